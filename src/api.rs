@@ -1,0 +1,1 @@
+//! The client of the platform: `Reader`, `Writer`, and every operation they have.

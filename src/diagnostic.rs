@@ -1,0 +1,186 @@
+//! Places in files, and what was found there: plain numbers, no borrowed text, so that a place can
+//! travel through the whole program and become a line and a column at the very end.
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::finding::Finding;
+
+pub mod finding;
+
+/// Which file of [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+
+/// Bytes, half open, in one file of [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// The first byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// A line as people, editors and SARIF count it: from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Line(NonZero<u32>);
+
+impl Line {
+    /// From a count that begins at zero. The one conversion there is.
+    #[must_use]
+    pub fn from_index(index: usize) -> Line {
+        Line(NonZero::<u32>::MIN.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> u32 {
+        self.0.get()
+    }
+}
+
+/// A column in characters, counted from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Column(NonZero<u32>);
+
+impl Column {
+    /// From a count that begins at zero.
+    #[must_use]
+    pub fn from_index(index: usize) -> Column {
+        Column(NonZero::<u32>::MIN.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> u32 {
+        self.0.get()
+    }
+}
+
+/// One file that was read. Text that is not UTF-8 is held with its bad bytes replaced, so that the
+/// complaint about it can still show a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// As the person named it: relative where they were relative.
+    pub path: PathBuf,
+    /// The whole text.
+    pub text: String,
+    line_starts: Vec<u32>,
+}
+
+/// Every file that a run has read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+impl Sources {
+    /// No files yet.
+    #[must_use]
+    pub fn new() -> Sources {
+        Sources::default()
+    }
+
+    /// Adds a file. Files over 4 GiB cannot be placed; the reader's size limit is far below.
+    pub fn add(&mut self, path: &Path, text: String) -> FileId {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let line_starts = std::iter::once(0).chain(breaks.map(|(index, _)| position(index + 1))).collect();
+        self.files.push(Source { path: path.to_owned(), text, line_starts });
+        FileId(position(self.files.len() - 1))
+    }
+
+    /// The file with this id. Ids come from [`Sources::add`] of the same value only.
+    #[must_use]
+    pub fn get(&self, file: FileId) -> &Source {
+        &self.files[file.0 as usize]
+    }
+
+    /// Every file, in the order of reading.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
+        self.files.iter().enumerate().map(|(index, source)| (FileId(position(index)), source))
+    }
+
+    /// Where a span begins, as people count.
+    #[must_use]
+    pub fn place(&self, span: Span) -> Place<'_> {
+        let source = self.get(span.file);
+        let line = source.line_starts.partition_point(|start| *start <= span.start).saturating_sub(1);
+        let line_start = source.line_starts[line] as usize;
+        let before = source.text.get(line_start..span.start as usize).unwrap_or_default();
+        Place { path: &source.path, line: Line::from_index(line), column: Column::from_index(before.chars().count()) }
+    }
+}
+
+fn position(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+/// A place as people name it. Not safe to show: the path is foreign text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// From one.
+    pub line: Line,
+    /// From one, in characters.
+    pub column: Column,
+}
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The work stops.
+    Error,
+    /// The work goes on; somebody should look.
+    Warning,
+}
+
+/// One finding at its place. The words are the finding's own (`finding.rs`), the picture is made by
+/// `render`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What was found.
+    pub finding: Finding,
+    /// Where; none for what has no place in a file (a folder without files, a flag).
+    pub place: Option<Span>,
+    /// Other places that belong to it, each with a short note such as "first given here".
+    pub also: Vec<(Span, &'static str)>,
+}
+
+impl Diagnostic {
+    /// At one place.
+    #[must_use]
+    pub fn at(place: Span, finding: Finding) -> Diagnostic {
+        Diagnostic { finding, place: Some(place), also: Vec::new() }
+    }
+
+    /// Without a place in a file.
+    #[must_use]
+    pub fn general(finding: Finding) -> Diagnostic {
+        Diagnostic { finding, place: None, also: Vec::new() }
+    }
+
+    /// With one more place.
+    #[must_use]
+    pub fn and(mut self, place: Span, note: &'static str) -> Diagnostic {
+        self.also.push((place, note));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_characters_from_one() {
+        let mut sources = Sources::new();
+        let file = sources.add(Path::new("a.yaml"), "a: 1\nné: x\n".to_owned());
+        let place = sources.place(Span { file, start: 10, end: 11 });
+        assert_eq!((place.line.get(), place.column.get()), (2, 5));
+        let first = sources.place(Span { file, start: 0, end: 1 });
+        assert_eq!((first.line.get(), first.column.get()), (1, 1));
+    }
+}

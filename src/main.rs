@@ -1,0 +1,3 @@
+//! The executable: run, print, exit code.
+
+fn main() {}

@@ -1,0 +1,153 @@
+//! What a config asks for, after layers are merged and every rule of the language is checked.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Span;
+use crate::model::labels::{Labels, Scope};
+use crate::model::names::{DefinitionId, Key, Label, Locale, OrgId, SystemPresence};
+use crate::model::region::Region;
+
+/// A whole config: one org's desired state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desired {
+    /// The org that the config is for, where it says so.
+    pub org: Option<OrgIdentity>,
+    /// Everything under `settings`, with defaults filled in.
+    pub settings: Settings,
+    /// By key; the omitted ones too, since they are matched like the others.
+    pub definitions: BTreeMap<Key, Wanted>,
+    /// Never changed or removed, whatever else is said; each with the place that says so.
+    pub protect: BTreeMap<DefinitionId, Span>,
+}
+
+/// The `org:` section of an org file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrgIdentity {
+    /// The name in this repository (`--org NAME`), not the platform's.
+    pub name: String,
+    /// The org's id; `apply` to a real org needs it, here or by `--org-id`.
+    pub id: Option<OrgId>,
+    /// One of the known regions. Never decides where a secret goes when the environment does.
+    pub region: Option<Region>,
+    /// The `org` section.
+    pub place: Span,
+}
+
+/// What happens to active definitions that the config does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prune {
+    /// Left alone and listed.
+    Keep,
+    /// Removed by the DELETE call (the platform keeps them, deactivated).
+    Delete,
+}
+
+/// How many dangerous changes one apply may make. Absolute counts: a share means nothing on thirty
+/// definitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Deactivations, deletions and replacements, however asked for.
+    pub removals: u32,
+    /// Labels taken away from definitions that stay.
+    pub label_removals: u32,
+    /// Default labels changed.
+    pub renames: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { removals: 5, label_removals: 5, renames: 10 }
+    }
+}
+
+/// The `settings` section, merged, with defaults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The locale whose label identifies a definition.
+    pub default_locale: Locale,
+    /// Unnamed definitions.
+    pub prune: Prune,
+    /// Guards.
+    pub limits: Limits,
+    /// The locales that the config manages.
+    pub scope: Scope,
+    /// Names that the platform may have added to its ten.
+    pub system_presences: Vec<SystemPresence>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            default_locale: Locale::new("en_US"),
+            prune: Prune::Keep,
+            limits: Limits::default(),
+            scope: Scope::All,
+            system_presences: Vec::new(),
+        }
+    }
+}
+
+/// Whether a definition is kept in step or only recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Management {
+    /// Kept in step.
+    Managed,
+    /// Named by `omit`: matched like the others, never touched.
+    Omitted,
+}
+
+/// One definition that the config asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its name in the repository.
+    pub key: Key,
+    /// The system presence that it belongs to.
+    pub system_presence: SystemPresence,
+    /// All its labels; while `deactivated`, neither compared nor written.
+    pub labels: Labels,
+    /// Agents should not see it. For something the org does not have this is already true.
+    pub deactivated: bool,
+    /// Earlier default labels, by which a renamed definition is recognised.
+    pub previous_labels: Vec<Label>,
+    /// Answers "is this a rename?" with no.
+    pub new: bool,
+    /// The system presence under which it stands today: created anew, the old one deactivated.
+    pub replaces: Option<SystemPresence>,
+    /// The pinned id, from `ids`.
+    pub pin: Option<DefinitionId>,
+    /// Managed, or named by `omit`.
+    pub management: Management,
+    /// Where the parts stand.
+    pub places: Places,
+}
+
+impl Wanted {
+    /// The label in the default locale. Absent only with a pin.
+    #[must_use]
+    pub fn default_label(&self, default_locale: &Locale) -> Option<&Label> {
+        self.labels.get(default_locale)
+    }
+}
+
+/// Where the parts of a definition stand in the files (the last file that set each).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The key.
+    pub key: Span,
+    /// `systemPresence`'s value.
+    pub system_presence: Span,
+    /// Each label's value, by the locale as the config spells it.
+    pub labels: BTreeMap<Locale, Span>,
+    /// `deactivated`.
+    pub deactivated: Option<Span>,
+    /// Each item of `previousLabels`, in order.
+    pub previous_labels: Vec<Span>,
+    /// `new`.
+    pub new: Option<Span>,
+    /// `replaces`.
+    pub replaces: Option<Span>,
+    /// The id in `ids`.
+    pub pin: Option<Span>,
+    /// The item in `omit`.
+    pub omit: Option<Span>,
+}

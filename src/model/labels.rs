@@ -1,0 +1,147 @@
+//! The labels of one definition, one per locale, and how two sets of them are held side by side.
+
+use std::collections::BTreeMap;
+
+use crate::model::names::{Label, Locale};
+
+/// Labels by locale, in the spelling of whoever wrote them. An org may hold two spellings of one
+/// locale; a map of both is legal here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Labels(BTreeMap<Locale, Label>);
+
+/// One locale, looked at from both sides. At least one side is present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelPair<'a> {
+    /// The spelling that the second side (the org's) uses, else the first's.
+    pub locale: &'a Locale,
+    /// The label of the first set.
+    pub first: Option<&'a Label>,
+    /// The label of the second set.
+    pub second: Option<&'a Label>,
+}
+
+/// The locales that a config manages.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// Every locale: the labels of a definition are all its labels.
+    #[default]
+    All,
+    /// Only these; labels in others are neither compared nor written.
+    Only(Vec<Locale>),
+}
+
+impl Scope {
+    /// Is this locale managed?
+    #[must_use]
+    pub fn covers(&self, locale: &Locale) -> bool {
+        match self {
+            Scope::All => true,
+            Scope::Only(locales) => locales.iter().any(|it| it.same_as(locale)),
+        }
+    }
+}
+
+impl Labels {
+    /// No labels.
+    #[must_use]
+    pub fn new() -> Labels {
+        Labels::default()
+    }
+
+    /// Sets the label of one spelling of a locale.
+    pub fn insert(&mut self, locale: Locale, label: Label) {
+        self.0.insert(locale, label);
+    }
+
+    /// Takes the label of exactly this spelling away.
+    pub fn remove(&mut self, locale: &Locale) {
+        self.0.remove(locale);
+    }
+
+    /// The label for a locale: its exact spelling first, else any spelling of the same locale.
+    #[must_use]
+    pub fn get(&self, locale: &Locale) -> Option<&Label> {
+        self.0.get(locale).or_else(|| self.0.iter().find(|(it, _)| it.same_as(locale)).map(|(_, label)| label))
+    }
+
+    /// In the order of the locales' spellings.
+    pub fn iter(&self) -> impl Iterator<Item = (&Locale, &Label)> {
+        self.0.iter()
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Are there none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The labels that a scope covers.
+    #[must_use]
+    pub fn within(&self, scope: &Scope) -> Labels {
+        self.iter().filter(|(locale, _)| scope.covers(locale)).map(|(a, b)| (a.clone(), b.clone())).collect()
+    }
+
+    /// Both sides, locale by locale: equal spellings first, then what is left by normal form, each
+    /// label once. Sorted by the spelling shown.
+    #[must_use]
+    pub fn pair<'a>(&'a self, other: &'a Labels) -> Vec<LabelPair<'a>> {
+        let mut pairs = Vec::with_capacity(self.len().max(other.len()));
+        let mut rest: Vec<(&Locale, &Label)> = other.iter().filter(|(it, _)| !self.0.contains_key(it)).collect();
+        for (locale, first) in &self.0 {
+            if let Some((spelt, second)) = other.0.get_key_value(locale) {
+                pairs.push(LabelPair { locale: spelt, first: Some(first), second: Some(second) });
+            } else if let Some(index) = rest.iter().position(|(it, _)| it.same_as(locale)) {
+                let (spelt, second) = rest.remove(index);
+                pairs.push(LabelPair { locale: spelt, first: Some(first), second: Some(second) });
+            } else {
+                pairs.push(LabelPair { locale, first: Some(first), second: None });
+            }
+        }
+        pairs.extend(rest.into_iter().map(|(locale, second)| LabelPair { locale, first: None, second: Some(second) }));
+        pairs.sort_by_key(|pair| pair.locale);
+        pairs
+    }
+
+    /// Do both hold the same labels for the same locales, whatever the spelling of the locales?
+    #[must_use]
+    pub fn same_as(&self, other: &Labels) -> bool {
+        self.len() == other.len() && self.pair(other).iter().all(|pair| pair.first == pair.second)
+    }
+}
+
+impl FromIterator<(Locale, Label)> for Labels {
+    fn from_iter<I: IntoIterator<Item = (Locale, Label)>>(items: I) -> Labels {
+        Labels(items.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(items: &[(&str, &str)]) -> Labels {
+        items.iter().map(|(locale, label)| (Locale::new(*locale), Label::new(*label))).collect()
+    }
+
+    #[test]
+    fn spellings_of_a_locale_pair_up_and_the_second_ones_is_kept() {
+        let (desired, observed) = (labels(&[("en_US", "Lunch")]), labels(&[("en-us", "Lunch")]));
+        assert!(desired.same_as(&observed));
+        assert_eq!(desired.pair(&observed)[0].locale, &Locale::new("en-us"));
+    }
+
+    #[test]
+    fn an_equal_spelling_wins_over_a_similar_one() {
+        let (desired, observed) = (labels(&[("en_US", "A")]), labels(&[("en-us", "B"), ("en_US", "A")]));
+        let pairs = desired.pair(&observed);
+        assert_eq!(pairs.len(), 2);
+        assert!(pairs.iter().any(|it| it.locale.as_str() == "en-us" && it.first.is_none()));
+        assert!(pairs.iter().any(|it| it.locale.as_str() == "en_US" && it.first == it.second));
+    }
+}

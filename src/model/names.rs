@@ -1,0 +1,302 @@
+//! The names that the domain is spoken in: ids, keys, locales, labels and system presences.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+/// The id of a presence definition in an org, as the org gave it. GUIDs are held in lower case, so
+/// that a pin pasted in capitals is the same id; anything else is kept as it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DefinitionId(String);
+
+/// The id of an org, held like a [`DefinitionId`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrgId(String);
+
+fn folded_id(raw: &str) -> Option<String> {
+    let raw = raw.trim();
+    if raw.is_empty() {
+        None
+    } else if is_guid(raw) {
+        Some(raw.to_ascii_lowercase())
+    } else {
+        Some(raw.to_owned())
+    }
+}
+
+/// Eight, four, four, four and twelve hexadecimal digits.
+#[must_use]
+pub fn is_guid(raw: &str) -> bool {
+    raw.len() == 36
+        && raw.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+macro_rules! id {
+    ($name:ident) => {
+        impl $name {
+            /// Takes an id; none when it is blank.
+            #[must_use]
+            pub fn new(raw: &str) -> Option<Self> {
+                folded_id(raw).map(Self)
+            }
+
+            /// The id as it is sent.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+
+id!(DefinitionId);
+id!(OrgId);
+
+/// The stable name of a definition in this repository. It never reaches the org.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(String);
+
+/// The longest key, in characters.
+pub const KEY_LENGTH_MAX: usize = 100;
+
+impl Key {
+    /// A letter or digit, then letters, digits, `_`, `-` and `.`; none otherwise.
+    #[must_use]
+    pub fn new(raw: &str) -> Option<Key> {
+        let mut chars = raw.chars();
+        let begins = chars.next().is_some_and(char::is_alphanumeric);
+        let goes_on = chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        (begins && goes_on && raw.chars().count() <= KEY_LENGTH_MAX).then(|| Key(raw.to_owned()))
+    }
+
+    /// The key as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A locale key exactly as somebody spelt it: orgs hold `en_US` beside `en-us` and `es_US`, so this
+/// is free text, and two spellings are different values. [`Locale::same_as`] is the comparison that
+/// ignores case and `-`/`_`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Locale(String);
+
+impl Locale {
+    /// Holds whatever an org returns.
+    #[must_use]
+    pub fn new(raw: impl Into<String>) -> Locale {
+        Locale(raw.into())
+    }
+
+    /// The spelling.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form in which spellings of one locale are equal: lower case, `-` as `_`.
+    #[must_use]
+    pub fn normal(&self) -> String {
+        self.0.to_lowercase().replace('-', "_")
+    }
+
+    /// Do both name the same locale?
+    #[must_use]
+    pub fn same_as(&self, other: &Locale) -> bool {
+        self.0 == other.0 || self.normal() == other.normal()
+    }
+}
+
+impl fmt::Display for Locale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A label: what an agent reads. Equality is the tool's one definition of "the same label" (equal
+/// after Unicode NFC, otherwise exact); matching, comparing and verifying all use it through `==`.
+#[derive(Debug, Clone)]
+pub struct Label {
+    raw: String,
+    /// Present where it differs from `raw`.
+    composed: Option<String>,
+}
+
+impl Label {
+    /// Holds whatever an org returns, the empty label too.
+    #[must_use]
+    pub fn new(raw: impl Into<String>) -> Label {
+        let raw = raw.into();
+        let composed = ComposingNormalizerBorrowed::new_nfc().normalize(&raw);
+        let composed = (*composed != *raw).then(|| composed.into_owned());
+        Label { raw, composed }
+    }
+
+    /// As it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.raw
+    }
+
+    /// What is written to an org and what is compared: Unicode NFC.
+    #[must_use]
+    pub fn nfc(&self) -> &str {
+        self.composed.as_deref().unwrap_or(&self.raw)
+    }
+
+    /// Case and white space folded, for "these look alike", never for "these are equal".
+    #[must_use]
+    pub fn folded(&self) -> String {
+        self.nfc().to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl PartialEq for Label {
+    fn eq(&self, other: &Label) -> bool {
+        self.nfc() == other.nfc()
+    }
+}
+
+impl Eq for Label {}
+
+impl PartialOrd for Label {
+    fn partial_cmp(&self, other: &Label) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Label {
+    fn cmp(&self, other: &Label) -> Ordering {
+        self.nfc().cmp(other.nfc())
+    }
+}
+
+impl Hash for Label {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.nfc().hash(state);
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.raw)
+    }
+}
+
+/// A system presence. The platform spells one of them "On Queue", `OnQueue` and `ON_QUEUE`
+/// (facts.md §7), so equality folds case, spaces, `_` and `-`; the spelling is kept for sending.
+#[derive(Debug, Clone)]
+pub struct SystemPresence {
+    raw: String,
+    folded: String,
+}
+
+/// The ten that every org has, in the spelling that people type.
+pub const SYSTEM_PRESENCES: [&str; 10] =
+    ["Available", "Away", "Break", "Busy", "Idle", "Meal", "Meeting", "Offline", "OnQueue", "Training"];
+
+impl SystemPresence {
+    /// Takes any name; none when it is blank. The platform may add names, so this is no closed set.
+    #[must_use]
+    pub fn new(raw: &str) -> Option<SystemPresence> {
+        let folded: String = raw
+            .chars()
+            .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-'))
+            .flat_map(char::to_lowercase)
+            .collect();
+        (!folded.is_empty()).then(|| SystemPresence { raw: raw.trim().to_owned(), folded })
+    }
+
+    /// The spelling.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.raw
+    }
+
+    /// The form in which spellings are equal, such as `onqueue`.
+    #[must_use]
+    pub fn folded(&self) -> &str {
+        &self.folded
+    }
+
+    /// Is this one of the ten that every org has?
+    #[must_use]
+    pub fn is_standard(&self) -> bool {
+        SYSTEM_PRESENCES.iter().any(|name| name.to_lowercase() == self.folded)
+    }
+}
+
+impl PartialEq for SystemPresence {
+    fn eq(&self, other: &SystemPresence) -> bool {
+        self.folded == other.folded
+    }
+}
+
+impl Eq for SystemPresence {}
+
+impl PartialOrd for SystemPresence {
+    fn partial_cmp(&self, other: &SystemPresence) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for SystemPresence {
+    fn cmp(&self, other: &SystemPresence) -> Ordering {
+        self.folded.cmp(&other.folded)
+    }
+}
+
+impl Hash for SystemPresence {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.folded.hash(state);
+    }
+}
+
+impl fmt::Display for SystemPresence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.raw)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_equal_after_nfc_and_otherwise_exact() {
+        assert_eq!(Label::new("Cafe\u{301}"), Label::new("Café"));
+        assert_ne!(Label::new("Lunch"), Label::new("lunch"));
+        assert_ne!(Label::new("Lunch"), Label::new("Lunch "));
+    }
+
+    #[test]
+    fn one_system_presence_has_many_spellings() {
+        let spellings = ["On Queue", "OnQueue", "ON_QUEUE", "on-queue"].map(SystemPresence::new);
+        assert!(spellings.iter().all(|it| *it == spellings[0] && it.is_some()));
+    }
+
+    #[test]
+    fn a_pasted_guid_in_capitals_is_the_same_id() {
+        let lower = DefinitionId::new("2fa68d50-0000-4000-8000-000000000001");
+        assert_eq!(DefinitionId::new(" 2FA68D50-0000-4000-8000-000000000001 "), lower);
+        assert_ne!(DefinitionId::new("Abc"), DefinitionId::new("abc"));
+    }
+}

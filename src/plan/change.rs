@@ -1,0 +1,312 @@
+//! What a plan consists of: steps (all that apply is given), reasons (for people), and what was
+//! found in step or left alone.
+
+use crate::diagnostic::Span;
+use crate::model::labels::{Labels, Scope};
+use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
+use crate::model::observed::Content;
+
+/// What is done to one object, in the order in which actions are shown and run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// A new definition.
+    Create,
+    /// A deactivated definition is brought back, with the labels that the config gives.
+    Reactivate,
+    /// Labels change.
+    Update,
+    /// The definition of another system presence that a created one takes the place of is
+    /// deactivated, once the new one is there.
+    Replace,
+    /// An active definition is deactivated by PUT.
+    Deactivate,
+    /// A definition that the config does not name is removed by DELETE.
+    Delete,
+}
+
+impl Action {
+    /// Every action, in order.
+    pub const ALL: [Action; 6] =
+        [Action::Create, Action::Reactivate, Action::Update, Action::Replace, Action::Deactivate, Action::Delete];
+
+    /// The verb, as people and documents write it.
+    #[must_use]
+    pub fn verb(self) -> &'static str {
+        match self {
+            Action::Create => "create",
+            Action::Reactivate => "reactivate",
+            Action::Update => "update",
+            Action::Replace => "replace",
+            Action::Deactivate => "deactivate",
+            Action::Delete => "delete",
+        }
+    }
+
+    /// Does it take something away from the agents?
+    #[must_use]
+    pub fn is_removal(self) -> bool {
+        match self {
+            Action::Create | Action::Reactivate | Action::Update => false,
+            Action::Replace | Action::Deactivate | Action::Delete => true,
+        }
+    }
+}
+
+/// All that apply needs for one object, and all that it is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Makes a definition.
+    Create(Create),
+    /// Writes labels.
+    Update(Edit),
+    /// Writes labels and activates.
+    Reactivate(Edit),
+    /// Deactivates by PUT the object that this key names.
+    Deactivate(Key, Retire),
+    /// Deactivates by PUT the object that the definition of this key takes the place of; only after
+    /// everything else that the plan does for this key is done.
+    Replace(Key, Retire),
+    /// Removes by DELETE.
+    Delete(Retire),
+}
+
+/// A definition to make. It is active and has labels in the managed locales only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Create {
+    /// Which definition of the config.
+    pub key: Key,
+    /// Where it will belong.
+    pub system_presence: SystemPresence,
+    /// Its labels.
+    pub labels: Labels,
+}
+
+/// New content for an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// Which definition of the config.
+    pub key: Key,
+    /// Which object.
+    pub id: DefinitionId,
+    /// Where it belongs, in the org's spelling; never changed.
+    pub system_presence: SystemPresence,
+    /// The locales that `before` and `after` speak of.
+    pub scope: Scope,
+    /// What the plan saw.
+    pub before: Content,
+    /// What shall be there, with the org's spelling of locales that it already has.
+    pub after: Content,
+}
+
+/// An active object that agents shall no longer see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retire {
+    /// Which object.
+    pub id: DefinitionId,
+    /// Where it belongs, in the org's spelling.
+    pub system_presence: SystemPresence,
+    /// What the plan saw: every label, active.
+    pub before: Content,
+}
+
+impl Step {
+    /// What it does.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        match self {
+            Step::Create(_) => Action::Create,
+            Step::Update(_) => Action::Update,
+            Step::Reactivate(_) => Action::Reactivate,
+            Step::Deactivate(..) => Action::Deactivate,
+            Step::Replace(..) => Action::Replace,
+            Step::Delete(_) => Action::Delete,
+        }
+    }
+
+    /// The definition of the config that asks for it; none for what the config does not name.
+    #[must_use]
+    pub fn key(&self) -> Option<&Key> {
+        match self {
+            Step::Create(create) => Some(&create.key),
+            Step::Update(edit) | Step::Reactivate(edit) => Some(&edit.key),
+            Step::Deactivate(key, _) | Step::Replace(key, _) => Some(key),
+            Step::Delete(_) => None,
+        }
+    }
+
+    /// The object that it writes; none for one that is yet to be made.
+    #[must_use]
+    pub fn id(&self) -> Option<&DefinitionId> {
+        match self {
+            Step::Create(_) => None,
+            Step::Update(edit) | Step::Reactivate(edit) => Some(&edit.id),
+            Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => Some(&retire.id),
+        }
+    }
+
+    /// Where its object belongs.
+    #[must_use]
+    pub fn system_presence(&self) -> &SystemPresence {
+        match self {
+            Step::Create(create) => &create.system_presence,
+            Step::Update(edit) | Step::Reactivate(edit) => &edit.system_presence,
+            Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => &retire.system_presence,
+        }
+    }
+
+    /// What the plan saw; none for one that is yet to be made.
+    #[must_use]
+    pub fn before(&self) -> Option<&Content> {
+        match self {
+            Step::Create(_) => None,
+            Step::Update(edit) | Step::Reactivate(edit) => Some(&edit.before),
+            Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => Some(&retire.before),
+        }
+    }
+
+    /// What shall be there. For a removal, what was there, deactivated.
+    #[must_use]
+    pub fn after(&self) -> Content {
+        match self {
+            Step::Create(create) => Content { labels: create.labels.clone(), deactivated: false },
+            Step::Update(edit) | Step::Reactivate(edit) => edit.after.clone(),
+            Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => {
+                Content { labels: retire.before.labels.clone(), deactivated: true }
+            }
+        }
+    }
+}
+
+/// How a definition of the config found its object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matched {
+    /// By the id in `ids`.
+    Pin,
+    /// By system presence and default label.
+    Label,
+    /// By one of its `previousLabels`.
+    PreviousLabel(Label),
+}
+
+/// Why a step is in the plan. For people: nothing may be decided from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// The org has nothing that this definition could be.
+    NothingMatches,
+    /// The org has something alike, and the config says `new: true`.
+    SaidToBeNew,
+    /// It exists under another system presence, which cannot be changed, and the config says
+    /// `replaces`.
+    Replaces(SystemPresence),
+    /// Found, and different.
+    Differs(Matched),
+    /// Found, active, and the config says `deactivated: true`.
+    SaidToBeDeactivated(Matched),
+    /// Its place is taken by the definition of this key, which says `replaces`.
+    ReplacedBy(Key),
+    /// The config does not name it, and says `prune: delete`.
+    NotNamed,
+}
+
+/// One step with what people want to know about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// All that apply needs.
+    pub step: Step,
+    /// For people.
+    pub reason: Reason,
+    /// The definition in the config that asks for it.
+    pub place: Option<Span>,
+}
+
+/// A managed definition that needs nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InStep {
+    /// Which definition of the config.
+    pub key: Key,
+    /// Where it belongs.
+    pub system_presence: SystemPresence,
+    /// Its object; none for a deactivated one that the org does not have.
+    pub id: Option<DefinitionId>,
+    /// How the object was found.
+    pub matched: Option<Matched>,
+    /// Deactivated on both sides.
+    pub deactivated: bool,
+}
+
+/// An object that the plan does not touch although it is active and an organisation's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftAlone {
+    /// Which object.
+    pub id: DefinitionId,
+    /// Where it belongs.
+    pub system_presence: SystemPresence,
+    /// Its default label, else any.
+    pub name: Option<Label>,
+    /// Why it is not touched.
+    pub why: Why,
+}
+
+/// Why an object is left alone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// The config does not name it, and keeps what it does not name.
+    NotNamed,
+    /// `omit` names the definition that it matches.
+    Omitted(Key),
+    /// `protect` names its id.
+    Protected,
+    /// The org does not say whether it is the platform's own.
+    PrimaryNotKnown,
+    /// An open question or an ambiguity of this definition is about it.
+    InQuestion(Key),
+}
+
+/// A line in the config that has done its work and may go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spent {
+    /// Which definition of the config.
+    pub key: Key,
+    /// Which line.
+    pub line: SpentLine,
+    /// Where it stands.
+    pub place: Option<Span>,
+}
+
+/// The lines that can become unnecessary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SpentLine {
+    /// `new: true`: the definition exists.
+    New,
+    /// `previousLabels`: nothing active is called so any more.
+    PreviousLabels,
+    /// `replaces`: nothing active is left under that system presence.
+    Replaces,
+}
+
+impl SpentLine {
+    /// The field, as it is written.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            SpentLine::New => "new",
+            SpentLine::PreviousLabels => "previousLabels",
+            SpentLine::Replaces => "replaces",
+        }
+    }
+}
+
+/// Something to look at that stops nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Warning {
+    /// More active definitions under one system presence than the platform documents (30), counted
+    /// as they will be after the plan.
+    ManyActive {
+        /// Which system presence.
+        system_presence: SystemPresence,
+        /// How many.
+        active: usize,
+    },
+    /// The org's system presences could not be read, so the config's were not checked against them.
+    SystemPresencesNotChecked,
+}

@@ -1,0 +1,356 @@
+//! Why a plan may not be applied, as facts, with their words and the lines that answer them.
+//! A refusal stops the whole apply and never the showing.
+
+use crate::diagnostic::Span;
+use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
+use crate::text;
+
+/// One reason not to apply, and where in the config it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong.
+    pub fact: Fact,
+    /// The line in the config that it is about.
+    pub place: Option<Span>,
+}
+
+/// An object of the org that a refusal speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// Which object.
+    pub id: DefinitionId,
+    /// Where it belongs.
+    pub system_presence: SystemPresence,
+    /// Its default label, else any.
+    pub name: Option<Label>,
+    /// Deactivated or active.
+    pub deactivated: bool,
+    /// The definition of the config that already has it.
+    pub taken_by: Option<Key>,
+}
+
+/// By what several objects answered to one definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Its default label.
+    Label,
+    /// One of its `previousLabels`.
+    PreviousLabels,
+    /// `replaces`.
+    Replaces,
+}
+
+/// What a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Deactivations, deletions and replacements.
+    Removals,
+    /// Labels taken away.
+    LabelRemovals,
+    /// Default labels changed.
+    Renames,
+}
+
+impl Counted {
+    /// The field under `settings.limits`.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Counted::Removals => "removals",
+            Counted::LabelRemovals => "labelRemovals",
+            Counted::Renames => "renames",
+        }
+    }
+
+    /// The flag for a person at a terminal.
+    #[must_use]
+    pub fn flag(self) -> &'static str {
+        match self {
+            Counted::Removals => "--allow-removals",
+            Counted::LabelRemovals => "--allow-label-removals",
+            Counted::Renames => "--allow-renames",
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Counted::Removals => "removal",
+            Counted::LabelRemovals => "label removal",
+            Counted::Renames => "rename",
+        }
+    }
+}
+
+/// Everything that refuses a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// Several objects could be this definition, or one object could be two definitions.
+    Ambiguous {
+        /// The definition.
+        key: Key,
+        /// By what.
+        by: By,
+        /// All of them.
+        candidates: Vec<Candidate>,
+    },
+    /// A definition that would be created looks like one that exists.
+    LooksLikeRename {
+        /// The definition.
+        key: Key,
+        /// What it looks like.
+        candidates: Vec<Candidate>,
+    },
+    /// A definition that would be created exists under another system presence.
+    OtherSystemPresence {
+        /// The definition.
+        key: Key,
+        /// Where it exists.
+        candidates: Vec<Candidate>,
+    },
+    /// The org does not show the pinned object.
+    PinNotFound {
+        /// The definition.
+        key: Key,
+        /// Its pin.
+        id: DefinitionId,
+    },
+    /// The pinned object belongs to another system presence.
+    PinnedElsewhere {
+        /// The definition.
+        key: Key,
+        /// Its pin.
+        id: DefinitionId,
+        /// What the config says.
+        wanted: SystemPresence,
+        /// What the org says.
+        found: SystemPresence,
+    },
+    /// The definition is one of the platform's own.
+    MatchesPrimary {
+        /// The definition.
+        key: Key,
+        /// The platform's.
+        id: DefinitionId,
+    },
+    /// The org does not say whether the object is the platform's own, and it is not pinned.
+    PrimaryNotKnown {
+        /// The definition.
+        key: Key,
+        /// The object.
+        id: DefinitionId,
+    },
+    /// A change to a protected object.
+    ChangesProtected {
+        /// The definition that asks for it.
+        key: Key,
+        /// The object.
+        id: DefinitionId,
+    },
+    /// More than a limit allows.
+    TooMany {
+        /// What is counted.
+        counted: Counted,
+        /// How many the plan makes.
+        count: usize,
+        /// How many are allowed.
+        limit: u32,
+    },
+    /// The config names nothing and says `prune: delete`.
+    EmptySource,
+    /// With `prune: delete`, an omitted definition that matches nothing protects nothing.
+    OmitMatchesNothing {
+        /// The definition.
+        key: Key,
+    },
+    /// The org does not know this system presence.
+    UnknownSystemPresence {
+        /// The definition.
+        key: Key,
+        /// What the config says.
+        name: SystemPresence,
+        /// The nearest that the org knows.
+        nearest: Option<SystemPresence>,
+    },
+}
+
+/// One way to answer a refusal. Foreign strings in it are raw, except in `lines`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// In words.
+    pub say: String,
+    /// Lines of YAML, ready to paste, foreign strings quoted for YAML.
+    pub lines: Vec<String>,
+}
+
+impl Refusal {
+    /// A stable name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match &self.fact {
+            Fact::Ambiguous { .. } => "ambiguous",
+            Fact::LooksLikeRename { .. } => "looks-like-rename",
+            Fact::OtherSystemPresence { .. } => "other-system-presence",
+            Fact::PinNotFound { .. } => "pin-not-found",
+            Fact::PinnedElsewhere { .. } => "pinned-elsewhere",
+            Fact::MatchesPrimary { .. } => "matches-primary",
+            Fact::PrimaryNotKnown { .. } => "primary-not-known",
+            Fact::ChangesProtected { .. } => "changes-protected",
+            Fact::TooMany { .. } => "too-many",
+            Fact::EmptySource => "empty-source",
+            Fact::OmitMatchesNothing { .. } => "omit-matches-nothing",
+            Fact::UnknownSystemPresence { .. } => "unknown-system-presence",
+        }
+    }
+
+    /// What is wrong, in one sentence. Foreign strings are raw.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match &self.fact {
+            Fact::Ambiguous { key, by, candidates } => ambiguous(key, *by, candidates),
+            Fact::LooksLikeRename { key, candidates } => {
+                format!("`{key}` would be created, but it looks like {}", described(candidates))
+            }
+            Fact::OtherSystemPresence { key, candidates } => {
+                let elsewhere: Vec<String> =
+                    candidates.iter().map(|it| format!("{} ({})", it.system_presence, it.id)).collect();
+                format!("`{key}` would be created, but its label exists under {}", text::list(&elsewhere, "and"))
+            }
+            Fact::PinNotFound { key, id } => format!("`{key}` is pinned to {id}, which this org does not show"),
+            Fact::PinnedElsewhere { key, id, wanted, found } => {
+                format!("`{key}` says `systemPresence: {wanted}`, but {id}, to which it is pinned, belongs to {found}")
+            }
+            Fact::MatchesPrimary { key, id } => format!("`{key}` is the platform's own definition {id}"),
+            Fact::PrimaryNotKnown { key, id } => {
+                format!("`{key}` matches {id}, and the org does not say whether that is the platform's own")
+            }
+            Fact::ChangesProtected { key, id } => format!("`{key}` would change {id}, which `protect` names"),
+            Fact::TooMany { counted, count, limit } => {
+                format!("{} planned, {limit} allowed", text::count(*count, counted.noun()))
+            }
+            Fact::EmptySource => {
+                "the config names no definition and says `prune: delete`: that would remove everything".to_owned()
+            }
+            Fact::OmitMatchesNothing { key } => {
+                format!("`omit` names `{key}`, which matches nothing, so with `prune: delete` it protects nothing")
+            }
+            Fact::UnknownSystemPresence { key, name, nearest: _ } => {
+                format!("`{key}` says `systemPresence: {name}`, which this org does not know")
+            }
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn answers(&self) -> Vec<Answer> {
+        match &self.fact {
+            Fact::Ambiguous { key, by: _, candidates } => vec![pins(key, candidates)],
+            Fact::LooksLikeRename { key, candidates } => rename_answers(key, candidates),
+            Fact::OtherSystemPresence { key, candidates } => replace_answers(key, candidates),
+            Fact::PinNotFound { .. } => {
+                vec![say("it was deleted, belongs to another org, or to a division that this client cannot see; \
+                 correct the id or take the pin away")]
+            }
+            Fact::PinnedElsewhere { key, found, .. } => vec![Answer {
+                say: "a system presence cannot be changed; take the pin away and write".to_owned(),
+                lines: under_definition(key, &format!("replaces: {}", text::yaml(found.as_str()))),
+            }],
+            Fact::MatchesPrimary { .. } => {
+                vec![say("the platform's own definitions cannot be managed; give this one another label or remove it")]
+            }
+            Fact::PrimaryNotKnown { key, id } => {
+                vec![Answer { say: "if it is your organisation's own, pin it".to_owned(), lines: pin_lines(key, id) }]
+            }
+            Fact::ChangesProtected { .. } => {
+                vec![say("take the id out of `protect`, or take the change out of the config")]
+            }
+            Fact::TooMany { counted, count, limit: _ } => vec![
+                Answer {
+                    say: "if that is meant, raise the limit where it can be reviewed".to_owned(),
+                    lines: vec!["settings:".to_owned(), format!("  limits: {{ {}: {count} }}", counted.field())],
+                },
+                say(&format!("or, at a terminal, for this run: {} {count}", counted.flag())),
+            ],
+            Fact::EmptySource => vec![Answer {
+                say: "name the definitions, or write".to_owned(),
+                lines: vec!["settings:".to_owned(), "  prune: keep".to_owned()],
+            }],
+            Fact::OmitMatchesNothing { key } => {
+                vec![say(&format!("pin it, correct its labels, or take `{key}` out of `omit`"))]
+            }
+            Fact::UnknownSystemPresence { nearest, .. } => match nearest {
+                Some(nearest) => vec![say(&format!("did you mean `{nearest}`?"))],
+                None => vec![say("`presencectl show --system` lists what this org knows")],
+            },
+        }
+    }
+}
+
+fn say(words: &str) -> Answer {
+    Answer { say: words.to_owned(), lines: Vec::new() }
+}
+
+fn ambiguous(key: &Key, by: By, candidates: &[Candidate]) -> String {
+    let by = match by {
+        By::Label => "label",
+        By::PreviousLabels => "`previousLabels`",
+        By::Replaces => "`replaces`",
+    };
+    format!("`{key}` could by its {by} be {}", described(candidates))
+}
+
+fn described(candidates: &[Candidate]) -> String {
+    let each: Vec<String> = candidates
+        .iter()
+        .map(|it| {
+            let name = it.name.as_ref().map_or_else(String::new, |name| format!("`{name}` "));
+            let state = if it.deactivated { ", deactivated" } else { "" };
+            let taken = it.taken_by.as_ref().map_or_else(String::new, |key| format!(", which is `{key}`"));
+            format!("{name}({}, {}{state}){taken}", it.system_presence, it.id)
+        })
+        .collect();
+    text::list(&each, "or")
+}
+
+fn pins(key: &Key, candidates: &[Candidate]) -> Answer {
+    let mut lines = vec!["ids:".to_owned()];
+    for candidate in candidates {
+        let key = candidate.taken_by.as_ref().unwrap_or(key);
+        lines.push(format!("  {}: {}", text::yaml(key.as_str()), text::yaml(candidate.id.as_str())));
+    }
+    Answer { say: format!("pin the one that `{key}` is (one line for each definition)"), lines }
+}
+
+fn pin_lines(key: &Key, id: &DefinitionId) -> Vec<String> {
+    vec!["ids:".to_owned(), format!("  {}: {}", text::yaml(key.as_str()), text::yaml(id.as_str()))]
+}
+
+fn under_definition(key: &Key, line: &str) -> Vec<String> {
+    vec![format!("{}:", text::yaml(key.as_str())), format!("  {line}")]
+}
+
+fn rename_answers(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = candidates
+        .iter()
+        .filter_map(|it| it.name.as_ref())
+        .map(|name| Answer {
+            say: format!("if it is `{name}` under a new label"),
+            lines: under_definition(key, &format!("previousLabels: [{}]", text::yaml(name.nfc()))),
+        })
+        .collect();
+    answers.push(Answer { say: "if it is another one".to_owned(), lines: under_definition(key, "new: true") });
+    answers
+}
+
+fn replace_answers(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = candidates
+        .iter()
+        .map(|it| Answer {
+            say: format!("if it takes the place of the one under {} (which will be deactivated)", it.system_presence),
+            lines: under_definition(key, &format!("replaces: {}", text::yaml(it.system_presence.as_str()))),
+        })
+        .collect();
+    answers.push(Answer { say: "if both shall exist".to_owned(), lines: under_definition(key, "new: true") });
+    answers
+}

@@ -1,0 +1,1 @@
+//! Findings at their place: source line, caret, help.

@@ -1,0 +1,1 @@
+//! The embedded org as a server on a loopback port.

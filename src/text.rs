@@ -1,0 +1,186 @@
+//! Strings from outside made safe to show, and small grammar for sentences: plurals and lists.
+//!
+//! Every label, name or message that came from the org or from a file is hostile to a terminal:
+//! control characters move the cursor, bidirectional overrides reorder what a reviewer reads, and
+//! zero-width characters hide differences. All of them become visible escapes here, in the spelling
+//! that YAML and JSON read back (`\u202E`).
+
+use std::fmt;
+use std::fmt::Write as _;
+
+/// Text in which nothing acts on a terminal: what was hidden is written as an escape.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shown(String);
+
+impl Shown {
+    /// The safe text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// One line of text for a terminal. Line breaks are escaped as well.
+#[must_use]
+pub fn terminal(raw: &str) -> Shown {
+    let mut safe = String::with_capacity(raw.len());
+    for c in raw.chars() {
+        if is_hidden(c) {
+            escape_into(&mut safe, c);
+        } else {
+            safe.push(c);
+        }
+    }
+    Shown(safe)
+}
+
+/// Is this a character that acts on its surroundings, or that nobody can see?
+///
+/// Controls (Cc), format characters (Cf: bidirectional marks and overrides, zero-width, tags),
+/// line and paragraph separators, the Hangul fillers, blank Braille, variation selectors and the
+/// odd spaces that look like an ordinary one.
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
+    c.is_control() || is_format(c) || is_blank(c)
+}
+
+/// The characters that reorder the text around them.
+#[must_use]
+pub fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+fn is_format(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{0600}'..='\u{0605}' | '\u{061C}' | '\u{06DD}' | '\u{070F}' | '\u{0890}'..='\u{0891}'
+        | '\u{08E2}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+        | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{110BD}' | '\u{110CD}' | '\u{13430}'..='\u{1343F}'
+        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0001}' | '\u{E0020}'..='\u{E007F}')
+}
+
+fn is_blank(c: char) -> bool {
+    matches!(c,
+        '\u{00A0}' | '\u{034F}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180D}'
+        | '\u{2000}'..='\u{200A}' | '\u{2028}' | '\u{2029}' | '\u{202F}' | '\u{205F}' | '\u{2800}' | '\u{3164}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}' | '\u{E0100}'..='\u{E01EF}')
+}
+
+fn escape_into(out: &mut String, c: char) {
+    let code = u32::from(c);
+    // Writing to a String cannot fail.
+    let _ = match code {
+        0x0A => out.write_str("\\n"),
+        0x0D => out.write_str("\\r"),
+        0x09 => out.write_str("\\t"),
+        0..=0xFF => write!(out, "\\x{code:02X}"),
+        0x100..=0xFFFF => write!(out, "\\u{code:04X}"),
+        _ => write!(out, "\\U{code:08X}"),
+    };
+}
+
+/// A YAML scalar that reads back as exactly `raw`, on one line, with hidden characters as escapes.
+/// Plain where that is certainly safe, double-quoted otherwise. For lines that people paste.
+#[must_use]
+pub fn yaml(raw: &str) -> String {
+    if is_plain_yaml(raw) {
+        return raw.to_owned();
+    }
+    let mut quoted = String::from("\"");
+    for c in raw.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            _ if is_hidden(c) => escape_into(&mut quoted, c),
+            _ => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Letters, digits, single inner spaces and a few marks, beginning with a letter, and none of the
+/// words that some YAML reader takes for a boolean or a null.
+fn is_plain_yaml(raw: &str) -> bool {
+    const TAKEN: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    raw.chars().next().is_some_and(char::is_alphabetic)
+        && !raw.ends_with(' ')
+        && raw.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '/'))
+        && !TAKEN.contains(&raw.to_lowercase().as_str())
+}
+
+/// `1 label`, `2 labels`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// `a`, `a and b`, `a, b and c`, with the joining word given.
+#[must_use]
+pub fn list<T: fmt::Display>(items: &[T], joined_by: &str) -> String {
+    let mut text = String::new();
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            text.push_str(if index + 1 == items.len() { joined_by } else { "," });
+            text.push(' ');
+            if index + 1 == items.len() {
+                // The joining word stands between two spaces, a comma before one.
+                text.insert(text.len() - 1 - joined_by.len(), ' ');
+            }
+        }
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{item}");
+    }
+    text
+}
+
+/// The nearest of `known` to a mistyped name, if one is near enough to be meant.
+#[must_use]
+pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name))
+        .filter(|(distance, name)| *distance * 3 <= name.chars().count().max(typed.chars().count()) + 1)
+        .min()
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_hidden_passes_a_terminal() {
+        assert_eq!(terminal("L\u{1b}[31mRED\u{202E}evil\u{200B}\n").as_str(), "L\\x1B[31mRED\\u202Eevil\\u200B\\n");
+        assert_eq!(terminal("Café 昼食 غداء 🍽").as_str(), "Café 昼食 غداء 🍽");
+    }
+
+    #[test]
+    fn yaml_scalars_are_plain_only_where_that_is_safe() {
+        assert_eq!(yaml("Lunch break"), "Lunch break");
+        assert_eq!(yaml("no"), "\"no\"");
+        assert_eq!(yaml("Lunch: late"), "\"Lunch: late\"");
+        assert_eq!(yaml("a\u{202E}\"b\\"), "\"a\\u202E\\\"b\\\\\"");
+        assert_eq!(yaml("12"), "\"12\"");
+    }
+
+    #[test]
+    fn lists_read_as_a_sentence() {
+        assert_eq!(list(&["a"], "and"), "a");
+        assert_eq!(list(&["a", "b"], "and"), "a and b");
+        assert_eq!(list(&["a", "b", "c"], "or"), "a, b or c");
+    }
+
+    #[test]
+    fn the_nearest_name_is_offered_only_when_it_is_near() {
+        assert_eq!(nearest("Braek", ["Break", "Busy"]), Some("Break"));
+        assert_eq!(nearest("meal", ["Meal", "Meeting"]), Some("Meal"));
+        assert_eq!(nearest("Unicorn", ["Meal", "Meeting"]), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! The client against an org in process and over sockets.

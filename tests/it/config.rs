@@ -1,0 +1,1 @@
+//! What a person sees for each mistake in a config.

@@ -1,0 +1,1 @@
+//! One test a rule of matching, action and refusal.
