@@ -1,11 +1,28 @@
 //! From desired and observed state to a plan: a function of values, without IO, clock or chance.
 
+use std::collections::BTreeMap;
+
+use crate::model::desired::{Desired, Limits, Management, Prune, Wanted};
+use crate::model::labels::Labels;
+use crate::model::names::{Key, Locale, SystemPresence};
+use crate::model::observed::{Content, Definition, Observed, Primary};
+use crate::plan::change::{
+    Change, Create, Edit, InStep, LeftAlone, Matched, Reason, Retire, Spent, SpentLine, Step, Warning, Why,
+};
+use crate::plan::matching::{Found, Pairing};
+use crate::plan::question::{Questions, Replaced};
+use crate::plan::refusal::{Fact, Refusal};
+use crate::text;
+
 pub mod change;
+pub mod guard;
+pub mod matching;
+pub mod question;
 pub mod refusal;
 
-use crate::model::names::Locale;
-use crate::plan::change::{Change, InStep, LeftAlone, Spent, Warning};
-use crate::plan::refusal::Refusal;
+/// The platform's documented number of active definitions of an organisation under one system
+/// presence (facts.md §6). An org may have had it raised, so passing it is a warning.
+pub const ACTIVE_PER_SYSTEM_PRESENCE_MAX: usize = 30;
 
 /// What would be done to an org, what would not, and why it may not be done at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +31,7 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Managed definitions that need nothing, by key.
     pub in_step: Vec<InStep>,
-    /// Active objects that are not touched, by system presence, name and id.
+    /// Active objects that are not touched, by reason, system presence, name and id.
     pub left_alone: Vec<LeftAlone>,
     /// Lines of the config that have done their work.
     pub spent: Vec<Spent>,
@@ -24,4 +41,302 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// The locale whose label names a definition.
     pub default_locale: Locale,
+}
+
+impl Plan {
+    /// Nothing to do, and nothing that forbids it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.refusals.is_empty()
+    }
+}
+
+/// What it takes to bring `observed` in step with `desired`. Whatever refuses the plan stands
+/// beside the changes, never instead of them.
+///
+/// `limits` are the config's, raised by whatever flags a person gave.
+#[must_use]
+pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
+    let questions = Questions::new(desired, observed);
+    let mut pairing = matching::pair(desired, observed);
+    // Before any question is asked: what takes another's place claims it, whatever the order of keys.
+    let replaced = questions.replaced_by_all(&mut pairing);
+    let mut planner = Planner {
+        desired,
+        observed,
+        pairing,
+        replaced,
+        plan: Plan {
+            changes: Vec::new(),
+            in_step: Vec::new(),
+            left_alone: Vec::new(),
+            spent: Vec::new(),
+            warnings: Vec::new(),
+            refusals: Vec::new(),
+            default_locale: desired.settings.default_locale.clone(),
+        },
+    };
+    for wanted in desired.definitions.values() {
+        match wanted.management {
+            Management::Managed => planner.managed(wanted, &questions),
+            Management::Omitted => planner.omitted(wanted),
+        }
+    }
+    planner.unclaimed();
+    planner.finish(limits)
+}
+
+struct Planner<'a> {
+    desired: &'a Desired,
+    observed: &'a Observed,
+    pairing: Pairing<'a>,
+    replaced: BTreeMap<&'a Key, Replaced<'a>>,
+    plan: Plan,
+}
+
+impl<'a> Planner<'a> {
+    fn managed(&mut self, wanted: &'a Wanted, questions: &Questions<'a>) {
+        let found = self.pairing.found.get(&wanted.key).cloned().unwrap_or(Found::Nothing);
+        let replaced = self.replaced.get(&wanted.key).copied().unwrap_or(Replaced::Nothing);
+        match found {
+            Found::Open => {}
+            Found::AlreadyDeactivated(object) => self.in_step(wanted, object, Some(Matched::Label)),
+            Found::One(object, matched) => {
+                self.spent_lines(wanted, &matched, replaced);
+                self.existing(wanted, object, matched);
+                self.retire_replaced(wanted, replaced);
+            }
+            Found::Nothing if wanted.deactivated => self.in_step(wanted, None, None),
+            Found::Nothing => {
+                let asked = questions.before_creating(wanted, replaced, &mut self.pairing);
+                if !asked && replaced != Replaced::Open {
+                    self.create(wanted, replaced);
+                    self.retire_replaced(wanted, replaced);
+                }
+            }
+        }
+    }
+
+    fn in_step(&mut self, wanted: &Wanted, object: Option<&Definition>, matched: Option<Matched>) {
+        self.plan.in_step.push(InStep {
+            key: wanted.key.clone(),
+            system_presence: wanted.system_presence.clone(),
+            id: object.map(|it| it.id.clone()),
+            matched: object.and(matched),
+            deactivated: wanted.deactivated,
+        });
+    }
+
+    fn create(&mut self, wanted: &Wanted, replaced: Replaced<'a>) {
+        self.check_system_presence(wanted);
+        let reason = match replaced {
+            Replaced::One(object) => Reason::Replaces(object.system_presence.clone()),
+            Replaced::Nothing | Replaced::Open if wanted.new => Reason::SaidToBeNew,
+            Replaced::Nothing | Replaced::Open => Reason::NothingMatches,
+        };
+        let step = Step::Create(Create {
+            key: wanted.key.clone(),
+            system_presence: wanted.system_presence.clone(),
+            labels: wanted.labels.within(&self.desired.settings.scope),
+        });
+        self.plan.changes.push(Change { step, reason, place: Some(wanted.places.key) });
+    }
+
+    /// Only for what would be made: where something exists, the org evidently knows its system
+    /// presence, whatever `GET /api/v2/systempresences` lists.
+    fn check_system_presence(&mut self, wanted: &Wanted) {
+        let Some(known) = &self.observed.system_presences else { return };
+        if known.contains(&wanted.system_presence) {
+            return;
+        }
+        let nearest = text::nearest(wanted.system_presence.as_str(), known.iter().map(SystemPresence::as_str))
+            .and_then(SystemPresence::new);
+        let fact =
+            Fact::UnknownSystemPresence { key: wanted.key.clone(), name: wanted.system_presence.clone(), nearest };
+        self.plan.refusals.push(Refusal { fact, place: Some(wanted.places.system_presence) });
+    }
+
+    fn existing(&mut self, wanted: &Wanted, object: &Definition, matched: Matched) {
+        let change = if wanted.deactivated {
+            (!object.deactivated).then(|| {
+                (Step::Deactivate(wanted.key.clone(), retire(object)), Reason::SaidToBeDeactivated(matched.clone()))
+            })
+        } else {
+            self.edit(wanted, object).map(|edit| {
+                let step = if object.deactivated { Step::Reactivate(edit) } else { Step::Update(edit) };
+                (step, Reason::Differs(matched.clone()))
+            })
+        };
+        let Some((step, reason)) = change else {
+            self.in_step(wanted, Some(object), Some(matched));
+            return;
+        };
+        self.check_ownership(wanted, object);
+        self.plan.changes.push(Change { step, reason, place: Some(wanted.places.key) });
+    }
+
+    /// None where the labels in scope and the state are as they shall be.
+    fn edit(&self, wanted: &Wanted, object: &Definition) -> Option<Edit> {
+        let scope = &self.desired.settings.scope;
+        let before = object.content(scope);
+        let labels: Labels = wanted
+            .labels
+            .within(scope)
+            .pair(&before.labels)
+            .into_iter()
+            .filter_map(|pair| pair.first.map(|label| (pair.locale.clone(), label.clone())))
+            .collect();
+        let after = Content { labels, deactivated: false };
+        (!after.same_as(&before)).then(|| Edit {
+            key: wanted.key.clone(),
+            id: object.id.clone(),
+            system_presence: object.system_presence.clone(),
+            scope: scope.clone(),
+            before,
+            after,
+        })
+    }
+
+    /// Whatever is the platform's own or protected is not changed, however it was asked for.
+    fn check_ownership(&mut self, wanted: &Wanted, object: &Definition) {
+        let (key, id) = (wanted.key.clone(), object.id.clone());
+        if object.primary == Primary::Yes {
+            let fact = Fact::MatchesPrimary { key: key.clone(), id: id.clone() };
+            self.plan.refusals.push(Refusal { fact, place: wanted.places.pin.or(Some(wanted.places.key)) });
+        }
+        if self.desired.protect.contains_key(&object.id) {
+            let fact = Fact::ChangesProtected { key, id };
+            self.plan.refusals.push(Refusal { fact, place: Some(wanted.places.key) });
+        }
+    }
+
+    fn retire_replaced(&mut self, wanted: &'a Wanted, replaced: Replaced<'a>) {
+        let Replaced::One(object) = replaced else { return };
+        self.check_ownership(wanted, object);
+        self.plan.changes.push(Change {
+            step: Step::Replace(wanted.key.clone(), retire(object)),
+            reason: Reason::ReplacedBy(wanted.key.clone()),
+            place: wanted.places.replaces,
+        });
+    }
+
+    fn spent_lines(&mut self, wanted: &Wanted, matched: &Matched, replaced: Replaced<'_>) {
+        let mut spent = |line, place: Option<_>| {
+            self.plan.spent.push(Spent { key: wanted.key.clone(), line, place });
+        };
+        if wanted.new {
+            spent(SpentLine::New, wanted.places.new);
+        }
+        if !wanted.previous_labels.is_empty() && !matches!(matched, Matched::PreviousLabel(_)) {
+            spent(SpentLine::PreviousLabels, wanted.places.previous_labels.first().copied());
+        }
+        if wanted.replaces.is_some() && replaced == Replaced::Nothing {
+            spent(SpentLine::Replaces, wanted.places.replaces);
+        }
+    }
+
+    fn omitted(&mut self, wanted: &Wanted) {
+        let nothing = matches!(self.pairing.found.get(&wanted.key), Some(Found::Nothing));
+        if nothing && self.desired.settings.prune == Prune::Delete {
+            let fact = Fact::OmitMatchesNothing { key: wanted.key.clone() };
+            self.plan.refusals.push(Refusal { fact, place: wanted.places.omit });
+        }
+    }
+
+    /// What no managed definition has: split once, here, into what is removed and what is left.
+    fn unclaimed(&mut self) {
+        for object in &self.observed.definitions {
+            if object.deactivated || object.primary == Primary::Yes {
+                continue;
+            }
+            let Some(why) = self.why_left_alone(object) else { continue };
+            if why == Why::NotNamed && self.desired.settings.prune == Prune::Delete {
+                let step = Step::Delete(retire(object));
+                self.plan.changes.push(Change { step, reason: Reason::NotNamed, place: None });
+            } else {
+                self.plan.left_alone.push(LeftAlone {
+                    id: object.id.clone(),
+                    system_presence: object.system_presence.clone(),
+                    name: object.name(&self.desired.settings.default_locale).cloned(),
+                    why,
+                });
+            }
+        }
+    }
+
+    /// None for what a managed definition has.
+    fn why_left_alone(&self, object: &Definition) -> Option<Why> {
+        if let Some(key) = self.pairing.claimed.get(&object.id) {
+            let omitted =
+                self.desired.definitions.get(*key).is_some_and(|wanted| wanted.management == Management::Omitted);
+            return omitted.then(|| Why::Omitted((*key).clone()));
+        }
+        if let Some(key) = self.pairing.in_question.get(&object.id) {
+            return Some(Why::InQuestion((*key).clone()));
+        }
+        Some(if self.desired.protect.contains_key(&object.id) {
+            Why::Protected
+        } else if object.primary == Primary::NotKnown {
+            Why::PrimaryNotKnown
+        } else {
+            Why::NotNamed
+        })
+    }
+
+    fn finish(mut self, limits: &Limits) -> Plan {
+        let mut plan = self.plan;
+        plan.changes.sort_by(|a, b| {
+            let order = |it: &Change| (it.step.action(), it.step.key().cloned(), it.step.id().cloned());
+            order(a).cmp(&order(b))
+        });
+        plan.left_alone.sort_by(|a, b| {
+            (&a.why, &a.system_presence, &a.name, &a.id).cmp(&(&b.why, &b.system_presence, &b.name, &b.id))
+        });
+        let mut refusals = std::mem::take(&mut self.pairing.refusals);
+        refusals.append(&mut plan.refusals);
+        refusals.extend(guard::refusals(self.desired, &plan.changes, limits));
+        plan.refusals = refusals;
+        plan.warnings = warnings(self.desired, self.observed, &plan.changes);
+        plan
+    }
+}
+
+fn retire(object: &Definition) -> Retire {
+    Retire {
+        id: object.id.clone(),
+        system_presence: object.system_presence.clone(),
+        before: Content { labels: object.labels.clone(), deactivated: false },
+    }
+}
+
+fn warnings(desired: &Desired, observed: &Observed, changes: &[Change]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if observed.system_presences.is_none() {
+        warnings.push(Warning::SystemPresencesNotChecked);
+    }
+    let mut active: BTreeMap<&SystemPresence, (usize, usize)> = BTreeMap::new();
+    for object in observed.definitions.iter().filter(|it| !it.deactivated && it.primary != Primary::Yes) {
+        active.entry(&object.system_presence).or_default().0 += 1;
+    }
+    for change in changes {
+        let (count, gone) = active.entry(change.step.system_presence()).or_default();
+        match change.step {
+            Step::Create(_) | Step::Reactivate(_) => *count += 1,
+            Step::Update(_) => {}
+            Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => *gone += 1,
+        }
+    }
+    for (presence, (count, gone)) in active {
+        let active = count.saturating_sub(gone);
+        // A config that itself asks for more was already told so.
+        let asked = desired
+            .definitions
+            .values()
+            .filter(|it| it.system_presence == *presence && !it.deactivated && it.management == Management::Managed)
+            .count();
+        if active > ACTIVE_PER_SYSTEM_PRESENCE_MAX && asked <= ACTIVE_PER_SYSTEM_PRESENCE_MAX {
+            warnings.push(Warning::ManyActive { system_presence: presence.clone(), active });
+        }
+    }
+    warnings
 }

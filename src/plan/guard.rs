@@ -1,0 +1,71 @@
+//! The guards on a whole plan: how many removals, label removals and renames one apply may make,
+//! and the empty source. The same in `plan` and in `apply`.
+
+use crate::model::desired::{Desired, Limits, Prune};
+use crate::model::names::Locale;
+use crate::plan::change::{Change, Edit, Step};
+use crate::plan::refusal::{Counted, Fact, Refusal};
+
+/// What a plan does that a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Dangers {
+    /// Deactivations, deletions and replacements.
+    pub removals: usize,
+    /// Labels taken away.
+    pub label_removals: usize,
+    /// Default labels changed.
+    pub renames: usize,
+}
+
+impl Dangers {
+    /// Counts them.
+    #[must_use]
+    pub fn of(changes: &[Change], default_locale: &Locale) -> Dangers {
+        let mut dangers = Dangers::default();
+        for change in changes {
+            match &change.step {
+                Step::Create(_) => {}
+                Step::Update(edit) | Step::Reactivate(edit) => {
+                    dangers.label_removals += labels_removed(edit);
+                    dangers.renames += usize::from(is_rename(edit, default_locale));
+                }
+                Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => dangers.removals += 1,
+            }
+        }
+        dangers
+    }
+}
+
+fn labels_removed(edit: &Edit) -> usize {
+    edit.after.labels.pair(&edit.before.labels).iter().filter(|pair| pair.first.is_none()).count()
+}
+
+/// Does the definition keep a default label, but another one?
+#[must_use]
+pub fn is_rename(edit: &Edit, default_locale: &Locale) -> bool {
+    match (edit.before.labels.get(default_locale), edit.after.labels.get(default_locale)) {
+        (Some(before), Some(after)) => before != after,
+        _ => false,
+    }
+}
+
+/// Everything about the plan as a whole that refuses it.
+#[must_use]
+pub fn refusals(desired: &Desired, changes: &[Change], limits: &Limits) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    if desired.definitions.is_empty() && desired.settings.prune == Prune::Delete {
+        refusals.push(Refusal { fact: Fact::EmptySource, place: None });
+    }
+    let Dangers { removals, label_removals, renames } = Dangers::of(changes, &desired.settings.default_locale);
+    let counts = [
+        (Counted::Removals, removals, limits.removals),
+        (Counted::LabelRemovals, label_removals, limits.label_removals),
+        (Counted::Renames, renames, limits.renames),
+    ];
+    for (counted, count, limit) in counts {
+        if count > limit as usize {
+            refusals.push(Refusal { fact: Fact::TooMany { counted, count, limit }, place: None });
+        }
+    }
+    refusals
+}

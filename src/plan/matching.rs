@@ -1,0 +1,289 @@
+//! Which object of the org is which definition of the config: by pin, then all by label, then the
+//! rest by previous labels. Pairing sees everything, also what will never be touched, or a
+//! definition equal to one of the platform's own would be made a second time.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::diagnostic::Span;
+use crate::model::desired::{Desired, Management, Wanted};
+use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
+use crate::model::observed::{Definition, Observed, Primary};
+use crate::plan::change::Matched;
+use crate::plan::refusal::{By, Candidate, Fact, Refusal};
+
+/// What was found for one definition of the config.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found<'a> {
+    /// Its object.
+    One(&'a Definition, Matched),
+    /// It should be deactivated, and so is whatever answers to it (if anything does).
+    AlreadyDeactivated(Option<&'a Definition>),
+    /// Nothing.
+    Nothing,
+    /// A refusal is about it; there is no answer before somebody gives one.
+    Open,
+}
+
+/// The result of pairing.
+#[derive(Debug, Default)]
+pub struct Pairing<'a> {
+    /// One entry a definition of the config.
+    pub found: BTreeMap<&'a Key, Found<'a>>,
+    /// Objects that a definition has, with the definition.
+    pub claimed: BTreeMap<&'a DefinitionId, &'a Key>,
+    /// Objects that a refusal speaks of, with the definition that it is about.
+    pub in_question: BTreeMap<&'a DefinitionId, &'a Key>,
+    /// What could not be paired, and why.
+    pub refusals: Vec<Refusal>,
+}
+
+impl Pairing<'_> {
+    /// Is the object neither claimed nor in question?
+    #[must_use]
+    pub fn is_free(&self, object: &Definition) -> bool {
+        !self.claimed.contains_key(&object.id) && !self.in_question.contains_key(&object.id)
+    }
+}
+
+/// Objects by system presence and default label.
+type Index<'a> = HashMap<(&'a str, &'a str), Vec<&'a Definition>>;
+
+struct Matcher<'a> {
+    desired: &'a Desired,
+    default_locale: &'a Locale,
+    by_label: Index<'a>,
+    result: Pairing<'a>,
+}
+
+/// Pairs every definition of the config with at most one object, and every object with at most one
+/// definition.
+#[must_use]
+pub fn pair<'a>(desired: &'a Desired, observed: &'a Observed) -> Pairing<'a> {
+    let mut matcher = Matcher {
+        desired,
+        default_locale: &desired.settings.default_locale,
+        by_label: Index::new(),
+        result: Pairing::default(),
+    };
+    matcher.take_pins(observed);
+    matcher.index_what_is_left(observed);
+    matcher.take_labels();
+    matcher.doubt_deactivated_matches();
+    matcher.take_previous_labels();
+    for key in desired.definitions.keys() {
+        matcher.result.found.entry(key).or_insert(Found::Nothing);
+    }
+    matcher.result
+}
+
+impl<'a> Matcher<'a> {
+    fn take_pins(&mut self, observed: &'a Observed) {
+        for (key, wanted) in &self.desired.definitions {
+            let Some(pin) = &wanted.pin else { continue };
+            let found = match observed.get(pin) {
+                None => {
+                    self.refuse(wanted, wanted.places.pin, Fact::PinNotFound { key: key.clone(), id: pin.clone() });
+                    Found::Open
+                }
+                Some(object) if object.system_presence != wanted.system_presence => {
+                    self.result.claimed.insert(&object.id, key);
+                    let (wanted_presence, found) = (wanted.system_presence.clone(), object.system_presence.clone());
+                    let fact =
+                        Fact::PinnedElsewhere { key: key.clone(), id: pin.clone(), wanted: wanted_presence, found };
+                    self.refuse(wanted, Some(wanted.places.system_presence), fact);
+                    Found::Open
+                }
+                Some(object) => {
+                    self.result.claimed.insert(&object.id, key);
+                    Found::One(object, Matched::Pin)
+                }
+            };
+            // An omitted definition whose pin is not there is simply not there.
+            let found = match (wanted.management, found) {
+                (Management::Omitted, Found::Open) => Found::Nothing,
+                (Management::Omitted | Management::Managed, found) => found,
+            };
+            self.result.found.insert(key, found);
+        }
+    }
+
+    fn index_what_is_left(&mut self, observed: &'a Observed) {
+        for object in &observed.definitions {
+            if self.result.claimed.contains_key(&object.id) {
+                continue;
+            }
+            if let Some(label) = object.default_label(self.default_locale) {
+                self.by_label.entry((object.system_presence.folded(), label.nfc())).or_default().push(object);
+            }
+        }
+    }
+
+    fn with_label(&self, presence: &'a SystemPresence, label: &'a Label) -> &[&'a Definition] {
+        self.by_label.get(&(presence.folded(), label.nfc())).map_or(&[], Vec::as_slice)
+    }
+
+    fn take_labels(&mut self) {
+        for (key, wanted) in &self.desired.definitions {
+            if wanted.pin.is_some() {
+                continue;
+            }
+            let Some(label) = wanted.default_label(self.default_locale) else { continue };
+            let answering = self.with_label(&wanted.system_presence, label).to_vec();
+            let (active, deactivated): (Vec<&Definition>, Vec<&Definition>) =
+                answering.into_iter().partition(|it| !it.deactivated);
+            if active.is_empty() && deactivated.is_empty() {
+                continue;
+            }
+            let found = if !active.is_empty() {
+                self.only_one(wanted, &active, By::Label, Matched::Label)
+            } else if wanted.deactivated {
+                // Several deactivated twins are all in step: there is nothing to choose between.
+                for object in &deactivated {
+                    self.result.claimed.insert(&object.id, key);
+                }
+                Found::AlreadyDeactivated(deactivated.first().copied())
+            } else {
+                self.only_one(wanted, &deactivated, By::Label, Matched::Label)
+            };
+            self.result.found.insert(key, found);
+        }
+    }
+
+    /// One candidate is a match; several are an ambiguity; the platform's own are refused.
+    fn only_one(&mut self, wanted: &'a Wanted, candidates: &[&'a Definition], by: By, matched: Matched) -> Found<'a> {
+        let key = &wanted.key;
+        if wanted.management == Management::Omitted {
+            // Whatever an omitted definition might be is left alone.
+            for object in candidates {
+                self.result.claimed.insert(&object.id, key);
+            }
+            return candidates.first().map_or(Found::Nothing, |object| Found::One(object, matched));
+        }
+        let [object] = candidates else {
+            self.ambiguous(wanted, by, candidates);
+            return Found::Open;
+        };
+        match object.primary {
+            Primary::No => {
+                self.result.claimed.insert(&object.id, key);
+                Found::One(object, matched)
+            }
+            Primary::Yes => {
+                let fact = Fact::MatchesPrimary { key: key.clone(), id: object.id.clone() };
+                self.refuse(wanted, Some(wanted.places.key), fact);
+                Found::Open
+            }
+            Primary::NotKnown => {
+                self.result.in_question.insert(&object.id, key);
+                let fact = Fact::PrimaryNotKnown { key: key.clone(), id: object.id.clone() };
+                self.refuse(wanted, Some(wanted.places.key), fact);
+                Found::Open
+            }
+        }
+    }
+
+    /// The active objects that carry one of the previous labels, each with that label.
+    fn with_previous_label(&self, wanted: &'a Wanted) -> Vec<(&'a Definition, &'a Label)> {
+        let mut found: Vec<(&'a Definition, &'a Label)> = Vec::new();
+        for label in &wanted.previous_labels {
+            for object in self.with_label(&wanted.system_presence, label) {
+                if !object.deactivated && !found.iter().any(|(it, _)| it.id == object.id) {
+                    found.push((object, label));
+                }
+            }
+        }
+        found
+    }
+
+    /// A deactivated object with the label and an active one with a previous label: both could be
+    /// it, and taking the first would leave two in use.
+    fn doubt_deactivated_matches(&mut self) {
+        for (key, wanted) in &self.desired.definitions {
+            let object = match self.result.found.get(key) {
+                Some(Found::One(object, Matched::Label)) if object.deactivated => *object,
+                Some(Found::AlreadyDeactivated(Some(object))) => *object,
+                _ => continue,
+            };
+            let free: Vec<&Definition> = self
+                .with_previous_label(wanted)
+                .into_iter()
+                .map(|(it, _)| it)
+                .filter(|it| !self.result.claimed.contains_key(&it.id))
+                .collect();
+            if free.is_empty() || wanted.management == Management::Omitted {
+                continue;
+            }
+            self.result.claimed.retain(|_, claimer| *claimer != key);
+            let candidates: Vec<&Definition> = std::iter::once(object).chain(free).collect();
+            self.ambiguous(wanted, By::PreviousLabels, &candidates);
+            self.result.found.insert(key, Found::Open);
+        }
+    }
+
+    fn take_previous_labels(&mut self) {
+        let rest: Vec<&'a Wanted> = self
+            .desired
+            .definitions
+            .values()
+            .filter(|it| !self.result.found.contains_key(&it.key) && !it.previous_labels.is_empty())
+            .collect();
+        let mut wanted_by: BTreeMap<&DefinitionId, BTreeSet<&Key>> = BTreeMap::new();
+        for wanted in &rest {
+            for (object, _) in self.with_previous_label(wanted) {
+                wanted_by.entry(&object.id).or_default().insert(&wanted.key);
+            }
+        }
+        for wanted in rest {
+            let candidates = self.with_previous_label(wanted);
+            let Some((_, label)) = candidates.first() else { continue };
+            let label = (*label).clone();
+            let objects: Vec<&Definition> = candidates.iter().map(|(object, _)| *object).collect();
+            let contested = objects.iter().any(|it| {
+                self.result.claimed.contains_key(&it.id) || wanted_by.get(&it.id).is_some_and(|keys| keys.len() > 1)
+            });
+            let found = if contested && wanted.management == Management::Managed {
+                self.ambiguous(wanted, By::PreviousLabels, &objects);
+                Found::Open
+            } else {
+                let free: Vec<&Definition> =
+                    objects.into_iter().filter(|it| !self.result.claimed.contains_key(&it.id)).collect();
+                if free.is_empty() {
+                    continue;
+                }
+                self.only_one(wanted, &free, By::PreviousLabels, Matched::PreviousLabel(label))
+            };
+            self.result.found.insert(&wanted.key, found);
+        }
+    }
+
+    fn ambiguous(&mut self, wanted: &'a Wanted, by: By, objects: &[&'a Definition]) {
+        let candidates = objects.iter().map(|it| candidate(it, self.default_locale, &self.result.claimed)).collect();
+        for object in objects {
+            self.result.in_question.entry(&object.id).or_insert(&wanted.key);
+        }
+        let place = match by {
+            By::Label => Some(wanted.places.key),
+            By::PreviousLabels => wanted.places.previous_labels.first().copied(),
+            By::Replaces => wanted.places.replaces,
+        };
+        self.refuse(wanted, place, Fact::Ambiguous { key: wanted.key.clone(), by, candidates });
+    }
+
+    fn refuse(&mut self, wanted: &Wanted, place: Option<Span>, fact: Fact) {
+        if wanted.management == Management::Managed {
+            self.result.refusals.push(Refusal { fact, place: place.or(Some(wanted.places.key)) });
+        }
+    }
+}
+
+/// An object as a refusal shows it.
+#[must_use]
+pub fn candidate(object: &Definition, default_locale: &Locale, claimed: &BTreeMap<&DefinitionId, &Key>) -> Candidate {
+    Candidate {
+        id: object.id.clone(),
+        system_presence: object.system_presence.clone(),
+        name: object.name(default_locale).cloned(),
+        deactivated: object.deactivated,
+        taken_by: claimed.get(&object.id).map(|key| (*key).clone()),
+    }
+}
