@@ -15,10 +15,13 @@ use crate::plan::refusal::{Fact, Refusal};
 use crate::text;
 
 pub mod change;
+pub mod difference;
+pub mod document;
 pub mod guard;
 pub mod matching;
 pub mod question;
 pub mod refusal;
+pub mod saved;
 
 /// The platform's documented number of active definitions of an organisation under one system
 /// presence (facts.md §6). An org may have had it raised, so passing it is a warning.

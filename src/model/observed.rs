@@ -110,3 +110,12 @@ impl Observed {
         self.definitions.binary_search_by(|it| it.id.cmp(id)).ok().map(|index| &self.definitions[index])
     }
 }
+
+/// Which org a run speaks to; the first line of every output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// None where the org could not be asked who it is ("org not verified").
+    pub org: Option<Organization>,
+    /// The embedded org: nothing real is written.
+    pub sandbox: bool,
+}

@@ -310,3 +310,29 @@ pub enum Warning {
     /// The org's system presences could not be read, so the config's were not checked against them.
     SystemPresencesNotChecked,
 }
+
+impl Warning {
+    /// A stable name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Warning::ManyActive { .. } => "many-active",
+            Warning::SystemPresencesNotChecked => "system-presences-not-checked",
+        }
+    }
+
+    /// In words; foreign strings are raw.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Warning::ManyActive { system_presence, active } => format!(
+                "{active} definitions will be active under {system_presence}; the platform documents 30 at most, \
+                 unless your org has had that raised"
+            ),
+            Warning::SystemPresencesNotChecked => {
+                "the org's system presences could not be read, so new definitions were not checked against them"
+                    .to_owned()
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The report as a document for machines, format 1, with types of its own.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::apply::report::{Cause, Outcome, Report, Row, Signal, Skip, Verification};
+use crate::diagnostic::Sources;
+use crate::model::names::Label;
+use crate::model::observed::Target;
+use crate::plan::difference::Difference;
+use crate::plan::document::{ActionV1, ChangeV1, TargetV1, change_v1, target_v1};
+
+/// The number of this format.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What became of an apply, `presencectl apply --output json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "presencectl report, format 1")]
+pub struct ReportV1 {
+    /// Always `report`.
+    pub kind: String,
+    /// Always 1.
+    pub format_version: u32,
+    /// The version of the tool that wrote it.
+    pub tool_version: String,
+    /// The org that was written to.
+    pub target: TargetV1,
+    /// Was everything done, and seen to be done?
+    pub success: bool,
+    /// `interrupt` or `terminate`, where a signal ended the run early.
+    pub interrupted: Option<String>,
+    /// One row an object.
+    pub objects: Vec<RowV1>,
+    /// The look at the org afterwards.
+    pub verification: VerificationV1,
+}
+
+/// One object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RowV1 {
+    /// What was to be done.
+    pub action: ActionV1,
+    /// The definition in the config.
+    pub key: Option<String>,
+    /// The object; for a created one, the id that the org gave.
+    pub id: Option<String>,
+    /// Where it belongs.
+    pub system_presence: String,
+    /// What to call it.
+    pub name: Option<String>,
+    /// `done`, `already-so`, `not-visible-yet`, `differs`, `failed`, `refused`, `skipped` or
+    /// `unknown`.
+    pub outcome: String,
+    /// Why, for what is not done.
+    pub message: Option<String>,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// The platform's id of the exchange that failed.
+    pub correlation_id: Option<String>,
+    /// What was found instead of what was expected.
+    pub differences: Vec<DifferenceV1>,
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DifferenceV1 {
+    /// `labels.LOCALE`, `deactivated`, `systemPresence` or `id`.
+    pub field: String,
+    /// What was expected; absent where that is nothing.
+    pub expected: Option<String>,
+    /// What was found; absent where that is nothing.
+    pub found: Option<String>,
+}
+
+/// The look at the org after an apply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VerificationV1 {
+    /// `not-needed`, `interrupted`, `in-step`, `drifted` or `failed`.
+    pub result: String,
+    /// Why it failed.
+    pub message: Option<String>,
+    /// The platform's id of the exchange that failed.
+    pub correlation_id: Option<String>,
+    /// What is to be done by now although no row speaks of it.
+    pub drift: Vec<ChangeV1>,
+}
+
+/// The document of a report.
+#[must_use]
+pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1 {
+    let Report { rows, verification, interrupted } = report;
+    ReportV1 {
+        kind: "report".to_owned(),
+        format_version: FORMAT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        target: target_v1(target),
+        success: report.is_success(),
+        interrupted: interrupted.map(|signal| {
+            match signal {
+                Signal::Interrupt => "interrupt",
+                Signal::Terminate => "terminate",
+            }
+            .to_owned()
+        }),
+        objects: rows.iter().map(row_v1).collect(),
+        verification: verification_v1(verification, sources),
+    }
+}
+
+fn row_v1(row: &Row) -> RowV1 {
+    let Row { action, key, id, system_presence, name, outcome } = row;
+    let cause = match outcome {
+        Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause),
+        Outcome::Done
+        | Outcome::AlreadySo
+        | Outcome::NotVisibleYet
+        | Outcome::Differs(_)
+        | Outcome::Refused(_)
+        | Outcome::Skipped(_) => None,
+    };
+    let differences = match outcome {
+        Outcome::Differs(differences) | Outcome::Refused(differences) => differences.as_slice(),
+        _ => &[],
+    };
+    RowV1 {
+        action: (*action).into(),
+        key: key.as_ref().map(ToString::to_string),
+        id: id.as_ref().map(ToString::to_string),
+        system_presence: system_presence.to_string(),
+        name: name.as_ref().map(ToString::to_string),
+        outcome: outcome.code().to_owned(),
+        message: cause.map(|it| it.message.clone()).or_else(|| in_words(outcome)),
+        help: cause.and_then(|it| it.help.clone()),
+        correlation_id: cause.and_then(|it| it.correlation_id.clone()),
+        differences: differences.iter().map(difference_v1).collect(),
+    }
+}
+
+/// What an outcome means, for those that need a sentence; foreign strings are raw.
+#[must_use]
+pub fn in_words(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Done | Outcome::AlreadySo => None,
+        Outcome::NotVisibleYet => Some(
+            "written, and its own read says so, but the org's list does not show it yet; plan again later".to_owned(),
+        ),
+        Outcome::Differs(_) => Some("written, but the org holds something else than what was sent".to_owned()),
+        Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause.message.clone()),
+        Outcome::Refused(_) => Some("somebody changed it since the plan; plan again".to_owned()),
+        Outcome::Skipped(Skip::Needs(key)) => Some(format!("`{key}`, which takes its place, was not done")),
+        Outcome::Skipped(Skip::Interrupted) => Some("the run was interrupted before it".to_owned()),
+        Outcome::Skipped(Skip::Stopped) => Some("the run was stopped before it".to_owned()),
+    }
+}
+
+fn difference_v1(difference: &Difference) -> DifferenceV1 {
+    let text = |label: &Option<Label>| label.as_ref().map(ToString::to_string);
+    let (field, expected, found) = match difference {
+        Difference::Label { locale, expected, found } => (format!("labels.{locale}"), text(expected), text(found)),
+        Difference::State { found_deactivated } => {
+            ("deactivated".to_owned(), Some((!found_deactivated).to_string()), Some(found_deactivated.to_string()))
+        }
+        Difference::SystemPresence { expected, found } => {
+            ("systemPresence".to_owned(), Some(expected.to_string()), Some(found.to_string()))
+        }
+        Difference::Gone => ("id".to_owned(), Some("present".to_owned()), None),
+        Difference::Appeared(id) => ("id".to_owned(), None, Some(id.to_string())),
+        Difference::OtherObject { expected, found } => {
+            ("id".to_owned(), Some(expected.to_string()), Some(found.to_string()))
+        }
+    };
+    DifferenceV1 { field, expected, found }
+}
+
+fn verification_v1(verification: &Verification, sources: &Sources) -> VerificationV1 {
+    let (result, cause, drift) = match verification {
+        Verification::NotNeeded => ("not-needed", None, None),
+        Verification::Interrupted => ("interrupted", None, None),
+        Verification::InStep => ("in-step", None, None),
+        Verification::Drifted(changes) => ("drifted", None, Some(changes)),
+        Verification::Failed(cause) => ("failed", Some(cause), None),
+    };
+    VerificationV1 {
+        result: result.to_owned(),
+        message: cause.map(|it: &Cause| it.message.clone()),
+        correlation_id: cause.and_then(|it| it.correlation_id.clone()),
+        drift: drift.into_iter().flatten().map(|it| change_v1(it, sources)).collect(),
+    }
+}

@@ -1,0 +1,160 @@
+//! What became of every object: the one value that every report is a view of.
+
+use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
+use crate::plan::change::{Action, Change, Step};
+use crate::plan::difference::Difference;
+
+/// A whole apply, after it ended, however it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// One row an object, in the order of the plan.
+    pub rows: Vec<Row>,
+    /// The look at the org afterwards.
+    pub verification: Verification,
+    /// The signal that ended it early.
+    pub interrupted: Option<Signal>,
+}
+
+/// A signal that asks the process to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// What a CI sends when a job is cancelled.
+    Terminate,
+}
+
+/// One object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// What was to be done.
+    pub action: Action,
+    /// For which definition of the config.
+    pub key: Option<Key>,
+    /// Which object; for a created one, the id that the org gave.
+    pub id: Option<DefinitionId>,
+    /// Where it belongs.
+    pub system_presence: SystemPresence,
+    /// What to call it.
+    pub name: Option<Label>,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Written, and seen to be so.
+    Done,
+    /// It was as it shall be before anything was written, or the saved plan's operation is no
+    /// longer needed.
+    AlreadySo,
+    /// Written, and its own read says so, but the org's list does not show it yet.
+    NotVisibleYet,
+    /// Written, and the org holds something else than what was sent.
+    Differs(Vec<Difference>),
+    /// Not written: the org refused, or could not be reached.
+    Failed(Cause),
+    /// Not written: somebody changed it since the plan.
+    Refused(Vec<Difference>),
+    /// Not written.
+    Skipped(Skip),
+    /// It may or may not have been written.
+    Unknown(Cause),
+}
+
+/// Why something was not tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Skip {
+    /// What it depends on was not done: the definition that takes its place.
+    Needs(Key),
+    /// The run was interrupted first.
+    Interrupted,
+    /// Nothing could be written any more, such as when the credentials were taken away.
+    Stopped,
+}
+
+/// Why something failed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cause {
+    /// In one sentence, with the API call. Foreign strings are raw.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// The platform's id of the exchange.
+    pub correlation_id: Option<String>,
+}
+
+/// The look at the org after an apply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verification {
+    /// There was nothing to look at: nothing was written.
+    NotNeeded,
+    /// The run was interrupted before it.
+    Interrupted,
+    /// The plan is empty, apart from what the rows say was not done.
+    InStep,
+    /// Something that is in no row is to be done by now: somebody changed the org meanwhile.
+    Drifted(Vec<Change>),
+    /// The org could not be read.
+    Failed(Cause),
+}
+
+impl Row {
+    /// The row of a step.
+    #[must_use]
+    pub fn of(step: &Step, name: Option<Label>, outcome: Outcome) -> Row {
+        Row {
+            action: step.action(),
+            key: step.key().cloned(),
+            id: step.id().cloned(),
+            system_presence: step.system_presence().clone(),
+            name,
+            outcome,
+        }
+    }
+}
+
+impl Outcome {
+    /// Is the object as the config says?
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        match self {
+            Outcome::Done | Outcome::AlreadySo => true,
+            Outcome::NotVisibleYet
+            | Outcome::Differs(_)
+            | Outcome::Failed(_)
+            | Outcome::Refused(_)
+            | Outcome::Skipped(_)
+            | Outcome::Unknown(_) => false,
+        }
+    }
+
+    /// A stable name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Outcome::Done => "done",
+            Outcome::AlreadySo => "already-so",
+            Outcome::NotVisibleYet => "not-visible-yet",
+            Outcome::Differs(_) => "differs",
+            Outcome::Failed(_) => "failed",
+            Outcome::Refused(_) => "refused",
+            Outcome::Skipped(_) => "skipped",
+            Outcome::Unknown(_) => "unknown",
+        }
+    }
+}
+
+impl Report {
+    /// Was everything done, and seen to be done?
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        let Report { rows, verification, interrupted } = self;
+        let verified = match verification {
+            Verification::NotNeeded | Verification::InStep => true,
+            Verification::Interrupted | Verification::Drifted(_) | Verification::Failed(_) => false,
+        };
+        rows.iter().all(|row| row.outcome.is_success()) && verified && interrupted.is_none()
+    }
+}

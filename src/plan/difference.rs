@@ -1,0 +1,112 @@
+//! What is different between the content that was expected and the content that was found.
+
+use crate::model::labels::Scope;
+use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
+use crate::model::observed::{Content, Definition};
+use crate::plan::change::Step;
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Difference {
+    /// A label.
+    Label {
+        /// In the spelling that was found, else as expected.
+        locale: Locale,
+        /// None: it should be absent.
+        expected: Option<Label>,
+        /// None: it is absent.
+        found: Option<Label>,
+    },
+    /// Deactivated where active was expected, or the other way round.
+    State {
+        /// Is it deactivated?
+        found_deactivated: bool,
+    },
+    /// Another system presence.
+    SystemPresence {
+        /// What was expected.
+        expected: SystemPresence,
+        /// What was found.
+        found: SystemPresence,
+    },
+    /// The object is not there.
+    Gone,
+    /// Something with the label to be created is there by now.
+    Appeared(DefinitionId),
+    /// The definition is another object by now.
+    OtherObject {
+        /// Which it was.
+        expected: DefinitionId,
+        /// Which it is.
+        found: DefinitionId,
+    },
+}
+
+/// Everything in which `found` is not as `expected`.
+#[must_use]
+pub fn between(expected: &Content, found: &Content) -> Vec<Difference> {
+    let mut differences: Vec<Difference> = expected
+        .labels
+        .pair(&found.labels)
+        .into_iter()
+        .filter(|pair| pair.first != pair.second)
+        .map(|pair| Difference::Label {
+            locale: pair.locale.clone(),
+            expected: pair.first.cloned(),
+            found: pair.second.cloned(),
+        })
+        .collect();
+    if expected.deactivated != found.deactivated {
+        differences.push(Difference::State { found_deactivated: found.deactivated });
+    }
+    differences
+}
+
+/// How an object, just read, stands to a step that is about to write it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// As the plan saw it: it may be written.
+    AsBefore,
+    /// As it shall be: there is nothing to write.
+    AsAfter,
+    /// Somebody changed it: it is not written.
+    Changed(Vec<Difference>),
+}
+
+/// Compares by content, never by modification time: the newer generation of the API has none.
+#[must_use]
+pub fn standing(step: &Step, found: &Definition) -> Standing {
+    if *step.system_presence() != found.system_presence {
+        return Standing::Changed(vec![Difference::SystemPresence {
+            expected: step.system_presence().clone(),
+            found: found.system_presence.clone(),
+        }]);
+    }
+    match step {
+        // A create has no object before it; what is there now is either it or in its way.
+        Step::Create(_) => {
+            let differences = between(&step.after(), &found.content(&Scope::All));
+            if differences.is_empty() { Standing::AsAfter } else { Standing::Changed(differences) }
+        }
+        Step::Update(edit) | Step::Reactivate(edit) => {
+            let content = found.content(&edit.scope);
+            if content.same_as(&edit.before) {
+                Standing::AsBefore
+            } else if content.same_as(&edit.after) {
+                Standing::AsAfter
+            } else {
+                Standing::Changed(between(&edit.before, &content))
+            }
+        }
+        Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => {
+            let content = found.content(&Scope::All);
+            if found.deactivated {
+                Standing::AsAfter
+            } else if content.same_as(&retire.before) {
+                Standing::AsBefore
+            } else {
+                Standing::Changed(between(&retire.before, &content))
+            }
+        }
+    }
+}

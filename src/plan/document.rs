@@ -1,0 +1,375 @@
+//! The plan as a document for machines, format 1, with types of its own. It is the saved plan, too:
+//! `plan/saved.rs` reads back the part that bounds an apply.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::{Sources, Span};
+use crate::model::labels::Labels;
+use crate::model::observed::{Content, Target};
+use crate::plan::Plan;
+use crate::plan::change::{Action, Change, InStep, LeftAlone, Matched, Reason, Spent, Warning, Why};
+use crate::plan::refusal::Refusal;
+
+/// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
+/// added without.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// A plan, `presencectl plan --output json`. All strings are as the org and the files hold them:
+/// neutralise them before showing them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "presencectl plan, format 1")]
+pub struct PlanV1 {
+    /// Always `plan`.
+    pub kind: String,
+    /// Always 1.
+    pub format_version: u32,
+    /// The version of the tool that wrote it.
+    pub tool_version: String,
+    /// The org that was read.
+    pub target: TargetV1,
+    /// May it be applied as it is: is nothing refused?
+    pub applicable: bool,
+    /// How many changes by action.
+    pub summary: SummaryV1,
+    /// What would be done, in order.
+    pub changes: Vec<ChangeV1>,
+    /// Managed definitions that need nothing.
+    pub in_step: Vec<InStepV1>,
+    /// Active definitions that are not touched.
+    pub left_alone: Vec<LeftAloneV1>,
+    /// Lines of the config that have done their work.
+    pub no_longer_needed: Vec<SpentV1>,
+    /// What somebody should look at.
+    pub warnings: Vec<WarningV1>,
+    /// Why it may not be applied.
+    pub refusals: Vec<RefusalV1>,
+}
+
+/// Which org.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetV1 {
+    /// Absent where the org could not be asked who it is.
+    pub org_id: Option<String>,
+    /// The org's own name.
+    pub org_name: Option<String>,
+    /// The embedded org: nothing real is written.
+    pub sandbox: bool,
+}
+
+/// Counts by action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct SummaryV1 {
+    /// New definitions.
+    pub create: usize,
+    /// Deactivated ones brought back.
+    pub reactivate: usize,
+    /// Changed labels.
+    pub update: usize,
+    /// Deactivated because another takes their place.
+    pub replace: usize,
+    /// Deactivated.
+    pub deactivate: usize,
+    /// Removed by DELETE.
+    pub delete: usize,
+}
+
+/// One change of one object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeV1 {
+    /// What is done.
+    pub action: ActionV1,
+    /// The definition in the config; absent for what the config does not name.
+    pub key: Option<String>,
+    /// The object; absent for one that is yet to be made.
+    pub id: Option<String>,
+    /// In the org's spelling.
+    pub system_presence: String,
+    /// What the plan saw, as far as it is managed; absent for one that is yet to be made.
+    pub before: Option<ContentV1>,
+    /// What shall be there.
+    pub after: ContentV1,
+    /// Why, for people; nothing may be decided from it.
+    pub reason: String,
+    /// Where the config asks for it.
+    pub place: Option<PlaceV1>,
+}
+
+/// What is done to one object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ActionV1 {
+    /// A new definition.
+    Create,
+    /// A deactivated definition is brought back.
+    Reactivate,
+    /// Labels change.
+    Update,
+    /// Deactivated because another takes its place.
+    Replace,
+    /// Deactivated by PUT.
+    Deactivate,
+    /// Removed by DELETE.
+    Delete,
+}
+
+/// The content of a definition that is compared and written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ContentV1 {
+    /// Labels by locale.
+    pub labels: BTreeMap<String, String>,
+    /// Deactivated or active.
+    pub deactivated: bool,
+}
+
+/// A place in a file of the config.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlaceV1 {
+    /// The file, as it was named.
+    pub file: String,
+    /// From one.
+    pub line: u32,
+    /// From one, in characters.
+    pub column: u32,
+}
+
+/// A managed definition that needs nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InStepV1 {
+    /// The definition in the config.
+    pub key: String,
+    /// Its object; absent for a deactivated one that the org does not have.
+    pub id: Option<String>,
+    /// Where it belongs.
+    pub system_presence: String,
+    /// Deactivated on both sides.
+    pub deactivated: bool,
+}
+
+/// An active definition that is not touched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LeftAloneV1 {
+    /// Which object.
+    pub id: String,
+    /// Where it belongs.
+    pub system_presence: String,
+    /// Its default label, else any.
+    pub name: Option<String>,
+    /// `not-named`, `omitted`, `protected`, `primary-not-known` or `in-question`.
+    pub why: String,
+    /// The definition in the config that it has to do with.
+    pub key: Option<String>,
+}
+
+/// A line that may go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SpentV1 {
+    /// The definition in the config.
+    pub key: String,
+    /// The field.
+    pub field: String,
+    /// Where it stands.
+    pub place: Option<PlaceV1>,
+}
+
+/// Something to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WarningV1 {
+    /// A stable name.
+    pub code: String,
+    /// In words.
+    pub message: String,
+}
+
+/// A reason not to apply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RefusalV1 {
+    /// A stable name.
+    pub code: String,
+    /// In words.
+    pub message: String,
+    /// Ways to answer it.
+    pub answers: Vec<AnswerV1>,
+    /// The line in the config that it is about.
+    pub place: Option<PlaceV1>,
+}
+
+/// A way to answer a refusal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AnswerV1 {
+    /// In words.
+    pub say: String,
+    /// Lines of YAML, ready to paste.
+    pub yaml: Vec<String>,
+}
+
+/// The document of a plan.
+#[must_use]
+pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
+    let Plan { changes, in_step, left_alone, spent, warnings, refusals, default_locale: _ } = plan;
+    PlanV1 {
+        kind: "plan".to_owned(),
+        format_version: FORMAT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        target: target_v1(target),
+        applicable: refusals.is_empty(),
+        summary: summary(changes),
+        changes: changes.iter().map(|it| change_v1(it, sources)).collect(),
+        in_step: in_step.iter().map(in_step_v1).collect(),
+        left_alone: left_alone.iter().map(left_alone_v1).collect(),
+        no_longer_needed: spent.iter().map(|it| spent_v1(it, sources)).collect(),
+        warnings: warnings.iter().map(warning_v1).collect(),
+        refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
+    }
+}
+
+/// The org as documents name it.
+#[must_use]
+pub fn target_v1(target: &Target) -> TargetV1 {
+    let Target { org, sandbox } = target;
+    TargetV1 {
+        org_id: org.as_ref().map(|it| it.id.to_string()),
+        org_name: org.as_ref().map(|it| it.name.clone()),
+        sandbox: *sandbox,
+    }
+}
+
+/// A place as documents name it.
+#[must_use]
+pub fn place_v1(span: Span, sources: &Sources) -> PlaceV1 {
+    let place = sources.place(span);
+    PlaceV1 { file: place.path.display().to_string(), line: place.line.get(), column: place.column.get() }
+}
+
+fn summary(changes: &[Change]) -> SummaryV1 {
+    let mut summary = SummaryV1::default();
+    for change in changes {
+        match change.step.action() {
+            Action::Create => summary.create += 1,
+            Action::Reactivate => summary.reactivate += 1,
+            Action::Update => summary.update += 1,
+            Action::Replace => summary.replace += 1,
+            Action::Deactivate => summary.deactivate += 1,
+            Action::Delete => summary.delete += 1,
+        }
+    }
+    summary
+}
+
+/// One change as documents write it.
+#[must_use]
+pub fn change_v1(change: &Change, sources: &Sources) -> ChangeV1 {
+    let Change { step, reason, place } = change;
+    ChangeV1 {
+        action: step.action().into(),
+        key: step.key().map(ToString::to_string),
+        id: step.id().map(ToString::to_string),
+        system_presence: step.system_presence().to_string(),
+        before: step.before().map(ContentV1::from),
+        after: ContentV1::from(&step.after()),
+        reason: reason_in_words(reason),
+        place: place.map(|span| place_v1(span, sources)),
+    }
+}
+
+/// A reason in words; foreign strings are raw.
+#[must_use]
+pub fn reason_in_words(reason: &Reason) -> String {
+    match reason {
+        Reason::NothingMatches => "nothing in the org matches".to_owned(),
+        Reason::SaidToBeNew => "the config says `new: true`".to_owned(),
+        Reason::Replaces(presence) => format!("takes the place of the one under {presence}"),
+        Reason::Differs(matched) => matched_in_words(matched),
+        Reason::SaidToBeDeactivated(matched) => {
+            format!("the config says `deactivated: true`; {}", matched_in_words(matched))
+        }
+        Reason::ReplacedBy(key) => format!("`{key}` takes its place"),
+        Reason::NotNamed => "the config does not name it".to_owned(),
+    }
+}
+
+fn matched_in_words(matched: &Matched) -> String {
+    match matched {
+        Matched::Pin => "matched by its pin".to_owned(),
+        Matched::Label => "matched by its label".to_owned(),
+        Matched::PreviousLabel(label) => format!("matched by its previous label `{label}`"),
+    }
+}
+
+fn in_step_v1(it: &InStep) -> InStepV1 {
+    let InStep { key, system_presence, id, matched: _, deactivated } = it;
+    InStepV1 {
+        key: key.to_string(),
+        id: id.as_ref().map(ToString::to_string),
+        system_presence: system_presence.to_string(),
+        deactivated: *deactivated,
+    }
+}
+
+fn left_alone_v1(it: &LeftAlone) -> LeftAloneV1 {
+    let LeftAlone { id, system_presence, name, why } = it;
+    let (why, key) = match why {
+        Why::NotNamed => ("not-named", None),
+        Why::Omitted(key) => ("omitted", Some(key)),
+        Why::Protected => ("protected", None),
+        Why::PrimaryNotKnown => ("primary-not-known", None),
+        Why::InQuestion(key) => ("in-question", Some(key)),
+    };
+    LeftAloneV1 {
+        id: id.to_string(),
+        system_presence: system_presence.to_string(),
+        name: name.as_ref().map(ToString::to_string),
+        why: why.to_owned(),
+        key: key.map(ToString::to_string),
+    }
+}
+
+fn spent_v1(it: &Spent, sources: &Sources) -> SpentV1 {
+    let Spent { key, line, place } = it;
+    SpentV1 { key: key.to_string(), field: line.field().to_owned(), place: place.map(|span| place_v1(span, sources)) }
+}
+
+fn warning_v1(it: &Warning) -> WarningV1 {
+    WarningV1 { code: it.code().to_owned(), message: it.message() }
+}
+
+fn refusal_v1(it: &Refusal, sources: &Sources) -> RefusalV1 {
+    let answers = it.answers().into_iter().map(|answer| AnswerV1 { say: answer.say, yaml: answer.lines }).collect();
+    RefusalV1 {
+        code: it.code().to_owned(),
+        message: it.message(),
+        answers,
+        place: it.place.map(|span| place_v1(span, sources)),
+    }
+}
+
+impl From<Action> for ActionV1 {
+    fn from(action: Action) -> ActionV1 {
+        match action {
+            Action::Create => ActionV1::Create,
+            Action::Reactivate => ActionV1::Reactivate,
+            Action::Update => ActionV1::Update,
+            Action::Replace => ActionV1::Replace,
+            Action::Deactivate => ActionV1::Deactivate,
+            Action::Delete => ActionV1::Delete,
+        }
+    }
+}
+
+impl From<&Content> for ContentV1 {
+    fn from(content: &Content) -> ContentV1 {
+        let Content { labels, deactivated } = content;
+        ContentV1 { labels: labels_v1(labels), deactivated: *deactivated }
+    }
+}
+
+fn labels_v1(labels: &Labels) -> BTreeMap<String, String> {
+    labels.iter().map(|(locale, label)| (locale.to_string(), label.nfc().to_owned())).collect()
+}
