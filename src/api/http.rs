@@ -1,0 +1,119 @@
+//! The wire over sockets: reqwest, with every default that matters to us written out.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+
+use crate::api::endpoints::Endpoints;
+use crate::api::wire::{Body, Exchange, Limits, Request, Response, Wire, WireError, append, headers, response};
+
+/// An idle connection is dropped well before a load balancer drops it (60 s is usual), since a request
+/// on a connection that is just being closed has an unknown outcome.
+pub const POOL_IDLE_MS: u64 = 20_000;
+
+/// How the layers of the HTTP library begin when they only pass on another's failure.
+const WRAPPERS: [&str; 4] =
+    ["error sending request", "request or response body error", "client error (", "builder error"];
+
+/// Real HTTP. The client is built at the first request: reading the system's certificates takes
+/// milliseconds that `validate` should not pay.
+pub struct HttpWire {
+    client: OnceLock<Result<reqwest::Client, WireError>>,
+    limits: Limits,
+    loopback: bool,
+    plain: bool,
+}
+
+impl HttpWire {
+    /// For these endpoints. Nothing is opened yet.
+    #[must_use]
+    pub fn new(endpoints: &Endpoints, limits: Limits) -> HttpWire {
+        let plain = endpoints.login().scheme() == "http";
+        HttpWire { client: OnceLock::new(), limits, loopback: endpoints.is_loopback(), plain }
+    }
+
+    fn client(&self) -> Result<&reqwest::Client, WireError> {
+        self.client.get_or_init(|| self.build()).as_ref().map_err(Clone::clone)
+    }
+
+    fn build(&self) -> Result<reqwest::Client, WireError> {
+        let Limits { request_timeout_ms, connect_timeout_ms, body_bytes_max: _ } = self.limits;
+        let mut builder = reqwest::Client::builder()
+            // A redirect would carry the token elsewhere: reqwest sends `Authorization` again on the
+            // second hop to a foreign host (crates.md §2).
+            .redirect(Policy::none())
+            // Its retries know neither Retry-After nor what a second POST does.
+            .retry(reqwest::retry::never())
+            .connect_timeout(Duration::from_millis(connect_timeout_ms))
+            .timeout(Duration::from_millis(request_timeout_ms))
+            .pool_idle_timeout(Duration::from_millis(POOL_IDLE_MS))
+            .https_only(!(self.loopback && self.plain))
+            .referer(false)
+            .gzip(true);
+        if self.loopback {
+            // HTTP_PROXY would otherwise see what goes to 127.0.0.1, the token included.
+            builder = builder.no_proxy();
+        }
+        if self.loopback && self.plain {
+            // Nothing can be spoken to over TLS here, so a machine without certificates will do.
+            builder = builder.tls_certs_only([]);
+        }
+        builder.build().map_err(|error| WireError::Setup(chain(&error.without_url())))
+    }
+
+    async fn send(&self, request: &Request) -> Result<Response, WireError> {
+        let mut outgoing = reqwest::Request::new(request.method.http(), request.url.clone());
+        *outgoing.headers_mut() = headers(request)?;
+        match &request.body {
+            Body::None => {}
+            Body::Json(bytes) => *outgoing.body_mut() = Some(bytes.clone().into()),
+            Body::Form(form) => *outgoing.body_mut() = Some((*form).into()),
+        }
+        let mut incoming = self.client()?.execute(outgoing).await.map_err(|error| self.failure(error))?;
+        let mut answer = response(incoming.status().as_u16(), incoming.headers());
+        while let Some(piece) = incoming.chunk().await.map_err(|error| self.failure(error))? {
+            append(&mut answer.body, &piece, self.limits.body_bytes_max)?;
+        }
+        Ok(answer)
+    }
+
+    /// What a failure of reqwest means. `NotSent` only for what happened before a connection stood.
+    fn failure(&self, error: reqwest::Error) -> WireError {
+        // Its text holds the whole URL otherwise.
+        let error = error.without_url();
+        let text = chain(&error);
+        if error.is_builder() {
+            WireError::Setup(text)
+        } else if error.is_connect() && text.contains("invalid peer certificate") {
+            WireError::Untrusted(text)
+        } else if error.is_connect() {
+            WireError::NotSent(text)
+        } else if error.is_timeout() {
+            WireError::TimedOut { after_ms: self.limits.request_timeout_ms }
+        } else {
+            WireError::Lost(text)
+        }
+    }
+}
+
+impl Wire for HttpWire {
+    fn exchange<'a>(&'a self, request: &'a Request) -> Exchange<'a> {
+        Box::pin(self.send(request))
+    }
+}
+
+/// An error and its causes in one line, without the wrappers that say nothing.
+fn chain(error: &reqwest::Error) -> String {
+    let mut said = vec![error.to_string()];
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        said.push(cause.to_string());
+        source = cause.source();
+    }
+    let wrappers = said.len() - 1;
+    let says_nothing = |text: &String| WRAPPERS.iter().any(|wrapper| text.starts_with(wrapper));
+    let first = said.iter().take(wrappers).take_while(|text| says_nothing(text)).count();
+    said.dedup();
+    said.get(first..).unwrap_or(&said).join(": ")
+}

@@ -1,0 +1,252 @@
+//! What to do after a failed exchange, and the pace of a run. Pure: clock readings and random numbers
+//! come in as arguments.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
+/// How often one request is sent at most, the first time included.
+pub const ATTEMPTS_MAX: u32 = 6;
+/// The first wait after a failure; it doubles from attempt to attempt.
+pub const BACKOFF_FIRST_MS: u64 = 500;
+/// The longest wait that nobody asked for.
+pub const BACKOFF_MAX_MS: u64 = 20_000;
+/// The wait after a 429 that does not say how long (facts.md §4).
+pub const RETRY_AFTER_DEFAULT_S: u64 = 3;
+/// Above this a wait is a daily allowance used up, not a burst, and the run gives up (facts.md §4).
+pub const RETRY_AFTER_MAX_S: u64 = 180;
+/// Spreads out those whom one 429 sent to sleep together.
+pub const RETRY_AFTER_JITTER_MS: u64 = 1_000;
+/// The platform's allowance for one OAuth client (facts.md §5).
+pub const REQUESTS_PER_MINUTE_DEFAULT: NonZeroU32 = NonZeroU32::MIN.saturating_add(299);
+/// The window that the allowance is counted in.
+pub const WINDOW_MS: u64 = 60_000;
+/// The platform counts arrivals and the tool counts starts; the first request of a window may have
+/// travelled longer (TLS) than the one that follows the window, by this much.
+pub const WINDOW_SLACK_MS: u64 = 500;
+
+/// Whether carrying a request out twice can hurt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It changes nothing (asking for a token counts as reading).
+    Read,
+    /// It may change the org.
+    Write,
+}
+
+/// One failed exchange, reduced to what decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// No connection was made: certainly not carried out.
+    NotSent,
+    /// 429, or the token endpoint's 400 in its place: certainly not carried out.
+    Throttled {
+        /// What the platform asked for, where it did.
+        retry_after_s: Option<u64>,
+    },
+    /// 401: certainly not carried out.
+    Unauthorized {
+        /// A new token can be had, and this request has not had one yet.
+        renewable: bool,
+    },
+    /// 408 or 5xx: it may have been carried out, and asking again may help.
+    Unavailable {
+        /// What the platform asked for, where it did.
+        retry_after_s: Option<u64>,
+    },
+    /// Sent, and then no answer that can be read: timed out, cut off, not JSON.
+    AnswerLost,
+    /// Answered in a way that asking again will not mend: a broken promise, a redirect, a body over
+    /// the limit. It may have been carried out.
+    AnswerBroken,
+    /// Any other refusal: certainly not carried out.
+    Refused,
+}
+
+/// What follows a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Send it again after this long.
+    Wait(Duration),
+    /// Get a new token and send it again.
+    NewToken,
+    /// End; it was certainly not carried out.
+    GiveUp,
+    /// End; it may have been carried out, so look before anything else.
+    LookFirst,
+}
+
+/// Decides. `attempt` counts from one; `random` lies in `0.0..1.0`.
+///
+/// # Guarantees
+/// A write is sent again only when it certainly was not carried out. `GiveUp` for a write means the
+/// same. No request waits more than [`ATTEMPTS_MAX`] − 1 times.
+#[must_use]
+pub fn after(failure: Failure, effect: Effect, attempt: u32, random: f64) -> Next {
+    let next = match (failure, effect) {
+        (Failure::Unauthorized { renewable: true }, _) => Next::NewToken,
+        (Failure::Refused | Failure::Unauthorized { renewable: false }, _) | (Failure::AnswerBroken, Effect::Read) => {
+            Next::GiveUp
+        }
+        (Failure::Unavailable { .. } | Failure::AnswerLost | Failure::AnswerBroken, Effect::Write) => Next::LookFirst,
+        (Failure::NotSent, _) | (Failure::AnswerLost | Failure::Unavailable { retry_after_s: None }, Effect::Read) => {
+            Next::Wait(backoff(attempt, random))
+        }
+        (Failure::Throttled { retry_after_s }, _) => {
+            asked(retry_after_s.unwrap_or(RETRY_AFTER_DEFAULT_S), attempt, random)
+        }
+        (Failure::Unavailable { retry_after_s: Some(asked_s) }, Effect::Read) => asked(asked_s, attempt, random),
+    };
+    match next {
+        Next::Wait(_) if attempt >= ATTEMPTS_MAX => Next::GiveUp,
+        Next::Wait(_) | Next::NewToken | Next::GiveUp | Next::LookFirst => next,
+    }
+}
+
+/// At least what was asked for, plus jitter. `Retry-After: 0` must not burn all attempts at once.
+fn asked(asked_s: u64, attempt: u32, random: f64) -> Next {
+    if asked_s > RETRY_AFTER_MAX_S {
+        return Next::GiveUp;
+    }
+    let jitter = Duration::from_millis(RETRY_AFTER_JITTER_MS).mul_f64(unit(random));
+    Next::Wait(Duration::from_secs(asked_s).max(backoff(attempt, random)) + jitter)
+}
+
+/// Doubling, at most [`BACKOFF_MAX_MS`]; jitter takes away up to half.
+fn backoff(attempt: u32, random: f64) -> Duration {
+    let doublings = attempt.saturating_sub(1).min(u64::BITS - 1);
+    let full_ms = BACKOFF_FIRST_MS.saturating_mul(1 << doublings).min(BACKOFF_MAX_MS);
+    Duration::from_millis(full_ms).mul_f64(0.5 + unit(random) / 2.0)
+}
+
+fn unit(random: f64) -> f64 {
+    if random.is_finite() { random.clamp(0.0, 1.0) } else { 0.0 }
+}
+
+/// May a request start?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It has started, and is counted.
+    Started,
+    /// Not before this instant; nothing is counted yet.
+    NotBefore(Instant),
+}
+
+/// The pace that all requests of a run share: a sliding window, so that a short run never waits.
+#[derive(Debug)]
+pub struct Pace {
+    per_window: usize,
+    started: VecDeque<Instant>,
+    not_before: Option<Instant>,
+}
+
+impl Pace {
+    /// At most this many requests in any [`WINDOW_MS`].
+    #[must_use]
+    pub fn new(requests_per_minute: NonZeroU32) -> Pace {
+        let per_window = usize::try_from(requests_per_minute.get()).unwrap_or(usize::MAX);
+        Pace { per_window, started: VecDeque::new(), not_before: None }
+    }
+
+    /// Starts a request now, or says when to ask again.
+    pub fn admit(&mut self, now: Instant) -> Admission {
+        let window = Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
+        while self.started.front().is_some_and(|first| now.saturating_duration_since(*first) >= window) {
+            self.started.pop_front();
+        }
+        let slot = if self.started.len() < self.per_window {
+            None
+        } else {
+            self.started.front().and_then(|first| first.checked_add(window))
+        };
+        if let Some(at) = slot.max(self.not_before.filter(|at| *at > now)) {
+            return Admission::NotBefore(at);
+        }
+        self.started.push_back(now);
+        Admission::Started
+    }
+
+    /// Nobody starts before this instant: a 429 slows everybody, not only the request that saw it.
+    pub fn hold_until(&mut self, at: Instant) {
+        self.not_before = self.not_before.max(Some(at));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIDDLE: f64 = 0.5;
+
+    fn wait_ms(ms: u64) -> Next {
+        Next::Wait(Duration::from_millis(ms))
+    }
+
+    #[test]
+    fn the_whole_table() {
+        use Effect::{Read, Write};
+        use Failure::{AnswerBroken, AnswerLost, NotSent, Refused, Throttled, Unauthorized, Unavailable};
+        let table = [
+            (NotSent, Read, 1, wait_ms(375)),
+            (NotSent, Write, 1, wait_ms(375)),
+            (NotSent, Write, 2, wait_ms(750)),
+            (NotSent, Write, ATTEMPTS_MAX, Next::GiveUp),
+            (Throttled { retry_after_s: Some(42) }, Read, 1, wait_ms(42_500)),
+            (Throttled { retry_after_s: Some(42) }, Write, 1, wait_ms(42_500)),
+            (Throttled { retry_after_s: None }, Write, 1, wait_ms(3_500)),
+            (Throttled { retry_after_s: Some(0) }, Write, 1, wait_ms(875)),
+            (Throttled { retry_after_s: Some(180) }, Read, 1, wait_ms(180_500)),
+            (Throttled { retry_after_s: Some(181) }, Read, 1, Next::GiveUp),
+            (Throttled { retry_after_s: Some(u64::MAX) }, Write, 1, Next::GiveUp),
+            (Throttled { retry_after_s: Some(1) }, Write, ATTEMPTS_MAX, Next::GiveUp),
+            (Unauthorized { renewable: true }, Read, 1, Next::NewToken),
+            (Unauthorized { renewable: true }, Write, ATTEMPTS_MAX, Next::NewToken),
+            (Unauthorized { renewable: false }, Write, 1, Next::GiveUp),
+            (Unavailable { retry_after_s: None }, Read, 1, wait_ms(375)),
+            (Unavailable { retry_after_s: Some(10) }, Read, 1, wait_ms(10_500)),
+            (Unavailable { retry_after_s: Some(999) }, Read, 1, Next::GiveUp),
+            (Unavailable { retry_after_s: None }, Read, ATTEMPTS_MAX, Next::GiveUp),
+            (Unavailable { retry_after_s: Some(1) }, Write, 1, Next::LookFirst),
+            (AnswerLost, Read, 1, wait_ms(375)),
+            (AnswerLost, Write, 1, Next::LookFirst),
+            (AnswerBroken, Read, 1, Next::GiveUp),
+            (AnswerBroken, Write, 1, Next::LookFirst),
+            (Refused, Read, 1, Next::GiveUp),
+            (Refused, Write, 1, Next::GiveUp),
+        ];
+        for (failure, effect, attempt, next) in table {
+            assert_eq!(after(failure, effect, attempt, MIDDLE), next, "{failure:?} {effect:?} attempt {attempt}");
+        }
+    }
+
+    #[test]
+    fn backing_off_is_bounded_whatever_comes_in() {
+        for (attempt, random) in [(0, 0.0), (1, 1.0), (64, 0.3), (u32::MAX, f64::NAN), (u32::MAX, f64::INFINITY)] {
+            assert!(backoff(attempt, random) <= Duration::from_millis(BACKOFF_MAX_MS));
+            assert!(backoff(attempt, random) >= Duration::from_millis(BACKOFF_FIRST_MS / 2));
+        }
+    }
+
+    #[test]
+    fn a_window_holds_its_number_and_not_one_more() {
+        let begin = tokio::time::Instant::now().into_std();
+        let mut pace = Pace::new(NonZeroU32::new(2).unwrap());
+        let second = begin + Duration::from_secs(10);
+        assert_eq!(pace.admit(begin), Admission::Started);
+        assert_eq!(pace.admit(second), Admission::Started);
+        let free = begin + Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
+        assert_eq!(pace.admit(second), Admission::NotBefore(free));
+        assert_eq!(pace.admit(free), Admission::Started);
+        assert_eq!(pace.admit(free), Admission::NotBefore(free + Duration::from_secs(10)));
+    }
+
+    #[test]
+    fn a_hold_is_for_everybody_and_never_shortened() {
+        let begin = tokio::time::Instant::now().into_std();
+        let mut pace = Pace::new(REQUESTS_PER_MINUTE_DEFAULT);
+        pace.hold_until(begin + Duration::from_secs(42));
+        pace.hold_until(begin + Duration::from_secs(3));
+        assert_eq!(pace.admit(begin), Admission::NotBefore(begin + Duration::from_secs(42)));
+        assert_eq!(pace.admit(begin + Duration::from_secs(42)), Admission::Started);
+    }
+}

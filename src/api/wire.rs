@@ -1,0 +1,287 @@
+//! The seam: one HTTP exchange. Everything that decides stands above it, and whatever implements
+//! [`Wire`] (sockets, an org in process, a test) can stand below.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use reqwest::Url;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// From the first byte sent to the last byte of the answer.
+pub const REQUEST_TIMEOUT_MS: u64 = 30_000;
+/// Until a connection stands, TLS included.
+pub const CONNECT_TIMEOUT_MS: u64 = 10_000;
+/// The longest body of an answer, after decompression. A page of 100 definitions in 25 locales has
+/// about 250 kB.
+pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How the tool names itself to the platform.
+pub const AGENT: &str = concat!("presencectl/", env!("CARGO_PKG_VERSION"));
+
+const CORRELATION_ID: &str = "inin-correlation-id";
+
+/// The limits of one exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// See [`REQUEST_TIMEOUT_MS`].
+    pub request_timeout_ms: u64,
+    /// See [`CONNECT_TIMEOUT_MS`].
+    pub connect_timeout_ms: u64,
+    /// See [`BODY_BYTES_MAX`].
+    pub body_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            request_timeout_ms: REQUEST_TIMEOUT_MS,
+            connect_timeout_ms: CONNECT_TIMEOUT_MS,
+            body_bytes_max: BODY_BYTES_MAX,
+        }
+    }
+}
+
+/// The methods in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Creates, or asks for a token.
+    Post,
+    /// Replaces.
+    Put,
+    /// Removes.
+    Delete,
+}
+
+impl Method {
+    /// As it is sent.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Delete => "DELETE",
+        }
+    }
+
+    /// In the words of the HTTP libraries.
+    #[must_use]
+    pub fn http(self) -> reqwest::Method {
+        match self {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How a request says who asks. Neither form shows its secret.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// An access token.
+    Bearer(SecretString),
+    /// The OAuth client itself; for the token endpoint only.
+    Basic {
+        /// The client's id.
+        id: String,
+        /// Its secret.
+        secret: SecretString,
+    },
+}
+
+/// What a request carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Nothing.
+    None,
+    /// A JSON text.
+    Json(Vec<u8>),
+    /// A form, encoded already.
+    Form(&'static str),
+}
+
+/// One request. Its `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The whole address. Never holds a secret.
+    pub url: Url,
+    /// Who asks.
+    pub auth: Auth,
+    /// What it carries.
+    pub body: Body,
+}
+
+/// One answer, read to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// `ININ-Correlation-Id`.
+    pub correlation_id: Option<String>,
+    /// `Retry-After`, where it is a number of seconds.
+    pub retry_after_s: Option<u64>,
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// The body, decompressed.
+    pub body: Vec<u8>,
+}
+
+/// An exchange without an answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WireError {
+    /// No connection was made; nothing was sent.
+    #[error("no connection: {0}")]
+    NotSent(String),
+    /// The other side could not show that it is who it should be; nothing was sent.
+    #[error("the server's certificate is not trusted: {0}")]
+    Untrusted(String),
+    /// The client itself could not be set up; nothing was sent.
+    #[error("the HTTP client could not be set up: {0}")]
+    Setup(String),
+    /// The connection ended after the request was on its way.
+    #[error("the connection was lost: {0}")]
+    Lost(String),
+    /// No whole answer in time.
+    #[error("no answer within {after_ms} ms")]
+    TimedOut {
+        /// The limit.
+        after_ms: u64,
+    },
+    /// The answer is longer than anybody needs.
+    #[error("the answer is longer than {limit_bytes} bytes")]
+    TooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
+}
+
+/// What [`Wire::exchange`] gives back.
+pub type Exchange<'a> = Pin<Box<dyn Future<Output = Result<Response, WireError>> + Send + 'a>>;
+
+/// Sends one request and reads one answer.
+pub trait Wire: Send + Sync {
+    /// One exchange.
+    ///
+    /// # Guarantees
+    /// The request is sent at most once. Redirects are not followed. `NotSent`, `Untrusted` and
+    /// `Setup` mean that nothing was sent.
+    fn exchange<'a>(&'a self, request: &'a Request) -> Exchange<'a>;
+}
+
+/// The headers of a request, the same for every wire.
+///
+/// # Errors
+/// A secret that cannot stand in a header (a line break at its end, say).
+pub fn headers(request: &Request) -> Result<HeaderMap, WireError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(AUTHORIZATION, authorization(&request.auth)?);
+    match request.body {
+        Body::None => {}
+        Body::Json(_) => {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        Body::Form(_) => {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        }
+    }
+    Ok(headers)
+}
+
+fn authorization(auth: &Auth) -> Result<HeaderValue, WireError> {
+    let text = match auth {
+        Auth::Bearer(token) => format!("Bearer {}", token.expose_secret()),
+        Auth::Basic { id, secret } => format!("Basic {}", basic(id, secret)),
+    };
+    let mut value = HeaderValue::from_str(&text)
+        .map_err(|_| WireError::Setup("the access token holds a character that cannot be sent".to_owned()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// What follows `Basic`. As secret as what went in.
+#[must_use]
+pub fn basic(id: &str, secret: &SecretString) -> String {
+    base64(format!("{id}:{}", secret.expose_secret()).as_bytes())
+}
+
+/// RFC 4648. Both wires need it, and neither library of theirs shows its own.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte)) << (8 * (3 - three.len()));
+        for digit in 0..4 {
+            let is_padding = digit > three.len();
+            text.push(if is_padding { '=' } else { char::from(DIGITS[bits >> (18 - 6 * digit) & 63]) });
+        }
+    }
+    text
+}
+
+/// An answer without its body.
+#[must_use]
+pub fn response(status: u16, headers: &HeaderMap) -> Response {
+    let text = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    Response {
+        status,
+        correlation_id: text(CORRELATION_ID),
+        retry_after_s: text(RETRY_AFTER.as_str()).as_deref().and_then(seconds),
+        content_type: text(CONTENT_TYPE.as_str()),
+        body: Vec::new(),
+    }
+}
+
+/// Whole seconds. More than fits is the longest wait there is, not an absent one.
+fn seconds(text: &str) -> Option<u64> {
+    let digits = text.trim();
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| digits.parse().unwrap_or(u64::MAX))
+}
+
+/// Adds a piece of a body, within the limit.
+///
+/// # Errors
+/// `TooLarge`.
+pub fn append(body: &mut Vec<u8>, piece: &[u8], limit_bytes: usize) -> Result<(), WireError> {
+    if body.len().saturating_add(piece.len()) > limit_bytes {
+        return Err(WireError::TooLarge { limit_bytes });
+    }
+    body.extend_from_slice(piece);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_agrees_with_its_standard() {
+        let vectors =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE=")];
+        for (plain, encoded) in vectors {
+            assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+        assert_eq!(base64(&[0xFB, 0xFF, 0xFE]), "+//+");
+    }
+
+    #[test]
+    fn retry_after_is_whole_seconds_or_nothing() {
+        assert_eq!(seconds(" 42 "), Some(42));
+        assert_eq!(seconds("99999999999999999999999"), Some(u64::MAX));
+        assert_eq!(["", "-1", "1.5", "Wed, 21 Oct 2015 07:28:00 GMT"].map(seconds), [None; 4]);
+    }
+}
