@@ -7,12 +7,23 @@
 //! ```
 
 pub mod endpoints;
+pub mod error;
 pub mod http;
 pub mod in_process;
+pub mod operations;
 pub mod policy;
+pub mod reader;
+pub mod session;
+pub mod shapes;
 pub mod wire;
+pub mod writer;
 
 pub use endpoints::{EndpointError, Endpoints};
+pub use error::{About, ApiError, Kind, Permission, WriteError};
 pub use http::HttpWire;
 pub use in_process::InProcess;
+pub use reader::Reader;
+pub use session::{Credentials, Options, Session};
+pub use shapes::{Fetched, Patch};
 pub use wire::{Limits, Wire};
+pub use writer::Writer;

@@ -1,0 +1,344 @@
+//! What went wrong with an operation: facts, kept apart from one sentence of help.
+//!
+//! Strings in these types come from the platform and are foreign; only `Display` and `help` make them
+//! safe to show. No secret is ever inside: the session takes them out before it makes an error.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::api::policy::RETRY_AFTER_MAX_S;
+use crate::api::wire::{Method, Response, WireError};
+use crate::text;
+
+/// The longest piece of a platform's message that is kept.
+pub const MESSAGE_CHARS_MAX: usize = 300;
+/// The most parameters and details that are kept.
+const PARAMS_MAX: usize = 20;
+
+/// An operation that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    /// What callers branch on.
+    pub kind: Kind,
+    /// Which request, and what was answered.
+    pub about: Box<About>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// 401, although the token was renewed where that is possible.
+    Unauthorized {
+        /// The token came from the environment and cannot be renewed.
+        given_token: bool,
+    },
+    /// The token endpoint does not take the OAuth client, or answered without a token.
+    Credentials,
+    /// 403.
+    Forbidden {
+        /// The permissions that the platform names; none where it does not.
+        missing: Vec<String>,
+        /// The permission that the operation needs.
+        needs: Permission,
+    },
+    /// 429, or the token endpoint's 400 in its place.
+    RateLimited {
+        /// What the platform asked for.
+        retry_after_s: Option<u64>,
+    },
+    /// 404 or 410.
+    NotFound {
+        /// The platform itself says so; a gateway's page does not count.
+        by_the_platform: bool,
+    },
+    /// 409.
+    Conflict,
+    /// Any other 4xx.
+    Invalid,
+    /// 408 or 5xx.
+    Server,
+    /// No answer.
+    Connection(WireError),
+    /// 3xx.
+    Redirected,
+    /// An answer that is not what the API promises: which part of it.
+    BrokenPromise(String),
+    /// The list changed each time while it was read: what did not fit the last time.
+    Unsettled(String),
+    /// An id that cannot stand in a path.
+    UnusableId(String),
+}
+
+/// What an operation needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permission {
+    /// By the API document.
+    pub document: Option<&'static str>,
+    /// By the platform today (facts.md §1).
+    pub today: Option<&'static str>,
+}
+
+/// Which request failed, and what the platform said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The method.
+    pub method: Method,
+    /// Host and port.
+    pub host: String,
+    /// Path and query.
+    pub path: String,
+    /// How often it was sent or tried.
+    pub attempts: u32,
+    /// The status, where there was an answer.
+    pub status: Option<u16>,
+    /// The platform's code, such as `missing.permissions`.
+    pub code: Option<String>,
+    /// The first [`MESSAGE_CHARS_MAX`] characters of the platform's message.
+    pub message: Option<String>,
+    /// `messageParams`, and `details` as field and error code.
+    pub params: Vec<(String, String)>,
+    /// `ININ-Correlation-Id`, else the body's `contextId`.
+    pub correlation_id: Option<String>,
+}
+
+impl About {
+    /// Before any answer.
+    #[must_use]
+    pub fn new(method: Method, host: String, path: String) -> About {
+        About {
+            method,
+            host,
+            path,
+            attempts: 1,
+            status: None,
+            code: None,
+            message: None,
+            params: Vec::new(),
+            correlation_id: None,
+        }
+    }
+
+    /// With what an answer says of itself. `scrub` takes secrets out of foreign text.
+    pub fn learn(&mut self, response: &Response, scrub: &dyn Fn(&str) -> String) {
+        let kept = |text: &str| cut(&scrub(text));
+        let body = error_body(&response.body).unwrap_or_default();
+        let string = |names: &[&str]| names.iter().find_map(|name| body.get(*name)?.as_str()).map(kept);
+        self.status = Some(response.status);
+        self.correlation_id = response.correlation_id.as_deref().map(kept).or_else(|| string(&["contextId"]));
+        if !(200..300).contains(&response.status) {
+            // `error` and `description` are how the token endpoint says it.
+            self.code = string(&["code", "error"]);
+            self.message = string(&["message", "error_description", "description"]);
+            self.params = params(&body, &kept);
+        }
+    }
+}
+
+/// The platform's error body, if this is one.
+#[must_use]
+pub fn error_body(body: &[u8]) -> Option<Map<String, Value>> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => Some(fields),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+fn params(body: &Map<String, Value>, kept: &dyn Fn(&str) -> String) -> Vec<(String, String)> {
+    let named = body.get("messageParams").and_then(Value::as_object).into_iter().flatten();
+    let named = named.filter_map(|(name, value)| Some((kept(name), kept(value.as_str()?))));
+    let details = body.get("details").and_then(Value::as_array).into_iter().flatten();
+    let details = details.filter_map(|detail| {
+        let field = detail.get("fieldName").and_then(Value::as_str).unwrap_or("detail");
+        Some((kept(field), kept(detail.get("errorCode")?.as_str()?)))
+    });
+    named.chain(details).take(PARAMS_MAX).collect()
+}
+
+/// The first [`MESSAGE_CHARS_MAX`] characters.
+#[must_use]
+pub fn cut(text: &str) -> String {
+    text.chars().take(MESSAGE_CHARS_MAX).collect()
+}
+
+/// Everything in a 403 that looks like `presence:presenceDefinition:add`, each once.
+#[must_use]
+pub fn permissions_named(about: &About) -> Vec<String> {
+    let mut named: Vec<String> = Vec::new();
+    let texts = about.params.iter().map(|(_, value)| value).chain(&about.message);
+    for word in
+        texts.flat_map(|text| text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, ':' | '*' | '_'))))
+    {
+        let word = word.trim_end_matches(':');
+        let parts: Vec<&str> = word.split(':').collect();
+        if parts.len() == 3 && parts.iter().all(|part| !part.is_empty()) && !named.iter().any(|it| it == word) {
+            named.push(word.to_owned());
+        }
+    }
+    named
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let about = &self.about;
+        write!(f, "`{} {}`", about.method, text::terminal(&about.path))?;
+        match (&self.kind, about.status) {
+            (Kind::Connection(error), _) => {
+                write!(f, " to `{}`: {}", text::terminal(&about.host), text::terminal(&error.to_string()))?;
+            }
+            (Kind::BrokenPromise(what), status) => {
+                let status = status.unwrap_or_default();
+                write!(f, " was answered with {status}, but not as the API promises: {}", text::terminal(what))?;
+            }
+            (Kind::Unsettled(what), _) => {
+                write!(f, ": the list changed each time while it was read: {}", text::terminal(what))?;
+            }
+            (Kind::UnusableId(id), _) => write!(f, ": the id `{}` cannot stand in a path", text::terminal(id))?,
+            (Kind::Redirected, status) => {
+                write!(f, " was redirected ({}); redirects are never followed", status.unwrap_or_default())?;
+            }
+            (_, status) => write!(f, " was answered with {}", status.unwrap_or_default())?,
+        }
+        self.said(f)
+    }
+}
+
+impl ApiError {
+    /// Code, message, parameters, correlation id and the number of attempts, where there are any.
+    fn said(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let about = &self.about;
+        if let Some(code) = &about.code {
+            write!(f, " `{}`", text::terminal(code))?;
+        }
+        if let Some(message) = &about.message {
+            write!(f, ": {}", text::terminal(message))?;
+        }
+        for (name, value) in &about.params {
+            write!(f, " [{}: {}]", text::terminal(name), text::terminal(value))?;
+        }
+        if about.attempts > 1 {
+            write!(f, " (after {} attempts)", about.attempts)?;
+        }
+        if let Some(id) = &about.correlation_id {
+            write!(f, " (correlation id {})", text::terminal(id))?;
+        }
+        Ok(())
+    }
+
+    /// One sentence on what a person can do.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match &self.kind {
+            Kind::Unauthorized { given_token: true } => {
+                "the token in GENESYSCLOUD_ACCESS_TOKEN has expired or was revoked, and a given token cannot be renewed: \
+                 get a new one, or set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET"
+                    .to_owned()
+            }
+            Kind::Unauthorized { given_token: false } => {
+                "a new token was refused as well: look whether the OAuth client still exists and is active".to_owned()
+            }
+            Kind::Credentials => "look at GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, whether the client's \
+                 grant type is client credentials, and whether it belongs to this region"
+                .to_owned(),
+            Kind::Forbidden { missing, needs } => forbidden(missing, *needs),
+            Kind::RateLimited { retry_after_s } => rate_limited(*retry_after_s),
+            Kind::NotFound { by_the_platform: true } => {
+                "it was deleted, belongs to another org, or to a division that these credentials cannot see".to_owned()
+            }
+            Kind::NotFound { by_the_platform: false } => {
+                "this does not look like the platform's own answer: look at the region or at --base-url".to_owned()
+            }
+            Kind::Conflict => "something else in the org stands against it, often an equal label: run `plan` again".to_owned(),
+            Kind::Invalid => "the platform refuses this request: its message says why".to_owned(),
+            Kind::Server => "the platform had a problem of its own: run it again later; the correlation id is what its \
+                 support asks for"
+                .to_owned(),
+            Kind::Connection(error) => connection(error),
+            Kind::Redirected => {
+                "credentials are never sent to an address that a server names: give the final one with --base-url".to_owned()
+            }
+            Kind::BrokenPromise(_) => {
+                "look at the region or at --base-url; if they are right, report this with the correlation id".to_owned()
+            }
+            Kind::Unsettled(_) => "somebody is changing many definitions just now: run it again".to_owned(),
+            Kind::UnusableId(_) => "ids are the platform's, such as 2fa68d50-0000-4000-8000-000000000001".to_owned(),
+        }
+    }
+}
+
+fn forbidden(missing: &[String], needs: Permission) -> String {
+    let ask = |permissions: &str| format!("give a role of the OAuth client the permission {permissions}");
+    let Permission { document, today } = needs;
+    let named: Vec<String> = missing.iter().map(|it| format!("`{}`", text::terminal(it))).collect();
+    match (named.is_empty(), today, document) {
+        (false, _, _) => ask(&text::list(&named, "and")),
+        (true, Some(today), Some(_)) => ask(&format!("`{today}`")),
+        (true, Some(today), None) => {
+            format!("{} (the API document asks for none here, the platform does today)", ask(&format!("`{today}`")))
+        }
+        (true, None, Some(document)) => ask(&format!("`{document}`")),
+        (true, None, None) => "no permission is documented for this: look at the scopes of the OAuth client".to_owned(),
+    }
+}
+
+fn rate_limited(retry_after_s: Option<u64>) -> String {
+    match retry_after_s {
+        Some(asked_s) if asked_s > RETRY_AFTER_MAX_S => format!(
+            "the platform asks to wait {asked_s} s, which is longer than the {RETRY_AFTER_MAX_S} s that a run waits: \
+             run it again then"
+        ),
+        Some(_) | None => {
+            "something else uses up the allowance of this OAuth client: run it again later, or use a client of its own \
+             and --requests-per-minute"
+                .to_owned()
+        }
+    }
+}
+
+fn connection(error: &WireError) -> String {
+    match error {
+        WireError::NotSent(_) => "look at the region or --base-url, the network and HTTPS_PROXY",
+        WireError::Untrusted(_) => {
+            "something between here and the platform may decrypt the traffic: add its root certificate to this machine's store"
+        }
+        WireError::Setup(why) if why.contains("CA certificates") => {
+            "this machine has no CA certificates: install the package `ca-certificates`, or set SSL_CERT_FILE to a bundle"
+        }
+        WireError::Setup(_) => "look at the proxy and certificate settings in the environment, and at the access token",
+        WireError::Lost(_) | WireError::TimedOut { .. } => "run it again",
+        WireError::TooLarge { .. } => "this does not look like the platform's own answer: look at the region or --base-url",
+    }
+    .to_owned()
+}
+
+impl std::error::Error for ApiError {}
+
+/// A write that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteError {
+    /// Certainly not carried out.
+    NotDone(ApiError),
+    /// It may have been carried out: look before anything else.
+    Unclear(ApiError),
+}
+
+impl WriteError {
+    /// What went wrong, whatever became of the write.
+    #[must_use]
+    pub fn cause(&self) -> &ApiError {
+        match self {
+            WriteError::NotDone(error) | WriteError::Unclear(error) => error,
+        }
+    }
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WriteError::NotDone(error) => write!(f, "{error}"),
+            WriteError::Unclear(error) => write!(f, "{error}; it may have been carried out"),
+        }
+    }
+}
+
+impl std::error::Error for WriteError {}

@@ -1,0 +1,415 @@
+//! One run's conversation with an org: the token, the pace, the retries and the count of requests.
+//! Readers and writers share it.
+
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::Instant;
+
+use crate::api::endpoints::Endpoints;
+use crate::api::error::{About, ApiError, Kind, Permission, cut, error_body, permissions_named};
+use crate::api::operations::{Operation, UnusableId};
+use crate::api::policy::{Admission, Effect, Failure, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT, after};
+use crate::api::shapes::{self, Unreadable};
+use crate::api::wire::{Auth, Body, Method, Request, Response, Wire, WireError, basic};
+
+/// A token is renewed this long before its end, or a tenth of its life where that is shorter.
+pub const TOKEN_MARGIN_S: u64 = 60;
+/// After the token endpoint failed, those who waited for the same token are told the same instead of
+/// asking again one after the other.
+pub const TOKEN_FAILURE_HOLDS_MS: u64 = 10_000;
+
+/// What stands in the place of a secret that came back in foreign text.
+const REMOVED: &str = "[secret]";
+
+/// Who the tool is to the platform. Its `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// An access token from the environment; it cannot be renewed.
+    Token(SecretString),
+    /// An OAuth client with the grant type client credentials.
+    Client {
+        /// The client's id. Not secret.
+        id: String,
+        /// Its secret.
+        secret: SecretString,
+    },
+}
+
+/// What may be chosen for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// The shared pace.
+    pub requests_per_minute: NonZeroU32,
+    /// Decides the jitter: the same seed, the same waits.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { requests_per_minute: REQUESTS_PER_MINUTE_DEFAULT, seed: fastrand::u64(..) }
+    }
+}
+
+/// A run's conversation. Cheap to clone; clones share token, pace and count.
+#[derive(Clone)]
+pub struct Session(Arc<Inner>);
+
+struct Inner {
+    endpoints: Endpoints,
+    credentials: Credentials,
+    wire: Arc<dyn Wire>,
+    pace: Mutex<Pace>,
+    random: Mutex<fastrand::Rng>,
+    token: tokio::sync::Mutex<TokenState>,
+    requests: AtomicU64,
+}
+
+/// Held while a token is fetched, so that all who need one wait for the same.
+#[derive(Default)]
+struct TokenState {
+    current: Option<Token>,
+    /// The last failure to get one, and until when it holds.
+    failed: Option<(ApiError, Option<Instant>)>,
+    generation: u64,
+}
+
+#[derive(Clone)]
+struct Token {
+    secret: SecretString,
+    generation: u64,
+    renew_at: Option<Instant>,
+}
+
+/// An operation that failed, and whether it may have been carried out all the same.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: ApiError,
+    pub(crate) unclear: bool,
+}
+
+/// A failed exchange: what decides, what callers branch on, and the answer if there was one.
+struct Trouble {
+    failure: Failure,
+    kind: Kind,
+    response: Option<Response>,
+}
+
+impl Session {
+    /// Nothing is sent before the first operation.
+    #[must_use]
+    pub fn new(endpoints: Endpoints, credentials: Credentials, wire: Arc<dyn Wire>, options: Options) -> Session {
+        let Options { requests_per_minute, seed } = options;
+        Session(Arc::new(Inner {
+            endpoints,
+            credentials,
+            wire,
+            pace: Mutex::new(Pace::new(requests_per_minute)),
+            random: Mutex::new(fastrand::Rng::with_seed(seed)),
+            token: tokio::sync::Mutex::default(),
+            requests: AtomicU64::new(0),
+        }))
+    }
+
+    /// How many requests were sent so far, token requests included.
+    #[must_use]
+    pub fn request_count(&self) -> u64 {
+        self.0.requests.load(Ordering::Relaxed)
+    }
+
+    /// Runs an operation to its end: waits for its turn, sends it, and sends it again where that is
+    /// harmless. `read` makes a value of a 2xx answer.
+    ///
+    /// # Guarantees
+    /// A write is sent again only when it certainly was not carried out; `unclear: false` of a failed
+    /// write means the same.
+    pub(crate) async fn run<T>(
+        &self,
+        operation: &Operation,
+        read: impl Fn(&Response) -> Result<T, Unreadable>,
+    ) -> Result<T, Failed> {
+        let Operation { method, path, query, body, effect, permission } = operation;
+        let url = self.0.endpoints.api(path, query);
+        let (mut attempt, mut refused_token) = (1, None);
+        loop {
+            let token = self.token(refused_token).await.map_err(|error| Failed { error, unclear: false })?;
+            let auth = Auth::Bearer(token.secret.clone());
+            let body = body.clone().map_or(Body::None, Body::Json);
+            let request = Request { method: *method, url: url.clone(), auth, body };
+            let renewable = refused_token.is_none() && self.can_renew();
+            let trouble = match self.exchange(&request).await {
+                Ok(response) => match judge(&response, renewable) {
+                    None => match read(&response) {
+                        Ok(value) => return Ok(value),
+                        Err(unreadable) => not_as_promised(unreadable, response),
+                    },
+                    Some((failure, kind)) => Trouble { failure, kind, response: Some(response) },
+                },
+                Err(error) => no_answer(error),
+            };
+            match after(trouble.failure, *effect, attempt, self.random()) {
+                Next::Wait(delay) => {
+                    self.wait(trouble.failure, delay).await;
+                    attempt += 1;
+                }
+                Next::NewToken => refused_token = Some(token.generation),
+                next @ (Next::GiveUp | Next::LookFirst) => {
+                    let mut error = self.error(&request, trouble, attempt);
+                    self.complete(&mut error, *permission);
+                    return Err(Failed { error, unclear: next == Next::LookFirst });
+                }
+            }
+        }
+    }
+
+    /// The failure of an operation whose id cannot be sent.
+    pub(crate) fn unusable(&self, method: Method, id: UnusableId) -> ApiError {
+        let UnusableId(id) = id;
+        let url = self.0.endpoints.api("/api/v2/presencedefinitions/", &[]);
+        ApiError { kind: Kind::UnusableId(id), about: Box::new(About::new(method, host(&url), shown(&url))) }
+    }
+
+    /// A failure that no single answer shows.
+    pub(crate) fn failed(&self, operation: &Operation, kind: Kind) -> ApiError {
+        let url = self.0.endpoints.api(&operation.path, &operation.query);
+        ApiError { kind, about: Box::new(About::new(operation.method, host(&url), shown(&url))) }
+    }
+
+    fn can_renew(&self) -> bool {
+        match self.0.credentials {
+            Credentials::Token(_) => false,
+            Credentials::Client { .. } => true,
+        }
+    }
+
+    /// The token to use. `refused` is the generation that a 401 has just answered.
+    async fn token(&self, refused: Option<u64>) -> Result<Token, ApiError> {
+        let (id, secret) = match &self.0.credentials {
+            Credentials::Token(given) => return Ok(Token { secret: given.clone(), generation: 0, renew_at: None }),
+            Credentials::Client { id, secret } => (id, secret),
+        };
+        let mut state = self.0.token.lock().await;
+        let is_good = |token: &Token| {
+            Some(token.generation) != refused && token.renew_at.is_none_or(|renew_at| Instant::now() < renew_at)
+        };
+        if let Some(token) = state.current.as_ref().filter(|token| is_good(token)) {
+            return Ok(token.clone());
+        }
+        if let Some((error, until)) = &state.failed
+            && until.is_none_or(|until| Instant::now() < until)
+        {
+            return Err(error.clone());
+        }
+        match self.ask_for_token(id, secret).await {
+            Ok(grant) => {
+                state.generation += 1;
+                let token = Token {
+                    secret: grant.access_token,
+                    generation: state.generation,
+                    renew_at: grant.expires_in_s.and_then(renew_at),
+                };
+                state.current = Some(token.clone());
+                state.failed = None;
+                Ok(token)
+            }
+            Err(error) => {
+                // Refused credentials stay refused; anything else may pass.
+                let holds = Duration::from_millis(TOKEN_FAILURE_HOLDS_MS);
+                let until = (error.kind != Kind::Credentials).then(|| Instant::now() + holds);
+                state.failed = Some((error.clone(), until));
+                Err(error)
+            }
+        }
+    }
+
+    async fn ask_for_token(&self, id: &str, secret: &SecretString) -> Result<shapes::Grant, ApiError> {
+        let request = Request {
+            method: Method::Post,
+            url: self.0.endpoints.login().clone(),
+            auth: Auth::Basic { id: id.to_owned(), secret: secret.clone() },
+            body: Body::Form("grant_type=client_credentials"),
+        };
+        let mut attempt = 1;
+        loop {
+            let trouble = match self.exchange(&request).await {
+                Ok(response) => match judge_login(&response) {
+                    None => match shapes::grant(&response.body) {
+                        Ok(grant) => return Ok(grant),
+                        Err(unreadable) => not_as_promised(unreadable, response),
+                    },
+                    Some((failure, kind)) => Trouble { failure, kind, response: Some(response) },
+                },
+                Err(error) => no_answer(error),
+            };
+            // A second token hurts nobody, so asking for one counts as reading.
+            match after(trouble.failure, Effect::Read, attempt, self.random()) {
+                Next::Wait(delay) => {
+                    self.wait(trouble.failure, delay).await;
+                    attempt += 1;
+                }
+                Next::NewToken | Next::GiveUp | Next::LookFirst => return Err(self.error(&request, trouble, attempt)),
+            }
+        }
+    }
+
+    /// Sends one request in its turn.
+    async fn exchange(&self, request: &Request) -> Result<Response, WireError> {
+        loop {
+            let admission = lock(&self.0.pace).admit(Instant::now().into_std());
+            match admission {
+                Admission::Started => break,
+                Admission::NotBefore(at) => tokio::time::sleep_until(Instant::from_std(at)).await,
+            }
+        }
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
+        self.0.wire.exchange(request).await
+    }
+
+    async fn wait(&self, failure: Failure, delay: Duration) {
+        match failure {
+            Failure::Throttled { .. } => lock(&self.0.pace).hold_until((Instant::now() + delay).into_std()),
+            Failure::NotSent
+            | Failure::Unauthorized { .. }
+            | Failure::Unavailable { .. }
+            | Failure::AnswerLost
+            | Failure::AnswerBroken
+            | Failure::Refused => {}
+        }
+        tokio::time::sleep(delay).await;
+    }
+
+    fn random(&self) -> f64 {
+        lock(&self.0.random).f64()
+    }
+
+    fn error(&self, request: &Request, trouble: Trouble, attempts: u32) -> ApiError {
+        let secrets = self.secrets(request);
+        let scrub = |text: &str| secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, REMOVED));
+        let mut about = About::new(request.method, host(&request.url), shown(&request.url));
+        about.attempts = attempts;
+        if let Some(response) = &trouble.response {
+            about.learn(response, &scrub);
+        }
+        let kind = match trouble.kind {
+            Kind::BrokenPromise(what) => Kind::BrokenPromise(cut(&scrub(&what))),
+            kind => kind,
+        };
+        ApiError { kind, about: Box::new(about) }
+    }
+
+    /// Everything that a server could send back to us although nobody may see it.
+    fn secrets(&self, request: &Request) -> Vec<String> {
+        let mut secrets = match &self.0.credentials {
+            Credentials::Token(given) => vec![given.expose_secret().to_owned()],
+            Credentials::Client { id, secret } => vec![secret.expose_secret().to_owned(), basic(id, secret)],
+        };
+        if let Auth::Bearer(token) = &request.auth {
+            secrets.push(token.expose_secret().to_owned());
+        }
+        secrets.retain(|secret| !secret.is_empty());
+        // The longest first: one that begins another would leave the other's end behind.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets
+    }
+
+    /// What only an operation of the API knows about its failure.
+    fn complete(&self, error: &mut ApiError, permission: Permission) {
+        match &mut error.kind {
+            Kind::Forbidden { missing, needs } => {
+                *missing = permissions_named(&error.about);
+                *needs = permission;
+            }
+            Kind::Unauthorized { given_token } => *given_token = !self.can_renew(),
+            Kind::Credentials
+            | Kind::RateLimited { .. }
+            | Kind::NotFound { .. }
+            | Kind::Conflict
+            | Kind::Invalid
+            | Kind::Server
+            | Kind::Connection(_)
+            | Kind::Redirected
+            | Kind::BrokenPromise(_)
+            | Kind::Unsettled(_)
+            | Kind::UnusableId(_) => {}
+        }
+    }
+}
+
+/// What the status of an answer means; none for 2xx.
+fn judge(response: &Response, renewable: bool) -> Option<(Failure, Kind)> {
+    let retry_after_s = response.retry_after_s;
+    let judged = match response.status {
+        200..=299 => return None,
+        401 => (Failure::Unauthorized { renewable }, Kind::Unauthorized { given_token: false }),
+        403 => {
+            let needs = Permission { document: None, today: None };
+            (Failure::Refused, Kind::Forbidden { missing: Vec::new(), needs })
+        }
+        404 | 410 => {
+            let by_the_platform = response.body.is_empty() || error_body(&response.body).is_some();
+            (Failure::Refused, Kind::NotFound { by_the_platform })
+        }
+        408 | 500 | 502..=599 => (Failure::Unavailable { retry_after_s }, Kind::Server),
+        409 => (Failure::Refused, Kind::Conflict),
+        429 => (Failure::Throttled { retry_after_s }, Kind::RateLimited { retry_after_s }),
+        400..=499 => (Failure::Refused, Kind::Invalid),
+        501 => (Failure::AnswerBroken, Kind::Server),
+        300..=399 => (Failure::AnswerBroken, Kind::Redirected),
+        _ => (Failure::AnswerBroken, Kind::BrokenPromise("the status is none of HTTP's".to_owned())),
+    };
+    Some(judged)
+}
+
+/// The same for the token endpoint, which says 400 for a rate limit as well (facts.md §3).
+fn judge_login(response: &Response) -> Option<(Failure, Kind)> {
+    let is_rate_limit = || String::from_utf8_lossy(&response.body).to_lowercase().contains("rate limit exceeded");
+    let retry_after_s = response.retry_after_s;
+    match response.status {
+        400 if is_rate_limit() => Some((Failure::Throttled { retry_after_s }, Kind::RateLimited { retry_after_s })),
+        400 | 401 | 403 => Some((Failure::Refused, Kind::Credentials)),
+        _ => judge(response, false),
+    }
+}
+
+fn not_as_promised(unreadable: Unreadable, response: Response) -> Trouble {
+    let (failure, what) = match unreadable {
+        Unreadable::NotJson => {
+            let kind = response.content_type.as_deref().unwrap_or("of no stated type");
+            (Failure::AnswerLost, format!("the body is not JSON ({} bytes, {kind})", response.body.len()))
+        }
+        Unreadable::BrokenPromise(what) => (Failure::AnswerBroken, what),
+    };
+    Trouble { failure, kind: Kind::BrokenPromise(what), response: Some(response) }
+}
+
+fn no_answer(error: WireError) -> Trouble {
+    let failure = match &error {
+        WireError::NotSent(_) => Failure::NotSent,
+        // Nothing was sent, and asking again will not mend it.
+        WireError::Untrusted(_) | WireError::Setup(_) => Failure::Refused,
+        WireError::Lost(_) | WireError::TimedOut { .. } => Failure::AnswerLost,
+        WireError::TooLarge { .. } => Failure::AnswerBroken,
+    };
+    Trouble { failure, kind: Kind::Connection(error), response: None }
+}
+
+fn renew_at(expires_in_s: u64) -> Option<Instant> {
+    let margin_s = TOKEN_MARGIN_S.min(expires_in_s / 10);
+    Instant::now().checked_add(Duration::from_secs(expires_in_s - margin_s))
+}
+
+fn host(url: &reqwest::Url) -> String {
+    url.authority().to_owned()
+}
+
+fn shown(url: &reqwest::Url) -> String {
+    url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
+}
+
+/// What a panic elsewhere left behind is still a pace and a generator.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

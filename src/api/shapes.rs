@@ -1,0 +1,307 @@
+//! JSON of the platform ↔ the model: tolerant of fields and values that we do not know, strict about
+//! those that the API promises.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::labels::{LabelPair, Labels};
+use crate::model::names::{DefinitionId, Label, Locale, OrgId, SystemPresence};
+use crate::model::observed::{Content, Definition, Modified, Organization, Primary};
+
+/// Fields that the platform writes itself; a PUT does not send them back.
+const PLATFORMS_OWN: [&str; 6] = ["id", "selfUri", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
+
+/// The standard system presence whose name this API spells unlike people type it (facts.md §7).
+const ON_QUEUE: (&str, &str) = ("onqueue", "On Queue");
+
+/// An answer that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// Not JSON at all: cut off, or not from the platform.
+    NotJson,
+    /// JSON, and something that the API promises is missing or of another kind: what.
+    BrokenPromise(String),
+}
+
+type Read<T> = Result<T, Unreadable>;
+
+/// A definition with the whole object that it was read from, for [`put_body`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fetched {
+    /// What was read.
+    pub definition: Definition,
+    raw: RawObject,
+}
+
+/// A JSON object as the platform sent it, fields that we do not know included.
+#[derive(Debug, Clone, PartialEq)]
+struct RawObject(Map<String, Value>);
+
+/// What a PUT changes; everything else stays as it was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Patch {
+    /// Labels to write. A locale that the org has is written in the org's spelling.
+    pub set: Labels,
+    /// Locales to take away: exactly this spelling where the org has it, else any spelling of it.
+    pub remove: Vec<Locale>,
+    /// Deactivated or not, where that changes.
+    pub deactivated: Option<bool>,
+}
+
+impl Patch {
+    /// What leads from one content to the other.
+    #[must_use]
+    pub fn between(before: &Content, after: &Content) -> Patch {
+        let mut patch = Patch::default();
+        for LabelPair { locale, first: wanted, second: present } in after.labels.pair(&before.labels) {
+            match (wanted, present) {
+                (Some(label), _) if Some(label) != present => patch.set.insert(locale.clone(), label.clone()),
+                (None, Some(_)) => patch.remove.push(locale.clone()),
+                (Some(_) | None, _) => {}
+            }
+        }
+        patch.deactivated = (before.deactivated != after.deactivated).then_some(after.deactivated);
+        patch
+    }
+
+    /// Deactivation, and nothing else.
+    #[must_use]
+    pub fn deactivation() -> Patch {
+        Patch { deactivated: Some(true), ..Patch::default() }
+    }
+}
+
+/// One page of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// What is on it.
+    pub definitions: Vec<Definition>,
+    /// How many there are on all pages.
+    pub total: usize,
+    /// How many go on one page; the platform may give fewer than were asked for.
+    pub page_size: usize,
+}
+
+/// An access token and its life.
+pub struct Grant {
+    /// The token. Secret.
+    pub access_token: secrecy::SecretString,
+    /// How long it lives, where the answer says so.
+    pub expires_in_s: Option<u64>,
+}
+
+/// `GET /api/v2/presencedefinitions`: one page.
+///
+/// # Errors
+/// See [`Unreadable`].
+pub fn page(body: &[u8], number: usize, asked_size: usize) -> Read<Page> {
+    let page = object(parse(body)?, "the answer")?;
+    let entities = promised(&page, "entities", Value::as_array)?;
+    let definitions = entities.iter().enumerate().map(|(index, entity)| {
+        let place = format!("`entities[{index}]`");
+        let Value::Object(fields) = entity else { return Err(broken(format!("{place} is not an object"))) };
+        definition(fields).map_err(|error| within(&place, error))
+    });
+    let definitions = definitions.collect::<Read<Vec<_>>>()?;
+    let echoed = count(&page, "pageNumber")?;
+    if echoed.is_some_and(|echoed| echoed != number) {
+        return Err(broken(format!("page {number} was asked for, and `pageNumber` is another")));
+    }
+    let total = count(&page, "total")?.ok_or_else(|| missing("total"))?;
+    let page_size = count(&page, "pageSize")?.unwrap_or(asked_size);
+    if page_size == 0 {
+        return Err(broken("`pageSize` is 0".to_owned()));
+    }
+    Ok(Page { definitions, total, page_size })
+}
+
+/// `GET /api/v2/presencedefinitions/{id}`.
+///
+/// # Errors
+/// See [`Unreadable`]; another definition than the one asked for is a broken promise.
+pub fn fetched(body: &[u8], asked: &DefinitionId) -> Read<Fetched> {
+    let raw = object(parse(body)?, "the answer")?;
+    let definition = definition(&raw)?;
+    if definition.id != *asked {
+        return Err(broken(format!("`{asked}` was asked for, and `id` is `{}`", definition.id)));
+    }
+    Ok(Fetched { definition, raw: RawObject(raw) })
+}
+
+/// The answer to a POST.
+///
+/// # Errors
+/// See [`Unreadable`].
+pub fn created(body: &[u8]) -> Read<Definition> {
+    definition(&object(parse(body)?, "the answer")?)
+}
+
+/// `GET /api/v2/organizations/me`.
+///
+/// # Errors
+/// See [`Unreadable`].
+pub fn organization(body: &[u8]) -> Read<Organization> {
+    let fields = object(parse(body)?, "the answer")?;
+    let id = OrgId::new(promised(&fields, "id", Value::as_str)?).ok_or_else(|| broken("`id` is empty".to_owned()))?;
+    Ok(Organization { id, name: promised(&fields, "name", Value::as_str)?.to_owned() })
+}
+
+/// `GET /api/v2/systempresences`: a bare array.
+///
+/// # Errors
+/// See [`Unreadable`].
+pub fn system_presences(body: &[u8]) -> Read<Vec<SystemPresence>> {
+    let Value::Array(items) = parse(body)? else { return Err(broken("the answer is not an array".to_owned())) };
+    let names = items.iter().enumerate().map(|(index, item)| {
+        let name = item.get("name").and_then(Value::as_str).and_then(SystemPresence::new);
+        name.ok_or_else(|| broken(format!("`[{index}].name` is missing or no text")))
+    });
+    names.collect()
+}
+
+/// The token endpoint's answer.
+///
+/// # Errors
+/// See [`Unreadable`]. Nothing of the answer is in the error: it may be half a token.
+pub fn grant(body: &[u8]) -> Read<Grant> {
+    let fields = object(parse(body)?, "the answer")?;
+    let token = promised(&fields, "access_token", Value::as_str)?;
+    if token.is_empty() {
+        return Err(broken("`access_token` is empty".to_owned()));
+    }
+    Ok(Grant { access_token: token.into(), expires_in_s: fields.get("expires_in").and_then(Value::as_u64) })
+}
+
+/// The body of a POST: what the document requires, labels in NFC, and nothing else.
+#[must_use]
+pub fn post_body(system_presence: &SystemPresence, labels: &Labels) -> Vec<u8> {
+    let (folded, spelling) = ON_QUEUE;
+    let name = if system_presence.folded() == folded { spelling } else { system_presence.as_str() };
+    let labels: Map<String, Value> =
+        labels.iter().map(|(locale, label)| (locale.as_str().to_owned(), Value::from(label.nfc()))).collect();
+    json!({ "languageLabels": labels, "systemPresence": name }).to_string().into_bytes()
+}
+
+/// The body of a PUT: the object as it was read, with only what `patch` names changed and without the
+/// fields that the platform writes itself.
+#[must_use]
+pub fn put_body(current: Fetched, patch: &Patch) -> Vec<u8> {
+    let Fetched { definition: _, raw: RawObject(mut fields) } = current;
+    for name in PLATFORMS_OWN {
+        fields.remove(name);
+    }
+    if let Some(Value::Object(labels)) = fields.get_mut("languageLabels") {
+        let removed: Vec<String> = patch.remove.iter().filter_map(|locale| spelling(labels, locale)).collect();
+        labels.retain(|locale, _| !removed.contains(locale));
+        for (locale, label) in patch.set.iter() {
+            let key = spelling(labels, locale).unwrap_or_else(|| locale.as_str().to_owned());
+            labels.insert(key, Value::from(label.nfc()));
+        }
+    }
+    if let Some(deactivated) = patch.deactivated {
+        fields.insert("deactivated".to_owned(), Value::from(deactivated));
+    }
+    Value::Object(fields).to_string().into_bytes()
+}
+
+/// The org's spelling of a locale: the same one where it has that, else a similar one.
+fn spelling(labels: &Map<String, Value>, locale: &Locale) -> Option<String> {
+    if labels.contains_key(locale.as_str()) {
+        return Some(locale.as_str().to_owned());
+    }
+    labels.keys().find(|key| Locale::new(key.as_str()).same_as(locale)).cloned()
+}
+
+fn definition(fields: &Map<String, Value>) -> Read<Definition> {
+    let id = promised(fields, "id", Value::as_str)?;
+    let id = DefinitionId::new(id).ok_or_else(|| broken("`id` is empty".to_owned()))?;
+    let name = promised(fields, "systemPresence", Value::as_str)?;
+    let system_presence = SystemPresence::new(name).ok_or_else(|| broken("`systemPresence` is empty".to_owned()))?;
+    let deactivated = match fields.get("deactivated") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(deactivated)) => *deactivated,
+        Some(_) => return Err(broken("`deactivated` is neither true nor false".to_owned())),
+    };
+    Ok(Definition {
+        id,
+        system_presence,
+        labels: labels(promised(fields, "languageLabels", Value::as_object)?)?,
+        deactivated,
+        primary: primary(fields),
+        modified: modified(fields),
+    })
+}
+
+/// A locale whose label is null has none: there is nothing to show and nothing to compare.
+fn labels(map: &Map<String, Value>) -> Read<Labels> {
+    let mut labels = Labels::new();
+    for (locale, label) in map {
+        match label {
+            Value::String(label) => labels.insert(Locale::new(locale.as_str()), Label::new(label.as_str())),
+            Value::Null => {}
+            _ => return Err(broken(format!("`languageLabels.{locale}` is no text"))),
+        }
+    }
+    Ok(labels)
+}
+
+/// Either sign is enough to be untouchable; without a clear sign nobody knows.
+fn primary(fields: &Map<String, Value>) -> Primary {
+    let flag = fields.get("primary").and_then(Value::as_bool);
+    let kind = fields.get("type").and_then(Value::as_str).map(str::to_ascii_lowercase);
+    match (flag, kind.as_deref()) {
+        (Some(true), _) | (_, Some("system")) => Primary::Yes,
+        (Some(false), _) | (None, Some("user")) => Primary::No,
+        (None, _) => Primary::NotKnown,
+    }
+}
+
+fn modified(fields: &Map<String, Value>) -> Option<Modified> {
+    let by = fields.get("modifiedBy").and_then(Value::as_object);
+    let by = by.and_then(|user| ["name", "id"].iter().find_map(|name| user.get(*name)?.as_str()));
+    let at = fields.get("modifiedDate").and_then(Value::as_str);
+    (by.is_some() || at.is_some()).then(|| Modified { by: by.map(str::to_owned), at: at.map(str::to_owned) })
+}
+
+fn parse(body: &[u8]) -> Read<Value> {
+    serde_json::from_slice(body).map_err(|_| Unreadable::NotJson)
+}
+
+fn object(value: Value, what: &str) -> Read<Map<String, Value>> {
+    match value {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(broken(format!("{what} is not an object"))),
+    }
+}
+
+fn promised<'a, T>(fields: &'a Map<String, Value>, name: &str, kind: fn(&'a Value) -> Option<T>) -> Read<T> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Err(missing(name)),
+        Some(value) => kind(value).ok_or_else(|| broken(format!("`{name}` is of another kind"))),
+    }
+}
+
+/// A whole number that fits, where the field is there at all.
+fn count(fields: &Map<String, Value>, name: &str) -> Read<Option<usize>> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => match value.as_u64().and_then(|number| usize::try_from(number).ok()) {
+            Some(number) => Ok(Some(number)),
+            None => Err(broken(format!("`{name}` is not a count"))),
+        },
+    }
+}
+
+fn missing(name: &str) -> Unreadable {
+    broken(format!("`{name}` is missing"))
+}
+
+fn broken(what: String) -> Unreadable {
+    Unreadable::BrokenPromise(what)
+}
+
+fn within(place: &str, error: Unreadable) -> Unreadable {
+    match error {
+        Unreadable::NotJson => Unreadable::NotJson,
+        Unreadable::BrokenPromise(what) => broken(format!("{what} in {place}")),
+    }
+}

@@ -1,0 +1,85 @@
+//! Writing to an org: the only type with methods that change something.
+
+use crate::api::error::{ApiError, WriteError};
+use crate::api::operations::{self, UnusableId};
+use crate::api::reader::Reader;
+use crate::api::session::{Failed, Session};
+use crate::api::shapes::{self, Fetched, Patch, Unreadable};
+use crate::api::wire::Method;
+use crate::model::labels::Labels;
+use crate::model::names::{DefinitionId, SystemPresence};
+use crate::model::observed::Definition;
+
+/// Writes to an org. Cheap to clone; clones share token, pace and count with the session's readers.
+///
+/// # Guarantees
+/// Each method sends its request again by itself only when it certainly was not carried out (no
+/// connection, 429, one 401). Everything after that comes back at once as [`WriteError::Unclear`].
+#[derive(Clone)]
+pub struct Writer(Session);
+
+impl Session {
+    /// For whoever may change the org.
+    #[must_use]
+    pub fn writer(&self) -> Writer {
+        Writer(self.clone())
+    }
+}
+
+impl Writer {
+    /// For reading through the same session.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        self.0.reader()
+    }
+
+    /// Creates one active definition.
+    ///
+    /// # Guarantees
+    /// At most one is created by one call. Labels are sent in NFC.
+    ///
+    /// # Errors
+    /// `Unclear` when it may exist all the same: look for it by listing, for as long as lists lag.
+    pub async fn create(&self, system_presence: &SystemPresence, labels: &Labels) -> Result<Definition, WriteError> {
+        let operation = operations::create(shapes::post_body(system_presence, labels));
+        self.0.run(&operation, |response| shapes::created(&response.body)).await.map_err(write_error)
+    }
+
+    /// Writes a definition back as it was just read, with only what the patch names changed.
+    ///
+    /// # Guarantees
+    /// No field that we do not know is lost.
+    ///
+    /// # Assumptions
+    /// `current` was read right before: the platform has no versions, and whatever was changed since
+    /// is overwritten.
+    ///
+    /// # Errors
+    /// `Unclear` when it may have been written all the same: read it again.
+    pub async fn update(&self, current: Fetched, patch: &Patch) -> Result<Definition, WriteError> {
+        let id = current.definition.id.clone();
+        let operation = operations::update(&id, shapes::put_body(current, patch));
+        let operation = operation.map_err(|id| self.unusable(Method::Put, id))?;
+        let read = |body: &[u8]| shapes::fetched(body, &id).map(|Fetched { definition, .. }| definition);
+        self.0.run(&operation, |response| read(&response.body)).await.map_err(write_error)
+    }
+
+    /// Removes a definition. The platform then keeps it, deactivated.
+    ///
+    /// # Errors
+    /// `NotDone` with the kind `NotFound` when it is gone already; `Unclear` when it may be.
+    pub async fn delete(&self, id: &DefinitionId) -> Result<(), WriteError> {
+        let operation = operations::delete(id).map_err(|id| self.unusable(Method::Delete, id))?;
+        self.0.run(&operation, |_| Ok::<(), Unreadable>(())).await.map_err(write_error)
+    }
+
+    fn unusable(&self, method: Method, id: UnusableId) -> WriteError {
+        WriteError::NotDone(self.0.unusable(method, id))
+    }
+}
+
+fn write_error(failed: Failed) -> WriteError {
+    let Failed { error, unclear } = failed;
+    let make: fn(ApiError) -> WriteError = if unclear { WriteError::Unclear } else { WriteError::NotDone };
+    make(error)
+}
