@@ -1,1 +1,617 @@
-//! The client against an org in process and over sockets.
+//! The client, one rule a test: what is sent, what is made of the answers, and what follows a failure.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod double;
+mod sockets;
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use presencectl::api::policy::{ATTEMPTS_MAX, REQUESTS_PER_MINUTE_DEFAULT, WINDOW_MS, WINDOW_SLACK_MS};
+use presencectl::api::wire::{Method, Request, Response, WireError, headers};
+use presencectl::api::{ApiError, Credentials, Kind, Patch, WriteError};
+use presencectl::model::labels::Labels;
+use presencectl::model::names::{DefinitionId, Label, Locale, SystemPresence};
+use presencectl::model::observed::{Content, Primary};
+use tokio::time::Instant;
+
+use double::{Answer, CANARY, Double, entity, lost, not_sent, ok, page, page_number, status, throttled};
+
+const LIST: &str = "https://api.mypurecloud.de/api/v2/presencedefinitions";
+
+fn id(raw: &str) -> DefinitionId {
+    DefinitionId::new(raw).unwrap()
+}
+
+fn meal() -> SystemPresence {
+    SystemPresence::new("Meal").unwrap()
+}
+
+fn labels(items: &[(&str, &str)]) -> Labels {
+    items.iter().map(|(locale, label)| (Locale::new(*locale), Label::new(*label))).collect()
+}
+
+fn unclear(error: &WriteError) -> bool {
+    matches!(error, WriteError::Unclear(_))
+}
+
+// What is sent
+
+#[tokio::test(start_paused = true)]
+async fn reading_asks_for_everything_there_is() {
+    let org = Double::answering([
+        ok(r#"{"id":"22222222-BBBB-4bbb-8bbb-222222222222","name":"Acme","state":"active"}"#),
+        ok(r#"[{"id":"BUSY","name":"Busy"},{"id":"ON_QUEUE","name":"On Queue"},{"id":"X","name":"Brand New"}]"#),
+        page(&["b".to_owned(), "a".to_owned()], 1, 100, 2),
+        ok(&entity("a")),
+    ]);
+    let reader = org.session().reader();
+
+    let organization = reader.organization().await.unwrap();
+    assert_eq!(
+        (organization.id.as_str(), organization.name.as_str()),
+        ("22222222-bbbb-4bbb-8bbb-222222222222", "Acme")
+    );
+    let names = reader.system_presences().await.unwrap();
+    assert_eq!(names.iter().map(SystemPresence::as_str).collect::<Vec<_>>(), ["Busy", "On Queue", "Brand New"]);
+    let definitions = reader.definitions().await.unwrap();
+    assert_eq!(definitions.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(reader.definition(&id("a")).await.unwrap().unwrap().definition, definitions[0]);
+
+    assert_eq!(
+        org.lines(),
+        [
+            "GET https://api.mypurecloud.de/api/v2/organizations/me".to_owned(),
+            "GET https://api.mypurecloud.de/api/v2/systempresences".to_owned(),
+            format!("GET {LIST}?pageNumber=1&pageSize=100&deleted=ALL&localeCode=ALL"),
+            format!("GET {LIST}/a?localeCode=ALL"),
+        ]
+    );
+    assert_eq!(reader.request_count(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_comes_from_the_login_host() {
+    let org = Double::answering([ok("[]")]);
+    org.session().reader().system_presences().await.unwrap();
+    let seen = org.seen();
+    assert_eq!(seen[0].line, "POST https://login.mypurecloud.de/oauth/token");
+    assert_eq!(seen[0].body, "grant_type=client_credentials");
+    // base64("client-1:canary-5e9f-secret")
+    assert_eq!(seen[0].authorization, "Basic Y2xpZW50LTE6Y2FuYXJ5LTVlOWYtc2VjcmV0");
+    assert_eq!(seen[1].authorization, format!("Bearer {CANARY}-token-1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_sends_labels_in_nfc_and_the_platforms_spelling() {
+    let org = Double::answering([ok(&entity("a"))]);
+    let name = SystemPresence::new("OnQueue").unwrap();
+    org.session().writer().create(&name, &labels(&[("fr", "Cafe\u{301}")])).await.unwrap();
+    assert_eq!(org.lines(), [format!("POST {LIST}")]);
+    assert_eq!(org.seen()[1].body, r#"{"languageLabels":{"fr":"Café"},"systemPresence":"On Queue"}"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_sends_back_what_it_read_with_only_the_patch_changed() {
+    let read = r#"{"id":"a","languageLabels":{"en-us":"Lunch","de":"Mittag","fr":null},"systemPresence":"Meal",
+        "divisionId":"*","deactivated":false,"primary":false,"createdBy":{"id":"u"},"createdDate":"2026-01-01T00:00:00Z",
+        "modifiedBy":{"id":"u","name":"Ada"},"modifiedDate":"2026-01-02T00:00:00Z","selfUri":"/x",
+        "invented":{"deep":[1,2.5,null,"ü"]},"modifiedReason":"kept"}"#;
+    let org = Double::answering([ok(read), ok(&entity("a"))]);
+    let writer = org.session().writer();
+    let current = writer.reader().definition(&id("a")).await.unwrap().unwrap();
+    let modified = current.definition.modified.clone().unwrap();
+    assert_eq!((modified.by.as_deref(), modified.at.as_deref()), (Some("Ada"), Some("2026-01-02T00:00:00Z")));
+
+    let patch = Patch {
+        set: labels(&[("en_US", "Lunch break"), ("es", "Almuerzo")]),
+        remove: vec![Locale::new("de")],
+        deactivated: Some(true),
+    };
+    writer.update(current, &patch).await.unwrap();
+    assert_eq!(org.lines()[1], format!("PUT {LIST}/a"));
+    assert_eq!(
+        org.seen()[2].body,
+        concat!(
+            r#"{"deactivated":true,"divisionId":"*","invented":{"deep":[1,2.5,null,"ü"]},"#,
+            r#""languageLabels":{"en-us":"Lunch break","es":"Almuerzo","fr":null},"modifiedReason":"kept","#,
+            r#""primary":false,"systemPresence":"Meal"}"#
+        )
+    );
+}
+
+#[test]
+fn a_patch_is_what_differs() {
+    let content = |items: &[(&str, &str)], deactivated| Content { labels: labels(items), deactivated };
+    let before = content(&[("en-us", "Lunch"), ("de", "Mittag"), ("fr", "Midi")], true);
+    let after = content(&[("en_US", "Lunch"), ("de", "Mittagspause"), ("es", "Almuerzo")], false);
+    let patch = Patch::between(&before, &after);
+    assert_eq!(patch.set, labels(&[("de", "Mittagspause"), ("es", "Almuerzo")]));
+    assert_eq!(patch.remove, [Locale::new("fr")]);
+    assert_eq!(patch.deactivated, Some(false));
+    assert_eq!(Patch::between(&before, &before), Patch::default());
+    assert_eq!(Patch::deactivation().deactivated, Some(true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_spellings_of_a_locale_only_the_named_one_goes() {
+    let read = r#"{"id":"a","languageLabels":{"en-us":"A","en_US":"B"},"systemPresence":"Meal"}"#;
+    let org = Double::answering([ok(read), ok(&entity("a"))]);
+    let writer = org.session().writer();
+    let current = writer.reader().definition(&id("a")).await.unwrap().unwrap();
+    writer.update(current, &Patch { remove: vec![Locale::new("en-us")], ..Patch::default() }).await.unwrap();
+    assert_eq!(org.seen()[2].body, r#"{"languageLabels":{"en_US":"B"},"systemPresence":"Meal"}"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_needs_no_body_back() {
+    let org = Double::answering([status(204, "")]);
+    org.session().writer().delete(&id("a")).await.unwrap();
+    assert_eq!(org.lines(), [format!("DELETE {LIST}/a")]);
+    assert_eq!(org.seen()[1].body, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hostile_id_stays_one_step_of_the_path() {
+    let org = Double::answering([status(204, "")]);
+    let writer = org.session().writer();
+    writer.delete(&id("../x?y#z")).await.unwrap();
+    assert_eq!(org.lines(), [format!("DELETE {LIST}/..%2Fx%3Fy%23z")]);
+    let error = writer.delete(&id("..")).await.unwrap_err();
+    assert_eq!(error.to_string(), "`DELETE /api/v2/presencedefinitions/`: the id `..` cannot stand in a path");
+}
+
+// What is made of the answers
+
+#[tokio::test(start_paused = true)]
+async fn unknown_fields_and_values_are_tolerated() {
+    let org = Double::answering([ok(concat!(
+        r#"{"pageSize":100,"pageNumber":1,"total":5,"news":{},"entities":["#,
+        r#"{"id":"a","languageLabels":{},"systemPresence":"Brand New","type":"System"},"#,
+        r#"{"id":"b","languageLabels":{"xx-YY":""},"systemPresence":"Meal","type":"USER","deactivated":null},"#,
+        r#"{"id":"c","languageLabels":{},"systemPresence":"Meal","type":"Future","deactivated":true},"#,
+        r#"{"id":"d","languageLabels":{},"systemPresence":"Meal","primary":true},"#,
+        r#"{"id":"e","languageLabels":{},"systemPresence":"Meal","primary":false,"type":"System"}]}"#
+    ))]);
+    let definitions = org.session().reader().definitions().await.unwrap();
+    let primary: Vec<Primary> = definitions.iter().map(|it| it.primary).collect();
+    assert_eq!(primary, [Primary::Yes, Primary::No, Primary::NotKnown, Primary::Yes, Primary::Yes]);
+    assert_eq!(definitions.iter().map(|it| it.deactivated).collect::<Vec<_>>(), [false, false, true, false, false]);
+    assert_eq!(definitions[1].labels, labels(&[("xx-YY", "")]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_promise_names_the_request_and_the_place() {
+    let cases = [
+        (r#"{"languageLabels":{},"systemPresence":"Meal"}"#, "`id` is missing"),
+        (r#"{"id":"a","systemPresence":"Meal"}"#, "`languageLabels` is missing"),
+        (r#"{"id":"a","languageLabels":{"de":1},"systemPresence":"Meal"}"#, "`languageLabels.de` is no text"),
+        (r#"{"id":"a","languageLabels":{}}"#, "`systemPresence` is missing"),
+        (r#"{"id":"a","languageLabels":{},"systemPresence":7}"#, "`systemPresence` is of another kind"),
+        (
+            r#"{"id":"a","languageLabels":{},"systemPresence":"Meal","deactivated":"no"}"#,
+            "`deactivated` is neither true nor false",
+        ),
+        ("7", "is not an object"),
+    ];
+    for (entity, what) in cases {
+        let org =
+            Double::answering([ok(&format!(r#"{{"entities":[{entity}],"pageSize":100,"pageNumber":1,"total":1}}"#))]);
+        let error = org.session().reader().definitions().await.unwrap_err();
+        let what = if entity == "7" { format!("`entities[0]` {what}") } else { format!("{what} in `entities[0]`") };
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "`GET /api/v2/presencedefinitions?pageNumber=1&pageSize=100&deleted=ALL&localeCode=ALL` was answered with 200, \
+                 but not as the API promises: {what} (correlation id corr-1)"
+            )
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_definition_than_the_one_asked_for_is_a_broken_promise() {
+    let org = Double::answering([ok(&entity("b"))]);
+    let error = org.session().reader().definition(&id("a")).await.unwrap_err();
+    assert!(
+        matches!(&error.kind, Kind::BrokenPromise(what) if what == "`a` was asked for, and `id` is `b`"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_platform_itself_can_say_that_something_is_gone() {
+    let gone = r#"{"message":"not there","code":"not.found","status":404,"contextId":"x"}"#;
+    let org = Double::answering([status(404, gone), status(404, "<html>no such page</html>")]);
+    let reader = org.session().reader();
+    assert!(reader.definition(&id("a")).await.unwrap().is_none());
+    let error = reader.definition(&id("a")).await.unwrap_err();
+    assert_eq!(error.kind, Kind::NotFound { by_the_platform: false });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_403_names_the_missing_permission() {
+    let body = r#"{"message":"Unable to perform the requested action. You are missing the following permission(s): presence:presenceDefinition:add",
+        "code":"missing.permissions","status":403,"messageParams":{"permissions":"presence:presenceDefinition:add"}}"#;
+    let org = Double::answering([status(403, body), status(403, r#"{"code":"not.authorized"}"#)]);
+    let writer = org.session().writer();
+    let error = writer.create(&meal(), &labels(&[("en_US", "Lunch")])).await.unwrap_err();
+    let WriteError::NotDone(error) = error else { panic!("{error}") };
+    assert_eq!(error.help(), "give a role of the OAuth client the permission `presence:presenceDefinition:add`");
+    assert_eq!((error.about.status, error.about.code.as_deref()), (Some(403), Some("missing.permissions")));
+    let error = writer.reader().definition(&id("a")).await.unwrap_err();
+    assert_eq!(
+        error.help(),
+        "give a role of the OAuth client the permission `presence:presenceDefinition:view` \
+         (the API document asks for none here, the platform does today)"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_holds_the_facts_and_shows_them_safely() {
+    let message = format!("bad\u{1b}[31m label{}", "x".repeat(1_000));
+    let body = serde_json::json!({ "message": message, "code": "invalid.value", "contextId": "ctx-9",
+        "messageParams": { "field": "languageLabels" }, "details": [{ "fieldName": "de", "errorCode": "too.long" }] });
+    let answer = status(400, &body.to_string()).map(|it| Response { correlation_id: None, ..it });
+    let org = Double::answering([answer]);
+    let error = org.session().writer().create(&meal(), &labels(&[])).await.unwrap_err();
+    let about = &error.cause().about;
+    assert_eq!(error.cause().kind, Kind::Invalid);
+    assert_eq!(about.message.as_ref().unwrap().chars().count(), 300);
+    assert_eq!(about.correlation_id.as_deref(), Some("ctx-9"));
+    let shown = error.to_string();
+    assert!(
+        shown.starts_with(
+            "`POST /api/v2/presencedefinitions` was answered with 400 `invalid.value`: bad\\x1B[31m label"
+        )
+    );
+    assert!(shown.ends_with(" [field: languageLabels] [de: too.long] (correlation id ctx-9)"), "{shown}");
+}
+
+// Paging
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_definitions_cost_less_than_105_requests() {
+    let all: Vec<String> = (0..10_000).map(|number| format!("{number:05}")).collect();
+    let org = Double::by(move |request| {
+        let path = request.url.path();
+        if path.ends_with("/me") {
+            return ok(r#"{"id":"o","name":"Acme"}"#);
+        }
+        if path.ends_with("/systempresences") {
+            return ok("[]");
+        }
+        let number = page_number(request);
+        page(&all[(number - 1) * 100..number * 100], number, 100, all.len())
+    });
+    let reader = org.session().reader();
+    let begun = Instant::now();
+    reader.organization().await.unwrap();
+    reader.system_presences().await.unwrap();
+    let definitions = reader.definitions().await.unwrap();
+    assert!(definitions.is_sorted_by_key(|it| it.id.clone()) && definitions.len() == 10_000);
+    assert_eq!(reader.request_count(), 103);
+    assert_eq!(begun.elapsed(), Duration::ZERO, "a short run never waits");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_page_size_that_the_platform_gives_is_obeyed() {
+    let all: Vec<String> = (0..60).map(|number| format!("{number:02}")).collect();
+    let org = Double::by(move |request| {
+        let number = page_number(request);
+        page(&all[(number - 1) * 25..(number * 25).min(60)], number, 25, 60)
+    });
+    assert_eq!(org.session().reader().definitions().await.unwrap().len(), 60);
+    assert_eq!(org.lines().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_shifts_is_read_again() {
+    let ids = |items: &[&str]| items.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+    let first = || page(&ids(&["a", "b"]), 1, 2, 3);
+    let shifts = [
+        ("one more, on no page yet", page(&ids(&["c"]), 2, 2, 4)),
+        ("one more", page(&ids(&["c", "d"]), 2, 2, 3)),
+        ("one twice", page(&ids(&["b"]), 2, 2, 3)),
+        ("one missing", page(&ids(&[]), 2, 2, 3)),
+        ("another page size", page(&ids(&["c"]), 2, 5, 3)),
+    ];
+    for (what, shifted) in shifts {
+        let org = Double::answering([first(), shifted, first(), page(&ids(&["c"]), 2, 2, 3)]);
+        let definitions = org.session().reader().definitions().await.unwrap();
+        assert_eq!(definitions.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["a", "b", "c"], "{what}");
+        assert_eq!(org.lines().len(), 4, "{what}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_never_settles_is_an_error_and_not_a_guess() {
+    let org = Double::by(|request| page(&["a".to_owned()], page_number(request), 100, 13));
+    let begun = Instant::now();
+    let error = org.session().reader().definitions().await.unwrap_err();
+    assert_eq!(error.kind, Kind::Unsettled("the org has 13 definitions, and 1 came".to_owned()));
+    assert_eq!((org.lines().len(), begun.elapsed()), (5, Duration::from_secs(1 + 2 + 3 + 4)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_ignores_the_page_number_is_found_out() {
+    let org = Double::by(|_| page(&["a".to_owned()], 1, 1, 2));
+    let error = org.session().reader().definitions().await.unwrap_err();
+    assert!(matches!(error.kind, Kind::BrokenPromise(_)), "{error}");
+    let org = Double::answering([page(&[], 1, 1, usize::MAX)]);
+    let error = org.session().reader().definitions().await.unwrap_err();
+    assert!(error.to_string().contains("more than 2000 pages"), "{error}");
+}
+
+// Failures
+
+async fn seconds_until_answered(answers: [Answer; 2]) -> (f64, usize) {
+    let org = Double::answering(answers);
+    let begun = Instant::now();
+    org.session().writer().create(&meal(), &labels(&[("en_US", "Lunch")])).await.unwrap();
+    (begun.elapsed().as_secs_f64(), org.lines().len())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_is_waited_out_even_for_a_post() {
+    let (waited_s, requests) = seconds_until_answered([throttled(Some(42)), ok(&entity("a"))]).await;
+    assert!((42.0..=43.1).contains(&waited_s) && requests == 2, "{waited_s}");
+    let (waited_s, _) = seconds_until_answered([throttled(None), ok(&entity("a"))]).await;
+    assert!((3.0..=4.1).contains(&waited_s), "{waited_s}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_of_hours_is_given_up_with_a_clear_message() {
+    let org = Double::answering([throttled(Some(7_200))]);
+    let begun = Instant::now();
+    let error = org.session().reader().definitions().await.unwrap_err();
+    assert_eq!(error.kind, Kind::RateLimited { retry_after_s: Some(7_200) });
+    assert_eq!(
+        error.help(),
+        "the platform asks to wait 7200 s, which is longer than the 180 s that a run waits: run it again then"
+    );
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_slows_everybody() {
+    let mut first = true;
+    let org = Double::by(move |_| if std::mem::take(&mut first) { throttled(Some(30)) } else { ok("[]") });
+    let reader = org.session().reader();
+    let slow = reader.clone();
+    let slow = tokio::spawn(async move { slow.system_presences().await });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let begun = Instant::now();
+    reader.system_presences().await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_secs(29), "{:?}", begun.elapsed());
+    slow.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_is_tried_again_whatever_happened() {
+    let troubles: [fn() -> Answer; 9] = [
+        not_sent,
+        lost,
+        || Err(WireError::TimedOut { after_ms: 30_000 }),
+        || ok("<html>"),
+        || ok(r#"[{"name":"Me"#),
+        || status(500, ""),
+        || status(502, "<html>"),
+        || status(503, "{}"),
+        || status(408, "{}"),
+    ];
+    for trouble in troubles {
+        let org = Double::answering([trouble(), trouble(), ok("[]")]);
+        org.session().reader().system_presences().await.unwrap();
+        assert_eq!(org.lines().len(), 3);
+        let org = Double::by(move |_| trouble());
+        let error = org.session().reader().system_presences().await.unwrap_err();
+        assert_eq!((org.lines().len(), error.about.attempts), (ATTEMPTS_MAX as usize, ATTEMPTS_MAX), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_may_have_been_carried_out_comes_back_at_once() {
+    let troubles: [fn() -> Answer; 11] = [
+        lost,
+        || Err(WireError::TimedOut { after_ms: 30_000 }),
+        || Err(WireError::TooLarge { limit_bytes: 1 }),
+        || ok("<html>"),
+        || ok(r#"{"id":"a""#),
+        || ok("{}"),
+        || status(500, ""),
+        || status(501, ""),
+        || status(503, "{}"),
+        || status(408, "{}"),
+        || status(303, ""),
+    ];
+    for trouble in troubles {
+        let org = Double::answering([trouble()]);
+        let error = org.session().writer().create(&meal(), &labels(&[])).await.unwrap_err();
+        assert!(unclear(&error), "{error}");
+        let org = Double::answering([ok(&entity("a")), trouble()]);
+        let writer = org.session().writer();
+        let current = writer.reader().definition(&id("a")).await.unwrap().unwrap();
+        let error = writer.update(current, &Patch::deactivation()).await.unwrap_err();
+        assert!(unclear(&error), "{error}");
+    }
+    let org = Double::answering([lost()]);
+    assert!(unclear(&org.session().writer().delete(&id("a")).await.unwrap_err()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_was_not_sent_is_sent_again() {
+    let org = Double::answering([not_sent(), not_sent(), ok(&entity("a"))]);
+    org.session().writer().create(&meal(), &labels(&[])).await.unwrap();
+    let org = Double::by(|_| not_sent());
+    let error = org.session().writer().create(&meal(), &labels(&[])).await.unwrap_err();
+    assert!(!unclear(&error));
+    assert_eq!(
+        error.to_string(),
+        "`POST /api/v2/presencedefinitions` to `api.mypurecloud.de`: no connection: connection refused (after 6 attempts)"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_write_is_not_done() {
+    for code in [400, 403, 404, 409, 413, 415] {
+        let org = Double::answering([status(code, "{}")]);
+        let error = org.session().writer().create(&meal(), &labels(&[])).await.unwrap_err();
+        assert!(!unclear(&error), "{code}");
+    }
+}
+
+// Tokens
+
+fn is_bearer(seen: &double::Seen, token: &str) -> bool {
+    seen.authorization == format!("Bearer {CANARY}-{token}")
+}
+
+fn refusing(token: &'static str) -> impl FnMut(&Request) -> Answer {
+    move |request| {
+        let authorization = headers(request).unwrap()["authorization"].clone();
+        if authorization.to_str().unwrap().ends_with(token) {
+            status(401, r#"{"code":"bad.credentials"}"#)
+        } else if request.method == Method::Post {
+            ok(&entity("a"))
+        } else {
+            ok("[]")
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_refused_requests_share_one_new_token() {
+    let org = Double::by(refusing("token-1"));
+    let reader = org.session().reader();
+    let results = join_all((0..10).map(|_| reader.system_presences())).await;
+    assert!(results.iter().all(Result::is_ok));
+    assert_eq!(org.token_requests(), 2);
+    assert_eq!(org.seen().iter().filter(|seen| is_bearer(seen, "token-2")).count(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_401_is_no_reason_to_give_up_a_write() {
+    let org = Double::by(refusing("token-1"));
+    org.session().writer().create(&meal(), &labels(&[])).await.unwrap();
+    assert_eq!((org.lines().len(), org.token_requests()), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_new_token_and_no_more() {
+    let org = Double::by(|_| status(401, "{}"));
+    let error = org.session().reader().system_presences().await.unwrap_err();
+    assert_eq!(error.kind, Kind::Unauthorized { given_token: false });
+    assert_eq!((org.lines().len(), org.token_requests()), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_given_token_cannot_be_renewed_and_the_error_says_so() {
+    let org = Double::answering([status(401, r#"{"code":"bad.credentials"}"#)]);
+    let error = org.session_with_token().reader().system_presences().await.unwrap_err();
+    assert_eq!(error.kind, Kind::Unauthorized { given_token: true });
+    assert!(
+        error
+            .help()
+            .contains("GENESYSCLOUD_ACCESS_TOKEN has expired or was revoked, and a given token cannot be renewed")
+    );
+    assert_eq!(org.token_requests(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_renewed_before_it_ends() {
+    let org = Double::with_tokens(|_| ok("[]"), |_| ok(r#"{"access_token":"t","expires_in":300}"#));
+    let reader = org.session().reader();
+    for (passed_s, tokens) in [(0, 1), (269, 1), (2, 2)] {
+        tokio::time::sleep(Duration::from_secs(passed_s)).await;
+        reader.system_presences().await.unwrap();
+        assert_eq!(org.token_requests(), tokens, "{passed_s}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_endpoints_400_can_be_a_rate_limit() {
+    let limited = || {
+        status(400, r#"{"error":"invalid_request","description":"invalid_request (rate limit exceeded; try later)"}"#)
+    };
+    let mut answers = vec![ok(r#"{"access_token":"t"}"#), lost(), limited()];
+    let org = Double::with_tokens(|_| ok("[]"), move |_| answers.pop().unwrap());
+    let begun = Instant::now();
+    org.session().reader().system_presences().await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_secs(3));
+    assert_eq!(org.token_requests(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_credentials_are_asked_about_once() {
+    let refused = || status(400, r#"{"error":"invalid_client","description":"client not found: invalid_client"}"#);
+    let org = Double::with_tokens(|_| ok("[]"), move |_| refused());
+    let session = org.session();
+    let writer = session.writer();
+    let reader = session.reader();
+    let results = join_all((0..5).map(|_| reader.system_presences())).await;
+    assert!(results.iter().all(|it| it.as_ref().unwrap_err().kind == Kind::Credentials));
+    assert!(!unclear(&writer.delete(&id("a")).await.unwrap_err()));
+    assert_eq!((org.token_requests(), org.lines().len()), (1, 0));
+    assert_eq!(
+        results[0].as_ref().unwrap_err().to_string(),
+        "`POST /oauth/token` was answered with 400 `invalid_client`: client not found: invalid_client (correlation id corr-1)"
+    );
+}
+
+// Pace
+
+#[tokio::test(start_paused = true)]
+async fn the_301st_request_waits_for_the_window() {
+    let org = Double::by(|_| ok("[]"));
+    let reader = org.session().reader();
+    let begun = Instant::now();
+    join_all((0..299).map(|_| reader.system_presences())).await;
+    assert_eq!((org.seen().len(), begun.elapsed()), (300, Duration::ZERO), "the token counts too");
+    reader.system_presences().await.unwrap();
+    assert_eq!(begun.elapsed(), Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_minute_holds_more_than_its_number() {
+    let org = Double::by(|_| ok("[]"));
+    let client = Credentials::Client { id: "c".to_owned(), secret: "s".into() };
+    let reader = org.session_of(client, NonZeroU32::new(20).unwrap()).reader();
+    join_all((0..99).map(|_| reader.system_presences())).await;
+    let at: Vec<Instant> = org.seen().iter().map(|seen| seen.at).collect();
+    assert!(at.windows(21).all(|some| some[20] - some[0] > Duration::from_millis(WINDOW_MS)));
+    assert!(at[99] - at[0] < Duration::from_millis(5 * (WINDOW_MS + WINDOW_SLACK_MS)));
+}
+
+// Secrets
+
+#[tokio::test(start_paused = true)]
+async fn no_secret_comes_back_out() {
+    // A server that repeats everything it was told.
+    let echo = |request: &Request| {
+        let authorization = headers(request).unwrap()["authorization"].to_str().unwrap().to_owned();
+        let body = serde_json::json!({ "message": authorization, "code": authorization, "error": authorization,
+            "messageParams": { "who": authorization } });
+        status(400, &body.to_string()).map(|it| Response { correlation_id: Some(authorization), ..it })
+    };
+    // Longer than what is kept of a message: it must go before anything is cut.
+    let long = Credentials::Token(format!("{CANARY}{}", "x".repeat(400)).into());
+    let long = Double::by(echo).session_of(long, REQUESTS_PER_MINUTE_DEFAULT);
+    let given = Double::by(echo).session_with_token();
+    let refused = Double::with_tokens(echo, echo).session();
+    let refused_later = Double::by(echo).session();
+    let mut shown: Vec<String> = Vec::new();
+    for session in [long, given, refused, refused_later] {
+        let error: ApiError = session.reader().definitions().await.unwrap_err();
+        shown.extend([error.to_string(), format!("{error:?}"), error.help()]);
+        let error = session.writer().delete(&id("a")).await.unwrap_err();
+        shown.extend([error.to_string(), format!("{error:?}")]);
+    }
+    let secret = format!("{CANARY}-secret").into();
+    let client = Credentials::Client { id: "client-1".to_owned(), secret };
+    shown.push(format!("{client:?} {:?}", Credentials::Token(CANARY.into())));
+    for text in shown {
+        assert!(!text.contains(CANARY) && !text.contains("Y2xpZW50LTE6Y2FuYXJ5"), "{text}");
+    }
+}

@@ -1,0 +1,217 @@
+//! The two wires: real HTTP over loopback, and a router in process on a paused clock.
+
+use std::future::Future;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::any;
+use presencectl::api::in_process::DROP_HEADER;
+use presencectl::api::wire::{Auth, Body, Method, Request, Response, Wire, WireError};
+use presencectl::api::{Credentials, Endpoints, HttpWire, InProcess, Kind, Limits, Options, Session};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::double::CANARY;
+
+fn session(base: &str, limits: Limits) -> Session {
+    let endpoints = Endpoints::of_base_url(base).unwrap();
+    let wire = Arc::new(HttpWire::new(&endpoints, limits));
+    Session::new(endpoints, Credentials::Token(CANARY.into()), wire, Options::default())
+}
+
+fn request(base: &str, method: Method) -> Request {
+    let url = Endpoints::of_base_url(base).unwrap().api("/api/v2/systempresences", &[]);
+    Request { method, url, auth: Auth::Bearer(CANARY.into()), body: Body::None }
+}
+
+async fn exchange(base: &str, method: Method, limits: Limits) -> Result<Response, WireError> {
+    let endpoints = Endpoints::of_base_url(base).unwrap();
+    HttpWire::new(&endpoints, limits).exchange(&request(base, method)).await
+}
+
+async fn serve(router: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    base
+}
+
+/// Answers every connection with these bytes, as far as they go, and counts the connections.
+async fn raw(bytes: &'static [u8]) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            let mut head = [0; 4096];
+            let _ = stream.read(&mut head).await;
+            let _ = stream.write_all(bytes).await;
+        }
+    });
+    (base, connections)
+}
+
+#[tokio::test]
+async fn over_sockets_an_org_answers() {
+    let base = serve(Router::new().fallback(any(|headers: HeaderMap| async move {
+        let agent = concat!("presencectl/", env!("CARGO_PKG_VERSION"));
+        let is_right = headers["user-agent"] == agent && headers["authorization"] == format!("Bearer {CANARY}");
+        (
+            if is_right { StatusCode::OK } else { StatusCode::BAD_REQUEST },
+            [("inin-correlation-id", "c-1")],
+            r#"[{"name":"Meal"}]"#,
+        )
+    })))
+    .await;
+    let names = session(&base, Limits::default()).reader().system_presences().await.unwrap();
+    assert_eq!(names.len(), 1);
+}
+
+/// Runs the test above in a process whose environment names a dead proxy and no certificates.
+#[test]
+fn loopback_needs_neither_proxy_nor_certificates() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "api::sockets::over_sockets_an_org_answers"])
+        .envs(["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"].map(|name| (name, "http://127.0.0.1:1")))
+        .envs([("SSL_CERT_FILE", "/nowhere"), ("SSL_CERT_DIR", "/nowhere")])
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_error_and_the_token_stays_here() {
+    let hits = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&hits);
+    let elsewhere = serve(Router::new().fallback(any(move || {
+        count.fetch_add(1, Ordering::SeqCst);
+        async { "[]" }
+    })))
+    .await;
+    for status in [StatusCode::FOUND, StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT] {
+        let location = elsewhere.clone();
+        let base = serve(Router::new().fallback(any(move || async move { (status, [("location", location)]) }))).await;
+        let error = session(&base, Limits::default()).reader().system_presences().await.unwrap_err();
+        assert_eq!(error.kind, Kind::Redirected);
+        let code = status.as_u16();
+        assert_eq!(
+            error.to_string(),
+            format!("`GET /api/v2/systempresences` was redirected ({code}); redirects are never followed")
+        );
+    }
+    assert_eq!(hits.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_refused_connection_was_not_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = exchange(&base, Method::Post, Limits::default()).await.unwrap_err();
+    let WireError::NotSent(why) = error else { panic!("{error:?}") };
+    assert!(why.starts_with("tcp connect error: Connection refused"), "{why}");
+}
+
+#[tokio::test]
+async fn a_cut_connection_is_lost_and_sent_once() {
+    let cuts: [&'static [u8]; 3] =
+        [b"", b"HTTP/1.1 200 OK\r\ncontent-le", b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n[{\"name\""];
+    for bytes in cuts {
+        for method in [Method::Get, Method::Post, Method::Put] {
+            let (base, connections) = raw(bytes).await;
+            let error = exchange(&base, method, Limits::default()).await.unwrap_err();
+            assert!(matches!(error, WireError::Lost(_)), "{error:?}");
+            assert_eq!(connections.load(Ordering::SeqCst), 1, "{method}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_slow_answer_and_a_long_one_have_their_limits() {
+    let base = serve(
+        Router::new()
+            .route("/slow/api/v2/systempresences", any(std::future::pending::<&'static str>))
+            .fallback(any(|| async { "x".repeat(101) })),
+    )
+    .await;
+    let limits = Limits { request_timeout_ms: 50, ..Limits::default() };
+    let error = exchange(&format!("{base}/slow"), Method::Get, limits).await.unwrap_err();
+    assert_eq!(error, WireError::TimedOut { after_ms: 50 });
+    for (limit_bytes, is_too_large) in [(100, true), (101, false)] {
+        let limits = Limits { body_bytes_max: limit_bytes, ..Limits::default() };
+        let answer = exchange(&base, Method::Get, limits).await;
+        assert_eq!(answer == Err(WireError::TooLarge { limit_bytes }), is_too_large);
+    }
+}
+
+#[tokio::test]
+async fn plain_http_elsewhere_is_refused_before_anything_is_sent() {
+    let (base, connections) = raw(b"").await;
+    let far = Endpoints::of_domain("mypurecloud.de").unwrap();
+    let error = HttpWire::new(&far, Limits::default()).exchange(&request(&base, Method::Get)).await.unwrap_err();
+    assert!(matches!(error, WireError::Setup(_)), "{error:?}");
+    assert_eq!(connections.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_sent_is_not_shown() {
+    let mut request = request("http://127.0.0.1:1", Method::Get);
+    request.auth = Auth::Bearer(format!("{CANARY}\n").into());
+    let endpoints = Endpoints::of_base_url("http://127.0.0.1:1").unwrap();
+    let error = HttpWire::new(&endpoints, Limits::default()).exchange(&request).await.unwrap_err();
+    assert_eq!(error, WireError::Setup("the access token holds a character that cannot be sent".to_owned()));
+    assert!(!format!("{request:?}").contains(CANARY));
+}
+
+// In process
+
+async fn in_process<F, R>(answer: impl Fn() -> F + Clone + Send + Sync + 'static) -> Result<Response, WireError>
+where
+    F: Future<Output = R> + Send + 'static,
+    R: axum::response::IntoResponse + 'static,
+{
+    let router = Router::new().route("/api/v2/systempresences", any(answer));
+    InProcess::new(router, Limits { body_bytes_max: 100, ..Limits::default() })
+        .exchange(&request("http://127.0.0.1:1", Method::Get))
+        .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_process_the_same_exchange_runs_on_a_paused_clock() {
+    let answer = in_process(|| async { ([("retry-after", "7"), ("inin-correlation-id", "c-1")], "[]") }).await.unwrap();
+    assert_eq!((answer.status, answer.retry_after_s, answer.correlation_id.as_deref()), (200, Some(7), Some("c-1")));
+    assert_eq!(answer.body, b"[]");
+
+    let slow = in_process(|| async { tokio::time::sleep(Duration::from_secs(31)).await }).await;
+    assert_eq!(slow, Err(WireError::TimedOut { after_ms: 30_000 }));
+    let long = in_process(|| async { "x".repeat(101) }).await;
+    assert_eq!(long, Err(WireError::TooLarge { limit_bytes: 100 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_process_a_connection_can_be_cut() {
+    for moment in ["before", "after", "truncated"] {
+        let cut =
+            in_process(move || async move { (StatusCode::from_u16(599).unwrap(), [(DROP_HEADER, moment)], "") }).await;
+        assert_eq!(cut, Err(WireError::Lost(format!("connection closed ({moment})"))));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_process_the_org_sees_what_a_server_sees() {
+    let router = Router::new().fallback(any(|request: axum::extract::Request| async move {
+        format!("{} {} {:?}", request.method(), request.uri(), request.headers()["host"])
+    }));
+    let answer =
+        InProcess::new(router, Limits::default()).exchange(&request("http://127.0.0.1:8080", Method::Delete)).await;
+    assert_eq!(answer.unwrap().body, b"DELETE /api/v2/systempresences \"127.0.0.1:8080\"");
+}
