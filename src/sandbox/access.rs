@@ -1,0 +1,213 @@
+//! Who may do what: the OAuth client, its tokens, its permissions and its rate. No IO.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::http::{Refusal, Request, Response};
+
+/// The id of the one OAuth client of every sandbox org. Fixed and no secret: the server answers loopback only.
+pub const CLIENT_ID: &str = "sandbox-client";
+
+/// The secret of the one OAuth client. Fixed and no secret: the server answers loopback only.
+pub const CLIENT_SECRET: &str = "sandbox-secret";
+
+/// A token that is always good and never expires, for clients that are given one instead of credentials.
+pub const TOKEN: &str = "sandbox-token";
+
+/// Who `createdBy` and `modifiedBy` name: the user that stands for the OAuth client.
+pub const CLIENT_USER_ID: &str = "5a4db0c5-0000-4000-9000-000000000001";
+
+/// How long an issued token lives by default: 24 hours (facts §8).
+pub const TOKEN_SECONDS_DEFAULT: u64 = 86_400;
+
+/// How many issued tokens are remembered; beyond it, the oldest is no longer good.
+const TOKENS_MAX: usize = 1_000;
+
+/// The time over which requests are counted.
+const RATE_WINDOW_MS: u64 = 60_000;
+
+/// What the org's client may do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Permissions {
+    /// Everything.
+    #[default]
+    All,
+    /// What is named, such as `presence:presenceDefinition:add`.
+    Only(BTreeSet<String>),
+}
+
+/// What an operation needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// A token, no permission.
+    Nothing,
+    /// Each of these.
+    All(&'static [&'static str]),
+    /// One of these.
+    Any(&'static [&'static str]),
+}
+
+impl Permissions {
+    /// Whether the client may.
+    ///
+    /// # Errors
+    /// 403 `missing.permissions` or `missing.any.permissions`, which names them in message and parameters.
+    pub fn expect(&self, needs: Needs) -> Result<(), Refusal> {
+        let Self::Only(granted) = self else { return Ok(()) };
+        let (code, sentence, missing) = match needs {
+            Needs::Nothing => return Ok(()),
+            Needs::All(all) => {
+                let missing: Vec<&str> = all.iter().copied().filter(|it| !granted.contains(*it)).collect();
+                ("missing.permissions", "You are missing the following permission(s):", missing)
+            }
+            Needs::Any(any) => {
+                let missing = if any.iter().any(|it| granted.contains(*it)) { Vec::new() } else { any.to_vec() };
+                (
+                    "missing.any.permissions",
+                    "You must have at least one of the following permissions assigned:",
+                    missing,
+                )
+            }
+        };
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let permissions = format!("[{}]", missing.join(", "));
+        let message = format!("Unable to perform the requested action. {sentence} {permissions}");
+        Err(Refusal::new(403, code, message).with_param("permissions", permissions))
+    }
+}
+
+/// The client's tokens and how often they were used.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// What the client may do.
+    pub permissions: Permissions,
+    /// How long an issued token lives.
+    pub token_seconds: u64,
+    /// Requests that a token may make in any 60 seconds; absent is any number.
+    pub requests_per_minute: Option<u32>,
+    issued_until_ms: BTreeMap<u64, u64>,
+    issued_count: u64,
+    answered_ms: BTreeMap<String, VecDeque<u64>>,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self::new(Permissions::All, TOKEN_SECONDS_DEFAULT, None)
+    }
+}
+
+impl Access {
+    /// A client without issued tokens.
+    #[must_use]
+    pub fn new(permissions: Permissions, token_seconds: u64, requests_per_minute: Option<u32>) -> Self {
+        Self {
+            permissions,
+            token_seconds,
+            requests_per_minute,
+            issued_until_ms: BTreeMap::new(),
+            issued_count: 0,
+            answered_ms: BTreeMap::new(),
+        }
+    }
+
+    /// `POST /oauth/token`: client credentials for a token. Errors are in OAuth's shape, not the platform's.
+    ///
+    /// # Errors
+    /// 415 and 413 for the body, in the platform's shape.
+    pub fn issue(&mut self, request: &Request, now_ms: u64) -> Result<Response, Refusal> {
+        let form = request.form()?;
+        let expected = format!("Basic {}", base64(format!("{CLIENT_ID}:{CLIENT_SECRET}").as_bytes()));
+        if request.header("authorization") != Some(expected.as_str()) {
+            return Ok(oauth_refusal(401, "invalid_client", "client authentication failed"));
+        }
+        if !form.iter().any(|(name, value)| name == "grant_type" && value == "client_credentials") {
+            return Ok(oauth_refusal(400, "unsupported_grant_type", "grant_type must be client_credentials"));
+        }
+        self.issued_until_ms.retain(|_, until_ms| *until_ms > now_ms);
+        while self.issued_until_ms.len() >= TOKENS_MAX {
+            self.issued_until_ms.pop_first();
+        }
+        self.issued_count += 1;
+        self.issued_until_ms.insert(self.issued_count, now_ms.saturating_add(self.token_seconds.saturating_mul(1_000)));
+        Ok(Response::ok(&json!({
+            "access_token": format!("{TOKEN}-{}", self.issued_count),
+            "token_type": "bearer",
+            "expires_in": self.token_seconds,
+        })))
+    }
+
+    /// Takes back all issued tokens; [`TOKEN`] stays good.
+    pub fn revoke(&mut self) {
+        self.issued_until_ms.clear();
+    }
+
+    /// Whether the request carries a good token and is not one too many.
+    ///
+    /// # Errors
+    /// 401 `authentication.required` or `bad.credentials`; 429 with `Retry-After`.
+    pub fn admit(&mut self, request: &Request, now_ms: u64) -> Result<(), Refusal> {
+        let bearer = request.header("authorization").and_then(|it| it.split_once(' '));
+        let Some((_, token)) = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
+            let message = "No authentication bearer token specified in authorization header.";
+            return Err(Refusal::new(401, "authentication.required", message));
+        };
+        if !self.is_good(token, now_ms) {
+            return Err(Refusal::new(401, "bad.credentials", "Invalid login credentials."));
+        }
+        let Some(requests_max) = self.requests_per_minute else { return Ok(()) };
+        self.answered_ms.retain(|_, times| times.back().is_some_and(|it| it + RATE_WINDOW_MS > now_ms));
+        let answered = self.answered_ms.entry(token.to_owned()).or_default();
+        while answered.front().is_some_and(|it| it + RATE_WINDOW_MS <= now_ms) {
+            answered.pop_front();
+        }
+        if answered.len() < requests_max as usize {
+            answered.push_back(now_ms);
+            return Ok(());
+        }
+        let free_at_ms = answered.front().map_or(now_ms, |it| it + RATE_WINDOW_MS);
+        Err(Refusal::too_many_requests(Duration::from_millis(free_at_ms - now_ms)))
+    }
+
+    fn is_good(&self, token: &str, now_ms: u64) -> bool {
+        let number = || token.strip_prefix(TOKEN)?.strip_prefix('-')?.parse::<u64>().ok();
+        token == TOKEN
+            || number().and_then(|it| self.issued_until_ms.get(&it)).is_some_and(|until_ms| *until_ms > now_ms)
+    }
+}
+
+/// A refusal of the token endpoint, in OAuth's shape with the platform's `description`.
+#[must_use]
+pub fn oauth_refusal(status: u16, error: &str, description: &str) -> Response {
+    let body = json!({ "error": error, "description": description, "error_description": description });
+    Response::json(status, &body)
+}
+
+/// RFC 4648 base64 with padding. One known text is encoded and compared, so that nothing has to be decoded.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
+        let group = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for digit in 0..4_usize {
+            let index = (group >> (18 - 6 * digit)) & 63;
+            out.push(if digit > chunk.len() { '=' } else { char::from(ALPHABET[index as usize]) });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_pads() {
+        let encoded: Vec<String> = ["", "f", "fo", "foo", "foob"].iter().map(|it| base64(it.as_bytes())).collect();
+        assert_eq!(encoded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
+    }
+}

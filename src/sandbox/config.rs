@@ -1,0 +1,49 @@
+//! What a sandbox is started with.
+
+use std::path::PathBuf;
+
+use super::access::{Permissions, TOKEN_SECONDS_DEFAULT};
+use super::faults::FaultRule;
+use super::seed::Seed;
+use super::temper::Temper;
+
+/// What a sandbox is started with. The default is a plain new org on any free port, kept in memory only.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where the org's state is kept; absent is in memory only. Parent folders are made. Beside it stand
+    /// `<file>.lock` and, for a large org, `<file>.changes`.
+    pub state_file: Option<PathBuf>,
+    /// What the org begins with when there is no state file yet.
+    pub seed: Seed,
+    /// The port on 127.0.0.1; 0 is any free one.
+    pub port: u16,
+    /// How the org behaves where no document says it. Not part of the state.
+    pub temper: Temper,
+    /// What the org's client may do. Not part of the state.
+    pub permissions: Permissions,
+    /// Faults, tried in this order. Not part of the state.
+    pub faults: Vec<FaultRule>,
+    /// Requests that a token may make in any 60 seconds; absent is any number. The platform's is 300 (facts §5).
+    pub requests_per_minute: Option<u32>,
+    /// How long an issued token lives, in seconds.
+    pub token_seconds: u64,
+    /// The org's time at the start, in milliseconds since 1970; absent is the system's. From there on it goes
+    /// with the clock of tokio, so that a paused clock stops it.
+    pub start_unix_ms: Option<u64>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            state_file: None,
+            seed: Seed::default(),
+            port: 0,
+            temper: Temper::default(),
+            permissions: Permissions::All,
+            faults: Vec::new(),
+            requests_per_minute: None,
+            token_seconds: TOKEN_SECONDS_DEFAULT,
+            start_unix_ms: None,
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! The presence definitions of the simulated org: what they hold, how they are kept and shown. No IO.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// Where the first generation of the API keeps its definitions.
+pub const FIRST_GENERATION_PATH: &str = "/api/v2/presencedefinitions";
+
+/// The locale whose label is shown when a request names none.
+pub const DEFAULT_LOCALE: &str = "en_US";
+
+/// The ten primary presences: their name in the first generation's spelling, their constant (as in
+/// notifications, facts §9) and their id, which is the same in every org seen (facts §7).
+pub const PRIMARIES: [(&str, &str, &str); 10] = [
+    ("Available", "AVAILABLE", "6a3af858-942f-489d-9700-5f9bcdcdae9b"),
+    ("Away", "AWAY", "5e5c5c66-ea97-4e7f-ac41-6424784829f2"),
+    ("Break", "BREAK", "227b37e2-f1d0-4dd0-8f50-badd7cf6d158"),
+    ("Busy", "BUSY", "31fe3bac-dea6-44b7-bed7-47f91660a1a0"),
+    ("Idle", "IDLE", "7ffa01cd-7866-4ad7-8faa-31e11b42f51f"),
+    ("Meal", "MEAL", "3fd96123-badb-4f69-bc03-1b1ccc6d8014"),
+    ("Meeting", "MEETING", "bbdff279-7ae1-48ea-bade-7831d7234c64"),
+    ("Offline", "OFFLINE", "ccf3c10a-aa2c-4845-8e8d-f59fa48c58e5"),
+    ("On Queue", "ON_QUEUE", "e08eaf1b-ee47-4fa9-a231-1200e284798f"),
+    ("Training", "TRAINING", "d2390a99-8546-bad9-8f0a-219548e8aeb0"),
+];
+
+/// Fields that the server owns; what a body says of them is ignored (facts §2).
+const SERVER_OWNED: [&str; 7] = ["id", "selfUri", "primary", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
+
+/// Fields of a definition that are known to the org, apart from those it owns.
+const KNOWN: [&str; 3] = ["languageLabels", "systemPresence", "deactivated"];
+
+/// One definition as the org holds it; its state file holds the same, field by field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Definition {
+    /// Its id, in the spelling that it came with.
+    pub id: String,
+    /// Locale to label, as the org spells the locales.
+    pub labels: BTreeMap<String, String>,
+    /// The system presence as the org spells it, such as `On Queue`.
+    pub system_presence: String,
+    /// Whether it was deactivated, by PUT or DELETE.
+    pub deactivated: bool,
+    /// Whether it is one of the platform's own.
+    pub primary: bool,
+    /// `createdBy`, `createdDate`, `modifiedBy` and `modifiedDate`, as far as there are any.
+    pub stamps: Map<String, Value>,
+    /// Fields that the org does not know and keeps as they were brought.
+    pub extra: Map<String, Value>,
+}
+
+/// What a body asks a definition to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Locale to label; not empty.
+    pub labels: BTreeMap<String, String>,
+    /// The system presence as sent.
+    pub system_presence: Option<String>,
+    /// Whether it is to be deactivated.
+    pub deactivated: Option<bool>,
+    /// Fields that the org neither knows nor owns.
+    pub extra: Map<String, Value>,
+}
+
+impl Draft {
+    /// Reads an object as clients send it. Labels may be empty here.
+    ///
+    /// # Errors
+    /// A sentence that names the field.
+    pub fn parse(body: Value) -> Result<Self, String> {
+        let Value::Object(mut fields) = body else {
+            return Err("the body is not an object".to_owned());
+        };
+        fields.retain(|name, _| !SERVER_OWNED.contains(&name.as_str()));
+        let labels = match fields.remove(KNOWN[0]) {
+            None | Some(Value::Null) => return Err("languageLabels is required".to_owned()),
+            Some(given) => labels(given)?,
+        };
+        let system_presence = match fields.remove(KNOWN[1]) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(name)) => Some(name),
+            Some(_) => return Err("systemPresence is not a string".to_owned()),
+        };
+        let deactivated = match fields.remove(KNOWN[2]) {
+            None | Some(Value::Null) => None,
+            Some(Value::Bool(it)) => Some(it),
+            Some(_) => return Err("deactivated is not a boolean".to_owned()),
+        };
+        Ok(Self { labels, system_presence, deactivated, extra: fields })
+    }
+}
+
+fn labels(given: Value) -> Result<BTreeMap<String, String>, String> {
+    let Value::Object(given) = given else {
+        return Err("languageLabels is not an object".to_owned());
+    };
+    let text = |(locale, label)| match label {
+        Value::String(label) => Ok((locale, label)),
+        _ => Err(format!("languageLabels.{locale} is not a string")),
+    };
+    given.into_iter().map(text).collect()
+}
+
+impl Definition {
+    /// One of the platform's own, with its one label.
+    #[must_use]
+    pub fn primary(name: &str, id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            labels: BTreeMap::from([(DEFAULT_LOCALE.to_owned(), name.to_owned())]),
+            system_presence: name.to_owned(),
+            deactivated: false,
+            primary: true,
+            stamps: Map::new(),
+            extra: Map::new(),
+        }
+    }
+
+    /// A definition as the API lists it. Everything is taken as it stands; a missing id is empty.
+    ///
+    /// # Errors
+    /// A sentence that names the field.
+    pub fn listed(entity: &Value) -> Result<Self, String> {
+        let Draft { labels, system_presence, deactivated, extra } = Draft::parse(entity.clone())?;
+        let id = match entity.get("id") {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(id)) => id.clone(),
+            Some(_) => return Err("id is not a string".to_owned()),
+        };
+        let stamp = |name: &str| entity.get(name).map(|value| (name.to_owned(), value.clone()));
+        Ok(Self {
+            id,
+            labels,
+            system_presence: system_presence.ok_or("systemPresence is required")?,
+            deactivated: deactivated.unwrap_or(false),
+            primary: entity.get("primary") == Some(&Value::Bool(true)),
+            stamps: ["createdBy", "createdDate", "modifiedBy", "modifiedDate"].into_iter().filter_map(stamp).collect(),
+            extra,
+        })
+    }
+
+    /// The definition as the first generation of the API shows it.
+    #[must_use]
+    pub fn shown(&self, labels: &LabelView) -> Value {
+        let Self { id, labels: all, system_presence, deactivated, primary, stamps, extra } = self;
+        let mut fields = extra.clone();
+        fields.extend(stamps.clone());
+        fields.insert("id".to_owned(), id.as_str().into());
+        fields.insert("languageLabels".to_owned(), labels.of(all));
+        fields.insert("systemPresence".to_owned(), system_presence.as_str().into());
+        fields.insert("deactivated".to_owned(), (*deactivated).into());
+        fields.insert("primary".to_owned(), (*primary).into());
+        fields.insert("selfUri".to_owned(), format!("{FIRST_GENERATION_PATH}/{id}").into());
+        Value::Object(fields)
+    }
+
+    /// The definition as a user's presence refers to it.
+    #[must_use]
+    pub fn reference(&self) -> Value {
+        json!({
+            "id": self.id,
+            "systemPresence": self.system_presence,
+            "selfUri": format!("{FIRST_GENERATION_PATH}/{}", self.id),
+        })
+    }
+}
+
+/// Which labels an answer shows: what `localeCode` asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LabelView {
+    /// All of them.
+    All,
+    /// The one of a locale, as far as there is one.
+    One(String),
+}
+
+impl LabelView {
+    /// `ALL` is all; a locale is that one; nothing is the default one.
+    #[must_use]
+    pub fn asked(locale_code: Option<String>) -> Self {
+        match locale_code {
+            Some(code) if code.eq_ignore_ascii_case("ALL") => Self::All,
+            Some(code) => Self::One(code),
+            None => Self::One(DEFAULT_LOCALE.to_owned()),
+        }
+    }
+
+    fn of(&self, labels: &BTreeMap<String, String>) -> Value {
+        match self {
+            Self::All => json!(labels),
+            Self::One(locale) => {
+                let wanted = folded(locale);
+                let found = labels.get_key_value(locale);
+                let found = found.or_else(|| labels.iter().find(|(it, _)| folded(it) == wanted));
+                found.map_or_else(|| json!({}), |(key, label)| json!({ key: label }))
+            }
+        }
+    }
+}
+
+/// Names compare without case, spaces, underscores and hyphens (facts §7).
+#[must_use]
+pub fn folded(name: &str) -> String {
+    name.chars().filter(|it| !matches!(it, ' ' | '_' | '-')).flat_map(char::to_lowercase).collect()
+}
+
+/// The platform's spelling of a system presence, if it is one of the ten.
+#[must_use]
+pub fn known_system_presence(name: &str) -> Option<&'static str> {
+    let wanted = folded(name);
+    PRIMARIES.iter().map(|(name, _, _)| *name).find(|it| folded(it) == wanted)
+}
+
+/// All definitions of the org in the order in which they came, with as much of the past as a lagging list needs.
+#[derive(Debug, Clone, Default)]
+pub struct Definitions {
+    by_order: BTreeMap<u64, Arc<Definition>>,
+    // Ids compare without case, as GUIDs do. Never iterated, so its order reaches nothing.
+    order_of: HashMap<String, u64>,
+    next_order: u64,
+    earlier: VecDeque<Earlier>,
+    changed: BTreeSet<u64>,
+    removed: Vec<String>,
+}
+
+/// What stood at a place until a moment.
+#[derive(Debug, Clone)]
+struct Earlier {
+    until_ms: u64,
+    order: u64,
+    was: Option<Arc<Definition>>,
+}
+
+impl Definitions {
+    /// How many there are, deactivated ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_order.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_order.is_empty()
+    }
+
+    /// The definition with that id, in any case.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Arc<Definition>> {
+        self.by_order.get(self.order_of.get(&id.to_ascii_lowercase())?)
+    }
+
+    /// All of them as they are now.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Definition>> {
+        self.by_order.values()
+    }
+
+    /// All of them as they were at a moment, as far as [`Definitions::put`] was told to remember.
+    #[must_use]
+    pub fn as_of(&self, at_ms: u64) -> Vec<&Arc<Definition>> {
+        let since = || self.earlier.iter().rev().take_while(|it| it.until_ms > at_ms);
+        if since().next().is_none() {
+            return self.iter().collect();
+        }
+        let mut then: BTreeMap<u64, &Arc<Definition>> = self.by_order.iter().map(|(order, it)| (*order, it)).collect();
+        // Newest first, so that the oldest change since that moment, which knows what stood there, comes last.
+        for change in since() {
+            match &change.was {
+                Some(was) => then.insert(change.order, was),
+                None => then.remove(&change.order),
+            };
+        }
+        then.into_values().collect()
+    }
+
+    /// Puts a definition in its place, or at the end when its id is new, and remembers what stood there for
+    /// `remember_ms`.
+    pub fn put(&mut self, definition: Definition, now_ms: u64, remember_ms: u64) -> Arc<Definition> {
+        let definition = Arc::new(definition);
+        let next_order = self.next_order;
+        let order = *self.order_of.entry(definition.id.to_ascii_lowercase()).or_insert(next_order);
+        self.next_order = self.next_order.max(order + 1);
+        let was = self.by_order.insert(order, Arc::clone(&definition));
+        self.changed.insert(order);
+        self.remember(Earlier { until_ms: now_ms, order, was }, remember_ms);
+        definition
+    }
+
+    /// Takes a definition away for good.
+    pub fn remove(&mut self, id: &str, now_ms: u64, remember_ms: u64) {
+        let Some(order) = self.order_of.remove(&id.to_ascii_lowercase()) else { return };
+        let was = self.by_order.remove(&order);
+        self.changed.remove(&order);
+        self.removed.push(id.to_owned());
+        self.remember(Earlier { until_ms: now_ms, order, was }, remember_ms);
+    }
+
+    fn remember(&mut self, change: Earlier, remember_ms: u64) {
+        let now_ms = change.until_ms;
+        self.earlier.push_back(change);
+        while self.earlier.front().is_some_and(|it| it.until_ms.saturating_add(remember_ms) <= now_ms) {
+            self.earlier.pop_front();
+        }
+    }
+
+    /// What was put and removed since this was last asked.
+    pub fn take_changes(&mut self) -> (Vec<Arc<Definition>>, Vec<String>) {
+        let changed = std::mem::take(&mut self.changed);
+        let put = changed.iter().filter_map(|order| self.by_order.get(order)).cloned().collect();
+        (put, std::mem::take(&mut self.removed))
+    }
+}

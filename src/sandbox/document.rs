@@ -1,0 +1,99 @@
+//! The state of an org as JSON: the whole document, and the lines of changes that follow it. No IO.
+//!
+//! A document carries the number of the last change that it contains. Lines carry theirs, so that lines which
+//! a newer document already contains are passed over.
+
+use serde::{Deserialize, Serialize};
+
+use super::definitions::Definition;
+use super::users::User;
+
+/// The version of the state's format that is written and read. Another one is refused, never converted in silence.
+pub const FORMAT_VERSION: u64 = 1;
+
+/// All that an org remembers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateDocument {
+    /// [`FORMAT_VERSION`].
+    pub format_version: u64,
+    /// The number of the last change that is contained.
+    pub revision: u64,
+    /// The org's id.
+    pub org_id: String,
+    /// The org's name.
+    pub org_name: String,
+    /// How many ids were made.
+    pub id_count: u64,
+    /// The definitions, primaries included, in the order in which they are listed.
+    pub definitions: Vec<Definition>,
+    /// The users in the order of their ids.
+    pub users: Vec<User>,
+}
+
+/// The same as a [`StateDocument`], borrowed from an org for writing.
+#[derive(Debug, Serialize)]
+pub struct StateView<'a> {
+    /// See [`StateDocument`].
+    pub format_version: u64,
+    /// See [`StateDocument`].
+    pub revision: u64,
+    /// See [`StateDocument`].
+    pub org_id: &'a str,
+    /// See [`StateDocument`].
+    pub org_name: &'a str,
+    /// See [`StateDocument`].
+    pub id_count: u64,
+    /// See [`StateDocument`].
+    pub definitions: Vec<&'a Definition>,
+    /// See [`StateDocument`].
+    pub users: Vec<&'a User>,
+}
+
+/// What one request changed: whole records as they are after it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// Counts the org's changes from 1.
+    pub revision: u64,
+    /// How many ids were made by then.
+    pub id_count: u64,
+    /// Definitions that were made or changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub definitions: Vec<Definition>,
+    /// Ids of definitions that are gone for good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<String>,
+    /// Users that were changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<User>,
+}
+
+/// Why a text is not a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DocumentProblem {
+    /// It is of this version.
+    Version(u64),
+    /// What the reader says.
+    Broken(String),
+}
+
+#[derive(Deserialize)]
+struct VersionOnly {
+    format_version: u64,
+}
+
+impl StateDocument {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// The version before anything else, so that a newer document is told as such; then what does not fit.
+    pub fn parse(json: &[u8]) -> Result<Self, DocumentProblem> {
+        let broken = |error: serde_json::Error| DocumentProblem::Broken(error.to_string());
+        let VersionOnly { format_version } = serde_json::from_slice(json).map_err(broken)?;
+        if format_version != FORMAT_VERSION {
+            return Err(DocumentProblem::Version(format_version));
+        }
+        serde_json::from_slice(json).map_err(broken)
+    }
+}

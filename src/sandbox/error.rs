@@ -1,0 +1,69 @@
+//! What can keep a sandbox from starting, or its files from being read.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a sandbox did not start or a file of it was not taken. The text names the file.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The port cannot be listened on.
+    #[error("cannot listen on 127.0.0.1:{port}")]
+    Bind {
+        /// The port that was asked for; 0 is any.
+        port: u16,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A file or its folder cannot be read or written.
+    #[error("cannot {act} `{}`", path.display())]
+    File {
+        /// What was tried, such as `read`.
+        act: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process has the state file open.
+    #[error("the sandbox state `{}` is in use by another process", path.display())]
+    InUse {
+        /// The state file.
+        path: PathBuf,
+    },
+    /// A file is longer than what is read of its kind.
+    #[error("`{}` is longer than {bytes_max} bytes", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// The limit of its kind.
+        bytes_max: u64,
+    },
+    /// A file of another format version. It is left as it is.
+    #[error("`{}` has format_version {found}; this program reads {known}", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The version that it names.
+        found: u64,
+        /// The version that this program writes.
+        known: u64,
+    },
+    /// A file that cannot be understood. It is left as it is.
+    #[error("`{}` is not a sandbox {kind}: {problem}", path.display())]
+    Broken {
+        /// `state`, `seed` or `fault file`.
+        kind: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the place where it is known.
+        problem: String,
+    },
+    /// The definitions that a new org should begin with make no org.
+    #[error("seed: {0}")]
+    Seed(String),
+    /// The fault rules contradict themselves.
+    #[error("faults: {0}")]
+    Faults(String),
+}

@@ -1,0 +1,247 @@
+//! The org behind its scripted faults, with the log of what reached it and the control endpoints. No IO.
+//!
+//! Control endpoints stand under `/sandbox/`, a path that no real API has. They need no token (the server answers
+//! loopback only, and the sandbox's own token is public), are never subject to faults and are not logged.
+//!
+//! | request | does |
+//! |---|---|
+//! | `GET /sandbox/faults` | shows the rules, as a script |
+//! | `PUT /sandbox/faults` | sets the rules from a script; all counters begin anew |
+//! | `DELETE /sandbox/faults` | no rules any more |
+//! | `GET /sandbox/requests` | shows how many requests came and the last [`LOG_ENTRIES_MAX`] of them |
+//! | `DELETE /sandbox/requests` | forgets them |
+
+use std::collections::VecDeque;
+
+use serde_json::{Value, json};
+
+use super::access::oauth_refusal;
+use super::faults::{Answer, FaultDocument, FaultScript, Verdict};
+use super::http::{CORRELATION_HEADER, Refusal, Request, Response, timestamp};
+use super::org::Org;
+
+/// How many requests the log remembers.
+pub const LOG_ENTRIES_MAX: usize = 10_000;
+
+/// What the server has to do for one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The answer. For a cut connection it is what was lost.
+    pub response: Response,
+    /// How much of it reaches the client.
+    pub delivery: Delivery,
+    /// How much later, in milliseconds.
+    pub delay_ms: u64,
+}
+
+/// How much of an answer reaches the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// All of it.
+    Whole,
+    /// Nothing; the org has not seen the request.
+    DroppedBefore,
+    /// Nothing; the org has carried the request out.
+    DroppedAfter,
+    /// The head and a part of the body.
+    Truncated,
+}
+
+impl Delivery {
+    /// The word in the log and, in process, in the header `x-sandbox-drop`.
+    #[must_use]
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Whole => None,
+            Self::DroppedBefore => Some("before"),
+            Self::DroppedAfter => Some("after"),
+            Self::Truncated => Some("truncated"),
+        }
+    }
+}
+
+/// One request as the log shows it. It holds neither headers nor bodies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Counted from 1 since the start.
+    pub number: u64,
+    /// The method.
+    pub method: String,
+    /// The path, without the query.
+    pub path: String,
+    /// The query as sent; may be empty.
+    pub query: String,
+    /// When, in milliseconds since 1970.
+    pub time_ms: u64,
+    /// The correlation id of the answer.
+    pub correlation_id: String,
+    /// The status of the answer; none when nothing was sent.
+    pub status: Option<u16>,
+    /// How much of the answer was sent.
+    pub delivery: Delivery,
+}
+
+/// The requests that reached the org.
+#[derive(Debug, Clone, Default)]
+pub struct RequestLog {
+    /// How many there were, those that are no longer remembered included.
+    pub request_count: u64,
+    /// The last ones, oldest first.
+    pub entries: VecDeque<LogEntry>,
+}
+
+/// The org, its faults and its log.
+#[derive(Debug, Clone, Default)]
+pub struct Exchange {
+    /// The org.
+    pub org: Org,
+    /// The scripted faults.
+    pub faults: FaultScript,
+    /// What reached the org.
+    pub log: RequestLog,
+}
+
+impl Exchange {
+    /// Answers one request at a moment (milliseconds since 1970).
+    pub fn run(&mut self, request: &Request, now_ms: u64) -> Reply {
+        if request.path == "/sandbox" || request.path.starts_with("/sandbox/") {
+            return Reply { response: self.control(request), delivery: Delivery::Whole, delay_ms: 0 };
+        }
+        let Verdict { handled, answer, delay_ms } = self.faults.judge(&request.method, &request.path);
+        let own = handled.then(|| self.org.handle(request, now_ms));
+        let own_or_none = |own: Option<Response>, org: &mut Org| {
+            own.unwrap_or_else(|| Response::no_content().correlated(&org.next_correlation_id()))
+        };
+        let (response, delivery) = match answer {
+            Answer::Own => (own_or_none(own, &mut self.org), Delivery::Whole),
+            Answer::DroppedBefore => (own_or_none(own, &mut self.org), Delivery::DroppedBefore),
+            Answer::DroppedAfter => (own_or_none(own, &mut self.org), Delivery::DroppedAfter),
+            Answer::Truncated => (own_or_none(own, &mut self.org), Delivery::Truncated),
+            Answer::Html => {
+                let page = "<!DOCTYPE html>\n<html><body>This page comes from a proxy.</body></html>\n";
+                (Response::html(200, page).correlated(&self.org.next_correlation_id()), Delivery::Whole)
+            }
+            Answer::Status { status, retry_after_seconds, code, message } => {
+                let scripted = Scripted { status, retry_after_seconds, code, message };
+                (scripted.response(&request.path, &self.org.next_correlation_id()), Delivery::Whole)
+            }
+        };
+        self.log.add(request, now_ms, &response, delivery);
+        Reply { response, delivery, delay_ms }
+    }
+
+    fn control(&mut self, request: &Request) -> Response {
+        let correlation_id = self.org.next_correlation_id();
+        let answer = match (request.method.as_str(), request.path.as_str()) {
+            ("GET", "/sandbox/faults") => Ok(Response::ok(&json!(self.faults.document()))),
+            ("PUT", "/sandbox/faults") => self.set_faults(request),
+            ("DELETE", "/sandbox/faults") => {
+                self.faults = FaultScript::default();
+                Ok(Response::no_content())
+            }
+            ("GET", "/sandbox/requests") => Ok(Response::ok(&self.log.shown())),
+            ("DELETE", "/sandbox/requests") => {
+                self.log = RequestLog::default();
+                Ok(Response::no_content())
+            }
+            (method, "/sandbox/faults" | "/sandbox/requests") => {
+                Err(Refusal::new(405, "method.not.allowed", format!("{method} is not allowed here.")))
+            }
+            _ => Err(Refusal::not_found()),
+        };
+        answer.unwrap_or_else(|refusal| refusal.into_response(&correlation_id)).correlated(&correlation_id)
+    }
+
+    fn set_faults(&mut self, request: &Request) -> Result<Response, Refusal> {
+        // The content type is asked for, so that no page in a browser can do this without the server's leave.
+        request.json()?;
+        let document = FaultDocument::parse(&request.body).map_err(Refusal::bad_request)?;
+        self.faults = FaultScript::new(document.faults).map_err(Refusal::bad_request)?;
+        Ok(Response::ok(&json!(self.faults.document())))
+    }
+}
+
+/// A refusal that a rule asks for.
+struct Scripted {
+    status: u16,
+    retry_after_seconds: Option<u64>,
+    code: Option<String>,
+    message: Option<String>,
+}
+
+impl Scripted {
+    fn response(self, path: &str, correlation_id: &str) -> Response {
+        let Self { status, retry_after_seconds, code, message } = self;
+        let wait = retry_after_seconds.map(|it| ("Retry-After", it.to_string()));
+        // The token endpoint speaks OAuth. Rate limited it answers 400 (facts §3), with this text.
+        let mut response = if path == "/oauth/token" {
+            let error = code.as_deref().unwrap_or("invalid_request");
+            oauth_refusal(status, error, message.as_deref().unwrap_or("rate limit exceeded; try again later"))
+        } else {
+            let message = message.unwrap_or_else(|| match (status, retry_after_seconds) {
+                (429, Some(seconds)) => {
+                    format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds")
+                }
+                _ => format!("A scripted fault with status {status}."),
+            });
+            let code = code.unwrap_or_else(|| usual_code(status).to_owned());
+            Refusal::new(status, code, message).into_response(correlation_id)
+        };
+        response.headers.extend(wait);
+        response.correlated(correlation_id)
+    }
+}
+
+/// The code that the platform gives with a status (facts §11), or one that says where it comes from.
+fn usual_code(status: u16) -> &'static str {
+    match status {
+        400 => "bad.request",
+        401 => "bad.credentials",
+        403 => "not.authorized",
+        404 => "not.found",
+        408 | 504 => "request.timeout",
+        415 => "unsupported.media.type",
+        429 => "too.many.requests.retry.after",
+        500 => "internal.server.error",
+        503 => "service.unavailable",
+        _ => "sandbox.fault",
+    }
+}
+
+impl RequestLog {
+    fn add(&mut self, request: &Request, now_ms: u64, response: &Response, delivery: Delivery) {
+        self.request_count += 1;
+        if self.entries.len() == LOG_ENTRIES_MAX {
+            self.entries.pop_front();
+        }
+        let is_lost = matches!(delivery, Delivery::DroppedBefore | Delivery::DroppedAfter);
+        let correlation_id = response.headers.iter().find(|(name, _)| *name == CORRELATION_HEADER);
+        self.entries.push_back(LogEntry {
+            number: self.request_count,
+            method: request.method.clone(),
+            path: request.path.clone(),
+            query: request.query.clone(),
+            time_ms: now_ms,
+            correlation_id: correlation_id.map(|(_, value)| value.clone()).unwrap_or_default(),
+            status: (!is_lost).then_some(response.status),
+            delivery,
+        });
+    }
+
+    fn shown(&self) -> Value {
+        let entry = |it: &LogEntry| {
+            let LogEntry { number, method, path, query, time_ms, correlation_id, status, delivery } = it;
+            json!({
+                "number": number,
+                "method": method,
+                "path": path,
+                "query": query,
+                "time": timestamp(*time_ms),
+                "correlation_id": correlation_id,
+                "status": status,
+                "drop": delivery.word(),
+            })
+        };
+        json!({ "request_count": self.request_count, "requests": self.entries.iter().map(entry).collect::<Vec<_>>() })
+    }
+}

@@ -1,0 +1,349 @@
+//! One HTTP exchange in the sandbox's own words: requests, responses, refusals. No IO.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+/// The largest request body that the org reads; a longer one is answered with 413.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// The header that carries the correlation id of every answer.
+pub const CORRELATION_HEADER: &str = "ININ-Correlation-Id";
+
+/// How the error body calls the limit on active definitions. The platform's own word is not known; that there is a
+/// `limit` with key, namespace and value is (facts §11).
+const ACTIVE_MAX_KEY: &str = "active.presence.definitions.per.system.presence";
+
+/// One request as it reached the org.
+#[derive(Clone, Default)]
+pub struct Request {
+    /// `GET`, `POST`, … in capitals.
+    pub method: String,
+    /// The path as sent, starting with a slash, without the query.
+    pub path: String,
+    /// What stands behind the question mark, as sent; empty without one.
+    pub query: String,
+    /// Names in lower case, with their values.
+    pub headers: Vec<(String, String)>,
+    /// The body; more than [`BODY_BYTES_MAX`] bytes mean that it was too long.
+    pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Request {
+    /// Shows neither headers nor body: they hold credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+impl Request {
+    /// The first header of that name (in lower case).
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The last value of a query parameter, decoded. An empty value counts as absent.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        form_pairs(&self.query)
+            .into_iter()
+            .rev()
+            .find(|(it, _)| it == name)
+            .map(|(_, value)| value)
+            .filter(|it| !it.is_empty())
+    }
+
+    /// The parts of the path between its slashes, decoded.
+    #[must_use]
+    pub fn segments(&self) -> Vec<String> {
+        self.path.strip_prefix('/').unwrap_or(&self.path).split('/').map(|it| decoded(it, false)).collect()
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// 415 when the content type is not JSON, 413 when it is too long, 400 when it does not parse.
+    pub fn json(&self) -> Result<Value, Refusal> {
+        self.expect_content_type("application/json")?;
+        self.expect_short_body()?;
+        serde_json::from_slice(&self.body)
+            .map_err(|error| Refusal::bad_request(format!("the body is not valid JSON: {error}")))
+    }
+
+    /// The body as the pairs of a form.
+    ///
+    /// # Errors
+    /// 415 when the content type is not a form, 413 when it is too long, 400 when it is not UTF-8.
+    pub fn form(&self) -> Result<Vec<(String, String)>, Refusal> {
+        self.expect_content_type("application/x-www-form-urlencoded")?;
+        self.expect_short_body()?;
+        let text = str::from_utf8(&self.body).map_err(|_| Refusal::bad_request("the form is not UTF-8"))?;
+        Ok(form_pairs(text))
+    }
+
+    fn expect_short_body(&self) -> Result<(), Refusal> {
+        if self.body.len() <= BODY_BYTES_MAX {
+            return Ok(());
+        }
+        Err(Refusal::new(413, "request.entity.too.large", format!("the body is longer than {BODY_BYTES_MAX} bytes")))
+    }
+
+    fn expect_content_type(&self, wanted: &str) -> Result<(), Refusal> {
+        let given = self.header("content-type").unwrap_or_default();
+        let essence = given.split(';').next().unwrap_or_default().trim();
+        if essence.eq_ignore_ascii_case(wanted) {
+            return Ok(());
+        }
+        let message = "Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect \
+                       Content-Type value in the header.";
+        Err(Refusal::new(415, "unsupported.media.type", message))
+    }
+}
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names as the platform spells them, with their values.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body; empty for an answer without one.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// 200 with a JSON body.
+    #[must_use]
+    pub fn ok(value: &Value) -> Self {
+        Self::json(200, value)
+    }
+
+    /// Any status with a JSON body.
+    #[must_use]
+    pub fn json(status: u16, value: &Value) -> Self {
+        Self {
+            status,
+            headers: vec![("Content-Type", "application/json".to_owned())],
+            body: value.to_string().into_bytes(),
+        }
+    }
+
+    /// 204: done, and nothing to say.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self { status: 204, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// A page for browsers, as a proxy in between would send it.
+    #[must_use]
+    pub fn html(status: u16, text: &str) -> Self {
+        Self {
+            status,
+            headers: vec![("Content-Type", "text/html; charset=utf-8".to_owned())],
+            body: text.as_bytes().to_vec(),
+        }
+    }
+
+    /// The same answer under a correlation id.
+    #[must_use]
+    pub fn correlated(mut self, correlation_id: &str) -> Self {
+        self.headers.push((CORRELATION_HEADER, correlation_id.to_owned()));
+        self
+    }
+}
+
+/// Why a request was not carried out, in the platform's words.
+///
+/// Codes and messages come from the 2018 swagger's `x-inin-error-codes` and from real answers (facts §5, §11).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status, also in the body.
+    pub status: u16,
+    /// The platform's code, such as `not.found`.
+    pub code: Cow<'static, str>,
+    /// A sentence for people.
+    pub message: String,
+    /// What the message was made of.
+    pub params: Vec<(&'static str, String)>,
+    /// How many active definitions one system presence may have, where that is what was reached.
+    pub active_max: Option<u32>,
+    /// Extra headers, such as `Retry-After`.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+impl Refusal {
+    /// A refusal without parameters, limit or headers.
+    #[must_use]
+    pub fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code: code.into(),
+            message: message.into(),
+            params: Vec::new(),
+            active_max: None,
+            headers: Vec::new(),
+        }
+    }
+
+    /// 400 `bad.request`.
+    #[must_use]
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, "bad.request", message)
+    }
+
+    /// 400 `invalid.value`: one of a closed set was wanted.
+    #[must_use]
+    pub fn invalid_value(value: &str, field: &str, allowed: &str) -> Self {
+        let message = format!("Value [{value}] is not valid for field type [{field}]. Allowable values are: {allowed}");
+        Self::new(400, "invalid.value", message)
+    }
+
+    /// 404 `not.found`.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(404, "not.found", "The requested resource was not found.")
+    }
+
+    /// 429 in the normalised form that all operations answer with since 2021-11 (facts §9).
+    #[must_use]
+    pub fn too_many_requests(retry_after: Duration) -> Self {
+        let seconds = retry_after.as_millis().div_ceil(1_000).max(1);
+        let message = format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds");
+        Self::new(429, "too.many.requests.retry.after", message).with_header("Retry-After", seconds.to_string())
+    }
+
+    /// The same refusal with one more parameter of its message.
+    #[must_use]
+    pub fn with_param(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.params.push((name, value.into()));
+        self
+    }
+
+    /// The same refusal with one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The answer: the platform's error body, whose `contextId` is the correlation id.
+    #[must_use]
+    pub fn into_response(self, correlation_id: &str) -> Response {
+        let Self { status, code, message, params, active_max, headers } = self;
+        let mut body = json!({
+            "message": message,
+            "code": code,
+            "status": status,
+            "contextId": correlation_id,
+            "details": [],
+            "errors": [],
+        });
+        if !params.is_empty() {
+            let params: Map<String, Value> =
+                params.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+            body["messageParams"] = Value::Object(params);
+        }
+        if let Some(value) = active_max {
+            body["limit"] = json!({ "key": ACTIVE_MAX_KEY, "namespace": "presence", "value": value });
+        }
+        let mut response = Response::json(status, &body);
+        response.headers.extend(headers);
+        response
+    }
+}
+
+/// The pairs of a query or a form, decoded, in their order.
+#[must_use]
+pub fn form_pairs(text: &str) -> Vec<(String, String)> {
+    text.split('&')
+        .filter(|it| !it.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decoded(name, true), decoded(value, true))
+        })
+        .collect()
+}
+
+/// Percent-encoding undone; what is no encoding stays as it stands, what is no UTF-8 becomes U+FFFD.
+fn decoded(text: &str, plus_is_space: bool) -> String {
+    let bytes = text.as_bytes();
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut index = 0;
+    while let Some(&byte) = bytes.get(index) {
+        let pair = (byte == b'%').then(|| hex_pair(bytes.get(index + 1), bytes.get(index + 2))).flatten();
+        plain.push(match (pair, byte) {
+            (Some(value), _) => value,
+            (None, b'+') if plus_is_space => b' ',
+            (None, other) => other,
+        });
+        index += if pair.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+fn hex_pair(high: Option<&u8>, low: Option<&u8>) -> Option<u8> {
+    let digit =
+        |byte: Option<&u8>| byte.and_then(|it| char::from(*it).to_digit(16)).and_then(|it| u8::try_from(it).ok());
+    Some(digit(high)? * 16 + digit(low)?)
+}
+
+/// A value as it stands in a query: everything but unreserved characters is encoded.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    out
+}
+
+/// A moment as the platform writes it: `yyyy-MM-ddTHH:mm:ss.SSSZ`.
+#[must_use]
+pub fn timestamp(unix_ms: u64) -> String {
+    const DAY_MS: u64 = 86_400_000;
+    let (day, ms) = (unix_ms / DAY_MS, unix_ms % DAY_MS);
+    // Days to a civil date, counted in 400-year eras from 0000-03-01 (Howard Hinnant, "chrono-compatible
+    // low-level date algorithms"): a calendar crate for one line would be a dependency too many.
+    let shifted = day + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day_of_month = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60);
+    format!("{year:04}-{month:02}-{day_of_month:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", ms % 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_as_the_platform_does() {
+        assert_eq!(timestamp(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(timestamp(951_782_400_000), "2000-02-29T00:00:00.000Z");
+        assert_eq!(timestamp(1_764_000_000_123), "2025-11-24T16:00:00.123Z");
+        assert_eq!(timestamp(1_767_225_599_999), "2025-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn queries_are_decoded_and_encoded() {
+        let pairs = form_pairs("a=1&b=zh%5FCN+x&c&%zz=%2");
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(pairs, [("a", "1"), ("b", "zh_CN x"), ("c", ""), ("%zz", "%2")]);
+        assert_eq!(encoded("é&_"), "%C3%A9%26_");
+    }
+}

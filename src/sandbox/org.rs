@@ -1,0 +1,289 @@
+//! The simulated org: a state machine from a request and a moment to a response. No IO, no clock, no randomness.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::access::{Access, Needs};
+use super::definitions::{Definition, Definitions, PRIMARIES};
+use super::document::{Change, FORMAT_VERSION, StateDocument, StateView};
+use super::generation1::Desk;
+use super::http::{Refusal, Request, Response};
+use super::seed::Seed;
+use super::temper::Temper;
+use super::users::Users;
+
+/// One org with its definitions, its users and its OAuth client.
+#[derive(Debug, Clone, Default)]
+pub struct Org {
+    /// How it behaves where no document says it.
+    pub temper: Temper,
+    /// Its client: tokens, permissions, rate.
+    pub access: Access,
+    id: String,
+    name: String,
+    id_prefix: String,
+    id_count: u64,
+    correlation_count: u64,
+    revision: u64,
+    definitions: Definitions,
+    users: Users,
+}
+
+/// The operations that the org knows, with what stands in their paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operation<'a> {
+    Token,
+    Organization,
+    SystemPresences,
+    List,
+    Create,
+    Get(&'a str),
+    Update(&'a str),
+    Delete(&'a str),
+    UserPresence(&'a str, &'a str),
+    PatchUserPresence(&'a str, &'a str),
+    TeamsPresence(&'a str),
+    BulkPresences,
+}
+
+impl Org {
+    /// A new org: the primaries, the definitions of the seed, the sample users.
+    ///
+    /// # Errors
+    /// The first definition of the seed that is none, or whose id another one has.
+    pub fn new(seed: &Seed, now_ms: u64) -> Result<Self, String> {
+        let mut org = Self::named(&seed.org_id, &seed.org_name);
+        for (name, _, id) in PRIMARIES {
+            org.definitions.put(Definition::primary(name, id), now_ms, 0);
+        }
+        let mut ids = BTreeSet::new();
+        for (index, entity) in seed.definitions.iter().enumerate() {
+            let place = |problem: String| format!("definition {}: {problem}", index + 1);
+            let mut definition = Definition::listed(entity).map_err(place)?;
+            if definition.id.is_empty() {
+                (definition.id, org.id_count) = org.free_id();
+            }
+            if !ids.insert(definition.id.to_ascii_lowercase()) {
+                return Err(place(format!("the id {} occurs twice", definition.id)));
+            }
+            definition.primary |= PRIMARIES.iter().any(|(_, _, id)| id.eq_ignore_ascii_case(&definition.id));
+            org.definitions.put(definition, now_ms, 0);
+        }
+        org.users.put(Users::samples(now_ms));
+        org.definitions.take_changes();
+        Ok(org)
+    }
+
+    /// The org that a document tells of.
+    ///
+    /// # Errors
+    /// An id that occurs twice.
+    pub fn restored(document: StateDocument) -> Result<Self, String> {
+        let StateDocument { format_version: _, revision, org_id, org_name, id_count, definitions, users } = document;
+        let mut org = Self { id_count, revision, ..Self::named(&org_id, &org_name) };
+        for definition in definitions {
+            if org.definitions.get(&definition.id).is_some() {
+                return Err(format!("the definition id {} occurs twice", definition.id));
+            }
+            org.definitions.put(definition, 0, 0);
+        }
+        org.users.put(users);
+        org.definitions.take_changes();
+        Ok(org)
+    }
+
+    fn named(id: &str, name: &str) -> Self {
+        Self { id: id.to_owned(), name: name.to_owned(), id_prefix: format!("{:08x}", hashed(id)), ..Self::default() }
+    }
+
+    /// The org's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The org's definitions.
+    #[must_use]
+    pub fn definitions(&self) -> &Definitions {
+        &self.definitions
+    }
+
+    /// The org's users.
+    #[must_use]
+    pub fn users(&self) -> &Users {
+        &self.users
+    }
+
+    /// Answers one request at a moment (milliseconds since 1970). Every answer carries a correlation id.
+    pub fn handle(&mut self, request: &Request, now_ms: u64) -> Response {
+        let correlation_id = self.next_correlation_id();
+        let answer = self.answer(request, now_ms);
+        answer.unwrap_or_else(|refusal| refusal.into_response(&correlation_id)).correlated(&correlation_id)
+    }
+
+    /// An id that no other answer of this org has, since it was started.
+    pub fn next_correlation_id(&mut self) -> String {
+        self.correlation_count += 1;
+        format!("{}-0001-4000-8000-{:012x}", self.id_prefix, self.correlation_count)
+    }
+
+    /// What has changed since this was last asked; none when nothing has.
+    pub fn take_change(&mut self) -> Option<Change> {
+        let (definitions, removed) = self.definitions.take_changes();
+        let users = self.users.take_changes();
+        if definitions.is_empty() && removed.is_empty() && users.is_empty() {
+            return None;
+        }
+        self.revision += 1;
+        let definitions = definitions.iter().map(|it| Definition::clone(it)).collect();
+        Some(Change { revision: self.revision, id_count: self.id_count, definitions, removed, users })
+    }
+
+    /// Repeats a change that was taken before; one that the org contains already is passed over.
+    pub fn repeat(&mut self, change: Change) {
+        let Change { revision, id_count, definitions, removed, users } = change;
+        if revision <= self.revision {
+            return;
+        }
+        for id in &removed {
+            self.definitions.remove(id, 0, 0);
+        }
+        for definition in definitions {
+            self.definitions.put(definition, 0, 0);
+        }
+        self.users.put(users);
+        self.definitions.take_changes();
+        (self.revision, self.id_count) = (revision, id_count);
+    }
+
+    /// The whole state, to be written.
+    #[must_use]
+    pub fn state(&self) -> StateView<'_> {
+        StateView {
+            format_version: FORMAT_VERSION,
+            revision: self.revision,
+            org_id: &self.id,
+            org_name: &self.name,
+            id_count: self.id_count,
+            definitions: self.definitions.iter().map(Arc::as_ref).collect(),
+            users: self.users.iter().collect(),
+        }
+    }
+
+    /// The next id that no definition has, and how many ids were made with it. Made from the org's id and a
+    /// count, so that the same requests give the same ids, and two orgs give different ones.
+    fn free_id(&self) -> (String, u64) {
+        let mut count = self.id_count;
+        loop {
+            count += 1;
+            let id = format!("{}-0000-4000-8000-{count:012x}", self.id_prefix);
+            if self.definitions.get(&id).is_none() {
+                return (id, count);
+            }
+        }
+    }
+
+    fn answer(&mut self, request: &Request, now_ms: u64) -> Result<Response, Refusal> {
+        let segments = request.segments();
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let operation = routed(&request.method, &segments)?;
+        if operation == Operation::Token {
+            return self.access.issue(request, now_ms);
+        }
+        self.access.admit(request, now_ms)?;
+        self.access.permissions.expect(operation.needs(self.temper))?;
+        let (free_id, id_count) = self.free_id();
+        let mut desk = Desk { definitions: &mut self.definitions, temper: self.temper, now_ms };
+        match operation {
+            Operation::Token => Err(Refusal::not_found()),
+            Operation::Organization => Ok(self.organization()),
+            Operation::SystemPresences => Ok(system_presences()),
+            Operation::List => desk.list(request),
+            Operation::Get(id) => desk.get(id, request),
+            Operation::Create => desk.create(request, free_id).inspect(|_| self.id_count = id_count),
+            Operation::Update(id) => desk.update(id, request),
+            Operation::Delete(id) => desk.delete(id),
+            Operation::UserPresence(id, source) => self.users.get(id, source, &self.definitions),
+            Operation::TeamsPresence(id) => self.users.teams(id, &self.definitions),
+            Operation::PatchUserPresence(id, source) => {
+                self.users.patch(id, source, request, (&self.definitions, now_ms))
+            }
+            Operation::BulkPresences => self.users.put_bulk(request, (&self.definitions, now_ms)),
+        }
+    }
+
+    fn organization(&self) -> Response {
+        Response::ok(&json!({
+            "id": self.id,
+            "name": self.name,
+            "domain": "sandbox",
+            "defaultLanguage": "en_US",
+            "state": "active",
+            "selfUri": format!("/api/v2/organizations/{}", self.id),
+        }))
+    }
+}
+
+impl Operation<'_> {
+    /// The permissions of the API document, with today's names beside its own (facts §1).
+    fn needs(self, temper: Temper) -> Needs {
+        match self {
+            Self::Get(_) if temper.get_needs_view => Needs::All(&["presence:presenceDefinition:view"]),
+            Self::Token
+            | Self::Organization
+            | Self::SystemPresences
+            | Self::List
+            | Self::Get(_)
+            | Self::UserPresence(..)
+            | Self::PatchUserPresence(..) => Needs::Nothing,
+            Self::Create => Needs::All(&["presence:presenceDefinition:add"]),
+            Self::Update(_) => Needs::All(&["presence:presenceDefinition:edit"]),
+            Self::Delete(_) => Needs::All(&["presence:presenceDefinition:delete"]),
+            Self::TeamsPresence(_) => Needs::All(&["integration:microsoftTeams:view", "integrations:integration:view"]),
+            Self::BulkPresences => Needs::Any(&["directory:user:edit", "presence:userPresence:edit"]),
+        }
+    }
+}
+
+/// Which operation a method on a path is. An unknown path is 404, a known one with another method 405.
+fn routed<'a>(method: &str, segments: &[&'a str]) -> Result<Operation<'a>, Refusal> {
+    use Operation as Op;
+    match *segments {
+        ["oauth", "token"] => chosen(method, &[("POST", Op::Token)]),
+        ["api", "v2", "organizations", "me"] => chosen(method, &[("GET", Op::Organization)]),
+        ["api", "v2", "systempresences"] => chosen(method, &[("GET", Op::SystemPresences)]),
+        ["api", "v2", "presencedefinitions"] => chosen(method, &[("GET", Op::List), ("POST", Op::Create)]),
+        ["api", "v2", "presencedefinitions", id] => {
+            chosen(method, &[("GET", Op::Get(id)), ("PUT", Op::Update(id)), ("DELETE", Op::Delete(id))])
+        }
+        ["api", "v2", "users", "presences", "bulk"] => chosen(method, &[("PUT", Op::BulkPresences)]),
+        ["api", "v2", "users", user, "presences", "microsoftteams"] => {
+            chosen(method, &[("GET", Op::TeamsPresence(user))])
+        }
+        ["api", "v2", "users", user, "presences", source] => {
+            chosen(method, &[("GET", Op::UserPresence(user, source)), ("PATCH", Op::PatchUserPresence(user, source))])
+        }
+        _ => Err(Refusal::not_found()),
+    }
+}
+
+fn chosen<'a>(method: &str, operations: &[(&'static str, Operation<'a>)]) -> Result<Operation<'a>, Refusal> {
+    if let Some((_, operation)) = operations.iter().find(|(it, _)| *it == method) {
+        return Ok(*operation);
+    }
+    let allowed: Vec<&str> = operations.iter().map(|(it, _)| *it).collect();
+    let message = format!("{method} is not allowed here.");
+    Err(Refusal::new(405, "method.not.allowed", message).with_header("Allow", allowed.join(", ")))
+}
+
+fn system_presences() -> Response {
+    let entry = |(name, constant, _): &(&str, &str, &str)| json!({ "id": constant, "name": name, "selfUri": format!("/api/v2/systempresences/{constant}") });
+    Response::ok(&Value::Array(PRIMARIES.iter().map(entry).collect()))
+}
+
+/// FNV-1a, 32 bits: the same on every machine and in every release, unlike the standard library's hashers.
+fn hashed(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}

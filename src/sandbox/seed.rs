@@ -1,0 +1,49 @@
+//! What a new org begins with. No IO.
+
+use serde_json::Value;
+
+/// How many definitions a seed may have.
+pub const SEED_DEFINITIONS_MAX: usize = 100_000;
+
+/// What a new org begins with; an org that has a state file already ignores it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seed {
+    /// The org's id, as `organizations/me` tells it.
+    pub org_id: String,
+    /// The org's name, as `organizations/me` tells it.
+    pub org_name: String,
+    /// Definitions beside the ten primaries, as the API lists them: `languageLabels` and `systemPresence`, and
+    /// where wanted `id`, `deactivated` and any other field. Kept as they stand. One without an id gets one; one
+    /// with the id of a primary takes that one's place and stays primary.
+    pub definitions: Vec<Value>,
+}
+
+impl Default for Seed {
+    fn default() -> Self {
+        Self {
+            org_id: "5a4db0c5-0000-4000-b000-000000000001".to_owned(),
+            org_name: "Sandbox".to_owned(),
+            definitions: Vec::new(),
+        }
+    }
+}
+
+/// The definitions of a seed file: a list, or the API's answer to a listing, whose list is `entities`.
+///
+/// # Errors
+/// A text: not JSON, neither of the two, too many.
+pub fn parse_definitions(json: &[u8]) -> Result<Vec<Value>, String> {
+    let value: Value = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+    let list = match value {
+        Value::Array(list) => list,
+        Value::Object(mut envelope) => match envelope.remove("entities") {
+            Some(Value::Array(list)) => list,
+            _ => return Err("an object must be a listing, with a list `entities`".to_owned()),
+        },
+        _ => return Err("neither a list nor a listing with `entities`".to_owned()),
+    };
+    if list.len() > SEED_DEFINITIONS_MAX {
+        return Err(format!("{} definitions are more than {SEED_DEFINITIONS_MAX}", list.len()));
+    }
+    Ok(list)
+}
