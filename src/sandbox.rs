@@ -1,9 +1,17 @@
-//! The embedded org: a simulated org that answers as the API document says.
+//! The embedded org as a server on a loopback port.
 //!
-//! It shares no type with the client: the two meet in JSON only, so that a misspelt field cannot pass on both sides.
+//! ```text
+//!  socket ─▶ connection ─▶ service ─▶ exchange ─▶ faults ─▶ org ─▶ access · generation1 · users ─▶ definitions
+//!                             │        (pure from here on: a request and a moment in, a response out)
+//!                             └─▶ store (state file)
+//! ```
+//! - It shares no type with the client: the two meet in JSON only, so that a misspelt field cannot pass on both sides.
+//! - It answers loopback only: it listens on 127.0.0.1 and refuses any other `Host`. Hence its client id, its secret and
+//!   its token are fixed and public, and its control endpoints (see [`exchange`]) need no token.
 
 pub mod access;
 pub mod config;
+pub mod connection;
 pub mod definitions;
 pub mod document;
 pub mod error;
@@ -13,5 +21,118 @@ pub mod generation1;
 pub mod http;
 pub mod org;
 pub mod seed;
+pub mod service;
+pub mod store;
 pub mod temper;
 pub mod users;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::serve::Listener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub use access::{CLIENT_ID, CLIENT_SECRET, Permissions, TOKEN};
+pub use config::Config;
+pub use error::SandboxError;
+pub use faults::FaultRule;
+pub use seed::Seed;
+pub use service::{DROP_HEADER, DROP_STATUS, Sandbox, router};
+pub use store::{read_fault_file, read_seed_file};
+pub use temper::Temper;
+
+use connection::{Knife, LoopbackListener};
+
+/// How long a shutdown waits for requests that are being answered.
+const SHUTDOWN_MS: u64 = 1_000;
+
+/// A sandbox that listens on 127.0.0.1. It ends with [`Server::shutdown`] or when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    sandbox: Sandbox,
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    accepting: JoinHandle<()>,
+}
+
+impl Server {
+    /// Opens the org and serves it from the current tokio runtime, which may be a current-thread one.
+    ///
+    /// # Errors
+    /// See [`Sandbox::open`]; a port that cannot be listened on.
+    pub async fn start(config: Config) -> Result<Self, SandboxError> {
+        let port = config.port;
+        let failed = |source| SandboxError::Bind { port, source };
+        let sandbox = Sandbox::open(config)?;
+        let listener = LoopbackListener::bind(port).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let service = router(sandbox.clone()).into_make_service_with_connect_info::<Knife>();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(async {
+            // A sender that was dropped is a server that was dropped: that ends it just the same.
+            stopped.await.unwrap_or(());
+        });
+        let accepting = tokio::spawn(async {
+            // Serving has no error of its own: a listener that cannot accept tries again.
+            serving.await.unwrap_or(());
+        });
+        Ok(Self { sandbox, address, stop: Some(stop), accepting })
+    }
+
+    /// `http://127.0.0.1:PORT`, without a slash at the end; the token endpoint is `/oauth/token` below it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The id of the org's OAuth client.
+    #[must_use]
+    pub fn client_id(&self) -> &'static str {
+        CLIENT_ID
+    }
+
+    /// The secret of the org's OAuth client. Public: see the module.
+    #[must_use]
+    pub fn client_secret(&self) -> &'static str {
+        CLIENT_SECRET
+    }
+
+    /// A token that never expires. Public: see the module.
+    #[must_use]
+    pub fn token(&self) -> &'static str {
+        TOKEN
+    }
+
+    /// The ids of the sample users.
+    #[must_use]
+    pub fn user_ids(&self) -> Vec<String> {
+        self.sandbox.with(|it| it.org.users().iter().map(|user| user.id.clone()).collect())
+    }
+
+    /// The sandbox behind the port.
+    #[must_use]
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// Takes no new connection, lets running requests end (for a second at most) and frees port and state file.
+    pub async fn shutdown(mut self) {
+        if let Some(stop) = self.stop.take() {
+            // An error means that serving has ended already.
+            stop.send(()).unwrap_or(());
+        }
+        let limit = Duration::from_millis(SHUTDOWN_MS);
+        if tokio::time::timeout(limit, &mut self.accepting).await.is_err() {
+            self.accepting.abort();
+        }
+        self.sandbox.close();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        self.sandbox.close();
+    }
+}

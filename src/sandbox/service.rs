@@ -1,0 +1,253 @@
+//! The sandbox as a tower service: HTTP in, HTTP out, over sockets or in process.
+//!
+//! Over sockets (where a [`Knife`] comes with the connection) a dropped answer is a connection that is really cut,
+//! and a `Host` that is not loopback is refused. In process there is no connection: a dropped or truncated answer
+//! is status [`DROP_STATUS`] with the header [`DROP_HEADER`], which the wire in front has to turn into the failure
+//! that it stands for.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, State};
+use axum::http::header::{CONTENT_LENGTH, HOST};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use futures_util::{StreamExt, stream};
+
+use super::access::Access;
+use super::config::Config;
+use super::connection::Knife;
+use super::error::SandboxError;
+use super::exchange::{Delivery, Exchange, Reply, RequestLog};
+use super::faults::FaultScript;
+use super::http::{BODY_BYTES_MAX, Refusal, Request, Response};
+use super::org::Org;
+use super::store::Store;
+
+/// In process only: the header of an answer that would not have arrived whole. Its value is `before` (the org has
+/// not seen the request), `after` (it has, and the answer is lost) or `truncated`.
+pub const DROP_HEADER: &str = "x-sandbox-drop";
+
+/// In process only: the status of such an answer. No org answers with it.
+pub const DROP_STATUS: u16 = 599;
+
+/// How much of an overlong body is read and thrown away, so that the client gets to see the 413.
+const DISCARDED_BYTES_MAX: usize = 8 * BODY_BYTES_MAX;
+
+/// A running sandbox without its port: the org, its faults, its log and its state file. Clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Sandbox(Arc<Mutex<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    exchange: Exchange,
+    store: Option<Store>,
+    start_unix_ms: u64,
+    start: tokio::time::Instant,
+    is_closed: bool,
+}
+
+impl Inner {
+    fn now_ms(&self) -> u64 {
+        let since = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.start_unix_ms.saturating_add(since)
+    }
+}
+
+impl Sandbox {
+    /// Opens an org: from its state file where there is one, else from the seed. The port is ignored.
+    ///
+    /// # Errors
+    /// A state file in use, unreadable, broken or of another version; a seed or fault rules that are wrong.
+    pub fn open(config: Config) -> Result<Self, SandboxError> {
+        let Config { state_file, seed, port: _, temper, permissions, faults, .. } = config;
+        let start_unix_ms = config.start_unix_ms.unwrap_or_else(system_unix_ms);
+        let faults = FaultScript::new(faults).map_err(SandboxError::Faults)?;
+        let begin = || Org::new(&seed, start_unix_ms).map_err(SandboxError::Seed);
+        let (store, mut org) = match state_file {
+            None => (None, begin()?),
+            Some(path) => Store::open(&path, begin).map(|(store, org)| (Some(store), org))?,
+        };
+        org.temper = temper;
+        org.access = Access::new(permissions, config.token_seconds, config.requests_per_minute);
+        let exchange = Exchange { org, faults, log: RequestLog::default() };
+        let start = tokio::time::Instant::now();
+        Ok(Self(Arc::new(Mutex::new(Inner { exchange, store, start_unix_ms, start, is_closed: false }))))
+    }
+
+    /// Looks at the org, its faults and its log, or changes them behind the back of the API (for tests). What is
+    /// changed here reaches the state file with the next request that changes something.
+    pub fn with<T>(&self, look: impl FnOnce(&mut Exchange) -> T) -> T {
+        look(&mut self.inner().exchange)
+    }
+
+    /// The org's time, in milliseconds since 1970.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        self.inner().now_ms()
+    }
+
+    /// Ends it: requests that come later are refused with 503, and the state file is free for others.
+    pub fn close(&self) {
+        let mut inner = self.inner();
+        inner.is_closed = true;
+        inner.store = None;
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        // A panic in a look from outside leaves the org as it stood, which is good enough to go on with.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs one request and has what it changed on the disk before anybody hears of it.
+    fn run(&self, request: &Request) -> Reply {
+        let mut inner = self.inner();
+        let now_ms = inner.now_ms();
+        let Inner { exchange, store, is_closed, .. } = &mut *inner;
+        if *is_closed {
+            let refusal = Refusal::new(503, "service.unavailable", "The sandbox has been shut down.");
+            return refused(refusal, exchange);
+        }
+        let reply = exchange.run(request, now_ms);
+        let Some(change) = exchange.org.take_change() else { return reply };
+        match store.as_mut().map_or(Ok(()), |store| store.write(&exchange.org, &change)) {
+            Ok(()) => reply,
+            Err(error) => {
+                let message = format!("The change was made, but not kept: {error}");
+                refused(Refusal::new(500, "internal.server.error", message), exchange)
+            }
+        }
+    }
+}
+
+fn refused(refusal: Refusal, exchange: &mut Exchange) -> Reply {
+    let correlation_id = exchange.org.next_correlation_id();
+    let response = refusal.into_response(&correlation_id).correlated(&correlation_id);
+    Reply { response, delivery: Delivery::Whole, delay_ms: 0 }
+}
+
+/// The system's time. The only look at it: from there on time is tokio's.
+#[expect(clippy::disallowed_methods, reason = "an org begins at the system's time, unless a config names another")]
+fn system_unix_ms() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The sandbox as a router that answers every path, to be called in process or served on a socket.
+pub fn router(sandbox: Sandbox) -> Router {
+    Router::new().fallback(answer).with_state(sandbox)
+}
+
+async fn answer(State(sandbox): State<Sandbox>, request: axum::extract::Request) -> axum::response::Response {
+    let (parts, body) = request.into_parts();
+    let knife = parts.extensions.get::<ConnectInfo<Knife>>().map(|ConnectInfo(knife)| knife.clone());
+    if knife.is_some() && !is_for_loopback(&parts) {
+        let refusal = Refusal::new(403, "sandbox.host.refused", "The sandbox answers to loopback hosts only.");
+        return whole(sandbox.with(|exchange| refused(refusal, exchange)).response);
+    }
+    let Some(body) = collected(body).await else {
+        let refusal = Refusal::bad_request("the body did not arrive whole");
+        return whole(sandbox.with(|exchange| refused(refusal, exchange)).response);
+    };
+    let request = Request {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: texts(&parts.headers),
+        body,
+    };
+    let Reply { response, delivery, delay_ms } = sandbox.run(&request);
+    if delay_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+    }
+    match (delivery.word(), knife) {
+        (None, _) => whole(response),
+        (Some(word), None) => marked(word),
+        (Some(_), Some(knife)) => {
+            if delivery == Delivery::Truncated {
+                return truncated(response, knife);
+            }
+            knife.cut();
+            whole(response)
+        }
+    }
+}
+
+/// Whether the request is meant for this machine. A page in a browser can reach a loopback port under a name of its
+/// own (DNS rebinding); its `Host` tells.
+fn is_for_loopback(parts: &Parts) -> bool {
+    let named = parts.headers.get(HOST).and_then(|it| it.to_str().ok()).is_some_and(is_loopback_host);
+    named && parts.uri.authority().is_none_or(|it| is_loopback_host(it.as_str()))
+}
+
+fn is_loopback_host(host: &str) -> bool {
+    ["localhost", "127.0.0.1", "[::1]"].into_iter().any(|name| {
+        let port = host.get(..name.len()).filter(|it| it.eq_ignore_ascii_case(name)).map(|_| &host[name.len()..]);
+        port.is_some_and(|it| it.is_empty() || it.strip_prefix(':').is_some_and(|it| it.parse::<u16>().is_ok()))
+    })
+}
+
+/// The body, or the beginning of one that is too long; none when it did not arrive whole.
+async fn collected(body: Body) -> Option<Vec<u8>> {
+    let mut chunks = body.into_data_stream();
+    let mut collected = Vec::new();
+    let mut seen = 0_usize;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.ok()?;
+        seen = seen.saturating_add(chunk.len());
+        // One byte over the limit tells the org all that it needs to know.
+        let room = (BODY_BYTES_MAX + 1).saturating_sub(collected.len());
+        collected.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if seen > DISCARDED_BYTES_MAX {
+            break;
+        }
+    }
+    Some(collected)
+}
+
+/// Headers whose values are text; others mean nothing to the org.
+fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text =
+        |(name, value): (&HeaderName, &HeaderValue)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()));
+    headers.iter().filter_map(text).collect()
+}
+
+fn whole(response: Response) -> axum::response::Response {
+    let Response { status, headers, body } = response;
+    headed(status, headers, Body::from(body))
+}
+
+/// The head announces more than comes: half of the body is sent, then the connection is cut.
+fn truncated(response: Response, knife: Knife) -> axum::response::Response {
+    let Response { status, headers, body } = response;
+    // A 204 has no body to cut.
+    let status = if status == 204 { 200 } else { status };
+    let announced = body.len().max(1);
+    let half = Bytes::from(body).slice(..announced / 2);
+    let chunks = stream::iter([Ok(half)]).chain(stream::once(async move {
+        // What was sent so far has to reach the socket first: the server flushes while it waits for this.
+        tokio::task::yield_now().await;
+        knife.cut();
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    }));
+    let mut response = headed(status, headers, Body::from_stream(chunks));
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(announced));
+    response
+}
+
+fn marked(word: &'static str) -> axum::response::Response {
+    headed(DROP_STATUS, vec![(DROP_HEADER, word.to_owned())], Body::empty())
+}
+
+fn headed(status: u16, headers: Vec<(&'static str, String)>, body: Body) -> axum::response::Response {
+    let mut response = axum::response::Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
