@@ -1,0 +1,182 @@
+//! The state file: it outlives a process, is never half, never silently replaced, never shared.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use presencectl::sandbox::{Config, Sandbox, SandboxError, read_seed_file};
+use serde_json::{Value, json};
+
+use super::{ALL, Client, DEFINITIONS, LUNCH, config, in_process, own_labels};
+
+fn with_state(path: &Path) -> Config {
+    Config { state_file: Some(path.to_owned()), ..config() }
+}
+
+fn refusal(path: &Path) -> String {
+    let error: SandboxError = Sandbox::open(with_state(path)).unwrap_err();
+    error.to_string().replace(path.to_str().unwrap(), "FILE")
+}
+
+fn smoke(label: &str) -> Value {
+    json!({ "languageLabels": { "en_US": label }, "systemPresence": "Break" })
+}
+
+#[tokio::test]
+async fn a_second_run_finds_what_the_first_one_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep/er/org.json");
+    let first = Client::start(with_state(&path)).await;
+    let made = first.call("POST", DEFINITIONS, &smoke("Smoke")).await.body;
+    first.delete(&format!("{DEFINITIONS}/{LUNCH}")).await;
+    let user = format!("/api/v2/users/{}/presences/purecloud", first.server.user_ids()[0]);
+    first.call("PATCH", &user, &json!({ "message": "hello" })).await;
+    let before = first.get(ALL).await.body;
+    first.server.shutdown().await;
+
+    let second = Client::start(with_state(&path)).await;
+    assert_eq!(second.get(ALL).await.body, before);
+    assert_eq!(second.get(&user).await.body["message"], "hello");
+    assert_ne!(second.call("POST", DEFINITIONS, &smoke("Tea")).await.body["id"], made["id"]);
+    assert_eq!(second.own_labels().await, ["Lunch*", "Coaching*", "Smoke", "Tea"]);
+}
+
+#[tokio::test]
+async fn an_answered_change_is_in_the_file_already() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("org.json");
+    let client = Client::start(with_state(&path)).await;
+    client.call("POST", DEFINITIONS, &smoke("Smoke")).await;
+    let state: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!((state["format_version"].as_u64(), state["revision"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(state["definitions"][12]["labels"], json!({ "en_US": "Smoke" }));
+    // Nothing else is left in the folder: no half file, no changes of a small org.
+    let mut names: Vec<PathBuf> =
+        fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name().into()).collect();
+    names.sort();
+    assert_eq!(names, ["org.json", "org.json.lock"].map(PathBuf::from));
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_kept_is_told_and_caught_up_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep/org.json");
+    let sandbox = Sandbox::open(with_state(&path)).unwrap();
+    fs::remove_dir_all(folder.path().join("deep")).unwrap();
+    let answer = in_process(&sandbox, "POST", DEFINITIONS, Some(&smoke("Smoke"))).await;
+    let told = answer.body["message"].as_str().unwrap().replace(path.to_str().unwrap(), "FILE");
+    assert_eq!((answer.status, told.as_str()), (500, "The change was made, but not kept: cannot write `FILE`"));
+    fs::create_dir(folder.path().join("deep")).unwrap();
+    assert_eq!(in_process(&sandbox, "POST", DEFINITIONS, Some(&smoke("Tea"))).await.status, 200);
+    sandbox.close();
+    let again = Sandbox::open(with_state(&path)).unwrap();
+    let listing = in_process(&again, "GET", ALL, None).await.body;
+    assert_eq!(own_labels(&listing), ["Lunch", "Coaching*", "Smoke", "Tea"]);
+}
+
+#[tokio::test]
+async fn two_processes_cannot_share_a_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("org.json");
+    let first = Client::start(with_state(&path)).await;
+    assert_eq!(refusal(&path), "the sandbox state `FILE` is in use by another process");
+    first.server.shutdown().await;
+    Sandbox::open(with_state(&path)).unwrap();
+}
+
+#[test]
+fn a_state_that_cannot_be_read_is_told_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("org.json");
+    let cases = [
+        ("", "`FILE` is not a sandbox state: EOF while parsing a value at line 1 column 0"),
+        ("{\"format_version\": 7, \"new\": []}", "`FILE` has format_version 7; this program reads 1"),
+        ("{\"format_version\": 1}", "`FILE` is not a sandbox state: missing field `revision` at line 1 column 21"),
+    ];
+    for (text, told) in cases {
+        fs::write(&path, text).unwrap();
+        assert_eq!(refusal(&path), told);
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_state_in_a_place_that_is_none_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let path = folder.path().join("file/org.json");
+    let expected = format!("cannot make the folder `{}`", folder.path().join("file").display());
+    assert_eq!(Sandbox::open(with_state(&path)).unwrap_err().to_string(), expected);
+}
+
+/// An org whose state is longer than what is written anew with every change.
+fn large(path: &Path) -> Config {
+    let label = "x".repeat(300);
+    let entity = |_| json!({ "languageLabels": { "en_US": label }, "systemPresence": "Busy" });
+    let mut seed = config().seed;
+    seed.definitions = (0..1_000).map(entity).collect();
+    Config { seed, ..with_state(path) }
+}
+
+#[tokio::test]
+async fn a_large_org_is_followed_by_its_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, changes) = (folder.path().join("org.json"), folder.path().join("org.json.changes"));
+    let sandbox = Sandbox::open(large(&path)).unwrap();
+    let state = fs::read(&path).unwrap();
+    for label in ["Smoke", "Tea"] {
+        in_process(&sandbox, "POST", DEFINITIONS, Some(&smoke(label))).await;
+    }
+    let before = in_process(&sandbox, "GET", "/api/v2/presencedefinitions?pageNumber=11&pageSize=100", None).await.body;
+    assert_eq!(fs::read(&path).unwrap(), state);
+    let lines = fs::read_to_string(&changes).unwrap();
+    assert_eq!(lines.lines().count(), 2);
+    sandbox.close();
+
+    // As a killed process leaves it: the last line is half, and it was never answered.
+    fs::write(&changes, format!("{lines}{{\"revision\": 3, \"defin")).unwrap();
+    let sandbox = Sandbox::open(large(&path)).unwrap();
+    let after = in_process(&sandbox, "GET", "/api/v2/presencedefinitions?pageNumber=11&pageSize=100", None).await.body;
+    assert_eq!(after, before);
+    assert!(!changes.exists(), "the start made one file of both");
+    sandbox.close();
+
+    // As a process leaves it that was killed between the new state and the end of the lines that it contains.
+    fs::write(&changes, &lines).unwrap();
+    let sandbox = Sandbox::open(large(&path)).unwrap();
+    assert_eq!(sandbox.with(|it| it.org.definitions().len()), 1_012);
+    sandbox.close();
+
+    fs::write(&changes, "{\"revision\": \n{}\n").unwrap();
+    let error = Sandbox::open(large(&path)).unwrap_err().to_string();
+    assert!(error.contains("org.json.changes` is not a sandbox state: line 1: "), "{error}");
+}
+
+#[test]
+fn a_seed_is_a_list_or_a_listing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("seed.json");
+    let read = |text: &str| {
+        fs::write(&path, text).unwrap();
+        let told = read_seed_file(&path).map_or_else(|it| it.to_string(), |list| format!("{} definitions", list.len()));
+        told.replace(path.to_str().unwrap(), "FILE")
+    };
+    assert_eq!(read("[{}, {}]"), "2 definitions");
+    assert_eq!(read(r#"{ "entities": [{}], "total": 1 }"#), "1 definitions");
+    assert_eq!(read("{}"), "`FILE` is not a sandbox seed: an object must be a listing, with a list `entities`");
+    assert_eq!(read("7"), "`FILE` is not a sandbox seed: neither a list nor a listing with `entities`");
+    fs::remove_file(&path).unwrap();
+    let error = read_seed_file(&path).unwrap_err().to_string().replace(path.to_str().unwrap(), "FILE");
+    assert_eq!(error, "cannot read `FILE`");
+}
+
+#[test]
+fn a_seed_that_makes_no_org_is_told() {
+    let told = |definitions: Vec<Value>| {
+        let mut config = config();
+        config.seed.definitions = definitions;
+        Sandbox::open(config).unwrap_err().to_string()
+    };
+    let lunch = || json!({ "id": LUNCH, "languageLabels": {}, "systemPresence": "Meal" });
+    assert_eq!(told(vec![lunch(), lunch()]), format!("seed: definition 2: the id {LUNCH} occurs twice"));
+    assert_eq!(told(vec![json!({ "languageLabels": {} })]), "seed: definition 1: systemPresence is required");
+}
