@@ -12,6 +12,18 @@ pub mod finding;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
 
+impl FileId {
+    /// As a bare number, for carrying a place through serde.
+    pub(crate) fn index(self) -> u32 {
+        self.0
+    }
+
+    /// Back from [`FileId::index`].
+    pub(crate) fn from_index(index: u32) -> FileId {
+        FileId(index)
+    }
+}
+
 /// Bytes, half open, in one file of [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {

@@ -1,14 +1,353 @@
-//! Everything that can be wrong in a file, as facts, and the one table of its words: a stable
+//! Everything that can be wrong in a config, as facts, and the one table of its words: a stable
 //! kebab-case name, a severity, a message and what to do.
 
-/// A fact about a config. Foreign strings in it are raw: whoever shows it neutralises them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
-    /// The file cannot be read at all.
-    Unreadable {
-        /// The path as it was named.
-        path: String,
-        /// The operating system's words.
-        cause: String,
-    },
+use crate::diagnostic::Severity;
+use crate::text;
+
+/// Builds [`Finding`] from the table below, one row a fact: its data, its name, its severity, its
+/// message and its help. A row that lacks one does not compile.
+macro_rules! findings {
+    ($($(#[doc = $doc:literal])+ $name:ident { $($field:ident: $kind:ty),* }
+        $code:literal, $severity:expr, $message:expr, $help:expr;)+) => {
+        /// A fact about a config. Foreign strings in it are raw: whoever shows it neutralises them.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub enum Finding {
+            $($(#[doc = $doc])+ $name {
+                $(#[doc = concat!("`", stringify!($field), "`, as the message shows it.")] $field: $kind,)*
+            },)+
+        }
+
+        impl Finding {
+            /// Every name there is, in the order of the table.
+            pub const CODES: &[&str] = &[$($code),+];
+
+            /// The stable name, for documentation, searching and machines.
+            #[must_use]
+            pub fn code(&self) -> &'static str {
+                match self { $(Finding::$name { .. } => $code,)+ }
+            }
+
+            /// Whether the work stops.
+            #[must_use]
+            pub fn severity(&self) -> Severity {
+                match self { $(Finding::$name { $($field),* } => { $(let _ = $field;)* $severity })+ }
+            }
+
+            /// What is wrong: lower case, no full stop, values in backticks.
+            #[must_use]
+            pub fn message(&self) -> String {
+                match self { $(Finding::$name { $($field),* } => { $(let _ = $field;)* $message })+ }
+            }
+
+            /// What to do about it, where that is known.
+            #[must_use]
+            pub fn help(&self) -> Option<String> {
+                match self { $(Finding::$name { $($field),* } => { $(let _ = $field;)* $help })+ }
+            }
+        }
+    };
+}
+
+use Severity::{Error, Warning};
+
+/// What an org can hold, a config with a pin can say: an error without a pin, a warning with one.
+fn eased(pinned: bool) -> Severity {
+    if pinned { Warning } else { Error }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the table's column is an option; this is its filled half")]
+fn say(help: &str) -> Option<String> {
+    Some(help.to_owned())
+}
+
+fn did_you_mean(nearest: Option<&String>) -> Option<String> {
+    nearest.map(|name| format!("did you mean `{name}`?"))
+}
+
+fn ticked(names: &[String], joined_by: &str) -> String {
+    let ticked: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    text::list(&ticked, joined_by)
+}
+
+/// ` (and 3 more)`, or nothing.
+fn and_more(count: usize, noun: &str) -> String {
+    if count > 1 { format!(" (and in {})", text::count(count - 1, &format!("more {noun}"))) } else { String::new() }
+}
+
+findings! {
+    // Files.
+    /// A file or folder cannot be read at all.
+    Unreadable { path: String, cause: String }
+        "unreadable", Error, format!("`{path}` cannot be read: {cause}"), None;
+    /// A file, or one line of it, is over a limit of the reader.
+    TooLarge { what: String, limit: String }
+        "too-large", Error, format!("{what} is larger than {limit}"),
+        say("split the config over several files or lines");
+    /// A folder holds no YAML file.
+    NoFiles { path: String }
+        "no-files", Error, format!("there is no `.yaml` or `.yml` file in `{path}`"),
+        say("hidden files and folders are skipped");
+    /// A file is not UTF-8.
+    NotUtf8 { byte: usize }
+        "not-utf8", Error, format!("byte {byte} of the file is not UTF-8"), say("save the file as UTF-8");
+    /// A file holds control characters as they are.
+    ControlCharacter { character: String, count: usize }
+        "control-character", Error,
+        format!("the file holds the control character {character}{}", and_more(*count, "place")),
+        say("remove it; in quoted text it can be written as an escape such as `\"\\x07\"`");
+    /// Lines are indented with tabs.
+    TabIndentation { count: usize }
+        "tab-indentation", Error,
+        format!("a tab is used for indentation{}", and_more(*count, "line")),
+        say("indent with spaces, as YAML demands");
+    /// Nothing is in the file, or only comments.
+    EmptyFile { }
+        "empty-file", Error, "the file is empty".to_owned(),
+        say("begin with `version: 1`, or remove the file");
+    /// The file is not YAML.
+    Syntax { problem: String, advice: Option<String> }
+        "syntax", Error, format!("this is not valid YAML: {problem}"), advice.clone();
+    /// One file holds several YAML documents.
+    SeveralDocuments { }
+        "several-documents", Error, "a second YAML document begins in this file".to_owned(),
+        say("one file is one document: put the second one into a file of its own");
+    /// The nesting is deeper than any config needs.
+    TooDeep { limit: usize }
+        "too-deep", Error, format!("the nesting is deeper than {limit} levels"), None;
+    /// More values than the reader takes.
+    TooManyValues { limit: usize }
+        "too-many-values", Error, format!("the file holds more than {limit} keys and values"), None;
+    /// An alias, which this format does not have.
+    Alias { name: String, count: usize }
+        "alias", Error,
+        format!("`{name}` is an alias; aliases are not read{}", and_more(*count, "place")),
+        say("write the value out; what several files share goes into a layer");
+    /// A tag, which this format does not have.
+    YamlTag { tag: String }
+        "yaml-tag", Error, format!("`{tag}` is a YAML tag; tags are not read"),
+        say("take the tag away; quote what should be text");
+    /// A key that is a list or a mapping.
+    ComplexKey { }
+        "complex-key", Error, "a key must be text, not a list, a mapping or an alias".to_owned(), None;
+    /// A key is given twice in one mapping.
+    DuplicateKey { key: String }
+        "duplicate-key", Error, format!("the key `{key}` is given twice"), say("keep one of the two");
+    /// A YAML file of somebody else.
+    ForeignFile { path: String }
+        "foreign-file", Error, format!("`{path}` is not a presencectl config"),
+        say("a config begins with `version: 1`; keep other YAML files elsewhere, or in a hidden folder");
+
+    // Structure.
+    /// `version` is missing or not 1.
+    UnsupportedVersion { found: Option<String>, other: bool }
+        "unsupported-version", Error,
+        match found {
+            Some(found) => format!("the config's version is {found}; this presencectl reads version 1"),
+            None => "`version` is missing; this presencectl reads version 1".to_owned(),
+        },
+        say(if *other { "another release of presencectl may read it" } else { "write `version: 1`" });
+    /// A field that does not exist.
+    UnknownField { field: String, nearest: Option<String>, known: Vec<String> }
+        "unknown-field", Error, format!("there is no field `{field}` here"),
+        match nearest {
+            Some(nearest) => did_you_mean(Some(nearest)),
+            None => Some(format!("known here: {}", ticked(known, "and"))),
+        };
+    /// A value of another type than its field's.
+    WrongType { what: String, expected: String, found: String, advice: Option<String> }
+        "wrong-type", Error, format!("{what} must be {expected}, not {found}"), advice.clone();
+    /// A field that must be there is not.
+    MissingField { field: String }
+        "missing-field", Error, format!("the field `{field}` is missing"), None;
+    /// A value that is none of those allowed.
+    InvalidValue { what: String, found: String, allowed: Vec<String>, nearest: Option<String> }
+        "invalid-value", Error, format!("{what} cannot be `{found}`"),
+        match nearest {
+            Some(nearest) => did_you_mean(Some(nearest)),
+            None => Some(format!("it is one of {}", ticked(allowed, "and"))),
+        };
+    /// A number outside its range.
+    NumberRange { what: String, found: String }
+        "number-range", Error, format!("{what} cannot be {found}"),
+        say("write a whole number from 0 to 4294967295");
+    /// A list that may not be empty.
+    EmptyList { what: String }
+        "empty-list", Error, format!("{what} may not be an empty list"),
+        say("take the line away, or name at least one");
+
+    // Org files, layers, the root.
+    /// Several org files, and none is chosen.
+    OrgNeeded { names: Vec<String> }
+        "org-needed", Error, format!("there are several org files here: {}", ticked(names, "and")),
+        say("choose one with `--org NAME`");
+    /// The chosen org is not there.
+    UnknownOrg { name: String, known: Vec<String>, nearest: Option<String> }
+        "unknown-org", Error, format!("there is no org file with the name `{name}`"),
+        match (nearest, known.is_empty()) {
+            (Some(nearest), _) => did_you_mean(Some(nearest)),
+            (None, false) => Some(format!("known are {}", ticked(known, "and"))),
+            (None, true) => say("an org file has a section `org: { name: … }`; there is none here"),
+        };
+    /// A section that only org files have.
+    MisplacedSection { section: String, layer: bool }
+        "misplaced-section", Error, format!("`{section}` stands in org files only"),
+        if *layer { say("this file is a layer; move the section to the org file that uses it") }
+        else { say("a file becomes an org file by a section `org: { name: … }`") };
+    /// `ids` or `protect` in two files of one config.
+    SecondSection { section: String }
+        "second-section", Error, format!("`{section}` is in two files of one config"),
+        say("keep it in one of them");
+    /// What `use` names is not there.
+    MissingLayer { path: String, cause: String }
+        "missing-layer", Error, format!("the layer `{path}` cannot be read: {cause}"),
+        say("paths in `use` start from the folder of the org file");
+    /// A path leads out of the root.
+    OutsideRoot { path: String, root: String }
+        "outside-root", Error, format!("`{path}` is outside of the root `{root}`"),
+        say("everything that a config reads lies below one root; `--root DIR` names another");
+    /// An org file uses itself, or a folder holds itself.
+    Circle { path: String }
+        "circle", Error, format!("`{path}` leads back to itself"),
+        say("keep org files and the layers that they use in separate folders");
+    /// An org file named as a layer, or inside one.
+    OrgFileAsLayer { path: String }
+        "org-file-as-layer", Error, format!("`{path}` is an org file and cannot be a layer"),
+        say("move what both orgs share to a file without `org`, and use that");
+    /// One file comes in by two items of `use`.
+    UsedTwice { path: String }
+        "used-twice", Error, format!("`{path}` is used twice"), say("keep one of the two");
+    /// Two org files with one name.
+    DuplicateOrgName { name: String }
+        "duplicate-org-name", Error, format!("two org files have the name `{name}`"), None;
+    /// Two org files with one id.
+    DuplicateOrgId { id: String }
+        "duplicate-org-id", Error, format!("two org files have the id `{id}`"),
+        say("two configs for one org would undo each other's changes");
+    /// A file that no org file uses.
+    UnusedLayer { path: String }
+        "unused-layer", Warning, format!("no org file uses `{path}`"),
+        say("name it in `use`, or remove it");
+    /// A blank or hidden name of an org.
+    InvalidOrgName { name: String }
+        "invalid-org-name", Error, format!("`{name}` cannot be the name of an org"),
+        say("write a name that can be typed after `--org`, such as `acme-prod`");
+
+    // Merging.
+    /// One key in two files of one layer.
+    DuplicateDefinition { key: String }
+        "duplicate-definition", Error, format!("the definition `{key}` is in two files"),
+        say("keep one of the two, or give one another key");
+    /// An org file defines what a layer already has.
+    DefinitionExists { key: String }
+        "definition-exists", Error, format!("a layer has the definition `{key}` already"),
+        say("an org file changes it under `overrides`");
+    /// A key that no definition has.
+    UnknownKey { section: String, key: String, nearest: Option<String> }
+        "unknown-key", Error, format!("`{section}` names `{key}`, but there is no such definition"),
+        did_you_mean(nearest.as_ref());
+    /// Two layers set one setting differently.
+    ConflictingSetting { setting: String, org_file: bool }
+        "conflicting-setting", Error, format!("two files set `{setting}` differently"),
+        if *org_file { say("set it in the org file, which decides") } else { say("keep one of the two") };
+    /// `null` for a label that nobody set.
+    RemovesNothing { key: String, locale: String }
+        "removes-nothing", Warning,
+        format!("`{key}` inherits no label for `{locale}` that could be taken away"), say("remove the line");
+
+    // Meaning.
+    /// No definition at all.
+    NoDefinitions { prune_delete: bool }
+        "no-definitions", Warning, "the config names no definition".to_owned(),
+        if *prune_delete { say("with `prune: delete` a plan of it is refused: it would remove everything") }
+        else { None };
+    /// A key with odd characters.
+    InvalidKey { key: String }
+        "invalid-key", Error, format!("`{key}` cannot be the key of a definition"),
+        say("a key is a letter or digit, then letters, digits, `_`, `-` and `.`, at most 100 in all");
+    /// No `systemPresence` on the merged definition.
+    MissingSystemPresence { key: String }
+        "missing-system-presence", Error, format!("`{key}` has no `systemPresence`"),
+        say("name the one that it belongs to, such as `systemPresence: Break`");
+    /// A system presence that the platform does not have.
+    UnknownSystemPresence { name: String, nearest: Option<String>, known: Vec<String> }
+        "unknown-system-presence", Error, format!("`{name}` is not a system presence"),
+        match nearest {
+            Some(nearest) => did_you_mean(Some(nearest)),
+            None => Some(format!("known are {}; `settings.systemPresences` adds more", ticked(known, "and"))),
+        };
+    /// No label in the default locale.
+    MissingDefaultLabel { key: String, locale: String, pinned: bool }
+        "missing-default-label", eased(*pinned), format!("`{key}` has no label for the default locale `{locale}`"),
+        say("a definition is recognised by this label");
+    /// Two definitions that cannot be told apart.
+    DuplicateLabel { key: String, other: String, system_presence: String, label: String, pinned: bool }
+        "duplicate-label", eased(*pinned),
+        format!("`{key}` and `{other}` have one default label, `{label}`, under `{system_presence}`"),
+        say("agents could not tell them apart: give one another label, or remove it");
+    /// A label without a visible character.
+    EmptyLabel { what: String, pinned: bool }
+        "empty-label", eased(*pinned), format!("the {what} is empty"), None;
+    /// A label with characters that act on their surroundings.
+    LabelCharacters { what: String, character: String, pinned: bool }
+        "label-characters", eased(*pinned), format!("the {what} contains {character}"),
+        say("control and bidirectional-override characters make a label read as another one");
+    /// A label over the documented length.
+    LongLabel { what: String, length: usize, limit: usize }
+        "long-label", Warning, format!("the {what} has {length} characters; the platform documents {limit}"), None;
+    /// A locale that cannot be one.
+    InvalidLocale { locale: String, pinned: bool }
+        "invalid-locale", eased(*pinned), format!("`{locale}` cannot be a locale"),
+        say("a locale is a word such as `de` or `pt_BR`");
+    /// Two spellings of one locale.
+    DuplicateLocale { locale: String, other: String, pinned: bool }
+        "duplicate-locale", eased(*pinned), format!("`{locale}` and `{other}` are one locale"), say("keep one of the two");
+    /// A locale that the platform does not document.
+    UnknownLocale { locale: String, nearest: Option<String>, count: usize }
+        "unknown-locale", Warning,
+        format!("`{locale}` is not a documented locale{}", and_more(*count, "place")),
+        match nearest {
+            Some(nearest) => Some(format!("did you mean `{nearest}`? Otherwise name it in `settings.locales`")),
+            None => say("if the org has it, name it in `settings.locales`"),
+        };
+    /// The default locale is not managed.
+    DefaultLocaleOutside { locale: String }
+        "default-locale-outside", Error, format!("the default locale `{locale}` is not in `settings.locales`"),
+        say("add it there, or set `settings.defaultLocale` to one of them");
+    /// A label in a locale that is not managed.
+    LabelOutsideLocales { locale: String, count: usize }
+        "label-outside-locales", Warning,
+        format!("`{locale}` is not in `settings.locales`: the label is neither written nor removed{}",
+            and_more(*count, "place")),
+        say("add the locale there, or remove the label here");
+    /// Managed locales without a label.
+    MissingLabel { key: String, locales: Vec<String> }
+        "missing-label", Warning,
+        format!("`{key}` has no label for {} of `settings.locales`", ticked(locales, "and")), None;
+    /// `previousLabels` names today's label.
+    PreviousLabelIsCurrent { label: String }
+        "previous-label-is-current", Warning, format!("`{label}` is the current label, not a previous one"),
+        say("remove it from `previousLabels`");
+    /// A definition replaces one of its own system presence.
+    ReplacesItself { name: String }
+        "replaces-itself", Error, format!("`replaces` names the definition's own system presence `{name}`"),
+        say("`replaces` names the system presence under which it stands today");
+    /// `new: true` beside an answer that says the contrary.
+    Contradiction { other: String }
+        "contradiction", Error, format!("`new: true` contradicts `{other}`"),
+        say("keep the one that is true: a new definition, or one that goes on from an old one");
+    /// An id that no org can hold.
+    InvalidId { id: String }
+        "invalid-id", Error, format!("`{id}` cannot be an id"),
+        say("copy it from the org: it looks like `2fa68d50-0000-4000-8000-000000000001`");
+    /// An id that does not look like the platform's.
+    UnusualId { id: String }
+        "unusual-id", Warning, format!("`{id}` does not look like an id of the platform"),
+        say("those look like `2fa68d50-0000-4000-8000-000000000001`");
+    /// Two definitions pinned to one object.
+    DuplicatePin { key: String, other: String, id: String }
+        "duplicate-pin", Error, format!("`{key}` and `{other}` are pinned to one id, `{id}`"), None;
+    /// More active definitions than the platform documents.
+    ManyDefinitions { system_presence: String, count: usize, limit: usize }
+        "many-definitions", Warning,
+        format!("{count} active definitions under `{system_presence}`; the platform documents {limit}"), None;
 }

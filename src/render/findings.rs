@@ -1,1 +1,146 @@
-//! Findings at their place: source line, caret, help.
+//! Findings at their place: source line, caret, help, and a last line that counts them.
+
+use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+
+use crate::diagnostic::{Diagnostic, Severity, Source, Sources, Span};
+use crate::text;
+
+/// How much of a line is shown before and after what is marked, in characters.
+const CONTEXT_CHARS: usize = 60;
+
+/// How much of what is marked is shown, in characters.
+const MARKED_CHARS: usize = 60;
+
+/// Wide enough that nothing is cut but by the limits above.
+const WIDTH: usize = 1_000;
+
+/// Whether colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Bare text.
+    Plain,
+    /// ANSI colours.
+    Coloured,
+}
+
+/// Writes every finding, errors and warnings in the order given, and how many there are. Nothing
+/// at all where there are none. Every foreign string is neutralised.
+///
+/// # Errors
+/// When the writer fails.
+pub fn write(out: &mut impl fmt::Write, diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> fmt::Result {
+    let renderer = match colour {
+        Colour::Plain => Renderer::plain(),
+        Colour::Coloured => Renderer::styled(),
+    };
+    let renderer = renderer.term_width(WIDTH);
+    for diagnostic in diagnostics {
+        let picture = renderer.render(&groups(diagnostic, sources));
+        // Between a position and a line given apart the crate announces a second file.
+        for line in picture.lines().filter(|line| console::strip_ansi_codes(line).trim() != ":::") {
+            writeln!(out, "{line}")?;
+        }
+        writeln!(out)?;
+    }
+    if !diagnostics.is_empty() {
+        writeln!(out, "{}", summary(diagnostics))?;
+    }
+    Ok(())
+}
+
+/// `2 errors, 1 warning`.
+#[must_use]
+pub fn summary(diagnostics: &[Diagnostic]) -> String {
+    let count = |severity| diagnostics.iter().filter(|it| it.finding.severity() == severity).count();
+    let parts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
+    let parts: Vec<String> =
+        parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, noun)| text::count(number, noun)).collect();
+    parts.join(", ")
+}
+
+fn groups(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Group<'static>> {
+    let finding = &diagnostic.finding;
+    let level = match finding.severity() {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let message = text::terminal(&finding.message()).to_string();
+    let title = level.primary_title(message).id(finding.code());
+    let mut first = Group::with_title(title);
+    if let Some(span) = diagnostic.place {
+        first = first.elements(at(span, sources, AnnotationKind::Primary));
+    }
+    if let Some(help) = finding.help() {
+        first = first.element(Level::HELP.message(text::terminal(&help).to_string()));
+    }
+    let mut groups = vec![first];
+    for (span, note) in &diagnostic.also {
+        let title = Level::NOTE.secondary_title(*note);
+        groups.push(Group::with_title(title).elements(at(*span, sources, AnnotationKind::Context)));
+    }
+    groups
+}
+
+/// `--> file:line:column` and the line, marked. The position is counted in the file, the line is
+/// shown neutralised and cut, so the two are given apart.
+fn at(span: Span, sources: &Sources, kind: AnnotationKind) -> Vec<Element<'static>> {
+    let place = sources.place(span);
+    let path = text::terminal(&place.path.display().to_string()).to_string();
+    let line_number = place.line.get() as usize;
+    let origin = Origin::path(path).line(line_number).char_column(place.column.get() as usize);
+    let source = sources.get(span.file);
+    if source.text.is_empty() {
+        return vec![origin.into()];
+    }
+    let (line, marked) = shown_line(source, span);
+    let snippet = Snippet::source(line).line_start(line_number).annotation(kind.span(marked));
+    vec![origin.into(), snippet.into()]
+}
+
+/// The line of a span with everything hidden as escapes, and where the marked part is in it.
+fn shown_line(source: &Source, span: Span) -> (String, Range<usize>) {
+    let text = source.text.as_str();
+    let start = floor(text, span.start as usize);
+    let line_start = text[..start].rfind('\n').map_or(0, |index| index + 1);
+    let line_end = text[start..].find('\n').map_or(text.len(), |index| start + index);
+    let end = floor(text, span.end as usize).clamp(start, line_end);
+    let line_end = line_start.max(line_end - usize::from(text[line_start..line_end].ends_with('\r')));
+    let end = end.min(line_end).max(start.min(line_end));
+    let start = start.min(line_end);
+
+    let before = last_chars(&text[line_start..start], CONTEXT_CHARS);
+    let marked = first_chars(text[start..end].trim_end(), MARKED_CHARS);
+    let after = first_chars(&text[start + marked.len()..line_end], CONTEXT_CHARS);
+    let mut line = String::new();
+    if before.len() < start - line_start {
+        line.push('…');
+    }
+    line.push_str(text::terminal(before.trim_start_matches('\u{FEFF}')).as_str());
+    let from = line.len();
+    line.push_str(text::terminal(marked).as_str());
+    let to = line.len();
+    line.push_str(text::terminal(after).as_str());
+    if start + marked.len() + after.len() < line_end {
+        line.push('…');
+    }
+    (line, from..to)
+}
+
+fn floor(text: &str, index: usize) -> usize {
+    let index = index.min(text.len());
+    (0..=index).rev().find(|it| text.is_char_boundary(*it)).unwrap_or(0)
+}
+
+fn first_chars(text: &str, count: usize) -> &str {
+    text.char_indices().nth(count).map_or(text, |(index, _)| &text[..index])
+}
+
+fn last_chars(text: &str, count: usize) -> &str {
+    match count.checked_sub(1) {
+        Some(back) => text.char_indices().rev().nth(back).map_or(text, |(index, _)| &text[index..]),
+        None => "",
+    }
+}
