@@ -1,0 +1,389 @@
+//! The rules of the language: what a merged config means, and everything that is wrong with it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::config::check_labels::{LabelRules, Subject, check_labels, check_locale, control_or_override};
+use crate::config::layers::{Resolved, ResolvedDefinition};
+use crate::config::located::{Field, Located};
+use crate::config::schema::{Org, Prune as PruneWord};
+use crate::diagnostic::finding::Finding;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::model::desired::{Desired, Limits, Management, OrgIdentity, Places, Prune, Settings, Wanted};
+use crate::model::labels::Scope;
+use crate::model::names::{DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence, is_guid};
+use crate::model::region::Region;
+use crate::text;
+
+/// How many active definitions the platform documents for one system presence (facts.md §6).
+pub const ACTIVE_DEFINITIONS_MAX: usize = 30;
+
+/// The longest id of an org's object, in characters. GUIDs have 36.
+const ID_LENGTH_MAX: usize = 64;
+
+/// How many unknown names are offered the nearest: looking costs the length of the list.
+const SUGGESTIONS_MAX: usize = 50;
+
+/// What the config means, where it means anything, and what is wrong with it.
+#[must_use]
+pub fn check(resolved: &Resolved) -> (Option<Desired>, Vec<Diagnostic>) {
+    let mut check = Check::new(resolved);
+    let org = check.org();
+    let settings = check.settings();
+    let pins = check.pins();
+    let omit: HashMap<&str, Span> =
+        resolved.omit.iter().filter_map(|it| Some((it.value.as_deref()?, it.place))).collect();
+    let mut definitions = BTreeMap::new();
+    let mut labels = LabelRules::new(&settings, &resolved.settings, resolved.complete);
+    for (name, definition) in &resolved.definitions {
+        let pin = pins.get(name.as_str()).cloned();
+        let omitted = omit.get(name.as_str()).copied();
+        let (key, wanted) = check.definition(name, definition, pin, omitted, &mut labels);
+        definitions.extend(key.zip(wanted));
+    }
+    check.found.extend(labels.finish());
+    check.same_labels(&definitions, &settings);
+    check.many_definitions(&definitions);
+    let protect = check.protect();
+    if resolved.definitions.is_empty() && resolved.complete {
+        let finding = Finding::NoDefinitions { prune_delete: settings.prune == Prune::Delete };
+        check.found.push(Diagnostic { finding, place: resolved.begin, also: Vec::new() });
+    }
+    let whole = definitions.len() == resolved.definitions.len() && resolved.complete;
+    (whole.then_some(Desired { org, settings, definitions, protect }), check.found)
+}
+
+struct Check<'a> {
+    resolved: &'a Resolved,
+    /// None where the config's own list is broken: then no name is unknown.
+    system_presences: Option<Vec<SystemPresence>>,
+    suggestions: usize,
+    found: Vec<Diagnostic>,
+}
+
+impl<'a> Check<'a> {
+    fn new(resolved: &'a Resolved) -> Check<'a> {
+        let own = &resolved.settings.system_presences;
+        let whole = !own.is_broken() && own.get().into_iter().flatten().all(|it| it.value.is_some());
+        let standard = SYSTEM_PRESENCES.into_iter().filter_map(SystemPresence::new);
+        let added = own.get().into_iter().flatten().filter_map(|it| SystemPresence::new(it.value.as_deref()?));
+        let known = (whole && resolved.complete).then(|| standard.chain(added).collect());
+        Check { resolved, system_presences: known, suggestions: 0, found: Vec::new() }
+    }
+
+    fn tell(&mut self, place: Span, finding: Finding) {
+        self.found.push(Diagnostic::at(place, finding));
+    }
+
+    fn org(&mut self) -> Option<OrgIdentity> {
+        let Located { place, value } = self.resolved.org.as_ref()?;
+        let Org { name, id, region } = value.as_ref()?;
+        if let Some((name, place)) = name.placed()
+            && (name.trim().is_empty() || name.trim() != name || name.chars().any(text::is_hidden))
+        {
+            self.tell(place, Finding::InvalidOrgName { name: name.clone() });
+        }
+        Some(OrgIdentity {
+            name: name.get().cloned().unwrap_or_default(),
+            id: id.placed().and_then(|(raw, place)| self.id(raw, place)).and_then(|id| OrgId::new(&id)),
+            region: region.get().and_then(|name| Region::by_name(name)),
+            place: *place,
+        })
+    }
+
+    fn settings(&mut self) -> Settings {
+        let given = &self.resolved.settings;
+        let defaults = Settings::default();
+        let default_locale = match given.default_locale.placed() {
+            Some((raw, place)) => {
+                self.found.extend(check_locale(raw, place, false));
+                Locale::new(raw)
+            }
+            None => defaults.default_locale,
+        };
+        let limits = given.limits.get().cloned().unwrap_or_default();
+        Settings {
+            default_locale: default_locale.clone(),
+            prune: match given.prune.get() {
+                Some(PruneWord::Delete) => Prune::Delete,
+                Some(PruneWord::Keep) | None => Prune::Keep,
+            },
+            limits: Limits {
+                removals: limits.removals.get().copied().unwrap_or(defaults.limits.removals),
+                label_removals: limits.label_removals.get().copied().unwrap_or(defaults.limits.label_removals),
+                renames: limits.renames.get().copied().unwrap_or(defaults.limits.renames),
+            },
+            scope: self.scope(&default_locale),
+            system_presences: self.added_system_presences(),
+        }
+    }
+
+    fn scope(&mut self, default_locale: &Locale) -> Scope {
+        let given = &self.resolved.settings;
+        let Some((items, list)) = given.locales.placed() else { return Scope::All };
+        let mut seen: HashMap<String, (Locale, Span)> = HashMap::new();
+        let mut locales = Vec::new();
+        for item in items {
+            let Some(raw) = &item.value else { continue };
+            let locale = Locale::new(raw);
+            self.found.extend(check_locale(raw, item.place, false));
+            if let Some((other, first)) = seen.get(&locale.normal()) {
+                let finding = Finding::DuplicateLocale { locale: raw.clone(), other: other.to_string(), pinned: false };
+                self.found.push(Diagnostic::at(item.place, finding).and(*first, "first given here"));
+                continue;
+            }
+            seen.insert(locale.normal(), (locale.clone(), item.place));
+            locales.push(locale);
+        }
+        let whole = items.iter().all(|it| it.value.is_some()) && !given.default_locale.is_broken();
+        if whole && self.resolved.complete && !seen.contains_key(&default_locale.normal()) {
+            let place = given.default_locale.placed().map_or(list, |(_, place)| place);
+            self.tell(place, Finding::DefaultLocaleOutside { locale: default_locale.to_string() });
+        }
+        Scope::Only(locales)
+    }
+
+    fn added_system_presences(&mut self) -> Vec<SystemPresence> {
+        let mut added = Vec::new();
+        for item in self.resolved.settings.system_presences.get().into_iter().flatten() {
+            let Some(raw) = &item.value else { continue };
+            match SystemPresence::new(raw) {
+                Some(name) if !raw.chars().any(char::is_control) => added.push(name),
+                _ => self.tell(
+                    item.place,
+                    Finding::UnknownSystemPresence {
+                        name: raw.clone(),
+                        nearest: None,
+                        known: SYSTEM_PRESENCES.map(str::to_owned).to_vec(),
+                    },
+                ),
+            }
+        }
+        added
+    }
+
+    /// An id is part of a path on the wire, so nothing but the plainest characters may be in one.
+    fn id(&mut self, raw: &str, place: Span) -> Option<String> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let trimmed = raw.trim();
+        if trimmed.is_empty() || trimmed.len() > ID_LENGTH_MAX || !trimmed.chars().all(plain) {
+            self.tell(place, Finding::InvalidId { id: raw.to_owned() });
+            return None;
+        }
+        if !is_guid(trimmed) {
+            self.tell(place, Finding::UnusualId { id: raw.to_owned() });
+        }
+        Some(trimmed.to_owned())
+    }
+
+    fn pins(&mut self) -> HashMap<&'a str, (Option<DefinitionId>, Span)> {
+        let resolved = self.resolved;
+        let mut taken: HashMap<DefinitionId, (&str, Span)> = HashMap::new();
+        let mut pins = HashMap::new();
+        for (key, id) in &resolved.ids {
+            let Some(name) = key.value.as_deref() else { continue };
+            let found = id.value.as_deref().and_then(|raw| self.id(raw, id.place));
+            let found = found.and_then(|raw| DefinitionId::new(&raw));
+            if let Some(found) = &found {
+                if let Some((other, first)) = taken.get(found) {
+                    let finding = Finding::DuplicatePin {
+                        key: name.to_owned(),
+                        other: (*other).to_owned(),
+                        id: found.to_string(),
+                    };
+                    self.found.push(Diagnostic::at(id.place, finding).and(*first, "pinned here as well"));
+                } else {
+                    taken.insert(found.clone(), (name, id.place));
+                }
+            }
+            // A broken pin still eases: what follows from its absence would be told wrongly.
+            pins.insert(name, (found, id.place));
+        }
+        pins
+    }
+
+    fn protect(&mut self) -> BTreeMap<DefinitionId, Span> {
+        let mut protect = BTreeMap::new();
+        for item in &self.resolved.protect {
+            let id = item.value.as_deref().and_then(|raw| self.id(raw, item.place));
+            if let Some(id) = id.and_then(|raw| DefinitionId::new(&raw)) {
+                protect.entry(id).or_insert(item.place);
+            }
+        }
+        protect
+    }
+
+    fn definition(
+        &mut self,
+        name: &str,
+        definition: &ResolvedDefinition,
+        pin: Option<(Option<DefinitionId>, Span)>,
+        omit: Option<Span>,
+        labels: &mut LabelRules,
+    ) -> (Option<Key>, Option<Wanted>) {
+        let ResolvedDefinition { key: key_place, body, broken } = definition;
+        let key = Key::new(name);
+        if key.is_none() {
+            self.tell(*key_place, Finding::InvalidKey { key: name.to_owned() });
+        }
+        if *broken {
+            return (key, None);
+        }
+        let pinned = pin.is_some();
+        let system_presence = self.named_system_presence(&body.system_presence);
+        if body.system_presence.0.is_none() && self.resolved.complete {
+            self.tell(*key_place, Finding::MissingSystemPresence { key: name.to_owned() });
+        }
+        let replaces = self.named_system_presence(&body.replaces);
+        if let (Some((own, _)), Some((other, place))) = (&system_presence, &replaces)
+            && own == other
+        {
+            self.tell(*place, Finding::ReplacesItself { name: other.to_string() });
+        }
+        let deactivated = body.deactivated.get().copied().unwrap_or(false);
+        let compared = !deactivated && !body.deactivated.is_broken() && omit.is_none();
+        let subject = Subject { name, key: *key_place, pinned, compared };
+        let read = check_labels(subject, &body.labels, labels);
+        self.found.extend(read.found);
+        let previous = self.previous_labels(&body.previous_labels, read.default_label.as_ref(), pinned);
+        self.contradictions(definition);
+        let (pin, pin_place) = pin.map_or((None, None), |(id, place)| (id, Some(place)));
+        let wanted = key.clone().zip(system_presence).map(|(key, (system_presence, sp_place))| Wanted {
+            key,
+            system_presence,
+            labels: read.labels,
+            deactivated,
+            new: body.new.get().copied().unwrap_or(false),
+            replaces: replaces.as_ref().map(|(name, _)| name.clone()),
+            pin,
+            management: if omit.is_some() { Management::Omitted } else { Management::Managed },
+            places: Places {
+                key: *key_place,
+                system_presence: sp_place,
+                labels: read.places,
+                deactivated: body.deactivated.placed().map(|(_, place)| place),
+                previous_labels: previous.iter().map(|(_, place)| *place).collect(),
+                new: body.new.placed().map(|(_, place)| place),
+                replaces: replaces.map(|(_, place)| place),
+                pin: pin_place,
+                omit,
+            },
+            previous_labels: previous.into_iter().map(|(label, _)| label).collect(),
+        });
+        (key, wanted)
+    }
+
+    fn named_system_presence(&mut self, field: &Field<String>) -> Option<(SystemPresence, Span)> {
+        let (raw, place) = field.placed()?;
+        let name = SystemPresence::new(raw);
+        let Some(known) = &self.system_presences else { return name.map(|name| (name, place)) };
+        if let Some(name) = name
+            && known.contains(&name)
+        {
+            return Some((name, place));
+        }
+        self.suggestions += 1;
+        let suggest = self.suggestions <= SUGGESTIONS_MAX;
+        let names = || known.iter().map(SystemPresence::as_str);
+        let nearest = if suggest { text::nearest(raw, names()).map(str::to_owned) } else { None };
+        let known = names().take(SUGGESTIONS_MAX).map(str::to_owned).collect();
+        self.tell(place, Finding::UnknownSystemPresence { name: raw.clone(), nearest, known });
+        None
+    }
+
+    fn previous_labels(
+        &mut self,
+        field: &Field<Vec<Located<String>>>,
+        current: Option<&Label>,
+        pinned: bool,
+    ) -> Vec<(Label, Span)> {
+        let mut labels = Vec::new();
+        for item in field.get().into_iter().flatten() {
+            let Some(raw) = &item.value else { continue };
+            let label = Label::new(raw);
+            let what = || format!("label `{raw}` of `previousLabels`");
+            if raw.trim().is_empty() {
+                let what = "label of `previousLabels`".to_owned();
+                self.tell(item.place, Finding::EmptyLabel { what, pinned });
+            } else if let Some(character) = control_or_override(raw) {
+                self.tell(item.place, Finding::LabelCharacters { what: what(), character, pinned });
+            } else if current == Some(&label) {
+                self.tell(item.place, Finding::PreviousLabelIsCurrent { label: raw.clone() });
+            }
+            labels.push((label, item.place));
+        }
+        labels
+    }
+
+    /// `new: true` says that there was nothing before; these say that there was.
+    fn contradictions(&mut self, definition: &ResolvedDefinition) {
+        let body = &definition.body;
+        let Some((true, place)) = body.new.placed() else { return };
+        let previous = body.previous_labels.placed().filter(|(items, _)| !items.is_empty()).map(|(_, place)| place);
+        let replaces = body.replaces.placed().map(|(_, place)| place);
+        for (other, beside) in [("previousLabels", previous), ("replaces", replaces)] {
+            if let Some(beside) = beside {
+                let finding = Finding::Contradiction { other: other.to_owned() };
+                self.found.push(Diagnostic::at(place, finding).and(beside, "the contrary is said here"));
+            }
+        }
+    }
+
+    /// One system presence and one default label make two definitions one for everybody who reads.
+    fn same_labels(&mut self, definitions: &BTreeMap<Key, Wanted>, settings: &Settings) {
+        let mut first: HashMap<(&SystemPresence, &Label), &Wanted> = HashMap::new();
+        for wanted in in_file_order(definitions) {
+            let Some(label) = wanted.default_label(&settings.default_locale) else { continue };
+            if label.as_str().trim().is_empty() {
+                continue;
+            }
+            let Some(other) = first.get(&(&wanted.system_presence, label)) else {
+                first.insert((&wanted.system_presence, label), wanted);
+                continue;
+            };
+            let eased = wanted.places.pin.is_some() || other.places.pin.is_some();
+            let finding = Finding::DuplicateLabel {
+                key: wanted.key.to_string(),
+                other: other.key.to_string(),
+                system_presence: wanted.system_presence.to_string(),
+                label: label.to_string(),
+                pinned: eased,
+            };
+            let place = |it: &Wanted| label_place(it, &settings.default_locale);
+            self.found.push(Diagnostic::at(place(wanted), finding).and(place(other), "the same label here"));
+            if other.places.pin.is_some() && wanted.places.pin.is_none() {
+                // From here on the one without a pin is what others must differ from.
+                first.insert((&wanted.system_presence, label), wanted);
+            }
+        }
+    }
+
+    fn many_definitions(&mut self, definitions: &BTreeMap<Key, Wanted>) {
+        let mut active: BTreeMap<&SystemPresence, Vec<&Wanted>> = BTreeMap::new();
+        for wanted in in_file_order(definitions).into_iter().filter(|it| !it.deactivated) {
+            active.entry(&wanted.system_presence).or_default().push(wanted);
+        }
+        for (name, wanted) in active {
+            if let Some(over) = wanted.get(ACTIVE_DEFINITIONS_MAX) {
+                let finding = Finding::ManyDefinitions {
+                    system_presence: name.to_string(),
+                    count: wanted.len(),
+                    limit: ACTIVE_DEFINITIONS_MAX,
+                };
+                self.found.push(Diagnostic::at(over.places.system_presence, finding));
+            }
+        }
+    }
+}
+
+fn in_file_order(definitions: &BTreeMap<Key, Wanted>) -> Vec<&Wanted> {
+    let mut ordered: Vec<&Wanted> = definitions.values().collect();
+    ordered.sort_by_key(|it| it.places.key);
+    ordered
+}
+
+fn label_place(wanted: &Wanted, default_locale: &Locale) -> Span {
+    let labels = &wanted.places.labels;
+    let exact = labels.get(default_locale);
+    let similar = || labels.iter().find(|(locale, _)| locale.same_as(default_locale)).map(|(_, place)| place);
+    exact.or_else(similar).copied().unwrap_or(wanted.places.key)
+}

@@ -1,0 +1,239 @@
+//! The rules for labels and locales.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::config::located::{Entries, Field};
+use crate::config::schema::Settings as SettingsShape;
+use crate::diagnostic::finding::Finding;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::model::desired::Settings;
+use crate::model::labels::{Labels, Scope};
+use crate::model::names::{Label, Locale};
+use crate::text;
+
+/// The locales that the platform documents (facts.md §1), and three that CX as Code lists besides.
+pub const DOCUMENTED_LOCALES: [&str; 27] = [
+    "ar", "cs", "da", "de", "en", "en_US", "es", "fi", "fr", "he", "hi", "it", "ja", "ko", "nl", "no", "pl", "pt",
+    "pt_BR", "pt_PT", "ru", "sv", "th", "tr", "uk", "zh_CN", "zh_TW",
+];
+
+/// The longest label that the platform documents, in characters (facts.md §9). It took 50.
+pub const LABEL_LENGTH_MAX: usize = 32;
+
+/// What the labels of all definitions are held against, and what is told once for all of them.
+pub struct LabelRules {
+    default_locale: Locale,
+    /// Nothing can be missed when the setting is broken or a file was not read.
+    default_known: bool,
+    scope: Scope,
+    /// The scope in normal form; none when everything is managed.
+    managed: Option<HashSet<String>>,
+    /// Spellings that need no warning.
+    known: HashSet<String>,
+    unknown: BTreeMap<String, (Span, usize)>,
+    outside: BTreeMap<String, (Span, usize)>,
+}
+
+impl LabelRules {
+    /// For one config.
+    #[must_use]
+    pub fn new(settings: &Settings, given: &SettingsShape, complete: bool) -> LabelRules {
+        let mut known: HashSet<String> = DOCUMENTED_LOCALES.into_iter().map(str::to_owned).collect();
+        let managed = match &settings.scope {
+            Scope::All => None,
+            Scope::Only(locales) => {
+                known.extend(locales.iter().map(|it| it.as_str().to_owned()));
+                Some(locales.iter().map(Locale::normal).collect())
+            }
+        };
+        let whole =
+            !given.locales.is_broken() && given.locales.get().into_iter().flatten().all(|it| it.value.is_some());
+        let mut unknown = BTreeMap::new();
+        if let Some((raw, place)) = given.default_locale.placed()
+            && !known.contains(raw)
+            && complete
+        {
+            unknown.insert(raw.clone(), (place, 1));
+        }
+        LabelRules {
+            default_locale: settings.default_locale.clone(),
+            default_known: complete && !given.default_locale.is_broken(),
+            scope: settings.scope.clone(),
+            managed: managed.filter(|_| whole && complete),
+            known,
+            unknown,
+            outside: BTreeMap::new(),
+        }
+    }
+
+    /// What was counted over all definitions, once each.
+    #[must_use]
+    pub fn finish(self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for (locale, (place, count)) in self.unknown {
+            let nearest = nearest_locale(&locale);
+            found.push(Diagnostic::at(place, Finding::UnknownLocale { locale, nearest, count }));
+        }
+        for (locale, (place, count)) in self.outside {
+            found.push(Diagnostic::at(place, Finding::LabelOutsideLocales { locale, count }));
+        }
+        found
+    }
+
+    fn count(counted: &mut BTreeMap<String, (Span, usize)>, locale: &str, place: Span) {
+        if let Some((first, count)) = counted.get_mut(locale) {
+            *first = (*first).min(place);
+            *count += 1;
+        } else {
+            counted.insert(locale.to_owned(), (place, 1));
+        }
+    }
+
+    fn locale(&mut self, raw: &str, place: Span, compared: bool) {
+        let normal = Locale::new(raw).normal();
+        // That the default locale is outside is told where it is set.
+        let default = normal == self.default_locale.normal();
+        let outside = !default && self.managed.as_ref().is_some_and(|it| !it.contains(&normal));
+        if !self.known.contains(raw) {
+            LabelRules::count(&mut self.unknown, raw, place);
+        } else if outside && compared {
+            LabelRules::count(&mut self.outside, raw, place);
+        }
+    }
+}
+
+/// The labels of one definition, as far as they are right.
+#[derive(Default)]
+pub struct ReadLabels {
+    /// By locale.
+    pub labels: Labels,
+    /// Where each stands.
+    pub places: BTreeMap<Locale, Span>,
+    /// The one in the default locale.
+    pub default_label: Option<Label>,
+    /// What is wrong.
+    pub found: Vec<Diagnostic>,
+}
+
+/// The definition whose labels are checked.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// Its key.
+    pub name: &'a str,
+    /// Where its key stands.
+    pub key: Span,
+    /// It has a pin: what an org can hold is then only warned about.
+    pub pinned: bool,
+    /// False while its labels are neither compared nor written.
+    pub compared: bool,
+}
+
+/// Checks the labels of one definition.
+#[must_use]
+pub fn check_labels(
+    subject: Subject<'_>,
+    field: &Field<Entries<Option<String>>>,
+    rules: &mut LabelRules,
+) -> ReadLabels {
+    let Subject { pinned, compared, .. } = subject;
+    let mut read = ReadLabels::default();
+    let mut spellings: HashMap<String, (&str, Span)> = HashMap::new();
+    for (locale, label) in Entries::of(field) {
+        let Some(raw) = locale.value.as_deref() else { continue };
+        let invalid = check_locale(raw, locale.place, pinned);
+        let valid = invalid.is_none();
+        read.found.extend(invalid);
+        let normal = Locale::new(raw).normal();
+        if let Some((other, first)) = spellings.get(&normal) {
+            let finding = Finding::DuplicateLocale { locale: raw.to_owned(), other: (*other).to_owned(), pinned };
+            read.found.push(Diagnostic::at(locale.place, finding).and(*first, "first given here"));
+        } else {
+            spellings.insert(normal, (raw, locale.place));
+            if valid {
+                rules.locale(raw, locale.place, compared);
+            }
+        }
+        if let Some(Some(text)) = &label.value {
+            read.found.extend(check_label(raw, text, label.place, pinned));
+            read.labels.insert(Locale::new(raw), Label::new(text));
+            read.places.insert(Locale::new(raw), label.place);
+        }
+    }
+    read.default_label = read.labels.get(&rules.default_locale).cloned();
+    if !field.is_broken() {
+        missing(subject, rules, &spellings, &mut read.found);
+    }
+    read
+}
+
+fn missing(
+    subject: Subject<'_>,
+    rules: &LabelRules,
+    spellings: &HashMap<String, (&str, Span)>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let Subject { name, key, pinned, compared } = subject;
+    let default = &rules.default_locale;
+    let default_there = spellings.contains_key(&default.normal());
+    if !default_there && rules.default_known {
+        let finding = Finding::MissingDefaultLabel { key: name.to_owned(), locale: default.to_string(), pinned };
+        found.push(Diagnostic::at(key, finding));
+    }
+    if let (Scope::Only(locales), Some(_), true) = (&rules.scope, &rules.managed, compared) {
+        let locales: Vec<String> = locales
+            .iter()
+            .filter(|it| !it.same_as(default) && !spellings.contains_key(&it.normal()))
+            .map(Locale::to_string)
+            .collect();
+        if !locales.is_empty() {
+            found.push(Diagnostic::at(key, Finding::MissingLabel { key: name.to_owned(), locales }));
+        }
+    }
+}
+
+/// A locale that nobody can have meant. None when it can be one.
+#[must_use]
+pub fn check_locale(raw: &str, place: Span, pinned: bool) -> Option<Diagnostic> {
+    let odd = raw.is_empty() || raw.chars().any(|c| c.is_whitespace() || text::is_hidden(c));
+    odd.then(|| Diagnostic::at(place, Finding::InvalidLocale { locale: raw.to_owned(), pinned }))
+}
+
+fn check_label(locale: &str, text: &str, place: Span, pinned: bool) -> Option<Diagnostic> {
+    let what = format!("label for `{locale}`");
+    if text.trim().is_empty() {
+        return Some(Diagnostic::at(place, Finding::EmptyLabel { what, pinned }));
+    }
+    if let Some(character) = control_or_override(text) {
+        return Some(Diagnostic::at(place, Finding::LabelCharacters { what, character, pinned }));
+    }
+    // What is sent is composed; most texts are short enough whichever way one counts.
+    if text.len() > LABEL_LENGTH_MAX {
+        let length = Label::new(text).nfc().chars().count();
+        if length > LABEL_LENGTH_MAX {
+            let finding = Finding::LongLabel { what, length, limit: LABEL_LENGTH_MAX };
+            return Some(Diagnostic::at(place, finding));
+        }
+    }
+    None
+}
+
+/// The first character that moves a cursor or reorders text, described. Marks such as U+200F are
+/// none: Arabic and Hebrew labels need them.
+#[must_use]
+pub fn control_or_override(text: &str) -> Option<String> {
+    let found =
+        text.chars().find(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))?;
+    let kind = if found.is_control() { "control" } else { "bidirectional-override" };
+    Some(format!("the {kind} character U+{:04X}", u32::from(found)))
+}
+
+/// Another spelling first, then a similar name, then the language alone.
+fn nearest_locale(typed: &str) -> Option<String> {
+    let locale = Locale::new(typed);
+    let same = DOCUMENTED_LOCALES.into_iter().find(|it| Locale::new(*it).same_as(&locale));
+    let language = || {
+        let language = typed.split(['_', '-']).next().unwrap_or_default();
+        DOCUMENTED_LOCALES.into_iter().find(|it| it.eq_ignore_ascii_case(language))
+    };
+    same.or_else(language).or_else(|| text::nearest(typed, DOCUMENTED_LOCALES)).map(str::to_owned)
+}

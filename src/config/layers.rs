@@ -1,0 +1,379 @@
+//! Layers and an org file made one: later over earlier, the org file last, each value with the
+//! place that set it.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+
+use crate::config::located::{Entries, Field, Located};
+use crate::config::schema::{Definition, Limits, Org, Settings};
+use crate::config::structure::Shape;
+use crate::diagnostic::finding::Finding;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::model::names::Locale;
+use crate::text;
+
+/// How many mistyped keys of one config are offered the nearest: looking costs the length of it.
+const SUGGESTIONS_MAX: usize = 50;
+
+/// The files of one config. Without an org file there is one layer, with every file of it.
+pub struct Stack<'a> {
+    /// Layers in order; the files of a layer stand side by side.
+    pub layers: Vec<Vec<&'a Shape>>,
+    /// The org file.
+    pub org: Option<&'a Shape>,
+}
+
+/// A definition after merging.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedDefinition {
+    /// Where its key stands: in the last file that says something about it.
+    pub key: Span,
+    /// What is said. Labels are never `null` any more.
+    pub body: Definition<Option<String>>,
+    /// Something about it was wrong as a whole.
+    pub broken: bool,
+}
+
+/// One config after merging, as the files spell it.
+#[derive(Debug, Clone, Default)]
+pub struct Resolved {
+    /// The `org` section.
+    pub org: Option<Located<Org>>,
+    /// The settings that are set.
+    pub settings: Settings,
+    /// By key.
+    pub definitions: BTreeMap<String, ResolvedDefinition>,
+    /// Keys that are not managed.
+    pub omit: Vec<Located<String>>,
+    /// Pins: key and id.
+    pub ids: Vec<(Located<String>, Located<String>)>,
+    /// Ids that are never touched.
+    pub protect: Vec<Located<String>>,
+    /// The place for what is missing as a whole.
+    pub begin: Option<Span>,
+    /// Every part was read. Otherwise nothing may be concluded from an absence.
+    pub complete: bool,
+}
+
+/// Merges one config.
+#[must_use]
+pub fn merge(stack: &Stack<'_>) -> (Resolved, Vec<Diagnostic>) {
+    let mut merging = Merging { resolved: Resolved { complete: true, ..Resolved::default() }, found: Vec::new() };
+    merging.settings(stack);
+    for layer in &stack.layers {
+        merging.layer(layer);
+    }
+    let inside: Vec<&Shape> = stack.layers.iter().flatten().copied().collect();
+    if let Some(org) = stack.org {
+        merging.org_file(org);
+    } else {
+        merging.one_of("ids", &inside, |it| it.config.ids.0.is_some());
+        merging.one_of("protect", &inside, |it| it.config.protect.0.is_some());
+        for shape in &inside {
+            merging.pins(shape);
+        }
+    }
+    merging.keys_exist();
+    merging.resolved.begin = stack.org.or(inside.first().copied()).and_then(begin);
+    (merging.resolved, merging.found)
+}
+
+fn begin(shape: &Shape) -> Option<Span> {
+    shape.sections.get("definitions").or_else(|| shape.sections.get("version")).copied()
+}
+
+struct Merging {
+    resolved: Resolved,
+    found: Vec<Diagnostic>,
+}
+
+impl Merging {
+    fn settings(&mut self, stack: &Stack<'_>) {
+        let empty = Settings::default();
+        let of = |shape: &'_ Shape| shape.config.settings.get().cloned().unwrap_or_default();
+        let layers: Vec<Settings> = stack.layers.iter().flatten().map(|it| of(it)).collect();
+        let org = stack.org.map_or(empty, of);
+        let broken = |shape: &&Shape| shape.config.settings.is_broken();
+        self.resolved.complete &= !stack.layers.iter().flatten().any(broken) && !stack.org.iter().any(broken);
+
+        let has_org = stack.org.is_some();
+        let mut pick = Pick { has_org, found: &mut self.found };
+        let Settings { default_locale, prune, locales, limits, system_presences } = &org;
+        let limits_of = |settings: &Settings| settings.limits.get().cloned().unwrap_or_default();
+        let layer_limits: Vec<Limits> = layers.iter().map(limits_of).collect();
+        let org_limits = limits.get().cloned().unwrap_or_default();
+        let Limits { removals, label_removals, renames } = &org_limits;
+        let merged_limits = Limits {
+            removals: pick.field("limits.removals", layer_limits.iter().map(|it| &it.removals), removals),
+            label_removals: pick.field(
+                "limits.labelRemovals",
+                layer_limits.iter().map(|it| &it.label_removals),
+                label_removals,
+            ),
+            renames: pick.field("limits.renames", layer_limits.iter().map(|it| &it.renames), renames),
+        };
+        let place = std::iter::once(limits).chain(layers.iter().map(|it| &it.limits)).find_map(|it| it.0.as_ref());
+        self.resolved.settings = Settings {
+            default_locale: pick.field("defaultLocale", layers.iter().map(|it| &it.default_locale), default_locale),
+            prune: pick.field("prune", layers.iter().map(|it| &it.prune), prune),
+            locales: pick.list("locales", layers.iter().map(|it| &it.locales), locales),
+            system_presences: pick.list(
+                "systemPresences",
+                layers.iter().map(|it| &it.system_presences),
+                system_presences,
+            ),
+            limits: Field(place.map(|it| Located { place: it.place, value: Some(merged_limits) })),
+        };
+    }
+
+    /// The files of one layer, each key once among them, laid over what is there.
+    fn layer(&mut self, files: &[&Shape]) {
+        let mut places: HashMap<&str, Span> = HashMap::new();
+        for shape in files {
+            self.resolved.complete &= !shape.config.definitions.is_broken();
+            for (key, definition) in Entries::of(&shape.config.definitions) {
+                let Some(name) = &key.value else { continue };
+                if let Some(first) = places.get(name.as_str()) {
+                    let finding = Finding::DuplicateDefinition { key: name.clone() };
+                    self.found.push(Diagnostic::at(key.place, finding).and(*first, "first given here"));
+                    continue;
+                }
+                places.insert(name, key.place);
+                let body = definition.value.clone().map(nullable);
+                self.lay_over(name, key.place, body);
+            }
+        }
+    }
+
+    fn lay_over(&mut self, name: &str, place: Span, body: Option<Definition<Option<String>>>) {
+        match self.resolved.definitions.entry(name.to_owned()) {
+            Entry::Vacant(vacant) => {
+                let broken = body.is_none();
+                vacant.insert(ResolvedDefinition { key: place, body: body.unwrap_or_default(), broken });
+            }
+            Entry::Occupied(below) => {
+                let below = below.into_mut();
+                below.key = place;
+                match body {
+                    Some(body) => overlay(name, &mut below.body, body, &mut self.found),
+                    None => below.broken = true,
+                }
+            }
+        }
+    }
+
+    fn org_file(&mut self, org: &Shape) {
+        self.resolved.complete &= !org.config.definitions.is_broken();
+        self.resolved.org.clone_from(&org.config.org.0);
+        let mut suggestions = 0;
+        for (key, body) in Entries::of(&org.config.overrides) {
+            let Some(name) = &key.value else { continue };
+            if self.resolved.definitions.contains_key(name) {
+                self.lay_over(name, key.place, body.value.clone());
+            } else {
+                self.unknown_key("overrides", key, &mut suggestions);
+            }
+        }
+        for (key, definition) in Entries::of(&org.config.definitions) {
+            let Some(name) = &key.value else { continue };
+            if let Some(below) = self.resolved.definitions.get(name) {
+                let finding = Finding::DefinitionExists { key: name.clone() };
+                self.found.push(Diagnostic::at(key.place, finding).and(below.key, "the layer's definition"));
+            } else {
+                self.lay_over(name, key.place, definition.value.clone().map(nullable));
+            }
+        }
+        self.resolved.omit = org.config.omit.get().cloned().unwrap_or_default();
+        self.pins(org);
+    }
+
+    fn pins(&mut self, shape: &Shape) {
+        self.resolved.ids.extend(Entries::of(&shape.config.ids).cloned());
+        self.resolved.protect.extend(shape.config.protect.get().into_iter().flatten().cloned());
+    }
+
+    fn one_of(&mut self, section: &str, files: &[&Shape], has: impl Fn(&Shape) -> bool) {
+        let mut having = files.iter().filter(|shape| has(shape)).filter_map(|shape| shape.sections.get(section));
+        let Some(first) = having.next() else { return };
+        for second in having {
+            let finding = Finding::SecondSection { section: section.to_owned() };
+            self.found.push(Diagnostic::at(*second, finding).and(*first, "first given here"));
+        }
+    }
+
+    fn keys_exist(&mut self) {
+        let mut suggestions = 0;
+        let omit: Vec<Located<String>> = self.resolved.omit.clone();
+        let ids: Vec<Located<String>> = self.resolved.ids.iter().map(|(key, _)| key.clone()).collect();
+        for (section, keys) in [("omit", omit), ("ids", ids)] {
+            for key in keys {
+                let known = key.value.as_ref().is_none_or(|name| self.resolved.definitions.contains_key(name));
+                if !known {
+                    self.unknown_key(section, &key, &mut suggestions);
+                }
+            }
+        }
+    }
+
+    fn unknown_key(&mut self, section: &str, key: &Located<String>, suggestions: &mut usize) {
+        let name = key.value.clone().unwrap_or_default();
+        *suggestions += 1;
+        let nearest = if *suggestions <= SUGGESTIONS_MAX {
+            text::nearest(&name, self.resolved.definitions.keys().map(String::as_str)).map(str::to_owned)
+        } else {
+            None
+        };
+        let finding = Finding::UnknownKey { section: section.to_owned(), key: name, nearest };
+        self.found.push(Diagnostic::at(key.place, finding));
+    }
+}
+
+/// Chooses one setting among the files.
+struct Pick<'a> {
+    has_org: bool,
+    found: &'a mut Vec<Diagnostic>,
+}
+
+impl Pick<'_> {
+    fn field<'v, T: Clone + PartialEq + 'v>(
+        &mut self,
+        name: &str,
+        layers: impl Iterator<Item = &'v Field<T>>,
+        org: &Field<T>,
+    ) -> Field<T> {
+        self.choose(name, layers, org, PartialEq::eq)
+    }
+
+    fn list<'v>(
+        &mut self,
+        name: &str,
+        layers: impl Iterator<Item = &'v Field<Vec<Located<String>>>>,
+        org: &Field<Vec<Located<String>>>,
+    ) -> Field<Vec<Located<String>>> {
+        self.choose(name, layers, org, |a, b| a.iter().map(|it| &it.value).eq(b.iter().map(|it| &it.value)))
+    }
+
+    fn choose<'v, T: Clone + 'v>(
+        &mut self,
+        name: &str,
+        layers: impl Iterator<Item = &'v Field<T>>,
+        org: &Field<T>,
+        same: impl Fn(&T, &T) -> bool,
+    ) -> Field<T> {
+        if org.0.is_some() {
+            return org.clone();
+        }
+        let mut chosen = Field(None);
+        let mut first: Option<(T, Span)> = None;
+        for field in layers.filter(|it| it.0.is_some()) {
+            chosen = field.clone();
+            match (field.placed(), &first) {
+                (Some((value, place)), Some((before, earlier))) if !same(value, before) => {
+                    let finding = Finding::ConflictingSetting { setting: name.to_owned(), org_file: self.has_org };
+                    self.found.push(Diagnostic::at(place, finding).and(*earlier, "set otherwise here"));
+                }
+                (Some((value, place)), None) => first = Some((value.clone(), place)),
+                (Some(_), Some(_)) | (None, _) => {}
+            }
+        }
+        chosen
+    }
+}
+
+fn nullable(definition: Definition<String>) -> Definition<Option<String>> {
+    let Definition { system_presence, labels, deactivated, previous_labels, new, replaces } = definition;
+    let labels = Field(labels.0.map(|it| Located {
+        place: it.place,
+        value: it.value.map(|entries| {
+            Entries(
+                entries
+                    .0
+                    .into_iter()
+                    .map(|(locale, label)| (locale, Located { place: label.place, value: label.value.map(Some) }))
+                    .collect(),
+            )
+        }),
+    }));
+    Definition { system_presence, labels, deactivated, previous_labels, new, replaces }
+}
+
+/// Lays `above` over `below`: labels by locale, every other field as a whole.
+fn overlay(
+    name: &str,
+    below: &mut Definition<Option<String>>,
+    above: Definition<Option<String>>,
+    found: &mut Vec<Diagnostic>,
+) {
+    fn replace<T>(below: &mut Field<T>, above: Field<T>) {
+        if above.0.is_some() {
+            *below = above;
+        }
+    }
+    let Definition { system_presence, labels, deactivated, previous_labels, new, replaces } = above;
+    replace(&mut below.system_presence, system_presence);
+    replace(&mut below.deactivated, deactivated);
+    replace(&mut below.previous_labels, previous_labels);
+    replace(&mut below.new, new);
+    replace(&mut below.replaces, replaces);
+    match (&mut below.labels.0, labels.0) {
+        (_, None) => {}
+        (Some(Located { value: Some(below), .. }), Some(Located { value: Some(above), .. })) => {
+            overlay_labels(name, below, above, found);
+        }
+        // Where one side is broken the result is: nothing may follow from what it lacks.
+        (Some(below), Some(_)) => below.value = None,
+        (none @ None, Some(above)) => {
+            let place = above.place;
+            let mut labels = Entries::default();
+            match above.value {
+                Some(above) => {
+                    overlay_labels(name, &mut labels, above, found);
+                    *none = Some(Located { place, value: Some(labels) });
+                }
+                None => *none = Some(Located { place, value: None }),
+            }
+        }
+    }
+}
+
+/// A label replaces the one of the same locale, the same spelling first; a definition with a pin
+/// may hold two spellings of one locale. `null` takes a label away.
+fn overlay_labels(
+    name: &str,
+    below: &mut Entries<Option<String>>,
+    above: Entries<Option<String>>,
+    found: &mut Vec<Diagnostic>,
+) {
+    type Slot = Option<(Located<String>, Located<Option<String>>)>;
+    let spelling = |locale: &Located<String>| locale.value.clone().unwrap_or_default();
+    let normal = |locale: &Located<String>| Locale::new(spelling(locale)).normal();
+
+    let mut slots: Vec<Slot> = std::mem::take(&mut below.0).into_iter().map(Some).collect();
+    let mut exact: HashMap<String, usize> = HashMap::new();
+    let mut similar: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, (locale, _)) in slots.iter().flatten().enumerate() {
+        exact.insert(spelling(locale), index);
+        similar.entry(normal(locale)).or_default().push(index);
+    }
+    // Exact spellings claim theirs first, so that two similar ones never fight for one slot.
+    for (locale, _) in &above.0 {
+        if let Some(index) = exact.get(&spelling(locale)) {
+            similar.entry(normal(locale)).or_default().retain(|it| it != index);
+        }
+    }
+    for (locale, label) in above.0 {
+        let taken = exact.get(&spelling(&locale)).copied();
+        let index = taken.or_else(|| similar.get_mut(&normal(&locale)).and_then(Vec::pop));
+        let removes = label.value == Some(None);
+        match (index, removes) {
+            (Some(index), true) => slots[index] = None,
+            (Some(index), false) => slots[index] = Some((locale, label)),
+            (None, false) => slots.push(Some((locale, label))),
+            (None, true) => {
+                let finding = Finding::RemovesNothing { key: name.to_owned(), locale: spelling(&locale) };
+                found.push(Diagnostic::at(locale.place, finding));
+            }
+        }
+    }
+    below.0 = slots.into_iter().flatten().collect();
+}

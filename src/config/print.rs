@@ -1,0 +1,144 @@
+//! A merged config as YAML, with the place of each value: what `presencectl config` prints. It can
+//! be read again and means the same.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::config::layers::{Resolved, ResolvedDefinition};
+use crate::config::located::{Entries, Field, Located};
+use crate::config::schema::{Definition, Limits, Org, Prune, Settings, VERSION};
+use crate::diagnostic::{Sources, Span};
+use crate::model::desired;
+use crate::text;
+
+/// The YAML text of a config, `# file:line` at each value, `# default` where no file sets it.
+#[must_use]
+pub fn resolved_text(resolved: &Resolved, sources: &Sources) -> String {
+    let mut page = Page { text: String::new(), sources };
+    let Resolved { org, settings, definitions, omit, ids, protect, begin: _, complete: _ } = resolved;
+    page.line(0, &format!("version: {VERSION}"), None);
+    if let Some(Located { place: _, value: Some(Org { name, id, region }) }) = org {
+        page.line(0, "org:", None);
+        page.text_field(1, "name", name);
+        page.text_field(1, "id", id);
+        page.text_field(1, "region", region);
+    }
+    page.settings(settings);
+    page.line(0, if definitions.is_empty() { "definitions: {}" } else { "definitions:" }, None);
+    for (key, ResolvedDefinition { key: place, body, broken: _ }) in definitions {
+        page.line(1, &format!("{}:", text::yaml(key)), Some(*place));
+        page.definition(body);
+    }
+    page.list(0, "omit", omit);
+    if !ids.is_empty() {
+        page.line(0, "ids:", None);
+    }
+    for (key, id) in ids {
+        if let (Some(key), Some(id)) = (&key.value, &id.value.as_ref().map(|raw| (raw, id.place))) {
+            page.line(1, &format!("{}: {}", text::yaml(key), text::yaml(id.0)), Some(id.1));
+        }
+    }
+    page.list(0, "protect", protect);
+    page.text
+}
+
+struct Page<'a> {
+    text: String,
+    sources: &'a Sources,
+}
+
+impl Page<'_> {
+    fn line(&mut self, depth: usize, content: &str, place: Option<Span>) {
+        let comment = place.map_or_else(String::new, |span| {
+            let place = self.sources.place(span);
+            format!(" # {}:{}", path(place.path), place.line.get())
+        });
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.text, "{:width$}{content}{comment}", "", width = depth * 2);
+    }
+
+    fn settings(&mut self, settings: &Settings) {
+        let Settings { default_locale, prune, locales, limits, system_presences } = settings;
+        let defaults = desired::Settings::default();
+        self.line(0, "settings:", None);
+        self.or_default(1, "defaultLocale", default_locale, defaults.default_locale.as_str(), |it| text::yaml(it));
+        self.or_default(1, "prune", prune, "keep", |it| match it {
+            Prune::Keep => "keep".to_owned(),
+            Prune::Delete => "delete".to_owned(),
+        });
+        if let Some(items) = locales.get() {
+            self.list(1, "locales", items);
+        }
+        self.line(1, "limits:", None);
+        let limits = limits.get().cloned().unwrap_or_default();
+        let Limits { removals, label_removals, renames } = &limits;
+        let standard = desired::Limits::default();
+        self.or_default(2, "removals", removals, &standard.removals.to_string(), u32::to_string);
+        self.or_default(2, "labelRemovals", label_removals, &standard.label_removals.to_string(), u32::to_string);
+        self.or_default(2, "renames", renames, &standard.renames.to_string(), u32::to_string);
+        if let Some(items) = system_presences.get() {
+            self.list(1, "systemPresences", items);
+        }
+    }
+
+    fn or_default<T>(
+        &mut self,
+        depth: usize,
+        name: &str,
+        field: &Field<T>,
+        default: &str,
+        show: impl Fn(&T) -> String,
+    ) {
+        match field.placed() {
+            Some((value, place)) => self.line(depth, &format!("{name}: {}", show(value)), Some(place)),
+            None => self.line(depth, &format!("{name}: {default} # default"), None),
+        }
+    }
+
+    fn text_field(&mut self, depth: usize, name: &str, field: &Field<String>) {
+        if let Some((value, place)) = field.placed() {
+            self.line(depth, &format!("{name}: {}", text::yaml(value)), Some(place));
+        }
+    }
+
+    fn bool_field(&mut self, name: &str, field: &Field<bool>) {
+        if let Some((value, place)) = field.placed() {
+            self.line(2, &format!("{name}: {value}"), Some(place));
+        }
+    }
+
+    fn list(&mut self, depth: usize, name: &str, items: &[Located<String>]) {
+        if items.is_empty() {
+            return;
+        }
+        self.line(depth, &format!("{name}:"), None);
+        for item in items {
+            if let Some(value) = &item.value {
+                self.line(depth + 1, &format!("- {}", text::yaml(value)), Some(item.place));
+            }
+        }
+    }
+
+    fn definition(&mut self, body: &Definition<Option<String>>) {
+        let Definition { system_presence, labels, deactivated, previous_labels, new, replaces } = body;
+        self.text_field(2, "systemPresence", system_presence);
+        if labels.get().is_some_and(|it| !it.0.is_empty()) {
+            self.line(2, "labels:", None);
+        }
+        for (locale, label) in Entries::of(labels) {
+            if let (Some(locale), Some(Some(value))) = (&locale.value, &label.value) {
+                self.line(3, &format!("{}: {}", text::yaml(locale), text::yaml(value)), Some(label.place));
+            }
+        }
+        self.bool_field("deactivated", deactivated);
+        if let Some(items) = previous_labels.get() {
+            self.list(2, "previousLabels", items);
+        }
+        self.bool_field("new", new);
+        self.text_field(2, "replaces", replaces);
+    }
+}
+
+fn path(path: &Path) -> text::Shown {
+    text::terminal(&path.display().to_string())
+}

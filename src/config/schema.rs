@@ -1,0 +1,183 @@
+//! The shape that people type, as types: their documentation is what editors show, and the JSON
+//! Schema made from them is what every file is held against. No rules of meaning stand here.
+
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use schemars::transform::{RecursiveTransform, Transform};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::config::located::{Entries, Field, Located};
+use crate::model::names::SYSTEM_PRESENCES;
+use crate::model::region::{REGIONS, Region};
+
+/// The version of the format that this program reads.
+pub const VERSION: u32 = 1;
+
+/// A presencectl config: an org file (it has `org`) or a layer.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["version"]))]
+pub struct ConfigFile {
+    /// The version of this format: 1.
+    #[schemars(extend("const" = VERSION))]
+    pub version: Field<u32>,
+    /// Makes this file an org file: which org the config is for.
+    pub org: Field<Org>,
+    /// Org files only: layers (files or folders), in order, later over earlier. Paths start from
+    /// the folder of this file.
+    #[serde(rename = "use")]
+    #[schemars(extend("type" = ["array", "null"]))]
+    pub uses: Field<Vec<Located<String>>>,
+    /// How the config is meant.
+    #[schemars(extend("type" = ["object", "null"]))]
+    pub settings: Field<Settings>,
+    /// The presence definitions, each under a key: its stable name in this repository. In an org
+    /// file, keys that no layer has.
+    #[schemars(extend("type" = ["object", "null"]))]
+    pub definitions: Field<Entries<Definition<String>>>,
+    /// Org files only: changes to definitions of the layers. Labels merge by locale, and `null`
+    /// takes an inherited label away; every other field is replaced.
+    #[schemars(extend("type" = ["object", "null"]))]
+    pub overrides: Field<Entries<Definition<Option<String>>>>,
+    /// Org files only: keys of definitions that are not managed in this org. They are left as they
+    /// are, and listed.
+    #[schemars(extend("type" = ["array", "null"]))]
+    pub omit: Field<Vec<Located<String>>>,
+    /// Pins: the id that a definition has in the org, by key.
+    #[schemars(extend("type" = ["object", "null"]))]
+    pub ids: Field<Entries<String>>,
+    /// Ids of definitions in the org that are never changed or removed, whatever else is said.
+    #[schemars(extend("type" = ["array", "null"]))]
+    pub protect: Field<Vec<Located<String>>>,
+}
+
+/// Which org a config is for.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["name"]))]
+pub struct Org {
+    /// The name in this repository, for `--org NAME`.
+    pub name: Field<String>,
+    /// The org's id. `apply` stops when the credentials are for another org.
+    pub id: Field<String>,
+    /// The AWS name of the org's region. It is compared with the environment and never decides
+    /// where credentials go against it.
+    #[schemars(extend("enum" = REGIONS.map(Region::name)))]
+    pub region: Field<String>,
+}
+
+/// How a config is meant.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Settings {
+    /// The locale whose label identifies a definition. Default: `en_US`.
+    pub default_locale: Field<String>,
+    /// What happens to active definitions that the config does not name: `keep` leaves them alone
+    /// and lists them, `delete` removes them. Default: `keep`.
+    pub prune: Field<Prune>,
+    /// The locales that this config manages; labels in others are neither written nor removed.
+    /// Without it, all are managed.
+    #[schemars(length(min = 1))]
+    pub locales: Field<Vec<Located<String>>>,
+    /// How many dangerous changes one apply may make.
+    pub limits: Field<Limits>,
+    /// System presences that the platform has added to its ten.
+    pub system_presences: Field<Vec<Located<String>>>,
+}
+
+/// How many dangerous changes one apply may make.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Limits {
+    /// Deactivations, deletions and replacements. Default: 5.
+    #[schemars(extend("maximum" = u32::MAX))]
+    pub removals: Field<u32>,
+    /// Labels taken away from definitions that stay. Default: 5.
+    #[schemars(extend("maximum" = u32::MAX))]
+    pub label_removals: Field<u32>,
+    /// Default labels changed. Default: 10.
+    #[schemars(extend("maximum" = u32::MAX))]
+    pub renames: Field<u32>,
+}
+
+/// What happens to active definitions that the config does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string", "enum" = ["keep", "delete"]), transform = drop_one_of)]
+pub enum Prune {
+    /// They are left alone and listed.
+    Keep,
+    /// They are removed.
+    Delete,
+}
+
+/// One presence definition, or a change to one. `L` is the type of its labels' values.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase", bound = "L: for<'a> Deserialize<'a>")]
+pub struct Definition<L> {
+    /// The system presence that it belongs to, such as `Break`. The platform cannot change it.
+    #[schemars(extend("examples" = SYSTEM_PRESENCES))]
+    pub system_presence: Field<String>,
+    /// All its labels, by locale.
+    pub labels: Field<Entries<L>>,
+    /// While true, only that is managed: agents do not see it, and its labels stay as they are.
+    pub deactivated: Field<bool>,
+    /// Earlier default labels, by which a renamed definition is recognised.
+    pub previous_labels: Field<Vec<Located<String>>>,
+    /// Says that this is a new definition and no renamed or moved one.
+    pub new: Field<bool>,
+    /// The system presence under which it stands today: it is created anew, the old one
+    /// deactivated.
+    pub replaces: Field<String>,
+}
+
+impl<L> Default for Definition<L> {
+    fn default() -> Definition<L> {
+        Definition {
+            system_presence: Field::default(),
+            labels: Field::default(),
+            deactivated: Field::default(),
+            previous_labels: Field::default(),
+            new: Field::default(),
+            replaces: Field::default(),
+        }
+    }
+}
+
+/// An enum of documented variants would become a `oneOf`, whose errors name nothing.
+fn drop_one_of(schema: &mut schemars::Schema) {
+    schema.remove("oneOf");
+}
+
+/// The JSON Schema of a config file, draft 2020-12.
+#[must_use]
+pub fn json_schema() -> Value {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.inline_subschemas = true;
+    let mut schema = settings.into_generator().into_root_schema_for::<ConfigFile>();
+    // The formats name Rust's types, which no editor knows.
+    RecursiveTransform(|it: &mut schemars::Schema| {
+        it.remove("format");
+    })
+    .transform(&mut schema);
+    schema.insert("title".to_owned(), "presencectl config, version 1".into());
+    schema.to_value()
+}
+
+/// The schema, and the validator compiled from it.
+pub(super) struct Rules {
+    pub(super) schema: Value,
+    /// None only if the schema is no schema, which a test excludes.
+    pub(super) validator: Option<Validator>,
+}
+
+/// Compiled once a process: that takes longer than validating a small file.
+pub(super) static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    let schema = json_schema();
+    let validator = jsonschema::options().build(&schema).ok();
+    Rules { schema, validator }
+});

@@ -1,0 +1,388 @@
+//! Holds one file's tree against the schema: every error at its place in the YAML, and what was
+//! wrong marked as broken, so that one run tells all errors and none follows from another.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jsonschema::ValidationError;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use serde_json::{Number, Value};
+
+use crate::config::located::{read, whole};
+use crate::config::schema::{ConfigFile, RULES, VERSION};
+use crate::config::tree::{Node, Spanned};
+use crate::diagnostic::finding::Finding;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::text;
+
+/// The sections of a config file. A YAML file with none of them is somebody else's.
+const SECTIONS: [&str; 8] = ["org", "use", "settings", "definitions", "overrides", "omit", "ids", "protect"];
+
+/// Those that may be there without a value: an empty section.
+const EMPTY_MAPS: [&str; 4] = ["settings", "definitions", "overrides", "ids"];
+const EMPTY_LISTS: [&str; 3] = ["use", "omit", "protect"];
+
+/// The longest foreign value that a message repeats, in characters.
+const SHOWN_MAX: usize = 60;
+
+/// The shape of one file, and where its sections begin.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// What stands in it.
+    pub config: ConfigFile,
+    /// The key of each section that it has.
+    pub sections: BTreeMap<String, Span>,
+}
+
+/// Reads the shape of a file from its tree. None when the file is not ours, or for a version that
+/// this program does not know: then nothing else about it can be said.
+#[must_use]
+pub fn shape(mut tree: Spanned<Node>, path: &str, source: &str) -> (Option<Shape>, Vec<Diagnostic>) {
+    let mut found = Vec::new();
+    if tree.value == Node::Null {
+        found.push(Diagnostic::at(tree.place, Finding::EmptyFile {}));
+        return (None, found);
+    }
+    if is_foreign(&tree.value) {
+        let start = Span { end: tree.place.start, ..tree.place };
+        found.push(Diagnostic::at(start, Finding::ForeignFile { path: path.to_owned() }));
+        return (None, found);
+    }
+    if !check_version(&mut tree, source, &mut found) {
+        return (None, found);
+    }
+    fill_empty_sections(&mut tree.value);
+    let mut faults = Faults::default();
+    if let Some(validator) = &RULES.validator {
+        for error in validator.iter_errors(&json(&tree.value)) {
+            faults.add(&error);
+        }
+    }
+    Settling { source, found: &mut found }.settle(&mut tree, &faults, &Name::Root);
+    match read(&tree) {
+        Ok(config) => (Some(Shape { config, sections: sections(&tree.value) }), found),
+        Err(bug) => {
+            // Unreachable while types and schema agree, which the tests show; still told, not lost.
+            let problem = format!("{bug} (this is a bug of presencectl)");
+            found.push(Diagnostic::at(tree.place, Finding::Syntax { problem, advice: None }));
+            (None, found)
+        }
+    }
+}
+
+fn sections(root: &Node) -> BTreeMap<String, Span> {
+    let Node::Map(entries) = root else { return BTreeMap::new() };
+    entries.iter().map(|(key, _)| (key.value.clone(), key.place)).collect()
+}
+
+fn is_foreign(node: &Node) -> bool {
+    let Node::Map(entries) = node else { return *node != Node::Broken };
+    let has_section = entries.iter().any(|(key, _)| SECTIONS.contains(&key.value.as_str()));
+    let ours = |value: &Node| matches!(value, Node::Number(raw) if whole(raw) == Some(i64::from(VERSION)));
+    !has_section && !entries.iter().any(|(key, value)| key.value == "version" && ours(&value.value))
+}
+
+/// False for another version, whose other fields this program cannot judge.
+fn check_version(tree: &mut Spanned<Node>, source: &str, found: &mut Vec<Diagnostic>) -> bool {
+    let Node::Map(entries) = &mut tree.value else { return false };
+    let Some((_, version)) = entries.iter_mut().find(|(key, _)| key.value == "version") else {
+        let start = Span { end: tree.place.start, ..tree.place };
+        found.push(Diagnostic::at(start, Finding::UnsupportedVersion { found: None, other: false }));
+        return true;
+    };
+    let number = match &version.value {
+        Node::Number(raw) => whole(raw),
+        Node::Broken => return true,
+        _ => None,
+    };
+    if number == Some(i64::from(VERSION)) {
+        return true;
+    }
+    let shown = describe(&version.value, version.place, source);
+    found.push(Diagnostic::at(
+        version.place,
+        Finding::UnsupportedVersion { found: Some(shown), other: number.is_some() },
+    ));
+    version.value = Node::Broken;
+    number.is_none()
+}
+
+fn fill_empty_sections(root: &mut Node) {
+    let Node::Map(entries) = root else { return };
+    for (key, value) in entries.iter_mut().filter(|(_, value)| value.value == Node::Null) {
+        if EMPTY_MAPS.contains(&key.value.as_str()) {
+            value.value = Node::Map(Vec::new());
+        } else if EMPTY_LISTS.contains(&key.value.as_str()) {
+            value.value = Node::List(Vec::new());
+        }
+    }
+}
+
+/// The value that the schema sees. What it says about broken parts is not listened to.
+fn json(node: &Node) -> Value {
+    match node {
+        Node::Null | Node::Broken => Value::Null,
+        Node::Bool(value) => Value::Bool(*value),
+        Node::Number(raw) => Value::Number(json_number(raw)),
+        Node::Text(text) => Value::String(text.clone()),
+        Node::List(items) => Value::Array(items.iter().map(|item| json(&item.value)).collect()),
+        Node::Map(entries) => {
+            Value::Object(entries.iter().map(|(key, value)| (key.value.clone(), json(&value.value))).collect())
+        }
+    }
+}
+
+/// JSON has neither infinity nor a difference between 1 and 1.0; here a number is whole when it is
+/// written so, and any fraction stands for all the others.
+fn json_number(raw: &str) -> Number {
+    const FRACTION: f64 = 0.5;
+    let fraction = || Number::from_f64(FRACTION).unwrap_or_else(|| Number::from(-1));
+    whole(raw).map_or_else(fraction, Number::from)
+}
+
+/// The schema's errors, arranged as the tree is.
+#[derive(Default)]
+struct Faults {
+    /// At this very value; the first decides, since the others follow from it.
+    here: Option<Fault>,
+    unknown: Vec<String>,
+    known: Vec<String>,
+    missing: Vec<String>,
+    below: HashMap<String, Faults>,
+}
+
+enum Fault {
+    Type(Vec<String>),
+    NoneOf(Vec<String>),
+    Range,
+    Empty,
+    Other(String),
+}
+
+impl Faults {
+    fn add(&mut self, error: &ValidationError<'_>) {
+        let mut at = self;
+        // Split here: the crate's own iterator drops a key without characters.
+        for segment in error.instance_path().as_str().split('/').skip(1) {
+            at = at.below.entry(segment.replace("~1", "/").replace("~0", "~")).or_default();
+        }
+        let fault = match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                at.unknown.extend(unexpected.iter().cloned());
+                at.known = known_beside(error.schema_path().as_str());
+                return;
+            }
+            ValidationErrorKind::Required { property } => {
+                at.missing.extend(property.as_str().map(str::to_owned));
+                return;
+            }
+            ValidationErrorKind::Type { kind } => Fault::Type(types(kind)),
+            ValidationErrorKind::Enum { options } => Fault::NoneOf(
+                options.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+            ),
+            ValidationErrorKind::Minimum { .. } | ValidationErrorKind::Maximum { .. } => Fault::Range,
+            ValidationErrorKind::MinItems { .. } => Fault::Empty,
+            _ => Fault::Other(error.masked().to_string()),
+        };
+        // A wrong type explains whatever else is wrong with the same value.
+        if at.here.is_none() || matches!(fault, Fault::Type(_)) {
+            at.here = Some(fault);
+        }
+    }
+}
+
+fn types(kind: &TypeKind) -> Vec<String> {
+    match kind {
+        TypeKind::Single(one) => vec![one.to_string()],
+        TypeKind::Multiple(several) => several.iter().map(|it| it.to_string()).collect(),
+    }
+}
+
+/// The fields beside an `additionalProperties` of the schema.
+fn known_beside(schema_path: &str) -> Vec<String> {
+    let parent = schema_path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let properties = RULES.schema.pointer(&format!("{parent}/properties")).and_then(Value::as_object);
+    properties.map(|it| it.keys().cloned().collect()).unwrap_or_default()
+}
+
+/// What a value is called in a message.
+enum Name {
+    Root,
+    Field(String),
+    ItemOf(String),
+}
+
+impl Name {
+    fn shown(&self) -> String {
+        match self {
+            Name::Root => "the config".to_owned(),
+            Name::Field(name) => format!("`{name}`"),
+            Name::ItemOf(list) => format!("each item of `{list}`"),
+        }
+    }
+
+    fn below(&self, key: &str) -> Name {
+        match self {
+            Name::Field(parent) if parent == "labels" => Name::Field(format!("labels.{key}")),
+            _ => Name::Field(key.to_owned()),
+        }
+    }
+}
+
+struct Settling<'a> {
+    source: &'a str,
+    found: &'a mut Vec<Diagnostic>,
+}
+
+impl Settling<'_> {
+    /// Tells the faults of one value and of all below it, and marks what is wrong as broken.
+    fn settle(&mut self, node: &mut Spanned<Node>, faults: &Faults, name: &Name) {
+        let Faults { here, unknown, known, missing, below } = faults;
+        if node.value == Node::Broken {
+            return;
+        }
+        if let Some(fault) = here {
+            let finding = self.finding(fault, node, name);
+            self.found.push(Diagnostic::at(node.place, finding));
+            node.value = Node::Broken;
+            return;
+        }
+        match &mut node.value {
+            Node::Map(entries) => {
+                for (key, value) in entries.iter_mut() {
+                    if let Some(faults) = below.get(&key.value) {
+                        self.settle(value, faults, &name.below(&key.value));
+                    }
+                }
+                self.unknown_fields(entries, unknown, known);
+                for field in missing {
+                    // A mistyped one has left its name; the version has been looked at.
+                    if !entries.iter().any(|(key, _)| key.value == *field) && !matches!(name, Name::Root) {
+                        let finding = Finding::MissingField { field: field.clone() };
+                        self.found.push(Diagnostic::at(node.place, finding));
+                        let key = Spanned { value: field.clone(), place: node.place };
+                        entries.push((key, Spanned { value: Node::Broken, place: node.place }));
+                    }
+                }
+            }
+            Node::List(items) => {
+                let list = match name {
+                    Name::Field(list) => list.clone(),
+                    Name::Root | Name::ItemOf(_) => String::new(),
+                };
+                for (index, item) in items.iter_mut().enumerate() {
+                    if let Some(faults) = below.get(&index.to_string()) {
+                        self.settle(item, faults, &Name::ItemOf(list.clone()));
+                    }
+                }
+            }
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) | Node::Broken => {}
+        }
+    }
+
+    /// A mistyped field leaves a broken one of the right name, so that it is not missed as well.
+    fn unknown_fields(
+        &mut self,
+        entries: &mut Vec<(Spanned<String>, Spanned<Node>)>,
+        unknown: &[String],
+        known: &[String],
+    ) {
+        if unknown.is_empty() {
+            return;
+        }
+        let unknown: HashSet<&String> = unknown.iter().collect();
+        let mut meant = Vec::new();
+        entries.retain(|(key, _)| {
+            if !unknown.contains(&key.value) {
+                return true;
+            }
+            let nearest = text::nearest(&key.value, known.iter().map(String::as_str)).map(str::to_owned);
+            meant.extend(nearest.clone().map(|name| (name, key.place)));
+            let finding = Finding::UnknownField { field: key.value.clone(), nearest, known: known.to_vec() };
+            self.found.push(Diagnostic::at(key.place, finding));
+            false
+        });
+        for (name, place) in meant {
+            if !entries.iter().any(|(key, _)| key.value == name) {
+                entries.push((Spanned { value: name, place }, Spanned { value: Node::Broken, place }));
+            }
+        }
+    }
+
+    fn finding(&self, fault: &Fault, node: &Spanned<Node>, name: &Name) -> Finding {
+        let found = describe(&node.value, node.place, self.source);
+        let what = name.shown();
+        match fault {
+            Fault::Type(expected) => {
+                let advice = advice(expected, node, self.source, name);
+                let expected: Vec<&str> = expected.iter().filter(|it| *it != "null").map(|it| type_name(it)).collect();
+                Finding::WrongType { what, expected: text::list(&expected, "or"), found, advice }
+            }
+            Fault::NoneOf(allowed) => {
+                let found = raw(node.place, self.source);
+                let nearest = text::nearest(&found, allowed.iter().map(String::as_str)).map(str::to_owned);
+                Finding::InvalidValue { what, found, allowed: allowed.clone(), nearest }
+            }
+            Fault::Range => Finding::NumberRange { what, found: raw(node.place, self.source) },
+            Fault::Empty => Finding::EmptyList { what },
+            Fault::Other(problem) => Finding::Syntax { problem: problem.clone(), advice: None },
+        }
+    }
+}
+
+fn type_name(json: &str) -> &'static str {
+    match json {
+        "object" => "a mapping",
+        "array" => "a list",
+        "string" => "text",
+        "integer" => "a whole number",
+        "boolean" => "`true` or `false`",
+        _ => "something else",
+    }
+}
+
+/// The value as it stands in the file, cut.
+fn raw(place: Span, source: &str) -> String {
+    let text = source.get(place.start as usize..place.end as usize).unwrap_or_default();
+    let text = text.lines().next().unwrap_or_default().trim_matches(['"', '\'']);
+    let mut shown: String = text.chars().take(SHOWN_MAX).collect();
+    if text.chars().nth(SHOWN_MAX).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn describe(node: &Node, place: Span, source: &str) -> String {
+    match node {
+        Node::Null if place.end > place.start => format!("`{}`", raw(place, source)),
+        Node::Null | Node::Broken => "empty".to_owned(),
+        Node::Bool(_) => format!("the boolean `{}`", raw(place, source)),
+        Node::Number(_) => format!("the number `{}`", raw(place, source)),
+        Node::Text(_) => format!("the text `{}`", raw(place, source)),
+        Node::List(_) => "a list".to_owned(),
+        Node::Map(_) => "a mapping".to_owned(),
+    }
+}
+
+fn advice(expected: &[String], node: &Spanned<Node>, source: &str, name: &Name) -> Option<String> {
+    let wants = |json: &str| expected.iter().any(|it| it == json);
+    let label = matches!(name, Name::Field(field) if field.starts_with("labels."));
+    match &node.value {
+        Node::Text(text) if wants("boolean") => match text.to_lowercase().as_str() {
+            "yes" | "y" | "on" | "true" => Some("write `true`".to_owned()),
+            "no" | "n" | "off" | "false" => Some("write `false`".to_owned()),
+            _ => None,
+        },
+        Node::Text(text) if wants("integer") && whole(text).is_some() => {
+            Some("take the quotation marks away".to_owned())
+        }
+        Node::Bool(_) | Node::Number(_) if wants("string") => {
+            Some(format!("quote it: \"{}\"", raw(node.place, source)))
+        }
+        Node::Null if label => {
+            Some("`null` takes an inherited label away, under `overrides` only; quote it if it is the text".to_owned())
+        }
+        Node::Null => Some("write a value, or remove the line".to_owned()),
+        Node::Text(text) if wants("array") => Some(format!("write `[{}]`", text::yaml(text))),
+        _ => None,
+    }
+}

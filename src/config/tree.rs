@@ -1,0 +1,270 @@
+//! One YAML file as a tree in which every key and every value knows its place.
+//!
+//! Built from the parser's events and not through serde: only there one sees duplicate keys, tags,
+//! aliases and whether a scalar was quoted, all of which this format wants to name to people.
+//! Aliases and merge keys are refused, not expanded, so that no file is larger than it looks.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span as ParserSpan, options};
+
+use crate::config::syntax;
+use crate::diagnostic::finding::Finding;
+use crate::diagnostic::{Diagnostic, FileId, Span};
+
+/// How deep mappings and lists may nest. A config needs five levels.
+pub const DEPTH_MAX: usize = 16;
+
+/// How many keys and values one file may hold: 10,000 definitions in 25 locales are 600,000.
+pub const VALUES_MAX: usize = 2_000_000;
+
+/// Something at its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// What stands there.
+    pub value: T,
+    /// Where.
+    pub place: Span,
+}
+
+/// One value of a YAML file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Node {
+    /// Nothing, `~` or `null`.
+    Null,
+    /// `true` or `false`; `yes` and `no` are text.
+    Bool(bool),
+    /// A number as it is spelt.
+    Number(String),
+    /// Text, quoted or not.
+    Text(String),
+    /// A list.
+    List(Vec<Spanned<Node>>),
+    /// A mapping in the file's order, each key once.
+    Map(Vec<(Spanned<String>, Spanned<Node>)>),
+    /// Something wrong that has been told already: nothing may follow from it.
+    Broken,
+}
+
+/// Reads one file. The tree is absent when the file is so broken that nothing can be said about
+/// its content; `Node::Null` stands for an empty document.
+#[must_use]
+pub fn parse(text: &str, file: FileId) -> (Option<Spanned<Node>>, Vec<Diagnostic>) {
+    let limits =
+        options! { flow_nesting_limit: DEPTH_MAX, block_nesting_limit: DEPTH_MAX, emit_unresolved_aliases: true };
+    let mut builder = Builder::new(text, file);
+    for event in Parser::new_from_str_with_options(text, limits) {
+        let outcome = match event {
+            Ok((event, span)) => builder.take(event, span),
+            Err(error) => Err(Box::new(syntax::diagnostic(&error, text, file, DEPTH_MAX))),
+        };
+        if let Err(fatal) = outcome {
+            builder.found.push(*fatal);
+            builder.root = None;
+            return builder.finish(false);
+        }
+    }
+    builder.finish(true)
+}
+
+/// A list or mapping that is still open.
+enum Open {
+    List { items: Vec<Spanned<Node>>, start: u32 },
+    Map { entries: Vec<(Spanned<String>, Spanned<Node>)>, places: HashMap<String, Span>, next: Next, start: u32 },
+}
+
+/// What the next value of a mapping is.
+enum Next {
+    Key,
+    Value(Spanned<String>),
+    /// The value of a key that was refused.
+    Dropped,
+}
+
+struct Builder<'a> {
+    text: &'a str,
+    file: FileId,
+    open: Vec<Open>,
+    root: Option<Spanned<Node>>,
+    documents: usize,
+    values: usize,
+    aliases: usize,
+    found: Vec<Diagnostic>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(text: &'a str, file: FileId) -> Builder<'a> {
+        Builder { text, file, open: Vec::new(), root: None, documents: 0, values: 0, aliases: 0, found: Vec::new() }
+    }
+
+    fn place(&self, span: ParserSpan) -> Span {
+        let (start, end) = span.byte_range().map_or((0, 0), |range| (range.start, range.end));
+        Span { file: self.file, start: number(start), end: number(end.max(start)) }
+    }
+
+    /// An error ends the reading of the file.
+    fn take(&mut self, event: Event<'_>, span: ParserSpan) -> Result<(), Box<Diagnostic>> {
+        let place = self.place(span);
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    return Err(Box::new(Diagnostic::at(place, Finding::SeveralDocuments {})));
+                }
+            }
+            Event::Scalar(text, style, _, tag) => {
+                let tag = tag.map(|tag| tag.original());
+                let node =
+                    if style == ScalarStyle::Plain { plain(&text) } else { Node::Text(text.clone().into_owned()) };
+                let value = self.tagged(node, tag, span);
+                self.put(Spanned { value, place }, Some(text.into_owned()))?;
+            }
+            Event::SequenceStart(_, _, tag) => {
+                self.tagged(Node::Null, tag.map(|tag| tag.original()), span);
+                self.begin(Open::List { items: Vec::new(), start: place.start }, place)?;
+            }
+            Event::MappingStart(_, _, tag) => {
+                self.tagged(Node::Null, tag.map(|tag| tag.original()), span);
+                let map =
+                    Open::Map { entries: Vec::new(), places: HashMap::new(), next: Next::Key, start: place.start };
+                self.begin(map, place)?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(place)?,
+            Event::Alias(_) | Event::UnresolvedAlias(_) => {
+                self.alias(place);
+                self.put(Spanned { value: Node::Broken, place }, None)?;
+            }
+            // The rest opens and closes, or belongs to later versions of the parser.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Tells a tag; what carries it is broken.
+    fn tagged(&mut self, node: Node, tag: Option<String>, span: ParserSpan) -> Node {
+        match tag {
+            None => node,
+            Some(tag) => {
+                let place = self.place(span.tag_span().unwrap_or(span));
+                self.found.push(Diagnostic::at(place, Finding::YamlTag { tag }));
+                Node::Broken
+            }
+        }
+    }
+
+    /// The first alias is told, with how many follow: a bomb has hundreds.
+    fn alias(&mut self, place: Span) {
+        self.aliases += 1;
+        if self.aliases == 1 {
+            let name = self.text.get(place.start as usize..place.end as usize).unwrap_or_default().to_owned();
+            self.found.push(Diagnostic::at(place, Finding::Alias { name, count: 1 }));
+        }
+    }
+
+    fn begin(&mut self, open: Open, place: Span) -> Result<(), Box<Diagnostic>> {
+        if self.open.len() >= DEPTH_MAX {
+            return Err(Box::new(Diagnostic::at(place, Finding::TooDeep { limit: DEPTH_MAX })));
+        }
+        self.open.push(open);
+        Ok(())
+    }
+
+    fn end(&mut self, place: Span) -> Result<(), Box<Diagnostic>> {
+        let (node, start) = match self.open.pop() {
+            Some(Open::List { items, start }) => (Node::List(items), start),
+            Some(Open::Map { entries, places: _, next: _, start }) => (Node::Map(entries), start),
+            // The parser pairs its events.
+            None => return Ok(()),
+        };
+        let place = Span { file: self.file, start, end: place.end.max(start) };
+        self.put(Spanned { value: node, place }, None)
+    }
+
+    /// Puts a finished value where it belongs. `text` is a scalar as it is spelt: a key is text
+    /// whatever it looks like, so that `no` is Norwegian.
+    fn put(&mut self, node: Spanned<Node>, text: Option<String>) -> Result<(), Box<Diagnostic>> {
+        self.values += 1;
+        if self.values > VALUES_MAX {
+            return Err(Box::new(Diagnostic::at(node.place, Finding::TooManyValues { limit: VALUES_MAX })));
+        }
+        match self.open.last_mut() {
+            None => self.root = Some(node),
+            Some(Open::List { items, start: _ }) => items.push(node),
+            Some(Open::Map { entries, places, next, start: _ }) => match std::mem::replace(next, Next::Key) {
+                Next::Dropped => {}
+                Next::Value(key) => entries.push((key, node)),
+                Next::Key => *next = key(text, &node, places, &mut self.found),
+            },
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, whole: bool) -> (Option<Spanned<Node>>, Vec<Diagnostic>) {
+        for diagnostic in &mut self.found {
+            if let Finding::Alias { count, .. } = &mut diagnostic.finding {
+                *count = self.aliases;
+            }
+        }
+        let empty = Spanned { value: Node::Null, place: Span { file: self.file, start: 0, end: 0 } };
+        let root = whole.then(|| self.root.take().unwrap_or(empty));
+        (root, self.found)
+    }
+}
+
+/// Takes a key; a second one of the same name is told with both places, and its value dropped.
+fn key(
+    text: Option<String>,
+    node: &Spanned<Node>,
+    places: &mut HashMap<String, Span>,
+    found: &mut Vec<Diagnostic>,
+) -> Next {
+    let Some(text) = text else {
+        // An alias has been told as such.
+        if node.value != Node::Broken {
+            found.push(Diagnostic::at(node.place, Finding::ComplexKey {}));
+        }
+        return Next::Dropped;
+    };
+    match places.entry(text) {
+        Entry::Vacant(vacant) => {
+            let key = Spanned { value: vacant.key().clone(), place: node.place };
+            vacant.insert(node.place);
+            Next::Value(key)
+        }
+        Entry::Occupied(first) => {
+            let finding = Finding::DuplicateKey { key: first.key().clone() };
+            found.push(Diagnostic::at(node.place, finding).and(*first.get(), "first given here"));
+            Next::Dropped
+        }
+    }
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+/// An unquoted scalar by YAML 1.2's core schema.
+fn plain(text: &str) -> Node {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Node::Null,
+        "true" | "True" | "TRUE" => Node::Bool(true),
+        "false" | "False" | "FALSE" => Node::Bool(false),
+        _ if is_number(text) => Node::Number(text.to_owned()),
+        _ => Node::Text(text.to_owned()),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
+        return true;
+    }
+    if let Some(digits) = text.strip_prefix("0x") {
+        return !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_hexdigit());
+    }
+    if let Some(digits) = text.strip_prefix("0o") {
+        return !digits.is_empty() && digits.bytes().all(|it| matches!(it, b'0'..=b'7'));
+    }
+    unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') && unsigned.parse::<f64>().is_ok()
+}
