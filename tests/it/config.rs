@@ -1,1 +1,321 @@
 //! What a person sees for each mistake in a config.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use presencectl::config::{self, Request};
+use presencectl::diagnostic::Severity;
+use presencectl::diagnostic::finding::Finding;
+use presencectl::render::findings::{self, Colour};
+use proptest::prelude::*;
+
+/// `UPDATE=1 cargo test` rewrites what is expected, for a person to review.
+fn update() -> bool {
+    std::env::vars_os().any(|(name, value)| name == "UPDATE" && value == "1")
+}
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/config")
+}
+
+/// What a person sees: the findings, and the resolved config where there is one.
+fn seen(path: &Path, org: Option<&str>, root: Option<&Path>, all: bool) -> String {
+    let mut text = String::new();
+    let (sources, diagnostics, configs) = if all {
+        let loaded = config::load_all(path, root);
+        (loaded.sources, loaded.diagnostics, loaded.configs)
+    } else {
+        let request = Request { path: path.to_owned(), org: org.map(str::to_owned), root: root.map(Path::to_owned) };
+        let loaded = config::load(&request);
+        (loaded.sources, loaded.diagnostics, loaded.config.into_iter().collect())
+    };
+    findings::write(&mut text, &diagnostics, &sources, Colour::Plain).unwrap();
+    let failed = diagnostics.iter().any(|it| it.finding.severity() == Severity::Error);
+    assert_eq!(failed, configs.is_empty(), "a config exists exactly when there is no error:\n{text}");
+    for config in &configs {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&config::resolved_text(&config.resolved, &sources));
+    }
+    let folder = cases().parent().unwrap().parent().unwrap().parent().unwrap().display().to_string();
+    text.replace(&folder, "@@HOME@@")
+}
+
+/// One folder under `tests/cases/config`: `args` holds `PATH`, `--org NAME` or `--all`.
+fn run_case(case: &Path) -> String {
+    let args = fs::read_to_string(case.join("args")).unwrap_or_default();
+    let mut words = args.split_whitespace();
+    let (mut path, mut org, mut all) = ("input".to_owned(), None, false);
+    if case.join("config.yaml").exists() {
+        "config.yaml".clone_into(&mut path);
+    }
+    while let Some(word) = words.next() {
+        match word {
+            "--org" => org = words.next(),
+            "--all" => all = true,
+            other => other.clone_into(&mut path),
+        }
+    }
+    let shown = seen(&case.join(path), org, Some(case), all);
+    shown
+        .replace("@@HOME@@/tests/cases/config/", "")
+        .replace(&format!("{}/", case.file_name().unwrap().to_str().unwrap()), "")
+}
+
+#[test]
+fn every_case_shows_what_is_expected() {
+    let mut folders: Vec<PathBuf> = fs::read_dir(cases()).unwrap().map(|it| it.unwrap().path()).collect();
+    folders.sort();
+    let mut wrong = String::new();
+    for case in folders.iter().filter(|it| it.is_dir()) {
+        let shown = run_case(case);
+        let expected = case.join("expected.txt");
+        if update() {
+            fs::write(&expected, &shown).unwrap();
+        } else if fs::read_to_string(&expected).unwrap_or_default() != shown {
+            let _ = writeln!(wrong, "=== {}\n{shown}", case.display());
+        }
+    }
+    assert!(wrong.is_empty(), "UPDATE=1 accepts what is shown now:\n{wrong}");
+}
+
+/// Inputs that no editor would write; what they show stands in `tests/cases/config/NAME.txt`.
+fn odd_bytes() -> Vec<(&'static str, Vec<u8>)> {
+    let config = b"version: 1\ndefinitions:\n  lunch:\n    systemPresence: Meal\n    labels: { en_US: Lunch }\n";
+    let with = |more: &[u8]| [config.as_slice(), more].concat();
+    vec![
+        ("bytes-control", with(b"# bell \x07 here\n# and \xc2\x9b there\n")),
+        ("bytes-empty", Vec::new()),
+        ("bytes-latin-1", with(b"# caf\xe9\n\xff\n")),
+        ("bytes-long-line", with(format!("# {}\n", "x".repeat(70_000)).as_bytes())),
+        ("bytes-nul", with(b"\0\0\0")),
+        ("bytes-too-large", vec![b'#'; config::files::FILE_BYTES_MAX + 1]),
+        ("bytes-too-many-values", b"-\n".repeat(config::tree::VALUES_MAX + 1)),
+        ("bytes-utf-16", "version: 1".encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        ("bytes-zero-width", "version: 1\ndefinitions:\n  lu\u{200B}nch: { systemPresence: Meal\u{202E} }\n".into()),
+    ]
+}
+
+#[test]
+fn odd_bytes_show_what_is_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut wrong = String::new();
+    for (name, bytes) in odd_bytes() {
+        let path = folder.path().join("config.yaml");
+        fs::write(&path, bytes).unwrap();
+        let shown = seen(&path, None, None, false).replace(&format!("{}/", folder.path().display()), "");
+        let expected = cases().join(format!("{name}.txt"));
+        if update() {
+            fs::write(&expected, &shown).unwrap();
+        } else if fs::read_to_string(&expected).unwrap_or_default() != shown {
+            let _ = writeln!(wrong, "=== {name}\n{shown}");
+        }
+    }
+    assert!(wrong.is_empty(), "UPDATE=1 accepts what is shown now:\n{wrong}");
+}
+
+#[test]
+fn every_finding_is_shown_by_a_case() {
+    let mut shown = String::new();
+    for entry in fs::read_dir(cases()).unwrap() {
+        let path = entry.unwrap().path();
+        let file = if path.is_dir() { path.join("expected.txt") } else { path };
+        shown.push_str(&fs::read_to_string(file).unwrap());
+    }
+    let missing: Vec<&str> =
+        Finding::CODES.iter().copied().filter(|code| !shown.contains(&format!("[{code}]"))).collect();
+    assert!(missing.is_empty(), "no case shows {missing:?}");
+    let mut codes = Finding::CODES.to_vec();
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), Finding::CODES.len(), "two findings have one name");
+    let kebab = |code: &&str| code.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
+    assert!(codes.iter().all(kebab));
+}
+
+#[test]
+fn nothing_hidden_reaches_a_terminal_and_carets_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a\u{202E}b.yaml");
+    fs::write(&path, "version: 1\ndefinitions:\n  \"\u{202E}x\": { systemPresense: \"\u{200B}\" } # \u{2066}\n")
+        .unwrap();
+    let plain = seen(&path, None, None, false);
+    assert!(!plain.chars().any(|c| c != '\n' && presencectl::text::is_hidden(c)), "{plain:?}");
+    let lines: Vec<&str> = plain.lines().collect();
+    for (index, line) in lines.iter().enumerate().filter(|(_, line)| line.contains("systemPresense:")) {
+        let (marks, _) = (lines[index + 1], line);
+        let at = marks.find('^').unwrap();
+        assert!(line[at..].starts_with("systemPresense") || line[at..].starts_with('"'), "{plain}");
+    }
+    let mut coloured = String::new();
+    let loaded = config::load(&Request { path, ..Request::default() });
+    findings::write(&mut coloured, &loaded.diagnostics, &loaded.sources, Colour::Coloured).unwrap();
+    assert!(coloured.contains("\u{1b}[") && !coloured.contains(":::"), "{coloured:?}");
+}
+
+fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_committed_schema_is_the_types_schema() {
+    let schema = config::json_schema();
+    assert!(jsonschema::meta::is_valid(&schema));
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+    let path = repository().join("schemas/config.v1.json");
+    if update() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(fs::read_to_string(path).unwrap(), text, "UPDATE=1 cargo test writes it anew");
+}
+
+#[test]
+fn the_root_is_the_nearest_repository_else_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, orgs) = (folder.path().join("a/base"), folder.path().join("a/orgs"));
+    fs::create_dir_all(&base).unwrap();
+    fs::create_dir_all(&orgs).unwrap();
+    let lunch = "definitions: { lunch: { systemPresence: Meal, labels: { en_US: Lunch } } }";
+    fs::write(base.join("meals.yaml"), format!("version: 1\n{lunch}\n")).unwrap();
+    fs::write(orgs.join("a.yaml"), "version: 1\norg: { name: a }\nuse: [../base]\n").unwrap();
+    let codes = |root: Option<&Path>| {
+        let request = Request { path: orgs.join("a.yaml"), org: None, root: root.map(Path::to_owned) };
+        config::load(&request).diagnostics.iter().map(|it| it.finding.code()).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(None), ["outside-root"]);
+    assert_eq!(codes(Some(folder.path())), Vec::<&str>::new());
+    assert_eq!(codes(Some(&base)), ["outside-root"]);
+    // A worktree has a file of this name, a clone a folder.
+    fs::write(folder.path().join(".git"), "gitdir: elsewhere").unwrap();
+    assert_eq!(codes(None), Vec::<&str>::new());
+}
+
+#[test]
+fn places_lead_to_the_last_file_that_set_each_part() {
+    let path = cases().join("org-merged/input");
+    let request = Request { path, org: Some("acme-prod".to_owned()), root: None };
+    let loaded = config::load(&request);
+    let desired = loaded.config.unwrap().desired;
+    let line = |span| {
+        let place = loaded.sources.place(span);
+        format!("{}:{}", place.path.file_name().unwrap().display(), place.line.get())
+    };
+    let lunch = desired.definitions.values().find(|it| it.key.as_str() == "lunch").unwrap();
+    assert_eq!(line(lunch.places.key), "acme-prod.yaml:10");
+    assert_eq!(line(lunch.places.system_presence), "meals.yaml:4");
+    let labels: Vec<String> = lunch.places.labels.iter().map(|(it, span)| format!("{it} {}", line(*span))).collect();
+    assert_eq!(labels, ["DE acme.yaml:5", "en_US acme-prod.yaml:10", "nl acme.yaml:5"]);
+    assert_eq!(lunch.places.pin.map(line).unwrap(), "acme-prod.yaml:12");
+    let coaching = desired.definitions.values().find(|it| it.key.as_str() == "coaching").unwrap();
+    assert_eq!(coaching.places.omit.map(line).unwrap(), "acme-prod.yaml:11");
+    assert_eq!(desired.protect.values().map(|span| line(*span)).collect::<Vec<_>>(), ["acme-prod.yaml:13"]);
+}
+
+/// What `config` prints is a config with the same meaning.
+fn read_back(config: &config::Config, sources: &presencectl::diagnostic::Sources) {
+    let text = config::resolved_text(&config.resolved, sources);
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("config.yaml"), &text).unwrap();
+    let again = config::load(&Request { path: folder.path().to_owned(), ..Request::default() });
+    let again = again.config.unwrap_or_else(|| panic!("{:?}\n{text}", again.diagnostics)).desired;
+    let desired = &config.desired;
+    assert_eq!(again.settings, desired.settings);
+    assert!(again.protect.keys().eq(desired.protect.keys()));
+    assert_eq!(again.definitions.len(), desired.definitions.len());
+    for (key, wanted) in &again.definitions {
+        let before = desired.definitions[key].clone();
+        let moved = presencectl::model::desired::Wanted { places: wanted.places.clone(), ..before };
+        assert_eq!(*wanted, moved, "{text}");
+    }
+}
+
+#[test]
+fn every_example_is_free_of_findings_and_reads_back() {
+    for (example, orgs) in [("quickstart", 1), ("contact-center", 1), ("many-orgs", 3)] {
+        let loaded = config::load_all(&repository().join("examples").join(example), None);
+        assert_eq!(loaded.diagnostics, [], "{example}");
+        assert_eq!(loaded.configs.len(), orgs, "{example}");
+        for config in &loaded.configs {
+            read_back(config, &loaded.sources);
+        }
+    }
+}
+
+#[test]
+fn every_correct_case_reads_back() {
+    for entry in fs::read_dir(cases()).unwrap() {
+        let file = entry.unwrap().path().join("config.yaml");
+        if file.exists() {
+            let loaded = config::load(&Request { path: file, ..Request::default() });
+            if let Some(config) = &loaded.config {
+                read_back(config, &loaded.sources);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_files_give_the_same_bytes() {
+    let path = cases().join("org-layers/input");
+    let first = seen(&path, None, None, true);
+    assert!((0..5).all(|_| seen(&path, None, None, true) == first));
+}
+
+#[test]
+fn ten_thousand_mistakes_are_told_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.yaml");
+    let mut text = "version: 1\ndefinitions:\n".to_owned();
+    for index in 0..10_000 {
+        let _ = writeln!(text, "  d{index}: {{ systemPresence: Mael, label: {{ en_US: D }}, deactivated: yes }}");
+        let _ = writeln!(text, "  d{index}: {{}}");
+    }
+    fs::write(&path, text).unwrap();
+    let loaded = config::load(&Request { path, ..Request::default() });
+    assert_eq!(loaded.diagnostics.len(), 40_000);
+}
+
+/// The cases' own files, as seeds for mutations.
+fn seeds() -> Vec<Vec<u8>> {
+    let files = fs::read_dir(cases()).unwrap().map(|it| it.unwrap().path().join("config.yaml"));
+    let mut files: Vec<PathBuf> = files.filter(|it| it.exists()).collect();
+    files.sort();
+    files.iter().map(|it| fs::read(it).unwrap()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_input_makes_it_panic(
+        seed in any::<prop::sample::Index>(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8, any::<prop::sample::Index>()), 0..6),
+    ) {
+        const PIECES: [&[u8]; 18] = [
+            b"{", b"}", b"[", b"]", b":", b": ", b"\n", b"  ", b"- ", b"\t", b"\"", b"&a ", b"*a", b"!!x ", b"\xff", b"\0",
+            "\u{202E}".as_bytes(), b"null",
+        ];
+        let seeds = seeds();
+        let mut bytes = seeds[seed.index(seeds.len())].clone();
+        for (at, kind, piece) in edits {
+            let at = at.index(bytes.len() + 1);
+            match kind {
+                0 => bytes.truncate(at),
+                1 if at < bytes.len() => drop(bytes.remove(at)),
+                _ => drop(bytes.splice(at..at, PIECES[piece.index(PIECES.len())].iter().copied())),
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.yaml");
+        fs::write(&path, &bytes).unwrap();
+        let shown = seen(&path, None, None, false);
+        prop_assert!(!shown.contains("bug of presencectl"), "{shown}");
+        prop_assert!(!shown.chars().any(|c| c != '\n' && presencectl::text::is_hidden(c)), "{shown:?}");
+    }
+}
