@@ -128,6 +128,9 @@ struct Run {
     configs: Vec<Config>,
 }
 
+/// What is wrong with an item of `use`, and another place that belongs to it.
+type Misuse = (Finding, Option<(Span, &'static str)>);
+
 /// An org file with its layers resolved: indices of files.
 struct OrgStack {
     org: usize,
@@ -277,15 +280,24 @@ impl Run {
                     stack.layers.push(layer);
                 }
                 Err(findings) => {
-                    stack.diagnostics.extend(findings.into_iter().map(|it| Diagnostic::at(item.place, it)));
+                    let told = findings.into_iter().map(|(finding, also)| Diagnostic {
+                        finding,
+                        place: Some(item.place),
+                        also: also.into_iter().collect(),
+                    });
+                    stack.diagnostics.extend(told);
                 }
             }
         }
         stack
     }
 
+    fn org_section(&self, index: usize) -> Option<Span> {
+        self.files.get(index).shape.as_ref()?.sections.get("org").copied()
+    }
+
     /// The files of one item of `use`.
-    fn layer(&mut self, org: usize, raw: &str) -> Result<Vec<usize>, Vec<Finding>> {
+    fn layer(&mut self, org: usize, raw: &str) -> Result<Vec<usize>, Vec<Misuse>> {
         let owner = self.files.get(org).found.clone();
         let beside = |path: &Path| path.parent().unwrap_or(Path::new("")).to_owned();
         let shown =
@@ -293,30 +305,34 @@ impl Run {
         let path = shown.display().to_string();
         let real = match fs::canonicalize(beside(&owner.real).join(raw)) {
             Ok(real) => real,
-            Err(error) => return Err(vec![Finding::MissingLayer { path, cause: plain_cause(&error) }]),
+            Err(error) => return Err(vec![(Finding::MissingLayer { path, cause: plain_cause(&error) }, None)]),
         };
         if !real.starts_with(&self.files.root) {
-            return Err(vec![self.files.outside(&path)]);
+            return Err(vec![(self.files.outside(&path), None)]);
         }
         if owner.real.starts_with(&real) {
-            return Err(vec![Finding::Circle { path }]);
+            let back = self.org_section(org).map(|place| (place, "this org file is in it"));
+            return Err(vec![(Finding::Circle { path }, back)]);
         }
         let found = Found { shown, real };
         let listed = if found.real.is_dir() {
             let (listed, diagnostics) = self.files.list(&found);
             if !diagnostics.is_empty() {
-                return Err(diagnostics.into_iter().map(|it| it.finding).collect());
+                return Err(diagnostics.into_iter().map(|it| (it.finding, None)).collect());
             }
             listed
         } else {
             vec![found]
         };
         let layer: Vec<usize> = listed.iter().map(|it| self.files.read(it)).collect();
-        let org_files: Vec<Finding> = layer
+        let org_files: Vec<Misuse> = layer
             .iter()
-            .map(|it| self.files.get(*it))
-            .filter(|it| it.is_org_file())
-            .map(|it| Finding::OrgFileAsLayer { path: it.found.shown.display().to_string() })
+            .filter(|it| self.files.get(**it).is_org_file())
+            .map(|it| {
+                let path = self.files.get(*it).found.shown.display().to_string();
+                let section = self.org_section(*it).map(|place| (place, "it names an org here"));
+                (Finding::OrgFileAsLayer { path }, section)
+            })
             .collect();
         if org_files.is_empty() { Ok(layer) } else { Err(org_files) }
     }

@@ -2,7 +2,7 @@
 //! place that set it.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::config::located::{Entries, Field, Located};
 use crate::config::schema::{Definition, Limits, Org, Settings};
@@ -165,13 +165,16 @@ impl Merging {
     fn org_file(&mut self, org: &Shape) {
         self.resolved.complete &= !org.config.definitions.is_broken();
         self.resolved.org.clone_from(&org.config.org.0);
+        let own: HashMap<&String, Span> = Entries::of(&org.config.definitions)
+            .filter_map(|(key, _)| Some((key.value.as_ref()?, key.place)))
+            .collect();
         let mut suggestions = 0;
         for (key, body) in Entries::of(&org.config.overrides) {
             let Some(name) = &key.value else { continue };
             if self.resolved.definitions.contains_key(name) {
                 self.lay_over(name, key.place, body.value.clone());
             } else {
-                self.unknown_key("overrides", key, &mut suggestions);
+                self.unknown_key("overrides", key, own.get(name).copied(), &mut suggestions);
             }
         }
         for (key, definition) in Entries::of(&org.config.definitions) {
@@ -209,22 +212,30 @@ impl Merging {
             for key in keys {
                 let known = key.value.as_ref().is_none_or(|name| self.resolved.definitions.contains_key(name));
                 if !known {
-                    self.unknown_key(section, &key, &mut suggestions);
+                    self.unknown_key(section, &key, None, &mut suggestions);
                 }
             }
         }
     }
 
-    fn unknown_key(&mut self, section: &str, key: &Located<String>, suggestions: &mut usize) {
+    /// Tells a key that no definition has, with the place of the one that may be meant.
+    fn unknown_key(&mut self, section: &str, key: &Located<String>, own: Option<Span>, suggestions: &mut usize) {
         let name = key.value.clone().unwrap_or_default();
         *suggestions += 1;
-        let nearest = if *suggestions <= SUGGESTIONS_MAX {
-            text::nearest(&name, self.resolved.definitions.keys().map(String::as_str)).map(str::to_owned)
-        } else {
-            None
-        };
-        let finding = Finding::UnknownKey { section: section.to_owned(), key: name, nearest };
-        self.found.push(Diagnostic::at(key.place, finding));
+        let mut nearest = None;
+        if own.is_none() && *suggestions <= SUGGESTIONS_MAX {
+            nearest = text::nearest(&name, self.resolved.definitions.keys().map(String::as_str)).map(str::to_owned);
+        }
+        let near = nearest.as_ref().and_then(|it| self.resolved.definitions.get(it)).map(|it| it.key);
+        let finding = Finding::UnknownKey { section: section.to_owned(), key: name, nearest, own: own.is_some() };
+        let mut diagnostic = Diagnostic::at(key.place, finding);
+        if let Some(place) = own {
+            diagnostic = diagnostic.and(place, "defined here");
+        }
+        if let Some(place) = near {
+            diagnostic = diagnostic.and(place, "the nearest one");
+        }
+        self.found.push(diagnostic);
     }
 }
 
@@ -356,14 +367,13 @@ fn overlay_labels(
         similar.entry(normal(locale)).or_default().push(index);
     }
     // Exact spellings claim theirs first, so that two similar ones never fight for one slot.
-    for (locale, _) in &above.0 {
-        if let Some(index) = exact.get(&spelling(locale)) {
-            similar.entry(normal(locale)).or_default().retain(|it| it != index);
-        }
-    }
+    let claimed: HashSet<usize> =
+        above.0.iter().filter_map(|(locale, _)| exact.get(&spelling(locale)).copied()).collect();
     for (locale, label) in above.0 {
-        let taken = exact.get(&spelling(&locale)).copied();
-        let index = taken.or_else(|| similar.get_mut(&normal(&locale)).and_then(Vec::pop));
+        let index = exact.get(&spelling(&locale)).copied().or_else(|| {
+            let similar = similar.get_mut(&normal(&locale))?;
+            std::iter::from_fn(|| similar.pop()).find(|it| !claimed.contains(it))
+        });
         let removes = label.value == Some(None);
         match (index, removes) {
             (Some(index), true) => slots[index] = None,

@@ -115,10 +115,11 @@ pub enum Prune {
     Delete,
 }
 
-/// One presence definition, or a change to one. `L` is the type of its labels' values.
+/// One presence definition, or a change to one.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase", bound = "L: for<'a> Deserialize<'a>")]
 pub struct Definition<L> {
+    // `L` is the type of a label: only an override may say `null`.
     /// The system presence that it belongs to, such as `Break`. The platform cannot change it.
     #[schemars(extend("examples" = SYSTEM_PRESENCES))]
     pub system_presence: Field<String>,
@@ -159,9 +160,13 @@ pub fn json_schema() -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.inline_subschemas = true;
     let mut schema = settings.into_generator().into_root_schema_for::<ConfigFile>();
-    // The formats name Rust's types, which no editor knows.
     RecursiveTransform(|it: &mut schemars::Schema| {
+        // The formats name Rust's types, which no editor knows.
         it.remove("format");
+        // Editors show a line break of the source as one.
+        if let Some(Value::String(words)) = it.get_mut("description") {
+            *words = words.replace('\n', " ");
+        }
     })
     .transform(&mut schema);
     schema.insert("title".to_owned(), "presencectl config, version 1".into());

@@ -242,9 +242,10 @@ findings! {
         "definition-exists", Error, format!("a layer has the definition `{key}` already"),
         say("an org file changes it under `overrides`");
     /// A key that no definition has.
-    UnknownKey { section: String, key: String, nearest: Option<String> }
-        "unknown-key", Error, format!("`{section}` names `{key}`, but there is no such definition"),
-        did_you_mean(nearest.as_ref());
+    UnknownKey { section: String, key: String, nearest: Option<String>, own: bool }
+        "unknown-key", Error, if *own { format!("`{section}` names `{key}`, which no layer has") }
+        else { format!("`{section}` names `{key}`, but there is no such definition") },
+        if *own { say("this file defines it: change it there") } else { did_you_mean(nearest.as_ref()) };
     /// Two layers set one setting differently.
     ConflictingSetting { setting: String, org_file: bool }
         "conflicting-setting", Error, format!("two files set `{setting}` differently"),
