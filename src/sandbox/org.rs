@@ -279,7 +279,10 @@ fn chosen<'a>(method: &str, operations: &[(&'static str, Operation<'a>)]) -> Res
 }
 
 fn system_presences() -> Response {
-    let entry = |(name, constant, _): &(&str, &str, &str)| json!({ "id": constant, "name": name, "selfUri": format!("/api/v2/systempresences/{constant}") });
+    let entry = |(name, constant, _): &(&str, &str, &str)| {
+        let self_uri = format!("/api/v2/systempresences/{constant}");
+        json!({ "id": constant, "name": name, "selfUri": self_uri })
+    };
     Response::ok(&Value::Array(PRIMARIES.iter().map(entry).collect()))
 }
 

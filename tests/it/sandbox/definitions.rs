@@ -242,7 +242,8 @@ async fn primaries_cannot_be_touched() {
 #[tokio::test]
 async fn a_seed_may_be_a_listing_of_another_org_with_its_primaries() {
     let definitions = vec![
-        json!({ "id": AVAILABLE, "languageLabels": { "en_US": "Available", "de": "Da" }, "systemPresence": "Available" }),
+        json!({ "id": AVAILABLE, "languageLabels": { "en_US": "Available", "de": "Da" },
+                "systemPresence": "Available" }),
         json!({ "languageLabels": { "es_US": "Siesta" }, "systemPresence": "Siesta", "divisionId": "*" }),
     ];
     let client = Client::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() }).await;

@@ -81,7 +81,8 @@ async fn a_body_ends_in_the_middle() {
 #[tokio::test]
 async fn a_proxy_answers_with_a_page() {
     let client = Client::start(config()).await;
-    client.set_faults(json!([{ "method": "POST", "body": "html", "times": 1 }, { "method": "POST", "body": "html", "handled": false }])).await;
+    let page = |handled: bool| json!({ "method": "POST", "body": "html", "handled": handled, "times": 1 });
+    client.set_faults(json!([page(true), page(false)])).await;
     for _ in 0..2 {
         let response = client.request("POST", DEFINITIONS).json(&smoke()).send().await.unwrap();
         assert_eq!(
