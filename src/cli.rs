@@ -1,1 +1,247 @@
-//! What may be typed: clap types, and flags, environment and defaults resolved into settings.
+//! What may be typed: the clap types, and nothing that acts.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Genesys Cloud presence definitions as code.
+///
+/// Keeps an org's presence definitions in step with YAML files: `plan` shows what is different,
+/// `apply` changes it, and what the files do not name is left alone.
+#[derive(Debug, Parser)]
+#[command(
+    name = "presencectl",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colour. `NO_COLOR` is honoured.
+    #[arg(long, global = true, value_enum, default_value_t = ColorWhen::Auto, value_name = "WHEN")]
+    pub color: ColorWhen,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what `apply` would do. Writes nothing.
+    Plan(PlanArgs),
+    /// Show the plan, ask, carry it out, and look whether it worked.
+    Apply(ApplyArgs),
+    /// Check files without asking any org.
+    Validate(ValidateArgs),
+    /// Print the config that results from layers and org file, with the place of each value.
+    Config(ConfigArgs),
+    /// Print a JSON Schema.
+    Schema(SchemaArgs),
+    /// Serve the embedded sandbox org to other clients, on this machine only.
+    Sandbox(SandboxArgs),
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Which config.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArgs {
+    /// A YAML file, or a folder of them.
+    pub path: PathBuf,
+    /// Which org, where the path holds several org files.
+    #[arg(long, value_name = "NAME")]
+    pub org: Option<String>,
+    /// The folder below which everything that the config names must lie. By default the nearest
+    /// one upward that holds `.git`, else the path's folder.
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+}
+
+/// Which org is spoken to. Credentials come from the environment only: `GENESYSCLOUD_REGION`,
+/// `GENESYSCLOUD_OAUTHCLIENT_ID` and `GENESYSCLOUD_OAUTHCLIENT_SECRET`, or
+/// `GENESYSCLOUD_ACCESS_TOKEN`.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Org")]
+pub struct TargetArgs {
+    /// Use the embedded sandbox org; nothing real is read or written.
+    #[arg(long, conflicts_with = "base_url")]
+    pub sandbox: bool,
+    /// Definitions that a new sandbox org begins with: a JSON file, as the API lists them.
+    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    pub sandbox_seed: Option<PathBuf>,
+    /// Faults that the sandbox org plays: a JSON file.
+    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    pub sandbox_faults: Option<PathBuf>,
+    /// Another server, such as a gateway. `http` only for this machine. Its token endpoint is
+    /// URL/oauth/token.
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// How many requests may be sent in any 60 s.
+    #[arg(long, value_name = "N", default_value = "300")]
+    pub requests_per_minute: NonZeroU32,
+}
+
+/// Limits, raised for one run by a person. A config's `settings.limits` is the place that can be
+/// reviewed.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
+    /// Allow this many removals (deactivations, deletions, replacements) in this run.
+    #[arg(long, value_name = "N")]
+    pub allow_removals: Option<u32>,
+    /// Allow this many labels to be taken away in this run.
+    #[arg(long, value_name = "N")]
+    pub allow_label_removals: Option<u32>,
+    /// Allow this many default labels to be changed in this run.
+    #[arg(long, value_name = "N")]
+    pub allow_renames: Option<u32>,
+}
+
+/// Where the result goes.
+#[derive(Debug, Clone, Args)]
+pub struct OutputArgs {
+    /// `human` or `json`, to standard output or to a file. May be repeated; without one for
+    /// standard output, `human` goes there.
+    #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]")]
+    pub outputs: Vec<Output>,
+}
+
+/// `presencectl plan`.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// Which config.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Which org.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Limits.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Exit with 2 when there are changes.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// `presencectl apply`.
+#[derive(Debug, Clone, Args)]
+pub struct ApplyArgs {
+    /// Which config.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Which org.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Limits.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Do not ask. For CI.
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// A saved plan (`plan --output json=FILE`): nothing beyond it is done.
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+    /// The id of the org that is meant, for a config that does not say it.
+    #[arg(long, value_name = "ID")]
+    pub org_id: Option<String>,
+}
+
+/// `presencectl validate`.
+#[derive(Debug, Clone, Args)]
+pub struct ValidateArgs {
+    /// A YAML file, or a folder: every org file below it is checked.
+    pub path: PathBuf,
+    /// The folder below which everything that the config names must lie.
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+}
+
+/// `presencectl schema`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct SchemaArgs {
+    /// Which document.
+    #[arg(value_enum, default_value_t = SchemaOf::Config)]
+    pub of: SchemaOf,
+}
+
+/// The documents that have a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// What people write.
+    Config,
+    /// What `plan --output json` writes.
+    Plan,
+    /// What `apply --output json` writes.
+    Report,
+}
+
+/// `presencectl sandbox`.
+#[derive(Debug, Clone, Args)]
+pub struct SandboxArgs {
+    /// The port; 0 takes any that is free.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+    /// Where the org is kept. Without it, it is forgotten at the end.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Definitions that a new org begins with: a JSON file, as the API lists them.
+    #[arg(long, value_name = "FILE")]
+    pub seed: Option<PathBuf>,
+    /// Faults that it plays: a JSON file.
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+}
+
+/// A format and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Which view.
+    pub format: Format,
+    /// None: standard output.
+    pub file: Option<PathBuf>,
+}
+
+/// The views of a plan or a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// For machines; also the saved plan.
+    Json,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(typed: &str) -> Result<Output, String> {
+        let (format, file) = match typed.split_once('=') {
+            Some((_, "")) => return Err("after `=` stands the name of a file".to_owned()),
+            Some((format, file)) => (format, Some(PathBuf::from(file))),
+            None => (typed, None),
+        };
+        let format = match format {
+            "human" => Format::Human,
+            "json" => Format::Json,
+            _ => return Err("the formats are `human` and `json`".to_owned()),
+        };
+        Ok(Output { format, file })
+    }
+}

@@ -1,1 +1,48 @@
-//! One function a subcommand.
+//! One function a subcommand: gathers inputs, calls the core, picks the view.
+
+use crate::cli::{Cli, Command};
+use crate::commands::shell::{Failure, Shell};
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::terminal::Terminal;
+
+pub mod apply;
+pub mod connect;
+pub mod look;
+pub mod offline;
+pub mod outputs;
+pub mod plan;
+pub mod progress;
+pub mod sandbox;
+pub mod saved;
+pub mod shell;
+pub mod signals;
+
+/// Runs one command.
+pub fn run(cli: &Cli, environment: &Environment, terminal: &mut Terminal) -> Exit {
+    let mut shell = Shell { terminal, environment, color: cli.color };
+    let exit = match &cli.command {
+        Command::Plan(args) => in_runtime(&mut shell, async |shell| plan::run(args, shell).await),
+        Command::Apply(args) => in_runtime(&mut shell, async |shell| apply::run(args, shell).await),
+        Command::Sandbox(args) => in_runtime(&mut shell, async |shell| sandbox::run(args, shell).await),
+        Command::Validate(args) => offline::validate(args, &mut shell),
+        Command::Config(args) => offline::show(args, &mut shell),
+        Command::Schema(args) => offline::schema(*args, &mut shell),
+    };
+    shell.terminal.settle(exit)
+}
+
+/// One thread is enough for requests that a pace of five a second bounds, and starts at once.
+fn in_runtime<'a, 'b, F>(shell: &'a mut Shell<'b>, work: F) -> Exit
+where
+    F: AsyncFnOnce(&'a mut Shell<'b>) -> Exit,
+{
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(work(shell)),
+        Err(error) => {
+            let problem = Problem::new(format!("the runtime did not start: {error}"));
+            shell.fail(&Failure::Problem(problem), None)
+        }
+    }
+}

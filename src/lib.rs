@@ -14,9 +14,41 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod diagnostic;
+pub mod environment;
+pub mod exit;
 pub mod plan;
+pub mod problem;
 pub mod sandbox;
+pub mod terminal;
 pub mod text;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::cli::Cli;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::terminal::Terminal;
+
+/// One whole run of the tool.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment, terminal: &mut Terminal) -> Exit {
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => commands::run(&cli, environment, terminal),
+        Err(error) => {
+            // clap's own exit code for wrong usage is 2, which here means "there are changes".
+            let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let text = error.render().to_string();
+            if help {
+                terminal.out(&text)
+            } else {
+                terminal.err(&text)
+            }
+            terminal.settle(if help { Exit::Success } else { Exit::Failure })
+        }
+    }
+}
 
 /// The domain's words: names, labels, what is desired and what was observed.
 pub mod model {
@@ -32,4 +64,5 @@ pub mod render {
     pub mod findings;
     pub mod human;
     pub mod machine;
+    pub mod problem;
 }

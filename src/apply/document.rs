@@ -7,8 +7,10 @@ use crate::apply::report::{Cause, Outcome, Report, Row, Signal, Skip, Verificati
 use crate::diagnostic::Sources;
 use crate::model::names::Label;
 use crate::model::observed::Target;
+use crate::plan::change::Change;
 use crate::plan::difference::Difference;
-use crate::plan::document::{ActionV1, ChangeV1, TargetV1, change_v1, target_v1};
+use crate::plan::document::{ActionV1, ChangeV1, RefusalV1, TargetV1, change_v1, refusal_v1, target_v1};
+use crate::plan::refusal::Refusal;
 
 /// The number of this format.
 pub const FORMAT_VERSION: u32 = 1;
@@ -32,6 +34,8 @@ pub struct ReportV1 {
     pub interrupted: Option<String>,
     /// One row an object.
     pub objects: Vec<RowV1>,
+    /// Why nothing was applied at all: the refusals of the plan.
+    pub refusals: Vec<RefusalV1>,
     /// The look at the org afterwards.
     pub verification: VerificationV1,
 }
@@ -86,12 +90,14 @@ pub struct VerificationV1 {
     pub correlation_id: Option<String>,
     /// What is to be done by now although no row speaks of it.
     pub drift: Vec<ChangeV1>,
+    /// What refuses a plan by now.
+    pub refusals: Vec<RefusalV1>,
 }
 
 /// The document of a report.
 #[must_use]
 pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1 {
-    let Report { rows, verification, interrupted } = report;
+    let Report { rows, refusals, verification, interrupted } = report;
     ReportV1 {
         kind: "report".to_owned(),
         format_version: FORMAT_VERSION,
@@ -106,6 +112,7 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1
             .to_owned()
         }),
         objects: rows.iter().map(row_v1).collect(),
+        refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
         verification: verification_v1(verification, sources),
     }
 }
@@ -129,7 +136,7 @@ fn row_v1(row: &Row) -> RowV1 {
         action: (*action).into(),
         key: key.as_ref().map(ToString::to_string),
         id: id.as_ref().map(ToString::to_string),
-        system_presence: system_presence.to_string(),
+        system_presence: system_presence.clone(),
         name: name.as_ref().map(ToString::to_string),
         outcome: outcome.code().to_owned(),
         message: cause.map(|it| it.message.clone()).or_else(|| in_words(outcome)),
@@ -152,7 +159,8 @@ pub fn in_words(outcome: &Outcome) -> Option<String> {
         Outcome::Refused(_) => Some("somebody changed it since the plan; plan again".to_owned()),
         Outcome::Skipped(Skip::Needs(key)) => Some(format!("`{key}`, which takes its place, was not done")),
         Outcome::Skipped(Skip::Interrupted) => Some("the run was interrupted before it".to_owned()),
-        Outcome::Skipped(Skip::Stopped) => Some("the run was stopped before it".to_owned()),
+        Outcome::Skipped(Skip::PlanRefused) => Some("the plan is refused".to_owned()),
+        Outcome::Skipped(Skip::BeyondSavedPlan) => Some("more would be done than the saved plan holds".to_owned()),
     }
 }
 
@@ -176,17 +184,18 @@ fn difference_v1(difference: &Difference) -> DifferenceV1 {
 }
 
 fn verification_v1(verification: &Verification, sources: &Sources) -> VerificationV1 {
-    let (result, cause, drift) = match verification {
-        Verification::NotNeeded => ("not-needed", None, None),
-        Verification::Interrupted => ("interrupted", None, None),
-        Verification::InStep => ("in-step", None, None),
-        Verification::Drifted(changes) => ("drifted", None, Some(changes)),
-        Verification::Failed(cause) => ("failed", Some(cause), None),
+    let (result, cause, drift): (_, _, (&[Change], &[Refusal])) = match verification {
+        Verification::NotNeeded => ("not-needed", None, (&[], &[])),
+        Verification::Interrupted => ("interrupted", None, (&[], &[])),
+        Verification::InStep => ("in-step", None, (&[], &[])),
+        Verification::Drifted { changes, refusals } => ("drifted", None, (changes, refusals)),
+        Verification::Failed(cause) => ("failed", Some(cause), (&[], &[])),
     };
     VerificationV1 {
         result: result.to_owned(),
         message: cause.map(|it: &Cause| it.message.clone()),
         correlation_id: cause.and_then(|it| it.correlation_id.clone()),
-        drift: drift.into_iter().flatten().map(|it| change_v1(it, sources)).collect(),
+        drift: drift.0.iter().map(|it| change_v1(it, sources)).collect(),
+        refusals: drift.1.iter().map(|it| refusal_v1(it, sources)).collect(),
     }
 }

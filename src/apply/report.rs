@@ -1,14 +1,17 @@
 //! What became of every object: the one value that every report is a view of.
 
-use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
+use crate::model::names::{DefinitionId, Key, Label};
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
+use crate::plan::refusal::Refusal;
 
 /// A whole apply, after it ended, however it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// One row an object, in the order of the plan.
     pub rows: Vec<Row>,
+    /// Why nothing was applied at all: the refusals of the plan.
+    pub refusals: Vec<Refusal>,
     /// The look at the org afterwards.
     pub verification: Verification,
     /// The signal that ended it early.
@@ -34,7 +37,7 @@ pub struct Row {
     /// Which object; for a created one, the id that the org gave.
     pub id: Option<DefinitionId>,
     /// Where it belongs.
-    pub system_presence: SystemPresence,
+    pub system_presence: String,
     /// What to call it.
     pub name: Option<Label>,
     /// What became of it.
@@ -70,8 +73,10 @@ pub enum Skip {
     Needs(Key),
     /// The run was interrupted first.
     Interrupted,
-    /// Nothing could be written any more, such as when the credentials were taken away.
-    Stopped,
+    /// The plan is refused, and so nothing of it was done.
+    PlanRefused,
+    /// More would be done than the saved plan holds, and so nothing was done.
+    BeyondSavedPlan,
 }
 
 /// Why something failed.
@@ -94,8 +99,14 @@ pub enum Verification {
     Interrupted,
     /// The plan is empty, apart from what the rows say was not done.
     InStep,
-    /// Something that is in no row is to be done by now: somebody changed the org meanwhile.
-    Drifted(Vec<Change>),
+    /// Something that is in no row is to be done by now, or refuses the plan by now: somebody
+    /// changed the org meanwhile.
+    Drifted {
+        /// What is to be done.
+        changes: Vec<Change>,
+        /// What refuses the plan, such as two objects with one label.
+        refusals: Vec<Refusal>,
+    },
     /// The org could not be read.
     Failed(Cause),
 }
@@ -108,7 +119,7 @@ impl Row {
             action: step.action(),
             key: step.key().cloned(),
             id: step.id().cloned(),
-            system_presence: step.system_presence().clone(),
+            system_presence: step.system_presence().to_string(),
             name,
             outcome,
         }
@@ -150,11 +161,11 @@ impl Report {
     /// Was everything done, and seen to be done?
     #[must_use]
     pub fn is_success(&self) -> bool {
-        let Report { rows, verification, interrupted } = self;
+        let Report { rows, refusals, verification, interrupted } = self;
         let verified = match verification {
             Verification::NotNeeded | Verification::InStep => true,
-            Verification::Interrupted | Verification::Drifted(_) | Verification::Failed(_) => false,
+            Verification::Interrupted | Verification::Drifted { .. } | Verification::Failed(_) => false,
         };
-        rows.iter().all(|row| row.outcome.is_success()) && verified && interrupted.is_none()
+        rows.iter().all(|row| row.outcome.is_success()) && refusals.is_empty() && verified && interrupted.is_none()
     }
 }

@@ -340,7 +340,9 @@ fn warning_v1(it: &Warning) -> WarningV1 {
     WarningV1 { code: it.code().to_owned(), message: it.message() }
 }
 
-fn refusal_v1(it: &Refusal, sources: &Sources) -> RefusalV1 {
+/// A refusal as documents write it.
+#[must_use]
+pub fn refusal_v1(it: &Refusal, sources: &Sources) -> RefusalV1 {
     let answers = it.answers().into_iter().map(|answer| AnswerV1 { say: answer.say, yaml: answer.lines }).collect();
     RefusalV1 {
         code: it.code().to_owned(),

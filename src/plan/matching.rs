@@ -200,8 +200,9 @@ impl<'a> Matcher<'a> {
     fn doubt_deactivated_matches(&mut self) {
         for (key, wanted) in &self.desired.definitions {
             let object = match self.result.found.get(key) {
+                // One that should be deactivated is in step; an active one with a previous label is then
+                // somebody else's, as it was before this one was deactivated.
                 Some(Found::One(object, Matched::Label)) if object.deactivated => *object,
-                Some(Found::AlreadyDeactivated(Some(object))) => *object,
                 _ => continue,
             };
             let free: Vec<&Definition> = self
@@ -234,7 +235,12 @@ impl<'a> Matcher<'a> {
             }
         }
         for wanted in rest {
-            let candidates = self.with_previous_label(wanted);
+            let mut candidates = self.with_previous_label(wanted);
+            if wanted.deactivated {
+                // What another definition has by its label is that other one's: nothing is left to
+                // deactivate here, and nothing is lost by that.
+                candidates.retain(|(it, _)| !self.result.claimed.contains_key(&it.id));
+            }
             let Some((_, label)) = candidates.first() else { continue };
             let label = (*label).clone();
             let objects: Vec<&Definition> = candidates.iter().map(|(object, _)| *object).collect();

@@ -71,6 +71,8 @@ impl<'a> Questions<'a> {
             .iter()
             .copied()
             .filter(|it| it.system_presence == *presence && it.system_presence != wanted.system_presence)
+            // What another definition has stays that one's.
+            .filter(|it| !pairing.claimed.contains_key(&it.id))
             .filter(|it| {
                 it.default_label(self.default_locale)
                     .is_some_and(|its| Some(its) == label || wanted.previous_labels.contains(its))
@@ -94,7 +96,8 @@ impl<'a> Questions<'a> {
     /// Asks what has to be asked before this unmatched definition is made. True where something was
     /// asked.
     pub fn before_creating(&self, wanted: &'a Wanted, replaced: Replaced<'a>, pairing: &mut Pairing<'a>) -> bool {
-        if wanted.new {
+        // `replaces` says which one it was, as `new: true` says that it was none.
+        if wanted.new || matches!(replaced, Replaced::One(_)) {
             return false;
         }
         let free: Vec<&'a Definition> = self
@@ -122,7 +125,7 @@ impl<'a> Questions<'a> {
             .filter(|it| it.system_presence != wanted.system_presence)
             .filter(|it| label.is_some() && it.default_label(self.default_locale) == label)
             .collect();
-        if !elsewhere.is_empty() && replaced == Replaced::Nothing {
+        if !elsewhere.is_empty() {
             let candidates = elsewhere.iter().map(|it| candidate(it, self.default_locale, &BTreeMap::new())).collect();
             let fact = Fact::OtherSystemPresence { key: wanted.key.clone(), candidates };
             ask(pairing, wanted, &elsewhere, Refusal { fact, place });

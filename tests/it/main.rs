@@ -2,6 +2,9 @@
 
 mod api;
 mod config;
+mod exhaustive;
+mod paper;
 mod plan;
+mod properties;
 mod render;
 mod sandbox;

@@ -1,0 +1,121 @@
+//! The list of the org's definitions as it is held against creations: read right before the first
+//! one, read again when it has aged, and searched for what a lost answer may have made.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::api::Reader;
+use crate::api::error::ApiError;
+use crate::model::labels::Scope;
+use crate::model::names::{DefinitionId, Locale};
+use crate::model::observed::{Content, Definition, Primary};
+use crate::plan::change::Create;
+
+/// How old the list may be when something is created.
+pub const CENSUS_AGE_MS_MAX: u64 = 60_000;
+
+/// When, after a lost answer, the list is searched. Lists lag behind writes, so absence counts only
+/// after the whole time: 60 s.
+pub const LOOK_DELAYS_MS: [u64; 7] = [500, 1_500, 3_000, 5_000, 10_000, 15_000, 25_000];
+
+/// What stands where something shall be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ground {
+    /// Nothing: it may be created. With the ids that exist by now.
+    Clear(BTreeSet<DefinitionId>),
+    /// Exactly what shall be created.
+    AlreadySo(DefinitionId),
+    /// Something with the same label.
+    Taken(DefinitionId),
+}
+
+/// What a search after a lost answer found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Search {
+    /// Exactly one new object with exactly what was sent.
+    Found(DefinitionId),
+    /// Nothing new that looks like it.
+    Absent,
+    /// Several, or something similar that is not exactly what was sent.
+    Unclear(Vec<DefinitionId>),
+}
+
+struct Reading {
+    at: Instant,
+    definitions: Vec<Definition>,
+}
+
+/// The list, shared by all creations of a run.
+pub struct Census<'a> {
+    reader: &'a Reader,
+    default_locale: &'a Locale,
+    last: Mutex<Option<Reading>>,
+}
+
+impl<'a> Census<'a> {
+    /// Not read yet.
+    #[must_use]
+    pub fn new(reader: &'a Reader, default_locale: &'a Locale) -> Census<'a> {
+        Census { reader, default_locale, last: Mutex::new(None) }
+    }
+
+    /// Looks at what stands where `create` shall be made, in a list that is fresh enough.
+    ///
+    /// # Errors
+    /// When the list cannot be read.
+    pub async fn ground(&self, create: &Create) -> Result<Ground, ApiError> {
+        // Held across the read on purpose: ten creations shall not read the list ten times.
+        let mut last = self.last.lock().await;
+        let aged = last.as_ref().is_none_or(|it| it.at.elapsed() > Duration::from_millis(CENSUS_AGE_MS_MAX));
+        if aged {
+            let definitions = self.reader.definitions().await?;
+            *last = Some(Reading { at: Instant::now(), definitions });
+        }
+        let definitions = last.as_ref().map_or(&[] as &[Definition], |it| &it.definitions);
+        Ok(self.ground_in(create, definitions))
+    }
+
+    fn ground_in(&self, create: &Create, definitions: &[Definition]) -> Ground {
+        let ours = create.labels.get(self.default_locale);
+        let taken = definitions.iter().find(|it| {
+            it.system_presence == create.system_presence
+                && ours.is_some()
+                && it.default_label(self.default_locale) == ours
+        });
+        match taken {
+            Some(object) if is_exactly(create, object) => Ground::AlreadySo(object.id.clone()),
+            Some(object) => Ground::Taken(object.id.clone()),
+            None => Ground::Clear(definitions.iter().map(|it| it.id.clone()).collect()),
+        }
+    }
+
+    /// Searches once for what a lost POST may have made.
+    ///
+    /// # Errors
+    /// When the list cannot be read.
+    pub async fn search(&self, create: &Create, before: &BTreeSet<DefinitionId>) -> Result<Search, ApiError> {
+        let definitions = self.reader.definitions().await?;
+        let ours = create.labels.get(self.default_locale);
+        let new: Vec<&Definition> = definitions
+            .iter()
+            .filter(|it| !before.contains(&it.id) && it.system_presence == create.system_presence)
+            .filter(|it| is_exactly(create, it) || (ours.is_some() && it.default_label(self.default_locale) == ours))
+            .collect();
+        Ok(match new.as_slice() {
+            [] => Search::Absent,
+            [object] if is_exactly(create, object) => Search::Found(object.id.clone()),
+            several => Search::Unclear(several.iter().map(|it| it.id.clone()).collect()),
+        })
+    }
+}
+
+/// Active, not the platform's, and with exactly the labels that were sent.
+fn is_exactly(create: &Create, object: &Definition) -> bool {
+    let sent = Content { labels: create.labels.clone(), deactivated: false };
+    object.primary != Primary::Yes
+        && object.system_presence == create.system_presence
+        && object.content(&Scope::All).same_as(&sent)
+}

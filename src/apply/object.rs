@@ -1,0 +1,249 @@
+//! What apply does to one object: read it again, compare, write, and look after a lost answer.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::api::Writer;
+use crate::api::error::{ApiError, Kind, WriteError};
+use crate::api::shapes::{Fetched, Patch};
+use crate::apply::census::{Census, Ground, LOOK_DELAYS_MS, Search};
+use crate::apply::report::{Cause, Outcome, Skip};
+use crate::apply::stop::Stop;
+use crate::model::labels::Scope;
+use crate::model::names::DefinitionId;
+use crate::model::observed::Definition;
+use crate::plan::change::{Create, Step};
+use crate::plan::difference::{Difference, Standing, between, standing};
+
+/// How often one object is read and written before its fate is called unknown.
+const ROUNDS_MAX: u32 = 4;
+/// The wait before an object is read again after a lost answer; doubled each round.
+const ROUND_DELAY_MS: u64 = 1_000;
+
+/// How far the work on an object has come, for the case that it is cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing was sent.
+    Waiting,
+    /// Only reads were sent.
+    Reading,
+    /// A write was sent, or is about to be.
+    Writing,
+}
+
+/// What became of one object, and its id where a creation gave it one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The id that the org gave to a created one.
+    pub id: Option<DefinitionId>,
+}
+
+impl From<Outcome> for Ended {
+    fn from(outcome: Outcome) -> Ended {
+        Ended { outcome, id: None }
+    }
+}
+
+/// All that the work on one object needs.
+pub struct Hands<'a> {
+    /// Writes, and reads before it writes.
+    pub writer: &'a Writer,
+    /// What stands where something shall be created.
+    pub census: &'a Census<'a>,
+    /// Asked before each write.
+    pub stop: &'a Stop,
+}
+
+impl Hands<'_> {
+    /// Brings one object to where its step wants it.
+    ///
+    /// # Guarantees
+    /// - An object is written only when, read by its id right before, it is as the plan saw it.
+    /// - A creation is sent a second time only after it stayed absent from the list for 60 s.
+    /// - After a signal nothing new is written.
+    ///
+    /// # Assumptions
+    /// Between the read and the write nobody else writes: the platform has no versions to ask with,
+    /// so this gap of one request can be narrowed and not closed.
+    pub async fn carry_out(&self, step: &Step, stage: &Cell<Stage>) -> Ended {
+        if self.stop.asked().is_some() {
+            return Outcome::Skipped(Skip::Interrupted).into();
+        }
+        stage.set(Stage::Reading);
+        match step {
+            Step::Create(create) => self.create(create, stage).await,
+            Step::Update(_) | Step::Reactivate(_) | Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => {
+                self.change(step, stage).await.into()
+            }
+        }
+    }
+
+    async fn change(&self, step: &Step, stage: &Cell<Stage>) -> Outcome {
+        let Some(id) = step.id() else { return Outcome::Failed(Cause::default()) };
+        let mut lost: Option<ApiError> = None;
+        for round in 0..ROUNDS_MAX {
+            if round > 0 {
+                tokio::time::sleep(Duration::from_millis(ROUND_DELAY_MS << (round - 1))).await;
+            }
+            let fetched = match self.writer.reader().definition(id).await {
+                Ok(Some(fetched)) => fetched,
+                Ok(None) => return absent(step, lost.as_ref()),
+                Err(error) => {
+                    return lost.map_or_else(|| Outcome::Failed(cause(&error)), |it| Outcome::Unknown(cause(&it)));
+                }
+            };
+            match (standing(step, &fetched.definition), &lost) {
+                (Standing::AsAfter, None) => return Outcome::AlreadySo,
+                (Standing::AsAfter, Some(_)) => return Outcome::Done,
+                (Standing::Changed(differences), None) => return Outcome::Refused(differences),
+                // Ours, half done, or somebody else's: nobody can tell.
+                (Standing::Changed(_), Some(error)) => return Outcome::Unknown(cause(error)),
+                (Standing::AsBefore, _) => {}
+            }
+            if self.stop.asked().is_some() {
+                return lost.map_or(Outcome::Skipped(Skip::Interrupted), |it| Outcome::Unknown(cause(&it)));
+            }
+            stage.set(Stage::Writing);
+            match self.write(step, fetched).await {
+                Ok(None) => return Outcome::Done,
+                Ok(Some(written)) => return self.compare(step, &written).await,
+                // Removed between the read and the write: the next read tells.
+                Err(WriteError::NotDone(error)) if matches!(error.kind, Kind::NotFound { by_the_platform: true }) => {
+                    lost.get_or_insert(error);
+                }
+                Err(WriteError::NotDone(error)) => return Outcome::Failed(cause(&error)),
+                Err(WriteError::Unclear(error)) => lost = Some(error),
+            }
+        }
+        lost.map_or(Outcome::Done, |error| Outcome::Unknown(cause(&error)))
+    }
+
+    /// One PUT or DELETE. None where the answer has no content.
+    async fn write(&self, step: &Step, fetched: Fetched) -> Result<Option<Definition>, WriteError> {
+        match step {
+            Step::Update(edit) | Step::Reactivate(edit) => {
+                self.writer.update(fetched, &Patch::between(&edit.before, &edit.after)).await.map(Some)
+            }
+            Step::Deactivate(..) | Step::Replace(..) => {
+                self.writer.update(fetched, &Patch::deactivation()).await.map(Some)
+            }
+            Step::Delete(retire) => self.writer.delete(&retire.id).await.map(|()| None),
+            Step::Create(_) => Ok(None),
+        }
+    }
+
+    /// Holds the answer of a PUT against what was to be there. An answer that disagrees is not
+    /// believed before the object itself is read.
+    async fn compare(&self, step: &Step, written: &Definition) -> Outcome {
+        if standing(step, written) == Standing::AsAfter {
+            return Outcome::Done;
+        }
+        match self.writer.reader().definition(&written.id).await {
+            Ok(Some(fetched)) if standing(step, &fetched.definition) == Standing::AsAfter => Outcome::Done,
+            Ok(Some(fetched)) => Outcome::Differs(differences_to_after(step, &fetched.definition)),
+            Ok(None) => Outcome::Differs(vec![Difference::Gone]),
+            Err(_) => Outcome::Differs(differences_to_after(step, written)),
+        }
+    }
+
+    async fn create(&self, create: &Create, stage: &Cell<Stage>) -> Ended {
+        let before = match self.census.ground(create).await {
+            Ok(Ground::Clear(before)) => before,
+            Ok(Ground::AlreadySo(id)) => return Ended { outcome: Outcome::AlreadySo, id: Some(id) },
+            Ok(Ground::Taken(id)) => return Outcome::Refused(vec![Difference::Appeared(id)]).into(),
+            Err(error) => return Outcome::Failed(cause(&error)).into(),
+        };
+        if self.stop.asked().is_some() {
+            return Outcome::Skipped(Skip::Interrupted).into();
+        }
+        stage.set(Stage::Writing);
+        let lost = match self.post(create).await {
+            Ok(ended) => return ended,
+            Err(lost) => lost,
+        };
+        match self.look_for(create, &before).await {
+            Ok(Search::Found(id)) => return Ended { outcome: Outcome::Done, id: Some(id) },
+            Ok(Search::Unclear(ids)) => return Outcome::Unknown(unclear(&lost, &ids)).into(),
+            Ok(Search::Absent) if self.stop.asked().is_some() => return Outcome::Unknown(cause(&lost)).into(),
+            Ok(Search::Absent) => {}
+            Err(_) => return Outcome::Unknown(cause(&lost)).into(),
+        }
+        // Absent for the whole time: it was not carried out. Once more, and only once.
+        let lost = match self.post(create).await {
+            Ok(ended) => return ended,
+            Err(lost) => lost,
+        };
+        match self.look_for(create, &before).await {
+            Ok(Search::Found(id)) => Ended { outcome: Outcome::Done, id: Some(id) },
+            Ok(Search::Unclear(ids)) => Outcome::Unknown(unclear(&lost, &ids)).into(),
+            Ok(Search::Absent) | Err(_) => Outcome::Unknown(cause(&lost)).into(),
+        }
+    }
+
+    /// One POST; the error is an answer that was lost.
+    async fn post(&self, create: &Create) -> Result<Ended, ApiError> {
+        match self.writer.create(&create.system_presence, &create.labels).await {
+            Ok(made) => {
+                let step = Step::Create(create.clone());
+                let outcome = match standing(&step, &made) {
+                    Standing::AsAfter | Standing::AsBefore => Outcome::Done,
+                    Standing::Changed(differences) => Outcome::Differs(differences),
+                };
+                Ok(Ended { outcome, id: Some(made.id) })
+            }
+            Err(WriteError::NotDone(error)) => Ok(Outcome::Failed(cause(&error)).into()),
+            Err(WriteError::Unclear(error)) => Err(error),
+        }
+    }
+
+    /// Looks for what a lost POST may have made, for as long as lists may lag.
+    async fn look_for(&self, create: &Create, before: &BTreeSet<DefinitionId>) -> Result<Search, ApiError> {
+        for delay_ms in LOOK_DELAYS_MS {
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+            let found = self.census.search(create, before).await?;
+            if found != Search::Absent {
+                return Ok(found);
+            }
+        }
+        Ok(Search::Absent)
+    }
+}
+
+/// The object is not there. For a DELETE that is as good as deactivated.
+fn absent(step: &Step, lost: Option<&ApiError>) -> Outcome {
+    match (step, lost) {
+        (Step::Delete(_), None) => Outcome::AlreadySo,
+        (Step::Delete(_), Some(_)) => Outcome::Done,
+        (_, Some(error)) if !matches!(error.kind, Kind::NotFound { .. }) => Outcome::Unknown(cause(error)),
+        (_, None | Some(_)) => Outcome::Refused(vec![Difference::Gone]),
+    }
+}
+
+/// In what an object is not as its step wants it.
+#[must_use]
+pub fn differences_to_after(step: &Step, found: &Definition) -> Vec<Difference> {
+    match step {
+        Step::Create(_) => between(&step.after(), &found.content(&Scope::All)),
+        Step::Update(edit) | Step::Reactivate(edit) => between(&edit.after, &found.content(&edit.scope)),
+        Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => {
+            vec![Difference::State { found_deactivated: found.deactivated }]
+        }
+    }
+}
+
+/// A failed request as a report shows it.
+#[must_use]
+pub fn cause(error: &ApiError) -> Cause {
+    Cause { message: error.to_string(), help: Some(error.help()), correlation_id: error.about.correlation_id.clone() }
+}
+
+fn unclear(lost: &ApiError, ids: &[DefinitionId]) -> Cause {
+    let ids: Vec<&str> = ids.iter().map(DefinitionId::as_str).collect();
+    Cause {
+        help: Some(format!("the list now shows {}: look which of them is wanted, and pin it", ids.join(", "))),
+        ..cause(lost)
+    }
+}

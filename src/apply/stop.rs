@@ -1,0 +1,44 @@
+//! How a run is asked to end: start nothing new, give what is in flight a moment, then report.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::apply::report::Signal;
+
+/// How long what is in flight may take after a signal.
+pub const GRACE_MS: u64 = 5_000;
+
+/// The listening side. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    signal: watch::Receiver<Option<Signal>>,
+}
+
+impl Stop {
+    /// A stop, and the sender that asks for it. When the sender is gone, nobody will ask any more.
+    #[must_use]
+    pub fn new() -> (watch::Sender<Option<Signal>>, Stop) {
+        let (sender, signal) = watch::channel(None);
+        (sender, Stop { signal })
+    }
+
+    /// The signal, if one came.
+    #[must_use]
+    pub fn asked(&self) -> Option<Signal> {
+        *self.signal.borrow()
+    }
+
+    /// Ends [`GRACE_MS`] after a signal; never where none comes.
+    pub async fn grace_over(&self) {
+        self.clone().come().await;
+        tokio::time::sleep(Duration::from_millis(GRACE_MS)).await;
+    }
+
+    /// Ends when a signal comes; never where none does.
+    pub async fn come(mut self) {
+        if self.signal.wait_for(Option::is_some).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The look at the org after an apply: it is read again, and the plan must be empty.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::api::Reader;
+use crate::apply::object::{cause, differences_to_after};
+use crate::apply::report::{Outcome, Row, Verification};
+use crate::model::desired::{Desired, Limits};
+use crate::model::names::{DefinitionId, Key};
+use crate::model::observed::Observed;
+use crate::plan::change::{Change, Step};
+use crate::plan::difference::{Difference, Standing, standing};
+use crate::plan::{Plan, plan};
+
+/// When the org is read after an apply: at once, and again while its list does not show yet what
+/// was written, for 60 s in all.
+pub const VERIFY_DELAYS_MS: [u64; 7] = [0, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
+/// After this many looks an object that its own read shows to be different is called different.
+const LOOKS_BEFORE_DOUBT: usize = 3;
+
+/// What verification needs to plan anew.
+pub struct Expectation<'a> {
+    /// The config.
+    pub desired: &'a Desired,
+    /// The limits that the plan was made with.
+    pub limits: &'a Limits,
+}
+
+/// Reads the org until its plan is empty, apart from what `rows` say was not done, and corrects the
+/// rows of what turns out not to be as it was written. `steps` and `rows` go together.
+pub async fn verify(
+    reader: &Reader,
+    expectation: &Expectation<'_>,
+    steps: &[Step],
+    rows: &mut [Row],
+    others: &[Row],
+) -> Verification {
+    let mut drift = (Vec::new(), Vec::new());
+    for (look, delay_ms) in VERIFY_DELAYS_MS.into_iter().enumerate() {
+        tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+        let definitions = match reader.definitions().await {
+            Ok(definitions) => definitions,
+            Err(error) => return Verification::Failed(cause(&error)),
+        };
+        let observed = Observed::new(definitions, None);
+        let fresh = plan(expectation.desired, &observed, expectation.limits);
+        let pending = pending(&fresh, rows);
+        drift = unexpected(fresh, rows, others);
+        if pending.is_empty() {
+            break;
+        }
+        let last = look + 1 == VERIFY_DELAYS_MS.len();
+        if look + 1 >= LOOKS_BEFORE_DOUBT {
+            for index in pending {
+                doubt(reader, &steps[index], &mut rows[index], last).await;
+            }
+        }
+    }
+    let (changes, refusals) = drift;
+    if changes.is_empty() && refusals.is_empty() {
+        Verification::InStep
+    } else {
+        Verification::Drifted { changes, refusals }
+    }
+}
+
+/// The rows that count as done, and that the fresh plan would change again.
+fn pending(fresh: &Plan, rows: &[Row]) -> Vec<usize> {
+    let named = Named::new(fresh.changes.iter());
+    let done = |row: &Row| matches!(row.outcome, Outcome::Done | Outcome::AlreadySo);
+    rows.iter().enumerate().filter(|(_, row)| done(row) && named.holds(row)).map(|(index, _)| index).collect()
+}
+
+/// Reads one object by its id, which does not lag as lists do.
+async fn doubt(reader: &Reader, step: &Step, row: &mut Row, last: bool) {
+    let Some(id) = &row.id else { return };
+    match reader.definition(id).await {
+        Ok(Some(fetched)) if standing(step, &fetched.definition) == Standing::AsAfter => {
+            if last {
+                row.outcome = Outcome::NotVisibleYet;
+            }
+        }
+        Ok(Some(fetched)) => row.outcome = Outcome::Differs(differences_to_after(step, &fetched.definition)),
+        Ok(None) if matches!(step, Step::Delete(_)) => {
+            if last {
+                row.outcome = Outcome::NotVisibleYet;
+            }
+        }
+        Ok(None) if last => row.outcome = Outcome::Differs(vec![Difference::Gone]),
+        Err(error) if last => row.outcome = Outcome::Unknown(cause(&error)),
+        Ok(None) | Err(_) => {}
+    }
+}
+
+/// What the fresh plan holds although no row speaks of it: somebody changed the org meanwhile.
+fn unexpected(fresh: Plan, rows: &[Row], others: &[Row]) -> (Vec<Change>, Vec<crate::plan::refusal::Refusal>) {
+    let ids: BTreeSet<&DefinitionId> = rows.iter().chain(others).filter_map(|row| row.id.as_ref()).collect();
+    let keys: BTreeSet<&Key> = rows.iter().chain(others).filter_map(|row| row.key.as_ref()).collect();
+    let changes = fresh
+        .changes
+        .into_iter()
+        .filter(|it| {
+            let known_id = it.step.id().is_some_and(|id| ids.contains(id));
+            let known_key = it.step.key().is_some_and(|key| keys.contains(key));
+            !known_id && !known_key
+        })
+        .collect();
+    (changes, fresh.refusals)
+}
+
+/// The objects and definitions that a plan would change.
+struct Named<'a> {
+    ids: BTreeSet<&'a DefinitionId>,
+    keys: BTreeSet<(&'a Key, bool)>,
+}
+
+impl<'a> Named<'a> {
+    fn new(changes: impl Iterator<Item = &'a Change>) -> Named<'a> {
+        let mut named = Named { ids: BTreeSet::new(), keys: BTreeSet::new() };
+        for change in changes {
+            named.ids.extend(change.step.id());
+            named.keys.extend(change.step.key().map(|key| (key, change.step.action().is_removal())));
+        }
+        named
+    }
+
+    fn holds(&self, row: &Row) -> bool {
+        row.id.as_ref().is_some_and(|id| self.ids.contains(id))
+            || row.key.as_ref().is_some_and(|key| self.keys.contains(&(key, row.action.is_removal())))
+    }
+}

@@ -1,0 +1,180 @@
+//! Which org is spoken to, and with which credentials. Decided by flags and environment; a config
+//! can only be compared, or pick a host from the table of known regions: its author may be anybody
+//! who can open a pull request.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+
+use crate::api::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
+use crate::cli::TargetArgs;
+use crate::environment::Environment;
+use crate::model::desired::Desired;
+use crate::model::region::{REGIONS, Region};
+use crate::problem::Problem;
+use crate::sandbox::{self, Seed, Server};
+use crate::text;
+
+/// An open conversation with an org.
+pub struct Connection {
+    /// Gives readers and writers.
+    pub session: Session,
+    /// The embedded org, where that is what is spoken to.
+    pub sandbox: Option<Server>,
+    /// Neither the sandbox nor this machine.
+    pub is_real: bool,
+}
+
+/// Opens a conversation. Nothing is sent yet, to anybody.
+///
+/// # Errors
+/// A region or address that is not taken, credentials that are not there, a sandbox that does not
+/// start.
+pub async fn connect(args: &TargetArgs, desired: &Desired, environment: &Environment) -> Result<Connection, Problem> {
+    let options = Options { requests_per_minute: args.requests_per_minute, ..Options::default() };
+    if args.sandbox {
+        let server = start_sandbox(args, desired).await?;
+        let endpoints = Endpoints::of_base_url(&server.url()).map_err(|error| Problem::from(("the sandbox", error)))?;
+        let secret = SecretString::from(server.client_secret());
+        let credentials = Credentials::Client { id: server.client_id().to_owned(), secret };
+        let session = open(endpoints, credentials, options);
+        return Ok(Connection { session, sandbox: Some(server), is_real: false });
+    }
+    let endpoints = endpoints(args, desired, environment)?;
+    let credentials = credentials(environment)?;
+    let is_real = !endpoints.is_loopback();
+    Ok(Connection { session: open(endpoints, credentials, options), sandbox: None, is_real })
+}
+
+fn open(endpoints: Endpoints, credentials: Credentials, options: Options) -> Session {
+    let wire = Arc::new(HttpWire::new(&endpoints, Limits::default()));
+    Session::new(endpoints, credentials, wire, options)
+}
+
+fn endpoints(args: &TargetArgs, desired: &Desired, environment: &Environment) -> Result<Endpoints, Problem> {
+    let config = desired.org.as_ref().and_then(|org| org.region);
+    let place = environment.region.as_deref().map(Named::read).transpose()?;
+    if let (Some(config), Some(place)) = (config, &place) {
+        place.compare(config)?;
+    }
+    if let Some(url) = &args.base_url {
+        return Endpoints::of_base_url(url).map_err(|error| Problem::from(("--base-url", error)));
+    }
+    match (place, config) {
+        (Some(Named::Region(region)), _) | (None, Some(region)) => {
+            Endpoints::of_region(region).map_err(|error| Problem::from(("the region", error)))
+        }
+        (Some(Named::Domain(domain)), _) => {
+            Endpoints::of_domain(&domain).map_err(|error| Problem::from(("GENESYSCLOUD_REGION", error)))
+        }
+        (None, None) => Err(Problem::new("nothing says where the org is")
+            .help("set GENESYSCLOUD_REGION to its region, such as `eu-central-1`, or use --sandbox")),
+    }
+}
+
+/// What `GENESYSCLOUD_REGION` names.
+enum Named {
+    Region(Region),
+    Domain(String),
+}
+
+impl Named {
+    fn read(typed: &str) -> Result<Named, Problem> {
+        if let Some(region) = Region::by_name(typed).or_else(|| Region::by_domain(typed)) {
+            return Ok(Named::Region(region));
+        }
+        if typed.contains('.') {
+            return Ok(Named::Domain(typed.to_owned()));
+        }
+        let problem = Problem::new(format!("GENESYSCLOUD_REGION is `{typed}`, which is no known region"));
+        Err(match text::nearest(typed, REGIONS.iter().map(|it| it.name())) {
+            Some(nearest) => {
+                problem.help(format!("did you mean `{nearest}`? A domain such as `mypurecloud.de` works too"))
+            }
+            None => problem.help("write an AWS name such as `eu-central-1`, or a domain such as `mypurecloud.de`"),
+        })
+    }
+
+    /// The config's region must be the environment's.
+    fn compare(&self, config: Region) -> Result<(), Problem> {
+        let named = match self {
+            Named::Region(region) if *region == config => return Ok(()),
+            Named::Region(region) => region.name().to_owned(),
+            Named::Domain(domain) => domain.clone(),
+        };
+        Err(Problem::new(format!("the config is for the region `{config}`, and GENESYSCLOUD_REGION is `{named}`"))
+            .help("correct `org.region`, or run it with the other org's environment; nothing was sent"))
+    }
+}
+
+fn credentials(environment: &Environment) -> Result<Credentials, Problem> {
+    if let Some(token) = &environment.access_token {
+        return Ok(Credentials::Token(token.clone()));
+    }
+    match (&environment.client_id, &environment.client_secret) {
+        (Some(id), Some(secret)) => Ok(Credentials::Client { id: id.clone(), secret: secret.clone() }),
+        (Some(_), None) => Err(missing("GENESYSCLOUD_OAUTHCLIENT_SECRET")),
+        (None, Some(_)) => Err(missing("GENESYSCLOUD_OAUTHCLIENT_ID")),
+        (None, None) => Err(missing("GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET")),
+    }
+}
+
+fn missing(names: &str) -> Problem {
+    Problem::new(format!("there are no credentials: {names} not set"))
+        .help("set them (or GENESYSCLOUD_ACCESS_TOKEN) in the environment, or use --sandbox to try it out")
+}
+
+async fn start_sandbox(args: &TargetArgs, desired: &Desired) -> Result<Server, Problem> {
+    let mut seed = Seed::default();
+    if let Some(org) = &desired.org {
+        seed.org_name.clone_from(&org.name);
+        if let Some(id) = &org.id {
+            seed.org_id = id.as_str().to_owned();
+        }
+    }
+    seed.definitions = match &args.sandbox_seed {
+        Some(file) => sandbox::read_seed_file(file)?,
+        None => Vec::new(),
+    };
+    seed.definitions.extend(pinned(desired, &seed.definitions));
+    let faults = match &args.sandbox_faults {
+        Some(file) => sandbox::read_fault_file(file)?,
+        None => Vec::new(),
+    };
+    let state_file = Some(state_file(desired));
+    Ok(Server::start(sandbox::Config { state_file, seed, faults, ..sandbox::Config::default() }).await?)
+}
+
+/// Each simulated org has a file of its own, named by its id, else its name.
+fn state_file(desired: &Desired) -> PathBuf {
+    let name =
+        desired.org.as_ref().map_or("default", |org| org.id.as_ref().map_or(org.name.as_str(), |id| id.as_str()));
+    // Whatever a config calls its org, the file stays in its folder.
+    let safe: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' }).collect();
+    PathBuf::from(".presencectl").join("sandbox").join(format!("{safe}.json"))
+}
+
+/// For each pin a definition with that id and the config's values, as the API lists them, so that
+/// every config with pins runs.
+fn pinned(desired: &Desired, seeded: &[Value]) -> Vec<Value> {
+    let is_seeded = |id: &str| seeded.iter().any(|it| it.get("id").and_then(Value::as_str) == Some(id));
+    desired
+        .definitions
+        .values()
+        .filter_map(|wanted| wanted.pin.as_ref().map(|pin| (wanted, pin.as_str())))
+        .filter(|(_, pin)| !is_seeded(pin))
+        .map(|(wanted, pin)| {
+            let labels: Map<String, Value> =
+                wanted.labels.iter().map(|(locale, label)| (locale.to_string(), json!(label.nfc()))).collect();
+            json!({
+                "id": pin,
+                "languageLabels": labels,
+                "systemPresence": wanted.system_presence.as_str(),
+                "deactivated": wanted.deactivated,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,96 @@
+//! The look at an org that `plan` and `apply` share: who it is, what it holds, what would change.
+//! It is handed a reader, so it cannot write.
+
+use crate::api::{ApiError, Kind, Reader};
+use crate::model::desired::{Desired, Limits};
+use crate::model::names::OrgId;
+use crate::model::observed::{Observed, Organization, Target};
+use crate::plan::{Plan, plan};
+use crate::problem::Problem;
+
+/// What the look gave.
+pub struct Look {
+    /// Which org.
+    pub target: Target,
+    /// The plan.
+    pub plan: Plan,
+    /// Look-ups that failed without stopping anything.
+    pub notes: Vec<Problem>,
+}
+
+/// Which org is meant, and whether a plan may go on without knowing.
+pub struct Identity {
+    /// `org.id`, or `--org-id`.
+    pub meant: Option<OrgId>,
+    /// The name in the config, for messages.
+    pub name: Option<String>,
+    /// Stop when the org does not say who it is (`apply`).
+    pub must_be_known: bool,
+}
+
+/// Reads the org and plans.
+///
+/// # Errors
+/// The org is another one than meant, or could not be read.
+pub async fn look(
+    reader: &Reader,
+    desired: &Desired,
+    limits: &Limits,
+    identity: &Identity,
+    sandbox: bool,
+) -> Result<Look, Problem> {
+    let mut notes = Vec::new();
+    let org = match reader.organization().await {
+        Ok(org) => Some(right_org(org, identity)?),
+        // Nothing else would be answered either.
+        Err(error) if identity.must_be_known || stops_everything(&error) => return Err(not_known(error, identity)),
+        Err(error) => {
+            notes.push(Problem::from(error));
+            None
+        }
+    };
+    let (definitions, presences) = tokio::join!(reader.definitions(), reader.system_presences());
+    let definitions = definitions?;
+    let presences = match presences {
+        Ok(presences) => Some(presences),
+        Err(error) => {
+            notes.push(Problem::from(error));
+            None
+        }
+    };
+    let observed = Observed::new(definitions, presences);
+    Ok(Look { target: Target { org, sandbox }, plan: plan(desired, &observed, limits), notes })
+}
+
+fn stops_everything(error: &ApiError) -> bool {
+    match error.kind {
+        Kind::Unauthorized { .. } | Kind::Credentials | Kind::Connection(_) | Kind::RateLimited { .. } => true,
+        Kind::Forbidden { .. }
+        | Kind::NotFound { .. }
+        | Kind::Conflict
+        | Kind::Invalid
+        | Kind::Server
+        | Kind::Redirected
+        | Kind::BrokenPromise(_)
+        | Kind::Unsettled(_)
+        | Kind::UnusableId(_) => false,
+    }
+}
+
+fn not_known(error: ApiError, identity: &Identity) -> Problem {
+    let mut problem = Problem::from(error);
+    if identity.must_be_known {
+        problem.message = format!("the org could not be asked who it is, so nothing is written: {}", problem.message);
+    }
+    problem
+}
+
+fn right_org(org: Organization, identity: &Identity) -> Result<Organization, Problem> {
+    let Some(meant) = &identity.meant else { return Ok(org) };
+    if *meant == org.id {
+        return Ok(org);
+    }
+    let named = identity.name.as_ref().map_or_else(|| format!("the org {meant}"), |name| format!("`{name}` ({meant})"));
+    Err(Problem::new(format!("these credentials are for `{}` ({}); this config is for {named}", org.name, org.id))
+        .help("use the credentials of the org that is meant, or correct the id; nothing was written"))
+}

@@ -1,0 +1,45 @@
+//! `presencectl sandbox`.
+
+use crate::cli::SandboxArgs;
+use crate::commands::shell::Shell;
+use crate::commands::signals;
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::sandbox::{self, Config, Seed, Server};
+
+/// Serves the sandbox org until a signal comes.
+pub async fn run(args: &SandboxArgs, shell: &mut Shell<'_>) -> Exit {
+    match start(args).await {
+        Ok(server) => {
+            let mut text = format!(
+                "url={}\nclient_id={}\nclient_secret={}\ntoken={}\n",
+                server.url(),
+                server.client_id(),
+                server.client_secret(),
+                server.token()
+            );
+            for id in server.user_ids() {
+                text.push_str(&format!("user={id}\n"));
+            }
+            shell.terminal.out(&text);
+            shell.terminal.err("Serving the sandbox org on this machine only; Ctrl-C ends it.\n");
+            signals::next().await;
+            server.shutdown().await;
+            Exit::Success
+        }
+        Err(problem) => shell.fail(&problem.into(), None),
+    }
+}
+
+async fn start(args: &SandboxArgs) -> Result<Server, Problem> {
+    let definitions = args.seed.as_deref().map(sandbox::read_seed_file).transpose()?.unwrap_or_default();
+    let faults = args.faults.as_deref().map(sandbox::read_fault_file).transpose()?.unwrap_or_default();
+    let config = Config {
+        state_file: args.state.clone(),
+        seed: Seed { definitions, ..Seed::default() },
+        port: args.port,
+        faults,
+        ..Config::default()
+    };
+    Ok(Server::start(config).await?)
+}

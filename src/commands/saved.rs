@@ -1,0 +1,50 @@
+//! Reading the file of `apply --plan`.
+
+use std::path::Path;
+
+use crate::apply::report::{Outcome, Row};
+use crate::model::names::Locale;
+use crate::model::observed::Target;
+use crate::plan::Plan;
+use crate::plan::saved::{self, Bound, Operation, SAVED_PLAN_BYTES_MAX, SavedPlan};
+use crate::problem::Problem;
+
+/// Reads a saved plan.
+///
+/// # Errors
+/// A file that cannot be read, or is no plan that this version reads.
+pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
+    let named = |what: String| Problem::new(format!("the saved plan `{}` cannot be used: {what}", path.display()));
+    let size = std::fs::metadata(path).map_err(|error| named(error.to_string()))?.len();
+    if size > SAVED_PLAN_BYTES_MAX {
+        return Err(named(format!("it is longer than {SAVED_PLAN_BYTES_MAX} bytes")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
+    saved::read(&text).map_err(|error| named(error.to_string()).help("make it with `plan --output json=FILE`"))
+}
+
+/// The plan, split by what was reviewed; none where no saved plan was given.
+///
+/// # Errors
+/// The saved plan is for another org.
+pub fn bounded(plan: &Plan, saved: Option<&SavedPlan>, target: &Target) -> Result<Option<Bound>, Problem> {
+    let Some(saved) = saved else { return Ok(None) };
+    saved::bound(plan, saved, target).map(Some).map_err(|error| {
+        Problem::new(format!("the saved plan cannot be used: {error}"))
+            .help("plan again, for this org; nothing was written")
+    })
+}
+
+/// The row of an operation that is no longer needed.
+#[must_use]
+pub fn row(operation: &Operation, default_locale: &Locale) -> Row {
+    let labels = &operation.after.labels;
+    Row {
+        action: operation.action,
+        key: operation.key.clone(),
+        id: operation.id.clone(),
+        system_presence: operation.system_presence.clone(),
+        name: labels.get(default_locale).or_else(|| labels.iter().next().map(|(_, label)| label)).cloned(),
+        outcome: Outcome::AlreadySo,
+    }
+}

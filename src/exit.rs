@@ -1,0 +1,65 @@
+//! The exit codes, in one place.
+
+use std::process::ExitCode;
+
+use crate::apply::report::Signal;
+
+/// How a run ended. `docs/exit-codes.md` is this table for readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// There was nothing to do, or everything was done and seen to be done.
+    Success,
+    /// An error, a refusal, wrong usage, or something that was not done.
+    Failure,
+    /// `plan --detailed-exitcode`: there are changes, and nothing refuses them.
+    Changes,
+    /// Ended by Ctrl-C.
+    Interrupted,
+    /// Ended by SIGTERM.
+    Terminated,
+}
+
+impl Exit {
+    /// Every way to end.
+    pub const ALL: [Exit; 5] = [Exit::Success, Exit::Failure, Exit::Changes, Exit::Interrupted, Exit::Terminated];
+
+    /// The number.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Success => 0,
+            Exit::Failure => 1,
+            Exit::Changes => 2,
+            // 128 + the number of the signal, as shells have it.
+            Exit::Interrupted => 130,
+            Exit::Terminated => 143,
+        }
+    }
+
+    /// What it means, as the documentation says it.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Exit::Success => "nothing to do, or everything done and verified",
+            Exit::Failure => "an error, a refusal, wrong usage, or something that was not done",
+            Exit::Changes => "`plan --detailed-exitcode` only: there are changes, and nothing refuses them",
+            Exit::Interrupted => "interrupted by Ctrl-C (SIGINT)",
+            Exit::Terminated => "terminated (SIGTERM)",
+        }
+    }
+}
+
+impl From<Signal> for Exit {
+    fn from(signal: Signal) -> Exit {
+        match signal {
+            Signal::Interrupt => Exit::Interrupted,
+            Signal::Terminate => Exit::Terminated,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
+    }
+}
