@@ -136,7 +136,7 @@ fn row_v1(row: &Row) -> RowV1 {
         action: (*action).into(),
         key: key.as_ref().map(ToString::to_string),
         id: id.as_ref().map(ToString::to_string),
-        system_presence: system_presence.clone(),
+        system_presence: system_presence.to_string(),
         name: name.as_ref().map(ToString::to_string),
         outcome: outcome.code().to_owned(),
         message: cause.map(|it| it.message.clone()).or_else(|| in_words(outcome)),

@@ -1,6 +1,6 @@
 //! What became of every object: the one value that every report is a view of.
 
-use crate::model::names::{DefinitionId, Key, Label};
+use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
 use crate::plan::refusal::Refusal;
@@ -37,7 +37,7 @@ pub struct Row {
     /// Which object; for a created one, the id that the org gave.
     pub id: Option<DefinitionId>,
     /// Where it belongs.
-    pub system_presence: String,
+    pub system_presence: SystemPresence,
     /// What to call it.
     pub name: Option<Label>,
     /// What became of it.
@@ -119,7 +119,7 @@ impl Row {
             action: step.action(),
             key: step.key().cloned(),
             id: step.id().cloned(),
-            system_presence: step.system_presence().to_string(),
+            system_presence: step.system_presence().clone(),
             name,
             outcome,
         }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use crate::model::labels::Labels;
-use crate::model::names::{DefinitionId, Key, Label, Locale, OrgId};
+use crate::model::names::{DefinitionId, Key, Label, Locale, OrgId, SystemPresence};
 use crate::model::observed::{Content, Target};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change};
@@ -35,8 +35,8 @@ pub struct Operation {
     pub key: Option<Key>,
     /// To which object.
     pub id: Option<DefinitionId>,
-    /// Under which system presence, as written.
-    pub system_presence: String,
+    /// Under which system presence.
+    pub system_presence: SystemPresence,
     /// What was seen.
     pub before: Option<Content>,
     /// What was to be there.
@@ -113,7 +113,7 @@ fn operation(change: ChangeV1) -> Result<Operation, &'static str> {
         action: action_of(action),
         key: key.map(|it| Key::new(&it).ok_or("its key is no key")).transpose()?,
         id: id.map(|it| DefinitionId::new(&it).ok_or("its id is empty")).transpose()?,
-        system_presence,
+        system_presence: SystemPresence::new(&system_presence).ok_or("its system presence is empty")?,
         before: before.map(content),
         after: content(after),
     })
@@ -216,7 +216,7 @@ enum Verdict {
 
 fn judge(operation: &Operation, change: &Change) -> Verdict {
     let (action, after) = (change.step.action(), change.step.after());
-    let same_presence = operation.system_presence == change.step.system_presence().as_str();
+    let same_presence = operation.system_presence == *change.step.system_presence();
     let same_before = match (&operation.before, change.step.before()) {
         (None, None) => true,
         (Some(a), Some(b)) => a.same_as(b),
