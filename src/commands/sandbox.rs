@@ -19,7 +19,9 @@ pub async fn run(args: &SandboxArgs, shell: &mut Shell<'_>) -> Exit {
                 server.token()
             );
             for id in server.user_ids() {
-                text.push_str(&format!("user={id}\n"));
+                text.push_str("user=");
+                text.push_str(&id);
+                text.push('\n');
             }
             shell.terminal.out(&text);
             shell.terminal.err("Serving the sandbox org on this machine only; Ctrl-C ends it.\n");

@@ -1,5 +1,7 @@
 //! A failure of a whole command, for people and for machines.
 
+use std::fmt::Write as _;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -68,7 +70,8 @@ fn labelled(word: &str, problem: &Problem, style: Style) -> String {
     let mut shown = format!("{}: {}\n", colour.apply_to(word), text::terminal(message));
     if let Some(help) = help {
         let word = console::Style::new().cyan().force_styling(style.color);
-        shown.push_str(&format!("  {}: {}\n", word.apply_to("help"), text::terminal(help)));
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "  {}: {}", word.apply_to("help"), text::terminal(help));
     }
     shown
 }
