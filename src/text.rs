@@ -40,6 +40,33 @@ pub fn terminal(raw: &str) -> Shown {
     Shown(safe)
 }
 
+/// What stands between double quotes on a terminal: as [`terminal`], with `"` and `\` escaped too,
+/// so that where it ends is certain and an escape cannot be mistaken for what somebody typed.
+#[must_use]
+pub fn within_quotes(raw: &str) -> Shown {
+    let mut safe = String::with_capacity(raw.len());
+    for c in raw.chars() {
+        match c {
+            '"' => safe.push_str("\\\""),
+            '\\' => safe.push_str("\\\\"),
+            _ if is_hidden(c) => escape_into(&mut safe, c),
+            _ => safe.push(c),
+        }
+    }
+    Shown(safe)
+}
+
+/// Does any of it run from right to left? A terminal that knows such scripts would show what stands
+/// before and after it on one line in the other order.
+#[must_use]
+pub fn runs_right_to_left(raw: &str) -> bool {
+    raw.chars().any(|c| {
+        matches!(c,
+            '\u{0590}'..='\u{08FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}'
+            | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
+    })
+}
+
 /// Is this a character that acts on its surroundings, or that nobody can see?
 ///
 /// Controls (Cc), format characters (Cf: bidirectional marks and overrides, zero-width, tags),
@@ -91,17 +118,7 @@ pub fn yaml(raw: &str) -> String {
     if is_plain_yaml(raw) {
         return raw.to_owned();
     }
-    let mut quoted = String::from("\"");
-    for c in raw.chars() {
-        match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            _ if is_hidden(c) => escape_into(&mut quoted, c),
-            _ => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
+    format!("\"{}\"", within_quotes(raw))
 }
 
 /// Letters, digits, single inner spaces and a few marks, beginning with a letter, and none of the
@@ -110,7 +127,8 @@ fn is_plain_yaml(raw: &str) -> bool {
     const TAKEN: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     raw.chars().next().is_some_and(char::is_alphabetic)
         && !raw.ends_with(' ')
-        && raw.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '/'))
+        // The Hangul fillers are letters, and nobody can see them.
+        && raw.chars().all(|c| (c.is_alphanumeric() && !is_hidden(c)) || matches!(c, ' ' | '_' | '-' | '.' | '/'))
         && !TAKEN.contains(&raw.to_lowercase().as_str())
 }
 
@@ -168,6 +186,7 @@ mod tests {
         assert_eq!(yaml("Lunch: late"), "\"Lunch: late\"");
         assert_eq!(yaml("a\u{202E}\"b\\"), "\"a\\u202E\\\"b\\\\\"");
         assert_eq!(yaml("12"), "\"12\"");
+        assert_eq!(yaml("a\u{3164}"), "\"a\\u3164\"");
     }
 
     #[test]
