@@ -21,8 +21,10 @@ pub const FORMAT_VERSION: u32 = 1;
 #[schemars(title = "presencectl report, format 1")]
 pub struct ReportV1 {
     /// Always `report`.
+    #[schemars(extend("const" = "report"))]
     pub kind: String,
     /// Always 1.
+    #[schemars(extend("const" = FORMAT_VERSION))]
     pub format_version: u32,
     /// The version of the tool that wrote it.
     pub tool_version: String,
@@ -31,6 +33,8 @@ pub struct ReportV1 {
     /// Was everything done, and seen to be done?
     pub success: bool,
     /// `interrupt` or `terminate`, where a signal ended the run early.
+    #[schemars(extend("enum" = ["interrupt", "terminate"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub interrupted: Option<String>,
     /// One row an object.
     pub objects: Vec<RowV1>,
@@ -47,21 +51,30 @@ pub struct RowV1 {
     /// What was to be done.
     pub action: ActionV1,
     /// The definition in the config.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// The object; for a created one, the id that the org gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Where it belongs.
     pub system_presence: String,
     /// What to call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `done`, `already-so`, `not-visible-yet`, `differs`, `failed`, `refused`, `skipped` or
     /// `unknown`.
+    #[schemars(extend("enum" = [
+        "done", "already-so", "not-visible-yet", "differs", "failed", "refused", "skipped", "unknown"
+    ]))]
     pub outcome: String,
     /// Why, for what is not done.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// The platform's id of the exchange that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
     /// What was found instead of what was expected.
     pub differences: Vec<DifferenceV1>,
@@ -73,8 +86,10 @@ pub struct DifferenceV1 {
     /// `labels.LOCALE`, `deactivated`, `systemPresence` or `id`.
     pub field: String,
     /// What was expected; absent where that is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
     /// What was found; absent where that is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
 }
 
@@ -83,10 +98,13 @@ pub struct DifferenceV1 {
 #[serde(rename_all = "camelCase")]
 pub struct VerificationV1 {
     /// `not-needed`, `interrupted`, `in-step`, `drifted` or `failed`.
+    #[schemars(extend("enum" = ["not-needed", "interrupted", "in-step", "drifted", "failed"]))]
     pub result: String,
     /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The platform's id of the exchange that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
     /// What is to be done by now although no row speaks of it.
     pub drift: Vec<ChangeV1>,

@@ -3,7 +3,7 @@
 
 use crate::diagnostic::Span;
 use crate::model::labels::{Labels, Scope};
-use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
+use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Content;
 
 /// What is done to one object, in the order in which actions are shown and run.
@@ -142,6 +142,18 @@ impl Step {
             Step::Update(edit) | Step::Reactivate(edit) => Some(&edit.id),
             Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => Some(&retire.id),
         }
+    }
+
+    /// What to call its object: the default label that it has, else any; for one that is yet to be
+    /// made, the one that it will have.
+    #[must_use]
+    pub fn name(&self, default_locale: &Locale) -> Option<&Label> {
+        let labels = match self {
+            Step::Create(create) => &create.labels,
+            Step::Update(edit) | Step::Reactivate(edit) => &edit.before.labels,
+            Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => &retire.before.labels,
+        };
+        labels.get(default_locale).or_else(|| labels.iter().next().map(|(_, label)| label))
     }
 
     /// Where its object belongs.

@@ -24,8 +24,10 @@ pub const FORMAT_VERSION: u32 = 1;
 #[schemars(title = "presencectl plan, format 1")]
 pub struct PlanV1 {
     /// Always `plan`.
+    #[schemars(extend("const" = "plan"))]
     pub kind: String,
     /// Always 1.
+    #[schemars(extend("const" = FORMAT_VERSION))]
     pub format_version: u32,
     /// The version of the tool that wrote it.
     pub tool_version: String,
@@ -54,8 +56,10 @@ pub struct PlanV1 {
 #[serde(rename_all = "camelCase")]
 pub struct TargetV1 {
     /// Absent where the org could not be asked who it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub org_id: Option<String>,
     /// The org's own name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub org_name: Option<String>,
     /// The embedded org: nothing real is written.
     pub sandbox: bool,
@@ -85,18 +89,22 @@ pub struct ChangeV1 {
     /// What is done.
     pub action: ActionV1,
     /// The definition in the config; absent for what the config does not name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// The object; absent for one that is yet to be made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// In the org's spelling.
     pub system_presence: String,
     /// What the plan saw, as far as it is managed; absent for one that is yet to be made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<ContentV1>,
     /// What shall be there.
     pub after: ContentV1,
     /// Why, for people; nothing may be decided from it.
     pub reason: String,
     /// Where the config asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceV1>,
 }
 
@@ -145,6 +153,7 @@ pub struct InStepV1 {
     /// The definition in the config.
     pub key: String,
     /// Its object; absent for a deactivated one that the org does not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Where it belongs.
     pub system_presence: String,
@@ -161,10 +170,13 @@ pub struct LeftAloneV1 {
     /// Where it belongs.
     pub system_presence: String,
     /// Its default label, else any.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `not-named`, `omitted`, `protected`, `primary-not-known` or `in-question`.
+    #[schemars(extend("enum" = ["not-named", "omitted", "protected", "primary-not-known", "in-question"]))]
     pub why: String,
     /// The definition in the config that it has to do with.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
 }
 
@@ -176,6 +188,7 @@ pub struct SpentV1 {
     /// The field.
     pub field: String,
     /// Where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceV1>,
 }
 
@@ -198,6 +211,7 @@ pub struct RefusalV1 {
     /// Ways to answer it.
     pub answers: Vec<AnswerV1>,
     /// The line in the config that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceV1>,
 }
 

@@ -1,1 +1,94 @@
-//! Plans and reports as versioned JSON.
+//! Plans and reports as versioned JSON, harmless on a terminal, and the schemas of both.
+
+use std::fmt::Write as _;
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::apply::document::{self as report_document, ReportV1};
+use crate::apply::report::Report;
+use crate::diagnostic::Sources;
+use crate::model::observed::Target;
+use crate::plan::Plan;
+use crate::plan::document::{self as plan_document, PlanV1};
+use crate::text;
+
+/// The plan as JSON: what `--output json` prints, and the saved plan.
+#[must_use]
+pub fn plan_json(plan: &Plan, target: &Target, sources: &Sources) -> String {
+    pretty(&plan_document::document(plan, target, sources))
+}
+
+/// The report as JSON.
+#[must_use]
+pub fn report_json(report: &Report, target: &Target, sources: &Sources) -> String {
+    pretty(&report_document::document(report, target, sources))
+}
+
+/// The JSON Schema of [`plan_json`].
+#[must_use]
+pub fn plan_schema() -> String {
+    schema::<PlanV1>()
+}
+
+/// The JSON Schema of [`report_json`].
+#[must_use]
+pub fn report_schema() -> String {
+    schema::<ReportV1>()
+}
+
+fn schema<T: JsonSchema>() -> String {
+    // Of what is written. Reading is more tolerant than that.
+    let settings = SchemaSettings::draft2020_12()
+        .for_serialize()
+        .with_transform(RecursiveTransform(|schema: &mut Schema| absent_never_null(schema)));
+    pretty(&settings.into_generator().into_root_schema_for::<T>())
+}
+
+/// What is not there is left out of a document, so a schema need not allow null.
+fn absent_never_null(schema: &mut Schema) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|it| it != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(any)) = schema.get_mut("anyOf") {
+        any.retain(|it| it.get("type").is_none_or(|of| of != "null"));
+        if let [Value::Object(only)] = any.as_mut_slice() {
+            let only = std::mem::take(only);
+            schema.remove("anyOf");
+            for (name, value) in only {
+                schema.insert(name, value);
+            }
+        }
+    }
+}
+
+fn pretty(document: &impl Serialize) -> String {
+    // These types are strings, numbers and maps with strings for keys: writing them cannot fail.
+    let mut json = serde_json::to_string_pretty(document).unwrap_or_default();
+    json.push('\n');
+    without_hidden(&json)
+}
+
+/// Hidden characters stand only within strings, where an escape reads back as the same character:
+/// the pretty printer adds nothing but line breaks and spaces.
+fn without_hidden(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && text::is_hidden(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(safe, "\\u{unit:04X}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
