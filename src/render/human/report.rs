@@ -1,0 +1,183 @@
+//! What became of an apply, as people read it: a line for every object, the look afterwards, a sum.
+
+use std::fmt::Write as _;
+
+use crate::apply::document::in_words;
+use crate::apply::report::{Cause, Outcome, Report, Row, Signal, Verification};
+use crate::diagnostic::Sources;
+use crate::model::names::{Label, Locale};
+use crate::model::observed::Target;
+use crate::plan::difference::Difference;
+use crate::render::human::change::{block, quoted, subject};
+use crate::render::human::style::Style;
+use crate::render::human::{place, target_line};
+use crate::text;
+
+/// Every outcome in the order of a sum, by its stable name and its words.
+const OUTCOMES: [(&str, &str); 8] = [
+    ("done", "done"),
+    ("already-so", "already so"),
+    ("not-visible-yet", "not visible yet"),
+    ("differs", "different"),
+    ("failed", "failed"),
+    ("refused", "refused"),
+    ("skipped", "skipped"),
+    ("unknown", "unknown"),
+];
+
+/// A whole report.
+#[must_use]
+pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style) -> String {
+    let Report { rows, verification, interrupted } = report;
+    let mut shown = format!("{}\n\n", target_line(target));
+    for it in rows {
+        shown.push_str(&row(it, style));
+    }
+    if !rows.is_empty() {
+        shown.push('\n');
+    }
+    if let Some(signal) = interrupted {
+        let name = match signal {
+            Signal::Interrupt => "SIGINT",
+            Signal::Terminate => "SIGTERM",
+        };
+        let _ = writeln!(shown, "{} by {name}: nothing more was started", style.bad("Interrupted"));
+    }
+    shown.push_str(&verified(verification, rows, sources, style));
+    shown.push_str(&sum(report, style));
+    shown
+}
+
+/// The outcome, the object, and for what is not done, why.
+pub(super) fn row(row: &Row, style: Style) -> String {
+    let Row { action, key, id, system_presence, name, outcome } = row;
+    let what = subject(*action, key.as_ref(), name.as_ref(), system_presence, id.as_ref());
+    let words = words(outcome);
+    let padding = " ".repeat(15usize.saturating_sub(words.len()));
+    let words = match outcome {
+        Outcome::Done | Outcome::AlreadySo => style.good(words),
+        Outcome::NotVisibleYet | Outcome::Skipped(_) => style.doubtful(words),
+        Outcome::Differs(_) | Outcome::Failed(_) | Outcome::Refused(_) | Outcome::Unknown(_) => style.bad(words),
+    };
+    let mut shown = format!("  {words} {padding}{} {what}\n", action.verb());
+    match outcome {
+        Outcome::Failed(cause) => shown.push_str(&explained(cause)),
+        Outcome::Unknown(cause) => {
+            shown.push_str(&explained(cause));
+            shown.push_str("      whether it was written is not known; plan again to see\n");
+        }
+        Outcome::Differs(differences) | Outcome::Refused(differences) => {
+            because(&mut shown, outcome);
+            for it in differences {
+                let _ = writeln!(shown, "        {}", difference(it));
+            }
+        }
+        Outcome::Done | Outcome::AlreadySo => {}
+        Outcome::NotVisibleYet | Outcome::Skipped(_) => because(&mut shown, outcome),
+    }
+    shown
+}
+
+fn words(outcome: &Outcome) -> &'static str {
+    let code = outcome.code();
+    OUTCOMES.iter().find(|(it, _)| *it == code).map_or(code, |(_, words)| words)
+}
+
+fn because(shown: &mut String, outcome: &Outcome) {
+    if let Some(why) = in_words(outcome) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "      {}", text::terminal(&why));
+    }
+}
+
+fn explained(cause: &Cause) -> String {
+    let Cause { message, help, correlation_id } = cause;
+    let mut shown = format!("      {}\n", text::terminal(message));
+    if let Some(help) = help {
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "      help: {}", text::terminal(help));
+    }
+    if let Some(id) = correlation_id {
+        let _ = writeln!(shown, "      correlation id: {}", text::terminal(id));
+    }
+    shown
+}
+
+fn difference(difference: &Difference) -> String {
+    let label = |it: &Option<Label>| it.as_ref().map_or_else(|| "no label".to_owned(), quoted);
+    match difference {
+        Difference::Label { locale, expected, found } => {
+            format!("{}: expected {}, found {}", text::terminal(locale.as_str()), label(expected), label(found))
+        }
+        Difference::State { found_deactivated } => {
+            format!("deactivated: expected {}, found {found_deactivated}", !found_deactivated)
+        }
+        Difference::SystemPresence { expected, found } => format!(
+            "system presence: expected {}, found {}",
+            text::terminal(expected.as_str()),
+            text::terminal(found.as_str())
+        ),
+        Difference::Gone => "expected to be there, and is gone".to_owned(),
+        Difference::Appeared(id) => {
+            format!("expected to be absent, found {}", text::terminal(id.as_str()))
+        }
+        Difference::OtherObject { expected, found } => {
+            format!("id: expected {}, found {}", text::terminal(expected.as_str()), text::terminal(found.as_str()))
+        }
+    }
+}
+
+fn verified(verification: &Verification, rows: &[Row], sources: &Sources, style: Style) -> String {
+    match verification {
+        Verification::NotNeeded => String::new(),
+        Verification::Interrupted => {
+            format!("{}: the run was interrupted before the org was read again\n", style.doubtful("Not verified"))
+        }
+        Verification::InStep => {
+            let found =
+                if rows.iter().all(|row| row.outcome.is_success()) { "it is in step" } else { "nothing else differs" };
+            format!("{}: the org was read again, and {found}\n", style.good("Verified"))
+        }
+        Verification::Drifted(changes) => {
+            let more = text::count(changes.len(), "more change");
+            let mut shown = format!(
+                "{}: the org was read again, and there is {more} to make; somebody changed it meanwhile\n",
+                style.bad("Not in step"),
+            );
+            for change in changes {
+                // A report does not know the default locale. Any label will do for a name.
+                shown.push_str(&block(change, &Locale::new(""), style));
+                if let Some(span) = change.place {
+                    let _ = writeln!(shown, "    at {}", place(span, sources));
+                }
+            }
+            shown
+        }
+        Verification::Failed(cause) => {
+            format!("{}: the org could not be read again\n{}", style.bad("Not verified"), explained(cause))
+        }
+    }
+}
+
+fn sum(report: &Report, style: Style) -> String {
+    let Report { rows, verification: _, interrupted: _ } = report;
+    let counts: Vec<String> = OUTCOMES
+        .iter()
+        .map(|(code, words)| (rows.iter().filter(|row| row.outcome.code() == *code).count(), words))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, words)| format!("{count} {words}"))
+        .collect();
+    let counts = if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") };
+    let verdict = if report.is_success() { String::new() } else { format!(" {}", missing(rows)) };
+    let head = if report.is_success() { style.good("Apply:") } else { style.bad("Apply:") };
+    format!("{head} {counts}.{verdict}\n")
+}
+
+fn missing(rows: &[Row]) -> String {
+    let missing = rows.iter().filter(|row| !row.outcome.is_success()).count();
+    if missing == 0 {
+        return "Every change was written, but the org is not known to be in step.".to_owned();
+    }
+    let of = text::count(rows.len(), "change");
+    format!("Not everything is done: {missing} of {of} {} not.", if missing == 1 { "is" } else { "are" })
+}

@@ -1,0 +1,81 @@
+//! Colours and marks: what each means, with colour and without.
+
+use crate::plan::change::Action;
+
+/// How a view for people is drawn. Nothing is found out from the environment here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// With colours; everything reads without them as well.
+    pub color: bool,
+}
+
+impl Style {
+    /// Without colours.
+    pub const PLAIN: Style = Style { color: false };
+    /// With colours.
+    pub const COLORED: Style = Style { color: true };
+
+    fn paint(self, style: console::Style, text: &str) -> String {
+        style.force_styling(self.color).apply_to(text).to_string()
+    }
+
+    pub(super) fn bold(self, text: &str) -> String {
+        self.paint(console::Style::new().bold(), text)
+    }
+
+    pub(super) fn good(self, text: &str) -> String {
+        self.paint(console::Style::new().green(), text)
+    }
+
+    pub(super) fn bad(self, text: &str) -> String {
+        self.paint(console::Style::new().red().bold(), text)
+    }
+
+    pub(super) fn doubtful(self, text: &str) -> String {
+        self.paint(console::Style::new().yellow().bold(), text)
+    }
+
+    pub(super) fn hint(self, text: &str) -> String {
+        self.paint(console::Style::new().cyan(), text)
+    }
+
+    /// A whole label, or the part of one, that goes.
+    pub(super) fn removed(self, text: &str) -> String {
+        self.paint(console::Style::new().red(), text)
+    }
+
+    /// A whole label, or the part of one, that comes.
+    pub(super) fn added(self, text: &str) -> String {
+        self.paint(console::Style::new().green(), text)
+    }
+
+    /// The characters of a label that go.
+    pub(super) fn removed_part(self, text: &str) -> String {
+        self.paint(console::Style::new().red().bold().underlined(), text)
+    }
+
+    /// The characters of a label that come.
+    pub(super) fn added_part(self, text: &str) -> String {
+        self.paint(console::Style::new().green().bold().underlined(), text)
+    }
+
+    pub(super) fn action(self, action: Action, text: &str) -> String {
+        let style = match action {
+            Action::Create => console::Style::new().green(),
+            Action::Reactivate => console::Style::new().cyan(),
+            Action::Update => console::Style::new().yellow(),
+            Action::Replace | Action::Deactivate | Action::Delete => console::Style::new().red(),
+        };
+        self.paint(style.bold(), text)
+    }
+}
+
+/// One sign before the verb, so that a long plan can be skimmed without colours.
+pub(super) fn sign(action: Action) -> char {
+    match action {
+        Action::Create => '+',
+        Action::Reactivate => '^',
+        Action::Update => '~',
+        Action::Replace | Action::Deactivate | Action::Delete => '-',
+    }
+}
