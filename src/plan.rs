@@ -154,8 +154,12 @@ impl<'a> Planner<'a> {
         }
         let nearest = text::nearest(wanted.system_presence.as_str(), known.iter().map(SystemPresence::as_str))
             .and_then(SystemPresence::new);
-        let fact =
-            Fact::UnknownSystemPresence { key: wanted.key.clone(), name: wanted.system_presence.clone(), nearest };
+        let fact = Fact::UnknownSystemPresence {
+            key: wanted.key.clone(),
+            name: wanted.system_presence.clone(),
+            nearest,
+            known: known.clone(),
+        };
         self.plan.refusals.push(Refusal { fact, place: Some(wanted.places.system_presence) });
     }
 
@@ -230,7 +234,9 @@ impl<'a> Planner<'a> {
         if wanted.new {
             spent(SpentLine::New, wanted.places.new);
         }
-        if !wanted.previous_labels.is_empty() && !matches!(matched, Matched::PreviousLabel(_)) {
+        // What `replaces` still has to find, it may have to find by a previous label.
+        let finds = matches!(matched, Matched::PreviousLabel(_)) || replaced != Replaced::Nothing;
+        if !wanted.previous_labels.is_empty() && !finds {
             spent(SpentLine::PreviousLabels, wanted.places.previous_labels.first().copied());
         }
         if wanted.replaces.is_some() && replaced == Replaced::Nothing {

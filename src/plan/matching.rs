@@ -67,8 +67,11 @@ pub fn pair<'a>(desired: &'a Desired, observed: &'a Observed) -> Pairing<'a> {
     };
     matcher.take_pins(observed);
     matcher.index_what_is_left(observed);
-    matcher.take_labels();
+    // Whatever is omitted is never touched, so it comes before what would touch it.
+    matcher.take_labels(Management::Omitted);
+    matcher.take_labels(Management::Managed);
     matcher.doubt_deactivated_matches();
+    matcher.doubt_circles();
     matcher.take_previous_labels();
     for key in desired.definitions.keys() {
         matcher.result.found.entry(key).or_insert(Found::Nothing);
@@ -81,15 +84,25 @@ impl<'a> Matcher<'a> {
         for (key, wanted) in &self.desired.definitions {
             let Some(pin) = &wanted.pin else { continue };
             let found = match observed.get(pin) {
+                // An omitted definition whose pin is not there is simply not there.
+                None if wanted.management == Management::Omitted => Found::Nothing,
                 None => {
                     self.refuse(wanted, wanted.places.pin, Fact::PinNotFound { key: key.clone(), id: pin.clone() });
                     Found::Open
                 }
-                Some(object) if object.system_presence != wanted.system_presence => {
+                // What is omitted is left alone whatever it is; only what is managed can be wrong.
+                Some(object)
+                    if object.system_presence != wanted.system_presence && wanted.management == Management::Managed =>
+                {
                     self.result.claimed.insert(&object.id, key);
-                    let (wanted_presence, found) = (wanted.system_presence.clone(), object.system_presence.clone());
-                    let fact =
-                        Fact::PinnedElsewhere { key: key.clone(), id: pin.clone(), wanted: wanted_presence, found };
+                    let label = object.default_label(self.default_locale);
+                    let fact = Fact::PinnedElsewhere {
+                        key: key.clone(),
+                        id: pin.clone(),
+                        wanted: wanted.system_presence.clone(),
+                        found: object.system_presence.clone(),
+                        other_label: label.filter(|it| Some(*it) != wanted.default_label(self.default_locale)).cloned(),
+                    };
                     self.refuse(wanted, Some(wanted.places.system_presence), fact);
                     Found::Open
                 }
@@ -97,11 +110,6 @@ impl<'a> Matcher<'a> {
                     self.result.claimed.insert(&object.id, key);
                     Found::One(object, Matched::Pin)
                 }
-            };
-            // An omitted definition whose pin is not there is simply not there.
-            let found = match (wanted.management, found) {
-                (Management::Omitted, Found::Open) => Found::Nothing,
-                (Management::Omitted | Management::Managed, found) => found,
             };
             self.result.found.insert(key, found);
         }
@@ -122,9 +130,9 @@ impl<'a> Matcher<'a> {
         self.by_label.get(&(presence.folded(), label.nfc())).map_or(&[], Vec::as_slice)
     }
 
-    fn take_labels(&mut self) {
+    fn take_labels(&mut self, management: Management) {
         for (key, wanted) in &self.desired.definitions {
-            if wanted.pin.is_some() {
+            if wanted.pin.is_some() || wanted.management != management {
                 continue;
             }
             let Some(label) = wanted.default_label(self.default_locale) else { continue };
@@ -134,7 +142,13 @@ impl<'a> Matcher<'a> {
             if active.is_empty() && deactivated.is_empty() {
                 continue;
             }
-            let found = if !active.is_empty() {
+            // A checked config gives no label twice; an object has one definition whoever planned it.
+            let taken = active.iter().chain(&deactivated).any(|it| self.result.claimed.contains_key(&it.id));
+            let found = if taken && management == Management::Managed {
+                let all: Vec<&Definition> = active.into_iter().chain(deactivated).collect();
+                self.ambiguous(wanted, By::Label, &all);
+                Found::Open
+            } else if !active.is_empty() {
                 self.only_one(wanted, &active, By::Label, Matched::Label)
             } else if wanted.deactivated {
                 // Several deactivated twins are all in step: there is nothing to choose between.
@@ -221,6 +235,33 @@ impl<'a> Matcher<'a> {
         }
     }
 
+    /// Labels that change hands in a circle: every one of them is there, so every definition of the
+    /// circle finds an object by its label, and none finds the one that it was. Whether anything
+    /// is to be done at all depends on which object is which definition, and only a pin says that.
+    fn doubt_circles(&mut self) {
+        let mut takers: BTreeMap<&Key, BTreeSet<&Key>> = BTreeMap::new();
+        for (key, wanted) in &self.desired.definitions {
+            if wanted.management == Management::Managed
+                && matches!(self.result.found.get(key), Some(Found::One(_, Matched::Label)))
+            {
+                let objects = self.with_previous_label(wanted);
+                let taken = objects.iter().filter_map(|(it, _)| self.result.claimed.get(&it.id).copied());
+                takers.insert(key, taken.filter(|taker| *taker != key).collect());
+            }
+        }
+        for key in in_circles(&takers) {
+            let Some(wanted) = self.desired.definitions.get(key) else { continue };
+            let objects: Vec<&Definition> = self
+                .with_previous_label(wanted)
+                .into_iter()
+                .map(|(it, _)| it)
+                .filter(|it| self.result.claimed.get(&it.id).is_some_and(|taker| *taker != key))
+                .collect();
+            self.ambiguous(wanted, By::PreviousLabels, &objects);
+            self.result.found.insert(key, Found::Open);
+        }
+    }
+
     fn take_previous_labels(&mut self) {
         let rest: Vec<&'a Wanted> = self
             .desired
@@ -280,6 +321,32 @@ impl<'a> Matcher<'a> {
             self.result.refusals.push(Refusal { fact, place: place.or(Some(wanted.places.key)) });
         }
     }
+}
+
+/// The keys from which one can go round in a circle: what is left after taking away, again and
+/// again, whatever leads nowhere.
+fn in_circles<'a>(takers: &BTreeMap<&'a Key, BTreeSet<&'a Key>>) -> Vec<&'a Key> {
+    let mut open: BTreeMap<&Key, usize> = BTreeMap::new();
+    let mut taken_from: BTreeMap<&Key, Vec<&'a Key>> = BTreeMap::new();
+    for (key, its) in takers {
+        let inner = its.iter().filter(|taker| takers.contains_key(*taker));
+        open.insert(key, inner.clone().count());
+        for taker in inner {
+            taken_from.entry(taker).or_default().push(key);
+        }
+    }
+    let mut ends: Vec<&Key> = open.iter().filter(|(_, count)| **count == 0).map(|(key, _)| *key).collect();
+    while let Some(end) = ends.pop() {
+        for key in taken_from.get(end).into_iter().flatten() {
+            if let Some(count) = open.get_mut(key) {
+                *count -= 1;
+                if *count == 0 {
+                    ends.push(key);
+                }
+            }
+        }
+    }
+    takers.keys().copied().filter(|key| open.get(key).is_some_and(|count| *count > 0)).collect()
 }
 
 /// An object as a refusal shows it.

@@ -126,6 +126,8 @@ pub enum Fact {
         wanted: SystemPresence,
         /// What the org says.
         found: SystemPresence,
+        /// What the org calls it, where the config gives another default label.
+        other_label: Option<Label>,
     },
     /// The definition is one of the platform's own.
     MatchesPrimary {
@@ -172,6 +174,8 @@ pub enum Fact {
         name: SystemPresence,
         /// The nearest that the org knows.
         nearest: Option<SystemPresence>,
+        /// All that the org knows.
+        known: Vec<SystemPresence>,
     },
 }
 
@@ -218,7 +222,7 @@ impl Refusal {
                 format!("`{key}` would be created, but its label exists under {}", text::list(&elsewhere, "and"))
             }
             Fact::PinNotFound { key, id } => format!("`{key}` is pinned to {id}, which this org does not show"),
-            Fact::PinnedElsewhere { key, id, wanted, found } => {
+            Fact::PinnedElsewhere { key, id, wanted, found, other_label: _ } => {
                 format!("`{key}` says `systemPresence: {wanted}`, but {id}, to which it is pinned, belongs to {found}")
             }
             Fact::MatchesPrimary { key, id } => format!("`{key}` is the platform's own definition {id}"),
@@ -235,7 +239,7 @@ impl Refusal {
             Fact::OmitMatchesNothing { key } => {
                 format!("`omit` names `{key}`, which matches nothing, so with `prune: delete` it protects nothing")
             }
-            Fact::UnknownSystemPresence { key, name, nearest: _ } => {
+            Fact::UnknownSystemPresence { key, name, nearest: _, known: _ } => {
                 format!("`{key}` says `systemPresence: {name}`, which this org does not know")
             }
         }
@@ -245,19 +249,33 @@ impl Refusal {
     #[must_use]
     pub fn answers(&self) -> Vec<Answer> {
         match &self.fact {
-            Fact::Ambiguous { key, by: _, candidates } => vec![pins(key, candidates)],
+            Fact::Ambiguous { key, by: By::Label, candidates } => pins(key, candidates),
+            Fact::Ambiguous { key, by: By::PreviousLabels, candidates } => {
+                let mut answers = pins(key, candidates);
+                answers.push(say("if it is not, take its `previousLabels` away"));
+                answers
+            }
+            Fact::Ambiguous { by: By::Replaces, .. } => vec![say(
+                "take `replaces` away and write `new: true`; give what goes a definition of its own, with its pin and \
+                 `deactivated: true`",
+            )],
             Fact::LooksLikeRename { key, candidates } => rename_answers(key, candidates),
             Fact::OtherSystemPresence { key, candidates } => replace_answers(key, candidates),
             Fact::PinNotFound { .. } => {
                 vec![say("it was deleted, belongs to another org, or to a division that this client cannot see; \
                  correct the id or take the pin away")]
             }
-            Fact::PinnedElsewhere { key, found, .. } => vec![Answer {
-                say: "a system presence cannot be changed; take the pin away and write".to_owned(),
-                lines: under_definition(key, &format!("replaces: {}", text::yaml(found.as_str()))),
-            }],
+            Fact::PinnedElsewhere { key, found, other_label, .. } => {
+                let mut lines = under_definition(key, &format!("replaces: {}", text::yaml(found.as_str())));
+                // Without its pin, the old one is found by its label.
+                lines.extend(other_label.iter().map(previous_labels));
+                let say = "a system presence cannot be changed; take the pin away and write".to_owned();
+                vec![Answer { say, lines }]
+            }
             Fact::MatchesPrimary { .. } => {
-                vec![say("the platform's own definitions cannot be managed; give this one another label or remove it")]
+                vec![say(
+                    "the platform's own are never changed; give this one another label, or take it out of the config",
+                )]
             }
             Fact::PrimaryNotKnown { key, id } => {
                 vec![Answer { say: "if it is your organisation's own, pin it".to_owned(), lines: pin_lines(key, id) }]
@@ -279,10 +297,10 @@ impl Refusal {
             Fact::OmitMatchesNothing { key } => {
                 vec![say(&format!("pin it, correct its labels, or take `{key}` out of `omit`"))]
             }
-            Fact::UnknownSystemPresence { nearest, .. } => match nearest {
-                Some(nearest) => vec![say(&format!("did you mean `{nearest}`?"))],
-                None => vec![say("`presencectl show --system` lists what this org knows")],
-            },
+            Fact::UnknownSystemPresence { nearest, known, .. } => {
+                let meant = nearest.iter().map(|it| say(&format!("did you mean `{it}`?")));
+                meant.chain([say(&format!("this org knows {}", text::list(known, "and")))]).collect()
+            }
         }
     }
 }
@@ -292,12 +310,20 @@ fn say(words: &str) -> Answer {
 }
 
 fn ambiguous(key: &Key, by: By, candidates: &[Candidate]) -> String {
-    let by = match by {
-        By::Label => "label",
-        By::PreviousLabels => "`previousLabels`",
-        By::Replaces => "`replaces`",
-    };
-    format!("`{key}` could by its {by} be {}", described(candidates))
+    let described = described(candidates);
+    match (by, candidates) {
+        (By::Label, [_]) => format!("`{key}` is by its label {described}"),
+        (By::Label, _) => format!("`{key}` has the label of more than one: it could be {described}"),
+        (By::PreviousLabels, [Candidate { taken_by: Some(_), .. }]) => {
+            format!("`{key}` is by its `previousLabels` {described}")
+        }
+        (By::PreviousLabels, [_]) => {
+            format!("`{key}` could by its `previousLabels` be {described}, and so could another definition")
+        }
+        (By::PreviousLabels, _) => format!("`{key}` could by its `previousLabels` be {described}"),
+        (By::Replaces, [_]) => format!("`{key}` cannot take the place of {described}"),
+        (By::Replaces, _) => format!("`{key}` could take the place of {described}"),
+    }
 }
 
 fn described(candidates: &[Candidate]) -> String {
@@ -306,20 +332,21 @@ fn described(candidates: &[Candidate]) -> String {
         .map(|it| {
             let name = it.name.as_ref().map_or_else(String::new, |name| format!("`{name}` "));
             let state = if it.deactivated { ", deactivated" } else { "" };
-            let taken = it.taken_by.as_ref().map_or_else(String::new, |key| format!(", which is `{key}`"));
+            let taken = it.taken_by.as_ref().map_or_else(String::new, |key| format!(", which `{key}` has"));
             format!("{name}({}, {}{state}){taken}", it.system_presence, it.id)
         })
         .collect();
     text::list(&each, "or")
 }
 
-fn pins(key: &Key, candidates: &[Candidate]) -> Answer {
-    let mut lines = vec!["ids:".to_owned()];
-    for candidate in candidates {
-        let key = candidate.taken_by.as_ref().unwrap_or(key);
-        lines.push(format!("  {}: {}", text::yaml(key.as_str()), text::yaml(candidate.id.as_str())));
-    }
-    Answer { say: format!("pin the one that `{key}` is (one line for each definition)"), lines }
+/// One answer for each, so that nobody pastes two pins of one definition.
+fn pins(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
+    let pin = |it: &Candidate| {
+        let state = if it.deactivated { "the deactivated " } else { "" };
+        let other = it.taken_by.as_ref().map_or_else(String::new, |taker| format!(", and `{taker}` is another"));
+        Answer { say: format!("if it is {state}{}{other}", it.id), lines: pin_lines(key, &it.id) }
+    };
+    candidates.iter().map(pin).collect()
 }
 
 fn pin_lines(key: &Key, id: &DefinitionId) -> Vec<String> {
@@ -328,6 +355,10 @@ fn pin_lines(key: &Key, id: &DefinitionId) -> Vec<String> {
 
 fn under_definition(key: &Key, line: &str) -> Vec<String> {
     vec![format!("{}:", text::yaml(key.as_str())), format!("  {line}")]
+}
+
+fn previous_labels(label: &Label) -> String {
+    format!("  previousLabels: [{}]", text::yaml(label.nfc()))
 }
 
 fn rename_answers(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {

@@ -8,3 +8,4 @@ mod plan;
 mod properties;
 mod render;
 mod sandbox;
+mod support;

@@ -1,1 +1,6 @@
-//! One test a rule of matching, action and refusal.
+//! One test for every rule of planning: what the org had, what somebody did, and what a person sees.
+
+mod actions;
+mod guards;
+mod matching;
+mod questions;

@@ -1,0 +1,190 @@
+//! What refuses a plan as a whole: limits, the empty source, protected and primary definitions.
+
+use insta::assert_snapshot;
+use presencectl::model::observed::Primary;
+
+use crate::support::{Want, World, id, want};
+
+fn several(count: usize) -> Vec<Want> {
+    (1..=count)
+        .map(|n| want(&format!("d{n}"), "Busy", &format!("Work {n}")).label("de", &format!("Arbeit {n}")))
+        .collect()
+}
+
+/// Every definition of the config is changed, after both sides were in step.
+fn each_changed(count: usize, change: impl Fn(Want) -> Want) -> World {
+    let mut world = World::in_step(several(count));
+    world.limits(2, 2, 2);
+    for want in several(count) {
+        world.config(change(want));
+    }
+    world
+}
+
+fn refused(world: &World) -> usize {
+    world.planned().0.refusals.len()
+}
+
+#[test]
+fn removals_at_the_limit_and_one_above() {
+    assert_eq!(refused(&each_changed(2, Want::deactivated)), 0);
+    assert_snapshot!(each_changed(3, Want::deactivated).plan(), @r#"
+      - deactivate d1 "Work 1" (Busy, 2fa68d50-0000-4000-8000-000000000001): the config says `deactivated: true`; matched by its label
+      - deactivate d2 "Work 2" (Busy, 2fa68d50-0000-4000-8000-000000000002): the config says `deactivated: true`; matched by its label
+      - deactivate d3 "Work 3" (Busy, 2fa68d50-0000-4000-8000-000000000003): the config says `deactivated: true`; matched by its label
+
+    error[too-many]: 3 removals planned, 2 allowed
+      if that is meant, raise the limit where it can be reviewed:
+          settings:
+            limits: { removals: 3 }
+      or, at a terminal, for this run: --allow-removals 3
+
+    Plan refused: 1 error to answer before anything is applied. So far: 3 to deactivate.
+    "#);
+}
+
+#[test]
+fn removals_are_counted_together_however_asked_for() {
+    let mut world = World::in_step(several(1));
+    world.limits(2, 2, 2).config(want("d1", "Busy", "Work 1").deactivated());
+    world.org().add("Meal", &[("en_US", "Lunch")]);
+    world.config(want("lunch", "Break", "Lunch").replaces("Meal"));
+    assert_eq!(refused(&world), 0);
+    world.org().add("Away", &[("en_US", "Walk")]);
+    world.prune();
+    assert_snapshot!(world.plan(), @r#"
+      + create lunch (Break): takes the place of the one under Meal
+        + en_US: "Lunch"
+      - replace "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000002): `lunch` takes its place
+      - deactivate d1 "Work 1" (Busy, 2fa68d50-0000-4000-8000-000000000001): the config says `deactivated: true`; matched by its label
+      - delete "Walk" (Away, 2fa68d50-0000-4000-8000-000000000003): the config does not name it
+
+      The platform keeps what is deleted, deactivated: both count as done.
+
+    error[too-many]: 3 removals planned, 2 allowed
+      if that is meant, raise the limit where it can be reviewed:
+          settings:
+            limits: { removals: 3 }
+      or, at a terminal, for this run: --allow-removals 3
+
+    Plan refused: 1 error to answer before anything is applied. So far: 1 to create, 1 to replace, 1 to deactivate, 1 to delete.
+    "#);
+}
+
+#[test]
+fn label_removals_at_the_limit_and_one_above() {
+    let change = |it: Want| it.without_label("de");
+    assert_eq!(refused(&each_changed(2, change)), 0);
+    assert_snapshot!(each_changed(3, change).plan(), @r#"
+      ~ update d1 "Work 1" (Busy, 2fa68d50-0000-4000-8000-000000000001): matched by its label
+        - de: "Arbeit 1"
+      ~ update d2 "Work 2" (Busy, 2fa68d50-0000-4000-8000-000000000002): matched by its label
+        - de: "Arbeit 2"
+      ~ update d3 "Work 3" (Busy, 2fa68d50-0000-4000-8000-000000000003): matched by its label
+        - de: "Arbeit 3"
+
+    error[too-many]: 3 label removals planned, 2 allowed
+      if that is meant, raise the limit where it can be reviewed:
+          settings:
+            limits: { labelRemovals: 3 }
+      or, at a terminal, for this run: --allow-label-removals 3
+
+    Plan refused: 1 error to answer before anything is applied. So far: 3 to update.
+    "#);
+}
+
+#[test]
+fn renames_at_the_limit_and_one_above() {
+    let mut world = World::in_step(several(3));
+    world.limits(2, 2, 2);
+    let renamed = |n: usize| want(&format!("d{n}"), "Busy", &format!("Job {n}")).label("de", &format!("Arbeit {n}"));
+    world.config(renamed(1).previously("Work 1")).config(renamed(2).previously("Work 2"));
+    assert_eq!(refused(&world), 0);
+    world.config(renamed(3).previously("Work 3"));
+    assert_snapshot!(world.plan(), @r#"
+      ~ update d1 "Work 1" (Busy, 2fa68d50-0000-4000-8000-000000000001): matched by its previous label `Work 1`
+        ~ en_US: "Work 1" -> "Job 1"
+                  - --        + +
+      ~ update d2 "Work 2" (Busy, 2fa68d50-0000-4000-8000-000000000002): matched by its previous label `Work 2`
+        ~ en_US: "Work 2" -> "Job 2"
+                  - --        + +
+      ~ update d3 "Work 3" (Busy, 2fa68d50-0000-4000-8000-000000000003): matched by its previous label `Work 3`
+        ~ en_US: "Work 3" -> "Job 3"
+                  - --        + +
+
+    error[too-many]: 3 renames planned, 2 allowed
+      if that is meant, raise the limit where it can be reviewed:
+          settings:
+            limits: { renames: 3 }
+      or, at a terminal, for this run: --allow-renames 3
+
+    Plan refused: 1 error to answer before anything is applied. So far: 3 to update.
+    "#);
+}
+
+#[test]
+fn flags_raise_limits() {
+    let world = each_changed(3, Want::deactivated);
+    let (desired, _) = world.desired();
+    let mut limits = desired.settings.limits;
+    limits.removals = 3;
+    assert!(presencectl::plan::plan(&desired, &world.observed(), &limits).refusals.is_empty());
+}
+
+#[test]
+fn a_config_that_names_nothing_must_not_prune() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
+    world.forget("lunch").prune();
+    assert_snapshot!(world.plan(), @r#"
+      - delete "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): the config does not name it
+
+      The platform keeps what is deleted, deactivated: both count as done.
+
+    error[empty-source]: the config names no definition and says `prune: delete`: that would remove everything
+      name the definitions, or write:
+          settings:
+            prune: keep
+
+    Plan refused: 1 error to answer before anything is applied. So far: 1 to delete.
+    "#);
+}
+
+#[test]
+fn a_change_to_what_is_protected_refuses() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
+    world.protect(id(1));
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    world.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));
+    assert_snapshot!(world.plan(), @r#"
+      ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its label
+        + de: "Mittag"
+
+    error[changes-protected]: `lunch` would change 2fa68d50-0000-4000-8000-000000000001, which `protect` names
+      --> presence.yaml:2:3
+      take the id out of `protect`, or take the change out of the config
+
+    Plan refused: 1 error to answer before anything is applied. So far: 1 to update.
+    "#);
+    world.config(want("lunch", "Meal", "Lunch").deactivated());
+    assert_eq!(refused(&world), 1);
+}
+
+#[test]
+fn pruning_leaves_what_is_protected_primary_or_does_not_say() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
+    let protected = world.org().add("Break", &[("en_US", "Tea")]);
+    world.org().add("Away", &[("en_US", "Away")]);
+    world.org().primary("Away", Primary::Yes);
+    world.org().add("Busy", &[("en_US", "Who knows")]);
+    world.org().primary("Who knows", Primary::NotKnown);
+    world.protect(protected).prune();
+    assert_snapshot!(world.plan(), @r#"
+    Unmanaged: 2 left alone
+      named by `protect`:
+        "Tea" (Break, 2fa68d50-0000-4000-8000-000000000002)
+      the org does not say whether they are the platform's own:
+        "Who knows" (Busy, 2fa68d50-0000-4000-8000-000000000004)
+
+    No changes. 1 definition is in step.
+    "#);
+}
