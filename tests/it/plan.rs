@@ -3,4 +3,6 @@
 mod actions;
 mod guards;
 mod matching;
+mod properties;
 mod questions;
+mod saved;

@@ -1,1 +1,348 @@
-//! What a person sees of plans and reports.
+//! Plans and reports as people and machines read them: whole, plain and in colour, and as JSON that
+//! its schema allows.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use std::path::PathBuf;
+
+use insta::assert_snapshot;
+use presencectl::apply::document::ReportV1;
+use presencectl::apply::report::{Cause, Outcome, Report, Row, Signal, Skip, Verification};
+use presencectl::diagnostic::Sources;
+use presencectl::model::names::{DefinitionId, Key, Label, Locale};
+use presencectl::model::observed::Target;
+use presencectl::plan::change::{Action, Change};
+use presencectl::plan::difference::Difference;
+use presencectl::render::human::{self, Style};
+use presencectl::render::machine;
+use presencectl::text;
+use serde_json::Value;
+
+use crate::support::{World, id, presence, target, want};
+
+/// A world whose plan has every action, a question, a warning, and something of each kind left alone.
+fn world() -> World {
+    let mut world = World::in_step([
+        want("lunch", "Meal", "Lunch").label("de", "Mittag").label("ar", "غداء").label("zh_CN", "午餐"),
+        want("coaching", "Busy", "Coaching"),
+        want("walk", "Away", "Walk"),
+        want("desk", "Available", "Desk"),
+        want("tea", "Break", "Tea"),
+    ]);
+    world.org().add("Meal", &[("en_US", "Dinner")]);
+    world.org().add("Break", &[("en_US", "Smoke")]);
+    let protected = world.org().add("Training", &[("en_US", "Course")]);
+    world.org().add("Idle", &[("en_US", "Nap \"short\"")]);
+    world.org().deactivate("Desk");
+    world.protect(protected).prune();
+    let lunch = want("lunch", "Meal", "Lunch break").previously("Lunch");
+    world.config(lunch.label("de", "Mittagspause").label("ar", "استراحة غداء").label("fr", "Déjeuner"));
+    world.config(want("coaching", "Busy", "Coaching").deactivated());
+    world.config(want("walk", "Away", "Walk").omitted());
+    world.config(want("smoke", "Away", "Smoke").label("no", "Røyk").replaces("Break"));
+    world.config(want("late", "Meal", "Late dinner"));
+    world.config(want("tea", "Break", "Tea").said_to_be_new());
+    world.system_presences = None;
+    world
+}
+
+fn cause(message: &str) -> Cause {
+    Cause {
+        message: message.to_owned(),
+        help: Some("ask an administrator for `presence:presenceDefinition:edit`".to_owned()),
+        correlation_id: Some("0e2f-41".to_owned()),
+    }
+}
+
+fn row(action: Action, key: &str, name: &str, number: usize, outcome: Outcome) -> Row {
+    Row {
+        action,
+        key: Key::new(key),
+        id: Some(id(number)),
+        system_presence: presence("Meal"),
+        name: Some(Label::new(name)),
+        outcome,
+    }
+}
+
+/// One row for every outcome and every reason to skip.
+fn every_outcome() -> Vec<Row> {
+    let differences = vec![
+        Difference::Label { locale: Locale::new("de"), expected: Some(Label::new("Mittag")), found: None },
+        Difference::State { found_deactivated: true },
+    ];
+    let others = vec![
+        Difference::Label { locale: Locale::new("fr"), expected: None, found: Some(Label::new("Pause\n")) },
+        Difference::SystemPresence { expected: presence("Meal"), found: presence("Break") },
+        Difference::Gone,
+        Difference::Appeared(id(71)),
+        Difference::OtherObject { expected: id(72), found: id(73) },
+    ];
+    let refused = "PUT /api/v2/presence/definitions/x: 403 Forbidden, missing permission";
+    let lost = "POST /api/v2/presence/definitions: the answer was lost";
+    let unmade = |outcome| Row { id: None, ..row(Action::Create, "snack", "Snack", 4, outcome) };
+    vec![
+        row(Action::Create, "lunch", "Lunch", 1, Outcome::Done),
+        row(Action::Update, "dinner", "Dinner", 2, Outcome::AlreadySo),
+        row(Action::Update, "supper", "Supper", 3, Outcome::NotVisibleYet),
+        row(Action::Update, "brunch", "Brunch", 5, Outcome::Differs(differences)),
+        row(Action::Reactivate, "feast", "Feast", 6, Outcome::Failed(cause(refused))),
+        row(Action::Deactivate, "tea", "Tea", 7, Outcome::Refused(others)),
+        unmade(Outcome::Unknown(Cause { message: lost.to_owned(), help: None, correlation_id: None })),
+        row(Action::Replace, "pause", "Pause", 8, Outcome::Skipped(Skip::Needs(Key::new("pause").unwrap()))),
+        row(Action::Delete, "", "Old", 9, Outcome::Skipped(Skip::Interrupted)),
+        row(Action::Delete, "", "Older", 10, Outcome::Skipped(Skip::Stopped)),
+    ]
+}
+
+/// The changes of a plan that is not about what was just applied.
+fn drift() -> (Vec<Change>, Sources) {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
+    world.org().label("Lunch", "de", "Mittag");
+    let (plan, sources) = world.planned();
+    (plan.changes, sources)
+}
+
+fn reports() -> Vec<(&'static str, Report)> {
+    let done = || vec![row(Action::Create, "lunch", "Lunch", 1, Outcome::Done)];
+    let report = |rows, verification| Report { rows, verification, interrupted: None };
+    let unread = cause("GET /api/v2/presence/definitions: 503 Service Unavailable");
+    vec![
+        ("every_outcome", report(every_outcome(), Verification::InStep)),
+        ("success", report(done(), Verification::InStep)),
+        ("nothing", report(Vec::new(), Verification::NotNeeded)),
+        ("drifted", report(done(), Verification::Drifted(drift().0))),
+        ("unread", report(done(), Verification::Failed(unread))),
+        (
+            "interrupted",
+            Report {
+                rows: every_outcome().into_iter().skip(8).take(1).chain(done()).collect(),
+                verification: Verification::Interrupted,
+                interrupted: Some(Signal::Terminate),
+            },
+        ),
+    ]
+}
+
+/// ESC as a word, so that a snapshot of colours can be read and reviewed.
+fn readable(colored: &str) -> String {
+    colored.replace('\u{1b}', "ESC")
+}
+
+#[test]
+fn a_plan_for_people() {
+    let (plan, sources) = world().planned();
+    assert_snapshot!("plan_plain", human::plan(&plan, &target(), &sources, Style::PLAIN));
+    assert_snapshot!("plan_colored", readable(&human::plan(&plan, &target(), &sources, Style::COLORED)));
+}
+
+#[test]
+fn a_plan_for_machines() {
+    let (plan, sources) = world().planned();
+    let version = format!("\"toolVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    let json = machine::plan_json(&plan, &target(), &sources);
+    assert_snapshot!("plan_json", json.replace(&version, "\"toolVersion\": \"0.0.0\""));
+}
+
+#[test]
+fn the_first_line_names_the_org() {
+    let mut target = target();
+    let mut lines = vec![human::target_line(&target)];
+    target.sandbox = true;
+    lines.push(human::target_line(&target));
+    target.org = None;
+    lines.push(human::target_line(&target));
+    target.sandbox = false;
+    lines.push(human::target_line(&target));
+    assert_snapshot!(lines.join("\n"), @"
+    Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222)
+    Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222) - sandbox: nothing real is written
+    Org: not verified - sandbox: nothing real is written
+    Org: not verified
+    ");
+}
+
+#[test]
+fn every_report_for_people() {
+    let (_, sources) = drift();
+    for (name, report) in reports() {
+        let plain = human::report(&report, &target(), &sources, Style::PLAIN);
+        assert_snapshot!(format!("report_{name}"), plain);
+        assert!(!plain.contains('\u{1b}'));
+    }
+    let colored = human::report(&reports()[0].1, &target(), &sources, Style::COLORED);
+    assert_snapshot!("report_colored", readable(&colored));
+}
+
+#[test]
+fn nothing_foreign_in_a_report_acts_on_a_terminal() {
+    let hostile = "\u{1b}[2J\r\nApply: 9 done\u{202E}\u{200B}\u{9b}1m";
+    let cause =
+        Cause { message: hostile.to_owned(), help: Some(hostile.to_owned()), correlation_id: Some(hostile.to_owned()) };
+    let mut rows = every_outcome();
+    rows.push(row(Action::Update, "x", hostile, 1, Outcome::Failed(cause.clone())));
+    rows.push(row(Action::Update, "x", hostile, 1, Outcome::Unknown(cause.clone())));
+    for row in &mut rows {
+        row.name = Some(Label::new(hostile));
+        row.id = DefinitionId::new(hostile);
+        row.system_presence = presence(hostile);
+    }
+    let lines = rows.len();
+    let report = Report { rows, verification: Verification::Failed(cause), interrupted: Some(Signal::Interrupt) };
+    let shown = human::report(&report, &target(), &Sources::new(), Style::PLAIN);
+    let json = machine::report_json(&report, &target(), &Sources::new());
+    for shown in [&shown, &json] {
+        let hidden: String = shown.chars().filter(|c| *c != '\n' && text::is_hidden(*c)).collect();
+        assert_eq!(hidden, "");
+    }
+    assert_eq!(shown.lines().filter(|it| it.starts_with("Apply:")).count(), 1);
+    assert_eq!(shown.lines().filter(|it| it.contains("\\x1B[2J") && !it.starts_with("      ")).count(), lines);
+    let read_back: ReportV1 = serde_json::from_str(&json).unwrap();
+    assert_eq!(read_back.objects[0].name.as_deref(), Some(hostile));
+}
+
+#[test]
+fn a_report_for_machines() {
+    let (_, sources) = drift();
+    for (name, report) in reports() {
+        let json = machine::report_json(&report, &target(), &sources);
+        let version = format!("\"toolVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
+        assert_snapshot!(format!("report_json_{name}"), json.replace(&version, "\"toolVersion\": \"0.0.0\""));
+    }
+}
+
+#[test]
+fn progress_in_lines() {
+    let (plan, _) = world().planned();
+    let mut lines: Vec<String> = plan.changes.iter().map(|it| human::started(&it.step, &plan.default_locale)).collect();
+    lines.extend(every_outcome().iter().map(|it| human::finished(it, Style::PLAIN)));
+    assert_snapshot!(lines.join("\n"), @r#"
+    create smoke "Smoke" (Away) ...
+    reactivate desk "Desk" (Available, 2fa68d50-0000-4000-8000-000000000004) ...
+    update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001) ...
+    replace "Smoke" (Break, 2fa68d50-0000-4000-8000-000000000007) ...
+    deactivate coaching "Coaching" (Busy, 2fa68d50-0000-4000-8000-000000000002) ...
+    delete "Nap \"short\"" (Idle, 2fa68d50-0000-4000-8000-000000000009) ...
+    done            create lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001)
+    already so      update dinner "Dinner" (Meal, 2fa68d50-0000-4000-8000-000000000002)
+    not visible yet update supper "Supper" (Meal, 2fa68d50-0000-4000-8000-000000000003)
+          written, and its own read says so, but the org's list does not show it yet; plan again later
+    different       update brunch "Brunch" (Meal, 2fa68d50-0000-4000-8000-000000000005)
+          written, but the org holds something else than what was sent
+            de: expected "Mittag", found no label
+            deactivated: expected false, found true
+    failed          reactivate feast "Feast" (Meal, 2fa68d50-0000-4000-8000-000000000006)
+          PUT /api/v2/presence/definitions/x: 403 Forbidden, missing permission
+          help: ask an administrator for `presence:presenceDefinition:edit`
+          correlation id: 0e2f-41
+    refused         deactivate tea "Tea" (Meal, 2fa68d50-0000-4000-8000-000000000007)
+          somebody changed it since the plan; plan again
+            fr: expected no label, found "Pause\n"
+            system presence: expected Meal, found Break
+            expected to be there, and is gone
+            expected to be absent, found 2fa68d50-0000-4000-8000-000000000071
+            id: expected 2fa68d50-0000-4000-8000-000000000072, found 2fa68d50-0000-4000-8000-000000000073
+    unknown         create snack "Snack" (Meal)
+          POST /api/v2/presence/definitions: the answer was lost
+          whether it was written is not known; plan again to see
+    skipped         replace "Pause" (Meal, 2fa68d50-0000-4000-8000-000000000008)
+          `pause`, which takes its place, was not done
+    skipped         delete "Old" (Meal, 2fa68d50-0000-4000-8000-000000000009)
+          the run was interrupted before it
+    skipped         delete "Older" (Meal, 2fa68d50-0000-4000-8000-000000000010)
+          the run was stopped before it
+    "#);
+}
+
+#[test]
+fn what_goes_beyond_a_saved_plan() {
+    let (plan, _) = world().planned();
+    assert_snapshot!(human::beyond(&plan.changes[..1], &plan.default_locale, Style::PLAIN), @r#"
+    error[beyond-saved-plan]: 1 change is not in the saved plan, so more would be done than was reviewed
+
+      + create smoke (Away): takes the place of the one under Break
+        + en_US: "Smoke"
+        + no:    "Røyk"
+
+    Nothing was applied. Plan again, have the new plan reviewed, and apply with that one.
+    "#);
+    assert_snapshot!(human::beyond(&plan.changes[2..4], &plan.default_locale, Style::PLAIN), @r#"
+    error[beyond-saved-plan]: 2 changes are not in the saved plan, so more would be done than was reviewed
+
+      ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its previous label `Lunch`
+        ~ ar:    "غداء"
+                 -> "{+استراحة +}غداء"
+        ~ de:    "Mittag" -> "Mittagspause"
+                                    ++++++
+        ~ en_US: "Lunch" -> "Lunch break"
+                                  ++++++
+        + fr:    "Déjeuner"
+        - zh_CN: "午餐"
+      - replace "Smoke" (Break, 2fa68d50-0000-4000-8000-000000000007): `smoke` takes its place
+
+    Nothing was applied. Plan again, have the new plan reviewed, and apply with that one.
+    "#);
+}
+
+/// A committed file that is made from the types. `UPDATE=1 cargo test` writes it anew.
+#[track_caller]
+fn in_step(name: &str, made: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schemas").join(name);
+    #[expect(clippy::disallowed_methods, reason = "a test's own switch")]
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, made).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == made, "schemas/{name} is not what the types say; UPDATE=1 cargo test writes it anew");
+}
+
+fn parsed(json: &str) -> Value {
+    serde_json::from_str(json).unwrap()
+}
+
+/// Everything that is wrong with a document, by its schema.
+fn complaints(schema: &str, document: &Value) -> Vec<String> {
+    let validator = jsonschema::validator_for(&parsed(schema)).unwrap();
+    validator.iter_errors(document).map(|it| format!("{}: {it}", it.instance_path())).collect()
+}
+
+#[test]
+fn schemas_are_in_step_and_valid() {
+    in_step("plan.v1.json", &machine::plan_schema());
+    in_step("report.v1.json", &machine::report_schema());
+    for schema in [machine::plan_schema(), machine::report_schema()] {
+        assert!(jsonschema::meta::is_valid(&parsed(&schema)));
+    }
+}
+
+#[test]
+fn documents_are_what_their_schemas_say() {
+    let (plan, sources) = world().planned();
+    let nobody = Target { org: None, sandbox: true };
+    for target in [target(), nobody] {
+        let document = parsed(&machine::plan_json(&plan, &target, &sources));
+        assert_eq!(complaints(&machine::plan_schema(), &document), Vec::<String>::new());
+        let (_, sources) = drift();
+        for (name, report) in reports() {
+            let document = parsed(&machine::report_json(&report, &target, &sources));
+            assert_eq!(complaints(&machine::report_schema(), &document), Vec::<String>::new(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn schemas_notice_what_is_wrong() {
+    let (plan, sources) = world().planned();
+    let good = parsed(&machine::plan_json(&plan, &target(), &sources));
+    let mistakes: [fn(&mut Value); 4] = [
+        |it| it["kind"] = "report".into(),
+        |it| it["formatVersion"] = 2.into(),
+        |it| it["changes"][0]["action"] = "destroy".into(),
+        |it| it["changes"][0]["key"] = Value::Null,
+    ];
+    for (number, mistake) in mistakes.into_iter().enumerate() {
+        let mut document = good.clone();
+        mistake(&mut document);
+        assert_eq!(complaints(&machine::plan_schema(), &document).len(), 1, "mistake {number}");
+    }
+}

@@ -1,0 +1,283 @@
+//! The saved plan as an upper bound: what was reviewed runs, and never anything else.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use presencectl::model::names::Key;
+use presencectl::model::observed::{Organization, Target};
+use presencectl::plan::Plan;
+use presencectl::plan::difference::Difference;
+use presencectl::plan::document::{PlanV1, document};
+use presencectl::plan::saved::{Bound, SavedPlanError, bound, read};
+use presencectl::render::machine;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::properties::full;
+use crate::support::{Want, World, id, labels, target, want};
+
+fn saved(world: &World) -> String {
+    let (plan, sources) = world.planned();
+    machine::plan_json(&plan, &target(), &sources)
+}
+
+fn bounded(world: &World, saved: &str) -> Bound {
+    bound(&world.planned().0, &read(saved).unwrap(), &target()).unwrap()
+}
+
+/// How many run, changed, are already so, and are beyond.
+fn counts(bound: &Bound) -> [usize; 4] {
+    let Bound { run, changed, already_so, beyond } = bound;
+    [run.len(), changed.len(), already_so.len(), beyond.len()]
+}
+
+fn edited(saved: &str, edit: impl FnOnce(&mut Value)) -> String {
+    let mut document: Value = serde_json::from_str(saved).unwrap();
+    edit(&mut document);
+    document.to_string()
+}
+
+/// One update (`lunch`), one create (`tea`) and one deactivation (`coaching`).
+fn three() -> World {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch"), want("coaching", "Busy", "Coaching")]);
+    world.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));
+    world.config(want("coaching", "Busy", "Coaching").deactivated());
+    world.config(want("tea", "Break", "Tea"));
+    world
+}
+
+#[test]
+fn what_was_reviewed_and_is_the_same_runs() {
+    let world = three();
+    let bound = bounded(&world, &saved(&world));
+    assert_eq!(counts(&bound), [3, 0, 0, 0]);
+    assert_eq!(bound.run, world.planned().0.changes);
+}
+
+#[test]
+fn what_is_no_longer_needed_is_already_so() {
+    let mut world = three();
+    let saved = saved(&world);
+    world.org().label("Lunch", "de", "Mittag");
+    world.org().deactivate("Coaching");
+    world.org().add("Break", &[("en_US", "Tea")]);
+    let bound = bounded(&world, &saved);
+    assert_eq!(counts(&bound), [0, 0, 3, 0]);
+}
+
+#[test]
+fn what_changed_in_the_org_since_is_refused_alone_with_the_difference() {
+    let mut world = three();
+    let saved = saved(&world);
+    world.org().label("Lunch", "de", "Pause");
+    world.org().label("Coaching", "fr", "Formation");
+    let bound = bounded(&world, &saved);
+    assert_eq!(counts(&bound), [1, 2, 0, 0]);
+    let Difference::Label { locale, expected, found } = &bound.changed[0].1[0] else { panic!("{bound:?}") };
+    assert_eq!((locale.as_str(), expected.is_none(), found.as_ref().unwrap().as_str()), ("de", true, "Pause"));
+}
+
+#[test]
+fn what_appeared_or_went_since_is_refused_alone() {
+    let mut world = three();
+    let saved = saved(&world);
+    world.org().add("Break", &[("en_US", "Tea"), ("de", "Tee")]);
+    world.org().remove("Lunch");
+    let bound = bounded(&world, &saved);
+    assert_eq!(counts(&bound), [1, 2, 0, 0]);
+    let differences: Vec<&Difference> = bound.changed.iter().flat_map(|(_, it)| it).collect();
+    assert_eq!(differences, [&Difference::Gone, &Difference::Appeared(id(3))]);
+}
+
+#[test]
+fn what_was_not_reviewed_is_beyond() {
+    let mut world = three();
+    let saved = saved(&world);
+    world.config(want("walk", "Away", "Walk"));
+    world.config(want("tea", "Break", "Tea").label("de", "Tee"));
+    world.config(want("coaching", "Busy", "Coach").previously("Coaching"));
+    let bound = bounded(&world, &saved);
+    assert_eq!(counts(&bound), [1, 0, 0, 3]);
+}
+
+#[test]
+fn a_forged_operation_never_runs() {
+    let world = three();
+    let good = saved(&world);
+    let forgeries: [fn(&mut Value); 6] = [
+        |it| it["changes"][0]["after"]["labels"]["en_US"] = json!("Evil"),
+        |it| it["changes"][0]["key"] = json!("evil"),
+        |it| it["changes"][0]["action"] = json!("delete"),
+        |it| it["changes"][0]["systemPresence"] = json!("Away"),
+        |it| it["changes"][0]["id"] = json!(id(1).to_string()),
+        |it| it["changes"][0]["after"]["deactivated"] = json!(true),
+    ];
+    for (number, forge) in forgeries.into_iter().enumerate() {
+        let bound = bounded(&world, &edited(&good, forge));
+        let keys: Vec<&str> = bound.run.iter().filter_map(|it| it.step.key()).map(Key::as_str).collect();
+        assert!(!keys.contains(&"tea"), "forgery {number}: {bound:?}");
+        assert!(bound.run.iter().all(|it| world.planned().0.changes.contains(it)), "forgery {number}");
+    }
+    // Adding operations that the config does not ask for adds nothing that runs.
+    let forged = edited(&good, |it| {
+        let mut more = it["changes"][2].clone();
+        more["id"] = json!(id(77).to_string());
+        more["key"] = json!("evil");
+        it["changes"].as_array_mut().unwrap().push(more);
+    });
+    assert_eq!(counts(&bounded(&world, &forged)), [3, 0, 1, 0]);
+    // The same operation twice does not run twice.
+    let forged = edited(&good, |it| {
+        let again = it["changes"][0].clone();
+        it["changes"].as_array_mut().unwrap().push(again);
+    });
+    assert_eq!(counts(&bounded(&world, &forged)), [3, 0, 1, 0]);
+}
+
+#[test]
+fn a_plan_for_another_org_or_an_unverified_one_is_an_error() {
+    let world = three();
+    let saved = read(&saved(&world)).unwrap();
+    let other = presencectl::model::names::OrgId::new("33333333-bbbb-4bbb-8bbb-333333333333").unwrap();
+    let other = Target { org: Some(Organization { id: other, name: "Acme Dev".to_owned() }), sandbox: false };
+    let nobody = Target { org: None, sandbox: false };
+    let plan: Plan = world.planned().0;
+    let said: Vec<String> =
+        [&other, &nobody].iter().map(|it| bound(&plan, &saved, it).unwrap_err().to_string()).collect();
+    insta::assert_snapshot!(said.join("\n"), @"
+    it is for the org 22222222-bbbb-4bbb-8bbb-222222222222, and these credentials are for 33333333-bbbb-4bbb-8bbb-333333333333
+    it is for the org 22222222-bbbb-4bbb-8bbb-222222222222, and these credentials are for (not verified)
+    ");
+}
+
+#[test]
+fn what_is_no_plan_of_this_format_is_an_error_in_words() {
+    let good = saved(&three());
+    let files = [
+        String::new(),
+        "{}".to_owned(),
+        r#"{"kind": "report", "formatVersion": 1}"#.to_owned(),
+        r#"{"kind": "plan", "formatVersion": 2}"#.to_owned(),
+        r#"{"kind": "plan", "formatVersion": 1}"#.to_owned(),
+        edited(&good, |it| it["changes"][1]["key"] = json!("no key")),
+        edited(&good, |it| it["changes"][1]["id"] = json!(" ")),
+    ];
+    let said: Vec<String> = files.iter().map(|it| read(it).unwrap_err().to_string()).collect();
+    insta::assert_snapshot!(said.join("\n"), @"
+    it is not a plan that presencectl wrote (EOF while parsing a value at line 1 column 0)
+    it is not a plan that presencectl wrote (missing field `kind` at line 1 column 2)
+    it is a `report`, not a plan
+    it is of format 2, and this version (0.1.0) reads format 1
+    it is not a plan that presencectl wrote (missing field `toolVersion` at line 1 column 36)
+    its change number 2 is not one that a plan can hold (its key is no key)
+    its change number 2 is not one that a plan can hold (its id is empty)
+    ");
+    assert_eq!(read(&files[3]), Err(SavedPlanError::UnknownFormat { found: 2 }));
+}
+
+#[test]
+fn a_field_that_this_version_does_not_know_is_no_obstacle() {
+    let world = three();
+    let newer = edited(&saved(&world), |it| {
+        it["more"] = json!(true);
+        it["changes"][0]["more"] = json!({});
+        it["changes"][0]["reason"] = json!("other words");
+    });
+    assert_eq!(counts(&bounded(&world, &newer)), [3, 0, 0, 0]);
+}
+
+#[test]
+fn one_of_everything_survives_the_round_trip() {
+    let world = full();
+    let bound = bounded(&world, &saved(&world));
+    assert_eq!(bound.run, world.planned().0.changes);
+    assert_eq!(counts(&bound)[1..], [0, 0, 0]);
+}
+
+/// Any text, the hidden sort included.
+fn any_label() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-c]{1,2}", "[ab\u{e9}\u{301}e\u{202E}\u{1b}\"\\\\ ]{0,5}"]
+}
+
+fn any_world() -> impl Strategy<Value = World> {
+    let presences = || prop_oneof![Just("Meal"), Just("Break")];
+    let definition = (presences(), any_label(), any_label(), any::<bool>(), 0..8u8);
+    let object = (presences(), any_label(), any_label(), any::<bool>());
+    let sides = (prop::collection::vec(definition, 0..5), prop::collection::vec(object, 0..6), any::<bool>());
+    sides.prop_map(|(definitions, objects, prune)| {
+        let mut world = World::empty();
+        world.limits(100, 100, 100);
+        for (presence, label, german, deactivated) in objects {
+            world.org().add(presence, &[("en_US", &label), ("de", &german)]);
+            world.observed.last_mut().unwrap().deactivated = deactivated;
+        }
+        for (n, (presence, label, german, deactivated, kind)) in definitions.into_iter().enumerate() {
+            let want = want(&format!("k{n}"), presence, &label).label("de", &german);
+            let want = match kind {
+                0 => want.said_to_be_new(),
+                1 => want.previously("a"),
+                2 => want.replaces("Meal"),
+                3 => want.previously("b").replaces("Break"),
+                4 => want.omitted(),
+                5 => want.pinned(id(n + 1)),
+                _ => want,
+            };
+            world.config(if deactivated { Want::deactivated(want) } else { want });
+        }
+        if prune {
+            world.prune();
+        }
+        world
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+    #[test]
+    fn every_plan_is_within_itself(world in any_world()) {
+        let (plan, sources) = world.planned();
+        let json = machine::plan_json(&plan, &target(), &sources);
+        prop_assert!(json.chars().all(|c| c == '\n' || !presencectl::text::is_hidden(c)));
+        let read_back: PlanV1 = serde_json::from_str(&json).unwrap();
+        prop_assert_eq!(read_back, document(&plan, &target(), &sources));
+        let bound = bound(&plan, &read(&json).unwrap(), &target()).unwrap();
+        prop_assert_eq!(&bound.run, &plan.changes);
+        prop_assert_eq!(counts(&bound)[1..].to_vec(), vec![0, 0, 0]);
+    }
+
+    #[test]
+    fn what_runs_is_always_both_planned_and_reviewed(reviewed in any_world(), mut now in any_world()) {
+        // The same org, another config: the bound may only take away.
+        now.observed.clone_from(&reviewed.observed);
+        let saved = read(&saved(&reviewed)).unwrap();
+        let plan = now.planned().0;
+        let bound = bound(&plan, &saved, &target()).unwrap();
+        for change in &bound.run {
+            prop_assert!(plan.changes.contains(change));
+            let same = reviewed.planned().0.changes.into_iter().any(|it| it.step.after() == change.step.after()
+                && it.step.action() == change.step.action() && it.step.id() == change.step.id());
+            prop_assert!(same);
+        }
+    }
+
+    #[test]
+    fn an_object_has_one_change_and_one_definition_at_most(world in any_world()) {
+        let (plan, _) = world.planned();
+        let mut ids: Vec<_> = plan.changes.iter().filter_map(|it| it.step.id()).collect();
+        ids.extend(plan.left_alone.iter().map(|it| &it.id));
+        let count = ids.len();
+        ids.sort();
+        ids.dedup();
+        prop_assert_eq!(ids.len(), count);
+    }
+}
+
+#[test]
+fn labels_that_are_equal_after_nfc_are_the_same_before() {
+    let mut world = World::empty();
+    world.org().add("Break", &[("en_US", "Cafe\u{301}")]);
+    world.config(want("coffee", "Break", "Caf\u{e9}").label("de", "Kaffee"));
+    let saved = saved(&world);
+    world.observed[0].labels = labels(&[("en_US", "Caf\u{e9}")]);
+    assert_eq!(counts(&bounded(&world, &saved)), [1, 0, 0, 0]);
+}
