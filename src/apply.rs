@@ -14,7 +14,7 @@ use crate::apply::report::{Cause, Outcome, Report, Row, Skip, Verification};
 use crate::apply::stop::Stop;
 use crate::apply::verify::Expectation;
 use crate::model::desired::{Desired, Limits};
-use crate::model::names::{Label, Locale};
+use crate::model::names::Locale;
 use crate::plan::change::{Action, Step};
 
 pub mod census;
@@ -93,7 +93,7 @@ pub async fn run(writer: &Writer, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event
         }
     };
     rows.extend(settled);
-    Report { rows, refusals: Vec::new(), verification, interrupted: stop.asked() }
+    Report { verification, interrupted: stop.asked(), ..Report::of(rows, default_locale.clone()) }
 }
 
 /// What runs together. Creations and changes first: agents can move before anything disappears.
@@ -153,16 +153,9 @@ fn is_blocked(step: &Step, ended: &[Option<Row>]) -> bool {
 
 fn row_of(step: &Step, end: Ended, default_locale: &Locale) -> Row {
     let Ended { outcome, id } = end;
-    let mut row = Row::of(step, name_of(step, default_locale), outcome);
+    let mut row = Row::of(step, step.name(default_locale).cloned(), outcome);
     row.id = row.id.or(id);
     row
-}
-
-/// What to call the object of a step: its default label, else any.
-#[must_use]
-pub fn name_of(step: &Step, default_locale: &Locale) -> Option<Label> {
-    let labels = step.after().labels;
-    labels.get(default_locale).or_else(|| labels.iter().next().map(|(_, label)| label)).cloned()
 }
 
 fn panicked(stage: Stage) -> Ended {

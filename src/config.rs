@@ -13,6 +13,7 @@ use crate::model::desired::Desired;
 use crate::text;
 
 pub mod check;
+mod check_hands;
 pub mod check_labels;
 pub mod files;
 pub mod layers;

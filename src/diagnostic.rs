@@ -5,6 +5,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::finding::Finding;
+pub use crate::diagnostic::finding::Severity;
 
 pub mod finding;
 
@@ -138,15 +139,6 @@ pub struct Place<'a> {
     pub line: Line,
     /// From one, in characters.
     pub column: Column,
-}
-
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// The work stops.
-    Error,
-    /// The work goes on; somebody should look.
-    Warning,
 }
 
 /// One finding at its place. The words are the finding's own (`finding.rs`), the picture is made by

@@ -41,9 +41,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
             let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
             let text = error.render().to_string();
             if help {
-                terminal.out(&text)
+                terminal.out(&text);
             } else {
-                terminal.err(&text)
+                terminal.err(&text);
             }
             terminal.settle(if help { Exit::Success } else { Exit::Failure })
         }
@@ -52,6 +52,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
 
 /// The domain's words: names, labels, what is desired and what was observed.
 pub mod model {
+    pub mod circle;
     pub mod desired;
     pub mod labels;
     pub mod names;
@@ -65,4 +66,5 @@ pub mod render {
     pub mod human;
     pub mod machine;
     pub mod problem;
+    pub mod style;
 }

@@ -115,7 +115,7 @@ pub struct VerificationV1 {
 /// The document of a report.
 #[must_use]
 pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1 {
-    let Report { rows, refusals, verification, interrupted } = report;
+    let Report { rows, refusals, verification, interrupted, default_locale: _ } = report;
     ReportV1 {
         kind: "report".to_owned(),
         format_version: FORMAT_VERSION,

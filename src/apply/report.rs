@@ -1,6 +1,6 @@
 //! What became of every object: the one value that every report is a view of.
 
-use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
+use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
 use crate::plan::refusal::Refusal;
@@ -16,6 +16,8 @@ pub struct Report {
     pub verification: Verification,
     /// The signal that ended it early.
     pub interrupted: Option<Signal>,
+    /// The locale whose label names a definition.
+    pub default_locale: Locale,
 }
 
 /// A signal that asks the process to end.
@@ -158,10 +160,16 @@ impl Outcome {
 }
 
 impl Report {
+    /// Of a run that wrote nothing.
+    #[must_use]
+    pub fn of(rows: Vec<Row>, default_locale: Locale) -> Report {
+        Report { rows, refusals: Vec::new(), verification: Verification::NotNeeded, interrupted: None, default_locale }
+    }
+
     /// Was everything done, and seen to be done?
     #[must_use]
     pub fn is_success(&self) -> bool {
-        let Report { rows, refusals, verification, interrupted } = self;
+        let Report { rows, refusals, verification, interrupted, default_locale: _ } = self;
         let verified = match verification {
             Verification::NotNeeded | Verification::InStep => true,
             Verification::Interrupted | Verification::Drifted { .. } | Verification::Failed(_) => false,

@@ -1,7 +1,7 @@
 //! `presencectl apply`.
 
 use crate::api::Writer;
-use crate::apply::report::{Outcome, Report, Row, Skip, Verification};
+use crate::apply::report::{Outcome, Report, Row, Skip};
 use crate::apply::stop::Stop;
 use crate::apply::{self, Job};
 use crate::cli::{ApplyArgs, Format};
@@ -19,9 +19,10 @@ use crate::model::desired::{Desired, Limits};
 use crate::model::names::OrgId;
 use crate::model::observed::Target;
 use crate::plan::Plan;
+use crate::plan::change::{Change, Step};
 use crate::plan::saved::{Bound, SavedPlan};
 use crate::problem::Problem;
-use crate::render::human::Style;
+use crate::render::style::Style;
 use crate::render::{human, machine};
 use crate::text;
 
@@ -107,7 +108,8 @@ impl Run<'_> {
         shell.show_notes(notes);
         self.show_plan(plan, target, shell);
         if !plan.refusals.is_empty() {
-            return Ok((self.refused(plan), Exit::Failure));
+            let report = Report { refusals: plan.refusals.clone(), ..self.nothing_done(plan, &Skip::PlanRefused) };
+            return Ok((report, Exit::Failure));
         }
         let Some(bound) = saved::bounded(plan, self.saved, target)? else {
             return self
@@ -117,9 +119,7 @@ impl Run<'_> {
         if !bound.beyond.is_empty() {
             let text = human::beyond(&bound.beyond, &plan.default_locale, shell.style_err());
             shell.terminal.err(&text);
-            let rows =
-                plan.changes.iter().map(|it| self.row(&it.step, Outcome::Skipped(Skip::BeyondSavedPlan))).collect();
-            return Ok((report(rows), Exit::Failure));
+            return Ok((self.nothing_done(plan, &Skip::BeyondSavedPlan), Exit::Failure));
         }
         self.carry_out(writer, plan, bound, target, shell).await
     }
@@ -138,7 +138,7 @@ impl Run<'_> {
             changed.into_iter().map(|(change, differences)| self.row(&change.step, Outcome::Refused(differences))),
         );
         if run.is_empty() {
-            let report = report(settled);
+            let report = Report::of(settled, plan.default_locale.clone());
             let exit = if report.is_success() { Exit::Success } else { Exit::Failure };
             return Ok((report, exit));
         }
@@ -191,18 +191,14 @@ impl Run<'_> {
         }
     }
 
-    fn refused(&self, plan: &Plan) -> Report {
-        let rows = plan.changes.iter().map(|it| self.row(&it.step, Outcome::Skipped(Skip::PlanRefused))).collect();
-        Report { refusals: plan.refusals.clone(), ..report(rows) }
+    fn nothing_done(&self, plan: &Plan, skip: &Skip) -> Report {
+        let row = |it: &Change| self.row(&it.step, Outcome::Skipped(skip.clone()));
+        Report::of(plan.changes.iter().map(row).collect(), plan.default_locale.clone())
     }
 
-    fn row(&self, step: &crate::plan::change::Step, outcome: Outcome) -> Row {
-        Row::of(step, apply::name_of(step, &self.desired.settings.default_locale), outcome)
+    fn row(&self, step: &Step, outcome: Outcome) -> Row {
+        Row::of(step, step.name(&self.desired.settings.default_locale).cloned(), outcome)
     }
-}
-
-fn report(rows: Vec<Row>) -> Report {
-    Report { rows, refusals: Vec::new(), verification: Verification::NotNeeded, interrupted: None }
 }
 
 fn show(applied: &Applied, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {

@@ -8,7 +8,7 @@ use crate::commands::shell::{Failure, Shell, limits};
 use crate::config::Config;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
-use crate::render::human::Style;
+use crate::render::style::Style;
 use crate::render::{human, machine};
 
 /// Shows what `apply` would do.

@@ -6,7 +6,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::apply::Event;
 use crate::model::names::Locale;
-use crate::render::human::{self, Style};
+use crate::render::human;
+use crate::render::style::Style;
 use crate::terminal::Terminal;
 
 /// One listener of the events of a run.

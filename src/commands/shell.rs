@@ -9,9 +9,9 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::model::desired::Limits;
 use crate::problem::Problem;
-use crate::render::findings::{self, Colour};
-use crate::render::human::Style;
+use crate::render::findings;
 use crate::render::problem;
+use crate::render::style::Style;
 use crate::terminal::Terminal;
 
 /// The outside of a command.
@@ -133,10 +133,9 @@ fn document(failure: &Failure) -> String {
 }
 
 fn findings_shown(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
-    let colour = if style.color { Colour::Coloured } else { Colour::Plain };
     let mut text = String::new();
     // Writing to a String cannot fail.
-    let _ = findings::write(&mut text, diagnostics, sources, colour);
+    let _ = findings::write(&mut text, diagnostics, sources, style);
     text
 }
 

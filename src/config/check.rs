@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::config::check_hands;
 use crate::config::check_labels::{LabelRules, Subject, check_labels, check_locale, control_or_override};
 use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Field, Located};
@@ -43,6 +44,7 @@ pub fn check(resolved: &Resolved) -> (Option<Desired>, Vec<Diagnostic>) {
     check.found.extend(labels.finish());
     check.same_labels(&definitions, &settings);
     check.many_definitions(&definitions);
+    check.found.extend(check_hands::check(&definitions, &settings.default_locale));
     let protect = check.protect();
     if resolved.definitions.is_empty() && resolved.complete {
         let finding = Finding::NoDefinitions { prune_delete: settings.prune == Prune::Delete };

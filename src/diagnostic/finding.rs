@@ -1,7 +1,6 @@
 //! Everything that can be wrong in a config, as facts, and the one table of its words: a stable
 //! kebab-case name, a severity, a message and what to do.
 
-use crate::diagnostic::Severity;
 use crate::text;
 
 /// Builds [`Finding`] from the table below, one row a fact: its data, its name, its severity, its
@@ -328,6 +327,14 @@ findings! {
     PreviousLabelIsCurrent { label: String }
         "previous-label-is-current", Warning, format!("`{label}` is the current label, not a previous one"),
         say("remove it from `previousLabels`");
+    /// Definitions whose previous labels are each other's labels of today.
+    CircularLabels { keys: Vec<String> }
+        "circular-labels", Error, format!("the labels of {} change hands in a circle", ticked(keys, "and")),
+        say("pin them all in `ids`, so that it is known which is which, or make the change in two pull requests");
+    /// `replaces` finds what the config keeps active.
+    ReplacesKept { key: String, other: String }
+        "replaces-kept", Error, format!("`{key}` takes the place of `{other}`, which stays active"),
+        say("remove the other one, or write `deactivated: true` there; or take `replaces` away");
     /// A definition replaces one of its own system presence.
     ReplacesItself { name: String }
         "replaces-itself", Error, format!("`replaces` names the definition's own system presence `{name}`"),
@@ -351,4 +358,13 @@ findings! {
     ManyDefinitions { system_presence: String, count: usize, limit: usize }
         "many-definitions", Warning,
         format!("{count} active definitions under `{system_presence}`; the platform documents {limit}"), None;
+}
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The work stops.
+    Error,
+    /// The work goes on; somebody should look.
+    Warning,
 }

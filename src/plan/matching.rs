@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnostic::Span;
+use crate::model::circle::in_circles;
 use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
@@ -321,32 +322,6 @@ impl<'a> Matcher<'a> {
             self.result.refusals.push(Refusal { fact, place: place.or(Some(wanted.places.key)) });
         }
     }
-}
-
-/// The keys from which one can go round in a circle: what is left after taking away, again and
-/// again, whatever leads nowhere.
-fn in_circles<'a>(takers: &BTreeMap<&'a Key, BTreeSet<&'a Key>>) -> Vec<&'a Key> {
-    let mut open: BTreeMap<&Key, usize> = BTreeMap::new();
-    let mut taken_from: BTreeMap<&Key, Vec<&'a Key>> = BTreeMap::new();
-    for (key, its) in takers {
-        let inner = its.iter().filter(|taker| takers.contains_key(*taker));
-        open.insert(key, inner.clone().count());
-        for taker in inner {
-            taken_from.entry(taker).or_default().push(key);
-        }
-    }
-    let mut ends: Vec<&Key> = open.iter().filter(|(_, count)| **count == 0).map(|(key, _)| *key).collect();
-    while let Some(end) = ends.pop() {
-        for key in taken_from.get(end).into_iter().flatten() {
-            if let Some(count) = open.get_mut(key) {
-                *count -= 1;
-                if *count == 0 {
-                    ends.push(key);
-                }
-            }
-        }
-    }
-    takers.keys().copied().filter(|key| open.get(key).is_some_and(|count| *count > 0)).collect()
 }
 
 /// An object as a refusal shows it.

@@ -97,7 +97,7 @@ impl<'a> Questions<'a> {
     /// asked.
     pub fn before_creating(&self, wanted: &'a Wanted, replaced: Replaced<'a>, pairing: &mut Pairing<'a>) -> bool {
         // `replaces` says which one it was, as `new: true` says that it was none.
-        if wanted.new || matches!(replaced, Replaced::One(_)) {
+        if wanted.new || replaced != Replaced::Nothing {
             return false;
         }
         let free: Vec<&'a Definition> = self

@@ -6,6 +6,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Severity, Source, Sources, Span};
+use crate::render::style::Style;
 use crate::text;
 
 /// How much of a line is shown before and after what is marked, in characters.
@@ -17,25 +18,13 @@ const MARKED_CHARS: usize = 60;
 /// Wide enough that nothing is cut but by the limits above.
 const WIDTH: usize = 1_000;
 
-/// Whether colours are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colour {
-    /// Bare text.
-    Plain,
-    /// ANSI colours.
-    Coloured,
-}
-
 /// Writes every finding, errors and warnings in the order given, and how many there are. Nothing
 /// at all where there are none. Every foreign string is neutralised.
 ///
 /// # Errors
 /// When the writer fails.
-pub fn write(out: &mut impl fmt::Write, diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> fmt::Result {
-    let renderer = match colour {
-        Colour::Plain => Renderer::plain(),
-        Colour::Coloured => Renderer::styled(),
-    };
+pub fn write(out: &mut impl fmt::Write, diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> fmt::Result {
+    let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(WIDTH);
     for diagnostic in diagnostics {
         let picture = renderer.render(&groups(diagnostic, sources));

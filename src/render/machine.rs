@@ -69,7 +69,9 @@ fn absent_never_null(schema: &mut Schema) {
     }
 }
 
-fn pretty(document: &impl Serialize) -> String {
+/// Any document, as all of them are printed.
+#[must_use]
+pub fn pretty(document: &impl Serialize) -> String {
     // These types are strings, numbers and maps with strings for keys: writing them cannot fail.
     let mut json = serde_json::to_string_pretty(document).unwrap_or_default();
     json.push('\n');

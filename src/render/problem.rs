@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::plan::document::{PlaceV1, place_v1};
 use crate::problem::Problem;
-use crate::render::human::Style;
 use crate::render::machine;
+use crate::render::style::Style;
 use crate::text;
 
 /// What stands in the place of a plan or a report that could not be made.

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use presencectl::config::{self, Request};
 use presencectl::diagnostic::Severity;
 use presencectl::diagnostic::finding::Finding;
-use presencectl::render::findings::{self, Colour};
+use presencectl::render::findings;
+use presencectl::render::style::Style;
 use proptest::prelude::*;
 
 /// `UPDATE=1 cargo test` rewrites what is expected, for a person to review.
@@ -32,7 +33,7 @@ fn seen(path: &Path, org: Option<&str>, root: Option<&Path>, all: bool) -> Strin
         let loaded = config::load(&request);
         (loaded.sources, loaded.diagnostics, loaded.config.into_iter().collect())
     };
-    findings::write(&mut text, &diagnostics, &sources, Colour::Plain).unwrap();
+    findings::write(&mut text, &diagnostics, &sources, Style::PLAIN).unwrap();
     let failed = diagnostics.iter().any(|it| it.finding.severity() == Severity::Error);
     assert_eq!(failed, configs.is_empty(), "a config exists exactly when there is no error:\n{text}");
     for config in &configs {
@@ -153,7 +154,7 @@ fn nothing_hidden_reaches_a_terminal_and_carets_stay() {
     }
     let mut coloured = String::new();
     let loaded = config::load(&Request { path, ..Request::default() });
-    findings::write(&mut coloured, &loaded.diagnostics, &loaded.sources, Colour::Coloured).unwrap();
+    findings::write(&mut coloured, &loaded.diagnostics, &loaded.sources, Style::COLORED).unwrap();
     assert!(coloured.contains("\u{1b}[") && !coloured.contains(":::"), "{coloured:?}");
 }
 

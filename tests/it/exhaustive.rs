@@ -65,6 +65,13 @@ fn every_config() -> Vec<Vec<Wanted>> {
             .collect();
         all.extend(longer);
     }
+    // Two labels that change hands both ways are an error of the language without pins.
+    let gives = |it: &Wanted| !it.previous_labels.is_empty();
+    all.retain(|definitions| {
+        let swapped =
+            |here: &str| definitions.iter().filter(|it| it.system_presence == presence(here) && gives(it)).count() == 2;
+        !PRESENCES.iter().any(|here| swapped(here))
+    });
     all
 }
 

@@ -1,6 +1,8 @@
 //! An org on paper: definitions in memory, and steps carried out on them as the platform would. For
 //! tests of the core, where no wire is wanted.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -13,8 +13,9 @@ use presencectl::model::names::{DefinitionId, Key, Label, Locale};
 use presencectl::model::observed::Target;
 use presencectl::plan::change::{Action, Change};
 use presencectl::plan::difference::Difference;
-use presencectl::render::human::{self, Style};
+use presencectl::render::human;
 use presencectl::render::machine;
+use presencectl::render::style::Style;
 use presencectl::text;
 use serde_json::Value;
 
@@ -91,7 +92,8 @@ fn every_outcome() -> Vec<Row> {
         unmade(Outcome::Unknown(Cause { message: lost.to_owned(), help: None, correlation_id: None })),
         row(Action::Replace, "pause", "Pause", 8, Outcome::Skipped(Skip::Needs(Key::new("pause").unwrap()))),
         row(Action::Delete, "", "Old", 9, Outcome::Skipped(Skip::Interrupted)),
-        row(Action::Delete, "", "Older", 10, Outcome::Skipped(Skip::Stopped)),
+        row(Action::Delete, "", "Older", 10, Outcome::Skipped(Skip::PlanRefused)),
+        row(Action::Delete, "", "Oldest", 11, Outcome::Skipped(Skip::BeyondSavedPlan)),
     ]
 }
 
@@ -105,20 +107,19 @@ fn drift() -> (Vec<Change>, Sources) {
 
 fn reports() -> Vec<(&'static str, Report)> {
     let done = || vec![row(Action::Create, "lunch", "Lunch", 1, Outcome::Done)];
-    let report = |rows, verification| Report { rows, verification, interrupted: None };
+    let report = |rows, verification| Report { verification, ..Report::of(rows, Locale::new("en_US")) };
     let unread = cause("GET /api/v2/presence/definitions: 503 Service Unavailable");
     vec![
         ("every_outcome", report(every_outcome(), Verification::InStep)),
         ("success", report(done(), Verification::InStep)),
         ("nothing", report(Vec::new(), Verification::NotNeeded)),
-        ("drifted", report(done(), Verification::Drifted(drift().0))),
+        ("drifted", report(done(), Verification::Drifted { changes: drift().0, refusals: Vec::new() })),
         ("unread", report(done(), Verification::Failed(unread))),
         (
             "interrupted",
             Report {
-                rows: every_outcome().into_iter().skip(8).take(1).chain(done()).collect(),
-                verification: Verification::Interrupted,
                 interrupted: Some(Signal::Terminate),
+                ..report(every_outcome().into_iter().skip(8).take(1).chain(done()).collect(), Verification::Interrupted)
             },
         ),
     ]
@@ -188,7 +189,11 @@ fn nothing_foreign_in_a_report_acts_on_a_terminal() {
         row.system_presence = presence(hostile);
     }
     let lines = rows.len();
-    let report = Report { rows, verification: Verification::Failed(cause), interrupted: Some(Signal::Interrupt) };
+    let report = Report {
+        verification: Verification::Failed(cause),
+        interrupted: Some(Signal::Interrupt),
+        ..Report::of(rows, Locale::new("en_US"))
+    };
     let shown = human::report(&report, &target(), &Sources::new(), Style::PLAIN);
     let json = machine::report_json(&report, &target(), &Sources::new());
     for shown in [&shown, &json] {
@@ -250,7 +255,9 @@ fn progress_in_lines() {
     skipped         delete "Old" (Meal, 2fa68d50-0000-4000-8000-000000000009)
           the run was interrupted before it
     skipped         delete "Older" (Meal, 2fa68d50-0000-4000-8000-000000000010)
-          the run was stopped before it
+          the plan is refused
+    skipped         delete "Oldest" (Meal, 2fa68d50-0000-4000-8000-000000000011)
+          more would be done than the saved plan holds
     "#);
 }
 

@@ -11,7 +11,8 @@ use presencectl::model::labels::{Labels, Scope};
 use presencectl::model::names::{DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Organization, Primary, Target};
 use presencectl::plan::{Plan, plan};
-use presencectl::render::human::{self, Style};
+use presencectl::render::human;
+use presencectl::render::style::Style;
 
 /// The id that tests know as number `n`.
 pub(crate) fn id(n: usize) -> DefinitionId {

@@ -8,7 +8,7 @@ use similar::utils::diff_graphemes;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::plan::change::{Action, Change, Create, Edit, Step};
 use crate::plan::document::reason_in_words;
-use crate::render::human::style::{Style, sign};
+use crate::render::style::{Style, sign};
 use crate::text;
 
 /// The longest label whose changed characters are looked for. Beyond it, all of it counts as

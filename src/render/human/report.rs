@@ -7,10 +7,12 @@ use crate::apply::report::{Cause, Outcome, Report, Row, Signal, Verification};
 use crate::diagnostic::Sources;
 use crate::model::names::{Label, Locale};
 use crate::model::observed::Target;
+use crate::plan::change::Step;
 use crate::plan::difference::Difference;
 use crate::render::human::change::{block, quoted, subject};
-use crate::render::human::style::Style;
-use crate::render::human::{place, target_line};
+use crate::render::human::refusal::{place, refusal_shown};
+use crate::render::human::target::target_line;
+use crate::render::style::Style;
 use crate::text;
 
 /// Every outcome in the order of a sum, by its stable name and its words.
@@ -28,13 +30,16 @@ const OUTCOMES: [(&str, &str); 8] = [
 /// A whole report.
 #[must_use]
 pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style) -> String {
-    let Report { rows, verification, interrupted } = report;
+    let Report { rows, refusals, verification: _, interrupted, default_locale: _ } = report;
     let mut shown = format!("{}\n\n", target_line(target));
     for it in rows {
         shown.push_str(&row(it, style));
     }
     if !rows.is_empty() {
         shown.push('\n');
+    }
+    for refusal in refusals {
+        shown.push_str(&refusal_shown(refusal, sources, style));
     }
     if let Some(signal) = interrupted {
         let name = match signal {
@@ -43,13 +48,28 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
         };
         let _ = writeln!(shown, "{} by {name}: nothing more was started", style.bad("Interrupted"));
     }
-    shown.push_str(&verified(verification, rows, sources, style));
+    shown.push_str(&verified(report, sources, style));
     shown.push_str(&sum(report, style));
     shown
 }
 
+/// That a step begins, in one line without a line break: for the log of a CI.
+#[must_use]
+pub fn started(step: &Step, default_locale: &Locale) -> String {
+    let name = step.name(default_locale);
+    let subject = subject(step.action(), step.key(), name, step.system_presence(), step.id());
+    format!("{} {subject} ...", step.action().verb())
+}
+
+/// What became of a step, in one line, with more below it where it is not done.
+#[must_use]
+pub fn finished(it: &Row, style: Style) -> String {
+    let shown = row(it, style);
+    shown.trim().to_owned()
+}
+
 /// The outcome, the object, and for what is not done, why.
-pub(super) fn row(row: &Row, style: Style) -> String {
+fn row(row: &Row, style: Style) -> String {
     let Row { action, key, id, system_presence, name, outcome } = row;
     let what = subject(*action, key.as_ref(), name.as_ref(), system_presence, id.as_ref());
     let words = words(outcome);
@@ -127,8 +147,9 @@ fn difference(difference: &Difference) -> String {
     }
 }
 
-fn verified(verification: &Verification, rows: &[Row], sources: &Sources, style: Style) -> String {
-    match verification {
+fn verified(report: &Report, sources: &Sources, style: Style) -> String {
+    let rows = &report.rows;
+    match &report.verification {
         Verification::NotNeeded => String::new(),
         Verification::Interrupted => {
             format!("{}: the run was interrupted before the org was read again\n", style.doubtful("Not verified"))
@@ -138,18 +159,30 @@ fn verified(verification: &Verification, rows: &[Row], sources: &Sources, style:
                 if rows.iter().all(|row| row.outcome.is_success()) { "it is in step" } else { "nothing else differs" };
             format!("{}: the org was read again, and {found}\n", style.good("Verified"))
         }
-        Verification::Drifted(changes) => {
-            let more = text::count(changes.len(), "more change");
+        Verification::Drifted { changes, refusals } => {
+            let more = match (changes.len(), refusals.len()) {
+                (0, refusals) => text::count(refusals, "new error"),
+                (changes, 0) => format!("{} to make", text::count(changes, "more change")),
+                (changes, refusals) => {
+                    format!(
+                        "{} to make and {}",
+                        text::count(changes, "more change"),
+                        text::count(refusals, "new error")
+                    )
+                }
+            };
             let mut shown = format!(
-                "{}: the org was read again, and there is {more} to make; somebody changed it meanwhile\n",
+                "{}: the org was read again, and there is {more}; somebody changed it meanwhile\n",
                 style.bad("Not in step"),
             );
             for change in changes {
-                // A report does not know the default locale. Any label will do for a name.
-                shown.push_str(&block(change, &Locale::new(""), style));
+                shown.push_str(&block(change, &report.default_locale, style));
                 if let Some(span) = change.place {
                     let _ = writeln!(shown, "    at {}", place(span, sources));
                 }
+            }
+            for refusal in refusals {
+                shown.push_str(&refusal_shown(refusal, sources, style));
             }
             shown
         }
@@ -160,7 +193,7 @@ fn verified(verification: &Verification, rows: &[Row], sources: &Sources, style:
 }
 
 fn sum(report: &Report, style: Style) -> String {
-    let Report { rows, verification: _, interrupted: _ } = report;
+    let rows = &report.rows;
     let counts: Vec<String> = OUTCOMES
         .iter()
         .map(|(code, words)| (rows.iter().filter(|row| row.outcome.code() == *code).count(), words))

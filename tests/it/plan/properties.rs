@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use insta::assert_snapshot;
 use presencectl::model::names::{DefinitionId, Label, Locale};
 use presencectl::model::observed::{Organization, Target};
-use presencectl::render::human::{self, Style};
+use presencectl::render::human;
 use presencectl::render::machine;
+use presencectl::render::style::Style;
 use presencectl::text;
 
 use crate::support::{World, id, target, want};

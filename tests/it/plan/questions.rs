@@ -246,13 +246,12 @@ fn what_is_protected_is_not_replaced() {
 fn what_another_definition_has_is_not_replaced() {
     let mut world = World::in_step([want("old", "Meal", "Lunch")]);
     world.config(want("lunch", "Break", "Lunch").replaces("Meal"));
-    assert_snapshot!(world.plan(), @"
-    error[ambiguous]: `lunch` cannot take the place of `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001), which `old` has
-      --> presence.yaml:5:5
-      take `replaces` away and write `new: true`; give what goes a definition of its own, with its pin and `deactivated: true`
+    assert_snapshot!(world.plan(), @r#"
+      + create lunch (Break): nothing in the org matches
+        + en_US: "Lunch"
 
-    Plan refused: 1 error to answer before anything is applied. 1 definition is in step.
-    ");
+    Plan: 1 to create. 1 definition is in step.
+    "#);
 }
 
 #[test]

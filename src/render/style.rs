@@ -19,47 +19,47 @@ impl Style {
         style.force_styling(self.color).apply_to(text).to_string()
     }
 
-    pub(super) fn bold(self, text: &str) -> String {
+    pub(crate) fn bold(self, text: &str) -> String {
         self.paint(console::Style::new().bold(), text)
     }
 
-    pub(super) fn good(self, text: &str) -> String {
+    pub(crate) fn good(self, text: &str) -> String {
         self.paint(console::Style::new().green(), text)
     }
 
-    pub(super) fn bad(self, text: &str) -> String {
+    pub(crate) fn bad(self, text: &str) -> String {
         self.paint(console::Style::new().red().bold(), text)
     }
 
-    pub(super) fn doubtful(self, text: &str) -> String {
+    pub(crate) fn doubtful(self, text: &str) -> String {
         self.paint(console::Style::new().yellow().bold(), text)
     }
 
-    pub(super) fn hint(self, text: &str) -> String {
+    pub(crate) fn hint(self, text: &str) -> String {
         self.paint(console::Style::new().cyan(), text)
     }
 
     /// A whole label, or the part of one, that goes.
-    pub(super) fn removed(self, text: &str) -> String {
+    pub(crate) fn removed(self, text: &str) -> String {
         self.paint(console::Style::new().red(), text)
     }
 
     /// A whole label, or the part of one, that comes.
-    pub(super) fn added(self, text: &str) -> String {
+    pub(crate) fn added(self, text: &str) -> String {
         self.paint(console::Style::new().green(), text)
     }
 
     /// The characters of a label that go.
-    pub(super) fn removed_part(self, text: &str) -> String {
+    pub(crate) fn removed_part(self, text: &str) -> String {
         self.paint(console::Style::new().red().bold().underlined(), text)
     }
 
     /// The characters of a label that come.
-    pub(super) fn added_part(self, text: &str) -> String {
+    pub(crate) fn added_part(self, text: &str) -> String {
         self.paint(console::Style::new().green().bold().underlined(), text)
     }
 
-    pub(super) fn action(self, action: Action, text: &str) -> String {
+    pub(crate) fn action(self, action: Action, text: &str) -> String {
         let style = match action {
             Action::Create => console::Style::new().green(),
             Action::Reactivate => console::Style::new().cyan(),
@@ -71,7 +71,7 @@ impl Style {
 }
 
 /// One sign before the verb, so that a long plan can be skimmed without colours.
-pub(super) fn sign(action: Action) -> char {
+pub(crate) fn sign(action: Action) -> char {
     match action {
         Action::Create => '+',
         Action::Reactivate => '^',

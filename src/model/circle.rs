@@ -1,0 +1,66 @@
+//! Circles among definitions: labels that change hands and come back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::names::Key;
+
+/// The keys that lie on a circle, or between two of them: what is left after taking away, again and
+/// again, whatever leads nowhere and whatever nothing leads to.
+#[must_use]
+pub fn in_circles<'a>(takers: &BTreeMap<&'a Key, BTreeSet<&'a Key>>) -> Vec<&'a Key> {
+    let leading_on = without_ends(takers);
+    let mut backwards: BTreeMap<&Key, BTreeSet<&Key>> = leading_on.iter().map(|key| (*key, BTreeSet::new())).collect();
+    for key in &leading_on {
+        for taker in takers.get(key).into_iter().flatten() {
+            if let Some(from) = backwards.get_mut(taker) {
+                from.insert(key);
+            }
+        }
+    }
+    without_ends(&backwards)
+}
+
+/// Takes away, again and again, the keys that lead nowhere.
+fn without_ends<'a>(takers: &BTreeMap<&'a Key, BTreeSet<&'a Key>>) -> Vec<&'a Key> {
+    let mut open: BTreeMap<&Key, usize> = BTreeMap::new();
+    let mut taken_from: BTreeMap<&Key, Vec<&'a Key>> = BTreeMap::new();
+    for (key, its) in takers {
+        let inner = its.iter().filter(|taker| takers.contains_key(*taker));
+        open.insert(key, inner.clone().count());
+        for taker in inner {
+            taken_from.entry(taker).or_default().push(key);
+        }
+    }
+    let mut ends: Vec<&Key> = open.iter().filter(|(_, count)| **count == 0).map(|(key, _)| *key).collect();
+    while let Some(end) = ends.pop() {
+        for key in taken_from.get(end).into_iter().flatten() {
+            if let Some(count) = open.get_mut(key) {
+                *count -= 1;
+                if *count == 0 {
+                    ends.push(key);
+                }
+            }
+        }
+    }
+    takers.keys().copied().filter(|key| open.get(key).is_some_and(|count| *count > 0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_goes_round_is_in_a_circle() {
+        let keys = ["a", "b", "c", "d", "e"].map(|it| Key::new(it).unwrap());
+        let [a, b, c, d, e] = &keys;
+        // d leads into the circle of a, b and c; e is led to.
+        let takers = BTreeMap::from([
+            (a, BTreeSet::from([b])),
+            (b, BTreeSet::from([c])),
+            (c, BTreeSet::from([a, e])),
+            (d, BTreeSet::from([a])),
+            (e, BTreeSet::new()),
+        ]);
+        assert_eq!(in_circles(&takers), [a, b, c]);
+    }
+}

@@ -1,0 +1,120 @@
+//! A plan as people read it: changes, what refuses them, what is left alone, a sum.
+
+use std::fmt::Write as _;
+
+use crate::diagnostic::Sources;
+use crate::model::names::Locale;
+use crate::model::observed::Target;
+use crate::plan::Plan;
+use crate::plan::change::{Action, Change, LeftAlone, Spent, Warning, Why};
+use crate::render::human::change;
+use crate::render::human::refusal::{place, refusal_shown};
+use crate::render::human::target::target_line;
+use crate::render::style::Style;
+use crate::text;
+
+/// A whole plan, complete however long it is.
+#[must_use]
+pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> String {
+    let Plan { changes, in_step: _, left_alone, spent, warnings, refusals, default_locale } = plan;
+    let sections = [
+        changes_shown(changes, default_locale, style),
+        refusals.iter().map(|it| refusal_shown(it, sources, style)).collect::<Vec<_>>().join("\n"),
+        warnings.iter().map(|it| warning_shown(it, style)).collect(),
+        spent.iter().map(|it| spent_shown(it, sources)).collect(),
+        left_alone_shown(left_alone),
+        summary(plan, style),
+    ];
+    let mut shown = target_line(target) + "\n";
+    for section in sections.iter().filter(|it| !it.is_empty()) {
+        shown.push('\n');
+        shown.push_str(section);
+    }
+    shown
+}
+
+/// What would be done beyond the saved plan that bounds an apply.
+#[must_use]
+pub fn beyond(changes: &[Change], default_locale: &Locale, style: Style) -> String {
+    let not_in = if changes.len() == 1 { "1 change is not" } else { &format!("{} changes are not", changes.len()) };
+    format!(
+        "{}: {not_in} in the saved plan, so more would be done than was reviewed\n\n{}\n\
+         Nothing was applied. Plan again, have the new plan reviewed, and apply with that one.\n",
+        style.bad("error[beyond-saved-plan]"),
+        changes_shown(changes, default_locale, style),
+    )
+}
+
+fn changes_shown(changes: &[Change], default_locale: &Locale, style: Style) -> String {
+    let mut shown: String = changes.iter().map(|it| change::block(it, default_locale, style)).collect();
+    if changes.iter().any(|it| it.step.action() == Action::Delete) {
+        shown.push_str("\n  The platform keeps what is deleted, deactivated: both count as done.\n");
+    }
+    shown
+}
+
+fn warning_shown(warning: &Warning, style: Style) -> String {
+    let head = style.doubtful(&format!("warning[{}]", warning.code()));
+    format!("{head}: {}\n", text::terminal(&warning.message()))
+}
+
+fn spent_shown(spent: &Spent, sources: &Sources) -> String {
+    let Spent { key, line, place: at } = spent;
+    let at = at.map_or_else(String::new, |span| format!(" ({})", place(span, sources)));
+    format!("No longer needed: `{}` of `{}`{at}\n", line.field(), text::terminal(key.as_str()))
+}
+
+fn left_alone_shown(left_alone: &[LeftAlone]) -> String {
+    if left_alone.is_empty() {
+        return String::new();
+    }
+    let mut shown = format!("Unmanaged: {} left alone\n", left_alone.len());
+    let mut heading = "";
+    for it in left_alone {
+        let LeftAlone { id, system_presence, name, why } = it;
+        let (group, key) = match why {
+            Why::NotNamed => ("the config does not name them", None),
+            Why::Omitted(key) => ("named by `omit`", Some(key)),
+            Why::Protected => ("named by `protect`", None),
+            Why::PrimaryNotKnown => ("the org does not say whether they are the platform's own", None),
+            Why::InQuestion(key) => ("an error above is about them", Some(key)),
+        };
+        // They come sorted by reason.
+        if group != heading {
+            heading = group;
+            // Writing to a String cannot fail.
+            let _ = writeln!(shown, "  {group}:");
+        }
+        let subject = change::subject(Action::Update, None, name.as_ref(), system_presence, Some(id));
+        let key = key.map_or_else(String::new, |key| format!(": `{}`", text::terminal(key.as_str())));
+        let _ = writeln!(shown, "    {subject}{key}");
+    }
+    shown
+}
+
+fn summary(plan: &Plan, style: Style) -> String {
+    let counts: Vec<String> = Action::ALL
+        .into_iter()
+        .map(|action| (action, plan.changes.iter().filter(|it| it.step.action() == action).count()))
+        .filter(|(_, count)| *count > 0)
+        .map(|(action, count)| format!("{count} to {}", action.verb()))
+        .collect();
+    let in_step = match plan.in_step.len() {
+        0 => String::new(),
+        1 => " 1 definition is in step.".to_owned(),
+        count => format!(" {count} definitions are in step."),
+    };
+    let counts = counts.join(", ");
+    if !plan.refusals.is_empty() {
+        let errors = text::count(plan.refusals.len(), "error");
+        let so_far = if counts.is_empty() { String::new() } else { format!(" So far: {counts}.") };
+        return format!(
+            "{}: {errors} to answer before anything is applied.{so_far}{in_step}\n",
+            style.bad("Plan refused")
+        );
+    }
+    if counts.is_empty() {
+        return format!("{}{in_step}\n", style.good("No changes."));
+    }
+    format!("{}: {counts}.{in_step}\n", style.bold("Plan"))
+}

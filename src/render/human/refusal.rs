@@ -1,0 +1,33 @@
+//! A refusal with its place and the lines that answer it.
+
+use std::fmt::Write as _;
+
+use crate::diagnostic::{Sources, Span};
+use crate::plan::refusal::{Answer, Refusal};
+use crate::render::style::Style;
+use crate::text;
+
+/// A refusal, its place, and each way to answer it.
+pub(super) fn refusal_shown(refusal: &Refusal, sources: &Sources, style: Style) -> String {
+    let head = style.bad(&format!("error[{}]", refusal.code()));
+    let mut shown = format!("{head}: {}\n", style.bold(text::terminal(&refusal.message()).as_str()));
+    if let Some(span) = refusal.place {
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "  --> {}", place(span, sources));
+    }
+    for Answer { say, lines } in refusal.answers() {
+        let colon = if lines.is_empty() { "" } else { ":" };
+        let _ = writeln!(shown, "  {}{colon}", text::terminal(&say));
+        for line in lines {
+            let _ = writeln!(shown, "      {}", style.hint(text::terminal(&line).as_str()));
+        }
+    }
+    shown
+}
+
+/// A place as people and editors name it, `file:line:column`.
+pub(super) fn place(span: Span, sources: &Sources) -> String {
+    let place = sources.place(span);
+    let path = place.path.display().to_string();
+    format!("{}:{}:{}", text::terminal(&path), place.line.get(), place.column.get())
+}

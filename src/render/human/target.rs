@@ -1,0 +1,16 @@
+//! The first line of every output: which org this is about.
+
+use crate::model::observed::Target;
+use crate::text;
+
+/// Which org this is about: the first line of every output.
+#[must_use]
+pub fn target_line(target: &Target) -> String {
+    let Target { org, sandbox } = target;
+    let org = match org {
+        Some(org) => format!("{} ({})", text::terminal(&org.name), text::terminal(org.id.as_str())),
+        None => "not verified".to_owned(),
+    };
+    let note = if *sandbox { " - sandbox: nothing real is written" } else { "" };
+    format!("Org: {org}{note}")
+}
