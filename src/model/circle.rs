@@ -51,16 +51,15 @@ mod tests {
 
     #[test]
     fn only_what_goes_round_is_in_a_circle() {
-        let keys = ["a", "b", "c", "d", "e"].map(|it| Key::new(it).unwrap());
-        let [a, b, c, d, e] = &keys;
-        // d leads into the circle of a, b and c; e is led to.
+        let keys = ["lunch", "tea", "dinner", "into", "end"].map(|it| Key::new(it).unwrap());
+        let [lunch, tea, dinner, into, end] = &keys;
         let takers = BTreeMap::from([
-            (a, BTreeSet::from([b])),
-            (b, BTreeSet::from([c])),
-            (c, BTreeSet::from([a, e])),
-            (d, BTreeSet::from([a])),
-            (e, BTreeSet::new()),
+            (lunch, BTreeSet::from([tea])),
+            (tea, BTreeSet::from([dinner])),
+            (dinner, BTreeSet::from([lunch, end])),
+            (into, BTreeSet::from([lunch])),
+            (end, BTreeSet::new()),
         ]);
-        assert_eq!(in_circles(&takers), [a, b, c]);
+        assert_eq!(in_circles(&takers), [dinner, lunch, tea]);
     }
 }

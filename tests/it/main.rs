@@ -3,6 +3,7 @@
 mod api;
 mod config;
 mod exhaustive;
+mod layers;
 mod paper;
 mod plan;
 mod properties;
