@@ -2,7 +2,7 @@
 
 use crate::cli::SandboxArgs;
 use crate::commands::shell::Shell;
-use crate::commands::signals;
+use crate::commands::signals::Signals;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::sandbox::{self, Config, Seed, Server};
@@ -25,7 +25,7 @@ pub async fn run(args: &SandboxArgs, shell: &mut Shell<'_>) -> Exit {
             }
             shell.terminal.out(&text);
             shell.terminal.err("Serving the sandbox org on this machine only; Ctrl-C ends it.\n");
-            signals::next().await;
+            Signals::listening().next().await;
             server.shutdown().await;
             Exit::Success
         }

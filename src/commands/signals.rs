@@ -1,5 +1,7 @@
 //! SIGINT and SIGTERM: the first asks the run to end, the second ends it at once.
 
+#[cfg(unix)]
+use tokio::signal::unix;
 use tokio::sync::watch;
 
 use crate::apply::report::Signal;
@@ -7,10 +9,11 @@ use crate::exit::Exit;
 
 /// Listens until the process ends. The first signal goes to `first`.
 pub async fn listen(first: watch::Sender<Option<Signal>>) {
-    let signal = next().await;
+    let mut signals = Signals::listening();
+    let signal = signals.next().await;
     // Nobody listens any more when the run is over.
     let _ = first.send(Some(signal));
-    let second = next().await;
+    let second = signals.next().await;
     end_at_once(second);
 }
 
@@ -19,26 +22,50 @@ fn end_at_once(signal: Signal) -> ! {
     std::process::exit(i32::from(Exit::from(signal).code()))
 }
 
-/// The next signal.
+/// The signals of this process, from the moment of listening on: none is missed between two looks.
 #[cfg(unix)]
-pub async fn next() -> Signal {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    match (interrupt, terminate) {
-        (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
-            _ = interrupt.recv() => Signal::Interrupt,
-            _ = terminate.recv() => Signal::Terminate,
-        },
-        // Without handlers the system's own way to end a process is in force.
-        _ => std::future::pending().await,
+pub struct Signals(Option<(unix::Signal, unix::Signal)>);
+
+#[cfg(unix)]
+impl Signals {
+    /// Begins to listen. From here on a signal does not end the process by itself.
+    #[must_use]
+    pub fn listening() -> Signals {
+        let interrupt = unix::signal(unix::SignalKind::interrupt());
+        let terminate = unix::signal(unix::SignalKind::terminate());
+        // Where the system gives no handler, its own way to end a process stays in force.
+        Signals(interrupt.ok().zip(terminate.ok()))
+    }
+
+    /// The next signal.
+    pub async fn next(&mut self) -> Signal {
+        match &mut self.0 {
+            Some((interrupt, terminate)) => tokio::select! {
+                _ = interrupt.recv() => Signal::Interrupt,
+                _ = terminate.recv() => Signal::Terminate,
+            },
+            None => std::future::pending().await,
+        }
     }
 }
 
-/// The next signal.
+/// The signals of this process.
 #[cfg(not(unix))]
-pub async fn next() -> Signal {
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => Signal::Interrupt,
-        Err(_) => std::future::pending().await,
+pub struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    /// Begins to listen.
+    #[must_use]
+    pub fn listening() -> Signals {
+        Signals
+    }
+
+    /// The next signal.
+    pub async fn next(&mut self) -> Signal {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Signal::Interrupt,
+            Err(_) => std::future::pending().await,
+        }
     }
 }

@@ -97,7 +97,7 @@ async fn an_update_sends_back_what_it_read_with_only_the_patch_changed() {
     let read = r#"{"id":"a","languageLabels":{"en-us":"Lunch","de":"Mittag","fr":null},"systemPresence":"Meal",
         "divisionId":"*","deactivated":false,"primary":false,"createdBy":{"id":"u"},"createdDate":"2026-01-01T00:00:00Z",
         "modifiedBy":{"id":"u","name":"Ada"},"modifiedDate":"2026-01-02T00:00:00Z","selfUri":"/x",
-        "invented":{"deep":[1,2.5,null,"ü"]},"modifiedReason":"kept"}"#;
+        "invented":{"deep":[1,2.50,123456789012345678901234567890,null,"ü"]},"modifiedReason":"kept"}"#;
     let org = Double::answering([ok(read), ok(&entity("a"))]);
     let writer = org.session().writer();
     let current = writer.reader().definition(&id("a")).await.unwrap().unwrap();
@@ -114,7 +114,7 @@ async fn an_update_sends_back_what_it_read_with_only_the_patch_changed() {
     assert_eq!(
         org.seen()[2].body,
         concat!(
-            r#"{"deactivated":true,"divisionId":"*","invented":{"deep":[1,2.5,null,"ü"]},"#,
+            r#"{"deactivated":true,"divisionId":"*","invented":{"deep":[1,2.50,123456789012345678901234567890,null,"ü"]},"#,
             r#""languageLabels":{"en-us":"Lunch break","es":"Almuerzo","fr":null},"modifiedReason":"kept","#,
             r#""primary":false,"systemPresence":"Meal"}"#
         )
