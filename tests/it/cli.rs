@@ -1,0 +1,437 @@
+//! The command line, whole: what is printed where, and the exit code.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+mod driver;
+mod server;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::thread;
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use presencectl::exit::Exit;
+use presencectl::sandbox::{Config, Seed};
+use serde_json::{Value, json};
+
+use driver::Cli;
+use server::{Knocks, Org};
+
+const LUNCH: &str = "version: 1\ndefinitions:\n  lunch:\n    systemPresence: Meal\n    labels: { en_US: Lunch }\n";
+const CANARY: &str = "canary-c0ffee-do-not-print";
+
+/// An org over a socket, and a folder with a config and the org's credentials.
+fn with_org(org: &Org) -> (Cli, String) {
+    let cli = Cli::new()
+        .file("lunch.yaml", LUNCH)
+        .variable("GENESYSCLOUD_OAUTHCLIENT_ID", "sandbox-client")
+        .variable("GENESYSCLOUD_OAUTHCLIENT_SECRET", "sandbox-secret");
+    (cli, format!("--base-url {}", org.url))
+}
+
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn every_command_of_the_readmes_runs_as_written() {
+    for page in [
+        "README.md",
+        "examples/quickstart/README.md",
+        "examples/contact-center/README.md",
+        "examples/many-orgs/README.md",
+    ] {
+        let cli = Cli::with_examples();
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
+        let commands: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("cargo run --release -- "))
+            .map(|line| line.split(" #").next().unwrap())
+            .collect();
+        assert!(commands.len() >= 2, "{page} has lost its commands");
+        for command in commands {
+            let ran = cli.run(command);
+            assert_eq!(ran.code, Some(0), "{page}: {command}\n{}", ran.shown());
+        }
+    }
+}
+
+#[test]
+fn the_quickstart_is_in_step_after_one_apply() {
+    let cli = Cli::with_examples();
+    assert_snapshot!("quickstart_apply", cli.run("apply examples/quickstart --sandbox --auto-approve").shown());
+    cli.run("plan examples/quickstart --sandbox").prints(
+        0,
+        "Org: Sandbox (5a4db0c5-0000-4000-b000-000000000001) - sandbox: nothing real is written\n\n\
+         No changes. 3 definitions are in step.\n",
+    );
+    let again = cli.run("apply examples/quickstart --sandbox --auto-approve");
+    assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn exit_codes_are_as_documented() {
+    let cli = Cli::with_examples();
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/exit-codes.md")).unwrap();
+    for exit in Exit::ALL {
+        assert!(page.contains(&format!("| {} | {} |", exit.code(), exit.meaning())), "{exit:?}");
+    }
+    assert_eq!(cli.run("--version").code, Some(0));
+    assert_eq!(cli.run("plan --help").code, Some(0));
+    assert_eq!(cli.run("plan").code, Some(1), "wrong usage is never 2");
+    assert_eq!(cli.run("plan examples/quickstart --sandbox --bogus").code, Some(1));
+    assert_eq!(cli.run("plan examples/quickstart --sandbox").code, Some(0));
+    assert_eq!(cli.run("plan examples/quickstart --sandbox --detailed-exitcode").code, Some(2));
+    assert_eq!(cli.run("apply examples/quickstart --sandbox --auto-approve").code, Some(0));
+    assert_eq!(cli.run("plan examples/quickstart --sandbox --detailed-exitcode").code, Some(0));
+    let empty = cli.file("empty.yaml", "version: 1\nsettings: { prune: delete }\ndefinitions: {}\n");
+    assert_eq!(empty.run("plan empty.yaml --sandbox --detailed-exitcode").code, Some(1), "a refusal is no change");
+}
+
+#[test]
+fn apply_asks_nobody_who_is_not_there() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    let ran = cli.run("apply lunch.yaml --sandbox");
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(
+        ran.stderr,
+        "error: nobody can be asked: this is no terminal; nothing was written\n  \
+         help: give --auto-approve where a review has already said yes, as in CI\n"
+    );
+    assert_eq!(cli.run("plan lunch.yaml --sandbox --detailed-exitcode").code, Some(2), "nothing was written");
+}
+
+#[test]
+fn a_document_comes_also_when_something_failed() {
+    let cli = Cli::new()
+        .file("lunch.yaml", LUNCH)
+        .file("broken.yaml", "version: 1\ndefinitions: { lunch: { labels: {} } }\n");
+    let document = |name: &str| serde_json::from_str::<Value>(&cli.read(name)).unwrap();
+
+    assert_eq!(cli.run("plan broken.yaml --sandbox -o json=broken.json").code, Some(1));
+    assert_eq!(document("broken.json")["kind"], "error");
+    assert!(document("broken.json")["findings"].as_array().unwrap().len() >= 2);
+
+    assert_eq!(cli.run("plan lunch.yaml -o json=lost.json").code, Some(1));
+    assert!(document("lost.json")["message"].as_str().unwrap().contains("where the org is"));
+
+    cli.write("lunch.yaml", &format!("{LUNCH}settings: {{ prune: delete, limits: {{ removals: 0 }} }}\n"));
+    cli.write("seed.json", r#"[{"languageLabels":{"en_US":"Old"},"systemPresence":"Busy"}]"#);
+    let refused = cli.run("apply lunch.yaml --sandbox --sandbox-seed seed.json --auto-approve -o json=report.json");
+    assert_eq!(refused.code, Some(1));
+    let report = document("report.json");
+    assert_eq!((&report["kind"], &report["success"]), (&json!("report"), &json!(false)));
+    assert_eq!(report["refusals"][0]["code"], "too-many");
+    assert!(report["objects"].as_array().unwrap().iter().all(|it| it["outcome"] == "skipped"));
+}
+
+#[test]
+fn where_results_go_is_settled_before_anything_is_done() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    cli.run("plan lunch.yaml --sandbox -o json -o human").complains(
+        1,
+        "error: two formats for standard output\n  help: give all but one a file, such as `--output json=plan.json`\n",
+    );
+    let ran = cli.run("apply lunch.yaml --sandbox --auto-approve -o json=missing/report.json");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.starts_with("error: cannot write `missing/report.json`"), "{}", ran.stderr);
+    assert_eq!(cli.run("plan lunch.yaml --sandbox --detailed-exitcode").code, Some(2), "nothing was written");
+
+    let json = cli.run("plan lunch.yaml --sandbox -o json -o human=plan.txt");
+    assert_eq!(serde_json::from_str::<Value>(&json.stdout).unwrap()["kind"], "plan");
+    assert_eq!(cli.read("plan.txt"), cli.run("plan lunch.yaml --sandbox").stdout);
+}
+
+#[test]
+fn a_saved_plan_bounds_an_apply() {
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    assert_eq!(cli.run(&format!("plan lunch.yaml {target} -o json=plan.json")).code, Some(0));
+
+    let more = format!("{LUNCH}  tea:\n    systemPresence: Break\n    labels: {{ en_US: Tea }}\n");
+    cli.write("more.yaml", &more);
+    let beyond = cli.run(&format!("apply more.yaml {target} --plan plan.json --auto-approve"));
+    assert_eq!(beyond.code, Some(1));
+    assert!(beyond.stderr.contains("1 change is not in the saved plan"), "{}", beyond.shown());
+    assert!(!org.requests().iter().any(|it| it.starts_with("POST /api")), "nothing was written");
+
+    assert_eq!(cli.run(&format!("apply lunch.yaml {target} --plan plan.json --auto-approve")).code, Some(0));
+    let again = cli.run(&format!("apply lunch.yaml {target} --plan plan.json --auto-approve"));
+    assert_eq!(again.code, Some(0));
+    assert!(again.stdout.contains("already so"), "{}", again.shown());
+
+    let forged = cli.read("plan.json").replace("\"formatVersion\": 1", "\"formatVersion\": 7");
+    cli.write("newer.json", &forged);
+    let newer = cli.run(&format!("apply lunch.yaml {target} --plan newer.json --auto-approve"));
+    assert_eq!(newer.code, Some(1));
+    assert!(newer.stderr.contains("of format 7"), "{}", newer.stderr);
+    let other =
+        cli.read("plan.json").replace("5a4db0c5-0000-4000-b000-000000000001", "99999999-0000-4000-8000-000000000000");
+    cli.write("other.json", &other);
+    let other = cli.run(&format!("apply lunch.yaml {target} --plan other.json --auto-approve"));
+    assert_eq!(other.code, Some(1));
+    assert!(other.stderr.contains("it is for the org 99999999-0000-4000-8000-000000000000"), "{}", other.stderr);
+}
+
+#[test]
+fn what_changed_since_the_saved_plan_is_refused_alone() {
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    let two = |lunch: &str, tea: &str| {
+        format!(
+            "version: 1\ndefinitions:\n  lunch:\n    systemPresence: Meal\n    labels: {{ en_US: Lunch, de: {lunch} }}\n  \
+             tea:\n    systemPresence: Break\n    labels: {{ en_US: Tea, de: {tea} }}\n"
+        )
+    };
+    cli.write("two.yaml", &two("Mittag", "Tee"));
+    assert_eq!(cli.run(&format!("apply two.yaml {target} --auto-approve")).code, Some(0));
+    cli.write("two.yaml", &two("Mittagspause", "Teepause"));
+    assert_eq!(cli.run(&format!("plan two.yaml {target} -o json=plan.json")).code, Some(0));
+    cli.write("by-hand.yaml", &two("Mittag", "Tee!"));
+    assert_eq!(cli.run(&format!("apply by-hand.yaml {target} --auto-approve")).code, Some(0));
+    let ran = cli.run(&format!("apply two.yaml {target} --plan plan.json --auto-approve"));
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stdout.contains("done            update lunch"), "{}", ran.shown());
+    assert!(ran.stdout.contains("refused         update tea"), "{}", ran.shown());
+    assert!(ran.stdout.contains("de: expected \"Tee\", found \"Tee!\""), "{}", ran.shown());
+}
+
+#[test]
+fn the_wrong_org_stops_everything() {
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    let named = format!("{LUNCH}org: {{ name: acme-prod, id: 22222222-bbbb-4bbb-8bbb-222222222222 }}\n");
+    cli.write("acme.yaml", &named);
+    for command in ["plan acme.yaml", "apply acme.yaml --auto-approve"] {
+        cli.run(&format!("{command} {target}")).complains(
+            1,
+            "error: these credentials are for `Sandbox` (5a4db0c5-0000-4000-b000-000000000001); this config is for \
+             `acme-prod` (22222222-bbbb-4bbb-8bbb-222222222222)\n  help: use the credentials of the org that is meant, \
+             or correct the id; nothing was written\n",
+        );
+    }
+    assert!(!org.requests().iter().any(|it| it.contains("presencedefinitions")), "{:?}", org.requests());
+    let typed = "--org-id 33333333-bbbb-4bbb-8bbb-333333333333";
+    let ran = cli.run(&format!("apply acme.yaml {target} {typed} --auto-approve"));
+    assert!(
+        ran.stderr.contains("`org.id` is 22222222-bbbb-4bbb-8bbb-222222222222, and --org-id is 3333"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_real_org_has_to_be_named() {
+    let cli = Cli::new()
+        .file("lunch.yaml", LUNCH)
+        .variable("GENESYSCLOUD_REGION", "eu-central-1")
+        .variable("GENESYSCLOUD_ACCESS_TOKEN", CANARY);
+    cli.run("apply lunch.yaml --auto-approve").complains(
+        1,
+        "error: the config does not say which org it is for\n  help: write `org: { name: …, id: … }` into an org file, \
+         or give --org-id ID; `plan` prints the id\n",
+    );
+}
+
+#[test]
+fn a_config_cannot_say_where_credentials_go() {
+    let knocks = Knocks::listen();
+    let proxy = format!("http://127.0.0.1:{}", knocks.port);
+    for region in ["evil.example.com", "eu-central-1.evil.example.com", "127.0.0.1", "EU-CENTRAL-9"] {
+        let cli = Cli::new()
+            .file("org.yaml", &format!("{LUNCH}org: {{ name: acme, region: {region} }}\n"))
+            .variable("GENESYSCLOUD_OAUTHCLIENT_ID", "client")
+            .variable("GENESYSCLOUD_OAUTHCLIENT_SECRET", CANARY)
+            .variable("HTTPS_PROXY", &proxy)
+            .variable("HTTP_PROXY", &proxy);
+        let ran = cli.run("plan org.yaml");
+        assert_eq!(ran.code, Some(1));
+        assert!(ran.stderr.starts_with("error[invalid-value]: `region` cannot be"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("--> org.yaml:6:28"), "{}", ran.stderr);
+    }
+    let cli = Cli::new()
+        .file("org.yaml", &format!("{LUNCH}org: {{ name: acme, region: us-east-1 }}\n"))
+        .variable("GENESYSCLOUD_REGION", "mypurecloud.de")
+        .variable("GENESYSCLOUD_ACCESS_TOKEN", CANARY)
+        .variable("HTTPS_PROXY", &proxy);
+    cli.run("plan org.yaml").complains(
+        1,
+        "error: the config is for the region `us-east-1`, and GENESYSCLOUD_REGION is `eu-central-1`\n  help: correct \
+         `org.region`, or run it with the other org's environment; nothing was sent\n",
+    );
+    assert_eq!(knocks.count(), 0, "somebody was spoken to");
+    // The listener is not deaf: the same environment without the contradiction knocks.
+    let cli = cli.file("org.yaml", LUNCH);
+    assert_eq!(cli.run("plan org.yaml").code, Some(1));
+    assert!(knocks.count() > 0);
+}
+
+#[test]
+fn plain_http_is_for_this_machine() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH).variable("GENESYSCLOUD_ACCESS_TOKEN", CANARY);
+    let ran = cli.run("plan lunch.yaml --base-url http://example.com");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("`http` is for this machine only"), "{}", ran.stderr);
+}
+
+#[test]
+fn missing_credentials_are_named() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH).variable("GENESYSCLOUD_OAUTHCLIENT_ID", "client");
+    cli.run("plan lunch.yaml").complains(
+        1,
+        "error: nothing says where the org is\n  help: set GENESYSCLOUD_REGION to its region, such as `eu-central-1`, \
+         or use --sandbox\n",
+    );
+    let cli = cli.variable("GENESYSCLOUD_REGION", "eu-central-1");
+    cli.run("plan lunch.yaml").complains(
+        1,
+        "error: there are no credentials: GENESYSCLOUD_OAUTHCLIENT_SECRET not set\n  help: set them (or \
+         GENESYSCLOUD_ACCESS_TOKEN) in the environment, or use --sandbox to try it out\n",
+    );
+}
+
+#[test]
+fn a_secret_appears_nowhere() {
+    let message = format!("who sent Bearer {CANARY}?");
+    let org = Org::with_faults(&json!([{ "path": "/api/*", "status": 400, "message": message }]).to_string());
+    let cli = Cli::new().file("lunch.yaml", LUNCH).variable("GENESYSCLOUD_ACCESS_TOKEN", CANARY);
+    let ran = cli.run(&format!("plan lunch.yaml --base-url {} -o json=plan.json -o human=plan.txt", org.url));
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("[secret]"), "the server did echo it: {}", ran.stderr);
+    for text in [ran.stdout, ran.stderr, cli.read("plan.json"), cli.read("plan.txt")] {
+        assert!(!text.contains(CANARY), "{text}");
+    }
+}
+
+#[test]
+fn plan_sends_nothing_that_writes() {
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    assert_eq!(cli.run(&format!("plan lunch.yaml {target}")).code, Some(0));
+    let mut requests = org.requests();
+    requests.sort();
+    assert_eq!(
+        requests,
+        [
+            "GET /api/v2/organizations/me",
+            "GET /api/v2/presencedefinitions",
+            "GET /api/v2/systempresences",
+            "POST /oauth/token"
+        ]
+    );
+}
+
+#[test]
+fn guards_name_the_flag_that_lets_a_person_pass() {
+    let cli = Cli::new()
+        .file("lunch.yaml", &format!("{LUNCH}settings: {{ prune: delete, limits: {{ removals: 0 }} }}\n"))
+        .file("seed.json", r#"[{"languageLabels":{"en_US":"Old"},"systemPresence":"Busy"}]"#);
+    let command = "apply lunch.yaml --sandbox --sandbox-seed seed.json --auto-approve";
+    let refused = cli.run(command);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stdout.contains("--allow-removals 1"), "{}", refused.shown());
+    assert_eq!(cli.run(&format!("{command} --allow-removals 1")).code, Some(0));
+}
+
+#[test]
+fn a_first_signal_ends_the_run_with_a_report() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let org = Org::with_faults(r#"[{ "method": "POST", "path": "/api/*", "delay_ms": 60000 }]"#);
+        let (cli, target) = with_org(&org);
+        let child = cli.spawn(&format!("apply lunch.yaml {target} --auto-approve"));
+        while !org.requests().iter().any(|it| it.starts_with("POST /api")) {
+            thread::sleep(Duration::from_millis(10));
+        }
+        signal(&child, name);
+        let ran = cli.ran(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, Some(code), "{}", ran.shown());
+        assert!(ran.stdout.contains("unknown         create lunch"), "{}", ran.shown());
+    }
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let org = Org::with_faults(r#"[{ "method": "POST", "path": "/api/*", "delay_ms": 60000 }]"#);
+    let (cli, target) = with_org(&org);
+    let child = cli.spawn(&format!("apply lunch.yaml {target} --auto-approve"));
+    while !org.requests().iter().any(|it| it.starts_with("POST /api")) {
+        thread::sleep(Duration::from_millis(10));
+    }
+    signal(&child, "INT");
+    thread::sleep(Duration::from_millis(300));
+    signal(&child, "INT");
+    let ran = cli.ran(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(130));
+    assert!(!ran.stdout.contains("unknown"), "there was no time for a report: {}", ran.shown());
+}
+
+#[test]
+fn a_closed_pipe_silences_the_output_and_not_the_work() {
+    for (faults, code) in [("[]", 0), (r#"[{ "method": "POST", "path": "/api/*", "status": 403 }]"#, 1)] {
+        let org = Org::with_faults(faults);
+        let (cli, target) = with_org(&org);
+        let mut child = cli.spawn(&format!("apply lunch.yaml {target} --auto-approve"));
+        drop(child.stdout.take());
+        let mut stderr = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{stderr}");
+        assert!(org.requests().iter().any(|it| it.starts_with("POST /api")));
+    }
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_those_who_ask() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    assert!(!cli.run("plan lunch.yaml --sandbox").stdout.contains('\u{1b}'));
+    assert!(cli.run("plan lunch.yaml --sandbox --color always").stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn validate_says_what_it_saw() {
+    let cli = Cli::with_examples();
+    cli.run("validate examples/quickstart").prints(0, "Valid: 3 definitions.\n");
+    assert_eq!(cli.run("validate examples/many-orgs").code, Some(0));
+    cli.write("broken.yaml", "version: 1\ndefinitions:\n  lunch:\n    systemPresence: Male\n    labels: { en_US: Lunch }\n    deactivated: yes\n");
+    assert_snapshot!("validate_broken", cli.run("validate broken.yaml").shown());
+}
+
+#[test]
+fn schemas_are_the_committed_ones() {
+    let cli = Cli::new();
+    for name in ["config", "plan", "report"] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.v1.json"));
+        cli.run(&format!("schema {name}")).prints(0, &fs::read_to_string(file).unwrap());
+    }
+}
+
+#[test]
+fn the_sandbox_serves_others_until_it_is_asked_to_end() {
+    let cli = Cli::new();
+    let mut child = cli.spawn("sandbox --state org.json");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = |name: &str| lines.next().unwrap().unwrap().strip_prefix(name).unwrap().to_owned();
+    let (url, id, secret) = (next("url="), next("client_id="), next("client_secret="));
+    next("token=");
+    next("user=");
+    let user = Cli::new()
+        .file("lunch.yaml", LUNCH)
+        .variable("GENESYSCLOUD_OAUTHCLIENT_ID", &id)
+        .variable("GENESYSCLOUD_OAUTHCLIENT_SECRET", &secret);
+    assert_eq!(user.run(&format!("apply lunch.yaml --base-url {url} --auto-approve")).code, Some(0));
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(cli.read("org.json").contains("Lunch"), "the state is kept");
+}
+
+#[test]
+fn the_org_that_a_seed_names_is_shown() {
+    let seed = Seed { org_name: "Acme \u{1b}[31mProd".to_owned(), ..Seed::default() };
+    let org = Org::start(Config { seed, ..Config::default() });
+    let (cli, target) = with_org(&org);
+    let ran = cli.run(&format!("plan lunch.yaml {target}"));
+    assert!(ran.stdout.starts_with("Org: Acme \\x1B[31mProd (5a4db0c5-"), "{}", ran.stdout);
+}

@@ -1,0 +1,126 @@
+//! Runs the real executable in a folder of its own, with nothing in its environment, and compares
+//! standard output, standard error and exit code whole.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A folder with files, and commands that run in it.
+pub(crate) struct Cli {
+    folder: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// What a command did, with what changes from run to run replaced by names.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Cli {
+    /// An empty folder.
+    pub(crate) fn new() -> Cli {
+        Cli { folder: TempDir::new().unwrap(), variables: Vec::new() }
+    }
+
+    /// A folder that holds the project's examples and schemas.
+    pub(crate) fn with_examples() -> Cli {
+        let cli = Cli::new();
+        let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for folder in ["examples", "schemas"] {
+            copy(&project.join(folder), &cli.path(folder));
+        }
+        cli
+    }
+
+    /// With one more file.
+    pub(crate) fn file(self, name: &str, text: &str) -> Cli {
+        self.write(name, text);
+        self
+    }
+
+    /// With a variable in the environment.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Cli {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_presencectl"));
+        command.args(line.split_whitespace()).current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
+        command.envs(self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        command
+    }
+
+    /// Runs to the end.
+    pub(crate) fn run(&self, line: &str) -> Ran {
+        self.ran(self.command(line).output().unwrap())
+    }
+
+    /// Runs on, with both streams kept.
+    pub(crate) fn spawn(&self, line: &str) -> Child {
+        self.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    pub(crate) fn ran(&self, output: Output) -> Ran {
+        let clean = |bytes: Vec<u8>| {
+            let text = String::from_utf8(bytes).unwrap();
+            let real = fs::canonicalize(self.folder.path()).unwrap();
+            text.replace(real.to_str().unwrap(), "[folder]").replace(self.folder.path().to_str().unwrap(), "[folder]")
+        };
+        Ran { code: output.status.code(), stdout: clean(output.stdout), stderr: clean(output.stderr) }
+    }
+}
+
+impl Ran {
+    /// Exactly this, and nothing on standard error.
+    #[track_caller]
+    pub(crate) fn prints(&self, code: i32, stdout: &str) {
+        assert_eq!((self.code, self.stdout.as_str(), self.stderr.as_str()), (Some(code), stdout, ""));
+    }
+
+    /// Exactly this on standard error, and nothing on standard output.
+    #[track_caller]
+    pub(crate) fn complains(&self, code: i32, stderr: &str) {
+        assert_eq!((self.code, self.stdout.as_str(), self.stderr.as_str()), (Some(code), "", stderr));
+    }
+
+    /// All three, for a snapshot.
+    pub(crate) fn shown(&self) -> String {
+        let Ran { code, stdout, stderr } = self;
+        format!("exit {code:?}\n--- stdout\n{stdout}--- stderr\n{stderr}")
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Servers that the executable talks to: the sandbox org in this process, and one that only counts
+//! who knocks.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use presencectl::sandbox::{Config, FaultRule, Sandbox, Server};
+
+/// A sandbox org on a thread of its own.
+pub(crate) struct Org {
+    pub(crate) url: String,
+    pub(crate) sandbox: Sandbox,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Org {
+    pub(crate) fn start(config: Config) -> Org {
+        let (tell, told) = std::sync::mpsc::channel();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let thread = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let server = Server::start(config).await.unwrap();
+                tell.send((server.url(), server.sandbox().clone())).unwrap();
+                let _ = stopped.await;
+                server.shutdown().await;
+            });
+        });
+        let (url, sandbox) = told.recv().unwrap();
+        Org { url, sandbox, stop: Some(stop), thread: Some(thread) }
+    }
+
+    pub(crate) fn with_faults(rules: &str) -> Org {
+        let faults: Vec<FaultRule> = serde_json::from_str(rules).unwrap();
+        Org::start(Config { faults, ..Config::default() })
+    }
+
+    /// Method and path of every request so far.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.sandbox
+            .with(|exchange| exchange.log.entries.iter().map(|it| format!("{} {}", it.method, it.path)).collect())
+    }
+}
+
+impl Drop for Org {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A port on which every connection is counted and closed.
+pub(crate) struct Knocks {
+    pub(crate) port: u16,
+    count: Arc<AtomicUsize>,
+}
+
+impl Knocks {
+    pub(crate) fn listen() -> Knocks {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let count = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&count);
+        thread::spawn(move || {
+            for connection in listener.incoming() {
+                counter.fetch_add(1, Ordering::SeqCst);
+                drop(connection);
+            }
+        });
+        Knocks { port, count }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.count.load(Ordering::SeqCst)
+    }
+}
