@@ -135,6 +135,15 @@ pub fn created(body: &[u8]) -> Read<Definition> {
     definition(&object(parse(body)?, "the answer")?)
 }
 
+/// The answer to a DELETE: nothing, or something in JSON. A page in between says nothing of whether
+/// the platform has seen the request.
+///
+/// # Errors
+/// See [`Unreadable`].
+pub fn deleted(body: &[u8]) -> Read<()> {
+    if body.trim_ascii().is_empty() { Ok(()) } else { parse(body).map(|_| ()) }
+}
+
 /// `GET /api/v2/organizations/me`.
 ///
 /// # Errors

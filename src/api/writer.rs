@@ -4,7 +4,7 @@ use crate::api::error::{ApiError, WriteError};
 use crate::api::operations::{self, UnusableId};
 use crate::api::reader::Reader;
 use crate::api::session::{Failed, Session};
-use crate::api::shapes::{self, Fetched, Patch, Unreadable};
+use crate::api::shapes::{self, Fetched, Patch};
 use crate::api::wire::Method;
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, SystemPresence};
@@ -70,7 +70,7 @@ impl Writer {
     /// `NotDone` with the kind `NotFound` when it is gone already; `Unclear` when it may be.
     pub async fn delete(&self, id: &DefinitionId) -> Result<(), WriteError> {
         let operation = operations::delete(id).map_err(|id| self.unusable(Method::Delete, id))?;
-        self.0.run(&operation, |_| Ok::<(), Unreadable>(())).await.map_err(write_error)
+        self.0.run(&operation, |response| shapes::deleted(&response.body)).await.map_err(write_error)
     }
 
     fn unusable(&self, method: Method, id: UnusableId) -> WriteError {
