@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 
 use futures_util::FutureExt;
 use futures_util::StreamExt;
@@ -14,7 +15,7 @@ use crate::apply::report::{Cause, Outcome, Report, Row, Skip, Verification};
 use crate::apply::stop::Stop;
 use crate::apply::verify::Expectation;
 use crate::model::desired::{Desired, Limits};
-use crate::model::names::Locale;
+use crate::model::names::{Key, Locale};
 use crate::plan::change::{Action, Step};
 
 pub mod census;
@@ -66,12 +67,16 @@ pub async fn run(writer: &Writer, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event
     let Job { steps, settled, desired, limits } = job;
     let default_locale = &desired.settings.default_locale;
     let reader = writer.reader();
-    let census = Census::new(&reader, default_locale);
+    let census = Census::new(&reader, desired);
     let hands = Hands { writer, census: &census, stop };
     let mut ended: Vec<Option<Row>> = vec![None; steps.len()];
     for phase in PHASES {
         let indices: Vec<usize> = (0..steps.len()).filter(|index| phase.contains(&steps[*index].action())).collect();
-        carry_out_all(&hands, &steps, &indices, &mut ended, default_locale, tell).await;
+        let work: Vec<Work<'_>> = indices.iter().map(|index| Work::new(&steps[*index], &ended, &settled)).collect();
+        let rows = carry_out_all(&hands, &work, default_locale, tell).await;
+        for (index, row) in indices.into_iter().zip(rows) {
+            ended[index] = Some(row);
+        }
     }
     let mut rows: Vec<Row> = ended
         .into_iter()
@@ -100,55 +105,77 @@ pub async fn run(writer: &Writer, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event
 const PHASES: [&[Action]; 3] =
     [&[Action::Create, Action::Reactivate, Action::Update], &[Action::Replace], &[Action::Deactivate, Action::Delete]];
 
-async fn carry_out_all(
-    hands: &Hands<'_>,
-    steps: &[Step],
-    indices: &[usize],
-    ended: &mut [Option<Row>],
-    default_locale: &Locale,
-    tell: &dyn Fn(Event<'_>),
-) {
-    let stages: Vec<Cell<Stage>> = indices.iter().map(|_| Cell::new(Stage::Waiting)).collect();
-    let blocked: Vec<bool> = indices.iter().map(|index| is_blocked(&steps[*index], ended)).collect();
-    {
-        let mut work = stream::iter(indices.iter().zip(&stages).zip(&blocked))
-            .map(|((index, stage), blocked)| async move {
-                let step = &steps[*index];
-                if *blocked {
-                    let skip = step.key().cloned().map_or(Skip::Interrupted, Skip::Needs);
-                    return (*index, Outcome::Skipped(skip).into());
-                }
-                tell(Event::Started(step));
-                let work = AssertUnwindSafe(hands.carry_out(step, stage)).catch_unwind();
-                (*index, work.await.unwrap_or_else(|_| panicked(stage.get())))
-            })
-            .buffer_unordered(CONCURRENCY);
-        loop {
-            let next = tokio::select! {
-                next = work.next() => next,
-                () = hands.stop.grace_over() => break,
-            };
-            let Some((index, end)) = next else { break };
-            let row = row_of(&steps[index], end, default_locale);
-            tell(Event::Finished(&row));
-            ended[index] = Some(row);
-        }
+/// One step of a phase that runs.
+struct Work<'a> {
+    step: &'a Step,
+    /// What it depends on and what is not done.
+    needs: Option<Key>,
+    stage: Cell<Stage>,
+}
+
+impl<'a> Work<'a> {
+    fn new(step: &'a Step, ended: &[Option<Row>], settled: &[Row]) -> Work<'a> {
+        // An object whose place is taken stays until what takes its place is there.
+        let undone = |key: &Key| {
+            let mut rows = ended.iter().flatten().chain(settled);
+            rows.any(|row| row.key.as_ref() == Some(key) && !row.outcome.is_success())
+        };
+        let needs = match step {
+            Step::Replace(key, _) if undone(key) => Some(key.clone()),
+            Step::Create(_)
+            | Step::Update(_)
+            | Step::Reactivate(_)
+            | Step::Deactivate(..)
+            | Step::Replace(..)
+            | Step::Delete(_) => None,
+        };
+        Work { step, needs, stage: Cell::new(Stage::Waiting) }
     }
-    // What was still in flight when the time was over.
-    for (index, stage) in indices.iter().zip(&stages) {
-        if ended[*index].is_none() {
-            let outcome = cut_off(stage.get());
-            let row = row_of(&steps[*index], outcome.into(), default_locale);
-            tell(Event::Finished(&row));
-            ended[*index] = Some(row);
+
+    async fn end(&self, hands: &Hands<'_>, tell: &dyn Fn(Event<'_>)) -> Ended {
+        if let Some(key) = &self.needs {
+            return Outcome::Skipped(Skip::Needs(key.clone())).into();
         }
+        if hands.stop.asked().is_some() {
+            return Outcome::Skipped(Skip::Interrupted).into();
+        }
+        tell(Event::Started(self.step));
+        let work = AssertUnwindSafe(hands.carry_out(self.step, &self.stage)).catch_unwind();
+        work.await.unwrap_or_else(|_| panicked(self.stage.get()))
     }
 }
 
-/// An object whose place is taken stays until what takes its place is there.
-fn is_blocked(step: &Step, ended: &[Option<Row>]) -> bool {
-    let Step::Replace(key, _) = step else { return false };
-    ended.iter().flatten().any(|row| row.key.as_ref() == Some(key) && !row.outcome.is_success())
+/// Runs one phase; a row for each, in the same order.
+async fn carry_out_all(
+    hands: &Hands<'_>,
+    work: &[Work<'_>],
+    default_locale: &Locale,
+    tell: &dyn Fn(Event<'_>),
+) -> Vec<Row> {
+    let row = |it: &Work<'_>, end: Ended| {
+        let row = row_of(it.step, end, default_locale);
+        tell(Event::Finished(&row));
+        row
+    };
+    let mut rows: Vec<Option<Row>> = vec![None; work.len()];
+    {
+        let mut ends = stream::iter(work.iter().enumerate())
+            .map(|(index, it)| async move { (index, it.end(hands, tell).await) })
+            .buffer_unordered(CONCURRENCY);
+        // One for the whole phase: what ends in time gives the others no more of it.
+        let mut grace_over = pin!(hands.stop.grace_over());
+        loop {
+            let next = tokio::select! {
+                next = ends.next() => next,
+                () = &mut grace_over => break,
+            };
+            let Some((index, end)) = next else { break };
+            rows[index] = Some(row(&work[index], end));
+        }
+    }
+    // None is what was still in flight, or had not begun, when the time was over.
+    let ended = rows.into_iter().zip(work);
+    ended.map(|(ended, it)| ended.unwrap_or_else(|| row(it, cut_off(it.stage.get()).into()))).collect()
 }
 
 fn row_of(step: &Step, end: Ended, default_locale: &Locale) -> Row {

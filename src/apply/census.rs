@@ -2,6 +2,7 @@
 //! one, read again when it has aged, and searched for what a lost answer may have made.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -9,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::api::Reader;
 use crate::api::error::ApiError;
+use crate::model::desired::Desired;
 use crate::model::labels::Scope;
 use crate::model::names::{DefinitionId, Locale};
 use crate::model::observed::{Content, Definition, Primary};
@@ -25,7 +27,7 @@ pub const LOOK_DELAYS_MS: [u64; 7] = [500, 1_500, 3_000, 5_000, 10_000, 15_000, 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ground {
     /// Nothing: it may be created. With the ids that exist by now.
-    Clear(BTreeSet<DefinitionId>),
+    Clear(Arc<BTreeSet<DefinitionId>>),
     /// Exactly what shall be created.
     AlreadySo(DefinitionId),
     /// Something with the same label.
@@ -46,20 +48,25 @@ pub enum Search {
 struct Reading {
     at: Instant,
     definitions: Vec<Definition>,
+    ids: Arc<BTreeSet<DefinitionId>>,
 }
 
 /// The list, shared by all creations of a run.
 pub struct Census<'a> {
     reader: &'a Reader,
     default_locale: &'a Locale,
+    /// Objects that belong to another definition, whatever they are called: the plan saw them, and
+    /// equal labels are legal with a pin.
+    pinned: BTreeSet<&'a DefinitionId>,
     last: Mutex<Option<Reading>>,
 }
 
 impl<'a> Census<'a> {
     /// Not read yet.
     #[must_use]
-    pub fn new(reader: &'a Reader, default_locale: &'a Locale) -> Census<'a> {
-        Census { reader, default_locale, last: Mutex::new(None) }
+    pub fn new(reader: &'a Reader, desired: &'a Desired) -> Census<'a> {
+        let pinned = desired.definitions.values().filter_map(|it| it.pin.as_ref()).collect();
+        Census { reader, default_locale: &desired.settings.default_locale, pinned, last: Mutex::new(None) }
     }
 
     /// Looks at what stands where `create` shall be made, in a list that is fresh enough.
@@ -69,26 +76,26 @@ impl<'a> Census<'a> {
     pub async fn ground(&self, create: &Create) -> Result<Ground, ApiError> {
         // Held across the read on purpose: ten creations shall not read the list ten times.
         let mut last = self.last.lock().await;
-        let aged = last.as_ref().is_none_or(|it| it.at.elapsed() > Duration::from_millis(CENSUS_AGE_MS_MAX));
-        if aged {
-            let definitions = self.reader.definitions().await?;
-            *last = Some(Reading { at: Instant::now(), definitions });
-        }
-        let definitions = last.as_ref().map_or(&[] as &[Definition], |it| &it.definitions);
-        Ok(self.ground_in(create, definitions))
+        let fresh = last.take().filter(|it| it.at.elapsed() <= Duration::from_millis(CENSUS_AGE_MS_MAX));
+        let reading = match fresh {
+            Some(reading) => reading,
+            None => Reading::new(self.reader.definitions().await?),
+        };
+        Ok(self.ground_in(create, last.insert(reading)))
     }
 
-    fn ground_in(&self, create: &Create, definitions: &[Definition]) -> Ground {
+    fn ground_in(&self, create: &Create, reading: &Reading) -> Ground {
         let ours = create.labels.get(self.default_locale);
-        let taken = definitions.iter().find(|it| {
+        let taken = reading.definitions.iter().find(|it| {
             it.system_presence == create.system_presence
                 && ours.is_some()
                 && it.default_label(self.default_locale) == ours
+                && !self.pinned.contains(&it.id)
         });
         match taken {
             Some(object) if is_exactly(create, object) => Ground::AlreadySo(object.id.clone()),
             Some(object) => Ground::Taken(object.id.clone()),
-            None => Ground::Clear(definitions.iter().map(|it| it.id.clone()).collect()),
+            None => Ground::Clear(Arc::clone(&reading.ids)),
         }
     }
 
@@ -109,6 +116,13 @@ impl<'a> Census<'a> {
             [object] if is_exactly(create, object) => Search::Found(object.id.clone()),
             several => Search::Unclear(several.iter().map(|it| it.id.clone()).collect()),
         })
+    }
+}
+
+impl Reading {
+    fn new(definitions: Vec<Definition>) -> Reading {
+        let ids = definitions.iter().map(|it| it.id.clone()).collect();
+        Reading { at: Instant::now(), definitions, ids: Arc::new(ids) }
     }
 }
 

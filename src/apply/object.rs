@@ -16,10 +16,12 @@ use crate::model::observed::Definition;
 use crate::plan::change::{Create, Step};
 use crate::plan::difference::{Difference, Standing, between, standing};
 
-/// How often one object is read and written before its fate is called unknown.
-const ROUNDS_MAX: u32 = 4;
-/// The wait before an object is read again after a lost answer; doubled each round.
-const ROUND_DELAY_MS: u64 = 1_000;
+/// How often one object is written, where each answer is lost, before its fate is called unknown.
+const WRITES_MAX: u32 = 4;
+/// The wait before an object is read again after a lost answer; doubled each time.
+const REREAD_DELAY_MS: u64 = 1_000;
+/// How often one creation is sent: again only when it certainly was not carried out.
+const POSTS_MAX: u32 = 2;
 
 /// How far the work on an object has come, for the case that it is cut off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,70 +71,85 @@ impl Hands<'_> {
     /// Between the read and the write nobody else writes: the platform has no versions to ask with,
     /// so this gap of one request can be narrowed and not closed.
     pub async fn carry_out(&self, step: &Step, stage: &Cell<Stage>) -> Ended {
-        if self.stop.asked().is_some() {
-            return Outcome::Skipped(Skip::Interrupted).into();
-        }
         stage.set(Stage::Reading);
         match step {
             Step::Create(create) => self.create(create, stage).await,
-            Step::Update(_) | Step::Reactivate(_) | Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => {
-                self.change(step, stage).await.into()
+            Step::Update(edit) | Step::Reactivate(edit) => {
+                let patch = Patch::between(&edit.before, &edit.after);
+                self.change(step, &edit.id, Some(&patch), stage).await.into()
             }
+            Step::Deactivate(_, retire) | Step::Replace(_, retire) => {
+                self.change(step, &retire.id, Some(&Patch::deactivation()), stage).await.into()
+            }
+            Step::Delete(retire) => self.change(step, &retire.id, None, stage).await.into(),
         }
     }
 
-    async fn change(&self, step: &Step, stage: &Cell<Stage>) -> Outcome {
-        let Some(id) = step.id() else { return Outcome::Failed(Cause::default()) };
+    /// Reads, compares and writes; and again, while the object stands as before and the answers to the
+    /// writes are lost. `patch` is what a PUT changes; without one it is a DELETE.
+    async fn change(&self, step: &Step, id: &DefinitionId, patch: Option<&Patch>, stage: &Cell<Stage>) -> Outcome {
         let mut lost: Option<ApiError> = None;
-        for round in 0..ROUNDS_MAX {
-            if round > 0 {
-                tokio::time::sleep(Duration::from_millis(ROUND_DELAY_MS << (round - 1))).await;
-            }
-            let fetched = match self.writer.reader().definition(id).await {
-                Ok(Some(fetched)) => fetched,
-                Ok(None) => return absent(step, lost.as_ref()),
-                Err(error) => {
-                    return lost.map_or_else(|| Outcome::Failed(cause(&error)), |it| Outcome::Unknown(cause(&it)));
-                }
+        let mut writes = 0;
+        loop {
+            let fetched = match self.read(step, id, lost.as_ref()).await {
+                Ok(fetched) => fetched,
+                Err(outcome) => return outcome,
             };
-            match (standing(step, &fetched.definition), &lost) {
-                (Standing::AsAfter, None) => return Outcome::AlreadySo,
-                (Standing::AsAfter, Some(_)) => return Outcome::Done,
-                (Standing::Changed(differences), None) => return Outcome::Refused(differences),
-                // Ours, half done, or somebody else's: nobody can tell.
-                (Standing::Changed(_), Some(error)) => return Outcome::Unknown(cause(error)),
-                (Standing::AsBefore, _) => {}
-            }
-            if self.stop.asked().is_some() {
-                return lost.map_or(Outcome::Skipped(Skip::Interrupted), |it| Outcome::Unknown(cause(&it)));
+            let stopped = self.stop.asked().is_some();
+            match &lost {
+                // It stands as before, and what was sent may still arrive.
+                Some(error) if stopped || writes == WRITES_MAX => return Outcome::Unknown(cause(error)),
+                None if stopped => return Outcome::Skipped(Skip::Interrupted),
+                Some(_) | None => {}
             }
             stage.set(Stage::Writing);
-            match self.write(step, fetched).await {
-                Ok(None) => return Outcome::Done,
-                Ok(Some(written)) => return self.compare(step, &written).await,
-                // Removed between the read and the write: the next read tells.
-                Err(WriteError::NotDone(error)) if matches!(error.kind, Kind::NotFound { by_the_platform: true }) => {
-                    lost.get_or_insert(error);
-                }
-                Err(WriteError::NotDone(error)) => return Outcome::Failed(cause(&error)),
+            match self.write(step, fetched, patch).await {
+                Ok(outcome) => return outcome,
+                Err(WriteError::NotDone(error)) => return self.not_done(step, id, &error, lost.as_ref()).await,
                 Err(WriteError::Unclear(error)) => lost = Some(error),
             }
+            tokio::time::sleep(Duration::from_millis(REREAD_DELAY_MS << writes)).await;
+            writes += 1;
         }
-        lost.map_or(Outcome::Done, |error| Outcome::Unknown(cause(&error)))
     }
 
-    /// One PUT or DELETE. None where the answer has no content.
-    async fn write(&self, step: &Step, fetched: Fetched) -> Result<Option<Definition>, WriteError> {
-        match step {
-            Step::Update(edit) | Step::Reactivate(edit) => {
-                self.writer.update(fetched, &Patch::between(&edit.before, &edit.after)).await.map(Some)
-            }
-            Step::Deactivate(..) | Step::Replace(..) => {
-                self.writer.update(fetched, &Patch::deactivation()).await.map(Some)
-            }
-            Step::Delete(retire) => self.writer.delete(&retire.id).await.map(|()| None),
-            Step::Create(_) => Ok(None),
+    /// The object as it is now, to be written; or what became of it, when there is nothing to write.
+    /// `lost` is the answer to an earlier write.
+    async fn read(&self, step: &Step, id: &DefinitionId, lost: Option<&ApiError>) -> Result<Fetched, Outcome> {
+        let fetched = match (self.writer.reader().definition(id).await, lost) {
+            (Ok(Some(fetched)), _) => fetched,
+            (Ok(None), lost) => return Err(absent(step, lost)),
+            (Err(_), Some(lost)) => return Err(Outcome::Unknown(cause(lost))),
+            (Err(error), None) => return Err(Outcome::Failed(cause(&error))),
+        };
+        match (standing(step, &fetched.definition), lost) {
+            (Standing::AsBefore, _) => Ok(fetched),
+            (Standing::AsAfter, None) => Err(Outcome::AlreadySo),
+            (Standing::AsAfter, Some(_)) => Err(Outcome::Done),
+            (Standing::Changed(differences), None) => Err(Outcome::Refused(differences)),
+            // Ours, half done, or somebody else's: nobody can tell.
+            (Standing::Changed(_), Some(lost)) => Err(Outcome::Unknown(cause(lost))),
         }
+    }
+
+    /// One PUT or DELETE.
+    async fn write(&self, step: &Step, fetched: Fetched, patch: Option<&Patch>) -> Result<Outcome, WriteError> {
+        let Some(patch) = patch else {
+            self.writer.delete(&fetched.definition.id).await?;
+            return Ok(Outcome::Done);
+        };
+        let written = self.writer.update(fetched, patch).await?;
+        Ok(self.compare(step, &written).await)
+    }
+
+    /// A write that was refused. "Not found" of what was just read is looked at once more: it was
+    /// removed in between, or these credentials may see it and not write it.
+    async fn not_done(&self, step: &Step, id: &DefinitionId, error: &ApiError, lost: Option<&ApiError>) -> Outcome {
+        let may_be_gone = error.kind == Kind::NotFound { by_the_platform: true };
+        if may_be_gone && matches!(self.writer.reader().definition(id).await, Ok(None)) {
+            return absent(step, lost);
+        }
+        Outcome::Failed(cause(error))
     }
 
     /// Holds the answer of a PUT against what was to be there. An answer that disagrees is not
@@ -160,26 +177,19 @@ impl Hands<'_> {
             return Outcome::Skipped(Skip::Interrupted).into();
         }
         stage.set(Stage::Writing);
-        let lost = match self.post(create).await {
-            Ok(ended) => return ended,
-            Err(lost) => lost,
-        };
-        match self.look_for(create, &before).await {
-            Ok(Search::Found(id)) => return Ended { outcome: Outcome::Done, id: Some(id) },
-            Ok(Search::Unclear(ids)) => return Outcome::Unknown(unclear(&lost, &ids)).into(),
-            Ok(Search::Absent) if self.stop.asked().is_some() => return Outcome::Unknown(cause(&lost)).into(),
-            Ok(Search::Absent) => {}
-            Err(_) => return Outcome::Unknown(cause(&lost)).into(),
-        }
-        // Absent for the whole time: it was not carried out. Once more, and only once.
-        let lost = match self.post(create).await {
-            Ok(ended) => return ended,
-            Err(lost) => lost,
-        };
-        match self.look_for(create, &before).await {
-            Ok(Search::Found(id)) => Ended { outcome: Outcome::Done, id: Some(id) },
-            Ok(Search::Unclear(ids)) => Outcome::Unknown(unclear(&lost, &ids)).into(),
-            Ok(Search::Absent) | Err(_) => Outcome::Unknown(cause(&lost)).into(),
+        let mut posts = 1;
+        loop {
+            let lost = match self.post(create).await {
+                Ok(ended) => return ended,
+                Err(lost) => lost,
+            };
+            match self.look_for(create, &before).await {
+                Ok(Search::Found(id)) => return Ended { outcome: Outcome::Done, id: Some(id) },
+                Ok(Search::Unclear(ids)) => return Outcome::Unknown(unclear(&lost, &ids)).into(),
+                // Absent for as long as lists may lag: it was not carried out.
+                Ok(Search::Absent) if posts < POSTS_MAX && self.stop.asked().is_none() => posts += 1,
+                Ok(Search::Absent) | Err(_) => return Outcome::Unknown(cause(&lost)).into(),
+            }
         }
     }
 
@@ -212,13 +222,13 @@ impl Hands<'_> {
     }
 }
 
-/// The object is not there. For a DELETE that is as good as deactivated.
+/// The object is not there. For a removal that is as good as deactivated.
 fn absent(step: &Step, lost: Option<&ApiError>) -> Outcome {
-    match (step, lost) {
-        (Step::Delete(_), None) => Outcome::AlreadySo,
-        (Step::Delete(_), Some(_)) => Outcome::Done,
-        (_, Some(error)) if !matches!(error.kind, Kind::NotFound { .. }) => Outcome::Unknown(cause(error)),
-        (_, None | Some(_)) => Outcome::Refused(vec![Difference::Gone]),
+    match (step.action().is_removal(), lost) {
+        (true, None) => Outcome::AlreadySo,
+        (true, Some(_)) => Outcome::Done,
+        (false, None) => Outcome::Refused(vec![Difference::Gone]),
+        (false, Some(lost)) => Outcome::Unknown(cause(lost)),
     }
 }
 

@@ -51,9 +51,14 @@ pub async fn verify(
             break;
         }
         let last = look + 1 == VERIFY_DELAYS_MS.len();
-        if look + 1 >= LOOKS_BEFORE_DOUBT {
-            for index in pending {
-                doubt(reader, &steps[index], &mut rows[index], last).await;
+        if look + 1 < LOOKS_BEFORE_DOUBT {
+            continue;
+        }
+        for index in pending {
+            let as_written = doubt(reader, &steps[index], &mut rows[index], last).await;
+            // So it is the list that lags: the others are not asked one by one while that can pass.
+            if as_written && !last {
+                break;
             }
         }
     }
@@ -72,25 +77,31 @@ fn pending(fresh: &Plan, rows: &[Row]) -> Vec<usize> {
     rows.iter().enumerate().filter(|(_, row)| done(row) && named.holds(row)).map(|(index, _)| index).collect()
 }
 
-/// Reads one object by its id, which does not lag as lists do.
-async fn doubt(reader: &Reader, step: &Step, row: &mut Row, last: bool) {
-    let Some(id) = &row.id else { return };
-    match reader.definition(id).await {
-        Ok(Some(fetched)) if standing(step, &fetched.definition) == Standing::AsAfter => {
-            if last {
-                row.outcome = Outcome::NotVisibleYet;
-            }
+/// Reads one object by its id, which does not lag as lists do. True when it is as it was written.
+async fn doubt(reader: &Reader, step: &Step, row: &mut Row, last: bool) -> bool {
+    let Some(id) = &row.id else { return false };
+    let as_written = match reader.definition(id).await {
+        Ok(Some(fetched)) if standing(step, &fetched.definition) == Standing::AsAfter => true,
+        Ok(Some(fetched)) => {
+            row.outcome = Outcome::Differs(differences_to_after(step, &fetched.definition));
+            return false;
         }
-        Ok(Some(fetched)) => row.outcome = Outcome::Differs(differences_to_after(step, &fetched.definition)),
-        Ok(None) if matches!(step, Step::Delete(_)) => {
-            if last {
-                row.outcome = Outcome::NotVisibleYet;
-            }
+        Ok(None) if step.action().is_removal() => true,
+        // Right after its creation even its own read may not find it; nor may the next one fail.
+        Ok(None) | Err(_) if !last => false,
+        Ok(None) => {
+            row.outcome = Outcome::Differs(vec![Difference::Gone]);
+            return false;
         }
-        Ok(None) if last => row.outcome = Outcome::Differs(vec![Difference::Gone]),
-        Err(error) if last => row.outcome = Outcome::Unknown(cause(&error)),
-        Ok(None) | Err(_) => {}
+        Err(error) => {
+            row.outcome = Outcome::Unknown(cause(&error));
+            return false;
+        }
+    };
+    if as_written && last {
+        row.outcome = Outcome::NotVisibleYet;
     }
+    as_written
 }
 
 /// What the fresh plan holds although no row speaks of it: somebody changed the org meanwhile.

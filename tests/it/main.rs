@@ -1,6 +1,7 @@
 //! Behaviour, tested from outside.
 
 mod api;
+mod apply;
 mod cli;
 mod config;
 mod exhaustive;

@@ -14,7 +14,7 @@ use proptest::test_runner::RngSeed;
 
 use crate::paper::{carry_out, desired, id, nowhere, object, presence, wanted};
 
-const UNLIMITED: Limits = Limits { removals: u32::MAX, label_removals: u32::MAX, renames: u32::MAX };
+pub(crate) const UNLIMITED: Limits = Limits { removals: u32::MAX, label_removals: u32::MAX, renames: u32::MAX };
 const OBJECTS_MAX: usize = 7;
 
 fn label() -> impl Strategy<Value = &'static str> {
@@ -47,7 +47,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn some_org()(objects in (0..=OBJECTS_MAX).prop_flat_map(|count| (0..count).map(some_object).collect::<Vec<_>>())) -> Observed {
+    pub(crate) fn some_org()(objects in (0..=OBJECTS_MAX).prop_flat_map(|count| (0..count).map(some_object).collect::<Vec<_>>())) -> Observed {
         Observed::new(objects, None)
     }
 }
@@ -88,7 +88,7 @@ fn one_spelling_each(labels: &Labels) -> Labels {
 }
 
 prop_compose! {
-    fn some_config()(
+    pub(crate) fn some_config()(
         definitions in (0..6_usize).prop_flat_map(|count| (0..count).map(some_wanted).collect::<Vec<_>>()),
         prune in prop::bool::ANY,
         scope in prop::option::weighted(0.3, subsequence(vec!["de", "fr", "es-US"], 0..=2)),
@@ -113,7 +113,7 @@ prop_compose! {
 }
 
 /// The same cases in every run; `PROPTEST_CASES` asks for more, `PROPTEST_RNG_SEED` for others.
-fn repeatable() -> ProptestConfig {
+pub(crate) fn repeatable() -> ProptestConfig {
     let asked = ProptestConfig::default();
     ProptestConfig {
         cases: asked.cases.max(10_000),
@@ -187,7 +187,7 @@ proptest! {
 
 /// Could a managed definition of the config mean this object, or does the config remove what it
 /// does not name? Written without the code under test: wide, but closed to everything else.
-fn is_named(config: &Desired, object: &Definition) -> bool {
+pub(crate) fn is_named(config: &Desired, object: &Definition) -> bool {
     let default_locale = &config.settings.default_locale;
     let label = object.default_label(default_locale);
     let by_somebody = config.definitions.values().filter(|it| it.management == Management::Managed).any(|it| {

@@ -1,0 +1,127 @@
+//! A lost answer to a creation never makes a twin.
+
+use presencectl::apply::report::Outcome;
+use presencectl::sandbox::faults::{Cut, Spoil};
+use presencectl::sandbox::{FaultRule, Temper};
+
+use presencectl::api::wire::Method;
+
+use super::{DEFINITIONS, World, admin, body, message, said};
+use crate::paper::wanted;
+
+const TEA: [(&str, &str); 2] = [("de", "Tee"), ("en_US", "Tea")];
+
+/// Every way to lose the answer to a POST, and whether the org has carried it out.
+fn losses() -> Vec<(String, bool, FaultRule)> {
+    let mut losses = vec![
+        ("dropped before".to_owned(), false, FaultRule { drop: Some(Cut::BeforeWrite), ..FaultRule::default() }),
+        ("dropped after".to_owned(), true, FaultRule { drop: Some(Cut::AfterWrite), ..FaultRule::default() }),
+        ("timed out".to_owned(), true, FaultRule { delay_ms: 40_000, ..FaultRule::default() }),
+        ("truncated".to_owned(), true, FaultRule { body: Some(Spoil::Truncated), ..FaultRule::default() }),
+    ];
+    for handled in [false, true] {
+        let html = FaultRule { body: Some(Spoil::Html), handled: Some(handled), ..FaultRule::default() };
+        losses.push((format!("html, carried out: {handled}"), handled, html));
+        for status in [408, 500, 502, 503, 504] {
+            let rule = FaultRule { status: Some(status), handled: Some(handled), ..FaultRule::default() };
+            losses.push((format!("{status}, carried out: {handled}"), handled, rule));
+        }
+    }
+    losses
+}
+
+fn of_posts(rule: FaultRule, times: Option<u64>) -> Vec<FaultRule> {
+    vec![FaultRule { method: Some("POST".to_owned()), path: Some(DEFINITIONS.to_owned()), times, ..rule }]
+}
+
+fn world(list_lag_ms: u64) -> World {
+    let temper = Temper { list_lag_ms, ..Temper::default() };
+    World::tempered(vec![wanted("tea", "Break", &TEA)], Vec::new(), temper)
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_lost_answer_is_looked_for_and_the_object_is_there_once() {
+    for list_lag_ms in [0, 20_000] {
+        for (name, carried_out, rule) in losses() {
+            let repeat = format!("{name}, lists lag {list_lag_ms} ms");
+            let world = world(list_lag_ms);
+            let steps = world.steps().await;
+            world.set_faults(of_posts(rule, Some(1)));
+            let report = world.carry_out(steps).await;
+            assert_eq!(said(&report), ["create tea done"], "{repeat}");
+            assert!(report.is_success(), "{repeat}: {:?}", report.verification);
+            assert_eq!(world.shown(), ["Tee/Tea (Break)"], "{repeat}");
+            assert!(world.held().contains_key(report.rows[0].id.as_ref().unwrap().as_str()), "{repeat}");
+            let posts = world.requests().iter().filter(|it| *it == "POST").count();
+            assert_eq!(posts, if carried_out { 1 } else { 2 }, "{repeat}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_every_answer_is_lost_it_is_sent_twice_at_most() {
+    for list_lag_ms in [0, 20_000] {
+        for (name, carried_out, rule) in losses() {
+            let repeat = format!("{name}, lists lag {list_lag_ms} ms");
+            let world = world(list_lag_ms);
+            let steps = world.steps().await;
+            world.set_faults(of_posts(rule, None));
+            let report = world.carry_out(steps).await;
+            let posts = world.requests().iter().filter(|it| *it == "POST").count();
+            if carried_out {
+                assert_eq!((said(&report).remove(0), posts), ("create tea done".to_owned(), 1), "{repeat}");
+                assert_eq!(world.shown().len(), 1, "{repeat}");
+            } else {
+                assert_eq!((said(&report).remove(0), posts), ("create tea unknown".to_owned(), 2), "{repeat}");
+                assert_eq!(world.shown().len(), 0, "{repeat}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_the_second_sending_is_that_refusal() {
+    let world = world(0);
+    let steps = world.steps().await;
+    let lost = FaultRule { drop: Some(Cut::BeforeWrite), ..FaultRule::default() };
+    let refused = FaultRule { status: Some(403), ..FaultRule::default() };
+    world.set_faults([of_posts(lost, Some(1)), of_posts(refused, None)].concat());
+    let report = world.carry_out(steps).await;
+    assert_eq!(said(&report), ["create tea failed"]);
+    assert!(message(&report.rows[0]).contains("403"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_that_could_be_it_are_unknown_and_named() {
+    for second in [&TEA[..], &[("en_US", "Tea"), ("de", "Anders")][..]] {
+        let world = world(0);
+        let steps = world.steps().await;
+        world.set_faults(of_posts(FaultRule { drop: Some(Cut::BeforeWrite), ..FaultRule::default() }, None));
+        let (sandbox, second_body) = (world.sandbox.clone(), body("Break", second));
+        world.wire.before_first(Method::Post, DEFINITIONS.to_owned(), move || {
+            admin(&sandbox, "POST", DEFINITIONS, Some(&body("Break", &TEA)));
+            admin(&sandbox, "POST", DEFINITIONS, Some(&second_body));
+        });
+        let report = world.carry_out(steps).await;
+        let Outcome::Unknown(cause) = &report.rows[0].outcome else { panic!("{report:?}") };
+        let help = cause.help.as_deref().unwrap();
+        for object in world.held().into_values().filter(|it| !it.primary) {
+            assert!(help.contains(&object.id), "{help}");
+        }
+        assert_eq!(world.count("POST"), 2, "the token, and once");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn something_alike_that_is_not_what_was_sent_is_unknown() {
+    let world = world(0);
+    let steps = world.steps().await;
+    world.set_faults(of_posts(FaultRule { drop: Some(Cut::BeforeWrite), ..FaultRule::default() }, None));
+    let sandbox = world.sandbox.clone();
+    world.wire.before_first(Method::Post, DEFINITIONS.to_owned(), move || {
+        admin(&sandbox, "POST", DEFINITIONS, Some(&body("Break", &[("en_US", "Tea")])));
+    });
+    let report = world.carry_out(steps).await;
+    assert_eq!(said(&report), ["create tea unknown"]);
+    assert_eq!(world.shown(), ["Tea (Break)"]);
+}

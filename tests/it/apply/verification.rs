@@ -1,0 +1,128 @@
+//! The look at the org after an apply.
+
+use presencectl::apply::report::{Outcome, Verification};
+use presencectl::model::names::{Label, Locale};
+use presencectl::plan::difference::Difference;
+use presencectl::sandbox::Temper;
+use presencectl::sandbox::temper::{LocaleKeys, PutLabels};
+use tokio::time::Instant;
+
+use presencectl::api::wire::Method;
+
+use super::every_fault::every_action_in;
+use super::{DEFINITIONS, World, admin, body, held, path, said};
+use crate::paper::wanted;
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_lags_is_read_until_it_shows_everything() {
+    let world = every_action_in(Temper { list_lag_ms: 20_000, ..Temper::default() });
+    let report = world.apply().await;
+    assert!(report.is_success(), "{:?} {:?}", said(&report), report.verification);
+    // At most one object is read by id at each look: that tells that the list lags.
+    let reads: usize = (1..=5).map(|number| world.count(&format!("GET {number}"))).sum();
+    assert!(reads <= 5 + 4, "{:?}", world.requests());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_list_does_not_show_in_time_is_reported_so() {
+    let world = every_action_in(Temper { list_lag_ms: 90_000, ..Temper::default() });
+    let begin = Instant::now();
+    let report = world.apply().await;
+    assert!(report.rows.iter().all(|row| row.outcome == Outcome::NotVisibleYet), "{:?}", said(&report));
+    assert!(!report.is_success());
+    assert!(begin.elapsed().as_secs() < 70, "{:?}", begin.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn labels_that_come_back_merged_are_named_and_it_is_no_loop() {
+    let temper = Temper { put_labels: PutLabels::Merged, ..Temper::default() };
+    let objects = vec![held(1, "Meal", &[("en_US", "Lunch"), ("fr", "Midi")])];
+    let world = World::tempered(vec![wanted("lunch", "Meal", &[("en_US", "Lunch")])], objects, temper);
+    let report = world.apply().await;
+    let difference = Difference::Label { locale: Locale::new("fr"), expected: None, found: Some(Label::new("Midi")) };
+    assert_eq!(report.rows[0].outcome, Outcome::Differs(vec![difference]));
+    assert_eq!(world.count("PUT"), 1);
+    assert!(!report.is_success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_org_that_spells_locales_its_own_way_is_in_step() {
+    let temper = Temper { locale_keys: LocaleKeys::Normalised, ..Temper::default() };
+    let world =
+        World::tempered(vec![wanted("lunch", "Meal", &[("en-us", "Lunch"), ("pt-br", "A")])], Vec::new(), temper);
+    assert!(world.apply().await.is_success());
+    assert!(world.plan().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_right_after_the_write_is_named() {
+    let world = World::new(
+        vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])],
+        vec![held(1, "Meal", &[("en_US", "Lunch")])],
+    );
+    let steps = world.steps().await;
+    let sandbox = world.sandbox.clone();
+    world.wire.before_first(Method::Get, DEFINITIONS.to_owned(), move || {
+        admin(&sandbox, "PUT", &path(1), Some(&body("Meal", &[("en_US", "Lunch"), ("de", "Pause")])));
+    });
+    let report = world.carry_out(steps).await;
+    let difference = Difference::Label {
+        locale: Locale::new("de"),
+        expected: Some(Label::new("Mittag")),
+        found: Some(Label::new("Pause")),
+    };
+    assert_eq!(report.rows[0].outcome, Outcome::Differs(vec![difference]));
+    assert_eq!(world.count("PUT"), 1, "it is not written over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_something_that_was_in_step_is_drift() {
+    let world = World::new(
+        vec![wanted("lunch", "Meal", &[("en_US", "Lunch")]), wanted("tea", "Break", &[("en_US", "Tea")])],
+        vec![held(1, "Meal", &[("en_US", "Lunch")])],
+    );
+    let steps = world.steps().await;
+    world.edit(1, &body("Meal", &[("en_US", "Lunch"), ("de", "Mittag")]));
+    let report = world.carry_out(steps).await;
+    let Verification::Drifted { changes, refusals } = &report.verification else { panic!("{report:?}") };
+    assert_eq!((changes.len(), refusals.len()), (1, 0));
+    assert_eq!(changes[0].step.id(), Some(&crate::paper::id(1)));
+    assert_eq!(said(&report), ["create tea done"]);
+    assert!(!report.is_success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_twin_that_somebody_else_made_is_named_with_both_ids() {
+    let world = World::new(vec![wanted("tea", "Break", &[("en_US", "Tea")])], Vec::new());
+    let steps = world.steps().await;
+    let sandbox = world.sandbox.clone();
+    world.wire.before_first(Method::Post, DEFINITIONS.to_owned(), move || {
+        admin(&sandbox, "POST", DEFINITIONS, Some(&body("Break", &[("en_US", "Tea")])));
+    });
+    let report = world.carry_out(steps).await;
+    let Verification::Drifted { changes: _, refusals } = &report.verification else { panic!("{report:?}") };
+    let text = format!("{:?}", refusals[0].fact);
+    let ids: Vec<String> = world.held().into_values().filter(|it| !it.primary).map(|it| it.id).collect();
+    assert_eq!(ids.len(), 2);
+    assert!(ids.iter().all(|id| text.contains(id.as_str())), "{text}");
+    assert!(!report.is_success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_org_that_cannot_be_read_afterwards_is_not_verified() {
+    let world =
+        World::new(vec![wanted("tea", "Break", &[("en_US", "Tea")])], vec![held(1, "Break", &[("en_US", "x")])]);
+    let mut steps = world.steps().await;
+    steps.truncate(1);
+    world.set_faults(vec![presencectl::sandbox::FaultRule {
+        method: Some("GET".to_owned()),
+        path: Some(DEFINITIONS.to_owned()),
+        skip: 1,
+        status: Some(500),
+        ..Default::default()
+    }]);
+    let report = world.carry_out(steps).await;
+    assert_eq!(said(&report), ["create tea done"]);
+    assert!(matches!(report.verification, Verification::Failed(_)), "{:?}", report.verification);
+    assert!(!report.is_success());
+}
