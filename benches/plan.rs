@@ -1,0 +1,61 @@
+//! The plan alone, without files and without an org: values in, values out.
+
+mod world;
+
+use std::hint::black_box;
+use std::path::Path;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use presencectl::config::{self, Request};
+use presencectl::model::desired::{Desired, Limits};
+use presencectl::model::names::{DefinitionId, Label, Locale, SystemPresence};
+use presencectl::model::observed::{Definition, Observed, Primary};
+use presencectl::plan::plan;
+
+const UNLIMITED: Limits = Limits { removals: u32::MAX, label_removals: u32::MAX, renames: u32::MAX };
+
+fn desired(definitions: usize, locales: usize) -> Desired {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("config.yaml");
+    std::fs::write(&path, world::yaml(definitions, locales)).expect("a file");
+    let loaded = config::load(&Request { path, org: None, root: Some(Path::new(folder.path()).to_owned()) });
+    loaded.config.expect("a config without errors").desired
+}
+
+fn observed(definitions: usize, locales: usize, changed: bool) -> Observed {
+    let label = |number, locale: &str| {
+        let label = world::label(number, locale);
+        Label::new(if changed && locale == "de" { label + "!" } else { label })
+    };
+    let objects = (0..definitions).map(|number| Definition {
+        id: DefinitionId::new(&format!("{number:08x}-0000-4000-8000-000000000000")).expect("an id"),
+        system_presence: SystemPresence::new(world::presence(number)).expect("a name"),
+        labels: world::LOCALES[..locales].iter().map(|it| (Locale::new(*it), label(number, it))).collect(),
+        deactivated: false,
+        primary: Primary::No,
+        modified: None,
+    });
+    Observed::new(objects.collect(), None)
+}
+
+fn plans(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("plan of 25 locales");
+    group.sample_size(10);
+    for definitions in [100, 1_000, 10_000] {
+        let config = desired(definitions, 25);
+        let in_step = observed(definitions, 25, false);
+        assert!(plan(&config, &in_step, &UNLIMITED).is_empty());
+        group.bench_with_input(BenchmarkId::new("in step", definitions), &in_step, |bench, org| {
+            bench.iter(|| black_box(plan(&config, org, &UNLIMITED)));
+        });
+        let changed = observed(definitions, 25, true);
+        assert_eq!(plan(&config, &changed, &UNLIMITED).changes.len(), definitions);
+        group.bench_with_input(BenchmarkId::new("one label of each changed", definitions), &changed, |bench, org| {
+            bench.iter(|| black_box(plan(&config, org, &UNLIMITED)));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, plans);
+criterion_main!(benches);
