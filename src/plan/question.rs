@@ -2,10 +2,10 @@
 //! of one under another system presence? A presence that is made anew by mistake splits reports,
 //! and can never be removed for good.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::model::desired::{Desired, Management, Wanted};
-use crate::model::names::{Key, Locale};
+use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::plan::matching::{Found, Pairing, candidate};
 use crate::plan::refusal::{By, Fact, Refusal};
@@ -25,19 +25,33 @@ pub enum Replaced<'a> {
 pub struct Questions<'a> {
     desired: &'a Desired,
     default_locale: &'a Locale,
-    /// Active objects that are not certainly the platform's own.
-    active: Vec<&'a Definition>,
+    /// Active objects that are not certainly the platform's own, with their default labels folded,
+    /// by system presence.
+    here: HashMap<&'a str, Vec<(&'a Definition, Option<String>)>>,
+    /// The same objects by default label, whatever their system presence.
+    called: HashMap<&'a str, Vec<&'a Definition>>,
+    /// The same objects by system presence, locale (in its normal form) and label.
+    shown: HashMap<(&'a str, String, &'a str), Vec<&'a Definition>>,
 }
 
 impl<'a> Questions<'a> {
     /// Over one config and one org.
     #[must_use]
     pub fn new(desired: &'a Desired, observed: &'a Observed) -> Questions<'a> {
-        Questions {
-            desired,
-            default_locale: &desired.settings.default_locale,
-            active: observed.definitions.iter().filter(|it| !it.deactivated && it.primary != Primary::Yes).collect(),
+        let default_locale = &desired.settings.default_locale;
+        let mut questions =
+            Questions { desired, default_locale, here: HashMap::new(), called: HashMap::new(), shown: HashMap::new() };
+        for object in observed.definitions.iter().filter(|it| !it.deactivated && it.primary != Primary::Yes) {
+            let (presence, label) = (object.system_presence.folded(), object.default_label(default_locale));
+            questions.here.entry(presence).or_default().push((object, label.map(Label::folded)));
+            if let Some(label) = label {
+                questions.called.entry(label.nfc()).or_default().push(object);
+            }
+            for (locale, label) in object.labels.iter().filter(|(_, label)| !label.as_str().trim().is_empty()) {
+                questions.shown.entry((presence, locale.normal(), label.nfc())).or_default().push(object);
+            }
         }
+        questions
     }
 
     /// What `replaces` finds, for every managed definition that says it and is not in doubt itself.
@@ -66,11 +80,11 @@ impl<'a> Questions<'a> {
             return Replaced::Nothing;
         }
         let label = wanted.default_label(self.default_locale);
-        let found: Vec<&'a Definition> = self
-            .active
+        let candidates = self.here.get(presence.folded()).map_or(&[] as &[_], Vec::as_slice);
+        let found: Vec<&'a Definition> = candidates
             .iter()
-            .copied()
-            .filter(|it| it.system_presence == *presence && it.system_presence != wanted.system_presence)
+            .map(|(object, _)| *object)
+            .filter(|it| it.system_presence != wanted.system_presence)
             // What another definition has stays that one's.
             .filter(|it| !pairing.claimed.contains_key(&it.id))
             .filter(|it| {
@@ -93,6 +107,30 @@ impl<'a> Questions<'a> {
         }
     }
 
+    /// What is of the same system presence and shares a label in any locale, or one's default label
+    /// contains the other's. By id.
+    fn alike(&self, wanted: &'a Wanted) -> Vec<&'a Definition> {
+        let presence = wanted.system_presence.folded();
+        let mut alike: BTreeMap<&DefinitionId, &'a Definition> = BTreeMap::new();
+        for (locale, label) in wanted.labels.iter() {
+            let sharing = self.shown.get(&(presence, locale.normal(), label.nfc()));
+            alike.extend(sharing.into_iter().flatten().map(|it| (&it.id, *it)));
+        }
+        let ours = wanted.default_label(self.default_locale).map(Label::folded).filter(|it| !it.is_empty());
+        if let (Some(ours), Some(here)) = (ours, self.here.get(presence)) {
+            let contained = |theirs: &str| !theirs.is_empty() && (ours.contains(theirs) || theirs.contains(&ours));
+            let containing = here.iter().filter(|(_, label)| label.as_deref().is_some_and(contained));
+            alike.extend(containing.map(|(it, _)| (&it.id, *it)));
+        }
+        alike.into_values().collect()
+    }
+
+    /// What has the default label under another system presence.
+    fn elsewhere(&self, wanted: &'a Wanted) -> impl Iterator<Item = &'a Definition> {
+        let called = wanted.default_label(self.default_locale).and_then(|label| self.called.get(label.nfc()));
+        called.into_iter().flatten().copied().filter(|it| it.system_presence != wanted.system_presence)
+    }
+
     /// Asks what has to be asked before this unmatched definition is made. True where something was
     /// asked.
     pub fn before_creating(&self, wanted: &'a Wanted, replaced: Replaced<'a>, pairing: &mut Pairing<'a>) -> bool {
@@ -100,18 +138,11 @@ impl<'a> Questions<'a> {
         if wanted.new || replaced != Replaced::Nothing {
             return false;
         }
-        let free: Vec<&'a Definition> = self
-            .active
-            .iter()
-            .copied()
-            .filter(|it| !pairing.claimed.contains_key(&it.id) && !self.desired.protect.contains_key(&it.id))
-            .collect();
+        let is_free =
+            |it: &&'a Definition| !pairing.claimed.contains_key(&it.id) && !self.desired.protect.contains_key(&it.id);
         let place = Some(wanted.places.key);
-        let alike: Vec<&'a Definition> = free
-            .iter()
-            .copied()
-            .filter(|it| it.system_presence == wanted.system_presence && looks_like(wanted, it, self.default_locale))
-            .collect();
+        let alike: Vec<&'a Definition> = self.alike(wanted).into_iter().filter(is_free).collect();
+        let elsewhere: Vec<&'a Definition> = self.elsewhere(wanted).filter(is_free).collect();
         let mut asked = false;
         if !alike.is_empty() {
             let candidates = alike.iter().map(|it| candidate(it, self.default_locale, &BTreeMap::new())).collect();
@@ -119,12 +150,6 @@ impl<'a> Questions<'a> {
             ask(pairing, wanted, &alike, Refusal { fact, place });
             asked = true;
         }
-        let label = wanted.default_label(self.default_locale);
-        let elsewhere: Vec<&'a Definition> = free
-            .into_iter()
-            .filter(|it| it.system_presence != wanted.system_presence)
-            .filter(|it| label.is_some() && it.default_label(self.default_locale) == label)
-            .collect();
         if !elsewhere.is_empty() {
             let candidates = elsewhere.iter().map(|it| candidate(it, self.default_locale, &BTreeMap::new())).collect();
             let fact = Fact::OtherSystemPresence { key: wanted.key.clone(), candidates };
@@ -142,21 +167,4 @@ fn ask<'a>(pairing: &mut Pairing<'a>, wanted: &'a Wanted, about: &[&'a Definitio
         }
     }
     pairing.refusals.push(refusal);
-}
-
-/// Do they share a label in any locale, or does one's default label contain the other's?
-fn looks_like(wanted: &Wanted, object: &Definition, default_locale: &Locale) -> bool {
-    let shares = wanted
-        .labels
-        .pair(&object.labels)
-        .iter()
-        .any(|pair| pair.first.is_some_and(|label| !label.as_str().trim().is_empty()) && pair.first == pair.second);
-    let contains = match (wanted.default_label(default_locale), object.default_label(default_locale)) {
-        (Some(ours), Some(theirs)) => {
-            let (ours, theirs) = (ours.folded(), theirs.folded());
-            !ours.is_empty() && !theirs.is_empty() && (ours.contains(&theirs) || theirs.contains(&ours))
-        }
-        _ => false,
-    };
-    shares || contains
 }
