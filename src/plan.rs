@@ -105,7 +105,10 @@ impl<'a> Planner<'a> {
             Found::Open => {}
             Found::AlreadyDeactivated(object) => self.in_step(wanted, object, Some(Matched::Label)),
             Found::One(object, matched) => {
-                self.spent_lines(wanted, &matched, replaced);
+                // While somebody else may be this object, no line of this definition has done its work.
+                if !self.pairing.in_question.contains_key(&object.id) {
+                    self.spent_lines(wanted, &matched, replaced);
+                }
                 self.existing(wanted, object, matched);
                 self.retire_replaced(wanted, replaced);
             }

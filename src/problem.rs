@@ -45,6 +45,6 @@ impl From<SandboxError> for Problem {
 
 impl From<(&str, EndpointError)> for Problem {
     fn from((what, error): (&str, EndpointError)) -> Problem {
-        Problem::new(format!("{what} is {error}"))
+        Problem::new(format!("{what}: {error}"))
     }
 }

@@ -82,7 +82,10 @@ impl Terminal {
     #[must_use]
     pub fn settle(&self, exit: Exit) -> Exit {
         let failed = [&self.out, &self.err].iter().any(|it| matches!(it.state, State::Failed));
-        if failed && exit == Exit::Success { Exit::Failure } else { exit }
+        match exit {
+            Exit::Success | Exit::Changes if failed => Exit::Failure,
+            Exit::Success | Exit::Changes | Exit::Failure | Exit::Interrupted | Exit::Terminated => exit,
+        }
     }
 }
 

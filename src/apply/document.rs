@@ -175,7 +175,10 @@ pub fn in_words(outcome: &Outcome) -> Option<String> {
         Outcome::Differs(_) => Some("written, but the org holds something else than what was sent".to_owned()),
         Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause.message.clone()),
         Outcome::Refused(_) => Some("somebody changed it since the plan; plan again".to_owned()),
-        Outcome::Skipped(Skip::Needs(key)) => Some(format!("`{key}`, which takes its place, was not done")),
+        Outcome::Skipped(Skip::Needs(key)) => Some(format!(
+            "`{key}`, which takes its place, was not done, so it stays; where the org refuses an equal label, make it \
+             two pull requests: deactivate this one, then create the other"
+        )),
         Outcome::Skipped(Skip::Interrupted) => Some("the run was interrupted before it".to_owned()),
         Outcome::Skipped(Skip::PlanRefused) => Some("the plan is refused".to_owned()),
         Outcome::Skipped(Skip::BeyondSavedPlan) => Some("more would be done than the saved plan holds".to_owned()),

@@ -11,6 +11,7 @@ use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::Observed;
 use crate::plan::change::{Change, Step};
 use crate::plan::difference::{Difference, Standing, standing};
+use crate::plan::refusal::Refusal;
 use crate::plan::{Plan, plan};
 
 /// When the org is read after an apply: at once, and again while its list does not show yet what
@@ -47,7 +48,8 @@ pub async fn verify(
         let fresh = plan(expectation.desired, &observed, expectation.limits);
         let pending = pending(&fresh, rows);
         drift = unexpected(fresh, rows, others);
-        if pending.is_empty() {
+        // Lists lag: what looks like drift may be a list that shows one write and not yet another.
+        if pending.is_empty() && drift.0.is_empty() && drift.1.is_empty() {
             break;
         }
         let last = look + 1 == VERIFY_DELAYS_MS.len();
@@ -105,9 +107,11 @@ async fn doubt(reader: &Reader, step: &Step, row: &mut Row, last: bool) -> bool 
 }
 
 /// What the fresh plan holds although no row speaks of it: somebody changed the org meanwhile.
-fn unexpected(fresh: Plan, rows: &[Row], others: &[Row]) -> (Vec<Change>, Vec<crate::plan::refusal::Refusal>) {
-    let ids: BTreeSet<&DefinitionId> = rows.iter().chain(others).filter_map(|row| row.id.as_ref()).collect();
-    let keys: BTreeSet<&Key> = rows.iter().chain(others).filter_map(|row| row.key.as_ref()).collect();
+fn unexpected(fresh: Plan, rows: &[Row], others: &[Row]) -> (Vec<Change>, Vec<Refusal>) {
+    // What was settled before the run and is to be done again was changed by somebody meanwhile.
+    let undone = others.iter().filter(|row| !row.outcome.is_success());
+    let ids: BTreeSet<&DefinitionId> = rows.iter().chain(undone.clone()).filter_map(|row| row.id.as_ref()).collect();
+    let keys: BTreeSet<&Key> = rows.iter().chain(undone).filter_map(|row| row.key.as_ref()).collect();
     let changes = fresh
         .changes
         .into_iter()

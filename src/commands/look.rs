@@ -1,6 +1,7 @@
 //! The look at an org that `plan` and `apply` share: who it is, what it holds, what would change.
 //! It is handed a reader, so it cannot write.
 
+use crate::api::wire::WireError;
 use crate::api::{ApiError, Kind, Reader};
 use crate::model::desired::{Desired, Limits};
 use crate::model::names::OrgId;
@@ -63,9 +64,11 @@ pub async fn look(
 }
 
 fn stops_everything(error: &ApiError) -> bool {
-    match error.kind {
-        Kind::Unauthorized { .. } | Kind::Credentials | Kind::Connection(_) | Kind::RateLimited { .. } => true,
-        Kind::Forbidden { .. }
+    match &error.kind {
+        Kind::Unauthorized { .. } | Kind::Credentials => true,
+        Kind::Connection(error) => !matches!(error, WireError::Lost(_) | WireError::TimedOut { .. }),
+        Kind::RateLimited { .. }
+        | Kind::Forbidden { .. }
         | Kind::NotFound { .. }
         | Kind::Conflict
         | Kind::Invalid

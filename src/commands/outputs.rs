@@ -21,7 +21,7 @@ pub struct Outputs {
 enum Place {
     /// Beside its final name; renamed over it when it is whole.
     Waiting(NamedTempFile, PathBuf),
-    /// Not a regular file, such as a pipe: written as it is.
+    /// Not a regular file, such as a pipe or a link: written as it is.
     Direct(PathBuf),
 }
 
@@ -46,10 +46,11 @@ impl Outputs {
         let mut seen = Vec::new();
         for output in asked {
             let Some(path) = &output.file else { continue };
-            if seen.contains(&path) {
+            let real = real_path(path);
+            if seen.contains(&real) {
                 return Err(Problem::new(format!("two formats for the file `{}`", path.display())));
             }
-            seen.push(path);
+            seen.push(real);
             files.push((output.format, Place::open(path)?));
         }
         Ok(Outputs { on_stdout, files })
@@ -80,7 +81,8 @@ impl Outputs {
 
 impl Place {
     fn open(path: &Path) -> Result<Place, Problem> {
-        if path.exists() && !path.is_file() {
+        // A link is written through: what it leads to may be a device, and the link is somebody's.
+        if path.is_symlink() || (path.exists() && !path.is_file()) {
             if path.is_dir() {
                 return Err(Problem::new(format!("cannot write `{}`: it is a folder", path.display())));
             }
@@ -106,6 +108,14 @@ impl Place {
     }
 }
 
+/// One name for a place, however it was spelt.
+fn real_path(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let real =
+        std::fs::canonicalize(path).ok().or_else(|| Some(std::fs::canonicalize(folder).ok()?.join(path.file_name()?)));
+    real.unwrap_or_else(|| path.to_owned())
+}
+
 /// Temporary files are made for their owner alone; a result is an ordinary file.
 fn open_to_all(file: &NamedTempFile) {
     #[cfg(unix)]
@@ -119,5 +129,8 @@ fn open_to_all(file: &NamedTempFile) {
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> Problem {
-    Problem::new(format!("cannot write `{}`: {error}", text::terminal(&path.display().to_string())))
+    // The name of the temporary file beside it says nothing to a person.
+    let cause = error.to_string();
+    let cause = cause.split(" at path").next().unwrap_or_default();
+    Problem::new(format!("cannot write `{}`: {cause}", text::terminal(&path.display().to_string())))
 }

@@ -331,6 +331,7 @@ pub fn candidate(object: &Definition, default_locale: &Locale, claimed: &BTreeMa
         id: object.id.clone(),
         system_presence: object.system_presence.clone(),
         name: object.name(default_locale).cloned(),
+        has_default_label: object.default_label(default_locale).is_some(),
         deactivated: object.deactivated,
         taken_by: claimed.get(&object.id).map(|key| (*key).clone()),
     }

@@ -23,6 +23,8 @@ pub struct Candidate {
     pub system_presence: SystemPresence,
     /// Its default label, else any.
     pub name: Option<Label>,
+    /// Is `name` its default label?
+    pub has_default_label: bool,
     /// Deactivated or active.
     pub deactivated: bool,
     /// The definition of the config that already has it.
@@ -364,10 +366,13 @@ fn previous_labels(label: &Label) -> String {
 fn rename_answers(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
     let mut answers: Vec<Answer> = candidates
         .iter()
-        .filter_map(|it| it.name.as_ref())
-        .map(|name| Answer {
-            say: format!("if it is `{name}` under a new label"),
-            lines: under_definition(key, &format!("previousLabels: [{}]", text::yaml(name.nfc()))),
+        .map(|it| match &it.name {
+            Some(name) if it.has_default_label => Answer {
+                say: format!("if it is `{name}` under a new label"),
+                lines: under_definition(key, &format!("previousLabels: [{}]", text::yaml(name.nfc()))),
+            },
+            // Without a default label it cannot be found by one.
+            _ => Answer { say: format!("if it is {}", it.id), lines: pin_lines(key, &it.id) },
         })
         .collect();
     answers.push(Answer { say: "if it is another one".to_owned(), lines: under_definition(key, "new: true") });

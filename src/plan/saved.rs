@@ -174,9 +174,24 @@ pub fn bound(plan: &Plan, saved: &SavedPlan, target: &Target) -> Result<Bound, S
             Verdict::Beyond => bound.beyond.push(change.clone()),
         }
     }
-    bound.already_so =
-        saved.operations.iter().zip(used).filter(|(_, used)| !used).map(|(operation, _)| operation.clone()).collect();
+    let rest = saved.operations.iter().zip(used).filter(|(_, used)| !used).map(|(operation, _)| operation);
+    // What the config no longer asks for is neither done nor to be done, and is not spoken of.
+    bound.already_so = rest.filter(|it| is_so(it, plan)).cloned().collect();
     Ok(bound)
+}
+
+/// Is an operation that the fresh plan does not hold already so in the org?
+fn is_so(operation: &Operation, plan: &Plan) -> bool {
+    if operation.action.is_removal() {
+        let is_active = |id: &DefinitionId| {
+            plan.left_alone.iter().any(|it| it.id == *id)
+                || plan.in_step.iter().any(|it| it.id.as_ref() == Some(id) && !it.deactivated)
+                || plan.changes.iter().any(|it| it.step.id() == Some(id))
+        };
+        operation.id.as_ref().is_some_and(|id| !is_active(id))
+    } else {
+        plan.in_step.iter().any(|it| Some(&it.key) == operation.key.as_ref() && !it.deactivated)
+    }
 }
 
 /// The operations of a saved plan by what they are about.

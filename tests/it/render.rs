@@ -251,7 +251,7 @@ fn progress_in_lines() {
           POST /api/v2/presence/definitions: the answer was lost
           whether it was written is not known; plan again to see
     skipped         replace "Pause" (Meal, 2fa68d50-0000-4000-8000-000000000008)
-          `pause`, which takes its place, was not done
+          `pause`, which takes its place, was not done, so it stays; where the org refuses an equal label, make it two pull requests: deactivate this one, then create the other
     skipped         delete "Old" (Meal, 2fa68d50-0000-4000-8000-000000000009)
           the run was interrupted before it
     skipped         delete "Older" (Meal, 2fa68d50-0000-4000-8000-000000000010)

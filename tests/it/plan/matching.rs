@@ -297,8 +297,6 @@ fn a_chain_of_renames_is_written_with_the_pins_that_the_message_prints() {
             b: "2fa68d50-0000-4000-8000-000000000002"
       if it is not, take its `previousLabels` away
 
-    No longer needed: `previousLabels` of `a` (presence.yaml:5:5)
-
     Unmanaged: 1 left alone
       the config does not name them:
         "One" (Meal, 2fa68d50-0000-4000-8000-000000000001)
