@@ -38,13 +38,12 @@ pub fn bounded(plan: &Plan, saved: Option<&SavedPlan>, target: &Target) -> Resul
 /// The row of an operation that is no longer needed.
 #[must_use]
 pub fn row(operation: &Operation, default_locale: &Locale) -> Row {
-    let labels = &operation.after.labels;
     Row {
         action: operation.action,
         key: operation.key.clone(),
         id: operation.id.clone(),
         system_presence: operation.system_presence.clone(),
-        name: labels.get(default_locale).or_else(|| labels.iter().next().map(|(_, label)| label)).cloned(),
+        name: operation.after.labels.name(default_locale).cloned(),
         outcome: Outcome::AlreadySo,
     }
 }

@@ -64,6 +64,12 @@ impl Labels {
         self.0.get(locale).or_else(|| self.0.iter().find(|(it, _)| it.same_as(locale)).map(|(_, label)| label))
     }
 
+    /// What to call their definition where people read: the label for the default locale, else any.
+    #[must_use]
+    pub fn name(&self, default_locale: &Locale) -> Option<&Label> {
+        self.get(default_locale).or_else(|| self.0.values().next())
+    }
+
     /// In the order of the locales' spellings.
     pub fn iter(&self) -> impl Iterator<Item = (&Locale, &Label)> {
         self.0.iter()
@@ -134,6 +140,14 @@ mod tests {
         let (desired, observed) = (labels(&[("en_US", "Lunch")]), labels(&[("en-us", "Lunch")]));
         assert!(desired.same_as(&observed));
         assert_eq!(desired.pair(&observed)[0].locale, &Locale::new("en-us"));
+    }
+
+    #[test]
+    fn a_definition_is_called_by_its_default_label_else_by_any() {
+        let default = Locale::new("en_US");
+        assert_eq!(labels(&[("de", "Pause"), ("en-us", "Lunch")]).name(&default), Some(&Label::new("Lunch")));
+        assert_eq!(labels(&[("fr", "Midi"), ("de", "Pause")]).name(&default), Some(&Label::new("Pause")));
+        assert_eq!(Labels::new().name(&default), None);
     }
 
     #[test]

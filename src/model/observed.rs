@@ -68,7 +68,7 @@ impl Definition {
     /// What to call it where people read: its default label, else any label.
     #[must_use]
     pub fn name(&self, default_locale: &Locale) -> Option<&Label> {
-        self.default_label(default_locale).or_else(|| self.labels.iter().next().map(|(_, label)| label))
+        self.labels.name(default_locale)
     }
 
     /// The comparable part, within a scope of locales.

@@ -153,7 +153,7 @@ impl Step {
             Step::Update(edit) | Step::Reactivate(edit) => &edit.before.labels,
             Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => &retire.before.labels,
         };
-        labels.get(default_locale).or_else(|| labels.iter().next().map(|(_, label)| label))
+        labels.name(default_locale)
     }
 
     /// Where its object belongs.
@@ -200,6 +200,18 @@ pub enum Matched {
     PreviousLabel(Label),
 }
 
+impl Matched {
+    /// In words; foreign strings are raw.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Matched::Pin => "matched by its pin".to_owned(),
+            Matched::Label => "matched by its label".to_owned(),
+            Matched::PreviousLabel(label) => format!("matched by its previous label `{label}`"),
+        }
+    }
+}
+
 /// Why a step is in the plan. For people: nothing may be decided from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
@@ -218,6 +230,24 @@ pub enum Reason {
     ReplacedBy(Key),
     /// The config does not name it, and says `prune: delete`.
     NotNamed,
+}
+
+impl Reason {
+    /// In words; foreign strings are raw.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Reason::NothingMatches => "nothing in the org matches".to_owned(),
+            Reason::SaidToBeNew => "the config says `new: true`".to_owned(),
+            Reason::Replaces(presence) => format!("takes the place of the one under {presence}"),
+            Reason::Differs(matched) => matched.in_words(),
+            Reason::SaidToBeDeactivated(matched) => {
+                format!("the config says `deactivated: true`; {}", matched.in_words())
+            }
+            Reason::ReplacedBy(key) => format!("`{key}` takes its place"),
+            Reason::NotNamed => "the config does not name it".to_owned(),
+        }
+    }
 }
 
 /// One step with what people want to know about it.
@@ -272,6 +302,41 @@ pub enum Why {
     PrimaryNotKnown,
     /// An open question or an ambiguity of this definition is about it.
     InQuestion(Key),
+}
+
+impl Why {
+    /// A stable name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Why::NotNamed => "not-named",
+            Why::Omitted(_) => "omitted",
+            Why::Protected => "protected",
+            Why::PrimaryNotKnown => "primary-not-known",
+            Why::InQuestion(_) => "in-question",
+        }
+    }
+
+    /// In words, of several that are left alone for it.
+    #[must_use]
+    pub fn in_words(&self) -> &'static str {
+        match self {
+            Why::NotNamed => "the config does not name them",
+            Why::Omitted(_) => "named by `omit`",
+            Why::Protected => "named by `protect`",
+            Why::PrimaryNotKnown => "the org does not say whether they are the platform's own",
+            Why::InQuestion(_) => "an error above is about them",
+        }
+    }
+
+    /// The definition of the config that it has to do with.
+    #[must_use]
+    pub fn key(&self) -> Option<&Key> {
+        match self {
+            Why::Omitted(key) | Why::InQuestion(key) => Some(key),
+            Why::NotNamed | Why::Protected | Why::PrimaryNotKnown => None,
+        }
+    }
 }
 
 /// A line in the config that has done its work and may go.

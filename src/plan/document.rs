@@ -10,7 +10,7 @@ use crate::diagnostic::{Sources, Span};
 use crate::model::labels::Labels;
 use crate::model::observed::{Content, Target};
 use crate::plan::Plan;
-use crate::plan::change::{Action, Change, InStep, LeftAlone, Matched, Reason, Spent, Warning, Why};
+use crate::plan::change::{Action, Change, InStep, LeftAlone, Spent, Warning};
 use crate::plan::refusal::Refusal;
 
 /// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
@@ -288,32 +288,8 @@ pub fn change_v1(change: &Change, sources: &Sources) -> ChangeV1 {
         system_presence: step.system_presence().to_string(),
         before: step.before().map(ContentV1::from),
         after: ContentV1::from(&step.after()),
-        reason: reason_in_words(reason),
+        reason: reason.in_words(),
         place: place.map(|span| place_v1(span, sources)),
-    }
-}
-
-/// A reason in words; foreign strings are raw.
-#[must_use]
-pub fn reason_in_words(reason: &Reason) -> String {
-    match reason {
-        Reason::NothingMatches => "nothing in the org matches".to_owned(),
-        Reason::SaidToBeNew => "the config says `new: true`".to_owned(),
-        Reason::Replaces(presence) => format!("takes the place of the one under {presence}"),
-        Reason::Differs(matched) => matched_in_words(matched),
-        Reason::SaidToBeDeactivated(matched) => {
-            format!("the config says `deactivated: true`; {}", matched_in_words(matched))
-        }
-        Reason::ReplacedBy(key) => format!("`{key}` takes its place"),
-        Reason::NotNamed => "the config does not name it".to_owned(),
-    }
-}
-
-fn matched_in_words(matched: &Matched) -> String {
-    match matched {
-        Matched::Pin => "matched by its pin".to_owned(),
-        Matched::Label => "matched by its label".to_owned(),
-        Matched::PreviousLabel(label) => format!("matched by its previous label `{label}`"),
     }
 }
 
@@ -329,19 +305,12 @@ fn in_step_v1(it: &InStep) -> InStepV1 {
 
 fn left_alone_v1(it: &LeftAlone) -> LeftAloneV1 {
     let LeftAlone { id, system_presence, name, why } = it;
-    let (why, key) = match why {
-        Why::NotNamed => ("not-named", None),
-        Why::Omitted(key) => ("omitted", Some(key)),
-        Why::Protected => ("protected", None),
-        Why::PrimaryNotKnown => ("primary-not-known", None),
-        Why::InQuestion(key) => ("in-question", Some(key)),
-    };
     LeftAloneV1 {
         id: id.to_string(),
         system_presence: system_presence.to_string(),
         name: name.as_ref().map(ToString::to_string),
-        why: why.to_owned(),
-        key: key.map(ToString::to_string),
+        why: why.code().to_owned(),
+        key: why.key().map(ToString::to_string),
     }
 }
 

@@ -7,7 +7,6 @@ use similar::utils::diff_graphemes;
 
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::plan::change::{Action, Change, Create, Edit, Step};
-use crate::plan::document::reason_in_words;
 use crate::render::style::{Style, sign};
 use crate::text;
 
@@ -21,7 +20,7 @@ pub(super) fn block(change: &Change, default_locale: &Locale, style: Style) -> S
     let action = step.action();
     let subject = subject(action, step.key(), step_name(step, default_locale), step.system_presence(), step.id());
     let head = style.action(action, &format!("{} {}", sign(action), action.verb()));
-    let mut block = format!("  {head} {}: {}\n", style.bold(&subject), text::terminal(&reason_in_words(reason)));
+    let mut block = format!("  {head} {}: {}\n", style.bold(&subject), text::terminal(&reason.in_words()));
     match step {
         Step::Create(create) => created_labels(&mut block, create, style),
         Step::Update(edit) | Step::Reactivate(edit) => edited(&mut block, edit, style),

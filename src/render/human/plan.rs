@@ -6,7 +6,7 @@ use crate::diagnostic::Sources;
 use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::plan::Plan;
-use crate::plan::change::{Action, Change, LeftAlone, Spent, Warning, Why};
+use crate::plan::change::{Action, Change, LeftAlone, Spent, Warning};
 use crate::render::human::change;
 use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
@@ -72,13 +72,7 @@ fn left_alone_shown(left_alone: &[LeftAlone]) -> String {
     let mut heading = "";
     for it in left_alone {
         let LeftAlone { id, system_presence, name, why } = it;
-        let (group, key) = match why {
-            Why::NotNamed => ("the config does not name them", None),
-            Why::Omitted(key) => ("named by `omit`", Some(key)),
-            Why::Protected => ("named by `protect`", None),
-            Why::PrimaryNotKnown => ("the org does not say whether they are the platform's own", None),
-            Why::InQuestion(key) => ("an error above is about them", Some(key)),
-        };
+        let group = why.in_words();
         // They come sorted by reason.
         if group != heading {
             heading = group;
@@ -86,7 +80,7 @@ fn left_alone_shown(left_alone: &[LeftAlone]) -> String {
             let _ = writeln!(shown, "  {group}:");
         }
         let subject = change::subject(Action::Update, None, name.as_ref(), system_presence, Some(id));
-        let key = key.map_or_else(String::new, |key| format!(": `{}`", text::terminal(key.as_str())));
+        let key = why.key().map_or_else(String::new, |key| format!(": `{}`", text::terminal(key.as_str())));
         let _ = writeln!(shown, "    {subject}{key}");
     }
     shown
