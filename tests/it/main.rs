@@ -11,4 +11,3 @@ mod plan;
 mod properties;
 mod render;
 mod sandbox;
-mod support;

@@ -19,7 +19,7 @@ use presencectl::render::style::Style;
 use presencectl::text;
 use serde_json::Value;
 
-use crate::support::{World, id, presence, target, want};
+use crate::paper::{World, id, presence, target, want};
 
 /// A world whose plan has every action, a question, a warning, and something of each kind left alone.
 fn world() -> World {

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use presencectl::model::names::{Label, Locale};
 
-use crate::support::{Want, World, id, want};
+use crate::paper::{Want, World, id, want};
 
 fn lunch() -> Want {
     want("lunch", "Meal", "Lunch").label("de", "Mittagspause").label("no", "Lunsj")
@@ -296,7 +296,7 @@ fn labels_are_equal_after_nfc_and_what_is_written_is_nfc() {
 #[test]
 fn a_system_presence_has_many_spellings() {
     let mut world = World::in_step([want("ready", "OnQueue", "Ready")]);
-    world.org().find("Ready").system_presence = crate::support::presence("On Queue");
+    world.org().find("Ready").system_presence = crate::paper::presence("On Queue");
     assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
 }
 

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use presencectl::model::observed::Primary;
 
-use crate::support::{Want, World, id, want};
+use crate::paper::{Want, World, id, want};
 
 fn several(count: usize) -> Vec<Want> {
     (1..=count)

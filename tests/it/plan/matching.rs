@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use presencectl::model::observed::Primary;
 
-use crate::support::{World, id, want};
+use crate::paper::{World, id, want};
 
 #[test]
 fn a_pin_finds_its_object_whatever_it_is_called() {

@@ -12,7 +12,7 @@ use presencectl::render::machine;
 use presencectl::render::style::Style;
 use presencectl::text;
 
-use crate::support::{World, id, target, want};
+use crate::paper::{World, id, target, want};
 
 /// A world with something of everything.
 pub(super) fn full() -> World {

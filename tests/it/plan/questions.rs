@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use presencectl::model::observed::Primary;
 
-use crate::support::{World, id, want};
+use crate::paper::{World, id, want};
 
 /// The org has an active Lunch under Meal that the config does not name.
 fn with_lunch() -> World {

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::properties::full;
-use crate::support::{Want, World, id, labels, target, want};
+use crate::paper::{Want, World, id, labels, target, want};
 
 fn saved(world: &World) -> String {
     let (plan, sources) = world.planned();
