@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use presencectl::api::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
-use presencectl::commands::look::{Identity, look};
+use presencectl::commands::look::{Asked, Identity, look};
 use presencectl::config::{self, Request};
 use presencectl::model::desired::Desired;
+use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::sandbox::{Config, Seed, Server};
 use serde_json::{Map, Value, json};
 
@@ -47,7 +48,9 @@ async fn one_plan(server: &Server, desired: &Desired) -> u64 {
     let session = Session::new(endpoints, credentials, wire, Options::default());
     let identity = Identity { meant: None, name: None, must_be_known: true };
     let limits = desired.settings.limits;
-    let looked = look(&session.reader(), desired, &limits, &identity, true).await;
+    let asked =
+        Asked { desired, limits: &limits, identity: &identity, api: ApiChoice::Only(Generation::First), sandbox: true };
+    let looked = look(&session.reader(), &asked).await;
     assert!(looked.is_ok_and(|look| look.plan.is_empty()));
     session.request_count()
 }

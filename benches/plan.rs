@@ -12,7 +12,8 @@ use presencectl::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Primary};
 use presencectl::plan::plan;
 
-const UNLIMITED: Limits = Limits { removals: u32::MAX, label_removals: u32::MAX, renames: u32::MAX };
+const UNLIMITED: Limits =
+    Limits { removals: u32::MAX, label_removals: u32::MAX, renames: u32::MAX, active_users: None };
 
 fn desired(definitions: usize, locales: usize) -> Desired {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -33,6 +34,7 @@ fn observed(definitions: usize, locales: usize, changed: bool) -> Observed {
         labels: world::LOCALES[..locales].iter().map(|it| (Locale::new(*it), label(number, it))).collect(),
         deactivated: false,
         primary: Primary::No,
+        division: None,
         modified: None,
     });
     Observed::new(objects.collect(), None)

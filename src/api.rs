@@ -10,6 +10,7 @@ pub mod endpoints;
 pub mod error;
 pub mod http;
 pub mod in_process;
+pub mod list;
 pub mod operations;
 pub mod policy;
 pub mod reader;

@@ -10,15 +10,18 @@ use futures_util::stream;
 
 use crate::api::Writer;
 use crate::apply::census::Census;
+use crate::apply::divided::Divided;
 use crate::apply::object::{Ended, Hands, Stage};
 use crate::apply::report::{Cause, Outcome, Report, Row, Skip, Verification};
 use crate::apply::stop::Stop;
 use crate::apply::verify::Expectation;
 use crate::model::desired::{Desired, Limits};
+use crate::model::division::Divisions;
 use crate::model::names::{Key, Locale};
 use crate::plan::change::{Action, Step};
 
 pub mod census;
+pub mod divided;
 pub mod document;
 pub mod object;
 pub mod report;
@@ -39,6 +42,8 @@ pub struct Job<'a> {
     pub desired: &'a Desired,
     /// The limits that the plan was made with.
     pub limits: &'a Limits,
+    /// The divisions that the plan was made with.
+    pub divisions: &'a Divisions,
 }
 
 /// What happens while a run goes on.
@@ -64,11 +69,15 @@ pub enum Event<'a> {
 /// A run that is dropped (not ended by `stop`) leaves whatever was in flight as it is. Running
 /// again is always right: it plans from what the org holds.
 pub async fn run(writer: &Writer, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event<'_>)) -> Report {
-    let Job { steps, settled, desired, limits } = job;
+    let Job { steps, settled, desired, limits, divisions } = job;
     let default_locale = &desired.settings.default_locale;
     let reader = writer.reader();
     let census = Census::new(&reader, desired);
     let hands = Hands { writer, census: &census, stop };
+    let divided = match stop.asked() {
+        None => Divided::before(&reader, &steps).await,
+        Some(_) => Divided::default(),
+    };
     let mut ended: Vec<Option<Row>> = vec![None; steps.len()];
     for phase in PHASES {
         let indices: Vec<usize> = (0..steps.len()).filter(|index| phase.contains(&steps[*index].action())).collect();
@@ -91,14 +100,19 @@ pub async fn run(writer: &Writer, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event
         Verification::Interrupted
     } else {
         tell(Event::Verifying);
-        let expectation = Expectation { desired, limits };
+        let expectation = Expectation { desired, limits, divisions };
         tokio::select! {
             verification = verify::verify(&reader, &expectation, &steps, &mut rows, &settled) => verification,
             () = stop.clone().come() => Verification::Interrupted,
         }
     };
+    let divisions_unread = match stop.asked() {
+        None => divided.after(&reader, &mut rows).await,
+        Some(_) => None,
+    };
     rows.extend(settled);
-    Report { verification, interrupted: stop.asked(), ..Report::of(rows, default_locale.clone()) }
+    let interrupted = stop.asked();
+    Report { verification, divisions_unread, interrupted, ..Report::of(rows, default_locale.clone()) }
 }
 
 /// What runs together. Creations and changes first: agents can move before anything disappears.

@@ -88,9 +88,24 @@ pub struct TargetArgs {
     /// URL/oauth/token.
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
+    /// The generation of the API to speak, whatever `settings.api` says: `v1`, `v2`, or `auto`, which is
+    /// `v1`, and `v2` where the org no longer serves that.
+    #[arg(long, value_enum, value_name = "GENERATION")]
+    pub api: Option<Api>,
     /// How many requests may be sent in any 60 s.
     #[arg(long, value_name = "N", default_value = "300")]
     pub requests_per_minute: NonZeroU32,
+}
+
+/// The generation of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Api {
+    /// The first that the org serves.
+    Auto,
+    /// `/api/v2/presencedefinitions`.
+    V1,
+    /// `/api/v2/presence/definitions`.
+    V2,
 }
 
 /// Limits, raised for one run by a person. A config's `settings.limits` is the place that can be
@@ -107,6 +122,9 @@ pub struct LimitArgs {
     /// Allow this many default labels to be changed in this run.
     #[arg(long, value_name = "N")]
     pub allow_renames: Option<u32>,
+    /// Allow this many people to be on what is removed or renamed in this run.
+    #[arg(long, value_name = "N")]
+    pub allow_active_users: Option<u32>,
 }
 
 /// Where the result goes.

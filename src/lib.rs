@@ -54,6 +54,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
 pub mod model {
     pub mod circle;
     pub mod desired;
+    pub mod division;
+    pub mod generation;
     pub mod labels;
     pub mod names;
     pub mod observed;

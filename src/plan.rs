@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::desired::{Desired, Limits, Management, Prune, Wanted};
+use crate::model::generation::Generation;
 use crate::model::labels::Labels;
-use crate::model::names::{Key, Locale, SystemPresence};
+use crate::model::names::{DefinitionId, DivisionId, Key, Locale, SystemPresence};
 use crate::model::observed::{Content, Definition, Observed, Primary};
 use crate::plan::change::{
     Change, Create, Edit, InStep, LeftAlone, Matched, Reason, Retire, Spent, SpentLine, Step, Warning, Why,
@@ -16,6 +17,7 @@ use crate::text;
 
 pub mod change;
 pub mod difference;
+pub mod division;
 pub mod document;
 pub mod guard;
 pub mod matching;
@@ -42,6 +44,8 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
     /// Each stops the whole apply.
     pub refusals: Vec<Refusal>,
+    /// Every definition that was seen, by id.
+    pub seen: Vec<DefinitionId>,
     /// The locale whose label names a definition.
     pub default_locale: Locale,
 }
@@ -76,6 +80,7 @@ pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
             spent: Vec::new(),
             warnings: Vec::new(),
             refusals: Vec::new(),
+            seen: observed.definitions.iter().map(|it| it.id.clone()).collect(),
             default_locale: desired.settings.default_locale.clone(),
         },
     };
@@ -96,6 +101,9 @@ struct Planner<'a> {
     replaced: BTreeMap<&'a Key, Replaced<'a>>,
     plan: Plan,
 }
+
+/// A refusal has been told, and nothing is planned for its definition.
+struct Refused;
 
 impl<'a> Planner<'a> {
     fn managed(&mut self, wanted: &'a Wanted, questions: &Questions<'a>) {
@@ -135,6 +143,11 @@ impl<'a> Planner<'a> {
 
     fn create(&mut self, wanted: &Wanted, replaced: Replaced<'a>) {
         self.check_system_presence(wanted);
+        let Ok(asked) = self.division(wanted) else { return };
+        let division = match self.observed.generation {
+            Generation::First => None,
+            Generation::Second => Some(asked.unwrap_or_else(DivisionId::all)),
+        };
         let reason = match replaced {
             Replaced::One(object) => Reason::Replaces(object.system_presence.clone()),
             Replaced::Nothing | Replaced::Open if wanted.new => Reason::SaidToBeNew,
@@ -144,8 +157,17 @@ impl<'a> Planner<'a> {
             key: wanted.key.clone(),
             system_presence: wanted.system_presence.clone(),
             labels: wanted.labels.within(&self.desired.settings.scope),
+            division,
         });
         self.plan.changes.push(Change { step, reason, place: Some(wanted.places.key) });
+    }
+
+    /// The division that the config asks for, if it asks. One that cannot be said or not be done is refused.
+    fn division(&mut self, wanted: &Wanted) -> Result<Option<DivisionId>, Refused> {
+        division::asked(wanted, self.observed).map_err(|fact| {
+            self.plan.refusals.push(Refusal { fact: *fact, place: wanted.places.division });
+            Refused
+        })
     }
 
     /// Only for what would be made: where something exists, the org evidently knows its system
@@ -172,7 +194,8 @@ impl<'a> Planner<'a> {
                 (Step::Deactivate(wanted.key.clone(), retire(object)), Reason::SaidToBeDeactivated(matched.clone()))
             })
         } else {
-            self.edit(wanted, object).map(|edit| {
+            let Ok(division) = self.division(wanted) else { return };
+            self.edit(wanted, object, division).map(|edit| {
                 let step = if object.deactivated { Step::Reactivate(edit) } else { Step::Update(edit) };
                 (step, Reason::Differs(matched.clone()))
             })
@@ -186,9 +209,10 @@ impl<'a> Planner<'a> {
     }
 
     /// None where the labels in scope and the state are as they shall be.
-    fn edit(&self, wanted: &Wanted, object: &Definition) -> Option<Edit> {
+    fn edit(&self, wanted: &Wanted, object: &Definition, division: Option<DivisionId>) -> Option<Edit> {
         let scope = &self.desired.settings.scope;
-        let before = object.content(scope);
+        let asked = Content { labels: Labels::new(), deactivated: false, division };
+        let before = object.content_beside(&asked, scope);
         let labels: Labels = wanted
             .labels
             .within(scope)
@@ -196,7 +220,7 @@ impl<'a> Planner<'a> {
             .into_iter()
             .filter_map(|pair| pair.first.map(|label| (pair.locale.clone(), label.clone())))
             .collect();
-        let after = Content { labels, deactivated: false };
+        let after = Content { labels, ..asked };
         (!after.same_as(&before)).then(|| Edit {
             key: wanted.key.clone(),
             id: object.id.clone(),
@@ -317,7 +341,7 @@ fn retire(object: &Definition) -> Retire {
     Retire {
         id: object.id.clone(),
         system_presence: object.system_presence.clone(),
-        before: Content { labels: object.labels.clone(), deactivated: false },
+        before: Content { deactivated: false, ..object.content() },
     }
 }
 

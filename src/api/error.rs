@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::api::policy::RETRY_AFTER_MAX_S;
 use crate::api::wire::{Method, Response, WireError};
+use crate::model::generation::Generation;
 use crate::text;
 
 /// The longest piece of a platform's message that is kept.
@@ -52,6 +53,8 @@ pub enum Kind {
         /// The platform itself says so; a gateway's page does not count.
         by_the_platform: bool,
     },
+    /// 404 or 410 for a whole collection: the org does not serve this generation of the API, or no longer.
+    NotServed(Generation),
     /// 409.
     Conflict,
     /// Any other 4xx.
@@ -197,6 +200,10 @@ impl fmt::Display for ApiError {
             (Kind::Redirected, status) => {
                 write!(f, " was redirected ({}); redirects are never followed", status.unwrap_or_default())?;
             }
+            (Kind::NotServed(generation), status) => {
+                let status = status.unwrap_or_default();
+                write!(f, " was answered with {status}: the org does not serve API {generation}")?;
+            }
             (_, status) => write!(f, " was answered with {}", status.unwrap_or_default())?,
         }
         self.said(f)
@@ -248,6 +255,7 @@ impl ApiError {
             Kind::NotFound { by_the_platform: false } => {
                 "this does not look like the platform's own answer: look at the region or at --base-url".to_owned()
             }
+            Kind::NotServed(_) => "plan again: with `api: auto`, plan finds the generation that the org serves".to_owned(),
             Kind::Conflict => "something else in the org stands against it, often an equal label: run `plan` again".to_owned(),
             Kind::Invalid => "the platform refuses this request: its message says why".to_owned(),
             Kind::Server => "the platform had a problem of its own: run it again later; the correlation id is what its \

@@ -1,17 +1,20 @@
-//! The operations of the API that are used: method, path, query, and the permission that each needs.
-//! A second generation of the API is a second set of these.
+//! The operations of the API that are used: method, path, query, and the permission that each needs,
+//! in both generations.
 
 use crate::api::error::Permission;
 use crate::api::policy::Effect;
 use crate::api::wire::Method;
+use crate::model::generation::Generation;
 use crate::model::names::DefinitionId;
 
 /// The definitions per page that are asked for; no document names a maximum (facts.md §7).
 pub const PAGE_SIZE: usize = 100;
 
-const DEFINITIONS: &str = "/api/v2/presencedefinitions";
 const SYSTEM_PRESENCES: &str = "/api/v2/systempresences";
 const ORGANIZATION: &str = "/api/v2/organizations/me";
+const DIVISIONS: &str = "/api/v2/authorization/divisions";
+
+const VIEW: &str = "presence:presenceDefinition:view";
 
 const NO_PERMISSION: Permission = Permission { document: None, today: None };
 
@@ -42,8 +45,7 @@ impl Operation {
     }
 
     fn write(method: Method, path: String, body: Option<Vec<u8>>, permission: &'static str) -> Operation {
-        let permission = Permission { document: Some(permission), today: Some(permission) };
-        Operation { method, path, query: Vec::new(), body, effect: Effect::Write, permission }
+        Operation { method, path, query: Vec::new(), body, effect: Effect::Write, permission: needs(permission) }
     }
 }
 
@@ -59,55 +61,94 @@ pub fn system_presences() -> Operation {
     Operation::read(SYSTEM_PRESENCES.to_owned(), Vec::new(), NO_PERMISSION)
 }
 
-/// One page of the definitions, deactivated ones too, with all their labels.
+/// One page of the divisions that the client sees. No permission is documented for it.
 #[must_use]
-pub fn list(page_number: usize) -> Operation {
+pub fn divisions(page_number: usize) -> Operation {
+    let query = vec![("pageNumber", page_number.to_string()), ("pageSize", PAGE_SIZE.to_string())];
+    Operation::read(DIVISIONS.to_owned(), query, NO_PERMISSION)
+}
+
+/// First generation: one page of the definitions, deactivated ones too, with all their labels.
+#[must_use]
+pub fn page(number: usize) -> Operation {
     let query = vec![
-        ("pageNumber", page_number.to_string()),
+        ("pageNumber", number.to_string()),
         ("pageSize", PAGE_SIZE.to_string()),
         ("deleted", "ALL".to_owned()),
-        ("localeCode", "ALL".to_owned()),
+        all_locales(),
     ];
-    Operation::read(DEFINITIONS.to_owned(), query, NO_PERMISSION)
+    Operation::read(collection(Generation::First).to_owned(), query, NO_PERMISSION)
+}
+
+/// Second generation: all definitions that are, or are not, deactivated, with all their labels. There
+/// are no pages, and no one list of both.
+#[must_use]
+pub fn state(deactivated: bool) -> Operation {
+    let wanted = if deactivated { "TRUE" } else { "FALSE" };
+    let query = vec![("deactivated", wanted.to_owned()), all_locales()];
+    Operation::read(collection(Generation::Second).to_owned(), query, needs(VIEW))
 }
 
 /// One definition, with all its labels.
 ///
 /// # Errors
 /// An id that cannot stand in a path.
-pub fn get(id: &DefinitionId) -> Result<Operation, UnusableId> {
-    let permission = Permission { document: None, today: Some("presence:presenceDefinition:view") };
-    Ok(Operation::read(definition(id)?, vec![("localeCode", "ALL".to_owned())], permission))
+pub fn get(generation: Generation, id: &DefinitionId) -> Result<Operation, UnusableId> {
+    let permission = match generation {
+        Generation::First => Permission { document: None, today: Some(VIEW) },
+        Generation::Second => needs(VIEW),
+    };
+    Ok(Operation::read(definition(generation, id)?, vec![all_locales()], permission))
 }
 
 /// Makes a definition.
 #[must_use]
-pub fn create(body: Vec<u8>) -> Operation {
-    Operation::write(Method::Post, DEFINITIONS.to_owned(), Some(body), "presence:presenceDefinition:add")
+pub fn create(generation: Generation, body: Vec<u8>) -> Operation {
+    let path = collection(generation).to_owned();
+    Operation::write(Method::Post, path, Some(body), "presence:presenceDefinition:add")
 }
 
 /// Replaces a definition.
 ///
 /// # Errors
 /// An id that cannot stand in a path.
-pub fn update(id: &DefinitionId, body: Vec<u8>) -> Result<Operation, UnusableId> {
-    Ok(Operation::write(Method::Put, definition(id)?, Some(body), "presence:presenceDefinition:edit"))
+pub fn update(generation: Generation, id: &DefinitionId, body: Vec<u8>) -> Result<Operation, UnusableId> {
+    let path = definition(generation, id)?;
+    Ok(Operation::write(Method::Put, path, Some(body), "presence:presenceDefinition:edit"))
 }
 
-/// Removes a definition.
+/// Removes a definition. In the second generation `presence:presenceDefinition:edit` is enough as well.
 ///
 /// # Errors
 /// An id that cannot stand in a path.
-pub fn delete(id: &DefinitionId) -> Result<Operation, UnusableId> {
-    Ok(Operation::write(Method::Delete, definition(id)?, None, "presence:presenceDefinition:delete"))
+pub fn delete(generation: Generation, id: &DefinitionId) -> Result<Operation, UnusableId> {
+    let path = definition(generation, id)?;
+    Ok(Operation::write(Method::Delete, path, None, "presence:presenceDefinition:delete"))
 }
 
-fn definition(id: &DefinitionId) -> Result<String, UnusableId> {
+/// Where a generation has its definitions.
+#[must_use]
+pub fn collection(generation: Generation) -> &'static str {
+    match generation {
+        Generation::First => "/api/v2/presencedefinitions",
+        Generation::Second => "/api/v2/presence/definitions",
+    }
+}
+
+fn all_locales() -> (&'static str, String) {
+    ("localeCode", "ALL".to_owned())
+}
+
+fn needs(permission: &'static str) -> Permission {
+    Permission { document: Some(permission), today: Some(permission) }
+}
+
+fn definition(generation: Generation, id: &DefinitionId) -> Result<String, UnusableId> {
     let raw = id.as_str();
     if raw == "." || raw == ".." {
         return Err(UnusableId(raw.to_owned()));
     }
-    Ok(format!("{DEFINITIONS}/{}", encoded(raw)))
+    Ok(format!("{}/{}", collection(generation), encoded(raw)))
 }
 
 /// Everything but RFC 3986's unreserved characters as `%XX`. The URL library's own encoding lets tabs
@@ -131,7 +172,7 @@ mod tests {
 
     #[test]
     fn an_id_stays_one_step_of_the_path() {
-        let path = |raw: &str| get(&DefinitionId::new(raw).unwrap()).map(|operation| operation.path);
+        let path = |raw: &str| get(Generation::First, &DefinitionId::new(raw).unwrap()).map(|operation| operation.path);
         let prefix = "/api/v2/presencedefinitions/";
         assert_eq!(path("a/../b?c#d%2e"), Ok(format!("{prefix}a%2F..%2Fb%3Fc%23d%252e")));
         assert_eq!(path(".\t."), Ok(format!("{prefix}.%09.")));

@@ -1,22 +1,18 @@
 //! Reading an org. Whoever holds a [`Reader`] alone cannot write, by construction.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-
 use crate::api::error::{ApiError, Kind, cut};
-use crate::api::operations::{self, PAGE_SIZE};
+use crate::api::list::{self, Round};
+use crate::api::operations::{self, Operation};
 use crate::api::session::Session;
-use crate::api::shapes::{self, Fetched, Page};
+use crate::api::shapes::{self, Fetched};
 use crate::api::wire::Method;
+use crate::model::division::Division;
+use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, SystemPresence};
 use crate::model::observed::{Definition, Organization};
 
-/// How many pages are read at the same time.
-pub const PAGES_AT_ONCE: usize = 8;
-/// The most pages of one list: 200,000 definitions.
-pub const PAGES_MAX: usize = 2_000;
 /// How often a list that shifts is read before that is an error.
 pub const LIST_ROUNDS_MAX: u32 = 5;
 /// The wait before the second round; each further one waits this much longer.
@@ -27,20 +23,26 @@ pub const LIST_WAIT_MS: u64 = 1_000;
 pub struct Reader(Session);
 
 impl Session {
-    /// For whoever only reads.
+    /// For whoever only reads. It speaks the session's generation of the API.
     #[must_use]
     pub fn reader(&self) -> Reader {
         Reader(self.clone())
     }
 }
 
-/// What did not fit in one round of reading the list.
-enum Round {
-    Whole(Vec<Definition>),
-    Shifted(String),
-}
-
 impl Reader {
+    /// The generation of the API that it speaks.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        self.0.generation()
+    }
+
+    /// The same reader, speaking this generation of the API.
+    #[must_use]
+    pub fn speaking(&self, generation: Generation) -> Reader {
+        Reader(self.0.speaking(generation))
+    }
+
     /// Whose credentials these are.
     ///
     /// # Errors
@@ -61,14 +63,39 @@ impl Reader {
     /// Lists lag behind writes (up to a minute), so what was just written may be missing or old here.
     ///
     /// # Errors
-    /// Whatever kept an answer away; `Unsettled` after [`LIST_ROUNDS_MAX`] rounds.
+    /// Whatever kept an answer away; `NotServed` where the org has no such collection; `Unsettled` after
+    /// [`LIST_ROUNDS_MAX`] rounds.
     pub async fn definitions(&self) -> Result<Vec<Definition>, ApiError> {
+        let mut definitions = match self.generation() {
+            Generation::First => self.settled(&operations::page(1), || list::pages(&self.0)).await?,
+            Generation::Second => self.settled(&operations::state(false), || list::states(&self.0)).await?,
+        };
+        definitions.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(definitions)
+    }
+
+    /// Every division that the client sees, by name, then id.
+    ///
+    /// # Errors
+    /// Whatever kept an answer away; `Unsettled` after [`LIST_ROUNDS_MAX`] rounds.
+    pub async fn divisions(&self) -> Result<Vec<Division>, ApiError> {
+        let mut divisions = self.settled(&operations::divisions(1), || list::divisions(&self.0)).await?;
+        divisions.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        Ok(divisions)
+    }
+
+    /// Reads a list until it holds still. `operation` is what an error names.
+    async fn settled<T>(
+        &self,
+        operation: &Operation,
+        read: impl AsyncFn() -> Result<Round<T>, ApiError>,
+    ) -> Result<Vec<T>, ApiError> {
         let mut round = 1;
         loop {
-            match self.round().await? {
-                Round::Whole(definitions) => return Ok(definitions),
+            match read().await? {
+                Round::Whole(items) => return Ok(items),
                 Round::Shifted(what) if round >= LIST_ROUNDS_MAX => {
-                    return Err(self.0.failed(&operations::list(1), Kind::Unsettled(cut(&what))));
+                    return Err(self.0.failed(operation, Kind::Unsettled(cut(&what))));
                 }
                 Round::Shifted(_) => tokio::time::sleep(Duration::from_millis(LIST_WAIT_MS * u64::from(round))).await,
             }
@@ -79,13 +106,18 @@ impl Reader {
     /// One definition as it is now, or none when the platform says that there is none.
     ///
     /// # Errors
-    /// Whatever kept the answer away; a gateway's "not found" too.
+    /// Whatever kept the answer away; a gateway's "not found" too, and `NotServed` where the org serves
+    /// no definitions through this generation at all: then nothing is known of this one.
     pub async fn definition(&self, id: &DefinitionId) -> Result<Option<Fetched>, ApiError> {
-        let operation = operations::get(id).map_err(|id| self.0.unusable(Method::Get, id))?;
-        let answer = self.0.run(&operation, |response| shapes::fetched(&response.body, id)).await;
+        let generation = self.generation();
+        let operation = operations::get(generation, id).map_err(|id| self.0.unusable(Method::Get, id))?;
+        let answer = self.0.run(&operation, |response| shapes::fetched(generation, &response.body, id)).await;
         match answer.map_err(|failed| failed.error) {
             Ok(fetched) => Ok(Some(fetched)),
-            Err(error) if error.kind == (Kind::NotFound { by_the_platform: true }) => Ok(None),
+            Err(error) if error.kind == (Kind::NotFound { by_the_platform: true }) => {
+                list::is_served(&self.0).await?;
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
@@ -105,45 +137,4 @@ impl Reader {
     pub fn request_count(&self) -> u64 {
         self.0.request_count()
     }
-
-    /// All pages, once.
-    async fn round(&self) -> Result<Round, ApiError> {
-        let first = page(self.0.clone(), 1).await?;
-        let Page { definitions: _, total, page_size } = first;
-        let pages = total.div_ceil(page_size);
-        if pages > PAGES_MAX {
-            let what = format!("`total` is {total} and `pageSize` {page_size}: more than {PAGES_MAX} pages");
-            return Err(self.0.failed(&operations::list(1), Kind::BrokenPromise(what)));
-        }
-        let session = self.0.clone();
-        let rest: Vec<Page> = stream::iter(2..=pages)
-            .map(move |number| page(session.clone(), number))
-            .buffered(PAGES_AT_ONCE)
-            .try_collect()
-            .await?;
-        if let Some(other) = rest.iter().find(|it| it.total != total || it.page_size != page_size) {
-            let what = format!("{total} definitions at first, then {} ({} a page)", other.total, other.page_size);
-            return Ok(Round::Shifted(what));
-        }
-        let definitions = first.definitions.into_iter().chain(rest.into_iter().flat_map(|it| it.definitions));
-        Ok(whole(definitions.collect(), total))
-    }
-}
-
-async fn page(session: Session, number: usize) -> Result<Page, ApiError> {
-    let operation = operations::list(number);
-    let read = session.run(&operation, |response| shapes::page(&response.body, number, PAGE_SIZE));
-    read.await.map_err(|failed| failed.error)
-}
-
-fn whole(mut definitions: Vec<Definition>, total: usize) -> Round {
-    let mut ids = HashSet::new();
-    if let Some(twice) = definitions.iter().find(|it| !ids.insert(&it.id)) {
-        return Round::Shifted(format!("`{}` came twice", twice.id));
-    }
-    if definitions.len() != total {
-        return Round::Shifted(format!("the org has {total} definitions, and {} came", definitions.len()));
-    }
-    definitions.sort_by(|a, b| a.id.cmp(&b.id));
-    Round::Whole(definitions)
 }

@@ -11,10 +11,11 @@ use tokio::time::Instant;
 
 use crate::api::endpoints::Endpoints;
 use crate::api::error::{About, ApiError, Kind, Permission, cut, error_body, permissions_named};
-use crate::api::operations::{Operation, UnusableId};
+use crate::api::operations::{Operation, UnusableId, collection};
 use crate::api::policy::{Admission, Effect, Failure, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT, after};
 use crate::api::shapes::{self, Unreadable};
 use crate::api::wire::{Auth, Body, Method, Request, Response, Wire, WireError, basic};
+use crate::model::generation::Generation;
 
 /// A token is renewed this long before its end, or a tenth of its life where that is shorter.
 pub const TOKEN_MARGIN_S: u64 = 60;
@@ -56,7 +57,7 @@ impl Default for Options {
 
 /// A run's conversation. Cheap to clone; clones share token, pace and count.
 #[derive(Clone)]
-pub struct Session(Arc<Inner>);
+pub struct Session(Arc<Inner>, Generation);
 
 struct Inner {
     endpoints: Endpoints,
@@ -103,7 +104,7 @@ impl Session {
     #[must_use]
     pub fn new(endpoints: Endpoints, credentials: Credentials, wire: Arc<dyn Wire>, options: Options) -> Session {
         let Options { requests_per_minute, seed } = options;
-        Session(Arc::new(Inner {
+        let inner = Inner {
             endpoints,
             credentials,
             wire,
@@ -111,7 +112,21 @@ impl Session {
             random: Mutex::new(fastrand::Rng::with_seed(seed)),
             token: tokio::sync::Mutex::default(),
             requests: AtomicU64::new(0),
-        }))
+        };
+        Session(Arc::new(inner), Generation::default())
+    }
+
+    /// The same conversation, in which readers and writers speak this generation of the API. A new one
+    /// speaks the first.
+    #[must_use]
+    pub fn speaking(&self, generation: Generation) -> Session {
+        Session(Arc::clone(&self.0), generation)
+    }
+
+    /// The generation of the API that readers and writers speak.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        self.1
     }
 
     /// How many requests were sent so far, token requests included.
@@ -168,7 +183,7 @@ impl Session {
     /// The failure of an operation whose id cannot be sent.
     pub(crate) fn unusable(&self, method: Method, id: UnusableId) -> ApiError {
         let UnusableId(id) = id;
-        let url = self.0.endpoints.api("/api/v2/presencedefinitions/", &[]);
+        let url = self.0.endpoints.api(&format!("{}/", collection(self.generation())), &[]);
         ApiError { kind: Kind::UnusableId(id), about: Box::new(About::new(method, host(&url), shown(&url))) }
     }
 
@@ -176,6 +191,16 @@ impl Session {
     pub(crate) fn failed(&self, operation: &Operation, kind: Kind) -> ApiError {
         let url = self.0.endpoints.api(&operation.path, &operation.query);
         ApiError { kind, about: Box::new(About::new(operation.method, host(&url), shown(&url))) }
+    }
+
+    /// A failure of a request to a whole collection: where there is none, the org does not serve this
+    /// generation.
+    pub(crate) fn of_the_collection(&self, failed: Failed) -> Failed {
+        let Failed { mut error, unclear } = failed;
+        if error.kind == (Kind::NotFound { by_the_platform: true }) {
+            error.kind = Kind::NotServed(self.generation());
+        }
+        Failed { error, unclear }
     }
 
     fn can_renew(&self) -> bool {
@@ -326,6 +351,7 @@ impl Session {
             Kind::Credentials
             | Kind::RateLimited { .. }
             | Kind::NotFound { .. }
+            | Kind::NotServed(_)
             | Kind::Conflict
             | Kind::Invalid
             | Kind::Server

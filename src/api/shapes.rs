@@ -3,15 +3,18 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::model::division::Division;
+use crate::model::generation::Generation;
 use crate::model::labels::{LabelPair, Labels};
-use crate::model::names::{DefinitionId, Label, Locale, OrgId, SystemPresence};
+use crate::model::names::{DefinitionId, DivisionId, Label, Locale, OrgId, SystemPresence};
 use crate::model::observed::{Content, Definition, Modified, Organization, Primary};
 
 /// Fields that the platform writes itself; a PUT does not send them back.
 const PLATFORMS_OWN: [&str; 6] = ["id", "selfUri", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
 
-/// The standard system presence whose name this API spells unlike people type it (facts.md §7).
-const ON_QUEUE: (&str, &str) = ("onqueue", "On Queue");
+/// The standard system presence that the two generations spell differently, as the first one does and
+/// as the second one and people do (facts.md §7).
+const ON_QUEUE: [&str; 2] = ["On Queue", "OnQueue"];
 
 /// An answer that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub struct Patch {
     pub remove: Vec<Locale>,
     /// Deactivated or not, where that changes.
     pub deactivated: Option<bool>,
+    /// The division, where that changes.
+    pub division: Option<DivisionId>,
 }
 
 impl Patch {
@@ -60,6 +65,7 @@ impl Patch {
             }
         }
         patch.deactivated = (before.deactivated != after.deactivated).then_some(after.deactivated);
+        patch.division = after.division.clone().filter(|it| before.division.as_ref() != Some(it));
         patch
     }
 
@@ -70,11 +76,11 @@ impl Patch {
     }
 }
 
-/// One page of the list.
+/// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub struct Page<T> {
     /// What is on it.
-    pub definitions: Vec<Definition>,
+    pub items: Vec<T>,
     /// How many there are on all pages.
     pub total: usize,
     /// How many go on one page; the platform may give fewer than were asked for.
@@ -93,15 +99,42 @@ pub struct Grant {
 ///
 /// # Errors
 /// See [`Unreadable`].
-pub fn page(body: &[u8], number: usize, asked_size: usize) -> Read<Page> {
+pub fn page(body: &[u8], number: usize, asked_size: usize) -> Read<Page<Definition>> {
+    paged(body, number, asked_size, |fields| definition(fields, Generation::First))
+}
+
+/// `GET /api/v2/presence/definitions`: all of one state.
+///
+/// # Errors
+/// See [`Unreadable`]; another number of definitions than `total` says is a broken promise.
+pub fn state(body: &[u8]) -> Read<Vec<Definition>> {
+    let listing = object(parse(body)?, "the answer")?;
+    let definitions = entities(&listing, |fields| definition(fields, Generation::Second))?;
+    match count(&listing, "total")? {
+        Some(total) if total != definitions.len() => {
+            Err(broken(format!("`total` is {total}, and {} came", definitions.len())))
+        }
+        Some(_) | None => Ok(definitions),
+    }
+}
+
+/// `GET /api/v2/authorization/divisions`: one page.
+///
+/// # Errors
+/// See [`Unreadable`].
+pub fn divisions(body: &[u8], number: usize, asked_size: usize) -> Read<Page<Division>> {
+    paged(body, number, asked_size, |fields| {
+        let id = promised(fields, "id", Value::as_str)?;
+        let id = DivisionId::new(id).ok_or_else(|| broken("`id` is empty".to_owned()))?;
+        Ok(Division { id, name: promised(fields, "name", Value::as_str)?.to_owned() })
+    })
+}
+
+type Fields = Map<String, Value>;
+
+fn paged<T>(body: &[u8], number: usize, asked_size: usize, item: impl Fn(&Fields) -> Read<T>) -> Read<Page<T>> {
     let page = object(parse(body)?, "the answer")?;
-    let entities = promised(&page, "entities", Value::as_array)?;
-    let definitions = entities.iter().enumerate().map(|(index, entity)| {
-        let place = format!("`entities[{index}]`");
-        let Value::Object(fields) = entity else { return Err(broken(format!("{place} is not an object"))) };
-        definition(fields).map_err(|error| within(&place, error))
-    });
-    let definitions = definitions.collect::<Read<Vec<_>>>()?;
+    let items = entities(&page, item)?;
     let echoed = count(&page, "pageNumber")?;
     if echoed.is_some_and(|echoed| echoed != number) {
         return Err(broken(format!("page {number} was asked for, and `pageNumber` is another")));
@@ -111,16 +144,26 @@ pub fn page(body: &[u8], number: usize, asked_size: usize) -> Read<Page> {
     if page_size == 0 {
         return Err(broken("`pageSize` is 0".to_owned()));
     }
-    Ok(Page { definitions, total, page_size })
+    Ok(Page { items, total, page_size })
 }
 
-/// `GET /api/v2/presencedefinitions/{id}`.
+fn entities<T>(listing: &Fields, item: impl Fn(&Fields) -> Read<T>) -> Read<Vec<T>> {
+    let entities = promised(listing, "entities", Value::as_array)?;
+    let each = entities.iter().enumerate().map(|(index, entity)| {
+        let place = format!("`entities[{index}]`");
+        let Value::Object(fields) = entity else { return Err(broken(format!("{place} is not an object"))) };
+        item(fields).map_err(|error| within(&place, error))
+    });
+    each.collect()
+}
+
+/// One definition.
 ///
 /// # Errors
 /// See [`Unreadable`]; another definition than the one asked for is a broken promise.
-pub fn fetched(body: &[u8], asked: &DefinitionId) -> Read<Fetched> {
+pub fn fetched(generation: Generation, body: &[u8], asked: &DefinitionId) -> Read<Fetched> {
     let raw = object(parse(body)?, "the answer")?;
-    let definition = definition(&raw)?;
+    let definition = definition(&raw, generation)?;
     if definition.id != *asked {
         return Err(broken(format!("`{asked}` was asked for, and `id` is `{}`", definition.id)));
     }
@@ -131,8 +174,8 @@ pub fn fetched(body: &[u8], asked: &DefinitionId) -> Read<Fetched> {
 ///
 /// # Errors
 /// See [`Unreadable`].
-pub fn created(body: &[u8]) -> Read<Definition> {
-    definition(&object(parse(body)?, "the answer")?)
+pub fn created(generation: Generation, body: &[u8]) -> Read<Definition> {
+    definition(&object(parse(body)?, "the answer")?, generation)
 }
 
 /// The answer to a DELETE: nothing, or something in JSON. A page in between says nothing of whether
@@ -180,14 +223,28 @@ pub fn grant(body: &[u8]) -> Read<Grant> {
     Ok(Grant { access_token: token.into(), expires_in_s: fields.get("expires_in").and_then(Value::as_u64) })
 }
 
-/// The body of a POST: what the document requires, labels in NFC, and nothing else.
+/// The body of a POST: what the document requires, labels in NFC, the division where there is one,
+/// and nothing else.
 #[must_use]
-pub fn post_body(system_presence: &SystemPresence, labels: &Labels) -> Vec<u8> {
-    let (folded, spelling) = ON_QUEUE;
-    let name = if system_presence.folded() == folded { spelling } else { system_presence.as_str() };
+pub fn post_body(generation: Generation, system_presence: &SystemPresence, content: &Content) -> Vec<u8> {
+    let Content { labels, deactivated: _, division } = content;
     let labels: Map<String, Value> =
         labels.iter().map(|(locale, label)| (locale.as_str().to_owned(), Value::from(label.nfc()))).collect();
-    json!({ "languageLabels": labels, "systemPresence": name }).to_string().into_bytes()
+    let mut body = json!({ "languageLabels": labels, "systemPresence": spelt(generation, system_presence) });
+    if let Some(division) = division {
+        body["divisionId"] = Value::from(division.as_str());
+    }
+    body.to_string().into_bytes()
+}
+
+/// A system presence as a generation spells it; one that is not of the ten as somebody typed it.
+fn spelt(generation: Generation, system_presence: &SystemPresence) -> &str {
+    let [first, second] = ON_QUEUE;
+    match (generation, system_presence.standard()) {
+        (Generation::First, Some(name)) if name == second => first,
+        (_, Some(name)) => name,
+        (_, None) => system_presence.as_str(),
+    }
 }
 
 /// The body of a PUT: the object as it was read, with only what `patch` names changed and without the
@@ -209,18 +266,21 @@ pub fn put_body(current: Fetched, patch: &Patch) -> Vec<u8> {
     if let Some(deactivated) = patch.deactivated {
         fields.insert("deactivated".to_owned(), Value::from(deactivated));
     }
+    if let Some(division) = &patch.division {
+        fields.insert("divisionId".to_owned(), Value::from(division.as_str()));
+    }
     Value::Object(fields).to_string().into_bytes()
 }
 
 /// The org's spelling of a locale: the same one where it has that, else a similar one.
-fn spelling(labels: &Map<String, Value>, locale: &Locale) -> Option<String> {
+fn spelling(labels: &Fields, locale: &Locale) -> Option<String> {
     if labels.contains_key(locale.as_str()) {
         return Some(locale.as_str().to_owned());
     }
     labels.keys().find(|key| Locale::new(key.as_str()).same_as(locale)).cloned()
 }
 
-fn definition(fields: &Map<String, Value>) -> Read<Definition> {
+fn definition(fields: &Fields, generation: Generation) -> Read<Definition> {
     let id = promised(fields, "id", Value::as_str)?;
     let id = DefinitionId::new(id).ok_or_else(|| broken("`id` is empty".to_owned()))?;
     let name = promised(fields, "systemPresence", Value::as_str)?;
@@ -236,12 +296,23 @@ fn definition(fields: &Map<String, Value>) -> Read<Definition> {
         labels: labels(promised(fields, "languageLabels", Value::as_object)?)?,
         deactivated,
         primary: primary(fields),
+        division: division(fields, generation)?,
         modified: modified(fields),
     })
 }
 
+/// Not set means all divisions (facts.md §7). The first generation does not speak of divisions.
+fn division(fields: &Fields, generation: Generation) -> Read<Option<DivisionId>> {
+    match (generation, fields.get("divisionId")) {
+        (Generation::First, _) => Ok(None),
+        (Generation::Second, None | Some(Value::Null)) => Ok(Some(DivisionId::all())),
+        (Generation::Second, Some(Value::String(id))) => Ok(Some(DivisionId::new(id).unwrap_or_else(DivisionId::all))),
+        (Generation::Second, Some(_)) => Err(broken("`divisionId` is no text".to_owned())),
+    }
+}
+
 /// A locale whose label is null has none: there is nothing to show and nothing to compare.
-fn labels(map: &Map<String, Value>) -> Read<Labels> {
+fn labels(map: &Fields) -> Read<Labels> {
     let mut labels = Labels::new();
     for (locale, label) in map {
         match label {
@@ -254,7 +325,7 @@ fn labels(map: &Map<String, Value>) -> Read<Labels> {
 }
 
 /// Either sign is enough to be untouchable; without a clear sign nobody knows.
-fn primary(fields: &Map<String, Value>) -> Primary {
+fn primary(fields: &Fields) -> Primary {
     let flag = fields.get("primary").and_then(Value::as_bool);
     let kind = fields.get("type").and_then(Value::as_str).map(str::to_ascii_lowercase);
     match (flag, kind.as_deref()) {
@@ -264,7 +335,7 @@ fn primary(fields: &Map<String, Value>) -> Primary {
     }
 }
 
-fn modified(fields: &Map<String, Value>) -> Option<Modified> {
+fn modified(fields: &Fields) -> Option<Modified> {
     let by = fields.get("modifiedBy").and_then(Value::as_object);
     let by = by.and_then(|user| ["name", "id"].iter().find_map(|name| user.get(*name)?.as_str()));
     let at = fields.get("modifiedDate").and_then(Value::as_str);
@@ -290,7 +361,7 @@ fn promised<'a, T>(fields: &'a Map<String, Value>, name: &str, kind: fn(&'a Valu
 }
 
 /// A whole number that fits, where the field is there at all.
-fn count(fields: &Map<String, Value>, name: &str) -> Read<Option<usize>> {
+fn count(fields: &Fields, name: &str) -> Read<Option<usize>> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => match value.as_u64().and_then(|number| usize::try_from(number).ok()) {

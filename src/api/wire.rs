@@ -13,9 +13,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub const REQUEST_TIMEOUT_MS: u64 = 30_000;
 /// Until a connection stands, TLS included.
 pub const CONNECT_TIMEOUT_MS: u64 = 10_000;
-/// The longest body of an answer, after decompression. A page of 100 definitions in 25 locales has
-/// about 250 kB.
-pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The longest body of an answer, after decompression. A definition in 25 locales has about 2.5 kB, and
+/// the second generation of the API gives all of an org's in one answer: 10,000 of them are 25 MB.
+pub const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How the tool names itself to the platform.
 pub const AGENT: &str = concat!("presencectl/", env!("CARGO_PKG_VERSION"));
 

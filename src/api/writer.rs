@@ -6,9 +6,9 @@ use crate::api::reader::Reader;
 use crate::api::session::{Failed, Session};
 use crate::api::shapes::{self, Fetched, Patch};
 use crate::api::wire::Method;
-use crate::model::labels::Labels;
+use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, SystemPresence};
-use crate::model::observed::Definition;
+use crate::model::observed::{Content, Definition};
 
 /// Writes to an org. Cheap to clone; clones share token, pace and count with the session's readers.
 ///
@@ -19,7 +19,7 @@ use crate::model::observed::Definition;
 pub struct Writer(Session);
 
 impl Session {
-    /// For whoever may change the org.
+    /// For whoever may change the org. It speaks the session's generation of the API.
     #[must_use]
     pub fn writer(&self) -> Writer {
         Writer(self.clone())
@@ -33,16 +33,24 @@ impl Writer {
         self.0.reader()
     }
 
-    /// Creates one active definition.
+    /// The generation of the API that it speaks.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        self.0.generation()
+    }
+
+    /// Creates one active definition with these labels, in this division.
     ///
     /// # Guarantees
     /// At most one is created by one call. Labels are sent in NFC.
     ///
     /// # Errors
     /// `Unclear` when it may exist all the same: look for it by listing, for as long as lists lag.
-    pub async fn create(&self, system_presence: &SystemPresence, labels: &Labels) -> Result<Definition, WriteError> {
-        let operation = operations::create(shapes::post_body(system_presence, labels));
-        self.0.run(&operation, |response| shapes::created(&response.body)).await.map_err(write_error)
+    pub async fn create(&self, system_presence: &SystemPresence, content: &Content) -> Result<Definition, WriteError> {
+        let generation = self.0.generation();
+        let operation = operations::create(generation, shapes::post_body(generation, system_presence, content));
+        let made = self.0.run(&operation, |response| shapes::created(generation, &response.body)).await;
+        made.map_err(|failed| write_error(self.0.of_the_collection(failed)))
     }
 
     /// Writes a definition back as it was just read, with only what the patch names changed.
@@ -58,9 +66,10 @@ impl Writer {
     /// `Unclear` when it may have been written all the same: read it again.
     pub async fn update(&self, current: Fetched, patch: &Patch) -> Result<Definition, WriteError> {
         let id = current.definition.id.clone();
-        let operation = operations::update(&id, shapes::put_body(current, patch));
+        let generation = self.0.generation();
+        let operation = operations::update(generation, &id, shapes::put_body(current, patch));
         let operation = operation.map_err(|id| self.unusable(Method::Put, id))?;
-        let read = |body: &[u8]| shapes::fetched(body, &id).map(|Fetched { definition, .. }| definition);
+        let read = |body: &[u8]| shapes::fetched(generation, body, &id).map(|Fetched { definition, .. }| definition);
         self.0.run(&operation, |response| read(&response.body)).await.map_err(write_error)
     }
 
@@ -69,7 +78,7 @@ impl Writer {
     /// # Errors
     /// `NotDone` with the kind `NotFound` when it is gone already; `Unclear` when it may be.
     pub async fn delete(&self, id: &DefinitionId) -> Result<(), WriteError> {
-        let operation = operations::delete(id).map_err(|id| self.unusable(Method::Delete, id))?;
+        let operation = operations::delete(self.0.generation(), id).map_err(|id| self.unusable(Method::Delete, id))?;
         self.0.run(&operation, |response| shapes::deleted(&response.body)).await.map_err(write_error)
     }
 

@@ -11,7 +11,6 @@ use tokio::time::Instant;
 use crate::api::Reader;
 use crate::api::error::ApiError;
 use crate::model::desired::Desired;
-use crate::model::labels::Scope;
 use crate::model::names::{DefinitionId, Locale};
 use crate::model::observed::{Content, Definition, Primary};
 use crate::plan::change::Create;
@@ -128,8 +127,7 @@ impl Reading {
 
 /// Active, not the platform's, and with exactly the labels that were sent.
 fn is_exactly(create: &Create, object: &Definition) -> bool {
-    let sent = Content { labels: create.labels.clone(), deactivated: false };
-    object.primary != Primary::Yes
-        && object.system_presence == create.system_presence
-        && object.content(&Scope::All).same_as(&sent)
+    let Create { key: _, system_presence, labels, division } = create;
+    let sent = Content { labels: labels.clone(), deactivated: false, division: division.clone() };
+    object.primary != Primary::Yes && object.system_presence == *system_presence && object.content().same_as(&sent)
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::report::{Cause, Outcome, Report, Row, Signal, Skip, Verification};
 use crate::diagnostic::Sources;
-use crate::model::names::Label;
+use crate::model::names::{DivisionId, Label};
 use crate::model::observed::Target;
 use crate::plan::change::Change;
 use crate::plan::difference::Difference;
@@ -42,6 +42,9 @@ pub struct ReportV1 {
     pub refusals: Vec<RefusalV1>,
     /// The look at the org afterwards.
     pub verification: VerificationV1,
+    /// Why nobody knows whether divisions outlasted what was written by the first generation of the API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub divisions_unread: Option<String>,
 }
 
 /// One object.
@@ -83,7 +86,7 @@ pub struct RowV1 {
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DifferenceV1 {
-    /// `labels.LOCALE`, `deactivated`, `systemPresence` or `id`.
+    /// `labels.LOCALE`, `deactivated`, `division`, `systemPresence` or `id`.
     pub field: String,
     /// What was expected; absent where that is nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,7 +118,7 @@ pub struct VerificationV1 {
 /// The document of a report.
 #[must_use]
 pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1 {
-    let Report { rows, refusals, verification, interrupted, default_locale: _ } = report;
+    let Report { rows, refusals, verification, divisions_unread, interrupted, default_locale: _ } = report;
     ReportV1 {
         kind: "report".to_owned(),
         format_version: FORMAT_VERSION,
@@ -132,6 +135,7 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1
         objects: rows.iter().map(row_v1).collect(),
         refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
         verification: verification_v1(verification, sources),
+        divisions_unread: divisions_unread.as_ref().map(|it| it.message.clone()),
     }
 }
 
@@ -194,6 +198,10 @@ fn difference_v1(difference: &Difference) -> DifferenceV1 {
         }
         Difference::SystemPresence { expected, found } => {
             ("systemPresence".to_owned(), Some(expected.to_string()), Some(found.to_string()))
+        }
+        Difference::Division { expected, found } => {
+            let id = |it: &Option<DivisionId>| it.as_ref().map(ToString::to_string);
+            ("division".to_owned(), id(expected), id(found))
         }
         Difference::Gone => ("id".to_owned(), Some("present".to_owned()), None),
         Difference::Appeared(id) => ("id".to_owned(), None, Some(id.to_string())),

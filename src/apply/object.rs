@@ -10,7 +10,6 @@ use crate::api::shapes::{Fetched, Patch};
 use crate::apply::census::{Census, Ground, LOOK_DELAYS_MS, Search};
 use crate::apply::report::{Cause, Outcome, Skip};
 use crate::apply::stop::Stop;
-use crate::model::labels::Scope;
 use crate::model::names::DefinitionId;
 use crate::model::observed::Definition;
 use crate::plan::change::{Create, Step};
@@ -195,9 +194,9 @@ impl Hands<'_> {
 
     /// One POST; the error is an answer that was lost.
     async fn post(&self, create: &Create) -> Result<Ended, ApiError> {
-        match self.writer.create(&create.system_presence, &create.labels).await {
+        let step = Step::Create(create.clone());
+        match self.writer.create(&create.system_presence, &step.after()).await {
             Ok(made) => {
-                let step = Step::Create(create.clone());
                 let outcome = match standing(&step, &made) {
                     Standing::AsAfter | Standing::AsBefore => Outcome::Done,
                     Standing::Changed(differences) => Outcome::Differs(differences),
@@ -236,8 +235,10 @@ fn absent(step: &Step, lost: Option<&ApiError>) -> Outcome {
 #[must_use]
 pub fn differences_to_after(step: &Step, found: &Definition) -> Vec<Difference> {
     match step {
-        Step::Create(_) => between(&step.after(), &found.content(&Scope::All)),
-        Step::Update(edit) | Step::Reactivate(edit) => between(&edit.after, &found.content(&edit.scope)),
+        Step::Create(_) => between(&step.after(), &found.content()),
+        Step::Update(edit) | Step::Reactivate(edit) => {
+            between(&edit.after, &found.content_beside(&edit.after, &edit.scope))
+        }
         Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => {
             vec![Difference::State { found_deactivated: found.deactivated }]
         }

@@ -14,6 +14,8 @@ pub struct Report {
     pub refusals: Vec<Refusal>,
     /// The look at the org afterwards.
     pub verification: Verification,
+    /// Why nobody knows whether divisions outlasted what was written by the first generation of the API.
+    pub divisions_unread: Option<Cause>,
     /// The signal that ended it early.
     pub interrupted: Option<Signal>,
     /// The locale whose label names a definition.
@@ -163,13 +165,21 @@ impl Report {
     /// Of a run that wrote nothing.
     #[must_use]
     pub fn of(rows: Vec<Row>, default_locale: Locale) -> Report {
-        Report { rows, refusals: Vec::new(), verification: Verification::NotNeeded, interrupted: None, default_locale }
+        Report {
+            rows,
+            refusals: Vec::new(),
+            verification: Verification::NotNeeded,
+            divisions_unread: None,
+            interrupted: None,
+            default_locale,
+        }
     }
 
     /// Was everything done, and seen to be done?
     #[must_use]
     pub fn is_success(&self) -> bool {
-        let Report { rows, refusals, verification, interrupted, default_locale: _ } = self;
+        // That divisions could not be looked at is told, and fails nothing: a client may lack the right.
+        let Report { rows, refusals, verification, divisions_unread: _, interrupted, default_locale: _ } = self;
         let verified = match verification {
             Verification::NotNeeded | Verification::InStep => true,
             Verification::Interrupted | Verification::Drifted { .. } | Verification::Failed(_) => false,

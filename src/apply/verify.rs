@@ -7,6 +7,7 @@ use crate::api::Reader;
 use crate::apply::object::{cause, differences_to_after};
 use crate::apply::report::{Outcome, Row, Verification};
 use crate::model::desired::{Desired, Limits};
+use crate::model::division::Divisions;
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::Observed;
 use crate::plan::change::{Change, Step};
@@ -26,6 +27,8 @@ pub struct Expectation<'a> {
     pub desired: &'a Desired,
     /// The limits that the plan was made with.
     pub limits: &'a Limits,
+    /// The divisions that the plan was made with.
+    pub divisions: &'a Divisions,
 }
 
 /// Reads the org until its plan is empty, apart from what `rows` say was not done, and corrects the
@@ -44,7 +47,8 @@ pub async fn verify(
             Ok(definitions) => definitions,
             Err(error) => return Verification::Failed(cause(&error)),
         };
-        let observed = Observed::new(definitions, None);
+        let observed =
+            Observed::new(definitions, None).seen_through(reader.generation(), expectation.divisions.clone());
         let fresh = plan(expectation.desired, &observed, expectation.limits);
         let pending = pending(&fresh, rows);
         drift = unexpected(fresh, rows, others);

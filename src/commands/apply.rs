@@ -5,8 +5,8 @@ use crate::apply::report::{Outcome, Report, Row, Skip};
 use crate::apply::stop::Stop;
 use crate::apply::{self, Job};
 use crate::cli::{ApplyArgs, Format};
-use crate::commands::connect::{Connection, connect};
-use crate::commands::look::{Identity, Look, look};
+use crate::commands::connect::{Connection, api, connect};
+use crate::commands::look::{Asked, Identity, Look, look};
 use crate::commands::outputs::Outputs;
 use crate::commands::progress::Progress;
 use crate::commands::saved;
@@ -53,12 +53,20 @@ async fn applied(args: &ApplyArgs, shell: &mut Shell<'_>, on_stdout: Option<Form
     let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
     let identity = identity(args, &desired, is_real)?;
     let limits = limits(&desired.settings.limits, args.limits);
-    let looked = look(&session.reader(), &desired, &limits, &identity, sandbox.is_some()).await;
+    let asked = Asked {
+        desired: &desired,
+        limits: &limits,
+        identity: &identity,
+        api: api(&args.target, &desired),
+        sandbox: sandbox.is_some(),
+    };
+    let looked = look(&session.reader(), &asked).await;
     let result = match looked {
         Ok(look) => {
             let run =
                 Run { args, desired: &desired, limits: &limits, sources: &sources, saved: saved.as_ref(), on_stdout };
-            run.go(&session.writer(), &look, shell).await.map(|(report, exit)| (report, exit, look.target))
+            let writer = session.speaking(look.target.generation).writer();
+            run.go(&writer, &look, shell).await.map(|(report, exit)| (report, exit, look.target))
         }
         Err(problem) => Err(problem.into()),
     };
@@ -104,7 +112,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn go(&self, writer: &Writer, look: &Look, shell: &mut Shell<'_>) -> Result<(Report, Exit), Failure> {
-        let Look { target, plan, notes } = look;
+        let Look { target, plan, divisions: _, notes } = look;
         shell.show_notes(notes);
         self.show_plan(plan, target, shell);
         if !plan.refusals.is_empty() {
@@ -112,26 +120,24 @@ impl Run<'_> {
             return Ok((report, Exit::Failure));
         }
         let Some(bound) = saved::bounded(plan, self.saved, target)? else {
-            return self
-                .carry_out(writer, plan, Bound { run: plan.changes.clone(), ..Bound::default() }, target, shell)
-                .await;
+            return self.carry_out(writer, look, Bound { run: plan.changes.clone(), ..Bound::default() }, shell).await;
         };
         if !bound.beyond.is_empty() {
             let text = human::beyond(&bound.beyond, &plan.default_locale, shell.style_err());
             shell.terminal.err(&text);
             return Ok((self.nothing_done(plan, &Skip::BeyondSavedPlan), Exit::Failure));
         }
-        self.carry_out(writer, plan, bound, target, shell).await
+        self.carry_out(writer, look, bound, shell).await
     }
 
     async fn carry_out(
         &self,
         writer: &Writer,
-        plan: &Plan,
+        look: &Look,
         bound: Bound,
-        target: &Target,
         shell: &mut Shell<'_>,
     ) -> Result<(Report, Exit), Failure> {
+        let Look { target, plan, divisions, notes: _ } = look;
         let Bound { run, changed, already_so, beyond: _ } = bound;
         let mut settled: Vec<Row> = already_so.iter().map(|it| saved::row(it, &plan.default_locale)).collect();
         settled.extend(
@@ -144,7 +150,7 @@ impl Run<'_> {
         }
         self.approve(run.len(), target, shell)?;
         let steps: Vec<_> = run.into_iter().map(|it| it.step).collect();
-        let job = Job { steps, settled, desired: self.desired, limits: self.limits };
+        let job = Job { steps, settled, desired: self.desired, limits: self.limits, divisions };
         let (sender, stop) = Stop::new();
         let style = shell.style_err();
         let listener = tokio::spawn(signals::listen(sender));

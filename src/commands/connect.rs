@@ -9,9 +9,10 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 use crate::api::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
-use crate::cli::TargetArgs;
+use crate::cli::{Api, TargetArgs};
 use crate::environment::Environment;
 use crate::model::desired::Desired;
+use crate::model::generation::{ApiChoice, Generation};
 use crate::model::region::{REGIONS, Region};
 use crate::problem::Problem;
 use crate::sandbox::{self, Seed, Server};
@@ -25,6 +26,17 @@ pub struct Connection {
     pub sandbox: Option<Server>,
     /// Neither the sandbox nor this machine.
     pub is_real: bool,
+}
+
+/// The generation of the API that a person asks for, else the config.
+#[must_use]
+pub fn api(args: &TargetArgs, desired: &Desired) -> ApiChoice {
+    match args.api {
+        Some(Api::Auto) => ApiChoice::Auto,
+        Some(Api::V1) => ApiChoice::Only(Generation::First),
+        Some(Api::V2) => ApiChoice::Only(Generation::Second),
+        None => desired.settings.api,
+    }
 }
 
 /// Opens a conversation. Nothing is sent yet, to anybody.

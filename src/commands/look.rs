@@ -3,9 +3,11 @@
 
 use crate::api::wire::WireError;
 use crate::api::{ApiError, Kind, Reader};
-use crate::model::desired::{Desired, Limits};
+use crate::model::desired::{Desired, Limits, Management};
+use crate::model::division::{DivisionName, Divisions};
+use crate::model::generation::{ApiChoice, Generation};
 use crate::model::names::OrgId;
-use crate::model::observed::{Observed, Organization, Target};
+use crate::model::observed::{Definition, Observed, Organization, Target};
 use crate::plan::{Plan, plan};
 use crate::problem::Problem;
 
@@ -15,6 +17,8 @@ pub struct Look {
     pub target: Target,
     /// The plan.
     pub plan: Plan,
+    /// The divisions, as far as names of them had to be looked up.
+    pub divisions: Divisions,
     /// Look-ups that failed without stopping anything.
     pub notes: Vec<Problem>,
 }
@@ -29,17 +33,26 @@ pub struct Identity {
     pub must_be_known: bool,
 }
 
+/// What is read, and how it is judged.
+pub struct Asked<'a> {
+    /// The config.
+    pub desired: &'a Desired,
+    /// The config's limits, raised by flags.
+    pub limits: &'a Limits,
+    /// Which org is meant.
+    pub identity: &'a Identity,
+    /// Which generation of the API to speak.
+    pub api: ApiChoice,
+    /// Is this the embedded org?
+    pub sandbox: bool,
+}
+
 /// Reads the org and plans.
 ///
 /// # Errors
 /// The org is another one than meant, or could not be read.
-pub async fn look(
-    reader: &Reader,
-    desired: &Desired,
-    limits: &Limits,
-    identity: &Identity,
-    sandbox: bool,
-) -> Result<Look, Problem> {
+pub async fn look(reader: &Reader, asked: &Asked<'_>) -> Result<Look, Problem> {
+    let Asked { desired, limits, identity, api, sandbox } = *asked;
     let mut notes = Vec::new();
     let org = match reader.organization().await {
         Ok(org) => Some(right_org(org, identity)?),
@@ -50,8 +63,8 @@ pub async fn look(
             None
         }
     };
-    let (definitions, presences) = tokio::join!(reader.definitions(), reader.system_presences());
-    let definitions = definitions?;
+    let (definitions, presences) = tokio::join!(definitions(reader, api), reader.system_presences());
+    let (generation, definitions) = definitions?;
     let presences = match presences {
         Ok(presences) => Some(presences),
         Err(error) => {
@@ -59,8 +72,39 @@ pub async fn look(
             None
         }
     };
-    let observed = Observed::new(definitions, presences);
-    Ok(Look { target: Target { org, sandbox }, plan: plan(desired, &observed, limits), notes })
+    let divisions = match generation {
+        Generation::Second if names_divisions(desired) => match reader.divisions().await {
+            Ok(divisions) => Divisions::Known(divisions),
+            Err(error) => {
+                notes.push(Problem::from(error));
+                Divisions::NotKnown
+            }
+        },
+        Generation::First | Generation::Second => Divisions::NotAsked,
+    };
+    let observed = Observed::new(definitions, presences).seen_through(generation, divisions.clone());
+    let target = Target { org, sandbox, generation };
+    Ok(Look { target, plan: plan(desired, &observed, limits), divisions, notes })
+}
+
+/// The definitions, and the generation that showed them. Decided here, once a run.
+async fn definitions(reader: &Reader, api: ApiChoice) -> Result<(Generation, Vec<Definition>), ApiError> {
+    let generation = match api {
+        ApiChoice::Only(generation) => generation,
+        ApiChoice::Auto => match reader.speaking(Generation::First).definitions().await {
+            Ok(definitions) => return Ok((Generation::First, definitions)),
+            Err(error) if error.kind == Kind::NotServed(Generation::First) => Generation::Second,
+            Err(error) => return Err(error),
+        },
+    };
+    reader.speaking(generation).definitions().await.map(|definitions| (generation, definitions))
+}
+
+/// Does what is compared name a division otherwise than by its id?
+fn names_divisions(desired: &Desired) -> bool {
+    desired.definitions.values().any(|it| {
+        it.management == Management::Managed && !it.deactivated && matches!(it.division, Some(DivisionName::Name(_)))
+    })
 }
 
 fn stops_everything(error: &ApiError) -> bool {
@@ -70,6 +114,7 @@ fn stops_everything(error: &ApiError) -> bool {
         Kind::RateLimited { .. }
         | Kind::Forbidden { .. }
         | Kind::NotFound { .. }
+        | Kind::NotServed(_)
         | Kind::Conflict
         | Kind::Invalid
         | Kind::Server

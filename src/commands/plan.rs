@@ -1,8 +1,8 @@
 //! `presencectl plan`.
 
 use crate::cli::{Format, PlanArgs};
-use crate::commands::connect::{Connection, connect};
-use crate::commands::look::{Identity, Look, look};
+use crate::commands::connect::{Connection, api, connect};
+use crate::commands::look::{Asked, Identity, Look, look};
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell, limits};
 use crate::config::Config;
@@ -34,7 +34,14 @@ async fn made(args: &PlanArgs, shell: &mut Shell<'_>) -> Result<(Look, Sources),
     };
     let limits = limits(&desired.settings.limits, args.limits);
     // A reader is all that this command has: it cannot write.
-    let look = look(&session.reader(), &desired, &limits, &identity, sandbox.is_some()).await;
+    let asked = Asked {
+        desired: &desired,
+        limits: &limits,
+        identity: &identity,
+        api: api(&args.target, &desired),
+        sandbox: sandbox.is_some(),
+    };
+    let look = look(&session.reader(), &asked).await;
     if let Some(server) = sandbox {
         server.shutdown().await;
     }
@@ -42,7 +49,7 @@ async fn made(args: &PlanArgs, shell: &mut Shell<'_>) -> Result<(Look, Sources),
 }
 
 fn show(args: &PlanArgs, look: &Look, sources: &Sources, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
-    let Look { target, plan, notes } = look;
+    let Look { target, plan, divisions: _, notes } = look;
     shell.show_notes(notes);
     let on_stdout = outputs.on_stdout;
     let style = shell.style_out();

@@ -142,11 +142,12 @@ fn findings_shown(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -
 /// The config's limits, raised by the flags of a person. A flag never lowers one.
 #[must_use]
 pub fn limits(config: &Limits, flags: LimitArgs) -> Limits {
-    let LimitArgs { allow_removals, allow_label_removals, allow_renames } = flags;
+    let LimitArgs { allow_removals, allow_label_removals, allow_renames, allow_active_users } = flags;
     let raise = |limit: u32, flag: Option<u32>| flag.map_or(limit, |flag| flag.max(limit));
     Limits {
         removals: raise(config.removals, allow_removals),
         label_removals: raise(config.label_removals, allow_label_removals),
         renames: raise(config.renames, allow_renames),
+        active_users: config.active_users.map(|limit| raise(limit, allow_active_users)),
     }
 }

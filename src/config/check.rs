@@ -6,10 +6,12 @@ use crate::config::check_hands;
 use crate::config::check_labels::{LabelRules, Subject, check_labels, check_locale, control_or_override};
 use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Field, Located};
-use crate::config::schema::{Org, Prune as PruneWord};
+use crate::config::schema::{Api, Org, Prune as PruneWord};
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::desired::{Desired, Limits, Management, OrgIdentity, Places, Prune, Settings, Wanted};
+use crate::model::division::DivisionName;
+use crate::model::generation::{ApiChoice, Generation};
 use crate::model::labels::Scope;
 use crate::model::names::{DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence, is_guid};
 use crate::model::region::Region;
@@ -113,9 +115,15 @@ impl<'a> Check<'a> {
                 removals: limits.removals.get().copied().unwrap_or(defaults.limits.removals),
                 label_removals: limits.label_removals.get().copied().unwrap_or(defaults.limits.label_removals),
                 renames: limits.renames.get().copied().unwrap_or(defaults.limits.renames),
+                active_users: limits.active_users.get().copied(),
             },
             scope: self.scope(&default_locale),
             system_presences: self.added_system_presences(),
+            api: match given.api.get() {
+                Some(Api::V1) => ApiChoice::Only(Generation::First),
+                Some(Api::V2) => ApiChoice::Only(Generation::Second),
+                Some(Api::Auto) | None => ApiChoice::Auto,
+            },
         }
     }
 
@@ -248,6 +256,7 @@ impl<'a> Check<'a> {
         self.found.extend(read.found);
         let previous = self.previous_labels(&body.previous_labels, read.default_label.as_ref(), pinned);
         self.contradictions(definition);
+        let division = self.division(&body.division);
         let (pin, pin_place) = pin.map_or((None, None), |(id, place)| (id, Some(place)));
         let wanted = key.clone().zip(system_presence).map(|(key, (system_presence, sp_place))| Wanted {
             key,
@@ -256,6 +265,7 @@ impl<'a> Check<'a> {
             deactivated,
             new: body.new.get().copied().unwrap_or(false),
             replaces: replaces.as_ref().map(|(name, _)| name.clone()),
+            division: division.as_ref().map(|(name, _)| name.clone()),
             pin,
             management: if omit.is_some() { Management::Omitted } else { Management::Managed },
             places: Places {
@@ -266,12 +276,22 @@ impl<'a> Check<'a> {
                 previous_labels: previous.iter().map(|(_, place)| *place).collect(),
                 new: body.new.placed().map(|(_, place)| place),
                 replaces: replaces.map(|(_, place)| place),
+                division: division.map(|(_, place)| place),
                 pin: pin_place,
                 omit,
             },
             previous_labels: previous.into_iter().map(|(label, _)| label).collect(),
         });
         (key, wanted)
+    }
+
+    fn division(&mut self, field: &Field<String>) -> Option<(DivisionName, Span)> {
+        let (raw, place) = field.placed()?;
+        let name = DivisionName::new(raw).filter(|_| !raw.chars().any(text::is_hidden));
+        if name.is_none() {
+            self.tell(place, Finding::InvalidDivision { division: raw.clone() });
+        }
+        name.map(|name| (name, place))
     }
 
     fn named_system_presence(&mut self, field: &Field<String>) -> Option<(SystemPresence, Span)> {

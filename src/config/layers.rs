@@ -98,11 +98,11 @@ impl Merging {
 
         let has_org = stack.org.is_some();
         let mut pick = Pick { has_org, found: &mut self.found };
-        let Settings { default_locale, prune, locales, limits, system_presences } = &org;
+        let Settings { default_locale, prune, locales, limits, system_presences, api } = &org;
         let limits_of = |settings: &Settings| settings.limits.get().cloned().unwrap_or_default();
         let layer_limits: Vec<Limits> = layers.iter().map(limits_of).collect();
         let org_limits = limits.get().cloned().unwrap_or_default();
-        let Limits { removals, label_removals, renames } = &org_limits;
+        let Limits { removals, label_removals, renames, active_users } = &org_limits;
         let merged_limits = Limits {
             removals: pick.field("limits.removals", layer_limits.iter().map(|it| &it.removals), removals),
             label_removals: pick.field(
@@ -111,6 +111,11 @@ impl Merging {
                 label_removals,
             ),
             renames: pick.field("limits.renames", layer_limits.iter().map(|it| &it.renames), renames),
+            active_users: pick.field(
+                "limits.activeUsers",
+                layer_limits.iter().map(|it| &it.active_users),
+                active_users,
+            ),
         };
         let place = std::iter::once(limits).chain(layers.iter().map(|it| &it.limits)).find_map(|it| it.0.as_ref());
         self.resolved.settings = Settings {
@@ -122,6 +127,7 @@ impl Merging {
                 layers.iter().map(|it| &it.system_presences),
                 system_presences,
             ),
+            api: pick.field("api", layers.iter().map(|it| &it.api), api),
             limits: Field(place.map(|it| Located { place: it.place, value: Some(merged_limits) })),
         };
     }
@@ -292,7 +298,7 @@ impl Pick<'_> {
 }
 
 fn nullable(definition: Definition<String>) -> Definition<Option<String>> {
-    let Definition { system_presence, labels, deactivated, previous_labels, new, replaces } = definition;
+    let Definition { system_presence, labels, deactivated, previous_labels, new, replaces, division } = definition;
     let labels = Field(labels.0.map(|it| Located {
         place: it.place,
         value: it.value.map(|entries| {
@@ -305,7 +311,7 @@ fn nullable(definition: Definition<String>) -> Definition<Option<String>> {
             )
         }),
     }));
-    Definition { system_presence, labels, deactivated, previous_labels, new, replaces }
+    Definition { system_presence, labels, deactivated, previous_labels, new, replaces, division }
 }
 
 /// Lays `above` over `below`: labels by locale, every other field as a whole.
@@ -320,12 +326,13 @@ fn overlay(
             *below = above;
         }
     }
-    let Definition { system_presence, labels, deactivated, previous_labels, new, replaces } = above;
+    let Definition { system_presence, labels, deactivated, previous_labels, new, replaces, division } = above;
     replace(&mut below.system_presence, system_presence);
     replace(&mut below.deactivated, deactivated);
     replace(&mut below.previous_labels, previous_labels);
     replace(&mut below.new, new);
     replace(&mut below.replaces, replaces);
+    replace(&mut below.division, division);
     match (&mut below.labels.0, labels.0) {
         (_, None) => {}
         (Some(Located { value: Some(below), .. }), Some(Located { value: Some(above), .. })) => {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Entries, Field, Located};
-use crate::config::schema::{Definition, Limits, Org, Prune, Settings, VERSION};
+use crate::config::schema::{Api, Definition, Limits, Org, Prune, Settings, VERSION};
 use crate::diagnostic::{Sources, Span};
 use crate::model::desired;
 use crate::text;
@@ -58,7 +58,7 @@ impl Page<'_> {
     }
 
     fn settings(&mut self, settings: &Settings) {
-        let Settings { default_locale, prune, locales, limits, system_presences } = settings;
+        let Settings { default_locale, prune, locales, limits, system_presences, api } = settings;
         let defaults = desired::Settings::default();
         self.line(0, "settings:", None);
         self.or_default(1, "defaultLocale", default_locale, defaults.default_locale.as_str(), |it| text::yaml(it));
@@ -66,16 +66,24 @@ impl Page<'_> {
             Prune::Keep => "keep".to_owned(),
             Prune::Delete => "delete".to_owned(),
         });
+        self.or_default(1, "api", api, "auto", |it| match it {
+            Api::Auto => "auto".to_owned(),
+            Api::V1 => "v1".to_owned(),
+            Api::V2 => "v2".to_owned(),
+        });
         if let Some(items) = locales.get() {
             self.list(1, "locales", items);
         }
         self.line(1, "limits:", None);
         let limits = limits.get().cloned().unwrap_or_default();
-        let Limits { removals, label_removals, renames } = &limits;
+        let Limits { removals, label_removals, renames, active_users } = &limits;
         let standard = desired::Limits::default();
         self.or_default(2, "removals", removals, &standard.removals.to_string(), u32::to_string);
         self.or_default(2, "labelRemovals", label_removals, &standard.label_removals.to_string(), u32::to_string);
         self.or_default(2, "renames", renames, &standard.renames.to_string(), u32::to_string);
+        if let Some((value, place)) = active_users.placed() {
+            self.line(2, &format!("activeUsers: {value}"), Some(place));
+        }
         if let Some(items) = system_presences.get() {
             self.list(1, "systemPresences", items);
         }
@@ -120,7 +128,7 @@ impl Page<'_> {
     }
 
     fn definition(&mut self, body: &Definition<Option<String>>) {
-        let Definition { system_presence, labels, deactivated, previous_labels, new, replaces } = body;
+        let Definition { system_presence, labels, deactivated, previous_labels, new, replaces, division } = body;
         self.text_field(2, "systemPresence", system_presence);
         if labels.get().is_some_and(|it| !it.0.is_empty()) {
             self.line(2, "labels:", None);
@@ -136,6 +144,7 @@ impl Page<'_> {
         }
         self.bool_field("new", new);
         self.text_field(2, "replaces", replaces);
+        self.text_field(2, "division", division);
     }
 }
 

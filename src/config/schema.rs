@@ -87,6 +87,10 @@ pub struct Settings {
     pub limits: Field<Limits>,
     /// System presences that the platform has added to its ten.
     pub system_presences: Field<Vec<Located<String>>>,
+    /// The generation of the platform's API: `v1` (`/api/v2/presencedefinitions`, deprecated), `v2`
+    /// (`/api/v2/presence/definitions`, with divisions), or `auto`: `v1`, and `v2` where an org no
+    /// longer serves that. Default: `auto`.
+    pub api: Field<Api>,
 }
 
 /// How many dangerous changes one apply may make.
@@ -102,6 +106,10 @@ pub struct Limits {
     /// Default labels changed. Default: 10.
     #[schemars(extend("maximum" = u32::MAX))]
     pub renames: Field<u32>,
+    /// People who are just now on a definition that is removed or renamed. Where nobody can say how
+    /// many, the plan is refused. Without it, nobody asks.
+    #[schemars(extend("maximum" = u32::MAX))]
+    pub active_users: Field<u32>,
 }
 
 /// What happens to active definitions that the config does not name.
@@ -113,6 +121,19 @@ pub enum Prune {
     Keep,
     /// They are removed.
     Delete,
+}
+
+/// The generation of the platform's API for definitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(extend("type" = "string", "enum" = ["auto", "v1", "v2"]), transform = drop_one_of)]
+pub enum Api {
+    /// The first that the org serves.
+    Auto,
+    /// The first generation.
+    V1,
+    /// The second generation.
+    V2,
 }
 
 /// One presence definition, or a change to one.
@@ -134,6 +155,9 @@ pub struct Definition<L> {
     /// The system presence under which it stands today: it is created anew, the old one
     /// deactivated.
     pub replaces: Field<String>,
+    /// The division that it belongs to, by name or id; `"*"` is all of them. Needs `api: v2`. Without
+    /// it, a new definition belongs to all divisions, and one that exists stays where it is.
+    pub division: Field<String>,
 }
 
 impl<L> Default for Definition<L> {
@@ -145,6 +169,7 @@ impl<L> Default for Definition<L> {
             previous_labels: Field::default(),
             new: Field::default(),
             replaces: Field::default(),
+            division: Field::default(),
         }
     }
 }

@@ -231,6 +231,11 @@ findings! {
         "invalid-org-name", Error, format!("`{name}` cannot be the name of an org"),
         say("write a name that can be typed after `--org`, such as `acme-prod`");
 
+    /// A blank or hidden name of a division.
+    InvalidDivision { division: String }
+        "invalid-division", Error, format!("`{division}` cannot be a division"),
+        say("write the name of a division of the org, its id, or \"*\" for all of them");
+
     // Merging.
     /// One key in two files of one layer.
     DuplicateDefinition { key: String }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Span;
+use crate::model::division::DivisionName;
+use crate::model::generation::ApiChoice;
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, Key, Label, Locale, OrgId, SystemPresence};
 use crate::model::region::Region;
@@ -52,11 +54,13 @@ pub struct Limits {
     pub label_removals: u32,
     /// Default labels changed.
     pub renames: u32,
+    /// People who are just now on what is removed or renamed; none: nobody asks how many.
+    pub active_users: Option<u32>,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { removals: 5, label_removals: 5, renames: 10 }
+        Limits { removals: 5, label_removals: 5, renames: 10, active_users: None }
     }
 }
 
@@ -73,6 +77,8 @@ pub struct Settings {
     pub scope: Scope,
     /// Names that the platform may have added to its ten.
     pub system_presences: Vec<SystemPresence>,
+    /// The generation of the API.
+    pub api: ApiChoice,
 }
 
 impl Default for Settings {
@@ -83,6 +89,7 @@ impl Default for Settings {
             limits: Limits::default(),
             scope: Scope::All,
             system_presences: Vec::new(),
+            api: ApiChoice::Auto,
         }
     }
 }
@@ -113,6 +120,9 @@ pub struct Wanted {
     pub new: bool,
     /// The system presence under which it stands today: created anew, the old one deactivated.
     pub replaces: Option<SystemPresence>,
+    /// The division; none where the config does not say: then what is made belongs to all of them, and
+    /// what exists stays where it is.
+    pub division: Option<DivisionName>,
     /// The pinned id, from `ids`.
     pub pin: Option<DefinitionId>,
     /// Managed, or named by `omit`.
@@ -146,6 +156,8 @@ pub struct Places {
     pub new: Option<Span>,
     /// `replaces`.
     pub replaces: Option<Span>,
+    /// `division`.
+    pub division: Option<Span>,
     /// The id in `ids`.
     pub pin: Option<Span>,
     /// The item in `omit`.

@@ -15,6 +15,10 @@ pub struct DefinitionId(String);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrgId(String);
 
+/// The id of a division, held like a [`DefinitionId`]; `*` stands for all of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DivisionId(String);
+
 fn folded_id(raw: &str) -> Option<String> {
     let raw = raw.trim();
     if raw.is_empty() {
@@ -62,6 +66,27 @@ macro_rules! id {
 
 id!(DefinitionId);
 id!(OrgId);
+id!(DivisionId);
+
+impl DivisionId {
+    /// Every division: what a definition belongs to when nobody says otherwise.
+    #[must_use]
+    pub fn all() -> DivisionId {
+        DivisionId("*".to_owned())
+    }
+
+    /// Is it `*`?
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.0 == "*"
+    }
+
+    /// Does it look like the id of one division?
+    #[must_use]
+    pub fn is_guid(&self) -> bool {
+        is_guid(&self.0)
+    }
+}
 
 /// The stable name of a definition in this repository. It never reaches the org.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -237,10 +262,10 @@ impl SystemPresence {
         &self.folded
     }
 
-    /// Is this one of the ten that every org has?
+    /// The usual spelling, where this is one of the ten that every org has.
     #[must_use]
-    pub fn is_standard(&self) -> bool {
-        SYSTEM_PRESENCES.iter().any(|name| name.to_lowercase() == self.folded)
+    pub fn standard(&self) -> Option<&'static str> {
+        SYSTEM_PRESENCES.into_iter().find(|name| name.to_lowercase() == self.folded)
     }
 }
 

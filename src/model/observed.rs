@@ -1,7 +1,9 @@
 //! What an org holds: its definitions as read, and who the org is.
 
+use crate::model::division::Divisions;
+use crate::model::generation::Generation;
 use crate::model::labels::{Labels, Scope};
-use crate::model::names::{DefinitionId, Label, Locale, OrgId, SystemPresence};
+use crate::model::names::{DefinitionId, DivisionId, Label, Locale, OrgId, SystemPresence};
 
 /// Is this one of the platform's own definitions, which nobody may change?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct Definition {
     pub deactivated: bool,
     /// Whether it belongs to the platform.
     pub primary: Primary,
+    /// The division that it belongs to; none where the API does not show divisions.
+    pub division: Option<DivisionId>,
     /// Who changed it last, and when; none where the org does not say.
     pub modified: Option<Modified>,
 }
@@ -47,14 +51,16 @@ pub struct Content {
     pub labels: Labels,
     /// Deactivated or not.
     pub deactivated: bool,
+    /// The division; none where it is not managed, or not shown.
+    pub division: Option<DivisionId>,
 }
 
 impl Content {
     /// Equal, whatever the spelling of the locales?
     #[must_use]
     pub fn same_as(&self, other: &Content) -> bool {
-        let Content { labels, deactivated } = self;
-        *deactivated == other.deactivated && labels.same_as(&other.labels)
+        let Content { labels, deactivated, division } = self;
+        *deactivated == other.deactivated && *division == other.division && labels.same_as(&other.labels)
     }
 }
 
@@ -71,10 +77,21 @@ impl Definition {
         self.labels.name(default_locale)
     }
 
-    /// The comparable part, within a scope of locales.
+    /// Everything that can be compared.
     #[must_use]
-    pub fn content(&self, scope: &Scope) -> Content {
-        Content { labels: self.labels.within(scope), deactivated: self.deactivated }
+    pub fn content(&self) -> Content {
+        Content { labels: self.labels.clone(), deactivated: self.deactivated, division: self.division.clone() }
+    }
+
+    /// The part that `other` speaks of as well: the labels in a scope of locales, and the division only
+    /// where that is managed.
+    #[must_use]
+    pub fn content_beside(&self, other: &Content, scope: &Scope) -> Content {
+        Content {
+            labels: self.labels.within(scope),
+            deactivated: self.deactivated,
+            division: self.division.clone().filter(|_| other.division.is_some()),
+        }
     }
 }
 
@@ -94,14 +111,24 @@ pub struct Observed {
     pub definitions: Vec<Definition>,
     /// The system presences that the org knows; none where they were not read.
     pub system_presences: Option<Vec<SystemPresence>>,
+    /// The generation of the API that showed this.
+    pub generation: Generation,
+    /// The divisions, where a name of one had to be looked up.
+    pub divisions: Divisions,
 }
 
 impl Observed {
-    /// Sorts, so that the order of arrival cannot reach a plan.
+    /// Sorts, so that the order of arrival cannot reach a plan. As the first generation shows an org.
     #[must_use]
     pub fn new(mut definitions: Vec<Definition>, system_presences: Option<Vec<SystemPresence>>) -> Observed {
         definitions.sort_by(|a, b| a.id.cmp(&b.id));
-        Observed { definitions, system_presences }
+        Observed { definitions, system_presences, ..Observed::default() }
+    }
+
+    /// As this generation of the API shows it, with the divisions as far as they were looked up.
+    #[must_use]
+    pub fn seen_through(self, generation: Generation, divisions: Divisions) -> Observed {
+        Observed { generation, divisions, ..self }
     }
 
     /// The definition with this id.
@@ -118,4 +145,6 @@ pub struct Target {
     pub org: Option<Organization>,
     /// The embedded org: nothing real is written.
     pub sandbox: bool,
+    /// The generation of the API that was spoken.
+    pub generation: Generation,
 }

@@ -3,7 +3,7 @@
 
 use crate::diagnostic::Span;
 use crate::model::labels::{Labels, Scope};
-use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
+use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Content;
 
 /// What is done to one object, in the order in which actions are shown and run.
@@ -79,6 +79,8 @@ pub struct Create {
     pub system_presence: SystemPresence,
     /// Its labels.
     pub labels: Labels,
+    /// The division that it will belong to; none where the API does not show divisions.
+    pub division: Option<DivisionId>,
 }
 
 /// New content for an object.
@@ -180,10 +182,12 @@ impl Step {
     #[must_use]
     pub fn after(&self) -> Content {
         match self {
-            Step::Create(create) => Content { labels: create.labels.clone(), deactivated: false },
+            Step::Create(Create { key: _, system_presence: _, labels, division }) => {
+                Content { labels: labels.clone(), deactivated: false, division: division.clone() }
+            }
             Step::Update(edit) | Step::Reactivate(edit) => edit.after.clone(),
             Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => {
-                Content { labels: retire.before.labels.clone(), deactivated: true }
+                Content { deactivated: true, ..retire.before.clone() }
             }
         }
     }

@@ -1,7 +1,6 @@
 //! What is different between the content that was expected and the content that was found.
 
-use crate::model::labels::Scope;
-use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
+use crate::model::names::{DefinitionId, DivisionId, Label, Locale, SystemPresence};
 use crate::model::observed::{Content, Definition};
 use crate::plan::change::Step;
 
@@ -28,6 +27,13 @@ pub enum Difference {
         expected: SystemPresence,
         /// What was found.
         found: SystemPresence,
+    },
+    /// Another division.
+    Division {
+        /// None: not known.
+        expected: Option<DivisionId>,
+        /// None: not shown.
+        found: Option<DivisionId>,
     },
     /// The object is not there.
     Gone,
@@ -59,6 +65,9 @@ pub fn between(expected: &Content, found: &Content) -> Vec<Difference> {
     if expected.deactivated != found.deactivated {
         differences.push(Difference::State { found_deactivated: found.deactivated });
     }
+    if expected.division != found.division {
+        differences.push(Difference::Division { expected: expected.division.clone(), found: found.division.clone() });
+    }
     differences
 }
 
@@ -85,11 +94,11 @@ pub fn standing(step: &Step, found: &Definition) -> Standing {
     match step {
         // A create has no object before it; what is there now is either it or in its way.
         Step::Create(_) => {
-            let differences = between(&step.after(), &found.content(&Scope::All));
+            let differences = between(&step.after(), &found.content());
             if differences.is_empty() { Standing::AsAfter } else { Standing::Changed(differences) }
         }
         Step::Update(edit) | Step::Reactivate(edit) => {
-            let content = found.content(&edit.scope);
+            let content = found.content_beside(&edit.before, &edit.scope);
             if content.same_as(&edit.before) {
                 Standing::AsBefore
             } else if content.same_as(&edit.after) {
@@ -99,7 +108,7 @@ pub fn standing(step: &Step, found: &Definition) -> Standing {
             }
         }
         Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => {
-            let content = found.content(&Scope::All);
+            let content = found.content();
             if found.deactivated {
                 Standing::AsAfter
             } else if content.same_as(&retire.before) {

@@ -33,6 +33,9 @@ pub struct PlanV1 {
     pub tool_version: String,
     /// The org that was read.
     pub target: TargetV1,
+    /// The id of every definition that was seen. `apply --plan` stops when its own client does not see
+    /// one of them: it may be in a division that the client cannot see, and what looks new a twin.
+    pub seen: Vec<String>,
     /// May it be applied as it is: is nothing refused?
     pub applicable: bool,
     /// How many changes by action.
@@ -63,6 +66,9 @@ pub struct TargetV1 {
     pub org_name: Option<String>,
     /// The embedded org: nothing real is written.
     pub sandbox: bool,
+    /// The generation of the API that was spoken: `v1` or `v2`.
+    #[schemars(extend("enum" = ["v1", "v2"]))]
+    pub api: String,
 }
 
 /// Counts by action.
@@ -133,6 +139,9 @@ pub struct ContentV1 {
     pub labels: BTreeMap<String, String>,
     /// Deactivated or active.
     pub deactivated: bool,
+    /// The id of the division, `*` for all; absent where it is not managed or not shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub division: Option<String>,
 }
 
 /// A place in a file of the config.
@@ -227,12 +236,13 @@ pub struct AnswerV1 {
 /// The document of a plan.
 #[must_use]
 pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
-    let Plan { changes, in_step, left_alone, spent, warnings, refusals, default_locale: _ } = plan;
+    let Plan { changes, in_step, left_alone, spent, warnings, refusals, seen, default_locale: _ } = plan;
     PlanV1 {
         kind: "plan".to_owned(),
         format_version: FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         target: target_v1(target),
+        seen: seen.iter().map(ToString::to_string).collect(),
         applicable: refusals.is_empty(),
         summary: summary(changes),
         changes: changes.iter().map(|it| change_v1(it, sources)).collect(),
@@ -247,11 +257,12 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
 /// The org as documents name it.
 #[must_use]
 pub fn target_v1(target: &Target) -> TargetV1 {
-    let Target { org, sandbox } = target;
+    let Target { org, sandbox, generation } = target;
     TargetV1 {
         org_id: org.as_ref().map(|it| it.id.to_string()),
         org_name: org.as_ref().map(|it| it.name.clone()),
         sandbox: *sandbox,
+        api: generation.name().to_owned(),
     }
 }
 
@@ -350,8 +361,12 @@ impl From<Action> for ActionV1 {
 
 impl From<&Content> for ContentV1 {
     fn from(content: &Content) -> ContentV1 {
-        let Content { labels, deactivated } = content;
-        ContentV1 { labels: labels_v1(labels), deactivated: *deactivated }
+        let Content { labels, deactivated, division } = content;
+        ContentV1 {
+            labels: labels_v1(labels),
+            deactivated: *deactivated,
+            division: division.as_ref().map(ToString::to_string),
+        }
     }
 }
 

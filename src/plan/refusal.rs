@@ -2,7 +2,7 @@
 //! A refusal stops the whole apply and never the showing.
 
 use crate::diagnostic::Span;
-use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
+use crate::model::names::{DefinitionId, DivisionId, Key, Label, SystemPresence};
 use crate::text;
 
 /// One reason not to apply, and where in the config it comes from.
@@ -179,6 +179,40 @@ pub enum Fact {
         /// All that the org knows.
         known: Vec<SystemPresence>,
     },
+    /// The config asks for a division, and this generation of the API shows none.
+    DivisionNotShown {
+        /// The definition.
+        key: Key,
+        /// What the config says.
+        division: String,
+    },
+    /// The org has no division of this name.
+    UnknownDivision {
+        /// The definition.
+        key: Key,
+        /// What the config says.
+        name: String,
+        /// The nearest that the org has.
+        nearest: Option<String>,
+        /// All that the client sees.
+        known: Vec<String>,
+    },
+    /// Several divisions have this name.
+    AmbiguousDivision {
+        /// The definition.
+        key: Key,
+        /// What the config says.
+        name: String,
+        /// All of them.
+        ids: Vec<DivisionId>,
+    },
+    /// The config names a division, and the org's divisions could not be read.
+    DivisionsNotKnown {
+        /// The definition.
+        key: Key,
+        /// What the config says.
+        name: String,
+    },
 }
 
 /// One way to answer a refusal. Foreign strings in it are raw, except in `lines`.
@@ -207,6 +241,10 @@ impl Refusal {
             Fact::EmptySource => "empty-source",
             Fact::OmitMatchesNothing { .. } => "omit-matches-nothing",
             Fact::UnknownSystemPresence { .. } => "unknown-system-presence",
+            Fact::DivisionNotShown { .. } => "division-not-shown",
+            Fact::UnknownDivision { .. } => "unknown-division",
+            Fact::AmbiguousDivision { .. } => "ambiguous-division",
+            Fact::DivisionsNotKnown { .. } => "divisions-not-known",
         }
     }
 
@@ -243,6 +281,18 @@ impl Refusal {
             }
             Fact::UnknownSystemPresence { key, name, nearest: _, known: _ } => {
                 format!("`{key}` says `systemPresence: {name}`, which this org does not know")
+            }
+            Fact::DivisionNotShown { key, division } => {
+                format!("`{key}` says `division: {division}`, and the API v1 shows no divisions")
+            }
+            Fact::UnknownDivision { key, name, nearest: _, known: _ } => {
+                format!("`{key}` says `division: {name}`, and this client sees no division of that name")
+            }
+            Fact::AmbiguousDivision { key, name, ids } => {
+                format!("`{key}` says `division: {name}`, and {} are called that", text::count(ids.len(), "division"))
+            }
+            Fact::DivisionsNotKnown { key, name } => {
+                format!("`{key}` says `division: {name}`, and the org's divisions could not be read to find its id")
             }
         }
     }
@@ -302,6 +352,32 @@ impl Refusal {
             Fact::UnknownSystemPresence { nearest, known, .. } => {
                 let meant = nearest.iter().map(|it| say(&format!("did you mean `{it}`?")));
                 meant.chain([say(&format!("this org knows {}", text::list(known, "and")))]).collect()
+            }
+            Fact::DivisionNotShown { .. } => vec![
+                Answer {
+                    say: "speak the newer generation of the API, which shows them".to_owned(),
+                    lines: vec!["settings:".to_owned(), "  api: v2".to_owned()],
+                },
+                say("or take `division` away: what exists then stays where it is"),
+            ],
+            Fact::UnknownDivision { nearest, known, .. } => {
+                let meant = nearest.iter().map(|it| say(&format!("did you mean `{it}`?")));
+                let seen = if known.is_empty() {
+                    "this client sees none: give its role divisions, or write the id".to_owned()
+                } else {
+                    format!("this client sees {}", text::list(known, "and"))
+                };
+                meant.chain([say(&seen)]).collect()
+            }
+            Fact::AmbiguousDivision { key, ids, .. } => {
+                let one = |id: &DivisionId| Answer {
+                    say: format!("if it is {id}"),
+                    lines: under_definition(key, &format!("division: {}", text::yaml(id.as_str()))),
+                };
+                ids.iter().map(one).collect()
+            }
+            Fact::DivisionsNotKnown { .. } => {
+                vec![say("write the division's id, or give a role of the OAuth client the right to see divisions")]
             }
         }
     }

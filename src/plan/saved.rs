@@ -1,17 +1,19 @@
 //! A saved plan as an upper bound: what was reviewed may be done, and nothing else. The config is
 //! read and planned anew; the file adds nothing and can only take away, so it needs no trust.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Deserialize;
 
+use crate::model::generation::Generation;
 use crate::model::labels::Labels;
-use crate::model::names::{DefinitionId, Key, Label, Locale, OrgId, SystemPresence};
+use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, OrgId, SystemPresence};
 use crate::model::observed::{Content, Target};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change};
 use crate::plan::difference::{Difference, between};
 use crate::plan::document::{ActionV1, ChangeV1, ContentV1, FORMAT_VERSION, PlanV1};
+use crate::text;
 
 /// The largest saved plan that is read. 10,000 changes with 25 labels before and after are about
 /// 20 MB.
@@ -22,6 +24,10 @@ pub const SAVED_PLAN_BYTES_MAX: u64 = 128 * 1024 * 1024;
 pub struct SavedPlan {
     /// The org that it is for; none where that was not verified.
     pub org: Option<OrgId>,
+    /// The generation of the API that it was made through.
+    pub generation: Generation,
+    /// Every definition that its client saw.
+    pub seen: BTreeSet<DefinitionId>,
     /// What was reviewed.
     pub operations: Vec<Operation>,
 }
@@ -74,6 +80,30 @@ pub enum SavedPlanError {
         /// The org that answered.
         found: String,
     },
+    /// Through another generation of the API.
+    #[error("it was made through API {saved}, and this run speaks API {found}")]
+    OtherGeneration {
+        /// The file's.
+        saved: Generation,
+        /// This run's.
+        found: Generation,
+    },
+    /// It names a generation that this version does not know.
+    #[error("it was made through API `{0}`, which this version does not know")]
+    UnknownGeneration(String),
+    /// This client does not see what the plan's client saw: what looks new may exist unseen.
+    #[error("its client saw {}, and this one does not: {}", text::count(.0.len(), "definition"), some_of(.0))]
+    NotSeen(Vec<DefinitionId>),
+}
+
+/// Names the first few.
+fn some_of(ids: &[DefinitionId]) -> String {
+    const SHOWN_MAX: usize = 5;
+    let mut shown: Vec<String> = ids.iter().take(SHOWN_MAX).map(ToString::to_string).collect();
+    if ids.len() > SHOWN_MAX {
+        shown.push(format!("{} more", ids.len() - SHOWN_MAX));
+    }
+    text::list(&shown, "and")
 }
 
 /// Only what decides whether the rest can be read.
@@ -104,7 +134,14 @@ pub fn read(text: &str) -> Result<SavedPlan, SavedPlanError> {
         .enumerate()
         .map(|(index, change)| operation(change).map_err(|why| SavedPlanError::BadOperation { number: index + 1, why }))
         .collect::<Result<_, _>>()?;
-    Ok(SavedPlan { org: document.target.org_id.as_deref().and_then(OrgId::new), operations })
+    let generation = Generation::by_name(&document.target.api)
+        .ok_or_else(|| SavedPlanError::UnknownGeneration(document.target.api.clone()))?;
+    Ok(SavedPlan {
+        org: document.target.org_id.as_deref().and_then(OrgId::new),
+        generation,
+        seen: document.seen.iter().filter_map(|it| DefinitionId::new(it)).collect(),
+        operations,
+    })
 }
 
 fn operation(change: ChangeV1) -> Result<Operation, &'static str> {
@@ -131,9 +168,9 @@ fn action_of(action: ActionV1) -> Action {
 }
 
 fn content(content: ContentV1) -> Content {
-    let ContentV1 { labels, deactivated } = content;
+    let ContentV1 { labels, deactivated, division } = content;
     let labels: Labels = labels.into_iter().map(|(locale, label)| (Locale::new(locale), Label::new(label))).collect();
-    Content { labels, deactivated }
+    Content { labels, deactivated, division: division.as_deref().and_then(DivisionId::new) }
 }
 
 /// A fresh plan held against a saved one.
@@ -152,12 +189,20 @@ pub struct Bound {
 /// Splits a fresh plan by what was reviewed.
 ///
 /// # Errors
-/// When the saved plan is for another org than the one that answered.
+/// When the saved plan is for another org than the one that answered, was made through another
+/// generation of the API, or by a client that saw more than this one.
 pub fn bound(plan: &Plan, saved: &SavedPlan, target: &Target) -> Result<Bound, SavedPlanError> {
     let here = target.org.as_ref().map(|org| &org.id);
     if saved.org.is_none() || saved.org.as_ref() != here {
         let name = |id: Option<&OrgId>| id.map_or_else(|| "(not verified)".to_owned(), ToString::to_string);
         return Err(SavedPlanError::OtherOrg { saved: name(saved.org.as_ref()), found: name(here) });
+    }
+    if saved.generation != target.generation {
+        return Err(SavedPlanError::OtherGeneration { saved: saved.generation, found: target.generation });
+    }
+    let unseen = not_seen(plan, saved);
+    if !unseen.is_empty() {
+        return Err(SavedPlanError::NotSeen(unseen));
     }
     let mut bound = Bound::default();
     let reviewed = Reviewed::new(&saved.operations);
@@ -178,6 +223,13 @@ pub fn bound(plan: &Plan, saved: &SavedPlan, target: &Target) -> Result<Bound, S
     // What the config no longer asks for is neither done nor to be done, and is not spoken of.
     bound.already_so = rest.filter(|it| is_so(it, plan)).cloned().collect();
     Ok(bound)
+}
+
+/// What the plan's client saw and this one does not. What the plan itself removes may be gone by now.
+fn not_seen(plan: &Plan, saved: &SavedPlan) -> Vec<DefinitionId> {
+    let removed: BTreeSet<&DefinitionId> =
+        saved.operations.iter().filter(|it| it.action.is_removal()).filter_map(|it| it.id.as_ref()).collect();
+    saved.seen.iter().filter(|it| !plan.seen.contains(*it) && !removed.contains(it)).cloned().collect()
 }
 
 /// Is an operation that the fresh plan does not hold already so in the org?

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod double;
+mod generation2;
 mod sockets;
 
 use std::num::NonZeroU32;
@@ -11,6 +12,7 @@ use futures_util::future::join_all;
 use presencectl::api::policy::{ATTEMPTS_MAX, REQUESTS_PER_MINUTE_DEFAULT, WINDOW_MS, WINDOW_SLACK_MS};
 use presencectl::api::wire::{Method, Request, Response, WireError, headers};
 use presencectl::api::{ApiError, Credentials, Kind, Patch, WriteError};
+use presencectl::model::generation::Generation;
 use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Content, Primary};
@@ -26,6 +28,11 @@ fn id(raw: &str) -> DefinitionId {
 
 fn meal() -> SystemPresence {
     SystemPresence::new("Meal").unwrap()
+}
+
+/// What a creation sends.
+fn content(items: &[(&str, &str)]) -> Content {
+    Content { labels: labels(items), deactivated: false, division: None }
 }
 
 fn labels(items: &[(&str, &str)]) -> Labels {
@@ -87,7 +94,7 @@ async fn the_token_comes_from_the_login_host() {
 async fn a_create_sends_labels_in_nfc_and_the_platforms_spelling() {
     let org = Double::answering([ok(&entity("a"))]);
     let name = SystemPresence::new("OnQueue").unwrap();
-    org.session().writer().create(&name, &labels(&[("fr", "Cafe\u{301}")])).await.unwrap();
+    org.session().writer().create(&name, &content(&[("fr", "Cafe\u{301}")])).await.unwrap();
     assert_eq!(org.lines(), [format!("POST {LIST}")]);
     assert_eq!(org.seen()[1].body, r#"{"languageLabels":{"fr":"Café"},"systemPresence":"On Queue"}"#);
 }
@@ -108,6 +115,7 @@ async fn an_update_sends_back_what_it_read_with_only_the_patch_changed() {
         set: labels(&[("en_US", "Lunch break"), ("es", "Almuerzo")]),
         remove: vec![Locale::new("de")],
         deactivated: Some(true),
+        division: None,
     };
     writer.update(current, &patch).await.unwrap();
     assert_eq!(org.lines()[1], format!("PUT {LIST}/a"));
@@ -123,9 +131,9 @@ async fn an_update_sends_back_what_it_read_with_only_the_patch_changed() {
 
 #[test]
 fn a_patch_is_what_differs() {
-    let content = |items: &[(&str, &str)], deactivated| Content { labels: labels(items), deactivated };
-    let before = content(&[("en-us", "Lunch"), ("de", "Mittag"), ("fr", "Midi")], true);
-    let after = content(&[("en_US", "Lunch"), ("de", "Mittagspause"), ("es", "Almuerzo")], false);
+    let state = |items: &[(&str, &str)], deactivated| Content { deactivated, ..content(items) };
+    let before = state(&[("en-us", "Lunch"), ("de", "Mittag"), ("fr", "Midi")], true);
+    let after = state(&[("en_US", "Lunch"), ("de", "Mittagspause"), ("es", "Almuerzo")], false);
     let patch = Patch::between(&before, &after);
     assert_eq!(patch.set, labels(&[("de", "Mittagspause"), ("es", "Almuerzo")]));
     assert_eq!(patch.remove, [Locale::new("fr")]);
@@ -223,11 +231,20 @@ async fn another_definition_than_the_one_asked_for_is_a_broken_promise() {
 #[tokio::test(start_paused = true)]
 async fn only_the_platform_itself_can_say_that_something_is_gone() {
     let gone = r#"{"message":"not there","code":"not.found","status":404,"contextId":"x"}"#;
-    let org = Double::answering([status(404, gone), status(404, "<html>no such page</html>")]);
+    let org = Double::answering([
+        status(404, gone),
+        page(&[], 1, 100, 0),
+        status(404, "<html>no such page</html>"),
+        status(404, gone),
+        status(410, gone),
+    ]);
     let reader = org.session().reader();
     assert!(reader.definition(&id("a")).await.unwrap().is_none());
+    assert!(org.lines()[1].starts_with(&format!("GET {LIST}?")), "the collection is there, so this one is not");
     let error = reader.definition(&id("a")).await.unwrap_err();
     assert_eq!(error.kind, Kind::NotFound { by_the_platform: false });
+    let error = reader.definition(&id("a")).await.unwrap_err();
+    assert_eq!(error.kind, Kind::NotServed(Generation::First), "nothing is known of one without its collection");
 }
 
 #[tokio::test(start_paused = true)]
@@ -236,7 +253,7 @@ async fn a_403_names_the_missing_permission() {
         "code":"missing.permissions","status":403,"messageParams":{"permissions":"presence:presenceDefinition:add"}}"#;
     let org = Double::answering([status(403, body), status(403, r#"{"code":"not.authorized"}"#)]);
     let writer = org.session().writer();
-    let error = writer.create(&meal(), &labels(&[("en_US", "Lunch")])).await.unwrap_err();
+    let error = writer.create(&meal(), &content(&[("en_US", "Lunch")])).await.unwrap_err();
     let WriteError::NotDone(error) = error else { panic!("{error}") };
     assert_eq!(error.help(), "give a role of the OAuth client the permission `presence:presenceDefinition:add`");
     assert_eq!((error.about.status, error.about.code.as_deref()), (Some(403), Some("missing.permissions")));
@@ -255,7 +272,7 @@ async fn an_error_holds_the_facts_and_shows_them_safely() {
         "messageParams": { "field": "languageLabels" }, "details": [{ "fieldName": "de", "errorCode": "too.long" }] });
     let answer = status(400, &body.to_string()).map(|it| Response { correlation_id: None, ..it });
     let org = Double::answering([answer]);
-    let error = org.session().writer().create(&meal(), &labels(&[])).await.unwrap_err();
+    let error = org.session().writer().create(&meal(), &content(&[])).await.unwrap_err();
     let about = &error.cause().about;
     assert_eq!(error.cause().kind, Kind::Invalid);
     assert_eq!(about.message.as_ref().unwrap().chars().count(), 300);
@@ -349,7 +366,7 @@ async fn a_server_that_ignores_the_page_number_is_found_out() {
 async fn seconds_until_answered(answers: [Answer; 2]) -> (f64, usize) {
     let org = Double::answering(answers);
     let begun = Instant::now();
-    org.session().writer().create(&meal(), &labels(&[("en_US", "Lunch")])).await.unwrap();
+    org.session().writer().create(&meal(), &content(&[("en_US", "Lunch")])).await.unwrap();
     (begun.elapsed().as_secs_f64(), org.lines().len())
 }
 
@@ -428,7 +445,7 @@ async fn a_write_that_may_have_been_carried_out_comes_back_at_once() {
     ];
     for trouble in troubles {
         let org = Double::answering([trouble()]);
-        let error = org.session().writer().create(&meal(), &labels(&[])).await.unwrap_err();
+        let error = org.session().writer().create(&meal(), &content(&[])).await.unwrap_err();
         assert!(unclear(&error), "{error}");
         let org = Double::answering([ok(&entity("a")), trouble()]);
         let writer = org.session().writer();
@@ -443,9 +460,9 @@ async fn a_write_that_may_have_been_carried_out_comes_back_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_write_that_was_not_sent_is_sent_again() {
     let org = Double::answering([not_sent(), not_sent(), ok(&entity("a"))]);
-    org.session().writer().create(&meal(), &labels(&[])).await.unwrap();
+    org.session().writer().create(&meal(), &content(&[])).await.unwrap();
     let org = Double::by(|_| not_sent());
-    let error = org.session().writer().create(&meal(), &labels(&[])).await.unwrap_err();
+    let error = org.session().writer().create(&meal(), &content(&[])).await.unwrap_err();
     assert!(!unclear(&error));
     assert_eq!(
         error.to_string(),
@@ -457,7 +474,7 @@ async fn a_write_that_was_not_sent_is_sent_again() {
 async fn a_refused_write_is_not_done() {
     for code in [400, 403, 404, 409, 413, 415] {
         let org = Double::answering([status(code, "{}")]);
-        let error = org.session().writer().create(&meal(), &labels(&[])).await.unwrap_err();
+        let error = org.session().writer().create(&meal(), &content(&[])).await.unwrap_err();
         assert!(!unclear(&error), "{code}");
     }
 }
@@ -494,7 +511,7 @@ async fn ten_refused_requests_share_one_new_token() {
 #[tokio::test(start_paused = true)]
 async fn a_401_is_no_reason_to_give_up_a_write() {
     let org = Double::by(refusing("token-1"));
-    org.session().writer().create(&meal(), &labels(&[])).await.unwrap();
+    org.session().writer().create(&meal(), &content(&[])).await.unwrap();
     assert_eq!((org.lines().len(), org.token_requests()), (2, 2));
 }
 

@@ -22,6 +22,7 @@ use presencectl::apply::report::{Outcome, Report, Row};
 use presencectl::apply::stop::Stop;
 use presencectl::apply::{Event, Job, run};
 use presencectl::model::desired::{Desired, Limits, Wanted};
+use presencectl::model::division::Divisions;
 use presencectl::model::names::Label;
 use presencectl::model::observed::{Definition, Observed, Primary};
 use presencectl::plan::change::Step;
@@ -101,7 +102,17 @@ impl World {
     }
 
     async fn carry_out_until(&self, steps: Vec<Step>, stop: &Stop) -> Report {
-        self.run(Job { steps, settled: Vec::new(), desired: &self.desired, limits: &self.limits }, stop).await
+        self.run(
+            Job {
+                steps,
+                settled: Vec::new(),
+                desired: &self.desired,
+                limits: &self.limits,
+                divisions: &Divisions::NotAsked,
+            },
+            stop,
+        )
+        .await
     }
 
     /// Runs a job, and checks that what it told on the way is what it reports.

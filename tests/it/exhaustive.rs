@@ -11,7 +11,8 @@ use presencectl::plan::{Plan, plan};
 use crate::paper::{carry_out, desired, object, presence, wanted};
 
 /// So that no limit hides what the plan would do.
-const UNLIMITED: Limits = Limits { removals: u32::MAX, label_removals: u32::MAX, renames: u32::MAX };
+const UNLIMITED: Limits =
+    Limits { removals: u32::MAX, label_removals: u32::MAX, renames: u32::MAX, active_users: None };
 const PRESENCES: [&str; 2] = ["Meal", "Break"];
 const LABELS: [&str; 2] = ["Lunch", "Tea"];
 

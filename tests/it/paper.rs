@@ -9,6 +9,8 @@ use std::path::Path;
 
 use presencectl::diagnostic::{Sources, Span};
 use presencectl::model::desired::{Desired, Limits, Management, Places, Prune, Settings, Wanted};
+use presencectl::model::division::{DivisionName, Divisions};
+use presencectl::model::generation::Generation;
 use presencectl::model::labels::{Labels, Scope};
 use presencectl::model::names::{DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Organization, Primary, Target};
@@ -39,7 +41,11 @@ pub(crate) fn nowhere() -> Span {
 /// The org that every world speaks to.
 pub(crate) fn target() -> Target {
     let id = OrgId::new("22222222-bbbb-4bbb-8bbb-222222222222").unwrap();
-    Target { org: Some(Organization { id, name: "Acme Prod".to_owned() }), sandbox: false }
+    Target {
+        org: Some(Organization { id, name: "Acme Prod".to_owned() }),
+        sandbox: false,
+        generation: Generation::First,
+    }
 }
 
 /// A managed, active definition with nothing special.
@@ -52,6 +58,7 @@ pub(crate) fn wanted(key: &str, system_presence: &str, items: &[(&str, &str)]) -
         previous_labels: Vec::new(),
         new: false,
         replaces: None,
+        division: None,
         pin: None,
         management: Management::Managed,
         places: Places {
@@ -62,6 +69,7 @@ pub(crate) fn wanted(key: &str, system_presence: &str, items: &[(&str, &str)]) -
             previous_labels: Vec::new(),
             new: None,
             replaces: None,
+            division: None,
             pin: None,
             omit: None,
         },
@@ -85,6 +93,7 @@ pub(crate) fn object(number: usize, system_presence: &str, items: &[(&str, &str)
         labels: labels(items),
         deactivated: false,
         primary: Primary::No,
+        division: None,
         modified: None,
     }
 }
@@ -100,14 +109,15 @@ pub(crate) fn carry_out<'a>(observed: &Observed, steps: impl IntoIterator<Item =
                 while definitions.iter().any(|it| it.id == id(next)) {
                     next += 1;
                 }
-                let labels = after.labels;
-                definitions.push(Definition { labels, ..object(next, create.system_presence.as_str(), &[]) });
+                let (labels, division) = (after.labels, after.division);
+                definitions.push(Definition { labels, division, ..object(next, create.system_presence.as_str(), &[]) });
             }
             Step::Update(edit) | Step::Reactivate(edit) => {
                 let object = definitions.iter_mut().find(|it| it.id == edit.id).unwrap();
                 let unmanaged = object.labels.iter().filter(|(locale, _)| !edit.scope.covers(locale));
                 object.labels = unmanaged.chain(after.labels.iter()).map(|(a, b)| (a.clone(), b.clone())).collect();
                 object.deactivated = false;
+                object.division = after.division.or(object.division.take());
             }
             Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => {
                 definitions.iter_mut().find(|it| it.id == retire.id).unwrap().deactivated = true;
@@ -115,6 +125,7 @@ pub(crate) fn carry_out<'a>(observed: &Observed, steps: impl IntoIterator<Item =
         }
     }
     Observed::new(definitions, observed.system_presences.clone())
+        .seen_through(observed.generation, observed.divisions.clone())
 }
 
 /// One definition of a world's config, as a test writes it.
@@ -127,6 +138,7 @@ pub(crate) struct Want {
     previous_labels: Vec<String>,
     new: bool,
     replaces: Option<String>,
+    division: Option<String>,
     pin: Option<DefinitionId>,
     omitted: bool,
 }
@@ -141,6 +153,7 @@ pub(crate) fn want(key: &str, presence: &str, label: &str) -> Want {
         previous_labels: Vec::new(),
         new: false,
         replaces: None,
+        division: None,
         pin: None,
         omitted: false,
     }
@@ -179,6 +192,11 @@ impl Want {
         self
     }
 
+    pub(crate) fn division(mut self, division: &str) -> Want {
+        self.division = Some(division.to_owned());
+        self
+    }
+
     pub(crate) fn pinned(mut self, id: DefinitionId) -> Want {
         self.pin = Some(id);
         self
@@ -198,6 +216,8 @@ pub(crate) struct World {
     pub(crate) settings: Settings,
     pub(crate) observed: Vec<Definition>,
     pub(crate) system_presences: Option<Vec<SystemPresence>>,
+    pub(crate) generation: Generation,
+    pub(crate) divisions: Divisions,
 }
 
 impl World {
@@ -227,6 +247,8 @@ impl World {
             settings: Settings::default(),
             observed: Vec::new(),
             system_presences: Some(SYSTEM_PRESENCES.map(presence).to_vec()),
+            generation: Generation::First,
+            divisions: Divisions::NotAsked,
         }
     }
 
@@ -258,7 +280,7 @@ impl World {
     }
 
     pub(crate) fn limits(&mut self, removals: u32, label_removals: u32, renames: u32) -> &mut World {
-        self.settings.limits = Limits { removals, label_removals, renames };
+        self.settings.limits = Limits { removals, label_removals, renames, active_users: None };
         self
     }
 
@@ -294,6 +316,7 @@ impl World {
 
     pub(crate) fn observed(&self) -> Observed {
         Observed::new(self.observed.clone(), self.system_presences.clone())
+            .seen_through(self.generation, self.divisions.clone())
     }
 
     pub(crate) fn planned(&self) -> (Plan, Sources) {
@@ -378,12 +401,14 @@ impl File {
         let previous_labels = want.previous_labels.iter().map(|it| self.line(4, it)).collect();
         let new = want.new.then(|| self.line(4, "new: true"));
         let replaces = want.replaces.as_ref().map(|it| self.line(4, &format!("replaces: {it}")));
+        let division = want.division.as_ref().map(|it| self.line(4, &format!("division: {it}")));
         Wanted {
             labels: placed.iter().map(|(locale, label, _)| (locale.clone(), label.clone())).collect(),
             deactivated: want.deactivated,
             previous_labels: want.previous_labels.iter().map(|it| Label::new(it.clone())).collect(),
             new: want.new,
             replaces: want.replaces.as_deref().map(presence),
+            division: want.division.as_deref().and_then(DivisionName::new),
             management: if want.omitted { Management::Omitted } else { Management::Managed },
             places: Places {
                 key,
@@ -393,6 +418,7 @@ impl File {
                 previous_labels,
                 new,
                 replaces,
+                division,
                 pin: None,
                 omit: None,
             },

@@ -14,7 +14,8 @@ use proptest::test_runner::RngSeed;
 
 use crate::paper::{carry_out, desired, id, nowhere, object, presence, wanted};
 
-pub(crate) const UNLIMITED: Limits = Limits { removals: u32::MAX, label_removals: u32::MAX, renames: u32::MAX };
+pub(crate) const UNLIMITED: Limits =
+    Limits { removals: u32::MAX, label_removals: u32::MAX, renames: u32::MAX, active_users: None };
 const OBJECTS_MAX: usize = 7;
 
 fn label() -> impl Strategy<Value = &'static str> {

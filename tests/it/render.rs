@@ -9,6 +9,7 @@ use insta::assert_snapshot;
 use presencectl::apply::document::ReportV1;
 use presencectl::apply::report::{Cause, Outcome, Report, Row, Signal, Skip, Verification};
 use presencectl::diagnostic::Sources;
+use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, Key, Label, Locale};
 use presencectl::model::observed::Target;
 use presencectl::plan::change::{Action, Change};
@@ -325,7 +326,7 @@ fn schemas_are_in_step_and_valid() {
 #[test]
 fn documents_are_what_their_schemas_say() {
     let (plan, sources) = world().planned();
-    let nobody = Target { org: None, sandbox: true };
+    let nobody = Target { org: None, sandbox: true, generation: Generation::First };
     for target in [target(), nobody] {
         let document = parsed(&machine::plan_json(&plan, &target, &sources));
         assert_eq!(complaints(&machine::plan_schema(), &document), Vec::<String>::new());

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use similar::ChangeTag;
 use similar::utils::diff_graphemes;
 
-use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
+use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::plan::change::{Action, Change, Create, Edit, Step};
 use crate::render::style::{Style, sign};
 use crate::text;
@@ -80,6 +80,10 @@ fn created_labels(block: &mut String, create: &Create, style: Style) {
     for (locale, label) in create.labels.iter() {
         line(block, &style.added("+"), locale, width, &style.added(&quoted(label)));
     }
+    if let Some(division) = create.division.as_ref().filter(|it| !it.is_all()) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(block, "    + division: {}", text::terminal(division.as_str()));
+    }
 }
 
 fn edited(block: &mut String, edit: &Edit, style: Style) {
@@ -87,6 +91,12 @@ fn edited(block: &mut String, edit: &Edit, style: Style) {
     if before.deactivated != after.deactivated {
         // Writing to a String cannot fail.
         let _ = writeln!(block, "    ~ deactivated: {} -> {}", before.deactivated, after.deactivated);
+    }
+    if before.division != after.division {
+        let division = |of: &Option<DivisionId>| {
+            of.as_ref().map_or_else(|| "not known".to_owned(), |it| text::terminal(it.as_str()).to_string())
+        };
+        let _ = writeln!(block, "    ~ division: {} -> {}", division(&before.division), division(&after.division));
     }
     let pairs = after.labels.pair(&before.labels);
     let width = widest(pairs.iter().filter(|pair| pair.first != pair.second).map(|pair| pair.locale));

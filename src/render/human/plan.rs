@@ -16,7 +16,7 @@ use crate::text;
 /// A whole plan, complete however long it is.
 #[must_use]
 pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> String {
-    let Plan { changes, in_step: _, left_alone, spent, warnings, refusals, default_locale } = plan;
+    let Plan { changes, in_step: _, left_alone, spent, warnings, refusals, seen: _, default_locale } = plan;
     let sections = [
         changes_shown(changes, default_locale, style),
         refusals.iter().map(|it| refusal_shown(it, sources, style)).collect::<Vec<_>>().join("\n"),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::apply::document::in_words;
 use crate::apply::report::{Cause, Outcome, Report, Row, Signal, Verification};
 use crate::diagnostic::Sources;
-use crate::model::names::{Label, Locale};
+use crate::model::names::{DivisionId, Label, Locale};
 use crate::model::observed::Target;
 use crate::plan::change::Step;
 use crate::plan::difference::Difference;
@@ -30,7 +30,7 @@ const OUTCOMES: [(&str, &str); 8] = [
 /// A whole report.
 #[must_use]
 pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style) -> String {
-    let Report { rows, refusals, verification: _, interrupted, default_locale: _ } = report;
+    let Report { rows, refusals, verification: _, divisions_unread, interrupted, default_locale: _ } = report;
     let mut shown = format!("{}\n\n", target_line(target));
     for it in rows {
         shown.push_str(&row(it, style));
@@ -49,6 +49,10 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
         let _ = writeln!(shown, "{} by {name}: nothing more was started", style.bad("Interrupted"));
     }
     shown.push_str(&verified(report, sources, style));
+    if let Some(cause) = divisions_unread {
+        let head = style.doubtful("Divisions");
+        let _ = writeln!(shown, "{head}: not known whether they stayed as they were\n{}", explained(cause).trim_end());
+    }
     shown.push_str(&sum(report, style));
     shown
 }
@@ -137,6 +141,12 @@ fn difference(difference: &Difference) -> String {
             text::terminal(expected.as_str()),
             text::terminal(found.as_str())
         ),
+        Difference::Division { expected, found } => {
+            let division = |it: &Option<DivisionId>| {
+                it.as_ref().map_or_else(|| "not known".to_owned(), |it| text::terminal(it.as_str()).to_string())
+            };
+            format!("division: expected {}, found {}", division(expected), division(found))
+        }
         Difference::Gone => "expected to be there, and is gone".to_owned(),
         Difference::Appeared(id) => {
             format!("expected to be absent, found {}", text::terminal(id.as_str()))

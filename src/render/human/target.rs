@@ -6,11 +6,11 @@ use crate::text;
 /// Which org this is about: the first line of every output.
 #[must_use]
 pub fn target_line(target: &Target) -> String {
-    let Target { org, sandbox } = target;
+    let Target { org, sandbox, generation } = target;
     let org = match org {
         Some(org) => format!("{} ({})", text::terminal(&org.name), text::terminal(org.id.as_str())),
         None => "not verified".to_owned(),
     };
     let note = if *sandbox { " - sandbox: nothing real is written" } else { "" };
-    format!("Org: {org}{note}")
+    format!("Org: {org}, API {generation}{note}")
 }

@@ -6,6 +6,7 @@ use presencectl::api::wire::Method;
 use presencectl::apply::report::{Outcome, Row, Skip, Verification};
 use presencectl::apply::stop::Stop;
 use presencectl::apply::{CONCURRENCY, Job};
+use presencectl::model::division::Divisions;
 use presencectl::model::labels::Scope;
 use presencectl::model::names::{Key, Label, Locale};
 use presencectl::plan::difference::Difference;
@@ -202,7 +203,7 @@ async fn a_replaced_object_stays_when_a_saved_plan_refuses_what_takes_its_place(
     let create = steps.remove(0);
     let settled = vec![Row::of(&create, None, Outcome::Refused(vec![Difference::Gone]))];
     let (_sender, stop) = Stop::new();
-    let job = Job { steps, settled, desired: &world.desired, limits: &world.limits };
+    let job = Job { steps, settled, desired: &world.desired, limits: &world.limits, divisions: &Divisions::NotAsked };
     let report = world.run(job, &stop).await;
     assert_eq!(said(&report), ["replace smoke skipped", "create smoke refused"]);
     assert_eq!(world.shown(), ["Smoke (Break)"]);

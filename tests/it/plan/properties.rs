@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
+use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, Label, Locale};
 use presencectl::model::observed::{Organization, Target};
 use presencectl::render::human;
@@ -135,7 +136,7 @@ fn a_hostile_org_cannot_act_on_a_terminal() {
     world.config(want("hostile", "Meal", &format!("{HOSTILE}2")));
     world.config(want("pinned", "Meal", "x").pinned(id(1)));
     let org = Organization { id: presencectl::model::names::OrgId::new(HOSTILE).unwrap(), name: HOSTILE.to_owned() };
-    let target = Target { org: Some(org), sandbox: true };
+    let target = Target { org: Some(org), sandbox: true, generation: Generation::First };
     let (plan, sources) = world.planned();
     let uncolored = human::plan(&plan, &target, &sources, Style::PLAIN);
     let colored = human::plan(&plan, &target, &sources, Style::COLORED);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
+use presencectl::model::generation::Generation;
 use presencectl::model::names::Key;
 use presencectl::model::observed::{Organization, Target};
 use presencectl::plan::Plan;
@@ -77,15 +78,47 @@ fn what_changed_in_the_org_since_is_refused_alone_with_the_difference() {
 }
 
 #[test]
-fn what_appeared_or_went_since_is_refused_alone() {
+fn what_appeared_since_is_refused_alone() {
     let mut world = three();
     let saved = saved(&world);
     world.org().add("Break", &[("en_US", "Tea"), ("de", "Tee")]);
-    world.org().remove("Lunch");
     let bound = bounded(&world, &saved);
-    assert_eq!(counts(&bound), [1, 2, 0, 0]);
+    assert_eq!(counts(&bound), [2, 1, 0, 0]);
     let differences: Vec<&Difference> = bound.changed.iter().flat_map(|(_, it)| it).collect();
-    assert_eq!(differences, [&Difference::Gone, &Difference::Appeared(id(3))]);
+    assert_eq!(differences, [&Difference::Appeared(id(3))]);
+}
+
+#[test]
+fn a_client_that_sees_less_than_the_plans_applies_nothing() {
+    let mut world = three();
+    let saved = saved(&world);
+    let unseen = world.org().find("Lunch").id.clone();
+    world.org().remove("Lunch");
+    let error = bound(&world.planned().0, &read(&saved).unwrap(), &target()).unwrap_err();
+    assert_eq!(error, SavedPlanError::NotSeen(vec![unseen.clone()]));
+    assert_eq!(error.to_string(), format!("its client saw 1 definition, and this one does not: {unseen}"));
+}
+
+#[test]
+fn what_the_plan_itself_removes_may_be_gone() {
+    let mut world = three();
+    world.config(want("lunch", "Meal", "Lunch").deactivated());
+    let saved = saved(&world);
+    world.org().remove("Lunch");
+    assert_eq!(counts(&bounded(&world, &saved)), [2, 0, 1, 0]);
+}
+
+#[test]
+fn a_plan_through_one_generation_of_the_api_bounds_no_other() {
+    let world = three();
+    let through_second = Target { generation: Generation::Second, ..target() };
+    let error = bound(&world.planned().0, &read(&saved(&world)).unwrap(), &through_second).unwrap_err();
+    assert_eq!(error.to_string(), "it was made through API v1, and this run speaks API v2");
+    let invented = edited(&saved(&world), |it| it["target"]["api"] = json!("v3"));
+    assert_eq!(
+        read(&invented).unwrap_err().to_string(),
+        "it was made through API `v3`, which this version does not know"
+    );
 }
 
 #[test]
@@ -138,8 +171,12 @@ fn a_plan_for_another_org_or_an_unverified_one_is_an_error() {
     let world = three();
     let saved = read(&saved(&world)).unwrap();
     let other = presencectl::model::names::OrgId::new("33333333-bbbb-4bbb-8bbb-333333333333").unwrap();
-    let other = Target { org: Some(Organization { id: other, name: "Acme Dev".to_owned() }), sandbox: false };
-    let nobody = Target { org: None, sandbox: false };
+    let other = Target {
+        org: Some(Organization { id: other, name: "Acme Dev".to_owned() }),
+        sandbox: false,
+        generation: Generation::First,
+    };
+    let nobody = Target { org: None, sandbox: false, generation: Generation::First };
     let plan: Plan = world.planned().0;
     let said: Vec<String> =
         [&other, &nobody].iter().map(|it| bound(&plan, &saved, it).unwrap_err().to_string()).collect();

@@ -1,0 +1,43 @@
+//! Divisions: the parts of an org to which a definition can belong. Only the second generation of
+//! the API shows them.
+
+use crate::model::names::DivisionId;
+
+/// How a config names a division.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DivisionName {
+    /// By its id, or `*` for all of them.
+    Id(DivisionId),
+    /// By its name in the org, which is looked up.
+    Name(String),
+}
+
+impl DivisionName {
+    /// A GUID and `*` are ids; everything else is a name. None when it is blank.
+    #[must_use]
+    pub fn new(raw: &str) -> Option<DivisionName> {
+        let id = DivisionId::new(raw)?;
+        Some(if id.is_all() || id.is_guid() { DivisionName::Id(id) } else { DivisionName::Name(raw.trim().to_owned()) })
+    }
+}
+
+/// One division of an org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Division {
+    /// The org's id for it.
+    pub id: DivisionId,
+    /// The org's name for it.
+    pub name: String,
+}
+
+/// The divisions of an org, as far as somebody looked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Divisions {
+    /// No name had to be looked up.
+    #[default]
+    NotAsked,
+    /// They could not be read.
+    NotKnown,
+    /// These, by id.
+    Known(Vec<Division>),
+}
