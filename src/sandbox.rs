@@ -1,8 +1,9 @@
 //! The embedded org as a server on a loopback port.
 //!
 //! ```text
-//!  socket ─▶ connection ─▶ service ─▶ exchange ─▶ faults ─▶ org ─▶ access · generation1 · users ─▶ definitions
-//!                             │        (pure from here on: a request and a moment in, a response out)
+//!  socket ─▶ connection ─▶ service ─▶ exchange ─▶ faults ─▶ org ─▶ access · divisions · users
+//!                             │                                └─▶ generation1 · generation2 ─▶ desk ─▶ definitions
+//!                             │        (pure from `exchange` on: a request and a moment in, a response out)
 //!                             └─▶ store (state file)
 //! ```
 //! - It shares no type with the client: the two meet in JSON only, so that a misspelt field cannot pass on both sides.
@@ -13,13 +14,18 @@ pub mod access;
 pub mod config;
 pub mod connection;
 pub mod definitions;
+pub mod desk;
+pub mod divisions;
 pub mod document;
 pub mod error;
 pub mod exchange;
 pub mod faults;
 pub mod generation1;
+pub mod generation2;
 pub mod http;
 pub mod org;
+pub mod paging;
+pub mod routes;
 pub mod seed;
 pub mod service;
 pub mod store;
@@ -35,6 +41,7 @@ use tokio::task::JoinHandle;
 
 pub use access::{CLIENT_ID, CLIENT_SECRET, Permissions, TOKEN};
 pub use config::Config;
+pub use divisions::Division;
 pub use error::SandboxError;
 pub use faults::FaultRule;
 pub use seed::Seed;

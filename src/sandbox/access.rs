@@ -85,6 +85,8 @@ impl Permissions {
 pub struct Access {
     /// What the client may do.
     pub permissions: Permissions,
+    /// The divisions that the client is restricted to; absent is all.
+    pub divisions: Option<BTreeSet<String>>,
     /// How long an issued token lives.
     pub token_seconds: u64,
     /// Requests that a token may make in any 60 seconds; absent is any number.
@@ -101,11 +103,12 @@ impl Default for Access {
 }
 
 impl Access {
-    /// A client without issued tokens.
+    /// A client of all divisions without issued tokens.
     #[must_use]
     pub fn new(permissions: Permissions, token_seconds: u64, requests_per_minute: Option<u32>) -> Self {
         Self {
             permissions,
+            divisions: None,
             token_seconds,
             requests_per_minute,
             issued_until_ms: BTreeMap::new(),

@@ -21,6 +21,8 @@ pub struct Config {
     pub temper: Temper,
     /// What the org's client may do. Not part of the state.
     pub permissions: Permissions,
+    /// The ids of the divisions that the org's client is restricted to; absent is all. Not part of the state.
+    pub divisions: Option<Vec<String>>,
     /// Faults, tried in this order. Not part of the state.
     pub faults: Vec<FaultRule>,
     /// Requests that a token may make in any 60 seconds; absent is any number. The platform's is 300 (facts §5).
@@ -40,6 +42,7 @@ impl Default for Config {
             port: 0,
             temper: Temper::default(),
             permissions: Permissions::All,
+            divisions: None,
             faults: Vec::new(),
             requests_per_minute: None,
             token_seconds: TOKEN_SECONDS_DEFAULT,

@@ -27,11 +27,12 @@ pub const PRIMARIES: [(&str, &str, &str); 10] = [
     ("Training", "TRAINING", "d2390a99-8546-bad9-8f0a-219548e8aeb0"),
 ];
 
-/// Fields that the server owns; what a body says of them is ignored (facts §2).
-const SERVER_OWNED: [&str; 7] = ["id", "selfUri", "primary", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
+/// The division of a definition that is for all divisions (facts §7).
+pub const EVERY_DIVISION: &str = "*";
 
-/// Fields of a definition that are known to the org, apart from those it owns.
-const KNOWN: [&str; 3] = ["languageLabels", "systemPresence", "deactivated"];
+/// Fields that the server owns, in either generation; what a body says of them is ignored (facts §2).
+const SERVER_OWNED: [&str; 8] =
+    ["id", "selfUri", "primary", "type", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
 
 /// One definition as the org holds it; its state file holds the same, field by field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,10 +48,17 @@ pub struct Definition {
     pub deactivated: bool,
     /// Whether it is one of the platform's own.
     pub primary: bool,
+    /// The id of its division, or [`EVERY_DIVISION`]. The first generation of the API does not know it.
+    #[serde(default = "every_division")]
+    pub division_id: String,
     /// `createdBy`, `createdDate`, `modifiedBy` and `modifiedDate`, as far as there are any.
     pub stamps: Map<String, Value>,
     /// Fields that the org does not know and keeps as they were brought.
     pub extra: Map<String, Value>,
+}
+
+fn every_division() -> String {
+    EVERY_DIVISION.to_owned()
 }
 
 /// What a body asks a definition to be.
@@ -62,6 +70,8 @@ pub struct Draft {
     pub system_presence: Option<String>,
     /// Whether it is to be deactivated.
     pub deactivated: Option<bool>,
+    /// Its division as sent.
+    pub division_id: Option<String>,
     /// Fields that the org neither knows nor owns.
     pub extra: Map<String, Value>,
 }
@@ -76,21 +86,22 @@ impl Draft {
             return Err("the body is not an object".to_owned());
         };
         fields.retain(|name, _| !SERVER_OWNED.contains(&name.as_str()));
-        let labels = match fields.remove(KNOWN[0]) {
+        let labels = match fields.remove("languageLabels") {
             None | Some(Value::Null) => return Err("languageLabels is required".to_owned()),
             Some(given) => labels(given)?,
         };
-        let system_presence = match fields.remove(KNOWN[1]) {
-            None | Some(Value::Null) => None,
-            Some(Value::String(name)) => Some(name),
-            Some(_) => return Err("systemPresence is not a string".to_owned()),
+        let mut text = |name: &str| match fields.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(format!("{name} is not a string")),
         };
-        let deactivated = match fields.remove(KNOWN[2]) {
+        let (system_presence, division_id) = (text("systemPresence")?, text("divisionId")?);
+        let deactivated = match fields.remove("deactivated") {
             None | Some(Value::Null) => None,
             Some(Value::Bool(it)) => Some(it),
             Some(_) => return Err("deactivated is not a boolean".to_owned()),
         };
-        Ok(Self { labels, system_presence, deactivated, extra: fields })
+        Ok(Self { labels, system_presence, deactivated, division_id, extra: fields })
     }
 }
 
@@ -115,6 +126,7 @@ impl Definition {
             system_presence: name.to_owned(),
             deactivated: false,
             primary: true,
+            division_id: every_division(),
             stamps: Map::new(),
             extra: Map::new(),
         }
@@ -125,7 +137,7 @@ impl Definition {
     /// # Errors
     /// A sentence that names the field.
     pub fn listed(entity: &Value) -> Result<Self, String> {
-        let Draft { labels, system_presence, deactivated, extra } = Draft::parse(entity.clone())?;
+        let Draft { labels, system_presence, deactivated, division_id, extra } = Draft::parse(entity.clone())?;
         let id = match entity.get("id") {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(id)) => id.clone(),
@@ -137,25 +149,33 @@ impl Definition {
             labels,
             system_presence: system_presence.ok_or("systemPresence is required")?,
             deactivated: deactivated.unwrap_or(false),
-            primary: entity.get("primary") == Some(&Value::Bool(true)),
+            primary: is_primary(entity),
+            division_id: division_id.unwrap_or_else(every_division),
             stamps: ["createdBy", "createdDate", "modifiedBy", "modifiedDate"].into_iter().filter_map(stamp).collect(),
             extra,
         })
     }
 
-    /// The definition as the first generation of the API shows it.
+    /// A definition of a state file that was written before divisions were known: what a body had brought of
+    /// one lay among the unknown fields.
     #[must_use]
-    pub fn shown(&self, labels: &LabelView) -> Value {
-        let Self { id, labels: all, system_presence, deactivated, primary, stamps, extra } = self;
-        let mut fields = extra.clone();
-        fields.extend(stamps.clone());
-        fields.insert("id".to_owned(), id.as_str().into());
-        fields.insert("languageLabels".to_owned(), labels.of(all));
-        fields.insert("systemPresence".to_owned(), system_presence.as_str().into());
-        fields.insert("deactivated".to_owned(), (*deactivated).into());
-        fields.insert("primary".to_owned(), (*primary).into());
-        fields.insert("selfUri".to_owned(), format!("{FIRST_GENERATION_PATH}/{id}").into());
-        Value::Object(fields)
+    pub fn upgraded(mut self) -> Self {
+        self.extra.remove("type");
+        if let Some(Value::String(division_id)) = self.extra.remove("divisionId") {
+            self.division_id = division_id;
+        }
+        self
+    }
+
+    /// What both generations of the API show of the definition, under the path of one of them.
+    #[must_use]
+    pub fn fields(&self, path: &str, labels: &LabelView) -> Map<String, Value> {
+        let mut fields = self.extra.clone();
+        fields.insert("id".to_owned(), self.id.as_str().into());
+        fields.insert("languageLabels".to_owned(), labels.of(&self.labels));
+        fields.insert("deactivated".to_owned(), self.deactivated.into());
+        fields.insert("selfUri".to_owned(), format!("{path}/{}", self.id).into());
+        fields
     }
 
     /// The definition as a user's presence refers to it.
@@ -169,6 +189,12 @@ impl Definition {
     }
 }
 
+/// Each generation has a word of its own for the platform's own ones; a listing of either may be a seed.
+fn is_primary(entity: &Value) -> bool {
+    let kind = entity.get("type").and_then(Value::as_str);
+    entity.get("primary") == Some(&Value::Bool(true)) || kind.is_some_and(|it| it.eq_ignore_ascii_case("System"))
+}
+
 /// Which labels an answer shows: what `localeCode` asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LabelView {
@@ -179,14 +205,10 @@ pub enum LabelView {
 }
 
 impl LabelView {
-    /// `ALL` is all; a locale is that one; nothing is the default one.
+    /// `ALL` is all; a locale is that one.
     #[must_use]
-    pub fn asked(locale_code: Option<String>) -> Self {
-        match locale_code {
-            Some(code) if code.eq_ignore_ascii_case("ALL") => Self::All,
-            Some(code) => Self::One(code),
-            None => Self::One(DEFAULT_LOCALE.to_owned()),
-        }
+    pub fn asked(locale_code: &str) -> Self {
+        if locale_code.eq_ignore_ascii_case("ALL") { Self::All } else { Self::One(locale_code.to_owned()) }
     }
 
     fn of(&self, labels: &BTreeMap<String, String>) -> Value {
@@ -259,16 +281,33 @@ impl Definitions {
         self.by_order.values()
     }
 
+    /// The definition with that id as it was at a moment, as far as [`Definitions::put`] was told to remember.
+    #[must_use]
+    pub fn get_as_of(&self, id: &str, at_ms: u64) -> Option<&Arc<Definition>> {
+        let was_it = |it: &Earlier| it.was.as_ref().is_some_and(|was| was.id.eq_ignore_ascii_case(id));
+        let held = self.order_of.get(&id.to_ascii_lowercase()).copied();
+        // One that was removed has its place in the past only.
+        let order = held.or_else(|| self.since(at_ms).find(|it| was_it(it)).map(|it| it.order))?;
+        match self.since(at_ms).filter(|it| it.order == order).last() {
+            Some(oldest) => oldest.was.as_ref(),
+            None => self.by_order.get(&order),
+        }
+    }
+
+    /// What has changed since a moment, newest first, so that the oldest change, which knows what stood there at
+    /// that moment, comes last.
+    fn since(&self, at_ms: u64) -> impl Iterator<Item = &Earlier> {
+        self.earlier.iter().rev().take_while(move |it| it.until_ms > at_ms)
+    }
+
     /// All of them as they were at a moment, as far as [`Definitions::put`] was told to remember.
     #[must_use]
     pub fn as_of(&self, at_ms: u64) -> Vec<&Arc<Definition>> {
-        let since = || self.earlier.iter().rev().take_while(|it| it.until_ms > at_ms);
-        if since().next().is_none() {
+        if self.since(at_ms).next().is_none() {
             return self.iter().collect();
         }
         let mut then: BTreeMap<u64, &Arc<Definition>> = self.by_order.iter().map(|(order, it)| (*order, it)).collect();
-        // Newest first, so that the oldest change since that moment, which knows what stood there, comes last.
-        for change in since() {
+        for change in self.since(at_ms) {
             match &change.was {
                 Some(was) => then.insert(change.order, was),
                 None => then.remove(&change.order),

@@ -6,16 +6,20 @@
 use serde::{Deserialize, Serialize};
 
 use super::definitions::Definition;
+use super::divisions::Division;
 use super::users::User;
 
-/// The version of the state's format that is written and read. Another one is refused, never converted in silence.
-pub const FORMAT_VERSION: u64 = 1;
+/// The version of the state's format that is written. Version 2 brought divisions.
+pub const FORMAT_VERSION: u64 = 2;
+
+/// The oldest version that is read. A newer one than [`FORMAT_VERSION`] is refused, never read in part.
+pub const OLDEST_VERSION: u64 = 1;
 
 /// All that an org remembers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StateDocument {
-    /// [`FORMAT_VERSION`].
+    /// From [`OLDEST_VERSION`] to [`FORMAT_VERSION`].
     pub format_version: u64,
     /// The number of the last change that is contained.
     pub revision: u64,
@@ -25,6 +29,9 @@ pub struct StateDocument {
     pub org_name: String,
     /// How many ids were made.
     pub id_count: u64,
+    /// The divisions. A document from before there were any has those of a new org.
+    #[serde(default = "Division::samples")]
+    pub divisions: Vec<Division>,
     /// The definitions, primaries included, in the order in which they are listed.
     pub definitions: Vec<Definition>,
     /// The users in the order of their ids.
@@ -44,6 +51,8 @@ pub struct StateView<'a> {
     pub org_name: &'a str,
     /// See [`StateDocument`].
     pub id_count: u64,
+    /// See [`StateDocument`].
+    pub divisions: &'a [Division],
     /// See [`StateDocument`].
     pub definitions: Vec<&'a Definition>,
     /// See [`StateDocument`].
@@ -91,7 +100,7 @@ impl StateDocument {
     pub fn parse(json: &[u8]) -> Result<Self, DocumentProblem> {
         let broken = |error: serde_json::Error| DocumentProblem::Broken(error.to_string());
         let VersionOnly { format_version } = serde_json::from_slice(json).map_err(broken)?;
-        if format_version != FORMAT_VERSION {
+        if !(OLDEST_VERSION..=FORMAT_VERSION).contains(&format_version) {
             return Err(DocumentProblem::Version(format_version));
         }
         serde_json::from_slice(json).map_err(broken)

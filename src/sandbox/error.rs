@@ -41,13 +41,13 @@ pub enum SandboxError {
         bytes_max: u64,
     },
     /// A file of another format version. It is left as it is.
-    #[error("`{}` has format_version {found}; this program reads {known}", path.display())]
+    #[error("`{}` has format_version {found}; this program reads up to {known}", path.display())]
     Version {
         /// The file.
         path: PathBuf,
         /// The version that it names.
         found: u64,
-        /// The version that this program writes.
+        /// The newest version that this program reads.
         known: u64,
     },
     /// A file that cannot be understood. It is left as it is.

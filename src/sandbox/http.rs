@@ -48,12 +48,15 @@ impl Request {
     /// The last value of a query parameter, decoded. An empty value counts as absent.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<String> {
-        form_pairs(&self.query)
-            .into_iter()
-            .rev()
-            .find(|(it, _)| it == name)
-            .map(|(_, value)| value)
-            .filter(|it| !it.is_empty())
+        let pairs = form_pairs(&self.query).into_iter();
+        pairs.rev().find(|(it, _)| it == name).map(|(_, value)| value).filter(|it| !it.is_empty())
+    }
+
+    /// All values of a query parameter that may be repeated, decoded. Empty values count as absent.
+    #[must_use]
+    pub fn parameters(&self, name: &str) -> Vec<String> {
+        let pairs = form_pairs(&self.query).into_iter();
+        pairs.filter(|(it, value)| it == name && !value.is_empty()).map(|(_, value)| value).collect()
     }
 
     /// The parts of the path between its slashes, decoded.

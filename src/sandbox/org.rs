@@ -5,11 +5,15 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::access::{Access, Needs};
+use super::access::Access;
 use super::definitions::{Definition, Definitions, PRIMARIES};
+use super::desk::{Desk, Rules};
+use super::divisions::{self, Division};
 use super::document::{Change, FORMAT_VERSION, StateDocument, StateView};
-use super::generation1::Desk;
+use super::generation1;
+use super::generation2;
 use super::http::{Refusal, Request, Response};
+use super::routes::Operation;
 use super::seed::Seed;
 use super::temper::Temper;
 use super::users::Users;
@@ -27,25 +31,9 @@ pub struct Org {
     id_count: u64,
     correlation_count: u64,
     revision: u64,
+    divisions: Vec<Division>,
     definitions: Definitions,
     users: Users,
-}
-
-/// The operations that the org knows, with what stands in their paths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operation<'a> {
-    Token,
-    Organization,
-    SystemPresences,
-    List,
-    Create,
-    Get(&'a str),
-    Update(&'a str),
-    Delete(&'a str),
-    UserPresence(&'a str, &'a str),
-    PatchUserPresence(&'a str, &'a str),
-    TeamsPresence(&'a str),
-    BulkPresences,
 }
 
 impl Org {
@@ -54,7 +42,7 @@ impl Org {
     /// # Errors
     /// The first definition of the seed that is none, or whose id another one has.
     pub fn new(seed: &Seed, now_ms: u64) -> Result<Self, String> {
-        let mut org = Self::named(&seed.org_id, &seed.org_name);
+        let mut org = Self { divisions: seed.divisions.clone(), ..Self::named(&seed.org_id, &seed.org_name) };
         for (name, _, id) in PRIMARIES {
             org.definitions.put(Definition::primary(name, id), now_ms, 0);
         }
@@ -81,13 +69,14 @@ impl Org {
     /// # Errors
     /// An id that occurs twice.
     pub fn restored(document: StateDocument) -> Result<Self, String> {
-        let StateDocument { format_version: _, revision, org_id, org_name, id_count, definitions, users } = document;
-        let mut org = Self { id_count, revision, ..Self::named(&org_id, &org_name) };
+        let StateDocument { format_version: _, revision, org_id, org_name, id_count, divisions, definitions, users } =
+            document;
+        let mut org = Self { id_count, revision, divisions, ..Self::named(&org_id, &org_name) };
         for definition in definitions {
             if org.definitions.get(&definition.id).is_some() {
                 return Err(format!("the definition id {} occurs twice", definition.id));
             }
-            org.definitions.put(definition, 0, 0);
+            org.definitions.put(definition.upgraded(), 0, 0);
         }
         org.users.put(users);
         org.definitions.take_changes();
@@ -151,7 +140,7 @@ impl Org {
             self.definitions.remove(id, 0, 0);
         }
         for definition in definitions {
-            self.definitions.put(definition, 0, 0);
+            self.definitions.put(definition.upgraded(), 0, 0);
         }
         self.users.put(users);
         self.definitions.take_changes();
@@ -167,6 +156,7 @@ impl Org {
             org_id: &self.id,
             org_name: &self.name,
             id_count: self.id_count,
+            divisions: &self.divisions,
             definitions: self.definitions.iter().map(Arc::as_ref).collect(),
             users: self.users.iter().collect(),
         }
@@ -188,23 +178,25 @@ impl Org {
     fn answer(&mut self, request: &Request, now_ms: u64) -> Result<Response, Refusal> {
         let segments = request.segments();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        let operation = routed(&request.method, &segments)?;
+        let operation = Operation::of(&request.method, &segments)?;
         if operation == Operation::Token {
             return self.access.issue(request, now_ms);
         }
         self.access.admit(request, now_ms)?;
+        operation.expect_served(self.temper)?;
         self.access.permissions.expect(operation.needs(self.temper))?;
-        let (free_id, id_count) = self.free_id();
-        let mut desk = Desk { definitions: &mut self.definitions, temper: self.temper, now_ms };
         match operation {
             Operation::Token => Err(Refusal::not_found()),
             Operation::Organization => Ok(self.organization()),
+            Operation::Divisions => divisions::list(&self.divisions, request),
             Operation::SystemPresences => Ok(system_presences()),
-            Operation::List => desk.list(request),
-            Operation::Get(id) => desk.get(id, request),
-            Operation::Create => desk.create(request, free_id).inspect(|_| self.id_count = id_count),
-            Operation::Update(id) => desk.update(id, request),
-            Operation::Delete(id) => desk.delete(id),
+            Operation::First(act) => {
+                let rules = generation1::rules(self.temper);
+                self.at_desk(rules, now_ms, |desk| generation1::answer(desk, act, request))
+            }
+            Operation::Second(act) => {
+                self.at_desk(generation2::RULES, now_ms, |desk| generation2::answer(desk, act, request))
+            }
             Operation::UserPresence(id, source) => self.users.get(id, source, &self.definitions),
             Operation::TeamsPresence(id) => self.users.teams(id, &self.definitions),
             Operation::PatchUserPresence(id, source) => {
@@ -212,6 +204,28 @@ impl Org {
             }
             Operation::BulkPresences => self.users.put_bulk(request, (&self.definitions, now_ms)),
         }
+    }
+
+    fn at_desk(
+        &mut self,
+        rules: Rules,
+        now_ms: u64,
+        work: impl FnOnce(&mut Desk<'_>) -> Result<Response, Refusal>,
+    ) -> Result<Response, Refusal> {
+        let (free_id, id_count) = self.free_id();
+        let answer = work(&mut Desk {
+            definitions: &mut self.definitions,
+            divisions: &self.divisions,
+            permitted: self.access.divisions.as_ref(),
+            temper: self.temper,
+            rules,
+            free_id: free_id.clone(),
+            now_ms,
+        });
+        if self.definitions.get(&free_id).is_some() {
+            self.id_count = id_count;
+        }
+        answer
     }
 
     fn organization(&self) -> Response {
@@ -224,58 +238,6 @@ impl Org {
             "selfUri": format!("/api/v2/organizations/{}", self.id),
         }))
     }
-}
-
-impl Operation<'_> {
-    /// The permissions of the API document, with today's names beside its own (facts §1).
-    fn needs(self, temper: Temper) -> Needs {
-        match self {
-            Self::Get(_) if temper.get_needs_view => Needs::All(&["presence:presenceDefinition:view"]),
-            Self::Token
-            | Self::Organization
-            | Self::SystemPresences
-            | Self::List
-            | Self::Get(_)
-            | Self::UserPresence(..)
-            | Self::PatchUserPresence(..) => Needs::Nothing,
-            Self::Create => Needs::All(&["presence:presenceDefinition:add"]),
-            Self::Update(_) => Needs::All(&["presence:presenceDefinition:edit"]),
-            Self::Delete(_) => Needs::All(&["presence:presenceDefinition:delete"]),
-            Self::TeamsPresence(_) => Needs::All(&["integration:microsoftTeams:view", "integrations:integration:view"]),
-            Self::BulkPresences => Needs::Any(&["directory:user:edit", "presence:userPresence:edit"]),
-        }
-    }
-}
-
-/// Which operation a method on a path is. An unknown path is 404, a known one with another method 405.
-fn routed<'a>(method: &str, segments: &[&'a str]) -> Result<Operation<'a>, Refusal> {
-    use Operation as Op;
-    match *segments {
-        ["oauth", "token"] => chosen(method, &[("POST", Op::Token)]),
-        ["api", "v2", "organizations", "me"] => chosen(method, &[("GET", Op::Organization)]),
-        ["api", "v2", "systempresences"] => chosen(method, &[("GET", Op::SystemPresences)]),
-        ["api", "v2", "presencedefinitions"] => chosen(method, &[("GET", Op::List), ("POST", Op::Create)]),
-        ["api", "v2", "presencedefinitions", id] => {
-            chosen(method, &[("GET", Op::Get(id)), ("PUT", Op::Update(id)), ("DELETE", Op::Delete(id))])
-        }
-        ["api", "v2", "users", "presences", "bulk"] => chosen(method, &[("PUT", Op::BulkPresences)]),
-        ["api", "v2", "users", user, "presences", "microsoftteams"] => {
-            chosen(method, &[("GET", Op::TeamsPresence(user))])
-        }
-        ["api", "v2", "users", user, "presences", source] => {
-            chosen(method, &[("GET", Op::UserPresence(user, source)), ("PATCH", Op::PatchUserPresence(user, source))])
-        }
-        _ => Err(Refusal::not_found()),
-    }
-}
-
-fn chosen<'a>(method: &str, operations: &[(&'static str, Operation<'a>)]) -> Result<Operation<'a>, Refusal> {
-    if let Some((_, operation)) = operations.iter().find(|(it, _)| *it == method) {
-        return Ok(*operation);
-    }
-    let allowed: Vec<&str> = operations.iter().map(|(it, _)| *it).collect();
-    let message = format!("{method} is not allowed here.");
-    Err(Refusal::new(405, "method.not.allowed", message).with_header("Allow", allowed.join(", ")))
 }
 
 fn system_presences() -> Response {

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::divisions::Division;
+
 /// How many definitions a seed may have.
 pub const SEED_DEFINITIONS_MAX: usize = 100_000;
 
@@ -16,6 +18,8 @@ pub struct Seed {
     /// where wanted `id`, `deactivated` and any other field. Kept as they stand. One without an id gets one; one
     /// with the id of a primary takes that one's place and stays primary.
     pub definitions: Vec<Value>,
+    /// The divisions.
+    pub divisions: Vec<Division>,
 }
 
 impl Default for Seed {
@@ -24,6 +28,7 @@ impl Default for Seed {
             org_id: "5a4db0c5-0000-4000-b000-000000000001".to_owned(),
             org_name: "Sandbox".to_owned(),
             definitions: Vec::new(),
+            divisions: Division::samples(),
         }
     }
 }

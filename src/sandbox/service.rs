@@ -62,7 +62,7 @@ impl Sandbox {
     /// # Errors
     /// A state file in use, unreadable, broken or of another version; a seed or fault rules that are wrong.
     pub fn open(config: Config) -> Result<Self, SandboxError> {
-        let Config { state_file, seed, port: _, temper, permissions, faults, .. } = config;
+        let Config { state_file, seed, port: _, temper, permissions, divisions, faults, .. } = config;
         let start_unix_ms = config.start_unix_ms.unwrap_or_else(system_unix_ms);
         let faults = FaultScript::new(faults).map_err(SandboxError::Faults)?;
         let begin = || Org::new(&seed, start_unix_ms).map_err(SandboxError::Seed);
@@ -72,6 +72,7 @@ impl Sandbox {
         };
         org.temper = temper;
         org.access = Access::new(permissions, config.token_seconds, config.requests_per_minute);
+        org.access.divisions = divisions.map(|it| it.into_iter().collect());
         let exchange = Exchange { org, faults, log: RequestLog::default() };
         let start = tokio::time::Instant::now();
         Ok(Self(Arc::new(Mutex::new(Inner { exchange, store, start_unix_ms, start, is_closed: false }))))

@@ -64,7 +64,8 @@ pub struct Store {
     state_bytes: u64,
     changes: Option<File>,
     changes_bytes: u64,
-    // A write that failed may have left half a line, and a change that is in no file: the next one writes all.
+    // A write that failed may have left half a line, and a change that is in no file; and lines of this version must
+    // not follow a state of an older one: the next write writes all.
     is_behind: bool,
 }
 
@@ -80,7 +81,7 @@ impl Store {
         let lock = locked(path)?;
         let changes_path = beside(path, ".changes");
         let is_new = !path.try_exists().map_err(failed("read", path))?;
-        let mut org = if is_new { begin()? } else { restored(path)? };
+        let (mut org, version) = if is_new { (begin()?, FORMAT_VERSION) } else { restored(path)? };
         let changes_left = !is_new && repeat_changes(&mut org, &changes_path)?;
         let mut store = Self {
             path: path.to_owned(),
@@ -89,7 +90,7 @@ impl Store {
             state_bytes: 0,
             changes: None,
             changes_bytes: 0,
-            is_behind: false,
+            is_behind: version < FORMAT_VERSION,
         };
         if is_new || changes_left {
             store.write_whole(&org)?;
@@ -142,14 +143,17 @@ impl Store {
     }
 }
 
-fn restored(path: &Path) -> Result<Org, SandboxError> {
+/// The org of a state file, and the version of the file.
+fn restored(path: &Path) -> Result<(Org, u64), SandboxError> {
     let document = StateDocument::parse(&read(path, STATE_BYTES_MAX)?).map_err(|problem| match problem {
         DocumentProblem::Version(found) => {
             SandboxError::Version { path: path.to_owned(), found, known: FORMAT_VERSION }
         }
         DocumentProblem::Broken(problem) => broken("state", path, problem),
     })?;
-    Org::restored(document).map_err(|problem| broken("state", path, problem))
+    let version = document.format_version;
+    let org = Org::restored(document).map_err(|problem| broken("state", path, problem))?;
+    Ok((org, version))
 }
 
 /// Repeats the changes that follow a state; says whether there is a file of them.

@@ -4,14 +4,28 @@
 /// a simulation turns the others on to show that the client does not depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Temper {
+    /// Whether the first generation of the API (`/api/v2/presencedefinitions`) is served.
+    pub generation1: Offer,
+    /// Whether the second generation of the API (`/api/v2/presence/definitions`) is served.
+    pub generation2: Offer,
     /// Whether two definitions may have the same label in a locale.
     pub unique_labels: UniqueLabels,
-    /// The status of the refusal when they may not: 409 or 400.
+    /// The status of the refusal when they may not, in the first generation: 409 or 400. The second one's is
+    /// known to be 409 (facts §11).
     pub conflict_status: u16,
     /// What a PUT does with labels that its body does not name.
     pub put_labels: PutLabels,
+    /// What a PUT does with another `systemPresence`.
+    pub put_system_presence: PutSystemPresence,
+    /// What a PUT of the first generation does to the division, which its body cannot name.
+    pub first_put_division: FirstPutDivision,
+    /// Which definitions the first generation shows to a client that is restricted to some divisions.
+    pub first_divisions: FirstDivisions,
     /// What a POST does with `deactivated: true`.
     pub create_deactivated: CreateDeactivated,
+    /// Whether a POST gives the new definition fields that no document names. A PUT that does not bring them
+    /// loses them.
+    pub create_extra: CreateExtra,
     /// What a DELETE leaves behind.
     pub delete: Delete,
     /// How the org spells the locales that it is given.
@@ -20,28 +34,61 @@ pub struct Temper {
     pub primary_status: u16,
     /// How many active definitions one system presence may have, primaries not counted.
     pub active_max: Option<u32>,
-    /// How far the list runs behind, in milliseconds; GET by id never does. Not kept over a restart.
+    /// How far lists run behind, in milliseconds. Not kept over a restart.
     pub list_lag_ms: u64,
+    /// How far GET by id runs behind, in milliseconds. Not kept over a restart.
+    pub get_lag_ms: u64,
+    /// For how long GET by id does not find what was just created, in milliseconds. Not kept over a restart.
+    pub get_after_create_lag_ms: u64,
     /// Whether GET by id needs `presence:presenceDefinition:view`: today's platform wants it, the API
     /// document does not (facts §1).
     pub get_needs_view: bool,
+    /// Whether the list of divisions needs `authorization:division:view`: today's document says that it needs
+    /// nothing.
+    pub divisions_need_view: bool,
 }
 
 impl Default for Temper {
     fn default() -> Self {
         Self {
+            generation1: Offer::Served,
+            generation2: Offer::Served,
             unique_labels: UniqueLabels::Never,
             conflict_status: 409,
             put_labels: PutLabels::Replaced,
+            put_system_presence: PutSystemPresence::Refused,
+            first_put_division: FirstPutDivision::Kept,
+            first_divisions: FirstDivisions::All,
             create_deactivated: CreateDeactivated::Honoured,
+            create_extra: CreateExtra::None,
             delete: Delete::Deactivates,
             locale_keys: LocaleKeys::Kept,
             primary_status: 400,
             active_max: None,
             list_lag_ms: 0,
+            get_lag_ms: 0,
+            get_after_create_lag_ms: 0,
             get_needs_view: false,
+            divisions_need_view: false,
         }
     }
+}
+
+impl Temper {
+    /// For how long what stood before a change must be remembered.
+    #[must_use]
+    pub fn remember_ms(&self) -> u64 {
+        self.list_lag_ms.max(self.get_lag_ms).max(self.get_after_create_lag_ms)
+    }
+}
+
+/// Whether the org serves something that other orgs do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    /// It does.
+    Served,
+    /// It answers with this status: 404 or 410.
+    Gone(u16),
 }
 
 /// Among which definitions a label of a locale may occur once only.
@@ -62,6 +109,42 @@ pub enum PutLabels {
     Replaced,
     /// They stay.
     Merged,
+}
+
+/// What a PUT does with another `systemPresence`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutSystemPresence {
+    /// It is refused with 400 (facts §12: "cannot be changed").
+    Refused,
+    /// The definition moves.
+    CarriedOut,
+}
+
+/// What a PUT of the first generation does to the division.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstPutDivision {
+    /// It stays.
+    Kept,
+    /// The definition is for all divisions again.
+    Reset,
+}
+
+/// Which definitions the first generation shows to a client that is restricted to some divisions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstDivisions {
+    /// All: it knows no divisions.
+    All,
+    /// Those that the second one shows.
+    Permitted,
+}
+
+/// Whether a POST gives the new definition fields that no document names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreateExtra {
+    /// None.
+    None,
+    /// One, with something nested in it.
+    Unknown,
 }
 
 /// What a POST does with `deactivated: true`.

@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
 mod access;
+mod both;
 mod definitions;
+mod divisions;
 mod faults;
+mod generation2;
 mod state;
 mod temper;
 mod users;
@@ -18,10 +21,15 @@ use tower::ServiceExt;
 const START_MS: u64 = 1_764_000_000_000;
 
 const DEFINITIONS: &str = "/api/v2/presencedefinitions";
+const NEWER: &str = "/api/v2/presence/definitions";
 const ALL: &str = "/api/v2/presencedefinitions?deleted=ALL&localeCode=ALL&pageSize=100";
 const AVAILABLE: &str = "6a3af858-942f-489d-9700-5f9bcdcdae9b";
 const LUNCH: &str = "2fa68d50-0000-4000-8000-000000000001";
 const COACHING: &str = "2fa68d50-0000-4000-8000-000000000002";
+
+const HOME: &str = "5a4db0c5-0000-4000-a000-0000000000d1";
+const SALES: &str = "5a4db0c5-0000-4000-a000-0000000000d2";
+const SERVICE: &str = "5a4db0c5-0000-4000-a000-0000000000d3";
 
 /// An org of two definitions beside the primaries: Lunch, and Coaching, which is deactivated.
 fn config() -> Config {
@@ -31,8 +39,8 @@ fn config() -> Config {
         json!({ "id": COACHING, "languageLabels": { "en_US": "Coaching" }, "systemPresence": "Busy",
                 "deactivated": true }),
     ];
-    let seed =
-        Seed { org_id: "22222222-bbbb-4bbb-8bbb-222222222222".to_owned(), org_name: "Acme".to_owned(), definitions };
+    let org_id = "22222222-bbbb-4bbb-8bbb-222222222222".to_owned();
+    let seed = Seed { org_id, org_name: "Acme".to_owned(), definitions, ..Seed::default() };
     Config { seed, start_unix_ms: Some(START_MS), ..Config::default() }
 }
 

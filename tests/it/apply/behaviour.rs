@@ -125,12 +125,12 @@ async fn a_write_that_is_not_found_although_the_read_is_fails_and_is_not_called_
 #[tokio::test(start_paused = true)]
 async fn fields_that_we_do_not_know_survive() {
     let mut object = held(1, "Meal", &[("en_US", "Lunch")]);
-    object["divisionId"] = json!("*");
+    object["invented"] = json!("*");
     object["futureField"] = json!({ "a": [1, null] });
     let world = World::new(lunch(), vec![object]);
     assert!(world.apply().await.is_success());
     let extra = world.object(1).extra;
-    assert_eq!((extra["divisionId"].clone(), extra["futureField"].clone()), (json!("*"), json!({ "a": [1, null] })));
+    assert_eq!((extra["invented"].clone(), extra["futureField"].clone()), (json!("*"), json!({ "a": [1, null] })));
     assert_eq!(world.shown(), ["Mittag/Lunch (Meal)"]);
 }
 

@@ -1,4 +1,4 @@
-//! The five operations on definitions, and the system presences.
+//! The five operations on definitions of the first generation, and the system presences.
 
 use presencectl::sandbox::{Config, Seed};
 use serde_json::{Value, json};
@@ -244,7 +244,7 @@ async fn a_seed_may_be_a_listing_of_another_org_with_its_primaries() {
     let definitions = vec![
         json!({ "id": AVAILABLE, "languageLabels": { "en_US": "Available", "de": "Da" },
                 "systemPresence": "Available" }),
-        json!({ "languageLabels": { "es_US": "Siesta" }, "systemPresence": "Siesta", "divisionId": "*" }),
+        json!({ "languageLabels": { "es_US": "Siesta" }, "systemPresence": "Siesta", "shade": 7 }),
     ];
     let client = Client::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() }).await;
     let listing = client.get(ALL).await.body;
@@ -252,5 +252,5 @@ async fn a_seed_may_be_a_listing_of_another_org_with_its_primaries() {
     let available = client.get(&format!("{DEFINITIONS}/{AVAILABLE}?localeCode=de")).await.body;
     assert_eq!((available["languageLabels"]["de"].as_str(), available["primary"].as_bool()), (Some("Da"), Some(true)));
     let siesta = &listing["entities"][10];
-    assert_eq!((siesta["divisionId"].as_str(), siesta["systemPresence"].as_str()), (Some("*"), Some("Siesta")));
+    assert_eq!((siesta["shade"].as_u64(), siesta["systemPresence"].as_str()), (Some(7), Some("Siesta")));
 }

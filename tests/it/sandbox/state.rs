@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use presencectl::sandbox::{Config, Sandbox, SandboxError, read_seed_file};
 use serde_json::{Value, json};
 
-use super::{ALL, Client, DEFINITIONS, LUNCH, config, in_process, own_labels};
+use super::{ALL, Client, DEFINITIONS, LUNCH, NEWER, SALES, config, in_process, own_labels};
 
 fn with_state(path: &Path) -> Config {
     Config { state_file: Some(path.to_owned()), ..config() }
@@ -47,13 +47,105 @@ async fn an_answered_change_is_in_the_file_already() {
     let client = Client::start(with_state(&path)).await;
     client.call("POST", DEFINITIONS, &smoke("Smoke")).await;
     let state: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    assert_eq!((state["format_version"].as_u64(), state["revision"].as_u64()), (Some(1), Some(1)));
+    assert_eq!((state["format_version"].as_u64(), state["revision"].as_u64()), (Some(2), Some(1)));
     assert_eq!(state["definitions"][12]["labels"], json!({ "en_US": "Smoke" }));
     // Nothing else is left in the folder: no half file, no changes of a small org.
     let mut names: Vec<PathBuf> =
         fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name().into()).collect();
     names.sort();
     assert_eq!(names, ["org.json", "org.json.lock"].map(PathBuf::from));
+}
+
+/// A state as version 1 wrote it: no divisions; what a body had brought of one lay among the unknown fields.
+fn version_1(definition_count: usize) -> Value {
+    let definition = |number: usize| {
+        json!({
+            "id": format!("2fa68d50-0000-4000-8000-{number:012}"),
+            "labels": { "en_US": format!("Lunch {number}") },
+            "system_presence": "Meal",
+            "deactivated": false,
+            "primary": false,
+            "stamps": {},
+            "extra": { "divisionId": SALES, "type": "User", "shade": "x".repeat(300) },
+        })
+    };
+    json!({
+        "format_version": 1,
+        "revision": 3,
+        "org_id": "22222222-bbbb-4bbb-8bbb-222222222222",
+        "org_name": "Acme",
+        "id_count": 2,
+        "definitions": (1..=definition_count).map(definition).collect::<Vec<_>>(),
+        "users": [{
+            "id": "5a4db0c5-0000-4000-8000-000000000001",
+            "name": "Ada Sample",
+            "primary_source": "purecloud",
+            "presences": { "purecloud": { "definition_id": LUNCH, "message": "", "modified_ms": 7 } },
+        }],
+    })
+}
+
+#[tokio::test]
+async fn a_state_of_the_version_before_is_read_and_written_anew_with_the_next_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, changes) = (folder.path().join("org.json"), folder.path().join("org.json.changes"));
+    // The larger one would be followed by its changes, if it were of this version.
+    for (count, is_large) in [(1, false), (1_000, true)] {
+        let old = version_1(count).to_string();
+        assert_eq!(old.len() > 256 * 1024, is_large);
+        fs::write(&path, &old).unwrap();
+        let sandbox = Sandbox::open(with_state(&path)).unwrap();
+        let lunch = in_process(&sandbox, "GET", &format!("{NEWER}/{LUNCH}"), None).await.body;
+        assert_eq!((lunch["divisionId"].as_str(), lunch["type"].as_str()), (Some(SALES), Some("User")));
+        assert_eq!(lunch["shade"].as_str().map(str::len), Some(300));
+        let divisions = in_process(&sandbox, "GET", "/api/v2/authorization/divisions", None).await.body;
+        assert_eq!(divisions["total"], 3);
+        assert_eq!(fs::read_to_string(&path).unwrap(), old, "a look changes nothing");
+
+        in_process(&sandbox, "POST", DEFINITIONS, Some(&smoke("Smoke"))).await;
+        sandbox.close();
+        assert!(!changes.exists(), "{count}");
+        let state: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        assert_eq!((state["format_version"].as_u64(), state["revision"].as_u64()), (Some(2), Some(4)));
+        assert_eq!(state["definitions"][0]["division_id"], SALES);
+        Sandbox::open(with_state(&path)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn changes_of_the_version_before_are_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("org.json");
+    let mut old = version_1(1);
+    let mut renamed = old["definitions"][0].clone();
+    renamed["labels"]["en_US"] = json!("Food");
+    fs::write(&path, old.to_string()).unwrap();
+    let line = json!({ "revision": 4, "id_count": 2, "definitions": [renamed] });
+    fs::write(folder.path().join("org.json.changes"), format!("{line}\n")).unwrap();
+    let sandbox = Sandbox::open(with_state(&path)).unwrap();
+    let lunch = in_process(&sandbox, "GET", &format!("{NEWER}/{LUNCH}"), None).await.body;
+    assert_eq!((&lunch["languageLabels"]["en_US"], &lunch["divisionId"]), (&json!("Food"), &json!(SALES)));
+    sandbox.close();
+    // One that was tampered with is no state.
+    old["definitions"][0]["division"] = json!(SALES);
+    fs::write(&path, old.to_string()).unwrap();
+    assert!(refusal(&path).starts_with("`FILE` is not a sandbox state: unknown field `division`"));
+}
+
+#[tokio::test]
+async fn divisions_outlive_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("org.json");
+    let mut config = with_state(&path);
+    config.seed.divisions.truncate(2);
+    let first = Sandbox::open(config).unwrap();
+    let mut wish = smoke("Smoke");
+    wish["divisionId"] = json!(SALES);
+    let made = in_process(&first, "POST", NEWER, Some(&wish)).await.body;
+    first.close();
+    let second = Sandbox::open(with_state(&path)).unwrap();
+    assert_eq!(in_process(&second, "GET", made["selfUri"].as_str().unwrap(), None).await.body, made);
+    assert_eq!(in_process(&second, "GET", "/api/v2/authorization/divisions", None).await.body["total"], 2);
 }
 
 #[tokio::test]
@@ -89,7 +181,7 @@ fn a_state_that_cannot_be_read_is_told_and_left_as_it_is() {
     let path = folder.path().join("org.json");
     let cases = [
         ("", "`FILE` is not a sandbox state: EOF while parsing a value at line 1 column 0"),
-        ("{\"format_version\": 7, \"new\": []}", "`FILE` has format_version 7; this program reads 1"),
+        ("{\"format_version\": 7, \"new\": []}", "`FILE` has format_version 7; this program reads up to 2"),
         ("{\"format_version\": 1}", "`FILE` is not a sandbox state: missing field `revision` at line 1 column 21"),
     ];
     for (text, told) in cases {

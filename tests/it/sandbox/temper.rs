@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use presencectl::sandbox::temper::{CreateDeactivated, Delete, LocaleKeys, PutLabels, UniqueLabels};
+use presencectl::sandbox::temper::{
+    CreateDeactivated, CreateExtra, Delete, LocaleKeys, Offer, PutLabels, PutSystemPresence, UniqueLabels,
+};
 use presencectl::sandbox::{Config, Permissions, Sandbox, Temper};
 use serde_json::{Value, json};
 
-use super::{ALL, AVAILABLE, Answer, DEFINITIONS, LUNCH, config, in_process, own_labels};
+use super::{ALL, AVAILABLE, Answer, DEFINITIONS, LUNCH, NEWER, config, in_process, own_labels};
 
 fn tempered(temper: Temper) -> Sandbox {
     Sandbox::open(Config { temper, ..config() }).unwrap()
@@ -126,6 +128,116 @@ async fn lists_may_lag_while_reads_by_id_do_not() {
     assert_eq!(listed().await, ["Meal", "Coaching*", "Tea"]);
     tokio::time::advance(Duration::from_secs(10)).await;
     assert_eq!(listed().await, ["Coaching*", "Tea"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_just_made_may_not_be_found_by_its_id_at_first() {
+    let sandbox = tempered(Temper { get_after_create_lag_ms: 3_000, delete: Delete::Removes, ..Temper::default() });
+    let smoke = json!({ "languageLabels": { "en_US": "Smoke" }, "systemPresence": "Break" });
+    let id = post(&sandbox, smoke.clone()).await.body["id"].as_str().unwrap().to_owned();
+    let status = async |path: &str| in_process(&sandbox, "GET", &format!("{path}/{id}"), None).await.status;
+    assert_eq!([status(DEFINITIONS).await, status(NEWER).await], [404, 404]);
+    // Lists show it, and what is not new is read as it is.
+    assert_eq!(own_labels(&in_process(&sandbox, "GET", ALL, None).await.body), ["Lunch", "Coaching*", "Smoke"]);
+    let lunch = format!("{DEFINITIONS}/{LUNCH}");
+    let food = json!({ "languageLabels": { "en_US": "Food" }, "systemPresence": "Meal" });
+    in_process(&sandbox, "PUT", &lunch, Some(&food)).await;
+    assert_eq!(in_process(&sandbox, "GET", &lunch, None).await.body["languageLabels"]["en_US"], "Food");
+    tokio::time::advance(Duration::from_millis(2_999)).await;
+    assert_eq!(status(DEFINITIONS).await, 404);
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert_eq!([status(DEFINITIONS).await, status(NEWER).await], [200, 200]);
+    in_process(&sandbox, "DELETE", &format!("{DEFINITIONS}/{id}"), None).await;
+    assert_eq!(status(DEFINITIONS).await, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_by_id_may_lag_too() {
+    let sandbox = tempered(Temper { get_lag_ms: 5_000, delete: Delete::Removes, ..Temper::default() });
+    let lunch = format!("{NEWER}/{LUNCH}");
+    let label = async || {
+        let answer = in_process(&sandbox, "GET", &lunch, None).await;
+        answer.body["languageLabels"]["en_US"].as_str().map(str::to_owned)
+    };
+    for name in ["Food", "Meal"] {
+        let wish = json!({ "languageLabels": { "en_US": name }, "systemPresence": "Meal" });
+        assert_eq!(in_process(&sandbox, "PUT", &lunch, Some(&wish)).await.body["languageLabels"]["en_US"], name);
+        tokio::time::advance(Duration::from_secs(2)).await;
+    }
+    in_process(&sandbox, "DELETE", &lunch, None).await;
+    assert_eq!(label().await.as_deref(), Some("Lunch"));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(label().await.as_deref(), Some("Food"));
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(label().await.as_deref(), Some("Meal"));
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(label().await, None);
+    // Made and removed within the lag: it was never there.
+    let smoke = json!({ "languageLabels": { "en_US": "Smoke" }, "systemPresence": "Break" });
+    let path = format!("{NEWER}/{}", post(&sandbox, smoke).await.body["id"].as_str().unwrap());
+    tokio::time::advance(Duration::from_secs(2)).await;
+    in_process(&sandbox, "DELETE", &path, None).await;
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(in_process(&sandbox, "GET", &path, None).await.status, 404);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(in_process(&sandbox, "GET", &path, None).await.body["languageLabels"]["en_US"], "Smoke");
+}
+
+#[tokio::test]
+async fn a_generation_may_be_gone() {
+    let temper = |generation1, generation2| Temper { generation1, generation2, ..Temper::default() };
+    let cases = [
+        (temper(Offer::Gone(404), Offer::Served), 404, "not.found", 200),
+        (temper(Offer::Gone(410), Offer::Served), 410, "gone", 200),
+        (temper(Offer::Served, Offer::Gone(404)), 200, "not.found", 404),
+        (temper(Offer::Served, Offer::Gone(410)), 200, "gone", 410),
+    ];
+    for (temper, first, code, second) in cases {
+        let sandbox = tempered(temper);
+        for (path, status) in [(DEFINITIONS, first), (NEWER, second)] {
+            for path in [path.to_owned(), format!("{path}/{LUNCH}")] {
+                let answer = in_process(&sandbox, "GET", &path, None).await;
+                assert_eq!(answer.status, status, "{path}");
+                assert!(status == 200 || answer.body["code"] == code, "{path}");
+            }
+            let wish = json!({ "languageLabels": { "en_US": path }, "systemPresence": "Busy" });
+            assert_eq!(in_process(&sandbox, "POST", path, Some(&wish)).await.status, status);
+        }
+        // It may go, and come back, while the org runs.
+        sandbox.with(|it| it.org.temper = Temper::default());
+        assert_eq!(in_process(&sandbox, "GET", DEFINITIONS, None).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn another_system_presence_may_be_carried_out() {
+    for (path, spelling) in [(DEFINITIONS, "On Queue"), (NEWER, "OnQueue")] {
+        let temper = Temper { put_system_presence: PutSystemPresence::CarriedOut, ..Temper::default() };
+        let sandbox = tempered(temper);
+        let path = format!("{path}/{LUNCH}");
+        let put = async |system_presence: Value| {
+            let wish = json!({ "languageLabels": { "en_US": "Lunch" }, "systemPresence": system_presence });
+            in_process(&sandbox, "PUT", &path, Some(&wish)).await
+        };
+        assert_eq!(put(json!(spelling)).await.body["systemPresence"], spelling);
+        assert_eq!(put(json!("Siesta")).await.body["code"], "invalid.value");
+        assert_eq!(put(Value::Null).await.status, 400);
+        let now = in_process(&sandbox, "GET", &path, None).await.body;
+        assert_eq!(now["systemPresence"], spelling);
+    }
+}
+
+#[tokio::test]
+async fn the_org_may_give_fields_that_no_document_names() {
+    let sandbox = tempered(Temper { create_extra: CreateExtra::Unknown, ..Temper::default() });
+    for path in [DEFINITIONS, NEWER] {
+        let wish = json!({ "languageLabels": { "en_US": "Smoke" }, "systemPresence": "Break" });
+        let made = in_process(&sandbox, "POST", path, Some(&wish)).await.body;
+        assert_eq!(made["sandboxExtra"], json!({ "rank": 7, "shade": null }));
+        let path = made["selfUri"].as_str().unwrap();
+        assert_eq!(in_process(&sandbox, "PUT", path, Some(&made)).await.body["sandboxExtra"], made["sandboxExtra"]);
+        assert_eq!(in_process(&sandbox, "PUT", path, Some(&wish)).await.body.get("sandboxExtra"), None);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,317 @@
+//! What both generations of the API do alike: reading, making, changing and removing definitions. No IO.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::access::CLIENT_USER_ID;
+use super::definitions::{Definition, Definitions, Draft, EVERY_DIVISION, PRIMARIES, folded, known_system_presence};
+use super::divisions::Division;
+use super::http::{Refusal, timestamp};
+use super::temper::{CreateDeactivated, CreateExtra, Delete, LocaleKeys, PutLabels, PutSystemPresence};
+use super::temper::{Temper, UniqueLabels};
+
+/// What can be done with definitions, with the id that stands in the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act<'a> {
+    /// Read many.
+    List,
+    /// Read one.
+    Get(&'a str),
+    /// Make one.
+    Create,
+    /// Put a whole object in the place of one.
+    Update(&'a str),
+    /// Take one away.
+    Delete(&'a str),
+}
+
+/// In what the generations differ when they do the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// The status of the refusal of a label that is taken.
+    pub conflict_status: u16,
+    /// Whether a restricted client also sees definitions of divisions that it may not see.
+    pub shows_every_division: bool,
+    /// Where a write takes the division from.
+    pub division: DivisionOfWrite,
+}
+
+/// Where a write takes the division from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DivisionOfWrite {
+    /// From its body; one that names none is for all divisions.
+    Body,
+    /// From what stands there; a new one is for all divisions.
+    Kept,
+    /// From nowhere: it is for all divisions.
+    Reset,
+}
+
+/// The definitions with all that an operation on them needs to know.
+pub struct Desk<'a> {
+    /// The definitions.
+    pub definitions: &'a mut Definitions,
+    /// The org's divisions.
+    pub divisions: &'a [Division],
+    /// The divisions that the client is restricted to.
+    pub permitted: Option<&'a BTreeSet<String>>,
+    /// How the org behaves.
+    pub temper: Temper,
+    /// How the generation does it.
+    pub rules: Rules,
+    /// The id of the next new one. It is free.
+    pub free_id: String,
+    /// The org's time in milliseconds since 1970.
+    pub now_ms: u64,
+}
+
+impl Desk<'_> {
+    /// All definitions that a list shows at this moment, in their order.
+    #[must_use]
+    pub fn listed(&self) -> Vec<&Arc<Definition>> {
+        let mut all = self.definitions.as_of(self.now_ms.saturating_sub(self.temper.list_lag_ms));
+        all.retain(|it| self.may_see(it));
+        all
+    }
+
+    /// The definition that a read finds; a deactivated one is found too.
+    ///
+    /// # Errors
+    /// 404 when there is none, or none yet.
+    pub fn read(&self, id: &str) -> Result<&Arc<Definition>, Refusal> {
+        let before = |lag_ms: u64| self.definitions.get_as_of(id, self.now_ms.saturating_sub(lag_ms));
+        let is_new = self.definitions.get(id).is_some() && before(self.temper.get_after_create_lag_ms).is_none();
+        let found = before(self.temper.get_lag_ms).filter(|it| !is_new && self.may_see(it));
+        found.ok_or_else(Refusal::not_found)
+    }
+
+    /// The definition that a write is about.
+    ///
+    /// # Errors
+    /// 404 when there is none, 400 (or as the temper says) for a primary one.
+    pub fn held(&self, id: &str) -> Result<Arc<Definition>, Refusal> {
+        let held = self.definitions.get(id).filter(|it| self.may_see(it)).ok_or_else(Refusal::not_found)?;
+        self.expect_secondary(held)?;
+        Ok(Arc::clone(held))
+    }
+
+    /// What a body asks for, with its locales as the org spells them.
+    ///
+    /// # Errors
+    /// 400 for a body that is no definition.
+    pub fn draft(&self, body: Value) -> Result<Draft, Refusal> {
+        let mut draft = Draft::parse(body).map_err(Refusal::bad_request)?;
+        if draft.labels.is_empty() {
+            return Err(Refusal::bad_request("languageLabels must not be empty"));
+        }
+        if self.temper.locale_keys == LocaleKeys::Normalised {
+            draft.labels = draft.labels.into_iter().map(|(locale, label)| (normalised(&locale), label)).collect();
+        }
+        Ok(draft)
+    }
+
+    /// Makes a definition.
+    ///
+    /// # Errors
+    /// 400 for a system presence or a division that is none, 403 for a division of others, 409 (or as the temper
+    /// says) for a label that is taken.
+    pub fn create(&mut self, draft: Draft) -> Result<Arc<Definition>, Refusal> {
+        let Draft { labels, system_presence, deactivated, division_id, mut extra } = draft;
+        let given = system_presence.ok_or_else(|| Refusal::bad_request("systemPresence is required"))?;
+        let system_presence = known(&given)?;
+        let division_id = match self.rules.division {
+            DivisionOfWrite::Body => self.division(division_id, None)?,
+            DivisionOfWrite::Kept | DivisionOfWrite::Reset => EVERY_DIVISION.to_owned(),
+        };
+        let deactivated = match self.temper.create_deactivated {
+            CreateDeactivated::Honoured => deactivated.unwrap_or(false),
+            CreateDeactivated::Ignored => false,
+        };
+        if self.temper.create_extra == CreateExtra::Unknown {
+            extra.entry("sandboxExtra").or_insert_with(|| json!({ "rank": 7, "shade": null }));
+        }
+        let mut definition = Definition {
+            id: self.free_id.clone(),
+            labels,
+            system_presence: system_presence.to_owned(),
+            deactivated,
+            primary: false,
+            division_id,
+            stamps: Map::new(),
+            extra,
+        };
+        self.expect_room(&definition)?;
+        self.stamp(&mut definition, "created");
+        self.stamp(&mut definition, "modified");
+        Ok(self.keep(definition))
+    }
+
+    /// Puts the whole object in the place of what [`Desk::held`] found. What the draft does not bring is gone:
+    /// labels, fields that the org does not know, and `deactivated`, which is then false.
+    ///
+    /// # Errors
+    /// 400 for another or no system presence or an unknown division, 403 for a division of others, 409 (or as the
+    /// temper says) for a label that is taken.
+    pub fn update(&mut self, held: &Definition, draft: Draft) -> Result<Arc<Definition>, Refusal> {
+        let Draft { mut labels, system_presence, deactivated, division_id, extra } = draft;
+        let system_presence = self.system_presence(held, system_presence.as_deref())?;
+        let division_id = match self.rules.division {
+            DivisionOfWrite::Body => self.division(division_id, Some(held))?,
+            DivisionOfWrite::Kept => held.division_id.clone(),
+            DivisionOfWrite::Reset => EVERY_DIVISION.to_owned(),
+        };
+        if self.temper.put_labels == PutLabels::Merged {
+            for (locale, label) in &held.labels {
+                labels.entry(locale.clone()).or_insert_with(|| label.clone());
+            }
+        }
+        let mut definition = Definition {
+            id: held.id.clone(),
+            labels,
+            system_presence,
+            deactivated: deactivated.unwrap_or(false),
+            primary: held.primary,
+            division_id,
+            stamps: held.stamps.clone(),
+            extra,
+        };
+        self.expect_room(&definition)?;
+        self.stamp(&mut definition, "modified");
+        Ok(self.keep(definition))
+    }
+
+    /// Deactivates, or as the temper says; nothing happens to one that is deactivated already.
+    ///
+    /// # Errors
+    /// What [`Desk::held`] says.
+    pub fn delete(&mut self, id: &str) -> Result<(), Refusal> {
+        let held = self.held(id)?;
+        match self.temper.delete {
+            Delete::Removes => self.definitions.remove(&held.id, self.now_ms, self.temper.remember_ms()),
+            Delete::Deactivates if held.deactivated => {}
+            Delete::Deactivates => {
+                let mut definition = Definition { deactivated: true, ..(*held).clone() };
+                self.stamp(&mut definition, "modified");
+                self.keep(definition);
+            }
+        }
+        Ok(())
+    }
+
+    fn may_see(&self, definition: &Definition) -> bool {
+        self.rules.shows_every_division || self.is_permitted(&definition.division_id)
+    }
+
+    fn is_permitted(&self, division_id: &str) -> bool {
+        division_id == EVERY_DIVISION || self.permitted.is_none_or(|it| it.contains(division_id))
+    }
+
+    fn keep(&mut self, definition: Definition) -> Arc<Definition> {
+        self.definitions.put(definition, self.now_ms, self.temper.remember_ms())
+    }
+
+    fn stamp(&self, definition: &mut Definition, act: &str) {
+        let by = json!({ "id": CLIENT_USER_ID, "selfUri": format!("/api/v2/users/{CLIENT_USER_ID}") });
+        definition.stamps.insert(format!("{act}By"), by);
+        definition.stamps.insert(format!("{act}Date"), timestamp(self.now_ms).into());
+    }
+
+    /// The system presence that a PUT leaves behind.
+    fn system_presence(&self, held: &Definition, given: Option<&str>) -> Result<String, Refusal> {
+        if given.map(folded) == Some(folded(&held.system_presence)) {
+            return Ok(held.system_presence.clone());
+        }
+        match (self.temper.put_system_presence, given) {
+            (PutSystemPresence::CarriedOut, Some(given)) => Ok(known(given)?.to_owned()),
+            (PutSystemPresence::Refused, _) | (PutSystemPresence::CarriedOut, None) => {
+                let message = format!("systemPresence cannot be changed; it is {}", held.system_presence);
+                Err(Refusal::bad_request(message))
+            }
+        }
+    }
+
+    /// The division that a body names, as the org spells it. One that does not change is not looked at: it may
+    /// come from the listing of another org.
+    fn division(&self, given: Option<String>, held: Option<&Definition>) -> Result<String, Refusal> {
+        let given = given.unwrap_or_else(|| EVERY_DIVISION.to_owned());
+        if given == EVERY_DIVISION || held.is_some_and(|it| it.division_id == given) {
+            return Ok(given);
+        }
+        let found = self.divisions.iter().find(|it| it.id.eq_ignore_ascii_case(&given));
+        let division = found.ok_or_else(|| Refusal::bad_request(format!("there is no division {given}")))?;
+        if !self.is_permitted(&division.id) {
+            let message = "You are not authorized to perform the requested action.";
+            return Err(Refusal::new(403, "not.authorized", message));
+        }
+        Ok(division.id.clone())
+    }
+
+    fn expect_secondary(&self, definition: &Definition) -> Result<(), Refusal> {
+        if !definition.primary {
+            return Ok(());
+        }
+        // What the platform says here is not known; the code is the usual one of the status.
+        let code = match self.temper.primary_status {
+            403 => "not.authorized",
+            409 => "conflict",
+            _ => "bad.request",
+        };
+        Err(Refusal::new(self.temper.primary_status, code, "A primary presence definition cannot be changed."))
+    }
+
+    /// Whether the org takes the definition beside the others: by its labels, and by how many are active.
+    fn expect_room(&self, wanted: &Definition) -> Result<(), Refusal> {
+        let others = || self.definitions.iter().filter(|it| it.id != wanted.id);
+        let active_only = match self.temper.unique_labels {
+            UniqueLabels::Never => None,
+            UniqueLabels::AmongActive if wanted.deactivated => None,
+            UniqueLabels::AmongActive => Some(true),
+            UniqueLabels::AmongAll => Some(false),
+        };
+        if let Some(active_only) = active_only {
+            let mut rivals = others().filter(|it| !(active_only && it.deactivated));
+            if let Some((locale, label)) = rivals.find_map(|it| shared_label(&wanted.labels, &it.labels)) {
+                let message = format!("The label [{label}] is already used for the language [{locale}].");
+                return Err(Refusal::new(self.rules.conflict_status, "conflict", message)
+                    .with_param("label", label)
+                    .with_param("locale", locale));
+            }
+        }
+        let Some(active_max) = self.temper.active_max.filter(|_| !wanted.deactivated) else { return Ok(()) };
+        let family = folded(&wanted.system_presence);
+        let in_family = |it: &&Arc<Definition>| !it.primary && !it.deactivated && folded(&it.system_presence) == family;
+        if others().filter(in_family).count() < active_max as usize {
+            return Ok(());
+        }
+        let message = format!("{} has {active_max} active presence definitions already.", wanted.system_presence);
+        let mut refusal = Refusal::bad_request(message);
+        refusal.active_max = Some(active_max);
+        Err(refusal)
+    }
+}
+
+fn known(given: &str) -> Result<&'static str, Refusal> {
+    known_system_presence(given).ok_or_else(|| {
+        let allowed: Vec<&str> = PRIMARIES.iter().map(|(name, _, _)| *name).collect();
+        Refusal::invalid_value(given, "systemPresence", &allowed.join(", "))
+    })
+}
+
+fn shared_label<'a>(
+    wanted: &'a BTreeMap<String, String>,
+    held: &BTreeMap<String, String>,
+) -> Option<(&'a str, &'a str)> {
+    wanted
+        .iter()
+        .find(|(locale, label)| held.get(*locale) == Some(*label))
+        .map(|(locale, label)| (locale.as_str(), label.as_str()))
+}
+
+/// `en-us` as `en_US`.
+fn normalised(locale: &str) -> String {
+    let mut parts = locale.split(['-', '_']);
+    let language = parts.next().unwrap_or_default().to_lowercase();
+    parts.fold(language, |locale, part| format!("{locale}_{}", part.to_uppercase()))
+}

@@ -1,0 +1,75 @@
+//! The divisions of the simulated org. No IO.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::http::{Refusal, Request, Response, encoded};
+use super::paging::Page;
+
+/// Where the API keeps the divisions.
+const PATH: &str = "/api/v2/authorization/divisions";
+
+/// The largest page; the platform's is not known.
+const PAGE_SIZE_MAX: u64 = 100;
+
+/// One division; the state file holds the same, field by field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Division {
+    /// Its id.
+    pub id: String,
+    /// Its name. No two divisions have the same one.
+    pub name: String,
+    /// What it is for; may be empty.
+    pub description: String,
+    /// Whether it is the one that everything belongs to at first.
+    pub home: bool,
+}
+
+impl Division {
+    /// The divisions of a new org that names none: the home division and two more.
+    #[must_use]
+    pub fn samples() -> Vec<Self> {
+        let division = |(number, name, description): (u32, &str, &str)| Self {
+            id: format!("5a4db0c5-0000-4000-a000-0000000000d{number}"),
+            name: name.to_owned(),
+            description: description.to_owned(),
+            home: number == 1,
+        };
+        [(1, "Home", ""), (2, "Sales", "Everybody who sells"), (3, "Service", "Everybody who helps")]
+            .map(division)
+            .into()
+    }
+
+    fn shown(&self) -> Value {
+        let Self { id, name, description, home } = self;
+        json!({
+            "id": id,
+            "name": name,
+            "description": description,
+            "homeDivision": home,
+            "selfUri": format!("{PATH}/{id}"),
+        })
+    }
+}
+
+/// `GET /api/v2/authorization/divisions`: a page of all divisions, also to a client that is restricted to some.
+/// `id` may be repeated; `name` is a search term, which other names may contain too.
+///
+/// # Errors
+/// 400 for a page that is none.
+pub fn list(divisions: &[Division], request: &Request) -> Result<Response, Refusal> {
+    let page = Page::asked(request, PAGE_SIZE_MAX)?;
+    let ids = request.parameters("id");
+    let term = request.parameter("name").map(|it| it.to_lowercase());
+    let is_asked_for = |it: &&Division| {
+        (ids.is_empty() || ids.iter().any(|id| id.eq_ignore_ascii_case(&it.id)))
+            && term.as_deref().is_none_or(|term| it.name.to_lowercase().contains(term))
+    };
+    let listed: Vec<&Division> = divisions.iter().filter(is_asked_for).collect();
+    let total = listed.len();
+    let name = request.parameter("name").map(|it| format!("&name={}", encoded(&it)));
+    let filters: String = ids.iter().map(|it| format!("&id={}", encoded(it))).chain(name).collect();
+    let entities = page.of(listed).map(Division::shown).collect();
+    Ok(Response::ok(&page.listing(entities, total, (PATH, &filters))))
+}

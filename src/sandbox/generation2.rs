@@ -1,0 +1,119 @@
+//! The five operations on `/api/v2/presence/definitions`, the second generation of the API: divisions and `type`;
+//! no pages, no `deleted=ALL`, no times and no names of those who changed something. No IO.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::definitions::{Definition, LabelView, known_system_presence};
+use super::desk::{Act, Desk, DivisionOfWrite, Rules};
+use super::http::{Refusal, Request, Response};
+
+/// Where the second generation of the API keeps its definitions.
+pub const SECOND_GENERATION_PATH: &str = "/api/v2/presence/definitions";
+
+/// What `localeCode` may be (facts §1). The keys of labels are not held to it.
+const LOCALE_CODES: [&str; 25] = [
+    "ALL", "he", "fr", "en_US", "da", "de", "it", "cs", "es", "fi", "ar", "ja", "ko", "nl", "no", "pl", "pt_BR",
+    "pt_PT", "ru", "sv", "th", "tr", "uk", "zh_CN", "zh_TW",
+];
+
+/// What `systemPresence` may be (facts §2).
+const SYSTEM_PRESENCES: [&str; 10] =
+    ["Available", "Away", "Busy", "Offline", "Idle", "OnQueue", "Meal", "Training", "Meeting", "Break"];
+
+/// What `type` may be. What a body says of it is otherwise ignored.
+const TYPES: [&str; 2] = ["System", "User"];
+
+/// In what this generation differs from the other one where they do the same.
+pub const RULES: Rules = Rules { conflict_status: 409, shows_every_division: false, division: DivisionOfWrite::Body };
+
+/// Answers one operation.
+///
+/// # Errors
+/// 400 and 415 for the query and the body, 404 for an unknown id, and what [`Desk`] refuses.
+pub fn answer(desk: &mut Desk<'_>, act: Act<'_>, request: &Request) -> Result<Response, Refusal> {
+    let whole = |it: Arc<Definition>| Response::ok(&shown(&it, &LabelView::All));
+    match act {
+        Act::List => list(desk, request),
+        Act::Get(id) => {
+            let labels = labels(request)?;
+            Ok(Response::ok(&shown(desk.read(id)?, &labels)))
+        }
+        Act::Create => {
+            let draft = desk.draft(spelt(request.json()?, None)?)?;
+            desk.create(draft).map(whole)
+        }
+        Act::Update(id) => {
+            let held = desk.held(id)?;
+            let draft = desk.draft(spelt(request.json()?, Some(&held))?)?;
+            desk.update(&held, draft).map(whole)
+        }
+        Act::Delete(id) => desk.delete(id).map(|()| Response::no_content()),
+    }
+}
+
+/// All of them in one answer. `divisionId` may be repeated and means exactly these divisions; who wants those for
+/// all divisions too names `*` as well. What the platform makes of that is not known.
+fn list(desk: &Desk<'_>, request: &Request) -> Result<Response, Refusal> {
+    let deactivated = match request.parameter("deactivated") {
+        None => false,
+        Some(it) if it.eq_ignore_ascii_case("FALSE") => false,
+        Some(it) if it.eq_ignore_ascii_case("TRUE") => true,
+        Some(other) => return Err(Refusal::invalid_value(&other, "deactivated", "TRUE, FALSE")),
+    };
+    let labels = labels(request)?;
+    let division_ids = request.parameters("divisionId");
+    let is_asked_for = |it: &&Arc<Definition>| {
+        let is_of_division = division_ids.iter().any(|id| id.eq_ignore_ascii_case(&it.division_id));
+        it.deactivated == deactivated && (division_ids.is_empty() || is_of_division)
+    };
+    let entities: Vec<Value> = desk.listed().into_iter().filter(is_asked_for).map(|it| shown(it, &labels)).collect();
+    let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
+    let self_uri = format!("{SECOND_GENERATION_PATH}{query}");
+    Ok(Response::ok(&json!({ "total": entities.len(), "entities": entities, "selfUri": self_uri })))
+}
+
+/// `localeCode`; without one it is all labels (facts §7).
+fn labels(request: &Request) -> Result<LabelView, Refusal> {
+    let Some(asked) = request.parameter("localeCode") else { return Ok(LabelView::All) };
+    expect_one_of(&asked, "localeCode", &LOCALE_CODES)?;
+    Ok(LabelView::asked(&asked))
+}
+
+/// A body whose closed sets hold what they may hold. What the org shows of a definition may always come back.
+fn spelt(body: Value, held: Option<&Definition>) -> Result<Value, Refusal> {
+    if let Some(kind) = body.get("type").and_then(Value::as_str) {
+        expect_one_of(kind, "type", &TYPES)?;
+    }
+    if let Some(given) = body.get("systemPresence").and_then(Value::as_str)
+        && held.is_none_or(|it| spelling(&it.system_presence) != given)
+    {
+        expect_one_of(given, "systemPresence", &SYSTEM_PRESENCES)?;
+    }
+    Ok(body)
+}
+
+fn expect_one_of(given: &str, field: &str, allowed: &[&str]) -> Result<(), Refusal> {
+    if allowed.iter().any(|it| it.eq_ignore_ascii_case(given)) {
+        return Ok(());
+    }
+    Err(Refusal::invalid_value(given, field, &allowed.join(", ")))
+}
+
+fn shown(definition: &Definition, labels: &LabelView) -> Value {
+    let mut fields = definition.fields(SECOND_GENERATION_PATH, labels);
+    fields.insert("type".to_owned(), if definition.primary { "System" } else { "User" }.into());
+    fields.insert("systemPresence".to_owned(), spelling(&definition.system_presence).into());
+    fields.insert("divisionId".to_owned(), definition.division_id.as_str().into());
+    Value::Object(fields)
+}
+
+/// `On Queue` as this generation spells it: `OnQueue`.
+fn spelling(system_presence: &str) -> Cow<'_, str> {
+    match known_system_presence(system_presence) {
+        Some(known) => known.replace(' ', "").into(),
+        None => system_presence.into(),
+    }
+}

@@ -1,0 +1,131 @@
+//! Which operation a request is, and what it needs. No IO.
+
+use super::access::Needs;
+use super::desk::Act;
+use super::http::Refusal;
+use super::temper::{Offer, Temper};
+
+/// The operations that the org knows, with what stands in their paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation<'a> {
+    /// `POST /oauth/token`
+    Token,
+    /// `GET /api/v2/organizations/me`
+    Organization,
+    /// `GET /api/v2/authorization/divisions`
+    Divisions,
+    /// `GET /api/v2/systempresences`
+    SystemPresences,
+    /// `/api/v2/presencedefinitions`
+    First(Act<'a>),
+    /// `/api/v2/presence/definitions`
+    Second(Act<'a>),
+    /// `GET /api/v2/users/{userId}/presences/{sourceId}`, `purecloud` included
+    UserPresence(&'a str, &'a str),
+    /// `PATCH /api/v2/users/{userId}/presences/{sourceId}`, `purecloud` included
+    PatchUserPresence(&'a str, &'a str),
+    /// `GET /api/v2/users/{userId}/presences/microsoftteams`
+    TeamsPresence(&'a str),
+    /// `PUT /api/v2/users/presences/bulk`
+    BulkPresences,
+}
+
+impl<'a> Operation<'a> {
+    /// The operation of a method on a path.
+    ///
+    /// # Errors
+    /// 404 for an unknown path, 405 for a known one with another method.
+    pub fn of(method: &str, segments: &[&'a str]) -> Result<Self, Refusal> {
+        use Operation as Op;
+        match *segments {
+            ["oauth", "token"] => chosen(method, &[("POST", Op::Token)]),
+            ["api", "v2", "organizations", "me"] => chosen(method, &[("GET", Op::Organization)]),
+            ["api", "v2", "authorization", "divisions"] => chosen(method, &[("GET", Op::Divisions)]),
+            ["api", "v2", "systempresences"] => chosen(method, &[("GET", Op::SystemPresences)]),
+            ["api", "v2", "presencedefinitions"] => chosen(method, &collection(Op::First)),
+            ["api", "v2", "presencedefinitions", id] => chosen(method, &item(Op::First, id)),
+            ["api", "v2", "presence", "definitions"] => chosen(method, &collection(Op::Second)),
+            ["api", "v2", "presence", "definitions", id] => chosen(method, &item(Op::Second, id)),
+            ["api", "v2", "users", "presences", "bulk"] => chosen(method, &[("PUT", Op::BulkPresences)]),
+            ["api", "v2", "users", user, "presences", "microsoftteams"] => {
+                chosen(method, &[("GET", Op::TeamsPresence(user))])
+            }
+            ["api", "v2", "users", user, "presences", source] => chosen(
+                method,
+                &[("GET", Op::UserPresence(user, source)), ("PATCH", Op::PatchUserPresence(user, source))],
+            ),
+            _ => Err(Refusal::not_found()),
+        }
+    }
+
+    /// The permissions of the API document, with today's names beside its own (facts §1).
+    #[must_use]
+    pub fn needs(self, temper: Temper) -> Needs {
+        match self {
+            Self::First(Act::Get(_)) if temper.get_needs_view => VIEW,
+            Self::Divisions if temper.divisions_need_view => Needs::All(&["authorization:division:view"]),
+            Self::Token
+            | Self::Organization
+            | Self::Divisions
+            | Self::SystemPresences
+            | Self::First(Act::List | Act::Get(_))
+            | Self::UserPresence(..)
+            | Self::PatchUserPresence(..) => Needs::Nothing,
+            Self::Second(Act::List | Act::Get(_)) => VIEW,
+            Self::First(Act::Create) | Self::Second(Act::Create) => Needs::All(&["presence:presenceDefinition:add"]),
+            Self::First(Act::Update(_)) | Self::Second(Act::Update(_)) => {
+                Needs::All(&["presence:presenceDefinition:edit"])
+            }
+            Self::First(Act::Delete(_)) => Needs::All(&["presence:presenceDefinition:delete"]),
+            Self::Second(Act::Delete(_)) => {
+                Needs::Any(&["presence:presenceDefinition:delete", "presence:presenceDefinition:edit"])
+            }
+            Self::TeamsPresence(_) => Needs::All(&["integration:microsoftTeams:view", "integrations:integration:view"]),
+            Self::BulkPresences => Needs::Any(&["directory:user:edit", "presence:userPresence:edit"]),
+        }
+    }
+
+    /// Whether this org serves it.
+    ///
+    /// # Errors
+    /// 404 or 410 for what the org no longer serves.
+    pub fn expect_served(self, temper: Temper) -> Result<(), Refusal> {
+        let offer = match self {
+            Self::First(_) => temper.generation1,
+            Self::Second(_) => temper.generation2,
+            Self::Token
+            | Self::Organization
+            | Self::Divisions
+            | Self::SystemPresences
+            | Self::UserPresence(..)
+            | Self::PatchUserPresence(..)
+            | Self::TeamsPresence(_)
+            | Self::BulkPresences => Offer::Served,
+        };
+        match offer {
+            Offer::Served => Ok(()),
+            Offer::Gone(410) => Err(Refusal::new(410, "gone", "The requested resource is no longer available.")),
+            Offer::Gone(status) => Err(Refusal { status, ..Refusal::not_found() }),
+        }
+    }
+}
+
+const VIEW: Needs = Needs::All(&["presence:presenceDefinition:view"]);
+
+fn collection<'a>(generation: fn(Act<'a>) -> Operation<'a>) -> [(&'static str, Operation<'a>); 2] {
+    [("GET", Act::List), ("POST", Act::Create)].map(|(method, act)| (method, generation(act)))
+}
+
+fn item<'a>(generation: fn(Act<'a>) -> Operation<'a>, id: &'a str) -> [(&'static str, Operation<'a>); 3] {
+    let acts = [("GET", Act::Get(id)), ("PUT", Act::Update(id)), ("DELETE", Act::Delete(id))];
+    acts.map(|(method, act)| (method, generation(act)))
+}
+
+fn chosen<'a>(method: &str, operations: &[(&'static str, Operation<'a>)]) -> Result<Operation<'a>, Refusal> {
+    if let Some((_, operation)) = operations.iter().find(|(it, _)| *it == method) {
+        return Ok(*operation);
+    }
+    let allowed: Vec<&str> = operations.iter().map(|(it, _)| *it).collect();
+    let message = format!("{method} is not allowed here.");
+    Err(Refusal::new(405, "method.not.allowed", message).with_header("Allow", allowed.join(", ")))
+}
