@@ -66,7 +66,7 @@ fn the_quickstart_is_in_step_after_one_apply() {
     assert_snapshot!("quickstart_apply", cli.run("apply examples/quickstart --sandbox --auto-approve").shown());
     cli.run("plan examples/quickstart --sandbox").prints(
         0,
-        "Org: Sandbox (5a4db0c5-0000-4000-b000-000000000001) - sandbox: nothing real is written\n\n\
+        "Org: Sandbox (5a4db0c5-0000-4000-b000-000000000001), API v1 - sandbox: nothing real is written\n\n\
          No changes. 3 definitions are in step.\n",
     );
     let again = cli.run("apply examples/quickstart --sandbox --auto-approve");

@@ -174,7 +174,7 @@ async fn request_count() -> u64 {
 #[tokio::test(start_paused = true)]
 async fn each_fault_at_each_request() {
     let count = request_count().await;
-    assert_eq!(count, 15, "a token, the list, two creations, five reads and writes, the list again");
+    assert_eq!(count, 18, "a token, the divisions, the list, two creations, five reads and writes, the list again");
     for list_lag_ms in [0, 20_000] {
         for number in 1..=count {
             for Fault { name, may_fail, rule } in every_fault() {
