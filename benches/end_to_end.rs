@@ -48,8 +48,14 @@ async fn one_plan(server: &Server, desired: &Desired) -> u64 {
     let session = Session::new(endpoints, credentials, wire, Options::default());
     let identity = Identity { meant: None, name: None, must_be_known: true };
     let limits = desired.settings.limits;
-    let asked =
-        Asked { desired, limits: &limits, identity: &identity, api: ApiChoice::Only(Generation::First), sandbox: true };
+    let asked = Asked {
+        desired,
+        limits: &limits,
+        identity: &identity,
+        api: ApiChoice::Only(Generation::First),
+        usage: false,
+        sandbox: true,
+    };
     let looked = look(&session.reader(), &asked).await;
     assert!(looked.is_ok_and(|look| look.plan.is_empty()));
     session.request_count()

@@ -16,6 +16,7 @@ pub mod policy;
 pub mod reader;
 pub mod session;
 pub mod shapes;
+pub mod usage;
 pub mod wire;
 pub mod writer;
 

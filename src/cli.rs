@@ -151,6 +151,9 @@ pub struct PlanArgs {
     /// Output.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// Say how many people are now on what the plan removes, deactivates or renames.
+    #[arg(long)]
+    pub usage: bool,
     /// Exit with 2 when there are changes.
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -171,6 +174,9 @@ pub struct ApplyArgs {
     /// Output.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// Say how many people are now on what the plan removes, deactivates or renames.
+    #[arg(long)]
+    pub usage: bool,
     /// Do not ask. For CI.
     #[arg(long)]
     pub auto_approve: bool,

@@ -60,6 +60,7 @@ pub mod model {
     pub mod names;
     pub mod observed;
     pub mod region;
+    pub mod usage;
 }
 
 /// Views of plans, reports and findings. Nothing is decided here.

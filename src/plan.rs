@@ -7,6 +7,7 @@ use crate::model::generation::Generation;
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Locale, SystemPresence};
 use crate::model::observed::{Content, Definition, Observed, Primary};
+use crate::model::usage::Usage;
 use crate::plan::change::{
     Change, Create, Edit, InStep, LeftAlone, Matched, Reason, Retire, Spent, SpentLine, Step, Warning, Why,
 };
@@ -24,6 +25,7 @@ pub mod matching;
 pub mod question;
 pub mod refusal;
 pub mod saved;
+pub mod usage;
 
 /// The platform's documented number of active definitions of an organisation under one system
 /// presence (facts.md §6). An org may have had it raised, so passing it is a warning.
@@ -46,6 +48,8 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// Every definition that was seen, by id.
     pub seen: Vec<DefinitionId>,
+    /// The people on what is taken away or renamed, as far as somebody asked.
+    pub usage: Usage,
     /// The locale whose label names a definition.
     pub default_locale: Locale,
 }
@@ -81,6 +85,7 @@ pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
             warnings: Vec::new(),
             refusals: Vec::new(),
             seen: observed.definitions.iter().map(|it| it.id.clone()).collect(),
+            usage: Usage::NotAsked,
             default_locale: desired.settings.default_locale.clone(),
         },
     };

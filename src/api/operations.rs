@@ -14,6 +14,8 @@ const SYSTEM_PRESENCES: &str = "/api/v2/systempresences";
 const ORGANIZATION: &str = "/api/v2/organizations/me";
 const DIVISIONS: &str = "/api/v2/authorization/divisions";
 
+const USER_ACTIVITY: &str = "/api/v2/analytics/users/activity/query";
+
 const VIEW: &str = "presence:presenceDefinition:view";
 
 const NO_PERMISSION: Permission = Permission { document: None, today: None };
@@ -66,6 +68,19 @@ pub fn system_presences() -> Operation {
 pub fn divisions(page_number: usize) -> Operation {
     let query = vec![("pageNumber", page_number.to_string()), ("pageSize", PAGE_SIZE.to_string())];
     Operation::read(DIVISIONS.to_owned(), query, NO_PERMISSION)
+}
+
+/// One page of who does what now. A POST that only reads; no permission is documented for it.
+#[must_use]
+pub fn user_activity(page_number: usize, page_size: usize, body: Vec<u8>) -> Operation {
+    Operation {
+        method: Method::Post,
+        path: USER_ACTIVITY.to_owned(),
+        query: vec![("pageSize", page_size.to_string()), ("pageNumber", page_number.to_string())],
+        body: Some(body),
+        effect: Effect::Read,
+        permission: NO_PERMISSION,
+    }
 }
 
 /// First generation: one page of the definitions, deactivated ones too, with all their labels.

@@ -43,6 +43,10 @@ impl Reader {
         Reader(self.0.speaking(generation))
     }
 
+    pub(crate) fn session(&self) -> &Session {
+        &self.0
+    }
+
     /// Whose credentials these are.
     ///
     /// # Errors

@@ -187,6 +187,45 @@ pub fn deleted(body: &[u8]) -> Read<()> {
     if body.trim_ascii().is_empty() { Ok(()) } else { parse(body).map(|_| ()) }
 }
 
+/// The people on one definition, as one page of an answer names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityGroup {
+    /// The definition.
+    pub definition: DefinitionId,
+    /// Their ids; one may occur again on another page.
+    pub users: Vec<String>,
+    /// The platform left some out.
+    pub truncated: bool,
+}
+
+/// `POST /api/v2/analytics/users/activity/query`: one page. People are those that `entities` names;
+/// the numbers in `data` count queues.
+///
+/// # Errors
+/// See [`Unreadable`]. An absent list is an empty one: nobody is on any of them.
+pub fn activity(body: &[u8]) -> Read<Vec<ActivityGroup>> {
+    let answer = object(parse(body)?, "the answer")?;
+    let results = list(&answer, "results")?;
+    let groups = results.iter().enumerate().map(|(index, result)| {
+        let place = format!("`results[{index}]`");
+        let Value::Object(result) = result else { return Err(broken(format!("{place} is not an object"))) };
+        activity_group(result).map_err(|error| within(&place, error))
+    });
+    groups.collect()
+}
+
+fn activity_group(result: &Fields) -> Read<ActivityGroup> {
+    let group = promised(result, "group", Value::as_object)?;
+    let id = promised(group, "organizationPresenceId", Value::as_str)?;
+    let definition = DefinitionId::new(id).ok_or_else(|| broken("`organizationPresenceId` is empty".to_owned()))?;
+    let users = list(result, "entities")?.iter().map(|entity| {
+        let user = entity.get("userId").and_then(Value::as_str);
+        user.map(str::to_ascii_lowercase).ok_or_else(|| missing("userId"))
+    });
+    let truncated = result.get("truncated").and_then(Value::as_bool).unwrap_or(false);
+    Ok(ActivityGroup { definition, users: users.collect::<Read<_>>()?, truncated })
+}
+
 /// `GET /api/v2/organizations/me`.
 ///
 /// # Errors
@@ -368,6 +407,15 @@ fn count(fields: &Fields, name: &str) -> Read<Option<usize>> {
             Some(number) => Ok(Some(number)),
             None => Err(broken(format!("`{name}` is not a count"))),
         },
+    }
+}
+
+/// A list that may be left out.
+fn list<'a>(fields: &'a Fields, name: &str) -> Read<&'a [Value]> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Ok(&[]),
+        Some(Value::Array(items)) => Ok(items),
+        Some(_) => Err(broken(format!("`{name}` is not a list"))),
     }
 }
 

@@ -58,6 +58,7 @@ async fn applied(args: &ApplyArgs, shell: &mut Shell<'_>, on_stdout: Option<Form
         limits: &limits,
         identity: &identity,
         api: api(&args.target, &desired),
+        usage: args.usage,
         sandbox: sandbox.is_some(),
     };
     let looked = look(&session.reader(), &asked).await;

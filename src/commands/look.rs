@@ -8,6 +8,8 @@ use crate::model::division::{DivisionName, Divisions};
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::names::OrgId;
 use crate::model::observed::{Definition, Observed, Organization, Target};
+use crate::model::usage::Usage;
+use crate::plan::usage::{in_question, with_usage};
 use crate::plan::{Plan, plan};
 use crate::problem::Problem;
 
@@ -43,6 +45,8 @@ pub struct Asked<'a> {
     pub identity: &'a Identity,
     /// Which generation of the API to speak.
     pub api: ApiChoice,
+    /// Ask who is on what is taken away or renamed. A limit on them asks by itself.
+    pub usage: bool,
     /// Is this the embedded org?
     pub sandbox: bool,
 }
@@ -52,7 +56,7 @@ pub struct Asked<'a> {
 /// # Errors
 /// The org is another one than meant, or could not be read.
 pub async fn look(reader: &Reader, asked: &Asked<'_>) -> Result<Look, Problem> {
-    let Asked { desired, limits, identity, api, sandbox } = *asked;
+    let Asked { desired, limits, identity, api, usage, sandbox } = *asked;
     let mut notes = Vec::new();
     let org = match reader.organization().await {
         Ok(org) => Some(right_org(org, identity)?),
@@ -83,8 +87,27 @@ pub async fn look(reader: &Reader, asked: &Asked<'_>) -> Result<Look, Problem> {
         Generation::First | Generation::Second => Divisions::NotAsked,
     };
     let observed = Observed::new(definitions, presences).seen_through(generation, divisions.clone());
-    let target = Target { org, sandbox, generation };
-    Ok(Look { target, plan: plan(desired, &observed, limits), divisions, notes })
+    let mut plan = plan(desired, &observed, limits);
+    if usage || limits.active_users.is_some() {
+        let usage = people_on(reader, &plan, &mut notes).await;
+        plan = with_usage(plan, usage, limits);
+    }
+    Ok(Look { target: Target { org, sandbox, generation }, plan, divisions, notes })
+}
+
+/// A look-up that fails makes the number unknown, and fails nothing.
+async fn people_on(reader: &Reader, plan: &Plan, notes: &mut Vec<Problem>) -> Usage {
+    let ids = in_question(plan);
+    if ids.is_empty() {
+        return Usage::NotAsked;
+    }
+    match reader.people_on(&ids).await {
+        Ok(people) => Usage::Counted(people),
+        Err(error) => {
+            notes.push(Problem::from(error));
+            Usage::NotKnown
+        }
+    }
 }
 
 /// The definitions, and the generation that showed them. Decided here, once a run.

@@ -39,6 +39,7 @@ async fn made(args: &PlanArgs, shell: &mut Shell<'_>) -> Result<(Look, Sources),
         limits: &limits,
         identity: &identity,
         api: api(&args.target, &desired),
+        usage: args.usage,
         sandbox: sandbox.is_some(),
     };
     let look = look(&session.reader(), &asked).await;

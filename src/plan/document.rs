@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::{Sources, Span};
 use crate::model::labels::Labels;
 use crate::model::observed::{Content, Target};
+use crate::model::usage::People;
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, InStep, LeftAlone, Spent, Warning};
+use crate::plan::guard::noticed;
 use crate::plan::refusal::Refusal;
 
 /// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
@@ -109,9 +111,23 @@ pub struct ChangeV1 {
     pub after: ContentV1,
     /// Why, for people; nothing may be decided from it.
     pub reason: String,
+    /// How many people are on it now; absent where nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people: Option<PeopleV1>,
     /// Where the config asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceV1>,
+}
+
+/// How many people are on a definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PeopleV1 {
+    /// Absent where nobody could say, which is not the same as none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<usize>,
+    /// The platform cut its answer: there may be more.
+    pub at_least: bool,
 }
 
 /// What is done to one object.
@@ -236,7 +252,7 @@ pub struct AnswerV1 {
 /// The document of a plan.
 #[must_use]
 pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
-    let Plan { changes, in_step, left_alone, spent, warnings, refusals, seen, default_locale: _ } = plan;
+    let Plan { changes, in_step, left_alone, spent, warnings, refusals, seen, usage, default_locale } = plan;
     PlanV1 {
         kind: "plan".to_owned(),
         format_version: FORMAT_VERSION,
@@ -245,7 +261,13 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         seen: seen.iter().map(ToString::to_string).collect(),
         applicable: refusals.is_empty(),
         summary: summary(changes),
-        changes: changes.iter().map(|it| change_v1(it, sources)).collect(),
+        changes: changes
+            .iter()
+            .map(|it| {
+                let id = noticed(&it.step, default_locale);
+                ChangeV1 { people: id.and_then(|id| usage.on(id)).map(PeopleV1::from), ..change_v1(it, sources) }
+            })
+            .collect(),
         in_step: in_step.iter().map(in_step_v1).collect(),
         left_alone: left_alone.iter().map(left_alone_v1).collect(),
         no_longer_needed: spent.iter().map(|it| spent_v1(it, sources)).collect(),
@@ -300,7 +322,18 @@ pub fn change_v1(change: &Change, sources: &Sources) -> ChangeV1 {
         before: step.before().map(ContentV1::from),
         after: ContentV1::from(&step.after()),
         reason: reason.in_words(),
+        people: None,
         place: place.map(|span| place_v1(span, sources)),
+    }
+}
+
+impl From<People> for PeopleV1 {
+    fn from(people: People) -> PeopleV1 {
+        match people {
+            People::Exactly(count) => PeopleV1 { count: Some(count), at_least: false },
+            People::AtLeast(count) => PeopleV1 { count: Some(count), at_least: true },
+            People::NotKnown => PeopleV1 { count: None, at_least: false },
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! and the empty source. The same in `plan` and in `apply`.
 
 use crate::model::desired::{Desired, Limits, Prune};
-use crate::model::names::Locale;
+use crate::model::names::{DefinitionId, Locale};
 use crate::plan::change::{Change, Edit, Step};
 use crate::plan::refusal::{Counted, Fact, Refusal};
 
@@ -46,6 +46,16 @@ pub fn is_rename(edit: &Edit, default_locale: &Locale) -> bool {
     match (edit.before.labels.get(default_locale), edit.after.labels.get(default_locale)) {
         (Some(before), Some(after)) => before != after,
         _ => false,
+    }
+}
+
+/// The object of a step that the people on it would notice: it goes away, or is called otherwise.
+#[must_use]
+pub fn noticed<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a DefinitionId> {
+    match step {
+        Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => Some(&retire.id),
+        Step::Update(edit) if is_rename(edit, default_locale) => Some(&edit.id),
+        Step::Create(_) | Step::Update(_) | Step::Reactivate(_) => None,
     }
 }
 

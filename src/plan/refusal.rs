@@ -161,6 +161,20 @@ pub enum Fact {
         /// How many are allowed.
         limit: u32,
     },
+    /// More people are on what is removed or renamed than a limit allows.
+    TooManyPeople {
+        /// How many.
+        count: usize,
+        /// There may be more.
+        at_least: bool,
+        /// How many are allowed.
+        limit: u32,
+    },
+    /// There is a limit, and nobody knows how many people are on what is removed or renamed.
+    PeopleNotKnown {
+        /// How many are allowed.
+        limit: u32,
+    },
     /// The config names nothing and says `prune: delete`.
     EmptySource,
     /// With `prune: delete`, an omitted definition that matches nothing protects nothing.
@@ -238,6 +252,8 @@ impl Refusal {
             Fact::PrimaryNotKnown { .. } => "primary-not-known",
             Fact::ChangesProtected { .. } => "changes-protected",
             Fact::TooMany { .. } => "too-many",
+            Fact::TooManyPeople { .. } => "too-many-people",
+            Fact::PeopleNotKnown { .. } => "people-not-known",
             Fact::EmptySource => "empty-source",
             Fact::OmitMatchesNothing { .. } => "omit-matches-nothing",
             Fact::UnknownSystemPresence { .. } => "unknown-system-presence",
@@ -273,6 +289,14 @@ impl Refusal {
             Fact::TooMany { counted, count, limit } => {
                 format!("{} planned, {limit} allowed", text::count(*count, counted.noun()))
             }
+            Fact::TooManyPeople { count, at_least, limit } => {
+                let at_least = if *at_least { "at least " } else { "" };
+                let people = if *count == 1 { "1 person is".to_owned() } else { format!("{count} people are") };
+                format!("{at_least}{people} now on what is removed or renamed, {limit} allowed")
+            }
+            Fact::PeopleNotKnown { limit } => format!(
+                "how many people are now on what is removed or renamed is not known, and only {limit} are allowed"
+            ),
             Fact::EmptySource => {
                 "the config names no definition and says `prune: delete`: that would remove everything".to_owned()
             }
@@ -342,6 +366,18 @@ impl Refusal {
                 },
                 say(&format!("or, at a terminal, for this run: {} {count}", counted.flag())),
             ],
+            Fact::TooManyPeople { count, .. } => vec![
+                say("apply when fewer are on it, or move them first (`presencectl retire`)"),
+                Answer {
+                    say: "if it is meant now, raise the limit where it can be reviewed".to_owned(),
+                    lines: vec!["settings:".to_owned(), format!("  limits: {{ activeUsers: {count} }}")],
+                },
+                say(&format!("or, at a terminal, for this run: --allow-active-users {count}")),
+            ],
+            Fact::PeopleNotKnown { .. } => {
+                vec![say("give the OAuth client what the look-up was refused for, or take `activeUsers` out of \
+                 `settings.limits`")]
+            }
             Fact::EmptySource => vec![Answer {
                 say: "name the definitions, or write".to_owned(),
                 lines: vec!["settings:".to_owned(), "  prune: keep".to_owned()],

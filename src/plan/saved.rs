@@ -145,7 +145,7 @@ pub fn read(text: &str) -> Result<SavedPlan, SavedPlanError> {
 }
 
 fn operation(change: ChangeV1) -> Result<Operation, &'static str> {
-    let ChangeV1 { action, key, id, system_presence, before, after, reason: _, place: _ } = change;
+    let ChangeV1 { action, key, id, system_presence, before, after, reason: _, people: _, place: _ } = change;
     Ok(Operation {
         action: action_of(action),
         key: key.map(|it| Key::new(&it).ok_or("its key is no key")).transpose()?,

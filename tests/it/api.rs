@@ -4,6 +4,7 @@
 mod double;
 mod generation2;
 mod sockets;
+mod usage;
 
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -7,3 +7,4 @@ mod matching;
 mod properties;
 mod questions;
 mod saved;
+mod usage;

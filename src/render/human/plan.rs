@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use crate::diagnostic::Sources;
 use crate::model::names::Locale;
 use crate::model::observed::Target;
+use crate::model::usage::{People, Usage};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, LeftAlone, Spent, Warning};
+use crate::plan::guard::noticed;
 use crate::render::human::change;
 use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
@@ -16,9 +18,9 @@ use crate::text;
 /// A whole plan, complete however long it is.
 #[must_use]
 pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> String {
-    let Plan { changes, in_step: _, left_alone, spent, warnings, refusals, seen: _, default_locale } = plan;
+    let Plan { changes, in_step: _, left_alone, spent, warnings, refusals, seen: _, usage, default_locale } = plan;
     let sections = [
-        changes_shown(changes, default_locale, style),
+        changes_shown(changes, usage, default_locale, style),
         refusals.iter().map(|it| refusal_shown(it, sources, style)).collect::<Vec<_>>().join("\n"),
         warnings.iter().map(|it| warning_shown(it, style)).collect(),
         spent.iter().map(|it| spent_shown(it, sources)).collect(),
@@ -41,12 +43,21 @@ pub fn beyond(changes: &[Change], default_locale: &Locale, style: Style) -> Stri
         "{}: {not_in} in the saved plan, so more would be done than was reviewed\n\n{}\n\
          Nothing was applied. Plan again, have the new plan reviewed, and apply with that one.\n",
         style.bad("error[beyond-saved-plan]"),
-        changes_shown(changes, default_locale, style),
+        changes_shown(changes, &Usage::NotAsked, default_locale, style),
     )
 }
 
-fn changes_shown(changes: &[Change], default_locale: &Locale, style: Style) -> String {
-    let mut shown: String = changes.iter().map(|it| change::block(it, default_locale, style)).collect();
+fn changes_shown(changes: &[Change], usage: &Usage, default_locale: &Locale, style: Style) -> String {
+    let mut shown = String::new();
+    for it in changes {
+        shown.push_str(&change::block(it, default_locale, style));
+        if let Some(people) = noticed(&it.step, default_locale).and_then(|id| usage.on(id)) {
+            let words = people.in_words();
+            let words = if people == People::Exactly(0) { words } else { style.doubtful(&words) };
+            // Writing to a String cannot fail.
+            let _ = writeln!(shown, "    {words}");
+        }
+    }
     if changes.iter().any(|it| it.step.action() == Action::Delete) {
         shown.push_str("\n  The platform keeps what is deleted, deactivated: both count as done.\n");
     }

@@ -1,0 +1,97 @@
+//! Who is on a definition now: `POST /api/v2/analytics/users/activity/query`, which only reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use crate::api::error::ApiError;
+use crate::api::operations;
+use crate::api::reader::Reader;
+use crate::api::shapes;
+use crate::model::names::DefinitionId;
+use crate::model::usage::People;
+
+/// How many definitions one query asks about; no document names a maximum.
+pub const DEFINITIONS_PER_QUERY: usize = 50;
+/// How many entries of an answer are asked for at once.
+pub const ACTIVITY_PAGE_SIZE: usize = 100;
+/// The most pages of one query. An answer that goes on beyond them is cut: "at least".
+pub const ACTIVITY_PAGES_MAX: usize = 1_000;
+
+/// The people on one definition, while pages come in.
+#[derive(Default)]
+struct Seen {
+    people: BTreeSet<String>,
+    cut: bool,
+}
+
+impl Reader {
+    /// How many people are on each of these definitions now, all pages. People are counted once each, by
+    /// their ids; the platform's own numbers in the answer count queues.
+    ///
+    /// # Errors
+    /// Whatever kept an answer away. Which permission it needs is documented nowhere public.
+    pub async fn people_on(&self, ids: &BTreeSet<DefinitionId>) -> Result<BTreeMap<DefinitionId, People>, ApiError> {
+        let mut all: BTreeMap<DefinitionId, Seen> = ids.iter().map(|it| (it.clone(), Seen::default())).collect();
+        let ids: Vec<&DefinitionId> = ids.iter().collect();
+        for some in ids.chunks(DEFINITIONS_PER_QUERY) {
+            self.people_on_some(some, &mut all).await?;
+        }
+        let counted = all.into_iter().map(|(id, Seen { people, cut })| {
+            let count = people.len();
+            (id, if cut { People::AtLeast(count) } else { People::Exactly(count) })
+        });
+        Ok(counted.collect())
+    }
+
+    async fn people_on_some(
+        &self,
+        ids: &[&DefinitionId],
+        all: &mut BTreeMap<DefinitionId, Seen>,
+    ) -> Result<(), ApiError> {
+        let body = query(ids);
+        for number in 1..=ACTIVITY_PAGES_MAX {
+            let operation = operations::user_activity(number, ACTIVITY_PAGE_SIZE, body.clone());
+            let read = self.session().run(&operation, |response| shapes::activity(&response.body)).await;
+            let groups = read.map_err(|failed| failed.error)?;
+            let mut is_news = false;
+            for group in groups {
+                // What was not asked about is somebody else's answer.
+                let Some(seen) = all.get_mut(&group.definition) else { continue };
+                seen.cut |= group.truncated;
+                for user in group.users {
+                    is_news |= seen.people.insert(user);
+                }
+            }
+            // The answer does not say how many pages there are: the last one is the first that tells nothing
+            // new, be it empty or, from a server that knows no pages, the first one again.
+            if !is_news {
+                return Ok(());
+            }
+        }
+        for id in ids {
+            all.entry((*id).clone()).or_default().cut = true;
+        }
+        Ok(())
+    }
+}
+
+/// The body of the query: who is on one of these, each by its id.
+fn query(ids: &[&DefinitionId]) -> Vec<u8> {
+    let predicate = |id: &&DefinitionId| {
+        json!({
+            "type": "dimension",
+            "dimension": "organizationPresenceId",
+            "operator": "matches",
+            "value": id.as_str(),
+        })
+    };
+    let predicates: Vec<_> = ids.iter().map(predicate).collect();
+    json!({
+        "metrics": [{ "metric": "oMemberQueues", "details": true }],
+        "groupBy": ["organizationPresenceId"],
+        "filter": { "type": "or", "predicates": predicates },
+    })
+    .to_string()
+    .into_bytes()
+}

@@ -1,0 +1,55 @@
+//! How many people are on a definition just now.
+
+use std::collections::BTreeMap;
+
+use crate::model::names::DefinitionId;
+
+/// How many people are on one definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum People {
+    /// Everybody was counted.
+    Exactly(usize),
+    /// The platform cut its answer: there may be more.
+    AtLeast(usize),
+    /// Nobody could say. Never to be taken for none.
+    NotKnown,
+}
+
+impl People {
+    /// Beside a definition, for people.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        match self {
+            People::Exactly(0) => "nobody is on it now".to_owned(),
+            People::Exactly(1) => "1 person is on it now".to_owned(),
+            People::Exactly(count) => format!("{count} people are on it now"),
+            People::AtLeast(1) => "at least 1 person is on it now".to_owned(),
+            People::AtLeast(count) => format!("at least {count} people are on it now"),
+            People::NotKnown => "how many people are on it now is not known".to_owned(),
+        }
+    }
+}
+
+/// The people on what a plan takes away or renames, as far as somebody asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Usage {
+    /// Nobody asked.
+    #[default]
+    NotAsked,
+    /// The look-up failed.
+    NotKnown,
+    /// By definition; one that is not in it has none.
+    Counted(BTreeMap<DefinitionId, People>),
+}
+
+impl Usage {
+    /// The people on one definition; none where nobody asked.
+    #[must_use]
+    pub fn on(&self, id: &DefinitionId) -> Option<People> {
+        match self {
+            Usage::NotAsked => None,
+            Usage::NotKnown => Some(People::NotKnown),
+            Usage::Counted(people) => Some(people.get(id).copied().unwrap_or(People::Exactly(0))),
+        }
+    }
+}
