@@ -4,6 +4,7 @@ mod api;
 mod apply;
 mod cli;
 mod config;
+mod conformance;
 mod exhaustive;
 mod layers;
 mod paper;
