@@ -1,7 +1,7 @@
 //! The embedded org as a server on a loopback port.
 //!
 //! ```text
-//!  socket ─▶ connection ─▶ service ─▶ exchange ─▶ faults ─▶ org ─▶ access · divisions · users
+//!  socket ─▶ connection ─▶ service ─▶ exchange ─▶ faults ─▶ org ─▶ access · divisions · users · activity
 //!                             │                                └─▶ generation1 · generation2 ─▶ desk ─▶ definitions
 //!                             │        (pure from `exchange` on: a request and a moment in, a response out)
 //!                             └─▶ store (state file)
@@ -11,6 +11,7 @@
 //!   its token are fixed and public, and its control endpoints (see [`exchange`]) need no token.
 
 pub mod access;
+pub mod activity;
 pub mod config;
 pub mod connection;
 pub mod definitions;
@@ -26,6 +27,7 @@ pub mod http;
 pub mod org;
 pub mod paging;
 pub mod routes;
+pub mod samples;
 pub mod seed;
 pub mod service;
 pub mod store;
@@ -48,6 +50,7 @@ pub use seed::Seed;
 pub use service::{DROP_HEADER, DROP_STATUS, Sandbox, router};
 pub use store::{read_fault_file, read_seed_file};
 pub use temper::Temper;
+pub use users::User;
 
 use connection::{Knife, LoopbackListener};
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::access::Access;
+use super::activity;
 use super::definitions::{Definition, Definitions, PRIMARIES};
 use super::desk::{Desk, Rules};
 use super::divisions::{self, Division};
@@ -14,9 +15,10 @@ use super::generation1;
 use super::generation2;
 use super::http::{Refusal, Request, Response};
 use super::routes::Operation;
+use super::samples;
 use super::seed::Seed;
 use super::temper::Temper;
-use super::users::Users;
+use super::users::{Surroundings, Users};
 
 /// One org with its definitions, its users and its OAuth client.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +61,8 @@ impl Org {
             definition.primary |= PRIMARIES.iter().any(|(_, _, id)| id.eq_ignore_ascii_case(&definition.id));
             org.definitions.put(definition, now_ms, 0);
         }
-        org.users.put(Users::samples(now_ms));
+        let users = seed.users.clone();
+        org.users.put(users.unwrap_or_else(|| samples::users(&org.definitions, now_ms)));
         org.definitions.take_changes();
         Ok(org)
     }
@@ -103,6 +106,11 @@ impl Org {
     #[must_use]
     pub fn users(&self) -> &Users {
         &self.users
+    }
+
+    /// The org's users, to be moved behind the back of the API.
+    pub fn users_mut(&mut self) -> &mut Users {
+        &mut self.users
     }
 
     /// Answers one request at a moment (milliseconds since 1970). Every answer carries a correlation id.
@@ -185,6 +193,7 @@ impl Org {
         self.access.admit(request, now_ms)?;
         operation.expect_served(self.temper)?;
         self.access.permissions.expect(operation.needs(self.temper))?;
+        let around = Surroundings { definitions: &self.definitions, temper: self.temper, now_ms };
         match operation {
             Operation::Token => Err(Refusal::not_found()),
             Operation::Organization => Ok(self.organization()),
@@ -199,10 +208,10 @@ impl Org {
             }
             Operation::UserPresence(id, source) => self.users.get(id, source, &self.definitions),
             Operation::TeamsPresence(id) => self.users.teams(id, &self.definitions),
-            Operation::PatchUserPresence(id, source) => {
-                self.users.patch(id, source, request, (&self.definitions, now_ms))
-            }
-            Operation::BulkPresences => self.users.put_bulk(request, (&self.definitions, now_ms)),
+            Operation::ReadBulk(source) => self.users.read_bulk(source, request, &self.definitions),
+            Operation::PatchUserPresence(id, source) => self.users.patch(id, source, request, around),
+            Operation::PutBulk => self.users.put_bulk(request, around),
+            Operation::Activity => activity::query(&self.users, request, around),
         }
     }
 

@@ -26,8 +26,12 @@ pub enum Operation<'a> {
     PatchUserPresence(&'a str, &'a str),
     /// `GET /api/v2/users/{userId}/presences/microsoftteams`
     TeamsPresence(&'a str),
+    /// `GET /api/v2/users/presences/{sourceId}/bulk`, `purecloud` included
+    ReadBulk(&'a str),
     /// `PUT /api/v2/users/presences/bulk`
-    BulkPresences,
+    PutBulk,
+    /// `POST /api/v2/analytics/users/activity/query`
+    Activity,
 }
 
 impl<'a> Operation<'a> {
@@ -46,7 +50,9 @@ impl<'a> Operation<'a> {
             ["api", "v2", "presencedefinitions", id] => chosen(method, &item(Op::First, id)),
             ["api", "v2", "presence", "definitions"] => chosen(method, &collection(Op::Second)),
             ["api", "v2", "presence", "definitions", id] => chosen(method, &item(Op::Second, id)),
-            ["api", "v2", "users", "presences", "bulk"] => chosen(method, &[("PUT", Op::BulkPresences)]),
+            ["api", "v2", "analytics", "users", "activity", "query"] => chosen(method, &[("POST", Op::Activity)]),
+            ["api", "v2", "users", "presences", "bulk"] => chosen(method, &[("PUT", Op::PutBulk)]),
+            ["api", "v2", "users", "presences", source, "bulk"] => chosen(method, &[("GET", Op::ReadBulk(source))]),
             ["api", "v2", "users", user, "presences", "microsoftteams"] => {
                 chosen(method, &[("GET", Op::TeamsPresence(user))])
             }
@@ -64,10 +70,12 @@ impl<'a> Operation<'a> {
         match self {
             Self::First(Act::Get(_)) if temper.get_needs_view => VIEW,
             Self::Divisions if temper.divisions_need_view => Needs::All(&["authorization:division:view"]),
+            Self::PatchUserPresence(..) if temper.patch_needs_edit => Needs::All(&["presence:userPresence:edit"]),
             Self::Token
             | Self::Organization
             | Self::Divisions
             | Self::SystemPresences
+            | Self::ReadBulk(_)
             | Self::First(Act::List | Act::Get(_))
             | Self::UserPresence(..)
             | Self::PatchUserPresence(..) => Needs::Nothing,
@@ -81,7 +89,8 @@ impl<'a> Operation<'a> {
                 Needs::Any(&["presence:presenceDefinition:delete", "presence:presenceDefinition:edit"])
             }
             Self::TeamsPresence(_) => Needs::All(&["integration:microsoftTeams:view", "integrations:integration:view"]),
-            Self::BulkPresences => Needs::Any(&["directory:user:edit", "presence:userPresence:edit"]),
+            Self::PutBulk => Needs::Any(&["directory:user:edit", "presence:userPresence:edit"]),
+            Self::Activity => Needs::Any(&["analytics:userObservation:view"]),
         }
     }
 
@@ -93,14 +102,16 @@ impl<'a> Operation<'a> {
         let offer = match self {
             Self::First(_) => temper.generation1,
             Self::Second(_) => temper.generation2,
+            Self::TeamsPresence(_) => temper.teams,
             Self::Token
             | Self::Organization
             | Self::Divisions
             | Self::SystemPresences
             | Self::UserPresence(..)
             | Self::PatchUserPresence(..)
-            | Self::TeamsPresence(_)
-            | Self::BulkPresences => Offer::Served,
+            | Self::ReadBulk(_)
+            | Self::PutBulk
+            | Self::Activity => Offer::Served,
         };
         match offer {
             Offer::Served => Ok(()),

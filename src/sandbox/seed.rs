@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::divisions::Division;
+use super::users::User;
 
 /// How many definitions a seed may have.
 pub const SEED_DEFINITIONS_MAX: usize = 100_000;
@@ -20,6 +21,8 @@ pub struct Seed {
     pub definitions: Vec<Value>,
     /// The divisions.
     pub divisions: Vec<Division>,
+    /// The users; absent is the sample users. A later one replaces an earlier one of the same id.
+    pub users: Option<Vec<User>>,
 }
 
 impl Default for Seed {
@@ -29,6 +32,7 @@ impl Default for Seed {
             org_name: "Sandbox".to_owned(),
             definitions: Vec::new(),
             divisions: Division::samples(),
+            users: None,
         }
     }
 }

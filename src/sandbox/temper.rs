@@ -8,6 +8,9 @@ pub struct Temper {
     pub generation1: Offer,
     /// Whether the second generation of the API (`/api/v2/presence/definitions`) is served.
     pub generation2: Offer,
+    /// Whether presences in Microsoft Teams are served: the API document has them, SDKs since 2022 do not
+    /// (facts §10).
+    pub teams: Offer,
     /// Whether two definitions may have the same label in a locale.
     pub unique_labels: UniqueLabels,
     /// The status of the refusal when they may not, in the first generation: 409 or 400. The second one's is
@@ -43,9 +46,18 @@ pub struct Temper {
     /// Whether GET by id needs `presence:presenceDefinition:view`: today's platform wants it, the API
     /// document does not (facts §1).
     pub get_needs_view: bool,
+    /// Whether a PATCH of a user's presence needs `presence:userPresence:edit`: today's platform wants it of
+    /// everybody who is not that user, the API document of nobody (facts §6).
+    pub patch_needs_edit: bool,
     /// Whether the list of divisions needs `authorization:division:view`: today's document says that it needs
     /// nothing.
     pub divisions_need_view: bool,
+    /// What a bulk PUT of presences does with entries that cannot be done.
+    pub bulk_put: BulkPut,
+    /// How many entries a bulk PUT may have. The platform's limit is not known.
+    pub bulk_put_max: u32,
+    /// How many entities the activity query lists of one group before it cuts its list; absent is any number.
+    pub entities_max: Option<u32>,
 }
 
 impl Default for Temper {
@@ -53,6 +65,7 @@ impl Default for Temper {
         Self {
             generation1: Offer::Served,
             generation2: Offer::Served,
+            teams: Offer::Served,
             unique_labels: UniqueLabels::Never,
             conflict_status: 409,
             put_labels: PutLabels::Replaced,
@@ -69,7 +82,11 @@ impl Default for Temper {
             get_lag_ms: 0,
             get_after_create_lag_ms: 0,
             get_needs_view: false,
+            patch_needs_edit: true,
             divisions_need_view: false,
+            bulk_put: BulkPut::AllOrNothing,
+            bulk_put_max: 500,
+            entities_max: None,
         }
     }
 }
@@ -172,4 +189,13 @@ pub enum LocaleKeys {
     Kept,
     /// As `ll_CC`: the language in lower case, an underscore, the rest in capitals.
     Normalised,
+}
+
+/// What a bulk PUT of presences does with entries that cannot be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BulkPut {
+    /// The first of them refuses all.
+    AllOrNothing,
+    /// They are passed over, and the answer does not have them.
+    EachForItself,
 }

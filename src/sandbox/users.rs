@@ -1,4 +1,4 @@
-//! A few sample users and the operations on their presences. No IO.
+//! The users of the simulated org and the operations on their presences. No IO.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::definitions::Definitions;
 use super::http::{Refusal, Request, Response, timestamp};
+use super::temper::{BulkPut, Temper};
 
 /// The platform's own source of presences, as paths name it.
 const PURECLOUD: &str = "purecloud";
@@ -17,13 +18,8 @@ const MICROSOFT_TEAMS: &str = "MICROSOFTTEAMS";
 /// The one custom presence source that is registered in a sandbox org.
 pub const CUSTOM_SOURCE_ID: &str = "5a4db0c5-0000-4000-a000-000000000001";
 
-/// The sample users: id, name, the primary presence that they begin on.
-const SAMPLES: [(&str, &str, &str); 4] = [
-    ("5a4db0c5-0000-4000-8000-000000000001", "Ada Sample", "6a3af858-942f-489d-9700-5f9bcdcdae9b"),
-    ("5a4db0c5-0000-4000-8000-000000000002", "Ben Sample", "e08eaf1b-ee47-4fa9-a231-1200e284798f"),
-    ("5a4db0c5-0000-4000-8000-000000000003", "Cleo Sample", "3fd96123-badb-4f69-bc03-1b1ccc6d8014"),
-    ("5a4db0c5-0000-4000-8000-000000000004", "Dan Sample", "ccf3c10a-aa2c-4845-8e8d-f59fa48c58e5"),
-];
+/// How many users a bulk read may name (facts §1).
+const BULK_READ_MAX: usize = 50;
 
 /// One user; the state file holds the same, field by field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +47,17 @@ pub struct Presence {
     pub modified_ms: u64,
 }
 
+/// What the users have around them while something is done with them.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The definitions that they can be on.
+    pub definitions: &'a Definitions,
+    /// How the org behaves.
+    pub temper: Temper,
+    /// The org's time in milliseconds since 1970.
+    pub now_ms: u64,
+}
+
 /// What a PATCH or one entry of a bulk PUT asks for, its options already checked.
 struct Wish {
     source: String,
@@ -66,19 +73,24 @@ pub struct Users {
     changed: Vec<String>,
 }
 
-impl Users {
-    /// The sample users as a new org has them.
+impl User {
+    /// A user who has been on a definition since a moment, in every source.
     #[must_use]
-    pub fn samples(now_ms: u64) -> Vec<User> {
-        let user = |(id, name, definition_id): &(&str, &str, &str)| {
-            let presence =
-                || Presence { definition_id: (*definition_id).to_owned(), message: String::new(), modified_ms: now_ms };
-            let presences = [PURECLOUD, CUSTOM_SOURCE_ID].into_iter().map(|it| (it.to_owned(), presence())).collect();
-            User { id: (*id).to_owned(), name: (*name).to_owned(), primary_source: PURECLOUD.to_owned(), presences }
-        };
-        SAMPLES.iter().map(user).collect()
+    pub fn on(definition_id: &str, (id, name): (String, String), since_ms: u64) -> Self {
+        let presence =
+            || Presence { definition_id: definition_id.to_owned(), message: String::new(), modified_ms: since_ms };
+        let presences = [PURECLOUD, CUSTOM_SOURCE_ID].into_iter().map(|it| (it.to_owned(), presence())).collect();
+        Self { id, name, primary_source: PURECLOUD.to_owned(), presences }
     }
 
+    /// What the user is on, in the source that counts.
+    #[must_use]
+    pub fn presence(&self) -> Option<&Presence> {
+        self.presences.get(&self.primary_source)
+    }
+}
+
+impl Users {
     /// Takes users as they stand; a later one replaces an earlier one of the same id.
     pub fn put(&mut self, users: impl IntoIterator<Item = User>) {
         self.by_id.extend(users.into_iter().map(|it| (it.id.clone(), it)));
@@ -92,6 +104,17 @@ impl Users {
     /// Who was changed since this was last asked, as they are now.
     pub fn take_changes(&mut self) -> Vec<User> {
         std::mem::take(&mut self.changed).iter().filter_map(|id| self.by_id.get(id)).cloned().collect()
+    }
+
+    /// Has a user sit on a definition, in the source that counts, behind the back of the API. Says whether there is
+    /// such a user.
+    pub fn sit(&mut self, user_id: &str, definition_id: &str, now_ms: u64) -> bool {
+        let Some(mut user) = self.by_id.get(user_id).cloned() else { return false };
+        let Some(presence) = user.presences.get_mut(&user.primary_source) else { return false };
+        definition_id.clone_into(&mut presence.definition_id);
+        presence.modified_ms = now_ms;
+        self.keep(user);
+        true
     }
 
     /// `GET /api/v2/users/{userId}/presences/{sourceId}`, `purecloud` included.
@@ -136,45 +159,97 @@ impl Users {
         id: &str,
         source: &str,
         request: &Request,
-        (definitions, now_ms): (&Definitions, u64),
+        around: Surroundings<'_>,
     ) -> Result<Response, Refusal> {
         let user = self.found(id)?;
-        let wish = wish(&request.json()?, source, definitions)?;
-        let changed = granted(user, &wish, now_ms)?;
-        let answer = shown(&changed, &wish.source, definitions)?;
+        let wish = wish(&request.json()?, source, around.definitions)?;
+        let changed = granted(user, &wish, around.now_ms)?;
+        let answer = shown(&changed, &wish.source, around.definitions)?;
         self.keep(changed);
         Ok(Response::ok(&answer))
     }
 
-    /// `PUT /api/v2/users/presences/bulk`: a list whose `id` is the user's. All of it is done or nothing.
+    /// `PUT /api/v2/users/presences/bulk`: a list whose `id` is the user's. It takes what the API document calls
+    /// `UserPresence` (with `source`) and what is called `MutableUserPresence` today (with `sourceId`). All of it is
+    /// done or nothing, or as the temper says.
     ///
     /// # Errors
-    /// 400 for the first entry that cannot be done.
-    pub fn put_bulk(
-        &mut self,
-        request: &Request,
-        (definitions, now_ms): (&Definitions, u64),
-    ) -> Result<Response, Refusal> {
+    /// 400 for too many entries, and for the first entry that cannot be done.
+    pub fn put_bulk(&mut self, request: &Request, around: Surroundings<'_>) -> Result<Response, Refusal> {
         let Value::Array(entries) = request.json()? else {
             return Err(Refusal::bad_request("the body is not a list"));
         };
+        let entries_max = around.temper.bulk_put_max;
+        if entries.len() > entries_max as usize {
+            return Err(Refusal::bad_request(format!("{} entries are more than {entries_max}", entries.len())));
+        }
         let mut done: BTreeMap<String, User> = BTreeMap::new();
         let mut answers = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
-            let refused = |what: String| Refusal::bad_request(format!("[{index}]: {what}"));
-            let id = entry.get("id").and_then(Value::as_str).ok_or_else(|| refused("id is required".to_owned()))?;
-            let user = done.get(id).or_else(|| self.by_id.get(id));
-            let user = user.ok_or_else(|| refused(format!("there is no user {id}")))?;
-            let source = entry.get("sourceId").and_then(Value::as_str).unwrap_or(PURECLOUD);
-            let changed = wish(entry, source, definitions)
-                .and_then(|wish| Ok((granted(user, &wish, now_ms)?, wish)))
-                .map_err(|refusal| refused(refusal.message));
-            let (changed, wish) = changed?;
-            answers.push(shown(&changed, &wish.source, definitions)?);
-            done.insert(changed.id.clone(), changed);
+            match (self.after(entry, &done, around), around.temper.bulk_put) {
+                (Ok((changed, source)), _) => {
+                    answers.push(shown(&changed, &source, around.definitions)?);
+                    done.insert(changed.id.clone(), changed);
+                }
+                (Err(_), BulkPut::EachForItself) => {}
+                (Err(refusal), BulkPut::AllOrNothing) => {
+                    return Err(Refusal::bad_request(format!("[{index}]: {}", refusal.message)));
+                }
+            }
         }
         for user in done.into_values() {
             self.keep(user);
+        }
+        Ok(Response::ok(&Value::Array(answers)))
+    }
+
+    /// A user after one entry of a bulk PUT, and the source that the entry is about. `done` holds those that earlier
+    /// entries have changed.
+    fn after(
+        &self,
+        entry: &Value,
+        done: &BTreeMap<String, User>,
+        around: Surroundings<'_>,
+    ) -> Result<(User, String), Refusal> {
+        let text = |name: &str| entry.get(name).and_then(Value::as_str);
+        let id = text("id").ok_or_else(|| Refusal::bad_request("id is required"))?;
+        let user = done.get(id).or_else(|| self.by_id.get(id));
+        let user = user.ok_or_else(|| Refusal::bad_request(format!("there is no user {id}")))?;
+        let source = text("sourceId").or_else(|| text("source")).unwrap_or(PURECLOUD);
+        let wish = wish(entry, source, around.definitions)?;
+        if !user.presences.contains_key(&wish.source) {
+            return Err(Refusal::bad_request(format!("there is no source {source} that can be written")));
+        }
+        Ok((granted(user, &wish, around.now_ms)?, wish.source))
+    }
+
+    /// `GET /api/v2/users/presences/{sourceId}/bulk?id=a,b`, `purecloud` included. Users that there are not are
+    /// passed over; whether the platform does so is not known.
+    ///
+    /// # Errors
+    /// 404 for an unknown source; 400 for no id, or for more than [`BULK_READ_MAX`].
+    pub fn read_bulk(&self, source: &str, request: &Request, definitions: &Definitions) -> Result<Response, Refusal> {
+        let source = source.to_ascii_lowercase();
+        if source != PURECLOUD && source != CUSTOM_SOURCE_ID {
+            return Err(Refusal::not_found());
+        }
+        let given = request.parameters("id");
+        let ids: Vec<&str> =
+            given.iter().flat_map(|it| it.split(',')).map(str::trim).filter(|it| !it.is_empty()).collect();
+        if ids.is_empty() {
+            return Err(Refusal::bad_request("id is required"));
+        }
+        if ids.len() > BULK_READ_MAX {
+            return Err(Refusal::bad_request(format!("{} ids are more than {BULK_READ_MAX}", ids.len())));
+        }
+        let mut answers = Vec::new();
+        for user in ids.into_iter().filter_map(|id| self.by_id.get(id)) {
+            let mut answer = shown(user, &source, definitions)?;
+            answer["userId"] = user.id.as_str().into();
+            if let Value::Object(fields) = &mut answer {
+                fields.remove("primary");
+            }
+            answers.push(answer);
         }
         Ok(Response::ok(&Value::Array(answers)))
     }

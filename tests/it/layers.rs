@@ -62,7 +62,7 @@ const LEVELS: &[&[&str]] = &[
 const SANDBOX: &[&[&str]] = &[
     &["connection", "definitions", "error", "faults", "http", "temper"],
     &["access", "paging", "users"],
-    &["divisions"],
+    &["activity", "divisions", "samples"],
     &["desk", "document", "seed"],
     &["config", "generation1", "generation2", "routes"],
     &["org"],

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
 mod access;
+mod activity;
 mod both;
 mod definitions;
 mod divisions;
@@ -26,6 +27,9 @@ const ALL: &str = "/api/v2/presencedefinitions?deleted=ALL&localeCode=ALL&pageSi
 const AVAILABLE: &str = "6a3af858-942f-489d-9700-5f9bcdcdae9b";
 const LUNCH: &str = "2fa68d50-0000-4000-8000-000000000001";
 const COACHING: &str = "2fa68d50-0000-4000-8000-000000000002";
+
+const ADA: &str = "5a4db0c5-0000-4000-8000-000000000001";
+const BEN: &str = "5a4db0c5-0000-4000-8000-000000000002";
 
 const HOME: &str = "5a4db0c5-0000-4000-a000-0000000000d1";
 const SALES: &str = "5a4db0c5-0000-4000-a000-0000000000d2";

@@ -266,3 +266,14 @@ async fn ten_thousand_definitions_are_a_hundred_pages() {
     }
     assert_eq!(ids.len(), 10_000);
 }
+
+#[test]
+fn the_page_about_the_sandbox_names_every_temper() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/sandbox.md")).unwrap();
+    let shown = format!("{:#?}", Temper::default());
+    let names: Vec<&str> = shown.lines().filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name).collect();
+    assert!(names.len() > 20, "{shown}");
+    for name in names {
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
+}

@@ -1,0 +1,314 @@
+//! `POST /api/v2/analytics/users/activity/query`: who is on which presence now. No IO.
+//!
+//! As on the platform, an entity is one user in one queue, so that a user is listed several times, in one answer or
+//! over several pages; and what is counted is queues, never people. Here everybody is in two queues at least, so that
+//! the count is never by chance that of the people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::definitions::{Definitions, PRIMARIES, folded};
+use super::http::{Refusal, Request, Response, timestamp};
+use super::paging::Page;
+use super::temper::Temper;
+use super::users::{Surroundings, User, Users};
+
+/// The largest page, in entities. The platform's is not known; this one is small, so that pages have to be read.
+pub const PAGE_SIZE_MAX: u64 = 50;
+
+/// The metrics that there are (facts §14). Both count queues.
+const METRICS: [&str; 2] = ["oActiveQueues", "oMemberQueues"];
+
+/// What can be grouped by and filtered on (facts §14).
+const DIMENSIONS: [&str; 9] = [
+    "organizationPresenceId",
+    "presenceDate",
+    "queueId",
+    "queueMembershipStatus",
+    "routingStatus",
+    "routingStatusDate",
+    "systemPresence",
+    "teamId",
+    "userId",
+];
+
+/// How many queues the org has.
+const QUEUE_COUNT: u32 = 7;
+
+/// What somebody on queue may be doing.
+const ROUTING: [&str; 3] = ["IDLE", "INTERACTING", "NOT_RESPONDING"];
+
+/// One user in one queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entity {
+    user_id: String,
+    definition_id: String,
+    /// None for a definition that was removed for good.
+    system_presence: Option<String>,
+    since_ms: u64,
+    routing_status: &'static str,
+    queue_id: String,
+    is_active: bool,
+}
+
+/// Answers a query. Each page has the next entities of all groups, whose order is that of their ids; a group that goes
+/// over several pages is a result on each of them. Past the last page there are no results: nothing else tells the end.
+/// Divisions that the client is restricted to play no part.
+///
+/// # Errors
+/// 400 for a query that is none, or that groups by anything but `organizationPresenceId`.
+pub fn query(users: &Users, request: &Request, around: Surroundings<'_>) -> Result<Response, Refusal> {
+    let page = Page::asked(request, PAGE_SIZE_MAX)?;
+    let body = request.json()?;
+    let metrics = metrics(&body)?;
+    expect_grouping(&body)?;
+    let filter = Filter::of(body.get("filter").filter(|it| !it.is_null()))?;
+    let mut groups: BTreeMap<String, Vec<Entity>> = BTreeMap::new();
+    for entity in users.iter().flat_map(|it| entities(it, around.definitions)).filter(|it| filter.holds(it)) {
+        groups.entry(entity.definition_id.clone()).or_default().push(entity);
+    }
+    let groups: Vec<Group> = groups.into_values().map(|all| Group::cut(all, around.temper)).collect();
+    let places = groups.iter().enumerate().flat_map(|(group, it)| it.listed.iter().map(move |entity| (group, entity)));
+    let mut on_page: BTreeMap<usize, Vec<&Entity>> = BTreeMap::new();
+    for (group, entity) in page.of(places) {
+        on_page.entry(group).or_default().push(entity);
+    }
+    let results: Vec<Value> =
+        on_page.into_iter().map(|(group, listed)| groups[group].shown(&listed, &metrics)).collect();
+    Ok(Response::ok(&json!({ "results": results, "entityIdDimension": "queueId" })))
+}
+
+/// The users on one presence.
+struct Group {
+    all: Vec<Entity>,
+    listed: Vec<Entity>,
+}
+
+impl Group {
+    /// A list that is too long keeps, as on the platform, its oldest and its newest entities.
+    fn cut(mut all: Vec<Entity>, temper: Temper) -> Self {
+        all.sort_by(|a, b| (a.since_ms, &a.user_id, &a.queue_id).cmp(&(b.since_ms, &b.user_id, &b.queue_id)));
+        let listed = match temper.entities_max.map(|it| it as usize) {
+            Some(max) if all.len() > max => {
+                let newest = max / 2;
+                let oldest = max - newest;
+                all[..oldest].iter().chain(&all[all.len() - newest..]).cloned().collect()
+            }
+            _ => all.clone(),
+        };
+        Self { all, listed }
+    }
+
+    fn shown(&self, on_page: &[&Entity], metrics: &[Metric]) -> Value {
+        let data: Vec<Value> = metrics.iter().map(|it| it.shown(&self.all)).collect();
+        let entities: Vec<Value> = on_page.iter().map(|it| it.shown()).collect();
+        json!({
+            "group": { "organizationPresenceId": self.all.first().map(|it| it.definition_id.as_str()) },
+            "data": data,
+            "truncated": self.listed.len() < self.all.len(),
+            "entities": entities,
+        })
+    }
+}
+
+/// One metric that was asked for.
+struct Metric {
+    name: &'static str,
+    with_details: bool,
+}
+
+impl Metric {
+    fn shown(&self, all: &[Entity]) -> Value {
+        let counted = || all.iter().filter(|it| it.is_active || self.name == "oMemberQueues");
+        let mut fields = Map::new();
+        fields.insert("metric".to_owned(), self.name.into());
+        fields.insert("count".to_owned(), counted().count().into());
+        if self.with_details {
+            let queues: BTreeSet<&str> = counted().map(|it| it.queue_id.as_str()).collect();
+            fields.insert("entityIds".to_owned(), json!(queues));
+        }
+        Value::Object(fields)
+    }
+}
+
+impl Entity {
+    fn shown(&self) -> Value {
+        let since = timestamp(self.since_ms);
+        let mut fields = json!({
+            "activityDate": since,
+            "userId": self.user_id,
+            "organizationPresenceId": self.definition_id,
+            "presenceDate": since,
+            "routingStatus": self.routing_status,
+            "routingStatusDate": since,
+            "queueId": self.queue_id,
+            "queueMembershipStatus": self.membership(),
+        });
+        if let Some(system_presence) = &self.system_presence {
+            fields["systemPresence"] = system_presence.as_str().into();
+        }
+        fields
+    }
+
+    fn membership(&self) -> &'static str {
+        if self.is_active { "ACTIVE" } else { "INACTIVE" }
+    }
+
+    /// What stands under a dimension of [`DIMENSIONS`]; nobody is in a team.
+    fn value(&self, dimension: &str) -> Option<String> {
+        let text = match dimension {
+            "organizationPresenceId" => &self.definition_id,
+            "queueId" => &self.queue_id,
+            "userId" => &self.user_id,
+            "queueMembershipStatus" => self.membership(),
+            "routingStatus" => self.routing_status,
+            "systemPresence" => return self.system_presence.clone(),
+            "presenceDate" | "routingStatusDate" => return Some(timestamp(self.since_ms)),
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
+/// A user once for each queue. Which queues they are follows from the last digit of the user's id, so that no state
+/// has to remember them.
+fn entities(user: &User, definitions: &Definitions) -> Vec<Entity> {
+    let Some(presence) = user.presence() else { return Vec::new() };
+    let held = definitions.get(&presence.definition_id).map(|it| it.system_presence.as_str());
+    let constant = |name: &str| {
+        let known = PRIMARIES.iter().find(|(it, _, _)| folded(it) == folded(name));
+        known.map_or_else(|| name.to_uppercase(), |(_, constant, _)| (*constant).to_owned())
+    };
+    let system_presence = held.map(constant);
+    let salt = user.id.bytes().last().map_or(0, u32::from);
+    let is_on_queue = system_presence.as_deref() == Some("ON_QUEUE");
+    let routing_status = if is_on_queue { ROUTING[salt as usize % ROUTING.len()] } else { "OFF_QUEUE" };
+    let queue_count = 2 + salt % 3;
+    let entity = |queue: u32| Entity {
+        user_id: user.id.clone(),
+        definition_id: presence.definition_id.clone(),
+        system_presence: system_presence.clone(),
+        since_ms: presence.modified_ms,
+        routing_status,
+        queue_id: format!("5a4db0c5-0000-4000-a000-0000000000e{}", 1 + (salt + queue) % QUEUE_COUNT),
+        is_active: queue < 2,
+    };
+    (0..queue_count).map(entity).collect()
+}
+
+fn metrics(body: &Value) -> Result<Vec<Metric>, Refusal> {
+    let given = body.get("metrics").and_then(Value::as_array).filter(|it| !it.is_empty());
+    let given = given.ok_or_else(|| Refusal::bad_request("metrics is required"))?;
+    let metric = |it: &Value| {
+        let name = one_of(it.get("metric"), "metric", &METRICS)?;
+        Ok(Metric { name, with_details: it.get("details") == Some(&Value::Bool(true)) })
+    };
+    given.iter().map(metric).collect()
+}
+
+fn expect_grouping(body: &Value) -> Result<(), Refusal> {
+    let given = body.get("groupBy").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    for it in given {
+        one_of(Some(it), "groupBy", &DIMENSIONS)?;
+    }
+    one_of(body.get("order").or(Some(&json!("unordered"))), "order", &["asc", "desc", "unordered"])?;
+    if given == [json!(DIMENSIONS[0])] {
+        return Ok(());
+    }
+    Err(Refusal::bad_request("the sandbox groups by organizationPresenceId and nothing else"))
+}
+
+/// What of a closed set stands there.
+fn one_of(given: Option<&Value>, field: &str, allowed: &[&'static str]) -> Result<&'static str, Refusal> {
+    let given = given.and_then(Value::as_str).unwrap_or_default();
+    let found = allowed.iter().find(|it| **it == given);
+    found.copied().ok_or_else(|| Refusal::invalid_value(given, field, &allowed.join(", ")))
+}
+
+/// Which entities a query is about: clauses and predicates, joined.
+struct Filter {
+    all_of: bool,
+    clauses: Vec<Clause>,
+}
+
+/// Predicates, joined.
+struct Clause {
+    all_of: bool,
+    predicates: Vec<Predicate>,
+}
+
+/// What must stand under a dimension.
+struct Predicate {
+    dimension: &'static str,
+    wanted: Wanted,
+}
+
+enum Wanted {
+    Value(String),
+    Anything,
+    Nothing,
+}
+
+impl Filter {
+    fn of(filter: Option<&Value>) -> Result<Self, Refusal> {
+        let Some(filter) = filter else { return Ok(Self { all_of: true, clauses: Vec::new() }) };
+        let mut clauses: Vec<Clause> = list(filter, "clauses").iter().map(Clause::of).collect::<Result<_, _>>()?;
+        // A predicate of its own is a clause of one.
+        for predicate in list(filter, "predicates") {
+            clauses.push(Clause { all_of: true, predicates: vec![Predicate::of(predicate)?] });
+        }
+        Ok(Self { all_of: all_of(filter)?, clauses })
+    }
+
+    fn holds(&self, entity: &Entity) -> bool {
+        joined(self.all_of, &self.clauses, |it| joined(it.all_of, &it.predicates, |it| it.holds(entity)))
+    }
+}
+
+impl Clause {
+    fn of(clause: &Value) -> Result<Self, Refusal> {
+        let predicates = list(clause, "predicates").iter().map(Predicate::of).collect::<Result<_, _>>()?;
+        Ok(Self { all_of: all_of(clause)?, predicates })
+    }
+}
+
+impl Predicate {
+    fn of(predicate: &Value) -> Result<Self, Refusal> {
+        let dimension = one_of(predicate.get("dimension"), "dimension", &DIMENSIONS)?;
+        let operator = predicate.get("operator").filter(|it| !it.is_null());
+        let wanted = match operator.map_or(Ok("matches"), |it| one_of(Some(it), "operator", &OPERATORS))? {
+            "exists" => Wanted::Anything,
+            "notExists" => Wanted::Nothing,
+            _ => {
+                let value = predicate.get("value").and_then(Value::as_str);
+                Wanted::Value(value.ok_or_else(|| Refusal::bad_request("value is required"))?.to_owned())
+            }
+        };
+        Ok(Self { dimension, wanted })
+    }
+
+    fn holds(&self, entity: &Entity) -> bool {
+        let value = entity.value(self.dimension);
+        match &self.wanted {
+            Wanted::Value(wanted) => value.is_some_and(|it| it.eq_ignore_ascii_case(wanted)),
+            Wanted::Anything => value.is_some(),
+            Wanted::Nothing => value.is_none(),
+        }
+    }
+}
+
+const OPERATORS: [&str; 3] = ["matches", "exists", "notExists"];
+
+fn all_of(joint: &Value) -> Result<bool, Refusal> {
+    Ok(one_of(joint.get("type"), "type", &["and", "or"])? == "and")
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// All, or any; of nothing it is all.
+fn joined<T>(all_of: bool, parts: &[T], holds: impl Fn(&T) -> bool) -> bool {
+    if all_of || parts.is_empty() { parts.iter().all(holds) } else { parts.iter().any(holds) }
+}
