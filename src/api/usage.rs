@@ -8,6 +8,7 @@ use crate::api::error::ApiError;
 use crate::api::operations;
 use crate::api::reader::Reader;
 use crate::api::shapes;
+use crate::api::wire::Response;
 use crate::model::names::DefinitionId;
 use crate::model::usage::People;
 
@@ -50,23 +51,24 @@ impl Reader {
         all: &mut BTreeMap<DefinitionId, Seen>,
     ) -> Result<(), ApiError> {
         let body = query(ids);
+        let mut before: Vec<u8> = Vec::new();
         for number in 1..=ACTIVITY_PAGES_MAX {
             let operation = operations::user_activity(number, ACTIVITY_PAGE_SIZE, body.clone());
-            let read = self.session().run(&operation, |response| shapes::activity(&response.body)).await;
-            let groups = read.map_err(|failed| failed.error)?;
-            let mut is_news = false;
+            let read = |response: &Response| Ok((shapes::activity(&response.body)?, response.body.clone()));
+            let read = self.session().run(&operation, read).await;
+            let (groups, answer) = read.map_err(|failed| failed.error)?;
+            // No answer says how many pages there are: the last one is empty, or, from a server that knows no
+            // pages, the same as the one before. Whom it names decides nothing: a person who is in several
+            // queues comes several times, on any page.
+            if answer == before || groups.iter().all(|it| it.users.is_empty() && !it.truncated) {
+                return Ok(());
+            }
+            before = answer;
             for group in groups {
                 // What was not asked about is somebody else's answer.
                 let Some(seen) = all.get_mut(&group.definition) else { continue };
                 seen.cut |= group.truncated;
-                for user in group.users {
-                    is_news |= seen.people.insert(user);
-                }
-            }
-            // The answer does not say how many pages there are: the last one is the first that tells nothing
-            // new, be it empty or, from a server that knows no pages, the first one again.
-            if !is_news {
-                return Ok(());
+                seen.people.extend(group.users);
             }
         }
         for id in ids {

@@ -157,10 +157,10 @@ fn the_first_line_names_the_org() {
     target.sandbox = false;
     lines.push(human::target_line(&target));
     assert_snapshot!(lines.join("\n"), @"
-    Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222)
-    Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222) - sandbox: nothing real is written
-    Org: not verified - sandbox: nothing real is written
-    Org: not verified
+    Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222), API v1
+    Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222), API v1 - sandbox: nothing real is written
+    Org: not verified, API v1 - sandbox: nothing real is written
+    Org: not verified, API v1
     ");
 }
 

@@ -34,6 +34,8 @@ async fn people(org: &Arc<Double>, ids: &[&str]) -> BTreeMap<DefinitionId, Peopl
 async fn people_are_counted_once_over_all_pages_and_queues_never() {
     let org = Double::answering([
         page(&[result("a", &["u1", "u2", "u2"], false), result("b", &["u3"], false)]),
+        // Nobody new on this page, and somebody on the next one.
+        page(&[result("a", &["u1", "u2"], false)]),
         page(&[result("a", &["U2", "u4"], false), result("stranger", &["u9"], false)]),
         page(&[]),
     ]);
@@ -41,7 +43,7 @@ async fn people_are_counted_once_over_all_pages_and_queues_never() {
     let expected = [(id("a"), People::Exactly(3)), (id("b"), People::Exactly(1)), (id("c"), People::Exactly(0))];
     assert_eq!(people, BTreeMap::from(expected));
     let query = "POST https://api.mypurecloud.de/api/v2/analytics/users/activity/query?pageSize=100&pageNumber=";
-    assert_eq!(org.lines(), [1, 2, 3].map(|number| format!("{query}{number}")));
+    assert_eq!(org.lines(), [1, 2, 3, 4].map(|number| format!("{query}{number}")));
     let body: Value = serde_json::from_str(&org.seen()[1].body).unwrap();
     let predicate = |id: &str| json!({ "type": "dimension", "dimension": "organizationPresenceId", "operator": "matches", "value": id });
     assert_eq!(

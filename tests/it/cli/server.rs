@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use presencectl::sandbox::{Config, FaultRule, Sandbox, Server};
+use presencectl::sandbox::{Config, FaultRule, Sandbox, Server, TOKEN, http};
+use serde_json::Value;
 
 /// A sandbox org on a thread of its own.
 pub(crate) struct Org {
@@ -38,6 +39,23 @@ impl Org {
     pub(crate) fn with_faults(rules: &str) -> Org {
         let faults: Vec<FaultRule> = serde_json::from_str(rules).unwrap();
         Org::start(Config { faults, ..Config::default() })
+    }
+
+    /// Somebody in the admin page; in no log.
+    pub(crate) fn admin(&self, method: &str, path: &str, body: &Value) {
+        let request = http::Request {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers: vec![
+                ("authorization".to_owned(), format!("Bearer {TOKEN}")),
+                ("content-type".to_owned(), "application/json".to_owned()),
+            ],
+            body: body.to_string().into_bytes(),
+            ..http::Request::default()
+        };
+        let now_ms = self.sandbox.now_ms();
+        let response = self.sandbox.with(|it| it.org.handle(&request, now_ms));
+        assert_eq!(response.status, 200, "{method} {path}");
     }
 
     /// Method and path of every request so far.
