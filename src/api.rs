@@ -2,12 +2,13 @@
 //!
 //! ```text
 //!  policy (pure) ── wire (one exchange) ─┬─ http (sockets)      endpoints (which hosts)
-//!                     │                  └─ in_process (axum)
+//!                     │                  └─ in_process (axum)  gate (no write after a signal)
 //!  shapes (JSON) ── error, operations ── session (token, pace, retries) ── reader ── writer
 //! ```
 
 pub mod endpoints;
 pub mod error;
+pub mod gate;
 pub mod http;
 pub mod in_process;
 pub mod list;
@@ -22,6 +23,7 @@ pub mod writer;
 
 pub use endpoints::{EndpointError, Endpoints};
 pub use error::{About, ApiError, Kind, Permission, WriteError};
+pub use gate::Gate;
 pub use http::HttpWire;
 pub use in_process::InProcess;
 pub use reader::Reader;

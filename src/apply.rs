@@ -1,6 +1,5 @@
 //! Runs the steps of a plan and reports on every object. Tells what happens as events; prints nothing.
 
-use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 
@@ -8,24 +7,23 @@ use futures_util::FutureExt;
 use futures_util::StreamExt;
 use futures_util::stream;
 
-use crate::api::Writer;
+use crate::api::{Gate, Session};
 use crate::apply::census::Census;
 use crate::apply::divided::Divided;
-use crate::apply::object::{Ended, Hands, Stage};
+use crate::apply::object::{Ended, Hands};
 use crate::apply::report::{Cause, Outcome, Report, Row, Skip, Verification};
-use crate::apply::stop::Stop;
 use crate::apply::verify::Expectation;
 use crate::model::desired::{Desired, Limits};
 use crate::model::division::Divisions;
 use crate::model::names::{Key, Locale};
 use crate::plan::change::{Action, Step};
+use crate::stop::Stop;
 
 pub mod census;
 pub mod divided;
 pub mod document;
 pub mod object;
 pub mod report;
-pub mod stop;
 pub mod verify;
 
 /// How many objects are worked on at once. The shared pace bounds the requests; this bounds how
@@ -62,18 +60,19 @@ pub enum Event<'a> {
 /// # Guarantees
 /// - Every step has a row in the report, whatever happens to the run: a failure, a panic in one
 ///   object's work, a signal.
+/// - After a signal no write is handed to the wire; what is under way gets [`GRACE_MS`](crate::stop::GRACE_MS).
 /// - A failure does not stop independent work. A replaced object is retired only after everything
 ///   else for its key is done; removals come after creations and changes.
 ///
 /// # Caveats
 /// A run that is dropped (not ended by `stop`) leaves whatever was in flight as it is. Running
 /// again is always right: it plans from what the org holds.
-pub async fn run(writer: &Writer, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event<'_>)) -> Report {
+pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event<'_>)) -> Report {
     let Job { steps, settled, desired, limits, divisions } = job;
     let default_locale = &desired.settings.default_locale;
-    let reader = writer.reader();
+    let reader = session.reader();
     let census = Census::new(&reader, desired);
-    let hands = Hands { writer, census: &census, stop };
+    let site = Site { session, census: &census, stop };
     let divided = match stop.asked() {
         None => Divided::before(&reader, &steps).await,
         Some(_) => Divided::default(),
@@ -81,8 +80,9 @@ pub async fn run(writer: &Writer, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event
     let mut ended: Vec<Option<Row>> = vec![None; steps.len()];
     for phase in PHASES {
         let indices: Vec<usize> = (0..steps.len()).filter(|index| phase.contains(&steps[*index].action())).collect();
-        let work: Vec<Work<'_>> = indices.iter().map(|index| Work::new(&steps[*index], &ended, &settled)).collect();
-        let rows = carry_out_all(&hands, &work, default_locale, tell).await;
+        let work = indices.iter().map(|index| Work::new(&steps[*index], &ended, &settled, stop));
+        let work: Vec<Work<'_>> = work.collect();
+        let rows = carry_out_all(&site, &work, default_locale, tell).await;
         for (index, row) in indices.into_iter().zip(rows) {
             ended[index] = Some(row);
         }
@@ -119,16 +119,23 @@ pub async fn run(writer: &Writer, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event
 const PHASES: [&[Action]; 3] =
     [&[Action::Create, Action::Reactivate, Action::Update], &[Action::Replace], &[Action::Deactivate, Action::Delete]];
 
+/// What the work on all objects shares.
+struct Site<'a> {
+    session: &'a Session,
+    census: &'a Census<'a>,
+    stop: &'a Stop,
+}
+
 /// One step of a phase that runs.
 struct Work<'a> {
     step: &'a Step,
     /// What it depends on and what is not done.
     needs: Option<Key>,
-    stage: Cell<Stage>,
+    gate: Gate,
 }
 
 impl<'a> Work<'a> {
-    fn new(step: &'a Step, ended: &[Option<Row>], settled: &[Row]) -> Work<'a> {
+    fn new(step: &'a Step, ended: &[Option<Row>], settled: &[Row], stop: &Stop) -> Work<'a> {
         // An object whose place is taken stays until what takes its place is there.
         let undone = |key: &Key| {
             let mut rows = ended.iter().flatten().chain(settled);
@@ -143,25 +150,26 @@ impl<'a> Work<'a> {
             | Step::Replace(..)
             | Step::Delete(_) => None,
         };
-        Work { step, needs, stage: Cell::new(Stage::Waiting) }
+        Work { step, needs, gate: Gate::new(stop) }
     }
 
-    async fn end(&self, hands: &Hands<'_>, tell: &dyn Fn(Event<'_>)) -> Ended {
+    async fn end(&self, site: &Site<'_>, tell: &dyn Fn(Event<'_>)) -> Ended {
         if let Some(key) = &self.needs {
             return Outcome::Skipped(Skip::Needs(key.clone())).into();
         }
-        if hands.stop.asked().is_some() {
+        if self.gate.is_closed() {
             return Outcome::Skipped(Skip::Interrupted).into();
         }
         tell(Event::Started(self.step));
-        let work = AssertUnwindSafe(hands.carry_out(self.step, &self.stage)).catch_unwind();
-        work.await.unwrap_or_else(|_| panicked(self.stage.get()))
+        let hands = Hands { writer: site.session.behind(&self.gate).writer(), census: site.census };
+        let work = AssertUnwindSafe(hands.carry_out(self.step)).catch_unwind();
+        work.await.unwrap_or_else(|_| panicked(&self.gate))
     }
 }
 
 /// Runs one phase; a row for each, in the same order.
 async fn carry_out_all(
-    hands: &Hands<'_>,
+    site: &Site<'_>,
     work: &[Work<'_>],
     default_locale: &Locale,
     tell: &dyn Fn(Event<'_>),
@@ -174,10 +182,10 @@ async fn carry_out_all(
     let mut rows: Vec<Option<Row>> = vec![None; work.len()];
     {
         let mut ends = stream::iter(work.iter().enumerate())
-            .map(|(index, it)| async move { (index, it.end(hands, tell).await) })
+            .map(|(index, it)| async move { (index, it.end(site, tell).await) })
             .buffer_unordered(CONCURRENCY);
         // One for the whole phase: what ends in time gives the others no more of it.
-        let mut grace_over = pin!(hands.stop.grace_over());
+        let mut grace_over = pin!(site.stop.grace_over());
         loop {
             let next = tokio::select! {
                 next = ends.next() => next,
@@ -189,7 +197,7 @@ async fn carry_out_all(
     }
     // None is what was still in flight, or had not begun, when the time was over.
     let ended = rows.into_iter().zip(work);
-    ended.map(|(ended, it)| ended.unwrap_or_else(|| row(it, cut_off(it.stage.get()).into()))).collect()
+    ended.map(|(ended, it)| ended.unwrap_or_else(|| row(it, cut_off(&it.gate).into()))).collect()
 }
 
 fn row_of(step: &Step, end: Ended, default_locale: &Locale) -> Row {
@@ -199,25 +207,23 @@ fn row_of(step: &Step, end: Ended, default_locale: &Locale) -> Row {
     row
 }
 
-fn panicked(stage: Stage) -> Ended {
+fn panicked(gate: &Gate) -> Ended {
     let cause = Cause {
         message: "presencectl itself failed while it worked on this object".to_owned(),
         help: Some("this is a bug in presencectl: please report it; running again is safe".to_owned()),
         correlation_id: None,
     };
-    match stage {
-        Stage::Waiting | Stage::Reading => Outcome::Failed(cause).into(),
-        Stage::Writing => Outcome::Unknown(cause).into(),
-    }
+    let outcome = if gate.was_passed() { Outcome::Unknown(cause) } else { Outcome::Failed(cause) };
+    outcome.into()
 }
 
-fn cut_off(stage: Stage) -> Outcome {
-    match stage {
-        Stage::Waiting | Stage::Reading => Outcome::Skipped(Skip::Interrupted),
-        Stage::Writing => Outcome::Unknown(Cause {
-            message: "the run was interrupted while this was being written".to_owned(),
-            help: Some("run `plan` to see what became of it; running `apply` again is safe".to_owned()),
-            correlation_id: None,
-        }),
+fn cut_off(gate: &Gate) -> Outcome {
+    if !gate.was_passed() {
+        return Outcome::Skipped(Skip::Interrupted);
     }
+    Outcome::Unknown(Cause {
+        message: "the run was interrupted while this was being written".to_owned(),
+        help: Some("run `plan` to see what became of it; running `apply` again is safe".to_owned()),
+        correlation_id: None,
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::apply::report::Signal;
+use crate::stop::Signal;
 
 /// How a run ended. `docs/exit-codes.md` is this table for readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

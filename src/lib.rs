@@ -19,6 +19,7 @@ pub mod exit;
 pub mod plan;
 pub mod problem;
 pub mod sandbox;
+pub mod stop;
 pub mod terminal;
 pub mod text;
 

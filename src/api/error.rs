@@ -65,6 +65,8 @@ pub enum Kind {
     Connection(WireError),
     /// 3xx.
     Redirected,
+    /// A write that was not sent, because the run was asked to end while it waited.
+    Interrupted,
     /// An answer that is not what the API promises: which part of it.
     BrokenPromise(String),
     /// The list changed each time while it was read: what did not fit the last time.
@@ -204,6 +206,7 @@ impl fmt::Display for ApiError {
                 let status = status.unwrap_or_default();
                 write!(f, " was answered with {status}: the org does not serve API {generation}")?;
             }
+            (Kind::Interrupted, _) => write!(f, " was not carried out: the run was interrupted before it")?,
             (_, status) => write!(f, " was answered with {}", status.unwrap_or_default())?,
         }
         self.said(f)
@@ -265,6 +268,7 @@ impl ApiError {
             Kind::Redirected => {
                 "credentials are never sent to an address that a server names: give the final one with --base-url".to_owned()
             }
+            Kind::Interrupted => "run it again: nothing is lost by that".to_owned(),
             Kind::BrokenPromise(_) => {
                 "look at the region or at --base-url; if they are right, report this with the correlation id".to_owned()
             }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::api::endpoints::Endpoints;
 use crate::api::error::{About, ApiError, Kind, Permission, cut, error_body, permissions_named};
+use crate::api::gate::Gate;
 use crate::api::operations::{Operation, UnusableId, collection};
 use crate::api::policy::{Admission, Effect, Failure, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT, after};
 use crate::api::shapes::{self, Unreadable};
@@ -57,9 +58,13 @@ impl Default for Options {
 
 /// A run's conversation. Cheap to clone; clones share token, pace and count.
 #[derive(Clone)]
-pub struct Session(Arc<Inner>, Generation);
+pub struct Session {
+    shared: Arc<Shared>,
+    generation: Generation,
+    gate: Option<Gate>,
+}
 
-struct Inner {
+struct Shared {
     endpoints: Endpoints,
     credentials: Credentials,
     wire: Arc<dyn Wire>,
@@ -104,7 +109,7 @@ impl Session {
     #[must_use]
     pub fn new(endpoints: Endpoints, credentials: Credentials, wire: Arc<dyn Wire>, options: Options) -> Session {
         let Options { requests_per_minute, seed } = options;
-        let inner = Inner {
+        let shared = Shared {
             endpoints,
             credentials,
             wire,
@@ -113,26 +118,32 @@ impl Session {
             token: tokio::sync::Mutex::default(),
             requests: AtomicU64::new(0),
         };
-        Session(Arc::new(inner), Generation::default())
+        Session { shared: Arc::new(shared), generation: Generation::default(), gate: None }
     }
 
     /// The same conversation, in which readers and writers speak this generation of the API. A new one
     /// speaks the first.
     #[must_use]
     pub fn speaking(&self, generation: Generation) -> Session {
-        Session(Arc::clone(&self.0), generation)
+        Session { generation, ..self.clone() }
     }
 
     /// The generation of the API that readers and writers speak.
     #[must_use]
     pub fn generation(&self) -> Generation {
-        self.1
+        self.generation
+    }
+
+    /// The same conversation, whose writes pass this gate.
+    #[must_use]
+    pub fn behind(&self, gate: &Gate) -> Session {
+        Session { gate: Some(gate.clone()), ..self.clone() }
     }
 
     /// How many requests were sent so far, token requests included.
     #[must_use]
     pub fn request_count(&self) -> u64 {
-        self.0.requests.load(Ordering::Relaxed)
+        self.shared.requests.load(Ordering::Relaxed)
     }
 
     /// Runs an operation to its end: waits for its turn, sends it, and sends it again where that is
@@ -140,22 +151,28 @@ impl Session {
     ///
     /// # Guarantees
     /// A write is sent again only when it certainly was not carried out; `unclear: false` of a failed
-    /// write means the same.
+    /// write means the same. A write that waits when its gate closes is not sent.
     pub(crate) async fn run<T>(
         &self,
         operation: &Operation,
         read: impl Fn(&Response) -> Result<T, Unreadable>,
     ) -> Result<T, Failed> {
         let Operation { method, path, query, body, effect, permission } = operation;
-        let url = self.0.endpoints.api(path, query);
+        let url = self.shared.endpoints.api(path, query);
+        let not_done = |error| Failed { error, unclear: false };
+        let interrupted = || not_done(self.failed(operation, Kind::Interrupted));
         let (mut attempt, mut refused_token) = (1, None);
         loop {
-            let token = self.token(refused_token).await.map_err(|error| Failed { error, unclear: false })?;
+            let ready = self.before(*effect, self.ready(refused_token)).await.ok_or_else(interrupted)?;
+            let token = ready.map_err(not_done)?;
             let auth = Auth::Bearer(token.secret.clone());
             let body = body.clone().map_or(Body::None, Body::Json);
             let request = Request { method: *method, url: url.clone(), auth, body };
             let renewable = refused_token.is_none() && self.can_renew();
-            let trouble = match self.exchange(&request).await {
+            if !self.may_send(*effect) {
+                return Err(interrupted());
+            }
+            let trouble = match self.send(&request).await {
                 Ok(response) => match judge(&response, renewable) {
                     None => match read(&response) {
                         Ok(value) => return Ok(value),
@@ -167,7 +184,7 @@ impl Session {
             };
             match after(trouble.failure, *effect, attempt, self.random()) {
                 Next::Wait(delay) => {
-                    self.wait(trouble.failure, delay).await;
+                    self.before(*effect, self.wait(trouble.failure, delay)).await.ok_or_else(interrupted)?;
                     attempt += 1;
                 }
                 Next::NewToken => refused_token = Some(token.generation),
@@ -183,13 +200,13 @@ impl Session {
     /// The failure of an operation whose id cannot be sent.
     pub(crate) fn unusable(&self, method: Method, id: UnusableId) -> ApiError {
         let UnusableId(id) = id;
-        let url = self.0.endpoints.api(&format!("{}/", collection(self.generation())), &[]);
+        let url = self.shared.endpoints.api(&format!("{}/", collection(self.generation)), &[]);
         ApiError { kind: Kind::UnusableId(id), about: Box::new(About::new(method, host(&url), shown(&url))) }
     }
 
     /// A failure that no single answer shows.
     pub(crate) fn failed(&self, operation: &Operation, kind: Kind) -> ApiError {
-        let url = self.0.endpoints.api(&operation.path, &operation.query);
+        let url = self.shared.endpoints.api(&operation.path, &operation.query);
         ApiError { kind, about: Box::new(About::new(operation.method, host(&url), shown(&url))) }
     }
 
@@ -204,7 +221,7 @@ impl Session {
     }
 
     fn can_renew(&self) -> bool {
-        match self.0.credentials {
+        match self.shared.credentials {
             Credentials::Token(_) => false,
             Credentials::Client { .. } => true,
         }
@@ -212,11 +229,11 @@ impl Session {
 
     /// The token to use. `refused` is the generation that a 401 has just answered.
     async fn token(&self, refused: Option<u64>) -> Result<Token, ApiError> {
-        let (id, secret) = match &self.0.credentials {
+        let (id, secret) = match &self.shared.credentials {
             Credentials::Token(given) => return Ok(Token { secret: given.clone(), generation: 0, renew_at: None }),
             Credentials::Client { id, secret } => (id, secret),
         };
-        let mut state = self.0.token.lock().await;
+        let mut state = self.shared.token.lock().await;
         let is_good = |token: &Token| {
             Some(token.generation) != refused && token.renew_at.is_none_or(|renew_at| Instant::now() < renew_at)
         };
@@ -253,13 +270,14 @@ impl Session {
     async fn ask_for_token(&self, id: &str, secret: &SecretString) -> Result<shapes::Grant, ApiError> {
         let request = Request {
             method: Method::Post,
-            url: self.0.endpoints.login().clone(),
+            url: self.shared.endpoints.login().clone(),
             auth: Auth::Basic { id: id.to_owned(), secret: secret.clone() },
             body: Body::Form("grant_type=client_credentials"),
         };
         let mut attempt = 1;
         loop {
-            let trouble = match self.exchange(&request).await {
+            self.turn().await;
+            let trouble = match self.send(&request).await {
                 Ok(response) => match judge_login(&response) {
                     None => match shapes::grant(&response.body) {
                         Ok(grant) => return Ok(grant),
@@ -280,22 +298,48 @@ impl Session {
         }
     }
 
-    /// Sends one request in its turn.
-    async fn exchange(&self, request: &Request) -> Result<Response, WireError> {
+    /// What a request needs before it is sent: a token, and its turn.
+    async fn ready(&self, refused: Option<u64>) -> Result<Token, ApiError> {
+        let token = self.token(refused).await?;
+        self.turn().await;
+        Ok(token)
+    }
+
+    /// Waits for a turn in the pace, and takes it.
+    async fn turn(&self) {
         loop {
-            let admission = lock(&self.0.pace).admit(Instant::now().into_std());
+            let admission = lock(&self.shared.pace).admit(Instant::now().into_std());
             match admission {
-                Admission::Started => break,
+                Admission::Started => return,
                 Admission::NotBefore(at) => tokio::time::sleep_until(Instant::from_std(at)).await,
             }
         }
-        self.0.requests.fetch_add(1, Ordering::Relaxed);
-        self.0.wire.exchange(request).await
+    }
+
+    /// Runs what comes before a request is sent. None when it is a write and its gate closes first.
+    async fn before<T>(&self, effect: Effect, work: impl Future<Output = T>) -> Option<T> {
+        match (effect, &self.gate) {
+            (Effect::Write, Some(gate)) => gate.while_open(work).await,
+            (Effect::Write, None) | (Effect::Read, _) => Some(work.await),
+        }
+    }
+
+    /// Asked right before a request is handed to the wire.
+    fn may_send(&self, effect: Effect) -> bool {
+        match (effect, &self.gate) {
+            (Effect::Write, Some(gate)) => gate.pass(),
+            (Effect::Write, None) | (Effect::Read, _) => true,
+        }
+    }
+
+    async fn send(&self, request: &Request) -> Result<Response, WireError> {
+        self.shared.requests.fetch_add(1, Ordering::Relaxed);
+        self.shared.wire.exchange(request).await
     }
 
     async fn wait(&self, failure: Failure, delay: Duration) {
         match failure {
-            Failure::Throttled { .. } => lock(&self.0.pace).hold_until((Instant::now() + delay).into_std()),
+            Failure::Throttled { .. } => lock(&self.shared.pace).hold_until((Instant::now() + delay).into_std()),
             Failure::NotSent
             | Failure::Unauthorized { .. }
             | Failure::Unavailable { .. }
@@ -307,7 +351,7 @@ impl Session {
     }
 
     fn random(&self) -> f64 {
-        lock(&self.0.random).f64()
+        lock(&self.shared.random).f64()
     }
 
     fn error(&self, request: &Request, trouble: Trouble, attempts: u32) -> ApiError {
@@ -327,7 +371,7 @@ impl Session {
 
     /// Everything that a server could send back to us although nobody may see it.
     fn secrets(&self, request: &Request) -> Vec<String> {
-        let mut secrets = match &self.0.credentials {
+        let mut secrets = match &self.shared.credentials {
             Credentials::Token(given) => vec![given.expose_secret().to_owned()],
             Credentials::Client { id, secret } => vec![secret.expose_secret().to_owned(), basic(id, secret)],
         };
@@ -357,6 +401,7 @@ impl Session {
             | Kind::Server
             | Kind::Connection(_)
             | Kind::Redirected
+            | Kind::Interrupted
             | Kind::BrokenPromise(_)
             | Kind::Unsettled(_)
             | Kind::UnusableId(_) => {}

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::report::{Cause, Outcome, Report, Row, Signal, Skip, Verification};
+use crate::apply::report::{Cause, Outcome, Report, Row, Skip, Verification};
 use crate::diagnostic::Sources;
 use crate::model::names::{DivisionId, Label};
 use crate::model::observed::Target;
@@ -11,6 +11,7 @@ use crate::plan::change::Change;
 use crate::plan::difference::Difference;
 use crate::plan::document::{ActionV1, ChangeV1, RefusalV1, TargetV1, change_v1, refusal_v1, target_v1};
 use crate::plan::refusal::Refusal;
+use crate::stop::Signal;
 
 /// The number of this format.
 pub const FORMAT_VERSION: u32 = 1;

@@ -1,6 +1,5 @@
 //! What apply does to one object: read it again, compare, write, and look after a lost answer.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -9,7 +8,6 @@ use crate::api::error::{ApiError, Kind, WriteError};
 use crate::api::shapes::{Fetched, Patch};
 use crate::apply::census::{Census, Ground, LOOK_DELAYS_MS, Search};
 use crate::apply::report::{Cause, Outcome, Skip};
-use crate::apply::stop::Stop;
 use crate::model::names::DefinitionId;
 use crate::model::observed::Definition;
 use crate::plan::change::{Create, Step};
@@ -19,19 +17,6 @@ use crate::plan::difference::{Difference, Standing, between, standing};
 const WRITES_MAX: u32 = 4;
 /// The wait before an object is read again after a lost answer; doubled each time.
 const REREAD_DELAY_MS: u64 = 1_000;
-/// How often one creation is sent: again only when it certainly was not carried out.
-const POSTS_MAX: u32 = 2;
-
-/// How far the work on an object has come, for the case that it is cut off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Nothing was sent.
-    Waiting,
-    /// Only reads were sent.
-    Reading,
-    /// A write was sent, or is about to be.
-    Writing,
-}
 
 /// What became of one object, and its id where a creation gave it one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,12 +35,11 @@ impl From<Outcome> for Ended {
 
 /// All that the work on one object needs.
 pub struct Hands<'a> {
-    /// Writes, and reads before it writes.
-    pub writer: &'a Writer,
+    /// Writes, and reads before it writes. It stands behind this object's gate, so that whatever is
+    /// decided here, nothing is written after a signal.
+    pub writer: Writer,
     /// What stands where something shall be created.
     pub census: &'a Census<'a>,
-    /// Asked before each write.
-    pub stop: &'a Stop,
 }
 
 impl Hands<'_> {
@@ -69,24 +53,23 @@ impl Hands<'_> {
     /// # Assumptions
     /// Between the read and the write nobody else writes: the platform has no versions to ask with,
     /// so this gap of one request can be narrowed and not closed.
-    pub async fn carry_out(&self, step: &Step, stage: &Cell<Stage>) -> Ended {
-        stage.set(Stage::Reading);
+    pub async fn carry_out(&self, step: &Step) -> Ended {
         match step {
-            Step::Create(create) => self.create(create, stage).await,
+            Step::Create(create) => self.create(create).await,
             Step::Update(edit) | Step::Reactivate(edit) => {
                 let patch = Patch::between(&edit.before, &edit.after);
-                self.change(step, &edit.id, Some(&patch), stage).await.into()
+                self.change(step, &edit.id, Some(&patch)).await.into()
             }
             Step::Deactivate(_, retire) | Step::Replace(_, retire) => {
-                self.change(step, &retire.id, Some(&Patch::deactivation()), stage).await.into()
+                self.change(step, &retire.id, Some(&Patch::deactivation())).await.into()
             }
-            Step::Delete(retire) => self.change(step, &retire.id, None, stage).await.into(),
+            Step::Delete(retire) => self.change(step, &retire.id, None).await.into(),
         }
     }
 
     /// Reads, compares and writes; and again, while the object stands as before and the answers to the
     /// writes are lost. `patch` is what a PUT changes; without one it is a DELETE.
-    async fn change(&self, step: &Step, id: &DefinitionId, patch: Option<&Patch>, stage: &Cell<Stage>) -> Outcome {
+    async fn change(&self, step: &Step, id: &DefinitionId, patch: Option<&Patch>) -> Outcome {
         let mut lost: Option<ApiError> = None;
         let mut writes = 0;
         loop {
@@ -94,14 +77,10 @@ impl Hands<'_> {
                 Ok(fetched) => fetched,
                 Err(outcome) => return outcome,
             };
-            let stopped = self.stop.asked().is_some();
-            match &lost {
+            if let Some(error) = lost.as_ref().filter(|_| writes == WRITES_MAX) {
                 // It stands as before, and what was sent may still arrive.
-                Some(error) if stopped || writes == WRITES_MAX => return Outcome::Unknown(cause(error)),
-                None if stopped => return Outcome::Skipped(Skip::Interrupted),
-                Some(_) | None => {}
+                return Outcome::Unknown(cause(error));
             }
-            stage.set(Stage::Writing);
             match self.write(step, fetched, patch).await {
                 Ok(outcome) => return outcome,
                 Err(WriteError::NotDone(error)) => return self.not_done(step, id, &error, lost.as_ref()).await,
@@ -148,7 +127,7 @@ impl Hands<'_> {
         if may_be_gone && matches!(self.writer.reader().definition(id).await, Ok(None)) {
             return absent(step, lost);
         }
-        Outcome::Failed(cause(error))
+        not_written(error, lost)
     }
 
     /// Holds the answer of a PUT against what was to be there. An answer that disagrees is not
@@ -165,46 +144,28 @@ impl Hands<'_> {
         }
     }
 
-    async fn create(&self, create: &Create, stage: &Cell<Stage>) -> Ended {
+    async fn create(&self, create: &Create) -> Ended {
         let before = match self.census.ground(create).await {
             Ok(Ground::Clear(before)) => before,
             Ok(Ground::AlreadySo(id)) => return Ended { outcome: Outcome::AlreadySo, id: Some(id) },
             Ok(Ground::Taken(id)) => return Outcome::Refused(vec![Difference::Appeared(id)]).into(),
             Err(error) => return Outcome::Failed(cause(&error)).into(),
         };
-        if self.stop.asked().is_some() {
-            return Outcome::Skipped(Skip::Interrupted).into();
-        }
-        stage.set(Stage::Writing);
-        let mut posts = 1;
+        let step = Step::Create(create.clone());
+        let mut lost: Option<ApiError> = None;
         loop {
-            let lost = match self.post(create).await {
-                Ok(ended) => return ended,
-                Err(lost) => lost,
+            let error = match self.writer.create(step.system_presence(), &step.after()).await {
+                Ok(made) => return created(&step, made),
+                Err(WriteError::NotDone(error)) => return not_created(&error, lost.as_ref()).into(),
+                Err(WriteError::Unclear(error)) => error,
             };
             match self.look_for(create, &before).await {
                 Ok(Search::Found(id)) => return Ended { outcome: Outcome::Done, id: Some(id) },
-                Ok(Search::Unclear(ids)) => return Outcome::Unknown(unclear(&lost, &ids)).into(),
-                // Absent for as long as lists may lag: it was not carried out.
-                Ok(Search::Absent) if posts < POSTS_MAX && self.stop.asked().is_none() => posts += 1,
-                Ok(Search::Absent) | Err(_) => return Outcome::Unknown(cause(&lost)).into(),
+                Ok(Search::Unclear(ids)) => return Outcome::Unknown(unclear(&error, &ids)).into(),
+                // Absent for as long as lists may lag: it was not carried out, and is sent once more.
+                Ok(Search::Absent) if lost.is_none() => lost = Some(error),
+                Ok(Search::Absent) | Err(_) => return Outcome::Unknown(cause(&error)).into(),
             }
-        }
-    }
-
-    /// One POST; the error is an answer that was lost.
-    async fn post(&self, create: &Create) -> Result<Ended, ApiError> {
-        let step = Step::Create(create.clone());
-        match self.writer.create(&create.system_presence, &step.after()).await {
-            Ok(made) => {
-                let outcome = match standing(&step, &made) {
-                    Standing::AsAfter | Standing::AsBefore => Outcome::Done,
-                    Standing::Changed(differences) => Outcome::Differs(differences),
-                };
-                Ok(Ended { outcome, id: Some(made.id) })
-            }
-            Err(WriteError::NotDone(error)) => Ok(Outcome::Failed(cause(&error)).into()),
-            Err(WriteError::Unclear(error)) => Err(error),
         }
     }
 
@@ -218,6 +179,37 @@ impl Hands<'_> {
             }
         }
         Ok(Search::Absent)
+    }
+}
+
+/// The answer to a POST, held against what was sent.
+fn created(step: &Step, made: Definition) -> Ended {
+    let outcome = match standing(step, &made) {
+        Standing::AsAfter | Standing::AsBefore => Outcome::Done,
+        Standing::Changed(differences) => Outcome::Differs(differences),
+    };
+    Ended { outcome, id: Some(made.id) }
+}
+
+/// A POST that certainly was not carried out. `lost` is the answer to the one before it, which stayed
+/// absent from the list.
+fn not_created(error: &ApiError, lost: Option<&ApiError>) -> Outcome {
+    match (&error.kind, lost) {
+        // What stands in the way of the second may be the first, in a list that lags for longer still.
+        (Kind::Conflict | Kind::Invalid, Some(_)) => Outcome::Unknown(cause(error)),
+        (Kind::Interrupted, lost) => not_written(error, lost),
+        (_, _) => Outcome::Failed(cause(error)),
+    }
+}
+
+/// A write that certainly was not carried out. `lost` is the answer to an earlier one, which may still
+/// arrive.
+fn not_written(error: &ApiError, lost: Option<&ApiError>) -> Outcome {
+    match (&error.kind, lost) {
+        (Kind::Interrupted, Some(lost)) => Outcome::Unknown(cause(lost)),
+        (Kind::Interrupted, None) => Outcome::Skipped(Skip::Interrupted),
+        (_, Some(_)) => Outcome::Unknown(cause(error)),
+        (_, None) => Outcome::Failed(cause(error)),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
 use crate::plan::refusal::Refusal;
+use crate::stop::Signal;
 
 /// A whole apply, after it ended, however it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,15 +21,6 @@ pub struct Report {
     pub interrupted: Option<Signal>,
     /// The locale whose label names a definition.
     pub default_locale: Locale,
-}
-
-/// A signal that asks the process to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// Ctrl-C.
-    Interrupt,
-    /// What a CI sends when a job is cancelled.
-    Terminate,
 }
 
 /// One object.

@@ -1,8 +1,7 @@
 //! `presencectl apply`.
 
-use crate::api::Writer;
+use crate::api::Session;
 use crate::apply::report::{Outcome, Report, Row, Skip};
-use crate::apply::stop::Stop;
 use crate::apply::{self, Job};
 use crate::cli::{ApplyArgs, Format};
 use crate::commands::connect::{Connection, api, connect};
@@ -24,6 +23,7 @@ use crate::plan::saved::{Bound, SavedPlan};
 use crate::problem::Problem;
 use crate::render::style::Style;
 use crate::render::{human, machine};
+use crate::stop::Stop;
 use crate::text;
 
 /// Shows the plan, asks, carries it out, and looks whether it worked.
@@ -66,8 +66,8 @@ async fn applied(args: &ApplyArgs, shell: &mut Shell<'_>, on_stdout: Option<Form
         Ok(look) => {
             let run =
                 Run { args, desired: &desired, limits: &limits, sources: &sources, saved: saved.as_ref(), on_stdout };
-            let writer = session.speaking(look.target.generation).writer();
-            run.go(&writer, &look, shell).await.map(|(report, exit)| (report, exit, look.target))
+            let session = session.speaking(look.target.generation);
+            run.go(&session, &look, shell).await.map(|(report, exit)| (report, exit, look.target))
         }
         Err(problem) => Err(problem.into()),
     };
@@ -112,7 +112,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn go(&self, writer: &Writer, look: &Look, shell: &mut Shell<'_>) -> Result<(Report, Exit), Failure> {
+    async fn go(&self, session: &Session, look: &Look, shell: &mut Shell<'_>) -> Result<(Report, Exit), Failure> {
         let Look { target, plan, divisions: _, notes } = look;
         shell.show_notes(notes);
         self.show_plan(plan, target, shell);
@@ -121,19 +121,19 @@ impl Run<'_> {
             return Ok((report, Exit::Failure));
         }
         let Some(bound) = saved::bounded(plan, self.saved, target)? else {
-            return self.carry_out(writer, look, Bound { run: plan.changes.clone(), ..Bound::default() }, shell).await;
+            return self.carry_out(session, look, Bound { run: plan.changes.clone(), ..Bound::default() }, shell).await;
         };
         if !bound.beyond.is_empty() {
             let text = human::beyond(&bound.beyond, &plan.default_locale, shell.style_err());
             shell.terminal.err(&text);
             return Ok((self.nothing_done(plan, &Skip::BeyondSavedPlan), Exit::Failure));
         }
-        self.carry_out(writer, look, bound, shell).await
+        self.carry_out(session, look, bound, shell).await
     }
 
     async fn carry_out(
         &self,
-        writer: &Writer,
+        session: &Session,
         look: &Look,
         bound: Bound,
         shell: &mut Shell<'_>,
@@ -156,7 +156,7 @@ impl Run<'_> {
         let style = shell.style_err();
         let listener = tokio::spawn(signals::listen(sender));
         let progress = Progress::new(shell.terminal, job.steps.len(), &plan.default_locale, style);
-        let report = apply::run(writer, job, &stop, &|event| progress.tell(event)).await;
+        let report = apply::run(session, job, &stop, &|event| progress.tell(event)).await;
         progress.end();
         listener.abort();
         let exit = match report.interrupted {

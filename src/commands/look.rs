@@ -142,6 +142,7 @@ fn stops_everything(error: &ApiError) -> bool {
         | Kind::Invalid
         | Kind::Server
         | Kind::Redirected
+        | Kind::Interrupted
         | Kind::BrokenPromise(_)
         | Kind::Unsettled(_)
         | Kind::UnusableId(_) => false,

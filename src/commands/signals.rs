@@ -4,8 +4,8 @@
 use tokio::signal::unix;
 use tokio::sync::watch;
 
-use crate::apply::report::Signal;
 use crate::exit::Exit;
+use crate::stop::Signal;
 
 /// Listens until the process ends. The first signal goes to `first`.
 pub async fn listen(first: watch::Sender<Option<Signal>>) {

@@ -7,16 +7,18 @@ mod sockets;
 mod usage;
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use presencectl::api::policy::{ATTEMPTS_MAX, REQUESTS_PER_MINUTE_DEFAULT, WINDOW_MS, WINDOW_SLACK_MS};
 use presencectl::api::wire::{Method, Request, Response, WireError, headers};
-use presencectl::api::{ApiError, Credentials, Kind, Patch, WriteError};
+use presencectl::api::{ApiError, Credentials, Gate, Kind, Patch, Session, WriteError};
 use presencectl::model::generation::Generation;
 use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Content, Primary};
+use presencectl::stop::{Signal, Stop};
 use tokio::time::Instant;
 
 use double::{Answer, CANARY, Double, entity, lost, not_sent, ok, page, page_number, status, throttled};
@@ -600,6 +602,70 @@ async fn no_minute_holds_more_than_its_number() {
     let at: Vec<Instant> = org.seen().iter().map(|seen| seen.at).collect();
     assert!(at.windows(21).all(|some| some[20] - some[0] > Duration::from_millis(WINDOW_MS)));
     assert!(at[99] - at[0] < Duration::from_millis(5 * (WINDOW_MS + WINDOW_SLACK_MS)));
+}
+
+// A run that is asked to end
+
+/// A gate, and a signal that closes it after a second.
+fn closing() -> Gate {
+    let (sender, stop) = Stop::new();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        sender.send(Some(Signal::Interrupt)).unwrap();
+    });
+    Gate::new(&stop)
+}
+
+/// A write that is not sent, since the gate closes while it waits.
+async fn never_sent(org: &Arc<Double>, session: &Session) {
+    let gate = closing();
+    let begun = Instant::now();
+    let asked = org.lines().len();
+    let error = session.behind(&gate).writer().delete(&id("a")).await.unwrap_err();
+    let WriteError::NotDone(error) = error else { panic!("{error}") };
+    assert_eq!(error.kind, Kind::Interrupted);
+    assert_eq!(begun.elapsed(), Duration::from_secs(1));
+    assert!(!gate.was_passed());
+    assert_eq!(org.lines().len(), asked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_waits_for_its_turn_is_not_sent_after_a_signal() {
+    let org = Double::by(|_| ok("[]"));
+    let session = org.session_of(Credentials::Token("t".into()), NonZeroU32::new(1).unwrap());
+    session.reader().system_presences().await.unwrap();
+    never_sent(&org, &session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_waits_for_a_token_is_not_sent_after_a_signal() {
+    let org = Double::with_tokens(|_| ok("[]"), |_| throttled(Some(30)));
+    never_sent(&org, &org.session()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_waits_for_a_connection_is_not_sent_after_a_signal() {
+    let org = Double::by(|_| not_sent());
+    let gate = closing();
+    let begun = Instant::now();
+    let error = org.session().behind(&gate).writer().delete(&id("a")).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`DELETE /api/v2/presencedefinitions/a` was not carried out: the run was interrupted before it"
+    );
+    assert_eq!(begun.elapsed(), Duration::from_secs(1));
+    assert!(gate.was_passed(), "it was tried");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_gate_stops_writes_and_not_reads() {
+    let org = Double::by(|_| ok("[]"));
+    let (sender, stop) = Stop::new();
+    sender.send(Some(Signal::Terminate)).unwrap();
+    let session = org.session().behind(&Gate::new(&stop));
+    session.reader().system_presences().await.unwrap();
+    assert!(!unclear(&session.writer().delete(&id("a")).await.unwrap_err()));
+    assert_eq!(org.lines(), ["GET https://api.mypurecloud.de/api/v2/systempresences"]);
 }
 
 // Secrets

@@ -19,7 +19,6 @@ use std::time::Duration;
 use presencectl::api::wire::{Exchange, Method, Request};
 use presencectl::api::{Credentials, Endpoints, InProcess, Limits as WireLimits, Options, Session, Wire};
 use presencectl::apply::report::{Outcome, Report, Row};
-use presencectl::apply::stop::Stop;
 use presencectl::apply::{Event, Job, run};
 use presencectl::model::desired::{Desired, Limits, Wanted};
 use presencectl::model::division::Divisions;
@@ -30,6 +29,7 @@ use presencectl::plan::{Plan, plan};
 use presencectl::sandbox::{
     CLIENT_ID, CLIENT_SECRET, Config, FaultRule, Sandbox, Seed, TOKEN, Temper, definitions, faults, http, router,
 };
+use presencectl::stop::Stop;
 use serde_json::{Value, json};
 
 use crate::paper::{desired, id};
@@ -125,7 +125,7 @@ impl World {
             }
         };
         let step_count = job.steps.len();
-        let report = run(&self.session().writer(), job, stop, &listener).await;
+        let report = run(&self.session(), job, stop, &listener).await;
         let mut told = told.into_inner();
         let mut rows: Vec<_> =
             report.rows[..step_count].iter().map(|row| (row.action, row.key.clone(), row.id.clone())).collect();

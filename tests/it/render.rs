@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use insta::assert_snapshot;
 use presencectl::apply::document::ReportV1;
-use presencectl::apply::report::{Cause, Outcome, Report, Row, Signal, Skip, Verification};
+use presencectl::apply::report::{Cause, Outcome, Report, Row, Skip, Verification};
 use presencectl::diagnostic::Sources;
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, Key, Label, Locale};
@@ -17,6 +17,7 @@ use presencectl::plan::difference::Difference;
 use presencectl::render::human;
 use presencectl::render::machine;
 use presencectl::render::style::Style;
+use presencectl::stop::Signal;
 use presencectl::text;
 use serde_json::Value;
 

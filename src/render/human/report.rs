@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::apply::document::in_words;
-use crate::apply::report::{Cause, Outcome, Report, Row, Signal, Verification};
+use crate::apply::report::{Cause, Outcome, Report, Row, Verification};
 use crate::diagnostic::Sources;
 use crate::model::names::{DivisionId, Label, Locale};
 use crate::model::observed::Target;
@@ -13,6 +13,7 @@ use crate::render::human::change::{block, quoted, subject};
 use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
 use crate::render::style::Style;
+use crate::stop::Signal;
 use crate::text;
 
 /// Every outcome in the order of a sum, by its stable name and its words.

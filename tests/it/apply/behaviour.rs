@@ -4,7 +4,6 @@ use std::sync::atomic::Ordering;
 
 use presencectl::api::wire::Method;
 use presencectl::apply::report::{Outcome, Row, Skip, Verification};
-use presencectl::apply::stop::Stop;
 use presencectl::apply::{CONCURRENCY, Job};
 use presencectl::model::division::Divisions;
 use presencectl::model::labels::Scope;
@@ -12,6 +11,7 @@ use presencectl::model::names::{Key, Label, Locale};
 use presencectl::plan::difference::Difference;
 use presencectl::sandbox::temper::{Delete, UniqueLabels};
 use presencectl::sandbox::{FaultRule, Temper};
+use presencectl::stop::Stop;
 use serde_json::json;
 
 use super::every_fault::every_action;

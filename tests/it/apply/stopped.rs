@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use presencectl::apply::report::{Report, Signal, Verification};
-use presencectl::apply::stop::{GRACE_MS, Stop};
+use presencectl::apply::report::{Report, Verification};
 use presencectl::sandbox::FaultRule;
+use presencectl::sandbox::faults::Cut;
+use presencectl::stop::{GRACE_MS, Signal, Stop};
 use tokio::time::Instant;
 
 use super::behaviour::many_updates;
-use super::{World, path, said};
+use super::{DEFINITIONS, World, message, path, said};
+use crate::paper::wanted;
 
 const SIGNAL_MS: u64 = 1_000;
 
@@ -88,10 +90,74 @@ async fn verification_ends_at_once() {
     let world = many_updates(1);
     let list = FaultRule {
         method: Some("GET".to_owned()),
-        path: Some(super::DEFINITIONS.to_owned()),
+        path: Some(DEFINITIONS.to_owned()),
         delay_ms: 20_000,
         ..FaultRule::default()
     };
     let (report, took_ms) = interrupted(&world, vec![list]).await;
     assert_eq!((said(&report), took_ms), (vec!["update k0 done".to_owned()], SIGNAL_MS));
+}
+
+fn of(method: &str, path: &str, rule: FaultRule) -> FaultRule {
+    FaultRule { method: Some(method.to_owned()), path: Some(path.to_owned()), ..rule }
+}
+
+fn throttled() -> FaultRule {
+    FaultRule { status: Some(429), retry_after_seconds: Some(60), times: Some(1), ..FaultRule::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_waits_out_a_429_is_not_sent_any_more() {
+    let world = many_updates(1);
+    let (report, took_ms) = interrupted(&world, vec![of("PUT", &path(0), throttled())]).await;
+    assert_eq!((said(&report), took_ms), (vec!["update k0 skipped".to_owned()], SIGNAL_MS));
+    assert_eq!(world.count("PUT"), 1, "the one that was refused");
+    assert_eq!(world.plan().await.changes.len(), 1, "nothing was written");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_that_waits_out_a_429_is_not_sent_any_more() {
+    let world = World::new(vec![wanted("tea", "Break", &[("en_US", "Tea")])], Vec::new());
+    let (report, took_ms) = interrupted(&world, vec![of("POST", DEFINITIONS, throttled())]).await;
+    assert_eq!((said(&report), took_ms), (vec!["create tea skipped".to_owned()], SIGNAL_MS));
+    assert!(world.shown().is_empty(), "{:?}", world.shown());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_waits_for_a_new_token_is_not_sent_any_more() {
+    let world = many_updates(1);
+    let faults = vec![
+        of("PUT", &path(0), FaultRule { status: Some(401), times: Some(1), ..FaultRule::default() }),
+        of("POST", "/oauth/token", FaultRule { skip: 1, delay_ms: 20_000, ..FaultRule::default() }),
+    ];
+    let (report, took_ms) = interrupted(&world, faults).await;
+    assert_eq!((said(&report), took_ms), (vec!["update k0 skipped".to_owned()], SIGNAL_MS));
+    assert_eq!(world.count("PUT"), 1, "the one that was refused");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_earlier_write_whose_answer_was_lost_stays_unknown() {
+    let world = many_updates(1);
+    let lost = FaultRule { drop: Some(Cut::BeforeWrite), times: Some(1), ..FaultRule::default() };
+    let faults = vec![
+        of("PUT", &path(0), lost),
+        of("GET", &path(0), FaultRule { skip: 1, delay_ms: 500, ..FaultRule::default() }),
+    ];
+    let (report, took_ms) = interrupted(&world, faults).await;
+    assert_eq!(said(&report), ["update k0 unknown"]);
+    assert!(message(&report.rows[0]).contains("the connection was lost"), "{:?}", report.rows);
+    assert!(took_ms < SIGNAL_MS + 1_000, "{took_ms}");
+    assert_eq!(world.count("PUT"), 1, "it is not sent again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_creation_is_looked_for_in_the_grace_and_not_sent_again() {
+    for (cut, outcome) in [(Cut::AfterWrite, "create tea done"), (Cut::BeforeWrite, "create tea unknown")] {
+        let world = World::new(vec![wanted("tea", "Break", &[("en_US", "Tea")])], Vec::new());
+        // It is lost shortly before the signal, and the first look comes shortly after.
+        let lost = FaultRule { drop: Some(cut), delay_ms: 800, ..FaultRule::default() };
+        let (report, _) = interrupted(&world, vec![of("POST", DEFINITIONS, lost)]).await;
+        assert_eq!(said(&report), [outcome]);
+        assert_eq!(world.count("POST"), 2, "the token, and once");
+    }
 }

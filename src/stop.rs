@@ -4,10 +4,17 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::apply::report::Signal;
-
 /// How long what is in flight may take after a signal.
 pub const GRACE_MS: u64 = 5_000;
+
+/// A signal that asks the process to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// What a CI sends when a job is cancelled.
+    Terminate,
+}
 
 /// The listening side. Cheap to clone.
 #[derive(Debug, Clone)]
