@@ -1,7 +1,8 @@
 //! What went wrong with an operation: facts, kept apart from one sentence of help.
 //!
-//! Strings in these types come from the platform and are foreign; only `Display` and `help` make them
-//! safe to show. No secret is ever inside: the session takes them out before it makes an error.
+//! Strings in these types come from the platform and are foreign, and so are `Display` and `help`,
+//! which repeat them as they are: whoever shows them makes them safe, each view in its own way. No
+//! secret is ever inside: the session takes them out before it makes an error.
 
 use std::fmt;
 
@@ -183,22 +184,23 @@ pub fn permissions_named(about: &About) -> Vec<String> {
     named
 }
 
+/// The facts in words. Without the correlation id, which every view shows in a place of its own.
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = &self.about;
-        write!(f, "`{} {}`", about.method, text::terminal(&about.path))?;
+        write!(f, "`{} {}`", about.method, about.path)?;
         match (&self.kind, about.status) {
             (Kind::Connection(error), _) => {
-                write!(f, " to `{}`: {}", text::terminal(&about.host), text::terminal(&error.to_string()))?;
+                write!(f, " to `{}`: {error}", about.host)?;
             }
             (Kind::BrokenPromise(what), status) => {
                 let status = status.unwrap_or_default();
-                write!(f, " was answered with {status}, but not as the API promises: {}", text::terminal(what))?;
+                write!(f, " was answered with {status}, but not as the API promises: {what}")?;
             }
             (Kind::Unsettled(what), _) => {
-                write!(f, ": the list changed each time while it was read: {}", text::terminal(what))?;
+                write!(f, ": the list changed each time while it was read: {what}")?;
             }
-            (Kind::UnusableId(id), _) => write!(f, ": the id `{}` cannot stand in a path", text::terminal(id))?,
+            (Kind::UnusableId(id), _) => write!(f, ": the id `{id}` cannot stand in a path")?,
             (Kind::Redirected, status) => {
                 write!(f, " was redirected ({}); redirects are never followed", status.unwrap_or_default())?;
             }
@@ -214,23 +216,20 @@ impl fmt::Display for ApiError {
 }
 
 impl ApiError {
-    /// Code, message, parameters, correlation id and the number of attempts, where there are any.
+    /// Code, message, parameters and the number of attempts, where there are any.
     fn said(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = &self.about;
         if let Some(code) = &about.code {
-            write!(f, " `{}`", text::terminal(code))?;
+            write!(f, " `{code}`")?;
         }
         if let Some(message) = &about.message {
-            write!(f, ": {}", text::terminal(message))?;
+            write!(f, ": {message}")?;
         }
         for (name, value) in &about.params {
-            write!(f, " [{}: {}]", text::terminal(name), text::terminal(value))?;
+            write!(f, " [{name}: {value}]")?;
         }
         if about.attempts > 1 {
             write!(f, " (after {} attempts)", about.attempts)?;
-        }
-        if let Some(id) = &about.correlation_id {
-            write!(f, " (correlation id {})", text::terminal(id))?;
         }
         Ok(())
     }
@@ -281,7 +280,7 @@ impl ApiError {
 fn forbidden(missing: &[String], needs: Permission) -> String {
     let ask = |permissions: &str| format!("give a role of the OAuth client the permission {permissions}");
     let Permission { document, today } = needs;
-    let named: Vec<String> = missing.iter().map(|it| format!("`{}`", text::terminal(it))).collect();
+    let named: Vec<String> = missing.iter().map(|it| format!("`{it}`")).collect();
     match (named.is_empty(), today, document) {
         (false, _, _) => ask(&text::list(&named, "and")),
         (true, Some(today), Some(_)) => ask(&format!("`{today}`")),

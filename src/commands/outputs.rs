@@ -8,7 +8,6 @@ use tempfile::NamedTempFile;
 use crate::cli::{Format, Output};
 use crate::problem::Problem;
 use crate::terminal::Terminal;
-use crate::text;
 
 /// The places of one run's results, opened before anything is done, so that a missing folder is
 /// found before an org is changed and not after.
@@ -132,5 +131,5 @@ fn cannot_write(path: &Path, error: &std::io::Error) -> Problem {
     // The name of the temporary file beside it says nothing to a person.
     let cause = error.to_string();
     let cause = cause.split(" at path").next().unwrap_or_default();
-    Problem::new(format!("cannot write `{}`: {cause}", text::terminal(&path.display().to_string())))
+    Problem::new(format!("cannot write `{}`: {cause}", path.display()))
 }

@@ -51,7 +51,7 @@ pub struct FindingV1 {
     pub place: Option<PlaceV1>,
 }
 
-/// For people: the sentence, and what to do below it.
+/// For people: the sentence, and below it what to do and what the platform calls the exchange.
 #[must_use]
 pub fn human(problem: &Problem, style: Style) -> String {
     labelled("error", problem, style)
@@ -64,7 +64,7 @@ pub fn note(problem: &Problem, style: Style) -> String {
 }
 
 fn labelled(word: &str, problem: &Problem, style: Style) -> String {
-    let Problem { message, help, correlation_id: _ } = problem;
+    let Problem { message, help, correlation_id } = problem;
     let colour = console::Style::new().bold().force_styling(style.color);
     let colour = if word == "error" { colour.red() } else { colour.yellow() };
     let mut shown = format!("{}: {}\n", colour.apply_to(word), text::terminal(message));
@@ -72,6 +72,9 @@ fn labelled(word: &str, problem: &Problem, style: Style) -> String {
         let word = console::Style::new().cyan().force_styling(style.color);
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "  {}: {}", word.apply_to("help"), text::terminal(help));
+    }
+    if let Some(id) = correlation_id {
+        let _ = writeln!(shown, "  correlation id: {}", text::terminal(id));
     }
     shown
 }

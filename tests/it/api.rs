@@ -14,11 +14,15 @@ use futures_util::future::join_all;
 use presencectl::api::policy::{ATTEMPTS_MAX, REQUESTS_PER_MINUTE_DEFAULT, WINDOW_MS, WINDOW_SLACK_MS};
 use presencectl::api::wire::{Method, Request, Response, WireError, headers};
 use presencectl::api::{ApiError, Credentials, Gate, Kind, Patch, Session, WriteError};
+use presencectl::diagnostic::Sources;
 use presencectl::model::generation::Generation;
 use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Content, Primary};
+use presencectl::problem::Problem;
+use presencectl::render::{self, style::Style};
 use presencectl::stop::{Signal, Stop};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use double::{Answer, CANARY, Double, entity, lost, not_sent, ok, page, page_number, status, throttled};
@@ -215,7 +219,7 @@ async fn a_broken_promise_names_the_request_and_the_place() {
             error.to_string(),
             format!(
                 "`GET /api/v2/presencedefinitions?pageNumber=1&pageSize=100&deleted=ALL&localeCode=ALL` was answered with 200, \
-                 but not as the API promises: {what} (correlation id corr-1)"
+                 but not as the API promises: {what}"
             )
         );
     }
@@ -269,7 +273,7 @@ async fn a_403_names_the_missing_permission() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_holds_the_facts_and_shows_them_safely() {
+async fn an_error_holds_the_facts_raw_and_each_view_makes_them_safe() {
     let message = format!("bad\u{1b}[31m label{}", "x".repeat(1_000));
     let body = serde_json::json!({ "message": message, "code": "invalid.value", "contextId": "ctx-9",
         "messageParams": { "field": "languageLabels" }, "details": [{ "fieldName": "de", "errorCode": "too.long" }] });
@@ -280,13 +284,20 @@ async fn an_error_holds_the_facts_and_shows_them_safely() {
     assert_eq!(error.cause().kind, Kind::Invalid);
     assert_eq!(about.message.as_ref().unwrap().chars().count(), 300);
     assert_eq!(about.correlation_id.as_deref(), Some("ctx-9"));
-    let shown = error.to_string();
+    let said = error.to_string();
     assert!(
-        shown.starts_with(
-            "`POST /api/v2/presencedefinitions` was answered with 400 `invalid.value`: bad\\x1B[31m label"
-        )
+        said.starts_with("`POST /api/v2/presencedefinitions` was answered with 400 `invalid.value`: bad\u{1b}[31m l")
     );
-    assert!(shown.ends_with(" [field: languageLabels] [de: too.long] (correlation id ctx-9)"), "{shown}");
+    assert!(said.ends_with(" [field: languageLabels] [de: too.long]"), "{said}");
+
+    let problem = Problem::from(error.cause().clone());
+    let shown = render::problem::human(&problem, Style::PLAIN);
+    assert!(shown.contains("bad\\x1B[31m label") && !shown.contains('\u{1b}'), "{shown}");
+    assert!(shown.ends_with("\n  correlation id: ctx-9\n") && shown.matches("ctx-9").count() == 1, "{shown}");
+    let json = render::problem::json(&problem, &[], &Sources::new());
+    assert!(!json.contains('\u{1b}'), "{json}");
+    let read_back: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&read_back["message"], &read_back["correlationId"]), (&Value::from(said), &Value::from("ctx-9")));
 }
 
 // Paging
@@ -576,7 +587,7 @@ async fn refused_credentials_are_asked_about_once() {
     assert_eq!((org.token_requests(), org.lines().len()), (1, 0));
     assert_eq!(
         results[0].as_ref().unwrap_err().to_string(),
-        "`POST /oauth/token` was answered with 400 `invalid_client`: client not found: invalid_client (correlation id corr-1)"
+        "`POST /oauth/token` was answered with 400 `invalid_client`: client not found: invalid_client"
     );
 }
 

@@ -5,10 +5,12 @@ use std::sync::atomic::Ordering;
 use presencectl::api::wire::Method;
 use presencectl::apply::report::{Outcome, Row, Skip, Verification};
 use presencectl::apply::{CONCURRENCY, Job};
+use presencectl::diagnostic::Sources;
 use presencectl::model::division::Divisions;
 use presencectl::model::labels::Scope;
 use presencectl::model::names::{Key, Label, Locale};
 use presencectl::plan::difference::Difference;
+use presencectl::render::{human, style::Style};
 use presencectl::sandbox::temper::{Delete, UniqueLabels};
 use presencectl::sandbox::{FaultRule, Temper};
 use presencectl::stop::Stop;
@@ -16,7 +18,7 @@ use serde_json::json;
 
 use super::every_fault::every_action;
 use super::{World, body, held, message, path, said};
-use crate::paper::{desired, id, wanted};
+use crate::paper::{desired, id, target, wanted};
 
 fn lunch() -> Vec<presencectl::model::desired::Wanted> {
     vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])]
@@ -225,6 +227,10 @@ async fn a_missing_permission_is_named_and_stops_nothing_else() {
     let failed: Vec<String> = said(&report).into_iter().filter(|it| !it.ends_with(" done")).collect();
     assert_eq!(failed, ["update lunch failed"]);
     assert!(message(&report.rows[3]).contains("presence:presenceDefinition:edit"));
+    let Outcome::Failed(cause) = &report.rows[3].outcome else { panic!("{report:?}") };
+    let correlation_id = cause.correlation_id.as_deref().unwrap();
+    let shown = human::report(&report, &target(), &Sources::new(), Style::PLAIN);
+    assert_eq!(shown.matches(correlation_id).count(), 1, "{shown}");
     assert_eq!(report.verification, Verification::InStep, "apart from what its row says");
     assert!(!report.is_success());
     assert_eq!(world.count("PUT 1"), 1);
