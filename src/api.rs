@@ -15,6 +15,7 @@ pub mod list;
 pub mod operations;
 pub mod policy;
 pub mod reader;
+pub mod secrets;
 pub mod session;
 pub mod shapes;
 pub mod usage;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use tokio::time::Instant;
 
 use crate::api::endpoints::Endpoints;
@@ -14,6 +14,7 @@ use crate::api::error::{About, ApiError, Kind, Permission, cut, error_body, perm
 use crate::api::gate::Gate;
 use crate::api::operations::{Operation, UnusableId, collection};
 use crate::api::policy::{Admission, Effect, Failure, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT, after};
+use crate::api::secrets::Secrets;
 use crate::api::shapes::{self, Unreadable};
 use crate::api::wire::{Auth, Body, Method, Request, Response, Wire, WireError, basic};
 use crate::model::generation::Generation;
@@ -23,9 +24,6 @@ pub const TOKEN_MARGIN_S: u64 = 60;
 /// After the token endpoint failed, those who waited for the same token are told the same instead of
 /// asking again one after the other.
 pub const TOKEN_FAILURE_HOLDS_MS: u64 = 10_000;
-
-/// What stands in the place of a secret that came back in foreign text.
-const REMOVED: &str = "[secret]";
 
 /// Who the tool is to the platform. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -356,7 +354,7 @@ impl Session {
 
     fn error(&self, request: &Request, trouble: Trouble, attempts: u32) -> ApiError {
         let secrets = self.secrets(request);
-        let scrub = |text: &str| secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, REMOVED));
+        let scrub = |text: &str| secrets.scrub(text);
         let mut about = About::new(request.method, host(&request.url), shown(&request.url));
         about.attempts = attempts;
         if let Some(response) = &trouble.response {
@@ -370,18 +368,15 @@ impl Session {
     }
 
     /// Everything that a server could send back to us although nobody may see it.
-    fn secrets(&self, request: &Request) -> Vec<String> {
+    fn secrets(&self, request: &Request) -> Secrets {
         let mut secrets = match &self.shared.credentials {
-            Credentials::Token(given) => vec![given.expose_secret().to_owned()],
-            Credentials::Client { id, secret } => vec![secret.expose_secret().to_owned(), basic(id, secret)],
+            Credentials::Token(given) => vec![given.clone()],
+            Credentials::Client { id, secret } => vec![secret.clone(), basic(id, secret).into()],
         };
         if let Auth::Bearer(token) = &request.auth {
-            secrets.push(token.expose_secret().to_owned());
+            secrets.push(token.clone());
         }
-        secrets.retain(|secret| !secret.is_empty());
-        // The longest first: one that begins another would leave the other's end behind.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets
+        Secrets::new(secrets)
     }
 
     /// What only an operation of the API knows about its failure.

@@ -2,18 +2,18 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod double;
+mod gate;
 mod generation2;
 mod sockets;
 mod usage;
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use presencectl::api::policy::{ATTEMPTS_MAX, REQUESTS_PER_MINUTE_DEFAULT, WINDOW_MS, WINDOW_SLACK_MS};
 use presencectl::api::wire::{Method, Request, Response, WireError, headers};
-use presencectl::api::{ApiError, Credentials, Gate, Kind, Patch, Session, WriteError};
+use presencectl::api::{ApiError, Credentials, Kind, Patch, WriteError};
 use presencectl::diagnostic::Sources;
 use presencectl::model::generation::Generation;
 use presencectl::model::labels::Labels;
@@ -21,7 +21,6 @@ use presencectl::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Content, Primary};
 use presencectl::problem::Problem;
 use presencectl::render::{self, style::Style};
-use presencectl::stop::{Signal, Stop};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -615,70 +614,6 @@ async fn no_minute_holds_more_than_its_number() {
     assert!(at[99] - at[0] < Duration::from_millis(5 * (WINDOW_MS + WINDOW_SLACK_MS)));
 }
 
-// A run that is asked to end
-
-/// A gate, and a signal that closes it after a second.
-fn closing() -> Gate {
-    let (sender, stop) = Stop::new();
-    tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        sender.send(Some(Signal::Interrupt)).unwrap();
-    });
-    Gate::new(&stop)
-}
-
-/// A write that is not sent, since the gate closes while it waits.
-async fn never_sent(org: &Arc<Double>, session: &Session) {
-    let gate = closing();
-    let begun = Instant::now();
-    let asked = org.lines().len();
-    let error = session.behind(&gate).writer().delete(&id("a")).await.unwrap_err();
-    let WriteError::NotDone(error) = error else { panic!("{error}") };
-    assert_eq!(error.kind, Kind::Interrupted);
-    assert_eq!(begun.elapsed(), Duration::from_secs(1));
-    assert!(!gate.was_passed());
-    assert_eq!(org.lines().len(), asked);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_write_that_waits_for_its_turn_is_not_sent_after_a_signal() {
-    let org = Double::by(|_| ok("[]"));
-    let session = org.session_of(Credentials::Token("t".into()), NonZeroU32::new(1).unwrap());
-    session.reader().system_presences().await.unwrap();
-    never_sent(&org, &session).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_write_that_waits_for_a_token_is_not_sent_after_a_signal() {
-    let org = Double::with_tokens(|_| ok("[]"), |_| throttled(Some(30)));
-    never_sent(&org, &org.session()).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_write_that_waits_for_a_connection_is_not_sent_after_a_signal() {
-    let org = Double::by(|_| not_sent());
-    let gate = closing();
-    let begun = Instant::now();
-    let error = org.session().behind(&gate).writer().delete(&id("a")).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`DELETE /api/v2/presencedefinitions/a` was not carried out: the run was interrupted before it"
-    );
-    assert_eq!(begun.elapsed(), Duration::from_secs(1));
-    assert!(gate.was_passed(), "it was tried");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_closed_gate_stops_writes_and_not_reads() {
-    let org = Double::by(|_| ok("[]"));
-    let (sender, stop) = Stop::new();
-    sender.send(Some(Signal::Terminate)).unwrap();
-    let session = org.session().behind(&Gate::new(&stop));
-    session.reader().system_presences().await.unwrap();
-    assert!(!unclear(&session.writer().delete(&id("a")).await.unwrap_err()));
-    assert_eq!(org.lines(), ["GET https://api.mypurecloud.de/api/v2/systempresences"]);
-}
-
 // Secrets
 
 #[tokio::test(start_paused = true)]
@@ -706,7 +641,22 @@ async fn no_secret_comes_back_out() {
     let secret = format!("{CANARY}-secret").into();
     let client = Credentials::Client { id: "client-1".to_owned(), secret };
     shown.push(format!("{client:?} {:?}", Credentials::Token(CANARY.into())));
-    for text in shown {
+    for text in &shown {
         assert!(!text.contains(CANARY) && !text.contains("Y2xpZW50LTE6Y2FuYXJ5"), "{text}");
     }
+    assert_eq!(shown.iter().filter(|it| it.contains("[secret]")).count(), 4 * 4, "each server did echo it: {shown:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_secret_is_taken_out_as_a_word_and_the_rest_can_be_read() {
+    let body = r#"{"message":"a badly formed request, sent with Bearer bad","code":"bad_request"}"#;
+    let org = Double::answering([status(400, body)]);
+    let session = org.session_of(Credentials::Token("bad".into()), REQUESTS_PER_MINUTE_DEFAULT);
+    let error = session.reader().definition(&id("a")).await.unwrap_err();
+    assert_eq!(
+        error.about.message.as_deref(),
+        Some("a badly formed request, sent with Bearer [secret]"),
+        "and the word alone"
+    );
+    assert_eq!(error.about.code.as_deref(), Some("[secret]_request"), "in doubt it goes");
 }

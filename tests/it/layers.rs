@@ -17,8 +17,8 @@ const LEVELS: &[&[&str]] = &[
         "model::names",
         "model::generation",
         "api::policy",
+        "api::secrets",
         "api::wire",
-        "cli",
         "environment",
     ],
     &[
@@ -31,6 +31,7 @@ const LEVELS: &[&[&str]] = &[
         "api::gate",
         "api::in_process",
         "exit",
+        "cli",
     ],
     &["model::observed", "model::usage", "diagnostic", "api::http", "api::operations"],
     &["model::desired", "plan::change", "plan::refusal", "api::shapes", "config::syntax", "render::human::target"],

@@ -1,0 +1,74 @@
+//! A run that is asked to end: what waits to be written is not sent any more.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use presencectl::api::{Credentials, Gate, Kind, Session, WriteError};
+use presencectl::stop::{Signal, Stop};
+use tokio::time::Instant;
+
+use super::double::{Double, not_sent, ok, throttled};
+use super::{id, unclear};
+
+/// A gate, and a signal that closes it after a second.
+fn closing() -> Gate {
+    let (sender, stop) = Stop::new();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        sender.send(Some(Signal::Interrupt)).unwrap();
+    });
+    Gate::new(&stop)
+}
+
+/// A write that is not sent, since the gate closes while it waits.
+async fn never_sent(org: &Arc<Double>, session: &Session) {
+    let gate = closing();
+    let begun = Instant::now();
+    let asked = org.lines().len();
+    let error = session.behind(&gate).writer().delete(&id("a")).await.unwrap_err();
+    let WriteError::NotDone(error) = error else { panic!("{error}") };
+    assert_eq!(error.kind, Kind::Interrupted);
+    assert_eq!(begun.elapsed(), Duration::from_secs(1));
+    assert!(!gate.was_passed());
+    assert_eq!(org.lines().len(), asked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_waits_for_its_turn_is_not_sent_after_a_signal() {
+    let org = Double::by(|_| ok("[]"));
+    let session = org.session_of(Credentials::Token("t".into()), NonZeroU32::new(1).unwrap());
+    session.reader().system_presences().await.unwrap();
+    never_sent(&org, &session).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_waits_for_a_token_is_not_sent_after_a_signal() {
+    let org = Double::with_tokens(|_| ok("[]"), |_| throttled(Some(30)));
+    never_sent(&org, &org.session()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_waits_for_a_connection_is_not_sent_after_a_signal() {
+    let org = Double::by(|_| not_sent());
+    let gate = closing();
+    let begun = Instant::now();
+    let error = org.session().behind(&gate).writer().delete(&id("a")).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`DELETE /api/v2/presencedefinitions/a` was not carried out: the run was interrupted before it"
+    );
+    assert_eq!(begun.elapsed(), Duration::from_secs(1));
+    assert!(gate.was_passed(), "it was tried");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_gate_stops_writes_and_not_reads() {
+    let org = Double::by(|_| ok("[]"));
+    let (sender, stop) = Stop::new();
+    sender.send(Some(Signal::Terminate)).unwrap();
+    let session = org.session().behind(&Gate::new(&stop));
+    session.reader().system_presences().await.unwrap();
+    assert!(!unclear(&session.writer().delete(&id("a")).await.unwrap_err()));
+    assert_eq!(org.lines(), ["GET https://api.mypurecloud.de/api/v2/systempresences"]);
+}
