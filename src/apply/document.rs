@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::report::{Cause, Outcome, Report, Row, Skip, Verification};
+use crate::apply::report::{Cause, Outcome, Report, Row, Verification};
 use crate::diagnostic::Sources;
 use crate::model::names::{DivisionId, Label};
 use crate::model::observed::Target;
@@ -107,6 +107,9 @@ pub struct VerificationV1 {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
     /// The platform's id of the exchange that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
@@ -162,31 +165,10 @@ fn row_v1(row: &Row) -> RowV1 {
         system_presence: system_presence.to_string(),
         name: name.as_ref().map(ToString::to_string),
         outcome: outcome.code().to_owned(),
-        message: cause.map(|it| it.message.clone()).or_else(|| in_words(outcome)),
+        message: outcome.in_words(),
         help: cause.and_then(|it| it.help.clone()),
         correlation_id: cause.and_then(|it| it.correlation_id.clone()),
         differences: differences.iter().map(difference_v1).collect(),
-    }
-}
-
-/// What an outcome means, for those that need a sentence; foreign strings are raw.
-#[must_use]
-pub fn in_words(outcome: &Outcome) -> Option<String> {
-    match outcome {
-        Outcome::Done | Outcome::AlreadySo => None,
-        Outcome::NotVisibleYet => Some(
-            "written, and its own read says so, but the org's list does not show it yet; plan again later".to_owned(),
-        ),
-        Outcome::Differs(_) => Some("written, but the org holds something else than what was sent".to_owned()),
-        Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause.message.clone()),
-        Outcome::Refused(_) => Some("somebody changed it since the plan; plan again".to_owned()),
-        Outcome::Skipped(Skip::Needs(key)) => Some(format!(
-            "`{key}`, which takes its place, was not done, so it stays; where the org refuses an equal label, make it \
-             two pull requests: deactivate this one, then create the other"
-        )),
-        Outcome::Skipped(Skip::Interrupted) => Some("the run was interrupted before it".to_owned()),
-        Outcome::Skipped(Skip::PlanRefused) => Some("the plan is refused".to_owned()),
-        Outcome::Skipped(Skip::BeyondSavedPlan) => Some("more would be done than the saved plan holds".to_owned()),
     }
 }
 
@@ -224,6 +206,7 @@ fn verification_v1(verification: &Verification, sources: &Sources) -> Verificati
     VerificationV1 {
         result: result.to_owned(),
         message: cause.map(|it: &Cause| it.message.clone()),
+        help: cause.and_then(|it| it.help.clone()),
         correlation_id: cause.and_then(|it| it.correlation_id.clone()),
         drift: drift.0.iter().map(|it| change_v1(it, sources)).collect(),
         refusals: drift.1.iter().map(|it| refusal_v1(it, sources)).collect(),

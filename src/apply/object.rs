@@ -226,15 +226,20 @@ fn absent(step: &Step, lost: Option<&ApiError>) -> Outcome {
 /// In what an object is not as its step wants it.
 #[must_use]
 pub fn differences_to_after(step: &Step, found: &Definition) -> Vec<Difference> {
-    match step {
+    let (expected, here) = (step.system_presence(), &found.system_presence);
+    let moved =
+        (expected != here).then(|| Difference::SystemPresence { expected: expected.clone(), found: here.clone() });
+    let rest = match step {
         Step::Create(_) => between(&step.after(), &found.content()),
         Step::Update(edit) | Step::Reactivate(edit) => {
             between(&edit.after, &found.content_beside(&edit.after, &edit.scope))
         }
         Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => {
-            vec![Difference::State { found_deactivated: found.deactivated }]
+            let active = (!found.deactivated).then_some(Difference::State { found_deactivated: false });
+            active.into_iter().collect()
         }
-    }
+    };
+    moved.into_iter().chain(rest).collect()
 }
 
 /// A failed request as a report shows it.

@@ -137,6 +137,22 @@ impl Outcome {
         }
     }
 
+    /// What it means, where that needs a sentence. Foreign strings are raw.
+    #[must_use]
+    pub fn in_words(&self) -> Option<String> {
+        let words = match self {
+            Outcome::Done | Outcome::AlreadySo => return None,
+            Outcome::NotVisibleYet => {
+                "written, and its own read says so, but the org's list does not show it yet; plan again later"
+            }
+            Outcome::Differs(differences) => taken_otherwise(differences),
+            Outcome::Refused(_) => "somebody changed it since the plan; plan again",
+            Outcome::Failed(cause) | Outcome::Unknown(cause) => &cause.message,
+            Outcome::Skipped(skip) => return Some(skip.in_words()),
+        };
+        Some(words.to_owned())
+    }
+
     /// A stable name.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -149,6 +165,34 @@ impl Outcome {
             Outcome::Refused(_) => "refused",
             Outcome::Skipped(_) => "skipped",
             Outcome::Unknown(_) => "unknown",
+        }
+    }
+}
+
+/// What the org made of a write that it did not take over as it was sent.
+fn taken_otherwise(differences: &[Difference]) -> &'static str {
+    let kept = |it: &Difference| matches!(it, Difference::Label { expected: None, found: Some(_), .. });
+    let state = |it: &Difference| matches!(it, Difference::State { .. });
+    if differences.iter().all(kept) {
+        "written, but labels that were taken away are still there: the org seems to merge what it is sent with what it \
+         has; take them away in its admin page, or write them into the config"
+    } else if differences.iter().all(state) {
+        "written, but the org did not take over `deactivated`"
+    } else {
+        "written, but the org holds something else than what was sent"
+    }
+}
+
+impl Skip {
+    fn in_words(&self) -> String {
+        match self {
+            Skip::Needs(key) => format!(
+                "`{key}`, which takes its place, was not done, so it stays; where the org refuses an equal label, make \
+                 it two pull requests: deactivate this one, then create the other"
+            ),
+            Skip::Interrupted => "the run was interrupted before it".to_owned(),
+            Skip::PlanRefused => "the plan is refused".to_owned(),
+            Skip::BeyondSavedPlan => "more would be done than the saved plan holds".to_owned(),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::apply::document::in_words;
 use crate::apply::report::{Cause, Outcome, Report, Row, Verification};
 use crate::diagnostic::Sources;
 use crate::model::names::{DivisionId, Label, Locale};
@@ -109,7 +108,7 @@ fn words(outcome: &Outcome) -> &'static str {
 }
 
 fn because(shown: &mut String, outcome: &Outcome) {
-    if let Some(why) = in_words(outcome) {
+    if let Some(why) = outcome.in_words() {
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "      {}", text::terminal(&why));
     }
