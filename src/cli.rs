@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::api::policy::REQUESTS_PER_MINUTE_DEFAULT;
+
 /// Genesys Cloud presence definitions as code.
 ///
 /// Keeps an org's presence definitions in step with YAML files: `plan` shows what is different,
@@ -93,7 +95,7 @@ pub struct TargetArgs {
     #[arg(long, value_enum, value_name = "GENERATION")]
     pub api: Option<Api>,
     /// How many requests may be sent in any 60 s.
-    #[arg(long, value_name = "N", default_value = "300")]
+    #[arg(long, value_name = "N", default_value_t = REQUESTS_PER_MINUTE_DEFAULT)]
     pub requests_per_minute: NonZeroU32,
 }
 

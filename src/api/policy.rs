@@ -17,10 +17,14 @@ pub const RETRY_AFTER_DEFAULT_S: u64 = 3;
 pub const RETRY_AFTER_MAX_S: u64 = 180;
 /// Spreads out those whom one 429 sent to sleep together.
 pub const RETRY_AFTER_JITTER_MS: u64 = 1_000;
-/// The platform's allowance for one OAuth client (facts.md §5).
-pub const REQUESTS_PER_MINUTE_DEFAULT: NonZeroU32 = NonZeroU32::MIN.saturating_add(299);
+/// How many requests a run sends in any 60 s where nobody says otherwise: the platform's allowance for
+/// one OAuth client (facts.md §5).
+pub const REQUESTS_PER_MINUTE_DEFAULT: NonZeroU32 = NonZeroU32::new(300).expect("300 is not zero");
 /// The window that the allowance is counted in.
 pub const WINDOW_MS: u64 = 60_000;
+/// How long the platform's lists may lag behind a write. No document says: CX as Code waits 15 s for
+/// what is new to be listed, and 30 s for a removal (facts.md §4, §7). This is twice the longer one.
+pub const LIST_LAG_MS: u64 = 60_000;
 /// The platform counts arrivals and the tool counts starts; the first request of a window may have
 /// travelled longer (TLS) than the one that follows the window, by this much.
 pub const WINDOW_SLACK_MS: u64 = 500;
@@ -121,6 +125,15 @@ fn backoff(attempt: u32, random: f64) -> Duration {
 
 fn unit(random: f64) -> f64 {
     if random.is_finite() { random.clamp(0.0, 1.0) } else { 0.0 }
+}
+
+/// How long a schedule takes in all, at compile time.
+#[must_use]
+pub const fn sum_ms(delays_ms: &[u64]) -> u64 {
+    match delays_ms {
+        [] => 0,
+        [first, rest @ ..] => *first + sum_ms(rest),
+    }
 }
 
 /// May a request start?

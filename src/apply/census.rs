@@ -10,17 +10,19 @@ use tokio::time::Instant;
 
 use crate::api::Reader;
 use crate::api::error::ApiError;
+use crate::api::policy::{LIST_LAG_MS, sum_ms};
 use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Locale};
 use crate::model::observed::{Content, Definition, Primary};
 use crate::plan::change::Create;
 
-/// How old the list may be when something is created.
-pub const CENSUS_AGE_MS_MAX: u64 = 60_000;
+/// How old the list may be when something is created. One that was read just now may be as old.
+pub const CENSUS_AGE_MS_MAX: u64 = LIST_LAG_MS;
 
-/// When, after a lost answer, the list is searched. Lists lag behind writes, so absence counts only
-/// after the whole time: 60 s.
+/// When, after a lost answer, the list is searched. Absence counts only after the whole time that
+/// lists may lag.
 pub const LOOK_DELAYS_MS: [u64; 7] = [500, 1_500, 3_000, 5_000, 10_000, 15_000, 25_000];
+const _: () = assert!(sum_ms(&LOOK_DELAYS_MS) == LIST_LAG_MS);
 
 /// What stands where something shall be created.
 #[derive(Debug, Clone, PartialEq, Eq)]

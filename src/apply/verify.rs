@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::api::Reader;
+use crate::api::policy::{LIST_LAG_MS, sum_ms};
 use crate::apply::object::{cause, differences_to_after};
 use crate::apply::report::{Outcome, Row, Verification};
 use crate::model::desired::{Desired, Limits};
@@ -16,8 +19,9 @@ use crate::plan::refusal::Refusal;
 use crate::plan::{Plan, plan};
 
 /// When the org is read after an apply: at once, and again while its list does not show yet what
-/// was written, for 60 s in all.
+/// was written, for as long as lists may lag. Where a list takes long to read, fewer times.
 pub const VERIFY_DELAYS_MS: [u64; 7] = [0, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
+const _: () = assert!(sum_ms(&VERIFY_DELAYS_MS) == LIST_LAG_MS);
 /// After this many looks an object that its own read shows to be different is called different.
 const LOOKS_BEFORE_DOUBT: usize = 3;
 
@@ -41,8 +45,10 @@ pub async fn verify(
     others: &[Row],
 ) -> Verification {
     let mut drift = (Vec::new(), Vec::new());
+    let begun = Instant::now();
     for (look, delay_ms) in VERIFY_DELAYS_MS.into_iter().enumerate() {
         tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+        let last = begun.elapsed() >= Duration::from_millis(LIST_LAG_MS);
         let definitions = match reader.definitions().await {
             Ok(definitions) => definitions,
             Err(error) => return Verification::Failed(cause(&error)),
@@ -56,8 +62,7 @@ pub async fn verify(
         if pending.is_empty() && drift.0.is_empty() && drift.1.is_empty() {
             break;
         }
-        let last = look + 1 == VERIFY_DELAYS_MS.len();
-        if look + 1 < LOOKS_BEFORE_DOUBT {
+        if look + 1 < LOOKS_BEFORE_DOUBT && !last {
             continue;
         }
         for index in pending {
@@ -66,6 +71,9 @@ pub async fn verify(
             if as_written && !last {
                 break;
             }
+        }
+        if last {
+            break;
         }
     }
     let (changes, refusals) = drift;

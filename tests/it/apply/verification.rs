@@ -3,8 +3,8 @@
 use presencectl::apply::report::{Outcome, Verification};
 use presencectl::model::names::{Label, Locale};
 use presencectl::plan::difference::Difference;
-use presencectl::sandbox::Temper;
 use presencectl::sandbox::temper::{LocaleKeys, PutLabels};
+use presencectl::sandbox::{FaultRule, Temper};
 use tokio::time::Instant;
 
 use presencectl::api::wire::Method;
@@ -34,6 +34,24 @@ async fn what_the_list_does_not_show_in_time_is_reported_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_list_that_takes_long_is_read_fewer_times() {
+    let world = every_action_in(Temper { list_lag_ms: 200_000, ..Temper::default() });
+    let steps = world.steps().await;
+    let slow = FaultRule { delay_ms: 20_000, ..of_lists() };
+    world.set_faults(vec![slow]);
+    let begin = Instant::now();
+    let report = world.carry_out(steps).await;
+    assert!(report.rows.iter().all(|row| row.outcome == Outcome::NotVisibleYet), "{:?}", said(&report));
+    // One for the creations, and looks that begin after 0, 21, 43 and 67 s.
+    assert_eq!(world.requests().iter().filter(|it| *it == "GET").count(), 1 + 4);
+    assert!(begin.elapsed().as_secs() < 20 + 67 + 20 + 5, "{:?}", begin.elapsed());
+}
+
+fn of_lists() -> FaultRule {
+    FaultRule { method: Some("GET".to_owned()), path: Some(DEFINITIONS.to_owned()), ..FaultRule::default() }
+}
+
+#[tokio::test(start_paused = true)]
 async fn labels_that_come_back_merged_are_named_and_it_is_no_loop() {
     let temper = Temper { put_labels: PutLabels::Merged, ..Temper::default() };
     let objects = vec![held(1, "Meal", &[("en_US", "Lunch"), ("fr", "Midi")])];
@@ -41,6 +59,8 @@ async fn labels_that_come_back_merged_are_named_and_it_is_no_loop() {
     let report = world.apply().await;
     let difference = Difference::Label { locale: Locale::new("fr"), expected: None, found: Some(Label::new("Midi")) };
     assert_eq!(report.rows[0].outcome, Outcome::Differs(vec![difference]));
+    let words = report.rows[0].outcome.in_words().unwrap();
+    assert!(words.contains("labels that were taken away are still there"), "{words}");
     assert_eq!(world.count("PUT"), 1);
     assert!(!report.is_success());
 }
@@ -114,13 +134,7 @@ async fn an_org_that_cannot_be_read_afterwards_is_not_verified() {
         World::new(vec![wanted("tea", "Break", &[("en_US", "Tea")])], vec![held(1, "Break", &[("en_US", "x")])]);
     let mut steps = world.steps().await;
     steps.truncate(1);
-    world.set_faults(vec![presencectl::sandbox::FaultRule {
-        method: Some("GET".to_owned()),
-        path: Some(DEFINITIONS.to_owned()),
-        skip: 1,
-        status: Some(500),
-        ..Default::default()
-    }]);
+    world.set_faults(vec![FaultRule { skip: 1, status: Some(500), ..of_lists() }]);
     let report = world.carry_out(steps).await;
     assert_eq!(said(&report), ["create tea done"]);
     assert!(matches!(report.verification, Verification::Failed(_)), "{:?}", report.verification);
