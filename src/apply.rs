@@ -59,7 +59,7 @@ pub enum Event<'a> {
 ///
 /// # Guarantees
 /// - Every step has a row in the report, whatever happens to the run: a failure, a panic in one
-///   object's work, a signal.
+///   object's work or in the look afterwards, a signal.
 /// - After a signal no write is handed to the wire; what is under way gets [`GRACE_MS`](crate::stop::GRACE_MS).
 /// - A failure does not stop independent work. A replaced object is retired only after everything
 ///   else for its key is done; removals come after creations and changes.
@@ -101,8 +101,9 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
     } else {
         tell(Event::Verifying);
         let expectation = Expectation { desired, limits, divisions };
+        let look = verify::verify(&reader, &expectation, &steps, &mut rows, &settled);
         tokio::select! {
-            verification = verify::verify(&reader, &expectation, &steps, &mut rows, &settled) => verification,
+            look = AssertUnwindSafe(look).catch_unwind() => look.unwrap_or_else(|_| Verification::Failed(bug("read the org again"))),
             () = stop.clone().come() => Verification::Interrupted,
         }
     };
@@ -154,11 +155,12 @@ impl<'a> Work<'a> {
     }
 
     async fn end(&self, site: &Site<'_>, tell: &dyn Fn(Event<'_>)) -> Ended {
-        if let Some(key) = &self.needs {
-            return Outcome::Skipped(Skip::Needs(key.clone())).into();
-        }
+        // First: what it needs may only be missing because of the signal.
         if self.gate.is_closed() {
             return Outcome::Skipped(Skip::Interrupted).into();
+        }
+        if let Some(key) = &self.needs {
+            return Outcome::Skipped(Skip::Needs(key.clone())).into();
         }
         tell(Event::Started(self.step));
         let hands = Hands { writer: site.session.behind(&self.gate).writer(), census: site.census };
@@ -207,12 +209,16 @@ fn row_of(step: &Step, end: Ended, default_locale: &Locale) -> Row {
     row
 }
 
-fn panicked(gate: &Gate) -> Ended {
-    let cause = Cause {
-        message: "presencectl itself failed while it worked on this object".to_owned(),
+fn bug(while_it: &str) -> Cause {
+    Cause {
+        message: format!("presencectl itself failed while it {while_it}"),
         help: Some("this is a bug in presencectl: please report it; running again is safe".to_owned()),
         correlation_id: None,
-    };
+    }
+}
+
+fn panicked(gate: &Gate) -> Ended {
+    let cause = bug("worked on this object");
     let outcome = if gate.was_passed() { Outcome::Unknown(cause) } else { Outcome::Failed(cause) };
     outcome.into()
 }

@@ -436,6 +436,8 @@ fn judge_login(response: &Response) -> Option<(Failure, Kind)> {
     match response.status {
         400 if is_rate_limit() => Some((Failure::Throttled { retry_after_s }, Kind::RateLimited { retry_after_s })),
         400 | 401 | 403 => Some((Failure::Refused, Kind::Credentials)),
+        // There is one everywhere, so whoever says this is not the platform.
+        404 | 410 => Some((Failure::Refused, Kind::NotFound { by_the_platform: false })),
         _ => judge(response, false),
     }
 }

@@ -10,7 +10,7 @@ use crate::commands::outputs::Outputs;
 use crate::commands::progress::Progress;
 use crate::commands::saved;
 use crate::commands::shell::{Failure, Shell, limits};
-use crate::commands::signals;
+use crate::commands::signals::{self, Signals};
 use crate::config::Config;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
@@ -154,7 +154,7 @@ impl Run<'_> {
         let job = Job { steps, settled, desired: self.desired, limits: self.limits, divisions };
         let (sender, stop) = Stop::new();
         let style = shell.style_err();
-        let listener = tokio::spawn(signals::listen(sender));
+        let listener = tokio::spawn(signals::listen(Signals::listening(), sender));
         let progress = Progress::new(shell.terminal, job.steps.len(), &plan.default_locale, style);
         let report = apply::run(session, job, &stop, &|event| progress.tell(event)).await;
         progress.end();

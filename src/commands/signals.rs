@@ -8,8 +8,7 @@ use crate::exit::Exit;
 use crate::stop::Signal;
 
 /// Listens until the process ends. The first signal goes to `first`.
-pub async fn listen(first: watch::Sender<Option<Signal>>) {
-    let mut signals = Signals::listening();
+pub async fn listen(mut signals: Signals, first: watch::Sender<Option<Signal>>) {
     let signal = signals.next().await;
     // Nobody listens any more when the run is over.
     let _ = first.send(Some(signal));

@@ -160,10 +160,12 @@ async fn of_two_spellings_of_a_locale_only_the_named_one_goes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_delete_needs_no_body_back() {
-    let org = Double::answering([status(204, "")]);
-    org.session().writer().delete(&id("a")).await.unwrap();
-    assert_eq!(org.lines(), [format!("DELETE {LIST}/a")]);
-    assert_eq!(org.seen()[1].body, "");
+    for answer in [status(204, ""), status(200, " \n"), status(200, "{}"), status(202, &entity("a"))] {
+        let org = Double::answering([answer]);
+        org.session().writer().delete(&id("a")).await.unwrap();
+        assert_eq!(org.lines(), [format!("DELETE {LIST}/a")]);
+        assert_eq!(org.seen()[1].body, "");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -466,8 +468,40 @@ async fn a_write_that_may_have_been_carried_out_comes_back_at_once() {
         let error = writer.update(current, &Patch::deactivation()).await.unwrap_err();
         assert!(unclear(&error), "{error}");
     }
-    let org = Double::answering([lost()]);
-    assert!(unclear(&org.session().writer().delete(&id("a")).await.unwrap_err()));
+    // Of a DELETE the platform promises no body.
+    for trouble in troubles.into_iter().filter(|it| it() != ok("{}")) {
+        let org = Double::answering([trouble()]);
+        let error = org.session().writer().delete(&id("a")).await.unwrap_err();
+        assert!(unclear(&error), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_in_answer_to_a_write_is_told_as_what_it_is() {
+    let page = || status(200, "<html>").map(|it| Response { content_type: Some("text/html".to_owned()), ..it });
+    let promise = "was answered with 200, but not as the API promises: the body is not JSON (6 bytes, text/html)";
+    let org = Double::answering([ok(&entity("a")), page(), page(), page()]);
+    let writer = org.session().writer();
+    let current = writer.reader().definition(&id("a")).await.unwrap().unwrap();
+    let errors = [
+        ("PUT /api/v2/presencedefinitions/a", writer.update(current, &Patch::deactivation()).await.unwrap_err()),
+        ("DELETE /api/v2/presencedefinitions/a", writer.delete(&id("a")).await.unwrap_err()),
+        ("POST /api/v2/presencedefinitions", writer.create(&meal(), &content(&[])).await.unwrap_err()),
+    ];
+    for (request, error) in errors {
+        assert_eq!(error.to_string(), format!("`{request}` {promise}; it may have been carried out"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_of_what_is_gone_was_not_done_whoever_says_so() {
+    let gone = r#"{"message":"not there","code":"not.found","status":404}"#;
+    for (body, by_the_platform) in [(gone, true), ("<html>no such page</html>", false)] {
+        let org = Double::answering([status(404, body)]);
+        let error = org.session().writer().delete(&id("a")).await.unwrap_err();
+        let WriteError::NotDone(error) = error else { panic!("{error}") };
+        assert_eq!(error.kind, Kind::NotFound { by_the_platform });
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -588,6 +622,15 @@ async fn refused_credentials_are_asked_about_once() {
         results[0].as_ref().unwrap_err().to_string(),
         "`POST /oauth/token` was answered with 400 `invalid_client`: client not found: invalid_client"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_without_a_token_endpoint_is_not_the_platform() {
+    let missing = r#"{"message":"not found","code":"not.found","status":404}"#;
+    let org = Double::with_tokens(|_| ok("[]"), |_| status(404, missing));
+    let error = org.session().reader().system_presences().await.unwrap_err();
+    assert_eq!(error.help(), "this does not look like the platform's own answer: look at the region or at --base-url");
+    assert_eq!(org.token_requests(), 1);
 }
 
 // Pace

@@ -3,12 +3,14 @@
 use std::sync::atomic::Ordering;
 
 use presencectl::api::wire::Method;
+use presencectl::apply::object::differences_to_after;
 use presencectl::apply::report::{Outcome, Row, Skip, Verification};
 use presencectl::apply::{CONCURRENCY, Job};
 use presencectl::diagnostic::Sources;
 use presencectl::model::division::Divisions;
 use presencectl::model::labels::Scope;
 use presencectl::model::names::{Key, Label, Locale};
+use presencectl::plan::change::Step;
 use presencectl::plan::difference::Difference;
 use presencectl::render::{human, style::Style};
 use presencectl::sandbox::temper::{Delete, UniqueLabels};
@@ -248,6 +250,46 @@ async fn a_panic_is_that_objects_failure_and_no_other() {
         let others: Vec<String> = said(&report).into_iter().filter(|it| !it.ends_with(" done")).collect();
         assert_eq!(others, [outcome]);
         assert_eq!(report.verification, Verification::InStep);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_while_the_list_is_read_is_one_creations_failure() {
+    let definitions = vec![
+        wanted("coach", "Busy", &[("en_US", "Coaching")]),
+        wanted("tea", "Break", &[("en_US", "Tea")]),
+        wanted("walk", "Away", &[("en_US", "Walk")]),
+    ];
+    let world = World::new(definitions, Vec::new());
+    let steps = world.steps().await;
+    world.wire.before_first(Method::Get, super::DEFINITIONS.to_owned(), || panic!("on purpose"));
+    let report = world.carry_out(steps).await;
+    assert_eq!(said(&report), ["create coach failed", "create tea done", "create walk done"]);
+    assert_eq!(world.shown(), ["Tea (Break)", "Walk (Away)"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_the_look_afterwards_is_reported_with_what_was_done() {
+    let world = many_updates(2);
+    let steps = world.steps().await;
+    world.wire.before_first(Method::Get, super::DEFINITIONS.to_owned(), || panic!("on purpose"));
+    let report = world.carry_out(steps).await;
+    assert_eq!(said(&report), ["update k0 done", "update k1 done"]);
+    let Verification::Failed(cause) = &report.verification else { panic!("{report:?}") };
+    assert_eq!(cause.message, "presencectl itself failed while it read the org again");
+    assert!(!report.is_success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_under_another_system_presence_differs_in_that() {
+    let world = every_action();
+    let moved = presencectl::model::observed::Definition { deactivated: true, ..crate::paper::object(1, "Idle", &[]) };
+    let expected = |step: &Step| Difference::SystemPresence {
+        expected: step.system_presence().clone(),
+        found: moved.system_presence.clone(),
+    };
+    for step in world.steps().await {
+        assert_eq!(differences_to_after(&step, &moved)[0], expected(&step), "{step:?}");
     }
 }
 

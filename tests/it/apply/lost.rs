@@ -6,7 +6,8 @@ use presencectl::sandbox::{FaultRule, Temper};
 
 use presencectl::api::wire::Method;
 
-use super::{DEFINITIONS, World, admin, body, message, said};
+use super::every_fault::every_action;
+use super::{DEFINITIONS, World, admin, body, held, message, path, said};
 use crate::paper::wanted;
 
 const TEA: [(&str, &str); 2] = [("de", "Tee"), ("en_US", "Tea")];
@@ -89,6 +90,61 @@ async fn a_refusal_of_the_second_sending_is_that_refusal() {
     let report = world.carry_out(steps).await;
     assert_eq!(said(&report), ["create tea failed"]);
     assert!(message(&report.rows[0]).contains("403"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_label_that_is_taken_at_the_second_sending_may_be_the_first() {
+    for code in [409, 400] {
+        let world = world(0);
+        let steps = world.steps().await;
+        let lost = FaultRule { drop: Some(Cut::BeforeWrite), ..FaultRule::default() };
+        let taken = FaultRule { status: Some(code), ..FaultRule::default() };
+        world.set_faults([of_posts(lost, Some(1)), of_posts(taken, None)].concat());
+        let report = world.carry_out(steps).await;
+        assert_eq!(said(&report), ["create tea unknown"]);
+        assert!(message(&report.rows[0]).contains(&code.to_string()), "{:?}", report.rows);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_a_lost_change_leaves_its_fate_unknown() {
+    let world = World::new(vec![wanted("tea", "Break", &TEA)], vec![held(1, "Break", &TEA[1..])]);
+    let steps = world.steps().await;
+    let of_puts = |rule| FaultRule { method: Some("PUT".to_owned()), times: Some(1), ..rule };
+    world.set_faults(vec![
+        of_puts(FaultRule { drop: Some(Cut::BeforeWrite), ..FaultRule::default() }),
+        of_puts(FaultRule { status: Some(403), ..FaultRule::default() }),
+    ]);
+    let report = world.carry_out(steps).await;
+    assert_eq!((said(&report), world.count("PUT")), (vec!["update tea unknown".to_owned()], 2));
+    assert!(message(&report.rows[0]).contains("403"), "{:?}", report.rows);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_in_answer_to_a_change_is_a_lost_answer() {
+    for (method, number, row) in [("PUT", 1, 3), ("DELETE", 5, 6)] {
+        for handled in [false, true] {
+            let world = every_action();
+            let steps = world.steps().await;
+            world.set_faults(vec![FaultRule {
+                method: Some(method.to_owned()),
+                path: Some(path(number)),
+                body: Some(Spoil::Html),
+                handled: Some(handled),
+                ..FaultRule::default()
+            }]);
+            let report = world.carry_out(steps).await;
+            let row = &report.rows[row];
+            let sent = world.count(&format!("{method} {number}"));
+            if handled {
+                assert_eq!((&row.outcome, sent), (&Outcome::Done, 1), "{method}");
+            } else {
+                assert_eq!((row.outcome.code(), sent), ("unknown", 4), "{method}");
+                assert!(message(row).contains("the body is not JSON"), "{row:?}");
+                assert!(message(row).contains("text/html"), "{row:?}");
+            }
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

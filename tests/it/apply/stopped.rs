@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use presencectl::apply::report::{Report, Verification};
+use presencectl::apply::report::{Outcome, Report, Skip, Verification};
 use presencectl::sandbox::FaultRule;
 use presencectl::sandbox::faults::Cut;
 use presencectl::stop::{GRACE_MS, Signal, Stop};
 use tokio::time::Instant;
 
 use super::behaviour::many_updates;
+use super::every_fault::every_action;
 use super::{DEFINITIONS, World, message, path, said};
 use crate::paper::wanted;
 
@@ -44,6 +45,19 @@ async fn a_signal_before_the_first_request_means_none() {
     assert_eq!(said(&report), ["update k0 skipped", "update k1 skipped", "update k2 skipped"]);
     assert_eq!(world.requests().len(), 0);
     assert_eq!(report.interrupted, Some(Signal::Terminate));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_needs_something_that_was_interrupted_is_interrupted_too() {
+    let world = every_action();
+    let steps = world.steps().await;
+    let (sender, stop) = Stop::new();
+    sender.send(Some(Signal::Interrupt)).unwrap();
+    let report = world.carry_out_until(steps, &stop).await;
+    assert_eq!(report.rows.len(), 7);
+    for row in &report.rows {
+        assert_eq!(row.outcome, Outcome::Skipped(Skip::Interrupted), "{row:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

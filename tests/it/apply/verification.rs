@@ -19,6 +19,8 @@ async fn a_list_that_lags_is_read_until_it_shows_everything() {
     let report = world.apply().await;
     assert!(report.is_success(), "{:?} {:?}", said(&report), report.verification);
     // At most one object is read by id at each look: that tells that the list lags.
+    let lists = world.requests().iter().filter(|it| *it == "GET").count();
+    assert_eq!(lists, 1 + 6, "for the creations, and after 0, 1, 3, 7, 15 and 30 s: {:?}", world.requests());
     let reads: usize = (1..=5).map(|number| world.count(&format!("GET {number}"))).sum();
     assert!(reads <= 5 + 4, "{:?}", world.requests());
 }
@@ -71,6 +73,8 @@ async fn an_org_that_spells_locales_its_own_way_is_in_step() {
     let world =
         World::tempered(vec![wanted("lunch", "Meal", &[("en-us", "Lunch"), ("pt-br", "A")])], Vec::new(), temper);
     assert!(world.apply().await.is_success());
+    let made = world.held().into_values().find(|it| !it.primary).unwrap();
+    assert!(!made.labels.contains_key("en-us"), "the org did spell it otherwise: {made:?}");
     assert!(world.plan().await.is_empty());
 }
 
