@@ -80,7 +80,7 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
     let mut ended: Vec<Option<Row>> = vec![None; steps.len()];
     for phase in PHASES {
         let indices: Vec<usize> = (0..steps.len()).filter(|index| phase.contains(&steps[*index].action())).collect();
-        let work = indices.iter().map(|index| Work::new(&steps[*index], &ended, &settled, stop));
+        let work = indices.iter().map(|index| Work::new(&steps[*index], &ended, &settled, Gate::new(stop)));
         let work: Vec<Work<'_>> = work.collect();
         let rows = carry_out_all(&site, &work, default_locale, tell).await;
         for (index, row) in indices.into_iter().zip(rows) {
@@ -102,8 +102,9 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
         tell(Event::Verifying);
         let expectation = Expectation { desired, limits, divisions };
         let look = verify::verify(&reader, &expectation, &steps, &mut rows, &settled);
+        let look = AssertUnwindSafe(look).catch_unwind();
         tokio::select! {
-            look = AssertUnwindSafe(look).catch_unwind() => look.unwrap_or_else(|_| Verification::Failed(bug("read the org again"))),
+            verification = look => verification.unwrap_or_else(|_| Verification::Failed(bug("read the org again"))),
             () = stop.clone().come() => Verification::Interrupted,
         }
     };
@@ -136,7 +137,7 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn new(step: &'a Step, ended: &[Option<Row>], settled: &[Row], stop: &Stop) -> Work<'a> {
+    fn new(step: &'a Step, ended: &[Option<Row>], settled: &[Row], gate: Gate) -> Work<'a> {
         // An object whose place is taken stays until what takes its place is there.
         let undone = |key: &Key| {
             let mut rows = ended.iter().flatten().chain(settled);
@@ -151,7 +152,7 @@ impl<'a> Work<'a> {
             | Step::Replace(..)
             | Step::Delete(_) => None,
         };
-        Work { step, needs, gate: Gate::new(stop) }
+        Work { step, needs, gate }
     }
 
     async fn end(&self, site: &Site<'_>, tell: &dyn Fn(Event<'_>)) -> Ended {
