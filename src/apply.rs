@@ -73,10 +73,7 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
     let reader = session.reader();
     let census = Census::new(&reader, desired);
     let site = Site { session, census: &census, stop };
-    let divided = match stop.asked() {
-        None => Divided::before(&reader, &steps).await,
-        Some(_) => Divided::default(),
-    };
+    let divided = stop.until_asked(Divided::before(&reader, &steps)).await.unwrap_or_default();
     let mut ended: Vec<Option<Row>> = vec![None; steps.len()];
     for phase in PHASES {
         let indices: Vec<usize> = (0..steps.len()).filter(|index| phase.contains(&steps[*index].action())).collect();
@@ -96,22 +93,19 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
         .collect();
     let verification = if rows.is_empty() && settled.is_empty() {
         Verification::NotNeeded
-    } else if stop.asked().is_some() {
-        Verification::Interrupted
     } else {
-        tell(Event::Verifying);
         let expectation = Expectation { desired, limits, divisions };
-        let look = verify::verify(&reader, &expectation, &steps, &mut rows, &settled);
-        let look = AssertUnwindSafe(look).catch_unwind();
-        tokio::select! {
-            verification = look => verification.unwrap_or_else(|_| Verification::Failed(bug("read the org again"))),
-            () = stop.clone().come() => Verification::Interrupted,
+        let look = async {
+            tell(Event::Verifying);
+            verify::verify(&reader, &expectation, &steps, &mut rows, &settled).await
+        };
+        match stop.until_asked(AssertUnwindSafe(look).catch_unwind()).await {
+            Some(Ok(verification)) => verification,
+            Some(Err(_)) => Verification::Failed(bug("read the org again")),
+            None => Verification::Interrupted,
         }
     };
-    let divisions_unread = match stop.asked() {
-        None => divided.after(&reader, &mut rows).await,
-        Some(_) => None,
-    };
+    let divisions_unread = stop.until_asked(divided.after(&reader, &mut rows)).await.flatten();
     rows.extend(settled);
     let interrupted = stop.asked();
     Report { verification, divisions_unread, interrupted, ..Report::of(rows, default_locale.clone()) }

@@ -42,8 +42,16 @@ impl Stop {
         tokio::time::sleep(Duration::from_millis(GRACE_MS)).await;
     }
 
-    /// Ends when a signal comes; never where none does.
-    pub async fn come(mut self) {
+    /// Runs this until a signal comes. None where one does, or has come already.
+    pub async fn until_asked<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.clone().come() => None,
+            done = work => Some(done),
+        }
+    }
+
+    async fn come(mut self) {
         if self.signal.wait_for(Option::is_some).await.is_err() {
             std::future::pending::<()>().await;
         }

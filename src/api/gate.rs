@@ -47,10 +47,6 @@ impl Gate {
 
     /// Runs what comes before a write, as long as the gate is open. None when it closes first.
     pub(crate) async fn while_open<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        tokio::select! {
-            biased;
-            () = self.stop.clone().come() => None,
-            done = work => Some(done),
-        }
+        self.stop.until_asked(work).await
     }
 }

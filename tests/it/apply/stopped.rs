@@ -112,6 +112,15 @@ async fn verification_ends_at_once() {
     assert_eq!((said(&report), took_ms), (vec!["update k0 done".to_owned()], SIGNAL_MS));
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_look_at_divisions_before_anything_is_written_ends_at_once() {
+    let world = many_updates(1);
+    let slow = FaultRule { delay_ms: 20_000, ..FaultRule::default() };
+    let (report, took_ms) = interrupted(&world, vec![of("GET", "/api/v2/presence/definitions", slow)]).await;
+    assert_eq!((said(&report), took_ms), (vec!["update k0 skipped".to_owned()], SIGNAL_MS));
+    assert_eq!(world.count("GET 0"), 0);
+}
+
 fn of(method: &str, path: &str, rule: FaultRule) -> FaultRule {
     FaultRule { method: Some(method.to_owned()), path: Some(path.to_owned()), ..rule }
 }
