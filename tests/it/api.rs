@@ -4,16 +4,15 @@
 mod double;
 mod gate;
 mod generation2;
+mod session;
 mod sockets;
 mod usage;
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use presencectl::api::policy::{ATTEMPTS_MAX, REQUESTS_PER_MINUTE_DEFAULT, WINDOW_MS, WINDOW_SLACK_MS};
-use presencectl::api::wire::{Method, Request, Response, WireError, headers};
-use presencectl::api::{ApiError, Credentials, Kind, Patch, WriteError};
+use presencectl::api::policy::ATTEMPTS_MAX;
+use presencectl::api::wire::{Response, WireError};
+use presencectl::api::{Kind, Patch, WriteError};
 use presencectl::diagnostic::Sources;
 use presencectl::model::generation::Generation;
 use presencectl::model::labels::Labels;
@@ -524,182 +523,4 @@ async fn a_refused_write_is_not_done() {
         let error = org.session().writer().create(&meal(), &content(&[])).await.unwrap_err();
         assert!(!unclear(&error), "{code}");
     }
-}
-
-// Tokens
-
-fn is_bearer(seen: &double::Seen, token: &str) -> bool {
-    seen.authorization == format!("Bearer {CANARY}-{token}")
-}
-
-fn refusing(token: &'static str) -> impl FnMut(&Request) -> Answer {
-    move |request| {
-        let authorization = headers(request).unwrap()["authorization"].clone();
-        if authorization.to_str().unwrap().ends_with(token) {
-            status(401, r#"{"code":"bad.credentials"}"#)
-        } else if request.method == Method::Post {
-            ok(&entity("a"))
-        } else {
-            ok("[]")
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn ten_refused_requests_share_one_new_token() {
-    let org = Double::by(refusing("token-1"));
-    let reader = org.session().reader();
-    let results = join_all((0..10).map(|_| reader.system_presences())).await;
-    assert!(results.iter().all(Result::is_ok));
-    assert_eq!(org.token_requests(), 2);
-    assert_eq!(org.seen().iter().filter(|seen| is_bearer(seen, "token-2")).count(), 10);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_401_is_no_reason_to_give_up_a_write() {
-    let org = Double::by(refusing("token-1"));
-    org.session().writer().create(&meal(), &content(&[])).await.unwrap();
-    assert_eq!((org.lines().len(), org.token_requests()), (2, 2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_new_token_and_no_more() {
-    let org = Double::by(|_| status(401, "{}"));
-    let error = org.session().reader().system_presences().await.unwrap_err();
-    assert_eq!(error.kind, Kind::Unauthorized { given_token: false });
-    assert_eq!((org.lines().len(), org.token_requests()), (2, 2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_given_token_cannot_be_renewed_and_the_error_says_so() {
-    let org = Double::answering([status(401, r#"{"code":"bad.credentials"}"#)]);
-    let error = org.session_with_token().reader().system_presences().await.unwrap_err();
-    assert_eq!(error.kind, Kind::Unauthorized { given_token: true });
-    assert!(
-        error
-            .help()
-            .contains("GENESYSCLOUD_ACCESS_TOKEN has expired or was revoked, and a given token cannot be renewed")
-    );
-    assert_eq!(org.token_requests(), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_token_is_renewed_before_it_ends() {
-    let org = Double::with_tokens(|_| ok("[]"), |_| ok(r#"{"access_token":"t","expires_in":300}"#));
-    let reader = org.session().reader();
-    for (passed_s, tokens) in [(0, 1), (269, 1), (2, 2)] {
-        tokio::time::sleep(Duration::from_secs(passed_s)).await;
-        reader.system_presences().await.unwrap();
-        assert_eq!(org.token_requests(), tokens, "{passed_s}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_token_endpoints_400_can_be_a_rate_limit() {
-    let limited = || {
-        status(400, r#"{"error":"invalid_request","description":"invalid_request (rate limit exceeded; try later)"}"#)
-    };
-    let mut answers = vec![ok(r#"{"access_token":"t"}"#), lost(), limited()];
-    let org = Double::with_tokens(|_| ok("[]"), move |_| answers.pop().unwrap());
-    let begun = Instant::now();
-    org.session().reader().system_presences().await.unwrap();
-    assert!(begun.elapsed() >= Duration::from_secs(3));
-    assert_eq!(org.token_requests(), 3);
-}
-
-#[tokio::test(start_paused = true)]
-async fn refused_credentials_are_asked_about_once() {
-    let refused = || status(400, r#"{"error":"invalid_client","description":"client not found: invalid_client"}"#);
-    let org = Double::with_tokens(|_| ok("[]"), move |_| refused());
-    let session = org.session();
-    let writer = session.writer();
-    let reader = session.reader();
-    let results = join_all((0..5).map(|_| reader.system_presences())).await;
-    assert!(results.iter().all(|it| it.as_ref().unwrap_err().kind == Kind::Credentials));
-    assert!(!unclear(&writer.delete(&id("a")).await.unwrap_err()));
-    assert_eq!((org.token_requests(), org.lines().len()), (1, 0));
-    assert_eq!(
-        results[0].as_ref().unwrap_err().to_string(),
-        "`POST /oauth/token` was answered with 400 `invalid_client`: client not found: invalid_client"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_host_without_a_token_endpoint_is_not_the_platform() {
-    let missing = r#"{"message":"not found","code":"not.found","status":404}"#;
-    let org = Double::with_tokens(|_| ok("[]"), |_| status(404, missing));
-    let error = org.session().reader().system_presences().await.unwrap_err();
-    assert_eq!(error.help(), "this does not look like the platform's own answer: look at the region or at --base-url");
-    assert_eq!(org.token_requests(), 1);
-}
-
-// Pace
-
-#[tokio::test(start_paused = true)]
-async fn the_301st_request_waits_for_the_window() {
-    let org = Double::by(|_| ok("[]"));
-    let reader = org.session().reader();
-    let begun = Instant::now();
-    join_all((0..299).map(|_| reader.system_presences())).await;
-    assert_eq!((org.seen().len(), begun.elapsed()), (300, Duration::ZERO), "the token counts too");
-    reader.system_presences().await.unwrap();
-    assert_eq!(begun.elapsed(), Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS));
-}
-
-#[tokio::test(start_paused = true)]
-async fn no_minute_holds_more_than_its_number() {
-    let org = Double::by(|_| ok("[]"));
-    let client = Credentials::Client { id: "c".to_owned(), secret: "s".into() };
-    let reader = org.session_of(client, NonZeroU32::new(20).unwrap()).reader();
-    join_all((0..99).map(|_| reader.system_presences())).await;
-    let at: Vec<Instant> = org.seen().iter().map(|seen| seen.at).collect();
-    assert!(at.windows(21).all(|some| some[20] - some[0] > Duration::from_millis(WINDOW_MS)));
-    assert!(at[99] - at[0] < Duration::from_millis(5 * (WINDOW_MS + WINDOW_SLACK_MS)));
-}
-
-// Secrets
-
-#[tokio::test(start_paused = true)]
-async fn no_secret_comes_back_out() {
-    // A server that repeats everything it was told.
-    let echo = |request: &Request| {
-        let authorization = headers(request).unwrap()["authorization"].to_str().unwrap().to_owned();
-        let body = serde_json::json!({ "message": authorization, "code": authorization, "error": authorization,
-            "messageParams": { "who": authorization } });
-        status(400, &body.to_string()).map(|it| Response { correlation_id: Some(authorization), ..it })
-    };
-    // Longer than what is kept of a message: it must go before anything is cut.
-    let long = Credentials::Token(format!("{CANARY}{}", "x".repeat(400)).into());
-    let long = Double::by(echo).session_of(long, REQUESTS_PER_MINUTE_DEFAULT);
-    let given = Double::by(echo).session_with_token();
-    let refused = Double::with_tokens(echo, echo).session();
-    let refused_later = Double::by(echo).session();
-    let mut shown: Vec<String> = Vec::new();
-    for session in [long, given, refused, refused_later] {
-        let error: ApiError = session.reader().definitions().await.unwrap_err();
-        shown.extend([error.to_string(), format!("{error:?}"), error.help()]);
-        let error = session.writer().delete(&id("a")).await.unwrap_err();
-        shown.extend([error.to_string(), format!("{error:?}")]);
-    }
-    let secret = format!("{CANARY}-secret").into();
-    let client = Credentials::Client { id: "client-1".to_owned(), secret };
-    shown.push(format!("{client:?} {:?}", Credentials::Token(CANARY.into())));
-    for text in &shown {
-        assert!(!text.contains(CANARY) && !text.contains("Y2xpZW50LTE6Y2FuYXJ5"), "{text}");
-    }
-    assert_eq!(shown.iter().filter(|it| it.contains("[secret]")).count(), 4 * 4, "each server did echo it: {shown:#?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_short_secret_is_taken_out_as_a_word_and_the_rest_can_be_read() {
-    let body = r#"{"message":"a badly formed request, sent with Bearer bad","code":"bad_request"}"#;
-    let org = Double::answering([status(400, body)]);
-    let session = org.session_of(Credentials::Token("bad".into()), REQUESTS_PER_MINUTE_DEFAULT);
-    let error = session.reader().definition(&id("a")).await.unwrap_err();
-    assert_eq!(
-        error.about.message.as_deref(),
-        Some("a badly formed request, sent with Bearer [secret]"),
-        "and the word alone"
-    );
-    assert_eq!(error.about.code.as_deref(), Some("[secret]_request"), "in doubt it goes");
 }
