@@ -45,7 +45,21 @@ pub struct ReportV1 {
     pub verification: VerificationV1,
     /// Why nobody knows whether divisions outlasted what was written by the first generation of the API.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub divisions_unread: Option<String>,
+    pub divisions_unread: Option<CauseV1>,
+}
+
+/// A look-up that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CauseV1 {
+    /// Why.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The platform's id of the exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
 }
 
 /// One object.
@@ -139,8 +153,13 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1
         objects: rows.iter().map(row_v1).collect(),
         refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
         verification: verification_v1(verification, sources),
-        divisions_unread: divisions_unread.as_ref().map(|it| it.message.clone()),
+        divisions_unread: divisions_unread.as_ref().map(cause_v1),
     }
+}
+
+fn cause_v1(cause: &Cause) -> CauseV1 {
+    let Cause { message, help, correlation_id } = cause.clone();
+    CauseV1 { message, help, correlation_id }
 }
 
 fn row_v1(row: &Row) -> RowV1 {

@@ -122,6 +122,13 @@ fn reports() -> Vec<(&'static str, Report)> {
         ("drifted", report(done(), Verification::Drifted { changes: drift().0, refusals: Vec::new() })),
         ("unread", report(done(), Verification::Failed(unread))),
         (
+            "divisions",
+            Report {
+                divisions_unread: Some(cause("GET /api/v2/presence/definitions: 403 Forbidden")),
+                ..report(done(), Verification::InStep)
+            },
+        ),
+        (
             "interrupted",
             Report {
                 interrupted: Some(Signal::Terminate),
