@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::desired::{Desired, Limits, Management, Prune, Wanted};
+use crate::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, Prune, Wanted};
 use crate::model::generation::Generation;
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Locale, SystemPresence};
@@ -26,10 +26,6 @@ pub mod question;
 pub mod refusal;
 pub mod saved;
 pub mod usage;
-
-/// The platform's documented number of active definitions of an organisation under one system
-/// presence (facts.md §6). An org may have had it raised, so passing it is a warning.
-pub const ACTIVE_PER_SYSTEM_PRESENCE_MAX: usize = 30;
 
 /// What would be done to an org, what would not, and why it may not be done at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -375,7 +371,7 @@ fn warnings(desired: &Desired, observed: &Observed, changes: &[Change]) -> Vec<W
             .values()
             .filter(|it| it.system_presence == *presence && !it.deactivated && it.management == Management::Managed)
             .count();
-        if active > ACTIVE_PER_SYSTEM_PRESENCE_MAX && asked <= ACTIVE_PER_SYSTEM_PRESENCE_MAX {
+        if active > ACTIVE_DEFINITIONS_MAX && asked <= ACTIVE_DEFINITIONS_MAX {
             warnings.push(Warning::ManyActive { system_presence: presence.clone(), active });
         }
     }

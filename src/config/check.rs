@@ -9,16 +9,15 @@ use crate::config::located::{Field, Located};
 use crate::config::schema::{Api, Org, Prune as PruneWord};
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::model::desired::{Desired, Limits, Management, OrgIdentity, Places, Prune, Settings, Wanted};
+use crate::model::desired::{
+    ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, OrgIdentity, Places, Prune, Settings, Wanted,
+};
 use crate::model::division::DivisionName;
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::labels::Scope;
 use crate::model::names::{DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence, is_guid};
 use crate::model::region::Region;
 use crate::text;
-
-/// How many active definitions the platform documents for one system presence (facts.md §6).
-pub const ACTIVE_DEFINITIONS_MAX: usize = 30;
 
 /// The longest id of an org's object, in characters. GUIDs have 36.
 const ID_LENGTH_MAX: usize = 64;
@@ -381,7 +380,8 @@ impl<'a> Check<'a> {
 
     fn many_definitions(&mut self, definitions: &BTreeMap<Key, Wanted>) {
         let mut active: BTreeMap<&SystemPresence, Vec<&Wanted>> = BTreeMap::new();
-        for wanted in in_file_order(definitions).into_iter().filter(|it| !it.deactivated) {
+        let asked = |it: &&Wanted| !it.deactivated && it.management == Management::Managed;
+        for wanted in in_file_order(definitions).into_iter().filter(asked) {
             active.entry(&wanted.system_presence).or_default().push(wanted);
         }
         for (name, wanted) in active {
