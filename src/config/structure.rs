@@ -74,19 +74,24 @@ fn sections(root: &Node) -> BTreeMap<String, Span> {
     entries.iter().map(|(key, _)| (key.value.clone(), key.place)).collect()
 }
 
+/// Neither a section of ours nor a version as ours are counted. Others write theirs as text.
 fn is_foreign(node: &Node) -> bool {
     let Node::Map(entries) = node else { return *node != Node::Broken };
     let has_section = entries.iter().any(|(key, _)| SECTIONS.contains(&key.value.as_str()));
-    let ours = |value: &Node| matches!(value, Node::Number(raw) if whole(raw) == Some(i64::from(VERSION)));
-    !has_section && !entries.iter().any(|(key, value)| key.value == "version" && ours(&value.value))
+    let alone = entries.len() == 1;
+    let has_version = entries.iter().any(|(key, value)| {
+        key.value == "version" && (alone || matches!(&value.value, Node::Number(raw) if whole(raw).is_some()))
+    });
+    !has_section && !has_version
 }
 
 /// False for another version, whose other fields this program cannot judge.
 fn check_version(tree: &mut Spanned<Node>, source: &str, found: &mut Vec<Diagnostic>) -> bool {
     let Node::Map(entries) = &mut tree.value else { return false };
+    let has_section = entries.iter().any(|(key, _)| SECTIONS.contains(&key.value.as_str()));
     let Some((_, version)) = entries.iter_mut().find(|(key, _)| key.value == "version") else {
         let start = Span { end: tree.place.start, ..tree.place };
-        found.push(Diagnostic::at(start, Finding::UnsupportedVersion { found: None, other: false }));
+        found.push(Diagnostic::at(start, Finding::UnsupportedVersion { found: None, other: false, foreign: false }));
         return true;
     };
     let number = match &version.value {
@@ -98,12 +103,11 @@ fn check_version(tree: &mut Spanned<Node>, source: &str, found: &mut Vec<Diagnos
         return true;
     }
     let shown = describe(&version.value, version.place, source);
-    found.push(Diagnostic::at(
-        version.place,
-        Finding::UnsupportedVersion { found: Some(shown), other: number.is_some() },
-    ));
+    let other = number.is_some();
+    let finding = Finding::UnsupportedVersion { found: Some(shown), other, foreign: other && !has_section };
+    found.push(Diagnostic::at(version.place, finding));
     version.value = Node::Broken;
-    number.is_none()
+    !other
 }
 
 fn fill_empty_sections(root: &mut Node) {

@@ -138,13 +138,18 @@ findings! {
 
     // Structure.
     /// `version` is missing or not 1.
-    UnsupportedVersion { found: Option<String>, other: bool }
+    UnsupportedVersion { found: Option<String>, other: bool, foreign: bool }
         "unsupported-version", Error,
         match found {
             Some(found) => format!("the config's version is {found}; this presencectl reads version 1"),
             None => "`version` is missing; this presencectl reads version 1".to_owned(),
         },
-        say(if *other { "another release of presencectl may read it" } else { "write `version: 1`" });
+        say(match (other, foreign) {
+            (false, _) => "write `version: 1`",
+            (true, false) => "another release of presencectl may read it",
+            (true, true) => "another release of presencectl may read it; if it is another program's file, \
+                keep it elsewhere, or in a hidden folder",
+        });
     /// A field that does not exist.
     UnknownField { field: String, nearest: Option<String>, known: Vec<String> }
         "unknown-field", Error, format!("there is no field `{field}` here"),
