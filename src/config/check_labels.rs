@@ -176,6 +176,10 @@ fn missing(
     let default = &rules.default_locale;
     let default_there = spellings.contains_key(&default.normal());
     if !default_there && rules.default_known {
+        if spellings.is_empty() && pinned && compared {
+            found.push(Diagnostic::at(key, Finding::NoLabels { key: name.to_owned() }));
+            return;
+        }
         let finding = Finding::MissingDefaultLabel { key: name.to_owned(), locale: default.to_string(), pinned };
         found.push(Diagnostic::at(key, finding));
     }

@@ -288,7 +288,11 @@ findings! {
     /// No label in the default locale.
     MissingDefaultLabel { key: String, locale: String, pinned: bool }
         "missing-default-label", eased(*pinned), format!("`{key}` has no label for the default locale `{locale}`"),
-        say("a definition is recognised by this label");
+        say(if *pinned { "its pin alone says which definition it is" } else { "a definition is recognised by this label" });
+    /// An active definition without any label.
+    NoLabels { key: String }
+        "no-labels", Warning, format!("`{key}` is active and has no label at all"),
+        say("the platform requires one: a plan that would take the last label away is refused");
     /// Two definitions that cannot be told apart.
     DuplicateLabel { key: String, other: String, system_presence: String, label: String, pinned: bool }
         "duplicate-label", eased(*pinned),
