@@ -1,12 +1,15 @@
 //! From a path to a config: finds the org file, its layers and the root, reads, merges, checks.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::config::files::{Files, Found, join, plain_cause};
+use crate::config::files::Files;
+use crate::config::folders::{Fault, Found, Root, join, plain_cause};
 use crate::config::layers::{Resolved, Stack};
 use crate::config::structure::Shape;
+use crate::config::uses::{Misuse, OrgStack};
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Severity, Sources, Span};
 use crate::model::desired::Desired;
@@ -16,6 +19,7 @@ pub mod check;
 mod check_hands;
 pub mod check_labels;
 pub mod files;
+mod folders;
 pub mod layers;
 pub mod located;
 pub mod print;
@@ -23,6 +27,7 @@ pub mod schema;
 pub mod structure;
 mod syntax;
 pub mod tree;
+mod uses;
 
 pub use crate::config::print::resolved_text;
 pub use crate::config::schema::json_schema;
@@ -107,8 +112,13 @@ fn run(
         },
         None => nearest_root(&found),
     };
-    let files = Files::new(root.real, root.shown.display().to_string());
-    let mut run = Run { files, taking_part: HashSet::new(), diagnostics: Vec::new(), configs: Vec::new() };
+    let mut run = Run {
+        files: Files::new(Root(root)),
+        taking_part: HashSet::new(),
+        told: HashMap::new(),
+        diagnostics: Vec::new(),
+        configs: Vec::new(),
+    };
     work(&mut run, &found);
     run.finish()
 }
@@ -125,40 +135,42 @@ struct Run {
     files: Files,
     /// Files whose own findings are told.
     taking_part: HashSet<usize>,
+    /// What is wrong with which entry of the disk, and which diagnostic has told it.
+    told: HashMap<(PathBuf, &'static str), usize>,
     diagnostics: Vec<Diagnostic>,
     configs: Vec<Config>,
 }
 
-/// What is wrong with an item of `use`, and another place that belongs to it.
-type Misuse = (Finding, Option<(Span, &'static str)>);
-
-/// An org file with its layers resolved: indices of files.
-struct OrgStack {
-    org: usize,
-    layers: Vec<Vec<usize>>,
-    diagnostics: Vec<Diagnostic>,
+/// What stands below the path of a request: indices of files.
+struct Survey {
+    files: Vec<usize>,
+    /// Those of them that name an org.
+    orgs: Vec<usize>,
+    /// Everything was found; otherwise nothing may be concluded from an absence.
+    whole: bool,
 }
 
 impl Run {
     fn one(&mut self, path: &Found, org: Option<&str>) {
-        let (files, orgs) = self.survey(path);
+        let survey = self.survey(path);
+        let Survey { files, orgs, whole } = &survey;
         let known: Vec<String> = orgs.iter().filter_map(|it| self.org_name(*it)).collect();
         let chosen: Vec<usize> = match org {
             Some(name) => orgs.iter().copied().filter(|it| self.org_name(*it).as_deref() == Some(name)).collect(),
             None => orgs.clone(),
         };
         match (chosen.as_slice(), org) {
-            // A folder without files has been told.
+            // A folder without files has been told, and so has a file that may have this name.
             ([], _) if files.is_empty() => {}
+            ([], Some(_)) if !whole || known.len() < orgs.len() => {}
             ([], Some(name)) => {
                 let nearest = text::nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
                 self.general(Finding::UnknownOrg { name: name.to_owned(), known, nearest });
             }
-            ([], None) => self.without_org(&files),
+            ([], None) => self.without_org(files, *whole),
             // Two of one name have been told.
             ([org, ..], Some(_)) | ([org], None) => {
-                let stacks: Vec<OrgStack> = orgs.iter().map(|it| self.stack(*it)).collect();
-                self.unused(&files, &stacks);
+                let stacks = self.stacks(&survey);
                 self.with_org(stacks.into_iter().filter(|it| it.org == *org).collect());
             }
             ([_, _, ..], None) => self.general(Finding::OrgNeeded { names: known }),
@@ -166,37 +178,64 @@ impl Run {
     }
 
     fn all(&mut self, path: &Found) {
-        let (files, orgs) = self.survey(path);
-        if orgs.is_empty() && !files.is_empty() {
-            self.without_org(&files);
+        let survey = self.survey(path);
+        if survey.orgs.is_empty() && !survey.files.is_empty() {
+            self.without_org(&survey.files, survey.whole);
         } else {
-            let stacks: Vec<OrgStack> = orgs.iter().map(|it| self.stack(*it)).collect();
-            self.unused(&files, &stacks);
+            let stacks = self.stacks(&survey);
             self.with_org(stacks);
         }
+    }
+
+    /// Every org file with its layers, and the files that none of them uses.
+    fn stacks(&mut self, survey: &Survey) -> Vec<OrgStack> {
+        let stacks: Vec<OrgStack> = survey.orgs.iter().map(|it| uses::resolve(&mut self.files, *it)).collect();
+        // What was not found may have used any of them.
+        if survey.whole && stacks.iter().all(|it| it.whole) {
+            self.unused(&survey.files, &uses::used(&stacks));
+        }
+        stacks
     }
 
     fn general(&mut self, finding: Finding) {
         self.diagnostics.push(Diagnostic::general(finding));
     }
 
+    /// Tells what is wrong on the disk; for what has been told at another item of `use`, the item.
+    fn fault(&mut self, entry: PathBuf, diagnostic: Diagnostic) {
+        match self.told.entry((entry, diagnostic.finding.code())) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(self.diagnostics.len());
+                self.diagnostics.push(diagnostic);
+            }
+            Entry::Occupied(told) => {
+                let told = &mut self.diagnostics[*told.get()];
+                if told.place.is_some() {
+                    told.also.extend(diagnostic.place.map(|place| (place, "used here as well")));
+                }
+            }
+        }
+    }
+
     /// Reads the path: every file below it, and which of them are org files.
-    fn survey(&mut self, path: &Found) -> (Vec<usize>, Vec<usize>) {
+    fn survey(&mut self, path: &Found) -> Survey {
+        let mut whole = true;
         let listed = if path.real.is_dir() {
-            let (listed, found) = self.files.list(path);
-            self.diagnostics.extend(found);
+            let (listed, faults) = folders::list(&self.files.root, path);
+            for Fault { entry, finding } in faults {
+                whole = false;
+                self.fault(entry, Diagnostic::general(finding));
+            }
             listed
         } else {
             vec![path.clone()]
         };
-        let mut files: Vec<usize> = listed.iter().map(|it| self.files.read(it)).collect();
-        // Two links to one file are that file.
-        let mut seen = HashSet::new();
-        files.retain(|it| seen.insert(*it));
+        let files: Vec<usize> = listed.iter().map(|it| self.files.read(it)).collect();
+        whole &= files.iter().all(|it| self.files.get(*it).shape.is_some());
         self.taking_part.extend(&files);
         let orgs: Vec<usize> = files.iter().copied().filter(|it| self.files.get(*it).is_org_file()).collect();
         self.same_orgs(&orgs);
-        (files, orgs)
+        Survey { files, orgs, whole }
     }
 
     fn org_name(&self, index: usize) -> Option<String> {
@@ -231,21 +270,26 @@ impl Run {
         }
     }
 
-    fn without_org(&mut self, files: &[usize]) {
+    fn without_org(&mut self, files: &[usize], whole: bool) {
         for index in files {
             self.misplaced(*index, &["use", "overrides", "omit"], false);
         }
-        self.conclude(None, &[files.to_vec()]);
+        self.conclude(None, &[files.to_vec()], whole);
     }
 
     fn with_org(&mut self, stacks: Vec<OrgStack>) {
-        for stack in stacks {
-            self.diagnostics.extend(stack.diagnostics);
-            self.taking_part.extend(stack.layers.iter().flatten());
-            for index in stack.layers.iter().flatten() {
+        for OrgStack { org, layers, whole, misuses } in stacks {
+            for Misuse { diagnostic, entry } in misuses {
+                match entry {
+                    Some(entry) => self.fault(entry, diagnostic),
+                    None => self.diagnostics.push(diagnostic),
+                }
+            }
+            self.taking_part.extend(layers.iter().flatten());
+            for index in layers.iter().flatten() {
                 self.misplaced(*index, &["use", "overrides", "omit", "ids", "protect"], true);
             }
-            self.conclude(Some(stack.org), &stack.layers);
+            self.conclude(Some(org), &layers, whole);
         }
     }
 
@@ -259,91 +303,7 @@ impl Run {
         }
     }
 
-    /// Resolves the `use` of an org file.
-    fn stack(&mut self, org: usize) -> OrgStack {
-        let items = match &self.files.get(org).shape {
-            Some(shape) => shape.config.uses.get().cloned().unwrap_or_default(),
-            None => Vec::new(),
-        };
-        let mut stack = OrgStack { org, layers: Vec::new(), diagnostics: Vec::new() };
-        let mut used: HashMap<usize, Span> = HashMap::new();
-        for item in items {
-            let Some(raw) = item.value else { continue };
-            match self.layer(org, &raw) {
-                Ok(layer) => {
-                    for index in &layer {
-                        if let Some(first) = used.insert(*index, item.place) {
-                            let path = self.files.get(*index).found.shown.display().to_string();
-                            let twice = Diagnostic::at(item.place, Finding::UsedTwice { path });
-                            stack.diagnostics.push(twice.and(first, "used here first"));
-                        }
-                    }
-                    stack.layers.push(layer);
-                }
-                Err(findings) => {
-                    let told = findings.into_iter().map(|(finding, also)| Diagnostic {
-                        finding,
-                        place: Some(item.place),
-                        also: also.into_iter().collect(),
-                    });
-                    stack.diagnostics.extend(told);
-                }
-            }
-        }
-        stack
-    }
-
-    fn org_section(&self, index: usize) -> Option<Span> {
-        self.files.get(index).shape.as_ref()?.sections.get("org").copied()
-    }
-
-    /// The files of one item of `use`.
-    fn layer(&mut self, org: usize, raw: &str) -> Result<Vec<usize>, Vec<Misuse>> {
-        let owner = self.files.get(org).found.clone();
-        let beside = |path: &Path| path.parent().unwrap_or(Path::new("")).to_owned();
-        let shown =
-            if Path::new(raw).is_absolute() { PathBuf::from(raw) } else { join(&beside(&owner.shown), Path::new(raw)) };
-        let path = shown.display().to_string();
-        let real = match fs::canonicalize(beside(&owner.real).join(raw)) {
-            Ok(real) => real,
-            Err(error) => return Err(vec![(Finding::MissingLayer { path, cause: plain_cause(&error) }, None)]),
-        };
-        if !real.starts_with(&self.files.root) {
-            return Err(vec![(self.files.outside(&path), None)]);
-        }
-        if owner.real.starts_with(&real) {
-            let back = self.org_section(org).map(|place| (place, "this org file is in it"));
-            return Err(vec![(Finding::Circle { path }, back)]);
-        }
-        let found = Found { shown, real };
-        let listed = if found.real.is_dir() {
-            let (listed, diagnostics) = self.files.list(&found);
-            if !diagnostics.is_empty() {
-                return Err(diagnostics.into_iter().map(|it| (it.finding, None)).collect());
-            }
-            listed
-        } else {
-            vec![found]
-        };
-        let layer: Vec<usize> = listed.iter().map(|it| self.files.read(it)).collect();
-        let org_files: Vec<Misuse> = layer
-            .iter()
-            .filter(|it| self.files.get(**it).is_org_file())
-            .map(|it| {
-                let path = self.files.get(*it).found.shown.display().to_string();
-                let section = self.org_section(*it).map(|place| (place, "it names an org here"));
-                (Finding::OrgFileAsLayer { path }, section)
-            })
-            .collect();
-        if org_files.is_empty() { Ok(layer) } else { Err(org_files) }
-    }
-
-    fn unused(&mut self, files: &[usize], stacks: &[OrgStack]) {
-        // An item of `use` that led nowhere may have meant any of them.
-        if stacks.iter().any(|it| !it.diagnostics.is_empty()) {
-            return;
-        }
-        let used: HashSet<usize> = stacks.iter().flat_map(|it| it.layers.iter().flatten().copied()).collect();
+    fn unused(&mut self, files: &[usize], used: &HashSet<usize>) {
         for index in files {
             let file = self.files.get(*index);
             if file.shape.is_some() && !file.is_org_file() && !used.contains(index) {
@@ -355,16 +315,15 @@ impl Run {
     }
 
     /// Merges and checks one config.
-    fn conclude(&mut self, org: Option<usize>, layers: &[Vec<usize>]) {
+    fn conclude(&mut self, org: Option<usize>, layers: &[Vec<usize>], whole: bool) {
         let shape = |index: &usize| self.files.get(*index).shape.as_ref();
-        let whole = org.iter().chain(layers.iter().flatten()).all(|it| shape(it).is_some());
+        let read = org.iter().chain(layers.iter().flatten()).all(|it| shape(it).is_some());
         let stack = Stack {
             layers: layers.iter().map(|layer| layer.iter().filter_map(shape).collect::<Vec<&Shape>>()).collect(),
             org: org.as_ref().and_then(shape),
         };
         let (mut resolved, mut found) = layers::merge(&stack);
-        let lost_layer = org.is_some_and(|org| self.lost_layers(org, layers));
-        resolved.complete &= whole && !lost_layer;
+        resolved.complete &= whole && read;
         let (desired, more) = check::check(&resolved);
         found.extend(more);
         if !resolved.complete {
@@ -375,35 +334,21 @@ impl Run {
         self.configs.extend(desired.map(|desired| Config { desired, resolved, org_file }));
     }
 
-    fn lost_layers(&self, org: usize, layers: &[Vec<usize>]) -> bool {
-        let uses = self.files.get(org).shape.as_ref().map(|it| &it.config.uses);
-        uses.is_some_and(|it| it.is_broken() || it.get().is_some_and(|items| items.len() != layers.len()))
-    }
-
     fn finish(mut self) -> (Sources, Vec<Diagnostic>, Vec<Config>) {
         let mut part: Vec<usize> = self.taking_part.into_iter().collect();
         part.sort_unstable();
         let mut diagnostics: Vec<Diagnostic> =
             part.iter().flat_map(|it| self.files.get(*it).diagnostics.iter().cloned()).collect();
         diagnostics.append(&mut self.diagnostics);
-        // Layers are shared: what several orgs find in one is told once.
-        let mut seen = HashSet::new();
-        diagnostics.retain(|it| seen.insert((uncounted(&it.finding), it.place)));
         diagnostics.sort_by_cached_key(|it| {
             let path = it.place.map(|place| self.files.sources.get(place.file).path.clone());
             (path, it.place.map(|place| (place.start, place.end)), it.finding.severity())
         });
+        // Layers are shared: what several orgs find in one is told once, and in its gravest form.
+        let mut seen = HashSet::new();
+        diagnostics.retain(|it| seen.insert((it.finding.mistake(), it.place)));
         let failed = diagnostics.iter().any(|it| it.finding.severity() == Severity::Error);
         let configs = if failed { Vec::new() } else { self.configs };
         (self.files.sources, diagnostics, configs)
     }
-}
-
-/// The fact without how often one config has it: the same in two configs is one finding.
-fn uncounted(finding: &Finding) -> Finding {
-    let mut finding = finding.clone();
-    if let Finding::UnknownLocale { count, .. } | Finding::LabelOutsideLocales { count, .. } = &mut finding {
-        *count = 0;
-    }
-    finding
 }

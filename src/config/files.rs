@@ -1,11 +1,11 @@
-//! Reads the files of a config, each once, and lists folders. With `config.rs` the only place of
-//! the config that touches the disk.
+//! Reads the files of a config, each once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
+use crate::config::folders::{Found, Root, plain_cause};
 use crate::config::structure::{self, Shape};
 use crate::config::tree;
 use crate::diagnostic::finding::Finding;
@@ -17,19 +17,6 @@ pub const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The longest line: positions are counted from its beginning, for each finding anew.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
 
-/// The most YAML files below one folder.
-pub const FILES_MAX: usize = 10_000;
-
-/// The deepest folder below the one that is read.
-const FOLDER_DEPTH_MAX: usize = 32;
-
-/// A file or folder, under the name that people know it by and where it really is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) shown: PathBuf,
-    pub(super) real: PathBuf,
-}
-
 /// One file that was read.
 #[derive(Debug)]
 pub(super) struct Loaded {
@@ -39,11 +26,14 @@ pub(super) struct Loaded {
     /// None when nothing can be said about its content.
     pub(super) shape: Option<Shape>,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// A line of it begins with `org:`. Of a file that cannot be read further this is all that is
+    /// known, and without it the layers of a broken org file would be taken for one config.
+    begins_an_org: bool,
 }
 
 impl Loaded {
     pub(super) fn is_org_file(&self) -> bool {
-        self.shape.as_ref().is_some_and(|it| it.config.org.0.is_some())
+        self.shape.as_ref().map_or(self.begins_an_org, |it| it.config.org.0.is_some())
     }
 
     /// The place for what concerns the file as a whole.
@@ -55,16 +45,15 @@ impl Loaded {
 /// Every file of a run, each read once.
 #[derive(Debug)]
 pub(super) struct Files {
-    pub(super) root: PathBuf,
-    pub(super) root_shown: String,
+    pub(super) root: Root,
     pub(super) sources: Sources,
     loaded: Vec<Loaded>,
     by_path: HashMap<PathBuf, usize>,
 }
 
 impl Files {
-    pub(super) fn new(root: PathBuf, root_shown: String) -> Files {
-        Files { root, root_shown, sources: Sources::new(), loaded: Vec::new(), by_path: HashMap::new() }
+    pub(super) fn new(root: Root) -> Files {
+        Files { root, sources: Sources::new(), loaded: Vec::new(), by_path: HashMap::new() }
     }
 
     pub(super) fn get(&self, index: usize) -> &Loaded {
@@ -83,10 +72,10 @@ impl Files {
     }
 
     fn read_anew(&mut self, found: Found) -> Loaded {
-        let mut loaded = Loaded { found, id: None, shape: None, diagnostics: Vec::new() };
+        let mut loaded = Loaded { found, id: None, shape: None, diagnostics: Vec::new(), begins_an_org: false };
         let path = loaded.found.shown.display().to_string();
-        if !loaded.found.real.starts_with(&self.root) {
-            loaded.diagnostics.push(Diagnostic::general(self.outside(&path)));
+        if !self.root.holds(&loaded.found.real) {
+            loaded.diagnostics.push(Diagnostic::general(self.root.outside(&loaded.found.shown)));
             return loaded;
         }
         let bytes = match bytes(&loaded.found.real) {
@@ -107,6 +96,7 @@ impl Files {
         let id = self.sources.add(&loaded.found.shown, text);
         loaded.id = Some(id);
         let text = &self.sources.get(id).text;
+        loaded.begins_an_org = text.lines().any(|line| line.starts_with("org:"));
         loaded.diagnostics = unreadable_text(text, bad_byte, id);
         if !loaded.diagnostics.is_empty() {
             return loaded;
@@ -120,119 +110,6 @@ impl Files {
         }
         loaded
     }
-
-    pub(super) fn outside(&self, path: &str) -> Finding {
-        Finding::OutsideRoot { path: path.to_owned(), root: self.root_shown.clone() }
-    }
-
-    /// Every YAML file below a folder, sorted by path, hidden ones skipped; and what went wrong.
-    pub(super) fn list(&self, folder: &Found) -> (Vec<Found>, Vec<Diagnostic>) {
-        let mut listing = Listing { files: self, below: BTreeMap::new(), inside: HashSet::new(), found: Vec::new() };
-        listing.folder(folder, 0);
-        if listing.below.is_empty() && listing.found.is_empty() {
-            let path = folder.shown.display().to_string();
-            listing.found.push(Diagnostic::general(Finding::NoFiles { path }));
-        }
-        let files = listing.below.into_iter().map(|(shown, real)| Found { shown, real }).collect();
-        (files, listing.found)
-    }
-}
-
-struct Listing<'a> {
-    files: &'a Files,
-    below: BTreeMap<PathBuf, PathBuf>,
-    /// The folders that lead here, for noticing a link that leads back.
-    inside: HashSet<PathBuf>,
-    found: Vec<Diagnostic>,
-}
-
-impl Listing<'_> {
-    fn folder(&mut self, folder: &Found, depth: usize) {
-        let path = folder.shown.display().to_string();
-        if !folder.real.starts_with(&self.files.root) {
-            self.found.push(Diagnostic::general(self.files.outside(&path)));
-            return;
-        }
-        if depth > FOLDER_DEPTH_MAX || !self.inside.insert(folder.real.clone()) {
-            self.found.push(Diagnostic::general(Finding::Circle { path }));
-            return;
-        }
-        match names(&folder.real) {
-            Ok(names) => {
-                for name in names {
-                    self.entry(&join(&folder.shown, Path::new(&name)), &folder.real.join(&name), depth);
-                }
-            }
-            Err(error) => {
-                let cause = plain_cause(&error);
-                self.found.push(Diagnostic::general(Finding::Unreadable { path, cause }));
-            }
-        }
-        self.inside.remove(&folder.real);
-    }
-
-    fn entry(&mut self, shown: &Path, place: &Path, depth: usize) {
-        let real = match fs::canonicalize(place) {
-            Ok(real) => real,
-            // A link to nowhere matters only where a config could be behind it.
-            Err(_) if !is_yaml(shown) => return,
-            Err(error) => {
-                let finding = Finding::Unreadable { path: shown.display().to_string(), cause: plain_cause(&error) };
-                self.found.push(Diagnostic::general(finding));
-                return;
-            }
-        };
-        if real.is_dir() {
-            self.folder(&Found { shown: shown.to_owned(), real }, depth + 1);
-        } else if is_yaml(shown) {
-            if self.below.len() == FILES_MAX {
-                let what = "the number of files".to_owned();
-                let finding = Finding::TooLarge { what, limit: FILES_MAX.to_string() };
-                if !self.found.iter().any(|it| it.finding == finding) {
-                    self.found.push(Diagnostic::general(finding));
-                }
-                return;
-            }
-            self.below.insert(shown.to_owned(), real);
-        }
-    }
-}
-
-/// The names in a folder, hidden ones skipped, sorted.
-fn names(folder: &Path) -> io::Result<Vec<std::ffi::OsString>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        if !name.as_encoded_bytes().starts_with(b".") {
-            names.push(name);
-        }
-    }
-    names.sort();
-    Ok(names)
-}
-
-fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
-}
-
-/// Joins two paths as a person would write it: without `.`, and `..` taken back where that is only
-/// a matter of writing. For showing; what is opened is resolved by the system.
-pub(super) fn join(folder: &Path, below: &Path) -> PathBuf {
-    let mut joined = PathBuf::new();
-    for part in folder.components().chain(below.components()) {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir
-                if joined.components().next_back().is_some_and(|it| matches!(it, Component::Normal(_))) =>
-            {
-                joined.pop();
-            }
-            Component::Prefix(_) | Component::RootDir | Component::ParentDir | Component::Normal(_) => {
-                joined.push(part);
-            }
-        }
-    }
-    joined
 }
 
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
@@ -244,17 +121,6 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let limit = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
     File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// The cause in words that do not change with the system's language or numbers.
-pub(super) fn plain_cause(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::NotADirectory => "a part of the path is not a folder".to_owned(),
-        _ if error.raw_os_error().is_none() => error.to_string(),
-        kind => kind.to_string(),
-    }
 }
 
 /// The text, and the index of the first byte that is not UTF-8.

@@ -209,17 +209,24 @@ findings! {
     OutsideRoot { path: String, root: String }
         "outside-root", Error, format!("`{path}` is outside of the root `{root}`"),
         say("everything that a config reads lies below one root; `--root DIR` names another");
-    /// An org file uses itself, or a folder holds itself.
-    Circle { path: String }
-        "circle", Error, format!("`{path}` leads back to itself"),
-        say("keep org files and the layers that they use in separate folders");
+    /// An org file uses itself, or a link leads to a folder that it is in.
+    Circle { path: String, link: bool }
+        "circle", Error,
+        if *link { format!("`{path}` is a link to a folder that it is in") }
+        else { format!("`{path}` leads back to this org file") },
+        say(if *link { "remove the link" } else { "keep org files and the layers that they use in separate folders" });
     /// An org file named as a layer, or inside one.
     OrgFileAsLayer { path: String }
         "org-file-as-layer", Error, format!("`{path}` is an org file and cannot be a layer"),
         say("move what both orgs share to a file without `org`, and use that");
     /// One file comes in by two items of `use`.
-    UsedTwice { path: String }
-        "used-twice", Error, format!("`{path}` is used twice"), say("keep one of the two");
+    UsedTwice { path: String, count: usize }
+        "used-twice", Error,
+        match count {
+            0 | 1 => format!("`{path}` is used twice"),
+            more => format!("`{path}` and {} are used twice", text::count(more - 1, "more file")),
+        },
+        say("keep one of the two");
     /// Two org files with one name.
     DuplicateOrgName { name: String }
         "duplicate-org-name", Error, format!("two org files have the name `{name}`"), None;
@@ -381,4 +388,31 @@ pub enum Severity {
     Error,
     /// The work goes on; somebody should look.
     Warning,
+}
+
+impl Finding {
+    /// The fact without what differs between the orgs that share the file it is about: how often
+    /// each has it, which names each adds, whether it has a pin. Equal ones at one place are one
+    /// mistake.
+    #[must_use]
+    pub fn mistake(&self) -> Finding {
+        let mut mistake = self.clone();
+        match &mut mistake {
+            Finding::UnknownLocale { count, .. }
+            | Finding::LabelOutsideLocales { count, .. }
+            | Finding::ManyDefinitions { count, .. } => *count = 0,
+            Finding::UnknownSystemPresence { nearest, known, .. } => {
+                *nearest = None;
+                known.clear();
+            }
+            Finding::MissingDefaultLabel { pinned, .. }
+            | Finding::DuplicateLabel { pinned, .. }
+            | Finding::EmptyLabel { pinned, .. }
+            | Finding::LabelCharacters { pinned, .. }
+            | Finding::InvalidLocale { pinned, .. }
+            | Finding::DuplicateLocale { pinned, .. } => *pinned = false,
+            _ => {}
+        }
+        mistake
+    }
 }

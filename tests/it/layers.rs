@@ -44,11 +44,11 @@ const LEVELS: &[&[&str]] = &[
         "config::tree",
         "render::style",
     ],
-    &["plan::question", "api::list", "config::check_hands", "config::located", "render::findings"],
+    &["plan::question", "api::list", "config::check_hands", "config::folders", "config::located", "render::findings"],
     &["plan", "api::reader", "config::schema", "apply::report", "render::human::refusal"],
     &["plan::document", "plan::usage", "api::usage", "api::writer", "config::structure", "config::check_labels"],
     &["plan::saved", "api", "config::layers", "config::files", "apply::document", "terminal"],
-    &["config::check", "config::print", "apply::census", "render::human::change", "render::machine"],
+    &["config::check", "config::print", "config::uses", "apply::census", "render::human::change", "render::machine"],
     &["config", "apply::object", "render::human::plan", "render::human::report"],
     &["apply::verify", "apply::divided"],
     &["apply", "render::human"],
@@ -148,6 +148,8 @@ const TOUCHES: &[(&str, &[&str])] = &[
     // The disk.
     ("config", &["std::fs", "std::io"]),
     ("config::files", &["std::fs", "std::io"]),
+    ("config::folders", &["std::fs", "std::io"]),
+    ("config::uses", &["std::fs"]),
     ("commands::outputs", &["std::fs", "std::io", "std::os", "tempfile"]),
     ("commands::saved", &["std::fs"]),
     // The process: arguments, environment, streams, signals, the end.

@@ -1,0 +1,137 @@
+//! The `use` of an org file: from what is written there to the files of each layer.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::config::files::Files;
+use crate::config::folders::{self, Found, join, plain_cause};
+use crate::config::located::Located;
+use crate::diagnostic::finding::Finding;
+use crate::diagnostic::{Diagnostic, Span};
+
+/// An org file with its layers: indices of files.
+pub(super) struct OrgStack {
+    pub(super) org: usize,
+    pub(super) layers: Vec<Vec<usize>>,
+    /// Everything that `use` names has been found.
+    pub(super) whole: bool,
+    pub(super) misuses: Vec<Misuse>,
+}
+
+/// What is wrong with an item of `use`, or with something that it leads to.
+pub(super) struct Misuse {
+    pub(super) diagnostic: Diagnostic,
+    /// What on the disk is to blame, when it is not the item: other items lead to it as well, and
+    /// it is told once.
+    pub(super) entry: Option<PathBuf>,
+}
+
+/// Resolves the `use` of an org file.
+pub(super) fn resolve(files: &mut Files, org: usize) -> OrgStack {
+    let uses = files.get(org).shape.as_ref().map(|it| &it.config.uses);
+    // Of a broken org file nobody knows what it uses.
+    let whole = uses.is_some_and(|it| !it.is_broken());
+    let items: Vec<Located<String>> = uses.and_then(|it| it.get()).cloned().unwrap_or_default();
+    let mut stack = OrgStack { org, layers: Vec::new(), whole, misuses: Vec::new() };
+    let mut used: HashMap<usize, Span> = HashMap::new();
+    for item in items {
+        let Some(raw) = &item.value else {
+            stack.whole = false;
+            continue;
+        };
+        let mut layer = Layer { place: item.place, files: Vec::new(), misuses: Vec::new() };
+        layer.read(files, org, raw);
+        stack.whole &= layer.misuses.is_empty();
+        stack.misuses.append(&mut layer.misuses);
+        stack.misuses.extend(used_twice(files, &layer, &mut used));
+        stack.layers.push(layer.files);
+    }
+    stack
+}
+
+/// Files that an earlier item has brought in already, told once an item.
+fn used_twice(files: &Files, layer: &Layer, used: &mut HashMap<usize, Span>) -> Option<Misuse> {
+    let mut twice = Vec::new();
+    for index in &layer.files {
+        match used.get(index) {
+            Some(first) => twice.push((*index, *first)),
+            None => drop(used.insert(*index, layer.place)),
+        }
+    }
+    let (index, first) = *twice.first()?;
+    let path = files.get(index).found.shown.display().to_string();
+    let finding = Finding::UsedTwice { path, count: twice.len() };
+    let diagnostic = Diagnostic::at(layer.place, finding).and(first, "used here first");
+    Some(Misuse { diagnostic, entry: None })
+}
+
+/// One item of `use`.
+struct Layer {
+    place: Span,
+    files: Vec<usize>,
+    misuses: Vec<Misuse>,
+}
+
+impl Layer {
+    fn misuse(&mut self, finding: Finding, entry: Option<PathBuf>, also: Option<(Span, &'static str)>) {
+        let diagnostic = Diagnostic { finding, place: Some(self.place), also: also.into_iter().collect() };
+        self.misuses.push(Misuse { diagnostic, entry });
+    }
+
+    fn read(&mut self, files: &mut Files, org: usize, raw: &str) {
+        let owner = files.get(org).found.clone();
+        let beside = |path: &Path| path.parent().unwrap_or(Path::new("")).to_owned();
+        let written = beside(&owner.real).join(raw);
+        let shown =
+            if Path::new(raw).is_absolute() { PathBuf::from(raw) } else { join(&beside(&owner.shown), Path::new(raw)) };
+        let path = shown.display().to_string();
+        let real = match fs::canonicalize(&written) {
+            Ok(real) => real,
+            Err(error) => {
+                return self.misuse(Finding::MissingLayer { path, cause: plain_cause(&error) }, None, None);
+            }
+        };
+        if !files.root.holds(&real) {
+            let link = files.root.link_to_blame(&written, |_, real| !files.root.holds(real));
+            return self.misuse(files.root.outside(&shown), link, None);
+        }
+        if owner.real.starts_with(&real) {
+            let link = files.root.link_to_blame(&written, |folder, real| folder.starts_with(real));
+            let back = org_section(files, org).map(|place| (place, "this org file is in it"));
+            return match link {
+                Some(entry) => self.misuse(Finding::Circle { path, link: true }, Some(entry), None),
+                None => self.misuse(Finding::Circle { path, link: false }, None, back),
+            };
+        }
+        let found = Found { shown, real };
+        let mut listed = vec![found.clone()];
+        if found.real.is_dir() {
+            let (below, faults) = folders::list(&files.root, &found);
+            for fault in faults {
+                self.misuse(fault.finding, Some(fault.entry), None);
+            }
+            listed = below;
+        }
+        for found in listed {
+            let index = files.read(&found);
+            let file = files.get(index);
+            if file.is_org_file() {
+                let finding = Finding::OrgFileAsLayer { path: file.found.shown.display().to_string() };
+                let section = org_section(files, index).map(|place| (place, "it names an org here"));
+                self.misuse(finding, Some(found.real), section);
+            } else {
+                self.files.push(index);
+            }
+        }
+    }
+}
+
+fn org_section(files: &Files, index: usize) -> Option<Span> {
+    files.get(index).shape.as_ref()?.sections.get("org").copied()
+}
+
+/// Every file that some org file uses.
+pub(super) fn used(stacks: &[OrgStack]) -> HashSet<usize> {
+    stacks.iter().flat_map(|it| it.layers.iter().flatten().copied()).collect()
+}
