@@ -136,11 +136,18 @@ fn json(node: &Node) -> Value {
 }
 
 /// JSON has neither infinity nor a difference between 1 and 1.0; here a number is whole when it is
-/// written so, and any fraction stands for all the others.
+/// written so, and any fraction stands for all the others. What is too large for this program is
+/// too large for every field.
 fn json_number(raw: &str) -> Number {
     const FRACTION: f64 = 0.5;
-    let fraction = || Number::from_f64(FRACTION).unwrap_or_else(|| Number::from(-1));
-    whole(raw).map_or_else(fraction, Number::from)
+    let written_whole = raw.starts_with("0x") || raw.starts_with("0o") || {
+        raw.trim_start_matches(['-', '+']).bytes().all(|it| it.is_ascii_digit())
+    };
+    match whole(raw) {
+        Some(number) => Number::from(number),
+        None if written_whole => Number::from(i64::MAX),
+        None => Number::from_f64(FRACTION).unwrap_or_else(|| Number::from(-1)),
+    }
 }
 
 /// The schema's errors, arranged as the tree is.
