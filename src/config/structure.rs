@@ -17,6 +17,8 @@ use crate::text;
 /// The sections of a config file. A YAML file with none of them is somebody else's.
 const SECTIONS: [&str; 8] = ["org", "use", "settings", "definitions", "overrides", "omit", "ids", "protect"];
 
+const DEFINITIONS: &str = "definitions";
+
 /// Those that may be there without a value: an empty section.
 const EMPTY_MAPS: [&str; 4] = ["settings", "definitions", "overrides", "ids"];
 const EMPTY_LISTS: [&str; 3] = ["use", "omit", "protect"];
@@ -264,7 +266,18 @@ impl Settling<'_> {
                         self.settle(value, faults, &name.below(&key.value));
                     }
                 }
+                let is_stray = |key: &Spanned<String>, value: &Spanned<Node>| {
+                    !known.contains(&key.value) && matches!(value.value, Node::Map(_))
+                };
+                let stray = matches!(name, Name::Root)
+                    && !unknown.is_empty()
+                    && entries.iter().any(|(key, value)| is_stray(key, value));
                 self.unknown_fields(entries, unknown, known);
+                // It may hold the definitions, whatever it is called.
+                if stray && !entries.iter().any(|(key, _)| key.value == DEFINITIONS) {
+                    let key = Spanned { value: DEFINITIONS.to_owned(), place: node.place };
+                    entries.push((key, Spanned { value: Node::Broken, place: node.place }));
+                }
                 for field in missing {
                     // A mistyped one has left its name; the version has been looked at.
                     if !entries.iter().any(|(key, _)| key.value == *field) && !matches!(name, Name::Root) {
