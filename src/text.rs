@@ -157,14 +157,25 @@ pub fn list<T: fmt::Display>(items: &[T], joined_by: &str) -> String {
     text
 }
 
+/// The longest name that is compared with others, in characters: comparing two costs the product of
+/// their lengths.
+const COMPARED_LENGTH_MAX: usize = 100;
+
 /// The nearest of `known` to a mistyped name, if one is near enough to be meant.
 #[must_use]
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
+    let length = typed.chars().count();
+    if length > COMPARED_LENGTH_MAX {
+        return None;
+    }
+    let near = |distance: usize, name: &str| distance * 3 <= name.chars().count().max(length) + 1;
     known
         .into_iter()
+        // Names of very different lengths are far apart, whatever they are.
+        .filter(|name| near(name.chars().count().abs_diff(length), name))
         .map(|name| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance * 3 <= name.chars().count().max(typed.chars().count()) + 1)
+        .filter(|(distance, name)| near(*distance, name))
         .min()
         .map(|(_, name)| name)
 }

@@ -1,6 +1,6 @@
 //! The rules of the language: what a merged config means, and everything that is wrong with it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::config::check_hands;
 use crate::config::check_labels::{LabelRules, Subject, check_labels, check_locale, control_or_override};
@@ -58,9 +58,15 @@ pub fn check(resolved: &Resolved) -> (Option<Desired>, Vec<Diagnostic>) {
 struct Check<'a> {
     resolved: &'a Resolved,
     /// None where the config's own list is broken: then no name is unknown.
-    system_presences: Option<Vec<SystemPresence>>,
+    system_presences: Option<KnownNames>,
     suggestions: usize,
     found: Vec<Diagnostic>,
+}
+
+/// The system presences that a config may name.
+struct KnownNames {
+    in_order: Vec<SystemPresence>,
+    all: HashSet<SystemPresence>,
 }
 
 impl<'a> Check<'a> {
@@ -69,7 +75,10 @@ impl<'a> Check<'a> {
         let whole = !own.is_broken() && own.get().into_iter().flatten().all(|it| it.value.is_some());
         let standard = SYSTEM_PRESENCES.into_iter().filter_map(SystemPresence::new);
         let added = own.get().into_iter().flatten().filter_map(|it| SystemPresence::new(it.value.as_deref()?));
-        let known = (whole && resolved.complete).then(|| standard.chain(added).collect());
+        let known = (whole && resolved.complete).then(|| {
+            let in_order: Vec<SystemPresence> = standard.chain(added).collect();
+            KnownNames { all: in_order.iter().cloned().collect(), in_order }
+        });
         Check { resolved, system_presences: known, suggestions: 0, found: Vec::new() }
     }
 
@@ -298,13 +307,13 @@ impl<'a> Check<'a> {
         let name = SystemPresence::new(raw);
         let Some(known) = &self.system_presences else { return name.map(|name| (name, place)) };
         if let Some(name) = name
-            && known.contains(&name)
+            && known.all.contains(&name)
         {
             return Some((name, place));
         }
         self.suggestions += 1;
         let suggest = self.suggestions <= SUGGESTIONS_MAX;
-        let names = || known.iter().map(SystemPresence::as_str);
+        let names = || known.in_order.iter().map(SystemPresence::as_str);
         let nearest = if suggest { text::nearest(raw, names()).map(str::to_owned) } else { None };
         let known = names().take(SUGGESTIONS_MAX).map(str::to_owned).collect();
         self.tell(place, Finding::UnknownSystemPresence { name: raw.clone(), nearest, known });

@@ -20,18 +20,27 @@ pub const DOCUMENTED_LOCALES: [&str; 27] = [
 /// The longest label that the platform documents, in characters (facts.md §9). It took 50.
 pub const LABEL_LENGTH_MAX: usize = 32;
 
+/// How many missing locales of one definition are named: nobody reads more, and naming all of many
+/// for each of many definitions would take the product.
+const LOCALES_SHOWN_MAX: usize = 30;
+
 /// What the labels of all definitions are held against, and what is told once for all of them.
 pub struct LabelRules {
     default_locale: Locale,
     /// Nothing can be missed when the setting is broken or a file was not read.
     default_known: bool,
-    scope: Scope,
-    /// The scope in normal form; none when everything is managed.
-    managed: Option<HashSet<String>>,
+    /// None when everything is managed.
+    managed: Option<Managed>,
     /// Spellings that need no warning.
     known: HashSet<String>,
     unknown: BTreeMap<String, (Span, usize)>,
     outside: BTreeMap<String, (Span, usize)>,
+}
+
+/// The locales of `settings.locales`: normal form and spelling.
+struct Managed {
+    in_order: Vec<(String, String)>,
+    spelt: HashMap<String, String>,
 }
 
 impl LabelRules {
@@ -43,7 +52,8 @@ impl LabelRules {
             Scope::All => None,
             Scope::Only(locales) => {
                 known.extend(locales.iter().map(|it| it.as_str().to_owned()));
-                Some(locales.iter().map(Locale::normal).collect())
+                let in_order: Vec<(String, String)> = locales.iter().map(|it| (it.normal(), it.to_string())).collect();
+                Some(Managed { spelt: in_order.iter().cloned().collect(), in_order })
             }
         };
         let whole =
@@ -58,7 +68,6 @@ impl LabelRules {
         LabelRules {
             default_locale: settings.default_locale.clone(),
             default_known: complete && !given.default_locale.is_broken(),
-            scope: settings.scope.clone(),
             managed: managed.filter(|_| whole && complete),
             known,
             unknown,
@@ -71,8 +80,10 @@ impl LabelRules {
     pub fn finish(self) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         for (locale, (place, count)) in self.unknown {
-            let nearest = nearest_locale(&locale);
-            found.push(Diagnostic::at(place, Finding::UnknownLocale { locale, nearest, count }));
+            let spelt = self.managed.as_ref().and_then(|it| it.spelt.get(&Locale::new(&*locale).normal()));
+            let managed = spelt.is_some();
+            let nearest = spelt.cloned().or_else(|| nearest_locale(&locale));
+            found.push(Diagnostic::at(place, Finding::UnknownLocale { locale, nearest, managed, count }));
         }
         for (locale, (place, count)) in self.outside {
             found.push(Diagnostic::at(place, Finding::LabelOutsideLocales { locale, count }));
@@ -93,7 +104,7 @@ impl LabelRules {
         let normal = Locale::new(raw).normal();
         // That the default locale is outside is told where it is set.
         let default = normal == self.default_locale.normal();
-        let outside = !default && self.managed.as_ref().is_some_and(|it| !it.contains(&normal));
+        let outside = !default && self.managed.as_ref().is_some_and(|it| !it.spelt.contains_key(&normal));
         if !self.known.contains(raw) {
             LabelRules::count(&mut self.unknown, raw, place);
         } else if outside && compared {
@@ -183,15 +194,16 @@ fn missing(
         let finding = Finding::MissingDefaultLabel { key: name.to_owned(), locale: default.to_string(), pinned };
         found.push(Diagnostic::at(key, finding));
     }
-    if let (Scope::Only(locales), Some(_), true) = (&rules.scope, &rules.managed, compared) {
-        let locales: Vec<String> = locales
-            .iter()
-            .filter(|it| !it.same_as(default) && !spellings.contains_key(&it.normal()))
-            .map(Locale::to_string)
-            .collect();
-        if !locales.is_empty() {
-            found.push(Diagnostic::at(key, Finding::MissingLabel { key: name.to_owned(), locales }));
-        }
+    let (Some(Managed { in_order, spelt }), true) = (&rules.managed, compared) else { return };
+    // That the default one is missing has been told.
+    let default = default.normal();
+    let is_told = |normal: &String| *normal == default || spellings.contains_key(normal);
+    let there = spellings.keys().filter(|it| **it != default && spelt.contains_key(*it)).count();
+    let count = spelt.len() - there - usize::from(spelt.contains_key(&default));
+    if count > 0 {
+        let missing = in_order.iter().filter(|(normal, _)| !is_told(normal));
+        let locales = missing.take(LOCALES_SHOWN_MAX).map(|(_, spelt)| spelt.clone()).collect();
+        found.push(Diagnostic::at(key, Finding::MissingLabel { key: name.to_owned(), locales, count }));
     }
 }
 
@@ -231,7 +243,7 @@ pub fn control_or_override(text: &str) -> Option<String> {
     Some(format!("the {kind} character U+{:04X}", u32::from(found)))
 }
 
-/// Another spelling first, then a similar name, then the language alone.
+/// Another spelling first, then the language alone, then a similar name.
 fn nearest_locale(typed: &str) -> Option<String> {
     let locale = Locale::new(typed);
     let same = DOCUMENTED_LOCALES.into_iter().find(|it| Locale::new(*it).same_as(&locale));

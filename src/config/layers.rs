@@ -12,8 +12,9 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::model::names::Locale;
 use crate::text;
 
-/// How many mistyped keys of one config are offered the nearest: looking costs the length of it.
-const SUGGESTIONS_MAX: usize = 50;
+/// How many names the mistyped keys of one config are compared with, to be offered the nearest:
+/// looking costs the length of the config for each.
+const COMPARISONS_MAX: usize = 200_000;
 
 /// The files of one config. Without an org file there is one layer, with every file of it.
 pub struct Stack<'a> {
@@ -174,13 +175,13 @@ impl Merging {
         let own: HashMap<&String, Span> = Entries::of(&org.config.definitions)
             .filter_map(|(key, _)| Some((key.value.as_ref()?, key.place)))
             .collect();
-        let mut suggestions = 0;
+        let mut compared = 0;
         for (key, body) in Entries::of(&org.config.overrides) {
             let Some(name) = &key.value else { continue };
             if self.resolved.definitions.contains_key(name) {
                 self.lay_over(name, key.place, body.value.clone());
             } else {
-                self.unknown_key("overrides", key, own.get(name).copied(), &mut suggestions);
+                self.unknown_key("overrides", key, own.get(name).copied(), &mut compared);
             }
         }
         for (key, definition) in Entries::of(&org.config.definitions) {
@@ -211,25 +212,27 @@ impl Merging {
     }
 
     fn keys_exist(&mut self) {
-        let mut suggestions = 0;
+        let mut compared = 0;
         let omit: Vec<Located<String>> = self.resolved.omit.clone();
         let ids: Vec<Located<String>> = self.resolved.ids.iter().map(|(key, _)| key.clone()).collect();
         for (section, keys) in [("omit", omit), ("ids", ids)] {
             for key in keys {
                 let known = key.value.as_ref().is_none_or(|name| self.resolved.definitions.contains_key(name));
                 if !known {
-                    self.unknown_key(section, &key, None, &mut suggestions);
+                    self.unknown_key(section, &key, None, &mut compared);
                 }
             }
         }
     }
 
     /// Tells a key that no definition has, with the place of the one that may be meant.
-    fn unknown_key(&mut self, section: &str, key: &Located<String>, own: Option<Span>, suggestions: &mut usize) {
+    fn unknown_key(&mut self, section: &str, key: &Located<String>, own: Option<Span>, compared: &mut usize) {
         let name = key.value.clone().unwrap_or_default();
-        *suggestions += 1;
         let mut nearest = None;
-        if own.is_none() && *suggestions <= SUGGESTIONS_MAX {
+        if own.is_none() {
+            *compared += self.resolved.definitions.len();
+        }
+        if own.is_none() && *compared <= COMPARISONS_MAX {
             nearest = text::nearest(&name, self.resolved.definitions.keys().map(String::as_str)).map(str::to_owned);
         }
         let near = nearest.as_ref().and_then(|it| self.resolved.definitions.get(it)).map(|it| it.key);

@@ -29,10 +29,10 @@ pub(super) struct Misuse {
 
 /// Resolves the `use` of an org file.
 pub(super) fn resolve(files: &mut Files, org: usize) -> OrgStack {
-    let uses = files.get(org).shape.as_ref().map(|it| &it.config.uses);
+    let section = files.get(org).shape.as_ref().map(|it| &it.config.uses);
     // Of a broken org file nobody knows what it uses.
-    let whole = uses.is_some_and(|it| !it.is_broken());
-    let items: Vec<Located<String>> = uses.and_then(|it| it.get()).cloned().unwrap_or_default();
+    let whole = section.is_some_and(|it| !it.is_broken());
+    let items: Vec<Located<String>> = section.and_then(|it| it.get()).cloned().unwrap_or_default();
     let mut stack = OrgStack { org, layers: Vec::new(), whole, misuses: Vec::new() };
     let mut used: HashMap<usize, Span> = HashMap::new();
     for item in items {

@@ -68,6 +68,14 @@ fn ticked(names: &[String], joined_by: &str) -> String {
     text::list(&ticked, joined_by)
 }
 
+/// The names, and how many more there are.
+fn some_of(names: &[String], count: usize) -> String {
+    let mut ticked: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let more = count.saturating_sub(names.len());
+    ticked.extend((more > 0).then(|| format!("{more} more")));
+    text::list(&ticked, "and")
+}
+
 /// ` (and 3 more)`, or nothing.
 fn and_more(count: usize, noun: &str) -> String {
     if count > 1 { format!(" (and in {})", text::count(count - 1, &format!("more {noun}"))) } else { String::new() }
@@ -323,10 +331,11 @@ findings! {
     DuplicateLocale { locale: String, other: String, pinned: bool }
         "duplicate-locale", eased(*pinned), format!("`{locale}` and `{other}` are one locale"), say("keep one of the two");
     /// A locale that the platform does not document.
-    UnknownLocale { locale: String, nearest: Option<String>, count: usize }
+    UnknownLocale { locale: String, nearest: Option<String>, managed: bool, count: usize }
         "unknown-locale", Warning,
         format!("`{locale}` is not a documented locale{}", and_more(*count, "place")),
         match nearest {
+            Some(nearest) if *managed => Some(format!("`settings.locales` spells it `{nearest}`")),
             Some(nearest) => Some(format!("did you mean `{nearest}`? Otherwise name it in `settings.locales`")),
             None => say("if the org has it, name it in `settings.locales`"),
         };
@@ -341,9 +350,9 @@ findings! {
             and_more(*count, "place")),
         say("add the locale there, or remove the label here");
     /// Managed locales without a label.
-    MissingLabel { key: String, locales: Vec<String> }
+    MissingLabel { key: String, locales: Vec<String>, count: usize }
         "missing-label", Warning,
-        format!("`{key}` has no label for {} of `settings.locales`", ticked(locales, "and")), None;
+        format!("`{key}` has no label for {} of `settings.locales`", some_of(locales, *count)), None;
     /// `previousLabels` names today's label.
     PreviousLabelIsCurrent { label: String }
         "previous-label-is-current", Warning, format!("`{label}` is the current label, not a previous one"),

@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use presencectl::config::{self, Request};
 use presencectl::diagnostic::Severity;
@@ -12,6 +13,7 @@ use presencectl::diagnostic::finding::Finding;
 use presencectl::render::findings;
 use presencectl::render::style::Style;
 use proptest::prelude::*;
+use tokio::time::Instant;
 
 /// `UPDATE=1 cargo test` rewrites what is expected, for a person to review.
 fn update() -> bool {
@@ -268,55 +270,208 @@ fn the_same_files_give_the_same_bytes() {
     assert!((0..5).all(|_| seen(&path, None, None, true) == first));
 }
 
-#[test]
-fn ten_thousand_mistakes_are_told_in_time() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("config.yaml");
-    let mut text = "version: 1\ndefinitions:\n".to_owned();
-    for index in 0..10_000 {
-        let _ = writeln!(text, "  d{index}: {{ systemPresence: Mael, label: {{ en_US: D }}, deactivated: yes }}");
-        let _ = writeln!(text, "  d{index}: {{}}");
-    }
-    fs::write(&path, text).unwrap();
-    let loaded = config::load(&Request { path, ..Request::default() });
-    assert_eq!(loaded.diagnostics.len(), 40_000);
+/// Ten thousand lines, made from their numbers.
+fn lines(line: impl Fn(usize) -> String) -> String {
+    (0..10_000).map(line).collect()
 }
 
-/// The cases' own files, as seeds for mutations.
+/// Where time grew with the square of the mistakes, one of these would take minutes; as it is, each
+/// takes a second.
+#[test]
+fn ten_thousand_mistakes_are_told_in_time() {
+    let definitions = lines(|it| format!("  d{it}: {{ systemPresence: Meal, labels: {{ en_US: L{it} }} }}\n"));
+    let odd = lines(|it| {
+        format!("  d{it}: {{ systemPresence: Mael, label: {{ en_US: D }}, deactivated: yes }}\n  d{it}: {{}}\n")
+    });
+    let locales = lines(|it| format!("    - x{it}\n"));
+    let strangers = lines(|it| format!("  e{it}: 2fa68d50-0000-4000-8000-000000000001\n"));
+    let presences = lines(|it| format!("    - Work{it}\n"));
+    let cases = [
+        (format!("definitions:\n{odd}"), 40_000),
+        (
+            format!(
+                "definitions:\n{}",
+                lines(|it| format!("  d{it}: {{ systemPresence: Meal, labels: {{ en_US: L }} }}\n"))
+            ),
+            10_000,
+        ),
+        (format!("settings:\n  locales:\n    - en_US\n{locales}definitions:\n{definitions}"), 10_001),
+        (format!("definitions:\n{definitions}ids:\n{strangers}"), 20_000),
+        (
+            format!("settings:\n  systemPresences:\n{presences}definitions:\n{}", definitions.replace("Meal", "Work")),
+            10_000,
+        ),
+        (format!("definitions:\n{definitions}{}", lines(|it| format!("x{it}: {{}}\n"))), 10_001),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.yaml");
+    for (text, count) in cases {
+        fs::write(&path, format!("version: 1\n{text}")).unwrap();
+        let begun = Instant::now();
+        let loaded = config::load(&Request { path: path.clone(), ..Request::default() });
+        assert_eq!(loaded.diagnostics.len(), count, "{}", &text[..100]);
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?} for {}", begun.elapsed(), &text[..100]);
+    }
+}
+
+/// Every YAML file below the cases, as seeds for mutations.
 fn seeds() -> Vec<Vec<u8>> {
-    let files = fs::read_dir(cases()).unwrap().map(|it| it.unwrap().path().join("config.yaml"));
-    let mut files: Vec<PathBuf> = files.filter(|it| it.exists()).collect();
+    fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                walk(&entry.path(), files);
+            } else if entry.file_type().unwrap().is_file() && entry.path().extension().is_some_and(|it| it == "yaml") {
+                files.push(entry.path());
+            }
+        }
+    }
+    let mut files = Vec::new();
+    walk(&cases(), &mut files);
     files.sort();
     files.iter().map(|it| fs::read(it).unwrap()).collect()
+}
+
+/// One change to a file: where, what, and how much or with which piece.
+type Edit = (prop::sample::Index, u8, prop::sample::Index);
+
+fn edits() -> impl Strategy<Value = Vec<Edit>> {
+    prop::collection::vec((any::<prop::sample::Index>(), 0..8_u8, any::<prop::sample::Index>()), 0..6)
+}
+
+fn mutated(mut bytes: Vec<u8>, edits: &[Edit]) -> Vec<u8> {
+    const PIECES: [&[u8]; 22] = [
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b":",
+        b": ",
+        b"\n",
+        b"  ",
+        b"- ",
+        b"\t",
+        b"\"",
+        b"&a ",
+        b"*a",
+        b"!!x ",
+        b"\xff",
+        b"\0",
+        "\u{202E}".as_bytes(),
+        b"null",
+        b"? ",
+        b"|\n",
+        b"99999999999999999999",
+        b"%",
+    ];
+    for (at, kind, piece) in edits {
+        let at = at.index(bytes.len() + 1);
+        let line_start = bytes[..at].iter().rposition(|it| *it == b'\n').map_or(0, |it| it + 1);
+        let line_end = bytes[at..].iter().position(|it| *it == b'\n').map_or(bytes.len(), |it| at + it + 1);
+        match kind {
+            0 => bytes.truncate(at),
+            1 if at < bytes.len() => drop(bytes.remove(at)),
+            2 if at < bytes.len() => bytes[at] ^= 1 << piece.index(8),
+            3 => {
+                let line = bytes[line_start..line_end].to_vec();
+                drop(bytes.splice(line_end..line_end, line));
+            }
+            4 => drop(bytes.drain(line_start..line_end)),
+            5 => {
+                let depth = PIECES[piece.index(5)].repeat(40);
+                drop(bytes.splice(at..at, depth));
+            }
+            _ => drop(bytes.splice(at..at, PIECES[piece.index(PIECES.len())].iter().copied())),
+        }
+    }
+    bytes
+}
+
+/// What holds whatever the files are.
+fn holds(shown: &str) -> Result<(), TestCaseError> {
+    prop_assert!(!shown.contains("bug of presencectl"), "{shown}");
+    prop_assert!(!shown.chars().any(|c| c != '\n' && presencectl::text::is_hidden(c)), "{shown:?}");
+    let (findings, _) = shown.split_once("\n\nversion: 1\n").unwrap_or((shown, ""));
+    let mut told: Vec<&str> = findings.split("\n\n").collect();
+    told.sort_unstable();
+    prop_assert!(told.windows(2).all(|pair| pair[0] != pair[1]), "told twice:\n{shown}");
+    Ok(())
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_input_makes_it_panic(
-        seed in any::<prop::sample::Index>(),
-        edits in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8, any::<prop::sample::Index>()), 0..6),
-    ) {
-        const PIECES: [&[u8]; 18] = [
-            b"{", b"}", b"[", b"]", b":", b": ", b"\n", b"  ", b"- ", b"\t", b"\"", b"&a ", b"*a", b"!!x ", b"\xff", b"\0",
-            "\u{202E}".as_bytes(), b"null",
-        ];
+    fn no_input_makes_it_panic(seed in any::<prop::sample::Index>(), edits in edits()) {
         let seeds = seeds();
-        let mut bytes = seeds[seed.index(seeds.len())].clone();
-        for (at, kind, piece) in edits {
-            let at = at.index(bytes.len() + 1);
-            match kind {
-                0 => bytes.truncate(at),
-                1 if at < bytes.len() => drop(bytes.remove(at)),
-                _ => drop(bytes.splice(at..at, PIECES[piece.index(PIECES.len())].iter().copied())),
-            }
-        }
+        let bytes = mutated(seeds[seed.index(seeds.len())].clone(), &edits);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.yaml");
         fs::write(&path, &bytes).unwrap();
-        let shown = seen(&path, None, None, false);
-        prop_assert!(!shown.contains("bug of presencectl"), "{shown}");
-        prop_assert!(!shown.chars().any(|c| c != '\n' && presencectl::text::is_hidden(c)), "{shown:?}");
+        holds(&seen(&path, None, None, false))?;
+    }
+
+    #[test]
+    fn no_folder_makes_it_panic(
+        seed in any::<prop::sample::Index>(),
+        damaged in prop::collection::vec((0..4_usize, edits()), 1..3),
+        link in 0..6_usize,
+    ) {
+        let seeds = seeds();
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["base/a.yaml", "base/b.yaml", "orgs/a.yaml", "orgs/b.yaml"];
+        for name in ["base", "orgs"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        for (name, text) in names.iter().zip(SMALL) {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        for (file, edits) in &damaged {
+            let seed = if edits.is_empty() { seeds[seed.index(seeds.len())].as_slice() } else { SMALL[*file].as_bytes() };
+            fs::write(folder.path().join(names[*file]), mutated(seed.to_vec(), edits)).unwrap();
+        }
+        #[cfg(unix)]
+        for (from, to) in LINKS.iter().take(link) {
+            std::os::unix::fs::symlink(to, folder.path().join(from)).unwrap();
+        }
+        holds(&seen(folder.path(), None, None, true))?;
+        holds(&seen(folder.path(), Some("a"), None, false))?;
     }
 }
+
+/// Two layers and two org files, for damaging.
+const SMALL: [&str; 4] = [
+    "version: 1
+settings: { prune: delete }
+definitions:
+  lunch: { systemPresence: Meal, labels: { en_US: Lunch, de: Mittag } }
+",
+    "version: 1
+definitions:
+  tea: { systemPresence: Break, labels: { en_US: Tea } }
+",
+    "version: 1
+org: { name: a, id: 22222222-bbbb-4bbb-8bbb-222222222222 }
+use: [../base]
+overrides:
+  lunch: { labels: { de: null } }
+omit: [tea]
+",
+    "version: 1
+org: { name: b }
+use: [../base/a.yaml, ../base/b.yaml]
+definitions:
+  call: { systemPresence: Busy, labels: { en_US: Call } }
+ids: { tea: 2fa68d50-0000-4000-8000-000000000001 }
+",
+];
+
+/// Links that lead to a file again, in a circle, outside, to each other and nowhere.
+#[cfg(unix)]
+const LINKS: [(&str, &str); 5] = [
+    ("base/c.yaml", "a.yaml"),
+    ("base/up", ".."),
+    ("orgs/etc", "/etc"),
+    ("base/orgs", "../orgs"),
+    ("base/no.yaml", "no"),
+];
