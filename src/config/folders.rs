@@ -38,7 +38,7 @@ impl Root {
     }
 
     pub(super) fn outside(&self, shown: &Path) -> Finding {
-        Finding::OutsideRoot { path: shown.display().to_string(), root: self.0.shown.display().to_string() }
+        Finding::OutsideRoot { path: display(shown), root: display(&self.0.shown) }
     }
 
     /// The link that is to blame for where a path leads, none when the path says so itself. `bad`
@@ -74,7 +74,7 @@ pub(super) fn list(root: &Root, folder: &Found) -> (Vec<Found>, Vec<Fault>) {
         faults.push(Fault { entry: root.0.real.clone(), finding });
     }
     if files.is_empty() && faults.is_empty() {
-        let finding = Finding::NoFiles { path: folder.shown.display().to_string() };
+        let finding = Finding::NoFiles { path: display(&folder.shown) };
         faults.push(Fault { entry: folder.real.clone(), finding });
     }
     let mut files: Vec<Found> = files.into_iter().map(|(real, shown)| Found { shown, real }).collect();
@@ -134,14 +134,14 @@ impl Listing<'_> {
                 }
             }
             Err(error) => {
-                let path = folder.shown.display().to_string();
+                let path = display(&folder.shown);
                 self.fault(folder.real.clone(), Finding::Unreadable { path, cause: plain_cause(&error) });
             }
         }
     }
 
     fn link(&mut self, Found { shown, real: entry }: Found) {
-        let path = shown.display().to_string();
+        let path = display(&shown);
         let real = match fs::canonicalize(&entry) {
             Ok(real) => real,
             // A link to nowhere matters only where a config could be behind it.
@@ -191,6 +191,11 @@ fn entries(folder: &Path) -> io::Result<Vec<(OsString, fs::FileType)>> {
 
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
+}
+
+/// A path as people read it: the current folder has a name as well.
+pub(super) fn display(path: &Path) -> String {
+    if path.as_os_str().is_empty() { ".".to_owned() } else { path.display().to_string() }
 }
 
 /// Joins two paths as a person would write it: without `.`, and `..` taken back where that is only

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::config::files::Files;
-use crate::config::folders::{self, Found, join, plain_cause};
+use crate::config::folders::{self, Found, display, join, plain_cause};
 use crate::config::located::Located;
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Span};
@@ -85,7 +85,7 @@ impl Layer {
         let written = beside(&owner.real).join(raw);
         let shown =
             if Path::new(raw).is_absolute() { PathBuf::from(raw) } else { join(&beside(&owner.shown), Path::new(raw)) };
-        let path = shown.display().to_string();
+        let path = display(&shown);
         let real = match fs::canonicalize(&written) {
             Ok(real) => real,
             Err(error) => {

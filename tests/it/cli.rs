@@ -392,6 +392,20 @@ fn colour_is_for_terminals_and_for_those_who_ask() {
 }
 
 #[test]
+fn the_current_folder_has_a_name_too() {
+    let cli = Cli::new();
+    cli.run("validate .").complains(
+        1,
+        "error[no-files]: there is no `.yaml` or `.yml` file in `.`\n |\n = help: hidden files and folders are skipped\n\n\
+         1 error\n",
+    );
+    cli.write("a.yaml", "version: 1\norg: { name: a }\nuse: [.]\n");
+    assert!(
+        cli.run("validate .").stderr.starts_with("error[circle]: `.` leads back to this org file\n --> a.yaml:3:7\n")
+    );
+}
+
+#[test]
 fn validate_says_what_it_saw() {
     let cli = Cli::with_examples();
     cli.run("validate examples/quickstart").prints(0, "Valid: 3 definitions.\n");

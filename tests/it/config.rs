@@ -132,6 +132,15 @@ fn every_finding_is_shown_by_a_case() {
     let missing: Vec<&str> =
         Finding::CODES.iter().copied().filter(|code| !shown.contains(&format!("[{code}]"))).collect();
     assert!(missing.is_empty(), "no case shows {missing:?}");
+    // What is wrong with a path or a flag has no place in a file; everything else is pointed at.
+    let placeless = ["unreadable", "org-needed", "unknown-org"];
+    let pointed = |code: &&str| {
+        let mut blocks = shown.split("\n\n").filter(|it| it.contains(&format!("[{code}]")));
+        blocks.any(|it| it.contains("--> ") && it.contains("| ") && it.contains('^'))
+    };
+    let unpointed: Vec<&str> =
+        Finding::CODES.iter().copied().filter(|it| !placeless.contains(it) && !pointed(it)).collect();
+    assert!(unpointed.is_empty(), "no case shows the line of {unpointed:?}");
     let mut codes = Finding::CODES.to_vec();
     codes.sort_unstable();
     codes.dedup();
@@ -247,6 +256,22 @@ fn every_example_is_free_of_findings_and_reads_back() {
         for config in &loaded.configs {
             read_back(config, &loaded.sources);
         }
+        for (_, source) in loaded.sources.iter() {
+            let schema = source.text.lines().next().unwrap().strip_prefix("# yaml-language-server: $schema=").unwrap();
+            let schema = fs::canonicalize(source.path.parent().unwrap().join(schema)).unwrap();
+            assert_eq!(schema, fs::canonicalize(repository().join("schemas/config.v1.json")).unwrap());
+        }
+    }
+}
+
+#[test]
+fn the_contact_center_speaks_eight_languages() {
+    let loaded = config::load_all(&repository().join("examples/contact-center"), None);
+    let definitions = &loaded.configs[0].desired.definitions;
+    assert_eq!(definitions.len(), 22, "as its page says");
+    for wanted in definitions.values() {
+        let locales: Vec<&str> = wanted.labels.iter().map(|(locale, _)| locale.as_str()).collect();
+        assert_eq!(locales, ["ar", "de", "en_US", "es", "fr", "no", "pt_BR", "zh_CN"], "{}", wanted.key);
     }
 }
 
