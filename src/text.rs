@@ -212,5 +212,7 @@ mod tests {
         assert_eq!(nearest("Braek", ["Break", "Busy"]), Some("Break"));
         assert_eq!(nearest("meal", ["Meal", "Meeting"]), Some("Meal"));
         assert_eq!(nearest("Unicorn", ["Meal", "Meeting"]), None);
+        let long = "x".repeat(COMPARED_LENGTH_MAX + 1);
+        assert_eq!(nearest(&long, [long.as_str()]), None);
     }
 }
