@@ -109,7 +109,7 @@ pub struct Organization {
 pub struct Observed {
     /// Every definition, deactivated ones too, sorted by id.
     pub definitions: Vec<Definition>,
-    /// The system presences that the org knows; none where they were not read.
+    /// The system presences that the org knows, sorted; none where they were not read.
     pub system_presences: Option<Vec<SystemPresence>>,
     /// The generation of the API that showed this.
     pub generation: Generation,
@@ -120,8 +120,12 @@ pub struct Observed {
 impl Observed {
     /// Sorts, so that the order of arrival cannot reach a plan. As the first generation shows an org.
     #[must_use]
-    pub fn new(mut definitions: Vec<Definition>, system_presences: Option<Vec<SystemPresence>>) -> Observed {
+    pub fn new(mut definitions: Vec<Definition>, mut system_presences: Option<Vec<SystemPresence>>) -> Observed {
         definitions.sort_by(|a, b| a.id.cmp(&b.id));
+        // Two spellings of one are equal, and yet one of them would be shown first.
+        if let Some(presences) = &mut system_presences {
+            presences.sort_by(|a, b| a.cmp(b).then_with(|| a.as_str().cmp(b.as_str())));
+        }
         Observed { definitions, system_presences, ..Observed::default() }
     }
 

@@ -264,12 +264,14 @@ impl<'a> Matcher<'a> {
     }
 
     fn take_previous_labels(&mut self) {
-        let rest: Vec<&'a Wanted> = self
+        let mut rest: Vec<&'a Wanted> = self
             .desired
             .definitions
             .values()
             .filter(|it| !self.result.found.contains_key(&it.key) && !it.previous_labels.is_empty())
             .collect();
+        // As with labels: what is omitted comes before what would touch it.
+        rest.sort_by_key(|it| it.management == Management::Managed);
         let mut wanted_by: BTreeMap<&DefinitionId, BTreeSet<&Key>> = BTreeMap::new();
         for wanted in &rest {
             for (object, _) in self.with_previous_label(wanted) {

@@ -8,7 +8,7 @@ use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::plan::matching::{Found, Pairing, candidate};
-use crate::plan::refusal::{By, Fact, Refusal};
+use crate::plan::refusal::{By, Candidate, Fact, Refusal};
 
 /// An object under another system presence whose place a definition takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,56 +55,83 @@ impl<'a> Questions<'a> {
     }
 
     /// What `replaces` finds, for every managed definition that says it and is not in doubt itself.
-    /// What is found is claimed.
+    /// What one definition alone finds is claimed, whatever the order of keys.
     pub fn replaced_by_all(&self, pairing: &mut Pairing<'a>) -> BTreeMap<&'a Key, Replaced<'a>> {
-        let mut all = BTreeMap::new();
-        for (key, wanted) in &self.desired.definitions {
-            let open = matches!(pairing.found.get(key), Some(Found::Open | Found::AlreadyDeactivated(_)));
-            if open || wanted.management == Management::Omitted {
-                continue;
+        let found: Vec<(&'a Wanted, Vec<&'a Definition>)> = self
+            .desired
+            .definitions
+            .values()
+            .filter(|it| it.management == Management::Managed)
+            .filter(|it| !matches!(pairing.found.get(&it.key), Some(Found::Open | Found::AlreadyDeactivated(_))))
+            .map(|it| (it, self.could_be_replaced(it, pairing)))
+            .collect();
+        let mut wanted_by: BTreeMap<&DefinitionId, Vec<&'a Wanted>> = BTreeMap::new();
+        for (wanted, objects) in &found {
+            for object in objects {
+                wanted_by.entry(&object.id).or_default().push(wanted);
             }
-            let replaced = self.replaced(wanted, pairing);
-            if let Replaced::One(object) = replaced {
-                pairing.claimed.insert(&object.id, key);
-            }
-            all.insert(key, replaced);
         }
+        let mut all = BTreeMap::new();
+        let mut claims = Vec::new();
+        for (wanted, objects) in &found {
+            let shared = objects.iter().any(|it| wanted_by.get(&it.id).is_some_and(|it| it.len() > 1));
+            let replaced = match objects.as_slice() {
+                [] => Replaced::Nothing,
+                [_] if shared => Replaced::Open,
+                [object] if pairing.is_free(object) && object.primary == Primary::No => {
+                    claims.push((&object.id, &wanted.key));
+                    Replaced::One(object)
+                }
+                _ => {
+                    let fact = Fact::Ambiguous {
+                        key: wanted.key.clone(),
+                        by: By::Replaces,
+                        candidates: objects.iter().map(|it| self.candidate(it)).collect(),
+                    };
+                    ask(pairing, wanted, objects, Refusal { fact, place: wanted.places.replaces });
+                    Replaced::Open
+                }
+            };
+            all.insert(&wanted.key, replaced);
+        }
+        for (wanted, objects) in &found {
+            for object in objects {
+                let sharers = wanted_by.get(&object.id).map_or(&[] as &[_], Vec::as_slice);
+                if sharers.len() > 1 && sharers.first().is_some_and(|first| first.key == wanted.key) {
+                    let keys = sharers.iter().map(|it| it.key.clone()).collect();
+                    let fact = Fact::ReplacedTwice { keys, candidate: self.candidate(object) };
+                    ask(pairing, wanted, &[object], Refusal { fact, place: wanted.places.replaces });
+                }
+            }
+        }
+        pairing.claimed.extend(claims);
         all
     }
 
     /// Active, under the system presence that `replaces` names, with the default label or a
-    /// previous one.
-    fn replaced(&self, wanted: &'a Wanted, pairing: &mut Pairing<'a>) -> Replaced<'a> {
-        let Some(presence) = &wanted.replaces else { return Replaced::Nothing };
+    /// previous one, and no other definition's.
+    fn could_be_replaced(&self, wanted: &'a Wanted, pairing: &Pairing<'a>) -> Vec<&'a Definition> {
+        let Some(presence) = &wanted.replaces else { return Vec::new() };
         if wanted.deactivated {
-            return Replaced::Nothing;
+            return Vec::new();
         }
         let label = wanted.default_label(self.default_locale);
         let candidates = self.here.get(presence.folded()).map_or(&[] as &[_], Vec::as_slice);
-        let found: Vec<&'a Definition> = candidates
+        candidates
             .iter()
             .map(|(object, _)| *object)
             .filter(|it| it.system_presence != wanted.system_presence)
-            // What another definition has stays that one's.
             .filter(|it| !pairing.claimed.contains_key(&it.id))
             .filter(|it| {
                 it.default_label(self.default_locale)
                     .is_some_and(|its| Some(its) == label || wanted.previous_labels.contains(its))
             })
-            .collect();
-        match found.as_slice() {
-            [] => Replaced::Nothing,
-            [object] if pairing.is_free(object) && object.primary == Primary::No => Replaced::One(object),
-            _ => {
-                let fact = Fact::Ambiguous {
-                    key: wanted.key.clone(),
-                    by: By::Replaces,
-                    candidates: found.iter().map(|it| candidate(it, self.default_locale, &pairing.claimed)).collect(),
-                };
-                ask(pairing, wanted, &found, Refusal { fact, place: wanted.places.replaces });
-                Replaced::Open
-            }
-        }
+            .collect()
+    }
+
+    /// An object that nobody has, as a refusal shows it.
+    fn candidate(&self, object: &Definition) -> Candidate {
+        candidate(object, self.default_locale, &BTreeMap::new())
     }
 
     /// What is of the same system presence and shares a label in any locale, or one's default label
@@ -145,13 +172,13 @@ impl<'a> Questions<'a> {
         let elsewhere: Vec<&'a Definition> = self.elsewhere(wanted).filter(is_free).collect();
         let mut asked = false;
         if !alike.is_empty() {
-            let candidates = alike.iter().map(|it| candidate(it, self.default_locale, &BTreeMap::new())).collect();
+            let candidates = alike.iter().map(|it| self.candidate(it)).collect();
             let fact = Fact::LooksLikeRename { key: wanted.key.clone(), candidates };
             ask(pairing, wanted, &alike, Refusal { fact, place });
             asked = true;
         }
         if !elsewhere.is_empty() {
-            let candidates = elsewhere.iter().map(|it| candidate(it, self.default_locale, &BTreeMap::new())).collect();
+            let candidates = elsewhere.iter().map(|it| self.candidate(it)).collect();
             let fact = Fact::OtherSystemPresence { key: wanted.key.clone(), candidates };
             ask(pairing, wanted, &elsewhere, Refusal { fact, place });
             asked = true;

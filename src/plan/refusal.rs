@@ -111,6 +111,13 @@ pub enum Fact {
         /// Where it exists.
         candidates: Vec<Candidate>,
     },
+    /// Several definitions say that they take the place of one object.
+    ReplacedTwice {
+        /// All of them.
+        keys: Vec<Key>,
+        /// The object.
+        candidate: Candidate,
+    },
     /// The org does not show the pinned object.
     PinNotFound {
         /// The definition.
@@ -246,6 +253,7 @@ impl Refusal {
             Fact::Ambiguous { .. } => "ambiguous",
             Fact::LooksLikeRename { .. } => "looks-like-rename",
             Fact::OtherSystemPresence { .. } => "other-system-presence",
+            Fact::ReplacedTwice { .. } => "replaced-twice",
             Fact::PinNotFound { .. } => "pin-not-found",
             Fact::PinnedElsewhere { .. } => "pinned-elsewhere",
             Fact::MatchesPrimary { .. } => "matches-primary",
@@ -276,6 +284,11 @@ impl Refusal {
                 let elsewhere: Vec<String> =
                     candidates.iter().map(|it| format!("{} ({})", it.system_presence, it.id)).collect();
                 format!("`{key}` would be created, but its label exists under {}", text::list(&elsewhere, "and"))
+            }
+            Fact::ReplacedTwice { keys, candidate } => {
+                let keys: Vec<String> = keys.iter().map(|it| format!("`{it}`")).collect();
+                let object = described(std::slice::from_ref(candidate));
+                format!("{} each say that they take the place of {object}", text::list(&keys, "and"))
             }
             Fact::PinNotFound { key, id } => format!("`{key}` is pinned to {id}, which this org does not show"),
             Fact::PinnedElsewhere { key, id, wanted, found, other_label: _ } => {
@@ -337,6 +350,7 @@ impl Refusal {
             )],
             Fact::LooksLikeRename { key, candidates } => rename_answers(key, candidates),
             Fact::OtherSystemPresence { key, candidates } => replace_answers(key, candidates),
+            Fact::ReplacedTwice { keys, candidate: _ } => keys.iter().map(|it| one_replaces(it, keys)).collect(),
             Fact::PinNotFound { .. } => {
                 vec![say("it was deleted, belongs to another org, or to a division that this client cannot see; \
                  correct the id or take the pin away")]
@@ -501,4 +515,12 @@ fn replace_answers(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
         .collect();
     answers.push(Answer { say: "if both shall exist".to_owned(), lines: under_definition(key, "new: true") });
     answers
+}
+
+fn one_replaces(key: &Key, keys: &[Key]) -> Answer {
+    let others = keys.iter().filter(|it| *it != key);
+    Answer {
+        say: format!("if it is `{key}` alone, write instead of every other `replaces`"),
+        lines: others.flat_map(|it| under_definition(it, "new: true")).collect(),
+    }
 }

@@ -1,13 +1,16 @@
 //! Random configs against random orgs: one apply is enough, and what is not ours stays as it was.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
+
 use std::collections::BTreeSet;
 
 use presencectl::model::desired::{Desired, Limits, Management, Prune, Wanted};
 use presencectl::model::labels::{Labels, Scope};
-use presencectl::model::names::{Label, Locale};
+use presencectl::model::names::{DefinitionId, Key, Label, Locale, SYSTEM_PRESENCES};
 use presencectl::model::observed::{Definition, Observed, Primary};
-use presencectl::plan::plan;
-use presencectl::plan::refusal::Refusal;
+use presencectl::plan::change::{InStep, LeftAlone, Matched, Why};
+use presencectl::plan::refusal::{Candidate, Fact, Refusal};
+use presencectl::plan::{Plan, plan};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::test_runner::RngSeed;
@@ -177,13 +180,95 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_arrival_changes_nothing(config in some_config(), org in some_org(), turn in 0..OBJECTS_MAX) {
-        let mut turned = org.definitions.clone();
-        let by = turn.min(turned.len());
-        turned.rotate_left(by);
-        let other = Observed::new(turned, None);
-        prop_assert_eq!(plan(&config, &org, &UNLIMITED), plan(&config, &other, &UNLIMITED));
+    fn the_order_of_arrival_changes_nothing(
+        config in some_config(),
+        (org, arrived) in some_org().prop_flat_map(|org| {
+            let arrived = Just(org.definitions.clone()).prop_shuffle();
+            (Just(org), arrived)
+        }),
+        known in Just(SYSTEM_PRESENCES[..3].to_vec()).prop_shuffle(),
+    ) {
+        let sorted = Observed::new(org.definitions, Some(SYSTEM_PRESENCES[..3].iter().map(|it| presence(it)).collect()));
+        let other = Observed::new(arrived, Some(known.into_iter().map(presence).collect()));
+        prop_assert_eq!(&sorted, &other);
+        prop_assert_eq!(plan(&config, &sorted, &UNLIMITED), plan(&config, &other, &UNLIMITED));
     }
+
+    #[test]
+    fn neither_ids_nor_keys_decide_by_their_order(
+        config in some_config(),
+        org in some_org(),
+        numbers in Just((0..=OBJECTS_MAX).collect::<Vec<_>>()).prop_shuffle(),
+        letters in Just((0..=OBJECTS_MAX).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let renumbered = |it: &DefinitionId| (0..numbers.len()).find(|n| id(*n) == *it).map(|n| id(numbers[n])).unwrap();
+        let relettered = |it: &Key| {
+            (0..letters.len()).find(|n| key(*n) == *it).map(|n| key(letters[n])).unwrap()
+        };
+        let mut other = config.clone();
+        other.protect = config.protect.iter().map(|(it, place)| (renumbered(it), *place)).collect();
+        other.definitions = config.definitions.values().map(|it| {
+            let key = relettered(&it.key);
+            (key.clone(), Wanted { key, pin: it.pin.as_ref().map(renumbered), ..it.clone() })
+        }).collect();
+        let objects = org.definitions.iter().map(|it| Definition { id: renumbered(&it.id), ..it.clone() });
+        let other_org = Observed::new(objects.collect(), None);
+        prop_assert_eq!(
+            decisions(&plan(&config, &org, &UNLIMITED), |n| numbers[n], |n| letters[n]),
+            decisions(&plan(&other, &other_org, &UNLIMITED), |n| n, |n| n)
+        );
+    }
+}
+
+fn key(number: usize) -> Key {
+    Key::new(&format!("key{number}")).unwrap()
+}
+
+/// What a plan decides, without the order in which it says so, with other names for ids and keys.
+fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize) -> usize) -> Vec<String> {
+    let renamed = |said: String| {
+        let mut said = said;
+        for n in 0..=OBJECTS_MAX {
+            said = said.replace(id(n).as_str(), &format!("<object {}>", number(n)));
+            said = said.replace(key(n).as_str(), &format!("<definition {}>", letter(n)));
+        }
+        said
+    };
+    let each = |candidates: &[Candidate]| {
+        let mut each: Vec<String> = candidates.iter().map(|it| renamed(format!("{it:?}"))).collect();
+        each.sort();
+        each.join(" ")
+    };
+    let Plan { changes, in_step, left_alone, spent, warnings, refusals, default_locale: _ } = plan;
+    let mut decisions: Vec<String> =
+        changes.iter().map(|it| renamed(format!("{:?} {:?}", it.step, it.reason))).collect();
+    decisions.extend(in_step.iter().map(|it| {
+        let InStep { key, system_presence, id, matched, deactivated } = it;
+        // Of several deactivated twins, one is named.
+        let id = id.as_ref().filter(|_| !(*deactivated && *matched == Some(Matched::Label)));
+        renamed(format!("in step {key} {system_presence} {id:?} {matched:?}"))
+    }));
+    decisions.extend(left_alone.iter().map(|it| {
+        let LeftAlone { id, system_presence, name, why } = it;
+        // Several may ask about one object; one of them is named.
+        let key = why.key().filter(|_| !matches!(why, Why::InQuestion(_)));
+        renamed(format!("left alone {id} {system_presence} {name:?} {} {key:?}", why.code()))
+    }));
+    decisions.extend(spent.iter().map(|it| renamed(format!("spent {} {:?}", it.key, it.line))));
+    decisions.extend(warnings.iter().map(|it| format!("{it:?}")));
+    decisions.extend(refusals.iter().map(|it| match &it.fact {
+        Fact::Ambiguous { key, by, candidates } => renamed(format!("ambiguous {key} {by:?} ")) + &each(candidates),
+        Fact::LooksLikeRename { key, candidates } => renamed(format!("alike {key} ")) + &each(candidates),
+        Fact::OtherSystemPresence { key, candidates } => renamed(format!("elsewhere {key} ")) + &each(candidates),
+        Fact::ReplacedTwice { keys, candidate } => {
+            let mut keys: Vec<String> = keys.iter().map(|it| renamed(it.to_string())).collect();
+            keys.sort();
+            format!("replaced twice {keys:?} ") + &each(std::slice::from_ref(candidate))
+        }
+        other => renamed(format!("{other:?}")),
+    }));
+    decisions.sort();
+    decisions
 }
 
 /// Could a managed definition of the config mean this object, or does the config remove what it

@@ -274,6 +274,39 @@ fn several_that_could_be_replaced_are_an_ambiguity() {
 }
 
 #[test]
+fn one_that_several_say_they_replace_is_a_question_whatever_their_keys_are_called() {
+    let mut world = with_lunch();
+    world.config(want("away", "Away", "Lunch").replaces("Meal"));
+    world.config(want("break", "Break", "Pause").previously("Lunch").replaces("Meal"));
+    assert_snapshot!(world.plan(), @r#"
+    error[replaced-twice]: `away` and `break` each say that they take the place of `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001)
+      --> presence.yaml:5:5
+      if it is `away` alone, write instead of every other `replaces`:
+          break:
+            new: true
+      if it is `break` alone, write instead of every other `replaces`:
+          away:
+            new: true
+
+    Unmanaged: 1 left alone
+      an error above is about them:
+        "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `away`
+
+    Plan refused: 1 error to answer before anything is applied.
+    "#);
+    world.config(want("break", "Break", "Pause").said_to_be_new());
+    assert_snapshot!(world.plan(), @r#"
+      + create away (Away): takes the place of the one under Meal
+        + en_US: "Lunch"
+      + create break (Break): the config says `new: true`
+        + en_US: "Pause"
+      - replace "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `away` takes its place
+
+    Plan: 2 to create, 1 to replace.
+    "#);
+}
+
+#[test]
 fn a_replaces_that_finds_nothing_makes_a_definition_and_asks_as_ever() {
     let mut world = with_lunch();
     world.config(want("lunch", "Break", "Lunch").replaces("Away"));
