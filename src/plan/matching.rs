@@ -226,7 +226,12 @@ impl<'a> Matcher<'a> {
                 .map(|(it, _)| it)
                 .filter(|it| !self.result.claimed.contains_key(&it.id))
                 .collect();
-            if free.is_empty() || wanted.management == Management::Omitted {
+            if free.is_empty() {
+                continue;
+            }
+            if wanted.management == Management::Omitted {
+                // Whatever an omitted definition might be is left alone.
+                self.result.claimed.extend(free.into_iter().map(|it| (&it.id, key)));
                 continue;
             }
             self.result.claimed.retain(|_, claimer| *claimer != key);
@@ -280,10 +285,12 @@ impl<'a> Matcher<'a> {
         }
         for wanted in rest {
             let mut candidates = self.with_previous_label(wanted);
-            if wanted.deactivated {
-                // What another definition has by its label is that other one's: nothing is left to
-                // deactivate here, and nothing is lost by that.
-                candidates.retain(|(it, _)| !self.result.claimed.contains_key(&it.id));
+            // What another definition has by its label is that other one's: nothing is left to deactivate
+            // here, and nothing is lost by that. It may be what the last apply made, so it is no doubt.
+            match wanted.management {
+                Management::Managed if !wanted.deactivated => {}
+                Management::Managed => candidates.retain(|(it, _)| !self.result.claimed.contains_key(&it.id)),
+                Management::Omitted => candidates.retain(|(it, _)| !self.is_managed(it)),
             }
             let Some((_, label)) = candidates.first() else { continue };
             let label = (*label).clone();
@@ -291,19 +298,21 @@ impl<'a> Matcher<'a> {
             let contested = objects.iter().any(|it| {
                 self.result.claimed.contains_key(&it.id) || wanted_by.get(&it.id).is_some_and(|keys| keys.len() > 1)
             });
+            // Omitted ones may share an object that nobody touches.
             let found = if contested && wanted.management == Management::Managed {
                 self.ambiguous(wanted, By::PreviousLabels, &objects);
                 Found::Open
             } else {
-                let free: Vec<&Definition> =
-                    objects.into_iter().filter(|it| !self.result.claimed.contains_key(&it.id)).collect();
-                if free.is_empty() {
-                    continue;
-                }
-                self.only_one(wanted, &free, By::PreviousLabels, Matched::PreviousLabel(label))
+                self.only_one(wanted, &objects, By::PreviousLabels, Matched::PreviousLabel(label))
             };
             self.result.found.insert(&wanted.key, found);
         }
+    }
+
+    /// Does a managed definition have it?
+    fn is_managed(&self, object: &Definition) -> bool {
+        let claimer = self.result.claimed.get(&object.id).and_then(|key| self.desired.definitions.get(*key));
+        claimer.is_some_and(|it| it.management == Management::Managed)
     }
 
     fn ambiguous(&mut self, wanted: &'a Wanted, by: By, objects: &[&'a Definition]) {
@@ -320,9 +329,7 @@ impl<'a> Matcher<'a> {
     }
 
     fn refuse(&mut self, wanted: &Wanted, place: Option<Span>, fact: Fact) {
-        if wanted.management == Management::Managed {
-            self.result.refusals.push(Refusal { fact, place: place.or(Some(wanted.places.key)) });
-        }
+        self.result.refusals.push(Refusal { fact, place: place.or(Some(wanted.places.key)) });
     }
 }
 

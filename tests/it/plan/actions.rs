@@ -216,6 +216,44 @@ fn what_is_omitted_and_pinned_is_itself_under_whatever_system_presence() {
 }
 
 #[test]
+fn whatever_an_omitted_definition_might_be_is_left_alone() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch"), want("tea", "Break", "Tea")]);
+    world.org().add("Meal", &[("en_US", "Siesta")]);
+    world.org().deactivate("Siesta");
+    world.forget("lunch").prune();
+    world.config(want("siesta", "Meal", "Siesta").previously("Lunch").omitted());
+    assert_snapshot!(world.plan(), @r#"
+    Unmanaged: 1 left alone
+      named by `omit`:
+        "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `siesta`
+
+    No changes. 1 definition is in step.
+    "#);
+    world.config(want("brunch", "Meal", "Brunch").previously("Lunch").omitted());
+    world.org().remove("Siesta");
+    assert_snapshot!(world.plan(), @r#"
+    Unmanaged: 1 left alone
+      named by `omit`:
+        "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `siesta`
+
+    No changes. 1 definition is in step.
+    "#);
+}
+
+#[test]
+fn what_a_managed_definition_has_by_its_label_is_no_omitted_ones() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch").label("de", "Mittag")]);
+    world.org().unlabel("Lunch", "de");
+    world.config(want("siesta", "Meal", "Siesta").previously("Lunch").omitted());
+    assert_snapshot!(world.plan(), @r#"
+      ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its label
+        + de: "Mittag"
+
+    Plan: 1 to update.
+    "#);
+}
+
+#[test]
 fn an_omitted_key_that_matches_nothing_is_nothing_while_everything_is_kept() {
     let mut world = World::in_step([lunch()]);
     world.config(want("coaching", "Busy", "Coaching").omitted());
