@@ -149,6 +149,10 @@ impl<'a> Planner<'a> {
             Generation::First => None,
             Generation::Second => Some(asked.unwrap_or_else(DivisionId::all)),
         };
+        let labels = wanted.labels.within(&self.desired.settings.scope);
+        if labels.is_empty() {
+            self.refuse_no_label(wanted, None);
+        }
         let reason = match replaced {
             Replaced::One(object) => Reason::Replaces(object.system_presence.clone()),
             Replaced::Nothing | Replaced::Open if wanted.new => Reason::SaidToBeNew,
@@ -157,7 +161,7 @@ impl<'a> Planner<'a> {
         let step = Step::Create(Create {
             key: wanted.key.clone(),
             system_presence: wanted.system_presence.clone(),
-            labels: wanted.labels.within(&self.desired.settings.scope),
+            labels,
             division,
         });
         self.plan.changes.push(Change { step, reason, place: Some(wanted.places.key) });
@@ -197,6 +201,10 @@ impl<'a> Planner<'a> {
         } else {
             let Ok(division) = self.division(wanted) else { return };
             self.edit(wanted, object, division).map(|edit| {
+                // Labels in locales that are not managed stay, and are labels.
+                if edit.after.labels.is_empty() && object.labels.len() == edit.before.labels.len() {
+                    self.refuse_no_label(wanted, Some(object));
+                }
                 let step = if object.deactivated { Step::Reactivate(edit) } else { Step::Update(edit) };
                 (step, Reason::Differs(matched.clone()))
             })
@@ -243,6 +251,18 @@ impl<'a> Planner<'a> {
             let fact = Fact::ChangesProtected { key, id };
             self.plan.refusals.push(Refusal { fact, place: Some(wanted.places.key) });
         }
+    }
+
+    fn refuse_no_label(&mut self, wanted: &Wanted, object: Option<&Definition>) {
+        let scope = &self.desired.settings.scope;
+        let not_managed = wanted.labels.iter().map(|(locale, _)| locale).filter(|it| !scope.covers(it));
+        let fact = Fact::NoLabel {
+            key: wanted.key.clone(),
+            id: object.map(|it| it.id.clone()),
+            removed: object.map_or_else(Labels::new, |it| it.labels.clone()),
+            not_managed: not_managed.cloned().collect(),
+        };
+        self.plan.refusals.push(Refusal { fact, place: Some(wanted.places.key) });
     }
 
     fn retire_replaced(&mut self, wanted: &'a Wanted, replaced: Replaced<'a>) {

@@ -2,7 +2,8 @@
 //! A refusal stops the whole apply and never the showing.
 
 use crate::diagnostic::Span;
-use crate::model::names::{DefinitionId, DivisionId, Key, Label, SystemPresence};
+use crate::model::labels::Labels;
+use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::text;
 
 /// One reason not to apply, and where in the config it comes from.
@@ -159,6 +160,17 @@ pub enum Fact {
         /// The object.
         id: DefinitionId,
     },
+    /// The object would have no label at all, in whatever locale.
+    NoLabel {
+        /// The definition that asks for it.
+        key: Key,
+        /// The object; none for one that would be made.
+        id: Option<DefinitionId>,
+        /// The labels that would be taken away.
+        removed: Labels,
+        /// Locales that the definition has labels for, and that the config does not manage.
+        not_managed: Vec<Locale>,
+    },
     /// More than a limit allows.
     TooMany {
         /// What is counted.
@@ -259,6 +271,7 @@ impl Refusal {
             Fact::MatchesPrimary { .. } => "matches-primary",
             Fact::PrimaryNotKnown { .. } => "primary-not-known",
             Fact::ChangesProtected { .. } => "changes-protected",
+            Fact::NoLabel { .. } => "no-label",
             Fact::TooMany { .. } => "too-many",
             Fact::TooManyPeople { .. } => "too-many-people",
             Fact::PeopleNotKnown { .. } => "people-not-known",
@@ -299,6 +312,12 @@ impl Refusal {
                 format!("`{key}` matches {id}, and the org does not say whether that is the platform's own")
             }
             Fact::ChangesProtected { key, id } => format!("`{key}` would change {id}, which `protect` names"),
+            Fact::NoLabel { key, id: Some(id), .. } => {
+                format!("`{key}` would leave {id} without any label, and the platform demands one")
+            }
+            Fact::NoLabel { key, id: None, .. } => {
+                format!("`{key}` would be created without any label, and the platform demands one")
+            }
             Fact::TooMany { counted, count, limit } => {
                 format!("{} planned, {limit} allowed", text::count(*count, counted.noun()))
             }
@@ -373,6 +392,7 @@ impl Refusal {
             Fact::ChangesProtected { .. } => {
                 vec![say("take the id out of `protect`, or take the change out of the config")]
             }
+            Fact::NoLabel { key, id, removed, not_managed } => label_answers(key, id.is_some(), removed, not_managed),
             Fact::TooMany { counted, count, limit: _ } => vec![
                 Answer {
                     say: "if that is meant, raise the limit where it can be reviewed".to_owned(),
@@ -523,4 +543,25 @@ fn one_replaces(key: &Key, keys: &[Key]) -> Answer {
         say: format!("if it is `{key}` alone, write instead of every other `replaces`"),
         lines: others.flat_map(|it| under_definition(it, "new: true")).collect(),
     }
+}
+
+fn label_answers(key: &Key, exists: bool, removed: &Labels, not_managed: &[Locale]) -> Vec<Answer> {
+    let each =
+        |(locale, label): (&Locale, &Label)| format!("{}: {}", text::yaml(locale.as_str()), text::yaml(label.nfc()));
+    let labels: Vec<String> = removed.iter().map(each).collect();
+    let mut answers = vec![if labels.is_empty() {
+        say("give it a label")
+    } else {
+        let lines = under_definition(key, &format!("labels: {{ {} }}", labels.join(", ")));
+        Answer { say: "if it keeps its labels".to_owned(), lines }
+    }];
+    if !not_managed.is_empty() {
+        let locales = text::list(not_managed, "or");
+        answers.push(say(&format!("if `settings.locales` shall manage the labels that it has, add {locales} to it")));
+    }
+    if exists {
+        let lines = under_definition(key, "deactivated: true");
+        answers.push(Answer { say: "if agents shall no longer see it".to_owned(), lines });
+    }
+    answers
 }

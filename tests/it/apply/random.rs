@@ -3,6 +3,7 @@
 
 use presencectl::model::desired::{Desired, Limits};
 use presencectl::model::observed::{Observed, Primary};
+use presencectl::plan::change::{Change, Step};
 use presencectl::plan::plan;
 use presencectl::sandbox::Temper;
 use proptest::prelude::*;
@@ -23,14 +24,11 @@ fn told(org: Observed) -> Observed {
     Observed::new(definitions.collect(), None)
 }
 
-/// The platform takes no definition without a label.
+/// The platform takes no definition without a label, not even to deactivate it.
 fn can_be_written(config: &Desired, org: &Observed) -> bool {
     let plan = plan(config, org, &UNLIMITED);
-    let bare = |it: &presencectl::plan::change::Change| {
-        let id = it.step.id().and_then(|id| org.get(id));
-        let kept = id.is_some_and(|it| it.labels.iter().any(|(locale, _)| !config.settings.scope.covers(locale)));
-        it.step.after().labels.is_empty() && !kept
-    };
+    let bare =
+        |it: &Change| matches!(it.step, Step::Deactivate(..) | Step::Replace(..)) && it.step.after().labels.is_empty();
     plan.refusals.is_empty() && !plan.changes.is_empty() && !plan.changes.iter().any(bare)
 }
 

@@ -188,3 +188,81 @@ fn pruning_leaves_what_is_protected_primary_or_does_not_say() {
     No changes. 1 definition is in step.
     "#);
 }
+
+/// Pinned, so that it needs no default label.
+fn without_labels() -> Want {
+    want("lunch", "Meal", "Lunch").without_label("en_US").pinned(id(1))
+}
+
+#[test]
+fn an_object_that_would_have_no_label_at_all_refuses() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch: late").label("de", "Mittag").pinned(id(1))]);
+    world.config(without_labels());
+    assert_snapshot!(world.plan(), @r#"
+      ~ update lunch "Lunch: late" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its pin
+        - de:    "Mittag"
+        - en_US: "Lunch: late"
+
+    error[no-label]: `lunch` would leave 2fa68d50-0000-4000-8000-000000000001 without any label, and the platform demands one
+      --> presence.yaml:2:3
+      if it keeps its labels:
+          lunch:
+            labels: { de: Mittag, en_US: "Lunch: late" }
+      if agents shall no longer see it:
+          lunch:
+            deactivated: true
+
+    Plan refused: 1 error to answer before anything is applied. So far: 1 to update.
+    "#);
+    world.org().deactivate("Mittag");
+    let codes: Vec<&str> = world.planned().0.refusals.iter().map(|it| it.code()).collect();
+    assert_eq!(codes, ["no-label"]);
+    world.config(without_labels().deactivated());
+    assert_eq!(refused(&world), 0);
+}
+
+#[test]
+fn labels_in_locales_that_are_not_managed_are_labels() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch").label("fr", "Midi").pinned(id(1))]);
+    world.config(without_labels().label("it", "Pranzo").label("ja", "昼食")).locales(&["en_US", "de"]);
+    assert_snapshot!(world.plan(), @r#"
+      ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its pin
+        - en_US: "Lunch"
+
+    Plan: 1 to update.
+    "#);
+    world.org().unlabel("Lunch", "fr");
+    assert_snapshot!(world.plan(), @r#"
+      ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its pin
+        - en_US: "Lunch"
+
+    error[no-label]: `lunch` would leave 2fa68d50-0000-4000-8000-000000000001 without any label, and the platform demands one
+      --> presence.yaml:2:3
+      if it keeps its labels:
+          lunch:
+            labels: { en_US: Lunch }
+      if `settings.locales` shall manage the labels that it has, add it or ja to it
+      if agents shall no longer see it:
+          lunch:
+            deactivated: true
+
+    Plan refused: 1 error to answer before anything is applied. So far: 1 to update.
+    "#);
+}
+
+#[test]
+fn nothing_is_created_without_a_label() {
+    // A checked config demands a default label of whatever it may create.
+    let mut world = World::empty();
+    world.config(want("lunch", "Meal", "Lunch").label("fr", "Midi")).locales(&["de"]);
+    assert_snapshot!(world.plan(), @"
+      + create lunch (Meal): nothing in the org matches
+
+    error[no-label]: `lunch` would be created without any label, and the platform demands one
+      --> presence.yaml:2:3
+      give it a label
+      if `settings.locales` shall manage the labels that it has, add en_US or fr to it
+
+    Plan refused: 1 error to answer before anything is applied. So far: 1 to create.
+    ");
+}
