@@ -108,6 +108,7 @@ const VALUES: &[&str] = &[
     "std::panic",
     "std::path",
     "std::pin",
+    "std::slice",
     "std::str",
     "std::sync",
     "std::task",
