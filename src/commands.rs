@@ -18,6 +18,7 @@ pub mod sandbox;
 pub mod saved;
 pub mod shell;
 pub mod signals;
+pub mod simulated;
 
 /// Runs one command.
 pub fn run(cli: &Cli, environment: &Environment, terminal: &mut Terminal) -> Exit {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
 use crate::cli::{Api, TargetArgs};
+use crate::commands::simulated;
 use crate::environment::Environment;
 use crate::model::desired::Desired;
 use crate::model::generation::{ApiChoice, Generation};
@@ -68,8 +69,8 @@ fn open(endpoints: Endpoints, credentials: Credentials, options: Options) -> Ses
 fn endpoints(args: &TargetArgs, desired: &Desired, environment: &Environment) -> Result<Endpoints, Problem> {
     let config = desired.org.as_ref().and_then(|org| org.region);
     let place = environment.region.as_deref().map(Named::read).transpose()?;
-    if let (Some(config), Some(place)) = (config, &place) {
-        place.compare(config)?;
+    if let (Some(config), Some(place), Some(typed)) = (config, &place, &environment.region) {
+        place.compare(config, typed)?;
     }
     if let Some(url) = &args.base_url {
         return Endpoints::of_base_url(url).map_err(|error| Problem::from(("--base-url", error)));
@@ -110,13 +111,11 @@ impl Named {
     }
 
     /// The config's region must be the environment's.
-    fn compare(&self, config: Region) -> Result<(), Problem> {
-        let named = match self {
-            Named::Region(region) if *region == config => return Ok(()),
-            Named::Region(region) => region.name().to_owned(),
-            Named::Domain(domain) => domain.clone(),
-        };
-        Err(Problem::new(format!("the config is for the region `{config}`, and GENESYSCLOUD_REGION is `{named}`"))
+    fn compare(&self, config: Region, typed: &str) -> Result<(), Problem> {
+        if matches!(self, Named::Region(region) if *region == config) {
+            return Ok(());
+        }
+        Err(Problem::new(format!("the config is for the region `{config}`, and GENESYSCLOUD_REGION is `{typed}`"))
             .help("correct `org.region`, or run it with the other org's environment; nothing was sent"))
     }
 }
@@ -138,13 +137,18 @@ fn missing(names: &str) -> Problem {
         .help("set them (or GENESYSCLOUD_ACCESS_TOKEN) in the environment, or use --sandbox to try it out")
 }
 
+/// What the sandbox reads: its state, and the files that flags name.
+#[must_use]
+pub fn files_read(args: &TargetArgs) -> Vec<PathBuf> {
+    let state = args.sandbox.then(|| PathBuf::from(simulated::STATE_FOLDER));
+    args.sandbox_seed.iter().chain(&args.sandbox_faults).cloned().chain(state).collect()
+}
+
 async fn start_sandbox(args: &TargetArgs, desired: &Desired) -> Result<Server, Problem> {
     let mut seed = Seed::default();
     if let Some(org) = &desired.org {
         seed.org_name.clone_from(&org.name);
-        if let Some(id) = &org.id {
-            seed.org_id = id.as_str().to_owned();
-        }
+        seed.org_id = simulated::org_id(org);
     }
     seed.definitions = match &args.sandbox_seed {
         Some(file) => sandbox::read_seed_file(file)?,
@@ -155,18 +159,8 @@ async fn start_sandbox(args: &TargetArgs, desired: &Desired) -> Result<Server, P
         Some(file) => sandbox::read_fault_file(file)?,
         None => Vec::new(),
     };
-    let state_file = Some(state_file(desired));
+    let state_file = Some(simulated::state_file(desired.org.as_ref()));
     Ok(Server::start(sandbox::Config { state_file, seed, faults, ..sandbox::Config::default() }).await?)
-}
-
-/// Each simulated org has a file of its own, named by its id, else its name.
-fn state_file(desired: &Desired) -> PathBuf {
-    let name =
-        desired.org.as_ref().map_or("default", |org| org.id.as_ref().map_or(org.name.as_str(), |id| id.as_str()));
-    // Whatever a config calls its org, the file stays in its folder.
-    let safe: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' }).collect();
-    PathBuf::from(".presencectl").join("sandbox").join(format!("{safe}.json"))
 }
 
 /// For each pin a definition with that id and the config's values, as the API lists them, so that

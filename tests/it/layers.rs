@@ -52,7 +52,7 @@ const LEVELS: &[&[&str]] = &[
     &["config", "apply::object", "render::human::plan", "render::human::report"],
     &["apply::verify", "apply::divided"],
     &["apply", "render::human"],
-    &["problem"],
+    &["problem", "commands::simulated"],
     &["render::problem", "commands::connect", "commands::look", "commands::outputs", "commands::saved"],
     &["commands::shell", "commands::signals", "commands::progress"],
     &["commands::plan", "commands::apply", "commands::offline", "commands::sandbox"],
