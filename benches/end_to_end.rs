@@ -10,6 +10,7 @@ use presencectl::commands::look::{Asked, Identity, look};
 use presencectl::config::{self, Request};
 use presencectl::model::desired::Desired;
 use presencectl::model::generation::{ApiChoice, Generation};
+use presencectl::problem::Heard;
 use presencectl::sandbox::{Config, Seed, Server};
 use serde_json::{Map, Value, json};
 
@@ -56,7 +57,8 @@ async fn one_plan(server: &Server, desired: &Desired) -> u64 {
         usage: false,
         sandbox: true,
     };
-    let looked = look(&session.reader(), &asked).await;
+    let mut heard = Heard { org: None, sandbox: true };
+    let looked = look(&session.reader(), &asked, &mut heard).await;
     assert!(looked.is_ok_and(|look| look.plan.is_empty()));
     session.request_count()
 }

@@ -217,6 +217,8 @@ pub enum SchemaOf {
     Plan,
     /// What `apply --output json` writes.
     Report,
+    /// What both write where they fail before that.
+    Error,
 }
 
 /// `presencectl sandbox`.

@@ -5,6 +5,7 @@ use crate::commands::shell::{Failure, Shell};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::problem::Problem;
+use crate::signals::Signals;
 use crate::terminal::Terminal;
 
 pub mod apply;
@@ -17,12 +18,11 @@ pub mod progress;
 pub mod sandbox;
 pub mod saved;
 pub mod shell;
-pub mod signals;
 pub mod simulated;
 
 /// Runs one command.
-pub fn run(cli: &Cli, environment: &Environment, terminal: &mut Terminal) -> Exit {
-    let mut shell = Shell { terminal, environment, color: cli.color };
+pub fn run(cli: &Cli, environment: &Environment, terminal: &mut Terminal, signals: &Signals) -> Exit {
+    let mut shell = Shell { terminal, environment, signals, color: cli.color };
     let exit = match &cli.command {
         Command::Plan(args) => in_runtime(&mut shell, async |shell| plan::run(args, shell).await),
         Command::Apply(args) => in_runtime(&mut shell, async |shell| apply::run(args, shell).await),
@@ -43,7 +43,7 @@ where
         Ok(runtime) => runtime.block_on(work(shell)),
         Err(error) => {
             let problem = Problem::new(format!("the runtime did not start: {error}"));
-            shell.fail(&Failure::Problem(problem), None)
+            shell.fail(&Failure::Problem(problem))
         }
     }
 }

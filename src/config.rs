@@ -63,6 +63,8 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// The config; none when there are errors.
     pub config: Option<Config>,
+    /// The real paths of the files that were read, or would have been.
+    pub files: Vec<PathBuf>,
 }
 
 /// What came of looking at every config below a path.
@@ -79,27 +81,24 @@ pub struct LoadedAll {
 /// Loads the one config that a request names.
 #[must_use]
 pub fn load(request: &Request) -> Loaded {
-    let (sources, diagnostics, mut configs) = run(&request.path, request.root.as_deref(), |run, path| {
+    let (found, files) = run(&request.path, request.root.as_deref(), |run, path| {
         run.one(path, request.org.as_deref());
     });
-    Loaded { sources, diagnostics, config: configs.pop() }
+    let LoadedAll { sources, diagnostics, mut configs } = found;
+    Loaded { sources, diagnostics, config: configs.pop(), files }
 }
 
 /// Loads every org file below a path, or the one config that is there.
 #[must_use]
 pub fn load_all(path: &Path, root: Option<&Path>) -> LoadedAll {
-    let (sources, diagnostics, configs) = run(path, root, Run::all);
-    LoadedAll { sources, diagnostics, configs }
+    run(path, root, Run::all).0
 }
 
-fn run(
-    path: &Path,
-    root: Option<&Path>,
-    work: impl FnOnce(&mut Run, &Found),
-) -> (Sources, Vec<Diagnostic>, Vec<Config>) {
+fn run(path: &Path, root: Option<&Path>, work: impl FnOnce(&mut Run, &Found)) -> (LoadedAll, Vec<PathBuf>) {
     let unreadable = |path: &Path, error: &std::io::Error| {
         let finding = Finding::Unreadable { path: path.display().to_string(), cause: plain_cause(error) };
-        (Sources::new(), vec![Diagnostic::general(finding)], Vec::new())
+        let diagnostics = vec![Diagnostic::general(finding)];
+        (LoadedAll { sources: Sources::new(), diagnostics, configs: Vec::new() }, Vec::new())
     };
     let found = match fs::canonicalize(path) {
         Ok(real) => Found { shown: join(path, Path::new("")), real },
@@ -334,7 +333,7 @@ impl Run {
         self.configs.extend(desired.map(|desired| Config { desired, resolved, org_file }));
     }
 
-    fn finish(mut self) -> (Sources, Vec<Diagnostic>, Vec<Config>) {
+    fn finish(mut self) -> (LoadedAll, Vec<PathBuf>) {
         let mut part: Vec<usize> = self.taking_part.into_iter().collect();
         part.sort_unstable();
         let mut diagnostics: Vec<Diagnostic> =
@@ -349,6 +348,7 @@ impl Run {
         diagnostics.retain(|it| seen.insert((it.finding.mistake(), it.place)));
         let failed = diagnostics.iter().any(|it| it.finding.severity() == Severity::Error);
         let configs = if failed { Vec::new() } else { self.configs };
-        (self.files.sources, diagnostics, configs)
+        let files = self.files.real_paths();
+        (LoadedAll { sources: self.files.sources, diagnostics, configs }, files)
     }
 }

@@ -19,6 +19,7 @@ pub mod exit;
 pub mod plan;
 pub mod problem;
 pub mod sandbox;
+pub mod signals;
 pub mod stop;
 pub mod terminal;
 pub mod text;
@@ -31,12 +32,18 @@ use clap::error::ErrorKind;
 use crate::cli::Cli;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::signals::Signals;
 use crate::terminal::Terminal;
 
 /// One whole run of the tool.
-pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment, terminal: &mut Terminal) -> Exit {
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+    terminal: &mut Terminal,
+    signals: &Signals,
+) -> Exit {
     match Cli::try_parse_from(arguments) {
-        Ok(cli) => commands::run(&cli, environment, terminal),
+        Ok(cli) => commands::run(&cli, environment, terminal, signals),
         Err(error) => {
             // clap's own exit code for wrong usage is 2, which here means "there are changes".
             let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);

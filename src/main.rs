@@ -3,8 +3,10 @@
 use std::process::ExitCode;
 
 use presencectl::environment::Environment;
+use presencectl::signals::Signals;
 use presencectl::terminal::Terminal;
 
 fn main() -> ExitCode {
-    presencectl::run(std::env::args_os(), &Environment::of_process(), &mut Terminal::of_process()).into()
+    let (environment, signals) = (Environment::of_process(), Signals::of_process());
+    presencectl::run(std::env::args_os(), &environment, &mut Terminal::of_process(), &signals).into()
 }

@@ -1,7 +1,12 @@
 //! Why a command could not do its work: one sentence, what to do, and the exit that follows.
 
+use std::io;
+
 use crate::api::{ApiError, EndpointError};
+use crate::model::observed::Organization;
 use crate::sandbox::SandboxError;
+
+pub mod document;
 
 /// A failure of a whole command. Foreign strings are raw: whoever shows it neutralises them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +17,15 @@ pub struct Problem {
     pub help: Option<String>,
     /// The platform's id of the exchange that failed.
     pub correlation_id: Option<String>,
+}
+
+/// What is known of the org by the time that a command fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// None where it has not said who it is.
+    pub org: Option<Organization>,
+    /// The embedded org is asked: nothing real is written.
+    pub sandbox: bool,
 }
 
 impl Problem {
@@ -29,6 +43,24 @@ impl Problem {
     }
 }
 
+/// The cause in words that do not change with the system's language or numbers.
+#[must_use]
+pub fn cause(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::NotADirectory => "a part of the path is not a folder".to_owned(),
+        io::ErrorKind::AlreadyExists => "there is a file of this name".to_owned(),
+        io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        // Another kind than the named ones prints as nothing that says what is wrong.
+        io::ErrorKind::Other => error.to_string(),
+        kind => match kind.to_string().as_str() {
+            "uncategorized error" => error.to_string(),
+            words => words.to_owned(),
+        },
+    }
+}
+
 impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Problem {
         let correlation_id = error.about.correlation_id.clone();
@@ -38,7 +70,9 @@ impl From<ApiError> for Problem {
 
 impl From<SandboxError> for Problem {
     fn from(error: SandboxError) -> Problem {
-        let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
+        let source = std::error::Error::source(&error);
+        let system = source.and_then(|it| it.downcast_ref::<io::Error>());
+        let cause = system.map_or_else(String::new, |it| format!(": {}", cause(it)));
         Problem::new(format!("{error}{cause}"))
     }
 }

@@ -3,13 +3,31 @@
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 
 use crate::exit::Exit;
+use crate::problem;
 
 /// Standard output, standard error and standard input of a run.
 pub struct Terminal {
     out: Stream,
     err: Stream,
+    input: Box<dyn BufRead>,
     /// Whether people can be asked: input and error stream are both a terminal.
     can_ask: bool,
+}
+
+/// What a terminal is made of.
+pub struct Streams {
+    /// Standard output.
+    pub out: Box<dyn Write>,
+    /// Standard error.
+    pub err: Box<dyn Write>,
+    /// Standard input.
+    pub input: Box<dyn BufRead>,
+    /// Whether a person sees the output.
+    pub out_is_terminal: bool,
+    /// Whether a person sees the errors.
+    pub err_is_terminal: bool,
+    /// Whether a person types the input.
+    pub input_is_terminal: bool,
 }
 
 /// One stream, with what became of it.
@@ -23,20 +41,34 @@ enum State {
     Open,
     /// The reader left. That silences the output, never the work.
     Closed,
-    /// Something was not written, such as on a full disk.
-    Failed,
+    /// Something was not written, such as on a full disk: why.
+    Failed(String),
 }
 
 impl Terminal {
     /// The process's own streams.
     #[must_use]
     pub fn of_process() -> Terminal {
-        let (out, err) = (io::stdout(), io::stderr());
-        let (out_is, err_is) = (out.is_terminal(), err.is_terminal());
+        let (out, err, input) = (io::stdout(), io::stderr(), io::stdin());
+        Terminal::of_streams(Streams {
+            out_is_terminal: out.is_terminal(),
+            err_is_terminal: err.is_terminal(),
+            input_is_terminal: input.is_terminal(),
+            out: Box::new(out),
+            err: Box::new(err),
+            input: Box::new(input.lock()),
+        })
+    }
+
+    /// Any streams.
+    #[must_use]
+    pub fn of_streams(streams: Streams) -> Terminal {
+        let Streams { out, err, input, out_is_terminal, err_is_terminal, input_is_terminal } = streams;
         Terminal {
-            out: Stream::new(Box::new(out), out_is),
-            err: Stream::new(Box::new(err), err_is),
-            can_ask: io::stdin().is_terminal() && err_is,
+            out: Stream::new(out, out_is_terminal),
+            err: Stream::new(err, err_is_terminal),
+            input,
+            can_ask: input_is_terminal && err_is_terminal,
         }
     }
 
@@ -72,16 +104,20 @@ impl Terminal {
     pub fn ask(&mut self, question: &str) -> Option<String> {
         self.err.write(question);
         let mut line = String::new();
-        match io::stdin().lock().read_line(&mut line) {
+        match self.input.read_line(&mut line) {
             Ok(0) | Err(_) => None,
             Ok(_) => Some(line.trim().to_owned()),
         }
     }
 
-    /// The exit of a run, worse where its output could not be written.
+    /// The exit of a run, worse where its output could not be written; says so once.
     #[must_use]
-    pub fn settle(&self, exit: Exit) -> Exit {
-        let failed = [&self.out, &self.err].iter().any(|it| matches!(it.state, State::Failed));
+    pub fn settle(&mut self, exit: Exit) -> Exit {
+        if let State::Failed(cause) = &self.out.state {
+            let words = format!("error: standard output could not be written: {cause}\n");
+            self.err.write(&words);
+        }
+        let failed = [&self.out, &self.err].iter().any(|it| matches!(it.state, State::Failed(_)));
         match exit {
             Exit::Success | Exit::Changes if failed => Exit::Failure,
             Exit::Success | Exit::Changes | Exit::Failure | Exit::Interrupted | Exit::Terminated => exit,
@@ -101,7 +137,7 @@ impl Stream {
         match self.writer.write_all(text.as_bytes()).and_then(|()| self.writer.flush()) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::BrokenPipe => self.state = State::Closed,
-            Err(_) => self.state = State::Failed,
+            Err(error) => self.state = State::Failed(problem::cause(&error)),
         }
     }
 }

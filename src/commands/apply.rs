@@ -4,13 +4,12 @@ use crate::api::Session;
 use crate::apply::report::{Outcome, Report, Row, Skip};
 use crate::apply::{self, Job};
 use crate::cli::{ApplyArgs, Format};
-use crate::commands::connect::{Connection, api, connect};
+use crate::commands::connect::{Connection, api, connect, files_read};
 use crate::commands::look::{Asked, Identity, Look, look};
 use crate::commands::outputs::Outputs;
 use crate::commands::progress::Progress;
 use crate::commands::saved;
 use crate::commands::shell::{Failure, Shell, limits};
-use crate::commands::signals::{self, Signals};
 use crate::config::Config;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
@@ -20,7 +19,7 @@ use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::plan::change::{Change, Step};
 use crate::plan::saved::{Bound, SavedPlan};
-use crate::problem::Problem;
+use crate::problem::{Heard, Problem};
 use crate::render::style::Style;
 use crate::render::{human, machine};
 use crate::stop::Stop;
@@ -28,14 +27,15 @@ use crate::text;
 
 /// Shows the plan, asks, carries it out, and looks whether it worked.
 pub async fn run(args: &ApplyArgs, shell: &mut Shell<'_>) -> Exit {
-    let outputs = match Outputs::open(&args.output.outputs) {
+    shell.signals.watch();
+    let mut outputs = match Outputs::open(&args.output.outputs, shell.signals) {
         Ok(outputs) => outputs,
-        Err(problem) => return shell.fail(&problem.into(), None),
+        Err(problem) => return shell.fail(&problem.into()),
     };
-    let on_stdout = outputs.on_stdout;
-    match applied(args, shell, on_stdout).await {
+    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
+    match applied(args, &mut heard, &mut outputs, shell).await {
         Ok(applied) => show(&applied, outputs, shell),
-        Err(failure) => shell.fail(&failure, Some(outputs)),
+        Err(failure) => shell.fail_into(&failure, &heard, outputs),
     }
 }
 
@@ -47,9 +47,15 @@ struct Applied {
     exit: Exit,
 }
 
-async fn applied(args: &ApplyArgs, shell: &mut Shell<'_>, on_stdout: Option<Format>) -> Result<Applied, Failure> {
+async fn applied(
+    args: &ApplyArgs,
+    heard: &mut Heard,
+    outputs: &mut Outputs,
+    shell: &mut Shell<'_>,
+) -> Result<Applied, Failure> {
+    outputs.spare(files_read(&args.target).iter().chain(&args.plan))?;
     let saved = args.plan.as_deref().map(saved::read).transpose()?;
-    let (Config { desired, .. }, sources) = shell.load(&args.config)?;
+    let (Config { desired, .. }, sources) = shell.load(&args.config, outputs)?;
     let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
     let identity = identity(args, &desired, is_real)?;
     let limits = limits(&desired.settings.limits, args.limits);
@@ -61,13 +67,13 @@ async fn applied(args: &ApplyArgs, shell: &mut Shell<'_>, on_stdout: Option<Form
         usage: args.usage,
         sandbox: sandbox.is_some(),
     };
-    let looked = look(&session.reader(), &asked).await;
+    let looked = look(&session.reader(), &asked, heard).await;
     let result = match looked {
         Ok(look) => {
-            let run =
-                Run { args, desired: &desired, limits: &limits, sources: &sources, saved: saved.as_ref(), on_stdout };
+            let run = Run { args, desired: &desired, limits: &limits, sources: &sources, saved: saved.as_ref() };
             let session = session.speaking(look.target.generation);
-            run.go(&session, &look, shell).await.map(|(report, exit)| (report, exit, look.target))
+            let ended = run.go(&session, &look, outputs, shell).await;
+            ended.map(|(report, exit)| (report, exit, look.target))
         }
         Err(problem) => Err(problem.into()),
     };
@@ -84,7 +90,9 @@ fn identity(args: &ApplyArgs, desired: &Desired, is_real: bool) -> Result<Identi
     let org = desired.org.as_ref();
     let written = org.and_then(|org| org.id.clone());
     let typed = match &args.org_id {
-        Some(typed) => Some(OrgId::new(typed).ok_or_else(|| Problem::new("--org-id is empty"))?),
+        Some(typed) => Some(
+            OrgId::new(typed).ok_or_else(|| Problem::new("--org-id is empty").help("`plan` prints the org's id"))?,
+        ),
         None => None,
     };
     if let (Some(written), Some(typed)) = (&written, &typed)
@@ -108,74 +116,44 @@ struct Run<'a> {
     limits: &'a Limits,
     sources: &'a Sources,
     saved: Option<&'a SavedPlan>,
-    on_stdout: Option<Format>,
 }
 
 impl Run<'_> {
-    async fn go(&self, session: &Session, look: &Look, shell: &mut Shell<'_>) -> Result<(Report, Exit), Failure> {
-        let Look { target, plan, divisions: _, notes } = look;
+    async fn go(
+        &self,
+        session: &Session,
+        look: &Look,
+        outputs: &mut Outputs,
+        shell: &mut Shell<'_>,
+    ) -> Result<(Report, Exit), Failure> {
+        let Look { target, plan, divisions, notes } = look;
         shell.show_notes(notes);
-        self.show_plan(plan, target, shell);
+        shell.tell(outputs, &|style| human::plan(plan, target, self.sources, style));
         if !plan.refusals.is_empty() {
             let report = Report { refusals: plan.refusals.clone(), ..self.nothing_done(plan, &Skip::PlanRefused) };
             return Ok((report, Exit::Failure));
         }
-        let Some(bound) = saved::bounded(plan, self.saved, target)? else {
-            return self.carry_out(session, look, Bound { run: plan.changes.clone(), ..Bound::default() }, shell).await;
+        let bound = saved::bounded(plan, self.saved, target)?;
+        let Bound { run, changed, already_so, beyond } = match bound {
+            Some(bound) => bound,
+            None => Bound { run: plan.changes.clone(), ..Bound::default() },
         };
-        if !bound.beyond.is_empty() {
-            let text = human::beyond(&bound.beyond, &plan.default_locale, shell.style_err());
-            shell.terminal.err(&text);
+        if !beyond.is_empty() {
+            shell.tell(outputs, &|style| format!("\n{}", human::beyond(&beyond, &plan.default_locale, style)));
             return Ok((self.nothing_done(plan, &Skip::BeyondSavedPlan), Exit::Failure));
         }
-        self.carry_out(session, look, bound, shell).await
-    }
-
-    async fn carry_out(
-        &self,
-        session: &Session,
-        look: &Look,
-        bound: Bound,
-        shell: &mut Shell<'_>,
-    ) -> Result<(Report, Exit), Failure> {
-        let Look { target, plan, divisions, notes: _ } = look;
-        let Bound { run, changed, already_so, beyond: _ } = bound;
-        let mut settled: Vec<Row> = already_so.iter().map(|it| saved::row(it, &plan.default_locale)).collect();
-        settled.extend(
-            changed.into_iter().map(|(change, differences)| self.row(&change.step, Outcome::Refused(differences))),
-        );
-        if run.is_empty() {
-            let report = Report::of(settled, plan.default_locale.clone());
-            let exit = if report.is_success() { Exit::Success } else { Exit::Failure };
-            return Ok((report, exit));
+        let refused = changed.into_iter().map(|(it, found)| self.row(&it.step, Outcome::Refused(found)));
+        let spent = already_so.iter().map(|it| saved::row(it, &plan.default_locale));
+        let settled: Vec<Row> = refused.chain(spent).collect();
+        if self.saved.is_some() {
+            shell.tell(outputs, &|style| format!("\n{}", human::bound(&run, &settled, &plan.default_locale, style)));
         }
-        self.approve(run.len(), target, shell)?;
-        let steps: Vec<_> = run.into_iter().map(|it| it.step).collect();
+        if !run.is_empty() {
+            self.approve(run.len(), target, shell)?;
+        }
+        let steps = run.into_iter().map(|it| it.step).collect();
         let job = Job { steps, settled, desired: self.desired, limits: self.limits, divisions };
-        let (sender, stop) = Stop::new();
-        let style = shell.style_err();
-        let listener = tokio::spawn(signals::listen(Signals::listening(), sender));
-        let progress = Progress::new(shell.terminal, job.steps.len(), &plan.default_locale, style);
-        let report = apply::run(session, job, &stop, &|event| progress.tell(event)).await;
-        progress.end();
-        listener.abort();
-        let exit = match report.interrupted {
-            Some(signal) => signal.into(),
-            None if report.is_success() => Exit::Success,
-            None => Exit::Failure,
-        };
-        Ok((report, exit))
-    }
-
-    /// The plan goes where people look: to standard output, unless a document goes there.
-    fn show_plan(&self, plan: &Plan, target: &Target, shell: &mut Shell<'_>) {
-        if self.on_stdout == Some(Format::Human) {
-            let text = human::plan(plan, target, self.sources, shell.style_out());
-            shell.terminal.out(&text);
-        } else {
-            let text = human::plan(plan, target, self.sources, shell.style_err());
-            shell.terminal.err(&text);
-        }
+        Ok(carry_out(session, job, shell).await)
     }
 
     fn approve(&self, count: usize, target: &Target, shell: &mut Shell<'_>) -> Result<(), Problem> {
@@ -187,8 +165,9 @@ impl Run<'_> {
                 .help("give --auto-approve where a review has already said yes, as in CI"));
         }
         let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
+        let of_the_saved = if self.saved.is_some() { " of the saved plan" } else { "" };
         let question = format!(
-            "\nApply {} to {}? Only `yes` is taken for a yes: ",
+            "\nApply {}{of_the_saved} to {}? Only `yes` is taken for a yes: ",
             text::count(count, "change"),
             text::terminal(&org)
         );
@@ -208,28 +187,44 @@ impl Run<'_> {
     }
 }
 
+/// Also where there is no step to carry out: what a saved plan holds that is already so is looked
+/// at again like what was written.
+async fn carry_out(session: &Session, job: Job<'_>, shell: &mut Shell<'_>) -> (Report, Exit) {
+    let (sender, stop) = Stop::new();
+    let style = shell.style_err();
+    let default_locale = &job.desired.settings.default_locale;
+    let progress = Progress::new(shell.terminal, shell.environment.ci, job.steps.len(), default_locale, style);
+    shell.signals.tell(sender);
+    let report = apply::run(session, job, &stop, &|event| progress.tell(event)).await;
+    shell.signals.end_at_once();
+    progress.end();
+    let exit = match report.interrupted {
+        Some(signal) => signal.into(),
+        None if report.is_success() => Exit::Success,
+        None => Exit::Failure,
+    };
+    (report, exit)
+}
+
 fn show(applied: &Applied, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
     let Applied { report, target, sources, exit } = applied;
-    let on_stdout = outputs.on_stdout;
-    let style = shell.style_out();
-    let view = |format: Format| match format {
-        Format::Human if on_stdout == Some(Format::Human) => human::report(report, target, sources, style),
-        Format::Human => human::report(report, target, sources, Style::PLAIN),
-        Format::Json => machine::report_json(report, target, sources),
-    };
     // A plan that was empty or refused has said everything; a report about nothing would only repeat.
     let said =
         report.rows.is_empty() || report.rows.iter().all(|row| row.outcome == Outcome::Skipped(Skip::PlanRefused));
-    let show_on_stdout = on_stdout == Some(Format::Json) || !said;
-    if on_stdout != Some(Format::Human) && !said {
-        let text = human::report(report, target, sources, shell.style_err());
-        shell.terminal.err(&text);
-    }
-    match outputs.write(shell.terminal, &view, show_on_stdout) {
-        Ok(()) => *exit,
-        Err(problem) => {
-            shell.fail(&problem.into(), None);
-            if *exit == Exit::Success { Exit::Failure } else { *exit }
+    let words = |style| if said { String::new() } else { human::report(report, target, sources, style) };
+    let view = |format: Format| match format {
+        Format::Human => words(Style::PLAIN),
+        Format::Json => machine::report_json(report, target, sources),
+    };
+    // People have read the plan above it.
+    let below = |words: String| if words.is_empty() { words } else { format!("\n{words}") };
+    let stdout = match outputs.on_stdout {
+        Format::Human => below(words(shell.style_out())),
+        Format::Json => {
+            let words = below(words(shell.style_err()));
+            shell.terminal.err(&words);
+            view(Format::Json)
         }
-    }
+    };
+    shell.write(outputs, &stdout, &view, *exit)
 }

@@ -11,7 +11,7 @@ use crate::model::observed::{Definition, Observed, Organization, Target};
 use crate::model::usage::Usage;
 use crate::plan::usage::{in_question, with_usage};
 use crate::plan::{Plan, plan};
-use crate::problem::Problem;
+use crate::problem::{Heard, Problem};
 
 /// What the look gave.
 pub struct Look {
@@ -51,22 +51,20 @@ pub struct Asked<'a> {
     pub sandbox: bool,
 }
 
-/// Reads the org and plans.
+/// Reads the org and plans. `heard` learns which org it is as soon as it says so.
 ///
 /// # Errors
 /// The org is another one than meant, or could not be read.
-pub async fn look(reader: &Reader, asked: &Asked<'_>) -> Result<Look, Problem> {
+pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Result<Look, Problem> {
     let Asked { desired, limits, identity, api, usage, sandbox } = *asked;
     let mut notes = Vec::new();
-    let org = match reader.organization().await {
-        Ok(org) => Some(right_org(org, identity)?),
+    match reader.organization().await {
+        // A failure names the org as well, the wrong one most of all.
+        Ok(org) => right_org(heard.org.insert(org), identity)?,
         // Nothing else would be answered either.
         Err(error) if identity.must_be_known || stops_everything(&error) => return Err(not_known(error, identity)),
-        Err(error) => {
-            notes.push(Problem::from(error));
-            None
-        }
-    };
+        Err(error) => notes.push(Problem::from(error)),
+    }
     let (definitions, presences) = tokio::join!(definitions(reader, api), reader.system_presences());
     let (generation, definitions) = definitions?;
     let presences = match presences {
@@ -92,7 +90,8 @@ pub async fn look(reader: &Reader, asked: &Asked<'_>) -> Result<Look, Problem> {
         let usage = people_on(reader, &plan, &mut notes).await;
         plan = with_usage(plan, usage, limits);
     }
-    Ok(Look { target: Target { org, sandbox, generation }, plan, divisions, notes })
+    let target = Target { org: heard.org.clone(), sandbox, generation };
+    Ok(Look { target, plan, divisions, notes })
 }
 
 /// A look-up that fails makes the number unknown, and fails nothing.
@@ -157,10 +156,10 @@ fn not_known(error: ApiError, identity: &Identity) -> Problem {
     problem
 }
 
-fn right_org(org: Organization, identity: &Identity) -> Result<Organization, Problem> {
-    let Some(meant) = &identity.meant else { return Ok(org) };
+fn right_org(org: &Organization, identity: &Identity) -> Result<(), Problem> {
+    let Some(meant) = &identity.meant else { return Ok(()) };
     if *meant == org.id {
-        return Ok(org);
+        return Ok(());
     }
     let named = identity.name.as_ref().map_or_else(|| format!("the org {meant}"), |name| format!("`{name}` ({meant})"));
     Err(Problem::new(format!("these credentials are for `{}` ({}); this config is for {named}", org.name, org.id))

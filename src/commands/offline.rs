@@ -1,6 +1,7 @@
 //! The commands that ask no org: `validate`, `config` and `schema`.
 
 use crate::cli::{ConfigArgs, SchemaArgs, SchemaOf, ValidateArgs};
+use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell};
 use crate::config::{self, Config};
 use crate::diagnostic::Severity;
@@ -13,7 +14,7 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
     let checked = config::load_all(&args.path, args.root.as_deref());
     let failed = checked.diagnostics.iter().any(|it| it.finding.severity() == Severity::Error);
     if failed {
-        return shell.fail(&Failure::Findings(checked.sources, checked.diagnostics), None);
+        return shell.fail(&Failure::Findings(checked.sources, checked.diagnostics));
     }
     shell.show_findings(&checked.diagnostics, &checked.sources);
     let definitions = checked.configs.iter().map(|it| it.desired.definitions.len()).sum();
@@ -27,13 +28,13 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
 
 /// `presencectl config`.
 pub fn show(args: &ConfigArgs, shell: &mut Shell<'_>) -> Exit {
-    match shell.load(args) {
+    match shell.load(args, &mut Outputs::on_stdout()) {
         Ok((Config { resolved, .. }, sources)) => {
             let text = config::resolved_text(&resolved, &sources);
             shell.terminal.out(&text);
             Exit::Success
         }
-        Err(failure) => shell.fail(&failure, None),
+        Err(failure) => shell.fail(&failure),
     }
 }
 
@@ -43,6 +44,7 @@ pub fn schema(args: SchemaArgs, shell: &mut Shell<'_>) -> Exit {
         SchemaOf::Config => machine::pretty(&config::json_schema()),
         SchemaOf::Plan => machine::plan_schema(),
         SchemaOf::Report => machine::report_schema(),
+        SchemaOf::Error => machine::error_schema(),
     };
     shell.terminal.out(&schema);
     Exit::Success

@@ -1,30 +1,39 @@
 //! `presencectl plan`.
 
 use crate::cli::{Format, PlanArgs};
-use crate::commands::connect::{Connection, api, connect};
+use crate::commands::connect::{Connection, api, connect, files_read};
 use crate::commands::look::{Asked, Identity, Look, look};
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell, limits};
 use crate::config::Config;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
+use crate::problem::Heard;
 use crate::render::style::Style;
 use crate::render::{human, machine};
 
 /// Shows what `apply` would do.
 pub async fn run(args: &PlanArgs, shell: &mut Shell<'_>) -> Exit {
-    let outputs = match Outputs::open(&args.output.outputs) {
+    shell.signals.watch();
+    let mut outputs = match Outputs::open(&args.output.outputs, shell.signals) {
         Ok(outputs) => outputs,
-        Err(problem) => return shell.fail(&problem.into(), None),
+        Err(problem) => return shell.fail(&problem.into()),
     };
-    match made(args, shell).await {
+    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
+    match made(args, &mut heard, &mut outputs, shell).await {
         Ok((look, sources)) => show(args, &look, &sources, outputs, shell),
-        Err(failure) => shell.fail(&failure, Some(outputs)),
+        Err(failure) => shell.fail_into(&failure, &heard, outputs),
     }
 }
 
-async fn made(args: &PlanArgs, shell: &mut Shell<'_>) -> Result<(Look, Sources), Failure> {
-    let (Config { desired, .. }, sources) = shell.load(&args.config)?;
+async fn made(
+    args: &PlanArgs,
+    heard: &mut Heard,
+    outputs: &mut Outputs,
+    shell: &mut Shell<'_>,
+) -> Result<(Look, Sources), Failure> {
+    outputs.spare(files_read(&args.target))?;
+    let (Config { desired, .. }, sources) = shell.load(&args.config, outputs)?;
     let Connection { session, sandbox, is_real: _ } = connect(&args.target, &desired, shell.environment).await?;
     let org = desired.org.as_ref();
     let identity = Identity {
@@ -42,7 +51,7 @@ async fn made(args: &PlanArgs, shell: &mut Shell<'_>) -> Result<(Look, Sources),
         usage: args.usage,
         sandbox: sandbox.is_some(),
     };
-    let look = look(&session.reader(), &asked).await;
+    let look = look(&session.reader(), &asked, heard).await;
     if let Some(server) = sandbox {
         server.shutdown().await;
     }
@@ -52,21 +61,17 @@ async fn made(args: &PlanArgs, shell: &mut Shell<'_>) -> Result<(Look, Sources),
 fn show(args: &PlanArgs, look: &Look, sources: &Sources, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
     let Look { target, plan, divisions: _, notes } = look;
     shell.show_notes(notes);
-    let on_stdout = outputs.on_stdout;
-    let style = shell.style_out();
-    let view = |format: Format| match format {
-        Format::Human if on_stdout == Some(Format::Human) => human::plan(plan, target, sources, style),
-        Format::Human => human::plan(plan, target, sources, Style::PLAIN),
+    let view = |format: Format, style: Style| match format {
+        Format::Human => human::plan(plan, target, sources, style),
         Format::Json => machine::plan_json(plan, target, sources),
     };
-    if let Err(problem) = outputs.write(shell.terminal, &view, true) {
-        return shell.fail(&problem.into(), None);
-    }
-    if !plan.refusals.is_empty() {
+    let exit = if !plan.refusals.is_empty() {
         Exit::Failure
     } else if args.detailed_exitcode && !plan.changes.is_empty() {
         Exit::Changes
     } else {
         Exit::Success
-    }
+    };
+    let stdout = view(outputs.on_stdout, shell.style_out());
+    shell.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
 }

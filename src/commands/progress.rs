@@ -19,10 +19,17 @@ pub struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// For a run of `total` objects.
+    /// For a run of `total` objects. A log is read afterwards: `ci` means lines also where the job has a
+    /// terminal.
     #[must_use]
-    pub fn new(terminal: &'a mut Terminal, total: usize, default_locale: &'a Locale, style: Style) -> Progress<'a> {
-        let bar = terminal.err_is_terminal().then(|| {
+    pub fn new(
+        terminal: &'a mut Terminal,
+        ci: bool,
+        total: usize,
+        default_locale: &'a Locale,
+        style: Style,
+    ) -> Progress<'a> {
+        let bar = (terminal.err_is_terminal() && !ci).then(|| {
             let bar = ProgressBar::with_draw_target(u64::try_from(total).ok(), ProgressDrawTarget::stderr());
             if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {msg}") {
                 bar.set_style(style);

@@ -2,15 +2,16 @@
 
 use crate::cli::SandboxArgs;
 use crate::commands::shell::Shell;
-use crate::commands::signals::Signals;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::sandbox::{self, Config, Seed, Server};
+use crate::signals::Received;
 
 /// Serves the sandbox org until a signal comes.
 pub async fn run(args: &SandboxArgs, shell: &mut Shell<'_>) -> Exit {
     match start(args).await {
         Ok(server) => {
+            let mut signals = Received::listening();
             let mut text = format!(
                 "url={}\nclient_id={}\nclient_secret={}\ntoken={}\n",
                 server.url(),
@@ -25,11 +26,11 @@ pub async fn run(args: &SandboxArgs, shell: &mut Shell<'_>) -> Exit {
             }
             shell.terminal.out(&text);
             shell.terminal.err("Serving the sandbox org on this machine only; Ctrl-C ends it.\n");
-            Signals::listening().next().await;
+            signals.next().await;
             server.shutdown().await;
             Exit::Success
         }
-        Err(problem) => shell.fail(&problem.into(), None),
+        Err(problem) => shell.fail(&problem.into()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reading the file of `apply --plan`.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use crate::apply::report::{Outcome, Row};
@@ -7,7 +8,7 @@ use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::plan::saved::{self, Bound, Operation, SAVED_PLAN_BYTES_MAX, SavedPlan};
-use crate::problem::Problem;
+use crate::problem::{Problem, cause};
 
 /// Reads a saved plan.
 ///
@@ -15,11 +16,15 @@ use crate::problem::Problem;
 /// A file that cannot be read, or is no plan that this version reads.
 pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
     let named = |what: String| Problem::new(format!("the saved plan `{}` cannot be used: {what}", path.display()));
-    let size = std::fs::metadata(path).map_err(|error| named(error.to_string()))?.len();
-    if size > SAVED_PLAN_BYTES_MAX {
+    let failed = |error: std::io::Error| named(cause(&error));
+    let mut bytes = Vec::new();
+    // A pipe does not say how long it is.
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(SAVED_PLAN_BYTES_MAX.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > SAVED_PLAN_BYTES_MAX) {
         return Err(named(format!("it is longer than {SAVED_PLAN_BYTES_MAX} bytes")));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| named("it is not UTF-8".to_owned()))?;
     saved::read(&text).map_err(|error| named(error.to_string()).help("make it with `plan --output json=FILE`"))
 }
 

@@ -8,10 +8,12 @@ use crate::diagnostic::{Diagnostic, Sources};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::model::desired::Limits;
-use crate::problem::Problem;
+use crate::problem::{Heard, Problem};
 use crate::render::findings;
+use crate::render::machine;
 use crate::render::problem;
 use crate::render::style::Style;
+use crate::signals::Signals;
 use crate::terminal::Terminal;
 
 /// The outside of a command.
@@ -20,6 +22,8 @@ pub struct Shell<'a> {
     pub terminal: &'a mut Terminal,
     /// The variables.
     pub environment: &'a Environment,
+    /// What a signal does.
+    pub signals: &'a Signals,
     /// `--color`.
     pub color: ColorWhen,
 }
@@ -64,10 +68,11 @@ impl Shell<'_> {
     /// Reads a config and shows what was found in it.
     ///
     /// # Errors
-    /// The files hold errors; they are not shown yet.
-    pub fn load(&mut self, args: &ConfigArgs) -> Result<(Config, Sources), Failure> {
+    /// The files hold errors (they are not shown yet), or one of them is an output.
+    pub fn load(&mut self, args: &ConfigArgs, outputs: &mut Outputs) -> Result<(Config, Sources), Failure> {
         let ConfigArgs { path, org, root } = args.clone();
-        let Loaded { sources, diagnostics, config } = config::load(&Request { path, org, root });
+        let Loaded { sources, diagnostics, config, files } = config::load(&Request { path, org, root });
+        outputs.spare(files)?;
         match config {
             Some(config) => {
                 self.show_findings(&diagnostics, &sources);
@@ -93,42 +98,72 @@ impl Shell<'_> {
         }
     }
 
-    /// Ends a command that has no result: in words on standard error, and as a document wherever
-    /// one was asked for, since a pipeline reads the document when something failed most of all.
-    pub fn fail(&mut self, failure: &Failure, outputs: Option<Outputs>) -> Exit {
-        let words = match failure {
-            Failure::Findings(sources, diagnostics) => findings_shown(diagnostics, sources, self.style_err()),
-            Failure::Problem(problem) => problem::human(problem, self.style_err()),
-        };
-        self.terminal.err(&words);
-        if let Some(outputs) = outputs {
-            let on_stdout = outputs.on_stdout == Some(Format::Json);
-            let view = |format: Format| match format {
-                Format::Human => plain(failure),
-                Format::Json => document(failure),
-            };
-            if let Err(problem) = outputs.write(self.terminal, &view, on_stdout) {
-                let text = problem::human(&problem, self.style_err());
+    /// Tells people something while the run goes on: on standard output, unless a document goes
+    /// there. `view` gives the text in a style.
+    pub fn tell(&mut self, outputs: &mut Outputs, view: &dyn Fn(Style) -> String) {
+        match outputs.on_stdout {
+            Format::Human => {
+                let text = view(self.style_out());
+                self.terminal.out(&text);
+            }
+            Format::Json => {
+                let text = view(self.style_err());
                 self.terminal.err(&text);
             }
         }
+        if outputs.has_human_file() {
+            outputs.keep(&view(Style::PLAIN));
+        }
+    }
+
+    /// Ends a command that has no result, in words on standard error.
+    pub fn fail(&mut self, failure: &Failure) -> Exit {
+        let words = in_words(failure, self.style_err());
+        self.terminal.err(&words);
         Exit::Failure
     }
-}
 
-fn plain(failure: &Failure) -> String {
-    match failure {
-        Failure::Findings(sources, diagnostics) => findings_shown(diagnostics, sources, Style::PLAIN),
-        Failure::Problem(problem) => problem::human(problem, Style::PLAIN),
+    /// The same, and as a document wherever one was asked for, since a pipeline reads the document
+    /// when something failed most of all.
+    pub fn fail_into(&mut self, failure: &Failure, heard: &Heard, outputs: Outputs) -> Exit {
+        let exit = self.fail(failure);
+        let document = match failure {
+            Failure::Findings(sources, diagnostics) => {
+                machine::error_json(&Problem::new("the config holds errors"), heard, diagnostics, sources)
+            }
+            Failure::Problem(problem) => machine::error_json(problem, heard, &[], &Sources::new()),
+        };
+        let stdout = match outputs.on_stdout {
+            Format::Human => "",
+            Format::Json => document.as_str(),
+        };
+        let view = |format: Format| match format {
+            Format::Human => in_words(failure, Style::PLAIN),
+            Format::Json => document.clone(),
+        };
+        self.write(outputs, stdout, &view, exit)
+    }
+
+    /// Writes every output of a run that ended with `exit`; gives the exit, worse where one could
+    /// not be written.
+    pub fn write(&mut self, outputs: Outputs, stdout: &str, view: &dyn Fn(Format) -> String, exit: Exit) -> Exit {
+        match outputs.write(self.terminal, self.signals, stdout, view) {
+            Ok(()) => exit,
+            Err(problem) => {
+                self.fail(&problem.into());
+                match exit {
+                    Exit::Success | Exit::Changes | Exit::Failure => Exit::Failure,
+                    Exit::Interrupted | Exit::Terminated => exit,
+                }
+            }
+        }
     }
 }
 
-fn document(failure: &Failure) -> String {
+fn in_words(failure: &Failure, style: Style) -> String {
     match failure {
-        Failure::Findings(sources, diagnostics) => {
-            problem::json(&Problem::new("the config holds errors"), diagnostics, sources)
-        }
-        Failure::Problem(problem) => problem::json(problem, &[], &Sources::new()),
+        Failure::Findings(sources, diagnostics) => findings_shown(diagnostics, sources, style),
+        Failure::Problem(problem) => problem::human(problem, style),
     }
 }
 

@@ -60,6 +60,10 @@ impl Files {
         &self.loaded[index]
     }
 
+    pub(super) fn real_paths(&self) -> Vec<PathBuf> {
+        self.loaded.iter().map(|it| it.found.real.clone()).collect()
+    }
+
     /// Reads a file, or finds it again.
     pub(super) fn read(&mut self, found: &Found) -> usize {
         if let Some(index) = self.by_path.get(&found.real) {

@@ -1,12 +1,14 @@
 //! Plans and reports for people at a terminal. Every string from an org or a file is neutralised
 //! here, and everything reads without colours.
 
+mod bound;
 mod change;
 mod plan;
 mod refusal;
 mod report;
 mod target;
 
+pub use crate::render::human::bound::bound;
 pub use crate::render::human::plan::{beyond, plan};
 pub use crate::render::human::report::{finished, report, started};
 pub use crate::render::human::target::target_line;

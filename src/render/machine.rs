@@ -1,4 +1,4 @@
-//! Plans and reports as versioned JSON, harmless on a terminal, and the schemas of both.
+//! Plans, reports and errors as versioned JSON, harmless on a terminal, and their schemas.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,12 @@ use serde_json::Value;
 
 use crate::apply::document::{self as report_document, ReportV1};
 use crate::apply::report::Report;
-use crate::diagnostic::Sources;
+use crate::diagnostic::{Diagnostic, Sources};
 use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::plan::document::{self as plan_document, PlanV1};
+use crate::problem::document::{self as error_document, ErrorV1};
+use crate::problem::{Heard, Problem};
 use crate::text;
 
 /// The plan as JSON: what `--output json` prints, and the saved plan.
@@ -28,6 +30,12 @@ pub fn report_json(report: &Report, target: &Target, sources: &Sources) -> Strin
     pretty(&report_document::document(report, target, sources))
 }
 
+/// What stands in the place of both where neither could be made.
+#[must_use]
+pub fn error_json(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    pretty(&error_document::document(problem, heard, diagnostics, sources))
+}
+
 /// The JSON Schema of [`plan_json`].
 #[must_use]
 pub fn plan_schema() -> String {
@@ -38,6 +46,12 @@ pub fn plan_schema() -> String {
 #[must_use]
 pub fn report_schema() -> String {
     schema::<ReportV1>()
+}
+
+/// The JSON Schema of [`error_json`].
+#[must_use]
+pub fn error_schema() -> String {
+    schema::<ErrorV1>()
 }
 
 fn schema<T: JsonSchema>() -> String {

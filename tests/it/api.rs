@@ -18,7 +18,7 @@ use presencectl::model::generation::Generation;
 use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Content, Primary};
-use presencectl::problem::Problem;
+use presencectl::problem::{Heard, Problem};
 use presencectl::render::{self, style::Style};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -294,7 +294,7 @@ async fn an_error_holds_the_facts_raw_and_each_view_makes_them_safe() {
     let shown = render::problem::human(&problem, Style::PLAIN);
     assert!(shown.contains("bad\\x1B[31m label") && !shown.contains('\u{1b}'), "{shown}");
     assert!(shown.ends_with("\n  correlation id: ctx-9\n") && shown.matches("ctx-9").count() == 1, "{shown}");
-    let json = render::problem::json(&problem, &[], &Sources::new());
+    let json = render::machine::error_json(&problem, &Heard::default(), &[], &Sources::new());
     assert!(!json.contains('\u{1b}'), "{json}");
     let read_back: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&read_back["message"], &read_back["correlationId"]), (&Value::from(said), &Value::from("ctx-9")));

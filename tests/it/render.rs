@@ -336,7 +336,8 @@ fn complaints(schema: &str, document: &Value) -> Vec<String> {
 fn schemas_are_in_step_and_valid() {
     in_step("plan.v1.json", &machine::plan_schema());
     in_step("report.v1.json", &machine::report_schema());
-    for schema in [machine::plan_schema(), machine::report_schema()] {
+    in_step("error.v1.json", &machine::error_schema());
+    for schema in [machine::plan_schema(), machine::report_schema(), machine::error_schema()] {
         assert!(jsonschema::meta::is_valid(&parsed(&schema)));
     }
 }

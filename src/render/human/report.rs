@@ -27,6 +27,9 @@ const OUTCOMES: [(&str, &str); 8] = [
     ("unknown", "unknown"),
 ];
 
+/// The width of the widest outcome.
+pub(super) const OUTCOME_WIDTH: usize = 15;
+
 /// A whole report.
 #[must_use]
 pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style) -> String {
@@ -73,11 +76,11 @@ pub fn finished(it: &Row, style: Style) -> String {
 }
 
 /// The outcome, the object, and for what is not done, why.
-fn row(row: &Row, style: Style) -> String {
+pub(super) fn row(row: &Row, style: Style) -> String {
     let Row { action, key, id, system_presence, name, outcome } = row;
     let what = subject(*action, key.as_ref(), name.as_ref(), system_presence, id.as_ref());
     let words = words(outcome);
-    let padding = " ".repeat(15usize.saturating_sub(words.len()));
+    let padding = " ".repeat(OUTCOME_WIDTH.saturating_sub(words.len()));
     let words = match outcome {
         Outcome::Done | Outcome::AlreadySo => style.good(words),
         Outcome::NotVisibleYet | Outcome::Skipped(_) => style.doubtful(words),

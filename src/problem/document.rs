@@ -1,0 +1,112 @@
+//! A failure as a document for machines, format 1, with types of its own: what stands in the place
+//! of a plan or a report that could not be made.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::plan::document::{PlaceV1, place_v1};
+use crate::problem::{Heard, Problem};
+
+/// The number of this format.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Why there is no plan or no report, `presencectl plan --output json` and
+/// `presencectl apply --output json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "presencectl error, format 1")]
+pub struct ErrorV1 {
+    /// Always `error`.
+    #[schemars(extend("const" = "error"))]
+    pub kind: String,
+    /// Always 1.
+    #[schemars(extend("const" = FORMAT_VERSION))]
+    pub format_version: u32,
+    /// The version of the tool that wrote it.
+    pub tool_version: String,
+    /// The org, as far as it was asked.
+    pub target: HeardV1,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The platform's id of the exchange that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// What was found in the files of the config.
+    pub findings: Vec<FindingV1>,
+}
+
+/// Which org.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HeardV1 {
+    /// Absent where the org was not asked yet, or did not say who it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<String>,
+    /// The org's own name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_name: Option<String>,
+    /// The embedded org: nothing real is written.
+    pub sandbox: bool,
+}
+
+/// One finding in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FindingV1 {
+    /// A stable name.
+    pub code: String,
+    /// `error` or `warning`.
+    #[schemars(extend("enum" = ["error", "warning"]))]
+    pub severity: String,
+    /// In words.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// Where; absent for what has no place in a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<PlaceV1>,
+}
+
+/// The document of a failure.
+#[must_use]
+pub fn document(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sources: &Sources) -> ErrorV1 {
+    let Problem { message, help, correlation_id } = problem;
+    ErrorV1 {
+        kind: "error".to_owned(),
+        format_version: FORMAT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        target: heard_v1(heard),
+        message: message.clone(),
+        help: help.clone(),
+        correlation_id: correlation_id.clone(),
+        findings: diagnostics.iter().map(|it| finding_v1(it, sources)).collect(),
+    }
+}
+
+fn heard_v1(heard: &Heard) -> HeardV1 {
+    let Heard { org, sandbox } = heard;
+    HeardV1 {
+        org_id: org.as_ref().map(|it| it.id.to_string()),
+        org_name: org.as_ref().map(|it| it.name.clone()),
+        sandbox: *sandbox,
+    }
+}
+
+fn finding_v1(diagnostic: &Diagnostic, sources: &Sources) -> FindingV1 {
+    let Diagnostic { finding, place, also: _ } = diagnostic;
+    FindingV1 {
+        code: finding.code().to_owned(),
+        severity: match finding.severity() {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+        .to_owned(),
+        message: finding.message(),
+        help: finding.help(),
+        place: place.map(|span| place_v1(span, sources)),
+    }
+}

@@ -1,0 +1,170 @@
+//! SIGINT and SIGTERM. While an apply runs, the first asks it to end; at any other time, and every
+//! later one, ends the process at once, whatever it waits for.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+
+#[cfg(unix)]
+use tokio::signal::unix;
+use tokio::sync::watch;
+
+use crate::exit::Exit;
+use crate::stop::Signal;
+
+/// What a signal does. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Signals {
+    source: Source,
+    state: Arc<Mutex<State>>,
+}
+
+/// Where signals come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Process,
+    Nowhere,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Who is told about the next signal in place of the process's end.
+    listener: Option<watch::Sender<Option<Signal>>>,
+    /// A file beside an output that is not whole yet: nobody should find it.
+    unfinished: Option<PathBuf>,
+}
+
+impl Signals {
+    /// The process's own. Nothing is changed before [`Signals::watch`].
+    #[must_use]
+    pub fn of_process() -> Signals {
+        Signals { source: Source::Process, state: Arc::default() }
+    }
+
+    /// None ever come: for runs within another process.
+    #[must_use]
+    pub fn none() -> Signals {
+        Signals { source: Source::Nowhere, state: Arc::default() }
+    }
+
+    /// Begins to look for signals, on a thread of its own: the one that works may be held up by a
+    /// reader of its output who does not read.
+    pub fn watch(&self) {
+        if self.source == Source::Nowhere {
+            return;
+        }
+        let state = Arc::clone(&self.state);
+        let (tell_ready, ready) = mpsc::channel::<()>();
+        // Where there is no thread, or no handler, the system's own way to end a process stays.
+        let _ = thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            if let Ok(runtime) = runtime {
+                runtime.block_on(answer_all(&state, tell_ready));
+            }
+        });
+        // It sends nothing: it lets go of its end when it listens, or when it cannot.
+        let _ = ready.recv();
+    }
+
+    /// The next signal goes to `listener`, until [`Signals::end_at_once`].
+    pub fn tell(&self, listener: watch::Sender<Option<Signal>>) {
+        self.state().listener = Some(listener);
+    }
+
+    /// The next signal ends the process.
+    pub fn end_at_once(&self) {
+        self.state().listener = None;
+    }
+
+    /// Does something to a file that is not whole yet. `work` gives its name, or none when it is
+    /// whole or gone. No signal comes in between; one that comes later removes the file first.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub fn unfinished<T, E>(&self, work: impl FnOnce() -> Result<(T, Option<PathBuf>), E>) -> Result<T, E> {
+        let mut state = self.state();
+        let done = work();
+        state.unfinished = done.as_ref().ok().and_then(|(_, path)| path.clone());
+        done.map(|(value, _)| value)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    // Each field is whole at any moment, also after a panic.
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn answer_all(state: &Mutex<State>, ready: mpsc::Sender<()>) {
+    let mut received = Received::listening();
+    drop(ready);
+    loop {
+        let signal = received.next().await;
+        let mut state = lock(state);
+        match state.listener.take() {
+            // Nobody listens any more when the run is over.
+            Some(listener) => drop(listener.send(Some(signal))),
+            None => end(signal, &state),
+        }
+    }
+}
+
+#[expect(clippy::exit, reason = "nothing is in flight, or a person asked twice and wants no report")]
+fn end(signal: Signal, state: &State) -> ! {
+    if let Some(path) = &state.unfinished {
+        // What cannot be removed is a file with an odd name: no reason to go on.
+        let _ = std::fs::remove_file(path);
+    }
+    std::process::exit(i32::from(Exit::from(signal).code()))
+}
+
+/// The signals of this process, from the moment of listening on: none is missed between two looks.
+#[cfg(unix)]
+pub struct Received(Option<(unix::Signal, unix::Signal)>);
+
+#[cfg(unix)]
+impl Received {
+    /// Begins to listen. From here on a signal does not end the process by itself.
+    #[must_use]
+    pub fn listening() -> Received {
+        let interrupt = unix::signal(unix::SignalKind::interrupt());
+        let terminate = unix::signal(unix::SignalKind::terminate());
+        // Where the system gives no handler, its own way to end a process stays in force.
+        Received(interrupt.ok().zip(terminate.ok()))
+    }
+
+    /// The next signal.
+    pub async fn next(&mut self) -> Signal {
+        match &mut self.0 {
+            Some((interrupt, terminate)) => tokio::select! {
+                _ = interrupt.recv() => Signal::Interrupt,
+                _ = terminate.recv() => Signal::Terminate,
+            },
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// The signals of this process.
+#[cfg(not(unix))]
+pub struct Received;
+
+#[cfg(not(unix))]
+impl Received {
+    /// Begins to listen.
+    #[must_use]
+    pub fn listening() -> Received {
+        Received
+    }
+
+    /// The next signal.
+    pub async fn next(&mut self) -> Signal {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Signal::Interrupt,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! A person at a terminal: what is shown, what is asked, and what each answer does. The run is in
+//! this process, over streams that say that they are a terminal.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::io::{self, Cursor, Write};
+use std::rc::Rc;
+
+use presencectl::environment::Environment;
+use presencectl::sandbox::Config;
+use presencectl::signals::Signals;
+use presencectl::terminal::{Streams, Terminal};
+use secrecy::SecretString;
+
+use super::LUNCH;
+use super::driver::{Cli, Ran};
+use super::server::Org;
+
+/// A stream that can be read afterwards.
+#[derive(Clone, Default)]
+struct Page(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Page {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.borrow().clone()).unwrap()
+    }
+}
+
+fn environment() -> Environment {
+    Environment {
+        client_id: Some("sandbox-client".to_owned()),
+        client_secret: Some(SecretString::from("sandbox-secret")),
+        no_color: true,
+        ..Environment::default()
+    }
+}
+
+/// Runs `apply` of `lunch.yaml` in an org, with a person who types `typed`.
+fn apply(org: &Org, more: &str, typed: &str) -> Ran {
+    apply_with(org, more, typed, &environment())
+}
+
+fn apply_with(org: &Org, more: &str, typed: &str, environment: &Environment) -> Ran {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    let (out, err) = (Page::default(), Page::default());
+    let mut terminal = Terminal::of_streams(Streams {
+        out: Box::new(out.clone()),
+        err: Box::new(err.clone()),
+        input: Box::new(Cursor::new(typed.to_owned())),
+        out_is_terminal: true,
+        err_is_terminal: true,
+        input_is_terminal: true,
+    });
+    let config = cli.path("lunch.yaml");
+    let line = format!("presencectl apply {} --base-url {} {more}", config.display(), org.url);
+    let exit =
+        presencectl::run(line.split_whitespace().map(OsString::from), environment, &mut terminal, &Signals::none());
+    Ran { code: Some(i32::from(exit.code())), stdout: out.text(), stderr: err.text() }
+}
+
+const ORG: &str = "Sandbox (5a4db0c5-0000-4000-b000-000000000001)";
+
+#[test]
+fn yes_is_the_only_yes() {
+    let org = Org::start(Config::default());
+    let question = format!("\nApply 1 change to {ORG}? Only `yes` is taken for a yes: ");
+    let plan = format!(
+        "Org: {ORG}, API v1\n\n  + create lunch (Meal): nothing in the org matches\n    + en_US: \"Lunch\"\n\nPlan: 1 to create.\n"
+    );
+    for typed in ["no\n", "y\n", "Yes\n", "YES\n", "yes please\n", "\n", ""] {
+        let ran = apply(&org, "", typed);
+        let said = format!("{question}error: not approved; nothing was written\n");
+        assert_eq!((ran.code, ran.stdout, ran.stderr), (Some(1), plan.clone(), said), "{typed:?}");
+    }
+    assert!(!org.requests().iter().any(|it| it.starts_with("POST /api")), "nothing was written");
+
+    let ran = apply(&org, "", "yes\n");
+    let report = format!(
+        "\nOrg: {ORG}, API v1\n\n  done            create lunch \"Lunch\" (Meal, 406b0e28-0000-4000-8000-000000000001)\n\n\
+         Verified: the org was read again, and it is in step\nApply: 1 done.\n"
+    );
+    assert_eq!((ran.code, ran.stdout, ran.stderr), (Some(0), plan + &report, question));
+}
+
+#[test]
+fn nobody_is_asked_where_there_is_nothing_to_do() {
+    let org = Org::start(Config::default());
+    assert_eq!(apply(&org, "--auto-approve", "").code, Some(0));
+    let ran = apply(&org, "", "");
+    let shown = format!("Org: {ORG}, API v1\n\nNo changes. 1 definition is in step.\n");
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(0), shown.as_str(), ""));
+}
+
+#[test]
+fn a_document_that_was_asked_for_comes_without_a_yes_as_well() {
+    let org = Org::start(Config::default());
+    let ran = apply(&org, "--output json", "no\n");
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(document["message"], "not approved; nothing was written");
+    assert_eq!(document["target"]["orgName"], "Sandbox");
+    assert!(
+        ran.stderr.starts_with(&format!("Org: {ORG}, API v1\n\n  + create lunch")),
+        "the plan is where people look"
+    );
+}
+
+#[test]
+fn in_ci_progress_is_lines_also_where_the_job_has_a_terminal() {
+    let org = Org::start(Config::default());
+    let ran = apply_with(&org, "--auto-approve", "", &Environment { ci: true, ..environment() });
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (
+            Some(0),
+            "done            create lunch \"Lunch\" (Meal, 406b0e28-0000-4000-8000-000000000001)\nreading the org again\n"
+        )
+    );
+}
+
+#[test]
+fn what_is_shown_in_colour_reads_without_it() {
+    let org = Org::start(Config::default());
+    let ran = apply(&org, "--color always", "no\n");
+    assert!(ran.stdout.contains("\u{1b}[32m\u{1b}[1m+ create\u{1b}[0m"), "{:?}", ran.stdout);
+    assert_eq!(console::strip_ansi_codes(&ran.stdout), apply(&org, "", "no\n").stdout);
+}

@@ -1,0 +1,229 @@
+//! Where results go: to standard output, into files, and never over what a run reads.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use std::fs;
+use std::process::Stdio;
+
+use presencectl::sandbox::Config;
+use serde_json::Value;
+
+use super::driver::Cli;
+use super::server::Org;
+use super::{LUNCH, with_org};
+
+const SEED: &str = r#"[{"languageLabels":{"en_US":"Old"},"systemPresence":"Busy"}]"#;
+
+fn document(cli: &Cli, name: &str) -> Value {
+    serde_json::from_str(&cli.read(name)).unwrap()
+}
+
+#[test]
+fn nothing_that_a_run_reads_is_written_over() {
+    let cli = Cli::new()
+        .file("conf/lunch.yaml", LUNCH)
+        .file("conf/tea.yaml", "version: 1\ndefinitions: {}\n")
+        .file("broken.yaml", "version: 1\ndefinitions: { lunch: { labels: {} } }\n")
+        .file("seed.json", SEED)
+        .file("faults.json", r#"{ "faults": [] }"#);
+    assert_eq!(cli.run("plan conf --sandbox -o json=plan.json").code, Some(0));
+    std::os::unix::fs::symlink("conf/tea.yaml", cli.path("link.json")).unwrap();
+    std::os::unix::fs::symlink("conf", cli.path("folder")).unwrap();
+    let files = || -> Vec<(String, String)> {
+        let names = ["conf/lunch.yaml", "conf/tea.yaml", "broken.yaml", "seed.json", "faults.json", "plan.json"];
+        names.iter().map(|it| ((*it).to_owned(), cli.read(it))).collect()
+    };
+    let before = files();
+    for (command, output) in [
+        ("plan conf", "json=conf/lunch.yaml"),
+        ("plan conf", "human=./conf/../conf/tea.yaml"),
+        ("plan conf", "json=link.json"),
+        ("plan conf", "json=folder/lunch.yaml"),
+        ("plan folder/lunch.yaml", "json=conf/lunch.yaml"),
+        ("plan broken.yaml", "json=broken.yaml"),
+        ("plan conf --sandbox-seed seed.json", "json=seed.json"),
+        ("plan broken.yaml --sandbox-seed seed.json", "json=seed.json"),
+        ("plan conf --sandbox-faults faults.json", "human=faults.json"),
+        ("plan conf", "json=.presencectl/sandbox/default.json"),
+        ("apply conf --auto-approve", "json=conf/lunch.yaml"),
+        ("apply conf --auto-approve --plan plan.json", "json=plan.json"),
+    ] {
+        let (_, path) = output.split_once('=').unwrap();
+        cli.run(&format!("{command} --sandbox -o {output}")).complains(
+            1,
+            &format!(
+                "error: the output `{path}` is a file that this run reads\n  help: give the output another name; \
+                 nothing was written\n"
+            ),
+        );
+        assert_eq!(files(), before, "{command} -o {output}");
+    }
+    assert_eq!(cli.run("plan conf --sandbox --detailed-exitcode").code, Some(2), "nothing was applied");
+    assert_eq!(cli.run("plan conf --sandbox -o json=plan.json").code, Some(0), "what is not read may be replaced");
+}
+
+#[test]
+fn the_other_outputs_tell_that_one_was_refused() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    let ran = cli.run("plan lunch.yaml --sandbox -o human=lunch.yaml -o json");
+    assert_eq!(ran.code, Some(1));
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(told["message"], "the output `lunch.yaml` is a file that this run reads");
+    assert_eq!(cli.read("lunch.yaml"), LUNCH);
+}
+
+#[test]
+fn a_file_is_beside_what_standard_output_gets() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    let plain = cli.run("plan lunch.yaml --sandbox");
+    let both = cli.run("plan lunch.yaml --sandbox -o human=plan.txt");
+    assert_eq!(both, plain, "a file adds to what is shown");
+    assert_eq!(cli.read("plan.txt"), plain.stdout);
+    let json = cli.run("plan lunch.yaml --sandbox -o json -o human=plan.txt -o json=plan.json");
+    assert_eq!(json.stdout, cli.read("plan.json"));
+    assert_eq!(cli.read("plan.txt"), plain.stdout);
+    let coloured = cli.run("plan lunch.yaml --sandbox --color always -o human=plan.txt");
+    assert_eq!(console::strip_ansi_codes(&coloured.stdout), plain.stdout);
+    assert_ne!(coloured.stdout, plain.stdout);
+    assert_eq!(cli.read("plan.txt"), plain.stdout, "a file has no colours");
+}
+
+#[test]
+fn an_applys_file_for_people_holds_plan_and_report() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    let nobody = cli.run("apply lunch.yaml --sandbox -o human=out.txt");
+    let refusal = "error: nobody can be asked: this is no terminal; nothing was written\n  \
+                   help: give --auto-approve where a review has already said yes, as in CI\n";
+    assert_eq!((nobody.code, nobody.stderr.as_str()), (Some(1), refusal));
+    assert_eq!(cli.read("out.txt"), format!("{}\n{refusal}", nobody.stdout));
+
+    let ran = cli.run("apply lunch.yaml --sandbox --auto-approve -o human=out.txt -o json=out.json");
+    let org = "Org: Sandbox (5a4db0c5-0000-4000-b000-000000000001), API v1 - sandbox: nothing real is written\n";
+    assert_eq!(cli.read("out.txt"), ran.stdout);
+    assert_eq!(
+        ran.stdout,
+        format!(
+            "{org}\n  + create lunch (Meal): nothing in the org matches\n    + en_US: \"Lunch\"\n\nPlan: 1 to create.\n\n\
+             {org}\n  done            create lunch \"Lunch\" (Meal, 406b0e28-0000-4000-8000-000000000001)\n\n\
+             Verified: the org was read again, and it is in step\nApply: 1 done.\n"
+        )
+    );
+    assert_eq!(document(&cli, "out.json")["kind"], "report");
+
+    let again = cli.run("apply lunch.yaml --sandbox --auto-approve -o json -o human=out.txt");
+    assert_eq!(cli.read("out.txt"), format!("{org}\nNo changes. 1 definition is in step.\n"));
+    assert_eq!(again.stderr, cli.read("out.txt"), "beside a document, people read on standard error");
+    assert_eq!(serde_json::from_str::<Value>(&again.stdout).unwrap()["verification"]["result"], "not-needed");
+}
+
+#[test]
+fn an_error_document_names_the_org_as_far_as_it_is_known() {
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    cli.write("broken.yaml", "version: 1\ndefinitions: { lunch: { systemPresence: Meal, labels: {} } }\n");
+    let broken = cli.run("plan broken.yaml --sandbox -o json");
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(
+        broken.stdout,
+        format!(
+            r#"{{
+  "kind": "error",
+  "formatVersion": 1,
+  "toolVersion": "{version}",
+  "target": {{
+    "sandbox": true
+  }},
+  "message": "the config holds errors",
+  "findings": [
+    {{
+      "code": "missing-default-label",
+      "severity": "error",
+      "message": "`lunch` has no label for the default locale `en_US`",
+      "help": "a definition is recognised by this label",
+      "place": {{
+        "file": "broken.yaml",
+        "line": 2,
+        "column": 16
+      }}
+    }}
+  ]
+}}
+"#
+        )
+    );
+    let refused = cli.run(&format!("apply lunch.yaml {target} -o json"));
+    assert_eq!(
+        refused.stdout,
+        format!(
+            r#"{{
+  "kind": "error",
+  "formatVersion": 1,
+  "toolVersion": "{version}",
+  "target": {{
+    "orgId": "5a4db0c5-0000-4000-b000-000000000001",
+    "orgName": "Sandbox",
+    "sandbox": false
+  }},
+  "message": "nobody can be asked: this is no terminal; nothing was written",
+  "help": "give --auto-approve where a review has already said yes, as in CI",
+  "findings": []
+}}
+"#
+        )
+    );
+    let wrong = format!("{LUNCH}org: {{ name: acme, id: 22222222-bbbb-4bbb-8bbb-222222222222 }}\n");
+    cli.write("acme.yaml", &wrong);
+    assert_eq!(cli.run(&format!("plan acme.yaml {target} -o json=acme.json")).code, Some(1));
+    assert_eq!(document(&cli, "acme.json")["target"]["orgName"], "Sandbox", "the one that answered");
+
+    let schema = serde_json::from_str(&cli.run("schema error").stdout).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    for text in [broken.stdout, refused.stdout, cli.read("acme.json")] {
+        let mut document: Value = serde_json::from_str(&text).unwrap();
+        assert!(schema.is_valid(&document), "{text}");
+        document["kind"] = "plan".into();
+        assert!(!schema.is_valid(&document));
+    }
+}
+
+#[test]
+fn a_link_and_a_file_that_is_there_are_written_through_and_over() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH).file("old.json", "old").file("real.json", "old");
+    std::os::unix::fs::symlink("real.json", cli.path("link.json")).unwrap();
+    assert_eq!(cli.run("plan lunch.yaml --sandbox -o json=link.json -o human=old.json").code, Some(0));
+    assert_eq!(document(&cli, "real.json")["kind"], "plan");
+    assert!(cli.path("link.json").is_symlink());
+    assert!(cli.read("old.json").starts_with("Org: "));
+    cli.run("plan lunch.yaml --sandbox -o json=link.json -o human=real.json")
+        .complains(1, "error: two formats for the file `real.json`\n  help: give each a file of its own\n");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_never_a_success() {
+    let cli = Cli::with_examples();
+    let full = || Stdio::from(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    for command in [
+        "plan examples/quickstart --sandbox",
+        "plan examples/quickstart --sandbox --detailed-exitcode",
+        "plan examples/quickstart --sandbox -o json",
+        "validate examples/quickstart",
+        "config examples/quickstart",
+        "schema",
+        "--help",
+        "--version",
+    ] {
+        let ran = cli.ran(cli.command(command).stdout(full()).output().unwrap());
+        ran.complains(1, "error: standard output could not be written: the disk is full\n");
+    }
+    let ran =
+        cli.ran(cli.command("apply examples/quickstart --sandbox --auto-approve").stdout(full()).output().unwrap());
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.ends_with("error: standard output could not be written: the disk is full\n"), "{}", ran.stderr);
+    assert_eq!(cli.run("plan examples/quickstart --sandbox --detailed-exitcode").code, Some(0), "the work was done");
+
+    let ran = cli.run("plan examples/quickstart --sandbox -o json=/dev/full");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), "error: cannot write `/dev/full`: the disk is full\n"));
+    let ran = cli.ran(cli.command("plan nowhere").stderr(full()).output().unwrap());
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+}
