@@ -18,31 +18,69 @@ use crate::api::policy::REQUESTS_PER_MINUTE_DEFAULT;
     version,
     max_term_width = 100,
     subcommand_required = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    after_help = "Try it, without any account:\n  \
+        presencectl apply examples/quickstart --sandbox --auto-approve\n  \
+        presencectl plan examples/quickstart --sandbox"
 )]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
     /// When to use colour. `NO_COLOR` is honoured.
-    #[arg(long, global = true, value_enum, default_value_t = ColorWhen::Auto, value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = ColorWhen::Auto,
+        value_name = "WHEN",
+        help_heading = "Output",
+        display_order = 999
+    )]
     pub color: ColorWhen,
+}
+
+/// What `plan` and `apply` say of credentials.
+macro_rules! credentials {
+    () => {
+        "Credentials come from the environment only:\n  \
+        GENESYSCLOUD_REGION              the AWS name (eu-central-1) or the domain (mypurecloud.de)\n  \
+        GENESYSCLOUD_OAUTHCLIENT_ID      an OAuth client with the grant type client credentials,\n  \
+        GENESYSCLOUD_OAUTHCLIENT_SECRET  and its secret\n  \
+        GENESYSCLOUD_ACCESS_TOKEN        or a token, which cannot be renewed\n\n"
+    };
 }
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what `apply` would do. Writes nothing.
+    #[command(after_help = concat!(
+        credentials!(),
+        "Examples:\n  \
+        presencectl plan examples/quickstart --sandbox\n  \
+        presencectl plan examples/many-orgs --org acme-prod --sandbox --output json=plan.json"
+    ))]
     Plan(PlanArgs),
     /// Show the plan, ask, carry it out, and look whether it worked.
+    #[command(after_help = concat!(
+        credentials!(),
+        "Examples:\n  \
+        presencectl apply examples/quickstart --sandbox --auto-approve\n  \
+        presencectl apply examples/many-orgs --org acme-prod --sandbox --plan plan.json --auto-approve"
+    ))]
     Apply(ApplyArgs),
     /// Check files without asking any org.
+    #[command(after_help = "Example:\n  presencectl validate examples/many-orgs")]
     Validate(ValidateArgs),
     /// Print the config that results from layers and org file, with the place of each value.
+    #[command(after_help = "Example:\n  presencectl config examples/many-orgs --org acme-prod")]
     Config(ConfigArgs),
     /// Print a JSON Schema.
+    #[command(after_help = "Example:\n  presencectl schema plan")]
     Schema(SchemaArgs),
     /// Serve the embedded sandbox org to other clients, on this machine only.
+    #[command(after_help = "Example:\n  presencectl sandbox --port 8080 --state org.json")]
     Sandbox(SandboxArgs),
 }
 
@@ -63,11 +101,11 @@ pub struct ConfigArgs {
     /// A YAML file, or a folder of them.
     pub path: PathBuf,
     /// Which org, where the path holds several org files.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "Config")]
     pub org: Option<String>,
     /// The folder below which everything that the config names must lie. By default the nearest
     /// one upward that holds `.git`, else the path's folder.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
 }
 
@@ -95,7 +133,7 @@ pub struct TargetArgs {
     #[arg(long, value_enum, value_name = "GENERATION")]
     pub api: Option<Api>,
     /// How many requests may be sent in any 60 s.
-    #[arg(long, value_name = "N", default_value_t = REQUESTS_PER_MINUTE_DEFAULT)]
+    #[arg(long, value_name = "N", default_value_t = REQUESTS_PER_MINUTE_DEFAULT, value_parser = at_least_one)]
     pub requests_per_minute: NonZeroU32,
 }
 
@@ -131,9 +169,10 @@ pub struct LimitArgs {
 
 /// Where the result goes.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// `human` or `json`, to standard output or to a file. May be repeated; without one for
-    /// standard output, `human` goes there.
+    /// `human` or `json`, to standard output or to a file as well. May be repeated; without one
+    /// for standard output, `human` goes there.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]")]
     pub outputs: Vec<Output>,
 }
@@ -157,7 +196,7 @@ pub struct PlanArgs {
     #[arg(long)]
     pub usage: bool,
     /// Exit with 2 when there are changes.
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub detailed_exitcode: bool,
 }
 
@@ -180,13 +219,13 @@ pub struct ApplyArgs {
     #[arg(long)]
     pub usage: bool,
     /// Do not ask. For CI.
-    #[arg(long)]
+    #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,
     /// A saved plan (`plan --output json=FILE`): nothing beyond it is done.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Approval")]
     pub plan: Option<PathBuf>,
     /// The id of the org that is meant, for a config that does not say it.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help_heading = "Org")]
     pub org_id: Option<String>,
 }
 
@@ -195,8 +234,9 @@ pub struct ApplyArgs {
 pub struct ValidateArgs {
     /// A YAML file, or a folder: every org file below it is checked.
     pub path: PathBuf,
-    /// The folder below which everything that the config names must lie.
-    #[arg(long, value_name = "DIR")]
+    /// The folder below which everything that the config names must lie. By default the nearest
+    /// one upward that holds `.git`, else the path's folder.
+    #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
 }
 
@@ -254,6 +294,10 @@ pub enum Format {
     Human,
     /// For machines; also the saved plan.
     Json,
+}
+
+fn at_least_one(typed: &str) -> Result<NonZeroU32, String> {
+    typed.parse().map_err(|_| format!("a whole number from 1 to {} stands here", u32::MAX))
 }
 
 impl FromStr for Output {

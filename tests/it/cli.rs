@@ -3,6 +3,7 @@
 mod asking;
 mod driver;
 mod generations;
+mod help;
 mod outputs;
 mod saved;
 mod server;

@@ -1,0 +1,39 @@
+//! The help of every command, whole, and its examples, run.
+
+use insta::assert_snapshot;
+
+use super::driver::Cli;
+
+const COMMANDS: [&str; 6] = ["plan", "apply", "validate", "config", "schema", "sandbox"];
+
+#[test]
+fn help_is_in_groups_and_has_examples() {
+    let cli = Cli::new();
+    let mut pages = Vec::new();
+    for command in ["", "plan", "apply", "validate", "config", "schema", "sandbox"] {
+        let short = cli.run(&format!("{command} -h"));
+        assert_eq!((short.code, short.stderr.as_str()), (Some(0), ""), "{command}");
+        pages.push(format!("$ presencectl {command} -h\n{}", short.stdout));
+    }
+    pages.push(format!("$ presencectl plan --help\n{}", cli.run("plan --help").stdout));
+    let page: Vec<String> = pages.join("\n").lines().map(|line| line.trim_end().to_owned()).collect();
+    assert_snapshot!(page.join("\n"));
+}
+
+/// In the order of the commands: `apply --plan` uses what the example of `plan` writes.
+#[test]
+fn every_example_of_the_help_runs_as_written() {
+    let cli = Cli::with_examples();
+    let mut commands = vec![""];
+    commands.extend(COMMANDS);
+    for command in commands {
+        let help = cli.run(&format!("{command} --help")).stdout;
+        let examples: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  presencectl ")).collect();
+        assert!(!examples.is_empty(), "{command}");
+        // The server goes on until it is asked to end, on a port that may be taken: it has a test of its own.
+        for example in examples.iter().filter(|it| !it.starts_with("sandbox ")) {
+            let ran = cli.run(example);
+            assert_eq!(ran.code, Some(0), "{example}\n{}", ran.shown());
+        }
+    }
+}
