@@ -4,6 +4,7 @@ mod asking;
 mod driver;
 mod generations;
 mod help;
+mod messages;
 mod outputs;
 mod saved;
 mod server;

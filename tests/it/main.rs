@@ -7,6 +7,7 @@ mod config;
 mod conformance;
 mod exhaustive;
 mod layers;
+mod messages;
 mod paper;
 mod plan;
 mod properties;

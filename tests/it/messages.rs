@@ -1,0 +1,123 @@
+//! What an error of the API says to a person: every kind, with what to do about it.
+
+use std::collections::BTreeSet;
+
+use insta::assert_snapshot;
+use presencectl::api::error::{About, Permission};
+use presencectl::api::policy::RETRY_AFTER_MAX_S;
+use presencectl::api::wire::{Method, WireError};
+use presencectl::api::{ApiError, Kind};
+use presencectl::model::generation::Generation;
+use presencectl::problem::Problem;
+use presencectl::render::problem;
+use presencectl::render::style::Style;
+
+const NEEDS: Permission =
+    Permission { document: Some("presence:presenceDefinition:view"), today: Some("presence:presenceDefinition:view") };
+
+/// Every kind, and the status that it comes with.
+fn kinds() -> Vec<(Kind, Option<u16>)> {
+    let text = |text: &str| text.to_owned();
+    let documented = Permission { document: NEEDS.document, today: None };
+    let undocumented = Permission { document: None, today: NEEDS.today };
+    let unknown = Permission { document: None, today: None };
+    let forbidden = |missing: &[&str], needs| {
+        (Kind::Forbidden { missing: missing.iter().map(|it| text(it)).collect(), needs }, Some(403))
+    };
+    let lost = |error| (Kind::Connection(error), None);
+    vec![
+        (Kind::Unauthorized { given_token: true }, Some(401)),
+        (Kind::Unauthorized { given_token: false }, Some(401)),
+        (Kind::Credentials, Some(400)),
+        forbidden(&["presence:presenceDefinition:add", "presence:presenceDefinition:edit"], NEEDS),
+        forbidden(&[], NEEDS),
+        forbidden(&[], documented),
+        forbidden(&[], undocumented),
+        forbidden(&[], unknown),
+        (Kind::RateLimited { retry_after_s: None }, Some(429)),
+        (Kind::RateLimited { retry_after_s: Some(RETRY_AFTER_MAX_S + 1) }, Some(429)),
+        (Kind::NotFound { by_the_platform: true }, Some(404)),
+        (Kind::NotFound { by_the_platform: false }, Some(404)),
+        (Kind::NotServed(Generation::First), Some(404)),
+        (Kind::NotServed(Generation::Second), Some(404)),
+        (Kind::Conflict, Some(409)),
+        (Kind::Invalid, Some(400)),
+        (Kind::Server, Some(500)),
+        (Kind::Redirected, Some(302)),
+        (Kind::BrokenPromise(text("`entities` is no list")), Some(200)),
+        (Kind::Unsettled(text("the total went from 7 to 8")), None),
+        (Kind::UnusableId(text("../x")), None),
+        lost(WireError::NotSent(text("tcp connect error: Connection refused"))),
+        lost(WireError::Untrusted(text("invalid peer certificate: UnknownIssuer"))),
+        lost(WireError::Setup(text("No CA certificates were loaded from the system"))),
+        lost(WireError::Setup(text("invalid proxy"))),
+        lost(WireError::Lost(text("connection closed before message completed"))),
+        lost(WireError::TimedOut { after_ms: 30_000 }),
+        lost(WireError::TooLarge { limit_bytes: 16_777_216 }),
+    ]
+}
+
+/// One name for each variant: a new one does not compile until it is named here.
+fn name(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Unauthorized { .. } => "unauthorized",
+        Kind::Credentials => "credentials",
+        Kind::Forbidden { .. } => "forbidden",
+        Kind::RateLimited { .. } => "rate-limited",
+        Kind::NotFound { .. } => "not-found",
+        Kind::NotServed(_) => "not-served",
+        Kind::Conflict => "conflict",
+        Kind::Invalid => "invalid",
+        Kind::Server => "server",
+        Kind::Redirected => "redirected",
+        Kind::BrokenPromise(_) => "broken-promise",
+        Kind::Unsettled(_) => "unsettled",
+        Kind::UnusableId(_) => "unusable-id",
+        Kind::Connection(error) => match error {
+            WireError::NotSent(_) => "not-sent",
+            WireError::Untrusted(_) => "untrusted",
+            WireError::Setup(_) => "setup",
+            WireError::Lost(_) => "lost",
+            WireError::TimedOut { .. } => "timed-out",
+            WireError::TooLarge { .. } => "too-large",
+        },
+    }
+}
+
+const NAMES: usize = 19;
+
+#[test]
+fn every_error_of_the_api_says_what_to_do() {
+    let kinds = kinds();
+    assert_eq!(kinds.iter().map(|(kind, _)| name(kind)).collect::<BTreeSet<_>>().len(), NAMES);
+    let shown: Vec<String> = kinds
+        .into_iter()
+        .map(|(kind, status)| {
+            let host = "api.mypurecloud.de".to_owned();
+            let mut about = About::new(Method::Get, host, "/api/v2/presencedefinitions?pageNumber=1".to_owned());
+            about.status = status;
+            let name = name(&kind);
+            let error = ApiError { kind, about: Box::new(about) };
+            format!("{name}\n{}", problem::human(&Problem::from(error), Style::PLAIN))
+        })
+        .collect();
+    assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn what_the_platform_said_stands_in_the_error() {
+    let mut about = About::new(Method::Post, "api.mypurecloud.de".to_owned(), "/api/v2/presencedefinitions".to_owned());
+    about.status = Some(400);
+    about.code = Some("bad.request".to_owned());
+    about.message = Some("The \u{1b}[31mlabel\u{202E} is too long".to_owned());
+    about.params = vec![("languageLabels".to_owned(), "too.long".to_owned())];
+    about.correlation_id = Some("0e2f-41".to_owned());
+    about.attempts = 3;
+    let error = ApiError { kind: Kind::Invalid, about: Box::new(about) };
+    assert_eq!(
+        problem::human(&Problem::from(error), Style::PLAIN),
+        "error: `POST /api/v2/presencedefinitions` was answered with 400 `bad.request`: The \\x1B[31mlabel\\u202E is \
+         too long [languageLabels: too.long] (after 3 attempts) (correlation id 0e2f-41)\n  help: the platform refuses \
+         this request: its message says why\n"
+    );
+}
