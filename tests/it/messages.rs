@@ -40,6 +40,7 @@ fn kinds() -> Vec<(Kind, Option<u16>)> {
         (Kind::NotFound { by_the_platform: false }, Some(404)),
         (Kind::NotServed(Generation::First), Some(404)),
         (Kind::NotServed(Generation::Second), Some(404)),
+        (Kind::Interrupted, None),
         (Kind::Conflict, Some(409)),
         (Kind::Invalid, Some(400)),
         (Kind::Server, Some(500)),
@@ -66,6 +67,7 @@ fn name(kind: &Kind) -> &'static str {
         Kind::RateLimited { .. } => "rate-limited",
         Kind::NotFound { .. } => "not-found",
         Kind::NotServed(_) => "not-served",
+        Kind::Interrupted => "interrupted",
         Kind::Conflict => "conflict",
         Kind::Invalid => "invalid",
         Kind::Server => "server",
@@ -84,7 +86,7 @@ fn name(kind: &Kind) -> &'static str {
     }
 }
 
-const NAMES: usize = 19;
+const NAMES: usize = 20;
 
 #[test]
 fn every_error_of_the_api_says_what_to_do() {
@@ -117,7 +119,7 @@ fn what_the_platform_said_stands_in_the_error() {
     assert_eq!(
         problem::human(&Problem::from(error), Style::PLAIN),
         "error: `POST /api/v2/presencedefinitions` was answered with 400 `bad.request`: The \\x1B[31mlabel\\u202E is \
-         too long [languageLabels: too.long] (after 3 attempts) (correlation id 0e2f-41)\n  help: the platform refuses \
-         this request: its message says why\n"
+         too long [languageLabels: too.long] (after 3 attempts)\n  help: the platform refuses this request: its message \
+         says why\n  correlation id: 0e2f-41\n"
     );
 }

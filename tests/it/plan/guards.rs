@@ -215,7 +215,7 @@ fn an_object_that_would_have_no_label_at_all_refuses() {
     Plan refused: 1 error to answer before anything is applied. So far: 1 to update.
     "#);
     world.org().deactivate("Mittag");
-    let codes: Vec<&str> = world.planned().0.refusals.iter().map(|it| it.code()).collect();
+    let codes: Vec<&str> = world.planned().0.refusals.iter().map(presencectl::plan::refusal::Refusal::code).collect();
     assert_eq!(codes, ["no-label"]);
     world.config(without_labels().deactivated());
     assert_eq!(refused(&world), 0);
