@@ -149,7 +149,7 @@ fn the_wrong_org_and_one_that_does_not_say_who_it_is() {
     let (cli, target) = with_org(&org);
     let plan = cli.run(&format!("plan lunch.yaml {target}"));
     writeln!(told.0, "$ (no system presences) plan lunch.yaml\n{}\n{}", plan.stderr, plan.stdout).unwrap();
-    with_settings!({ filters => vec![(r"correlation id [0-9a-f-]{36}", "correlation id [id]")] }, {
+    with_settings!({ filters => vec![(r"correlation id: [0-9a-f-]{36}", "correlation id: [id]")] }, {
         assert_snapshot!(told.0);
     });
 }
