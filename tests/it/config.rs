@@ -295,6 +295,26 @@ fn the_same_files_give_the_same_bytes() {
     assert!((0..5).all(|_| seen(&path, None, None, true) == first));
 }
 
+/// Thirty folders, each with a link to every other: as paths there are more of them than atoms.
+#[cfg(unix)]
+#[test]
+fn a_tangle_of_links_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for it in 0..30 {
+        let here = folder.path().join(format!("d{it}"));
+        fs::create_dir(&here).unwrap();
+        let lunch =
+            format!("version: 1\ndefinitions:\n  d{it}: {{ systemPresence: Meal, labels: {{ en_US: L{it} }} }}\n");
+        fs::write(here.join("config.yaml"), lunch).unwrap();
+        for other in (0..30).filter(|other| *other != it) {
+            std::os::unix::fs::symlink(format!("../d{other}"), here.join(format!("to{other}"))).unwrap();
+        }
+    }
+    let loaded = config::load(&Request { path: folder.path().to_owned(), ..Request::default() });
+    assert_eq!(loaded.diagnostics, []);
+    assert_eq!(loaded.config.unwrap().desired.definitions.len(), 30);
+}
+
 /// Ten thousand lines, made from their numbers.
 fn lines(line: impl Fn(usize) -> String) -> String {
     (0..10_000).map(line).collect()
