@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, Prune, Wanted};
-use crate::model::generation::Generation;
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Locale, SystemPresence};
 use crate::model::observed::{Content, Definition, Observed, Primary};
@@ -145,10 +144,7 @@ impl<'a> Planner<'a> {
     fn create(&mut self, wanted: &Wanted, replaced: Replaced<'a>) {
         self.check_system_presence(wanted);
         let Ok(asked) = self.division(wanted) else { return };
-        let division = match self.observed.generation {
-            Generation::First => None,
-            Generation::Second => Some(asked.unwrap_or_else(DivisionId::all)),
-        };
+        let division = division::of_created(asked, self.observed);
         let labels = wanted.labels.within(&self.desired.settings.scope);
         if labels.is_empty() {
             self.refuse_no_label(wanted, None);

@@ -18,7 +18,7 @@ use crate::model::names::OrgId;
 use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::plan::change::{Change, Step};
-use crate::plan::saved::{Bound, SavedPlan};
+use crate::plan::saved::{Bound, Fresh, SavedPlan};
 use crate::problem::{Heard, Problem};
 use crate::render::style::Style;
 use crate::render::{human, machine};
@@ -126,15 +126,16 @@ impl Run<'_> {
         outputs: &mut Outputs,
         shell: &mut Shell<'_>,
     ) -> Result<(Report, Exit), Failure> {
-        let Look { target, plan, divisions, notes } = look;
+        let Look { target, observed, plan, notes } = look;
         shell.show_notes(notes);
         shell.tell(outputs, &|style| human::plan(plan, target, self.sources, style));
         if !plan.refusals.is_empty() {
             let report = Report { refusals: plan.refusals.clone(), ..self.nothing_done(plan, &Skip::PlanRefused) };
             return Ok((report, Exit::Failure));
         }
-        let bound = saved::bounded(plan, self.saved, target)?;
-        let Bound { run, changed, already_so, beyond } = match bound {
+        let fresh = Fresh { desired: self.desired, observed, plan };
+        let bound = saved::bounded(fresh, self.saved, target)?;
+        let Bound { run, changed, withheld: _, already_so, beyond } = match bound {
             Some(bound) => bound,
             None => Bound { run: plan.changes.clone(), ..Bound::default() },
         };
@@ -142,16 +143,18 @@ impl Run<'_> {
             shell.tell(outputs, &|style| format!("\n{}", human::beyond(&beyond, &plan.default_locale, style)));
             return Ok((self.nothing_done(plan, &Skip::BeyondSavedPlan), Exit::Failure));
         }
-        let refused = changed.into_iter().map(|(it, found)| self.row(&it.step, Outcome::Refused(found)));
-        let spent = already_so.iter().map(|it| saved::row(it, &plan.default_locale));
+        let default_locale = &plan.default_locale;
+        let refused = changed.into_iter().map(|(it, found)| saved::row(&it, default_locale, Outcome::Refused(found)));
+        let spent = already_so.iter().map(|it| saved::row(it, default_locale, Outcome::AlreadySo));
         let settled: Vec<Row> = refused.chain(spent).collect();
         if self.saved.is_some() {
-            shell.tell(outputs, &|style| format!("\n{}", human::bound(&run, &settled, &plan.default_locale, style)));
+            shell.tell(outputs, &|style| format!("\n{}", human::bound(&run, &settled, default_locale, style)));
         }
         if !run.is_empty() {
             self.approve(run.len(), target, shell)?;
         }
         let steps = run.into_iter().map(|it| it.step).collect();
+        let divisions = &observed.divisions;
         let job = Job { steps, settled, desired: self.desired, limits: self.limits, divisions };
         Ok(carry_out(session, job, shell).await)
     }

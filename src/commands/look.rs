@@ -17,10 +17,10 @@ use crate::problem::{Heard, Problem};
 pub struct Look {
     /// Which org.
     pub target: Target,
+    /// What the org holds.
+    pub observed: Observed,
     /// The plan.
     pub plan: Plan,
-    /// The divisions, as far as names of them had to be looked up.
-    pub divisions: Divisions,
     /// Look-ups that failed without stopping anything.
     pub notes: Vec<Problem>,
 }
@@ -84,14 +84,14 @@ pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Resu
         },
         Generation::First | Generation::Second => Divisions::NotAsked,
     };
-    let observed = Observed::new(definitions, presences).seen_through(generation, divisions.clone());
+    let observed = Observed::new(definitions, presences).seen_through(generation, divisions);
     let mut plan = plan(desired, &observed, limits);
     if usage || limits.active_users.is_some() {
         let usage = people_on(reader, &plan, &mut notes).await;
         plan = with_usage(plan, usage, limits);
     }
     let target = Target { org: heard.org.clone(), sandbox, generation };
-    Ok(Look { target, plan, divisions, notes })
+    Ok(Look { target, observed, plan, notes })
 }
 
 /// A look-up that fails makes the number unknown, and fails nothing.

@@ -59,7 +59,7 @@ async fn made(
 }
 
 fn show(args: &PlanArgs, look: &Look, sources: &Sources, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
-    let Look { target, plan, divisions: _, notes } = look;
+    let Look { target, observed: _, plan, notes } = look;
     shell.show_notes(notes);
     let view = |format: Format, style: Style| match format {
         Format::Human => human::plan(plan, target, sources, style),

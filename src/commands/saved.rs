@@ -6,8 +6,7 @@ use std::path::Path;
 use crate::apply::report::{Outcome, Row};
 use crate::model::names::Locale;
 use crate::model::observed::Target;
-use crate::plan::Plan;
-use crate::plan::saved::{self, Bound, Operation, SAVED_PLAN_BYTES_MAX, SavedPlan};
+use crate::plan::saved::{self, Bound, Fresh, Operation, SAVED_PLAN_BYTES_MAX, SavedPlan};
 use crate::problem::{Problem, cause};
 
 /// Reads a saved plan.
@@ -32,23 +31,24 @@ pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
 ///
 /// # Errors
 /// The saved plan is for another org.
-pub fn bounded(plan: &Plan, saved: Option<&SavedPlan>, target: &Target) -> Result<Option<Bound>, Problem> {
+pub fn bounded(fresh: Fresh<'_>, saved: Option<&SavedPlan>, target: &Target) -> Result<Option<Bound>, Problem> {
     let Some(saved) = saved else { return Ok(None) };
-    saved::bound(plan, saved, target).map(Some).map_err(|error| {
+    saved::bound(fresh, saved, target).map(Some).map_err(|error| {
         Problem::new(format!("the saved plan cannot be used: {error}"))
             .help("plan again, for this org; nothing was written")
     })
 }
 
-/// The row of an operation that is no longer needed.
+/// The row of an operation that is not carried out.
 #[must_use]
-pub fn row(operation: &Operation, default_locale: &Locale) -> Row {
+pub fn row(operation: &Operation, default_locale: &Locale, outcome: Outcome) -> Row {
+    let labels = operation.before.as_ref().map_or(&operation.after.labels, |before| &before.labels);
     Row {
         action: operation.action,
         key: operation.key.clone(),
         id: operation.id.clone(),
         system_presence: operation.system_presence.clone(),
-        name: operation.after.labels.name(default_locale).cloned(),
-        outcome: Outcome::AlreadySo,
+        name: labels.name(default_locale).cloned(),
+        outcome,
     }
 }

@@ -40,3 +40,12 @@ pub fn asked(wanted: &Wanted, observed: &Observed) -> Result<Option<DivisionId>,
         [_, ..] => Err(Box::new(Fact::AmbiguousDivision { key, name, ids })),
     }
 }
+
+/// The division that a created definition is given: every one, where the config does not ask.
+#[must_use]
+pub fn of_created(asked: Option<DivisionId>, observed: &Observed) -> Option<DivisionId> {
+    match observed.generation {
+        Generation::First => None,
+        Generation::Second => Some(asked.unwrap_or_else(DivisionId::all)),
+    }
+}

@@ -1,17 +1,19 @@
 //! A saved plan as an upper bound: what was reviewed may be done, and nothing else. The config is
 //! read and planned anew; the file adds nothing and can only take away, so it needs no trust.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Deserialize;
 
+use crate::model::desired::{Desired, Management, Prune};
 use crate::model::generation::Generation;
-use crate::model::labels::Labels;
+use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, OrgId, SystemPresence};
-use crate::model::observed::{Content, Target};
+use crate::model::observed::{Content, Observed, Target};
 use crate::plan::Plan;
-use crate::plan::change::{Action, Change};
+use crate::plan::change::{Action, Change, InStep};
 use crate::plan::difference::{Difference, between};
+use crate::plan::division;
 use crate::plan::document::{ActionV1, ChangeV1, ContentV1, FORMAT_VERSION, PlanV1};
 use crate::text;
 
@@ -173,13 +175,27 @@ fn content(content: ContentV1) -> Content {
     Content { labels, deactivated, division: division.as_deref().and_then(DivisionId::new) }
 }
 
-/// A fresh plan held against a saved one.
+/// A config, an org, and the plan between them, as they are now.
+#[derive(Debug, Clone, Copy)]
+pub struct Fresh<'a> {
+    /// The config.
+    pub desired: &'a Desired,
+    /// The org.
+    pub observed: &'a Observed,
+    /// What would be done.
+    pub plan: &'a Plan,
+}
+
+/// A fresh plan held against a saved one. Every change of the fresh plan is in one of `run`,
+/// `withheld` and `beyond`, and every operation of the saved one is spoken of once at most.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bound {
     /// Reviewed, and still the same.
     pub run: Vec<Change>,
     /// Reviewed, but the object has changed in the org since: refused, each with what changed.
-    pub changed: Vec<(Change, Vec<Difference>)>,
+    pub changed: Vec<(Operation, Vec<Difference>)>,
+    /// What the fresh plan would do instead of what was refused. It is not done.
+    pub withheld: Vec<Change>,
     /// Reviewed, and no longer needed.
     pub already_so: Vec<Operation>,
     /// Not reviewed. Where there is one, nothing at all is applied.
@@ -191,7 +207,7 @@ pub struct Bound {
 /// # Errors
 /// When the saved plan is for another org than the one that answered, was made through another
 /// generation of the API, or by a client that saw more than this one.
-pub fn bound(plan: &Plan, saved: &SavedPlan, target: &Target) -> Result<Bound, SavedPlanError> {
+pub fn bound(fresh: Fresh<'_>, saved: &SavedPlan, target: &Target) -> Result<Bound, SavedPlanError> {
     let here = target.org.as_ref().map(|org| &org.id);
     if saved.org.is_none() || saved.org.as_ref() != here {
         let name = |id: Option<&OrgId>| id.map_or_else(|| "(not verified)".to_owned(), ToString::to_string);
@@ -200,28 +216,46 @@ pub fn bound(plan: &Plan, saved: &SavedPlan, target: &Target) -> Result<Bound, S
     if saved.generation != target.generation {
         return Err(SavedPlanError::OtherGeneration { saved: saved.generation, found: target.generation });
     }
-    let unseen = not_seen(plan, saved);
+    let unseen = not_seen(fresh.plan, saved);
     if !unseen.is_empty() {
         return Err(SavedPlanError::NotSeen(unseen));
     }
+    let operations = &saved.operations;
+    let reviewed = Reviewed::new(operations);
+    let same: Vec<Option<usize>> = fresh
+        .plan
+        .changes
+        .iter()
+        .map(|change| reviewed.about(change).find(|index| is_same(&operations[*index], change)))
+        .collect();
+    let runs: BTreeSet<usize> = same.iter().flatten().copied().collect();
     let mut bound = Bound::default();
-    let reviewed = Reviewed::new(&saved.operations);
-    let mut used = vec![false; saved.operations.len()];
-    for change in &plan.changes {
-        let Some(index) = reviewed.find(change).filter(|index| !used[*index]) else {
-            bound.beyond.push(change.clone());
+    let mut refused: BTreeMap<usize, Vec<Difference>> = BTreeMap::new();
+    for (change, same) in fresh.plan.changes.iter().zip(&same) {
+        if same.is_some() {
+            bound.run.push(change.clone());
             continue;
-        };
-        used[index] = true;
-        match judge(&saved.operations[index], change) {
-            Verdict::Same => bound.run.push(change.clone()),
-            Verdict::Changed(differences) => bound.changed.push((change.clone(), differences)),
-            Verdict::Beyond => bound.beyond.push(change.clone()),
         }
+        let mut explained = false;
+        for index in reviewed.about(change).filter(|index| !runs.contains(index)) {
+            if let Some(differences) = fresh.changed_since(&operations[index], Some(change)) {
+                refused.insert(index, differences);
+                explained = true;
+            }
+        }
+        let list = if explained { &mut bound.withheld } else { &mut bound.beyond };
+        list.push(change.clone());
     }
-    let rest = saved.operations.iter().zip(used).filter(|(_, used)| !used).map(|(operation, _)| operation);
-    // What the config no longer asks for is neither done nor to be done, and is not spoken of.
-    bound.already_so = rest.filter(|it| is_so(it, plan)).cloned().collect();
+    for (index, operation) in operations.iter().enumerate().filter(|(index, _)| !runs.contains(index)) {
+        if let Some(differences) = refused.remove(&index) {
+            bound.changed.push((operation.clone(), differences));
+        } else if fresh.is_so(operation) {
+            bound.already_so.push(operation.clone());
+        } else if let Some(differences) = fresh.changed_since(operation, None) {
+            bound.changed.push((operation.clone(), differences));
+        }
+        // What the config no longer asks for is neither done nor to be done, and is not spoken of.
+    }
     Ok(bound)
 }
 
@@ -232,18 +266,22 @@ fn not_seen(plan: &Plan, saved: &SavedPlan) -> Vec<DefinitionId> {
     saved.seen.iter().filter(|it| !plan.seen.contains(*it) && !removed.contains(it)).cloned().collect()
 }
 
-/// Is an operation that the fresh plan does not hold already so in the org?
-fn is_so(operation: &Operation, plan: &Plan) -> bool {
-    if operation.action.is_removal() {
-        let is_active = |id: &DefinitionId| {
-            plan.left_alone.iter().any(|it| it.id == *id)
-                || plan.in_step.iter().any(|it| it.id.as_ref() == Some(id) && !it.deactivated)
-                || plan.changes.iter().any(|it| it.step.id() == Some(id))
-        };
-        operation.id.as_ref().is_some_and(|id| !is_active(id))
-    } else {
-        plan.in_step.iter().any(|it| Some(&it.key) == operation.key.as_ref() && !it.deactivated)
-    }
+/// The same action on the same object (its id; its key for a create), with the same values before
+/// and after?
+fn is_same(operation: &Operation, change: &Change) -> bool {
+    let Operation { action, key, id, system_presence, before, after } = operation;
+    let step = &change.step;
+    let same_before = match (before, step.before()) {
+        (None, None) => true,
+        (Some(a), Some(b)) => a.same_as(b),
+        (None, Some(_)) | (Some(_), None) => false,
+    };
+    *action == step.action()
+        && id.as_ref() == step.id()
+        && (id.is_some() || key.as_ref() == step.key())
+        && system_presence == step.system_presence()
+        && same_before
+        && after.same_as(&step.after())
 }
 
 /// The operations of a saved plan by what they are about.
@@ -266,51 +304,80 @@ impl<'a> Reviewed<'a> {
         reviewed
     }
 
-    /// The same object by its id; a definition by its key where one side has no object (yet, or
-    /// any more), or has another one.
-    fn find(&self, change: &Change) -> Option<usize> {
-        let by_id = change.step.id().and_then(|id| self.by_id.get(id));
+    /// What was reviewed of the same object, and of the same definition: they differ where a
+    /// definition has another object by now, or an object another definition.
+    fn about(&self, change: &Change) -> impl Iterator<Item = usize> {
+        let by_id = change.step.id().and_then(|id| self.by_id.get(id)).copied();
         let removal = change.step.action().is_removal();
-        by_id.or_else(|| self.by_key.get(&(change.step.key()?, removal))).copied()
+        let by_key = change.step.key().and_then(|key| self.by_key.get(&(key, removal))).copied();
+        by_id.into_iter().chain(by_key.filter(|it| by_id != Some(*it)))
     }
 }
 
-enum Verdict {
-    Same,
-    Changed(Vec<Difference>),
-    Beyond,
-}
-
-fn judge(operation: &Operation, change: &Change) -> Verdict {
-    let (action, after) = (change.step.action(), change.step.after());
-    let same_presence = operation.system_presence == *change.step.system_presence();
-    let same_before = match (&operation.before, change.step.before()) {
-        (None, None) => true,
-        (Some(a), Some(b)) => a.same_as(b),
-        _ => false,
-    };
-    let same_after = operation.after.same_as(&after);
-    let same_object = operation.id.as_ref() == change.step.id();
-    if operation.action == action && same_presence && same_before && same_after && same_object {
-        return Verdict::Same;
-    }
-    // The config asks for what was reviewed, and the org is what differs: that is refused for this
-    // object alone. Anything else is more than was reviewed.
-    let same_intent = if action.is_removal() { operation.action == action } else { same_after };
-    if !same_intent || (same_before && same_object) {
-        return Verdict::Beyond;
-    }
-    Verdict::Changed(differences(operation, change))
-}
-
-fn differences(operation: &Operation, change: &Change) -> Vec<Difference> {
-    match (&operation.before, change.step.before(), &operation.id, change.step.id()) {
-        (None, _, _, Some(id)) => vec![Difference::Appeared(id.clone())],
-        (_, None, _, _) => vec![Difference::Gone],
-        (Some(_), Some(_), Some(was), Some(is)) if was != is => {
-            vec![Difference::OtherObject { expected: was.clone(), found: is.clone() }]
+impl Fresh<'_> {
+    /// Does the config still ask for what was reviewed?
+    fn asks_for(&self, operation: &Operation) -> bool {
+        let Operation { action, key, id, system_presence, before: _, after } = operation;
+        let settings = &self.desired.settings;
+        let protected = id.as_ref().is_some_and(|id| self.desired.protect.contains_key(id));
+        if *action == Action::Delete {
+            return settings.prune == Prune::Delete && !protected;
         }
-        (Some(expected), Some(found), _, _) => between(expected, found),
-        (None, Some(_), _, None) => Vec::new(),
+        let wanted = key.as_ref().and_then(|key| self.desired.definitions.get(key));
+        let Some(wanted) = wanted.filter(|it| it.management == Management::Managed) else { return false };
+        let here = wanted.system_presence == *system_presence;
+        let is_pinned_elsewhere = wanted.pin.is_some() && wanted.pin != *id;
+        match action {
+            Action::Create | Action::Reactivate | Action::Update => {
+                let labels = wanted.labels.within(&settings.scope);
+                let asked = division::asked(wanted, self.observed).map(|asked| {
+                    if *action == Action::Create { division::of_created(asked, self.observed) } else { asked }
+                });
+                here && !is_pinned_elsewhere
+                    && !wanted.deactivated
+                    && labels.same_as(&after.labels)
+                    && asked.is_ok_and(|asked| asked == after.division)
+            }
+            Action::Deactivate => here && !is_pinned_elsewhere && wanted.deactivated,
+            Action::Replace => wanted.replaces.as_ref() == Some(system_presence) && !wanted.deactivated,
+            Action::Delete => false,
+        }
+    }
+
+    /// What is not as it was when the operation was reviewed, although the config still asks for it.
+    /// `instead` is what the fresh plan would do. None where nothing in the org explains that.
+    fn changed_since(&self, operation: &Operation, instead: Option<&Change>) -> Option<Vec<Difference>> {
+        if !self.asks_for(operation) {
+            return None;
+        }
+        let found = instead.and_then(|it| it.step.id());
+        let (Some(id), Some(before)) = (&operation.id, &operation.before) else {
+            return found.map(|it| vec![Difference::Appeared(it.clone())]);
+        };
+        let Some(object) = self.observed.get(id) else { return Some(vec![Difference::Gone]) };
+        if object.system_presence != operation.system_presence {
+            return Some(vec![Difference::SystemPresence {
+                expected: operation.system_presence.clone(),
+                found: object.system_presence.clone(),
+            }]);
+        }
+        let scope = if operation.action.is_removal() { &Scope::All } else { &self.desired.settings.scope };
+        let before = Content { labels: before.labels.within(scope), ..before.clone() };
+        let differences = between(&before, &object.content_beside(&before, scope));
+        if !differences.is_empty() {
+            return Some(differences);
+        }
+        let other = found.filter(|it| *it != id);
+        other.map(|it| vec![Difference::OtherObject { expected: id.clone(), found: it.clone() }])
+    }
+
+    /// Is an operation that the fresh plan does not hold already so in the org?
+    fn is_so(&self, operation: &Operation) -> bool {
+        if operation.action.is_removal() {
+            let is_active = |id| self.observed.get(id).is_some_and(|it| !it.deactivated);
+            return operation.id.as_ref().is_some_and(|id| !is_active(id));
+        }
+        let in_step = |it: &InStep| Some(&it.key) == operation.key.as_ref() && !it.deactivated;
+        self.asks_for(operation) && self.plan.in_step.iter().any(in_step)
     }
 }

@@ -6,5 +6,6 @@ mod guards;
 mod matching;
 mod properties;
 mod questions;
+mod reviewed;
 mod saved;
 mod usage;

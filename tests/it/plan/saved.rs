@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+
 use presencectl::model::generation::Generation;
 use presencectl::model::names::Key;
-use presencectl::model::observed::{Organization, Target};
-use presencectl::plan::Plan;
+use presencectl::model::observed::{Content, Organization, Target};
+use presencectl::plan::change::Change;
 use presencectl::plan::difference::Difference;
 use presencectl::plan::document::{PlanV1, document};
-use presencectl::plan::saved::{Bound, SavedPlanError, bound, read};
+use presencectl::plan::saved::{Bound, Fresh, Operation, SavedPlan, SavedPlanError, bound, read};
 use presencectl::render::machine;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -22,12 +25,18 @@ fn saved(world: &World) -> String {
 }
 
 fn bounded(world: &World, saved: &str) -> Bound {
-    bound(&world.planned().0, &read(saved).unwrap(), &target()).unwrap()
+    held_against(world, &read(saved).unwrap(), &target()).unwrap()
+}
+
+fn held_against(world: &World, saved: &SavedPlan, target: &Target) -> Result<Bound, SavedPlanError> {
+    let (desired, _) = world.desired();
+    let (observed, plan) = (world.observed(), world.planned().0);
+    bound(Fresh { desired: &desired, observed: &observed, plan: &plan }, saved, target)
 }
 
 /// How many run, changed, are already so, and are beyond.
 fn counts(bound: &Bound) -> [usize; 4] {
-    let Bound { run, changed, already_so, beyond } = bound;
+    let Bound { run, changed, withheld: _, already_so, beyond } = bound;
     [run.len(), changed.len(), already_so.len(), beyond.len()]
 }
 
@@ -94,7 +103,7 @@ fn a_client_that_sees_less_than_the_plans_applies_nothing() {
     let saved = saved(&world);
     let unseen = world.org().find("Lunch").id.clone();
     world.org().remove("Lunch");
-    let error = bound(&world.planned().0, &read(&saved).unwrap(), &target()).unwrap_err();
+    let error = held_against(&world, &read(&saved).unwrap(), &target()).unwrap_err();
     assert_eq!(error, SavedPlanError::NotSeen(vec![unseen.clone()]));
     assert_eq!(error.to_string(), format!("its client saw 1 definition, and this one does not: {unseen}"));
 }
@@ -112,7 +121,7 @@ fn what_the_plan_itself_removes_may_be_gone() {
 fn a_plan_through_one_generation_of_the_api_bounds_no_other() {
     let world = three();
     let through_second = Target { generation: Generation::Second, ..target() };
-    let error = bound(&world.planned().0, &read(&saved(&world)).unwrap(), &through_second).unwrap_err();
+    let error = held_against(&world, &read(&saved(&world)).unwrap(), &through_second).unwrap_err();
     assert_eq!(error.to_string(), "it was made through API v1, and this run speaks API v2");
     let invented = edited(&saved(&world), |it| it["target"]["api"] = json!("v3"));
     assert_eq!(
@@ -177,9 +186,8 @@ fn a_plan_for_another_org_or_an_unverified_one_is_an_error() {
         generation: Generation::First,
     };
     let nobody = Target { org: None, sandbox: false, generation: Generation::First };
-    let plan: Plan = world.planned().0;
     let said: Vec<String> =
-        [&other, &nobody].iter().map(|it| bound(&plan, &saved, it).unwrap_err().to_string()).collect();
+        [&other, &nobody].iter().map(|it| held_against(&world, &saved, it).unwrap_err().to_string()).collect();
     insta::assert_snapshot!(said.join("\n"), @"
     it is for the org 22222222-bbbb-4bbb-8bbb-222222222222, and these credentials are for 33333333-bbbb-4bbb-8bbb-333333333333
     it is for the org 22222222-bbbb-4bbb-8bbb-222222222222, and these credentials are for (not verified)
@@ -267,6 +275,37 @@ fn any_world() -> impl Strategy<Value = World> {
     })
 }
 
+/// The same values, by the words of the rule and not by the code under test.
+fn is_reviewed(operation: &Operation, change: &Change) -> bool {
+    let shown = |it: &Content| {
+        (it.labels.iter().map(|(a, b)| (a.normal(), b.nfc().to_owned())).collect::<BTreeSet<_>>(), it.deactivated)
+    };
+    let subject = match change.step.id() {
+        Some(id) => operation.id.as_ref() == Some(id),
+        None => operation.id.is_none() && operation.key.as_ref() == change.step.key(),
+    };
+    subject
+        && operation.action == change.step.action()
+        && operation.system_presence == *change.step.system_presence()
+        && operation.before.as_ref().map(shown) == change.step.before().map(shown)
+        && shown(&operation.after) == shown(&change.step.after())
+}
+
+/// Puts a field of one operation into another.
+fn forge(operations: &mut [Operation], to: usize, from: usize, field: u8) {
+    let Some(count) = NonZeroUsize::new(operations.len()) else { return };
+    let other = operations[from % count].clone();
+    let it = &mut operations[to % count];
+    match field {
+        0 => it.action = other.action,
+        1 => it.key = other.key,
+        2 => it.id = other.id,
+        3 => it.system_presence = other.system_presence,
+        4 => it.before = other.before,
+        _ => it.after = other.after,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
@@ -277,23 +316,59 @@ proptest! {
         prop_assert!(json.chars().all(|c| c == '\n' || !presencectl::text::is_hidden(c)));
         let read_back: PlanV1 = serde_json::from_str(&json).unwrap();
         prop_assert_eq!(read_back, document(&plan, &target(), &sources));
-        let bound = bound(&plan, &read(&json).unwrap(), &target()).unwrap();
+        let bound = bounded(&world, &json);
         prop_assert_eq!(&bound.run, &plan.changes);
         prop_assert_eq!(counts(&bound)[1..].to_vec(), vec![0, 0, 0]);
     }
 
     #[test]
-    fn what_runs_is_always_both_planned_and_reviewed(reviewed in any_world(), mut now in any_world()) {
-        // The same org, another config: the bound may only take away.
-        now.observed.clone_from(&reviewed.observed);
-        let saved = read(&saved(&reviewed)).unwrap();
-        let plan = now.planned().0;
-        let bound = bound(&plan, &saved, &target()).unwrap();
+    fn a_file_can_only_take_away(
+        reviewed in any_world(),
+        forged in any_world(),
+        now in any_world(),
+        same_org in any::<bool>(),
+        same_config in any::<bool>(),
+        swaps in prop::collection::vec((any::<usize>(), any::<usize>(), 0..6u8), 0..6),
+    ) {
+        // Config and org of today, each as it was reviewed or another; and a file that may hold anything.
+        let mut today = if same_config { reviewed.clone() } else { now.clone() };
+        today.observed.clone_from(if same_org { &reviewed.observed } else { &now.observed });
+        let mut saved = read(&saved(&reviewed)).unwrap();
+        saved.seen.clear();
+        saved.operations.extend(read(&self::saved(&forged)).unwrap().operations);
+        saved.operations.extend(read(&self::saved(&today)).unwrap().operations.into_iter().step_by(2));
+        for (to, from, field) in swaps {
+            forge(&mut saved.operations, to, from, field);
+        }
+        let plan = today.planned().0;
+        let bound = held_against(&today, &saved, &target()).unwrap();
+        let mut rest = plan.changes.clone();
         for change in &bound.run {
-            prop_assert!(plan.changes.contains(change));
-            let same = reviewed.planned().0.changes.into_iter().any(|it| it.step.after() == change.step.after()
-                && it.step.action() == change.step.action() && it.step.id() == change.step.id());
-            prop_assert!(same);
+            prop_assert!(saved.operations.iter().any(|it| is_reviewed(it, change)), "never reviewed: {change:?}");
+        }
+        for change in bound.run.iter().chain(&bound.withheld).chain(&bound.beyond) {
+            let index = rest.iter().position(|it| it == change);
+            prop_assert!(index.is_some(), "not planned, or twice: {change:?}");
+            rest.remove(index.unwrap());
+        }
+        prop_assert_eq!(rest, vec![], "every change has become something");
+        let spoken_of = bound.run.len() + bound.changed.len() + bound.already_so.len();
+        prop_assert!(spoken_of <= saved.operations.len());
+        prop_assert!(bound.changed.iter().all(|(_, differences)| !differences.is_empty()));
+        prop_assert_eq!(bound.withheld.is_empty() || !bound.changed.is_empty(), true);
+    }
+
+    #[test]
+    fn where_nothing_changed_in_the_org_nothing_is_said_to_have_changed(
+        reviewed in any_world(),
+        mut now in any_world(),
+    ) {
+        now.observed.clone_from(&reviewed.observed);
+        let bound = bounded(&now, &saved(&reviewed));
+        for (operation, differences) in &bound.changed {
+            // Without its pin, a definition may find another object by its label.
+            let other = matches!(differences.as_slice(), [Difference::OtherObject { .. }]);
+            prop_assert!(other, "{operation:?}: {differences:?}");
         }
     }
 
