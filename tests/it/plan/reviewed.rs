@@ -6,12 +6,14 @@
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
+use presencectl::model::names::{Label, Locale};
+use presencectl::model::observed::Definition;
 use presencectl::plan::change::Action;
 use presencectl::plan::difference::Difference;
 use presencectl::plan::saved::{Bound, Fresh, bound, read};
 use presencectl::render::machine;
 
-use crate::paper::{World, id, target, want};
+use crate::paper::{Want, World, id, target, want};
 
 /// A world that needs exactly this action on the object with the number 1 (a create makes it), beside
 /// `tea`, which needs an update whatever happens, and `desk`, which is in step.
@@ -40,19 +42,22 @@ fn needing(action: Action) -> World {
     world
 }
 
+/// What happens to a world that needs this action.
+type Event = fn(&mut World, Action);
+
 /// What happens between the review and the apply. Those of the org come first.
-const EVENTS: [(&str, fn(&mut World, Action)); 15] = [
+const EVENTS: [(&str, Event); 15] = [
     ("nothing", |_, _| {}),
     ("somebody did the same", done),
-    ("another label changed", |world, _| on_lunch(world, |it| it.set("de", "Essen"))),
-    ("it was renamed", |world, _| on_lunch(world, |it| it.set("en_US", "Supper"))),
-    ("it was renamed to what another is called", |world, _| on_lunch(world, |it| it.set("en_US", "Desk"))),
-    ("it was deactivated", |world, _| on_lunch(world, |it| it.0.deactivated = true)),
-    ("it was activated", |world, _| on_lunch(world, |it| it.0.deactivated = false)),
+    ("another label changed", |world, _| on_lunch(world, |it| set(it, "de", "Essen"))),
+    ("it was renamed", |world, _| on_lunch(world, |it| set(it, "en_US", "Supper"))),
+    ("it was renamed to what another is called", |world, _| on_lunch(world, |it| set(it, "en_US", "Desk"))),
+    ("it was deactivated", |world, _| on_lunch(world, |it| it.deactivated = true)),
+    ("it was activated", |world, _| on_lunch(world, |it| it.deactivated = false)),
     ("it was activated and renamed", |world, _| {
         on_lunch(world, |it| {
-            it.0.deactivated = false;
-            it.set("en_US", "Supper");
+            it.deactivated = false;
+            set(it, "en_US", "Supper");
         });
     }),
     ("it is gone", |world, _| world.observed.retain(|it| it.id != id(1))),
@@ -68,7 +73,7 @@ const EVENTS: [(&str, fn(&mut World, Action)); 15] = [
         reconfigured(world, action, |it| it.label("en_US", "Siesta").previously("Lunch"));
     }),
     ("the config says the contrary", |world, action| match action {
-        Action::Create | Action::Reactivate | Action::Update => reconfigured(world, action, |it| it.deactivated()),
+        Action::Create | Action::Reactivate | Action::Update => reconfigured(world, action, Want::deactivated),
         Action::Replace | Action::Deactivate | Action::Delete => {
             if action == Action::Replace {
                 world.forget("lunch").config(want("away", "Away", "Lunch").label("de", "Mittag"));
@@ -82,19 +87,13 @@ const EVENTS: [(&str, fn(&mut World, Action)); 15] = [
     }),
 ];
 
-struct Lunch<'a>(&'a mut presencectl::model::observed::Definition);
-
-impl Lunch<'_> {
-    fn set(&mut self, locale: &str, label: &str) {
-        let (locale, label) =
-            (presencectl::model::names::Locale::new(locale), presencectl::model::names::Label::new(label));
-        self.0.labels.insert(locale, label);
-    }
+fn set(object: &mut Definition, locale: &str, label: &str) {
+    object.labels.insert(Locale::new(locale), Label::new(label));
 }
 
-fn on_lunch(world: &mut World, change: impl FnOnce(&mut Lunch<'_>)) {
+fn on_lunch(world: &mut World, change: impl FnOnce(&mut Definition)) {
     if let Some(object) = world.observed.iter_mut().find(|it| it.id == id(1)) {
-        change(&mut Lunch(object));
+        change(object);
     }
 }
 
@@ -103,13 +102,13 @@ fn done(world: &mut World, action: Action) {
         Action::Create => {
             world.org().add("Meal", &[("en_US", "Lunch"), ("de", "Mittag")]);
         }
-        Action::Reactivate => on_lunch(world, |it| it.0.deactivated = false),
-        Action::Update => on_lunch(world, |it| it.set("de", "Mittag")),
-        Action::Replace | Action::Deactivate | Action::Delete => on_lunch(world, |it| it.0.deactivated = true),
+        Action::Reactivate => on_lunch(world, |it| it.deactivated = false),
+        Action::Update => on_lunch(world, |it| set(it, "de", "Mittag")),
+        Action::Replace | Action::Deactivate | Action::Delete => on_lunch(world, |it| it.deactivated = true),
     }
 }
 
-fn reconfigured(world: &mut World, action: Action, change: impl FnOnce(crate::paper::Want) -> crate::paper::Want) {
+fn reconfigured(world: &mut World, action: Action, change: impl FnOnce(Want) -> Want) {
     let lunch = want("lunch", if action == Action::Replace { "Away" } else { "Meal" }, "Lunch").label("de", "Mittag");
     let lunch = match action {
         Action::Create | Action::Reactivate | Action::Update | Action::Delete => lunch,
@@ -161,8 +160,7 @@ fn verdict(reviewed: &World, now: &World, action: Action) -> String {
 }
 
 fn brief(difference: &Difference) -> String {
-    let label =
-        |it: &Option<presencectl::model::names::Label>| it.as_ref().map_or("none".to_owned(), ToString::to_string);
+    let label = |it: &Option<Label>| it.as_ref().map_or("none".to_owned(), ToString::to_string);
     match difference {
         Difference::Label { locale, expected, found } => format!("{locale} {} -> {}", label(expected), label(found)),
         Difference::State { found_deactivated } => format!("deactivated -> {found_deactivated}"),
