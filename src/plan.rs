@@ -21,6 +21,7 @@ pub mod division;
 pub mod document;
 pub mod guard;
 pub mod matching;
+pub mod order;
 pub mod question;
 pub mod refusal;
 pub mod saved;
@@ -29,7 +30,8 @@ pub mod usage;
 /// What would be done to an org, what would not, and why it may not be done at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// In the order of running: by action, then key, then id. Each is about exactly one object.
+    /// In the order in which people read them: by action, then key, then id. Each is about exactly
+    /// one object. What has to be done before what is said by `order`.
     pub changes: Vec<Change>,
     /// Managed definitions that need nothing, by key.
     pub in_step: Vec<InStep>,

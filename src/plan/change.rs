@@ -6,7 +6,7 @@ use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Content;
 
-/// What is done to one object, in the order in which actions are shown and run.
+/// What is done to one object, in the order in which actions are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     /// A new definition.

@@ -40,6 +40,7 @@ const LEVELS: &[&[&str]] = &[
         "plan::division",
         "plan::guard",
         "plan::matching",
+        "plan::order",
         "api::session",
         "config::tree",
         "render::style",

@@ -1,0 +1,291 @@
+//! What has to be done before what. An org may demand that nobody else has a label, so a label has to
+//! be free before it is taken; and what is replaced stays until what takes its place is there.
+//!
+//! This is the order of running. The order of showing is another, and stands in `plan.rs`.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::model::labels::Labels;
+use crate::model::names::{Key, Label, Locale};
+use crate::plan::change::{Action, Step};
+
+/// The order of some steps, which are named by their places in the list that it was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Order {
+    needs: Vec<Vec<Need>>,
+    circles: Vec<Vec<usize>>,
+    waves: Vec<Vec<usize>>,
+}
+
+/// A step that has to be done before another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Which step.
+    pub step: usize,
+    /// Why.
+    pub because: Because,
+}
+
+/// Why one step waits for another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Because {
+    /// The other one makes what takes the place of this one's object.
+    TakesItsPlace,
+    /// The other one's object has a label that this one takes; one of them, where there are several.
+    Frees(Locale, Label),
+}
+
+/// Among which definitions an org may demand that a label is the only one of its locale, whatever
+/// their system presences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unique {
+    AmongActive,
+    AmongAll,
+}
+
+impl Order {
+    /// The order of these steps, for an org that may demand unique labels, or may not.
+    ///
+    /// # Guarantees
+    /// - Where the labels of `before` and of `after` are unique (among the active definitions, or
+    ///   among all), they are so after each step of [`Order::waves`], unless a circle is named.
+    /// - What is replaced needs whatever else is done for the definition that takes its place; no
+    ///   circle undoes that.
+    #[must_use]
+    pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Order {
+        let steps: Vec<&Step> = steps.into_iter().collect();
+        let mut order = Order { needs: replacements(&steps), ..Order::default() };
+        // Labels that are not unique among all are so among the active ones at most, and then only
+        // those count: so they come first, and the others give way to them.
+        for unique in [Unique::AmongActive, Unique::AmongAll] {
+            order.add(frees(&steps, unique));
+        }
+        order.waves = waves(&steps, &order.needs);
+        order
+    }
+
+    /// What has to be done before this step. When something of it is not done, this step must not
+    /// be: its label would be there twice, or its object would go without a successor.
+    #[must_use]
+    pub fn needs(&self, step: usize) -> &[Need] {
+        self.needs.get(step).map_or(&[], Vec::as_slice)
+    }
+
+    /// Steps whose labels change hands in a circle: no order of them is right where labels have to be
+    /// unique, so none of them waits for another one's label. Where the org refuses one of them, it
+    /// takes two pull requests.
+    #[must_use]
+    pub fn circles(&self) -> &[Vec<usize>] {
+        &self.circles
+    }
+
+    /// All steps, in groups: what stands in one may run at once, after everything in the groups
+    /// before it. Removals come last, replacements before the others, save those that free a label:
+    /// agents can move before anything disappears.
+    #[must_use]
+    pub fn waves(&self) -> &[Vec<usize>] {
+        &self.waves
+    }
+
+    /// Adds what does not close a circle; what does is named instead.
+    fn add(&mut self, mut more: Vec<(usize, Need)>) {
+        more.retain(|(step, need)| {
+            let known = self.needs[*step].iter().any(|it| it.step == need.step);
+            !known && !self.circles.iter().any(|it| it.contains(step) && it.contains(&need.step))
+        });
+        let mut edges: Vec<Vec<usize>> =
+            self.needs.iter().map(|needs| needs.iter().map(|it| it.step).collect()).collect();
+        for (step, need) in &more {
+            edges[*step].push(need.step);
+        }
+        let circle_of = circles(&edges);
+        for (step, need) in more {
+            if circle_of[step].is_none() || circle_of[step] != circle_of[need.step] {
+                self.needs[step].push(need);
+            }
+        }
+        for needs in &mut self.needs {
+            needs.sort_by_key(|it| it.step);
+        }
+        let count = circle_of.iter().flatten().max().map_or(0, |last| last + 1);
+        let mut named = vec![Vec::new(); count];
+        for (step, circle) in circle_of.into_iter().enumerate() {
+            if let Some(circle) = circle {
+                named[circle].push(step);
+            }
+        }
+        self.circles.extend(named);
+        self.circles.sort();
+    }
+}
+
+/// A replacement needs whatever else is done for the definition of its key.
+fn replacements(steps: &[&Step]) -> Vec<Vec<Need>> {
+    let mut makers: HashMap<&Key, Vec<usize>> = HashMap::new();
+    for (index, step) in steps.iter().enumerate() {
+        if let (false, Some(key)) = (step.action().is_removal(), step.key()) {
+            makers.entry(key).or_default().push(index);
+        }
+    }
+    let needs = |step: &&Step| {
+        let makers = (step.action() == Action::Replace).then(|| makers.get(step.key()?)).flatten();
+        let needs = makers.into_iter().flatten();
+        needs.map(|maker| Need { step: *maker, because: Because::TakesItsPlace }).collect()
+    };
+    steps.iter().map(needs).collect()
+}
+
+/// A label of a locale, in the form in which spellings are equal.
+type Name = (String, String);
+
+/// Who has a label before and not after, and who after and not before.
+#[derive(Default)]
+struct Hands {
+    from: Vec<usize>,
+    to: Vec<(usize, Locale, Label)>,
+}
+
+/// Which step takes a label that which other one's object has until then.
+fn frees(steps: &[&Step], unique: Unique) -> Vec<(usize, Need)> {
+    let none = Labels::new();
+    let mut hands: HashMap<Name, Hands> = HashMap::new();
+    let sides: Vec<(&Labels, Labels)> = steps
+        .iter()
+        .map(|step| {
+            let counts = |deactivated: bool| !(deactivated && unique == Unique::AmongActive);
+            let before = step.before().filter(|it| counts(it.deactivated)).map_or(&none, |it| &it.labels);
+            let after = step.after();
+            (before, if counts(after.deactivated) { after.labels } else { Labels::new() })
+        })
+        .collect();
+    for (index, (before, after)) in sides.iter().enumerate() {
+        for (locale, label) in before.iter().filter(|(locale, label)| !has(after, locale, label)) {
+            hands.entry(name(locale, label)).or_default().from.push(index);
+        }
+    }
+    if hands.is_empty() {
+        return Vec::new();
+    }
+    for (index, (before, after)) in sides.iter().enumerate() {
+        for (locale, label) in after.iter().filter(|(locale, label)| !has(before, locale, label)) {
+            if let Some(hands) = hands.get_mut(&name(locale, label)) {
+                hands.to.push((index, locale.clone(), label.clone()));
+            }
+        }
+    }
+    let mut needs = Vec::new();
+    for Hands { from, to } in hands.into_values() {
+        // Several before and several after: no org that demands unique labels holds that, and every
+        // pair of them would be too many.
+        if from.len() > 1 && to.len() > 1 {
+            continue;
+        }
+        for (taker, locale, label) in to {
+            let because = Because::Frees(locale, label);
+            needs.extend(from.iter().map(|step| (taker, Need { step: *step, because: because.clone() })));
+        }
+    }
+    // By locale and label, so that of several the same is named each time.
+    needs.sort_by(|(a, first), (b, second)| (a, first.step, shown(first)).cmp(&(b, second.step, shown(second))));
+    needs.dedup_by_key(|(taker, need)| (*taker, need.step));
+    needs
+}
+
+fn name(locale: &Locale, label: &Label) -> Name {
+    (locale.normal(), label.nfc().to_owned())
+}
+
+fn has(labels: &Labels, locale: &Locale, label: &Label) -> bool {
+    labels.iter().any(|(its, held)| held == label && its.same_as(locale))
+}
+
+fn shown(need: &Need) -> (&str, &str) {
+    match &need.because {
+        Because::TakesItsPlace => ("", ""),
+        Because::Frees(locale, label) => (locale.as_str(), label.nfc()),
+    }
+}
+
+/// The circle that each step is in, by number; none for a step in none.
+fn circles(edges: &[Vec<usize>]) -> Vec<Option<usize>> {
+    let mut backwards = vec![Vec::new(); edges.len()];
+    for (step, needs) in edges.iter().enumerate() {
+        for need in needs {
+            backwards[*need].push(step);
+        }
+    }
+    let mut seen = vec![false; edges.len()];
+    let mut left: Vec<usize> = Vec::new();
+    for start in 0..edges.len() {
+        left.extend(reached(start, edges, &mut seen));
+    }
+    // Whatever can be gone back to, from the one left last, can be gone to from it as well.
+    let mut seen = vec![false; edges.len()];
+    let mut circle_of = vec![None; edges.len()];
+    let mut count = 0;
+    for start in left.into_iter().rev() {
+        let members = reached(start, &backwards, &mut seen);
+        if members.len() > 1 {
+            for member in members {
+                circle_of[member] = Some(count);
+            }
+            count += 1;
+        }
+    }
+    circle_of
+}
+
+/// What can be reached and was not seen yet, in the order in which it is left again.
+fn reached(start: usize, edges: &[Vec<usize>], seen: &mut [bool]) -> Vec<usize> {
+    let mut left = Vec::new();
+    if std::mem::replace(&mut seen[start], true) {
+        return left;
+    }
+    // Each with how many of its edges were gone along; no recursion, since a chain may be long.
+    let mut path = vec![(start, 0)];
+    while let Some((step, gone)) = path.last_mut() {
+        if let Some(next) = edges[*step].get(*gone) {
+            *gone += 1;
+            if !std::mem::replace(&mut seen[*next], true) {
+                path.push((*next, 0));
+            }
+        } else {
+            left.push(*step);
+            path.pop();
+        }
+    }
+    left
+}
+
+fn waves(steps: &[&Step], needs: &[Vec<Need>]) -> Vec<Vec<usize>> {
+    let mut early: BTreeSet<usize> = (0..steps.len()).filter(|it| !steps[*it].action().is_removal()).collect();
+    let freeing: Vec<usize> = early.iter().flat_map(|it| needs[*it].iter().map(|need| need.step)).collect();
+    early.extend(freeing);
+    let mut waves: Vec<Vec<usize>> = Vec::new();
+    let mut open: Vec<usize> = needs.iter().map(Vec::len).collect();
+    let mut dependents = vec![Vec::new(); steps.len()];
+    for step in &early {
+        for need in &needs[*step] {
+            dependents[need.step].push(*step);
+        }
+    }
+    let mut next: Vec<usize> = early.iter().copied().filter(|it| open[*it] == 0).collect();
+    while !next.is_empty() {
+        let mut after = Vec::new();
+        for step in &next {
+            for dependent in &dependents[*step] {
+                open[*dependent] -= 1;
+                if open[*dependent] == 0 {
+                    after.push(*dependent);
+                }
+            }
+        }
+        after.sort_unstable();
+        waves.push(std::mem::replace(&mut next, after));
+    }
+    let late: Vec<usize> = (0..steps.len()).filter(|it| !early.contains(it)).collect();
+    let (replaced, removed) = late.into_iter().partition(|it| steps[*it].action() == Action::Replace);
+    waves.extend([replaced, removed]);
+    waves.retain(|it| !it.is_empty());
+    waves
+}

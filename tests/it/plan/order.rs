@@ -1,0 +1,332 @@
+//! What has to be done before what: every small case against an org that demands unique labels, and the
+//! examples that people think of.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use std::collections::BTreeSet;
+
+use insta::assert_snapshot;
+use presencectl::model::labels::Scope;
+use presencectl::model::names::{Key, Label, Locale};
+use presencectl::model::observed::Content;
+use presencectl::plan::change::{Create, Edit, Retire, Step};
+use presencectl::plan::order::{Because, Need, Order};
+use proptest::prelude::*;
+
+use crate::paper::{World, id, labels, presence, want};
+use crate::properties::{repeatable, some_config, some_org};
+
+/// What one object is, or none while it is not there.
+type State = Option<Content>;
+
+/// Everything that one object can be and become, with the label of one locale.
+#[derive(Clone, Copy, Debug)]
+enum Becomes {
+    Made(char),
+    Stays {
+        held: char,
+        deactivated: bool,
+    },
+    Renamed(char, char),
+    BroughtBack(char, char),
+    Deactivated(char),
+    Deleted(char),
+    /// Its place is taken by what is done for the next one.
+    Replaced(char),
+}
+
+const NAMES: [char; 3] = ['A', 'B', 'C'];
+const PRESENCES: [&str; 4] = ["Meal", "Break", "Busy", "Away"];
+
+fn every_fate() -> Vec<Becomes> {
+    let mut all: Vec<Becomes> = NAMES.map(Becomes::Made).to_vec();
+    for held in NAMES {
+        all.extend([false, true].map(|deactivated| Becomes::Stays { held, deactivated }));
+        all.extend([Becomes::Deactivated(held), Becomes::Deleted(held), Becomes::Replaced(held)]);
+        all.extend(NAMES.into_iter().filter(|it| *it != held).map(|it| Becomes::Renamed(held, it)));
+        all.extend(NAMES.map(|it| Becomes::BroughtBack(held, it)));
+    }
+    all
+}
+
+fn key(slot: usize) -> Key {
+    Key::new(&format!("k{slot}")).unwrap()
+}
+
+fn content(name: char, deactivated: bool) -> Content {
+    Content { labels: labels(&[("en_US", &name.to_string())]), deactivated, division: None }
+}
+
+fn edit(slot: usize, before: Content, after: Content) -> Edit {
+    let system_presence = presence(PRESENCES[slot % PRESENCES.len()]);
+    Edit { key: key(slot), id: id(slot), system_presence, scope: Scope::All, before, after }
+}
+
+fn retire(slot: usize, before: Content) -> Retire {
+    Retire { id: id(slot), system_presence: presence(PRESENCES[slot % PRESENCES.len()]), before }
+}
+
+/// The state of each object before, and the steps, each with its object.
+fn case(fates: &[Becomes]) -> (Vec<State>, Vec<(usize, Step)>) {
+    let mut before = Vec::new();
+    let mut steps = Vec::new();
+    for (slot, fate) in fates.iter().enumerate() {
+        let active = |name| content(name, false);
+        let (state, step) = match *fate {
+            Becomes::Made(name) => {
+                let create = Create {
+                    key: key(slot),
+                    system_presence: presence("Meal"),
+                    labels: active(name).labels,
+                    division: None,
+                };
+                (None, Some(Step::Create(create)))
+            }
+            Becomes::Stays { held, deactivated } => (Some(content(held, deactivated)), None),
+            Becomes::Renamed(held, name) => {
+                (Some(active(held)), Some(Step::Update(edit(slot, active(held), active(name)))))
+            }
+            Becomes::BroughtBack(held, name) => {
+                let state = content(held, true);
+                (Some(state.clone()), Some(Step::Reactivate(edit(slot, state, active(name)))))
+            }
+            Becomes::Deactivated(held) => {
+                (Some(active(held)), Some(Step::Deactivate(key(slot), retire(slot, active(held)))))
+            }
+            Becomes::Deleted(held) => (Some(active(held)), Some(Step::Delete(retire(slot, active(held))))),
+            Becomes::Replaced(held) => {
+                let by = key((slot + 1) % fates.len());
+                (Some(active(held)), Some(Step::Replace(by, retire(slot, active(held)))))
+            }
+        };
+        before.push(state);
+        steps.extend(step.map(|it| (slot, it)));
+    }
+    (before, steps)
+}
+
+/// Does an org that demands it hold each label once, among its active definitions or among all?
+fn is_legal(states: &[State], among_all: bool) -> bool {
+    let counted = states.iter().flatten().filter(|it| among_all || !it.deactivated);
+    let mut seen = BTreeSet::new();
+    counted.flat_map(|it| it.labels.iter()).all(|(locale, label)| seen.insert((locale.normal(), label.nfc())))
+}
+
+/// Is the org legal after each step, and does nothing go before its successor is there?
+fn goes_well(before: &[State], steps: &[(usize, Step)], order: &[usize], among_all: bool) -> bool {
+    let mut states = before.to_vec();
+    let mut done = BTreeSet::new();
+    order.iter().all(|index| {
+        let (slot, step) = &steps[*index];
+        states[*slot] = Some(step.after());
+        let successor = |it: &usize| matches!(step, Step::Replace(key, _) if is_made_by(key, &steps[*it].1));
+        let succeeded = (0..steps.len()).filter(successor).all(|it| done.contains(&it));
+        done.insert(*index);
+        succeeded && is_legal(&states, among_all)
+    })
+}
+
+fn is_made_by(key: &Key, step: &Step) -> bool {
+    !step.action().is_removal() && step.key() == Some(key)
+}
+
+fn permutations(items: &[usize]) -> Vec<Vec<usize>> {
+    let Some((first, rest)) = items.split_first() else { return vec![Vec::new()] };
+    let longer = |shorter: Vec<usize>| {
+        (0..=shorter.len()).map(move |place| [&shorter[..place], &[*first], &shorter[place..]].concat())
+    };
+    permutations(rest).into_iter().flat_map(longer).collect()
+}
+
+/// Every order in which the steps may be done, where those of one wave run at once.
+fn every_run(order: &Order) -> Vec<Vec<usize>> {
+    let mut runs: Vec<Vec<usize>> = vec![Vec::new()];
+    for wave in order.waves() {
+        let ways = permutations(wave);
+        runs = runs.iter().flat_map(|run| ways.iter().map(|it| [run.as_slice(), it].concat())).collect();
+    }
+    runs
+}
+
+#[test]
+fn every_small_case_goes_well_where_anything_does() {
+    let fates = every_fate();
+    let (mut legal, mut circular, mut only_among_active) = (0_usize, 0_usize, 0_usize);
+    for fates in fates.iter().flat_map(|a| fates.iter().map(move |b| [*a, *b])).flat_map(|[a, b]| {
+        let third = fates.iter().map(move |c| vec![a, b, *c]);
+        third.chain([vec![a, b]])
+    }) {
+        let (before, steps) = case(&fates);
+        let order = Order::of(steps.iter().map(|(_, step)| step));
+        let places: Vec<usize> = (0..steps.len()).collect();
+        let mut named: Vec<usize> = order.waves().concat();
+        named.sort_unstable();
+        assert_eq!(named, places, "{fates:?}");
+        let mut after = before.clone();
+        for (slot, step) in &steps {
+            after[*slot] = Some(step.after());
+        }
+        let mut can_be_done = [true; 2];
+        for (among_all, can_be_done) in [false, true].into_iter().zip(&mut can_be_done) {
+            // An org that demands more than it holds, or shall hold, is none.
+            if !is_legal(&before, among_all) || !is_legal(&after, among_all) {
+                continue;
+            }
+            legal += 1;
+            let runs = permutations(&places);
+            *can_be_done = runs.iter().any(|run| goes_well(&before, &steps, run, among_all));
+            if *can_be_done {
+                for run in every_run(&order) {
+                    assert!(goes_well(&before, &steps, &run, among_all), "{among_all} {fates:?} {run:?} {order:?}");
+                }
+            }
+            if among_all {
+                circular += usize::from(!*can_be_done);
+                only_among_active += usize::from(!*can_be_done && can_be_done_among_active(&before, &steps, &runs));
+                assert_eq!(order.circles().is_empty(), *can_be_done, "{fates:?} {order:?}");
+            }
+        }
+        if can_be_done == [false, true] {
+            assert!(!order.circles().is_empty(), "{fates:?} {order:?}");
+        }
+    }
+    // No part of the test may have become blind.
+    assert!(legal > 5_000 && circular > 50 && only_among_active > 20, "{legal} {circular} {only_among_active}");
+}
+
+fn can_be_done_among_active(before: &[State], steps: &[(usize, Step)], runs: &[Vec<usize>]) -> bool {
+    runs.iter().any(|run| goes_well(before, steps, run, false))
+}
+
+/// The steps of a world's plan in short, wave by wave, with the circles.
+fn shown(world: &World) -> String {
+    let (plan, _) = world.planned();
+    let steps: Vec<&Step> = plan.changes.iter().map(|it| &it.step).collect();
+    let order = Order::of(steps.iter().copied());
+    let name = |index: &usize| {
+        let step = steps[*index];
+        let name = step.key().map_or_else(|| step.name(&plan.default_locale).unwrap().to_string(), Key::to_string);
+        format!("{} {name}", step.action().verb())
+    };
+    let group = |it: &Vec<usize>| it.iter().map(name).collect::<Vec<_>>().join(", ");
+    let waves = order.waves().iter().map(group);
+    let circles = order.circles().iter().map(|it| format!("circle: {}", group(it)));
+    waves.chain(circles).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_has_nothing_to_do_with_each_other_runs_at_once_and_removals_last() {
+    assert_snapshot!(shown(&super::properties::full()), @"
+    create none, create smoke, reactivate desk, update lunch
+    replace smoke
+    deactivate coaching, delete Ghost
+    circle: create smoke, replace smoke
+    ");
+}
+
+#[test]
+fn a_chain_of_renames_begins_at_its_free_end() {
+    let mut world = World::in_step([want("a", "Meal", "One"), want("b", "Break", "Two"), want("c", "Busy", "Three")]);
+    world.config(want("a", "Meal", "Two").pinned(id(1)));
+    world.config(want("b", "Break", "Three").pinned(id(2)));
+    world.config(want("c", "Busy", "Four").pinned(id(3)));
+    world.config(want("d", "Away", "One").said_to_be_new());
+    assert_snapshot!(shown(&world), @"
+    update c
+    update b
+    update a
+    create d
+    ");
+}
+
+#[test]
+fn what_frees_a_label_comes_first_whatever_it_is() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch"), want("tea", "Break", "Tea").label("de", "Pause")]);
+    world.config(want("lunch", "Meal", "Lunch").deactivated());
+    world.config(want("tea", "Break", "Tea").label("de", "Tee"));
+    world.config(want("midday", "Busy", "Lunch").said_to_be_new());
+    // Another spelling of the locale is the same locale; the same label of another locale is another.
+    world.config(want("rest", "Away", "Pause").label("DE", "Pause").said_to_be_new());
+    world.config(want("walk", "Away", "Tee").label("de", "Tea").said_to_be_new());
+    assert_snapshot!(shown(&world), @"
+    create walk, update tea, deactivate lunch
+    create midday, create rest
+    ");
+    let (plan, _) = world.planned();
+    let order = Order::of(plan.changes.iter().map(|it| &it.step));
+    let because = Because::Frees(Locale::new("DE"), Label::new("Pause"));
+    assert_eq!(order.needs(1), [Need { step: 3, because }]);
+}
+
+#[test]
+fn a_swap_is_a_circle_and_waits_for_nothing() {
+    let mut world = World::in_step([want("a", "Meal", "One"), want("b", "Break", "Two"), want("c", "Busy", "Three")]);
+    world.config(want("a", "Meal", "Two").pinned(id(1)));
+    world.config(want("b", "Break", "One").pinned(id(2)));
+    world.config(want("c", "Busy", "Four").pinned(id(3)));
+    assert_snapshot!(shown(&world), @"
+    update a, update b, update c
+    circle: update a, update b
+    ");
+}
+
+#[test]
+fn a_replacement_under_one_label_is_a_circle_and_still_comes_after_its_successor() {
+    let mut world = World::empty();
+    world.org().add("Meal", &[("en_US", "Lunch")]);
+    world.config(want("lunch", "Break", "Lunch").replaces("Meal"));
+    assert_snapshot!(shown(&world), @"
+    create lunch
+    replace lunch
+    circle: create lunch, replace lunch
+    ");
+    world.config(want("lunch", "Break", "Siesta").previously("Lunch").replaces("Meal"));
+    world.config(want("midday", "Away", "Lunch").said_to_be_new());
+    assert_snapshot!(shown(&world), @"
+    create lunch
+    replace lunch
+    create midday
+    ");
+}
+
+#[test]
+fn ten_thousand_steps_are_no_matter_of_minutes() {
+    let chain = |n: usize| {
+        let name =
+            |n: usize| Content { labels: labels(&[("en_US", &n.to_string())]), deactivated: false, division: None };
+        Step::Update(edit(n, name(n), name(n + 1)))
+    };
+    let steps: Vec<Step> = (0..10_000).map(chain).collect();
+    let order = Order::of(&steps);
+    assert_eq!((order.waves().len(), order.circles().len()), (10_000, 0));
+    // All have one label and shall have another, and the other way round.
+    let turned = |n: usize| {
+        let [a, b] = [content('A', false), content('B', false)];
+        Step::Update(if n.is_multiple_of(2) { edit(n, a, b) } else { edit(n, b, a) })
+    };
+    let steps: Vec<Step> = (0..10_000).map(turned).collect();
+    assert_eq!(Order::of(&steps).waves().len(), 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..repeatable() })]
+
+    #[test]
+    fn what_needs_something_comes_after_it(config in some_config(), org in some_org()) {
+        let steps: Vec<Step> =
+            presencectl::plan::plan(&config, &org, &crate::properties::UNLIMITED).changes.into_iter().map(|it| it.step).collect();
+        let order = Order::of(&steps);
+        let wave = |index: usize| order.waves().iter().position(|it| it.contains(&index)).unwrap();
+        for index in 0..steps.len() {
+            for need in order.needs(index) {
+                prop_assert!(wave(need.step) < wave(index), "{steps:#?} {order:?}");
+            }
+            if let Step::Replace(key, _) = &steps[index] {
+                let makers = (0..steps.len()).filter(|it| is_made_by(key, &steps[*it]));
+                prop_assert!(makers.clone().all(|it| order.needs(index).iter().any(|need| need.step == it)));
+            }
+        }
+        let named: Vec<usize> = order.circles().concat();
+        prop_assert!(named.iter().all(|it| *it < steps.len()));
+    }
+}
