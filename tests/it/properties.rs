@@ -239,7 +239,7 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
         each.sort();
         each.join(" ")
     };
-    let Plan { changes, in_step, left_alone, spent, warnings, refusals, seen: _, usage: _, default_locale: _ } = plan;
+    let Plan { changes, in_step, left_alone, spent, warnings, refusals, seen, usage: _, default_locale: _ } = plan;
     let mut decisions: Vec<String> =
         changes.iter().map(|it| renamed(format!("{:?} {:?}", it.step, it.reason))).collect();
     decisions.extend(in_step.iter().map(|it| {
@@ -255,6 +255,7 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
         renamed(format!("left alone {id} {system_presence} {name:?} {} {key:?}", why.code()))
     }));
     decisions.extend(spent.iter().map(|it| renamed(format!("spent {} {:?}", it.key, it.line))));
+    decisions.extend(seen.iter().map(|it| renamed(format!("seen {it}"))));
     decisions.extend(warnings.iter().map(|it| format!("{it:?}")));
     decisions.extend(refusals.iter().map(|it| match &it.fact {
         Fact::Ambiguous { key, by, candidates } => renamed(format!("ambiguous {key} {by:?} ")) + &each(candidates),

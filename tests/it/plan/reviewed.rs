@@ -10,7 +10,7 @@ use presencectl::model::names::{Label, Locale};
 use presencectl::model::observed::Definition;
 use presencectl::plan::change::Action;
 use presencectl::plan::difference::Difference;
-use presencectl::plan::saved::{Bound, Fresh, bound, read};
+use presencectl::plan::saved::{Bound, Fresh, SavedPlanError, bound, read};
 use presencectl::render::machine;
 
 use crate::paper::{Want, World, id, target, want};
@@ -130,7 +130,12 @@ fn verdict(reviewed: &World, now: &World, action: Action) -> String {
     }
     let (desired, observed) = (now.desired().0, now.observed());
     let fresh = Fresh { desired: &desired, observed: &observed, plan: &fresh };
-    let Bound { run, changed, withheld, already_so, beyond } = bound(fresh, &saved, &target()).unwrap();
+    let bound = match bound(fresh, &saved, &target()) {
+        Ok(bound) => bound,
+        Err(SavedPlanError::NotSeen(_)) => return "not seen, nothing is done".to_owned(),
+        Err(error) => panic!("{error}"),
+    };
+    let Bound { run, changed, withheld, already_so, beyond } = bound;
     if !beyond.is_empty() {
         let more: Vec<String> = beyond.iter().map(|it| it.step.action().verb().to_owned()).collect();
         return format!("beyond, nothing is done: {}", more.join(", "));
@@ -165,6 +170,7 @@ fn brief(difference: &Difference) -> String {
         Difference::Label { locale, expected, found } => format!("{locale} {} -> {}", label(expected), label(found)),
         Difference::State { found_deactivated } => format!("deactivated -> {found_deactivated}"),
         Difference::SystemPresence { found, .. } => format!("now under {found}"),
+        Difference::Division { .. } => "another division".to_owned(),
         Difference::Gone => "gone".to_owned(),
         Difference::Appeared(_) => "appeared".to_owned(),
         Difference::OtherObject { .. } => "another object".to_owned(),
@@ -214,8 +220,8 @@ fn a_reviewed_reactivation() {
     it was deactivated                       runs
     it was activated                         already so
     it was activated and renamed             the plan is refused: looks-like-rename
-    it is gone                               refused: gone (and not: create)
-    it is gone, and another is called so     refused: gone (and not: update)
+    it is gone                               not seen, nothing is done
+    it is gone, and another is called so     not seen, nothing is done
     one with the label appeared              refused: another object (and not: update)
     the config has another label             beyond, nothing is done: reactivate
     the config has another name              beyond, nothing is done: create
@@ -235,8 +241,8 @@ fn a_reviewed_update() {
     it was deactivated                       refused: deactivated -> true (and not: reactivate)
     it was activated                         runs
     it was activated and renamed             refused: en_US Lunch -> Supper (and not: create, delete)
-    it is gone                               refused: gone (and not: create)
-    it is gone, and another is called so     refused: gone (and not: update)
+    it is gone                               not seen, nothing is done
+    it is gone, and another is called so     not seen, nothing is done
     one with the label appeared              the plan is refused: ambiguous
     the config has another label             beyond, nothing is done: update
     the config has another name              beyond, nothing is done: update
