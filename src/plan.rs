@@ -15,6 +15,7 @@ use crate::plan::question::{Questions, Replaced};
 use crate::plan::refusal::{Fact, Refusal};
 use crate::text;
 
+pub mod answer;
 pub mod change;
 pub mod difference;
 pub mod division;

@@ -36,6 +36,7 @@ const LEVELS: &[&[&str]] = &[
     &["model::observed", "model::usage", "diagnostic", "api::http", "api::operations"],
     &["model::desired", "plan::change", "plan::refusal", "api::shapes", "config::syntax", "render::human::target"],
     &[
+        "plan::answer",
         "plan::difference",
         "plan::division",
         "plan::guard",

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::diagnostic::{Sources, Span};
-use crate::plan::refusal::{Answer, Refusal};
+use crate::plan::answer::Answer;
+use crate::plan::refusal::Refusal;
 use crate::render::style::Style;
 use crate::text;
 

@@ -1,0 +1,199 @@
+//! What to do about a refusal: its answers in words, and as lines of YAML that are ready to paste.
+
+use crate::model::labels::Labels;
+use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale};
+use crate::plan::refusal::{By, Candidate, Fact, Refusal};
+use crate::text;
+
+/// One way to answer a refusal. Foreign strings in it are raw, except in `lines`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// In words.
+    pub say: String,
+    /// Lines of YAML, ready to paste, foreign strings quoted for YAML.
+    pub lines: Vec<String>,
+}
+
+impl Refusal {
+    /// What to do about it.
+    #[must_use]
+    pub fn answers(&self) -> Vec<Answer> {
+        match &self.fact {
+            Fact::Ambiguous { key, by: By::Label, candidates } => pins(key, candidates),
+            Fact::Ambiguous { key, by: By::PreviousLabels, candidates } => {
+                let mut answers = pins(key, candidates);
+                answers.push(say("if it is not, take its `previousLabels` away"));
+                answers
+            }
+            Fact::Ambiguous { by: By::Replaces, .. } => vec![say(
+                "take `replaces` away and write `new: true`; give what goes a definition of its own, with its pin and \
+                 `deactivated: true`",
+            )],
+            Fact::LooksLikeRename { key, candidates } => rename_answers(key, candidates),
+            Fact::OtherSystemPresence { key, candidates } => replace_answers(key, candidates),
+            Fact::ReplacedTwice { keys, candidate: _ } => keys.iter().map(|it| one_replaces(it, keys)).collect(),
+            Fact::PinNotFound { .. } => {
+                vec![say("it was deleted, belongs to another org, or to a division that this client cannot see; \
+                 correct the id or take the pin away")]
+            }
+            Fact::PinnedElsewhere { key, found, other_label, .. } => {
+                let mut lines = under_definition(key, &format!("replaces: {}", text::yaml(found.as_str())));
+                // Without its pin, the old one is found by its label.
+                lines.extend(other_label.iter().map(previous_labels));
+                let say = "a system presence cannot be changed; take the pin away and write".to_owned();
+                vec![Answer { say, lines }]
+            }
+            Fact::MatchesPrimary { .. } => {
+                vec![say(
+                    "the platform's own are never changed; give this one another label, or take it out of the config",
+                )]
+            }
+            Fact::PrimaryNotKnown { key, id } => {
+                vec![Answer { say: "if it is your organisation's own, pin it".to_owned(), lines: pin_lines(key, id) }]
+            }
+            Fact::ChangesProtected { .. } => {
+                vec![say("take the id out of `protect`, or take the change out of the config")]
+            }
+            Fact::NoLabel { key, id, removed, not_managed } => label_answers(key, id.is_some(), removed, not_managed),
+            Fact::TooMany { counted, count, limit: _ } => vec![
+                Answer {
+                    say: "if that is meant, raise the limit where it can be reviewed".to_owned(),
+                    lines: vec!["settings:".to_owned(), format!("  limits: {{ {}: {count} }}", counted.field())],
+                },
+                say(&format!("or, at a terminal, for this run: {} {count}", counted.flag())),
+            ],
+            Fact::TooManyPeople { count, .. } => vec![
+                say("apply when fewer are on it, or move them first (`presencectl retire`)"),
+                Answer {
+                    say: "if it is meant now, raise the limit where it can be reviewed".to_owned(),
+                    lines: vec!["settings:".to_owned(), format!("  limits: {{ activeUsers: {count} }}")],
+                },
+                say(&format!("or, at a terminal, for this run: --allow-active-users {count}")),
+            ],
+            Fact::PeopleNotKnown { .. } => {
+                vec![say("give the OAuth client what the look-up was refused for, or take `activeUsers` out of \
+                 `settings.limits`")]
+            }
+            Fact::EmptySource => vec![Answer {
+                say: "name the definitions, or write".to_owned(),
+                lines: vec!["settings:".to_owned(), "  prune: keep".to_owned()],
+            }],
+            Fact::OmitMatchesNothing { key } => {
+                vec![say(&format!("pin it, correct its labels, or take `{key}` out of `omit`"))]
+            }
+            Fact::UnknownSystemPresence { nearest, known, .. } => {
+                let meant = nearest.iter().map(|it| say(&format!("did you mean `{it}`?")));
+                meant.chain([say(&format!("this org knows {}", text::list(known, "and")))]).collect()
+            }
+            Fact::DivisionNotShown { .. } => vec![
+                Answer {
+                    say: "speak the newer generation of the API, which shows them".to_owned(),
+                    lines: vec!["settings:".to_owned(), "  api: v2".to_owned()],
+                },
+                say("or take `division` away: what exists then stays where it is"),
+            ],
+            Fact::UnknownDivision { nearest, known, .. } => {
+                let meant = nearest.iter().map(|it| say(&format!("did you mean `{it}`?")));
+                let seen = if known.is_empty() {
+                    "this client sees none: give its role divisions, or write the id".to_owned()
+                } else {
+                    format!("this client sees {}", text::list(known, "and"))
+                };
+                meant.chain([say(&seen)]).collect()
+            }
+            Fact::AmbiguousDivision { key, ids, .. } => {
+                let one = |id: &DivisionId| Answer {
+                    say: format!("if it is {id}"),
+                    lines: under_definition(key, &format!("division: {}", text::yaml(id.as_str()))),
+                };
+                ids.iter().map(one).collect()
+            }
+            Fact::DivisionsNotKnown { .. } => {
+                vec![say("write the division's id, or give a role of the OAuth client the right to see divisions")]
+            }
+        }
+    }
+}
+
+fn say(words: &str) -> Answer {
+    Answer { say: words.to_owned(), lines: Vec::new() }
+}
+
+/// One answer for each, so that nobody pastes two pins of one definition.
+fn pins(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
+    let pin = |it: &Candidate| {
+        let state = if it.deactivated { "the deactivated " } else { "" };
+        let other = it.taken_by.as_ref().map_or_else(String::new, |taker| format!(", and `{taker}` is another"));
+        Answer { say: format!("if it is {state}{}{other}", it.id), lines: pin_lines(key, &it.id) }
+    };
+    candidates.iter().map(pin).collect()
+}
+
+fn pin_lines(key: &Key, id: &DefinitionId) -> Vec<String> {
+    vec!["ids:".to_owned(), format!("  {}: {}", text::yaml(key.as_str()), text::yaml(id.as_str()))]
+}
+
+fn under_definition(key: &Key, line: &str) -> Vec<String> {
+    vec![format!("{}:", text::yaml(key.as_str())), format!("  {line}")]
+}
+
+fn previous_labels(label: &Label) -> String {
+    format!("  previousLabels: [{}]", text::yaml(label.nfc()))
+}
+
+fn rename_answers(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = candidates
+        .iter()
+        .map(|it| match &it.name {
+            Some(name) if it.has_default_label => Answer {
+                say: format!("if it is `{name}` under a new label"),
+                lines: under_definition(key, &format!("previousLabels: [{}]", text::yaml(name.nfc()))),
+            },
+            // Without a default label it cannot be found by one.
+            _ => Answer { say: format!("if it is {}", it.id), lines: pin_lines(key, &it.id) },
+        })
+        .collect();
+    answers.push(Answer { say: "if it is another one".to_owned(), lines: under_definition(key, "new: true") });
+    answers
+}
+
+fn replace_answers(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = candidates
+        .iter()
+        .map(|it| Answer {
+            say: format!("if it takes the place of the one under {} (which will be deactivated)", it.system_presence),
+            lines: under_definition(key, &format!("replaces: {}", text::yaml(it.system_presence.as_str()))),
+        })
+        .collect();
+    answers.push(Answer { say: "if both shall exist".to_owned(), lines: under_definition(key, "new: true") });
+    answers
+}
+
+fn one_replaces(key: &Key, keys: &[Key]) -> Answer {
+    let others = keys.iter().filter(|it| *it != key);
+    Answer {
+        say: format!("if it is `{key}` alone, write instead of every other `replaces`"),
+        lines: others.flat_map(|it| under_definition(it, "new: true")).collect(),
+    }
+}
+
+fn label_answers(key: &Key, exists: bool, removed: &Labels, not_managed: &[Locale]) -> Vec<Answer> {
+    let each =
+        |(locale, label): (&Locale, &Label)| format!("{}: {}", text::yaml(locale.as_str()), text::yaml(label.nfc()));
+    let labels: Vec<String> = removed.iter().map(each).collect();
+    let mut answers = vec![if labels.is_empty() {
+        say("give it a label")
+    } else {
+        let lines = under_definition(key, &format!("labels: {{ {} }}", labels.join(", ")));
+        Answer { say: "if it keeps its labels".to_owned(), lines }
+    }];
+    if !not_managed.is_empty() {
+        let locales = text::list(not_managed, "or");
+        answers.push(say(&format!("if `settings.locales` shall manage the labels that it has, add {locales} to it")));
+    }
+    if exists {
+        let lines = under_definition(key, "deactivated: true");
+        answers.push(Answer { say: "if agents shall no longer see it".to_owned(), lines });
+    }
+    answers
+}
