@@ -81,7 +81,7 @@ pub enum Kind {
 pub struct Permission {
     /// By the API document.
     pub document: Option<&'static str>,
-    /// By the platform today (facts.md §1).
+    /// By the platform today (docs/platform.md, "Operations and permissions").
     pub today: Option<&'static str>,
 }
 

@@ -41,7 +41,7 @@ impl HttpWire {
         let Limits { request_timeout_ms, connect_timeout_ms, body_bytes_max: _ } = self.limits;
         let mut builder = reqwest::Client::builder()
             // A redirect would carry the token elsewhere: reqwest sends `Authorization` again on the
-            // second hop to a foreign host (crates.md §2).
+            // second hop to a foreign host.
             .redirect(Policy::none())
             // Its retries know neither Retry-After nor what a second POST does.
             .retry(reqwest::retry::never())

@@ -7,7 +7,7 @@ use crate::api::wire::Method;
 use crate::model::generation::Generation;
 use crate::model::names::DefinitionId;
 
-/// The definitions per page that are asked for; no document names a maximum (facts.md §7).
+/// The definitions per page that are asked for; no document names a maximum (docs/platform.md, "Lists").
 pub const PAGE_SIZE: usize = 100;
 
 const SYSTEM_PRESENCES: &str = "/api/v2/systempresences";

@@ -11,19 +11,20 @@ pub const ATTEMPTS_MAX: u32 = 6;
 pub const BACKOFF_FIRST_MS: u64 = 500;
 /// The longest wait that nobody asked for.
 pub const BACKOFF_MAX_MS: u64 = 20_000;
-/// The wait after a 429 that does not say how long (facts.md §4).
+/// The wait after a 429 that does not say how long (docs/platform.md, "Retries").
 pub const RETRY_AFTER_DEFAULT_S: u64 = 3;
-/// Above this a wait is a daily allowance used up, not a burst, and the run gives up (facts.md §4).
+/// Above this a wait is a daily allowance used up, not a burst, and the run gives up (docs/platform.md, "Retries").
 pub const RETRY_AFTER_MAX_S: u64 = 180;
 /// Spreads out those whom one 429 sent to sleep together.
 pub const RETRY_AFTER_JITTER_MS: u64 = 1_000;
 /// How many requests a run sends in any 60 s where nobody says otherwise: the platform's allowance for
-/// one OAuth client (facts.md §5).
+/// one OAuth client (docs/platform.md, "Rate limits").
 pub const REQUESTS_PER_MINUTE_DEFAULT: NonZeroU32 = NonZeroU32::new(300).expect("300 is not zero");
 /// The window that the allowance is counted in.
 pub const WINDOW_MS: u64 = 60_000;
 /// How long the platform's lists may lag behind a write. No document says: CX as Code waits 15 s for
-/// what is new to be listed, and 30 s for a removal (facts.md §4, §7). This is twice the longer one.
+/// what is new to be listed, and 30 s for a removal (docs/platform.md, "Lists", "Deleting"). This is
+/// twice the longer one.
 pub const LIST_LAG_MS: u64 = 60_000;
 /// The platform counts arrivals and the tool counts starts; the first request of a window may have
 /// travelled longer (TLS) than the one that follows the window, by this much.

@@ -429,7 +429,7 @@ fn judge(response: &Response, renewable: bool) -> Option<(Failure, Kind)> {
     Some(judged)
 }
 
-/// The same for the token endpoint, which says 400 for a rate limit as well (facts.md §3).
+/// The same for the token endpoint, which says 400 for a rate limit as well (docs/platform.md, "Tokens").
 fn judge_login(response: &Response) -> Option<(Failure, Kind)> {
     let is_rate_limit = || String::from_utf8_lossy(&response.body).to_lowercase().contains("rate limit exceeded");
     let retry_after_s = response.retry_after_s;

@@ -13,7 +13,7 @@ use crate::model::observed::{Content, Definition, Modified, Organization, Primar
 const PLATFORMS_OWN: [&str; 6] = ["id", "selfUri", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
 
 /// The standard system presence that the two generations spell differently, as the first one does and
-/// as the second one and people do (facts.md §7).
+/// as the second one and people do (docs/platform.md, "System presences").
 const ON_QUEUE: [&str; 2] = ["On Queue", "OnQueue"];
 
 /// An answer that cannot be used.
@@ -340,7 +340,7 @@ fn definition(fields: &Fields, generation: Generation) -> Read<Definition> {
     })
 }
 
-/// Not set means all divisions (facts.md §7). The first generation does not speak of divisions.
+/// Not set means all divisions (docs/platform.md, "Divisions"). The first generation does not speak of divisions.
 fn division(fields: &Fields, generation: Generation) -> Read<Option<DivisionId>> {
     match (generation, fields.get("divisionId")) {
         (Generation::First, _) => Ok(None),

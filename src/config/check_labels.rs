@@ -11,13 +11,13 @@ use crate::model::labels::{Labels, Scope};
 use crate::model::names::{Label, Locale};
 use crate::text;
 
-/// The locales that the platform documents (facts.md §1), and three that CX as Code lists besides.
+/// The locales that the platform documents (docs/platform.md, "Locales"), and three that CX as Code lists besides.
 pub const DOCUMENTED_LOCALES: [&str; 27] = [
     "ar", "cs", "da", "de", "en", "en_US", "es", "fi", "fr", "he", "hi", "it", "ja", "ko", "nl", "no", "pl", "pt",
     "pt_BR", "pt_PT", "ru", "sv", "th", "tr", "uk", "zh_CN", "zh_TW",
 ];
 
-/// The longest label that the platform documents, in characters (facts.md §9). It took 50.
+/// The longest label that the platform documents, in characters (docs/platform.md, "Limits"). It took 50.
 pub const LABEL_LENGTH_MAX: usize = 32;
 
 /// How many missing locales of one definition are named: nobody reads more, and naming all of many

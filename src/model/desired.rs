@@ -10,7 +10,7 @@ use crate::model::names::{DefinitionId, Key, Label, Locale, OrgId, SystemPresenc
 use crate::model::region::Region;
 
 /// How many active definitions of an organisation the platform documents for one system presence
-/// (facts.md §6). An org may have had it raised, so passing it is a warning.
+/// (docs/platform.md, "Limits"). An org may have had it raised, so passing it is a warning.
 pub const ACTIVE_DEFINITIONS_MAX: usize = 30;
 
 /// A whole config: one org's desired state.

@@ -227,7 +227,8 @@ impl fmt::Display for Label {
 }
 
 /// A system presence. The platform spells one of them "On Queue", `OnQueue` and `ON_QUEUE`
-/// (facts.md §7), so equality folds case, spaces, `_` and `-`; the spelling is kept for sending.
+/// (docs/platform.md, "System presences"), so equality folds case, spaces, `_` and `-`; the
+/// spelling is kept for sending.
 #[derive(Debug, Clone)]
 pub struct SystemPresence {
     raw: String,

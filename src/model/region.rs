@@ -1,5 +1,5 @@
-//! The known regions of the platform: AWS name → domain (facts.md §3). Hosts are never derived by a
-//! pattern: two regions have other top-level domains.
+//! The known regions of the platform: AWS name → domain (docs/platform.md, "Regions and hosts").
+//! Hosts are never derived by a pattern: two regions have other top-level domains.
 
 use std::fmt;
 

@@ -19,7 +19,7 @@ pub const TOKEN: &str = "sandbox-token";
 /// Who `createdBy` and `modifiedBy` name: the user that stands for the OAuth client.
 pub const CLIENT_USER_ID: &str = "5a4db0c5-0000-4000-9000-000000000001";
 
-/// How long an issued token lives by default: 24 hours (facts §8).
+/// How long an issued token lives by default: 24 hours (docs/platform.md, "Tokens").
 pub const TOKEN_SECONDS_DEFAULT: u64 = 86_400;
 
 /// How many issued tokens are remembered; beyond it, the oldest is no longer good.

@@ -17,10 +17,10 @@ use super::users::{Surroundings, User, Users};
 /// The largest page, in entities. The platform's is not known; this one is small, so that pages have to be read.
 pub const PAGE_SIZE_MAX: u64 = 50;
 
-/// The metrics that there are (facts §14). Both count queues.
+/// The metrics that there are (docs/platform.md, "Who is on a presence"). Both count queues.
 const METRICS: [&str; 2] = ["oActiveQueues", "oMemberQueues"];
 
-/// What can be grouped by and filtered on (facts §14).
+/// What can be grouped by and filtered on (docs/platform.md, "Who is on a presence").
 const DIMENSIONS: [&str; 9] = [
     "organizationPresenceId",
     "presenceDate",

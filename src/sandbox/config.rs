@@ -25,7 +25,8 @@ pub struct Config {
     pub divisions: Option<Vec<String>>,
     /// Faults, tried in this order. Not part of the state.
     pub faults: Vec<FaultRule>,
-    /// Requests that a token may make in any 60 seconds; absent is any number. The platform's is 300 (facts §5).
+    /// Requests that a token may make in any 60 seconds; absent is any number. The platform's is
+    /// 300 (docs/platform.md, "Rate limits").
     pub requests_per_minute: Option<u32>,
     /// How long an issued token lives, in seconds.
     pub token_seconds: u64,

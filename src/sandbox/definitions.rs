@@ -13,7 +13,8 @@ pub const FIRST_GENERATION_PATH: &str = "/api/v2/presencedefinitions";
 pub const DEFAULT_LOCALE: &str = "en_US";
 
 /// The ten primary presences: their name in the first generation's spelling, their constant (as in
-/// notifications, facts §9) and their id, which is the same in every org seen (facts §7).
+/// notifications: docs/platform.md, "System presences") and their id, which is the same in every
+/// org seen (docs/platform.md, "The platform's own definitions").
 pub const PRIMARIES: [(&str, &str, &str); 10] = [
     ("Available", "AVAILABLE", "6a3af858-942f-489d-9700-5f9bcdcdae9b"),
     ("Away", "AWAY", "5e5c5c66-ea97-4e7f-ac41-6424784829f2"),
@@ -27,10 +28,11 @@ pub const PRIMARIES: [(&str, &str, &str); 10] = [
     ("Training", "TRAINING", "d2390a99-8546-bad9-8f0a-219548e8aeb0"),
 ];
 
-/// The division of a definition that is for all divisions (facts §7).
+/// The division of a definition that is for all divisions (docs/platform.md, "Divisions").
 pub const EVERY_DIVISION: &str = "*";
 
-/// Fields that the server owns, in either generation; what a body says of them is ignored (facts §2).
+/// Fields that the server owns, in either generation; what a body says of them is ignored
+/// (docs/platform.md, "Fields of a definition").
 const SERVER_OWNED: [&str; 8] =
     ["id", "selfUri", "primary", "type", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
 
@@ -224,7 +226,7 @@ impl LabelView {
     }
 }
 
-/// Names compare without case, spaces, underscores and hyphens (facts §7).
+/// Names compare without case, spaces, underscores and hyphens (docs/platform.md, "System presences").
 #[must_use]
 pub fn folded(name: &str) -> String {
     name.chars().filter(|it| !matches!(it, ' ' | '_' | '-')).flat_map(char::to_lowercase).collect()

@@ -173,7 +173,7 @@ impl Scripted {
     fn response(self, path: &str, correlation_id: &str) -> Response {
         let Self { status, retry_after_seconds, code, message } = self;
         let wait = retry_after_seconds.map(|it| ("Retry-After", it.to_string()));
-        // The token endpoint speaks OAuth. Rate limited it answers 400 (facts §3), with this text.
+        // The token endpoint speaks OAuth. Rate limited it answers 400 (docs/platform.md, "Tokens"), with this text.
         let mut response = if path == "/oauth/token" {
             let error = code.as_deref().unwrap_or("invalid_request");
             oauth_refusal(status, error, message.as_deref().unwrap_or("rate limit exceeded; try again later"))
@@ -192,7 +192,7 @@ impl Scripted {
     }
 }
 
-/// The code that the platform gives with a status (facts §11), or one that says where it comes from.
+/// The code that the platform gives with a status (docs/platform.md, "Errors"), or one that says where it comes from.
 fn usual_code(status: u16) -> &'static str {
     match status {
         400 => "bad.request",

@@ -11,7 +11,7 @@ use super::http::{Refusal, Request, Response, encoded};
 use super::paging::Page;
 use super::temper::{FirstDivisions, FirstPutDivision, Temper};
 
-/// The largest page; a larger one is asked for in vain and this is echoed (facts §7: 100 is what everybody uses).
+/// The largest page; a larger one is asked for in vain and this is echoed (docs/platform.md, "Lists").
 const PAGE_SIZE_MAX: u64 = 100;
 
 /// In what this generation differs from the other one where they do the same.

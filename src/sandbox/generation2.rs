@@ -13,13 +13,13 @@ use super::http::{Refusal, Request, Response};
 /// Where the second generation of the API keeps its definitions.
 pub const SECOND_GENERATION_PATH: &str = "/api/v2/presence/definitions";
 
-/// What `localeCode` may be (facts §1). The keys of labels are not held to it.
+/// What `localeCode` may be (docs/platform.md, "Locales"). The keys of labels are not held to it.
 const LOCALE_CODES: [&str; 25] = [
     "ALL", "he", "fr", "en_US", "da", "de", "it", "cs", "es", "fi", "ar", "ja", "ko", "nl", "no", "pl", "pt_BR",
     "pt_PT", "ru", "sv", "th", "tr", "uk", "zh_CN", "zh_TW",
 ];
 
-/// What `systemPresence` may be (facts §2).
+/// What `systemPresence` may be (docs/platform.md, "System presences").
 const SYSTEM_PRESENCES: [&str; 10] =
     ["Available", "Away", "Busy", "Offline", "Idle", "OnQueue", "Meal", "Training", "Meeting", "Break"];
 
@@ -75,7 +75,7 @@ fn list(desk: &Desk<'_>, request: &Request) -> Result<Response, Refusal> {
     Ok(Response::ok(&json!({ "total": entities.len(), "entities": entities, "selfUri": self_uri })))
 }
 
-/// `localeCode`; without one it is all labels (facts §7).
+/// `localeCode`; without one it is all labels (docs/platform.md, "Two generations of the API").
 fn labels(request: &Request) -> Result<LabelView, Refusal> {
     let Some(asked) = request.parameter("localeCode") else { return Ok(LabelView::All) };
     expect_one_of(&asked, "localeCode", &LOCALE_CODES)?;

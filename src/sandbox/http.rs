@@ -13,7 +13,7 @@ pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 pub const CORRELATION_HEADER: &str = "ININ-Correlation-Id";
 
 /// How the error body calls the limit on active definitions. The platform's own word is not known; that there is a
-/// `limit` with key, namespace and value is (facts §11).
+/// `limit` with key, namespace and value is (docs/platform.md, "Errors").
 const ACTIVE_MAX_KEY: &str = "active.presence.definitions.per.system.presence";
 
 /// One request as it reached the org.
@@ -160,7 +160,8 @@ impl Response {
 
 /// Why a request was not carried out, in the platform's words.
 ///
-/// Codes and messages come from the 2018 swagger's `x-inin-error-codes` and from real answers (facts §5, §11).
+/// Codes and messages come from the 2018 swagger's `x-inin-error-codes` and from real answers
+/// (docs/platform.md, "Errors", "Rate limits").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The HTTP status, also in the body.
@@ -210,7 +211,7 @@ impl Refusal {
         Self::new(404, "not.found", "The requested resource was not found.")
     }
 
-    /// 429 in the normalised form that all operations answer with since 2021-11 (facts §9).
+    /// 429 in the normalised form that all operations answer with since 2021-11 (docs/platform.md, "Rate limits").
     #[must_use]
     pub fn too_many_requests(retry_after: Duration) -> Self {
         let seconds = retry_after.as_millis().div_ceil(1_000).max(1);

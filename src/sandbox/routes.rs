@@ -64,7 +64,8 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// The permissions of the API document, with today's names beside its own (facts §1).
+    /// The permissions of the API document, with today's names beside its own (docs/platform.md,
+    /// "Operations and permissions").
     #[must_use]
     pub fn needs(self, temper: Temper) -> Needs {
         match self {

@@ -1,7 +1,7 @@
 //! What the platform leaves open, as switches: how this simulated org behaves where no document says it.
 
-/// The behaviour of an org where the API document is silent (facts §13). The default is the plain one;
-/// a simulation turns the others on to show that the client does not depend on it.
+/// The behaviour of an org where the API document is silent (docs/platform.md, "What no source says"). The
+/// default is the plain one; a simulation turns the others on to show that the client does not depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Temper {
     /// Whether the first generation of the API (`/api/v2/presencedefinitions`) is served.
@@ -9,12 +9,12 @@ pub struct Temper {
     /// Whether the second generation of the API (`/api/v2/presence/definitions`) is served.
     pub generation2: Offer,
     /// Whether presences in Microsoft Teams are served: the API document has them, SDKs since 2022 do not
-    /// (facts §10).
+    /// (docs/platform.md, "Two generations of the API").
     pub teams: Offer,
     /// Whether two definitions may have the same label in a locale.
     pub unique_labels: UniqueLabels,
     /// The status of the refusal when they may not, in the first generation: 409 or 400. The second one's is
-    /// known to be 409 (facts §11).
+    /// known to be 409 (docs/platform.md, "Two generations of the API").
     pub conflict_status: u16,
     /// What a PUT does with labels that its body does not name.
     pub put_labels: PutLabels,
@@ -44,10 +44,10 @@ pub struct Temper {
     /// For how long GET by id does not find what was just created, in milliseconds. Not kept over a restart.
     pub get_after_create_lag_ms: u64,
     /// Whether GET by id needs `presence:presenceDefinition:view`: today's platform wants it, the API
-    /// document does not (facts §1).
+    /// document does not (docs/platform.md, "Operations and permissions").
     pub get_needs_view: bool,
     /// Whether a PATCH of a user's presence needs `presence:userPresence:edit`: today's platform wants it of
-    /// everybody who is not that user, the API document of nobody (facts §6).
+    /// everybody who is not that user, the API document of nobody (docs/platform.md, "Operations and permissions").
     pub patch_needs_edit: bool,
     /// Whether the list of divisions needs `authorization:division:view`: today's document says that it needs
     /// nothing.
@@ -131,7 +131,7 @@ pub enum PutLabels {
 /// What a PUT does with another `systemPresence`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PutSystemPresence {
-    /// It is refused with 400 (facts §12: "cannot be changed").
+    /// It is refused with 400 (docs/platform.md, "System presences").
     Refused,
     /// The definition moves.
     CarriedOut,
@@ -176,7 +176,7 @@ pub enum CreateDeactivated {
 /// What a DELETE leaves behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delete {
-    /// The definition, deactivated (facts §4).
+    /// The definition, deactivated (docs/platform.md, "Deleting").
     Deactivates,
     /// Nothing: GET by id answers 404.
     Removes,
@@ -185,7 +185,7 @@ pub enum Delete {
 /// How the org spells the locales that it is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LocaleKeys {
-    /// As they came (facts §7: `en-us` and `es_US` occur).
+    /// As they came (`en-us` and `es_US` occur: docs/platform.md, "Locales").
     Kept,
     /// As `ll_CC`: the language in lower case, an underscore, the rest in capitals.
     Normalised,

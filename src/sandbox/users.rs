@@ -18,7 +18,7 @@ const MICROSOFT_TEAMS: &str = "MICROSOFTTEAMS";
 /// The one custom presence source that is registered in a sandbox org.
 pub const CUSTOM_SOURCE_ID: &str = "5a4db0c5-0000-4000-a000-000000000001";
 
-/// How many users a bulk read may name (facts §1).
+/// How many users a bulk read may name (docs/platform.md, "Who is on a presence").
 const BULK_READ_MAX: usize = 50;
 
 /// One user; the state file holds the same, field by field.

@@ -201,17 +201,19 @@ impl File {
     }
 }
 
-fn files() -> Vec<File> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|it| it == "rs") {
-                found.push(path);
-            }
+/// Every file of Rust below a folder.
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            walk(&path, found);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            found.push(path);
         }
     }
+}
+
+fn files() -> Vec<File> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut paths = Vec::new();
     walk(&root, &mut paths);
@@ -408,4 +410,37 @@ fn every_file_is_short_and_says_what_lives_there() {
         assert!(lines <= FILE_LINES_MAX, "{} has {lines} lines", file.path.display());
         assert!(file.text.starts_with("//! "), "{} does not say what lives there", file.path.display());
     }
+}
+
+/// What the platform is said to do has a place where the source of it stands.
+#[test]
+fn what_comments_say_of_the_platform_has_a_section_with_its_sources() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(project.join("docs/platform.md")).unwrap();
+    let sections: BTreeSet<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    let mut paths = Vec::new();
+    for folder in ["src", "tests", "benches"] {
+        walk(&project.join(folder), &mut paths);
+    }
+    let mut cited = BTreeSet::new();
+    let begin = concat!("docs/platform", ".md, \"");
+    for path in paths {
+        let text = fs::read_to_string(&path).unwrap();
+        for line in text.lines().filter(|line| line.trim_start().starts_with("//")) {
+            let words = line.split(|c: char| !(c.is_alphanumeric() || "_-./".contains(c)));
+            for page in words.filter(|it| Path::new(it).extension().is_some_and(|it| it == "md")) {
+                assert!(project.join(page).exists(), "{} cites {page}, which is not here", path.display());
+            }
+        }
+        // A citation may go on in the next line of its comment.
+        let words: Vec<&str> = text.split_whitespace().filter(|it| !matches!(*it, "//" | "///" | "//!")).collect();
+        for after in words.join(" ").split(begin).skip(1) {
+            let titles = after.split(')').next().unwrap();
+            for title in titles.split("\", \"").map(|it| it.split('"').next().unwrap()) {
+                assert!(sections.contains(title), "{} cites \"{title}\", which is no section", path.display());
+                cited.insert(title.to_owned());
+            }
+        }
+    }
+    assert!(cited.len() >= 12, "only {cited:?} were seen: this test has become blind");
 }

@@ -133,7 +133,7 @@ pub(crate) fn status(status: u16, body: &str) -> Answer {
     })
 }
 
-/// 429, as the platform has written it since 2021 (facts.md §9).
+/// 429, as the platform has written it since 2021 (docs/platform.md, "Rate limits").
 pub(crate) fn throttled(retry_after_s: Option<u64>) -> Answer {
     let body = r#"{"message":"Rate limit exceeded the maximum.","code":"too.many.requests.retry.after","status":429}"#;
     status(429, body).map(|response| Response { retry_after_s, ..response })
