@@ -188,7 +188,7 @@ fn missing(
     let default_there = spellings.contains_key(&default.normal());
     if !default_there && rules.default_known {
         if spellings.is_empty() && pinned && compared {
-            found.push(Diagnostic::at(key, Finding::NoLabels { key: name.to_owned() }));
+            found.push(Diagnostic::at(key, Finding::NoLabel { key: name.to_owned() }));
             return;
         }
         let finding = Finding::MissingDefaultLabel { key: name.to_owned(), locale: default.to_string(), pinned };

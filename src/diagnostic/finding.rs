@@ -305,9 +305,9 @@ findings! {
         "missing-default-label", eased(*pinned), format!("`{key}` has no label for the default locale `{locale}`"),
         say(if *pinned { "its pin alone says which definition it is" } else { "a definition is recognised by this label" });
     /// An active definition without any label.
-    NoLabels { key: String }
-        "no-labels", Warning, format!("`{key}` is active and has no label at all"),
-        say("the platform requires one: a plan that would take the last label away is refused");
+    NoLabel { key: String }
+        "no-label", Warning, format!("`{key}` is active and has no label at all"),
+        say("the platform demands one: a plan that would leave it without any is refused");
     /// Two definitions that cannot be told apart.
     DuplicateLabel { key: String, other: String, system_presence: String, label: String, pinned: bool }
         "duplicate-label", eased(*pinned),
