@@ -1,8 +1,8 @@
 //! What to do about a refusal: its answers in words, and as lines of YAML that are ready to paste.
 
 use crate::model::labels::Labels;
-use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale};
-use crate::plan::refusal::{By, Candidate, Fact, Refusal};
+use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
+use crate::plan::refusal::{By, Candidate, Fact, Refusal, Said};
 use crate::text;
 
 /// One way to answer a refusal. Foreign strings in it are raw, except in `lines`.
@@ -25,27 +25,39 @@ impl Refusal {
                 answers.push(say("if it is not, take its `previousLabels` away"));
                 answers
             }
-            Fact::Ambiguous { by: By::Replaces, .. } => vec![say(
-                "take `replaces` away and write `new: true`; give what goes a definition of its own, with its pin and \
-                 `deactivated: true`",
-            )],
-            Fact::LooksLikeRename { key, candidates } => rename_answers(key, candidates),
-            Fact::OtherSystemPresence { key, candidates } => replace_answers(key, candidates),
+            Fact::Ambiguous { key, by: By::Replaces, candidates } => {
+                let mut answers = vec![Answer {
+                    say: "write instead of `replaces`".to_owned(),
+                    lines: under_definition(key, "new: true"),
+                }];
+                answers
+                    .extend((1..).zip(candidates).map(|(number, it)| goes(key, number, &it.id, &it.system_presence)));
+                answers
+            }
+            Fact::LooksLikeRename { key, candidates, said } => rename_answers(key, candidates, said),
+            Fact::OtherSystemPresence { key, candidates, said } => replace_answers(key, candidates, said),
             Fact::ReplacedTwice { keys, candidate: _ } => keys.iter().map(|it| one_replaces(it, keys)).collect(),
             Fact::PinNotFound { .. } => {
                 vec![say("it was deleted, belongs to another org, or to a division that this client cannot see; \
                  correct the id or take the pin away")]
             }
-            Fact::PinnedElsewhere { key, found, other_label, .. } => {
-                let mut lines = under_definition(key, &format!("replaces: {}", text::yaml(found.as_str())));
-                // Without its pin, the old one is found by its label.
-                lines.extend(other_label.iter().map(previous_labels));
+            Fact::PinnedElsewhere { key, id, found, name, is_called_so, wanted: _ } => {
                 let say = "a system presence cannot be changed; take the pin away and write".to_owned();
+                let Some(name) = name else {
+                    // Without its pin and without a default label, `replaces` would not find the old one.
+                    let lines = under_definition(key, "new: true");
+                    return vec![Answer { say, lines }, goes(key, 1, id, found)];
+                };
+                let mut lines = under_definition(key, &format!("replaces: {}", text::yaml(found.as_str())));
+                if !is_called_so {
+                    lines.push(format!("  {}", previous_labels(&[], name)));
+                }
                 vec![Answer { say, lines }]
             }
             Fact::MatchesPrimary { .. } => {
                 vec![say(
-                    "the platform's own are never changed; give this one another label, or take it out of the config",
+                    "the platform's own are never changed; give this one another label or previous label, or take it out \
+                     of the config",
                 )]
             }
             Fact::PrimaryNotKnown { key, id } => {
@@ -119,14 +131,15 @@ fn say(words: &str) -> Answer {
     Answer { say: words.to_owned(), lines: Vec::new() }
 }
 
-/// One answer for each, so that nobody pastes two pins of one definition.
+/// One answer for each, so that nobody pastes two pins of one definition. None for the platform's own,
+/// which nobody may change.
 fn pins(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
     let pin = |it: &Candidate| {
         let state = if it.deactivated { "the deactivated " } else { "" };
         let other = it.taken_by.as_ref().map_or_else(String::new, |taker| format!(", and `{taker}` is another"));
         Answer { say: format!("if it is {state}{}{other}", it.id), lines: pin_lines(key, &it.id) }
     };
-    candidates.iter().map(pin).collect()
+    candidates.iter().filter(|it| !it.platforms_own).map(pin).collect()
 }
 
 fn pin_lines(key: &Key, id: &DefinitionId) -> Vec<String> {
@@ -137,35 +150,64 @@ fn under_definition(key: &Key, line: &str) -> Vec<String> {
     vec![format!("{}:", text::yaml(key.as_str())), format!("  {line}")]
 }
 
-fn previous_labels(label: &Label) -> String {
-    format!("  previousLabels: [{}]", text::yaml(label.nfc()))
+/// Those that are there and one more, in one line: a second `previousLabels` would be an error.
+fn previous_labels(there: &[Label], more: &Label) -> String {
+    let labels: Vec<String> = there.iter().chain([more]).map(|it| text::yaml(it.nfc())).collect();
+    format!("previousLabels: [{}]", labels.join(", "))
 }
 
-fn rename_answers(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
+/// What says that a definition is a new one, in the place of what says the contrary.
+fn is_new(say: &str, key: &Key, said: &Said) -> Answer {
+    let previous = (!said.previous_labels.is_empty()).then_some("`previousLabels`");
+    let contrary: Vec<&str> = previous.into_iter().chain(said.replaces.then_some("`replaces`")).collect();
+    let instead =
+        if contrary.is_empty() { String::new() } else { format!(", instead of {}", text::list(&contrary, "and")) };
+    Answer { say: format!("{say}{instead}"), lines: under_definition(key, "new: true") }
+}
+
+/// A definition for an object that goes, since nothing else names it; with another key for each, so that
+/// all of them can be pasted.
+fn goes(key: &Key, number: usize, id: &DefinitionId, system_presence: &SystemPresence) -> Answer {
+    let number = if number == 1 { String::new() } else { format!("-{number}") };
+    let old = text::yaml(&format!("{key}-before{number}"));
+    let lines = vec![
+        "definitions:".to_owned(),
+        format!("  {old}: {{ systemPresence: {}, deactivated: true }}", text::yaml(system_presence.as_str())),
+        "ids:".to_owned(),
+        format!("  {old}: {}", text::yaml(id.as_str())),
+    ];
+    Answer { say: format!("and if {id} goes"), lines }
+}
+
+fn rename_answers(key: &Key, candidates: &[Candidate], said: &Said) -> Vec<Answer> {
     let mut answers: Vec<Answer> = candidates
         .iter()
         .map(|it| match &it.name {
             Some(name) if it.has_default_label => Answer {
                 say: format!("if it is `{name}` under a new label"),
-                lines: under_definition(key, &format!("previousLabels: [{}]", text::yaml(name.nfc()))),
+                lines: under_definition(key, &previous_labels(&said.previous_labels, name)),
             },
             // Without a default label it cannot be found by one.
             _ => Answer { say: format!("if it is {}", it.id), lines: pin_lines(key, &it.id) },
         })
         .collect();
-    answers.push(Answer { say: "if it is another one".to_owned(), lines: under_definition(key, "new: true") });
+    answers.push(is_new("if it is another one", key, said));
     answers
 }
 
-fn replace_answers(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
-    let mut answers: Vec<Answer> = candidates
-        .iter()
-        .map(|it| Answer {
-            say: format!("if it takes the place of the one under {} (which will be deactivated)", it.system_presence),
-            lines: under_definition(key, &format!("replaces: {}", text::yaml(it.system_presence.as_str()))),
-        })
-        .collect();
-    answers.push(Answer { say: "if both shall exist".to_owned(), lines: under_definition(key, "new: true") });
+fn replace_answers(key: &Key, candidates: &[Candidate], said: &Said) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = Vec::new();
+    for Candidate { system_presence, .. } in candidates {
+        let answer = Answer {
+            say: format!("if it takes the place of the one under {system_presence} (which will be deactivated)"),
+            lines: under_definition(key, &format!("replaces: {}", text::yaml(system_presence.as_str()))),
+        };
+        // Several under one are the next question.
+        if !answers.contains(&answer) {
+            answers.push(answer);
+        }
+    }
+    answers.push(is_new("if both shall exist", key, said));
     answers
 }
 

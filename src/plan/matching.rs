@@ -96,13 +96,14 @@ impl<'a> Matcher<'a> {
                     if object.system_presence != wanted.system_presence && wanted.management == Management::Managed =>
                 {
                     self.result.claimed.insert(&object.id, key);
-                    let label = object.default_label(self.default_locale);
+                    let name = object.default_label(self.default_locale);
                     let fact = Fact::PinnedElsewhere {
                         key: key.clone(),
                         id: pin.clone(),
                         wanted: wanted.system_presence.clone(),
                         found: object.system_presence.clone(),
-                        other_label: label.filter(|it| Some(*it) != wanted.default_label(self.default_locale)).cloned(),
+                        name: name.cloned(),
+                        is_called_so: name == wanted.default_label(self.default_locale),
                     };
                     self.refuse(wanted, Some(wanted.places.system_presence), fact);
                     Found::Open
@@ -342,6 +343,7 @@ pub fn candidate(object: &Definition, default_locale: &Locale, claimed: &BTreeMa
         name: object.name(default_locale).cloned(),
         has_default_label: object.default_label(default_locale).is_some(),
         deactivated: object.deactivated,
+        platforms_own: object.primary == Primary::Yes,
         taken_by: claimed.get(&object.id).map(|key| (*key).clone()),
     }
 }

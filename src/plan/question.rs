@@ -8,7 +8,7 @@ use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::plan::matching::{Found, Pairing, candidate};
-use crate::plan::refusal::{By, Candidate, Fact, Refusal};
+use crate::plan::refusal::{By, Candidate, Fact, Refusal, Said};
 
 /// An object under another system presence whose place a definition takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,18 +173,22 @@ impl<'a> Questions<'a> {
         let mut asked = false;
         if !alike.is_empty() {
             let candidates = alike.iter().map(|it| self.candidate(it)).collect();
-            let fact = Fact::LooksLikeRename { key: wanted.key.clone(), candidates };
+            let fact = Fact::LooksLikeRename { key: wanted.key.clone(), candidates, said: said(wanted) };
             ask(pairing, wanted, &alike, Refusal { fact, place });
             asked = true;
         }
         if !elsewhere.is_empty() {
             let candidates = elsewhere.iter().map(|it| self.candidate(it)).collect();
-            let fact = Fact::OtherSystemPresence { key: wanted.key.clone(), candidates };
+            let fact = Fact::OtherSystemPresence { key: wanted.key.clone(), candidates, said: said(wanted) };
             ask(pairing, wanted, &elsewhere, Refusal { fact, place });
             asked = true;
         }
         asked
     }
+}
+
+fn said(wanted: &Wanted) -> Said {
+    Said { previous_labels: wanted.previous_labels.clone(), replaces: wanted.replaces.is_some() }
 }
 
 fn ask<'a>(pairing: &mut Pairing<'a>, wanted: &'a Wanted, about: &[&'a Definition], refusal: Refusal) {

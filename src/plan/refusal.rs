@@ -28,8 +28,19 @@ pub struct Candidate {
     pub has_default_label: bool,
     /// Deactivated or active.
     pub deactivated: bool,
+    /// One of the platform's own.
+    pub platforms_own: bool,
     /// The definition of the config that already has it.
     pub taken_by: Option<Key>,
+}
+
+/// What a definition says already of what it was, so that an answer fits beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Said {
+    /// Its `previousLabels`.
+    pub previous_labels: Vec<Label>,
+    /// It says `replaces`.
+    pub replaces: bool,
 }
 
 /// By what several objects answered to one definition.
@@ -104,6 +115,8 @@ pub enum Fact {
         key: Key,
         /// What it looks like.
         candidates: Vec<Candidate>,
+        /// What it says already.
+        said: Said,
     },
     /// A definition that would be created exists under another system presence.
     OtherSystemPresence {
@@ -111,6 +124,8 @@ pub enum Fact {
         key: Key,
         /// Where it exists.
         candidates: Vec<Candidate>,
+        /// What it says already.
+        said: Said,
     },
     /// Several definitions say that they take the place of one object.
     ReplacedTwice {
@@ -136,8 +151,10 @@ pub enum Fact {
         wanted: SystemPresence,
         /// What the org says.
         found: SystemPresence,
-        /// What the org calls it, where the config gives another default label.
-        other_label: Option<Label>,
+        /// What the org calls it; none where it has no default label.
+        name: Option<Label>,
+        /// Does the config call it so, too?
+        is_called_so: bool,
     },
     /// The definition is one of the platform's own.
     MatchesPrimary {
@@ -281,10 +298,10 @@ impl Refusal {
     pub fn message(&self) -> String {
         match &self.fact {
             Fact::Ambiguous { key, by, candidates } => ambiguous(key, *by, candidates),
-            Fact::LooksLikeRename { key, candidates } => {
+            Fact::LooksLikeRename { key, candidates, said: _ } => {
                 format!("`{key}` would be created, but it looks like {}", described(candidates))
             }
-            Fact::OtherSystemPresence { key, candidates } => {
+            Fact::OtherSystemPresence { key, candidates, said: _ } => {
                 let elsewhere: Vec<String> =
                     candidates.iter().map(|it| format!("{} ({})", it.system_presence, it.id)).collect();
                 format!("`{key}` would be created, but its label exists under {}", text::list(&elsewhere, "and"))
@@ -295,7 +312,7 @@ impl Refusal {
                 format!("{} each say that they take the place of {object}", text::list(&keys, "and"))
             }
             Fact::PinNotFound { key, id } => format!("`{key}` is pinned to {id}, which this org does not show"),
-            Fact::PinnedElsewhere { key, id, wanted, found, other_label: _ } => {
+            Fact::PinnedElsewhere { key, id, wanted, found, name: _, is_called_so: _ } => {
                 format!("`{key}` says `systemPresence: {wanted}`, but {id}, to which it is pinned, belongs to {found}")
             }
             Fact::MatchesPrimary { key, id } => format!("`{key}` is the platform's own definition {id}"),
@@ -368,8 +385,9 @@ fn described(candidates: &[Candidate]) -> String {
         .map(|it| {
             let name = it.name.as_ref().map_or_else(String::new, |name| format!("`{name}` "));
             let state = if it.deactivated { ", deactivated" } else { "" };
+            let own = if it.platforms_own { ", the platform's own" } else { "" };
             let taken = it.taken_by.as_ref().map_or_else(String::new, |key| format!(", which `{key}` has"));
-            format!("{name}({}, {}{state}){taken}", it.system_presence, it.id)
+            format!("{name}({}, {}{state}{own}){taken}", it.system_presence, it.id)
         })
         .collect();
     text::list(&each, "or")

@@ -195,6 +195,17 @@ proptest! {
     }
 
     #[test]
+    fn what_is_ready_to_paste_is_yaml(config in some_config(), org in some_org()) {
+        for refusal in plan(&config, &org, &UNLIMITED).refusals {
+            for answer in refusal.answers().iter().filter(|it| !it.lines.is_empty()) {
+                let yaml = answer.lines.join("\n");
+                let read: Result<serde_json::Value, _> = serde_yaml::from_str(&yaml);
+                prop_assert!(read.is_ok_and(|it| it.is_object()), "{}", yaml);
+            }
+        }
+    }
+
+    #[test]
     fn neither_ids_nor_keys_decide_by_their_order(
         config in some_config(),
         org in some_org(),
@@ -259,8 +270,10 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
     decisions.extend(warnings.iter().map(|it| format!("{it:?}")));
     decisions.extend(refusals.iter().map(|it| match &it.fact {
         Fact::Ambiguous { key, by, candidates } => renamed(format!("ambiguous {key} {by:?} ")) + &each(candidates),
-        Fact::LooksLikeRename { key, candidates } => renamed(format!("alike {key} ")) + &each(candidates),
-        Fact::OtherSystemPresence { key, candidates } => renamed(format!("elsewhere {key} ")) + &each(candidates),
+        Fact::LooksLikeRename { key, candidates, said: _ } => renamed(format!("alike {key} ")) + &each(candidates),
+        Fact::OtherSystemPresence { key, candidates, said: _ } => {
+            renamed(format!("elsewhere {key} ")) + &each(candidates)
+        }
         Fact::ReplacedTwice { keys, candidate } => {
             let mut keys: Vec<String> = keys.iter().map(|it| renamed(it.to_string())).collect();
             keys.sort();

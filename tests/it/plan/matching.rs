@@ -64,6 +64,28 @@ fn a_pinned_object_of_another_system_presence_is_an_error() {
 }
 
 #[test]
+fn a_pinned_object_of_another_system_presence_that_no_label_finds_gets_a_definition_of_its_own() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
+    world.org().label("Lunch", "de", "Mittag");
+    world.org().unlabel("Lunch", "en_US");
+    world.config(want("lunch", "Break", "Siesta").pinned(id(1)));
+    assert_snapshot!(world.plan(), @r#"
+    error[pinned-elsewhere]: `lunch` says `systemPresence: Break`, but 2fa68d50-0000-4000-8000-000000000001, to which it is pinned, belongs to Meal
+      --> presence.yaml:3:5
+      a system presence cannot be changed; take the pin away and write:
+          lunch:
+            new: true
+      and if 2fa68d50-0000-4000-8000-000000000001 goes:
+          definitions:
+            lunch-before: { systemPresence: Meal, deactivated: true }
+          ids:
+            lunch-before: "2fa68d50-0000-4000-8000-000000000001"
+
+    Plan refused: 1 error to answer before anything is applied.
+    "#);
+}
+
+#[test]
 fn a_pinned_primary_definition_may_be_named_and_not_changed() {
     let mut world = World::in_step([want("available", "Available", "Available").pinned(id(1))]);
     world.org().primary("Available", Primary::Yes);
@@ -75,7 +97,7 @@ fn a_pinned_primary_definition_may_be_named_and_not_changed() {
 
     error[matches-primary]: `available` is the platform's own definition 2fa68d50-0000-4000-8000-000000000001
       --> presence.yaml:6:3
-      the platform's own are never changed; give this one another label, or take it out of the config
+      the platform's own are never changed; give this one another label or previous label, or take it out of the config
 
     Plan refused: 1 error to answer before anything is applied. So far: 1 to update.
     "#);
@@ -115,7 +137,7 @@ fn a_label_that_a_primary_definition_has_is_an_error_not_a_twin() {
     assert_snapshot!(world.plan(), @"
     error[matches-primary]: `available` is the platform's own definition 2fa68d50-0000-4000-8000-000000000001
       --> presence.yaml:2:3
-      the platform's own are never changed; give this one another label, or take it out of the config
+      the platform's own are never changed; give this one another label or previous label, or take it out of the config
 
     Plan refused: 1 error to answer before anything is applied.
     ");
@@ -152,6 +174,26 @@ fn several_objects_with_the_label_are_an_ambiguity() {
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000002): `lunch`
+
+    Plan refused: 1 error to answer before anything is applied.
+    "#);
+}
+
+#[test]
+fn an_ambiguity_says_which_is_the_platforms_own() {
+    let mut world = World::in_step([want("available", "Available", "Available")]);
+    world.org().add("Available", &[("en_US", "Available")]);
+    world.observed[1].primary = Primary::Yes;
+    assert_snapshot!(world.plan(), @r#"
+    error[ambiguous]: `available` has the label of more than one: it could be `Available` (Available, 2fa68d50-0000-4000-8000-000000000001) or `Available` (Available, 2fa68d50-0000-4000-8000-000000000002, the platform's own)
+      --> presence.yaml:2:3
+      if it is 2fa68d50-0000-4000-8000-000000000001:
+          ids:
+            available: "2fa68d50-0000-4000-8000-000000000001"
+
+    Unmanaged: 1 left alone
+      an error above is about them:
+        "Available" (Available, 2fa68d50-0000-4000-8000-000000000001): `available`
 
     Plan refused: 1 error to answer before anything is applied.
     "#);

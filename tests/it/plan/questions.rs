@@ -110,6 +110,41 @@ fn new_is_no_longer_needed_once_it_is_there() {
 }
 
 #[test]
+fn answers_fit_beside_what_the_definition_says_already() {
+    let mut world = with_lunch();
+    world.org().add("Away", &[("en_US", "Lunch break")]);
+    world.org().add("Away", &[("en_US", "Lunch break")]);
+    world.config(want("lunch", "Meal", "Lunch break").previously("Eating").replaces("Busy"));
+    assert_snapshot!(world.plan(), @r#"
+    error[looks-like-rename]: `lunch` would be created, but it looks like `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001)
+      --> presence.yaml:2:3
+      if it is `Lunch` under a new label:
+          lunch:
+            previousLabels: [Eating, Lunch]
+      if it is another one, instead of `previousLabels` and `replaces`:
+          lunch:
+            new: true
+
+    error[other-system-presence]: `lunch` would be created, but its label exists under Away (2fa68d50-0000-4000-8000-000000000002) and Away (2fa68d50-0000-4000-8000-000000000003)
+      --> presence.yaml:2:3
+      if it takes the place of the one under Away (which will be deactivated):
+          lunch:
+            replaces: Away
+      if both shall exist, instead of `previousLabels` and `replaces`:
+          lunch:
+            new: true
+
+    Unmanaged: 3 left alone
+      an error above is about them:
+        "Lunch break" (Away, 2fa68d50-0000-4000-8000-000000000002): `lunch`
+        "Lunch break" (Away, 2fa68d50-0000-4000-8000-000000000003): `lunch`
+        "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
+
+    Plan refused: 2 errors to answer before anything is applied.
+    "#);
+}
+
+#[test]
 fn other_labels_ask_nothing() {
     let mut world = with_lunch();
     world.config(want("siesta", "Meal", "Siesta"));
@@ -262,7 +297,19 @@ fn several_that_could_be_replaced_are_an_ambiguity() {
     assert_snapshot!(world.plan(), @r#"
     error[ambiguous]: `lunch` could take the place of `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001) or `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000002)
       --> presence.yaml:5:5
-      take `replaces` away and write `new: true`; give what goes a definition of its own, with its pin and `deactivated: true`
+      write instead of `replaces`:
+          lunch:
+            new: true
+      and if 2fa68d50-0000-4000-8000-000000000001 goes:
+          definitions:
+            lunch-before: { systemPresence: Meal, deactivated: true }
+          ids:
+            lunch-before: "2fa68d50-0000-4000-8000-000000000001"
+      and if 2fa68d50-0000-4000-8000-000000000002 goes:
+          definitions:
+            lunch-before-2: { systemPresence: Meal, deactivated: true }
+          ids:
+            lunch-before-2: "2fa68d50-0000-4000-8000-000000000002"
 
     Unmanaged: 2 left alone
       an error above is about them:
@@ -316,7 +363,7 @@ fn a_replaces_that_finds_nothing_makes_a_definition_and_asks_as_ever() {
       if it takes the place of the one under Meal (which will be deactivated):
           lunch:
             replaces: Meal
-      if both shall exist:
+      if both shall exist, instead of `replaces`:
           lunch:
             new: true
 
