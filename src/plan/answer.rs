@@ -25,15 +25,7 @@ impl Refusal {
                 answers.push(say("if it is not, take its `previousLabels` away"));
                 answers
             }
-            Fact::Ambiguous { key, by: By::Replaces, candidates } => {
-                let mut answers = vec![Answer {
-                    say: "write instead of `replaces`".to_owned(),
-                    lines: under_definition(key, "new: true"),
-                }];
-                answers
-                    .extend((1..).zip(candidates).map(|(number, it)| goes(key, number, &it.id, &it.system_presence)));
-                answers
-            }
+            Fact::Ambiguous { key, by: By::Replaces, candidates } => replaces_nothing(key, candidates),
             Fact::LooksLikeRename { key, candidates, said } => rename_answers(key, candidates, said),
             Fact::OtherSystemPresence { key, candidates, said } => replace_answers(key, candidates, said),
             Fact::ReplacedTwice { keys, candidate: _ } => keys.iter().map(|it| one_replaces(it, keys)).collect(),
@@ -42,17 +34,7 @@ impl Refusal {
                  correct the id or take the pin away")]
             }
             Fact::PinnedElsewhere { key, id, found, name, is_called_so, wanted: _ } => {
-                let say = "a system presence cannot be changed; take the pin away and write".to_owned();
-                let Some(name) = name else {
-                    // Without its pin and without a default label, `replaces` would not find the old one.
-                    let lines = under_definition(key, "new: true");
-                    return vec![Answer { say, lines }, goes(key, 1, id, found)];
-                };
-                let mut lines = under_definition(key, &format!("replaces: {}", text::yaml(found.as_str())));
-                if !is_called_so {
-                    lines.push(format!("  {}", previous_labels(&[], name)));
-                }
-                vec![Answer { say, lines }]
+                pinned_elsewhere(key, id, found, name.as_ref(), *is_called_so)
             }
             Fact::MatchesPrimary { .. } => {
                 vec![say(
@@ -163,6 +145,33 @@ fn is_new(say: &str, key: &Key, said: &Said) -> Answer {
     let instead =
         if contrary.is_empty() { String::new() } else { format!(", instead of {}", text::list(&contrary, "and")) };
     Answer { say: format!("{say}{instead}"), lines: under_definition(key, "new: true") }
+}
+
+/// `replaces` finds one object or none; what is to go otherwise needs a definition of its own.
+fn replaces_nothing(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
+    let say = "write instead of `replaces`".to_owned();
+    let mut answers = vec![Answer { say, lines: under_definition(key, "new: true") }];
+    answers.extend((1..).zip(candidates).map(|(number, it)| goes(key, number, &it.id, &it.system_presence)));
+    answers
+}
+
+/// Without its pin, the old one is found by its label, if it has a default one.
+fn pinned_elsewhere(
+    key: &Key,
+    id: &DefinitionId,
+    found: &SystemPresence,
+    name: Option<&Label>,
+    is_called_so: bool,
+) -> Vec<Answer> {
+    let say = "a system presence cannot be changed; take the pin away and write".to_owned();
+    let Some(name) = name else {
+        return vec![Answer { say, lines: under_definition(key, "new: true") }, goes(key, 1, id, found)];
+    };
+    let mut lines = under_definition(key, &format!("replaces: {}", text::yaml(found.as_str())));
+    if !is_called_so {
+        lines.push(format!("  {}", previous_labels(&[], name)));
+    }
+    vec![Answer { say, lines }]
 }
 
 /// A definition for an object that goes, since nothing else names it; with another key for each, so that

@@ -193,6 +193,11 @@ proptest! {
         prop_assert_eq!(&sorted, &other);
         prop_assert_eq!(plan(&config, &sorted, &UNLIMITED), plan(&config, &other, &UNLIMITED));
     }
+}
+
+// Each case of these costs many times one of the others.
+proptest! {
+    #![proptest_config(ProptestConfig { cases: repeatable().cases / 4, ..repeatable() })]
 
     #[test]
     fn what_is_ready_to_paste_is_yaml(config in some_config(), org in some_org()) {
