@@ -40,7 +40,7 @@ pub struct Cli {
     pub color: ColorWhen,
 }
 
-/// What `plan` and `apply` say of credentials.
+/// What every command that speaks to an org says of credentials.
 macro_rules! credentials {
     () => {
         "Credentials come from the environment only:\n  \
@@ -70,6 +70,23 @@ pub enum Command {
         presencectl apply examples/many-orgs --org acme-prod --sandbox --plan plan.json --auto-approve"
     ))]
     Apply(ApplyArgs),
+    /// Write what the org holds as a config whose plan is empty. Changes nothing in the org.
+    #[command(after_help = concat!(
+        credentials!(),
+        "Examples:\n  \
+        presencectl import --sandbox\n  \
+        presencectl import --sandbox --out imported/ --deactivated"
+    ))]
+    Import(ImportArgs),
+    /// Show what the org holds. Changes nothing.
+    #[command(after_help = concat!(
+        credentials!(),
+        "Examples:\n  \
+        presencectl show --sandbox\n  \
+        presencectl show lunch --config examples/quickstart --sandbox\n  \
+        presencectl show --sandbox --output csv=org.csv"
+    ))]
+    Show(ShowArgs),
     /// Check files without asking any org.
     #[command(after_help = "Example:\n  presencectl validate examples/many-orgs")]
     Validate(ValidateArgs),
@@ -229,6 +246,80 @@ pub struct ApplyArgs {
     pub org_id: Option<String>,
 }
 
+/// `presencectl import`.
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// Which org.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Where it goes.
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// What is written.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+}
+
+/// Where an imported config goes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Files")]
+pub struct PlaceArgs {
+    /// The file to write, or the folder: one that exists, a path that ends with `/`, or any with
+    /// `--split`. In a folder there is an org file, and one file a system presence. Without it, one
+    /// file goes to standard output.
+    #[arg(long, value_name = "PATH")]
+    pub out: Option<PathBuf>,
+    /// One file a system presence, and an org file that uses them.
+    #[arg(long, requires = "out")]
+    pub split: bool,
+    /// Overwrite files without asking.
+    #[arg(long, requires = "out")]
+    pub force: bool,
+}
+
+/// What of an org is imported.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "What is written")]
+pub struct ChoiceArgs {
+    /// The locale whose label names a definition and makes its key.
+    #[arg(long, value_name = "LOCALE", default_value = "en_US")]
+    pub default_locale: String,
+    /// Deactivated definitions as well.
+    #[arg(long)]
+    pub deactivated: bool,
+    /// Pin every definition by its id, not only those that nothing else makes known.
+    #[arg(long)]
+    pub pin: bool,
+}
+
+/// `presencectl show`.
+#[derive(Debug, Clone, Args)]
+pub struct ShowArgs {
+    /// One definition: its key, where a config is given, else its id or a label in any locale.
+    #[arg(value_name = "KEY", conflicts_with = "system")]
+    pub key: Option<String>,
+    /// The system presences that the org knows, instead of its definitions.
+    #[arg(long)]
+    pub system: bool,
+    /// A config, for the keys of definitions: a YAML file, or a folder of them.
+    #[arg(long, value_name = "PATH", help_heading = "Config")]
+    pub config: Option<PathBuf>,
+    /// Which org, where the config holds several org files.
+    #[arg(long, value_name = "NAME", requires = "config", help_heading = "Config")]
+    pub org: Option<String>,
+    /// The folder below which everything that the config names must lie. By default the nearest
+    /// one upward that holds `.git`, else the path's folder.
+    #[arg(long, value_name = "DIR", requires = "config", help_heading = "Config")]
+    pub root: Option<PathBuf>,
+    /// Which org is spoken to.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// `human`, `json` or `csv`, to standard output or to a file. May be repeated; without one for
+    /// standard output, `human` goes there.
+    #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub outputs: Vec<Output<TableFormat>>,
+}
+
 /// `presencectl validate`.
 #[derive(Debug, Clone, Args)]
 pub struct ValidateArgs {
@@ -257,7 +348,11 @@ pub enum SchemaOf {
     Plan,
     /// What `apply --output json` writes.
     Report,
-    /// What both write where they fail before that.
+    /// What `show --output json` writes.
+    Definitions,
+    /// What `show --system --output json` writes.
+    SystemPresences,
+    /// What all of these write where they fail before that.
     Error,
 }
 
@@ -280,11 +375,32 @@ pub struct SandboxArgs {
 
 /// A format and where it goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Output {
+pub struct Output<F = Format> {
     /// Which view.
-    pub format: Format,
+    pub format: F,
     /// None: standard output.
     pub file: Option<PathBuf>,
+}
+
+/// The views of one kind of result.
+pub trait View: Copy + PartialEq + 'static {
+    /// For people.
+    const HUMAN: Self;
+    /// All of them, by the names that are typed.
+    const NAMED: &'static [(&'static str, Self)];
+    /// What is written when there is no result.
+    fn on_failure(self) -> OnFailure;
+}
+
+/// What a view shows of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// The words.
+    Words,
+    /// The document of an error.
+    Document,
+    /// Nothing, so that nobody takes it for a result.
+    Nothing,
 }
 
 /// The views of a plan or a report.
@@ -296,24 +412,62 @@ pub enum Format {
     Json,
 }
 
-fn at_least_one(typed: &str) -> Result<NonZeroU32, String> {
-    typed.parse().map_err(|_| format!("a whole number from 1 to {} stands here", u32::MAX))
+impl View for Format {
+    const HUMAN: Format = Format::Human;
+    const NAMED: &'static [(&'static str, Format)] = &[("human", Format::Human), ("json", Format::Json)];
+
+    fn on_failure(self) -> OnFailure {
+        match self {
+            Format::Human => OnFailure::Words,
+            Format::Json => OnFailure::Document,
+        }
+    }
 }
 
-impl FromStr for Output {
+/// The views of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableFormat {
+    /// For people.
+    Human,
+    /// For machines.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+impl View for TableFormat {
+    const HUMAN: TableFormat = TableFormat::Human;
+    const NAMED: &'static [(&'static str, TableFormat)] =
+        &[("human", TableFormat::Human), ("json", TableFormat::Json), ("csv", TableFormat::Csv)];
+
+    fn on_failure(self) -> OnFailure {
+        match self {
+            TableFormat::Human => OnFailure::Words,
+            TableFormat::Json => OnFailure::Document,
+            TableFormat::Csv => OnFailure::Nothing,
+        }
+    }
+}
+
+impl<F: View> FromStr for Output<F> {
     type Err = String;
 
-    fn from_str(typed: &str) -> Result<Output, String> {
+    fn from_str(typed: &str) -> Result<Output<F>, String> {
         let (format, file) = match typed.split_once('=') {
             Some((_, "")) => return Err("after `=` stands the name of a file".to_owned()),
             Some((format, file)) => (format, Some(PathBuf::from(file))),
             None => (typed, None),
         };
-        let format = match format {
-            "human" => Format::Human,
-            "json" => Format::Json,
-            _ => return Err("the formats are `human` and `json`".to_owned()),
+        let known = F::NAMED.iter().find(|(name, _)| *name == format);
+        let Some((_, format)) = known else {
+            let names: Vec<String> = F::NAMED.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let (last, rest) = names.split_last().ok_or("there are no formats")?;
+            return Err(format!("the formats are {} and {last}", rest.join(", ")));
         };
-        Ok(Output { format, file })
+        Ok(Output { format: *format, file })
     }
+}
+
+fn at_least_one(typed: &str) -> Result<NonZeroU32, String> {
+    typed.parse().map_err(|_| format!("a whole number from 1 to {} stands here", u32::MAX))
 }

@@ -10,6 +10,8 @@ use crate::terminal::Terminal;
 
 pub mod apply;
 pub mod connect;
+pub mod files;
+pub mod import;
 pub mod look;
 pub mod offline;
 pub mod outputs;
@@ -18,6 +20,7 @@ pub mod progress;
 pub mod sandbox;
 pub mod saved;
 pub mod shell;
+pub mod show;
 pub mod simulated;
 
 /// Runs one command.
@@ -26,6 +29,8 @@ pub fn run(cli: &Cli, environment: &Environment, terminal: &mut Terminal, signal
     let exit = match &cli.command {
         Command::Plan(args) => in_runtime(&mut shell, async |shell| plan::run(args, shell).await),
         Command::Apply(args) => in_runtime(&mut shell, async |shell| apply::run(args, shell).await),
+        Command::Import(args) => in_runtime(&mut shell, async |shell| import::run(args, shell).await),
+        Command::Show(args) => in_runtime(&mut shell, async |shell| show::run(args, shell).await),
         Command::Sandbox(args) => in_runtime(&mut shell, async |shell| sandbox::run(args, shell).await),
         Command::Validate(args) => offline::validate(args, &mut shell),
         Command::Config(args) => offline::show(args, &mut shell),

@@ -20,6 +20,7 @@ mod check_hands;
 pub mod check_labels;
 pub mod files;
 mod folders;
+pub mod in_memory;
 pub mod layers;
 pub mod located;
 pub mod print;
@@ -29,6 +30,7 @@ mod syntax;
 pub mod tree;
 mod uses;
 
+pub use crate::config::in_memory::{Text, read_texts};
 pub use crate::config::print::resolved_text;
 pub use crate::config::schema::json_schema;
 

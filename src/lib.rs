@@ -16,9 +16,11 @@ pub mod config;
 pub mod diagnostic;
 pub mod environment;
 pub mod exit;
+pub mod import;
 pub mod plan;
 pub mod problem;
 pub mod sandbox;
+pub mod show;
 pub mod signals;
 pub mod stop;
 pub mod terminal;
@@ -73,9 +75,13 @@ pub mod model {
 
 /// Views of plans, reports and findings. Nothing is decided here.
 pub mod render {
+    pub mod csv;
     pub mod findings;
     pub mod human;
+    pub mod import;
+    pub mod listing;
     pub mod machine;
     pub mod problem;
     pub mod style;
+    pub mod table;
 }

@@ -70,11 +70,16 @@ pub fn runs_right_to_left(raw: &str) -> bool {
 /// Is this a character that acts on its surroundings, or that nobody can see?
 ///
 /// Controls (Cc), format characters (Cf: bidirectional marks and overrides, zero-width, tags),
-/// line and paragraph separators, the Hangul fillers, blank Braille, variation selectors and the
-/// odd spaces that look like an ordinary one.
+/// line and paragraph separators, the Hangul fillers, blank Braille, variation selectors, the odd
+/// spaces that look like an ordinary one, and the code points that are no characters (YAML takes some
+/// of them only as escapes).
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
-    c.is_control() || is_format(c) || is_blank(c)
+    c.is_control() || is_format(c) || is_blank(c) || is_noncharacter(c)
+}
+
+fn is_noncharacter(c: char) -> bool {
+    matches!(c, '\u{FDD0}'..='\u{FDEF}') || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
 /// The characters that reorder the text around them.
@@ -198,6 +203,7 @@ mod tests {
         assert_eq!(yaml("a\u{202E}\"b\\"), "\"a\\u202E\\\"b\\\\\"");
         assert_eq!(yaml("12"), "\"12\"");
         assert_eq!(yaml("a\u{3164}"), "\"a\\u3164\"");
+        assert_eq!(yaml("\u{FFFE}\u{1FFFF}"), "\"\\uFFFE\\U0001FFFF\"");
     }
 
     #[test]

@@ -66,6 +66,15 @@ fn open(endpoints: Endpoints, credentials: Credentials, options: Options) -> Ses
     Session::new(endpoints, credentials, wire, options)
 }
 
+/// The region that the environment names, where it is a known one.
+#[must_use]
+pub fn named_region(environment: &Environment) -> Option<Region> {
+    match Named::read(environment.region.as_deref()?) {
+        Ok(Named::Region(region)) => Some(region),
+        Ok(Named::Domain(_)) | Err(_) => None,
+    }
+}
+
 fn endpoints(args: &TargetArgs, desired: &Desired, environment: &Environment) -> Result<Endpoints, Problem> {
     let config = desired.org.as_ref().and_then(|org| org.region);
     let place = environment.region.as_deref().map(Named::read).transpose()?;

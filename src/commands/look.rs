@@ -1,4 +1,4 @@
-//! The look at an org that `plan` and `apply` share: who it is, what it holds, what would change.
+//! The look at an org that all commands share: who it is, what it holds, what would change.
 //! It is handed a reader, so it cannot write.
 
 use crate::api::wire::WireError;
@@ -21,6 +21,16 @@ pub struct Look {
     pub observed: Observed,
     /// The plan.
     pub plan: Plan,
+    /// Look-ups that failed without stopping anything.
+    pub notes: Vec<Problem>,
+}
+
+/// What was read of an org.
+pub struct Seen {
+    /// Which org.
+    pub target: Target,
+    /// What it holds.
+    pub observed: Observed,
     /// Look-ups that failed without stopping anything.
     pub notes: Vec<Problem>,
 }
@@ -57,14 +67,43 @@ pub struct Asked<'a> {
 /// The org is another one than meant, or could not be read.
 pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Result<Look, Problem> {
     let Asked { desired, limits, identity, api, usage, sandbox } = *asked;
-    let mut notes = Vec::new();
-    match reader.organization().await {
-        // A failure names the org as well, the wrong one most of all.
-        Ok(org) => right_org(heard.org.insert(org), identity)?,
-        // Nothing else would be answered either.
-        Err(error) if identity.must_be_known || stops_everything(&error) => return Err(not_known(error, identity)),
-        Err(error) => notes.push(Problem::from(error)),
+    let from = From { reader, identity, api, sandbox };
+    let Seen { target, observed, mut notes } = see(from, |_| names_divisions(desired), heard).await?;
+    let mut plan = plan(desired, &observed, limits);
+    if usage || limits.active_users.is_some() {
+        let usage = people_on(reader, &plan, &mut notes).await;
+        plan = with_usage(plan, usage, limits);
     }
+    Ok(Look { target, observed, plan, notes })
+}
+
+/// Who is asked, and how.
+#[derive(Clone, Copy)]
+pub struct From<'a> {
+    /// The one that reads.
+    pub reader: &'a Reader,
+    /// Which org is meant.
+    pub identity: &'a Identity,
+    /// Which generation of the API to speak.
+    pub api: ApiChoice,
+    /// Is this the embedded org?
+    pub sandbox: bool,
+}
+
+/// Reads the org. `asks_for_divisions` says, of the definitions, whether names of divisions are needed;
+/// they are read only where the generation has divisions. `heard` learns which org it is as soon as it
+/// says so.
+///
+/// # Errors
+/// The org is another one than meant, or could not be read.
+pub async fn see(
+    from: From<'_>,
+    asks_for_divisions: impl Fn(&[Definition]) -> bool,
+    heard: &mut Heard,
+) -> Result<Seen, Problem> {
+    let From { reader, identity, api, sandbox } = from;
+    let mut notes = Vec::new();
+    who(reader, identity, heard, &mut notes).await?;
     let (definitions, presences) = tokio::join!(definitions(reader, api), reader.system_presences());
     let (generation, definitions) = definitions?;
     let presences = match presences {
@@ -75,7 +114,7 @@ pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Resu
         }
     };
     let divisions = match generation {
-        Generation::Second if names_divisions(desired) => match reader.divisions().await {
+        Generation::Second if asks_for_divisions(&definitions) => match reader.divisions().await {
             Ok(divisions) => Divisions::Known(divisions),
             Err(error) => {
                 notes.push(Problem::from(error));
@@ -85,13 +124,37 @@ pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Resu
         Generation::First | Generation::Second => Divisions::NotAsked,
     };
     let observed = Observed::new(definitions, presences).seen_through(generation, divisions);
-    let mut plan = plan(desired, &observed, limits);
-    if usage || limits.active_users.is_some() {
-        let usage = people_on(reader, &plan, &mut notes).await;
-        plan = with_usage(plan, usage, limits);
-    }
     let target = Target { org: heard.org.clone(), sandbox, generation };
-    Ok(Look { target, observed, plan, notes })
+    Ok(Seen { target, observed, notes })
+}
+
+/// Asks whose credentials these are; `heard` does not know where the org does not say and need not be
+/// known.
+///
+/// # Errors
+/// The org is another one than meant, or nothing else would be answered either.
+pub async fn who(
+    reader: &Reader,
+    identity: &Identity,
+    heard: &mut Heard,
+    notes: &mut Vec<Problem>,
+) -> Result<(), Problem> {
+    match reader.organization().await {
+        // A failure names the org as well, the wrong one most of all.
+        Ok(org) => right_org(heard.org.insert(org), identity),
+        // Nothing else would be answered either.
+        Err(error) if identity.must_be_known || stops_everything(&error) => Err(not_known(error, identity)),
+        Err(error) => {
+            notes.push(Problem::from(error));
+            Ok(())
+        }
+    }
+}
+
+/// Does any of them belong to one division rather than to all?
+#[must_use]
+pub fn has_divisions(definitions: &[Definition]) -> bool {
+    definitions.iter().any(|it| it.division.as_ref().is_some_and(|id| !id.is_all()))
 }
 
 /// A look-up that fails makes the number unknown, and fails nothing.

@@ -1,6 +1,6 @@
 //! The commands that ask no org: `validate`, `config` and `schema`.
 
-use crate::cli::{ConfigArgs, SchemaArgs, SchemaOf, ValidateArgs};
+use crate::cli::{ConfigArgs, Format, SchemaArgs, SchemaOf, ValidateArgs};
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell};
 use crate::config::{self, Config};
@@ -28,7 +28,7 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
 
 /// `presencectl config`.
 pub fn show(args: &ConfigArgs, shell: &mut Shell<'_>) -> Exit {
-    match shell.load(args, &mut Outputs::on_stdout()) {
+    match shell.load(args, &mut Outputs::<Format>::on_stdout()) {
         Ok((Config { resolved, .. }, sources)) => {
             let text = config::resolved_text(&resolved, &sources);
             shell.terminal.out(&text);
@@ -44,6 +44,8 @@ pub fn schema(args: SchemaArgs, shell: &mut Shell<'_>) -> Exit {
         SchemaOf::Config => machine::pretty(&config::json_schema()),
         SchemaOf::Plan => machine::plan_schema(),
         SchemaOf::Report => machine::report_schema(),
+        SchemaOf::Definitions => machine::definitions_schema(),
+        SchemaOf::SystemPresences => machine::system_presences_schema(),
         SchemaOf::Error => machine::error_schema(),
     };
     shell.terminal.out(&schema);

@@ -1,7 +1,7 @@
 //! What every command needs of the outside: streams, environment, colour; and how a failure leaves
 //! a command.
 
-use crate::cli::{ColorWhen, ConfigArgs, Format, LimitArgs};
+use crate::cli::{ColorWhen, ConfigArgs, LimitArgs, OnFailure, View};
 use crate::commands::outputs::Outputs;
 use crate::config::{self, Config, Loaded, Request};
 use crate::diagnostic::{Diagnostic, Sources};
@@ -69,7 +69,7 @@ impl Shell<'_> {
     ///
     /// # Errors
     /// The files hold errors (they are not shown yet), or one of them is an output.
-    pub fn load(&mut self, args: &ConfigArgs, outputs: &mut Outputs) -> Result<(Config, Sources), Failure> {
+    pub fn load<F: View>(&mut self, args: &ConfigArgs, outputs: &mut Outputs<F>) -> Result<(Config, Sources), Failure> {
         let ConfigArgs { path, org, root } = args.clone();
         let Loaded { sources, diagnostics, config, files } = config::load(&Request { path, org, root });
         outputs.spare(files)?;
@@ -100,16 +100,13 @@ impl Shell<'_> {
 
     /// Tells people something while the run goes on: on standard output, unless a document goes
     /// there. `view` gives the text in a style.
-    pub fn tell(&mut self, outputs: &mut Outputs, view: &dyn Fn(Style) -> String) {
-        match outputs.on_stdout {
-            Format::Human => {
-                let text = view(self.style_out());
-                self.terminal.out(&text);
-            }
-            Format::Json => {
-                let text = view(self.style_err());
-                self.terminal.err(&text);
-            }
+    pub fn tell<F: View>(&mut self, outputs: &mut Outputs<F>, view: &dyn Fn(Style) -> String) {
+        if outputs.on_stdout == F::HUMAN {
+            let text = view(self.style_out());
+            self.terminal.out(&text);
+        } else {
+            let text = view(self.style_err());
+            self.terminal.err(&text);
         }
         if outputs.has_human_file() {
             outputs.keep(&view(Style::PLAIN));
@@ -125,7 +122,7 @@ impl Shell<'_> {
 
     /// The same, and as a document wherever one was asked for, since a pipeline reads the document
     /// when something failed most of all.
-    pub fn fail_into(&mut self, failure: &Failure, heard: &Heard, outputs: Outputs) -> Exit {
+    pub fn fail_into<F: View>(&mut self, failure: &Failure, heard: &Heard, outputs: Outputs<F>) -> Exit {
         let exit = self.fail(failure);
         let document = match failure {
             Failure::Findings(sources, diagnostics) => {
@@ -133,20 +130,28 @@ impl Shell<'_> {
             }
             Failure::Problem(problem) => machine::error_json(problem, heard, &[], &Sources::new()),
         };
-        let stdout = match outputs.on_stdout {
-            Format::Human => "",
-            Format::Json => document.as_str(),
+        let stdout = match outputs.on_stdout.on_failure() {
+            // They are on standard error.
+            OnFailure::Words | OnFailure::Nothing => "",
+            OnFailure::Document => document.as_str(),
         };
-        let view = |format: Format| match format {
-            Format::Human => in_words(failure, Style::PLAIN),
-            Format::Json => document.clone(),
+        let view = |format: F| match format.on_failure() {
+            OnFailure::Words => in_words(failure, Style::PLAIN),
+            OnFailure::Document => document.clone(),
+            OnFailure::Nothing => String::new(),
         };
         self.write(outputs, stdout, &view, exit)
     }
 
     /// Writes every output of a run that ended with `exit`; gives the exit, worse where one could
     /// not be written.
-    pub fn write(&mut self, outputs: Outputs, stdout: &str, view: &dyn Fn(Format) -> String, exit: Exit) -> Exit {
+    pub fn write<F: View>(
+        &mut self,
+        outputs: Outputs<F>,
+        stdout: &str,
+        view: &dyn Fn(F) -> String,
+        exit: Exit,
+    ) -> Exit {
         match outputs.write(self.terminal, self.signals, stdout, view) {
             Ok(()) => exit,
             Err(problem) => {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::model::desired::OrgIdentity;
+use crate::sandbox::Seed;
 
 /// Where state files are, below the current folder.
 pub const STATE_FOLDER: &str = ".presencectl/sandbox";
@@ -27,6 +28,8 @@ pub fn org_id(org: &OrgIdentity) -> String {
 pub fn state_file(org: Option<&OrgIdentity>) -> PathBuf {
     let name = match org {
         None => DEFAULT.to_owned(),
+        // The org without a name is the same one where a config knows its id.
+        Some(OrgIdentity { id: Some(id), .. }) if id.as_str() == Seed::default().org_id => DEFAULT.to_owned(),
         // The name of the org that has none is nobody's id.
         Some(OrgIdentity { id: Some(id), .. }) if id.as_str() == DEFAULT => format!("{DEFAULT}%"),
         Some(OrgIdentity { id: Some(id), .. }) => encoded(id.as_str()),
@@ -98,6 +101,7 @@ mod tests {
         let id = "22222222-BBBB-4bbb-8bbb-222222222222";
         assert_eq!(file(&org("acme", Some(id))), "22222222-bbbb-4bbb-8bbb-222222222222.json");
         assert_eq!(file(&org("acme-prod", None)), "@acme-prod.json");
+        assert_eq!(file(&org("sandbox", Some("5a4db0c5-0000-4000-b000-000000000001"))), "default.json", "its own id");
         assert_eq!(file(&org("default", None)), "@default.json");
         assert_eq!(file(&org("x", Some("default"))), "default%.json");
         assert_eq!(file(&org("../../É", None)), "@%2e%2e%2f%2e%2e%2f%c3%89.json");

@@ -55,6 +55,14 @@ pub fn check(resolved: &Resolved) -> (Option<Desired>, Vec<Diagnostic>) {
     (whole.then_some(Desired { org, settings, definitions, protect }), check.found)
 }
 
+/// Can this be the id of an object in a config? It is part of a path on the wire, so nothing but the
+/// plainest characters may be in one.
+#[must_use]
+pub fn can_be_id(raw: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    !raw.is_empty() && raw.len() <= ID_LENGTH_MAX && raw.chars().all(plain)
+}
+
 struct Check<'a> {
     resolved: &'a Resolved,
     /// None where the config's own list is broken: then no name is unknown.
@@ -179,11 +187,9 @@ impl<'a> Check<'a> {
         added
     }
 
-    /// An id is part of a path on the wire, so nothing but the plainest characters may be in one.
     fn id(&mut self, raw: &str, place: Span) -> Option<String> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         let trimmed = raw.trim();
-        if trimmed.is_empty() || trimmed.len() > ID_LENGTH_MAX || !trimmed.chars().all(plain) {
+        if !can_be_id(trimmed) {
             self.tell(place, Finding::InvalidId { id: raw.to_owned() });
             return None;
         }

@@ -210,8 +210,19 @@ fn missing(
 /// A locale that nobody can have meant. None when it can be one.
 #[must_use]
 pub fn check_locale(raw: &str, place: Span, pinned: bool) -> Option<Diagnostic> {
-    let odd = raw.is_empty() || raw.chars().any(|c| c.is_whitespace() || text::is_hidden(c));
-    odd.then(|| Diagnostic::at(place, Finding::InvalidLocale { locale: raw.to_owned(), pinned }))
+    is_odd_locale(raw).then(|| Diagnostic::at(place, Finding::InvalidLocale { locale: raw.to_owned(), pinned }))
+}
+
+/// Can nobody have meant this as a locale?
+#[must_use]
+pub fn is_odd_locale(raw: &str) -> bool {
+    raw.is_empty() || raw.chars().any(|c| c.is_whitespace() || text::is_hidden(c))
+}
+
+/// Is this a label that only a definition with a pin may have?
+#[must_use]
+pub fn is_odd_label(text: &str) -> bool {
+    text.trim().is_empty() || control_or_override(text).is_some()
 }
 
 fn check_label(locale: &str, text: &str, place: Span, pinned: bool) -> Option<Diagnostic> {

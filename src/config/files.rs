@@ -101,17 +101,7 @@ impl Files {
         loaded.id = Some(id);
         let text = &self.sources.get(id).text;
         loaded.begins_an_org = text.lines().any(|line| line.starts_with("org:"));
-        loaded.diagnostics = unreadable_text(text, bad_byte, id);
-        if !loaded.diagnostics.is_empty() {
-            return loaded;
-        }
-        let (tree, found) = tree::parse(text, id);
-        loaded.diagnostics = found;
-        if let Some(tree) = tree {
-            let (shape, found) = structure::shape(tree, &path, text);
-            loaded.shape = shape;
-            loaded.diagnostics.extend(found);
-        }
+        (loaded.shape, loaded.diagnostics) = examined(text, bad_byte, id, &path);
         loaded
     }
 }
@@ -136,6 +126,24 @@ fn decode(bytes: Vec<u8>) -> (String, Option<usize>) {
             (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(index))
         }
     }
+}
+
+/// The shape of a file with this text, where anything can be said about it, and what is wrong.
+pub(super) fn examined(
+    text: &str,
+    bad_byte: Option<usize>,
+    file: FileId,
+    path: &str,
+) -> (Option<Shape>, Vec<Diagnostic>) {
+    let unreadable = unreadable_text(text, bad_byte, file);
+    if !unreadable.is_empty() {
+        return (None, unreadable);
+    }
+    let (tree, mut found) = tree::parse(text, file);
+    let Some(tree) = tree else { return (None, found) };
+    let (shape, more) = structure::shape(tree, path, text);
+    found.extend(more);
+    (shape, found)
 }
 
 /// What no parser needs to see: with any of these the file is not read further.

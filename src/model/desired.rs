@@ -26,6 +26,14 @@ pub struct Desired {
     pub protect: BTreeMap<DefinitionId, Span>,
 }
 
+impl Desired {
+    /// What a run goes by that has no config.
+    #[must_use]
+    pub fn nothing() -> Desired {
+        Desired { org: None, settings: Settings::default(), definitions: BTreeMap::new(), protect: BTreeMap::new() }
+    }
+}
+
 /// The `org:` section of an org file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrgIdentity {

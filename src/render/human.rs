@@ -11,4 +11,4 @@ mod target;
 pub use crate::render::human::bound::bound;
 pub use crate::render::human::plan::{beyond, plan};
 pub use crate::render::human::report::{finished, report, started};
-pub use crate::render::human::target::target_line;
+pub use crate::render::human::target::{org_line, target_line};

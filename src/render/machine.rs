@@ -16,6 +16,8 @@ use crate::plan::Plan;
 use crate::plan::document::{self as plan_document, PlanV1};
 use crate::problem::document::{self as error_document, ErrorV1};
 use crate::problem::{Heard, Problem};
+use crate::show::document::{self as show_document, DefinitionsV1, SystemPresencesV1};
+use crate::show::listing::{Listing, SystemPresences};
 use crate::text;
 
 /// The plan as JSON: what `--output json` prints, and the saved plan.
@@ -34,6 +36,30 @@ pub fn report_json(report: &Report, target: &Target, sources: &Sources) -> Strin
 #[must_use]
 pub fn error_json(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sources: &Sources) -> String {
     pretty(&error_document::document(problem, heard, diagnostics, sources))
+}
+
+/// What an org holds as JSON.
+#[must_use]
+pub fn definitions_json(listing: &Listing, target: &Target) -> String {
+    pretty(&show_document::definitions(listing, target))
+}
+
+/// The system presences of an org as JSON.
+#[must_use]
+pub fn system_presences_json(it: &SystemPresences) -> String {
+    pretty(&show_document::system_presences(it))
+}
+
+/// The JSON Schema of [`definitions_json`].
+#[must_use]
+pub fn definitions_schema() -> String {
+    schema::<DefinitionsV1>()
+}
+
+/// The JSON Schema of [`system_presences_json`].
+#[must_use]
+pub fn system_presences_schema() -> String {
+    schema::<SystemPresencesV1>()
 }
 
 /// The JSON Schema of [`plan_json`].

@@ -4,10 +4,12 @@ mod asking;
 mod driver;
 mod generations;
 mod help;
+mod import;
 mod messages;
 mod outputs;
 mod saved;
 mod server;
+mod show;
 mod signals;
 
 use std::fs;
@@ -375,7 +377,7 @@ fn validate_says_what_it_saw() {
 #[test]
 fn schemas_are_the_committed_ones() {
     let cli = Cli::new();
-    for name in ["config", "plan", "report", "error"] {
+    for name in ["config", "plan", "report", "definitions", "system-presences", "error"] {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.v1.json"));
         cli.run(&format!("schema {name}")).prints(0, &fs::read_to_string(file).unwrap());
     }

@@ -327,7 +327,7 @@ fn parsed(json: &str) -> Value {
 }
 
 /// Everything that is wrong with a document, by its schema.
-fn complaints(schema: &str, document: &Value) -> Vec<String> {
+pub(crate) fn complaints(schema: &str, document: &Value) -> Vec<String> {
     let validator = jsonschema::validator_for(&parsed(schema)).unwrap();
     validator.iter_errors(document).map(|it| format!("{}: {it}", it.instance_path())).collect()
 }
@@ -337,7 +337,15 @@ fn schemas_are_in_step_and_valid() {
     in_step("plan.v1.json", &machine::plan_schema());
     in_step("report.v1.json", &machine::report_schema());
     in_step("error.v1.json", &machine::error_schema());
-    for schema in [machine::plan_schema(), machine::report_schema(), machine::error_schema()] {
+    in_step("definitions.v1.json", &machine::definitions_schema());
+    in_step("system-presences.v1.json", &machine::system_presences_schema());
+    for schema in [
+        machine::plan_schema(),
+        machine::report_schema(),
+        machine::error_schema(),
+        machine::definitions_schema(),
+        machine::system_presences_schema(),
+    ] {
         assert!(jsonschema::meta::is_valid(&parsed(&schema)));
     }
 }

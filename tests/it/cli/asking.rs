@@ -38,7 +38,7 @@ impl Page {
     }
 }
 
-fn environment() -> Environment {
+pub(crate) fn environment() -> Environment {
     Environment {
         client_id: Some("sandbox-client".to_owned()),
         client_secret: Some(SecretString::from("sandbox-secret")),
@@ -54,6 +54,12 @@ fn apply(org: &Org, more: &str, typed: &str) -> Ran {
 
 fn apply_with(org: &Org, more: &str, typed: &str, environment: &Environment) -> Ran {
     let cli = Cli::new().file("lunch.yaml", LUNCH);
+    let config = cli.path("lunch.yaml");
+    run(&format!("apply {} --base-url {} {more}", config.display(), org.url), typed, environment)
+}
+
+/// Runs a command with a person who types `typed`.
+pub(crate) fn run(line: &str, typed: &str, environment: &Environment) -> Ran {
     let (out, err) = (Page::default(), Page::default());
     let mut terminal = Terminal::of_streams(Streams {
         out: Box::new(out.clone()),
@@ -63,8 +69,7 @@ fn apply_with(org: &Org, more: &str, typed: &str, environment: &Environment) -> 
         err_is_terminal: true,
         input_is_terminal: true,
     });
-    let config = cli.path("lunch.yaml");
-    let line = format!("presencectl apply {} --base-url {} {more}", config.display(), org.url);
+    let line = format!("presencectl {line}");
     let exit =
         presencectl::run(line.split_whitespace().map(OsString::from), environment, &mut terminal, &Signals::none());
     Ran { code: Some(i32::from(exit.code())), stdout: out.text(), stderr: err.text() }

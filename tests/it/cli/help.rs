@@ -4,13 +4,13 @@ use insta::assert_snapshot;
 
 use super::driver::Cli;
 
-const COMMANDS: [&str; 6] = ["plan", "apply", "validate", "config", "schema", "sandbox"];
+const COMMANDS: [&str; 8] = ["plan", "apply", "import", "show", "validate", "config", "schema", "sandbox"];
 
 #[test]
 fn help_is_in_groups_and_has_examples() {
     let cli = Cli::new();
     let mut pages = Vec::new();
-    for command in ["", "plan", "apply", "validate", "config", "schema", "sandbox"] {
+    for command in [&[""], COMMANDS.as_slice()].concat() {
         let short = cli.run(&format!("{command} -h"));
         assert_eq!((short.code, short.stderr.as_str()), (Some(0), ""), "{command}");
         pages.push(format!("$ presencectl {command} -h\n{}", short.stdout));

@@ -56,6 +56,12 @@ fn wrong_usage() {
         "plan lunch.yaml --output xml",
         "plan lunch.yaml --output json=",
         "plan lunch.yaml --color blue",
+        "import --sandbox --split",
+        "import --sandbox --force",
+        "import lunch.yaml --sandbox",
+        "show lunch --system --sandbox",
+        "show lunch --org acme --sandbox",
+        "show --sandbox --output xml",
         "schema presence",
         "sandbox --port 70000",
     ] {

@@ -207,6 +207,7 @@ fn a_full_disk_is_never_a_success() {
         "plan examples/quickstart --sandbox",
         "plan examples/quickstart --sandbox --detailed-exitcode",
         "plan examples/quickstart --sandbox -o json",
+        "show --sandbox",
         "validate examples/quickstart",
         "config examples/quickstart",
         "schema",

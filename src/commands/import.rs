@@ -1,0 +1,243 @@
+//! `presencectl import`.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::cli::{ChoiceArgs, ImportArgs, PlaceArgs};
+use crate::commands::connect::{Connection, api, connect, named_region};
+use crate::commands::files::{self, WholeFile};
+use crate::commands::look::{From, Identity, Seen, has_divisions, see};
+use crate::commands::shell::{Failure, Shell};
+use crate::config::check_labels::is_odd_locale;
+use crate::exit::Exit;
+use crate::import::page::MARK;
+use crate::import::pins::Choice;
+use crate::import::placed::{How, Placed};
+use crate::import::{Asked, Flaw, Import, Layout, import, prove};
+use crate::model::desired::Desired;
+use crate::model::names::Locale;
+use crate::model::observed::Target;
+use crate::problem::{Heard, Problem};
+use crate::render;
+use crate::text;
+
+/// Where the schema of a config is kept, from the folder where the command runs.
+const SCHEMA: &str = "schemas/config.v1.json";
+
+/// The name of a config on standard output, where its own reading needs one.
+const ON_STDOUT: &str = "presence.yaml";
+
+/// Writes what the org holds as a config.
+pub async fn run(args: &ImportArgs, shell: &mut Shell<'_>) -> Exit {
+    shell.signals.watch();
+    match done(args, shell).await {
+        Ok(()) => Exit::Success,
+        Err(failure) => shell.fail(&failure),
+    }
+}
+
+async fn done(args: &ImportArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
+    let place = Place::of(args);
+    let asked = asked(args, &place, shell)?;
+    let Seen { target, observed, notes } = seen(args, shell).await?;
+    shell.show_notes(&notes);
+    let Some(organization) = &target.org else {
+        return Err(Problem::new("the org did not say who it is; nothing was written").into());
+    };
+    let import = import(&observed, organization, &asked);
+    prove(&import, &observed).map_err(failure)?;
+    match &place {
+        Place::Stdout => {
+            let line = render::human::target_line(&target) + "\n";
+            shell.terminal.err(&line);
+            tell(&import, &place, shell);
+            for file in &import.files {
+                shell.terminal.out(&file.text);
+            }
+            Ok(())
+        }
+        Place::File(_) | Place::Folder(_) => write(args, &place, &import, &target, shell),
+    }
+}
+
+async fn seen(args: &ImportArgs, shell: &Shell<'_>) -> Result<Seen, Problem> {
+    let config = Desired::nothing();
+    let Connection { session, sandbox, is_real: _ } = connect(&args.target, &config, shell.environment).await?;
+    // The org's id stands in what is written, so that it is never applied to another one.
+    let identity = Identity { meant: None, name: None, must_be_known: true };
+    let api = api(&args.target, &config);
+    let mut heard = Heard { org: None, sandbox: sandbox.is_some() };
+    let reader = session.reader();
+    let from = From { reader: &reader, identity: &identity, api, sandbox: sandbox.is_some() };
+    let seen = see(from, has_divisions, &mut heard).await;
+    if let Some(server) = sandbox {
+        server.shutdown().await;
+    }
+    seen
+}
+
+fn asked(args: &ImportArgs, place: &Place, shell: &Shell<'_>) -> Result<Asked, Problem> {
+    let ImportArgs { target, place: _, choice: ChoiceArgs { default_locale, deactivated, pin } } = args;
+    if is_odd_locale(default_locale) {
+        return Err(Problem::new(format!("--default-locale: `{default_locale}` cannot be a locale"))
+            .help("a locale is a word such as `de` or `pt_BR`"));
+    }
+    Ok(Asked {
+        choice: Choice {
+            default_locale: Locale::new(default_locale.as_str()),
+            deactivated: *deactivated,
+            pin_all: *pin,
+        },
+        layout: place.layout(),
+        // The sandbox is nowhere.
+        region: if target.sandbox { None } else { named_region(shell.environment) },
+        schema: place.schema(),
+    })
+}
+
+/// What was made of the org and does not hold.
+fn failure(flaw: Flaw) -> Failure {
+    let bug = |what: String| {
+        Problem::new(format!("this is a bug of presencectl: {what}; nothing was written"))
+            .help("please report it, with what `show --output json` prints")
+            .into()
+    };
+    match flaw {
+        Flaw::TooLarge(sources, found) => Failure::Findings(sources, found),
+        Flaw::Unreadable(what) => bug(format!("the config that it made does not read back ({})", what.join("; "))),
+        Flaw::Differs(what) => bug(format!("the config that it made is not what the org holds ({})", what.join("; "))),
+    }
+}
+
+/// Where the config goes.
+enum Place {
+    Stdout,
+    File(PathBuf),
+    Folder(PathBuf),
+}
+
+impl Place {
+    fn of(args: &ImportArgs) -> Place {
+        let PlaceArgs { out, split, force: _ } = &args.place;
+        let Some(path) = out else { return Place::Stdout };
+        let typed = path.as_os_str().as_encoded_bytes();
+        if *split || typed.ends_with(b"/") || path.is_dir() {
+            Place::Folder(path.clone())
+        } else {
+            Place::File(path.clone())
+        }
+    }
+
+    fn layout(&self) -> Layout {
+        match self {
+            Place::Stdout => Layout::OneFile(ON_STDOUT.to_owned()),
+            Place::File(path) => {
+                let name = path.file_name().map_or_else(|| ON_STDOUT.into(), |it| it.to_string_lossy());
+                Layout::OneFile(name.into_owned())
+            }
+            Place::Folder(_) => Layout::Folder,
+        }
+    }
+
+    /// The folder that the files are in.
+    fn folder(&self) -> &Path {
+        match self {
+            Place::Stdout => Path::new(""),
+            Place::File(path) => path.parent().unwrap_or(Path::new("")),
+            Place::Folder(path) => path,
+        }
+    }
+
+    /// The schema as the files name it: in the folder where the command runs, if the files are below it,
+    /// else beside them.
+    fn schema(&self) -> String {
+        let mut depth = 0;
+        for part in self.folder().components() {
+            match part {
+                Component::CurDir => {}
+                Component::Normal(_) => depth += 1,
+                Component::Prefix(_) | Component::RootDir | Component::ParentDir => return SCHEMA.to_owned(),
+            }
+        }
+        "../".repeat(depth) + SCHEMA
+    }
+}
+
+/// Says what a person should know.
+fn tell(import: &Import, place: &Place, shell: &mut Shell<'_>) {
+    let style = shell.style_err();
+    let mut text = render::import::notes(&import.notes, style);
+    let schema = place.schema();
+    if !place.folder().join(&schema).exists() {
+        text.push_str(&render::import::note(
+            &format!("editors look for the schema at `{schema}`: `presencectl schema config` prints it"),
+            style,
+        ));
+    }
+    shell.terminal.err(&text);
+}
+
+fn write(
+    args: &ImportArgs,
+    place: &Place,
+    import: &Import,
+    target: &Target,
+    shell: &mut Shell<'_>,
+) -> Result<(), Failure> {
+    let path = |name: &str| match place {
+        Place::Stdout => PathBuf::from(name),
+        Place::File(path) => path.clone(),
+        Place::Folder(folder) => folder.join(name),
+    };
+    let mut placed = Vec::new();
+    for file in &import.files {
+        let path = path(&file.name);
+        let there = files::there(&path)?;
+        placed.push(Placed { path: path.display().to_string(), how: How::of(&file.text, there.as_deref()) });
+    }
+    let replaced: Vec<String> =
+        placed.iter().filter(|it| it.how == How::Replaced).map(|it| format!("`{}`", it.path)).collect();
+    if !replaced.is_empty() && !args.place.force {
+        ask(&replaced, shell)?;
+    }
+    let changed = import.files.iter().zip(&placed).filter(|(_, it)| it.how != How::Same);
+    let mut tried = Vec::new();
+    for (file, _) in changed {
+        let path = path(&file.name);
+        files::make_folder_of(&path)?;
+        tried.push((WholeFile::open(&path, shell.signals)?, &file.text));
+    }
+    for (file, text) in tried {
+        file.write(text, shell.signals)?;
+    }
+    let left_over: Vec<String> = match place {
+        Place::Stdout | Place::File(_) => Vec::new(),
+        Place::Folder(folder) => files::marked(folder, MARK)
+            .into_iter()
+            .filter(|name| !import.files.iter().any(|it| it.name == *name))
+            .map(|name| folder.join(name).display().to_string())
+            .collect(),
+    };
+    let style = shell.style_out();
+    let text = render::import::written(import.definitions, &placed, &left_over, target, style);
+    shell.terminal.out(&text);
+    tell(import, place, shell);
+    Ok(())
+}
+
+/// Nothing is overwritten unasked.
+fn ask(replaced: &[String], shell: &mut Shell<'_>) -> Result<(), Problem> {
+    let names = text::list(replaced, "and");
+    if !shell.terminal.can_ask() {
+        let is = if replaced.len() == 1 { "is there already, and is" } else { "are there already, and are" };
+        return Err(Problem::new(format!("{names} {is} not the same; nothing was written"))
+            .help("give --force to overwrite, or --out another path"));
+    }
+    match shell
+        .terminal
+        .ask(&format!("Overwrite {}? Only `yes` is taken for a yes: ", text::terminal(&names)))
+        .as_deref()
+    {
+        Some("yes") => Ok(()),
+        _ => Err(Problem::new("not approved; nothing was written")),
+    }
+}

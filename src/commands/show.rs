@@ -1,0 +1,110 @@
+//! `presencectl show`.
+
+use crate::api::Reader;
+use crate::cli::{ConfigArgs, ShowArgs, TableFormat};
+use crate::commands::connect::{Connection, api, connect, files_read};
+use crate::commands::look::{From, Identity, Seen, has_divisions, see, who};
+use crate::commands::outputs::Outputs;
+use crate::commands::shell::{Failure, Shell};
+use crate::exit::Exit;
+use crate::model::desired::Desired;
+use crate::model::observed::Target;
+use crate::problem::{Heard, Problem};
+use crate::render::style::Style;
+use crate::render::{listing, machine};
+use crate::show::listing::{Listing, SystemPresences};
+use crate::show::{find, list};
+
+/// Shows what the org holds.
+pub async fn run(args: &ShowArgs, shell: &mut Shell<'_>) -> Exit {
+    shell.signals.watch();
+    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
+        Ok(outputs) => outputs,
+        Err(problem) => return shell.fail(&problem.into()),
+    };
+    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
+    match found(args, &mut heard, &mut outputs, shell).await {
+        Ok(found) => show(&found, outputs, shell),
+        Err(failure) => shell.fail_into(&failure, &heard, outputs),
+    }
+}
+
+/// What was asked for.
+enum Found {
+    Definitions(Target, Listing),
+    SystemPresences(SystemPresences),
+}
+
+async fn found(
+    args: &ShowArgs,
+    heard: &mut Heard,
+    outputs: &mut Outputs<TableFormat>,
+    shell: &mut Shell<'_>,
+) -> Result<Found, Failure> {
+    outputs.spare(files_read(&args.target))?;
+    let config = match &args.config {
+        Some(path) => {
+            let config = ConfigArgs { path: path.clone(), org: args.org.clone(), root: args.root.clone() };
+            Some(shell.load(&config, outputs)?.0.desired)
+        }
+        None => None,
+    };
+    let nothing = Desired::nothing();
+    let desired = config.as_ref().unwrap_or(&nothing);
+    let Connection { session, sandbox, is_real: _ } = connect(&args.target, desired, shell.environment).await?;
+    let org = desired.org.as_ref();
+    let identity = Identity {
+        meant: org.and_then(|org| org.id.clone()),
+        name: org.map(|org| org.name.clone()),
+        must_be_known: false,
+    };
+    let reader = session.reader();
+    let mut notes = Vec::new();
+    let found = if args.system {
+        system_presences(&reader, &identity, heard, &mut notes).await.map(Found::SystemPresences)
+    } else {
+        let api = api(&args.target, desired);
+        let from = From { reader: &reader, identity: &identity, api, sandbox: sandbox.is_some() };
+        see(from, has_divisions, heard).await.map(|seen| {
+            let Seen { target, observed, notes: more } = seen;
+            notes.extend(more);
+            Found::Definitions(target, list(&observed, config.as_ref(), &desired.settings.default_locale))
+        })
+    };
+    shell.show_notes(&notes);
+    if let Some(server) = sandbox {
+        server.shutdown().await;
+    }
+    match (found?, &args.key) {
+        (Found::Definitions(target, all), Some(name)) => match find(&all, config.as_ref(), name) {
+            Ok(found) => Ok(Found::Definitions(target, found)),
+            Err(not_found) => Err(Problem { help: not_found.help(), ..Problem::new(not_found.message()) }.into()),
+        },
+        (found @ (Found::Definitions(..) | Found::SystemPresences(_)), _) => Ok(found),
+    }
+}
+
+/// Needs no permission, so nothing else is read.
+async fn system_presences(
+    reader: &Reader,
+    identity: &Identity,
+    heard: &mut Heard,
+    notes: &mut Vec<Problem>,
+) -> Result<SystemPresences, Problem> {
+    who(reader, identity, heard, notes).await?;
+    let names = reader.system_presences().await?;
+    Ok(SystemPresences { org: heard.org.clone(), sandbox: heard.sandbox, names })
+}
+
+fn show(found: &Found, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
+    let view = |format: TableFormat, style: Style| match (format, found) {
+        (TableFormat::Human, Found::Definitions(target, it)) => listing::human(it, target, style),
+        (TableFormat::Json, Found::Definitions(target, it)) => machine::definitions_json(it, target),
+        (TableFormat::Csv, Found::Definitions(_, it)) => listing::definitions_csv(it),
+        (TableFormat::Human, Found::SystemPresences(it)) => listing::system_presences(it, style),
+        (TableFormat::Json, Found::SystemPresences(it)) => machine::system_presences_json(it),
+        (TableFormat::Csv, Found::SystemPresences(it)) => listing::system_presences_csv(it),
+    };
+    let stdout = view(outputs.on_stdout, shell.style_out());
+    shell.write(outputs, &stdout, &|format| view(format, Style::PLAIN), Exit::Success)
+}

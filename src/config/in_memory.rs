@@ -1,0 +1,49 @@
+//! A config whose files are not on the disk, or not yet: the same reading, merging and checking.
+
+use std::path::Path;
+
+use crate::config::check;
+use crate::config::files::{FILE_BYTES_MAX, examined};
+use crate::config::layers::{self, Stack};
+use crate::config::structure::Shape;
+use crate::diagnostic::finding::Finding;
+use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::model::desired::Desired;
+
+/// One file.
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'a> {
+    /// What people call it.
+    pub path: &'a str,
+    /// All of it.
+    pub text: &'a str,
+}
+
+/// Reads an org file and the layers that it uses, in its order; what `use` itself says is not looked
+/// at. No config where there is an error.
+#[must_use]
+pub fn read_texts(org: Text<'_>, layers: &[Text<'_>]) -> (Sources, Vec<Diagnostic>, Option<Desired>) {
+    let (mut sources, mut found) = (Sources::new(), Vec::new());
+    let mut read = |Text { path, text }: Text<'_>| -> Option<Shape> {
+        let file = sources.add(Path::new(path), text.to_owned());
+        if text.len() > FILE_BYTES_MAX {
+            let limit = format!("{} MiB", FILE_BYTES_MAX / (1024 * 1024));
+            found.push(Diagnostic::general(Finding::TooLarge { what: format!("`{path}`"), limit }));
+            return None;
+        }
+        let (shape, more) = examined(text, None, file, path);
+        found.extend(more);
+        shape
+    };
+    let org = read(org);
+    let layers: Vec<Option<Shape>> = layers.iter().map(|it| read(*it)).collect();
+    let whole = org.is_some() && layers.iter().all(Option::is_some);
+    let stack = Stack { layers: layers.iter().flatten().map(|shape| vec![shape]).collect(), org: org.as_ref() };
+    let (mut resolved, more) = layers::merge(&stack);
+    found.extend(more);
+    resolved.complete &= whole;
+    let (desired, more) = check::check(&resolved);
+    found.extend(more);
+    let failed = found.iter().any(|it| it.finding.severity() == Severity::Error);
+    (sources, found, desired.filter(|_| !failed))
+}

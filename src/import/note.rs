@@ -1,0 +1,111 @@
+//! What a person should know of an import that its files do not show by themselves.
+
+use crate::import::pins::Obstacle;
+use crate::model::names::{DefinitionId, DivisionId, Key, Locale, OrgId, SystemPresence};
+use crate::text;
+
+/// One note. Foreign strings in it are raw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Most definitions have no label in the default locale.
+    DefaultLocale {
+        /// The one that was chosen, or that stands where nobody chooses.
+        locale: Locale,
+        /// How many have no label in it.
+        without: usize,
+        /// How many there are.
+        of: usize,
+        /// One in which more of them have a label.
+        better: Option<Locale>,
+    },
+    /// Deactivated definitions are not in the files.
+    DeactivatedLeftOut {
+        /// How many.
+        count: usize,
+    },
+    /// Definitions that only a pin makes known.
+    Pinned {
+        /// How many.
+        count: usize,
+    },
+    /// Definitions that may be the platform's own.
+    PrimaryNotKnown {
+        /// How many.
+        count: usize,
+    },
+    /// One that no config can name.
+    LeftOut {
+        /// Which object.
+        id: DefinitionId,
+        /// Where it belongs.
+        system_presence: SystemPresence,
+        /// Why.
+        obstacle: Obstacle,
+    },
+    /// One that `--pin` should have pinned.
+    NotPinned {
+        /// Which.
+        key: Key,
+        /// Its id.
+        id: DefinitionId,
+    },
+    /// One whose division cannot be written.
+    DivisionLeftOut {
+        /// Which.
+        key: Key,
+        /// The id of its division.
+        division: DivisionId,
+    },
+    /// The org's id cannot be written.
+    OrgIdLeftOut {
+        /// It.
+        id: OrgId,
+    },
+}
+
+impl Note {
+    /// In words; foreign strings are raw.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Note::DefaultLocale { locale, without, of, better } => {
+                let better = better.as_ref().map_or_else(String::new, |better| {
+                    format!("; more have one in `{better}`: give `--default-locale {better}`")
+                });
+                format!(
+                    "{without} of {} have no label in the default locale `{locale}`{better}",
+                    text::count(*of, "definition")
+                )
+            }
+            Note::DeactivatedLeftOut { count } => {
+                let (are, them) = if *count == 1 { ("is", "it") } else { ("are", "them") };
+                format!(
+                    "{} {are} left out; `--deactivated` imports {them} as well",
+                    text::count(*count, "deactivated definition")
+                )
+            }
+            Note::Pinned { count } => {
+                let are = if *count == 1 { "is" } else { "are" };
+                format!(
+                    "{} {are} pinned in `ids`, since nothing else tells what they are",
+                    text::count(*count, "definition")
+                )
+            }
+            Note::PrimaryNotKnown { count } => format!(
+                "the org does not say of {} whether it is the platform's own; a comment stands at each",
+                text::count(*count, "definition")
+            ),
+            Note::LeftOut { id, system_presence, obstacle } => {
+                format!("`{id}` ({system_presence}) is left out, since {}; it stays as it is", obstacle.in_words())
+            }
+            Note::NotPinned { key, id } => format!("`{key}` has no pin: its id `{id}` cannot be written"),
+            Note::DivisionLeftOut { key, division } => format!(
+                "the division of `{key}` is left out: its id `{division}` is of an unusual kind, and its name is not known; \
+                 it stays where it is"
+            ),
+            Note::OrgIdLeftOut { id } => {
+                format!("`org.id` is left out: `{id}` cannot be written; `apply` will ask for --org-id")
+            }
+        }
+    }
+}

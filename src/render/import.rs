@@ -1,0 +1,43 @@
+//! What an import did, for people.
+
+use std::fmt::Write as _;
+
+use crate::import::note::Note;
+use crate::import::placed::{How, Placed};
+use crate::model::observed::Target;
+use crate::render::human::target_line;
+use crate::render::style::Style;
+use crate::text;
+
+/// What a person should know, one line each.
+#[must_use]
+pub fn notes(notes: &[Note], style: Style) -> String {
+    notes.iter().map(|it| note(&it.message(), style)).collect()
+}
+
+/// One line that a person should know.
+#[must_use]
+pub fn note(message: &str, style: Style) -> String {
+    format!("{}: {}\n", style.hint("note"), text::terminal(message))
+}
+
+/// Which files were written, and which of an earlier import are left over.
+#[must_use]
+pub fn written(definitions: usize, files: &[Placed], left_over: &[String], target: &Target, style: Style) -> String {
+    let count = text::count(definitions, "definition");
+    let mut shown = format!("{}\n\nImported {count}:\n", target_line(target));
+    for Placed { path, how } in files {
+        let word = format!("{:<10}", how.in_words());
+        let word = match how {
+            How::New | How::Replaced => style.good(&word),
+            How::Same => word,
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "  {word}{}", text::terminal(path));
+    }
+    for path in left_over {
+        let word = style.doubtful(&format!("{:<10}", "left over"));
+        let _ = writeln!(shown, "  {word}{}: of an earlier import; nothing uses it now", text::terminal(path));
+    }
+    shown
+}

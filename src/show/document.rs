@@ -1,0 +1,186 @@
+//! What an org holds as documents for machines, format 1, with types of their own.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::names::SystemPresence;
+use crate::model::observed::{Definition, Primary, Target};
+use crate::plan::document::{TargetV1, target_v1};
+use crate::show::listing::{FoundBy, Listing, Row, SystemPresences};
+
+/// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
+/// added without.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The definitions of an org, `presencectl show --output json`. All strings are as the org holds them:
+/// neutralise them before showing them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "presencectl definitions, format 1")]
+pub struct DefinitionsV1 {
+    /// Always `definitions`.
+    #[schemars(extend("const" = "definitions"))]
+    pub kind: String,
+    /// Always 1.
+    #[schemars(extend("const" = FORMAT_VERSION))]
+    pub format_version: u32,
+    /// The version of the tool that wrote it.
+    pub tool_version: String,
+    /// The org that was read.
+    pub target: TargetV1,
+    /// What the name that was typed is: `key`, `id` or `label`; absent where all are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["key", "id", "label"]))]
+    pub found_by: Option<String>,
+    /// By system presence; the platform's own first and deactivated ones last, then by name and id.
+    pub definitions: Vec<DefinitionV1>,
+}
+
+/// One definition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DefinitionV1 {
+    /// The org's id for it.
+    pub id: String,
+    /// Its key in the config; absent where none was given or it has none there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Where it belongs, in the org's spelling.
+    pub system_presence: String,
+    /// Its default label, else any; absent where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Labels by locale, in the org's spelling.
+    pub labels: BTreeMap<String, String>,
+    /// Deactivated, or active.
+    pub deactivated: bool,
+    /// Is it the platform's own? Absent where the org does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary: Option<bool>,
+    /// The id of its division, `*` for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub division: Option<String>,
+    /// The name of that division, where it was looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub division_name: Option<String>,
+    /// Who changed it last: an id or a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_by: Option<String>,
+    /// When, as the org writes times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<String>,
+    /// The fields of this definition that are absent since this generation of the API, or this org, does
+    /// not say them.
+    #[schemars(extend("items" = { "enum": ["primary", "division", "changedBy", "changedAt"] }))]
+    pub not_known: Vec<String>,
+}
+
+/// The system presences of an org, `presencectl show --system --output json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "presencectl system-presences, format 1")]
+pub struct SystemPresencesV1 {
+    /// Always `system-presences`.
+    #[schemars(extend("const" = "system-presences"))]
+    pub kind: String,
+    /// Always 1.
+    #[schemars(extend("const" = FORMAT_VERSION))]
+    pub format_version: u32,
+    /// The version of the tool that wrote it.
+    pub tool_version: String,
+    /// The org that was read.
+    pub target: OrgV1,
+    /// In the org's order.
+    pub system_presences: Vec<SystemPresenceV1>,
+}
+
+/// Which org, for what both generations of the API share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrgV1 {
+    /// Absent where the org could not be asked who it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<String>,
+    /// The org's own name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_name: Option<String>,
+    /// The embedded org: nothing real is written.
+    pub sandbox: bool,
+}
+
+/// One system presence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SystemPresenceV1 {
+    /// In the org's spelling.
+    pub name: String,
+    /// The spelling of a config, for one of the ten that every org has; a config that uses another one
+    /// names it in `settings.systemPresences`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standard: Option<String>,
+}
+
+/// The document of a listing.
+#[must_use]
+pub fn definitions(listing: &Listing, target: &Target) -> DefinitionsV1 {
+    DefinitionsV1 {
+        kind: "definitions".to_owned(),
+        format_version: FORMAT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        target: target_v1(target),
+        found_by: listing.found_by.map(|it: FoundBy| it.name().to_owned()),
+        definitions: listing.rows.iter().map(|it| definition_v1(it, listing)).collect(),
+    }
+}
+
+fn definition_v1(row: &Row, listing: &Listing) -> DefinitionV1 {
+    let Row { key, definition } = row;
+    let Definition { id, system_presence, labels, deactivated, primary, division, modified: _ } = definition;
+    let primary = match primary {
+        Primary::Yes => Some(true),
+        Primary::No => Some(false),
+        Primary::NotKnown => None,
+    };
+    let (changed_by, changed_at) = (row.changed_by().map(str::to_owned), row.changed_at().map(str::to_owned));
+    let not_known = [
+        ("primary", primary.is_none()),
+        ("division", division.is_none()),
+        ("changedBy", changed_by.is_none()),
+        ("changedAt", changed_at.is_none()),
+    ];
+    DefinitionV1 {
+        id: id.to_string(),
+        key: key.as_ref().map(ToString::to_string),
+        system_presence: system_presence.to_string(),
+        name: definition.name(&listing.default_locale).map(|it| it.as_str().to_owned()),
+        labels: labels.iter().map(|(locale, label)| (locale.to_string(), label.as_str().to_owned())).collect(),
+        deactivated: *deactivated,
+        primary,
+        division: division.as_ref().map(ToString::to_string),
+        division_name: division.as_ref().and_then(|it| listing.division_name(it)).map(str::to_owned),
+        changed_by,
+        changed_at,
+        not_known: not_known.into_iter().filter(|(_, absent)| *absent).map(|(name, _)| name.to_owned()).collect(),
+    }
+}
+
+/// The document of an org's system presences.
+#[must_use]
+pub fn system_presences(it: &SystemPresences) -> SystemPresencesV1 {
+    let SystemPresences { org, sandbox, names } = it;
+    let one =
+        |it: &SystemPresence| SystemPresenceV1 { name: it.to_string(), standard: it.standard().map(str::to_owned) };
+    SystemPresencesV1 {
+        kind: "system-presences".to_owned(),
+        format_version: FORMAT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        target: OrgV1 {
+            org_id: org.as_ref().map(|it| it.id.to_string()),
+            org_name: org.as_ref().map(|it| it.name.clone()),
+            sandbox: *sandbox,
+        },
+        system_presences: names.iter().map(one).collect(),
+    }
+}

@@ -1,0 +1,120 @@
+//! Definitions in the order in which they are shown, and what is said of each.
+
+use crate::model::division::Divisions;
+use crate::model::names::{DivisionId, Key, Label, Locale, SystemPresence};
+use crate::model::observed::{Definition, Modified, Organization, Primary};
+
+/// What is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// By system presence; the platform's own first and deactivated ones last, then by name and id.
+    pub rows: Vec<Row>,
+    /// A config was given, so that definitions may have keys.
+    pub with_keys: bool,
+    /// The locale whose label names a definition.
+    pub default_locale: Locale,
+    /// The divisions, as far as names of them had to be looked up.
+    pub divisions: Divisions,
+    /// How the rows were found, where not all are shown.
+    pub found_by: Option<FoundBy>,
+}
+
+/// One definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its key in the config, where one was given and has it.
+    pub key: Option<Key>,
+    /// It.
+    pub definition: Definition,
+}
+
+/// The system presences of an org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SystemPresences {
+    /// Which org; none where it could not be asked who it is.
+    pub org: Option<Organization>,
+    /// The embedded org.
+    pub sandbox: bool,
+    /// In the org's order.
+    pub names: Vec<SystemPresence>,
+}
+
+/// By what somebody called a definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoundBy {
+    /// The key in the config.
+    Key,
+    /// The id.
+    Id,
+    /// A label, in any locale.
+    Label,
+}
+
+impl FoundBy {
+    /// A stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            FoundBy::Key => "key",
+            FoundBy::Id => "id",
+            FoundBy::Label => "label",
+        }
+    }
+}
+
+impl Listing {
+    /// Brings the rows into their order.
+    pub(super) fn sort(&mut self) {
+        let default_locale = &self.default_locale;
+        self.rows.sort_by_cached_key(|Row { key: _, definition: it }| {
+            let name = it.name(default_locale).map(Label::folded);
+            (it.system_presence.clone(), it.primary != Primary::Yes, it.deactivated, name, it.id.clone())
+        });
+    }
+
+    /// The rows that something is true of; none where there are none.
+    pub(super) fn only(&self, found_by: FoundBy, is_meant: impl Fn(&Row) -> bool) -> Option<Listing> {
+        let rows: Vec<Row> = self.rows.iter().filter(|it| is_meant(it)).cloned().collect();
+        (!rows.is_empty()).then(|| Listing { rows, found_by: Some(found_by), ..self.clone() })
+    }
+
+    /// The name of a division, where it was looked up.
+    #[must_use]
+    pub fn division_name(&self, id: &DivisionId) -> Option<&str> {
+        match &self.divisions {
+            Divisions::Known(known) => known.iter().find(|it| it.id == *id).map(|it| it.name.as_str()),
+            Divisions::NotAsked | Divisions::NotKnown => None,
+        }
+    }
+}
+
+impl Row {
+    /// Active, deactivated, the platform's own, in words.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match (self.definition.primary, self.definition.deactivated) {
+            (Primary::No, false) => "active",
+            (Primary::No, true) => "deactivated",
+            (Primary::Yes, false) => "primary",
+            (Primary::Yes, true) => "primary, deactivated",
+            (Primary::NotKnown, false) => "active, primary not known",
+            (Primary::NotKnown, true) => "deactivated, primary not known",
+        }
+    }
+
+    /// Who changed it last; none where the org does not say.
+    #[must_use]
+    pub fn changed_by(&self) -> Option<&str> {
+        self.modified().and_then(|it| it.by.as_deref())
+    }
+
+    /// When it was changed last; none where the org does not say.
+    #[must_use]
+    pub fn changed_at(&self) -> Option<&str> {
+        self.modified().and_then(|it| it.at.as_deref())
+    }
+
+    fn modified(&self) -> Option<&Modified> {
+        self.definition.modified.as_ref()
+    }
+}

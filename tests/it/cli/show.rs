@@ -1,0 +1,136 @@
+//! `presencectl show`, whole.
+
+use insta::assert_snapshot;
+use presencectl::sandbox::{Config, Seed};
+use serde_json::{Value, json};
+
+use super::LUNCH;
+use super::driver::Cli;
+use super::server::Org;
+use super::with_org;
+
+/// An org with two definitions of its own, whose changes have a time.
+fn org() -> Org {
+    let changed = json!({ "id": "8c2f6d1e-0000-4000-8000-000000000001", "name": "Ada" });
+    let definitions = vec![
+        json!({
+            "id": "2fa68d50-0000-4000-8000-000000000001", "systemPresence": "Meal", "modifiedBy": changed,
+            "languageLabels": { "en_US": "Lunch", "de": "Mittagspause" }, "modifiedDate": "2026-10-01T08:00:00.000Z",
+        }),
+        json!({
+            "id": "2fa68d50-0000-4000-8000-000000000002", "systemPresence": "Busy", "deactivated": true,
+            "languageLabels": { "en_US": "=1+1" },
+        }),
+    ];
+    Org::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() })
+}
+
+#[test]
+fn the_org_as_a_table() {
+    let org = org();
+    let (cli, target) = with_org(&org);
+    let first = cli.run(&format!("show {target}"));
+    assert_snapshot!("show_org", first.shown());
+    assert_snapshot!("show_org_second_generation", cli.run(&format!("show {target} --api v2")).shown());
+    assert_snapshot!("show_org_keys", cli.run(&format!("show {target} --config lunch.yaml")).shown());
+    assert_snapshot!("show_org_csv", cli.run(&format!("show {target} -o csv")).shown());
+}
+
+#[test]
+fn one_definition_by_key_id_or_label() {
+    let org = org();
+    let (cli, target) = with_org(&org);
+    let found = |line: &str| {
+        let ran = cli.run(&format!("show {line} {target}"));
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
+        ran.stdout
+    };
+    let by_key = found("lunch --config lunch.yaml");
+    assert!(by_key.contains("\n\nFound by its key: 1 definition\n\nLunch\n  key:             lunch\n"), "{by_key}");
+    let by_id = found("2FA68D50-0000-4000-8000-000000000001");
+    assert!(by_id.contains("\n\nFound by its id: 1 definition\n\nLunch\n  id:"), "{by_id}");
+    assert!(found("Mittagspause").contains("\n\nFound by a label: 1 definition\n"));
+    let document: Value = serde_json::from_str(&found("Lunch -o json")).unwrap();
+    assert_eq!((&document["foundBy"], &document["definitions"][0]["changedBy"]), (&json!("label"), &json!("Ada")));
+    cli.run(&format!("show lunhc --config lunch.yaml {target}")).complains(
+        1,
+        "error: nothing in the org has `lunhc` as its key, its id or a label\n  help: did you mean `lunch`?\n",
+    );
+}
+
+#[test]
+fn several_views_in_one_run() {
+    let org = org();
+    let (cli, target) = with_org(&org);
+    let ran = cli.run(&format!("show {target} -o json -o csv=org.csv -o human=org.txt"));
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&document["kind"], document["definitions"].as_array().unwrap().len()), (&json!("definitions"), 12));
+    assert!(cli.read("org.csv").contains(",'=1+1,"), "{}", cli.read("org.csv"));
+    assert_eq!(cli.read("org.txt"), cli.run(&format!("show {target}")).stdout);
+    let ran = cli.run(&format!("show {target} -o xml"));
+    assert!(ran.stderr.contains("the formats are `human`, `json` and `csv`"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_is_read_is_not_written_over() {
+    let org = org();
+    let (cli, target) = with_org(&org);
+    cli.run(&format!("show {target} --config lunch.yaml -o csv=lunch.yaml")).complains(
+        1,
+        "error: the output `lunch.yaml` is a file that this run reads\n  help: give the output another name; nothing was \
+         written\n",
+    );
+    assert_eq!(cli.read("lunch.yaml"), LUNCH);
+}
+
+#[test]
+fn a_failure_is_a_document_and_never_a_table() {
+    let org = Org::with_faults(r#"[{ "path": "/api/v2/presencedefinitions", "status": 403 }]"#);
+    let (cli, target) = with_org(&org);
+    let ran = cli.run(&format!("show {target} -o json -o csv=org.csv"));
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(serde_json::from_str::<Value>(&ran.stdout).unwrap()["kind"], "error");
+    assert_eq!(cli.read("org.csv"), "");
+    assert!(ran.stderr.contains("403"), "{}", ran.stderr);
+}
+
+#[test]
+fn system_presences_need_no_permission_and_read_nothing_else() {
+    let org = Org::with_faults(r#"[{ "path": "/api/v2/presencedefinitions", "status": 403 }]"#);
+    let (cli, target) = with_org(&org);
+    assert_snapshot!("show_system_presences", cli.run(&format!("show --system {target}")).shown());
+    let mut requests = org.requests();
+    requests.sort();
+    assert_eq!(requests, ["GET /api/v2/organizations/me", "GET /api/v2/systempresences", "POST /oauth/token"]);
+    let csv = cli.run(&format!("show --system {target} -o csv"));
+    assert!(csv.stdout.starts_with("name,standard\n") && csv.stdout.contains("\nOn Queue,OnQueue\n"), "{}", csv.stdout);
+    assert_eq!(cli.run(&format!("show lunch --system {target}")).code, Some(1));
+}
+
+#[test]
+fn show_reads_and_nothing_else() {
+    let org = org();
+    let (cli, target) = with_org(&org);
+    for line in ["show", "show Lunch", "show --config lunch.yaml lunch", "show --api v2", "show --system"] {
+        assert_eq!(cli.run(&format!("{line} {target}")).code, Some(0), "{line}");
+    }
+    assert!(
+        org.requests().iter().all(|it| it.starts_with("GET ") || it == "POST /oauth/token"),
+        "{:?}",
+        org.requests()
+    );
+}
+
+#[test]
+fn the_org_of_a_config_is_the_one_that_is_shown() {
+    let org = org();
+    let (cli, target) = with_org(&org);
+    cli.write("acme.yaml", &format!("{LUNCH}org: {{ name: acme, id: 22222222-bbbb-4bbb-8bbb-222222222222 }}\n"));
+    let ran = cli.run(&format!("show --config acme.yaml {target}"));
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("this config is for `acme`"), "{}", ran.stderr);
+    let cli = Cli::with_examples();
+    let ran = cli.run("show --sandbox --config examples/many-orgs --org acme-prod");
+    assert!(ran.stdout.starts_with("Org: acme-prod (22222222-"), "{}", ran.shown());
+}

@@ -1,0 +1,94 @@
+//! The invariants, over random orgs: what is imported loads, its plan is empty, and it is the same
+//! whenever and in whatever order it is asked for. A failing case is printed whole, shrunk;
+//! `PROPTEST_CASES` asks for more cases, `PROPTEST_RNG_SEED` for others.
+
+use std::collections::BTreeSet;
+
+use presencectl::import::import;
+use presencectl::import::note::Note;
+use presencectl::import::pins::judge;
+use presencectl::import::prove;
+use presencectl::model::observed::{Observed, Primary};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+
+use super::orgs::{some_choice, some_org};
+use super::{organization, planned, shown, text};
+use crate::paper::presence;
+use crate::properties::repeatable;
+
+fn cases() -> ProptestConfig {
+    let repeatable = repeatable();
+    ProptestConfig { cases: repeatable.cases / 4, ..repeatable }
+}
+
+/// A round trip over orgs in which something never occurs would show nothing of it.
+#[test]
+fn the_random_orgs_hold_everything() {
+    let mut runner =
+        TestRunner::new_with_rng(ProptestConfig::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let (mut needs, mut obstacles, mut notes, mut crowded) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), false);
+    for _ in 0..400 {
+        let org = some_org().new_tree(&mut runner).unwrap().current();
+        let asked = some_choice().new_tree(&mut runner).unwrap().current();
+        let (managed, left_out) = judge(&org, &asked.choice);
+        needs.extend(managed.iter().map(|it| format!("{:?}", it.pin)));
+        obstacles.extend(left_out.iter().map(|it| format!("{:?}", it.obstacle)));
+        crowded |= managed.iter().filter(|it| it.definition.system_presence == presence("Meal")).count() > 30;
+        let name = |it: &Note| format!("{it:?}").split(' ').next().unwrap().to_owned();
+        notes.extend(import(&org, &organization(), &asked).notes.iter().map(name));
+    }
+    let list = |it: &BTreeSet<String>| it.iter().cloned().collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        list(&needs),
+        "None Some(Asked) Some(NoDefaultLabel) Some(OddLabel) Some(OddLocale) Some(PrimaryNotKnown) Some(SharedLabel) \
+         Some(TwoSpellings)"
+    );
+    assert_eq!(
+        list(&obstacles),
+        "Id(NoDefaultLabel) Id(OddLabel) Id(OddLocale) Id(PrimaryNotKnown) Id(SharedLabel) Id(TwoSpellings) LongLabel \
+         LongLocale SystemPresence"
+    );
+    assert_eq!(
+        list(&notes),
+        "DeactivatedLeftOut DefaultLocale DivisionLeftOut LeftOut NotPinned Pinned PrimaryNotKnown"
+    );
+    assert!(crowded);
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn an_import_changes_nothing(org in some_org(), asked in some_choice()) {
+        let import = import(&org, &organization(), &asked);
+        prop_assert_eq!(prove(&import, &org), Ok(()));
+        let plan = planned(&import, &org);
+        prop_assert!(plan.is_empty(), "{}", shown(&plan));
+        prop_assert_eq!(plan.in_step.len(), import.definitions);
+
+        // Whatever is the org's own is in the files, or somebody is told that it is not.
+        let told: BTreeSet<_> = import
+            .notes
+            .iter()
+            .filter_map(|it| match it { Note::LeftOut { id, .. } => Some(id.clone()), _ => None })
+            .collect();
+        let found: BTreeSet<_> = plan.in_step.iter().filter_map(|it| it.id.clone()).collect();
+        for object in org.definitions.iter().filter(|it| it.primary != Primary::Yes) {
+            let wanted = asked.choice.deactivated || !object.deactivated;
+            let there = found.contains(&object.id) || told.contains(&object.id);
+            prop_assert_eq!(wanted, there, "{:?}", object);
+        }
+    }
+
+    #[test]
+    fn an_org_is_always_imported_alike(org in some_org(), asked in some_choice(), turn in 0..8_usize) {
+        let mut turned = org.definitions.clone();
+        let by = turn.min(turned.len());
+        turned.rotate_left(by);
+        let other = Observed::new(turned, org.system_presences.clone())
+            .seen_through(org.generation, org.divisions.clone());
+        prop_assert_eq!(text(&org, &asked), text(&other, &asked));
+    }
+}
