@@ -19,6 +19,9 @@ pub mod secrets;
 pub mod session;
 pub mod shapes;
 pub mod usage;
+pub mod user_operations;
+pub mod user_shapes;
+pub mod users;
 pub mod wire;
 pub mod writer;
 
@@ -30,5 +33,6 @@ pub use in_process::InProcess;
 pub use reader::Reader;
 pub use session::{Credentials, Options, Session};
 pub use shapes::{Fetched, Patch};
+pub use users::{UserReader, UserWriter};
 pub use wire::{Limits, Wire};
 pub use writer::Writer;

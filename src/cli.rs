@@ -2,11 +2,14 @@
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::api::policy::REQUESTS_PER_MINUTE_DEFAULT;
+
+pub mod formats;
+
+pub use crate::cli::formats::{Format, OnFailure, Output, TableFormat, View};
 
 /// Genesys Cloud presence definitions as code.
 ///
@@ -99,6 +102,8 @@ pub enum Command {
     /// Serve the embedded sandbox org to other clients, on this machine only.
     #[command(after_help = "Example:\n  presencectl sandbox --port 8080 --state org.json")]
     Sandbox(SandboxArgs),
+    /// Show or set what users are on.
+    User(UserArgs),
 }
 
 /// When to use colour.
@@ -354,6 +359,10 @@ pub enum SchemaOf {
     SystemPresences,
     /// What all of these write where they fail before that.
     Error,
+    /// What `user get --output json` writes.
+    Users,
+    /// What `user set --output json` writes.
+    UserReport,
 }
 
 /// `presencectl sandbox`.
@@ -373,99 +382,129 @@ pub struct SandboxArgs {
     pub faults: Option<PathBuf>,
 }
 
-/// A format and where it goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Output<F = Format> {
-    /// Which view.
-    pub format: F,
-    /// None: standard output.
-    pub file: Option<PathBuf>,
+/// `presencectl user`.
+#[derive(Debug, Clone, Args)]
+pub struct UserArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: UserCommand,
 }
 
-/// The views of one kind of result.
-pub trait View: Copy + PartialEq + 'static {
-    /// For people.
-    const HUMAN: Self;
-    /// All of them, by the names that are typed.
-    const NAMED: &'static [(&'static str, Self)];
-    /// What is written when there is no result.
-    fn on_failure(self) -> OnFailure;
+/// The subcommands of `user`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum UserCommand {
+    /// Show what users are on. Writes nothing.
+    #[command(after_help = concat!(
+        credentials!(),
+        "Permissions, by the API document / by the platform today:\n  \
+        purecloud, registered sources: none / none\n  \
+        microsoftteams: integration:microsoftTeams:view and integrations:integration:view /\n    \
+        the operation left the platform's API in 2022\n  \
+        labels: none / none by v1, presence:presenceDefinition:view by v2\n\n\
+        Examples:\n  \
+        presencectl user get 5a4db0c5-0000-4000-8000-000000000001 --sandbox\n  \
+        presencectl user get 5a4db0c5-0000-4000-8000-000000000001 --sandbox --output csv=users.csv"
+    ))]
+    Get(UserGetArgs),
+    /// Ask, set what users are on, and say for each whether it is so.
+    #[command(after_help = concat!(
+        credentials!(),
+        "Permissions, by the API document / by the platform today:\n  \
+        one user, or --primary: none / presence:userPresence:edit\n  \
+        several users: directory:user:edit / presence:userPresence:edit\n  \
+        reading them before: none / none\n  \
+        labels: none / none by v1, presence:presenceDefinition:view by v2\n\n\
+        Examples:\n  \
+        presencectl user set 5a4db0c5-0000-4000-8000-000000000001 --presence Meal --sandbox --yes\n  \
+        presencectl user set --from users.csv --sandbox --yes"
+    ))]
+    Set(UserSetArgs),
 }
 
-/// What a view shows of a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnFailure {
-    /// The words.
-    Words,
-    /// The document of an error.
-    Document,
-    /// Nothing, so that nobody takes it for a result.
-    Nothing,
+/// Which users.
+#[derive(Debug, Clone, Args)]
+pub struct WhoArgs {
+    /// Ids of users.
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+    /// A file with more of them, or `-` for standard input: one a line, or a CSV with a column `id` or
+    /// `userId`, and for `set` also `presence` and `message`. May be repeated.
+    #[arg(long, value_name = "FILE", help_heading = "Users")]
+    pub from: Vec<PathBuf>,
 }
 
-/// The views of a plan or a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Human,
-    /// For machines; also the saved plan.
-    Json,
+/// A config beside users: it says which org is meant, which locale names a presence, and knows keys.
+#[derive(Debug, Clone, Args)]
+pub struct UserConfigArgs {
+    /// A YAML file, or a folder of them: its keys name presences, and it says which org is meant.
+    #[arg(long, value_name = "PATH", help_heading = "Config")]
+    pub config: Option<PathBuf>,
+    /// Which org, where the config holds several org files.
+    #[arg(long, value_name = "NAME", requires = "config", help_heading = "Config")]
+    pub org: Option<String>,
+    /// The folder below which everything that the config names must lie. By default the nearest
+    /// one upward that holds `.git`, else the path's folder.
+    #[arg(long, value_name = "DIR", requires = "config", help_heading = "Config")]
+    pub root: Option<PathBuf>,
 }
 
-impl View for Format {
-    const HUMAN: Format = Format::Human;
-    const NAMED: &'static [(&'static str, Format)] = &[("human", Format::Human), ("json", Format::Json)];
-
-    fn on_failure(self) -> OnFailure {
-        match self {
-            Format::Human => OnFailure::Words,
-            Format::Json => OnFailure::Document,
-        }
-    }
+/// `presencectl user get`.
+#[derive(Debug, Clone, Args)]
+pub struct UserGetArgs {
+    /// Which users.
+    #[command(flatten)]
+    pub who: WhoArgs,
+    /// Whose presences: `purecloud` for the platform's own, `microsoftteams`, or the id of a registered
+    /// source.
+    #[arg(long, value_name = "SOURCE", default_value = "purecloud", help_heading = "Presence")]
+    pub source: String,
+    /// A config.
+    #[command(flatten)]
+    pub config: UserConfigArgs,
+    /// Which org.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// `human`, `json` or `csv`, to standard output or to a file as well. May be repeated; without
+    /// one for standard output, `human` goes there.
+    #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub outputs: Vec<Output<TableFormat>>,
 }
 
-/// The views of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TableFormat {
-    /// For people.
-    Human,
-    /// For machines.
-    Json,
-    /// For spreadsheets.
-    Csv,
-}
-
-impl View for TableFormat {
-    const HUMAN: TableFormat = TableFormat::Human;
-    const NAMED: &'static [(&'static str, TableFormat)] =
-        &[("human", TableFormat::Human), ("json", TableFormat::Json), ("csv", TableFormat::Csv)];
-
-    fn on_failure(self) -> OnFailure {
-        match self {
-            TableFormat::Human => OnFailure::Words,
-            TableFormat::Json => OnFailure::Document,
-            TableFormat::Csv => OnFailure::Nothing,
-        }
-    }
-}
-
-impl<F: View> FromStr for Output<F> {
-    type Err = String;
-
-    fn from_str(typed: &str) -> Result<Output<F>, String> {
-        let (format, file) = match typed.split_once('=') {
-            Some((_, "")) => return Err("after `=` stands the name of a file".to_owned()),
-            Some((format, file)) => (format, Some(PathBuf::from(file))),
-            None => (typed, None),
-        };
-        let known = F::NAMED.iter().find(|(name, _)| *name == format);
-        let Some((_, format)) = known else {
-            let names: Vec<String> = F::NAMED.iter().map(|(name, _)| format!("`{name}`")).collect();
-            let (last, rest) = names.split_last().ok_or("there are no formats")?;
-            return Err(format!("the formats are {} and {last}", rest.join(", ")));
-        };
-        Ok(Output { format: *format, file })
-    }
+/// `presencectl user set`.
+#[derive(Debug, Clone, Args)]
+pub struct UserSetArgs {
+    /// Which users. The columns `presence` and `message` of a CSV say what each should be on.
+    #[command(flatten)]
+    pub who: WhoArgs,
+    /// The presence: a key of the config, a label, or the id of a definition.
+    #[arg(long, value_name = "KEY", help_heading = "Presence")]
+    pub presence: Option<String>,
+    /// The message beside it. Without it a message stays as it is; an empty one takes it away.
+    #[arg(long, value_name = "TEXT", help_heading = "Presence")]
+    pub message: Option<String>,
+    /// Whose presences: `purecloud` for the platform's own, or the id of a registered source. Microsoft
+    /// Teams can only be read.
+    #[arg(long, value_name = "SOURCE", default_value = "purecloud", help_heading = "Presence")]
+    pub source: String,
+    /// Make the source the users' primary one. Users are then set one by one.
+    #[arg(long, help_heading = "Presence")]
+    pub primary: bool,
+    /// Do not ask.
+    #[arg(long, help_heading = "Approval")]
+    pub yes: bool,
+    /// The id of the org that is meant, where no config says it.
+    #[arg(long, value_name = "ID", help_heading = "Org")]
+    pub org_id: Option<String>,
+    /// A config.
+    #[command(flatten)]
+    pub config: UserConfigArgs,
+    /// Which org.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// `human`, `json` or `csv`, to standard output or to a file as well. May be repeated; without
+    /// one for standard output, `human` goes there.
+    #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub outputs: Vec<Output<TableFormat>>,
 }
 
 fn at_least_one(typed: &str) -> Result<NonZeroU32, String> {

@@ -1,6 +1,6 @@
 //! One function a subcommand: gathers inputs, calls the core, picks the view.
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, UserCommand};
 use crate::commands::shell::{Failure, Shell};
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -22,6 +22,9 @@ pub mod saved;
 pub mod shell;
 pub mod show;
 pub mod simulated;
+pub mod user_get;
+pub mod user_set;
+pub mod who;
 
 /// Runs one command.
 pub fn run(cli: &Cli, environment: &Environment, terminal: &mut Terminal, signals: &Signals) -> Exit {
@@ -32,6 +35,10 @@ pub fn run(cli: &Cli, environment: &Environment, terminal: &mut Terminal, signal
         Command::Import(args) => in_runtime(&mut shell, async |shell| import::run(args, shell).await),
         Command::Show(args) => in_runtime(&mut shell, async |shell| show::run(args, shell).await),
         Command::Sandbox(args) => in_runtime(&mut shell, async |shell| sandbox::run(args, shell).await),
+        Command::User(args) => match &args.command {
+            UserCommand::Get(args) => in_runtime(&mut shell, async |shell| user_get::run(args, shell).await),
+            UserCommand::Set(args) => in_runtime(&mut shell, async |shell| user_set::run(args, shell).await),
+        },
         Command::Validate(args) => offline::validate(args, &mut shell),
         Command::Config(args) => offline::show(args, &mut shell),
         Command::Schema(args) => offline::schema(*args, &mut shell),

@@ -25,6 +25,7 @@ pub mod signals;
 pub mod stop;
 pub mod terminal;
 pub mod text;
+pub mod users;
 
 use std::ffi::OsString;
 
@@ -71,6 +72,7 @@ pub mod model {
     pub mod observed;
     pub mod region;
     pub mod usage;
+    pub mod user;
 }
 
 /// Views of plans, reports and findings. Nothing is decided here.
@@ -84,4 +86,5 @@ pub mod render {
     pub mod problem;
     pub mod style;
     pub mod table;
+    pub mod users;
 }

@@ -1,6 +1,6 @@
 //! The two streams and the keyboard: the one place that writes to them.
 
-use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Read as _, Write};
 
 use crate::exit::Exit;
 use crate::problem;
@@ -108,6 +108,16 @@ impl Terminal {
             Ok(0) | Err(_) => None,
             Ok(_) => Some(line.trim().to_owned()),
         }
+    }
+
+    /// What is left of the input, up to a number of bytes.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read_input(&mut self, bytes_max: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.input.as_mut().take(bytes_max).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// The exit of a run, worse where its output could not be written; says so once.

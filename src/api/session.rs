@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use crate::api::endpoints::Endpoints;
-use crate::api::error::{About, ApiError, Kind, Permission, cut, error_body, permissions_named};
+use crate::api::error::{About, ApiError, Kind, Permission, WriteError, cut, error_body, permissions_named};
 use crate::api::gate::Gate;
 use crate::api::operations::{Operation, UnusableId, collection};
 use crate::api::policy::{Admission, Effect, Failure, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT, after};
@@ -93,6 +93,13 @@ struct Token {
 pub(crate) struct Failed {
     pub(crate) error: ApiError,
     pub(crate) unclear: bool,
+}
+
+/// A write that failed.
+pub(crate) fn write_error(failed: Failed) -> WriteError {
+    let Failed { error, unclear } = failed;
+    let make: fn(ApiError) -> WriteError = if unclear { WriteError::Unclear } else { WriteError::NotDone };
+    make(error)
 }
 
 /// A failed exchange: what decides, what callers branch on, and the answer if there was one.

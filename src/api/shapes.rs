@@ -25,7 +25,7 @@ pub enum Unreadable {
     BrokenPromise(String),
 }
 
-type Read<T> = Result<T, Unreadable>;
+pub(crate) type Read<T> = Result<T, Unreadable>;
 
 /// A definition with the whole object that it was read from, for [`put_body`].
 #[derive(Debug, Clone, PartialEq)]
@@ -130,7 +130,7 @@ pub fn divisions(body: &[u8], number: usize, asked_size: usize) -> Read<Page<Div
     })
 }
 
-type Fields = Map<String, Value>;
+pub(crate) type Fields = Map<String, Value>;
 
 fn paged<T>(body: &[u8], number: usize, asked_size: usize, item: impl Fn(&Fields) -> Read<T>) -> Read<Page<T>> {
     let page = object(parse(body)?, "the answer")?;
@@ -381,7 +381,7 @@ fn modified(fields: &Fields) -> Option<Modified> {
     (by.is_some() || at.is_some()).then(|| Modified { by: by.map(str::to_owned), at: at.map(str::to_owned) })
 }
 
-fn parse(body: &[u8]) -> Read<Value> {
+pub(crate) fn parse(body: &[u8]) -> Read<Value> {
     serde_json::from_slice(body).map_err(|_| Unreadable::NotJson)
 }
 
@@ -392,7 +392,7 @@ fn object(value: Value, what: &str) -> Read<Map<String, Value>> {
     }
 }
 
-fn promised<'a, T>(fields: &'a Map<String, Value>, name: &str, kind: fn(&'a Value) -> Option<T>) -> Read<T> {
+pub(crate) fn promised<'a, T>(fields: &'a Map<String, Value>, name: &str, kind: fn(&'a Value) -> Option<T>) -> Read<T> {
     match fields.get(name) {
         None | Some(Value::Null) => Err(missing(name)),
         Some(value) => kind(value).ok_or_else(|| broken(format!("`{name}` is of another kind"))),
@@ -423,11 +423,11 @@ fn missing(name: &str) -> Unreadable {
     broken(format!("`{name}` is missing"))
 }
 
-fn broken(what: String) -> Unreadable {
+pub(crate) fn broken(what: String) -> Unreadable {
     Unreadable::BrokenPromise(what)
 }
 
-fn within(place: &str, error: Unreadable) -> Unreadable {
+pub(crate) fn within(place: &str, error: Unreadable) -> Unreadable {
     match error {
         Unreadable::NotJson => Unreadable::NotJson,
         Unreadable::BrokenPromise(what) => broken(format!("{what} in {place}")),

@@ -1,9 +1,9 @@
 //! Writing to an org: the only type with methods that change something.
 
-use crate::api::error::{ApiError, WriteError};
+use crate::api::error::WriteError;
 use crate::api::operations::{self, UnusableId};
 use crate::api::reader::Reader;
-use crate::api::session::{Failed, Session};
+use crate::api::session::{Session, write_error};
 use crate::api::shapes::{self, Fetched, Patch};
 use crate::api::wire::Method;
 use crate::model::generation::Generation;
@@ -85,10 +85,4 @@ impl Writer {
     fn unusable(&self, method: Method, id: UnusableId) -> WriteError {
         WriteError::NotDone(self.0.unusable(method, id))
     }
-}
-
-fn write_error(failed: Failed) -> WriteError {
-    let Failed { error, unclear } = failed;
-    let make: fn(ApiError) -> WriteError = if unclear { WriteError::Unclear } else { WriteError::NotDone };
-    make(error)
 }

@@ -14,7 +14,6 @@ use crate::config::Config;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
 use crate::model::desired::{Desired, Limits};
-use crate::model::names::OrgId;
 use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::plan::change::{Change, Step};
@@ -87,26 +86,12 @@ async fn applied(
 /// Which org is meant. A real one has to be named: the worst accident is the right change in the
 /// wrong org.
 fn identity(args: &ApplyArgs, desired: &Desired, is_real: bool) -> Result<Identity, Problem> {
-    let org = desired.org.as_ref();
-    let written = org.and_then(|org| org.id.clone());
-    let typed = match &args.org_id {
-        Some(typed) => Some(
-            OrgId::new(typed).ok_or_else(|| Problem::new("--org-id is empty").help("`plan` prints the org's id"))?,
-        ),
-        None => None,
-    };
-    if let (Some(written), Some(typed)) = (&written, &typed)
-        && written != typed
-    {
-        return Err(Problem::new(format!("`org.id` is {written}, and --org-id is {typed}"))
-            .help("correct the one that is wrong; nothing was sent"));
-    }
-    let meant = written.or(typed);
-    if meant.is_none() && is_real {
+    let identity = Identity::to_write(desired, args.org_id.as_deref())?;
+    if identity.meant.is_none() && is_real {
         return Err(Problem::new("the config does not say which org it is for")
             .help("write `org: { name: …, id: … }` into an org file, or give --org-id ID; `plan` prints the id"));
     }
-    Ok(Identity { meant, name: org.map(|org| org.name.clone()), must_be_known: true })
+    Ok(identity)
 }
 
 /// One run, from the plan on.

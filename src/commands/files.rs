@@ -99,29 +99,31 @@ pub fn make_folder_of(path: &Path) -> Result<(), Problem> {
         .map_err(|error| Problem::new(format!("cannot make the folder `{}`: {}", folder.display(), cause(&error))))
 }
 
-/// The YAML files in a folder that have a line with this beginning among their first, by name.
+/// The YAML files in a folder whose beginning is of a kind, by name.
 #[must_use]
-pub fn marked(folder: &Path, mark: &str) -> Vec<String> {
+pub fn beginning(folder: &Path, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<String> = entries
         .filter_map(Result::ok)
-        .filter(|it| it.path().extension().is_some_and(|it| it == "yaml") && begins_with(&it.path(), mark))
+        .filter(|it| it.path().extension().is_some_and(|it| it == "yaml") && is_meant(&beginning_of(&it.path())))
         .filter_map(|it| it.file_name().into_string().ok())
         .collect();
     names.sort();
     names
 }
 
-fn begins_with(path: &Path, mark: &str) -> bool {
+/// Nothing of what is no file or cannot be read.
+fn beginning_of(path: &Path) -> String {
     const BEGINNING_BYTES: u64 = 1_024;
-    const LINES: usize = 3;
-    // A pipe would be waited for.
-    if !path.is_file() {
-        return false;
-    }
     let mut beginning = Vec::new();
-    let read = fs::File::open(path).and_then(|file| file.take(BEGINNING_BYTES).read_to_end(&mut beginning));
-    read.is_ok() && String::from_utf8_lossy(&beginning).lines().take(LINES).any(|it| it.starts_with(mark))
+    // A pipe would be waited for.
+    if path.is_file()
+        && let Ok(file) = fs::File::open(path)
+    {
+        // What was read before an error is a beginning as well.
+        let _ = file.take(BEGINNING_BYTES).read_to_end(&mut beginning);
+    }
+    String::from_utf8_lossy(&beginning).into_owned()
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -211,7 +211,7 @@ fn write(
     }
     let left_over: Vec<String> = match place {
         Place::Stdout | Place::File(_) => Vec::new(),
-        Place::Folder(folder) => files::marked(folder, MARK)
+        Place::Folder(folder) => files::beginning(folder, is_layer_of_an_import)
             .into_iter()
             .filter(|name| !import.files.iter().any(|it| it.name == *name))
             .map(|name| folder.join(name).display().to_string())
@@ -222,6 +222,11 @@ fn write(
     shell.terminal.out(&text);
     tell(import, place, shell);
     Ok(())
+}
+
+/// Was this written by an import as a layer? A file that names an org stands for itself.
+fn is_layer_of_an_import(beginning: &str) -> bool {
+    beginning.lines().any(|it| it.starts_with(MARK)) && !beginning.lines().any(|it| it.starts_with("org:"))
 }
 
 /// Nothing is overwritten unasked.

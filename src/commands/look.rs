@@ -45,6 +45,33 @@ pub struct Identity {
     pub must_be_known: bool,
 }
 
+impl Identity {
+    /// By a config alone, for a command that only reads.
+    #[must_use]
+    pub fn to_read(desired: &Desired) -> Identity {
+        let org = desired.org.as_ref();
+        let meant = org.and_then(|org| org.id.clone());
+        Identity { meant, name: org.map(|org| org.name.clone()), must_be_known: false }
+    }
+
+    /// By a config and `--org-id`, for a command that writes.
+    ///
+    /// # Errors
+    /// The two contradict each other.
+    pub fn to_write(desired: &Desired, org_id: Option<&str>) -> Result<Identity, Problem> {
+        let Identity { meant: written, name, must_be_known: _ } = Identity::to_read(desired);
+        let empty = || Problem::new("--org-id is empty").help("`plan` prints the org's id");
+        let typed = org_id.map(|typed| OrgId::new(typed).ok_or_else(empty)).transpose()?;
+        if let (Some(written), Some(typed)) = (&written, &typed)
+            && written != typed
+        {
+            return Err(Problem::new(format!("`org.id` is {written}, and --org-id is {typed}"))
+                .help("correct the one that is wrong; nothing was sent"));
+        }
+        Ok(Identity { meant: written.or(typed), name, must_be_known: true })
+    }
+}
+
 /// What is read, and how it is judged.
 pub struct Asked<'a> {
     /// The config.
@@ -173,7 +200,10 @@ async fn people_on(reader: &Reader, plan: &Plan, notes: &mut Vec<Problem>) -> Us
 }
 
 /// The definitions, and the generation that showed them. Decided here, once a run.
-async fn definitions(reader: &Reader, api: ApiChoice) -> Result<(Generation, Vec<Definition>), ApiError> {
+///
+/// # Errors
+/// Whatever kept the list away.
+pub async fn definitions(reader: &Reader, api: ApiChoice) -> Result<(Generation, Vec<Definition>), ApiError> {
     let generation = match api {
         ApiChoice::Only(generation) => generation,
         ApiChoice::Auto => match reader.speaking(Generation::First).definitions().await {
@@ -224,7 +254,10 @@ fn right_org(org: &Organization, identity: &Identity) -> Result<(), Problem> {
     if *meant == org.id {
         return Ok(());
     }
-    let named = identity.name.as_ref().map_or_else(|| format!("the org {meant}"), |name| format!("`{name}` ({meant})"));
-    Err(Problem::new(format!("these credentials are for `{}` ({}); this config is for {named}", org.name, org.id))
+    let named = match &identity.name {
+        Some(name) => format!("this config is for `{name}` ({meant})"),
+        None => format!("the org that is meant is {meant}"),
+    };
+    Err(Problem::new(format!("these credentials are for `{}` ({}); {named}", org.name, org.id))
         .help("use the credentials of the org that is meant, or correct the id; nothing was written"))
 }

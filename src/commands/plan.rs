@@ -35,12 +35,7 @@ async fn made(
     outputs.spare(files_read(&args.target))?;
     let (Config { desired, .. }, sources) = shell.load(&args.config, outputs)?;
     let Connection { session, sandbox, is_real: _ } = connect(&args.target, &desired, shell.environment).await?;
-    let org = desired.org.as_ref();
-    let identity = Identity {
-        meant: org.and_then(|org| org.id.clone()),
-        name: org.map(|org| org.name.clone()),
-        must_be_known: false,
-    };
+    let identity = Identity::to_read(&desired);
     let limits = limits(&desired.settings.limits, args.limits);
     // A reader is all that this command has: it cannot write.
     let asked = Asked {

@@ -29,13 +29,7 @@ impl<'a> Progress<'a> {
         default_locale: &'a Locale,
         style: Style,
     ) -> Progress<'a> {
-        let bar = (terminal.err_is_terminal() && !ci).then(|| {
-            let bar = ProgressBar::with_draw_target(u64::try_from(total).ok(), ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {msg}") {
-                bar.set_style(style);
-            }
-            bar
-        });
+        let bar = (terminal.err_is_terminal() && !ci).then(|| bar(total));
         Progress { bar, terminal: RefCell::new(terminal), default_locale, style }
     }
 
@@ -65,4 +59,37 @@ impl<'a> Progress<'a> {
     fn line(&self, text: &str) {
         self.terminal.borrow_mut().err(&format!("{text}\n"));
     }
+}
+
+/// How many of many are over: a bar on a terminal, and nothing elsewhere.
+pub struct Count(Option<ProgressBar>);
+
+impl Count {
+    /// Up to `total`.
+    #[must_use]
+    pub fn new(terminal: &Terminal, ci: bool, total: usize) -> Count {
+        Count((terminal.err_is_terminal() && !ci).then(|| bar(total)))
+    }
+
+    /// One more is over.
+    pub fn one(&self) {
+        if let Some(bar) = &self.0 {
+            bar.inc(1);
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn end(self) {
+        if let Some(bar) = self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(total: usize) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(u64::try_from(total).ok(), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {msg}") {
+        bar.set_style(style);
+    }
+    bar
 }

@@ -7,6 +7,9 @@ use crate::problem::Problem;
 use crate::sandbox::{self, Config, Seed, Server};
 use crate::signals::Received;
 
+/// A few of the sample users are enough to try with.
+const USERS_SHOWN_MAX: usize = 5;
+
 /// Serves the sandbox org until a signal comes.
 pub async fn run(args: &SandboxArgs, shell: &mut Shell<'_>) -> Exit {
     match start(args).await {
@@ -19,7 +22,7 @@ pub async fn run(args: &SandboxArgs, shell: &mut Shell<'_>) -> Exit {
                 server.client_secret(),
                 server.token()
             );
-            for id in server.user_ids() {
+            for id in server.user_ids().into_iter().take(USERS_SHOWN_MAX) {
                 text.push_str("user=");
                 text.push_str(&id);
                 text.push('\n');

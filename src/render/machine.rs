@@ -80,7 +80,9 @@ pub fn error_schema() -> String {
     schema::<ErrorV1>()
 }
 
-fn schema<T: JsonSchema>() -> String {
+/// The JSON Schema of a document.
+#[must_use]
+pub fn schema<T: JsonSchema>() -> String {
     // Of what is written. Reading is more tolerant than that.
     let settings = SchemaSettings::draft2020_12()
         .for_serialize()

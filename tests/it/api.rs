@@ -7,6 +7,7 @@ mod generation2;
 mod session;
 mod sockets;
 mod usage;
+mod users;
 
 use std::time::Duration;
 

@@ -11,6 +11,7 @@ mod saved;
 mod server;
 mod show;
 mod signals;
+mod users;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -377,7 +378,7 @@ fn validate_says_what_it_saw() {
 #[test]
 fn schemas_are_the_committed_ones() {
     let cli = Cli::new();
-    for name in ["config", "plan", "report", "definitions", "system-presences", "error"] {
+    for name in ["config", "plan", "report", "definitions", "system-presences", "error", "users", "user-report"] {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.v1.json"));
         cli.run(&format!("schema {name}")).prints(0, &fs::read_to_string(file).unwrap());
     }

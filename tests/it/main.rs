@@ -15,3 +15,4 @@ mod properties;
 mod render;
 mod sandbox;
 mod show;
+mod users;

@@ -312,7 +312,7 @@ fn what_goes_beyond_a_saved_plan() {
 
 /// A committed file that is made from the types. `UPDATE=1 cargo test` writes it anew.
 #[track_caller]
-fn in_step(name: &str, made: &str) {
+pub(crate) fn in_step(name: &str, made: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schemas").join(name);
     #[expect(clippy::disallowed_methods, reason = "a test's own switch")]
     if std::env::var_os("UPDATE").is_some() {
@@ -322,7 +322,7 @@ fn in_step(name: &str, made: &str) {
     assert!(committed == made, "schemas/{name} is not what the types say; UPDATE=1 cargo test writes it anew");
 }
 
-fn parsed(json: &str) -> Value {
+pub(crate) fn parsed(json: &str) -> Value {
     serde_json::from_str(json).unwrap()
 }
 

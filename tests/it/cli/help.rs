@@ -4,13 +4,14 @@ use insta::assert_snapshot;
 
 use super::driver::Cli;
 
-const COMMANDS: [&str; 8] = ["plan", "apply", "import", "show", "validate", "config", "schema", "sandbox"];
+const COMMANDS: [&str; 10] =
+    ["plan", "apply", "import", "show", "validate", "config", "schema", "sandbox", "user get", "user set"];
 
 #[test]
 fn help_is_in_groups_and_has_examples() {
     let cli = Cli::new();
     let mut pages = Vec::new();
-    for command in [&[""], COMMANDS.as_slice()].concat() {
+    for command in [&["", "user"], COMMANDS.as_slice()].concat() {
         let short = cli.run(&format!("{command} -h"));
         assert_eq!((short.code, short.stderr.as_str()), (Some(0), ""), "{command}");
         pages.push(format!("$ presencectl {command} -h\n{}", short.stdout));
@@ -20,7 +21,8 @@ fn help_is_in_groups_and_has_examples() {
     assert_snapshot!(page.join("\n"));
 }
 
-/// In the order of the commands: `apply --plan` uses what the example of `plan` writes.
+/// In the order of the commands: `apply --plan` uses what the example of `plan` writes, `user set --from` what
+/// that of `user get` does.
 #[test]
 fn every_example_of_the_help_runs_as_written() {
     let cli = Cli::with_examples();

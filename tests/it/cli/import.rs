@@ -114,10 +114,12 @@ fn what_an_earlier_import_wrote_is_told_and_stays() {
                 labels: { en_US: Coaching, de: Coaching, no: Coaching }\n";
     cli.write("only.yaml", only);
     cli.write("presence/mine.yaml", "version: 1\n");
+    assert_eq!(cli.run("import --sandbox --out presence/other-org.yaml").code, Some(0));
     assert_eq!(cli.run("apply only.yaml --sandbox --auto-approve").code, Some(0));
     let again = cli.run("import --sandbox --out presence/ --force");
     assert_snapshot!("import_left_over", again.shown());
     assert!(cli.path("presence/meal.yaml").is_file());
+    fs::remove_file(cli.path("presence/other-org.yaml")).unwrap();
     assert_eq!(cli.run("validate presence").code, Some(0));
 }
 

@@ -1,6 +1,6 @@
 //! The invariants, over random orgs: what is imported loads, its plan is empty, and it is the same
-//! whenever and in whatever order it is asked for. A failing case is printed whole, shrunk;
-//! `PROPTEST_CASES` asks for more cases, `PROPTEST_RNG_SEED` for others.
+//! whenever and in whatever order it is asked for. A failing case is printed whole, shrunk, with the
+//! command that repeats it; `PROPTEST_CASES` asks for more cases, `PROPTEST_RNG_SEED` for others.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,12 @@ use presencectl::import::import;
 use presencectl::import::note::Note;
 use presencectl::import::pins::judge;
 use presencectl::import::prove;
+use presencectl::model::generation::Generation;
+use presencectl::model::names::DivisionId;
 use presencectl::model::observed::{Observed, Primary};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
-use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::{RngAlgorithm, RngSeed, TestRng, TestRunner};
 
 use super::orgs::{some_choice, some_org};
 use super::{organization, planned, shown, text};
@@ -21,6 +23,13 @@ use crate::properties::repeatable;
 fn cases() -> ProptestConfig {
     let repeatable = repeatable();
     ProptestConfig { cases: repeatable.cases / 4, ..repeatable }
+}
+
+/// The command that plays the same cases.
+fn again() -> String {
+    let ProptestConfig { rng_seed, .. } = repeatable();
+    let RngSeed::Fixed(seed) = rng_seed else { return String::new() };
+    format!("again: PROPTEST_RNG_SEED={seed} cargo test --test it import::round_trip")
 }
 
 /// A round trip over orgs in which something never occurs would show nothing of it.
@@ -63,10 +72,10 @@ proptest! {
     #[test]
     fn an_import_changes_nothing(org in some_org(), asked in some_choice()) {
         let import = import(&org, &organization(), &asked);
-        prop_assert_eq!(prove(&import, &org), Ok(()));
+        prop_assert_eq!(prove(&import, &org), Ok(()), "{}", again());
         let plan = planned(&import, &org);
-        prop_assert!(plan.is_empty(), "{}", shown(&plan));
-        prop_assert_eq!(plan.in_step.len(), import.definitions);
+        prop_assert!(plan.is_empty(), "{}\n{}", shown(&plan), again());
+        prop_assert_eq!(plan.in_step.len(), import.definitions, "{}", again());
 
         // Whatever is the org's own is in the files, or somebody is told that it is not.
         let told: BTreeSet<_> = import
@@ -78,7 +87,7 @@ proptest! {
         for object in org.definitions.iter().filter(|it| it.primary != Primary::Yes) {
             let wanted = asked.choice.deactivated || !object.deactivated;
             let there = found.contains(&object.id) || told.contains(&object.id);
-            prop_assert_eq!(wanted, there, "{:?}", object);
+            prop_assert_eq!(wanted, there, "{:?}\n{}", object, again());
         }
     }
 
@@ -89,6 +98,19 @@ proptest! {
         turned.rotate_left(by);
         let other = Observed::new(turned, org.system_presences.clone())
             .seen_through(org.generation, org.divisions.clone());
-        prop_assert_eq!(text(&org, &asked), text(&other, &asked));
+        prop_assert_eq!(text(&org, &asked), text(&other, &asked), "{}", again());
+    }
+
+    #[test]
+    fn without_divisions_both_generations_are_imported_alike(org in some_org(), asked in some_choice()) {
+        let seen_through = |generation: Generation| {
+            let mut definitions = org.definitions.clone();
+            for it in &mut definitions {
+                it.division = (generation == Generation::Second).then(DivisionId::all);
+            }
+            Observed::new(definitions, org.system_presences.clone()).seen_through(generation, org.divisions.clone())
+        };
+        let [first, second] = Generation::ALL.map(seen_through);
+        prop_assert_eq!(text(&first, &asked), text(&second, &asked), "{}", again());
     }
 }

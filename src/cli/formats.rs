@@ -1,0 +1,99 @@
+//! The formats of results, as they are typed: `--output FORMAT[=FILE]`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// A format and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output<F = Format> {
+    /// Which view.
+    pub format: F,
+    /// None: standard output.
+    pub file: Option<PathBuf>,
+}
+
+/// The views of one kind of result.
+pub trait View: Copy + PartialEq + 'static {
+    /// For people.
+    const HUMAN: Self;
+    /// All of them, by the names that are typed.
+    const NAMED: &'static [(&'static str, Self)];
+    /// What is written when there is no result.
+    fn on_failure(self) -> OnFailure;
+}
+
+/// What a view shows of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// The words.
+    Words,
+    /// The document of an error.
+    Document,
+    /// Nothing, so that nobody takes it for a result.
+    Nothing,
+}
+
+/// The views of a plan or a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// For machines; also the saved plan.
+    Json,
+}
+
+impl View for Format {
+    const HUMAN: Format = Format::Human;
+    const NAMED: &'static [(&'static str, Format)] = &[("human", Format::Human), ("json", Format::Json)];
+
+    fn on_failure(self) -> OnFailure {
+        match self {
+            Format::Human => OnFailure::Words,
+            Format::Json => OnFailure::Document,
+        }
+    }
+}
+
+/// The views of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableFormat {
+    /// For people.
+    Human,
+    /// For machines.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+impl View for TableFormat {
+    const HUMAN: TableFormat = TableFormat::Human;
+    const NAMED: &'static [(&'static str, TableFormat)] =
+        &[("human", TableFormat::Human), ("json", TableFormat::Json), ("csv", TableFormat::Csv)];
+
+    fn on_failure(self) -> OnFailure {
+        match self {
+            TableFormat::Human => OnFailure::Words,
+            TableFormat::Json => OnFailure::Document,
+            TableFormat::Csv => OnFailure::Nothing,
+        }
+    }
+}
+
+impl<F: View> FromStr for Output<F> {
+    type Err = String;
+
+    fn from_str(typed: &str) -> Result<Output<F>, String> {
+        let (format, file) = match typed.split_once('=') {
+            Some((_, "")) => return Err("after `=` stands the name of a file".to_owned()),
+            Some((format, file)) => (format, Some(PathBuf::from(file))),
+            None => (typed, None),
+        };
+        let known = F::NAMED.iter().find(|(name, _)| *name == format);
+        let Some((_, format)) = known else {
+            let names: Vec<String> = F::NAMED.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let (last, rest) = names.split_last().ok_or("there are no formats")?;
+            return Err(format!("the formats are {} and {last}", rest.join(", ")));
+        };
+        Ok(Output { format: *format, file })
+    }
+}

@@ -1,0 +1,100 @@
+//! `presencectl user get`.
+
+use crate::api::{ApiError, Session};
+use crate::cli::{TableFormat, UserGetArgs};
+use crate::commands::connect::{Connection, api, connect, files_read};
+use crate::commands::look::{self, Identity};
+use crate::commands::outputs::Outputs;
+use crate::commands::shell::{Failure, Shell};
+use crate::commands::who;
+use crate::exit::Exit;
+use crate::model::desired::Desired;
+use crate::model::generation::{ApiChoice, Generation};
+use crate::model::observed::Target;
+use crate::model::user::{Source, UserId};
+use crate::problem::{Heard, Problem};
+use crate::render::style::Style;
+use crate::render::users as view;
+use crate::users::get;
+use crate::users::listing::Listing;
+use crate::users::wishes::distinct;
+
+/// Shows what users are on.
+pub async fn run(args: &UserGetArgs, shell: &mut Shell<'_>) -> Exit {
+    shell.signals.watch();
+    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
+        Ok(outputs) => outputs,
+        Err(problem) => return shell.fail(&problem.into()),
+    };
+    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
+    match read(args, &mut heard, &mut outputs, shell).await {
+        Ok((listing, target)) => show(&listing, &target, outputs, shell),
+        Err(failure) => shell.fail_into(&failure, &heard, outputs),
+    }
+}
+
+async fn read(
+    args: &UserGetArgs,
+    heard: &mut Heard,
+    outputs: &mut Outputs<TableFormat>,
+    shell: &mut Shell<'_>,
+) -> Result<(Listing, Target), Failure> {
+    outputs.spare(files_read(&args.target).iter().chain(who::files(&args.who)))?;
+    let source = who::source(&args.source)?;
+    let users = distinct(who::entries(&args.who, shell.terminal)?);
+    let desired = who::config(&args.config, outputs, shell)?;
+    let Connection { session, sandbox, is_real: _ } = connect(&args.target, &desired, shell.environment).await?;
+    let mut notes = Vec::new();
+    let read = of_org(&session, &desired, (source, users), api(&args.target, &desired), heard, &mut notes).await;
+    if let Some(server) = sandbox {
+        server.shutdown().await;
+    }
+    shell.show_notes(&notes);
+    Ok(read?)
+}
+
+/// Readers are all that this command has: it cannot write.
+async fn of_org(
+    session: &Session,
+    desired: &Desired,
+    (source, users): (Source, Vec<UserId>),
+    api: ApiChoice,
+    heard: &mut Heard,
+    notes: &mut Vec<Problem>,
+) -> Result<(Listing, Target), Problem> {
+    let reader = session.reader();
+    look::who(&reader, &Identity::to_read(desired), heard, notes).await?;
+    let (generation, definitions) = match look::definitions(&reader, api).await {
+        Ok(read) => read,
+        Err(error) => {
+            notes.push(nameless(error));
+            let generation = match api {
+                ApiChoice::Only(generation) => generation,
+                ApiChoice::Auto => Generation::First,
+            };
+            (generation, Vec::new())
+        }
+    };
+    let found = get::look(&session.user_reader(), &users, &source).await;
+    let found = users.into_iter().zip(found).collect();
+    let listing = Listing::new(source, found, &definitions, desired.settings.default_locale.clone());
+    Ok((listing, Target { org: heard.org.clone(), sandbox: heard.sandbox, generation }))
+}
+
+fn nameless(error: ApiError) -> Problem {
+    let problem = Problem::from(error);
+    let message =
+        format!("presences are shown by their ids, since the definitions could not be read: {}", problem.message);
+    Problem { message, ..problem }
+}
+
+fn show(listing: &Listing, target: &Target, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
+    let view = |format: TableFormat, style: Style| match format {
+        TableFormat::Human => view::listing(listing, target, style),
+        TableFormat::Json => view::listing_json(listing, target),
+        TableFormat::Csv => view::listing_csv(listing),
+    };
+    let exit = if listing.is_whole() { Exit::Success } else { Exit::Failure };
+    let stdout = view(outputs.on_stdout, shell.style_out());
+    shell.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
+}

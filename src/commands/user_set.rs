@@ -1,0 +1,237 @@
+//! `presencectl user set`.
+
+use crate::api::Session;
+use crate::cli::{TableFormat, UserSetArgs};
+use crate::commands::connect::{Connection, api, connect, files_read};
+use crate::commands::look::{self, Identity};
+use crate::commands::outputs::Outputs;
+use crate::commands::progress::Count;
+use crate::commands::shell::{Failure, Shell};
+use crate::commands::who;
+use crate::exit::Exit;
+use crate::model::desired::Desired;
+use crate::model::names::Locale;
+use crate::model::observed::{Observed, Target};
+use crate::model::user::{Source, UserId, Wish};
+use crate::problem::{Heard, Problem};
+use crate::render::style::Style;
+use crate::render::users as view;
+use crate::stop::Stop;
+use crate::text;
+use crate::users::listing::INSTEAD_OF_TEAMS;
+use crate::users::meant::{Meant, NotMeant, Presences};
+use crate::users::report::{Report, Row};
+use crate::users::set::{self, Job};
+use crate::users::wishes::{ForAll, Wanted, Wishes, wanted, wishes};
+
+/// How many presences the question names one by one.
+const PRESENCES_NAMED_MAX: usize = 5;
+
+/// Asks, sets what users are on, and reports on each.
+pub async fn run(args: &UserSetArgs, shell: &mut Shell<'_>) -> Exit {
+    shell.signals.watch();
+    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
+        Ok(outputs) => outputs,
+        Err(problem) => return shell.fail(&problem.into()),
+    };
+    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
+    match done(args, &mut heard, &mut outputs, shell).await {
+        Ok((report, target)) => show(&report, &target, outputs, shell),
+        Err(failure) => shell.fail_into(&failure, &heard, outputs),
+    }
+}
+
+async fn done(
+    args: &UserSetArgs,
+    heard: &mut Heard,
+    outputs: &mut Outputs<TableFormat>,
+    shell: &mut Shell<'_>,
+) -> Result<(Report, Target), Failure> {
+    outputs.spare(files_read(&args.target).iter().chain(who::files(&args.who)))?;
+    let source = who::source(&args.source)?;
+    if source == Source::Teams {
+        return Err(Problem::new("presences of Microsoft Teams can only be read").help(INSTEAD_OF_TEAMS).into());
+    }
+    if who::from_stdin(&args.who) && !args.yes {
+        return Err(Problem::new("standard input holds the users, so nobody can be asked; nothing was written")
+            .help("give --yes, or the users in a file")
+            .into());
+    }
+    let trimmed = |it: &String| it.trim().to_owned();
+    let for_all = ForAll { presence: args.presence.as_ref().map(trimmed), message: args.message.clone() };
+    let entries = who::entries(&args.who, shell.terminal)?;
+    let wanted = wanted(entries, &for_all).map_err(|mistakes| who::wrong(&mistakes))?;
+    let desired = who::config(&args.config, outputs, shell)?;
+    let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
+    let identity = Identity::to_write(&desired, args.org_id.as_deref())?;
+    if identity.meant.is_none() && is_real {
+        return Err(Problem::new("nothing says which org is meant")
+            .help("give --org-id ID, or --config PATH with `org: { name: …, id: … }`; `user get` prints the id")
+            .into());
+    }
+    let run = Run { args, desired: &desired, identity: &identity };
+    let result = run.go(&session, (source, &wanted), heard, shell).await;
+    if let Some(server) = sandbox {
+        server.shutdown().await;
+    }
+    Ok(result?)
+}
+
+struct Run<'a> {
+    args: &'a UserSetArgs,
+    desired: &'a Desired,
+    identity: &'a Identity,
+}
+
+impl Run<'_> {
+    async fn go(
+        &self,
+        session: &Session,
+        (source, wanted): (Source, &[Wanted]),
+        heard: &mut Heard,
+        shell: &mut Shell<'_>,
+    ) -> Result<(Report, Target), Problem> {
+        let reader = session.reader();
+        // Which org it is has to be known, so there is no note that it is not.
+        look::who(&reader, self.identity, heard, &mut Vec::new()).await?;
+        let (generation, definitions) = look::definitions(&reader, api(&self.args.target, self.desired)).await?;
+        let target = Target { org: heard.org.clone(), sandbox: heard.sandbox, generation };
+        let observed = Observed::new(definitions, None);
+        let presences = Presences::new(self.desired, &observed);
+        let found = wishes(wanted, &presences, self.args.primary).map_err(|wrong| not_meant(&wrong))?;
+        let Wishes { meant, users: wishes } = found;
+        let default_locale = self.desired.settings.default_locale.clone();
+        self.approve(&wishes, &meant, &default_locale, &target, shell)?;
+
+        let (sender, stop) = Stop::new();
+        let count = Count::new(shell.terminal, shell.environment.ci, wishes.len());
+        let job = Job { wishes: &wishes, source: &source };
+        shell.signals.tell(sender);
+        let outcomes = set::run(session, job, &stop, &|_, _| count.one()).await;
+        shell.signals.end_at_once();
+        count.end();
+        let rows = wishes.into_iter().zip(outcomes).map(|((user, wish), outcome)| Row { user, wish, outcome });
+        Ok((Report { source, meant, rows: rows.collect(), interrupted: stop.asked(), default_locale }, target))
+    }
+
+    fn approve(
+        &self,
+        wishes: &[(UserId, Wish)],
+        meant: &[Meant],
+        default_locale: &Locale,
+        target: &Target,
+        shell: &mut Shell<'_>,
+    ) -> Result<(), Problem> {
+        if self.args.yes {
+            return Ok(());
+        }
+        if !shell.terminal.can_ask() {
+            return Err(Problem::new("nobody can be asked: this is no terminal; nothing was written")
+                .help("give --yes where somebody has already said so, as in a script"));
+        }
+        shell.terminal.err(&view::meant(meant, default_locale));
+        let question = question(wishes, meant, default_locale, target);
+        match shell.terminal.ask(&question).as_deref() {
+            Some("yes") => Ok(()),
+            _ => Err(Problem::new("not approved; nothing was written")),
+        }
+    }
+}
+
+/// How many users, in which org, and to what.
+fn question(wishes: &[(UserId, Wish)], meant: &[Meant], default_locale: &Locale, target: &Target) -> String {
+    let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
+    let name =
+        |it: &Meant| it.definition.name(default_locale).map_or(it.definition.id.as_str(), |it| it.as_str()).to_owned();
+    // Two names of one presence are one presence.
+    let mut distinct: Vec<&Meant> = Vec::new();
+    for it in meant {
+        if !distinct.iter().any(|other| other.definition.id == it.definition.id) {
+            distinct.push(it);
+        }
+    }
+    let to = match distinct.as_slice() {
+        [one] => format!(" to `{}`", name(one)),
+        several if several.len() > PRESENCES_NAMED_MAX => format!(" to {} presences", several.len()),
+        several => {
+            let count = |it: &Meant| wishes.iter().filter(|(_, wish)| wish.definition == it.definition.id).count();
+            let each: Vec<String> = several.iter().map(|it| format!("{} to `{}`", count(it), name(it))).collect();
+            format!(": {}", text::list(&each, "and"))
+        }
+    };
+    format!(
+        "\nSet the presence of {} in {}{}? Only `yes` is taken for a yes: ",
+        text::count(wishes.len(), "user"),
+        text::terminal(&org),
+        text::terminal(&to)
+    )
+}
+
+/// Every presence that was not found, in one problem.
+fn not_meant(wrong: &[NotMeant]) -> Problem {
+    let messages: Vec<String> = wrong.iter().map(NotMeant::message).collect();
+    let mut help: Vec<String> = wrong.iter().map(NotMeant::help).collect();
+    help.dedup();
+    Problem::new(format!("{}; nothing was written", messages.join("; "))).help(help.join("; "))
+}
+
+fn show(report: &Report, target: &Target, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
+    let exit = match report.interrupted {
+        Some(signal) => signal.into(),
+        None if report.is_success() => Exit::Success,
+        None => Exit::Failure,
+    };
+    let view = |format: TableFormat, style: Style| match format {
+        TableFormat::Human => view::report(report, target, style),
+        TableFormat::Json => view::report_json(report, target),
+        TableFormat::Csv => view::report_csv(report),
+    };
+    let stdout = view(outputs.on_stdout, shell.style_out());
+    shell.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::generation::Generation;
+    use crate::model::names::{DefinitionId, Label, OrgId, SystemPresence};
+    use crate::model::observed::{Definition, Organization, Primary};
+    use crate::users::meant::By;
+
+    fn meant(label: &str) -> Meant {
+        let definition = Definition {
+            id: DefinitionId::new(label).unwrap(),
+            system_presence: SystemPresence::new("Meal").unwrap(),
+            labels: [(Locale::new("en_US"), Label::new(label))].into_iter().collect(),
+            deactivated: false,
+            primary: Primary::No,
+            division: None,
+            modified: None,
+        };
+        Meant { typed: label.to_owned(), by: By::Label, definition }
+    }
+
+    #[test]
+    fn the_question_names_the_count_the_org_and_the_presences() {
+        let org = Organization { id: OrgId::new("org-1").unwrap(), name: "Acme \u{1b}Prod".to_owned() };
+        let target = Target { org: Some(org), sandbox: false, generation: Generation::First };
+        let asked = |counts: &[(&str, usize)]| {
+            let all: Vec<Meant> = counts.iter().map(|(label, _)| meant(label)).collect();
+            let wish = |it: &Meant| Wish { definition: it.definition.id.clone(), message: None, primary: false };
+            let wishes = all.iter().zip(counts).flat_map(|(it, (_, count))| vec![wish(it); *count]);
+            let wishes: Vec<_> = wishes.map(|it| (UserId::new("u1").unwrap(), it)).collect();
+            question(&wishes, &all, &Locale::new("en_US"), &target)
+        };
+        let end = "? Only `yes` is taken for a yes: ";
+        let begin = |users: &str| format!("\nSet the presence of {users} in Acme \\x1BProd (org-1)");
+        assert_eq!(asked(&[("Lunch", 37)]), format!("{} to `Lunch`{end}", begin("37 users")));
+        assert_eq!(
+            asked(&[("Lunch", 1), ("Tea\u{202E}", 2)]),
+            format!("{}: 1 to `Lunch` and 2 to `Tea\\u202E`{end}", begin("3 users"))
+        );
+        let same = question(&[], &[meant("Lunch"), meant("Lunch")], &Locale::new("en_US"), &target);
+        assert_eq!(same, format!("{} to `Lunch`{end}", begin("0 users")));
+        let many = ["a", "b", "c", "d", "e", "f"].map(|it| (it, 1));
+        assert_eq!(asked(&many), format!("{} to 6 presences{end}", begin("6 users")));
+    }
+}

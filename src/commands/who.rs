@@ -1,0 +1,119 @@
+//! Which users, which source and which config the commands on users are about.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use crate::cli::{ConfigArgs, UserConfigArgs, View, WhoArgs};
+use crate::commands::outputs::Outputs;
+use crate::commands::shell::{Failure, Shell};
+use crate::model::desired::Desired;
+use crate::model::user::Source;
+use crate::problem::{Problem, cause};
+use crate::terminal::Terminal;
+use crate::users::sheet::{self, Entry, Mistake};
+
+/// The longest input that is read: a CSV of about a hundred thousand users.
+const INPUT_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// How many mistakes of an input are told.
+const MISTAKES_TOLD_MAX: usize = 10;
+
+/// Standard input, in the place of a file.
+const STDIN: &str = "-";
+
+/// The users of the command line, then those of the files.
+///
+/// # Errors
+/// Nobody is named, a file cannot be read, or what is named is no user.
+pub fn entries(who: &WhoArgs, terminal: &mut Terminal) -> Result<Vec<Entry>, Problem> {
+    let WhoArgs { ids, from } = who;
+    let mut entries = Vec::new();
+    let mut mistakes = Vec::new();
+    let mut take = |read: Result<Vec<Entry>, Vec<Mistake>>| match read {
+        Ok(some) => entries.extend(some),
+        Err(some) => mistakes.extend(some),
+    };
+    take(sheet::arguments(ids));
+    for path in from {
+        let name = if is_stdin(path) { "standard input".to_owned() } else { path.display().to_string() };
+        take(sheet::read(&name, &text(path, &name, terminal)?));
+    }
+    if !mistakes.is_empty() {
+        return Err(wrong(&mistakes));
+    }
+    if entries.is_empty() {
+        return Err(Problem::new("no users are named")
+            .help("give ids of users, or --from FILE with one a line or a CSV with a column `id` or `userId`"));
+    }
+    Ok(entries)
+}
+
+/// The files that are read.
+pub fn files(who: &WhoArgs) -> impl Iterator<Item = &PathBuf> {
+    who.from.iter().filter(|path| !is_stdin(path))
+}
+
+/// Everything that is wrong in an input, in one sentence.
+#[must_use]
+pub fn wrong(mistakes: &[Mistake]) -> Problem {
+    let mut told: Vec<String> = mistakes.iter().take(MISTAKES_TOLD_MAX).map(ToString::to_string).collect();
+    if mistakes.len() > MISTAKES_TOLD_MAX {
+        told.push(format!("and {} more", mistakes.len() - MISTAKES_TOLD_MAX));
+    }
+    Problem::new(told.join("; "))
+        .help("ids of users are the platform's, such as 5a4db0c5-0000-4000-8000-000000000001; nothing was sent")
+}
+
+/// Do the users come from standard input?
+#[must_use]
+pub fn from_stdin(who: &WhoArgs) -> bool {
+    who.from.iter().any(|path| is_stdin(path))
+}
+
+/// The source that somebody typed.
+///
+/// # Errors
+/// It is neither of the two names, and no id.
+pub fn source(typed: &str) -> Result<Source, Problem> {
+    Source::named(typed).ok_or_else(|| {
+        Problem::new(format!("`{typed}` is no source of presences"))
+            .help("give `purecloud`, `microsoftteams`, or the id of a source that the org has registered")
+    })
+}
+
+/// The config beside the users; one that asks for nothing where none was given.
+///
+/// # Errors
+/// Its files hold errors, or one of them is an output.
+pub fn config<F: View>(
+    args: &UserConfigArgs,
+    outputs: &mut Outputs<F>,
+    shell: &mut Shell<'_>,
+) -> Result<Desired, Failure> {
+    let UserConfigArgs { config, org, root } = args.clone();
+    match config {
+        Some(path) => shell.load(&ConfigArgs { path, org, root }, outputs).map(|(config, _)| config.desired),
+        None => Ok(Desired::nothing()),
+    }
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == STDIN
+}
+
+fn text(path: &Path, name: &str, terminal: &mut Terminal) -> Result<String, Problem> {
+    let cannot = |why: String| Problem::new(format!("cannot read `{name}`: {why}"));
+    // A pipe does not say how long it is.
+    let bytes_max = INPUT_BYTES_MAX.saturating_add(1);
+    let read = if is_stdin(path) {
+        terminal.read_input(bytes_max)
+    } else {
+        let mut bytes = Vec::new();
+        File::open(path).and_then(|file| file.take(bytes_max).read_to_end(&mut bytes)).map(|_| bytes)
+    };
+    let bytes = read.map_err(|error| cannot(cause(&error)))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > INPUT_BYTES_MAX) {
+        return Err(cannot(format!("it is longer than {INPUT_BYTES_MAX} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| cannot("it is not UTF-8".to_owned()))
+}

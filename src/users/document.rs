@@ -1,0 +1,277 @@
+//! Users and reports about them as documents for machines, format 1, with types of their own.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::apply::report::Cause;
+use crate::model::observed::Target;
+use crate::model::user::{OutOfOffice, UserPresence, Wish};
+use crate::plan::document::{TargetV1, target_v1};
+use crate::stop::Signal;
+use crate::users::listing::{self, Found, Listing};
+use crate::users::meant::Meant;
+use crate::users::report::{self, Report};
+
+/// The number of this format.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What users are on, `presencectl user get --output json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "presencectl users, format 1")]
+pub struct UsersV1 {
+    /// Always `users`.
+    #[schemars(extend("const" = "users"))]
+    pub kind: String,
+    /// Always 1.
+    #[schemars(extend("const" = FORMAT_VERSION))]
+    pub format_version: u32,
+    /// The version of the tool that wrote it.
+    pub tool_version: String,
+    /// The org that was read.
+    pub target: TargetV1,
+    /// The source: `purecloud`, `microsoftteams`, or the id of a registered one.
+    pub source: String,
+    /// One row a user, in the order asked.
+    pub users: Vec<UserV1>,
+}
+
+/// One user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserV1 {
+    /// The user's id.
+    pub id: String,
+    /// `shown`, `not-shown`, `no-teams`, `teams-gone` or `failed`.
+    #[schemars(extend("enum" = ["shown", "not-shown", "no-teams", "teams-gone", "failed"]))]
+    pub result: String,
+    /// The presence, where there is one to show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presence: Option<PresenceV1>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReasonV1>,
+}
+
+/// What a user is on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PresenceV1 {
+    /// The id of the definition.
+    pub id: String,
+    /// What it is called; absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Its system presence; absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system_presence: Option<String>,
+    /// Is it deactivated? Absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deactivated: Option<bool>,
+    /// The user's message, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Since when, as the org writes times; absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Is the source the user's primary one? Absent where that is not known, as in every bulk read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary_source: Option<bool>,
+    /// Times out of office, which only Microsoft Teams tells of.
+    pub out_of_office: Vec<OutOfOfficeV1>,
+}
+
+/// A time out of office.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutOfOfficeV1 {
+    /// Now? Absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+    /// Its begin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Its end; absent where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+/// Why something is not as asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReasonV1 {
+    /// In one sentence.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The platform's id of the exchange that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+}
+
+/// What became of users whose presence was to be set, `presencectl user set --output json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "presencectl user report, format 1")]
+pub struct UserReportV1 {
+    /// Always `user-report`.
+    #[schemars(extend("const" = "user-report"))]
+    pub kind: String,
+    /// Always 1.
+    #[schemars(extend("const" = FORMAT_VERSION))]
+    pub format_version: u32,
+    /// The version of the tool that wrote it.
+    pub tool_version: String,
+    /// The org that was written to.
+    pub target: TargetV1,
+    /// The source: `purecloud`, or the id of a registered one.
+    pub source: String,
+    /// Is every user where it was asked for?
+    pub success: bool,
+    /// `interrupt` or `terminate`, where a signal ended the run early.
+    #[schemars(extend("enum" = ["interrupt", "terminate"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interrupted: Option<String>,
+    /// What was found for each presence that was named.
+    pub presences: Vec<MeantV1>,
+    /// One row a user, in the order asked.
+    pub users: Vec<UserRowV1>,
+}
+
+/// What was found for a presence that was named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MeantV1 {
+    /// What somebody typed.
+    pub typed: String,
+    /// By what it was found: `key`, `id` or `label`.
+    #[schemars(extend("enum" = ["key", "id", "label"]))]
+    pub by: String,
+    /// The id of the definition.
+    pub id: String,
+    /// What it is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Its system presence.
+    pub system_presence: String,
+}
+
+/// One user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserRowV1 {
+    /// The user's id.
+    pub id: String,
+    /// The id of the definition that the user should be on.
+    pub presence_id: String,
+    /// The message that the user should have; absent where that was to stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Was the source to become the user's primary one?
+    pub primary_source: bool,
+    /// `done`, `already-so`, `not-shown`, `differs`, `failed`, `skipped` or `unknown`.
+    #[schemars(extend("enum" = [
+        "done", "already-so", "not-shown", "differs", "failed", "skipped", "unknown"
+    ]))]
+    pub outcome: String,
+    /// Why, for what is not done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReasonV1>,
+}
+
+/// The document of users.
+#[must_use]
+pub fn users(listing: &Listing, target: &Target) -> UsersV1 {
+    let Listing { source, rows, default_locale: _ } = listing;
+    UsersV1 {
+        kind: "users".to_owned(),
+        format_version: FORMAT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        target: target_v1(target),
+        source: source.to_string(),
+        users: rows.iter().map(|row| user_v1(row, listing)).collect(),
+    }
+}
+
+/// The document of a report.
+#[must_use]
+pub fn report(report: &Report, target: &Target) -> UserReportV1 {
+    let Report { source, meant, rows, interrupted, default_locale: _ } = report;
+    UserReportV1 {
+        kind: "user-report".to_owned(),
+        format_version: FORMAT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        target: target_v1(target),
+        source: source.to_string(),
+        success: report.is_success(),
+        interrupted: interrupted.map(|signal| {
+            match signal {
+                Signal::Interrupt => "interrupt",
+                Signal::Terminate => "terminate",
+            }
+            .to_owned()
+        }),
+        presences: meant.iter().map(|it| meant_v1(it, report)).collect(),
+        users: rows.iter().map(|row| user_row_v1(row, report)).collect(),
+    }
+}
+
+fn user_v1(row: &listing::Row, listing: &Listing) -> UserV1 {
+    let listing::Row { user, found, definition } = row;
+    let presence = match found {
+        Found::On(seen) => {
+            let UserPresence { definition: id, system_presence: _, message, since, primary, out_of_office } = seen;
+            Some(PresenceV1 {
+                id: id.to_string(),
+                label: listing.label(row).map(ToString::to_string),
+                system_presence: listing.system_presence(row).map(ToString::to_string),
+                deactivated: definition.as_ref().map(|it| it.deactivated),
+                message: message.clone(),
+                since: since.clone(),
+                primary_source: *primary,
+                out_of_office: out_of_office.iter().map(out_of_office_v1).collect(),
+            })
+        }
+        Found::NotShown | Found::NoTeams | Found::TeamsGone | Found::Failed(_) => None,
+    };
+    UserV1 {
+        id: user.to_string(),
+        result: found.code().to_owned(),
+        presence,
+        reason: found.why(&listing.source).map(reason_v1),
+    }
+}
+
+fn out_of_office_v1(it: &OutOfOffice) -> OutOfOfficeV1 {
+    let OutOfOffice { active, from, to } = it;
+    OutOfOfficeV1 { active: *active, from: from.clone(), to: to.clone() }
+}
+
+fn reason_v1(cause: Cause) -> ReasonV1 {
+    let Cause { message, help, correlation_id } = cause;
+    ReasonV1 { message, help, correlation_id }
+}
+
+fn meant_v1(meant: &Meant, report: &Report) -> MeantV1 {
+    let Meant { typed, by, definition } = meant;
+    MeantV1 {
+        typed: typed.clone(),
+        by: by.code().to_owned(),
+        id: definition.id.to_string(),
+        label: definition.name(&report.default_locale).map(ToString::to_string),
+        system_presence: definition.system_presence.to_string(),
+    }
+}
+
+fn user_row_v1(row: &report::Row, report: &Report) -> UserRowV1 {
+    let report::Row { user, wish, outcome } = row;
+    let Wish { definition, message, primary } = wish;
+    UserRowV1 {
+        id: user.to_string(),
+        presence_id: definition.to_string(),
+        message: message.clone(),
+        primary_source: *primary,
+        outcome: outcome.code().to_owned(),
+        reason: outcome.why(&report.source).map(reason_v1),
+    }
+}

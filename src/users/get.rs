@@ -1,0 +1,95 @@
+//! Reading what many users are on, by as few requests as the platform allows.
+
+use futures_util::{StreamExt as _, stream};
+
+use crate::api::UserReader;
+use crate::api::error::{ApiError, Kind};
+use crate::api::user_operations::BULK_READ_USERS_MAX;
+use crate::apply::object::cause;
+use crate::model::user::{Source, UserId};
+use crate::users::listing::Found;
+
+/// How many bulk reads are under way at the same time.
+const READS_AT_ONCE: usize = 8;
+
+/// What was found of each user, in the order given. A failure is that of its users and of nobody else.
+pub async fn look(reader: &UserReader, users: &[UserId], source: &Source) -> Vec<Found> {
+    let users: Vec<&UserId> = users.iter().collect();
+    match source {
+        Source::Teams => teams(reader, &users).await,
+        Source::Platform | Source::Registered(_) => many(reader, &users, source).await,
+    }
+}
+
+async fn many(reader: &UserReader, users: &[&UserId], source: &Source) -> Vec<Found> {
+    let chunks = stream::iter(users.chunks(BULK_READ_USERS_MAX)).map(|chunk| few(reader, chunk, source));
+    let found: Vec<Vec<Found>> = chunks.buffered(READS_AT_ONCE).collect().await;
+    found.into_iter().flatten().collect()
+}
+
+/// What was found of each of at most [`BULK_READ_USERS_MAX`] users, in the order given. One alone is read
+/// by the operation for one, which says more.
+pub async fn few(reader: &UserReader, users: &[&UserId], source: &Source) -> Vec<Found> {
+    if let [user] = users {
+        return vec![one(reader, user, source).await];
+    }
+    match reader.presences(users, source).await {
+        Ok(mut answered) => {
+            let found = |user: &&UserId| match answered.remove(*user) {
+                Some(Ok(presence)) => Found::On(presence),
+                Some(Err(error)) => Found::Failed(cause(&error)),
+                None => Found::NotShown,
+            };
+            users.iter().map(found).collect()
+        }
+        // One unknown user may be why all of them are refused, or the org may have no bulk read.
+        Err(error) if may_be_about_one(&error) => {
+            let mut found = Vec::with_capacity(users.len());
+            for user in users {
+                found.push(one(reader, user, source).await);
+            }
+            found
+        }
+        Err(error) => vec![Found::Failed(cause(&error)); users.len()],
+    }
+}
+
+async fn one(reader: &UserReader, user: &UserId, source: &Source) -> Found {
+    match reader.presence(user, source).await {
+        Ok(Some(presence)) => Found::On(presence),
+        Ok(None) => Found::NotShown,
+        Err(error) => Found::Failed(cause(&error)),
+    }
+}
+
+/// May it be one user of several who makes the platform refuse them all?
+#[must_use]
+pub fn may_be_about_one(error: &ApiError) -> bool {
+    matches!(error.kind, Kind::Invalid | Kind::NotFound { by_the_platform: true } | Kind::Conflict)
+}
+
+/// Teams can only be asked about one user at a time. Whom it does not show may be nobody that the org
+/// shows at all, which the platform's own source tells.
+async fn teams(reader: &UserReader, users: &[&UserId]) -> Vec<Found> {
+    let mut found = Vec::with_capacity(users.len());
+    for user in users {
+        match reader.presence(user, &Source::Teams).await {
+            Ok(Some(presence)) => found.push(Found::On(presence)),
+            Ok(None) => found.push(Found::NoTeams),
+            Err(error) if error.kind == (Kind::NotFound { by_the_platform: true }) => {
+                found.resize(users.len(), Found::TeamsGone);
+                break;
+            }
+            Err(error) => found.push(Found::Failed(cause(&error))),
+        }
+    }
+    let absent: Vec<usize> = (0..found.len()).filter(|index| found[*index] == Found::NoTeams).collect();
+    let in_doubt: Vec<&UserId> = absent.iter().map(|index| users[*index]).collect();
+    for (index, by_platform) in absent.into_iter().zip(many(reader, &in_doubt, &Source::Platform).await) {
+        match by_platform {
+            Found::On(_) => {}
+            other => found[index] = other,
+        }
+    }
+    found
+}

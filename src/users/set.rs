@@ -1,0 +1,353 @@
+//! Setting what many users are on: who is there already is left alone, the others are written in chunks,
+//! and whoever makes a chunk fail takes nobody along.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+
+use crate::api::error::{ApiError, Kind, WriteError};
+use crate::api::user_operations::BULK_PUT_USERS_MAX;
+use crate::api::users::{Answered, is_absent};
+use crate::api::{Gate, Session, UserReader, UserWriter};
+use crate::apply::object::cause;
+use crate::apply::report::Cause;
+use crate::model::user::{Source, UserId, Wish};
+use crate::stop::Stop;
+use crate::users::get::{few, may_be_about_one};
+use crate::users::listing::Found;
+use crate::users::report::Outcome;
+
+/// How often one chunk is written, where each answer is lost, before its fate is called unknown.
+const WRITES_MAX: u32 = 4;
+/// The wait before users are read again after a lost answer; doubled each time.
+const REREAD_DELAY_MS: u64 = 1_000;
+
+/// What a run is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// Who should be on what. Every user once.
+    pub wishes: &'a [(UserId, Wish)],
+    /// The source whose presences are set. Not Teams, which can only be read.
+    pub source: &'a Source,
+}
+
+/// Carries out a job; what became of each user, in the order given. `tell` hears of every user who has
+/// ended.
+///
+/// # Guarantees
+/// - Every user has an outcome, whatever happens to the run: a failure, a panic, a signal.
+/// - Who is already there, read right before, is not written. So running again is always right.
+/// - After a signal no write is handed to the wire; what is under way gets
+///   [`GRACE_MS`](crate::stop::GRACE_MS).
+///
+/// # Assumptions
+/// Setting a presence again is harmless: after a lost answer users are read, and those who are not there
+/// are written again.
+///
+/// # Caveats
+/// Who changes their own presence within such seconds may be written over. One chunk follows the other:
+/// that alone is about as fast as the platform's allowance.
+pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(&UserId, &Outcome)) -> Vec<Outcome> {
+    let run = Run {
+        session,
+        reader: session.user_reader(),
+        job,
+        stop,
+        tell,
+        states: RefCell::new(vec![State::Waiting; job.wishes.len()]),
+        has_written: Cell::new(false),
+        is_forbidden: Cell::new(false),
+    };
+    tokio::select! {
+        () = run.all() => {}
+        () = stop.grace_over() => {}
+    }
+    for index in 0..job.wishes.len() {
+        run.cut_off(index);
+    }
+    let ended = run.states.into_inner().into_iter().map(|state| match state {
+        State::Ended(outcome) => outcome,
+        State::Waiting | State::Writing(_) => Outcome::Skipped,
+    });
+    ended.collect()
+}
+
+/// How far the work on one user has come.
+#[derive(Debug, Clone)]
+enum State {
+    /// Nothing was sent.
+    Waiting,
+    /// A write waits behind this gate, or has passed it.
+    Writing(Gate),
+    /// Over.
+    Ended(Outcome),
+}
+
+struct Run<'a> {
+    session: &'a Session,
+    reader: UserReader,
+    job: Job<'a>,
+    stop: &'a Stop,
+    tell: &'a dyn Fn(&UserId, &Outcome),
+    states: RefCell<Vec<State>>,
+    /// Has the org taken anything in this run?
+    has_written: Cell<bool>,
+    /// Was one user alone forbidden before the org had taken anything? Then it is not about users.
+    is_forbidden: Cell<bool>,
+}
+
+/// Users of a job, by their places in it, who are written together.
+struct Part {
+    users: Vec<usize>,
+    /// The last answer to an earlier write of all of them, which was lost.
+    lost: Option<Lost>,
+}
+
+#[derive(Clone)]
+struct Lost {
+    error: ApiError,
+    gate: Gate,
+}
+
+impl Run<'_> {
+    async fn all(&self) {
+        let all: Vec<usize> = (0..self.job.wishes.len()).collect();
+        let size = if self.by_patch() { 1 } else { BULK_PUT_USERS_MAX };
+        for chunk in all.chunks(size) {
+            if self.stop.asked().is_some() {
+                return;
+            }
+            if AssertUnwindSafe(self.chunk(chunk)).catch_unwind().await.is_err() {
+                for index in chunk {
+                    self.panicked(*index);
+                }
+            }
+        }
+    }
+
+    /// One user alone is set by a PATCH. So is everybody whose primary source shall change: only a PATCH is
+    /// promised to do that.
+    fn by_patch(&self) -> bool {
+        self.job.wishes.len() == 1 || self.job.wishes.iter().any(|(_, wish)| wish.primary)
+    }
+
+    /// Reads users, and writes those who are not there yet.
+    async fn chunk(&self, chunk: &[usize]) {
+        let mut todo = Vec::new();
+        for (index, found) in self.look(chunk).await {
+            match found {
+                Found::On(seen) if self.wish(index).is_met_by(&seen) => self.end(index, Outcome::AlreadySo),
+                Found::On(_) => todo.push(index),
+                // A source may have nothing of a user before it is set for the first time.
+                Found::NotShown if self.is_registered() => todo.push(index),
+                Found::NotShown | Found::NoTeams | Found::TeamsGone => self.end(index, Outcome::NotShown),
+                Found::Failed(cause) => self.end(index, Outcome::Failed(cause)),
+            }
+        }
+        let mut parts = vec![Part { users: todo, lost: None }];
+        while let Some(part) = parts.pop() {
+            if part.users.is_empty() || self.stop.asked().is_some() {
+                continue;
+            }
+            let Some((Part { users, lost }, error)) = self.write(part).await else { continue };
+            if users.len() > 1 && self.is_worth_halving(&error) {
+                let (first, second) = users.split_at(users.len() / 2);
+                parts.push(Part { users: second.to_vec(), lost: lost.clone() });
+                parts.push(Part { users: first.to_vec(), lost });
+                continue;
+            }
+            if users.len() == 1 && !self.has_written.get() && is_forbidden(&error) {
+                self.is_forbidden.set(true);
+            }
+            let outcome = self.refused(&error, lost.as_ref());
+            for index in users {
+                self.end(index, outcome.clone());
+            }
+        }
+    }
+
+    /// May the halves of a refused chunk be taken? A missing permission costs a few requests, not one a user.
+    fn is_worth_halving(&self, error: &ApiError) -> bool {
+        may_be_about_one(error) || (is_forbidden(error) && !self.is_forbidden.get())
+    }
+
+    /// A write that certainly was not carried out.
+    fn refused(&self, error: &ApiError, lost: Option<&Lost>) -> Outcome {
+        match (&error.kind, lost) {
+            (Kind::Interrupted, None) => Outcome::Skipped,
+            // What was lost before may still arrive.
+            (Kind::Interrupted, Some(lost)) => Outcome::Unknown(cause(&lost.error)),
+            (_, Some(_)) => Outcome::Unknown(cause(error)),
+            (_, None) if self.is_registered() && is_absent(error) => Outcome::NotShown,
+            (_, None) => Outcome::Failed(cause(error)),
+        }
+    }
+
+    /// Writes users; and again those who are not there, while the answers are lost. Gives those who are not
+    /// written because the org refused them together, and why.
+    async fn write(&self, part: Part) -> Option<(Part, ApiError)> {
+        let Part { mut users, mut lost } = part;
+        // Behind the gate of what was lost: that has passed it, whatever becomes of the next.
+        let gate = lost.as_ref().map_or_else(|| Gate::new(self.stop), |lost| lost.gate.clone());
+        let writer = self.session.behind(&gate).user_writer();
+        for index in &users {
+            self.set_state(*index, State::Writing(gate.clone()));
+        }
+        for writes in 0..WRITES_MAX {
+            match self.send(&writer, &users).await {
+                Ok(answered) => {
+                    self.has_written.set(true);
+                    self.settle(&users, answered).await;
+                    return None;
+                }
+                Err(WriteError::NotDone(error)) => return Some((Part { users, lost }, error)),
+                Err(WriteError::Unclear(error)) => {
+                    tokio::time::sleep(Duration::from_millis(REREAD_DELAY_MS << writes)).await;
+                    users = self.those_not_there(users, &error).await;
+                    lost = Some(Lost { error, gate: gate.clone() });
+                }
+            }
+            if users.is_empty() {
+                return None;
+            }
+        }
+        // They are not there, and what was sent may still arrive.
+        if let Some(Lost { error, gate: _ }) = lost {
+            for index in users {
+                self.end(index, Outcome::Unknown(cause(&error)));
+            }
+        }
+        None
+    }
+
+    async fn send(&self, writer: &UserWriter, part: &[usize]) -> Result<Answered, WriteError> {
+        let wishes = part.iter().map(|index| &self.job.wishes[*index]);
+        let source = self.job.source;
+        if self.by_patch() {
+            let mut answered = BTreeMap::new();
+            for (user, wish) in wishes {
+                answered.insert(user.clone(), Ok(writer.set(user, source, wish).await?));
+            }
+            return Ok(answered);
+        }
+        let wishes: Vec<(&UserId, &Wish)> = wishes.map(|(user, wish)| (user, wish)).collect();
+        writer.set_many(&wishes, source).await
+    }
+
+    /// Holds an answer against what was to be. What it does not confirm is not believed before it is read.
+    async fn settle(&self, part: &[usize], mut answered: Answered) {
+        let mut open = Vec::new();
+        for index in part {
+            match answered.get(self.user(*index)) {
+                Some(Ok(seen)) if self.wish(*index).may_be_met_by(seen) => self.end(*index, Outcome::Done),
+                Some(_) | None => open.push(*index),
+            }
+        }
+        for (index, found) in self.look(&open).await {
+            let outcome = match (found, answered.remove(self.user(index))) {
+                (Found::On(seen), _) if self.wish(index).may_be_met_by(&seen) => Outcome::Done,
+                (Found::On(seen), Some(Ok(_))) => Outcome::Differs(seen),
+                (Found::On(_), Some(Err(error))) => Outcome::Unknown(cause(&error)),
+                (Found::On(_), None) => Outcome::Failed(passed_over()),
+                (Found::NotShown | Found::NoTeams | Found::TeamsGone, _) => Outcome::NotShown,
+                (Found::Failed(cause), _) => Outcome::Unknown(cause),
+            };
+            self.end(index, outcome);
+        }
+    }
+
+    /// After a lost answer: ends those who are there, and those of whom nobody can tell.
+    async fn those_not_there(&self, users: Vec<usize>, lost: &ApiError) -> Vec<usize> {
+        let mut rest = Vec::new();
+        for (index, found) in self.look(&users).await {
+            match found {
+                Found::On(seen) if self.wish(index).is_met_by(&seen) => {
+                    self.has_written.set(true);
+                    self.end(index, Outcome::Done);
+                }
+                Found::On(_) => rest.push(index),
+                Found::NotShown if self.is_registered() => rest.push(index),
+                Found::NotShown | Found::NoTeams | Found::TeamsGone | Found::Failed(_) => {
+                    self.end(index, Outcome::Unknown(cause(lost)));
+                }
+            }
+        }
+        rest
+    }
+
+    async fn look(&self, part: &[usize]) -> Vec<(usize, Found)> {
+        if part.is_empty() {
+            return Vec::new();
+        }
+        let users: Vec<&UserId> = part.iter().map(|index| self.user(*index)).collect();
+        part.iter().copied().zip(few(&self.reader, &users, self.job.source).await).collect()
+    }
+
+    fn is_registered(&self) -> bool {
+        matches!(self.job.source, Source::Registered(_))
+    }
+
+    fn user(&self, index: usize) -> &UserId {
+        &self.job.wishes[index].0
+    }
+
+    fn wish(&self, index: usize) -> &Wish {
+        &self.job.wishes[index].1
+    }
+
+    fn set_state(&self, index: usize, state: State) {
+        self.states.borrow_mut()[index] = state;
+    }
+
+    fn end(&self, index: usize, outcome: Outcome) {
+        (self.tell)(self.user(index), &outcome);
+        self.set_state(index, State::Ended(outcome));
+    }
+
+    fn state(&self, index: usize) -> State {
+        self.states.borrow()[index].clone()
+    }
+
+    fn panicked(&self, index: usize) {
+        let bug = || Cause {
+            message: "presencectl itself failed while it worked on this user".to_owned(),
+            help: Some("this is a bug in presencectl: please report it; running again is safe".to_owned()),
+            correlation_id: None,
+        };
+        match self.state(index) {
+            State::Ended(_) => {}
+            State::Writing(gate) if gate.was_passed() => self.end(index, Outcome::Unknown(bug())),
+            State::Waiting | State::Writing(_) => self.end(index, Outcome::Failed(bug())),
+        }
+    }
+
+    fn cut_off(&self, index: usize) {
+        match self.state(index) {
+            State::Ended(_) => {}
+            State::Writing(gate) if gate.was_passed() => {
+                let cause = Cause {
+                    message: "the run was interrupted while this was being written".to_owned(),
+                    help: Some("running it again is safe: who is there already is left alone".to_owned()),
+                    correlation_id: None,
+                };
+                self.end(index, Outcome::Unknown(cause));
+            }
+            State::Waiting | State::Writing(_) => self.end(index, Outcome::Skipped),
+        }
+    }
+}
+
+fn is_forbidden(error: &ApiError) -> bool {
+    matches!(error.kind, Kind::Forbidden { .. })
+}
+
+fn passed_over() -> Cause {
+    Cause {
+        message: "the org answered without this user, whose presence is as it was".to_owned(),
+        help: Some("set this one alone: then the org says why".to_owned()),
+        correlation_id: None,
+    }
+}

@@ -1,0 +1,195 @@
+//! Presences of users, without sockets: the real engine and the real client against the sandbox in process,
+//! under virtual time. What became of users is read from the sandbox's own state.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
+
+mod every_fault;
+mod get;
+mod meant;
+mod render;
+mod set;
+mod sheet;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use presencectl::api::wire::{Exchange, Request, Response, WireError};
+use presencectl::api::{Credentials, Endpoints, InProcess, Limits, Options, Session, Wire};
+use presencectl::model::names::DefinitionId;
+use presencectl::model::user::{Source, UserId, Wish};
+use presencectl::sandbox::users::Presence;
+use presencectl::sandbox::{
+    CLIENT_ID, CLIENT_SECRET, Config, FaultRule, Permissions, Sandbox, Seed, Temper, User, faults, router, samples,
+    users::CUSTOM_SOURCE_ID,
+};
+use presencectl::stop::Stop;
+use presencectl::users::report::Outcome;
+use presencectl::users::set::{Job, run};
+use serde_json::json;
+
+const START_MS: u64 = 1_764_000_000_000;
+const LUNCH: &str = "2fa68d50-0000-4000-8000-000000000001";
+const AVAILABLE: &str = "6a3af858-942f-489d-9700-5f9bcdcdae9b";
+const BULK: &str = "/api/v2/users/presences/bulk";
+
+/// The sample user of a number from 1.
+fn user(number: usize) -> UserId {
+    UserId::new(&format!("5a4db0c5-0000-4000-8000-{number:012}")).unwrap()
+}
+
+fn custom() -> Source {
+    Source::named(CUSTOM_SOURCE_ID).unwrap()
+}
+
+fn on_lunch() -> Wish {
+    Wish { definition: DefinitionId::new(LUNCH).unwrap(), message: None, primary: false }
+}
+
+/// These users on lunch.
+fn wishes(numbers: impl IntoIterator<Item = usize>) -> Vec<(UserId, Wish)> {
+    numbers.into_iter().map(|it| (user(it), on_lunch())).collect()
+}
+
+/// An org with users, all of them available.
+struct World {
+    sandbox: Sandbox,
+    wire: Arc<Watched>,
+}
+
+impl World {
+    fn new(users: u32) -> World {
+        World::of(available(users), Temper::default(), Permissions::All)
+    }
+
+    fn of(users: Vec<User>, temper: Temper, permissions: Permissions) -> World {
+        let lunch = json!({ "id": LUNCH, "languageLabels": { "en_US": "Lunch" }, "systemPresence": "Meal" });
+        let seed = Seed { definitions: vec![lunch], users: Some(users), ..Seed::default() };
+        let config = Config { seed, temper, permissions, start_unix_ms: Some(START_MS), ..Config::default() };
+        let sandbox = Sandbox::open(config).unwrap();
+        let inner = InProcess::new(router(sandbox.clone()), Limits::default());
+        World { sandbox, wire: Arc::new(Watched { inner, instead: Mutex::default(), requests: Mutex::default() }) }
+    }
+
+    /// A new run: a client of its own, without a token yet.
+    fn session(&self) -> Session {
+        let credentials = Credentials::Client { id: CLIENT_ID.to_owned(), secret: CLIENT_SECRET.into() };
+        let endpoints = Endpoints::of_base_url("http://localhost").unwrap();
+        let wire = Arc::clone(&self.wire) as Arc<dyn Wire>;
+        Session::new(endpoints, credentials, wire, Options { seed: 1, ..Options::default() })
+    }
+
+    async fn set(&self, wishes: &[(UserId, Wish)]) -> Vec<Outcome> {
+        self.set_by(wishes, &Source::Platform).await
+    }
+
+    async fn set_by(&self, wishes: &[(UserId, Wish)], source: &Source) -> Vec<Outcome> {
+        let (_sender, stop) = Stop::new();
+        self.set_until(wishes, source, &stop).await
+    }
+
+    /// Runs, and checks that what it told on the way is what it gives.
+    async fn set_until(&self, wishes: &[(UserId, Wish)], source: &Source, stop: &Stop) -> Vec<Outcome> {
+        self.wire.requests.lock().unwrap().clear();
+        let told = std::cell::RefCell::new(BTreeMap::new());
+        let tell = |user: &UserId, outcome: &Outcome| {
+            let before = told.borrow_mut().insert(user.clone(), outcome.clone());
+            assert_eq!(before, None, "{user} ends twice");
+        };
+        let outcomes = run(&self.session(), Job { wishes, source }, stop, &tell).await;
+        let given: BTreeMap<UserId, Outcome> =
+            wishes.iter().map(|(user, _)| user.clone()).zip(outcomes.iter().cloned()).collect();
+        assert_eq!(told.into_inner(), given, "every user ends once, and is told of once");
+        outcomes
+    }
+
+    /// Scripts faults; their requests are counted from here.
+    fn set_faults(&self, rules: Vec<FaultRule>) {
+        self.sandbox.with(|it| it.faults = faults::FaultScript::new(rules).unwrap());
+    }
+
+    /// What every user is on, by the platform's own source.
+    fn seats(&self) -> BTreeMap<String, Presence> {
+        self.seats_by("purecloud")
+    }
+
+    fn seats_by(&self, source: &str) -> BTreeMap<String, Presence> {
+        self.sandbox.with(|it| {
+            let users = it.org.users().iter();
+            users.filter_map(|user| Some((user.id.clone(), user.presences.get(source)?.clone()))).collect()
+        })
+    }
+
+    fn is_on_lunch(&self, number: usize) -> bool {
+        self.seats()[user(number).as_str()].definition_id == LUNCH
+    }
+
+    /// The requests of the last run, without the token's.
+    fn requests(&self) -> Vec<String> {
+        self.wire.requests.lock().unwrap().iter().filter(|it| !it.contains("/oauth/")).cloned().collect()
+    }
+
+    fn count(&self, beginning: &str) -> usize {
+        self.requests().iter().filter(|it| it.starts_with(beginning)).count()
+    }
+}
+
+/// Users from 1 on, all of them available, in every source.
+fn available(count: u32) -> Vec<User> {
+    (1..=count).map(|it| samples::user(it, AVAILABLE, START_MS)).collect()
+}
+
+/// The same, of whom one has no custom source.
+fn without_a_source(count: u32, number: usize) -> Vec<User> {
+    let mut users = available(count);
+    users[number - 1].presences.remove(CUSTOM_SOURCE_ID);
+    users
+}
+
+/// How many of each outcome.
+fn counts(outcomes: &[Outcome]) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for it in outcomes {
+        *counts.entry(it.code()).or_insert(0) += 1;
+    }
+    counts
+}
+
+type Instead = Box<dyn FnMut(&Request) -> Option<Result<Response, WireError>> + Send>;
+
+/// The wire to the sandbox, watched: it remembers requests, and a test can answer in the org's place.
+struct Watched {
+    inner: InProcess,
+    instead: Mutex<Option<Instead>>,
+    requests: Mutex<Vec<String>>,
+}
+
+impl Watched {
+    fn instead(&self, answer: impl FnMut(&Request) -> Option<Result<Response, WireError>> + Send + 'static) {
+        *self.instead.lock().unwrap() = Some(Box::new(answer));
+    }
+}
+
+impl Wire for Watched {
+    fn exchange<'a>(&'a self, request: &'a Request) -> Exchange<'a> {
+        self.requests.lock().unwrap().push(format!("{} {}", request.method, request.url.path()));
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            // Taken out while it runs: it may fail the run's task.
+            let mut instead = self.instead.lock().unwrap().take();
+            let answer = instead.as_mut().and_then(|it| it(request));
+            *self.instead.lock().unwrap() = instead;
+            match answer {
+                Some(answer) => answer,
+                None => self.inner.exchange(request).await,
+            }
+        })
+    }
+}
+
+/// The platform's refusal.
+#[expect(clippy::unnecessary_wraps, reason = "stands where answers stand that are failures")]
+fn refusal(status: u16) -> Result<Response, WireError> {
+    let body = format!(r#"{{"code":"some.code","message":"No.","status":{status}}}"#).into_bytes();
+    Ok(Response { status, content_type: Some("application/json".to_owned()), body, ..Response::default() })
+}

@@ -1,0 +1,154 @@
+//! Each fault at each request of a bulk set: the outcomes are true, nobody else is touched, and running
+//! again without faults brings everybody there.
+
+use std::collections::BTreeSet;
+
+use presencectl::model::user::{Source, UserId, Wish};
+use presencectl::sandbox::faults::{Cut, Spoil};
+use presencectl::sandbox::{FaultRule, Permissions, Temper, temper::BulkPut};
+use presencectl::users::report::Outcome;
+
+use super::{
+    BULK, CUSTOM_SOURCE_ID, LUNCH, World, available, counts, custom, on_lunch, user, wishes, without_a_source,
+};
+
+/// Two chunks, the second of which is short.
+const ASKED: usize = 57;
+/// Nobody asks for these.
+const OTHERS: u32 = 3;
+
+fn world() -> World {
+    let mut users = available(57 + OTHERS);
+    LUNCH.clone_into(&mut users[2].presences.get_mut("purecloud").unwrap().definition_id);
+    World::of(users, Temper::default(), Permissions::All)
+}
+
+fn asked() -> Vec<(UserId, Wish)> {
+    // From the last to the first: the order asked is kept.
+    wishes((1..=ASKED).rev())
+}
+
+fn fault(name: &str, rule: FaultRule) -> (String, FaultRule) {
+    (name.to_owned(), rule)
+}
+
+fn every_fault() -> Vec<(String, FaultRule)> {
+    let status = |status| FaultRule { status: Some(status), ..FaultRule::default() };
+    let mut all = vec![
+        fault("429", FaultRule { retry_after_seconds: Some(7), ..status(429) }),
+        fault("429 for hours", FaultRule { retry_after_seconds: Some(7_200), ..status(429) }),
+        fault("drop before", FaultRule { drop: Some(Cut::BeforeWrite), ..FaultRule::default() }),
+        fault("drop after", FaultRule { drop: Some(Cut::AfterWrite), ..FaultRule::default() }),
+        fault("truncated", FaultRule { body: Some(Spoil::Truncated), ..FaultRule::default() }),
+        fault("timed out", FaultRule { delay_ms: 40_000, ..FaultRule::default() }),
+    ];
+    all.extend([400, 401, 403, 404, 409, 413].map(|it| fault(&it.to_string(), status(it))));
+    for handled in [false, true] {
+        let html = FaultRule { body: Some(Spoil::Html), handled: Some(handled), ..FaultRule::default() };
+        all.push(fault(&format!("html, carried out: {handled}"), html));
+        for number in [408, 500, 502, 503, 504] {
+            let rule = FaultRule { handled: Some(handled), ..status(number) };
+            all.push(fault(&format!("{number}, carried out: {handled}"), rule));
+        }
+    }
+    all
+}
+
+/// Holds outcomes against what the org really has.
+fn expect_true(world: &World, outcomes: &[Outcome], repeat: &str) {
+    let seats = world.seats();
+    for ((user, _), outcome) in asked().iter().zip(outcomes) {
+        let is_there = seats[user.as_str()].definition_id == LUNCH;
+        let told = match outcome {
+            Outcome::Done | Outcome::AlreadySo => is_there,
+            // One was there before.
+            Outcome::NotShown | Outcome::Failed(_) | Outcome::Skipped => !is_there || *user == super::user(3),
+            Outcome::Unknown(_) => true,
+            Outcome::Differs(_) => false,
+        };
+        assert!(told, "{repeat}: {user} {outcome:?} {is_there}");
+    }
+    let others = (ASKED + 1..).take(OTHERS as usize).map(|it| user(it).to_string());
+    for other in others {
+        assert_ne!(seats[&other].definition_id, LUNCH, "{repeat}: {other} was touched");
+    }
+}
+
+/// One run under faults, one without, and one for which nothing is left. Gives the outcomes of the first.
+async fn under(faults: Vec<FaultRule>, repeat: &str) -> Vec<Outcome> {
+    let world = world();
+    world.set_faults(faults);
+    let outcomes = world.set(&asked()).await;
+    expect_true(&world, &outcomes, repeat);
+    world.set_faults(Vec::new());
+    let again = world.set(&asked()).await;
+    assert!(again.iter().all(Outcome::is_success), "{repeat}: {:?}", counts(&again));
+    expect_true(&world, &again, repeat);
+    let seats = world.seats();
+    let over = world.set(&asked()).await;
+    assert_eq!(counts(&over).into_iter().collect::<Vec<_>>(), [("already-so", ASKED)], "{repeat}");
+    assert_eq!((world.count("PUT"), world.seats()), (0, seats), "{repeat}");
+    outcomes
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_fault_at_each_request() {
+    let calm = world();
+    assert_eq!(counts(&calm.set(&asked()).await), [("already-so", 1), ("done", ASKED - 1)].into());
+    let read = "GET /api/v2/users/presences/purecloud/bulk";
+    assert_eq!(calm.requests(), [read, &format!("PUT {BULK}"), read, &format!("PUT {BULK}")]);
+    // A refusal at these, and only at these, may keep somebody from being set: a token, and all else once.
+    let lasting = ["429 for hours", "401", "403"];
+    let mut seen = BTreeSet::new();
+    for number in 1..=5 {
+        for (name, rule) in every_fault() {
+            let repeat = format!("repeat: {name} at request {number}");
+            let rule = FaultRule { request: Some(number), times: Some(1), ..rule };
+            let outcomes = under(vec![rule], &repeat).await;
+            seen.extend(outcomes.iter().map(Outcome::code));
+            let refused_token = number == 1 && name.len() == 3 && name.starts_with('4');
+            let excused = lasting.contains(&name.as_str()) || refused_token;
+            assert!(excused || outcomes.iter().all(Outcome::is_success), "{repeat}: {:?}", counts(&outcomes));
+        }
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["already-so", "done", "failed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_faults_at_one_write() {
+    for (first_name, first) in every_fault() {
+        for (second_name, second) in every_fault() {
+            let repeat = format!("repeat: PUT: {first_name}, then {second_name}");
+            let at = |rule: &FaultRule| FaultRule {
+                method: Some("PUT".to_owned()),
+                path: Some(BULK.to_owned()),
+                times: Some(1),
+                ..rule.clone()
+            };
+            under(vec![at(&first), at(&second)], &repeat).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_bad_user_takes_nobody_along_however_the_org_takes_a_bulk_put() {
+    let bad = 31;
+    for bulk_put in [BulkPut::AllOrNothing, BulkPut::EachForItself] {
+        let temper = Temper { bulk_put, ..Temper::default() };
+        let world = World::of(without_a_source(57, bad), temper, Permissions::All);
+        let wishes = wishes(1..=57);
+        let outcomes = world.set_by(&wishes, &custom()).await;
+        for (number, outcome) in (1..).zip(&outcomes) {
+            let as_expected = match outcome {
+                Outcome::Done => number != bad,
+                Outcome::Failed(_) | Outcome::NotShown => number == bad,
+                _ => false,
+            };
+            assert!(as_expected, "{bulk_put:?}: user {number}: {outcome:?}");
+        }
+        let seats = world.seats_by(CUSTOM_SOURCE_ID);
+        assert_eq!(seats.values().filter(|it| it.definition_id == LUNCH).count(), 56, "{bulk_put:?}");
+        assert!(world.seats().values().all(|it| it.definition_id != LUNCH), "another source was touched");
+        assert_eq!(world.set_by(&[(user(bad), on_lunch())], &Source::Platform).await, [Outcome::Done]);
+    }
+}

@@ -1,0 +1,147 @@
+//! Which presence is meant: by a key, a label or an id, and never by a guess.
+
+use presencectl::model::desired::{Desired, Management};
+use presencectl::model::names::Label;
+use presencectl::model::observed::{Definition, Observed, Primary};
+use presencectl::users::meant::{By, NotMeant, Presences};
+
+use crate::paper::{desired, id, object, wanted};
+
+fn observed(definitions: Vec<Definition>) -> Observed {
+    Observed::new(definitions, None)
+}
+
+fn org() -> Observed {
+    let own = |definition: Definition| Definition { primary: Primary::Yes, ..definition };
+    observed(vec![
+        object(1, "Meal", &[("en_US", "Lunch"), ("de", "Mittag")]),
+        object(2, "Busy", &[("en_US", "Coaching"), ("de", "Mittag")]),
+        Definition { deactivated: true, ..object(3, "Meal", &[("en_US", "Dinner")]) },
+        Definition { deactivated: true, ..object(4, "Meal", &[("en_US", "Lunch")]) },
+        own(object(5, "On Queue", &[("en_US", "On Queue")])),
+        object(6, "Meal", &[("fr", "Midi")]),
+    ])
+}
+
+fn config() -> Desired {
+    let mut gone = wanted("gone", "Meal", &[("en_US", "Dinner")]);
+    gone.deactivated = true;
+    let mut midi = wanted("midi", "Meal", &[("en_US", "Noon")]);
+    midi.pin = Some(id(6));
+    desired(vec![
+        wanted("lunch", "Meal", &[("en_US", "Lunch")]),
+        wanted("new", "Busy", &[("en_US", "Writing")]),
+        wanted("Coaching", "Meal", &[("en_US", "Lunch break")]),
+        gone,
+        midi,
+    ])
+}
+
+/// What is meant: by what, and which; or what is wrong and what to do.
+fn meant(config: &Desired, observed: &Observed, typed: &str) -> Result<(By, usize), String> {
+    match Presences::new(config, observed).meant(typed) {
+        Ok(meant) => {
+            assert_eq!(meant.typed, typed.trim());
+            Ok((meant.by, (1..9).find(|it| id(*it) == meant.definition.id).unwrap()))
+        }
+        Err(wrong) => Err(format!("{}; {}", wrong.message(), wrong.help())),
+    }
+}
+
+#[test]
+fn a_presence_is_found_by_key_label_or_id() {
+    let (config, org) = (config(), org());
+    let found = |typed: &str| meant(&config, &org, typed).unwrap();
+    assert_eq!(found("lunch"), (By::Key, 1));
+    assert_eq!(found("midi"), (By::Key, 6), "a pin is the object");
+    assert_eq!(found(" Lunch "), (By::Label, 1), "a deactivated twin is in nobody's way");
+    assert_eq!(found("On Queue"), (By::Label, 5), "one of the platform's own is fine");
+    assert_eq!(found("Midi"), (By::Label, 6), "a label in any locale");
+    assert_eq!(found("2FA68D50-0000-4000-8000-000000000002"), (By::Id, 2));
+}
+
+#[test]
+fn what_may_be_meant_twice_is_an_error_with_the_candidates() {
+    let (config, org) = (config(), org());
+    let wrong = |typed: &str| meant(&config, &org, typed).unwrap_err();
+    assert_eq!(
+        wrong("Mittag"),
+        "`Mittag` may mean `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001) (by its label) or `Coaching` (Busy, \
+         2fa68d50-0000-4000-8000-000000000002) (by its label); give the id of the one that is meant"
+    );
+    // A key of the config and a label of something else: neither is taken for the other.
+    let mut config = config.clone();
+    config.definitions.values_mut().find(|it| it.key.as_str() == "Coaching").unwrap().pin = Some(id(6));
+    config.definitions.retain(|key, _| key.as_str() != "midi");
+    let wrong = meant(&config, &org, "Coaching").unwrap_err();
+    assert!(wrong.contains("`Midi` (Meal, 2fa68d50-0000-4000-8000-000000000006) (by its key)"), "{wrong}");
+    assert!(wrong.contains("`Coaching` (Busy, 2fa68d50-0000-4000-8000-000000000002) (by its label)"), "{wrong}");
+}
+
+#[test]
+fn a_key_is_a_key_even_where_something_else_is_called_so() {
+    assert_eq!(
+        meant(&config(), &org(), "Coaching").unwrap_err(),
+        "`Coaching` is a key of the config, and the org has nothing for it yet; `presencectl apply` makes it"
+    );
+    assert_eq!(meant(&Desired::nothing(), &org(), "Coaching"), Ok((By::Label, 2)), "without the config");
+}
+
+#[test]
+fn nobody_is_sent_where_nobody_can_go() {
+    let (config, org) = (config(), org());
+    for typed in ["gone", "Dinner", "2fa68d50-0000-4000-8000-000000000003"] {
+        assert_eq!(
+            meant(&config, &org, typed).unwrap_err(),
+            format!(
+                "`{typed}` is `Dinner` (Meal, 2fa68d50-0000-4000-8000-000000000003), which is deactivated: nobody can \
+                 go on it; reactivate it first, or name another"
+            )
+        );
+    }
+    // The id of a deactivated one is meant, although another has its label.
+    assert!(meant(&config, &org, id(4).as_str()).unwrap_err().contains("which is deactivated"));
+}
+
+#[test]
+fn what_is_not_there_is_said_with_what_is_near() {
+    let (config, org) = (config(), org());
+    let wrong = |config: &Desired, typed: &str| meant(config, &org, typed).unwrap_err();
+    assert_eq!(
+        wrong(&config, "lunhc"),
+        "the org has no presence `lunhc`; did you mean `Lunch`? Labels are compared letter by letter"
+    );
+    assert_eq!(
+        wrong(&Desired::nothing(), "Unicorn"),
+        "the org has no presence `Unicorn`; name it by its label or its id; for a key of a config give --config PATH as well"
+    );
+    assert_eq!(
+        wrong(&config, "Unicorn"),
+        "the org has no presence `Unicorn`; name it by a key of the config, by its label or by its id"
+    );
+    assert_eq!(meant(&config, &org, "").unwrap_err().split(';').next(), Some("the org has no presence ``"));
+    assert_eq!(
+        wrong(&config, "new"),
+        "`new` is a key of the config, and the org has nothing for it yet; `presencectl apply` makes it"
+    );
+}
+
+#[test]
+fn a_key_with_an_open_question_is_no_answer() {
+    let twins = observed(vec![object(1, "Meal", &[("en_US", "Lunch")]), object(2, "Meal", &[("en_US", "Lunch")])]);
+    assert_eq!(
+        meant(&config(), &twins, "lunch").unwrap_err(),
+        "`lunch` is a key of the config, and what it is in the org is an open question; `presencectl plan` says which, \
+         and how to answer it"
+    );
+    // What is omitted is left alone by a plan, whatever it may be; here that is a doubt.
+    let mut config = config();
+    config.definitions.values_mut().find(|it| it.key.as_str() == "lunch").unwrap().management = Management::Omitted;
+    let wrong = Presences::new(&config, &twins).meant("lunch").unwrap_err();
+    let NotMeant::Ambiguous { candidates, .. } = wrong else { panic!("{wrong:?}") };
+    assert_eq!(
+        candidates.iter().map(|(by, it)| (*by, it.id.clone())).collect::<Vec<_>>(),
+        [(By::Key, id(1)), (By::Key, id(2))]
+    );
+    assert_eq!(candidates[0].1.label, Some(Label::new("Lunch")));
+}
