@@ -111,6 +111,26 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
     Report { verification, divisions_unread, interrupted, ..Report::of(rows, default_locale.clone()) }
 }
 
+/// Carries out one step apart from any plan. Gives its row, and why nobody knows whether its division outlasted
+/// what was written, where nobody does.
+///
+/// # Guarantees
+/// Those of [`run`] for one object. Nothing is looked at afterwards: what shall follow is for whoever asks.
+pub async fn alone(session: &Session, single: Step, desired: &Desired, stop: &Stop) -> (Row, Option<Cause>) {
+    let reader = session.reader();
+    let census = Census::new(&reader, desired);
+    let site = Site { session, census: &census, stop };
+    let default_locale = &desired.settings.default_locale;
+    let steps = [single];
+    let divided = stop.until_asked(Divided::before(&reader, &steps)).await.unwrap_or_default();
+    let work = steps.each_ref().map(|step| Work::new(step, &[], &[], Gate::new(stop)));
+    let mut rows = carry_out_all(&site, &work, default_locale, &|_| {}).await;
+    let unread = stop.until_asked(divided.after(&reader, &mut rows)).await.flatten();
+    let [single] = &steps;
+    let row = rows.pop().unwrap_or_else(|| row_of(single, Outcome::Skipped(Skip::Interrupted).into(), default_locale));
+    (row, unread)
+}
+
 /// What runs together. Creations and changes first: agents can move before anything disappears.
 const PHASES: [&[Action]; 3] =
     [&[Action::Create, Action::Reactivate, Action::Update], &[Action::Replace], &[Action::Deactivate, Action::Delete]];
@@ -204,7 +224,9 @@ fn row_of(step: &Step, end: Ended, default_locale: &Locale) -> Row {
     row
 }
 
-fn bug(while_it: &str) -> Cause {
+/// A panic, as a report shows it.
+#[must_use]
+pub fn bug(while_it: &str) -> Cause {
     Cause {
         message: format!("presencectl itself failed while it {while_it}"),
         help: Some("this is a bug in presencectl: please report it; running again is safe".to_owned()),

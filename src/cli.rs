@@ -90,6 +90,16 @@ pub enum Command {
         presencectl show --sandbox --output csv=org.csv"
     ))]
     Show(ShowArgs),
+    /// Move everybody off a definition, then deactivate it. Shows what it is going to do, and asks.
+    #[command(after_help = concat!(
+        credentials!(),
+        "Permissions: presence:userPresence:edit for people (of several today, by the API document \
+        directory:user:edit),\n  \
+        presence:presenceDefinition:edit, and who is on it now: analytics:userObservation:view\n\n\
+        Example:\n  \
+        presencectl retire lunch --to Meal --config examples/many-orgs --org acme-prod --sandbox --yes"
+    ))]
+    Retire(RetireArgs),
     /// Check files without asking any org.
     #[command(after_help = "Example:\n  presencectl validate examples/many-orgs")]
     Validate(ValidateArgs),
@@ -325,6 +335,44 @@ pub struct ShowArgs {
     pub outputs: Vec<Output<TableFormat>>,
 }
 
+/// `presencectl retire`.
+#[derive(Debug, Clone, Args)]
+pub struct RetireArgs {
+    /// The definition that goes, by its key in the config.
+    #[arg(value_name = "KEY")]
+    pub key: String,
+    /// Where its people go: a key of the config, a label, or the id of a definition.
+    #[arg(long, value_name = "KEY2")]
+    pub to: String,
+    /// Move people on queue as well. Without it they are left alone, and the definition stays active while
+    /// they are on it.
+    #[arg(long)]
+    pub include_on_queue: bool,
+    /// The config: a YAML file, or a folder of them.
+    #[arg(long, value_name = "PATH", default_value = ".", help_heading = "Config")]
+    pub config: PathBuf,
+    /// Which org, where the config holds several org files.
+    #[arg(long, value_name = "NAME", help_heading = "Config")]
+    pub org: Option<String>,
+    /// The folder below which everything that the config names must lie. By default the nearest
+    /// one upward that holds `.git`, else the path's folder.
+    #[arg(long, value_name = "DIR", help_heading = "Config")]
+    pub root: Option<PathBuf>,
+    /// Do not ask.
+    #[arg(long, help_heading = "Approval")]
+    pub yes: bool,
+    /// The id of the org that is meant, for a config that does not say it.
+    #[arg(long, value_name = "ID", help_heading = "Org")]
+    pub org_id: Option<String>,
+    /// Which org.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// `human`, `json` or `csv`, to standard output or to a file as well. May be repeated; without
+    /// one for standard output, `human` goes there.
+    #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub outputs: Vec<Output<TableFormat>>,
+}
+
 /// `presencectl validate`.
 #[derive(Debug, Clone, Args)]
 pub struct ValidateArgs {
@@ -363,6 +411,8 @@ pub enum SchemaOf {
     Users,
     /// What `user set --output json` writes.
     UserReport,
+    /// What `retire --output json` writes.
+    Retirement,
 }
 
 /// `presencectl sandbox`.

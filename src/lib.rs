@@ -19,6 +19,7 @@ pub mod exit;
 pub mod import;
 pub mod plan;
 pub mod problem;
+pub mod retire;
 pub mod sandbox;
 pub mod show;
 pub mod signals;
@@ -84,6 +85,7 @@ pub mod render {
     pub mod listing;
     pub mod machine;
     pub mod problem;
+    pub mod retire;
     pub mod style;
     pub mod table;
     pub mod users;

@@ -8,6 +8,8 @@ use crate::model::generation::Generation;
 use crate::model::labels::{LabelPair, Labels};
 use crate::model::names::{DefinitionId, DivisionId, Label, Locale, OrgId, SystemPresence};
 use crate::model::observed::{Content, Definition, Modified, Organization, Primary};
+use crate::model::usage::Queue;
+use crate::model::user::UserId;
 
 /// Fields that the platform writes itself; a PUT does not send them back.
 const PLATFORMS_OWN: [&str; 6] = ["id", "selfUri", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
@@ -192,8 +194,8 @@ pub fn deleted(body: &[u8]) -> Read<()> {
 pub struct ActivityGroup {
     /// The definition.
     pub definition: DefinitionId,
-    /// Their ids; one may occur again on another page.
-    pub users: Vec<String>,
+    /// Who, and whether they are on queue; one may occur again, here and on another page.
+    pub users: Vec<(UserId, Queue)>,
     /// The platform left some out.
     pub truncated: bool,
 }
@@ -219,11 +221,21 @@ fn activity_group(result: &Fields) -> Read<ActivityGroup> {
     let id = promised(group, "organizationPresenceId", Value::as_str)?;
     let definition = DefinitionId::new(id).ok_or_else(|| broken("`organizationPresenceId` is empty".to_owned()))?;
     let users = list(result, "entities")?.iter().map(|entity| {
-        let user = entity.get("userId").and_then(Value::as_str);
-        user.map(str::to_ascii_lowercase).ok_or_else(|| missing("userId"))
+        let user = entity.get("userId").and_then(Value::as_str).and_then(UserId::new);
+        let routing = entity.get("routingStatus").and_then(Value::as_str);
+        user.map(|user| (user, queue(routing))).ok_or_else(|| missing("userId"))
     });
     let truncated = result.get("truncated").and_then(Value::as_bool).unwrap_or(false);
     Ok(ActivityGroup { definition, users: users.collect::<Read<_>>()?, truncated })
+}
+
+/// What a `routingStatus` means (docs/platform.md, "Who is on a presence").
+fn queue(routing: Option<&str>) -> Queue {
+    match routing {
+        Some("OFF_QUEUE") => Queue::Off,
+        Some("IDLE" | "INTERACTING" | "NOT_RESPONDING" | "COMMUNICATING") => Queue::On,
+        Some(_) | None => Queue::NotKnown,
+    }
 }
 
 /// `GET /api/v2/organizations/me`.

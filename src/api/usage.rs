@@ -10,7 +10,7 @@ use crate::api::reader::Reader;
 use crate::api::shapes;
 use crate::api::wire::Response;
 use crate::model::names::DefinitionId;
-use crate::model::usage::People;
+use crate::model::usage::{People, Seats};
 
 /// How many definitions one query asks about; no document names a maximum.
 pub const DEFINITIONS_PER_QUERY: usize = 50;
@@ -19,13 +19,6 @@ pub const ACTIVITY_PAGE_SIZE: usize = 100;
 /// The most pages of one query. An answer that goes on beyond them is cut: "at least".
 pub const ACTIVITY_PAGES_MAX: usize = 1_000;
 
-/// The people on one definition, while pages come in.
-#[derive(Default)]
-struct Seen {
-    people: BTreeSet<String>,
-    cut: bool,
-}
-
 impl Reader {
     /// How many people are on each of these definitions now, all pages. People are counted once each, by
     /// their ids; the platform's own numbers in the answer count queues.
@@ -33,22 +26,28 @@ impl Reader {
     /// # Errors
     /// Whatever kept an answer away. Which permission it needs is documented nowhere public.
     pub async fn people_on(&self, ids: &BTreeSet<DefinitionId>) -> Result<BTreeMap<DefinitionId, People>, ApiError> {
-        let mut all: BTreeMap<DefinitionId, Seen> = ids.iter().map(|it| (it.clone(), Seen::default())).collect();
+        let mut all: BTreeMap<DefinitionId, Seats> = ids.iter().map(|it| (it.clone(), Seats::default())).collect();
         let ids: Vec<&DefinitionId> = ids.iter().collect();
         for some in ids.chunks(DEFINITIONS_PER_QUERY) {
-            self.people_on_some(some, &mut all).await?;
+            self.seats_on_some(some, &mut all).await?;
         }
-        let counted = all.into_iter().map(|(id, Seen { people, cut })| {
-            let count = people.len();
-            (id, if cut { People::AtLeast(count) } else { People::Exactly(count) })
-        });
-        Ok(counted.collect())
+        Ok(all.into_iter().map(|(id, seats)| (id, seats.count())).collect())
     }
 
-    async fn people_on_some(
+    /// Who is on this definition now, all pages.
+    ///
+    /// # Errors
+    /// As [`people_on`](Reader::people_on).
+    pub async fn seats_on(&self, id: &DefinitionId) -> Result<Seats, ApiError> {
+        let mut all = BTreeMap::from([(id.clone(), Seats::default())]);
+        self.seats_on_some(&[id], &mut all).await?;
+        Ok(all.remove(id).unwrap_or_default())
+    }
+
+    async fn seats_on_some(
         &self,
         ids: &[&DefinitionId],
-        all: &mut BTreeMap<DefinitionId, Seen>,
+        all: &mut BTreeMap<DefinitionId, Seats>,
     ) -> Result<(), ApiError> {
         let body = query(ids);
         let mut before: Vec<u8> = Vec::new();
@@ -66,9 +65,13 @@ impl Reader {
             before = answer;
             for group in groups {
                 // What was not asked about is somebody else's answer.
-                let Some(seen) = all.get_mut(&group.definition) else { continue };
-                seen.cut |= group.truncated;
-                seen.people.extend(group.users);
+                let Some(seats) = all.get_mut(&group.definition) else { continue };
+                seats.cut |= group.truncated;
+                for (user, queue) in group.users {
+                    // A person comes once for each of their queues, and one that gives work is enough.
+                    let known = seats.people.entry(user).or_insert(queue);
+                    *known = queue.max(*known);
+                }
             }
         }
         for id in ids {

@@ -157,12 +157,16 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1
     }
 }
 
-fn cause_v1(cause: &Cause) -> CauseV1 {
+/// Why something failed, as documents say it.
+#[must_use]
+pub fn cause_v1(cause: &Cause) -> CauseV1 {
     let Cause { message, help, correlation_id } = cause.clone();
     CauseV1 { message, help, correlation_id }
 }
 
-fn row_v1(row: &Row) -> RowV1 {
+/// What became of one object, as documents say it.
+#[must_use]
+pub fn row_v1(row: &Row) -> RowV1 {
     let Row { action, key, id, system_presence, name, outcome } = row;
     let cause = match outcome {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause),

@@ -6,7 +6,7 @@ use crate::commands::shell::{Failure, Shell};
 use crate::config::{self, Config};
 use crate::diagnostic::Severity;
 use crate::exit::Exit;
-use crate::render::{machine, users};
+use crate::render::{machine, retire, users};
 use crate::text;
 
 /// `presencectl validate`.
@@ -49,6 +49,7 @@ pub fn schema(args: SchemaArgs, shell: &mut Shell<'_>) -> Exit {
         SchemaOf::Error => machine::error_schema(),
         SchemaOf::Users => users::listing_schema(),
         SchemaOf::UserReport => users::report_schema(),
+        SchemaOf::Retirement => retire::report_schema(),
     };
     shell.terminal.out(&schema);
     Exit::Success

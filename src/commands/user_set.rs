@@ -105,7 +105,7 @@ impl Run<'_> {
 
         let (sender, stop) = Stop::new();
         let count = Count::new(shell.terminal, shell.environment.ci, wishes.len());
-        let job = Job { wishes: &wishes, source: &source };
+        let job = Job { wishes: &wishes, source: &source, only_from: None };
         shell.signals.tell(sender);
         let outcomes = set::run(session, job, &stop, &|_, _| count.one()).await;
         shell.signals.end_at_once();

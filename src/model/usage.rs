@@ -1,8 +1,9 @@
-//! How many people are on a definition just now.
+//! How many people are on a definition just now, and who they are.
 
 use std::collections::BTreeMap;
 
 use crate::model::names::DefinitionId;
+use crate::model::user::UserId;
 
 /// How many people are on one definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,5 +52,33 @@ impl Usage {
             Usage::NotKnown => Some(People::NotKnown),
             Usage::Counted(people) => Some(people.get(id).copied().unwrap_or(People::Exactly(0))),
         }
+    }
+}
+
+/// May a person be given work just now?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Queue {
+    /// The platform routes nothing to them.
+    Off,
+    /// The platform says nothing of it, or something that this tool does not know: taken for on queue.
+    NotKnown,
+    /// The platform may route something to them, or has.
+    On,
+}
+
+/// Everybody who is on one definition.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Seats {
+    /// Each person once.
+    pub people: BTreeMap<UserId, Queue>,
+    /// The platform cut its answer: there may be more.
+    pub cut: bool,
+}
+
+impl Seats {
+    /// How many they are.
+    #[must_use]
+    pub fn count(&self) -> People {
+        if self.cut { People::AtLeast(self.people.len()) } else { People::Exactly(self.people.len()) }
     }
 }

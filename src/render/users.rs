@@ -203,7 +203,7 @@ fn row(row: &report::Row, report: &Report, style: Style) -> String {
     let words = OUTCOMES.iter().find(|(code, _)| *code == outcome.code()).map_or(outcome.code(), |(_, words)| *words);
     let padding = " ".repeat(12usize.saturating_sub(words.len()));
     let words = match outcome {
-        Outcome::Done | Outcome::AlreadySo => style.good(words),
+        Outcome::Done | Outcome::AlreadySo | Outcome::Elsewhere(_) => style.good(words),
         Outcome::Skipped => style.doubtful(words),
         Outcome::NotShown | Outcome::Differs(_) | Outcome::Failed(_) | Outcome::Unknown(_) => style.bad(words),
     };

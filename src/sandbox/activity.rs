@@ -65,7 +65,11 @@ pub fn query(users: &Users, request: &Request, around: Surroundings<'_>) -> Resu
     expect_grouping(&body)?;
     let filter = Filter::of(body.get("filter").filter(|it| !it.is_null()))?;
     let mut groups: BTreeMap<String, Vec<Entity>> = BTreeMap::new();
-    for entity in users.iter().flat_map(|it| entities(it, around.definitions)).filter(|it| filter.holds(it)) {
+    let shown: Vec<&User> = match around.temper.activity_lag_ms {
+        0 => users.iter().collect(),
+        lag_ms => users.as_of(around.now_ms.saturating_sub(lag_ms)).collect(),
+    };
+    for entity in shown.into_iter().flat_map(|it| entities(it, around.definitions)).filter(|it| filter.holds(it)) {
         groups.entry(entity.definition_id.clone()).or_default().push(entity);
     }
     let groups: Vec<Group> = groups.into_values().map(|all| Group::cut(all, around.temper)).collect();

@@ -58,6 +58,8 @@ pub struct Temper {
     pub bulk_put_max: u32,
     /// How many entities the activity query lists of one group before it cuts its list; absent is any number.
     pub entities_max: Option<u32>,
+    /// How far the activity query runs behind, in milliseconds, up to ten minutes. Not kept over a restart.
+    pub activity_lag_ms: u64,
 }
 
 impl Default for Temper {
@@ -87,6 +89,7 @@ impl Default for Temper {
             bulk_put: BulkPut::AllOrNothing,
             bulk_put_max: 500,
             entities_max: None,
+            activity_lag_ms: 0,
         }
     }
 }

@@ -18,6 +18,9 @@ const MICROSOFT_TEAMS: &str = "MICROSOFTTEAMS";
 /// The one custom presence source that is registered in a sandbox org.
 pub const CUSTOM_SOURCE_ID: &str = "5a4db0c5-0000-4000-a000-000000000001";
 
+/// For how long it is remembered what users were before a change. Not kept over a restart.
+const REMEMBERED_MS: u64 = 600_000;
+
 /// How many users a bulk read may name (docs/platform.md, "Who is on a presence").
 const BULK_READ_MAX: usize = 50;
 
@@ -71,6 +74,8 @@ struct Wish {
 pub struct Users {
     by_id: BTreeMap<String, User>,
     changed: Vec<String>,
+    /// What users were before a change, and when that was; the latest last.
+    past: Vec<(u64, User)>,
 }
 
 impl User {
@@ -101,6 +106,16 @@ impl Users {
         self.by_id.values()
     }
 
+    /// All users in the order of their ids, as they were at a time that is not long ago.
+    pub fn as_of(&self, at_ms: u64) -> impl Iterator<Item = &User> {
+        let mut then: BTreeMap<&str, &User> = self.by_id.iter().map(|(id, user)| (id.as_str(), user)).collect();
+        // Backwards: what stays is what was before the first change after that time.
+        for (_, before) in self.past.iter().rev().filter(|(changed_ms, _)| *changed_ms > at_ms) {
+            then.insert(&before.id, before);
+        }
+        then.into_values()
+    }
+
     /// Who was changed since this was last asked, as they are now.
     pub fn take_changes(&mut self) -> Vec<User> {
         std::mem::take(&mut self.changed).iter().filter_map(|id| self.by_id.get(id)).cloned().collect()
@@ -113,7 +128,7 @@ impl Users {
         let Some(presence) = user.presences.get_mut(&user.primary_source) else { return false };
         definition_id.clone_into(&mut presence.definition_id);
         presence.modified_ms = now_ms;
-        self.keep(user);
+        self.keep(user, now_ms);
         true
     }
 
@@ -165,7 +180,7 @@ impl Users {
         let wish = wish(&request.json()?, source, around.definitions)?;
         let changed = granted(user, &wish, around.now_ms)?;
         let answer = shown(&changed, &wish.source, around.definitions)?;
-        self.keep(changed);
+        self.keep(changed, around.now_ms);
         Ok(Response::ok(&answer))
     }
 
@@ -198,7 +213,7 @@ impl Users {
             }
         }
         for user in done.into_values() {
-            self.keep(user);
+            self.keep(user, around.now_ms);
         }
         Ok(Response::ok(&Value::Array(answers)))
     }
@@ -258,9 +273,13 @@ impl Users {
         self.by_id.get(id).ok_or_else(Refusal::not_found)
     }
 
-    fn keep(&mut self, user: User) {
+    fn keep(&mut self, user: User, now_ms: u64) {
         self.changed.push(user.id.clone());
-        self.by_id.insert(user.id.clone(), user);
+        let oldest_ms = now_ms.saturating_sub(REMEMBERED_MS);
+        self.past.retain(|(changed_ms, _)| *changed_ms >= oldest_ms);
+        if let Some(before) = self.by_id.insert(user.id.clone(), user) {
+            self.past.push((now_ms, before));
+        }
     }
 }
 

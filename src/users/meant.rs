@@ -97,7 +97,9 @@ impl Named {
         }
     }
 
-    fn in_words(&self) -> String {
+    /// In a sentence. Foreign strings are raw.
+    #[must_use]
+    pub fn in_words(&self) -> String {
         let Named { label, system_presence, id } = self;
         match label {
             Some(label) => format!("`{label}` ({system_presence}, {id})"),

@@ -40,6 +40,9 @@ pub enum Outcome {
     Done,
     /// The user was there before, and nothing was written.
     AlreadySo,
+    /// Nothing was written: the user has gone elsewhere by themselves, where only those were to be set who
+    /// are on one definition.
+    Elsewhere(UserPresence),
     /// Nothing was written: the org shows no such user, or no such source of this user.
     NotShown,
     /// Set, and the user is on something else, or says something else.
@@ -53,11 +56,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Is the user where it was asked for?
+    /// Is there nothing left to do for this user?
     #[must_use]
     pub fn is_success(&self) -> bool {
         match self {
-            Outcome::Done | Outcome::AlreadySo => true,
+            Outcome::Done | Outcome::AlreadySo | Outcome::Elsewhere(_) => true,
             Outcome::NotShown | Outcome::Differs(_) | Outcome::Failed(_) | Outcome::Skipped | Outcome::Unknown(_) => {
                 false
             }
@@ -70,6 +73,7 @@ impl Outcome {
         match self {
             Outcome::Done => "done",
             Outcome::AlreadySo => "already-so",
+            Outcome::Elsewhere(_) => "elsewhere",
             Outcome::NotShown => "not-shown",
             Outcome::Differs(_) => "differs",
             Outcome::Failed(_) => "failed",
@@ -82,7 +86,7 @@ impl Outcome {
     #[must_use]
     pub fn why(&self, source: &Source) -> Option<Cause> {
         match self {
-            Outcome::Done | Outcome::AlreadySo => None,
+            Outcome::Done | Outcome::AlreadySo | Outcome::Elsewhere(_) => None,
             Outcome::NotShown => Some(not_shown(source)),
             Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause.clone()),
             Outcome::Differs(seen) => Some(Cause {

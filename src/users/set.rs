@@ -14,7 +14,8 @@ use crate::api::users::{Answered, is_absent};
 use crate::api::{Gate, Session, UserReader, UserWriter};
 use crate::apply::object::cause;
 use crate::apply::report::Cause;
-use crate::model::user::{Source, UserId, Wish};
+use crate::model::names::DefinitionId;
+use crate::model::user::{Source, UserId, UserPresence, Wish};
 use crate::stop::Stop;
 use crate::users::get::{few, may_be_about_one};
 use crate::users::listing::Found;
@@ -32,6 +33,9 @@ pub struct Job<'a> {
     pub wishes: &'a [(UserId, Wish)],
     /// The source whose presences are set. Not Teams, which can only be read.
     pub source: &'a Source,
+    /// Set only who is on this one, read right before; the others have gone elsewhere by themselves. None
+    /// sets everybody.
+    pub only_from: Option<&'a DefinitionId>,
 }
 
 /// Carries out a job; what became of each user, in the order given. `tell` hears of every user who has
@@ -140,6 +144,7 @@ impl Run<'_> {
         for (index, found) in self.look(chunk).await {
             match found {
                 Found::On(seen) if self.wish(index).is_met_by(&seen) => self.end(index, Outcome::AlreadySo),
+                Found::On(seen) if self.has_left(&seen) => self.end(index, Outcome::Elsewhere(seen)),
                 Found::On(_) => todo.push(index),
                 // A source may have nothing of a user before it is set for the first time.
                 Found::NotShown if self.is_registered() => todo.push(index),
@@ -268,6 +273,7 @@ impl Run<'_> {
                     self.has_written.set(true);
                     self.end(index, Outcome::Done);
                 }
+                Found::On(seen) if self.has_left(&seen) => self.end(index, Outcome::Elsewhere(seen)),
                 Found::On(_) => rest.push(index),
                 Found::NotShown if self.is_registered() => rest.push(index),
                 Found::NotShown | Found::NoTeams | Found::TeamsGone | Found::Failed(_) => {
@@ -284,6 +290,11 @@ impl Run<'_> {
         }
         let users: Vec<&UserId> = part.iter().map(|index| self.user(*index)).collect();
         part.iter().copied().zip(few(&self.reader, &users, self.job.source).await).collect()
+    }
+
+    /// Is somebody no longer where they were to be taken from?
+    fn has_left(&self, seen: &UserPresence) -> bool {
+        self.job.only_from.is_some_and(|from| seen.definition != *from)
     }
 
     fn is_registered(&self) -> bool {

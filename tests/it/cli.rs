@@ -7,6 +7,7 @@ mod help;
 mod import;
 mod messages;
 mod outputs;
+mod retire;
 mod saved;
 mod server;
 mod show;
@@ -378,7 +379,9 @@ fn validate_says_what_it_saw() {
 #[test]
 fn schemas_are_the_committed_ones() {
     let cli = Cli::new();
-    for name in ["config", "plan", "report", "definitions", "system-presences", "error", "users", "user-report"] {
+    let names =
+        ["config", "plan", "report", "definitions", "system-presences", "error", "users", "user-report", "retirement"];
+    for name in names {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.v1.json"));
         cli.run(&format!("schema {name}")).prints(0, &fs::read_to_string(file).unwrap());
     }

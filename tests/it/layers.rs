@@ -72,6 +72,7 @@ const LEVELS: &[&[&str]] = &[
     ],
     &[
         "plan::question",
+        "retire::advice",
         "api::list",
         "config::check_hands",
         "config::folders",
@@ -91,6 +92,7 @@ const LEVELS: &[&[&str]] = &[
         "config::structure",
         "config::check_labels",
         "users::listing",
+        "retire::plan",
     ],
     &[
         "show::document",
@@ -110,9 +112,11 @@ const LEVELS: &[&[&str]] = &[
         "render::human::change",
         "problem",
         "users::document",
+        "retire::report",
     ],
     &[
         "config::in_memory",
+        "retire::document",
         "import::pins",
         "apply::object",
         "render::human::plan",
@@ -141,6 +145,8 @@ const LEVELS: &[&[&str]] = &[
         "commands::saved",
         "users",
         "render::users",
+        "retire",
+        "render::retire",
     ],
     &["commands::shell", "commands::progress"],
     &[
@@ -152,7 +158,7 @@ const LEVELS: &[&[&str]] = &[
         "commands::show",
         "commands::who",
     ],
-    &["commands::user_get", "commands::user_set"],
+    &["commands::user_get", "commands::user_set", "commands::retire"],
     &["commands"],
     &["lib"],
     &["main"],
@@ -249,6 +255,7 @@ const TOUCHES: &[(&str, &[&str])] = &[
     ("apply::census", &["tokio::sync", "tokio::time"]),
     ("apply::object", &["tokio::time"]),
     ("apply::verify", &["tokio::time"]),
+    ("retire", &["tokio::time"]),
     // The disk.
     ("config", &["std::fs", "std::io"]),
     ("config::files", &["std::fs", "std::io"]),

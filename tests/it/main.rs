@@ -13,6 +13,7 @@ mod paper;
 mod plan;
 mod properties;
 mod render;
+mod retire;
 mod sandbox;
 mod show;
 mod users;

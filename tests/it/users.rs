@@ -34,7 +34,7 @@ const AVAILABLE: &str = "6a3af858-942f-489d-9700-5f9bcdcdae9b";
 const BULK: &str = "/api/v2/users/presences/bulk";
 
 /// The sample user of a number from 1.
-fn user(number: usize) -> UserId {
+pub(crate) fn user(number: usize) -> UserId {
     UserId::new(&format!("5a4db0c5-0000-4000-8000-{number:012}")).unwrap()
 }
 
@@ -67,8 +67,8 @@ impl World {
         let seed = Seed { definitions: vec![lunch], users: Some(users), ..Seed::default() };
         let config = Config { seed, temper, permissions, start_unix_ms: Some(START_MS), ..Config::default() };
         let sandbox = Sandbox::open(config).unwrap();
-        let inner = InProcess::new(router(sandbox.clone()), Limits::default());
-        World { sandbox, wire: Arc::new(Watched { inner, instead: Mutex::default(), requests: Mutex::default() }) }
+        let wire = Arc::new(Watched::to(&sandbox));
+        World { sandbox, wire }
     }
 
     /// A new run: a client of its own, without a token yet.
@@ -96,7 +96,7 @@ impl World {
             let before = told.borrow_mut().insert(user.clone(), outcome.clone());
             assert_eq!(before, None, "{user} ends twice");
         };
-        let outcomes = run(&self.session(), Job { wishes, source }, stop, &tell).await;
+        let outcomes = run(&self.session(), Job { wishes, source, only_from: None }, stop, &tell).await;
         let given: BTreeMap<UserId, Outcome> =
             wishes.iter().map(|(user, _)| user.clone()).zip(outcomes.iter().cloned()).collect();
         assert_eq!(told.into_inner(), given, "every user ends once, and is told of once");
@@ -158,14 +158,26 @@ fn counts(outcomes: &[Outcome]) -> BTreeMap<&'static str, usize> {
 type Instead = Box<dyn FnMut(&Request) -> Option<Result<Response, WireError>> + Send>;
 
 /// The wire to the sandbox, watched: it remembers requests, and a test can answer in the org's place.
-struct Watched {
+pub(crate) struct Watched {
     inner: InProcess,
     instead: Mutex<Option<Instead>>,
     requests: Mutex<Vec<String>>,
 }
 
 impl Watched {
-    fn instead(&self, answer: impl FnMut(&Request) -> Option<Result<Response, WireError>> + Send + 'static) {
+    pub(crate) fn to(sandbox: &Sandbox) -> Watched {
+        let inner = InProcess::new(router(sandbox.clone()), Limits::default());
+        Watched { inner, instead: Mutex::default(), requests: Mutex::default() }
+    }
+
+    /// The requests since this was last asked, without the token's.
+    pub(crate) fn take_requests(&self) -> Vec<String> {
+        let mut taken = std::mem::take(&mut *self.requests.lock().unwrap());
+        taken.retain(|it| !it.contains("/oauth/"));
+        taken
+    }
+
+    pub(crate) fn instead(&self, answer: impl FnMut(&Request) -> Option<Result<Response, WireError>> + Send + 'static) {
         *self.instead.lock().unwrap() = Some(Box::new(answer));
     }
 }
@@ -189,7 +201,7 @@ impl Wire for Watched {
 
 /// The platform's refusal.
 #[expect(clippy::unnecessary_wraps, reason = "stands where answers stand that are failures")]
-fn refusal(status: u16) -> Result<Response, WireError> {
+pub(crate) fn refusal(status: u16) -> Result<Response, WireError> {
     let body = format!(r#"{{"code":"some.code","message":"No.","status":{status}}}"#).into_bytes();
     Ok(Response { status, content_type: Some("application/json".to_owned()), body, ..Response::default() })
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use presencectl::api::Kind;
 use presencectl::model::names::DefinitionId;
-use presencectl::model::usage::People;
+use presencectl::model::usage::{People, Queue};
 use serde_json::{Value, json};
 
 use super::double::{Answer, Double, lost, ok, status};
 use super::id;
+
+const GUID: &str = "5a4db0c5-0000-4000-8000-00000000000a";
 
 fn result(definition: &str, users: &[&str], truncated: bool) -> Value {
     let entities: Vec<Value> =
@@ -33,10 +35,10 @@ async fn people(org: &Arc<Double>, ids: &[&str]) -> BTreeMap<DefinitionId, Peopl
 #[tokio::test(start_paused = true)]
 async fn people_are_counted_once_over_all_pages_and_queues_never() {
     let org = Double::answering([
-        page(&[result("a", &["u1", "u2", "u2"], false), result("b", &["u3"], false)]),
+        page(&[result("a", &["u1", GUID, GUID], false), result("b", &["u3"], false)]),
         // Nobody new on this page, and somebody on the next one.
-        page(&[result("a", &["u1", "u2"], false)]),
-        page(&[result("a", &["U2", "u4"], false), result("stranger", &["u9"], false)]),
+        page(&[result("a", &["u1", GUID], false)]),
+        page(&[result("a", &[&GUID.to_uppercase(), "u4"], false), result("stranger", &["u9"], false)]),
         page(&[]),
     ]);
     let people = people(&org, &["a", "b", "c"]).await;
@@ -94,4 +96,45 @@ async fn what_cannot_be_had_is_an_error_and_no_number() {
     let missing = "`organizationPresenceId` is missing in `results[0]`";
     assert_eq!(ask().await, Kind::BrokenPromise(missing.to_owned()));
     assert!(matches!(ask().await, Kind::BrokenPromise(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_be_given_work_in_one_queue_is_on_queue() {
+    let entity = |user: &str, routing: Value| json!({ "userId": user, "routingStatus": routing });
+    let entities = [
+        entity("off", json!("OFF_QUEUE")),
+        entity("idle", json!("IDLE")),
+        entity("talks", json!("COMMUNICATING")),
+        entity("both", json!("OFF_QUEUE")),
+        entity("both", json!("INTERACTING")),
+        entity("both", json!("OFF_QUEUE")),
+        entity("new", json!("DREAMING")),
+        json!({ "userId": "silent" }),
+        entity("new-or-on", json!("DREAMING")),
+        entity("new-or-on", json!("NOT_RESPONDING")),
+    ];
+    let group = json!({ "group": { "organizationPresenceId": "a" }, "truncated": true, "entities": entities });
+    let org = Double::answering([page(&[group]), page(&[])]);
+    let seats = org.session().reader().seats_on(&id("a")).await.unwrap();
+    let queues: Vec<(&str, Queue)> = seats.people.iter().map(|(user, queue)| (user.as_str(), *queue)).collect();
+    let expected = [
+        ("both", Queue::On),
+        ("idle", Queue::On),
+        ("new", Queue::NotKnown),
+        ("new-or-on", Queue::On),
+        ("off", Queue::Off),
+        ("silent", Queue::NotKnown),
+        ("talks", Queue::On),
+    ];
+    assert_eq!((queues.as_slice(), seats.count()), (expected.as_slice(), People::AtLeast(7)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_without_a_usable_id_breaks_the_promise() {
+    for user in [json!(null), json!("a/b"), json!("")] {
+        let group = json!({ "group": { "organizationPresenceId": "a" }, "entities": [{ "userId": user }] });
+        let org = Double::answering([page(&[group])]);
+        let error = org.session().reader().seats_on(&id("a")).await.unwrap_err();
+        assert!(matches!(error.kind, Kind::BrokenPromise(_)), "{error}");
+    }
 }

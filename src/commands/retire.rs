@@ -1,0 +1,180 @@
+//! `presencectl retire`.
+
+use crate::api::{ApiError, Session};
+use crate::apply::report::Cause;
+use crate::cli::{ConfigArgs, RetireArgs, TableFormat};
+use crate::commands::connect::{Connection, api, connect, files_read};
+use crate::commands::look::{self, From, Identity, Seen};
+use crate::commands::outputs::Outputs;
+use crate::commands::progress::Stages;
+use crate::commands::shell::{Failure, Shell};
+use crate::config::Config;
+use crate::diagnostic::Sources;
+use crate::exit::Exit;
+use crate::model::desired::Desired;
+use crate::model::observed::Target;
+use crate::model::usage::Seats;
+use crate::problem::{Heard, Problem};
+use crate::render::retire as view;
+use crate::render::style::Style;
+use crate::retire::plan::{Asked, Doubt, Moves, Retirement, retirement};
+use crate::retire::report::{Halt, Report};
+use crate::retire::{self, Job};
+use crate::stop::Stop;
+use crate::text;
+
+/// Shows what is going to be done, asks, does it, and reports on each person.
+pub async fn run(args: &RetireArgs, shell: &mut Shell<'_>) -> Exit {
+    shell.signals.watch();
+    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
+        Ok(outputs) => outputs,
+        Err(problem) => return shell.fail(&problem.into()),
+    };
+    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
+    match retired(args, &mut heard, &mut outputs, shell).await {
+        Ok(retired) => show(&retired, outputs, shell),
+        Err(failure) => shell.fail_into(&failure, &heard, outputs),
+    }
+}
+
+/// A finished run.
+struct Retired {
+    report: Report,
+    target: Target,
+    sources: Sources,
+}
+
+async fn retired(
+    args: &RetireArgs,
+    heard: &mut Heard,
+    outputs: &mut Outputs<TableFormat>,
+    shell: &mut Shell<'_>,
+) -> Result<Retired, Failure> {
+    outputs.spare(files_read(&args.target))?;
+    let config = ConfigArgs { path: args.config.clone(), org: args.org.clone(), root: args.root.clone() };
+    let (Config { desired, .. }, sources) = shell.load(&config, outputs)?;
+    let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
+    let identity = Identity::to_write(&desired, args.org_id.as_deref())?;
+    if identity.meant.is_none() && is_real {
+        return Err(Problem::new("the config does not say which org it is for")
+            .help("write `org: { name: …, id: … }` into an org file, or give --org-id ID; `plan` prints the id")
+            .into());
+    }
+    let run = Run { args, desired: &desired, identity: &identity };
+    let result = run.go(&session, heard, outputs, shell).await;
+    if let Some(server) = sandbox {
+        server.shutdown().await;
+    }
+    let (report, target) = result?;
+    Ok(Retired { report, target, sources })
+}
+
+struct Run<'a> {
+    args: &'a RetireArgs,
+    desired: &'a Desired,
+    identity: &'a Identity,
+}
+
+impl Run<'_> {
+    async fn go(
+        &self,
+        session: &Session,
+        heard: &mut Heard,
+        outputs: &mut Outputs<TableFormat>,
+        shell: &mut Shell<'_>,
+    ) -> Result<(Report, Target), Problem> {
+        let Run { args, desired, identity } = *self;
+        let reader = session.reader();
+        let from = From { reader: &reader, identity, api: api(&args.target, desired), sandbox: args.target.sandbox };
+        // What it is in the org does not depend on divisions.
+        let Seen { target, observed, notes } = look::see(from, |_| false, heard).await?;
+        shell.show_notes(&notes);
+        let asked = Asked { key: &args.key, to: &args.to, include_on_queue: args.include_on_queue };
+        let retirement = retirement(desired, &observed, asked).map_err(|doubts| in_doubt(&doubts))?;
+        let session = session.speaking(target.generation);
+        let seats = session.reader().seats_on(&retirement.from.id).await.map_err(not_known)?;
+        shell.tell(outputs, &|style| view::plan(&retirement, &seats, &target, style));
+        let Moves { people, on_queue } = retirement.moves(&seats);
+        if people.is_empty() && !on_queue.is_empty() {
+            // Nothing of it would be done.
+            let Cause { message, help, .. } = Halt::OnQueue(on_queue.len()).why();
+            return Err(Problem { help, ..Problem::new(format!("{message}; nothing was written")) });
+        }
+        self.approve(&retirement, &seats, &target, shell)?;
+
+        let (sender, stop) = Stop::new();
+        let stages = Stages::new(shell.terminal, shell.environment.ci);
+        shell.signals.tell(sender);
+        let job = Job { retirement: &retirement, desired };
+        let report = retire::run(&session, job, &stop, &|event| stages.tell(event)).await;
+        shell.signals.end_at_once();
+        stages.end();
+        Ok((report, target))
+    }
+
+    fn approve(
+        &self,
+        retirement: &Retirement,
+        seats: &Seats,
+        target: &Target,
+        shell: &mut Shell<'_>,
+    ) -> Result<(), Problem> {
+        if self.args.yes {
+            return Ok(());
+        }
+        if !shell.terminal.can_ask() {
+            return Err(Problem::new("nobody can be asked: this is no terminal; nothing was written")
+                .help("give --yes where somebody has already said so"));
+        }
+        let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
+        let question = format!(
+            "\n{} in {}? Only `yes` is taken for a yes: ",
+            view::question(retirement, seats),
+            text::terminal(&org)
+        );
+        match shell.terminal.ask(&question).as_deref() {
+            Some("yes") => Ok(()),
+            _ => Err(Problem::new("not approved; nothing was written")),
+        }
+    }
+}
+
+/// Every doubt, in one problem.
+fn in_doubt(doubts: &[Doubt]) -> Problem {
+    let messages: Vec<String> = doubts.iter().map(Doubt::message).collect();
+    let mut help: Vec<String> = doubts.iter().map(Doubt::help).collect();
+    help.dedup();
+    Problem::new(format!("{}; nothing was written", messages.join("; "))).help(help.join("; "))
+}
+
+fn not_known(error: ApiError) -> Problem {
+    let mut problem = Problem::from(error);
+    problem.message = format!("who is on it could not be read, so nothing is written: {}", problem.message);
+    problem
+}
+
+fn show(retired: &Retired, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
+    let Retired { report, target, sources } = retired;
+    let exit = match report.interrupted {
+        Some(signal) => signal.into(),
+        None if report.is_success() => Exit::Success,
+        None => Exit::Failure,
+    };
+    let words = |style: Style| view::report(report, target, sources, style);
+    let view = |format: TableFormat| match format {
+        TableFormat::Human => words(Style::PLAIN),
+        TableFormat::Json => view::report_json(report, target, sources),
+        TableFormat::Csv => view::report_csv(report),
+    };
+    let stdout = match outputs.on_stdout {
+        // People have read the plan above it.
+        TableFormat::Human => format!("\n{}", words(shell.style_out())),
+        TableFormat::Json | TableFormat::Csv => {
+            // The lines for the config are for people, wherever the rest goes.
+            let words = format!("\n{}", words(shell.style_err()));
+            shell.terminal.err(&words);
+            view(outputs.on_stdout)
+        }
+    };
+    shell.write(outputs, &stdout, &view, exit)
+}

@@ -1,0 +1,242 @@
+//! A retirement: what is going to be done, and what became of it, for people, as CSV, and as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::apply::report::{Cause, Outcome as Written, Row};
+use crate::diagnostic::{Sources, Span};
+use crate::model::names::Locale;
+use crate::model::observed::{Definition, Target};
+use crate::model::usage::Seats;
+use crate::model::user::UserId;
+use crate::render::csv::csv;
+use crate::render::human::{finished, target_line};
+use crate::render::machine;
+use crate::render::style::Style;
+use crate::retire::advice::{Advice, Lines};
+use crate::retire::document::{self, RetirementV1};
+use crate::retire::plan::{Moves, Retirement};
+use crate::retire::report::{Fate, Report};
+use crate::stop::Signal;
+use crate::text;
+
+/// Every fate in the order of a sum, by its stable name and its words.
+const FATES: [(&str, &str); 10] = [
+    ("moved", "moved"),
+    ("already-so", "already there"),
+    ("elsewhere", "gone already"),
+    ("on-queue", "on queue"),
+    ("still-named", "still named"),
+    ("not-shown", "not shown"),
+    ("differs", "different"),
+    ("failed", "failed"),
+    ("skipped", "skipped"),
+    ("unknown", "unknown"),
+];
+
+/// What is going to be done, before anybody is asked.
+#[must_use]
+pub fn plan(retirement: &Retirement, seats: &Seats, target: &Target, style: Style) -> String {
+    let Moves { people, on_queue } = retirement.moves(seats);
+    let mut shown = format!("{}\n\n{}\n", target_line(target), heading(retirement, style));
+    let mut steps = Vec::new();
+    steps.push(match (people.len(), seats.cut) {
+        (0, false) => "move whoever goes on it meanwhile: nobody is to be moved now".to_owned(),
+        (1, false) => "move the 1 person who is on it now".to_owned(),
+        (count, false) => format!("move the {count} people who are on it now"),
+        (count, true) => format!("move everybody who is on it now, which is at least {}", people_in_words(count)),
+    });
+    steps.push("look until nobody is left on it".to_owned());
+    if retirement.from.deactivated {
+        steps.push("leave it deactivated, which it is already".to_owned());
+    } else {
+        steps.push("deactivate it".to_owned());
+    }
+    steps.push("read it again, and look again who is on it".to_owned());
+    for (number, step) in (1..).zip(&steps) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "  {number}. {step}");
+    }
+    if !on_queue.is_empty() {
+        let head = style.doubtful("Left alone:");
+        let (who, are) = match on_queue.len() {
+            1 => ("1 person on queue".to_owned(), "is"),
+            count => (format!("{count} people on queue"), "are"),
+        };
+        let _ = writeln!(
+            shown,
+            "\n{head} {who}, who {are} moved only with --include-on-queue; before that {} it does not end.",
+            if retirement.from.deactivated { "" } else { "it is not deactivated, and" }
+        );
+    }
+    shown
+}
+
+/// What somebody is asked: how many people, and what.
+#[must_use]
+pub fn question(retirement: &Retirement, seats: &Seats) -> String {
+    let retire = format!("retire `{}`", text::terminal(retirement.key.as_str()));
+    match (retirement.moves(seats).people.len(), seats.cut) {
+        (0, _) => retire.replacen('r', "R", 1),
+        (count, false) => format!("Move {} and {retire}", people_in_words(count)),
+        (count, true) => format!("Move everybody who is on it, at least {}, and {retire}", people_in_words(count)),
+    }
+}
+
+fn people_in_words(count: usize) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
+}
+
+fn heading(retirement: &Retirement, style: Style) -> String {
+    let Retirement { key, from, to, default_locale, .. } = retirement;
+    let from = definition(from, default_locale);
+    let to = definition(&to.definition, default_locale);
+    format!("Retire {} {from}; its people go to {to}", style.bold(text::terminal(key.as_str()).as_str()))
+}
+
+/// A definition by its label, its system presence and its id.
+fn definition(it: &Definition, default_locale: &Locale) -> String {
+    let place = format!("({}, {})", text::terminal(it.system_presence.as_str()), text::terminal(it.id.as_str()));
+    match it.name(default_locale) {
+        Some(label) => format!("\"{}\" {place}", text::within_quotes(label.as_str())),
+        None => place,
+    }
+}
+
+/// What became of it, for people: a line for each of them, the definition, why it stopped, what to write into
+/// the config, a sum.
+#[must_use]
+pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style) -> String {
+    let Report { retirement, people, definition, division_unread, halt, interrupted } = report;
+    let mut shown = format!("{}\n\n{}\n\n", target_line(target), heading(retirement, style));
+    let mut fates = people.iter().peekable();
+    while let Some((user, fate)) = fates.next() {
+        let words = words(fate);
+        let padding = " ".repeat(15usize.saturating_sub(words.len()));
+        let _ = writeln!(
+            shown,
+            "  {} {padding}{user}",
+            if fate.is_success() { style.good(words) } else { style.bad(words) }
+        );
+        // What goes for several in a row is told once, below the last of them.
+        if fates.peek().is_none_or(|(_, next)| *next != fate)
+            && let Some(cause) = fate.why()
+        {
+            shown.push_str(&explained(&cause, "      "));
+        }
+    }
+    if let Some(row) = definition {
+        let _ = writeln!(shown, "  {}", finished(row, style));
+    }
+    if !people.is_empty() || definition.is_some() {
+        shown.push('\n');
+    }
+    if let Some(signal) = interrupted {
+        let name = match signal {
+            Signal::Interrupt => "SIGINT",
+            Signal::Terminate => "SIGTERM",
+        };
+        let _ = writeln!(shown, "{} by {name}: nothing more was started", style.bad("Interrupted"));
+    }
+    // What a signal stopped is told already.
+    if let Some(halt) = halt.as_ref().filter(|_| interrupted.is_none()) {
+        let cause = halt.why();
+        let _ = write!(shown, "{}: {}", style.bad("Stopped"), explained(&cause, "  ").trim_start());
+    }
+    if let Some(cause) = division_unread {
+        let head = style.doubtful("Division");
+        let _ = writeln!(shown, "{head}: not known whether it stayed as it was\n{}", explained(cause, "  ").trim_end());
+    }
+    if definition.as_ref().is_some_and(|row| row.outcome.is_success()) {
+        shown.push_str(&advised(&retirement.advice, sources, style));
+    }
+    shown.push_str(&sum(report, style));
+    shown
+}
+
+fn words(fate: &Fate) -> &'static str {
+    FATES.iter().find(|(code, _)| *code == fate.code()).map_or(fate.code(), |(_, words)| *words)
+}
+
+/// What to write into the config.
+fn advised(advice: &Advice, sources: &Sources, style: Style) -> String {
+    let Lines { file, beside, instead_of, lines } = match advice {
+        Advice::SaysSo(key) => {
+            return format!("The config says of `{}` that it is deactivated.\n", text::terminal(key.as_str()));
+        }
+        Advice::Write(lines) => lines,
+    };
+    let place = match (instead_of, beside) {
+        (Some(span), _) => format!("{}, instead of what stands there", place(*span, sources)),
+        (None, Some(span)) => place(*span, sources),
+        (None, None) => text::terminal(&sources.get(*file).path.display().to_string()).to_string(),
+    };
+    let mut shown =
+        format!("{} this into the config, so that the next `apply` agrees ({place}):\n", style.bold("Write"));
+    for line in lines {
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "      {line}");
+    }
+    shown
+}
+
+fn place(span: Span, sources: &Sources) -> String {
+    let place = sources.place(span);
+    format!("{}:{}:{}", text::terminal(&place.path.display().to_string()), place.line.get(), place.column.get())
+}
+
+fn sum(report: &Report, style: Style) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for fate in report.people.values() {
+        *counts.entry(fate.code()).or_default() += 1;
+    }
+    let counts: Vec<String> =
+        FATES.iter().filter_map(|(code, words)| counts.get(code).map(|count| format!("{count} {words}"))).collect();
+    let people = if counts.is_empty() { "nobody to move".to_owned() } else { counts.join(", ") };
+    let definition = match report.definition.as_ref().map(|row: &Row| &row.outcome) {
+        Some(Written::Done | Written::AlreadySo) => "deactivated",
+        Some(Written::Unknown(_)) => "whether it is deactivated is not known",
+        Some(_) | None => "not deactivated",
+    };
+    let (head, verdict) = if report.is_success() {
+        (style.good("Retirement:"), "")
+    } else {
+        (style.bad("Retirement:"), " Not everything is done.")
+    };
+    format!("{head} {people}; {definition}.{verdict}\n")
+}
+
+fn explained(cause: &Cause, indent: &str) -> String {
+    let Cause { message, help, correlation_id } = cause;
+    let mut shown = format!("{indent}{}\n", text::terminal(message));
+    if let Some(help) = help {
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "{indent}help: {}", text::terminal(help));
+    }
+    if let Some(id) = correlation_id {
+        let _ = writeln!(shown, "{indent}correlation id: {}", text::terminal(id));
+    }
+    shown
+}
+
+/// What became of people, for spreadsheets.
+#[must_use]
+pub fn report_csv(report: &Report) -> String {
+    const HEADERS: [&str; 3] = ["id", "outcome", "reason"];
+    let row = |(user, fate): (&UserId, &Fate)| {
+        vec![user.to_string(), fate.code().to_owned(), fate.why().map(|it| it.message).unwrap_or_default()]
+    };
+    csv(&HEADERS.map(str::to_owned), &report.people.iter().map(row).collect::<Vec<_>>())
+}
+
+/// What became of it, for machines.
+#[must_use]
+pub fn report_json(report: &Report, target: &Target, sources: &Sources) -> String {
+    machine::pretty(&document::document(report, target, sources))
+}
+
+/// The JSON Schema of [`report_json`].
+#[must_use]
+pub fn report_schema() -> String {
+    machine::schema::<RetirementV1>()
+}

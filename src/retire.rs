@@ -1,0 +1,240 @@
+//! Retiring a definition: its people are moved, then it is deactivated, and at any doubt it stops. Tells what
+//! happens as events; prints nothing.
+//!
+//! ```text
+//!  config, org ─ plan ─▶ Retirement ── run: look ─ move ─ look ─ deactivate ─ read ─ look ─▶ report ─ document
+//! ```
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+
+use crate::api::{ApiError, Reader, Session};
+use crate::apply::census::LOOK_DELAYS_MS;
+use crate::apply::object::cause;
+use crate::apply::report::{Cause, Outcome as Written, Row};
+use crate::apply::{alone, bug};
+use crate::model::desired::Desired;
+use crate::model::names::DefinitionId;
+use crate::model::usage::{Queue, Seats};
+use crate::model::user::{Source, UserId};
+use crate::plan::difference::Difference;
+use crate::retire::plan::{Moves, Retirement};
+use crate::retire::report::{Fate, Halt, Report};
+use crate::stop::Stop;
+use crate::users::report::Outcome as Set;
+use crate::users::set;
+
+pub mod advice;
+pub mod document;
+pub mod plan;
+pub mod report;
+
+/// What a run is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// What is to be done.
+    pub retirement: &'a Retirement,
+    /// The config that it belongs to.
+    pub desired: &'a Desired,
+}
+
+/// What happens while a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// So many people are moved.
+    Moving(usize),
+    /// One of them has ended.
+    Ended(&'a UserId),
+    /// The org is asked who is still on it.
+    Looking,
+    /// The definition is deactivated.
+    Deactivating,
+    /// It is read again.
+    Reading,
+}
+
+/// Carries out a retirement.
+///
+/// # Guarantees
+/// - The definition is deactivated only after the org, asked who is on it, named nobody at all.
+/// - Nobody is moved who is somewhere else when they are read, right before; nor anybody on queue, unless
+///   that was asked for.
+/// - Whatever happens, a failure, a panic, a signal, everybody who was seen on it is in the report, and
+///   running again goes on where it stopped.
+/// - After a signal no write is handed to the wire.
+///
+/// # Caveats
+/// Until the definition is deactivated anybody may go on it: who does so after the last look is moved
+/// afterwards.
+pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event<'_>)) -> Report {
+    let run = Run { session, reader: session.reader(), job, stop, tell, state: RefCell::default() };
+    let work = AssertUnwindSafe(run.all()).catch_unwind();
+    let ended = work.await.unwrap_or_else(|_| Err(Halt::LookFailed(bug("looked at the org"))));
+    let State { people, definition, division_unread } = run.state.into_inner();
+    Report {
+        retirement: job.retirement.clone(),
+        people,
+        definition,
+        division_unread,
+        halt: ended.err(),
+        interrupted: stop.asked(),
+    }
+}
+
+/// What is known by now.
+#[derive(Debug, Default)]
+struct State {
+    people: BTreeMap<UserId, Fate>,
+    definition: Option<Row>,
+    division_unread: Option<Cause>,
+}
+
+struct Run<'a> {
+    session: &'a Session,
+    reader: Reader,
+    job: Job<'a>,
+    stop: &'a Stop,
+    tell: &'a dyn Fn(Event<'_>),
+    state: RefCell<State>,
+}
+
+impl Run<'_> {
+    async fn all(&self) -> Result<(), Halt> {
+        self.clear().await?;
+        self.target_is_there().await?;
+        self.deactivate().await?;
+        self.is_deactivated().await?;
+        self.clear().await
+    }
+
+    /// Moves whoever the org names, until it names nobody.
+    async fn clear(&self) -> Result<(), Halt> {
+        let mut delays = LOOK_DELAYS_MS.into_iter();
+        let mut is_last = false;
+        loop {
+            let seats = self.look().await?;
+            let Moves { people, on_queue } = self.job.retirement.moves(&seats);
+            self.leave(&on_queue);
+            if people.is_empty() {
+                return match on_queue.len() {
+                    // A list that is cut says nothing of those whom it leaves out.
+                    0 if seats.cut => Err(Halt::CutToNothing),
+                    0 => Ok(()),
+                    count => Err(Halt::OnQueue(count)),
+                };
+            }
+            if is_last {
+                let fates = people.iter().map(|user| (user.clone(), Fate::StillNamed));
+                self.state.borrow_mut().people.extend(fates);
+                return Err(Halt::StillNamed(people.len()));
+            }
+            let moved = self.move_away(&people).await?;
+            // Of a list that is cut the rest comes when the first are gone: that is progress, and no waiting.
+            if seats.cut && moved > 0 {
+                continue;
+            }
+            // The org's activity may run behind.
+            let delay_ms = delays.next().unwrap_or_default();
+            is_last = delays.len() == 0;
+            self.until_asked(tokio::time::sleep(Duration::from_millis(delay_ms))).await?;
+        }
+    }
+
+    /// Those who are on queue stay where they are.
+    fn leave(&self, on_queue: &BTreeMap<UserId, Queue>) {
+        let fates = on_queue.iter().map(|(user, queue)| (user.clone(), Fate::LeftOnQueue(*queue)));
+        self.state.borrow_mut().people.extend(fates);
+    }
+
+    /// Moves these, each only while they are on it. Gives how many were really moved.
+    async fn move_away(&self, people: &[UserId]) -> Result<usize, Halt> {
+        let retirement = self.job.retirement;
+        (self.tell)(Event::Moving(people.len()));
+        let wishes: Vec<_> = people.iter().map(|user| (user.clone(), retirement.wish())).collect();
+        let job = set::Job { wishes: &wishes, source: &Source::Platform, only_from: Some(&retirement.from.id) };
+        let tell = |user: &UserId, _: &Set| (self.tell)(Event::Ended(user));
+        let outcomes = set::run(self.session, job, self.stop, &tell).await;
+        let moved = outcomes.iter().filter(|it| **it == Set::Done).count();
+        let failed = outcomes.iter().filter(|it| !it.is_success()).count();
+        for (user, outcome) in people.iter().zip(outcomes) {
+            self.keep(user, outcome);
+        }
+        if self.stop.asked().is_some() {
+            return Err(Halt::Interrupted);
+        }
+        if failed > 0 { Err(Halt::NotMoved(failed)) } else { Ok(moved) }
+    }
+
+    /// Who was moved once, and needed nothing the next time, was moved.
+    fn keep(&self, user: &UserId, outcome: Set) {
+        let people = &mut self.state.borrow_mut().people;
+        let needed_nothing = matches!(outcome, Set::AlreadySo | Set::Elsewhere(_));
+        if !(needed_nothing && people.get(user) == Some(&Fate::Set(Set::Done))) {
+            people.insert(user.clone(), Fate::Set(outcome));
+        }
+    }
+
+    async fn look(&self) -> Result<Seats, Halt> {
+        (self.tell)(Event::Looking);
+        let seats = self.until_asked(self.reader.seats_on(&self.job.retirement.from.id)).await?;
+        seats.map_err(|error| Halt::LookFailed(cause(&error)))
+    }
+
+    async fn target_is_there(&self) -> Result<(), Halt> {
+        match self.is_active(&self.job.retirement.to.definition.id).await? {
+            Ok(Some(true)) => Ok(()),
+            Ok(Some(false) | None) => Err(Halt::TargetGone),
+            Err(error) => Err(Halt::TargetUnread(cause(&error))),
+        }
+    }
+
+    async fn deactivate(&self) -> Result<(), Halt> {
+        (self.tell)(Event::Deactivating);
+        let Job { retirement, desired } = self.job;
+        let (row, unread) = alone(self.session, retirement.step(), desired, self.stop).await;
+        let is_done = row.outcome.is_success();
+        let mut state = self.state.borrow_mut();
+        state.definition = Some(row);
+        state.division_unread = unread;
+        match (is_done, self.stop.asked()) {
+            (_, Some(_)) => Err(Halt::Interrupted),
+            (true, None) => Ok(()),
+            (false, None) => Err(Halt::NotDeactivated),
+        }
+    }
+
+    /// Reads may run behind writes.
+    async fn is_deactivated(&self) -> Result<(), Halt> {
+        (self.tell)(Event::Reading);
+        let mut delays = LOOK_DELAYS_MS.into_iter();
+        loop {
+            match self.is_active(&self.job.retirement.from.id).await? {
+                // Gone is as good as deactivated.
+                Ok(Some(false) | None) => return Ok(()),
+                Ok(Some(true)) => {}
+                Err(error) => return Err(Halt::Unread(cause(&error))),
+            }
+            let Some(delay_ms) = delays.next() else {
+                if let Some(row) = &mut self.state.borrow_mut().definition {
+                    row.outcome = Written::Differs(vec![Difference::State { found_deactivated: false }]);
+                }
+                return Err(Halt::NotVisibleYet);
+            };
+            self.until_asked(tokio::time::sleep(Duration::from_millis(delay_ms))).await?;
+        }
+    }
+
+    /// Is this definition active? None where the org does not show it.
+    async fn is_active(&self, id: &DefinitionId) -> Result<Result<Option<bool>, ApiError>, Halt> {
+        let read = self.until_asked(self.reader.definition(id)).await?;
+        Ok(read.map(|found| found.map(|it| !it.definition.deactivated)))
+    }
+
+    async fn until_asked<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
+        self.stop.until_asked(work).await.ok_or(Halt::Interrupted)
+    }
+}

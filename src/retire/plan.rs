@@ -1,0 +1,222 @@
+//! What a retirement is about: which definition goes, where its people go, and every doubt that keeps it
+//! from beginning.
+
+use std::collections::BTreeMap;
+
+use crate::model::desired::{Desired, Management};
+use crate::model::names::{DefinitionId, Key, Locale, SystemPresence};
+use crate::model::observed::{Definition, Observed, Primary};
+use crate::model::usage::{Queue, Seats};
+use crate::model::user::{UserId, Wish};
+use crate::plan::change::{Action, Retire, Step};
+use crate::plan::matching::{Found, pair};
+use crate::plan::plan;
+use crate::retire::advice::{Advice, advice};
+use crate::text;
+use crate::users::meant::{Meant, Named, NotMeant, Presences};
+
+/// The system presence of those to whom the platform routes work.
+const ON_QUEUE: &str = "OnQueue";
+
+/// A definition that goes, and another one for its people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retirement {
+    /// What the config calls the one that goes.
+    pub key: Key,
+    /// The one that goes, as it was read; deactivated where an earlier run came so far.
+    pub from: Definition,
+    /// Where its people go. Active.
+    pub to: Meant,
+    /// Are people on queue moved as well?
+    pub include_on_queue: bool,
+    /// What the config has to say afterwards.
+    pub advice: Advice,
+    /// The locale whose label names a definition.
+    pub default_locale: Locale,
+}
+
+/// Why nothing is begun. Its words are raw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// The config has no such key.
+    UnknownKey {
+        /// What somebody typed.
+        typed: String,
+        /// A key that is nearly the same.
+        nearest: Option<String>,
+    },
+    /// `omit` names it: this org's is left alone.
+    Omitted(Key),
+    /// What it is in the org is an open question.
+    Open(Key),
+    /// The org has nothing for it.
+    NotThere(Key),
+    /// The platform's own, which nobody may change.
+    PlatformsOwn(Named),
+    /// `protect` names it.
+    Protected(Key, DefinitionId),
+    /// Where people should go is not known.
+    To(NotMeant),
+    /// People would stay where they are.
+    Same(Named),
+    /// What the config's plan does to the one where people should go.
+    TargetGoes(Named, Action),
+}
+
+impl Doubt {
+    /// What is wrong, in one sentence.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Doubt::UnknownKey { typed, .. } => format!("the config has no definition `{typed}`"),
+            Doubt::Omitted(key) => format!("`omit` names `{key}`: it is left alone in this org"),
+            Doubt::Open(key) => format!("what `{key}` is in the org is an open question"),
+            Doubt::NotThere(key) => format!("the org has nothing for `{key}`, so there is nothing to retire"),
+            Doubt::PlatformsOwn(named) => {
+                format!("{} is the platform's own, which nobody may change", named.in_words())
+            }
+            Doubt::Protected(key, id) => format!("`protect` names {id}, which is `{key}`"),
+            Doubt::To(not_meant) => not_meant.message(),
+            Doubt::Same(named) => format!("{} is the one that shall be retired", named.in_words()),
+            Doubt::TargetGoes(named, action) => format!(
+                "people would go to {}, which the next `apply` of this config is going to {}",
+                named.in_words(),
+                action.verb()
+            ),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Doubt::UnknownKey { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Doubt::UnknownKey { nearest: None, .. } => {
+                "name it by its key; what the config does not name is not touched, and `presencectl import` writes a \
+                 config of everything"
+                    .to_owned()
+            }
+            Doubt::Omitted(key) => format!("take `{key}` out of `omit` if it shall go"),
+            Doubt::Open(_) => "`presencectl plan` says which, and how to answer it".to_owned(),
+            Doubt::NotThere(_) => "`presencectl plan` says what the org has".to_owned(),
+            Doubt::PlatformsOwn(_) => "take it out of the config".to_owned(),
+            Doubt::Protected(..) => "take the id out of `protect` if it shall go".to_owned(),
+            Doubt::To(not_meant) => not_meant.help(),
+            Doubt::Same(_) => "give another one with `--to`".to_owned(),
+            Doubt::TargetGoes(..) => "give one that stays with `--to`, or correct the config first".to_owned(),
+        }
+    }
+}
+
+/// Who of those who are on it is moved.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Moves {
+    /// These are, in the order of their ids.
+    pub people: Vec<UserId>,
+    /// These are on queue and left alone; for the others nobody said whether they are.
+    pub on_queue: BTreeMap<UserId, Queue>,
+}
+
+/// What somebody asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The key of the one that goes.
+    pub key: &'a str,
+    /// Where its people go: a key, a label or an id.
+    pub to: &'a str,
+    /// Are people on queue moved as well?
+    pub include_on_queue: bool,
+}
+
+/// What is to be done, of a config and an org.
+///
+/// # Errors
+/// Every doubt.
+pub fn retirement(desired: &Desired, observed: &Observed, asked: Asked<'_>) -> Result<Retirement, Vec<Doubt>> {
+    let Asked { key: typed, to, include_on_queue } = asked;
+    let default_locale = &desired.settings.default_locale;
+    let mut doubts = Vec::new();
+    let found = goes(typed.trim(), desired, observed).map_err(|doubt| doubts.push(doubt)).ok();
+    let to = Presences::new(desired, observed).meant(to).map_err(|it| doubts.push(Doubt::To(it))).ok();
+    if let Some(to) = &to {
+        let named = || Named::new(&to.definition, default_locale);
+        if found.as_ref().is_some_and(|(_, from)| from.id == to.definition.id) {
+            doubts.push(Doubt::Same(named()));
+        } else {
+            let changes = plan(desired, observed, &desired.settings.limits).changes;
+            let removes = |it: &&Step| it.action().is_removal() && it.id() == Some(&to.definition.id);
+            if let Some(step) = changes.iter().map(|it| &it.step).find(removes) {
+                doubts.push(Doubt::TargetGoes(named(), step.action()));
+            }
+        }
+    }
+    match (found, to) {
+        (Some((key, from)), Some(to)) if doubts.is_empty() => Ok(Retirement {
+            advice: advice(desired, &key),
+            key,
+            from: from.clone(),
+            to,
+            include_on_queue,
+            default_locale: default_locale.clone(),
+        }),
+        _ => Err(doubts),
+    }
+}
+
+/// The definition that a key means, where it may be retired.
+fn goes<'a>(typed: &str, desired: &'a Desired, observed: &'a Observed) -> Result<(Key, &'a Definition), Doubt> {
+    let Some((key, wanted)) = Key::new(typed).and_then(|key| desired.definitions.get_key_value(&key)) else {
+        let known = desired.definitions.keys().map(Key::as_str);
+        let nearest = text::nearest(typed, known).map(str::to_owned);
+        return Err(Doubt::UnknownKey { typed: typed.to_owned(), nearest });
+    };
+    if wanted.management == Management::Omitted {
+        return Err(Doubt::Omitted(key.clone()));
+    }
+    let object = match pair(desired, observed).found.get(key) {
+        Some(Found::One(object, _) | Found::AlreadyDeactivated(Some(object))) => *object,
+        Some(Found::Open) => return Err(Doubt::Open(key.clone())),
+        Some(Found::Nothing | Found::AlreadyDeactivated(None)) | None => return Err(Doubt::NotThere(key.clone())),
+    };
+    if desired.protect.contains_key(&object.id) {
+        return Err(Doubt::Protected(key.clone(), object.id.clone()));
+    }
+    match object.primary {
+        Primary::Yes => Err(Doubt::PlatformsOwn(Named::new(object, &desired.settings.default_locale))),
+        // It may be the platform's own, and nobody said that it is not.
+        Primary::NotKnown if wanted.pin.is_none() => Err(Doubt::Open(key.clone())),
+        Primary::NotKnown | Primary::No => Ok((key.clone(), object)),
+    }
+}
+
+impl Retirement {
+    /// Who of these is moved. Who may be given work is not, unless that was asked for; nor who might be.
+    #[must_use]
+    pub fn moves(&self, seats: &Seats) -> Moves {
+        let gives_work = SystemPresence::new(ON_QUEUE).is_some_and(|it| it == self.from.system_presence);
+        let mut moves = Moves::default();
+        for (user, queue) in &seats.people {
+            if self.include_on_queue || (*queue == Queue::Off && !gives_work) {
+                moves.people.push(user.clone());
+            } else {
+                let queue = if gives_work { Queue::On } else { *queue };
+                moves.on_queue.insert(user.clone(), queue);
+            }
+        }
+        moves
+    }
+
+    /// What each of those who are moved should be on. Their messages stay.
+    #[must_use]
+    pub fn wish(&self) -> Wish {
+        Wish { definition: self.to.definition.id.clone(), message: None, primary: false }
+    }
+
+    /// How the definition is deactivated. One that is so already needs nothing, and is looked at all the same.
+    #[must_use]
+    pub fn step(&self) -> Step {
+        let Definition { id, system_presence, .. } = &self.from;
+        let retire = Retire { id: id.clone(), system_presence: system_presence.clone(), before: self.from.content() };
+        Step::Deactivate(self.key.clone(), retire)
+    }
+}

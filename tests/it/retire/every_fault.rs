@@ -1,0 +1,97 @@
+//! Each fault at each request of a retirement, by both generations of the API: what the report says is true,
+//! nobody else is touched, and running again without faults brings it to its end.
+
+use presencectl::apply::report::Outcome as Written;
+use presencectl::model::generation::Generation;
+use presencectl::retire::report::{Fate, Report};
+use presencectl::sandbox::FaultRule;
+use presencectl::sandbox::faults::{Cut, Spoil};
+use presencectl::stop::Stop;
+use presencectl::users::report::Outcome as Set;
+
+use super::{COACHING, MEETING, World, coaching, guid};
+
+/// Two chunks, the second of which is short.
+const ON_IT: u32 = 53;
+const OTHERS: usize = 3;
+
+fn every_fault() -> Vec<(String, FaultRule)> {
+    let status = |status| FaultRule { status: Some(status), ..FaultRule::default() };
+    let fault = |name: &str, rule: FaultRule| (name.to_owned(), rule);
+    let mut all = vec![
+        fault("429", FaultRule { retry_after_seconds: Some(7), ..status(429) }),
+        fault("429 for hours", FaultRule { retry_after_seconds: Some(7_200), ..status(429) }),
+        fault("drop before", FaultRule { drop: Some(Cut::BeforeWrite), ..FaultRule::default() }),
+        fault("drop after", FaultRule { drop: Some(Cut::AfterWrite), ..FaultRule::default() }),
+        fault("truncated", FaultRule { body: Some(Spoil::Truncated), ..FaultRule::default() }),
+        fault("timed out", FaultRule { delay_ms: 40_000, ..FaultRule::default() }),
+    ];
+    all.extend([400, 401, 403, 404, 409, 410, 413].map(|it| fault(&it.to_string(), status(it))));
+    for handled in [false, true] {
+        let html = FaultRule { body: Some(Spoil::Html), handled: Some(handled), ..FaultRule::default() };
+        all.push(fault(&format!("html, carried out: {handled}"), html));
+        for number in [408, 500, 502, 503, 504] {
+            let rule = FaultRule { handled: Some(handled), ..status(number) };
+            all.push(fault(&format!("{number}, carried out: {handled}"), rule));
+        }
+    }
+    all
+}
+
+/// Holds a report against what the org really has.
+fn expect_true(world: &World, report: &Report, repeat: &str) {
+    let each = world.each();
+    let (from, to) = (guid(COACHING), guid(MEETING));
+    for (user, fate) in &report.people {
+        let seat = &each[user.as_str()];
+        let is_true = match fate {
+            Fate::Set(Set::Done | Set::AlreadySo) => *seat == to,
+            Fate::Set(Set::Failed(_) | Set::Skipped | Set::NotShown) | Fate::StillNamed => *seat == from,
+            Fate::Set(Set::Unknown(_)) => true,
+            Fate::Set(Set::Differs(_) | Set::Elsewhere(_)) | Fate::LeftOnQueue(_) => false,
+        };
+        assert!(is_true, "{repeat}: {user} {fate:?} is on {seat}");
+    }
+    let is_deactivated = world.is_deactivated(COACHING);
+    match report.definition.as_ref().map(|row| &row.outcome) {
+        Some(Written::Done | Written::AlreadySo) => assert!(is_deactivated, "{repeat}"),
+        Some(Written::Unknown(_)) => {}
+        other => assert!(!is_deactivated, "{repeat}: {other:?}"),
+    }
+    assert!(!is_deactivated || world.on(COACHING) == 0, "{repeat}: deactivated, and somebody is on it");
+    assert!(!report.is_success() || is_deactivated, "{repeat}");
+    let elsewhere = each.values().filter(|it| **it != from && **it != to).count();
+    assert_eq!(elsewhere, OTHERS, "{repeat}: somebody else was touched");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_fault_at_each_request() {
+    for generation in Generation::ALL {
+        let requests = {
+            let world = World { generation, ..World::new(ON_IT) };
+            assert!(world.retire().await.is_success());
+            // And the token.
+            world.wire.take_requests().len() + 1
+        };
+        let mut failures = 0;
+        for number in 1..=requests {
+            for (name, rule) in every_fault() {
+                let repeat = format!("repeat: {generation}: {name} at request {number}");
+                let world = World { generation, ..World::new(ON_IT) };
+                let retirement = world.planned(coaching()).await;
+                let number = u64::try_from(number).unwrap();
+                world.set_faults(vec![FaultRule { request: Some(number), times: Some(1), ..rule }]);
+                let (_sender, stop) = Stop::new();
+                let report = world.carry_out(&retirement, &stop).await;
+                expect_true(&world, &report, &repeat);
+                failures += usize::from(!report.is_success());
+                world.set_faults(Vec::new());
+                let again = world.retire().await;
+                assert!(again.is_success(), "{repeat}: {again:#?}");
+                expect_true(&world, &again, &repeat);
+                assert_eq!(world.on(MEETING), ON_IT as usize, "{repeat}");
+            }
+        }
+        assert!(failures > 0, "no fault was felt");
+    }
+}

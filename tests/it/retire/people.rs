@@ -1,0 +1,228 @@
+//! Who is moved and who is not, and in which order all of it happens.
+
+use std::sync::Arc;
+
+use presencectl::api::wire::Method;
+use presencectl::model::generation::Generation;
+use presencectl::retire::Event;
+use presencectl::retire::plan::Asked;
+use presencectl::sandbox::{Permissions, Temper, samples};
+use presencectl::stop::Stop;
+
+use super::{AVAILABLE, CALLBACKS, COACHING, MEETING, START_MS, World, coaching, counts, guid, halt, people};
+
+const QUERY: &str = "POST /api/v2/analytics/users/activity/query";
+const READ: &str = "GET /api/v2/users/presences/purecloud/bulk";
+const PUT: &str = "PUT /api/v2/users/presences/bulk";
+
+#[tokio::test(start_paused = true)]
+async fn everybody_is_moved_and_then_it_is_deactivated() {
+    for generation in Generation::ALL {
+        let world = World { generation, ..World::new(57) };
+        let report = world.retire().await;
+        assert!(report.is_success(), "{report:#?}");
+        assert_eq!(counts(&report), [("moved", 57)].into());
+        assert_eq!((world.on(COACHING), world.on(MEETING)), (0, 57));
+        assert_eq!(world.seats()[AVAILABLE], 3, "nobody else is touched");
+        assert!(world.is_deactivated(COACHING) && !world.is_deactivated(MEETING));
+
+        // What was retired is retired: nothing is written.
+        let seats = world.each();
+        let again = world.retire().await;
+        assert!(again.is_success(), "{again:#?}");
+        assert_eq!((counts(&again), world.each()), ([].into(), seats));
+        let writes: Vec<String> = world
+            .wire
+            .take_requests()
+            .into_iter()
+            .filter(|it| it.starts_with("PUT") || it.starts_with("PATCH"))
+            .collect();
+        assert_eq!(writes, [""; 0]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_deactivated_only_after_a_look_that_named_nobody() {
+    let world = World::new(3);
+    let report = world.retire().await;
+    assert!(report.is_success());
+    let coaching = format!("/api/v2/presencedefinitions/{}", guid(COACHING));
+    let (get, put) = (format!("GET {coaching}"), format!("PUT {coaching}"));
+    let meeting = format!("GET /api/v2/presencedefinitions/{}", guid(MEETING));
+    // The second generation is asked for its division, which a PUT of the first might lose.
+    let division = "GET /api/v2/presence/definitions";
+    let expected = [
+        vec![QUERY, QUERY, READ, PUT, QUERY],
+        vec![meeting.as_str(), division, division, division],
+        vec![&get, &put, &get, QUERY],
+    ];
+    assert_eq!(world.wire.take_requests(), expected.concat());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_gone_by_themselves_is_left_where_they_are() {
+    let world = World::new(5);
+    let sandbox = world.sandbox.clone();
+    // Between the query and the reading of people.
+    world.wire.instead(move |request| {
+        if request.method == Method::Get && request.url.path().ends_with("/bulk") {
+            super::sit(&sandbox, 2, AVAILABLE);
+        }
+        None
+    });
+    let report = world.retire().await;
+    assert!(report.is_success(), "{report:#?}");
+    assert_eq!(counts(&report), [("elsewhere", 1), ("moved", 4)].into());
+    assert_eq!((world.on(MEETING), world.seats()[AVAILABLE]), (4, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_meanwhile_is_moved_as_well_also_after_the_last_look() {
+    let world = World::new(2);
+    let sandbox = world.sandbox.clone();
+    let mut queries = 0;
+    world.wire.instead(move |request| {
+        if request.url.path().ends_with("/activity/query") {
+            queries += 1;
+            // During the second look, the first of which had an empty page for its end.
+            if queries == 3 {
+                super::sit(&sandbox, 3, &guid(COACHING));
+            }
+        }
+        if request.method == Method::Put && request.url.path().ends_with(&guid(COACHING)) {
+            super::sit(&sandbox, 4, &guid(COACHING));
+        }
+        None
+    });
+    let report = world.retire().await;
+    assert!(report.is_success(), "{report:#?}");
+    assert_eq!((counts(&report), world.on(COACHING), world.on(MEETING)), ([("moved", 4)].into(), 0, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn people_on_queue_are_left_alone_unless_that_is_asked_for() {
+    let seated = || (1..=4).map(|it| samples::user(it, &guid(CALLBACKS), START_MS)).collect();
+    let world = World::of(seated(), Temper::default(), Permissions::All);
+    let (_sender, stop) = Stop::new();
+    let asked = Asked { key: "callbacks", ..coaching() };
+    let report = world.carry_out(&world.planned(asked).await, &stop).await;
+    assert_eq!((counts(&report), halt(&report)), ([("on-queue", 4)].into(), Some("on-queue")));
+    assert!(!report.is_success() && report.definition.is_none());
+    assert_eq!((world.on(CALLBACKS), world.is_deactivated(CALLBACKS)), (4, false));
+    assert_eq!(world.wire.take_requests(), [QUERY, QUERY], "nothing was written");
+
+    let asked = Asked { include_on_queue: true, ..asked };
+    let report = world.carry_out(&world.planned(asked).await, &stop).await;
+    assert!(report.is_success(), "{report:#?}");
+    assert_eq!((world.on(CALLBACKS), world.on(MEETING), world.is_deactivated(CALLBACKS)), (0, 4, true));
+}
+
+/// One of three is on queue, or nobody knows.
+#[tokio::test(start_paused = true)]
+async fn the_others_are_moved_while_somebody_on_queue_stays() {
+    for (routing, is_known) in [("\"INTERACTING\"", true), ("null", false), ("\"NAPPING\"", false)] {
+        let world = World::new(3);
+        let sandbox = world.sandbox.clone();
+        world.wire.instead(move |request| {
+            if !request.url.path().ends_with("/activity/query") {
+                return None;
+            }
+            let on_it = |number: usize| {
+                let user = crate::users::user(number);
+                let seats = sandbox.with(|it| it.org.users().iter().find(|it| it.id == user.as_str()).cloned());
+                seats.is_some_and(|it| it.presence().is_some_and(|it| it.definition_id == guid(COACHING)))
+            };
+            let entity = |number: usize| {
+                let routing = if number == 2 { routing } else { "\"OFF_QUEUE\"" };
+                format!(r#"{{"userId":"{}","routingStatus":{routing}}}"#, crate::users::user(number))
+            };
+            let entities: Vec<String> = (1..=3).filter(|it| on_it(*it)).map(entity).collect();
+            let group = format!(r#"{{"organizationPresenceId":"{}"}}"#, guid(COACHING));
+            let body = format!(r#"{{"results":[{{"group":{group},"entities":[{}]}}]}}"#, entities.join(","));
+            Some(Ok(presencectl::api::wire::Response { status: 200, body: body.into_bytes(), ..Default::default() }))
+        });
+        let report = world.retire().await;
+        assert_eq!((counts(&report), halt(&report)), ([("moved", 2), ("on-queue", 1)].into(), Some("on-queue")));
+        let why = report.people[&crate::users::user(2)].why().unwrap().message;
+        assert_eq!(why.starts_with("on queue"), is_known, "{why}");
+        assert_eq!((world.on(COACHING), world.on(MEETING), world.is_deactivated(COACHING)), (1, 2, false));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_cut_is_worked_off() {
+    for entities_max in [2, 7, 40] {
+        let temper = Temper { entities_max: Some(entities_max), ..Temper::default() };
+        let world = World::of(people(23, 1), temper, Permissions::All);
+        let report = world.retire().await;
+        assert!(report.is_success(), "{entities_max}: {report:#?}");
+        assert_eq!((counts(&report), world.on(COACHING)), ([("moved", 23)].into(), 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_activity_that_runs_behind_is_waited_for() {
+    for (activity_lag_ms, is_done) in [(1_000, true), (20_000, true), (55_000, true), (300_000, false)] {
+        let temper = Temper { activity_lag_ms, ..Temper::default() };
+        let world = World::of(people(3, 1), temper, Permissions::All);
+        let report = world.retire().await;
+        assert_eq!((report.is_success(), world.is_deactivated(COACHING)), (is_done, is_done), "{activity_lag_ms}");
+        let put = world.wire.take_requests().iter().filter(|it| *it == PUT).count();
+        assert_eq!((put, world.on(COACHING)), (1, 0), "whoever is moved is moved once");
+        if !is_done {
+            assert_eq!((counts(&report), halt(&report)), ([("still-named", 3)].into(), Some("still-named")));
+            // Later the same command is done.
+            tokio::time::sleep(std::time::Duration::from_millis(activity_lag_ms)).await;
+            assert!(world.retire().await.is_success());
+        }
+    }
+}
+
+/// Somebody whose presence comes from another source cannot be moved by this one.
+#[tokio::test(start_paused = true)]
+async fn who_is_put_there_by_another_source_stops_it() {
+    let mut users = people(3, 0);
+    let custom = presencectl::sandbox::users::CUSTOM_SOURCE_ID;
+    custom.clone_into(&mut users[1].primary_source);
+    AVAILABLE.clone_into(&mut users[1].presences.get_mut("purecloud").unwrap().definition_id);
+    let world = World::of(users, Temper::default(), Permissions::All);
+    let report = world.retire().await;
+    assert_eq!((counts(&report), halt(&report)), ([("moved", 2), ("still-named", 1)].into(), Some("still-named")));
+    assert_eq!((world.on(COACHING), world.is_deactivated(COACHING)), (1, false));
+    let platform = world.sandbox.with(|it| it.org.users().iter().nth(1).unwrap().presences["purecloud"].clone());
+    assert_eq!(platform.definition_id, AVAILABLE, "what is not on it is not written");
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_stay() {
+    let mut users = people(2, 0);
+    for user in &mut users {
+        "back at two".clone_into(&mut user.presences.get_mut("purecloud").unwrap().message);
+    }
+    let world = World::of(users, Temper::default(), Permissions::All);
+    assert!(world.retire().await.is_success());
+    let messages: Vec<String> =
+        world.sandbox.with(|it| it.org.users().iter().map(|it| it.presence().unwrap().message.clone()).collect());
+    assert_eq!(messages, ["back at two"; 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_is_told_in_its_order() {
+    let world = World::new(2);
+    let (_sender, stop) = Stop::new();
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let retirement = world.planned(coaching()).await;
+    let tell = |event: Event<'_>| {
+        told.lock().unwrap().push(match event {
+            Event::Moving(count) => format!("moving {count}"),
+            Event::Ended(user) => format!("ended {user}"),
+            Event::Looking => "looking".to_owned(),
+            Event::Deactivating => "deactivating".to_owned(),
+            Event::Reading => "reading".to_owned(),
+        });
+    };
+    world.carry_out_telling(&retirement, &stop, &tell).await;
+    let ended = |number| format!("ended {}", crate::users::user(number));
+    let told = told.lock().unwrap();
+    assert_eq!(*told, ["looking", "moving 2", &ended(1), &ended(2), "looking", "deactivating", "reading", "looking"]);
+}
