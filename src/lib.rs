@@ -14,6 +14,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod diagnostic;
+pub mod document;
 pub mod environment;
 pub mod exit;
 pub mod import;

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::report::{Cause, Outcome, Report, Row, Verification};
 use crate::diagnostic::Sources;
+use crate::document::{TargetV1, target_v1};
 use crate::model::names::{DivisionId, Label};
 use crate::model::observed::Target;
 use crate::plan::change::Change;
 use crate::plan::difference::Difference;
-use crate::plan::document::{ActionV1, ChangeV1, RefusalV1, TargetV1, change_v1, refusal_v1, target_v1};
+use crate::plan::document::{ActionV1, ChangeV1, RefusalV1, change_v1, refusal_v1};
 use crate::plan::refusal::Refusal;
 use crate::stop::Signal;
 

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Sources, Span};
+use crate::diagnostic::Sources;
+use crate::document::{PlaceV1, TargetV1, place_v1, target_v1};
 use crate::model::labels::Labels;
 use crate::model::observed::{Content, Target};
 use crate::model::usage::People;
@@ -54,23 +55,6 @@ pub struct PlanV1 {
     pub warnings: Vec<WarningV1>,
     /// Why it may not be applied.
     pub refusals: Vec<RefusalV1>,
-}
-
-/// Which org.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct TargetV1 {
-    /// Absent where the org could not be asked who it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub org_id: Option<String>,
-    /// The org's own name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub org_name: Option<String>,
-    /// The embedded org: nothing real is written.
-    pub sandbox: bool,
-    /// The generation of the API that was spoken: `v1` or `v2`.
-    #[schemars(extend("enum" = ["v1", "v2"]))]
-    pub api: String,
 }
 
 /// Counts by action.
@@ -158,17 +142,6 @@ pub struct ContentV1 {
     /// The id of the division, `*` for all; absent where it is not managed or not shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub division: Option<String>,
-}
-
-/// A place in a file of the config.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PlaceV1 {
-    /// The file, as it was named.
-    pub file: String,
-    /// From one.
-    pub line: u32,
-    /// From one, in characters.
-    pub column: u32,
 }
 
 /// A managed definition that needs nothing.
@@ -274,25 +247,6 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         warnings: warnings.iter().map(warning_v1).collect(),
         refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
     }
-}
-
-/// The org as documents name it.
-#[must_use]
-pub fn target_v1(target: &Target) -> TargetV1 {
-    let Target { org, sandbox, generation } = target;
-    TargetV1 {
-        org_id: org.as_ref().map(|it| it.id.to_string()),
-        org_name: org.as_ref().map(|it| it.name.clone()),
-        sandbox: *sandbox,
-        api: generation.name().to_owned(),
-    }
-}
-
-/// A place as documents name it.
-#[must_use]
-pub fn place_v1(span: Span, sources: &Sources) -> PlaceV1 {
-    let place = sources.place(span);
-    PlaceV1 { file: place.path.display().to_string(), line: place.line.get(), column: place.column.get() }
 }
 
 fn summary(changes: &[Change]) -> SummaryV1 {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, Severity, Sources};
-use crate::plan::document::{PlaceV1, place_v1};
+use crate::document::{OrgV1, PlaceV1, org_v1, place_v1};
 use crate::problem::{Heard, Problem};
 
 /// The number of this format.
@@ -26,7 +26,7 @@ pub struct ErrorV1 {
     /// The version of the tool that wrote it.
     pub tool_version: String,
     /// The org, as far as it was asked.
-    pub target: HeardV1,
+    pub target: OrgV1,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
@@ -37,20 +37,6 @@ pub struct ErrorV1 {
     pub correlation_id: Option<String>,
     /// What was found in the files of the config.
     pub findings: Vec<FindingV1>,
-}
-
-/// Which org.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct HeardV1 {
-    /// Absent where the org was not asked yet, or did not say who it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub org_id: Option<String>,
-    /// The org's own name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub org_name: Option<String>,
-    /// The embedded org: nothing real is written.
-    pub sandbox: bool,
 }
 
 /// One finding in a file.
@@ -75,24 +61,16 @@ pub struct FindingV1 {
 #[must_use]
 pub fn document(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sources: &Sources) -> ErrorV1 {
     let Problem { message, help, correlation_id } = problem;
+    let Heard { org, sandbox } = heard;
     ErrorV1 {
         kind: "error".to_owned(),
         format_version: FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: heard_v1(heard),
+        target: org_v1(org.as_ref(), *sandbox),
         message: message.clone(),
         help: help.clone(),
         correlation_id: correlation_id.clone(),
         findings: diagnostics.iter().map(|it| finding_v1(it, sources)).collect(),
-    }
-}
-
-fn heard_v1(heard: &Heard) -> HeardV1 {
-    let Heard { org, sandbox } = heard;
-    HeardV1 {
-        org_id: org.as_ref().map(|it| it.id.to_string()),
-        org_name: org.as_ref().map(|it| it.name.clone()),
-        sandbox: *sandbox,
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::document::{OrgV1, TargetV1, org_v1, target_v1};
 use crate::model::names::SystemPresence;
 use crate::model::observed::{Definition, Primary, Target};
-use crate::plan::document::{TargetV1, target_v1};
 use crate::show::listing::{FoundBy, Listing, Row, SystemPresences};
 
 /// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
@@ -96,20 +96,6 @@ pub struct SystemPresencesV1 {
     pub system_presences: Vec<SystemPresenceV1>,
 }
 
-/// Which org, for what both generations of the API share.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct OrgV1 {
-    /// Absent where the org could not be asked who it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub org_id: Option<String>,
-    /// The org's own name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub org_name: Option<String>,
-    /// The embedded org: nothing real is written.
-    pub sandbox: bool,
-}
-
 /// One system presence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -176,11 +162,7 @@ pub fn system_presences(it: &SystemPresences) -> SystemPresencesV1 {
         kind: "system-presences".to_owned(),
         format_version: FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: OrgV1 {
-            org_id: org.as_ref().map(|it| it.id.to_string()),
-            org_name: org.as_ref().map(|it| it.name.clone()),
-            sandbox: *sandbox,
-        },
+        target: org_v1(org.as_ref(), *sandbox),
         system_presences: names.iter().map(one).collect(),
     }
 }

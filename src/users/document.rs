@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::apply::report::Cause;
+use crate::document::{TargetV1, target_v1};
 use crate::model::observed::Target;
 use crate::model::user::{OutOfOffice, UserPresence, Wish};
-use crate::plan::document::{TargetV1, target_v1};
 use crate::stop::Signal;
 use crate::users::listing::{self, Found, Listing};
 use crate::users::meant::Meant;

@@ -48,6 +48,7 @@ const LEVELS: &[&[&str]] = &[
         "users::sheet",
     ],
     &[
+        "document",
         "import::keys",
         "show::listing",
         "model::desired",
@@ -140,7 +141,6 @@ const LEVELS: &[&[&str]] = &[
         "render::import",
         "render::listing",
         "commands::connect",
-        "commands::look",
         "commands::outputs",
         "commands::saved",
         "users",
@@ -148,7 +148,7 @@ const LEVELS: &[&[&str]] = &[
         "retire",
         "render::retire",
     ],
-    &["commands::shell", "commands::progress"],
+    &["commands::look", "commands::shell", "commands::progress"],
     &[
         "commands::plan",
         "commands::apply",

@@ -1,0 +1,70 @@
+//! What documents for machines have in common: which org they speak of, and places in files.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::{Sources, Span};
+use crate::model::observed::{Organization, Target};
+
+/// Which org, for what both generations of the API share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrgV1 {
+    /// Absent where the org was not asked yet, or did not say who it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<String>,
+    /// The org's own name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_name: Option<String>,
+    /// The embedded org: nothing real is written.
+    pub sandbox: bool,
+}
+
+/// Which org.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetV1 {
+    /// Absent where the org could not be asked who it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<String>,
+    /// The org's own name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_name: Option<String>,
+    /// The embedded org: nothing real is written.
+    pub sandbox: bool,
+    /// The generation of the API that was spoken: `v1` or `v2`.
+    #[schemars(extend("enum" = ["v1", "v2"]))]
+    pub api: String,
+}
+
+/// A place in a file of the config.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlaceV1 {
+    /// The file, as it was named.
+    pub file: String,
+    /// From one.
+    pub line: u32,
+    /// From one, in characters.
+    pub column: u32,
+}
+
+/// The org, as far as it has said who it is.
+#[must_use]
+pub fn org_v1(org: Option<&Organization>, sandbox: bool) -> OrgV1 {
+    OrgV1 { org_id: org.map(|it| it.id.to_string()), org_name: org.map(|it| it.name.clone()), sandbox }
+}
+
+/// The org that a run spoke to.
+#[must_use]
+pub fn target_v1(target: &Target) -> TargetV1 {
+    let Target { org, sandbox, generation } = target;
+    let OrgV1 { org_id, org_name, sandbox } = org_v1(org.as_ref(), *sandbox);
+    TargetV1 { org_id, org_name, sandbox, api: generation.name().to_owned() }
+}
+
+/// A place as documents name it.
+#[must_use]
+pub fn place_v1(span: Span, sources: &Sources) -> PlaceV1 {
+    let place = sources.place(span);
+    PlaceV1 { file: place.path.display().to_string(), line: place.line.get(), column: place.column.get() }
+}
