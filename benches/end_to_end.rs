@@ -48,11 +48,10 @@ async fn one_plan(server: &Server, desired: &Desired) -> u64 {
     let credentials = Credentials::Token(server.token().into());
     let session = Session::new(endpoints, credentials, wire, Options::default());
     let identity = Identity { meant: None, name: None, must_be_known: true };
-    let limits = desired.settings.limits;
     let asked = Asked {
         desired,
-        limits: &limits,
-        identity: &identity,
+        limits: desired.settings.limits,
+        identity,
         api: ApiChoice::Only(Generation::First),
         usage: false,
         sandbox: true,

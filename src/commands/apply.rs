@@ -4,12 +4,12 @@ use crate::api::Session;
 use crate::apply::report::{Outcome, Report, Row, Skip};
 use crate::apply::{self, Job};
 use crate::cli::{ApplyArgs, Format};
-use crate::commands::connect::{Connection, api, connect, files_read};
+use crate::commands::connect::{Connection, connect, files_read};
 use crate::commands::look::{Asked, Identity, Look, look};
 use crate::commands::outputs::Outputs;
 use crate::commands::progress::Progress;
 use crate::commands::saved;
-use crate::commands::shell::{Failure, Shell, limits};
+use crate::commands::shell::{Failure, Shell};
 use crate::config::Config;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
@@ -56,20 +56,11 @@ async fn applied(
     let saved = args.plan.as_deref().map(saved::read).transpose()?;
     let (Config { desired, .. }, sources) = shell.load(&args.config, outputs)?;
     let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
-    let identity = identity(args, &desired, is_real)?;
-    let limits = limits(&desired.settings.limits, args.limits);
-    let asked = Asked {
-        desired: &desired,
-        limits: &limits,
-        identity: &identity,
-        api: api(&args.target, &desired),
-        usage: args.usage,
-        sandbox: sandbox.is_some(),
-    };
+    let asked = Asked::of(&desired, identity(args, &desired, is_real)?, &args.target, args.limits, args.usage);
     let looked = look(&session.reader(), &asked, heard).await;
     let result = match looked {
         Ok(look) => {
-            let run = Run { args, desired: &desired, limits: &limits, sources: &sources, saved: saved.as_ref() };
+            let run = Run { args, desired: &desired, limits: &asked.limits, sources: &sources, saved: saved.as_ref() };
             let session = session.speaking(look.target.generation);
             let ended = run.go(&session, &look, outputs, shell).await;
             ended.map(|(report, exit)| (report, exit, look.target))

@@ -3,6 +3,8 @@
 
 use crate::api::wire::WireError;
 use crate::api::{ApiError, Kind, Reader};
+use crate::cli::{LimitArgs, TargetArgs};
+use crate::commands::connect;
 use crate::model::desired::{Desired, Limits, Management};
 use crate::model::division::{DivisionName, Divisions};
 use crate::model::generation::{ApiChoice, Generation};
@@ -77,9 +79,9 @@ pub struct Asked<'a> {
     /// The config.
     pub desired: &'a Desired,
     /// The config's limits, raised by flags.
-    pub limits: &'a Limits,
+    pub limits: Limits,
     /// Which org is meant.
-    pub identity: &'a Identity,
+    pub identity: Identity,
     /// Which generation of the API to speak.
     pub api: ApiChoice,
     /// Ask who is on what is taken away or renamed. A limit on them asks by itself.
@@ -88,16 +90,49 @@ pub struct Asked<'a> {
     pub sandbox: bool,
 }
 
+impl Asked<'_> {
+    /// What a person asks of this config by flags.
+    #[must_use]
+    pub fn of<'a>(
+        desired: &'a Desired,
+        identity: Identity,
+        target: &TargetArgs,
+        flags: LimitArgs,
+        usage: bool,
+    ) -> Asked<'a> {
+        Asked {
+            desired,
+            limits: raised(&desired.settings.limits, flags),
+            identity,
+            api: connect::api(target, desired),
+            usage,
+            sandbox: target.sandbox,
+        }
+    }
+}
+
+/// The config's limits, raised by the flags of a person. A flag never lowers one.
+fn raised(config: &Limits, flags: LimitArgs) -> Limits {
+    let LimitArgs { allow_removals, allow_label_removals, allow_renames, allow_active_users } = flags;
+    let raise = |limit: u32, flag: Option<u32>| flag.map_or(limit, |flag| flag.max(limit));
+    Limits {
+        removals: raise(config.removals, allow_removals),
+        label_removals: raise(config.label_removals, allow_label_removals),
+        renames: raise(config.renames, allow_renames),
+        active_users: config.active_users.map(|limit| raise(limit, allow_active_users)),
+    }
+}
+
 /// Reads the org and plans. `heard` learns which org it is as soon as it says so.
 ///
 /// # Errors
 /// The org is another one than meant, or could not be read.
 pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Result<Look, Problem> {
-    let Asked { desired, limits, identity, api, usage, sandbox } = *asked;
-    let from = From { reader, identity, api, sandbox };
+    let Asked { desired, limits, identity, api, usage, sandbox } = asked;
+    let from = From { reader, identity, api: *api, sandbox: *sandbox };
     let Seen { target, observed, mut notes } = see(from, |_| names_divisions(desired), heard).await?;
     let mut plan = plan(desired, &observed, limits);
-    if usage || limits.active_users.is_some() {
+    if *usage || limits.active_users.is_some() {
         let usage = people_on(reader, &plan, &mut notes).await;
         plan = with_usage(plan, usage, limits);
     }

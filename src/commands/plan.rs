@@ -1,10 +1,10 @@
 //! `presencectl plan`.
 
 use crate::cli::{Format, PlanArgs};
-use crate::commands::connect::{Connection, api, connect, files_read};
+use crate::commands::connect::{Connection, connect, files_read};
 use crate::commands::look::{Asked, Identity, Look, look};
 use crate::commands::outputs::Outputs;
-use crate::commands::shell::{Failure, Shell, limits};
+use crate::commands::shell::{Failure, Shell};
 use crate::config::Config;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
@@ -35,17 +35,8 @@ async fn made(
     outputs.spare(files_read(&args.target))?;
     let (Config { desired, .. }, sources) = shell.load(&args.config, outputs)?;
     let Connection { session, sandbox, is_real: _ } = connect(&args.target, &desired, shell.environment).await?;
-    let identity = Identity::to_read(&desired);
-    let limits = limits(&desired.settings.limits, args.limits);
     // A reader is all that this command has: it cannot write.
-    let asked = Asked {
-        desired: &desired,
-        limits: &limits,
-        identity: &identity,
-        api: api(&args.target, &desired),
-        usage: args.usage,
-        sandbox: sandbox.is_some(),
-    };
+    let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, args.limits, args.usage);
     let look = look(&session.reader(), &asked, heard).await;
     if let Some(server) = sandbox {
         server.shutdown().await;

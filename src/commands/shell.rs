@@ -1,13 +1,12 @@
 //! What every command needs of the outside: streams, environment, colour; and how a failure leaves
 //! a command.
 
-use crate::cli::{ColorWhen, ConfigArgs, LimitArgs, OnFailure, View};
+use crate::cli::{ColorWhen, ConfigArgs, OnFailure, View};
 use crate::commands::outputs::Outputs;
 use crate::config::{self, Config, Loaded, Request};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::model::desired::Limits;
 use crate::problem::{Heard, Problem};
 use crate::render::findings;
 use crate::render::machine;
@@ -177,17 +176,4 @@ fn findings_shown(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -
     // Writing to a String cannot fail.
     let _ = findings::write(&mut text, diagnostics, sources, style);
     text
-}
-
-/// The config's limits, raised by the flags of a person. A flag never lowers one.
-#[must_use]
-pub fn limits(config: &Limits, flags: LimitArgs) -> Limits {
-    let LimitArgs { allow_removals, allow_label_removals, allow_renames, allow_active_users } = flags;
-    let raise = |limit: u32, flag: Option<u32>| flag.map_or(limit, |flag| flag.max(limit));
-    Limits {
-        removals: raise(config.removals, allow_removals),
-        label_removals: raise(config.label_removals, allow_label_removals),
-        renames: raise(config.renames, allow_renames),
-        active_users: config.active_users.map(|limit| raise(limit, allow_active_users)),
-    }
 }
