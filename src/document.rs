@@ -1,8 +1,9 @@
-//! What documents for machines have in common: which org they speak of, and places in files.
+//! What documents for machines have in common: which org they speak of, causes, and places in files.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cause::Cause;
 use crate::diagnostic::{Sources, Span};
 use crate::model::observed::{Organization, Target};
 
@@ -35,6 +36,27 @@ pub struct TargetV1 {
     /// The generation of the API that was spoken: `v1` or `v2`.
     #[schemars(extend("enum" = ["v1", "v2"]))]
     pub api: String,
+}
+
+/// Why something is not as asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CauseV1 {
+    /// In one sentence.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The platform's id of the exchange that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+}
+
+impl From<Cause> for CauseV1 {
+    fn from(cause: Cause) -> CauseV1 {
+        let Cause { message, help, correlation_id } = cause;
+        CauseV1 { message, help, correlation_id }
+    }
 }
 
 /// A place in a file of the config.

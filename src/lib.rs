@@ -10,6 +10,7 @@
 
 pub mod api;
 pub mod apply;
+pub mod cause;
 pub mod cli;
 pub mod commands;
 pub mod config;
@@ -85,6 +86,7 @@ pub mod render {
     pub mod import;
     pub mod listing;
     pub mod machine;
+    pub mod outcome;
     pub mod problem;
     pub mod retire;
     pub mod style;

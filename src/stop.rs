@@ -16,6 +16,26 @@ pub enum Signal {
     Terminate,
 }
 
+impl Signal {
+    /// A stable name.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Signal::Interrupt => "interrupt",
+            Signal::Terminate => "terminate",
+        }
+    }
+
+    /// The name that the system gives it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Signal::Interrupt => "SIGINT",
+            Signal::Terminate => "SIGTERM",
+        }
+    }
+}
+
 /// The listening side. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Stop {

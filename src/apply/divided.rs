@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::api::Reader;
 use crate::api::error::Kind;
-use crate::apply::object::cause;
-use crate::apply::report::{Cause, Outcome, Row};
+use crate::apply::report::{Outcome, Row};
+use crate::cause::Cause;
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, DivisionId};
 use crate::plan::change::Step;
@@ -39,7 +39,7 @@ impl Divided {
             }
             // An org that does not serve it has no divisions for definitions.
             Err(error) if error.kind == Kind::NotServed(Generation::Second) => {}
-            Err(error) => divided.unread = Some(cause(&error)),
+            Err(error) => divided.unread = Some(Cause::from(&error)),
         }
         divided
     }
@@ -56,7 +56,7 @@ impl Divided {
         }
         let definitions = match reader.speaking(Generation::Second).definitions().await {
             Ok(definitions) => definitions,
-            Err(error) => return Some(cause(&error)),
+            Err(error) => return Some(Cause::from(&error)),
         };
         for (division, row) in &mut rows {
             let found = definitions.iter().find(|it| Some(&it.id) == row.id.as_ref());

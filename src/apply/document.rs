@@ -3,16 +3,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::report::{Cause, Outcome, Report, Row, Verification};
+use crate::apply::report::{Outcome, Report, Row, Verification};
+use crate::cause::Cause;
 use crate::diagnostic::Sources;
-use crate::document::{TargetV1, target_v1};
+use crate::document::{CauseV1, TargetV1, target_v1};
 use crate::model::names::{DivisionId, Label};
 use crate::model::observed::Target;
 use crate::plan::change::Change;
 use crate::plan::difference::Difference;
 use crate::plan::document::{ActionV1, ChangeV1, RefusalV1, change_v1, refusal_v1};
 use crate::plan::refusal::Refusal;
-use crate::stop::Signal;
 
 /// The number of this format.
 pub const FORMAT_VERSION: u32 = 1;
@@ -47,20 +47,6 @@ pub struct ReportV1 {
     /// Why nobody knows whether divisions outlasted what was written by the first generation of the API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub divisions_unread: Option<CauseV1>,
-}
-
-/// A look-up that failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CauseV1 {
-    /// Why.
-    pub message: String,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub help: Option<String>,
-    /// The platform's id of the exchange.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub correlation_id: Option<String>,
 }
 
 /// One object.
@@ -144,25 +130,12 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         target: target_v1(target),
         success: report.is_success(),
-        interrupted: interrupted.map(|signal| {
-            match signal {
-                Signal::Interrupt => "interrupt",
-                Signal::Terminate => "terminate",
-            }
-            .to_owned()
-        }),
+        interrupted: interrupted.map(|signal| signal.code().to_owned()),
         objects: rows.iter().map(row_v1).collect(),
         refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
         verification: verification_v1(verification, sources),
-        divisions_unread: divisions_unread.as_ref().map(cause_v1),
+        divisions_unread: divisions_unread.clone().map(CauseV1::from),
     }
-}
-
-/// Why something failed, as documents say it.
-#[must_use]
-pub fn cause_v1(cause: &Cause) -> CauseV1 {
-    let Cause { message, help, correlation_id } = cause.clone();
-    CauseV1 { message, help, correlation_id }
 }
 
 /// What became of one object, as documents say it.

@@ -7,7 +7,8 @@ use crate::api::Writer;
 use crate::api::error::{ApiError, Kind, WriteError};
 use crate::api::shapes::{Fetched, Patch};
 use crate::apply::census::{Census, Ground, LOOK_DELAYS_MS, Search};
-use crate::apply::report::{Cause, Outcome, Skip};
+use crate::apply::report::{Outcome, Skip};
+use crate::cause::Cause;
 use crate::model::names::DefinitionId;
 use crate::model::observed::Definition;
 use crate::plan::change::{Create, Step};
@@ -79,7 +80,7 @@ impl Hands<'_> {
             };
             if let Some(error) = lost.as_ref().filter(|_| writes == WRITES_MAX) {
                 // It stands as before, and what was sent may still arrive.
-                return Outcome::Unknown(cause(error));
+                return Outcome::Unknown(Cause::from(error));
             }
             match self.write(step, fetched, patch).await {
                 Ok(outcome) => return outcome,
@@ -97,8 +98,8 @@ impl Hands<'_> {
         let fetched = match (self.writer.reader().definition(id).await, lost) {
             (Ok(Some(fetched)), _) => fetched,
             (Ok(None), lost) => return Err(absent(step, lost)),
-            (Err(_), Some(lost)) => return Err(Outcome::Unknown(cause(lost))),
-            (Err(error), None) => return Err(Outcome::Failed(cause(&error))),
+            (Err(_), Some(lost)) => return Err(Outcome::Unknown(Cause::from(lost))),
+            (Err(error), None) => return Err(Outcome::Failed(Cause::from(&error))),
         };
         match (standing(step, &fetched.definition), lost) {
             (Standing::AsBefore, _) => Ok(fetched),
@@ -106,7 +107,7 @@ impl Hands<'_> {
             (Standing::AsAfter, Some(_)) => Err(Outcome::Done),
             (Standing::Changed(differences), None) => Err(Outcome::Refused(differences)),
             // Ours, half done, or somebody else's: nobody can tell.
-            (Standing::Changed(_), Some(lost)) => Err(Outcome::Unknown(cause(lost))),
+            (Standing::Changed(_), Some(lost)) => Err(Outcome::Unknown(Cause::from(lost))),
         }
     }
 
@@ -149,7 +150,7 @@ impl Hands<'_> {
             Ok(Ground::Clear(before)) => before,
             Ok(Ground::AlreadySo(id)) => return Ended { outcome: Outcome::AlreadySo, id: Some(id) },
             Ok(Ground::Taken(id)) => return Outcome::Refused(vec![Difference::Appeared(id)]).into(),
-            Err(error) => return Outcome::Failed(cause(&error)).into(),
+            Err(error) => return Outcome::Failed(Cause::from(&error)).into(),
         };
         let step = Step::Create(create.clone());
         let mut lost: Option<ApiError> = None;
@@ -164,7 +165,7 @@ impl Hands<'_> {
                 Ok(Search::Unclear(ids)) => return Outcome::Unknown(unclear(&error, &ids)).into(),
                 // Absent for as long as lists may lag: it was not carried out, and is sent once more.
                 Ok(Search::Absent) if lost.is_none() => lost = Some(error),
-                Ok(Search::Absent) | Err(_) => return Outcome::Unknown(cause(&error)).into(),
+                Ok(Search::Absent) | Err(_) => return Outcome::Unknown(Cause::from(&error)).into(),
             }
         }
     }
@@ -196,9 +197,9 @@ fn created(step: &Step, made: Definition) -> Ended {
 fn not_created(error: &ApiError, lost: Option<&ApiError>) -> Outcome {
     match (&error.kind, lost) {
         // What stands in the way of the second may be the first, in a list that lags for longer still.
-        (Kind::Conflict | Kind::Invalid, Some(_)) => Outcome::Unknown(cause(error)),
+        (Kind::Conflict | Kind::Invalid, Some(_)) => Outcome::Unknown(Cause::from(error)),
         (Kind::Interrupted, lost) => not_written(error, lost),
-        (_, _) => Outcome::Failed(cause(error)),
+        (_, _) => Outcome::Failed(Cause::from(error)),
     }
 }
 
@@ -206,10 +207,10 @@ fn not_created(error: &ApiError, lost: Option<&ApiError>) -> Outcome {
 /// arrive.
 fn not_written(error: &ApiError, lost: Option<&ApiError>) -> Outcome {
     match (&error.kind, lost) {
-        (Kind::Interrupted, Some(lost)) => Outcome::Unknown(cause(lost)),
+        (Kind::Interrupted, Some(lost)) => Outcome::Unknown(Cause::from(lost)),
         (Kind::Interrupted, None) => Outcome::Skipped(Skip::Interrupted),
-        (_, Some(_)) => Outcome::Unknown(cause(error)),
-        (_, None) => Outcome::Failed(cause(error)),
+        (_, Some(_)) => Outcome::Unknown(Cause::from(error)),
+        (_, None) => Outcome::Failed(Cause::from(error)),
     }
 }
 
@@ -219,7 +220,7 @@ fn absent(step: &Step, lost: Option<&ApiError>) -> Outcome {
         (true, None) => Outcome::AlreadySo,
         (true, Some(_)) => Outcome::Done,
         (false, None) => Outcome::Refused(vec![Difference::Gone]),
-        (false, Some(lost)) => Outcome::Unknown(cause(lost)),
+        (false, Some(lost)) => Outcome::Unknown(Cause::from(lost)),
     }
 }
 
@@ -242,16 +243,10 @@ pub fn differences_to_after(step: &Step, found: &Definition) -> Vec<Difference> 
     moved.into_iter().chain(rest).collect()
 }
 
-/// A failed request as a report shows it.
-#[must_use]
-pub fn cause(error: &ApiError) -> Cause {
-    Cause { message: error.to_string(), help: Some(error.help()), correlation_id: error.about.correlation_id.clone() }
-}
-
 fn unclear(lost: &ApiError, ids: &[DefinitionId]) -> Cause {
     let ids: Vec<&str> = ids.iter().map(DefinitionId::as_str).collect();
     Cause {
         help: Some(format!("the list now shows {}: look which of them is wanted, and pin it", ids.join(", "))),
-        ..cause(lost)
+        ..Cause::from(lost)
     }
 }

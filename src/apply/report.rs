@@ -1,5 +1,6 @@
 //! What became of every object: the one value that every report is a view of.
 
+use crate::cause::Cause;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
@@ -73,17 +74,6 @@ pub enum Skip {
     PlanRefused,
     /// More would be done than the saved plan holds, and so nothing was done.
     BeyondSavedPlan,
-}
-
-/// Why something failed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Cause {
-    /// In one sentence, with the API call. Foreign strings are raw.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
-    /// The platform's id of the exchange.
-    pub correlation_id: Option<String>,
 }
 
 /// The look at the org after an apply.

@@ -7,8 +7,9 @@ use tokio::time::Instant;
 
 use crate::api::Reader;
 use crate::api::policy::{LIST_LAG_MS, sum_ms};
-use crate::apply::object::{cause, differences_to_after};
+use crate::apply::object::differences_to_after;
 use crate::apply::report::{Outcome, Row, Verification};
+use crate::cause::Cause;
 use crate::model::desired::{Desired, Limits};
 use crate::model::division::Divisions;
 use crate::model::names::{DefinitionId, Key};
@@ -51,7 +52,7 @@ pub async fn verify(
         let last = begun.elapsed() >= Duration::from_millis(LIST_LAG_MS);
         let definitions = match reader.definitions().await {
             Ok(definitions) => definitions,
-            Err(error) => return Verification::Failed(cause(&error)),
+            Err(error) => return Verification::Failed(Cause::from(&error)),
         };
         let observed =
             Observed::new(definitions, None).seen_through(reader.generation(), expectation.divisions.clone());
@@ -108,7 +109,7 @@ async fn doubt(reader: &Reader, step: &Step, row: &mut Row, last: bool) -> bool 
             return false;
         }
         Err(error) => {
-            row.outcome = Outcome::Unknown(cause(&error));
+            row.outcome = Outcome::Unknown(Cause::from(&error));
             return false;
         }
     };

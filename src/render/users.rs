@@ -2,16 +2,16 @@
 
 use std::fmt::Write as _;
 
-use crate::apply::report::Cause;
+use crate::cause::Cause;
 use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::model::user::{OutOfOffice, UserPresence};
 use crate::render::csv::csv;
 use crate::render::human::target_line;
 use crate::render::machine;
+use crate::render::outcome::{self, explained};
 use crate::render::style::Style;
 use crate::render::table::table;
-use crate::stop::Signal;
 use crate::text::{self, Shown};
 use crate::users::document::{self, UserReportV1, UsersV1};
 use crate::users::listing::{Found, Listing, Row};
@@ -187,13 +187,7 @@ pub fn report(report: &Report, target: &Target, style: Style) -> String {
         }
     }
     shown.push('\n');
-    if let Some(signal) = interrupted {
-        let name = match signal {
-            Signal::Interrupt => "SIGINT",
-            Signal::Terminate => "SIGTERM",
-        };
-        let _ = writeln!(shown, "{} by {name}: nothing more was started", style.bad("Interrupted"));
-    }
+    shown.push_str(&outcome::interrupted(*interrupted, style));
     shown.push_str(&sum(report, style));
     shown
 }
@@ -228,12 +222,7 @@ fn why(outcome: &Outcome, report: &Report) -> String {
 
 fn sum(report: &Report, style: Style) -> String {
     let rows = &report.rows;
-    let counts: Vec<String> = OUTCOMES
-        .iter()
-        .map(|(code, words)| (rows.iter().filter(|row| row.outcome.code() == *code).count(), words))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{count} {words}"))
-        .collect();
+    let counts = outcome::counted(&OUTCOMES, rows.iter().map(|row| row.outcome.code()));
     let missing = rows.iter().filter(|row| !row.outcome.is_success()).count();
     let verdict = if missing == 0 {
         String::new()
@@ -242,20 +231,7 @@ fn sum(report: &Report, style: Style) -> String {
         format!(" Not everything is done: {missing} of {} {verb} not.", text::count(rows.len(), "user"))
     };
     let head = if report.is_success() { style.good("Users:") } else { style.bad("Users:") };
-    format!("{head} {}.{verdict}\n", counts.join(", "))
-}
-
-fn explained(cause: &Cause, indent: &str) -> String {
-    let Cause { message, help, correlation_id } = cause;
-    let mut shown = format!("{indent}{}\n", text::terminal(message));
-    if let Some(help) = help {
-        // Writing to a String cannot fail.
-        let _ = writeln!(shown, "{indent}help: {}", text::terminal(help));
-    }
-    if let Some(id) = correlation_id {
-        let _ = writeln!(shown, "{indent}correlation id: {}", text::terminal(id));
-    }
-    shown
+    format!("{head} {}.{verdict}\n", counts)
 }
 
 /// What became of users, for spreadsheets.

@@ -3,11 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::report::Cause;
-use crate::document::{TargetV1, target_v1};
+use crate::document::{CauseV1, TargetV1, target_v1};
 use crate::model::observed::Target;
 use crate::model::user::{OutOfOffice, UserPresence, Wish};
-use crate::stop::Signal;
 use crate::users::listing::{self, Found, Listing};
 use crate::users::meant::Meant;
 use crate::users::report::{self, Report};
@@ -50,7 +48,7 @@ pub struct UserV1 {
     pub presence: Option<PresenceV1>,
     /// Why there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<ReasonV1>,
+    pub reason: Option<CauseV1>,
 }
 
 /// What a user is on.
@@ -93,20 +91,6 @@ pub struct OutOfOfficeV1 {
     /// Its end; absent where it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-}
-
-/// Why something is not as asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ReasonV1 {
-    /// In one sentence.
-    pub message: String,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub help: Option<String>,
-    /// The platform's id of the exchange that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub correlation_id: Option<String>,
 }
 
 /// What became of users whose presence was to be set, `presencectl user set --output json`.
@@ -176,7 +160,7 @@ pub struct UserRowV1 {
     pub outcome: String,
     /// Why, for what is not done.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<ReasonV1>,
+    pub reason: Option<CauseV1>,
 }
 
 /// The document of users.
@@ -204,13 +188,7 @@ pub fn report(report: &Report, target: &Target) -> UserReportV1 {
         target: target_v1(target),
         source: source.to_string(),
         success: report.is_success(),
-        interrupted: interrupted.map(|signal| {
-            match signal {
-                Signal::Interrupt => "interrupt",
-                Signal::Terminate => "terminate",
-            }
-            .to_owned()
-        }),
+        interrupted: interrupted.map(|signal| signal.code().to_owned()),
         presences: meant.iter().map(|it| meant_v1(it, report)).collect(),
         users: rows.iter().map(|row| user_row_v1(row, report)).collect(),
     }
@@ -238,18 +216,13 @@ fn user_v1(row: &listing::Row, listing: &Listing) -> UserV1 {
         id: user.to_string(),
         result: found.code().to_owned(),
         presence,
-        reason: found.why(&listing.source).map(reason_v1),
+        reason: found.why(&listing.source).map(CauseV1::from),
     }
 }
 
 fn out_of_office_v1(it: &OutOfOffice) -> OutOfOfficeV1 {
     let OutOfOffice { active, from, to } = it;
     OutOfOfficeV1 { active: *active, from: from.clone(), to: to.clone() }
-}
-
-fn reason_v1(cause: Cause) -> ReasonV1 {
-    let Cause { message, help, correlation_id } = cause;
-    ReasonV1 { message, help, correlation_id }
 }
 
 fn meant_v1(meant: &Meant, report: &Report) -> MeantV1 {
@@ -272,6 +245,6 @@ fn user_row_v1(row: &report::Row, report: &Report) -> UserRowV1 {
         message: message.clone(),
         primary_source: *primary,
         outcome: outcome.code().to_owned(),
-        reason: outcome.why(&report.source).map(reason_v1),
+        reason: outcome.why(&report.source).map(CauseV1::from),
     }
 }

@@ -5,7 +5,7 @@ use futures_util::{StreamExt as _, stream};
 use crate::api::UserReader;
 use crate::api::error::{ApiError, Kind};
 use crate::api::user_operations::BULK_READ_USERS_MAX;
-use crate::apply::object::cause;
+use crate::cause::Cause;
 use crate::model::user::{Source, UserId};
 use crate::users::listing::Found;
 
@@ -37,7 +37,7 @@ pub async fn few(reader: &UserReader, users: &[&UserId], source: &Source) -> Vec
         Ok(mut answered) => {
             let found = |user: &&UserId| match answered.remove(*user) {
                 Some(Ok(presence)) => Found::On(presence),
-                Some(Err(error)) => Found::Failed(cause(&error)),
+                Some(Err(error)) => Found::Failed(Cause::from(&error)),
                 None => Found::NotShown,
             };
             users.iter().map(found).collect()
@@ -50,7 +50,7 @@ pub async fn few(reader: &UserReader, users: &[&UserId], source: &Source) -> Vec
             }
             found
         }
-        Err(error) => vec![Found::Failed(cause(&error)); users.len()],
+        Err(error) => vec![Found::Failed(Cause::from(&error)); users.len()],
     }
 }
 
@@ -58,7 +58,7 @@ async fn one(reader: &UserReader, user: &UserId, source: &Source) -> Found {
     match reader.presence(user, source).await {
         Ok(Some(presence)) => Found::On(presence),
         Ok(None) => Found::NotShown,
-        Err(error) => Found::Failed(cause(&error)),
+        Err(error) => Found::Failed(Cause::from(&error)),
     }
 }
 
@@ -80,7 +80,7 @@ async fn teams(reader: &UserReader, users: &[&UserId]) -> Vec<Found> {
                 found.resize(users.len(), Found::TeamsGone);
                 break;
             }
-            Err(error) => found.push(Found::Failed(cause(&error))),
+            Err(error) => found.push(Found::Failed(Cause::from(&error))),
         }
     }
     let absent: Vec<usize> = (0..found.len()).filter(|index| found[*index] == Found::NoTeams).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::apply::report::Cause;
+use crate::cause::Cause;
 use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use crate::model::observed::Definition;
 use crate::model::user::{Source, UserId, UserPresence};

@@ -1,6 +1,6 @@
 //! What became of every user whose presence was to be set: the value that every report is a view of.
 
-use crate::apply::report::Cause;
+use crate::cause::Cause;
 use crate::model::names::{DefinitionId, Locale};
 use crate::model::user::{Source, UserId, UserPresence, Wish};
 use crate::stop::Signal;

@@ -12,8 +12,7 @@ use crate::api::error::{ApiError, Kind, WriteError};
 use crate::api::user_operations::BULK_PUT_USERS_MAX;
 use crate::api::users::{Answered, is_absent};
 use crate::api::{Gate, Session, UserReader, UserWriter};
-use crate::apply::object::cause;
-use crate::apply::report::Cause;
+use crate::cause::Cause;
 use crate::model::names::DefinitionId;
 use crate::model::user::{Source, UserId, UserPresence, Wish};
 use crate::stop::Stop;
@@ -184,10 +183,10 @@ impl Run<'_> {
         match (&error.kind, lost) {
             (Kind::Interrupted, None) => Outcome::Skipped,
             // What was lost before may still arrive.
-            (Kind::Interrupted, Some(lost)) => Outcome::Unknown(cause(&lost.error)),
-            (_, Some(_)) => Outcome::Unknown(cause(error)),
+            (Kind::Interrupted, Some(lost)) => Outcome::Unknown(Cause::from(&lost.error)),
+            (_, Some(_)) => Outcome::Unknown(Cause::from(error)),
             (_, None) if self.is_registered() && is_absent(error) => Outcome::NotShown,
-            (_, None) => Outcome::Failed(cause(error)),
+            (_, None) => Outcome::Failed(Cause::from(error)),
         }
     }
 
@@ -222,7 +221,7 @@ impl Run<'_> {
         // They are not there, and what was sent may still arrive.
         if let Some(Lost { error, gate: _ }) = lost {
             for index in users {
-                self.end(index, Outcome::Unknown(cause(&error)));
+                self.end(index, Outcome::Unknown(Cause::from(&error)));
             }
         }
         None
@@ -255,7 +254,7 @@ impl Run<'_> {
             let outcome = match (found, answered.remove(self.user(index))) {
                 (Found::On(seen), _) if self.wish(index).may_be_met_by(&seen) => Outcome::Done,
                 (Found::On(seen), Some(Ok(_))) => Outcome::Differs(seen),
-                (Found::On(_), Some(Err(error))) => Outcome::Unknown(cause(&error)),
+                (Found::On(_), Some(Err(error))) => Outcome::Unknown(Cause::from(&error)),
                 (Found::On(_), None) => Outcome::Failed(passed_over()),
                 (Found::NotShown | Found::NoTeams | Found::TeamsGone, _) => Outcome::NotShown,
                 (Found::Failed(cause), _) => Outcome::Unknown(cause),
@@ -277,7 +276,7 @@ impl Run<'_> {
                 Found::On(_) => rest.push(index),
                 Found::NotShown if self.is_registered() => rest.push(index),
                 Found::NotShown | Found::NoTeams | Found::TeamsGone | Found::Failed(_) => {
-                    self.end(index, Outcome::Unknown(cause(lost)));
+                    self.end(index, Outcome::Unknown(Cause::from(lost)));
                 }
             }
         }

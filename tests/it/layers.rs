@@ -41,6 +41,7 @@ const LEVELS: &[&[&str]] = &[
     &[
         "model::observed",
         "model::usage",
+        "cause",
         "diagnostic",
         "api::http",
         "api::operations",
@@ -79,6 +80,7 @@ const LEVELS: &[&[&str]] = &[
         "config::folders",
         "config::located",
         "render::findings",
+        "render::outcome",
         "render::table",
         "show",
         "api::users",

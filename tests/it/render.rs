@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use insta::assert_snapshot;
 use presencectl::apply::document::ReportV1;
-use presencectl::apply::report::{Cause, Outcome, Report, Row, Skip, Verification};
+use presencectl::apply::report::{Outcome, Report, Row, Skip, Verification};
+use presencectl::cause::Cause;
 use presencectl::diagnostic::Sources;
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, Key, Label, Locale};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::apply::report::{Cause, Outcome, Report, Row, Verification};
+use crate::apply::report::{Outcome, Report, Row, Verification};
 use crate::diagnostic::Sources;
 use crate::model::names::{DivisionId, Label, Locale};
 use crate::model::observed::Target;
@@ -11,8 +11,8 @@ use crate::plan::difference::Difference;
 use crate::render::human::change::{block, quoted, subject};
 use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
+use crate::render::outcome::{self, explained};
 use crate::render::style::Style;
-use crate::stop::Signal;
 use crate::text;
 
 /// Every outcome in the order of a sum, by its stable name and its words.
@@ -30,6 +30,9 @@ const OUTCOMES: [(&str, &str); 8] = [
 /// The width of the widest outcome.
 pub(super) const OUTCOME_WIDTH: usize = 15;
 
+/// Below the line of an object.
+const INDENT: &str = "      ";
+
 /// A whole report.
 #[must_use]
 pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style) -> String {
@@ -44,17 +47,15 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
     for refusal in refusals {
         shown.push_str(&refusal_shown(refusal, sources, style));
     }
-    if let Some(signal) = interrupted {
-        let name = match signal {
-            Signal::Interrupt => "SIGINT",
-            Signal::Terminate => "SIGTERM",
-        };
-        let _ = writeln!(shown, "{} by {name}: nothing more was started", style.bad("Interrupted"));
-    }
+    shown.push_str(&outcome::interrupted(*interrupted, style));
     shown.push_str(&verified(report, sources, style));
     if let Some(cause) = divisions_unread {
         let head = style.doubtful("Divisions");
-        let _ = writeln!(shown, "{head}: not known whether they stayed as they were\n{}", explained(cause).trim_end());
+        let _ = writeln!(
+            shown,
+            "{head}: not known whether they stayed as they were\n{}",
+            explained(cause, INDENT).trim_end()
+        );
     }
     shown.push_str(&sum(report, style));
     shown
@@ -88,9 +89,9 @@ pub(super) fn row(row: &Row, style: Style) -> String {
     };
     let mut shown = format!("  {words} {padding}{} {what}\n", action.verb());
     match outcome {
-        Outcome::Failed(cause) => shown.push_str(&explained(cause)),
+        Outcome::Failed(cause) => shown.push_str(&explained(cause, INDENT)),
         Outcome::Unknown(cause) => {
-            shown.push_str(&explained(cause));
+            shown.push_str(&explained(cause, INDENT));
             shown.push_str("      whether it was written is not known; plan again to see\n");
         }
         Outcome::Differs(differences) | Outcome::Refused(differences) => {
@@ -115,19 +116,6 @@ fn because(shown: &mut String, outcome: &Outcome) {
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "      {}", text::terminal(&why));
     }
-}
-
-fn explained(cause: &Cause) -> String {
-    let Cause { message, help, correlation_id } = cause;
-    let mut shown = format!("      {}\n", text::terminal(message));
-    if let Some(help) = help {
-        // Writing to a String cannot fail.
-        let _ = writeln!(shown, "      help: {}", text::terminal(help));
-    }
-    if let Some(id) = correlation_id {
-        let _ = writeln!(shown, "      correlation id: {}", text::terminal(id));
-    }
-    shown
 }
 
 fn difference(difference: &Difference) -> String {
@@ -200,20 +188,15 @@ fn verified(report: &Report, sources: &Sources, style: Style) -> String {
             shown
         }
         Verification::Failed(cause) => {
-            format!("{}: the org could not be read again\n{}", style.bad("Not verified"), explained(cause))
+            format!("{}: the org could not be read again\n{}", style.bad("Not verified"), explained(cause, INDENT))
         }
     }
 }
 
 fn sum(report: &Report, style: Style) -> String {
     let rows = &report.rows;
-    let counts: Vec<String> = OUTCOMES
-        .iter()
-        .map(|(code, words)| (rows.iter().filter(|row| row.outcome.code() == *code).count(), words))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{count} {words}"))
-        .collect();
-    let counts = if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") };
+    let counts = outcome::counted(&OUTCOMES, rows.iter().map(|row| row.outcome.code()));
+    let counts = if counts.is_empty() { "nothing to do" } else { &counts };
     let verdict = if report.is_success() { String::new() } else { format!(" {}", missing(rows)) };
     let head = if report.is_success() { style.good("Apply:") } else { style.bad("Apply:") };
     format!("{head} {counts}.{verdict}\n")

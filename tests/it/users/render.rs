@@ -1,7 +1,7 @@
 //! Users and reports about them as people, spreadsheets and machines read them: whole.
 
 use insta::assert_snapshot;
-use presencectl::apply::report::Cause;
+use presencectl::cause::Cause;
 use presencectl::model::names::{DefinitionId, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Target};
 use presencectl::model::user::{OutOfOffice, Source, UserId, UserPresence, Wish};
