@@ -1,11 +1,69 @@
-//! What documents for machines have in common: which org they speak of, causes, and places in files.
+//! What documents for machines have in common: their head, which org they speak of, causes, and places in
+//! files.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::cause::Cause;
 use crate::diagnostic::{Sources, Span};
 use crate::model::observed::{Organization, Target};
+
+/// The head of a document. It is flattened into one that is only written: in one that is read back, a
+/// mistake in what is flattened would have no place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HeadV1<T> {
+    /// What kind of document it is.
+    pub kind: String,
+    /// The number of the format.
+    pub format_version: u32,
+    /// The version of the tool that wrote it.
+    pub tool_version: String,
+    /// Which org.
+    pub target: T,
+}
+
+/// A kind of document: what its head always holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// What `kind` says.
+    pub name: &'static str,
+    /// What `formatVersion` says.
+    pub format_version: u32,
+    /// Which org it is about, for the schema.
+    pub target: &'static str,
+}
+
+impl Kind {
+    /// The head of one that this version of the tool writes.
+    #[must_use]
+    pub fn head<T>(&self, target: T) -> HeadV1<T> {
+        HeadV1 {
+            kind: self.name.to_owned(),
+            format_version: self.format_version,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            target,
+        }
+    }
+
+    /// Says in the schema of the whole document what the head of this kind always holds.
+    pub fn in_schema(self) -> impl FnMut(&mut Schema) {
+        let Kind { name, format_version, target } = self;
+        move |schema| {
+            let mut say = |property: &str, what: &str, value: Value| {
+                if let Some(Value::Object(it)) = schema.pointer_mut(&format!("/properties/{property}")) {
+                    it.insert(what.to_owned(), value);
+                }
+            };
+            say("kind", "description", format!("Always `{name}`.").into());
+            say("kind", "const", name.into());
+            say("formatVersion", "description", format!("Always {format_version}.").into());
+            say("formatVersion", "const", format_version.into());
+            say("target", "description", target.into());
+        }
+    }
+}
 
 /// Which org, for what both generations of the API share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

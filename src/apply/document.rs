@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::apply::report::{Outcome, Report, Row, Verification};
 use crate::cause::Cause;
 use crate::diagnostic::Sources;
-use crate::document::{CauseV1, TargetV1, target_v1};
+use crate::document::{CauseV1, HeadV1, Kind, TargetV1, target_v1};
 use crate::model::names::{DivisionId, Label};
 use crate::model::observed::Target;
 use crate::plan::change::Change;
@@ -17,21 +17,16 @@ use crate::plan::refusal::Refusal;
 /// The number of this format.
 pub const FORMAT_VERSION: u32 = 1;
 
+const REPORT: Kind = Kind { name: "report", format_version: FORMAT_VERSION, target: "The org that was written to." };
+
 /// What became of an apply, `presencectl apply --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl report, format 1")]
+#[schemars(title = "presencectl report, format 1", transform = REPORT.in_schema())]
 pub struct ReportV1 {
-    /// Always `report`.
-    #[schemars(extend("const" = "report"))]
-    pub kind: String,
-    /// Always 1.
-    #[schemars(extend("const" = FORMAT_VERSION))]
-    pub format_version: u32,
-    /// The version of the tool that wrote it.
-    pub tool_version: String,
-    /// The org that was written to.
-    pub target: TargetV1,
+    /// What it is, and of which org.
+    #[serde(flatten)]
+    pub head: HeadV1<TargetV1>,
     /// Was everything done, and seen to be done?
     pub success: bool,
     /// `interrupt` or `terminate`, where a signal ended the run early.
@@ -125,10 +120,7 @@ pub struct VerificationV1 {
 pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1 {
     let Report { rows, refusals, verification, divisions_unread, interrupted, default_locale: _ } = report;
     ReportV1 {
-        kind: "report".to_owned(),
-        format_version: FORMAT_VERSION,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: target_v1(target),
+        head: REPORT.head(target_v1(target)),
         success: report.is_success(),
         interrupted: interrupted.map(|signal| signal.code().to_owned()),
         objects: rows.iter().map(row_v1).collect(),

@@ -5,28 +5,23 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, Severity, Sources};
-use crate::document::{OrgV1, PlaceV1, org_v1, place_v1};
+use crate::document::{HeadV1, Kind, OrgV1, PlaceV1, org_v1, place_v1};
 use crate::problem::{Heard, Problem};
 
 /// The number of this format.
 pub const FORMAT_VERSION: u32 = 1;
 
+const ERROR: Kind = Kind { name: "error", format_version: FORMAT_VERSION, target: "The org, as far as it was asked." };
+
 /// Why there is no plan or no report, `presencectl plan --output json` and
 /// `presencectl apply --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl error, format 1")]
+#[schemars(title = "presencectl error, format 1", transform = ERROR.in_schema())]
 pub struct ErrorV1 {
-    /// Always `error`.
-    #[schemars(extend("const" = "error"))]
-    pub kind: String,
-    /// Always 1.
-    #[schemars(extend("const" = FORMAT_VERSION))]
-    pub format_version: u32,
-    /// The version of the tool that wrote it.
-    pub tool_version: String,
-    /// The org, as far as it was asked.
-    pub target: OrgV1,
+    /// What it is, and of which org.
+    #[serde(flatten)]
+    pub head: HeadV1<OrgV1>,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
@@ -63,10 +58,7 @@ pub fn document(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], so
     let Problem { message, help, correlation_id } = problem;
     let Heard { org, sandbox } = heard;
     ErrorV1 {
-        kind: "error".to_owned(),
-        format_version: FORMAT_VERSION,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: org_v1(org.as_ref(), *sandbox),
+        head: ERROR.head(org_v1(org.as_ref(), *sandbox)),
         message: message.clone(),
         help: help.clone(),
         correlation_id: correlation_id.clone(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::document::{OrgV1, TargetV1, org_v1, target_v1};
+use crate::document::{HeadV1, Kind, OrgV1, TargetV1, org_v1, target_v1};
 use crate::model::names::SystemPresence;
 use crate::model::observed::{Definition, Primary, Target};
 use crate::show::listing::{FoundBy, Listing, Row, SystemPresences};
@@ -14,22 +14,20 @@ use crate::show::listing::{FoundBy, Listing, Row, SystemPresences};
 /// added without.
 pub const FORMAT_VERSION: u32 = 1;
 
+const DEFINITIONS: Kind =
+    Kind { name: "definitions", format_version: FORMAT_VERSION, target: "The org that was read." };
+const SYSTEM_PRESENCES: Kind =
+    Kind { name: "system-presences", format_version: FORMAT_VERSION, target: "The org that was read." };
+
 /// The definitions of an org, `presencectl show --output json`. All strings are as the org holds them:
 /// neutralise them before showing them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl definitions, format 1")]
+#[schemars(title = "presencectl definitions, format 1", transform = DEFINITIONS.in_schema())]
 pub struct DefinitionsV1 {
-    /// Always `definitions`.
-    #[schemars(extend("const" = "definitions"))]
-    pub kind: String,
-    /// Always 1.
-    #[schemars(extend("const" = FORMAT_VERSION))]
-    pub format_version: u32,
-    /// The version of the tool that wrote it.
-    pub tool_version: String,
-    /// The org that was read.
-    pub target: TargetV1,
+    /// What it is, and of which org.
+    #[serde(flatten)]
+    pub head: HeadV1<TargetV1>,
     /// What the name that was typed is: `key`, `id` or `label`; absent where all are shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["key", "id", "label"]))]
@@ -80,18 +78,11 @@ pub struct DefinitionV1 {
 /// The system presences of an org, `presencectl show --system --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl system-presences, format 1")]
+#[schemars(title = "presencectl system-presences, format 1", transform = SYSTEM_PRESENCES.in_schema())]
 pub struct SystemPresencesV1 {
-    /// Always `system-presences`.
-    #[schemars(extend("const" = "system-presences"))]
-    pub kind: String,
-    /// Always 1.
-    #[schemars(extend("const" = FORMAT_VERSION))]
-    pub format_version: u32,
-    /// The version of the tool that wrote it.
-    pub tool_version: String,
-    /// The org that was read.
-    pub target: OrgV1,
+    /// What it is, and of which org.
+    #[serde(flatten)]
+    pub head: HeadV1<OrgV1>,
     /// In the org's order.
     pub system_presences: Vec<SystemPresenceV1>,
 }
@@ -112,10 +103,7 @@ pub struct SystemPresenceV1 {
 #[must_use]
 pub fn definitions(listing: &Listing, target: &Target) -> DefinitionsV1 {
     DefinitionsV1 {
-        kind: "definitions".to_owned(),
-        format_version: FORMAT_VERSION,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: target_v1(target),
+        head: DEFINITIONS.head(target_v1(target)),
         found_by: listing.found_by.map(|it: FoundBy| it.name().to_owned()),
         definitions: listing.rows.iter().map(|it| definition_v1(it, listing)).collect(),
     }
@@ -159,10 +147,7 @@ pub fn system_presences(it: &SystemPresences) -> SystemPresencesV1 {
     let one =
         |it: &SystemPresence| SystemPresenceV1 { name: it.to_string(), standard: it.standard().map(str::to_owned) };
     SystemPresencesV1 {
-        kind: "system-presences".to_owned(),
-        format_version: FORMAT_VERSION,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: org_v1(org.as_ref(), *sandbox),
+        head: SYSTEM_PRESENCES.head(org_v1(org.as_ref(), *sandbox)),
         system_presences: names.iter().map(one).collect(),
     }
 }

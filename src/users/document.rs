@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::document::{CauseV1, TargetV1, target_v1};
+use crate::document::{CauseV1, HeadV1, Kind, TargetV1, target_v1};
 use crate::model::observed::Target;
 use crate::model::user::{OutOfOffice, UserPresence, Wish};
 use crate::users::listing::{self, Found, Listing};
@@ -13,21 +13,18 @@ use crate::users::report::{self, Report};
 /// The number of this format.
 pub const FORMAT_VERSION: u32 = 1;
 
+const USERS: Kind = Kind { name: "users", format_version: FORMAT_VERSION, target: "The org that was read." };
+const USER_REPORT: Kind =
+    Kind { name: "user-report", format_version: FORMAT_VERSION, target: "The org that was written to." };
+
 /// What users are on, `presencectl user get --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl users, format 1")]
+#[schemars(title = "presencectl users, format 1", transform = USERS.in_schema())]
 pub struct UsersV1 {
-    /// Always `users`.
-    #[schemars(extend("const" = "users"))]
-    pub kind: String,
-    /// Always 1.
-    #[schemars(extend("const" = FORMAT_VERSION))]
-    pub format_version: u32,
-    /// The version of the tool that wrote it.
-    pub tool_version: String,
-    /// The org that was read.
-    pub target: TargetV1,
+    /// What it is, and of which org.
+    #[serde(flatten)]
+    pub head: HeadV1<TargetV1>,
     /// The source: `purecloud`, `microsoftteams`, or the id of a registered one.
     pub source: String,
     /// One row a user, in the order asked.
@@ -96,18 +93,11 @@ pub struct OutOfOfficeV1 {
 /// What became of users whose presence was to be set, `presencectl user set --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl user report, format 1")]
+#[schemars(title = "presencectl user report, format 1", transform = USER_REPORT.in_schema())]
 pub struct UserReportV1 {
-    /// Always `user-report`.
-    #[schemars(extend("const" = "user-report"))]
-    pub kind: String,
-    /// Always 1.
-    #[schemars(extend("const" = FORMAT_VERSION))]
-    pub format_version: u32,
-    /// The version of the tool that wrote it.
-    pub tool_version: String,
-    /// The org that was written to.
-    pub target: TargetV1,
+    /// What it is, and of which org.
+    #[serde(flatten)]
+    pub head: HeadV1<TargetV1>,
     /// The source: `purecloud`, or the id of a registered one.
     pub source: String,
     /// Is every user where it was asked for?
@@ -168,10 +158,7 @@ pub struct UserRowV1 {
 pub fn users(listing: &Listing, target: &Target) -> UsersV1 {
     let Listing { source, rows, default_locale: _ } = listing;
     UsersV1 {
-        kind: "users".to_owned(),
-        format_version: FORMAT_VERSION,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: target_v1(target),
+        head: USERS.head(target_v1(target)),
         source: source.to_string(),
         users: rows.iter().map(|row| user_v1(row, listing)).collect(),
     }
@@ -182,10 +169,7 @@ pub fn users(listing: &Listing, target: &Target) -> UsersV1 {
 pub fn report(report: &Report, target: &Target) -> UserReportV1 {
     let Report { source, meant, rows, interrupted, default_locale: _ } = report;
     UserReportV1 {
-        kind: "user-report".to_owned(),
-        format_version: FORMAT_VERSION,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: target_v1(target),
+        head: USER_REPORT.head(target_v1(target)),
         source: source.to_string(),
         success: report.is_success(),
         interrupted: interrupted.map(|signal| signal.code().to_owned()),
