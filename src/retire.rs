@@ -14,8 +14,8 @@ use futures_util::FutureExt as _;
 
 use crate::api::{ApiError, Reader, Session};
 use crate::apply::census::LOOK_DELAYS_MS;
-use crate::apply::object::cause;
-use crate::apply::report::{Cause, Outcome as Written, Row};
+use crate::apply::report::{Outcome as Written, Row};
+use crate::cause::Cause;
 use crate::apply::{alone, bug};
 use crate::model::desired::Desired;
 use crate::model::names::DefinitionId;
@@ -181,14 +181,14 @@ impl Run<'_> {
     async fn look(&self) -> Result<Seats, Halt> {
         (self.tell)(Event::Looking);
         let seats = self.until_asked(self.reader.seats_on(&self.job.retirement.from.id)).await?;
-        seats.map_err(|error| Halt::LookFailed(cause(&error)))
+        seats.map_err(|error| Halt::LookFailed((&error).into()))
     }
 
     async fn target_is_there(&self) -> Result<(), Halt> {
         match self.is_active(&self.job.retirement.to.definition.id).await? {
             Ok(Some(true)) => Ok(()),
             Ok(Some(false) | None) => Err(Halt::TargetGone),
-            Err(error) => Err(Halt::TargetUnread(cause(&error))),
+            Err(error) => Err(Halt::TargetUnread((&error).into())),
         }
     }
 
@@ -216,7 +216,7 @@ impl Run<'_> {
                 // Gone is as good as deactivated.
                 Ok(Some(false) | None) => return Ok(()),
                 Ok(Some(true)) => {}
-                Err(error) => return Err(Halt::Unread(cause(&error))),
+                Err(error) => return Err(Halt::Unread((&error).into())),
             }
             let Some(delay_ms) = delays.next() else {
                 if let Some(row) = &mut self.state.borrow_mut().definition {

@@ -1,7 +1,7 @@
 //! `presencectl retire`.
 
 use crate::api::{ApiError, Session};
-use crate::apply::report::Cause;
+use crate::cause::Cause;
 use crate::cli::{ConfigArgs, RetireArgs, TableFormat};
 use crate::commands::connect::{Connection, api, connect, files_read};
 use crate::commands::look::{self, From, Identity, Seen};

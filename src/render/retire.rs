@@ -1,9 +1,8 @@
 //! A retirement: what is going to be done, and what became of it, for people, as CSV, and as JSON.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::apply::report::{Cause, Outcome as Written, Row};
+use crate::apply::report::{Outcome as Written, Row};
 use crate::diagnostic::{Sources, Span};
 use crate::model::names::Locale;
 use crate::model::observed::{Definition, Target};
@@ -12,12 +11,12 @@ use crate::model::user::UserId;
 use crate::render::csv::csv;
 use crate::render::human::{finished, target_line};
 use crate::render::machine;
+use crate::render::outcome;
 use crate::render::style::Style;
 use crate::retire::advice::{Advice, Lines};
 use crate::retire::document::{self, RetirementV1};
 use crate::retire::plan::{Moves, Retirement};
 use crate::retire::report::{Fate, Report};
-use crate::stop::Signal;
 use crate::text;
 
 /// Every fate in the order of a sum, by its stable name and its words.
@@ -122,7 +121,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
         if fates.peek().is_none_or(|(_, next)| *next != fate)
             && let Some(cause) = fate.why()
         {
-            shown.push_str(&explained(&cause, "      "));
+            shown.push_str(&outcome::explained(&cause, "      "));
         }
     }
     if let Some(row) = definition {
@@ -131,21 +130,15 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
     if !people.is_empty() || definition.is_some() {
         shown.push('\n');
     }
-    if let Some(signal) = interrupted {
-        let name = match signal {
-            Signal::Interrupt => "SIGINT",
-            Signal::Terminate => "SIGTERM",
-        };
-        let _ = writeln!(shown, "{} by {name}: nothing more was started", style.bad("Interrupted"));
-    }
+    shown.push_str(&outcome::interrupted(*interrupted, style));
     // What a signal stopped is told already.
     if let Some(halt) = halt.as_ref().filter(|_| interrupted.is_none()) {
         let cause = halt.why();
-        let _ = write!(shown, "{}: {}", style.bad("Stopped"), explained(&cause, "  ").trim_start());
+        let _ = write!(shown, "{}: {}", style.bad("Stopped"), outcome::explained(&cause, "  ").trim_start());
     }
     if let Some(cause) = division_unread {
         let head = style.doubtful("Division");
-        let _ = writeln!(shown, "{head}: not known whether it stayed as it was\n{}", explained(cause, "  ").trim_end());
+        let _ = writeln!(shown, "{head}: not known whether it stayed as it was\n{}", outcome::explained(cause, "  ").trim_end());
     }
     if definition.as_ref().is_some_and(|row| row.outcome.is_success()) {
         shown.push_str(&advised(&retirement.advice, sources, style));
@@ -186,13 +179,8 @@ fn place(span: Span, sources: &Sources) -> String {
 }
 
 fn sum(report: &Report, style: Style) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for fate in report.people.values() {
-        *counts.entry(fate.code()).or_default() += 1;
-    }
-    let counts: Vec<String> =
-        FATES.iter().filter_map(|(code, words)| counts.get(code).map(|count| format!("{count} {words}"))).collect();
-    let people = if counts.is_empty() { "nobody to move".to_owned() } else { counts.join(", ") };
+    let counts = outcome::counted(&FATES, report.people.values().map(Fate::code));
+    let people = if counts.is_empty() { "nobody to move" } else { counts.as_str() };
     let definition = match report.definition.as_ref().map(|row: &Row| &row.outcome) {
         Some(Written::Done | Written::AlreadySo) => "deactivated",
         Some(Written::Unknown(_)) => "whether it is deactivated is not known",
@@ -204,19 +192,6 @@ fn sum(report: &Report, style: Style) -> String {
         (style.bad("Retirement:"), " Not everything is done.")
     };
     format!("{head} {people}; {definition}.{verdict}\n")
-}
-
-fn explained(cause: &Cause, indent: &str) -> String {
-    let Cause { message, help, correlation_id } = cause;
-    let mut shown = format!("{indent}{}\n", text::terminal(message));
-    if let Some(help) = help {
-        // Writing to a String cannot fail.
-        let _ = writeln!(shown, "{indent}help: {}", text::terminal(help));
-    }
-    if let Some(id) = correlation_id {
-        let _ = writeln!(shown, "{indent}correlation id: {}", text::terminal(id));
-    }
-    shown
 }
 
 /// What became of people, for spreadsheets.

@@ -3,35 +3,26 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::document::{CauseV1, RowV1, cause_v1, row_v1};
+use crate::apply::document::{RowV1, row_v1};
 use crate::diagnostic::Sources;
+use crate::document::{CauseV1, HeadV1, Kind, PlaceV1, TargetV1, place_v1, target_v1};
 use crate::model::names::Locale;
 use crate::model::observed::{Definition, Target};
 use crate::model::user::UserId;
-use crate::plan::document::{PlaceV1, TargetV1, place_v1, target_v1};
 use crate::retire::advice::{Advice, Lines};
 use crate::retire::plan::Retirement;
 use crate::retire::report::{Fate, Halt, Report};
-use crate::stop::Signal;
 
-/// The number of this format.
-pub const FORMAT_VERSION: u32 = 1;
+const RETIREMENT: Kind = Kind { name: "retirement", format_version: 1, target: "The org that was written to." };
 
 /// What became of a retirement, `presencectl retire --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "presencectl retirement, format 1")]
+#[schemars(title = "presencectl retirement, format 1", transform = RETIREMENT.in_schema())]
 pub struct RetirementV1 {
-    /// Always `retirement`.
-    #[schemars(extend("const" = "retirement"))]
-    pub kind: String,
-    /// Always 1.
-    #[schemars(extend("const" = FORMAT_VERSION))]
-    pub format_version: u32,
-    /// The version of the tool that wrote it.
-    pub tool_version: String,
-    /// The org that was written to.
-    pub target: TargetV1,
+    /// What it is, and of which org.
+    #[serde(flatten)]
+    pub head: HeadV1<TargetV1>,
     /// Is it retired, and seen to be?
     pub success: bool,
     /// `interrupt` or `terminate`, where a signal ended the run early.
@@ -129,25 +120,16 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> Retireme
     let Report { retirement, people, definition, division_unread, halt, interrupted } = report;
     let Retirement { key, from, to, include_on_queue, advice, default_locale } = retirement;
     RetirementV1 {
-        kind: "retirement".to_owned(),
-        format_version: FORMAT_VERSION,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        target: target_v1(target),
+        head: RETIREMENT.head(target_v1(target)),
         success: report.is_success(),
-        interrupted: interrupted.map(|signal| {
-            match signal {
-                Signal::Interrupt => "interrupt",
-                Signal::Terminate => "terminate",
-            }
-            .to_owned()
-        }),
+        interrupted: interrupted.map(|it| it.code().to_owned()),
         key: key.to_string(),
         from: named_v1(from, default_locale),
         to: named_v1(&to.definition, default_locale),
         include_on_queue: *include_on_queue,
         people: people.iter().map(person_v1).collect(),
         definition: definition.as_ref().map(row_v1),
-        division_unread: division_unread.as_ref().map(cause_v1),
+        division_unread: division_unread.clone().map(Into::into),
         halt: halt.as_ref().map(halt_v1),
         config: lines_v1(advice, sources),
     }
@@ -162,11 +144,11 @@ fn named_v1(definition: &Definition, default_locale: &Locale) -> NamedV1 {
 }
 
 fn person_v1((user, fate): (&UserId, &Fate)) -> PersonV1 {
-    PersonV1 { id: user.to_string(), outcome: fate.code().to_owned(), reason: fate.why().as_ref().map(cause_v1) }
+    PersonV1 { id: user.to_string(), outcome: fate.code().to_owned(), reason: fate.why().map(Into::into) }
 }
 
 fn halt_v1(halt: &Halt) -> HaltV1 {
-    HaltV1 { code: halt.code().to_owned(), reason: cause_v1(&halt.why()) }
+    HaltV1 { code: halt.code().to_owned(), reason: halt.why().into() }
 }
 
 fn lines_v1(advice: &Advice, sources: &Sources) -> Option<LinesV1> {

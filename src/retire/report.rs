@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::apply::report::{Cause, Row};
+use crate::apply::report::Row;
+use crate::cause::Cause;
 use crate::model::usage::Queue;
 use crate::model::user::{Source, UserId};
 use crate::retire::plan::Retirement;

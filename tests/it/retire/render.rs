@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use insta::assert_snapshot;
-use presencectl::apply::report::{Cause, Outcome, Row};
+use presencectl::apply::report::{Outcome, Row};
+use presencectl::cause::Cause;
 use presencectl::diagnostic::Sources;
 use presencectl::model::names::{DefinitionId, Key};
 use presencectl::model::usage::{Queue, Seats};
