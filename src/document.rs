@@ -81,7 +81,7 @@ pub struct OrgV1 {
 
 /// Which org.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct TargetV1 {
     /// Absent where the org could not be asked who it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,6 +119,7 @@ impl From<Cause> for CauseV1 {
 
 /// A place in a file of the config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
 pub struct PlaceV1 {
     /// The file, as it was named.
     pub file: String,

@@ -278,10 +278,13 @@ impl ApiError {
 }
 
 fn forbidden(missing: &[String], needs: Permission) -> String {
-    let ask = |permissions: &str| format!("give a role of the OAuth client the permission {permissions}");
+    let ask = |permission: &str| format!("give a role of the OAuth client the permission {permission}");
     let Permission { document, today } = needs;
     let named: Vec<String> = missing.iter().map(|it| format!("`{it}`")).collect();
     match (named.is_empty(), today, document) {
+        (false, _, _) if named.len() > 1 => {
+            format!("give a role of the OAuth client the permissions {}", text::list(&named, "and"))
+        }
         (false, _, _) => ask(&text::list(&named, "and")),
         (true, Some(today), Some(_)) => ask(&format!("`{today}`")),
         (true, Some(today), None) => {

@@ -77,8 +77,10 @@ pub fn named_region(environment: &Environment) -> Option<Region> {
 
 fn endpoints(args: &TargetArgs, desired: &Desired, environment: &Environment) -> Result<Endpoints, Problem> {
     let config = desired.org.as_ref().and_then(|org| org.region);
-    let place = environment.region.as_deref().map(Named::read).transpose()?;
-    if let (Some(config), Some(place), Some(typed)) = (config, &place, &environment.region) {
+    // Where `--base-url` says where the org is, the variable only tells whose credentials these are.
+    let region = environment.region.as_deref().filter(|_| args.base_url.is_none() || config.is_some());
+    let place = region.map(Named::read).transpose()?;
+    if let (Some(config), Some(place), Some(typed)) = (config, &place, region) {
         place.compare(config, typed)?;
     }
     if let Some(url) = &args.base_url {

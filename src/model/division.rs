@@ -38,6 +38,6 @@ pub enum Divisions {
     NotAsked,
     /// They could not be read.
     NotKnown,
-    /// These, by id.
+    /// These, by name, then id.
     Known(Vec<Division>),
 }

@@ -129,9 +129,13 @@ impl Observed {
         Observed { definitions, system_presences, ..Observed::default() }
     }
 
-    /// As this generation of the API shows it, with the divisions as far as they were looked up.
+    /// As this generation of the API shows it, with the divisions as far as they were looked up. These are
+    /// sorted too.
     #[must_use]
-    pub fn seen_through(self, generation: Generation, divisions: Divisions) -> Observed {
+    pub fn seen_through(self, generation: Generation, mut divisions: Divisions) -> Observed {
+        if let Divisions::Known(known) = &mut divisions {
+            known.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        }
         Observed { generation, divisions, ..self }
     }
 

@@ -23,7 +23,7 @@ pub const FORMAT_VERSION: u32 = 1;
 /// A plan, `presencectl plan --output json`. All strings are as the org and the files hold them:
 /// neutralise them before showing them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 #[schemars(title = "presencectl plan, format 1")]
 pub struct PlanV1 {
     /// Always `plan`.
@@ -59,6 +59,7 @@ pub struct PlanV1 {
 
 /// Counts by action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
 pub struct SummaryV1 {
     /// New definitions.
     pub create: usize,
@@ -76,7 +77,7 @@ pub struct SummaryV1 {
 
 /// One change of one object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct ChangeV1 {
     /// What is done.
     pub action: ActionV1,
@@ -105,7 +106,7 @@ pub struct ChangeV1 {
 
 /// How many people are on a definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct PeopleV1 {
     /// Absent where nobody could say, which is not the same as none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,6 +135,7 @@ pub enum ActionV1 {
 
 /// The content of a definition that is compared and written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
 pub struct ContentV1 {
     /// Labels by locale.
     pub labels: BTreeMap<String, String>,
@@ -146,7 +148,7 @@ pub struct ContentV1 {
 
 /// A managed definition that needs nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct InStepV1 {
     /// The definition in the config.
     pub key: String,
@@ -161,7 +163,7 @@ pub struct InStepV1 {
 
 /// An active definition that is not touched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct LeftAloneV1 {
     /// Which object.
     pub id: String,
@@ -180,6 +182,7 @@ pub struct LeftAloneV1 {
 
 /// A line that may go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
 pub struct SpentV1 {
     /// The definition in the config.
     pub key: String,
@@ -192,6 +195,7 @@ pub struct SpentV1 {
 
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
 pub struct WarningV1 {
     /// A stable name.
     pub code: String,
@@ -201,6 +205,7 @@ pub struct WarningV1 {
 
 /// A reason not to apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
 pub struct RefusalV1 {
     /// A stable name.
     pub code: String,
@@ -215,6 +220,7 @@ pub struct RefusalV1 {
 
 /// A way to answer a refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
 pub struct AnswerV1 {
     /// In words.
     pub say: String,

@@ -26,6 +26,8 @@ pub const SAVED_PLAN_BYTES_MAX: u64 = 128 * 1024 * 1024;
 pub struct SavedPlan {
     /// The org that it is for; none where that was not verified.
     pub org: Option<OrgId>,
+    /// It was made with the embedded org, which may have a real one's id.
+    pub sandbox: bool,
     /// The generation of the API that it was made through.
     pub generation: Generation,
     /// Every definition that its client saw.
@@ -82,6 +84,12 @@ pub enum SavedPlanError {
         /// The org that answered.
         found: String,
     },
+    /// For the sandbox's org of this id, and not for the real one; or the other way round.
+    #[error("it was made {} --sandbox, and this run is {} it", with(*.saved), with(!*.saved))]
+    OtherSandbox {
+        /// Was it made with the sandbox?
+        saved: bool,
+    },
     /// Through another generation of the API.
     #[error("it was made through API {saved}, and this run speaks API {found}")]
     OtherGeneration {
@@ -98,6 +106,10 @@ pub enum SavedPlanError {
     NotSeen(Vec<DefinitionId>),
 }
 
+fn with(sandbox: bool) -> &'static str {
+    if sandbox { "with" } else { "without" }
+}
+
 /// Names the first few.
 fn some_of(ids: &[DefinitionId]) -> String {
     const SHOWN_MAX: usize = 5;
@@ -110,7 +122,7 @@ fn some_of(ids: &[DefinitionId]) -> String {
 
 /// Only what decides whether the rest can be read.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 struct Head {
     kind: String,
     format_version: u64,
@@ -140,6 +152,7 @@ pub fn read(text: &str) -> Result<SavedPlan, SavedPlanError> {
         .ok_or_else(|| SavedPlanError::UnknownGeneration(document.target.api.clone()))?;
     Ok(SavedPlan {
         org: document.target.org_id.as_deref().and_then(OrgId::new),
+        sandbox: document.target.sandbox,
         generation,
         seen: document.seen.iter().filter_map(|it| DefinitionId::new(it)).collect(),
         operations,
@@ -205,9 +218,12 @@ pub struct Bound {
 /// Splits a fresh plan by what was reviewed.
 ///
 /// # Errors
-/// When the saved plan is for another org than the one that answered, was made through another
-/// generation of the API, or by a client that saw more than this one.
+/// When the saved plan is for another org than the one that answered (the sandbox's is never the real one),
+/// was made through another generation of the API, or by a client that saw more than this one.
 pub fn bound(fresh: Fresh<'_>, saved: &SavedPlan, target: &Target) -> Result<Bound, SavedPlanError> {
+    if saved.sandbox != target.sandbox {
+        return Err(SavedPlanError::OtherSandbox { saved: saved.sandbox });
+    }
     let here = target.org.as_ref().map(|org| &org.id);
     if saved.org.is_none() || saved.org.as_ref() != here {
         let name = |id: Option<&OrgId>| id.map_or_else(|| "(not verified)".to_owned(), ToString::to_string);

@@ -17,7 +17,7 @@ pub const OLDEST_VERSION: u64 = 1;
 
 /// All that an org remembers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct StateDocument {
     /// From [`OLDEST_VERSION`] to [`FORMAT_VERSION`].
     pub format_version: u64,
@@ -88,6 +88,7 @@ pub enum DocumentProblem {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct VersionOnly {
     format_version: u64,
 }

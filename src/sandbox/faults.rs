@@ -10,7 +10,7 @@ pub const DELAY_MS_MAX: u64 = 600_000;
 
 /// A script as people write it: `{"faults": [ … ]}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with the list `faults`")]
 pub struct FaultDocument {
     /// The rules, in the order in which they are tried.
     pub faults: Vec<FaultRule>,
@@ -30,7 +30,7 @@ impl FaultDocument {
 
 /// One rule: which requests it is for, and what becomes of them. Absent conditions match everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a rule, which is an object")]
 pub struct FaultRule {
     /// The method, in any case.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -242,7 +242,7 @@ impl Users {
     /// passed over; whether the platform does so is not known.
     ///
     /// # Errors
-    /// 404 for an unknown source; 400 for no id, or for more than [`BULK_READ_MAX`].
+    /// 404 for an unknown source; 400 for no id, or for more than 50.
     pub fn read_bulk(&self, source: &str, request: &Request, definitions: &Definitions) -> Result<Response, Refusal> {
         let source = source.to_ascii_lowercase();
         if source != PURECLOUD && source != CUSTOM_SOURCE_ID {

@@ -97,9 +97,9 @@ fn orgs_that_cannot_be_spoken_to() {
     for typed in ["eu-centrall-1", "moon", "mypurecloud_de.x", "api.mypurecloud.de", "https://mypurecloud.de"] {
         told.named(&region(typed), "plan lunch.yaml", &format!("GENESYSCLOUD_REGION={typed} plan lunch.yaml"));
     }
-    let config = format!("{LUNCH}org: {{ name: acme, region: us-east-1 }}\n");
+    let acme = format!("{LUNCH}org: {{ name: acme, region: us-east-1 }}\n");
     for typed in ["eu-central-1", "mypurecloud.de", "gateway.example"] {
-        let cli = region(typed).file("acme.yaml", &config);
+        let cli = region(typed).file("acme.yaml", &acme);
         told.named(&cli, "plan acme.yaml", &format!("GENESYSCLOUD_REGION={typed} plan acme.yaml"));
     }
     for url in [
@@ -110,6 +110,11 @@ fn orgs_that_cannot_be_spoken_to() {
         "https://gateway.example?x=1",
     ] {
         told.by(&lunch(), &format!("plan lunch.yaml --base-url {url}"));
+    }
+    for (typed, config) in [("moon", "lunch.yaml"), ("moon", "acme.yaml"), ("eu-central-1", "acme.yaml")] {
+        let cli = region(typed).file("acme.yaml", &acme);
+        let command = format!("plan {config} --base-url http://127.0.0.1:1");
+        told.named(&cli, &command, &format!("GENESYSCLOUD_REGION={typed} {command}"));
     }
     assert!(!told.0.replace("user:canary@", "").contains("canary"), "{}", told.0);
     told.by(&lunch(), "plan lunch.yaml");
@@ -231,6 +236,8 @@ fn sandboxes_that_do_not_start() {
         .file("no-presence.json", r#"[{ "languageLabels": { "en_US": "Lunch" } }]"#)
         .file("unknown-field.json", r#"{ "faults": [{ "pathh": "/api/*" }] }"#)
         .file("contradiction.json", r#"{ "faults": [{ "drop": "before_write", "status": 500 }] }"#)
+        .file("list.json", "[]")
+        .file("list-of-numbers.json", r#"{ "faults": [7] }"#)
         .file("newer.json", &state(99))
         .file("broken-state.json", "{");
     let long = |name: &str, bytes: u64| File::create(cli.path(name)).unwrap().set_len(bytes + 1).unwrap();
@@ -242,10 +249,19 @@ fn sandboxes_that_do_not_start() {
     {
         told.by(&cli, &format!("plan lunch.yaml --sandbox --sandbox-seed {seed}"));
     }
-    for faults in ["nowhere", "not-json", "unknown-field.json", "contradiction.json", "long-faults.json"] {
+    for faults in [
+        "nowhere",
+        "not-json",
+        "list.json",
+        "number.json",
+        "list-of-numbers.json",
+        "unknown-field.json",
+        "contradiction.json",
+        "long-faults.json",
+    ] {
         told.by(&cli, &format!("plan lunch.yaml --sandbox --sandbox-faults {faults}"));
     }
-    for state in ["newer.json", "broken-state.json", "long-state.json", "lunch.yaml/state.json"] {
+    for state in ["newer.json", "broken-state.json", "list.json", "long-state.json", "lunch.yaml/state.json"] {
         told.by(&cli, &format!("sandbox --state {state}"));
     }
     told.by(&cli, "sandbox --seed not-json");

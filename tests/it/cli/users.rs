@@ -311,7 +311,7 @@ fn a_missing_permission_is_named() {
     let help = report["users"][1]["reason"]["help"].as_str().unwrap();
     assert_eq!(
         help,
-        "give a role of the OAuth client the permission `directory:user:edit` and `presence:userPresence:edit`"
+        "give a role of the OAuth client the permissions `directory:user:edit` and `presence:userPresence:edit`"
     );
     for (command, named) in [
         ("get", ["integration:microsoftTeams:view", "presence:presenceDefinition:view", "in 2022"]),

@@ -42,6 +42,20 @@ fn a_division_is_found_by_its_name_and_changed() {
 }
 
 #[test]
+fn the_order_in_which_divisions_arrive_reaches_nothing() {
+    let mut world = second();
+    world.config(want("lunch", "Meal", "Lunch").division("Sales"));
+    let mut arrived = vec![division(SUPPORT, "Sales"), division(SALES, "Sales"), division("b", "Care")];
+    world.divisions = Divisions::Known(arrived.clone());
+    let (observed, plan) = (world.observed(), world.plan());
+    let Divisions::Known(known) = &observed.divisions else { panic!("{observed:?}") };
+    assert_eq!(known, &[division("b", "Care"), division(SALES, "Sales"), division(SUPPORT, "Sales")]);
+    arrived.reverse();
+    world.divisions = Divisions::Known(arrived);
+    assert_eq!((world.observed(), world.plan()), (observed, plan));
+}
+
+#[test]
 fn an_id_needs_no_look_up_and_a_star_means_all() {
     let mut world = second();
     world.divisions = Divisions::NotAsked;

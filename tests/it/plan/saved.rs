@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
+use presencectl::model::division::{Division, Divisions};
 use presencectl::model::generation::Generation;
-use presencectl::model::names::Key;
+use presencectl::model::names::{DivisionId, Key};
 use presencectl::model::observed::{Content, Organization, Target};
 use presencectl::plan::change::Change;
 use presencectl::plan::difference::Difference;
@@ -142,6 +143,84 @@ fn what_was_not_reviewed_is_beyond() {
 }
 
 #[test]
+fn an_operation_that_runs_explains_nothing_else() {
+    let lunch = || want("lunch", "Meal", "Lunch").label("de", "Mittag");
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
+    world.org().add("Meal", &[("en_US", "Lunch")]);
+    world.observed[1].deactivated = true;
+    world.config(lunch());
+    let saved = saved(&world);
+    // The object that was reviewed has another key by now, and the reviewed key takes another object.
+    world.config(want("noon", "Meal", "Lunch").label("de", "Mittag").pinned(id(1)));
+    let bound = bounded(&world, &saved);
+    assert_eq!(counts(&bound), [1, 0, 0, 1], "{bound:?}");
+    assert_eq!((bound.run[0].step.id(), bound.beyond[0].step.id()), (Some(&id(1)), Some(&id(2))));
+}
+
+#[test]
+fn a_removal_of_what_is_protected_by_now_is_not_spoken_of() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
+    let tea = world.org().add("Break", &[("en_US", "Tea")]);
+    world.prune();
+    let saved = saved(&world);
+    world.org().label("Tea", "de", "Tee");
+    assert_eq!(counts(&bounded(&world, &saved)), [0, 1, 0, 0]);
+    world.protect(tea);
+    assert_eq!(counts(&bounded(&world, &saved)), [0, 0, 0, 0]);
+}
+
+#[test]
+fn what_the_config_no_longer_asks_for_is_not_already_so() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
+    world.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));
+    let saved = saved(&world);
+    world.config(want("lunch", "Meal", "Lunch").label("de", "Pause"));
+    world.org().label("Lunch", "de", "Pause");
+    assert_eq!(counts(&bounded(&world, &saved)), [0, 0, 0, 0]);
+}
+
+#[test]
+fn a_division_is_part_of_what_was_reviewed() {
+    let [sales, support] =
+        ["Sales", "Support"].map(|name| Division { id: DivisionId::new(name).unwrap(), name: name.to_owned() });
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
+    world.generation = Generation::Second;
+    world.divisions = Divisions::Known(vec![sales.clone(), support.clone()]);
+    world.observed[0].division = Some(DivisionId::all());
+    world.config(want("lunch", "Meal", "Lunch").division("Sales"));
+    world.config(want("tea", "Break", "Tea"));
+    let saved = saved(&world);
+    assert_eq!(counts(&bounded(&world, &saved)), [2, 0, 0, 0]);
+    // Done as reviewed: the new one says nothing of divisions, and was made for all.
+    world.org().add("Break", &[("en_US", "Tea")]);
+    world.observed[1].division = Some(DivisionId::all());
+    world.observed[0].division = Some(sales.id);
+    assert_eq!(counts(&bounded(&world, &saved)), [0, 0, 2, 0]);
+    // Another division was asked for since, and is there.
+    world.config(want("lunch", "Meal", "Lunch").division("Support"));
+    world.config(want("tea", "Break", "Tea").division("Support"));
+    for definition in &mut world.observed {
+        definition.division = Some(support.id.clone());
+    }
+    assert_eq!(counts(&bounded(&world, &saved)), [0, 0, 0, 0]);
+}
+
+#[test]
+fn a_replacement_is_asked_for_by_the_line_that_was_reviewed() {
+    let mut world = World::empty();
+    world.org().add("Break", &[("en_US", "Tea")]);
+    world.config(want("tea", "Away", "Tea").replaces("Break"));
+    let saved = saved(&world);
+    assert_eq!(counts(&bounded(&world, &saved)), [2, 0, 0, 0]);
+    world.org().label("Tea", "de", "Tee");
+    assert_eq!(counts(&bounded(&world, &saved)), [1, 1, 0, 0]);
+    for other in [want("tea", "Away", "Tea").said_to_be_new(), want("tea", "Away", "Tea").replaces("Meal")] {
+        world.config(other.said_to_be_new());
+        assert_eq!(counts(&bounded(&world, &saved)), [1, 0, 0, 0]);
+    }
+}
+
+#[test]
 fn a_forged_operation_never_runs() {
     let world = three();
     let good = saved(&world);
@@ -195,10 +274,63 @@ fn a_plan_for_another_org_or_an_unverified_one_is_an_error() {
 }
 
 #[test]
+fn a_plan_of_the_sandbox_is_none_for_the_real_org_of_the_same_id() {
+    let world = three();
+    let real = read(&saved(&world)).unwrap();
+    let simulated = read(&edited(&saved(&world), |it| it["target"]["sandbox"] = json!(true))).unwrap();
+    let sandbox = Target { sandbox: true, ..target() };
+    assert!(held_against(&world, &simulated, &sandbox).is_ok());
+    let said = |saved: &SavedPlan, target: &Target| held_against(&world, saved, target).unwrap_err().to_string();
+    assert_eq!(said(&simulated, &target()), "it was made with --sandbox, and this run is without it");
+    assert_eq!(said(&real, &sandbox), "it was made without --sandbox, and this run is with it");
+}
+
+/// Every place in a document, with something else there.
+fn spoiled(value: &Value, with: &Value) -> Vec<Value> {
+    let mut all = vec![with.clone()];
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                all.extend(spoiled(field, with).into_iter().map(|it| {
+                    let mut fields = fields.clone();
+                    fields.insert(name.clone(), it);
+                    Value::Object(fields)
+                }));
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate().take(1) {
+                all.extend(spoiled(item, with).into_iter().map(|it| {
+                    let mut items = items.clone();
+                    items[index] = it;
+                    Value::Array(items)
+                }));
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    all
+}
+
+#[test]
+fn no_message_names_what_is_inside_the_program() {
+    let good: Value = serde_json::from_str(&saved(&full())).unwrap();
+    let mut messages = BTreeSet::new();
+    for with in [json!([]), json!({}), json!(7), json!("x"), json!(null), json!(["plan", 1])] {
+        messages.extend(spoiled(&good, &with).iter().filter_map(|it| Some(read(&it.to_string()).err()?.to_string())));
+    }
+    assert!(messages.len() > 20, "{messages:?}");
+    for message in messages {
+        assert!(!message.contains("struct ") && !message.contains("V1"), "{message}");
+    }
+}
+
+#[test]
 fn what_is_no_plan_of_this_format_is_an_error_in_words() {
     let good = saved(&three());
     let files = [
         String::new(),
+        "[]".to_owned(),
         "{}".to_owned(),
         r#"{"kind": "report", "formatVersion": 1}"#.to_owned(),
         r#"{"kind": "plan", "formatVersion": 2}"#.to_owned(),
@@ -209,6 +341,7 @@ fn what_is_no_plan_of_this_format_is_an_error_in_words() {
     let said: Vec<String> = files.iter().map(|it| read(it).unwrap_err().to_string()).collect();
     insta::assert_snapshot!(said.join("\n"), @"
     it is not a plan that presencectl wrote (EOF while parsing a value at line 1 column 0)
+    it is not a plan that presencectl wrote (invalid length 0, expected an object at line 1 column 2)
     it is not a plan that presencectl wrote (missing field `kind` at line 1 column 2)
     it is a `report`, not a plan
     it is of format 2, and this version (0.1.0) reads format 1
@@ -216,7 +349,7 @@ fn what_is_no_plan_of_this_format_is_an_error_in_words() {
     its change number 2 is not one that a plan can hold (its key is no key)
     its change number 2 is not one that a plan can hold (its id is empty)
     ");
-    assert_eq!(read(&files[3]), Err(SavedPlanError::UnknownFormat { found: 2 }));
+    assert_eq!(read(&files[4]), Err(SavedPlanError::UnknownFormat { found: 2 }));
 }
 
 #[test]
