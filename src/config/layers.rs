@@ -175,6 +175,9 @@ impl Merging {
         let own: HashMap<&String, Span> = Entries::of(&org.config.definitions)
             .filter_map(|(key, _)| Some((key.value.as_ref()?, key.place)))
             .collect();
+        // Before the overrides, which are the places of what they change from then on.
+        let layered: HashMap<&String, Span> =
+            own.keys().filter_map(|name| Some((*name, self.resolved.definitions.get(*name)?.key))).collect();
         let mut compared = 0;
         for (key, body) in Entries::of(&org.config.overrides) {
             let Some(name) = &key.value else { continue };
@@ -186,9 +189,9 @@ impl Merging {
         }
         for (key, definition) in Entries::of(&org.config.definitions) {
             let Some(name) = &key.value else { continue };
-            if let Some(below) = self.resolved.definitions.get(name) {
+            if let Some(layer) = layered.get(name) {
                 let finding = Finding::DefinitionExists { key: name.clone() };
-                self.found.push(Diagnostic::at(key.place, finding).and(below.key, "the layer's definition"));
+                self.found.push(Diagnostic::at(key.place, finding).and(*layer, "the layer's definition"));
             } else {
                 self.lay_over(name, key.place, definition.value.clone().map(nullable));
             }
