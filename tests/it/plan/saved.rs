@@ -218,6 +218,8 @@ fn a_replacement_is_asked_for_by_the_line_that_was_reviewed() {
         world.config(other.said_to_be_new());
         assert_eq!(counts(&bounded(&world, &saved)), [1, 0, 0, 0]);
     }
+    world.config(want("tea", "Away", "Tea").replaces("Break").deactivated());
+    assert_eq!(counts(&bounded(&world, &saved)), [0, 0, 0, 0]);
 }
 
 #[test]
