@@ -34,7 +34,7 @@ pub fn interrupted(by: Option<Signal>, style: Style) -> String {
 /// How many rows have each outcome: "2 done, 1 failed". `words` gives the stable names with their words,
 /// in the order of the sum.
 #[must_use]
-pub fn counted<'a>(words: &[(&str, &str)], codes: impl Iterator<Item = &'a str> + Clone) -> String {
+pub fn counted<'a>(words: &[(&str, &str)], codes: &(impl Iterator<Item = &'a str> + Clone)) -> String {
     let counts: Vec<String> = words
         .iter()
         .map(|(code, words)| (codes.clone().filter(|it| it == code).count(), words))

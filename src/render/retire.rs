@@ -138,7 +138,11 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
     }
     if let Some(cause) = division_unread {
         let head = style.doubtful("Division");
-        let _ = writeln!(shown, "{head}: not known whether it stayed as it was\n{}", outcome::explained(cause, "  ").trim_end());
+        let _ = writeln!(
+            shown,
+            "{head}: not known whether it stayed as it was\n{}",
+            outcome::explained(cause, "  ").trim_end()
+        );
     }
     if definition.as_ref().is_some_and(|row| row.outcome.is_success()) {
         shown.push_str(&advised(&retirement.advice, sources, style));
@@ -179,7 +183,7 @@ fn place(span: Span, sources: &Sources) -> String {
 }
 
 fn sum(report: &Report, style: Style) -> String {
-    let counts = outcome::counted(&FATES, report.people.values().map(Fate::code));
+    let counts = outcome::counted(&FATES, &report.people.values().map(Fate::code));
     let people = if counts.is_empty() { "nobody to move" } else { counts.as_str() };
     let definition = match report.definition.as_ref().map(|row: &Row| &row.outcome) {
         Some(Written::Done | Written::AlreadySo) => "deactivated",

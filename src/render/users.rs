@@ -222,7 +222,7 @@ fn why(outcome: &Outcome, report: &Report) -> String {
 
 fn sum(report: &Report, style: Style) -> String {
     let rows = &report.rows;
-    let counts = outcome::counted(&OUTCOMES, rows.iter().map(|row| row.outcome.code()));
+    let counts = outcome::counted(&OUTCOMES, &rows.iter().map(|row| row.outcome.code()));
     let missing = rows.iter().filter(|row| !row.outcome.is_success()).count();
     let verdict = if missing == 0 {
         String::new()
@@ -231,7 +231,7 @@ fn sum(report: &Report, style: Style) -> String {
         format!(" Not everything is done: {missing} of {} {verb} not.", text::count(rows.len(), "user"))
     };
     let head = if report.is_success() { style.good("Users:") } else { style.bad("Users:") };
-    format!("{head} {}.{verdict}\n", counts)
+    format!("{head} {counts}.{verdict}\n")
 }
 
 /// What became of users, for spreadsheets.

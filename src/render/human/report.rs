@@ -195,7 +195,7 @@ fn verified(report: &Report, sources: &Sources, style: Style) -> String {
 
 fn sum(report: &Report, style: Style) -> String {
     let rows = &report.rows;
-    let counts = outcome::counted(&OUTCOMES, rows.iter().map(|row| row.outcome.code()));
+    let counts = outcome::counted(&OUTCOMES, &rows.iter().map(|row| row.outcome.code()));
     let counts = if counts.is_empty() { "nothing to do" } else { &counts };
     let verdict = if report.is_success() { String::new() } else { format!(" {}", missing(rows)) };
     let head = if report.is_success() { style.good("Apply:") } else { style.bad("Apply:") };
