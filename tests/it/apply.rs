@@ -22,7 +22,8 @@ use presencectl::apply::report::{Outcome, Report, Row};
 use presencectl::apply::{Event, Job, run};
 use presencectl::model::desired::{Desired, Limits, Wanted};
 use presencectl::model::division::Divisions;
-use presencectl::model::names::Label;
+use presencectl::model::generation::Generation;
+use presencectl::model::names::{DivisionId, Label};
 use presencectl::model::observed::{Definition, Observed, Primary};
 use presencectl::plan::change::Step;
 use presencectl::plan::{Plan, plan};
@@ -40,11 +41,14 @@ const DEFINITIONS: &str = "/api/v2/presencedefinitions";
 const LATENCY_MS: u64 = 20;
 
 /// A config and an org.
+#[derive(Clone)]
 struct World {
     sandbox: Sandbox,
     wire: Arc<Watched>,
     desired: Desired,
     limits: Limits,
+    generation: Generation,
+    divisions: Divisions,
 }
 
 impl World {
@@ -69,7 +73,7 @@ impl World {
             in_flight_max: AtomicUsize::new(0),
         });
         let limits = desired.settings.limits;
-        World { sandbox, wire, desired, limits }
+        World { sandbox, wire, desired, limits, generation: Generation::First, divisions: Divisions::NotAsked }
     }
 
     /// A new run: a client of its own, without a token yet.
@@ -77,12 +81,18 @@ impl World {
         let credentials = Credentials::Client { id: CLIENT_ID.to_owned(), secret: CLIENT_SECRET.into() };
         let endpoints = Endpoints::of_base_url("http://localhost").unwrap();
         let wire = Arc::clone(&self.wire) as Arc<dyn Wire>;
-        Session::new(endpoints, credentials, wire, Options { seed: 1, ..Options::default() })
+        let options = Options { seed: 1, ..Options::default() };
+        Session::new(endpoints, credentials, wire, options).speaking(self.generation)
+    }
+
+    /// The org as the client reads it now.
+    async fn read(&self) -> Observed {
+        let definitions = self.session().reader().definitions().await.unwrap();
+        Observed::new(definitions, None).seen_through(self.generation, self.divisions.clone())
     }
 
     async fn plan(&self) -> Plan {
-        let definitions = self.session().reader().definitions().await.unwrap();
-        plan(&self.desired, &Observed::new(definitions, None), &self.limits)
+        plan(&self.desired, &self.read().await, &self.limits)
     }
 
     /// The steps of a plan that nothing refuses.
@@ -108,7 +118,7 @@ impl World {
                 settled: Vec::new(),
                 desired: &self.desired,
                 limits: &self.limits,
-                divisions: &Divisions::NotAsked,
+                divisions: &self.divisions,
             },
             stop,
         )
@@ -230,6 +240,7 @@ fn entity(object: &Definition) -> Value {
         "systemPresence": object.system_presence.as_str(),
         "deactivated": object.deactivated,
         "primary": object.primary == Primary::Yes,
+        "divisionId": object.division.as_ref().map_or("*", DivisionId::as_str),
     })
 }
 

@@ -4,7 +4,7 @@
 
 mod examples;
 mod keys;
-mod orgs;
+pub(crate) mod orgs;
 mod pages;
 mod round_trip;
 

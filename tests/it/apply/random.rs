@@ -1,7 +1,12 @@
-//! Random configs against random orgs, applied by the real engine: the next plan is empty, and what is
-//! not ours is as it was.
+//! Random configs against random orgs, applied by the real engine through both generations of the API: the next plan
+//! is empty, what is not ours is as it was, and what the client reads is imported without a change.
 
+use presencectl::config::Loaded;
+use presencectl::import::{import, prove};
 use presencectl::model::desired::{Desired, Limits};
+use presencectl::model::division::{DivisionName, Divisions};
+use presencectl::model::generation::Generation;
+use presencectl::model::names::DivisionId;
 use presencectl::model::observed::{Observed, Primary};
 use presencectl::plan::change::{Change, Step};
 use presencectl::plan::plan;
@@ -9,6 +14,8 @@ use presencectl::sandbox::Temper;
 use proptest::prelude::*;
 
 use super::{World, entity, said};
+use crate::import::orgs::some_choice;
+use crate::import::{loaded, organization};
 use crate::properties::{UNLIMITED, is_named, repeatable, some_config, some_org};
 
 const CASES: u32 = 400;
@@ -32,16 +39,68 @@ fn can_be_written(config: &Desired, org: &Observed) -> bool {
     plan.refusals.is_empty() && !plan.changes.is_empty() && !plan.changes.iter().any(bare)
 }
 
-fn applied(config: &Desired, org: &Observed, list_lag_ms: u64) -> Result<(), TestCaseError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    runtime.block_on(async {
-        let objects = org.definitions.iter().map(entity).collect();
-        let mut world = World::of(config.clone(), objects, Temper { list_lag_ms, ..Temper::default() });
-        world.limits = Limits { ..UNLIMITED };
+/// The divisions of the sandbox, and all of them together.
+const DIVISIONS: [&str; 4] = [
+    "*",
+    "5a4db0c5-0000-4000-a000-0000000000d1",
+    "5a4db0c5-0000-4000-a000-0000000000d2",
+    "5a4db0c5-0000-4000-a000-0000000000d3",
+];
+const NAMES: [&str; 4] = ["*", "Home", "Sales", "Service"];
+
+/// Puts what the config and the org hold into divisions, as the picks say.
+fn divided(config: &mut Desired, org: &mut Observed, picks: &[usize]) {
+    let mut picks = picks.iter().copied().cycle();
+    let mut pick = || picks.next().unwrap_or_default();
+    for it in &mut org.definitions {
+        it.division = DivisionId::new(DIVISIONS[pick() % 4]);
+    }
+    for it in config.definitions.values_mut() {
+        // By its name, by its id, or not at all.
+        it.division = match pick() {
+            number @ 0..4 => DivisionName::new(DIVISIONS[number]),
+            number @ 4..8 => DivisionName::new(NAMES[number - 4]),
+            _ => None,
+        };
+    }
+}
+
+fn paused() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+}
+
+/// How a case is played.
+#[derive(Debug, Clone, Copy)]
+struct Ways {
+    generation: Generation,
+    list_lag_ms: u64,
+}
+
+async fn world(config: &Desired, org: &Observed, ways: Ways) -> World {
+    let Ways { generation, list_lag_ms } = ways;
+    let objects = org.definitions.iter().map(entity).collect();
+    let mut world = World::of(config.clone(), objects, Temper { list_lag_ms, ..Temper::default() });
+    world.limits = Limits { ..UNLIMITED };
+    world.generation = generation;
+    if generation == Generation::Second {
+        world.divisions = Divisions::Known(world.session().reader().divisions().await.unwrap());
+    }
+    world
+}
+
+fn applied(config: &Desired, org: &Observed, ways: Ways) -> Result<(), TestCaseError> {
+    paused().block_on(async {
+        let world = world(config, org, ways).await;
         let before = world.held();
         let report = world.apply().await;
         prop_assert!(report.is_success(), "{:?} {:#?}", said(&report), report);
         prop_assert!(world.plan().await.is_empty());
+        // By the other generation too, where that shows all that the config speaks of.
+        if config.definitions.values().all(|it| it.division.is_none()) {
+            let [first, second] = Generation::ALL;
+            let other = if ways.generation == first { second } else { first };
+            prop_assert!(World { generation: other, ..world.clone() }.plan().await.is_empty(), "{}", other);
+        }
         let after = world.held();
         for object in &org.definitions {
             let id = object.id.as_str();
@@ -66,11 +125,40 @@ proptest! {
 
     #[test]
     fn one_apply_is_enough_for_the_real_engine(
-        config in some_config(),
-        org in some_org().prop_map(told),
+        mut config in some_config(),
+        mut org in some_org().prop_map(told),
+        generation in prop::sample::select(Generation::ALL.to_vec()),
+        picks in prop::collection::vec(0..12_usize, 8),
         list_lag_ms in prop::sample::select(vec![0_u64, 10_000]),
     ) {
-        prop_assume!(can_be_written(&config, &org));
-        applied(&config, &org, list_lag_ms)?;
+        if generation == Generation::Second {
+            divided(&mut config, &mut org, &picks);
+        }
+        let ways = Ways { generation, list_lag_ms };
+        let seen = paused().block_on(async { world(&config, &org, Ways { list_lag_ms: 0, ..ways }).await.read().await });
+        prop_assume!(can_be_written(&config, &seen));
+        applied(&config, &org, ways)?;
+    }
+
+    #[test]
+    fn what_the_client_reads_is_imported_without_a_change(
+        mut config in some_config(),
+        mut org in some_org().prop_map(told),
+        generation in prop::sample::select(Generation::ALL.to_vec()),
+        picks in prop::collection::vec(0..12_usize, 8),
+        asked in some_choice(),
+    ) {
+        divided(&mut config, &mut org, &picks);
+        paused().block_on(async {
+            let ways = Ways { generation, list_lag_ms: 0 };
+            let read = world(&config, &org, ways).await.read().await;
+            let made = import(&read, &organization(), &asked);
+            prop_assert_eq!(prove(&made, &read), Ok(()));
+            let Loaded { config: Some(read_again), .. } = loaded(&made) else { panic!("it does not load") };
+            let after = world(&read_again.desired, &org, ways).await;
+            prop_assert!(after.plan().await.is_empty());
+            prop_assert_eq!(import(&after.read().await, &organization(), &asked).files, made.files);
+            Ok(())
+        })?;
     }
 }
