@@ -29,6 +29,7 @@ pub mod stop;
 pub mod terminal;
 pub mod text;
 pub mod users;
+pub mod yaml;
 
 use std::ffi::OsString;
 

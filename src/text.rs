@@ -116,27 +116,6 @@ fn escape_into(out: &mut String, c: char) {
     };
 }
 
-/// A YAML scalar that reads back as exactly `raw`, on one line, with hidden characters as escapes.
-/// Plain where that is certainly safe, double-quoted otherwise. For lines that people paste.
-#[must_use]
-pub fn yaml(raw: &str) -> String {
-    if is_plain_yaml(raw) {
-        return raw.to_owned();
-    }
-    format!("\"{}\"", within_quotes(raw))
-}
-
-/// Letters, digits, single inner spaces and a few marks, beginning with a letter, and none of the
-/// words that some YAML reader takes for a boolean or a null.
-fn is_plain_yaml(raw: &str) -> bool {
-    const TAKEN: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
-    raw.chars().next().is_some_and(char::is_alphabetic)
-        && !raw.ends_with(' ')
-        // The Hangul fillers are letters, and nobody can see them.
-        && raw.chars().all(|c| (c.is_alphanumeric() && !is_hidden(c)) || matches!(c, ' ' | '_' | '-' | '.' | '/'))
-        && !TAKEN.contains(&raw.to_lowercase().as_str())
-}
-
 /// `1 label`, `2 labels`.
 #[must_use]
 pub fn count(number: usize, noun: &str) -> String {
@@ -193,17 +172,6 @@ mod tests {
     fn nothing_hidden_passes_a_terminal() {
         assert_eq!(terminal("L\u{1b}[31mRED\u{202E}evil\u{200B}\n").as_str(), "L\\x1B[31mRED\\u202Eevil\\u200B\\n");
         assert_eq!(terminal("Café 昼食 غداء 🍽").as_str(), "Café 昼食 غداء 🍽");
-    }
-
-    #[test]
-    fn yaml_scalars_are_plain_only_where_that_is_safe() {
-        assert_eq!(yaml("Lunch break"), "Lunch break");
-        assert_eq!(yaml("no"), "\"no\"");
-        assert_eq!(yaml("Lunch: late"), "\"Lunch: late\"");
-        assert_eq!(yaml("a\u{202E}\"b\\"), "\"a\\u202E\\\"b\\\\\"");
-        assert_eq!(yaml("12"), "\"12\"");
-        assert_eq!(yaml("a\u{3164}"), "\"a\\u3164\"");
-        assert_eq!(yaml("\u{FFFE}\u{1FFFF}"), "\"\\uFFFE\\U0001FFFF\"");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::config::schema::{Api, Definition, Limits, Org, Prune, Settings, VERSI
 use crate::diagnostic::{Sources, Span};
 use crate::model::desired;
 use crate::text;
+use crate::yaml;
 
 /// The YAML text of a config, `# file:line` at each value, `# default` where no file sets it.
 #[must_use]
@@ -26,7 +27,7 @@ pub fn resolved_text(resolved: &Resolved, sources: &Sources) -> String {
     page.settings(settings);
     page.line(0, if definitions.is_empty() { "definitions: {}" } else { "definitions:" }, None);
     for (key, ResolvedDefinition { key: place, body, broken: _ }) in definitions {
-        page.line(1, &format!("{}:", text::yaml(key)), Some(*place));
+        page.line(1, &format!("{}:", yaml::scalar(key)), Some(*place));
         page.definition(body);
     }
     page.list(0, "omit", omit);
@@ -35,7 +36,7 @@ pub fn resolved_text(resolved: &Resolved, sources: &Sources) -> String {
     }
     for (key, id) in ids {
         if let (Some(key), Some(id)) = (&key.value, &id.value.as_ref().map(|raw| (raw, id.place))) {
-            page.line(1, &format!("{}: {}", text::yaml(key), text::yaml(id.0)), Some(id.1));
+            page.line(1, &format!("{}: {}", yaml::scalar(key), yaml::scalar(id.0)), Some(id.1));
         }
     }
     page.list(0, "protect", protect);
@@ -61,7 +62,7 @@ impl Page<'_> {
         let Settings { default_locale, prune, locales, limits, system_presences, api } = settings;
         let defaults = desired::Settings::default();
         self.line(0, "settings:", None);
-        self.or_default(1, "defaultLocale", default_locale, defaults.default_locale.as_str(), |it| text::yaml(it));
+        self.or_default(1, "defaultLocale", default_locale, defaults.default_locale.as_str(), |it| yaml::scalar(it));
         self.or_default(1, "prune", prune, "keep", |it| match it {
             Prune::Keep => "keep".to_owned(),
             Prune::Delete => "delete".to_owned(),
@@ -105,7 +106,7 @@ impl Page<'_> {
 
     fn text_field(&mut self, depth: usize, name: &str, field: &Field<String>) {
         if let Some((value, place)) = field.placed() {
-            self.line(depth, &format!("{name}: {}", text::yaml(value)), Some(place));
+            self.line(depth, &format!("{name}: {}", yaml::scalar(value)), Some(place));
         }
     }
 
@@ -122,7 +123,7 @@ impl Page<'_> {
         self.line(depth, &format!("{name}:"), None);
         for item in items {
             if let Some(value) = &item.value {
-                self.line(depth + 1, &format!("- {}", text::yaml(value)), Some(item.place));
+                self.line(depth + 1, &format!("- {}", yaml::scalar(value)), Some(item.place));
             }
         }
     }
@@ -135,7 +136,7 @@ impl Page<'_> {
         }
         for (locale, label) in Entries::of(labels) {
             if let (Some(locale), Some(Some(value))) = (&locale.value, &label.value) {
-                self.line(3, &format!("{}: {}", text::yaml(locale), text::yaml(value)), Some(label.place));
+                self.line(3, &format!("{}: {}", yaml::scalar(locale), yaml::scalar(value)), Some(label.place));
             }
         }
         self.bool_field("deactivated", deactivated);

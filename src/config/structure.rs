@@ -13,6 +13,7 @@ use crate::config::tree::{Node, Spanned};
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::text;
+use crate::yaml;
 
 /// The sections of a config file. A YAML file with none of them is somebody else's.
 const SECTIONS: [&str; 8] = ["org", "use", "settings", "definitions", "overrides", "omit", "ids", "protect"];
@@ -406,7 +407,7 @@ fn advice(expected: &[String], node: &Spanned<Node>, source: &str, name: &Name) 
             Some("`null` takes an inherited label away, under `overrides` only; quote it if it is the text".to_owned())
         }
         Node::Null => Some("write a value, or remove the line".to_owned()),
-        Node::Text(text) if wants("array") => Some(format!("write `[{}]`", text::yaml(text))),
+        Node::Text(text) if wants("array") => Some(format!("write `[{}]`", yaml::scalar(text))),
         _ => None,
     }
 }

@@ -9,10 +9,11 @@ use crate::import::division::{Said, said};
 use crate::import::pins::{LeftOut, Managed, Need, spelling};
 use crate::import::slug::{slug, slug_of_words};
 use crate::model::division::Divisions;
-use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence, is_guid};
+use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Organization;
 use crate::model::region::Region;
 use crate::text;
+use crate::yaml;
 
 /// What every file of an import has in its second line, after which stands the org's name.
 pub const MARK: &str = "# Imported by presencectl from ";
@@ -149,9 +150,9 @@ impl Page {
         let Organization { id, name } = content.organization;
         self.line(0, &format!("version: {VERSION}"));
         self.line(0, "org:");
-        self.line(1, &format!("name: {}", text::yaml(&slug(name).unwrap_or_else(|| "org".to_owned()))));
+        self.line(1, &format!("name: {}", yaml::scalar(&slug(name).unwrap_or_else(|| "org".to_owned()))));
         if can_be_id(id.as_str()) {
-            self.line(1, &format!("id: {}", id_scalar(id.as_str())));
+            self.line(1, &format!("id: {}", yaml::scalar(id.as_str())));
         } else {
             self.line(1, "# Its id cannot be written here.");
         }
@@ -162,10 +163,10 @@ impl Page {
             self.line(0, "use:");
         }
         for layer in layers {
-            self.line(1, &format!("- {}", text::yaml(layer)));
+            self.line(1, &format!("- {}", yaml::scalar(layer)));
         }
         self.line(0, "settings:");
-        self.line(1, &format!("defaultLocale: {}", text::yaml(content.default_locale.as_str())));
+        self.line(1, &format!("defaultLocale: {}", yaml::scalar(content.default_locale.as_str())));
         let added: Vec<String> = content
             .groups()
             .into_iter()
@@ -176,7 +177,7 @@ impl Page {
             self.line(1, "systemPresences:");
         }
         for name in added {
-            self.line(2, &format!("- {}", text::yaml(&name)));
+            self.line(2, &format!("- {}", yaml::scalar(&name)));
         }
         if content.managed.iter().any(|it| matches!(content.said(it), Said::Field(_))) {
             self.line(1, "api: v2 # the generation that has divisions");
@@ -207,20 +208,20 @@ impl Page {
         if managed.pin == Some(Need::PrimaryNotKnown) {
             self.line(1, "# The org does not say whether this is the platform's own: take care, or take it out.");
         }
-        self.line(1, &format!("{}:", text::yaml(key.as_str())));
-        self.line(2, &format!("systemPresence: {}", text::yaml(system_presence)));
+        self.line(1, &format!("{}:", yaml::scalar(key.as_str())));
+        self.line(2, &format!("systemPresence: {}", yaml::scalar(system_presence)));
         self.line(2, if definition.labels.is_empty() { "labels: {}" } else { "labels:" });
         let mut labels: Vec<(&Locale, &Label)> = definition.labels.iter().collect();
         labels.sort_by_key(|(locale, _)| (!locale.same_as(content.default_locale), *locale != content.default_locale));
         for (locale, label) in labels {
-            self.line(3, &format!("{}: {}", text::yaml(locale.as_str()), text::yaml(label.nfc())));
+            self.line(3, &format!("{}: {}", yaml::scalar(locale.as_str()), yaml::scalar(label.nfc())));
         }
         if definition.deactivated {
             self.line(2, "deactivated: true");
         }
         match content.said(managed) {
             Said::Nothing => {}
-            Said::Field(division) => self.line(2, &format!("division: {}", id_scalar(&division))),
+            Said::Field(division) => self.line(2, &format!("division: {}", yaml::scalar(&division))),
             Said::Unsayable(id) => {
                 self.line(2, &format!("# Its division, {}, cannot be written here.", comment(id.as_str())));
             }
@@ -240,7 +241,7 @@ impl Page {
         }
         for (key, Managed { definition, pin, pin_refused: _ }) in pinned {
             let why = pin.and_then(Need::in_words).map_or_else(String::new, |words| format!(" # {words}"));
-            self.line(1, &format!("{}: {}{why}", text::yaml(key.as_str()), id_scalar(definition.id.as_str())));
+            self.line(1, &format!("{}: {}{why}", yaml::scalar(key.as_str()), yaml::scalar(definition.id.as_str())));
         }
         if !content.left_out.is_empty() {
             self.line(0, "# Left out, since no config can name them; they stay as they are:");
@@ -250,11 +251,6 @@ impl Page {
             self.line(0, &format!("# - {id} ({presence}): {}", obstacle.in_words()));
         }
     }
-}
-
-/// An id is plain text for every reader of YAML, unlike most of what begins with a digit.
-fn id_scalar(raw: &str) -> String {
-    if is_guid(raw) { raw.to_owned() } else { text::yaml(raw) }
 }
 
 /// Foreign text on one line of a comment, cut.

@@ -8,7 +8,7 @@ use crate::config::check_labels::{is_odd_label, is_odd_locale};
 use crate::config::files::LINE_BYTES_MAX;
 use crate::model::names::{Locale, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
-use crate::text;
+use crate::yaml;
 
 /// The longest locale that is written, in characters as YAML writes them: it is the key of a line, and
 /// YAML's keys end at 1024.
@@ -181,7 +181,7 @@ fn need(definition: &Definition, sharing: &Sharing<'_>, default_locale: &Locale)
 }
 
 fn obstacle(definition: &Definition) -> Option<Obstacle> {
-    let written = |raw: &str| text::yaml(raw);
+    let written = |raw: &str| yaml::scalar(raw);
     if !is_sayable(&definition.system_presence) {
         return Some(Obstacle::SystemPresence);
     }
@@ -199,7 +199,7 @@ fn obstacle(definition: &Definition) -> Option<Obstacle> {
 
 fn is_sayable(system_presence: &SystemPresence) -> bool {
     let spelling = spelling(system_presence);
-    !spelling.chars().any(char::is_control) && text::yaml(&spelling).len() <= LOCALE_LENGTH_MAX
+    !spelling.chars().any(char::is_control) && yaml::scalar(&spelling).len() <= LOCALE_LENGTH_MAX
 }
 
 /// A system presence as a config writes it: one of the ten as people type it, any other as the org

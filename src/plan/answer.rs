@@ -4,6 +4,7 @@ use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::plan::refusal::{By, Candidate, Fact, Refusal, Said};
 use crate::text;
+use crate::yaml;
 
 /// One way to answer a refusal. Foreign strings in it are raw, except in `lines`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -98,7 +99,7 @@ impl Refusal {
             Fact::AmbiguousDivision { key, ids, .. } => {
                 let one = |id: &DivisionId| Answer {
                     say: format!("if it is {id}"),
-                    lines: under_definition(key, &format!("division: {}", text::yaml(id.as_str()))),
+                    lines: under_definition(key, &format!("division: {}", yaml::scalar(id.as_str()))),
                 };
                 ids.iter().map(one).collect()
             }
@@ -125,16 +126,16 @@ fn pins(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
 }
 
 fn pin_lines(key: &Key, id: &DefinitionId) -> Vec<String> {
-    vec!["ids:".to_owned(), format!("  {}: {}", text::yaml(key.as_str()), text::yaml(id.as_str()))]
+    vec!["ids:".to_owned(), format!("  {}: {}", yaml::scalar(key.as_str()), yaml::scalar(id.as_str()))]
 }
 
 fn under_definition(key: &Key, line: &str) -> Vec<String> {
-    vec![format!("{}:", text::yaml(key.as_str())), format!("  {line}")]
+    vec![format!("{}:", yaml::scalar(key.as_str())), format!("  {line}")]
 }
 
 /// Those that are there and one more, in one line: a second `previousLabels` would be an error.
 fn previous_labels(there: &[Label], more: &Label) -> String {
-    let labels: Vec<String> = there.iter().chain([more]).map(|it| text::yaml(it.nfc())).collect();
+    let labels: Vec<String> = there.iter().chain([more]).map(|it| yaml::scalar(it.nfc())).collect();
     format!("previousLabels: [{}]", labels.join(", "))
 }
 
@@ -167,7 +168,7 @@ fn pinned_elsewhere(
     let Some(name) = name else {
         return vec![Answer { say, lines: under_definition(key, "new: true") }, goes(key, 1, id, found)];
     };
-    let mut lines = under_definition(key, &format!("replaces: {}", text::yaml(found.as_str())));
+    let mut lines = under_definition(key, &format!("replaces: {}", yaml::scalar(found.as_str())));
     if !is_called_so {
         lines.push(format!("  {}", previous_labels(&[], name)));
     }
@@ -178,12 +179,12 @@ fn pinned_elsewhere(
 /// all of them can be pasted.
 fn goes(key: &Key, number: usize, id: &DefinitionId, system_presence: &SystemPresence) -> Answer {
     let number = if number == 1 { String::new() } else { format!("-{number}") };
-    let old = text::yaml(&format!("{key}-before{number}"));
+    let old = yaml::scalar(&format!("{key}-before{number}"));
     let lines = vec![
         "definitions:".to_owned(),
-        format!("  {old}: {{ systemPresence: {}, deactivated: true }}", text::yaml(system_presence.as_str())),
+        format!("  {old}: {{ systemPresence: {}, deactivated: true }}", yaml::scalar(system_presence.as_str())),
         "ids:".to_owned(),
-        format!("  {old}: {}", text::yaml(id.as_str())),
+        format!("  {old}: {}", yaml::scalar(id.as_str())),
     ];
     Answer { say: format!("and if {id} goes"), lines }
 }
@@ -209,7 +210,7 @@ fn replace_answers(key: &Key, candidates: &[Candidate], said: &Said) -> Vec<Answ
     for Candidate { system_presence, .. } in candidates {
         let answer = Answer {
             say: format!("if it takes the place of the one under {system_presence} (which will be deactivated)"),
-            lines: under_definition(key, &format!("replaces: {}", text::yaml(system_presence.as_str()))),
+            lines: under_definition(key, &format!("replaces: {}", yaml::scalar(system_presence.as_str()))),
         };
         // Several under one are the next question.
         if !answers.contains(&answer) {
@@ -229,8 +230,9 @@ fn one_replaces(key: &Key, keys: &[Key]) -> Answer {
 }
 
 fn label_answers(key: &Key, exists: bool, removed: &Labels, not_managed: &[Locale]) -> Vec<Answer> {
-    let each =
-        |(locale, label): (&Locale, &Label)| format!("{}: {}", text::yaml(locale.as_str()), text::yaml(label.nfc()));
+    let each = |(locale, label): (&Locale, &Label)| {
+        format!("{}: {}", yaml::scalar(locale.as_str()), yaml::scalar(label.nfc()))
+    };
     let labels: Vec<String> = removed.iter().map(each).collect();
     let mut answers = vec![if labels.is_empty() {
         say("give it a label")

@@ -4,7 +4,7 @@
 use crate::diagnostic::{FileId, Span};
 use crate::model::desired::Desired;
 use crate::model::names::Key;
-use crate::text;
+use crate::yaml;
 
 /// What is to be done with the config.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub fn advice(desired: &Desired, key: &Key) -> Advice {
     if wanted.deactivated {
         return Advice::SaysSo(key.clone());
     }
-    let name = text::yaml(key.as_str());
+    let name = yaml::scalar(key.as_str());
     let stands = wanted.places.key;
     Advice::Write(match desired.org.as_ref().map(|org| org.place.file) {
         // A layer speaks for other orgs too.

@@ -37,6 +37,7 @@ const LEVELS: &[&[&str]] = &[
         "cli",
         "render::csv",
         "model::user",
+        "yaml",
     ],
     &[
         "model::observed",

@@ -134,18 +134,18 @@ fn a_name_that_is_not_there_twice_there_or_not_to_be_looked_up_is_refused() {
     ");
     world.config(want("lunch", "Meal", "Lunch").division("Sales"));
     world.divisions = Divisions::Known(vec![division(SALES, "Sales"), division(SUPPORT, "Sales")]);
-    assert_snapshot!(world.plan(), @r#"
+    assert_snapshot!(world.plan(), @"
     error[ambiguous-division]: `lunch` says `division: Sales`, and 2 divisions are called that
       --> presence.yaml:5:5
       if it is 11111111-aaaa-4aaa-8aaa-111111111111:
           lunch:
-            division: "11111111-aaaa-4aaa-8aaa-111111111111"
+            division: 11111111-aaaa-4aaa-8aaa-111111111111
       if it is 22222222-aaaa-4aaa-8aaa-222222222222:
           lunch:
-            division: "22222222-aaaa-4aaa-8aaa-222222222222"
+            division: 22222222-aaaa-4aaa-8aaa-222222222222
 
     Plan refused: 1 error to answer before anything is applied.
-    "#);
+    ");
     world.divisions = Divisions::NotKnown;
     assert_snapshot!(world.plan(), @r"
     error[divisions-not-known]: `lunch` says `division: Sales`, and the org's divisions could not be read to find its id

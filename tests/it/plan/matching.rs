@@ -69,7 +69,7 @@ fn a_pinned_object_of_another_system_presence_that_no_label_finds_gets_a_definit
     world.org().label("Lunch", "de", "Mittag");
     world.org().unlabel("Lunch", "en_US");
     world.config(want("lunch", "Break", "Siesta").pinned(id(1)));
-    assert_snapshot!(world.plan(), @r#"
+    assert_snapshot!(world.plan(), @"
     error[pinned-elsewhere]: `lunch` says `systemPresence: Break`, but 2fa68d50-0000-4000-8000-000000000001, to which it is pinned, belongs to Meal
       --> presence.yaml:3:5
       a system presence cannot be changed; take the pin away and write:
@@ -79,10 +79,10 @@ fn a_pinned_object_of_another_system_presence_that_no_label_finds_gets_a_definit
           definitions:
             lunch-before: { systemPresence: Meal, deactivated: true }
           ids:
-            lunch-before: "2fa68d50-0000-4000-8000-000000000001"
+            lunch-before: 2fa68d50-0000-4000-8000-000000000001
 
     Plan refused: 1 error to answer before anything is applied.
-    "#);
+    ");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn what_does_not_say_whether_it_is_primary_is_touched_only_when_pinned() {
       --> presence.yaml:2:3
       if it is your organisation's own, pin it:
           ids:
-            lunch: "2fa68d50-0000-4000-8000-000000000001"
+            lunch: 2fa68d50-0000-4000-8000-000000000001
 
     Unmanaged: 1 left alone
       an error above is about them:
@@ -165,10 +165,10 @@ fn several_objects_with_the_label_are_an_ambiguity() {
       --> presence.yaml:2:3
       if it is 2fa68d50-0000-4000-8000-000000000001:
           ids:
-            lunch: "2fa68d50-0000-4000-8000-000000000001"
+            lunch: 2fa68d50-0000-4000-8000-000000000001
       if it is 2fa68d50-0000-4000-8000-000000000002:
           ids:
-            lunch: "2fa68d50-0000-4000-8000-000000000002"
+            lunch: 2fa68d50-0000-4000-8000-000000000002
 
     Unmanaged: 2 left alone
       an error above is about them:
@@ -189,7 +189,7 @@ fn an_ambiguity_says_which_is_the_platforms_own() {
       --> presence.yaml:2:3
       if it is 2fa68d50-0000-4000-8000-000000000001:
           ids:
-            available: "2fa68d50-0000-4000-8000-000000000001"
+            available: 2fa68d50-0000-4000-8000-000000000001
 
     Unmanaged: 1 left alone
       an error above is about them:
@@ -206,18 +206,18 @@ fn several_deactivated_objects_with_the_label_are_an_ambiguity() {
     for object in &mut world.observed {
         object.deactivated = true;
     }
-    assert_snapshot!(world.plan(), @r#"
+    assert_snapshot!(world.plan(), @"
     error[ambiguous]: `lunch` has the label of more than one: it could be `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001, deactivated) or `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000002, deactivated)
       --> presence.yaml:2:3
       if it is the deactivated 2fa68d50-0000-4000-8000-000000000001:
           ids:
-            lunch: "2fa68d50-0000-4000-8000-000000000001"
+            lunch: 2fa68d50-0000-4000-8000-000000000001
       if it is the deactivated 2fa68d50-0000-4000-8000-000000000002:
           ids:
-            lunch: "2fa68d50-0000-4000-8000-000000000002"
+            lunch: 2fa68d50-0000-4000-8000-000000000002
 
     Plan refused: 1 error to answer before anything is applied.
-    "#);
+    ");
 }
 
 #[test]
@@ -266,10 +266,10 @@ fn two_objects_with_previous_labels_are_an_ambiguity() {
       --> presence.yaml:5:5
       if it is 2fa68d50-0000-4000-8000-000000000001:
           ids:
-            lunch: "2fa68d50-0000-4000-8000-000000000001"
+            lunch: 2fa68d50-0000-4000-8000-000000000001
       if it is 2fa68d50-0000-4000-8000-000000000002:
           ids:
-            lunch: "2fa68d50-0000-4000-8000-000000000002"
+            lunch: 2fa68d50-0000-4000-8000-000000000002
       if it is not, take its `previousLabels` away
 
     Unmanaged: 2 left alone
@@ -292,14 +292,14 @@ fn one_object_that_two_definitions_want_by_previous_label_is_an_ambiguity() {
       --> presence.yaml:5:5
       if it is 2fa68d50-0000-4000-8000-000000000001:
           ids:
-            a: "2fa68d50-0000-4000-8000-000000000001"
+            a: 2fa68d50-0000-4000-8000-000000000001
       if it is not, take its `previousLabels` away
 
     error[ambiguous]: `b` could by its `previousLabels` be `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001), and so could another definition
       --> presence.yaml:9:5
       if it is 2fa68d50-0000-4000-8000-000000000001:
           ids:
-            b: "2fa68d50-0000-4000-8000-000000000001"
+            b: 2fa68d50-0000-4000-8000-000000000001
       if it is not, take its `previousLabels` away
 
     Unmanaged: 1 left alone
@@ -314,16 +314,16 @@ fn one_object_that_two_definitions_want_by_previous_label_is_an_ambiguity() {
 fn a_previous_label_that_another_definition_has_by_its_label_is_an_ambiguity() {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
     world.config(want("siesta", "Meal", "Siesta").previously("Lunch"));
-    assert_snapshot!(world.plan(), @r#"
+    assert_snapshot!(world.plan(), @"
     error[ambiguous]: `siesta` is by its `previousLabels` `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001), which `lunch` has
       --> presence.yaml:8:5
       if it is 2fa68d50-0000-4000-8000-000000000001, and `lunch` is another:
           ids:
-            siesta: "2fa68d50-0000-4000-8000-000000000001"
+            siesta: 2fa68d50-0000-4000-8000-000000000001
       if it is not, take its `previousLabels` away
 
     Plan refused: 1 error to answer before anything is applied. 1 definition is in step.
-    "#);
+    ");
 }
 
 #[test]
@@ -336,7 +336,7 @@ fn a_chain_of_renames_is_written_with_the_pins_that_the_message_prints() {
       --> presence.yaml:9:5
       if it is 2fa68d50-0000-4000-8000-000000000002, and `a` is another:
           ids:
-            b: "2fa68d50-0000-4000-8000-000000000002"
+            b: 2fa68d50-0000-4000-8000-000000000002
       if it is not, take its `previousLabels` away
 
     Unmanaged: 1 left alone
@@ -363,23 +363,23 @@ fn a_swap_of_labels_is_written_with_the_pins_that_the_message_prints() {
     let mut world = World::in_step([want("a", "Meal", "One"), want("b", "Meal", "Two")]);
     world.config(want("a", "Meal", "Two").previously("One"));
     world.config(want("b", "Meal", "One").previously("Two"));
-    assert_snapshot!(world.plan(), @r#"
+    assert_snapshot!(world.plan(), @"
     error[ambiguous]: `a` is by its `previousLabels` `One` (Meal, 2fa68d50-0000-4000-8000-000000000001), which `b` has
       --> presence.yaml:5:5
       if it is 2fa68d50-0000-4000-8000-000000000001, and `b` is another:
           ids:
-            a: "2fa68d50-0000-4000-8000-000000000001"
+            a: 2fa68d50-0000-4000-8000-000000000001
       if it is not, take its `previousLabels` away
 
     error[ambiguous]: `b` is by its `previousLabels` `Two` (Meal, 2fa68d50-0000-4000-8000-000000000002), which `a` has
       --> presence.yaml:9:5
       if it is 2fa68d50-0000-4000-8000-000000000002, and `a` is another:
           ids:
-            b: "2fa68d50-0000-4000-8000-000000000002"
+            b: 2fa68d50-0000-4000-8000-000000000002
       if it is not, take its `previousLabels` away
 
     Plan refused: 2 errors to answer before anything is applied.
-    "#);
+    ");
     world.config(want("a", "Meal", "Two").previously("One").pinned(id(1)));
     world.config(want("b", "Meal", "One").previously("Two").pinned(id(2)));
     assert_snapshot!(world.plan(), @r#"
@@ -401,30 +401,30 @@ fn three_labels_in_a_circle_are_an_ambiguity() {
     world.config(want("a", "Meal", "Two").previously("One"));
     world.config(want("b", "Meal", "Three").previously("Two"));
     world.config(want("c", "Meal", "One").previously("Three"));
-    assert_snapshot!(world.plan(), @r#"
+    assert_snapshot!(world.plan(), @"
     error[ambiguous]: `a` is by its `previousLabels` `One` (Meal, 2fa68d50-0000-4000-8000-000000000001), which `c` has
       --> presence.yaml:5:5
       if it is 2fa68d50-0000-4000-8000-000000000001, and `c` is another:
           ids:
-            a: "2fa68d50-0000-4000-8000-000000000001"
+            a: 2fa68d50-0000-4000-8000-000000000001
       if it is not, take its `previousLabels` away
 
     error[ambiguous]: `b` is by its `previousLabels` `Two` (Meal, 2fa68d50-0000-4000-8000-000000000002), which `a` has
       --> presence.yaml:9:5
       if it is 2fa68d50-0000-4000-8000-000000000002, and `a` is another:
           ids:
-            b: "2fa68d50-0000-4000-8000-000000000002"
+            b: 2fa68d50-0000-4000-8000-000000000002
       if it is not, take its `previousLabels` away
 
     error[ambiguous]: `c` is by its `previousLabels` `Three` (Meal, 2fa68d50-0000-4000-8000-000000000003), which `b` has
       --> presence.yaml:13:5
       if it is 2fa68d50-0000-4000-8000-000000000003, and `b` is another:
           ids:
-            c: "2fa68d50-0000-4000-8000-000000000003"
+            c: 2fa68d50-0000-4000-8000-000000000003
       if it is not, take its `previousLabels` away
 
     Plan refused: 3 errors to answer before anything is applied.
-    "#);
+    ");
     world.config(want("a", "Meal", "Two").previously("One").pinned(id(1)));
     world.config(want("c", "Meal", "One").previously("Three").pinned(id(3)));
     assert_snapshot!(world.plan(), @r#"
@@ -466,10 +466,10 @@ fn a_deactivated_twin_beside_an_active_one_with_the_previous_label_is_in_doubt()
       --> presence.yaml:5:5
       if it is the deactivated 2fa68d50-0000-4000-8000-000000000002:
           ids:
-            lunch: "2fa68d50-0000-4000-8000-000000000002"
+            lunch: 2fa68d50-0000-4000-8000-000000000002
       if it is 2fa68d50-0000-4000-8000-000000000001:
           ids:
-            lunch: "2fa68d50-0000-4000-8000-000000000001"
+            lunch: 2fa68d50-0000-4000-8000-000000000001
       if it is not, take its `previousLabels` away
 
     Unmanaged: 1 left alone
@@ -484,15 +484,15 @@ fn a_deactivated_twin_beside_an_active_one_with_the_previous_label_is_in_doubt()
 fn one_object_that_two_definitions_have_by_label_is_an_ambiguity() {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
     world.config(want("siesta", "Meal", "Lunch").deactivated());
-    assert_snapshot!(world.plan(), @r#"
+    assert_snapshot!(world.plan(), @"
     error[ambiguous]: `siesta` is by its label `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001), which `lunch` has
       --> presence.yaml:5:3
       if it is 2fa68d50-0000-4000-8000-000000000001, and `lunch` is another:
           ids:
-            siesta: "2fa68d50-0000-4000-8000-000000000001"
+            siesta: 2fa68d50-0000-4000-8000-000000000001
 
     Plan refused: 1 error to answer before anything is applied. 1 definition is in step.
-    "#);
+    ");
     world.config(want("lunch", "Meal", "Lunch"));
     world.config(want("siesta", "Meal", "Lunch").omitted());
     let (plan, _) = world.planned();

@@ -304,12 +304,12 @@ fn several_that_could_be_replaced_are_an_ambiguity() {
           definitions:
             lunch-before: { systemPresence: Meal, deactivated: true }
           ids:
-            lunch-before: "2fa68d50-0000-4000-8000-000000000001"
+            lunch-before: 2fa68d50-0000-4000-8000-000000000001
       and if 2fa68d50-0000-4000-8000-000000000002 goes:
           definitions:
             lunch-before-2: { systemPresence: Meal, deactivated: true }
           ids:
-            lunch-before-2: "2fa68d50-0000-4000-8000-000000000002"
+            lunch-before-2: 2fa68d50-0000-4000-8000-000000000002
 
     Unmanaged: 2 left alone
       an error above is about them:
