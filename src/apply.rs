@@ -109,7 +109,8 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
     let divisions_unread = stop.until_asked(divided.after(&reader, &mut rows)).await.flatten();
     rows.extend(settled);
     let interrupted = stop.asked();
-    Report { verification, divisions_unread, interrupted, ..Report::of(rows, default_locale.clone()) }
+    let divisions = divisions.clone();
+    Report { verification, divisions_unread, interrupted, divisions, ..Report::of(rows, default_locale.clone()) }
 }
 
 /// Carries out one step apart from any plan. Gives its row, and why nobody knows whether its division outlasted

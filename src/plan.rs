@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, Prune, Wanted};
+use crate::model::division::Divisions;
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Locale, SystemPresence};
 use crate::model::observed::{Content, Definition, Observed, Primary};
@@ -48,6 +49,8 @@ pub struct Plan {
     pub seen: Vec<DefinitionId>,
     /// The people on what is taken away or renamed, as far as somebody asked.
     pub usage: Usage,
+    /// The divisions, as far as names of them had to be looked up.
+    pub divisions: Divisions,
     /// The locale whose label names a definition.
     pub default_locale: Locale,
 }
@@ -84,6 +87,7 @@ pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
             refusals: Vec::new(),
             seen: observed.definitions.iter().map(|it| it.id.clone()).collect(),
             usage: Usage::NotAsked,
+            divisions: observed.divisions.clone(),
             default_locale: desired.settings.default_locale.clone(),
         },
     };

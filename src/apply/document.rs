@@ -118,7 +118,8 @@ pub struct VerificationV1 {
 /// The document of a report.
 #[must_use]
 pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1 {
-    let Report { rows, refusals, verification, divisions_unread, interrupted, default_locale: _ } = report;
+    let Report { rows, refusals, verification, divisions_unread, interrupted, divisions: _, default_locale: _ } =
+        report;
     ReportV1 {
         head: REPORT.head(target_v1(target)),
         success: report.is_success(),

@@ -1,6 +1,7 @@
 //! What became of every object: the one value that every report is a view of.
 
 use crate::cause::Cause;
+use crate::model::division::Divisions;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
@@ -20,6 +21,8 @@ pub struct Report {
     pub divisions_unread: Option<Cause>,
     /// The signal that ended it early.
     pub interrupted: Option<Signal>,
+    /// The divisions, as far as names of them had to be looked up.
+    pub divisions: Divisions,
     /// The locale whose label names a definition.
     pub default_locale: Locale,
 }
@@ -197,6 +200,7 @@ impl Report {
             verification: Verification::NotNeeded,
             divisions_unread: None,
             interrupted: None,
+            divisions: Divisions::NotAsked,
             default_locale,
         }
     }
@@ -205,7 +209,8 @@ impl Report {
     #[must_use]
     pub fn is_success(&self) -> bool {
         // That divisions could not be looked at is told, and fails nothing: a client may lack the right.
-        let Report { rows, refusals, verification, divisions_unread: _, interrupted, default_locale: _ } = self;
+        let Report { rows, refusals, verification, divisions_unread: _, interrupted, divisions: _, default_locale: _ } =
+            self;
         let verified = match verification {
             Verification::NotNeeded | Verification::InStep => true,
             Verification::Interrupted | Verification::Drifted { .. } | Verification::Failed(_) => false,

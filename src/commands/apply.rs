@@ -7,7 +7,7 @@ use crate::cli::{ApplyArgs, Format};
 use crate::commands::connect::{Connection, connect, files_read};
 use crate::commands::look::{Asked, Identity, Look, look};
 use crate::commands::outputs::Outputs;
-use crate::commands::progress::Progress;
+use crate::commands::progress::{Names, Progress};
 use crate::commands::saved;
 use crate::commands::shell::{Failure, Shell};
 use crate::config::Config;
@@ -116,7 +116,7 @@ impl Run<'_> {
             None => Bound { run: plan.changes.clone(), ..Bound::default() },
         };
         if !beyond.is_empty() {
-            shell.tell(outputs, &|style| format!("\n{}", human::beyond(&beyond, &plan.default_locale, style)));
+            shell.tell(outputs, &|style| format!("\n{}", human::beyond(&beyond, plan, style)));
             return Ok((self.nothing_done(plan, &Skip::BeyondSavedPlan), Exit::Failure));
         }
         let default_locale = &plan.default_locale;
@@ -124,7 +124,7 @@ impl Run<'_> {
         let spent = already_so.iter().map(|it| saved::row(it, default_locale, Outcome::AlreadySo));
         let settled: Vec<Row> = refused.chain(spent).collect();
         if self.saved.is_some() {
-            shell.tell(outputs, &|style| format!("\n{}", human::bound(&run, &settled, default_locale, style)));
+            shell.tell(outputs, &|style| format!("\n{}", human::bound(&run, &settled, plan, style)));
         }
         if !run.is_empty() {
             self.approve(run.len(), target, shell)?;
@@ -172,7 +172,8 @@ async fn carry_out(session: &Session, job: Job<'_>, shell: &mut Shell<'_>) -> (R
     let (sender, stop) = Stop::new();
     let style = shell.style_err();
     let default_locale = &job.desired.settings.default_locale;
-    let progress = Progress::new(shell.terminal, shell.environment.ci, job.steps.len(), default_locale, style);
+    let names = Names { default_locale, divisions: job.divisions };
+    let progress = Progress::new(shell.terminal, shell.environment.ci, job.steps.len(), names, style);
     shell.signals.tell(sender);
     let report = apply::run(session, job, &stop, &|event| progress.tell(event)).await;
     shell.signals.end_at_once();

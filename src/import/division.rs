@@ -23,13 +23,8 @@ pub enum Said {
 #[must_use]
 pub fn said(division: Option<&DivisionId>, divisions: &Divisions) -> Said {
     let Some(id) = division.filter(|it| !it.is_all()) else { return Said::Nothing };
-    let known = match divisions {
-        Divisions::Known(known) => known.as_slice(),
-        Divisions::NotAsked | Divisions::NotKnown => &[],
-    };
-    let name = known.iter().find(|it| it.id == *id).map(|it| it.name.as_str());
-    let is_the_only_one = |name: &&str| known.iter().filter(|it| it.name == **name).count() == 1;
-    match name.filter(is_the_only_one).filter(|it| is_sayable(it)) {
+    let is_the_only_one = |name: &&str| divisions.known().iter().filter(|it| it.name == **name).count() == 1;
+    match divisions.name(id).filter(is_the_only_one).filter(|it| is_sayable(it)) {
         Some(name) => Said::Field(name.to_owned()),
         None if id.is_guid() => Said::Field(id.to_string()),
         None => Said::Unsayable(id.clone()),

@@ -41,3 +41,20 @@ pub enum Divisions {
     /// These, by name, then id.
     Known(Vec<Division>),
 }
+
+impl Divisions {
+    /// Those that were read; none where nobody looked, or could.
+    #[must_use]
+    pub fn known(&self) -> &[Division] {
+        match self {
+            Divisions::Known(known) => known,
+            Divisions::NotAsked | Divisions::NotKnown => &[],
+        }
+    }
+
+    /// The name of a division, where it was read.
+    #[must_use]
+    pub fn name(&self, id: &DivisionId) -> Option<&str> {
+        self.known().iter().find(|it| it.id == *id).map(|it| it.name.as_str())
+    }
+}

@@ -231,7 +231,8 @@ pub struct AnswerV1 {
 /// The document of a plan.
 #[must_use]
 pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
-    let Plan { changes, in_step, left_alone, spent, warnings, refusals, seen, usage, default_locale } = plan;
+    let Plan { changes, in_step, left_alone, spent, warnings, refusals, seen, usage, divisions: _, default_locale } =
+        plan;
     PlanV1 {
         kind: "plan".to_owned(),
         format_version: FORMAT_VERSION,

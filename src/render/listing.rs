@@ -106,7 +106,7 @@ fn division(row: &Row, listing: &Listing) -> Shown {
     match &row.definition.division {
         None => text::terminal(NOT_KNOWN),
         Some(id) if id.is_all() => text::terminal("*"),
-        Some(id) => text::terminal(listing.division_name(id).unwrap_or(id.as_str())),
+        Some(id) => text::terminal(listing.divisions.name(id).unwrap_or(id.as_str())),
     }
 }
 
@@ -156,7 +156,7 @@ pub fn definitions_csv(listing: &Listing) -> String {
             let key = listing.with_keys.then(|| key.as_ref().map_or_else(String::new, ToString::to_string));
             let division = match &definition.division {
                 None => NOT_KNOWN,
-                Some(id) => listing.division_name(id).unwrap_or(id.as_str()),
+                Some(id) => listing.divisions.name(id).unwrap_or(id.as_str()),
             };
             let fixed = [
                 definition.system_presence.as_str(),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::apply::report::{Outcome as Written, Row};
 use crate::diagnostic::{Sources, Span};
+use crate::model::division::Divisions;
 use crate::model::names::Locale;
 use crate::model::observed::{Definition, Target};
 use crate::model::usage::Seats;
@@ -125,7 +126,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
         }
     }
     if let Some(row) = definition {
-        let _ = writeln!(shown, "  {}", finished(row, style));
+        let _ = writeln!(shown, "  {}", finished(row, &Divisions::NotAsked, style));
     }
     if !people.is_empty() || definition.is_some() {
         shown.push('\n');

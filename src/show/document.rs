@@ -133,7 +133,7 @@ fn definition_v1(row: &Row, listing: &Listing) -> DefinitionV1 {
         deactivated: *deactivated,
         primary,
         division: division.as_ref().map(ToString::to_string),
-        division_name: division.as_ref().and_then(|it| listing.division_name(it)).map(str::to_owned),
+        division_name: division.as_ref().and_then(|it| listing.divisions.name(it)).map(str::to_owned),
         changed_by,
         changed_at,
         not_known: not_known.into_iter().filter(|(_, absent)| *absent).map(|(name, _)| name.to_owned()).collect(),

@@ -1,7 +1,7 @@
 //! Definitions in the order in which they are shown, and what is said of each.
 
 use crate::model::division::Divisions;
-use crate::model::names::{DivisionId, Key, Label, Locale, SystemPresence};
+use crate::model::names::{Key, Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Modified, Organization, Primary};
 
 /// What is shown.
@@ -76,15 +76,6 @@ impl Listing {
     pub(super) fn only(&self, found_by: FoundBy, is_meant: impl Fn(&Row) -> bool) -> Option<Listing> {
         let rows: Vec<Row> = self.rows.iter().filter(|it| is_meant(it)).cloned().collect();
         (!rows.is_empty()).then(|| Listing { rows, found_by: Some(found_by), ..self.clone() })
-    }
-
-    /// The name of a division, where it was looked up.
-    #[must_use]
-    pub fn division_name(&self, id: &DivisionId) -> Option<&str> {
-        match &self.divisions {
-            Divisions::Known(known) => known.iter().find(|it| it.id == *id).map(|it| it.name.as_str()),
-            Divisions::NotAsked | Divisions::NotKnown => None,
-        }
     }
 }
 

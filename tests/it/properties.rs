@@ -255,7 +255,18 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
         each.sort();
         each.join(" ")
     };
-    let Plan { changes, in_step, left_alone, spent, warnings, refusals, seen, usage: _, default_locale: _ } = plan;
+    let Plan {
+        changes,
+        in_step,
+        left_alone,
+        spent,
+        warnings,
+        refusals,
+        seen,
+        usage: _,
+        divisions: _,
+        default_locale: _,
+    } = plan;
     let mut decisions: Vec<String> =
         changes.iter().map(|it| renamed(format!("{:?} {:?}", it.step, it.reason))).collect();
     decisions.extend(in_step.iter().map(|it| {

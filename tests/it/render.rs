@@ -10,8 +10,9 @@ use presencectl::apply::document::ReportV1;
 use presencectl::apply::report::{Outcome, Report, Row, Skip, Verification};
 use presencectl::cause::Cause;
 use presencectl::diagnostic::Sources;
+use presencectl::model::division::{Division, Divisions};
 use presencectl::model::generation::Generation;
-use presencectl::model::names::{DefinitionId, Key, Label, Locale};
+use presencectl::model::names::{DefinitionId, DivisionId, Key, Label, Locale};
 use presencectl::model::observed::Target;
 use presencectl::plan::change::{Action, Change};
 use presencectl::plan::difference::Difference;
@@ -221,6 +222,17 @@ fn nothing_foreign_in_a_report_acts_on_a_terminal() {
 }
 
 #[test]
+fn a_division_is_named_where_its_name_was_read() {
+    let id = |raw: &str| DivisionId::new(raw);
+    let differences = vec![Difference::Division { expected: id("d-1"), found: id("d-2") }];
+    let rows = vec![row(Action::Update, "lunch", "Lunch", 1, Outcome::Refused(differences))];
+    let sales = Division { id: id("d-1").unwrap(), name: "Sa\u{202E}les".to_owned() };
+    let report = Report { divisions: Divisions::Known(vec![sales]), ..Report::of(rows, Locale::new("en_US")) };
+    let shown = human::report(&report, &target(), &Sources::new(), Style::PLAIN);
+    assert!(shown.contains("division: expected Sa\\u202Eles (d-1), found d-2\n"), "{shown}");
+}
+
+#[test]
 fn a_report_for_machines() {
     let (_, sources) = drift();
     for (name, report) in reports() {
@@ -234,7 +246,7 @@ fn a_report_for_machines() {
 fn progress_in_lines() {
     let (plan, _) = world().planned();
     let mut lines: Vec<String> = plan.changes.iter().map(|it| human::started(&it.step, &plan.default_locale)).collect();
-    lines.extend(every_outcome().iter().map(|it| human::finished(it, Style::PLAIN)));
+    lines.extend(every_outcome().iter().map(|it| human::finished(it, &Divisions::NotAsked, Style::PLAIN)));
     assert_snapshot!(lines.join("\n"), @r#"
     create smoke "Smoke" (Away) ...
     reactivate desk "Desk" (Available, 2fa68d50-0000-4000-8000-000000000004) ...
@@ -284,7 +296,7 @@ fn progress_in_lines() {
 #[test]
 fn what_goes_beyond_a_saved_plan() {
     let (plan, _) = world().planned();
-    assert_snapshot!(human::beyond(&plan.changes[..1], &plan.default_locale, Style::PLAIN), @r#"
+    assert_snapshot!(human::beyond(&plan.changes[..1], &plan, Style::PLAIN), @r#"
     error[beyond-saved-plan]: 1 change is not in the saved plan, so more would be done than was reviewed
 
       + create smoke (Away): takes the place of the one under Break
@@ -293,7 +305,7 @@ fn what_goes_beyond_a_saved_plan() {
 
     Nothing was applied. Plan again, have the new plan reviewed, and apply with that one.
     "#);
-    assert_snapshot!(human::beyond(&plan.changes[2..4], &plan.default_locale, Style::PLAIN), @r#"
+    assert_snapshot!(human::beyond(&plan.changes[2..4], &plan, Style::PLAIN), @r#"
     error[beyond-saved-plan]: 2 changes are not in the saved plan, so more would be done than was reviewed
 
       ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its previous label `Lunch`

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::apply::report::{Outcome, Row};
-use crate::model::names::Locale;
+use crate::plan::Plan;
 use crate::plan::change::Change;
 use crate::render::human::change::subject;
 use crate::render::human::report::{OUTCOME_WIDTH, row};
@@ -14,7 +14,7 @@ use crate::text;
 /// One line for each operation that was reviewed, with what changed since where that refuses it,
 /// and before them how many of each there are.
 #[must_use]
-pub fn bound(run: &[Change], settled: &[Row], default_locale: &Locale, style: Style) -> String {
+pub fn bound(run: &[Change], settled: &[Row], plan: &Plan, style: Style) -> String {
     let refused = settled.iter().filter(|it| matches!(it.outcome, Outcome::Refused(_))).count();
     let already_so = settled.len() - refused;
     let are = |count: usize, word: &str| match count {
@@ -31,13 +31,14 @@ pub fn bound(run: &[Change], settled: &[Row], default_locale: &Locale, style: St
         [Some(runs), are(refused, "refused"), are(already_so, "already so")].into_iter().flatten().collect();
     let mut shown = format!("{}: {}\n", style.bold("Of the saved plan"), counts.join(", "));
     for Change { step, reason: _, place: _ } in run {
-        let what = subject(step.action(), step.key(), step.name(default_locale), step.system_presence(), step.id());
+        let what =
+            subject(step.action(), step.key(), step.name(&plan.default_locale), step.system_presence(), step.id());
         let padding = " ".repeat(OUTCOME_WIDTH - RUNS.len());
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "  {} {padding}{} {what}", style.bold(RUNS), step.action().verb());
     }
     for it in settled {
-        shown.push_str(&row(it, style));
+        shown.push_str(&row(it, &plan.divisions, style));
     }
     shown
 }

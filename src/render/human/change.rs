@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use similar::ChangeTag;
 use similar::utils::diff_graphemes;
 
+use crate::model::division::Divisions;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
+use crate::model::observed::Content;
 use crate::plan::change::{Action, Change, Create, Edit, Step};
 use crate::render::style::{Style, sign};
 use crate::text;
@@ -15,15 +17,15 @@ use crate::text;
 const COMPARED_BYTES_MAX: usize = 512;
 
 /// The change with everything that is in it, indented, with a line break at the end.
-pub(super) fn block(change: &Change, default_locale: &Locale, style: Style) -> String {
+pub(super) fn block(change: &Change, default_locale: &Locale, divisions: &Divisions, style: Style) -> String {
     let Change { step, reason, place: _ } = change;
     let action = step.action();
     let subject = subject(action, step.key(), step_name(step, default_locale), step.system_presence(), step.id());
     let head = style.action(action, &format!("{} {}", sign(action), action.verb()));
     let mut block = format!("  {head} {}: {}\n", style.bold(&subject), text::terminal(&reason.in_words()));
     match step {
-        Step::Create(create) => created_labels(&mut block, create, style),
-        Step::Update(edit) | Step::Reactivate(edit) => edited(&mut block, edit, style),
+        Step::Create(create) => created(&mut block, create, divisions, style),
+        Step::Update(edit) | Step::Reactivate(edit) => edited(&mut block, edit, divisions, style),
         Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => {}
     }
     block
@@ -75,28 +77,33 @@ pub(super) fn quoted(label: &Label) -> String {
     format!("\"{}\"", text::within_quotes(label.nfc()))
 }
 
-fn created_labels(block: &mut String, create: &Create, style: Style) {
+/// A division by its name with the id behind it, where the name was looked up; else by its id.
+pub(super) fn division(id: Option<&DivisionId>, divisions: &Divisions) -> String {
+    let Some(id) = id else { return "not known".to_owned() };
+    let shown = text::terminal(id.as_str());
+    divisions.name(id).map_or_else(|| shown.to_string(), |name| format!("{} ({shown})", text::terminal(name)))
+}
+
+fn created(block: &mut String, create: &Create, divisions: &Divisions, style: Style) {
     let width = widest(create.labels.iter().map(|(locale, _)| locale));
     for (locale, label) in create.labels.iter() {
         line(block, &style.added("+"), locale, width, &style.added(&quoted(label)));
     }
-    if let Some(division) = create.division.as_ref().filter(|it| !it.is_all()) {
+    if create.division.as_ref().is_some_and(|it| !it.is_all()) {
         // Writing to a String cannot fail.
-        let _ = writeln!(block, "    + division: {}", text::terminal(division.as_str()));
+        let _ = writeln!(block, "    + division: {}", division(create.division.as_ref(), divisions));
     }
 }
 
-fn edited(block: &mut String, edit: &Edit, style: Style) {
+fn edited(block: &mut String, edit: &Edit, divisions: &Divisions, style: Style) {
     let Edit { key: _, id: _, system_presence: _, scope: _, before, after } = edit;
     if before.deactivated != after.deactivated {
         // Writing to a String cannot fail.
         let _ = writeln!(block, "    ~ deactivated: {} -> {}", before.deactivated, after.deactivated);
     }
     if before.division != after.division {
-        let division = |of: &Option<DivisionId>| {
-            of.as_ref().map_or_else(|| "not known".to_owned(), |it| text::terminal(it.as_str()).to_string())
-        };
-        let _ = writeln!(block, "    ~ division: {} -> {}", division(&before.division), division(&after.division));
+        let division = |of: &Content| division(of.division.as_ref(), divisions);
+        let _ = writeln!(block, "    ~ division: {} -> {}", division(before), division(after));
     }
     let pairs = after.labels.pair(&before.labels);
     let width = widest(pairs.iter().filter(|pair| pair.first != pair.second).map(|pair| pair.locale));

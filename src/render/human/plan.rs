@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use crate::diagnostic::Sources;
-use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::model::usage::{People, Usage};
 use crate::plan::Plan;
@@ -18,9 +17,20 @@ use crate::text;
 /// A whole plan, complete however long it is.
 #[must_use]
 pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> String {
-    let Plan { changes, in_step: _, left_alone, spent, warnings, refusals, seen: _, usage, default_locale } = plan;
+    let Plan {
+        changes,
+        in_step: _,
+        left_alone,
+        spent,
+        warnings,
+        refusals,
+        seen: _,
+        usage,
+        divisions: _,
+        default_locale: _,
+    } = plan;
     let sections = [
-        changes_shown(changes, usage, default_locale, style),
+        changes_shown(changes, usage, plan, style),
         refusals.iter().map(|it| refusal_shown(it, sources, style)).collect::<Vec<_>>().join("\n"),
         warnings.iter().map(|it| warning_shown(it, style)).collect(),
         spent.iter().map(|it| spent_shown(it, sources)).collect(),
@@ -35,23 +45,23 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
     shown
 }
 
-/// What would be done beyond the saved plan that bounds an apply.
+/// What would be done, of a plan, beyond the saved one that bounds an apply.
 #[must_use]
-pub fn beyond(changes: &[Change], default_locale: &Locale, style: Style) -> String {
+pub fn beyond(changes: &[Change], plan: &Plan, style: Style) -> String {
     let not_in = if changes.len() == 1 { "1 change is not" } else { &format!("{} changes are not", changes.len()) };
     format!(
         "{}: {not_in} in the saved plan, so more would be done than was reviewed\n\n{}\n\
          Nothing was applied. Plan again, have the new plan reviewed, and apply with that one.\n",
         style.bad("error[beyond-saved-plan]"),
-        changes_shown(changes, &Usage::NotAsked, default_locale, style),
+        changes_shown(changes, &Usage::NotAsked, plan, style),
     )
 }
 
-fn changes_shown(changes: &[Change], usage: &Usage, default_locale: &Locale, style: Style) -> String {
+fn changes_shown(changes: &[Change], usage: &Usage, plan: &Plan, style: Style) -> String {
     let mut shown = String::new();
     for it in changes {
-        shown.push_str(&change::block(it, default_locale, style));
-        if let Some(people) = noticed(&it.step, default_locale).and_then(|id| usage.on(id)) {
+        shown.push_str(&change::block(it, &plan.default_locale, &plan.divisions, style));
+        if let Some(people) = noticed(&it.step, &plan.default_locale).and_then(|id| usage.on(id)) {
             let words = people.in_words();
             let words = if people == People::Exactly(0) { words } else { style.doubtful(&words) };
             // Writing to a String cannot fail.

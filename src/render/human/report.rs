@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use crate::apply::report::{Outcome, Report, Row, Verification};
 use crate::diagnostic::Sources;
+use crate::model::division::Divisions;
 use crate::model::names::{DivisionId, Label, Locale};
 use crate::model::observed::Target;
 use crate::plan::change::Step;
 use crate::plan::difference::Difference;
-use crate::render::human::change::{block, quoted, subject};
+use crate::render::human::change::{block, division, quoted, subject};
 use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
 use crate::render::outcome::{self, explained};
@@ -36,10 +37,11 @@ const INDENT: &str = "      ";
 /// A whole report.
 #[must_use]
 pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style) -> String {
-    let Report { rows, refusals, verification: _, divisions_unread, interrupted, default_locale: _ } = report;
+    let Report { rows, refusals, verification: _, divisions_unread, interrupted, divisions, default_locale: _ } =
+        report;
     let mut shown = format!("{}\n\n", target_line(target));
     for it in rows {
-        shown.push_str(&row(it, style));
+        shown.push_str(&row(it, divisions, style));
     }
     if !rows.is_empty() {
         shown.push('\n');
@@ -71,13 +73,13 @@ pub fn started(step: &Step, default_locale: &Locale) -> String {
 
 /// What became of a step, in one line, with more below it where it is not done.
 #[must_use]
-pub fn finished(it: &Row, style: Style) -> String {
-    let shown = row(it, style);
+pub fn finished(it: &Row, divisions: &Divisions, style: Style) -> String {
+    let shown = row(it, divisions, style);
     shown.trim().to_owned()
 }
 
 /// The outcome, the object, and for what is not done, why.
-pub(super) fn row(row: &Row, style: Style) -> String {
+pub(super) fn row(row: &Row, divisions: &Divisions, style: Style) -> String {
     let Row { action, key, id, system_presence, name, outcome } = row;
     let what = subject(*action, key.as_ref(), name.as_ref(), system_presence, id.as_ref());
     let words = words(outcome);
@@ -97,7 +99,7 @@ pub(super) fn row(row: &Row, style: Style) -> String {
         Outcome::Differs(differences) | Outcome::Refused(differences) => {
             because(&mut shown, outcome);
             for it in differences {
-                let _ = writeln!(shown, "        {}", difference(it));
+                let _ = writeln!(shown, "        {}", difference(it, divisions));
             }
         }
         Outcome::Done | Outcome::AlreadySo => {}
@@ -118,7 +120,7 @@ fn because(shown: &mut String, outcome: &Outcome) {
     }
 }
 
-fn difference(difference: &Difference) -> String {
+fn difference(difference: &Difference, divisions: &Divisions) -> String {
     let label = |it: &Option<Label>| it.as_ref().map_or_else(|| "no label".to_owned(), quoted);
     match difference {
         Difference::Label { locale, expected, found } => {
@@ -133,9 +135,7 @@ fn difference(difference: &Difference) -> String {
             text::terminal(found.as_str())
         ),
         Difference::Division { expected, found } => {
-            let division = |it: &Option<DivisionId>| {
-                it.as_ref().map_or_else(|| "not known".to_owned(), |it| text::terminal(it.as_str()).to_string())
-            };
+            let division = |it: &Option<DivisionId>| division(it.as_ref(), divisions);
             format!("division: expected {}, found {}", division(expected), division(found))
         }
         Difference::Gone => "expected to be there, and is gone".to_owned(),
@@ -177,7 +177,7 @@ fn verified(report: &Report, sources: &Sources, style: Style) -> String {
                 style.bad("Not in step"),
             );
             for change in changes {
-                shown.push_str(&block(change, &report.default_locale, style));
+                shown.push_str(&block(change, &report.default_locale, &report.divisions, style));
                 if let Some(span) = change.place {
                     let _ = writeln!(shown, "    at {}", place(span, sources));
                 }

@@ -33,7 +33,7 @@ fn a_division_is_found_by_its_name_and_changed() {
     world.config(want("lunch", "Meal", "Lunch").division("Sales"));
     assert_snapshot!(world.plan(), @r#"
       ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its label
-        ~ division: * -> 11111111-aaaa-4aaa-8aaa-111111111111
+        ~ division: * -> Sales (11111111-aaaa-4aaa-8aaa-111111111111)
 
     Plan: 1 to update.
     "#);
@@ -90,7 +90,7 @@ fn what_is_made_belongs_to_its_division_or_to_all() {
     assert_snapshot!(world.plan(), @r#"
       + create tea (Break): nothing in the org matches
         + en_US: "Tea"
-        + division: 22222222-aaaa-4aaa-8aaa-222222222222
+        + division: Support (22222222-aaaa-4aaa-8aaa-222222222222)
       + create walk (Away): nothing in the org matches
         + en_US: "Walk"
 
