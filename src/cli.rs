@@ -316,6 +316,9 @@ pub struct ShowArgs {
     /// The system presences that the org knows, instead of its definitions.
     #[arg(long)]
     pub system: bool,
+    /// The locale whose label names a definition, where no config says it. By default `en_US`.
+    #[arg(long, value_name = "LOCALE", conflicts_with_all = ["config", "system"])]
+    pub default_locale: Option<String>,
     /// A config, for the keys of definitions: a YAML file, or a folder of them.
     #[arg(long, value_name = "PATH", help_heading = "Config")]
     pub config: Option<PathBuf>,

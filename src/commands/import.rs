@@ -5,16 +5,14 @@ use std::path::{Component, Path, PathBuf};
 use crate::cli::{ChoiceArgs, ImportArgs, PlaceArgs};
 use crate::commands::connect::{Connection, api, connect, named_region};
 use crate::commands::files::{self, WholeFile};
-use crate::commands::look::{From, Identity, Seen, has_divisions, see};
+use crate::commands::look::{From, Identity, Seen, has_divisions, see, typed_locale};
 use crate::commands::shell::{Failure, Shell};
-use crate::config::check_labels::is_odd_locale;
 use crate::exit::Exit;
 use crate::import::page::MARK;
 use crate::import::pins::Choice;
 use crate::import::placed::{How, Placed};
 use crate::import::{Asked, Flaw, Import, Layout, import, prove};
 use crate::model::desired::Desired;
-use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::problem::{Heard, Problem};
 use crate::render;
@@ -77,16 +75,8 @@ async fn seen(args: &ImportArgs, shell: &Shell<'_>) -> Result<Seen, Problem> {
 
 fn asked(args: &ImportArgs, place: &Place, shell: &Shell<'_>) -> Result<Asked, Problem> {
     let ImportArgs { target, place: _, choice: ChoiceArgs { default_locale, deactivated, pin } } = args;
-    if is_odd_locale(default_locale) {
-        return Err(Problem::new(format!("--default-locale: `{default_locale}` cannot be a locale"))
-            .help("a locale is a word such as `de` or `pt_BR`"));
-    }
     Ok(Asked {
-        choice: Choice {
-            default_locale: Locale::new(default_locale.as_str()),
-            deactivated: *deactivated,
-            pin_all: *pin,
-        },
+        choice: Choice { default_locale: typed_locale(default_locale)?, deactivated: *deactivated, pin_all: *pin },
         layout: place.layout(),
         // The sandbox is nowhere.
         region: if target.sandbox { None } else { named_region(shell.environment) },

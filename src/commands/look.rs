@@ -5,10 +5,11 @@ use crate::api::wire::WireError;
 use crate::api::{ApiError, Kind, Reader};
 use crate::cli::{LimitArgs, TargetArgs};
 use crate::commands::connect;
+use crate::config::check_labels::is_odd_locale;
 use crate::model::desired::{Desired, Limits, Management};
 use crate::model::division::{DivisionName, Divisions};
 use crate::model::generation::{ApiChoice, Generation};
-use crate::model::names::OrgId;
+use crate::model::names::{Locale, OrgId};
 use crate::model::observed::{Definition, Observed, Organization, Target};
 use crate::model::usage::Usage;
 use crate::plan::usage::{in_question, with_usage};
@@ -217,6 +218,18 @@ pub async fn who(
 #[must_use]
 pub fn has_divisions(definitions: &[Definition]) -> bool {
     definitions.iter().any(|it| it.division.as_ref().is_some_and(|id| !id.is_all()))
+}
+
+/// The locale that `--default-locale` gives.
+///
+/// # Errors
+/// It cannot be one.
+pub fn typed_locale(typed: &str) -> Result<Locale, Problem> {
+    if is_odd_locale(typed) {
+        return Err(Problem::new(format!("--default-locale: `{typed}` cannot be a locale"))
+            .help("a locale is a word such as `de` or `pt_BR`"));
+    }
+    Ok(Locale::new(typed))
 }
 
 /// A look-up that fails makes the number unknown, and fails nothing.

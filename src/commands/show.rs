@@ -3,7 +3,7 @@
 use crate::api::Reader;
 use crate::cli::{ConfigArgs, ShowArgs, TableFormat};
 use crate::commands::connect::{Connection, api, connect, files_read};
-use crate::commands::look::{From, Identity, Seen, has_divisions, see, who};
+use crate::commands::look::{From, Identity, Seen, has_divisions, see, typed_locale, who};
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell};
 use crate::exit::Exit;
@@ -49,15 +49,13 @@ async fn found(
         }
         None => None,
     };
-    let nothing = Desired::nothing();
+    let mut nothing = Desired::nothing();
+    if let Some(typed) = &args.default_locale {
+        nothing.settings.default_locale = typed_locale(typed)?;
+    }
     let desired = config.as_ref().unwrap_or(&nothing);
     let Connection { session, sandbox, is_real: _ } = connect(&args.target, desired, shell.environment).await?;
-    let org = desired.org.as_ref();
-    let identity = Identity {
-        meant: org.and_then(|org| org.id.clone()),
-        name: org.map(|org| org.name.clone()),
-        must_be_known: false,
-    };
+    let identity = Identity::to_read(desired);
     let reader = session.reader();
     let mut notes = Vec::new();
     let found = if args.system {

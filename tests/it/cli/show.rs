@@ -59,6 +59,19 @@ fn one_definition_by_key_id_or_label() {
 }
 
 #[test]
+fn names_are_in_the_locale_that_is_asked_for() {
+    let org = org();
+    let (cli, target) = with_org(&org);
+    assert_snapshot!("show_org_in_german", cli.run(&format!("show {target} --default-locale de")).shown());
+    cli.run(&format!("show {target} --default-locale=")).complains(
+        1,
+        "error: --default-locale: `` cannot be a locale\n  help: a locale is a word such as `de` or `pt_BR`\n",
+    );
+    let ran = cli.run(&format!("show {target} --default-locale de --config lunch.yaml"));
+    assert!(ran.stderr.contains("cannot be used with '--config"), "{}", ran.stderr);
+}
+
+#[test]
 fn several_views_in_one_run() {
     let org = org();
     let (cli, target) = with_org(&org);
