@@ -135,9 +135,10 @@ fn verdict(reviewed: &World, now: &World, action: Action) -> String {
         Err(SavedPlanError::NotSeen(_)) => return "not seen, nothing is done".to_owned(),
         Err(error) => panic!("{error}"),
     };
+    let named = |it: Action| if it == action { "the same" } else { it.verb() };
     let Bound { run, changed, withheld, already_so, beyond } = bound;
     if !beyond.is_empty() {
-        let more: Vec<String> = beyond.iter().map(|it| it.step.action().verb().to_owned()).collect();
+        let more: Vec<&str> = beyond.iter().map(|it| named(it.step.action())).collect();
         return format!("beyond, nothing is done: {}", more.join(", "));
     }
     assert!(run.iter().any(|it| it.step.key().is_some_and(|it| it.as_str() == "tea")), "the rest goes on");
@@ -157,7 +158,7 @@ fn verdict(reviewed: &World, now: &World, action: Action) -> String {
     if said.is_empty() {
         said.push_str("not spoken of");
     }
-    let instead: Vec<&str> = withheld.iter().map(|it| it.step.action().verb()).collect();
+    let instead: Vec<&str> = withheld.iter().map(|it| named(it.step.action())).collect();
     if !instead.is_empty() {
         let _ = write!(said, " (and not: {})", instead.join(", "));
     }
@@ -177,139 +178,94 @@ fn brief(difference: &Difference) -> String {
     }
 }
 
-fn table(action: Action) -> String {
+/// Every verdict below its event, with the actions that it is given.
+fn table() -> String {
     let mut table = String::new();
     for (event, happens) in EVENTS {
-        let reviewed = needing(action);
-        let mut now = reviewed.clone();
-        happens(&mut now, action);
-        let _ = writeln!(table, "{event:<41}{}", verdict(&reviewed, &now, action));
+        let _ = writeln!(table, "{event}");
+        let mut verdicts: Vec<(String, Vec<&str>)> = Vec::new();
+        for action in Action::ALL {
+            let reviewed = needing(action);
+            let mut now = reviewed.clone();
+            happens(&mut now, action);
+            let verdict = verdict(&reviewed, &now, action);
+            match verdicts.iter_mut().find(|(it, _)| *it == verdict) {
+                Some((_, actions)) => actions.push(action.verb()),
+                None => verdicts.push((verdict, vec![action.verb()])),
+            }
+        }
+        for (verdict, actions) in verdicts {
+            let _ = writeln!(table, "  {}: {verdict}", actions.join(", "));
+        }
     }
     table
 }
 
 #[test]
-fn a_reviewed_create() {
-    assert_snapshot!(table(Action::Create), @"
-    nothing                                  runs
-    somebody did the same                    already so
-    another label changed                    runs
-    it was renamed                           runs
-    it was renamed to what another is called runs
-    it was deactivated                       runs
-    it was activated                         runs
-    it was activated and renamed             runs
-    it is gone                               runs
-    it is gone, and another is called so     refused: appeared (and not: update)
-    one with the label appeared              refused: appeared (and not: update)
-    the config has another label             beyond, nothing is done: create
-    the config has another name              beyond, nothing is done: create
-    the config says the contrary             not spoken of
-    the config pins another                  beyond, nothing is done: update
-    ");
-}
-
-#[test]
-fn a_reviewed_reactivation() {
-    assert_snapshot!(table(Action::Reactivate), @"
-    nothing                                  runs
-    somebody did the same                    already so
-    another label changed                    refused: de Mittag -> Essen (and not: reactivate)
-    it was renamed                           refused: en_US Lunch -> Supper (and not: create)
-    it was renamed to what another is called refused: en_US Lunch -> Desk (and not: create)
-    it was deactivated                       runs
-    it was activated                         already so
-    it was activated and renamed             the plan is refused: looks-like-rename
-    it is gone                               not seen, nothing is done
-    it is gone, and another is called so     not seen, nothing is done
-    one with the label appeared              refused: another object (and not: update)
-    the config has another label             beyond, nothing is done: reactivate
-    the config has another name              beyond, nothing is done: create
-    the config says the contrary             not spoken of
-    the config pins another                  beyond, nothing is done: update
-    ");
-}
-
-#[test]
-fn a_reviewed_update() {
-    assert_snapshot!(table(Action::Update), @"
-    nothing                                  runs
-    somebody did the same                    already so
-    another label changed                    refused: de Pause -> Essen (and not: update)
-    it was renamed                           refused: en_US Lunch -> Supper (and not: create, delete)
-    it was renamed to what another is called refused: en_US Lunch -> Desk (and not: create, delete)
-    it was deactivated                       refused: deactivated -> true (and not: reactivate)
-    it was activated                         runs
-    it was activated and renamed             refused: en_US Lunch -> Supper (and not: create, delete)
-    it is gone                               not seen, nothing is done
-    it is gone, and another is called so     not seen, nothing is done
-    one with the label appeared              the plan is refused: ambiguous
-    the config has another label             beyond, nothing is done: update
-    the config has another name              beyond, nothing is done: update
-    the config says the contrary             beyond, nothing is done: deactivate
-    the config pins another                  beyond, nothing is done: update, delete
-    ");
-}
-
-#[test]
-fn a_reviewed_replacement() {
-    assert_snapshot!(table(Action::Replace), @"
-    nothing                                  runs
-    somebody did the same                    already so
-    another label changed                    refused: de Mittag -> Essen (and not: replace)
-    it was renamed                           refused: en_US Lunch -> Supper (and not: delete)
-    it was renamed to what another is called refused: en_US Lunch -> Desk (and not: delete)
-    it was deactivated                       already so
-    it was activated                         runs
-    it was activated and renamed             refused: en_US Lunch -> Supper (and not: delete)
-    it is gone                               already so
-    it is gone, and another is called so     refused: gone (and not: replace)
-    one with the label appeared              the plan is refused: ambiguous
-    the config has another label             beyond, nothing is done: update
-    the config has another name              beyond, nothing is done: update
-    the config says the contrary             not spoken of
-    the config pins another                  the plan is refused: pinned-elsewhere
-    ");
-}
-
-#[test]
-fn a_reviewed_deactivation() {
-    assert_snapshot!(table(Action::Deactivate), @"
-    nothing                                  runs
-    somebody did the same                    already so
-    another label changed                    refused: de Mittag -> Essen (and not: deactivate)
-    it was renamed                           refused: en_US Lunch -> Supper (and not: delete)
-    it was renamed to what another is called refused: en_US Lunch -> Desk (and not: delete)
-    it was deactivated                       already so
-    it was activated                         runs
-    it was activated and renamed             refused: en_US Lunch -> Supper (and not: delete)
-    it is gone                               already so
-    it is gone, and another is called so     refused: gone (and not: deactivate)
-    one with the label appeared              the plan is refused: ambiguous
-    the config has another label             runs
-    the config has another name              runs
-    the config says the contrary             not spoken of
-    the config pins another                  beyond, nothing is done: deactivate, delete
-    ");
-}
-
-#[test]
-fn a_reviewed_deletion() {
-    assert_snapshot!(table(Action::Delete), @"
-    nothing                                  runs
-    somebody did the same                    already so
-    another label changed                    refused: de Mittag -> Essen (and not: delete)
-    it was renamed                           refused: en_US Lunch -> Supper (and not: delete)
-    it was renamed to what another is called refused: en_US Lunch -> Desk (and not: delete)
-    it was deactivated                       already so
-    it was activated                         runs
-    it was activated and renamed             refused: en_US Lunch -> Supper (and not: delete)
-    it is gone                               already so
-    it is gone, and another is called so     beyond, nothing is done: delete
-    one with the label appeared              beyond, nothing is done: delete
-    the config has another label             beyond, nothing is done: update
-    the config has another name              beyond, nothing is done: update
-    the config says the contrary             not spoken of
-    the config pins another                  beyond, nothing is done: update
+fn what_happens_to_what_was_reviewed() {
+    assert_snapshot!(table(), @r"
+    nothing
+      create, reactivate, update, replace, deactivate, delete: runs
+    somebody did the same
+      create, reactivate, update, replace, deactivate, delete: already so
+    another label changed
+      create: runs
+      reactivate, replace, deactivate, delete: refused: de Mittag -> Essen (and not: the same)
+      update: refused: de Pause -> Essen (and not: the same)
+    it was renamed
+      create: runs
+      reactivate: refused: en_US Lunch -> Supper (and not: create)
+      update: refused: en_US Lunch -> Supper (and not: create, delete)
+      replace, deactivate: refused: en_US Lunch -> Supper (and not: delete)
+      delete: refused: en_US Lunch -> Supper (and not: the same)
+    it was renamed to what another is called
+      create: runs
+      reactivate: refused: en_US Lunch -> Desk (and not: create)
+      update: refused: en_US Lunch -> Desk (and not: create, delete)
+      replace, deactivate: refused: en_US Lunch -> Desk (and not: delete)
+      delete: refused: en_US Lunch -> Desk (and not: the same)
+    it was deactivated
+      create, reactivate: runs
+      update: refused: deactivated -> true (and not: reactivate)
+      replace, deactivate, delete: already so
+    it was activated
+      create, update, replace, deactivate, delete: runs
+      reactivate: already so
+    it was activated and renamed
+      create: runs
+      reactivate: the plan is refused: looks-like-rename
+      update: refused: en_US Lunch -> Supper (and not: create, delete)
+      replace, deactivate: refused: en_US Lunch -> Supper (and not: delete)
+      delete: refused: en_US Lunch -> Supper (and not: the same)
+    it is gone
+      create: runs
+      reactivate, update: not seen, nothing is done
+      replace, deactivate, delete: already so
+    it is gone, and another is called so
+      create: refused: appeared (and not: update)
+      reactivate, update: not seen, nothing is done
+      replace, deactivate: refused: gone (and not: the same)
+      delete: beyond, nothing is done: the same
+    one with the label appeared
+      create: refused: appeared (and not: update)
+      reactivate: refused: another object (and not: update)
+      update, replace, deactivate: the plan is refused: ambiguous
+      delete: beyond, nothing is done: the same
+    the config has another label
+      create, reactivate, update: beyond, nothing is done: the same
+      replace, delete: beyond, nothing is done: update
+      deactivate: runs
+    the config has another name
+      create, update: beyond, nothing is done: the same
+      reactivate: beyond, nothing is done: create
+      replace, delete: beyond, nothing is done: update
+      deactivate: runs
+    the config says the contrary
+      create, reactivate, replace, deactivate, delete: not spoken of
+      update: beyond, nothing is done: deactivate
+    the config pins another
+      create, reactivate, delete: beyond, nothing is done: update
+      update, deactivate: beyond, nothing is done: the same, delete
+      replace: the plan is refused: pinned-elsewhere
     ");
 }
