@@ -25,7 +25,7 @@ pub mod show;
 pub mod simulated;
 pub mod user_get;
 pub mod user_set;
-pub mod who;
+pub mod users;
 
 /// Runs one command.
 pub fn run(cli: &Cli, environment: &Environment, terminal: &mut Terminal, signals: &Signals) -> Exit {

@@ -145,15 +145,8 @@ impl Run<'_> {
         }
         let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
         let of_the_saved = if self.saved.is_some() { " of the saved plan" } else { "" };
-        let question = format!(
-            "\nApply {}{of_the_saved} to {}? Only `yes` is taken for a yes: ",
-            text::count(count, "change"),
-            text::terminal(&org)
-        );
-        match shell.terminal.ask(&question).as_deref() {
-            Some("yes") => Ok(()),
-            _ => Err(Problem::new("not approved; nothing was written")),
-        }
+        let question = format!("\nApply {}{of_the_saved} to {}", text::count(count, "change"), text::terminal(&org));
+        shell.approved(&question)
     }
 
     fn nothing_done(&self, plan: &Plan, skip: &Skip) -> Report {

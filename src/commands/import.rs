@@ -227,12 +227,5 @@ fn ask(replaced: &[String], shell: &mut Shell<'_>) -> Result<(), Problem> {
         return Err(Problem::new(format!("{names} {is} not the same; nothing was written"))
             .help("give --force to overwrite, or --out another path"));
     }
-    match shell
-        .terminal
-        .ask(&format!("Overwrite {}? Only `yes` is taken for a yes: ", text::terminal(&names)))
-        .as_deref()
-    {
-        Some("yes") => Ok(()),
-        _ => Err(Problem::new("not approved; nothing was written")),
-    }
+    shell.approved(&format!("Overwrite {}", text::terminal(&names)))
 }

@@ -6,7 +6,7 @@ use crate::commands::shell::{Failure, Shell};
 use crate::config::{self, Config};
 use crate::diagnostic::Severity;
 use crate::exit::Exit;
-use crate::render::{machine, retire, users};
+use crate::render::machine;
 use crate::text;
 
 /// `presencectl validate`.
@@ -47,9 +47,9 @@ pub fn schema(args: SchemaArgs, shell: &mut Shell<'_>) -> Exit {
         SchemaOf::Definitions => machine::definitions_schema(),
         SchemaOf::SystemPresences => machine::system_presences_schema(),
         SchemaOf::Error => machine::error_schema(),
-        SchemaOf::Users => users::listing_schema(),
-        SchemaOf::UserReport => users::report_schema(),
-        SchemaOf::Retirement => retire::report_schema(),
+        SchemaOf::Users => machine::users_schema(),
+        SchemaOf::UserReport => machine::user_report_schema(),
+        SchemaOf::Retirement => machine::retirement_schema(),
     };
     shell.terminal.out(&schema);
     Exit::Success

@@ -15,6 +15,7 @@ use crate::model::desired::Desired;
 use crate::model::observed::Target;
 use crate::model::usage::Seats;
 use crate::problem::{Heard, Problem};
+use crate::render::machine;
 use crate::render::retire as view;
 use crate::render::style::Style;
 use crate::retire::plan::{Asked, Doubt, Moves, Retirement, retirement};
@@ -127,15 +128,7 @@ impl Run<'_> {
                 .help("give --yes where somebody has already said so"));
         }
         let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
-        let question = format!(
-            "\n{} in {}? Only `yes` is taken for a yes: ",
-            view::question(retirement, seats),
-            text::terminal(&org)
-        );
-        match shell.terminal.ask(&question).as_deref() {
-            Some("yes") => Ok(()),
-            _ => Err(Problem::new("not approved; nothing was written")),
-        }
+        shell.approved(&format!("\n{} in {}", view::question(retirement, seats), text::terminal(&org)))
     }
 }
 
@@ -163,7 +156,7 @@ fn show(retired: &Retired, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>)
     let words = |style: Style| view::report(report, target, sources, style);
     let view = |format: TableFormat| match format {
         TableFormat::Human => words(Style::PLAIN),
-        TableFormat::Json => view::report_json(report, target, sources),
+        TableFormat::Json => machine::retirement_json(report, target, sources),
         TableFormat::Csv => view::report_csv(report),
     };
     let stdout = match outputs.on_stdout {

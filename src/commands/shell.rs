@@ -112,6 +112,17 @@ impl Shell<'_> {
         }
     }
 
+    /// Asks a question. Where nobody can be asked, a command says what to do instead, before it.
+    ///
+    /// # Errors
+    /// The answer is another one.
+    pub fn approved(&mut self, question: &str) -> Result<(), Problem> {
+        match self.terminal.ask(&format!("{question}? Only `yes` is taken for a yes: ")).as_deref() {
+            Some("yes") => Ok(()),
+            _ => Err(Problem::new("not approved; nothing was written")),
+        }
+    }
+
     /// Ends a command that has no result, in words on standard error.
     pub fn fail(&mut self, failure: &Failure) -> Exit {
         let words = in_words(failure, self.style_err());

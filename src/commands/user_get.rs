@@ -6,13 +6,14 @@ use crate::commands::connect::{Connection, api, connect, files_read};
 use crate::commands::look::{self, Identity};
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell};
-use crate::commands::who;
+use crate::commands::users;
 use crate::exit::Exit;
 use crate::model::desired::Desired;
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::observed::Target;
 use crate::model::user::{Source, UserId};
 use crate::problem::{Heard, Problem};
+use crate::render::machine;
 use crate::render::style::Style;
 use crate::render::users as view;
 use crate::users::get;
@@ -39,10 +40,10 @@ async fn read(
     outputs: &mut Outputs<TableFormat>,
     shell: &mut Shell<'_>,
 ) -> Result<(Listing, Target), Failure> {
-    outputs.spare(files_read(&args.target).iter().chain(who::files(&args.who)))?;
-    let source = who::source(&args.source)?;
-    let users = distinct(who::entries(&args.who, shell.terminal)?);
-    let desired = who::config(&args.config, outputs, shell)?;
+    outputs.spare(files_read(&args.target).iter().chain(users::files(&args.who)))?;
+    let source = users::source(&args.source)?;
+    let users = distinct(users::entries(&args.who, shell.terminal)?);
+    let desired = users::config(&args.config, outputs, shell)?;
     let Connection { session, sandbox, is_real: _ } = connect(&args.target, &desired, shell.environment).await?;
     let mut notes = Vec::new();
     let read = of_org(&session, &desired, (source, users), api(&args.target, &desired), heard, &mut notes).await;
@@ -91,7 +92,7 @@ fn nameless(error: ApiError) -> Problem {
 fn show(listing: &Listing, target: &Target, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
     let view = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::listing(listing, target, style),
-        TableFormat::Json => view::listing_json(listing, target),
+        TableFormat::Json => machine::users_json(listing, target),
         TableFormat::Csv => view::listing_csv(listing),
     };
     let exit = if listing.is_whole() { Exit::Success } else { Exit::Failure };

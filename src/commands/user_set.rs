@@ -7,13 +7,14 @@ use crate::commands::look::{self, Identity};
 use crate::commands::outputs::Outputs;
 use crate::commands::progress::Count;
 use crate::commands::shell::{Failure, Shell};
-use crate::commands::who;
+use crate::commands::users;
 use crate::exit::Exit;
 use crate::model::desired::Desired;
 use crate::model::names::Locale;
 use crate::model::observed::{Observed, Target};
 use crate::model::user::{Source, UserId, Wish};
 use crate::problem::{Heard, Problem};
+use crate::render::machine;
 use crate::render::style::Style;
 use crate::render::users as view;
 use crate::stop::Stop;
@@ -47,21 +48,21 @@ async fn done(
     outputs: &mut Outputs<TableFormat>,
     shell: &mut Shell<'_>,
 ) -> Result<(Report, Target), Failure> {
-    outputs.spare(files_read(&args.target).iter().chain(who::files(&args.who)))?;
-    let source = who::source(&args.source)?;
+    outputs.spare(files_read(&args.target).iter().chain(users::files(&args.who)))?;
+    let source = users::source(&args.source)?;
     if source == Source::Teams {
         return Err(Problem::new("presences of Microsoft Teams can only be read").help(INSTEAD_OF_TEAMS).into());
     }
-    if who::from_stdin(&args.who) && !args.yes {
+    if users::from_stdin(&args.who) && !args.yes {
         return Err(Problem::new("standard input holds the users, so nobody can be asked; nothing was written")
             .help("give --yes, or the users in a file")
             .into());
     }
     let trimmed = |it: &String| it.trim().to_owned();
     let for_all = ForAll { presence: args.presence.as_ref().map(trimmed), message: args.message.clone() };
-    let entries = who::entries(&args.who, shell.terminal)?;
-    let wanted = wanted(entries, &for_all).map_err(|mistakes| who::wrong(&mistakes))?;
-    let desired = who::config(&args.config, outputs, shell)?;
+    let entries = users::entries(&args.who, shell.terminal)?;
+    let wanted = wanted(entries, &for_all).map_err(|mistakes| users::wrong(&mistakes))?;
+    let desired = users::config(&args.config, outputs, shell)?;
     let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
     let identity = Identity::to_write(&desired, args.org_id.as_deref())?;
     if identity.meant.is_none() && is_real {
@@ -131,10 +132,7 @@ impl Run<'_> {
         }
         shell.terminal.err(&view::meant(meant, default_locale));
         let question = question(wishes, meant, default_locale, target);
-        match shell.terminal.ask(&question).as_deref() {
-            Some("yes") => Ok(()),
-            _ => Err(Problem::new("not approved; nothing was written")),
-        }
+        shell.approved(&question)
     }
 }
 
@@ -160,7 +158,7 @@ fn question(wishes: &[(UserId, Wish)], meant: &[Meant], default_locale: &Locale,
         }
     };
     format!(
-        "\nSet the presence of {} in {}{}? Only `yes` is taken for a yes: ",
+        "\nSet the presence of {} in {}{}",
         text::count(wishes.len(), "user"),
         text::terminal(&org),
         text::terminal(&to)
@@ -183,7 +181,7 @@ fn show(report: &Report, target: &Target, outputs: Outputs<TableFormat>, shell: 
     };
     let view = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::report(report, target, style),
-        TableFormat::Json => view::report_json(report, target),
+        TableFormat::Json => machine::user_report_json(report, target),
         TableFormat::Csv => view::report_csv(report),
     };
     let stdout = view(outputs.on_stdout, shell.style_out());
@@ -222,16 +220,15 @@ mod tests {
             let wishes: Vec<_> = wishes.map(|it| (UserId::new("u1").unwrap(), it)).collect();
             question(&wishes, &all, &Locale::new("en_US"), &target)
         };
-        let end = "? Only `yes` is taken for a yes: ";
         let begin = |users: &str| format!("\nSet the presence of {users} in Acme \\x1BProd (org-1)");
-        assert_eq!(asked(&[("Lunch", 37)]), format!("{} to `Lunch`{end}", begin("37 users")));
+        assert_eq!(asked(&[("Lunch", 37)]), format!("{} to `Lunch`", begin("37 users")));
         assert_eq!(
             asked(&[("Lunch", 1), ("Tea\u{202E}", 2)]),
-            format!("{}: 1 to `Lunch` and 2 to `Tea\\u202E`{end}", begin("3 users"))
+            format!("{}: 1 to `Lunch` and 2 to `Tea\\u202E`", begin("3 users"))
         );
         let same = question(&[], &[meant("Lunch"), meant("Lunch")], &Locale::new("en_US"), &target);
-        assert_eq!(same, format!("{} to `Lunch`{end}", begin("0 users")));
+        assert_eq!(same, format!("{} to `Lunch`", begin("0 users")));
         let many = ["a", "b", "c", "d", "e", "f"].map(|it| (it, 1));
-        assert_eq!(asked(&many), format!("{} to 6 presences{end}", begin("6 users")));
+        assert_eq!(asked(&many), format!("{} to 6 presences", begin("6 users")));
     }
 }

@@ -1,4 +1,4 @@
-//! Plans, reports and errors as versioned JSON, harmless on a terminal, and their schemas.
+//! Every document as versioned JSON, harmless on a terminal, and its schema.
 
 use std::fmt::Write as _;
 
@@ -16,9 +16,13 @@ use crate::plan::Plan;
 use crate::plan::document::{self as plan_document, PlanV1};
 use crate::problem::document::{self as error_document, ErrorV1};
 use crate::problem::{Heard, Problem};
+use crate::retire::document::{self as retirement_document, RetirementV1};
+use crate::retire::report as retire_report;
 use crate::show::document::{self as show_document, DefinitionsV1, SystemPresencesV1};
 use crate::show::listing::{Listing, SystemPresences};
 use crate::text;
+use crate::users::document::{self as users_document, UserReportV1, UsersV1};
+use crate::users::{listing as users_listing, report as users_report};
 
 /// The plan as JSON: what `--output json` prints, and the saved plan.
 #[must_use]
@@ -48,6 +52,42 @@ pub fn definitions_json(listing: &Listing, target: &Target) -> String {
 #[must_use]
 pub fn system_presences_json(it: &SystemPresences) -> String {
     pretty(&show_document::system_presences(it))
+}
+
+/// What users are on as JSON.
+#[must_use]
+pub fn users_json(listing: &users_listing::Listing, target: &Target) -> String {
+    pretty(&users_document::users(listing, target))
+}
+
+/// What became of users as JSON.
+#[must_use]
+pub fn user_report_json(report: &users_report::Report, target: &Target) -> String {
+    pretty(&users_document::report(report, target))
+}
+
+/// What became of a retirement as JSON.
+#[must_use]
+pub fn retirement_json(report: &retire_report::Report, target: &Target, sources: &Sources) -> String {
+    pretty(&retirement_document::document(report, target, sources))
+}
+
+/// The JSON Schema of [`retirement_json`].
+#[must_use]
+pub fn retirement_schema() -> String {
+    schema::<RetirementV1>()
+}
+
+/// The JSON Schema of [`users_json`].
+#[must_use]
+pub fn users_schema() -> String {
+    schema::<UsersV1>()
+}
+
+/// The JSON Schema of [`user_report_json`].
+#[must_use]
+pub fn user_report_schema() -> String {
+    schema::<UserReportV1>()
 }
 
 /// The JSON Schema of [`definitions_json`].

@@ -1,4 +1,4 @@
-//! A retirement: what is going to be done, and what became of it, for people, as CSV, and as JSON.
+//! A retirement: what is going to be done, and what became of it, for people, and as CSV.
 
 use std::fmt::Write as _;
 
@@ -11,11 +11,9 @@ use crate::model::usage::Seats;
 use crate::model::user::UserId;
 use crate::render::csv::csv;
 use crate::render::human::{finished, target_line};
-use crate::render::machine;
 use crate::render::outcome;
 use crate::render::style::Style;
 use crate::retire::advice::{Advice, Lines};
-use crate::retire::document::{self, RetirementV1};
 use crate::retire::plan::{Moves, Retirement};
 use crate::retire::report::{Fate, Report};
 use crate::text;
@@ -207,16 +205,4 @@ pub fn report_csv(report: &Report) -> String {
         vec![user.to_string(), fate.code().to_owned(), fate.why().map(|it| it.message).unwrap_or_default()]
     };
     csv(&HEADERS.map(str::to_owned), &report.people.iter().map(row).collect::<Vec<_>>())
-}
-
-/// What became of it, for machines.
-#[must_use]
-pub fn report_json(report: &Report, target: &Target, sources: &Sources) -> String {
-    machine::pretty(&document::document(report, target, sources))
-}
-
-/// The JSON Schema of [`report_json`].
-#[must_use]
-pub fn report_schema() -> String {
-    machine::schema::<RetirementV1>()
 }

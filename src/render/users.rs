@@ -1,4 +1,4 @@
-//! What users are on, and what became of setting it: for people, as CSV, and as JSON.
+//! What users are on, and what became of setting it: for people, and as CSV.
 
 use std::fmt::Write as _;
 
@@ -8,12 +8,10 @@ use crate::model::observed::Target;
 use crate::model::user::{OutOfOffice, UserPresence};
 use crate::render::csv::csv;
 use crate::render::human::target_line;
-use crate::render::machine;
 use crate::render::outcome::{self, explained};
 use crate::render::style::Style;
 use crate::render::table::table;
 use crate::text::{self, Shown};
-use crate::users::document::{self, UserReportV1, UsersV1};
 use crate::users::listing::{Found, Listing, Row};
 use crate::users::meant::{By, Meant};
 use crate::users::report::{self, Outcome, Report};
@@ -121,18 +119,6 @@ pub fn listing_csv(listing: &Listing) -> String {
         })
         .collect();
     csv(&HEADERS.map(str::to_owned), &rows)
-}
-
-/// What users are on, for machines.
-#[must_use]
-pub fn listing_json(listing: &Listing, target: &Target) -> String {
-    machine::pretty(&document::users(listing, target))
-}
-
-/// The JSON Schema of [`listing_json`].
-#[must_use]
-pub fn listing_schema() -> String {
-    machine::schema::<UsersV1>()
 }
 
 /// Every outcome in the order of a sum, by its stable name and its words.
@@ -254,16 +240,4 @@ pub fn report_csv(report: &Report) -> String {
         })
         .collect();
     csv(&HEADERS.map(str::to_owned), &rows)
-}
-
-/// What became of users, for machines.
-#[must_use]
-pub fn report_json(report: &Report, target: &Target) -> String {
-    machine::pretty(&document::report(report, target))
-}
-
-/// The JSON Schema of [`report_json`].
-#[must_use]
-pub fn report_schema() -> String {
-    machine::schema::<UserReportV1>()
 }

@@ -12,6 +12,7 @@ use presencectl::model::names::{DefinitionId, Key};
 use presencectl::model::usage::{Queue, Seats};
 use presencectl::model::user::{UserId, UserPresence};
 use presencectl::plan::difference::Difference;
+use presencectl::render::machine;
 use presencectl::render::retire as view;
 use presencectl::render::style::Style;
 use presencectl::retire::advice::Advice;
@@ -148,8 +149,8 @@ fn halts() {
         Halt::Unread(look()),
         Halt::Interrupted,
     ];
-    in_step("retirement.v1.json", &view::report_schema());
-    let schema = parsed(&view::report_schema());
+    in_step("retirement.v1.json", &machine::retirement_schema());
+    let schema = parsed(&machine::retirement_schema());
     let codes = schema["$defs"]["HaltV1"]["properties"]["code"]["enum"].clone();
     let mut shown = String::new();
     for halt in halts {
@@ -164,11 +165,11 @@ fn halts() {
 fn csv_and_json() {
     let (report, sources) = report(every_fate(), Some(Outcome::Done), Some(Halt::OnQueue(2)));
     assert_snapshot!("csv", view::report_csv(&report));
-    let json = view::report_json(&report, &target(), &sources);
+    let json = machine::retirement_json(&report, &target(), &sources);
     assert!(!json.contains(['\u{1b}', '\u{202E}', '\u{7}']), "nothing hidden reaches a terminal");
     let version = format!("\"toolVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
     assert_snapshot!("json", json.replace(&version, "\"toolVersion\": \"VERSION\""));
     let document = parsed(&json);
-    assert_eq!(complaints(&view::report_schema(), &document), Vec::<String>::new());
+    assert_eq!(complaints(&machine::retirement_schema(), &document), Vec::<String>::new());
     assert!(Path::new(document["config"]["file"].as_str().unwrap()).extension().is_some());
 }

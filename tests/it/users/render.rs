@@ -5,6 +5,7 @@ use presencectl::cause::Cause;
 use presencectl::model::names::{DefinitionId, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Target};
 use presencectl::model::user::{OutOfOffice, Source, UserId, UserPresence, Wish};
+use presencectl::render::machine;
 use presencectl::render::style::Style;
 use presencectl::render::users as view;
 use presencectl::stop::Signal;
@@ -126,7 +127,7 @@ fn users_for_spreadsheets() {
 
 #[test]
 fn users_for_machines() {
-    assert_snapshot!("users_json", view::listing_json(&listing(Source::Platform), &target()));
+    assert_snapshot!("users_json", machine::users_json(&listing(Source::Platform), &target()));
 }
 
 #[test]
@@ -142,16 +143,16 @@ fn reports_for_spreadsheets() {
 
 #[test]
 fn reports_for_machines() {
-    assert_snapshot!("user_report_json", view::report_json(&report(Some(Signal::Interrupt)), &target()));
+    assert_snapshot!("user_report_json", machine::user_report_json(&report(Some(Signal::Interrupt)), &target()));
 }
 
 #[test]
 fn nothing_hidden_reaches_people_or_machines() {
     let texts = [
         view::listing(&listing(Source::Platform), &target(), Style::PLAIN),
-        view::listing_json(&listing(Source::Platform), &target()),
+        machine::users_json(&listing(Source::Platform), &target()),
         view::report(&report(None), &target(), Style::PLAIN),
-        view::report_json(&report(None), &target()),
+        machine::user_report_json(&report(None), &target()),
     ];
     for text in texts {
         let hidden = text.chars().find(|c| *c != '\n' && presencectl::text::is_hidden(*c));
@@ -179,26 +180,26 @@ fn no_cell_is_a_formula() {
 
 #[test]
 fn schemas_are_in_step_and_documents_are_what_they_say() {
-    in_step("users.v1.json", &view::listing_schema());
-    in_step("user-report.v1.json", &view::report_schema());
-    for schema in [view::listing_schema(), view::report_schema()] {
+    in_step("users.v1.json", &machine::users_schema());
+    in_step("user-report.v1.json", &machine::user_report_schema());
+    for schema in [machine::users_schema(), machine::user_report_schema()] {
         assert!(jsonschema::meta::is_valid(&parsed(&schema)));
     }
     let nobody = Target { org: None, ..target() };
     for target in [target(), nobody] {
-        let text = view::listing_json(&listing(Source::Teams), &target);
-        assert_eq!(complaints(&view::listing_schema(), &parsed(&text)), Vec::<String>::new());
+        let text = machine::users_json(&listing(Source::Teams), &target);
+        assert_eq!(complaints(&machine::users_schema(), &parsed(&text)), Vec::<String>::new());
         let read: UsersV1 = serde_json::from_str(&text).unwrap();
         assert_eq!(read.users.len(), 11);
         for report in [report(Some(Signal::Interrupt)), good()] {
-            let text = view::report_json(&report, &target);
-            assert_eq!(complaints(&view::report_schema(), &parsed(&text)), Vec::<String>::new());
+            let text = machine::user_report_json(&report, &target);
+            assert_eq!(complaints(&machine::user_report_schema(), &parsed(&text)), Vec::<String>::new());
             let read: UserReportV1 = serde_json::from_str(&text).unwrap();
             assert_eq!(read.success, report.is_success());
         }
     }
-    let mut document = parsed(&view::report_json(&good(), &target()));
+    let mut document = parsed(&machine::user_report_json(&good(), &target()));
     document["users"][0]["outcome"] = "fine".into();
     document["users"][1]["reason"] = Value::Null;
-    assert_eq!(complaints(&view::report_schema(), &document).len(), 2);
+    assert_eq!(complaints(&machine::user_report_schema(), &document).len(), 2);
 }
