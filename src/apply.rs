@@ -180,7 +180,8 @@ impl<'a> Work<'a> {
             return Outcome::Skipped(Skip::Needs(key.clone())).into();
         }
         tell(Event::Started(self.step));
-        let hands = Hands { writer: site.session.behind(&self.gate).writer(), census: site.census };
+        let writer = site.session.behind(&self.gate).writer();
+        let hands = Hands { writer, census: site.census, gate: &self.gate };
         let work = AssertUnwindSafe(hands.carry_out(self.step)).catch_unwind();
         work.await.unwrap_or_else(|_| panicked(&self.gate))
     }

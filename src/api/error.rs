@@ -68,6 +68,8 @@ pub enum Kind {
     Redirected,
     /// A write that was not sent, because the run was asked to end while it waited.
     Interrupted,
+    /// A write that was not sent, because it had waited until what was read before it was too old.
+    Waited,
     /// An answer that is not what the API promises: which part of it.
     BrokenPromise(String),
     /// The list changed each time while it was read: what did not fit the last time.
@@ -209,6 +211,10 @@ impl fmt::Display for ApiError {
                 write!(f, " was answered with {status}: the org does not serve API {generation}")?;
             }
             (Kind::Interrupted, _) => write!(f, " was not carried out: the run was interrupted before it")?,
+            (Kind::Waited, _) => write!(
+                f,
+                " was not carried out: it had to wait for so long that what was read before it may have changed"
+            )?,
             (_, status) => write!(f, " was answered with {}", status.unwrap_or_default())?,
         }
         self.said(f)
@@ -267,7 +273,7 @@ impl ApiError {
             Kind::Redirected => {
                 "credentials are never sent to an address that a server names: give the final one with --base-url".to_owned()
             }
-            Kind::Interrupted => "run it again: nothing is lost by that".to_owned(),
+            Kind::Interrupted | Kind::Waited => "run it again: nothing is lost by that".to_owned(),
             Kind::BrokenPromise(_) => {
                 "look at the region or at --base-url; if they are right, report this with the correlation id".to_owned()
             }

@@ -1,8 +1,11 @@
-//! The gate that the writes of one object pass on their way to the wire: a signal closes it, and it
-//! remembers whether a write has passed.
+//! The gate that the writes of one object pass on their way to the wire: a signal closes it, what was read before
+//! a write may grow too old while that waits, and it remembers whether a write has passed.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::stop::Stop;
 
@@ -10,18 +13,31 @@ use crate::stop::Stop;
 ///
 /// # Guarantees
 /// No write passes after the signal, however long it has waited for its turn, a token or the end of a
-/// 429.
+/// 429; nor when what was read before it is older than it may be.
 #[derive(Debug, Clone)]
 pub struct Gate {
     stop: Stop,
     passed: Arc<AtomicBool>,
+    /// Until when what was read may be relied on; none: for ever.
+    fresh_until: Arc<Mutex<Option<Instant>>>,
+}
+
+/// Whether a write may be handed to the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passage {
+    /// It may, and counts as handed over.
+    Open,
+    /// The signal has come.
+    Closed,
+    /// It has waited for too long: read again.
+    TooLate,
 }
 
 impl Gate {
     /// Open until the signal.
     #[must_use]
     pub fn new(stop: &Stop) -> Gate {
-        Gate { stop: stop.clone(), passed: Arc::default() }
+        Gate { stop: stop.clone(), passed: Arc::default(), fresh_until: Arc::default() }
     }
 
     /// Has the signal come?
@@ -36,13 +52,22 @@ impl Gate {
         self.passed.load(Ordering::Relaxed)
     }
 
-    /// Lets a write pass that is handed to the wire right after this. False when it must not be.
-    pub(crate) fn pass(&self) -> bool {
+    /// From now on what was read may be relied on for so long.
+    pub fn fresh_for(&self, time: Duration) {
+        *self.fresh_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + time);
+    }
+
+    /// Lets a write pass that is handed to the wire right after this.
+    pub(crate) fn pass(&self) -> Passage {
+        let fresh_until = *self.fresh_until.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_closed() {
-            return false;
+            Passage::Closed
+        } else if fresh_until.is_some_and(|until| Instant::now() > until) {
+            Passage::TooLate
+        } else {
+            self.passed.store(true, Ordering::Relaxed);
+            Passage::Open
         }
-        self.passed.store(true, Ordering::Relaxed);
-        true
     }
 
     /// Runs what comes before a write, as long as the gate is open. None when it closes first.

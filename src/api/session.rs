@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::api::endpoints::Endpoints;
 use crate::api::error::{About, ApiError, Kind, Permission, WriteError, cut, error_body, permissions_named};
-use crate::api::gate::Gate;
+use crate::api::gate::{Gate, Passage};
 use crate::api::operations::{Operation, UnusableId, collection};
 use crate::api::policy::{Admission, Effect, Failure, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT, after};
 use crate::api::secrets::Secrets;
@@ -174,8 +174,10 @@ impl Session {
             let body = body.clone().map_or(Body::None, Body::Json);
             let request = Request { method: *method, url: url.clone(), auth, body };
             let renewable = refused_token.is_none() && self.can_renew();
-            if !self.may_send(*effect) {
-                return Err(interrupted());
+            match self.may_send(*effect) {
+                Passage::Open => {}
+                Passage::Closed => return Err(interrupted()),
+                Passage::TooLate => return Err(not_done(self.failed(operation, Kind::Waited))),
             }
             let trouble = match self.send(&request).await {
                 Ok(response) => match judge(&response, renewable) {
@@ -330,10 +332,10 @@ impl Session {
     }
 
     /// Asked right before a request is handed to the wire.
-    fn may_send(&self, effect: Effect) -> bool {
+    fn may_send(&self, effect: Effect) -> Passage {
         match (effect, &self.gate) {
             (Effect::Write, Some(gate)) => gate.pass(),
-            (Effect::Write, None) | (Effect::Read, _) => true,
+            (Effect::Write, None) | (Effect::Read, _) => Passage::Open,
         }
     }
 
@@ -404,6 +406,7 @@ impl Session {
             | Kind::Connection(_)
             | Kind::Redirected
             | Kind::Interrupted
+            | Kind::Waited
             | Kind::BrokenPromise(_)
             | Kind::Unsettled(_)
             | Kind::UnusableId(_) => {}

@@ -27,8 +27,8 @@ const _: () = assert!(sum_ms(&LOOK_DELAYS_MS) == LIST_LAG_MS);
 /// What stands where something shall be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ground {
-    /// Nothing: it may be created. With the ids that exist by now.
-    Clear(Arc<BTreeSet<DefinitionId>>),
+    /// Nothing: it may be created. With the ids that exist by now, and how old the list is that says so.
+    Clear(Arc<BTreeSet<DefinitionId>>, Duration),
     /// Exactly what shall be created.
     AlreadySo(DefinitionId),
     /// Something with the same label.
@@ -96,7 +96,7 @@ impl<'a> Census<'a> {
         match taken {
             Some(object) if is_exactly(create, object) => Ground::AlreadySo(object.id.clone()),
             Some(object) => Ground::Taken(object.id.clone()),
-            None => Ground::Clear(Arc::clone(&reading.ids)),
+            None => Ground::Clear(Arc::clone(&reading.ids), reading.at.elapsed()),
         }
     }
 

@@ -1,12 +1,13 @@
 //! What apply does to one object: read it again, compare, write, and look after a lost answer.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::api::Writer;
 use crate::api::error::{ApiError, Kind, WriteError};
 use crate::api::shapes::{Fetched, Patch};
-use crate::apply::census::{Census, Ground, LOOK_DELAYS_MS, Search};
+use crate::api::{Gate, Writer};
+use crate::apply::census::{CENSUS_AGE_MS_MAX, Census, Ground, LOOK_DELAYS_MS, Search};
 use crate::apply::report::{Outcome, Skip};
 use crate::cause::Cause;
 use crate::model::names::DefinitionId;
@@ -18,6 +19,11 @@ use crate::plan::difference::{Difference, Standing, between, standing};
 const WRITES_MAX: u32 = 4;
 /// The wait before an object is read again after a lost answer; doubled each time.
 const REREAD_DELAY_MS: u64 = 1_000;
+/// How old what was read of an object may be when it is written. A write that has to wait for longer, for its turn
+/// or the end of a 429, is not sent: the object is read again.
+pub const READ_AGE_MS_MAX: u64 = 5_000;
+/// How often that is done for one object.
+const WAITS_MAX: u32 = 5;
 
 /// What became of one object, and its id where a creation gave it one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +47,8 @@ pub struct Hands<'a> {
     pub writer: Writer,
     /// What stands where something shall be created.
     pub census: &'a Census<'a>,
+    /// The gate that the writer stands behind.
+    pub gate: &'a Gate,
 }
 
 impl Hands<'_> {
@@ -72,18 +80,23 @@ impl Hands<'_> {
     /// writes are lost. `patch` is what a PUT changes; without one it is a DELETE.
     async fn change(&self, step: &Step, id: &DefinitionId, patch: Option<&Patch>) -> Outcome {
         let mut lost: Option<ApiError> = None;
-        let mut writes = 0;
+        let (mut writes, mut waits) = (0, 0);
         loop {
             let fetched = match self.read(step, id, lost.as_ref()).await {
                 Ok(fetched) => fetched,
                 Err(outcome) => return outcome,
             };
+            self.gate.fresh_for(Duration::from_millis(READ_AGE_MS_MAX));
             if let Some(error) = lost.as_ref().filter(|_| writes == WRITES_MAX) {
                 // It stands as before, and what was sent may still arrive.
                 return Outcome::Unknown(Cause::from(error));
             }
             match self.write(step, fetched, patch).await {
                 Ok(outcome) => return outcome,
+                Err(WriteError::NotDone(error)) if error.kind == Kind::Waited && waits < WAITS_MAX => {
+                    waits += 1;
+                    continue;
+                }
                 Err(WriteError::NotDone(error)) => return self.not_done(step, id, &error, lost.as_ref()).await,
                 Err(WriteError::Unclear(error)) => lost = Some(error),
             }
@@ -146,17 +159,24 @@ impl Hands<'_> {
     }
 
     async fn create(&self, create: &Create) -> Ended {
-        let before = match self.census.ground(create).await {
-            Ok(Ground::Clear(before)) => before,
-            Ok(Ground::AlreadySo(id)) => return Ended { outcome: Outcome::AlreadySo, id: Some(id) },
-            Ok(Ground::Taken(id)) => return Outcome::Refused(vec![Difference::Appeared(id)]).into(),
-            Err(error) => return Outcome::Failed(Cause::from(&error)).into(),
-        };
         let step = Step::Create(create.clone());
         let mut lost: Option<ApiError> = None;
+        let mut before = match self.ground(create, None).await {
+            Ok(before) => before,
+            Err(ended) => return ended,
+        };
+        let mut waits = 0;
         loop {
             let error = match self.writer.create(step.system_presence(), &step.after()).await {
                 Ok(made) => return created(&step, made),
+                Err(WriteError::NotDone(error)) if error.kind == Kind::Waited && waits < WAITS_MAX => {
+                    waits += 1;
+                    before = match self.ground(create, lost.as_ref()).await {
+                        Ok(before) => before,
+                        Err(ended) => return ended,
+                    };
+                    continue;
+                }
                 Err(WriteError::NotDone(error)) => return not_created(&error, lost.as_ref()).into(),
                 Err(WriteError::Unclear(error)) => error,
             };
@@ -164,9 +184,28 @@ impl Hands<'_> {
                 Ok(Search::Found(id)) => return Ended { outcome: Outcome::Done, id: Some(id) },
                 Ok(Search::Unclear(ids)) => return Outcome::Unknown(unclear(&error, &ids)).into(),
                 // Absent for as long as lists may lag: it was not carried out, and is sent once more.
-                Ok(Search::Absent) if lost.is_none() => lost = Some(error),
+                Ok(Search::Absent) if lost.is_none() => {
+                    lost = Some(error);
+                    self.gate.fresh_for(Duration::from_millis(CENSUS_AGE_MS_MAX));
+                }
                 Ok(Search::Absent) | Err(_) => return Outcome::Unknown(Cause::from(&error)).into(),
             }
+        }
+    }
+
+    /// The ids that are there before something is created, where its place is clear; or what became of it.
+    /// `lost` is the answer to an earlier POST.
+    async fn ground(&self, create: &Create, lost: Option<&ApiError>) -> Result<Arc<BTreeSet<DefinitionId>>, Ended> {
+        match (self.census.ground(create).await, lost) {
+            (Ok(Ground::Clear(ids, age)), _) => {
+                self.gate.fresh_for(Duration::from_millis(CENSUS_AGE_MS_MAX).saturating_sub(age));
+                Ok(ids)
+            }
+            (Ok(Ground::AlreadySo(id)), None) => Err(Ended { outcome: Outcome::AlreadySo, id: Some(id) }),
+            (Ok(Ground::AlreadySo(id)), Some(_)) => Err(Ended { outcome: Outcome::Done, id: Some(id) }),
+            (Ok(Ground::Taken(id)), None) => Err(Outcome::Refused(vec![Difference::Appeared(id)]).into()),
+            (Ok(Ground::Taken(_)) | Err(_), Some(lost)) => Err(Outcome::Unknown(Cause::from(lost)).into()),
+            (Err(error), None) => Err(Outcome::Failed(Cause::from(&error)).into()),
         }
     }
 

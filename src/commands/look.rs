@@ -283,6 +283,7 @@ fn stops_everything(error: &ApiError) -> bool {
         | Kind::Server
         | Kind::Redirected
         | Kind::Interrupted
+        | Kind::Waited
         | Kind::BrokenPromise(_)
         | Kind::Unsettled(_)
         | Kind::UnusableId(_) => false,

@@ -11,9 +11,6 @@ use super::http::{Refusal, Request, Response, encoded};
 use super::paging::Page;
 use super::temper::{FirstDivisions, FirstPutDivision, Temper};
 
-/// The largest page; a larger one is asked for in vain and this is echoed (docs/platform.md, "Lists").
-const PAGE_SIZE_MAX: u64 = 100;
-
 /// In what this generation differs from the other one where they do the same.
 #[must_use]
 pub fn rules(temper: Temper) -> Rules {
@@ -50,7 +47,7 @@ pub fn answer(desk: &mut Desk<'_>, act: Act<'_>, request: &Request) -> Result<Re
 }
 
 fn list(desk: &Desk<'_>, request: &Request) -> Result<Response, Refusal> {
-    let page = Page::asked(request, PAGE_SIZE_MAX)?;
+    let page = Page::asked(request, desk.temper.page_size_max.into())?;
     let deleted = request.parameter("deleted");
     let is_asked_for: fn(&Definition) -> bool = match deleted.as_deref().map(str::to_ascii_uppercase).as_deref() {
         None | Some("FALSE") => |it| !it.deactivated,

@@ -37,6 +37,8 @@ pub struct Temper {
     pub primary_status: u16,
     /// How many active definitions one system presence may have, primaries not counted.
     pub active_max: Option<u32>,
+    /// The largest page of a list of the first generation. The platform's is not known.
+    pub page_size_max: u32,
     /// How far lists run behind, in milliseconds. Not kept over a restart.
     pub list_lag_ms: u64,
     /// How far GET by id runs behind, in milliseconds. Not kept over a restart.
@@ -80,6 +82,7 @@ impl Default for Temper {
             locale_keys: LocaleKeys::Kept,
             primary_status: 400,
             active_max: None,
+            page_size_max: 100,
             list_lag_ms: 0,
             get_lag_ms: 0,
             get_after_create_lag_ms: 0,

@@ -9,6 +9,7 @@ mod lost;
 mod random;
 mod stopped;
 mod verification;
+mod waited;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -251,6 +251,7 @@ const TOUCHES: &[(&str, &[&str])] = &[
     ("api::in_process", &["axum", "tokio::time", "tower"]),
     // Above it only time, which tokio gives, so that it can be paused; and chance with a seed.
     ("api::policy", &["std::time::Instant"]),
+    ("api::gate", &["tokio::time"]),
     ("api::session", &["fastrand", "reqwest::Url", "tokio::sync", "tokio::time"]),
     ("api::reader", &["tokio::time"]),
     ("stop", &["tokio::select", "tokio::sync", "tokio::time"]),

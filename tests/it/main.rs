@@ -16,4 +16,5 @@ mod render;
 mod retire;
 mod sandbox;
 mod show;
+mod simulation;
 mod users;

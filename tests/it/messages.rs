@@ -41,6 +41,7 @@ fn kinds() -> Vec<(Kind, Option<u16>)> {
         (Kind::NotServed(Generation::First), Some(404)),
         (Kind::NotServed(Generation::Second), Some(404)),
         (Kind::Interrupted, None),
+        (Kind::Waited, None),
         (Kind::Conflict, Some(409)),
         (Kind::Invalid, Some(400)),
         (Kind::Server, Some(500)),
@@ -68,6 +69,7 @@ fn name(kind: &Kind) -> &'static str {
         Kind::NotFound { .. } => "not-found",
         Kind::NotServed(_) => "not-served",
         Kind::Interrupted => "interrupted",
+        Kind::Waited => "waited",
         Kind::Conflict => "conflict",
         Kind::Invalid => "invalid",
         Kind::Server => "server",
@@ -86,7 +88,7 @@ fn name(kind: &Kind) -> &'static str {
     }
 }
 
-const NAMES: usize = 20;
+const NAMES: usize = 21;
 
 #[test]
 fn every_error_of_the_api_says_what_to_do() {

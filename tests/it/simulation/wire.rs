@@ -1,0 +1,335 @@
+//! The exchange of one HTTP request in the simulated world: faults, late answers, somebody in the admin page, and the
+//! end of the process at any boundary of a request. All of it follows from the seed.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fastrand::Rng;
+use presencectl::api::Wire;
+use presencectl::api::wire::{Auth, Body, Exchange, Method, Request, Response, WireError, basic};
+use presencectl::sandbox::{Sandbox, http};
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+use tokio::sync::Notify;
+
+use super::ledger::Ledger;
+use super::world::{chance, one_of};
+
+/// What may go wrong with one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The org, or something before it, refuses.
+    Refused(u16),
+    /// The same, and what was asked for is done.
+    RefusedAndDone(u16),
+    /// Too many requests, and wait for so many seconds.
+    RateLimited(u64),
+    /// No connection.
+    NotSent,
+    /// The connection is lost before the org has seen the request.
+    LostBefore,
+    /// The connection is lost after the org has done what was asked.
+    LostAfter,
+    /// No answer in time; the org does it at once, later or never.
+    TimedOut(Option<u64>),
+    /// The answer ends in its middle.
+    Truncated,
+    /// A proxy's page under status 200, whatever the org did.
+    Html(bool),
+    /// All tokens are taken back.
+    Revoked,
+}
+
+/// Which faults a seed has, and how often.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Swarm {
+    pub(super) kinds: Vec<Fault>,
+    pub(super) per_mille: u32,
+}
+
+const STATUSES: [u16; 10] = [400, 401, 403, 404, 405, 408, 409, 413, 415, 422];
+const FAILURES: [u16; 5] = [500, 501, 502, 503, 504];
+
+impl Swarm {
+    /// Some kinds, few or many of them.
+    pub(super) fn of(dice: &mut Rng) -> Swarm {
+        let per_mille = one_of(dice, &[0, 20, 60, 120, 250]);
+        let mut kinds = Vec::new();
+        for _ in 0..dice.usize(1..6) {
+            kinds.push(match dice.u32(0..12) {
+                0 => Fault::Refused(one_of(dice, &STATUSES)),
+                1 | 2 => Fault::Refused(one_of(dice, &FAILURES)),
+                3 => Fault::RefusedAndDone(one_of(dice, &FAILURES)),
+                4 => Fault::RateLimited(one_of(dice, &[0, 1, 7, 60, 179, 200, 7_200])),
+                5 => Fault::NotSent,
+                6 => Fault::LostBefore,
+                7 => Fault::LostAfter,
+                8 => Fault::TimedOut(one_of(dice, &[None, Some(0), Some(500), Some(20_000)])),
+                9 => Fault::Truncated,
+                10 => Fault::Html(dice.bool()),
+                _ => Fault::Revoked,
+            });
+        }
+        Swarm { kinds, per_mille }
+    }
+}
+
+/// When a process ends: at its request of this number, before it is sent, while it is under way, or after its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Death {
+    pub(super) at: usize,
+    pub(super) moment: Moment,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    BeforeSent,
+    AfterSent,
+    AfterAnswer,
+}
+
+/// What all processes of a world share.
+pub(super) struct Shared {
+    pub(super) sandbox: Sandbox,
+    pub(super) dice: Mutex<Rng>,
+    pub(super) ledger: Mutex<Ledger>,
+    pub(super) swarm: Mutex<Swarm>,
+    pub(super) admin_per_mille: Mutex<u32>,
+}
+
+/// The wire of one process.
+pub(super) struct SimulatedWire {
+    pub(super) shared: Arc<Shared>,
+    /// Which process this is.
+    pub(super) run: usize,
+    pub(super) death: Option<Death>,
+    pub(super) dead: Arc<Notify>,
+    pub(super) count: Mutex<usize>,
+}
+
+impl Wire for SimulatedWire {
+    fn exchange<'a>(&'a self, request: &'a Request) -> Exchange<'a> {
+        Box::pin(self.answer(request))
+    }
+}
+
+impl SimulatedWire {
+    async fn answer(&self, request: &Request) -> Result<Response, WireError> {
+        let number = {
+            let mut count = self.count.lock().unwrap();
+            *count += 1;
+            *count
+        };
+        let moment = self.death.filter(|it| it.at == number).map(|it| it.moment);
+        if moment == Some(Moment::BeforeSent) {
+            return self.die().await;
+        }
+        self.shared.ledger.lock().unwrap().sent(self.run, self.shared.sandbox.now_ms());
+        self.shared.meddle();
+        let (fault, latency_ms) = self.roll(request);
+        tokio::time::sleep(Duration::from_millis(latency_ms)).await;
+        if moment == Some(Moment::AfterSent) {
+            let shared = Arc::clone(&self.shared);
+            let (sent, run) = (sandbox_request(request), self.run);
+            let arrives = shared.dice.lock().unwrap().bool();
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                if arrives {
+                    shared.handle(run, &sent, false);
+                }
+            });
+            return self.die().await;
+        }
+        let answer = self.faulty(request, fault).await;
+        self.shared.meddle();
+        if moment == Some(Moment::AfterAnswer) {
+            return self.die().await;
+        }
+        answer
+    }
+
+    async fn die(&self) -> Result<Response, WireError> {
+        self.dead.notify_one();
+        std::future::pending().await
+    }
+
+    /// What goes wrong, and how long the way takes.
+    fn roll(&self, request: &Request) -> (Option<Fault>, u64) {
+        let mut dice = self.shared.dice.lock().unwrap();
+        let latency_ms = dice.u64(5..200);
+        let swarm = self.shared.swarm.lock().unwrap();
+        let fault = if dice.u32(0..1_000) < swarm.per_mille { Some(one_of(&mut dice, &swarm.kinds)) } else { None };
+        // An org that says of what it has that it has not is none that anybody could work with.
+        let lies = |it: &Fault| *it == Fault::Refused(404) && request.method == Method::Get;
+        (fault.filter(|it| !lies(it)), latency_ms)
+    }
+
+    async fn faulty(&self, request: &Request, fault: Option<Fault>) -> Result<Response, WireError> {
+        let shared = &self.shared;
+        let sent = sandbox_request(request);
+        let handle = || shared.handle(self.run, &sent, true);
+        match fault {
+            None => Ok(handle()),
+            Some(Fault::Refused(status)) => Ok(refusal(status, None)),
+            Some(Fault::RefusedAndDone(status)) => {
+                shared.handle(self.run, &sent, false);
+                Ok(refusal(status, None))
+            }
+            Some(Fault::RateLimited(seconds)) => Ok(refusal(429, Some(seconds))),
+            Some(Fault::NotSent) => Err(WireError::NotSent("refused".to_owned())),
+            Some(Fault::LostBefore) => Err(WireError::Lost("reset".to_owned())),
+            Some(Fault::LostAfter) => {
+                shared.handle(self.run, &sent, false);
+                Err(WireError::Lost("reset".to_owned()))
+            }
+            Some(Fault::TimedOut(arrives)) => {
+                if let Some(late_ms) = arrives {
+                    let (late, run) = (Arc::clone(shared), self.run);
+                    tokio::spawn(async move {
+                        tokio::time::sleep(Duration::from_millis(late_ms)).await;
+                        late.handle(run, &sent, false);
+                    });
+                }
+                tokio::time::sleep(Duration::from_secs(30)).await;
+                Err(WireError::TimedOut { after_ms: 30_000 })
+            }
+            Some(Fault::Truncated) => {
+                let whole = shared.handle(self.run, &sent, false);
+                let half = whole.body.len() / 2;
+                Ok(Response { body: whole.body[..half].to_vec(), ..whole })
+            }
+            Some(Fault::Html(is_done)) => {
+                if is_done {
+                    shared.handle(self.run, &sent, false);
+                }
+                let body = b"<html>a proxy</html>".to_vec();
+                Ok(Response { status: 200, content_type: Some("text/html".to_owned()), body, ..Response::default() })
+            }
+            Some(Fault::Revoked) => {
+                shared.sandbox.with(|it| it.org.access.revoke());
+                Ok(handle())
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Has the org carry out a request, and writes down what became of it.
+    fn handle(&self, run: usize, request: &http::Request, is_answered: bool) -> Response {
+        let now_ms = self.sandbox.now_ms();
+        let mut ledger = self.ledger.lock().unwrap();
+        let answer = self.sandbox.with(|it| {
+            let before = ledger.before(&it.org, request);
+            let answer = it.org.handle(request, now_ms);
+            ledger.handled(run, request, before, &it.org, (now_ms, is_answered && answer.status == 200));
+            answer
+        });
+        response(answer)
+    }
+
+    /// Perhaps somebody does something in the admin page.
+    fn meddle(&self) {
+        let per_mille = *self.admin_per_mille.lock().unwrap();
+        let mut dice = self.dice.lock().unwrap();
+        if dice.u32(0..1_000) >= per_mille {
+            return;
+        }
+        let request = self.sandbox.with(|it| edit(&mut dice, it.org.definitions()));
+        let Some(request) = request else { return };
+        let now_ms = self.sandbox.now_ms();
+        let mut ledger = self.ledger.lock().unwrap();
+        self.sandbox.with(|it| {
+            let before = ledger.before(&it.org, &request);
+            it.org.handle(&request, now_ms);
+            ledger.edited(before, &it.org, now_ms);
+        });
+    }
+}
+
+/// What somebody does in the admin page: renames, edits, deactivates, brings back, removes, makes.
+fn edit(dice: &mut Rng, definitions: &presencectl::sandbox::definitions::Definitions) -> Option<http::Request> {
+    let own: Vec<_> = definitions.iter().filter(|it| !it.primary).cloned().collect();
+    let put = |it: &presencectl::sandbox::definitions::Definition| {
+        let mut body = json!({ "languageLabels": it.labels, "systemPresence": it.system_presence,
+                               "deactivated": it.deactivated });
+        for (name, value) in &it.extra {
+            body[name] = value.clone();
+        }
+        body
+    };
+    let kind = dice.u32(0..6);
+    if kind == 0 || own.is_empty() {
+        let name = one_of(dice, &["Alpha", "Bravo", "Charlie", "Zebra", "Quebec"]);
+        let presence = one_of(dice, &["Meal", "Busy", "Break"]);
+        let body = json!({ "languageLabels": { "en_US": name }, "systemPresence": presence });
+        return Some(admin("POST", "/api/v2/presencedefinitions".to_owned(), &body));
+    }
+    let it = &own[dice.usize(0..own.len())];
+    let path = format!("/api/v2/presencedefinitions/{}", it.id);
+    let mut body = put(it);
+    match kind {
+        1 => body["languageLabels"]["de"] = format!("edited {}", dice.u32(0..100)).into(),
+        2 => body["languageLabels"]["en_US"] = format!("Renamed {}", dice.u32(0..100)).into(),
+        3 => body["deactivated"] = json!(!it.deactivated),
+        4 => body["languageLabels"]["pt_BR"] = "another one".into(),
+        _ => return chance(dice, 50).then(|| admin("DELETE", path, &json!(null))),
+    }
+    Some(admin("PUT", path, &body))
+}
+
+fn admin(method: &str, path: String, body: &serde_json::Value) -> http::Request {
+    http::Request {
+        method: method.to_owned(),
+        path,
+        query: String::new(),
+        headers: vec![
+            ("authorization".to_owned(), format!("Bearer {}", presencectl::sandbox::TOKEN)),
+            ("content-type".to_owned(), "application/json".to_owned()),
+        ],
+        body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
+    }
+}
+
+fn sandbox_request(request: &Request) -> http::Request {
+    let authorization = match &request.auth {
+        Auth::Bearer(token) => format!("Bearer {}", token.expose_secret()),
+        Auth::Basic { id, secret } => format!("Basic {}", basic(id, secret)),
+    };
+    let (content_type, body) = match &request.body {
+        Body::None => (None, Vec::new()),
+        Body::Json(bytes) => (Some("application/json"), bytes.clone()),
+        Body::Form(form) => (Some("application/x-www-form-urlencoded"), form.as_bytes().to_vec()),
+    };
+    let content_type = content_type.map(|it| ("content-type".to_owned(), it.to_owned()));
+    http::Request {
+        method: request.method.as_str().to_owned(),
+        path: request.url.path().to_owned(),
+        query: request.url.query().unwrap_or_default().to_owned(),
+        headers: [("authorization".to_owned(), authorization)].into_iter().chain(content_type).collect(),
+        body,
+    }
+}
+
+fn response(answer: http::Response) -> Response {
+    let header = |name: &str| {
+        answer.headers.iter().find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+    };
+    Response {
+        status: answer.status,
+        correlation_id: header("inin-correlation-id"),
+        retry_after_s: header("retry-after").and_then(|it| it.parse().ok()),
+        content_type: header("content-type"),
+        body: answer.body,
+    }
+}
+
+fn refusal(status: u16, retry_after_s: Option<u64>) -> Response {
+    let body = json!({ "code": "simulated.fault", "message": "simulated", "status": status });
+    Response {
+        status,
+        correlation_id: Some("simulated".to_owned()),
+        retry_after_s,
+        content_type: Some("application/json".to_owned()),
+        body: body.to_string().into_bytes(),
+    }
+}

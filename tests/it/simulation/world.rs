@@ -1,0 +1,216 @@
+//! What a seed decides: the config, the org that it is applied to, how that behaves, and which faults there are.
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+use presencectl::model::desired::{Desired, Limits, Management, Prune, Wanted};
+use presencectl::model::generation::{ApiChoice, Generation};
+use presencectl::model::labels::Scope;
+use presencectl::model::names::{Label, Locale};
+use presencectl::sandbox::Temper;
+use presencectl::sandbox::temper::{
+    CreateDeactivated, CreateExtra, Delete, FirstPutDivision, LocaleKeys, PutLabels, PutSystemPresence, UniqueLabels,
+};
+use serde_json::{Value, json};
+
+use super::wire::Swarm;
+use crate::paper::{desired, id, nowhere, presence, wanted};
+use crate::properties::UNLIMITED;
+
+const PRESENCES: [&str; 3] = ["Meal", "Busy", "Break"];
+/// Where something stands that `replaces` names.
+const ELSEWHERE: &str = "Training";
+const LABELS: [&str; 7] = ["Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf"];
+/// What the config does not name, and what has nothing to do with it.
+const OTHERS: [&str; 4] = ["Xray", "Yankee", "Zulu", "Whisky"];
+
+/// Everything that a seed decides before the first request.
+#[derive(Debug, Clone)]
+pub(super) struct Start {
+    pub(super) config: Desired,
+    /// As the API lists them.
+    pub(super) objects: Vec<Value>,
+    pub(super) temper: Temper,
+    pub(super) api: ApiChoice,
+    pub(super) swarm: Swarm,
+    /// Of a thousand requests, before how many somebody does something in the admin page.
+    pub(super) admin_per_mille: u32,
+}
+
+/// Of a hundred, so many.
+pub(super) fn chance(dice: &mut Rng, percent: u32) -> bool {
+    dice.u32(0..100) < percent
+}
+
+pub(super) fn one_of<T: Copy>(dice: &mut Rng, all: &[T]) -> T {
+    all[dice.usize(0..all.len())]
+}
+
+/// The labels of a definition called so, by locale.
+fn labels(name: &str, dice: &mut Rng) -> Vec<(&'static str, String)> {
+    let mut labels = vec![("en_US", name.to_owned())];
+    for locale in ["de", "fr"] {
+        if chance(dice, 50) {
+            labels.push((locale, format!("{name} {locale}")));
+        }
+    }
+    labels
+}
+
+struct Making<'a> {
+    dice: &'a mut Rng,
+    objects: Vec<Value>,
+    wants: Vec<Wanted>,
+}
+
+impl Making<'_> {
+    /// An object, and its number.
+    fn object(&mut self, system_presence: &str, labels: &[(&str, String)], is_deactivated: bool) -> usize {
+        let number = self.objects.len() + 1;
+        let labels: BTreeMap<&str, &str> = labels.iter().map(|(a, b)| (*a, b.as_str())).collect();
+        let mut object = json!({
+            "id": id(number).as_str(),
+            "languageLabels": labels,
+            "systemPresence": system_presence,
+            "deactivated": is_deactivated,
+        });
+        if chance(self.dice, 30) {
+            // A field that nobody has told us of.
+            object["routingHint"] = json!({ "weight": number, "tags": ["a", null] });
+        }
+        self.objects.push(object);
+        number
+    }
+
+    /// One definition of the config, with whatever the org has for it.
+    fn definition(&mut self, number: usize, name: &'static str) {
+        let system_presence = PRESENCES[number % PRESENCES.len()];
+        let own = labels(name, self.dice);
+        let own_labels: Vec<(&str, &str)> = own.iter().map(|(a, b)| (*a, b.as_str())).collect();
+        let mut want = wanted(&format!("key{number}"), system_presence, &own_labels);
+        want.deactivated = chance(self.dice, 12);
+        if chance(self.dice, 8) {
+            want.management = Management::Omitted;
+        }
+        match self.dice.u32(0..100) {
+            // The org has nothing.
+            0..30 => {}
+            // In step.
+            30..45 => {
+                self.object(system_presence, &own, false);
+            }
+            // Other labels beside the default one, and one that is to go.
+            45..65 => {
+                let mut other = own.clone();
+                for (_, label) in other.iter_mut().skip(1) {
+                    label.push_str(" before");
+                }
+                other.push(("es_US", format!("{name} es")));
+                self.object(system_presence, &other, false);
+            }
+            // Deactivated.
+            65..75 => {
+                self.object(system_presence, &own, true);
+            }
+            // Under an earlier label.
+            75..85 => {
+                let earlier = format!("Old{number}");
+                self.object(system_presence, &[("en_US", earlier.clone())], false);
+                want.previous_labels = vec![Label::new(earlier)];
+            }
+            // Known by its pin, whatever it is called.
+            85..92 => {
+                let is_deactivated = chance(self.dice, 20);
+                let made = self.object(system_presence, &[("de", format!("Pin{number}"))], is_deactivated);
+                want.pin = Some(id(made));
+            }
+            // Under another system presence.
+            92..97 => {
+                self.object(ELSEWHERE, &own[..1], false);
+                want.replaces = Some(presence(ELSEWHERE));
+            }
+            // A question that nobody has answered.
+            _ => {
+                self.object(system_presence, &[("en_US", format!("{name} too"))], false);
+            }
+        }
+        self.wants.push(want);
+    }
+
+    /// Two pinned definitions that have each other's labels.
+    fn swap(&mut self, number: usize) {
+        let (first, second) = ("Swap one", "Swap two");
+        for (offset, (has, wants)) in [(first, second), (second, first)].into_iter().enumerate() {
+            let made = self.object("Meal", &[("en_US", has.to_owned())], false);
+            let mut want = wanted(&format!("key{}", number + offset), "Meal", &[("en_US", wants)]);
+            want.pin = Some(id(made));
+            self.wants.push(want);
+        }
+    }
+}
+
+impl Start {
+    /// The world of a seed.
+    pub(super) fn of(dice: &mut Rng) -> Start {
+        let mut making = Making { dice, objects: Vec::new(), wants: Vec::new() };
+        let count = making.dice.usize(1..=LABELS.len());
+        for (number, name) in LABELS.into_iter().enumerate().take(count) {
+            making.definition(number, name);
+        }
+        if chance(making.dice, 6) {
+            making.swap(count);
+        }
+        for name in OTHERS.into_iter().take(making.dice.usize(0..=OTHERS.len())) {
+            let (presence, is_deactivated) = (one_of(making.dice, &PRESENCES), chance(making.dice, 30));
+            making.object(presence, &[("en_US", name.to_owned())], is_deactivated);
+        }
+        let Making { dice, objects, wants } = making;
+        let mut config = desired(wants);
+        config.settings.limits = if chance(dice, 75) { UNLIMITED } else { Limits::default() };
+        if chance(dice, 20) {
+            config.settings.prune = Prune::Delete;
+        }
+        if chance(dice, 20) {
+            config.settings.scope = Scope::Only(["en_US", "de"].map(Locale::new).into());
+        }
+        if chance(dice, 25) && !objects.is_empty() {
+            config.protect.insert(id(dice.usize(1..=objects.len())), nowhere());
+        }
+        let temper =
+            if chance(dice, 40) { temper(dice) } else { Temper { list_lag_ms: lag(dice), ..Temper::default() } };
+        let api = match dice.u32(0..10) {
+            0..5 => ApiChoice::Only(Generation::First),
+            5..9 => ApiChoice::Only(Generation::Second),
+            _ => ApiChoice::Auto,
+        };
+        let admin_per_mille = if chance(dice, 50) { 0 } else { dice.u32(5..60) };
+        Start { config, objects, temper, api, swarm: Swarm::of(dice), admin_per_mille }
+    }
+}
+
+/// Up to half a minute.
+fn lag(dice: &mut Rng) -> u64 {
+    if chance(dice, 50) { 0 } else { dice.u64(0..30_000) }
+}
+
+/// How the org behaves where no document says it.
+fn temper(dice: &mut Rng) -> Temper {
+    Temper {
+        unique_labels: one_of(dice, &[UniqueLabels::Never, UniqueLabels::AmongActive, UniqueLabels::AmongAll]),
+        conflict_status: one_of(dice, &[400, 409]),
+        put_labels: one_of(dice, &[PutLabels::Replaced, PutLabels::Replaced, PutLabels::Merged]),
+        put_system_presence: one_of(dice, &[PutSystemPresence::Refused, PutSystemPresence::CarriedOut]),
+        first_put_division: one_of(dice, &[FirstPutDivision::Kept, FirstPutDivision::Reset]),
+        create_deactivated: one_of(dice, &[CreateDeactivated::Honoured, CreateDeactivated::Ignored]),
+        create_extra: one_of(dice, &[CreateExtra::None, CreateExtra::Unknown]),
+        delete: one_of(dice, &[Delete::Deactivates, Delete::Removes]),
+        locale_keys: one_of(dice, &[LocaleKeys::Kept, LocaleKeys::Normalised]),
+        primary_status: one_of(dice, &[400, 403, 409]),
+        active_max: one_of(dice, &[None, None, None, Some(3)]),
+        page_size_max: one_of(dice, &[100, 2, 5]),
+        list_lag_ms: lag(dice),
+        get_after_create_lag_ms: if chance(dice, 30) { dice.u64(0..5_000) } else { 0 },
+        get_needs_view: dice.bool(),
+        ..Temper::default()
+    }
+}
