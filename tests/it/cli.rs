@@ -5,6 +5,7 @@ mod driver;
 mod generations;
 mod help;
 mod import;
+mod killed;
 mod messages;
 mod outputs;
 mod retire;

@@ -91,12 +91,37 @@ impl Cli {
     }
 
     pub(crate) fn ran(&self, output: Output) -> Ran {
+        self.expect_no_secret(&output);
         let clean = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).unwrap();
             let real = fs::canonicalize(self.folder.path()).unwrap();
             text.replace(real.to_str().unwrap(), "[folder]").replace(self.folder.path().to_str().unwrap(), "[folder]")
         };
         Ran { code: output.status.code(), stdout: clean(output.stdout), stderr: clean(output.stderr) }
+    }
+}
+
+impl Cli {
+    /// Whatever a command was given in confidence is in none of its outputs and files.
+    fn expect_no_secret(&self, output: &Output) {
+        let secrets = self.variables.iter().filter(|(name, _)| name.ends_with("_SECRET") || name.ends_with("_TOKEN"));
+        for (name, secret) in secrets.filter(|(_, secret)| secret.len() >= 8) {
+            let holds = |bytes: &[u8]| bytes.windows(secret.len()).any(|it| it == secret.as_bytes());
+            assert!(!holds(&output.stdout) && !holds(&output.stderr), "{name} was printed");
+            let mut folders = vec![self.folder.path().to_owned()];
+            while let Some(folder) = folders.pop() {
+                for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                    match entry.file_type() {
+                        Ok(it) if it.is_dir() => folders.push(entry.path()),
+                        Ok(it) if it.is_file() => {
+                            let bytes = fs::read(entry.path()).unwrap_or_default();
+                            assert!(!holds(&bytes), "{name} stands in {}", entry.path().display());
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -314,16 +314,13 @@ impl Ledger {
         let mut twin = None;
         for (id, versions) in &self.history {
             let Some(Version { held: Some(held), .. }) = versions.last() else { continue };
-            let alike = !held.deactivated
-                && !held.primary
-                && held.system_presence == made.system_presence
-                && called(held) == name;
+            // A deactivated one is brought back, and not made anew.
+            let alike = !held.primary && held.system_presence == made.system_presence && called(held) == name;
             if !alike || pinned(id) {
                 continue;
             }
             // Since when it is called so, and through whom.
-            let since =
-                versions.iter().rposition(|it| it.held.as_ref().is_none_or(|it| it.deactivated || called(it) != name));
+            let since = versions.iter().rposition(|it| it.held.as_ref().is_none_or(|it| called(it) != name));
             let first = &versions[since.map_or(0, |index| index + 1)];
             let is_fresh = now_ms.saturating_sub(first.at_ms) < LAG_MS;
             let by_another = first.by != Some(run);
