@@ -309,3 +309,20 @@ fn lists_of_users() {
         read.err().map(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
     });
 }
+
+/// A test that the threat model names and that there is not shows nothing.
+#[test]
+fn the_threat_model_names_tests_that_there_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/threat-model.md")).unwrap();
+    let (_, table) = page.split_once("## Which test shows it").unwrap();
+    let names: Vec<&str> = table.split('`').skip(1).step_by(2).filter(|it| it.contains("::")).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        let (module, test) = name.rsplit_once("::").unwrap();
+        let file = |path: &str| fs::read_to_string(root.join("tests/it").join(path)).unwrap_or_default();
+        let here = file(&format!("{}.rs", module.replace("::", "/")));
+        let is_module = !file(&format!("{}.rs", name.replace("::", "/"))).is_empty();
+        assert!(here.contains(&format!("fn {test}(")) || is_module, "{name}");
+    }
+}
