@@ -1,0 +1,59 @@
+//! What `plan` and `apply` take.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::shared::{ConfigArgs, LimitArgs, OutputArgs, TargetArgs};
+
+/// `presencectl plan`.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// Which config.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Which org.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Limits.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Say how many people are now on what the plan removes, deactivates or renames.
+    #[arg(long)]
+    pub usage: bool,
+    /// Exit with 2 when there are changes.
+    #[arg(long, help_heading = "Output")]
+    pub detailed_exitcode: bool,
+}
+
+/// `presencectl apply`.
+#[derive(Debug, Clone, Args)]
+pub struct ApplyArgs {
+    /// Which config.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Which org.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Limits.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Say how many people are now on what the plan removes, deactivates or renames.
+    #[arg(long)]
+    pub usage: bool,
+    /// Do not ask. For CI.
+    #[arg(long, help_heading = "Approval")]
+    pub auto_approve: bool,
+    /// A saved plan (`plan --output json=FILE`): nothing beyond it is done.
+    #[arg(long, value_name = "FILE", help_heading = "Approval")]
+    pub plan: Option<PathBuf>,
+    /// The id of the org that is meant, for a config that does not say it.
+    #[arg(long, value_name = "ID", help_heading = "Org")]
+    pub org_id: Option<String>,
+}

@@ -1,0 +1,64 @@
+//! What the commands take that ask no org, and the server of the sandbox.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// `presencectl validate`.
+#[derive(Debug, Clone, Args)]
+pub struct ValidateArgs {
+    /// A YAML file, or a folder: every org file below it is checked.
+    pub path: PathBuf,
+    /// The folder below which everything that the config names must lie. By default the nearest
+    /// one upward that holds `.git`, else the path's folder.
+    #[arg(long, value_name = "DIR", help_heading = "Config")]
+    pub root: Option<PathBuf>,
+}
+
+/// `presencectl schema`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct SchemaArgs {
+    /// Which document.
+    #[arg(value_enum, default_value_t = SchemaOf::Config)]
+    pub of: SchemaOf,
+}
+
+/// The documents that have a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// What people write.
+    Config,
+    /// What `plan --output json` writes.
+    Plan,
+    /// What `apply --output json` writes.
+    Report,
+    /// What `show --output json` writes.
+    Definitions,
+    /// What `show --system --output json` writes.
+    SystemPresences,
+    /// What all of these write where they fail before that.
+    Error,
+    /// What `user get --output json` writes.
+    Users,
+    /// What `user set --output json` writes.
+    UserReport,
+    /// What `retire --output json` writes.
+    Retirement,
+}
+
+/// `presencectl sandbox`.
+#[derive(Debug, Clone, Args)]
+pub struct SandboxArgs {
+    /// The port; 0 takes any that is free.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+    /// Where the org is kept. Without it, it is forgotten at the end.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Definitions that a new org begins with: a JSON file, as the API lists them.
+    #[arg(long, value_name = "FILE")]
+    pub seed: Option<PathBuf>,
+    /// Faults that it plays: a JSON file.
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+}

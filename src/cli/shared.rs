@@ -1,0 +1,95 @@
+//! What several commands take: which config, which org, limits, where the result goes.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::api::policy::REQUESTS_PER_MINUTE_DEFAULT;
+use crate::cli::formats::Output;
+
+/// Which config.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArgs {
+    /// A YAML file, or a folder of them.
+    pub path: PathBuf,
+    /// Which org, where the path holds several org files.
+    #[arg(long, value_name = "NAME", help_heading = "Config")]
+    pub org: Option<String>,
+    /// The folder below which everything that the config names must lie. By default the nearest
+    /// one upward that holds `.git`, else the path's folder.
+    #[arg(long, value_name = "DIR", help_heading = "Config")]
+    pub root: Option<PathBuf>,
+}
+
+/// Which org is spoken to. Credentials come from the environment only: `GENESYSCLOUD_REGION`,
+/// `GENESYSCLOUD_OAUTHCLIENT_ID` and `GENESYSCLOUD_OAUTHCLIENT_SECRET`, or
+/// `GENESYSCLOUD_ACCESS_TOKEN`.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Org")]
+pub struct TargetArgs {
+    /// Use the embedded sandbox org; nothing real is read or written.
+    #[arg(long, conflicts_with = "base_url")]
+    pub sandbox: bool,
+    /// Definitions that a new sandbox org begins with: a JSON file, as the API lists them.
+    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    pub sandbox_seed: Option<PathBuf>,
+    /// Faults that the sandbox org plays: a JSON file.
+    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    pub sandbox_faults: Option<PathBuf>,
+    /// Another server, such as a gateway. `http` only for this machine. Its token endpoint is
+    /// URL/oauth/token.
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// The generation of the API to speak, whatever `settings.api` says: `v1`, `v2`, or `auto`, which is
+    /// `v1`, and `v2` where the org no longer serves that.
+    #[arg(long, value_enum, value_name = "GENERATION")]
+    pub api: Option<Api>,
+    /// How many requests may be sent in any 60 s.
+    #[arg(long, value_name = "N", default_value_t = REQUESTS_PER_MINUTE_DEFAULT, value_parser = at_least_one)]
+    pub requests_per_minute: NonZeroU32,
+}
+
+/// The generation of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Api {
+    /// The first that the org serves.
+    Auto,
+    /// `/api/v2/presencedefinitions`.
+    V1,
+    /// `/api/v2/presence/definitions`.
+    V2,
+}
+
+/// Limits, raised for one run by a person. A config's `settings.limits` is the place that can be
+/// reviewed.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
+    /// Allow this many removals (deactivations, deletions, replacements) in this run.
+    #[arg(long, value_name = "N")]
+    pub allow_removals: Option<u32>,
+    /// Allow this many labels to be taken away in this run.
+    #[arg(long, value_name = "N")]
+    pub allow_label_removals: Option<u32>,
+    /// Allow this many default labels to be changed in this run.
+    #[arg(long, value_name = "N")]
+    pub allow_renames: Option<u32>,
+    /// Allow this many people to be on what is removed or renamed in this run.
+    #[arg(long, value_name = "N")]
+    pub allow_active_users: Option<u32>,
+}
+
+/// Where the result goes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// `human` or `json`, to standard output or to a file as well. May be repeated; without one
+    /// for standard output, `human` goes there.
+    #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]")]
+    pub outputs: Vec<Output>,
+}
+
+fn at_least_one(typed: &str) -> Result<NonZeroU32, String> {
+    typed.parse().map_err(|_| format!("a whole number from 1 to {} stands here", u32::MAX))
+}

@@ -1,0 +1,85 @@
+//! What `import` and `show` take.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::formats::{Output, TableFormat};
+use crate::cli::shared::TargetArgs;
+
+/// `presencectl import`.
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// Which org.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Where it goes.
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// What is written.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+}
+
+/// Where an imported config goes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Files")]
+pub struct PlaceArgs {
+    /// The file to write, or the folder: one that exists, a path that ends with `/`, or any with
+    /// `--split`. In a folder there is an org file, and one file a system presence. Without it, one
+    /// file goes to standard output.
+    #[arg(long, value_name = "PATH")]
+    pub out: Option<PathBuf>,
+    /// One file a system presence, and an org file that uses them.
+    #[arg(long, requires = "out")]
+    pub split: bool,
+    /// Overwrite files without asking.
+    #[arg(long, requires = "out")]
+    pub force: bool,
+}
+
+/// What of an org is imported.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "What is written")]
+pub struct ChoiceArgs {
+    /// The locale whose label names a definition and makes its key.
+    #[arg(long, value_name = "LOCALE", default_value = "en_US")]
+    pub default_locale: String,
+    /// Deactivated definitions as well.
+    #[arg(long)]
+    pub deactivated: bool,
+    /// Pin every definition by its id, not only those that nothing else makes known.
+    #[arg(long)]
+    pub pin: bool,
+}
+
+/// `presencectl show`.
+#[derive(Debug, Clone, Args)]
+pub struct ShowArgs {
+    /// One definition: its key, where a config is given, else its id or a label in any locale.
+    #[arg(value_name = "KEY", conflicts_with = "system")]
+    pub key: Option<String>,
+    /// The system presences that the org knows, instead of its definitions.
+    #[arg(long)]
+    pub system: bool,
+    /// The locale whose label names a definition, where no config says it. By default `en_US`.
+    #[arg(long, value_name = "LOCALE", conflicts_with_all = ["config", "system"])]
+    pub default_locale: Option<String>,
+    /// A config, for the keys of definitions: a YAML file, or a folder of them.
+    #[arg(long, value_name = "PATH", help_heading = "Config")]
+    pub config: Option<PathBuf>,
+    /// Which org, where the config holds several org files.
+    #[arg(long, value_name = "NAME", requires = "config", help_heading = "Config")]
+    pub org: Option<String>,
+    /// The folder below which everything that the config names must lie. By default the nearest
+    /// one upward that holds `.git`, else the path's folder.
+    #[arg(long, value_name = "DIR", requires = "config", help_heading = "Config")]
+    pub root: Option<PathBuf>,
+    /// Which org is spoken to.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// `human`, `json` or `csv`, to standard output or to a file. May be repeated; without one for
+    /// standard output, `human` goes there.
+    #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub outputs: Vec<Output<TableFormat>>,
+}
