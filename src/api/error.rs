@@ -319,7 +319,8 @@ fn connection(error: &WireError) -> String {
     match error {
         WireError::NotSent(_) => "look at the region or --base-url, the network and HTTPS_PROXY",
         WireError::Untrusted(_) => {
-            "something between here and the platform may decrypt the traffic: add its root certificate to this machine's store"
+            "something between here and the platform may decrypt the traffic: add its root certificate to this machine's \
+             store, or give it with --ca-cert"
         }
         WireError::Setup(why) if why.contains("CA certificates") => {
             "this machine has no CA certificates: install the package `ca-certificates`, or set SSL_CERT_FILE to a bundle"

@@ -23,6 +23,8 @@ pub struct HttpWire {
     limits: Limits,
     loopback: bool,
     plain: bool,
+    /// Trusted besides the system's.
+    roots: Vec<reqwest::Certificate>,
 }
 
 impl HttpWire {
@@ -30,7 +32,20 @@ impl HttpWire {
     #[must_use]
     pub fn new(endpoints: &Endpoints, limits: Limits) -> HttpWire {
         let plain = endpoints.login().scheme() == "http";
-        HttpWire { client: OnceLock::new(), limits, loopback: endpoints.is_loopback(), plain }
+        HttpWire { client: OnceLock::new(), limits, loopback: endpoints.is_loopback(), plain, roots: Vec::new() }
+    }
+
+    /// Trusts the certificates of this PEM text besides the system's.
+    ///
+    /// # Errors
+    /// It holds none, or something else.
+    pub fn trusting(mut self, pem: &[u8]) -> Result<HttpWire, WireError> {
+        self.roots = reqwest::Certificate::from_pem_bundle(pem)
+            .map_err(|error| WireError::Setup(chain(&error.without_url())))?;
+        if self.roots.is_empty() {
+            return Err(WireError::Setup("there is no certificate in it".to_owned()));
+        }
+        Ok(self)
     }
 
     fn client(&self) -> Result<&reqwest::Client, WireError> {
@@ -58,6 +73,9 @@ impl HttpWire {
         if self.loopback && self.plain {
             // Nothing can be spoken to over TLS here, so a machine without certificates will do.
             builder = builder.tls_certs_only([]);
+        }
+        if !self.roots.is_empty() {
+            builder = builder.tls_certs_merge(self.roots.clone());
         }
         builder.build().map_err(|error| WireError::Setup(chain(&error.without_url())))
     }

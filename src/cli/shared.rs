@@ -41,6 +41,10 @@ pub struct TargetArgs {
     /// URL/oauth/token.
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
+    /// Certificates that are trusted besides this machine's: a PEM file, such as the root of a proxy that
+    /// decrypts.
+    #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
+    pub ca_cert: Option<PathBuf>,
     /// The generation of the API to speak, whatever `settings.api` says: `v1`, `v2`, or `auto`, which is
     /// `v1`, and `v2` where the org no longer serves that.
     #[arg(long, value_enum, value_name = "GENERATION")]

@@ -2,7 +2,9 @@
 //! can only be compared, or pick a host from the table of known regions: its author may be anybody
 //! who can open a pull request.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use secrecy::SecretString;
@@ -15,9 +17,12 @@ use crate::environment::Environment;
 use crate::model::desired::Desired;
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::region::{REGIONS, Region};
-use crate::problem::Problem;
+use crate::problem::{Problem, cause};
 use crate::sandbox::{self, Seed, Server};
 use crate::text;
+
+/// The longest file of certificates that is read: a whole system's store is a fifth of it.
+const CA_BYTES_MAX: u64 = 1024 * 1024;
 
 /// An open conversation with an org.
 pub struct Connection {
@@ -52,18 +57,34 @@ pub async fn connect(args: &TargetArgs, desired: &Desired, environment: &Environ
         let endpoints = Endpoints::of_base_url(&server.url()).map_err(|error| Problem::from(("the sandbox", error)))?;
         let secret = SecretString::from(server.client_secret());
         let credentials = Credentials::Client { id: server.client_id().to_owned(), secret };
-        let session = open(endpoints, credentials, options);
+        let wire = HttpWire::new(&endpoints, Limits::default());
+        let session = Session::new(endpoints, credentials, Arc::new(wire), options);
         return Ok(Connection { session, sandbox: Some(server), is_real: false });
     }
     let endpoints = endpoints(args, desired, environment)?;
     let credentials = credentials(environment)?;
     let is_real = !endpoints.is_loopback();
-    Ok(Connection { session: open(endpoints, credentials, options), sandbox: None, is_real })
+    let mut wire = HttpWire::new(&endpoints, Limits::default());
+    if let Some(file) = &args.ca_cert {
+        wire = trusting(wire, file)?;
+    }
+    let session = Session::new(endpoints, credentials, Arc::new(wire), options);
+    Ok(Connection { session, sandbox: None, is_real })
 }
 
-fn open(endpoints: Endpoints, credentials: Credentials, options: Options) -> Session {
-    let wire = Arc::new(HttpWire::new(&endpoints, Limits::default()));
-    Session::new(endpoints, credentials, wire, options)
+/// The wire that trusts the certificates of a file as well.
+fn trusting(wire: HttpWire, file: &Path) -> Result<HttpWire, Problem> {
+    let cannot = |why: String| {
+        Problem::new(format!("--ca-cert: cannot use `{}`: {why}", file.display()))
+            .help("give a file of certificates in PEM, which begin with `-----BEGIN CERTIFICATE-----`")
+    };
+    let mut pem = Vec::new();
+    let read = File::open(file).and_then(|it| it.take(CA_BYTES_MAX + 1).read_to_end(&mut pem));
+    read.map_err(|error| cannot(cause(&error)))?;
+    if u64::try_from(pem.len()).is_ok_and(|length| length > CA_BYTES_MAX) {
+        return Err(cannot(format!("it is longer than {CA_BYTES_MAX} bytes")));
+    }
+    wire.trusting(&pem).map_err(|error| cannot(error.to_string()))
 }
 
 /// The region that the environment names, where it is a known one.
@@ -152,7 +173,7 @@ fn missing(names: &str) -> Problem {
 #[must_use]
 pub fn files_read(args: &TargetArgs) -> Vec<PathBuf> {
     let state = args.sandbox.then(|| PathBuf::from(simulated::STATE_FOLDER));
-    args.sandbox_seed.iter().chain(&args.sandbox_faults).cloned().chain(state).collect()
+    args.sandbox_seed.iter().chain(&args.sandbox_faults).chain(&args.ca_cert).cloned().chain(state).collect()
 }
 
 async fn start_sandbox(args: &TargetArgs, desired: &Desired) -> Result<Server, Problem> {

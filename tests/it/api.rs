@@ -6,6 +6,7 @@ mod gate;
 mod generation2;
 mod session;
 mod sockets;
+mod tls;
 mod usage;
 mod users;
 

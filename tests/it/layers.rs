@@ -271,6 +271,7 @@ const TOUCHES: &[(&str, &[&str])] = &[
     ("config::files", &["std::fs", "std::io"]),
     ("config::folders", &["std::fs", "std::io"]),
     ("config::uses", &["std::fs"]),
+    ("commands::connect", &["std::fs", "std::io"]),
     ("commands::files", &["std::fs", "std::io", "std::os", "tempfile"]),
     ("commands::import", &["std::fs"]),
     ("commands::outputs", &["std::fs"]),

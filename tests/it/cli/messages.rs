@@ -127,6 +127,13 @@ fn orgs_that_cannot_be_spoken_to() {
     let cli = region("eu-central-1").variable("GENESYSCLOUD_ACCESS_TOKEN", "token");
     told.named(&cli, "apply lunch.yaml --auto-approve", "(region, token) apply lunch.yaml --auto-approve");
     told.named(&cli, "apply lunch.yaml --org-id= --auto-approve", "(region, token) apply lunch.yaml --org-id=");
+    for (file, text) in [("missing.pem", None), ("empty.pem", Some("")), ("lunch.pem", Some(LUNCH))] {
+        if let Some(text) = text {
+            cli.write(file, text);
+        }
+        let command = format!("plan lunch.yaml --ca-cert {file}");
+        told.named(&cli, &command, &format!("(region, token) {command}"));
+    }
     assert_snapshot!(told.0);
 }
 
