@@ -11,16 +11,18 @@ use crate::api::{Gate, Session};
 use crate::apply::census::Census;
 use crate::apply::divided::Divided;
 use crate::apply::object::{Ended, Hands};
-use crate::apply::report::{Outcome, Report, Row, Skip, Verification};
+use crate::apply::report::{Needed, Outcome, Report, Row, Skip, Verification};
 use crate::apply::verify::Expectation;
 use crate::cause::Cause;
 use crate::model::desired::{Desired, Limits};
-use crate::model::division::Divisions;
-use crate::model::names::{Key, Locale};
-use crate::plan::change::{Action, Step};
+use crate::model::names::Locale;
+use crate::model::observed::Observed;
+use crate::plan::change::Step;
+use crate::plan::order::Order;
 use crate::stop::Stop;
 
 pub mod census;
+pub mod circle;
 pub mod divided;
 pub mod document;
 pub mod object;
@@ -35,14 +37,16 @@ pub const CONCURRENCY: usize = 8;
 pub struct Job<'a> {
     /// What to do, in the order of the plan.
     pub steps: Vec<Step>,
+    /// What the plan would do and a saved plan does not let it do. What needs one of them is not done.
+    pub withheld: Vec<Step>,
     /// Rows that stand before the run: what a saved plan refuses or no longer needs.
     pub settled: Vec<Row>,
     /// The config, to look whether the plan is empty afterwards.
     pub desired: &'a Desired,
     /// The limits that the plan was made with.
     pub limits: &'a Limits,
-    /// The divisions that the plan was made with.
-    pub divisions: &'a Divisions,
+    /// The org that the plan was made from.
+    pub observed: &'a Observed,
 }
 
 /// What happens while a run goes on.
@@ -62,23 +66,38 @@ pub enum Event<'a> {
 /// - Every step has a row in the report, whatever happens to the run: a failure, a panic in one
 ///   object's work or in the look afterwards, a signal.
 /// - After a signal no write is handed to the wire; what is under way gets [`GRACE_MS`](crate::stop::GRACE_MS).
-/// - A failure does not stop independent work. A replaced object is retired only after everything
-///   else for its key is done; removals come after creations and changes.
+/// - Steps run in the order of [`Order`]: no two of which one needs the other run at once, and one that needs what
+///   was not done (failed, refused, skipped, unknown, or not part of this run) is skipped and says what it waited for.
+/// - So where an org demands that labels are unique, no write of a plan without a circle is refused for a label of
+///   another one of its definitions. A circle is tried as it stands, nobody ever sees a label that no config has, and
+///   where the org refuses it, the report names it.
+/// - A replaced object is retired only after everything else for its key is done. Removals that free nothing that
+///   is needed come after everything else.
+/// - A failure does not stop work that does not need it.
 ///
 /// # Caveats
 /// A run that is dropped (not ended by `stop`) leaves whatever was in flight as it is. Running
 /// again is always right: it plans from what the org holds.
 pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event<'_>)) -> Report {
-    let Job { steps, settled, desired, limits, divisions } = job;
+    let Job { steps, withheld, settled, desired, limits, observed } = job;
     let default_locale = &desired.settings.default_locale;
     let reader = session.reader();
     let census = Census::new(&reader, desired);
     let site = Site { session, census: &census, stop };
     let divided = stop.until_asked(Divided::before(&reader, &steps)).await.unwrap_or_default();
+    let known: Vec<&Step> = steps.iter().chain(&withheld).collect();
+    let order = Order::of(known.iter().copied(), observed);
     let mut ended: Vec<Option<Row>> = vec![None; steps.len()];
-    for phase in PHASES {
-        let indices: Vec<usize> = (0..steps.len()).filter(|index| phase.contains(&steps[*index].action())).collect();
-        let work = indices.iter().map(|index| Work::new(&steps[*index], &ended, &settled, Gate::new(stop)));
+    for wave in order.waves() {
+        let indices: Vec<usize> = wave.iter().copied().filter(|index| *index < steps.len()).collect();
+        let work = indices.iter().map(|index| {
+            let undone =
+                |step: usize| !ended.get(step).and_then(Option::as_ref).is_some_and(|it| it.outcome.is_success());
+            let need = order.needs(*index).iter().find(|need| undone(need.step));
+            let needed = need.map(|it| Needed::of(known[it.step], default_locale, it.because.clone()));
+            let advice = circle::advice(&order, &known, *index, default_locale);
+            Work { step: known[*index], needed, advice, gate: Gate::new(stop) }
+        });
         let work: Vec<Work<'_>> = work.collect();
         let rows = carry_out_all(&site, &work, default_locale, tell).await;
         for (index, row) in indices.into_iter().zip(rows) {
@@ -95,7 +114,7 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
     let verification = if rows.is_empty() && settled.is_empty() {
         Verification::NotNeeded
     } else {
-        let expectation = Expectation { desired, limits, divisions };
+        let expectation = Expectation { desired, limits, divisions: &observed.divisions };
         let look = async {
             tell(Event::Verifying);
             verify::verify(&reader, &expectation, &steps, &mut rows, &settled).await
@@ -109,7 +128,7 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
     let divisions_unread = stop.until_asked(divided.after(&reader, &mut rows)).await.flatten();
     rows.extend(settled);
     let interrupted = stop.asked();
-    let divisions = divisions.clone();
+    let divisions = observed.divisions.clone();
     Report { verification, divisions_unread, interrupted, divisions, ..Report::of(rows, default_locale.clone()) }
 }
 
@@ -125,17 +144,13 @@ pub async fn alone(session: &Session, single: Step, desired: &Desired, stop: &St
     let default_locale = &desired.settings.default_locale;
     let steps = [single];
     let divided = stop.until_asked(Divided::before(&reader, &steps)).await.unwrap_or_default();
-    let work = steps.each_ref().map(|step| Work::new(step, &[], &[], Gate::new(stop)));
+    let work = steps.each_ref().map(|step| Work { step, needed: None, advice: None, gate: Gate::new(stop) });
     let mut rows = carry_out_all(&site, &work, default_locale, &|_| {}).await;
     let unread = stop.until_asked(divided.after(&reader, &mut rows)).await.flatten();
     let [single] = &steps;
     let row = rows.pop().unwrap_or_else(|| row_of(single, Outcome::Skipped(Skip::Interrupted).into(), default_locale));
     (row, unread)
 }
-
-/// What runs together. Creations and changes first: agents can move before anything disappears.
-const PHASES: [&[Action]; 3] =
-    [&[Action::Create, Action::Reactivate, Action::Update], &[Action::Replace], &[Action::Deactivate, Action::Delete]];
 
 /// What the work on all objects shares.
 struct Site<'a> {
@@ -144,50 +159,34 @@ struct Site<'a> {
     stop: &'a Stop,
 }
 
-/// One step of a phase that runs.
+/// One step of a wave that runs.
 struct Work<'a> {
     step: &'a Step,
-    /// What it depends on and what is not done.
-    needs: Option<Key>,
+    /// What it needs and what is not done.
+    needed: Option<Needed>,
+    /// What to do where the org refuses it for what it holds.
+    advice: Option<String>,
     gate: Gate,
 }
 
-impl<'a> Work<'a> {
-    fn new(step: &'a Step, ended: &[Option<Row>], settled: &[Row], gate: Gate) -> Work<'a> {
-        // An object whose place is taken stays until what takes its place is there.
-        let undone = |key: &Key| {
-            let mut rows = ended.iter().flatten().chain(settled);
-            rows.any(|row| row.key.as_ref() == Some(key) && !row.outcome.is_success())
-        };
-        let needs = match step {
-            Step::Replace(key, _) if undone(key) => Some(key.clone()),
-            Step::Create(_)
-            | Step::Update(_)
-            | Step::Reactivate(_)
-            | Step::Deactivate(..)
-            | Step::Replace(..)
-            | Step::Delete(_) => None,
-        };
-        Work { step, needs, gate }
-    }
-
+impl Work<'_> {
     async fn end(&self, site: &Site<'_>, tell: &dyn Fn(Event<'_>)) -> Ended {
         // First: what it needs may only be missing because of the signal.
         if self.gate.is_closed() {
             return Outcome::Skipped(Skip::Interrupted).into();
         }
-        if let Some(key) = &self.needs {
-            return Outcome::Skipped(Skip::Needs(key.clone())).into();
+        if let Some(needed) = &self.needed {
+            return Outcome::Skipped(Skip::Needs(Box::new(needed.clone()))).into();
         }
         tell(Event::Started(self.step));
         let writer = site.session.behind(&self.gate).writer();
-        let hands = Hands { writer, census: site.census, gate: &self.gate };
+        let hands = Hands { writer, census: site.census, gate: &self.gate, advice: self.advice.as_deref() };
         let work = AssertUnwindSafe(hands.carry_out(self.step)).catch_unwind();
         work.await.unwrap_or_else(|_| panicked(&self.gate))
     }
 }
 
-/// Runs one phase; a row for each, in the same order.
+/// Runs one wave; a row for each, in the same order.
 async fn carry_out_all(
     site: &Site<'_>,
     work: &[Work<'_>],
@@ -204,7 +203,7 @@ async fn carry_out_all(
         let mut ends = stream::iter(work.iter().enumerate())
             .map(|(index, it)| async move { (index, it.end(site, tell).await) })
             .buffer_unordered(CONCURRENCY);
-        // One for the whole phase: what ends in time gives the others no more of it.
+        // One for the whole wave: what ends in time gives the others no more of it.
         let mut grace_over = pin!(site.stop.grace_over());
         loop {
             let next = tokio::select! {

@@ -49,6 +49,8 @@ pub struct Hands<'a> {
     pub census: &'a Census<'a>,
     /// The gate that the writer stands behind.
     pub gate: &'a Gate,
+    /// What to do where the org refuses the write for what it holds.
+    pub advice: Option<&'a str>,
 }
 
 impl Hands<'_> {
@@ -141,7 +143,7 @@ impl Hands<'_> {
         if may_be_gone && matches!(self.writer.reader().definition(id).await, Ok(None)) {
             return absent(step, lost);
         }
-        not_written(error, lost)
+        not_written(error, lost, self.advice)
     }
 
     /// Holds the answer of a PUT against what was to be there. An answer that disagrees is not
@@ -177,7 +179,7 @@ impl Hands<'_> {
                     };
                     continue;
                 }
-                Err(WriteError::NotDone(error)) => return not_created(&error, lost.as_ref()).into(),
+                Err(WriteError::NotDone(error)) => return not_created(&error, lost.as_ref(), self.advice).into(),
                 Err(WriteError::Unclear(error)) => error,
             };
             match self.look_for(create, &before).await {
@@ -233,23 +235,32 @@ fn created(step: &Step, made: Definition) -> Ended {
 
 /// A POST that certainly was not carried out. `lost` is the answer to the one before it, which stayed
 /// absent from the list.
-fn not_created(error: &ApiError, lost: Option<&ApiError>) -> Outcome {
+fn not_created(error: &ApiError, lost: Option<&ApiError>, advice: Option<&str>) -> Outcome {
     match (&error.kind, lost) {
         // What stands in the way of the second may be the first, in a list that lags for longer still.
         (Kind::Conflict | Kind::Invalid, Some(_)) => Outcome::Unknown(Cause::from(error)),
-        (Kind::Interrupted, lost) => not_written(error, lost),
-        (_, _) => Outcome::Failed(Cause::from(error)),
+        (Kind::Interrupted, lost) => not_written(error, lost, advice),
+        (_, _) => Outcome::Failed(refused(error, advice)),
     }
 }
 
 /// A write that certainly was not carried out. `lost` is the answer to an earlier one, which may still
 /// arrive.
-fn not_written(error: &ApiError, lost: Option<&ApiError>) -> Outcome {
+fn not_written(error: &ApiError, lost: Option<&ApiError>, advice: Option<&str>) -> Outcome {
     match (&error.kind, lost) {
         (Kind::Interrupted, Some(lost)) => Outcome::Unknown(Cause::from(lost)),
         (Kind::Interrupted, None) => Outcome::Skipped(Skip::Interrupted),
         (_, Some(_)) => Outcome::Unknown(Cause::from(error)),
-        (_, None) => Outcome::Failed(Cause::from(error)),
+        (_, None) => Outcome::Failed(refused(error, advice)),
+    }
+}
+
+/// Why it was not written. Which of the two refusals a label gets that is taken, the platform does not say.
+fn refused(error: &ApiError, advice: Option<&str>) -> Cause {
+    let cause = Cause::from(error);
+    match (&error.kind, advice) {
+        (Kind::Conflict | Kind::Invalid, Some(advice)) => Cause { help: Some(advice.to_owned()), ..cause },
+        _ => cause,
     }
 }
 

@@ -5,6 +5,7 @@ use crate::model::division::Divisions;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
+use crate::plan::order::Because;
 use crate::plan::refusal::Refusal;
 use crate::stop::Signal;
 
@@ -69,14 +70,29 @@ pub enum Outcome {
 /// Why something was not tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Skip {
-    /// What it depends on was not done: the definition that takes its place.
-    Needs(Key),
+    /// What it waited for was not done.
+    Needs(Box<Needed>),
     /// The run was interrupted first.
     Interrupted,
     /// The plan is refused, and so nothing of it was done.
     PlanRefused,
     /// More would be done than the saved plan holds, and so nothing was done.
     BeyondSavedPlan,
+}
+
+/// A step that had to be done before another one, and was not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needed {
+    /// What was to be done.
+    pub action: Action,
+    /// For which definition of the config.
+    pub key: Option<Key>,
+    /// To which object.
+    pub id: Option<DefinitionId>,
+    /// What to call that.
+    pub name: Option<Label>,
+    /// Why it had to be done before.
+    pub because: Because,
 }
 
 /// The look at the org after an apply.
@@ -179,15 +195,50 @@ fn taken_otherwise(differences: &[Difference]) -> &'static str {
 impl Skip {
     fn in_words(&self) -> String {
         match self {
-            Skip::Needs(key) => format!(
-                "`{key}`, which takes its place, was not done, so it stays; where the org refuses an equal label, make \
-                 it two pull requests: deactivate this one, then create the other"
-            ),
+            Skip::Needs(needed) => needed.in_words(),
             Skip::Interrupted => "the run was interrupted before it".to_owned(),
             Skip::PlanRefused => "the plan is refused".to_owned(),
             Skip::BeyondSavedPlan => "more would be done than the saved plan holds".to_owned(),
         }
     }
+}
+
+impl Needed {
+    /// This step, which `because` has to be done before another one.
+    #[must_use]
+    pub fn of(step: &Step, default_locale: &Locale, because: Because) -> Needed {
+        Needed {
+            action: step.action(),
+            key: step.key().cloned(),
+            id: step.id().cloned(),
+            name: step.name(default_locale).cloned(),
+            because,
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let step = in_short(self.action, self.key.as_ref(), self.name.as_ref(), self.id.as_ref());
+        match &self.because {
+            Because::TakesItsPlace => {
+                format!("it waits for {step}, which takes its place, and that was not done; so it stays")
+            }
+            Because::Frees(locale, label) => {
+                format!("it waits for {step}, which frees the label `{label}` ({locale}), and that was not done")
+            }
+        }
+    }
+}
+
+/// A step where a sentence speaks of it: by its key, else by what its object is called. Raw.
+#[must_use]
+pub fn in_short(action: Action, key: Option<&Key>, name: Option<&Label>, id: Option<&DefinitionId>) -> String {
+    let id = id.map_or_else(String::new, ToString::to_string);
+    let what = match (key, name) {
+        (Some(key), _) => format!("`{key}`"),
+        (None, Some(name)) => format!("`{name}` ({id})"),
+        (None, None) => id,
+    };
+    format!("`{}` of {what}", action.verb())
 }
 
 impl Report {

@@ -111,7 +111,7 @@ impl Run<'_> {
         }
         let fresh = Fresh { desired: self.desired, observed, plan };
         let bound = saved::bounded(fresh, self.saved, target)?;
-        let Bound { run, changed, withheld: _, already_so, beyond } = match bound {
+        let Bound { run, changed, withheld, already_so, beyond } = match bound {
             Some(bound) => bound,
             None => Bound { run: plan.changes.clone(), ..Bound::default() },
         };
@@ -129,9 +129,9 @@ impl Run<'_> {
         if !run.is_empty() {
             self.approve(run.len(), target, shell)?;
         }
-        let steps = run.into_iter().map(|it| it.step).collect();
-        let divisions = &observed.divisions;
-        let job = Job { steps, settled, desired: self.desired, limits: self.limits, divisions };
+        let steps = |changes: Vec<Change>| changes.into_iter().map(|it| it.step).collect();
+        let (steps, withheld) = (steps(run), steps(withheld));
+        let job = Job { steps, withheld, settled, desired: self.desired, limits: self.limits, observed };
         Ok(carry_out(session, job, shell).await)
     }
 
@@ -165,7 +165,7 @@ async fn carry_out(session: &Session, job: Job<'_>, shell: &mut Shell<'_>) -> (R
     let (sender, stop) = Stop::new();
     let style = shell.style_err();
     let default_locale = &job.desired.settings.default_locale;
-    let names = Names { default_locale, divisions: job.divisions };
+    let names = Names { default_locale, divisions: &job.observed.divisions };
     let progress = Progress::new(shell.terminal, shell.environment.ci, job.steps.len(), names, style);
     shell.signals.tell(sender);
     let report = apply::run(session, job, &stop, &|event| progress.tell(event)).await;

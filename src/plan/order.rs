@@ -1,18 +1,22 @@
 //! What has to be done before what. An org may demand that nobody else has a label, so a label has to
-//! be free before it is taken; and what is replaced stays until what takes its place is there.
+//! be free before it is taken; only so many definitions of a system presence may be active; and what is
+//! replaced stays until what takes its place is there.
 //!
 //! This is the order of running. The order of showing is another, and stands in `plan.rs`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::model::desired::ACTIVE_DEFINITIONS_MAX;
 use crate::model::labels::Labels;
 use crate::model::names::{Key, Label, Locale};
-use crate::plan::change::{Action, Step};
+use crate::model::observed::{Observed, Primary};
+use crate::plan::change::{Action, Edit, Step};
 
 /// The order of some steps, which are named by their places in the list that it was made of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Order {
     needs: Vec<Vec<Need>>,
+    given_up: Vec<Vec<Need>>,
     circles: Vec<Vec<usize>>,
     waves: Vec<Vec<usize>>,
 }
@@ -44,23 +48,29 @@ enum Unique {
 }
 
 impl Order {
-    /// The order of these steps, for an org that may demand unique labels, or may not.
+    /// The order of these steps, for an org that may demand unique labels, or may not. `observed` is
+    /// what they were planned from: it has the labels in locales that are not managed, and how many
+    /// definitions are active.
     ///
     /// # Guarantees
     /// - Where the labels of `before` and of `after` are unique (among the active definitions, or
     ///   among all), they are so after each step of [`Order::waves`], unless a circle is named.
     /// - What is replaced needs whatever else is done for the definition that takes its place; no
     ///   circle undoes that.
+    /// - Where a system presence could have more active definitions in between than the platform
+    ///   documents, what frees a place under it comes first, unless that waits for what takes one.
     #[must_use]
-    pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Order {
+    pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>, observed: &Observed) -> Order {
         let steps: Vec<&Step> = steps.into_iter().collect();
-        let mut order = Order { needs: replacements(&steps), ..Order::default() };
+        let nothing = vec![Vec::new(); steps.len()];
+        let mut order = Order { needs: replacements(&steps), given_up: nothing, ..Order::default() };
+        let sides: Vec<Sides> = steps.iter().map(|step| Sides::of(step, observed)).collect();
         // Labels that are not unique among all are so among the active ones at most, and then only
         // those count: so they come first, and the others give way to them.
         for unique in [Unique::AmongActive, Unique::AmongAll] {
-            order.add(frees(&steps, unique));
+            order.add(frees(&sides, unique));
         }
-        order.waves = waves(&steps, &order.needs);
+        order.waves = waves(&steps, &order.needs, room(&steps, &order.needs, observed));
         order
     }
 
@@ -69,6 +79,13 @@ impl Order {
     #[must_use]
     pub fn needs(&self, step: usize) -> &[Need] {
         self.needs.get(step).map_or(&[], Vec::as_slice)
+    }
+
+    /// What would have to be done before this step if that closed no circle: who has the labels that it
+    /// takes.
+    #[must_use]
+    pub fn given_up(&self, step: usize) -> &[Need] {
+        self.given_up.get(step).map_or(&[], Vec::as_slice)
     }
 
     /// Steps whose labels change hands in a circle: no order of them is right where labels have to be
@@ -80,8 +97,8 @@ impl Order {
     }
 
     /// All steps, in groups: what stands in one may run at once, after everything in the groups
-    /// before it. Removals come last, replacements before the others, save those that free a label:
-    /// agents can move before anything disappears.
+    /// before it. Removals come last, replacements before the others, save those that free a label, or a
+    /// place near the limit: agents can move before anything disappears.
     #[must_use]
     pub fn waves(&self) -> &[Vec<usize>] {
         &self.waves
@@ -90,8 +107,13 @@ impl Order {
     /// Adds what does not close a circle; what does is named instead.
     fn add(&mut self, mut more: Vec<(usize, Need)>) {
         more.retain(|(step, need)| {
-            let known = self.needs[*step].iter().any(|it| it.step == need.step);
-            !known && !self.circles.iter().any(|it| it.contains(step) && it.contains(&need.step))
+            let known = [&self.needs[*step], &self.given_up[*step]].into_iter().flatten();
+            let is_known = known.into_iter().any(|it| it.step == need.step);
+            let circular = self.circles.iter().any(|it| it.contains(step) && it.contains(&need.step));
+            if circular && !is_known {
+                self.given_up[*step].push(need.clone());
+            }
+            !is_known && !circular
         });
         let mut edges: Vec<Vec<usize>> =
             self.needs.iter().map(|needs| needs.iter().map(|it| it.step).collect()).collect();
@@ -100,11 +122,11 @@ impl Order {
         }
         let circle_of = circles(&edges);
         for (step, need) in more {
-            if circle_of[step].is_none() || circle_of[step] != circle_of[need.step] {
-                self.needs[step].push(need);
-            }
+            let circular = circle_of[step].is_some() && circle_of[step] == circle_of[need.step];
+            let list = if circular { &mut self.given_up } else { &mut self.needs };
+            list[step].push(need);
         }
-        for needs in &mut self.needs {
+        for needs in self.needs.iter_mut().chain(&mut self.given_up) {
             needs.sort_by_key(|it| it.step);
         }
         let count = circle_of.iter().flatten().max().map_or(0, |last| last + 1);
@@ -145,18 +167,43 @@ struct Hands {
     to: Vec<(usize, Locale, Label)>,
 }
 
+/// All labels of a step's object, before and after, and whether it is active then.
+struct Sides {
+    before: (Labels, bool),
+    after: (Labels, bool),
+}
+
+impl Sides {
+    fn of(step: &Step, observed: &Observed) -> Sides {
+        let after = step.after();
+        let mut sides = Sides {
+            before: step.before().map_or_else(Default::default, |it| (it.labels.clone(), !it.deactivated)),
+            after: (after.labels, !after.deactivated),
+        };
+        if let Step::Update(edit) | Step::Reactivate(edit) = step {
+            // What no step names is there all the same, and active again with the rest.
+            for (locale, label) in not_managed(edit, observed) {
+                sides.before.0.insert(locale.clone(), label.clone());
+                sides.after.0.insert(locale.clone(), label.clone());
+            }
+        }
+        sides
+    }
+}
+
+fn not_managed<'a>(edit: &'a Edit, observed: &'a Observed) -> impl Iterator<Item = (&'a Locale, &'a Label)> {
+    let labels = observed.get(&edit.id).into_iter().flat_map(|it| it.labels.iter());
+    labels.filter(|(locale, _)| !edit.scope.covers(locale))
+}
+
 /// Which step takes a label that which other one's object has until then.
-fn frees(steps: &[&Step], unique: Unique) -> Vec<(usize, Need)> {
+fn frees(sides: &[Sides], unique: Unique) -> Vec<(usize, Need)> {
     let none = Labels::new();
     let mut hands: HashMap<Name, Hands> = HashMap::new();
-    let sides: Vec<(&Labels, Labels)> = steps
+    let counted = |(labels, active)| if active || unique == Unique::AmongAll { labels } else { &none };
+    let sides: Vec<(&Labels, &Labels)> = sides
         .iter()
-        .map(|step| {
-            let counts = |deactivated: bool| !(deactivated && unique == Unique::AmongActive);
-            let before = step.before().filter(|it| counts(it.deactivated)).map_or(&none, |it| &it.labels);
-            let after = step.after();
-            (before, if counts(after.deactivated) { after.labels } else { Labels::new() })
-        })
+        .map(|Sides { before, after }| (counted((&before.0, before.1)), counted((&after.0, after.1))))
         .collect();
     for (index, (before, after)) in sides.iter().enumerate() {
         for (locale, label) in before.iter().filter(|(locale, label)| !has(after, locale, label)) {
@@ -257,11 +304,63 @@ fn reached(start: usize, edges: &[Vec<usize>], seen: &mut [bool]) -> Vec<usize> 
     left
 }
 
-fn waves(steps: &[&Step], needs: &[Vec<Need>]) -> Vec<Vec<usize>> {
+/// Under one system presence that is near its limit: what takes a place, and what frees one before.
+#[derive(Default)]
+struct Room {
+    takers: Vec<usize>,
+    freers: Vec<usize>,
+}
+
+/// Where more could be active in between than the platform documents. Nothing here is a need: the org
+/// may allow more, and where it does not, it says so.
+fn room(steps: &[&Step], needs: &[Vec<Need>], observed: &Observed) -> Vec<Room> {
+    let mut active: HashMap<&str, usize> = HashMap::new();
+    for it in observed.definitions.iter().filter(|it| !it.deactivated && it.primary != Primary::Yes) {
+        *active.entry(it.system_presence.folded()).or_default() += 1;
+    }
+    let mut rooms: BTreeMap<&str, Room> = BTreeMap::new();
+    for (index, step) in steps.iter().enumerate() {
+        let room = rooms.entry(step.system_presence().folded()).or_default();
+        match step {
+            Step::Create(_) | Step::Reactivate(_) => room.takers.push(index),
+            Step::Update(_) => {}
+            Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => room.freers.push(index),
+        }
+    }
+    rooms.retain(|presence, room| {
+        let at_most = active.get(presence).copied().unwrap_or_default() + room.takers.len();
+        let missing = at_most.saturating_sub(ACTIVE_DEFINITIONS_MAX);
+        // A replacement waits for others, who may wait for a place in turn: only where the rest is not enough.
+        let (replaced, removed): (Vec<usize>, Vec<usize>) =
+            room.freers.iter().partition(|it| steps[**it].action() == Action::Replace);
+        room.freers = if removed.len() >= missing { removed } else { [removed, replaced].concat() };
+        !room.freers.is_empty() && missing > 0
+    });
+    let mut rooms: Vec<Room> = rooms.into_values().collect();
+    // A room stands between the two, as every pair of them would be too many: it needs the freers, and
+    // the takers need it. What frees only after what takes is not waited for.
+    let mut edges: Vec<Vec<usize>> = needs.iter().map(|it| it.iter().map(|need| need.step).collect()).collect();
+    for (place, room) in rooms.iter().enumerate() {
+        edges.push(room.freers.clone());
+        for taker in &room.takers {
+            edges[*taker].push(steps.len() + place);
+        }
+    }
+    let circle_of = circles(&edges);
+    for (place, room) in rooms.iter_mut().enumerate() {
+        let circle = circle_of[steps.len() + place];
+        room.freers.retain(|it| circle.is_none() || circle_of[*it] != circle);
+    }
+    rooms
+}
+
+fn waves(steps: &[&Step], needs: &[Vec<Need>], rooms: Vec<Room>) -> Vec<Vec<usize>> {
     let mut early: BTreeSet<usize> = (0..steps.len()).filter(|it| !steps[*it].action().is_removal()).collect();
     let freeing: Vec<usize> = early.iter().flat_map(|it| needs[*it].iter().map(|need| need.step)).collect();
     early.extend(freeing);
+    early.extend(rooms.iter().flat_map(|it| &it.freers));
     let mut waves: Vec<Vec<usize>> = Vec::new();
+    // The rooms stand behind the steps.
     let mut open: Vec<usize> = needs.iter().map(Vec::len).collect();
     let mut dependents = vec![Vec::new(); steps.len()];
     for step in &early {
@@ -269,14 +368,28 @@ fn waves(steps: &[&Step], needs: &[Vec<Need>]) -> Vec<Vec<usize>> {
             dependents[need.step].push(*step);
         }
     }
+    for Room { takers, freers } in rooms.into_iter().filter(|it| !it.freers.is_empty()) {
+        for taker in &takers {
+            open[*taker] += 1;
+        }
+        for freer in &freers {
+            dependents[*freer].push(open.len());
+        }
+        open.push(freers.len());
+        dependents.push(takers);
+    }
     let mut next: Vec<usize> = early.iter().copied().filter(|it| open[*it] == 0).collect();
     while !next.is_empty() {
         let mut after = Vec::new();
-        for step in &next {
-            for dependent in &dependents[*step] {
+        let mut done = next.clone();
+        while let Some(one) = done.pop() {
+            for dependent in &dependents[one] {
                 open[*dependent] -= 1;
-                if open[*dependent] == 0 {
-                    after.push(*dependent);
+                match (open[*dependent], *dependent < steps.len()) {
+                    (0, true) => after.push(*dependent),
+                    // A room is no step, so nothing waits for it a wave longer.
+                    (0, false) => done.push(*dependent),
+                    _ => {}
                 }
             }
         }

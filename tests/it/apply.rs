@@ -6,6 +6,7 @@
 mod behaviour;
 mod every_fault;
 mod lost;
+mod order;
 mod random;
 mod stopped;
 mod verification;
@@ -50,6 +51,8 @@ struct World {
     limits: Limits,
     generation: Generation,
     divisions: Divisions,
+    /// The org as it was read last.
+    observed: Arc<Mutex<Observed>>,
 }
 
 impl World {
@@ -74,7 +77,16 @@ impl World {
             in_flight_max: AtomicUsize::new(0),
         });
         let limits = desired.settings.limits;
-        World { sandbox, wire, desired, limits, generation: Generation::First, divisions: Divisions::NotAsked }
+        let observed = Arc::new(Mutex::new(Observed::default()));
+        World {
+            sandbox,
+            wire,
+            desired,
+            limits,
+            generation: Generation::First,
+            divisions: Divisions::NotAsked,
+            observed,
+        }
     }
 
     /// A new run: a client of its own, without a token yet.
@@ -89,7 +101,9 @@ impl World {
     /// The org as the client reads it now.
     async fn read(&self) -> Observed {
         let definitions = self.session().reader().definitions().await.unwrap();
-        Observed::new(definitions, None).seen_through(self.generation, self.divisions.clone())
+        let observed = Observed::new(definitions, None).seen_through(self.generation, self.divisions.clone());
+        self.observed.lock().unwrap().clone_from(&observed);
+        observed
     }
 
     async fn plan(&self) -> Plan {
@@ -113,17 +127,14 @@ impl World {
     }
 
     async fn carry_out_until(&self, steps: Vec<Step>, stop: &Stop) -> Report {
-        self.run(
-            Job {
-                steps,
-                settled: Vec::new(),
-                desired: &self.desired,
-                limits: &self.limits,
-                divisions: &self.divisions,
-            },
-            stop,
-        )
-        .await
+        let observed = self.observed.lock().unwrap().clone();
+        self.run(self.job(steps, &observed), stop).await
+    }
+
+    /// These steps and nothing else.
+    fn job<'a>(&'a self, steps: Vec<Step>, observed: &'a Observed) -> Job<'a> {
+        let (desired, limits) = (&self.desired, &self.limits);
+        Job { steps, withheld: Vec::new(), settled: Vec::new(), desired, limits, observed }
     }
 
     /// Runs a job, and checks that what it told on the way is what it reports.

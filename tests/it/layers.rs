@@ -110,6 +110,7 @@ const LEVELS: &[&[&str]] = &[
         "api",
         "config::layers",
         "config::files",
+        "apply::circle",
         "apply::document",
         "signals",
         "users::report",

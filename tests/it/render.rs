@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use insta::assert_snapshot;
 use presencectl::apply::document::ReportV1;
-use presencectl::apply::report::{Outcome, Report, Row, Skip, Verification};
+use presencectl::apply::report::{Needed, Outcome, Report, Row, Skip, Verification};
 use presencectl::cause::Cause;
 use presencectl::diagnostic::Sources;
 use presencectl::model::division::{Division, Divisions};
@@ -16,6 +16,7 @@ use presencectl::model::names::{DefinitionId, DivisionId, Key, Label, Locale};
 use presencectl::model::observed::Target;
 use presencectl::plan::change::{Action, Change};
 use presencectl::plan::difference::Difference;
+use presencectl::plan::order::Because;
 use presencectl::render::human;
 use presencectl::render::machine;
 use presencectl::render::style::Style;
@@ -70,6 +71,11 @@ fn row(action: Action, key: &str, name: &str, number: usize, outcome: Outcome) -
     }
 }
 
+fn waits(action: Action, key: &str, because: Because) -> Outcome {
+    let needed = Needed { action, key: Key::new(key), id: Some(id(15)), name: Some(Label::new("Nap\t")), because };
+    Outcome::Skipped(Skip::Needs(Box::new(needed)))
+}
+
 /// One row for every outcome and every reason to skip.
 fn every_outcome() -> Vec<Row> {
     let differences = vec![
@@ -84,6 +90,7 @@ fn every_outcome() -> Vec<Row> {
         Difference::OtherObject { expected: id(72), found: id(73) },
     ];
     let state = vec![Difference::State { found_deactivated: false }];
+    let nap = Because::Frees(Locale::new("en_US"), Label::new("Nap\t"));
     let refused = "PUT /api/v2/presence/definitions/x: 403 Forbidden, missing permission";
     let lost = "POST /api/v2/presence/definitions: the answer was lost";
     let unmade = |outcome| Row { id: None, ..row(Action::Create, "snack", "Snack", 4, outcome) };
@@ -97,7 +104,8 @@ fn every_outcome() -> Vec<Row> {
         row(Action::Reactivate, "feast", "Feast", 6, Outcome::Failed(cause(refused))),
         row(Action::Deactivate, "tea", "Tea", 7, Outcome::Refused(others)),
         unmade(Outcome::Unknown(Cause { message: lost.to_owned(), help: None, correlation_id: None })),
-        row(Action::Replace, "pause", "Pause", 8, Outcome::Skipped(Skip::Needs(Key::new("pause").unwrap()))),
+        row(Action::Replace, "pause", "Pause", 8, waits(Action::Create, "pause", Because::TakesItsPlace)),
+        row(Action::Create, "nap", "Nap", 14, waits(Action::Delete, "", nap)),
         row(Action::Delete, "", "Old", 9, Outcome::Skipped(Skip::Interrupted)),
         row(Action::Delete, "", "Older", 10, Outcome::Skipped(Skip::PlanRefused)),
         row(Action::Delete, "", "Oldest", 11, Outcome::Skipped(Skip::BeyondSavedPlan)),

@@ -7,11 +7,11 @@ use presencectl::apply::object::differences_to_after;
 use presencectl::apply::report::{Outcome, Row, Skip, Verification};
 use presencectl::apply::{CONCURRENCY, Job};
 use presencectl::diagnostic::Sources;
-use presencectl::model::division::Divisions;
 use presencectl::model::labels::Scope;
 use presencectl::model::names::{Key, Label, Locale};
-use presencectl::plan::change::Step;
+use presencectl::plan::change::{Action, Step};
 use presencectl::plan::difference::Difference;
+use presencectl::plan::order::Because;
 use presencectl::render::{human, style::Style};
 use presencectl::sandbox::temper::{Delete, UniqueLabels};
 use presencectl::sandbox::{FaultRule, Temper};
@@ -193,7 +193,9 @@ async fn a_replaced_object_stays_while_what_takes_its_place_is_refused() {
     let world = World::tempered(vec![smoke], vec![held(1, "Break", &[("en_US", "Smoke")])], temper);
     let report = world.apply().await;
     assert_eq!(said(&report), ["create smoke failed", "replace smoke skipped"]);
-    assert_eq!(report.rows[1].outcome, Outcome::Skipped(Skip::Needs(Key::new("smoke").unwrap())));
+    let Outcome::Skipped(Skip::Needs(needed)) = &report.rows[1].outcome else { panic!("{report:?}") };
+    let create = (Action::Create, Key::new("smoke"), None, Because::TakesItsPlace);
+    assert_eq!((needed.action, needed.key.clone(), needed.id.clone(), needed.because.clone()), create);
     assert!(message(&report.rows[0]).contains("409"), "{}", message(&report.rows[0]));
     assert_eq!(world.shown(), ["Smoke (Break)"]);
 }
@@ -207,7 +209,8 @@ async fn a_replaced_object_stays_when_a_saved_plan_refuses_what_takes_its_place(
     let create = steps.remove(0);
     let settled = vec![Row::of(&create, None, Outcome::Refused(vec![Difference::Gone]))];
     let (_sender, stop) = Stop::new();
-    let job = Job { steps, settled, desired: &world.desired, limits: &world.limits, divisions: &Divisions::NotAsked };
+    let observed = world.read().await;
+    let job = Job { withheld: vec![create], settled, ..world.job(steps, &observed) };
     let report = world.run(job, &stop).await;
     assert_eq!(said(&report), ["replace smoke skipped", "create smoke refused"]);
     assert_eq!(world.shown(), ["Smoke (Break)"]);

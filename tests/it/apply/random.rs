@@ -65,7 +65,7 @@ fn divided(config: &mut Desired, org: &mut Observed, picks: &[usize]) {
     }
 }
 
-fn paused() -> tokio::runtime::Runtime {
+pub(super) fn paused() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use insta::assert_snapshot;
 use presencectl::model::labels::Scope;
 use presencectl::model::names::{Key, Label, Locale};
-use presencectl::model::observed::Content;
+use presencectl::model::observed::{Content, Observed};
 use presencectl::plan::change::{Create, Edit, Retire, Step};
 use presencectl::plan::order::{Because, Need, Order};
 use proptest::prelude::*;
@@ -157,7 +157,7 @@ fn every_small_case_goes_well_where_anything_does() {
         third.chain([vec![a, b]])
     }) {
         let (before, steps) = case(&fates);
-        let order = Order::of(steps.iter().map(|(_, step)| step));
+        let order = Order::of(steps.iter().map(|(_, step)| step), &Observed::default());
         let places: Vec<usize> = (0..steps.len()).collect();
         let mut named: Vec<usize> = order.waves().concat();
         named.sort_unstable();
@@ -202,7 +202,7 @@ fn can_be_done_among_active(before: &[State], steps: &[(usize, Step)], runs: &[V
 fn shown(world: &World) -> String {
     let (plan, _) = world.planned();
     let steps: Vec<&Step> = plan.changes.iter().map(|it| &it.step).collect();
-    let order = Order::of(steps.iter().copied());
+    let order = Order::of(steps.iter().copied(), &world.observed());
     let name = |index: &usize| {
         let step = steps[*index];
         let name = step.key().map_or_else(|| step.name(&plan.default_locale).unwrap().to_string(), Key::to_string);
@@ -253,7 +253,7 @@ fn what_frees_a_label_comes_first_whatever_it_is() {
     create midday, create rest
     ");
     let (plan, _) = world.planned();
-    let order = Order::of(plan.changes.iter().map(|it| &it.step));
+    let order = Order::of(plan.changes.iter().map(|it| &it.step), &world.observed());
     let because = Because::Frees(Locale::new("DE"), Label::new("Pause"));
     assert_eq!(order.needs(1), [Need { step: 3, because }]);
 }
@@ -290,6 +290,100 @@ fn a_replacement_under_one_label_is_a_circle_and_still_comes_after_its_successor
 }
 
 #[test]
+fn a_circle_says_who_has_the_label_that_each_takes() {
+    let mut world = World::in_step([want("a", "Meal", "One"), want("b", "Break", "Two")]);
+    world.config(want("a", "Meal", "Two").pinned(id(1)));
+    world.config(want("b", "Break", "One").pinned(id(2)));
+    let (plan, _) = world.planned();
+    let order = Order::of(plan.changes.iter().map(|it| &it.step), &world.observed());
+    let because = |label| Because::Frees(Locale::new("en_US"), Label::new(label));
+    assert_eq!(order.given_up(0), [Need { step: 1, because: because("Two") }]);
+    assert_eq!(order.given_up(1), [Need { step: 0, because: because("One") }]);
+    assert_eq!((order.needs(0), order.needs(1)), (&[] as &[Need], &[] as &[Need]));
+}
+
+#[test]
+fn a_label_that_is_not_managed_is_taken_by_what_is_brought_back_with_it() {
+    let mut world = World::in_step([want("tea", "Break", "Tea").label("fr", "Pause"), want("walk", "Away", "Walk")]);
+    world.org().label("Walk", "fr", "Pause");
+    world.org().deactivate("Tea");
+    world.config(want("walk", "Away", "Walk").deactivated());
+    assert_snapshot!(shown(&world), @"
+    deactivate walk
+    reactivate tea
+    ");
+    // Whatever the config manages: the whole object is active again.
+    world.locales(&["en_US"]);
+    assert_snapshot!(shown(&world), @"
+    deactivate walk
+    reactivate tea
+    ");
+}
+
+/// As many under Meal as the platform documents, with one more to come and one to go; and the same
+/// under Busy with room for one.
+fn near_the_limit(under_meal: usize) -> World {
+    let mut world = World::empty();
+    world.prune();
+    for number in 1..=under_meal {
+        world.org().add("Meal", &[("en_US", &format!("Old {number}"))]);
+        if number > 2 {
+            world.config(want(&format!("old{number}"), "Meal", &format!("Old {number}")));
+        }
+    }
+    world.config(want("dinner", "Meal", "Dinner").said_to_be_new());
+    world.org().add("Busy", &[("en_US", "Chores")]);
+    world.config(want("coach", "Busy", "Coaching").said_to_be_new());
+    world
+}
+
+#[test]
+fn near_the_limit_of_active_ones_what_frees_a_place_comes_first() {
+    assert_snapshot!(shown(&near_the_limit(29)), @"
+    create coach, create dinner
+    delete Old 1, delete Old 2, delete Chores
+    ");
+    assert_snapshot!(shown(&near_the_limit(30)), @"
+    create coach, delete Old 1, delete Old 2
+    create dinner
+    delete Chores
+    ");
+    let mut world = near_the_limit(30);
+    let (plan, _) = world.planned();
+    let order = Order::of(plan.changes.iter().map(|it| &it.step), &world.observed());
+    assert!((0..plan.changes.len()).all(|it| order.needs(it).is_empty()), "the org may allow more: nothing is a need");
+    // Deactivated ones and the platform's own take no place.
+    for label in ["Old 1", "Old 2"] {
+        world.org().deactivate(label);
+    }
+    assert_snapshot!(shown(&world), @"
+    create coach, create dinner
+    delete Chores
+    ");
+}
+
+#[test]
+fn a_replacement_frees_a_place_only_after_its_successor_has_taken_another() {
+    let mut world = near_the_limit(30);
+    // Full as well, and each of the two takes the place of one of the other.
+    for number in 1..=30 {
+        let label = format!("New {number}");
+        world.org().add("Break", &[("en_US", &label)]);
+        world.config(want(&format!("new{number}"), "Break", &label));
+    }
+    world.forget("new1").forget("old3").config(want("siesta", "Break", "Siesta").previously("Old 3").replaces("Meal"));
+    world.config(want("dinner", "Meal", "Dinner").previously("New 1").replaces("Break"));
+    assert_snapshot!(shown(&world), @"
+    create coach, delete Old 1, delete Old 2
+    create dinner
+    replace dinner
+    create siesta
+    replace siesta
+    delete Chores
+    ");
+}
+
+#[test]
 fn ten_thousand_steps_are_no_matter_of_minutes() {
     let chain = |n: usize| {
         let name =
@@ -297,7 +391,7 @@ fn ten_thousand_steps_are_no_matter_of_minutes() {
         Step::Update(edit(n, name(n), name(n + 1)))
     };
     let steps: Vec<Step> = (0..10_000).map(chain).collect();
-    let order = Order::of(&steps);
+    let order = Order::of(&steps, &Observed::default());
     assert_eq!((order.waves().len(), order.circles().len()), (10_000, 0));
     // All have one label and shall have another, and the other way round.
     let turned = |n: usize| {
@@ -305,7 +399,7 @@ fn ten_thousand_steps_are_no_matter_of_minutes() {
         Step::Update(if n.is_multiple_of(2) { edit(n, a, b) } else { edit(n, b, a) })
     };
     let steps: Vec<Step> = (0..10_000).map(turned).collect();
-    assert_eq!(Order::of(&steps).waves().len(), 1);
+    assert_eq!(Order::of(&steps, &Observed::default()).waves().len(), 1);
 }
 
 proptest! {
@@ -315,7 +409,7 @@ proptest! {
     fn what_needs_something_comes_after_it(config in some_config(), org in some_org()) {
         let steps: Vec<Step> =
             presencectl::plan::plan(&config, &org, &crate::properties::UNLIMITED).changes.into_iter().map(|it| it.step).collect();
-        let order = Order::of(&steps);
+        let order = Order::of(&steps, &org);
         let wave = |index: usize| order.waves().iter().position(|it| it.contains(&index)).unwrap();
         for index in 0..steps.len() {
             for need in order.needs(index) {

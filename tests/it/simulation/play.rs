@@ -220,10 +220,11 @@ impl World {
         let steps: Vec<Step> = look.plan.changes.into_iter().map(|it| it.step).collect();
         let job = Job {
             steps: steps.clone(),
+            withheld: Vec::new(),
             settled: Vec::new(),
             desired: config,
             limits: &limits,
-            divisions: &look.observed.divisions,
+            observed: &look.observed,
         };
         let (_sender, stop) = Stop::new();
         let report = apply::run(&session.speaking(look.target.generation), job, &stop, &|_| {}).await;
