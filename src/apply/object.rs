@@ -137,13 +137,17 @@ impl Hands<'_> {
     }
 
     /// A write that was refused. "Not found" of what was just read is looked at once more: it was
-    /// removed in between, or these credentials may see it and not write it.
+    /// removed in between, or these credentials may see it and not write it, or the org has stopped
+    /// serving this generation of the API.
     async fn not_done(&self, step: &Step, id: &DefinitionId, error: &ApiError, lost: Option<&ApiError>) -> Outcome {
-        let may_be_gone = error.kind == Kind::NotFound { by_the_platform: true };
-        if may_be_gone && matches!(self.writer.reader().definition(id).await, Ok(None)) {
-            return absent(step, lost);
+        if error.kind != (Kind::NotFound { by_the_platform: true }) {
+            return not_written(error, lost, self.advice);
         }
-        not_written(error, lost, self.advice)
+        match self.writer.reader().definition(id).await {
+            Ok(None) => absent(step, lost),
+            Err(why) if matches!(why.kind, Kind::NotServed(_)) => not_written(&why, lost, self.advice),
+            Ok(Some(_)) | Err(_) => not_written(error, lost, self.advice),
+        }
     }
 
     /// Holds the answer of a PUT against what was to be there. An answer that disagrees is not

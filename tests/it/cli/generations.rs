@@ -1,8 +1,9 @@
 //! Both generations of the API at the command line, and who is on what a plan takes away.
 
 use presencectl::sandbox::access::Permissions;
+use presencectl::sandbox::faults::FaultScript;
 use presencectl::sandbox::temper::Offer;
-use presencectl::sandbox::{Config, Temper};
+use presencectl::sandbox::{Config, FaultRule, Temper};
 use serde_json::{Value, json};
 
 use super::driver::Cli;
@@ -84,6 +85,28 @@ fn a_saved_plan_is_for_the_generation_that_it_was_made_through() {
         ran.stderr
     );
     assert!(!org.requests().iter().any(|it| it.starts_with("POST /api")), "nothing was written");
+}
+
+/// The org stops to serve the older one between two requests of an apply.
+#[test]
+fn a_fall_over_during_an_apply_says_to_plan_again() {
+    for status in [404, 410] {
+        for after in 1..=3 {
+            let (org, cli, target) = coached(0, Config::default());
+            let gone = FaultRule {
+                path: Some("/api/v2/presencedefinitions*".to_owned()),
+                skip: after,
+                status: Some(status),
+                ..FaultRule::default()
+            };
+            org.sandbox.with(|it| it.faults = FaultScript::new(vec![gone]).expect("a script"));
+            let ran = cli.run(&format!("apply lunch.yaml {target} --auto-approve"));
+            assert_eq!(ran.code, Some(1), "{}", ran.shown());
+            // For the object, and for the look at the org afterwards.
+            let times = ran.stdout.matches("help: plan again").count();
+            assert_eq!(times, if after == 3 { 1 } else { 2 }, "{status} after {after}: {}", ran.shown());
+        }
+    }
 }
 
 #[test]
