@@ -7,6 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use tokio::time::Instant;
 
 use crate::api::error::{ApiError, Kind, WriteError};
 use crate::api::user_operations::BULK_PUT_USERS_MAX;
@@ -25,6 +26,9 @@ const WRITES_MAX: u32 = 4;
 /// The wait before users are read again after a lost answer; doubled each time.
 const REREAD_DELAY_MS: u64 = 1_000;
 
+/// How long after somebody was read they may still be taken from where they were.
+const SEEN_HOLDS_MS: u64 = 5_000;
+
 /// What a run is given.
 #[derive(Debug, Clone, Copy)]
 pub struct Job<'a> {
@@ -32,7 +36,7 @@ pub struct Job<'a> {
     pub wishes: &'a [(UserId, Wish)],
     /// The source whose presences are set. Not Teams, which can only be read.
     pub source: &'a Source,
-    /// Set only who is on this one, read right before; the others have gone elsewhere by themselves. None
+    /// Set only who is on this one, read seconds before; the others have gone elsewhere by themselves. None
     /// sets everybody.
     pub only_from: Option<&'a DefinitionId>,
 }
@@ -43,6 +47,8 @@ pub struct Job<'a> {
 /// # Guarantees
 /// - Every user has an outcome, whatever happens to the run: a failure, a panic, a signal.
 /// - Who is already there, read right before, is not written. So running again is always right.
+/// - Who shall be taken from one definition is read again where a write had to wait: for its turn, or for the
+///   end of a 429.
 /// - After a signal no write is handed to the wire; what is under way gets
 ///   [`GRACE_MS`](crate::stop::GRACE_MS).
 ///
@@ -105,6 +111,8 @@ struct Run<'a> {
 /// Users of a job, by their places in it, who are written together.
 struct Part {
     users: Vec<usize>,
+    /// When they were read.
+    seen: Instant,
     /// The last answer to an earlier write of all of them, which was lost.
     lost: Option<Lost>,
 }
@@ -137,10 +145,10 @@ impl Run<'_> {
         self.job.wishes.len() == 1 || self.job.wishes.iter().any(|(_, wish)| wish.primary)
     }
 
-    /// Reads users, and writes those who are not there yet.
-    async fn chunk(&self, chunk: &[usize]) {
+    /// Reads users, and ends those who need no write. Gives the others.
+    async fn those_to_write(&self, users: &[usize]) -> Vec<usize> {
         let mut todo = Vec::new();
-        for (index, found) in self.look(chunk).await {
+        for (index, found) in self.look(users).await {
             match found {
                 Found::On(seen) if self.wish(index).is_met_by(&seen) => self.end(index, Outcome::AlreadySo),
                 Found::On(seen) if self.has_left(&seen) => self.end(index, Outcome::Elsewhere(seen)),
@@ -151,16 +159,22 @@ impl Run<'_> {
                 Found::Failed(cause) => self.end(index, Outcome::Failed(cause)),
             }
         }
-        let mut parts = vec![Part { users: todo, lost: None }];
+        todo
+    }
+
+    /// Reads users, and writes those who are not there yet.
+    async fn chunk(&self, chunk: &[usize]) {
+        let users = self.those_to_write(chunk).await;
+        let mut parts = vec![Part { users, seen: Instant::now(), lost: None }];
         while let Some(part) = parts.pop() {
             if part.users.is_empty() || self.stop.asked().is_some() {
                 continue;
             }
-            let Some((Part { users, lost }, error)) = self.write(part).await else { continue };
+            let Some((Part { users, seen, lost }, error)) = self.write(part).await else { continue };
             if users.len() > 1 && self.is_worth_halving(&error) {
                 let (first, second) = users.split_at(users.len() / 2);
-                parts.push(Part { users: second.to_vec(), lost: lost.clone() });
-                parts.push(Part { users: first.to_vec(), lost });
+                parts.push(Part { users: second.to_vec(), seen, lost: lost.clone() });
+                parts.push(Part { users: first.to_vec(), seen, lost });
                 continue;
             }
             if users.len() == 1 && !self.has_written.get() && is_forbidden(&error) {
@@ -193,38 +207,57 @@ impl Run<'_> {
     /// Writes users; and again those who are not there, while the answers are lost. Gives those who are not
     /// written because the org refused them together, and why.
     async fn write(&self, part: Part) -> Option<(Part, ApiError)> {
-        let Part { mut users, mut lost } = part;
+        let Part { mut users, mut seen, mut lost } = part;
         // Behind the gate of what was lost: that has passed it, whatever becomes of the next.
         let gate = lost.as_ref().map_or_else(|| Gate::new(self.stop), |lost| lost.gate.clone());
         let writer = self.session.behind(&gate).user_writer();
+        // What becomes of those who are not there in the end: what was lost may still arrive.
+        let mut last = lost.as_ref().map_or(Outcome::Skipped, |lost| Outcome::Unknown(Cause::from(&lost.error)));
         for index in &users {
             self.set_state(*index, State::Writing(gate.clone()));
         }
         for writes in 0..WRITES_MAX {
+            self.hold_while_seen(&gate, seen);
             match self.send(&writer, &users).await {
                 Ok(answered) => {
                     self.has_written.set(true);
                     self.settle(&users, answered).await;
                     return None;
                 }
-                Err(WriteError::NotDone(error)) => return Some((Part { users, lost }, error)),
+                Err(WriteError::NotDone(error)) if error.kind == Kind::Waited => {
+                    users = match &lost {
+                        Some(Lost { error, gate: _ }) => self.those_not_there(users, error).await,
+                        None => self.those_to_write(&users).await,
+                    };
+                    if lost.is_none() {
+                        last = Outcome::Failed(Cause::from(&error));
+                    }
+                }
+                Err(WriteError::NotDone(error)) => return Some((Part { users, seen, lost }, error)),
                 Err(WriteError::Unclear(error)) => {
                     tokio::time::sleep(Duration::from_millis(REREAD_DELAY_MS << writes)).await;
                     users = self.those_not_there(users, &error).await;
+                    last = Outcome::Unknown(Cause::from(&error));
                     lost = Some(Lost { error, gate: gate.clone() });
                 }
             }
             if users.is_empty() {
                 return None;
             }
+            seen = Instant::now();
         }
-        // They are not there, and what was sent may still arrive.
-        if let Some(Lost { error, gate: _ }) = lost {
-            for index in users {
-                self.end(index, Outcome::Unknown(Cause::from(&error)));
-            }
+        for index in users {
+            self.end(index, last.clone());
         }
         None
+    }
+
+    /// Somebody who shall be taken from where they were seen may be elsewhere by the time that a write has
+    /// waited for its turn, or for the end of a 429: then it is not sent.
+    fn hold_while_seen(&self, gate: &Gate, seen: Instant) {
+        if self.job.only_from.is_some() {
+            gate.fresh_for(Duration::from_millis(SEEN_HOLDS_MS).saturating_sub(seen.elapsed()));
+        }
     }
 
     async fn send(&self, writer: &UserWriter, part: &[usize]) -> Result<Answered, WriteError> {
