@@ -103,7 +103,7 @@ pub enum Command {
         credentials!(),
         "Permissions: presence:userPresence:edit for people (of several today, by the API document \
         directory:user:edit),\n  \
-        presence:presenceDefinition:edit, and who is on it now: analytics:userObservation:view\n\n\
+        presence:presenceDefinition:view and :edit, and who is on it now: analytics:userObservation:view\n\n\
         Example:\n  \
         presencectl retire lunch --to Meal --config examples/many-orgs --org acme-prod --sandbox --yes"
     ))]

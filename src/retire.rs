@@ -2,7 +2,7 @@
 //! happens as events; prints nothing.
 //!
 //! ```text
-//!  config, org ─ plan ─▶ Retirement ── run: look ─ move ─ look ─ deactivate ─ read ─ look ─▶ report ─ document
+//!  config, org ─ plan ─▶ Retirement ── run: read ─ look ─ move ─ look ─ deactivate ─ read ─ look ─▶ report ─ document
 //! ```
 
 use std::cell::RefCell;
@@ -21,9 +21,9 @@ use crate::model::desired::Desired;
 use crate::model::names::DefinitionId;
 use crate::model::usage::{Queue, Seats};
 use crate::model::user::{Source, UserId};
-use crate::plan::difference::Difference;
+use crate::plan::difference::{Difference, Standing, standing};
 use crate::retire::plan::{Moves, Retirement};
-use crate::retire::report::{Fate, Halt, Report};
+use crate::retire::report::{Fate, Halt, Report, is_deactivated};
 use crate::stop::Stop;
 use crate::users::report::Outcome as Set;
 use crate::users::set;
@@ -61,7 +61,8 @@ pub enum Event<'a> {
 ///
 /// # Guarantees
 /// - The definition is deactivated only after the org, asked who is on it, named nobody at all.
-/// - Nobody is moved who is somewhere else when they are read, right before; nor anybody on queue, unless
+/// - Nobody is moved off a definition that somebody changed since the plan, nor to one that is gone by then.
+/// - Nobody is moved who is somewhere else when they are read, seconds before; nor anybody on queue, unless
 ///   that was asked for.
 /// - Whatever happens, a failure, a panic, a signal, everybody who was seen on it is in the report, and
 ///   running again goes on where it stopped.
@@ -69,7 +70,7 @@ pub enum Event<'a> {
 ///
 /// # Caveats
 /// Until the definition is deactivated anybody may go on it: who does so after the last look is moved
-/// afterwards.
+/// afterwards, as far as the org's activity does not run behind. Whom it does not name is not moved.
 pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event<'_>)) -> Report {
     let run = Run { session, reader: session.reader(), job, stop, tell, state: RefCell::default() };
     let work = AssertUnwindSafe(run.all()).catch_unwind();
@@ -104,11 +105,31 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn all(&self) -> Result<(), Halt> {
+        self.is_as_planned().await?;
         self.clear().await?;
         self.target_is_there().await?;
         self.deactivate().await?;
         self.is_deactivated().await?;
         self.clear().await
+    }
+
+    /// Between the plan and the yes to it there may have been a lunch.
+    async fn is_as_planned(&self) -> Result<(), Halt> {
+        self.target_is_there().await?;
+        let retirement = self.job.retirement;
+        let step = retirement.step();
+        let outcome = match self.until_asked(self.reader.definition(&retirement.from.id)).await? {
+            Ok(Some(found)) => match standing(&step, &found.definition) {
+                Standing::AsBefore | Standing::AsAfter => return Ok(()),
+                Standing::Changed(differences) => Written::Refused(differences),
+            },
+            // People may be on it all the same.
+            Ok(None) => return Ok(()),
+            Err(error) => Written::Failed((&error).into()),
+        };
+        let name = retirement.from.labels.name(&retirement.default_locale).cloned();
+        self.state.borrow_mut().definition = Some(Row::of(&step, name, outcome));
+        Err(Halt::NotDeactivated)
     }
 
     /// Moves whoever the org names, until it names nobody.
@@ -119,6 +140,9 @@ impl Run<'_> {
             let seats = self.look().await?;
             let Moves { people, on_queue } = self.job.retirement.moves(&seats);
             self.leave(&on_queue);
+            if !seats.cut {
+                self.let_go(&seats);
+            }
             if people.is_empty() {
                 return match on_queue.len() {
                     // A list that is cut says nothing of those whom it leaves out.
@@ -150,7 +174,17 @@ impl Run<'_> {
         self.state.borrow_mut().people.extend(fates);
     }
 
-    /// Moves these, each only while they are on it. Gives how many were really moved.
+    /// Who was left alone and is named no longer has gone.
+    fn let_go(&self, seats: &Seats) {
+        for (user, fate) in &mut self.state.borrow_mut().people {
+            if matches!(fate, Fate::LeftOnQueue(_)) && !seats.people.contains_key(user) {
+                *fate = Fate::Gone;
+            }
+        }
+    }
+
+    /// Moves these, each only while they are on it. Gives how many were moved for the first time: who comes
+    /// back again and again is no progress.
     async fn move_away(&self, people: &[UserId]) -> Result<usize, Halt> {
         let retirement = self.job.retirement;
         (self.tell)(Event::Moving(people.len()));
@@ -158,9 +192,10 @@ impl Run<'_> {
         let job = set::Job { wishes: &wishes, source: &Source::Platform, only_from: Some(&retirement.from.id) };
         let tell = |user: &UserId, _: &Set| (self.tell)(Event::Ended(user));
         let outcomes = set::run(self.session, job, self.stop, &tell).await;
-        let moved = outcomes.iter().filter(|it| **it == Set::Done).count();
         let failed = outcomes.iter().filter(|it| !it.is_success()).count();
+        let mut moved = 0;
         for (user, outcome) in people.iter().zip(outcomes) {
+            moved += usize::from(outcome == Set::Done && !self.was_moved(user));
             self.keep(user, outcome);
         }
         if self.stop.asked().is_some() {
@@ -171,11 +206,14 @@ impl Run<'_> {
 
     /// Who was moved once, and needed nothing the next time, was moved.
     fn keep(&self, user: &UserId, outcome: Set) {
-        let people = &mut self.state.borrow_mut().people;
         let needed_nothing = matches!(outcome, Set::AlreadySo | Set::Elsewhere(_));
-        if !(needed_nothing && people.get(user) == Some(&Fate::Set(Set::Done))) {
-            people.insert(user.clone(), Fate::Set(outcome));
+        if !(needed_nothing && self.was_moved(user)) {
+            self.state.borrow_mut().people.insert(user.clone(), Fate::Set(outcome));
         }
+    }
+
+    fn was_moved(&self, user: &UserId) -> bool {
+        self.state.borrow().people.get(user) == Some(&Fate::Set(Set::Done))
     }
 
     async fn look(&self) -> Result<Seats, Halt> {
@@ -196,13 +234,14 @@ impl Run<'_> {
         (self.tell)(Event::Deactivating);
         let Job { retirement, desired } = self.job;
         let (row, unread) = alone(self.session, retirement.step(), desired, self.stop).await;
-        let is_done = row.outcome.is_success();
+        let (is_done, is_deactivated) = (row.outcome.is_success(), is_deactivated(&row.outcome));
         let mut state = self.state.borrow_mut();
         state.definition = Some(row);
         state.division_unread = unread;
         match (is_done, self.stop.asked()) {
             (_, Some(_)) => Err(Halt::Interrupted),
             (true, None) => Ok(()),
+            (false, None) if is_deactivated => Err(Halt::Differs),
             (false, None) => Err(Halt::NotDeactivated),
         }
     }

@@ -143,8 +143,8 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
             outcome::explained(cause, "  ").trim_end()
         );
     }
-    if definition.as_ref().is_some_and(|row| row.outcome.is_success()) {
-        shown.push_str(&advised(&retirement.advice, sources, style));
+    if let Some(advice) = report.advice() {
+        shown.push_str(&advised(advice, sources, style));
     }
     shown.push_str(&sum(report, style));
     shown
@@ -165,7 +165,10 @@ fn advised(advice: &Advice, sources: &Sources, style: Style) -> String {
     let place = match (instead_of, beside) {
         (Some(span), _) => format!("{}, instead of what stands there", place(*span, sources)),
         (None, Some(span)) => place(*span, sources),
-        (None, None) => text::terminal(&sources.get(*file).path.display().to_string()).to_string(),
+        (None, None) => {
+            let path = text::terminal(&sources.get(*file).path.display().to_string());
+            format!("{path}; where it has `overrides`, below them")
+        }
     };
     let mut shown =
         format!("{} this into the config, so that the next `apply` agrees ({place}):\n", style.bold("Write"));
@@ -185,8 +188,10 @@ fn sum(report: &Report, style: Style) -> String {
     let counts = outcome::counted(&FATES, &report.people.values().map(Fate::code));
     let people = if counts.is_empty() { "nobody to move" } else { counts.as_str() };
     let definition = match report.definition.as_ref().map(|row: &Row| &row.outcome) {
-        Some(Written::Done | Written::AlreadySo) => "deactivated",
-        Some(Written::Unknown(_)) => "whether it is deactivated is not known",
+        _ if report.is_deactivated() => "deactivated",
+        Some(Written::Unknown(_) | Written::Differs(_) | Written::NotVisibleYet) => {
+            "whether it is deactivated is not known"
+        }
         Some(_) | None => "not deactivated",
     };
     let (head, verdict) = if report.is_success() {

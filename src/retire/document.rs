@@ -48,7 +48,8 @@ pub struct RetirementV1 {
     /// Why it stopped; absent where everything is done, and was seen to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub halt: Option<HaltV1>,
-    /// What to write into the config, so that the next apply agrees; absent where it says so already.
+    /// What to write into the config, so that the next apply agrees; absent where it says so already, and before
+    /// the definition is known to be deactivated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<LinesV1>,
 }
@@ -91,7 +92,7 @@ pub struct HaltV1 {
     /// A stable name.
     #[schemars(extend("enum" = [
         "on-queue", "not-moved", "still-named", "cut-to-nothing", "look-failed", "target-gone", "target-unread",
-        "not-deactivated", "not-visible-yet", "unread", "interrupted"
+        "not-deactivated", "differs", "not-visible-yet", "unread", "interrupted"
     ]))]
     pub code: String,
     /// In words.
@@ -118,7 +119,7 @@ pub struct LinesV1 {
 #[must_use]
 pub fn document(report: &Report, target: &Target, sources: &Sources) -> RetirementV1 {
     let Report { retirement, people, definition, division_unread, halt, interrupted } = report;
-    let Retirement { key, from, to, include_on_queue, advice, default_locale } = retirement;
+    let Retirement { key, from, to, include_on_queue, advice: _, default_locale } = retirement;
     RetirementV1 {
         head: RETIREMENT.head(target_v1(target)),
         success: report.is_success(),
@@ -131,7 +132,7 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> Retireme
         definition: definition.as_ref().map(row_v1),
         division_unread: division_unread.clone().map(Into::into),
         halt: halt.as_ref().map(halt_v1),
-        config: lines_v1(advice, sources),
+        config: report.advice().and_then(|advice| lines_v1(advice, sources)),
     }
 }
 

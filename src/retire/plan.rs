@@ -59,6 +59,8 @@ pub enum Doubt {
     To(NotMeant),
     /// People would stay where they are.
     Same(Named),
+    /// Who is on the one that goes is given no work, and on the other one would be.
+    TargetGivesWork(Named),
     /// What the config's plan does to the one where people should go.
     TargetGoes(Named, Action),
 }
@@ -78,6 +80,12 @@ impl Doubt {
             Doubt::Protected(key, id) => format!("`protect` names {id}, which is `{key}`"),
             Doubt::To(not_meant) => not_meant.message(),
             Doubt::Same(named) => format!("{} is the one that shall be retired", named.in_words()),
+            Doubt::TargetGivesWork(named) => {
+                format!(
+                    "people would go to {}, which puts them on queue, and work would come to them",
+                    named.in_words()
+                )
+            }
             Doubt::TargetGoes(named, action) => format!(
                 "people would go to {}, which the next `apply` of this config is going to {}",
                 named.in_words(),
@@ -102,6 +110,7 @@ impl Doubt {
             Doubt::PlatformsOwn(_) => "take it out of the config".to_owned(),
             Doubt::Protected(..) => "take the id out of `protect` if it shall go".to_owned(),
             Doubt::To(not_meant) => not_meant.help(),
+            Doubt::TargetGivesWork(_) => "give one with `--to` that puts nobody on queue".to_owned(),
             Doubt::Same(_) => "give another one with `--to`".to_owned(),
             Doubt::TargetGoes(..) => "give one that stays with `--to`, or correct the config first".to_owned(),
         }
@@ -143,6 +152,10 @@ pub fn retirement(desired: &Desired, observed: &Observed, asked: Asked<'_>) -> R
         if found.as_ref().is_some_and(|(_, from)| from.id == to.definition.id) {
             doubts.push(Doubt::Same(named()));
         } else {
+            let from_gives_none = found.as_ref().is_some_and(|(_, from)| !gives_work(&from.system_presence));
+            if from_gives_none && gives_work(&to.definition.system_presence) {
+                doubts.push(Doubt::TargetGivesWork(named()));
+            }
             let changes = plan(desired, observed, &desired.settings.limits).changes;
             let removes = |it: &&Step| it.action().is_removal() && it.id() == Some(&to.definition.id);
             if let Some(step) = changes.iter().map(|it| &it.step).find(removes) {
@@ -161,6 +174,11 @@ pub fn retirement(desired: &Desired, observed: &Observed, asked: Asked<'_>) -> R
         }),
         _ => Err(doubts),
     }
+}
+
+/// Does the platform route work to those who are on a definition under this?
+fn gives_work(system_presence: &SystemPresence) -> bool {
+    SystemPresence::new(ON_QUEUE).is_some_and(|it| it == *system_presence)
 }
 
 /// The definition that a key means, where it may be retired.
@@ -193,7 +211,7 @@ impl Retirement {
     /// Who of these is moved. Who may be given work is not, unless that was asked for; nor who might be.
     #[must_use]
     pub fn moves(&self, seats: &Seats) -> Moves {
-        let gives_work = SystemPresence::new(ON_QUEUE).is_some_and(|it| it == self.from.system_presence);
+        let gives_work = gives_work(&self.from.system_presence);
         let mut moves = Moves::default();
         for (user, queue) in &seats.people {
             if self.include_on_queue || (*queue == Queue::Off && !gives_work) {

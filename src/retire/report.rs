@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::apply::report::Row;
+use crate::apply::report::{Outcome as Written, Row};
 use crate::cause::Cause;
 use crate::model::usage::Queue;
 use crate::model::user::{Source, UserId};
+use crate::plan::difference::Difference;
+use crate::retire::advice::Advice;
 use crate::retire::plan::Retirement;
 use crate::stop::Signal;
 use crate::users::report::Outcome as Set;
@@ -34,6 +36,8 @@ pub enum Fate {
     Set(Set),
     /// They are on queue, or nobody knows that they are not, and were left alone.
     LeftOnQueue(Queue),
+    /// They were left alone on queue, and have gone by themselves.
+    Gone,
     /// They were moved or had gone by themselves, and the org still names them among those who are on it.
     StillNamed,
 }
@@ -44,6 +48,7 @@ impl Fate {
     pub fn is_success(&self) -> bool {
         match self {
             Fate::Set(outcome) => outcome.is_success(),
+            Fate::Gone => true,
             Fate::LeftOnQueue(_) | Fate::StillNamed => false,
         }
     }
@@ -55,6 +60,7 @@ impl Fate {
             Fate::Set(Set::Done) => "moved",
             Fate::Set(outcome) => outcome.code(),
             Fate::LeftOnQueue(_) => "on-queue",
+            Fate::Gone => "elsewhere",
             Fate::StillNamed => "still-named",
         }
     }
@@ -64,6 +70,7 @@ impl Fate {
     pub fn why(&self) -> Option<Cause> {
         let (message, help) = match self {
             Fate::Set(outcome) => return outcome.why(&Source::Platform),
+            Fate::Gone => return None,
             Fate::LeftOnQueue(Queue::On | Queue::Off) => {
                 ("on queue, and left alone", "run it again when they are off queue, or with --include-on-queue")
             }
@@ -100,6 +107,8 @@ pub enum Halt {
     TargetUnread(Cause),
     /// The definition was not deactivated: its own outcome says why.
     NotDeactivated,
+    /// It was deactivated, and something else of it is not as it was.
+    Differs,
     /// It was deactivated, and does not read so.
     NotVisibleYet,
     /// It was deactivated, and could not be read afterwards.
@@ -121,6 +130,7 @@ impl Halt {
             Halt::TargetGone => "target-gone",
             Halt::TargetUnread(_) => "target-unread",
             Halt::NotDeactivated => "not-deactivated",
+            Halt::Differs => "differs",
             Halt::NotVisibleYet => "not-visible-yet",
             Halt::Unread(_) => "unread",
             Halt::Interrupted => "interrupted",
@@ -146,7 +156,7 @@ impl Halt {
                     1 => "after a minute of looking, 1 person is still on it".to_owned(),
                     count => format!("after a minute of looking, {count} people are still on it"),
                 },
-                "run it again when fewer go there: until it is deactivated, everybody can",
+                "run it again when fewer go there: as long as it is active, everybody can",
             ),
             Halt::CutToNothing => ("the org cut its list of those who are on it and named none".to_owned(), again),
             Halt::LookFailed(cause) => return cause_of("who is still on it could not be read", cause),
@@ -156,6 +166,10 @@ impl Halt {
             ),
             Halt::TargetUnread(cause) => return cause_of("the definition where people go could not be read", cause),
             Halt::NotDeactivated => ("it was not deactivated, as far as is known".to_owned(), again),
+            Halt::Differs => (
+                "it was deactivated, and something else of it is not as it was".to_owned(),
+                "its own line says what: put that right, and run it again for the last look",
+            ),
             Halt::NotVisibleYet => {
                 ("it was deactivated, and after a minute it still reads as active".to_owned(), again)
             }
@@ -176,5 +190,31 @@ impl Report {
     pub fn is_success(&self) -> bool {
         let Report { retirement: _, people: _, definition, division_unread: _, halt, interrupted } = self;
         halt.is_none() && interrupted.is_none() && definition.as_ref().is_some_and(|row| row.outcome.is_success())
+    }
+    /// Is it known to be deactivated, whatever else is not done?
+    #[must_use]
+    pub fn is_deactivated(&self) -> bool {
+        self.definition.as_ref().is_some_and(|row| is_deactivated(&row.outcome))
+    }
+
+    /// What the config has to say. None before it is deactivated: an `apply` of such lines would deactivate it
+    /// with people on it.
+    #[must_use]
+    pub fn advice(&self) -> Option<&Advice> {
+        self.is_deactivated().then_some(&self.retirement.advice)
+    }
+}
+
+/// Is a definition with this outcome known to be deactivated?
+#[must_use]
+pub fn is_deactivated(outcome: &Written) -> bool {
+    match outcome {
+        Written::Done | Written::AlreadySo => true,
+        Written::Differs(differences) => !differences.iter().any(|it| matches!(it, Difference::State { .. })),
+        Written::NotVisibleYet
+        | Written::Refused(_)
+        | Written::Failed(_)
+        | Written::Skipped(_)
+        | Written::Unknown(_) => false,
     }
 }

@@ -48,7 +48,7 @@ fn expect_true(world: &World, report: &Report, repeat: &str) {
             Fate::Set(Set::Done | Set::AlreadySo) => *seat == to,
             Fate::Set(Set::Failed(_) | Set::Skipped | Set::NotShown) | Fate::StillNamed => *seat == from,
             Fate::Set(Set::Unknown(_)) => true,
-            Fate::Set(Set::Differs(_) | Set::Elsewhere(_)) | Fate::LeftOnQueue(_) => false,
+            Fate::Set(Set::Differs(_) | Set::Elsewhere(_)) | Fate::LeftOnQueue(_) | Fate::Gone => false,
         };
         assert!(is_true, "{repeat}: {user} {fate:?} is on {seat}");
     }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use presencectl::api::wire::Method;
+use presencectl::api::wire::{Method, Response};
 use presencectl::model::generation::Generation;
 use presencectl::retire::Event;
 use presencectl::retire::plan::Asked;
-use presencectl::sandbox::{Permissions, Temper, samples};
+use presencectl::sandbox::{Permissions, Sandbox, Temper, samples};
 use presencectl::stop::Stop;
 
 use super::{AVAILABLE, CALLBACKS, COACHING, MEETING, START_MS, World, coaching, counts, guid, halt, people};
@@ -49,9 +49,12 @@ async fn it_is_deactivated_only_after_a_look_that_named_nobody() {
     let coaching = format!("/api/v2/presencedefinitions/{}", guid(COACHING));
     let (get, put) = (format!("GET {coaching}"), format!("PUT {coaching}"));
     let meeting = format!("GET /api/v2/presencedefinitions/{}", guid(MEETING));
+    // Both are as they were planned: somebody may have thought about the yes for long.
+    let as_planned = vec![meeting.as_str(), &get];
     // The second generation is asked for its division, which a PUT of the first might lose.
     let division = "GET /api/v2/presence/definitions";
     let expected = [
+        as_planned,
         vec![QUERY, QUERY, READ, PUT, QUERY],
         vec![meeting.as_str(), division, division, division],
         vec![&get, &put, &get, QUERY],
@@ -109,12 +112,31 @@ async fn people_on_queue_are_left_alone_unless_that_is_asked_for() {
     assert_eq!((counts(&report), halt(&report)), ([("on-queue", 4)].into(), Some("on-queue")));
     assert!(!report.is_success() && report.definition.is_none());
     assert_eq!((world.on(CALLBACKS), world.is_deactivated(CALLBACKS)), (4, false));
-    assert_eq!(world.wire.take_requests(), [QUERY, QUERY], "nothing was written");
+    let reads = world.wire.take_requests();
+    assert_eq!(reads.len(), 4);
+    assert!(reads[..2].iter().all(|it| it.starts_with("GET ")) && reads[2..] == [QUERY, QUERY], "{reads:?}");
 
     let asked = Asked { include_on_queue: true, ..asked };
     let report = world.carry_out(&world.planned(asked).await, &stop).await;
     assert!(report.is_success(), "{report:#?}");
     assert_eq!((world.on(CALLBACKS), world.on(MEETING), world.is_deactivated(CALLBACKS)), (0, 4, true));
+}
+
+/// Who is on the one that goes, of three; the second of them has this routing status.
+fn activity(sandbox: &Sandbox, routing: &str) -> Response {
+    let on_it = |number: usize| {
+        let user = crate::users::user(number);
+        let seats = sandbox.with(|it| it.org.users().iter().find(|it| it.id == user.as_str()).cloned());
+        seats.is_some_and(|it| it.presence().is_some_and(|it| it.definition_id == guid(COACHING)))
+    };
+    let entity = |number: usize| {
+        let routing = if number == 2 { routing } else { "\"OFF_QUEUE\"" };
+        format!(r#"{{"userId":"{}","routingStatus":{routing}}}"#, crate::users::user(number))
+    };
+    let entities: Vec<String> = (1..=3).filter(|it| on_it(*it)).map(entity).collect();
+    let group = format!(r#"{{"organizationPresenceId":"{}"}}"#, guid(COACHING));
+    let body = format!(r#"{{"results":[{{"group":{group},"entities":[{}]}}]}}"#, entities.join(","));
+    Response { status: 200, body: body.into_bytes(), ..Response::default() }
 }
 
 /// One of three is on queue, or nobody knows.
@@ -124,22 +146,7 @@ async fn the_others_are_moved_while_somebody_on_queue_stays() {
         let world = World::new(3);
         let sandbox = world.sandbox.clone();
         world.wire.instead(move |request| {
-            if !request.url.path().ends_with("/activity/query") {
-                return None;
-            }
-            let on_it = |number: usize| {
-                let user = crate::users::user(number);
-                let seats = sandbox.with(|it| it.org.users().iter().find(|it| it.id == user.as_str()).cloned());
-                seats.is_some_and(|it| it.presence().is_some_and(|it| it.definition_id == guid(COACHING)))
-            };
-            let entity = |number: usize| {
-                let routing = if number == 2 { routing } else { "\"OFF_QUEUE\"" };
-                format!(r#"{{"userId":"{}","routingStatus":{routing}}}"#, crate::users::user(number))
-            };
-            let entities: Vec<String> = (1..=3).filter(|it| on_it(*it)).map(entity).collect();
-            let group = format!(r#"{{"organizationPresenceId":"{}"}}"#, guid(COACHING));
-            let body = format!(r#"{{"results":[{{"group":{group},"entities":[{}]}}]}}"#, entities.join(","));
-            Some(Ok(presencectl::api::wire::Response { status: 200, body: body.into_bytes(), ..Default::default() }))
+            request.url.path().ends_with("/activity/query").then(|| Ok(activity(&sandbox, routing)))
         });
         let report = world.retire().await;
         assert_eq!((counts(&report), halt(&report)), ([("moved", 2), ("on-queue", 1)].into(), Some("on-queue")));
@@ -147,6 +154,76 @@ async fn the_others_are_moved_while_somebody_on_queue_stays() {
         assert_eq!(why.starts_with("on queue"), is_known, "{why}");
         assert_eq!((world.on(COACHING), world.on(MEETING), world.is_deactivated(COACHING)), (1, 2, false));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_left_on_queue_and_goes_by_themselves_is_told_as_gone() {
+    let world = World::new(3);
+    let sandbox = world.sandbox.clone();
+    world.wire.instead(move |request| {
+        if request.method == Method::Put && request.url.path().ends_with("/bulk") {
+            super::sit(&sandbox, 2, AVAILABLE);
+        }
+        request.url.path().ends_with("/activity/query").then(|| Ok(activity(&sandbox, "\"INTERACTING\"")))
+    });
+    let report = world.retire().await;
+    assert!(report.is_success(), "{report:#?}");
+    assert_eq!(counts(&report), [("elsewhere", 1), ("moved", 2)].into());
+    let gone = &report.people[&crate::users::user(2)];
+    assert!(gone.is_success() && gone.why().is_none(), "{gone:?}");
+    assert_eq!((world.on(MEETING), world.seats()[AVAILABLE]), (2, 4), "and is where they went");
+}
+
+/// People come and go while a write waits for the end of a 429.
+#[tokio::test(start_paused = true)]
+async fn who_goes_while_a_write_waits_is_left_where_they_are() {
+    for on_it in [1, 3] {
+        let world = World::new(on_it);
+        let sandbox = world.sandbox.clone();
+        let mut is_over = false;
+        world.wire.instead(move |request| {
+            let writes = request.url.path().contains("/presences/") && request.method != Method::Get;
+            (writes && !std::mem::replace(&mut is_over, true)).then(|| {
+                super::sit(&sandbox, 1, AVAILABLE);
+                Ok(Response { status: 429, retry_after_s: Some(60), ..Response::default() })
+            })
+        });
+        let report = world.retire().await;
+        assert!(report.is_success(), "{report:#?}");
+        assert_eq!(counts(&report).get("elsewhere"), Some(&1), "{report:#?}");
+        let moved = usize::try_from(on_it).unwrap() - 1;
+        assert_eq!((world.on(MEETING), world.seats()[AVAILABLE]), (moved, 4), "{on_it}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_org_that_takes_nothing_stops_it() {
+    let world = World::new(3);
+    world.wire.instead(|request| {
+        let writes = request.url.path().contains("/presences/") && request.method != Method::Get;
+        writes.then(|| Ok(Response { status: 429, retry_after_s: Some(60), ..Response::default() }))
+    });
+    let report = world.retire().await;
+    assert_eq!((counts(&report), halt(&report)), ([("failed", 3)].into(), Some("not-moved")));
+    let why = report.people[&crate::users::user(1)].why().unwrap();
+    assert!(why.message.starts_with("the org took no request for so long"), "{why:?}");
+    assert_eq!((world.on(COACHING), world.is_deactivated(COACHING)), (3, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_cut_for_ever_ends() {
+    let temper = Temper { entities_max: Some(1), ..Temper::default() };
+    let world = World::of(people(2, 1), temper, Permissions::All);
+    let sandbox = world.sandbox.clone();
+    world.wire.instead(move |request| {
+        if request.url.path().ends_with("/activity/query") {
+            (1..=2).for_each(|it| super::sit(&sandbox, it, &guid(COACHING)));
+        }
+        None
+    });
+    let ends = tokio::time::timeout(std::time::Duration::from_secs(3_600), world.retire());
+    let report = ends.await.expect("an end within the hour");
+    assert_eq!((halt(&report), world.is_deactivated(COACHING)), (Some("still-named"), false));
 }
 
 #[tokio::test(start_paused = true)]

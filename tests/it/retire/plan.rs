@@ -72,6 +72,9 @@ fn every_doubt_has_its_words() {
     tell("the same", doubt(&calm, "coaching", "Coaching"));
     tell("no place to go, and no key", doubt(&calm, "x", "y"));
     let mut it = calm.clone();
+    it.org().add("On Queue", &[("en_US", "Outbound")]);
+    tell("people would be given work", doubt(&it, "coaching", "Outbound"));
+    let mut it = calm.clone();
     it.org().deactivate("Team meeting");
     tell("nobody can go there", doubt(&it, "coaching", "Team meeting"));
     let mut it = calm.clone();
@@ -114,9 +117,13 @@ fn who_may_be_given_work_is_left_alone() {
     assert_eq!(all.moves(&seats).people, [user(1), user(2), user(3)]);
     // Under On Queue everybody is on queue, whatever the platform says of their work.
     for spelt in ["OnQueue", "On Queue", "ON_QUEUE"] {
-        let world = World::in_step([want("callbacks", spelt, "Callbacks"), want("meeting", "Meeting", "Team meeting")]);
+        let mut world =
+            World::in_step([want("callbacks", spelt, "Callbacks"), want("meeting", "Meeting", "Team meeting")]);
+        world.org().add("On Queue", &[("en_US", "Outbound")]);
         let moves = try_it(&world, "callbacks", "meeting").unwrap().moves(&seats);
         assert_eq!((moves.people.len(), moves.on_queue[&user(1)]), (0, Queue::On), "{spelt}");
+        // Who is on queue anyway may go from one such definition to another.
+        assert!(try_it(&world, "callbacks", "Outbound").is_ok(), "{spelt}");
     }
 }
 

@@ -127,6 +127,12 @@ fn reports() {
     let refused = Outcome::Refused(vec![Difference::State { found_deactivated: true }]);
     tell("refused", &report(Vec::new(), Some(refused), Some(Halt::NotDeactivated)));
     tell("unknown", &report(Vec::new(), Some(Outcome::Unknown(cause("lost"))), Some(Halt::NotDeactivated)));
+    let active = Outcome::Differs(vec![Difference::State { found_deactivated: false }]);
+    tell("still active", &report(Vec::new(), Some(active), Some(Halt::NotVisibleYet)));
+    let division = |id: &str| Some(presencectl::model::names::DivisionId::new(id).unwrap());
+    let lost = Difference::Division { expected: division("d1"), found: division("*") };
+    tell("its division was lost", &report(Vec::new(), Some(Outcome::Differs(vec![lost])), Some(Halt::Differs)));
+    tell("gone by themselves", &report(vec![Fate::Gone], Some(Outcome::Done), None));
     assert_snapshot!("reports", shown);
 }
 
@@ -145,6 +151,7 @@ fn halts() {
         Halt::TargetGone,
         Halt::TargetUnread(look()),
         Halt::NotDeactivated,
+        Halt::Differs,
         Halt::NotVisibleYet,
         Halt::Unread(look()),
         Halt::Interrupted,
@@ -172,4 +179,16 @@ fn csv_and_json() {
     let document = parsed(&json);
     assert_eq!(complaints(&machine::retirement_schema(), &document), Vec::<String>::new());
     assert!(Path::new(document["config"]["file"].as_str().unwrap()).extension().is_some());
+}
+
+/// An `apply` of the lines would deactivate it with people on it.
+#[test]
+fn no_lines_for_the_config_before_it_is_deactivated() {
+    let refused = Outcome::Refused(vec![Difference::State { found_deactivated: true }]);
+    for outcome in [None, Some(refused), Some(Outcome::Unknown(cause("lost"))), Some(Outcome::Failed(cause("no")))] {
+        let (report, sources) = report(vec![Fate::StillNamed], outcome, Some(Halt::StillNamed(1)));
+        let document = parsed(&machine::retirement_json(&report, &target(), &sources));
+        assert_eq!(document.get("config"), None);
+        assert!(!human(&report, &sources).contains("into the config"));
+    }
 }

@@ -62,12 +62,27 @@ async fn one_who_cannot_be_moved_stops_it_and_the_others_are_moved() {
     assert_eq!((world.on(COACHING), world.is_deactivated(COACHING)), (1, false));
 }
 
-/// Does something to a definition right before the request that this one describes.
+/// Does something to a definition right before the request that this one describes, the first of its kind.
 fn meddling(world: &World, method: Method, path_end: String, change: impl Fn(&mut serde_json::Value) + Send + 'static) {
+    meddling_after(world, 0, method, path_end, change);
+}
+
+/// The same, after so many requests of that kind.
+fn meddling_after(
+    world: &World,
+    mut passes: usize,
+    method: Method,
+    path_end: String,
+    change: impl Fn(&mut serde_json::Value) + Send + 'static,
+) {
     let sandbox = world.sandbox.clone();
     let mut is_over = false;
     world.wire.instead(move |request| {
         if !is_over && request.method == method && request.url.path().ends_with(&path_end) {
+            if passes > 0 {
+                passes -= 1;
+                return None;
+            }
             is_over = true;
             let mut body = json!({});
             change(&mut body);
@@ -90,13 +105,35 @@ fn meddling(world: &World, method: Method, path_end: String, change: impl Fn(&mu
 
 #[tokio::test(start_paused = true)]
 async fn nobody_is_left_without_a_place_when_the_other_one_goes_meanwhile() {
-    let world = World::new(2);
-    meddling(&world, Method::Get, guid(MEETING), |body| {
-        *body = json!({ "id": guid(MEETING), "languageLabels": { "en_US": "Team meeting" },
-                        "systemPresence": "Meeting", "deactivated": true });
-    });
-    let report = world.retire().await;
-    assert_eq!((halt(&report), world.is_deactivated(COACHING)), (Some("target-gone"), false));
+    // Before anybody is moved, and after it.
+    for (reads, on_it) in [(0, 2), (1, 0)] {
+        let world = World::new(2);
+        meddling_after(&world, reads, Method::Get, guid(MEETING), |body| {
+            *body = json!({ "id": guid(MEETING), "languageLabels": { "en_US": "Team meeting" },
+                            "systemPresence": "Meeting", "deactivated": true });
+        });
+        let report = world.retire().await;
+        assert_eq!((halt(&report), world.is_deactivated(COACHING)), (Some("target-gone"), false));
+        assert_eq!(world.on(COACHING), on_it);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_moved_off_what_somebody_changed_since_the_plan() {
+    for generation in Generation::ALL {
+        let world = World { generation, ..World::new(2) };
+        let (_sender, stop) = Stop::new();
+        let retirement = world.planned(coaching()).await;
+        meddling(&world, Method::Get, guid(MEETING), |body| {
+            *body = json!({ "id": guid(COACHING), "languageLabels": { "en_US": "First aid" },
+                            "systemPresence": "Busy", "deactivated": false });
+        });
+        let report = world.carry_out(&retirement, &stop).await;
+        assert_eq!((halt(&report), counts(&report)), (Some("not-deactivated"), [].into()));
+        let Some(Outcome::Refused(differences)) = report.definition.map(|row| row.outcome) else { panic!("refused") };
+        assert!(matches!(differences.as_slice(), [Difference::Label { .. }]), "{differences:?}");
+        assert_eq!((world.on(COACHING), world.is_deactivated(COACHING)), (2, false));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,7 +169,8 @@ async fn a_division_that_is_lost_is_told() {
         assert_eq!(it.org.handle(&request, 1_764_000_900_000).status, 200);
     });
     let report = world.retire().await;
-    assert_eq!(halt(&report), Some("not-deactivated"));
+    assert_eq!(halt(&report), Some("differs"));
+    assert!(report.is_deactivated() && report.advice().is_some(), "that much is known");
     let Some(Outcome::Differs(differences)) = report.definition.map(|row| row.outcome) else { panic!("it was lost") };
     assert!(matches!(differences.as_slice(), [Difference::Division { .. }]), "{differences:?}");
 }
