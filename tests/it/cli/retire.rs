@@ -132,3 +132,32 @@ fn where_all_of_them_are_on_queue_nobody_is_asked() {
     let ran = cli.run(&format!("retire coaching --to Meal --include-on-queue --yes {target}"));
     assert!(ran.stdout.ends_with("Retirement: 2 moved; deactivated.\n"), "{}", ran.shown());
 }
+
+#[test]
+fn what_stops_on_the_way_is_no_success() {
+    let org = Org::start(config());
+    let (cli, target) = with_org(&org);
+    let fault = FaultRule { path: Some("/api/v2/users/*".to_owned()), status: Some(403), ..FaultRule::default() };
+    org.sandbox.with(|it| it.faults = FaultScript::new(vec![fault]).unwrap());
+    let ran = cli.run(&format!("retire coaching --to Meal --yes {target} -o json=report.json"));
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    assert!(ran.stdout.contains("\nStopped: 2 people could not be moved\n"), "{}", ran.shown());
+    assert!(
+        ran.stdout.ends_with("Retirement: 2 failed; not deactivated. Not everything is done.\n"),
+        "{}",
+        ran.shown()
+    );
+    assert!(!ran.stdout.contains("into the config"), "{}", ran.shown());
+    let document: Value = serde_json::from_str(&cli.read("report.json")).unwrap();
+    assert_eq!((&document["success"], document.get("config")), (&json!(false), None));
+    assert_eq!(writes(&org), 0);
+}
+
+#[test]
+fn a_report_never_falls_on_the_config() {
+    let org = Org::start(config());
+    let (cli, target) = with_org(&org);
+    let ran = cli.run(&format!("retire coaching --to Meal --yes {target} -o json=presence/busy.yaml"));
+    assert_eq!((ran.code, cli.read("presence/busy.yaml").as_str()), (Some(1), CONFIG), "{}", ran.shown());
+    assert_eq!(writes(&org), 0);
+}

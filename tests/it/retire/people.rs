@@ -197,6 +197,26 @@ async fn who_goes_while_a_write_waits_is_left_where_they_are() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_goes_while_an_answer_is_lost_is_left_where_they_are() {
+    for on_it in [1, 3] {
+        let world = World::new(on_it);
+        let sandbox = world.sandbox.clone();
+        let mut is_over = false;
+        world.wire.instead(move |request| {
+            let writes = request.url.path().contains("/presences/") && request.method != Method::Get;
+            (writes && !std::mem::replace(&mut is_over, true)).then(|| {
+                super::sit(&sandbox, 1, AVAILABLE);
+                crate::users::refusal(500)
+            })
+        });
+        let report = world.retire().await;
+        assert!(report.is_success(), "{report:#?}");
+        let moved = usize::try_from(on_it).unwrap() - 1;
+        assert_eq!((world.on(MEETING), world.seats()[AVAILABLE]), (moved, 4), "{on_it}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_org_that_takes_nothing_stops_it() {
     let world = World::new(3);
     world.wire.instead(|request| {
@@ -244,6 +264,9 @@ async fn an_activity_that_runs_behind_is_waited_for() {
         let world = World::of(people(3, 1), temper, Permissions::All);
         let report = world.retire().await;
         assert_eq!((report.is_success(), world.is_deactivated(COACHING)), (is_done, is_done), "{activity_lag_ms}");
+        // Who was moved once was moved, however often they are named afterwards.
+        let code = if is_done { "moved" } else { "still-named" };
+        assert_eq!(counts(&report), [(code, 3)].into(), "{activity_lag_ms}");
         let put = world.wire.take_requests().iter().filter(|it| *it == PUT).count();
         assert_eq!((put, world.on(COACHING)), (1, 0), "whoever is moved is moved once");
         if !is_done {

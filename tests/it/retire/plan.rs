@@ -156,6 +156,9 @@ fn the_lines_stand_where_this_org_and_no_other_reads_them() {
     assert_eq!(advised(&own, Some("version: 1\n")), ("org.yaml:5".to_owned(), beside.clone(), None));
     let with_override = format!("{ORG}overrides:\n  coaching: {{ labels: {{ de: Coaching }} }}\n");
     assert_eq!(advised(&with_override, Some(&layer)), ("org.yaml:5".to_owned(), beside.clone(), None));
+    // What a layer says to the contrary stands, for other orgs.
+    let says_no = layer.replace("labels:", "deactivated: false, labels:");
+    assert_eq!(advised(&with_override, Some(&says_no)), ("org.yaml:5".to_owned(), beside.clone(), None));
     let contrary = "version: 1\ndefinitions:\n  coaching:\n    systemPresence: Busy\n    labels: { en_US: Coaching }\n    \
                     deactivated: false\n";
     assert_eq!(advised(contrary, None), ("org.yaml:3".to_owned(), beside, Some("org.yaml:6".to_owned())));

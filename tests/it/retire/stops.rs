@@ -119,6 +119,42 @@ async fn nobody_is_left_without_a_place_when_the_other_one_goes_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_is_moved_to_what_the_org_does_not_show() {
+    let world = World::new(2);
+    let (_sender, stop) = Stop::new();
+    let mut retirement = world.planned(coaching()).await;
+    retirement.to.definition.id = crate::paper::id(77);
+    let report = world.carry_out(&retirement, &stop).await;
+    assert_eq!((halt(&report), counts(&report), world.on(COACHING)), (Some("target-gone"), [].into(), 2));
+}
+
+/// What cannot be read is in doubt: before anybody is moved, before it is deactivated, and afterwards.
+#[tokio::test(start_paused = true)]
+async fn each_read_that_fails_stops_it() {
+    for (number, passes, expected, on_it, is_deactivated) in [
+        (MEETING, 0, "target-unread", 2, false),
+        (COACHING, 0, "not-deactivated", 2, false),
+        (MEETING, 1, "target-unread", 0, false),
+        (COACHING, 1, "not-deactivated", 0, false),
+        (COACHING, 2, "unread", 0, true),
+    ] {
+        let world = World::new(2);
+        let mut passes_left = passes;
+        world.wire.instead(move |request| {
+            if request.method != Method::Get || !request.url.path().ends_with(&guid(number)) {
+                return None;
+            }
+            let passes = passes_left > 0;
+            passes_left = usize::saturating_sub(passes_left, 1);
+            (!passes).then(|| crate::users::refusal(403))
+        });
+        let report = world.retire().await;
+        assert_eq!(halt(&report), Some(expected), "{number} {passes}: {report:#?}");
+        assert_eq!((world.on(COACHING), world.is_deactivated(COACHING)), (on_it, is_deactivated), "{number} {passes}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn nobody_is_moved_off_what_somebody_changed_since_the_plan() {
     for generation in Generation::ALL {
         let world = World { generation, ..World::new(2) };
