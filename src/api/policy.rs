@@ -146,43 +146,109 @@ pub enum Admission {
     NotBefore(Instant),
 }
 
+/// What somebody wants of the pace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// One request starts.
+    Single,
+    /// One starts, and the turn of another is kept: a read that a write follows at once. Else what was read would
+    /// grow old while the write waits.
+    WithNext,
+    /// The one that was kept starts.
+    Kept,
+}
+
 /// The pace that all requests of a run share: a sliding window, so that a short run never waits.
 #[derive(Debug)]
 pub struct Pace {
     per_window: usize,
     started: VecDeque<Instant>,
+    kept: usize,
     not_before: Option<Instant>,
+    /// How many have ever started,
+    begun: u64,
+    /// and how many of them have ended.
+    ended: u64,
+    told: Option<Told>,
 }
+
+/// What the platform said of its own count.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    /// The last request that it will take, by their numbers,
+    last: u64,
+    /// until then.
+    until: Instant,
+}
+
+/// While every free turn is kept for somebody: when to ask again.
+const KEPT_MS: u64 = 100;
+/// How long others wait for the answer to the first request after the platform began to count anew.
+const ASKING_MS: u64 = 2_000;
 
 impl Pace {
     /// At most this many requests in any [`WINDOW_MS`].
     #[must_use]
     pub fn new(requests_per_minute: NonZeroU32) -> Pace {
         let per_window = usize::try_from(requests_per_minute.get()).unwrap_or(usize::MAX);
-        Pace { per_window, started: VecDeque::new(), not_before: None }
+        Pace { per_window, started: VecDeque::new(), kept: 0, not_before: None, begun: 0, ended: 0, told: None }
     }
 
     /// Starts a request now, or says when to ask again.
-    pub fn admit(&mut self, now: Instant) -> Admission {
+    pub fn admit(&mut self, turn: Turn, now: Instant) -> Admission {
         let window = Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
         while self.started.front().is_some_and(|first| now.saturating_duration_since(*first) >= window) {
             self.started.pop_front();
         }
-        let slot = if self.started.len() < self.per_window {
+        // Nobody can have two turns of one.
+        let wanted = match turn {
+            Turn::Single => 1,
+            Turn::WithNext => self.per_window.min(2),
+            Turn::Kept => usize::from(self.kept == 0),
+        };
+        let last = self.begun.saturating_add(u64::try_from(self.kept + wanted).unwrap_or(u64::MAX));
+        let told = self.told.filter(|it| wanted > 0 && last > it.last);
+        let slot = if self.started.len() + self.kept + wanted <= self.per_window {
             None
         } else {
-            self.started.front().and_then(|first| first.checked_add(window))
+            let kept = now.checked_add(Duration::from_millis(KEPT_MS));
+            self.started.front().map_or(kept, |first| first.checked_add(window))
         };
+        let slot = slot.filter(|_| wanted > 0).max(told.map(|it| it.until).filter(|until| *until > now));
         if let Some(at) = slot.max(self.not_before.filter(|at| *at > now)) {
             return Admission::NotBefore(at);
         }
+        if told.is_some() {
+            // Counting has begun anew, and how far it is nobody has said: one asks, and the others wait for the answer.
+            let until = now.checked_add(Duration::from_millis(ASKING_MS)).unwrap_or(now);
+            self.told = Some(Told { last, until });
+        }
+        self.kept = (self.kept + wanted).saturating_sub(1);
         self.started.push_back(now);
+        self.begun += 1;
         Admission::Started
+    }
+
+    /// A turn that was kept is not needed.
+    pub fn give_back(&mut self) {
+        self.kept = self.kept.saturating_sub(1);
+    }
+
+    /// A request that had started has its answer, will have none, or was not sent after all.
+    pub fn ended(&mut self) {
+        self.ended += 1;
     }
 
     /// Nobody starts before this instant: a 429 slows everybody, not only the request that saw it.
     pub fn hold_until(&mut self, at: Instant) {
         self.not_before = self.not_before.max(Some(at));
+    }
+
+    /// By the answer to a request that has just ended, the platform takes `left` more until an instant. A hint: it
+    /// slows, and never hastens.
+    pub fn told(&mut self, left: u64, until: Instant) {
+        // What is under way may have been overtaken, and then it was not counted yet.
+        self.told = Some(Told { last: self.ended.saturating_add(left), until });
     }
 }
 
@@ -246,12 +312,80 @@ mod tests {
         let begin = tokio::time::Instant::now().into_std();
         let mut pace = Pace::new(NonZeroU32::new(2).unwrap());
         let second = begin + Duration::from_secs(10);
-        assert_eq!(pace.admit(begin), Admission::Started);
-        assert_eq!(pace.admit(second), Admission::Started);
+        assert_eq!(pace.admit(Turn::Single, begin), Admission::Started);
+        assert_eq!(pace.admit(Turn::Single, second), Admission::Started);
         let free = begin + Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
-        assert_eq!(pace.admit(second), Admission::NotBefore(free));
-        assert_eq!(pace.admit(free), Admission::Started);
-        assert_eq!(pace.admit(free), Admission::NotBefore(free + Duration::from_secs(10)));
+        assert_eq!(pace.admit(Turn::Single, second), Admission::NotBefore(free));
+        assert_eq!(pace.admit(Turn::Single, free), Admission::Started);
+        assert_eq!(pace.admit(Turn::Single, free), Admission::NotBefore(free + Duration::from_secs(10)));
+    }
+
+    #[test]
+    fn a_turn_that_is_kept_is_nobody_elses_and_waits_for_no_window() {
+        let begin = tokio::time::Instant::now().into_std();
+        let mut pace = Pace::new(NonZeroU32::new(3).unwrap());
+        let free = begin + Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
+        assert_eq!(pace.admit(Turn::WithNext, begin), Admission::Started);
+        assert_eq!(pace.admit(Turn::WithNext, begin), Admission::NotBefore(free), "one is free, and it wants two");
+        assert_eq!(pace.admit(Turn::Single, begin), Admission::Started);
+        assert_eq!(pace.admit(Turn::Single, begin), Admission::NotBefore(free));
+        let later = begin + Duration::from_secs(5);
+        assert_eq!(pace.admit(Turn::Kept, later), Admission::Started);
+        // It counts from when it started, not from when it was kept.
+        assert_eq!(pace.admit(Turn::Single, free), Admission::Started);
+        assert_eq!(pace.admit(Turn::WithNext, free), Admission::NotBefore(free + Duration::from_secs(5)));
+        assert_eq!(pace.admit(Turn::Single, free), Admission::Started);
+    }
+
+    #[test]
+    fn a_turn_that_is_given_back_is_free() {
+        let begin = tokio::time::Instant::now().into_std();
+        let mut pace = Pace::new(NonZeroU32::new(2).unwrap());
+        assert_eq!(pace.admit(Turn::WithNext, begin), Admission::Started);
+        pace.give_back();
+        assert_eq!(pace.admit(Turn::Single, begin), Admission::Started);
+        // A 429 holds what was kept as well.
+        let free = begin + Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
+        assert_eq!(pace.admit(Turn::WithNext, free), Admission::Started);
+        pace.hold_until(free + Duration::from_secs(7));
+        assert_eq!(pace.admit(Turn::Kept, free), Admission::NotBefore(free + Duration::from_secs(7)));
+        // However long that is, all that is left is kept.
+        let long = free + Duration::from_mins(3);
+        assert_eq!(pace.admit(Turn::WithNext, long), Admission::NotBefore(long + Duration::from_millis(KEPT_MS)));
+    }
+
+    #[test]
+    fn one_request_a_minute_is_never_two() {
+        let begin = tokio::time::Instant::now().into_std();
+        let mut pace = Pace::new(NonZeroU32::new(1).unwrap());
+        assert_eq!(pace.admit(Turn::WithNext, begin), Admission::Started);
+        let free = begin + Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
+        assert_eq!(pace.admit(Turn::Kept, begin), Admission::NotBefore(free));
+    }
+
+    #[test]
+    fn what_the_platform_counts_slows_and_never_hastens() {
+        let begin = tokio::time::Instant::now().into_std();
+        let at = |seconds| begin + Duration::from_secs(seconds);
+        let mut pace = Pace::new(NonZeroU32::new(5).unwrap());
+        assert_eq!(pace.admit(Turn::Single, begin), Admission::Started);
+        pace.ended();
+        pace.told(3, at(30));
+        assert_eq!(pace.admit(Turn::WithNext, begin), Admission::Started);
+        assert_eq!(pace.admit(Turn::WithNext, begin), Admission::NotBefore(at(30)), "one is left, and it wants two");
+        assert_eq!(pace.admit(Turn::Single, begin), Admission::Started);
+        assert_eq!(pace.admit(Turn::Single, begin), Admission::NotBefore(at(30)), "the second is kept");
+        assert_eq!(pace.admit(Turn::Kept, begin), Admission::Started);
+        // Three are under way, of which the answer to the first says that only it was counted: there is room for the
+        // other two, and for nothing more.
+        pace.ended();
+        pace.told(2, at(30));
+        assert_eq!(pace.admit(Turn::Single, begin), Admission::NotBefore(at(30)));
+        // When the time is over, one asks how it stands, and the others wait for what it is told.
+        assert_eq!(pace.admit(Turn::Single, at(30)), Admission::Started);
+        assert_eq!(pace.admit(Turn::Single, at(30)), Admission::NotBefore(at(32)));
+        pace.told(1_000, at(60));
+        assert!(matches!(pace.admit(Turn::Single, at(31)), Admission::NotBefore(_)), "five a minute all the same");
     }
 
     #[test]
@@ -260,7 +394,7 @@ mod tests {
         let mut pace = Pace::new(REQUESTS_PER_MINUTE_DEFAULT);
         pace.hold_until(begin + Duration::from_secs(42));
         pace.hold_until(begin + Duration::from_secs(3));
-        assert_eq!(pace.admit(begin), Admission::NotBefore(begin + Duration::from_secs(42)));
-        assert_eq!(pace.admit(begin + Duration::from_secs(42)), Admission::Started);
+        assert_eq!(pace.admit(Turn::Single, begin), Admission::NotBefore(begin + Duration::from_secs(42)));
+        assert_eq!(pace.admit(Turn::Single, begin + Duration::from_secs(42)), Admission::Started);
     }
 }

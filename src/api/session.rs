@@ -13,10 +13,12 @@ use crate::api::endpoints::Endpoints;
 use crate::api::error::{About, ApiError, Kind, Permission, WriteError, cut, error_body, permissions_named};
 use crate::api::gate::{Gate, Passage};
 use crate::api::operations::{Operation, UnusableId, collection};
-use crate::api::policy::{Admission, Effect, Failure, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT, after};
+use crate::api::policy::{
+    Admission, Effect, Failure, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT, RETRY_AFTER_MAX_S, Turn, after,
+};
 use crate::api::secrets::Secrets;
 use crate::api::shapes::{self, Unreadable};
-use crate::api::wire::{Auth, Body, Method, Request, Response, Wire, WireError, basic};
+use crate::api::wire::{Auth, Body, Method, RateLimit, Request, Response, Wire, WireError, basic};
 use crate::model::generation::Generation;
 
 /// A token is renewed this long before its end, or a tenth of its life where that is shorter.
@@ -60,6 +62,50 @@ pub struct Session {
     shared: Arc<Shared>,
     generation: Generation,
     gate: Option<Gate>,
+    pair: Option<Arc<Pair>>,
+}
+
+/// The turns of a read and of the write that follows it, taken together.
+struct Pair {
+    shared: Arc<Shared>,
+    turns: Mutex<Turns>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turns {
+    /// None is taken yet.
+    Both,
+    /// The read has had its turn, and the write's is kept.
+    Second,
+    /// Nothing is kept any more.
+    Over,
+}
+
+impl Pair {
+    /// What a request is to ask of the pace.
+    fn turn(&self, effect: Effect) -> Turn {
+        match (*lock(&self.turns), effect) {
+            (Turns::Both, Effect::Read) => Turn::WithNext,
+            (Turns::Second, Effect::Write) => Turn::Kept,
+            (Turns::Both, Effect::Write) | (Turns::Second, Effect::Read) | (Turns::Over, _) => Turn::Single,
+        }
+    }
+
+    fn took(&self, turn: Turn) {
+        match turn {
+            Turn::Single => {}
+            Turn::WithNext => *lock(&self.turns) = Turns::Second,
+            Turn::Kept => *lock(&self.turns) = Turns::Over,
+        }
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        if *lock(&self.turns) == Turns::Second {
+            lock(&self.shared.pace).give_back();
+        }
+    }
 }
 
 struct Shared {
@@ -123,7 +169,7 @@ impl Session {
             token: tokio::sync::Mutex::default(),
             requests: AtomicU64::new(0),
         };
-        Session { shared: Arc::new(shared), generation: Generation::default(), gate: None }
+        Session { shared: Arc::new(shared), generation: Generation::default(), gate: None, pair: None }
     }
 
     /// The same conversation, in which readers and writers speak this generation of the API. A new one
@@ -143,6 +189,14 @@ impl Session {
     #[must_use]
     pub fn behind(&self, gate: &Gate) -> Session {
         Session { gate: Some(gate.clone()), ..self.clone() }
+    }
+
+    /// The same conversation, in which the first read takes the turn of the write that follows it as well, so that this
+    /// one does not wait for the pace.
+    #[must_use]
+    pub fn in_pairs(&self) -> Session {
+        let pair = Pair { shared: Arc::clone(&self.shared), turns: Mutex::new(Turns::Both) };
+        Session { pair: Some(Arc::new(pair)), ..self.clone() }
     }
 
     /// How many requests were sent so far, token requests included.
@@ -168,7 +222,7 @@ impl Session {
         let interrupted = || not_done(self.failed(operation, Kind::Interrupted));
         let (mut attempt, mut refused_token) = (1, None);
         loop {
-            let ready = self.before(*effect, self.ready(refused_token)).await.ok_or_else(interrupted)?;
+            let ready = self.before(*effect, self.ready(*effect, refused_token)).await.ok_or_else(interrupted)?;
             let token = ready.map_err(not_done)?;
             let auth = Auth::Bearer(token.secret.clone());
             let body = body.clone().map_or(Body::None, Body::Json);
@@ -176,10 +230,20 @@ impl Session {
             let renewable = refused_token.is_none() && self.can_renew();
             match self.may_send(*effect) {
                 Passage::Open => {}
-                Passage::Closed => return Err(interrupted()),
-                Passage::TooLate => return Err(not_done(self.failed(operation, Kind::Waited))),
+                Passage::Closed => {
+                    lock(&self.shared.pace).ended();
+                    return Err(interrupted());
+                }
+                Passage::TooLate => {
+                    lock(&self.shared.pace).ended();
+                    return Err(not_done(self.failed(operation, Kind::Waited)));
+                }
             }
-            let trouble = match self.send(&request).await {
+            let answer = self.send(&request).await;
+            if let Ok(Response { rate_limit: Some(limit), .. }) = &answer {
+                self.hint(*limit);
+            }
+            let trouble = match answer {
                 Ok(response) => match judge(&response, renewable) {
                     None => match read(&response) {
                         Ok(value) => return Ok(value),
@@ -196,6 +260,7 @@ impl Session {
                 }
                 Next::NewToken => refused_token = Some(token.generation),
                 next @ (Next::GiveUp | Next::LookFirst) => {
+                    self.hold_others(trouble.failure);
                     let mut error = self.error(&request, trouble, attempt);
                     self.complete(&mut error, *permission);
                     return Err(Failed { error, unclear: next == Next::LookFirst });
@@ -283,7 +348,7 @@ impl Session {
         };
         let mut attempt = 1;
         loop {
-            self.turn().await;
+            self.turn(Turn::Single).await;
             let trouble = match self.send(&request).await {
                 Ok(response) => match judge_login(&response) {
                     None => match shapes::grant(&response.body) {
@@ -306,20 +371,34 @@ impl Session {
     }
 
     /// What a request needs before it is sent: a token, and its turn.
-    async fn ready(&self, refused: Option<u64>) -> Result<Token, ApiError> {
+    async fn ready(&self, effect: Effect, refused: Option<u64>) -> Result<Token, ApiError> {
         let token = self.token(refused).await?;
-        self.turn().await;
+        let turn = self.pair.as_ref().map_or(Turn::Single, |pair| pair.turn(effect));
+        self.turn(turn).await;
+        if let Some(pair) = &self.pair {
+            pair.took(turn);
+        }
         Ok(token)
     }
 
     /// Waits for a turn in the pace, and takes it.
-    async fn turn(&self) {
+    async fn turn(&self, turn: Turn) {
         loop {
-            let admission = lock(&self.shared.pace).admit(Instant::now().into_std());
+            let admission = lock(&self.shared.pace).admit(turn, Instant::now().into_std());
             match admission {
                 Admission::Started => return,
                 Admission::NotBefore(at) => tokio::time::sleep_until(Instant::from_std(at)).await,
             }
+        }
+    }
+
+    /// What the answer to a request says of the allowance. One that lasts for longer than anybody waits is not the
+    /// one that the pace is about.
+    fn hint(&self, limit: RateLimit) {
+        let RateLimit { count, allowed, reset_s } = limit;
+        if reset_s <= RETRY_AFTER_MAX_S {
+            let until = (Instant::now() + Duration::from_secs(reset_s)).into_std();
+            lock(&self.shared.pace).told(allowed.saturating_sub(count), until);
         }
     }
 
@@ -341,7 +420,19 @@ impl Session {
 
     async fn send(&self, request: &Request) -> Result<Response, WireError> {
         self.shared.requests.fetch_add(1, Ordering::Relaxed);
-        self.shared.wire.exchange(request).await
+        let answer = self.shared.wire.exchange(request).await;
+        lock(&self.shared.pace).ended();
+        answer
+    }
+
+    /// Nobody asks for it any more, and it was told all the same: not before this time. One that nobody waits for is a
+    /// limit of another kind, of which others may know nothing.
+    fn hold_others(&self, failure: Failure) {
+        if let Failure::Throttled { retry_after_s: Some(asked_s) } = failure
+            && asked_s <= RETRY_AFTER_MAX_S
+        {
+            lock(&self.shared.pace).hold_until((Instant::now() + Duration::from_secs(asked_s)).into_std());
+        }
     }
 
     async fn wait(&self, failure: Failure, delay: Duration) {

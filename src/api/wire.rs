@@ -20,6 +20,9 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const AGENT: &str = concat!("presencectl/", env!("CARGO_PKG_VERSION"));
 
 const CORRELATION_ID: &str = "inin-correlation-id";
+/// How many requests were counted, how many may be, and after how many seconds counting begins anew
+/// (docs/platform.md, "Rate limits").
+const RATE_LIMIT: [&str; 3] = ["inin-ratelimit-count", "inin-ratelimit-allowed", "inin-ratelimit-reset"];
 
 /// The limits of one exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +130,18 @@ pub struct Request {
     pub body: Body,
 }
 
+/// What an answer says of the allowance: the `inin-ratelimit-*` headers. Withdrawn in 2021 and not always right then,
+/// so no more than a hint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many requests were counted, this one included.
+    pub count: u64,
+    /// How many may be.
+    pub allowed: u64,
+    /// After how many seconds counting begins anew.
+    pub reset_s: u64,
+}
+
 /// One answer, read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Response {
@@ -136,6 +151,8 @@ pub struct Response {
     pub correlation_id: Option<String>,
     /// `Retry-After`, where it is a number of seconds.
     pub retry_after_s: Option<u64>,
+    /// The `inin-ratelimit-*` headers, where all three are numbers.
+    pub rate_limit: Option<RateLimit>,
     /// `Content-Type`.
     pub content_type: Option<String>,
     /// The body, decompressed.
@@ -244,12 +261,18 @@ pub fn response(status: u16, headers: &HeaderMap) -> Response {
         status,
         correlation_id: text(CORRELATION_ID),
         retry_after_s: text(RETRY_AFTER.as_str()).as_deref().and_then(seconds),
+        rate_limit: rate_limit(RATE_LIMIT.map(|name| text(name).as_deref().and_then(seconds))),
         content_type: text(CONTENT_TYPE.as_str()),
         body: Vec::new(),
     }
 }
 
-/// Whole seconds. More than fits is the longest wait there is, not an absent one.
+fn rate_limit(numbers: [Option<u64>; 3]) -> Option<RateLimit> {
+    let [count, allowed, reset_s] = numbers;
+    Some(RateLimit { count: count?, allowed: allowed?, reset_s: reset_s? })
+}
+
+/// A whole number, such as of seconds. More than fits is the longest wait there is, not an absent one.
 fn seconds(text: &str) -> Option<u64> {
     let digits = text.trim();
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -33,6 +33,13 @@ impl Writer {
         self.0.reader()
     }
 
+    /// For one read and the write that follows it at once: both take their turns in the pace together, so that what
+    /// was read does not grow old while the write waits.
+    #[must_use]
+    pub fn for_one_write(&self) -> Writer {
+        Writer(self.0.in_pairs())
+    }
+
     /// The generation of the API that it speaks.
     #[must_use]
     pub fn generation(&self) -> Generation {

@@ -84,7 +84,8 @@ impl Hands<'_> {
         let mut lost: Option<ApiError> = None;
         let (mut writes, mut waits) = (0, 0);
         loop {
-            let fetched = match self.read(step, id, lost.as_ref()).await {
+            let writer = self.writer.for_one_write();
+            let fetched = match self.read(&writer, step, id, lost.as_ref()).await {
                 Ok(fetched) => fetched,
                 Err(outcome) => return outcome,
             };
@@ -93,7 +94,7 @@ impl Hands<'_> {
                 // It stands as before, and what was sent may still arrive.
                 return Outcome::Unknown(Cause::from(error));
             }
-            match self.write(step, fetched, patch).await {
+            match self.write(&writer, step, fetched, patch).await {
                 Ok(outcome) => return outcome,
                 Err(WriteError::NotDone(error)) if error.kind == Kind::Waited && waits < WAITS_MAX => {
                     waits += 1;
@@ -109,8 +110,14 @@ impl Hands<'_> {
 
     /// The object as it is now, to be written; or what became of it, when there is nothing to write.
     /// `lost` is the answer to an earlier write.
-    async fn read(&self, step: &Step, id: &DefinitionId, lost: Option<&ApiError>) -> Result<Fetched, Outcome> {
-        let fetched = match (self.writer.reader().definition(id).await, lost) {
+    async fn read(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        id: &DefinitionId,
+        lost: Option<&ApiError>,
+    ) -> Result<Fetched, Outcome> {
+        let fetched = match (writer.reader().definition(id).await, lost) {
             (Ok(Some(fetched)), _) => fetched,
             (Ok(None), lost) => return Err(absent(step, lost)),
             (Err(_), Some(lost)) => return Err(Outcome::Unknown(Cause::from(lost))),
@@ -127,12 +134,18 @@ impl Hands<'_> {
     }
 
     /// One PUT or DELETE.
-    async fn write(&self, step: &Step, fetched: Fetched, patch: Option<&Patch>) -> Result<Outcome, WriteError> {
+    async fn write(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        fetched: Fetched,
+        patch: Option<&Patch>,
+    ) -> Result<Outcome, WriteError> {
         let Some(patch) = patch else {
-            self.writer.delete(&fetched.definition.id).await?;
+            writer.delete(&fetched.definition.id).await?;
             return Ok(Outcome::Done);
         };
-        let written = self.writer.update(fetched, patch).await?;
+        let written = writer.update(fetched, patch).await?;
         Ok(self.compare(step, &written).await)
     }
 

@@ -49,8 +49,8 @@ pub struct TargetArgs {
     /// `v1`, and `v2` where the org no longer serves that.
     #[arg(long, value_enum, value_name = "GENERATION")]
     pub api: Option<Api>,
-    /// How many requests may be sent in any 60 s.
-    #[arg(long, value_name = "N", default_value_t = REQUESTS_PER_MINUTE_DEFAULT, value_parser = at_least_one)]
+    /// How many requests may be sent in any 60 s: two at least, since a change is a read and a write.
+    #[arg(long, value_name = "N", default_value_t = REQUESTS_PER_MINUTE_DEFAULT, value_parser = at_least_two)]
     pub requests_per_minute: NonZeroU32,
 }
 
@@ -94,6 +94,7 @@ pub struct OutputArgs {
     pub outputs: Vec<Output>,
 }
 
-fn at_least_one(typed: &str) -> Result<NonZeroU32, String> {
-    typed.parse().map_err(|_| format!("a whole number from 1 to {} stands here", u32::MAX))
+fn at_least_two(typed: &str) -> Result<NonZeroU32, String> {
+    let number = typed.parse().ok().filter(|it: &NonZeroU32| it.get() >= 2);
+    number.ok_or_else(|| format!("a whole number from 2 to {} stands here", u32::MAX))
 }

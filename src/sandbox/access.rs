@@ -175,6 +175,22 @@ impl Access {
         Err(Refusal::too_many_requests(Duration::from_millis(free_at_ms - now_ms)))
     }
 
+    /// What the `inin-ratelimit-*` headers of the answer to this request say, where there is an allowance.
+    #[must_use]
+    pub fn rate_headers(&self, request: &Request, now_ms: u64) -> Vec<(&'static str, String)> {
+        let token = request.header("authorization").and_then(|it| it.split_once(' ')).map(|(_, token)| token);
+        let Some((answered, allowed)) = token.and_then(|it| self.answered_ms.get(it)).zip(self.requests_per_minute)
+        else {
+            return Vec::new();
+        };
+        let reset_ms = answered.front().map_or(0, |first| (first + RATE_WINDOW_MS).saturating_sub(now_ms));
+        vec![
+            ("inin-ratelimit-count", answered.len().to_string()),
+            ("inin-ratelimit-allowed", allowed.to_string()),
+            ("inin-ratelimit-reset", reset_ms.div_ceil(1_000).to_string()),
+        ]
+    }
+
     fn is_good(&self, token: &str, now_ms: u64) -> bool {
         let number = || token.strip_prefix(TOKEN)?.strip_prefix('-')?.parse::<u64>().ok();
         token == TOKEN

@@ -17,7 +17,7 @@ use super::http::{Refusal, Request, Response};
 use super::routes::Operation;
 use super::samples;
 use super::seed::Seed;
-use super::temper::Temper;
+use super::temper::{RateHeaders, Temper};
 use super::users::{Surroundings, Users};
 
 /// One org with its definitions, its users and its OAuth client.
@@ -117,7 +117,12 @@ impl Org {
     pub fn handle(&mut self, request: &Request, now_ms: u64) -> Response {
         let correlation_id = self.next_correlation_id();
         let answer = self.answer(request, now_ms);
-        answer.unwrap_or_else(|refusal| refusal.into_response(&correlation_id)).correlated(&correlation_id)
+        let mut response =
+            answer.unwrap_or_else(|refusal| refusal.into_response(&correlation_id)).correlated(&correlation_id);
+        if self.temper.rate_headers == RateHeaders::Sent {
+            response.headers.extend(self.access.rate_headers(request, now_ms));
+        }
+        response
     }
 
     /// An id that no other answer of this org has, since it was started.

@@ -39,6 +39,9 @@ pub struct Temper {
     pub active_max: Option<u32>,
     /// The largest page of a list of the first generation. The platform's is not known.
     pub page_size_max: u32,
+    /// Whether answers carry the `inin-ratelimit-*` headers, which were withdrawn in 2021. Only an org with an allowance
+    /// of requests has anything to say there.
+    pub rate_headers: RateHeaders,
     /// How far lists run behind, in milliseconds. Not kept over a restart.
     pub list_lag_ms: u64,
     /// How far GET by id runs behind, in milliseconds. Not kept over a restart.
@@ -83,6 +86,7 @@ impl Default for Temper {
             primary_status: 400,
             active_max: None,
             page_size_max: 100,
+            rate_headers: RateHeaders::Withdrawn,
             list_lag_ms: 0,
             get_lag_ms: 0,
             get_after_create_lag_ms: 0,
@@ -177,6 +181,15 @@ pub enum CreateDeactivated {
     Honoured,
     /// The new definition is active all the same.
     Ignored,
+}
+
+/// Whether answers carry the `inin-ratelimit-*` headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateHeaders {
+    /// None does (docs/platform.md, "Rate limits").
+    Withdrawn,
+    /// Every one does.
+    Sent,
 }
 
 /// What a DELETE leaves behind.

@@ -7,6 +7,7 @@ mod behaviour;
 mod every_fault;
 mod lost;
 mod order;
+mod pace;
 mod random;
 mod stopped;
 mod verification;
@@ -14,10 +15,12 @@ mod waited;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use presencectl::api::policy::REQUESTS_PER_MINUTE_DEFAULT;
 use presencectl::api::wire::{Exchange, Method, Request};
 use presencectl::api::{Credentials, Endpoints, InProcess, Limits as WireLimits, Options, Session, Wire};
 use presencectl::apply::report::{Outcome, Report, Row};
@@ -51,6 +54,7 @@ struct World {
     limits: Limits,
     generation: Generation,
     divisions: Divisions,
+    requests_per_minute: NonZeroU32,
     /// The org as it was read last.
     observed: Arc<Mutex<Observed>>,
 }
@@ -75,18 +79,13 @@ impl World {
             requests: Mutex::default(),
             in_flight: AtomicUsize::new(0),
             in_flight_max: AtomicUsize::new(0),
+            slower_ms: AtomicU64::new(0),
         });
         let limits = desired.settings.limits;
         let observed = Arc::new(Mutex::new(Observed::default()));
-        World {
-            sandbox,
-            wire,
-            desired,
-            limits,
-            generation: Generation::First,
-            divisions: Divisions::NotAsked,
-            observed,
-        }
+        let requests_per_minute = REQUESTS_PER_MINUTE_DEFAULT;
+        let (generation, divisions) = (Generation::First, Divisions::NotAsked);
+        World { sandbox, wire, desired, limits, generation, divisions, requests_per_minute, observed }
     }
 
     /// A new run: a client of its own, without a token yet.
@@ -94,7 +93,7 @@ impl World {
         let credentials = Credentials::Client { id: CLIENT_ID.to_owned(), secret: CLIENT_SECRET.into() };
         let endpoints = Endpoints::of_base_url("http://localhost").unwrap();
         let wire = Arc::clone(&self.wire) as Arc<dyn Wire>;
-        let options = Options { seed: 1, ..Options::default() };
+        let options = Options { seed: 1, requests_per_minute: self.requests_per_minute };
         Session::new(endpoints, credentials, wire, options).speaking(self.generation)
     }
 
@@ -295,6 +294,8 @@ struct Watched {
     requests: Mutex<Vec<String>>,
     in_flight: AtomicUsize,
     in_flight_max: AtomicUsize,
+    /// How much longer than [`LATENCY_MS`] a request may be under way to the org.
+    slower_ms: AtomicU64,
 }
 
 impl Watched {
@@ -334,13 +335,19 @@ fn line(request: &Request) -> String {
 
 impl Wire for Watched {
     fn exchange<'a>(&'a self, request: &'a Request) -> Exchange<'a> {
-        self.requests.lock().unwrap().push(line(request));
+        let number = {
+            let mut requests = self.requests.lock().unwrap();
+            requests.push(line(request));
+            requests.len() as u64
+        };
+        // No two that follow each other take as long.
+        let slower_ms = number.wrapping_mul(0x9E37_79B9) % (self.slower_ms.load(Ordering::Relaxed) + 1);
         Box::pin(async move {
             let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
             self.in_flight_max.fetch_max(in_flight, Ordering::Relaxed);
             // Dropped with the request, however that ends.
             let _arrived = Leaving(&self.in_flight);
-            tokio::time::sleep(Duration::from_millis(LATENCY_MS)).await;
+            tokio::time::sleep(Duration::from_millis(LATENCY_MS + slower_ms)).await;
             // Taken out while it runs: it may fail the test, or the object's task.
             let mut hook = self.before.lock().unwrap().take();
             if let Some(hook) = &mut hook {

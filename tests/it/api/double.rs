@@ -128,6 +128,7 @@ pub(crate) fn status(status: u16, body: &str) -> Answer {
         status,
         correlation_id: Some("corr-1".to_owned()),
         retry_after_s: None,
+        rate_limit: None,
         content_type: Some("application/json".to_owned()),
         body: body.as_bytes().to_vec(),
     })

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use presencectl::api::policy::{REQUESTS_PER_MINUTE_DEFAULT, WINDOW_MS, WINDOW_SLACK_MS};
-use presencectl::api::wire::{Method, Request, Response, headers};
+use presencectl::api::wire::{Method, RateLimit, Request, Response, headers};
 use presencectl::api::{ApiError, Credentials, Kind};
 use tokio::time::Instant;
 
-use super::double::{self, Answer, CANARY, Double, entity, lost, ok, status};
+use super::double::{self, Answer, CANARY, Double, entity, lost, ok, status, throttled};
 use super::{content, id, meal, unclear};
 
 // Tokens
@@ -141,6 +141,73 @@ async fn no_minute_holds_more_than_its_number() {
     let at: Vec<Instant> = org.seen().iter().map(|seen| seen.at).collect();
     assert!(at.windows(21).all(|some| some[20] - some[0] > Duration::from_millis(WINDOW_MS)));
     assert!(at[99] - at[0] < Duration::from_millis(5 * (WINDOW_MS + WINDOW_SLACK_MS)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_slows_everybody() {
+    let mut count = 0;
+    let org = Double::by(move |_| {
+        count += 1;
+        if count == 1 { throttled(Some(20)) } else { ok("[]") }
+    });
+    let session = org.session();
+    let begun = Instant::now();
+    // One is refused; all others, whoever they are, have to wait as long.
+    let (reader, writer) = (session.reader(), session.writer());
+    let (first, others) = tokio::join!(reader.system_presences(), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let asked = org.lines().len();
+        let read = join_all((0..5).map(|_| reader.system_presences()));
+        let gone = id("a");
+        let (_, written) = tokio::join!(read, writer.delete(&gone));
+        (asked, written)
+    });
+    first.unwrap();
+    others.1.unwrap();
+    assert_eq!((others.0, org.lines().len()), (1, 8));
+    let of_the_api = org.seen().into_iter().filter(|seen| !seen.line.contains("/oauth/"));
+    assert!(of_the_api.skip(1).all(|seen| seen.at - begun >= Duration::from_secs(20)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_429_of_a_request_slows_the_others_as_well() {
+    let org = Double::by(|request| if request.method == Method::Delete { throttled(Some(7)) } else { ok("[]") });
+    let session = org.session();
+    session.writer().delete(&id("a")).await.unwrap_err();
+    let given_up = Instant::now();
+    session.reader().system_presences().await.unwrap();
+    assert_eq!(given_up.elapsed(), Duration::from_secs(7));
+}
+
+/// An answer that says how much of the allowance is used up.
+fn counting(count: u64, allowed: u64, reset_s: u64) -> Answer {
+    ok("[]").map(|it| Response { rate_limit: Some(RateLimit { count, allowed, reset_s }), ..it })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_org_says_of_its_allowance_slows_before_a_429_does() {
+    for (count, allowed, reset_s, waited_s) in [
+        (180, 180, 40, 40),
+        (181, 180, 40, 40),
+        // One more may be sent, and is.
+        (179, 180, 40, 0),
+        // Nobody waits for an hour by a hint.
+        (180, 180, 3_600, 0),
+        (0, 0, 0, 0),
+    ] {
+        let org = Double::by(move |_| counting(count, allowed, reset_s));
+        let reader = org.session().reader();
+        reader.system_presences().await.unwrap();
+        let begun = Instant::now();
+        reader.system_presences().await.unwrap();
+        assert_eq!(begun.elapsed(), Duration::from_secs(waited_s), "{count} of {allowed}, {reset_s} s");
+    }
+    // However much the org says that it allows, the own pace stays.
+    let org = Double::by(|_| counting(1, 1_000_000, 60));
+    let reader = org.session().reader();
+    let begun = Instant::now();
+    join_all((0..300).map(|_| reader.system_presences())).await;
+    assert_eq!(begun.elapsed(), Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS));
 }
 
 // Secrets

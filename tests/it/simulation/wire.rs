@@ -318,6 +318,7 @@ fn response(answer: http::Response) -> Response {
         status: answer.status,
         correlation_id: header("inin-correlation-id"),
         retry_after_s: header("retry-after").and_then(|it| it.parse().ok()),
+        rate_limit: None,
         content_type: header("content-type"),
         body: answer.body,
     }
@@ -329,6 +330,7 @@ fn refusal(status: u16, retry_after_s: Option<u64>) -> Response {
         status,
         correlation_id: Some("simulated".to_owned()),
         retry_after_s,
+        rate_limit: None,
         content_type: Some("application/json".to_owned()),
         body: body.to_string().into_bytes(),
     }
