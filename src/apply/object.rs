@@ -84,8 +84,8 @@ impl Hands<'_> {
         let mut lost: Option<ApiError> = None;
         let (mut writes, mut waits) = (0, 0);
         loop {
-            let writer = self.writer.for_one_write();
-            let fetched = match self.read(&writer, step, id, lost.as_ref()).await {
+            let once = self.writer.for_one_write();
+            let fetched = match self.read(&once, step, id, lost.as_ref()).await {
                 Ok(fetched) => fetched,
                 Err(outcome) => return outcome,
             };
@@ -94,7 +94,7 @@ impl Hands<'_> {
                 // It stands as before, and what was sent may still arrive.
                 return Outcome::Unknown(Cause::from(error));
             }
-            match self.write(&writer, step, fetched, patch).await {
+            match self.write(&once, step, fetched, patch).await {
                 Ok(outcome) => return outcome,
                 Err(WriteError::NotDone(error)) if error.kind == Kind::Waited && waits < WAITS_MAX => {
                     waits += 1;

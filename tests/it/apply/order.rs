@@ -175,7 +175,8 @@ fn undone(report: &Report) -> String {
         outcome => format!("{}: {}", outcome.code(), outcome.in_words().unwrap_or_default()),
     };
     let undone = report.rows.iter().filter(|row| !row.outcome.is_success());
-    undone.map(|row| format!("{} {}\n", row.action.verb(), why(row))).collect()
+    let lines: Vec<String> = undone.map(|row| format!("{} {}", row.action.verb(), why(row))).collect();
+    lines.iter().flat_map(|it| [it.as_str(), "\n"]).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -366,7 +367,7 @@ const SLOTS: usize = 6;
 
 fn some_case() -> impl Strategy<Value = Case> {
     let fate = (prop::option::of(any::<bool>()), prop::option::weighted(0.8, prop::bool::weighted(0.7)));
-    let names = || Just((0..SLOTS + 1).collect::<Vec<usize>>()).prop_shuffle();
+    let names = || Just((0..=SLOTS).collect::<Vec<usize>>()).prop_shuffle();
     let fates = prop::collection::vec((0..PRESENCES.len(), fate), 1..=SLOTS);
     (fates, [names(), names()], [names(), names()]).prop_map(|(fates, before, after)| Case { fates, before, after })
 }

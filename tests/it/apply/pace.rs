@@ -60,7 +60,7 @@ async fn used(world: &World, allowed: u32) -> Used {
     let steps = world.steps().await;
     assert_eq!(steps.len(), CHANGES);
     // What was planned with does not count: another minute, and another client.
-    tokio::time::sleep(Duration::from_mins(2)).await;
+    tokio::time::sleep(Duration::from_secs(120)).await;
     world.sandbox.with(|it| {
         it.org.access.requests_per_minute = Some(allowed);
         it.log = presencectl::sandbox::exchange::RequestLog::default();
