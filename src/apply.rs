@@ -21,6 +21,7 @@ use crate::plan::change::Step;
 use crate::plan::order::Order;
 use crate::stop::Stop;
 
+pub mod blame;
 pub mod census;
 pub mod circle;
 pub mod divided;
@@ -127,6 +128,7 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
     };
     let divisions_unread = stop.until_asked(divided.after(&reader, &mut rows)).await.flatten();
     rows.extend(settled);
+    let rows = rows.into_iter().map(|row| row.placed(desired)).collect();
     let interrupted = stop.asked();
     let divisions = observed.divisions.clone();
     Report { verification, divisions_unread, interrupted, divisions, ..Report::of(rows, default_locale.clone()) }
@@ -232,7 +234,7 @@ pub fn bug(while_it: &str) -> Cause {
     Cause {
         message: format!("presencectl itself failed while it {while_it}"),
         help: Some("this is a bug in presencectl: please report it; running again is safe".to_owned()),
-        correlation_id: None,
+        ..Cause::default()
     }
 }
 
@@ -249,6 +251,6 @@ fn cut_off(gate: &Gate) -> Outcome {
     Outcome::Unknown(Cause {
         message: "the run was interrupted while this was being written".to_owned(),
         help: Some("run `plan` to see what became of it; running `apply` again is safe".to_owned()),
-        correlation_id: None,
+        ..Cause::default()
     })
 }

@@ -6,7 +6,7 @@ pub use crate::cli::apply::{ApplyArgs, PlanArgs};
 pub use crate::cli::formats::{Format, OnFailure, Output, TableFormat, View};
 pub use crate::cli::offline::{SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
 pub use crate::cli::retire::RetireArgs;
-pub use crate::cli::shared::{Api, ConfigArgs, LimitArgs, OutputArgs, TargetArgs};
+pub use crate::cli::shared::{Api, ConfigArgs, LimitArgs, OutputArgs, RecordArgs, TargetArgs};
 pub use crate::cli::show::{ChoiceArgs, ImportArgs, PlaceArgs, ShowArgs};
 pub use crate::cli::user::{UserArgs, UserCommand, UserConfigArgs, UserGetArgs, UserSetArgs, WhoArgs};
 

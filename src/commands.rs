@@ -17,6 +17,7 @@ pub mod offline;
 pub mod outputs;
 pub mod plan;
 pub mod progress;
+pub mod record;
 pub mod retire;
 pub mod sandbox;
 pub mod saved;

@@ -18,6 +18,7 @@ use crate::text;
 pub mod check;
 mod check_hands;
 pub mod check_labels;
+pub mod digest;
 pub mod files;
 mod folders;
 pub mod in_memory;

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::cause::Cause;
 use crate::diagnostic::{Sources, Span};
+use crate::environment::Origin;
 use crate::model::observed::{Organization, Target};
+use crate::provenance::Provenance;
 
 /// The head of a document. It is flattened into one that is only written: in one that is read back, a
 /// mistake in what is flattened would have no place.
@@ -112,9 +114,47 @@ pub struct CauseV1 {
 
 impl From<Cause> for CauseV1 {
     fn from(cause: Cause) -> CauseV1 {
-        let Cause { message, help, correlation_id } = cause;
+        let Cause { message, help, correlation_id, said: _ } = cause;
         CauseV1 { message, help, correlation_id }
     }
+}
+
+/// When a run was, who was at work, and from which config. The platform itself knows only the OAuth client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+pub struct RunV1 {
+    /// When it began: RFC 3339, UTC, to the millisecond.
+    pub began: String,
+    /// When it ended.
+    pub ended: String,
+    /// The OAuth client's id; absent with a given token, which does not say whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The person: `--actor`, else what the CI says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// Why: `--reason`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The commit that was applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The pull request or merge request: its address, else its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<String>,
+    /// The address of the CI's run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ci_run: Option<String>,
+    /// The name that the config gives the org.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_org: Option<String>,
+    /// `sha256:` and the digest of the config as it was put together of its files: two runs with one digest
+    /// asked for the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_digest: Option<String>,
+    /// The report that was undone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
 }
 
 /// A place in a file of the config.
@@ -141,6 +181,26 @@ pub fn target_v1(target: &Target) -> TargetV1 {
     let Target { org, sandbox, generation } = target;
     let OrgV1 { org_id, org_name, sandbox } = org_v1(org.as_ref(), *sandbox);
     TargetV1 { org_id, org_name, sandbox, api: generation.name().to_owned() }
+}
+
+/// Where a run comes from, as documents say it.
+#[must_use]
+pub fn run_v1(provenance: &Provenance) -> RunV1 {
+    let Provenance { began, ended, client, origin, config, org_name, undoes } = provenance.clone();
+    let Origin { actor, reason, commit, pull_request, run } = origin;
+    RunV1 {
+        began: began.to_string(),
+        ended: ended.to_string(),
+        client,
+        actor,
+        reason,
+        commit,
+        pull_request,
+        ci_run: run,
+        config_org: org_name,
+        config_digest: config,
+        undoes,
+    }
 }
 
 /// A place as documents name it.

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::report::{Outcome, Report, Row, Verification};
 use crate::cause::Cause;
-use crate::diagnostic::Sources;
-use crate::document::{CauseV1, HeadV1, Kind, TargetV1, target_v1};
+use crate::diagnostic::{Sources, Span};
+use crate::document::{CauseV1, HeadV1, Kind, PlaceV1, RunV1, TargetV1, place_v1, run_v1, target_v1};
 use crate::model::names::{DivisionId, Label};
 use crate::model::observed::Target;
 use crate::plan::change::Change;
 use crate::plan::difference::Difference;
-use crate::plan::document::{ActionV1, ChangeV1, RefusalV1, change_v1, refusal_v1};
+use crate::plan::document::{ActionV1, ChangeV1, ContentV1, RefusalV1, change_v1, refusal_v1};
 use crate::plan::refusal::Refusal;
 
 /// The number of this format.
@@ -27,6 +27,9 @@ pub struct ReportV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
     pub head: HeadV1<TargetV1>,
+    /// When it was, and who was at work. Absent in reports of older versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunV1>,
     /// Was everything done, and seen to be done?
     pub success: bool,
     /// `interrupt` or `terminate`, where a signal ended the run early.
@@ -61,12 +64,30 @@ pub struct RowV1 {
     /// What to call it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `done`, `already-so`, `not-visible-yet`, `differs`, `failed`, `refused`, `skipped` or
-    /// `unknown`.
+    /// What was there before, as far as it is managed; absent for what was to be made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<ContentV1>,
+    /// What was to be there. Absent in reports of older versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<ContentV1>,
+    /// `done`, `already-so`, `not-visible-yet`, `differs`, `overwritten` (somebody else has changed since what
+    /// was written), `failed`, `refused`, `skipped` or `unknown`.
     #[schemars(extend("enum" = [
-        "done", "already-so", "not-visible-yet", "differs", "failed", "refused", "skipped", "unknown"
+        "done", "already-so", "not-visible-yet", "differs", "overwritten", "failed", "refused", "skipped", "unknown"
     ]))]
     pub outcome: String,
+    /// When work on it began; absent where it did not begin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub began: Option<String>,
+    /// When work on it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+    /// Where the config asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<PlaceV1>,
+    /// Where the label stands that the org refused, where its answer says which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_label: Option<PlaceV1>,
     /// Why, for what is not done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -118,13 +139,22 @@ pub struct VerificationV1 {
 /// The document of a report.
 #[must_use]
 pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1 {
-    let Report { rows, refusals, verification, divisions_unread, interrupted, divisions: _, default_locale: _ } =
-        report;
+    let Report {
+        rows,
+        refusals,
+        verification,
+        divisions_unread,
+        interrupted,
+        divisions: _,
+        default_locale: _,
+        provenance,
+    } = report;
     ReportV1 {
         head: REPORT.head(target_v1(target)),
+        run: provenance.as_ref().map(run_v1),
         success: report.is_success(),
         interrupted: interrupted.map(|signal| signal.code().to_owned()),
-        objects: rows.iter().map(row_v1).collect(),
+        objects: rows.iter().map(|it| row_v1(it, sources)).collect(),
         refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
         verification: verification_v1(verification, sources),
         divisions_unread: divisions_unread.clone().map(CauseV1::from),
@@ -133,19 +163,24 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1
 
 /// What became of one object, as documents say it.
 #[must_use]
-pub fn row_v1(row: &Row) -> RowV1 {
-    let Row { action, key, id, system_presence, name, outcome } = row;
+pub fn row_v1(row: &Row, sources: &Sources) -> RowV1 {
+    let Row { action, key, id, system_presence, name, before, after, outcome, worked, place: the_place, refused_label } =
+        row;
+    let place = |span: &Option<Span>| span.map(|span| place_v1(span, sources));
     let cause = match outcome {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause),
         Outcome::Done
         | Outcome::AlreadySo
         | Outcome::NotVisibleYet
         | Outcome::Differs(_)
+        | Outcome::Overwritten(_)
         | Outcome::Refused(_)
         | Outcome::Skipped(_) => None,
     };
     let differences = match outcome {
-        Outcome::Differs(differences) | Outcome::Refused(differences) => differences.as_slice(),
+        Outcome::Differs(differences) | Outcome::Overwritten(differences) | Outcome::Refused(differences) => {
+            differences.as_slice()
+        }
         _ => &[],
     };
     RowV1 {
@@ -154,7 +189,13 @@ pub fn row_v1(row: &Row) -> RowV1 {
         id: id.as_ref().map(ToString::to_string),
         system_presence: system_presence.to_string(),
         name: name.as_ref().map(ToString::to_string),
+        before: before.as_ref().map(ContentV1::from),
+        after: Some(ContentV1::from(after)),
         outcome: outcome.code().to_owned(),
+        began: worked.map(|it| it.began.to_string()),
+        ended: worked.map(|it| it.ended.to_string()),
+        place: place(the_place),
+        refused_label: place(refused_label),
         message: outcome.in_words(),
         help: cause.and_then(|it| it.help.clone()),
         correlation_id: cause.and_then(|it| it.correlation_id.clone()),

@@ -1,12 +1,18 @@
 //! What became of every object: the one value that every report is a view of.
 
+use crate::apply::blame::refused_label;
 use crate::cause::Cause;
+use crate::diagnostic::Span;
+use crate::model::desired::{Desired, Wanted};
 use crate::model::division::Divisions;
+use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
+use crate::model::observed::Content;
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
 use crate::plan::order::Because;
 use crate::plan::refusal::Refusal;
+use crate::provenance::Provenance;
 use crate::stop::Signal;
 
 /// A whole apply, after it ended, however it ended.
@@ -26,6 +32,8 @@ pub struct Report {
     pub divisions: Divisions,
     /// The locale whose label names a definition.
     pub default_locale: Locale,
+    /// When it was, and who was at work; none where nobody has said so.
+    pub provenance: Option<Provenance>,
 }
 
 /// One object.
@@ -41,8 +49,27 @@ pub struct Row {
     pub system_presence: SystemPresence,
     /// What to call it.
     pub name: Option<Label>,
+    /// What was there before, as far as it is managed; none for what was to be made.
+    pub before: Option<Content>,
+    /// What was to be there.
+    pub after: Content,
     /// What became of it.
     pub outcome: Outcome,
+    /// When work on it began and ended; none where it did not begin, or nobody looked at the clock.
+    pub worked: Option<Worked>,
+    /// The definition of the config that asks for it.
+    pub place: Option<Span>,
+    /// The label in the config that the org refused, where its answer says which.
+    pub refused_label: Option<Span>,
+}
+
+/// When one object was worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Worked {
+    /// When it began.
+    pub began: Moment,
+    /// When it ended.
+    pub ended: Moment,
 }
 
 /// What became of one object.
@@ -57,6 +84,8 @@ pub enum Outcome {
     NotVisibleYet,
     /// Written, and the org holds something else than what was sent.
     Differs(Vec<Difference>),
+    /// It was seen to be as it shall be, and by now somebody else has changed it.
+    Overwritten(Vec<Difference>),
     /// Not written: the org refused, or could not be reached.
     Failed(Cause),
     /// Not written: somebody changed it since the plan.
@@ -126,8 +155,37 @@ impl Row {
             id: step.id().cloned(),
             system_presence: step.system_presence().clone(),
             name,
+            before: step.before().cloned(),
+            after: step.after(),
             outcome,
+            worked: None,
+            place: None,
+            refused_label: None,
         }
+    }
+
+    /// With the places in the config that asked for it.
+    #[must_use]
+    pub fn placed(self, desired: &Desired) -> Row {
+        let Some(wanted) = self.key.as_ref().and_then(|key| desired.definitions.get(key)) else { return self };
+        let Wanted { places, .. } = wanted;
+        let place = match self.action {
+            Action::Replace => places.replaces.unwrap_or(places.key),
+            Action::Create | Action::Reactivate | Action::Update | Action::Deactivate | Action::Delete => places.key,
+        };
+        let refused = match &self.outcome {
+            Outcome::Failed(cause) => refused_label(&cause.said, &self.after.labels),
+            Outcome::Done
+            | Outcome::AlreadySo
+            | Outcome::NotVisibleYet
+            | Outcome::Differs(_)
+            | Outcome::Overwritten(_)
+            | Outcome::Refused(_)
+            | Outcome::Skipped(_)
+            | Outcome::Unknown(_) => None,
+        };
+        let label = refused.and_then(|locale| places.labels.iter().find(|(it, _)| it.same_as(locale)));
+        Row { place: Some(place), refused_label: label.map(|(_, span)| *span), ..self }
     }
 }
 
@@ -139,6 +197,7 @@ impl Outcome {
             Outcome::Done | Outcome::AlreadySo => true,
             Outcome::NotVisibleYet
             | Outcome::Differs(_)
+            | Outcome::Overwritten(_)
             | Outcome::Failed(_)
             | Outcome::Refused(_)
             | Outcome::Skipped(_)
@@ -155,6 +214,7 @@ impl Outcome {
                 "written, and its own read says so, but the org's list does not show it yet; plan again later"
             }
             Outcome::Differs(differences) => taken_otherwise(differences),
+            Outcome::Overwritten(_) => "it was as it shall be, and somebody else has changed it since; plan again",
             Outcome::Refused(_) => "somebody changed it since the plan; plan again",
             Outcome::Failed(cause) | Outcome::Unknown(cause) => &cause.message,
             Outcome::Skipped(skip) => return Some(skip.in_words()),
@@ -170,6 +230,7 @@ impl Outcome {
             Outcome::AlreadySo => "already-so",
             Outcome::NotVisibleYet => "not-visible-yet",
             Outcome::Differs(_) => "differs",
+            Outcome::Overwritten(_) => "overwritten",
             Outcome::Failed(_) => "failed",
             Outcome::Refused(_) => "refused",
             Outcome::Skipped(_) => "skipped",
@@ -253,6 +314,7 @@ impl Report {
             interrupted: None,
             divisions: Divisions::NotAsked,
             default_locale,
+            provenance: None,
         }
     }
 
@@ -260,8 +322,16 @@ impl Report {
     #[must_use]
     pub fn is_success(&self) -> bool {
         // That divisions could not be looked at is told, and fails nothing: a client may lack the right.
-        let Report { rows, refusals, verification, divisions_unread: _, interrupted, divisions: _, default_locale: _ } =
-            self;
+        let Report {
+            rows,
+            refusals,
+            verification,
+            divisions_unread: _,
+            interrupted,
+            divisions: _,
+            default_locale: _,
+            provenance: _,
+        } = self;
         let verified = match verification {
             Verification::NotNeeded | Verification::InStep => true,
             Verification::Interrupted | Verification::Drifted { .. } | Verification::Failed(_) => false,

@@ -97,15 +97,16 @@ async fn doubt(reader: &Reader, step: &Step, row: &mut Row, last: bool) -> bool 
     let Some(id) = &row.id else { return false };
     let as_written = match reader.definition(id).await {
         Ok(Some(fetched)) if standing(step, &fetched.definition) == Standing::AsAfter => true,
+        // It was seen to be so, by the answer to its own write or its own read: somebody came after.
         Ok(Some(fetched)) => {
-            row.outcome = Outcome::Differs(differences_to_after(step, &fetched.definition));
+            row.outcome = Outcome::Overwritten(differences_to_after(step, &fetched.definition));
             return false;
         }
         Ok(None) if step.action().is_removal() => true,
         // Right after its creation even its own read may not find it; nor may the next one fail.
         Ok(None) | Err(_) if !last => false,
         Ok(None) => {
-            row.outcome = Outcome::Differs(vec![Difference::Gone]);
+            row.outcome = Outcome::Overwritten(vec![Difference::Gone]);
             return false;
         }
         Err(error) => {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::shared::{ConfigArgs, LimitArgs, OutputArgs, TargetArgs};
+use crate::cli::shared::{ConfigArgs, LimitArgs, OutputArgs, RecordArgs, TargetArgs};
 
 /// `presencectl plan`.
 #[derive(Debug, Clone, Args)]
@@ -56,4 +56,7 @@ pub struct ApplyArgs {
     /// The id of the org that is meant, for a config that does not say it.
     #[arg(long, value_name = "ID", help_heading = "Org")]
     pub org_id: Option<String>,
+    /// What is kept of the run.
+    #[command(flatten)]
+    pub record: RecordArgs,
 }

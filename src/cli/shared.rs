@@ -84,6 +84,18 @@ pub struct LimitArgs {
     pub allow_active_users: Option<u32>,
 }
 
+/// What a report says of who was at work. The platform knows only the OAuth client.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Record")]
+pub struct RecordArgs {
+    /// Who does it. Without it, what GitHub Actions, GitLab CI or PRESENCECTL_ACTOR say.
+    #[arg(long, value_name = "NAME")]
+    pub actor: Option<String>,
+    /// Why, for the report. Without it, what PRESENCECTL_REASON says.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
 /// Where the result goes.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]

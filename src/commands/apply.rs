@@ -2,15 +2,15 @@
 
 use crate::api::Session;
 use crate::apply::report::{Outcome, Report, Row, Skip};
-use crate::apply::{self, Job};
+use crate::apply::{self, Event, Job};
 use crate::cli::{ApplyArgs, Format};
 use crate::commands::connect::{Connection, connect, files_read};
 use crate::commands::look::{Asked, Identity, Look, look};
 use crate::commands::outputs::Outputs;
 use crate::commands::progress::{Names, Progress};
+use crate::commands::record::Record;
 use crate::commands::saved;
 use crate::commands::shell::{Failure, Shell};
-use crate::config::Config;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
 use crate::model::desired::{Desired, Limits};
@@ -32,7 +32,8 @@ pub async fn run(args: &ApplyArgs, shell: &mut Shell<'_>) -> Exit {
         Err(problem) => return shell.fail(&problem.into()),
     };
     let mut heard = Heard { org: None, sandbox: args.target.sandbox };
-    match applied(args, &mut heard, &mut outputs, shell).await {
+    let mut record = Record::new(&args.record, &args.target, shell.environment);
+    match applied(args, &mut record, &mut heard, &mut outputs, shell).await {
         Ok(applied) => show(&applied, outputs, shell),
         Err(failure) => shell.fail_into(&failure, &heard, outputs),
     }
@@ -48,19 +49,23 @@ struct Applied {
 
 async fn applied(
     args: &ApplyArgs,
+    record: &mut Record,
     heard: &mut Heard,
     outputs: &mut Outputs,
     shell: &mut Shell<'_>,
 ) -> Result<Applied, Failure> {
     outputs.spare(files_read(&args.target).iter().chain(&args.plan))?;
     let saved = args.plan.as_deref().map(saved::read).transpose()?;
-    let (Config { desired, .. }, sources) = shell.load(&args.config, outputs)?;
+    let (config, sources) = shell.load(&args.config, outputs)?;
+    record.goes_by(&config);
+    let desired = config.desired;
     let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
     let asked = Asked::of(&desired, identity(args, &desired, is_real)?, &args.target, args.limits, args.usage);
     let looked = look(&session.reader(), &asked, heard).await;
     let result = match looked {
         Ok(look) => {
-            let run = Run { args, desired: &desired, limits: &asked.limits, sources: &sources, saved: saved.as_ref() };
+            let (limits, saved) = (&asked.limits, saved.as_ref());
+            let run = Run { args, record, desired: &desired, limits, sources: &sources, saved };
             let session = session.speaking(look.target.generation);
             let ended = run.go(&session, &look, outputs, shell).await;
             ended.map(|(report, exit)| (report, exit, look.target))
@@ -71,7 +76,7 @@ async fn applied(
         server.shutdown().await;
     }
     let (report, exit, target) = result?;
-    Ok(Applied { report, target, sources, exit })
+    Ok(Applied { report: record.complete(report), target, sources, exit })
 }
 
 /// Which org is meant. A real one has to be named: the worst accident is the right change in the
@@ -88,6 +93,7 @@ fn identity(args: &ApplyArgs, desired: &Desired, is_real: bool) -> Result<Identi
 /// One run, from the plan on.
 struct Run<'a> {
     args: &'a ApplyArgs,
+    record: &'a Record,
     desired: &'a Desired,
     limits: &'a Limits,
     sources: &'a Sources,
@@ -132,7 +138,7 @@ impl Run<'_> {
         let steps = |changes: Vec<Change>| changes.into_iter().map(|it| it.step).collect();
         let (steps, withheld) = (steps(run), steps(withheld));
         let job = Job { steps, withheld, settled, desired: self.desired, limits: self.limits, observed };
-        Ok(carry_out(session, job, shell).await)
+        Ok(carry_out(session, job, self.record, shell).await)
     }
 
     fn approve(&self, count: usize, target: &Target, shell: &mut Shell<'_>) -> Result<(), Problem> {
@@ -155,20 +161,24 @@ impl Run<'_> {
     }
 
     fn row(&self, step: &Step, outcome: Outcome) -> Row {
-        Row::of(step, step.name(&self.desired.settings.default_locale).cloned(), outcome)
+        Row::of(step, step.name(&self.desired.settings.default_locale).cloned(), outcome).placed(self.desired)
     }
 }
 
 /// Also where there is no step to carry out: what a saved plan holds that is already so is looked
 /// at again like what was written.
-async fn carry_out(session: &Session, job: Job<'_>, shell: &mut Shell<'_>) -> (Report, Exit) {
+async fn carry_out(session: &Session, job: Job<'_>, record: &Record, shell: &mut Shell<'_>) -> (Report, Exit) {
     let (sender, stop) = Stop::new();
     let style = shell.style_err();
     let default_locale = &job.desired.settings.default_locale;
     let names = Names { default_locale, divisions: &job.observed.divisions };
     let progress = Progress::new(shell.terminal, shell.environment.ci, job.steps.len(), names, style);
     shell.signals.tell(sender);
-    let report = apply::run(session, job, &stop, &|event| progress.tell(event)).await;
+    let tell = |event: Event<'_>| {
+        record.tell(event);
+        progress.tell(event);
+    };
+    let report = apply::run(session, job, &stop, &tell).await;
     shell.signals.end_at_once();
     progress.end();
     let exit = match report.interrupted {

@@ -45,6 +45,15 @@ pub fn api(args: &TargetArgs, desired: &Desired) -> ApiChoice {
     }
 }
 
+/// The id of the OAuth client that speaks to the org; a given token does not say whose it is.
+#[must_use]
+pub fn client(args: &TargetArgs, environment: &Environment) -> Option<String> {
+    if args.sandbox {
+        return Some(sandbox::CLIENT_ID.to_owned());
+    }
+    environment.client_id.clone().filter(|_| environment.access_token.is_none())
+}
+
 /// Opens a conversation. Nothing is sent yet, to anybody.
 ///
 /// # Errors

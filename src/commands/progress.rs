@@ -165,7 +165,9 @@ mod tests {
 
     use super::*;
     use crate::apply::report::{Outcome, Skip};
+    use crate::model::labels::Labels;
     use crate::model::names::SystemPresence;
+    use crate::model::observed::Content;
     use crate::plan::change::Action;
     use crate::terminal::Streams;
 
@@ -185,7 +187,20 @@ mod tests {
         progress.bar = Some(ProgressBar::hidden());
         let system_presence = SystemPresence::new("Meal").unwrap();
         let outcome = Outcome::Skipped(Skip::Interrupted);
-        let row = Row { action: Action::Update, key: None, id: None, system_presence, name: None, outcome };
+        let after = Content { labels: Labels::new(), deactivated: false, division: None };
+        let row = Row {
+            action: Action::Update,
+            key: None,
+            id: None,
+            system_presence,
+            name: None,
+            before: None,
+            after,
+            outcome,
+            worked: None,
+            place: None,
+            refused_label: None,
+        };
         progress.tell(Event::Finished(&row));
         assert_eq!(progress.bar.as_ref().unwrap().message(), "skipped         update (Meal)");
     }

@@ -49,6 +49,11 @@ pub fn row(operation: &Operation, default_locale: &Locale, outcome: Outcome) -> 
         id: operation.id.clone(),
         system_presence: operation.system_presence.clone(),
         name: labels.name(default_locale).cloned(),
+        before: operation.before.clone(),
+        after: operation.after.clone(),
         outcome,
+        worked: None,
+        place: None,
+        refused_label: None,
     }
 }

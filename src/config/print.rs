@@ -15,6 +15,17 @@ use crate::yaml;
 /// The YAML text of a config, `# file:line` at each value, `# default` where no file sets it.
 #[must_use]
 pub fn resolved_text(resolved: &Resolved, sources: &Sources) -> String {
+    page(resolved, Some(sources))
+}
+
+/// The same without a comment: what is said and nothing of where, so that two configs that ask for the same
+/// are the same text, however they are spread over files.
+#[must_use]
+pub fn bare_text(resolved: &Resolved) -> String {
+    page(resolved, None)
+}
+
+fn page(resolved: &Resolved, sources: Option<&Sources>) -> String {
     let mut page = Page { text: String::new(), sources };
     let Resolved { org, settings, definitions, omit, ids, protect, begin: _, complete: _ } = resolved;
     page.line(0, &format!("version: {VERSION}"), None);
@@ -45,13 +56,14 @@ pub fn resolved_text(resolved: &Resolved, sources: &Sources) -> String {
 
 struct Page<'a> {
     text: String,
-    sources: &'a Sources,
+    /// None: without comments.
+    sources: Option<&'a Sources>,
 }
 
 impl Page<'_> {
     fn line(&mut self, depth: usize, content: &str, place: Option<Span>) {
-        let comment = place.map_or_else(String::new, |span| {
-            let place = self.sources.place(span);
+        let comment = place.zip(self.sources).map_or_else(String::new, |(span, sources)| {
+            let place = sources.place(span);
             format!(" # {}:{}", path(place.path), place.line.get())
         });
         // Writing to a String cannot fail.
@@ -100,7 +112,10 @@ impl Page<'_> {
     ) {
         match field.placed() {
             Some((value, place)) => self.line(depth, &format!("{name}: {}", show(value)), Some(place)),
-            None => self.line(depth, &format!("{name}: {default} # default"), None),
+            None => {
+                let comment = if self.sources.is_some() { " # default" } else { "" };
+                self.line(depth, &format!("{name}: {default}{comment}"), None);
+            }
         }
     }
 

@@ -24,12 +24,10 @@ const WIDTH: usize = 1_000;
 /// # Errors
 /// When the writer fails.
 pub fn write(out: &mut impl fmt::Write, diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> fmt::Result {
-    let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.term_width(WIDTH);
+    let renderer = renderer(style);
     for diagnostic in diagnostics {
         let picture = renderer.render(&groups(diagnostic, sources));
-        // Between a position and a line given apart the crate announces a second file.
-        for line in picture.lines().filter(|line| console::strip_ansi_codes(line).trim() != ":::") {
+        for line in picture.lines().filter(|line| !announces_a_file(line)) {
             writeln!(out, "{line}")?;
         }
         writeln!(out)?;
@@ -38,6 +36,26 @@ pub fn write(out: &mut impl fmt::Write, diagnostics: &[Diagnostic], sources: &So
         writeln!(out, "{}", summary(diagnostics))?;
     }
     Ok(())
+}
+
+/// A place in a file with its line, marked, and a note at the mark; every line indented. For what has been
+/// told already and has a place.
+#[must_use]
+pub fn pointed_at(span: Span, note: &'static str, sources: &Sources, indent: &str, style: Style) -> String {
+    let elements = at(span, sources, AnnotationKind::Primary, Some(note));
+    let picture = renderer(style).render(&[Group::with_level(Level::ERROR).elements(elements)]);
+    let lines = picture.lines().filter(|line| !announces_a_file(line));
+    lines.map(|line| format!("{}\n", format!("{indent}{line}").trim_end())).collect()
+}
+
+fn renderer(style: Style) -> Renderer {
+    let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
+    renderer.term_width(WIDTH)
+}
+
+/// Between a position and a line given apart the crate announces a second file.
+fn announces_a_file(line: &str) -> bool {
+    console::strip_ansi_codes(line).trim() == ":::"
 }
 
 /// `2 errors, 1 warning`.
@@ -60,7 +78,7 @@ fn groups(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Group<'static>> {
     let title = level.primary_title(message).id(finding.code());
     let mut first = Group::with_title(title);
     if let Some(span) = diagnostic.place {
-        first = first.elements(at(span, sources, AnnotationKind::Primary));
+        first = first.elements(at(span, sources, AnnotationKind::Primary, None));
     }
     if let Some(help) = finding.help() {
         first = first.element(Level::HELP.message(text::terminal(&help).to_string()));
@@ -68,14 +86,14 @@ fn groups(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Group<'static>> {
     let mut groups = vec![first];
     for (span, note) in &diagnostic.also {
         let title = Level::NOTE.secondary_title(*note);
-        groups.push(Group::with_title(title).elements(at(*span, sources, AnnotationKind::Context)));
+        groups.push(Group::with_title(title).elements(at(*span, sources, AnnotationKind::Context, None)));
     }
     groups
 }
 
 /// `--> file:line:column` and the line, marked. The position is counted in the file, the line is
 /// shown neutralised and cut, so the two are given apart.
-fn at(span: Span, sources: &Sources, kind: AnnotationKind) -> Vec<Element<'static>> {
+fn at(span: Span, sources: &Sources, kind: AnnotationKind, note: Option<&'static str>) -> Vec<Element<'static>> {
     let place = sources.place(span);
     let path = text::terminal(&place.path.display().to_string()).to_string();
     let line_number = place.line.get() as usize;
@@ -85,7 +103,7 @@ fn at(span: Span, sources: &Sources, kind: AnnotationKind) -> Vec<Element<'stati
         return vec![origin.into()];
     }
     let (line, marked) = shown_line(source, span);
-    let snippet = Snippet::source(line).line_start(line_number).annotation(kind.span(marked));
+    let snippet = Snippet::source(line).line_start(line_number).annotation(kind.span(marked).label(note));
     vec![origin.into(), snippet.into()]
 }
 

@@ -11,7 +11,7 @@ use crate::text;
 /// The sentence, what to do, and what the platform calls the exchange: a line each, indented.
 #[must_use]
 pub fn explained(cause: &Cause, indent: &str) -> String {
-    let Cause { message, help, correlation_id } = cause;
+    let Cause { message, help, correlation_id, said: _ } = cause;
     let mut shown = format!("{indent}{}\n", text::terminal(message));
     if let Some(help) = help {
         // Writing to a String cannot fail.

@@ -129,7 +129,7 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> Retireme
         to: named_v1(&to.definition, default_locale),
         include_on_queue: *include_on_queue,
         people: people.iter().map(person_v1).collect(),
-        definition: definition.as_ref().map(row_v1),
+        definition: definition.as_ref().map(|it| row_v1(it, sources)),
         division_unread: division_unread.clone().map(Into::into),
         halt: halt.as_ref().map(halt_v1),
         config: report.advice().and_then(|advice| lines_v1(advice, sources)),

@@ -84,7 +84,7 @@ impl Fate {
                  runs behind: run it again",
             ),
         };
-        Some(Cause { message: message.to_owned(), help: Some(help.to_owned()), correlation_id: None })
+        Some(Cause { message: message.to_owned(), help: Some(help.to_owned()), ..Cause::default() })
     }
 }
 
@@ -176,7 +176,7 @@ impl Halt {
             Halt::Unread(cause) => return cause_of("it was deactivated and could not be read afterwards", cause),
             Halt::Interrupted => ("the run was interrupted".to_owned(), again),
         };
-        Cause { message, help: Some(help.to_owned()), correlation_id: None }
+        Cause { message, help: Some(help.to_owned()), ..Cause::default() }
     }
 }
 
@@ -210,7 +210,9 @@ impl Report {
 pub fn is_deactivated(outcome: &Written) -> bool {
     match outcome {
         Written::Done | Written::AlreadySo => true,
-        Written::Differs(differences) => !differences.iter().any(|it| matches!(it, Difference::State { .. })),
+        Written::Differs(differences) | Written::Overwritten(differences) => {
+            !differences.iter().any(|it| matches!(it, Difference::State { .. }))
+        }
         Written::NotVisibleYet
         | Written::Refused(_)
         | Written::Failed(_)

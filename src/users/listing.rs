@@ -74,7 +74,7 @@ impl Found {
                 INSTEAD_OF_TEAMS,
             ),
         };
-        Some(Cause { message: message.to_owned(), help: Some(help.to_owned()), correlation_id: None })
+        Some(Cause { message: message.to_owned(), help: Some(help.to_owned()), ..Cause::default() })
     }
 }
 
@@ -90,7 +90,7 @@ pub fn not_shown(source: &Source) -> Cause {
         Source::Registered(_) => "the org shows no such user, or no such source of this user",
     };
     let help = "it was deleted, belongs to another org, or to a division that these credentials cannot see";
-    Cause { message: message.to_owned(), help: Some(help.to_owned()), correlation_id: None }
+    Cause { message: message.to_owned(), help: Some(help.to_owned()), ..Cause::default() }
 }
 
 impl Listing {

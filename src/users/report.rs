@@ -92,7 +92,7 @@ impl Outcome {
             Outcome::Differs(seen) => Some(Cause {
                 message: format!("it was set, and the user is on {} now", seen.definition),
                 help: Some("somebody set it in the same moment, or the org took it otherwise: run it again".to_owned()),
-                correlation_id: None,
+                ..Cause::default()
             }),
             Outcome::Skipped => {
                 Some(Cause { message: "the run was interrupted before it".to_owned(), ..Cause::default() })

@@ -358,7 +358,7 @@ impl Run<'_> {
         let bug = || Cause {
             message: "presencectl itself failed while it worked on this user".to_owned(),
             help: Some("this is a bug in presencectl: please report it; running again is safe".to_owned()),
-            correlation_id: None,
+            ..Cause::default()
         };
         match self.state(index) {
             State::Ended(_) => {}
@@ -374,7 +374,7 @@ impl Run<'_> {
                 let cause = Cause {
                     message: "the run was interrupted while this was being written".to_owned(),
                     help: Some("running it again is safe: who is there already is left alone".to_owned()),
-                    correlation_id: None,
+                    ..Cause::default()
                 };
                 self.end(index, Outcome::Unknown(cause));
             }
@@ -391,6 +391,6 @@ fn passed_over() -> Cause {
     Cause {
         message: "the org answered without this user, whose presence is as it was".to_owned(),
         help: Some("set this one alone: then the org says why".to_owned()),
-        correlation_id: None,
+        ..Cause::default()
     }
 }

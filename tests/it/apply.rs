@@ -280,6 +280,7 @@ fn message(row: &Row) -> &str {
         | Outcome::AlreadySo
         | Outcome::NotVisibleYet
         | Outcome::Differs(_)
+        | Outcome::Overwritten(_)
         | Outcome::Refused(_)
         | Outcome::Skipped(_) => panic!("{row:?}"),
     }

@@ -8,6 +8,7 @@ mod import;
 mod killed;
 mod messages;
 mod outputs;
+mod record;
 mod retire;
 mod saved;
 mod server;

@@ -38,6 +38,13 @@ pub(crate) fn nowhere() -> Span {
     Span { file: sources.add(Path::new("presence.yaml"), String::new()), start: 0, end: 0 }
 }
 
+/// The file that [`nowhere`] is in.
+pub(crate) fn page() -> Sources {
+    let mut sources = Sources::new();
+    sources.add(Path::new("presence.yaml"), String::new());
+    sources
+}
+
 /// The org that every world speaks to.
 pub(crate) fn target() -> Target {
     let id = OrgId::new("22222222-bbbb-4bbb-8bbb-222222222222").unwrap();

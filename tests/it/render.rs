@@ -13,7 +13,7 @@ use presencectl::diagnostic::Sources;
 use presencectl::model::division::{Division, Divisions};
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, DivisionId, Key, Label, Locale};
-use presencectl::model::observed::Target;
+use presencectl::model::observed::{Content, Target};
 use presencectl::plan::change::{Action, Change};
 use presencectl::plan::difference::Difference;
 use presencectl::plan::order::Because;
@@ -24,7 +24,7 @@ use presencectl::stop::Signal;
 use presencectl::text;
 use serde_json::Value;
 
-use crate::paper::{World, id, presence, target, want};
+use crate::paper::{World, id, labels, presence, target, want};
 
 /// A world whose plan has every action, a question, a warning, and something of each kind left alone.
 fn world() -> World {
@@ -57,6 +57,7 @@ fn cause(message: &str) -> Cause {
         message: message.to_owned(),
         help: Some("ask an administrator for `presence:presenceDefinition:edit`".to_owned()),
         correlation_id: Some("0e2f-41".to_owned()),
+        ..Cause::default()
     }
 }
 
@@ -67,7 +68,12 @@ fn row(action: Action, key: &str, name: &str, number: usize, outcome: Outcome) -
         id: Some(id(number)),
         system_presence: presence("Meal"),
         name: Some(Label::new(name)),
+        before: None,
+        after: Content { labels: labels(&[("en_US", name)]), deactivated: false, division: None },
         outcome,
+        worked: None,
+        place: None,
+        refused_label: None,
     }
 }
 
@@ -101,11 +107,12 @@ fn every_outcome() -> Vec<Row> {
         row(Action::Update, "brunch", "Brunch", 5, Outcome::Differs(differences)),
         row(Action::Update, "buffet", "Buffet", 12, Outcome::Differs(others[..1].to_vec())),
         row(Action::Deactivate, "banquet", "Banquet", 13, Outcome::Differs(state)),
+        row(Action::Update, "picnic", "Picnic", 14, Outcome::Overwritten(others[..2].to_vec())),
         row(Action::Reactivate, "feast", "Feast", 6, Outcome::Failed(cause(refused))),
         row(Action::Deactivate, "tea", "Tea", 7, Outcome::Refused(others)),
-        unmade(Outcome::Unknown(Cause { message: lost.to_owned(), help: None, correlation_id: None })),
+        unmade(Outcome::Unknown(Cause { message: lost.to_owned(), ..Cause::default() })),
         row(Action::Replace, "pause", "Pause", 8, waits(Action::Create, "pause", Because::TakesItsPlace)),
-        row(Action::Create, "nap", "Nap", 14, waits(Action::Delete, "", nap)),
+        row(Action::Create, "nap", "Nap", 15, waits(Action::Delete, "", nap)),
         row(Action::Delete, "", "Old", 9, Outcome::Skipped(Skip::Interrupted)),
         row(Action::Delete, "", "Older", 10, Outcome::Skipped(Skip::PlanRefused)),
         row(Action::Delete, "", "Oldest", 11, Outcome::Skipped(Skip::BeyondSavedPlan)),
@@ -201,8 +208,12 @@ fn every_report_for_people() {
 #[test]
 fn nothing_foreign_in_a_report_acts_on_a_terminal() {
     let hostile = "\u{1b}[2J\r\nApply: 9 done\u{202E}\u{200B}\u{9b}1m";
-    let cause =
-        Cause { message: hostile.to_owned(), help: Some(hostile.to_owned()), correlation_id: Some(hostile.to_owned()) };
+    let cause = Cause {
+        message: hostile.to_owned(),
+        help: Some(hostile.to_owned()),
+        correlation_id: Some(hostile.to_owned()),
+        said: vec![hostile.to_owned()],
+    };
     let mut rows = every_outcome();
     rows.push(row(Action::Update, "x", hostile, 1, Outcome::Failed(cause.clone())));
     rows.push(row(Action::Update, "x", hostile, 1, Outcome::Unknown(cause.clone())));
@@ -276,6 +287,10 @@ fn progress_in_lines() {
     different       deactivate banquet "Banquet" (Meal, 2fa68d50-0000-4000-8000-000000000013)
           written, but the org did not take over `deactivated`
             deactivated: expected true, found false
+    overwritten     update picnic "Picnic" (Meal, 2fa68d50-0000-4000-8000-000000000014)
+          it was as it shall be, and somebody else has changed it since; plan again
+            fr: expected no label, found "Pause\n"
+            system presence: expected Meal, found Break
     failed          reactivate feast "Feast" (Meal, 2fa68d50-0000-4000-8000-000000000006)
           PUT /api/v2/presence/definitions/x: 403 Forbidden, missing permission
           help: ask an administrator for `presence:presenceDefinition:edit`

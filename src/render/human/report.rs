@@ -9,6 +9,7 @@ use crate::model::names::{DivisionId, Label, Locale};
 use crate::model::observed::Target;
 use crate::plan::change::Step;
 use crate::plan::difference::Difference;
+use crate::render::findings::pointed_at;
 use crate::render::human::change::{block, division, quoted, subject};
 use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
@@ -17,11 +18,12 @@ use crate::render::style::Style;
 use crate::text;
 
 /// Every outcome in the order of a sum, by its stable name and its words.
-const OUTCOMES: [(&str, &str); 8] = [
+const OUTCOMES: [(&str, &str); 9] = [
     ("done", "done"),
     ("already-so", "already so"),
     ("not-visible-yet", "not visible yet"),
     ("differs", "different"),
+    ("overwritten", "overwritten"),
     ("failed", "failed"),
     ("refused", "refused"),
     ("skipped", "skipped"),
@@ -37,11 +39,20 @@ const INDENT: &str = "      ";
 /// A whole report.
 #[must_use]
 pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style) -> String {
-    let Report { rows, refusals, verification: _, divisions_unread, interrupted, divisions, default_locale: _ } =
-        report;
+    let Report {
+        rows,
+        refusals,
+        verification: _,
+        divisions_unread,
+        interrupted,
+        divisions,
+        default_locale: _,
+        provenance: _,
+    } = report;
     let mut shown = format!("{}\n\n", target_line(target));
     for it in rows {
         shown.push_str(&row(it, divisions, style));
+        shown.push_str(&asked_for(it, sources, style));
     }
     if !rows.is_empty() {
         shown.push('\n');
@@ -80,14 +91,30 @@ pub fn finished(it: &Row, divisions: &Divisions, style: Style) -> String {
 
 /// The outcome, the object, and for what is not done, why.
 pub(super) fn row(row: &Row, divisions: &Divisions, style: Style) -> String {
-    let Row { action, key, id, system_presence, name, outcome } = row;
+    let Row {
+        action,
+        key,
+        id,
+        system_presence,
+        name,
+        before: _,
+        after: _,
+        outcome,
+        worked: _,
+        place: _,
+        refused_label: _,
+    } = row;
     let what = subject(*action, key.as_ref(), name.as_ref(), system_presence, id.as_ref());
     let words = words(outcome);
     let padding = " ".repeat(OUTCOME_WIDTH.saturating_sub(words.len()));
     let words = match outcome {
         Outcome::Done | Outcome::AlreadySo => style.good(words),
         Outcome::NotVisibleYet | Outcome::Skipped(_) => style.doubtful(words),
-        Outcome::Differs(_) | Outcome::Failed(_) | Outcome::Refused(_) | Outcome::Unknown(_) => style.bad(words),
+        Outcome::Differs(_)
+        | Outcome::Overwritten(_)
+        | Outcome::Failed(_)
+        | Outcome::Refused(_)
+        | Outcome::Unknown(_) => style.bad(words),
     };
     let mut shown = format!("  {words} {padding}{} {what}\n", action.verb());
     match outcome {
@@ -96,7 +123,7 @@ pub(super) fn row(row: &Row, divisions: &Divisions, style: Style) -> String {
             shown.push_str(&explained(cause, INDENT));
             shown.push_str("      whether it was written is not known; plan again to see\n");
         }
-        Outcome::Differs(differences) | Outcome::Refused(differences) => {
+        Outcome::Differs(differences) | Outcome::Overwritten(differences) | Outcome::Refused(differences) => {
             because(&mut shown, outcome);
             for it in differences {
                 let _ = writeln!(shown, "        {}", difference(it, divisions));
@@ -106,6 +133,19 @@ pub(super) fn row(row: &Row, divisions: &Divisions, style: Style) -> String {
         Outcome::NotVisibleYet | Outcome::Skipped(_) => because(&mut shown, outcome),
     }
     shown
+}
+
+/// Where the config asks for what failed: the label that the org refused, where its answer says which, else
+/// the definition.
+fn asked_for(row: &Row, sources: &Sources, style: Style) -> String {
+    if !matches!(row.outcome, Outcome::Failed(_)) {
+        return String::new();
+    }
+    match (row.refused_label, row.place) {
+        (Some(label), _) => pointed_at(label, "the org refused this label", sources, INDENT, style),
+        (None, Some(span)) => format!("{INDENT}at {}\n", place(span, sources)),
+        (None, None) => String::new(),
+    }
 }
 
 fn words(outcome: &Outcome) -> &'static str {

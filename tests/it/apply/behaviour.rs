@@ -6,7 +6,6 @@ use presencectl::api::wire::Method;
 use presencectl::apply::object::differences_to_after;
 use presencectl::apply::report::{Outcome, Row, Skip, Verification};
 use presencectl::apply::{CONCURRENCY, Job};
-use presencectl::diagnostic::Sources;
 use presencectl::model::labels::Scope;
 use presencectl::model::names::{Key, Label, Locale};
 use presencectl::plan::change::{Action, Step};
@@ -20,7 +19,7 @@ use serde_json::json;
 
 use super::every_fault::every_action;
 use super::{World, body, held, message, path, said};
-use crate::paper::{desired, id, target, wanted};
+use crate::paper::{desired, id, page, target, wanted};
 
 fn lunch() -> Vec<presencectl::model::desired::Wanted> {
     vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])]
@@ -234,7 +233,7 @@ async fn a_missing_permission_is_named_and_stops_nothing_else() {
     assert!(message(&report.rows[3]).contains("presence:presenceDefinition:edit"));
     let Outcome::Failed(cause) = &report.rows[3].outcome else { panic!("{report:?}") };
     let correlation_id = cause.correlation_id.as_deref().unwrap();
-    let shown = human::report(&report, &target(), &Sources::new(), Style::PLAIN);
+    let shown = human::report(&report, &target(), &page(), Style::PLAIN);
     assert_eq!(shown.matches(correlation_id).count(), 1, "{shown}");
     assert_eq!(report.verification, Verification::InStep, "apart from what its row says");
     assert!(!report.is_success());

@@ -95,8 +95,37 @@ async fn an_edit_right_after_the_write_is_named() {
         expected: Some(Label::new("Mittag")),
         found: Some(Label::new("Pause")),
     };
-    assert_eq!(report.rows[0].outcome, Outcome::Differs(vec![difference]));
+    assert_eq!(report.rows[0].outcome, Outcome::Overwritten(vec![difference]));
     assert_eq!(world.count("PUT"), 1, "it is not written over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_changes_after_it_was_found_to_be_so_is_named_as_well() {
+    let world = World::new(
+        vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])],
+        vec![held(1, "Meal", &[("en_US", "Lunch")])],
+    );
+    let steps = world.steps().await;
+    world.edit(1, &body("Meal", &[("en_US", "Lunch"), ("de", "Mittag")]));
+    let sandbox = world.sandbox.clone();
+    world.wire.before_first(Method::Get, DEFINITIONS.to_owned(), move || {
+        admin(&sandbox, "PUT", &path(1), Some(&body("Meal", &[("en_US", "Lunch")])));
+    });
+    let report = world.carry_out(steps).await;
+    assert_eq!(said(&report), ["update lunch overwritten"]);
+    assert_eq!(world.count("PUT"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_row_says_what_was_there_and_what_was_to_be_there() {
+    let world = every_action_in(Temper::default());
+    let steps = world.steps().await;
+    let report = world.carry_out(steps.clone()).await;
+    for (step, row) in steps.iter().zip(&report.rows) {
+        assert_eq!((row.before.as_ref(), &row.after), (step.before(), &step.after()), "{row:?}");
+        assert_eq!(row.place.is_some(), row.key.is_some(), "{row:?}");
+        assert_eq!(row.refused_label, None);
+    }
 }
 
 #[tokio::test(start_paused = true)]

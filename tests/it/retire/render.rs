@@ -66,6 +66,7 @@ fn cause(message: &str) -> Cause {
         message: message.to_owned(),
         help: Some("ask somebody".to_owned()),
         correlation_id: Some("c-\u{7}1".to_owned()),
+        ..Cause::default()
     }
 }
 
@@ -161,7 +162,7 @@ fn halts() {
     let codes = schema["$defs"]["HaltV1"]["properties"]["code"]["enum"].clone();
     let mut shown = String::new();
     for halt in halts {
-        let Cause { message, help, correlation_id } = halt.why();
+        let Cause { message, help, correlation_id, said: _ } = halt.why();
         assert!(codes.as_array().unwrap().contains(&halt.code().into()), "{}", halt.code());
         let _ = writeln!(shown, "{}: {message}\n  {}\n  {correlation_id:?}", halt.code(), help.unwrap_or_default());
     }

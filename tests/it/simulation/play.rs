@@ -247,7 +247,7 @@ impl World {
                 id.is_some_and(|id| ledger.was_ever(run, id, |held| self.is_after(step, held)))
             };
             let is_true = match &row.outcome {
-                Outcome::Done | Outcome::AlreadySo => is_so(),
+                Outcome::Done | Outcome::AlreadySo | Outcome::Overwritten(_) => is_so(),
                 Outcome::Failed(_) | Outcome::Refused(_) | Outcome::Skipped(_) => writes == 0,
                 Outcome::Differs(_) | Outcome::NotVisibleYet | Outcome::Unknown(_) => true,
             };

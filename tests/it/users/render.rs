@@ -24,6 +24,7 @@ fn cause() -> Cause {
         message: "`GET /api/v2/users` was answered with 403: \u{1b}[2Jno".to_owned(),
         help: Some("ask somebody".to_owned()),
         correlation_id: Some("corr-\u{202E}1".to_owned()),
+        ..Cause::default()
     }
 }
 

@@ -1,0 +1,115 @@
+//! What is known of a run for its report: when it was and who is at work, and when each object was worked
+//! on. The core tells what happens, and here somebody looks at the clock.
+
+use std::cell::RefCell;
+
+use crate::apply::Event;
+use crate::apply::report::{Report, Row, Worked};
+use crate::cli::{RecordArgs, TargetArgs};
+use crate::clock::Clock;
+use crate::commands::connect::client;
+use crate::config::{Config, digest};
+use crate::environment::{Environment, Origin};
+use crate::model::moment::Moment;
+use crate::model::names::{DefinitionId, Key};
+use crate::plan::change::{Action, Step};
+use crate::provenance::Provenance;
+
+/// What is known of a run.
+pub struct Record {
+    clock: Clock,
+    client: Option<String>,
+    origin: Origin,
+    config: Option<String>,
+    org_name: Option<String>,
+    begun: RefCell<Vec<(Object, Moment)>>,
+    worked: RefCell<Vec<(Object, Worked)>>,
+}
+
+/// What tells the objects of a run apart. A created one has no id when work on it begins.
+#[derive(PartialEq, Eq)]
+struct Object {
+    action: Action,
+    key: Option<Key>,
+    id: Option<DefinitionId>,
+}
+
+impl Object {
+    fn new(action: Action, key: Option<&Key>, id: Option<&DefinitionId>) -> Object {
+        Object { action, key: key.cloned(), id: id.filter(|_| action != Action::Create).cloned() }
+    }
+
+    fn of_step(step: &Step) -> Object {
+        Object::new(step.action(), step.key(), step.id())
+    }
+
+    fn of_row(row: &Row) -> Object {
+        Object::new(row.action, row.key.as_ref(), row.id.as_ref())
+    }
+}
+
+impl Record {
+    /// Of a run that begins now. What a person types counts before what the environment says.
+    #[must_use]
+    pub fn new(args: &RecordArgs, target: &TargetArgs, environment: &Environment) -> Record {
+        let RecordArgs { actor, reason } = args.clone();
+        let typed = Origin { actor, reason, ..Origin::default() };
+        Record {
+            clock: Clock::starting(environment.began),
+            client: client(target, environment),
+            origin: typed.or(environment.origin.clone()),
+            config: None,
+            org_name: None,
+            begun: RefCell::default(),
+            worked: RefCell::default(),
+        }
+    }
+
+    /// Which config it goes by.
+    pub fn goes_by(&mut self, config: &Config) {
+        self.config = Some(digest::of(&config.resolved));
+        self.org_name = config.desired.org.as_ref().map(|org| org.name.clone());
+    }
+
+    /// Takes one event of the run.
+    pub fn tell(&self, event: Event<'_>) {
+        let now = self.clock.now();
+        match event {
+            Event::Started(step) => self.begun.borrow_mut().push((Object::of_step(step), now)),
+            Event::Finished(row) => {
+                let object = Object::of_row(row);
+                let begun = self.begun.borrow().iter().find(|(it, _)| *it == object).map(|(_, began)| *began);
+                if let Some(began) = begun {
+                    self.worked.borrow_mut().push((object, Worked { began, ended: now }));
+                }
+            }
+            Event::Verifying => {}
+        }
+    }
+
+    /// The report with all of it.
+    #[must_use]
+    pub fn complete(&self, report: Report) -> Report {
+        let worked = self.worked.borrow();
+        let timed = |row: Row| {
+            let object = Object::of_row(&row);
+            Row { worked: worked.iter().find(|(it, _)| *it == object).map(|(_, worked)| *worked), ..row }
+        };
+        let rows = report.rows.into_iter().map(timed).collect();
+        Report { rows, provenance: Some(self.provenance()), ..report }
+    }
+
+    /// Where the run comes from, if it ended now.
+    #[must_use]
+    pub fn provenance(&self) -> Provenance {
+        Provenance {
+            began: self.clock.began(),
+            ended: self.clock.now(),
+            client: self.client.clone(),
+            origin: self.origin.clone(),
+            config: self.config.clone(),
+            org_name: self.org_name.clone(),
+            undoes: None,
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Where a run comes from: when it was, who was at work, and from which config. The platform itself
+//! knows only the OAuth client.
+
+use crate::environment::Origin;
+use crate::model::moment::Moment;
+
+/// What stands in every report beside what became of the objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// When the run began.
+    pub began: Moment,
+    /// When it ended.
+    pub ended: Moment,
+    /// The OAuth client's id; none with a given token, which does not say whose it is.
+    pub client: Option<String>,
+    /// Who, on which commit, and why.
+    pub origin: Origin,
+    /// The digest of the config as it was put together; none where there was no config.
+    pub config: Option<String>,
+    /// The name that the config gives the org.
+    pub org_name: Option<String>,
+    /// The report that was undone, as it was named.
+    pub undoes: Option<String>,
+}

@@ -1,0 +1,82 @@
+//! What an apply keeps of itself: who and when, and where the config asked for what the org refused.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use insta::assert_snapshot;
+use presencectl::model::moment::Moment;
+use presencectl::sandbox::temper::UniqueLabels;
+use presencectl::sandbox::{Config, Temper};
+use serde_json::{Value, json};
+
+use super::server::Org;
+use super::{LUNCH, with_org};
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn a_report_says_who_and_when_and_from_which_config() {
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    let cli = cli
+        .variable("GITHUB_ACTIONS", "true")
+        .variable("GITHUB_ACTOR", "ada")
+        .variable("GITHUB_SHA", "1a2b3c4d")
+        .variable("GITHUB_REF", "refs/pull/12/merge");
+    let line = format!("apply lunch.yaml {target} --auto-approve -o json=report.json --reason shift-change");
+    assert_eq!(cli.run(&line).code, Some(0));
+    assert!(!cli.read("report.json").contains("sandbox-secret"));
+    let report = parsed(&cli.read("report.json"));
+    let run = &report["run"];
+    let said = |name: &str| run[name].as_str();
+    assert_eq!(
+        (said("client"), said("actor"), said("reason")),
+        (Some("sandbox-client"), Some("ada"), Some("shift-change"))
+    );
+    assert_eq!((said("commit"), said("pullRequest")), (Some("1a2b3c4d"), Some("12")));
+    let at = |it: &Value| Moment::read(it.as_str().unwrap()).unwrap();
+    let lunch = &report["objects"][0];
+    let times = [&run["began"], &lunch["began"], &lunch["ended"], &run["ended"]].map(at);
+    assert!(times.is_sorted(), "{times:?}");
+    assert!(times[0] > Moment::read("2024-01-01").unwrap());
+    assert_eq!(lunch["place"], json!({ "file": "lunch.yaml", "line": 3, "column": 3 }));
+    assert_eq!((lunch.get("before"), &lunch["after"]["labels"]), (None, &json!({ "en_US": "Lunch" })));
+
+    // The same, said otherwise and spread over files; then something else.
+    cli.write("all/a.yaml", "version: 1\nsettings: { prune: keep }\n");
+    cli.write("all/b.yaml", &format!("# a comment\n{LUNCH}"));
+    let tea = LUNCH.replace("Lunch", "Tea");
+    cli.write("tea.yaml", &tea);
+    let digest = |path: &str| {
+        let ran = cli.run(&format!("apply {path} {target} --actor bob --auto-approve -o json --allow-renames 1"));
+        let report = parsed(&ran.stdout);
+        assert_eq!(report["run"]["actor"].as_str(), Some("bob"), "{}", ran.shown());
+        report["run"]["configDigest"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(Some(digest("all").as_str()), said("configDigest"));
+    assert_ne!(Some(digest("tea.yaml").as_str()), said("configDigest"));
+    assert_eq!(said("configDigest").unwrap().len(), "sha256:".len() + 64);
+}
+
+#[test]
+fn a_label_that_the_org_refuses_is_pointed_at() {
+    let temper = Temper { unique_labels: UniqueLabels::AmongActive, ..Temper::default() };
+    let org = Org::start(Config { temper, ..Config::default() });
+    let (cli, target) = with_org(&org);
+    let pause =
+        "version: 1\ndefinitions:\n  rest:\n    systemPresence: Break\n    labels: { en_US: Rest, de: Pause }\n";
+    cli.write("pause.yaml", pause);
+    assert_eq!(cli.run(&format!("apply pause.yaml {target} --auto-approve")).code, Some(0));
+    cli.write("lunch.yaml", &LUNCH.replace("en_US: Lunch", "en_US: Lunch, de: Pause"));
+    let ran = cli.run(&format!("apply lunch.yaml {target} --auto-approve -o json=report.json"));
+    let shown = ran.shown();
+    let ids: Vec<&str> = shown.lines().filter_map(|it| it.trim().strip_prefix("correlation id: ")).collect();
+    let mut shown = shown.clone();
+    for id in ids {
+        shown = shown.replace(id, "[id]");
+    }
+    assert_snapshot!("refused_label", shown);
+    let place = &parsed(&cli.read("report.json"))["objects"][0]["refusedLabel"];
+    assert_eq!(*place, json!({ "file": "lunch.yaml", "line": 5, "column": 33 }));
+}
