@@ -9,11 +9,14 @@ use crate::signals::Signals;
 use crate::terminal::Terminal;
 
 pub mod apply;
+pub mod carry;
 pub mod connect;
 pub mod files;
 pub mod import;
+pub mod journal;
 pub mod look;
 pub mod offline;
+pub mod only;
 pub mod outputs;
 pub mod plan;
 pub mod progress;

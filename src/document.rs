@@ -152,6 +152,9 @@ pub struct RunV1 {
     /// asked for the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config_digest: Option<String>,
+    /// The definitions that the run was limited to by `--only`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only: Option<Vec<String>>,
     /// The report that was undone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
@@ -186,7 +189,7 @@ pub fn target_v1(target: &Target) -> TargetV1 {
 /// Where a run comes from, as documents say it.
 #[must_use]
 pub fn run_v1(provenance: &Provenance) -> RunV1 {
-    let Provenance { began, ended, client, origin, config, org_name, undoes } = provenance.clone();
+    let Provenance { began, ended, client, origin, config, org_name, only, undoes } = provenance.clone();
     let Origin { actor, reason, commit, pull_request, run } = origin;
     RunV1 {
         began: began.to_string(),
@@ -199,6 +202,7 @@ pub fn run_v1(provenance: &Provenance) -> RunV1 {
         ci_run: run,
         config_org: org_name,
         config_digest: config,
+        only: only.map(|keys| keys.iter().map(ToString::to_string).collect()),
         undoes,
     }
 }

@@ -20,6 +20,7 @@ pub mod document;
 pub mod environment;
 pub mod exit;
 pub mod import;
+pub mod journal;
 pub mod plan;
 pub mod problem;
 pub mod provenance;

@@ -12,6 +12,7 @@ use crate::plan::change::{
     Change, Create, Edit, InStep, LeftAlone, Matched, Reason, Retire, Spent, SpentLine, Step, Warning, Why,
 };
 use crate::plan::matching::{Found, Pairing};
+use crate::plan::only::Only;
 use crate::plan::question::{Questions, Replaced};
 use crate::plan::refusal::{Fact, Refusal};
 use crate::text;
@@ -23,6 +24,7 @@ pub mod division;
 pub mod document;
 pub mod guard;
 pub mod matching;
+pub mod only;
 pub mod order;
 pub mod question;
 pub mod refusal;
@@ -53,6 +55,8 @@ pub struct Plan {
     pub divisions: Divisions,
     /// The locale whose label names a definition.
     pub default_locale: Locale,
+    /// What the run is limited to, and what that leaves out; none where it is not limited.
+    pub only: Option<Only>,
 }
 
 impl Plan {
@@ -89,6 +93,7 @@ pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
             usage: Usage::NotAsked,
             divisions: observed.divisions.clone(),
             default_locale: desired.settings.default_locale.clone(),
+            only: None,
         },
     };
     for wanted in desired.definitions.values() {
@@ -354,6 +359,11 @@ impl<'a> Planner<'a> {
         });
         let mut refusals = std::mem::take(&mut self.pairing.refusals);
         refusals.append(&mut plan.refusals);
+        if let Some(keys) = &self.desired.only {
+            plan.only = Some(Only::taken_from(&mut plan.changes, &mut refusals, keys));
+            plan.in_step.retain(|it| keys.contains(&it.key));
+            plan.spent.retain(|it| keys.contains(&it.key));
+        }
         refusals.extend(guard::refusals(self.desired, &plan.changes, limits));
         plan.refusals = refusals;
         plan.warnings = warnings(self.desired, self.observed, &plan.changes);

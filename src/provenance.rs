@@ -1,8 +1,11 @@
 //! Where a run comes from: when it was, who was at work, and from which config. The platform itself
 //! knows only the OAuth client.
 
+use std::collections::BTreeSet;
+
 use crate::environment::Origin;
 use crate::model::moment::Moment;
+use crate::model::names::Key;
 
 /// What stands in every report beside what became of the objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub struct Provenance {
     pub config: Option<String>,
     /// The name that the config gives the org.
     pub org_name: Option<String>,
+    /// The definitions that the run was limited to.
+    pub only: Option<BTreeSet<Key>>,
     /// The report that was undone, as it was named.
     pub undoes: Option<String>,
 }

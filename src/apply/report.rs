@@ -205,6 +205,19 @@ impl Outcome {
         }
     }
 
+    /// Was the object written, as far as anybody knows?
+    #[must_use]
+    pub fn may_be_written(&self) -> bool {
+        match self {
+            Outcome::Done
+            | Outcome::NotVisibleYet
+            | Outcome::Differs(_)
+            | Outcome::Overwritten(_)
+            | Outcome::Unknown(_) => true,
+            Outcome::AlreadySo | Outcome::Failed(_) | Outcome::Refused(_) | Outcome::Skipped(_) => false,
+        }
+    }
+
     /// What it means, where that needs a sentence. Foreign strings are raw.
     #[must_use]
     pub fn in_words(&self) -> Option<String> {
@@ -316,6 +329,12 @@ impl Report {
             default_locale,
             provenance: None,
         }
+    }
+
+    /// Was anything written, as far as anybody knows?
+    #[must_use]
+    pub fn may_have_written(&self) -> bool {
+        self.rows.iter().any(|row| row.outcome.may_be_written())
     }
 
     /// Was everything done, and seen to be done?

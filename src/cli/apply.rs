@@ -12,6 +12,9 @@ pub struct PlanArgs {
     /// Which config.
     #[command(flatten)]
     pub config: ConfigArgs,
+    /// Limit the run to the definitions of these keys, and prune nothing. May be repeated.
+    #[arg(long, value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Config")]
+    pub only: Vec<String>,
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,
@@ -35,6 +38,9 @@ pub struct ApplyArgs {
     /// Which config.
     #[command(flatten)]
     pub config: ConfigArgs,
+    /// Limit the run to the definitions of these keys, and prune nothing. May be repeated.
+    #[arg(long, value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Config")]
+    pub only: Vec<String>,
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,

@@ -1,50 +1,51 @@
 //! `presencectl apply`.
 
 use crate::api::Session;
+use crate::apply::Job;
 use crate::apply::report::{Outcome, Report, Row, Skip};
-use crate::apply::{self, Event, Job};
-use crate::cli::{ApplyArgs, Format};
+use crate::cli::ApplyArgs;
+use crate::commands::carry::{self, Carried, keep_failure};
 use crate::commands::connect::{Connection, connect, files_read};
+use crate::commands::journal::Journal;
 use crate::commands::look::{Asked, Identity, Look, look};
+use crate::commands::only::limited;
 use crate::commands::outputs::Outputs;
-use crate::commands::progress::{Names, Progress};
 use crate::commands::record::Record;
 use crate::commands::saved;
 use crate::commands::shell::{Failure, Shell};
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
 use crate::model::desired::{Desired, Limits};
-use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::plan::change::{Change, Step};
 use crate::plan::saved::{Bound, Fresh, SavedPlan};
 use crate::problem::{Heard, Problem};
-use crate::render::style::Style;
-use crate::render::{human, machine};
-use crate::stop::Stop;
-use crate::text;
+use crate::render::human;
 
 /// Shows the plan, asks, carries it out, and looks whether it worked.
 pub async fn run(args: &ApplyArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    let mut outputs = match Outputs::open(&args.output.outputs, shell.signals) {
-        Ok(outputs) => outputs,
+    let mut record = Record::new(&args.record, &args.target, shell.environment);
+    let journal = match Journal::open(args.record.report_dir.as_deref(), shell.signals) {
+        Ok(journal) => journal,
         Err(problem) => return shell.fail(&problem.into()),
     };
     let mut heard = Heard { org: None, sandbox: args.target.sandbox };
-    let mut record = Record::new(&args.record, &args.target, shell.environment);
+    let mut outputs = match Outputs::open(&args.output.outputs, shell.signals) {
+        Ok(outputs) => outputs,
+        Err(problem) => {
+            let failure = problem.into();
+            keep_failure(&failure, &heard, &record, &journal, shell);
+            return shell.fail(&failure);
+        }
+    };
     match applied(args, &mut record, &mut heard, &mut outputs, shell).await {
-        Ok(applied) => show(&applied, outputs, shell),
-        Err(failure) => shell.fail_into(&failure, &heard, outputs),
+        Ok(applied) => carry::show(&applied, &record, &journal, outputs, shell),
+        Err(failure) => {
+            keep_failure(&failure, &heard, &record, &journal, shell);
+            shell.fail_into(&failure, &heard, outputs)
+        }
     }
-}
-
-/// A finished run.
-struct Applied {
-    report: Report,
-    target: Target,
-    sources: Sources,
-    exit: Exit,
 }
 
 async fn applied(
@@ -53,12 +54,13 @@ async fn applied(
     heard: &mut Heard,
     outputs: &mut Outputs,
     shell: &mut Shell<'_>,
-) -> Result<Applied, Failure> {
+) -> Result<Carried, Failure> {
     outputs.spare(files_read(&args.target).iter().chain(&args.plan))?;
     let saved = args.plan.as_deref().map(saved::read).transpose()?;
     let (config, sources) = shell.load(&args.config, outputs)?;
     record.goes_by(&config);
-    let desired = config.desired;
+    let desired = limited(config.desired, &args.only)?;
+    record.only(desired.only.as_ref());
     let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
     let asked = Asked::of(&desired, identity(args, &desired, is_real)?, &args.target, args.limits, args.usage);
     let looked = look(&session.reader(), &asked, heard).await;
@@ -76,7 +78,7 @@ async fn applied(
         server.shutdown().await;
     }
     let (report, exit, target) = result?;
-    Ok(Applied { report: record.complete(report), target, sources, exit })
+    Ok(Carried { report: record.complete(report), target, sources, exit })
 }
 
 /// Which org is meant. A real one has to be named: the worst accident is the right change in the
@@ -133,26 +135,15 @@ impl Run<'_> {
             shell.tell(outputs, &|style| format!("\n{}", human::bound(&run, &settled, plan, style)));
         }
         if !run.is_empty() {
-            self.approve(run.len(), target, shell)?;
+            let what = if self.saved.is_some() { " of the saved plan" } else { "" };
+            carry::approve(self.args.auto_approve, run.len(), what, target, shell)?;
         }
         let steps = |changes: Vec<Change>| changes.into_iter().map(|it| it.step).collect();
-        let (steps, withheld) = (steps(run), steps(withheld));
+        // What `--only` leaves out is not done, and what needs it has to wait as well.
+        let left_out = plan.only.iter().flat_map(|it| it.changes.iter().cloned());
+        let (steps, withheld) = (steps(run), steps(withheld.into_iter().chain(left_out).collect()));
         let job = Job { steps, withheld, settled, desired: self.desired, limits: self.limits, observed };
-        Ok(carry_out(session, job, self.record, shell).await)
-    }
-
-    fn approve(&self, count: usize, target: &Target, shell: &mut Shell<'_>) -> Result<(), Problem> {
-        if self.args.auto_approve {
-            return Ok(());
-        }
-        if !shell.terminal.can_ask() {
-            return Err(Problem::new("nobody can be asked: this is no terminal; nothing was written")
-                .help("give --auto-approve where a review has already said yes, as in CI"));
-        }
-        let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
-        let of_the_saved = if self.saved.is_some() { " of the saved plan" } else { "" };
-        let question = format!("\nApply {}{of_the_saved} to {}", text::count(count, "change"), text::terminal(&org));
-        shell.approved(&question)
+        Ok(carry::carry_out(session, job, self.record, shell).await)
     }
 
     fn nothing_done(&self, plan: &Plan, skip: &Skip) -> Report {
@@ -163,51 +154,4 @@ impl Run<'_> {
     fn row(&self, step: &Step, outcome: Outcome) -> Row {
         Row::of(step, step.name(&self.desired.settings.default_locale).cloned(), outcome).placed(self.desired)
     }
-}
-
-/// Also where there is no step to carry out: what a saved plan holds that is already so is looked
-/// at again like what was written.
-async fn carry_out(session: &Session, job: Job<'_>, record: &Record, shell: &mut Shell<'_>) -> (Report, Exit) {
-    let (sender, stop) = Stop::new();
-    let style = shell.style_err();
-    let default_locale = &job.desired.settings.default_locale;
-    let names = Names { default_locale, divisions: &job.observed.divisions };
-    let progress = Progress::new(shell.terminal, shell.environment.ci, job.steps.len(), names, style);
-    shell.signals.tell(sender);
-    let tell = |event: Event<'_>| {
-        record.tell(event);
-        progress.tell(event);
-    };
-    let report = apply::run(session, job, &stop, &tell).await;
-    shell.signals.end_at_once();
-    progress.end();
-    let exit = match report.interrupted {
-        Some(signal) => signal.into(),
-        None if report.is_success() => Exit::Success,
-        None => Exit::Failure,
-    };
-    (report, exit)
-}
-
-fn show(applied: &Applied, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
-    let Applied { report, target, sources, exit } = applied;
-    // A plan that was empty or refused has said everything; a report about nothing would only repeat.
-    let said =
-        report.rows.is_empty() || report.rows.iter().all(|row| row.outcome == Outcome::Skipped(Skip::PlanRefused));
-    let words = |style| if said { String::new() } else { human::report(report, target, sources, style) };
-    let view = |format: Format| match format {
-        Format::Human => words(Style::PLAIN),
-        Format::Json => machine::report_json(report, target, sources),
-    };
-    // People have read the plan above it.
-    let below = |words: String| if words.is_empty() { words } else { format!("\n{words}") };
-    let stdout = match outputs.on_stdout {
-        Format::Human => below(words(shell.style_out())),
-        Format::Json => {
-            let words = below(words(shell.style_err()));
-            shell.terminal.err(&words);
-            view(Format::Json)
-        }
-    };
-    shell.write(outputs, &stdout, &view, *exit)
 }

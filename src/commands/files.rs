@@ -62,16 +62,31 @@ impl WholeFile {
     }
 
     fn replace(&self, text: &str, signals: &Signals) -> io::Result<()> {
-        let mut file = signals.unfinished(|| {
-            let file = NamedTempFile::new_in(folder_of(&self.path))?;
-            let path = file.path().to_owned();
-            io::Result::Ok((file, Some(path)))
-        })?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        open_to_all(&file);
+        let file = whole_beside(&self.path, text, signals)?;
         signals.unfinished(|| file.persist(&self.path).map(|_| ((), None)).map_err(|error| error.error))
     }
+}
+
+/// Writes a new file, whole or not at all.
+///
+/// # Errors
+/// It could not be written; `AlreadyExists` where there is something of this name, which stays as it is.
+pub fn write_new(path: &Path, text: &str, signals: &Signals) -> io::Result<()> {
+    let file = whole_beside(path, text, signals)?;
+    signals.unfinished(|| file.persist_noclobber(path).map(|_| ((), None)).map_err(|error| error.error))
+}
+
+/// A file beside its final name, with everything in it.
+fn whole_beside(path: &Path, text: &str, signals: &Signals) -> io::Result<NamedTempFile> {
+    let mut file = signals.unfinished(|| {
+        let file = NamedTempFile::new_in(folder_of(path))?;
+        let path = file.path().to_owned();
+        io::Result::Ok((file, Some(path)))
+    })?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    open_to_all(&file);
+    Ok(file)
 }
 
 /// What stands in the place of a file; none where nothing does. A link is looked through.

@@ -75,6 +75,12 @@ impl<F: View> Outputs<F> {
         }
     }
 
+    /// The first file of a format.
+    #[must_use]
+    pub fn file(&self, format: F) -> Option<&Path> {
+        self.files.iter().find(|(it, _)| *it == format).map(|(_, file)| file.path.as_path())
+    }
+
     /// Is there a file for people?
     #[must_use]
     pub fn has_human_file(&self) -> bool {

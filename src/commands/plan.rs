@@ -3,6 +3,7 @@
 use crate::cli::{Format, PlanArgs};
 use crate::commands::connect::{Connection, connect, files_read};
 use crate::commands::look::{Asked, Identity, Look, look};
+use crate::commands::only::limited;
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell};
 use crate::config::Config;
@@ -34,6 +35,7 @@ async fn made(
 ) -> Result<(Look, Sources), Failure> {
     outputs.spare(files_read(&args.target))?;
     let (Config { desired, .. }, sources) = shell.load(&args.config, outputs)?;
+    let desired = limited(desired, &args.only)?;
     let Connection { session, sandbox, is_real: _ } = connect(&args.target, &desired, shell.environment).await?;
     // A reader is all that this command has: it cannot write.
     let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, args.limits, args.usage);

@@ -2,6 +2,7 @@
 //! on. The core tells what happens, and here somebody looks at the clock.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use crate::apply::Event;
 use crate::apply::report::{Report, Row, Worked};
@@ -22,6 +23,8 @@ pub struct Record {
     origin: Origin,
     config: Option<String>,
     org_name: Option<String>,
+    only: Option<BTreeSet<Key>>,
+    undoes: Option<String>,
     begun: RefCell<Vec<(Object, Moment)>>,
     worked: RefCell<Vec<(Object, Worked)>>,
 }
@@ -52,7 +55,7 @@ impl Record {
     /// Of a run that begins now. What a person types counts before what the environment says.
     #[must_use]
     pub fn new(args: &RecordArgs, target: &TargetArgs, environment: &Environment) -> Record {
-        let RecordArgs { actor, reason } = args.clone();
+        let RecordArgs { actor, reason, report_dir: _ } = args.clone();
         let typed = Origin { actor, reason, ..Origin::default() };
         Record {
             clock: Clock::starting(environment.began),
@@ -60,6 +63,8 @@ impl Record {
             origin: typed.or(environment.origin.clone()),
             config: None,
             org_name: None,
+            only: None,
+            undoes: None,
             begun: RefCell::default(),
             worked: RefCell::default(),
         }
@@ -69,6 +74,11 @@ impl Record {
     pub fn goes_by(&mut self, config: &Config) {
         self.config = Some(digest::of(&config.resolved));
         self.org_name = config.desired.org.as_ref().map(|org| org.name.clone());
+    }
+
+    /// Which definitions it is limited to.
+    pub fn only(&mut self, keys: Option<&BTreeSet<Key>>) {
+        self.only = keys.cloned();
     }
 
     /// Takes one event of the run.
@@ -109,7 +119,8 @@ impl Record {
             origin: self.origin.clone(),
             config: self.config.clone(),
             org_name: self.org_name.clone(),
-            undoes: None,
+            only: self.only.clone(),
+            undoes: self.undoes.clone(),
         }
     }
 }

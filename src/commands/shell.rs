@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, Sources};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::problem::{Heard, Problem};
+use crate::provenance::Provenance;
 use crate::render::findings;
 use crate::render::machine;
 use crate::render::problem;
@@ -134,12 +135,7 @@ impl Shell<'_> {
     /// when something failed most of all.
     pub fn fail_into<F: View>(&mut self, failure: &Failure, heard: &Heard, outputs: Outputs<F>) -> Exit {
         let exit = self.fail(failure);
-        let document = match failure {
-            Failure::Findings(sources, diagnostics) => {
-                machine::error_json(&Problem::new("the config holds errors"), heard, diagnostics, sources)
-            }
-            Failure::Problem(problem) => machine::error_json(problem, heard, &[], &Sources::new()),
-        };
+        let document = error_document(failure, heard, None);
         let stdout = match outputs.on_stdout.on_failure() {
             // They are on standard error.
             OnFailure::Words | OnFailure::Nothing => "",
@@ -172,6 +168,17 @@ impl Shell<'_> {
                 }
             }
         }
+    }
+}
+
+/// A failure as a document, with where the run comes from where that is to be kept.
+#[must_use]
+pub fn error_document(failure: &Failure, heard: &Heard, provenance: Option<&Provenance>) -> String {
+    match failure {
+        Failure::Findings(sources, diagnostics) => {
+            machine::error_json(&Problem::new("the config holds errors"), heard, provenance, diagnostics, sources)
+        }
+        Failure::Problem(problem) => machine::error_json(problem, heard, provenance, &[], &Sources::new()),
     }
 }
 

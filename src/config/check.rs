@@ -52,7 +52,7 @@ pub fn check(resolved: &Resolved) -> (Option<Desired>, Vec<Diagnostic>) {
         check.found.push(Diagnostic { finding, place: resolved.begin, also: Vec::new() });
     }
     let whole = definitions.len() == resolved.definitions.len() && resolved.complete;
-    (whole.then_some(Desired { org, settings, definitions, protect }), check.found)
+    (whole.then_some(Desired { org, settings, definitions, protect, only: None }), check.found)
 }
 
 /// Can this be the id of an object in a config? It is part of a path on the wire, so nothing but the

@@ -1,6 +1,6 @@
 //! What a config asks for, after layers are merged and every rule of the language is checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Span;
 use crate::model::division::DivisionName;
@@ -24,13 +24,27 @@ pub struct Desired {
     pub definitions: BTreeMap<Key, Wanted>,
     /// Never changed or removed, whatever else is said; each with the place that says so.
     pub protect: BTreeMap<DefinitionId, Span>,
+    /// The definitions that a run is limited to, by a person and never by a file; none: it is not limited.
+    pub only: Option<BTreeSet<Key>>,
 }
 
 impl Desired {
+    /// Does a run do something for this definition? What the config does not name has no key.
+    #[must_use]
+    pub fn is_meant(&self, key: Option<&Key>) -> bool {
+        self.only.as_ref().is_none_or(|only| key.is_some_and(|key| only.contains(key)))
+    }
+
     /// What a run goes by that has no config.
     #[must_use]
     pub fn nothing() -> Desired {
-        Desired { org: None, settings: Settings::default(), definitions: BTreeMap::new(), protect: BTreeMap::new() }
+        Desired {
+            org: None,
+            settings: Settings::default(),
+            definitions: BTreeMap::new(),
+            protect: BTreeMap::new(),
+            only: None,
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::model::usage::People;
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, InStep, LeftAlone, Spent, Warning};
 use crate::plan::guard::noticed;
+use crate::plan::only::Only;
 use crate::plan::refusal::Refusal;
 
 /// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
@@ -41,6 +42,9 @@ pub struct PlanV1 {
     pub seen: Vec<String>,
     /// May it be applied as it is: is nothing refused?
     pub applicable: bool,
+    /// What the run is limited to by `--only`, and what that leaves out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only: Option<OnlyV1>,
     /// How many changes by action.
     pub summary: SummaryV1,
     /// What would be done, in order.
@@ -54,6 +58,18 @@ pub struct PlanV1 {
     /// What somebody should look at.
     pub warnings: Vec<WarningV1>,
     /// Why it may not be applied.
+    pub refusals: Vec<RefusalV1>,
+}
+
+/// A limit to some definitions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+pub struct OnlyV1 {
+    /// The definitions.
+    pub keys: Vec<String>,
+    /// What the whole plan would do beside that.
+    pub changes: Vec<ChangeV1>,
+    /// What refuses the whole plan and has nothing to do with these definitions.
     pub refusals: Vec<RefusalV1>,
 }
 
@@ -231,8 +247,19 @@ pub struct AnswerV1 {
 /// The document of a plan.
 #[must_use]
 pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
-    let Plan { changes, in_step, left_alone, spent, warnings, refusals, seen, usage, divisions: _, default_locale } =
-        plan;
+    let Plan {
+        changes,
+        in_step,
+        left_alone,
+        spent,
+        warnings,
+        refusals,
+        seen,
+        usage,
+        divisions: _,
+        default_locale,
+        only,
+    } = plan;
     PlanV1 {
         kind: "plan".to_owned(),
         format_version: FORMAT_VERSION,
@@ -240,6 +267,7 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         target: target_v1(target),
         seen: seen.iter().map(ToString::to_string).collect(),
         applicable: refusals.is_empty(),
+        only: only.as_ref().map(|it| only_v1(it, sources)),
         summary: summary(changes),
         changes: changes
             .iter()
@@ -252,6 +280,15 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         left_alone: left_alone.iter().map(left_alone_v1).collect(),
         no_longer_needed: spent.iter().map(|it| spent_v1(it, sources)).collect(),
         warnings: warnings.iter().map(warning_v1).collect(),
+        refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
+    }
+}
+
+fn only_v1(only: &Only, sources: &Sources) -> OnlyV1 {
+    let Only { keys, changes, refusals } = only;
+    OnlyV1 {
+        keys: keys.iter().map(ToString::to_string).collect(),
+        changes: changes.iter().map(|it| change_v1(it, sources)).collect(),
         refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
     }
 }

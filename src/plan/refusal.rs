@@ -265,6 +265,61 @@ pub enum Fact {
     },
 }
 
+impl Fact {
+    /// The definitions that it is about; none for what is about the plan as a whole.
+    #[must_use]
+    pub fn keys(&self) -> Vec<&Key> {
+        match self {
+            Fact::Ambiguous { key, .. }
+            | Fact::LooksLikeRename { key, .. }
+            | Fact::OtherSystemPresence { key, .. }
+            | Fact::PinNotFound { key, .. }
+            | Fact::PinnedElsewhere { key, .. }
+            | Fact::MatchesPrimary { key, .. }
+            | Fact::PrimaryNotKnown { key, .. }
+            | Fact::ChangesProtected { key, .. }
+            | Fact::NoLabel { key, .. }
+            | Fact::OmitMatchesNothing { key }
+            | Fact::UnknownSystemPresence { key, .. }
+            | Fact::DivisionNotShown { key, .. }
+            | Fact::UnknownDivision { key, .. }
+            | Fact::AmbiguousDivision { key, .. }
+            | Fact::DivisionsNotKnown { key, .. } => vec![key],
+            Fact::ReplacedTwice { keys, .. } => keys.iter().collect(),
+            Fact::TooMany { .. } | Fact::TooManyPeople { .. } | Fact::PeopleNotKnown { .. } | Fact::EmptySource => {
+                Vec::new()
+            }
+        }
+    }
+
+    /// The objects that a question is about.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&DefinitionId> {
+        match self {
+            Fact::Ambiguous { candidates, .. }
+            | Fact::LooksLikeRename { candidates, .. }
+            | Fact::OtherSystemPresence { candidates, .. } => candidates.iter().map(|it| &it.id).collect(),
+            Fact::ReplacedTwice { candidate, .. } => vec![&candidate.id],
+            Fact::PinNotFound { .. }
+            | Fact::PinnedElsewhere { .. }
+            | Fact::MatchesPrimary { .. }
+            | Fact::PrimaryNotKnown { .. }
+            | Fact::ChangesProtected { .. }
+            | Fact::NoLabel { .. }
+            | Fact::TooMany { .. }
+            | Fact::TooManyPeople { .. }
+            | Fact::PeopleNotKnown { .. }
+            | Fact::EmptySource
+            | Fact::OmitMatchesNothing { .. }
+            | Fact::UnknownSystemPresence { .. }
+            | Fact::DivisionNotShown { .. }
+            | Fact::UnknownDivision { .. }
+            | Fact::AmbiguousDivision { .. }
+            | Fact::DivisionsNotKnown { .. } => Vec::new(),
+        }
+    }
+}
+
 impl Refusal {
     /// A stable name.
     #[must_use]

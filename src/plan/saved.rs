@@ -335,6 +335,9 @@ impl Fresh<'_> {
     fn asks_for(&self, operation: &Operation) -> bool {
         let Operation { action, key, id, system_presence, before: _, after } = operation;
         let settings = &self.desired.settings;
+        if !self.desired.is_meant(key.as_ref()) {
+            return false;
+        }
         let protected = id.as_ref().is_some_and(|id| self.desired.protect.contains_key(id));
         if *action == Action::Delete {
             return settings.prune == Prune::Delete && !protected;
@@ -389,6 +392,9 @@ impl Fresh<'_> {
 
     /// Is an operation that the fresh plan does not hold already so in the org?
     fn is_so(&self, operation: &Operation) -> bool {
+        if !self.desired.is_meant(operation.key.as_ref()) {
+            return false;
+        }
         if operation.action.is_removal() {
             let is_active = |id| self.observed.get(id).is_some_and(|it| !it.deactivated);
             return operation.id.as_ref().is_some_and(|id| !is_active(id));

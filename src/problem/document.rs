@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, Severity, Sources};
-use crate::document::{HeadV1, Kind, OrgV1, PlaceV1, org_v1, place_v1};
+use crate::document::{HeadV1, Kind, OrgV1, PlaceV1, RunV1, org_v1, place_v1, run_v1};
 use crate::problem::{Heard, Problem};
+use crate::provenance::Provenance;
 
 /// The number of this format.
 pub const FORMAT_VERSION: u32 = 1;
@@ -22,6 +23,9 @@ pub struct ErrorV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
     pub head: HeadV1<OrgV1>,
+    /// When it was, and who was at work; only in a folder of reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunV1>,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
@@ -54,11 +58,18 @@ pub struct FindingV1 {
 
 /// The document of a failure.
 #[must_use]
-pub fn document(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sources: &Sources) -> ErrorV1 {
+pub fn document(
+    problem: &Problem,
+    heard: &Heard,
+    provenance: Option<&Provenance>,
+    diagnostics: &[Diagnostic],
+    sources: &Sources,
+) -> ErrorV1 {
     let Problem { message, help, correlation_id } = problem;
     let Heard { org, sandbox } = heard;
     ErrorV1 {
         head: ERROR.head(org_v1(org.as_ref(), *sandbox)),
+        run: provenance.map(run_v1),
         message: message.clone(),
         help: help.clone(),
         correlation_id: correlation_id.clone(),

@@ -16,6 +16,7 @@ use crate::plan::Plan;
 use crate::plan::document::{self as plan_document, PlanV1};
 use crate::problem::document::{self as error_document, ErrorV1};
 use crate::problem::{Heard, Problem};
+use crate::provenance::Provenance;
 use crate::retire::document::{self as retirement_document, RetirementV1};
 use crate::retire::report as retire_report;
 use crate::show::document::{self as show_document, DefinitionsV1, SystemPresencesV1};
@@ -38,8 +39,14 @@ pub fn report_json(report: &Report, target: &Target, sources: &Sources) -> Strin
 
 /// What stands in the place of both where neither could be made.
 #[must_use]
-pub fn error_json(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    pretty(&error_document::document(problem, heard, diagnostics, sources))
+pub fn error_json(
+    problem: &Problem,
+    heard: &Heard,
+    provenance: Option<&Provenance>,
+    diagnostics: &[Diagnostic],
+    sources: &Sources,
+) -> String {
+    pretty(&error_document::document(problem, heard, provenance, diagnostics, sources))
 }
 
 /// What an org holds as JSON.

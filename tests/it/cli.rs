@@ -7,6 +7,7 @@ mod help;
 mod import;
 mod killed;
 mod messages;
+mod only;
 mod outputs;
 mod record;
 mod retire;

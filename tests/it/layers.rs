@@ -61,6 +61,7 @@ const LEVELS: &[&[&str]] = &[
     &[
         "cli",
         "document",
+        "journal",
         "import::keys",
         "show::listing",
         "model::desired",
@@ -85,6 +86,7 @@ const LEVELS: &[&[&str]] = &[
     ],
     &[
         "plan::question",
+        "plan::only",
         "retire::advice",
         "api::list",
         "config::check_hands",
@@ -156,6 +158,8 @@ const LEVELS: &[&[&str]] = &[
         "render::import",
         "render::listing",
         "commands::connect",
+        "commands::journal",
+        "commands::only",
         "commands::outputs",
         "commands::saved",
         "users",
@@ -164,6 +168,7 @@ const LEVELS: &[&[&str]] = &[
         "render::retire",
     ],
     &["commands::look", "commands::record", "commands::shell", "commands::progress"],
+    &["commands::carry"],
     &[
         "commands::plan",
         "commands::apply",
@@ -282,6 +287,7 @@ const TOUCHES: &[(&str, &[&str])] = &[
     ("commands::connect", &["std::fs", "std::io"]),
     ("commands::files", &["std::fs", "std::io", "std::os", "tempfile"]),
     ("commands::import", &["std::fs"]),
+    ("commands::journal", &["std::io"]),
     ("commands::outputs", &["std::fs"]),
     ("commands::saved", &["std::fs", "std::io"]),
     // The process: arguments, environment, streams, signals, the end.

@@ -89,6 +89,7 @@ pub(crate) fn desired(definitions: Vec<Wanted>) -> Desired {
         settings: Settings::default(),
         definitions: definitions.into_iter().map(|it| (it.key.clone(), it)).collect(),
         protect: BTreeMap::new(),
+        only: None,
     }
 }
 

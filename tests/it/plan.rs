@@ -4,6 +4,7 @@ mod actions;
 mod divisions;
 mod guards;
 mod matching;
+mod only;
 mod order;
 mod properties;
 mod questions;

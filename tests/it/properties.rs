@@ -8,7 +8,7 @@ use presencectl::model::desired::{Desired, Limits, Management, Prune, Wanted};
 use presencectl::model::labels::{Labels, Scope};
 use presencectl::model::names::{DefinitionId, Key, Label, Locale, SYSTEM_PRESENCES};
 use presencectl::model::observed::{Definition, Observed, Primary};
-use presencectl::plan::change::{InStep, LeftAlone, Matched, Why};
+use presencectl::plan::change::{Change, InStep, LeftAlone, Matched, Step, Why};
 use presencectl::plan::refusal::{Candidate, Fact, Refusal};
 use presencectl::plan::{Plan, plan};
 use proptest::prelude::*;
@@ -200,6 +200,22 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: repeatable().cases / 4, ..repeatable() })]
 
     #[test]
+    fn a_limit_to_some_definitions_only_takes_away(config in some_config(), org in some_org(), chosen in 0..1_u32 << 8) {
+        let whole = plan(&config, &org, &UNLIMITED);
+        let keys: BTreeSet<Key> = (0..8).filter(|n| chosen & (1 << n) != 0).map(key).collect();
+        let limited = plan(&Desired { only: Some(keys.clone()), ..config }, &org, &UNLIMITED);
+        let is_meant = |it: &&Change| it.step.key().is_some_and(|it| keys.contains(it));
+        prop_assert!(limited.changes.iter().eq(whole.changes.iter().filter(is_meant)));
+        prop_assert!(limited.changes.iter().all(|it| !matches!(it.step, Step::Delete(_))));
+        let only = limited.only.unwrap();
+        prop_assert_eq!(only.changes.len() + limited.changes.len(), whole.changes.len());
+        // A guard counts what is done, and is no question.
+        let questions = |refusals: &[Refusal]| refusals.iter().filter(|it| !it.fact.keys().is_empty()).count();
+        let told = questions(&only.refusals) + questions(&limited.refusals);
+        prop_assert_eq!(told, questions(&whole.refusals));
+    }
+
+    #[test]
     fn what_is_ready_to_paste_is_yaml(config in some_config(), org in some_org()) {
         for refusal in plan(&config, &org, &UNLIMITED).refusals {
             for answer in refusal.answers().iter().filter(|it| !it.lines.is_empty()) {
@@ -266,6 +282,7 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
         usage: _,
         divisions: _,
         default_locale: _,
+        only: _,
     } = plan;
     let mut decisions: Vec<String> =
         changes.iter().map(|it| renamed(format!("{:?} {:?}", it.step, it.reason))).collect();

@@ -8,6 +8,7 @@ use crate::model::usage::{People, Usage};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, LeftAlone, Spent, Warning};
 use crate::plan::guard::noticed;
+use crate::plan::only::Only;
 use crate::render::human::change;
 use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
@@ -28,8 +29,10 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
         usage,
         divisions: _,
         default_locale: _,
+        only,
     } = plan;
     let sections = [
+        only.as_ref().map_or_else(String::new, |it| only_shown(it, plan, style)),
         changes_shown(changes, usage, plan, style),
         refusals.iter().map(|it| refusal_shown(it, sources, style)).collect::<Vec<_>>().join("\n"),
         warnings.iter().map(|it| warning_shown(it, style)).collect(),
@@ -70,6 +73,30 @@ fn changes_shown(changes: &[Change], usage: &Usage, plan: &Plan, style: Style) -
     }
     if changes.iter().any(|it| it.step.action() == Action::Delete) {
         shown.push_str("\n  The platform keeps what is deleted, deactivated: both count as done.\n");
+    }
+    shown
+}
+
+/// Loud, because a plan that looks finished may be a part.
+fn only_shown(only: &Only, plan: &Plan, style: Style) -> String {
+    let Only { keys, changes, refusals } = only;
+    let keys: Vec<String> = keys.iter().map(|it| format!("`{}`", text::terminal(it.as_str()))).collect();
+    let head = style.doubtful(&format!("ONLY {}", text::list(&keys, "and")));
+    let errors = match refusals.len() {
+        0 => String::new(),
+        count => format!(" and {}", text::count(count, "error")),
+    };
+    let are = if changes.len() == 1 && refusals.is_empty() { "is" } else { "are" };
+    let count = text::count(changes.len(), "change");
+    let mut shown = format!("{head}: {count}{errors} of the whole plan {are} left out, and nothing is pruned\n");
+    for Change { step, reason: _, place: _ } in changes {
+        let name = step.name(&plan.default_locale);
+        let subject = change::subject(step.action(), step.key(), name, step.system_presence(), step.id());
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "  left out: {} {subject}", step.action().verb());
+    }
+    for refusal in refusals {
+        let _ = writeln!(shown, "  left out: error[{}]: {}", refusal.code(), text::terminal(&refusal.message()));
     }
     shown
 }

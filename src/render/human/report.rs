@@ -196,8 +196,12 @@ fn verified(report: &Report, sources: &Sources, style: Style) -> String {
             format!("{}: the run was interrupted before the org was read again\n", style.doubtful("Not verified"))
         }
         Verification::InStep => {
-            let found =
-                if rows.iter().all(|row| row.outcome.is_success()) { "it is in step" } else { "nothing else differs" };
+            let is_limited = report.provenance.as_ref().is_some_and(|it| it.only.is_some());
+            let found = match (rows.iter().all(|row| row.outcome.is_success()), is_limited) {
+                (true, false) => "it is in step",
+                (true, true) => "what the run is limited to is in step",
+                (false, _) => "nothing else differs",
+            };
             format!("{}: the org was read again, and {found}\n", style.good("Verified"))
         }
         Verification::Drifted { changes, refusals } => {

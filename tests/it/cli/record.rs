@@ -80,3 +80,62 @@ fn a_label_that_the_org_refuses_is_pointed_at() {
     let place = &parsed(&cli.read("report.json"))["objects"][0]["refusedLabel"];
     assert_eq!(*place, json!({ "file": "lunch.yaml", "line": 5, "column": 33 }));
 }
+
+/// The names of the reports in a folder of them, with the time as a word.
+fn kept(cli: &super::driver::Cli, folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(cli.path(folder)).unwrap();
+    let mut names: Vec<String> = entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_apply_leaves_a_report_also_one_that_did_nothing_or_failed() {
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    let cli = cli.variable("PRESENCECTL_COMMIT", "1a2b3c4d5e6f7a8b");
+    cli.write("org.yaml", &format!("{LUNCH}org: {{ name: acme-prod }}\n"));
+    cli.write("broken.yaml", "version: 1\nfoo: 1\n");
+    let apply = |path: &str, more: &str| cli.run(&format!("apply {path} {target} {more} --report-dir reports/all"));
+    let done = apply("org.yaml", "--auto-approve");
+    assert_eq!(done.code, Some(0), "{}", done.shown());
+    let names = kept(&cli, "reports/all/acme-prod");
+    assert_eq!(names.len(), 1);
+    let (time, rest) = names[0].split_once('-').unwrap();
+    assert_eq!((time.len(), rest), ("20260101T000000Z".len(), "1a2b3c4d5e6f.json"));
+    let file = format!("reports/all/acme-prod/{}", names[0]);
+    assert!(
+        done.stdout.ends_with(&format!("Report: {file}\nTo undo it: presencectl undo {file}\n")),
+        "{}",
+        done.shown()
+    );
+    let report = parsed(&cli.read(&file));
+    assert_eq!((&report["kind"], &report["run"]["configOrg"]), (&json!("report"), &json!("acme-prod")));
+
+    let nothing = apply("org.yaml", "--auto-approve");
+    assert!(!nothing.stdout.contains("undo"), "{}", nothing.shown());
+    assert_eq!(apply("org.yaml", "--only tea").code, Some(1));
+    assert_eq!(apply("broken.yaml", "").code, Some(1));
+    assert_eq!(apply("org.yaml", "-o json=missing/report.json").code, Some(1));
+    let kinds = |folder: &str| -> Vec<String> {
+        let texts = kept(&cli, folder).into_iter().map(|it| parsed(&cli.read(&format!("{folder}/{it}"))));
+        texts.map(|it| it["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    let mut with_name = kinds("reports/all/acme-prod");
+    with_name.sort();
+    assert_eq!(with_name, ["error", "report", "report"]);
+    assert_eq!(kinds("reports/all/unknown"), ["error", "error"], "no config was read");
+    // Nothing half written is left.
+    assert_eq!(kept(&cli, "reports/all"), ["acme-prod", "unknown"]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_found_before_anything_is_sent() {
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    cli.write("reports", "a file");
+    let ran = cli.run(&format!("apply lunch.yaml {target} --auto-approve --report-dir reports"));
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    assert!(ran.stderr.starts_with("error: cannot make the folder `reports`"), "{}", ran.stderr);
+    assert!(org.requests().is_empty());
+}
