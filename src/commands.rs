@@ -39,7 +39,7 @@ pub fn run(cli: &Cli, environment: &Environment, terminal: &mut Terminal, signal
         Command::Apply(args) => in_runtime(&mut shell, async |shell| apply::run(args, shell).await),
         Command::Import(args) => in_runtime(&mut shell, async |shell| import::run(args, shell).await),
         Command::Show(args) => in_runtime(&mut shell, async |shell| show::run(args, shell).await),
-        Command::Retire(args) => in_runtime(&mut shell, async |shell| Box::pin(retire::run(args, shell)).await),
+        Command::Retire(args) => in_runtime(&mut shell, async |shell| retire::run(args, shell).await),
         Command::Sandbox(args) => in_runtime(&mut shell, async |shell| sandbox::run(args, shell).await),
         Command::User(args) => match &args.command {
             UserCommand::Get(args) => in_runtime(&mut shell, async |shell| user_get::run(args, shell).await),

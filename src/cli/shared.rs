@@ -88,10 +88,10 @@ pub struct LimitArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Record")]
 pub struct RecordArgs {
-    /// Who does it. Without it, what GitHub Actions, GitLab CI or PRESENCECTL_ACTOR say.
+    /// Who does it. Without it, what GitHub Actions, GitLab CI or `PRESENCECTL_ACTOR` say.
     #[arg(long, value_name = "NAME")]
     pub actor: Option<String>,
-    /// Why, for the report. Without it, what PRESENCECTL_REASON says.
+    /// Why, for the report. Without it, what `PRESENCECTL_REASON` says.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     /// Keep the report of this run in a folder of reports, whatever becomes of it: `log` and `undo` read

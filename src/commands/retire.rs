@@ -32,7 +32,7 @@ pub async fn run(args: &RetireArgs, shell: &mut Shell<'_>) -> Exit {
         Err(problem) => return shell.fail(&problem.into()),
     };
     let mut heard = Heard { org: None, sandbox: args.target.sandbox };
-    match retired(args, &mut heard, &mut outputs, shell).await {
+    match Box::pin(retired(args, &mut heard, &mut outputs, shell)).await {
         Ok(retired) => show(&retired, outputs, shell),
         Err(failure) => shell.fail_into(&failure, &heard, outputs),
     }

@@ -110,13 +110,11 @@ impl Page<'_> {
         default: &str,
         show: impl Fn(&T) -> String,
     ) {
-        match field.placed() {
-            Some((value, place)) => self.line(depth, &format!("{name}: {}", show(value)), Some(place)),
-            None => {
-                let comment = if self.sources.is_some() { " # default" } else { "" };
-                self.line(depth, &format!("{name}: {default}{comment}"), None);
-            }
+        if let Some((value, place)) = field.placed() {
+            return self.line(depth, &format!("{name}: {}", show(value)), Some(place));
         }
+        let comment = if self.sources.is_some() { " # default" } else { "" };
+        self.line(depth, &format!("{name}: {default}{comment}"), None);
     }
 
     fn text_field(&mut self, depth: usize, name: &str, field: &Field<String>) {

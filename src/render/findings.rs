@@ -45,7 +45,8 @@ pub fn pointed_at(span: Span, note: &'static str, sources: &Sources, indent: &st
     let elements = at(span, sources, AnnotationKind::Primary, Some(note));
     let picture = renderer(style).render(&[Group::with_level(Level::ERROR).elements(elements)]);
     let lines = picture.lines().filter(|line| !announces_a_file(line));
-    lines.map(|line| format!("{}\n", format!("{indent}{line}").trim_end())).collect()
+    let lines: Vec<String> = lines.map(|line| format!("{indent}{line}").trim_end().to_owned() + "\n").collect();
+    lines.concat()
 }
 
 fn renderer(style: Style) -> Renderer {
