@@ -94,8 +94,8 @@ pub struct RecordArgs {
     /// Why, for the report. Without it, what `PRESENCECTL_REASON` says.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Keep the report of this run in a folder of reports, whatever becomes of it: `log` and `undo` read
-    /// them. The file is DIR/ORG/TIME-COMMIT.json.
+    /// Keep the report of this run in a folder of reports, whatever becomes of it. The file is
+    /// DIR/ORG/TIME-COMMIT.json.
     #[arg(long, value_name = "DIR")]
     pub report_dir: Option<PathBuf>,
 }

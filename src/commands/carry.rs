@@ -89,8 +89,7 @@ pub fn show(carried: &Carried, record: &Record, journal: &Journal, outputs: Outp
     // A plan that was empty or refused has said everything; a report about nothing would only repeat.
     let said =
         report.rows.is_empty() || report.rows.iter().all(|row| row.outcome == Outcome::Skipped(Skip::PlanRefused));
-    let file = kept.as_deref().or_else(|| outputs.file(Format::Json));
-    let trail = trail(file, kept.is_some(), report.may_have_written(), target);
+    let trail = kept.as_deref().map_or_else(String::new, trail);
     let words = |style| {
         let report = if said { String::new() } else { human::report(report, target, sources, style) };
         report + &trail
@@ -112,16 +111,9 @@ pub fn show(carried: &Carried, record: &Record, journal: &Journal, outputs: Outp
     shell.write(outputs, &stdout, &view, exit)
 }
 
-/// Where the report is kept, and how to undo what it tells of.
-fn trail(file: Option<&Path>, is_kept: bool, may_have_written: bool, target: &Target) -> String {
-    let Some(file) = file else { return String::new() };
-    let file = text::terminal(&file.display().to_string());
-    let kept = if is_kept { format!("Report: {file}\n") } else { String::new() };
-    if !may_have_written {
-        return kept;
-    }
-    let sandbox = if target.sandbox { " --sandbox" } else { "" };
-    format!("{kept}To undo it: presencectl undo {file}{sandbox}\n")
+/// Where the report is kept.
+fn trail(file: &Path) -> String {
+    format!("Report: {}\n", text::terminal(&file.display().to_string()))
 }
 
 /// Keeps a failure in the folder of reports as well: a run that did nothing was one, too.
