@@ -306,7 +306,9 @@ fn progress_in_lines() {
           POST /api/v2/presence/definitions: the answer was lost
           whether it was written is not known; plan again to see
     skipped         replace "Pause" (Meal, 2fa68d50-0000-4000-8000-000000000008)
-          `pause`, which takes its place, was not done, so it stays; where the org refuses an equal label, make it two pull requests: deactivate this one, then create the other
+          it waits for `create` of `pause`, which takes its place, and that was not done; so it stays
+    skipped         create nap "Nap" (Meal, 2fa68d50-0000-4000-8000-000000000015)
+          it waits for `delete` of `Nap\t` (2fa68d50-0000-4000-8000-000000000015), which frees the label `Nap\t` (en_US), and that was not done
     skipped         delete "Old" (Meal, 2fa68d50-0000-4000-8000-000000000009)
           the run was interrupted before it
     skipped         delete "Older" (Meal, 2fa68d50-0000-4000-8000-000000000010)
