@@ -7,7 +7,7 @@ use crate::cli::ApplyArgs;
 use crate::commands::carry::{self, Carried, keep_failure};
 use crate::commands::connect::{Connection, connect, files_read};
 use crate::commands::journal::Journal;
-use crate::commands::look::{Asked, Identity, Look, look};
+use crate::commands::look::{Asked, Identity, Look, config_names_no_org, look};
 use crate::commands::only::limited;
 use crate::commands::outputs::Outputs;
 use crate::commands::record::Record;
@@ -19,7 +19,7 @@ use crate::model::desired::{Desired, Limits};
 use crate::plan::Plan;
 use crate::plan::change::{Change, Step};
 use crate::plan::saved::{Bound, Fresh, SavedPlan};
-use crate::problem::{Heard, Problem};
+use crate::problem::Heard;
 use crate::render::human;
 
 /// Shows the plan, asks, carries it out, and looks whether it worked.
@@ -62,7 +62,8 @@ async fn applied(
     let desired = limited(config.desired, &args.only)?;
     record.only(desired.only.as_ref());
     let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
-    let asked = Asked::of(&desired, identity(args, &desired, is_real)?, &args.target, args.limits, args.usage);
+    let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(is_real, config_names_no_org)?;
+    let asked = Asked::of(&desired, identity, &args.target, args.limits, args.usage);
     let looked = look(&session.reader(), &asked, heard).await;
     let result = match looked {
         Ok(look) => {
@@ -79,17 +80,6 @@ async fn applied(
     }
     let (report, exit, target) = result?;
     Ok(Carried { report: record.complete(report), target, sources, exit })
-}
-
-/// Which org is meant. A real one has to be named: the worst accident is the right change in the
-/// wrong org.
-fn identity(args: &ApplyArgs, desired: &Desired, is_real: bool) -> Result<Identity, Problem> {
-    let identity = Identity::to_write(desired, args.org_id.as_deref())?;
-    if identity.meant.is_none() && is_real {
-        return Err(Problem::new("the config does not say which org it is for")
-            .help("write `org: { name: …, id: … }` into an org file, or give --org-id ID; `plan` prints the id"));
-    }
-    Ok(identity)
 }
 
 /// One run, from the plan on.

@@ -11,7 +11,7 @@ use crate::commands::journal::Journal;
 use crate::commands::outputs::Outputs;
 use crate::commands::progress::{Names, Progress};
 use crate::commands::record::Record;
-use crate::commands::shell::{Failure, Shell, error_document};
+use crate::commands::shell::{Failure, Shell, error_document, nobody_to_ask};
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
 use crate::model::observed::Target;
@@ -29,13 +29,9 @@ pub fn approve(auto: bool, count: usize, what: &str, target: &Target, shell: &mu
     if auto {
         return Ok(());
     }
-    if !shell.terminal.can_ask() {
-        return Err(Problem::new("nobody can be asked: this is no terminal; nothing was written")
-            .help("give --auto-approve where a review has already said yes, as in CI"));
-    }
     let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
     let question = format!("\nApply {}{what} to {}", text::count(count, "change"), text::terminal(&org));
-    shell.approved(&question)
+    shell.approved(&question, || nobody_to_ask("give --auto-approve where a review has already said yes, as in CI"))
 }
 
 /// Also where there is no step to carry out: what a saved plan holds that is already so is looked

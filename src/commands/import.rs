@@ -222,10 +222,10 @@ fn is_layer_of_an_import(beginning: &str) -> bool {
 /// Nothing is overwritten unasked.
 fn ask(replaced: &[String], shell: &mut Shell<'_>) -> Result<(), Problem> {
     let names = text::list(replaced, "and");
-    if !shell.terminal.can_ask() {
+    let unasked = || {
         let is = if replaced.len() == 1 { "is there already, and is" } else { "are there already, and are" };
-        return Err(Problem::new(format!("{names} {is} not the same; nothing was written"))
-            .help("give --force to overwrite, or --out another path"));
-    }
-    shell.approved(&format!("Overwrite {}", text::terminal(&names)))
+        Problem::new(format!("{names} {is} not the same; nothing was written"))
+            .help("give --force to overwrite, or --out another path")
+    };
+    shell.approved(&format!("Overwrite {}", text::terminal(&names)), unasked)
 }

@@ -73,6 +73,22 @@ impl Identity {
         }
         Ok(Identity { meant: written.or(typed), name, must_be_known: true })
     }
+
+    /// A real org has to be named before anything is written: the worst accident is the right change in the wrong
+    /// org. `otherwise` is what is said where it is not.
+    ///
+    /// # Errors
+    /// It is a real org, and nothing names it.
+    pub fn named(self, is_real: bool, otherwise: impl FnOnce() -> Problem) -> Result<Identity, Problem> {
+        if self.meant.is_none() && is_real { Err(otherwise()) } else { Ok(self) }
+    }
+}
+
+/// What is said where a config names no org.
+#[must_use]
+pub fn config_names_no_org() -> Problem {
+    Problem::new("the config does not say which org it is for")
+        .help("write `org: { name: …, id: … }` into an org file, or give --org-id ID; `plan` prints the id")
 }
 
 /// What is read, and how it is judged.

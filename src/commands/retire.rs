@@ -7,7 +7,7 @@ use crate::commands::connect::{Connection, api, connect, files_read};
 use crate::commands::look::{self, From, Identity, Seen};
 use crate::commands::outputs::Outputs;
 use crate::commands::progress::Stages;
-use crate::commands::shell::{Failure, Shell};
+use crate::commands::shell::{Failure, Shell, nobody_to_ask};
 use crate::config::Config;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
@@ -55,12 +55,7 @@ async fn retired(
     let config = ConfigArgs { path: args.config.clone(), org: args.org.clone(), root: args.root.clone() };
     let (Config { desired, .. }, sources) = shell.load(&config, outputs)?;
     let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
-    let identity = Identity::to_write(&desired, args.org_id.as_deref())?;
-    if identity.meant.is_none() && is_real {
-        return Err(Problem::new("the config does not say which org it is for")
-            .help("write `org: { name: …, id: … }` into an org file, or give --org-id ID; `plan` prints the id")
-            .into());
-    }
+    let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(is_real, look::config_names_no_org)?;
     let run = Run { args, desired: &desired, identity: &identity };
     let result = run.go(&session, heard, outputs, shell).await;
     if let Some(server) = sandbox {
@@ -123,12 +118,9 @@ impl Run<'_> {
         if self.args.yes {
             return Ok(());
         }
-        if !shell.terminal.can_ask() {
-            return Err(Problem::new("nobody can be asked: this is no terminal; nothing was written")
-                .help("give --yes where somebody has already said so"));
-        }
         let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
-        shell.approved(&format!("\n{} in {}", view::question(retirement, seats), text::terminal(&org)))
+        let question = format!("\n{} in {}", view::question(retirement, seats), text::terminal(&org));
+        shell.approved(&question, || nobody_to_ask("give --yes where somebody has already said so"))
     }
 }
 

@@ -113,11 +113,14 @@ impl Shell<'_> {
         }
     }
 
-    /// Asks a question. Where nobody can be asked, a command says what to do instead, before it.
+    /// Asks a question. `unasked` is what is said where nobody can be asked.
     ///
     /// # Errors
-    /// The answer is another one.
-    pub fn approved(&mut self, question: &str) -> Result<(), Problem> {
+    /// The answer is another one, or there is nobody.
+    pub fn approved(&mut self, question: &str, unasked: impl FnOnce() -> Problem) -> Result<(), Problem> {
+        if !self.terminal.can_ask() {
+            return Err(unasked());
+        }
         match self.terminal.ask(&format!("{question}? Only `yes` is taken for a yes: ")).as_deref() {
             Some("yes") => Ok(()),
             _ => Err(Problem::new("not approved; nothing was written")),
@@ -169,6 +172,12 @@ impl Shell<'_> {
             }
         }
     }
+}
+
+/// What is said where nobody can be asked; `help` is what to do instead.
+#[must_use]
+pub fn nobody_to_ask(help: &str) -> Problem {
+    Problem::new("nobody can be asked: this is no terminal; nothing was written").help(help)
 }
 
 /// A failure as a document, with where the run comes from where that is to be kept.

@@ -6,7 +6,7 @@ use crate::commands::connect::{Connection, api, connect, files_read};
 use crate::commands::look::{self, Identity};
 use crate::commands::outputs::Outputs;
 use crate::commands::progress::Count;
-use crate::commands::shell::{Failure, Shell};
+use crate::commands::shell::{Failure, Shell, nobody_to_ask};
 use crate::commands::users;
 use crate::exit::Exit;
 use crate::model::desired::Desired;
@@ -64,12 +64,10 @@ async fn done(
     let wanted = wanted(entries, &for_all).map_err(|mistakes| users::wrong(&mistakes))?;
     let desired = users::config(&args.config, outputs, shell)?;
     let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
-    let identity = Identity::to_write(&desired, args.org_id.as_deref())?;
-    if identity.meant.is_none() && is_real {
-        return Err(Problem::new("nothing says which org is meant")
+    let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(is_real, || {
+        Problem::new("nothing says which org is meant")
             .help("give --org-id ID, or --config PATH with `org: { name: …, id: … }`; `user get` prints the id")
-            .into());
-    }
+    })?;
     let run = Run { args, desired: &desired, identity: &identity };
     let result = run.go(&session, (source, &wanted), heard, shell).await;
     if let Some(server) = sandbox {
@@ -126,13 +124,9 @@ impl Run<'_> {
         if self.args.yes {
             return Ok(());
         }
-        if !shell.terminal.can_ask() {
-            return Err(Problem::new("nobody can be asked: this is no terminal; nothing was written")
-                .help("give --yes where somebody has already said so, as in a script"));
-        }
-        shell.terminal.err(&view::meant(meant, default_locale));
-        let question = question(wishes, meant, default_locale, target);
-        shell.approved(&question)
+        let before = view::meant(meant, default_locale);
+        let question = format!("{before}{}", question(wishes, meant, default_locale, target));
+        shell.approved(&question, || nobody_to_ask("give --yes where somebody has already said so, as in a script"))
     }
 }
 

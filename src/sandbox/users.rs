@@ -1,6 +1,6 @@
 //! The users of the simulated org and the operations on their presences. No IO.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -75,7 +75,7 @@ pub struct Users {
     by_id: BTreeMap<String, User>,
     changed: Vec<String>,
     /// What users were before a change, and when that was; the latest last.
-    past: Vec<(u64, User)>,
+    past: VecDeque<(u64, User)>,
 }
 
 impl User {
@@ -276,9 +276,11 @@ impl Users {
     fn keep(&mut self, user: User, now_ms: u64) {
         self.changed.push(user.id.clone());
         let oldest_ms = now_ms.saturating_sub(REMEMBERED_MS);
-        self.past.retain(|(changed_ms, _)| *changed_ms >= oldest_ms);
+        while self.past.front().is_some_and(|(changed_ms, _)| *changed_ms < oldest_ms) {
+            self.past.pop_front();
+        }
         if let Some(before) = self.by_id.insert(user.id.clone(), user) {
-            self.past.push((now_ms, before));
+            self.past.push_back((now_ms, before));
         }
     }
 }

@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod conformance;
 mod exhaustive;
+mod faults;
 mod hostile;
 mod import;
 mod layers;

@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use presencectl::model::user::{Source, UserId, Wish};
-use presencectl::sandbox::faults::{Cut, Spoil};
 use presencectl::sandbox::{FaultRule, Permissions, Temper, temper::BulkPut};
 use presencectl::users::report::Outcome;
 
 use super::{
     BULK, CUSTOM_SOURCE_ID, LUNCH, World, available, counts, custom, on_lunch, user, wishes, without_a_source,
 };
+use crate::faults::every_fault;
 
 /// Two chunks, the second of which is short.
 const ASKED: usize = 57;
@@ -26,32 +26,6 @@ fn world() -> World {
 fn asked() -> Vec<(UserId, Wish)> {
     // From the last to the first: the order asked is kept.
     wishes((1..=ASKED).rev())
-}
-
-fn fault(name: &str, rule: FaultRule) -> (String, FaultRule) {
-    (name.to_owned(), rule)
-}
-
-fn every_fault() -> Vec<(String, FaultRule)> {
-    let status = |status| FaultRule { status: Some(status), ..FaultRule::default() };
-    let mut all = vec![
-        fault("429", FaultRule { retry_after_seconds: Some(7), ..status(429) }),
-        fault("429 for hours", FaultRule { retry_after_seconds: Some(7_200), ..status(429) }),
-        fault("drop before", FaultRule { drop: Some(Cut::BeforeWrite), ..FaultRule::default() }),
-        fault("drop after", FaultRule { drop: Some(Cut::AfterWrite), ..FaultRule::default() }),
-        fault("truncated", FaultRule { body: Some(Spoil::Truncated), ..FaultRule::default() }),
-        fault("timed out", FaultRule { delay_ms: 40_000, ..FaultRule::default() }),
-    ];
-    all.extend([400, 401, 403, 404, 409, 413].map(|it| fault(&it.to_string(), status(it))));
-    for handled in [false, true] {
-        let html = FaultRule { body: Some(Spoil::Html), handled: Some(handled), ..FaultRule::default() };
-        all.push(fault(&format!("html, carried out: {handled}"), html));
-        for number in [408, 500, 502, 503, 504] {
-            let rule = FaultRule { handled: Some(handled), ..status(number) };
-            all.push(fault(&format!("{number}, carried out: {handled}"), rule));
-        }
-    }
-    all
 }
 
 /// Holds outcomes against what the org really has.
