@@ -48,6 +48,17 @@ pub struct Job<'a> {
     pub limits: &'a Limits,
     /// The org that the plan was made from.
     pub observed: &'a Observed,
+    /// What shall be so afterwards.
+    pub aim: Aim,
+}
+
+/// What the look at the org after a run holds it against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// The plan of the config is empty.
+    Config,
+    /// Each step's object is as the step wants it: for a run that has no config.
+    Steps,
 }
 
 /// What happens while a run goes on.
@@ -80,7 +91,7 @@ pub enum Event<'a> {
 /// A run that is dropped (not ended by `stop`) leaves whatever was in flight as it is. Running
 /// again is always right: it plans from what the org holds.
 pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event<'_>)) -> Report {
-    let Job { steps, withheld, settled, desired, limits, observed } = job;
+    let Job { steps, withheld, settled, desired, limits, observed, aim } = job;
     let default_locale = &desired.settings.default_locale;
     let reader = session.reader();
     let census = Census::new(&reader, desired);
@@ -115,10 +126,13 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
     let verification = if rows.is_empty() && settled.is_empty() {
         Verification::NotNeeded
     } else {
-        let expectation = Expectation { desired, limits, divisions: &observed.divisions };
+        let expectation = match aim {
+            Aim::Config => Expectation::EmptyPlan { desired, limits },
+            Aim::Steps => Expectation::AsAfter,
+        };
         let look = async {
             tell(Event::Verifying);
-            verify::verify(&reader, &expectation, &steps, &mut rows, &settled).await
+            verify::verify(&reader, (&expectation, observed), &steps, &mut rows, &settled).await
         };
         match stop.until_asked(AssertUnwindSafe(look).catch_unwind()).await {
             Some(Ok(verification)) => verification,
@@ -196,7 +210,7 @@ async fn carry_out_all(
     tell: &dyn Fn(Event<'_>),
 ) -> Vec<Row> {
     let row = |it: &Work<'_>, end: Ended| {
-        let row = row_of(it.step, end, default_locale);
+        let row = Row { correlation_id: it.gate.answered(), ..row_of(it.step, end, default_locale) };
         tell(Event::Finished(&row));
         row
     };

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};
 pub use crate::cli::formats::{Format, OnFailure, Output, TableFormat, View};
+pub use crate::cli::journal::{LogArgs, UndoArgs};
 pub use crate::cli::offline::{SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
 pub use crate::cli::retire::RetireArgs;
 pub use crate::cli::shared::{Api, ConfigArgs, LimitArgs, OutputArgs, RecordArgs, TargetArgs};
@@ -24,6 +25,7 @@ macro_rules! credentials {
 // Below the macro, which `user` uses too.
 pub mod apply;
 pub mod formats;
+pub mod journal;
 pub mod offline;
 pub mod retire;
 pub mod shared;
@@ -78,7 +80,9 @@ pub enum Command {
         credentials!(),
         "Examples:\n  \
         presencectl apply examples/quickstart --sandbox --auto-approve\n  \
-        presencectl apply examples/many-orgs --org acme-prod --sandbox --plan plan.json --auto-approve"
+        presencectl apply examples/many-orgs --org acme-prod --sandbox --plan plan.json --auto-approve\n  \
+        presencectl apply examples/quickstart --sandbox --auto-approve --report-dir reports\n  \
+        presencectl apply examples/quickstart --sandbox --auto-approve -o json=report.json"
     ))]
     Apply(ApplyArgs),
     /// Write what the org holds as a config whose plan is empty. Changes nothing in the org.
@@ -108,6 +112,19 @@ pub enum Command {
         presencectl retire lunch --to Meal --config examples/many-orgs --org acme-prod --sandbox --yes"
     ))]
     Retire(RetireArgs),
+    /// Take back what the report of an apply says was written. Shows the plan, asks, and looks whether it worked.
+    #[command(after_help = concat!(
+        credentials!(),
+        "Permissions are those of apply. The org is the report's; limits are the tool's own.\n\n\
+        Example:\n  \
+        presencectl undo report.json --sandbox --auto-approve"
+    ))]
+    Undo(UndoArgs),
+    /// Show what a folder of reports says of who changed what, and when. Asks no org.
+    #[command(after_help = "Examples:\n  \
+        presencectl log reports --key lunch --since 2026-03-01 --until 2026-03-31\n  \
+        presencectl log reports --since 30d --output csv=log.csv")]
+    Log(LogArgs),
     /// Check files without asking any org.
     #[command(after_help = "Example:\n  presencectl validate examples/many-orgs")]
     Validate(ValidateArgs),

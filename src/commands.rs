@@ -14,6 +14,7 @@ pub mod connect;
 pub mod files;
 pub mod import;
 pub mod journal;
+pub mod log;
 pub mod look;
 pub mod offline;
 pub mod only;
@@ -27,6 +28,7 @@ pub mod saved;
 pub mod shell;
 pub mod show;
 pub mod simulated;
+pub mod undo;
 pub mod user_get;
 pub mod user_set;
 pub mod users;
@@ -40,6 +42,8 @@ pub fn run(cli: &Cli, environment: &Environment, terminal: &mut Terminal, signal
         Command::Import(args) => in_runtime(&mut shell, async |shell| import::run(args, shell).await),
         Command::Show(args) => in_runtime(&mut shell, async |shell| show::run(args, shell).await),
         Command::Retire(args) => in_runtime(&mut shell, async |shell| retire::run(args, shell).await),
+        Command::Undo(args) => in_runtime(&mut shell, async |shell| undo::run(args, shell).await),
+        Command::Log(args) => log::run(args, &mut shell),
         Command::Sandbox(args) => in_runtime(&mut shell, async |shell| sandbox::run(args, shell).await),
         Command::User(args) => match &args.command {
             UserCommand::Get(args) => in_runtime(&mut shell, async |shell| user_get::run(args, shell).await),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::cause::Cause;
 use crate::diagnostic::{Sources, Span};
 use crate::environment::Origin;
+use crate::model::labels::Scope;
 use crate::model::observed::{Organization, Target};
 use crate::provenance::Provenance;
 
@@ -69,7 +70,7 @@ impl Kind {
 
 /// Which org, for what both generations of the API share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct OrgV1 {
     /// Absent where the org was not asked yet, or did not say who it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,6 +156,12 @@ pub struct RunV1 {
     /// The definitions that the run was limited to by `--only`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only: Option<Vec<String>>,
+    /// The locale whose label names a definition. Absent where no config was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_locale: Option<String>,
+    /// The locales that the config manages, and that edits speak of; absent: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locales: Option<Vec<String>>,
     /// The report that was undone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
@@ -189,7 +196,8 @@ pub fn target_v1(target: &Target) -> TargetV1 {
 /// Where a run comes from, as documents say it.
 #[must_use]
 pub fn run_v1(provenance: &Provenance) -> RunV1 {
-    let Provenance { began, ended, client, origin, config, org_name, only, undoes } = provenance.clone();
+    let Provenance { began, ended, client, origin, config, org_name, only, default_locale, scope, undoes } =
+        provenance.clone();
     let Origin { actor, reason, commit, pull_request, run } = origin;
     RunV1 {
         began: began.to_string(),
@@ -203,6 +211,11 @@ pub fn run_v1(provenance: &Provenance) -> RunV1 {
         config_org: org_name,
         config_digest: config,
         only: only.map(|keys| keys.iter().map(ToString::to_string).collect()),
+        default_locale: default_locale.map(|it| it.to_string()),
+        locales: match scope {
+            Scope::All => None,
+            Scope::Only(locales) => Some(locales.iter().map(ToString::to_string).collect()),
+        },
         undoes,
     }
 }

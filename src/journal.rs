@@ -4,6 +4,11 @@ use crate::import::slug::slug;
 use crate::model::observed::Organization;
 use crate::provenance::Provenance;
 
+pub mod document;
+pub mod kept;
+pub mod log;
+pub mod period;
+
 /// How much of a commit stands in the name of a file: enough to find it by.
 const COMMIT_CHARS: usize = 12;
 
@@ -28,6 +33,7 @@ pub fn file_name(provenance: &Provenance, number: u32) -> String {
 mod tests {
     use super::*;
     use crate::environment::Origin;
+    use crate::model::labels::Scope;
     use crate::model::moment::Moment;
     use crate::model::names::OrgId;
 
@@ -41,6 +47,8 @@ mod tests {
             config: None,
             org_name: org_name.map(str::to_owned),
             only: None,
+            default_locale: None,
+            scope: Scope::All,
             undoes: None,
         };
         let org = Organization { id: OrgId::new("22222222-bbbb").unwrap(), name: "Acme & Söhne".to_owned() };

@@ -31,6 +31,7 @@ pub mod signals;
 pub mod stop;
 pub mod terminal;
 pub mod text;
+pub mod undo;
 pub mod users;
 pub mod yaml;
 
@@ -90,6 +91,7 @@ pub mod render {
     pub mod human;
     pub mod import;
     pub mod listing;
+    pub mod log;
     pub mod machine;
     pub mod outcome;
     pub mod problem;

@@ -239,7 +239,7 @@ impl<'a> Planner<'a> {
             .collect();
         let after = Content { labels, ..asked };
         (!after.same_as(&before)).then(|| Edit {
-            key: wanted.key.clone(),
+            key: Some(wanted.key.clone()),
             id: object.id.clone(),
             system_presence: object.system_presence.clone(),
             scope: scope.clone(),
@@ -376,6 +376,7 @@ fn retire(object: &Definition) -> Retire {
         id: object.id.clone(),
         system_presence: object.system_presence.clone(),
         before: Content { deactivated: false, ..object.content() },
+        after: None,
     }
 }
 

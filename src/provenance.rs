@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::environment::Origin;
+use crate::model::labels::Scope;
 use crate::model::moment::Moment;
-use crate::model::names::Key;
+use crate::model::names::{Key, Locale};
 
 /// What stands in every report beside what became of the objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,10 @@ pub struct Provenance {
     pub org_name: Option<String>,
     /// The definitions that the run was limited to.
     pub only: Option<BTreeSet<Key>>,
+    /// The locale whose label names a definition, where the run goes by a config or by a report.
+    pub default_locale: Option<Locale>,
+    /// The locales that were managed.
+    pub scope: Scope,
     /// The report that was undone, as it was named.
     pub undoes: Option<String>,
 }

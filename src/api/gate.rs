@@ -1,5 +1,6 @@
 //! The gate that the writes of one object pass on their way to the wire: a signal closes it, what was read before
-//! a write may grow too old while that waits, and it remembers whether a write has passed.
+//! a write may grow too old while that waits, and it remembers whether a write has passed and what the platform
+//! calls the exchange that carried it out.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +21,8 @@ pub struct Gate {
     passed: Arc<AtomicBool>,
     /// Until when what was read may be relied on; none: for ever.
     fresh_until: Arc<Mutex<Option<Instant>>>,
+    /// The platform's id of the last write that was answered as it should be.
+    answered: Arc<Mutex<Option<String>>>,
 }
 
 /// Whether a write may be handed to the wire.
@@ -37,7 +40,7 @@ impl Gate {
     /// Open until the signal.
     #[must_use]
     pub fn new(stop: &Stop) -> Gate {
-        Gate { stop: stop.clone(), passed: Arc::default(), fresh_until: Arc::default() }
+        Gate { stop: stop.clone(), passed: Arc::default(), fresh_until: Arc::default(), answered: Arc::default() }
     }
 
     /// Has the signal come?
@@ -50,6 +53,17 @@ impl Gate {
     #[must_use]
     pub fn was_passed(&self) -> bool {
         self.passed.load(Ordering::Relaxed)
+    }
+
+    /// The platform's id of the last write that was carried out and answered.
+    #[must_use]
+    pub fn answered(&self) -> Option<String> {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A write was carried out; its answer may say what the platform calls the exchange.
+    pub(crate) fn answer(&self, correlation_id: Option<String>) {
+        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = correlation_id;
     }
 
     /// From now on what was read may be relied on for so long.

@@ -246,7 +246,10 @@ impl Session {
             let trouble = match answer {
                 Ok(response) => match judge(&response, renewable) {
                     None => match read(&response) {
-                        Ok(value) => return Ok(value),
+                        Ok(value) => {
+                            self.carried_out(*effect, &request, &response);
+                            return Ok(value);
+                        }
                         Err(unreadable) => not_as_promised(unreadable, response),
                     },
                     Some((failure, kind)) => Trouble { failure, kind, response: Some(response) },
@@ -415,6 +418,14 @@ impl Session {
         match (effect, &self.gate) {
             (Effect::Write, Some(gate)) => gate.pass(),
             (Effect::Write, None) | (Effect::Read, _) => Passage::Open,
+        }
+    }
+
+    /// What the platform calls the exchange that carried out a write is kept for the report.
+    fn carried_out(&self, effect: Effect, request: &Request, response: &Response) {
+        if let (Effect::Write, Some(gate)) = (effect, &self.gate) {
+            let secrets = self.secrets(request);
+            gate.answer(response.correlation_id.as_deref().map(|id| cut(&secrets.scrub(id))));
         }
     }
 

@@ -49,7 +49,7 @@ pub struct ReportV1 {
 
 /// One object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct RowV1 {
     /// What was to be done.
     pub action: ActionV1,
@@ -94,7 +94,7 @@ pub struct RowV1 {
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-    /// The platform's id of the exchange that failed.
+    /// The platform's id of the exchange that failed, else of the one that wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
     /// What was found instead of what was expected.
@@ -103,6 +103,7 @@ pub struct RowV1 {
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
 pub struct DifferenceV1 {
     /// `labels.LOCALE`, `deactivated`, `division`, `systemPresence` or `id`.
     pub field: String,
@@ -164,8 +165,20 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1
 /// What became of one object, as documents say it.
 #[must_use]
 pub fn row_v1(row: &Row, sources: &Sources) -> RowV1 {
-    let Row { action, key, id, system_presence, name, before, after, outcome, worked, place: the_place, refused_label } =
-        row;
+    let Row {
+        action,
+        key,
+        id,
+        system_presence,
+        name,
+        before,
+        after,
+        outcome,
+        worked,
+        place: the_place,
+        refused_label,
+        correlation_id,
+    } = row;
     let place = |span: &Option<Span>| span.map(|span| place_v1(span, sources));
     let cause = match outcome {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause),
@@ -198,7 +211,7 @@ pub fn row_v1(row: &Row, sources: &Sources) -> RowV1 {
         refused_label: place(refused_label),
         message: outcome.in_words(),
         help: cause.and_then(|it| it.help.clone()),
-        correlation_id: cause.and_then(|it| it.correlation_id.clone()),
+        correlation_id: cause.and_then(|it| it.correlation_id.clone()).or_else(|| correlation_id.clone()),
         differences: differences.iter().map(difference_v1).collect(),
     }
 }

@@ -61,6 +61,8 @@ pub struct Row {
     pub place: Option<Span>,
     /// The label in the config that the org refused, where its answer says which.
     pub refused_label: Option<Span>,
+    /// The platform's id of the exchange that wrote it; none where nothing was written, or no answer came.
+    pub correlation_id: Option<String>,
 }
 
 /// When one object was worked on.
@@ -161,6 +163,7 @@ impl Row {
             worked: None,
             place: None,
             refused_label: None,
+            correlation_id: None,
         }
     }
 
@@ -228,7 +231,7 @@ impl Outcome {
             }
             Outcome::Differs(differences) => taken_otherwise(differences),
             Outcome::Overwritten(_) => "it was as it shall be, and somebody else has changed it since; plan again",
-            Outcome::Refused(_) => "somebody changed it since the plan; plan again",
+            Outcome::Refused(_) => "somebody has changed it since; plan again",
             Outcome::Failed(cause) | Outcome::Unknown(cause) => &cause.message,
             Outcome::Skipped(skip) => return Some(skip.in_words()),
         };

@@ -11,10 +11,9 @@ use crate::apply::object::differences_to_after;
 use crate::apply::report::{Outcome, Row, Verification};
 use crate::cause::Cause;
 use crate::model::desired::{Desired, Limits};
-use crate::model::division::Divisions;
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::Observed;
-use crate::plan::change::{Change, Step};
+use crate::plan::change::{Change, Reason, Step};
 use crate::plan::difference::{Difference, Standing, standing};
 use crate::plan::refusal::Refusal;
 use crate::plan::{Plan, plan};
@@ -26,21 +25,45 @@ const _: () = assert!(sum_ms(&VERIFY_DELAYS_MS) == LIST_LAG_MS);
 /// After this many looks an object that its own read shows to be different is called different.
 const LOOKS_BEFORE_DOUBT: usize = 3;
 
-/// What verification needs to plan anew.
-pub struct Expectation<'a> {
-    /// The config.
-    pub desired: &'a Desired,
-    /// The limits that the plan was made with.
-    pub limits: &'a Limits,
-    /// The divisions that the plan was made with.
-    pub divisions: &'a Divisions,
+/// What shall be so when the org is read again.
+pub enum Expectation<'a> {
+    /// Nothing is left to do for a config.
+    EmptyPlan {
+        /// The config.
+        desired: &'a Desired,
+        /// The limits that the plan was made with.
+        limits: &'a Limits,
+    },
+    /// Each step's object is as the step wants it.
+    AsAfter,
 }
 
-/// Reads the org until its plan is empty, apart from what `rows` say was not done, and corrects the
-/// rows of what turns out not to be as it was written. `steps` and `rows` go together.
+impl Expectation<'_> {
+    /// What is still to be done, and what refuses that.
+    fn left_to_do(&self, observed: &Observed, steps: &[Step]) -> (Vec<Change>, Vec<Refusal>) {
+        match self {
+            Expectation::EmptyPlan { desired, limits } => {
+                let Plan { changes, refusals, .. } = plan(desired, observed, limits);
+                (changes, refusals)
+            }
+            Expectation::AsAfter => {
+                let open = |step: &&Step| match step.id().and_then(|id| observed.get(id)) {
+                    Some(found) => standing(step, found) != Standing::AsAfter,
+                    None => !step.action().is_removal(),
+                };
+                let change = |step: &Step| Change { step: step.clone(), reason: Reason::NotYet, place: None };
+                (steps.iter().filter(open).map(change).collect(), Vec::new())
+            }
+        }
+    }
+}
+
+/// Reads the org until it is as expected, apart from what `rows` say was not done, and corrects the
+/// rows of what turns out not to be as it was written. `steps` and `rows` go together. `planned_from` has the
+/// divisions that the plan was made with.
 pub async fn verify(
     reader: &Reader,
-    expectation: &Expectation<'_>,
+    (expectation, planned_from): (&Expectation<'_>, &Observed),
     steps: &[Step],
     rows: &mut [Row],
     others: &[Row],
@@ -55,10 +78,10 @@ pub async fn verify(
             Err(error) => return Verification::Failed(Cause::from(&error)),
         };
         let observed =
-            Observed::new(definitions, None).seen_through(reader.generation(), expectation.divisions.clone());
-        let fresh = plan(expectation.desired, &observed, expectation.limits);
-        let pending = pending(&fresh, rows);
-        drift = unexpected(fresh, rows, others);
+            Observed::new(definitions, None).seen_through(reader.generation(), planned_from.divisions.clone());
+        let (changes, refusals) = expectation.left_to_do(&observed, steps);
+        let pending = pending(&changes, rows);
+        drift = (unexpected(changes, rows, others), refusals);
         // Lists lag: what looks like drift may be a list that shows one write and not yet another.
         if pending.is_empty() && drift.0.is_empty() && drift.1.is_empty() {
             break;
@@ -85,9 +108,9 @@ pub async fn verify(
     }
 }
 
-/// The rows that count as done, and that the fresh plan would change again.
-fn pending(fresh: &Plan, rows: &[Row]) -> Vec<usize> {
-    let named = Named::new(fresh.changes.iter());
+/// The rows that count as done, and that are to be changed again.
+fn pending(changes: &[Change], rows: &[Row]) -> Vec<usize> {
+    let named = Named::new(changes.iter());
     let done = |row: &Row| matches!(row.outcome, Outcome::Done | Outcome::AlreadySo);
     rows.iter().enumerate().filter(|(_, row)| done(row) && named.holds(row)).map(|(index, _)| index).collect()
 }
@@ -120,22 +143,20 @@ async fn doubt(reader: &Reader, step: &Step, row: &mut Row, last: bool) -> bool 
     as_written
 }
 
-/// What the fresh plan holds although no row speaks of it: somebody changed the org meanwhile.
-fn unexpected(fresh: Plan, rows: &[Row], others: &[Row]) -> (Vec<Change>, Vec<Refusal>) {
+/// What is to be done although no row speaks of it: somebody changed the org meanwhile.
+fn unexpected(changes: Vec<Change>, rows: &[Row], others: &[Row]) -> Vec<Change> {
     // What was settled before the run and is to be done again was changed by somebody meanwhile.
     let undone = others.iter().filter(|row| !row.outcome.is_success());
     let ids: BTreeSet<&DefinitionId> = rows.iter().chain(undone.clone()).filter_map(|row| row.id.as_ref()).collect();
     let keys: BTreeSet<&Key> = rows.iter().chain(undone).filter_map(|row| row.key.as_ref()).collect();
-    let changes = fresh
-        .changes
+    changes
         .into_iter()
         .filter(|it| {
             let known_id = it.step.id().is_some_and(|id| ids.contains(id));
             let known_key = it.step.key().is_some_and(|key| keys.contains(key));
             !known_id && !known_key
         })
-        .collect();
-    (changes, fresh.refusals)
+        .collect()
 }
 
 /// The objects and definitions that a plan would change.

@@ -44,6 +44,8 @@ pub enum SchemaOf {
     UserReport,
     /// What `retire --output json` writes.
     Retirement,
+    /// What `log --output json` writes.
+    Log,
 }
 
 /// `presencectl sandbox`.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::formats::{Output, TableFormat};
-use crate::cli::shared::TargetArgs;
+use crate::cli::shared::{RecordArgs, TargetArgs};
 
 /// `presencectl retire`.
 #[derive(Debug, Clone, Args)]
@@ -39,6 +39,9 @@ pub struct RetireArgs {
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,
+    /// What is kept of the run: what became of the definition, as the report of an apply.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// `human`, `json` or `csv`, to standard output or to a file as well. May be repeated; without
     /// one for standard output, `human` goes there.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]

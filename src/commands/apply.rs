@@ -1,10 +1,10 @@
 //! `presencectl apply`.
 
 use crate::api::Session;
-use crate::apply::Job;
 use crate::apply::report::{Outcome, Report, Row, Skip};
+use crate::apply::{Aim, Job};
 use crate::cli::ApplyArgs;
-use crate::commands::carry::{self, Carried, keep_failure};
+use crate::commands::carry::{self, Carried, Desk, Kept};
 use crate::commands::connect::{Connection, connect, files_read};
 use crate::commands::journal::Journal;
 use crate::commands::look::{Asked, Identity, Look, config_names_no_org, look};
@@ -19,42 +19,22 @@ use crate::model::desired::{Desired, Limits};
 use crate::plan::Plan;
 use crate::plan::change::{Change, Step};
 use crate::plan::saved::{Bound, Fresh, SavedPlan};
-use crate::problem::Heard;
 use crate::render::human;
 
 /// Shows the plan, asks, carries it out, and looks whether it worked.
 pub async fn run(args: &ApplyArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    let mut record = Record::new(&args.record, &args.target, shell.environment);
-    let journal = match Journal::open(args.record.report_dir.as_deref(), shell.signals) {
-        Ok(journal) => journal,
-        Err(problem) => return shell.fail(&problem.into()),
-    };
-    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
-    let mut outputs = match Outputs::open(&args.output.outputs, shell.signals) {
-        Ok(outputs) => outputs,
-        Err(problem) => {
-            let failure = problem.into();
-            keep_failure(&failure, &heard, &record, &journal, shell);
-            return shell.fail(&failure);
+    match Desk::open(&args.record, &args.target, &args.output, shell) {
+        Ok(mut desk) => {
+            let applied = applied(args, &mut desk, shell).await;
+            desk.close(applied, shell)
         }
-    };
-    match applied(args, &mut record, &mut heard, &mut outputs, shell).await {
-        Ok(applied) => carry::show(&applied, &record, &journal, outputs, shell),
-        Err(failure) => {
-            keep_failure(&failure, &heard, &record, &journal, shell);
-            shell.fail_into(&failure, &heard, outputs)
-        }
+        Err(exit) => exit,
     }
 }
 
-async fn applied(
-    args: &ApplyArgs,
-    record: &mut Record,
-    heard: &mut Heard,
-    outputs: &mut Outputs,
-    shell: &mut Shell<'_>,
-) -> Result<Carried, Failure> {
+async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Carried, Failure> {
+    let Desk { record, journal, heard, outputs } = desk;
     outputs.spare(files_read(&args.target).iter().chain(&args.plan))?;
     let saved = args.plan.as_deref().map(saved::read).transpose()?;
     let (config, sources) = shell.load(&args.config, outputs)?;
@@ -68,7 +48,7 @@ async fn applied(
     let result = match looked {
         Ok(look) => {
             let (limits, saved) = (&asked.limits, saved.as_ref());
-            let run = Run { args, record, desired: &desired, limits, sources: &sources, saved };
+            let run = Run { args, record, journal, desired: &desired, limits, sources: &sources, saved };
             let session = session.speaking(look.target.generation);
             let ended = run.go(&session, &look, outputs, shell).await;
             ended.map(|(report, exit)| (report, exit, look.target))
@@ -79,13 +59,15 @@ async fn applied(
         server.shutdown().await;
     }
     let (report, exit, target) = result?;
-    Ok(Carried { report: record.complete(report), target, sources, exit })
+    let (report, flags) = (record.complete(report), carry::flags(&args.target));
+    Ok(Carried { report, target, sources, exit, flags, last: String::new() })
 }
 
 /// One run, from the plan on.
 struct Run<'a> {
     args: &'a ApplyArgs,
     record: &'a Record,
+    journal: &'a Journal,
     desired: &'a Desired,
     limits: &'a Limits,
     sources: &'a Sources,
@@ -132,8 +114,10 @@ impl Run<'_> {
         // What `--only` leaves out is not done, and what needs it has to wait as well.
         let left_out = plan.only.iter().flat_map(|it| it.changes.iter().cloned());
         let (steps, withheld) = (steps(run), steps(withheld.into_iter().chain(left_out).collect()));
-        let job = Job { steps, withheld, settled, desired: self.desired, limits: self.limits, observed };
-        Ok(carry::carry_out(session, job, self.record, shell).await)
+        let job =
+            Job { steps, withheld, settled, desired: self.desired, limits: self.limits, observed, aim: Aim::Config };
+        let kept = Kept { record: self.record, journal: self.journal, target, sources: self.sources };
+        Ok(carry::carry_out(session, job, kept, shell).await?)
     }
 
     fn nothing_done(&self, plan: &Plan, skip: &Skip) -> Report {

@@ -1,8 +1,12 @@
 //! The folder of `--report-dir`, on the disk: one file an apply, written whole and over nothing.
 
+use std::cell::RefCell;
+use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::commands::files::{WholeFile, make_folder_of, write_new};
+use crate::journal::kept::REPORT_BYTES_MAX;
 use crate::journal::{file_name, folder};
 use crate::model::observed::Organization;
 use crate::problem::{Problem, cause};
@@ -12,9 +16,66 @@ use crate::signals::Signals;
 /// How many runs of one second, org and commit are told apart.
 const SAME_SECOND_MAX: u32 = 1_000;
 
+/// How deep folders of reports are looked for in one another, and how many files are read.
+const DEPTH_MAX: usize = 8;
+const REPORTS_MAX: usize = 100_000;
+
+/// The bytes of a report.
+///
+/// # Errors
+/// It cannot be read, or is too long: why.
+pub fn report_bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    // A pipe does not say how long it is.
+    let file = fs::File::open(path).map_err(|error| cause(&error))?;
+    file.take(REPORT_BYTES_MAX.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| cause(&error))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > REPORT_BYTES_MAX) {
+        return Err(format!("it is longer than {REPORT_BYTES_MAX} bytes"));
+    }
+    Ok(bytes)
+}
+
+/// Every file below a folder whose name ends as those of reports do, by name. Links to folders are not followed.
+///
+/// # Errors
+/// A folder that cannot be read, or there are too many files.
+pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
+    let mut found = Vec::new();
+    let mut folders = vec![(dir.to_owned(), 1)];
+    while let Some((folder, depth)) = folders.pop() {
+        let cannot = |error: &std::io::Error| {
+            Problem::new(format!("cannot read the folder `{}`: {}", folder.display(), cause(error)))
+                .help("give the folder that `apply --report-dir` wrote to")
+        };
+        for entry in fs::read_dir(&folder).map_err(|error| cannot(&error))? {
+            let entry = entry.map_err(|error| cannot(&error))?;
+            let (path, kind) = (entry.path(), entry.file_type().map_err(|error| cannot(&error))?);
+            if kind.is_dir() {
+                if depth == DEPTH_MAX {
+                    return Err(Problem::new(format!("`{}` is too deep: folder number {DEPTH_MAX}", path.display()))
+                        .help("give a folder that is nearer to the reports"));
+                }
+                folders.push((path, depth + 1));
+            } else if path.extension().is_some_and(|it| it == "json") && path.is_file() {
+                found.push(path);
+            }
+        }
+        if found.len() > REPORTS_MAX {
+            return Err(Problem::new(format!("`{}` holds more than {REPORTS_MAX} reports", dir.display()))
+                .help("give the folder of one org, or move old reports elsewhere"));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// A folder of reports, or none.
-#[derive(Debug, Clone, Default)]
-pub struct Journal(Option<PathBuf>);
+#[derive(Debug, Default)]
+pub struct Journal {
+    dir: Option<PathBuf>,
+    /// The file of this run, once there is one.
+    kept: RefCell<Option<PathBuf>>,
+}
 
 impl Journal {
     /// Makes the folder where there is none, and tries it, before anything is sent to an org.
@@ -22,14 +83,15 @@ impl Journal {
     /// # Errors
     /// It cannot be written to.
     pub fn open(dir: Option<&Path>, signals: &Signals) -> Result<Journal, Problem> {
-        let Some(dir) = dir else { return Ok(Journal(None)) };
+        let Some(dir) = dir else { return Ok(Journal::default()) };
         let tried = dir.join("tried");
         make_folder_of(&tried)?;
         WholeFile::open(&tried, signals)?;
-        Ok(Journal(Some(dir.to_owned())))
+        Ok(Journal { dir: Some(dir.to_owned()), kept: RefCell::default() })
     }
 
-    /// Keeps a document. Gives the file; none where no folder was asked for.
+    /// Keeps a document: in a new file, and later ones of the run in its place. Gives the file; none where no folder
+    /// was asked for.
     ///
     /// # Errors
     /// It could not be written.
@@ -40,13 +102,20 @@ impl Journal {
         org: Option<&Organization>,
         signals: &Signals,
     ) -> Result<Option<PathBuf>, Problem> {
-        let Journal(Some(dir)) = self else { return Ok(None) };
+        let Some(dir) = &self.dir else { return Ok(None) };
+        if let Some(path) = &*self.kept.borrow() {
+            WholeFile::open(path, signals)?.write(document, signals)?;
+            return Ok(Some(path.clone()));
+        }
         let dir = dir.join(folder(provenance, org));
         make_folder_of(&dir.join("report"))?;
         for number in 1..=SAME_SECOND_MAX {
             let path = dir.join(file_name(provenance, number));
             match write_new(&path, document, signals) {
-                Ok(()) => return Ok(Some(path)),
+                Ok(()) => {
+                    *self.kept.borrow_mut() = Some(path.clone());
+                    return Ok(Some(path));
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) => {
                     return Err(Problem::new(format!("cannot write `{}`: {}", path.display(), cause(&error))));

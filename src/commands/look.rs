@@ -129,7 +129,8 @@ impl Asked<'_> {
 }
 
 /// The config's limits, raised by the flags of a person. A flag never lowers one.
-fn raised(config: &Limits, flags: LimitArgs) -> Limits {
+#[must_use]
+pub fn raised(config: &Limits, flags: LimitArgs) -> Limits {
     let LimitArgs { allow_removals, allow_label_removals, allow_renames, allow_active_users } = flags;
     let raise = |limit: u32, flag: Option<u32>| flag.map_or(limit, |flag| flag.max(limit));
     Limits {
@@ -248,8 +249,8 @@ pub fn typed_locale(typed: &str) -> Result<Locale, Problem> {
     Ok(Locale::new(typed))
 }
 
-/// A look-up that fails makes the number unknown, and fails nothing.
-async fn people_on(reader: &Reader, plan: &Plan, notes: &mut Vec<Problem>) -> Usage {
+/// Who is on what a plan takes away or renames. A look-up that fails makes the number unknown, and fails nothing.
+pub async fn people_on(reader: &Reader, plan: &Plan, notes: &mut Vec<Problem>) -> Usage {
     let ids = in_question(plan);
     if ids.is_empty() {
         return Usage::NotAsked;

@@ -50,6 +50,7 @@ pub fn schema(args: SchemaArgs, shell: &mut Shell<'_>) -> Exit {
         SchemaOf::Users => machine::users_schema(),
         SchemaOf::UserReport => machine::user_report_schema(),
         SchemaOf::Retirement => machine::retirement_schema(),
+        SchemaOf::Log => machine::log_schema(),
     };
     shell.terminal.out(&schema);
     Exit::Success

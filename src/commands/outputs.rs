@@ -75,10 +75,12 @@ impl<F: View> Outputs<F> {
         }
     }
 
-    /// The first file of a format.
+    /// The first file of a format that can be read again: a pipe or a device cannot.
     #[must_use]
     pub fn file(&self, format: F) -> Option<&Path> {
-        self.files.iter().find(|(it, _)| *it == format).map(|(_, file)| file.path.as_path())
+        let can_be_read = |file: &WholeFile| !file.is_direct || file.real.is_file();
+        let found = self.files.iter().find(|(it, file)| *it == format && can_be_read(file));
+        found.map(|(_, file)| file.path.as_path())
     }
 
     /// Is there a file for people?

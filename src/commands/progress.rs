@@ -200,6 +200,7 @@ mod tests {
             worked: None,
             place: None,
             refused_label: None,
+            correlation_id: None,
         };
         progress.tell(Event::Finished(&row));
         assert_eq!(progress.bar.as_ref().unwrap().message(), "skipped         update (Meal)");

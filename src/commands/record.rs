@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::apply::Event;
 use crate::apply::report::{Report, Row, Worked};
@@ -11,8 +12,10 @@ use crate::clock::Clock;
 use crate::commands::connect::client;
 use crate::config::{Config, digest};
 use crate::environment::{Environment, Origin};
+use crate::journal::kept::KeptReport;
+use crate::model::labels::Scope;
 use crate::model::moment::Moment;
-use crate::model::names::{DefinitionId, Key};
+use crate::model::names::{DefinitionId, Key, Locale};
 use crate::plan::change::{Action, Step};
 use crate::provenance::Provenance;
 
@@ -24,6 +27,8 @@ pub struct Record {
     config: Option<String>,
     org_name: Option<String>,
     only: Option<BTreeSet<Key>>,
+    default_locale: Option<Locale>,
+    scope: Scope,
     undoes: Option<String>,
     begun: RefCell<Vec<(Object, Moment)>>,
     worked: RefCell<Vec<(Object, Worked)>>,
@@ -64,6 +69,8 @@ impl Record {
             config: None,
             org_name: None,
             only: None,
+            default_locale: None,
+            scope: Scope::All,
             undoes: None,
             begun: RefCell::default(),
             worked: RefCell::default(),
@@ -74,6 +81,16 @@ impl Record {
     pub fn goes_by(&mut self, config: &Config) {
         self.config = Some(digest::of(&config.resolved));
         self.org_name = config.desired.org.as_ref().map(|org| org.name.clone());
+        self.default_locale = Some(config.desired.settings.default_locale.clone());
+        self.scope = config.desired.settings.scope.clone();
+    }
+
+    /// Which report it takes back, and from which file.
+    pub fn undoes(&mut self, report: &KeptReport, file: &Path) {
+        self.org_name = report.run.as_ref().and_then(|run| run.said.config_org.clone());
+        self.default_locale = Some(report.default_locale());
+        self.scope = report.scope();
+        self.undoes = Some(file.display().to_string());
     }
 
     /// Which definitions it is limited to.
@@ -120,6 +137,8 @@ impl Record {
             config: self.config.clone(),
             org_name: self.org_name.clone(),
             only: self.only.clone(),
+            default_locale: self.default_locale.clone(),
+            scope: self.scope.clone(),
             undoes: self.undoes.clone(),
         }
     }

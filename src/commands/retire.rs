@@ -1,12 +1,19 @@
 //! `presencectl retire`.
 
+use std::path::PathBuf;
+
 use crate::api::{ApiError, Session};
+use crate::apply;
+use crate::apply::report::{Row, Verification};
 use crate::cause::Cause;
 use crate::cli::{ConfigArgs, RetireArgs, TableFormat};
+use crate::commands::carry::{self, keep_failure};
 use crate::commands::connect::{Connection, api, connect, files_read};
+use crate::commands::journal::Journal;
 use crate::commands::look::{self, From, Identity, Seen};
 use crate::commands::outputs::Outputs;
 use crate::commands::progress::Stages;
+use crate::commands::record::Record;
 use crate::commands::shell::{Failure, Shell, nobody_to_ask};
 use crate::config::Config;
 use crate::diagnostic::Sources;
@@ -31,10 +38,21 @@ pub async fn run(args: &RetireArgs, shell: &mut Shell<'_>) -> Exit {
         Ok(outputs) => outputs,
         Err(problem) => return shell.fail(&problem.into()),
     };
+    let journal = match Journal::open(args.record.report_dir.as_deref(), shell.signals) {
+        Ok(journal) => journal,
+        Err(problem) => return shell.fail(&problem.into()),
+    };
+    let mut record = Record::new(&args.record, &args.target, shell.environment);
     let mut heard = Heard { org: None, sandbox: args.target.sandbox };
-    match Box::pin(retired(args, &mut heard, &mut outputs, shell)).await {
-        Ok(retired) => show(&retired, outputs, shell),
-        Err(failure) => shell.fail_into(&failure, &heard, outputs),
+    match Box::pin(retired(args, &mut record, &mut heard, &mut outputs, shell)).await {
+        Ok(retired) => {
+            let kept = kept(&retired, &record, &journal, shell);
+            show(&retired, &kept, &carry::flags(&args.target), outputs, shell)
+        }
+        Err(failure) => {
+            keep_failure(&failure, &heard, &record, &journal, shell);
+            shell.fail_into(&failure, &heard, outputs)
+        }
     }
 }
 
@@ -43,17 +61,22 @@ struct Retired {
     report: Report,
     target: Target,
     sources: Sources,
+    /// What became of the definition, for the folder of reports.
+    written: apply::report::Report,
 }
 
 async fn retired(
     args: &RetireArgs,
+    record: &mut Record,
     heard: &mut Heard,
     outputs: &mut Outputs<TableFormat>,
     shell: &mut Shell<'_>,
 ) -> Result<Retired, Failure> {
     outputs.spare(files_read(&args.target))?;
     let config = ConfigArgs { path: args.config.clone(), org: args.org.clone(), root: args.root.clone() };
-    let (Config { desired, .. }, sources) = shell.load(&config, outputs)?;
+    let (config, sources) = shell.load(&config, outputs)?;
+    record.goes_by(&config);
+    let Config { desired, .. } = config;
     let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
     let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(is_real, look::config_names_no_org)?;
     let run = Run { args, desired: &desired, identity: &identity };
@@ -62,7 +85,29 @@ async fn retired(
         server.shutdown().await;
     }
     let (report, target) = result?;
-    Ok(Retired { report, target, sources })
+    let written = record.complete(written(&report, &desired));
+    Ok(Retired { report, target, sources, written })
+}
+
+/// The report of an apply that would have done the same to the definition.
+fn written(report: &Report, desired: &Desired) -> apply::report::Report {
+    let rows: Vec<Row> = report.definition.iter().map(|row| row.clone().placed(desired)).collect();
+    let verification = match &report.halt {
+        None if rows.is_empty() => Verification::NotNeeded,
+        None => Verification::InStep,
+        Some(halt) => Verification::Failed(halt.why()),
+    };
+    let default_locale = desired.settings.default_locale.clone();
+    let interrupted = report.interrupted;
+    apply::report::Report { verification, interrupted, ..apply::report::Report::of(rows, default_locale) }
+}
+
+/// Keeps that; gives the file, or that it could not be written.
+fn kept(retired: &Retired, record: &Record, journal: &Journal, shell: &mut Shell<'_>) -> Result<Option<PathBuf>, Exit> {
+    let Retired { report: _, target, sources, written } = retired;
+    let document = machine::report_json(written, target, sources);
+    let kept = journal.keep(&document, &record.provenance(), target.org.as_ref(), shell.signals);
+    kept.map_err(|problem| shell.fail(&problem.into()))
 }
 
 struct Run<'a> {
@@ -138,14 +183,22 @@ fn not_known(error: ApiError) -> Problem {
     problem
 }
 
-fn show(retired: &Retired, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
-    let Retired { report, target, sources } = retired;
+fn show(
+    retired: &Retired,
+    kept: &Result<Option<PathBuf>, Exit>,
+    flags: &str,
+    outputs: Outputs<TableFormat>,
+    shell: &mut Shell<'_>,
+) -> Exit {
+    let Retired { report, target, sources, written } = retired;
     let exit = match report.interrupted {
         Some(signal) => signal.into(),
-        None if report.is_success() => Exit::Success,
+        None if report.is_success() && kept.is_ok() => Exit::Success,
         None => Exit::Failure,
     };
-    let words = |style: Style| view::report(report, target, sources, style);
+    let file = kept.as_ref().ok().and_then(Option::as_deref);
+    let trail = carry::trail(file, file.filter(|_| written.may_have_written()), flags);
+    let words = |style: Style| view::report(report, target, sources, style) + &trail;
     let view = |format: TableFormat| match format {
         TableFormat::Human => words(Style::PLAIN),
         TableFormat::Json => machine::retirement_json(report, target, sources),

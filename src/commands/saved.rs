@@ -55,5 +55,6 @@ pub fn row(operation: &Operation, default_locale: &Locale, outcome: Outcome) -> 
         worked: None,
         place: None,
         refused_label: None,
+        correlation_id: None,
     }
 }

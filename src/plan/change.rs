@@ -86,8 +86,8 @@ pub struct Create {
 /// New content for an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// Which definition of the config.
-    pub key: Key,
+    /// Which definition of the config; none only where a removal of what no config names is undone.
+    pub key: Option<Key>,
     /// Which object.
     pub id: DefinitionId,
     /// Where it belongs, in the org's spelling; never changed.
@@ -109,6 +109,16 @@ pub struct Retire {
     pub system_presence: SystemPresence,
     /// What the plan saw: every label, active.
     pub before: Content,
+    /// What it shall have while nobody sees it; none: what it has. Only an undo asks for it.
+    pub after: Option<Content>,
+}
+
+impl Retire {
+    /// What shall be there.
+    #[must_use]
+    pub fn after(&self) -> Content {
+        self.after.clone().unwrap_or_else(|| Content { deactivated: true, ..self.before.clone() })
+    }
 }
 
 impl Step {
@@ -130,7 +140,7 @@ impl Step {
     pub fn key(&self) -> Option<&Key> {
         match self {
             Step::Create(create) => Some(&create.key),
-            Step::Update(edit) | Step::Reactivate(edit) => Some(&edit.key),
+            Step::Update(edit) | Step::Reactivate(edit) => edit.key.as_ref(),
             Step::Deactivate(key, _) | Step::Replace(key, _) => Some(key),
             Step::Delete(_) => None,
         }
@@ -186,9 +196,7 @@ impl Step {
                 Content { labels: labels.clone(), deactivated: false, division: division.clone() }
             }
             Step::Update(edit) | Step::Reactivate(edit) => edit.after.clone(),
-            Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => {
-                Content { deactivated: true, ..retire.before.clone() }
-            }
+            Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => retire.after(),
         }
     }
 }
@@ -234,6 +242,10 @@ pub enum Reason {
     ReplacedBy(Key),
     /// The config does not name it, and says `prune: delete`.
     NotNamed,
+    /// It undoes this action of a report.
+    Undoes(Action),
+    /// It was to be done, and was not seen to be so.
+    NotYet,
 }
 
 impl Reason {
@@ -250,6 +262,8 @@ impl Reason {
             }
             Reason::ReplacedBy(key) => format!("`{key}` takes its place"),
             Reason::NotNamed => "the config does not name it".to_owned(),
+            Reason::Undoes(action) => format!("undoes its `{}`", action.verb()),
+            Reason::NotYet => "it is not as it was to be".to_owned(),
         }
     }
 }

@@ -109,7 +109,7 @@ pub fn standing(step: &Step, found: &Definition) -> Standing {
         }
         Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => {
             let content = found.content();
-            if found.deactivated {
+            if found.deactivated && retire.after.as_ref().is_none_or(|after| content.same_as(after)) {
                 Standing::AsAfter
             } else if content.same_as(&retire.before) {
                 Standing::AsBefore

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::Sources;
 use crate::document::{PlaceV1, TargetV1, place_v1, target_v1};
 use crate::model::labels::Labels;
+use crate::model::names::{DivisionId, Label, Locale};
 use crate::model::observed::{Content, Target};
 use crate::model::usage::People;
 use crate::plan::Plan;
@@ -387,6 +388,27 @@ impl From<Action> for ActionV1 {
             Action::Deactivate => ActionV1::Deactivate,
             Action::Delete => ActionV1::Delete,
         }
+    }
+}
+
+impl From<ActionV1> for Action {
+    fn from(action: ActionV1) -> Action {
+        match action {
+            ActionV1::Create => Action::Create,
+            ActionV1::Reactivate => Action::Reactivate,
+            ActionV1::Update => Action::Update,
+            ActionV1::Replace => Action::Replace,
+            ActionV1::Deactivate => Action::Deactivate,
+            ActionV1::Delete => Action::Delete,
+        }
+    }
+}
+
+impl From<ContentV1> for Content {
+    fn from(content: ContentV1) -> Content {
+        let ContentV1 { labels, deactivated, division } = content;
+        let labels = labels.into_iter().map(|(locale, label)| (Locale::new(locale), Label::new(label))).collect();
+        Content { labels, deactivated, division: division.as_deref().and_then(DivisionId::new) }
     }
 }
 

@@ -7,14 +7,14 @@ use serde::Deserialize;
 
 use crate::model::desired::{Desired, Management, Prune};
 use crate::model::generation::Generation;
-use crate::model::labels::{Labels, Scope};
-use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, OrgId, SystemPresence};
+use crate::model::labels::Scope;
+use crate::model::names::{DefinitionId, Key, OrgId, SystemPresence};
 use crate::model::observed::{Content, Observed, Target};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, InStep};
 use crate::plan::difference::{Difference, between};
 use crate::plan::division;
-use crate::plan::document::{ActionV1, ChangeV1, ContentV1, FORMAT_VERSION, PlanV1};
+use crate::plan::document::{ChangeV1, FORMAT_VERSION, PlanV1};
 use crate::text;
 
 /// The largest saved plan that is read. 10,000 changes with 25 labels before and after are about
@@ -162,30 +162,13 @@ pub fn read(text: &str) -> Result<SavedPlan, SavedPlanError> {
 fn operation(change: ChangeV1) -> Result<Operation, &'static str> {
     let ChangeV1 { action, key, id, system_presence, before, after, reason: _, people: _, place: _ } = change;
     Ok(Operation {
-        action: action_of(action),
+        action: action.into(),
         key: key.map(|it| Key::new(&it).ok_or("its key is no key")).transpose()?,
         id: id.map(|it| DefinitionId::new(&it).ok_or("its id is empty")).transpose()?,
         system_presence: SystemPresence::new(&system_presence).ok_or("its system presence is empty")?,
-        before: before.map(content),
-        after: content(after),
+        before: before.map(Content::from),
+        after: after.into(),
     })
-}
-
-fn action_of(action: ActionV1) -> Action {
-    match action {
-        ActionV1::Create => Action::Create,
-        ActionV1::Reactivate => Action::Reactivate,
-        ActionV1::Update => Action::Update,
-        ActionV1::Replace => Action::Replace,
-        ActionV1::Deactivate => Action::Deactivate,
-        ActionV1::Delete => Action::Delete,
-    }
-}
-
-fn content(content: ContentV1) -> Content {
-    let ContentV1 { labels, deactivated, division } = content;
-    let labels: Labels = labels.into_iter().map(|(locale, label)| (Locale::new(locale), Label::new(label))).collect();
-    Content { labels, deactivated, division: division.as_deref().and_then(DivisionId::new) }
 }
 
 /// A config, an org, and the plan between them, as they are now.

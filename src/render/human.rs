@@ -7,8 +7,10 @@ mod plan;
 mod refusal;
 mod report;
 mod target;
+mod undo;
 
 pub use crate::render::human::bound::bound;
 pub use crate::render::human::plan::{beyond, plan};
 pub use crate::render::human::report::{finished, report, started};
 pub use crate::render::human::target::{org_line, target_line};
+pub use crate::render::human::undo::{Source, revert, undo};

@@ -11,6 +11,8 @@ use serde_json::Value;
 use crate::apply::document::{self as report_document, ReportV1};
 use crate::apply::report::Report;
 use crate::diagnostic::{Diagnostic, Sources};
+use crate::journal::document::{self as log_document, LogV1};
+use crate::journal::log::Log;
 use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::plan::document::{self as plan_document, PlanV1};
@@ -77,6 +79,18 @@ pub fn user_report_json(report: &users_report::Report, target: &Target) -> Strin
 #[must_use]
 pub fn retirement_json(report: &retire_report::Report, target: &Target, sources: &Sources) -> String {
     pretty(&retirement_document::document(report, target, sources))
+}
+
+/// What a folder of reports says as JSON.
+#[must_use]
+pub fn log_json(log: &Log) -> String {
+    pretty(&log_document::document(log))
+}
+
+/// The JSON Schema of [`log_json`].
+#[must_use]
+pub fn log_schema() -> String {
+    schema::<LogV1>()
 }
 
 /// The JSON Schema of [`retirement_json`].

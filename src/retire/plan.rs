@@ -234,7 +234,12 @@ impl Retirement {
     #[must_use]
     pub fn step(&self) -> Step {
         let Definition { id, system_presence, .. } = &self.from;
-        let retire = Retire { id: id.clone(), system_presence: system_presence.clone(), before: self.from.content() };
+        let retire = Retire {
+            id: id.clone(),
+            system_presence: system_presence.clone(),
+            before: self.from.content(),
+            after: None,
+        };
         Step::Deactivate(self.key.clone(), retire)
     }
 }

@@ -24,7 +24,7 @@ use presencectl::api::policy::REQUESTS_PER_MINUTE_DEFAULT;
 use presencectl::api::wire::{Exchange, Method, Request};
 use presencectl::api::{Credentials, Endpoints, InProcess, Limits as WireLimits, Options, Session, Wire};
 use presencectl::apply::report::{Outcome, Report, Row};
-use presencectl::apply::{Event, Job, run};
+use presencectl::apply::{Aim, Event, Job, run};
 use presencectl::model::desired::{Desired, Limits, Wanted};
 use presencectl::model::division::Divisions;
 use presencectl::model::generation::Generation;
@@ -133,7 +133,7 @@ impl World {
     /// These steps and nothing else.
     fn job<'a>(&'a self, steps: Vec<Step>, observed: &'a Observed) -> Job<'a> {
         let (desired, limits) = (&self.desired, &self.limits);
-        Job { steps, withheld: Vec::new(), settled: Vec::new(), desired, limits, observed }
+        Job { steps, withheld: Vec::new(), settled: Vec::new(), desired, limits, observed, aim: Aim::Config }
     }
 
     /// Runs a job, and checks that what it told on the way is what it reports.

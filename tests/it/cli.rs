@@ -6,6 +6,7 @@ mod generations;
 mod help;
 mod import;
 mod killed;
+mod log;
 mod messages;
 mod only;
 mod outputs;
@@ -15,6 +16,7 @@ mod saved;
 mod server;
 mod show;
 mod signals;
+mod undo;
 mod users;
 
 use std::fs;
@@ -382,8 +384,18 @@ fn validate_says_what_it_saw() {
 #[test]
 fn schemas_are_the_committed_ones() {
     let cli = Cli::new();
-    let names =
-        ["config", "plan", "report", "definitions", "system-presences", "error", "users", "user-report", "retirement"];
+    let names = [
+        "config",
+        "plan",
+        "report",
+        "definitions",
+        "system-presences",
+        "error",
+        "users",
+        "user-report",
+        "retirement",
+        "log",
+    ];
     for name in names {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.v1.json"));
         cli.run(&format!("schema {name}")).prints(0, &fs::read_to_string(file).unwrap());

@@ -9,13 +9,20 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use presencectl::api::{shapes, user_shapes};
+use presencectl::apply::report::{Outcome, Report, Row};
 use presencectl::config::{Text, read_texts};
+use presencectl::journal::kept::{self, Kept};
+use presencectl::journal::log::{Asked, Log};
+use presencectl::model::desired::Limits;
 use presencectl::model::generation::Generation;
 use presencectl::plan::document as plan_document;
 use presencectl::plan::saved;
+use presencectl::problem::{Heard, Problem};
+use presencectl::render::machine;
 use presencectl::sandbox::document::StateDocument;
 use presencectl::sandbox::faults::FaultDocument;
 use presencectl::sandbox::seed::parse_definitions;
+use presencectl::undo::undo;
 use presencectl::users::sheet;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -278,6 +285,36 @@ fn saved_plans() {
     let (plan, sources) = world.planned();
     let document = serde_json::to_vec(&plan_document::document(&plan, &target(), &sources)).unwrap();
     feed(&[document], |it| saved::read(&String::from_utf8_lossy(it)).err().map(|error| error.to_string()));
+}
+
+/// A spoilt report is refused, or taken back within the guards; either way nobody is surprised by a panic.
+#[test]
+fn reports() {
+    let (plan, sources, observed) = {
+        let mut world = World::in_step([want("lunch", "Meal", "Lunch"), want("tea", "Break", "Tea")]);
+        world.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));
+        world.config(want("new", "Busy", "New"));
+        world.org().deactivate("Tea");
+        let observed = world.observed();
+        let (plan, sources) = world.planned();
+        (plan, sources, observed)
+    };
+    let rows = plan.changes.iter().map(|it| Row::of(&it.step, None, Outcome::Done)).collect();
+    let report = Report::of(rows, plan.default_locale.clone());
+    let document = machine::report_json(&report, &target(), &sources);
+    let heard = Heard { org: None, sandbox: false };
+    let error = machine::error_json(&Problem::new("no answer"), &heard, None, &[], &sources);
+    feed(&[document.into_bytes(), error.into_bytes()], |it| match kept::read(it) {
+        Ok(Kept::Report(report)) => {
+            let undo = undo(&report, &observed, &Limits::default());
+            assert!(undo.plan.changes.len() + undo.settled.len() <= report.rows.len());
+            let mut log = Log::default();
+            log.take("report.json", Ok(Kept::Report(report)), &Asked::default());
+            None
+        }
+        Ok(Kept::Failure(_)) => None,
+        Err(unreadable) => Some(unreadable.why),
+    });
 }
 
 #[test]

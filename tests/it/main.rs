@@ -19,4 +19,5 @@ mod retire;
 mod sandbox;
 mod show;
 mod simulation;
+mod undo;
 mod users;

@@ -128,7 +128,9 @@ pub(crate) fn carry_out<'a>(observed: &Observed, steps: impl IntoIterator<Item =
                 object.division = after.division.or(object.division.take());
             }
             Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => {
-                definitions.iter_mut().find(|it| it.id == retire.id).unwrap().deactivated = true;
+                let object = definitions.iter_mut().find(|it| it.id == retire.id).unwrap();
+                object.labels = after.labels;
+                object.deactivated = true;
             }
         }
     }

@@ -74,6 +74,7 @@ fn row(action: Action, key: &str, name: &str, number: usize, outcome: Outcome) -
         worked: None,
         place: None,
         refused_label: None,
+        correlation_id: None,
     }
 }
 
@@ -83,7 +84,7 @@ fn waits(action: Action, key: &str, because: Because) -> Outcome {
 }
 
 /// One row for every outcome and every reason to skip.
-fn every_outcome() -> Vec<Row> {
+pub(crate) fn every_outcome() -> Vec<Row> {
     let differences = vec![
         Difference::Label { locale: Locale::new("de"), expected: Some(Label::new("Mittag")), found: None },
         Difference::State { found_deactivated: true },
@@ -296,7 +297,7 @@ fn progress_in_lines() {
           help: ask an administrator for `presence:presenceDefinition:edit`
           correlation id: 0e2f-41
     refused         deactivate tea "Tea" (Meal, 2fa68d50-0000-4000-8000-000000000007)
-          somebody changed it since the plan; plan again
+          somebody has changed it since; plan again
             fr: expected no label, found "Pause\n"
             system presence: expected Meal, found Break
             expected to be there, and is gone
@@ -377,12 +378,14 @@ fn schemas_are_in_step_and_valid() {
     in_step("error.v1.json", &machine::error_schema());
     in_step("definitions.v1.json", &machine::definitions_schema());
     in_step("system-presences.v1.json", &machine::system_presences_schema());
+    in_step("log.v1.json", &machine::log_schema());
     for schema in [
         machine::plan_schema(),
         machine::report_schema(),
         machine::error_schema(),
         machine::definitions_schema(),
         machine::system_presences_schema(),
+        machine::log_schema(),
     ] {
         assert!(jsonschema::meta::is_valid(&parsed(&schema)));
     }

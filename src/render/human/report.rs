@@ -103,6 +103,7 @@ pub(super) fn row(row: &Row, divisions: &Divisions, style: Style) -> String {
         worked: _,
         place: _,
         refused_label: _,
+        correlation_id: _,
     } = row;
     let what = subject(*action, key.as_ref(), name.as_ref(), system_presence, id.as_ref());
     let words = words(outcome);
@@ -242,7 +243,8 @@ fn sum(report: &Report, style: Style) -> String {
     let counts = outcome::counted(&OUTCOMES, &rows.iter().map(|row| row.outcome.code()));
     let counts = if counts.is_empty() { "nothing to do" } else { &counts };
     let verdict = if report.is_success() { String::new() } else { format!(" {}", missing(rows)) };
-    let head = if report.is_success() { style.good("Apply:") } else { style.bad("Apply:") };
+    let word = if report.provenance.as_ref().is_some_and(|it| it.undoes.is_some()) { "Undo:" } else { "Apply:" };
+    let head = if report.is_success() { style.good(word) } else { style.bad(word) };
     format!("{head} {counts}.{verdict}\n")
 }
 

@@ -328,7 +328,7 @@ async fn what_waits_for_something_that_a_saved_plan_withholds_is_skipped() {
     assert_eq!(world.count("PUT"), 0);
     assert_snapshot!(undone(&report), @"
     update skipped: it waits for `update` of `b`, which frees the label `Two` (en_US), and that was not done
-    update refused: somebody changed it since the plan; plan again
+    update refused: somebody has changed it since; plan again
     ");
 }
 

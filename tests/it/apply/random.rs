@@ -1,21 +1,33 @@
 //! Random configs against random orgs, applied by the real engine through both generations of the API: the next plan
 //! is empty, what is not ours is as it was, and what the client reads is imported without a change.
 
+use std::collections::BTreeSet;
+
+use presencectl::apply::report::Report;
+use presencectl::apply::{Aim, Job};
 use presencectl::config::Loaded;
+use presencectl::environment::Origin;
 use presencectl::import::{import, prove};
+use presencectl::journal::kept::{self, Kept};
 use presencectl::model::desired::{Desired, Limits};
 use presencectl::model::division::{DivisionName, Divisions};
 use presencectl::model::generation::Generation;
+use presencectl::model::moment::Moment;
 use presencectl::model::names::DivisionId;
-use presencectl::model::observed::{Observed, Primary};
+use presencectl::model::observed::{Definition, Observed, Primary, Target};
 use presencectl::plan::change::{Change, Step};
 use presencectl::plan::plan;
-use presencectl::sandbox::Temper;
+use presencectl::provenance::Provenance;
+use presencectl::render::machine;
+use presencectl::sandbox::{self, Temper};
+use presencectl::stop::Stop;
+use presencectl::undo::{Undo, undo};
 use proptest::prelude::*;
 
 use super::{World, entity, said};
 use crate::import::orgs::some_choice;
 use crate::import::{loaded, organization};
+use crate::paper::{page, target};
 use crate::properties::{UNLIMITED, is_named, repeatable, some_config, some_org};
 
 const CASES: u32 = 400;
@@ -120,6 +132,77 @@ fn applied(config: &Desired, org: &Observed, ways: Ways) -> Result<(), TestCaseE
     })
 }
 
+/// No PUT of ours gives an object a second spelling of a locale that it has, not even one that it had.
+fn spells_each_locale_once(object: &Definition) -> bool {
+    let mut locales = BTreeSet::new();
+    object.labels.iter().all(|(locale, _)| locales.insert(locale.normal()))
+}
+
+/// An apply, the undo of its report, and the undo of that one's.
+fn taken_back(config: &Desired, org: &Observed, ways: Ways) -> Result<(), TestCaseError> {
+    paused().block_on(async {
+        let world = world(config, org, ways).await;
+        let before = world.held();
+        let applied = world.apply().await;
+        prop_assert!(applied.is_success(), "{:?}", said(&applied));
+        let after = world.held();
+        let undone = undo_of(&world, &applied).await?;
+        for (id, now) in &world.held() {
+            match before.get(id) {
+                Some(before) => prop_assert!(is_same(before, now), "{:?} {:?}", before, now),
+                None => prop_assert!(now.deactivated, "{:?}", now),
+            }
+        }
+        undo_of(&world, &undone).await?;
+        for (id, now) in &world.held() {
+            prop_assert!(is_same(&after[id], now), "{:?} {:?}", after[id], now);
+        }
+        Ok(())
+    })
+}
+
+/// The same to everybody who looks at it; when it was changed is another matter.
+fn is_same(a: &sandbox::definitions::Definition, b: &sandbox::definitions::Definition) -> bool {
+    (&a.labels, a.deactivated, &a.division_id) == (&b.labels, b.deactivated, &b.division_id)
+}
+
+async fn undo_of(world: &World, report: &Report) -> Result<Report, TestCaseError> {
+    let provenance = Provenance {
+        began: Moment::default(),
+        ended: Moment::default(),
+        client: None,
+        origin: Origin::default(),
+        config: None,
+        org_name: None,
+        only: None,
+        default_locale: Some(world.desired.settings.default_locale.clone()),
+        scope: world.desired.settings.scope.clone(),
+        undoes: None,
+    };
+    let report = Report { provenance: Some(provenance), ..report.clone() };
+    let target = Target { generation: world.generation, ..target() };
+    let text = machine::report_json(&report, &target, &page());
+    let Kept::Report(kept) = kept::read(text.as_bytes()).unwrap() else { panic!("{text}") };
+    let observed = world.read().await;
+    let Undo { plan, settled } = undo(&kept, &observed, &UNLIMITED);
+    prop_assert!(settled.is_empty() && plan.refusals.is_empty(), "{:?} {:?}", settled, plan.refusals);
+    let desired = presencectl::undo::desired(&kept);
+    let steps = plan.changes.into_iter().map(|it| it.step).collect();
+    let job = Job {
+        steps,
+        withheld: Vec::new(),
+        settled: Vec::new(),
+        desired: &desired,
+        limits: &UNLIMITED,
+        observed: &observed,
+        aim: Aim::Steps,
+    };
+    let (_sender, stop) = Stop::new();
+    let undone = world.run(job, &stop).await;
+    prop_assert!(undone.is_success(), "{:?} {:#?}", said(&undone), undone);
+    Ok(undone)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: CASES, ..repeatable() })]
 
@@ -138,6 +221,22 @@ proptest! {
         let seen = paused().block_on(async { world(&config, &org, Ways { list_lag_ms: 0, ..ways }).await.read().await });
         prop_assume!(can_be_written(&config, &seen));
         applied(&config, &org, ways)?;
+    }
+
+    #[test]
+    fn what_was_applied_is_taken_back(
+        mut config in some_config(),
+        mut org in some_org().prop_map(told),
+        generation in prop::sample::select(Generation::ALL.to_vec()),
+        picks in prop::collection::vec(0..12_usize, 8),
+    ) {
+        if generation == Generation::Second {
+            divided(&mut config, &mut org, &picks);
+        }
+        let ways = Ways { generation, list_lag_ms: 0 };
+        let seen = paused().block_on(async { world(&config, &org, ways).await.read().await });
+        prop_assume!(can_be_written(&config, &seen) && seen.definitions.iter().all(spells_each_locale_once));
+        taken_back(&config, &org, ways)?;
     }
 
     #[test]

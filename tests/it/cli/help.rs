@@ -4,8 +4,10 @@ use insta::assert_snapshot;
 
 use super::driver::Cli;
 
-const COMMANDS: [&str; 11] =
-    ["plan", "apply", "import", "show", "validate", "config", "schema", "sandbox", "user get", "user set", "retire"];
+const COMMANDS: [&str; 13] = [
+    "plan", "apply", "undo", "log", "import", "show", "validate", "config", "schema", "sandbox", "user get",
+    "user set", "retire",
+];
 
 #[test]
 fn help_is_in_groups_and_has_examples() {
@@ -22,7 +24,7 @@ fn help_is_in_groups_and_has_examples() {
 }
 
 /// In the order of the commands: `apply --plan` uses what the example of `plan` writes, `user set --from` what
-/// that of `user get` does.
+/// that of `user get` does, `undo` and `log` read what an apply keeps.
 #[test]
 fn every_example_of_the_help_runs_as_written() {
     let cli = Cli::with_examples();

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs;
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
 use presencectl::sandbox::{Config, FaultRule, Seed};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::server::Org;
 
@@ -87,4 +88,63 @@ fn whenever_it_dies_running_again_ends_it_and_nothing_is_made_twice() {
         assert!(active.values().all(|count| *count == 1), "seed {seed}: {active:?}");
     }
     assert!(written_by_the_dead > 0, "none of them came so far as to write");
+}
+
+/// Labels by id, and whether it is active, of all that was not made since.
+fn held(org: &Org) -> BTreeMap<String, (BTreeMap<String, String>, bool)> {
+    org.sandbox.with(|it| {
+        let all = it.org.definitions().iter();
+        all.map(|it| (it.id.clone(), (it.labels.clone().into_iter().collect(), it.deactivated))).collect()
+    })
+}
+
+#[test]
+fn a_killed_run_leaves_a_report_that_can_be_shown_and_undone() {
+    for how in ["9", "2"] {
+        let org = org();
+        let (cli, target) = super::with_org(&org);
+        cli.write("many.yaml", &config());
+        let before = held(&org);
+        let line = format!("apply many.yaml --auto-approve --report-dir reports {target}");
+        let mut command = cli.command(&line);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let written =
+            || org.requests().iter().filter(|it| it.starts_with('P') && it.contains("presencedefinitions")).count();
+        while written() < 4 {
+            assert!(child.try_wait().unwrap().is_none(), "it ended before it was killed");
+            thread::sleep(Duration::from_millis(1));
+        }
+        // The first signal of two asks it to end; the second one ends it.
+        let times = if how == "9" { 1 } else { 2 };
+        for _ in 0..times {
+            let _ = std::process::Command::new("kill").args([format!("-{how}"), child.id().to_string()]).status();
+        }
+        child.wait().unwrap();
+
+        let entries = fs::read_dir(cli.path("reports/sandbox")).unwrap().map(|it| it.unwrap().path());
+        // A process that is killed while it replaces the file leaves what it was writing beside it.
+        let reports: Vec<_> = entries.filter(|it| it.extension().is_some_and(|it| it == "json")).collect();
+        let [path] = reports.as_slice() else { panic!("{reports:?}") };
+        let file = format!("reports/sandbox/{}", path.file_name().unwrap().to_str().unwrap());
+        let report: Value = serde_json::from_str(&cli.read(&file)).unwrap();
+        assert_eq!((&report["kind"], &report["success"]), (&json!("report"), &json!(false)));
+        let objects = report["objects"].as_array().unwrap();
+        assert_eq!(objects.len(), DEFINITIONS, "every step is in it");
+        if how == "9" {
+            let is_plain = |it: &Value| it["message"] == "this run was ended before it could report";
+            assert!(objects.iter().all(|it| it["outcome"] == "unknown" && is_plain(it)), "{report}");
+        }
+        let log = cli.run("log reports");
+        assert_eq!((log.code, log.stdout.lines().count()), (Some(0), DEFINITIONS + 1), "{}", log.shown());
+
+        let limits = "--allow-removals 99 --allow-label-removals 99 --allow-renames 99";
+        let undone = cli.run(&format!("undo {file} --auto-approve {limits} {target}"));
+        assert_eq!(undone.code, Some(0), "{}", undone.shown());
+        for (id, now) in held(&org) {
+            match before.get(&id) {
+                Some(before) => assert_eq!(now, *before, "{id}"),
+                None => assert!(now.1, "what it made is deactivated: {id}"),
+            }
+        }
+    }
 }

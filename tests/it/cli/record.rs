@@ -104,7 +104,11 @@ fn every_apply_leaves_a_report_also_one_that_did_nothing_or_failed() {
     let (time, rest) = names[0].split_once('-').unwrap();
     assert_eq!((time.len(), rest), ("20260101T000000Z".len(), "1a2b3c4d5e6f.json"));
     let file = format!("reports/all/acme-prod/{}", names[0]);
-    assert!(done.stdout.ends_with(&format!("Report: {file}\n")), "{}", done.shown());
+    assert!(
+        done.stdout.ends_with(&format!("Report: {file}\nUndo: presencectl undo {file} {target}\n")),
+        "{}",
+        done.shown()
+    );
     let report = parsed(&cli.read(&file));
     assert_eq!((&report["kind"], &report["run"]["configOrg"]), (&json!("report"), &json!("acme-prod")));
 

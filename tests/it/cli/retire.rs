@@ -161,3 +161,27 @@ fn a_report_never_falls_on_the_config() {
     assert_eq!((ran.code, cli.read("presence/busy.yaml").as_str()), (Some(1), CONFIG), "{}", ran.shown());
     assert_eq!(writes(&org), 0);
 }
+
+#[test]
+fn what_became_of_the_definition_is_kept_like_an_apply_and_can_be_undone() {
+    let org = Org::start(config());
+    let (cli, target) = with_org(&org);
+    let ran = cli.run(&format!("retire coaching --to Meal --yes --report-dir reports --reason quiet {target}"));
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let undo = ran.stdout.lines().last().unwrap().strip_prefix("Undo: presencectl ").unwrap().to_owned();
+    let log: Value = serde_json::from_str(&cli.run("log reports --key coaching -o json").stdout).unwrap();
+    let entry = &log["entries"][0];
+    assert_eq!((&entry["object"]["action"], &entry["run"]["reason"]), (&json!("deactivate"), &json!("quiet")));
+    assert!(entry["correlationId"].is_string(), "{entry}");
+    let undone = cli.run(&format!("{undo} --auto-approve"));
+    assert_eq!(undone.code, Some(0), "{}", undone.shown());
+    let is_active = |it: &presencectl::sandbox::Sandbox| {
+        it.with(|it| it.org.definitions().iter().any(|it| it.id == COACHING_ID && !it.deactivated))
+    };
+    assert!(is_active(&org.sandbox));
+
+    // A run that was not approved was one, too.
+    assert_eq!(cli.run(&format!("retire coaching --to Meal --report-dir reports {target}")).code, Some(1));
+    let log = cli.run("log reports");
+    assert!(log.stdout.contains("nobody can be asked"), "{}", log.shown());
+}

@@ -59,11 +59,11 @@ fn content(name: char, deactivated: bool) -> Content {
 
 fn edit(slot: usize, before: Content, after: Content) -> Edit {
     let system_presence = presence(PRESENCES[slot % PRESENCES.len()]);
-    Edit { key: key(slot), id: id(slot), system_presence, scope: Scope::All, before, after }
+    Edit { key: Some(key(slot)), id: id(slot), system_presence, scope: Scope::All, before, after }
 }
 
 fn retire(slot: usize, before: Content) -> Retire {
-    Retire { id: id(slot), system_presence: presence(PRESENCES[slot % PRESENCES.len()]), before }
+    Retire { id: id(slot), system_presence: presence(PRESENCES[slot % PRESENCES.len()]), before, after: None }
 }
 
 /// The state of each object before, and the steps, each with its object.

@@ -225,6 +225,7 @@ impl World {
             desired: config,
             limits: &limits,
             observed: &look.observed,
+            aim: apply::Aim::Config,
         };
         let (_sender, stop) = Stop::new();
         let report = apply::run(&session.speaking(look.target.generation), job, &stop, &|_| {}).await;

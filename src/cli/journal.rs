@@ -1,0 +1,58 @@
+//! What `log` and `undo` take.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::formats::{Output, TableFormat};
+use crate::cli::shared::{LimitArgs, OutputArgs, RecordArgs, TargetArgs};
+
+/// `presencectl log`.
+#[derive(Debug, Clone, Args)]
+pub struct LogArgs {
+    /// A folder of reports, as `apply --report-dir DIR` keeps them.
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Only what was done to this org: its name in the config, its own, or its id.
+    #[arg(long, value_name = "NAME")]
+    pub org: Option<String>,
+    /// Only what was done to the definition of this key, or to the object of this id. May be repeated.
+    #[arg(long = "key", value_name = "KEY[,KEY…]", value_delimiter = ',')]
+    pub keys: Vec<String>,
+    /// Only runs that began then or later: 2026-03-01, 2026-03-01T09:05:00Z, or so long ago: 30d, 12h, 90m.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only runs that began before that; a date means its end.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// `human`, `json` or `csv`, to standard output or to a file. May be repeated; without one for
+    /// standard output, `human` goes there.
+    #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub outputs: Vec<Output<TableFormat>>,
+}
+
+/// `presencectl undo`.
+#[derive(Debug, Clone, Args)]
+pub struct UndoArgs {
+    /// The report of an apply (or of an undo): a JSON file, by `--report-dir` or `--output json=FILE`.
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// Which org. It must be the report's.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Limits.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Say how many people are now on what is removed, deactivated or renamed.
+    #[arg(long)]
+    pub usage: bool,
+    /// Do not ask. For CI.
+    #[arg(long, help_heading = "Approval")]
+    pub auto_approve: bool,
+    /// What is kept of the run.
+    #[command(flatten)]
+    pub record: RecordArgs,
+}

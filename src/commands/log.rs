@@ -1,0 +1,75 @@
+//! `presencectl log`.
+
+use std::path::Path;
+
+use crate::cli::{LogArgs, TableFormat};
+use crate::commands::journal::{report_bytes, reports_in};
+use crate::commands::outputs::Outputs;
+use crate::commands::shell::Shell;
+use crate::exit::Exit;
+use crate::journal::kept::{self, Unreadable};
+use crate::journal::log::{Asked, Log};
+use crate::journal::period;
+use crate::model::moment::Moment;
+use crate::problem::{Heard, Problem};
+use crate::render::style::Style;
+use crate::render::{log as view, machine};
+
+/// Shows what the reports of a folder say, and which of them cannot be read.
+pub fn run(args: &LogArgs, shell: &mut Shell<'_>) -> Exit {
+    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
+        Ok(outputs) => outputs,
+        Err(problem) => return shell.fail(&problem.into()),
+    };
+    match read(args, &mut outputs, shell.environment.began) {
+        Ok(log) => show(&log, outputs, shell),
+        Err(problem) => shell.fail_into(&problem.into(), &Heard { org: None, sandbox: false }, outputs),
+    }
+}
+
+fn read(args: &LogArgs, outputs: &mut Outputs<TableFormat>, now: Moment) -> Result<Log, Problem> {
+    let LogArgs { dir, org, keys, since, until, outputs: _ } = args;
+    outputs.spare([dir])?;
+    let since = moment("--since", since.as_deref(), now, period::since)?;
+    let until = moment("--until", until.as_deref(), now, period::until)?;
+    let asked = Asked { org: org.clone(), keys: keys.clone(), since, until };
+    let mut log = Log::default();
+    for file in reports_in(dir)? {
+        log.take(&file.display().to_string(), one(&file), &asked);
+    }
+    Ok(log.sorted())
+}
+
+fn one(file: &Path) -> Result<kept::Kept, Unreadable> {
+    let bytes = report_bytes(file).map_err(|why| Unreadable { line: None, why })?;
+    kept::read(&bytes)
+}
+
+fn moment(
+    flag: &str,
+    typed: Option<&str>,
+    now: Moment,
+    read: fn(&str, Moment) -> Option<Moment>,
+) -> Result<Option<Moment>, Problem> {
+    let Some(typed) = typed else { return Ok(None) };
+    read(typed, now).map(Some).ok_or_else(|| {
+        Problem::new(format!("{flag}: `{typed}` is no time")).help(
+            "write a date such as 2026-03-01, a time such as 2026-03-01T09:05:00Z, or how long ago: 30d, 12h, 90m",
+        )
+    })
+}
+
+fn show(log: &Log, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
+    let shown = |format: TableFormat, style: Style| match format {
+        TableFormat::Human => view::human(log, style),
+        TableFormat::Json => machine::log_json(log),
+        TableFormat::Csv => view::log_csv(log),
+    };
+    let exit = if log.problems.is_empty() { Exit::Success } else { Exit::Failure };
+    let stdout = shown(outputs.on_stdout, shell.style_out());
+    let exit = shell.write(outputs, &stdout, &|format| shown(format, Style::PLAIN), exit);
+    for it in &log.problems {
+        shell.fail(&view::unread(it).into());
+    }
+    exit
+}

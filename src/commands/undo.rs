@@ -1,0 +1,191 @@
+//! `presencectl undo`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::api::{Reader, Session};
+use crate::apply::report::{Outcome, Report, Row, Skip};
+use crate::apply::{Aim, Job};
+use crate::cli::{TargetArgs, UndoArgs};
+use crate::commands::carry::{self, Carried, Desk, Kept};
+use crate::commands::connect::{self, Connection, connect, files_read};
+use crate::commands::journal::{Journal, report_bytes};
+use crate::commands::look::{From, Identity, Seen, people_on, raised, see};
+use crate::commands::outputs::Outputs;
+use crate::commands::record::Record;
+use crate::commands::shell::{Failure, Shell};
+use crate::commands::simulated;
+use crate::diagnostic::{Sources, Span};
+use crate::exit::Exit;
+use crate::journal::kept::{self, KeptReport};
+use crate::model::desired::{Desired, Limits, OrgIdentity};
+use crate::model::generation::ApiChoice;
+use crate::model::names::{DefinitionId, OrgId};
+use crate::model::observed::{Definition, Observed, Target};
+use crate::plan::change::Change;
+use crate::plan::usage::with_usage;
+use crate::problem::{Heard, Problem};
+use crate::render::human::{self, Source};
+use crate::undo::{self, Undo, Why};
+
+/// Shows what takes a report back, asks, carries it out, and looks whether it worked.
+pub async fn run(args: &UndoArgs, shell: &mut Shell<'_>) -> Exit {
+    shell.signals.watch();
+    match Desk::open(&args.record, &args.target, &args.output, shell) {
+        Ok(mut desk) => {
+            let undone = undone(args, &mut desk, shell).await;
+            desk.close(undone, shell)
+        }
+        Err(exit) => exit,
+    }
+}
+
+async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Carried, Failure> {
+    let Desk { record, journal, heard, outputs } = desk;
+    outputs.spare(files_read(&args.target).iter().chain([&args.report]))?;
+    let report = read(&args.report)?;
+    record.undoes(&report, &args.report);
+    let org = org_of(&report, &args.target)?;
+    let mut sources = Sources::new();
+    let nowhere = Span { file: sources.add(&args.report, String::new()), start: 0, end: 0 };
+    let desired = Desired { org: Some(identity(&report, &org, nowhere)), ..undo::desired(&report) };
+    let Connection { session, sandbox, is_real: _ } = connect(&args.target, &desired, shell.environment).await?;
+    let run = Run { args, record, journal, report: &report, desired: &desired };
+    let ended = run.go(&session, org, heard, outputs, shell).await;
+    if let Some(server) = sandbox {
+        server.shutdown().await;
+    }
+    let (ended, exit, target) = ended?;
+    let last = if ended.may_have_written() { human::revert(&report) } else { String::new() };
+    let (report, flags) = (record.complete(ended), carry::flags(&args.target));
+    Ok(Carried { report, target, sources, exit, flags, last })
+}
+
+/// Reads the report that is to be taken back.
+fn read(path: &Path) -> Result<KeptReport, Problem> {
+    let cannot = |why: String| Problem::new(format!("the report `{}` cannot be undone: {why}", path.display()));
+    let help = "give the file that `apply --report-dir` or `apply --output json=FILE` wrote";
+    let bytes = report_bytes(path).map_err(|why| cannot(why).help(help))?;
+    match kept::read(&bytes) {
+        Ok(kept::Kept::Report(report)) => Ok(report),
+        Ok(kept::Kept::Failure(failure)) => {
+            let why = format!("its run failed before anything was written ({})", failure.message);
+            Err(cannot(why).help("there is nothing to take back"))
+        }
+        Err(kept::Unreadable { line, why }) => {
+            let place = line.map_or_else(String::new, |line| format!("line {line}: "));
+            Err(cannot(format!("{place}{why}")).help(help))
+        }
+    }
+}
+
+/// The org that the report is about. The simulated one is never the real one of the same id.
+fn org_of(report: &KeptReport, target: &TargetArgs) -> Result<OrgId, Problem> {
+    let with = |sandbox: bool| if sandbox { "with" } else { "without" };
+    if report.sandbox != target.sandbox {
+        let (made, run) = (with(report.sandbox), with(target.sandbox));
+        return Err(Problem::new(format!("the report was made {made} --sandbox, and this run is {run} it"))
+            .help("give --sandbox just where the report was made with it; nothing was sent"));
+    }
+    report.org.clone().ok_or_else(|| {
+        Problem::new("the report does not say for which org it is").help("it cannot be undone; nothing was sent")
+    })
+}
+
+/// What the config called the org: the simulated one is kept under that name.
+fn identity(report: &KeptReport, org: &OrgId, place: Span) -> OrgIdentity {
+    let name = report.run.as_ref().and_then(|run| run.said.config_org.clone());
+    let named = OrgIdentity { name: name.unwrap_or_default(), id: None, region: None, place };
+    if report.sandbox && simulated::org_id(&named) == org.as_str() {
+        return named;
+    }
+    OrgIdentity { id: Some(org.clone()), ..named }
+}
+
+/// One run, from the connection on.
+struct Run<'a> {
+    args: &'a UndoArgs,
+    record: &'a Record,
+    journal: &'a Journal,
+    report: &'a KeptReport,
+    desired: &'a Desired,
+}
+
+impl Run<'_> {
+    async fn go(
+        &self,
+        session: &Session,
+        org: OrgId,
+        heard: &mut Heard,
+        outputs: &mut Outputs,
+        shell: &mut Shell<'_>,
+    ) -> Result<(Report, Exit, Target), Failure> {
+        let Run { args, record, journal, report, desired } = *self;
+        let identity = Identity { meant: Some(org), name: None, must_be_known: true };
+        let api = match args.target.api {
+            Some(_) => connect::api(&args.target, desired),
+            None => ApiChoice::Only(report.generation),
+        };
+        let reader = session.reader();
+        let from = From { reader: &reader, identity: &identity, api, sandbox: args.target.sandbox };
+        let names_divisions = report.rows.iter().any(|row| row.after.as_ref().is_some_and(|it| it.division.is_some()));
+        let Seen { target, observed, mut notes } = see(from, |_| names_divisions, heard).await?;
+        let session = session.speaking(target.generation);
+        let observed = if report.verified { observed } else { read_again(&session.reader(), report, observed).await? };
+        // No config says how many people may be on it, so a person may.
+        let own = Limits { active_users: args.limits.allow_active_users, ..Limits::default() };
+        let limits = raised(&own, args.limits);
+        let mut undo = undo::undo(report, &observed, &limits);
+        if args.usage || limits.active_users.is_some() {
+            let usage = people_on(&session.reader(), &undo.plan, &mut notes).await;
+            undo.plan = with_usage(undo.plan, usage, &limits);
+        }
+        notes.extend(not_found(&undo));
+        shell.show_notes(&notes);
+        let file = args.report.display().to_string();
+        let source = Source { file: &file, report };
+        shell.tell(outputs, &|style| human::undo(&undo, source, &target, style));
+        let settled: Vec<Row> = undo.settled.iter().map(undo::Settled::row).collect();
+        let Undo { plan, settled: _ } = undo;
+        if !plan.refusals.is_empty() || plan.changes.is_empty() {
+            let skipped = |it: &Change| {
+                let name = it.step.name(&plan.default_locale).cloned();
+                Row::of(&it.step, name, Outcome::Skipped(Skip::PlanRefused))
+            };
+            let rows = plan.changes.iter().map(skipped).chain(settled).collect();
+            let report = Report { refusals: plan.refusals, ..Report::of(rows, plan.default_locale) };
+            let exit = if report.is_success() { Exit::Success } else { Exit::Failure };
+            return Ok((report, exit, target));
+        }
+        carry::approve(args.auto_approve, plan.changes.len(), "", &target, shell)?;
+        let steps = plan.changes.into_iter().map(|it| it.step).collect();
+        let (withheld, limits, aim) = (Vec::new(), &limits, Aim::Steps);
+        let job = Job { steps, withheld, settled, desired, limits, observed: &observed, aim };
+        let kept = Kept { record, journal, target: &target, sources: &Sources::new() };
+        let (report, exit) = carry::carry_out(&session, job, kept, shell).await?;
+        Ok((report, exit, target))
+    }
+}
+
+/// The org, with each object of the report as its own read shows it. A run that has not seen that it worked may have
+/// ended just now, and lists lag.
+async fn read_again(reader: &Reader, report: &KeptReport, observed: Observed) -> Result<Observed, Problem> {
+    let Observed { definitions, system_presences, generation, divisions } = observed;
+    let mut by_id: BTreeMap<DefinitionId, Definition> = definitions.into_iter().map(|it| (it.id.clone(), it)).collect();
+    for id in report.rows.iter().filter(|row| row.may_be_written).filter_map(|row| row.id.as_ref()) {
+        match reader.definition(id).await? {
+            Some(fetched) => by_id.insert(id.clone(), fetched.definition),
+            None => by_id.remove(id),
+        };
+    }
+    Ok(Observed::new(by_id.into_values().collect(), system_presences).seen_through(generation, divisions))
+}
+
+/// What may have been made, and nothing looks like it: lists lag.
+fn not_found(undo: &Undo) -> Option<Problem> {
+    let count = undo.settled.iter().filter(|it| it.row.id.is_none() && it.why == Why::AlreadySo).count();
+    (count > 0).then(|| {
+        Problem::new("what the report may have made is not in the org's list, which may lag by a minute")
+            .help("where that run ended just now, undo it again in a minute: that is always safe")
+    })
+}

@@ -1,0 +1,350 @@
+//! Reports that are read back: what `log` shows and `undo` goes by. They are files, and files come from anybody.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use crate::apply::document::{DifferenceV1, FORMAT_VERSION, RowV1};
+use crate::document::{OrgV1, RunV1, TargetV1};
+use crate::model::generation::Generation;
+use crate::model::labels::{Labels, Scope};
+use crate::model::moment::Moment;
+use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, OrgId, SystemPresence};
+use crate::model::observed::Content;
+use crate::plan::change::Action;
+use crate::problem::document::FORMAT_VERSION as ERROR_FORMAT_VERSION;
+
+/// The largest report that is read. 10,000 objects with 25 labels before and after are about 25 MB.
+pub const REPORT_BYTES_MAX: u64 = 128 * 1024 * 1024;
+
+/// What became of an object, by its stable name, and whether it may have been written then.
+pub const OUTCOMES: [(&str, bool); 9] = [
+    ("done", true),
+    ("already-so", false),
+    ("not-visible-yet", true),
+    ("differs", true),
+    ("overwritten", true),
+    ("failed", false),
+    ("refused", false),
+    ("skipped", false),
+    ("unknown", true),
+];
+
+/// What a run kept of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// An apply, or an undo.
+    Report(KeptReport),
+    /// A run that failed before it had a report.
+    Failure(KeptFailure),
+}
+
+/// The report of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptReport {
+    /// The org; none where it was not verified.
+    pub org: Option<OrgId>,
+    /// The org's own name.
+    pub org_name: Option<String>,
+    /// It was the embedded org.
+    pub sandbox: bool,
+    /// The generation of the API.
+    pub generation: Generation,
+    /// When it was, and who was at work; none in reports of older versions.
+    pub run: Option<KeptRun>,
+    /// Was everything done, and seen to be done?
+    pub success: bool,
+    /// Was the org read again afterwards, and as it should be? Until then its lists may lag.
+    pub verified: bool,
+    /// What refused the plan, in words.
+    pub refusals: Vec<String>,
+    /// One row an object.
+    pub rows: Vec<KeptRow>,
+}
+
+/// A run that failed as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptFailure {
+    /// The org, as far as it was asked.
+    pub org: Option<String>,
+    /// The org's own name.
+    pub org_name: Option<String>,
+    /// It was the embedded org.
+    pub sandbox: bool,
+    /// When it was, and who was at work; only in a folder of reports.
+    pub run: Option<KeptRun>,
+    /// What was wrong.
+    pub message: String,
+    /// The platform's id of the exchange that failed.
+    pub correlation_id: Option<String>,
+}
+
+/// When a run was, and who was at work.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RunV1")]
+pub struct KeptRun {
+    /// When it began.
+    pub began: Moment,
+    /// Everything that it says.
+    pub said: RunV1,
+}
+
+/// What became of one object.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RowV1")]
+pub struct KeptRow {
+    /// What was to be done.
+    pub action: Action,
+    /// For which definition of the config.
+    pub key: Option<Key>,
+    /// Which object.
+    pub id: Option<DefinitionId>,
+    /// Where it belongs.
+    pub system_presence: SystemPresence,
+    /// What to call it.
+    pub name: Option<Label>,
+    /// What was there before; none for what was made.
+    pub before: Option<Content>,
+    /// What was to be there; none in reports of older versions.
+    pub after: Option<Content>,
+    /// What became of it, one of [`OUTCOMES`].
+    pub outcome: String,
+    /// Was it written, as far as the run knew?
+    pub may_be_written: bool,
+    /// When work on it ended, where it began.
+    pub ended: Option<Moment>,
+    /// Why, for what is not done.
+    pub message: Option<String>,
+    /// The platform's id of the exchange.
+    pub correlation_id: Option<String>,
+    /// What was found instead of what was expected.
+    pub differences: Vec<DifferenceV1>,
+}
+
+/// Why a file is no report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The line, from one, where one is to blame.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub why: String,
+}
+
+/// Only what decides whether the rest can be read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+struct Head {
+    kind: String,
+    format_version: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+struct ReportDocument {
+    target: TargetV1,
+    run: Option<KeptRun>,
+    success: bool,
+    objects: Vec<KeptRow>,
+    refusals: Vec<Said>,
+    verification: Verified,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+struct FailureDocument {
+    target: OrgV1,
+    run: Option<KeptRun>,
+    message: String,
+    correlation_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+struct Verified {
+    result: String,
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+struct Said {
+    message: String,
+}
+
+/// Reads what a run kept of itself.
+///
+/// # Errors
+/// The bytes are no such document, or one of a format that this version does not know.
+pub fn read(bytes: &[u8]) -> Result<Kept, Unreadable> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        let line = before.matches('\n').count() + 1;
+        Unreadable { line: Some(line), why: "it is not UTF-8".to_owned() }
+    })?;
+    let head: Head = serde_json::from_str(text).map_err(|error| not_a_report(&error))?;
+    let (format, own) = match head.kind.as_str() {
+        "report" => (FORMAT_VERSION, true),
+        "error" => (ERROR_FORMAT_VERSION, false),
+        other => {
+            let why = format!("it is a `{other}`, not the report of an apply");
+            return Err(Unreadable { line: line_of(text, "\"kind\""), why });
+        }
+    };
+    if head.format_version != u64::from(format) {
+        let (version, found) = (env!("CARGO_PKG_VERSION"), head.format_version);
+        let why = format!("it is of format {found}, and this version ({version}) reads format {format}");
+        return Err(Unreadable { line: line_of(text, "\"formatVersion\""), why });
+    }
+    if own { report(text).map(Kept::Report) } else { failure(text).map(Kept::Failure) }
+}
+
+fn report(text: &str) -> Result<KeptReport, Unreadable> {
+    let document: ReportDocument = serde_json::from_str(text).map_err(|error| not_a_report(&error))?;
+    let ReportDocument { target, run, success, objects, refusals, verification } = document;
+    let TargetV1 { org_id, org_name, sandbox, api } = target;
+    let generation = Generation::by_name(&api).ok_or_else(|| Unreadable {
+        line: line_of(text, "\"api\""),
+        why: format!("it was made through API `{api}`, which this version does not know"),
+    })?;
+    // A run has one step an object.
+    let mut ids = BTreeSet::new();
+    let mut written = objects.iter().filter(|it| it.may_be_written).filter_map(|it| it.id.as_ref());
+    if let Some(id) = written.find(|id| !ids.insert(*id)) {
+        return Err(Unreadable { line: line_of(text, id.as_str()), why: format!("it wrote {id} twice") });
+    }
+    Ok(KeptReport {
+        org: org_id.as_deref().and_then(OrgId::new),
+        org_name,
+        sandbox,
+        generation,
+        run,
+        success,
+        verified: verification.result == "in-step",
+        refusals: refusals.into_iter().map(|it| it.message).collect(),
+        rows: objects,
+    })
+}
+
+fn failure(text: &str) -> Result<KeptFailure, Unreadable> {
+    let document: FailureDocument = serde_json::from_str(text).map_err(|error| not_a_report(&error))?;
+    let FailureDocument { target, run, message, correlation_id } = document;
+    let OrgV1 { org_id, org_name, sandbox } = target;
+    Ok(KeptFailure { org: org_id, org_name, sandbox, run, message, correlation_id })
+}
+
+fn not_a_report(error: &serde_json::Error) -> Unreadable {
+    let why = error.to_string();
+    // The place stands beside it.
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let why = why.strip_suffix(&place).unwrap_or(&why);
+    Unreadable { line: Some(error.line().max(1)), why: format!("it is not a report that presencectl wrote ({why})") }
+}
+
+/// The line on which something stands for the first time.
+fn line_of(text: &str, what: &str) -> Option<usize> {
+    text.lines().position(|line| line.contains(what)).map(|index| index + 1)
+}
+
+impl TryFrom<RunV1> for KeptRun {
+    type Error = String;
+
+    fn try_from(said: RunV1) -> Result<KeptRun, String> {
+        let began = Moment::read(&said.began).ok_or_else(|| format!("`{}` is no time", said.began))?;
+        Ok(KeptRun { began, said })
+    }
+}
+
+impl TryFrom<RowV1> for KeptRow {
+    type Error = String;
+
+    fn try_from(row: RowV1) -> Result<KeptRow, String> {
+        let RowV1 {
+            action,
+            key,
+            id,
+            system_presence,
+            name,
+            before,
+            after,
+            outcome,
+            began: _,
+            ended,
+            place: _,
+            refused_label: _,
+            message,
+            help: _,
+            correlation_id,
+            differences,
+        } = row;
+        let known = OUTCOMES.iter().find(|(name, _)| *name == outcome);
+        let (_, may_be_written) = known.ok_or_else(|| format!("`{outcome}` is no outcome that this version knows"))?;
+        let action = Action::from(action);
+        if (action == Action::Create) != before.is_none() {
+            return Err(
+                "what was there `before` belongs to everything that was not made, and to nothing else".to_owned()
+            );
+        }
+        let ended = ended.map(|it| Moment::read(&it).ok_or_else(|| format!("`{it}` is no time"))).transpose()?;
+        Ok(KeptRow {
+            action,
+            key: key.map(|it| Key::new(&it).ok_or_else(|| format!("`{it}` is no key"))).transpose()?,
+            id: id.map(|it| DefinitionId::new(&it).ok_or("an id is empty")).transpose()?,
+            system_presence: SystemPresence::new(&system_presence).ok_or("a system presence is empty")?,
+            name: name.map(Label::new),
+            before: before.map(Content::from),
+            after: after.map(Content::from),
+            outcome,
+            may_be_written: *may_be_written,
+            ended,
+            message,
+            correlation_id,
+            differences,
+        })
+    }
+}
+
+impl KeptReport {
+    /// The locale whose label names a definition.
+    #[must_use]
+    pub fn default_locale(&self) -> Locale {
+        let said = self.run.as_ref().and_then(|it| it.said.default_locale.as_deref());
+        Locale::new(said.unwrap_or("en_US"))
+    }
+
+    /// The locales that its edits speak of.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        match self.run.as_ref().and_then(|it| it.said.locales.as_ref()) {
+            None => Scope::All,
+            Some(locales) => Scope::Only(locales.iter().map(Locale::new).collect()),
+        }
+    }
+}
+
+impl KeptRow {
+    /// What the run left there, as far as it knew: what it wrote, or what the org made of that. None where the report
+    /// does not say.
+    #[must_use]
+    pub fn left(&self) -> Option<Content> {
+        let after = self.after.clone()?;
+        // What somebody else wrote later was not left by the run.
+        if self.outcome != "differs" {
+            return Some(after);
+        }
+        let mut left = after;
+        for DifferenceV1 { field, expected: _, found } in &self.differences {
+            match (field.strip_prefix("labels."), field.as_str()) {
+                (Some(locale), _) => left.labels = with_label(&left.labels, &Locale::new(locale), found.as_deref()),
+                (None, "deactivated") => left.deactivated = found.as_deref() == Some("true"),
+                (None, "division") => left.division = found.as_deref().and_then(DivisionId::new),
+                (None, _) => {}
+            }
+        }
+        Some(left)
+    }
+}
+
+/// The labels with another one for a locale, or with none.
+fn with_label(labels: &Labels, locale: &Locale, label: Option<&str>) -> Labels {
+    let others = labels.iter().filter(|(it, _)| !it.same_as(locale)).map(|(a, b)| (a.clone(), b.clone()));
+    others.chain(label.map(|label| (locale.clone(), Label::new(label)))).collect()
+}

@@ -1,0 +1,73 @@
+//! What an undo is going to do: its plan, what gets no step, and what it cannot do at all.
+
+use std::fmt::Write as _;
+
+use crate::diagnostic::Sources;
+use crate::document::RunV1;
+use crate::journal::kept::KeptReport;
+use crate::model::observed::Target;
+use crate::plan::change::{Action, Change, Reason};
+use crate::render::human::plan::plan;
+use crate::render::human::report::row;
+use crate::render::style::Style;
+use crate::text;
+use crate::undo::Undo;
+
+/// The report that is taken back, and where it was read from.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// As a person named it.
+    pub file: &'a str,
+    /// What it says.
+    pub report: &'a KeptReport,
+}
+
+/// The whole of it, complete however long it is.
+#[must_use]
+pub fn undo(undo: &Undo, source: Source<'_>, target: &Target, style: Style) -> String {
+    let Undo { plan: steps, settled } = undo;
+    let mut shown = plan(steps, target, &Sources::new(), style);
+    // Writing to a String cannot fail.
+    let _ = write!(shown, "\nIt takes back {}.\n", named(source));
+    for it in settled {
+        shown.push_str(&row(&it.row(), &steps.divisions, style));
+    }
+    let is_made = |it: &Change| it.reason == Reason::Undoes(Action::Create);
+    let made = steps.changes.iter().filter(|it| is_made(it)).count();
+    if made > 0 {
+        let stays = if made == 1 {
+            "1 definition that was made stays"
+        } else {
+            &format!("{made} definitions that were made stay")
+        };
+        let _ = writeln!(shown, "{stays} in the org, deactivated: nothing is removed for good.");
+    }
+    if !steps.changes.is_empty() && steps.refusals.is_empty() {
+        shown.push_str(&revert(source.report));
+    }
+    shown
+}
+
+/// What has to be done in the repository as well.
+#[must_use]
+pub fn revert(report: &KeptReport) -> String {
+    let commit = report.run.as_ref().and_then(|it| it.said.commit.as_deref());
+    let what = match commit {
+        Some(commit) => format!("the commit {}", text::terminal(commit)),
+        None => "the change of the config that was applied".to_owned(),
+    };
+    format!("Revert {what} as well: otherwise the next apply makes these changes again.\n")
+}
+
+/// `reports/x.json` of 2026-03-01 09:05 (ada, pull request 12).
+fn named(source: Source<'_>) -> String {
+    let Source { file, report } = source;
+    let file = format!("`{}`", text::terminal(file));
+    let Some(run) = &report.run else { return file };
+    let RunV1 { client, actor, pull_request, .. } = &run.said;
+    let who = actor.as_ref().or(client.as_ref()).map(|it| text::terminal(it).to_string());
+    let pull_request = pull_request.as_ref().map(|it| format!("pull request {}", text::terminal(it)));
+    let by: Vec<String> = who.into_iter().chain(pull_request).collect();
+    let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
+    format!("{file} of {}{by}", run.began.to_the_minute())
+}

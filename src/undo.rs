@@ -1,0 +1,270 @@
+//! From a report and what the org holds now to the plan that takes it back: a function of values, without IO.
+
+use std::collections::BTreeSet;
+
+use crate::apply::report::{Outcome, Row};
+use crate::cause::Cause;
+use crate::journal::kept::{KeptReport, KeptRow};
+use crate::model::desired::{Desired, Limits, Settings};
+use crate::model::labels::{Labels, Scope};
+use crate::model::names::{DefinitionId, Key};
+use crate::model::observed::{Content, Definition, Observed, Primary};
+use crate::model::usage::Usage;
+use crate::plan::Plan;
+use crate::plan::change::{Action, Change, Edit, Reason, Retire, Step};
+use crate::plan::difference::{Difference, between};
+use crate::plan::guard;
+use crate::text;
+
+/// What takes a report back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undo {
+    /// The steps, and what refuses them.
+    pub plan: Plan,
+    /// What needs no step, or gets none, in the order of the report.
+    pub settled: Vec<Settled>,
+}
+
+/// An object that the report says may have been written, and that is not written now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// What the report says of it.
+    pub row: KeptRow,
+    /// What would have been done.
+    pub action: Action,
+    /// Why it is not.
+    pub why: Why,
+}
+
+/// Why nothing is done to an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// It is as it was before.
+    AlreadySo,
+    /// Somebody has changed it since: what the run left there, and what is there now.
+    Changed(Vec<Difference>),
+    /// It is not there any more.
+    Gone,
+    /// The report does not know its id, and these look like it.
+    SeveralLookLikeIt(Vec<DefinitionId>),
+    /// It is one of the platform's own.
+    PlatformsOwn,
+    /// The report does not say what was written: an older version made it.
+    NotSaid,
+}
+
+/// What it takes to bring every object that the report says was written, or may have been, to what was there before.
+/// An object that is neither as the run left it nor as it was before is not touched.
+///
+/// `limits` are the tool's own, raised by whatever flags a person gave: a report has no config.
+#[must_use]
+pub fn undo(report: &KeptReport, observed: &Observed, limits: &Limits) -> Undo {
+    let scope = report.scope();
+    let known: BTreeSet<&DefinitionId> = report.rows.iter().filter_map(|row| row.id.as_ref()).collect();
+    let (mut changes, mut settled) = (Vec::new(), Vec::new());
+    for row in report.rows.iter().filter(|row| row.may_be_written) {
+        match step(row, observed, &scope, &known) {
+            Ok(step) => changes.push(Change { step, reason: Reason::Undoes(row.action), place: None }),
+            Err(why) => settled.push(Settled { row: row.clone(), action: inverse(row), why }),
+        }
+    }
+    one_takes_the_others_place(&mut changes);
+    changes.sort_by(|a, b| {
+        let order = |it: &Change| (it.step.action(), it.step.key().cloned(), it.step.id().cloned());
+        order(a).cmp(&order(b))
+    });
+    let desired = desired(report);
+    let plan = Plan {
+        refusals: guard::refusals(&desired, &changes, limits),
+        changes,
+        in_step: Vec::new(),
+        left_alone: Vec::new(),
+        spent: Vec::new(),
+        warnings: Vec::new(),
+        seen: observed.definitions.iter().map(|it| it.id.clone()).collect(),
+        usage: Usage::NotAsked,
+        divisions: observed.divisions.clone(),
+        default_locale: report.default_locale(),
+        only: None,
+    };
+    Undo { plan, settled }
+}
+
+/// What a run goes by that has a report and no config.
+#[must_use]
+pub fn desired(report: &KeptReport) -> Desired {
+    let (default_locale, scope) = (report.default_locale(), report.scope());
+    Desired { settings: Settings { default_locale, scope, ..Settings::default() }, ..Desired::nothing() }
+}
+
+fn step(row: &KeptRow, observed: &Observed, scope: &Scope, known: &BTreeSet<&DefinitionId>) -> Result<Step, Why> {
+    let left = row.left().ok_or(Why::NotSaid)?;
+    let object = match &row.id {
+        Some(id) => observed.get(id),
+        None => made(row, &left, observed, known)?,
+    };
+    let Some(object) = object else {
+        return Err(if row.before.is_none() { Why::AlreadySo } else { Why::Gone });
+    };
+    if object.primary == Primary::Yes {
+        return Err(Why::PlatformsOwn);
+    }
+    if object.system_presence != row.system_presence {
+        let (expected, found) = (row.system_presence.clone(), object.system_presence.clone());
+        return Err(Why::Changed(vec![Difference::SystemPresence { expected, found }]));
+    }
+    // A removal has looked at every label, and so has whoever made something.
+    let scope = match row.action {
+        Action::Create | Action::Replace | Action::Deactivate | Action::Delete => &Scope::All,
+        Action::Update | Action::Reactivate => scope,
+    };
+    let is_so = match &row.before {
+        None => object.deactivated,
+        Some(before) => object.content_beside(before, scope).same_as(before),
+    };
+    if is_so {
+        return Err(Why::AlreadySo);
+    }
+    let found = object.content_beside(&left, scope);
+    if !found.same_as(&left) {
+        return Err(Why::Changed(between(&left, &found)));
+    }
+    Ok(match &row.before {
+        None => removal(row.key.clone(), object, None),
+        Some(before) if before.deactivated && !object.deactivated => {
+            removal(row.key.clone(), object, hidden(object, before, scope))
+        }
+        Some(before) => {
+            let edit = Edit {
+                key: row.key.clone(),
+                id: object.id.clone(),
+                system_presence: object.system_presence.clone(),
+                scope: scope.clone(),
+                before: object.content_beside(before, scope),
+                after: before.clone(),
+            };
+            if object.deactivated && !before.deactivated { Step::Reactivate(edit) } else { Step::Update(edit) }
+        }
+    })
+}
+
+/// What a creation made whose answer was lost: the one active definition that is exactly what was sent.
+fn made<'a>(
+    row: &KeptRow,
+    left: &Content,
+    observed: &'a Observed,
+    known: &BTreeSet<&DefinitionId>,
+) -> Result<Option<&'a Definition>, Why> {
+    let alike = |it: &&Definition| {
+        it.system_presence == row.system_presence
+            && it.primary != Primary::Yes
+            && !known.contains(&it.id)
+            && it.content_beside(left, &Scope::All).same_as(left)
+    };
+    let found: Vec<&Definition> = observed.definitions.iter().filter(alike).collect();
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        several => Err(Why::SeveralLookLikeIt(several.iter().map(|it| it.id.clone()).collect())),
+    }
+}
+
+/// What no config names was removed by DELETE, and so it is again.
+fn removal(key: Option<Key>, object: &Definition, after: Option<Content>) -> Step {
+    let retire = Retire {
+        id: object.id.clone(),
+        system_presence: object.system_presence.clone(),
+        before: object.content(),
+        after,
+    };
+    match key {
+        Some(key) => Step::Deactivate(key, retire),
+        None => Step::Delete(Retire { after: None, ..retire }),
+    }
+}
+
+/// What a definition had that was brought back, where that is not what it has now.
+fn hidden(object: &Definition, before: &Content, scope: &Scope) -> Option<Content> {
+    let now = object.content();
+    let not_managed = now.labels.iter().filter(|(locale, _)| !scope.covers(locale));
+    let labels: Labels = not_managed.chain(before.labels.iter()).map(|(a, b)| (a.clone(), b.clone())).collect();
+    let division = before.division.clone().or_else(|| now.division.clone());
+    let is_kept = labels.same_as(&now.labels) && division == now.division;
+    (!is_kept).then_some(Content { labels, deactivated: true, division })
+}
+
+/// Where one object took the place of another, the other one is back before this one goes.
+fn one_takes_the_others_place(changes: &mut [Change]) {
+    let back: BTreeSet<Key> =
+        changes.iter().filter(|it| !it.step.action().is_removal()).filter_map(|it| it.step.key().cloned()).collect();
+    for change in changes {
+        if let Step::Deactivate(key, retire) = &change.step
+            && back.contains(key)
+        {
+            change.step = Step::Replace(key.clone(), retire.clone());
+        }
+    }
+}
+
+/// What is done to take it back.
+fn inverse(row: &KeptRow) -> Action {
+    match row.action {
+        Action::Reactivate if row.key.is_none() => Action::Delete,
+        Action::Create | Action::Reactivate => Action::Deactivate,
+        Action::Update => Action::Update,
+        Action::Replace | Action::Deactivate | Action::Delete => Action::Reactivate,
+    }
+}
+
+impl Settled {
+    /// Its row in the report of the undo.
+    #[must_use]
+    pub fn row(&self) -> Row {
+        let Settled { row, action, why } = self;
+        let nothing = || Content { labels: Labels::new(), deactivated: true, division: None };
+        let was = row.left().unwrap_or_else(nothing);
+        let after = row.before.clone().unwrap_or_else(|| Content { deactivated: true, ..was.clone() });
+        Row {
+            action: *action,
+            key: row.key.clone(),
+            id: row.id.clone(),
+            system_presence: row.system_presence.clone(),
+            name: row.name.clone(),
+            before: Some(was),
+            after,
+            outcome: why.outcome(),
+            worked: None,
+            place: None,
+            refused_label: None,
+            correlation_id: None,
+        }
+    }
+}
+
+impl Why {
+    fn outcome(&self) -> Outcome {
+        let failed = |message: String, help: &str| {
+            Outcome::Failed(Cause { message, help: Some(help.to_owned()), ..Cause::default() })
+        };
+        match self {
+            Why::AlreadySo => Outcome::AlreadySo,
+            Why::Changed(differences) => Outcome::Refused(differences.clone()),
+            Why::Gone => failed(
+                "it is not there any more, and the platform gives no id a second time".to_owned(),
+                "an `apply` of a config that asks for it makes another one",
+            ),
+            Why::SeveralLookLikeIt(ids) => failed(
+                format!("the report does not know its id, and {} look like it", text::list(ids, "and")),
+                "deactivate the one that is not wanted in the org's admin page, or by a config with its id in `ids`",
+            ),
+            Why::PlatformsOwn => failed(
+                "it is one of the platform's own".to_owned(),
+                "nobody can change it; look where the report comes from",
+            ),
+            Why::NotSaid => failed(
+                "the report does not say what was written".to_owned(),
+                "an older version made it; restore this one by a config",
+            ),
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! What takes a report back: every action by what has happened to its object since, on paper.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use std::fmt::Write as _;
+
+use insta::assert_snapshot;
+use presencectl::apply::report::{Outcome, Report, Row};
+use presencectl::cause::Cause;
+use presencectl::diagnostic::Sources;
+use presencectl::environment::Origin;
+use presencectl::journal::kept::{self, Kept, KeptReport, OUTCOMES};
+use presencectl::model::desired::Limits;
+use presencectl::model::labels::Scope;
+use presencectl::model::moment::Moment;
+use presencectl::model::names::{DivisionId, Key, Label, Locale};
+use presencectl::model::observed::{Content, Definition, Observed, Primary};
+use presencectl::plan::change::{Action, Create, Edit, Retire, Step};
+use presencectl::plan::difference::Difference;
+use presencectl::plan::order::Order;
+use presencectl::provenance::Provenance;
+use presencectl::render::machine;
+use presencectl::undo::{Undo, Why, undo};
+
+use crate::paper::{carry_out, id, labels, object, presence, target};
+use crate::properties::UNLIMITED;
+use crate::render::every_outcome;
+
+fn key() -> Key {
+    Key::new("lunch").unwrap()
+}
+
+fn content(items: &[(&str, &str)]) -> Content {
+    Content { labels: labels(items), deactivated: false, division: None }
+}
+
+fn hidden(items: &[(&str, &str)]) -> Content {
+    Content { deactivated: true, ..content(items) }
+}
+
+fn edit(before: Content, after: Content) -> Edit {
+    Edit { key: Some(key()), id: id(1), system_presence: presence("Meal"), scope: Scope::All, before, after }
+}
+
+fn retire(number: usize, items: &[(&str, &str)]) -> Retire {
+    Retire { id: id(number), system_presence: presence("Meal"), before: content(items), after: None }
+}
+
+const OLD: &[(&str, &str)] = &[("en_US", "Lunch")];
+const NEW: &[(&str, &str)] = &[("en_US", "Midday")];
+
+/// One step of each action, about the object with the number 1.
+fn step(action: Action) -> Step {
+    match action {
+        Action::Create => {
+            Step::Create(Create { key: key(), system_presence: presence("Meal"), labels: labels(NEW), division: None })
+        }
+        Action::Reactivate => Step::Reactivate(edit(hidden(OLD), content(NEW))),
+        Action::Update => Step::Update(edit(content(OLD), content(NEW))),
+        Action::Replace => Step::Replace(key(), retire(1, OLD)),
+        Action::Deactivate => Step::Deactivate(key(), retire(1, OLD)),
+        Action::Delete => Step::Delete(retire(1, OLD)),
+    }
+}
+
+fn row(step: &Step, outcome: Outcome) -> Row {
+    let made = Row::of(step, step.name(&Locale::new("en_US")).cloned(), outcome);
+    Row { id: Some(id(1)), ..made }
+}
+
+/// The report, written and read back.
+fn read_back(rows: Vec<Row>, scope: Scope) -> KeptReport {
+    let provenance = Provenance {
+        began: Moment::read("2026-03-01T09:05:00Z").unwrap(),
+        ended: Moment::read("2026-03-01T09:06:00Z").unwrap(),
+        client: Some("client".to_owned()),
+        origin: Origin::default(),
+        config: None,
+        org_name: None,
+        only: None,
+        default_locale: Some(Locale::new("en_US")),
+        scope,
+        undoes: None,
+    };
+    let report = Report { provenance: Some(provenance), ..Report::of(rows, Locale::new("en_US")) };
+    match kept::read(machine::report_json(&report, &target(), &Sources::new()).as_bytes()).unwrap() {
+        Kept::Report(report) => report,
+        Kept::Failure(_) => panic!("it is a report"),
+    }
+}
+
+fn org(definitions: Vec<Definition>) -> Observed {
+    Observed::new(definitions, None)
+}
+
+/// The object with these labels.
+fn active(items: &[(&str, &str)]) -> Definition {
+    object(1, "Meal", items)
+}
+
+fn deactivated(items: &[(&str, &str)]) -> Definition {
+    Definition { deactivated: true, ..active(items) }
+}
+
+/// An undo in short: what is done to what, and what is not done and why.
+fn said(undo: &Undo) -> String {
+    let number = |id: &str| id.trim_start_matches("2fa68d50-0000-4000-8000-").trim_start_matches('0').to_owned();
+    let shown = |it: &Content| {
+        let labels: Vec<&str> = it.labels.iter().map(|(_, label)| label.as_str()).collect();
+        format!("{}{}", labels.join("/"), if it.deactivated { "*" } else { "" })
+    };
+    let steps = undo.plan.changes.iter().map(|it| {
+        let (step, id) = (&it.step, number(it.step.id().unwrap().as_str()));
+        format!("{} {id} {} -> {}", step.action().verb(), shown(step.before().unwrap()), shown(&step.after()))
+    });
+    let settled = undo.settled.iter().map(|it| match &it.why {
+        Why::Changed(differences) => format!("changed in {}", differences.len()),
+        Why::SeveralLookLikeIt(ids) => format!("{} look like it", ids.len()),
+        other => format!("{other:?}"),
+    });
+    let refusals = undo.plan.refusals.iter().map(|it| it.code().to_owned());
+    steps.chain(settled).chain(refusals).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn every_action_by_what_has_happened_since() {
+    let mut page = String::new();
+    for action in Action::ALL {
+        let step = step(action);
+        let report = read_back(vec![row(&step, Outcome::Done)], Scope::All);
+        let after = step.after();
+        let left = Definition { labels: after.labels.clone(), deactivated: after.deactivated, ..active(&[]) };
+        let was = match step.before() {
+            Some(before) => {
+                Definition { labels: before.labels.clone(), deactivated: before.deactivated, ..active(&[]) }
+            }
+            None => Definition { deactivated: true, ..left.clone() },
+        };
+        let edited = Definition { labels: labels(&[("en_US", "Other")]), ..left.clone() };
+        let labelled = Definition {
+            labels: left
+                .labels
+                .iter()
+                .map(|(a, b)| (a.clone(), b.clone()))
+                .chain([(Locale::new("de"), Label::new("Neu"))])
+                .collect(),
+            ..left.clone()
+        };
+        let flipped = Definition { deactivated: !left.deactivated, ..left.clone() };
+        let elsewhere = Definition { system_presence: presence("Break"), ..left.clone() };
+        let own = Definition { primary: Primary::Yes, ..left.clone() };
+        for (since, objects) in [
+            ("nothing", vec![left.clone()]),
+            ("as it was before", vec![was]),
+            ("renamed", vec![edited]),
+            ("a label more", vec![labelled]),
+            ("the other state", vec![flipped]),
+            ("under another presence", vec![elsewhere]),
+            ("the platform's own", vec![own]),
+            ("gone", Vec::new()),
+        ] {
+            let undo = undo(&report, &org(objects), &Limits::default());
+            writeln!(page, "{} | {since} | {}", action.verb(), said(&undo)).unwrap();
+        }
+    }
+    assert_snapshot!("undo_every_action", page);
+}
+
+#[test]
+fn only_what_was_or_may_have_been_written_is_taken_back() {
+    for it in every_outcome() {
+        let code = it.outcome.code();
+        let known = OUTCOMES.iter().find(|(name, _)| *name == code).unwrap();
+        assert_eq!(known.1, it.outcome.may_be_written(), "{code}");
+        let report = read_back(vec![row(&step(Action::Update), it.outcome.clone())], Scope::All);
+        let left = report.rows[0].left().unwrap();
+        let org = org(vec![Definition { labels: left.labels, deactivated: left.deactivated, ..active(&[]) }]);
+        let undo = undo(&report, &org, &Limits::default());
+        assert_eq!(undo.plan.changes.len(), usize::from(it.outcome.may_be_written()), "{code}: {}", said(&undo));
+        assert!(undo.settled.is_empty(), "{code}");
+    }
+}
+
+#[test]
+fn what_the_org_made_of_a_write_is_what_the_run_left() {
+    let kept_label = Difference::Label { locale: Locale::new("fr"), expected: None, found: Some(Label::new("Midi")) };
+    let report = read_back(vec![row(&step(Action::Update), Outcome::Differs(vec![kept_label]))], Scope::All);
+    let found = org(vec![active(&[("en_US", "Midday"), ("fr", "Midi")])]);
+    assert_eq!(said(&undo(&report, &found, &UNLIMITED)), "update 1 Midday/Midi -> Lunch");
+    let changed = org(vec![active(&[("en_US", "Midday"), ("fr", "Autre")])]);
+    assert_eq!(said(&undo(&report, &changed, &UNLIMITED)), "changed in 1");
+}
+
+#[test]
+fn labels_that_were_not_managed_are_left_as_they_are() {
+    let scope = Scope::Only(vec![Locale::new("en_US")]);
+    let others = |items: &[(&str, &str)]| org(vec![active(&[items, &[("de", "Mittag")]].concat())]);
+    let report = read_back(vec![row(&step(Action::Update), Outcome::Done)], scope.clone());
+    let undone = undo(&report, &others(NEW), &UNLIMITED);
+    assert_eq!(said(&undone), "update 1 Midday -> Lunch");
+    let after = carry_out(&others(NEW), undone.plan.changes.iter().map(|it| &it.step));
+    assert_eq!(after, others(OLD));
+    // What is hidden again gets its labels back, and keeps the rest.
+    let report = read_back(vec![row(&step(Action::Reactivate), Outcome::Done)], scope);
+    assert_eq!(said(&undo(&report, &others(NEW), &UNLIMITED)), "deactivate 1 Mittag/Midday -> Mittag/Lunch*");
+}
+
+#[test]
+fn what_took_the_place_of_another_goes_after_that_is_back() {
+    let made = row(&step(Action::Create), Outcome::Done);
+    let replaced = Row { id: Some(id(2)), ..row(&Step::Replace(key(), retire(2, OLD)), Outcome::Done) };
+    let report = read_back(vec![made, replaced], Scope::All);
+    let observed = org(vec![active(NEW), Definition { id: id(2), ..deactivated(OLD) }]);
+    let undone = undo(&report, &observed, &UNLIMITED);
+    assert_eq!(said(&undone), "reactivate 2 Lunch* -> Lunch; replace 1 Midday -> Midday*");
+    let order = Order::of(undone.plan.changes.iter().map(|it| &it.step), &observed);
+    assert_eq!(order.waves(), [vec![0], vec![1]]);
+    assert_eq!(order.needs(1).len(), 1, "without its predecessor it stays");
+}
+
+#[test]
+fn a_creation_without_an_id_is_found_by_everything_that_was_sent() {
+    let unknown = Row { id: None, ..row(&step(Action::Create), Outcome::Unknown(Cause::default())) };
+    let report = read_back(vec![unknown], Scope::All);
+    let with = |objects: Vec<Definition>| said(&undo(&report, &org(objects), &UNLIMITED));
+    let twin = || Definition { id: id(2), ..active(NEW) };
+    assert_eq!(with(vec![active(NEW)]), "deactivate 1 Midday -> Midday*");
+    assert_eq!(with(vec![active(&[("en_US", "Midday"), ("de", "Mittag")])]), "AlreadySo");
+    assert_eq!(with(vec![active(NEW), twin()]), "2 look like it");
+    assert_eq!(with(vec![Definition { primary: Primary::Yes, ..active(NEW) }]), "AlreadySo");
+    assert_eq!(with(Vec::new()), "AlreadySo");
+}
+
+#[test]
+fn the_tools_own_limits_hold() {
+    let made = |number: usize| Row { id: Some(id(number)), ..row(&step(Action::Create), Outcome::Done) };
+    let report = read_back((1..=6).map(made).collect(), Scope::All);
+    let observed = org((1..=6).map(|number| Definition { id: id(number), ..active(NEW) }).collect());
+    assert_eq!(undo(&report, &observed, &Limits::default()).plan.refusals.len(), 1);
+    let raised = Limits { removals: 6, ..Limits::default() };
+    assert!(undo(&report, &observed, &raised).plan.refusals.is_empty());
+}
+
+/// A forged report cannot hide a removal from the guards: what a step is, is decided by what it writes.
+#[test]
+fn what_deactivates_counts_as_a_removal_whatever_it_is_called() {
+    let forged = Step::Update(edit(hidden(OLD), content(NEW)));
+    let report = read_back(vec![row(&forged, Outcome::Done)], Scope::All);
+    let strict = Limits { removals: 0, ..Limits::default() };
+    let undone = undo(&report, &org(vec![active(NEW)]), &strict);
+    assert_eq!(undone.plan.changes[0].step.action(), Action::Deactivate);
+    assert_eq!(undone.plan.refusals.len(), 1);
+}
+
+#[test]
+fn an_undo_is_undone_with_its_own_report_also_of_what_no_config_names() {
+    let observed = org(vec![deactivated(OLD)]);
+    let report = read_back(vec![row(&step(Action::Delete), Outcome::Done)], Scope::All);
+    let undone = undo(&report, &observed, &UNLIMITED);
+    let back = undone.plan.changes[0].step.clone();
+    assert_eq!((back.action(), back.key()), (Action::Reactivate, None));
+    let after = carry_out(&observed, [&back]);
+    let again = undo(&read_back(vec![row(&back, Outcome::Done)], Scope::All), &after, &UNLIMITED);
+    assert_eq!(said(&again), "delete 1 Lunch -> Lunch*");
+    assert_eq!(said(&undo(&report, &after, &UNLIMITED)), "AlreadySo", "the second undo has nothing to do");
+}
+
+#[test]
+fn a_division_is_given_back() {
+    let division = |of: &str| DivisionId::new(of);
+    let (before, after) = (
+        Content { division: division("*"), ..content(OLD) },
+        Content { division: division("5a4db0c5-0000-4000-a000-0000000000d2"), ..content(OLD) },
+    );
+    let report = read_back(vec![row(&Step::Update(edit(before.clone(), after.clone())), Outcome::Done)], Scope::All);
+    let held = org(vec![Definition { division: after.division, ..active(OLD) }]);
+    let undone = undo(&report, &held, &UNLIMITED);
+    assert_eq!(undone.plan.changes[0].step.after(), before);
+    // The first generation does not show it: nobody knows whether it was changed.
+    assert_eq!(said(&undo(&report, &org(vec![active(OLD)]), &UNLIMITED)), "changed in 1");
+}
