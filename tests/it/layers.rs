@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const LEVELS: &[&[&str]] = &[
     &[
         "cli::formats",
+        "rules",
         "text",
         "stop",
         "model::region",
@@ -23,9 +24,9 @@ const LEVELS: &[&[&str]] = &[
         "model::moment",
         "import::placed",
         "import::slug",
-        "cli::offline",
     ],
     &[
+        "cli::offline",
         "model::circle",
         "model::labels",
         "model::division",
@@ -90,8 +91,11 @@ const LEVELS: &[&[&str]] = &[
         "retire::advice",
         "api::list",
         "config::check_hands",
+        "config::check_same",
+        "config::check_text",
         "config::folders",
         "config::located",
+        "render::explain",
         "render::findings",
         "render::outcome",
         "render::table",
@@ -99,6 +103,7 @@ const LEVELS: &[&[&str]] = &[
         "api::users",
         "users::meant",
     ],
+    &["config::rule_settings"],
     &["plan", "api::reader", "config::schema", "apply::report", "render::human::refusal", "users::wishes"],
     &[
         "plan::document",
@@ -107,6 +112,7 @@ const LEVELS: &[&[&str]] = &[
         "api::writer",
         "config::structure",
         "config::check_labels",
+        "config::redundant",
         "users::listing",
         "retire::plan",
     ],
@@ -140,6 +146,7 @@ const LEVELS: &[&[&str]] = &[
         "render::human::plan",
         "render::human::report",
         "problem::document",
+        "render::reported",
         "terminal",
     ],
     &[
@@ -153,7 +160,16 @@ const LEVELS: &[&[&str]] = &[
         "render::problem",
         "users::get",
     ],
-    &["apply", "import", "render::human", "commands::files", "commands::simulated", "users::set"],
+    &[
+        "apply",
+        "import",
+        "render::gitlab",
+        "render::human",
+        "render::sarif",
+        "commands::files",
+        "commands::simulated",
+        "users::set",
+    ],
     &[
         "render::import",
         "render::listing",
@@ -245,6 +261,7 @@ const VALUES: &[&str] = &[
     "std::time::Duration",
     "strsim",
     "thiserror",
+    "unicode_script",
 ];
 
 /// Methods of a path that look at the disk.
@@ -288,6 +305,7 @@ const TOUCHES: &[(&str, &[&str])] = &[
     ("commands::files", &["std::fs", "std::io", "std::os", "tempfile"]),
     ("commands::import", &["std::fs"]),
     ("commands::journal", &["std::io"]),
+    ("commands::offline", &["std::env"]),
     ("commands::outputs", &["std::fs"]),
     ("commands::saved", &["std::fs", "std::io"]),
     // The process: arguments, environment, streams, signals, the end.

@@ -4,8 +4,10 @@ use insta::assert_snapshot;
 
 use super::driver::Cli;
 
-const COMMANDS: [&str; 11] =
-    ["plan", "apply", "import", "show", "validate", "config", "schema", "sandbox", "user get", "user set", "retire"];
+const COMMANDS: [&str; 12] = [
+    "plan", "apply", "import", "show", "validate", "explain", "config", "schema", "sandbox", "user get", "user set",
+    "retire",
+];
 
 #[test]
 fn help_is_in_groups_and_has_examples() {
