@@ -3,9 +3,9 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};
-pub use crate::cli::formats::{Format, OnFailure, Output, TableFormat, View};
+pub use crate::cli::formats::{FindingsFormat, Format, OnFailure, Output, TableFormat, View};
 pub use crate::cli::journal::{LogArgs, UndoArgs};
-pub use crate::cli::offline::{SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
+pub use crate::cli::offline::{ExplainArgs, SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
 pub use crate::cli::retire::RetireArgs;
 pub use crate::cli::shared::{Api, ConfigArgs, LimitArgs, OutputArgs, RecordArgs, TargetArgs};
 pub use crate::cli::show::{ChoiceArgs, ImportArgs, PlaceArgs, ShowArgs};
@@ -126,8 +126,12 @@ pub enum Command {
         presencectl log reports --since 30d --output csv=log.csv")]
     Log(LogArgs),
     /// Check files without asking any org.
-    #[command(after_help = "Example:\n  presencectl validate examples/many-orgs")]
+    #[command(after_help = "Examples:\n  presencectl validate examples/many-orgs\n  \
+        presencectl validate examples/many-orgs --deny-warnings --output sarif=findings.sarif")]
     Validate(ValidateArgs),
+    /// Say what a finding means and how it is repaired or set, or list all of them.
+    #[command(after_help = "Examples:\n  presencectl explain duplicate-label\n  presencectl explain")]
+    Explain(ExplainArgs),
     /// Print the config that results from layers and org file, with the place of each value.
     #[command(after_help = "Example:\n  presencectl config examples/many-orgs --org acme-prod")]
     Config(ConfigArgs),

@@ -50,6 +50,7 @@ pub fn run(cli: &Cli, environment: &Environment, terminal: &mut Terminal, signal
             UserCommand::Set(args) => in_runtime(&mut shell, async |shell| user_set::run(args, shell).await),
         },
         Command::Validate(args) => offline::validate(args, &mut shell),
+        Command::Explain(args) => offline::explain(args, &mut shell),
         Command::Config(args) => offline::show(args, &mut shell),
         Command::Schema(args) => offline::schema(*args, &mut shell),
     };

@@ -18,6 +18,8 @@ use crate::text;
 pub mod check;
 mod check_hands;
 pub mod check_labels;
+mod check_same;
+pub mod check_text;
 pub mod digest;
 pub mod files;
 mod folders;
@@ -25,6 +27,8 @@ pub mod in_memory;
 pub mod layers;
 pub mod located;
 pub mod print;
+mod redundant;
+pub mod rule_settings;
 pub mod schema;
 pub mod structure;
 mod syntax;
@@ -79,29 +83,31 @@ pub struct LoadedAll {
     pub diagnostics: Vec<Diagnostic>,
     /// Those configs that are free of errors, by the path of their org file; with any error none.
     pub configs: Vec<Config>,
+    /// The real paths of the files that were read, or would have been.
+    pub files: Vec<PathBuf>,
 }
 
 /// Loads the one config that a request names.
 #[must_use]
 pub fn load(request: &Request) -> Loaded {
-    let (found, files) = run(&request.path, request.root.as_deref(), |run, path| {
+    let found = run(&request.path, request.root.as_deref(), |run, path| {
         run.one(path, request.org.as_deref());
     });
-    let LoadedAll { sources, diagnostics, mut configs } = found;
+    let LoadedAll { sources, diagnostics, mut configs, files } = found;
     Loaded { sources, diagnostics, config: configs.pop(), files }
 }
 
 /// Loads every org file below a path, or the one config that is there.
 #[must_use]
 pub fn load_all(path: &Path, root: Option<&Path>) -> LoadedAll {
-    run(path, root, Run::all).0
+    run(path, root, Run::all)
 }
 
-fn run(path: &Path, root: Option<&Path>, work: impl FnOnce(&mut Run, &Found)) -> (LoadedAll, Vec<PathBuf>) {
+fn run(path: &Path, root: Option<&Path>, work: impl FnOnce(&mut Run, &Found)) -> LoadedAll {
     let unreadable = |path: &Path, error: &std::io::Error| {
         let finding = Finding::Unreadable { path: path.display().to_string(), cause: plain_cause(error) };
         let diagnostics = vec![Diagnostic::general(finding)];
-        (LoadedAll { sources: Sources::new(), diagnostics, configs: Vec::new() }, Vec::new())
+        LoadedAll { sources: Sources::new(), diagnostics, configs: Vec::new(), files: Vec::new() }
     };
     let found = match fs::canonicalize(path) {
         Ok(real) => Found { shown: join(path, Path::new("")), real },
@@ -311,7 +317,7 @@ impl Run {
             if file.shape.is_some() && !file.is_org_file() && !used.contains(index) {
                 let path = file.found.shown.display().to_string();
                 let finding = Finding::UnusedLayer { path };
-                self.diagnostics.push(Diagnostic { finding, place: file.begin(), also: Vec::new() });
+                self.diagnostics.push(Diagnostic { place: file.begin(), ..Diagnostic::general(finding) });
             }
         }
     }
@@ -328,6 +334,7 @@ impl Run {
         resolved.complete &= whole && read;
         let (desired, more) = check::check(&resolved);
         found.extend(more);
+        rule_settings::apply(&resolved.settings.rules, &mut found);
         if !resolved.complete {
             found.retain(|it| !matches!(it.finding, Finding::UnknownKey { .. } | Finding::RemovesNothing { .. }));
         }
@@ -336,7 +343,7 @@ impl Run {
         self.configs.extend(desired.map(|desired| Config { desired, resolved, org_file }));
     }
 
-    fn finish(mut self) -> (LoadedAll, Vec<PathBuf>) {
+    fn finish(mut self) -> LoadedAll {
         let mut part: Vec<usize> = self.taking_part.into_iter().collect();
         part.sort_unstable();
         let mut diagnostics: Vec<Diagnostic> =
@@ -344,14 +351,14 @@ impl Run {
         diagnostics.append(&mut self.diagnostics);
         diagnostics.sort_by_cached_key(|it| {
             let path = it.place.map(|place| self.files.sources.get(place.file).path.clone());
-            (path, it.place.map(|place| (place.start, place.end)), it.finding.severity())
+            (path, it.place.map(|place| (place.start, place.end)), it.severity)
         });
         // Layers are shared: what several orgs find in one is told once, and in its gravest form.
         let mut seen = HashSet::new();
         diagnostics.retain(|it| seen.insert((it.finding.mistake(), it.place)));
-        let failed = diagnostics.iter().any(|it| it.finding.severity() == Severity::Error);
+        let failed = diagnostics.iter().any(|it| it.severity == Severity::Error);
         let configs = if failed { Vec::new() } else { self.configs };
         let files = self.files.real_paths();
-        (LoadedAll { sources: self.files.sources, diagnostics, configs }, files)
+        LoadedAll { sources: self.files.sources, diagnostics, configs, files }
     }
 }

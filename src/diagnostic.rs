@@ -147,6 +147,10 @@ pub struct Place<'a> {
 pub struct Diagnostic {
     /// What was found.
     pub finding: Finding,
+    /// How much it matters: as the finding says, or as `settings.rules` does.
+    pub severity: Severity,
+    /// The key of the definition that it is about, where it is about one.
+    pub key: Option<String>,
     /// Where; none for what has no place in a file (a folder without files, a flag).
     pub place: Option<Span>,
     /// Other places that belong to it, each with a short note such as "first given here".
@@ -157,13 +161,20 @@ impl Diagnostic {
     /// At one place.
     #[must_use]
     pub fn at(place: Span, finding: Finding) -> Diagnostic {
-        Diagnostic { finding, place: Some(place), also: Vec::new() }
+        Diagnostic { place: Some(place), ..Diagnostic::general(finding) }
     }
 
     /// Without a place in a file.
     #[must_use]
     pub fn general(finding: Finding) -> Diagnostic {
-        Diagnostic { finding, place: None, also: Vec::new() }
+        Diagnostic { severity: finding.severity(), finding, key: None, place: None, also: Vec::new() }
+    }
+
+    /// About one definition.
+    #[must_use]
+    pub fn of(mut self, key: &str) -> Diagnostic {
+        self.key = Some(key.to_owned());
+        self
     }
 
     /// With one more place.

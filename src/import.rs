@@ -165,7 +165,7 @@ pub fn prove(import: &Import, observed: &Observed) -> Result<(), Flaw> {
     let Some((org, layers)) = texts.split_first() else { return Err(Flaw::Differs(Vec::new())) };
     let (sources, found, desired) = config::read_texts(*org, layers);
     let Some(desired) = desired else {
-        let errors: Vec<Diagnostic> = found.into_iter().filter(|it| it.finding.severity() == Severity::Error).collect();
+        let errors: Vec<Diagnostic> = found.into_iter().filter(|it| it.severity == Severity::Error).collect();
         if errors.iter().all(|it| matches!(it.finding, Finding::TooLarge { .. } | Finding::TooManyValues { .. })) {
             return Err(Flaw::TooLarge(sources, errors));
         }

@@ -25,6 +25,7 @@ pub mod plan;
 pub mod problem;
 pub mod provenance;
 pub mod retire;
+pub mod rules;
 pub mod sandbox;
 pub mod show;
 pub mod signals;
@@ -87,7 +88,9 @@ pub mod model {
 /// Views of plans, reports and findings. Nothing is decided here.
 pub mod render {
     pub mod csv;
+    pub mod explain;
     pub mod findings;
+    pub mod gitlab;
     pub mod human;
     pub mod import;
     pub mod listing;
@@ -95,7 +98,9 @@ pub mod render {
     pub mod machine;
     pub mod outcome;
     pub mod problem;
+    pub mod reported;
     pub mod retire;
+    pub mod sarif;
     pub mod style;
     pub mod table;
     pub mod users;

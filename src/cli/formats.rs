@@ -79,6 +79,30 @@ impl View for TableFormat {
     }
 }
 
+/// The views of findings. What they show of a failure is made by the command: each has a form for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FindingsFormat {
+    /// For people.
+    Human,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// GitLab's code quality report.
+    Gitlab,
+}
+
+impl View for FindingsFormat {
+    const HUMAN: FindingsFormat = FindingsFormat::Human;
+    const NAMED: &'static [(&'static str, FindingsFormat)] =
+        &[("human", FindingsFormat::Human), ("sarif", FindingsFormat::Sarif), ("gitlab", FindingsFormat::Gitlab)];
+
+    fn on_failure(self) -> OnFailure {
+        match self {
+            FindingsFormat::Human => OnFailure::Words,
+            FindingsFormat::Sarif | FindingsFormat::Gitlab => OnFailure::Nothing,
+        }
+    }
+}
+
 impl<F: View> FromStr for Output<F> {
     type Err = String;
 

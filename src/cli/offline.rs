@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::formats::{FindingsFormat, Output};
+
 /// `presencectl validate`.
 #[derive(Debug, Clone, Args)]
 pub struct ValidateArgs {
@@ -13,6 +15,20 @@ pub struct ValidateArgs {
     /// one upward that holds `.git`, else the path's folder.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
+    /// End with 1 where there is a warning, too.
+    #[arg(long, help_heading = "Config")]
+    pub deny_warnings: bool,
+    /// `human`, `sarif` or `gitlab` (a code quality report), to standard output or to a file as well. May be
+    /// repeated; without one for standard output, `human` goes there.
+    #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub outputs: Vec<Output<FindingsFormat>>,
+}
+
+/// `presencectl explain`.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// The name of a finding, as it stands in brackets before it. Without one, all are listed.
+    pub name: Option<String>,
 }
 
 /// `presencectl schema`.

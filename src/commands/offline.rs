@@ -1,29 +1,93 @@
-//! The commands that ask no org: `validate`, `config` and `schema`.
+//! The commands that ask no org: `validate`, `explain`, `config` and `schema`.
 
-use crate::cli::{ConfigArgs, Format, SchemaArgs, SchemaOf, ValidateArgs};
+use crate::cli::{ConfigArgs, ExplainArgs, FindingsFormat, Format, SchemaArgs, SchemaOf, ValidateArgs};
 use crate::commands::outputs::Outputs;
-use crate::commands::shell::{Failure, Shell};
-use crate::config::{self, Config};
+use crate::commands::shell::Shell;
+use crate::config::{self, Config, LoadedAll};
 use crate::diagnostic::Severity;
 use crate::exit::Exit;
-use crate::render::machine;
+use crate::problem::Problem;
+use crate::render::reported::Reported;
+use crate::render::style::Style;
+use crate::render::{explain, findings, gitlab, machine, problem, sarif};
+use crate::rules::{self, RULES};
 use crate::text;
 
 /// `presencectl validate`.
 pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
+    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
+        Ok(outputs) => outputs,
+        Err(problem) => return shell.fail(&problem.into()),
+    };
     let checked = config::load_all(&args.path, args.root.as_deref());
-    let failed = checked.diagnostics.iter().any(|it| it.finding.severity() == Severity::Error);
-    if failed {
-        return shell.fail(&Failure::Findings(checked.sources, checked.diagnostics));
-    }
+    let problem = outputs.spare(&checked.files).err();
+    let has = |severity| checked.diagnostics.iter().any(|it| it.severity == severity);
+    let (failed, denied) = (has(Severity::Error), args.deny_warnings && has(Severity::Warning));
+
     shell.show_findings(&checked.diagnostics, &checked.sources);
+    let failure = problem.clone().or_else(|| {
+        let denied = denied && !failed;
+        denied.then(|| Problem::new("there are warnings, and `--deny-warnings` takes them for errors"))
+    });
+    if let Some(failure) = &failure {
+        shell.fail(&failure.clone().into());
+    }
+    let verdict = if failed || failure.is_some() { String::new() } else { valid(&checked) };
+    let folder = std::env::current_dir().ok();
+    let reported = Reported {
+        diagnostics: &checked.diagnostics,
+        sources: &checked.sources,
+        problem: problem.as_ref(),
+        asked: &args.path,
+        folder: folder.as_deref(),
+    };
+    let view = |format: FindingsFormat| match format {
+        FindingsFormat::Human => {
+            let failure = failure.as_ref().map(|it| problem::human(it, Style::PLAIN));
+            findings::human(&checked.diagnostics, &checked.sources, Style::PLAIN)
+                + &failure.unwrap_or_default()
+                + &verdict
+        }
+        FindingsFormat::Sarif => sarif::log(&reported),
+        FindingsFormat::Gitlab => gitlab::report(&reported),
+    };
+    let stdout = match outputs.on_stdout {
+        FindingsFormat::Human => verdict.clone(),
+        format => view(format),
+    };
+    let exit = if failed || failure.is_some() { Exit::Failure } else { Exit::Success };
+    shell.write(outputs, &stdout, &view, exit)
+}
+
+fn valid(checked: &LoadedAll) -> String {
     let definitions = checked.configs.iter().map(|it| it.desired.definitions.len()).sum();
     let orgs = match checked.configs.len() {
         0 | 1 => String::new(),
         several => format!(" for {several} orgs"),
     };
-    shell.terminal.out(&format!("Valid: {}{orgs}.\n", text::count(definitions, "definition")));
+    format!("Valid: {}{orgs}.\n", text::count(definitions, "definition"))
+}
+
+/// `presencectl explain`.
+pub fn explain(args: &ExplainArgs, shell: &mut Shell<'_>) -> Exit {
+    let style = shell.style_out();
+    let text = match &args.name {
+        None => explain::list(style),
+        Some(name) => match rules::rule(name) {
+            Some(rule) => explain::page(rule, style),
+            None => return shell.fail(&unknown(name).into()),
+        },
+    };
+    shell.terminal.out(&text);
     Exit::Success
+}
+
+fn unknown(name: &str) -> Problem {
+    let help = match text::nearest(name, RULES.iter().map(|it| it.name)) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`presencectl explain` lists all findings".to_owned(),
+    };
+    Problem::new(format!("there is no finding `{name}`")).help(help)
 }
 
 /// `presencectl config`.

@@ -85,7 +85,7 @@ impl Shell<'_> {
     /// Shows findings on standard error.
     pub fn show_findings(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
         if !diagnostics.is_empty() {
-            let text = findings_shown(diagnostics, sources, self.style_err());
+            let text = findings::human(diagnostics, sources, self.style_err());
             self.terminal.err(&text);
         }
     }
@@ -193,14 +193,7 @@ pub fn error_document(failure: &Failure, heard: &Heard, provenance: Option<&Prov
 
 fn in_words(failure: &Failure, style: Style) -> String {
     match failure {
-        Failure::Findings(sources, diagnostics) => findings_shown(diagnostics, sources, style),
+        Failure::Findings(sources, diagnostics) => findings::human(diagnostics, sources, style),
         Failure::Problem(problem) => problem::human(problem, style),
     }
-}
-
-fn findings_shown(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
-    let mut text = String::new();
-    // Writing to a String cannot fail.
-    let _ = findings::write(&mut text, diagnostics, sources, style);
-    text
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::config::check_hands;
 use crate::config::check_labels::{LabelRules, Subject, check_labels, check_locale, control_or_override};
+use crate::config::check_same;
 use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Field, Located};
 use crate::config::schema::{Api, Org, Prune as PruneWord};
@@ -39,17 +40,23 @@ pub fn check(resolved: &Resolved) -> (Option<Desired>, Vec<Diagnostic>) {
     for (name, definition) in &resolved.definitions {
         let pin = pins.get(name.as_str()).cloned();
         let omitted = omit.get(name.as_str()).copied();
+        let before = check.found.len();
         let (key, wanted) = check.definition(name, definition, pin, omitted, &mut labels);
+        for found in &mut check.found[before..] {
+            found.key = Some(name.clone());
+        }
         definitions.extend(key.zip(wanted));
     }
     check.found.extend(labels.finish());
     check.same_labels(&definitions, &settings);
     check.many_definitions(&definitions);
     check.found.extend(check_hands::check(&definitions, &settings.default_locale));
+    check.found.extend(check_same::check(&definitions, &settings));
+    check.added_in_vain();
     let protect = check.protect();
     if resolved.definitions.is_empty() && resolved.complete {
         let finding = Finding::NoDefinitions { prune_delete: settings.prune == Prune::Delete };
-        check.found.push(Diagnostic { finding, place: resolved.begin, also: Vec::new() });
+        check.found.push(Diagnostic { place: resolved.begin, ..Diagnostic::general(finding) });
     }
     let whole = definitions.len() == resolved.definitions.len() && resolved.complete;
     (whole.then_some(Desired { org, settings, definitions, protect, only: None }), check.found)
@@ -270,6 +277,12 @@ impl<'a> Check<'a> {
         self.found.extend(read.found);
         let previous = self.previous_labels(&body.previous_labels, read.default_label.as_ref(), pinned);
         self.contradictions(definition);
+        if deactivated {
+            self.idle(definition);
+        }
+        if let Some(omit) = omit {
+            self.omitted_in_vain(name, omit, &read.places, labels);
+        }
         let division = self.division(&body.division);
         let (pin, pin_place) = pin.map_or((None, None), |(id, place)| (id, Some(place)));
         let wanted = key.clone().zip(system_presence).map(|(key, (system_presence, sp_place))| Wanted {
@@ -364,6 +377,29 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// What says how a definition comes to be, of one that is not to be in use.
+    fn idle(&mut self, definition: &ResolvedDefinition) {
+        let body = &definition.body;
+        let new = body.new.placed().filter(|(new, _)| **new).map(|(_, place)| place);
+        let replaces = body.replaces.placed().map(|(_, place)| place);
+        for (field, place) in [("new", new), ("replaces", replaces)] {
+            let why = "nothing is made of a definition with `deactivated: true`".to_owned();
+            let finding = Finding::NoEffect { what: format!("`{field}`"), why };
+            self.found.extend(place.map(|place| Diagnostic::at(place, finding)));
+        }
+    }
+
+    /// Labels that the file that omits a definition gives it: nothing is done with them. The default one says
+    /// which definition it is.
+    fn omitted_in_vain(&mut self, key: &str, omit: Span, labels: &BTreeMap<Locale, Span>, rules: &LabelRules) {
+        for (locale, place) in labels {
+            if place.file == omit.file && !rules.is_default(locale) {
+                let what = format!("the label for `{locale}`");
+                self.tell(*place, Finding::NoEffect { what, why: format!("`{key}` is omitted here") });
+            }
+        }
+    }
+
     /// One system presence and one default label make two definitions one for everybody who reads.
     fn same_labels(&mut self, definitions: &BTreeMap<Key, Wanted>, settings: &Settings) {
         let mut first: HashMap<(&SystemPresence, &Label), &Wanted> = HashMap::new();
@@ -385,10 +421,22 @@ impl<'a> Check<'a> {
                 pinned: eased,
             };
             let place = |it: &Wanted| label_place(it, &settings.default_locale);
-            self.found.push(Diagnostic::at(place(wanted), finding).and(place(other), "the same label here"));
+            let told = Diagnostic::at(place(wanted), finding).of(wanted.key.as_str());
+            self.found.push(told.and(place(other), "the same label here"));
             if other.places.pin.is_some() && wanted.places.pin.is_none() {
                 // From here on the one without a pin is what others must differ from.
                 first.insert((&wanted.system_presence, label), wanted);
+            }
+        }
+    }
+
+    /// System presences that the platform has anyway.
+    fn added_in_vain(&mut self) {
+        for item in self.resolved.settings.system_presences.get().into_iter().flatten() {
+            let Some(name) = item.value.as_deref().and_then(SystemPresence::new) else { continue };
+            if SYSTEM_PRESENCES.into_iter().filter_map(SystemPresence::new).any(|it| it == name) {
+                let what = format!("`{name}` in `settings.systemPresences`");
+                self.tell(item.place, Finding::NoEffect { what, why: "it is one of the platform's ten".to_owned() });
             }
         }
     }

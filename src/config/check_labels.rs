@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::config::check_text::hidden_in;
 use crate::config::located::{Entries, Field};
 use crate::config::schema::Settings as SettingsShape;
 use crate::diagnostic::finding::Finding;
@@ -91,6 +92,12 @@ impl LabelRules {
         found
     }
 
+    /// Is it the locale whose label identifies a definition?
+    #[must_use]
+    pub fn is_default(&self, locale: &Locale) -> bool {
+        self.default_locale.same_as(locale)
+    }
+
     fn count(counted: &mut BTreeMap<String, (Span, usize)>, locale: &str, place: Span) {
         if let Some((first, count)) = counted.get_mut(locale) {
             *first = (*first).min(place);
@@ -165,7 +172,8 @@ pub fn check_labels(
             }
         }
         if let Some(Some(text)) = &label.value {
-            read.found.extend(check_label(raw, text, label.place, pinned));
+            let found = check_label(raw, text, pinned);
+            read.found.extend(found.into_iter().map(|it| Diagnostic::at(label.place, it)));
             read.labels.insert(Locale::new(raw), Label::new(text));
             read.places.insert(Locale::new(raw), label.place);
         }
@@ -225,23 +233,23 @@ pub fn is_odd_label(text: &str) -> bool {
     text.trim().is_empty() || control_or_override(text).is_some()
 }
 
-fn check_label(locale: &str, text: &str, place: Span, pinned: bool) -> Option<Diagnostic> {
+fn check_label(locale: &str, text: &str, pinned: bool) -> Vec<Finding> {
     let what = format!("label for `{locale}`");
     if text.trim().is_empty() {
-        return Some(Diagnostic::at(place, Finding::EmptyLabel { what, pinned }));
+        return vec![Finding::EmptyLabel { what, pinned }];
     }
     if let Some(character) = control_or_override(text) {
-        return Some(Diagnostic::at(place, Finding::LabelCharacters { what, character, pinned }));
+        return vec![Finding::LabelCharacters { what, character, pinned }];
     }
+    let mut found = hidden_in(text, &what);
     // What is sent is composed; most texts are short enough whichever way one counts.
     if text.len() > LABEL_LENGTH_MAX {
         let length = Label::new(text).nfc().chars().count();
         if length > LABEL_LENGTH_MAX {
-            let finding = Finding::LongLabel { what, length, limit: LABEL_LENGTH_MAX };
-            return Some(Diagnostic::at(place, finding));
+            found.push(Finding::LongLabel { what, length, limit: LABEL_LENGTH_MAX });
         }
     }
-    None
+    found
 }
 
 /// The first character that moves a cursor or reorders text, described. Marks such as U+200F are

@@ -5,6 +5,8 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::config::located::{Entries, Field, Located};
+use crate::config::redundant;
+use crate::config::rule_settings::{self, Level, Line, Rules};
 use crate::config::schema::{Definition, Limits, Org, Settings};
 use crate::config::structure::Shape;
 use crate::diagnostic::finding::Finding;
@@ -99,7 +101,7 @@ impl Merging {
 
         let has_org = stack.org.is_some();
         let mut pick = Pick { has_org, found: &mut self.found };
-        let Settings { default_locale, prune, locales, limits, system_presences, api } = &org;
+        let Settings { default_locale, prune, locales, limits, system_presences, api, rules } = &org;
         let limits_of = |settings: &Settings| settings.limits.get().cloned().unwrap_or_default();
         let layer_limits: Vec<Limits> = layers.iter().map(limits_of).collect();
         let org_limits = limits.get().cloned().unwrap_or_default();
@@ -129,6 +131,7 @@ impl Merging {
                 system_presences,
             ),
             api: pick.field("api", layers.iter().map(|it| &it.api), api),
+            rules: pick.rules(&layers.iter().map(|it| &it.rules).collect::<Vec<_>>(), rules),
             limits: Field(place.map(|it| Located { place: it.place, value: Some(merged_limits) })),
         };
     }
@@ -182,6 +185,9 @@ impl Merging {
         for (key, body) in Entries::of(&org.config.overrides) {
             let Some(name) = &key.value else { continue };
             if self.resolved.definitions.contains_key(name) {
+                let below = self.resolved.definitions.get(name).map(|it| &it.body);
+                let vain = below.zip(body.value.as_ref()).map(|(below, above)| redundant::found(name, below, above));
+                self.found.extend(vain.into_iter().flatten());
                 self.lay_over(name, key.place, body.value.clone());
             } else {
                 self.unknown_key("overrides", key, own.get(name).copied(), &mut compared);
@@ -218,7 +224,9 @@ impl Merging {
         let mut compared = 0;
         let omit: Vec<Located<String>> = self.resolved.omit.clone();
         let ids: Vec<Located<String>> = self.resolved.ids.iter().map(|(key, _)| key.clone()).collect();
-        for (section, keys) in [("omit", omit), ("ids", ids)] {
+        let rules: Vec<Located<String>> =
+            rule_settings::lines(&self.resolved.settings.rules).into_iter().filter_map(|it| it.key).collect();
+        for (section, keys) in [("omit", omit), ("ids", ids), ("settings.rules", rules)] {
             for key in keys {
                 let known = key.value.as_ref().is_none_or(|name| self.resolved.definitions.contains_key(name));
                 if !known {
@@ -265,6 +273,29 @@ impl Pick<'_> {
         org: &Field<T>,
     ) -> Field<T> {
         self.choose(name, layers, org, PartialEq::eq)
+    }
+
+    /// Each line by itself: a level in all, or for one definition.
+    fn rules(&mut self, layers: &[&Field<Rules>], org: &Field<Rules>) -> Field<Rules> {
+        type Levels = HashMap<(String, Option<String>), Field<Level>>;
+        let Some(place) = std::iter::once(&org).chain(layers).find_map(|it| Some(it.0.as_ref()?.place)) else {
+            return Field(None);
+        };
+        let lines_of = |field: &Field<Rules>| rule_settings::lines(field);
+        let levels_of =
+            |field: &Field<Rules>| -> Levels { lines_of(field).into_iter().map(|it| (it.name(), it.level)).collect() };
+        let layered: Vec<Levels> = layers.iter().map(|it| levels_of(it)).collect();
+        let own = levels_of(org);
+        let (mut seen, mut merged) = (HashSet::new(), Vec::new());
+        for line in layers.iter().flat_map(|it| lines_of(it)).chain(lines_of(org)) {
+            if seen.insert(line.name()) {
+                let nothing = Field(None);
+                let below = layered.iter().map(|it| it.get(&line.name()).unwrap_or(&nothing));
+                let level = self.field(&line.path(), below, own.get(&line.name()).unwrap_or(&nothing));
+                merged.push(Line { level, ..line });
+            }
+        }
+        rule_settings::from_lines(&merged, place)
     }
 
     fn list<'v>(
@@ -394,7 +425,7 @@ fn overlay_labels(
             (None, false) => slots.push(Some((locale, label))),
             (None, true) => {
                 let finding = Finding::RemovesNothing { key: name.to_owned(), locale: spelling(&locale) };
-                found.push(Diagnostic::at(locale.place, finding));
+                found.push(Diagnostic::at(locale.place, finding).of(name));
             }
         }
     }

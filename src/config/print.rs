@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Entries, Field, Located};
+use crate::config::rule_settings::{RuleSetting, Rules};
 use crate::config::schema::{Api, Definition, Limits, Org, Prune, Settings, VERSION};
 use crate::diagnostic::{Sources, Span};
 use crate::model::desired;
@@ -71,7 +72,7 @@ impl Page<'_> {
     }
 
     fn settings(&mut self, settings: &Settings) {
-        let Settings { default_locale, prune, locales, limits, system_presences, api } = settings;
+        let Settings { default_locale, prune, locales, limits, system_presences, api, rules } = settings;
         let defaults = desired::Settings::default();
         self.line(0, "settings:", None);
         self.or_default(1, "defaultLocale", default_locale, defaults.default_locale.as_str(), |it| yaml::scalar(it));
@@ -99,6 +100,36 @@ impl Page<'_> {
         }
         if let Some(items) = system_presences.get() {
             self.list(1, "systemPresences", items);
+        }
+        self.rules(rules);
+    }
+
+    fn rules(&mut self, field: &Field<Rules>) {
+        let Some(Rules(entries)) = field.get().filter(|it| !it.0.0.is_empty()) else { return };
+        self.line(1, "rules:", None);
+        for (name, setting) in &entries.0 {
+            let name = name.value.as_deref().unwrap_or_default();
+            match &setting.value {
+                None => {}
+                Some(RuleSetting::Level(level)) => {
+                    self.line(2, &format!("{name}: {}", level.name()), Some(setting.place));
+                }
+                Some(RuleSetting::Each { level, keys }) => {
+                    self.line(2, &format!("{name}:"), None);
+                    if let Some((level, place)) = level.placed() {
+                        self.line(3, &format!("level: {}", level.name()), Some(place));
+                    }
+                    if keys.get().is_some() {
+                        self.line(3, "keys:", None);
+                    }
+                    for (key, level) in Entries::of(keys) {
+                        if let (Some(key), Some(value)) = (&key.value, &level.value) {
+                            let line = format!("{}: {}", yaml::scalar(key), value.name());
+                            self.line(4, &line, Some(level.place));
+                        }
+                    }
+                }
+            }
         }
     }
 

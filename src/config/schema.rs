@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::config::located::{Entries, Field, Located};
+use crate::config::rule_settings::Rules as RuleSettings;
 use crate::model::names::SYSTEM_PRESENCES;
 use crate::model::region::{REGIONS, Region};
 
@@ -91,6 +92,9 @@ pub struct Settings {
     /// (`/api/v2/presence/definitions`, with divisions), or `auto`: `v1`, and `v2` where an org no
     /// longer serves that. Default: `auto`.
     pub api: Field<Api>,
+    /// How much findings matter: `off`, `warn` or `error` for each rule, and under `keys` for single
+    /// definitions. `presencectl explain` lists the rules.
+    pub rules: Field<RuleSettings>,
 }
 
 /// How many dangerous changes one apply may make.

@@ -12,6 +12,7 @@ use crate::config::schema::{ConfigFile, RULES, VERSION};
 use crate::config::tree::{Node, Spanned};
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::rules::{Kind, Settable, rule};
 use crate::text;
 use crate::yaml;
 
@@ -221,6 +222,8 @@ fn known_beside(schema_path: &str) -> Vec<String> {
 /// What a value is called in a message.
 enum Name {
     Root,
+    /// `settings.rules`, whose fields are rules.
+    Rules,
     Field(String),
     ItemOf(String),
 }
@@ -229,6 +232,7 @@ impl Name {
     fn shown(&self) -> String {
         match self {
             Name::Root => "the config".to_owned(),
+            Name::Rules => "`rules`".to_owned(),
             Name::Field(name) => format!("`{name}`"),
             Name::ItemOf(list) => format!("each item of `{list}`"),
         }
@@ -236,6 +240,7 @@ impl Name {
 
     fn below(&self, key: &str) -> Name {
         match self {
+            Name::Field(parent) if parent == "settings" && key == "rules" => Name::Rules,
             Name::Field(parent) if parent == "labels" => Name::Field(format!("labels.{key}")),
             _ => Name::Field(key.to_owned()),
         }
@@ -273,7 +278,7 @@ impl Settling<'_> {
                 let stray = matches!(name, Name::Root)
                     && !unknown.is_empty()
                     && entries.iter().any(|(key, value)| is_stray(key, value));
-                self.unknown_fields(entries, unknown, known);
+                self.unknown_fields(entries, unknown, known, name);
                 // It may hold the definitions, whatever it is called.
                 if stray && !entries.iter().any(|(key, _)| key.value == DEFINITIONS) {
                     let key = Spanned { value: DEFINITIONS.to_owned(), place: node.place };
@@ -292,7 +297,7 @@ impl Settling<'_> {
             Node::List(items) => {
                 let list = match name {
                     Name::Field(list) => list.clone(),
-                    Name::Root | Name::ItemOf(_) => String::new(),
+                    Name::Root | Name::Rules | Name::ItemOf(_) => String::new(),
                 };
                 for (index, item) in items.iter_mut().enumerate() {
                     if let Some(faults) = below.get(&index.to_string()) {
@@ -310,6 +315,7 @@ impl Settling<'_> {
         entries: &mut Vec<(Spanned<String>, Spanned<Node>)>,
         unknown: &[String],
         known: &[String],
+        name: &Name,
     ) {
         if unknown.is_empty() {
             return;
@@ -322,7 +328,14 @@ impl Settling<'_> {
             }
             let nearest = text::nearest(&key.value, known.iter().map(String::as_str)).map(str::to_owned);
             meant.extend(nearest.clone().map(|name| (name, key.place)));
-            let finding = Finding::UnknownField { field: key.value.clone(), nearest, known: known.to_vec() };
+            let finding = match (name, rule(&key.value)) {
+                (Name::Rules, Some(rule)) => {
+                    let error = rule.kind != Kind::Lint && rule.settable == Settable::No;
+                    Finding::FixedRule { name: key.value.clone(), error }
+                }
+                (Name::Rules, None) => Finding::UnknownRule { name: key.value.clone(), nearest },
+                _ => Finding::UnknownField { field: key.value.clone(), nearest, known: known.to_vec() },
+            };
             self.found.push(Diagnostic::at(key.place, finding));
             false
         });
@@ -400,6 +413,8 @@ fn advice(expected: &[String], node: &Spanned<Node>, source: &str, name: &Name) 
         Node::Text(text) if wants("integer") && whole(text).is_some() => {
             Some("take the quotation marks away".to_owned())
         }
+        // A level of `settings.rules`.
+        Node::Bool(false) if wants("string") && wants("object") => Some("write `off`".to_owned()),
         Node::Bool(_) | Node::Number(_) if wants("string") => {
             Some(format!("quote it: \"{}\"", raw(node.place, source)))
         }

@@ -75,7 +75,7 @@ struct Layer {
 
 impl Layer {
     fn misuse(&mut self, finding: Finding, entry: Option<PathBuf>, also: Option<(Span, &'static str)>) {
-        let diagnostic = Diagnostic { finding, place: Some(self.place), also: also.into_iter().collect() };
+        let diagnostic = Diagnostic { also: also.into_iter().collect(), ..Diagnostic::at(self.place, finding) };
         self.misuses.push(Misuse { diagnostic, entry });
     }
 

@@ -26,7 +26,7 @@ macro_rules! findings {
                 match self { $(Finding::$name { .. } => $code,)+ }
             }
 
-            /// Whether the work stops.
+            /// Whether the work stops, where no setting says otherwise.
             #[must_use]
             pub fn severity(&self) -> Severity {
                 match self { $(Finding::$name { $($field),* } => { $(let _ = $field;)* $severity })+ }
@@ -178,6 +178,19 @@ findings! {
             Some(nearest) => did_you_mean(Some(nearest)),
             None => Some(format!("it is one of {}", ticked(allowed, "and"))),
         };
+    /// A rule that does not exist.
+    UnknownRule { name: String, nearest: Option<String> }
+        "unknown-rule", Error, format!("there is no rule `{name}`"),
+        match nearest {
+            Some(nearest) => did_you_mean(Some(nearest)),
+            None => say("`presencectl explain` lists all rules"),
+        };
+    /// A rule that no config may set.
+    FixedRule { name: String, error: bool }
+        "fixed-rule", Error,
+        if *error { format!("`{name}` cannot be switched off: it makes a plan impossible or dangerous") }
+        else { format!("`{name}` cannot be set: it is about files, and not about one org's config") },
+        say("remove the line; `presencectl explain` lists the rules that may be set");
     /// A number outside its range.
     NumberRange { what: String, found: String }
         "number-range", Error, format!("{what} cannot be {found}"),
@@ -320,6 +333,19 @@ findings! {
     LabelCharacters { what: String, character: String, pinned: bool }
         "label-characters", eased(*pinned), format!("the {what} contains {character}"),
         say("control and bidirectional-override characters make a label read as another one");
+    /// A label that begins or ends with a space.
+    OuterSpace { what: String }
+        "outer-space", Warning, format!("the {what} begins or ends with a space"),
+        say("take it away: nobody sees it, and without it the label is another one");
+    /// A label with a character that nobody sees.
+    InvisibleCharacters { what: String, character: String }
+        "invisible-characters", Warning, format!("the {what} contains {character}, which nobody sees"),
+        say("type the label anew: with such a character it is another label than it seems to be");
+    /// A word with letters of two alphabets that look alike.
+    MixedScripts { what: String, word: String, scripts: Vec<String>, letter: String }
+        "mixed-scripts", Warning,
+        format!("the {what} mixes letters in one word: {} in `{word}`", text::list(scripts, "and")),
+        Some(format!("{letter}: type the word anew in one alphabet"));
     /// A label over the documented length.
     LongLabel { what: String, length: usize, limit: usize }
         "long-label", Warning, format!("the {what} has {length} characters; the platform documents {limit}"), None;
@@ -353,6 +379,18 @@ findings! {
     MissingLabel { key: String, locales: Vec<String>, count: usize }
         "missing-label", Warning,
         format!("`{key}` has no label for {} of `settings.locales`", some_of(locales, *count)), None;
+    /// Labels that are the default one in another language.
+    SameAsDefault { key: String, locales: Vec<String>, count: usize, label: String }
+        "same-as-default", Warning,
+        format!("`{key}` reads `{label}` for {} as for the default locale", some_of(locales, *count)),
+        say("translate it; where it is the word in that language too, `settings.rules` says so by key");
+    /// Two definitions with one label in a locale, which `duplicate-label` does not tell.
+    SameLabel { key: String, other: String, locale: String, label: String }
+        "same-label", Warning, format!("`{key}` and `{other}` have one label for `{locale}`, `{label}`"),
+        say("who reads this language cannot tell them apart, and the org may refuse it: give one another label");
+    /// Something that changes nothing where it stands.
+    NoEffect { what: String, why: String }
+        "no-effect", Warning, format!("{what} has no effect: {why}"), say("remove it");
     /// `previousLabels` names today's label.
     PreviousLabelIsCurrent { label: String }
         "previous-label-is-current", Warning, format!("`{label}` is the current label, not a previous one"),
@@ -410,6 +448,10 @@ impl Finding {
             Finding::UnknownLocale { count, .. }
             | Finding::LabelOutsideLocales { count, .. }
             | Finding::ManyDefinitions { count, .. } => *count = 0,
+            Finding::MissingLabel { locales, count, .. } | Finding::SameAsDefault { locales, count, .. } => {
+                locales.clear();
+                *count = 0;
+            }
             Finding::UnknownSystemPresence { nearest, known, .. } => {
                 *nearest = None;
                 known.clear();

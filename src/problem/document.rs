@@ -78,10 +78,10 @@ pub fn document(
 }
 
 fn finding_v1(diagnostic: &Diagnostic, sources: &Sources) -> FindingV1 {
-    let Diagnostic { finding, place, also: _ } = diagnostic;
+    let Diagnostic { finding, severity, place, key: _, also: _ } = diagnostic;
     FindingV1 {
         code: finding.code().to_owned(),
-        severity: match finding.severity() {
+        severity: match severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         }

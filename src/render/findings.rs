@@ -33,9 +33,20 @@ pub fn write(out: &mut impl fmt::Write, diagnostics: &[Diagnostic], sources: &So
         writeln!(out)?;
     }
     if !diagnostics.is_empty() {
-        writeln!(out, "{}", summary(diagnostics))?;
+        let gravest = diagnostics.iter().min_by_key(|it| it.severity);
+        let name = gravest.map(|it| it.finding.code()).unwrap_or_default();
+        writeln!(out, "{}; `presencectl explain {name}` says more", summary(diagnostics))?;
     }
     Ok(())
+}
+
+/// The same as text.
+#[must_use]
+pub fn human(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write(&mut text, diagnostics, sources, style);
+    text
 }
 
 /// A place in a file with its line, marked, and a note at the mark; every line indented. For what has been
@@ -62,7 +73,7 @@ fn announces_a_file(line: &str) -> bool {
 /// `2 errors, 1 warning`.
 #[must_use]
 pub fn summary(diagnostics: &[Diagnostic]) -> String {
-    let count = |severity| diagnostics.iter().filter(|it| it.finding.severity() == severity).count();
+    let count = |severity| diagnostics.iter().filter(|it| it.severity == severity).count();
     let parts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
     let parts: Vec<String> =
         parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, noun)| text::count(number, noun)).collect();
@@ -71,7 +82,7 @@ pub fn summary(diagnostics: &[Diagnostic]) -> String {
 
 fn groups(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Group<'static>> {
     let finding = &diagnostic.finding;
-    let level = match finding.severity() {
+    let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };

@@ -2,6 +2,7 @@
 
 mod asking;
 mod driver;
+mod findings;
 mod generations;
 mod help;
 mod import;

@@ -36,7 +36,7 @@ fn seen(path: &Path, org: Option<&str>, root: Option<&Path>, all: bool) -> Strin
         (loaded.sources, loaded.diagnostics, loaded.config.into_iter().collect())
     };
     findings::write(&mut text, &diagnostics, &sources, Style::PLAIN).unwrap();
-    let failed = diagnostics.iter().any(|it| it.finding.severity() == Severity::Error);
+    let failed = diagnostics.iter().any(|it| it.severity == Severity::Error);
     assert_eq!(failed, configs.is_empty(), "a config exists exactly when there is no error:\n{text}");
     for config in &configs {
         if !text.is_empty() {

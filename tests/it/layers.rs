@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const LEVELS: &[&[&str]] = &[
     &[
         "cli::formats",
+        "rules",
         "text",
         "stop",
         "model::region",
@@ -23,9 +24,9 @@ const LEVELS: &[&[&str]] = &[
         "model::moment",
         "import::placed",
         "import::slug",
-        "cli::offline",
     ],
     &[
+        "cli::offline",
         "model::circle",
         "model::labels",
         "model::division",
@@ -92,8 +93,11 @@ const LEVELS: &[&[&str]] = &[
         "retire::advice",
         "api::list",
         "config::check_hands",
+        "config::check_same",
+        "config::check_text",
         "config::folders",
         "config::located",
+        "render::explain",
         "render::findings",
         "render::outcome",
         "render::table",
@@ -101,6 +105,7 @@ const LEVELS: &[&[&str]] = &[
         "api::users",
         "users::meant",
     ],
+    &["config::rule_settings"],
     &["plan", "api::reader", "config::schema", "apply::report", "render::human::refusal", "users::wishes"],
     &[
         "plan::document",
@@ -109,6 +114,7 @@ const LEVELS: &[&[&str]] = &[
         "api::writer",
         "config::structure",
         "config::check_labels",
+        "config::redundant",
         "users::listing",
         "retire::plan",
     ],
@@ -142,6 +148,7 @@ const LEVELS: &[&[&str]] = &[
         "render::human::plan",
         "render::human::report",
         "problem::document",
+        "render::reported",
         "terminal",
     ],
     &[
@@ -155,7 +162,17 @@ const LEVELS: &[&[&str]] = &[
         "render::problem",
         "users::get",
     ],
-    &["apply", "import", "journal::log", "undo", "commands::files", "commands::simulated", "users::set"],
+    &[
+        "apply",
+        "import",
+        "journal::log",
+        "render::gitlab",
+        "render::sarif",
+        "undo",
+        "commands::files",
+        "commands::simulated",
+        "users::set",
+    ],
     &["journal::document", "render::human::undo", "render::log"],
     &["render::human", "render::machine"],
     &[
@@ -251,6 +268,7 @@ const VALUES: &[&str] = &[
     "std::time::Duration",
     "strsim",
     "thiserror",
+    "unicode_script",
 ];
 
 /// Methods of a path that look at the disk.
@@ -294,6 +312,7 @@ const TOUCHES: &[(&str, &[&str])] = &[
     ("commands::files", &["std::fs", "std::io", "std::os", "tempfile"]),
     ("commands::import", &["std::fs"]),
     ("commands::journal", &["std::fs", "std::io"]),
+    ("commands::offline", &["std::env"]),
     ("commands::outputs", &["std::fs"]),
     ("commands::saved", &["std::fs", "std::io"]),
     // The process: arguments, environment, streams, signals, the end.

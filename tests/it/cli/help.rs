@@ -4,8 +4,8 @@ use insta::assert_snapshot;
 
 use super::driver::Cli;
 
-const COMMANDS: [&str; 13] = [
-    "plan", "apply", "undo", "log", "import", "show", "validate", "config", "schema", "sandbox", "user get",
+const COMMANDS: [&str; 14] = [
+    "plan", "apply", "undo", "log", "import", "show", "validate", "explain", "config", "schema", "sandbox", "user get",
     "user set", "retire",
 ];
 

@@ -1,0 +1,102 @@
+//! Labels that read alike where they should not: in another language as in the default one, and of two
+//! definitions in one language.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::diagnostic::finding::Finding;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::model::desired::{Management, Settings, Wanted};
+use crate::model::labels::Scope;
+use crate::model::names::{Key, Label, Locale};
+
+/// How many locales of one finding are named.
+const LOCALES_SHOWN_MAX: usize = 30;
+
+/// The labels of a definition that an org is held against, with the normal forms of their locales.
+struct Compared<'a> {
+    wanted: &'a Wanted,
+    labels: Vec<(&'a Locale, String, &'a Label)>,
+}
+
+/// Everything that reads alike among the labels that are compared with an org.
+pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, settings: &Settings) -> Vec<Diagnostic> {
+    let managed: Option<HashSet<String>> = match &settings.scope {
+        Scope::All => None,
+        Scope::Only(locales) => Some(locales.iter().map(Locale::normal).collect()),
+    };
+    let compared = |wanted| Compared { wanted, labels: labels(wanted, managed.as_ref()) };
+    let active = definitions.values().filter(|it| it.management == Management::Managed && !it.deactivated);
+    let mut all: Vec<Compared<'_>> = active.map(compared).collect();
+    all.sort_by_key(|it| it.wanted.places.key);
+    let default = &settings.default_locale;
+    let mut found: Vec<Diagnostic> = all.iter().filter_map(|it| untranslated(it, default)).collect();
+    found.extend(shared(&all, default));
+    found
+}
+
+/// Those that are managed and say something.
+fn labels<'a>(wanted: &'a Wanted, managed: Option<&HashSet<String>>) -> Vec<(&'a Locale, String, &'a Label)> {
+    let said = wanted.labels.iter().filter(|(_, label)| !label.as_str().trim().is_empty());
+    let named = said.map(|(locale, label)| (locale, locale.normal(), label));
+    named.filter(|(_, normal, _)| managed.is_none_or(|it| it.contains(normal))).collect()
+}
+
+/// Regions of one language have the same words.
+fn language(locale: &Locale) -> String {
+    locale.as_str().split(['_', '-']).next().unwrap_or_default().to_ascii_lowercase()
+}
+
+fn untranslated(compared: &Compared<'_>, default: &Locale) -> Option<Diagnostic> {
+    let Compared { wanted, labels } = compared;
+    let own = wanted.default_label(default)?;
+    let same: Vec<&Locale> = labels
+        .iter()
+        .filter(|(locale, _, label)| *label == own && language(locale) != language(default))
+        .map(|(locale, _, _)| *locale)
+        .collect();
+    let first = *same.first()?;
+    let finding = Finding::SameAsDefault {
+        key: wanted.key.to_string(),
+        locales: same.iter().take(LOCALES_SHOWN_MAX).map(ToString::to_string).collect(),
+        count: same.len(),
+        label: own.to_string(),
+    };
+    let place = wanted.places.labels.get(first).copied().unwrap_or(wanted.places.key);
+    Some(Diagnostic::at(place, finding).of(wanted.key.as_str()))
+}
+
+/// Each definition that shares a label with an earlier one, once a pair. Two of one system presence with one
+/// default label are `duplicate-label`: their other labels follow from that.
+fn shared(all: &[Compared<'_>], default: &Locale) -> Vec<Diagnostic> {
+    let mut first: HashMap<(&str, &Label), (&Wanted, Span)> = HashMap::new();
+    let mut found = Vec::new();
+    for Compared { wanted, labels } in all {
+        let mut told: HashSet<&Key> = HashSet::from([&wanted.key]);
+        for (locale, normal, label) in labels {
+            let place = wanted.places.labels.get(*locale).copied().unwrap_or(wanted.places.key);
+            let Some((other, there)) = first.get(&(normal.as_str(), *label)) else {
+                first.insert((normal, label), (wanted, place));
+                continue;
+            };
+            let is_one = wanted.system_presence == other.system_presence
+                && wanted.default_label(default) == other.default_label(default);
+            if is_one || moves(wanted, other) || moves(other, wanted) || !told.insert(&other.key) {
+                continue;
+            }
+            let finding = Finding::SameLabel {
+                key: wanted.key.to_string(),
+                other: other.key.to_string(),
+                locale: locale.to_string(),
+                label: label.to_string(),
+            };
+            let shared = Diagnostic::at(place, finding).of(wanted.key.as_str());
+            found.push(shared.and(*there, "the same label here"));
+        }
+    }
+    found
+}
+
+/// One that moves to another system presence may go on under its label.
+fn moves(wanted: &Wanted, from: &Wanted) -> bool {
+    wanted.replaces.as_ref() == Some(&from.system_presence)
+}

@@ -1,0 +1,143 @@
+//! What a label's text hides from who reads it: spaces at its ends, characters that nobody sees, letters of two
+//! alphabets that look alike.
+
+use unicode_script::{Script, UnicodeScript};
+
+use crate::diagnostic::finding::Finding;
+use crate::text;
+
+/// The alphabets that have letters in common to the eye. A word of a language has letters of one of them;
+/// Japanese, Chinese and Korean mix scripts, and those are not here.
+const ALIKE: [Script; 6] =
+    [Script::Latin, Script::Cyrillic, Script::Greek, Script::Armenian, Script::Cherokee, Script::Coptic];
+
+/// Everything that `text` hides. `what` is what it is called.
+#[must_use]
+pub fn hidden_in(text: &str, what: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if text.trim() != text {
+        found.push(Finding::OuterSpace { what: what.to_owned() });
+    }
+    if text.is_ascii() {
+        return found;
+    }
+    if let Some(unseen) = unseen(text) {
+        let character = format!("the character U+{:04X}", u32::from(unseen));
+        found.push(Finding::InvisibleCharacters { what: what.to_owned(), character });
+    }
+    found.extend(words(text).find_map(|word| mixed(word, what)));
+    found
+}
+
+/// The first character that nobody sees and that nothing around it needs.
+fn unseen(text: &str) -> Option<char> {
+    let characters: Vec<char> = text.chars().collect();
+    let is_needed = |index: usize, c: char| {
+        let before = index.checked_sub(1).map(|it| characters[it]);
+        let after = characters.get(index + 1).copied();
+        match c {
+            // They join or part the letters of scripts that are written together, and make one picture of several.
+            '\u{200C}' | '\u{200D}' => before.is_some_and(is_joined) && after.is_some(),
+            '\u{200E}' | '\u{200F}' | '\u{061C}' => text::runs_right_to_left(text),
+            // How the symbol, digit or ideograph before it is drawn.
+            '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' => before.is_some_and(is_drawn_in_ways),
+            // Flags of regions are spelt with them.
+            '\u{E0020}'..='\u{E007F}' => text.contains('\u{1F3F4}'),
+            // As French sets its marks.
+            '\u{00A0}' | '\u{202F}' => {
+                before.is_some_and(|it| it == '«' || it.is_ascii_digit())
+                    || after.is_some_and(|it| matches!(it, ':' | ';' | '!' | '?' | '»' | '%' | '€'))
+            }
+            // Signs of Arabic and Syriac that are seen, for all that they are format characters.
+            '\u{0600}'..='\u{0605}' | '\u{06DD}' | '\u{070F}' | '\u{0890}' | '\u{0891}' | '\u{08E2}' => true,
+            _ => false,
+        }
+    };
+    let mut hidden = characters.iter().copied().enumerate().filter(|(_, c)| text::is_hidden(*c));
+    hidden.find(|(index, c)| !is_needed(*index, *c)).map(|(_, c)| c)
+}
+
+fn is_joined(c: char) -> bool {
+    is_drawn_in_ways(c) || !(ALIKE.contains(&c.script()) || c.script() == Script::Common)
+}
+
+fn is_drawn_in_ways(c: char) -> bool {
+    let is_symbol = !c.is_ascii() && !c.is_alphabetic() && !text::is_hidden(c) || c == '\u{FE0F}';
+    is_symbol || matches!(c, '0'..='9' | '#' | '*') || matches!(c.script(), Script::Han | Script::Mongolian)
+}
+
+/// Runs of letters with their marks.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c.script() != Script::Inherited).filter(|it| !it.is_empty())
+}
+
+fn mixed(word: &str, what: &str) -> Option<Finding> {
+    let letters = || word.chars().filter(|c| ALIKE.contains(&c.script()));
+    let count = |script: Script| letters().filter(|c| c.script() == script).count();
+    let main = ALIKE.into_iter().max_by_key(|it| count(*it))?;
+    let foreign = letters().find(|c| c.script() != main)?;
+    let scripts = ALIKE.into_iter().filter(|it| count(*it) > 0).map(|it| it.full_name().to_owned()).collect();
+    let letter = format!("`{foreign}` is {} (U+{:04X})", foreign.script().full_name(), u32::from(foreign));
+    Some(Finding::MixedScripts { what: what.to_owned(), word: word.to_owned(), scripts, letter })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(text: &str) -> Vec<&'static str> {
+        hidden_in(text, "label").iter().map(Finding::code).collect()
+    }
+
+    #[test]
+    fn what_languages_need_is_no_finding() {
+        for text in [
+            "Mittagspause",
+            "Överläge – kafferast",
+            "CRM-звонок",
+            "IT отдел",
+            "昼食 Lunch ランチ",
+            "電話対応ＯＫ",
+            "점심 시간 (ランチ)",
+            "مکالمه\u{200C}ها",
+            "غداء\u{200F}!",
+            "क्\u{200D}ष",
+            "Déjeuner\u{00A0}: cantine",
+            "Pause\u{202F}!",
+            "☕\u{FE0F} Pause",
+            "👩\u{200D}💻 Focus",
+            "❤\u{FE0F}\u{200D}🩹 Off",
+            "1\u{FE0F}\u{20E3} Line",
+            "🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F} Scotland",
+            "葛\u{E0100}城",
+            "Tiế\u{0302}ng Việt",
+            "Μεσημεριανό",
+        ] {
+            assert_eq!(codes(text), Vec::<&str>::new(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_deceives_the_eye_is_found() {
+        let cases = [
+            (" Lunch", "outer-space"),
+            ("Lunch\u{3000}", "outer-space"),
+            ("Lu\u{200B}nch", "invisible-characters"),
+            ("Lu\u{00AD}nch", "invisible-characters"),
+            ("Team\u{00A0}meeting", "invisible-characters"),
+            ("Lunch\u{200D}", "invisible-characters"),
+            ("Lu\u{200D}nch", "invisible-characters"),
+            ("Lunch\u{200F}!", "invisible-characters"),
+            ("L\u{FE0F}unch", "invisible-characters"),
+            ("Lunch\u{E0041}", "invisible-characters"),
+            ("\u{FEFF}Lunch", "invisible-characters"),
+            ("\u{3164}Lunch", "invisible-characters"),
+            ("P\u{0430}use", "mixed-scripts"),
+            ("\u{041E}бед o\u{0431}ед", "mixed-scripts"),
+            ("L\u{03BF}ng call", "mixed-scripts"),
+        ];
+        for (text, code) in cases {
+            assert_eq!(codes(text), [code], "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Overrides that change nothing: what they say is so already.
+
+use std::collections::HashMap;
+
+use crate::config::located::{Entries, Field, Located};
+use crate::config::schema::Definition;
+use crate::diagnostic::finding::Finding;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::model::names::Locale;
+
+/// What of an override is as it was below.
+#[must_use]
+pub(super) fn found(
+    key: &str,
+    below: &Definition<Option<String>>,
+    above: &Definition<Option<String>>,
+) -> Vec<Diagnostic> {
+    let Definition { system_presence, labels, deactivated, previous_labels, new, replaces, division } = above;
+    let same = [
+        ("systemPresence", same(&below.system_presence, system_presence)),
+        ("deactivated", same(&below.deactivated, deactivated)),
+        ("previousLabels", same_items(&below.previous_labels, previous_labels)),
+        ("new", same(&below.new, new)),
+        ("replaces", same(&below.replaces, replaces)),
+        ("division", same(&below.division, division)),
+    ];
+    let mut what: Vec<(String, Span)> =
+        same.into_iter().filter_map(|(field, place)| Some((format!("`{field}`"), place?))).collect();
+    let before = || Entries::of(&below.labels).filter_map(|(locale, label)| Some((locale.value.as_deref()?, label)));
+    let spelt: HashMap<&str, &Located<Option<String>>> = before().collect();
+    let alike: HashMap<String, &Located<Option<String>>> =
+        before().map(|(locale, label)| (Locale::new(locale).normal(), label)).collect();
+    for (locale, label) in Entries::of(labels) {
+        let Some(name) = locale.value.as_deref() else { continue };
+        let before = spelt.get(name).or_else(|| alike.get(&Locale::new(name).normal()));
+        if matches!(label.value, Some(Some(_))) && before.is_some_and(|it| it.value == label.value) {
+            what.push((format!("the label for `{name}`"), label.place));
+        }
+    }
+    let told = |(what, place): (String, Span)| {
+        let finding = Finding::NoEffect { what, why: format!("without this override `{key}` is the same") };
+        Diagnostic::at(place, finding).of(key)
+    };
+    what.into_iter().map(told).collect()
+}
+
+fn same<T: PartialEq>(below: &Field<T>, above: &Field<T>) -> Option<Span> {
+    above.placed().filter(|(value, _)| below.get() == Some(*value)).map(|(_, place)| place)
+}
+
+fn same_items(below: &Field<Vec<Located<String>>>, above: &Field<Vec<Located<String>>>) -> Option<Span> {
+    let values = |items: &[Located<String>]| items.iter().map(|it| it.value.clone()).collect::<Vec<_>>();
+    let before = values(below.get()?);
+    above.placed().filter(|(items, _)| values(items) == before).map(|(_, place)| place)
+}

@@ -1,0 +1,116 @@
+//! `validate` and its formats, `--deny-warnings`, and `explain`.
+
+use insta::assert_snapshot;
+use presencectl::diagnostic::finding::Finding;
+use serde_json::Value;
+
+use super::LUNCH;
+use super::driver::Cli;
+
+const SEVERAL: &str = "version: 1
+definitions:
+  lunch:
+    systemPresence: Male
+    labels: { en_US: Lunch }
+  tea:
+    systemPresence: Break
+    labels: { en_US: Tea, de: Tea }
+  coffee:
+    systemPresence: Break
+    labels: { en_US: 'Coffee ', de: Tea }
+";
+
+const UNTRANSLATED: &str =
+    "version: 1\ndefinitions:\n  lunch:\n    systemPresence: Meal\n    labels: { en_US: Lunch, de: Lunch }\n";
+
+fn document(cli: &Cli, name: &str) -> Value {
+    serde_json::from_str(&cli.read(name)).expect("a document is JSON")
+}
+
+#[test]
+fn one_config_in_every_format() {
+    let cli = Cli::new().file("presences/several.yaml", SEVERAL);
+    let ran = cli.run("validate presences -o sarif=findings.sarif -o gitlab=findings.json -o human=findings.txt");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    assert_eq!(cli.read("findings.txt"), ran.stderr, "a file for people says what people were told");
+    let stdout = cli.run("validate presences -o sarif");
+    assert_eq!((stdout.code, stdout.stdout), (Some(1), cli.read("findings.sarif")));
+    assert_snapshot!("findings_human", ran.stderr);
+    assert_snapshot!("findings_sarif", cli.read("findings.sarif"));
+    assert_snapshot!("findings_gitlab", cli.read("findings.json"));
+}
+
+#[test]
+fn a_config_without_findings_is_an_empty_document() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    cli.run("validate lunch.yaml -o sarif=a.sarif -o gitlab=b.json -o human=c.txt").prints(0, "Valid: 1 definition.\n");
+    assert_eq!(document(&cli, "a.sarif")["runs"][0]["results"], serde_json::json!([]));
+    assert_eq!((cli.read("b.json").as_str(), cli.read("c.txt").as_str()), ("[]\n", "Valid: 1 definition.\n"));
+}
+
+#[test]
+fn documents_are_written_when_the_config_cannot_be_read() {
+    let cli = Cli::new();
+    let ran = cli.run("validate nowhere -o sarif=a.sarif -o gitlab=b.json");
+    assert_eq!(ran.code, Some(1));
+    let result = &document(&cli, "a.sarif")["runs"][0]["results"][0];
+    assert_eq!((&result["ruleId"], &result["level"]), (&"unreadable".into(), &"error".into()));
+    let issue = &document(&cli, "b.json")[0];
+    assert_eq!((&issue["check_name"], &issue["location"]["path"]), (&"unreadable".into(), &"nowhere".into()));
+}
+
+#[test]
+fn no_file_of_the_config_is_an_output_and_the_other_documents_say_so() {
+    let cli = Cli::new().file("conf/lunch.yaml", LUNCH);
+    cli.run("validate conf -o sarif=conf/lunch.yaml -o gitlab=b.json").complains(
+        1,
+        "error: the output `conf/lunch.yaml` is a file that this run reads\n  help: give the output another name; \
+         nothing was written\n",
+    );
+    assert_eq!(cli.read("conf/lunch.yaml"), LUNCH);
+    assert_eq!(document(&cli, "b.json")[0]["severity"], "blocker");
+    cli.run("validate conf -o sarif -o gitlab").complains(
+        1,
+        "error: two formats for standard output\n  help: give all but one a file, such as `--output json=plan.json`\n",
+    );
+}
+
+#[test]
+fn warnings_end_with_0_unless_they_are_denied() {
+    let cli = Cli::new().file("a.yaml", UNTRANSLATED).file("lunch.yaml", LUNCH);
+    let ran = cli.run("validate a.yaml");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "Valid: 1 definition.\n"));
+    let denied = cli.run("validate a.yaml --deny-warnings -o human=told.txt");
+    assert_eq!((denied.code, denied.stdout.as_str()), (Some(1), ""));
+    let words = "error: there are warnings, and `--deny-warnings` takes them for errors\n";
+    assert_eq!(denied.stderr, format!("{}{words}", ran.stderr));
+    assert_eq!(cli.read("told.txt"), denied.stderr);
+    cli.run("validate lunch.yaml --deny-warnings").prints(0, "Valid: 1 definition.\n");
+    cli.write("a.yaml", &format!("{UNTRANSLATED}settings: {{ rules: {{ same-as-default: off }} }}\n"));
+    cli.run("validate a.yaml --deny-warnings").prints(0, "Valid: 1 definition.\n");
+    cli.write("a.yaml", &format!("{UNTRANSLATED}settings: {{ rules: {{ same-as-default: error }} }}\n"));
+    let ran = cli.run("validate a.yaml");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.starts_with("error[same-as-default]: "), "{}", ran.stderr);
+}
+
+#[test]
+fn every_finding_is_explained() {
+    let cli = Cli::new();
+    let list = cli.run("explain");
+    assert_eq!((list.code, list.stderr.as_str()), (Some(0), ""));
+    let named: Vec<&str> =
+        list.stdout.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
+    assert_eq!(named.len(), Finding::CODES.len());
+    assert!(Finding::CODES.iter().all(|it| named.contains(it)), "{}", list.stdout);
+    assert_snapshot!("explain_list", list.stdout);
+    assert_snapshot!("explain_same_label", cli.run("explain same-label").stdout);
+    assert_snapshot!(
+        "explain_tab_indentation_colored",
+        cli.run("explain tab-indentation --color always").stdout.replace('\u{1b}', "ESC")
+    );
+    cli.run("explain duplicate-lable")
+        .complains(1, "error: there is no finding `duplicate-lable`\n  help: did you mean `duplicate-label`?\n");
+    cli.run("explain 42")
+        .complains(1, "error: there is no finding `42`\n  help: `presencectl explain` lists all findings\n");
+}
