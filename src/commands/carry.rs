@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::model::observed::Target;
 use crate::problem::{Heard, Problem};
 use crate::render::style::Style;
-use crate::render::{human, machine};
+use crate::render::{github, html, human, machine, markdown};
 use crate::stop::Stop;
 use crate::text;
 
@@ -93,15 +93,19 @@ pub fn show(carried: &Carried, record: &Record, journal: &Journal, outputs: Outp
     let view = |format: Format| match format {
         Format::Human => words(Style::PLAIN),
         Format::Json => document.clone(),
+        Format::Markdown => markdown::report(report, target, sources, markdown::COMMENT),
+        Format::Summary => markdown::report(report, target, sources, markdown::SUMMARY),
+        Format::Html => html::report(report, target, sources),
+        Format::Github => github::report(report, sources),
     };
     // People have read the plan above it.
     let below = |words: String| if words.is_empty() { words } else { format!("\n{words}") };
     let stdout = match outputs.on_stdout {
         Format::Human => below(words(shell.style_out())),
-        Format::Json => {
+        format => {
             let words = below(words(shell.style_err()));
             shell.terminal.err(&words);
-            view(Format::Json)
+            view(format)
         }
     };
     shell.write(outputs, &stdout, &view, exit)

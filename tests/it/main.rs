@@ -20,3 +20,4 @@ mod sandbox;
 mod show;
 mod simulation;
 mod users;
+mod views;
