@@ -30,7 +30,8 @@ fn document(cli: &Cli, name: &str) -> Value {
 #[test]
 fn one_config_in_every_format() {
     let cli = Cli::new().file("presences/several.yaml", SEVERAL);
-    let ran = cli.run("validate presences -o sarif=findings.sarif -o gitlab=findings.json -o human=findings.txt");
+    let ran = cli.run("validate presences -o sarif=findings.sarif -o gitlab=findings.json -o github=findings.log \
+         -o human=findings.txt");
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
     assert_eq!(cli.read("findings.txt"), ran.stderr, "a file for people says what people were told");
     let stdout = cli.run("validate presences -o sarif");
@@ -38,6 +39,7 @@ fn one_config_in_every_format() {
     assert_snapshot!("findings_human", ran.stderr);
     assert_snapshot!("findings_sarif", cli.read("findings.sarif"));
     assert_snapshot!("findings_gitlab", cli.read("findings.json"));
+    assert_snapshot!("findings_github", cli.read("findings.log"));
 }
 
 #[test]
@@ -51,12 +53,13 @@ fn a_config_without_findings_is_an_empty_document() {
 #[test]
 fn documents_are_written_when_the_config_cannot_be_read() {
     let cli = Cli::new();
-    let ran = cli.run("validate nowhere -o sarif=a.sarif -o gitlab=b.json");
+    let ran = cli.run("validate nowhere -o sarif=a.sarif -o gitlab=b.json -o github=c.log");
     assert_eq!(ran.code, Some(1));
     let result = &document(&cli, "a.sarif")["runs"][0]["results"][0];
     assert_eq!((&result["ruleId"], &result["level"]), (&"unreadable".into(), &"error".into()));
     let issue = &document(&cli, "b.json")[0];
     assert_eq!((&issue["check_name"], &issue["location"]["path"]), (&"unreadable".into(), &"nowhere".into()));
+    assert!(cli.read("c.log").starts_with("::error "), "{}", cli.read("c.log"));
 }
 
 #[test]
