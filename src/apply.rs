@@ -32,7 +32,7 @@ pub mod verify;
 
 /// How many objects are worked on at once. The shared pace bounds the requests; this bounds how
 /// much is in flight when something goes wrong.
-pub const CONCURRENCY: usize = 8;
+pub const CONCURRENCY: u32 = 8;
 
 /// What a run is given: steps, never reasons.
 pub struct Job<'a> {
@@ -218,7 +218,7 @@ async fn carry_out_all(
     {
         let mut ends = stream::iter(work.iter().enumerate())
             .map(|(index, it)| async move { (index, it.end(site, tell).await) })
-            .buffer_unordered(CONCURRENCY);
+            .buffer_unordered(CONCURRENCY as usize);
         // One for the whole wave: what ends in time gives the others no more of it.
         let mut grace_over = pin!(site.stop.grace_over());
         loop {

@@ -11,6 +11,7 @@ use crate::model::usage::Usage;
 use crate::plan::change::{
     Change, Create, Edit, InStep, LeftAlone, Matched, Reason, Retire, Spent, SpentLine, Step, Warning, Why,
 };
+use crate::plan::cost::Cost;
 use crate::plan::matching::{Found, Pairing};
 use crate::plan::only::Only;
 use crate::plan::question::{Questions, Replaced};
@@ -19,6 +20,7 @@ use crate::text;
 
 pub mod answer;
 pub mod change;
+pub mod cost;
 pub mod difference;
 pub mod division;
 pub mod document;
@@ -57,6 +59,8 @@ pub struct Plan {
     pub default_locale: Locale,
     /// What the run is limited to, and what that leaves out; none where it is not limited.
     pub only: Option<Only>,
+    /// What it costs to apply it; none where nobody has counted, or nothing is to be done.
+    pub cost: Option<Cost>,
 }
 
 impl Plan {
@@ -94,6 +98,7 @@ pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
             divisions: observed.divisions.clone(),
             default_locale: desired.settings.default_locale.clone(),
             only: None,
+            cost: None,
         },
     };
     for wanted in desired.definitions.values() {

@@ -169,7 +169,12 @@ pub struct Pace {
     begun: u64,
     /// and how many of them have ended.
     ended: u64,
+    /// How many were sent to their end,
+    answered: u32,
+    /// and how long they took together.
+    took: Duration,
     told: Option<Told>,
+    requests_per_minute: NonZeroU32,
 }
 
 /// What the platform said of its own count.
@@ -191,7 +196,18 @@ impl Pace {
     #[must_use]
     pub fn new(requests_per_minute: NonZeroU32) -> Pace {
         let per_window = usize::try_from(requests_per_minute.get()).unwrap_or(usize::MAX);
-        Pace { per_window, started: VecDeque::new(), kept: 0, not_before: None, begun: 0, ended: 0, told: None }
+        Pace {
+            per_window,
+            started: VecDeque::new(),
+            kept: 0,
+            not_before: None,
+            begun: 0,
+            ended: 0,
+            answered: 0,
+            took: Duration::ZERO,
+            told: None,
+            requests_per_minute,
+        }
     }
 
     /// Starts a request now, or says when to ask again.
@@ -229,6 +245,33 @@ impl Pace {
         Admission::Started
     }
 
+    /// How many in any [`WINDOW_MS`].
+    #[must_use]
+    pub fn requests_per_minute(&self) -> NonZeroU32 {
+        self.requests_per_minute
+    }
+
+    /// How long until so many more have started and ended, `at_once` of them at the same time, by when the others
+    /// started and how long they took.
+    #[must_use]
+    pub fn time_for(&self, requests: u64, at_once: u32, now: Instant) -> Duration {
+        let each = self.took.checked_div(self.answered.max(1).saturating_mul(at_once.max(1))).unwrap_or_default();
+        let window = Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
+        let in_window = || self.started.iter().filter(|it| now.saturating_duration_since(**it) < window);
+        let (sent, per_window) = (in_window().count(), self.per_window);
+        let Some(last) = usize::try_from(requests).unwrap_or(usize::MAX).checked_sub(1) else { return Duration::ZERO };
+        // Each starts when the one that is a whole allowance before it is out of the window.
+        let place = sent.saturating_add(last) % per_window;
+        let windows = u32::try_from(sent.saturating_add(last) / per_window).unwrap_or(u32::MAX);
+        let waits = window.saturating_mul(windows);
+        let start = match in_window().nth(place) {
+            Some(started) => waits.saturating_sub(now.saturating_duration_since(*started)),
+            None => waits.saturating_add(each.saturating_mul(u32::try_from(place - sent).unwrap_or(u32::MAX))),
+        };
+        let held = self.not_before.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        start.max(held).saturating_add(each)
+    }
+
     /// A turn that was kept is not needed.
     pub fn give_back(&mut self) {
         self.kept = self.kept.saturating_sub(1);
@@ -237,6 +280,13 @@ impl Pace {
     /// A request that had started has its answer, will have none, or was not sent after all.
     pub fn ended(&mut self) {
         self.ended += 1;
+    }
+
+    /// The same for one that was sent and took so long.
+    pub fn ended_after(&mut self, took: Duration) {
+        self.ended();
+        self.answered = self.answered.saturating_add(1);
+        self.took = self.took.saturating_add(took);
     }
 
     /// Nobody starts before this instant: a 429 slows everybody, not only the request that saw it.
@@ -387,6 +437,41 @@ mod tests {
         pace.told(1_000, at(60));
         assert_eq!(pace.admit(Turn::Single, at(31)), Admission::Started);
         assert!(matches!(pace.admit(Turn::Single, at(31)), Admission::NotBefore(_)), "six a minute all the same");
+    }
+
+    #[test]
+    fn the_time_for_what_is_left_follows_the_windows_and_no_average() {
+        let begin = tokio::time::Instant::now().into_std();
+        let each = Duration::from_millis(100);
+        let window = Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
+        let mut pace = Pace::new(NonZeroU32::new(10).unwrap());
+        // Two at once took 200 ms each.
+        pace.ended_after(each);
+        pace.ended_after(each * 3);
+        assert_eq!(pace.time_for(0, 2, begin), Duration::ZERO);
+        assert_eq!(pace.time_for(10, 2, begin), each * 10);
+        assert_eq!(pace.time_for(11, 2, begin), window + each);
+        assert_eq!(pace.time_for(25, 2, begin), window * 2 + each * 5);
+        for second in 0..6 {
+            assert_eq!(pace.admit(Turn::Single, begin + Duration::from_secs(second)), Admission::Started);
+        }
+        let now = begin + Duration::from_secs(20);
+        assert_eq!(pace.time_for(4, 2, now), each * 4, "four are free");
+        assert_eq!(
+            pace.time_for(5, 2, now),
+            Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS - 20_000) + each,
+            "after the first"
+        );
+        assert_eq!(
+            pace.time_for(10, 2, now),
+            Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS - 15_000) + each,
+            "after the sixth"
+        );
+        assert_eq!(pace.time_for(11, 2, now), window + each, "after the first of the four");
+        pace.hold_until(now + Duration::from_secs(30));
+        assert_eq!(pace.time_for(1, 2, now), Duration::from_secs(30) + each);
+        // What is out of the window is of no account any more.
+        assert_eq!(pace.time_for(10, 2, begin + Duration::from_mins(5)), each * 10);
     }
 
     #[test]

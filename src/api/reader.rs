@@ -1,5 +1,6 @@
 //! Reading an org. Whoever holds a [`Reader`] alone cannot write, by construction.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::api::error::{ApiError, Kind, cut};
@@ -134,6 +135,12 @@ impl Reader {
         let operation = operations::system_presences();
         let answer = self.0.run(&operation, |response| shapes::system_presences(&response.body)).await;
         answer.map_err(|failed| failed.error)
+    }
+
+    /// The pace that the whole run keeps.
+    #[must_use]
+    pub fn requests_per_minute(&self) -> NonZeroU32 {
+        self.0.requests_per_minute()
     }
 
     /// How many requests the whole run has sent so far, token requests included.

@@ -199,6 +199,18 @@ impl Session {
         Session { pair: Some(Arc::new(pair)), ..self.clone() }
     }
 
+    /// The pace.
+    #[must_use]
+    pub fn requests_per_minute(&self) -> NonZeroU32 {
+        lock(&self.shared.pace).requests_per_minute()
+    }
+
+    /// How long so many more requests take, `at_once` of them at the same time.
+    #[must_use]
+    pub fn time_for(&self, requests: u64, at_once: u32) -> Duration {
+        lock(&self.shared.pace).time_for(requests, at_once, Instant::now().into_std())
+    }
+
     /// How many requests were sent so far, token requests included.
     #[must_use]
     pub fn request_count(&self) -> u64 {
@@ -431,8 +443,9 @@ impl Session {
 
     async fn send(&self, request: &Request) -> Result<Response, WireError> {
         self.shared.requests.fetch_add(1, Ordering::Relaxed);
+        let began = Instant::now();
         let answer = self.shared.wire.exchange(request).await;
-        lock(&self.shared.pace).ended();
+        lock(&self.shared.pace).ended_after(began.elapsed());
         answer
     }
 

@@ -76,6 +76,11 @@ pub struct RowV1 {
         "done", "already-so", "not-visible-yet", "differs", "overwritten", "failed", "refused", "skipped", "unknown"
     ]))]
     pub outcome: String,
+    /// Why it was skipped: `needs-another` (what it waited for was not done), `interrupted`, `plan-refused` or
+    /// `beyond-saved-plan`. Absent for whatever was not skipped, and in reports of older versions.
+    #[schemars(extend("enum" = ["needs-another", "interrupted", "plan-refused", "beyond-saved-plan"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_reason: Option<String>,
     /// When work on it began; absent where it did not begin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub began: Option<String>,
@@ -196,6 +201,10 @@ pub fn row_v1(row: &Row, sources: &Sources) -> RowV1 {
         }
         _ => &[],
     };
+    let skip_reason = match outcome {
+        Outcome::Skipped(skip) => Some(skip.code().to_owned()),
+        _ => None,
+    };
     RowV1 {
         action: (*action).into(),
         key: key.as_ref().map(ToString::to_string),
@@ -205,6 +214,7 @@ pub fn row_v1(row: &Row, sources: &Sources) -> RowV1 {
         before: before.as_ref().map(ContentV1::from),
         after: Some(ContentV1::from(after)),
         outcome: outcome.code().to_owned(),
+        skip_reason,
         began: worked.map(|it| it.began.to_string()),
         ended: worked.map(|it| it.ended.to_string()),
         place: place(the_place),

@@ -270,6 +270,17 @@ fn taken_otherwise(differences: &[Difference]) -> &'static str {
 }
 
 impl Skip {
+    /// A stable name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Skip::Needs(_) => "needs-another",
+            Skip::Interrupted => "interrupted",
+            Skip::PlanRefused => "plan-refused",
+            Skip::BeyondSavedPlan => "beyond-saved-plan",
+        }
+    }
+
     fn in_words(&self) -> String {
         match self {
             Skip::Needs(needed) => needed.in_words(),

@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 
 use crate::api::Session;
 use crate::apply::report::{Outcome, Report, Row, Skip, Verification};
-use crate::apply::{self, Event, Job};
+use crate::apply::{self, CONCURRENCY, Event, Job};
 use crate::cause::Cause;
 use crate::cli::{Format, OutputArgs, RecordArgs, TargetArgs};
 use crate::commands::journal::Journal;
 use crate::commands::outputs::Outputs;
-use crate::commands::progress::{Names, Progress};
+use crate::commands::progress::{Left, Names, Progress};
 use crate::commands::record::Record;
 use crate::commands::shell::{Failure, Shell, error_document, nobody_to_ask};
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
 use crate::model::observed::Target;
 use crate::plan::change::Step;
+use crate::plan::cost;
 use crate::problem::{Heard, Problem};
 use crate::render::style::Style;
 use crate::render::{github, html, human, machine, markdown};
@@ -144,7 +145,9 @@ pub async fn carry_out(
     let style = shell.style_err();
     let default_locale = &job.desired.settings.default_locale;
     let names = Names { default_locale, divisions: &job.observed.divisions };
-    let progress = Progress::new(shell.terminal, shell.environment.ci, job.steps.len(), names, style);
+    let requests = cost::to_carry_out(job.steps.iter().map(Step::action), job.observed);
+    let left = Left { requests, time: &|requests| session.time_for(requests, CONCURRENCY) };
+    let progress = Progress::new(shell.terminal, shell.environment.ci, job.steps.len(), names, left, style);
     shell.signals.tell(sender);
     let tell = |event: Event<'_>| {
         record.tell(event);

@@ -3,6 +3,7 @@
 
 use crate::api::wire::WireError;
 use crate::api::{ApiError, Kind, Reader};
+use crate::apply::CONCURRENCY;
 use crate::cli::{LimitArgs, TargetArgs};
 use crate::commands::connect;
 use crate::config::check_labels::is_odd_locale;
@@ -12,6 +13,8 @@ use crate::model::generation::{ApiChoice, Generation};
 use crate::model::names::{Locale, OrgId};
 use crate::model::observed::{Definition, Observed, Organization, Target};
 use crate::model::usage::Usage;
+use crate::plan::change::Step;
+use crate::plan::cost::{Cost, Terms};
 use crate::plan::usage::{in_question, with_usage};
 use crate::plan::{Plan, plan};
 use crate::problem::{Heard, Problem};
@@ -154,6 +157,7 @@ pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Resu
         let usage = people_on(reader, &plan, &mut notes).await;
         plan = with_usage(plan, usage, limits);
     }
+    plan.cost = cost(reader, &plan, &observed);
     Ok(Look { target, observed, plan, notes })
 }
 
@@ -247,6 +251,16 @@ pub fn typed_locale(typed: &str) -> Result<Locale, Problem> {
             .help("a locale is a word such as `de` or `pt_BR`"));
     }
     Ok(Locale::new(typed))
+}
+
+/// What an apply costs that plans as this look did; none where none would write.
+fn cost(reader: &Reader, plan: &Plan, observed: &Observed) -> Option<Cost> {
+    if plan.changes.is_empty() || !plan.refusals.is_empty() {
+        return None;
+    }
+    let steps: Vec<&Step> = plan.changes.iter().map(|it| &it.step).collect();
+    let (planning, requests_per_minute) = (reader.request_count(), reader.requests_per_minute());
+    Some(Cost::of(&steps, observed, &Terms { planning, requests_per_minute, at_once: CONCURRENCY }))
 }
 
 /// Who is on what a plan takes away or renames. A look-up that fails makes the number unknown, and fails nothing.

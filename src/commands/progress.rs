@@ -1,24 +1,47 @@
 //! What goes on, on standard error: a bar on a terminal, lines in CI.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::apply::Event;
 use crate::apply::report::Row;
 use crate::model::division::Divisions;
 use crate::model::names::Locale;
+use crate::plan::cost::{about, requests_of};
 use crate::render::human;
 use crate::render::style::Style;
 use crate::retire;
 use crate::terminal::Terminal;
 
+/// Below this nobody wants to know how long it still takes on a bar,
+const LEFT_SECONDS_MIN: u64 = 10;
+/// and below this in a log.
+const LEFT_SECONDS_MIN_IN_LOG: u64 = 90;
+
 /// One listener of the events of a run.
 pub struct Progress<'a> {
-    bar: Option<ProgressBar>,
+    bar: Option<(ProgressBar, End)>,
     terminal: RefCell<&'a mut Terminal>,
     names: Names<'a>,
     style: Style,
+    total: usize,
+    finished: Cell<usize>,
+    left: Left<'a>,
+    /// How many requests are still to be sent.
+    requests: Cell<u64>,
+    /// How many minutes a log has last been told of.
+    said_minutes: Cell<Option<u64>>,
+}
+
+/// What is left of a run.
+pub struct Left<'a> {
+    /// How many requests,
+    pub requests: u64,
+    /// and how long so many take.
+    pub time: &'a dyn Fn(u64) -> Duration,
 }
 
 /// What names things where people read.
@@ -34,21 +57,50 @@ impl<'a> Progress<'a> {
     /// For a run of `total` objects. A log is read afterwards: `ci` means lines also where the job has a
     /// terminal.
     #[must_use]
-    pub fn new(terminal: &'a mut Terminal, ci: bool, total: usize, names: Names<'a>, style: Style) -> Progress<'a> {
-        let bar = (terminal.err_is_terminal() && !ci).then(|| bar(total));
-        Progress { bar, terminal: RefCell::new(terminal), names, style }
+    pub fn new(
+        terminal: &'a mut Terminal,
+        ci: bool,
+        total: usize,
+        names: Names<'a>,
+        left: Left<'a>,
+        style: Style,
+    ) -> Progress<'a> {
+        let bar = (terminal.err_is_terminal() && !ci).then(|| counting_down(total));
+        let requests = Cell::new(left.requests);
+        Progress {
+            bar,
+            terminal: RefCell::new(terminal),
+            names,
+            style,
+            total,
+            finished: Cell::new(0),
+            left,
+            requests,
+            said_minutes: Cell::new(None),
+        }
     }
 
     /// Takes one event.
     pub fn tell(&self, event: Event<'_>) {
+        if let Event::Finished(row) = event {
+            self.finished.set(self.finished.get() + 1);
+            self.requests.set(self.requests.get().saturating_sub(requests_of(row.action)));
+        }
+        let left = (self.left.time)(self.requests.get());
+        if let Some((bar, end)) = &self.bar {
+            end.set(bar.elapsed().saturating_add(left));
+        }
         match (&self.bar, event) {
-            (Some(bar), Event::Finished(row)) => {
+            (Some((bar, _)), Event::Finished(row)) => {
                 bar.inc(1);
-                bar.set_message(first_line(&self.finished(row)));
+                bar.set_message(first_line(&self.row(row)));
             }
-            (Some(bar), Event::Started(step)) => bar.set_message(human::started(step, self.names.default_locale)),
-            (Some(bar), Event::Verifying) => bar.set_message("reading the org again"),
-            (None, Event::Finished(row)) => self.line(&self.finished(row)),
+            (Some((bar, _)), Event::Started(step)) => bar.set_message(human::started(step, self.names.default_locale)),
+            (Some((bar, _)), Event::Verifying) => bar.set_message("reading the org again"),
+            (None, Event::Finished(row)) => {
+                self.line(&self.row(row));
+                self.say_what_is_left(left);
+            }
             (None, Event::Verifying) => self.line("reading the org again"),
             // Lines tell what happened; on a bar there is room for what is going on as well.
             (None, Event::Started(_)) => {}
@@ -57,13 +109,23 @@ impl<'a> Progress<'a> {
 
     /// Takes the bar away.
     pub fn end(self) {
-        if let Some(bar) = self.bar {
+        if let Some((bar, _)) = self.bar {
             bar.finish_and_clear();
         }
     }
 
-    fn finished(&self, row: &Row) -> String {
+    fn row(&self, row: &Row) -> String {
         human::finished(row, self.names.divisions, self.style)
+    }
+
+    /// A line of its own, whenever a minute less is left (or, after the platform has asked to wait, more).
+    fn say_what_is_left(&self, left: Duration) {
+        let minutes = left.as_secs().div_ceil(60);
+        let is_news = self.said_minutes.get().is_none_or(|said| minutes < said || minutes > said + 1);
+        if left.as_secs() >= LEFT_SECONDS_MIN_IN_LOG && is_news {
+            self.said_minutes.set(Some(minutes));
+            self.line(&format!("{} of {} done, about {} left", self.finished.get(), self.total, about(left)));
+        }
     }
 
     fn line(&self, text: &str) {
@@ -159,9 +221,42 @@ fn bar(total: usize) -> ProgressBar {
     bar
 }
 
+/// When a bar will be over, counted from its beginning; known when the first event has come.
+#[derive(Clone, Default)]
+struct End(Arc<Mutex<Option<Duration>>>);
+
+impl End {
+    fn set(&self, at: Duration) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+    }
+
+    /// In words, where it is worth a word.
+    fn in_words(&self, elapsed: Duration) -> Option<String> {
+        let at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = at?.saturating_sub(elapsed);
+        (left.as_secs() >= LEFT_SECONDS_MIN).then(|| format!("about {} left ", about(left)))
+    }
+}
+
+/// A bar that says when it will be over. It goes on by itself: while a run waits for its turn, nothing happens for a
+/// minute.
+fn counting_down(total: usize) -> (ProgressBar, End) {
+    let (bar, end) = (bar(total), End::default());
+    let shown = end.clone();
+    let left = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        // A bar that cannot be written has nobody to be told.
+        let _ = out.write_str(&shown.in_words(state.elapsed()).unwrap_or_default());
+    };
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {left}{msg}") {
+        bar.set_style(style.with_key("left", left));
+    }
+    bar.enable_steady_tick(Duration::from_secs(1));
+    (bar, end)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io::{empty, sink};
+    use std::io::{self, empty, sink};
 
     use super::*;
     use crate::apply::report::{Outcome, Skip};
@@ -171,38 +266,85 @@ mod tests {
     use crate::plan::change::Action;
     use crate::terminal::Streams;
 
-    #[test]
-    fn a_bar_has_one_line() {
-        let mut terminal = Terminal::of_streams(Streams {
+    /// What a listener writes, for whoever looks at it later.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn terminal(written: &Written) -> Terminal {
+        Terminal::of_streams(Streams {
             out: Box::new(sink()),
-            err: Box::new(sink()),
+            err: Box::new(written.clone()),
             input: Box::new(empty()),
             out_is_terminal: false,
             err_is_terminal: false,
             input_is_terminal: false,
-        });
-        let locale = Locale::new("en_US");
-        let names = Names { default_locale: &locale, divisions: &Divisions::NotAsked };
-        let mut progress = Progress::new(&mut terminal, false, 1, names, Style::PLAIN);
-        progress.bar = Some(ProgressBar::hidden());
-        let system_presence = SystemPresence::new("Meal").unwrap();
-        let outcome = Outcome::Skipped(Skip::Interrupted);
-        let after = Content { labels: Labels::new(), deactivated: false, division: None };
-        let row = Row {
+        })
+    }
+
+    fn row() -> Row {
+        Row {
             action: Action::Update,
             key: None,
             id: None,
-            system_presence,
+            system_presence: SystemPresence::new("Meal").unwrap(),
             name: None,
             before: None,
-            after,
-            outcome,
+            after: Content { labels: Labels::new(), deactivated: false, division: None },
+            outcome: Outcome::Skipped(Skip::Interrupted),
             worked: None,
             place: None,
             refused_label: None,
             correlation_id: None,
-        };
-        progress.tell(Event::Finished(&row));
-        assert_eq!(progress.bar.as_ref().unwrap().message(), "skipped         update (Meal)");
+        }
+    }
+
+    #[test]
+    fn a_bar_has_one_line_and_says_when_it_will_be_over() {
+        let mut terminal = terminal(&Written::default());
+        let locale = Locale::new("en_US");
+        let names = Names { default_locale: &locale, divisions: &Divisions::NotAsked };
+        let left = Left { requests: 12, time: &|requests| Duration::from_secs(requests * 20) };
+        let mut progress = Progress::new(&mut terminal, false, 1, names, left, Style::PLAIN);
+        let end = End::default();
+        assert_eq!(end.in_words(Duration::ZERO), None);
+        progress.bar = Some((ProgressBar::hidden(), end.clone()));
+        progress.tell(Event::Finished(&row()));
+        assert_eq!(progress.bar.as_ref().unwrap().0.message(), "skipped         update (Meal)");
+        // Ten requests are left; a little time has passed since the bar began.
+        let begun = progress.bar.as_ref().unwrap().0.elapsed();
+        assert_eq!(end.in_words(begun).as_deref(), Some("about 4 min left "));
+        assert_eq!(end.in_words(begun + Duration::from_secs(140)).as_deref(), Some("about 60 s left "));
+        assert_eq!(end.in_words(begun + Duration::from_secs(195)), None);
+    }
+
+    #[test]
+    fn a_log_is_told_whenever_a_minute_less_is_left() {
+        let written = Written::default();
+        let mut terminal = terminal(&written);
+        let locale = Locale::new("en_US");
+        let names = Names { default_locale: &locale, divisions: &Divisions::NotAsked };
+        let left = Left { requests: 21, time: &|requests| Duration::from_secs(requests * 10) };
+        let progress = Progress::new(&mut terminal, true, 10, names, left, Style::PLAIN);
+        for _ in 0..10 {
+            progress.tell(Event::Finished(&row()));
+        }
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let left: Vec<&str> = text.lines().filter(|it| it.contains("left")).collect();
+        assert_eq!(
+            left,
+            ["1 of 10 done, about 4 min left", "2 of 10 done, about 3 min left", "5 of 10 done, about 2 min left"]
+        );
+        assert_eq!(text.lines().count(), 10 + left.len(), "{text}");
     }
 }

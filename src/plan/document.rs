@@ -14,6 +14,7 @@ use crate::model::observed::{Content, Target};
 use crate::model::usage::People;
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, InStep, LeftAlone, Spent, Warning};
+use crate::plan::cost::Cost;
 use crate::plan::guard::noticed;
 use crate::plan::only::Only;
 use crate::plan::refusal::Refusal;
@@ -48,6 +49,9 @@ pub struct PlanV1 {
     pub only: Option<OnlyV1>,
     /// How many changes by action.
     pub summary: SummaryV1,
+    /// What a whole `apply` of it costs; absent where there is nothing to do, or the plan is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostV1>,
     /// What would be done, in order.
     pub changes: Vec<ChangeV1>,
     /// Managed definitions that need nothing.
@@ -90,6 +94,16 @@ pub struct SummaryV1 {
     pub deactivate: usize,
     /// Removed by DELETE.
     pub delete: usize,
+}
+
+/// What an apply costs, as far as it can be known before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
+pub struct CostV1 {
+    /// How many requests it sends, its own planning included, where nothing goes wrong.
+    pub requests: u64,
+    /// About how many seconds that takes at the pace of the run.
+    pub seconds: u64,
 }
 
 /// One change of one object.
@@ -260,6 +274,7 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         divisions: _,
         default_locale,
         only,
+        cost,
     } = plan;
     PlanV1 {
         kind: "plan".to_owned(),
@@ -270,6 +285,7 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         applicable: refusals.is_empty(),
         only: only.as_ref().map(|it| only_v1(it, sources)),
         summary: summary(changes),
+        cost: cost.map(CostV1::from),
         changes: changes
             .iter()
             .map(|it| {
@@ -323,6 +339,13 @@ pub fn change_v1(change: &Change, sources: &Sources) -> ChangeV1 {
         reason: reason.in_words(),
         people: None,
         place: place.map(|span| place_v1(span, sources)),
+    }
+}
+
+impl From<Cost> for CostV1 {
+    fn from(cost: Cost) -> CostV1 {
+        let Cost { requests, time } = cost;
+        CostV1 { requests, seconds: u64::try_from(time.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX) }
     }
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
 mod behaviour;
+mod cost;
 mod every_fault;
 mod lost;
 mod order;

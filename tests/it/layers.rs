@@ -89,6 +89,7 @@ const LEVELS: &[&[&str]] = &[
     ],
     &[
         "plan::question",
+        "plan::cost",
         "plan::only",
         "retire::advice",
         "api::list",

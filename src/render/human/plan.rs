@@ -31,6 +31,7 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
         divisions: _,
         default_locale: _,
         only,
+        cost: _,
     } = plan;
     let sections = [
         only.as_ref().map_or_else(String::new, |it| only_shown(it, plan, style)),
@@ -153,5 +154,6 @@ fn summary(plan: &Plan, style: Style) -> String {
     if counts.is_empty() {
         return format!("{}{in_step}\n", style.good("No changes."));
     }
-    format!("{}: {counts}.{in_step}\n", style.bold("Plan"))
+    let cost = plan.cost.map_or_else(String::new, |it| format!("Cost: {}\n", it.in_words()));
+    format!("{}: {counts}.{in_step}\n{cost}", style.bold("Plan"))
 }

@@ -84,11 +84,18 @@ async fn the_latest_sight_of_a_definition_counts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_label_that_changes_while_the_list_is_read_costs_nothing() {
+    let tea = |label: &str| state(&[entity("a", label, false)]);
+    let org = Double::answering([tea("Tea"), state(&[]), tea("Green tea")]);
+    assert_eq!(shown(&reader(&org).definitions().await.unwrap()), ["a Green tea"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_list_that_never_holds_still_is_an_error() {
     let mut count = 0;
     let org = Double::by(move |_| {
         count += 1;
-        state(&[entity("a", &format!("Label {count}"), false)])
+        state(&[entity(&format!("a{count}"), "Tea", false)])
     });
     let error = reader(&org).definitions().await.unwrap_err();
     let what = "the active definitions were others when they were read again";

@@ -309,7 +309,7 @@ pub(super) fn many_updates(count: usize) -> World {
 async fn many_objects_are_worked_on_at_once_and_never_more_than_allowed() {
     let world = many_updates(50);
     assert!(world.apply().await.is_success());
-    assert_eq!(world.wire.in_flight_max.load(Ordering::Relaxed), CONCURRENCY);
+    assert_eq!(world.wire.in_flight_max.load(Ordering::Relaxed), CONCURRENCY as usize);
 }
 
 #[tokio::test(start_paused = true)]

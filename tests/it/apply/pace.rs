@@ -23,7 +23,7 @@ const CHANGES: usize = 2_000;
 const PRESENCES: [&str; 8] = ["Available", "Away", "Break", "Busy", "Meal", "Meeting", "On Queue", "Training"];
 
 /// An org with this many changes to make: eight of ten are updates, the others creations and deletions.
-fn many(changes: usize, temper: Temper) -> World {
+pub(super) fn many(changes: usize, temper: Temper) -> World {
     let under = |number: usize| PRESENCES[number % PRESENCES.len()];
     let mut definitions = Vec::new();
     let mut objects = Vec::new();

@@ -82,7 +82,7 @@ fn yes_is_the_only_yes() {
     let org = Org::start(Config::default());
     let question = format!("\nApply 1 change to {ORG}? Only `yes` is taken for a yes: ");
     let plan = format!(
-        "Org: {ORG}, API v1\n\n  + create lunch (Meal): nothing in the org matches\n    + en_US: \"Lunch\"\n\nPlan: 1 to create.\n"
+        "Org: {ORG}, API v1\n\n  + create lunch (Meal): nothing in the org matches\n    + en_US: \"Lunch\"\n\nPlan: 1 to create.\nCost: 7 requests, about 2 s\n"
     );
     for typed in ["no\n", "y\n", "Yes\n", "YES\n", "yes please\n", "\n", ""] {
         let ran = apply(&org, "", typed);

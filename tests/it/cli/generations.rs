@@ -29,7 +29,9 @@ fn the_newer_generation_does_the_same() {
         let plan = |api: &str| {
             let ran = cli.run(&format!("plan {config} --sandbox --api {api}"));
             assert_eq!(ran.code, Some(0), "{}", ran.shown());
-            ran.stdout.replace(&format!(", API {api}"), "")
+            let (same, cost) = ran.stdout.split_once("Cost: ").expect("what it costs");
+            assert_eq!(cost.lines().count(), 1, "{cost}");
+            same.replace(&format!(", API {api}"), "")
         };
         assert_eq!(plan("v1"), plan("v2"), "{config}");
         let applied = cli.run(&format!("apply {config} --sandbox --api v2 --auto-approve"));
