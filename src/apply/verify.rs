@@ -12,7 +12,7 @@ use crate::apply::report::{Outcome, Row, Verification};
 use crate::cause::Cause;
 use crate::model::desired::{Desired, Limits};
 use crate::model::names::{DefinitionId, Key};
-use crate::model::observed::Observed;
+use crate::model::observed::{Definition, Observed};
 use crate::plan::change::{Change, Reason, Step};
 use crate::plan::difference::{Difference, Standing, standing};
 use crate::plan::refusal::Refusal;
@@ -120,6 +120,16 @@ async fn doubt(reader: &Reader, step: &Step, row: &mut Row, last: bool) -> bool 
     let Some(id) = &row.id else { return false };
     let as_written = match reader.definition(id).await {
         Ok(Some(fetched)) if standing(step, &fetched.definition) == Standing::AsAfter => true,
+        // It was only seen to be away, as what was made a moment ago may be.
+        Ok(Some(fetched)) if row.outcome == Outcome::AlreadySo && is_still_to_be_removed(step, &fetched.definition) => {
+            row.outcome = Outcome::Failed(Cause {
+                message: "nothing was written, since it was not active when it was read; by now it is there as it was"
+                    .to_owned(),
+                help: Some("apply again".to_owned()),
+                ..Cause::default()
+            });
+            return false;
+        }
         // It was seen to be so, by the answer to its own write or its own read: somebody came after.
         Ok(Some(fetched)) => {
             row.outcome = Outcome::Overwritten(differences_to_after(step, &fetched.definition));
@@ -141,6 +151,10 @@ async fn doubt(reader: &Reader, step: &Step, row: &mut Row, last: bool) -> bool 
         row.outcome = Outcome::NotVisibleYet;
     }
     as_written
+}
+
+fn is_still_to_be_removed(step: &Step, found: &Definition) -> bool {
+    step.action().is_removal() && standing(step, found) == Standing::AsBefore
 }
 
 /// What is to be done although no row speaks of it: somebody changed the org meanwhile.

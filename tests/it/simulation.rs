@@ -13,6 +13,7 @@ mod together;
 mod wire;
 mod world;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use play::{Played, play};
@@ -47,7 +48,7 @@ fn part(number: u64) {
     }
     #[expect(clippy::print_stdout, reason = "shown with `--nocapture`, for the one who asks how much was played")]
     {
-        println!("seeds {number}, {}, …: {sum:?}", number + PARTS);
+        println!("seeds {number}, {}, …: {sum:#?}", number + PARTS);
     }
     // A simulation in which something never happens shows nothing of it.
     if seeds >= SEEDS {
@@ -79,7 +80,10 @@ struct Sum {
     converged: usize,
     told: usize,
     gaps: usize,
+    undone: usize,
     twins: usize,
+    /// Faults, edits and deaths, by what they are.
+    tally: BTreeMap<String, u64>,
 }
 
 impl Sum {
@@ -93,15 +97,24 @@ impl Sum {
         self.converged += usize::from(played.converged);
         self.told += usize::from(!played.converged);
         self.gaps += played.gaps;
+        self.undone += played.undone;
         self.twins += played.twins;
+        for (what, count) in &played.tally {
+            *self.tally.entry(what.clone()).or_default() += count;
+        }
     }
 
     fn expect_everything(&self) {
-        let Sum { worlds, requests, runs, deaths, writes, refused, converged, told, gaps, twins: _ } = self;
+        let Sum { worlds, requests, runs, deaths, writes, refused, converged, told, gaps, undone: _, twins: _, tally } =
+            self;
         assert!(*converged as u64 > worlds / 2, "most worlds come to rest: {self:?}");
         for count in [requests, runs, deaths, writes, refused, told, gaps] {
             assert!(*count > 0, "{self:?}");
         }
+        let dead: Vec<String> = wire::everything().into_iter().filter(|it| !tally.contains_key(it)).collect();
+        assert!(dead.is_empty(), "never happens: {dead:?}");
+        let other: Vec<&String> = tally.keys().filter(|it| !wire::everything().contains(it)).collect();
+        assert!(other.is_empty(), "counted, and not listed: {other:?}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The look at the org after an apply.
 
 use presencectl::apply::report::{Outcome, Verification};
+use presencectl::model::desired::Prune;
 use presencectl::model::names::{Label, Locale};
 use presencectl::plan::difference::Difference;
 use presencectl::sandbox::temper::{LocaleKeys, PutLabels};
@@ -10,8 +11,8 @@ use tokio::time::Instant;
 use presencectl::api::wire::Method;
 
 use super::every_fault::every_action_in;
-use super::{DEFINITIONS, World, admin, body, held, path, said};
-use crate::paper::wanted;
+use super::{DEFINITIONS, World, admin, body, held, message, path, said};
+use crate::paper::{desired, wanted};
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_lags_is_read_until_it_shows_everything() {
@@ -23,6 +24,19 @@ async fn a_list_that_lags_is_read_until_it_shows_everything() {
     assert_eq!(lists, 1 + 6, "for the creations, and after 0, 1, 3, 7, 15 and 30 s: {:?}", world.requests());
     let reads: usize = (1..=5).map(|number| world.count(&format!("GET {number}"))).sum();
     assert!(reads <= 5 + 4, "{:?}", world.requests());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_found_right_after_its_creation_is_not_called_removed() {
+    let mut config = desired(vec![wanted("lunch", "Meal", &[("en_US", "Lunch")])]);
+    config.settings.prune = Prune::Delete;
+    let temper = Temper { get_after_create_lag_ms: 5_000, ..Temper::default() };
+    let world = World::of(config, vec![held(1, "Meal", &[("en_US", "Lunch")])], temper);
+    world.admin("POST", DEFINITIONS, Some(&body("Busy", &[("en_US", "New")])));
+    let report = world.apply().await;
+    assert_eq!(said(&report), ["delete New failed"]);
+    assert!(message(&report.rows[0]).starts_with("nothing was written, since"), "{}", message(&report.rows[0]));
+    assert_eq!(world.count("DELETE"), 0);
 }
 
 #[tokio::test(start_paused = true)]

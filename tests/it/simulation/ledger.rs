@@ -36,7 +36,9 @@ struct Version {
 #[derive(Debug, Default)]
 struct Process {
     begin_ms: u64,
-    /// What its plan was made from, and what it wrote itself since.
+    /// What its plan was made from,
+    planned: BTreeMap<String, Arc<Held>>,
+    /// and what it wrote itself since.
     known: BTreeMap<String, Arc<Held>>,
     /// What it read of one definition, right before it would write it.
     read: BTreeMap<String, (Arc<Held>, u64)>,
@@ -58,11 +60,16 @@ pub(super) struct Ledger {
     /// Edits of somebody else that came between the reading and the writing of one definition: the one gap that the
     /// platform leaves open.
     pub(super) gaps: usize,
+    /// Writes whose answer was lost, that somebody undid at once, and that were made again: whoever reads cannot tell
+    /// that from a write that never arrived.
+    pub(super) undone: usize,
     /// Definitions that were made although there was one of the same name: allowed only where two runs meet.
     pub(super) twins: Vec<(String, String)>,
     /// Do processes run at the same time, or closer together than lists lag?
     pub(super) runs_meet: bool,
     pub(super) requests: usize,
+    /// How often anything has changed in the org, and when for the last time.
+    pub(super) changes: (usize, Option<u64>),
 }
 
 /// One definition, or all of them where one is going to be made, before a request.
@@ -73,13 +80,13 @@ pub(super) struct Before {
 }
 
 /// The id in a path, where there is one.
-fn id_of(path: &str) -> Option<String> {
+pub(super) fn id_of(path: &str) -> Option<String> {
     let first = path.strip_prefix("/api/v2/presencedefinitions/");
     let id = first.or_else(|| path.strip_prefix("/api/v2/presence/definitions/"))?;
     Some(id.to_owned())
 }
 
-fn is_collection(path: &str) -> bool {
+pub(super) fn is_collection(path: &str) -> bool {
     matches!(path, "/api/v2/presencedefinitions" | "/api/v2/presence/definitions")
 }
 
@@ -105,9 +112,11 @@ impl Ledger {
             processes: BTreeMap::new(),
             violations: Vec::new(),
             gaps: 0,
+            undone: 0,
             twins: Vec::new(),
             runs_meet: false,
             requests: 0,
+            changes: (0, None),
         }
     }
 
@@ -127,6 +136,7 @@ impl Ledger {
             known.insert(it.id.to_string(), Arc::new(listed));
         }
         if let Some(process) = self.processes.get_mut(&run) {
+            process.planned.clone_from(&known);
             process.known = known;
         }
     }
@@ -208,6 +218,7 @@ impl Ledger {
     }
 
     fn push(&mut self, id: &str, version: Version) {
+        self.changes = (self.changes.0 + 1, Some(version.at_ms));
         let run = version.by;
         if let (Some(run), Some(held)) = (run, &version.held)
             && let Some(process) = self.processes.get_mut(&run)
@@ -234,7 +245,9 @@ impl Ledger {
             self.tell(run, "a protected one was written", before);
         }
         let Some(process) = self.processes.get_mut(&run) else { return };
-        *process.writes.entry(id.to_owned()).or_default() += 1;
+        let writes = process.writes.entry(id.to_owned()).or_default();
+        *writes += 1;
+        let is_first = *writes == 1;
         let (known, read) = (process.known.get(id).cloned(), process.read.get(id).cloned());
         let is_removal = !before.deactivated && after.is_none_or(|it| it.deactivated);
         process.removals += usize::from(is_removal);
@@ -255,6 +268,12 @@ impl Ledger {
         let (read, read_ms) = read;
         if *before != *read && now_ms.saturating_sub(read_ms) > GAP_MS_MAX {
             self.tell(run, "it was written long after it was read", before);
+        }
+        let planned = self.processes.get(&run).and_then(|it| it.planned.get(id));
+        let is_as_planned = |it: &Arc<Held>| it.deactivated == read.deactivated && labels(it) == labels(&read);
+        if !is_first && planned.is_some_and(is_as_planned) {
+            self.undone += 1;
+            return;
         }
         self.hold_edits(run, &known, &read, (before, after));
     }

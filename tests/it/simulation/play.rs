@@ -40,7 +40,10 @@ pub(super) struct Played {
     pub(super) refused: usize,
     pub(super) converged: bool,
     pub(super) gaps: usize,
+    pub(super) undone: usize,
     pub(super) twins: usize,
+    /// How often what happened, for the sum.
+    pub(super) tally: BTreeMap<String, u64>,
     /// What happened, for people.
     pub(super) story: String,
 }
@@ -79,7 +82,9 @@ pub(super) fn play(seed: u64) -> Played {
         played.violations.extend(ledger.violations.iter().cloned());
         played.requests = ledger.requests;
         played.gaps = ledger.gaps;
+        played.undone = ledger.undone;
         played.twins = ledger.twins.len();
+        played.tally = std::mem::take(&mut *world.shared.tally.lock().unwrap());
         played
     })
 }
@@ -87,7 +92,13 @@ pub(super) fn play(seed: u64) -> Played {
 impl World {
     pub(super) fn new(start: Start, dice: Rng) -> World {
         let seed = Seed { definitions: start.objects.clone(), users: Some(Vec::new()), ..Seed::default() };
-        let config = Config { seed, temper: start.temper, start_unix_ms: Some(START_MS), ..Config::default() };
+        let config = Config {
+            seed,
+            temper: start.temper,
+            start_unix_ms: Some(START_MS),
+            token_seconds: start.token_seconds,
+            ..Config::default()
+        };
         let sandbox = Sandbox::open(config).unwrap();
         let ledger = sandbox.with(|it| Ledger::new(start.config.clone(), &it.org));
         let shared = Shared {
@@ -96,6 +107,7 @@ impl World {
             ledger: Mutex::new(ledger),
             swarm: Mutex::new(start.swarm.clone()),
             admin_per_mille: Mutex::new(start.admin_per_mille),
+            tally: Mutex::default(),
         };
         World { shared: Arc::new(shared), start }
     }
@@ -172,6 +184,8 @@ impl World {
             death,
             dead: Arc::clone(&dead),
             count: Mutex::new(0),
+            tokens: Mutex::new(0),
+            list_began: Mutex::new(0),
         };
         let session = self.session(Arc::new(wire));
         let end = tokio::select! {

@@ -1,6 +1,7 @@
 //! The exchange of one HTTP request in the simulated world: faults, late answers, somebody in the admin page, and the
 //! end of the process at any boundary of a request. All of it follows from the seed.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 use tokio::sync::Notify;
 
-use super::ledger::Ledger;
+use super::ledger::{self, Ledger};
 use super::world::{chance, one_of};
 
 /// What may go wrong with one request.
@@ -38,6 +39,66 @@ pub(super) enum Fault {
     Html(bool),
     /// All tokens are taken back.
     Revoked,
+    /// The way to the org takes so many ms.
+    Slow(u64),
+}
+
+impl Fault {
+    /// What it is counted as.
+    pub(super) fn name(self) -> String {
+        match self {
+            Fault::Refused(status) => format!("{status}"),
+            Fault::RefusedAndDone(status) => format!("{status}, and done"),
+            Fault::RateLimited(seconds) => format!("429, Retry-After {seconds}"),
+            Fault::NotSent => "no connection".to_owned(),
+            Fault::LostBefore => "connection lost before it arrived".to_owned(),
+            Fault::LostAfter => "connection lost after it was done".to_owned(),
+            Fault::TimedOut(None) => "timed out, never arrived".to_owned(),
+            Fault::TimedOut(Some(late_ms)) => format!("timed out, arrived after {late_ms} ms"),
+            Fault::Truncated => "answer truncated".to_owned(),
+            Fault::Html(true) => "a page for an answer, and done".to_owned(),
+            Fault::Html(false) => "a page for an answer".to_owned(),
+            Fault::Revoked => "tokens revoked".to_owned(),
+            Fault::Slow(ms) => format!("slow by {ms} ms"),
+        }
+    }
+
+    /// All that a seed can choose.
+    fn all() -> Vec<Fault> {
+        let refused = STATUSES.into_iter().chain(FAILURES).map(Fault::Refused);
+        let done = FAILURES.into_iter().map(Fault::RefusedAndDone);
+        let limited = RETRY_AFTER_S.into_iter().map(Fault::RateLimited);
+        let late = TIMED_OUT.into_iter().map(Fault::TimedOut);
+        let slow = SLOW_MS.into_iter().map(Fault::Slow);
+        let others = [Fault::NotSent, Fault::LostBefore, Fault::LostAfter, Fault::Truncated, Fault::Revoked];
+        let pages = [true, false].map(Fault::Html);
+        refused.chain(done).chain(limited).chain(late).chain(slow).chain(others).chain(pages).collect()
+    }
+}
+
+/// What is counted beside the faults: what somebody does in the admin page,
+const EDITS: [&str; 6] = [
+    "somebody makes one",
+    "somebody edits a label",
+    "somebody renames one",
+    "somebody turns one off or on",
+    "somebody adds a label",
+    "somebody removes one",
+];
+/// how processes end,
+const DEATHS: [&str; 3] =
+    ["died before a request was sent", "died while a request was under way", "died after an answer"];
+/// what follows from lists that lag, pages that shift and tokens that end,
+const SHIFTED: &str = "a list changed while it was read";
+const OLD_LIST: &str = "a list older than the last write";
+const NOT_YET: &str = "a definition not found right after its creation";
+const EXPIRED: &str = "a token that was not good any more";
+const RENEWED: &str = "a token renewed in mid-run";
+
+/// Everything that has to happen in a simulation that shows something.
+pub(super) fn everything() -> Vec<String> {
+    let others = EDITS.into_iter().chain(DEATHS).chain([SHIFTED, OLD_LIST, NOT_YET, EXPIRED, RENEWED]);
+    Fault::all().into_iter().map(Fault::name).chain(others.map(str::to_owned)).collect()
 }
 
 /// Which faults a seed has, and how often.
@@ -49,6 +110,10 @@ pub(super) struct Swarm {
 
 const STATUSES: [u16; 10] = [400, 401, 403, 404, 405, 408, 409, 413, 415, 422];
 const FAILURES: [u16; 5] = [500, 501, 502, 503, 504];
+const RETRY_AFTER_S: [u64; 7] = [0, 1, 7, 60, 179, 200, 7_200];
+/// When what nobody waits for any more arrives.
+const TIMED_OUT: [Option<u64>; 4] = [None, Some(0), Some(500), Some(20_000)];
+const SLOW_MS: [u64; 3] = [2_000, 9_000, 20_000];
 
 impl Swarm {
     /// Some kinds, few or many of them.
@@ -56,17 +121,18 @@ impl Swarm {
         let per_mille = one_of(dice, &[0, 20, 60, 120, 250]);
         let mut kinds = Vec::new();
         for _ in 0..dice.usize(1..6) {
-            kinds.push(match dice.u32(0..12) {
+            kinds.push(match dice.u32(0..13) {
                 0 => Fault::Refused(one_of(dice, &STATUSES)),
                 1 | 2 => Fault::Refused(one_of(dice, &FAILURES)),
                 3 => Fault::RefusedAndDone(one_of(dice, &FAILURES)),
-                4 => Fault::RateLimited(one_of(dice, &[0, 1, 7, 60, 179, 200, 7_200])),
+                4 => Fault::RateLimited(one_of(dice, &RETRY_AFTER_S)),
                 5 => Fault::NotSent,
                 6 => Fault::LostBefore,
                 7 => Fault::LostAfter,
-                8 => Fault::TimedOut(one_of(dice, &[None, Some(0), Some(500), Some(20_000)])),
+                8 => Fault::TimedOut(one_of(dice, &TIMED_OUT)),
                 9 => Fault::Truncated,
                 10 => Fault::Html(dice.bool()),
+                11 => Fault::Slow(one_of(dice, &SLOW_MS)),
                 _ => Fault::Revoked,
             });
         }
@@ -95,6 +161,8 @@ pub(super) struct Shared {
     pub(super) ledger: Mutex<Ledger>,
     pub(super) swarm: Mutex<Swarm>,
     pub(super) admin_per_mille: Mutex<u32>,
+    /// How often what happened.
+    pub(super) tally: Mutex<BTreeMap<String, u64>>,
 }
 
 /// The wire of one process.
@@ -105,6 +173,10 @@ pub(super) struct SimulatedWire {
     pub(super) death: Option<Death>,
     pub(super) dead: Arc<Notify>,
     pub(super) count: Mutex<usize>,
+    /// How many tokens it was given,
+    pub(super) tokens: Mutex<usize>,
+    /// and how often anything had changed in the org when it began to read a list.
+    pub(super) list_began: Mutex<usize>,
 }
 
 impl Wire for SimulatedWire {
@@ -122,7 +194,7 @@ impl SimulatedWire {
         };
         let moment = self.death.filter(|it| it.at == number).map(|it| it.moment);
         if moment == Some(Moment::BeforeSent) {
-            return self.die().await;
+            return self.die(DEATHS[0]).await;
         }
         self.shared.ledger.lock().unwrap().sent(self.run, self.shared.sandbox.now_ms());
         self.shared.meddle();
@@ -138,17 +210,18 @@ impl SimulatedWire {
                     shared.handle(run, &sent, false);
                 }
             });
-            return self.die().await;
+            return self.die(DEATHS[1]).await;
         }
         let answer = self.faulty(request, fault).await;
         self.shared.meddle();
         if moment == Some(Moment::AfterAnswer) {
-            return self.die().await;
+            return self.die(DEATHS[2]).await;
         }
         answer
     }
 
-    async fn die(&self) -> Result<Response, WireError> {
+    async fn die(&self, how: &str) -> Result<Response, WireError> {
+        self.shared.count(how);
         self.dead.notify_one();
         std::future::pending().await
     }
@@ -167,9 +240,16 @@ impl SimulatedWire {
     async fn faulty(&self, request: &Request, fault: Option<Fault>) -> Result<Response, WireError> {
         let shared = &self.shared;
         let sent = sandbox_request(request);
-        let handle = || shared.handle(self.run, &sent, true);
+        let handle = || self.handle(&sent);
+        if let Some(fault) = fault {
+            shared.count(&fault.name());
+        }
         match fault {
             None => Ok(handle()),
+            Some(Fault::Slow(ms)) => {
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+                Ok(handle())
+            }
             Some(Fault::Refused(status)) => Ok(refusal(status, None)),
             Some(Fault::RefusedAndDone(status)) => {
                 shared.handle(self.run, &sent, false);
@@ -211,9 +291,57 @@ impl SimulatedWire {
             }
         }
     }
+
+    /// Has the org carry out a request whose answer arrives, and counts what it meets.
+    fn handle(&self, request: &http::Request) -> Response {
+        let shared = &self.shared;
+        let answer = shared.handle(self.run, request, true);
+        if request.path == "/oauth/token" && answer.status == 200 {
+            let mut tokens = self.tokens.lock().unwrap();
+            *tokens += 1;
+            if *tokens == 2 {
+                shared.count(RENEWED);
+            }
+        } else if answer.status == 401 {
+            shared.count(EXPIRED);
+        }
+        if request.method == "GET" {
+            self.read(request, answer.status);
+        }
+        answer
+    }
+
+    /// What is odd in the reading of definitions.
+    fn read(&self, request: &http::Request, status: u16) {
+        let shared = &self.shared;
+        let (changes, last_ms) = shared.ledger.lock().unwrap().changes;
+        if ledger::is_collection(&request.path) {
+            // The first page, or the active ones for the first time.
+            let is_first = request.query.contains("pageNumber=1&") || request.query.contains("deactivated=FALSE");
+            let mut began = self.list_began.lock().unwrap();
+            if !is_first && *began != changes {
+                shared.count(SHIFTED);
+            }
+            *began = changes;
+            let lag_ms = shared.sandbox.with(|it| it.org.temper.list_lag_ms);
+            if last_ms.is_some_and(|it| shared.sandbox.now_ms() < it + lag_ms) {
+                shared.count(OLD_LIST);
+            }
+        } else if status == 404
+            && let Some(id) = ledger::id_of(&request.path)
+            && shared.sandbox.with(|it| it.org.definitions().get(&id).is_some())
+        {
+            shared.count(NOT_YET);
+        }
+    }
 }
 
 impl Shared {
+    fn count(&self, what: &str) {
+        let mut tally = self.tally.lock().unwrap();
+        *tally.entry(what.to_owned()).or_default() += 1;
+    }
+
     /// Has the org carry out a request, and writes down what became of it.
     fn handle(&self, run: usize, request: &http::Request, is_answered: bool) -> Response {
         let now_ms = self.sandbox.now_ms();
@@ -235,7 +363,8 @@ impl Shared {
             return;
         }
         let request = self.sandbox.with(|it| edit(&mut dice, it.org.definitions()));
-        let Some(request) = request else { return };
+        let Some((kind, request)) = request else { return };
+        self.count(EDITS[kind]);
         let now_ms = self.sandbox.now_ms();
         let mut ledger = self.ledger.lock().unwrap();
         self.sandbox.with(|it| {
@@ -247,7 +376,10 @@ impl Shared {
 }
 
 /// What somebody does in the admin page: renames, edits, deactivates, brings back, removes, makes.
-fn edit(dice: &mut Rng, definitions: &presencectl::sandbox::definitions::Definitions) -> Option<http::Request> {
+fn edit(
+    dice: &mut Rng,
+    definitions: &presencectl::sandbox::definitions::Definitions,
+) -> Option<(usize, http::Request)> {
     let own: Vec<_> = definitions.iter().filter(|it| !it.primary).cloned().collect();
     let put = |it: &presencectl::sandbox::definitions::Definition| {
         let mut body = json!({ "languageLabels": it.labels, "systemPresence": it.system_presence,
@@ -257,12 +389,12 @@ fn edit(dice: &mut Rng, definitions: &presencectl::sandbox::definitions::Definit
         }
         body
     };
-    let kind = dice.u32(0..6);
+    let kind = dice.usize(0..6);
     if kind == 0 || own.is_empty() {
         let name = one_of(dice, &["Alpha", "Bravo", "Charlie", "Zebra", "Quebec"]);
         let presence = one_of(dice, &["Meal", "Busy", "Break"]);
         let body = json!({ "languageLabels": { "en_US": name }, "systemPresence": presence });
-        return Some(admin("POST", "/api/v2/presencedefinitions".to_owned(), &body));
+        return Some((0, admin("POST", "/api/v2/presencedefinitions".to_owned(), &body)));
     }
     let it = &own[dice.usize(0..own.len())];
     let path = format!("/api/v2/presencedefinitions/{}", it.id);
@@ -272,9 +404,9 @@ fn edit(dice: &mut Rng, definitions: &presencectl::sandbox::definitions::Definit
         2 => body["languageLabels"]["en_US"] = format!("Renamed {}", dice.u32(0..100)).into(),
         3 => body["deactivated"] = json!(!it.deactivated),
         4 => body["languageLabels"]["pt_BR"] = "another one".into(),
-        _ => return chance(dice, 50).then(|| admin("DELETE", path, &json!(null))),
+        _ => return chance(dice, 50).then(|| (5, admin("DELETE", path, &json!(null)))),
     }
-    Some(admin("PUT", path, &body))
+    Some((kind, admin("PUT", path, &body)))
 }
 
 fn admin(method: &str, path: String, body: &serde_json::Value) -> http::Request {

@@ -35,6 +35,8 @@ pub(super) struct Start {
     pub(super) swarm: Swarm,
     /// Of a thousand requests, before how many somebody does something in the admin page.
     pub(super) admin_per_mille: u32,
+    /// How long a token lives.
+    pub(super) token_seconds: u64,
 }
 
 /// Of a hundred, so many.
@@ -184,7 +186,8 @@ impl Start {
             _ => ApiChoice::Auto,
         };
         let admin_per_mille = if chance(dice, 50) { 0 } else { dice.u32(5..60) };
-        Start { config, objects, temper, api, swarm: Swarm::of(dice), admin_per_mille }
+        let token_seconds = if chance(dice, 75) { 86_400 } else { dice.u64(3..90) };
+        Start { config, objects, temper, api, swarm: Swarm::of(dice), admin_per_mille, token_seconds }
     }
 }
 
