@@ -86,6 +86,7 @@ pub fn undo(report: &KeptReport, observed: &Observed, limits: &Limits) -> Undo {
         divisions: observed.divisions.clone(),
         default_locale: report.default_locale(),
         only: None,
+        cost: None,
     };
     Undo { plan, settled }
 }

@@ -266,6 +266,7 @@ impl TryFrom<RowV1> for KeptRow {
             before,
             after,
             outcome,
+            skip_reason: _,
             began: _,
             ended,
             place: _,

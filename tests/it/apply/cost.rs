@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use presencectl::apply::{CONCURRENCY, Event, Job, run};
+use presencectl::apply::{Aim, CONCURRENCY, Event, Job, run};
 use presencectl::commands::look::{Asked, Identity, look};
 use presencectl::model::desired::{Prune, Wanted};
 use presencectl::model::generation::{ApiChoice, Generation};
@@ -50,7 +50,7 @@ async fn applied(world: &World) -> Applied {
         }
     };
     let (observed, limits) = (&look.observed, &world.limits);
-    let job = Job { steps, withheld: Vec::new(), settled: Vec::new(), desired, limits, observed };
+    let job = Job { steps, withheld: Vec::new(), settled: Vec::new(), desired, limits, observed, aim: Aim::Config };
     let (_sender, stop) = Stop::new();
     let report = run(&session.speaking(world.generation), job, &stop, &tell).await;
     assert!(report.is_success(), "{:?}", report.verification);
