@@ -30,8 +30,10 @@ fn document(cli: &Cli, name: &str) -> Value {
 #[test]
 fn one_config_in_every_format() {
     let cli = Cli::new().file("presences/several.yaml", SEVERAL);
-    let ran = cli.run("validate presences -o sarif=findings.sarif -o gitlab=findings.json -o github=findings.log \
-         -o human=findings.txt");
+    let ran = cli.run(
+        "validate presences -o sarif=findings.sarif -o gitlab=findings.json -o github=findings.log \
+         -o human=findings.txt",
+    );
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
     assert_eq!(cli.read("findings.txt"), ran.stderr, "a file for people says what people were told");
     let stdout = cli.run("validate presences -o sarif");
