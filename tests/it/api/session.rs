@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use presencectl::api::policy::{REQUESTS_PER_MINUTE_DEFAULT, WINDOW_MS, WINDOW_SLACK_MS};
 use presencectl::api::wire::{Method, RateLimit, Request, Response, headers};
-use presencectl::api::{ApiError, Credentials, Kind};
+use presencectl::api::{ApiError, Credentials, Gate, Kind};
+use presencectl::stop::Stop;
 use tokio::time::Instant;
 
 use super::double::{self, Answer, CANARY, Double, entity, lost, ok, status, throttled};
@@ -211,6 +212,22 @@ async fn what_the_org_says_of_its_allowance_slows_before_a_429_does() {
 }
 
 // Secrets
+
+/// What the platform calls the exchange that wrote something is kept, and it is foreign text like all else.
+#[tokio::test(start_paused = true)]
+async fn the_exchange_that_wrote_is_named_without_a_secret() {
+    let echo = |request: &Request| {
+        let authorization = headers(request).unwrap()["authorization"].to_str().unwrap().to_owned();
+        ok("{}").map(|it| Response { correlation_id: Some(format!("0e2f {authorization}")), ..it })
+    };
+    let session = Double::by(echo).session_with_token();
+    let (_sender, stop) = Stop::new();
+    let gate = Gate::new(&stop);
+    session.behind(&gate).reader().system_presences().await.unwrap_err();
+    assert_eq!(gate.answered(), None, "a read writes nothing");
+    session.behind(&gate).writer().delete(&id("a")).await.unwrap();
+    assert_eq!(gate.answered().as_deref(), Some("0e2f Bearer [secret]"));
+}
 
 #[tokio::test(start_paused = true)]
 async fn no_secret_comes_back_out() {

@@ -92,8 +92,8 @@ fn an_apply_is_taken_back_and_the_undo_as_well() {
     let unasked = cli.run(&format!("undo {report} {target}"));
     assert_eq!(unasked.code, Some(1));
     assert!(unasked.stderr.contains("nobody can be asked"), "{}", unasked.shown());
-    let undone = cli.run(&format!("undo {report} {target} --auto-approve --report-dir undone"));
-    let own = kept(&cli, "undone/sandbox");
+    let undone = cli.run(&format!("undo {report} {target} --auto-approve --report-dir back"));
+    let own = kept(&cli, "back/sandbox");
     assert_snapshot!("undo_of_an_apply", shown(&undone, &cli, &org, &[(&report, "[report]"), (&own, "[undo]")]));
     assert_eq!(held(&org), ["Lunch*", "Old", "Tea"]);
     let document = parsed(&cli.read(&own));
