@@ -220,7 +220,7 @@ fn message(raw: &str) -> Message {
         let digit_follows = || shown[index + c.len_utf8()..].starts_with(|it: char| it.is_ascii_digit());
         let digit_before = || shown[..index].ends_with(|it: char| it.is_ascii_digit());
         match c {
-            '[' | ']' if is_link => text.extend(['\\', c]),
+            '[' | ']' | '\\' if is_link => text.extend(['\\', c]),
             '{' if digit_follows() => text.push_str("{{"),
             '}' if digit_before() => text.push_str("}}"),
             _ => text.push(c),

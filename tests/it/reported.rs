@@ -181,15 +181,15 @@ fn what_could_not_be_checked_is_told() {
     assert_eq!((&report[0]["description"], &report[0]["location"]["path"]), (&told.into(), &"presence".into()));
 }
 
-/// What a viewer would take for a link or for a hole.
+/// What a viewer would take for a link or for a hole, with an escape of its own.
 #[test]
 fn a_label_makes_neither_links_nor_holes() {
-    let text = "version: 1\ndefinitions:\n  lunch:\n    systemPresence: \"[x](http://evil.example) {0}\"\n    \
+    let text = "version: 1\ndefinitions:\n  lunch:\n    systemPresence: '[x\\](http://evil.example) {0}'\n    \
                 labels: { en_US: Lunch }\n";
     let (sources, found, _) = config::read_texts(Text { path: "a.yaml", text }, &[]);
     let (log, _) = documents(&found, &sources, Path::new("."), None);
     let message = results(&log)[0]["message"]["text"].as_str().unwrap();
-    assert!(message.starts_with("`\\[x\\](http://evil.example) {{0}}` is not a system presence"), "{message}");
+    assert!(message.starts_with("`\\[x\\\\\\](http://evil.example) {{0}}` is not a system presence"), "{message}");
 }
 
 proptest! {

@@ -155,14 +155,15 @@ const UNTRANSLATED: &str = "definitions:
 
 #[test]
 fn a_lint_is_off_a_warning_or_an_error_in_all_or_for_a_key() {
+    use Severity::{Error, Warning};
+
     let levels = |rules: &str| {
         let (found, usable) = with_rules(rules, UNTRANSLATED);
         assert!(found.iter().all(|(code, _)| code == "same-as-default"), "{found:?}");
         let levels: Vec<Severity> = found.into_iter().map(|(_, severity)| severity).collect();
-        assert_eq!(usable, !levels.contains(&Severity::Error), "an error stops the work, a warning does not");
+        assert_eq!(usable, !levels.contains(&Error), "an error stops the work, a warning does not");
         levels
     };
-    use Severity::{Error, Warning};
     assert_eq!(levels("{}"), [Warning, Warning]);
     assert_eq!(levels("{ same-as-default: off }"), []);
     assert_eq!(levels("{ same-as-default: warn }"), [Warning, Warning]);
