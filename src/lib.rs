@@ -1,7 +1,7 @@
 //! Genesys Cloud presence definitions as code.
 //!
 //! ```text
-//!  YAML ──config──▶ Desired ─┐                        ┌─▶ render: human · json
+//!  YAML ──config──▶ Desired ─┐                        ┌─▶ render: human · json · markdown · html · github
 //!                            ├─ plan (pure) ─▶ Plan ──┤
 //!  org ◀─wire─ api ─▶ Observed┘        ▲              └─▶ apply ─▶ Events ─▶ Report ─▶ render
 //!         │                            └── plan::document (the saved plan is the JSON document)
@@ -15,6 +15,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod coverage;
 pub mod diagnostic;
 pub mod document;
 pub mod environment;
@@ -90,18 +91,23 @@ pub mod render {
     pub mod csv;
     pub mod explain;
     pub mod findings;
+    pub mod github;
     pub mod gitlab;
+    pub mod html;
     pub mod human;
     pub mod import;
     pub mod listing;
     pub mod log;
     pub mod machine;
+    pub mod markdown;
     pub mod outcome;
     pub mod problem;
     pub mod reported;
     pub mod retire;
+    pub mod rows;
     pub mod sarif;
     pub mod style;
     pub mod table;
     pub mod users;
+    pub mod verdict;
 }

@@ -31,6 +31,12 @@ pub enum OnFailure {
     Document,
     /// Nothing, so that nobody takes it for a result.
     Nothing,
+    /// The words, as Markdown.
+    Markdown,
+    /// The words, as a page of HTML.
+    Page,
+    /// The words, at the lines that they are about.
+    Annotations,
 }
 
 /// The views of a plan or a report.
@@ -40,16 +46,34 @@ pub enum Format {
     Human,
     /// For machines; also the saved plan.
     Json,
+    /// For reviewers, as a comment on a pull request or merge request.
+    Markdown,
+    /// The same as the summary of a step, which holds more.
+    Summary,
+    /// For reviewers, as a page.
+    Html,
+    /// Annotations of GitHub Actions, at the lines of the config.
+    Github,
 }
 
 impl View for Format {
     const HUMAN: Format = Format::Human;
-    const NAMED: &'static [(&'static str, Format)] = &[("human", Format::Human), ("json", Format::Json)];
+    const NAMED: &'static [(&'static str, Format)] = &[
+        ("human", Format::Human),
+        ("json", Format::Json),
+        ("markdown", Format::Markdown),
+        ("summary", Format::Summary),
+        ("html", Format::Html),
+        ("github", Format::Github),
+    ];
 
     fn on_failure(self) -> OnFailure {
         match self {
             Format::Human => OnFailure::Words,
             Format::Json => OnFailure::Document,
+            Format::Markdown | Format::Summary => OnFailure::Markdown,
+            Format::Html => OnFailure::Page,
+            Format::Github => OnFailure::Annotations,
         }
     }
 }
@@ -88,17 +112,23 @@ pub enum FindingsFormat {
     Sarif,
     /// GitLab's code quality report.
     Gitlab,
+    /// Annotations of GitHub Actions.
+    Github,
 }
 
 impl View for FindingsFormat {
     const HUMAN: FindingsFormat = FindingsFormat::Human;
-    const NAMED: &'static [(&'static str, FindingsFormat)] =
-        &[("human", FindingsFormat::Human), ("sarif", FindingsFormat::Sarif), ("gitlab", FindingsFormat::Gitlab)];
+    const NAMED: &'static [(&'static str, FindingsFormat)] = &[
+        ("human", FindingsFormat::Human),
+        ("sarif", FindingsFormat::Sarif),
+        ("gitlab", FindingsFormat::Gitlab),
+        ("github", FindingsFormat::Github),
+    ];
 
     fn on_failure(self) -> OnFailure {
         match self {
             FindingsFormat::Human => OnFailure::Words,
-            FindingsFormat::Sarif | FindingsFormat::Gitlab => OnFailure::Nothing,
+            FindingsFormat::Sarif | FindingsFormat::Gitlab | FindingsFormat::Github => OnFailure::Nothing,
         }
     }
 }

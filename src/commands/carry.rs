@@ -19,7 +19,7 @@ use crate::model::observed::Target;
 use crate::plan::change::Step;
 use crate::problem::{Heard, Problem};
 use crate::render::style::Style;
-use crate::render::{human, machine};
+use crate::render::{github, html, human, machine, markdown};
 use crate::stop::Stop;
 use crate::text;
 
@@ -222,15 +222,19 @@ fn show(carried: &Carried, record: &Record, journal: &Journal, outputs: Outputs,
     let view = |format: Format| match format {
         Format::Human => words(Style::PLAIN),
         Format::Json => document.clone(),
+        Format::Markdown => markdown::report(report, target, sources, markdown::COMMENT),
+        Format::Summary => markdown::report(report, target, sources, markdown::SUMMARY),
+        Format::Html => html::report(report, target, sources),
+        Format::Github => github::report(report, sources),
     };
     // People have read the plan above it.
     let below = |words: String| if words.is_empty() { words } else { format!("\n{words}") };
     let stdout = match outputs.on_stdout {
         Format::Human => below(words(shell.style_out())),
-        Format::Json => {
+        format => {
             let words = below(words(shell.style_err()));
             shell.terminal.err(&words);
-            view(Format::Json)
+            view(format)
         }
     };
     shell.write(outputs, &stdout, &view, exit)

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::render::reported::Reported;
 use crate::render::style::Style;
-use crate::render::{explain, findings, gitlab, machine, problem, sarif};
+use crate::render::{explain, findings, github, gitlab, machine, problem, sarif};
 use crate::rules::{self, RULES};
 use crate::text;
 
@@ -50,6 +50,10 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
         }
         FindingsFormat::Sarif => sarif::log(&reported),
         FindingsFormat::Gitlab => gitlab::report(&reported),
+        FindingsFormat::Github => {
+            let failure = failure.as_ref().map(|it| github::failure(it, &[], &checked.sources));
+            github::findings(&checked.diagnostics, &checked.sources) + &failure.unwrap_or_default()
+        }
     };
     let stdout = match outputs.on_stdout {
         FindingsFormat::Human => verdict.clone(),

@@ -7,11 +7,13 @@ use crate::commands::only::limited;
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell};
 use crate::config::Config;
+use crate::coverage::Coverage;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
+use crate::model::desired::Desired;
 use crate::problem::Heard;
 use crate::render::style::Style;
-use crate::render::{human, machine};
+use crate::render::{github, html, human, machine, markdown};
 
 /// Shows what `apply` would do.
 pub async fn run(args: &PlanArgs, shell: &mut Shell<'_>) -> Exit {
@@ -22,9 +24,16 @@ pub async fn run(args: &PlanArgs, shell: &mut Shell<'_>) -> Exit {
     };
     let mut heard = Heard { org: None, sandbox: args.target.sandbox };
     match made(args, &mut heard, &mut outputs, shell).await {
-        Ok((look, sources)) => show(args, &look, &sources, outputs, shell),
+        Ok(made) => show(args, &made, outputs, shell),
         Err(failure) => shell.fail_into(&failure, &heard, outputs),
     }
+}
+
+/// A plan and what it was made from.
+struct Made {
+    look: Look,
+    desired: Desired,
+    sources: Sources,
 }
 
 async fn made(
@@ -32,7 +41,7 @@ async fn made(
     heard: &mut Heard,
     outputs: &mut Outputs,
     shell: &mut Shell<'_>,
-) -> Result<(Look, Sources), Failure> {
+) -> Result<Made, Failure> {
     outputs.spare(files_read(&args.target))?;
     let (Config { desired, .. }, sources) = shell.load(&args.config, outputs)?;
     let desired = limited(desired, &args.only)?;
@@ -43,15 +52,20 @@ async fn made(
     if let Some(server) = sandbox {
         server.shutdown().await;
     }
-    Ok((look?, sources))
+    let look = look?;
+    Ok(Made { look, desired, sources })
 }
 
-fn show(args: &PlanArgs, look: &Look, sources: &Sources, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
-    let Look { target, observed: _, plan, notes } = look;
+fn show(args: &PlanArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
+    let Made { look: Look { target, observed: _, plan, notes }, desired, sources } = made;
     shell.show_notes(notes);
     let view = |format: Format, style: Style| match format {
         Format::Human => human::plan(plan, target, sources, style),
         Format::Json => machine::plan_json(plan, target, sources),
+        Format::Markdown => markdown::plan(plan, target, sources),
+        Format::Summary => markdown::plan_summary(plan, &Coverage::of(desired), target, sources),
+        Format::Html => html::plan(plan, &Coverage::of(desired), target, sources),
+        Format::Github => github::plan(plan, desired, sources),
     };
     let exit = if !plan.refusals.is_empty() {
         Exit::Failure

@@ -10,7 +10,10 @@ use crate::exit::Exit;
 use crate::problem::{Heard, Problem};
 use crate::provenance::Provenance;
 use crate::render::findings;
+use crate::render::github;
+use crate::render::html;
 use crate::render::machine;
+use crate::render::markdown;
 use crate::render::problem;
 use crate::render::style::Style;
 use crate::signals::Signals;
@@ -138,18 +141,13 @@ impl Shell<'_> {
     /// when something failed most of all.
     pub fn fail_into<F: View>(&mut self, failure: &Failure, heard: &Heard, outputs: Outputs<F>) -> Exit {
         let exit = self.fail(failure);
-        let document = error_document(failure, heard, None);
+        let view = |format: F| failure_shown(failure, heard, format.on_failure());
         let stdout = match outputs.on_stdout.on_failure() {
             // They are on standard error.
-            OnFailure::Words | OnFailure::Nothing => "",
-            OnFailure::Document => document.as_str(),
+            OnFailure::Words => String::new(),
+            _ => view(outputs.on_stdout),
         };
-        let view = |format: F| match format.on_failure() {
-            OnFailure::Words => in_words(failure, Style::PLAIN),
-            OnFailure::Document => document.clone(),
-            OnFailure::Nothing => String::new(),
-        };
-        self.write(outputs, stdout, &view, exit)
+        self.write(outputs, &stdout, &view, exit)
     }
 
     /// Writes every output of a run that ended with `exit`; gives the exit, worse where one could
@@ -183,11 +181,28 @@ pub fn nobody_to_ask(help: &str) -> Problem {
 /// A failure as a document, with where the run comes from where that is to be kept.
 #[must_use]
 pub fn error_document(failure: &Failure, heard: &Heard, provenance: Option<&Provenance>) -> String {
+    in_parts(failure, |problem, diagnostics, sources| {
+        machine::error_json(problem, heard, provenance, diagnostics, sources)
+    })
+}
+
+/// A failure as one kind of view shows it.
+fn failure_shown(failure: &Failure, heard: &Heard, on_failure: OnFailure) -> String {
+    in_parts(failure, |problem, diagnostics, sources| match on_failure {
+        OnFailure::Words => in_words(failure, Style::PLAIN),
+        OnFailure::Document => machine::error_json(problem, heard, None, diagnostics, sources),
+        OnFailure::Nothing => String::new(),
+        OnFailure::Markdown => markdown::failure(problem, heard, diagnostics, sources),
+        OnFailure::Page => html::failure(problem, heard, diagnostics, sources),
+        OnFailure::Annotations => github::failure(problem, diagnostics, sources),
+    })
+}
+
+/// What every view of a failure is made of.
+fn in_parts(failure: &Failure, view: impl FnOnce(&Problem, &[Diagnostic], &Sources) -> String) -> String {
     match failure {
-        Failure::Findings(sources, diagnostics) => {
-            machine::error_json(&Problem::new("the config holds errors"), heard, provenance, diagnostics, sources)
-        }
-        Failure::Problem(problem) => machine::error_json(problem, heard, provenance, &[], &Sources::new()),
+        Failure::Findings(sources, diagnostics) => view(&Problem::new("the config holds errors"), diagnostics, sources),
+        Failure::Problem(problem) => view(problem, &[], &Sources::new()),
     }
 }
 

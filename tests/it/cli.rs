@@ -1,7 +1,7 @@
 //! The command line, whole: what is printed where, and the exit code.
 
 mod asking;
-mod driver;
+pub(crate) mod driver;
 mod findings;
 mod generations;
 mod help;

@@ -23,3 +23,4 @@ mod show;
 mod simulation;
 mod undo;
 mod users;
+mod views;

@@ -27,7 +27,7 @@ use serde_json::Value;
 use crate::paper::{World, id, labels, presence, target, want};
 
 /// A world whose plan has every action, a question, a warning, and something of each kind left alone.
-fn world() -> World {
+pub(crate) fn world() -> World {
     let mut world = World::in_step([
         want("lunch", "Meal", "Lunch").label("de", "Mittag").label("ar", "غداء").label("zh_CN", "午餐"),
         want("coaching", "Busy", "Coaching"),
@@ -61,7 +61,7 @@ fn cause(message: &str) -> Cause {
     }
 }
 
-fn row(action: Action, key: &str, name: &str, number: usize, outcome: Outcome) -> Row {
+pub(crate) fn row(action: Action, key: &str, name: &str, number: usize, outcome: Outcome) -> Row {
     Row {
         action,
         key: Key::new(key),
@@ -121,14 +121,14 @@ pub(crate) fn every_outcome() -> Vec<Row> {
 }
 
 /// The changes of a plan that is not about what was just applied.
-fn drift() -> (Vec<Change>, Sources) {
+pub(crate) fn drift() -> (Vec<Change>, Sources) {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
     world.org().label("Lunch", "de", "Mittag");
     let (plan, sources) = world.planned();
     (plan.changes, sources)
 }
 
-fn reports() -> Vec<(&'static str, Report)> {
+pub(crate) fn reports() -> Vec<(&'static str, Report)> {
     let done = || vec![row(Action::Create, "lunch", "Lunch", 1, Outcome::Done)];
     let report = |rows, verification| Report { verification, ..Report::of(rows, Locale::new("en_US")) };
     let interrupted = every_outcome().into_iter().filter(|it| it.outcome == Outcome::Skipped(Skip::Interrupted));

@@ -13,6 +13,7 @@ use crate::render::human::change;
 use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
 use crate::render::style::Style;
+use crate::render::verdict::counted;
 use crate::text;
 
 /// A whole plan, complete however long it is.
@@ -135,18 +136,12 @@ fn left_alone_shown(left_alone: &[LeftAlone]) -> String {
 }
 
 fn summary(plan: &Plan, style: Style) -> String {
-    let counts: Vec<String> = Action::ALL
-        .into_iter()
-        .map(|action| (action, plan.changes.iter().filter(|it| it.step.action() == action).count()))
-        .filter(|(_, count)| *count > 0)
-        .map(|(action, count)| format!("{count} to {}", action.verb()))
-        .collect();
     let in_step = match plan.in_step.len() {
         0 => String::new(),
         1 => " 1 definition is in step.".to_owned(),
         count => format!(" {count} definitions are in step."),
     };
-    let counts = counts.join(", ");
+    let counts = counted(&plan.changes);
     if !plan.refusals.is_empty() {
         let errors = text::count(plan.refusals.len(), "error");
         let so_far = if counts.is_empty() { String::new() } else { format!(" So far: {counts}.") };

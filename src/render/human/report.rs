@@ -13,22 +13,10 @@ use crate::render::findings::pointed_at;
 use crate::render::human::change::{block, division, quoted, subject};
 use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
-use crate::render::outcome::{self, explained};
+use crate::render::outcome::{self, explained, words};
 use crate::render::style::Style;
+use crate::render::verdict::{missing, what};
 use crate::text;
-
-/// Every outcome in the order of a sum, by its stable name and its words.
-const OUTCOMES: [(&str, &str); 9] = [
-    ("done", "done"),
-    ("already-so", "already so"),
-    ("not-visible-yet", "not visible yet"),
-    ("differs", "different"),
-    ("overwritten", "overwritten"),
-    ("failed", "failed"),
-    ("refused", "refused"),
-    ("skipped", "skipped"),
-    ("unknown", "unknown"),
-];
 
 /// The width of the widest outcome.
 pub(super) const OUTCOME_WIDTH: usize = 15;
@@ -149,11 +137,6 @@ fn asked_for(row: &Row, sources: &Sources, style: Style) -> String {
     }
 }
 
-fn words(outcome: &Outcome) -> &'static str {
-    let code = outcome.code();
-    OUTCOMES.iter().find(|(it, _)| *it == code).map_or(code, |(_, words)| words)
-}
-
 fn because(shown: &mut String, outcome: &Outcome) {
     if let Some(why) = outcome.in_words() {
         // Writing to a String cannot fail.
@@ -190,33 +173,16 @@ fn difference(difference: &Difference, divisions: &Divisions) -> String {
 }
 
 fn verified(report: &Report, sources: &Sources, style: Style) -> String {
-    let rows = &report.rows;
     match &report.verification {
         Verification::NotNeeded => String::new(),
         Verification::Interrupted => {
             format!("{}: the run was interrupted before the org was read again\n", style.doubtful("Not verified"))
         }
         Verification::InStep => {
-            let is_limited = report.provenance.as_ref().is_some_and(|it| it.only.is_some());
-            let found = match (rows.iter().all(|row| row.outcome.is_success()), is_limited) {
-                (true, false) => "it is in step",
-                (true, true) => "what the run is limited to is in step",
-                (false, _) => "nothing else differs",
-            };
-            format!("{}: the org was read again, and {found}\n", style.good("Verified"))
+            format!("{}: the org was read again, and {}\n", style.good("Verified"), outcome::found_in_step(report))
         }
         Verification::Drifted { changes, refusals } => {
-            let more = match (changes.len(), refusals.len()) {
-                (0, refusals) => text::count(refusals, "new error"),
-                (changes, 0) => format!("{} to make", text::count(changes, "more change")),
-                (changes, refusals) => {
-                    format!(
-                        "{} to make and {}",
-                        text::count(changes, "more change"),
-                        text::count(refusals, "new error")
-                    )
-                }
-            };
+            let more = outcome::drifted(changes.len(), refusals.len());
             let mut shown = format!(
                 "{}: the org was read again, and there is {more}; somebody changed it meanwhile\n",
                 style.bad("Not in step"),
@@ -240,19 +206,10 @@ fn verified(report: &Report, sources: &Sources, style: Style) -> String {
 
 fn sum(report: &Report, style: Style) -> String {
     let rows = &report.rows;
-    let counts = outcome::counted(&OUTCOMES, &rows.iter().map(|row| row.outcome.code()));
+    let counts = outcome::counted(&outcome::OUTCOMES, &rows.iter().map(|row| row.outcome.code()));
     let counts = if counts.is_empty() { "nothing to do" } else { &counts };
-    let verdict = if report.is_success() { String::new() } else { format!(" {}", missing(rows)) };
-    let word = if report.provenance.as_ref().is_some_and(|it| it.undoes.is_some()) { "Undo:" } else { "Apply:" };
-    let head = if report.is_success() { style.good(word) } else { style.bad(word) };
+    let verdict = if report.is_success() { String::new() } else { format!(" {}.", missing(rows)) };
+    let word = format!("{}:", what(report));
+    let head = if report.is_success() { style.good(&word) } else { style.bad(&word) };
     format!("{head} {counts}.{verdict}\n")
-}
-
-fn missing(rows: &[Row]) -> String {
-    let missing = rows.iter().filter(|row| !row.outcome.is_success()).count();
-    if missing == 0 {
-        return "Every change was written, but the org is not known to be in step.".to_owned();
-    }
-    let of = text::count(rows.len(), "change");
-    format!("Not everything is done: {missing} of {of} {} not.", if missing == 1 { "is" } else { "are" })
 }

@@ -1,0 +1,137 @@
+//! Which definitions of a config have a label in which locale, and what is odd about it: a value for reviewers.
+//! It decides nothing.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::config::check_labels::LABEL_LENGTH_MAX;
+use crate::model::desired::{Desired, Management, Wanted};
+use crate::model::labels::Scope;
+use crate::model::names::{Key, Locale};
+
+/// Definitions by locale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coverage {
+    /// The locale whose label names a definition.
+    pub default_locale: Locale,
+    /// The default locale, then `settings.locales` as they are written, else all that appear, by their spelling.
+    pub locales: Vec<Locale>,
+    /// What agents see, by key: neither deactivated nor omitted definitions.
+    pub rows: Vec<Row>,
+}
+
+/// One definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Which one.
+    pub key: Key,
+    /// One for each locale of the coverage, in its order.
+    pub cells: Vec<Cell>,
+}
+
+/// One label, or where there could be one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cell {
+    /// What is odd about it; nothing: there is a label, and that is that.
+    pub marks: Vec<Mark>,
+}
+
+/// What is odd about a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// There is none.
+    Missing,
+    /// It is the default locale's, in another language.
+    SameAsDefault,
+    /// More characters than the platform documents.
+    TooLong(usize),
+    /// Another definition has the same in this locale.
+    Duplicate,
+}
+
+impl Mark {
+    /// In a word or two.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Mark::Missing => "missing".to_owned(),
+            Mark::SameAsDefault => "same".to_owned(),
+            Mark::TooLong(characters) => format!("{characters} characters"),
+            Mark::Duplicate => "twice".to_owned(),
+        }
+    }
+}
+
+impl Coverage {
+    /// Of a config.
+    #[must_use]
+    pub fn of(desired: &Desired) -> Coverage {
+        let default_locale = desired.settings.default_locale.clone();
+        let shown: Vec<&Wanted> =
+            desired.definitions.values().filter(|it| it.management == Management::Managed && !it.deactivated).collect();
+        let locales = locales(&default_locale, &desired.settings.scope, &shown);
+        let mut times: HashMap<(usize, &str), usize> = HashMap::new();
+        for (index, locale) in locales.iter().enumerate() {
+            for label in shown.iter().filter_map(|it| it.labels.get(locale)) {
+                *times.entry((index, label.nfc())).or_default() += 1;
+            }
+        }
+        let cell = |wanted: &Wanted, index: usize, locale: &Locale| {
+            let Some(label) = wanted.labels.get(locale) else { return Cell { marks: vec![Mark::Missing] } };
+            let length = label.nfc().chars().count();
+            let is_other_language = language(locale) != language(&default_locale);
+            let is_same = is_other_language && wanted.labels.get(&default_locale) == Some(label);
+            let is_twice = times.get(&(index, label.nfc())).is_some_and(|it| *it > 1);
+            let marks = [
+                is_twice.then_some(Mark::Duplicate),
+                (length > LABEL_LENGTH_MAX).then_some(Mark::TooLong(length)),
+                is_same.then_some(Mark::SameAsDefault),
+            ];
+            Cell { marks: marks.into_iter().flatten().collect() }
+        };
+        let rows = shown
+            .iter()
+            .map(|wanted| Row {
+                key: wanted.key.clone(),
+                cells: locales.iter().enumerate().map(|(index, locale)| cell(wanted, index, locale)).collect(),
+            })
+            .collect();
+        Coverage { default_locale, locales, rows }
+    }
+
+    /// How many definitions have a label in the locale of this index, and how many there are.
+    #[must_use]
+    pub fn present(&self, index: usize) -> (usize, usize) {
+        let has = |row: &&Row| row.cells.get(index).is_some_and(|cell| !cell.marks.contains(&Mark::Missing));
+        (self.rows.iter().filter(has).count(), self.rows.len())
+    }
+}
+
+fn locales(default_locale: &Locale, scope: &Scope, shown: &[&Wanted]) -> Vec<Locale> {
+    let mut locales = vec![default_locale.clone()];
+    let mut known = HashSet::from([default_locale.normal()]);
+    let mut add = |locale: &Locale| {
+        if known.insert(locale.normal()) {
+            locales.push(locale.clone());
+        }
+    };
+    match scope {
+        Scope::Only(managed) => managed.iter().for_each(&mut add),
+        Scope::All => {
+            let mut found: Vec<&Locale> =
+                shown.iter().flat_map(|it| it.labels.iter().map(|(locale, _)| locale)).collect();
+            found.sort();
+            found.dedup();
+            found.into_iter().for_each(&mut add);
+        }
+    }
+    // A default locale that is not managed is in no cell.
+    if !scope.covers(default_locale) {
+        locales.remove(0);
+    }
+    locales
+}
+
+/// `en` of `en_US`: within one language, labels are meant to be the same.
+fn language(locale: &Locale) -> String {
+    locale.normal().split('_').next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,272 @@
+//! Annotations of GitHub Actions: workflow commands on standard output that put a message at a line of a file.
+//! What refuses a plan is an error, what takes something away a warning, what changes names a notice.
+
+use std::cmp::Reverse;
+
+use crate::apply::report::{Outcome, Report, Row, Verification};
+use crate::cause::Cause;
+use crate::diagnostic::{Diagnostic, Severity, Sources, Span};
+use crate::model::desired::{Desired, Places};
+use crate::model::names::Label;
+use crate::model::usage::People;
+use crate::plan::Plan;
+use crate::plan::change::{Action, Change, Edit, Step};
+use crate::plan::guard::is_rename;
+use crate::plan::refusal::Refusal;
+use crate::problem::Problem;
+use crate::render::outcome;
+use crate::render::rows::{differences, key_of, people};
+use crate::text;
+
+/// How many annotations of one level GitHub shows of one step; it drops the others without a word. (docs.github.com,
+/// "Checks runs": 10 warnings and 10 errors a step; 50 in all a job.)
+const PER_LEVEL_MAX: usize = 10;
+
+/// The most answers of one refusal: an annotation is read at the edge of a file.
+const ANSWERS_MAX: usize = 6;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Error,
+    Warning,
+    Notice,
+}
+
+impl Level {
+    const ALL: [Level; 3] = [Level::Error, Level::Warning, Level::Notice];
+
+    fn name(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Notice => "notice",
+        }
+    }
+}
+
+/// One message at one place. Strings are raw.
+struct Annotation {
+    level: Level,
+    place: Option<Span>,
+    title: String,
+    lines: Vec<String>,
+}
+
+/// What is dangerous in a plan, most dangerous first.
+#[must_use]
+pub fn plan(plan: &Plan, desired: &Desired, sources: &Sources) -> String {
+    let mut dangers: Vec<(Danger, Annotation)> =
+        plan.changes.iter().filter_map(|it| dangerous(it, plan, desired)).collect();
+    // Of a kind, what most people notice first.
+    dangers.sort_by_key(|(danger, _)| *danger);
+    let annotations = plan.refusals.iter().map(refusal).chain(dangers.into_iter().map(|(_, it)| it));
+    commands(&annotations.collect::<Vec<_>>(), sources)
+}
+
+/// What is not done of an apply.
+#[must_use]
+pub fn report(report: &Report, sources: &Sources) -> String {
+    let mut annotations: Vec<Annotation> = report.refusals.iter().map(refusal).collect();
+    annotations.extend(report.rows.iter().filter(|it| !it.outcome.is_success()).map(|it| not_done(it, report)));
+    let apart = |title: &str, lines: Vec<String>| Annotation {
+        level: Level::Error,
+        place: None,
+        title: title.to_owned(),
+        lines,
+    };
+    match &report.verification {
+        Verification::NotNeeded | Verification::InStep => {}
+        Verification::Interrupted => {
+            annotations
+                .push(apart("not verified", vec!["the run was interrupted before the org was read again".into()]));
+        }
+        Verification::Drifted { changes, refusals } => {
+            let more = outcome::drifted(changes.len(), refusals.len());
+            let line = format!("the org was read again, and there is {more}; somebody changed it meanwhile");
+            annotations.push(apart("not in step", vec![line]));
+        }
+        Verification::Failed(cause) => {
+            let mut lines = vec!["the org could not be read again".to_owned()];
+            lines.extend(explained(cause));
+            annotations.push(apart("not verified", lines));
+        }
+    }
+    if let Some(signal) = report.interrupted {
+        annotations.push(apart("interrupted", vec![format!("by {}: nothing more was started", signal.name())]));
+    }
+    commands(&annotations, sources)
+}
+
+/// Why there is no result.
+#[must_use]
+pub fn failure(problem: &Problem, diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    if !diagnostics.is_empty() {
+        return findings(diagnostics, sources);
+    }
+    let Problem { message, help, correlation_id } = problem;
+    let help = help.iter().map(|it| format!("help: {it}"));
+    let correlation_id = correlation_id.iter().map(|it| format!("correlation id: {it}"));
+    let lines = std::iter::once(message.clone()).chain(help).chain(correlation_id).collect();
+    let annotation = Annotation { level: Level::Error, place: None, title: "failed".to_owned(), lines };
+    commands(&[annotation], sources)
+}
+
+/// What was found in files.
+#[must_use]
+pub fn findings(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let annotations: Vec<Annotation> = diagnostics
+        .iter()
+        .map(|Diagnostic { finding, severity, place, key: _, also: _ }| Annotation {
+            level: match severity {
+                Severity::Error => Level::Error,
+                Severity::Warning => Level::Warning,
+            },
+            place: *place,
+            title: finding.code().to_owned(),
+            lines: std::iter::once(finding.message()).chain(finding.help().map(|it| format!("help: {it}"))).collect(),
+        })
+        .collect();
+    commands(&annotations, sources)
+}
+
+fn refusal(refusal: &Refusal) -> Annotation {
+    let mut lines = vec![refusal.message()];
+    for answer in refusal.answers().into_iter().take(ANSWERS_MAX) {
+        let colon = if answer.lines.is_empty() { "" } else { ":" };
+        lines.push(format!("{}{colon}", answer.say));
+        lines.extend(answer.lines.into_iter().map(|it| format!("    {it}")));
+    }
+    Annotation { level: Level::Error, place: refusal.place, title: refusal.code().to_owned(), lines }
+}
+
+/// By kind, worst first; then by the people who notice. Not known counts as many.
+type Danger = (u8, Reverse<usize>);
+
+/// What a change takes away or renames, at the line that asks for it.
+fn dangerous(change: &Change, plan: &Plan, desired: &Desired) -> Option<(Danger, Annotation)> {
+    let step = &change.step;
+    let places = step.key().and_then(|key| desired.definitions.get(key)).map(|it| &it.places);
+    let (kind, level, place, what) = match step {
+        // No line asks for it: it is one that is not there.
+        Step::Delete(_) => (0, Level::Warning, None, "is deleted".to_owned()),
+        Step::Replace(..) => (1, Level::Warning, places.and_then(|it| it.replaces), "is deactivated".to_owned()),
+        Step::Deactivate(..) => (2, Level::Warning, places.and_then(|it| it.deactivated), "is deactivated".to_owned()),
+        Step::Update(edit) | Step::Reactivate(edit) => {
+            let (kind, what) = edited(edit, plan)?;
+            let place = if kind == RENAME { places.and_then(|it| default_label(it, plan)) } else { None };
+            (kind, Level::Notice, place, what)
+        }
+        Step::Create(_) => return None,
+    };
+    let name = step.name(&plan.default_locale).map_or_else(|| "a definition without labels".to_owned(), quoted);
+    let presence = step.system_presence();
+    let mut lines = vec![format!("{name} ({presence}) {what}: {}", change.reason.in_words())];
+    lines.extend(people(step, &plan.usage, &plan.default_locale));
+    let title = match step.key() {
+        Some(key) if step.action() != Action::Replace => format!("{} {key}", step.action().verb()),
+        _ => step.action().verb().to_owned(),
+    };
+    let place = place.or(change.place);
+    let noticed = step.id().map_or(0, |id| noticed(plan.usage.on(id)));
+    Some(((kind, Reverse(noticed)), Annotation { level, place, title, lines }))
+}
+
+const RENAME: u8 = 3;
+
+fn edited(edit: &Edit, plan: &Plan) -> Option<(u8, String)> {
+    if is_rename(edit, &plan.default_locale) {
+        let becomes = edit.after.labels.get(&plan.default_locale).map_or_else(String::new, quoted);
+        return Some((RENAME, format!("is renamed to {becomes}")));
+    }
+    let pairs = edit.after.labels.pair(&edit.before.labels);
+    let gone: Vec<String> = pairs.iter().filter(|it| it.first.is_none()).map(|it| it.locale.to_string()).collect();
+    (!gone.is_empty()).then(|| (RENAME + 1, format!("loses its label in {}", text::list(&gone, "and"))))
+}
+
+fn default_label(places: &Places, plan: &Plan) -> Option<Span> {
+    places.labels.iter().find(|(locale, _)| locale.same_as(&plan.default_locale)).map(|(_, span)| *span)
+}
+
+fn noticed(people: Option<People>) -> usize {
+    match people {
+        Some(People::Exactly(count) | People::AtLeast(count)) => count,
+        Some(People::NotKnown) => usize::MAX,
+        None => 0,
+    }
+}
+
+fn quoted(label: &Label) -> String {
+    format!("\"{}\"", label.nfc())
+}
+
+fn not_done(row: &Row, report: &Report) -> Annotation {
+    let mut lines = match &row.outcome {
+        Outcome::Failed(cause) | Outcome::Unknown(cause) => explained(cause),
+        it => it.in_words().into_iter().collect(),
+    };
+    lines.extend(differences(&row.outcome, &report.divisions));
+    if lines.is_empty() {
+        lines.push(outcome::words(&row.outcome).to_owned());
+    }
+    let known_as = key_of(row).map(str::to_owned).or(row.name.as_ref().map(quoted)).unwrap_or_default();
+    Annotation {
+        level: if matches!(row.outcome, Outcome::Skipped(_)) { Level::Warning } else { Level::Error },
+        place: row.refused_label.or(row.place),
+        title: format!("{}: {} {known_as}", outcome::words(&row.outcome), row.action.verb()),
+        lines,
+    }
+}
+
+fn explained(cause: &Cause) -> Vec<String> {
+    let Cause { message, help, correlation_id, said: _ } = cause;
+    let help = help.iter().map(|it| format!("help: {it}"));
+    let correlation_id = correlation_id.iter().map(|it| format!("correlation id: {it}"));
+    std::iter::once(message.clone()).chain(help).chain(correlation_id).collect()
+}
+
+/// Errors, warnings, notices; of each as many as GitHub shows, the last of which says how many there are more.
+fn commands(annotations: &[Annotation], sources: &Sources) -> String {
+    let mut commands = String::new();
+    for level in Level::ALL {
+        let all: Vec<&Annotation> = annotations.iter().filter(|it| it.level == level).collect();
+        let shown = if all.len() > PER_LEVEL_MAX { PER_LEVEL_MAX - 1 } else { all.len() };
+        for it in &all[..shown] {
+            commands.push_str(&command(it, sources));
+        }
+        if shown < all.len() {
+            let more = text::count(all.len() - shown, &format!("more {}", level.name()));
+            let line =
+                format!("GitHub shows {PER_LEVEL_MAX} of a step. The whole is in the log and in its other outputs");
+            let rest = Annotation { level, place: None, title: more, lines: vec![line] };
+            commands.push_str(&command(&rest, sources));
+        }
+    }
+    commands
+}
+
+/// One line, whatever is in it: the runner takes what begins with `::` for a command, and these begin with ours.
+fn command(annotation: &Annotation, sources: &Sources) -> String {
+    let Annotation { level, place, title, lines } = annotation;
+    let mut properties = Vec::new();
+    if let Some(span) = place {
+        let place = sources.place(*span);
+        let path = place.path.display().to_string().replace('\\', "/");
+        let path = path.strip_prefix("./").unwrap_or(&path);
+        properties.push(format!("file={}", property(path)));
+        properties.push(format!("line={}", place.line.get()));
+        properties.push(format!("col={}", place.column.get()));
+    }
+    properties.push(format!("title={}", property(&format!("presencectl: {title}"))));
+    let lines: Vec<String> = lines.iter().map(|it| data(it)).collect();
+    format!("::{} {}::{}\n", level.name(), properties.join(","), lines.join("%0A"))
+}
+
+/// What stands after the second `::`. Line breaks are escaped twice: shown as `\n`, as everywhere.
+fn data(raw: &str) -> String {
+    text::terminal(raw).as_str().replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// What stands between `=` and `,` or `::`.
+fn property(raw: &str) -> String {
+    data(raw).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,13 @@
+//! Plans, reports and failures as one page of HTML that needs nothing from elsewhere: no script, no font, no
+//! picture. It reads by keyboard and screen reader, light, dark and on paper.
+
+mod escape;
+mod failure;
+mod frame;
+mod plan;
+mod report;
+
+pub use crate::render::html::escape::{Escaped, escaped, sentence};
+pub use crate::render::html::failure::failure;
+pub use crate::render::html::plan::plan;
+pub use crate::render::html::report::report;

@@ -1,0 +1,44 @@
+//! A command that failed before there was a result, as a page.
+
+use std::fmt::Write as _;
+
+use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::problem::{Heard, Problem};
+use crate::render::findings::summary;
+use crate::render::html::escape::{escaped, sentence};
+use crate::render::html::frame::{About, at, code, page};
+use crate::render::verdict::{Tone, Verdict};
+
+/// What is wrong and what to do about it, with the findings in the files.
+#[must_use]
+pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let Problem { message, help, correlation_id } = problem;
+    let verdict = Verdict { tone: Tone::Bad, words: "there is no result".to_owned(), more: Some(message.clone()) };
+    let about = About { what: "Failed", verdict, org: heard.org.as_ref(), sandbox: heard.sandbox };
+    let mut body = String::new();
+    if let Some(help) = help {
+        // Writing to a String cannot fail.
+        let _ = writeln!(body, "<p>Help: {}</p>", sentence(help));
+    }
+    if let Some(id) = correlation_id {
+        let _ = writeln!(body, "<p>Correlation id: {}</p>", code(id));
+    }
+    if !diagnostics.is_empty() {
+        let _ = writeln!(body, "<h2>In the files: {}</h2>", summary(diagnostics));
+    }
+    for Diagnostic { finding, severity, place, key: _, also: _ } in diagnostics {
+        let (class, level) = match severity {
+            Severity::Error => ("", "Error"),
+            Severity::Warning => (" class=\"warning\"", "Warning"),
+        };
+        let help = finding.help().map_or_else(String::new, |it| format!("<p>Help: {}</p>\n", sentence(&it)));
+        let _ = writeln!(
+            body,
+            "<article{class}>\n<h3>{level}: {}</h3>\n<p>{}{}</p>\n{help}</article>",
+            escaped(finding.code()),
+            sentence(&finding.message()),
+            at(*place, sources)
+        );
+    }
+    page(&about, &body)
+}

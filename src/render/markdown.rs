@@ -1,0 +1,15 @@
+//! Plans, reports and failures as Markdown for reviewers: a comment on a pull request, or the summary of a step.
+
+mod coverage;
+mod failure;
+mod inline;
+mod page;
+mod plan;
+mod refusals;
+mod report;
+
+pub use crate::render::markdown::failure::failure;
+pub use crate::render::markdown::inline::{Inline, in_cell};
+pub use crate::render::markdown::page::{COMMENT, Room, SUMMARY};
+pub use crate::render::markdown::plan::{plan, plan_summary};
+pub use crate::render::markdown::report::report;

@@ -1,0 +1,57 @@
+//! A command that failed before there was a result, as Markdown: it takes the place of an earlier plan, which is
+//! no longer one to go by.
+
+use std::fmt::Write as _;
+
+use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::problem::{Heard, Problem};
+use crate::render::findings::summary;
+use crate::render::markdown::inline::Inline;
+use crate::render::markdown::page::{COMMENT, Keep, Section, marker, org, page};
+use crate::render::rows::place;
+
+/// What is wrong and what to do about it, with the findings in the files.
+#[must_use]
+pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let Problem { message, help, correlation_id } = problem;
+    let whose = heard.org.as_ref();
+    let mut lead = marker("plan", whose);
+    let about = whose.map_or_else(String::new, |_| format!(" in {}", org(whose)));
+    // Writing to a String cannot fail.
+    let _ = writeln!(lead, "**Failed**{about}: {}", Inline::prose(message));
+    for (what, it) in [
+        ("Help", help.as_ref().map(|it| Inline::prose(it))),
+        ("Correlation id", correlation_id.as_ref().map(|it| Inline::code(it))),
+    ] {
+        if let Some(it) = it {
+            let _ = writeln!(lead, "\n{what}: {it}");
+        }
+    }
+    let section = Section {
+        noun: "finding",
+        keep: Keep::First,
+        head: format!("#### {}\n\n", summary(diagnostics)),
+        rows: diagnostics.iter().map(|it| finding(it, sources)).collect(),
+        foot: String::new(),
+    };
+    page(&lead, &[section], COMMENT)
+}
+
+fn finding(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let Diagnostic { finding, severity, place: at, key: _, also } = diagnostic;
+    let level = match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let at = at.map_or_else(String::new, |span| format!(" at {}", Inline::code(&place(span, sources))));
+    let mut item =
+        format!("- **{level}** {}{at}: {}\n", Inline::code(finding.code()), Inline::prose(&finding.message()));
+    if let Some(help) = finding.help() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(item, "  - help: {}", Inline::prose(&help));
+    }
+    for (span, note) in also {
+        let _ = writeln!(item, "  - {note}: {}", Inline::code(&place(*span, sources)));
+    }
+    item
+}

@@ -1,0 +1,132 @@
+//! What became of an apply, for whoever merged it: what it comes to, then every object, with what is not done first.
+
+use std::fmt::Write as _;
+
+use crate::apply::report::{Outcome, Report, Row, Verification};
+use crate::cause::Cause;
+use crate::diagnostic::Sources;
+use crate::model::division::Divisions;
+use crate::model::names::Label;
+use crate::model::observed::Target;
+use crate::render::markdown::inline::Inline;
+use crate::render::markdown::page::{Keep, Room, Section, marker, org, page, sandbox};
+use crate::render::markdown::page::{table_head, table_row};
+use crate::render::markdown::refusals::refusals;
+use crate::render::outcome;
+use crate::render::rows::{differences, key, key_of, place};
+use crate::render::verdict::{Verdict, of_report, what};
+
+/// The most differences of one object that are shown; the document has all.
+const DIFFERENCES_MAX: usize = 6;
+
+/// A report, as much of it as there is room for.
+#[must_use]
+pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -> String {
+    let Report {
+        rows,
+        refusals: refused,
+        verification,
+        divisions_unread,
+        interrupted,
+        divisions,
+        default_locale: _,
+        provenance: _,
+    } = report;
+    let (whose, sandbox) = (target.org.as_ref(), sandbox(target.sandbox));
+    let Verdict { tone: _, words, more } = of_report(report);
+    let mut lead = marker("report", whose);
+    let more = more.map_or_else(String::new, |it| format!(" {it}."));
+    // Writing to a String cannot fail.
+    let _ = writeln!(lead, "**{}: {words}** in {}.{more}{sandbox}", what(report), org(whose));
+    if let Some(signal) = interrupted {
+        let _ = writeln!(lead, "\n**Interrupted** by {}: nothing more was started.", signal.name());
+    }
+    let mut sections = vec![refusals(refused, sources), objects(rows, divisions, sources)];
+    lead.push_str(&verified(report));
+    if let Some(cause) = divisions_unread {
+        let _ = writeln!(lead, "\n**Divisions**: not known whether they stayed as they were. {}", explained(cause));
+    }
+    if let Verification::Drifted { changes, refusals: new } = verification {
+        let rows = changes
+            .iter()
+            .map(|it| {
+                let step = &it.step;
+                let known_as = key(step).or(step.name(&report.default_locale).map(Label::nfc));
+                let known_as = known_as.map_or_else(String::new, |it| format!(" {}", Inline::code(it)));
+                format!("- {}{known_as} ({})\n", step.action().verb(), Inline::prose(step.system_presence().as_str()))
+            })
+            .collect();
+        let head = "#### What somebody else changed meanwhile\n\n".to_owned();
+        sections.push(Section { noun: "change", keep: Keep::Third, head, rows, foot: String::new() });
+        sections.push(refusals(new, sources));
+    }
+    page(&lead, &sections, room)
+}
+
+fn objects(rows: &[Row], divisions: &Divisions, sources: &Sources) -> Section {
+    let mut rows: Vec<&Row> = rows.iter().collect();
+    rows.sort_by_key(|it| it.outcome.is_success());
+    Section {
+        noun: "change",
+        keep: Keep::Second,
+        head: table_head(&["", "", "Definition", "Id", "Why"]),
+        rows: rows.into_iter().map(|it| object(it, divisions, sources)).collect(),
+        foot: String::new(),
+    }
+}
+
+fn object(row: &Row, divisions: &Divisions, sources: &Sources) -> String {
+    let known_as = key_of(row).or(row.name.as_ref().map(Label::nfc));
+    let known_as = known_as.map_or_else(String::new, |it| format!("{} ", Inline::code(it)));
+    let mut why = match &row.outcome {
+        Outcome::Failed(cause) | Outcome::Unknown(cause) => explained(cause),
+        it => it.in_words().map_or_else(String::new, |it| Inline::prose(&it).to_string()),
+    };
+    for it in differences(&row.outcome, divisions).iter().take(DIFFERENCES_MAX) {
+        // Writing to a String cannot fail.
+        let _ = write!(why, "<br>{}", Inline::prose(it));
+    }
+    if let (Outcome::Failed(_), Some(span)) = (&row.outcome, row.refused_label.or(row.place)) {
+        let _ = write!(why, "<br>at {}", Inline::code(&place(span, sources)));
+    }
+    table_row(&[
+        format!("**{}**", outcome::words(&row.outcome)),
+        row.action.verb().to_owned(),
+        format!("{known_as}({})", Inline::prose(row.system_presence.as_str())),
+        row.id.as_ref().map_or_else(String::new, |it| Inline::code(it.as_str()).to_string()),
+        why,
+    ])
+}
+
+/// In one line.
+fn explained(cause: &Cause) -> String {
+    let Cause { message, help, correlation_id, said: _ } = cause;
+    let mut shown = Inline::prose(message).to_string();
+    if let Some(help) = help {
+        // Writing to a String cannot fail.
+        let _ = write!(shown, "<br>Help: {}", Inline::prose(help));
+    }
+    if let Some(id) = correlation_id {
+        let _ = write!(shown, "<br>Correlation id: {}", Inline::code(id));
+    }
+    shown
+}
+
+fn verified(report: &Report) -> String {
+    match &report.verification {
+        Verification::NotNeeded => String::new(),
+        Verification::Interrupted => {
+            "\n**Not verified**: the run was interrupted before the org was read again.\n".to_owned()
+        }
+        Verification::InStep => {
+            format!("\n**Verified**: the org was read again, and {}.\n", outcome::found_in_step(report))
+        }
+        Verification::Drifted { changes, refusals } => format!(
+            "\n**Not in step**: the org was read again, and there is {}; somebody changed it meanwhile.\n",
+            outcome::drifted(changes.len(), refusals.len())
+        ),
+        Verification::Failed(cause) => {
+            format!("\n**Not verified**: the org could not be read again. {}\n", explained(cause))
+        }
+    }
+}

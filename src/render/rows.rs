@@ -1,0 +1,167 @@
+//! What the views of a plan or a report that are tables have in common: which changes stand together and in which order,
+//! and what is in a row. Strings are raw; each view escapes them in its own way.
+
+use std::cmp::Reverse;
+
+use crate::apply::report::{Outcome, Row};
+use crate::diagnostic::{Sources, Span};
+use crate::model::division::Divisions;
+use crate::model::names::{DivisionId, Key, Label, Locale};
+use crate::model::usage::{People, Usage};
+use crate::plan::Plan;
+use crate::plan::change::{Action, Change, Step};
+use crate::plan::difference::Difference;
+use crate::plan::guard::noticed;
+
+/// Changes that stand together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group<'a> {
+    /// What they have in common; none where they are all the changes of the plan.
+    pub title: Option<&'static str>,
+    /// Does a reviewer have to ask for them?
+    pub folded: bool,
+    /// What takes away comes first: delete, deactivate, replace, update, reactivate, create.
+    pub changes: Vec<&'a Change>,
+}
+
+/// The one place where the changes of a plan are put together for the views that are tables.
+#[must_use]
+pub fn groups(plan: &Plan) -> Vec<Group<'_>> {
+    let all = Group { title: None, folded: false, changes: removals_first(plan.changes.iter()) };
+    if all.changes.is_empty() { Vec::new() } else { vec![all] }
+}
+
+fn removals_first<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<&'a Change> {
+    let mut changes: Vec<&Change> = changes.collect();
+    changes.sort_by_key(|it| Reverse(it.step.action()));
+    changes
+}
+
+/// One label of a definition on both sides. At least one side is present, and they differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LabelRow<'a> {
+    /// In which locale.
+    pub locale: &'a Locale,
+    /// What is there.
+    pub before: Option<&'a Label>,
+    /// What shall be there.
+    pub after: Option<&'a Label>,
+}
+
+/// The labels that a step changes, the default locale's first. Of what goes away, all of them.
+#[must_use]
+pub fn labels<'a>(step: &'a Step, default_locale: &Locale) -> Vec<LabelRow<'a>> {
+    let mut rows: Vec<LabelRow<'a>> = match step {
+        Step::Create(create) => {
+            create.labels.iter().map(|(locale, it)| LabelRow { locale, before: None, after: Some(it) }).collect()
+        }
+        Step::Update(edit) | Step::Reactivate(edit) => edit
+            .after
+            .labels
+            .pair(&edit.before.labels)
+            .into_iter()
+            .map(|pair| LabelRow { locale: pair.locale, before: pair.second, after: pair.first })
+            .filter(|row| row.before != row.after)
+            .collect(),
+        Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => {
+            let labels = retire.before.labels.iter();
+            labels.map(|(locale, it)| LabelRow { locale, before: Some(it), after: None }).collect()
+        }
+    };
+    rows.sort_by_key(|row| !row.locale.same_as(default_locale));
+    rows
+}
+
+/// What a step changes beside labels: what it is, before and after.
+#[must_use]
+pub fn others(step: &Step, divisions: &Divisions) -> Vec<(&'static str, Option<String>, Option<String>)> {
+    match step {
+        Step::Create(create) => match &create.division {
+            Some(it) if !it.is_all() => vec![("division", None, Some(division(Some(it), divisions)))],
+            Some(_) | None => Vec::new(),
+        },
+        Step::Update(edit) | Step::Reactivate(edit) if edit.before.division != edit.after.division => {
+            let of = |it: &Option<DivisionId>| Some(division(it.as_ref(), divisions));
+            vec![("division", of(&edit.before.division), of(&edit.after.division))]
+        }
+        Step::Update(_) | Step::Reactivate(_) | Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => {
+            Vec::new()
+        }
+    }
+}
+
+/// A division by its name with the id behind it, where the name was looked up; else by its id.
+#[must_use]
+pub fn division(id: Option<&DivisionId>, divisions: &Divisions) -> String {
+    let Some(id) = id else { return "not known".to_owned() };
+    divisions.name(id).map_or_else(|| id.to_string(), |name| format!("{name} ({id})"))
+}
+
+/// The key by which a row is known: not for a replacement, whose key is the definition that comes, while its
+/// object is what goes.
+#[must_use]
+pub fn key(step: &Step) -> Option<&str> {
+    match step {
+        Step::Replace(..) => None,
+        Step::Create(_) | Step::Update(_) | Step::Reactivate(_) | Step::Deactivate(..) | Step::Delete(_) => {
+            step.key().map(Key::as_str)
+        }
+    }
+}
+
+/// The same of what became of a step.
+#[must_use]
+pub fn key_of(row: &Row) -> Option<&str> {
+    row.key.as_ref().filter(|_| row.action != Action::Replace).map(Key::as_str)
+}
+
+/// What was found otherwise than expected of an object, a sentence each, with names between backticks.
+#[must_use]
+pub fn differences(outcome: &Outcome, divisions: &Divisions) -> Vec<String> {
+    match outcome {
+        Outcome::Differs(found) | Outcome::Overwritten(found) | Outcome::Refused(found) => {
+            found.iter().map(|it| difference(it, divisions)).collect()
+        }
+        Outcome::Done
+        | Outcome::AlreadySo
+        | Outcome::NotVisibleYet
+        | Outcome::Failed(_)
+        | Outcome::Skipped(_)
+        | Outcome::Unknown(_) => Vec::new(),
+    }
+}
+
+fn difference(difference: &Difference, divisions: &Divisions) -> String {
+    let label = |it: &Option<Label>| it.as_ref().map_or_else(|| "no label".to_owned(), |it| format!("`{}`", it.nfc()));
+    match difference {
+        Difference::Label { locale, expected, found } => {
+            format!("`{locale}`: expected {}, found {}", label(expected), label(found))
+        }
+        Difference::State { found_deactivated } => {
+            format!("deactivated: expected {}, found {found_deactivated}", !found_deactivated)
+        }
+        Difference::SystemPresence { expected, found } => {
+            format!("system presence: expected `{expected}`, found `{found}`")
+        }
+        Difference::Division { expected, found } => {
+            let division = |it: &Option<DivisionId>| division(it.as_ref(), divisions);
+            format!("division: expected `{}`, found `{}`", division(expected), division(found))
+        }
+        Difference::Gone => "expected to be there, and is gone".to_owned(),
+        Difference::Appeared(id) => format!("expected to be absent, found `{id}`"),
+        Difference::OtherObject { expected, found } => format!("id: expected `{expected}`, found `{found}`"),
+    }
+}
+
+/// How many people are now on what a step takes away or renames, where somebody asked.
+#[must_use]
+pub fn people(step: &Step, usage: &Usage, default_locale: &Locale) -> Option<String> {
+    noticed(step, default_locale).and_then(|id| usage.on(id)).map(People::in_words)
+}
+
+/// A place as people and editors name it, `file:line:column`.
+#[must_use]
+pub fn place(span: Span, sources: &Sources) -> String {
+    let place = sources.place(span);
+    format!("{}:{}:{}", place.path.display(), place.line.get(), place.column.get())
+}

@@ -1,0 +1,90 @@
+//! What a plan or a report comes to, in few words: what every view says first. Nothing in it is foreign text.
+
+use crate::apply::report::{Report, Row};
+use crate::plan::Plan;
+use crate::plan::change::{Action, Change};
+use crate::render::outcome::{self, OUTCOMES};
+use crate::text;
+
+/// Whether somebody has to act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Everything is as it shall be.
+    Good,
+    /// Something is to be done.
+    Open,
+    /// Something is refused, or went wrong.
+    Bad,
+}
+
+/// What it comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether somebody has to act.
+    pub tone: Tone,
+    /// In few words.
+    pub words: String,
+    /// A sentence more, without its full stop, where there is one to say.
+    pub more: Option<String>,
+}
+
+/// How many changes by action: "2 to create, 1 to update". Nothing where there are none.
+#[must_use]
+pub fn counted(changes: &[Change]) -> String {
+    let counts: Vec<String> = Action::ALL
+        .into_iter()
+        .map(|action| (action, changes.iter().filter(|it| it.step.action() == action).count()))
+        .filter(|(_, count)| *count > 0)
+        .map(|(action, count)| format!("{count} to {}", action.verb()))
+        .collect();
+    counts.join(", ")
+}
+
+/// Of a plan.
+#[must_use]
+pub fn of_plan(plan: &Plan) -> Verdict {
+    let counts = counted(&plan.changes);
+    if !plan.refusals.is_empty() {
+        let errors = text::count(plan.refusals.len(), "error");
+        let so_far = if counts.is_empty() { String::new() } else { format!("; so far {counts}") };
+        let more = Some(format!("{errors} to answer before anything is applied{so_far}"));
+        return Verdict { tone: Tone::Bad, words: "Refused".to_owned(), more };
+    }
+    if counts.is_empty() {
+        return Verdict { tone: Tone::Good, words: "Nothing to do".to_owned(), more: None };
+    }
+    Verdict { tone: Tone::Open, words: counts, more: None }
+}
+
+/// Of a report.
+#[must_use]
+pub fn of_report(report: &Report) -> Verdict {
+    let rows = &report.rows;
+    let counts = outcome::counted(&OUTCOMES, &rows.iter().map(|row| row.outcome.code()));
+    let words = if counts.is_empty() { "Nothing to do".to_owned() } else { counts };
+    match (report.is_success(), report.refusals.len()) {
+        (true, _) => Verdict { tone: Tone::Good, words, more: None },
+        (false, 0) => Verdict { tone: Tone::Bad, words, more: Some(missing(rows)) },
+        (false, errors) => {
+            let more = format!("{} to answer before anything is applied", text::count(errors, "error"));
+            Verdict { tone: Tone::Bad, words: "Refused".to_owned(), more: Some(more) }
+        }
+    }
+}
+
+/// Which command a report is of.
+#[must_use]
+pub fn what(report: &Report) -> &'static str {
+    if report.provenance.as_ref().is_some_and(|it| it.undoes.is_some()) { "Undo" } else { "Apply" }
+}
+
+/// What is not done of an apply that did not succeed, without a full stop.
+#[must_use]
+pub fn missing(rows: &[Row]) -> String {
+    let missing = rows.iter().filter(|row| !row.outcome.is_success()).count();
+    if missing == 0 {
+        return "Every change was written, but the org is not known to be in step".to_owned();
+    }
+    let of = text::count(rows.len(), "change");
+    format!("Not everything is done: {missing} of {of} {} not", if missing == 1 { "is" } else { "are" })
+}

@@ -1,0 +1,67 @@
+//! The views by the command line: several in one run, for the examples, and where something failed.
+
+use insta::assert_snapshot;
+
+use super::html::bare;
+use crate::cli::driver::Cli;
+
+#[test]
+fn every_view_of_the_examples() {
+    let cli = Cli::with_examples();
+    let views = "-o markdown=plan.md -o summary=summary.md -o html=plan.html -o github=annotations.txt";
+    for (name, command) in [
+        ("quickstart", "examples/quickstart"),
+        ("contact-center", "examples/contact-center"),
+        ("many-orgs", "examples/many-orgs --org acme-prod"),
+    ] {
+        let plain = cli.run(&format!("plan {command} --sandbox"));
+        let ran = cli.run(&format!("plan {command} --sandbox {views}"));
+        assert_eq!(ran, plain, "files are beside what is shown");
+        assert_snapshot!(format!("{name}_markdown"), cli.read("plan.md"));
+        assert_snapshot!(format!("{name}_summary"), cli.read("summary.md"));
+        assert_snapshot!(format!("{name}_html"), bare(&cli.read("plan.html")));
+        assert_eq!(cli.read("annotations.txt"), "", "{name} takes nothing away");
+    }
+    let ran = cli.run(&format!("apply examples/quickstart --sandbox --auto-approve {views}"));
+    assert_eq!(ran.code, Some(0));
+    assert_snapshot!("quickstart_applied_markdown", cli.read("plan.md"));
+    assert_snapshot!("quickstart_applied_html", bare(&cli.read("plan.html")));
+    assert_eq!(cli.read("summary.md"), cli.read("plan.md"), "both are the report");
+}
+
+/// A config that asks, renames and takes away, against an org whose names are hostile.
+#[test]
+fn every_view_of_a_hostile_org() {
+    let seed = r#"[
+      {"languageLabels":{"en_US":"| <img src=x> @team #1 `x`\n## y"},"systemPresence":"Busy"},
+      {"languageLabels":{"en_US":"::error::x","de":"\u202e%0A::warning::"},"systemPresence":"Meal"},
+      {"languageLabels":{"en_US":"Lunch","de":"<script>alert(1)</script>","ar":"غداء"},"systemPresence":"Meal"},
+      {"languageLabels":{"en_US":"Tea"},"systemPresence":"Break"}
+    ]"#;
+    let config = "version: 1\nsettings: { prune: delete }\ndefinitions:\n  lunch:\n    systemPresence: Meal\n    \
+                  labels: { en_US: Lunch break, de: \"[a](b)|c\", ar: استراحة }\n    previousLabels: [Lunch]\n  tea:\n    \
+                  systemPresence: Break\n    labels: { en_US: Tea }\n    deactivated: true\n";
+    let cli = Cli::new().file("seed.json", seed).file("config.yaml", config);
+    let command = "plan config.yaml --sandbox --sandbox-seed seed.json -o summary -o html=plan.html -o github=plan.txt";
+    let ran = cli.run(command);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    assert_snapshot!("hostile_summary", ran.stdout);
+    assert_snapshot!("hostile_html", bare(&cli.read("plan.html")));
+    assert_snapshot!("hostile_github", cli.read("plan.txt"));
+}
+
+#[test]
+fn a_failure_is_in_every_view() {
+    let cli = Cli::new().file("broken.yaml", "version: 1\ndefinitions: { lunch: { systemPresence: Meal, foo: 1 } }\n");
+    let ran = cli.run("plan broken.yaml --sandbox -o github -o markdown=plan.md -o summary=sum.md -o html=plan.html");
+    assert_eq!(ran.code, Some(1));
+    assert_snapshot!("failure_github", ran.stdout);
+    assert_snapshot!("failure_markdown", cli.read("plan.md"));
+    assert_eq!(cli.read("sum.md"), cli.read("plan.md"));
+    assert_snapshot!("failure_html", bare(&cli.read("plan.html")));
+    let checked = cli.run("validate broken.yaml -o github");
+    assert_eq!((checked.code, checked.stdout), (Some(1), ran.stdout), "the findings are the same");
+    let ran = cli.run("apply nowhere --sandbox -o github");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stdout.starts_with("::error title=presencectl%3A "), "{}", ran.stdout);
+}
