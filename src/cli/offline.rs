@@ -18,8 +18,8 @@ pub struct ValidateArgs {
     /// End with 1 where there is a warning, too.
     #[arg(long, help_heading = "Config")]
     pub deny_warnings: bool,
-    /// `human`, `sarif`, `gitlab` (a code quality report) or `github` (annotations), to standard output or to a file as well. May be
-    /// repeated; without one for standard output, `human` goes there.
+    /// `human`, `sarif`, `gitlab` (a code quality report) or `github` (annotations), to standard output or to a
+    /// file as well. May be repeated; without one for standard output, `human` goes there.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub outputs: Vec<Output<FindingsFormat>>,
 }

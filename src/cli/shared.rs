@@ -104,8 +104,9 @@ pub struct RecordArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// `human` or `json`, to standard output or to a file as well. May be repeated; without one
-    /// for standard output, `human` goes there.
+    /// `human`, `json`, `markdown` (a comment on a pull request), `summary` (of a CI step), `html` or `github`
+    /// (annotations), to standard output or to a file as well. May be repeated; without one for standard output,
+    /// `human` goes there.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]")]
     pub outputs: Vec<Output>,
 }

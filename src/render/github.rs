@@ -15,12 +15,15 @@ use crate::plan::guard::is_rename;
 use crate::plan::refusal::Refusal;
 use crate::problem::Problem;
 use crate::render::outcome;
-use crate::render::rows::people;
+use crate::render::rows::{differences, key_of, people};
 use crate::text;
 
 /// How many annotations of one level GitHub shows of one step; it drops the others without a word. (docs.github.com,
 /// "Checks runs": 10 warnings and 10 errors a step; 50 in all a job.)
 const PER_LEVEL_MAX: usize = 10;
+
+/// The most answers of one refusal: an annotation is read at the edge of a file.
+const ANSWERS_MAX: usize = 6;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
@@ -64,7 +67,7 @@ pub fn plan(plan: &Plan, desired: &Desired, sources: &Sources) -> String {
 #[must_use]
 pub fn report(report: &Report, sources: &Sources) -> String {
     let mut annotations: Vec<Annotation> = report.refusals.iter().map(refusal).collect();
-    annotations.extend(report.rows.iter().filter(|it| !it.outcome.is_success()).map(not_done));
+    annotations.extend(report.rows.iter().filter(|it| !it.outcome.is_success()).map(|it| not_done(it, report)));
     let apart = |title: &str, lines: Vec<String>| Annotation {
         level: Level::Error,
         place: None,
@@ -113,7 +116,7 @@ pub fn failure(problem: &Problem, diagnostics: &[Diagnostic], sources: &Sources)
 pub fn findings(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let annotations: Vec<Annotation> = diagnostics
         .iter()
-        .map(|Diagnostic { finding, severity, key: _, place, also: _ }| Annotation {
+        .map(|Diagnostic { finding, severity, place, key: _, also: _ }| Annotation {
             level: match severity {
                 Severity::Error => Level::Error,
                 Severity::Warning => Level::Warning,
@@ -128,7 +131,7 @@ pub fn findings(diagnostics: &[Diagnostic], sources: &Sources) -> String {
 
 fn refusal(refusal: &Refusal) -> Annotation {
     let mut lines = vec![refusal.message()];
-    for answer in refusal.answers() {
+    for answer in refusal.answers().into_iter().take(ANSWERS_MAX) {
         let colon = if answer.lines.is_empty() { "" } else { ":" };
         lines.push(format!("{}{colon}", answer.say));
         lines.extend(answer.lines.into_iter().map(|it| format!("    {it}")));
@@ -196,15 +199,16 @@ fn quoted(label: &Label) -> String {
     format!("\"{}\"", label.nfc())
 }
 
-fn not_done(row: &Row) -> Annotation {
+fn not_done(row: &Row, report: &Report) -> Annotation {
     let mut lines = match &row.outcome {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => explained(cause),
         it => it.in_words().into_iter().collect(),
     };
+    lines.extend(differences(&row.outcome, &report.divisions));
     if lines.is_empty() {
         lines.push(outcome::words(&row.outcome).to_owned());
     }
-    let known_as = row.key.as_ref().map(ToString::to_string).or(row.name.as_ref().map(quoted)).unwrap_or_default();
+    let known_as = key_of(row).map(str::to_owned).or(row.name.as_ref().map(quoted)).unwrap_or_default();
     Annotation {
         level: if matches!(row.outcome, Outcome::Skipped(_)) { Level::Warning } else { Level::Error },
         place: row.refused_label.or(row.place),

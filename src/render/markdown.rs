@@ -9,7 +9,7 @@ mod refusals;
 mod report;
 
 pub use crate::render::markdown::failure::failure;
-pub use crate::render::markdown::inline::Inline;
+pub use crate::render::markdown::inline::{Inline, in_cell};
 pub use crate::render::markdown::page::{COMMENT, Room, SUMMARY};
 pub use crate::render::markdown::plan::{plan, plan_summary};
 pub use crate::render::markdown::report::report;

@@ -1,14 +1,16 @@
-//! What the views of a plan that are tables have in common: which changes stand together and in which order,
+//! What the views of a plan or a report that are tables have in common: which changes stand together and in which order,
 //! and what is in a row. Strings are raw; each view escapes them in its own way.
 
 use std::cmp::Reverse;
 
+use crate::apply::report::{Outcome, Row};
 use crate::diagnostic::{Sources, Span};
 use crate::model::division::Divisions;
 use crate::model::names::{DivisionId, Key, Label, Locale};
 use crate::model::usage::{People, Usage};
 use crate::plan::Plan;
-use crate::plan::change::{Change, Step};
+use crate::plan::change::{Action, Change, Step};
+use crate::plan::difference::Difference;
 use crate::plan::guard::noticed;
 
 /// Changes that stand together.
@@ -104,6 +106,50 @@ pub fn key(step: &Step) -> Option<&str> {
         Step::Create(_) | Step::Update(_) | Step::Reactivate(_) | Step::Deactivate(..) | Step::Delete(_) => {
             step.key().map(Key::as_str)
         }
+    }
+}
+
+/// The same of what became of a step.
+#[must_use]
+pub fn key_of(row: &Row) -> Option<&str> {
+    row.key.as_ref().filter(|_| row.action != Action::Replace).map(Key::as_str)
+}
+
+/// What was found otherwise than expected of an object, a sentence each, with names between backticks.
+#[must_use]
+pub fn differences(outcome: &Outcome, divisions: &Divisions) -> Vec<String> {
+    match outcome {
+        Outcome::Differs(found) | Outcome::Overwritten(found) | Outcome::Refused(found) => {
+            found.iter().map(|it| difference(it, divisions)).collect()
+        }
+        Outcome::Done
+        | Outcome::AlreadySo
+        | Outcome::NotVisibleYet
+        | Outcome::Failed(_)
+        | Outcome::Skipped(_)
+        | Outcome::Unknown(_) => Vec::new(),
+    }
+}
+
+fn difference(difference: &Difference, divisions: &Divisions) -> String {
+    let label = |it: &Option<Label>| it.as_ref().map_or_else(|| "no label".to_owned(), |it| format!("`{}`", it.nfc()));
+    match difference {
+        Difference::Label { locale, expected, found } => {
+            format!("`{locale}`: expected {}, found {}", label(expected), label(found))
+        }
+        Difference::State { found_deactivated } => {
+            format!("deactivated: expected {}, found {found_deactivated}", !found_deactivated)
+        }
+        Difference::SystemPresence { expected, found } => {
+            format!("system presence: expected `{expected}`, found `{found}`")
+        }
+        Difference::Division { expected, found } => {
+            let division = |it: &Option<DivisionId>| division(it.as_ref(), divisions);
+            format!("division: expected `{}`, found `{}`", division(expected), division(found))
+        }
+        Difference::Gone => "expected to be there, and is gone".to_owned(),
+        Difference::Appeared(id) => format!("expected to be absent, found `{id}`"),
+        Difference::OtherObject { expected, found } => format!("id: expected `{expected}`, found `{found}`"),
     }
 }
 

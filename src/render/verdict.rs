@@ -72,6 +72,12 @@ pub fn of_report(report: &Report) -> Verdict {
     }
 }
 
+/// Which command a report is of.
+#[must_use]
+pub fn what(report: &Report) -> &'static str {
+    if report.provenance.as_ref().is_some_and(|it| it.undoes.is_some()) { "Undo" } else { "Apply" }
+}
+
 /// What is not done of an apply that did not succeed, without a full stop.
 #[must_use]
 pub fn missing(rows: &[Row]) -> String {

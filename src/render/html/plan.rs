@@ -149,7 +149,7 @@ fn left_alone(left_alone: &[LeftAlone]) -> String {
         .collect();
     let columns = ["Label", "System presence", "Id", "Why"].map(str::to_owned);
     let caption = format!("{} that the plan does not touch", text::count(left_alone.len(), "definition"));
-    format!("<h2>Unmanaged</h2>\n{}", folded(&caption, &table("", &caption, &columns, &rows.concat())))
+    format!("<h2>Unmanaged</h2>\n{}", folded(&caption, &table("unmanaged", &caption, &columns, &rows.concat())))
 }
 
 fn in_step(plan: &Plan) -> String {

@@ -5,25 +5,28 @@ use std::fmt::Write as _;
 use crate::apply::report::{Outcome, Report, Row, Verification};
 use crate::cause::Cause;
 use crate::diagnostic::Sources;
-use crate::model::names::{Key, Label};
+use crate::model::division::Divisions;
+use crate::model::names::Label;
 use crate::model::observed::Target;
 use crate::render::html::escape::{escaped, sentence};
 use crate::render::html::frame::{About, at, class, code, page, refusals, table};
 use crate::render::outcome;
-use crate::render::verdict::{Tone, of_report};
+use crate::render::rows::{differences, key, key_of};
+use crate::render::verdict::{Tone, of_report, what};
 use crate::text;
 
 /// A whole report.
 #[must_use]
 pub fn report(report: &Report, target: &Target, sources: &Sources) -> String {
-    let about = About { what: "Apply", verdict: of_report(report), org: target.org.as_ref(), sandbox: target.sandbox };
+    let about =
+        About { what: what(report), verdict: of_report(report), org: target.org.as_ref(), sandbox: target.sandbox };
     let mut body = String::new();
     if let Some(signal) = report.interrupted {
         // Writing to a String cannot fail.
         let _ = writeln!(body, "<p><strong>Interrupted</strong> by {}: nothing more was started.</p>", signal.name());
     }
     body.push_str(&refusals(&report.refusals, "To answer first", sources));
-    body.push_str(&objects(&report.rows, sources));
+    body.push_str(&objects(&report.rows, &report.divisions, sources));
     body.push_str(&verified(report, sources));
     if let Some(cause) = &report.divisions_unread {
         let explained = explained(cause);
@@ -32,7 +35,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources) -> String {
     page(&about, &body)
 }
 
-fn objects(rows: &[Row], sources: &Sources) -> String {
+fn objects(rows: &[Row], divisions: &Divisions, sources: &Sources) -> String {
     if rows.is_empty() {
         return String::new();
     }
@@ -40,12 +43,12 @@ fn objects(rows: &[Row], sources: &Sources) -> String {
     rows.sort_by_key(|it| it.outcome.is_success());
     let columns = ["Outcome", "Action", "Definition", "Why"].map(str::to_owned);
     let caption = format!("{}, what is not done first", text::count(rows.len(), "change"));
-    let rows: String = rows.into_iter().map(|it| object(it, sources)).collect();
+    let rows: String = rows.into_iter().map(|it| object(it, divisions, sources)).collect();
     format!("<h2>Changes</h2>\n{}", table("changes", &caption, &columns, &rows))
 }
 
-fn object(row: &Row, sources: &Sources) -> String {
-    let known_as = row.key.as_ref().map(Key::as_str).or(row.name.as_ref().map(Label::nfc)).unwrap_or_default();
+fn object(row: &Row, divisions: &Divisions, sources: &Sources) -> String {
+    let known_as = key_of(row).or(row.name.as_ref().map(Label::nfc)).unwrap_or_default();
     let id = row
         .id
         .as_ref()
@@ -54,6 +57,9 @@ fn object(row: &Row, sources: &Sources) -> String {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => explained(cause),
         it => it.in_words().map_or_else(String::new, |it| sentence(&it).to_string()),
     };
+    let found: Vec<String> =
+        differences(&row.outcome, divisions).iter().map(|it| format!("<p>{}</p>", sentence(it))).collect();
+    let found = found.concat();
     let place = match row.outcome {
         Outcome::Failed(_) => at(row.refused_label.or(row.place), sources),
         _ => String::new(),
@@ -69,7 +75,7 @@ fn object(row: &Row, sources: &Sources) -> String {
     };
     format!(
         "<tr><td><span class=\"tag {}\">{}</span></td><td>{}</td><th scope=\"row\">{}<br><span class=\"quiet\">{}</span>\
-         {id}</th><td>{why}{place}</td></tr>\n",
+         {id}</th><td>{why}{found}{place}</td></tr>\n",
         class(tone),
         outcome::words(&row.outcome),
         row.action.verb(),
@@ -111,7 +117,7 @@ fn verified(report: &Report, sources: &Sources) -> String {
                 .iter()
                 .map(|it| {
                     let step = &it.step;
-                    let known_as = step.key().map(Key::as_str).or(step.name(&report.default_locale).map(Label::nfc));
+                    let known_as = key(step).or(step.name(&report.default_locale).map(Label::nfc));
                     format!(
                         "<li>{} {} ({}){}</li>\n",
                         step.action().verb(),

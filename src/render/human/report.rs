@@ -15,7 +15,7 @@ use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
 use crate::render::outcome::{self, explained, words};
 use crate::render::style::Style;
-use crate::render::verdict::missing;
+use crate::render::verdict::{missing, what};
 use crate::text;
 
 /// The width of the widest outcome.
@@ -209,7 +209,7 @@ fn sum(report: &Report, style: Style) -> String {
     let counts = outcome::counted(&outcome::OUTCOMES, &rows.iter().map(|row| row.outcome.code()));
     let counts = if counts.is_empty() { "nothing to do" } else { &counts };
     let verdict = if report.is_success() { String::new() } else { format!(" {}.", missing(rows)) };
-    let word = if report.provenance.as_ref().is_some_and(|it| it.undoes.is_some()) { "Undo:" } else { "Apply:" };
-    let head = if report.is_success() { style.good(word) } else { style.bad(word) };
+    let word = format!("{}:", what(report));
+    let head = if report.is_success() { style.good(&word) } else { style.bad(&word) };
     format!("{head} {counts}.{verdict}\n")
 }

@@ -60,6 +60,14 @@ impl fmt::Display for Inline {
     }
 }
 
+/// A piece of a line as it stands in a cell of a table. There a pipe ends the cell, even within code, unless a
+/// backslash is before it, which is then taken away. Parsers do not agree on what two of them are, so a backslash
+/// that is there already is shown like what cannot be seen.
+#[must_use]
+pub fn in_cell(markdown: &str) -> String {
+    markdown.replace("\\|", "\\x5C|").replace('|', "\\|")
+}
+
 /// Without anything hidden, and not longer than a reader wants to know.
 fn shown(raw: &str, chars_max: usize) -> String {
     let shown = text::terminal(raw);

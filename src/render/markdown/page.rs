@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::model::observed::Organization;
-use crate::render::markdown::inline::Inline;
+use crate::render::markdown::inline::{Inline, in_cell};
 use crate::text;
 
 /// How much of Markdown fits somewhere, and what is said where something did not.
@@ -126,15 +126,14 @@ pub(super) fn page(lead: &str, sections: &[Section], room: Room) -> String {
 /// The head of a table.
 #[must_use]
 pub(super) fn table_head(columns: &[&str]) -> String {
-    let line = |cells: &[&str]| format!("| {} |\n", cells.join(" | "));
-    line(columns) + &line(&vec!["---"; columns.len()])
+    let columns: Vec<String> = columns.iter().map(|it| (*it).to_owned()).collect();
+    table_row(&columns) + &table_row(&vec!["---".to_owned(); columns.len()])
 }
 
-/// A row of a table. A pipe ends a cell even within code, unless a backslash is before it; that backslash is
-/// taken away again, however many others stand there.
+/// A row of a table.
 #[must_use]
 pub(super) fn table_row(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|it| it.replace('|', "\\|")).collect();
+    let cells: Vec<String> = cells.iter().map(|it| in_cell(it)).collect();
     format!("| {} |\n", cells.join(" | "))
 }
 

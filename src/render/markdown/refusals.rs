@@ -8,6 +8,11 @@ use crate::plan::refusal::Refusal;
 use crate::render::markdown::inline::Inline;
 use crate::render::markdown::page::{Keep, Section, lines};
 use crate::render::rows::place;
+use crate::text;
+
+/// The most answers of one refusal that are shown: each object that could be meant brings some, and there may be
+/// thousands.
+const ANSWERS_MAX: usize = 6;
 
 /// All of them, each with its answers as one row.
 pub(super) fn refusals(refusals: &[Refusal], sources: &Sources) -> Section {
@@ -23,13 +28,23 @@ pub(super) fn refusals(refusals: &[Refusal], sources: &Sources) -> Section {
 fn refusal(refusal: &Refusal, sources: &Sources) -> String {
     let at = refusal.place.map_or_else(String::new, |span| format!(" at {}", Inline::code(&place(span, sources))));
     let mut item = format!("- **{}**{at}: {}\n", Inline::code(refusal.code()), Inline::prose(&refusal.message()));
-    for Answer { say, lines: to_paste } in refusal.answers() {
+    let answers = refusal.answers();
+    let more = answers.len().saturating_sub(ANSWERS_MAX);
+    for Answer { say, lines: to_paste } in answers.into_iter().take(ANSWERS_MAX) {
         let colon = if to_paste.is_empty() { "" } else { ":" };
         // Writing to a String cannot fail.
         let _ = writeln!(item, "  - {}{colon}", Inline::prose(&say));
         if !to_paste.is_empty() {
             item.push_str(&lines("yaml", &to_paste, "    "));
         }
+    }
+    if more > 0 {
+        let _ = writeln!(
+            item,
+            "  - and {} that {} not shown here",
+            text::count(more, "more answer"),
+            if more == 1 { "is" } else { "are" }
+        );
     }
     item
 }

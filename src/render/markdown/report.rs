@@ -5,15 +5,19 @@ use std::fmt::Write as _;
 use crate::apply::report::{Outcome, Report, Row, Verification};
 use crate::cause::Cause;
 use crate::diagnostic::Sources;
-use crate::model::names::{Key, Label};
+use crate::model::division::Divisions;
+use crate::model::names::Label;
 use crate::model::observed::Target;
 use crate::render::markdown::inline::Inline;
 use crate::render::markdown::page::{Keep, Room, Section, marker, org, page, sandbox};
 use crate::render::markdown::page::{table_head, table_row};
 use crate::render::markdown::refusals::refusals;
 use crate::render::outcome;
-use crate::render::rows::place;
-use crate::render::verdict::{Verdict, of_report};
+use crate::render::rows::{differences, key, key_of, place};
+use crate::render::verdict::{Verdict, of_report, what};
+
+/// The most differences of one object that are shown; the document has all.
+const DIFFERENCES_MAX: usize = 6;
 
 /// A report, as much of it as there is room for.
 #[must_use]
@@ -24,7 +28,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -
         verification,
         divisions_unread,
         interrupted,
-        divisions: _,
+        divisions,
         default_locale: _,
         provenance: _,
     } = report;
@@ -33,11 +37,11 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -
     let mut lead = marker("report", whose);
     let more = more.map_or_else(String::new, |it| format!(" {it}."));
     // Writing to a String cannot fail.
-    let _ = writeln!(lead, "**Apply: {words}** in {}.{more}{sandbox}", org(whose));
+    let _ = writeln!(lead, "**{}: {words}** in {}.{more}{sandbox}", what(report), org(whose));
     if let Some(signal) = interrupted {
         let _ = writeln!(lead, "\n**Interrupted** by {}: nothing more was started.", signal.name());
     }
-    let mut sections = vec![refusals(refused, sources), objects(rows, sources)];
+    let mut sections = vec![refusals(refused, sources), objects(rows, divisions, sources)];
     lead.push_str(&verified(report));
     if let Some(cause) = divisions_unread {
         let _ = writeln!(lead, "\n**Divisions**: not known whether they stayed as they were. {}", explained(cause));
@@ -47,7 +51,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -
             .iter()
             .map(|it| {
                 let step = &it.step;
-                let known_as = step.key().map(Key::as_str).or(step.name(&report.default_locale).map(Label::nfc));
+                let known_as = key(step).or(step.name(&report.default_locale).map(Label::nfc));
                 let known_as = known_as.map_or_else(String::new, |it| format!(" {}", Inline::code(it)));
                 format!("- {}{known_as} ({})\n", step.action().verb(), Inline::prose(step.system_presence().as_str()))
             })
@@ -59,27 +63,30 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -
     page(&lead, &sections, room)
 }
 
-fn objects(rows: &[Row], sources: &Sources) -> Section {
+fn objects(rows: &[Row], divisions: &Divisions, sources: &Sources) -> Section {
     let mut rows: Vec<&Row> = rows.iter().collect();
     rows.sort_by_key(|it| it.outcome.is_success());
     Section {
         noun: "change",
         keep: Keep::Second,
         head: table_head(&["", "", "Definition", "Id", "Why"]),
-        rows: rows.into_iter().map(|it| object(it, sources)).collect(),
+        rows: rows.into_iter().map(|it| object(it, divisions, sources)).collect(),
         foot: String::new(),
     }
 }
 
-fn object(row: &Row, sources: &Sources) -> String {
-    let known_as = row.key.as_ref().map(Key::as_str).or(row.name.as_ref().map(Label::nfc));
+fn object(row: &Row, divisions: &Divisions, sources: &Sources) -> String {
+    let known_as = key_of(row).or(row.name.as_ref().map(Label::nfc));
     let known_as = known_as.map_or_else(String::new, |it| format!("{} ", Inline::code(it)));
     let mut why = match &row.outcome {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => explained(cause),
         it => it.in_words().map_or_else(String::new, |it| Inline::prose(&it).to_string()),
     };
-    if let (Outcome::Failed(_), Some(span)) = (&row.outcome, row.refused_label.or(row.place)) {
+    for it in differences(&row.outcome, divisions).iter().take(DIFFERENCES_MAX) {
         // Writing to a String cannot fail.
+        let _ = write!(why, "<br>{}", Inline::prose(it));
+    }
+    if let (Outcome::Failed(_), Some(span)) = (&row.outcome, row.refused_label.or(row.place)) {
         let _ = write!(why, "<br>at {}", Inline::code(&place(span, sources)));
     }
     table_row(&[

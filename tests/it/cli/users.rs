@@ -330,7 +330,8 @@ fn csv_is_for_tables() {
     for command in ["plan lunch.yaml --sandbox -o csv", "apply lunch.yaml --sandbox -o csv=x.csv"] {
         let ran = cli.run(command);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
-        assert!(ran.stderr.contains("the formats are `human` and `json`"), "{}", ran.stderr);
+        let formats = "the formats are `human`, `json`, `markdown`, `summary`, `html` and `github`";
+        assert!(ran.stderr.contains(formats), "{}", ran.stderr);
     }
     let ran = cli.run(&format!("user get {ADA} -o csv=users.csv -o human"));
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));

@@ -59,6 +59,8 @@ fn a_failure_is_in_every_view() {
     assert_snapshot!("failure_markdown", cli.read("plan.md"));
     assert_eq!(cli.read("sum.md"), cli.read("plan.md"));
     assert_snapshot!("failure_html", bare(&cli.read("plan.html")));
+    let checked = cli.run("validate broken.yaml -o github");
+    assert_eq!((checked.code, checked.stdout), (Some(1), ran.stdout), "the findings are the same");
     let ran = cli.run("apply nowhere --sandbox -o github");
     assert_eq!(ran.code, Some(1));
     assert!(ran.stdout.starts_with("::error title=presencectl%3A "), "{}", ran.stdout);

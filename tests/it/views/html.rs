@@ -75,7 +75,7 @@ fn every_table_has_a_caption_and_heads_that_say_of_what() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_name_is_markup(name in hostile()) {
@@ -96,7 +96,9 @@ proptest! {
             ]
         };
         let named = format!("{name}z");
-        for (hostile, tame) in pages(&named).iter().zip(&pages("Tame")) {
+        // As long, since the page says of a label that it is too long.
+        let tame = "T".repeat(named.chars().count());
+        for (hostile, tame) in pages(&named).iter().zip(&pages(&tame)) {
             prop_assert_eq!(tags(hostile), tags(tame));
             let hidden: String = hostile.chars().filter(|c| *c != '\n' && text::is_hidden(*c)).collect();
             prop_assert_eq!(hidden, "");
