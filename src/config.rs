@@ -28,6 +28,7 @@ pub mod layers;
 pub mod located;
 pub mod print;
 mod redundant;
+pub mod requires;
 pub mod rule_settings;
 pub mod schema;
 pub mod structure;
@@ -349,6 +350,7 @@ impl Run {
         let mut diagnostics: Vec<Diagnostic> =
             part.iter().flat_map(|it| self.files.get(*it).diagnostics.iter().cloned()).collect();
         diagnostics.append(&mut self.diagnostics);
+        requires::told_alone(&mut diagnostics);
         diagnostics.sort_by_cached_key(|it| {
             let path = it.place.map(|place| self.files.sources.get(place.file).path.clone());
             (path, it.place.map(|place| (place.start, place.end)), it.severity)

@@ -69,7 +69,7 @@ rules! {
     Form No {
         "unreadable" "too-large" "no-files" "not-utf8" "control-character" "tab-indentation" "empty-file" "syntax"
         "several-documents" "too-deep" "too-many-values" "alias" "yaml-tag" "complex-key" "duplicate-key"
-        "foreign-file" "unsupported-version" "unknown-field" "wrong-type" "missing-field" "invalid-value"
+        "foreign-file" "unsupported-version" "other-version-required" "invalid-requires" "unknown-field" "wrong-type" "missing-field" "invalid-value"
         "number-range" "empty-list" "unknown-rule" "fixed-rule"
     }
     Meaning No {

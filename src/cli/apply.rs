@@ -56,9 +56,10 @@ pub struct ApplyArgs {
     /// Do not ask. For CI.
     #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,
-    /// A saved plan (`plan --output json=FILE`): nothing beyond it is done.
-    #[arg(long, value_name = "FILE", help_heading = "Approval")]
-    pub plan: Option<PathBuf>,
+    /// A saved plan (`plan --output json=FILE`): nothing beyond it is done. May be repeated, in the order in
+    /// which the changes were merged: nothing beyond all of them together is done.
+    #[arg(long = "plan", value_name = "FILE", help_heading = "Approval")]
+    pub plans: Vec<PathBuf>,
     /// The id of the org that is meant, for a config that does not say it.
     #[arg(long, value_name = "ID", help_heading = "Org")]
     pub org_id: Option<String>,

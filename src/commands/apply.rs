@@ -35,8 +35,8 @@ pub async fn run(args: &ApplyArgs, shell: &mut Shell<'_>) -> Exit {
 
 async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Carried, Failure> {
     let Desk { record, journal, heard, outputs } = desk;
-    outputs.spare(files_read(&args.target).iter().chain(&args.plan))?;
-    let saved = args.plan.as_deref().map(saved::read).transpose()?;
+    outputs.spare(files_read(&args.target).iter().chain(&args.plans))?;
+    let saved = args.plans.iter().map(|it| saved::read(it)).collect::<Result<Vec<_>, _>>()?;
     let (config, sources) = shell.load(&args.config, outputs)?;
     record.goes_by(&config);
     let desired = limited(config.desired, &args.only)?;
@@ -47,7 +47,7 @@ async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Re
     let looked = look(&session.reader(), &asked, heard).await;
     let result = match looked {
         Ok(look) => {
-            let (limits, saved) = (&asked.limits, saved.as_ref());
+            let (limits, saved) = (&asked.limits, saved.as_slice());
             let run = Run { args, record, journal, desired: &desired, limits, sources: &sources, saved };
             let session = session.speaking(look.target.generation);
             let ended = run.go(&session, &look, outputs, shell).await;
@@ -71,7 +71,7 @@ struct Run<'a> {
     desired: &'a Desired,
     limits: &'a Limits,
     sources: &'a Sources,
-    saved: Option<&'a SavedPlan>,
+    saved: &'a [SavedPlan],
 }
 
 impl Run<'_> {
@@ -90,7 +90,7 @@ impl Run<'_> {
             return Ok((report, Exit::Failure));
         }
         let fresh = Fresh { desired: self.desired, observed, plan };
-        let bound = saved::bounded(fresh, self.saved, target)?;
+        let bound = saved::bounded(fresh, self.saved, &self.args.plans, target)?;
         let Bound { run, changed, withheld, already_so, beyond } = match bound {
             Some(bound) => bound,
             None => Bound { run: plan.changes.clone(), ..Bound::default() },
@@ -103,11 +103,15 @@ impl Run<'_> {
         let refused = changed.into_iter().map(|(it, found)| saved::row(&it, default_locale, Outcome::Refused(found)));
         let spent = already_so.iter().map(|it| saved::row(it, default_locale, Outcome::AlreadySo));
         let settled: Vec<Row> = refused.chain(spent).collect();
-        if self.saved.is_some() {
+        if !self.saved.is_empty() {
             shell.tell(outputs, &|style| format!("\n{}", human::bound(&run, &settled, plan, style)));
         }
         if !run.is_empty() {
-            let what = if self.saved.is_some() { " of the saved plan" } else { "" };
+            let what = match self.saved.len() {
+                0 => "",
+                1 => " of the saved plan",
+                _ => " of the saved plans",
+            };
             carry::approve(self.args.auto_approve, run.len(), what, target, shell)?;
         }
         let steps = |changes: Vec<Change>| changes.into_iter().map(|it| it.step).collect();

@@ -1,12 +1,12 @@
-//! Reading the file of `apply --plan`.
+//! Reading the files of `apply --plan`.
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::apply::report::{Outcome, Row};
 use crate::model::names::Locale;
 use crate::model::observed::Target;
-use crate::plan::saved::{self, Bound, Fresh, Operation, SAVED_PLAN_BYTES_MAX, SavedPlan};
+use crate::plan::saved::{self, Bound, Fresh, Misfit, Operation, SAVED_PLAN_BYTES_MAX, SavedPlan};
 use crate::problem::{Problem, cause};
 
 /// Reads a saved plan.
@@ -30,11 +30,20 @@ pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
 /// The plan, split by what was reviewed; none where no saved plan was given.
 ///
 /// # Errors
-/// The saved plan is for another org.
-pub fn bounded(fresh: Fresh<'_>, saved: Option<&SavedPlan>, target: &Target) -> Result<Option<Bound>, Problem> {
-    let Some(saved) = saved else { return Ok(None) };
-    saved::bound(fresh, saved, target).map(Some).map_err(|error| {
-        Problem::new(format!("the saved plan cannot be used: {error}"))
+/// A saved plan is for another org.
+pub fn bounded(
+    fresh: Fresh<'_>,
+    saved: &[SavedPlan],
+    paths: &[PathBuf],
+    target: &Target,
+) -> Result<Option<Bound>, Problem> {
+    if saved.is_empty() {
+        return Ok(None);
+    }
+    saved::bound(fresh, saved, target).map(Some).map_err(|Misfit { index, why }| {
+        // One alone needs no name.
+        let named = paths.get(index).filter(|_| saved.len() > 1).map(|it| format!(" `{}`", it.display()));
+        Problem::new(format!("the saved plan{} cannot be used: {why}", named.unwrap_or_default()))
             .help("plan again, for this org; nothing was written")
     })
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::config::check;
 use crate::config::files::{FILE_BYTES_MAX, examined};
 use crate::config::layers::{self, Stack};
+use crate::config::requires;
 use crate::config::rule_settings;
 use crate::config::structure::Shape;
 use crate::diagnostic::finding::Finding;
@@ -45,6 +46,7 @@ pub fn read_texts(org: Text<'_>, layers: &[Text<'_>]) -> (Sources, Vec<Diagnosti
     resolved.complete &= whole;
     let (desired, more) = check::check(&resolved);
     found.extend(more);
+    requires::told_alone(&mut found);
     rule_settings::apply(&resolved.settings.rules, &mut found);
     let failed = found.iter().any(|it| it.severity == Severity::Error);
     (sources, found, desired.filter(|_| !failed))

@@ -8,6 +8,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::{Number, Value};
 
 use crate::config::located::{read, whole};
+use crate::config::requires;
 use crate::config::schema::{ConfigFile, RULES, VERSION};
 use crate::config::tree::{Node, Spanned};
 use crate::diagnostic::finding::Finding;
@@ -51,6 +52,9 @@ pub fn shape(mut tree: Spanned<Node>, path: &str, source: &str) -> (Option<Shape
         found.push(Diagnostic::at(start, Finding::ForeignFile { path: path.to_owned() }));
         return (None, found);
     }
+    if !check_requires(&mut tree, &mut found) {
+        return (None, found);
+    }
     if !check_version(&mut tree, source, &mut found) {
         return (None, found);
     }
@@ -87,6 +91,21 @@ fn is_foreign(node: &Node) -> bool {
         key.value == "version" && (alone || matches!(&value.value, Node::Number(raw) if whole(raw).is_some()))
     });
     !has_section && !has_version
+}
+
+/// False for a file that is for other versions of this program: what it says may mean something else there.
+fn check_requires(tree: &mut Spanned<Node>, found: &mut Vec<Diagnostic>) -> bool {
+    let Node::Map(entries) = &mut tree.value else { return true };
+    let Some((_, value)) = entries.iter_mut().find(|(key, _)| key.value == "requires") else { return true };
+    let Node::Text(required) = &value.value else { return true };
+    let (fits, finding) = match requires::allows(required, requires::VERSION) {
+        Ok(true) => return true,
+        Ok(false) => (false, Finding::OtherVersionRequired { required: required.clone(), version: requires::VERSION }),
+        Err(why) => (true, Finding::InvalidRequires { required: required.clone(), why }),
+    };
+    found.push(Diagnostic::at(value.place, finding));
+    value.value = Node::Broken;
+    fits
 }
 
 /// False for another version, whose other fields this program cannot judge.

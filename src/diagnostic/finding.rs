@@ -158,6 +158,15 @@ findings! {
             (true, true) => "another release of presencectl may read it; if it is another program's file, \
                 keep it elsewhere, or in a hidden folder",
         });
+    /// `requires` names other versions of this program.
+    OtherVersionRequired { required: String, version: &'static str }
+        "other-version-required", Error,
+        format!("this file is for presencectl `{required}`, and this is presencectl {version}"),
+        say("run a version that it allows, or change `requires` after reading what changed between them");
+    /// `requires` is no range of versions.
+    InvalidRequires { required: String, why: String }
+        "invalid-requires", Error, format!("`{required}` is no range of versions ({why})"),
+        say("write one as `requires: \">=0.4, <0.6\"`");
     /// A field that does not exist.
     UnknownField { field: String, nearest: Option<String>, known: Vec<String> }
         "unknown-field", Error, format!("there is no field `{field}` here"),

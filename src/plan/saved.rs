@@ -1,7 +1,7 @@
-//! A saved plan as an upper bound: what was reviewed may be done, and nothing else. The config is
-//! read and planned anew; the file adds nothing and can only take away, so it needs no trust.
+//! Saved plans as an upper bound: what was reviewed may be done, and nothing else. The config is
+//! read and planned anew; the files add nothing and can only take away, so they need no trust.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Deserialize;
 
@@ -182,8 +182,8 @@ pub struct Fresh<'a> {
     pub plan: &'a Plan,
 }
 
-/// A fresh plan held against a saved one. Every change of the fresh plan is in one of `run`,
-/// `withheld` and `beyond`, and every operation of the saved one is spoken of once at most.
+/// A fresh plan held against saved ones. Every change of the fresh plan is in one of `run`,
+/// `withheld` and `beyond`, and what was reviewed of one object is spoken of once at most.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bound {
     /// Reviewed, and still the same.
@@ -198,12 +198,80 @@ pub struct Bound {
     pub beyond: Vec<Change>,
 }
 
-/// Splits a fresh plan by what was reviewed.
+/// Which of several saved plans cannot be held against a fresh one, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Misfit {
+    /// Its place among those that were given.
+    pub index: usize,
+    /// What is wrong with it.
+    pub why: SavedPlanError,
+}
+
+/// Splits a fresh plan by what was reviewed: in order, later plans after earlier ones. What any of
+/// them holds may be done; where several speak of one object, the latest that agrees with the fresh
+/// plan decides, else the latest.
 ///
 /// # Errors
-/// When the saved plan is for another org than the one that answered (the sandbox's is never the real one),
-/// was made through another generation of the API, or by a client that saw more than this one.
-pub fn bound(fresh: Fresh<'_>, saved: &SavedPlan, target: &Target) -> Result<Bound, SavedPlanError> {
+/// When one of the saved plans is for another org than the one that answered (the sandbox's is never the real
+/// one), was made through another generation of the API, or by a client that saw more than this one.
+pub fn bound(fresh: Fresh<'_>, saved: &[SavedPlan], target: &Target) -> Result<Bound, Misfit> {
+    for (index, plan) in saved.iter().enumerate() {
+        fits(fresh.plan, plan, saved, target).map_err(|why| Misfit { index, why })?;
+    }
+    let operations: Vec<&Operation> = saved.iter().rev().flat_map(|it| &it.operations).collect();
+    let reviewed = Reviewed::new(&operations);
+    let same: Vec<Option<usize>> = fresh
+        .plan
+        .changes
+        .iter()
+        .map(|change| reviewed.about(change).find(|index| is_same(operations[*index], change)))
+        .collect();
+    let mut told: HashSet<Subject<'_>> = same.iter().flatten().map(|it| subject(operations[*it])).collect();
+    let mut bound = Bound::default();
+    let mut refused: BTreeMap<usize, Vec<Difference>> = BTreeMap::new();
+    let mut explaining: HashSet<Subject<'_>> = HashSet::new();
+    for (change, same) in fresh.plan.changes.iter().zip(&same) {
+        if same.is_some() {
+            bound.run.push(change.clone());
+            continue;
+        }
+        let mut explained = false;
+        for index in reviewed.about(change).filter(|index| !told.contains(&subject(operations[*index]))) {
+            if let Some(differences) = fresh.changed_since(operations[index], Some(change)) {
+                if explaining.insert(subject(operations[index])) {
+                    refused.insert(index, differences);
+                }
+                explained = true;
+            }
+        }
+        let list = if explained { &mut bound.withheld } else { &mut bound.beyond };
+        list.push(change.clone());
+    }
+    for (index, operation) in operations.into_iter().enumerate() {
+        let about = subject(operation);
+        if told.contains(&about) {
+            continue;
+        }
+        if let Some(differences) = refused.remove(&index) {
+            bound.changed.push((operation.clone(), differences));
+        } else if explaining.contains(&about) {
+            continue;
+        } else if fresh.is_so(operation) {
+            bound.already_so.push(operation.clone());
+        } else if let Some(differences) = fresh.changed_since(operation, None) {
+            bound.changed.push((operation.clone(), differences));
+        } else {
+            // What the config no longer asks for is neither done nor to be done, and is not spoken of.
+            continue;
+        }
+        told.insert(about);
+    }
+    Ok(bound)
+}
+
+/// Can a saved plan be held against a fresh one at all?
+fn fits(plan: &Plan, saved: &SavedPlan, all: &[SavedPlan], target: &Target) -> Result<(), SavedPlanError> {
     if saved.sandbox != target.sandbox {
         return Err(SavedPlanError::OtherSandbox { saved: saved.sandbox });
     }
@@ -215,54 +283,28 @@ pub fn bound(fresh: Fresh<'_>, saved: &SavedPlan, target: &Target) -> Result<Bou
     if saved.generation != target.generation {
         return Err(SavedPlanError::OtherGeneration { saved: saved.generation, found: target.generation });
     }
-    let unseen = not_seen(fresh.plan, saved);
-    if !unseen.is_empty() {
-        return Err(SavedPlanError::NotSeen(unseen));
-    }
-    let operations = &saved.operations;
-    let reviewed = Reviewed::new(operations);
-    let same: Vec<Option<usize>> = fresh
-        .plan
-        .changes
-        .iter()
-        .map(|change| reviewed.about(change).find(|index| is_same(&operations[*index], change)))
-        .collect();
-    let runs: BTreeSet<usize> = same.iter().flatten().copied().collect();
-    let mut bound = Bound::default();
-    let mut refused: BTreeMap<usize, Vec<Difference>> = BTreeMap::new();
-    for (change, same) in fresh.plan.changes.iter().zip(&same) {
-        if same.is_some() {
-            bound.run.push(change.clone());
-            continue;
-        }
-        let mut explained = false;
-        for index in reviewed.about(change).filter(|index| !runs.contains(index)) {
-            if let Some(differences) = fresh.changed_since(&operations[index], Some(change)) {
-                refused.insert(index, differences);
-                explained = true;
-            }
-        }
-        let list = if explained { &mut bound.withheld } else { &mut bound.beyond };
-        list.push(change.clone());
-    }
-    for (index, operation) in operations.iter().enumerate().filter(|(index, _)| !runs.contains(index)) {
-        if let Some(differences) = refused.remove(&index) {
-            bound.changed.push((operation.clone(), differences));
-        } else if fresh.is_so(operation) {
-            bound.already_so.push(operation.clone());
-        } else if let Some(differences) = fresh.changed_since(operation, None) {
-            bound.changed.push((operation.clone(), differences));
-        }
-        // What the config no longer asks for is neither done nor to be done, and is not spoken of.
-    }
-    Ok(bound)
+    let unseen = not_seen(plan, saved, all);
+    if unseen.is_empty() { Ok(()) } else { Err(SavedPlanError::NotSeen(unseen)) }
 }
 
-/// What the plan's client saw and this one does not. What the plan itself removes may be gone by now.
-fn not_seen(plan: &Plan, saved: &SavedPlan) -> Vec<DefinitionId> {
+/// What the plan's client saw and this one does not. What a reviewed plan itself removes may be gone by now.
+fn not_seen(plan: &Plan, saved: &SavedPlan, all: &[SavedPlan]) -> Vec<DefinitionId> {
+    let operations = all.iter().flat_map(|it| &it.operations);
     let removed: BTreeSet<&DefinitionId> =
-        saved.operations.iter().filter(|it| it.action.is_removal()).filter_map(|it| it.id.as_ref()).collect();
+        operations.filter(|it| it.action.is_removal()).filter_map(|it| it.id.as_ref()).collect();
     saved.seen.iter().filter(|it| !plan.seen.contains(*it) && !removed.contains(it)).cloned().collect()
+}
+
+/// What an operation is about: its object, or, where there is none yet, the definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Subject<'a> {
+    id: Option<&'a DefinitionId>,
+    key: Option<&'a Key>,
+}
+
+fn subject(operation: &Operation) -> Subject<'_> {
+    let id = operation.id.as_ref();
+    Subject { id, key: operation.key.as_ref().filter(|_| id.is_none()) }
 }
 
 /// The same action on the same object (its id; its key for a create), with the same values before
@@ -283,21 +325,21 @@ fn is_same(operation: &Operation, change: &Change) -> bool {
         && after.same_as(&step.after())
 }
 
-/// The operations of a saved plan by what they are about.
+/// Reviewed operations by what they are about.
 struct Reviewed<'a> {
-    by_id: HashMap<&'a DefinitionId, usize>,
-    by_key: HashMap<(&'a Key, bool), usize>,
+    by_id: HashMap<&'a DefinitionId, Vec<usize>>,
+    by_key: HashMap<(&'a Key, bool), Vec<usize>>,
 }
 
 impl<'a> Reviewed<'a> {
-    fn new(operations: &'a [Operation]) -> Reviewed<'a> {
+    fn new(operations: &[&'a Operation]) -> Reviewed<'a> {
         let mut reviewed = Reviewed { by_id: HashMap::new(), by_key: HashMap::new() };
         for (index, operation) in operations.iter().enumerate() {
             if let Some(id) = &operation.id {
-                reviewed.by_id.entry(id).or_insert(index);
+                reviewed.by_id.entry(id).or_default().push(index);
             }
             if let Some(key) = &operation.key {
-                reviewed.by_key.entry((key, operation.action.is_removal())).or_insert(index);
+                reviewed.by_key.entry((key, operation.action.is_removal())).or_default().push(index);
             }
         }
         reviewed
@@ -305,11 +347,13 @@ impl<'a> Reviewed<'a> {
 
     /// What was reviewed of the same object, and of the same definition: they differ where a
     /// definition has another object by now, or an object another definition.
-    fn about(&self, change: &Change) -> impl Iterator<Item = usize> {
-        let by_id = change.step.id().and_then(|id| self.by_id.get(id)).copied();
+    fn about(&self, change: &Change) -> impl Iterator<Item = usize> + use<> {
+        let mut all = change.step.id().and_then(|id| self.by_id.get(id)).cloned().unwrap_or_default();
         let removal = change.step.action().is_removal();
-        let by_key = change.step.key().and_then(|key| self.by_key.get(&(key, removal))).copied();
-        by_id.into_iter().chain(by_key.filter(|it| by_id != Some(*it)))
+        let by_key = change.step.key().and_then(|key| self.by_key.get(&(key, removal)));
+        let more: Vec<usize> = by_key.into_iter().flatten().copied().filter(|it| !all.contains(it)).collect();
+        all.extend(more);
+        all.into_iter()
     }
 }
 

@@ -93,3 +93,31 @@ fn more_than_was_reviewed_is_named_and_nothing_is_done() {
     assert_eq!(cli.read("report.txt"), ran.stdout);
     assert!(!org.requests().iter().any(|it| it.starts_with("POST /api")), "nothing was written");
 }
+
+#[test]
+fn changes_that_were_merged_one_after_the_other_are_applied_by_all_their_plans() {
+    let (lunch, tea) = (("lunch", "Meal", "Mittag"), ("tea", "Break", "Tee"));
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    cli.write("first.yaml", &config(&[lunch]));
+    cli.write("second.yaml", &config(&[tea]));
+    cli.write("merged.yaml", &config(&[lunch, tea]));
+    for it in ["first", "second"] {
+        assert_eq!(cli.run(&format!("plan {it}.yaml {target} -o json={it}.json")).code, Some(0));
+    }
+    let beyond = cli.run(&format!("apply merged.yaml {target} --plan second.json --auto-approve"));
+    assert_eq!(beyond.code, Some(1), "{}", beyond.shown());
+    let ran = cli.run(&format!("apply merged.yaml {target} --plan first.json --plan second.json --auto-approve"));
+    assert_snapshot!("saved_plans_together", ran.shown());
+}
+
+#[test]
+fn the_one_of_several_plans_that_cannot_be_used_is_named() {
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    for (plan, where_) in [("here", target.as_str()), ("simulated", "--sandbox")] {
+        assert_eq!(cli.run(&format!("plan lunch.yaml {where_} -o json={plan}.json")).code, Some(0));
+    }
+    let ran = cli.run(&format!("apply lunch.yaml {target} --plan here.json --plan simulated.json --auto-approve"));
+    assert_snapshot!("saved_plans_misfit", ran.shown());
+}

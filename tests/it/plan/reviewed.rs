@@ -130,7 +130,7 @@ fn verdict(reviewed: &World, now: &World, action: Action) -> String {
     }
     let (desired, observed) = (now.desired().0, now.observed());
     let fresh = Fresh { desired: &desired, observed: &observed, plan: &fresh };
-    let bound = match bound(fresh, &saved, &target()) {
+    let bound = match bound(fresh, &[saved], &target()).map_err(|it| it.why) {
         Ok(bound) => bound,
         Err(SavedPlanError::NotSeen(_)) => return "not seen, nothing is done".to_owned(),
         Err(error) => panic!("{error}"),
