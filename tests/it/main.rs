@@ -9,6 +9,7 @@ mod exhaustive;
 mod faults;
 mod hostile;
 mod import;
+mod kit;
 mod layers;
 mod messages;
 mod paper;

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# comment.sh FILE CHANGES: keeps the one comment of this org in a pull request. It is found by the marker in its first
+# line and by its author; nobody else's comment is touched. Where nothing changes, none is made.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=kit/common.sh
+source "$here/common.sh"
+
+file=$1 changes=$2
+[[ $PULL_REQUEST =~ ^[0-9]{1,10}$ ]] || fail "the input pull-request is no number"
+mark=$(mark plan)
+body="$RUNNER_TEMP/presencectl-comment.json"
+posted "$mark" "$file" "$body"
+
+ours=$(pages "issues/$PULL_REQUEST/comments" . "select($(found_by "$mark")) | .id" | sed -n 1p)
+if [[ -n $ours ]]; then
+    api PATCH "issues/comments/$ours" "$body" >/dev/null
+elif [[ $changes != false ]]; then
+    api POST "issues/$PULL_REQUEST/comments" "$body" >/dev/null
+fi

@@ -1,0 +1,92 @@
+# shellcheck shell=bash
+# What the kit's scripts share. They run with bash 3.2 as well, which macOS has: no associative arrays, and an array that
+# may be empty is written `${a[@]+"${a[@]}"}`.
+#
+# They take everything from the environment: nothing of an expression or of a pull request is ever part of a script's
+# text.
+
+# Ends the step with a message.
+fail() {
+    printf '::error::%s\n' "$(escaped "$1")"
+    exit 1
+}
+
+note() {
+    printf '::notice::%s\n' "$(escaped "$1")"
+}
+
+# As GitHub wants the text of a workflow command: one line, and no command of its own.
+escaped() {
+    local text=${1//'%'/'%25'}
+    text=${text//$'\r'/'%0D'}
+    printf '%s' "${text//$'\n'/'%0A'}"
+}
+
+# output NAME VALUE: an output of the step. Values are of one line.
+output() {
+    [[ $2 != *$'\n'* ]] || fail "the output $1 would have several lines"
+    printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"
+}
+
+# api METHOD PATH [FILE]: asks GitHub's API, with FILE as the body, and prints the answer. Reads are tried again.
+api() {
+    local method=$1 path=$2 body=${3:-}
+    local -a more=()
+    [[ -z $body ]] || more+=(--data-binary "@$body")
+    [[ $method != GET ]] || more+=(--retry 3)
+    # The token goes by standard input: arguments can be seen by every process of the machine.
+    curl --config - --silent --show-error --fail-with-body --location --max-time 60 --request "$method" \
+        ${more[@]+"${more[@]}"} --header 'Accept: application/vnd.github+json' \
+        --header 'X-GitHub-Api-Version: 2022-11-28' "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/$path" \
+        <<<"header = \"Authorization: Bearer $TOKEN\""
+}
+
+# pages PATH LIST FILTER [MAX]: what a jq filter finds in the list of each page, one JSON value a line.
+pages() {
+    local path=$1 list=$2 filter=$3 max=${4:-20} page answer joint='?'
+    [[ $path != *'?'* ]] || joint='&'
+    for ((page = 1; page <= max; page++)); do
+        answer=$(api GET "$path${joint}per_page=100&page=$page" | jq --compact-output "$list")
+        jq --compact-output ".[] | $filter" <<<"$answer"
+        (($(jq length <<<"$answer") == 100)) || return 0
+    done
+}
+
+# mark KIND: the hidden first line by which this org's comment or issue is found again. It is the kit's own: what
+# presencectl writes into its Markdown names the org's id, which a run that failed early does not know.
+mark() {
+    local org=${ORG:-default}
+    printf '<!-- presencectl-kit:%s %s -->' "$1" "${org//[^A-Za-z0-9._]/_}"
+}
+
+# found_by MARK: a jq condition on a comment or issue: is it ours?
+found_by() {
+    jq --null-input --raw-output --arg mark "$1" \
+        '".user.login == $ENV.COMMENT_AUTHOR and ((.body // \"\") | startswith(\($mark | tojson)))"'
+}
+
+# The address of this run, for people.
+run_url() {
+    printf '%s/%s/actions/runs/%s' "$GITHUB_SERVER_URL" "$GITHUB_REPOSITORY" "$GITHUB_RUN_ID"
+}
+
+# posted MARK FILE OUT: the body of a comment or issue. presencectl keeps its Markdown within the API's limit of 65,536
+# characters itself; a file that passes it all the same is replaced by where the whole is.
+posted() {
+    if (($(LC_ALL=C.UTF-8 wc -m <"$2") <= 65000)); then
+        jq --null-input --arg mark "$1" --rawfile body "$2" '{body: "\($mark)\n\($body)"}' >"$3"
+    else
+        jq --null-input --arg mark "$1" --arg run "$(run_url)" \
+            '{body: "\($mark)\nThis is too long for here. The whole is in the summary of \($run)"}' >"$3"
+    fi
+}
+
+# Sets `given`: what presencectl is told of the config, and what the input `arguments` adds.
+give() {
+    local argument
+    given=("$PATH_OF_CONFIG")
+    [[ -z ${ORG:-} || ${1:-} == validate ]] || given+=(--org "$ORG")
+    while IFS= read -r argument; do
+        [[ -z $argument ]] || given+=("$argument")
+    done <<<"${ARGUMENTS:-}"
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Installs the pinned release of presencectl: downloads it, holds it against the release's sums, and, where `gh` is
+# present, against its attestation. It never compiles.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=kit/common.sh
+source "$here/common.sh"
+
+if [[ -n ${BINARY:-} ]]; then
+    # For this repository's own tests, and for runners that bring the tool with them.
+    [[ -x $BINARY ]] || fail "the input binary names $BINARY, which is no executable file"
+    output binary "$(cd "$(dirname "$BINARY")" && pwd)/$(basename "$BINARY")"
+    exit 0
+fi
+
+[[ $VERSION =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?$ ]] || fail "the input version is $VERSION: write it as 1.2.3"
+# Empty where the action is used by its path in its own repository.
+repository=${ACTION_REPOSITORY:-$GITHUB_REPOSITORY}
+
+case "$RUNNER_OS-$RUNNER_ARCH" in
+    Linux-X64) target=x86_64-unknown-linux-musl ;;
+    Linux-ARM64) target=aarch64-unknown-linux-musl ;;
+    macOS-X64) target=x86_64-apple-darwin ;;
+    macOS-ARM64) target=aarch64-apple-darwin ;;
+    Windows-X64) target=x86_64-pc-windows-msvc ;;
+    *) fail "there is no release for $RUNNER_OS on $RUNNER_ARCH; give a binary by the input binary" ;;
+esac
+archive="presencectl-$target.tar.gz"
+folder="$RUNNER_TEMP/presencectl-$VERSION"
+mkdir -p "$folder"
+# Names without a folder from here on: a path of Windows means other things to tar and sha256sum.
+cd "$folder"
+
+fetch() {
+    curl --silent --show-error --fail --location --proto '=https' --retry 3 --max-time 300 --output "$1" \
+        "https://github.com/$repository/releases/download/v$VERSION/$1"
+}
+
+digest() {
+    if command -v sha256sum >/dev/null 2>&1; then
+        sha256sum "$1"
+    else
+        shasum -a 256 "$1"
+    fi | cut -d ' ' -f 1
+}
+
+fetch "$archive"
+found=$(digest "$archive")
+if [[ -n ${SHA256:-} ]]; then
+    expected=$SHA256
+else
+    fetch SHA256SUMS
+    expected=$(awk -v name="$archive" '$2 == name || $2 == "*" name { print $1 }' SHA256SUMS)
+    [[ $expected =~ ^[0-9a-f]{64}$ ]] || fail "SHA256SUMS of $repository v$VERSION has no line for $archive"
+fi
+[[ $found == "$expected" ]] || fail "the SHA-256 of $archive is $found, and not $expected: it is not used"
+
+if command -v gh >/dev/null 2>&1; then
+    # Who built it: the release workflow of that repository, and nobody else.
+    GH_TOKEN=$TOKEN gh attestation verify "$archive" --repo "$repository" \
+        --signer-workflow "$repository/.github/workflows/release.yml" ||
+        fail "$archive has no attestation of the release workflow of $repository: it is not used"
+else
+    note "gh is not installed, so only the SHA-256 of presencectl was checked"
+fi
+
+tar -xzf "$archive"
+binary="$folder/presencectl"
+[[ $RUNNER_OS != Windows ]] || binary="$binary.exe"
+[[ -x $binary ]] || fail "$archive holds no presencectl"
+output binary "$binary"

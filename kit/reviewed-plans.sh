@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Finds what was reviewed of everything that was merged since the last apply that succeeded: the plans that the checks
+# of those pull requests made, as artifacts. They need no trust, since they can only narrow what an apply does.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=kit/common.sh
+source "$here/common.sh"
+
+folder="$RUNNER_TEMP/presencectl-reviewed/${ORG:-default}"
+rm -rf "$folder"
+mkdir -p "$folder"
+output folder "$folder"
+output superseded false
+
+# As in `OWNER/REPO/.github/workflows/apply.yml@refs/heads/main`.
+workflow=${GITHUB_WORKFLOW_REF%@*}
+workflow=${workflow##*/}
+branch=$(jq --null-input --raw-output --arg it "$GITHUB_REF_NAME" '$it | @uri')
+last=$(api GET "actions/workflows/$workflow/runs?branch=$branch&status=success&per_page=1" |
+    jq --raw-output '.workflow_runs[0].head_sha // empty')
+
+commits=()
+if [[ -n $last && $last != "$GITHUB_SHA" ]]; then
+    relation=$(api GET "compare/$last...$GITHUB_SHA?per_page=1" | jq --raw-output .status)
+    if [[ $relation == behind ]]; then
+        # An old run that is started again, or that was overtaken: its tree would undo what was merged later.
+        note "${last:0:7} is applied already, and it is later than ${GITHUB_SHA:0:7}: nothing is done"
+        output superseded true
+        exit 0
+    fi
+    list=$(pages "compare/$last...$GITHUB_SHA" .commits .sha | jq --raw-output .)
+    while IFS= read -r sha; do commits+=("$sha"); done <<<"$list"
+else
+    commits=("$GITHUB_SHA")
+fi
+
+number=0
+seen=' '
+for sha in "${commits[@]}"; do
+    heads=$(pages "commits/$sha/pulls" . "select(.merged_at != null and .base.ref == \$ENV.GITHUB_REF_NAME) | .head.sha" |
+        jq --raw-output .)
+    while IFS= read -r head; do
+        [[ -n $head && $seen != *" $head "* ]] || continue
+        seen="$seen$head "
+        name="presencectl-plan-${ORG:-default}-$head"
+        # Only what a workflow of this repository's own branches made, and the newest of it.
+        artifact=$(api GET "actions/artifacts?name=$name&per_page=100" | jq --raw-output '[.artifacts[]
+            | select(.expired | not) | select(.workflow_run.head_repository_id == .workflow_run.repository_id)]
+            | sort_by(.created_at) | last | .id // empty')
+        [[ -n $artifact ]] || continue
+        number=$((number + 1))
+        file=$(printf '%s/%03d.json' "$folder" "$number")
+        api GET "actions/artifacts/$artifact/zip" >"$folder/plan.zip"
+        unzip -p "$folder/plan.zip" plan.json >"$file"
+        rm "$folder/plan.zip"
+        # A check that failed has written why, which is no plan.
+        if [[ $(jq --raw-output .kind "$file" 2>/dev/null) != plan ]]; then
+            rm "$file"
+        fi
+    done <<<"$heads"
+done
+found=$(find "$folder" -name '*.json' | wc -l)
+note "${#commits[@]} commit(s) since the last apply, $((found)) reviewed plan(s)"

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# One run of presencectl: validate, plan, apply or drift, with everything that people and later steps see of it.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=kit/common.sh
+source "$here/common.sh"
+
+org=${ORG:-default}
+results="$RUNNER_TEMP/presencectl-results/${org//[^A-Za-z0-9._-]/_}-$MODE"
+rm -rf "$results"
+mkdir -p "$results"
+
+# Every view that is asked for stands here, and nowhere else.
+views() {
+    case $1 in
+        validate) printf '%s\n' human "github=$results/annotations" ;;
+        plan)
+            printf '%s\n' human "json=$results/plan.json" "markdown=$results/comment.md" "summary=$results/summary.md" \
+                "github=$results/annotations"
+            ;;
+        apply)
+            printf '%s\n' human "json=$results/report.json" "summary=$results/summary.md" "github=$results/annotations"
+            ;;
+    esac
+}
+
+# presencectl COMMAND ARGUMENT…: its output may hold what a label says, and no label shall be a command to GitHub.
+# The status is left in `status`.
+run() {
+    local command=$1 view stop
+    shift
+    give "$command"
+    while IFS= read -r view; do
+        given+=(--output "$view")
+    done < <(views "$command")
+    stop=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+    printf '::stop-commands::%s\n' "$stop"
+    status=0
+    "$PRESENCECTL" "$command" "${given[@]}" "$@" || status=$?
+    printf '::%s::\n' "$stop"
+    # These are commands to GitHub on purpose, and escaped as such.
+    [[ ${ANNOTATIONS:-true} != true || ! -s $results/annotations ]] || cat "$results/annotations"
+}
+
+# Where a run ended before it had a result, this says so.
+ensure() {
+    [[ ! -s $results/$2 ]] || return 0
+    printf '**presencectl %s failed** before it had a result. The reason is in the log: %s\n' "$1" "$(run_url)" >"$results/$2"
+}
+
+show_summary() {
+    ensure "$1" summary.md
+    cat "$results/summary.md" >>"$GITHUB_STEP_SUMMARY"
+    output summary "$results/summary.md"
+}
+
+# true, false, or nothing where that is not known.
+changes() {
+    case $status in
+        0) echo false ;;
+        2) echo true ;;
+    esac
+}
+
+plan() {
+    local -a base=()
+    [[ -z ${BASE:-} ]] || base=(--base "$BASE")
+    run plan --detailed-exitcode ${base[@]+"${base[@]}"}
+    show_summary plan
+    output changes "$(changes)"
+    [[ ! -s $results/plan.json ]] || output plan "$results/plan.json"
+}
+
+case $MODE in
+    validate)
+        run validate
+        exit "$status"
+        ;;
+    plan)
+        plan
+        if [[ ${COMMENT:-true} == true && -n ${PULL_REQUEST:-} ]]; then
+            ensure plan comment.md
+            "$here/comment.sh" "$results/comment.md" "$(changes)"
+        fi
+        ((status == 0 || status == 2)) || exit "$status"
+        ;;
+    drift)
+        plan
+        ((status == 0 || status == 2)) || exit "$status"
+        if [[ ${ISSUE:-true} == true ]]; then
+            "$here/drift-issue.sh" "$results"
+        fi
+        ;;
+    apply)
+        reviewed=()
+        while IFS= read -r given; do
+            if [[ -d $given ]]; then
+                while IFS= read -r file; do reviewed+=(--plan "$file"); done < <(find "$given" -name '*.json' | sort)
+            elif [[ -n $given ]]; then
+                reviewed+=(--plan "$given")
+            fi
+        done <<<"${PLANS:-}"
+        if [[ ${REVIEWED:-true} == true && ${#reviewed[@]} == 0 ]]; then
+            # No plan was reviewed, and so nothing may be done. Where nothing is to be done, that is no fault.
+            plan
+            ((status != 2)) || fail "no reviewed plan was found, and there are changes: nothing was applied. Start the apply workflow by hand, have its plan approved, and it is applied"
+            exit "$status"
+        fi
+        reports=()
+        [[ -z ${REPORT_DIR:-} ]] || reports=(--report-dir "$REPORT_DIR")
+        run apply --auto-approve ${reviewed[@]+"${reviewed[@]}"} ${reports[@]+"${reports[@]}"}
+        show_summary apply
+        if [[ -s $results/report.json ]]; then
+            output report "$results/report.json"
+            output changes "$(jq 'any(.objects[]?; .outcome == "done")' "$results/report.json")"
+        fi
+        exit "$status"
+        ;;
+    *) fail "the input mode is $MODE: write validate, plan, apply or drift" ;;
+esac

@@ -1,0 +1,189 @@
+//! The plan in the pull request: one comment an org, of the bot's own, updated in place, and never too long.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::github::{BOT, Github};
+use super::steps::{Runner, config, definition, org, sha, skipped};
+
+const MARK: &str = "<!-- presencectl-kit:plan default -->";
+
+fn body(github: &Github, index: usize) -> String {
+    github.repository().comments[index]["body"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn one_comment_says_what_the_pull_request_would_do_and_is_updated_in_place() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    let mut runner = Runner::of(&github, &org);
+    runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
+    let step = runner.action("plan").succeeds();
+    assert_eq!(step.output("changes"), Some("true"));
+    assert!(step.summary.contains("lunch"), "{}", step.summary);
+    let plan = fs::read_to_string(step.output("plan").unwrap_or_default()).unwrap_or_default();
+    assert!(plan.contains("\"kind\": \"plan\""), "{plan}");
+    assert!(body(&github, 0).starts_with(MARK) && body(&github, 0).contains("lunch"));
+
+    runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Dinner")]));
+    runner.action("plan").succeeds();
+    // Nothing is left to do: the comment that there is says so.
+    runner.set("REVIEWED", "false");
+    assert_eq!(runner.action("apply").succeeds().output("changes"), Some("true"));
+    assert_eq!(runner.action("plan").succeeds().output("changes"), Some("false"));
+    assert_eq!(
+        github.writes(),
+        ["POST issues/7/comments", "PATCH issues/comments/1", "PATCH issues/comments/1"],
+        "one comment, however often it is planned"
+    );
+}
+
+#[test]
+fn where_nothing_changes_there_is_no_comment() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    let runner = Runner::of(&github, &org);
+    runner.write("presences.yaml", &config(&[]));
+    assert_eq!(runner.action("plan").succeeds().output("changes"), Some("false"));
+    assert_eq!(github.writes(), [""; 0]);
+}
+
+#[test]
+fn a_plan_that_fails_says_so_in_its_comment_and_fails_the_step() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    let runner = Runner::of(&github, &org);
+    runner.write("presences.yaml", "version: 1\ndefinitions: [lunch]\n");
+    let step = runner.action("plan").fails("definitions");
+    assert_eq!((step.output("changes"), github.writes().len()), (None, 1));
+    assert!(step.summary.len() > 10 && body(&github, 0).starts_with(MARK), "{step:?}");
+}
+
+#[test]
+fn only_a_comment_of_the_bots_own_is_touched() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    for id in 1..=150 {
+        // A stranger who writes the marker, in the first page; the bot's other comments.
+        let (login, text) = if id == 3 { ("mallory", format!("{MARK}\nme")) } else { (BOT, "other".to_owned()) };
+        github.repository().comments.push(json!({ "id": id, "user": { "login": login }, "body": text }));
+    }
+    let own = json!({ "id": 151, "user": { "login": BOT }, "body": format!("{MARK}\nold") });
+    let quoted = json!({ "id": 152, "user": { "login": BOT }, "body": format!("> {MARK}\nold") });
+    github.repository().comments.extend([own, quoted]);
+    let runner = Runner::of(&github, &org);
+    runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
+    runner.action("plan").succeeds();
+    assert_eq!(github.writes(), ["PATCH issues/comments/151"]);
+}
+
+#[test]
+fn each_org_has_its_own_comment() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    let mut runner = Runner::of(&github, &org);
+    runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
+    runner.action("plan").succeeds();
+    runner.set("ORG", "acme");
+    runner.action("plan").succeeds();
+    assert_eq!(github.writes(), ["POST issues/7/comments"; 2]);
+    assert!(body(&github, 1).starts_with("<!-- presencectl-kit:plan acme -->"));
+}
+
+#[test]
+fn a_text_that_is_too_long_is_replaced_by_where_the_whole_is() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    let runner = Runner::new(&github).with("PULL_REQUEST", "7");
+    let long = "ü".repeat(70_000);
+    runner.write("long.md", &long);
+    runner.run("comment.sh", &["long.md", "true"]).succeeds();
+    let posted = body(&github, 0);
+    assert!(posted.starts_with(MARK) && posted.contains("runs/42") && posted.len() < 300, "{posted}");
+}
+
+#[test]
+fn what_a_label_says_is_no_command_to_github() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    let runner = Runner::of(&github, &org);
+    runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "\"::error::boo\"")]));
+    let log = runner.action("plan").succeeds().log;
+    let (before, rest) = log.split_once("::stop-commands::").unwrap_or_default();
+    let (stop, rest) = rest.split_once('\n').unwrap_or_default();
+    let (shown, after) = rest.split_once(&format!("::{stop}::")).unwrap_or_default();
+    assert!(stop.len() == 32 && shown.contains("::error::boo"), "{log}");
+    assert!(!before.contains("boo") && !after.lines().any(|it| it.starts_with("::error::")), "{log}");
+}
+
+#[test]
+fn mistakes_are_shown_at_their_lines() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    let runner = Runner::new(&github).with("PATH_OF_CONFIG", "presences.yaml");
+    let lines = "%0A::error::boo";
+    runner.write("presences.yaml", &config(&[definition("lunch", &format!("\"Mael{lines}\""), "Lunch")]));
+    let step = runner.action("validate").fails("\n::error file=presences.yaml,line=5,");
+    assert!(step.log.contains("Mael%250A::error::boo"), "what is escaped stays escaped: {}", step.log);
+    runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
+    let step = runner.action("validate").succeeds();
+    assert!(!step.log.contains("file="), "{}", step.log);
+}
+
+#[test]
+fn the_number_of_a_pull_request_counts_only_where_its_head_was_checked() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    github.repository().heads.insert("7".to_owned(), sha('a'));
+    let mut runner = Runner::new(&github).with("NUMBER_FILE", "number").with("HEAD_SHA", &sha('a'));
+    runner.write("number", "7\n");
+    assert_eq!(runner.run("pull-request.sh", &[]).succeeds().output("number"), Some("7"));
+    for forged in ["7; id", "../8", "$(id)", "99999999999"] {
+        runner.write("number", forged);
+        runner.run("pull-request.sh", &[]).fails("names no pull request");
+    }
+    runner.write("number", "\n");
+    assert_eq!(runner.run("pull-request.sh", &[]).succeeds().output("number"), None, "the merge queue has none");
+    runner.write("number", "7");
+    runner.set("HEAD_SHA", &sha('b'));
+    let moved = runner.run("pull-request.sh", &[]).succeeds();
+    assert_eq!(moved.output("number"), None, "another commit was pushed since");
+}
+
+#[test]
+fn the_commit_says_what_became_of_its_plan() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    let mut runner = Runner::new(&github).with("HEAD_SHA", &sha('a')).with("CONTEXT", "presencectl plan (acme)");
+    for (job, state) in
+        [("success", "success"), ("failure", "failure"), ("cancelled", "failure"), ("pending", "pending")]
+    {
+        runner.set("JOB_STATUS", job);
+        runner.run("status.sh", &[]).succeeds();
+        let said = github.repository().statuses.pop().unwrap_or_default();
+        assert_eq!((&said["state"], &said["context"]), (&json!(state), &json!("presencectl plan (acme)")), "{job}");
+    }
+    runner.set("HEAD_SHA", "main");
+    runner.run("status.sh", &[]).fails("no commit");
+}

@@ -1,0 +1,220 @@
+//! A stand-in for the part of GitHub's interface that the kit speaks to: comments, issues, pull requests, runs,
+//! artifacts and statuses, behind a token, in pages, and with the limit of a body.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+pub(super) const TOKEN: &str = "ghs-canary-never-printed";
+pub(super) const BOT: &str = "github-actions[bot]";
+
+/// What a repository holds.
+#[derive(Default)]
+pub(super) struct Repository {
+    pub(super) comments: Vec<Value>,
+    pub(super) issues: Vec<Value>,
+    /// The head of each pull request.
+    pub(super) heads: BTreeMap<String, String>,
+    /// The commit of the last apply that succeeded.
+    pub(super) applied: Option<String>,
+    /// What became of the branch since: the status of the comparison, and its commits.
+    pub(super) since: (String, Vec<String>),
+    /// The heads of the merged pull requests that brought a commit.
+    pub(super) merged: BTreeMap<String, Vec<String>>,
+    /// By name: in which repository it was made, and its bytes.
+    pub(super) artifacts: Vec<(String, u64, Vec<u8>)>,
+    pub(super) statuses: Vec<Value>,
+    /// Everything that was asked, as `METHOD /path`.
+    pub(super) requests: Vec<String>,
+}
+
+/// A server on a thread of its own.
+pub(super) struct Server {
+    pub(super) url: String,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Server {
+    pub(super) fn start(router: Router) -> Server {
+        let (tell, told) = std::sync::mpsc::channel();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let thread = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+                tell.send(listener.local_addr().unwrap()).unwrap();
+                axum::serve(listener, router).with_graceful_shutdown(async { drop(stopped.await) }).await.unwrap();
+            });
+        });
+        Server { url: format!("http://{}", told.recv().unwrap()), stop: Some(stop), thread: Some(thread) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// GitHub, with one repository.
+pub(super) struct Github {
+    pub(super) url: String,
+    repository: Arc<Mutex<Repository>>,
+    _server: Server,
+}
+
+impl Github {
+    pub(super) fn start() -> Github {
+        let repository = Arc::new(Mutex::new(Repository::default()));
+        let server = Server::start(Router::new().fallback(answer).with_state(Arc::clone(&repository)));
+        Github { url: server.url.clone(), repository, _server: server }
+    }
+
+    pub(super) fn repository(&self) -> MutexGuard<'_, Repository> {
+        self.repository.lock().unwrap()
+    }
+
+    /// What was written, as `METHOD /path`.
+    pub(super) fn writes(&self) -> Vec<String> {
+        self.repository().requests.iter().filter(|it| !it.starts_with("GET")).cloned().collect()
+    }
+}
+
+async fn answer(
+    State(repository): State<Arc<Mutex<Repository>>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let authorized =
+        headers.get("authorization").is_some_and(|it| it.as_bytes() == format!("Bearer {TOKEN}").as_bytes());
+    let path = uri.path().strip_prefix("/repos/acme/presences/").unwrap_or_default().to_owned();
+    let query: BTreeMap<&str, &str> =
+        uri.query().unwrap_or_default().split('&').filter_map(|it| it.split_once('=')).collect();
+    let mut repository = repository.lock().unwrap();
+    repository.requests.push(format!("{method} {path}"));
+    if !authorized {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if body["body"].as_str().is_some_and(|it| it.chars().count() > 65_536) {
+        return (StatusCode::UNPROCESSABLE_ENTITY, "Body is too long (maximum is 65536 characters)").into_response();
+    }
+    let parts: Vec<&str> = path.split('/').collect();
+    let answer = match (method.as_str(), parts.as_slice()) {
+        ("GET", ["issues", _, "comments"]) => page(&repository.comments, &query),
+        ("POST", ["issues", _, "comments"]) => {
+            let id = repository.comments.len() + 1;
+            repository.comments.push(json!({ "id": id, "user": { "login": BOT }, "body": body["body"] }));
+            json!({ "id": id })
+        }
+        ("PATCH", ["issues", "comments", id]) => changed(&mut repository.comments, "id", id, &body),
+        ("GET", ["issues"]) => page(&repository.issues, &query),
+        ("POST", ["issues"]) => {
+            let number = repository.issues.len() + 1;
+            let issue = json!({ "number": number, "state": "open", "user": { "login": BOT }, "title": body["title"], "body": body["body"] });
+            repository.issues.push(issue.clone());
+            issue
+        }
+        ("PATCH", ["issues", number]) => changed(&mut repository.issues, "number", number, &body),
+        ("GET", ["pulls", number]) => json!({ "head": { "sha": repository.heads.get(*number) } }),
+        ("GET", ["actions", "workflows", "apply.yml", "runs"]) => {
+            assert_eq!((query["status"], query["branch"]), ("success", "main"));
+            let runs: Vec<Value> = repository.applied.iter().map(|it| json!({ "head_sha": it })).collect();
+            json!({ "total_count": runs.len(), "workflow_runs": runs })
+        }
+        ("GET", ["compare", _]) => {
+            let (status, commits) = &repository.since;
+            let commits: Vec<Value> = commits.iter().map(|it| json!({ "sha": it })).collect();
+            json!({ "status": status, "commits": page(&commits, &query) })
+        }
+        ("GET", ["commits", sha, "pulls"]) => {
+            let heads = repository.merged.get(*sha).cloned().unwrap_or_default();
+            let pull = |it: String| json!({ "merged_at": "2026-01-01T00:00:00Z", "base": { "ref": "main" }, "head": { "sha": it } });
+            Value::Array(heads.into_iter().map(pull).collect())
+        }
+        ("GET", ["actions", "artifacts"]) => {
+            let named = repository.artifacts.iter().enumerate().filter(|(_, (name, ..))| name == query["name"]);
+            let artifacts: Vec<Value> = named
+                .map(|(id, (_, repository, _))| {
+                    json!({ "id": id, "expired": false, "created_at": format!("2026-01-01T00:00:{id:02}Z"),
+                            "workflow_run": { "repository_id": 1, "head_repository_id": repository } })
+                })
+                .collect();
+            json!({ "artifacts": artifacts })
+        }
+        ("GET", ["actions", "artifacts", id, "zip"]) => {
+            let id: usize = id.parse().unwrap();
+            return repository.artifacts[id].2.clone().into_response();
+        }
+        ("POST", ["statuses", _]) => {
+            repository.statuses.push(body);
+            json!({})
+        }
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    answer.to_string().into_response()
+}
+
+pub(super) fn page(all: &[Value], query: &BTreeMap<&str, &str>) -> Value {
+    let number = |name: &str, default: usize| query.get(name).map_or(default, |it| it.parse().unwrap());
+    let (size, page) = (number("per_page", 30), number("page", 1));
+    Value::Array(all.iter().skip(size * (page - 1)).take(size).cloned().collect())
+}
+
+fn changed(all: &mut [Value], key: &str, id: &str, body: &Value) -> Value {
+    let found = all.iter_mut().find(|it| it[key].as_u64() == id.parse().ok()).unwrap();
+    for (name, value) in body.as_object().unwrap() {
+        found[name] = value.clone();
+    }
+    found.clone()
+}
+
+/// A zip archive with one file, stored.
+pub(super) fn zip(name: &str, content: &str) -> Vec<u8> {
+    let mut crc = u32::MAX;
+    for byte in content.bytes() {
+        crc ^= u32::from(byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    let size = u32::try_from(content.len()).unwrap();
+    let mut common = Vec::new();
+    common.extend([20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0]);
+    common.extend((!crc).to_le_bytes());
+    common.extend(size.to_le_bytes());
+    common.extend(size.to_le_bytes());
+    common.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+    common.extend([0, 0]);
+    let mut file = b"PK\x03\x04".to_vec();
+    file.extend(&common);
+    file.extend(name.bytes());
+    file.extend(content.bytes());
+    let start = u32::try_from(file.len()).unwrap();
+    let mut entry = b"PK\x01\x02\x14\x00".to_vec();
+    entry.extend(&common);
+    entry.extend([0; 14]);
+    entry.extend(name.bytes());
+    let length = u32::try_from(entry.len()).unwrap();
+    file.extend(entry);
+    file.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+    file.extend(length.to_le_bytes());
+    file.extend(start.to_le_bytes());
+    file.extend([0, 0]);
+    file
+}
