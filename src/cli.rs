@@ -3,8 +3,11 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};
-pub use crate::cli::formats::{FindingsFormat, Format, OnFailure, Output, TableFormat, View};
+pub use crate::cli::first_day::{DoctorArgs, InitArgs, StartFrom};
+pub use crate::cli::formats::{DiagnosisFormat, FindingsFormat, Format, OnFailure, Output, TableFormat, View};
+pub use crate::cli::generate::{CompletionsArgs, ManArgs, Shell as ShellName};
 pub use crate::cli::journal::{LogArgs, UndoArgs};
+pub use crate::cli::logging::{LogFormat, LoggingArgs};
 pub use crate::cli::offline::{ExplainArgs, SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
 pub use crate::cli::retire::RetireArgs;
 pub use crate::cli::shared::{Api, ConfigArgs, LimitArgs, OutputArgs, RecordArgs, TargetArgs};
@@ -24,13 +27,17 @@ macro_rules! credentials {
 
 // Below the macro, which `user` uses too.
 pub mod apply;
+pub mod first_day;
 pub mod formats;
+pub mod generate;
 pub mod journal;
+pub mod logging;
 pub mod offline;
 pub mod retire;
 pub mod shared;
 pub mod show;
 pub mod user;
+pub mod variables;
 
 /// Genesys Cloud presence definitions as code.
 ///
@@ -62,6 +69,9 @@ pub struct Cli {
         display_order = 999
     )]
     pub color: ColorWhen,
+    /// The log.
+    #[command(flatten)]
+    pub logging: LoggingArgs,
 }
 
 /// The subcommands.
@@ -125,6 +135,22 @@ pub enum Command {
         presencectl log reports --key lunch --since 2026-03-01 --until 2026-03-31\n  \
         presencectl log reports --since 30d --output csv=log.csv")]
     Log(LogArgs),
+    /// Make the files of a new repository, after asking.
+    #[command(after_help = concat!(
+        credentials!(),
+        "Examples:\n  \
+        presencectl init new-repository --start small --yes\n  \
+        presencectl init imported-repository --start org --sandbox --yes"
+    ))]
+    Init(InitArgs),
+    /// Check what goes wrong on the first day: config, credentials, network, permissions. Changes nothing.
+    #[command(after_help = concat!(
+        credentials!(),
+        "Examples:\n  \
+        presencectl doctor examples/quickstart --sandbox\n  \
+        presencectl doctor examples/many-orgs --org acme-prod --sandbox --output json=diagnosis.json"
+    ))]
+    Doctor(DoctorArgs),
     /// Check files without asking any org.
     #[command(after_help = "Examples:\n  presencectl validate examples/many-orgs\n  \
         presencectl validate examples/many-orgs --deny-warnings --output sarif=findings.sarif")]
@@ -141,6 +167,12 @@ pub enum Command {
     /// Serve the embedded sandbox org to other clients, on this machine only.
     #[command(after_help = "Example:\n  presencectl sandbox --port 8080 --state org.json")]
     Sandbox(SandboxArgs),
+    /// Print what a shell needs to complete commands and flags.
+    #[command(after_help = "Example:\n  presencectl completions bash")]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command.
+    #[command(after_help = "Example:\n  presencectl man --out man/")]
+    Man(ManArgs),
     /// Show or set what users are on.
     User(UserArgs),
 }

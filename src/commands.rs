@@ -11,8 +11,11 @@ use crate::terminal::Terminal;
 pub mod apply;
 pub mod carry;
 pub mod connect;
+pub mod doctor;
 pub mod files;
+pub mod generate;
 pub mod import;
+pub mod init;
 pub mod journal;
 pub mod log;
 pub mod look;
@@ -44,11 +47,15 @@ pub fn run(cli: &Cli, environment: &Environment, terminal: &mut Terminal, signal
         Command::Retire(args) => in_runtime(&mut shell, async |shell| retire::run(args, shell).await),
         Command::Undo(args) => in_runtime(&mut shell, async |shell| undo::run(args, shell).await),
         Command::Log(args) => log::run(args, &mut shell),
+        Command::Init(args) => in_runtime(&mut shell, async |shell| init::run(args, shell).await),
+        Command::Doctor(args) => in_runtime(&mut shell, async |shell| doctor::run(args, shell).await),
         Command::Sandbox(args) => in_runtime(&mut shell, async |shell| sandbox::run(args, shell).await),
         Command::User(args) => match &args.command {
             UserCommand::Get(args) => in_runtime(&mut shell, async |shell| user_get::run(args, shell).await),
             UserCommand::Set(args) => in_runtime(&mut shell, async |shell| user_set::run(args, shell).await),
         },
+        Command::Completions(args) => generate::completions(*args, &mut shell),
+        Command::Man(args) => generate::man(args, &mut shell),
         Command::Validate(args) => offline::validate(args, &mut shell),
         Command::Explain(args) => offline::explain(args, &mut shell),
         Command::Config(args) => offline::show(args, &mut shell),

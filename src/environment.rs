@@ -1,11 +1,14 @@
 //! What a run takes from its environment: where the platform is, the credentials, who a CI says is at
 //! work, and what time it is. Nothing else reads the environment.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::time::SystemTime;
 
 use secrecy::SecretString;
 
 use crate::model::moment::Moment;
+use crate::proxy::Proxies;
 
 /// The variables, read once. Empty ones count as absent, as CI systems set unset secrets to "".
 #[derive(Debug, Clone, Default)]
@@ -22,6 +25,10 @@ pub struct Environment {
     pub no_color: bool,
     /// `CI` is set.
     pub ci: bool,
+    /// `PRESENCECTL_…`: what flags are by default, for those that nobody types.
+    pub flags: BTreeMap<String, String>,
+    /// The proxy variables, which the HTTP client reads itself.
+    pub proxies: Proxies,
     /// Who is at work, and on what, as far as the environment says.
     pub origin: Origin,
     /// When the process began.
@@ -57,6 +64,8 @@ impl Environment {
             access_token: variable("GENESYSCLOUD_ACCESS_TOKEN").map(SecretString::from),
             no_color: variable("NO_COLOR").is_some(),
             ci: variable("CI").is_some(),
+            flags: beginning_with("PRESENCECTL_"),
+            proxies: Proxies::of(&variable),
             origin: Origin::of(&variable),
             began: Moment::from_unix_ms(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)),
         }
@@ -136,6 +145,15 @@ impl Origin {
 #[expect(clippy::disallowed_methods, reason = "this is the one file that reads the environment")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty())
+}
+
+/// All that begin so and are not empty. What is no Unicode is kept as far as it is.
+fn beginning_with(prefix: &str) -> BTreeMap<String, String> {
+    let text = |it: OsString| it.to_string_lossy().into_owned();
+    std::env::vars_os()
+        .map(|(name, value)| (text(name), text(value)))
+        .filter(|(name, value)| name.starts_with(prefix) && !value.trim().is_empty())
+        .collect()
 }
 
 #[cfg(test)]

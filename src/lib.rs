@@ -17,14 +17,19 @@ pub mod commands;
 pub mod config;
 pub mod coverage;
 pub mod diagnostic;
+pub mod doctor;
 pub mod document;
 pub mod environment;
 pub mod exit;
+pub mod git;
 pub mod import;
+pub mod init;
 pub mod journal;
+pub mod logging;
 pub mod plan;
 pub mod problem;
 pub mod provenance;
+pub mod proxy;
 pub mod retire;
 pub mod rules;
 pub mod sandbox;
@@ -39,10 +44,10 @@ pub mod yaml;
 
 use std::ffi::OsString;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, LogFormat, LoggingArgs, variables};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::signals::Signals;
@@ -55,8 +60,14 @@ pub fn run(
     terminal: &mut Terminal,
     signals: &Signals,
 ) -> Exit {
-    match Cli::try_parse_from(arguments) {
-        Ok(cli) => commands::run(&cli, environment, terminal, signals),
+    let mut command = variables::applied(Cli::command(), &environment.flags);
+    let parsed = command.try_get_matches_from_mut(arguments);
+    match parsed.and_then(|it| Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command))) {
+        Ok(cli) => {
+            let stream = terminal.error_stream();
+            let work = || commands::run(&cli, environment, terminal, signals);
+            logging::during(choice(cli.logging), stream, environment.began, work)
+        }
         Err(error) => {
             // clap's own exit code for wrong usage is 2, which here means "there are changes".
             let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
@@ -69,6 +80,21 @@ pub fn run(
             terminal.settle(if help { Exit::Success } else { Exit::Failure })
         }
     }
+}
+
+/// What of a run is logged.
+fn choice(args: LoggingArgs) -> logging::Choice {
+    let LoggingArgs { verbose, log_format } = args;
+    let detail = match verbose {
+        0 => logging::Detail::Nothing,
+        1 => logging::Detail::Requests,
+        2.. => logging::Detail::Everything,
+    };
+    let form = match log_format {
+        LogFormat::Text => logging::Form::Text,
+        LogFormat::Json => logging::Form::Json,
+    };
+    logging::Choice { detail, form }
 }
 
 /// The domain's words: names, labels, what is desired and what was observed.
@@ -89,6 +115,7 @@ pub mod model {
 /// Views of plans, reports and findings. Nothing is decided here.
 pub mod render {
     pub mod csv;
+    pub mod doctor;
     pub mod explain;
     pub mod findings;
     pub mod github;
@@ -96,8 +123,10 @@ pub mod render {
     pub mod html;
     pub mod human;
     pub mod import;
+    pub mod init;
     pub mod listing;
     pub mod log;
+    pub mod logging;
     pub mod machine;
     pub mod markdown;
     pub mod outcome;

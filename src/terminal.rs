@@ -1,6 +1,9 @@
 //! The two streams and the keyboard: the one place that writes to them.
 
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Read as _, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use indicatif::ProgressBar;
 
 use crate::exit::Exit;
 use crate::problem;
@@ -8,7 +11,7 @@ use crate::problem;
 /// Standard output, standard error and standard input of a run.
 pub struct Terminal {
     out: Stream,
-    err: Stream,
+    err: ErrorStream,
     input: Box<dyn BufRead>,
     /// Whether people can be asked: input and error stream are both a terminal.
     can_ask: bool,
@@ -17,9 +20,9 @@ pub struct Terminal {
 /// What a terminal is made of.
 pub struct Streams {
     /// Standard output.
-    pub out: Box<dyn Write>,
+    pub out: Box<dyn Write + Send>,
     /// Standard error.
-    pub err: Box<dyn Write>,
+    pub err: Box<dyn Write + Send>,
     /// Standard input.
     pub input: Box<dyn BufRead>,
     /// Whether a person sees the output.
@@ -32,9 +35,40 @@ pub struct Streams {
 
 /// One stream, with what became of it.
 struct Stream {
-    writer: Box<dyn Write>,
+    writer: Box<dyn Write + Send>,
     is_terminal: bool,
     state: State,
+}
+
+/// Standard error, for the log as well, which is written beside the command. Cheap to clone.
+#[derive(Clone)]
+pub struct ErrorStream(Arc<Mutex<BelowBar>>);
+
+/// A stream, and the bar that is drawn on it: what is written goes above that.
+struct BelowBar {
+    stream: Stream,
+    bar: Option<ProgressBar>,
+}
+
+impl ErrorStream {
+    /// Writes to it.
+    pub fn write(&self, text: &str) {
+        let BelowBar { stream, bar } = &mut *self.state();
+        match bar {
+            Some(bar) => bar.suspend(|| stream.write(text)),
+            None => stream.write(text),
+        }
+    }
+
+    /// Writes above this bar from now on, or plainly.
+    pub fn has_bar(&self, bar: Option<ProgressBar>) {
+        self.state().bar = bar;
+    }
+
+    fn state(&self) -> MutexGuard<'_, BelowBar> {
+        // What a panic elsewhere left behind is still a stream.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 enum State {
@@ -66,7 +100,7 @@ impl Terminal {
         let Streams { out, err, input, out_is_terminal, err_is_terminal, input_is_terminal } = streams;
         Terminal {
             out: Stream::new(out, out_is_terminal),
-            err: Stream::new(err, err_is_terminal),
+            err: ErrorStream(Arc::new(Mutex::new(BelowBar { stream: Stream::new(err, err_is_terminal), bar: None }))),
             input,
             can_ask: input_is_terminal && err_is_terminal,
         }
@@ -91,7 +125,13 @@ impl Terminal {
     /// Is standard error a terminal?
     #[must_use]
     pub fn err_is_terminal(&self) -> bool {
-        self.err.is_terminal
+        self.err.state().stream.is_terminal
+    }
+
+    /// Standard error, for what is written beside the command.
+    #[must_use]
+    pub fn error_stream(&self) -> ErrorStream {
+        self.err.clone()
     }
 
     /// Can a person be asked?
@@ -127,7 +167,8 @@ impl Terminal {
             let words = format!("error: standard output could not be written: {cause}\n");
             self.err.write(&words);
         }
-        let failed = [&self.out, &self.err].iter().any(|it| matches!(it.state, State::Failed(_)));
+        let has_failed = |it: &Stream| matches!(it.state, State::Failed(_));
+        let failed = has_failed(&self.out) || has_failed(&self.err.state().stream);
         match exit {
             Exit::Success | Exit::Changes if failed => Exit::Failure,
             Exit::Success | Exit::Changes | Exit::Failure | Exit::Interrupted | Exit::Terminated => exit,
@@ -136,7 +177,7 @@ impl Terminal {
 }
 
 impl Stream {
-    fn new(writer: Box<dyn Write>, is_terminal: bool) -> Stream {
+    fn new(writer: Box<dyn Write + Send>, is_terminal: bool) -> Stream {
         Stream { writer, is_terminal, state: State::Open }
     }
 

@@ -117,6 +117,24 @@ impl Endpoints {
         &self.login
     }
 
+    /// Host and port of the API.
+    #[must_use]
+    pub fn api_host(&self) -> String {
+        self.api.authority().to_owned()
+    }
+
+    /// The name of the API's host, without a port.
+    #[must_use]
+    pub fn api_name(&self) -> String {
+        self.api.host_str().unwrap_or_default().to_owned()
+    }
+
+    /// Host and port of the token endpoint.
+    #[must_use]
+    pub fn login_host(&self) -> String {
+        self.login.authority().to_owned()
+    }
+
     /// Is everything on this machine? Then nothing real is written, and no proxy is asked.
     #[must_use]
     pub fn is_loopback(&self) -> bool {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 
 use crate::api::endpoints::Endpoints;
-use crate::api::wire::{Body, Exchange, Limits, Request, Response, Wire, WireError, append, headers, response};
+use crate::api::wire::{AGENT, Body, Exchange, Limits, Request, Response, Wire, WireError, append, headers, response};
 
 /// An idle connection is dropped well before a load balancer drops it (60 s is usual), since a request
 /// on a connection that is just being closed has an unknown outcome.
@@ -15,6 +15,15 @@ pub const POOL_IDLE_MS: u64 = 20_000;
 /// How the layers of the HTTP library begin when they only pass on another's failure.
 const WRAPPERS: [&str; 4] =
     ["error sending request", "request or response body error", "client error (", "builder error"];
+
+/// An answer of which nobody reads more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// The status.
+    pub status: u16,
+    /// The header `Date`.
+    pub date: Option<String>,
+}
 
 /// Real HTTP. The client is built at the first request: reading the system's certificates takes
 /// milliseconds that `validate` should not pay.
@@ -78,6 +87,18 @@ impl HttpWire {
             builder = builder.tls_certs_merge(self.roots.clone());
         }
         builder.build().map_err(|error| WireError::Setup(chain(&error.without_url())))
+    }
+
+    /// What answers at an address, asked without credentials: any answer shows that there is a way.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub async fn probe(&self, url: &reqwest::Url) -> Result<Probe, WireError> {
+        let mut outgoing = reqwest::Request::new(reqwest::Method::GET, url.clone());
+        outgoing.headers_mut().insert(reqwest::header::USER_AGENT, reqwest::header::HeaderValue::from_static(AGENT));
+        let answer = self.client()?.execute(outgoing).await.map_err(|error| self.failure(error))?;
+        let date = answer.headers().get(reqwest::header::DATE).and_then(|it| it.to_str().ok()).map(str::to_owned);
+        Ok(Probe { status: answer.status().as_u16(), date })
     }
 
     async fn send(&self, request: &Request) -> Result<Response, WireError> {

@@ -10,14 +10,16 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use crate::api::endpoints::Endpoints;
-use crate::api::error::{About, ApiError, Kind, Permission, WriteError, cut, error_body, permissions_named};
+use crate::api::error::{About, ApiError, Kind, Permission, WriteError, cut, permissions_named};
 use crate::api::gate::{Gate, Passage};
+use crate::api::judgement::{Trouble, judge, judge_login, no_answer};
 use crate::api::operations::{Operation, UnusableId, collection};
 use crate::api::policy::{
     Admission, Effect, Failure, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT, RETRY_AFTER_MAX_S, Turn, after,
 };
 use crate::api::secrets::Secrets;
 use crate::api::shapes::{self, Unreadable};
+use crate::api::trace;
 use crate::api::wire::{Auth, Body, Method, RateLimit, Request, Response, Wire, WireError, basic};
 use crate::model::generation::Generation;
 
@@ -148,13 +150,6 @@ pub(crate) fn write_error(failed: Failed) -> WriteError {
     make(error)
 }
 
-/// A failed exchange: what decides, what callers branch on, and the answer if there was one.
-struct Trouble {
-    failure: Failure,
-    kind: Kind,
-    response: Option<Response>,
-}
-
 impl Session {
     /// Nothing is sent before the first operation.
     #[must_use]
@@ -270,10 +265,14 @@ impl Session {
             };
             match after(trouble.failure, *effect, attempt, self.random()) {
                 Next::Wait(delay) => {
+                    trace::sends_again(&request, trouble.failure, attempt, delay);
                     self.before(*effect, self.wait(trouble.failure, delay)).await.ok_or_else(interrupted)?;
                     attempt += 1;
                 }
-                Next::NewToken => refused_token = Some(token.generation),
+                Next::NewToken => {
+                    trace::needs_new_token(&request);
+                    refused_token = Some(token.generation);
+                }
                 next @ (Next::GiveUp | Next::LookFirst) => {
                     self.hold_others(trouble.failure);
                     let mut error = self.error(&request, trouble, attempt);
@@ -377,6 +376,7 @@ impl Session {
             // A second token hurts nobody, so asking for one counts as reading.
             match after(trouble.failure, Effect::Read, attempt, self.random()) {
                 Next::Wait(delay) => {
+                    trace::sends_again(&request, trouble.failure, attempt, delay);
                     self.wait(trouble.failure, delay).await;
                     attempt += 1;
                 }
@@ -398,10 +398,11 @@ impl Session {
 
     /// Waits for a turn in the pace, and takes it.
     async fn turn(&self, turn: Turn) {
+        let asked = Instant::now();
         loop {
             let admission = lock(&self.shared.pace).admit(turn, Instant::now().into_std());
             match admission {
-                Admission::Started => return,
+                Admission::Started => return trace::had_its_turn(asked.elapsed()),
                 Admission::NotBefore(at) => tokio::time::sleep_until(Instant::from_std(at)).await,
             }
         }
@@ -444,7 +445,9 @@ impl Session {
     async fn send(&self, request: &Request) -> Result<Response, WireError> {
         self.shared.requests.fetch_add(1, Ordering::Relaxed);
         let began = Instant::now();
+        trace::sent(request);
         let answer = self.shared.wire.exchange(request).await;
+        trace::ended(request, &answer, began.elapsed(), || self.secrets(request));
         lock(&self.shared.pace).ended_after(began.elapsed());
         answer
     }
@@ -529,44 +532,7 @@ impl Session {
     }
 }
 
-/// What the status of an answer means; none for 2xx.
-fn judge(response: &Response, renewable: bool) -> Option<(Failure, Kind)> {
-    let retry_after_s = response.retry_after_s;
-    let judged = match response.status {
-        200..=299 => return None,
-        401 => (Failure::Unauthorized { renewable }, Kind::Unauthorized { given_token: false }),
-        403 => {
-            let needs = Permission { document: None, today: None };
-            (Failure::Refused, Kind::Forbidden { missing: Vec::new(), needs })
-        }
-        404 | 410 => {
-            let by_the_platform = response.body.is_empty() || error_body(&response.body).is_some();
-            (Failure::Refused, Kind::NotFound { by_the_platform })
-        }
-        408 | 500 | 502..=599 => (Failure::Unavailable { retry_after_s }, Kind::Server),
-        409 => (Failure::Refused, Kind::Conflict),
-        429 => (Failure::Throttled { retry_after_s }, Kind::RateLimited { retry_after_s }),
-        400..=499 => (Failure::Refused, Kind::Invalid),
-        501 => (Failure::AnswerBroken, Kind::Server),
-        300..=399 => (Failure::AnswerBroken, Kind::Redirected),
-        _ => (Failure::AnswerBroken, Kind::BrokenPromise("the status is none of HTTP's".to_owned())),
-    };
-    Some(judged)
-}
-
-/// The same for the token endpoint, which says 400 for a rate limit as well (docs/platform.md, "Tokens").
-fn judge_login(response: &Response) -> Option<(Failure, Kind)> {
-    let is_rate_limit = || String::from_utf8_lossy(&response.body).to_lowercase().contains("rate limit exceeded");
-    let retry_after_s = response.retry_after_s;
-    match response.status {
-        400 if is_rate_limit() => Some((Failure::Throttled { retry_after_s }, Kind::RateLimited { retry_after_s })),
-        400 | 401 | 403 => Some((Failure::Refused, Kind::Credentials)),
-        // There is one everywhere, so whoever says this is not the platform.
-        404 | 410 => Some((Failure::Refused, Kind::NotFound { by_the_platform: false })),
-        _ => judge(response, false),
-    }
-}
-
+/// Of an answer that cannot be read.
 fn not_as_promised(unreadable: Unreadable, response: Response) -> Trouble {
     let (failure, what) = match unreadable {
         Unreadable::NotJson => {
@@ -576,17 +542,6 @@ fn not_as_promised(unreadable: Unreadable, response: Response) -> Trouble {
         Unreadable::BrokenPromise(what) => (Failure::AnswerBroken, what),
     };
     Trouble { failure, kind: Kind::BrokenPromise(what), response: Some(response) }
-}
-
-fn no_answer(error: WireError) -> Trouble {
-    let failure = match &error {
-        WireError::NotSent(_) => Failure::NotSent,
-        // Nothing was sent, and asking again will not mend it.
-        WireError::Untrusted(_) | WireError::Setup(_) => Failure::Refused,
-        WireError::Lost(_) | WireError::TimedOut { .. } => Failure::AnswerLost,
-        WireError::TooLarge { .. } => Failure::AnswerBroken,
-    };
-    Trouble { failure, kind: Kind::Connection(error), response: None }
 }
 
 fn renew_at(expires_in_s: u64) -> Option<Instant> {

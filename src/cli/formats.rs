@@ -78,6 +78,28 @@ impl View for Format {
     }
 }
 
+/// The views of a diagnosis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiagnosisFormat {
+    /// For people.
+    Human,
+    /// For machines.
+    Json,
+}
+
+impl View for DiagnosisFormat {
+    const HUMAN: DiagnosisFormat = DiagnosisFormat::Human;
+    const NAMED: &'static [(&'static str, DiagnosisFormat)] =
+        &[("human", DiagnosisFormat::Human), ("json", DiagnosisFormat::Json)];
+
+    fn on_failure(self) -> OnFailure {
+        match self {
+            DiagnosisFormat::Human => OnFailure::Words,
+            DiagnosisFormat::Json => OnFailure::Document,
+        }
+    }
+}
+
 /// The views of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TableFormat {

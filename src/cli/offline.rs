@@ -62,6 +62,8 @@ pub enum SchemaOf {
     Retirement,
     /// What `log --output json` writes.
     Log,
+    /// What `doctor --output json` writes.
+    Diagnosis,
 }
 
 /// `presencectl sandbox`.

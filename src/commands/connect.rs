@@ -73,12 +73,21 @@ pub async fn connect(args: &TargetArgs, desired: &Desired, environment: &Environ
     let endpoints = endpoints(args, desired, environment)?;
     let credentials = credentials(environment)?;
     let is_real = !endpoints.is_loopback();
-    let mut wire = HttpWire::new(&endpoints, Limits::default());
-    if let Some(file) = &args.ca_cert {
-        wire = trusting(wire, file)?;
-    }
+    let wire = wire(args, &endpoints)?;
     let session = Session::new(endpoints, credentials, Arc::new(wire), options);
     Ok(Connection { session, sandbox: None, is_real })
+}
+
+/// The way to an org over sockets. Nothing is opened yet.
+///
+/// # Errors
+/// `--ca-cert` is no file of certificates.
+pub fn wire(args: &TargetArgs, endpoints: &Endpoints) -> Result<HttpWire, Problem> {
+    let wire = HttpWire::new(endpoints, Limits::default());
+    match &args.ca_cert {
+        Some(file) => trusting(wire, file),
+        None => Ok(wire),
+    }
 }
 
 /// The wire that trusts the certificates of a file as well.
@@ -105,7 +114,11 @@ pub fn named_region(environment: &Environment) -> Option<Region> {
     }
 }
 
-fn endpoints(args: &TargetArgs, desired: &Desired, environment: &Environment) -> Result<Endpoints, Problem> {
+/// Where a real org is.
+///
+/// # Errors
+/// Nothing says it, or what does is no region and no address, or the config and the environment differ.
+pub fn endpoints(args: &TargetArgs, desired: &Desired, environment: &Environment) -> Result<Endpoints, Problem> {
     let config = desired.org.as_ref().and_then(|org| org.region);
     // Where `--base-url` says where the org is, the variable only tells whose credentials these are.
     let region = environment.region.as_deref().filter(|_| args.base_url.is_none() || config.is_some());
@@ -161,7 +174,11 @@ impl Named {
     }
 }
 
-fn credentials(environment: &Environment) -> Result<Credentials, Problem> {
+/// Who speaks to a real org.
+///
+/// # Errors
+/// What is not set.
+pub fn credentials(environment: &Environment) -> Result<Credentials, Problem> {
     if let Some(token) = &environment.access_token {
         return Ok(Credentials::Token(token.clone()));
     }

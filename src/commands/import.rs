@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::cli::{ChoiceArgs, ImportArgs, PlaceArgs};
+use crate::cli::{ChoiceArgs, ImportArgs, PlaceArgs, TargetArgs};
 use crate::commands::connect::{Connection, api, connect, named_region};
 use crate::commands::files::{self, WholeFile};
 use crate::commands::look::{From, Identity, Seen, has_divisions, see, typed_locale};
@@ -36,13 +36,7 @@ pub async fn run(args: &ImportArgs, shell: &mut Shell<'_>) -> Exit {
 async fn done(args: &ImportArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
     let place = Place::of(args);
     let asked = asked(args, &place, shell)?;
-    let Seen { target, observed, notes } = seen(args, shell).await?;
-    shell.show_notes(&notes);
-    let Some(organization) = &target.org else {
-        return Err(Problem::new("the org did not say who it is; nothing was written").into());
-    };
-    let import = import(&observed, organization, &asked);
-    prove(&import, &observed).map_err(failure)?;
+    let Made { import, target } = make(&args.target, &asked, shell).await?;
     match &place {
         Place::Stdout => {
             let line = render::human::target_line(&target) + "\n";
@@ -57,12 +51,35 @@ async fn done(args: &ImportArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
     }
 }
 
-async fn seen(args: &ImportArgs, shell: &Shell<'_>) -> Result<Seen, Problem> {
+/// An org's config, proved, and which org it is.
+pub struct Made {
+    /// The config.
+    pub import: Import,
+    /// Which org.
+    pub target: Target,
+}
+
+/// Makes the config of what an org holds, and writes nothing.
+///
+/// # Errors
+/// The org could not be read, or what was made of it does not hold.
+pub async fn make(args: &TargetArgs, asked: &Asked, shell: &mut Shell<'_>) -> Result<Made, Failure> {
+    let Seen { target, observed, notes } = seen(args, shell).await?;
+    shell.show_notes(&notes);
+    let Some(organization) = &target.org else {
+        return Err(Problem::new("the org did not say who it is; nothing was written").into());
+    };
+    let import = import(&observed, organization, asked);
+    prove(&import, &observed).map_err(failure)?;
+    Ok(Made { import, target })
+}
+
+async fn seen(args: &TargetArgs, shell: &Shell<'_>) -> Result<Seen, Problem> {
     let config = Desired::nothing();
-    let Connection { session, sandbox, is_real: _ } = connect(&args.target, &config, shell.environment).await?;
+    let Connection { session, sandbox, is_real: _ } = connect(args, &config, shell.environment).await?;
     // The org's id stands in what is written, so that it is never applied to another one.
     let identity = Identity { meant: None, name: None, must_be_known: true };
-    let api = api(&args.target, &config);
+    let api = api(args, &config);
     let mut heard = Heard { org: None, sandbox: sandbox.is_some() };
     let reader = session.reader();
     let from = From { reader: &reader, identity: &identity, api, sandbox: sandbox.is_some() };

@@ -7,6 +7,7 @@ use crate::apply::CONCURRENCY;
 use crate::cli::{LimitArgs, TargetArgs};
 use crate::commands::connect;
 use crate::config::check_labels::is_odd_locale;
+use crate::logging;
 use crate::model::desired::{Desired, Limits, Management};
 use crate::model::division::{DivisionName, Divisions};
 use crate::model::generation::{ApiChoice, Generation};
@@ -152,8 +153,10 @@ pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Resu
     let Asked { desired, limits, identity, api, usage, sandbox } = asked;
     let from = From { reader, identity, api: *api, sandbox: *sandbox };
     let Seen { target, observed, mut notes } = see(from, |_| names_divisions(desired), heard).await?;
+    logging::phase("planning");
     let mut plan = plan(desired, &observed, limits);
     if *usage || limits.active_users.is_some() {
+        logging::phase("asking who is on it now");
         let usage = people_on(reader, &plan, &mut notes).await;
         plan = with_usage(plan, usage, limits);
     }
@@ -186,6 +189,7 @@ pub async fn see(
     heard: &mut Heard,
 ) -> Result<Seen, Problem> {
     let From { reader, identity, api, sandbox } = from;
+    logging::phase("reading the org");
     let mut notes = Vec::new();
     who(reader, identity, heard, &mut notes).await?;
     let (definitions, presences) = tokio::join!(definitions(reader, api), reader.system_presences());
@@ -301,7 +305,9 @@ fn names_divisions(desired: &Desired) -> bool {
     })
 }
 
-fn stops_everything(error: &ApiError) -> bool {
+/// Would nothing else be answered either?
+#[must_use]
+pub fn stops_everything(error: &ApiError) -> bool {
     match &error.kind {
         Kind::Unauthorized { .. } | Kind::Credentials => true,
         Kind::Connection(error) => !matches!(error, WireError::Lost(_) | WireError::TimedOut { .. }),

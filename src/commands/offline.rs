@@ -119,6 +119,7 @@ pub fn schema(args: SchemaArgs, shell: &mut Shell<'_>) -> Exit {
         SchemaOf::UserReport => machine::user_report_schema(),
         SchemaOf::Retirement => machine::retirement_schema(),
         SchemaOf::Log => machine::log_schema(),
+        SchemaOf::Diagnosis => machine::diagnosis_schema(),
     };
     shell.terminal.out(&schema);
     Exit::Success

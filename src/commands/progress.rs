@@ -14,7 +14,7 @@ use crate::plan::cost::{about, requests_of};
 use crate::render::human;
 use crate::render::style::Style;
 use crate::retire;
-use crate::terminal::Terminal;
+use crate::terminal::{ErrorStream, Terminal};
 
 /// Below this nobody wants to know how long it still takes on a bar,
 const LEFT_SECONDS_MIN: u64 = 10;
@@ -66,6 +66,7 @@ impl<'a> Progress<'a> {
         style: Style,
     ) -> Progress<'a> {
         let bar = (terminal.err_is_terminal() && !ci).then(|| counting_down(total));
+        terminal.error_stream().has_bar(bar.as_ref().map(|(bar, _)| bar.clone()));
         let requests = Cell::new(left.requests);
         Progress {
             bar,
@@ -111,6 +112,7 @@ impl<'a> Progress<'a> {
     pub fn end(self) {
         if let Some((bar, _)) = self.bar {
             bar.finish_and_clear();
+            self.terminal.borrow().error_stream().has_bar(None);
         }
     }
 
@@ -134,26 +136,33 @@ impl<'a> Progress<'a> {
 }
 
 /// How many of many are over: a bar on a terminal, and nothing elsewhere.
-pub struct Count(Option<ProgressBar>);
+pub struct Count {
+    bar: Option<ProgressBar>,
+    stream: ErrorStream,
+}
 
 impl Count {
     /// Up to `total`.
     #[must_use]
     pub fn new(terminal: &Terminal, ci: bool, total: usize) -> Count {
-        Count((terminal.err_is_terminal() && !ci).then(|| bar(total)))
+        let bar = (terminal.err_is_terminal() && !ci).then(|| bar(total));
+        let stream = terminal.error_stream();
+        stream.has_bar(bar.clone());
+        Count { bar, stream }
     }
 
     /// One more is over.
     pub fn one(&self) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.inc(1);
         }
     }
 
     /// Takes the bar away.
     pub fn end(self) {
-        if let Some(bar) = self.0 {
+        if let Some(bar) = self.bar {
             bar.finish_and_clear();
+            self.stream.has_bar(None);
         }
     }
 }
@@ -183,7 +192,9 @@ impl<'a> Stages<'a> {
             }
             retire::Event::Moving(count) => {
                 self.line(&format!("moving {count}"));
-                *self.bar.borrow_mut() = self.has_bar.then(|| bar(count));
+                let bar = self.has_bar.then(|| bar(count));
+                self.terminal.borrow().error_stream().has_bar(bar.clone());
+                *self.bar.borrow_mut() = bar;
             }
             retire::Event::Looking => self.line("looking who is on it"),
             retire::Event::Deactivating => self.line("deactivating it"),
@@ -199,6 +210,7 @@ impl<'a> Stages<'a> {
     fn clear(&self) {
         if let Some(bar) = self.bar.borrow_mut().take() {
             bar.finish_and_clear();
+            self.terminal.borrow().error_stream().has_bar(None);
         }
     }
 

@@ -13,6 +13,7 @@ use crate::commands::connect::client;
 use crate::config::{Config, digest};
 use crate::environment::{Environment, Origin};
 use crate::journal::kept::KeptReport;
+use crate::logging;
 use crate::model::labels::Scope;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Locale};
@@ -102,15 +103,19 @@ impl Record {
     pub fn tell(&self, event: Event<'_>) {
         let now = self.clock.now();
         match event {
-            Event::Started(step) => self.begun.borrow_mut().push((Object::of_step(step), now)),
+            Event::Started(step) => {
+                logging::object("begins", &named(step.action(), step.key(), step.id()));
+                self.begun.borrow_mut().push((Object::of_step(step), now));
+            }
             Event::Finished(row) => {
+                logging::object("is done with", &named(row.action, row.key.as_ref(), row.id.as_ref()));
                 let object = Object::of_row(row);
                 let begun = self.begun.borrow().iter().find(|(it, _)| *it == object).map(|(_, began)| *began);
                 if let Some(began) = begun {
                     self.worked.borrow_mut().push((object, Worked { began, ended: now }));
                 }
             }
-            Event::Verifying => {}
+            Event::Verifying => logging::phase("reading the org again"),
         }
     }
 
@@ -142,4 +147,10 @@ impl Record {
             undoes: self.undoes.clone(),
         }
     }
+}
+
+/// An object of a run, for the log.
+fn named(action: Action, key: Option<&Key>, id: Option<&DefinitionId>) -> String {
+    let name = key.map(ToString::to_string).or_else(|| id.map(ToString::to_string));
+    name.map_or_else(|| action.verb().to_owned(), |name| format!("{} {name}", action.verb()))
 }

@@ -7,6 +7,7 @@ use crate::config::{self, Config, Loaded, Request};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::logging;
 use crate::problem::{Heard, Problem};
 use crate::provenance::Provenance;
 use crate::render::findings;
@@ -73,6 +74,7 @@ impl Shell<'_> {
     /// # Errors
     /// The files hold errors (they are not shown yet), or one of them is an output.
     pub fn load<F: View>(&mut self, args: &ConfigArgs, outputs: &mut Outputs<F>) -> Result<(Config, Sources), Failure> {
+        logging::phase("reading the config");
         let ConfigArgs { path, org, root } = args.clone();
         let Loaded { sources, diagnostics, config, files } = config::load(&Request { path, org, root });
         outputs.spare(files)?;
@@ -159,6 +161,7 @@ impl Shell<'_> {
         view: &dyn Fn(F) -> String,
         exit: Exit,
     ) -> Exit {
+        logging::phase("writing the outputs");
         match outputs.write(self.terminal, self.signals, stdout, view) {
             Ok(()) => exit,
             Err(problem) => {

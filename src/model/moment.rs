@@ -47,6 +47,17 @@ impl Moment {
         Some(Moment::from_unix_ms(days_before(year, month, day) * MS_PER_DAY + ms))
     }
 
+    /// Reads the header `Date` of an answer: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110). None otherwise.
+    #[must_use]
+    pub fn read_http_date(text: &str) -> Option<Moment> {
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let (_, rest) = text.split_once(", ")?;
+        let words: Vec<&str> = rest.split(' ').collect();
+        let [day, month, year, time, "GMT"] = words.as_slice() else { return None };
+        let month = MONTHS.iter().position(|it| it == month)? + 1;
+        Moment::read(&format!("{year}-{month:02}-{day}T{time}Z"))
+    }
+
     /// Only digits and letters, to the second: for names of files. Sorted, they are in order.
     #[must_use]
     pub fn compact(self) -> String {
@@ -191,6 +202,15 @@ mod tests {
             assert_eq!(Moment::read(&text), Some(moment), "{text}");
             assert!(before < Some(text.clone()), "{text}");
             before = Some(text);
+        }
+    }
+
+    #[test]
+    fn the_time_of_an_answer_is_read() {
+        let at = |text: &str| Moment::read_http_date(text).map(|it| it.to_string());
+        assert_eq!(at("Sun, 06 Nov 1994 08:49:37 GMT").as_deref(), Some("1994-11-06T08:49:37.000Z"));
+        for odd in ["", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 CET"] {
+            assert_eq!(at(odd), None, "{odd}");
         }
     }
 

@@ -11,6 +11,8 @@ use serde_json::Value;
 use crate::apply::document::{self as report_document, ReportV1};
 use crate::apply::report::Report;
 use crate::diagnostic::{Diagnostic, Sources};
+use crate::doctor::diagnosis::Diagnosis;
+use crate::doctor::document::{self as doctor_document, DiagnosisV1};
 use crate::journal::document::{self as log_document, LogV1};
 use crate::journal::log::Log;
 use crate::model::observed::Target;
@@ -91,6 +93,18 @@ pub fn log_json(log: &Log) -> String {
 #[must_use]
 pub fn log_schema() -> String {
     schema::<LogV1>()
+}
+
+/// What `doctor` found as JSON.
+#[must_use]
+pub fn diagnosis_json(diagnosis: &Diagnosis) -> String {
+    pretty(&doctor_document::document(diagnosis))
+}
+
+/// The JSON Schema of [`diagnosis_json`].
+#[must_use]
+pub fn diagnosis_schema() -> String {
+    schema::<DiagnosisV1>()
 }
 
 /// The JSON Schema of [`retirement_json`].
@@ -183,7 +197,8 @@ pub fn pretty(document: &impl Serialize) -> String {
 
 /// Hidden characters stand only within strings, where an escape reads back as the same character:
 /// the pretty printer adds nothing but line breaks and spaces.
-fn without_hidden(json: &str) -> String {
+#[must_use]
+pub(crate) fn without_hidden(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && text::is_hidden(c) {

@@ -3,11 +3,13 @@
 mod asking;
 pub(crate) mod driver;
 mod findings;
+mod first_day;
 mod generations;
 mod help;
 mod import;
 mod killed;
 mod log;
+mod logs;
 mod messages;
 mod only;
 mod outputs;
@@ -19,6 +21,7 @@ mod show;
 mod signals;
 mod undo;
 mod users;
+mod variables;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -373,6 +376,7 @@ fn schemas_are_the_committed_ones() {
         "user-report",
         "retirement",
         "log",
+        "diagnosis",
     ];
     for name in names {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.v1.json"));

@@ -4,9 +4,25 @@ use insta::assert_snapshot;
 
 use super::driver::Cli;
 
-const COMMANDS: [&str; 14] = [
-    "plan", "apply", "undo", "log", "import", "show", "validate", "explain", "config", "schema", "sandbox", "user get",
-    "user set", "retire",
+const COMMANDS: [&str; 18] = [
+    "plan",
+    "apply",
+    "undo",
+    "log",
+    "import",
+    "show",
+    "validate",
+    "explain",
+    "config",
+    "schema",
+    "sandbox",
+    "user get",
+    "user set",
+    "retire",
+    "init",
+    "doctor",
+    "completions",
+    "man",
 ];
 
 #[test]

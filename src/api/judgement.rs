@@ -1,0 +1,62 @@
+//! What one answer, or its absence, means: what decides, and what callers branch on.
+
+use crate::api::error::{Kind, Permission, error_body};
+use crate::api::policy::Failure;
+use crate::api::wire::{Response, WireError};
+
+/// A failed exchange: what decides, what callers branch on, and the answer if there was one.
+pub(crate) struct Trouble {
+    pub(crate) failure: Failure,
+    pub(crate) kind: Kind,
+    pub(crate) response: Option<Response>,
+}
+
+/// What the status of an answer means; none for 2xx.
+pub(crate) fn judge(response: &Response, renewable: bool) -> Option<(Failure, Kind)> {
+    let retry_after_s = response.retry_after_s;
+    let judged = match response.status {
+        200..=299 => return None,
+        401 => (Failure::Unauthorized { renewable }, Kind::Unauthorized { given_token: false }),
+        403 => {
+            let needs = Permission { document: None, today: None };
+            (Failure::Refused, Kind::Forbidden { missing: Vec::new(), needs })
+        }
+        404 | 410 => {
+            let by_the_platform = response.body.is_empty() || error_body(&response.body).is_some();
+            (Failure::Refused, Kind::NotFound { by_the_platform })
+        }
+        408 | 500 | 502..=599 => (Failure::Unavailable { retry_after_s }, Kind::Server),
+        409 => (Failure::Refused, Kind::Conflict),
+        429 => (Failure::Throttled { retry_after_s }, Kind::RateLimited { retry_after_s }),
+        400..=499 => (Failure::Refused, Kind::Invalid),
+        501 => (Failure::AnswerBroken, Kind::Server),
+        300..=399 => (Failure::AnswerBroken, Kind::Redirected),
+        _ => (Failure::AnswerBroken, Kind::BrokenPromise("the status is none of HTTP's".to_owned())),
+    };
+    Some(judged)
+}
+
+/// The same for the token endpoint, which says 400 for a rate limit as well (docs/platform.md, "Tokens").
+pub(crate) fn judge_login(response: &Response) -> Option<(Failure, Kind)> {
+    let is_rate_limit = || String::from_utf8_lossy(&response.body).to_lowercase().contains("rate limit exceeded");
+    let retry_after_s = response.retry_after_s;
+    match response.status {
+        400 if is_rate_limit() => Some((Failure::Throttled { retry_after_s }, Kind::RateLimited { retry_after_s })),
+        400 | 401 | 403 => Some((Failure::Refused, Kind::Credentials)),
+        // There is one everywhere, so whoever says this is not the platform.
+        404 | 410 => Some((Failure::Refused, Kind::NotFound { by_the_platform: false })),
+        _ => judge(response, false),
+    }
+}
+
+/// Of an exchange without an answer.
+pub(crate) fn no_answer(error: WireError) -> Trouble {
+    let failure = match &error {
+        WireError::NotSent(_) => Failure::NotSent,
+        // Nothing was sent, and asking again will not mend it.
+        WireError::Untrusted(_) | WireError::Setup(_) => Failure::Refused,
+        WireError::Lost(_) | WireError::TimedOut { .. } => Failure::AnswerLost,
+        WireError::TooLarge { .. } => Failure::AnswerBroken,
+    };
+    Trouble { failure, kind: Kind::Connection(error), response: None }
+}

@@ -1,0 +1,61 @@
+//! What `doctor` and `init` take.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::formats::{DiagnosisFormat, Output};
+use crate::cli::shared::TargetArgs;
+
+/// `presencectl doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// The config: a YAML file, or a folder of them. By default the current folder.
+    pub path: Option<PathBuf>,
+    /// Which org, where the config holds several org files.
+    #[arg(long, value_name = "NAME", help_heading = "Config")]
+    pub org: Option<String>,
+    /// The folder below which everything that the config names must lie. By default the nearest
+    /// one upward that holds `.git`, else the path's folder.
+    #[arg(long, value_name = "DIR", help_heading = "Config")]
+    pub root: Option<PathBuf>,
+    /// Which org is spoken to.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// `human` or `json`, to standard output or to a file as well. May be repeated; without one for standard
+    /// output, `human` goes there.
+    #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub outputs: Vec<Output<DiagnosisFormat>>,
+}
+
+/// `presencectl init`.
+#[derive(Debug, Clone, Args)]
+pub struct InitArgs {
+    /// The folder of the new repository; it is made where there is none. By default the current folder.
+    #[arg(default_value = ".", hide_default_value = true)]
+    pub folder: PathBuf,
+    /// What the config begins with. Without it, that is asked.
+    #[arg(long, value_enum, value_name = "WHAT", help_heading = "Files")]
+    pub start: Option<StartFrom>,
+    /// The locale whose label names a definition and makes its key, of what is imported.
+    #[arg(long, value_name = "LOCALE", default_value = "en_US", help_heading = "Files")]
+    pub default_locale: String,
+    /// Overwrite files without asking.
+    #[arg(long, help_heading = "Files")]
+    pub force: bool,
+    /// Do not ask. What is wanted has to be typed.
+    #[arg(long, help_heading = "Approval")]
+    pub yes: bool,
+    /// Which org is imported.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// What a new config begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StartFrom {
+    /// What the org holds, as `import` writes it.
+    Org,
+    /// A small example with comments.
+    Small,
+}

@@ -1,0 +1,33 @@
+//! What the commands take that write files of the command line itself.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// `presencectl completions`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// The shells that are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// `source <(presencectl completions bash)`
+    Bash,
+    /// `presencectl completions zsh > FOLDER-OF-FPATH/_presencectl`
+    Zsh,
+    /// `presencectl completions fish > ~/.config/fish/completions/presencectl.fish`
+    Fish,
+}
+
+/// `presencectl man`.
+#[derive(Debug, Clone, Args)]
+pub struct ManArgs {
+    /// The folder for a page a command; it is made where there is none. Without it, the page of the whole tool
+    /// goes to standard output.
+    #[arg(long, value_name = "DIR", help_heading = "Files")]
+    pub out: Option<PathBuf>,
+}

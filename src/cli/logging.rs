@@ -1,0 +1,25 @@
+//! How much of a run is logged, and how.
+
+use clap::{ArgAction, Args, ValueEnum};
+
+/// The log.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Output")]
+pub struct LoggingArgs {
+    /// Log what a run does on standard error: its phases, one line a request, waits and second tries. `-vv`
+    /// also logs that a request begins, and every object.
+    #[arg(short = 'v', long, global = true, action = ArgAction::Count, display_order = 1000)]
+    pub verbose: u8,
+    /// How the log is written.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT", display_order = 1001)]
+    pub log_format: LogFormat,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}

@@ -1,0 +1,23 @@
+//! What goes wrong on the first day: every check of what was gathered, in the order of mending. Pure.
+
+use crate::doctor::diagnosis::Diagnosis;
+use crate::doctor::facts::{Answer, Facts};
+
+pub mod access;
+pub mod check;
+pub mod diagnosis;
+pub mod document;
+pub mod facts;
+pub mod files;
+pub mod way;
+
+/// Judges everything.
+#[must_use]
+pub fn diagnose(facts: &Facts, sandbox: bool) -> Diagnosis {
+    let org = match &facts.org {
+        Answer::Given(org) => Some(org.clone()),
+        Answer::NotAsked | Answer::Refused(_) => None,
+    };
+    let checks = [files::checks(facts), way::checks(facts), access::checks(facts)].concat();
+    Diagnosis { org, sandbox, checks }
+}

@@ -1,0 +1,29 @@
+//! What the checks of the first day gave, all together.
+
+use crate::doctor::check::{Check, Verdict};
+use crate::model::observed::Organization;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// The org, as far as it has said who it is.
+    pub org: Option<Organization>,
+    /// The embedded org was asked.
+    pub sandbox: bool,
+    /// Every check; none stops another.
+    pub checks: Vec<Check>,
+}
+
+impl Diagnosis {
+    /// How many checks became this.
+    #[must_use]
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.checks.iter().filter(|it| it.verdict == verdict).count()
+    }
+
+    /// Did none fail?
+    #[must_use]
+    pub fn success(&self) -> bool {
+        self.count(Verdict::Failed) == 0
+    }
+}

@@ -1,0 +1,176 @@
+//! Git, read with its own executable. No shell, no pager, no prompt, and nothing that a person types is ever
+//! taken for an option.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The longest name of a commit, branch or tag that is looked up.
+const REVISION_BYTES_MAX: usize = 255;
+/// The longest piece of what Git says that is repeated.
+const SAID_CHARS_MAX: usize = 300;
+
+/// Git in one folder. `GIT_DIR` and the like are left as they are.
+#[derive(Debug, Clone)]
+pub struct Git {
+    folder: PathBuf,
+}
+
+/// The repository that a folder is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repository {
+    /// Only the newest commits are there.
+    pub shallow: bool,
+}
+
+/// The name of a commit, branch or tag, as a person types it. It cannot be an option, a range, or more than
+/// one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision(String);
+
+/// Why Git did not answer. What it says is foreign text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GitError {
+    /// There is no executable.
+    Missing,
+    /// It could not be run.
+    NotRun(String),
+    /// It ended with an error.
+    Failed {
+        /// What was asked.
+        asked: String,
+        /// The first line that it said.
+        said: String,
+    },
+}
+
+impl fmt::Display for GitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            GitError::Missing => write!(f, "there is no executable `git`"),
+            GitError::NotRun(why) => write!(f, "`git` could not be run: {why}"),
+            GitError::Failed { asked, said } => write!(f, "`git {asked}` failed: {said}"),
+        }
+    }
+}
+
+impl std::error::Error for GitError {}
+
+impl GitError {
+    /// One sentence on what a person can do.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            GitError::Missing => "install Git, or add its folder to PATH",
+            GitError::NotRun(_) => "look whether `git --version` works",
+            GitError::Failed { said, .. } if said.contains("dubious ownership") => {
+                "the repository belongs to another user: `git config --global --add safe.directory FOLDER` trusts it"
+            }
+            GitError::Failed { .. } => "look whether the same command works by hand",
+        }
+    }
+}
+
+impl Revision {
+    /// Checks a name; none where it cannot be one of a commit.
+    #[must_use]
+    pub fn read(typed: &str) -> Option<Revision> {
+        let is_odd = |c: char| c.is_control() || c.is_whitespace() || "?*[\\:".contains(c);
+        let is_good = !typed.is_empty()
+            && typed.len() <= REVISION_BYTES_MAX
+            && !typed.starts_with(['-', '^'])
+            && !typed.contains("..")
+            && !typed.contains(is_odd);
+        is_good.then(|| Revision(typed.to_owned()))
+    }
+
+    /// As it was typed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Git {
+    /// In the folder of a path: the path itself, or the one that a file is in.
+    #[must_use]
+    pub fn at(path: &Path) -> Git {
+        let folder = if path.is_dir() { Some(path) } else { path.parent() };
+        let folder = folder.filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Git { folder: folder.to_owned() }
+    }
+
+    /// The repository that the folder is in; none where it is in none.
+    ///
+    /// # Errors
+    /// Git did not answer.
+    pub fn repository(&self) -> Result<Option<Repository>, GitError> {
+        match self.line(&["rev-parse", "--is-shallow-repository"]) {
+            Ok(line) => Ok(Some(Repository { shallow: line == "true" })),
+            Err(GitError::Failed { said, .. }) if said.contains("not a git repository") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The whole hash of the commit that a name means; none where there is no such commit here.
+    ///
+    /// # Errors
+    /// Git did not answer.
+    pub fn commit(&self, revision: &Revision) -> Result<Option<String>, GitError> {
+        let wanted = format!("{}^{{commit}}", revision.as_str());
+        match self.line(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]) {
+            Ok(hash) => Ok(Some(hash)),
+            // Quietly: it says nothing where there is no such commit.
+            Err(GitError::Failed { said, .. }) if said.is_empty() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The first line of what a command prints.
+    fn line(&self, arguments: &[&str]) -> Result<String, GitError> {
+        let Output { status, stdout, stderr } = self.output(arguments)?;
+        if status.success() {
+            return Ok(first_line(&stdout));
+        }
+        let asked = arguments.join(" ");
+        Err(GitError::Failed { asked, said: first_line(&stderr) })
+    }
+
+    /// What a command prints, run to its end.
+    ///
+    /// # Errors
+    /// It could not be run.
+    pub fn output(&self, arguments: &[&str]) -> Result<Output, GitError> {
+        let mut command = Command::new("git");
+        command.arg("--no-pager").args(arguments).current_dir(&self.folder).stdin(Stdio::null());
+        // Nobody is asked for a password, nothing is locked for a reading, and messages can be told apart.
+        command.envs([("GIT_TERMINAL_PROMPT", "0"), ("GIT_OPTIONAL_LOCKS", "0"), ("LC_ALL", "C")]);
+        command.output().map_err(|error| match error.kind() {
+            // Also where the folder is not there: then there is no repository to speak of.
+            io::ErrorKind::NotFound if self.folder.is_dir() => GitError::Missing,
+            _ => GitError::NotRun(error.to_string()),
+        })
+    }
+}
+
+fn first_line(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.lines().next().unwrap_or_default().trim().chars().take(SAID_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_is_one_name_and_never_an_option() {
+        for good in ["main", "origin/main", "v1.2", "HEAD~3", "HEAD^", "3661ce5", "main@{1}", "feature/é"] {
+            assert_eq!(Revision::read(good).as_ref().map(Revision::as_str), Some(good));
+        }
+        for odd in ["", "-n", "--upload-pack=x", "^main", "a..b", "a b", "a\nb", "a:b", "a*", "a?", "a[", "a\\b"] {
+            assert_eq!(Revision::read(odd), None, "{odd:?}");
+        }
+        assert_eq!(Revision::read(&"a".repeat(REVISION_BYTES_MAX + 1)), None);
+    }
+}

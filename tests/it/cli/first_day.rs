@@ -1,0 +1,304 @@
+//! The first day: what `doctor` sees and says, and what `init` makes.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::process::Command;
+
+use insta::assert_snapshot;
+use presencectl::environment::Environment;
+use presencectl::model::moment::Moment;
+use presencectl::render::machine;
+use presencectl::sandbox::temper::Offer;
+use presencectl::sandbox::{Config, Permissions, Temper};
+use serde_json::Value;
+
+use super::asking;
+use super::driver::{Cli, Ran};
+use super::server::{Knocks, Org};
+use super::{CANARY, LUNCH};
+use crate::render::{complaints, in_step, parsed};
+
+const NAMED: &str = "org: { name: Sandbox, id: 5a4db0c5-0000-4000-b000-000000000001 }\n";
+
+/// Where this machine's programs are: Git is one of them.
+fn path() -> String {
+    let path = std::env::vars_os().find(|(name, _)| name == "PATH");
+    path.map(|(_, value)| value.into_string().unwrap()).unwrap_or_default()
+}
+
+/// Git in the folder of a test, whatever this machine has set up.
+fn git(cli: &Cli, line: &str) {
+    let settings = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"];
+    let mut command = Command::new("git");
+    command.args(settings).args(line.split_whitespace()).current_dir(cli.path("")).env_clear();
+    let output = command.env("PATH", path()).output().unwrap();
+    assert!(output.status.success(), "git {line}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A folder with a config that names the sandbox's org, in a repository of its own.
+fn repository() -> Cli {
+    let cli = Cli::new().file("presence/lunch.yaml", &format!("{LUNCH}{NAMED}")).variable("PATH", &path());
+    git(&cli, "init --quiet");
+    cli
+}
+
+fn with_client(cli: Cli) -> Cli {
+    cli.variable("GENESYSCLOUD_OAUTHCLIENT_ID", "sandbox-client")
+        .variable("GENESYSCLOUD_OAUTHCLIENT_SECRET", "sandbox-secret")
+}
+
+/// All that was printed, without the numbers of ports.
+fn shown(ran: &Ran) -> String {
+    let mut parts = ran.shown().split("127.0.0.1:").map(str::to_owned).collect::<Vec<_>>();
+    for part in parts.iter_mut().skip(1) {
+        *part = format!("127.0.0.1:PORT{}", part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    parts.concat()
+}
+
+/// The line of one check, and its help.
+fn check<'a>(ran: &'a Ran, name: &str) -> Vec<&'a str> {
+    let is_it = |line: &&str| line.split_at_checked(11).is_some_and(|(_, rest)| rest.split(' ').next() == Some(name));
+    let mut lines = ran.stdout.lines().skip_while(|line| !is_it(line));
+    let first = lines.next().unwrap_or_else(|| panic!("no check {name}:\n{}", ran.stdout));
+    std::iter::once(first).chain(lines.take_while(|line| line.starts_with("     "))).map(str::trim).collect()
+}
+
+/// `doctor` never sends anything that writes.
+fn only_reads(org: &Org) {
+    let reads = ["GET ", "POST /oauth/token", "POST /api/v2/analytics/users/activity/query"];
+    for request in org.requests() {
+        assert!(reads.iter().any(|it| request.starts_with(it)), "{request}");
+    }
+}
+
+#[test]
+fn a_healthy_sandbox_passes_every_check() {
+    let cli = repository();
+    let ran = cli.run("doctor presence --sandbox");
+    assert_snapshot!("doctor_healthy", shown(&ran));
+    let org = Org::start(Config::default());
+    let real = with_client(repository()).run(&format!("doctor presence --base-url {}", org.url));
+    assert_eq!(real.code, Some(0), "{}", real.shown());
+    only_reads(&org);
+}
+
+#[test]
+fn what_is_missing_is_told_all_at_once() {
+    let cli = Cli::new().variable("GENESYSCLOUD_OAUTHCLIENT_ID", "client").variable("PATH", "/nowhere");
+    let ran = cli.run("doctor");
+    assert_snapshot!("doctor_nothing", ran.shown());
+    let broken = Cli::new().file("lunch.yaml", "version: 1\ndefinitions: { lunch: { labels: {} } }\n");
+    let ran = broken.run("doctor lunch.yaml --sandbox");
+    assert_eq!(ran.code, Some(1));
+    assert_snapshot!(check(&ran, "config").join("\n"), @r"
+    failed     config       lunch.yaml:2:16: `lunch` has no `systemPresence` (the first of 2 errors; `presencectl validate lunch.yaml` shows all)
+    help: name the one that it belongs to, such as `systemPresence: Break`
+    ");
+    let org = check(&ran, "org");
+    assert!(org[0].ends_with("whether the config means it is not known"), "{org:?}");
+}
+
+#[test]
+fn an_org_without_the_first_generation_is_healthy() {
+    let temper = Temper { generation1: Offer::Gone(404), ..Temper::default() };
+    let org = Org::start(Config { temper, ..Config::default() });
+    let ran = with_client(repository()).run(&format!("doctor presence --base-url {}", org.url));
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    assert_eq!(check(&ran, "api-v1"), ["ok         api-v1       the org does not serve it; it is not used"]);
+    assert!(check(&ran, "api-v2")[0].ends_with("; it is the one that is used"), "{}", ran.shown());
+    let ran = with_client(repository()).run(&format!("doctor presence --api v1 --base-url {}", org.url));
+    assert_eq!(ran.code, Some(1), "it was asked for: {}", ran.shown());
+}
+
+#[test]
+fn the_wrong_org_is_named() {
+    let org = Org::start(Config::default());
+    let named = format!("{LUNCH}org: {{ name: acme-prod, id: 22222222-bbbb-4bbb-8bbb-222222222222 }}\n");
+    let cli = with_client(Cli::new().file("lunch.yaml", &named));
+    let ran = cli.run(&format!("doctor lunch.yaml --base-url {}", org.url));
+    assert_eq!(ran.code, Some(1));
+    assert_snapshot!(check(&ran, "org").join("\n"), @r"
+    failed     org          these credentials are for `Sandbox` (5a4db0c5-0000-4000-b000-000000000001), and the config is for `acme-prod` (22222222-bbbb-4bbb-8bbb-222222222222)
+    help: use the credentials of the org that is meant, or correct `org.id`
+    ");
+}
+
+#[test]
+fn a_client_that_may_nothing_is_told_what_it_lacks() {
+    let temper = Temper { get_needs_view: true, ..Temper::default() };
+    let org = Org::start(Config { permissions: Permissions::Only(BTreeSet::new()), temper, ..Config::default() });
+    let cli = with_client(repository());
+    let ran = cli.run(&format!("doctor presence --base-url {}", org.url));
+    assert_snapshot!("doctor_forbidden", shown(&ran));
+    let second = cli.run(&format!("doctor presence --api v2 --base-url {}", org.url));
+    assert_eq!(second.code, Some(1), "without it `v2` shows nothing");
+    assert!(check(&second, "view")[0].starts_with("failed"), "{}", second.shown());
+    only_reads(&org);
+}
+
+#[test]
+fn whoever_does_not_answer_is_named_with_what_stands_between() {
+    // A port that was free a moment ago.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let ran = with_client(repository()).run(&format!("doctor presence --base-url http://127.0.0.1:{port}"));
+    assert_snapshot!("doctor_unreachable", shown(&ran));
+
+    let knocks = Knocks::listen();
+    let cli = Cli::new()
+        .variable("GENESYSCLOUD_REGION", "eu-central-1")
+        .variable("GENESYSCLOUD_ACCESS_TOKEN", CANARY)
+        .variable("HTTPS_PROXY", &format!("http://eve:{CANARY}@127.0.0.1:{}", knocks.port));
+    let ran = cli.run("doctor");
+    assert!(knocks.count() > 0 && !ran.shown().contains(CANARY), "{}", ran.shown());
+    // How a proxy breaks off is the system's word.
+    let lines: Vec<&str> = [check(&ran, "proxy"), check(&ran, "api")].concat();
+    let lines: Vec<&str> = lines.iter().map(|it| it.split(": tunnel error").next().unwrap_or_default()).collect();
+    let lines = lines.join("\n").replace(&knocks.port.to_string(), "PORT");
+    assert_snapshot!(lines, @r"
+    ok         proxy        `127.0.0.1:PORT`, by HTTPS_PROXY
+    failed     api          no connection to `api.mypurecloud.de` through the proxy `127.0.0.1:PORT`
+    help: look at HTTPS_PROXY, and whether the proxy lets `api.mypurecloud.de` pass
+    ");
+}
+
+#[test]
+fn wrong_credentials_are_a_failed_token() {
+    let org = Org::start(Config::default());
+    let cli = Cli::new()
+        .variable("GENESYSCLOUD_OAUTHCLIENT_ID", "sandbox-client")
+        .variable("GENESYSCLOUD_OAUTHCLIENT_SECRET", CANARY);
+    let ran = cli.run(&format!("doctor --base-url {}", org.url));
+    assert_eq!(ran.code, Some(1));
+    assert_snapshot!(check(&ran, "token").join("\n"), @r"
+    failed     token        `POST /oauth/token` was answered with 401 `invalid_client`: client authentication failed
+    help: look at GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, whether the client's grant type is client credentials, and whether it belongs to this region
+    correlation id: 406b0e28-0001-4000-8000-000000000003
+    ");
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_told() {
+    let org = Org::start(Config::default());
+    let long_ago = Moment::read("2020-01-01").unwrap();
+    let environment = Environment { began: long_ago, ..asking::environment() };
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    let line = format!("doctor {} --base-url {}", cli.path("lunch.yaml").display(), org.url);
+    let ran = asking::run(&line, "", &environment);
+    let clock = check(&ran, "clock");
+    let seconds = clock[0].strip_prefix("warning    clock        this machine's clock is ").unwrap();
+    assert!(seconds.ends_with(" s behind the server's"), "{clock:?}");
+    assert_eq!(ran.code, Some(0), "a warning fails nothing: {}", ran.shown());
+}
+
+#[test]
+fn a_shallow_clone_is_told_what_to_set() {
+    let cli = repository();
+    git(&cli, "add .");
+    git(&cli, "commit --quiet --message one");
+    git(&cli, "commit --quiet --message two --allow-empty");
+    let url = format!("file://{}", cli.path(".git").display());
+    git(&cli, &format!("clone --quiet --depth 1 {url} shallow"));
+    let ran = cli.run("doctor shallow/presence --sandbox");
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    assert_snapshot!(check(&ran, "git-depth").join("\n"), @r"
+    warning    git-depth    this is a shallow clone: other commits cannot be compared with
+    help: set `fetch-depth: 0` of actions/checkout (GitHub Actions), `GIT_DEPTH: 0` (GitLab CI), or run `git fetch --unshallow`
+    ");
+}
+
+#[test]
+fn the_document_is_what_its_schema_says_also_of_failures() {
+    in_step("diagnosis.v1.json", &machine::diagnosis_schema());
+    let org = Org::start(Config { permissions: Permissions::Only(BTreeSet::new()), ..Config::default() });
+    let cli = with_client(repository());
+    for (line, success) in [("doctor presence -o json", false), ("doctor presence --sandbox -o json", true)] {
+        let ran = cli.run(line);
+        let document = parsed(&ran.stdout);
+        assert_eq!(complaints(&machine::diagnosis_schema(), &document), Vec::<String>::new());
+        assert_eq!((document["kind"].as_str(), document["success"].as_bool()), (Some("diagnosis"), Some(success)));
+        assert_eq!(ran.code, Some(i32::from(!success)));
+    }
+    let ran = cli.run(&format!("doctor presence --base-url {} -o json=diagnosis.json", org.url));
+    let document: Value = parsed(&cli.read("diagnosis.json"));
+    let forbidden = document["checks"].as_array().unwrap().iter().find(|it| it["name"] == "usage").unwrap();
+    assert_eq!(forbidden["verdict"], "warning", "{}", ran.shown());
+    assert!(forbidden["correlationId"].is_string());
+}
+
+#[test]
+fn a_new_repository_is_valid_and_can_be_planned() {
+    let cli = Cli::new();
+    let ran = cli.run("init acme --start small --yes");
+    assert_snapshot!("init_small", ran.shown());
+    for name in ["presence/presence.yaml", "README.md", ".gitignore"] {
+        assert_snapshot!(format!("init_small_{}", name.replace('/', "_")), cli.read(&format!("acme/{name}")));
+    }
+    cli.run("validate acme/presence").prints(0, "Valid: 2 definitions.\n");
+    assert_eq!(cli.run("plan acme/presence --sandbox --detailed-exitcode").code, Some(2));
+    let again = cli.run("init acme --start small --yes");
+    assert_eq!(again.code, Some(0), "{}", again.shown());
+    assert!(!again.stdout.contains("written"), "{}", again.stdout);
+}
+
+#[test]
+fn an_imported_repository_is_in_step() {
+    let cli = Cli::new();
+    assert_eq!(cli.run("init --start small --yes").code, Some(0));
+    assert_eq!(cli.run("apply presence --sandbox --auto-approve").code, Some(0));
+    let ran = cli.run("init copy --start org --sandbox --yes");
+    assert_snapshot!("init_org", ran.shown());
+    cli.run("validate copy/presence").prints(0, "Valid: 2 definitions.\n");
+    let plan = cli.run("plan copy/presence --sandbox --detailed-exitcode");
+    assert_eq!(plan.code, Some(0), "{}", plan.shown());
+}
+
+#[test]
+fn without_a_terminal_everything_has_to_be_said() {
+    let cli = Cli::new();
+    cli.run("init").complains(
+        1,
+        "error: nobody can be asked: this is no terminal; nothing was written\n  help: say what is wanted: --start org \
+         or --start small, and --yes\n",
+    );
+    cli.run("init --yes").complains(
+        1,
+        "error: --yes, and nothing says what the config begins with; nothing was written\n  help: give --start org (what \
+         the org holds) or --start small (an example)\n",
+    );
+    assert_eq!(cli.names(), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_of_somebody_is_overwritten_unasked() {
+    let cli = Cli::new()
+        .file("presence/presence.yaml", "# mine\n")
+        .file("README.md", "# Ours\n")
+        .file(".gitignore", "target/\n");
+    cli.run("init --start small --yes").complains(
+        1,
+        "error: there already, and not the same: `presence/presence.yaml` and `.gitignore`; nothing was written\n  help: \
+         give --force to overwrite, or another folder\n",
+    );
+    assert_eq!(cli.names(), [".gitignore", "README.md", "presence"]);
+    assert_eq!(cli.run("init --start small --yes --force").code, Some(0));
+    assert_eq!(cli.read("README.md"), "# Ours\n", "a page of somebody's own stays");
+    assert!(cli.read(".gitignore").starts_with("target/\n# The state of sandbox orgs\n.presencectl/\n"));
+}
+
+#[test]
+fn at_a_terminal_everything_is_asked() {
+    let cli = Cli::new();
+    let line = format!("init {}", cli.path("new").display());
+    let no_credentials = Environment { no_color: true, ..Environment::default() };
+    for typed in ["what\nwhat\nwhat\n", "", "small\nno\n"] {
+        let ran = asking::run(&line, typed, &no_credentials);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{typed:?}");
+        assert_eq!(cli.names(), Vec::<String>::new(), "{typed:?}");
+    }
+    let ran = asking::run(&line, "\nyes\n", &no_credentials);
+    assert_snapshot!("init_asked", ran.shown().replace(cli.path("").to_str().unwrap(), "[folder]/"));
+    cli.run("validate new/presence").prints(0, "Valid: 2 definitions.\n");
+}
