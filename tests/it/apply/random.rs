@@ -1,7 +1,7 @@
 //! Random configs against random orgs, applied by the real engine through both generations of the API: the next plan
 //! is empty, what is not ours is as it was, and what the client reads is imported without a change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use presencectl::apply::report::Report;
 use presencectl::apply::{Aim, Job};
@@ -13,7 +13,7 @@ use presencectl::model::desired::{Desired, Limits};
 use presencectl::model::division::{DivisionName, Divisions};
 use presencectl::model::generation::Generation;
 use presencectl::model::moment::Moment;
-use presencectl::model::names::DivisionId;
+use presencectl::model::names::{DivisionId, Label};
 use presencectl::model::observed::{Definition, Observed, Primary, Target};
 use presencectl::plan::change::{Change, Step};
 use presencectl::plan::plan;
@@ -162,9 +162,13 @@ fn taken_back(config: &Desired, org: &Observed, ways: Ways) -> Result<(), TestCa
     })
 }
 
-/// The same to everybody who looks at it; when it was changed is another matter.
+/// The same to everybody who looks at it (labels are written composed); when it was changed is another matter.
 fn is_same(a: &sandbox::definitions::Definition, b: &sandbox::definitions::Definition) -> bool {
-    (&a.labels, a.deactivated, &a.division_id) == (&b.labels, b.deactivated, &b.division_id)
+    let seen = |it: &sandbox::definitions::Definition| {
+        let labels = it.labels.iter().map(|(locale, label)| (locale.clone(), Label::new(label).nfc().to_owned()));
+        (labels.collect::<BTreeMap<_, _>>(), it.deactivated, it.division_id.clone())
+    };
+    seen(a) == seen(b)
 }
 
 async fn undo_of(world: &World, report: &Report) -> Result<Report, TestCaseError> {

@@ -20,7 +20,8 @@ fn pages() -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             if path.ends_with("docs/rules") {
                 continue;
-            } else if path.is_dir() {
+            }
+            if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|it| it == "md") {
                 pages.push(path);
