@@ -114,9 +114,11 @@ fn step(row: &KeptRow, observed: &Observed, scope: &Scope, known: &BTreeSet<&Def
         let (expected, found) = (row.system_presence.clone(), object.system_presence.clone());
         return Err(Why::Changed(vec![Difference::SystemPresence { expected, found }]));
     }
-    // A removal has looked at every label, and so has whoever made something.
+    // A removal has looked at every label, and so has whoever made something, or brought back what was removed.
+    let is_managed = |content: &Content| content.labels.iter().all(|(locale, _)| scope.covers(locale));
     let scope = match row.action {
         Action::Create | Action::Replace | Action::Deactivate | Action::Delete => &Scope::All,
+        Action::Update | Action::Reactivate if !row.before.iter().chain([&left]).all(is_managed) => &Scope::All,
         Action::Update | Action::Reactivate => scope,
     };
     let is_so = match &row.before {

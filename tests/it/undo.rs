@@ -255,14 +255,17 @@ fn what_deactivates_counts_as_a_removal_whatever_it_is_called() {
 #[test]
 fn an_undo_is_undone_with_its_own_report_also_of_what_no_config_names() {
     let observed = org(vec![deactivated(OLD)]);
-    let report = read_back(vec![row(&step(Action::Delete), Outcome::Done)], Scope::All);
-    let undone = undo(&report, &observed, &UNLIMITED);
-    let back = undone.plan.changes[0].step.clone();
-    assert_eq!((back.action(), back.key()), (Action::Reactivate, None));
-    let after = carry_out(&observed, [&back]);
-    let again = undo(&read_back(vec![row(&back, Outcome::Done)], Scope::All), &after, &UNLIMITED);
-    assert_eq!(said(&again), "delete 1 Lunch -> Lunch*");
-    assert_eq!(said(&undo(&report, &after, &UNLIMITED)), "AlreadySo", "the second undo has nothing to do");
+    // Where its run managed the locale, and where it did not: a removal is of all labels.
+    for scope in [Scope::All, Scope::Only(vec![Locale::new("de")])] {
+        let report = read_back(vec![row(&step(Action::Delete), Outcome::Done)], scope.clone());
+        let undone = undo(&report, &observed, &UNLIMITED);
+        let back = undone.plan.changes[0].step.clone();
+        assert_eq!((back.action(), back.key()), (Action::Reactivate, None));
+        let after = carry_out(&observed, [&back]);
+        let again = undo(&read_back(vec![row(&back, Outcome::Done)], scope), &after, &UNLIMITED);
+        assert_eq!(said(&again), "delete 1 Lunch -> Lunch*");
+        assert_eq!(said(&undo(&report, &after, &UNLIMITED)), "AlreadySo", "the second undo has nothing to do");
+    }
 }
 
 #[test]
