@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};
-pub use crate::cli::first_day::{DoctorArgs, InitArgs, StartFrom};
+pub use crate::cli::first_day::{CiOf, DoctorArgs, InitArgs, StartFrom};
 pub use crate::cli::formats::{DiagnosisFormat, FindingsFormat, Format, OnFailure, Output, TableFormat, View};
 pub use crate::cli::generate::{CompletionsArgs, ManArgs, Shell as ShellName};
 pub use crate::cli::journal::{LogArgs, UndoArgs};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// Where the config goes, below the repository.
-pub const CONFIG_FOLDER: &str = "presence";
+pub const CONFIG_FOLDER: &str = "presences";
 /// Where editors find the schema of a config, from the files in that folder.
 pub const SCHEMA_FROM_CONFIG: &str = "../schemas/config.v1.json";
 /// Where the schema goes, below the repository.
@@ -22,6 +22,15 @@ pub enum Start {
     Org,
     /// An example.
     Small,
+}
+
+/// Whose CI plans pull requests and applies what is merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ci {
+    /// GitHub Actions.
+    Github,
+    /// GitLab CI.
+    Gitlab,
 }
 
 /// A file that is to be made.
@@ -58,6 +67,31 @@ pub fn small() -> Page {
     );
     Page { name: format!("{CONFIG_FOLDER}/presence.yaml"), text }
 }
+
+/// The files of a CI, as the examples have them: what has to be set in them is marked `Set:`.
+#[must_use]
+pub fn workflows(ci: Ci) -> Vec<Page> {
+    let page = |(name, text): &(&str, &str)| Page { name: (*name).to_owned(), text: (*text).to_owned() };
+    match ci {
+        Ci::Github => GITHUB.iter().map(page).collect(),
+        Ci::Gitlab => GITLAB.iter().map(page).collect(),
+    }
+}
+
+macro_rules! example {
+    ($folder:literal, $name:literal) => {
+        ($name, include_str!(concat!("../examples/", $folder, "/", $name)))
+    };
+}
+
+const GITHUB: [(&str, &str); 4] = [
+    example!("github-actions", ".github/workflows/check.yml"),
+    example!("github-actions", ".github/workflows/plan.yml"),
+    example!("github-actions", ".github/workflows/apply.yml"),
+    example!("github-actions", ".github/workflows/drift.yml"),
+];
+
+const GITLAB: [(&str, &str); 2] = [example!("gitlab-ci", ".gitlab-ci.yml"), example!("gitlab-ci", "presencectl.sh")];
 
 /// What Git passes over: the lines that are there, and those that are missing.
 #[must_use]

@@ -37,6 +37,9 @@ pub struct InitArgs {
     /// What the config begins with. Without it, that is asked.
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "Files")]
     pub start: Option<StartFrom>,
+    /// Whose CI gets its workflow files. Without it, that is asked; with `--yes`, none.
+    #[arg(long, value_enum, value_name = "CI", help_heading = "Files")]
+    pub ci: Option<CiOf>,
     /// The locale whose label names a definition and makes its key, of what is imported.
     #[arg(long, value_name = "LOCALE", default_value = "en_US", help_heading = "Files")]
     pub default_locale: String,
@@ -49,6 +52,17 @@ pub struct InitArgs {
     /// Which org is imported.
     #[command(flatten)]
     pub target: TargetArgs,
+}
+
+/// Whose CI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CiOf {
+    /// GitHub Actions.
+    Github,
+    /// GitLab CI.
+    Gitlab,
+    /// No files.
+    None,
 }
 
 /// What a new config begins with.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::{InitArgs, StartFrom};
+use crate::cli::{CiOf, InitArgs, StartFrom};
 use crate::commands::connect;
 use crate::commands::files::{self, WholeFile};
 use crate::commands::import::{Made, make};
@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::import::pins::Choice;
 use crate::import::placed::{How, Placed};
 use crate::import::{Asked, Layout};
-use crate::init::{CONFIG_FOLDER, Page, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small};
+use crate::init::{CONFIG_FOLDER, Ci, Page, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small, workflows};
 use crate::problem::Problem;
 use crate::render;
 use crate::render::machine;
@@ -38,14 +38,16 @@ async fn made(args: &InitArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
             .into());
     }
     let start = start(args, shell)?;
-    let pages = pages(args, start, shell).await?;
+    let ci = ci(args, shell)?;
+    let mut pages = pages(args, start, shell).await?;
+    pages.extend(ci.map(workflows).unwrap_or_default());
     let placed = placed(&args.folder, &pages)?;
     agreed(args, &placed, shell)?;
     write(args, &pages, &placed, shell)?;
     let config = shown(&args.folder.join(CONFIG_FOLDER));
     let sandbox = if args.target.sandbox || start == Start::Small { " --sandbox" } else { "" };
     let next = [format!("presencectl validate {config}"), format!("presencectl plan {config}{sandbox}")];
-    let text = render::init::made(&placed, &next, shell.style_out());
+    let text = render::init::made(&placed, &next, ci, shell.style_out());
     shell.terminal.out(&text);
     Ok(())
 }
@@ -65,19 +67,37 @@ fn start(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Start, Problem> {
     }
     let can_import = args.target.sandbox || connect::credentials(shell.environment).is_ok();
     let usual = if can_import { "org" } else { "small" };
+    let question = "What does the config begin with: `org` (what the org holds) or `small` (an example)?";
+    let answers = [("org", Start::Org), ("small", Start::Small)];
+    answered(question, usual, &answers, shell)
+        .ok_or_else(|| Problem::new("not answered; nothing was written").help("give --start org or --start small"))
+}
+
+/// Whose workflow files are made: as typed, else as answered.
+fn ci(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Option<Ci>, Problem> {
+    match args.ci {
+        Some(CiOf::Github) => return Ok(Some(Ci::Github)),
+        Some(CiOf::Gitlab) => return Ok(Some(Ci::Gitlab)),
+        Some(CiOf::None) => return Ok(None),
+        None if args.yes => return Ok(None),
+        None => {}
+    }
+    let question = "Whose CI plans pull requests and applies what is merged: `github`, `gitlab` or `none`?";
+    let answers = [("github", Some(Ci::Github)), ("gitlab", Some(Ci::Gitlab)), ("none", None)];
+    answered(question, "none", &answers, shell)
+        .ok_or_else(|| Problem::new("not answered; nothing was written").help("give --ci github, gitlab or none"))
+}
+
+/// Which of some answers a person gives; `usual` is what Enter means.
+fn answered<T: Copy>(question: &str, usual: &str, answers: &[(&str, T)], shell: &mut Shell<'_>) -> Option<T> {
     for _ in 0..ASKED_MAX {
-        let question = format!(
-            "What does the config begin with: `org` (what the org holds) or `small` (an example)? Enter means `{usual}`: "
-        );
-        match shell.terminal.ask(&question).as_deref() {
-            Some("") => return Ok(if can_import { Start::Org } else { Start::Small }),
-            Some("org") => return Ok(Start::Org),
-            Some("small") => return Ok(Start::Small),
-            Some(_) => {}
-            None => break,
+        let answer = shell.terminal.ask(&format!("{question} Enter means `{usual}`: "))?;
+        let answer = if answer.is_empty() { usual } else { &answer };
+        if let Some((_, meant)) = answers.iter().find(|(name, _)| *name == answer) {
+            return Some(*meant);
         }
     }
-    Err(Problem::new("not answered; nothing was written").help("give --start org or --start small"))
+    None
 }
 
 async fn pages(args: &InitArgs, start: Start, shell: &mut Shell<'_>) -> Result<Vec<Page>, Failure> {

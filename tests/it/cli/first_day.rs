@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::Command;
 
 use insta::assert_snapshot;
@@ -233,11 +235,11 @@ fn a_new_repository_is_valid_and_can_be_planned() {
     let cli = Cli::new();
     let ran = cli.run("init acme --start small --yes");
     assert_snapshot!("init_small", ran.shown());
-    for name in ["presence/presence.yaml", "README.md", ".gitignore"] {
+    for name in ["presences/presence.yaml", "README.md", ".gitignore"] {
         assert_snapshot!(format!("init_small_{}", name.replace('/', "_")), cli.read(&format!("acme/{name}")));
     }
-    cli.run("validate acme/presence").prints(0, "Valid: 2 definitions.\n");
-    assert_eq!(cli.run("plan acme/presence --sandbox --detailed-exitcode").code, Some(2));
+    cli.run("validate acme/presences").prints(0, "Valid: 2 definitions.\n");
+    assert_eq!(cli.run("plan acme/presences --sandbox --detailed-exitcode").code, Some(2));
     let again = cli.run("init acme --start small --yes");
     assert_eq!(again.code, Some(0), "{}", again.shown());
     assert!(!again.stdout.contains("written"), "{}", again.stdout);
@@ -247,12 +249,29 @@ fn a_new_repository_is_valid_and_can_be_planned() {
 fn an_imported_repository_is_in_step() {
     let cli = Cli::new();
     assert_eq!(cli.run("init --start small --yes").code, Some(0));
-    assert_eq!(cli.run("apply presence --sandbox --auto-approve").code, Some(0));
+    assert_eq!(cli.run("apply presences --sandbox --auto-approve").code, Some(0));
     let ran = cli.run("init copy --start org --sandbox --yes");
     assert_snapshot!("init_org", ran.shown());
-    cli.run("validate copy/presence").prints(0, "Valid: 2 definitions.\n");
-    let plan = cli.run("plan copy/presence --sandbox --detailed-exitcode");
+    cli.run("validate copy/presences").prints(0, "Valid: 2 definitions.\n");
+    let plan = cli.run("plan copy/presences --sandbox --detailed-exitcode");
     assert_eq!(plan.code, Some(0), "{}", plan.shown());
+}
+
+#[test]
+fn the_files_of_a_ci_are_those_of_the_examples() {
+    let cli = Cli::new();
+    for (ci, example) in [("github", "github-actions"), ("gitlab", "gitlab-ci")] {
+        let ran = cli.run(&format!("init {ci} --start small --ci {ci} --yes"));
+        assert_snapshot!(format!("init_ci_{ci}"), ran.shown());
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
+        let made = ran.stdout.lines().filter_map(|line| line.trim().strip_prefix("written"));
+        let theirs = made.map(|it| it.trim().strip_prefix(&format!("{ci}/")).unwrap());
+        let theirs: Vec<&str> = theirs.filter(|it| folder.join(it).exists() && *it != "README.md").collect();
+        assert_eq!(theirs.len(), if ci == "github" { 4 } else { 2 }, "{}", ran.stdout);
+        for name in theirs {
+            assert_eq!(cli.read(&format!("{ci}/{name}")), fs::read_to_string(folder.join(name)).unwrap());
+        }
+    }
 }
 
 #[test]
@@ -274,15 +293,15 @@ fn without_a_terminal_everything_has_to_be_said() {
 #[test]
 fn nothing_of_somebody_is_overwritten_unasked() {
     let cli = Cli::new()
-        .file("presence/presence.yaml", "# mine\n")
+        .file("presences/presence.yaml", "# mine\n")
         .file("README.md", "# Ours\n")
         .file(".gitignore", "target/\n");
     cli.run("init --start small --yes").complains(
         1,
-        "error: there already, and not the same: `presence/presence.yaml` and `.gitignore`; nothing was written\n  help: \
+        "error: there already, and not the same: `presences/presence.yaml` and `.gitignore`; nothing was written\n  help: \
          give --force to overwrite, or another folder\n",
     );
-    assert_eq!(cli.names(), [".gitignore", "README.md", "presence"]);
+    assert_eq!(cli.names(), [".gitignore", "README.md", "presences"]);
     assert_eq!(cli.run("init --start small --yes --force").code, Some(0));
     assert_eq!(cli.read("README.md"), "# Ours\n", "a page of somebody's own stays");
     assert!(cli.read(".gitignore").starts_with("target/\n# The state of sandbox orgs\n.presencectl/\n"));
@@ -293,12 +312,12 @@ fn at_a_terminal_everything_is_asked() {
     let cli = Cli::new();
     let line = format!("init {}", cli.path("new").display());
     let no_credentials = Environment { no_color: true, ..Environment::default() };
-    for typed in ["what\nwhat\nwhat\n", "", "small\nno\n"] {
+    for typed in ["what\nwhat\nwhat\n", "", "small\nnone\nno\n", "small\nwhich\nwhich\nwhich\n"] {
         let ran = asking::run(&line, typed, &no_credentials);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{typed:?}");
         assert_eq!(cli.names(), Vec::<String>::new(), "{typed:?}");
     }
-    let ran = asking::run(&line, "\nyes\n", &no_credentials);
+    let ran = asking::run(&line, "\ngithub\nyes\n", &no_credentials);
     assert_snapshot!("init_asked", ran.shown().replace(cli.path("").to_str().unwrap(), "[folder]/"));
-    cli.run("validate new/presence").prints(0, "Valid: 2 definitions.\n");
+    cli.run("validate new/presences").prints(0, "Valid: 2 definitions.\n");
 }

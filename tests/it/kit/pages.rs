@@ -42,7 +42,7 @@ fn commands(text: &str) -> Vec<String> {
             runs = inside && !before.starts_with(NOT_RUN);
         } else if inside && runs {
             let line = line.split(" #").next().unwrap();
-            let told = ["cargo run --release -- ", "presencectl "].iter().find_map(|it| line.strip_prefix(it));
+            let told = ["cargo run -- ", "presencectl "].iter().find_map(|it| line.strip_prefix(it));
             commands.extend(told.map(str::to_owned));
         }
         if !line.is_empty() {
