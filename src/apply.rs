@@ -264,7 +264,7 @@ fn cut_off(gate: &Gate) -> Outcome {
     }
     Outcome::Unknown(Cause {
         message: "the run was interrupted while this was being written".to_owned(),
-        help: Some("run `plan` to see what became of it; running `apply` again is safe".to_owned()),
+        help: Some("run `plan` to see what became of it; running the same command again is safe".to_owned()),
         ..Cause::default()
     })
 }

@@ -112,7 +112,7 @@ impl Kept<'_> {
         let unknown = |step: &Step| {
             let cause = Cause {
                 message: "this run was ended before it could report".to_owned(),
-                help: Some("run `plan` to see what became of it; running `apply` again is safe".to_owned()),
+                help: Some("run `plan` to see what became of it; running the same command again is safe".to_owned()),
                 ..Cause::default()
             };
             Row::of(step, step.name(default_locale).cloned(), Outcome::Unknown(cause)).placed(job.desired)

@@ -8,7 +8,7 @@ use crate::api::{Credentials, Endpoints, HttpWire, Limits, Options, Reader, Sess
 use crate::cli::{DiagnosisFormat, DoctorArgs};
 use crate::clock::Clock;
 use crate::commands::connect::{self, Connection, connect};
-use crate::commands::look::stops_everything;
+use crate::commands::look::{names_divisions, stops_everything};
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell};
 use crate::config::{self, LoadedAll};
@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::git::Git;
 use crate::logging;
 use crate::model::desired::{Desired, OrgIdentity};
-use crate::model::generation::Generation;
+use crate::model::generation::{ApiChoice, Generation};
 use crate::model::moment::Moment;
 use crate::problem::{Heard, Problem};
 use crate::render::style::Style;
@@ -87,7 +87,7 @@ async fn facts(args: &DoctorArgs, outputs: &mut Outputs<DiagnosisFormat>, shell:
             facts.place = Ok(place);
             if let (Some(session), Reach::Answered { .. }) = (session, &facts.api) {
                 logging::phase("asking the org");
-                let names_division = desired.definitions.values().any(|it| it.division.is_some());
+                let names_division = names_divisions(&desired) && facts.wanted != ApiChoice::Only(Generation::First);
                 ask(&session.reader(), names_division, &mut facts).await;
             }
             if let Some(server) = server {

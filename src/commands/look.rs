@@ -299,7 +299,8 @@ pub async fn definitions(reader: &Reader, api: ApiChoice) -> Result<(Generation,
 }
 
 /// Does what is compared name a division otherwise than by its id?
-fn names_divisions(desired: &Desired) -> bool {
+#[must_use]
+pub fn names_divisions(desired: &Desired) -> bool {
     desired.definitions.values().any(|it| {
         it.management == Management::Managed && !it.deactivated && matches!(it.division, Some(DivisionName::Name(_)))
     })

@@ -131,10 +131,15 @@ pub fn findings(diagnostics: &[Diagnostic], sources: &Sources) -> String {
 
 fn refusal(refusal: &Refusal) -> Annotation {
     let mut lines = vec![refusal.message()];
-    for answer in refusal.answers().into_iter().take(ANSWERS_MAX) {
+    let answers = refusal.answers();
+    let more = answers.len().saturating_sub(ANSWERS_MAX);
+    for answer in answers.into_iter().take(ANSWERS_MAX) {
         let colon = if answer.lines.is_empty() { "" } else { ":" };
         lines.push(format!("{}{colon}", answer.say));
         lines.extend(answer.lines.into_iter().map(|it| format!("    {it}")));
+    }
+    if more > 0 {
+        lines.push(format!("and {} that the plan shows", text::count(more, "more answer")));
     }
     Annotation { level: Level::Error, place: refusal.place, title: refusal.code().to_owned(), lines }
 }

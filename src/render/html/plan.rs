@@ -37,12 +37,16 @@ pub fn plan(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources
 fn only(only: &Only) -> String {
     let Only { keys, changes, refusals } = only;
     let keys: Vec<String> = keys.iter().map(|it| code(it.as_str())).collect();
+    let errors = match refusals.len() {
+        0 => String::new(),
+        count => format!(" and {}", text::count(count, "error")),
+    };
+    let are = if changes.len() == 1 && refusals.is_empty() { "is" } else { "are" };
     format!(
-        "<article class=\"warning\">\n<h3>Only {}</h3>\n<p>{} and {} of the whole plan are left out, and nothing is \
+        "<article class=\"warning\">\n<h3>Only {}</h3>\n<p>{}{errors} of the whole plan {are} left out, and nothing is \
          pruned.</p>\n</article>\n",
         text::list(&keys, "and"),
         text::count(changes.len(), "change"),
-        text::count(refusals.len(), "error")
     )
 }
 

@@ -82,9 +82,13 @@ fn object(row: &Row, divisions: &Divisions, sources: &Sources) -> String {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => explained(cause),
         it => it.in_words().map_or_else(String::new, |it| Inline::prose(&it).to_string()),
     };
-    for it in differences(&row.outcome, divisions).iter().take(DIFFERENCES_MAX) {
+    let differences = differences(&row.outcome, divisions);
+    for it in differences.iter().take(DIFFERENCES_MAX) {
         // Writing to a String cannot fail.
         let _ = write!(why, "<br>{}", Inline::prose(it));
+    }
+    if differences.len() > DIFFERENCES_MAX {
+        let _ = write!(why, "<br>and {} more", differences.len() - DIFFERENCES_MAX);
     }
     if let (Outcome::Failed(_), Some(span)) = (&row.outcome, row.refused_label.or(row.place)) {
         let _ = write!(why, "<br>at {}", Inline::code(&place(span, sources)));
