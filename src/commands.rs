@@ -9,6 +9,7 @@ use crate::signals::Signals;
 use crate::terminal::Terminal;
 
 pub mod apply;
+pub mod base;
 pub mod carry;
 pub mod connect;
 pub mod doctor;

@@ -1,6 +1,7 @@
 //! Plans and reports for people at a terminal. Every string from an org or a file is neutralised
 //! here, and everything reads without colours.
 
+mod base;
 mod bound;
 mod change;
 mod plan;

@@ -1,5 +1,6 @@
 //! Plans, reports and failures as Markdown for reviewers: a comment on a pull request, or the summary of a step.
 
+mod base;
 mod coverage;
 mod failure;
 mod inline;

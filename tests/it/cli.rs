@@ -1,6 +1,7 @@
 //! The command line, whole: what is printed where, and the exit code.
 
 mod asking;
+mod base;
 pub(crate) mod driver;
 mod findings;
 mod first_day;
