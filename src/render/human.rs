@@ -4,6 +4,7 @@
 mod base;
 mod bound;
 mod change;
+mod drift;
 mod plan;
 mod refusal;
 mod report;
@@ -11,6 +12,7 @@ mod target;
 mod undo;
 
 pub use crate::render::human::bound::bound;
+pub use crate::render::human::drift::drift;
 pub use crate::render::human::plan::{beyond, plan};
 pub use crate::render::human::report::{finished, report, started};
 pub use crate::render::human::target::{org_line, target_line};

@@ -2,6 +2,7 @@
 
 mod base;
 mod coverage;
+mod drift;
 mod failure;
 mod inline;
 mod page;
@@ -9,6 +10,7 @@ mod plan;
 mod refusals;
 mod report;
 
+pub use crate::render::markdown::drift::drift;
 pub use crate::render::markdown::failure::failure;
 pub use crate::render::markdown::inline::{Inline, in_cell};
 pub use crate::render::markdown::page::{COMMENT, Room, SUMMARY};

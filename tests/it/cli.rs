@@ -2,6 +2,7 @@
 
 mod asking;
 mod base;
+mod drift;
 pub(crate) mod driver;
 mod findings;
 mod first_day;
