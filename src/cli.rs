@@ -3,8 +3,11 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};
+pub use crate::cli::drift::DriftArgs;
 pub use crate::cli::first_day::{CiOf, DoctorArgs, InitArgs, StartFrom};
-pub use crate::cli::formats::{DiagnosisFormat, FindingsFormat, Format, OnFailure, Output, TableFormat, View};
+pub use crate::cli::formats::{
+    DiagnosisFormat, DriftFormat, FindingsFormat, Format, OnFailure, Output, TableFormat, View,
+};
 pub use crate::cli::generate::{CompletionsArgs, ManArgs, Shell as ShellName};
 pub use crate::cli::journal::{LogArgs, UndoArgs};
 pub use crate::cli::logging::{LogFormat, LoggingArgs};
@@ -27,6 +30,7 @@ macro_rules! credentials {
 
 // Below the macro, which `user` uses too.
 pub mod apply;
+pub mod drift;
 pub mod first_day;
 pub mod formats;
 pub mod generate;
@@ -95,6 +99,14 @@ pub enum Command {
         presencectl apply examples/quickstart --sandbox --auto-approve -o json=report.json"
     ))]
     Apply(ApplyArgs),
+    /// Show what somebody changed in the org, who and when, and how to keep it or take it back. Writes nothing.
+    #[command(after_help = concat!(
+        credentials!(),
+        "Examples:\n  \
+        presencectl drift examples/quickstart --sandbox\n  \
+        presencectl drift examples/quickstart --sandbox --detailed-exitcode --output markdown=drift.md"
+    ))]
+    Drift(DriftArgs),
     /// Write what the org holds as a config whose plan is empty. Changes nothing in the org.
     #[command(after_help = concat!(
         credentials!(),

@@ -9,9 +9,11 @@ use crate::signals::Signals;
 use crate::terminal::Terminal;
 
 pub mod apply;
+pub mod base;
 pub mod carry;
 pub mod connect;
 pub mod doctor;
+pub mod drift;
 pub mod files;
 pub mod generate;
 pub mod import;
@@ -42,6 +44,7 @@ pub fn run(cli: &Cli, environment: &Environment, terminal: &mut Terminal, signal
     let exit = match &cli.command {
         Command::Plan(args) => in_runtime(&mut shell, async |shell| plan::run(args, shell).await),
         Command::Apply(args) => in_runtime(&mut shell, async |shell| apply::run(args, shell).await),
+        Command::Drift(args) => in_runtime(&mut shell, async |shell| drift::run(args, shell).await),
         Command::Import(args) => in_runtime(&mut shell, async |shell| import::run(args, shell).await),
         Command::Show(args) => in_runtime(&mut shell, async |shell| show::run(args, shell).await),
         Command::Retire(args) => in_runtime(&mut shell, async |shell| retire::run(args, shell).await),

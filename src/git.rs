@@ -2,7 +2,7 @@
 //! taken for an option.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -28,6 +28,28 @@ pub struct Repository {
 /// one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision(String);
+
+/// A file or a link of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Below the repository's top. Foreign text, and not safe to be joined to a folder unseen.
+    pub path: String,
+    /// What it is.
+    pub kind: EntryKind,
+    /// The hash of its content.
+    pub hash: String,
+    /// How long it is.
+    pub bytes: u64,
+}
+
+/// What a commit holds at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A file.
+    File,
+    /// A symbolic link; its content is where it leads.
+    Link,
+}
 
 /// Why Git did not answer. What it says is foreign text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,6 +149,79 @@ impl Git {
         }
     }
 
+    /// The top folder of the repository that the folder is in.
+    ///
+    /// # Errors
+    /// Git did not answer, or the folder is in none.
+    pub fn top(&self) -> Result<PathBuf, GitError> {
+        let printed = self.printed(&["rev-parse", "--show-toplevel"], Stdio::null())?;
+        Ok(PathBuf::from(String::from_utf8_lossy(&printed).trim_end_matches(['\n', '\r'])))
+    }
+
+    /// Every file and link of a commit, by its hash. Names that are no text are left out, and so are submodules.
+    ///
+    /// # Errors
+    /// Git did not answer.
+    pub fn tree(&self, commit: &str) -> Result<Vec<Entry>, GitError> {
+        let arguments = ["ls-tree", "-r", "-z", "-l", "--full-tree", "--end-of-options", commit];
+        let printed = self.printed(&arguments, Stdio::null())?;
+        Ok(printed.split(|it| *it == 0).filter_map(entry).collect())
+    }
+
+    /// What the entries hold, in their order.
+    ///
+    /// # Errors
+    /// Git did not answer, or has not all of them (a partial clone).
+    pub fn contents(&self, entries: &[Entry]) -> Result<Vec<Vec<u8>>, GitError> {
+        // From a file: both sides of a pipe would wait for each other.
+        let asked = || -> io::Result<std::fs::File> {
+            let mut file = tempfile::tempfile()?;
+            for entry in entries {
+                writeln!(file, "{}", entry.hash)?;
+            }
+            file.rewind()?;
+            Ok(file)
+        };
+        let asked = asked().map_err(|error| GitError::NotRun(error.to_string()))?;
+        let arguments = ["cat-file", "--batch"];
+        let printed = self.printed(&arguments, Stdio::from(asked))?;
+        let mut rest = printed.as_slice();
+        let contents: Option<Vec<Vec<u8>>> = entries.iter().map(|_| content(&mut rest)).collect();
+        contents.ok_or_else(|| GitError::Failed {
+            asked: arguments.join(" "),
+            said: "not every file is here (a partial clone?)".to_owned(),
+        })
+    }
+
+    /// When any of these paths last changed, as of a commit, in seconds since 1970; without a path, when anything
+    /// did. What came by a merge changed when it was merged.
+    ///
+    /// # Errors
+    /// Git did not answer.
+    pub fn changed_at(&self, commit: &str, paths: &[PathBuf]) -> Result<Option<u64>, GitError> {
+        let mut arguments = vec![
+            "--literal-pathspecs",
+            "log",
+            "-1",
+            "--first-parent",
+            "--format=%ct",
+            "--end-of-options",
+            commit,
+            "--",
+        ];
+        arguments.extend(paths.iter().filter_map(|it| it.to_str()));
+        self.line(&arguments).map(|line| line.parse().ok())
+    }
+
+    /// All that a command prints.
+    fn printed(&self, arguments: &[&str], stdin: Stdio) -> Result<Vec<u8>, GitError> {
+        let Output { status, stdout, stderr } = self.run(arguments, stdin)?;
+        if status.success() {
+            return Ok(stdout);
+        }
+        Err(GitError::Failed { asked: arguments.join(" "), said: first_line(&stderr) })
+    }
+
     /// The first line of what a command prints.
     fn line(&self, arguments: &[&str]) -> Result<String, GitError> {
         let Output { status, stdout, stderr } = self.output(arguments)?;
@@ -142,8 +237,12 @@ impl Git {
     /// # Errors
     /// It could not be run.
     pub fn output(&self, arguments: &[&str]) -> Result<Output, GitError> {
+        self.run(arguments, Stdio::null())
+    }
+
+    fn run(&self, arguments: &[&str], stdin: Stdio) -> Result<Output, GitError> {
         let mut command = Command::new("git");
-        command.arg("--no-pager").args(arguments).current_dir(&self.folder).stdin(Stdio::null());
+        command.arg("--no-pager").args(arguments).current_dir(&self.folder).stdin(stdin);
         // Nobody is asked for a password, nothing is locked for a reading, and messages can be told apart.
         command.envs([("GIT_TERMINAL_PROMPT", "0"), ("GIT_OPTIONAL_LOCKS", "0"), ("LC_ALL", "C")]);
         command.output().map_err(|error| match error.kind() {
@@ -154,6 +253,29 @@ impl Git {
     }
 }
 
+/// One entry of `ls-tree -l -z`: `MODE TYPE HASH LENGTH<tab>PATH`, the length padded with spaces.
+fn entry(line: &[u8]) -> Option<Entry> {
+    let (about, path) = std::str::from_utf8(line).ok()?.split_once('\t')?;
+    let mut words = about.split_ascii_whitespace();
+    let (mode, _, hash, bytes) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let kind = match mode {
+        "100644" | "100755" => EntryKind::File,
+        "120000" => EntryKind::Link,
+        _ => return None,
+    };
+    Some(Entry { path: path.to_owned(), kind, hash: hash.to_owned(), bytes: bytes.parse().ok()? })
+}
+
+/// The next answer of `cat-file --batch`: `HASH blob LENGTH`, a line break, so many bytes, a line break.
+fn content(rest: &mut &[u8]) -> Option<Vec<u8>> {
+    let end = rest.iter().position(|it| *it == b'\n')?;
+    let head = std::str::from_utf8(&rest[..end]).ok()?;
+    let length: usize = head.rsplit_once("blob ")?.1.parse().ok()?;
+    let bytes = rest.get(end + 1..end + 1 + length)?.to_vec();
+    *rest = rest.get(end + length + 2..)?;
+    Some(bytes)
+}
+
 fn first_line(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.lines().next().unwrap_or_default().trim().chars().take(SAID_CHARS_MAX).collect()
@@ -162,6 +284,19 @@ fn first_line(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_and_contents_are_read_as_git_writes_them() {
+        let read = |line: &str| entry(line.as_bytes());
+        let file = |path: &str, kind| Some(Entry { path: path.to_owned(), kind, hash: "ab".to_owned(), bytes: 12 });
+        assert_eq!(read("100644 blob ab      12\ta b\t\n.yaml"), file("a b\t\n.yaml", EntryKind::File));
+        assert_eq!(read("120000 blob ab      12\tx"), file("x", EntryKind::Link));
+        assert_eq!(read("160000 commit ab       -\tx"), None);
+        let mut rest = b"ab blob 3\na\nb\nab blob 0\n\nab missing\n".as_slice();
+        assert_eq!(content(&mut rest).as_deref(), Some(b"a\nb".as_slice()));
+        assert_eq!(content(&mut rest).as_deref(), Some(b"".as_slice()));
+        assert_eq!(content(&mut rest), None);
+    }
 
     #[test]
     fn a_revision_is_one_name_and_never_an_option() {

@@ -19,6 +19,7 @@ pub mod coverage;
 pub mod diagnostic;
 pub mod doctor;
 pub mod document;
+pub mod drift;
 pub mod environment;
 pub mod exit;
 pub mod git;

@@ -14,11 +14,13 @@ use crate::plan::change::{
 use crate::plan::cost::Cost;
 use crate::plan::matching::{Found, Pairing};
 use crate::plan::only::Only;
+use crate::plan::origin::Base;
 use crate::plan::question::{Questions, Replaced};
 use crate::plan::refusal::{Fact, Refusal};
 use crate::text;
 
 pub mod answer;
+pub mod base;
 pub mod change;
 pub mod cost;
 pub mod difference;
@@ -28,6 +30,7 @@ pub mod guard;
 pub mod matching;
 pub mod only;
 pub mod order;
+pub mod origin;
 pub mod question;
 pub mod refusal;
 pub mod saved;
@@ -61,6 +64,8 @@ pub struct Plan {
     pub only: Option<Only>,
     /// What it costs to apply it; none where nobody has counted, or nothing is to be done.
     pub cost: Option<Cost>,
+    /// What the change of the config does by itself, beside what was pending before; none where nobody asked.
+    pub base: Option<Base>,
 }
 
 impl Plan {
@@ -99,6 +104,7 @@ pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
             default_locale: desired.settings.default_locale.clone(),
             only: None,
             cost: None,
+            base: None,
         },
     };
     for wanted in desired.definitions.values() {

@@ -87,6 +87,7 @@ pub fn undo(report: &KeptReport, observed: &Observed, limits: &Limits) -> Undo {
         default_locale: report.default_locale(),
         only: None,
         cost: None,
+        base: None,
     };
     Undo { plan, settled }
 }

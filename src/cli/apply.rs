@@ -15,6 +15,10 @@ pub struct PlanArgs {
     /// Limit the run to the definitions of these keys, and prune nothing. May be repeated.
     #[arg(long, value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Config")]
     pub only: Vec<String>,
+    /// Tell what this change does from what was pending before: the config is compared with that of a commit
+    /// (`origin/main`), or of a path (`./before`). What is planned stays the same.
+    #[arg(long, value_name = "REF|PATH", help_heading = "Config")]
+    pub base: Option<String>,
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,

@@ -100,6 +100,31 @@ impl View for DiagnosisFormat {
     }
 }
 
+/// The views of a drift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DriftFormat {
+    /// For people.
+    Human,
+    /// For machines.
+    Json,
+    /// For an issue, or a comment.
+    Markdown,
+}
+
+impl View for DriftFormat {
+    const HUMAN: DriftFormat = DriftFormat::Human;
+    const NAMED: &'static [(&'static str, DriftFormat)] =
+        &[("human", DriftFormat::Human), ("json", DriftFormat::Json), ("markdown", DriftFormat::Markdown)];
+
+    fn on_failure(self) -> OnFailure {
+        match self {
+            DriftFormat::Human => OnFailure::Words,
+            DriftFormat::Json => OnFailure::Document,
+            DriftFormat::Markdown => OnFailure::Markdown,
+        }
+    }
+}
+
 /// The views of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TableFormat {

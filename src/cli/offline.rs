@@ -64,6 +64,8 @@ pub enum SchemaOf {
     Log,
     /// What `doctor --output json` writes.
     Diagnosis,
+    /// What `drift --output json` writes.
+    Drift,
 }
 
 /// `presencectl sandbox`.

@@ -120,6 +120,7 @@ pub fn schema(args: SchemaArgs, shell: &mut Shell<'_>) -> Exit {
         SchemaOf::Retirement => machine::retirement_schema(),
         SchemaOf::Log => machine::log_schema(),
         SchemaOf::Diagnosis => machine::diagnosis_schema(),
+        SchemaOf::Drift => machine::drift_schema(),
     };
     shell.terminal.out(&schema);
     Exit::Success

@@ -1,6 +1,7 @@
 //! `presencectl plan`.
 
 use crate::cli::{Format, PlanArgs};
+use crate::commands::base;
 use crate::commands::connect::{Connection, connect, files_read};
 use crate::commands::look::{Asked, Identity, Look, look};
 use crate::commands::only::limited;
@@ -45,6 +46,8 @@ async fn made(
     outputs.spare(files_read(&args.target))?;
     let (Config { desired, .. }, sources) = shell.load(&args.config, outputs)?;
     let desired = limited(desired, &args.only)?;
+    let given = args.base.as_deref().map(|typed| base::read(&args.config, typed)).transpose()?;
+    outputs.spare(given.iter().flat_map(|it| &it.files))?;
     let Connection { session, sandbox, is_real: _ } = connect(&args.target, &desired, shell.environment).await?;
     // A reader is all that this command has: it cannot write.
     let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, args.limits, args.usage);
@@ -52,7 +55,10 @@ async fn made(
     if let Some(server) = sandbox {
         server.shutdown().await;
     }
-    let look = look?;
+    let mut look = look?;
+    if let Some(given) = given {
+        look.plan = given.compared(look.plan, &desired, &look.observed);
+    }
     Ok(Made { look, desired, sources })
 }
 

@@ -139,6 +139,12 @@ fn previous_labels(there: &[Label], more: &Label) -> String {
     format!("previousLabels: [{}]", labels.join(", "))
 }
 
+/// What says that a definition was called otherwise before.
+#[must_use]
+pub fn rename_answer(key: &Key, there: &[Label], before: &Label) -> Answer {
+    Answer { say: "If so, write".to_owned(), lines: under_definition(key, &previous_labels(there, before)) }
+}
+
 /// What says that a definition is a new one, in the place of what says the contrary.
 fn is_new(say: &str, key: &Key, said: &Said) -> Answer {
     let previous = (!said.previous_labels.is_empty()).then_some("`previousLabels`");

@@ -17,6 +17,7 @@ use crate::plan::change::{Action, Change, InStep, LeftAlone, Spent, Warning};
 use crate::plan::cost::Cost;
 use crate::plan::guard::noticed;
 use crate::plan::only::Only;
+use crate::plan::origin::{Base, Compared, Comparison};
 use crate::plan::refusal::Refusal;
 
 /// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
@@ -47,6 +48,9 @@ pub struct PlanV1 {
     /// What the run is limited to by `--only`, and what that leaves out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only: Option<OnlyV1>,
+    /// What the change of the config does by itself; absent where nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<BaseV1>,
     /// How many changes by action.
     pub summary: SummaryV1,
     /// What a whole `apply` of it costs; absent where there is nothing to do, or the plan is refused.
@@ -64,6 +68,61 @@ pub struct PlanV1 {
     pub warnings: Vec<WarningV1>,
     /// Why it may not be applied.
     pub refusals: Vec<RefusalV1>,
+}
+
+/// What the change of the config does by itself, beside what was pending before: `plan --base`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+pub struct BaseV1 {
+    /// As it was typed.
+    pub base: String,
+    /// The whole hash of the commit, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// When the base's config last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<String>,
+    /// Why nothing could be told apart; then the lists are empty, and changes have no `origin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_told: Option<String>,
+    /// What guards the config and is edited by the change: `limits`, `protect`, `omit`, `prune`, `org`.
+    pub guards: Vec<String>,
+    /// Definitions that leave the config while they stay active.
+    pub leaving: Vec<LeavingV1>,
+    /// Definitions whose default label changes, and nothing says that they are renamed.
+    pub renamed: Vec<RenamedV1>,
+    /// What the base would change and this plan does not.
+    pub settled: Vec<ChangeV1>,
+}
+
+/// A definition that leaves the config while it stays active.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+pub struct LeavingV1 {
+    /// Its key in the base.
+    pub key: String,
+    /// Its object.
+    pub id: String,
+    /// Where it belongs.
+    pub system_presence: String,
+    /// In words.
+    pub message: String,
+}
+
+/// A definition whose default label changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+pub struct RenamedV1 {
+    /// Which definition.
+    pub key: String,
+    /// Its default label in the base.
+    pub before: String,
+    /// Its default label now.
+    pub after: String,
+    /// In words.
+    pub message: String,
+    /// Lines of YAML that say that it is renamed, ready to paste.
+    pub yaml: Vec<String>,
 }
 
 /// A limit to some definitions.
@@ -130,6 +189,12 @@ pub struct ChangeV1 {
     /// How many people are on it now; absent where nobody asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub people: Option<PeopleV1>,
+    /// Where it comes from: `this-change`, `this-change-too` (the base would change it as well, and otherwise),
+    /// `not-applied` (merged before, and not applied), `edited` (in the org, after the last merged change) or `before`
+    /// (which of both is not known). Absent without `--base`. Nothing may be decided from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["this-change", "this-change-too", "not-applied", "edited", "before"]))]
+    pub origin: Option<String>,
     /// Where the config asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceV1>,
@@ -275,6 +340,7 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         default_locale,
         only,
         cost,
+        base,
     } = plan;
     PlanV1 {
         kind: "plan".to_owned(),
@@ -284,13 +350,16 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         seen: seen.iter().map(ToString::to_string).collect(),
         applicable: refusals.is_empty(),
         only: only.as_ref().map(|it| only_v1(it, sources)),
+        base: base.as_ref().map(|it| base_v1(it, sources)),
         summary: summary(changes),
         cost: cost.map(CostV1::from),
         changes: changes
             .iter()
             .map(|it| {
                 let id = noticed(&it.step, default_locale);
-                ChangeV1 { people: id.and_then(|id| usage.on(id)).map(PeopleV1::from), ..change_v1(it, sources) }
+                let people = id.and_then(|id| usage.on(id)).map(PeopleV1::from);
+                let origin = base.as_ref().and_then(|base| base.origin(&it.step)).map(|it| it.code().to_owned());
+                ChangeV1 { people, origin, ..change_v1(it, sources) }
             })
             .collect(),
         in_step: in_step.iter().map(in_step_v1).collect(),
@@ -298,6 +367,43 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         no_longer_needed: spent.iter().map(|it| spent_v1(it, sources)).collect(),
         warnings: warnings.iter().map(warning_v1).collect(),
         refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
+    }
+}
+
+fn base_v1(base: &Base, sources: &Sources) -> BaseV1 {
+    let Base { against, comparison } = base;
+    let (nothing, not_told) = (Compared::default(), base.not_told());
+    let compared = match comparison {
+        Comparison::Made(compared) => compared,
+        Comparison::NotMade(_) => &nothing,
+    };
+    let Compared { origins: _, guards, leaving, renamed, settled } = compared;
+    BaseV1 {
+        base: against.typed.clone(),
+        commit: against.commit.clone(),
+        changed_at: against.changed_at.map(|it| it.to_string()),
+        not_told,
+        guards: guards.iter().map(|it| it.field().to_owned()).collect(),
+        leaving: leaving
+            .iter()
+            .map(|it| LeavingV1 {
+                key: it.key.to_string(),
+                id: it.id.to_string(),
+                system_presence: it.system_presence.to_string(),
+                message: it.message(),
+            })
+            .collect(),
+        renamed: renamed
+            .iter()
+            .map(|it| RenamedV1 {
+                key: it.key.to_string(),
+                before: it.before.nfc().to_owned(),
+                after: it.after.nfc().to_owned(),
+                message: it.message(),
+                yaml: it.answer().lines,
+            })
+            .collect(),
+        settled: settled.iter().map(|it| change_v1(it, sources)).collect(),
     }
 }
 
@@ -338,6 +444,7 @@ pub fn change_v1(change: &Change, sources: &Sources) -> ChangeV1 {
         after: ContentV1::from(&step.after()),
         reason: reason.in_words(),
         people: None,
+        origin: None,
         place: place.map(|span| place_v1(span, sources)),
     }
 }

@@ -160,7 +160,8 @@ pub fn read(text: &str) -> Result<SavedPlan, SavedPlanError> {
 }
 
 fn operation(change: ChangeV1) -> Result<Operation, &'static str> {
-    let ChangeV1 { action, key, id, system_presence, before, after, reason: _, people: _, place: _ } = change;
+    let ChangeV1 { action, key, id, system_presence, before, after, reason: _, people: _, origin: _, place: _ } =
+        change;
     Ok(Operation {
         action: action.into(),
         key: key.map(|it| Key::new(&it).ok_or("its key is no key")).transpose()?,

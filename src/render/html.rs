@@ -1,6 +1,7 @@
 //! Plans, reports and failures as one page of HTML that needs nothing from elsewhere: no script, no font, no
 //! picture. It reads by keyboard and screen reader, light, dark and on paper.
 
+mod base;
 mod escape;
 mod failure;
 mod frame;

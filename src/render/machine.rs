@@ -13,6 +13,8 @@ use crate::apply::report::Report;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::doctor::diagnosis::Diagnosis;
 use crate::doctor::document::{self as doctor_document, DiagnosisV1};
+use crate::drift::Drift;
+use crate::drift::document::{self as drift_document, DriftV1};
 use crate::journal::document::{self as log_document, LogV1};
 use crate::journal::log::Log;
 use crate::model::observed::Target;
@@ -99,6 +101,18 @@ pub fn log_schema() -> String {
 #[must_use]
 pub fn diagnosis_json(diagnosis: &Diagnosis) -> String {
     pretty(&doctor_document::document(diagnosis))
+}
+
+/// What is otherwise in an org as JSON.
+#[must_use]
+pub fn drift_json(drift: &Drift, plan: &Plan, target: &Target, sources: &Sources) -> String {
+    pretty(&drift_document::document(drift, plan, target, sources))
+}
+
+/// The JSON Schema of [`drift_json`].
+#[must_use]
+pub fn drift_schema() -> String {
+    schema::<DriftV1>()
 }
 
 /// The JSON Schema of [`diagnosis_json`].

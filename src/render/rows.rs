@@ -9,9 +9,16 @@ use crate::model::division::Divisions;
 use crate::model::names::{DivisionId, Key, Label, Locale};
 use crate::model::usage::{People, Usage};
 use crate::plan::Plan;
+use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
 use crate::plan::guard::noticed;
+use crate::plan::origin::{Base, Origin};
+
+/// What a reviewer has to decide.
+pub const FROM_THIS_CHANGE: &str = "From this change";
+/// What would be done without the change as well.
+pub const PENDING_BEFORE: &str = "Pending before this change";
 
 /// Changes that stand together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +34,50 @@ pub struct Group<'a> {
 /// The one place where the changes of a plan are put together for the views that are tables.
 #[must_use]
 pub fn groups(plan: &Plan) -> Vec<Group<'_>> {
-    let all = Group { title: None, folded: false, changes: removals_first(plan.changes.iter()) };
-    if all.changes.is_empty() { Vec::new() } else { vec![all] }
+    let split = plan.base.as_ref().and_then(|it| it.split(&plan.changes));
+    let groups = match split {
+        None => vec![Group { title: None, folded: false, changes: removals_first(&plan.changes) }],
+        Some((ours, before)) => vec![
+            Group { title: Some(FROM_THIS_CHANGE), folded: false, changes: removals_first(ours) },
+            Group { title: Some(PENDING_BEFORE), folded: true, changes: removals_first(before) },
+        ],
+    };
+    groups.into_iter().filter(|it| !it.changes.is_empty()).collect()
 }
 
-fn removals_first<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<&'a Change> {
-    let mut changes: Vec<&Change> = changes.collect();
+/// Something to look at before the changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// In words.
+    pub say: String,
+    /// Lines of YAML, ready to paste.
+    pub lines: Vec<String>,
+}
+
+/// What a change of the config does that its plan alone does not show: what leaves the config first, then what looks
+/// renamed.
+#[must_use]
+pub fn base_notes(base: &Base) -> Vec<Note> {
+    let Some(compared) = base.compared() else { return Vec::new() };
+    let leaving = compared.leaving.iter().map(|it| Note { say: it.message(), lines: Vec::new() });
+    let renamed = compared.renamed.iter().map(|it| {
+        let Answer { say, lines } = it.answer();
+        Note { say: format!("{} {say}", it.message()), lines }
+    });
+    leaving.chain(renamed).collect()
+}
+
+/// Where a change comes from, where its group does not say all of it.
+#[must_use]
+pub fn origin(plan: &Plan, step: &Step) -> Option<String> {
+    match plan.base.as_ref()?.origin(step)? {
+        Origin::ThisChange => None,
+        it @ (Origin::ThisChangeToo | Origin::Before(_)) => Some(it.in_words()),
+    }
+}
+
+fn removals_first<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Vec<&'a Change> {
+    let mut changes: Vec<&Change> = changes.into_iter().collect();
     changes.sort_by_key(|it| Reverse(it.step.action()));
     changes
 }

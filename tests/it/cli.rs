@@ -1,6 +1,8 @@
 //! The command line, whole: what is printed where, and the exit code.
 
 mod asking;
+mod base;
+mod drift;
 pub(crate) mod driver;
 mod findings;
 mod first_day;

@@ -284,6 +284,7 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
         default_locale: _,
         only: _,
         cost: _,
+        base: _,
     } = plan;
     let mut decisions: Vec<String> =
         changes.iter().map(|it| renamed(format!("{:?} {:?}", it.step, it.reason))).collect();

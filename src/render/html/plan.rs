@@ -10,9 +10,10 @@ use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, LeftAlone, Spent};
 use crate::plan::only::Only;
+use crate::render::html::base;
 use crate::render::html::escape::{escaped, sentence};
 use crate::render::html::frame::{About, at, class, code, folded, page, refusals, table};
-use crate::render::rows::{Group, LabelRow, groups, key, labels, others, people};
+use crate::render::rows::{Group, LabelRow, groups, key, labels, origin, others, people};
 use crate::render::verdict::{Tone, of_plan};
 use crate::text;
 
@@ -21,10 +22,16 @@ use crate::text;
 pub fn plan(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources) -> String {
     let about = About { what: "Plan", verdict: of_plan(plan), org: target.org.as_ref(), sandbox: target.sandbox };
     let groups: String = groups(plan).iter().map(|it| group(it, plan, sources)).collect();
+    let (head, settled) = match &plan.base {
+        Some(it) => (base::head(it), base::settled(it, plan)),
+        None => (String::new(), String::new()),
+    };
     let body = [
+        head,
         plan.only.as_ref().map_or_else(String::new, only),
         refusals(&plan.refusals, "To answer first", sources),
         groups,
+        settled,
         notes(plan, sources),
         left_alone(&plan.left_alone),
         in_step(plan),
@@ -70,6 +77,8 @@ fn change(change: &Change, plan: &Plan, sources: &Sources) -> String {
     let id = step.id().map_or_else(String::new, |it| format!("<br><span class=\"quiet\">{}</span>", code(it.as_str())));
     let people = people(step, &plan.usage, &plan.default_locale)
         .map_or_else(String::new, |it| format!("<br><strong>{}</strong>", escaped(&it)));
+    let origin =
+        origin(plan, step).map_or_else(String::new, |it| format!("<br><span class=\"quiet\">{}</span>", sentence(&it)));
     let rows = labels(step, &plan.default_locale);
     let mut before = side(&rows, "del", |row| row.before);
     let mut after = side(&rows, "ins", |row| row.after);
@@ -85,7 +94,7 @@ fn change(change: &Change, plan: &Plan, sources: &Sources) -> String {
         "no longer shown to agents".clone_into(&mut after);
     }
     format!(
-        "<tr><td><span class=\"tag {}\">{}</span></td><th scope=\"row\">{}<br><span class=\"quiet\">{}</span>{id}{people}\
+        "<tr><td><span class=\"tag {}\">{}</span></td><th scope=\"row\">{}<br><span class=\"quiet\">{}</span>{id}{people}{origin}\
          </th><td>{before}</td><td>{after}</td><td>{}{}</td></tr>\n",
         class(tone(action)),
         action.verb(),

@@ -95,7 +95,7 @@ fn created(block: &mut String, create: &Create, divisions: &Divisions, style: St
     }
 }
 
-fn edited(block: &mut String, edit: &Edit, divisions: &Divisions, style: Style) {
+pub(super) fn edited(block: &mut String, edit: &Edit, divisions: &Divisions, style: Style) {
     let Edit { key: _, id: _, system_presence: _, scope: _, before, after } = edit;
     if before.deactivated != after.deactivated {
         // Writing to a String cannot fail.

@@ -9,9 +9,10 @@ use crate::plan::Plan;
 use crate::plan::change::{Action, Change, LeftAlone, Spent, Warning};
 use crate::plan::guard::noticed;
 use crate::plan::only::Only;
-use crate::render::human::change;
 use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
+use crate::render::human::{base, change};
+use crate::render::rows::{FROM_THIS_CHANGE, PENDING_BEFORE, origin};
 use crate::render::style::Style;
 use crate::render::verdict::counted;
 use crate::text;
@@ -32,10 +33,24 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
         default_locale: _,
         only,
         cost: _,
+        base,
     } = plan;
+    let split = base.as_ref().and_then(|it| it.split(changes));
     let sections = [
+        base.as_ref().map_or_else(String::new, |it| base::head(it, style)),
         only.as_ref().map_or_else(String::new, |it| only_shown(it, plan, style)),
-        changes_shown(changes, usage, plan, style),
+        match split {
+            None => changes_shown(changes, usage, plan, style),
+            Some((ours, before)) => [(FROM_THIS_CHANGE, ours), (PENDING_BEFORE, before)]
+                .into_iter()
+                .filter(|(_, changes)| !changes.is_empty())
+                .map(|(title, changes)| {
+                    format!("{}:\n{}", style.bold(title), changes_shown(changes, usage, plan, style))
+                })
+                .collect::<Vec<_>>()
+                .join("\n"),
+        },
+        base.as_ref().map_or_else(String::new, |it| base::settled(it, plan)),
         refusals.iter().map(|it| refusal_shown(it, sources, style)).collect::<Vec<_>>().join("\n"),
         warnings.iter().map(|it| warning_shown(it, style)).collect(),
         spent.iter().map(|it| spent_shown(it, sources)).collect(),
@@ -62,9 +77,15 @@ pub fn beyond(changes: &[Change], plan: &Plan, style: Style) -> String {
     )
 }
 
-fn changes_shown(changes: &[Change], usage: &Usage, plan: &Plan, style: Style) -> String {
-    let mut shown = String::new();
+fn changes_shown<'a>(
+    changes: impl IntoIterator<Item = &'a Change>,
+    usage: &Usage,
+    plan: &Plan,
+    style: Style,
+) -> String {
+    let (mut shown, mut deletes) = (String::new(), false);
     for it in changes {
+        deletes |= it.step.action() == Action::Delete;
         shown.push_str(&change::block(it, &plan.default_locale, &plan.divisions, style));
         if let Some(people) = noticed(&it.step, &plan.default_locale).and_then(|id| usage.on(id)) {
             let words = people.in_words();
@@ -72,8 +93,11 @@ fn changes_shown(changes: &[Change], usage: &Usage, plan: &Plan, style: Style) -
             // Writing to a String cannot fail.
             let _ = writeln!(shown, "    {words}");
         }
+        if let Some(origin) = origin(plan, &it.step) {
+            let _ = writeln!(shown, "    {}", text::terminal(&origin));
+        }
     }
-    if changes.iter().any(|it| it.step.action() == Action::Delete) {
+    if deletes {
         shown.push_str("\n  The platform keeps what is deleted, deactivated: both count as done.\n");
     }
     shown

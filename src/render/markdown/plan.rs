@@ -10,12 +10,12 @@ use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::plan::change::{Change, LeftAlone, Spent, Warning};
 use crate::plan::only::Only;
-use crate::render::markdown::coverage;
 use crate::render::markdown::inline::Inline;
 use crate::render::markdown::page::{COMMENT, Keep, SUMMARY, Section, folded, marker, org, page, sandbox};
 use crate::render::markdown::page::{table_head, table_row};
 use crate::render::markdown::refusals::refusals;
-use crate::render::rows::{Group, LabelRow, groups, key, labels, others, people, place};
+use crate::render::markdown::{base, coverage};
+use crate::render::rows::{Group, LabelRow, groups, key, labels, origin, others, people, place};
 use crate::render::verdict::{Verdict, of_plan};
 use crate::text;
 
@@ -47,10 +47,12 @@ fn lead(plan: &Plan, target: &Target) -> String {
     };
     let mut lead = marker("plan", whose);
     // Writing to a String cannot fail.
+    lead.push_str(&plan.base.as_ref().map_or_else(String::new, base::first_line));
     let _ = writeln!(lead, "**{words}** in {}{more}.{in_step}{sandbox}", org(whose));
     if let Some(only) = &plan.only {
         lead.push_str(&only_shown(only));
     }
+    lead.push_str(&plan.base.as_ref().map_or_else(String::new, base::sum));
     lead
 }
 
@@ -73,7 +75,9 @@ fn only_shown(only: &Only) -> String {
 fn sections(plan: &Plan, sources: &Sources) -> Vec<Section> {
     let groups = groups(plan);
     let mut sections = vec![refusals(&plan.refusals, sources)];
+    sections.extend(plan.base.as_ref().map(base::notes));
     sections.extend(groups.iter().map(|it| group(it, plan)));
+    sections.extend(plan.base.as_ref().map(|it| base::settled(it, plan)));
     sections.push(details(&groups, plan, sources));
     sections.push(notes(&plan.warnings, &plan.spent, sources));
     sections.push(left_alone(&plan.left_alone));
@@ -124,7 +128,9 @@ fn change(change: &Change, plan: &Plan) -> String {
         "no longer shown to agents".clone_into(&mut after);
     }
     let people = people(step, &plan.usage, &plan.default_locale).map_or_else(String::new, |it| format!("<br>**{it}**"));
-    table_row(&[format!("**{}**", step.action().verb()), subject(change, plan) + &people, before, after])
+    let origin = origin(plan, step).map_or_else(String::new, |it| format!("<br>{}", Inline::prose(&it)));
+    let about = subject(change, plan) + &people + &origin;
+    table_row(&[format!("**{}**", step.action().verb()), about, before, after])
 }
 
 fn in_locale(locale: &Locale, label: &Label) -> String {

@@ -25,13 +25,13 @@ use crate::render::{complaints, in_step, parsed};
 const NAMED: &str = "org: { name: Sandbox, id: 5a4db0c5-0000-4000-b000-000000000001 }\n";
 
 /// Where this machine's programs are: Git is one of them.
-fn path() -> String {
+pub(super) fn path() -> String {
     let path = std::env::vars_os().find(|(name, _)| name == "PATH");
     path.map(|(_, value)| value.into_string().unwrap()).unwrap_or_default()
 }
 
 /// Git in the folder of a test, whatever this machine has set up.
-fn git(cli: &Cli, line: &str) {
+pub(super) fn git(cli: &Cli, line: &str) {
     let settings = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"];
     let mut command = Command::new("git");
     command.args(settings).args(line.split_whitespace()).current_dir(cli.path("")).env_clear();

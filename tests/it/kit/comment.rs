@@ -42,6 +42,24 @@ fn one_comment_says_what_the_pull_request_would_do_and_is_updated_in_place() {
 }
 
 #[test]
+fn with_a_base_the_comment_says_what_is_from_the_pull_request() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    let runner = Runner::of(&github, &org).with("BASE", "../before/presences.yaml");
+    runner.write("../before/presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
+    let both = [definition("lunch", "Meal", "Lunch"), definition("tea", "Break", "Tea")];
+    runner.write("presences.yaml", &config(&both));
+    let step = runner.action("plan").succeeds();
+    assert_eq!(step.output("changes"), Some("true"));
+    for expected in ["#### From this change", "<summary>Pending before this change: 1 change</summary>"] {
+        assert!(body(&github, 0).contains(expected), "{}", body(&github, 0));
+        assert!(step.summary.contains(expected), "{}", step.summary);
+    }
+}
+
+#[test]
 fn where_nothing_changes_there_is_no_comment() {
     if skipped() {
         return;

@@ -1,0 +1,33 @@
+//! What `drift` takes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::formats::{DriftFormat, Output};
+use crate::cli::shared::{ConfigArgs, TargetArgs};
+
+/// `presencectl drift`.
+#[derive(Debug, Clone, Args)]
+pub struct DriftArgs {
+    /// Which config.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Which org.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// A folder of reports, as `apply --report-dir DIR` keeps them: by them is told what was edited by hand from what was
+    /// merged and not applied.
+    #[arg(long, value_name = "DIR", help_heading = "Config")]
+    pub report_dir: Option<PathBuf>,
+    /// Tell no names of people, only ids.
+    #[arg(long, help_heading = "Output")]
+    pub no_names: bool,
+    /// `human`, `json` or `markdown`, to standard output or to a file as well. May be repeated; without one for
+    /// standard output, `human` goes there.
+    #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub outputs: Vec<Output<DriftFormat>>,
+    /// Exit with 2 when there is drift.
+    #[arg(long, help_heading = "Output")]
+    pub detailed_exitcode: bool,
+}

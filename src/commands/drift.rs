@@ -1,0 +1,102 @@
+//! `presencectl drift`.
+
+use std::path::Path;
+
+use crate::cli::{DriftArgs, DriftFormat, LimitArgs};
+use crate::commands::connect::{Connection, connect, files_read};
+use crate::commands::journal::{report_bytes, reports_in};
+use crate::commands::look::{Asked, Identity, Look, look};
+use crate::commands::outputs::Outputs;
+use crate::commands::shell::{Failure, Shell};
+use crate::config::Config;
+use crate::diagnostic::Sources;
+use crate::drift::{Drift, Names, drift, told};
+use crate::exit::Exit;
+use crate::journal::kept::{self, Kept, KeptReport};
+use crate::problem::{Heard, Problem};
+use crate::render::style::Style;
+use crate::render::{human, machine, markdown};
+
+/// No limit is raised: nothing is applied.
+const LIMITS: LimitArgs =
+    LimitArgs { allow_removals: None, allow_label_removals: None, allow_renames: None, allow_active_users: None };
+
+/// Shows what is otherwise in the org.
+pub async fn run(args: &DriftArgs, shell: &mut Shell<'_>) -> Exit {
+    shell.signals.watch();
+    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
+        Ok(outputs) => outputs,
+        Err(problem) => return shell.fail(&problem.into()),
+    };
+    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
+    match made(args, &mut heard, &mut outputs, shell).await {
+        Ok(made) => show(args, &made, outputs, shell),
+        Err(failure) => shell.fail_into(&failure, &heard, outputs),
+    }
+}
+
+/// A drift and what it was made from.
+struct Made {
+    look: Look,
+    drift: Drift,
+    sources: Sources,
+}
+
+async fn made(
+    args: &DriftArgs,
+    heard: &mut Heard,
+    outputs: &mut Outputs<DriftFormat>,
+    shell: &mut Shell<'_>,
+) -> Result<Made, Failure> {
+    outputs.spare(files_read(&args.target))?;
+    let (Config { desired, .. }, sources) = shell.load(&args.config, outputs)?;
+    outputs.spare(&args.report_dir)?;
+    let reports = args.report_dir.as_deref().map_or_else(|| Ok(Vec::new()), reports)?;
+    let Connection { session, sandbox, is_real: _ } = connect(&args.target, &desired, shell.environment).await?;
+    // A reader is all that this command has: it cannot write.
+    let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, LIMITS, false);
+    let look = look(&session.reader(), &asked, heard).await;
+    if let Some(server) = sandbox {
+        server.shutdown().await;
+    }
+    let look = look?;
+    let names = if args.no_names { Names::Withheld } else { Names::Told };
+    let drift = told(drift(&look.plan, &desired, &look.observed, &look.target, &reports), names);
+    Ok(Made { look, drift, sources })
+}
+
+/// Every report of a folder. Runs that failed as a whole wrote nothing.
+fn reports(dir: &Path) -> Result<Vec<KeptReport>, Problem> {
+    let mut reports = Vec::new();
+    for file in reports_in(dir)? {
+        let unread = |why: String| {
+            Problem::new(format!("cannot read the report `{}`: {why}", file.display()))
+                .help("a report that cannot be read may be the one that counts: take it out of the folder, or mend it")
+        };
+        let bytes = report_bytes(&file).map_err(unread)?;
+        match kept::read(&bytes).map_err(|error| unread(error.why))? {
+            Kept::Report(report) => reports.push(report),
+            Kept::Failure(_) => {}
+        }
+    }
+    Ok(reports)
+}
+
+fn show(args: &DriftArgs, made: &Made, outputs: Outputs<DriftFormat>, shell: &mut Shell<'_>) -> Exit {
+    let Made { look: Look { target, observed: _, plan, notes }, drift, sources } = made;
+    shell.show_notes(notes);
+    let view = |format: DriftFormat, style: Style| match format {
+        DriftFormat::Human => human::drift(drift, plan, target, sources, style),
+        DriftFormat::Json => machine::drift_json(drift, plan, target, sources),
+        DriftFormat::Markdown => markdown::drift(drift, plan, target, sources),
+    };
+    let exit = if !plan.refusals.is_empty() {
+        Exit::Failure
+    } else if args.detailed_exitcode && !drift.rows.is_empty() {
+        Exit::Changes
+    } else {
+        Exit::Success
+    };
+    let stdout = view(outputs.on_stdout, shell.style_out());
+    shell.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
+}

@@ -1,0 +1,127 @@
+//! What to write into a config so that it agrees with what is in the org.
+
+use crate::import::slug::slug;
+use crate::model::desired::{Desired, Wanted};
+use crate::model::labels::Labels;
+use crate::model::names::{DefinitionId, Key, Label, Locale};
+use crate::model::observed::Content;
+use crate::plan::answer::Answer;
+use crate::plan::change::{Create, Edit, Retire, Step};
+use crate::yaml;
+
+/// What to write to keep what a step would change.
+#[must_use]
+pub fn keep(step: &Step, desired: &Desired) -> Answer {
+    let wanted = step.key().and_then(|key| desired.definitions.get(key));
+    match (step, wanted) {
+        (Step::Create(Create { key, .. }), Some(wanted)) => {
+            let fields = vec!["deactivated: true".to_owned()];
+            answer(&format!("take `{key}` out of the config, or write"), definition(desired, wanted, fields))
+        }
+        (Step::Reactivate(_), Some(wanted)) => {
+            answer("write", definition(desired, wanted, vec!["deactivated: true".to_owned()]))
+        }
+        (Step::Update(Edit { id, before, after, .. }), Some(wanted)) => edited(desired, wanted, id, before, after),
+        (Step::Deactivate(_, Retire { before, .. }), Some(wanted)) => {
+            let labels = before.labels.within(&desired.settings.scope);
+            let fields = vec!["deactivated: false".to_owned(), labels_field(desired, wanted, &labels)];
+            answer("write", definition(desired, wanted, fields))
+        }
+        (Step::Replace(..), Some(wanted)) => {
+            let fields = vec!["new: true".to_owned()];
+            answer("write instead of `replaces`", definition(desired, wanted, fields))
+        }
+        (Step::Delete(retire), _) => added(desired, retire),
+        // What the config does not name cannot be changed in it.
+        (_, None) => answer("write nothing: the config does not name it", Vec::new()),
+    }
+}
+
+fn answer(say: &str, lines: Vec<String>) -> Answer {
+    Answer { say: say.to_owned(), lines }
+}
+
+fn edited(desired: &Desired, wanted: &Wanted, id: &DefinitionId, before: &Content, after: &Content) -> Answer {
+    if before.labels.is_empty() {
+        return answer("write nothing: it has no label, and a config cannot ask for that", Vec::new());
+    }
+    let mut fields = Vec::new();
+    if !before.labels.same_as(&after.labels) {
+        fields.push(labels_field(desired, wanted, &before.labels));
+    }
+    if let Some(division) = before.division.as_ref().filter(|it| Some(*it) != after.division.as_ref()) {
+        fields.push(format!("division: {}", yaml::scalar(division.as_str())));
+    }
+    let mut lines = definition(desired, wanted, fields);
+    let default_locale = &desired.settings.default_locale;
+    let is_found = desired.settings.scope.covers(default_locale) && before.labels.get(default_locale).is_none();
+    if is_found && wanted.pin.is_none() {
+        lines.extend(pin(&wanted.key, id));
+    }
+    answer("write", lines)
+}
+
+/// The fields of a definition, where they have to stand: a layer speaks for other orgs too.
+fn definition(desired: &Desired, wanted: &Wanted, fields: Vec<String>) -> Vec<String> {
+    let key = yaml::scalar(wanted.key.as_str());
+    if in_layer(desired, wanted) {
+        let head = ["overrides:".to_owned(), format!("  {key}:")];
+        return head.into_iter().chain(fields.into_iter().map(|it| format!("    {it}"))).collect();
+    }
+    std::iter::once(format!("{key}:")).chain(fields.into_iter().map(|it| format!("  {it}"))).collect()
+}
+
+fn in_layer(desired: &Desired, wanted: &Wanted) -> bool {
+    desired.org.as_ref().is_some_and(|org| org.place.file != wanted.places.key.file)
+}
+
+/// The labels of the org, and those of the config that are not managed. What an override does not name stays as the
+/// layer says, so there what is gone is said to be.
+fn labels_field(desired: &Desired, wanted: &Wanted, labels: &Labels) -> String {
+    let managed = &desired.settings.scope;
+    let mut items: Vec<(Locale, String)> =
+        labels.iter().map(|(locale, label)| (locale.clone(), yaml::scalar(label.nfc()))).collect();
+    for (locale, label) in wanted.labels.iter().filter(|(locale, _)| labels.get(locale).is_none()) {
+        if !managed.covers(locale) {
+            items.push((locale.clone(), yaml::scalar(label.nfc())));
+        } else if in_layer(desired, wanted) {
+            items.push((locale.clone(), "null".to_owned()));
+        }
+    }
+    items.sort_by_key(|(locale, _)| (!locale.same_as(&desired.settings.default_locale), locale.clone()));
+    let items: Vec<String> =
+        items.into_iter().map(|(locale, label)| format!("{}: {label}", yaml::scalar(locale.as_str()))).collect();
+    format!("labels: {{ {} }}", items.join(", "))
+}
+
+/// A definition that the config does not have.
+fn added(desired: &Desired, retire: &Retire) -> Answer {
+    let Retire { id, system_presence, before, after: _ } = retire;
+    let name = before.labels.name(&desired.settings.default_locale).map(Label::nfc).and_then(slug);
+    let base = name.unwrap_or_else(|| "definition".to_owned());
+    let numbered = (2_usize..).map(|number| format!("{base}-{number}"));
+    let is_free = |it: &Key| !desired.definitions.contains_key(it);
+    let names = std::iter::once(base.clone()).chain(numbered);
+    let Some(key) = names.filter_map(|it| Key::new(&it)).find(is_free) else {
+        return answer("import it (`presencectl import`)", Vec::new());
+    };
+    let labels: Vec<String> = before
+        .labels
+        .iter()
+        .map(|(locale, label)| format!("{}: {}", yaml::scalar(locale.as_str()), yaml::scalar(label.nfc())))
+        .collect();
+    let mut lines = vec![
+        "definitions:".to_owned(),
+        format!("  {}:", yaml::scalar(key.as_str())),
+        format!("    systemPresence: {}", yaml::scalar(system_presence.as_str())),
+        format!("    labels: {{ {} }}", labels.join(", ")),
+    ];
+    if before.labels.get(&desired.settings.default_locale).is_none() {
+        lines.extend(pin(&key, id));
+    }
+    answer("write", lines)
+}
+
+fn pin(key: &Key, id: &DefinitionId) -> [String; 2] {
+    ["ids:".to_owned(), format!("  {}: {}", yaml::scalar(key.as_str()), yaml::scalar(id.as_str()))]
+}

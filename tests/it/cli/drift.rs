@@ -1,0 +1,204 @@
+//! `drift`: what somebody changed in an org, who and when, and both ways out.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use insta::assert_snapshot;
+use presencectl::render::machine;
+use presencectl::sandbox::{Config, Seed};
+use serde_json::{Value, json};
+
+use super::driver::Cli;
+use super::server::Org;
+use super::with_org;
+use crate::render::{complaints, in_step, parsed};
+
+const HEAD: &str = "version: 1\ndefinitions:\n";
+
+fn definition(key: &str, presence: &str, labels: &str) -> String {
+    format!("  {key}:\n    systemPresence: {presence}\n    labels: {{ {labels} }}\n")
+}
+
+/// The id of what has this default label.
+fn id(cli: &Cli, target: &str, label: &str) -> String {
+    let listed: Value = serde_json::from_str(&cli.run(&format!("show {target} -o json")).stdout).unwrap();
+    let all = listed["definitions"].as_array().unwrap();
+    all.iter().find(|it| it["labels"]["en_US"] == label).unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+/// What changes from run to run: ids that the sandbox gives, and times.
+fn steady(text: &str, ids: &[(&str, String)]) -> String {
+    let named = ids.iter().fold(text.to_owned(), |text, (name, id)| text.replace(id, name));
+    let lines = named.lines().map(|line| {
+        let begin = [" on 2", " on `2"].iter().find_map(|it| line.find(it));
+        match begin.and_then(|begin| Some((begin, begin + line[begin..].find(" UTC")?))) {
+            Some((begin, end)) => format!("{} on TIME{}", &line[..begin], &line[end..]),
+            None => line.to_owned(),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Applied as commit 3f2a91c; then somebody edited lunch, removed coaching and brought nap back, and the config moved on
+/// for tea and asks for fresh.
+fn edited(org: &Org) -> (Cli, String, Vec<(&'static str, String)>) {
+    let (cli, target) = with_org(org);
+    let cli = cli.variable("PRESENCECTL_COMMIT", "3f2a91c0d4e5f60718293a4b5c6d7e8f90a1b2c3");
+    let before = [
+        HEAD.to_owned(),
+        definition("lunch", "Meal", "en_US: Lunch, de: Mittag"),
+        definition("coaching", "Busy", "en_US: Coaching"),
+        definition("tea", "Break", "en_US: Tea"),
+        definition("nap", "Idle", "en_US: Nap"),
+    ];
+    cli.write("lunch.yaml", &before.concat());
+    let apply = format!("apply lunch.yaml {target} --auto-approve --report-dir reports");
+    assert_eq!(cli.run(&apply).code, Some(0));
+    cli.write("lunch.yaml", &format!("{}    deactivated: true\n", before.concat()));
+    let applied = cli.run(&apply);
+    assert_eq!(applied.code, Some(0), "{}", applied.shown());
+    let ids: Vec<(&str, String)> =
+        [("ID-LUNCH", "Lunch"), ("ID-COACHING", "Coaching"), ("ID-TEA", "Tea"), ("ID-NAP", "Nap")]
+            .map(|(name, label)| (name, id(&cli, &target, label)))
+            .to_vec();
+    let path = |index: usize| format!("/api/v2/presencedefinitions/{}", ids[index].1);
+    let body = |presence: &str, labels: &Value, deactivated: bool| json!({ "languageLabels": labels, "systemPresence": presence, "deactivated": deactivated });
+    org.admin("PUT", &path(0), &body("Meal", &json!({ "en_US": "Lunch", "fr": "Repas" }), false));
+    org.admin("PUT", &path(1), &body("Busy", &json!({ "en_US": "Coaching" }), true));
+    org.admin("PUT", &path(3), &body("Idle", &json!({ "en_US": "Nap" }), false));
+    let after = [
+        HEAD.to_owned(),
+        definition("lunch", "Meal", "en_US: Lunch, de: Mittag"),
+        definition("coaching", "Busy", "en_US: Coaching"),
+        definition("tea", "Break", "en_US: Tea, de: Tee"),
+        definition("nap", "Idle", "en_US: Nap"),
+        "    deactivated: true\n".to_owned(),
+        definition("fresh", "Training", "en_US: Fresh"),
+    ];
+    cli.write("lunch.yaml", &after.concat());
+    (cli, target, ids)
+}
+
+#[test]
+fn what_was_edited_is_told_from_what_was_not_applied_in_every_view() {
+    let org = Org::start(Config::default());
+    let (cli, target, ids) = edited(&org);
+    let ran = cli.run(&format!(
+        "drift lunch.yaml {target} --report-dir reports -o human -o json=drift.json -o markdown=drift.md"
+    ));
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
+    assert_snapshot!("drift_human", steady(&ran.stdout, &ids));
+    assert_snapshot!("drift_markdown", steady(&cli.read("drift.md"), &ids));
+    let document = parsed(&cli.read("drift.json"));
+    assert_eq!(complaints(&machine::drift_schema(), &document), [""; 0]);
+    let rows: Vec<String> = document["drift"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| format!("{} {} {}", it["revert"]["key"].as_str().unwrap(), it["what"], it["how"]))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "fresh \"missing\" \"not-applied\"",
+            "coaching \"deactivated\" \"edited\"",
+            "lunch \"changed\" \"edited\"",
+            "tea \"changed\" \"not-applied\"",
+            "nap \"active\" \"edited\""
+        ]
+    );
+    assert_eq!(document["lastApply"]["commit"], "3f2a91c0d4e5f60718293a4b5c6d7e8f90a1b2c3");
+    // Without reports nobody can tell, and the rest is the same.
+    let ran = cli.run(&format!("drift lunch.yaml {target} --detailed-exitcode"));
+    assert_eq!(ran.code, Some(2), "{}", ran.shown());
+    assert!(ran.stdout.contains("\nEdited by hand, or merged and not applied (no report says which of them):\n"));
+}
+
+#[test]
+fn keeping_everything_as_the_lines_say_leaves_no_drift_and_so_does_taking_it_back() {
+    let org = Org::start(Config::default());
+    let (cli, target, _) = edited(&org);
+    let ran = cli.run(&format!("drift lunch.yaml {target} --report-dir reports -o json"));
+    let document = parsed(&ran.stdout);
+    let mut kept = HEAD.to_owned();
+    for row in document["drift"].as_array().unwrap() {
+        let lines = row["keep"]["yaml"].as_array().unwrap();
+        let (presence, label) = match row["revert"]["key"].as_str().unwrap() {
+            "lunch" => ("Meal", None),
+            "coaching" => ("Busy", Some("Coaching")),
+            "tea" => ("Break", None),
+            "nap" => ("Idle", None),
+            _ => ("Training", Some("Fresh")),
+        };
+        for (index, line) in lines.iter().enumerate() {
+            kept.extend(["  ", line.as_str().unwrap(), "\n"]);
+            if index == 0 {
+                kept.extend(["    systemPresence: ", presence, "\n"]);
+            }
+        }
+        if let Some(label) = label {
+            kept.extend(["    labels: { en_US: ", label, " }\n"]);
+        }
+    }
+    cli.write("kept.yaml", &kept);
+    let ran = cli.run(&format!("drift kept.yaml {target} --detailed-exitcode"));
+    assert_eq!(ran.code, Some(0), "{}\n{kept}", ran.shown());
+    assert!(ran.stdout.ends_with("\nNo drift: the org is as the config says.\n"), "{}", ran.shown());
+    assert_eq!(cli.run(&format!("apply lunch.yaml {target} --auto-approve")).code, Some(0));
+    assert_eq!(cli.run(&format!("drift lunch.yaml {target} --detailed-exitcode")).code, Some(0));
+}
+
+#[test]
+fn what_no_config_names_is_kept_by_a_definition() {
+    let definitions =
+        vec![json!({ "languageLabels": { "en_US": "Old Lunch", "de": "Alt: \"x\"" }, "systemPresence": "Meal" })];
+    let org = Org::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() });
+    let (cli, target) = with_org(&org);
+    let config = "version: 1\nsettings: { prune: delete }\ndefinitions:\n  old-lunch:\n    systemPresence: Busy\n    \
+                  labels: { en_US: Busy bee }\n    deactivated: true\n";
+    cli.write("prune.yaml", config);
+    let ran = cli.run(&format!("drift prune.yaml {target} -o json"));
+    let row = &parsed(&ran.stdout)["drift"][0];
+    assert_eq!(row["what"], "added", "{}", ran.shown());
+    assert_eq!(
+        row["keep"]["yaml"],
+        json!([
+            "definitions:",
+            "  old-lunch-2:",
+            "    systemPresence: Meal",
+            "    labels: { de: \"Alt: \\\"x\\\"\", en_US: Old Lunch }"
+        ])
+    );
+}
+
+#[test]
+fn names_of_people_are_told_or_withheld() {
+    let org = Org::start(Config::default());
+    let (cli, target, _) = edited(&org);
+    let by = |flags: &str| {
+        let ran = cli.run(&format!("drift lunch.yaml {target} -o json {flags}"));
+        let document = parsed(&ran.stdout);
+        let rows = document["drift"].as_array().unwrap().clone();
+        rows.iter().find(|it| it["what"] == "changed").unwrap()["changedBy"].clone()
+    };
+    let told = by("");
+    assert!(told.is_string(), "the sandbox says who");
+    let withheld = by("--no-names");
+    assert!(withheld.is_null() || withheld.as_str().unwrap().len() == 36, "{withheld}");
+}
+
+#[test]
+fn a_report_that_cannot_be_read_stops_before_anything_is_sent() {
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    cli.write("reports/x.json", "{}");
+    let ran = cli.run(&format!("drift lunch.yaml {target} --report-dir reports -o markdown"));
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    assert!(ran.stderr.starts_with("error: cannot read the report `reports/x.json`: "), "{}", ran.shown());
+    assert!(ran.stdout.starts_with("<!-- presencectl:"), "{}", ran.shown());
+    assert_eq!(org.requests(), [""; 0]);
+}
+
+#[test]
+fn the_schema_is_in_step() {
+    in_step("drift.v1.json", &machine::drift_schema());
+}
