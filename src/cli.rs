@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};
 pub use crate::cli::drift::DriftArgs;
-pub use crate::cli::first_day::{CiOf, DoctorArgs, InitArgs, StartFrom};
+pub use crate::cli::first_day::{DoctorArgs, InitArgs};
 pub use crate::cli::formats::{
     DiagnosisFormat, DriftFormat, FindingsFormat, Format, OnFailure, Output, TableFormat, View,
 };

@@ -24,6 +24,7 @@ pub mod look;
 pub mod offline;
 pub mod only;
 pub mod outputs;
+pub mod placing;
 pub mod plan;
 pub mod progress;
 pub mod record;

@@ -26,8 +26,6 @@ pub mod keys;
 pub mod note;
 pub mod page;
 pub mod pins;
-pub mod placed;
-pub mod slug;
 
 /// What the files are to be like.
 #[derive(Debug, Clone, PartialEq, Eq)]

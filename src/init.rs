@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::placed::Claim;
+
 /// Where the config goes, below the repository.
 pub const CONFIG_FOLDER: &str = "presences";
 /// Where editors find the schema of a config, from the files in that folder.
@@ -31,6 +33,8 @@ pub enum Ci {
     Github,
     /// GitLab CI.
     Gitlab,
+    /// Nobody's.
+    None,
 }
 
 /// A file that is to be made.
@@ -40,6 +44,16 @@ pub struct Page {
     pub name: String,
     /// What stands in it.
     pub text: String,
+    /// Is that all of it?
+    pub claim: Claim,
+}
+
+impl Page {
+    /// All of a file.
+    #[must_use]
+    pub fn whole(name: impl Into<String>, text: String) -> Page {
+        Page { name: name.into(), text, claim: Claim::Whole }
+    }
 }
 
 /// A config to begin with, where there is no org to import from.
@@ -65,16 +79,17 @@ pub fn small() -> Page {
          systemPresence: Busy\n    \
          labels: {{ en_US: Coaching }}\n"
     );
-    Page { name: format!("{CONFIG_FOLDER}/presence.yaml"), text }
+    Page::whole(format!("{CONFIG_FOLDER}/presence.yaml"), text)
 }
 
 /// The files of a CI, as the examples have them: what has to be set in them is marked `Set:`.
 #[must_use]
 pub fn workflows(ci: Ci) -> Vec<Page> {
-    let page = |(name, text): &(&str, &str)| Page { name: (*name).to_owned(), text: (*text).to_owned() };
+    let page = |(name, text): &(&str, &str)| Page::whole(*name, (*text).to_owned());
     match ci {
         Ci::Github => GITHUB.iter().map(page).collect(),
         Ci::Gitlab => GITLAB.iter().map(page).collect(),
+        Ci::None => Vec::new(),
     }
 }
 
@@ -105,7 +120,7 @@ pub fn gitignore(there: Option<&str>) -> Page {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "# {}{}\n{line}", why[..1].to_uppercase(), &why[1..]);
     }
-    Page { name: ".gitignore".to_owned(), text }
+    Page { name: ".gitignore".to_owned(), text, claim: Claim::Addition }
 }
 
 /// How to go on, for whoever opens the repository.
@@ -137,7 +152,7 @@ pub fn readme(start: Start) -> Page {
          A change is a pull request: `plan` shows there what it does, and after the merge `apply` does it.\n\
          Credentials come from the environment and never from a file.\n"
     );
-    Page { name: "README.md".to_owned(), text }
+    Page::whole("README.md", text)
 }
 
 #[cfg(test)]

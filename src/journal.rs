@@ -1,8 +1,8 @@
 //! A folder of reports: one file an apply, below a folder an org. What their names are made of.
 
-use crate::import::slug::slug;
 use crate::model::observed::Organization;
 use crate::provenance::Provenance;
+use crate::slug::slug;
 
 pub mod document;
 pub mod kept;

@@ -141,6 +141,17 @@ pub fn list<T: fmt::Display>(items: &[T], joined_by: &str) -> String {
     text
 }
 
+/// One word of a command line. What a shell would take for more than letters is quoted.
+#[must_use]
+pub fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-:=+,@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 /// The longest name that is compared with others, in characters: comparing two costs the product of
 /// their lengths.
 const COMPARED_LENGTH_MAX: usize = 100;
@@ -179,6 +190,12 @@ mod tests {
         assert_eq!(list(&["a"], "and"), "a");
         assert_eq!(list(&["a", "b"], "and"), "a and b");
         assert_eq!(list(&["a", "b", "c"], "or"), "a, b or c");
+    }
+
+    #[test]
+    fn a_word_of_a_command_line_stays_one() {
+        let quoted = ["a/b_1.yaml", "", "a b", "it's", "$HOME", "Büro"].map(shell_word);
+        assert_eq!(quoted, ["a/b_1.yaml", "''", "'a b'", r"'it'\''s'", "'$HOME'", "Büro"]);
     }
 
     #[test]

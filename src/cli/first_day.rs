@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use crate::cli::formats::{DiagnosisFormat, Output};
 use crate::cli::shared::TargetArgs;
+use crate::init::{Ci, Start};
 
 /// `presencectl doctor`.
 #[derive(Debug, Clone, Args)]
@@ -36,10 +38,10 @@ pub struct InitArgs {
     pub folder: PathBuf,
     /// What the config begins with. Without it, that is asked.
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "Files")]
-    pub start: Option<StartFrom>,
+    pub start: Option<Start>,
     /// Whose CI gets its workflow files. Without it, that is asked; with `--yes`, none.
     #[arg(long, value_enum, value_name = "CI", help_heading = "Files")]
-    pub ci: Option<CiOf>,
+    pub ci: Option<Ci>,
     /// The locale whose label names a definition and makes its key, of what is imported.
     #[arg(long, value_name = "LOCALE", default_value = "en_US", help_heading = "Files")]
     pub default_locale: String,
@@ -54,22 +56,31 @@ pub struct InitArgs {
     pub target: TargetArgs,
 }
 
-/// Whose CI.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CiOf {
-    /// GitHub Actions.
-    Github,
-    /// GitLab CI.
-    Gitlab,
-    /// No files.
-    None,
+// The core knows nothing of what is typed, so the names of its values stand here.
+
+impl ValueEnum for Ci {
+    fn value_variants<'a>() -> &'a [Ci] {
+        &[Ci::Github, Ci::Gitlab, Ci::None]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Ci::Github => PossibleValue::new("github").help("GitHub Actions"),
+            Ci::Gitlab => PossibleValue::new("gitlab").help("GitLab CI"),
+            Ci::None => PossibleValue::new("none").help("No files"),
+        })
+    }
 }
 
-/// What a new config begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StartFrom {
-    /// What the org holds, as `import` writes it.
-    Org,
-    /// A small example with comments.
-    Small,
+impl ValueEnum for Start {
+    fn value_variants<'a>() -> &'a [Start] {
+        &[Start::Org, Start::Small]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Start::Org => PossibleValue::new("org").help("What the org holds, as `import` writes it"),
+            Start::Small => PossibleValue::new("small").help("A small example with comments"),
+        })
+    }
 }

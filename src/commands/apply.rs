@@ -5,7 +5,7 @@ use crate::apply::report::{Outcome, Report, Row, Skip};
 use crate::apply::{Aim, Job};
 use crate::cli::ApplyArgs;
 use crate::commands::carry::{self, Carried, Desk, Kept};
-use crate::commands::connect::{Connection, connect, files_read};
+use crate::commands::connect::{self, Connection, connect, files_read};
 use crate::commands::journal::Journal;
 use crate::commands::look::{Asked, Identity, Look, config_names_no_org, look};
 use crate::commands::only::limited;
@@ -59,7 +59,7 @@ async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Re
         server.shutdown().await;
     }
     let (report, exit, target) = result?;
-    let (report, flags) = (record.complete(report), carry::flags(&args.target));
+    let (report, flags) = (record.complete(report), connect::flags(&args.target));
     Ok(Carried { report, target, sources, exit, flags, last: String::new() })
 }
 

@@ -180,27 +180,6 @@ pub struct Carried {
     pub last: String,
 }
 
-/// How the same org is reached again, as it is typed behind a command.
-#[must_use]
-pub fn flags(target: &TargetArgs) -> String {
-    let TargetArgs { sandbox, base_url, ca_cert, .. } = target;
-    let sandbox = if *sandbox { " --sandbox" } else { "" };
-    let url = base_url.as_ref().map_or_else(String::new, |url| format!(" --base-url {}", quoted(url)));
-    let ca_cert =
-        ca_cert.as_deref().map_or_else(String::new, |it| format!(" --ca-cert {}", quoted(&it.to_string_lossy())));
-    format!("{sandbox}{url}{ca_cert}")
-}
-
-/// One word of a command line. What a shell would take for more than letters is quoted.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-:=+,@%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 /// Keeps the report and shows it.
 fn show(carried: &Carried, record: &Record, journal: &Journal, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
     let Carried { report, target, sources, exit, flags, last } = carried;
@@ -248,7 +227,7 @@ fn show(carried: &Carried, record: &Record, journal: &Journal, outputs: Outputs,
 pub fn trail(kept: Option<&Path>, written: Option<&Path>, flags: &str) -> String {
     let report = kept.map(|file| format!("Report: {}\n", text::terminal(&file.display().to_string())));
     let undo = written.map(|file| {
-        let command = format!("presencectl undo {}{flags}", quoted(&file.to_string_lossy()));
+        let command = format!("presencectl undo {}{flags}", text::shell_word(&file.to_string_lossy()));
         format!("Undo: {}\n", text::terminal(&command))
     });
     report.into_iter().chain(undo).collect()

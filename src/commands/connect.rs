@@ -45,6 +45,18 @@ pub fn api(args: &TargetArgs, desired: &Desired) -> ApiChoice {
     }
 }
 
+/// How the same org is reached again, as it is typed behind a command.
+#[must_use]
+pub fn flags(target: &TargetArgs) -> String {
+    let TargetArgs { sandbox, base_url, ca_cert, .. } = target;
+    let sandbox = if *sandbox { " --sandbox" } else { "" };
+    let url = base_url.as_ref().map_or_else(String::new, |url| format!(" --base-url {}", text::shell_word(url)));
+    let ca_cert = ca_cert
+        .as_deref()
+        .map_or_else(String::new, |it| format!(" --ca-cert {}", text::shell_word(&it.to_string_lossy())));
+    format!("{sandbox}{url}{ca_cert}")
+}
+
 /// The id of the OAuth client that speaks to the org; a given token does not say whose it is.
 #[must_use]
 pub fn client(args: &TargetArgs, environment: &Environment) -> Option<String> {

@@ -49,20 +49,21 @@ impl WholeFile {
     ///
     /// # Errors
     /// It could not be written. That a reader left is none: they want no more, as on standard output.
-    pub fn write(&self, text: &str, signals: &Signals) -> Result<(), Problem> {
+    pub fn write(&self, content: impl AsRef<[u8]>, signals: &Signals) -> Result<(), Problem> {
+        let content = content.as_ref();
         let written = if self.is_direct {
-            match fs::write(&self.path, text) {
+            match fs::write(&self.path, content) {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
                 written => written,
             }
         } else {
-            self.replace(text, signals)
+            self.replace(content, signals)
         };
         written.map_err(|error| cannot_write(&self.path, &error))
     }
 
-    fn replace(&self, text: &str, signals: &Signals) -> io::Result<()> {
-        let file = whole_beside(&self.path, text, signals)?;
+    fn replace(&self, content: &[u8], signals: &Signals) -> io::Result<()> {
+        let file = whole_beside(&self.path, content, signals)?;
         signals.unfinished(|| file.persist(&self.path).map(|_| ((), None)).map_err(|error| error.error))
     }
 }
@@ -72,18 +73,18 @@ impl WholeFile {
 /// # Errors
 /// It could not be written; `AlreadyExists` where there is something of this name, which stays as it is.
 pub fn write_new(path: &Path, text: &str, signals: &Signals) -> io::Result<()> {
-    let file = whole_beside(path, text, signals)?;
+    let file = whole_beside(path, text.as_bytes(), signals)?;
     signals.unfinished(|| file.persist_noclobber(path).map(|_| ((), None)).map_err(|error| error.error))
 }
 
 /// A file beside its final name, with everything in it.
-fn whole_beside(path: &Path, text: &str, signals: &Signals) -> io::Result<NamedTempFile> {
+fn whole_beside(path: &Path, content: &[u8], signals: &Signals) -> io::Result<NamedTempFile> {
     let mut file = signals.unfinished(|| {
         let file = NamedTempFile::new_in(folder_of(path))?;
         let path = file.path().to_owned();
         io::Result::Ok((file, Some(path)))
     })?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content)?;
     file.as_file().sync_all()?;
     open_to_all(&file);
     Ok(file)
@@ -112,6 +113,15 @@ pub fn make_folder_of(path: &Path) -> Result<(), Problem> {
     let folder = folder_of(path);
     fs::create_dir_all(folder)
         .map_err(|error| Problem::new(format!("cannot make the folder `{}`: {}", folder.display(), cause(&error))))
+}
+
+/// The folders that [`make_folder_of`] would make, the innermost first.
+#[must_use]
+pub fn missing_folders_of(path: &Path) -> Vec<PathBuf> {
+    let folders = folder_of(path).ancestors();
+    // A link to nowhere is somebody's.
+    let is_missing = |it: &&Path| !it.as_os_str().is_empty() && !it.exists() && !it.is_symlink();
+    folders.take_while(is_missing).map(Path::to_owned).collect()
 }
 
 /// The YAML files in a folder whose beginning is of a kind, by name.

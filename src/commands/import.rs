@@ -4,16 +4,17 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::cli::{ChoiceArgs, ImportArgs, PlaceArgs, TargetArgs};
 use crate::commands::connect::{Connection, api, connect, named_region};
-use crate::commands::files::{self, WholeFile};
+use crate::commands::files;
 use crate::commands::look::{From, Identity, Seen, has_divisions, see, typed_locale};
+use crate::commands::placing::{self, File, Placing};
 use crate::commands::shell::{Failure, Shell};
 use crate::exit::Exit;
-use crate::import::page::MARK;
+use crate::import::page::{MARK, NewFile};
 use crate::import::pins::Choice;
-use crate::import::placed::{How, Placed};
 use crate::import::{Asked, Flaw, Import, Layout, import, prove};
 use crate::model::desired::Desired;
 use crate::model::observed::Target;
+use crate::placed::{Claim, How};
 use crate::problem::{Heard, Problem};
 use crate::render;
 use crate::text;
@@ -195,37 +196,22 @@ fn write(
         Place::File(path) => path.clone(),
         Place::Folder(folder) => folder.join(name),
     };
-    let mut placed = Vec::new();
-    for file in &import.files {
-        let path = path(&file.name);
-        let there = files::there(&path)?;
-        placed.push(Placed { path: path.display().to_string(), how: How::of(&file.text, there.as_deref()) });
+    let file = |it: &NewFile| File { path: path(&it.name), text: it.text.clone(), claim: Claim::Whole };
+    let placing = Placing::look(import.files.iter().map(file).collect())?;
+    if let Some(names) = placing.names(How::Replaced).filter(|_| !args.place.force) {
+        ask(&names, shell)?;
     }
-    let replaced: Vec<String> =
-        placed.iter().filter(|it| it.how == How::Replaced).map(|it| format!("`{}`", it.path)).collect();
-    if !replaced.is_empty() && !args.place.force {
-        ask(&replaced, shell)?;
-    }
-    let changed = import.files.iter().zip(&placed).filter(|(_, it)| it.how != How::Same);
-    let mut tried = Vec::new();
-    for (file, _) in changed {
-        let path = path(&file.name);
-        files::make_folder_of(&path)?;
-        tried.push((WholeFile::open(&path, shell.signals)?, &file.text));
-    }
-    for (file, text) in tried {
-        file.write(text, shell.signals)?;
-    }
+    placing.write(shell.signals)?;
     let left_over: Vec<String> = match place {
         Place::Stdout | Place::File(_) => Vec::new(),
         Place::Folder(folder) => files::beginning(folder, is_layer_of_an_import)
             .into_iter()
             .filter(|name| !import.files.iter().any(|it| it.name == *name))
-            .map(|name| folder.join(name).display().to_string())
+            .map(|name| placing::shown(&folder.join(name)))
             .collect(),
     };
     let style = shell.style_out();
-    let text = render::import::written(import.definitions, &placed, &left_over, target, style);
+    let text = render::import::written(import.definitions, &placing.placed, &left_over, target, style);
     shell.terminal.out(&text);
     tell(import, place, shell);
     Ok(())
@@ -237,12 +223,10 @@ fn is_layer_of_an_import(beginning: &str) -> bool {
 }
 
 /// Nothing is overwritten unasked.
-fn ask(replaced: &[String], shell: &mut Shell<'_>) -> Result<(), Problem> {
-    let names = text::list(replaced, "and");
+fn ask(names: &str, shell: &mut Shell<'_>) -> Result<(), Problem> {
     let unasked = || {
-        let is = if replaced.len() == 1 { "is there already, and is" } else { "are there already, and are" };
-        Problem::new(format!("{names} {is} not the same; nothing was written"))
+        Problem::new(format!("there already, and not the same: {names}; nothing was written"))
             .help("give --force to overwrite, or --out another path")
     };
-    shell.approved(&format!("Overwrite {}", text::terminal(&names)), unasked)
+    shell.approved(&format!("Overwrite {}", text::terminal(names)), unasked)
 }

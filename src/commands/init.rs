@@ -1,19 +1,18 @@
 //! `presencectl init`: asks what is wanted, then makes the files of a new repository, all or none.
 
-use std::path::{Path, PathBuf};
-
-use crate::cli::{CiOf, InitArgs, StartFrom};
+use crate::cli::InitArgs;
 use crate::commands::connect;
-use crate::commands::files::{self, WholeFile};
+use crate::commands::files;
 use crate::commands::import::{Made, make};
 use crate::commands::look::typed_locale;
+use crate::commands::placing::{self, File, Placing};
 use crate::commands::shell::{Failure, Shell};
 use crate::config;
 use crate::exit::Exit;
 use crate::import::pins::Choice;
-use crate::import::placed::{How, Placed};
 use crate::import::{Asked, Layout};
 use crate::init::{CONFIG_FOLDER, Ci, Page, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small, workflows};
+use crate::placed::How;
 use crate::problem::Problem;
 use crate::render;
 use crate::render::machine;
@@ -40,26 +39,31 @@ async fn made(args: &InitArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
     let start = start(args, shell)?;
     let ci = ci(args, shell)?;
     let mut pages = pages(args, start, shell).await?;
-    pages.extend(ci.map(workflows).unwrap_or_default());
-    let placed = placed(&args.folder, &pages)?;
-    agreed(args, &placed, shell)?;
-    write(args, &pages, &placed, shell)?;
-    let config = shown(&args.folder.join(CONFIG_FOLDER));
-    let sandbox = if args.target.sandbox || start == Start::Small { " --sandbox" } else { "" };
-    let next = [format!("presencectl validate {config}"), format!("presencectl plan {config}{sandbox}")];
-    let text = render::init::made(&placed, &next, ci, shell.style_out());
+    pages.extend(workflows(ci));
+    let files = pages.into_iter().map(|Page { name, text, claim }| File { path: args.folder.join(name), text, claim });
+    let placing = Placing::look(files.collect())?;
+    agreed(args, &placing, shell)?;
+    placing.write(shell.signals)?;
+    let text = render::init::made(&placing.placed, &next(args, start), ci, shell.style_out());
     shell.terminal.out(&text);
     Ok(())
 }
 
+/// How to go on, as it is typed.
+fn next(args: &InitArgs, start: Start) -> [String; 2] {
+    let config = text::shell_word(&placing::shown(&args.folder.join(CONFIG_FOLDER)));
+    let flags = match (connect::flags(&args.target), start) {
+        // There may be no org yet.
+        (none, Start::Small) if none.is_empty() => " --sandbox".to_owned(),
+        (flags, Start::Small | Start::Org) => flags,
+    };
+    [format!("presencectl validate {config}"), format!("presencectl plan {config}{flags}")]
+}
+
 /// What the config begins with: as typed, else as answered.
 fn start(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Start, Problem> {
-    let of = |it: StartFrom| match it {
-        StartFrom::Org => Start::Org,
-        StartFrom::Small => Start::Small,
-    };
     if let Some(typed) = args.start {
-        return Ok(of(typed));
+        return Ok(typed);
     }
     if args.yes {
         return Err(Problem::new("--yes, and nothing says what the config begins with; nothing was written")
@@ -74,16 +78,15 @@ fn start(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Start, Problem> {
 }
 
 /// Whose workflow files are made: as typed, else as answered.
-fn ci(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Option<Ci>, Problem> {
-    match args.ci {
-        Some(CiOf::Github) => return Ok(Some(Ci::Github)),
-        Some(CiOf::Gitlab) => return Ok(Some(Ci::Gitlab)),
-        Some(CiOf::None) => return Ok(None),
-        None if args.yes => return Ok(None),
-        None => {}
+fn ci(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Ci, Problem> {
+    if let Some(typed) = args.ci {
+        return Ok(typed);
+    }
+    if args.yes {
+        return Ok(Ci::None);
     }
     let question = "Whose CI plans pull requests and applies what is merged: `github`, `gitlab` or `none`?";
-    let answers = [("github", Some(Ci::Github)), ("gitlab", Some(Ci::Gitlab)), ("none", None)];
+    let answers = [("github", Ci::Github), ("gitlab", Ci::Gitlab), ("none", Ci::None)];
     answered(question, "none", &answers, shell)
         .ok_or_else(|| Problem::new("not answered; nothing was written").help("give --ci github, gitlab or none"))
 }
@@ -105,7 +108,7 @@ async fn pages(args: &InitArgs, start: Start, shell: &mut Shell<'_>) -> Result<V
         Start::Small => vec![small()],
         Start::Org => imported(args, shell).await?,
     };
-    pages.push(Page { name: SCHEMA.to_owned(), text: machine::pretty(&config::json_schema()) });
+    pages.push(Page::whole(SCHEMA, machine::pretty(&config::json_schema())));
     let there = files::there(&args.folder.join(".gitignore"))?;
     pages.push(gitignore(there.as_deref().map(String::from_utf8_lossy).as_deref()));
     // Somebody's own page says what they want it to say.
@@ -123,27 +126,13 @@ async fn imported(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Vec<Page>, F
     let style = shell.style_err();
     let told = render::human::target_line(&target) + "\n" + &render::import::notes(&import.notes, style);
     shell.terminal.err(&told);
-    let page = |name: &str, text: String| Page { name: format!("{CONFIG_FOLDER}/{name}"), text };
+    let page = |name: &str, text: String| Page::whole(format!("{CONFIG_FOLDER}/{name}"), text);
     Ok(import.files.into_iter().map(|it| page(&it.name, it.text)).collect())
 }
 
-fn placed(folder: &Path, pages: &[Page]) -> Result<Vec<Placed>, Problem> {
-    let one = |page: &Page| {
-        let path = folder.join(&page.name);
-        let there = files::there(&path)?;
-        Ok(Placed { path: shown(&path), how: How::of(&page.text, there.as_deref()) })
-    };
-    pages.iter().map(one).collect()
-}
-
 /// Nothing is made unasked, and nothing is overwritten without `--force` or a yes to just that.
-fn agreed(args: &InitArgs, placed: &[Placed], shell: &mut Shell<'_>) -> Result<(), Problem> {
-    let of = |how: How| -> Vec<String> {
-        placed.iter().filter(|it| it.how == how).map(|it| format!("`{}`", it.path)).collect()
-    };
-    let (new, replaced) = (of(How::New), of(How::Replaced));
-    if !replaced.is_empty() && !args.force {
-        let names = text::list(&replaced, "and");
+fn agreed(args: &InitArgs, placing: &Placing, shell: &mut Shell<'_>) -> Result<(), Problem> {
+    if let Some(names) = placing.names(How::Replaced).filter(|_| !args.force) {
         if args.yes {
             return Err(Problem::new(format!("there already, and not the same: {names}; nothing was written"))
                 .help("give --force to overwrite, or another folder"));
@@ -151,24 +140,15 @@ fn agreed(args: &InitArgs, placed: &[Placed], shell: &mut Shell<'_>) -> Result<(
         let unasked = || Problem::new("nobody can be asked; nothing was written");
         shell.approved(&format!("Overwrite {}", text::terminal(&names)), unasked)?;
     }
-    if new.is_empty() || args.yes {
+    let question = match (placing.names(How::New), placing.names(How::Extended)) {
+        (None, None) => return Ok(()),
+        (Some(new), None) => format!("Make {new}"),
+        (None, Some(extended)) => format!("Add lines to {extended}"),
+        (Some(new), Some(extended)) => format!("Make {new}, and add lines to {extended}"),
+    };
+    if args.yes {
         return Ok(());
     }
     let unasked = || Problem::new("nobody can be asked; nothing was written").help("give --yes");
-    shell.approved(&format!("Make {}", text::terminal(&text::list(&new, "and"))), unasked)
-}
-
-fn write(args: &InitArgs, pages: &[Page], placed: &[Placed], shell: &Shell<'_>) -> Result<(), Problem> {
-    let mut tried = Vec::new();
-    for (page, _) in pages.iter().zip(placed).filter(|(_, it)| it.how != How::Same) {
-        let path: PathBuf = args.folder.join(&page.name);
-        files::make_folder_of(&path)?;
-        tried.push((WholeFile::open(&path, shell.signals)?, &page.text));
-    }
-    tried.into_iter().try_for_each(|(file, text)| file.write(text, shell.signals))
-}
-
-/// Without a `./` that nobody would type.
-fn shown(path: &Path) -> String {
-    path.strip_prefix(".").unwrap_or(path).display().to_string()
+    shell.approved(text::terminal(&question).as_str(), unasked)
 }

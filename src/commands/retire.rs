@@ -8,7 +8,7 @@ use crate::apply::report::{Row, Verification};
 use crate::cause::Cause;
 use crate::cli::{ConfigArgs, RetireArgs, TableFormat};
 use crate::commands::carry::{self, keep_failure};
-use crate::commands::connect::{Connection, api, connect, files_read};
+use crate::commands::connect::{self, Connection, api, connect, files_read};
 use crate::commands::journal::Journal;
 use crate::commands::look::{self, From, Identity, Seen};
 use crate::commands::outputs::Outputs;
@@ -47,7 +47,7 @@ pub async fn run(args: &RetireArgs, shell: &mut Shell<'_>) -> Exit {
     match Box::pin(retired(args, &mut record, &mut heard, &mut outputs, shell)).await {
         Ok(retired) => {
             let kept = kept(&retired, &record, &journal, shell);
-            show(&retired, &kept, &carry::flags(&args.target), outputs, shell)
+            show(&retired, &kept, &connect::flags(&args.target), outputs, shell)
         }
         Err(failure) => {
             keep_failure(&failure, &heard, &record, &journal, shell);

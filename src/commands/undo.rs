@@ -57,7 +57,7 @@ async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resu
     }
     let (ended, exit, target) = ended?;
     let last = if ended.may_have_written() { human::revert(&report) } else { String::new() };
-    let (report, flags) = (record.complete(ended), carry::flags(&args.target));
+    let (report, flags) = (record.complete(ended), connect::flags(&args.target));
     Ok(Carried { report, target, sources, exit, flags, last })
 }
 

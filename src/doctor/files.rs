@@ -17,6 +17,7 @@ fn config(fact: &ConfigFact) -> Check {
         ConfigFact::Absent => Check::not_known(NAME, "there is no YAML file here")
             .help("give a PATH, or `presencectl init` makes a config"),
         ConfigFact::Broken { path, errors, first, help } => {
+            let path = text::shell_word(path);
             let more = match errors {
                 0 | 1 => String::new(),
                 _ => format!(" (the first of {errors} errors; `presencectl validate {path}` shows all)"),
@@ -39,7 +40,7 @@ fn config(fact: &ConfigFact) -> Check {
                 (Meant::Unnamed | Meant::Named { .. } | Meant::OneOf(_), 0) => Check::good(NAME, said),
                 (Meant::Unnamed | Meant::Named { .. } | Meant::OneOf(_), warnings) => {
                     Check::warning(NAME, format!("{said}, {}", text::count(*warnings, "warning")))
-                        .help(format!("`presencectl validate {path}` shows them"))
+                        .help(format!("`presencectl validate {}` shows them", text::shell_word(path)))
                 }
             }
         }

@@ -1,12 +1,12 @@
 //! What to write into a config so that it agrees with what is in the org.
 
-use crate::import::slug::slug;
 use crate::model::desired::{Desired, Wanted};
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::Content;
 use crate::plan::answer::Answer;
 use crate::plan::change::{Create, Edit, Retire, Step};
+use crate::slug::slug;
 use crate::yaml;
 
 /// What to write to keep what a step would change.

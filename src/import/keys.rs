@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::import::slug::slug;
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::Definition;
+use crate::slug::slug;
 
 /// How many characters of an id stand in a key that is made of it.
 const ID_CHARS: usize = 8;

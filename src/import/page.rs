@@ -7,11 +7,11 @@ use crate::config::check::can_be_id;
 use crate::config::schema::VERSION;
 use crate::import::division::{Said, said};
 use crate::import::pins::{LeftOut, Managed, Need, spelling};
-use crate::import::slug::{slug, slug_of_words};
 use crate::model::division::Divisions;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Organization;
 use crate::model::region::Region;
+use crate::slug::{slug, slug_of_words};
 use crate::text;
 use crate::yaml;
 

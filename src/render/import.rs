@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::import::note::Note;
-use crate::import::placed::{How, Placed};
 use crate::model::observed::Target;
+use crate::placed::Placed;
 use crate::render::human::target_line;
+use crate::render::placed;
 use crate::render::style::Style;
 use crate::text;
 
@@ -26,17 +27,10 @@ pub fn note(message: &str, style: Style) -> String {
 pub fn written(definitions: usize, files: &[Placed], left_over: &[String], target: &Target, style: Style) -> String {
     let count = text::count(definitions, "definition");
     let mut shown = format!("{}\n\nImported {count}:\n", target_line(target));
-    for Placed { path, how } in files {
-        let word = format!("{:<10}", how.in_words());
-        let word = match how {
-            How::New | How::Replaced => style.good(&word),
-            How::Same => word,
-        };
-        // Writing to a String cannot fail.
-        let _ = writeln!(shown, "  {word}{}", text::terminal(path));
-    }
+    shown.push_str(&placed::files(files, style));
     for path in left_over {
         let word = style.doubtful(&format!("{:<10}", "left over"));
+        // Writing to a String cannot fail.
         let _ = writeln!(shown, "  {word}{}: of an earlier import; nothing uses it now", text::terminal(path));
     }
     shown

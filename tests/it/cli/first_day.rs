@@ -298,13 +298,76 @@ fn nothing_of_somebody_is_overwritten_unasked() {
         .file(".gitignore", "target/\n");
     cli.run("init --start small --yes").complains(
         1,
-        "error: there already, and not the same: `presences/presence.yaml` and `.gitignore`; nothing was written\n  help: \
-         give --force to overwrite, or another folder\n",
+        "error: there already, and not the same: `presences/presence.yaml`; nothing was written\n  help: give --force to \
+         overwrite, or another folder\n",
     );
     assert_eq!(cli.names(), [".gitignore", "README.md", "presences"]);
     assert_eq!(cli.run("init --start small --yes --force").code, Some(0));
     assert_eq!(cli.read("README.md"), "# Ours\n", "a page of somebody's own stays");
+}
+
+#[test]
+fn lines_that_git_passes_over_are_added_without_force() {
+    let cli = Cli::new().file("README.md", "# Ours\n").file(".gitignore", "target/");
+    let ran = cli.run("init --start small --yes");
+    assert!(ran.code == Some(0) && ran.stdout.contains("\n  extended  .gitignore\n"), "{}", ran.shown());
     assert!(cli.read(".gitignore").starts_with("target/\n# The state of sandbox orgs\n.presencectl/\n"));
+    let again = cli.run("init --start small --yes");
+    assert!(again.stdout.contains("\n  unchanged .gitignore\n"), "{}", again.shown());
+
+    let cli = Cli::new().file("new/README.md", "# Ours\n").file("new/.gitignore", "target/\n");
+    let line = format!("init {} --start small --ci none", cli.path("new").display());
+    let ran = asking::run(&line, "no\n", &asking::environment());
+    let new = ["presences/presence.yaml", "schemas/config.v1.json"].map(|it| cli.path("new").join(it));
+    let [presence, schema] = new.map(|it| it.display().to_string());
+    let ours = cli.path("new/.gitignore").display().to_string();
+    assert_eq!(
+        ran.stderr,
+        format!(
+            "Make `{presence}` and `{schema}`, and add lines to `{ours}`? Only `yes` is taken for a yes: error: not \
+             approved; nothing was written\n"
+        )
+    );
+    assert_eq!(cli.read("new/.gitignore"), "target/\n");
+}
+
+/// The first file fits, the schema does not: the system lets no file grow so long.
+#[cfg(unix)]
+#[test]
+fn where_one_file_cannot_be_written_none_is() {
+    let cli = Cli::new().file("presences/presence.yaml", "# mine\n").file(".gitignore", "target/\n");
+    let init = env!("CARGO_BIN_EXE_presencectl");
+    let script = format!("trap '' XFSZ; ulimit -f 4; exec {init} init --start small --ci github --yes --force");
+    let output = Command::new("sh").args(["-c", &script]).current_dir(cli.path("")).env_clear().output().unwrap();
+    let ran = cli.ran(output);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    assert!(ran.stderr.starts_with("error: cannot write `schemas/config.v1.json`: "), "{}", ran.stderr);
+    assert!(ran.stderr.ends_with("; nothing was written\n"), "{}", ran.stderr);
+    assert_eq!(cli.names(), [".gitignore", "presences"]);
+    assert_eq!((cli.read("presences/presence.yaml"), cli.read(".gitignore")), ("# mine\n".into(), "target/\n".into()));
+    let names: Vec<_> = fs::read_dir(cli.path("presences")).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert_eq!(names, ["presence.yaml"]);
+
+    let cli = Cli::new();
+    std::os::unix::fs::symlink("nowhere", cli.path("schemas")).unwrap();
+    let ran = cli.run("init --start small --ci github --yes");
+    assert!(ran.stderr.starts_with("error: cannot make the folder `schemas`: "), "{}", ran.shown());
+    assert_eq!(cli.names(), ["schemas"]);
+}
+
+#[test]
+fn the_next_commands_can_be_typed_as_they_stand() {
+    let org = Org::start(Config::default());
+    let cli = Cli::new();
+    let folder = cli.path("it's-new").display().to_string();
+    let line = format!("init {folder} --start org --ci none --yes --base-url {}", org.url);
+    let ran = asking::run(&line, "", &asking::environment());
+    let config = format!("'{}/presences'", folder.replace('\'', r"'\''"));
+    let next =
+        format!("\nNext:\n  presencectl validate {config}\n  presencectl plan {config} --base-url {}\n", org.url);
+    assert!(ran.stdout.ends_with(&next), "{}", ran.shown());
+    let small = asking::run(&line.replace("--start org", "--start small --force"), "", &asking::environment());
+    assert!(small.stdout.ends_with(&next), "{}", small.shown());
 }
 
 #[test]

@@ -83,8 +83,8 @@ fn nothing_is_overwritten_unasked() {
     cli.write("presence/org.yaml", "version: 1\n");
     cli.run(import).complains(
         1,
-        "error: `presence/org.yaml` and `presence/meal.yaml` are there already, and are not the same; nothing was \
-         written\n  help: give --force to overwrite, or --out another path\n",
+        "error: there already, and not the same: `presence/org.yaml` and `presence/meal.yaml`; nothing was written\n  \
+         help: give --force to overwrite, or --out another path\n",
     );
     assert_eq!(cli.read("presence/meal.yaml"), edited);
     cli.run(&format!("{import} --force")).prints(0, &written("replaced", "replaced"));

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use presencectl::import::keys::keys;
-use presencectl::import::slug::slug;
 use presencectl::model::names::{DefinitionId, Label, Locale};
 use presencectl::model::observed::Definition;
+use presencectl::slug::slug;
 use proptest::prelude::*;
 
 use super::orgs::some_org;

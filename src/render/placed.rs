@@ -1,0 +1,19 @@
+//! Which files were placed and how, for people: one line each.
+
+use crate::placed::{How, Placed};
+use crate::render::style::Style;
+use crate::text;
+
+/// The files, in the order given.
+#[must_use]
+pub fn files(files: &[Placed], style: Style) -> String {
+    let line = |Placed { path, how }: &Placed| {
+        let word = format!("{:<10}", how.in_words());
+        let word = match how {
+            How::New | How::Replaced | How::Extended => style.good(&word),
+            How::Same => word,
+        };
+        format!("  {word}{}\n", text::terminal(path))
+    };
+    files.iter().map(line).collect()
+}
