@@ -47,8 +47,15 @@ note() {
 }
 
 plan() {
-    local status=0 changes=yes
-    ./presencectl plan "$CONFIG" --org "$ORG" --detailed-exitcode --output human --output json=plan.json \
+    local status=0 changes=yes before
+    local -a base=()
+    # Where the pipeline runs on the merged result, that is the target branch; else where the merge request began.
+    before=${CI_MERGE_REQUEST_TARGET_BRANCH_SHA:-${CI_MERGE_REQUEST_DIFF_BASE_SHA:-}}
+    if [[ -n $before ]]; then
+        git config --global --add safe.directory "$CI_PROJECT_DIR"
+        base=(--base "$before")
+    fi
+    ./presencectl plan "$CONFIG" --org "$ORG" "${base[@]}" --detailed-exitcode --output human --output json=plan.json \
         --output markdown=comment.md || status=$?
     [[ $status != 0 ]] || changes=no
     [[ ! -s comment.md ]] || note "$changes"

@@ -145,12 +145,30 @@ fn an_apply_waits_for_its_turn_and_is_never_cancelled() {
 
 #[test]
 fn a_job_with_a_secret_never_checks_out_a_pull_request() {
+    let mut bases = 0;
     for file in runs() {
         let text = fs::read_to_string(&file).unwrap();
         let by_strangers = text.contains("pull_request:") || text.contains("workflow_run:");
         if by_strangers && text.contains("secrets.") {
-            assert!(!text.contains("actions/checkout"), "{}", file.display());
+            for step in text.split("uses: actions/checkout@").skip(1) {
+                let step = step.split("\n      - ").next().unwrap();
+                let refs: Vec<&str> = values(step, "ref").iter().map(|it| it.split(" #").next().unwrap()).collect();
+                assert_eq!(refs, ["${{ steps.pull-request.outputs.base }}"], "{}", file.display());
+                bases += 1;
+            }
         }
         assert!(!text.contains("pull_request_target"), "{}", file.display());
     }
+    assert_eq!(bases, 1, "the commit before the pull request, which kit/pull-request.sh has looked at");
+}
+
+#[test]
+fn the_examples_say_what_a_pull_request_does() {
+    let plan = read("examples/github-actions/.github/workflows/plan.yml");
+    let kit = read("kit/pull-request/action.yml");
+    assert!(values(&plan, "base").iter().any(|it| it.contains("/base/presences")), "{plan}");
+    assert!(plan.contains("base-file: ${{ runner.temp }}/head/base\n") && kit.contains("\n  base-file:\n"));
+    assert!(read("examples/github-actions/.github/workflows/check.yml").contains(">bundle/base"));
+    assert!(read("action.yml").contains("\n  base:\n"));
+    assert!(read("examples/gitlab-ci/presencectl.sh").contains("--base"));
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use super::github::Github;
 use super::steps::{Runner, config, definition, org, skipped};
 
-fn git(runner: &Runner, arguments: &[&str]) -> String {
+pub(super) fn git(runner: &Runner, arguments: &[&str]) -> String {
     let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"];
     let mut command = Command::new("git");
     command.args(identity).args(arguments).current_dir(runner.path("repository"));
@@ -17,7 +17,7 @@ fn git(runner: &Runner, arguments: &[&str]) -> String {
     String::from_utf8(ran.stdout).unwrap().trim().to_owned()
 }
 
-fn commit(runner: &Runner, definitions: &[String]) -> String {
+pub(super) fn commit(runner: &Runner, definitions: &[String]) -> String {
     runner.write("presences.yaml", &config(definitions));
     git(runner, &["add", "--all"]);
     git(runner, &["commit", "--quiet", "--message", "presences"]);

@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::drift::{commit, git};
 use super::github::{Github, Server, TOKEN, page};
 use super::steps::{Runner, config, definition, org, sha, skipped};
 
@@ -92,6 +93,7 @@ fn the_jobs_for_gitlab_keep_one_note_and_apply_what_was_reviewed() {
         .with("CI_MERGE_REQUEST_IID", "7")
         .with("CI_COMMIT_SHA", &sha('2'))
         .with("GITLAB_TOKEN", TOKEN)
+        .with("CI_PROJECT_DIR", "/builds/acme")
         .with("CONFIG", "presences.yaml")
         .with("ORG", "acme");
     runner.executable("repository/presencectl", &script);
@@ -115,7 +117,15 @@ fn the_jobs_for_gitlab_keep_one_note_and_apply_what_was_reviewed() {
     }
     assert_eq!(project.lock().unwrap().writes, ["POST merge_requests/7/notes", "PUT merge_requests/7/notes/2"]);
 
-    runner.write("presences.yaml", &config(&[lunch, tea]));
+    // What was merged before, and what the merge request does.
+    git(&runner, &["init", "--quiet"]);
+    let before = commit(&runner, std::slice::from_ref(&lunch));
+    runner.set("CI_MERGE_REQUEST_DIFF_BASE_SHA", &before);
+    runner.write("presences.yaml", &config(&[lunch.clone(), tea.clone()]));
+    runner.run(job, &["plan"]).succeeds();
+    let note = fs::read_to_string(runner.path("repository/comment.md")).unwrap();
+    assert!(note.contains("#### From this change") && note.contains("Pending before this change: 1 change"), "{note}");
+
     {
         let mut project = project.lock().unwrap();
         project.applied = Some(sha('0'));
