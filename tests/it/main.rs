@@ -22,6 +22,7 @@ mod rules;
 mod sandbox;
 mod show;
 mod simulation;
+mod tools;
 mod undo;
 mod users;
 mod views;

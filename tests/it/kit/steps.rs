@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,16 +12,17 @@ use tempfile::TempDir;
 
 use super::github::{BOT, Github, TOKEN};
 use crate::cli::server::Org;
+use crate::tools;
 
-/// True, and said loudly, where this machine lacks what GitHub's runners have: then the kit's shell cannot run here.
+/// True, and said loudly, where this machine lacks what GitHub's runners have: then the kit's shell cannot run here. In
+/// CI that is a failure.
 pub(super) fn skipped() -> bool {
     let lacks = |tool: &&str| {
         !Command::new(tool).arg("--version").output().is_ok_and(|it| it.status.success() || *tool == "unzip")
     };
     let missing: Vec<&str> = ["bash", "curl", "jq", "unzip", "git"].into_iter().filter(lacks).collect();
     if !missing.is_empty() {
-        // Past the capture of tests that succeed.
-        let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: a test of the kit needs {} ***\n", missing.join(", "));
+        tools::missing(&format!("a test of the kit needs {}", missing.join(", ")));
     }
     !missing.is_empty()
 }

@@ -1,5 +1,5 @@
 //! The page in a real browser: headless Chromium, found on PATH or by `PRESENCECTL_CHROMIUM`. Where there is
-//! none, the test says so and holds nothing.
+//! none, the test says so and holds nothing; in CI it fails.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
@@ -14,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::all_called;
+use crate::tools;
 
 /// Looks at every element that holds text, and at the width of the page, and leaves the answer as the title.
 const MEASURE: &str = r"<script>
@@ -95,11 +96,10 @@ impl Browser {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that holds nothing says so")]
 fn a_page_in_a_browser() {
     const DARK: &str = "--blink-settings=preferredColorScheme=0";
     let Some(program) = chromium() else {
-        eprintln!("SKIPPED: no Chromium on PATH and none by PRESENCECTL_CHROMIUM; the page was not looked at");
+        tools::missing("no Chromium on PATH and none by PRESENCECTL_CHROMIUM; the page was not looked at");
         return;
     };
     let browser = Browser { program, folder: TempDir::new().unwrap() };
