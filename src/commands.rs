@@ -12,6 +12,8 @@ pub mod apply;
 pub mod base;
 pub mod carry;
 pub mod connect;
+pub mod conversation;
+pub mod desk;
 pub mod doctor;
 pub mod drift;
 pub mod files;

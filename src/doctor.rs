@@ -14,7 +14,7 @@ pub mod way;
 /// Judges everything.
 #[must_use]
 pub fn diagnose(facts: &Facts, sandbox: bool) -> Diagnosis {
-    let org = match &facts.org {
+    let org = match &facts.answers.org {
         Answer::Given(org) => Some(org.clone()),
         Answer::NotAsked | Answer::Refused(_) => None,
     };

@@ -31,7 +31,8 @@ pub struct TargetArgs {
     /// Use the embedded sandbox org; nothing real is read or written.
     #[arg(long, conflicts_with = "base_url")]
     pub sandbox: bool,
-    /// Definitions that a new sandbox org begins with: a JSON file, as the API lists them.
+    /// Definitions that a new sandbox org begins with: a JSON file, as the API lists them. One that is there already
+    /// goes on as it is.
     #[arg(long, value_name = "FILE", requires = "sandbox")]
     pub sandbox_seed: Option<PathBuf>,
     /// Faults that the sandbox org plays: a JSON file.

@@ -4,13 +4,12 @@ use crate::api::Session;
 use crate::apply::report::{Outcome, Report, Row, Skip};
 use crate::apply::{Aim, Job};
 use crate::cli::ApplyArgs;
-use crate::commands::carry::{self, Carried, Desk, Kept};
-use crate::commands::connect::{self, Connection, connect, files_read};
-use crate::commands::journal::Journal;
+use crate::commands::carry::{self, Carried};
+use crate::commands::connect::{self, Connection, files_read};
+use crate::commands::conversation::converse;
+use crate::commands::desk::Desk;
 use crate::commands::look::{Asked, Identity, Look, config_names_no_org, look};
 use crate::commands::only::limited;
-use crate::commands::outputs::Outputs;
-use crate::commands::record::Record;
 use crate::commands::saved;
 use crate::commands::shell::{Failure, Shell};
 use crate::diagnostic::Sources;
@@ -24,50 +23,40 @@ use crate::render::human;
 /// Shows the plan, asks, carries it out, and looks whether it worked.
 pub async fn run(args: &ApplyArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::open(&args.record, &args.target, &args.output, shell) {
+    match Desk::to_write(&args.record, &args.target, &args.output.outputs, shell) {
         Ok(mut desk) => {
             let applied = applied(args, &mut desk, shell).await;
-            desk.close(applied, shell)
+            desk.close(applied, shell, carry::show)
         }
         Err(exit) => exit,
     }
 }
 
 async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Carried, Failure> {
-    let Desk { record, journal, heard, outputs } = desk;
-    outputs.spare(files_read(&args.target).iter().chain(&args.plans))?;
+    desk.outputs.spare(files_read(&args.target).iter().chain(&args.plans))?;
     let saved = args.plans.iter().map(|it| saved::read(it)).collect::<Result<Vec<_>, _>>()?;
-    let (config, sources) = shell.load(&args.config, outputs)?;
-    record.goes_by(&config);
+    let (config, sources) = shell.load(&args.config, &mut desk.outputs)?;
+    desk.record.goes_by(&config);
     let desired = limited(config.desired, &args.only)?;
-    record.only(desired.only.as_ref());
-    let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
-    let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(is_real, config_names_no_org)?;
-    let asked = Asked::of(&desired, identity, &args.target, args.limits, args.usage);
-    let looked = look(&session.reader(), &asked, heard).await;
-    let result = match looked {
-        Ok(look) => {
-            let (limits, saved) = (&asked.limits, saved.as_slice());
-            let run = Run { args, record, journal, desired: &desired, limits, sources: &sources, saved };
-            let session = session.speaking(look.target.generation);
-            let ended = run.go(&session, &look, outputs, shell).await;
-            ended.map(|(report, exit)| (report, exit, look.target))
-        }
-        Err(problem) => Err(problem.into()),
-    };
-    if let Some(server) = sandbox {
-        server.shutdown().await;
-    }
-    let (report, exit, target) = result?;
-    let (report, flags) = (record.complete(report), connect::flags(&args.target));
+    desk.record.only(desired.only.as_ref());
+    let (report, exit, target) = converse(&args.target, &desired, shell, async |connection, shell| {
+        let Connection { session, is_real, .. } = connection;
+        let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_real, config_names_no_org)?;
+        let asked = Asked::of(&desired, identity, &args.target, args.limits, args.usage);
+        let look = look(&session.reader(), &asked, &mut desk.heard).await?;
+        let run = Run { args, desired: &desired, limits: &asked.limits, sources: &sources, saved: &saved };
+        let session = session.speaking(look.target.generation);
+        let (report, exit) = run.go(&session, &look, desk, shell).await?;
+        Ok::<_, Failure>((report, exit, look.target))
+    })
+    .await?;
+    let (report, flags) = (desk.record.complete(report), connect::flags(&args.target));
     Ok(Carried { report, target, sources, exit, flags, last: String::new() })
 }
 
 /// One run, from the plan on.
 struct Run<'a> {
     args: &'a ApplyArgs,
-    record: &'a Record,
-    journal: &'a Journal,
     desired: &'a Desired,
     limits: &'a Limits,
     sources: &'a Sources,
@@ -79,12 +68,12 @@ impl Run<'_> {
         &self,
         session: &Session,
         look: &Look,
-        outputs: &mut Outputs,
+        desk: &mut Desk,
         shell: &mut Shell<'_>,
     ) -> Result<(Report, Exit), Failure> {
         let Look { target, observed, plan, notes } = look;
         shell.show_notes(notes);
-        shell.tell(outputs, &|style| human::plan(plan, target, self.sources, style));
+        shell.tell(&mut desk.outputs, &|style| human::plan(plan, target, self.sources, style));
         if !plan.refusals.is_empty() {
             let report = Report { refusals: plan.refusals.clone(), ..self.nothing_done(plan, &Skip::PlanRefused) };
             return Ok((report, Exit::Failure));
@@ -96,7 +85,7 @@ impl Run<'_> {
             None => Bound { run: plan.changes.clone(), ..Bound::default() },
         };
         if !beyond.is_empty() {
-            shell.tell(outputs, &|style| format!("\n{}", human::beyond(&beyond, plan, style)));
+            shell.tell(&mut desk.outputs, &|style| format!("\n{}", human::beyond(&beyond, plan, style)));
             return Ok((self.nothing_done(plan, &Skip::BeyondSavedPlan), Exit::Failure));
         }
         let default_locale = &plan.default_locale;
@@ -104,7 +93,7 @@ impl Run<'_> {
         let spent = already_so.iter().map(|it| saved::row(it, default_locale, Outcome::AlreadySo));
         let settled: Vec<Row> = refused.chain(spent).collect();
         if !self.saved.is_empty() {
-            shell.tell(outputs, &|style| format!("\n{}", human::bound(&run, &settled, plan, style)));
+            shell.tell(&mut desk.outputs, &|style| format!("\n{}", human::bound(&run, &settled, plan, style)));
         }
         if !run.is_empty() {
             let what = match self.saved.len() {
@@ -120,8 +109,7 @@ impl Run<'_> {
         let (steps, withheld) = (steps(run), steps(withheld.into_iter().chain(left_out).collect()));
         let job =
             Job { steps, withheld, settled, desired: self.desired, limits: self.limits, observed, aim: Aim::Config };
-        let kept = Kept { record: self.record, journal: self.journal, target, sources: self.sources };
-        Ok(carry::carry_out(session, job, kept, shell).await?)
+        Ok(carry::carry_out(session, job, desk, (target, self.sources), shell).await?)
     }
 
     fn nothing_done(&self, plan: &Plan, skip: &Skip) -> Report {

@@ -8,30 +8,42 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use serde_json::{Map, Value, json};
 
 use crate::api::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
 use crate::cli::{Api, TargetArgs};
-use crate::commands::simulated;
+use crate::commands::simulated::{self, Started};
 use crate::environment::Environment;
 use crate::model::desired::Desired;
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::region::{REGIONS, Region};
 use crate::problem::{Problem, cause};
-use crate::sandbox::{self, Seed, Server};
+use crate::sandbox::{self, Server};
 use crate::text;
 
 /// The longest file of certificates that is read: a whole system's store is a fifth of it.
 const CA_BYTES_MAX: u64 = 1024 * 1024;
 
-/// An open conversation with an org.
+/// An open conversation with an org. Commands are handed one by `commands/conversation.rs`, which ends it.
 pub struct Connection {
     /// Gives readers and writers.
     pub session: Session,
-    /// The embedded org, where that is what is spoken to.
-    pub sandbox: Option<Server>,
+    /// Where the org is.
+    pub endpoints: Endpoints,
     /// Neither the sandbox nor this machine.
     pub is_real: bool,
+    /// What a person should know.
+    pub notes: Vec<Problem>,
+    /// The embedded org, where that is what is spoken to.
+    sandbox: Option<Server>,
+}
+
+impl Connection {
+    /// Ends it: what the embedded org is answering is answered, and its port and state are free.
+    pub async fn close(self) {
+        if let Some(server) = self.sandbox {
+            server.shutdown().await;
+        }
+    }
 }
 
 /// The generation of the API that a person asks for, else the config.
@@ -74,20 +86,20 @@ pub fn client(args: &TargetArgs, environment: &Environment) -> Option<String> {
 pub async fn connect(args: &TargetArgs, desired: &Desired, environment: &Environment) -> Result<Connection, Problem> {
     let options = Options { requests_per_minute: args.requests_per_minute, ..Options::default() };
     if args.sandbox {
-        let server = start_sandbox(args, desired).await?;
+        let Started { server, notes } = simulated::start(args, desired).await?;
         let endpoints = Endpoints::of_base_url(&server.url()).map_err(|error| Problem::from(("the sandbox", error)))?;
         let secret = SecretString::from(server.client_secret());
         let credentials = Credentials::Client { id: server.client_id().to_owned(), secret };
         let wire = HttpWire::new(&endpoints, Limits::default());
-        let session = Session::new(endpoints, credentials, Arc::new(wire), options);
-        return Ok(Connection { session, sandbox: Some(server), is_real: false });
+        let session = Session::new(endpoints.clone(), credentials, Arc::new(wire), options);
+        return Ok(Connection { session, endpoints, is_real: false, notes, sandbox: Some(server) });
     }
     let endpoints = endpoints(args, desired, environment)?;
     let credentials = credentials(environment)?;
     let is_real = !endpoints.is_loopback();
     let wire = wire(args, &endpoints)?;
-    let session = Session::new(endpoints, credentials, Arc::new(wire), options);
-    Ok(Connection { session, sandbox: None, is_real })
+    let session = Session::new(endpoints.clone(), credentials, Arc::new(wire), options);
+    Ok(Connection { session, endpoints, is_real, notes: Vec::new(), sandbox: None })
 }
 
 /// The way to an org over sockets. Nothing is opened yet.
@@ -212,45 +224,4 @@ fn missing(names: &str) -> Problem {
 pub fn files_read(args: &TargetArgs) -> Vec<PathBuf> {
     let state = args.sandbox.then(|| PathBuf::from(simulated::STATE_FOLDER));
     args.sandbox_seed.iter().chain(&args.sandbox_faults).chain(&args.ca_cert).cloned().chain(state).collect()
-}
-
-async fn start_sandbox(args: &TargetArgs, desired: &Desired) -> Result<Server, Problem> {
-    let mut seed = Seed::default();
-    if let Some(org) = &desired.org {
-        seed.org_name.clone_from(&org.name);
-        seed.org_id = simulated::org_id(org);
-    }
-    seed.definitions = match &args.sandbox_seed {
-        Some(file) => sandbox::read_seed_file(file)?,
-        None => Vec::new(),
-    };
-    seed.definitions.extend(pinned(desired, &seed.definitions));
-    let faults = match &args.sandbox_faults {
-        Some(file) => sandbox::read_fault_file(file)?,
-        None => Vec::new(),
-    };
-    let state_file = Some(simulated::state_file(desired.org.as_ref()));
-    Ok(Server::start(sandbox::Config { state_file, seed, faults, ..sandbox::Config::default() }).await?)
-}
-
-/// For each pin a definition with that id and the config's values, as the API lists them, so that
-/// every config with pins runs.
-fn pinned(desired: &Desired, seeded: &[Value]) -> Vec<Value> {
-    let is_seeded = |id: &str| seeded.iter().any(|it| it.get("id").and_then(Value::as_str) == Some(id));
-    desired
-        .definitions
-        .values()
-        .filter_map(|wanted| wanted.pin.as_ref().map(|pin| (wanted, pin.as_str())))
-        .filter(|(_, pin)| !is_seeded(pin))
-        .map(|(wanted, pin)| {
-            let labels: Map<String, Value> =
-                wanted.labels.iter().map(|(locale, label)| (locale.to_string(), json!(label.nfc()))).collect();
-            json!({
-                "id": pin,
-                "languageLabels": labels,
-                "systemPresence": wanted.system_presence.as_str(),
-                "deactivated": wanted.deactivated,
-            })
-        })
-        .collect()
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::api::{Credentials, Endpoints, HttpWire, Limits, Options, Reader, Session};
+use crate::api::{Credentials, HttpWire, Limits, Options, Reader, Session};
 use crate::cli::{DiagnosisFormat, DoctorArgs};
 use crate::clock::Clock;
-use crate::commands::connect::{self, Connection, connect};
+use crate::commands::connect::{self, Connection};
+use crate::commands::conversation::converse;
+use crate::commands::desk::Desk;
 use crate::commands::look::{names_divisions, stops_everything};
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell};
@@ -16,31 +18,28 @@ use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Severity, Sources, Span};
 use crate::doctor::diagnose;
 use crate::doctor::diagnosis::Diagnosis;
-use crate::doctor::facts::{Answer, ConfigFact, CredentialsFact, Facts, Meant, NamedBy, Place, Reach};
+use crate::doctor::facts::{Answer, Answers, ConfigFact, CredentialsFact, Facts, Meant, NamedBy, Place, Reach};
 use crate::exit::Exit;
 use crate::git::Git;
 use crate::logging;
 use crate::model::desired::{Desired, OrgIdentity};
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::moment::Moment;
-use crate::problem::{Heard, Problem};
+use crate::problem::Problem;
 use crate::render::style::Style;
 use crate::render::{doctor as view, machine};
-use crate::sandbox::Server;
 
 /// Checks what goes wrong on the first day.
 pub async fn run(args: &DoctorArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
-        Ok(outputs) => outputs,
-        Err(problem) => return shell.fail(&problem.into()),
-    };
-    match facts(args, &mut outputs, shell).await {
-        Ok(facts) => show(&diagnose(&facts, args.target.sandbox), outputs, shell),
-        Err(failure) => {
-            let heard = Heard { org: None, sandbox: args.target.sandbox };
-            shell.fail_into(&failure, &heard, outputs)
+    match Desk::to_read(&args.target, &args.outputs, shell) {
+        Ok(mut desk) => {
+            let facts = facts(args, &mut desk.outputs, shell).await;
+            desk.close(facts, shell, |facts, desk, shell| {
+                show(&diagnose(&facts, args.target.sandbox), desk.outputs, shell)
+            })
         }
+        Err(exit) => exit,
     }
 }
 
@@ -54,7 +53,11 @@ fn show(diagnosis: &Diagnosis, outputs: Outputs<DiagnosisFormat>, shell: &mut Sh
     shell.write(outputs, &stdout, &|format| text(format, Style::PLAIN), exit)
 }
 
-async fn facts(args: &DoctorArgs, outputs: &mut Outputs<DiagnosisFormat>, shell: &Shell<'_>) -> Result<Facts, Failure> {
+async fn facts(
+    args: &DoctorArgs,
+    outputs: &mut Outputs<DiagnosisFormat>,
+    shell: &mut Shell<'_>,
+) -> Result<Facts, Failure> {
     outputs.spare(connect::files_read(&args.target))?;
     logging::phase("reading the config");
     let here = Path::new(".");
@@ -64,39 +67,16 @@ async fn facts(args: &DoctorArgs, outputs: &mut Outputs<DiagnosisFormat>, shell:
     let (config, desired) = config_fact(args, path, loaded);
     let git = Git::at(path).repository();
     let credentials = credentials_fact(args, shell);
-    let mut facts = Facts {
-        config,
-        git,
-        place: Err(Problem::new("the sandbox did not start")),
-        credentials,
-        api: Reach::NotTried,
-        login: Reach::NotTried,
-        wanted: connect::api(&args.target, &desired),
-        org: Answer::NotAsked,
-        first: Answer::NotAsked,
-        second: Answer::NotAsked,
-        one: Answer::NotAsked,
-        usage: Answer::NotAsked,
-        divisions: Answer::NotAsked,
+    let wanted = connect::api(&args.target, &desired);
+    let asked = Asked {
+        names_division: names_divisions(&desired) && wanted != ApiChoice::Only(Generation::First),
+        by_token: matches!(credentials, CredentialsFact::Token { .. }),
     };
-    let way = way(args, &desired, shell).await;
-    match way {
-        Ok(Way { place, wire, session, server }) => {
-            logging::phase("looking who answers");
-            probe(&place, &wire, &mut facts, shell).await;
-            facts.place = Ok(place);
-            if let (Some(session), Reach::Answered { .. }) = (session, &facts.api) {
-                logging::phase("asking the org");
-                let names_division = names_divisions(&desired) && facts.wanted != ApiChoice::Only(Generation::First);
-                ask(&session.reader(), names_division, &mut facts).await;
-            }
-            if let Some(server) = server {
-                server.shutdown().await;
-            }
-        }
-        Err(problem) => facts.place = Err(problem),
-    }
-    Ok(facts)
+    let (place, answers) = match answered(args, &desired, asked, shell).await {
+        Ok((place, answers)) => (Ok(place), answers),
+        Err(problem) => (Err(problem), Answers::default()),
+    };
+    Ok(Facts { config, git, place, credentials, wanted, answers })
 }
 
 /// What the files are, and what they ask for; nothing where they cannot be used.
@@ -149,27 +129,36 @@ fn credentials_fact(args: &DoctorArgs, shell: &Shell<'_>) -> CredentialsFact {
     }
 }
 
-/// The way to the org, as far as there is one.
-struct Way {
-    place: Place,
-    wire: Arc<HttpWire>,
-    /// None without credentials.
-    session: Option<Session>,
-    server: Option<Server>,
+/// What the answers depend on.
+#[derive(Clone, Copy)]
+struct Asked {
+    /// Divisions are only asked for where the config names one.
+    names_division: bool,
+    /// No token has to be got.
+    by_token: bool,
 }
 
-async fn way(args: &DoctorArgs, desired: &Desired, shell: &Shell<'_>) -> Result<Way, Problem> {
+/// Where the org is, and what it answers.
+async fn answered(
+    args: &DoctorArgs,
+    desired: &Desired,
+    asked: Asked,
+    shell: &mut Shell<'_>,
+) -> Result<(Place, Answers), Problem> {
     if args.target.sandbox {
-        let Connection { session, sandbox, is_real: _ } = connect(&args.target, desired, shell.environment).await?;
-        let url = sandbox.as_ref().map(Server::url).unwrap_or_default();
-        let endpoints = Endpoints::of_base_url(&url).map_err(|error| Problem::from(("the sandbox", error)))?;
-        let wire = Arc::new(HttpWire::new(&endpoints, Limits::default()));
-        let place = Place { endpoints, named_by: NamedBy::Sandbox, proxy: None };
-        return Ok(Way { place, wire, session: Some(session), server: sandbox });
+        return converse(&args.target, desired, shell, async |connection, shell| {
+            let Connection { session, endpoints, .. } = connection;
+            let place = Place { endpoints: endpoints.clone(), named_by: NamedBy::Sandbox, proxy: None };
+            let wire = HttpWire::new(endpoints, Limits::default());
+            let answers = answers(&place, &wire, Some(session), asked, shell).await;
+            Ok((place, answers))
+        })
+        .await;
     }
     let endpoints = connect::endpoints(&args.target, desired, shell.environment)?;
     let wire = Arc::new(connect::wire(&args.target, &endpoints)?);
     let options = Options { requests_per_minute: args.target.requests_per_minute, ..Options::default() };
+    // What answers is looked at without credentials as well.
     let session = connect::credentials(shell.environment)
         .ok()
         .map(|credentials| Session::new(endpoints.clone(), credentials, Arc::clone(&wire) as _, options));
@@ -181,19 +170,34 @@ async fn way(args: &DoctorArgs, desired: &Desired, shell: &Shell<'_>) -> Result<
         NamedBy::Config
     };
     let proxy = shell.environment.proxies.of_host(&endpoints.api_name()).filter(|_| !endpoints.is_loopback()).cloned();
-    Ok(Way { place: Place { endpoints, named_by, proxy }, wire, session, server: None })
+    let place = Place { endpoints, named_by, proxy };
+    let answers = answers(&place, &wire, session.as_ref(), asked, shell).await;
+    Ok((place, answers))
 }
 
-/// Looks whether anybody answers, without credentials.
-async fn probe(place: &Place, wire: &HttpWire, facts: &mut Facts, shell: &Shell<'_>) {
+/// Looks whether anybody answers, without credentials, and then asks with them.
+async fn answers(
+    place: &Place,
+    wire: &HttpWire,
+    session: Option<&Session>,
+    asked: Asked,
+    shell: &Shell<'_>,
+) -> Answers {
+    logging::phase("looking who answers");
     let clock = Clock::starting(shell.environment.began);
     let Place { endpoints, named_by: _, proxy } = place;
     let api = endpoints.api("/api/v2/organizations/me", &[]);
     let name = |host: String| proxy.as_ref().map_or(host, |it| it.host.clone());
-    facts.api = reach(wire, &api, &name(endpoints.api_host()), clock).await;
-    if !matches!(facts.credentials, CredentialsFact::Token { .. }) {
-        facts.login = reach(wire, endpoints.login(), &name(endpoints.login_host()), clock).await;
+    let mut answers =
+        Answers { api: reach(wire, &api, &name(endpoints.api_host()), clock).await, ..Answers::default() };
+    if !asked.by_token {
+        answers.login = reach(wire, endpoints.login(), &name(endpoints.login_host()), clock).await;
     }
+    if let (Some(session), Reach::Answered { .. }) = (session, &answers.api) {
+        logging::phase("asking the org");
+        ask(&session.reader(), asked, &mut answers).await;
+    }
+    answers
 }
 
 async fn reach(wire: &HttpWire, url: &reqwest::Url, host: &str, clock: Clock) -> Reach {
@@ -219,9 +223,9 @@ async fn is_known(host: &str) -> bool {
 }
 
 /// Asks what tells something, and goes on whatever the answer is. Only reads.
-async fn ask(reader: &Reader, names_division: bool, facts: &mut Facts) {
-    facts.org = reader.organization().await.into();
-    if let Answer::Refused(error) = &facts.org
+async fn ask(reader: &Reader, asked: Asked, answers: &mut Answers) {
+    answers.org = reader.organization().await.into();
+    if let Answer::Refused(error) = &answers.org
         && stops_everything(error)
     {
         return;
@@ -233,12 +237,12 @@ async fn ask(reader: &Reader, names_division: bool, facts: &mut Facts) {
     let any = listed.iter().chain(&also_listed).flatten().next().map(|it| it.id.clone());
     if let Some(id) = any {
         let by = if listed.is_ok() { &first } else { &second };
-        facts.one = by.definition(&id).await.map(drop).into();
-        facts.usage = reader.people_on(&BTreeSet::from([id])).await.map(drop).into();
+        answers.one = by.definition(&id).await.map(drop).into();
+        answers.usage = reader.people_on(&BTreeSet::from([id])).await.map(drop).into();
     }
-    facts.first = listed.map(|it| it.len()).into();
-    facts.second = also_listed.map(|it| it.len()).into();
-    if names_division {
-        facts.divisions = reader.divisions().await.map(|it| it.len()).into();
+    answers.first = listed.map(|it| it.len()).into();
+    answers.second = also_listed.map(|it| it.len()).into();
+    if asked.names_division {
+        answers.divisions = reader.divisions().await.map(|it| it.len()).into();
     }
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use crate::cli::{DriftArgs, DriftFormat, LimitArgs};
-use crate::commands::connect::{Connection, connect, files_read};
+use crate::commands::connect::files_read;
+use crate::commands::conversation::converse;
+use crate::commands::desk::Desk;
 use crate::commands::journal::{report_bytes, reports_in};
 use crate::commands::look::{Asked, Identity, Look, look};
 use crate::commands::outputs::Outputs;
@@ -13,7 +15,7 @@ use crate::diagnostic::Sources;
 use crate::drift::{Drift, Names, drift, told};
 use crate::exit::Exit;
 use crate::journal::kept::{self, Kept, KeptReport};
-use crate::problem::{Heard, Problem};
+use crate::problem::Problem;
 use crate::render::style::Style;
 use crate::render::{human, machine, markdown};
 
@@ -24,14 +26,12 @@ const LIMITS: LimitArgs =
 /// Shows what is otherwise in the org.
 pub async fn run(args: &DriftArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
-        Ok(outputs) => outputs,
-        Err(problem) => return shell.fail(&problem.into()),
-    };
-    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
-    match made(args, &mut heard, &mut outputs, shell).await {
-        Ok(made) => show(args, &made, outputs, shell),
-        Err(failure) => shell.fail_into(&failure, &heard, outputs),
+    match Desk::to_read(&args.target, &args.outputs, shell) {
+        Ok(mut desk) => {
+            let made = made(args, &mut desk, shell).await;
+            desk.close(made, shell, |made, desk, shell| show(args, &made, desk.outputs, shell))
+        }
+        Err(exit) => exit,
     }
 }
 
@@ -42,24 +42,18 @@ struct Made {
     sources: Sources,
 }
 
-async fn made(
-    args: &DriftArgs,
-    heard: &mut Heard,
-    outputs: &mut Outputs<DriftFormat>,
-    shell: &mut Shell<'_>,
-) -> Result<Made, Failure> {
+async fn made(args: &DriftArgs, desk: &mut Desk<DriftFormat>, shell: &mut Shell<'_>) -> Result<Made, Failure> {
+    let Desk { outputs, heard, .. } = desk;
     outputs.spare(files_read(&args.target))?;
     let (Config { desired, .. }, sources) = shell.load(&args.config, outputs)?;
     outputs.spare(&args.report_dir)?;
     let reports = args.report_dir.as_deref().map_or_else(|| Ok(Vec::new()), reports)?;
-    let Connection { session, sandbox, is_real: _ } = connect(&args.target, &desired, shell.environment).await?;
-    // A reader is all that this command has: it cannot write.
     let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, LIMITS, false);
-    let look = look(&session.reader(), &asked, heard).await;
-    if let Some(server) = sandbox {
-        server.shutdown().await;
-    }
-    let look = look?;
+    let look = converse(&args.target, &desired, shell, async |connection, _| {
+        // A reader is all that this command has: it cannot write.
+        look(&connection.session.reader(), &asked, heard).await
+    })
+    .await?;
     let names = if args.no_names { Names::Withheld } else { Names::Told };
     let drift = told(drift(&look.plan, &desired, &look.observed, &look.target, &reports), names);
     Ok(Made { look, drift, sources })

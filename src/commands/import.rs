@@ -3,7 +3,8 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::cli::{ChoiceArgs, ImportArgs, PlaceArgs, TargetArgs};
-use crate::commands::connect::{Connection, api, connect, named_region};
+use crate::commands::connect::{api, named_region};
+use crate::commands::conversation::converse;
 use crate::commands::files;
 use crate::commands::look::{From, Identity, Seen, has_divisions, see, typed_locale};
 use crate::commands::placing::{self, File, Placing};
@@ -75,20 +76,17 @@ pub async fn make(args: &TargetArgs, asked: &Asked, shell: &mut Shell<'_>) -> Re
     Ok(Made { import, target })
 }
 
-async fn seen(args: &TargetArgs, shell: &Shell<'_>) -> Result<Seen, Problem> {
+async fn seen(args: &TargetArgs, shell: &mut Shell<'_>) -> Result<Seen, Problem> {
     let config = Desired::nothing();
-    let Connection { session, sandbox, is_real: _ } = connect(args, &config, shell.environment).await?;
-    // The org's id stands in what is written, so that it is never applied to another one.
-    let identity = Identity { meant: None, name: None, must_be_known: true };
-    let api = api(args, &config);
-    let mut heard = Heard { org: None, sandbox: sandbox.is_some() };
-    let reader = session.reader();
-    let from = From { reader: &reader, identity: &identity, api, sandbox: sandbox.is_some() };
-    let seen = see(from, has_divisions, &mut heard).await;
-    if let Some(server) = sandbox {
-        server.shutdown().await;
-    }
-    seen
+    converse(args, &config, shell, async |connection, _| {
+        // The org's id stands in what is written, so that it is never applied to another one.
+        let identity = Identity { meant: None, name: None, must_be_known: true };
+        let mut heard = Heard { org: None, sandbox: args.sandbox };
+        let reader = connection.session.reader();
+        let from = From { reader: &reader, identity: &identity, api: api(args, &config), sandbox: args.sandbox };
+        see(from, has_divisions, &mut heard).await
+    })
+    .await
 }
 
 fn asked(args: &ImportArgs, place: &Place, shell: &Shell<'_>) -> Result<Asked, Problem> {
@@ -207,7 +205,7 @@ fn write(
         Place::Folder(folder) => files::beginning(folder, is_layer_of_an_import)
             .into_iter()
             .filter(|name| !import.files.iter().any(|it| it.name == *name))
-            .map(|name| placing::shown(&folder.join(name)))
+            .map(|name| placing::plain(&folder.join(name)).display().to_string())
             .collect(),
     };
     let style = shell.style_out();

@@ -51,7 +51,7 @@ async fn made(args: &InitArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
 
 /// How to go on, as it is typed.
 fn next(args: &InitArgs, start: Start) -> [String; 2] {
-    let config = text::shell_word(&placing::shown(&args.folder.join(CONFIG_FOLDER)));
+    let config = text::shell_word(&placing::plain(&args.folder.join(CONFIG_FOLDER)).to_string_lossy());
     let flags = match (connect::flags(&args.target), start) {
         // There may be no org yet.
         (none, Start::Small) if none.is_empty() => " --sandbox".to_owned(),

@@ -115,7 +115,7 @@ impl<F: View> Outputs<F> {
         let (direct, regular): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, file)| file.is_direct);
         let mut failed = Ok(());
         for (format, file) in regular {
-            if let Err(problem) = file.write(&text(format), signals) {
+            if let Err(problem) = file.write(text(format), signals) {
                 failed = Err(problem);
             }
         }
@@ -123,7 +123,7 @@ impl<F: View> Outputs<F> {
             terminal.out(stdout);
         }
         for (format, file) in direct {
-            if let Err(problem) = file.write(&text(format), signals) {
+            if let Err(problem) = file.write(text(format), signals) {
                 failed = Err(problem);
             }
         }

@@ -35,9 +35,10 @@ impl Placing {
     pub fn look(files: Vec<File>) -> Result<Placing, Problem> {
         let mut looked = Placing { files: Vec::new(), placed: Vec::new() };
         for file in files {
+            let file = File { path: plain(&file.path).to_owned(), ..file };
             let there = files::there(&file.path)?;
             let how = How::of(&file.text, file.claim, there.as_deref());
-            looked.placed.push(Placed { path: shown(&file.path), how });
+            looked.placed.push(Placed { path: file.path.display().to_string(), how });
             looked.files.push((file, there));
         }
         Ok(looked)
@@ -62,7 +63,7 @@ impl Placing {
             if left.is_empty() {
                 return Problem { message: format!("{}; nothing was written", problem.message), ..problem };
             }
-            let left: Vec<String> = left.iter().map(|path| format!("`{}`", shown(path))).collect();
+            let left: Vec<String> = left.iter().map(|path| format!("`{}`", path.display())).collect();
             let left = text::list(&left, "and");
             Problem { message: format!("{}; {left} could not be put back as before", problem.message), ..problem }
         })
@@ -119,6 +120,6 @@ impl Done<'_> {
 
 /// Without a `./` that nobody would type.
 #[must_use]
-pub fn shown(path: &Path) -> String {
-    path.strip_prefix(".").unwrap_or(path).display().to_string()
+pub fn plain(path: &Path) -> &Path {
+    path.strip_prefix(".").unwrap_or(path)
 }

@@ -2,7 +2,9 @@
 
 use crate::cli::{Format, PlanArgs};
 use crate::commands::base;
-use crate::commands::connect::{Connection, connect, files_read};
+use crate::commands::connect::files_read;
+use crate::commands::conversation::converse;
+use crate::commands::desk::Desk;
 use crate::commands::look::{Asked, Identity, Look, look};
 use crate::commands::only::limited;
 use crate::commands::outputs::Outputs;
@@ -12,21 +14,18 @@ use crate::coverage::Coverage;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
 use crate::model::desired::Desired;
-use crate::problem::Heard;
 use crate::render::style::Style;
 use crate::render::{github, html, human, machine, markdown};
 
 /// Shows what `apply` would do.
 pub async fn run(args: &PlanArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    let mut outputs = match Outputs::open(&args.output.outputs, shell.signals) {
-        Ok(outputs) => outputs,
-        Err(problem) => return shell.fail(&problem.into()),
-    };
-    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
-    match made(args, &mut heard, &mut outputs, shell).await {
-        Ok(made) => show(args, &made, outputs, shell),
-        Err(failure) => shell.fail_into(&failure, &heard, outputs),
+    match Desk::to_read(&args.target, &args.output.outputs, shell) {
+        Ok(mut desk) => {
+            let made = made(args, &mut desk, shell).await;
+            desk.close(made, shell, |made, desk, shell| show(args, &made, desk.outputs, shell))
+        }
+        Err(exit) => exit,
     }
 }
 
@@ -37,25 +36,19 @@ struct Made {
     sources: Sources,
 }
 
-async fn made(
-    args: &PlanArgs,
-    heard: &mut Heard,
-    outputs: &mut Outputs,
-    shell: &mut Shell<'_>,
-) -> Result<Made, Failure> {
+async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Made, Failure> {
+    let Desk { outputs, heard, .. } = desk;
     outputs.spare(files_read(&args.target))?;
     let (Config { desired, .. }, sources) = shell.load(&args.config, outputs)?;
     let desired = limited(desired, &args.only)?;
     let given = args.base.as_deref().map(|typed| base::read(&args.config, typed)).transpose()?;
     outputs.spare(given.iter().flat_map(|it| &it.files))?;
-    let Connection { session, sandbox, is_real: _ } = connect(&args.target, &desired, shell.environment).await?;
-    // A reader is all that this command has: it cannot write.
     let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, args.limits, args.usage);
-    let look = look(&session.reader(), &asked, heard).await;
-    if let Some(server) = sandbox {
-        server.shutdown().await;
-    }
-    let mut look = look?;
+    let mut look = converse(&args.target, &desired, shell, async |connection, _| {
+        // A reader is all that this command has: it cannot write.
+        look(&connection.session.reader(), &asked, heard).await
+    })
+    .await?;
     if let Some(given) = given {
         look.plan = given.compared(look.plan, &desired, &look.observed);
     }

@@ -1,27 +1,25 @@
 //! `presencectl retire`.
 
-use std::path::PathBuf;
-
 use crate::api::{ApiError, Session};
 use crate::apply;
 use crate::apply::report::{Row, Verification};
 use crate::cause::Cause;
 use crate::cli::{ConfigArgs, RetireArgs, TableFormat};
-use crate::commands::carry::{self, keep_failure};
-use crate::commands::connect::{self, Connection, api, connect, files_read};
-use crate::commands::journal::Journal;
+use crate::commands::carry;
+use crate::commands::connect::{self, Connection, api, files_read};
+use crate::commands::conversation::converse;
+use crate::commands::desk::Desk;
 use crate::commands::look::{self, From, Identity, Seen};
-use crate::commands::outputs::Outputs;
 use crate::commands::progress::Stages;
-use crate::commands::record::Record;
 use crate::commands::shell::{Failure, Shell, nobody_to_ask};
 use crate::config::Config;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
 use crate::model::desired::Desired;
+use crate::model::division::Divisions;
 use crate::model::observed::Target;
 use crate::model::usage::Seats;
-use crate::problem::{Heard, Problem};
+use crate::problem::Problem;
 use crate::render::machine;
 use crate::render::retire as view;
 use crate::render::style::Style;
@@ -34,25 +32,12 @@ use crate::text;
 /// Shows what is going to be done, asks, does it, and reports on each person.
 pub async fn run(args: &RetireArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
-        Ok(outputs) => outputs,
-        Err(problem) => return shell.fail(&problem.into()),
-    };
-    let journal = match Journal::open(args.record.report_dir.as_deref(), shell.signals) {
-        Ok(journal) => journal,
-        Err(problem) => return shell.fail(&problem.into()),
-    };
-    let mut record = Record::new(&args.record, &args.target, shell.environment);
-    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
-    match Box::pin(retired(args, &mut record, &mut heard, &mut outputs, shell)).await {
-        Ok(retired) => {
-            let kept = kept(&retired, &record, &journal, shell);
-            show(&retired, &kept, &connect::flags(&args.target), outputs, shell)
+    match Desk::to_write(&args.record, &args.target, &args.outputs, shell) {
+        Ok(mut desk) => {
+            let retired = retired(args, &mut desk, shell).await;
+            desk.close(retired, shell, |retired, desk, shell| show(&retired, desk, shell))
         }
-        Err(failure) => {
-            keep_failure(&failure, &heard, &record, &journal, shell);
-            shell.fail_into(&failure, &heard, outputs)
-        }
+        Err(exit) => exit,
     }
 }
 
@@ -63,30 +48,26 @@ struct Retired {
     sources: Sources,
     /// What became of the definition, for the folder of reports.
     written: apply::report::Report,
+    /// What the command that takes it back is given beside the report.
+    flags: String,
 }
 
-async fn retired(
-    args: &RetireArgs,
-    record: &mut Record,
-    heard: &mut Heard,
-    outputs: &mut Outputs<TableFormat>,
-    shell: &mut Shell<'_>,
-) -> Result<Retired, Failure> {
-    outputs.spare(files_read(&args.target))?;
+async fn retired(args: &RetireArgs, desk: &mut Desk<TableFormat>, shell: &mut Shell<'_>) -> Result<Retired, Failure> {
+    desk.outputs.spare(files_read(&args.target))?;
     let config = ConfigArgs { path: args.config.clone(), org: args.org.clone(), root: args.root.clone() };
-    let (config, sources) = shell.load(&config, outputs)?;
-    record.goes_by(&config);
+    let (config, sources) = shell.load(&config, &mut desk.outputs)?;
+    desk.record.goes_by(&config);
     let Config { desired, .. } = config;
-    let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
-    let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(is_real, look::config_names_no_org)?;
-    let run = Run { args, desired: &desired, identity: &identity };
-    let result = run.go(&session, heard, outputs, shell).await;
-    if let Some(server) = sandbox {
-        server.shutdown().await;
-    }
-    let (report, target) = result?;
-    let written = record.complete(written(&report, &desired));
-    Ok(Retired { report, target, sources, written })
+    let (report, target) = converse(&args.target, &desired, shell, async |connection, shell| {
+        let Connection { session, is_real, .. } = connection;
+        let org_id = args.org_id.as_deref();
+        let identity = Identity::to_write(&desired, org_id)?.named(*is_real, look::config_names_no_org)?;
+        let run = Run { args, desired: &desired, identity: &identity, sources: &sources };
+        Ok::<_, Failure>(Box::pin(run.go(session, desk, shell)).await?)
+    })
+    .await?;
+    let (written, flags) = (desk.record.complete(written(&report, &desired)), connect::flags(&args.target));
+    Ok(Retired { report, target, sources, written, flags })
 }
 
 /// The report of an apply that would have done the same to the definition.
@@ -102,39 +83,31 @@ fn written(report: &Report, desired: &Desired) -> apply::report::Report {
     apply::report::Report { verification, interrupted, ..apply::report::Report::of(rows, default_locale) }
 }
 
-/// Keeps that; gives the file, or that it could not be written.
-fn kept(retired: &Retired, record: &Record, journal: &Journal, shell: &mut Shell<'_>) -> Result<Option<PathBuf>, Exit> {
-    let Retired { report: _, target, sources, written } = retired;
-    let document = machine::report_json(written, target, sources);
-    let kept = journal.keep(&document, &record.provenance(), target.org.as_ref(), shell.signals);
-    kept.map_err(|problem| shell.fail(&problem.into()))
-}
-
 struct Run<'a> {
     args: &'a RetireArgs,
     desired: &'a Desired,
     identity: &'a Identity,
+    sources: &'a Sources,
 }
 
 impl Run<'_> {
     async fn go(
         &self,
         session: &Session,
-        heard: &mut Heard,
-        outputs: &mut Outputs<TableFormat>,
+        desk: &mut Desk<TableFormat>,
         shell: &mut Shell<'_>,
     ) -> Result<(Report, Target), Problem> {
-        let Run { args, desired, identity } = *self;
+        let Run { args, desired, identity, sources } = *self;
         let reader = session.reader();
         let from = From { reader: &reader, identity, api: api(&args.target, desired), sandbox: args.target.sandbox };
         // What it is in the org does not depend on divisions.
-        let Seen { target, observed, notes } = look::see(from, |_| false, heard).await?;
+        let Seen { target, observed, notes } = look::see(from, |_| false, &mut desk.heard).await?;
         shell.show_notes(&notes);
         let asked = Asked { key: &args.key, to: &args.to, include_on_queue: args.include_on_queue };
         let retirement = retirement(desired, &observed, asked).map_err(|doubts| in_doubt(&doubts))?;
         let session = session.speaking(target.generation);
         let seats = session.reader().seats_on(&retirement.from.id).await.map_err(not_known)?;
-        shell.tell(outputs, &|style| view::plan(&retirement, &seats, &target, style));
+        shell.tell(&mut desk.outputs, &|style| view::plan(&retirement, &seats, &target, style));
         let Moves { people, on_queue } = retirement.moves(&seats);
         if people.is_empty() && !on_queue.is_empty() {
             // Nothing of it would be done.
@@ -142,6 +115,8 @@ impl Run<'_> {
             return Err(Problem { help, ..Problem::new(format!("{message}; nothing was written")) });
         }
         self.approve(&retirement, &seats, &target, shell)?;
+        let begun = carry::begun(&[retirement.step()], &[], desired, Divisions::NotAsked);
+        desk.keep(&desk.record.complete(begun), &target, sources, shell.signals)?;
 
         let (sender, stop) = Stop::new();
         let stages = Stages::new(shell.terminal, shell.environment.ci);
@@ -183,27 +158,27 @@ fn not_known(error: ApiError) -> Problem {
     problem
 }
 
-fn show(
-    retired: &Retired,
-    kept: &Result<Option<PathBuf>, Exit>,
-    flags: &str,
-    outputs: Outputs<TableFormat>,
-    shell: &mut Shell<'_>,
-) -> Exit {
-    let Retired { report, target, sources, written } = retired;
+/// Keeps what became of the definition, and shows the rest.
+fn show(retired: &Retired, desk: Desk<TableFormat>, shell: &mut Shell<'_>) -> Exit {
+    let Retired { report, target, sources, written, flags } = retired;
+    let kept = desk.keep(written, target, sources, shell.signals);
     let exit = match report.interrupted {
         Some(signal) => signal.into(),
         None if report.is_success() && kept.is_ok() => Exit::Success,
         None => Exit::Failure,
     };
-    let file = kept.as_ref().ok().and_then(Option::as_deref);
-    let trail = carry::trail(file, file.filter(|_| written.may_have_written()), flags);
+    let file = kept.unwrap_or_else(|problem| {
+        let _ = shell.fail(&problem.into());
+        None
+    });
+    let trail = carry::trail(file.as_deref(), file.as_deref().filter(|_| written.may_have_written()), flags);
     let words = |style: Style| view::report(report, target, sources, style) + &trail;
     let view = |format: TableFormat| match format {
         TableFormat::Human => words(Style::PLAIN),
         TableFormat::Json => machine::retirement_json(report, target, sources),
         TableFormat::Csv => view::report_csv(report),
     };
+    let outputs = desk.outputs;
     let stdout = match outputs.on_stdout {
         // People have read the plan above it.
         TableFormat::Human => format!("\n{}", words(shell.style_out())),

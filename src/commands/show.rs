@@ -2,7 +2,9 @@
 
 use crate::api::Reader;
 use crate::cli::{ConfigArgs, ShowArgs, TableFormat};
-use crate::commands::connect::{Connection, api, connect, files_read};
+use crate::commands::connect::{api, files_read};
+use crate::commands::conversation::converse;
+use crate::commands::desk::Desk;
 use crate::commands::look::{From, Identity, Seen, has_divisions, see, typed_locale, who};
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell};
@@ -18,14 +20,12 @@ use crate::show::{find, list};
 /// Shows what the org holds.
 pub async fn run(args: &ShowArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
-        Ok(outputs) => outputs,
-        Err(problem) => return shell.fail(&problem.into()),
-    };
-    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
-    match found(args, &mut heard, &mut outputs, shell).await {
-        Ok(found) => show(&found, outputs, shell),
-        Err(failure) => shell.fail_into(&failure, &heard, outputs),
+    match Desk::to_read(&args.target, &args.outputs, shell) {
+        Ok(mut desk) => {
+            let found = found(args, &mut desk, shell).await;
+            desk.close(found, shell, |found, desk, shell| show(&found, desk.outputs, shell))
+        }
+        Err(exit) => exit,
     }
 }
 
@@ -35,12 +35,8 @@ enum Found {
     SystemPresences(SystemPresences),
 }
 
-async fn found(
-    args: &ShowArgs,
-    heard: &mut Heard,
-    outputs: &mut Outputs<TableFormat>,
-    shell: &mut Shell<'_>,
-) -> Result<Found, Failure> {
+async fn found(args: &ShowArgs, desk: &mut Desk<TableFormat>, shell: &mut Shell<'_>) -> Result<Found, Failure> {
+    let Desk { outputs, heard, .. } = desk;
     outputs.spare(files_read(&args.target))?;
     let config = match &args.config {
         Some(path) => {
@@ -54,26 +50,25 @@ async fn found(
         nothing.settings.default_locale = typed_locale(typed)?;
     }
     let desired = config.as_ref().unwrap_or(&nothing);
-    let Connection { session, sandbox, is_real: _ } = connect(&args.target, desired, shell.environment).await?;
-    let identity = Identity::to_read(desired);
-    let reader = session.reader();
-    let mut notes = Vec::new();
-    let found = if args.system {
-        system_presences(&reader, &identity, heard, &mut notes).await.map(Found::SystemPresences)
-    } else {
-        let api = api(&args.target, desired);
-        let from = From { reader: &reader, identity: &identity, api, sandbox: sandbox.is_some() };
-        see(from, has_divisions, heard).await.map(|seen| {
-            let Seen { target, observed, notes: more } = seen;
-            notes.extend(more);
-            Found::Definitions(target, list(&observed, config.as_ref(), &desired.settings.default_locale))
-        })
-    };
-    shell.show_notes(&notes);
-    if let Some(server) = sandbox {
-        server.shutdown().await;
-    }
-    match (found?, &args.key) {
+    let found = converse(&args.target, desired, shell, async |connection, shell| {
+        let (reader, identity) = (connection.session.reader(), Identity::to_read(desired));
+        let mut notes = Vec::new();
+        let found = if args.system {
+            system_presences(&reader, &identity, heard, &mut notes).await.map(Found::SystemPresences)
+        } else {
+            let api = api(&args.target, desired);
+            let from = From { reader: &reader, identity: &identity, api, sandbox: args.target.sandbox };
+            see(from, has_divisions, heard).await.map(|seen| {
+                let Seen { target, observed, notes: more } = seen;
+                notes.extend(more);
+                Found::Definitions(target, list(&observed, config.as_ref(), &desired.settings.default_locale))
+            })
+        };
+        shell.show_notes(&notes);
+        found
+    })
+    .await?;
+    match (found, &args.key) {
         (Found::Definitions(target, all), Some(name)) => match find(&all, config.as_ref(), name) {
             Ok(found) => Ok(Found::Definitions(target, found)),
             Err(not_found) => Err(Problem { help: not_found.help(), ..Problem::new(not_found.message()) }.into()),

@@ -1,10 +1,14 @@
-//! What a simulated org is called: its id and its state file, from what the config calls the org.
+//! The simulated org of `--sandbox`: its id and its state file, from what the config calls the org, and its start.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::model::desired::OrgIdentity;
-use crate::sandbox::Seed;
+use serde_json::{Map, Value, json};
+
+use crate::cli::TargetArgs;
+use crate::model::desired::{Desired, OrgIdentity};
+use crate::problem::Problem;
+use crate::sandbox::{self, Seed, Server};
 
 /// Where state files are, below the current folder.
 pub const STATE_FOLDER: &str = ".presencectl/sandbox";
@@ -75,6 +79,67 @@ fn fingerprint(text: &str) -> u128 {
     const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
     text.bytes().fold(OFFSET, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME))
+}
+
+/// A simulated org that answers.
+pub struct Started {
+    /// It.
+    pub server: Server,
+    /// What a person should know.
+    pub notes: Vec<Problem>,
+}
+
+/// Starts the org of a config; it goes on from its state, and begins by the seed where it has none.
+///
+/// # Errors
+/// A file that flags name cannot be used, or the state is another one's, or broken.
+pub async fn start(args: &TargetArgs, desired: &Desired) -> Result<Started, Problem> {
+    let mut seed = Seed::default();
+    if let Some(org) = &desired.org {
+        seed.org_name.clone_from(&org.name);
+        seed.org_id = org_id(org);
+    }
+    seed.definitions = match &args.sandbox_seed {
+        Some(file) => sandbox::read_seed_file(file)?,
+        None => Vec::new(),
+    };
+    seed.definitions.extend(pinned(desired, &seed.definitions));
+    let faults = match &args.sandbox_faults {
+        Some(file) => sandbox::read_fault_file(file)?,
+        None => Vec::new(),
+    };
+    let state = state_file(desired.org.as_ref());
+    let notes = args.sandbox_seed.iter().filter(|_| state.exists()).map(|file| passed_over(file, &state)).collect();
+    let config = sandbox::Config { state_file: Some(state), seed, faults, ..sandbox::Config::default() };
+    Ok(Started { server: Server::start(config).await?, notes })
+}
+
+/// A seed is for the beginning: what was done to the org since must not be lost.
+fn passed_over(seed: &Path, state: &Path) -> Problem {
+    Problem::new(format!("--sandbox-seed `{}` is not used: this sandbox org is there already", seed.display()))
+        .help(format!("delete `{}` to let it begin anew", state.display()))
+}
+
+/// For each pin a definition with that id and the config's values, as the API lists them, so that
+/// every config with pins runs.
+fn pinned(desired: &Desired, seeded: &[Value]) -> Vec<Value> {
+    let is_seeded = |id: &str| seeded.iter().any(|it| it.get("id").and_then(Value::as_str) == Some(id));
+    desired
+        .definitions
+        .values()
+        .filter_map(|wanted| wanted.pin.as_ref().map(|pin| (wanted, pin.as_str())))
+        .filter(|(_, pin)| !is_seeded(pin))
+        .map(|(wanted, pin)| {
+            let labels: Map<String, Value> =
+                wanted.labels.iter().map(|(locale, label)| (locale.to_string(), json!(label.nfc()))).collect();
+            json!({
+                "id": pin,
+                "languageLabels": labels,
+                "systemPresence": wanted.system_presence.as_str(),
+                "deactivated": wanted.deactivated,
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -7,12 +7,12 @@ use crate::api::{Reader, Session};
 use crate::apply::report::{Outcome, Report, Row, Skip};
 use crate::apply::{Aim, Job};
 use crate::cli::{TargetArgs, UndoArgs};
-use crate::commands::carry::{self, Carried, Desk, Kept};
-use crate::commands::connect::{self, Connection, connect, files_read};
-use crate::commands::journal::{Journal, report_bytes};
+use crate::commands::carry::{self, Carried};
+use crate::commands::connect::{self, files_read};
+use crate::commands::conversation::converse;
+use crate::commands::desk::Desk;
+use crate::commands::journal::report_bytes;
 use crate::commands::look::{From, Identity, Seen, people_on, raised, see};
-use crate::commands::outputs::Outputs;
-use crate::commands::record::Record;
 use crate::commands::shell::{Failure, Shell};
 use crate::commands::simulated;
 use crate::diagnostic::{Sources, Span};
@@ -24,40 +24,37 @@ use crate::model::names::{DefinitionId, OrgId};
 use crate::model::observed::{Definition, Observed, Target};
 use crate::plan::change::Change;
 use crate::plan::usage::with_usage;
-use crate::problem::{Heard, Problem};
+use crate::problem::Problem;
 use crate::render::human::{self, Source};
 use crate::undo::{self, Undo, Why};
 
 /// Shows what takes a report back, asks, carries it out, and looks whether it worked.
 pub async fn run(args: &UndoArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::open(&args.record, &args.target, &args.output, shell) {
+    match Desk::to_write(&args.record, &args.target, &args.output.outputs, shell) {
         Ok(mut desk) => {
             let undone = undone(args, &mut desk, shell).await;
-            desk.close(undone, shell)
+            desk.close(undone, shell, carry::show)
         }
         Err(exit) => exit,
     }
 }
 
 async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Carried, Failure> {
-    let Desk { record, journal, heard, outputs } = desk;
-    outputs.spare(files_read(&args.target).iter().chain([&args.report]))?;
+    desk.outputs.spare(files_read(&args.target).iter().chain([&args.report]))?;
     let report = read(&args.report)?;
-    record.undoes(&report, &args.report);
+    desk.record.undoes(&report, &args.report);
     let org = org_of(&report, &args.target)?;
     let mut sources = Sources::new();
     let nowhere = Span { file: sources.add(&args.report, String::new()), start: 0, end: 0 };
     let desired = Desired { org: Some(identity(&report, &org, nowhere)), ..undo::desired(&report) };
-    let Connection { session, sandbox, is_real: _ } = connect(&args.target, &desired, shell.environment).await?;
-    let run = Run { args, record, journal, report: &report, desired: &desired };
-    let ended = run.go(&session, org, heard, outputs, shell).await;
-    if let Some(server) = sandbox {
-        server.shutdown().await;
-    }
-    let (ended, exit, target) = ended?;
+    let run = Run { args, report: &report, desired: &desired };
+    let (ended, exit, target) = converse(&args.target, &desired, shell, async |connection, shell| {
+        run.go(&connection.session, org, desk, shell).await
+    })
+    .await?;
     let last = if ended.may_have_written() { human::revert(&report) } else { String::new() };
-    let (report, flags) = (record.complete(ended), connect::flags(&args.target));
+    let (report, flags) = (desk.record.complete(ended), connect::flags(&args.target));
     Ok(Carried { report, target, sources, exit, flags, last })
 }
 
@@ -105,8 +102,6 @@ fn identity(report: &KeptReport, org: &OrgId, place: Span) -> OrgIdentity {
 /// One run, from the connection on.
 struct Run<'a> {
     args: &'a UndoArgs,
-    record: &'a Record,
-    journal: &'a Journal,
     report: &'a KeptReport,
     desired: &'a Desired,
 }
@@ -116,11 +111,10 @@ impl Run<'_> {
         &self,
         session: &Session,
         org: OrgId,
-        heard: &mut Heard,
-        outputs: &mut Outputs,
+        desk: &mut Desk,
         shell: &mut Shell<'_>,
     ) -> Result<(Report, Exit, Target), Failure> {
-        let Run { args, record, journal, report, desired } = *self;
+        let Run { args, report, desired } = *self;
         let identity = Identity { meant: Some(org), name: None, must_be_known: true };
         let api = match args.target.api {
             Some(_) => connect::api(&args.target, desired),
@@ -129,7 +123,7 @@ impl Run<'_> {
         let reader = session.reader();
         let from = From { reader: &reader, identity: &identity, api, sandbox: args.target.sandbox };
         let names_divisions = report.rows.iter().any(|row| row.after.as_ref().is_some_and(|it| it.division.is_some()));
-        let Seen { target, observed, mut notes } = see(from, |_| names_divisions, heard).await?;
+        let Seen { target, observed, mut notes } = see(from, |_| names_divisions, &mut desk.heard).await?;
         let session = session.speaking(target.generation);
         let observed = if report.verified { observed } else { read_again(&session.reader(), report, observed).await? };
         // No config says how many people may be on it, so a person may.
@@ -144,7 +138,7 @@ impl Run<'_> {
         shell.show_notes(&notes);
         let file = args.report.display().to_string();
         let source = Source { file: &file, report };
-        shell.tell(outputs, &|style| human::undo(&undo, source, &target, style));
+        shell.tell(&mut desk.outputs, &|style| human::undo(&undo, source, &target, style));
         let settled: Vec<Row> = undo.settled.iter().map(undo::Settled::row).collect();
         let Undo { plan, settled: _ } = undo;
         if !plan.refusals.is_empty() || plan.changes.is_empty() {
@@ -161,8 +155,7 @@ impl Run<'_> {
         let steps = plan.changes.into_iter().map(|it| it.step).collect();
         let (withheld, limits, aim) = (Vec::new(), &limits, Aim::Steps);
         let job = Job { steps, withheld, settled, desired, limits, observed: &observed, aim };
-        let kept = Kept { record, journal, target: &target, sources: &Sources::new() };
-        let (report, exit) = carry::carry_out(&session, job, kept, shell).await?;
+        let (report, exit) = carry::carry_out(&session, job, desk, (&target, &Sources::new()), shell).await?;
         Ok((report, exit, target))
     }
 }

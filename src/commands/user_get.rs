@@ -2,7 +2,9 @@
 
 use crate::api::{ApiError, Session};
 use crate::cli::{TableFormat, UserGetArgs};
-use crate::commands::connect::{Connection, api, connect, files_read};
+use crate::commands::connect::{api, files_read};
+use crate::commands::conversation::converse;
+use crate::commands::desk::Desk;
 use crate::commands::look::{self, Identity};
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell};
@@ -23,35 +25,33 @@ use crate::users::wishes::distinct;
 /// Shows what users are on.
 pub async fn run(args: &UserGetArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
-        Ok(outputs) => outputs,
-        Err(problem) => return shell.fail(&problem.into()),
-    };
-    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
-    match read(args, &mut heard, &mut outputs, shell).await {
-        Ok((listing, target)) => show(&listing, &target, outputs, shell),
-        Err(failure) => shell.fail_into(&failure, &heard, outputs),
+    match Desk::to_read(&args.target, &args.outputs, shell) {
+        Ok(mut desk) => {
+            let read = read(args, &mut desk, shell).await;
+            desk.close(read, shell, |(listing, target), desk, shell| show(&listing, &target, desk.outputs, shell))
+        }
+        Err(exit) => exit,
     }
 }
 
 async fn read(
     args: &UserGetArgs,
-    heard: &mut Heard,
-    outputs: &mut Outputs<TableFormat>,
+    desk: &mut Desk<TableFormat>,
     shell: &mut Shell<'_>,
 ) -> Result<(Listing, Target), Failure> {
+    let Desk { outputs, heard, .. } = desk;
     outputs.spare(files_read(&args.target).iter().chain(users::files(&args.who)))?;
     let source = users::source(&args.source)?;
     let users = distinct(users::entries(&args.who, shell.terminal)?);
     let desired = users::config(&args.config, outputs, shell)?;
-    let Connection { session, sandbox, is_real: _ } = connect(&args.target, &desired, shell.environment).await?;
-    let mut notes = Vec::new();
-    let read = of_org(&session, &desired, (source, users), api(&args.target, &desired), heard, &mut notes).await;
-    if let Some(server) = sandbox {
-        server.shutdown().await;
-    }
-    shell.show_notes(&notes);
-    Ok(read?)
+    converse(&args.target, &desired, shell, async |connection, shell| {
+        let (session, api) = (&connection.session, api(&args.target, &desired));
+        let mut notes = Vec::new();
+        let read = of_org(session, &desired, (source, users), api, heard, &mut notes).await;
+        shell.show_notes(&notes);
+        Ok(read?)
+    })
+    .await
 }
 
 /// Readers are all that this command has: it cannot write.

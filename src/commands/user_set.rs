@@ -2,7 +2,9 @@
 
 use crate::api::Session;
 use crate::cli::{TableFormat, UserSetArgs};
-use crate::commands::connect::{Connection, api, connect, files_read};
+use crate::commands::connect::{Connection, api, files_read};
+use crate::commands::conversation::converse;
+use crate::commands::desk::Desk;
 use crate::commands::look::{self, Identity};
 use crate::commands::outputs::Outputs;
 use crate::commands::progress::Count;
@@ -31,23 +33,21 @@ const PRESENCES_NAMED_MAX: usize = 5;
 /// Asks, sets what users are on, and reports on each.
 pub async fn run(args: &UserSetArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
-        Ok(outputs) => outputs,
-        Err(problem) => return shell.fail(&problem.into()),
-    };
-    let mut heard = Heard { org: None, sandbox: args.target.sandbox };
-    match done(args, &mut heard, &mut outputs, shell).await {
-        Ok((report, target)) => show(&report, &target, outputs, shell),
-        Err(failure) => shell.fail_into(&failure, &heard, outputs),
+    match Desk::to_read(&args.target, &args.outputs, shell) {
+        Ok(mut desk) => {
+            let done = done(args, &mut desk, shell).await;
+            desk.close(done, shell, |(report, target), desk, shell| show(&report, &target, desk.outputs, shell))
+        }
+        Err(exit) => exit,
     }
 }
 
 async fn done(
     args: &UserSetArgs,
-    heard: &mut Heard,
-    outputs: &mut Outputs<TableFormat>,
+    desk: &mut Desk<TableFormat>,
     shell: &mut Shell<'_>,
 ) -> Result<(Report, Target), Failure> {
+    let Desk { outputs, heard, .. } = desk;
     outputs.spare(files_read(&args.target).iter().chain(users::files(&args.who)))?;
     let source = users::source(&args.source)?;
     if source == Source::Teams {
@@ -63,17 +63,16 @@ async fn done(
     let entries = users::entries(&args.who, shell.terminal)?;
     let wanted = wanted(entries, &for_all).map_err(|mistakes| users::wrong(&mistakes))?;
     let desired = users::config(&args.config, outputs, shell)?;
-    let Connection { session, sandbox, is_real } = connect(&args.target, &desired, shell.environment).await?;
-    let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(is_real, || {
-        Problem::new("nothing says which org is meant")
-            .help("give --org-id ID, or --config PATH with `org: { name: …, id: … }`; `user get` prints the id")
-    })?;
-    let run = Run { args, desired: &desired, identity: &identity };
-    let result = run.go(&session, (source, &wanted), heard, shell).await;
-    if let Some(server) = sandbox {
-        server.shutdown().await;
-    }
-    Ok(result?)
+    converse(&args.target, &desired, shell, async |connection, shell| {
+        let Connection { session, is_real, .. } = connection;
+        let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_real, || {
+            Problem::new("nothing says which org is meant")
+                .help("give --org-id ID, or --config PATH with `org: { name: …, id: … }`; `user get` prints the id")
+        })?;
+        let run = Run { args, desired: &desired, identity: &identity };
+        Ok(run.go(session, (source, &wanted), heard, shell).await?)
+    })
+    .await
 }
 
 struct Run<'a> {

@@ -16,12 +16,12 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
     let used = used(facts);
     let mut checks = vec![
         org(facts),
-        served("api-v1", Generation::First, &facts.first, used),
-        served("api-v2", Generation::Second, &facts.second, used),
+        served("api-v1", Generation::First, &facts.answers.first, used),
+        served("api-v2", Generation::Second, &facts.answers.second, used),
         view(facts, used),
-        usage(&facts.usage),
+        usage(&facts.answers.usage),
     ];
-    checks.extend(divisions(&facts.divisions));
+    checks.extend(divisions(&facts.answers.divisions));
     checks.push(write(facts));
     checks
 }
@@ -30,7 +30,7 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
 fn used(facts: &Facts) -> Generation {
     match facts.wanted {
         ApiChoice::Only(generation) => generation,
-        ApiChoice::Auto if is_not_served(&facts.first) => Generation::Second,
+        ApiChoice::Auto if is_not_served(&facts.answers.first) => Generation::Second,
         ApiChoice::Auto => Generation::First,
     }
 }
@@ -52,7 +52,7 @@ fn refused(name: &'static str, verdict: Verdict, error: &ApiError) -> Check {
 
 fn org(facts: &Facts) -> Check {
     const NAME: &str = "org";
-    let org = match &facts.org {
+    let org = match &facts.answers.org {
         Answer::Given(org) => org,
         Answer::NotAsked => return Check::not_known(NAME, "it was not asked who it is"),
         Answer::Refused(error) => return refused(NAME, Verdict::Failed, error),
@@ -113,13 +113,13 @@ fn served(name: &'static str, generation: Generation, answer: &Answer<usize>, us
 fn view(facts: &Facts, used: Generation) -> Check {
     const NAME: &str = "view";
     let lists = match used {
-        Generation::First => &facts.first,
-        Generation::Second => &facts.second,
+        Generation::First => &facts.answers.first,
+        Generation::Second => &facts.answers.second,
     };
     // By `v1` a plan works without it.
     let verdict = if matches!(lists, Answer::Given(_)) { Verdict::Warning } else { Verdict::Failed };
     let forbidden = |error: &ApiError| refused(NAME, verdict, error);
-    match (&facts.second, &facts.one) {
+    match (&facts.answers.second, &facts.answers.one) {
         (Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. }), _)
         | (_, Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. })) => forbidden(error),
         (Answer::Given(_), _) | (_, Answer::Given(())) => Check::good(NAME, format!("the client has {VIEW}")),

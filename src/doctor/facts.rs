@@ -21,12 +21,19 @@ pub struct Facts {
     pub place: Result<Place, Problem>,
     /// Who speaks to it.
     pub credentials: CredentialsFact,
+    /// The generation that the config or `--api` asks for.
+    pub wanted: ApiChoice,
+    /// What was answered.
+    pub answers: Answers,
+}
+
+/// What the org, and whoever stands before it, answered; nothing where nobody was asked.
+#[derive(Debug, Clone, Default)]
+pub struct Answers {
     /// What answered where the API is.
     pub api: Reach,
     /// What answered where tokens are given.
     pub login: Reach,
-    /// The generation that the config or `--api` asks for.
-    pub wanted: ApiChoice,
     /// Who the org is.
     pub org: Answer<Organization>,
     /// How many definitions `v1` lists.
@@ -134,9 +141,10 @@ pub enum CredentialsFact {
 }
 
 /// What answered at an address, asked without credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Reach {
     /// Nobody was asked.
+    #[default]
     NotTried,
     /// There is no such name.
     NoSuchName {
@@ -157,9 +165,10 @@ pub enum Reach {
 }
 
 /// What an operation gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Answer<T> {
     /// It was not asked.
+    #[default]
     NotAsked,
     /// This.
     Given(T),

@@ -18,10 +18,10 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
         region(facts),
         credentials(&facts.credentials),
         proxy(place),
-        reached("api", place, place.map(|it| it.endpoints.api_host()), &facts.api),
+        reached("api", place, place.map(|it| it.endpoints.api_host()), &facts.answers.api),
         login(facts, place),
         token(facts),
-        clock(&facts.api),
+        clock(&facts.answers.api),
     ]
 }
 
@@ -133,7 +133,7 @@ fn login(facts: &Facts, place: Option<&Place>) -> Check {
     if matches!(facts.credentials, CredentialsFact::Token { .. }) {
         return Check::good(NAME, "not needed: a token is given");
     }
-    reached(NAME, place, place.map(|it| it.endpoints.login_host()), &facts.login)
+    reached(NAME, place, place.map(|it| it.endpoints.login_host()), &facts.answers.login)
 }
 
 fn token(facts: &Facts) -> Check {
@@ -142,7 +142,7 @@ fn token(facts: &Facts) -> Check {
         let check = Check::failed(NAME, error.to_string()).help(error.help());
         Check { correlation_id: error.about.correlation_id.clone(), ..check }
     };
-    match (&facts.org, &facts.credentials) {
+    match (&facts.answers.org, &facts.credentials) {
         (Answer::NotAsked, _) => Check::not_known(NAME, "none was asked for"),
         (Answer::Refused(error), _)
             if matches!(error.kind, Kind::Credentials | Kind::Unauthorized { .. })

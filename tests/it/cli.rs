@@ -2,6 +2,7 @@
 
 mod asking;
 mod base;
+mod conversation;
 mod drift;
 pub(crate) mod driver;
 mod findings;

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
-use presencectl::sandbox::{Config, FaultRule, Seed};
+use presencectl::sandbox::{Config, FaultRule, Seed, samples};
 use serde_json::{Value, json};
 
 use super::server::Org;
@@ -147,4 +147,44 @@ fn a_killed_run_leaves_a_report_that_can_be_shown_and_undone() {
             }
         }
     }
+}
+
+#[test]
+fn a_retirement_that_is_killed_leaves_a_report_of_its_definition() {
+    let id = "2fa68d50-0000-4000-8000-000000000001";
+    let coaching = json!({ "id": id, "languageLabels": { "en_US": "Coaching" }, "systemPresence": "Busy" });
+    let users = (1..=2).map(|it| samples::user(it, id, 1_764_000_000_000)).collect();
+    let seed = Seed { definitions: vec![coaching], users: Some(users), ..Seed::default() };
+    // Whoever is moved waits for it, and meanwhile the run dies.
+    let slow = FaultRule { method: Some("PATCH".to_owned()), delay_ms: 20_000, ..FaultRule::default() };
+    let config = Config { seed, faults: vec![slow], start_unix_ms: Some(1_764_000_000_000), ..Config::default() };
+    let org = Org::start(config);
+    let (cli, target) = super::with_org(&org);
+    cli.write(
+        "coaching.yaml",
+        "version: 1\ndefinitions:\n  coaching: { systemPresence: Busy, labels: { en_US: Coaching } }\n",
+    );
+    let retire = format!("retire coaching --to Meal --config coaching.yaml --yes --report-dir reports {target}");
+    let mut child = cli.command(&retire).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while !org.requests().iter().any(|it| it.starts_with("PATCH ")) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it was killed");
+        thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let reports: Vec<_> =
+        fs::read_dir(cli.path("reports/sandbox")).unwrap().map(|it| it.unwrap().file_name()).collect();
+    let [name] = reports.as_slice() else { panic!("{reports:?}") };
+    let file = format!("reports/sandbox/{}", name.to_str().unwrap());
+    let report: Value = serde_json::from_str(&cli.read(&file)).unwrap();
+    assert_eq!((&report["kind"], &report["success"]), (&json!("report"), &json!(false)));
+    let object = &report["objects"][0];
+    assert_eq!((&object["key"], &object["outcome"]), (&json!("coaching"), &json!("unknown")), "{report}");
+    assert_eq!(object["message"], "this run was ended before it could report");
+    assert_eq!(report["objects"].as_array().unwrap().len(), 1, "of people nothing: {report}");
+    let log = cli.run("log reports --key coaching");
+    assert_eq!((log.code, log.stdout.lines().count()), (Some(0), 2), "{}", log.shown());
+    let undone = cli.run(&format!("undo {file} --auto-approve {target}"));
+    assert_eq!(undone.code, Some(0), "{}", undone.shown());
 }

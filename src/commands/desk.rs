@@ -1,0 +1,107 @@
+//! What every run that speaks to an org has at hand: its outputs, the org as soon as it says who it is, and the folder of
+//! reports with what it says of the run. One way in, one way out.
+
+use std::path::PathBuf;
+
+use crate::apply::report::Report;
+use crate::cli::{Format, Output, RecordArgs, TargetArgs, View};
+use crate::commands::journal::Journal;
+use crate::commands::outputs::Outputs;
+use crate::commands::record::Record;
+use crate::commands::shell::{Failure, Shell, error_document};
+use crate::diagnostic::Sources;
+use crate::exit::Exit;
+use crate::model::observed::Target;
+use crate::problem::{Heard, Problem};
+use crate::render::machine;
+use crate::signals::Signals;
+
+/// What a run has at hand.
+pub struct Desk<F = Format> {
+    /// When and by whom it is.
+    pub record: Record,
+    /// The folder of reports; a run that only reads keeps none.
+    pub journal: Journal,
+    /// The org, as soon as it says who it is.
+    pub heard: Heard,
+    /// Where its results go.
+    pub outputs: Outputs<F>,
+}
+
+impl<F: View> Desk<F> {
+    /// Of a run that only reads. Tries every place that it will write its results to; where one cannot be written, the
+    /// run has ended.
+    ///
+    /// # Errors
+    /// How it ended.
+    pub fn to_read(target: &TargetArgs, outputs: &[Output<F>], shell: &mut Shell<'_>) -> Result<Desk<F>, Exit> {
+        Desk::to_write(&RecordArgs { actor: None, reason: None, report_dir: None }, target, outputs, shell)
+    }
+
+    /// Of a run that is kept in a folder of reports, where one was asked for. Tries that as well.
+    ///
+    /// # Errors
+    /// How it ended.
+    pub fn to_write(
+        record: &RecordArgs,
+        target: &TargetArgs,
+        outputs: &[Output<F>],
+        shell: &mut Shell<'_>,
+    ) -> Result<Desk<F>, Exit> {
+        let journal = match Journal::open(record.report_dir.as_deref(), shell.signals) {
+            Ok(journal) => journal,
+            Err(problem) => return Err(shell.fail(&problem.into())),
+        };
+        let record = Record::new(record, target, shell.environment);
+        let heard = Heard { org: None, sandbox: target.sandbox };
+        match Outputs::open(outputs, shell.signals) {
+            Ok(outputs) => Ok(Desk { record, journal, heard, outputs }),
+            Err(problem) => {
+                let failure = problem.into();
+                let desk = Desk { record, journal, heard, outputs: Outputs::<F>::on_stdout() };
+                desk.keep_failure(&failure, shell);
+                Err(shell.fail(&failure))
+            }
+        }
+    }
+
+    /// Ends the run: shows its result, or why there is none. A run that did nothing was one, too, so its failure is kept.
+    pub fn close<T>(
+        self,
+        ended: Result<T, Failure>,
+        shell: &mut Shell<'_>,
+        show: impl FnOnce(T, Desk<F>, &mut Shell<'_>) -> Exit,
+    ) -> Exit {
+        match ended {
+            Ok(result) => show(result, self, shell),
+            Err(failure) => {
+                self.keep_failure(&failure, shell);
+                shell.fail_into(&failure, &self.heard, self.outputs)
+            }
+        }
+    }
+
+    /// Keeps a report, in the place of an earlier one of the run. Gives its file; none where no folder was asked for.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn keep(
+        &self,
+        report: &Report,
+        target: &Target,
+        sources: &Sources,
+        signals: &Signals,
+    ) -> Result<Option<PathBuf>, Problem> {
+        let document = machine::report_json(report, target, sources);
+        self.journal.keep(&document, &self.record.provenance(), target.org.as_ref(), signals)
+    }
+
+    fn keep_failure(&self, failure: &Failure, shell: &mut Shell<'_>) {
+        let provenance = self.record.provenance();
+        let document = error_document(failure, &self.heard, Some(&provenance));
+        if let Err(problem) = self.journal.keep(&document, &provenance, self.heard.org.as_ref(), shell.signals) {
+            // The command fails anyway.
+            let _ = shell.fail(&problem.into());
+        }
+    }
+}
