@@ -9,7 +9,7 @@ pub mod diagnosis;
 pub mod document;
 pub mod facts;
 pub mod files;
-pub mod way;
+pub mod network;
 
 /// Judges everything.
 #[must_use]
@@ -18,6 +18,6 @@ pub fn diagnose(facts: &Facts, sandbox: bool) -> Diagnosis {
         Answer::Given(org) => Some(org.clone()),
         Answer::NotAsked | Answer::Refused(_) => None,
     };
-    let checks = [files::checks(facts), way::checks(facts), access::checks(facts)].concat();
+    let checks = [files::checks(facts), network::checks(facts), access::checks(facts)].concat();
     Diagnosis { org, sandbox, checks }
 }

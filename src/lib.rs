@@ -50,7 +50,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use crate::cli::{Cli, LogFormat, LoggingArgs, variables};
+use crate::cli::{Cli, LoggingArgs, variables};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::signals::Signals;
@@ -93,11 +93,7 @@ fn choice(args: LoggingArgs) -> logging::Choice {
         1 => logging::Detail::Requests,
         2.. => logging::Detail::Everything,
     };
-    let form = match log_format {
-        LogFormat::Text => logging::Form::Text,
-        LogFormat::Json => logging::Form::Json,
-    };
-    logging::Choice { detail, form }
+    logging::Choice { detail, format: log_format }
 }
 
 /// The domain's words: names, labels, what is desired and what was observed.

@@ -7,6 +7,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::with_default;
 use tracing::{Event, Level, Metadata, Subscriber, info};
 
+use crate::cli::LogFormat;
 use crate::clock::Clock;
 use crate::model::moment::Moment;
 use crate::render::logging::{Field, Line, json, text};
@@ -18,7 +19,7 @@ pub struct Choice {
     /// How much.
     pub detail: Detail,
     /// How a line is written.
-    pub form: Form,
+    pub format: LogFormat,
 }
 
 /// How much is logged.
@@ -30,15 +31,6 @@ pub enum Detail {
     Requests,
     /// Also that a request begins, and every object.
     Everything,
-}
-
-/// How a line is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// For people.
-    Text,
-    /// For machines, one object a line.
-    Json,
 }
 
 /// A run comes to its next part.
@@ -58,14 +50,14 @@ pub fn during<T>(choice: Choice, stream: ErrorStream, began: Moment, work: impl 
         Detail::Requests => Level::DEBUG,
         Detail::Everything => Level::TRACE,
     };
-    with_default(Log { stream, clock: Clock::starting(began), most, form: choice.form }, work)
+    with_default(Log { stream, clock: Clock::starting(began), most, format: choice.format }, work)
 }
 
 struct Log {
     stream: ErrorStream,
     clock: Clock,
     most: Level,
-    form: Form,
+    format: LogFormat,
 }
 
 impl Subscriber for Log {
@@ -96,9 +88,9 @@ impl Subscriber for Log {
         };
         let mut line = Line { at: self.clock.now(), level, message: String::new(), fields: Vec::new() };
         event.record(&mut Fields(&mut line));
-        let written = match self.form {
-            Form::Text => text(&line),
-            Form::Json => json(&line),
+        let written = match self.format {
+            LogFormat::Text => text(&line),
+            LogFormat::Json => json(&line),
         };
         self.stream.write(&written);
     }

@@ -6,9 +6,11 @@ use crate::cli::{ChoiceArgs, ImportArgs, PlaceArgs, TargetArgs};
 use crate::commands::connect::{api, named_region};
 use crate::commands::conversation::converse;
 use crate::commands::files;
-use crate::commands::look::{From, Identity, Seen, has_divisions, see, typed_locale};
+use crate::commands::identity::Identity;
 use crate::commands::placing::{self, File, Placing};
+use crate::commands::reading::{From, Seen, has_divisions, see};
 use crate::commands::shell::{Failure, Shell};
+use crate::commands::typed;
 use crate::exit::Exit;
 use crate::import::page::{MARK, NewFile};
 use crate::import::pins::Choice;
@@ -92,7 +94,7 @@ async fn seen(args: &TargetArgs, shell: &mut Shell<'_>) -> Result<Seen, Problem>
 fn asked(args: &ImportArgs, place: &Place, shell: &Shell<'_>) -> Result<Asked, Problem> {
     let ImportArgs { target, place: _, choice: ChoiceArgs { default_locale, deactivated, pin } } = args;
     Ok(Asked {
-        choice: Choice { default_locale: typed_locale(default_locale)?, deactivated: *deactivated, pin_all: *pin },
+        choice: Choice { default_locale: typed::locale(default_locale)?, deactivated: *deactivated, pin_all: *pin },
         layout: place.layout(),
         // The sandbox is nowhere.
         region: if target.sandbox { None } else { named_region(shell.environment) },

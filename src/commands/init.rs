@@ -4,9 +4,9 @@ use crate::cli::InitArgs;
 use crate::commands::connect;
 use crate::commands::files;
 use crate::commands::import::{Made, make};
-use crate::commands::look::typed_locale;
 use crate::commands::placing::{self, File, Placing};
 use crate::commands::shell::{Failure, Shell};
+use crate::commands::typed;
 use crate::config;
 use crate::exit::Exit;
 use crate::import::pins::Choice;
@@ -119,7 +119,7 @@ async fn pages(args: &InitArgs, start: Start, shell: &mut Shell<'_>) -> Result<V
 }
 
 async fn imported(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Vec<Page>, Failure> {
-    let choice = Choice { default_locale: typed_locale(&args.default_locale)?, deactivated: false, pin_all: false };
+    let choice = Choice { default_locale: typed::locale(&args.default_locale)?, deactivated: false, pin_all: false };
     let region = if args.target.sandbox { None } else { connect::named_region(shell.environment) };
     let asked = Asked { choice, layout: Layout::Folder, region, schema: SCHEMA_FROM_CONFIG.to_owned() };
     let Made { import, target } = make(&args.target, &asked, shell).await?;

@@ -1,24 +1,21 @@
-//! What goes on, on standard error: a bar on a terminal, lines in CI.
+//! What goes on in an apply, on standard error: a bar on a terminal, lines in CI.
 
 use std::cell::{Cell, RefCell};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::ProgressBar;
 
 use crate::apply::Event;
 use crate::apply::report::Row;
+use crate::commands::bar::{End, counting_down};
 use crate::model::division::Divisions;
 use crate::model::names::Locale;
 use crate::plan::cost::{about, requests_of};
 use crate::render::human;
 use crate::render::style::Style;
-use crate::retire;
-use crate::terminal::{ErrorStream, Terminal};
+use crate::terminal::Terminal;
 
-/// Below this nobody wants to know how long it still takes on a bar,
-const LEFT_SECONDS_MIN: u64 = 10;
-/// and below this in a log.
+/// Below this nobody wants to know in a log how long it still takes.
 const LEFT_SECONDS_MIN_IN_LOG: u64 = 90;
 
 /// One listener of the events of a run.
@@ -135,140 +132,15 @@ impl<'a> Progress<'a> {
     }
 }
 
-/// How many of many are over: a bar on a terminal, and nothing elsewhere.
-pub struct Count {
-    bar: Option<ProgressBar>,
-    stream: ErrorStream,
-}
-
-impl Count {
-    /// Up to `total`.
-    #[must_use]
-    pub fn new(terminal: &Terminal, ci: bool, total: usize) -> Count {
-        let bar = (terminal.err_is_terminal() && !ci).then(|| bar(total));
-        let stream = terminal.error_stream();
-        stream.has_bar(bar.clone());
-        Count { bar, stream }
-    }
-
-    /// One more is over.
-    pub fn one(&self) {
-        if let Some(bar) = &self.bar {
-            bar.inc(1);
-        }
-    }
-
-    /// Takes the bar away.
-    pub fn end(self) {
-        if let Some(bar) = self.bar {
-            bar.finish_and_clear();
-            self.stream.has_bar(None);
-        }
-    }
-}
-
-/// The stages of a retirement: a line each, with a bar for people on a terminal.
-pub struct Stages<'a> {
-    terminal: RefCell<&'a mut Terminal>,
-    has_bar: bool,
-    bar: RefCell<Option<ProgressBar>>,
-}
-
-impl<'a> Stages<'a> {
-    /// A log is read afterwards: `ci` means no bar also where the job has a terminal.
-    #[must_use]
-    pub fn new(terminal: &'a mut Terminal, ci: bool) -> Stages<'a> {
-        let has_bar = terminal.err_is_terminal() && !ci;
-        Stages { terminal: RefCell::new(terminal), has_bar, bar: RefCell::default() }
-    }
-
-    /// Takes one event.
-    pub fn tell(&self, event: retire::Event<'_>) {
-        match event {
-            retire::Event::Ended(_) => {
-                if let Some(bar) = &*self.bar.borrow() {
-                    bar.inc(1);
-                }
-            }
-            retire::Event::Moving(count) => {
-                self.line(&format!("moving {count}"));
-                let bar = self.has_bar.then(|| bar(count));
-                self.terminal.borrow().error_stream().has_bar(bar.clone());
-                *self.bar.borrow_mut() = bar;
-            }
-            retire::Event::Looking => self.line("looking who is on it"),
-            retire::Event::Deactivating => self.line("deactivating it"),
-            retire::Event::Reading => self.line("reading it again"),
-        }
-    }
-
-    /// Takes the bar away.
-    pub fn end(self) {
-        self.clear();
-    }
-
-    fn clear(&self) {
-        if let Some(bar) = self.bar.borrow_mut().take() {
-            bar.finish_and_clear();
-            self.terminal.borrow().error_stream().has_bar(None);
-        }
-    }
-
-    fn line(&self, text: &str) {
-        self.clear();
-        self.terminal.borrow_mut().err(&format!("{text}\n"));
-    }
-}
-
 /// A bar is one line; the report says the rest.
 fn first_line(text: &str) -> String {
     text.lines().next().map_or_else(String::new, str::to_owned)
 }
 
-fn bar(total: usize) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(u64::try_from(total).ok(), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {msg}") {
-        bar.set_style(style);
-    }
-    bar
-}
-
-/// When a bar will be over, counted from its beginning; known when the first event has come.
-#[derive(Clone, Default)]
-struct End(Arc<Mutex<Option<Duration>>>);
-
-impl End {
-    fn set(&self, at: Duration) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
-    }
-
-    /// In words, where it is worth a word.
-    fn in_words(&self, elapsed: Duration) -> Option<String> {
-        let at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = at?.saturating_sub(elapsed);
-        (left.as_secs() >= LEFT_SECONDS_MIN).then(|| format!("about {} left ", about(left)))
-    }
-}
-
-/// A bar that says when it will be over. It goes on by itself: while a run waits for its turn, nothing happens for a
-/// minute.
-fn counting_down(total: usize) -> (ProgressBar, End) {
-    let (bar, end) = (bar(total), End::default());
-    let shown = end.clone();
-    let left = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-        // A bar that cannot be written has nobody to be told.
-        let _ = out.write_str(&shown.in_words(state.elapsed()).unwrap_or_default());
-    };
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {left}{msg}") {
-        bar.set_style(style.with_key("left", left));
-    }
-    bar.enable_steady_tick(Duration::from_secs(1));
-    (bar, end)
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::{self, empty, sink};
+    use std::sync::{Arc, Mutex};
 
     use super::*;
     use crate::apply::report::{Outcome, Skip};

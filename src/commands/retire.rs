@@ -9,9 +9,10 @@ use crate::commands::carry;
 use crate::commands::connect::{self, Connection, api, files_read};
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
-use crate::commands::look::{self, From, Identity, Seen};
-use crate::commands::progress::Stages;
+use crate::commands::identity::{Identity, config_names_no_org};
+use crate::commands::reading::{From, Seen, see};
 use crate::commands::shell::{Failure, Shell, nobody_to_ask};
+use crate::commands::stages::Stages;
 use crate::config::Config;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
@@ -61,7 +62,7 @@ async fn retired(args: &RetireArgs, desk: &mut Desk<TableFormat>, shell: &mut Sh
     let (report, target) = converse(&args.target, &desired, shell, async |connection, shell| {
         let Connection { session, is_real, .. } = connection;
         let org_id = args.org_id.as_deref();
-        let identity = Identity::to_write(&desired, org_id)?.named(*is_real, look::config_names_no_org)?;
+        let identity = Identity::to_write(&desired, org_id)?.named(*is_real, config_names_no_org)?;
         let run = Run { args, desired: &desired, identity: &identity, sources: &sources };
         Ok::<_, Failure>(Box::pin(run.go(session, desk, shell)).await?)
     })
@@ -101,7 +102,7 @@ impl Run<'_> {
         let reader = session.reader();
         let from = From { reader: &reader, identity, api: api(&args.target, desired), sandbox: args.target.sandbox };
         // What it is in the org does not depend on divisions.
-        let Seen { target, observed, notes } = look::see(from, |_| false, &mut desk.heard).await?;
+        let Seen { target, observed, notes } = see(from, |_| false, &mut desk.heard).await?;
         shell.show_notes(&notes);
         let asked = Asked { key: &args.key, to: &args.to, include_on_queue: args.include_on_queue };
         let retirement = retirement(desired, &observed, asked).map_err(|doubts| in_doubt(&doubts))?;

@@ -5,9 +5,11 @@ use crate::cli::{ConfigArgs, ShowArgs, TableFormat};
 use crate::commands::connect::{api, files_read};
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
-use crate::commands::look::{From, Identity, Seen, has_divisions, see, typed_locale, who};
+use crate::commands::identity::{Identity, who};
 use crate::commands::outputs::Outputs;
+use crate::commands::reading::{From, Seen, has_divisions, see};
 use crate::commands::shell::{Failure, Shell};
+use crate::commands::typed;
 use crate::exit::Exit;
 use crate::model::desired::Desired;
 use crate::model::observed::Target;
@@ -47,7 +49,7 @@ async fn found(args: &ShowArgs, desk: &mut Desk<TableFormat>, shell: &mut Shell<
     };
     let mut nothing = Desired::nothing();
     if let Some(typed) = &args.default_locale {
-        nothing.settings.default_locale = typed_locale(typed)?;
+        nothing.settings.default_locale = typed::locale(typed)?;
     }
     let desired = config.as_ref().unwrap_or(&nothing);
     let found = converse(&args.target, desired, shell, async |connection, shell| {

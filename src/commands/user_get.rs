@@ -5,8 +5,9 @@ use crate::cli::{TableFormat, UserGetArgs};
 use crate::commands::connect::{api, files_read};
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
-use crate::commands::look::{self, Identity};
+use crate::commands::identity::{Identity, who};
 use crate::commands::outputs::Outputs;
+use crate::commands::reading::definitions;
 use crate::commands::shell::{Failure, Shell};
 use crate::commands::users;
 use crate::exit::Exit;
@@ -64,8 +65,8 @@ async fn of_org(
     notes: &mut Vec<Problem>,
 ) -> Result<(Listing, Target), Problem> {
     let reader = session.reader();
-    look::who(&reader, &Identity::to_read(desired), heard, notes).await?;
-    let (generation, definitions) = match look::definitions(&reader, api).await {
+    who(&reader, &Identity::to_read(desired), heard, notes).await?;
+    let (generation, definitions) = match definitions(&reader, api).await {
         Ok(read) => read,
         Err(error) => {
             notes.push(nameless(error));

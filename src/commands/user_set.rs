@@ -2,12 +2,13 @@
 
 use crate::api::Session;
 use crate::cli::{TableFormat, UserSetArgs};
+use crate::commands::bar::Count;
 use crate::commands::connect::{Connection, api, files_read};
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
-use crate::commands::look::{self, Identity};
+use crate::commands::identity::{Identity, who};
 use crate::commands::outputs::Outputs;
-use crate::commands::progress::Count;
+use crate::commands::reading::definitions;
 use crate::commands::shell::{Failure, Shell, nobody_to_ask};
 use crate::commands::users;
 use crate::exit::Exit;
@@ -91,8 +92,8 @@ impl Run<'_> {
     ) -> Result<(Report, Target), Problem> {
         let reader = session.reader();
         // Which org it is has to be known, so there is no note that it is not.
-        look::who(&reader, self.identity, heard, &mut Vec::new()).await?;
-        let (generation, definitions) = look::definitions(&reader, api(&self.args.target, self.desired)).await?;
+        who(&reader, self.identity, heard, &mut Vec::new()).await?;
+        let (generation, definitions) = definitions(&reader, api(&self.args.target, self.desired)).await?;
         let target = Target { org: heard.org.clone(), sandbox: heard.sandbox, generation };
         let observed = Observed::new(definitions, None);
         let presences = Presences::new(self.desired, &observed);

@@ -1,7 +1,7 @@
 //! The checks of what the credentials open: which org it is, what it serves, and what its client may do.
 
 use crate::api::{ApiError, Kind};
-use crate::doctor::check::{Check, Verdict};
+use crate::doctor::check::{Check, Health};
 use crate::doctor::facts::{Answer, ConfigFact, CredentialsFact, Facts, Meant};
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::observed::Organization;
@@ -40,10 +40,10 @@ fn is_not_served(answer: &Answer<usize>) -> bool {
 }
 
 /// With the words, the help and the id of a failure.
-fn refused(name: &'static str, verdict: Verdict, error: &ApiError) -> Check {
+fn refused(name: &'static str, health: Health, error: &ApiError) -> Check {
     Check {
         name,
-        verdict,
+        health,
         said: error.to_string(),
         help: Some(error.help()),
         correlation_id: error.about.correlation_id.clone(),
@@ -55,7 +55,7 @@ fn org(facts: &Facts) -> Check {
     let org = match &facts.answers.org {
         Answer::Given(org) => org,
         Answer::NotAsked => return Check::not_known(NAME, "it was not asked who it is"),
-        Answer::Refused(error) => return refused(NAME, Verdict::Failed, error),
+        Answer::Refused(error) => return refused(NAME, Health::Failed, error),
     };
     let Organization { id, name } = org;
     let is = format!("`{name}` ({id})");
@@ -105,8 +105,8 @@ fn served(name: &'static str, generation: Generation, answer: &Answer<usize>, us
         Answer::Refused(ApiError { kind: Kind::NotServed(_), .. }) if !is_used => {
             Check::good(name, "the org does not serve it; it is not used")
         }
-        Answer::Refused(error) if is_used => refused(name, Verdict::Failed, error),
-        Answer::Refused(error) => refused(name, Verdict::NotKnown, error),
+        Answer::Refused(error) if is_used => refused(name, Health::Failed, error),
+        Answer::Refused(error) => refused(name, Health::NotKnown, error),
     }
 }
 
@@ -117,8 +117,8 @@ fn view(facts: &Facts, used: Generation) -> Check {
         Generation::Second => &facts.answers.second,
     };
     // By `v1` a plan works without it.
-    let verdict = if matches!(lists, Answer::Given(_)) { Verdict::Warning } else { Verdict::Failed };
-    let forbidden = |error: &ApiError| refused(NAME, verdict, error);
+    let health = if matches!(lists, Answer::Given(_)) { Health::Warning } else { Health::Failed };
+    let forbidden = |error: &ApiError| refused(NAME, health, error);
     match (&facts.answers.second, &facts.answers.one) {
         (Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. }), _)
         | (_, Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. })) => forbidden(error),
@@ -138,13 +138,13 @@ fn usage(answer: &Answer<()>) -> Check {
         Answer::NotAsked => Check::not_known(NAME, "who is on a definition was not asked"),
         Answer::Given(()) => Check::good(NAME, "the org says who is on a definition now"),
         Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. }) => {
-            let check = refused(NAME, Verdict::Warning, error);
+            let check = refused(NAME, Health::Warning, error);
             check.help(
                 "without it `--usage` reads \"not known\", `limits.activeUsers` refuses, and `retire` stops: give a role of \
                  the OAuth client the permission that the answer names, usually analytics:userObservation:view",
             )
         }
-        Answer::Refused(error) => refused(NAME, Verdict::NotKnown, error),
+        Answer::Refused(error) => refused(NAME, Health::NotKnown, error),
     }
 }
 
@@ -155,7 +155,7 @@ fn divisions(answer: &Answer<usize>) -> Option<Check> {
         Answer::NotAsked => None,
         Answer::Given(count) => Some(Check::good(NAME, format!("the client sees {}", text::count(*count, "division")))),
         Answer::Refused(error) => {
-            Some(refused(NAME, Verdict::Failed, error).help(
+            Some(refused(NAME, Health::Failed, error).help(
                 "the config names a division: write its id in place of the name, or let the client list divisions",
             ))
         }

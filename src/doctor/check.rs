@@ -2,7 +2,7 @@
 
 /// What became of a check, gravest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum Health {
     /// As it should be.
     Good,
     /// Nothing tells, or what it needs is not there.
@@ -13,18 +13,18 @@ pub enum Verdict {
     Failed,
 }
 
-impl Verdict {
-    /// Every verdict.
-    pub const ALL: [Verdict; 4] = [Verdict::Good, Verdict::NotKnown, Verdict::Warning, Verdict::Failed];
+impl Health {
+    /// All.
+    pub const ALL: [Health; 4] = [Health::Good, Health::NotKnown, Health::Warning, Health::Failed];
 
     /// For people.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Verdict::Good => "ok",
-            Verdict::NotKnown => "not known",
-            Verdict::Warning => "warning",
-            Verdict::Failed => "failed",
+            Health::Good => "ok",
+            Health::NotKnown => "not known",
+            Health::Warning => "warning",
+            Health::Failed => "failed",
         }
     }
 
@@ -32,8 +32,8 @@ impl Verdict {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Verdict::NotKnown => "not-known",
-            Verdict::Good | Verdict::Warning | Verdict::Failed => self.words(),
+            Health::NotKnown => "not-known",
+            Health::Good | Health::Warning | Health::Failed => self.words(),
         }
     }
 }
@@ -44,7 +44,7 @@ pub struct Check {
     /// A stable name.
     pub name: &'static str,
     /// What became of it.
-    pub verdict: Verdict,
+    pub health: Health,
     /// What was seen.
     pub said: String,
     /// What to do about it.
@@ -57,25 +57,25 @@ impl Check {
     /// As it should be.
     #[must_use]
     pub fn good(name: &'static str, said: impl Into<String>) -> Check {
-        Check { name, verdict: Verdict::Good, said: said.into(), help: None, correlation_id: None }
+        Check { name, health: Health::Good, said: said.into(), help: None, correlation_id: None }
     }
 
     /// Nothing tells.
     #[must_use]
     pub fn not_known(name: &'static str, said: impl Into<String>) -> Check {
-        Check { verdict: Verdict::NotKnown, ..Check::good(name, said) }
+        Check { health: Health::NotKnown, ..Check::good(name, said) }
     }
 
     /// It works, and something is not as it should be.
     #[must_use]
     pub fn warning(name: &'static str, said: impl Into<String>) -> Check {
-        Check { verdict: Verdict::Warning, ..Check::good(name, said) }
+        Check { health: Health::Warning, ..Check::good(name, said) }
     }
 
     /// It does not work.
     #[must_use]
     pub fn failed(name: &'static str, said: impl Into<String>) -> Check {
-        Check { verdict: Verdict::Failed, ..Check::good(name, said) }
+        Check { health: Health::Failed, ..Check::good(name, said) }
     }
 
     /// With what to do about it.

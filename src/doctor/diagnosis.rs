@@ -1,6 +1,6 @@
 //! What the checks of the first day gave, all together.
 
-use crate::doctor::check::{Check, Verdict};
+use crate::doctor::check::{Check, Health};
 use crate::model::observed::Organization;
 
 /// What was found.
@@ -17,13 +17,13 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// How many checks became this.
     #[must_use]
-    pub fn count(&self, verdict: Verdict) -> usize {
-        self.checks.iter().filter(|it| it.verdict == verdict).count()
+    pub fn count(&self, health: Health) -> usize {
+        self.checks.iter().filter(|it| it.health == health).count()
     }
 
     /// Did none fail?
     #[must_use]
     pub fn success(&self) -> bool {
-        self.count(Verdict::Failed) == 0
+        self.count(Health::Failed) == 0
     }
 }

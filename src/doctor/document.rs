@@ -60,6 +60,6 @@ pub fn document(diagnosis: &Diagnosis) -> DiagnosisV1 {
 }
 
 fn check_v1(check: &Check) -> CheckV1 {
-    let Check { name, verdict, said, help, correlation_id } = check.clone();
-    CheckV1 { name: name.to_owned(), verdict: verdict.name().to_owned(), message: said, help, correlation_id }
+    let Check { name, health, said, help, correlation_id } = check.clone();
+    CheckV1 { name: name.to_owned(), verdict: health.name().to_owned(), message: said, help, correlation_id }
 }

@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::doctor::check::{Check, Verdict};
+use crate::doctor::check::{Check, Health};
 use crate::doctor::diagnosis::Diagnosis;
 use crate::render::style::Style;
 use crate::text;
 
-/// As wide as the longest verdict and the longest name.
-const VERDICT_WIDTH: usize = 9;
+/// As wide as the longest word for one and the longest name.
+const HEALTH_WIDTH: usize = 9;
 const NAME_WIDTH: usize = 11;
 
 /// The whole text.
@@ -18,10 +18,10 @@ pub fn human(diagnosis: &Diagnosis, style: Style) -> String {
     for check in &diagnosis.checks {
         line(&mut shown, check, style);
     }
-    let counted = [Verdict::Good, Verdict::Warning, Verdict::Failed, Verdict::NotKnown];
+    let counted = [Health::Good, Health::Warning, Health::Failed, Health::NotKnown];
     let counts: Vec<String> = counted
         .into_iter()
-        .map(|verdict| (diagnosis.count(verdict), verdict.words()))
+        .map(|health| (diagnosis.count(health), health.words()))
         .filter(|(count, _)| *count > 0)
         .map(|(count, words)| match words {
             "warning" => text::count(count, words),
@@ -34,14 +34,14 @@ pub fn human(diagnosis: &Diagnosis, style: Style) -> String {
 }
 
 fn line(shown: &mut String, check: &Check, style: Style) {
-    let Check { name, verdict, said, help, correlation_id } = check;
-    let word = format!("{:VERDICT_WIDTH$}", verdict.words());
-    let word = match verdict {
-        Verdict::Good => style.good(&word),
-        Verdict::Failed => style.bad(&word),
-        Verdict::Warning | Verdict::NotKnown => style.doubtful(&word),
+    let Check { name, health, said, help, correlation_id } = check;
+    let word = format!("{:HEALTH_WIDTH$}", health.words());
+    let word = match health {
+        Health::Good => style.good(&word),
+        Health::Failed => style.bad(&word),
+        Health::Warning | Health::NotKnown => style.doubtful(&word),
     };
-    let indent = " ".repeat(VERDICT_WIDTH + NAME_WIDTH + 4);
+    let indent = " ".repeat(HEALTH_WIDTH + NAME_WIDTH + 4);
     // Writing to a String cannot fail.
     let _ = writeln!(shown, "{word}  {name:NAME_WIDTH$}  {}", text::terminal(said));
     if let Some(help) = help {

@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use presencectl::apply::{Aim, CONCURRENCY, Event, Job, run};
-use presencectl::commands::look::{Asked, Identity, look};
+use presencectl::commands::identity::Identity;
+use presencectl::commands::look::{Asked, look};
 use presencectl::model::desired::{Prune, Wanted};
 use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::plan::change::Step;

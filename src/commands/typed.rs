@@ -1,9 +1,10 @@
-//! `--only KEY…`: which definitions a run is limited to.
+//! What is typed and means something: the keys of `--only`, the locale of `--default-locale`.
 
 use std::collections::BTreeSet;
 
+use crate::config::check_labels::is_odd_locale;
 use crate::model::desired::{Desired, Management};
-use crate::model::names::Key;
+use crate::model::names::{Key, Locale};
 use crate::problem::Problem;
 use crate::text;
 
@@ -34,4 +35,16 @@ fn meant(desired: &Desired, typed: &str) -> Result<Key, Problem> {
             })
         }
     }
+}
+
+/// The locale that `--default-locale` gives.
+///
+/// # Errors
+/// It cannot be one.
+pub fn locale(typed: &str) -> Result<Locale, Problem> {
+    if is_odd_locale(typed) {
+        return Err(Problem::new(format!("--default-locale: `{typed}` cannot be a locale"))
+            .help("a locale is a word such as `de` or `pt_BR`"));
+    }
+    Ok(Locale::new(typed))
 }

@@ -1,4 +1,4 @@
-//! The checks of the way to the org: region, credentials, proxy, the API, the login host, the clock.
+//! The checks of what is between here and the org: region, credentials, proxy, the API, the login host, the clock.
 
 use crate::api::wire::WireError;
 use crate::api::{ApiError, Kind};
@@ -192,8 +192,8 @@ mod tests {
         let endpoints = Endpoints::of_domain("mypurecloud.de").unwrap();
         let proxy = proxy.map(|host| Proxy { variable: "HTTPS_PROXY", host: host.to_owned() });
         let place = Place { endpoints, named_by: NamedBy::Variable, proxy };
-        let Check { verdict, said, help, .. } = reached("api", Some(&place), Some(place.endpoints.api_host()), reach);
-        format!("{}: {said} | {}", verdict.words(), help.unwrap_or_default())
+        let Check { health, said, help, .. } = reached("api", Some(&place), Some(place.endpoints.api_host()), reach);
+        format!("{}: {said} | {}", health.words(), help.unwrap_or_default())
     }
 
     #[test]

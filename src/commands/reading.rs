@@ -1,0 +1,103 @@
+//! Reading an org: who it is, what it holds, and which generation of the API shows it. It is handed a reader, so it cannot
+//! write.
+
+use crate::api::{ApiError, Kind, Reader};
+use crate::commands::identity::{Identity, who};
+use crate::logging;
+use crate::model::desired::{Desired, Management};
+use crate::model::division::{DivisionName, Divisions};
+use crate::model::generation::{ApiChoice, Generation};
+use crate::model::observed::{Definition, Observed, Target};
+use crate::problem::{Heard, Problem};
+
+/// What was read of an org.
+pub struct Seen {
+    /// Which org.
+    pub target: Target,
+    /// What it holds.
+    pub observed: Observed,
+    /// Look-ups that failed without stopping anything.
+    pub notes: Vec<Problem>,
+}
+
+/// Who is asked, and how.
+#[derive(Clone, Copy)]
+pub struct From<'a> {
+    /// The one that reads.
+    pub reader: &'a Reader,
+    /// Which org is meant.
+    pub identity: &'a Identity,
+    /// Which generation of the API to speak.
+    pub api: ApiChoice,
+    /// Is this the embedded org?
+    pub sandbox: bool,
+}
+
+/// Reads the org. `asks_for_divisions` says, of the definitions, whether names of divisions are needed;
+/// they are read only where the generation has divisions. `heard` learns which org it is as soon as it
+/// says so.
+///
+/// # Errors
+/// The org is another one than meant, or could not be read.
+pub async fn see(
+    from: From<'_>,
+    asks_for_divisions: impl Fn(&[Definition]) -> bool,
+    heard: &mut Heard,
+) -> Result<Seen, Problem> {
+    let From { reader, identity, api, sandbox } = from;
+    logging::phase("reading the org");
+    let mut notes = Vec::new();
+    who(reader, identity, heard, &mut notes).await?;
+    let (definitions, presences) = tokio::join!(definitions(reader, api), reader.system_presences());
+    let (generation, definitions) = definitions?;
+    let presences = match presences {
+        Ok(presences) => Some(presences),
+        Err(error) => {
+            notes.push(Problem::from(error));
+            None
+        }
+    };
+    let divisions = match generation {
+        Generation::Second if asks_for_divisions(&definitions) => match reader.divisions().await {
+            Ok(divisions) => Divisions::Known(divisions),
+            Err(error) => {
+                notes.push(Problem::from(error));
+                Divisions::NotKnown
+            }
+        },
+        Generation::First | Generation::Second => Divisions::NotAsked,
+    };
+    let observed = Observed::new(definitions, presences).seen_through(generation, divisions);
+    let target = Target { org: heard.org.clone(), sandbox, generation };
+    Ok(Seen { target, observed, notes })
+}
+
+/// Does any of them belong to one division rather than to all?
+#[must_use]
+pub fn has_divisions(definitions: &[Definition]) -> bool {
+    definitions.iter().any(|it| it.division.as_ref().is_some_and(|id| !id.is_all()))
+}
+
+/// Does what is compared name a division otherwise than by its id?
+#[must_use]
+pub fn names_divisions(desired: &Desired) -> bool {
+    desired.definitions.values().any(|it| {
+        it.management == Management::Managed && !it.deactivated && matches!(it.division, Some(DivisionName::Name(_)))
+    })
+}
+
+/// The definitions, and the generation that showed them. Decided here, once a run.
+///
+/// # Errors
+/// Whatever kept the list away.
+pub async fn definitions(reader: &Reader, api: ApiChoice) -> Result<(Generation, Vec<Definition>), ApiError> {
+    let generation = match api {
+        ApiChoice::Only(generation) => generation,
+        ApiChoice::Auto => match reader.speaking(Generation::First).definitions().await {
+            Ok(definitions) => return Ok((Generation::First, definitions)),
+            Err(error) if error.kind == Kind::NotServed(Generation::First) => Generation::Second,
+            Err(error) => return Err(error),
+        },
+    };
+    reader.speaking(generation).definitions().await.map(|definitions| (generation, definitions))
+}
