@@ -1,6 +1,7 @@
 //! The command line, whole: what is printed where, and the exit code.
 
 mod asking;
+mod bar;
 mod base;
 mod conversation;
 mod drift;
@@ -26,10 +27,12 @@ mod undo;
 mod users;
 mod variables;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+use clap::CommandFactory as _;
 use insta::assert_snapshot;
 use presencectl::exit::Exit;
 use presencectl::sandbox::{Config, Seed};
@@ -49,6 +52,19 @@ fn with_org(org: &Org) -> (Cli, String) {
         .variable("GENESYSCLOUD_OAUTHCLIENT_ID", "sandbox-client")
         .variable("GENESYSCLOUD_OAUTHCLIENT_SECRET", "sandbox-secret");
     (cli, format!("--base-url {}", org.url))
+}
+
+/// Every command as it is typed, such as `user get`.
+pub(crate) fn commands() -> BTreeSet<String> {
+    let root = presencectl::cli::Cli::command();
+    let named = |command: &clap::Command| command.get_name().to_owned();
+    let mut commands = BTreeSet::new();
+    for command in root.get_subcommands() {
+        let within: Vec<String> =
+            command.get_subcommands().map(|it| format!("{} {}", named(command), named(it))).collect();
+        commands.extend(if within.is_empty() { vec![named(command)] } else { within });
+    }
+    commands
 }
 
 #[test]

@@ -1,12 +1,16 @@
 //! The help of every command, whole, and its examples, run.
 
+use std::collections::BTreeSet;
+
 use insta::assert_snapshot;
 
+use super::commands;
 use super::driver::Cli;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "plan",
     "apply",
+    "drift",
     "undo",
     "log",
     "import",
@@ -27,6 +31,7 @@ const COMMANDS: [&str; 18] = [
 
 #[test]
 fn help_is_in_groups_and_has_examples() {
+    assert_eq!(COMMANDS.map(str::to_owned).into_iter().collect::<BTreeSet<_>>(), commands());
     let cli = Cli::new();
     let mut pages = Vec::new();
     for command in [&["", "user"], COMMANDS.as_slice()].concat() {

@@ -1,12 +1,16 @@
 //! `-v` and `-vv`: what is logged, what is not, and that no secret ever is.
 
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
+
 use insta::assert_snapshot;
 use presencectl::sandbox::Config;
 use serde_json::{Value, json};
 
 use super::driver::Cli;
 use super::server::Org;
-use super::{CANARY, LUNCH, with_org};
+use super::signals::signal;
+use super::{CANARY, LUNCH, commands, with_org};
 
 /// A log without what changes from run to run: times and how long things took.
 fn steady(log: &str) -> String {
@@ -68,39 +72,102 @@ fn for_machines_each_line_is_an_object() {
     assert!(log.iter().any(|it| it["message"] == "begins" && it["object"] == "create lunch"));
 }
 
-/// Every command, with everything logged, against an org that repeats what it was sent.
-#[test]
-fn no_log_of_any_command_holds_a_secret() {
+/// Commands that speak to an org.
+fn speaking() -> Vec<String> {
     let user = "5a4db0c5-0000-4000-8000-000000000001";
-    let commands = [
+    vec![
         "plan lunch.yaml".to_owned(),
         "plan lunch.yaml --usage --api v2".to_owned(),
         "apply lunch.yaml --auto-approve".to_owned(),
+        "drift lunch.yaml".to_owned(),
         "import --out imported/".to_owned(),
         "show".to_owned(),
         "show --system".to_owned(),
+        "undo report.json --auto-approve".to_owned(),
         "retire lunch --to Meal --config lunch.yaml --yes".to_owned(),
         "doctor lunch.yaml".to_owned(),
         "init new --start org --yes".to_owned(),
         format!("user get {user}"),
         format!("user set {user} --presence Meal --yes"),
-    ];
+    ]
+}
+
+/// Commands that do not.
+const SILENT: [&str; 9] = [
+    "validate lunch.yaml",
+    "config lunch.yaml",
+    "schema plan",
+    "completions zsh",
+    "man",
+    "explain",
+    "explain same-label",
+    "log .",
+    "init new --start small --yes",
+];
+
+/// With everything logged, against an org that repeats what it was sent.
+#[test]
+fn no_log_of_any_command_holds_a_secret() {
     let echo = json!([{ "path": "/api/v2/*", "status": 400, "message": format!("who sent Bearer {CANARY}?") }]);
     let (echoing, healthy) = (Org::with_faults(&echo.to_string()), Org::start(Config::default()));
-    let with_token = || Cli::new().file("lunch.yaml", LUNCH).variable("GENESYSCLOUD_ACCESS_TOKEN", CANARY);
-    for command in &commands {
+    let (cli, target) = with_org(&healthy);
+    assert_eq!(cli.run(&format!("apply lunch.yaml --auto-approve -o json=report.json {target}")).code, Some(0));
+    let report = cli.read("report.json");
+    let with_token = || {
+        let cli = Cli::new().file("lunch.yaml", LUNCH).file("report.json", &report);
+        cli.variable("GENESYSCLOUD_ACCESS_TOKEN", CANARY)
+    };
+    for command in &speaking() {
         for form in ["text", "json"] {
             let ran = with_token().run(&format!("{command} --base-url {} -vv --log-format {form}", echoing.url));
             assert_eq!(ran.code, Some(1), "{command}: {}", ran.shown());
             assert!(ran.stderr.contains("sends"), "{command}: nothing was logged: {}", ran.shown());
             let (cli, target) = with_org(&healthy);
-            let ran = cli.run(&format!("{command} {target} -vv --log-format {form}"));
+            let ran = cli.file("report.json", &report).run(&format!("{command} {target} -vv --log-format {form}"));
             assert!(!ran.shown().contains("sandbox-token"), "{command} shows the token that it was given");
             assert!(ran.stderr.contains("/oauth/token"), "{command}: nothing was logged: {}", ran.shown());
         }
     }
-    for command in ["validate lunch.yaml", "config lunch.yaml", "schema plan", "completions zsh", "man"] {
-        let ran = with_token().run(&format!("{command} -vv"));
+    for command in SILENT {
+        let cli = with_token();
+        std::fs::remove_file(cli.path("report.json")).unwrap();
+        let cli = if command.starts_with("log") { cli.file("reports/report.json", &report) } else { cli };
+        let ran = cli.run(&format!("{command} -vv"));
         assert_eq!(ran.code, Some(0), "{command}: {}", ran.shown());
     }
+}
+
+/// The server is told secrets by others.
+#[test]
+fn no_log_of_the_sandbox_holds_a_secret() {
+    let cli = Cli::new().variable("GENESYSCLOUD_ACCESS_TOKEN", CANARY);
+    let mut child = cli.spawn("sandbox -vv");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let url = lines.next().unwrap().strip_prefix("url=").unwrap().to_owned();
+    let asked = Cli::new().file("lunch.yaml", LUNCH).variable("GENESYSCLOUD_ACCESS_TOKEN", CANARY);
+    let ran = asked.run(&format!("plan lunch.yaml --base-url {url}"));
+    assert_eq!(ran.code, Some(1), "that token is not the sandbox's: {}", ran.shown());
+    signal(&child, "TERM");
+    let stdout: String = lines.map(|it| it + "\n").collect();
+    let mut output = child.wait_with_output().unwrap();
+    output.stdout = stdout.into_bytes();
+    // Whatever runs here is searched for the secrets of its environment.
+    let ran = cli.ran(output);
+    assert!(ran.code == Some(0) && ran.stdout.contains("token="), "{}", ran.shown());
+}
+
+#[test]
+fn the_logs_of_every_command_are_looked_at() {
+    let looked_at: BTreeSet<String> = speaking()
+        .iter()
+        .map(String::as_str)
+        .chain(SILENT)
+        .chain(["sandbox"])
+        .map(|line| {
+            let mut words = line.split(' ');
+            let first = words.next().unwrap();
+            if first == "user" { format!("user {}", words.next().unwrap()) } else { first.to_owned() }
+        })
+        .collect();
+    assert_eq!(looked_at, commands());
 }

@@ -1,0 +1,113 @@
+//! The bar on a terminal, together with the log: a real run in a pseudo terminal (by `script` of util-linux), and what a
+//! person sees at its end.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use std::fmt::Write as _;
+use std::process::Command;
+
+use presencectl::sandbox::{Config, FaultRule};
+
+use super::first_day;
+use super::server::Org;
+use crate::tools;
+
+/// A terminal without an end: what is on it, after everything that was sent to it.
+fn screen(sent: &str) -> Vec<String> {
+    let mut rows: Vec<Vec<char>> = vec![Vec::new()];
+    let (mut row, mut column) = (0_usize, 0_usize);
+    let mut rest = sent.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\r' => column = 0,
+            '\n' => {
+                row += 1;
+                rows.resize(rows.len().max(row + 1), Vec::new());
+            }
+            '\u{1b}' => {
+                assert_eq!(rest.next(), Some('['), "only such sequences are known here");
+                let mut number = String::new();
+                let what = loop {
+                    match rest.next().unwrap() {
+                        it if it.is_ascii_alphabetic() => break it,
+                        it => number.push(it),
+                    }
+                };
+                let count = number.parse().unwrap_or(1);
+                match what {
+                    'A' => row = row.saturating_sub(count),
+                    'B' => row += count,
+                    'C' => column += count,
+                    'D' => column = column.saturating_sub(count),
+                    'K' if number == "2" => rows[row].clear(),
+                    'K' => rows[row].truncate(column),
+                    // Colours, and whether the cursor is seen.
+                    'm' | 'h' | 'l' => {}
+                    other => panic!("`{other}` is not known here"),
+                }
+            }
+            c => {
+                let line = &mut rows[row];
+                line.resize(line.len().max(column + 1), ' ');
+                line[column] = c;
+                column += 1;
+            }
+        }
+    }
+    rows.into_iter().map(|row| row.into_iter().collect::<String>().trim_end().to_owned()).collect()
+}
+
+fn is_log(line: &str) -> bool {
+    line.split_at_checked(24).is_some_and(|(time, _)| time.ends_with('Z') && time.as_bytes()[10] == b'T')
+}
+
+#[test]
+fn a_screen_is_what_was_sent_to_it() {
+    assert_eq!(
+        screen("one\r\n[##  ] 1/2\r\u{1b}[2Klog\r\n[### ] 2/2\r\u{1b}[K\u{1b}[1A\u{1b}[32mL\u{1b}[0m"),
+        ["one", "Log", ""]
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_line_of_the_log_stands_whole_above_the_bar() {
+    if Command::new("script").arg("--version").output().is_err() {
+        tools::missing("no `script` of util-linux on PATH; nobody looked at a bar together with a log");
+        return;
+    }
+    let slow = FaultRule { delay_ms: 40, ..FaultRule::default() };
+    let org = Org::start(Config { faults: vec![slow], ..Config::default() });
+    let (cli, target) = super::with_org(&org);
+    let mut config = "version: 1\ndefinitions:\n".to_owned();
+    for number in 1..=8 {
+        let _ = writeln!(config, "  key{number}: {{ systemPresence: Meal, labels: {{ en_US: Label {number} }} }}");
+    }
+    cli.write("many.yaml", &config);
+    let run = format!(
+        "stty cols 400 rows 50; exec {} apply many.yaml --auto-approve {target} -vv",
+        env!("CARGO_BIN_EXE_presencectl")
+    );
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &run, "/dev/null"]).current_dir(cli.path("")).env_clear();
+    command.envs([
+        ("PATH", first_day::path().as_str()),
+        ("TERM", "xterm"),
+        ("GENESYSCLOUD_OAUTHCLIENT_ID", "sandbox-client"),
+        ("GENESYSCLOUD_OAUTHCLIENT_SECRET", "sandbox-secret"),
+    ]);
+    let ran = cli.ran(command.output().unwrap());
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let drawn = |it: &str| it.contains('█') || it.contains('░');
+    assert!(drawn(&ran.stdout) && ran.stdout.contains("/8 "), "no bar was drawn: {}", ran.shown());
+
+    let screen = screen(&ran.stdout);
+    let (log, told): (Vec<&String>, Vec<&String>) = screen.iter().partition(|it| is_log(it));
+    let shown = screen.join("\n");
+    assert!(!drawn(&shown), "the bar goes away and leaves nothing in a line of the log:\n{shown}");
+    let answered = log.iter().filter(|it| it.contains(" answered: ") && it.contains("took_ms=")).count();
+    assert_eq!(answered, org.requests().len(), "each request is a whole line:\n{shown}");
+    let pieces = ["_ms=", "method=", "correlation_id="];
+    assert!(!told.iter().any(|it| pieces.iter().any(|piece| it.contains(piece))), "a piece of a line:\n{shown}");
+    assert!(told.iter().any(|it| it.starts_with("Apply: 8 done")), "{shown}");
+}
