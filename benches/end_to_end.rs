@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use presencectl::api::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
-use presencectl::commands::look::{Asked, Identity, look};
+use presencectl::commands::identity::Identity;
+use presencectl::commands::look::{Asked, look};
 use presencectl::config::{self, Request};
 use presencectl::model::desired::Desired;
 use presencectl::model::generation::{ApiChoice, Generation};

@@ -1,4 +1,5 @@
-//! A folder of reports: one file an apply, below a folder an org. What their names are made of.
+//! A folder of reports: one file a run that writes (`apply`, `undo`, `retire`), below a folder an org. What their names are
+//! made of.
 
 use crate::model::observed::Organization;
 use crate::provenance::Provenance;

@@ -1,4 +1,4 @@
-//! The folder of `--report-dir`, on the disk: one file an apply, written whole and over nothing.
+//! The folder of `--report-dir`, on the disk: one file a run, written whole and over nothing.
 
 use std::cell::RefCell;
 use std::fs;

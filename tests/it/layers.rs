@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::cli::commands;
+
 /// Every file by level, lowest first. A file uses only files of a strictly lower level, so there
 /// are no circles, and a child never uses the file that declares it. A new file gets a place here.
 const LEVELS: &[&[&str]] = &[
@@ -635,6 +637,32 @@ fn touching_is_seen_however_it_is_written() {
     assert_eq!(seen("if path.is_file() { fastrand::u8(..) }"), "fastrand::u8 std::fs");
     assert_eq!(seen("use crate::sandbox::{http::Request, tokio};\nuse console::{Style, Term};"), "console::Term");
     assert_eq!(seen("// std::fs\nlet it = serde_json::Value::Null;"), "");
+}
+
+/// Rooms whose files stand together in the table of ARCHITECTURE.md.
+const TOLD_TOGETHER: &[&str] = &["cli", "model", "sandbox"];
+
+#[test]
+fn every_file_stands_in_the_table_of_rooms() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    let names = |text: &str, name: &str| text.contains(&format!("`{name}`")) || text.contains(&format!("/{name}`"));
+    let is_told = |room: &str, name: &str| {
+        let of_room = |row: &&&str| row.split('|').nth(1).is_some_and(|rooms| names(rooms, room));
+        rows.iter().filter(of_room).any(|row| names(row, name))
+    };
+    let commands = commands();
+    let missing: Vec<String> = files()
+        .into_iter()
+        .map(|file| file.module)
+        .filter(|module| match module.split("::").collect::<Vec<_>>().as_slice() {
+            ["commands", command] if commands.contains(&command.replace('_', " ")) => false,
+            [room, ..] if TOLD_TOGETHER.contains(room) => false,
+            [room, name, ..] => !is_told(room, name),
+            _ => false,
+        })
+        .collect();
+    assert_eq!(missing, Vec::<String>::new());
 }
 
 #[test]
