@@ -151,6 +151,8 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// The key of the definition that it is about, where it is about one.
     pub key: Option<String>,
+    /// The key of the other definition, where it is about two alike.
+    pub other_key: Option<String>,
     /// Where; none for what has no place in a file (a folder without files, a flag).
     pub place: Option<Span>,
     /// Other places that belong to it, each with a short note such as "first given here".
@@ -167,7 +169,7 @@ impl Diagnostic {
     /// Without a place in a file.
     #[must_use]
     pub fn general(finding: Finding) -> Diagnostic {
-        Diagnostic { severity: finding.severity(), finding, key: None, place: None, also: Vec::new() }
+        Diagnostic { severity: finding.severity(), finding, key: None, other_key: None, place: None, also: Vec::new() }
     }
 
     /// About one definition.
@@ -175,6 +177,13 @@ impl Diagnostic {
     pub fn of(mut self, key: &str) -> Diagnostic {
         self.key = Some(key.to_owned());
         self
+    }
+
+    /// About one definition and another one.
+    #[must_use]
+    pub fn of_both(mut self, key: &str, other: &str) -> Diagnostic {
+        self.other_key = Some(other.to_owned());
+        self.of(key)
     }
 
     /// With one more place.

@@ -85,7 +85,7 @@ rules! {
     }
     Lint ByKey {
         "no-label" "missing-label" "same-as-default" "same-label" "long-label" "outer-space"
-        "invisible-characters" "mixed-scripts" "previous-label-is-current" "removes-nothing" "no-effect"
+        "invisible-characters" "mixed-scripts" "look-alike-label" "previous-label-is-current" "removes-nothing" "no-effect"
     }
     Lint Whole { "unknown-locale" "label-outside-locales" "no-definitions" "unusual-id" "many-definitions" }
     Lint No { "unused-layer" }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::config::check_text;
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::desired::{Management, Settings, Wanted};
@@ -31,6 +32,7 @@ pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, settings: &Settings) ->
     let default = &settings.default_locale;
     let mut found: Vec<Diagnostic> = all.iter().filter_map(|it| untranslated(it, default)).collect();
     found.extend(shared(&all, default));
+    found.extend(alike(&all));
     found
 }
 
@@ -89,8 +91,39 @@ fn shared(all: &[Compared<'_>], default: &Locale) -> Vec<Diagnostic> {
                 locale: locale.to_string(),
                 label: label.to_string(),
             };
-            let shared = Diagnostic::at(place, finding).of(wanted.key.as_str());
+            let shared = Diagnostic::at(place, finding).of_both(wanted.key.as_str(), other.key.as_str());
             found.push(shared.and(*there, "the same label here"));
+        }
+    }
+    found
+}
+
+/// Each definition whose label looks like another one's in the same locale, written with letters of another alphabet;
+/// once a pair. Whether a label holds letters of two, `mixed-scripts` tells.
+fn alike(all: &[Compared<'_>]) -> Vec<Diagnostic> {
+    let mut first: HashMap<(&str, String), (&Wanted, Span, &Label)> = HashMap::new();
+    let mut found = Vec::new();
+    for Compared { wanted, labels } in all {
+        let mut told: HashSet<&Key> = HashSet::from([&wanted.key]);
+        for (locale, normal, label) in labels {
+            let place = wanted.places.labels.get(*locale).copied().unwrap_or(wanted.places.key);
+            let Some((other, there, seen)) = first.get(&(normal.as_str(), check_text::looks(label.as_str()))) else {
+                first.insert((normal, check_text::looks(label.as_str())), (wanted, place, label));
+                continue;
+            };
+            let Some(letter) = check_text::other_alphabet(label.as_str(), seen.as_str()) else { continue };
+            if moves(wanted, other) || moves(other, wanted) || !told.insert(&other.key) {
+                continue;
+            }
+            let finding = Finding::LookAlikeLabel {
+                key: wanted.key.to_string(),
+                other: other.key.to_string(),
+                locale: locale.to_string(),
+                label: label.to_string(),
+                letter,
+            };
+            let alike = Diagnostic::at(place, finding).of_both(wanted.key.as_str(), other.key.as_str());
+            found.push(alike.and(*there, "the label that it looks like"));
         }
     }
     found

@@ -2,6 +2,7 @@
 //! alphabets that look alike.
 
 use unicode_script::{Script, UnicodeScript};
+use unicode_security::confusable_detection::skeleton;
 
 use crate::diagnostic::finding::Finding;
 use crate::text;
@@ -77,8 +78,36 @@ fn mixed(word: &str, what: &str) -> Option<Finding> {
     let main = ALIKE.into_iter().max_by_key(|it| count(*it))?;
     let foreign = letters().find(|c| c.script() != main)?;
     let scripts = ALIKE.into_iter().filter(|it| count(*it) > 0).map(|it| it.full_name().to_owned()).collect();
-    let letter = format!("`{foreign}` is {} (U+{:04X})", foreign.script().full_name(), u32::from(foreign));
-    Some(Finding::MixedScripts { what: what.to_owned(), word: word.to_owned(), scripts, letter })
+    Some(Finding::MixedScripts {
+        what: what.to_owned(),
+        word: word.to_owned(),
+        scripts,
+        letter: in_words(foreign),
+    })
+}
+
+/// What a text looks like, by the skeleton of Unicode's Technical Standard 39: two texts with one skeleton may be
+/// taken for each other.
+#[must_use]
+pub fn looks(text: &str) -> String {
+    skeleton(text).collect()
+}
+
+/// A letter of `text` whose alphabet `other` has no letter of, in words. None where both are written with the same
+/// alphabets: `Modern` looks like `Modem`, and people have learnt to tell them apart.
+#[must_use]
+pub fn other_alphabet(text: &str, other: &str) -> Option<String> {
+    let foreign = |text: &str, other: &str| {
+        let known: Vec<Script> = other.chars().map(|c| c.script()).collect();
+        text.chars().find(|c| ALIKE.contains(&c.script()) && !known.contains(&c.script()))
+    };
+    let letter = foreign(text, other).or_else(|| foreign(other, text))?;
+    Some(in_words(letter))
+}
+
+/// A letter with its alphabet.
+fn in_words(letter: char) -> String {
+    format!("`{letter}` is {} (U+{:04X})", letter.script().full_name(), u32::from(letter))
 }
 
 #[cfg(test)]
@@ -138,6 +167,17 @@ mod tests {
         ];
         for (text, code) in cases {
             assert_eq!(codes(text), [code], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn labels_look_alike_only_where_another_alphabet_is_at_work() {
+        let alike = |one: &str, other: &str| looks(one) == looks(other) && other_alphabet(one, other).is_some();
+        for (one, other) in [("Tea", "\u{0422}\u{0435}\u{0430}"), ("P\u{0430}use", "Pause"), ("OK", "\u{039F}K")] {
+            assert!(alike(one, other) && alike(other, one), "{one} {other}");
+        }
+        for (one, other) in [("Tea", "Tea"), ("Tea", "Team"), ("Modern", "Modem"), ("Line 1", "Line l"), ("Чай", "Tea")] {
+            assert!(!alike(one, other) && !alike(other, one), "{one} {other}");
         }
     }
 }

@@ -133,24 +133,26 @@ pub fn from_lines(lines: &[Line], place: Span) -> Field<Rules> {
     Field(Some(Located { place, value: Some(Rules(Entries(entries.collect()))) }))
 }
 
-/// Gives each warning the level that is set for it, and leaves out what is switched off. Errors stay.
+/// Gives each warning the level that is set for it, and leaves out what is switched off. What is about two
+/// definitions alike has the level of either. Errors stay, with a note at what would ease them.
 pub fn apply(field: &Field<Rules>, found: &mut Vec<Diagnostic>) {
     let lines = lines(field);
     if lines.is_empty() {
         return;
     }
-    let levels: HashMap<(String, Option<String>), Level> =
-        lines.iter().filter_map(|it| Some((it.name(), *it.level.get()?))).collect();
+    let levels: HashMap<(String, Option<String>), (Level, Span)> =
+        lines.iter().filter_map(|it| Some((it.name(), (*it.level.get()?, it.level.0.as_ref()?.place)))).collect();
     found.retain_mut(|it| {
-        if it.severity == Severity::Error {
-            return true;
-        }
         let code = it.finding.code().to_owned();
-        let by_key = it.key.as_ref().and_then(|key| levels.get(&(code.clone(), Some(key.clone()))));
-        match by_key.or_else(|| levels.get(&(code, None))) {
-            Some(Level::Off) => return false,
-            Some(Level::Error) => it.severity = Severity::Error,
-            Some(Level::Warn) | None => {}
+        let by_key = |key: &Option<String>| levels.get(&(code.clone(), Some(key.clone()?)));
+        let level = by_key(&it.key).or_else(|| by_key(&it.other_key)).or_else(|| levels.get(&(code.clone(), None)));
+        match (it.severity, level) {
+            (Severity::Error, Some((Level::Off | Level::Warn, place))) => {
+                it.also.push((*place, "this eases it only where the org may hold it: with a pin in `ids`"));
+            }
+            (Severity::Error, Some((Level::Error, _)) | None) | (Severity::Warning, Some((Level::Warn, _)) | None) => {}
+            (Severity::Warning, Some((Level::Off, _))) => return false,
+            (Severity::Warning, Some((Level::Error, _))) => it.severity = Severity::Error,
         }
         true
     });

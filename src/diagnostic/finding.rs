@@ -397,6 +397,11 @@ findings! {
     SameLabel { key: String, other: String, locale: String, label: String }
         "same-label", Warning, format!("`{key}` and `{other}` have one label for `{locale}`, `{label}`"),
         say("who reads this language cannot tell them apart, and the org may refuse it: give one another label");
+    /// Two definitions with labels in one locale that differ and cannot be told apart by eye.
+    LookAlikeLabel { key: String, other: String, locale: String, label: String, letter: String }
+        "look-alike-label", Warning,
+        format!("`{key}` and `{other}` have labels for `{locale}` that look alike, `{label}`"),
+        Some(format!("{letter}: nobody can tell them apart by eye; type one anew, or give it another label"));
     /// Something that changes nothing where it stands.
     NoEffect { what: String, why: String }
         "no-effect", Warning, format!("{what} has no effect: {why}"), say("remove it");

@@ -78,7 +78,7 @@ pub fn document(
 }
 
 fn finding_v1(diagnostic: &Diagnostic, sources: &Sources) -> FindingV1 {
-    let Diagnostic { finding, severity, place, key: _, also: _ } = diagnostic;
+    let Diagnostic { finding, severity, place, key: _, other_key: _, also: _ } = diagnostic;
     FindingV1 {
         code: finding.code().to_owned(),
         severity: match severity {

@@ -116,7 +116,7 @@ pub fn failure(problem: &Problem, diagnostics: &[Diagnostic], sources: &Sources)
 pub fn findings(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let annotations: Vec<Annotation> = diagnostics
         .iter()
-        .map(|Diagnostic { finding, severity, place, key: _, also: _ }| Annotation {
+        .map(|Diagnostic { finding, severity, place, key: _, other_key: _, also: _ }| Annotation {
             level: match severity {
                 Severity::Error => Level::Error,
                 Severity::Warning => Level::Warning,

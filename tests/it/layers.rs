@@ -98,6 +98,7 @@ const LEVELS: &[&[&str]] = &[
         "plan::order",
         "api::session",
         "doctor::document",
+        "config::check_text",
         "config::tree",
         "render::style",
         "api::user_shapes",
@@ -111,7 +112,6 @@ const LEVELS: &[&[&str]] = &[
         "api::list",
         "config::check_hands",
         "config::check_same",
-        "config::check_text",
         "config::requires",
         "config::folders",
         "config::located",
@@ -320,6 +320,7 @@ const VALUES: &[&str] = &[
     "strsim",
     "thiserror",
     "unicode_script",
+    "unicode_security",
 ];
 
 /// Methods of a path that look at the disk.

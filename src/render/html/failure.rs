@@ -26,7 +26,7 @@ pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sou
     if !diagnostics.is_empty() {
         let _ = writeln!(body, "<h2>In the files: {}</h2>", summary(diagnostics));
     }
-    for Diagnostic { finding, severity, place, key: _, also: _ } in diagnostics {
+    for Diagnostic { finding, severity, place, key: _, other_key: _, also: _ } in diagnostics {
         let (class, level) = match severity {
             Severity::Error => ("", "Error"),
             Severity::Warning => (" class=\"warning\"", "Warning"),

@@ -201,7 +201,7 @@ fn matrix(coverage: &Coverage) -> String {
 
 fn cell(cell: &Cell) -> String {
     if cell.marks.is_empty() {
-        return "<td><span aria-label=\"present\">✓</span></td>".to_owned();
+        return "<td><span role=\"img\" aria-label=\"present\">✓</span></td>".to_owned();
     }
     let tag = |mark: &Mark| {
         let tone = match mark {

@@ -38,7 +38,7 @@ pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sou
 }
 
 fn finding(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let Diagnostic { finding, severity, place: at, key: _, also } = diagnostic;
+    let Diagnostic { finding, severity, place: at, key: _, other_key: _, also } = diagnostic;
     let level = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
