@@ -18,12 +18,10 @@ fn screen(sent: &str) -> Vec<String> {
     let (mut row, mut column) = (0_usize, 0_usize);
     let mut rest = sent.chars().peekable();
     while let Some(c) = rest.next() {
+        rows.resize(rows.len().max(row + 1), Vec::new());
         match c {
             '\r' => column = 0,
-            '\n' => {
-                row += 1;
-                rows.resize(rows.len().max(row + 1), Vec::new());
-            }
+            '\n' => row += 1,
             '\u{1b}' => {
                 assert_eq!(rest.next(), Some('['), "only such sequences are known here");
                 let mut number = String::new();

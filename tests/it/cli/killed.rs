@@ -156,7 +156,7 @@ fn a_retirement_that_is_killed_leaves_a_report_of_its_definition() {
     let users = (1..=2).map(|it| samples::user(it, id, 1_764_000_000_000)).collect();
     let seed = Seed { definitions: vec![coaching], users: Some(users), ..Seed::default() };
     // Whoever is moved waits for it, and meanwhile the run dies.
-    let slow = FaultRule { method: Some("PATCH".to_owned()), delay_ms: 20_000, ..FaultRule::default() };
+    let slow = FaultRule { method: Some("PUT".to_owned()), delay_ms: 20_000, ..FaultRule::default() };
     let config = Config { seed, faults: vec![slow], start_unix_ms: Some(1_764_000_000_000), ..Config::default() };
     let org = Org::start(config);
     let (cli, target) = super::with_org(&org);
@@ -166,7 +166,7 @@ fn a_retirement_that_is_killed_leaves_a_report_of_its_definition() {
     );
     let retire = format!("retire coaching --to Meal --config coaching.yaml --yes --report-dir reports {target}");
     let mut child = cli.command(&retire).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    while !org.requests().iter().any(|it| it.starts_with("PATCH ")) {
+    while !org.requests().iter().any(|it| it.starts_with("PUT /api/v2/users/presences")) {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it was killed");
         thread::sleep(Duration::from_millis(1));
     }
