@@ -8,7 +8,7 @@ use crate::model::names::Label;
 use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::render::markdown::inline::Inline;
-use crate::render::markdown::page::{COMMENT, Keep, Section, lines, marker, org, page, sandbox};
+use crate::render::markdown::page::{COMMENT, Keep, Kind, Section, lines, marker, org, page, sandbox};
 use crate::render::markdown::page::{folded, table_head, table_row};
 use crate::render::markdown::refusals::refusals;
 use crate::render::rows::{LabelRow, key, labels, others};
@@ -23,7 +23,7 @@ pub fn drift(drift: &Drift, plan: &Plan, target: &Target, sources: &Sources) -> 
         (true, 0) => "No drift".to_owned(),
         (true, count) => format!("Drift: {}", text::count(count, "definition")),
     };
-    let mut lead = marker("drift", whose);
+    let mut lead = marker(Kind::Drift, whose);
     // Writing to a String cannot fail.
     let _ = writeln!(lead, "**{words}** in {}.{}", org(whose), sandbox(target.sandbox));
     if !drift.rows.is_empty() {

@@ -1,5 +1,5 @@
-//! A command that failed before there was a result, as Markdown: it takes the place of an earlier plan, which is
-//! no longer one to go by.
+//! A command that failed before there was a result, as Markdown: it takes the place of an earlier result of that kind,
+//! which is no longer one to go by.
 
 use std::fmt::Write as _;
 
@@ -7,15 +7,23 @@ use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::problem::{Heard, Problem};
 use crate::render::findings::summary;
 use crate::render::markdown::inline::Inline;
-use crate::render::markdown::page::{COMMENT, Keep, Section, marker, org, page};
+use crate::render::markdown::page::{Keep, Kind, Room, Section, marker, org, page};
 use crate::render::rows::place;
 
-/// What is wrong and what to do about it, with the findings in the files.
+/// What is wrong and what to do about it, with the findings in the files: in whose place, and as much as there is room
+/// for.
 #[must_use]
-pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sources: &Sources) -> String {
+pub fn failure(
+    problem: &Problem,
+    heard: &Heard,
+    diagnostics: &[Diagnostic],
+    sources: &Sources,
+    instead_of: Kind,
+    room: Room,
+) -> String {
     let Problem { message, help, correlation_id } = problem;
     let whose = heard.org.as_ref();
-    let mut lead = marker("plan", whose);
+    let mut lead = marker(instead_of, whose);
     let about = whose.map_or_else(String::new, |_| format!(" in {}", org(whose)));
     // Writing to a String cannot fail.
     let _ = writeln!(lead, "**Failed**{about}: {}", Inline::prose(message));
@@ -34,7 +42,7 @@ pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sou
         rows: diagnostics.iter().map(|it| finding(it, sources)).collect(),
         foot: String::new(),
     };
-    page(&lead, &[section], COMMENT)
+    page(&lead, &[section], room)
 }
 
 fn finding(diagnostic: &Diagnostic, sources: &Sources) -> String {

@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::plan::change::{Change, LeftAlone, Spent, Warning};
 use crate::plan::only::Only;
 use crate::render::markdown::inline::Inline;
-use crate::render::markdown::page::{COMMENT, Keep, SUMMARY, Section, folded, marker, org, page, sandbox};
+use crate::render::markdown::page::{COMMENT, Keep, Kind, SUMMARY, Section, folded, marker, org, page, sandbox};
 use crate::render::markdown::page::{table_head, table_row};
 use crate::render::markdown::refusals::refusals;
 use crate::render::markdown::{base, coverage};
@@ -45,7 +45,7 @@ fn lead(plan: &Plan, target: &Target) -> String {
         1 => " 1 definition is in step.".to_owned(),
         count => format!(" {count} definitions are in step."),
     };
-    let mut lead = marker("plan", whose);
+    let mut lead = marker(Kind::Plan, whose);
     // Writing to a String cannot fail.
     lead.push_str(&plan.base.as_ref().map_or_else(String::new, base::first_line));
     let _ = writeln!(lead, "**{words}** in {}{more}.{in_step}{sandbox}", org(whose));

@@ -9,7 +9,7 @@ use crate::model::division::Divisions;
 use crate::model::names::Label;
 use crate::model::observed::Target;
 use crate::render::markdown::inline::Inline;
-use crate::render::markdown::page::{Keep, Room, Section, marker, org, page, sandbox};
+use crate::render::markdown::page::{Keep, Kind, Room, Section, marker, org, page, sandbox};
 use crate::render::markdown::page::{table_head, table_row};
 use crate::render::markdown::refusals::refusals;
 use crate::render::outcome;
@@ -34,7 +34,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -
     } = report;
     let (whose, sandbox) = (target.org.as_ref(), sandbox(target.sandbox));
     let Verdict { tone: _, words, more } = of_report(report);
-    let mut lead = marker("report", whose);
+    let mut lead = marker(Kind::Report, whose);
     let more = more.map_or_else(String::new, |it| format!(" {it}."));
     // Writing to a String cannot fail.
     let _ = writeln!(lead, "**{}: {words}** in {}.{more}{sandbox}", what(report), org(whose));

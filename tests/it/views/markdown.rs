@@ -8,7 +8,7 @@ use presencectl::coverage::Coverage;
 use presencectl::model::observed::{Organization, Target};
 use presencectl::plan::change::Action;
 use presencectl::problem::{Heard, Problem};
-use presencectl::render::markdown::{self, COMMENT, Inline, SUMMARY, in_cell};
+use presencectl::render::markdown::{self, COMMENT, Inline, Kind, SUMMARY, in_cell};
 use presencectl::text;
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq};
 use proptest::proptest;
@@ -60,7 +60,7 @@ fn a_failure_says_what_to_do() {
         correlation_id: Some("0e2f-41".to_owned()),
     };
     let heard = Heard { org: target().org, sandbox: false };
-    assert_snapshot!("failure", markdown::failure(&problem, &heard, &[], &drift().1));
+    assert_snapshot!("failure", markdown::failure(&problem, &heard, &[], &drift().1, Kind::Plan, COMMENT));
 }
 
 /// A piece of a row, and of a line of a list, by itself.
