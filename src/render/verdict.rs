@@ -56,6 +56,13 @@ pub fn of_plan(plan: &Plan) -> Verdict {
     Verdict { tone: Tone::Open, words: counts, more: None }
 }
 
+/// What applying a plan costs, without a full stop; none where it changes nothing, or is refused.
+#[must_use]
+pub fn cost(plan: &Plan) -> Option<String> {
+    let cost = plan.cost.filter(|_| plan.refusals.is_empty() && !plan.changes.is_empty())?;
+    Some(format!("Cost: {}", cost.in_words()))
+}
+
 /// Of a report.
 #[must_use]
 pub fn of_report(report: &Report) -> Verdict {

@@ -14,7 +14,7 @@ use crate::render::html::base;
 use crate::render::html::escape::{escaped, sentence};
 use crate::render::html::frame::{About, at, class, code, folded, page, refusals, table};
 use crate::render::rows::{Group, LabelRow, groups, key, labels, origin, others, people};
-use crate::render::verdict::{Tone, of_plan};
+use crate::render::verdict::{Tone, cost, of_plan};
 use crate::text;
 
 /// A whole plan, complete however long it is.
@@ -28,6 +28,7 @@ pub fn plan(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources
     };
     let body = [
         head,
+        cost(plan).map_or_else(String::new, |it| format!("<p>{it}.</p>\n")),
         plan.only.as_ref().map_or_else(String::new, only),
         refusals(&plan.refusals, "To answer first", sources),
         groups,

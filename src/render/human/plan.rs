@@ -14,7 +14,7 @@ use crate::render::human::target::target_line;
 use crate::render::human::{base, change};
 use crate::render::rows::{FROM_THIS_CHANGE, PENDING_BEFORE, origin};
 use crate::render::style::Style;
-use crate::render::verdict::counted;
+use crate::render::verdict::{cost, counted};
 use crate::text;
 
 /// A whole plan, complete however long it is.
@@ -178,6 +178,6 @@ fn summary(plan: &Plan, style: Style) -> String {
     if counts.is_empty() {
         return format!("{}{in_step}\n", style.good("No changes."));
     }
-    let cost = plan.cost.map_or_else(String::new, |it| format!("Cost: {}\n", it.in_words()));
+    let cost = cost(plan).map_or_else(String::new, |it| format!("{it}\n"));
     format!("{}: {counts}.{in_step}\n{cost}", style.bold("Plan"))
 }

@@ -16,7 +16,7 @@ use crate::render::markdown::page::{table_head, table_row};
 use crate::render::markdown::refusals::refusals;
 use crate::render::markdown::{base, coverage};
 use crate::render::rows::{Group, LabelRow, groups, key, labels, origin, others, people, place};
-use crate::render::verdict::{Verdict, of_plan};
+use crate::render::verdict::{Verdict, cost, of_plan};
 use crate::text;
 
 /// The most labels of one definition that stand in the open table; all of them are in the details.
@@ -45,10 +45,11 @@ fn lead(plan: &Plan, target: &Target) -> String {
         1 => " 1 definition is in step.".to_owned(),
         count => format!(" {count} definitions are in step."),
     };
+    let cost = cost(plan).map_or_else(String::new, |it| format!(" {it}."));
     let mut lead = marker(Kind::Plan, whose);
     // Writing to a String cannot fail.
     lead.push_str(&plan.base.as_ref().map_or_else(String::new, base::first_line));
-    let _ = writeln!(lead, "**{words}** in {}{more}.{in_step}{sandbox}", org(whose));
+    let _ = writeln!(lead, "**{words}** in {}{more}.{in_step}{cost}{sandbox}", org(whose));
     if let Some(only) = &plan.only {
         lead.push_str(&only_shown(only));
     }
