@@ -14,7 +14,7 @@ use crate::model::observed::{Content, Target};
 use crate::model::usage::People;
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, InStep, LeftAlone, Spent, Warning};
-use crate::plan::cost::Cost;
+use crate::apply::cost::Cost;
 use crate::plan::guard::noticed;
 use crate::plan::only::Only;
 use crate::plan::origin::{Base, Compared, Comparison};

@@ -106,7 +106,7 @@ const LEVELS: &[&[&str]] = &[
     &[
         "plan::origin",
         "plan::question",
-        "plan::cost",
+        "apply::cost",
         "plan::only",
         "retire::advice",
         "api::list",

@@ -12,7 +12,7 @@ use presencectl::commands::look::{Asked, look};
 use presencectl::model::desired::{Prune, Wanted};
 use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::plan::change::Step;
-use presencectl::plan::cost::{Cost, requests_of, to_carry_out};
+use presencectl::apply::cost::{Cost, requests_of, to_carry_out};
 use presencectl::problem::Heard;
 use presencectl::sandbox::Temper;
 use presencectl::stop::Stop;
