@@ -28,6 +28,7 @@ pub mod cost;
 pub mod divided;
 pub mod document;
 pub mod object;
+pub mod outcome;
 pub mod report;
 pub mod verify;
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::apply::outcome::OutcomeKind;
 use crate::drift::keep::keep;
 use crate::journal::kept::{KeptReport, KeptRow};
 use crate::model::desired::Desired;
@@ -200,7 +201,9 @@ impl<'a> History<'a> {
         ours.sort_by_key(|it| it.run.as_ref().map(|run| run.began));
         let mut history = History { by_id: BTreeMap::new(), by_key: BTreeMap::new(), last: None, in_step_until: None };
         for report in ours {
-            for row in report.rows.iter().filter(|it| it.may_be_written || it.outcome == "already-so") {
+            for row in
+                report.rows.iter().filter(|it| it.outcome.may_be_written() || it.outcome == OutcomeKind::AlreadySo)
+            {
                 let Some(id) = &row.id else { continue };
                 history.by_id.insert(id, Left { report, row });
                 match (&row.key, row.action) {

@@ -18,7 +18,6 @@ use crate::model::desired::Desired;
 use crate::model::division::Divisions;
 use crate::model::observed::Target;
 use crate::plan::change::Step;
-
 use crate::problem::Problem;
 use crate::render::style::Style;
 use crate::render::{github, html, human, machine, markdown};

@@ -211,13 +211,13 @@ fn not_done(row: &Row, report: &Report) -> Annotation {
     };
     lines.extend(differences(&row.outcome, &report.divisions));
     if lines.is_empty() {
-        lines.push(outcome::words(&row.outcome).to_owned());
+        lines.push(outcome::said(row.outcome.kind()).words.to_owned());
     }
     let known_as = key_of(row).map(str::to_owned).or(row.name.as_ref().map(quoted)).unwrap_or_default();
     Annotation {
         level: if matches!(row.outcome, Outcome::Skipped(_)) { Level::Warning } else { Level::Error },
         place: row.refused_label.or(row.place),
-        title: format!("{}: {} {known_as}", outcome::words(&row.outcome), row.action.verb()),
+        title: format!("{}: {} {known_as}", outcome::said(row.outcome.kind()).words, row.action.verb()),
         lines,
     }
 }

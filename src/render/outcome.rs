@@ -1,32 +1,42 @@
 //! What every report to people says alike: why something is not done, which signal ended the run, how
 //! many of which outcome there are.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::apply::report::{Outcome, Report};
+use crate::apply::outcome::OutcomeKind;
+use crate::apply::report::{Report, Row};
 use crate::cause::Cause;
-use crate::render::style::Style;
+use crate::render::style::{Style, Tone};
 use crate::stop::Signal;
 use crate::text;
 
-/// Every outcome of an apply in the order of a sum, by its stable name and its words.
-pub const OUTCOMES: [(&str, &str); 9] = [
-    ("done", "done"),
-    ("already-so", "already so"),
-    ("not-visible-yet", "not visible yet"),
-    ("differs", "different"),
-    ("overwritten", "overwritten"),
-    ("failed", "failed"),
-    ("refused", "refused"),
-    ("skipped", "skipped"),
-    ("unknown", "unknown"),
-];
+/// How an outcome is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    /// In a sum what has the smaller one comes first.
+    pub place: u8,
+    /// In few words.
+    pub words: &'static str,
+    /// Whether somebody has to act.
+    pub tone: Tone,
+}
 
-/// The words of one of them.
+/// How the outcome of an object is said.
 #[must_use]
-pub fn words(outcome: &Outcome) -> &'static str {
-    let code = outcome.code();
-    OUTCOMES.iter().find(|(it, _)| *it == code).map_or(code, |(_, words)| words)
+pub fn said(outcome: OutcomeKind) -> Said {
+    let (words, tone) = match outcome {
+        OutcomeKind::Done => ("done", Tone::Good),
+        OutcomeKind::AlreadySo => ("already so", Tone::Good),
+        OutcomeKind::NotVisibleYet => ("not visible yet", Tone::Open),
+        OutcomeKind::Differs => ("different", Tone::Bad),
+        OutcomeKind::Overwritten => ("overwritten", Tone::Bad),
+        OutcomeKind::Failed => ("failed", Tone::Bad),
+        OutcomeKind::Refused => ("refused", Tone::Bad),
+        OutcomeKind::Skipped => ("skipped", Tone::Open),
+        OutcomeKind::Unknown => ("unknown", Tone::Bad),
+    };
+    Said { place: outcome as u8, words, tone }
 }
 
 /// What the look after an apply found where nothing else is to be done.
@@ -74,15 +84,19 @@ pub fn interrupted(by: Option<Signal>, style: Style) -> String {
     })
 }
 
-/// How many rows have each outcome: "2 done, 1 failed". `words` gives the stable names with their words,
-/// in the order of the sum.
+/// How many have each outcome: "2 done, 1 failed". Nothing where there are none.
 #[must_use]
-pub fn counted<'a>(words: &[(&str, &str)], codes: &(impl Iterator<Item = &'a str> + Clone)) -> String {
-    let counts: Vec<String> = words
-        .iter()
-        .map(|(code, words)| (codes.clone().filter(|it| it == code).count(), words))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{count} {words}"))
-        .collect();
+pub fn counted(outcomes: impl IntoIterator<Item = Said>) -> String {
+    let mut counts: BTreeMap<(u8, &str), usize> = BTreeMap::new();
+    for Said { place, words, tone: _ } in outcomes {
+        *counts.entry((place, words)).or_default() += 1;
+    }
+    let counts: Vec<String> = counts.into_iter().map(|((_, words), count)| format!("{count} {words}")).collect();
     counts.join(", ")
+}
+
+/// The same of the rows of a report.
+#[must_use]
+pub fn counted_outcomes(rows: &[Row]) -> String {
+    counted(rows.iter().map(|row| said(row.outcome.kind())))
 }

@@ -11,26 +11,13 @@ use crate::model::usage::Seats;
 use crate::model::user::UserId;
 use crate::render::csv::csv;
 use crate::render::human::{finished, target_line};
-use crate::render::outcome;
-use crate::render::style::Style;
+use crate::render::outcome::{self, Said};
+use crate::render::style::{Style, Tone};
 use crate::retire::advice::{Advice, Lines};
 use crate::retire::plan::{Moves, Retirement};
 use crate::retire::report::{Fate, Report};
 use crate::text;
-
-/// Every fate in the order of a sum, by its stable name and its words.
-const FATES: [(&str, &str); 10] = [
-    ("moved", "moved"),
-    ("already-so", "already there"),
-    ("elsewhere", "gone already"),
-    ("on-queue", "on queue"),
-    ("still-named", "still named"),
-    ("not-shown", "not shown"),
-    ("differs", "different"),
-    ("failed", "failed"),
-    ("skipped", "skipped"),
-    ("unknown", "unknown"),
-];
+use crate::users::report::Outcome as Set;
 
 /// What is going to be done, before anybody is asked.
 #[must_use]
@@ -109,13 +96,9 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
     let mut shown = format!("{}\n\n{}\n\n", target_line(target), heading(retirement, style));
     let mut fates = people.iter().peekable();
     while let Some((user, fate)) = fates.next() {
-        let words = words(fate);
+        let Said { place: _, words, tone } = said(fate);
         let padding = " ".repeat(15usize.saturating_sub(words.len()));
-        let _ = writeln!(
-            shown,
-            "  {} {padding}{user}",
-            if fate.is_success() { style.good(words) } else { style.bad(words) }
-        );
+        let _ = writeln!(shown, "  {} {padding}{user}", style.toned(tone, words));
         // What goes for several in a row is told once, below the last of them.
         if fates.peek().is_none_or(|(_, next)| *next != fate)
             && let Some(cause) = fate.why()
@@ -150,8 +133,21 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
     shown
 }
 
-fn words(fate: &Fate) -> &'static str {
-    FATES.iter().find(|(code, _)| *code == fate.code()).map_or(fate.code(), |(_, words)| *words)
+/// How the fate of a person is said.
+fn said(fate: &Fate) -> Said {
+    let (place, words) = match fate {
+        Fate::Set(Set::Done) => (0, "moved"),
+        Fate::Set(Set::AlreadySo) => (1, "already there"),
+        Fate::Set(Set::Elsewhere(_)) | Fate::Gone => (2, "gone already"),
+        Fate::LeftOnQueue(_) => (3, "on queue"),
+        Fate::StillNamed => (4, "still named"),
+        Fate::Set(Set::NotShown) => (5, "not shown"),
+        Fate::Set(Set::Differs(_)) => (6, "different"),
+        Fate::Set(Set::Failed(_)) => (7, "failed"),
+        Fate::Set(Set::Skipped) => (8, "skipped"),
+        Fate::Set(Set::Unknown(_)) => (9, "unknown"),
+    };
+    Said { place, words, tone: if fate.is_success() { Tone::Good } else { Tone::Bad } }
 }
 
 /// What to write into the config.
@@ -185,7 +181,7 @@ fn place(span: Span, sources: &Sources) -> String {
 }
 
 fn sum(report: &Report, style: Style) -> String {
-    let counts = outcome::counted(&FATES, &report.people.values().map(Fate::code));
+    let counts = outcome::counted(report.people.values().map(said));
     let people = if counts.is_empty() { "nobody to move" } else { counts.as_str() };
     let definition = match report.definition.as_ref().map(|row: &Row| &row.outcome) {
         _ if report.is_deactivated() => "deactivated",

@@ -163,17 +163,7 @@ pub fn key_of(row: &Row) -> Option<&str> {
 /// What was found otherwise than expected of an object, a sentence each, with names between backticks.
 #[must_use]
 pub fn differences(outcome: &Outcome, divisions: &Divisions) -> Vec<String> {
-    match outcome {
-        Outcome::Differs(found) | Outcome::Overwritten(found) | Outcome::Refused(found) => {
-            found.iter().map(|it| difference(it, divisions)).collect()
-        }
-        Outcome::Done
-        | Outcome::AlreadySo
-        | Outcome::NotVisibleYet
-        | Outcome::Failed(_)
-        | Outcome::Skipped(_)
-        | Outcome::Unknown(_) => Vec::new(),
-    }
+    outcome.differences().iter().map(|it| difference(it, divisions)).collect()
 }
 
 fn difference(difference: &Difference, divisions: &Divisions) -> String {

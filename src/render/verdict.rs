@@ -3,19 +3,9 @@
 use crate::apply::report::{Report, Row};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change};
-use crate::render::outcome::{self, OUTCOMES};
+use crate::render::outcome::counted_outcomes;
+use crate::render::style::Tone;
 use crate::text;
-
-/// Whether somebody has to act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// Everything is as it shall be.
-    Good,
-    /// Something is to be done.
-    Open,
-    /// Something is refused, or went wrong.
-    Bad,
-}
 
 /// What it comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +57,7 @@ pub fn cost(plan: &Plan) -> Option<String> {
 #[must_use]
 pub fn of_report(report: &Report) -> Verdict {
     let rows = &report.rows;
-    let counts = outcome::counted(&OUTCOMES, &rows.iter().map(|row| row.outcome.code()));
+    let counts = counted_outcomes(rows);
     let words = if counts.is_empty() { "Nothing to do".to_owned() } else { counts };
     match (report.is_success(), report.refusals.len()) {
         (true, _) => Verdict { tone: Tone::Good, words, more: None },

@@ -14,6 +14,7 @@ use crate::cli::commands;
 const LEVELS: &[&[&str]] = &[
     &[
         "cli::formats",
+        "apply::outcome",
         "rules",
         "text",
         "stop",

@@ -7,7 +7,8 @@ use crate::problem::{Heard, Problem};
 use crate::render::findings::summary;
 use crate::render::html::escape::{escaped, sentence};
 use crate::render::html::frame::{About, at, code, page};
-use crate::render::verdict::{Tone, Verdict};
+use crate::render::style::Tone;
+use crate::render::verdict::Verdict;
 
 /// What is wrong and what to do about it, with the findings in the files.
 #[must_use]

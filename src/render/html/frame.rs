@@ -8,7 +8,8 @@ use crate::plan::answer::Answer;
 use crate::plan::refusal::Refusal;
 use crate::render::html::escape::{escaped, sentence};
 use crate::render::rows::place;
-use crate::render::verdict::{Tone, Verdict};
+use crate::render::style::Tone;
+use crate::render::verdict::Verdict;
 
 /// All of the style. Nothing of a page comes from elsewhere.
 const STYLE: &str = include_str!("page.css");

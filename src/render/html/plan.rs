@@ -14,7 +14,8 @@ use crate::render::html::base;
 use crate::render::html::escape::{escaped, sentence};
 use crate::render::html::frame::{About, at, class, code, folded, page, refusals, table};
 use crate::render::rows::{Group, LabelRow, groups, key, labels, origin, others, people};
-use crate::render::verdict::{Tone, cost, of_plan};
+use crate::render::style::Tone;
+use crate::render::verdict::{cost, of_plan};
 use crate::text;
 
 /// A whole plan, complete however long it is.

@@ -10,9 +10,9 @@ use crate::model::names::Label;
 use crate::model::observed::Target;
 use crate::render::html::escape::{escaped, sentence};
 use crate::render::html::frame::{About, at, class, code, page, refusals, table};
-use crate::render::outcome;
+use crate::render::outcome::{self, Said, said};
 use crate::render::rows::{differences, key, key_of};
-use crate::render::verdict::{Tone, of_report, what};
+use crate::render::verdict::{of_report, what};
 use crate::text;
 
 /// A whole report.
@@ -64,20 +64,12 @@ fn object(row: &Row, divisions: &Divisions, sources: &Sources) -> String {
         Outcome::Failed(_) => at(row.refused_label.or(row.place), sources),
         _ => String::new(),
     };
-    let tone = match &row.outcome {
-        Outcome::Done | Outcome::AlreadySo => Tone::Good,
-        Outcome::NotVisibleYet | Outcome::Skipped(_) => Tone::Open,
-        Outcome::Differs(_)
-        | Outcome::Overwritten(_)
-        | Outcome::Failed(_)
-        | Outcome::Refused(_)
-        | Outcome::Unknown(_) => Tone::Bad,
-    };
+    let Said { place: _, words, tone } = said(row.outcome.kind());
     format!(
         "<tr><td><span class=\"tag {}\">{}</span></td><td>{}</td><th scope=\"row\">{}<br><span class=\"quiet\">{}</span>\
          {id}</th><td>{why}{found}{place}</td></tr>\n",
         class(tone),
-        outcome::words(&row.outcome),
+        words,
         row.action.verb(),
         code(known_as),
         escaped(row.system_presence.as_str())

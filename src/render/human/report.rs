@@ -13,7 +13,7 @@ use crate::render::findings::pointed_at;
 use crate::render::human::change::{block, division, quoted, subject};
 use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
-use crate::render::outcome::{self, explained, words};
+use crate::render::outcome::{self, Said, explained, said};
 use crate::render::style::Style;
 use crate::render::verdict::{missing, what};
 use crate::text;
@@ -94,17 +94,9 @@ pub(super) fn row(row: &Row, divisions: &Divisions, style: Style) -> String {
         correlation_id: _,
     } = row;
     let what = subject(*action, key.as_ref(), name.as_ref(), system_presence, id.as_ref());
-    let words = words(outcome);
+    let Said { place: _, words, tone } = said(outcome.kind());
     let padding = " ".repeat(OUTCOME_WIDTH.saturating_sub(words.len()));
-    let words = match outcome {
-        Outcome::Done | Outcome::AlreadySo => style.good(words),
-        Outcome::NotVisibleYet | Outcome::Skipped(_) => style.doubtful(words),
-        Outcome::Differs(_)
-        | Outcome::Overwritten(_)
-        | Outcome::Failed(_)
-        | Outcome::Refused(_)
-        | Outcome::Unknown(_) => style.bad(words),
-    };
+    let words = style.toned(tone, words);
     let mut shown = format!("  {words} {padding}{} {what}\n", action.verb());
     match outcome {
         Outcome::Failed(cause) => shown.push_str(&explained(cause, INDENT)),
@@ -206,7 +198,7 @@ fn verified(report: &Report, sources: &Sources, style: Style) -> String {
 
 fn sum(report: &Report, style: Style) -> String {
     let rows = &report.rows;
-    let counts = outcome::counted(&outcome::OUTCOMES, &rows.iter().map(|row| row.outcome.code()));
+    let counts = outcome::counted_outcomes(rows);
     let counts = if counts.is_empty() { "nothing to do" } else { &counts };
     let verdict = if report.is_success() { String::new() } else { format!(" {}.", missing(rows)) };
     let word = format!("{}:", what(report));

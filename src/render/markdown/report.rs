@@ -94,7 +94,7 @@ fn object(row: &Row, divisions: &Divisions, sources: &Sources) -> String {
         let _ = write!(why, "<br>at {}", Inline::code(&place(span, sources)));
     }
     table_row(&[
-        format!("**{}**", outcome::words(&row.outcome)),
+        format!("**{}**", outcome::said(row.outcome.kind()).words),
         row.action.verb().to_owned(),
         format!("{known_as}({})", Inline::prose(row.system_presence.as_str())),
         row.id.as_ref().map_or_else(String::new, |it| Inline::code(it.as_str()).to_string()),
