@@ -152,6 +152,13 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
+/// A sentence with a capital.
+#[must_use]
+pub fn capitalized(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// The longest name that is compared with others, in characters: comparing two costs the product of
 /// their lengths.
 const COMPARED_LENGTH_MAX: usize = 100;

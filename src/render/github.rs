@@ -3,8 +3,7 @@
 
 use std::cmp::Reverse;
 
-use crate::apply::report::{Outcome, Report, Row, Verification};
-use crate::cause::Cause;
+use crate::apply::report::{Outcome, Report, Row};
 use crate::diagnostic::{Diagnostic, Severity, Sources, Span};
 use crate::model::desired::{Desired, Places};
 use crate::model::names::Label;
@@ -14,8 +13,10 @@ use crate::plan::change::{Action, Change, Edit, Step};
 use crate::plan::guard::is_rename;
 use crate::plan::refusal::Refusal;
 use crate::problem::Problem;
-use crate::render::outcome;
+use crate::render::cause::Explained;
+use crate::render::outcome::{self, Verified};
 use crate::render::rows::{differences, key_of, people};
+use crate::render::style::Tone;
 use crate::text;
 
 /// How many annotations of one level GitHub shows of one step; it drops the others without a word. (docs.github.com,
@@ -74,25 +75,15 @@ pub fn report(report: &Report, sources: &Sources) -> String {
         title: title.to_owned(),
         lines,
     };
-    match &report.verification {
-        Verification::NotNeeded | Verification::InStep => {}
-        Verification::Interrupted => {
-            annotations
-                .push(apart("not verified", vec!["the run was interrupted before the org was read again".into()]));
-        }
-        Verification::Drifted { changes, refusals } => {
-            let more = outcome::drifted(changes.len(), refusals.len());
-            let line = format!("the org was read again, and there is {more}; somebody changed it meanwhile");
-            annotations.push(apart("not in step", vec![line]));
-        }
-        Verification::Failed(cause) => {
-            let mut lines = vec!["the org could not be read again".to_owned()];
-            lines.extend(explained(cause));
-            annotations.push(apart("not verified", lines));
-        }
+    if let Some(Verified { head, tone: _, sentence, cause }) =
+        outcome::verified(report).filter(|it| it.tone != Tone::Good)
+    {
+        let cause = cause.map(|it| Explained::from(it).lines());
+        let lines = std::iter::once(sentence).chain(cause.into_iter().flatten()).collect();
+        annotations.push(apart(&head.to_lowercase(), lines));
     }
     if let Some(signal) = report.interrupted {
-        annotations.push(apart("interrupted", vec![format!("by {}: nothing more was started", signal.name())]));
+        annotations.push(apart("interrupted", vec![outcome::by(signal)]));
     }
     commands(&annotations, sources)
 }
@@ -103,10 +94,7 @@ pub fn failure(problem: &Problem, diagnostics: &[Diagnostic], sources: &Sources)
     if !diagnostics.is_empty() {
         return findings(diagnostics, sources);
     }
-    let Problem { message, help, correlation_id } = problem;
-    let help = help.iter().map(|it| format!("help: {it}"));
-    let correlation_id = correlation_id.iter().map(|it| format!("correlation id: {it}"));
-    let lines = std::iter::once(message.clone()).chain(help).chain(correlation_id).collect();
+    let lines = Explained::from(problem).lines();
     let annotation = Annotation { level: Level::Error, place: None, title: "failed".to_owned(), lines };
     commands(&[annotation], sources)
 }
@@ -206,7 +194,7 @@ fn quoted(label: &Label) -> String {
 
 fn not_done(row: &Row, report: &Report) -> Annotation {
     let mut lines = match &row.outcome {
-        Outcome::Failed(cause) | Outcome::Unknown(cause) => explained(cause),
+        Outcome::Failed(cause) | Outcome::Unknown(cause) => Explained::from(cause).lines(),
         it => it.in_words().into_iter().collect(),
     };
     lines.extend(differences(&row.outcome, &report.divisions));
@@ -220,13 +208,6 @@ fn not_done(row: &Row, report: &Report) -> Annotation {
         title: format!("{}: {} {known_as}", outcome::said(row.outcome.kind()).words, row.action.verb()),
         lines,
     }
-}
-
-fn explained(cause: &Cause) -> Vec<String> {
-    let Cause { message, help, correlation_id, said: _ } = cause;
-    let help = help.iter().map(|it| format!("help: {it}"));
-    let correlation_id = correlation_id.iter().map(|it| format!("correlation id: {it}"));
-    std::iter::once(message.clone()).chain(help).chain(correlation_id).collect()
 }
 
 /// Errors, warnings, notices; of each as many as GitHub shows, the last of which says how many there are more.

@@ -1,6 +1,7 @@
 //! Plans, reports and failures as Markdown for reviewers: a comment on a pull request, or the summary of a step.
 
 mod base;
+mod cause;
 mod coverage;
 mod drift;
 mod failure;

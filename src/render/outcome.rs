@@ -1,11 +1,10 @@
-//! What every report to people says alike: why something is not done, which signal ended the run, how
-//! many of which outcome there are.
+//! What every view of a report says alike: how an outcome is said, how many of which there are, what the look afterwards
+//! came to, and which signal ended the run.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use crate::apply::outcome::OutcomeKind;
-use crate::apply::report::{Report, Row};
+use crate::apply::report::{Report, Row, Verification};
 use crate::cause::Cause;
 use crate::render::style::{Style, Tone};
 use crate::stop::Signal;
@@ -39,9 +38,44 @@ pub fn said(outcome: OutcomeKind) -> Said {
     Said { place: outcome as u8, words, tone }
 }
 
-/// What the look after an apply found where nothing else is to be done.
+/// What the look after an apply came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified<'a> {
+    /// In two or three words.
+    pub head: &'static str,
+    /// Whether somebody has to act.
+    pub tone: Tone,
+    /// As a sentence without its capital and its full stop.
+    pub sentence: String,
+    /// Why the org could not be read.
+    pub cause: Option<&'a Cause>,
+}
+
+/// What the look after an apply came to; none where there was nothing to look at.
 #[must_use]
-pub fn found_in_step(report: &Report) -> &'static str {
+pub fn verified(report: &Report) -> Option<Verified<'_>> {
+    let (head, tone, sentence, cause) = match &report.verification {
+        Verification::NotNeeded => return None,
+        Verification::Interrupted => {
+            ("Not verified", Tone::Open, "the run was interrupted before the org was read again".to_owned(), None)
+        }
+        Verification::InStep => {
+            ("Verified", Tone::Good, format!("the org was read again, and {}", found_in_step(report)), None)
+        }
+        Verification::Drifted { changes, refusals } => {
+            let more = drifted(changes.len(), refusals.len());
+            let sentence = format!("the org was read again, and there is {more}; somebody changed it meanwhile");
+            ("Not in step", Tone::Bad, sentence, None)
+        }
+        Verification::Failed(cause) => {
+            ("Not verified", Tone::Bad, "the org could not be read again".to_owned(), Some(cause))
+        }
+    };
+    Some(Verified { head, tone, sentence, cause })
+}
+
+/// What the look after an apply found where nothing else is to be done.
+fn found_in_step(report: &Report) -> &'static str {
     let is_limited = report.provenance.as_ref().is_some_and(|it| it.only.is_some());
     match (report.rows.iter().all(|row| row.outcome.is_success()), is_limited) {
         (true, false) => "it is in step",
@@ -51,8 +85,7 @@ pub fn found_in_step(report: &Report) -> &'static str {
 }
 
 /// What the look after an apply found where somebody has changed the org meanwhile.
-#[must_use]
-pub fn drifted(changes: usize, refusals: usize) -> String {
+fn drifted(changes: usize, refusals: usize) -> String {
     let (more, new) = (text::count(changes, "more change"), text::count(refusals, "new error"));
     match (changes, refusals) {
         (0, _) => new,
@@ -61,27 +94,19 @@ pub fn drifted(changes: usize, refusals: usize) -> String {
     }
 }
 
-/// The sentence, what to do, and what the platform calls the exchange: a line each, indented.
+/// What is said of divisions that could not be looked at, without its capital and its full stop.
+pub const DIVISIONS_UNREAD: &str = "not known whether they stayed as they were";
+
+/// What ended a run early, behind "Interrupted".
 #[must_use]
-pub fn explained(cause: &Cause, indent: &str) -> String {
-    let Cause { message, help, correlation_id, said: _ } = cause;
-    let mut shown = format!("{indent}{}\n", text::terminal(message));
-    if let Some(help) = help {
-        // Writing to a String cannot fail.
-        let _ = writeln!(shown, "{indent}help: {}", text::terminal(help));
-    }
-    if let Some(id) = correlation_id {
-        let _ = writeln!(shown, "{indent}correlation id: {}", text::terminal(id));
-    }
-    shown
+pub fn by(signal: Signal) -> String {
+    format!("by {}: nothing more was started", signal.name())
 }
 
 /// A line that a signal ended the run early; nothing where none did.
 #[must_use]
-pub fn interrupted(by: Option<Signal>, style: Style) -> String {
-    by.map_or_else(String::new, |signal| {
-        format!("{} by {}: nothing more was started\n", style.bad("Interrupted"), signal.name())
-    })
+pub fn interrupted(by_signal: Option<Signal>, style: Style) -> String {
+    by_signal.map_or_else(String::new, |signal| format!("{} {}\n", style.bad("Interrupted"), by(signal)))
 }
 
 /// How many have each outcome: "2 done, 1 failed". Nothing where there are none.

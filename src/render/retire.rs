@@ -9,6 +9,7 @@ use crate::model::names::Locale;
 use crate::model::observed::{Definition, Target};
 use crate::model::usage::Seats;
 use crate::model::user::UserId;
+use crate::render::cause::human as explained;
 use crate::render::csv::csv;
 use crate::render::human::{finished, target_line};
 use crate::render::outcome::{self, Said};
@@ -103,7 +104,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
         if fates.peek().is_none_or(|(_, next)| *next != fate)
             && let Some(cause) = fate.why()
         {
-            shown.push_str(&outcome::explained(&cause, "      "));
+            shown.push_str(&explained(&cause, "      ", style));
         }
     }
     if let Some(row) = definition {
@@ -116,15 +117,11 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
     // What a signal stopped is told already.
     if let Some(halt) = halt.as_ref().filter(|_| interrupted.is_none()) {
         let cause = halt.why();
-        let _ = write!(shown, "{}: {}", style.bad("Stopped"), outcome::explained(&cause, "  ").trim_start());
+        let _ = write!(shown, "{}: {}", style.bad("Stopped"), explained(&cause, "  ", style).trim_start());
     }
     if let Some(cause) = division_unread {
         let head = style.doubtful("Division");
-        let _ = writeln!(
-            shown,
-            "{head}: not known whether it stayed as it was\n{}",
-            outcome::explained(cause, "  ").trim_end()
-        );
+        let _ = write!(shown, "{head}: not known whether it stayed as it was\n{}", explained(cause, "  ", style));
     }
     if let Some(advice) = report.advice() {
         shown.push_str(&advised(advice, sources, style));

@@ -6,9 +6,10 @@ use crate::cause::Cause;
 use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::model::user::{OutOfOffice, UserPresence};
+use crate::render::cause::human as explained;
 use crate::render::csv::csv;
 use crate::render::human::target_line;
-use crate::render::outcome::{self, Said, explained};
+use crate::render::outcome::{self, Said};
 use crate::render::style::{Style, Tone};
 use crate::render::table::table;
 use crate::text::{self, Shown};
@@ -35,7 +36,7 @@ pub fn listing(listing: &Listing, target: &Target, style: Style) -> String {
         }
     }
     for cause in &told {
-        let _ = write!(shown, "\n{}", explained(cause, ""));
+        let _ = write!(shown, "\n{}", explained(cause, "", style));
     }
     let missing = listing.rows.iter().filter(|row| !matches!(row.found, Found::On(_))).count();
     let count = text::count(listing.rows.len(), "user");
@@ -173,7 +174,7 @@ pub fn report(report: &Report, target: &Target, style: Style) -> String {
         shown.push_str(&row(it, report, style));
         // What goes for several in a row is told once, below the last of them.
         if rows.get(index + 1).is_none_or(|next| next.outcome != it.outcome) {
-            shown.push_str(&why(&it.outcome, report));
+            shown.push_str(&why(&it.outcome, report, style));
         }
     }
     shown.push('\n');
@@ -195,10 +196,10 @@ fn row(row: &report::Row, report: &Report, style: Style) -> String {
     format!("  {words} {padding}{user} to {presence}\n")
 }
 
-fn why(outcome: &Outcome, report: &Report) -> String {
+fn why(outcome: &Outcome, report: &Report, style: Style) -> String {
     const INDENT: &str = "      ";
     let Some(cause) = outcome.why(&report.source) else { return String::new() };
-    let mut shown = explained(&cause, INDENT);
+    let mut shown = explained(&cause, INDENT, style);
     if matches!(outcome, Outcome::Unknown(_)) {
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "{INDENT}whether it was set is not known; running it again is safe");

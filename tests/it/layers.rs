@@ -171,7 +171,8 @@ const LEVELS: &[&[&str]] = &[
         "users::document",
         "retire::report",
     ],
-    &["render::html::base", "render::human::base"],
+    &["render::cause", "render::html::base", "render::human::base"],
+    &["render::html::cause", "render::markdown::cause"],
     &[
         "config::digest",
         "config::in_memory",

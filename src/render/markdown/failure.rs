@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::problem::{Heard, Problem};
 use crate::render::findings::summary;
+use crate::render::markdown::cause::below;
 use crate::render::markdown::inline::Inline;
 use crate::render::markdown::page::{Keep, Kind, Room, Section, marker, org, page};
 use crate::render::rows::place;
@@ -21,19 +22,13 @@ pub fn failure(
     instead_of: Kind,
     room: Room,
 ) -> String {
-    let Problem { message, help, correlation_id } = problem;
     let whose = heard.org.as_ref();
     let mut lead = marker(instead_of, whose);
     let about = whose.map_or_else(String::new, |_| format!(" in {}", org(whose)));
     // Writing to a String cannot fail.
-    let _ = writeln!(lead, "**Failed**{about}: {}", Inline::prose(message));
-    for (what, it) in [
-        ("Help", help.as_ref().map(|it| Inline::prose(it))),
-        ("Correlation id", correlation_id.as_ref().map(|it| Inline::code(it))),
-    ] {
-        if let Some(it) = it {
-            let _ = writeln!(lead, "\n{what}: {it}");
-        }
+    let _ = writeln!(lead, "**Failed**{about}: {}", Inline::prose(&problem.message));
+    for it in below(problem.into()) {
+        let _ = writeln!(lead, "\n{it}");
     }
     let section = Section {
         noun: "finding",

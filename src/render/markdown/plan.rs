@@ -16,7 +16,7 @@ use crate::render::markdown::page::{table_head, table_row};
 use crate::render::markdown::refusals::refusals;
 use crate::render::markdown::{base, coverage};
 use crate::render::rows::{Group, LabelRow, groups, key, labels, origin, others, people, place};
-use crate::render::verdict::{Verdict, cost, of_plan};
+use crate::render::verdict::{Verdict, cost, in_step, of_plan};
 use crate::text;
 
 /// The most labels of one definition that stand in the open table; all of them are in the details.
@@ -40,11 +40,7 @@ fn lead(plan: &Plan, target: &Target) -> String {
     let (whose, sandbox) = (target.org.as_ref(), sandbox(target.sandbox));
     let Verdict { tone: _, words, more } = of_plan(plan);
     let more = more.map_or_else(String::new, |it| format!(": {it}"));
-    let in_step = match plan.in_step.len() {
-        0 => String::new(),
-        1 => " 1 definition is in step.".to_owned(),
-        count => format!(" {count} definitions are in step."),
-    };
+    let in_step = in_step(plan);
     let cost = cost(plan).map_or_else(String::new, |it| format!(" {it}."));
     let mut lead = marker(Kind::Plan, whose);
     // Writing to a String cannot fail.
