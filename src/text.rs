@@ -152,6 +152,13 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
+/// A sentence of ours in its parts, each with whether it stands between backticks. A backtick without a second one ends
+/// nothing.
+pub fn code_spans(sentence: &str) -> impl Iterator<Item = (bool, &str)> {
+    let last = sentence.matches('`').count();
+    sentence.split('`').enumerate().map(move |(index, part)| (index % 2 == 1 && index < last, part))
+}
+
 /// A sentence with a capital.
 #[must_use]
 pub fn capitalized(sentence: &str) -> String {
@@ -190,6 +197,15 @@ mod tests {
     fn nothing_hidden_passes_a_terminal() {
         assert_eq!(terminal("L\u{1b}[31mRED\u{202E}evil\u{200B}\n").as_str(), "L\\x1B[31mRED\\u202Eevil\\u200B\\n");
         assert_eq!(terminal("Café 昼食 غداء 🍽").as_str(), "Café 昼食 غداء 🍽");
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        let spans = |sentence: &'static str| code_spans(sentence).collect::<Vec<_>>();
+        assert_eq!(spans("a `b` c"), [(false, "a "), (true, "b"), (false, " c")]);
+        assert_eq!(spans("`b`"), [(false, ""), (true, "b"), (false, "")]);
+        assert_eq!(spans("a ` b"), [(false, "a "), (false, " b")]);
+        assert_eq!(spans("a"), [(false, "a")]);
     }
 
     #[test]

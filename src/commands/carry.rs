@@ -131,13 +131,14 @@ pub fn show(carried: Carried, desk: Desk, shell: &mut Shell<'_>) -> Exit {
         let report = if said { String::new() } else { human::report(report, target, sources, style) };
         report + &trail
     };
+    let folder = shell.environment.folder.as_deref();
     let view = |format: Format| match format {
         Format::Human => words(Style::PLAIN),
         Format::Json => machine::report_json(report, target, sources),
         Format::Markdown => markdown::report(report, target, sources, markdown::COMMENT),
         Format::Summary => markdown::report(report, target, sources, markdown::SUMMARY),
         Format::Html => html::report(report, target, sources),
-        Format::Github => github::report(report, sources),
+        Format::Github => github::report(report, sources, folder),
     };
     // People have read the plan above it.
     let below = |words: String| if words.is_empty() { words } else { format!("\n{words}") };

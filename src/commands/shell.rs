@@ -1,6 +1,8 @@
 //! What every command needs of the outside: streams, environment, colour; and how a failure leaves
 //! a command.
 
+use std::path::Path;
+
 use crate::cli::{Awaited, ColorWhen, ConfigArgs, OnFailure, View};
 use crate::commands::outputs::Outputs;
 use crate::config::{self, Config, Loaded, Request};
@@ -154,7 +156,8 @@ impl Shell<'_> {
         on_failure: fn(F) -> OnFailure,
     ) -> Exit {
         let exit = self.fail(failure);
-        let view = |format: F| failure_shown(failure, heard, on_failure(format));
+        let folder = self.environment.folder.as_deref();
+        let view = |format: F| failure_shown(failure, heard, on_failure(format), folder);
         let stdout = match on_failure(outputs.on_stdout) {
             // They are on standard error.
             OnFailure::Words => String::new(),
@@ -201,7 +204,7 @@ pub fn error_document(failure: &Failure, heard: &Heard, provenance: Option<&Prov
 }
 
 /// A failure as one kind of view shows it.
-fn failure_shown(failure: &Failure, heard: &Heard, on_failure: OnFailure) -> String {
+fn failure_shown(failure: &Failure, heard: &Heard, on_failure: OnFailure, folder: Option<&Path>) -> String {
     in_parts(failure, |problem, diagnostics, sources| match on_failure {
         OnFailure::Words => in_words(failure, Style::PLAIN),
         OnFailure::Document => machine::error_json(problem, heard, None, diagnostics, sources),
@@ -213,7 +216,7 @@ fn failure_shown(failure: &Failure, heard: &Heard, on_failure: OnFailure) -> Str
             markdown::failure(problem, heard, diagnostics, sources, kind(awaited), markdown::SUMMARY)
         }
         OnFailure::Page => html::failure(problem, heard, diagnostics, sources),
-        OnFailure::Annotations => github::failure(problem, diagnostics, sources),
+        OnFailure::Annotations => github::failure(problem, diagnostics, sources, folder),
     })
 }
 

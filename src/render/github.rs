@@ -1,7 +1,9 @@
 //! Annotations of GitHub Actions: workflow commands on standard output that put a message at a line of a file.
-//! What refuses a plan is an error, what takes something away a warning, what changes names a notice.
+//! What refuses a plan is an error, what takes something away a warning, what changes names a notice. Files are named
+//! relative to `folder`, the root of the repository, where they are below it.
 
 use std::cmp::Reverse;
+use std::path::Path;
 
 use crate::apply::report::{Outcome, Report, Row};
 use crate::diagnostic::{Diagnostic, Severity, Sources, Span};
@@ -15,6 +17,7 @@ use crate::plan::refusal::Refusal;
 use crate::problem::Problem;
 use crate::render::cause::Explained;
 use crate::render::outcome::{self, Verified};
+use crate::render::reported::tidy;
 use crate::render::rows::{differences, key_of, people};
 use crate::render::style::Tone;
 use crate::text;
@@ -55,18 +58,18 @@ struct Annotation {
 
 /// What is dangerous in a plan, most dangerous first.
 #[must_use]
-pub fn plan(plan: &Plan, desired: &Desired, sources: &Sources) -> String {
+pub fn plan(plan: &Plan, desired: &Desired, sources: &Sources, folder: Option<&Path>) -> String {
     let mut dangers: Vec<(Danger, Annotation)> =
         plan.changes.iter().filter_map(|it| dangerous(it, plan, desired)).collect();
     // Of a kind, what most people notice first.
     dangers.sort_by_key(|(danger, _)| *danger);
     let annotations = plan.refusals.iter().map(refusal).chain(dangers.into_iter().map(|(_, it)| it));
-    commands(&annotations.collect::<Vec<_>>(), sources)
+    commands(&annotations.collect::<Vec<_>>(), sources, folder)
 }
 
 /// What is not done of an apply.
 #[must_use]
-pub fn report(report: &Report, sources: &Sources) -> String {
+pub fn report(report: &Report, sources: &Sources, folder: Option<&Path>) -> String {
     let mut annotations: Vec<Annotation> = report.refusals.iter().map(refusal).collect();
     annotations.extend(report.rows.iter().filter(|it| !it.outcome.is_success()).map(|it| not_done(it, report)));
     let apart = |title: &str, lines: Vec<String>| Annotation {
@@ -85,23 +88,23 @@ pub fn report(report: &Report, sources: &Sources) -> String {
     if let Some(signal) = report.interrupted {
         annotations.push(apart("interrupted", vec![outcome::by(signal)]));
     }
-    commands(&annotations, sources)
+    commands(&annotations, sources, folder)
 }
 
 /// Why there is no result.
 #[must_use]
-pub fn failure(problem: &Problem, diagnostics: &[Diagnostic], sources: &Sources) -> String {
+pub fn failure(problem: &Problem, diagnostics: &[Diagnostic], sources: &Sources, folder: Option<&Path>) -> String {
     if !diagnostics.is_empty() {
-        return findings(diagnostics, sources);
+        return findings(diagnostics, sources, folder);
     }
     let lines = Explained::from(problem).lines();
     let annotation = Annotation { level: Level::Error, place: None, title: "failed".to_owned(), lines };
-    commands(&[annotation], sources)
+    commands(&[annotation], sources, folder)
 }
 
 /// What was found in files.
 #[must_use]
-pub fn findings(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+pub fn findings(diagnostics: &[Diagnostic], sources: &Sources, folder: Option<&Path>) -> String {
     let annotations: Vec<Annotation> = diagnostics
         .iter()
         .map(|Diagnostic { finding, severity, place, key: _, other_key: _, also: _ }| Annotation {
@@ -114,7 +117,7 @@ pub fn findings(diagnostics: &[Diagnostic], sources: &Sources) -> String {
             lines: std::iter::once(finding.message()).chain(finding.help().map(|it| format!("help: {it}"))).collect(),
         })
         .collect();
-    commands(&annotations, sources)
+    commands(&annotations, sources, folder)
 }
 
 fn refusal(refusal: &Refusal) -> Annotation {
@@ -211,34 +214,32 @@ fn not_done(row: &Row, report: &Report) -> Annotation {
 }
 
 /// Errors, warnings, notices; of each as many as GitHub shows, the last of which says how many there are more.
-fn commands(annotations: &[Annotation], sources: &Sources) -> String {
+fn commands(annotations: &[Annotation], sources: &Sources, folder: Option<&Path>) -> String {
     let mut commands = String::new();
     for level in Level::ALL {
         let all: Vec<&Annotation> = annotations.iter().filter(|it| it.level == level).collect();
         let shown = if all.len() > PER_LEVEL_MAX { PER_LEVEL_MAX - 1 } else { all.len() };
         for it in &all[..shown] {
-            commands.push_str(&command(it, sources));
+            commands.push_str(&command(it, sources, folder));
         }
         if shown < all.len() {
             let more = text::count(all.len() - shown, &format!("more {}", level.name()));
             let line =
                 format!("GitHub shows {PER_LEVEL_MAX} of a step. The whole is in the log and in its other outputs");
             let rest = Annotation { level, place: None, title: more, lines: vec![line] };
-            commands.push_str(&command(&rest, sources));
+            commands.push_str(&command(&rest, sources, folder));
         }
     }
     commands
 }
 
 /// One line, whatever is in it: the runner takes what begins with `::` for a command, and these begin with ours.
-fn command(annotation: &Annotation, sources: &Sources) -> String {
+fn command(annotation: &Annotation, sources: &Sources, folder: Option<&Path>) -> String {
     let Annotation { level, place, title, lines } = annotation;
     let mut properties = Vec::new();
     if let Some(span) = place {
         let place = sources.place(*span);
-        let path = place.path.display().to_string().replace('\\', "/");
-        let path = path.strip_prefix("./").unwrap_or(&path);
-        properties.push(format!("file={}", property(path)));
+        properties.push(format!("file={}", property(&tidy(place.path, folder))));
         properties.push(format!("line={}", place.line.get()));
         properties.push(format!("col={}", place.column.get()));
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::apply::report::{Outcome as Written, Row};
-use crate::diagnostic::{Sources, Span};
+use crate::diagnostic::Sources;
 use crate::model::division::Divisions;
 use crate::model::names::Locale;
 use crate::model::observed::{Definition, Target};
@@ -156,8 +156,10 @@ fn advised(advice: &Advice, sources: &Sources, style: Style) -> String {
         Advice::Write(lines) => lines,
     };
     let place = match (instead_of, beside) {
-        (Some(span), _) => format!("{}, instead of what stands there", place(*span, sources)),
-        (None, Some(span)) => place(*span, sources),
+        (Some(span), _) => {
+            format!("{}, instead of what stands there", text::terminal(&sources.place(*span).to_string()))
+        }
+        (None, Some(span)) => text::terminal(&sources.place(*span).to_string()).to_string(),
         (None, None) => {
             let path = text::terminal(&sources.get(*file).path.display().to_string());
             format!("{path}; where it has `overrides`, below them")
@@ -170,11 +172,6 @@ fn advised(advice: &Advice, sources: &Sources, style: Style) -> String {
         let _ = writeln!(shown, "      {line}");
     }
     shown
-}
-
-fn place(span: Span, sources: &Sources) -> String {
-    let place = sources.place(span);
-    format!("{}:{}:{}", text::terminal(&place.path.display().to_string()), place.line.get(), place.column.get())
 }
 
 fn sum(report: &Report, style: Style) -> String {

@@ -9,7 +9,6 @@ use crate::render::findings::summary;
 use crate::render::markdown::cause::below;
 use crate::render::markdown::inline::Inline;
 use crate::render::markdown::page::{Keep, Kind, Room, Section, marker, org, page};
-use crate::render::rows::place;
 
 /// What is wrong and what to do about it, with the findings in the files: in whose place, and as much as there is room
 /// for.
@@ -46,7 +45,7 @@ fn finding(diagnostic: &Diagnostic, sources: &Sources) -> String {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let at = at.map_or_else(String::new, |span| format!(" at {}", Inline::code(&place(span, sources))));
+    let at = at.map_or_else(String::new, |span| format!(" at {}", Inline::code(&sources.place(span).to_string())));
     let mut item =
         format!("- **{level}** {}{at}: {}\n", Inline::code(finding.code()), Inline::prose(&finding.message()));
     if let Some(help) = finding.help() {
@@ -54,7 +53,7 @@ fn finding(diagnostic: &Diagnostic, sources: &Sources) -> String {
         let _ = writeln!(item, "  - help: {}", Inline::prose(&help));
     }
     for (span, note) in also {
-        let _ = writeln!(item, "  - {note}: {}", Inline::code(&place(*span, sources)));
+        let _ = writeln!(item, "  - {note}: {}", Inline::code(&sources.place(*span).to_string()));
     }
     item
 }

@@ -15,7 +15,7 @@ use crate::render::markdown::page::{COMMENT, Keep, Kind, SUMMARY, Section, folde
 use crate::render::markdown::page::{table_head, table_row};
 use crate::render::markdown::refusals::refusals;
 use crate::render::markdown::{base, coverage};
-use crate::render::rows::{Group, LabelRow, groups, key, labels, origin, others, people, place};
+use crate::render::rows::{Group, LabelRow, groups, key, labels, origin, others, people};
 use crate::render::verdict::{Verdict, cost, in_step, of_plan};
 use crate::text;
 
@@ -153,7 +153,7 @@ fn details(groups: &[Group<'_>], plan: &Plan, sources: &Sources) -> Section {
 
 fn detail(change: &Change, plan: &Plan, sources: &Sources) -> Vec<String> {
     let Change { step, reason, place: at } = change;
-    let at = at.map_or_else(String::new, |span| format!(", {}", Inline::code(&place(span, sources))));
+    let at = at.map_or_else(String::new, |span| format!(", {}", Inline::code(&sources.place(span).to_string())));
     let id = step.id().map_or_else(String::new, |it| Inline::code(it.as_str()).to_string());
     let why = format!("{}{at}", Inline::prose(&reason.in_words()));
     let mut about = [format!("**{}**", step.action().verb()), subject(change, plan), id, why];
@@ -183,7 +183,7 @@ fn detail(change: &Change, plan: &Plan, sources: &Sources) -> Vec<String> {
 fn notes(warnings: &[Warning], spent: &[Spent], sources: &Sources) -> Section {
     let warnings = warnings.iter().map(|it| format!("- **warning**: {}\n", Inline::prose(&it.message())));
     let spent = spent.iter().map(|Spent { key, line, place: at }| {
-        let at = at.map_or_else(String::new, |span| format!(" ({})", Inline::code(&place(span, sources))));
+        let at = at.map_or_else(String::new, |span| format!(" ({})", Inline::code(&sources.place(span).to_string())));
         format!("- No longer needed: `{}` of {}{at}\n", line.field(), Inline::code(key.as_str()))
     });
     let rows = warnings.chain(spent).collect();

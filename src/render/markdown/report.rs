@@ -13,7 +13,7 @@ use crate::render::markdown::page::{Keep, Kind, Room, Section, marker, org, page
 use crate::render::markdown::page::{table_head, table_row};
 use crate::render::markdown::refusals::refusals;
 use crate::render::outcome::{self, Verified};
-use crate::render::rows::{differences, key, key_of, place};
+use crate::render::rows::{differences, key, key_of};
 use crate::render::verdict::{Verdict, of_report, what};
 
 /// The most differences of one object that are shown; the document has all.
@@ -91,7 +91,7 @@ fn object(row: &Row, divisions: &Divisions, sources: &Sources) -> String {
         let _ = write!(why, "<br>and {} more", differences.len() - DIFFERENCES_MAX);
     }
     if let (Outcome::Failed(_), Some(span)) = (&row.outcome, row.refused_label.or(row.place)) {
-        let _ = write!(why, "<br>at {}", Inline::code(&place(span, sources)));
+        let _ = write!(why, "<br>at {}", Inline::code(&sources.place(span).to_string()));
     }
     table_row(&[
         format!("**{}**", outcome::said(row.outcome.kind()).words),

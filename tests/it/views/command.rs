@@ -66,6 +66,21 @@ fn a_failure_is_in_every_view() {
     assert!(ran.stdout.starts_with("::error title=presencectl%3A "), "{}", ran.stdout);
 }
 
+/// However they were named on the command line: GitHub finds them only by their path in the repository.
+#[test]
+fn annotations_name_files_as_the_repository_does() {
+    let broken = "version: 1\ndefinitions: { lunch: { systemPresence: Meal, foo: 1 } }\n";
+    let cli = Cli::new().file("presence/broken.yaml", broken);
+    let whole = cli.path("presence/broken.yaml").canonicalize().unwrap();
+    for path in ["presence/broken.yaml", "./presence/../presence/broken.yaml", whole.to_str().unwrap()] {
+        for command in ["validate", "plan --sandbox", "apply --sandbox --auto-approve"] {
+            let ran = cli.run(&format!("{command} {path} -o github"));
+            let named = ran.stdout.lines().filter(|it| it.starts_with("::error file=presence/broken.yaml,line=2,")).count();
+            assert_eq!((ran.code, named), (Some(1), 2), "{command} {path}: {}", ran.shown());
+        }
+    }
+}
+
 /// So that a comment about an earlier plan stays, and one about an earlier apply is not the last word.
 #[test]
 fn a_failure_takes_the_place_of_its_own_kind_of_result() {

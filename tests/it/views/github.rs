@@ -39,7 +39,7 @@ fn read(line: &str) -> Option<Read> {
 #[test]
 fn the_lines_that_take_away_or_rename_are_annotated() {
     let (plan, sources) = world().planned();
-    assert_snapshot!("plan", github::plan(&plan, &world().desired().0, &sources));
+    assert_snapshot!("plan", github::plan(&plan, &world().desired().0, &sources, None));
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn what_more_people_notice_comes_first() {
     let ids: Vec<_> = plan.changes.iter().filter_map(|it| it.step.id().cloned()).collect();
     let people = [People::Exactly(1), People::NotKnown, People::Exactly(7)];
     plan.usage = Usage::Counted(ids.into_iter().zip(people).collect());
-    let shown = github::plan(&plan, &world.desired().0, &sources);
+    let shown = github::plan(&plan, &world.desired().0, &sources, None);
     let titles: Vec<String> = shown.lines().map(|it| read(it).unwrap().message).collect();
     let reason = "(Meal) is deactivated: the config says `deactivated: true`; matched by its label";
     assert_eq!(
@@ -73,7 +73,7 @@ fn no_more_than_github_shows_and_the_last_says_how_many_are_missing() {
     }
     world.prune().limits(100, 100, 100).config(want("tea", "Break", "Tea"));
     let (plan, sources) = world.planned();
-    let shown = github::plan(&plan, &world.desired().0, &sources);
+    let shown = github::plan(&plan, &world.desired().0, &sources, None);
     let lines: Vec<&str> = shown.lines().collect();
     assert_eq!(lines.len(), 10);
     assert_eq!(
@@ -86,8 +86,10 @@ fn no_more_than_github_shows_and_the_last_says_how_many_are_missing() {
 #[test]
 fn every_report_says_what_is_not_done() {
     let (_, sources) = drift();
-    let shown: Vec<String> =
-        reports().iter().map(|(name, report)| format!("=== {name}\n{}", github::report(report, &sources))).collect();
+    let shown: Vec<String> = reports()
+        .iter()
+        .map(|(name, report)| format!("=== {name}\n{}", github::report(report, &sources, None)))
+        .collect();
     assert_snapshot!("reports", shown.join("\n"));
 }
 
@@ -100,11 +102,11 @@ proptest! {
         let failed = vec![row(Action::Update, "x", &name, 1, Outcome::Failed(cause(&name)))];
         let problem = Problem { message: name.clone(), help: Some(name.clone()), correlation_id: Some(name.clone()) };
         let mut texts = vec![
-            github::plan(&plan, &desired, &sources),
-            github::report(&Report::of(failed, locale("en_US")), &Sources::new()),
+            github::plan(&plan, &desired, &sources, None),
+            github::report(&Report::of(failed, locale("en_US")), &Sources::new(), None),
         ];
-        prop_assert_eq!(texts[0].lines().count(), github::plan(&all_called("Tame").0, &desired, &sources).lines().count());
-        texts.push(github::failure(&problem, &[], &Sources::new()));
+        prop_assert_eq!(texts[0].lines().count(), github::plan(&all_called("Tame").0, &desired, &sources, None).lines().count());
+        texts.push(github::failure(&problem, &[], &Sources::new(), None));
         for line in texts.iter().flat_map(|it| it.split(['\n', '\r'])).filter(|it| !it.is_empty()) {
             let Read { command, properties, message: _ } = read(line).expect(line);
             prop_assert!(["error", "warning", "notice"].contains(&command.as_str()), "{}", line);
