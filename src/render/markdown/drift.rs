@@ -31,7 +31,7 @@ pub fn drift(drift: &Drift, plan: &Plan, target: &Target, sources: &Sources) -> 
     }
     let mut sections = vec![refusals(&plan.refusals, sources)];
     sections.extend(How::ALL.map(|how| group(drift, how, plan)));
-    sections.push(keep(drift));
+    sections.push(keep(drift, sources));
     page(&lead, &sections, COMMENT)
 }
 
@@ -69,7 +69,7 @@ fn known_as(row: &Row, plan: &Plan) -> String {
     name.map_or_else(|| "no label".to_owned(), |it| Inline::code(it).to_string())
 }
 
-fn keep(drift: &Drift) -> Section {
+fn keep(drift: &Drift, sources: &Sources) -> Section {
     let (begin, end) = folded("To keep it: the lines for the config");
     let item = |it: &Row| {
         let colon = if it.keep.lines.is_empty() { "" } else { ":" };
@@ -78,7 +78,10 @@ fn keep(drift: &Drift) -> Section {
             |key| Inline::code(key.as_str()).to_string(),
         );
         let pasted = if it.keep.lines.is_empty() { String::new() } else { lines("yaml", &it.keep.lines, "  ") };
-        format!("- {name}: {}{colon}\n{pasted}", Inline::prose(&it.keep.say))
+        let at = it
+            .keep_place
+            .map_or_else(String::new, |span| format!(" at {}", Inline::code(&sources.place(span).to_string())));
+        format!("- {name}{at}: {}{colon}\n{pasted}", Inline::prose(&it.keep.say))
     };
     let rows = drift.rows.iter().map(item).collect();
     Section { noun: "definition", keep: Keep::Third, head: begin, rows, foot: end }
