@@ -75,7 +75,8 @@ fn annotations_name_files_as_the_repository_does() {
     for path in ["presence/broken.yaml", "./presence/../presence/broken.yaml", whole.to_str().unwrap()] {
         for command in ["validate", "plan --sandbox", "apply --sandbox --auto-approve"] {
             let ran = cli.run(&format!("{command} {path} -o github"));
-            let named = ran.stdout.lines().filter(|it| it.starts_with("::error file=presence/broken.yaml,line=2,")).count();
+            let named =
+                ran.stdout.lines().filter(|it| it.starts_with("::error file=presence/broken.yaml,line=2,")).count();
             assert_eq!((ran.code, named), (Some(1), 2), "{command} {path}: {}", ran.shown());
         }
     }

@@ -1,16 +1,19 @@
 //! Annotations: at which line, in which order, how many, and that nothing foreign is a command.
 
 use insta::assert_snapshot;
-use presencectl::apply::report::{Outcome, Report};
+use presencectl::apply::report::{Outcome, Report, Verification};
+use presencectl::coverage::Coverage;
 use presencectl::diagnostic::Sources;
 use presencectl::model::usage::{People, Usage};
 use presencectl::plan::change::Action;
 use presencectl::problem::Problem;
-use presencectl::render::github;
+use presencectl::render::style::Style;
+use presencectl::render::{github, html, human, machine, markdown};
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq};
 use proptest::proptest;
 
 use super::{all_called, cause, hostile, locale};
+use crate::cli::driver::Cli;
 use crate::paper::{World, want};
 use crate::render::{drift, reports, row, world};
 
@@ -34,6 +37,44 @@ fn read(line: &str) -> Option<Read> {
         .map(|(name, value)| (name.to_owned(), property(value)))
         .collect();
     Some(Read { command: name.to_owned(), properties, message: data(message) })
+}
+
+/// Would a runner of GitHub Actions take a line of its log for a command? One kind begins the line, the other stands
+/// anywhere in it. (`ActionCommand.cs` of github.com/actions/runner; here whatever it is called.)
+fn is_command(line: &str) -> bool {
+    line.trim_start().starts_with("::") || line.contains("##[")
+}
+
+/// What people run in a workflow of their own, where nobody has switched commands off.
+#[test]
+fn no_label_of_an_org_is_a_command_in_a_log() {
+    let seed = r###"[
+      {"languageLabels":{"en_US":"::error::x","de":"##[error]y"},"systemPresence":"Busy"},
+      {"languageLabels":{"en_US":"##[add-mask]a","fr":"  ::stop-commands::z"},"systemPresence":"Meal"}
+    ]"###;
+    let config = "version: 1\nsettings: { prune: delete }\ndefinitions:\n  masked:\n    systemPresence: Meal\n    \
+                  labels: { en_US: \"##[add-mask]b\", de: \"::warning::c\" }\n    previousLabels: [\"##[add-mask]a\"]\n";
+    let cli = Cli::new().file("seed.json", seed).file("config.yaml", config);
+    for command in [
+        "plan config.yaml",
+        "plan config.yaml -o json",
+        "plan config.yaml -o markdown",
+        "plan config.yaml -o html",
+        "drift config.yaml",
+        "show",
+        "show ::error::x",
+        "show -o csv",
+        "show -o json",
+        "import",
+        "apply config.yaml --auto-approve",
+        "-vv show",
+    ] {
+        let ran = cli.run(&format!("{command} --sandbox --sandbox-seed seed.json"));
+        assert_eq!(ran.code, Some(0), "{command}: {}", ran.shown());
+        let commands: Vec<&str> = ran.stdout.lines().chain(ran.stderr.lines()).filter(|it| is_command(it)).collect();
+        assert_eq!(commands, [""; 0], "{command}");
+        assert!(ran.stdout.contains("x23[") || ran.stdout.contains("u0023["), "{command}: {}", ran.stdout);
+    }
 }
 
 #[test]
@@ -95,6 +136,27 @@ fn every_report_says_what_is_not_done() {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_name_in_another_view_is_a_command(name in hostile()) {
+        let (plan, target, desired, sources) = all_called(&name);
+        let rows = vec![row(Action::Update, "x", &name, 1, Outcome::Failed(cause(&name)))];
+        let report = Report { verification: Verification::Failed(cause(&name)), ..Report::of(rows, locale("en_US")) };
+        let texts = [
+            human::plan(&plan, &target, &sources, Style::PLAIN),
+            human::plan(&plan, &target, &sources, Style::COLORED),
+            human::report(&report, &target, &sources, Style::PLAIN),
+            machine::plan_json(&plan, &target, &sources),
+            machine::report_json(&report, &target, &sources),
+            markdown::plan_summary(&plan, &Coverage::of(&desired), &target, &sources),
+            markdown::report(&report, &target, &sources, markdown::COMMENT),
+            html::plan(&plan, &Coverage::of(&desired), &target, &sources),
+            html::report(&report, &target, &sources),
+        ];
+        for line in texts.iter().flat_map(|it| it.split(['\n', '\r'])) {
+            prop_assert!(!is_command(line), "{}", line);
+        }
+    }
 
     #[test]
     fn no_name_is_a_command(name in hostile()) {
