@@ -24,9 +24,11 @@ use crate::stop::Stop;
 pub mod blame;
 pub mod census;
 pub mod circle;
+pub mod cost;
 pub mod divided;
 pub mod document;
 pub mod object;
+pub mod outcome;
 pub mod report;
 pub mod verify;
 

@@ -6,7 +6,7 @@ pub use crate::cli::apply::{ApplyArgs, PlanArgs};
 pub use crate::cli::drift::DriftArgs;
 pub use crate::cli::first_day::{DoctorArgs, InitArgs};
 pub use crate::cli::formats::{
-    DiagnosisFormat, DriftFormat, FindingsFormat, Format, OnFailure, Output, TableFormat, View,
+    Awaited, DiagnosisFormat, DriftFormat, FindingsFormat, Format, OnFailure, Output, TableFormat, View,
 };
 pub use crate::cli::generate::{CompletionsArgs, ManArgs, Shell as ShellName};
 pub use crate::cli::journal::{LogArgs, UndoArgs};

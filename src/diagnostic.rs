@@ -1,6 +1,7 @@
 //! Places in files, and what was found there: plain numbers, no borrowed text, so that a place can
 //! travel through the whole program and become a line and a column at the very end.
 
+use std::fmt;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
@@ -139,6 +140,14 @@ pub struct Place<'a> {
     pub line: Line,
     /// From one, in characters.
     pub column: Column,
+}
+
+impl fmt::Display for Place<'_> {
+    /// As people and editors name it: `file:line:column`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { path, line, column } = self;
+        write!(f, "{}:{}:{}", path.display(), line.get(), column.get())
+    }
 }
 
 /// One finding at its place. The words are the finding's own (`finding.rs`), the picture is made by

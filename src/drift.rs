@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::drift::keep::keep;
+use crate::apply::outcome::OutcomeKind;
+use crate::diagnostic::Span;
+use crate::drift::keep::{keep, place};
 use crate::journal::kept::{KeptReport, KeptRow};
 use crate::model::desired::Desired;
 use crate::model::labels::Scope;
 use crate::model::moment::Moment;
-use crate::model::names::{DefinitionId, Key, OrgId};
+use crate::model::names::{DefinitionId, Key, OrgId, is_guid};
 use crate::model::observed::{Modified, Observed, Target};
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
@@ -37,6 +39,8 @@ pub struct Row {
     pub modified: Option<Modified>,
     /// What to write so that the config agrees.
     pub keep: Answer,
+    /// Where to write it, where something stands that it belongs to.
+    pub keep_place: Option<Span>,
 }
 
 /// How a difference came about.
@@ -141,21 +145,10 @@ pub enum Names {
 /// The same drift, with what may be told of people.
 #[must_use]
 pub fn told(drift: Drift, names: Names) -> Drift {
-    let may_be_told = |by: &String| names == Names::Told || is_id(by);
+    let may_be_told = |by: &String| names == Names::Told || is_guid(by);
     let told = |it: Modified| Modified { by: it.by.filter(may_be_told), ..it };
     let rows = drift.rows.into_iter().map(|row| Row { modified: row.modified.map(told), ..row }).collect();
     Drift { rows, ..drift }
-}
-
-/// Written as a GUID.
-fn is_id(text: &str) -> bool {
-    let digits = [8, 4, 4, 4, 12];
-    let parts: Vec<&str> = text.split('-').collect();
-    parts.len() == digits.len()
-        && parts
-            .iter()
-            .zip(digits)
-            .all(|(part, length)| part.len() == length && part.bytes().all(|it| it.is_ascii_hexdigit()))
 }
 
 /// What a plan says from the other side. Reports of other orgs are passed over.
@@ -169,6 +162,7 @@ pub fn drift(plan: &Plan, desired: &Desired, observed: &Observed, target: &Targe
             how: history.how(&change.step, observed),
             modified: object.and_then(|it| it.modified.clone()),
             keep: keep(&change.step, desired),
+            keep_place: place(change, desired),
             change: change.clone(),
         }
     });
@@ -200,7 +194,9 @@ impl<'a> History<'a> {
         ours.sort_by_key(|it| it.run.as_ref().map(|run| run.began));
         let mut history = History { by_id: BTreeMap::new(), by_key: BTreeMap::new(), last: None, in_step_until: None };
         for report in ours {
-            for row in report.rows.iter().filter(|it| it.may_be_written || it.outcome == "already-so") {
+            for row in
+                report.rows.iter().filter(|it| it.outcome.may_be_written() || it.outcome == OutcomeKind::AlreadySo)
+            {
                 let Some(id) = &row.id else { continue };
                 history.by_id.insert(id, Left { report, row });
                 match (&row.key, row.action) {

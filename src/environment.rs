@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use secrecy::SecretString;
@@ -33,6 +34,8 @@ pub struct Environment {
     pub origin: Origin,
     /// When the process began.
     pub began: Moment,
+    /// The folder that it began in.
+    pub folder: Option<PathBuf>,
 }
 
 /// What a run goes back to: the platform knows only the OAuth client.
@@ -68,6 +71,7 @@ impl Environment {
             proxies: Proxies::of(&variable),
             origin: Origin::of(&variable),
             began: Moment::from_unix_ms(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)),
+            folder: std::env::current_dir().ok(),
         }
     }
 }

@@ -113,6 +113,7 @@ pub mod model {
 
 /// Views of plans, reports and findings. Nothing is decided here.
 pub mod render {
+    pub mod cause;
     pub mod csv;
     pub mod doctor;
     pub mod explain;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::apply::cost::Cost;
 use crate::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, Prune, Wanted};
 use crate::model::division::Divisions;
 use crate::model::labels::Labels;
@@ -11,7 +12,6 @@ use crate::model::usage::Usage;
 use crate::plan::change::{
     Change, Create, Edit, InStep, LeftAlone, Matched, Reason, Retire, Spent, SpentLine, Step, Warning, Why,
 };
-use crate::plan::cost::Cost;
 use crate::plan::matching::{Found, Pairing};
 use crate::plan::only::Only;
 use crate::plan::origin::Base;
@@ -22,7 +22,6 @@ use crate::text;
 pub mod answer;
 pub mod base;
 pub mod change;
-pub mod cost;
 pub mod difference;
 pub mod division;
 pub mod document;

@@ -3,7 +3,7 @@
 //! Every label, name or message that came from the org or from a file is hostile to a terminal:
 //! control characters move the cursor, bidirectional overrides reorder what a reviewer reads, and
 //! zero-width characters hide differences. All of them become visible escapes here, in the spelling
-//! that YAML and JSON read back (`\u202E`).
+//! that YAML and JSON read back (`\u202E`). So does what a CI would take for a command in its log.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -37,7 +37,7 @@ pub fn terminal(raw: &str) -> Shown {
             safe.push(c);
         }
     }
-    Shown(safe)
+    Shown(without_commands(safe))
 }
 
 /// What stands between double quotes on a terminal: as [`terminal`], with `"` and `\` escaped too,
@@ -53,7 +53,26 @@ pub fn within_quotes(raw: &str) -> Shown {
             _ => safe.push(c),
         }
     }
-    Shown(safe)
+    Shown(without_inner_commands(safe))
+}
+
+/// What a runner of GitHub Actions takes for the begin of a command, wherever in a line of its log it stands. (The other
+/// kind, `::name::`, is one only at the begin of a line.)
+pub const RUNNER_COMMAND: &str = "##[";
+
+/// Nothing in it is a command to a runner that reads it in a log, wherever it stands in a line.
+fn without_inner_commands(text: String) -> String {
+    if text.contains(RUNNER_COMMAND) { text.replace(RUNNER_COMMAND, "#\\x23[") } else { text }
+}
+
+/// The same where it may stand at the begin of a line.
+#[must_use]
+pub fn without_commands(text: String) -> String {
+    let text = without_inner_commands(text);
+    match text.trim_start().strip_prefix("::") {
+        Some(rest) => format!("{}\\x3A:{rest}", &text[..text.len() - rest.len() - 2]),
+        None => text,
+    }
 }
 
 /// Does any of it run from right to left? A terminal that knows such scripts would show what stands
@@ -152,6 +171,20 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
+/// A sentence of ours in its parts, each with whether it stands between backticks. A backtick without a second one ends
+/// nothing.
+pub fn code_spans(sentence: &str) -> impl Iterator<Item = (bool, &str)> {
+    let last = sentence.matches('`').count();
+    sentence.split('`').enumerate().map(move |(index, part)| (index % 2 == 1 && index < last, part))
+}
+
+/// A sentence with a capital.
+#[must_use]
+pub fn capitalized(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// The longest name that is compared with others, in characters: comparing two costs the product of
 /// their lengths.
 const COMPARED_LENGTH_MAX: usize = 100;
@@ -183,6 +216,26 @@ mod tests {
     fn nothing_hidden_passes_a_terminal() {
         assert_eq!(terminal("L\u{1b}[31mRED\u{202E}evil\u{200B}\n").as_str(), "L\\x1B[31mRED\\u202Eevil\\u200B\\n");
         assert_eq!(terminal("Café 昼食 غداء 🍽").as_str(), "Café 昼食 غداء 🍽");
+    }
+
+    #[test]
+    fn nothing_is_a_command_to_a_runner() {
+        assert_eq!(terminal("a ##[error]b ###[x").as_str(), "a #\\x23[error]b ##\\x23[x");
+        assert_eq!(within_quotes("##[error]").as_str(), "#\\x23[error]");
+        assert_eq!(terminal("## [a] #[b]").as_str(), "## [a] #[b]");
+        assert_eq!(terminal("::error::x").as_str(), "\\x3A:error::x");
+        assert_eq!(terminal("  :::").as_str(), "  \\x3A::");
+        assert_eq!(terminal("a ::error::x").as_str(), "a ::error::x");
+        assert_eq!(within_quotes("::error::x").as_str(), "::error::x");
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        let spans = |sentence: &'static str| code_spans(sentence).collect::<Vec<_>>();
+        assert_eq!(spans("a `b` c"), [(false, "a "), (true, "b"), (false, " c")]);
+        assert_eq!(spans("`b`"), [(false, ""), (true, "b"), (false, "")]);
+        assert_eq!(spans("a ` b"), [(false, "a "), (false, " b")]);
+        assert_eq!(spans("a"), [(false, "a")]);
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub fn undo(report: &KeptReport, observed: &Observed, limits: &Limits) -> Undo {
     let scope = report.scope();
     let known: BTreeSet<&DefinitionId> = report.rows.iter().filter_map(|row| row.id.as_ref()).collect();
     let (mut changes, mut settled) = (Vec::new(), Vec::new());
-    for row in report.rows.iter().filter(|row| row.may_be_written) {
+    for row in report.rows.iter().filter(|row| row.outcome.may_be_written()) {
         match step(row, observed, &scope, &known) {
             Ok(step) => changes.push(Change { step, reason: Reason::Undoes(row.action), place: None }),
             Err(why) => settled.push(Settled { row: row.clone(), action: inverse(row), why }),

@@ -36,6 +36,7 @@ mod tests {
         assert_eq!(scalar("Lunch: late"), "\"Lunch: late\"");
         assert_eq!(scalar("a\u{202E}\"b\\"), "\"a\\u202E\\\"b\\\\\"");
         assert_eq!(scalar("12"), "\"12\"");
+        assert_eq!(scalar("##[error]"), "\"#\\x23[error]\"");
         assert_eq!(scalar("a\u{3164}"), "\"a\\u3164\"");
         assert_eq!(scalar("\u{FFFE}\u{1FFFF}"), "\"\\uFFFE\\U0001FFFF\"");
         let id = "2fa68d50-0000-4000-8000-000000000001";

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::api::Reader;
 use crate::api::error::Kind;
+use crate::apply::cost::is_put;
 use crate::apply::report::{Outcome, Row};
 use crate::cause::Cause;
 use crate::model::generation::Generation;
@@ -25,7 +26,7 @@ impl Divided {
     /// and nothing an object.
     pub async fn before(reader: &Reader, steps: &[Step]) -> Divided {
         let mut divided = Divided::default();
-        let ids: Vec<&DefinitionId> = steps.iter().filter(|it| is_put(it)).filter_map(Step::id).collect();
+        let ids: Vec<&DefinitionId> = steps.iter().filter(|it| is_put(it.action())).filter_map(Step::id).collect();
         if reader.generation() == Generation::Second || ids.is_empty() {
             return divided;
         }
@@ -67,13 +68,5 @@ impl Divided {
             }
         }
         None
-    }
-}
-
-/// A DELETE sends nothing that could take a division away.
-fn is_put(step: &Step) -> bool {
-    match step {
-        Step::Update(_) | Step::Reactivate(_) | Step::Deactivate(..) | Step::Replace(..) => true,
-        Step::Create(_) | Step::Delete(_) => false,
     }
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::apply::outcome::OutcomeKind;
 use crate::apply::report::{Outcome, Report, Row, Verification};
 use crate::cause::Cause;
 use crate::diagnostic::{Sources, Span};
@@ -70,12 +71,8 @@ pub struct RowV1 {
     /// What was to be there. Absent in reports of older versions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<ContentV1>,
-    /// `done`, `already-so`, `not-visible-yet`, `differs`, `overwritten` (somebody else has changed since what
-    /// was written), `failed`, `refused`, `skipped` or `unknown`.
-    #[schemars(extend("enum" = [
-        "done", "already-so", "not-visible-yet", "differs", "overwritten", "failed", "refused", "skipped", "unknown"
-    ]))]
-    pub outcome: String,
+    /// What became of it.
+    pub outcome: OutcomeV1,
     /// Why it was skipped: `needs-another` (what it waited for was not done), `interrupted`, `plan-refused` or
     /// `beyond-saved-plan`. Absent for whatever was not skipped, and in reports of older versions.
     #[schemars(extend("enum" = ["needs-another", "interrupted", "plan-refused", "beyond-saved-plan"]))]
@@ -104,6 +101,30 @@ pub struct RowV1 {
     pub correlation_id: Option<String>,
     /// What was found instead of what was expected.
     pub differences: Vec<DifferenceV1>,
+}
+
+/// What became of one object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeV1 {
+    /// Written, and seen to be so.
+    Done,
+    /// It was as it shall be already.
+    AlreadySo,
+    /// Written, and the org's list does not show it yet.
+    NotVisibleYet,
+    /// Written, and the org holds something else than what was sent.
+    Differs,
+    /// Somebody else has changed since what was written.
+    Overwritten,
+    /// Not written: the org refused, or could not be reached.
+    Failed,
+    /// Not written: somebody changed it since the plan.
+    Refused,
+    /// Not written: `skipReason` says why.
+    Skipped,
+    /// It may or may not have been written.
+    Unknown,
 }
 
 /// One difference.
@@ -185,22 +206,7 @@ pub fn row_v1(row: &Row, sources: &Sources) -> RowV1 {
         correlation_id,
     } = row;
     let place = |span: &Option<Span>| span.map(|span| place_v1(span, sources));
-    let cause = match outcome {
-        Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause),
-        Outcome::Done
-        | Outcome::AlreadySo
-        | Outcome::NotVisibleYet
-        | Outcome::Differs(_)
-        | Outcome::Overwritten(_)
-        | Outcome::Refused(_)
-        | Outcome::Skipped(_) => None,
-    };
-    let differences = match outcome {
-        Outcome::Differs(differences) | Outcome::Overwritten(differences) | Outcome::Refused(differences) => {
-            differences.as_slice()
-        }
-        _ => &[],
-    };
+    let cause = outcome.cause();
     let skip_reason = match outcome {
         Outcome::Skipped(skip) => Some(skip.code().to_owned()),
         _ => None,
@@ -213,7 +219,7 @@ pub fn row_v1(row: &Row, sources: &Sources) -> RowV1 {
         name: name.as_ref().map(ToString::to_string),
         before: before.as_ref().map(ContentV1::from),
         after: Some(ContentV1::from(after)),
-        outcome: outcome.code().to_owned(),
+        outcome: outcome.kind().into(),
         skip_reason,
         began: worked.map(|it| it.began.to_string()),
         ended: worked.map(|it| it.ended.to_string()),
@@ -222,7 +228,39 @@ pub fn row_v1(row: &Row, sources: &Sources) -> RowV1 {
         message: outcome.in_words(),
         help: cause.and_then(|it| it.help.clone()),
         correlation_id: cause.and_then(|it| it.correlation_id.clone()).or_else(|| correlation_id.clone()),
-        differences: differences.iter().map(difference_v1).collect(),
+        differences: outcome.differences().iter().map(difference_v1).collect(),
+    }
+}
+
+impl From<OutcomeKind> for OutcomeV1 {
+    fn from(outcome: OutcomeKind) -> OutcomeV1 {
+        match outcome {
+            OutcomeKind::Done => OutcomeV1::Done,
+            OutcomeKind::AlreadySo => OutcomeV1::AlreadySo,
+            OutcomeKind::NotVisibleYet => OutcomeV1::NotVisibleYet,
+            OutcomeKind::Differs => OutcomeV1::Differs,
+            OutcomeKind::Overwritten => OutcomeV1::Overwritten,
+            OutcomeKind::Failed => OutcomeV1::Failed,
+            OutcomeKind::Refused => OutcomeV1::Refused,
+            OutcomeKind::Skipped => OutcomeV1::Skipped,
+            OutcomeKind::Unknown => OutcomeV1::Unknown,
+        }
+    }
+}
+
+impl From<OutcomeV1> for OutcomeKind {
+    fn from(outcome: OutcomeV1) -> OutcomeKind {
+        match outcome {
+            OutcomeV1::Done => OutcomeKind::Done,
+            OutcomeV1::AlreadySo => OutcomeKind::AlreadySo,
+            OutcomeV1::NotVisibleYet => OutcomeKind::NotVisibleYet,
+            OutcomeV1::Differs => OutcomeKind::Differs,
+            OutcomeV1::Overwritten => OutcomeKind::Overwritten,
+            OutcomeV1::Failed => OutcomeKind::Failed,
+            OutcomeV1::Refused => OutcomeKind::Refused,
+            OutcomeV1::Skipped => OutcomeKind::Skipped,
+            OutcomeV1::Unknown => OutcomeKind::Unknown,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What became of every object: the one value that every report is a view of.
 
 use crate::apply::blame::refused_label;
+use crate::apply::outcome::OutcomeKind;
 use crate::cause::Cause;
 use crate::diagnostic::Span;
 use crate::model::desired::{Desired, Wanted};
@@ -193,31 +194,60 @@ impl Row {
 }
 
 impl Outcome {
+    /// Which of all it is, without its details.
+    #[must_use]
+    pub fn kind(&self) -> OutcomeKind {
+        match self {
+            Outcome::Done => OutcomeKind::Done,
+            Outcome::AlreadySo => OutcomeKind::AlreadySo,
+            Outcome::NotVisibleYet => OutcomeKind::NotVisibleYet,
+            Outcome::Differs(_) => OutcomeKind::Differs,
+            Outcome::Overwritten(_) => OutcomeKind::Overwritten,
+            Outcome::Failed(_) => OutcomeKind::Failed,
+            Outcome::Refused(_) => OutcomeKind::Refused,
+            Outcome::Skipped(_) => OutcomeKind::Skipped,
+            Outcome::Unknown(_) => OutcomeKind::Unknown,
+        }
+    }
+
     /// Is the object as the config says?
     #[must_use]
     pub fn is_success(&self) -> bool {
-        match self {
-            Outcome::Done | Outcome::AlreadySo => true,
-            Outcome::NotVisibleYet
-            | Outcome::Differs(_)
-            | Outcome::Overwritten(_)
-            | Outcome::Failed(_)
-            | Outcome::Refused(_)
-            | Outcome::Skipped(_)
-            | Outcome::Unknown(_) => false,
-        }
+        self.kind().is_success()
     }
 
     /// Was the object written, as far as anybody knows?
     #[must_use]
     pub fn may_be_written(&self) -> bool {
+        self.kind().may_be_written()
+    }
+
+    /// Why it failed, or why nobody knows.
+    #[must_use]
+    pub fn cause(&self) -> Option<&Cause> {
         match self {
+            Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause),
             Outcome::Done
+            | Outcome::AlreadySo
             | Outcome::NotVisibleYet
             | Outcome::Differs(_)
             | Outcome::Overwritten(_)
-            | Outcome::Unknown(_) => true,
-            Outcome::AlreadySo | Outcome::Failed(_) | Outcome::Refused(_) | Outcome::Skipped(_) => false,
+            | Outcome::Refused(_)
+            | Outcome::Skipped(_) => None,
+        }
+    }
+
+    /// What was found instead of what was expected.
+    #[must_use]
+    pub fn differences(&self) -> &[Difference] {
+        match self {
+            Outcome::Differs(found) | Outcome::Overwritten(found) | Outcome::Refused(found) => found,
+            Outcome::Done
+            | Outcome::AlreadySo
+            | Outcome::NotVisibleYet
+            | Outcome::Failed(_)
+            | Outcome::Skipped(_)
+            | Outcome::Unknown(_) => &[],
         }
     }
 
@@ -236,22 +266,6 @@ impl Outcome {
             Outcome::Skipped(skip) => return Some(skip.in_words()),
         };
         Some(words.to_owned())
-    }
-
-    /// A stable name.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Outcome::Done => "done",
-            Outcome::AlreadySo => "already-so",
-            Outcome::NotVisibleYet => "not-visible-yet",
-            Outcome::Differs(_) => "differs",
-            Outcome::Overwritten(_) => "overwritten",
-            Outcome::Failed(_) => "failed",
-            Outcome::Refused(_) => "refused",
-            Outcome::Skipped(_) => "skipped",
-            Outcome::Unknown(_) => "unknown",
-        }
     }
 }
 

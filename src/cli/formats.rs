@@ -20,6 +20,10 @@ pub trait View: Copy + PartialEq + 'static {
     const NAMED: &'static [(&'static str, Self)];
     /// What is written when there is no result.
     fn on_failure(self) -> OnFailure;
+    /// The same of a run that writes, and would have had a report.
+    fn without_report(self) -> OnFailure {
+        self.on_failure()
+    }
 }
 
 /// What a view shows of a failure.
@@ -31,12 +35,25 @@ pub enum OnFailure {
     Document,
     /// Nothing, so that nobody takes it for a result.
     Nothing,
-    /// The words, as Markdown.
-    Markdown,
+    /// The words as Markdown, a comment in the place of this one.
+    Comment(Awaited),
+    /// The same as the summary of a step.
+    Summary(Awaited),
     /// The words, as a page of HTML.
     Page,
     /// The words, at the lines that they are about.
     Annotations,
+}
+
+/// The result that there would have been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// A plan.
+    Plan,
+    /// The report of an apply or an undo.
+    Report,
+    /// A drift.
+    Drift,
 }
 
 /// The views of a plan or a report.
@@ -71,9 +88,18 @@ impl View for Format {
         match self {
             Format::Human => OnFailure::Words,
             Format::Json => OnFailure::Document,
-            Format::Markdown | Format::Summary => OnFailure::Markdown,
+            Format::Markdown => OnFailure::Comment(Awaited::Plan),
+            Format::Summary => OnFailure::Summary(Awaited::Plan),
             Format::Html => OnFailure::Page,
             Format::Github => OnFailure::Annotations,
+        }
+    }
+
+    fn without_report(self) -> OnFailure {
+        match self.on_failure() {
+            OnFailure::Comment(_) => OnFailure::Comment(Awaited::Report),
+            OnFailure::Summary(_) => OnFailure::Summary(Awaited::Report),
+            other => other,
         }
     }
 }
@@ -120,7 +146,7 @@ impl View for DriftFormat {
         match self {
             DriftFormat::Human => OnFailure::Words,
             DriftFormat::Json => OnFailure::Document,
-            DriftFormat::Markdown => OnFailure::Markdown,
+            DriftFormat::Markdown => OnFailure::Comment(Awaited::Drift),
         }
     }
 }

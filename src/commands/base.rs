@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::cli::ConfigArgs;
 use crate::config::{self, Loaded, Request};
-use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::diagnostic::{Diagnostic, Place, Severity, Sources};
 use crate::git::{Entry, EntryKind, Git, GitError, Revision};
 use crate::model::desired::Desired;
 use crate::model::moment::Moment;
@@ -190,8 +190,8 @@ fn first_error(diagnostics: &[Diagnostic], sources: &Sources, base: &Path) -> St
     let message = if here.is_empty() { message } else { message.replace(&format!("{here}/"), "").replace(&here, ".") };
     match error.place.map(|span| sources.place(span)) {
         Some(place) => {
-            let path = place.path.strip_prefix(base).unwrap_or(place.path);
-            format!("`{}:{}:{}`: {message}", path.display(), place.line.get(), place.column.get())
+            let place = Place { path: place.path.strip_prefix(base).unwrap_or(place.path), ..place };
+            format!("`{place}`: {message}")
         }
         None => message,
     }

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use crate::api::Session;
+use crate::apply::cost;
 use crate::apply::report::{Outcome, Report, Row, Skip, Verification};
 use crate::apply::{self, CONCURRENCY, Event, Job};
 use crate::cause::Cause;
@@ -17,7 +18,6 @@ use crate::model::desired::Desired;
 use crate::model::division::Divisions;
 use crate::model::observed::Target;
 use crate::plan::change::Step;
-use crate::plan::cost;
 use crate::problem::Problem;
 use crate::render::style::Style;
 use crate::render::{github, html, human, machine, markdown};
@@ -131,13 +131,14 @@ pub fn show(carried: Carried, desk: Desk, shell: &mut Shell<'_>) -> Exit {
         let report = if said { String::new() } else { human::report(report, target, sources, style) };
         report + &trail
     };
+    let folder = shell.environment.folder.as_deref();
     let view = |format: Format| match format {
         Format::Human => words(Style::PLAIN),
         Format::Json => machine::report_json(report, target, sources),
         Format::Markdown => markdown::report(report, target, sources, markdown::COMMENT),
         Format::Summary => markdown::report(report, target, sources, markdown::SUMMARY),
         Format::Html => html::report(report, target, sources),
-        Format::Github => github::report(report, sources),
+        Format::Github => github::report(report, sources, folder),
     };
     // People have read the plan above it.
     let below = |words: String| if words.is_empty() { words } else { format!("\n{words}") };

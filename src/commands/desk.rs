@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::apply::report::Report;
-use crate::cli::{Format, Output, RecordArgs, TargetArgs, View};
+use crate::cli::{Format, OnFailure, Output, RecordArgs, TargetArgs, View};
 use crate::commands::journal::Journal;
 use crate::commands::outputs::Outputs;
 use crate::commands::record::Record;
@@ -26,6 +26,8 @@ pub struct Desk<F = Format> {
     pub heard: Heard,
     /// Where its results go.
     pub outputs: Outputs<F>,
+    /// What each view shows where there is no result.
+    on_failure: fn(F) -> OnFailure,
 }
 
 impl<F: View> Desk<F> {
@@ -35,7 +37,8 @@ impl<F: View> Desk<F> {
     /// # Errors
     /// How it ended.
     pub fn to_read(target: &TargetArgs, outputs: &[Output<F>], shell: &mut Shell<'_>) -> Result<Desk<F>, Exit> {
-        Desk::to_write(&RecordArgs { actor: None, reason: None, report_dir: None }, target, outputs, shell)
+        let record = RecordArgs { actor: None, reason: None, report_dir: None };
+        Desk::open(&record, target, outputs, F::on_failure, shell)
     }
 
     /// Of a run that is kept in a folder of reports, where one was asked for. Tries that as well.
@@ -48,6 +51,16 @@ impl<F: View> Desk<F> {
         outputs: &[Output<F>],
         shell: &mut Shell<'_>,
     ) -> Result<Desk<F>, Exit> {
+        Desk::open(record, target, outputs, F::without_report, shell)
+    }
+
+    fn open(
+        record: &RecordArgs,
+        target: &TargetArgs,
+        outputs: &[Output<F>],
+        on_failure: fn(F) -> OnFailure,
+        shell: &mut Shell<'_>,
+    ) -> Result<Desk<F>, Exit> {
         let journal = match Journal::open(record.report_dir.as_deref(), shell.signals) {
             Ok(journal) => journal,
             Err(problem) => return Err(shell.fail(&problem.into())),
@@ -55,10 +68,10 @@ impl<F: View> Desk<F> {
         let record = Record::new(record, target, shell.environment);
         let heard = Heard { org: None, sandbox: target.sandbox };
         match Outputs::open(outputs, shell.signals) {
-            Ok(outputs) => Ok(Desk { record, journal, heard, outputs }),
+            Ok(outputs) => Ok(Desk { record, journal, heard, outputs, on_failure }),
             Err(problem) => {
                 let failure = problem.into();
-                let desk = Desk { record, journal, heard, outputs: Outputs::<F>::on_stdout() };
+                let desk = Desk { record, journal, heard, outputs: Outputs::<F>::on_stdout(), on_failure };
                 desk.keep_failure(&failure, shell);
                 Err(shell.fail(&failure))
             }
@@ -76,7 +89,7 @@ impl<F: View> Desk<F> {
             Ok(result) => show(result, self, shell),
             Err(failure) => {
                 self.keep_failure(&failure, shell);
-                shell.fail_into(&failure, &self.heard, self.outputs)
+                shell.fail_instead(&failure, &self.heard, self.outputs, self.on_failure)
             }
         }
     }

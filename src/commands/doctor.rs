@@ -115,8 +115,7 @@ fn config_fact(args: &DoctorArgs, path: &Path, loaded: LoadedAll) -> (ConfigFact
 }
 
 fn in_words(sources: &Sources, span: Span) -> String {
-    let place = sources.place(span);
-    format!("{}:{}:{}: ", place.path.display(), place.line.get(), place.column.get())
+    format!("{}: ", sources.place(span))
 }
 
 fn credentials_fact(args: &DoctorArgs, shell: &Shell<'_>) -> CredentialsFact {

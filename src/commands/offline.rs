@@ -33,13 +33,13 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
         shell.fail(&failure.clone().into());
     }
     let verdict = if failed || failure.is_some() { String::new() } else { valid(&checked) };
-    let folder = std::env::current_dir().ok();
+    let folder = shell.environment.folder.as_deref();
     let reported = Reported {
         diagnostics: &checked.diagnostics,
         sources: &checked.sources,
         problem: problem.as_ref(),
         asked: &args.path,
-        folder: folder.as_deref(),
+        folder,
     };
     let view = |format: FindingsFormat| match format {
         FindingsFormat::Human => {
@@ -51,8 +51,8 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
         FindingsFormat::Sarif => sarif::log(&reported),
         FindingsFormat::Gitlab => gitlab::report(&reported),
         FindingsFormat::Github => {
-            let failure = failure.as_ref().map(|it| github::failure(it, &[], &checked.sources));
-            github::findings(&checked.diagnostics, &checked.sources) + &failure.unwrap_or_default()
+            let failure = failure.as_ref().map(|it| github::failure(it, &[], &checked.sources, folder));
+            github::findings(&checked.diagnostics, &checked.sources, folder) + &failure.unwrap_or_default()
         }
     };
     let stdout = match outputs.on_stdout {

@@ -59,13 +59,14 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
 fn show(args: &PlanArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
     let Made { look: Look { target, observed: _, plan, notes }, desired, sources } = made;
     shell.show_notes(notes);
+    let folder = shell.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
         Format::Human => human::plan(plan, target, sources, style),
         Format::Json => machine::plan_json(plan, target, sources),
         Format::Markdown => markdown::plan(plan, target, sources),
         Format::Summary => markdown::plan_summary(plan, &Coverage::of(desired), target, sources),
         Format::Html => html::plan(plan, &Coverage::of(desired), target, sources),
-        Format::Github => github::plan(plan, desired, sources),
+        Format::Github => github::plan(plan, desired, sources, folder),
     };
     let exit = if !plan.refusals.is_empty() {
         Exit::Failure

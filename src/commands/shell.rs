@@ -1,7 +1,9 @@
 //! What every command needs of the outside: streams, environment, colour; and how a failure leaves
 //! a command.
 
-use crate::cli::{ColorWhen, ConfigArgs, OnFailure, View};
+use std::path::Path;
+
+use crate::cli::{Awaited, ColorWhen, ConfigArgs, OnFailure, View};
 use crate::commands::outputs::Outputs;
 use crate::config::{self, Config, Loaded, Request};
 use crate::diagnostic::{Diagnostic, Sources};
@@ -142,9 +144,21 @@ impl Shell<'_> {
     /// The same, and as a document wherever one was asked for, since a pipeline reads the document
     /// when something failed most of all.
     pub fn fail_into<F: View>(&mut self, failure: &Failure, heard: &Heard, outputs: Outputs<F>) -> Exit {
+        self.fail_instead(failure, heard, outputs, F::on_failure)
+    }
+
+    /// The same, where `on_failure` says what each view shows.
+    pub fn fail_instead<F: View>(
+        &mut self,
+        failure: &Failure,
+        heard: &Heard,
+        outputs: Outputs<F>,
+        on_failure: fn(F) -> OnFailure,
+    ) -> Exit {
         let exit = self.fail(failure);
-        let view = |format: F| failure_shown(failure, heard, format.on_failure());
-        let stdout = match outputs.on_stdout.on_failure() {
+        let folder = self.environment.folder.as_deref();
+        let view = |format: F| failure_shown(failure, heard, on_failure(format), folder);
+        let stdout = match on_failure(outputs.on_stdout) {
             // They are on standard error.
             OnFailure::Words => String::new(),
             _ => view(outputs.on_stdout),
@@ -190,15 +204,28 @@ pub fn error_document(failure: &Failure, heard: &Heard, provenance: Option<&Prov
 }
 
 /// A failure as one kind of view shows it.
-fn failure_shown(failure: &Failure, heard: &Heard, on_failure: OnFailure) -> String {
+fn failure_shown(failure: &Failure, heard: &Heard, on_failure: OnFailure, folder: Option<&Path>) -> String {
     in_parts(failure, |problem, diagnostics, sources| match on_failure {
         OnFailure::Words => in_words(failure, Style::PLAIN),
         OnFailure::Document => machine::error_json(problem, heard, None, diagnostics, sources),
         OnFailure::Nothing => String::new(),
-        OnFailure::Markdown => markdown::failure(problem, heard, diagnostics, sources),
+        OnFailure::Comment(awaited) => {
+            markdown::failure(problem, heard, diagnostics, sources, kind(awaited), markdown::COMMENT)
+        }
+        OnFailure::Summary(awaited) => {
+            markdown::failure(problem, heard, diagnostics, sources, kind(awaited), markdown::SUMMARY)
+        }
         OnFailure::Page => html::failure(problem, heard, diagnostics, sources),
-        OnFailure::Annotations => github::failure(problem, diagnostics, sources),
+        OnFailure::Annotations => github::failure(problem, diagnostics, sources, folder),
     })
+}
+
+fn kind(awaited: Awaited) -> markdown::Kind {
+    match awaited {
+        Awaited::Plan => markdown::Kind::Plan,
+        Awaited::Report => markdown::Kind::Report,
+        Awaited::Drift => markdown::Kind::Drift,
+    }
 }
 
 /// What every view of a failure is made of.

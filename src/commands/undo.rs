@@ -167,7 +167,7 @@ impl Run<'_> {
 async fn read_again(reader: &Reader, report: &KeptReport, observed: Observed) -> Result<Observed, Problem> {
     let Observed { definitions, system_presences, generation, divisions } = observed;
     let mut by_id: BTreeMap<DefinitionId, Definition> = definitions.into_iter().map(|it| (it.id.clone(), it)).collect();
-    for id in report.rows.iter().filter(|row| row.may_be_written).filter_map(|row| row.id.as_ref()) {
+    for id in report.rows.iter().filter(|row| row.outcome.may_be_written()).filter_map(|row| row.id.as_ref()) {
         match reader.definition(id).await? {
             Some(fetched) => by_id.insert(id.clone(), fetched.definition),
             None => by_id.remove(id),

@@ -251,7 +251,7 @@ impl<'a> Check<'a> {
         omit: Option<Span>,
         labels: &mut LabelRules,
     ) -> (Option<Key>, Option<Wanted>) {
-        let ResolvedDefinition { key: key_place, body, broken } = definition;
+        let ResolvedDefinition { key: key_place, body, broken, layered } = definition;
         let key = Key::new(name);
         if key.is_none() {
             self.tell(*key_place, Finding::InvalidKey { key: name.to_owned() });
@@ -306,6 +306,7 @@ impl<'a> Check<'a> {
                 division: division.map(|(_, place)| place),
                 pin: pin_place,
                 omit,
+                layered: layered.as_ref().map(|locales| locales.iter().map(Locale::new).collect()),
             },
             previous_labels: previous.into_iter().map(|(label, _)| label).collect(),
         });

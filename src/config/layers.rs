@@ -35,6 +35,8 @@ pub struct ResolvedDefinition {
     pub body: Definition<Option<String>>,
     /// Something about it was wrong as a whole.
     pub broken: bool,
+    /// The locales in which a layer below the org file has a label of it; none where no layer has it.
+    pub layered: Option<Vec<String>>,
 }
 
 /// One config after merging, as the files spell it.
@@ -159,7 +161,8 @@ impl Merging {
         match self.resolved.definitions.entry(name.to_owned()) {
             Entry::Vacant(vacant) => {
                 let broken = body.is_none();
-                vacant.insert(ResolvedDefinition { key: place, body: body.unwrap_or_default(), broken });
+                let body = body.unwrap_or_default();
+                vacant.insert(ResolvedDefinition { key: place, body, broken, layered: None });
             }
             Entry::Occupied(below) => {
                 let below = below.into_mut();
@@ -181,6 +184,10 @@ impl Merging {
         // Before the overrides, which are the places of what they change from then on.
         let layered: HashMap<&String, Span> =
             own.keys().filter_map(|name| Some((*name, self.resolved.definitions.get(*name)?.key))).collect();
+        for definition in self.resolved.definitions.values_mut() {
+            let labels = Entries::of(&definition.body.labels);
+            definition.layered = Some(labels.filter_map(|(locale, _)| locale.value.clone()).collect());
+        }
         let mut compared = 0;
         for (key, body) in Entries::of(&org.config.overrides) {
             let Some(name) = &key.value else { continue };

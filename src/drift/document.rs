@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Sources;
-use crate::document::{HeadV1, Kind, TargetV1, target_v1};
+use crate::document::{HeadV1, Kind, PlaceV1, TargetV1, place_v1, target_v1};
 use crate::drift::{Drift, LastApply, Row};
 use crate::model::observed::Target;
 use crate::plan::Plan;
@@ -65,6 +65,9 @@ pub struct DriftRowV1 {
     pub revert: ChangeV1,
     /// What to write so that the config agrees.
     pub keep: AnswerV1,
+    /// Where to write it; absent where nothing stands that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_place: Option<PlaceV1>,
 }
 
 /// The document of a drift.
@@ -83,7 +86,7 @@ pub fn document(drift: &Drift, plan: &Plan, target: &Target, sources: &Sources) 
 }
 
 fn row_v1(row: &Row, sources: &Sources) -> DriftRowV1 {
-    let Row { change, how, modified, keep } = row;
+    let Row { change, how, modified, keep, keep_place } = row;
     DriftRowV1 {
         what: row.what().to_owned(),
         how: how.code().to_owned(),
@@ -91,5 +94,6 @@ fn row_v1(row: &Row, sources: &Sources) -> DriftRowV1 {
         changed_at: modified.as_ref().and_then(|it| it.at.clone()),
         revert: change_v1(change, sources),
         keep: AnswerV1 { say: keep.say.clone(), yaml: keep.lines.clone() },
+        keep_place: keep_place.map(|it| place_v1(it, sources)),
     }
 }

@@ -1,11 +1,12 @@
 //! What to write into a config so that it agrees with what is in the org.
 
+use crate::diagnostic::Span;
 use crate::model::desired::{Desired, Wanted};
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::Content;
 use crate::plan::answer::Answer;
-use crate::plan::change::{Create, Edit, Retire, Step};
+use crate::plan::change::{Change, Create, Edit, Retire, Step};
 use crate::slug::slug;
 use crate::yaml;
 
@@ -14,18 +15,18 @@ use crate::yaml;
 pub fn keep(step: &Step, desired: &Desired) -> Answer {
     let wanted = step.key().and_then(|key| desired.definitions.get(key));
     match (step, wanted) {
-        (Step::Create(Create { key, .. }), Some(wanted)) => {
+        (Step::Create(Create { key, .. }), Some(wanted)) if !is_only_in_layer(desired, wanted) => {
             let fields = vec!["deactivated: true".to_owned()];
             answer(&format!("take `{key}` out of the config, or write"), definition(desired, wanted, fields))
         }
-        (Step::Reactivate(_), Some(wanted)) => {
-            answer("write", definition(desired, wanted, vec!["deactivated: true".to_owned()]))
+        (Step::Create(_) | Step::Reactivate(_), Some(wanted)) => {
+            write(desired, wanted, definition(desired, wanted, vec!["deactivated: true".to_owned()]))
         }
         (Step::Update(Edit { id, before, after, .. }), Some(wanted)) => edited(desired, wanted, id, before, after),
         (Step::Deactivate(_, Retire { before, .. }), Some(wanted)) => {
             let labels = before.labels.within(&desired.settings.scope);
             let fields = vec!["deactivated: false".to_owned(), labels_field(desired, wanted, &labels)];
-            answer("write", definition(desired, wanted, fields))
+            write(desired, wanted, definition(desired, wanted, fields))
         }
         (Step::Replace(..), Some(wanted)) => {
             let fields = vec!["new: true".to_owned()];
@@ -35,6 +36,21 @@ pub fn keep(step: &Step, desired: &Desired) -> Answer {
         // What the config does not name cannot be changed in it.
         (_, None) => answer("write nothing: the config does not name it", Vec::new()),
     }
+}
+
+/// Where it is to be written: beside what the file says of the definition, else into the org file, since a layer speaks
+/// for other orgs too. None where nothing stands that it belongs to.
+#[must_use]
+pub fn place(change: &Change, desired: &Desired) -> Option<Span> {
+    let wanted = change.step.key().and_then(|key| desired.definitions.get(key))?;
+    match &desired.org {
+        Some(org) if is_only_in_layer(desired, wanted) => Some(org.place),
+        Some(_) | None => Some(change.place.unwrap_or(wanted.places.key)),
+    }
+}
+
+fn write(desired: &Desired, wanted: &Wanted, lines: Vec<String>) -> Answer {
+    answer(if is_only_in_layer(desired, wanted) { "write into the org file" } else { "write" }, lines)
 }
 
 fn answer(say: &str, lines: Vec<String>) -> Answer {
@@ -58,36 +74,34 @@ fn edited(desired: &Desired, wanted: &Wanted, id: &DefinitionId, before: &Conten
     if is_found && wanted.pin.is_none() {
         lines.extend(pin(&wanted.key, id));
     }
-    answer("write", lines)
+    write(desired, wanted, lines)
 }
 
 /// The fields of a definition, where they have to stand: a layer speaks for other orgs too.
 fn definition(desired: &Desired, wanted: &Wanted, fields: Vec<String>) -> Vec<String> {
     let key = yaml::scalar(wanted.key.as_str());
-    if in_layer(desired, wanted) {
+    if is_only_in_layer(desired, wanted) {
         let head = ["overrides:".to_owned(), format!("  {key}:")];
         return head.into_iter().chain(fields.into_iter().map(|it| format!("    {it}"))).collect();
     }
     std::iter::once(format!("{key}:")).chain(fields.into_iter().map(|it| format!("  {it}"))).collect()
 }
 
-fn in_layer(desired: &Desired, wanted: &Wanted) -> bool {
+/// Does the org file say nothing of it?
+fn is_only_in_layer(desired: &Desired, wanted: &Wanted) -> bool {
     desired.org.as_ref().is_some_and(|org| org.place.file != wanted.places.key.file)
 }
 
-/// The labels of the org, and those of the config that are not managed. What an override does not name stays as the
-/// layer says, so there what is gone is said to be.
+/// The labels of the org, and those of the config that are not managed. Where a layer has a label that is gone, the org
+/// file has to say so: what it does not name stays as the layer says.
 fn labels_field(desired: &Desired, wanted: &Wanted, labels: &Labels) -> String {
     let managed = &desired.settings.scope;
     let mut items: Vec<(Locale, String)> =
         labels.iter().map(|(locale, label)| (locale.clone(), yaml::scalar(label.nfc()))).collect();
-    for (locale, label) in wanted.labels.iter().filter(|(locale, _)| labels.get(locale).is_none()) {
-        if !managed.covers(locale) {
-            items.push((locale.clone(), yaml::scalar(label.nfc())));
-        } else if in_layer(desired, wanted) {
-            items.push((locale.clone(), "null".to_owned()));
-        }
-    }
+    let not_managed = wanted.labels.iter().filter(|(it, _)| labels.get(it).is_none() && !managed.covers(it));
+    items.extend(not_managed.map(|(locale, label)| (locale.clone(), yaml::scalar(label.nfc()))));
+    let gone = wanted.places.layered.iter().flatten().filter(|it| labels.get(it).is_none() && managed.covers(it));
+    items.extend(gone.map(|locale| (locale.clone(), "null".to_owned())));
     items.sort_by_key(|(locale, _)| (!locale.same_as(&desired.settings.default_locale), locale.clone()));
     let items: Vec<String> =
         items.into_iter().map(|(locale, label)| format!("{}: {label}", yaml::scalar(locale.as_str()))).collect();

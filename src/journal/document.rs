@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::apply::document::OutcomeV1;
 use crate::document::{OrgV1, RunV1};
 use crate::journal::kept::KeptRow;
 use crate::journal::log::{Entry, EntryOrg, Log, Unread};
@@ -45,17 +46,31 @@ pub struct EntryV1 {
     pub object: Option<ObjectV1>,
     /// The outcome of the object, as reports have it; of a run as a whole `nothing-to-do`, `refused` (its plan) or
     /// `failed`.
-    #[schemars(extend("enum" = [
-        "done", "already-so", "not-visible-yet", "differs", "overwritten", "failed", "refused", "skipped", "unknown",
-        "nothing-to-do"
-    ]))]
-    pub outcome: String,
+    pub outcome: EntryOutcomeV1,
     /// Why, for what is not done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The platform's id of the exchange that wrote it, or that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
+}
+
+/// What became of an object or a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum EntryOutcomeV1 {
+    /// As reports have it.
+    Reported(OutcomeV1),
+    /// Of a run as a whole.
+    Run(RunOutcomeV1),
+}
+
+/// What only a run as a whole can come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunOutcomeV1 {
+    /// Its plan was empty.
+    NothingToDo,
 }
 
 /// What was to be done to an object.
@@ -118,7 +133,8 @@ fn entry_v1(entry: &Entry) -> EntryV1 {
         target: OrgV1 { org_id: id, org_name: name, sandbox },
         run: run.clone(),
         object: row.as_ref().map(object_v1),
-        outcome: outcome.clone(),
+        outcome: outcome
+            .map_or(EntryOutcomeV1::Run(RunOutcomeV1::NothingToDo), |it| EntryOutcomeV1::Reported(it.into())),
         message: message.clone(),
         correlation_id: correlation_id.clone(),
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::apply::document::{DifferenceV1, FORMAT_VERSION, RowV1};
+use crate::apply::outcome::OutcomeKind;
 use crate::document::{OrgV1, RunV1, TargetV1};
 use crate::model::generation::Generation;
 use crate::model::labels::{Labels, Scope};
@@ -16,19 +17,6 @@ use crate::problem::document::FORMAT_VERSION as ERROR_FORMAT_VERSION;
 
 /// The largest report that is read. 10,000 objects with 25 labels before and after are about 25 MB.
 pub const REPORT_BYTES_MAX: u64 = 128 * 1024 * 1024;
-
-/// What became of an object, by its stable name, and whether it may have been written then.
-pub const OUTCOMES: [(&str, bool); 9] = [
-    ("done", true),
-    ("already-so", false),
-    ("not-visible-yet", true),
-    ("differs", true),
-    ("overwritten", true),
-    ("failed", false),
-    ("refused", false),
-    ("skipped", false),
-    ("unknown", true),
-];
 
 /// What a run kept of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,10 +95,8 @@ pub struct KeptRow {
     pub before: Option<Content>,
     /// What was to be there; none in reports of older versions.
     pub after: Option<Content>,
-    /// What became of it, one of [`OUTCOMES`].
-    pub outcome: String,
-    /// Was it written, as far as the run knew?
-    pub may_be_written: bool,
+    /// What became of it, as far as the run knew.
+    pub outcome: OutcomeKind,
     /// When work on it ended, where it began.
     pub ended: Option<Moment>,
     /// Why, for what is not done.
@@ -207,7 +193,7 @@ fn report(text: &str) -> Result<KeptReport, Unreadable> {
     })?;
     // A run has one step an object.
     let mut ids = BTreeSet::new();
-    let mut written = objects.iter().filter(|it| it.may_be_written).filter_map(|it| it.id.as_ref());
+    let mut written = objects.iter().filter(|it| it.outcome.may_be_written()).filter_map(|it| it.id.as_ref());
     if let Some(id) = written.find(|id| !ids.insert(*id)) {
         return Err(Unreadable { line: line_of(text, id.as_str()), why: format!("it wrote {id} twice") });
     }
@@ -276,8 +262,6 @@ impl TryFrom<RowV1> for KeptRow {
             correlation_id,
             differences,
         } = row;
-        let known = OUTCOMES.iter().find(|(name, _)| *name == outcome);
-        let (_, may_be_written) = known.ok_or_else(|| format!("`{outcome}` is no outcome that this version knows"))?;
         let action = Action::from(action);
         if (action == Action::Create) != before.is_none() {
             return Err(
@@ -293,8 +277,7 @@ impl TryFrom<RowV1> for KeptRow {
             name: name.map(Label::new),
             before: before.map(Content::from),
             after: after.map(Content::from),
-            outcome,
-            may_be_written: *may_be_written,
+            outcome: outcome.into(),
             ended,
             message,
             correlation_id,
@@ -328,7 +311,7 @@ impl KeptRow {
     pub fn left(&self) -> Option<Content> {
         let after = self.after.clone()?;
         // What somebody else wrote later was not left by the run.
-        if self.outcome != "differs" {
+        if self.outcome != OutcomeKind::Differs {
             return Some(after);
         }
         let mut left = after;

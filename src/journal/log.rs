@@ -1,5 +1,6 @@
 //! What a folder of reports says of who changed what, and when: chosen and put in order.
 
+use crate::apply::outcome::OutcomeKind;
 use crate::document::RunV1;
 use crate::journal::kept::{Kept, KeptFailure, KeptReport, KeptRow, Unreadable};
 use crate::model::moment::Moment;
@@ -40,8 +41,9 @@ pub struct Entry {
     pub run: RunV1,
     /// The object; none for a run as a whole.
     pub row: Option<KeptRow>,
-    /// What became of it: the outcome of the object, or `nothing-to-do`, `refused` (its plan) or `failed`.
-    pub outcome: String,
+    /// What became of the object; of a run as a whole that its plan was refused, that it failed, or none: there was nothing
+    /// to do.
+    pub outcome: Option<OutcomeKind>,
     /// Why, for what is not done.
     pub message: Option<String>,
     /// The platform's id of the exchange.
@@ -102,7 +104,7 @@ fn of_report(file: String, report: KeptReport, asked: &Asked) -> Vec<Entry> {
         org: EntryOrg { id: org.map(|it| it.to_string()), name: org_name, sandbox },
         run: run.said,
         row: None,
-        outcome: if success { "nothing-to-do" } else { "failed" }.to_owned(),
+        outcome: (!success).then_some(OutcomeKind::Failed),
         message: None,
         correlation_id: None,
     };
@@ -111,13 +113,13 @@ fn of_report(file: String, report: KeptReport, asked: &Asked) -> Vec<Entry> {
     }
     let mut entries = Vec::new();
     if !refusals.is_empty() {
-        let (outcome, message) = ("refused".to_owned(), Some(refusals.join("; ")));
+        let (outcome, message) = (Some(OutcomeKind::Refused), Some(refusals.join("; ")));
         entries.push(Entry { outcome, message, ..whole.clone() });
     } else if rows.is_empty() {
         entries.push(whole.clone());
     }
     entries.extend(rows.into_iter().map(|row| Entry {
-        outcome: row.outcome.clone(),
+        outcome: Some(row.outcome),
         message: row.message.clone(),
         correlation_id: row.correlation_id.clone(),
         row: Some(row),
@@ -136,7 +138,7 @@ fn of_failure(file: String, failure: KeptFailure, asked: &Asked) -> Option<Entry
         org: EntryOrg { id: org, name: org_name, sandbox },
         run: run.said,
         row: None,
-        outcome: "failed".to_owned(),
+        outcome: Some(OutcomeKind::Failed),
         message: Some(message),
         correlation_id,
     };

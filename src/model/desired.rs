@@ -188,4 +188,6 @@ pub struct Places {
     pub pin: Option<Span>,
     /// The item in `omit`.
     pub omit: Option<Span>,
+    /// The locales in which a layer below the org file has a label of it; none where no layer has the definition.
+    pub layered: Option<BTreeSet<Locale>>,
 }

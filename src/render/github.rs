@@ -1,10 +1,11 @@
 //! Annotations of GitHub Actions: workflow commands on standard output that put a message at a line of a file.
-//! What refuses a plan is an error, what takes something away a warning, what changes names a notice.
+//! What refuses a plan is an error, what takes something away a warning, what changes names a notice. Files are named
+//! relative to `folder`, the root of the repository, where they are below it.
 
 use std::cmp::Reverse;
+use std::path::Path;
 
-use crate::apply::report::{Outcome, Report, Row, Verification};
-use crate::cause::Cause;
+use crate::apply::report::{Outcome, Report, Row};
 use crate::diagnostic::{Diagnostic, Severity, Sources, Span};
 use crate::model::desired::{Desired, Places};
 use crate::model::names::Label;
@@ -14,8 +15,11 @@ use crate::plan::change::{Action, Change, Edit, Step};
 use crate::plan::guard::is_rename;
 use crate::plan::refusal::Refusal;
 use crate::problem::Problem;
-use crate::render::outcome;
+use crate::render::cause::Explained;
+use crate::render::outcome::{self, Verified};
+use crate::render::reported::tidy;
 use crate::render::rows::{differences, key_of, people};
+use crate::render::style::Tone;
 use crate::text;
 
 /// How many annotations of one level GitHub shows of one step; it drops the others without a word. (docs.github.com,
@@ -54,18 +58,18 @@ struct Annotation {
 
 /// What is dangerous in a plan, most dangerous first.
 #[must_use]
-pub fn plan(plan: &Plan, desired: &Desired, sources: &Sources) -> String {
+pub fn plan(plan: &Plan, desired: &Desired, sources: &Sources, folder: Option<&Path>) -> String {
     let mut dangers: Vec<(Danger, Annotation)> =
         plan.changes.iter().filter_map(|it| dangerous(it, plan, desired)).collect();
     // Of a kind, what most people notice first.
     dangers.sort_by_key(|(danger, _)| *danger);
     let annotations = plan.refusals.iter().map(refusal).chain(dangers.into_iter().map(|(_, it)| it));
-    commands(&annotations.collect::<Vec<_>>(), sources)
+    commands(&annotations.collect::<Vec<_>>(), sources, folder)
 }
 
 /// What is not done of an apply.
 #[must_use]
-pub fn report(report: &Report, sources: &Sources) -> String {
+pub fn report(report: &Report, sources: &Sources, folder: Option<&Path>) -> String {
     let mut annotations: Vec<Annotation> = report.refusals.iter().map(refusal).collect();
     annotations.extend(report.rows.iter().filter(|it| !it.outcome.is_success()).map(|it| not_done(it, report)));
     let apart = |title: &str, lines: Vec<String>| Annotation {
@@ -74,46 +78,33 @@ pub fn report(report: &Report, sources: &Sources) -> String {
         title: title.to_owned(),
         lines,
     };
-    match &report.verification {
-        Verification::NotNeeded | Verification::InStep => {}
-        Verification::Interrupted => {
-            annotations
-                .push(apart("not verified", vec!["the run was interrupted before the org was read again".into()]));
-        }
-        Verification::Drifted { changes, refusals } => {
-            let more = outcome::drifted(changes.len(), refusals.len());
-            let line = format!("the org was read again, and there is {more}; somebody changed it meanwhile");
-            annotations.push(apart("not in step", vec![line]));
-        }
-        Verification::Failed(cause) => {
-            let mut lines = vec!["the org could not be read again".to_owned()];
-            lines.extend(explained(cause));
-            annotations.push(apart("not verified", lines));
-        }
+    if let Some(Verified { head, tone: _, sentence, cause }) =
+        outcome::verified(report).filter(|it| it.tone != Tone::Good)
+    {
+        let cause = cause.map(|it| Explained::from(it).lines());
+        let lines = std::iter::once(sentence).chain(cause.into_iter().flatten()).collect();
+        annotations.push(apart(&head.to_lowercase(), lines));
     }
     if let Some(signal) = report.interrupted {
-        annotations.push(apart("interrupted", vec![format!("by {}: nothing more was started", signal.name())]));
+        annotations.push(apart("interrupted", vec![outcome::by(signal)]));
     }
-    commands(&annotations, sources)
+    commands(&annotations, sources, folder)
 }
 
 /// Why there is no result.
 #[must_use]
-pub fn failure(problem: &Problem, diagnostics: &[Diagnostic], sources: &Sources) -> String {
+pub fn failure(problem: &Problem, diagnostics: &[Diagnostic], sources: &Sources, folder: Option<&Path>) -> String {
     if !diagnostics.is_empty() {
-        return findings(diagnostics, sources);
+        return findings(diagnostics, sources, folder);
     }
-    let Problem { message, help, correlation_id } = problem;
-    let help = help.iter().map(|it| format!("help: {it}"));
-    let correlation_id = correlation_id.iter().map(|it| format!("correlation id: {it}"));
-    let lines = std::iter::once(message.clone()).chain(help).chain(correlation_id).collect();
+    let lines = Explained::from(problem).lines();
     let annotation = Annotation { level: Level::Error, place: None, title: "failed".to_owned(), lines };
-    commands(&[annotation], sources)
+    commands(&[annotation], sources, folder)
 }
 
 /// What was found in files.
 #[must_use]
-pub fn findings(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+pub fn findings(diagnostics: &[Diagnostic], sources: &Sources, folder: Option<&Path>) -> String {
     let annotations: Vec<Annotation> = diagnostics
         .iter()
         .map(|Diagnostic { finding, severity, place, key: _, other_key: _, also: _ }| Annotation {
@@ -126,7 +117,7 @@ pub fn findings(diagnostics: &[Diagnostic], sources: &Sources) -> String {
             lines: std::iter::once(finding.message()).chain(finding.help().map(|it| format!("help: {it}"))).collect(),
         })
         .collect();
-    commands(&annotations, sources)
+    commands(&annotations, sources, folder)
 }
 
 fn refusal(refusal: &Refusal) -> Annotation {
@@ -206,58 +197,49 @@ fn quoted(label: &Label) -> String {
 
 fn not_done(row: &Row, report: &Report) -> Annotation {
     let mut lines = match &row.outcome {
-        Outcome::Failed(cause) | Outcome::Unknown(cause) => explained(cause),
+        Outcome::Failed(cause) | Outcome::Unknown(cause) => Explained::from(cause).lines(),
         it => it.in_words().into_iter().collect(),
     };
     lines.extend(differences(&row.outcome, &report.divisions));
     if lines.is_empty() {
-        lines.push(outcome::words(&row.outcome).to_owned());
+        lines.push(outcome::said(row.outcome.kind()).words.to_owned());
     }
     let known_as = key_of(row).map(str::to_owned).or(row.name.as_ref().map(quoted)).unwrap_or_default();
     Annotation {
         level: if matches!(row.outcome, Outcome::Skipped(_)) { Level::Warning } else { Level::Error },
         place: row.refused_label.or(row.place),
-        title: format!("{}: {} {known_as}", outcome::words(&row.outcome), row.action.verb()),
+        title: format!("{}: {} {known_as}", outcome::said(row.outcome.kind()).words, row.action.verb()),
         lines,
     }
 }
 
-fn explained(cause: &Cause) -> Vec<String> {
-    let Cause { message, help, correlation_id, said: _ } = cause;
-    let help = help.iter().map(|it| format!("help: {it}"));
-    let correlation_id = correlation_id.iter().map(|it| format!("correlation id: {it}"));
-    std::iter::once(message.clone()).chain(help).chain(correlation_id).collect()
-}
-
 /// Errors, warnings, notices; of each as many as GitHub shows, the last of which says how many there are more.
-fn commands(annotations: &[Annotation], sources: &Sources) -> String {
+fn commands(annotations: &[Annotation], sources: &Sources, folder: Option<&Path>) -> String {
     let mut commands = String::new();
     for level in Level::ALL {
         let all: Vec<&Annotation> = annotations.iter().filter(|it| it.level == level).collect();
         let shown = if all.len() > PER_LEVEL_MAX { PER_LEVEL_MAX - 1 } else { all.len() };
         for it in &all[..shown] {
-            commands.push_str(&command(it, sources));
+            commands.push_str(&command(it, sources, folder));
         }
         if shown < all.len() {
             let more = text::count(all.len() - shown, &format!("more {}", level.name()));
             let line =
                 format!("GitHub shows {PER_LEVEL_MAX} of a step. The whole is in the log and in its other outputs");
             let rest = Annotation { level, place: None, title: more, lines: vec![line] };
-            commands.push_str(&command(&rest, sources));
+            commands.push_str(&command(&rest, sources, folder));
         }
     }
     commands
 }
 
 /// One line, whatever is in it: the runner takes what begins with `::` for a command, and these begin with ours.
-fn command(annotation: &Annotation, sources: &Sources) -> String {
+fn command(annotation: &Annotation, sources: &Sources, folder: Option<&Path>) -> String {
     let Annotation { level, place, title, lines } = annotation;
     let mut properties = Vec::new();
     if let Some(span) = place {
         let place = sources.place(*span);
-        let path = place.path.display().to_string().replace('\\', "/");
-        let path = path.strip_prefix("./").unwrap_or(&path);
-        properties.push(format!("file={}", property(path)));
+        properties.push(format!("file={}", property(&tidy(place.path, folder))));
         properties.push(format!("line={}", place.line.get()));
         properties.push(format!("col={}", place.column.get()));
     }

@@ -2,6 +2,7 @@
 //! picture. It reads by keyboard and screen reader, light, dark and on paper.
 
 mod base;
+mod cause;
 mod escape;
 mod failure;
 mod frame;

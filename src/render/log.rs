@@ -1,5 +1,6 @@
 //! What a folder of reports says of who changed what, and when: a table, and CSV.
 
+use crate::apply::outcome::OutcomeKind;
 use crate::journal::kept::KeptRow;
 use crate::journal::log::{Entry, Log, Unread};
 use crate::model::labels::Labels;
@@ -8,6 +9,7 @@ use crate::model::observed::Content;
 use crate::plan::document::ContentV1;
 use crate::problem::Problem;
 use crate::render::csv::csv;
+use crate::render::outcome::said;
 use crate::render::style::Style;
 use crate::render::table::table;
 use crate::text::{self, Shown};
@@ -29,7 +31,7 @@ const COLUMNS: [Column; 11] = [
     ("PULL REQUEST", |it| it.run.pull_request.clone().unwrap_or_default()),
     ("ACTION", |it| it.row.as_ref().map_or_else(String::new, |row| row.action.verb().to_owned())),
     ("DEFINITION", |it| it.row.as_ref().map_or_else(String::new, definition)),
-    ("OUTCOME", |it| it.outcome.replace('-', " ")),
+    ("OUTCOME", |it| it.outcome.map_or("nothing to do", |it| said(it).words).to_owned()),
     ("CHANGE", |it| it.row.as_ref().map_or_else(String::new, change)),
     ("REASON", reason),
     ("MESSAGE", |it| it.message.clone().unwrap_or_default()),
@@ -102,7 +104,7 @@ fn record(entry: &Entry) -> Vec<String> {
         of_row(|it| it.name.as_ref().map(ToString::to_string)),
         of_row(|it| it.id.as_ref().map(ToString::to_string)),
         of_row(|it| Some(it.system_presence.to_string())),
-        outcome.clone(),
+        outcome.map_or("nothing-to-do", OutcomeKind::code).to_owned(),
         of_row(|it| it.before.as_ref().map(json)),
         of_row(|it| it.after.as_ref().map(json)),
         or_empty(message),

@@ -40,7 +40,7 @@ pub fn text(line: &Line) -> String {
         // Writing to a String cannot fail.
         let _ = match value {
             Field::Number(number) => write!(shown, "{mark} {name}={number}"),
-            Field::Words(words) if is_plain(words) => write!(shown, "{mark} {name}={words}"),
+            Field::Words(words) if is_plain(words) => write!(shown, "{mark} {name}={}", text::terminal(words)),
             Field::Words(words) => write!(shown, "{mark} {name}=\"{}\"", text::within_quotes(words)),
         };
     }

@@ -1,6 +1,7 @@
 //! Plans, reports and failures as Markdown for reviewers: a comment on a pull request, or the summary of a step.
 
 mod base;
+mod cause;
 mod coverage;
 mod drift;
 mod failure;
@@ -13,6 +14,6 @@ mod report;
 pub use crate::render::markdown::drift::drift;
 pub use crate::render::markdown::failure::failure;
 pub use crate::render::markdown::inline::{Inline, in_cell};
-pub use crate::render::markdown::page::{COMMENT, Room, SUMMARY};
+pub use crate::render::markdown::page::{COMMENT, Kind, Room, SUMMARY};
 pub use crate::render::markdown::plan::{plan, plan_summary};
 pub use crate::render::markdown::report::report;

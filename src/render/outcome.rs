@@ -1,37 +1,81 @@
-//! What every report to people says alike: why something is not done, which signal ended the run, how
-//! many of which outcome there are.
+//! What every view of a report says alike: how an outcome is said, how many of which there are, what the look afterwards
+//! came to, and which signal ended the run.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 
-use crate::apply::report::{Outcome, Report};
+use crate::apply::outcome::OutcomeKind;
+use crate::apply::report::{Report, Row, Verification};
 use crate::cause::Cause;
-use crate::render::style::Style;
+use crate::render::style::{Style, Tone};
 use crate::stop::Signal;
 use crate::text;
 
-/// Every outcome of an apply in the order of a sum, by its stable name and its words.
-pub const OUTCOMES: [(&str, &str); 9] = [
-    ("done", "done"),
-    ("already-so", "already so"),
-    ("not-visible-yet", "not visible yet"),
-    ("differs", "different"),
-    ("overwritten", "overwritten"),
-    ("failed", "failed"),
-    ("refused", "refused"),
-    ("skipped", "skipped"),
-    ("unknown", "unknown"),
-];
+/// How an outcome is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    /// In a sum what has the smaller one comes first.
+    pub place: u8,
+    /// In few words.
+    pub words: &'static str,
+    /// Whether somebody has to act.
+    pub tone: Tone,
+}
 
-/// The words of one of them.
+/// How the outcome of an object is said.
 #[must_use]
-pub fn words(outcome: &Outcome) -> &'static str {
-    let code = outcome.code();
-    OUTCOMES.iter().find(|(it, _)| *it == code).map_or(code, |(_, words)| words)
+pub fn said(outcome: OutcomeKind) -> Said {
+    let (words, tone) = match outcome {
+        OutcomeKind::Done => ("done", Tone::Good),
+        OutcomeKind::AlreadySo => ("already so", Tone::Good),
+        OutcomeKind::NotVisibleYet => ("not visible yet", Tone::Open),
+        OutcomeKind::Differs => ("different", Tone::Bad),
+        OutcomeKind::Overwritten => ("overwritten", Tone::Bad),
+        OutcomeKind::Failed => ("failed", Tone::Bad),
+        OutcomeKind::Refused => ("refused", Tone::Bad),
+        OutcomeKind::Skipped => ("skipped", Tone::Open),
+        OutcomeKind::Unknown => ("unknown", Tone::Bad),
+    };
+    Said { place: outcome as u8, words, tone }
+}
+
+/// What the look after an apply came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified<'a> {
+    /// In two or three words.
+    pub head: &'static str,
+    /// Whether somebody has to act.
+    pub tone: Tone,
+    /// As a sentence without its capital and its full stop.
+    pub sentence: String,
+    /// Why the org could not be read.
+    pub cause: Option<&'a Cause>,
+}
+
+/// What the look after an apply came to; none where there was nothing to look at.
+#[must_use]
+pub fn verified(report: &Report) -> Option<Verified<'_>> {
+    let (head, tone, sentence, cause) = match &report.verification {
+        Verification::NotNeeded => return None,
+        Verification::Interrupted => {
+            ("Not verified", Tone::Open, "the run was interrupted before the org was read again".to_owned(), None)
+        }
+        Verification::InStep => {
+            ("Verified", Tone::Good, format!("the org was read again, and {}", found_in_step(report)), None)
+        }
+        Verification::Drifted { changes, refusals } => {
+            let more = drifted(changes.len(), refusals.len());
+            let sentence = format!("the org was read again, and there is {more}; somebody changed it meanwhile");
+            ("Not in step", Tone::Bad, sentence, None)
+        }
+        Verification::Failed(cause) => {
+            ("Not verified", Tone::Bad, "the org could not be read again".to_owned(), Some(cause))
+        }
+    };
+    Some(Verified { head, tone, sentence, cause })
 }
 
 /// What the look after an apply found where nothing else is to be done.
-#[must_use]
-pub fn found_in_step(report: &Report) -> &'static str {
+fn found_in_step(report: &Report) -> &'static str {
     let is_limited = report.provenance.as_ref().is_some_and(|it| it.only.is_some());
     match (report.rows.iter().all(|row| row.outcome.is_success()), is_limited) {
         (true, false) => "it is in step",
@@ -41,8 +85,7 @@ pub fn found_in_step(report: &Report) -> &'static str {
 }
 
 /// What the look after an apply found where somebody has changed the org meanwhile.
-#[must_use]
-pub fn drifted(changes: usize, refusals: usize) -> String {
+fn drifted(changes: usize, refusals: usize) -> String {
     let (more, new) = (text::count(changes, "more change"), text::count(refusals, "new error"));
     match (changes, refusals) {
         (0, _) => new,
@@ -51,38 +94,34 @@ pub fn drifted(changes: usize, refusals: usize) -> String {
     }
 }
 
-/// The sentence, what to do, and what the platform calls the exchange: a line each, indented.
+/// What is said of divisions that could not be looked at, without its capital and its full stop.
+pub const DIVISIONS_UNREAD: &str = "not known whether they stayed as they were";
+
+/// What ended a run early, behind "Interrupted".
 #[must_use]
-pub fn explained(cause: &Cause, indent: &str) -> String {
-    let Cause { message, help, correlation_id, said: _ } = cause;
-    let mut shown = format!("{indent}{}\n", text::terminal(message));
-    if let Some(help) = help {
-        // Writing to a String cannot fail.
-        let _ = writeln!(shown, "{indent}help: {}", text::terminal(help));
-    }
-    if let Some(id) = correlation_id {
-        let _ = writeln!(shown, "{indent}correlation id: {}", text::terminal(id));
-    }
-    shown
+pub fn by(signal: Signal) -> String {
+    format!("by {}: nothing more was started", signal.name())
 }
 
 /// A line that a signal ended the run early; nothing where none did.
 #[must_use]
-pub fn interrupted(by: Option<Signal>, style: Style) -> String {
-    by.map_or_else(String::new, |signal| {
-        format!("{} by {}: nothing more was started\n", style.bad("Interrupted"), signal.name())
-    })
+pub fn interrupted(by_signal: Option<Signal>, style: Style) -> String {
+    by_signal.map_or_else(String::new, |signal| format!("{} {}\n", style.bad("Interrupted"), by(signal)))
 }
 
-/// How many rows have each outcome: "2 done, 1 failed". `words` gives the stable names with their words,
-/// in the order of the sum.
+/// How many have each outcome: "2 done, 1 failed". Nothing where there are none.
 #[must_use]
-pub fn counted<'a>(words: &[(&str, &str)], codes: &(impl Iterator<Item = &'a str> + Clone)) -> String {
-    let counts: Vec<String> = words
-        .iter()
-        .map(|(code, words)| (codes.clone().filter(|it| it == code).count(), words))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{count} {words}"))
-        .collect();
+pub fn counted(outcomes: impl IntoIterator<Item = Said>) -> String {
+    let mut counts: BTreeMap<(u8, &str), usize> = BTreeMap::new();
+    for Said { place, words, tone: _ } in outcomes {
+        *counts.entry((place, words)).or_default() += 1;
+    }
+    let counts: Vec<String> = counts.into_iter().map(|((_, words), count)| format!("{count} {words}")).collect();
     counts.join(", ")
+}
+
+/// The same of the rows of a report.
+#[must_use]
+pub fn counted_outcomes(rows: &[Row]) -> String {
+    counted(rows.iter().map(|row| said(row.outcome.kind())))
 }

@@ -29,37 +29,13 @@ impl Reported<'_> {
     /// The path of the file that a place is in; of what has no place, the one that was to be checked.
     #[must_use]
     pub fn path(&self, place: Option<Span>) -> String {
-        self.tidy(place.map_or(self.asked, |place| &self.sources.get(place.file).path))
+        tidy(place.map_or(self.asked, |place| &self.sources.get(place.file).path), self.folder)
     }
 
     /// The path that was to be checked.
     #[must_use]
     pub fn asked(&self) -> String {
-        self.tidy(self.asked)
-    }
-
-    /// Relative where it is below the folder, with `/`, without detours.
-    fn tidy(&self, path: &Path) -> String {
-        let path = self.folder.and_then(|it| path.strip_prefix(it).ok()).unwrap_or(path);
-        let mut parts: Vec<String> = Vec::new();
-        let mut absolute = false;
-        for component in path.components() {
-            match component {
-                Component::RootDir => absolute = true,
-                Component::CurDir => {}
-                Component::ParentDir if parts.last().is_some_and(|it| it != "..") => drop(parts.pop()),
-                Component::ParentDir if absolute => {}
-                Component::ParentDir => parts.push("..".to_owned()),
-                Component::Prefix(_) | Component::Normal(_) => {
-                    parts.push(component.as_os_str().to_string_lossy().into_owned());
-                }
-            }
-        }
-        match (absolute, parts.is_empty()) {
-            (true, _) => format!("/{}", parts.join("/")),
-            (false, true) => ".".to_owned(),
-            (false, false) => parts.join("/"),
-        }
+        tidy(self.asked, self.folder)
     }
 
     /// One for each finding, 64 hexadecimal digits: made of what was found and in which file, and not of where in
@@ -76,6 +52,31 @@ impl Reported<'_> {
             fingerprint(&format!("{what}\n{count}"))
         };
         self.diagnostics.iter().map(&mut one).collect()
+    }
+}
+
+/// A path as a repository knows it: relative where it is below the folder, with `/`, without detours.
+#[must_use]
+pub fn tidy(path: &Path, folder: Option<&Path>) -> String {
+    let path = folder.and_then(|it| path.strip_prefix(it).ok()).unwrap_or(path);
+    let mut parts: Vec<String> = Vec::new();
+    let mut absolute = false;
+    for component in path.components() {
+        match component {
+            Component::RootDir => absolute = true,
+            Component::CurDir => {}
+            Component::ParentDir if parts.last().is_some_and(|it| it != "..") => drop(parts.pop()),
+            Component::ParentDir if absolute => {}
+            Component::ParentDir => parts.push("..".to_owned()),
+            Component::Prefix(_) | Component::Normal(_) => {
+                parts.push(component.as_os_str().to_string_lossy().into_owned());
+            }
+        }
+    }
+    match (absolute, parts.is_empty()) {
+        (true, _) => format!("/{}", parts.join("/")),
+        (false, true) => ".".to_owned(),
+        (false, false) => parts.join("/"),
     }
 }
 

@@ -3,34 +3,22 @@
 use std::fmt::Write as _;
 
 use crate::apply::report::{Outcome as Written, Row};
-use crate::diagnostic::{Sources, Span};
+use crate::diagnostic::Sources;
 use crate::model::division::Divisions;
 use crate::model::names::Locale;
 use crate::model::observed::{Definition, Target};
 use crate::model::usage::Seats;
 use crate::model::user::UserId;
+use crate::render::cause::human as explained;
 use crate::render::csv::csv;
 use crate::render::human::{finished, target_line};
-use crate::render::outcome;
-use crate::render::style::Style;
+use crate::render::outcome::{self, Said};
+use crate::render::style::{Style, Tone};
 use crate::retire::advice::{Advice, Lines};
 use crate::retire::plan::{Moves, Retirement};
 use crate::retire::report::{Fate, Report};
 use crate::text;
-
-/// Every fate in the order of a sum, by its stable name and its words.
-const FATES: [(&str, &str); 10] = [
-    ("moved", "moved"),
-    ("already-so", "already there"),
-    ("elsewhere", "gone already"),
-    ("on-queue", "on queue"),
-    ("still-named", "still named"),
-    ("not-shown", "not shown"),
-    ("differs", "different"),
-    ("failed", "failed"),
-    ("skipped", "skipped"),
-    ("unknown", "unknown"),
-];
+use crate::users::report::Outcome as Set;
 
 /// What is going to be done, before anybody is asked.
 #[must_use]
@@ -109,18 +97,14 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
     let mut shown = format!("{}\n\n{}\n\n", target_line(target), heading(retirement, style));
     let mut fates = people.iter().peekable();
     while let Some((user, fate)) = fates.next() {
-        let words = words(fate);
+        let Said { place: _, words, tone } = said(fate);
         let padding = " ".repeat(15usize.saturating_sub(words.len()));
-        let _ = writeln!(
-            shown,
-            "  {} {padding}{user}",
-            if fate.is_success() { style.good(words) } else { style.bad(words) }
-        );
+        let _ = writeln!(shown, "  {} {padding}{user}", style.toned(tone, words));
         // What goes for several in a row is told once, below the last of them.
         if fates.peek().is_none_or(|(_, next)| *next != fate)
             && let Some(cause) = fate.why()
         {
-            shown.push_str(&outcome::explained(&cause, "      "));
+            shown.push_str(&explained(&cause, "      ", style));
         }
     }
     if let Some(row) = definition {
@@ -133,15 +117,11 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
     // What a signal stopped is told already.
     if let Some(halt) = halt.as_ref().filter(|_| interrupted.is_none()) {
         let cause = halt.why();
-        let _ = write!(shown, "{}: {}", style.bad("Stopped"), outcome::explained(&cause, "  ").trim_start());
+        let _ = write!(shown, "{}: {}", style.bad("Stopped"), explained(&cause, "  ", style).trim_start());
     }
     if let Some(cause) = division_unread {
         let head = style.doubtful("Division");
-        let _ = writeln!(
-            shown,
-            "{head}: not known whether it stayed as it was\n{}",
-            outcome::explained(cause, "  ").trim_end()
-        );
+        let _ = write!(shown, "{head}: not known whether it stayed as it was\n{}", explained(cause, "  ", style));
     }
     if let Some(advice) = report.advice() {
         shown.push_str(&advised(advice, sources, style));
@@ -150,8 +130,21 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
     shown
 }
 
-fn words(fate: &Fate) -> &'static str {
-    FATES.iter().find(|(code, _)| *code == fate.code()).map_or(fate.code(), |(_, words)| *words)
+/// How the fate of a person is said.
+fn said(fate: &Fate) -> Said {
+    let (place, words) = match fate {
+        Fate::Set(Set::Done) => (0, "moved"),
+        Fate::Set(Set::AlreadySo) => (1, "already there"),
+        Fate::Set(Set::Elsewhere(_)) | Fate::Gone => (2, "gone already"),
+        Fate::LeftOnQueue(_) => (3, "on queue"),
+        Fate::StillNamed => (4, "still named"),
+        Fate::Set(Set::NotShown) => (5, "not shown"),
+        Fate::Set(Set::Differs(_)) => (6, "different"),
+        Fate::Set(Set::Failed(_)) => (7, "failed"),
+        Fate::Set(Set::Skipped) => (8, "skipped"),
+        Fate::Set(Set::Unknown(_)) => (9, "unknown"),
+    };
+    Said { place, words, tone: if fate.is_success() { Tone::Good } else { Tone::Bad } }
 }
 
 /// What to write into the config.
@@ -163,8 +156,10 @@ fn advised(advice: &Advice, sources: &Sources, style: Style) -> String {
         Advice::Write(lines) => lines,
     };
     let place = match (instead_of, beside) {
-        (Some(span), _) => format!("{}, instead of what stands there", place(*span, sources)),
-        (None, Some(span)) => place(*span, sources),
+        (Some(span), _) => {
+            format!("{}, instead of what stands there", text::terminal(&sources.place(*span).to_string()))
+        }
+        (None, Some(span)) => text::terminal(&sources.place(*span).to_string()).to_string(),
         (None, None) => {
             let path = text::terminal(&sources.get(*file).path.display().to_string());
             format!("{path}; where it has `overrides`, below them")
@@ -179,13 +174,8 @@ fn advised(advice: &Advice, sources: &Sources, style: Style) -> String {
     shown
 }
 
-fn place(span: Span, sources: &Sources) -> String {
-    let place = sources.place(span);
-    format!("{}:{}:{}", text::terminal(&place.path.display().to_string()), place.line.get(), place.column.get())
-}
-
 fn sum(report: &Report, style: Style) -> String {
-    let counts = outcome::counted(&FATES, &report.people.values().map(Fate::code));
+    let counts = outcome::counted(report.people.values().map(said));
     let people = if counts.is_empty() { "nobody to move" } else { counts.as_str() };
     let definition = match report.definition.as_ref().map(|row: &Row| &row.outcome) {
         _ if report.is_deactivated() => "deactivated",

@@ -4,7 +4,6 @@
 use std::cmp::Reverse;
 
 use crate::apply::report::{Outcome, Row};
-use crate::diagnostic::{Sources, Span};
 use crate::model::division::Divisions;
 use crate::model::names::{DivisionId, Key, Label, Locale};
 use crate::model::usage::{People, Usage};
@@ -163,17 +162,7 @@ pub fn key_of(row: &Row) -> Option<&str> {
 /// What was found otherwise than expected of an object, a sentence each, with names between backticks.
 #[must_use]
 pub fn differences(outcome: &Outcome, divisions: &Divisions) -> Vec<String> {
-    match outcome {
-        Outcome::Differs(found) | Outcome::Overwritten(found) | Outcome::Refused(found) => {
-            found.iter().map(|it| difference(it, divisions)).collect()
-        }
-        Outcome::Done
-        | Outcome::AlreadySo
-        | Outcome::NotVisibleYet
-        | Outcome::Failed(_)
-        | Outcome::Skipped(_)
-        | Outcome::Unknown(_) => Vec::new(),
-    }
+    outcome.differences().iter().map(|it| difference(it, divisions)).collect()
 }
 
 fn difference(difference: &Difference, divisions: &Divisions) -> String {
@@ -202,11 +191,4 @@ fn difference(difference: &Difference, divisions: &Divisions) -> String {
 #[must_use]
 pub fn people(step: &Step, usage: &Usage, default_locale: &Locale) -> Option<String> {
     noticed(step, default_locale).and_then(|id| usage.on(id)).map(People::in_words)
-}
-
-/// A place as people and editors name it, `file:line:column`.
-#[must_use]
-pub fn place(span: Span, sources: &Sources) -> String {
-    let place = sources.place(span);
-    format!("{}:{}:{}", place.path.display(), place.line.get(), place.column.get())
 }

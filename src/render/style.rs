@@ -2,6 +2,17 @@
 
 use crate::plan::change::Action;
 
+/// Whether somebody has to act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Everything is as it shall be.
+    Good,
+    /// Something is to be done.
+    Open,
+    /// Something is refused, or went wrong.
+    Bad,
+}
+
 /// How a view for people is drawn. Nothing is found out from the environment here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
@@ -33,6 +44,14 @@ impl Style {
 
     pub(crate) fn doubtful(self, text: &str) -> String {
         self.paint(console::Style::new().yellow().bold(), text)
+    }
+
+    pub(crate) fn toned(self, tone: Tone, text: &str) -> String {
+        match tone {
+            Tone::Good => self.good(text),
+            Tone::Open => self.doubtful(text),
+            Tone::Bad => self.bad(text),
+        }
     }
 
     pub(crate) fn hint(self, text: &str) -> String {

@@ -6,10 +6,11 @@ use crate::cause::Cause;
 use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::model::user::{OutOfOffice, UserPresence};
+use crate::render::cause::human as explained;
 use crate::render::csv::csv;
 use crate::render::human::target_line;
-use crate::render::outcome::{self, explained};
-use crate::render::style::Style;
+use crate::render::outcome::{self, Said};
+use crate::render::style::{Style, Tone};
 use crate::render::table::table;
 use crate::text::{self, Shown};
 use crate::users::listing::{Found, Listing, Row};
@@ -35,7 +36,7 @@ pub fn listing(listing: &Listing, target: &Target, style: Style) -> String {
         }
     }
     for cause in &told {
-        let _ = write!(shown, "\n{}", explained(cause, ""));
+        let _ = write!(shown, "\n{}", explained(cause, "", style));
     }
     let missing = listing.rows.iter().filter(|row| !matches!(row.found, Found::On(_))).count();
     let count = text::count(listing.rows.len(), "user");
@@ -121,16 +122,20 @@ pub fn listing_csv(listing: &Listing) -> String {
     csv(&HEADERS.map(str::to_owned), &rows)
 }
 
-/// Every outcome in the order of a sum, by its stable name and its words.
-const OUTCOMES: [(&str, &str); 7] = [
-    ("done", "done"),
-    ("already-so", "already so"),
-    ("not-shown", "not shown"),
-    ("differs", "different"),
-    ("failed", "failed"),
-    ("skipped", "skipped"),
-    ("unknown", "unknown"),
-];
+/// How the outcome of a user is said.
+fn said(outcome: &Outcome) -> Said {
+    let (place, words, tone) = match outcome {
+        Outcome::Done => (0, "done", Tone::Good),
+        Outcome::AlreadySo => (1, "already so", Tone::Good),
+        Outcome::Elsewhere(_) => (2, "gone already", Tone::Good),
+        Outcome::NotShown => (3, "not shown", Tone::Bad),
+        Outcome::Differs(_) => (4, "different", Tone::Bad),
+        Outcome::Failed(_) => (5, "failed", Tone::Bad),
+        Outcome::Skipped => (6, "skipped", Tone::Open),
+        Outcome::Unknown(_) => (7, "unknown", Tone::Bad),
+    };
+    Said { place, words, tone }
+}
 
 /// What was found for each presence that somebody named, a line each.
 #[must_use]
@@ -169,7 +174,7 @@ pub fn report(report: &Report, target: &Target, style: Style) -> String {
         shown.push_str(&row(it, report, style));
         // What goes for several in a row is told once, below the last of them.
         if rows.get(index + 1).is_none_or(|next| next.outcome != it.outcome) {
-            shown.push_str(&why(&it.outcome, report));
+            shown.push_str(&why(&it.outcome, report, style));
         }
     }
     shown.push('\n');
@@ -180,13 +185,9 @@ pub fn report(report: &Report, target: &Target, style: Style) -> String {
 
 fn row(row: &report::Row, report: &Report, style: Style) -> String {
     let report::Row { user, wish, outcome } = row;
-    let words = OUTCOMES.iter().find(|(code, _)| *code == outcome.code()).map_or(outcome.code(), |(_, words)| *words);
+    let Said { place: _, words, tone } = said(outcome);
     let padding = " ".repeat(12usize.saturating_sub(words.len()));
-    let words = match outcome {
-        Outcome::Done | Outcome::AlreadySo | Outcome::Elsewhere(_) => style.good(words),
-        Outcome::Skipped => style.doubtful(words),
-        Outcome::NotShown | Outcome::Differs(_) | Outcome::Failed(_) | Outcome::Unknown(_) => style.bad(words),
-    };
+    let words = style.toned(tone, words);
     let label = report.meant(&wish.definition).and_then(|it| it.definition.name(&report.default_locale));
     let presence = label.map_or_else(
         || text::terminal(wish.definition.as_str()).to_string(),
@@ -195,10 +196,10 @@ fn row(row: &report::Row, report: &Report, style: Style) -> String {
     format!("  {words} {padding}{user} to {presence}\n")
 }
 
-fn why(outcome: &Outcome, report: &Report) -> String {
+fn why(outcome: &Outcome, report: &Report, style: Style) -> String {
     const INDENT: &str = "      ";
     let Some(cause) = outcome.why(&report.source) else { return String::new() };
-    let mut shown = explained(&cause, INDENT);
+    let mut shown = explained(&cause, INDENT, style);
     if matches!(outcome, Outcome::Unknown(_)) {
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "{INDENT}whether it was set is not known; running it again is safe");
@@ -208,7 +209,7 @@ fn why(outcome: &Outcome, report: &Report) -> String {
 
 fn sum(report: &Report, style: Style) -> String {
     let rows = &report.rows;
-    let counts = outcome::counted(&OUTCOMES, &rows.iter().map(|row| row.outcome.code()));
+    let counts = outcome::counted(rows.iter().map(|row| said(&row.outcome)));
     let missing = rows.iter().filter(|row| !row.outcome.is_success()).count();
     let verdict = if missing == 0 {
         String::new()

@@ -3,19 +3,9 @@
 use crate::apply::report::{Report, Row};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change};
-use crate::render::outcome::{self, OUTCOMES};
+use crate::render::outcome::counted_outcomes;
+use crate::render::style::Tone;
 use crate::text;
-
-/// Whether somebody has to act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// Everything is as it shall be.
-    Good,
-    /// Something is to be done.
-    Open,
-    /// Something is refused, or went wrong.
-    Bad,
-}
 
 /// What it comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +19,7 @@ pub struct Verdict {
 }
 
 /// How many changes by action: "2 to create, 1 to update". Nothing where there are none.
-#[must_use]
-pub fn counted(changes: &[Change]) -> String {
+fn counted(changes: &[Change]) -> String {
     let counts: Vec<String> = Action::ALL
         .into_iter()
         .map(|action| (action, changes.iter().filter(|it| it.step.action() == action).count()))
@@ -45,30 +34,47 @@ pub fn counted(changes: &[Change]) -> String {
 pub fn of_plan(plan: &Plan) -> Verdict {
     let counts = counted(&plan.changes);
     if !plan.refusals.is_empty() {
-        let errors = text::count(plan.refusals.len(), "error");
-        let so_far = if counts.is_empty() { String::new() } else { format!("; so far {counts}") };
-        let more = Some(format!("{errors} to answer before anything is applied{so_far}"));
-        return Verdict { tone: Tone::Bad, words: "Refused".to_owned(), more };
+        let so_far = if counts.is_empty() { String::new() } else { format!(". So far: {counts}") };
+        let more = format!("{}{so_far}", to_answer(plan.refusals.len()));
+        return Verdict { tone: Tone::Bad, words: "Refused".to_owned(), more: Some(more) };
     }
     if counts.is_empty() {
-        return Verdict { tone: Tone::Good, words: "Nothing to do".to_owned(), more: None };
+        return Verdict { tone: Tone::Good, words: "No changes".to_owned(), more: None };
     }
     Verdict { tone: Tone::Open, words: counts, more: None }
 }
 
-/// Of a report.
+fn to_answer(errors: usize) -> String {
+    format!("{} to answer before anything is applied", text::count(errors, "error"))
+}
+
+/// How much of what a plan manages needs nothing: a sentence after another one, or nothing.
+#[must_use]
+pub fn in_step(plan: &Plan) -> String {
+    match plan.in_step.len() {
+        0 => String::new(),
+        1 => " 1 definition is in step.".to_owned(),
+        count => format!(" {count} definitions are in step."),
+    }
+}
+
+/// What applying a plan costs, without a full stop; none where it changes nothing, or is refused.
+#[must_use]
+pub fn cost(plan: &Plan) -> Option<String> {
+    let cost = plan.cost.filter(|_| plan.refusals.is_empty() && !plan.changes.is_empty())?;
+    Some(format!("Cost: {}", cost.in_words()))
+}
+
+/// Of a report, behind the name of its command.
 #[must_use]
 pub fn of_report(report: &Report) -> Verdict {
     let rows = &report.rows;
-    let counts = outcome::counted(&OUTCOMES, &rows.iter().map(|row| row.outcome.code()));
-    let words = if counts.is_empty() { "Nothing to do".to_owned() } else { counts };
+    let counts = counted_outcomes(rows);
+    let words = if counts.is_empty() { "nothing to do".to_owned() } else { counts };
     match (report.is_success(), report.refusals.len()) {
         (true, _) => Verdict { tone: Tone::Good, words, more: None },
         (false, 0) => Verdict { tone: Tone::Bad, words, more: Some(missing(rows)) },
-        (false, errors) => {
-            let more = format!("{} to answer before anything is applied", text::count(errors, "error"));
-            Verdict { tone: Tone::Bad, words: "Refused".to_owned(), more: Some(more) }
-        }
+        (false, errors) => Verdict { tone: Tone::Bad, words: "refused".to_owned(), more: Some(to_answer(errors)) },
     }
 }
 
@@ -79,8 +85,7 @@ pub fn what(report: &Report) -> &'static str {
 }
 
 /// What is not done of an apply that did not succeed, without a full stop.
-#[must_use]
-pub fn missing(rows: &[Row]) -> String {
+fn missing(rows: &[Row]) -> String {
     let missing = rows.iter().filter(|row| !row.outcome.is_success()).count();
     if missing == 0 {
         return "Every change was written, but the org is not known to be in step".to_owned();

@@ -143,9 +143,10 @@ pub struct UserRowV1 {
     pub message: Option<String>,
     /// Was the source to become the user's primary one?
     pub primary_source: bool,
-    /// `done`, `already-so`, `not-shown`, `differs`, `failed`, `skipped` or `unknown`.
+    /// `done`, `already-so`, `elsewhere` (the user has gone by themselves), `not-shown`, `differs`, `failed`, `skipped` or
+    /// `unknown`.
     #[schemars(extend("enum" = [
-        "done", "already-so", "not-shown", "differs", "failed", "skipped", "unknown"
+        "done", "already-so", "elsewhere", "not-shown", "differs", "failed", "skipped", "unknown"
     ]))]
     pub outcome: String,
     /// Why, for what is not done.

@@ -268,7 +268,7 @@ fn said(report: &Report) -> Vec<String> {
         .map(|row| {
             let name = row.key.as_ref().map(ToString::to_string);
             let name = name.unwrap_or_else(|| row.name.as_ref().map_or("?", Label::as_str).to_owned());
-            format!("{} {name} {}", row.action.verb(), row.outcome.code())
+            format!("{} {name} {}", row.action.verb(), row.outcome.kind().code())
         })
         .collect()
 }

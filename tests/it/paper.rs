@@ -79,6 +79,7 @@ pub(crate) fn wanted(key: &str, system_presence: &str, items: &[(&str, &str)]) -
             division: None,
             pin: None,
             omit: None,
+            layered: None,
         },
     }
 }
@@ -431,6 +432,7 @@ impl File {
                 division,
                 pin: None,
                 omit: None,
+                layered: None,
             },
             ..wanted(&want.key, &want.presence, &[])
         }

@@ -29,12 +29,9 @@ pub fn escaped(raw: &str) -> Escaped {
 /// A sentence of ours that may hold foreign text: what stands between backticks is code.
 #[must_use]
 pub fn sentence(raw: &str) -> Escaped {
-    let parts: Vec<&str> = raw.split('`').collect();
     let mut safe = String::with_capacity(raw.len());
-    for (index, part) in parts.iter().enumerate() {
-        // A backtick without a second one ends nothing.
-        let is_quoted = index % 2 == 1 && index + 1 < parts.len();
-        match (is_quoted, escaped(part)) {
+    for (is_code, part) in text::code_spans(raw) {
+        match (is_code, escaped(part)) {
             (true, Escaped(part)) => safe.extend(["<code><bdi>", &part, "</bdi></code>"]),
             (false, Escaped(part)) => safe.push_str(&part),
         }

@@ -5,25 +5,21 @@ use std::fmt::Write as _;
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::problem::{Heard, Problem};
 use crate::render::findings::summary;
+use crate::render::html::cause::below;
 use crate::render::html::escape::{escaped, sentence};
-use crate::render::html::frame::{About, at, code, page};
-use crate::render::verdict::{Tone, Verdict};
+use crate::render::html::frame::{About, at, page};
+use crate::render::style::Tone;
+use crate::render::verdict::Verdict;
 
 /// What is wrong and what to do about it, with the findings in the files.
 #[must_use]
 pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    let Problem { message, help, correlation_id } = problem;
-    let verdict = Verdict { tone: Tone::Bad, words: "there is no result".to_owned(), more: Some(message.clone()) };
+    let verdict =
+        Verdict { tone: Tone::Bad, words: "there is no result".to_owned(), more: Some(problem.message.clone()) };
     let about = About { what: "Failed", verdict, org: heard.org.as_ref(), sandbox: heard.sandbox };
-    let mut body = String::new();
-    if let Some(help) = help {
-        // Writing to a String cannot fail.
-        let _ = writeln!(body, "<p>Help: {}</p>", sentence(help));
-    }
-    if let Some(id) = correlation_id {
-        let _ = writeln!(body, "<p>Correlation id: {}</p>", code(id));
-    }
+    let mut body = below(problem.into());
     if !diagnostics.is_empty() {
+        // Writing to a String cannot fail.
         let _ = writeln!(body, "<h2>In the files: {}</h2>", summary(diagnostics));
     }
     for Diagnostic { finding, severity, place, key: _, other_key: _, also: _ } in diagnostics {

@@ -7,8 +7,8 @@ use crate::model::observed::Organization;
 use crate::plan::answer::Answer;
 use crate::plan::refusal::Refusal;
 use crate::render::html::escape::{escaped, sentence};
-use crate::render::rows::place;
-use crate::render::verdict::{Tone, Verdict};
+use crate::render::style::Tone;
+use crate::render::verdict::Verdict;
 
 /// All of the style. Nothing of a page comes from elsewhere.
 const STYLE: &str = include_str!("page.css");
@@ -93,7 +93,9 @@ pub(super) fn folded(summary: &str, body: &str) -> String {
 /// A place in a file, if there is one.
 #[must_use]
 pub(super) fn at(span: Option<Span>, sources: &Sources) -> String {
-    span.map_or_else(String::new, |span| format!(" <span class=\"quiet\">at</span> {}", code(&place(span, sources))))
+    span.map_or_else(String::new, |span| {
+        format!(" <span class=\"quiet\">at</span> {}", code(&sources.place(span).to_string()))
+    })
 }
 
 /// What is wrong, where, and each way to answer it.

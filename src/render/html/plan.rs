@@ -14,7 +14,8 @@ use crate::render::html::base;
 use crate::render::html::escape::{escaped, sentence};
 use crate::render::html::frame::{About, at, class, code, folded, page, refusals, table};
 use crate::render::rows::{Group, LabelRow, groups, key, labels, origin, others, people};
-use crate::render::verdict::{Tone, of_plan};
+use crate::render::style::Tone;
+use crate::render::verdict::{cost, in_step, of_plan};
 use crate::text;
 
 /// A whole plan, complete however long it is.
@@ -28,13 +29,14 @@ pub fn plan(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources
     };
     let body = [
         head,
+        cost(plan).map_or_else(String::new, |it| format!("<p>{it}.</p>\n")),
         plan.only.as_ref().map_or_else(String::new, only),
         refusals(&plan.refusals, "To answer first", sources),
         groups,
         settled,
         notes(plan, sources),
         left_alone(&plan.left_alone),
-        in_step(plan),
+        in_step_shown(plan),
         matrix(coverage),
     ];
     page(&about, &body.concat())
@@ -165,12 +167,9 @@ fn left_alone(left_alone: &[LeftAlone]) -> String {
     format!("<h2>Unmanaged</h2>\n{}", folded(&caption, &table("unmanaged", &caption, &columns, &rows.concat())))
 }
 
-fn in_step(plan: &Plan) -> String {
-    match plan.in_step.len() {
-        0 => String::new(),
-        1 => "<p class=\"quiet\">1 definition is in step.</p>\n".to_owned(),
-        count => format!("<p class=\"quiet\">{count} definitions are in step.</p>\n"),
-    }
+fn in_step_shown(plan: &Plan) -> String {
+    let in_step = in_step(plan);
+    if in_step.is_empty() { in_step } else { format!("<p class=\"quiet\">{}</p>\n", in_step.trim_start()) }
 }
 
 fn matrix(coverage: &Coverage) -> String {

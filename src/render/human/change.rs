@@ -207,7 +207,9 @@ fn parts(before: &Label, after: &Label) -> Vec<Part> {
     if before.len().max(after.len()) <= COMPARED_BYTES_MAX {
         found = diff_graphemes(similar::Algorithm::Myers, before, after);
         let equal: usize = found.iter().filter(|(tag, _)| *tag == ChangeTag::Equal).map(|(_, it)| it.len()).sum();
-        if equal * 3 < before.len().max(after.len()) {
+        // A command to a runner that is cut into parts would not be seen in any of them.
+        let has_command = before.contains(text::RUNNER_COMMAND) || after.contains(text::RUNNER_COMMAND);
+        if has_command || equal * 3 < before.len().max(after.len()) {
             found.clear();
         }
     }

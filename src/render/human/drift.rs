@@ -53,7 +53,7 @@ fn row(row: &Row, plan: &Plan, sources: &Sources, style: Style) -> String {
         let _ = writeln!(shown, "    {}", text::terminal(&who));
     }
     let colon = if row.keep.lines.is_empty() { "" } else { ":" };
-    let at = row.change.place.map_or_else(String::new, |span| format!(" ({})", place(span, sources)));
+    let at = row.keep_place.map_or_else(String::new, |span| format!(" ({})", place(span, sources)));
     let _ = writeln!(shown, "    to keep it, {}{at}{colon}", text::terminal(&row.keep.say));
     for line in &row.keep.lines {
         let _ = writeln!(shown, "      {}", style.hint(text::terminal(line).as_str()));

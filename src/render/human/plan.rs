@@ -13,8 +13,8 @@ use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
 use crate::render::human::{base, change};
 use crate::render::rows::{FROM_THIS_CHANGE, PENDING_BEFORE, origin};
-use crate::render::style::Style;
-use crate::render::verdict::counted;
+use crate::render::style::{Style, Tone};
+use crate::render::verdict::{Verdict, cost, in_step, of_plan};
 use crate::text;
 
 /// A whole plan, complete however long it is.
@@ -161,23 +161,13 @@ fn left_alone_shown(left_alone: &[LeftAlone]) -> String {
 }
 
 fn summary(plan: &Plan, style: Style) -> String {
-    let in_step = match plan.in_step.len() {
-        0 => String::new(),
-        1 => " 1 definition is in step.".to_owned(),
-        count => format!(" {count} definitions are in step."),
+    let Verdict { tone, words, more } = of_plan(plan);
+    let in_step = in_step(plan);
+    let said = match tone {
+        Tone::Good => style.good(&format!("{words}.")),
+        Tone::Open => format!("{}: {words}.", style.bold("Plan")),
+        Tone::Bad => format!("{}: {}.", style.bad("Plan refused"), more.unwrap_or_default()),
     };
-    let counts = counted(&plan.changes);
-    if !plan.refusals.is_empty() {
-        let errors = text::count(plan.refusals.len(), "error");
-        let so_far = if counts.is_empty() { String::new() } else { format!(" So far: {counts}.") };
-        return format!(
-            "{}: {errors} to answer before anything is applied.{so_far}{in_step}\n",
-            style.bad("Plan refused")
-        );
-    }
-    if counts.is_empty() {
-        return format!("{}{in_step}\n", style.good("No changes."));
-    }
-    let cost = plan.cost.map_or_else(String::new, |it| format!("Cost: {}\n", it.in_words()));
-    format!("{}: {counts}.{in_step}\n{cost}", style.bold("Plan"))
+    let cost = cost(plan).map_or_else(String::new, |it| format!("{it}\n"));
+    format!("{said}{in_step}\n{cost}")
 }

@@ -6,7 +6,7 @@ use crate::diagnostic::{Sources, Span};
 use crate::plan::answer::Answer;
 use crate::plan::refusal::Refusal;
 use crate::render::style::Style;
-use crate::text;
+use crate::text::{self, Shown};
 
 /// A refusal, its place, and each way to answer it.
 pub(super) fn refusal_shown(refusal: &Refusal, sources: &Sources, style: Style) -> String {
@@ -26,9 +26,7 @@ pub(super) fn refusal_shown(refusal: &Refusal, sources: &Sources, style: Style) 
     shown
 }
 
-/// A place as people and editors name it, `file:line:column`.
-pub(super) fn place(span: Span, sources: &Sources) -> String {
-    let place = sources.place(span);
-    let path = place.path.display().to_string();
-    format!("{}:{}:{}", text::terminal(&path), place.line.get(), place.column.get())
+/// A place, safe to show.
+pub(super) fn place(span: Span, sources: &Sources) -> Shown {
+    text::terminal(&sources.place(span).to_string())
 }

@@ -9,13 +9,14 @@ use crate::model::names::{DivisionId, Label, Locale};
 use crate::model::observed::Target;
 use crate::plan::change::Step;
 use crate::plan::difference::Difference;
+use crate::render::cause::human as explained;
 use crate::render::findings::pointed_at;
 use crate::render::human::change::{block, division, quoted, subject};
 use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
-use crate::render::outcome::{self, explained, words};
+use crate::render::outcome::{self, Said, Verified, said};
 use crate::render::style::Style;
-use crate::render::verdict::{missing, what};
+use crate::render::verdict::{Verdict, of_report, what};
 use crate::text;
 
 /// The width of the widest outcome.
@@ -52,11 +53,8 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
     shown.push_str(&verified(report, sources, style));
     if let Some(cause) = divisions_unread {
         let head = style.doubtful("Divisions");
-        let _ = writeln!(
-            shown,
-            "{head}: not known whether they stayed as they were\n{}",
-            explained(cause, INDENT).trim_end()
-        );
+        // Writing to a String cannot fail.
+        let _ = write!(shown, "{head}: {}\n{}", outcome::DIVISIONS_UNREAD, explained(cause, INDENT, style));
     }
     shown.push_str(&sum(report, style));
     shown
@@ -94,22 +92,14 @@ pub(super) fn row(row: &Row, divisions: &Divisions, style: Style) -> String {
         correlation_id: _,
     } = row;
     let what = subject(*action, key.as_ref(), name.as_ref(), system_presence, id.as_ref());
-    let words = words(outcome);
+    let Said { place: _, words, tone } = said(outcome.kind());
     let padding = " ".repeat(OUTCOME_WIDTH.saturating_sub(words.len()));
-    let words = match outcome {
-        Outcome::Done | Outcome::AlreadySo => style.good(words),
-        Outcome::NotVisibleYet | Outcome::Skipped(_) => style.doubtful(words),
-        Outcome::Differs(_)
-        | Outcome::Overwritten(_)
-        | Outcome::Failed(_)
-        | Outcome::Refused(_)
-        | Outcome::Unknown(_) => style.bad(words),
-    };
+    let words = style.toned(tone, words);
     let mut shown = format!("  {words} {padding}{} {what}\n", action.verb());
     match outcome {
-        Outcome::Failed(cause) => shown.push_str(&explained(cause, INDENT)),
+        Outcome::Failed(cause) => shown.push_str(&explained(cause, INDENT, style)),
         Outcome::Unknown(cause) => {
-            shown.push_str(&explained(cause, INDENT));
+            shown.push_str(&explained(cause, INDENT, style));
             shown.push_str("      whether it was written is not known; plan again to see\n");
         }
         Outcome::Differs(differences) | Outcome::Overwritten(differences) | Outcome::Refused(differences) => {
@@ -173,43 +163,28 @@ fn difference(difference: &Difference, divisions: &Divisions) -> String {
 }
 
 fn verified(report: &Report, sources: &Sources, style: Style) -> String {
-    match &report.verification {
-        Verification::NotNeeded => String::new(),
-        Verification::Interrupted => {
-            format!("{}: the run was interrupted before the org was read again\n", style.doubtful("Not verified"))
-        }
-        Verification::InStep => {
-            format!("{}: the org was read again, and {}\n", style.good("Verified"), outcome::found_in_step(report))
-        }
-        Verification::Drifted { changes, refusals } => {
-            let more = outcome::drifted(changes.len(), refusals.len());
-            let mut shown = format!(
-                "{}: the org was read again, and there is {more}; somebody changed it meanwhile\n",
-                style.bad("Not in step"),
-            );
-            for change in changes {
-                shown.push_str(&block(change, &report.default_locale, &report.divisions, style));
-                if let Some(span) = change.place {
-                    let _ = writeln!(shown, "    at {}", place(span, sources));
-                }
+    let Some(Verified { head, tone, sentence, cause }) = outcome::verified(report) else { return String::new() };
+    let mut shown = format!("{}: {sentence}\n", style.toned(tone, head));
+    if let Some(cause) = cause {
+        shown.push_str(&explained(cause, INDENT, style));
+    }
+    if let Verification::Drifted { changes, refusals } = &report.verification {
+        for change in changes {
+            shown.push_str(&block(change, &report.default_locale, &report.divisions, style));
+            if let Some(span) = change.place {
+                // Writing to a String cannot fail.
+                let _ = writeln!(shown, "    at {}", place(span, sources));
             }
-            for refusal in refusals {
-                shown.push_str(&refusal_shown(refusal, sources, style));
-            }
-            shown
         }
-        Verification::Failed(cause) => {
-            format!("{}: the org could not be read again\n{}", style.bad("Not verified"), explained(cause, INDENT))
+        for refusal in refusals {
+            shown.push_str(&refusal_shown(refusal, sources, style));
         }
     }
+    shown
 }
 
 fn sum(report: &Report, style: Style) -> String {
-    let rows = &report.rows;
-    let counts = outcome::counted(&outcome::OUTCOMES, &rows.iter().map(|row| row.outcome.code()));
-    let counts = if counts.is_empty() { "nothing to do" } else { &counts };
-    let verdict = if report.is_success() { String::new() } else { format!(" {}.", missing(rows)) };
-    let word = format!("{}:", what(report));
-    let head = if report.is_success() { style.good(&word) } else { style.bad(&word) };
-    format!("{head} {counts}.{verdict}\n")
+    let Verdict { tone, words, more } = of_report(report);
+    let more = more.map_or_else(String::new, |it| format!(" {it}."));
+    format!("{} {words}.{more}\n", style.toned(tone, &format!("{}:", what(report))))
 }

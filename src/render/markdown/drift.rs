@@ -8,7 +8,7 @@ use crate::model::names::Label;
 use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::render::markdown::inline::Inline;
-use crate::render::markdown::page::{COMMENT, Keep, Section, lines, marker, org, page, sandbox};
+use crate::render::markdown::page::{COMMENT, Keep, Kind, Section, lines, marker, org, page, sandbox};
 use crate::render::markdown::page::{folded, table_head, table_row};
 use crate::render::markdown::refusals::refusals;
 use crate::render::rows::{LabelRow, key, labels, others};
@@ -23,7 +23,7 @@ pub fn drift(drift: &Drift, plan: &Plan, target: &Target, sources: &Sources) -> 
         (true, 0) => "No drift".to_owned(),
         (true, count) => format!("Drift: {}", text::count(count, "definition")),
     };
-    let mut lead = marker("drift", whose);
+    let mut lead = marker(Kind::Drift, whose);
     // Writing to a String cannot fail.
     let _ = writeln!(lead, "**{words}** in {}.{}", org(whose), sandbox(target.sandbox));
     if !drift.rows.is_empty() {
@@ -31,7 +31,7 @@ pub fn drift(drift: &Drift, plan: &Plan, target: &Target, sources: &Sources) -> 
     }
     let mut sections = vec![refusals(&plan.refusals, sources)];
     sections.extend(How::ALL.map(|how| group(drift, how, plan)));
-    sections.push(keep(drift));
+    sections.push(keep(drift, sources));
     page(&lead, &sections, COMMENT)
 }
 
@@ -69,7 +69,7 @@ fn known_as(row: &Row, plan: &Plan) -> String {
     name.map_or_else(|| "no label".to_owned(), |it| Inline::code(it).to_string())
 }
 
-fn keep(drift: &Drift) -> Section {
+fn keep(drift: &Drift, sources: &Sources) -> Section {
     let (begin, end) = folded("To keep it: the lines for the config");
     let item = |it: &Row| {
         let colon = if it.keep.lines.is_empty() { "" } else { ":" };
@@ -78,7 +78,10 @@ fn keep(drift: &Drift) -> Section {
             |key| Inline::code(key.as_str()).to_string(),
         );
         let pasted = if it.keep.lines.is_empty() { String::new() } else { lines("yaml", &it.keep.lines, "  ") };
-        format!("- {name}: {}{colon}\n{pasted}", Inline::prose(&it.keep.say))
+        let at = it
+            .keep_place
+            .map_or_else(String::new, |span| format!(" at {}", Inline::code(&sources.place(span).to_string())));
+        format!("- {name}{at}: {}{colon}\n{pasted}", Inline::prose(&it.keep.say))
     };
     let rows = drift.rows.iter().map(item).collect();
     Section { noun: "definition", keep: Keep::Third, head: begin, rows, foot: end }

@@ -1,31 +1,33 @@
-//! A command that failed before there was a result, as Markdown: it takes the place of an earlier plan, which is
-//! no longer one to go by.
+//! A command that failed before there was a result, as Markdown: it takes the place of an earlier result of that kind,
+//! which is no longer one to go by.
 
 use std::fmt::Write as _;
 
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::problem::{Heard, Problem};
 use crate::render::findings::summary;
+use crate::render::markdown::cause::below;
 use crate::render::markdown::inline::Inline;
-use crate::render::markdown::page::{COMMENT, Keep, Section, marker, org, page};
-use crate::render::rows::place;
+use crate::render::markdown::page::{Keep, Kind, Room, Section, marker, org, page};
 
-/// What is wrong and what to do about it, with the findings in the files.
+/// What is wrong and what to do about it, with the findings in the files: in whose place, and as much as there is room
+/// for.
 #[must_use]
-pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    let Problem { message, help, correlation_id } = problem;
+pub fn failure(
+    problem: &Problem,
+    heard: &Heard,
+    diagnostics: &[Diagnostic],
+    sources: &Sources,
+    instead_of: Kind,
+    room: Room,
+) -> String {
     let whose = heard.org.as_ref();
-    let mut lead = marker("plan", whose);
+    let mut lead = marker(instead_of, whose);
     let about = whose.map_or_else(String::new, |_| format!(" in {}", org(whose)));
     // Writing to a String cannot fail.
-    let _ = writeln!(lead, "**Failed**{about}: {}", Inline::prose(message));
-    for (what, it) in [
-        ("Help", help.as_ref().map(|it| Inline::prose(it))),
-        ("Correlation id", correlation_id.as_ref().map(|it| Inline::code(it))),
-    ] {
-        if let Some(it) = it {
-            let _ = writeln!(lead, "\n{what}: {it}");
-        }
+    let _ = writeln!(lead, "**Failed**{about}: {}", Inline::prose(&problem.message));
+    for it in below(problem.into()) {
+        let _ = writeln!(lead, "\n{it}");
     }
     let section = Section {
         noun: "finding",
@@ -34,7 +36,7 @@ pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sou
         rows: diagnostics.iter().map(|it| finding(it, sources)).collect(),
         foot: String::new(),
     };
-    page(&lead, &[section], COMMENT)
+    page(&lead, &[section], room)
 }
 
 fn finding(diagnostic: &Diagnostic, sources: &Sources) -> String {
@@ -43,7 +45,7 @@ fn finding(diagnostic: &Diagnostic, sources: &Sources) -> String {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let at = at.map_or_else(String::new, |span| format!(" at {}", Inline::code(&place(span, sources))));
+    let at = at.map_or_else(String::new, |span| format!(" at {}", Inline::code(&sources.place(span).to_string())));
     let mut item =
         format!("- **{level}** {}{at}: {}\n", Inline::code(finding.code()), Inline::prose(&finding.message()));
     if let Some(help) = finding.help() {
@@ -51,7 +53,7 @@ fn finding(diagnostic: &Diagnostic, sources: &Sources) -> String {
         let _ = writeln!(item, "  - help: {}", Inline::prose(&help));
     }
     for (span, note) in also {
-        let _ = writeln!(item, "  - {note}: {}", Inline::code(&place(*span, sources)));
+        let _ = writeln!(item, "  - {note}: {}", Inline::code(&sources.place(*span).to_string()));
     }
     item
 }

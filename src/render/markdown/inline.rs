@@ -31,12 +31,9 @@ impl Inline {
     #[must_use]
     pub fn prose(raw: &str) -> Inline {
         let shown = shown(raw, PROSE_CHARS_MAX);
-        let parts: Vec<&str> = shown.split('`').collect();
         let mut pieces = Pieces::default();
-        for (index, part) in parts.iter().enumerate() {
-            // A backtick without a second one ends nothing.
-            let is_quoted = index % 2 == 1 && index + 1 < parts.len();
-            if is_quoted {
+        for (is_code, part) in text::code_spans(&shown) {
+            if is_code {
                 pieces.push(true, part);
             } else {
                 for word in part.split_inclusive(' ') {

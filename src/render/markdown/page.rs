@@ -158,13 +158,34 @@ pub(super) fn lines(language: &str, lines: &[String], indent: &str) -> String {
     block
 }
 
-/// The line by which whoever posts this finds what to update in place: one for each org.
+/// What is posted, each in its own place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A plan, or that there is none.
+    Plan,
+    /// The report of an apply or an undo, or that there is none.
+    Report,
+    /// A drift, or that nobody knows.
+    Drift,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Plan => "plan",
+            Kind::Report => "report",
+            Kind::Drift => "drift",
+        }
+    }
+}
+
+/// The line by which whoever posts this finds what to update in place: one for each kind and org.
 #[must_use]
-pub(super) fn marker(kind: &str, org: Option<&Organization>) -> String {
+pub(super) fn marker(kind: Kind, org: Option<&Organization>) -> String {
     // An id is foreign, too, and could end the comment that it stands in.
     let id = org.map_or("unknown", |it| it.id.as_str());
     let org: String = id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-    format!("<!-- presencectl:{kind} {} -->\n", org.replace("--", "__"))
+    format!("<!-- presencectl:{} {} -->\n", kind.name(), org.replace("--", "__"))
 }
 
 /// Which org this is about.

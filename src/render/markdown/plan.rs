@@ -11,12 +11,12 @@ use crate::plan::Plan;
 use crate::plan::change::{Change, LeftAlone, Spent, Warning};
 use crate::plan::only::Only;
 use crate::render::markdown::inline::Inline;
-use crate::render::markdown::page::{COMMENT, Keep, SUMMARY, Section, folded, marker, org, page, sandbox};
+use crate::render::markdown::page::{COMMENT, Keep, Kind, SUMMARY, Section, folded, marker, org, page, sandbox};
 use crate::render::markdown::page::{table_head, table_row};
 use crate::render::markdown::refusals::refusals;
 use crate::render::markdown::{base, coverage};
-use crate::render::rows::{Group, LabelRow, groups, key, labels, origin, others, people, place};
-use crate::render::verdict::{Verdict, of_plan};
+use crate::render::rows::{Group, LabelRow, groups, key, labels, origin, others, people};
+use crate::render::verdict::{Verdict, cost, in_step, of_plan};
 use crate::text;
 
 /// The most labels of one definition that stand in the open table; all of them are in the details.
@@ -40,15 +40,12 @@ fn lead(plan: &Plan, target: &Target) -> String {
     let (whose, sandbox) = (target.org.as_ref(), sandbox(target.sandbox));
     let Verdict { tone: _, words, more } = of_plan(plan);
     let more = more.map_or_else(String::new, |it| format!(": {it}"));
-    let in_step = match plan.in_step.len() {
-        0 => String::new(),
-        1 => " 1 definition is in step.".to_owned(),
-        count => format!(" {count} definitions are in step."),
-    };
-    let mut lead = marker("plan", whose);
+    let in_step = in_step(plan);
+    let cost = cost(plan).map_or_else(String::new, |it| format!(" {it}."));
+    let mut lead = marker(Kind::Plan, whose);
     // Writing to a String cannot fail.
     lead.push_str(&plan.base.as_ref().map_or_else(String::new, base::first_line));
-    let _ = writeln!(lead, "**{words}** in {}{more}.{in_step}{sandbox}", org(whose));
+    let _ = writeln!(lead, "**{words}** in {}{more}.{in_step}{cost}{sandbox}", org(whose));
     if let Some(only) = &plan.only {
         lead.push_str(&only_shown(only));
     }
@@ -156,7 +153,7 @@ fn details(groups: &[Group<'_>], plan: &Plan, sources: &Sources) -> Section {
 
 fn detail(change: &Change, plan: &Plan, sources: &Sources) -> Vec<String> {
     let Change { step, reason, place: at } = change;
-    let at = at.map_or_else(String::new, |span| format!(", {}", Inline::code(&place(span, sources))));
+    let at = at.map_or_else(String::new, |span| format!(", {}", Inline::code(&sources.place(span).to_string())));
     let id = step.id().map_or_else(String::new, |it| Inline::code(it.as_str()).to_string());
     let why = format!("{}{at}", Inline::prose(&reason.in_words()));
     let mut about = [format!("**{}**", step.action().verb()), subject(change, plan), id, why];
@@ -186,7 +183,7 @@ fn detail(change: &Change, plan: &Plan, sources: &Sources) -> Vec<String> {
 fn notes(warnings: &[Warning], spent: &[Spent], sources: &Sources) -> Section {
     let warnings = warnings.iter().map(|it| format!("- **warning**: {}\n", Inline::prose(&it.message())));
     let spent = spent.iter().map(|Spent { key, line, place: at }| {
-        let at = at.map_or_else(String::new, |span| format!(" ({})", Inline::code(&place(span, sources))));
+        let at = at.map_or_else(String::new, |span| format!(" ({})", Inline::code(&sources.place(span).to_string())));
         format!("- No longer needed: `{}` of {}{at}\n", line.field(), Inline::code(key.as_str()))
     });
     let rows = warnings.chain(spent).collect();

@@ -7,7 +7,6 @@ use crate::plan::answer::Answer;
 use crate::plan::refusal::Refusal;
 use crate::render::markdown::inline::Inline;
 use crate::render::markdown::page::{Keep, Section, lines};
-use crate::render::rows::place;
 use crate::text;
 
 /// The most answers of one refusal that are shown: each object that could be meant brings some, and there may be
@@ -26,7 +25,9 @@ pub(super) fn refusals(refusals: &[Refusal], sources: &Sources) -> Section {
 }
 
 fn refusal(refusal: &Refusal, sources: &Sources) -> String {
-    let at = refusal.place.map_or_else(String::new, |span| format!(" at {}", Inline::code(&place(span, sources))));
+    let at = refusal
+        .place
+        .map_or_else(String::new, |span| format!(" at {}", Inline::code(&sources.place(span).to_string())));
     let mut item = format!("- **{}**{at}: {}\n", Inline::code(refusal.code()), Inline::prose(&refusal.message()));
     let answers = refusal.answers();
     let more = answers.len().saturating_sub(ANSWERS_MAX);

@@ -3,17 +3,17 @@
 use std::fmt::Write as _;
 
 use crate::apply::report::{Outcome, Report, Row, Verification};
-use crate::cause::Cause;
 use crate::diagnostic::Sources;
 use crate::model::division::Divisions;
 use crate::model::names::Label;
 use crate::model::observed::Target;
+use crate::render::markdown::cause::in_one_line;
 use crate::render::markdown::inline::Inline;
-use crate::render::markdown::page::{Keep, Room, Section, marker, org, page, sandbox};
+use crate::render::markdown::page::{Keep, Kind, Room, Section, marker, org, page, sandbox};
 use crate::render::markdown::page::{table_head, table_row};
 use crate::render::markdown::refusals::refusals;
-use crate::render::outcome;
-use crate::render::rows::{differences, key, key_of, place};
+use crate::render::outcome::{self, Verified};
+use crate::render::rows::{differences, key, key_of};
 use crate::render::verdict::{Verdict, of_report, what};
 
 /// The most differences of one object that are shown; the document has all.
@@ -34,17 +34,17 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -
     } = report;
     let (whose, sandbox) = (target.org.as_ref(), sandbox(target.sandbox));
     let Verdict { tone: _, words, more } = of_report(report);
-    let mut lead = marker("report", whose);
+    let mut lead = marker(Kind::Report, whose);
     let more = more.map_or_else(String::new, |it| format!(" {it}."));
     // Writing to a String cannot fail.
     let _ = writeln!(lead, "**{}: {words}** in {}.{more}{sandbox}", what(report), org(whose));
     if let Some(signal) = interrupted {
-        let _ = writeln!(lead, "\n**Interrupted** by {}: nothing more was started.", signal.name());
+        let _ = writeln!(lead, "\n**Interrupted** {}.", outcome::by(*signal));
     }
     let mut sections = vec![refusals(refused, sources), objects(rows, divisions, sources)];
     lead.push_str(&verified(report));
     if let Some(cause) = divisions_unread {
-        let _ = writeln!(lead, "\n**Divisions**: not known whether they stayed as they were. {}", explained(cause));
+        let _ = writeln!(lead, "\n**Divisions**: {}. {}", outcome::DIVISIONS_UNREAD, in_one_line(cause));
     }
     if let Verification::Drifted { changes, refusals: new } = verification {
         let rows = changes
@@ -79,7 +79,7 @@ fn object(row: &Row, divisions: &Divisions, sources: &Sources) -> String {
     let known_as = key_of(row).or(row.name.as_ref().map(Label::nfc));
     let known_as = known_as.map_or_else(String::new, |it| format!("{} ", Inline::code(it)));
     let mut why = match &row.outcome {
-        Outcome::Failed(cause) | Outcome::Unknown(cause) => explained(cause),
+        Outcome::Failed(cause) | Outcome::Unknown(cause) => in_one_line(cause),
         it => it.in_words().map_or_else(String::new, |it| Inline::prose(&it).to_string()),
     };
     let differences = differences(&row.outcome, divisions);
@@ -91,10 +91,10 @@ fn object(row: &Row, divisions: &Divisions, sources: &Sources) -> String {
         let _ = write!(why, "<br>and {} more", differences.len() - DIFFERENCES_MAX);
     }
     if let (Outcome::Failed(_), Some(span)) = (&row.outcome, row.refused_label.or(row.place)) {
-        let _ = write!(why, "<br>at {}", Inline::code(&place(span, sources)));
+        let _ = write!(why, "<br>at {}", Inline::code(&sources.place(span).to_string()));
     }
     table_row(&[
-        format!("**{}**", outcome::words(&row.outcome)),
+        format!("**{}**", outcome::said(row.outcome.kind()).words),
         row.action.verb().to_owned(),
         format!("{known_as}({})", Inline::prose(row.system_presence.as_str())),
         row.id.as_ref().map_or_else(String::new, |it| Inline::code(it.as_str()).to_string()),
@@ -102,35 +102,8 @@ fn object(row: &Row, divisions: &Divisions, sources: &Sources) -> String {
     ])
 }
 
-/// In one line.
-fn explained(cause: &Cause) -> String {
-    let Cause { message, help, correlation_id, said: _ } = cause;
-    let mut shown = Inline::prose(message).to_string();
-    if let Some(help) = help {
-        // Writing to a String cannot fail.
-        let _ = write!(shown, "<br>Help: {}", Inline::prose(help));
-    }
-    if let Some(id) = correlation_id {
-        let _ = write!(shown, "<br>Correlation id: {}", Inline::code(id));
-    }
-    shown
-}
-
 fn verified(report: &Report) -> String {
-    match &report.verification {
-        Verification::NotNeeded => String::new(),
-        Verification::Interrupted => {
-            "\n**Not verified**: the run was interrupted before the org was read again.\n".to_owned()
-        }
-        Verification::InStep => {
-            format!("\n**Verified**: the org was read again, and {}.\n", outcome::found_in_step(report))
-        }
-        Verification::Drifted { changes, refusals } => format!(
-            "\n**Not in step**: the org was read again, and there is {}; somebody changed it meanwhile.\n",
-            outcome::drifted(changes.len(), refusals.len())
-        ),
-        Verification::Failed(cause) => {
-            format!("\n**Not verified**: the org could not be read again. {}\n", explained(cause))
-        }
-    }
+    let Some(Verified { head, tone: _, sentence, cause }) = outcome::verified(report) else { return String::new() };
+    let cause = cause.map_or_else(String::new, |it| format!(" {}", in_one_line(it)));
+    format!("\n**{head}**: {sentence}.{cause}\n")
 }

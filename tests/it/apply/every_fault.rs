@@ -263,6 +263,6 @@ async fn a_write_that_is_always_lost_ends_unknown_after_four_tries() {
     world.set_faults(vec![rule]);
     let report = world.carry_out(steps).await;
     expect_true(&world, &report, "500 at every PUT");
-    assert_eq!(report.rows[3].outcome.code(), "unknown");
+    assert_eq!(report.rows[3].outcome.kind().code(), "unknown");
     assert_eq!((world.count("PUT 1"), world.count("GET 1")), (4, 5), "a read before each, and one after the last");
 }

@@ -139,7 +139,7 @@ async fn a_page_in_answer_to_a_change_is_a_lost_answer() {
             if handled {
                 assert_eq!((&row.outcome, sent), (&Outcome::Done, 1), "{method}");
             } else {
-                assert_eq!((row.outcome.code(), sent), ("unknown", 4), "{method}");
+                assert_eq!((row.outcome.kind().code(), sent), ("unknown", 4), "{method}");
                 assert!(message(row).contains("the body is not JSON"), "{row:?}");
                 assert!(message(row).contains("text/html"), "{row:?}");
             }

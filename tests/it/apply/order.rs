@@ -172,7 +172,7 @@ async fn near_the_limit_a_place_is_free_before_it_is_taken() {
 fn undone(report: &Report) -> String {
     let why = |row: &Row| match &row.outcome {
         Outcome::Failed(cause) => format!("failed; {}", cause.help.clone().unwrap_or_default()),
-        outcome => format!("{}: {}", outcome.code(), outcome.in_words().unwrap_or_default()),
+        outcome => format!("{}: {}", outcome.kind().code(), outcome.in_words().unwrap_or_default()),
     };
     let undone = report.rows.iter().filter(|row| !row.outcome.is_success());
     let lines: Vec<String> = undone.map(|row| format!("{} {}", row.action.verb(), why(row))).collect();

@@ -147,6 +147,51 @@ fn keeping_everything_as_the_lines_say_leaves_no_drift_and_so_does_taking_it_bac
     assert_eq!(cli.run(&format!("drift lunch.yaml {target} --detailed-exitcode")).code, Some(0));
 }
 
+/// A layer speaks for other orgs too, so what one org keeps stands in its own file.
+#[test]
+fn what_a_layer_says_is_kept_in_the_org_file() {
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    let layer = [
+        HEAD.to_owned(),
+        definition("lunch", "Meal", "en_US: Lunch, de: Mittag, fr: Repas"),
+        definition("tea", "Break", "en_US: Tea, de: Tee, fr: Thé"),
+        definition("nap", "Idle", "en_US: Nap"),
+    ];
+    cli.write("base/presence.yaml", &layer.concat());
+    let org_id = parsed(&cli.run(&format!("show {target} -o json")).stdout)["target"]["orgId"].clone();
+    let head = format!("version: 1\norg: {{ name: acme, id: {} }}\nuse: [base]\n", org_id.as_str().unwrap());
+    cli.write("acme.yaml", &format!("{head}overrides:\n  tea:\n    labels: {{ de: Schwarztee, es: Té }}\n"));
+    let applied = cli.run(&format!("apply acme.yaml {target} --auto-approve"));
+    assert_eq!(applied.code, Some(0), "{}", applied.shown());
+    let ids: Vec<(&str, String)> = [("ID-LUNCH", "Lunch"), ("ID-TEA", "Tea"), ("ID-NAP", "Nap")]
+        .map(|(name, label)| (name, id(&cli, &target, label)))
+        .to_vec();
+    let edit = |index: usize, body: Value| {
+        org.admin("PUT", &format!("/api/v2/presencedefinitions/{}", ids[index].1), &body);
+    };
+    edit(0, json!({ "languageLabels": { "en_US": "Lunch", "de": "Essen" }, "systemPresence": "Meal" }));
+    edit(1, json!({ "languageLabels": { "en_US": "Tea", "fr": "Thé" }, "systemPresence": "Break" }));
+    edit(2, json!({ "languageLabels": { "en_US": "Nap" }, "systemPresence": "Idle", "deactivated": true }));
+
+    let ran = cli.run(&format!("drift acme.yaml {target} -o human -o json=drift.json"));
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
+    assert_snapshot!("drift_of_a_layer", steady(&ran.stdout, &ids));
+    // As the lines say: what stands in the org file already is merged with them, by whoever pastes them.
+    let kept = "overrides:\n  lunch:\n    labels: { en_US: Lunch, de: Essen, fr: null }\n  tea:\n    \
+                labels: { en_US: Tea, fr: Thé, de: null }\n  nap:\n    deactivated: true\n";
+    cli.write("acme.yaml", &format!("{head}{kept}"));
+    let ran = cli.run(&format!("drift acme.yaml {target}"));
+    assert!(ran.stdout.ends_with("\nNo drift: the org is as the config says.\n"), "{}", ran.shown());
+    let places: Vec<String> = parsed(&cli.read("drift.json"))["drift"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| format!("{}:{}", it["keepPlace"]["file"].as_str().unwrap(), it["keepPlace"]["line"]))
+        .collect();
+    assert_eq!(places, ["acme.yaml:2", "acme.yaml:2", "acme.yaml:5"]);
+}
+
 #[test]
 fn what_no_config_names_is_kept_by_a_definition() {
     let definitions =

@@ -5,7 +5,9 @@
 use std::fs::File;
 
 use insta::assert_snapshot;
+use presencectl::apply::outcome::OutcomeKind;
 use presencectl::render::machine;
+use presencectl::render::outcome::said;
 use serde_json::{Value, json};
 
 use super::driver::Cli;
@@ -162,4 +164,23 @@ fn what_cannot_be_read_is_named_after_the_rest() {
     assert_snapshot!("log_problems", ran.stderr);
     let document: Value = serde_json::from_str(&cli.run("log reports -o json").stdout).unwrap();
     assert_eq!(document["problems"].as_array().unwrap().len(), 7);
+}
+
+/// One list: what a report says of an object in one word or code, `log` says as well.
+#[test]
+fn every_outcome_is_called_as_in_its_report() {
+    let run = json!({ "client": "c-1", "configOrg": "acme-prod" });
+    let (old, new) = (content(&json!({ "en_US": "Lunch" }), false), content(&json!({ "en_US": "Midday" }), false));
+    for kind in OutcomeKind::ALL {
+        let made = object("update", Some("lunch"), LUNCH, kind.code(), &old, &new);
+        let cli = Cli::new().file("reports/x.json", &report("2026-03-03T09:05:00.000Z", &run, &[made]));
+        let ran = cli.run("log reports -o human -o json=log.json -o csv=log.csv");
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
+        let words = said(kind).words;
+        assert!(ran.stdout.lines().nth(1).unwrap().contains(&format!("  {words}  ")), "{words}: {}", ran.stdout);
+        let document: Value = serde_json::from_str(&cli.read("log.json")).unwrap();
+        assert_eq!(document["entries"][0]["outcome"], kind.code());
+        assert_eq!(complaints(&machine::log_schema(), &document), [""; 0]);
+        assert!(cli.read("log.csv").contains(&format!(",{},", kind.code())));
+    }
 }

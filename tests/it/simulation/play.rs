@@ -370,5 +370,5 @@ fn said(row: &Row) -> String {
     let key = row.key.as_ref().map_or("?", |it| it.as_str());
     let id = row.id.as_ref().map_or("-", |it| it.as_str());
     let why = row.outcome.in_words().unwrap_or_default();
-    format!("{} {key} {id} {} {why}", row.action.verb(), row.outcome.code())
+    format!("{} {key} {id} {} {why}", row.action.verb(), row.outcome.kind().code())
 }

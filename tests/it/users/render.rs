@@ -80,6 +80,7 @@ fn report(interrupted: Option<Signal>) -> Report {
     let outcomes = [
         Outcome::Done,
         Outcome::AlreadySo,
+        Outcome::Elsewhere(presence(&id(9))),
         Outcome::NotShown,
         Outcome::NotShown,
         Outcome::Differs(presence(&id(9))),

@@ -65,3 +65,48 @@ fn a_failure_is_in_every_view() {
     assert_eq!(ran.code, Some(1));
     assert!(ran.stdout.starts_with("::error title=presencectl%3A "), "{}", ran.stdout);
 }
+
+/// However they were named on the command line: GitHub finds them only by their path in the repository.
+#[test]
+fn annotations_name_files_as_the_repository_does() {
+    let broken = "version: 1\ndefinitions: { lunch: { systemPresence: Meal, foo: 1 } }\n";
+    let cli = Cli::new().file("presence/broken.yaml", broken);
+    let whole = cli.path("presence/broken.yaml").canonicalize().unwrap();
+    for path in ["presence/broken.yaml", "./presence/../presence/broken.yaml", whole.to_str().unwrap()] {
+        for command in ["validate", "plan --sandbox", "apply --sandbox --auto-approve"] {
+            let ran = cli.run(&format!("{command} {path} -o github"));
+            let named =
+                ran.stdout.lines().filter(|it| it.starts_with("::error file=presence/broken.yaml,line=2,")).count();
+            assert_eq!((ran.code, named), (Some(1), 2), "{command} {path}: {}", ran.shown());
+        }
+    }
+}
+
+/// So that a comment about an earlier plan stays, and one about an earlier apply is not the last word.
+#[test]
+fn a_failure_takes_the_place_of_its_own_kind_of_result() {
+    let cli = Cli::new().file("broken.yaml", "version: 1\ndefinitions: { lunch: { systemPresence: Meal, foo: 1 } }\n");
+    for (command, kind) in [
+        ("plan broken.yaml --sandbox", "plan"),
+        ("apply broken.yaml --sandbox --auto-approve", "report"),
+        ("undo nothing.json --sandbox --auto-approve", "report"),
+        ("drift broken.yaml --sandbox", "drift"),
+    ] {
+        let ran = cli.run(&format!("{command} -o markdown"));
+        assert_eq!(ran.code, Some(1), "{command}");
+        assert_eq!(ran.stdout.lines().next(), Some(&*format!("<!-- presencectl:{kind} unknown -->")), "{command}");
+    }
+}
+
+#[test]
+fn a_failure_in_a_summary_has_the_room_of_a_summary() {
+    let definitions: Vec<String> =
+        (0..800).map(|it| format!("  d{it}: {{ systemPresence: Meal, foo: 1 }}\n")).collect();
+    let cli = Cli::new().file("broken.yaml", &format!("version: 1\ndefinitions:\n{}", definitions.concat()));
+    let ran = cli.run("apply broken.yaml --sandbox --auto-approve -o markdown=comment.md -o summary=summary.md");
+    assert_eq!(ran.code, Some(1));
+    let (comment, summary) = (cli.read("comment.md"), cli.read("summary.md"));
+    assert!(comment.len() <= 60_000 && comment.contains("> **Not everything is here**: a comment holds no more."));
+    assert!(summary.len() > 60_000 && !summary.contains("Not everything is here"), "{} bytes", summary.len());
+    assert_eq!(summary.matches("- **error** ").count(), 1_600);
+}

@@ -1,16 +1,19 @@
 //! Annotations: at which line, in which order, how many, and that nothing foreign is a command.
 
 use insta::assert_snapshot;
-use presencectl::apply::report::{Outcome, Report};
+use presencectl::apply::report::{Outcome, Report, Verification};
+use presencectl::coverage::Coverage;
 use presencectl::diagnostic::Sources;
 use presencectl::model::usage::{People, Usage};
 use presencectl::plan::change::Action;
 use presencectl::problem::Problem;
-use presencectl::render::github;
+use presencectl::render::style::Style;
+use presencectl::render::{github, html, human, machine, markdown};
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq};
 use proptest::proptest;
 
 use super::{all_called, cause, hostile, locale};
+use crate::cli::driver::Cli;
 use crate::paper::{World, want};
 use crate::render::{drift, reports, row, world};
 
@@ -36,10 +39,48 @@ fn read(line: &str) -> Option<Read> {
     Some(Read { command: name.to_owned(), properties, message: data(message) })
 }
 
+/// Would a runner of GitHub Actions take a line of its log for a command? One kind begins the line, the other stands
+/// anywhere in it. (`ActionCommand.cs` of github.com/actions/runner; here whatever it is called.)
+fn is_command(line: &str) -> bool {
+    line.trim_start().starts_with("::") || line.contains("##[")
+}
+
+/// What people run in a workflow of their own, where nobody has switched commands off.
+#[test]
+fn no_label_of_an_org_is_a_command_in_a_log() {
+    let seed = r###"[
+      {"languageLabels":{"en_US":"::error::x","de":"##[error]y"},"systemPresence":"Busy"},
+      {"languageLabels":{"en_US":"##[add-mask]a","fr":"  ::stop-commands::z"},"systemPresence":"Meal"}
+    ]"###;
+    let config = "version: 1\nsettings: { prune: delete }\ndefinitions:\n  masked:\n    systemPresence: Meal\n    \
+                  labels: { en_US: \"##[add-mask]b\", de: \"::warning::c\" }\n    previousLabels: [\"##[add-mask]a\"]\n";
+    let cli = Cli::new().file("seed.json", seed).file("config.yaml", config);
+    for command in [
+        "plan config.yaml",
+        "plan config.yaml -o json",
+        "plan config.yaml -o markdown",
+        "plan config.yaml -o html",
+        "drift config.yaml",
+        "show",
+        "show ::error::x",
+        "show -o csv",
+        "show -o json",
+        "import",
+        "apply config.yaml --auto-approve",
+        "-vv show",
+    ] {
+        let ran = cli.run(&format!("{command} --sandbox --sandbox-seed seed.json"));
+        assert_eq!(ran.code, Some(0), "{command}: {}", ran.shown());
+        let commands: Vec<&str> = ran.stdout.lines().chain(ran.stderr.lines()).filter(|it| is_command(it)).collect();
+        assert_eq!(commands, [""; 0], "{command}");
+        assert!(ran.stdout.contains("x23[") || ran.stdout.contains("u0023["), "{command}: {}", ran.stdout);
+    }
+}
+
 #[test]
 fn the_lines_that_take_away_or_rename_are_annotated() {
     let (plan, sources) = world().planned();
-    assert_snapshot!("plan", github::plan(&plan, &world().desired().0, &sources));
+    assert_snapshot!("plan", github::plan(&plan, &world().desired().0, &sources, None));
 }
 
 #[test]
@@ -52,7 +93,7 @@ fn what_more_people_notice_comes_first() {
     let ids: Vec<_> = plan.changes.iter().filter_map(|it| it.step.id().cloned()).collect();
     let people = [People::Exactly(1), People::NotKnown, People::Exactly(7)];
     plan.usage = Usage::Counted(ids.into_iter().zip(people).collect());
-    let shown = github::plan(&plan, &world.desired().0, &sources);
+    let shown = github::plan(&plan, &world.desired().0, &sources, None);
     let titles: Vec<String> = shown.lines().map(|it| read(it).unwrap().message).collect();
     let reason = "(Meal) is deactivated: the config says `deactivated: true`; matched by its label";
     assert_eq!(
@@ -73,7 +114,7 @@ fn no_more_than_github_shows_and_the_last_says_how_many_are_missing() {
     }
     world.prune().limits(100, 100, 100).config(want("tea", "Break", "Tea"));
     let (plan, sources) = world.planned();
-    let shown = github::plan(&plan, &world.desired().0, &sources);
+    let shown = github::plan(&plan, &world.desired().0, &sources, None);
     let lines: Vec<&str> = shown.lines().collect();
     assert_eq!(lines.len(), 10);
     assert_eq!(
@@ -86,8 +127,10 @@ fn no_more_than_github_shows_and_the_last_says_how_many_are_missing() {
 #[test]
 fn every_report_says_what_is_not_done() {
     let (_, sources) = drift();
-    let shown: Vec<String> =
-        reports().iter().map(|(name, report)| format!("=== {name}\n{}", github::report(report, &sources))).collect();
+    let shown: Vec<String> = reports()
+        .iter()
+        .map(|(name, report)| format!("=== {name}\n{}", github::report(report, &sources, None)))
+        .collect();
     assert_snapshot!("reports", shown.join("\n"));
 }
 
@@ -95,16 +138,37 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
+    fn no_name_in_another_view_is_a_command(name in hostile()) {
+        let (plan, target, desired, sources) = all_called(&name);
+        let rows = vec![row(Action::Update, "x", &name, 1, Outcome::Failed(cause(&name)))];
+        let report = Report { verification: Verification::Failed(cause(&name)), ..Report::of(rows, locale("en_US")) };
+        let texts = [
+            human::plan(&plan, &target, &sources, Style::PLAIN),
+            human::plan(&plan, &target, &sources, Style::COLORED),
+            human::report(&report, &target, &sources, Style::PLAIN),
+            machine::plan_json(&plan, &target, &sources),
+            machine::report_json(&report, &target, &sources),
+            markdown::plan_summary(&plan, &Coverage::of(&desired), &target, &sources),
+            markdown::report(&report, &target, &sources, markdown::COMMENT),
+            html::plan(&plan, &Coverage::of(&desired), &target, &sources),
+            html::report(&report, &target, &sources),
+        ];
+        for line in texts.iter().flat_map(|it| it.split(['\n', '\r'])) {
+            prop_assert!(!is_command(line), "{}", line);
+        }
+    }
+
+    #[test]
     fn no_name_is_a_command(name in hostile()) {
         let (plan, _, desired, sources) = all_called(&name);
         let failed = vec![row(Action::Update, "x", &name, 1, Outcome::Failed(cause(&name)))];
         let problem = Problem { message: name.clone(), help: Some(name.clone()), correlation_id: Some(name.clone()) };
         let mut texts = vec![
-            github::plan(&plan, &desired, &sources),
-            github::report(&Report::of(failed, locale("en_US")), &Sources::new()),
+            github::plan(&plan, &desired, &sources, None),
+            github::report(&Report::of(failed, locale("en_US")), &Sources::new(), None),
         ];
-        prop_assert_eq!(texts[0].lines().count(), github::plan(&all_called("Tame").0, &desired, &sources).lines().count());
-        texts.push(github::failure(&problem, &[], &Sources::new()));
+        prop_assert_eq!(texts[0].lines().count(), github::plan(&all_called("Tame").0, &desired, &sources, None).lines().count());
+        texts.push(github::failure(&problem, &[], &Sources::new(), None));
         for line in texts.iter().flat_map(|it| it.split(['\n', '\r'])).filter(|it| !it.is_empty()) {
             let Read { command, properties, message: _ } = read(line).expect(line);
             prop_assert!(["error", "warning", "notice"].contains(&command.as_str()), "{}", line);

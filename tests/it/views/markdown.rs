@@ -2,13 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
+use presencectl::apply::cost::Cost;
 use presencectl::apply::report::{Outcome, Report, Verification};
 use presencectl::coverage::Coverage;
 use presencectl::model::observed::{Organization, Target};
+use presencectl::plan::Plan;
 use presencectl::plan::change::Action;
 use presencectl::problem::{Heard, Problem};
-use presencectl::render::markdown::{self, COMMENT, Inline, SUMMARY, in_cell};
+use presencectl::render::html;
+use presencectl::render::markdown::{self, COMMENT, Inline, Kind, SUMMARY, in_cell};
 use presencectl::text;
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq};
 use proptest::proptest;
@@ -43,6 +48,25 @@ fn a_plan_without_changes_is_one_line() {
 }
 
 #[test]
+fn what_a_plan_costs_is_said_where_it_can_be_applied() {
+    let cost = Some(Cost { requests: 38, time: Duration::from_secs(9) });
+    let shown = |world: &World| {
+        let (plan, sources) = world.planned();
+        let plan = Plan { cost, ..plan };
+        let page = html::plan(&plan, &Coverage::of(&world.desired().0), &target(), &sources);
+        (markdown::plan(&plan, &target(), &sources), page)
+    };
+    let mut open = World::empty();
+    open.config(want("tea", "Break", "Tea"));
+    let (comment, page) = shown(&open);
+    assert!(comment.lines().nth(1).unwrap().ends_with(". Cost: 38 requests, about 9 s."), "{comment}");
+    assert!(page.contains("<p>Cost: 38 requests, about 9 s.</p>"));
+    for (comment, page) in [shown(&world()), shown(&World::in_step([want("lunch", "Meal", "Lunch")]))] {
+        assert!(!comment.contains("Cost") && !page.contains("Cost"), "refused, or nothing to do");
+    }
+}
+
+#[test]
 fn every_report_for_whoever_merged() {
     let (_, sources) = drift();
     let shown: Vec<String> = reports()
@@ -60,7 +84,7 @@ fn a_failure_says_what_to_do() {
         correlation_id: Some("0e2f-41".to_owned()),
     };
     let heard = Heard { org: target().org, sandbox: false };
-    assert_snapshot!("failure", markdown::failure(&problem, &heard, &[], &drift().1));
+    assert_snapshot!("failure", markdown::failure(&problem, &heard, &[], &drift().1, Kind::Plan, COMMENT));
 }
 
 /// A piece of a row, and of a line of a list, by itself.

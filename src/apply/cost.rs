@@ -120,8 +120,10 @@ fn pages(definitions: usize) -> usize {
     definitions.div_ceil(PAGE_SIZE).max(1)
 }
 
-/// Divisions are looked at before something is written by a PUT of the first generation.
-fn is_put(action: Action) -> bool {
+/// Is it a PUT that carries it out? Of the first generation that is why divisions are looked at before and after: a
+/// DELETE sends nothing that could take one away.
+#[must_use]
+pub fn is_put(action: Action) -> bool {
     match action {
         Action::Update | Action::Reactivate | Action::Deactivate | Action::Replace => true,
         Action::Create | Action::Delete => false,

@@ -1,0 +1,83 @@
+//! The one list of what can become of an object: what documents, views and `undo` know of an outcome without its details.
+
+/// What became of an object, in the order in which a sum names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OutcomeKind {
+    /// Written, and seen to be so.
+    Done,
+    /// It was as it shall be already.
+    AlreadySo,
+    /// Written, and the org's list does not show it yet.
+    NotVisibleYet,
+    /// Written, and the org holds something else than what was sent.
+    Differs,
+    /// Somebody else has changed it since it was as it shall be.
+    Overwritten,
+    /// Not written: the org refused, or could not be reached.
+    Failed,
+    /// Not written: somebody changed it since the plan.
+    Refused,
+    /// Not written.
+    Skipped,
+    /// It may or may not have been written.
+    Unknown,
+}
+
+impl OutcomeKind {
+    /// All of them.
+    pub const ALL: [OutcomeKind; 9] = [
+        OutcomeKind::Done,
+        OutcomeKind::AlreadySo,
+        OutcomeKind::NotVisibleYet,
+        OutcomeKind::Differs,
+        OutcomeKind::Overwritten,
+        OutcomeKind::Failed,
+        OutcomeKind::Refused,
+        OutcomeKind::Skipped,
+        OutcomeKind::Unknown,
+    ];
+
+    /// A stable name.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            OutcomeKind::Done => "done",
+            OutcomeKind::AlreadySo => "already-so",
+            OutcomeKind::NotVisibleYet => "not-visible-yet",
+            OutcomeKind::Differs => "differs",
+            OutcomeKind::Overwritten => "overwritten",
+            OutcomeKind::Failed => "failed",
+            OutcomeKind::Refused => "refused",
+            OutcomeKind::Skipped => "skipped",
+            OutcomeKind::Unknown => "unknown",
+        }
+    }
+
+    /// Is the object as the config says?
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        match self {
+            OutcomeKind::Done | OutcomeKind::AlreadySo => true,
+            OutcomeKind::NotVisibleYet
+            | OutcomeKind::Differs
+            | OutcomeKind::Overwritten
+            | OutcomeKind::Failed
+            | OutcomeKind::Refused
+            | OutcomeKind::Skipped
+            | OutcomeKind::Unknown => false,
+        }
+    }
+
+    /// Was the object written, as far as anybody knows?
+    #[must_use]
+    pub fn may_be_written(self) -> bool {
+        match self {
+            OutcomeKind::Done
+            | OutcomeKind::NotVisibleYet
+            | OutcomeKind::Differs
+            | OutcomeKind::Overwritten
+            | OutcomeKind::Unknown => true,
+            OutcomeKind::AlreadySo | OutcomeKind::Failed | OutcomeKind::Refused | OutcomeKind::Skipped => false,
+        }
+    }
+}
