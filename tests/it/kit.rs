@@ -10,6 +10,7 @@ mod github;
 mod gitlab;
 mod install;
 mod pages;
+mod release;
 mod reviewed;
 mod steps;
 mod workflow;
