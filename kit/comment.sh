@@ -9,8 +9,16 @@ source "$here/common.sh"
 file=$1 changes=$2
 [[ $PULL_REQUEST =~ ^[0-9]{1,10}$ ]] || fail "the input pull-request is no number"
 mark=$(mark plan)
-body="$RUNNER_TEMP/presencectl-comment.json"
-posted "$mark" "$file" "$body"
+body="$RUNNER_TEMP/presencectl-comment.json" text="$RUNNER_TEMP/presencectl-comment.md"
+{
+    cat "$file"
+    # A comment outlives the commit that it speaks of: where the next one fails its check, nothing is planned anew.
+    printf '\n\n'
+    [[ ! ${COMMIT:-} =~ ^[0-9a-f]{40}$ ]] ||
+        printf 'Planned at [%s](%s/%s/commit/%s). ' "${COMMIT:0:7}" "$GITHUB_SERVER_URL" "$GITHUB_REPOSITORY" "$COMMIT"
+    printf 'The whole is in the summary of [the run](%s).\n' "$(run_url)"
+} >"$text"
+posted "$mark" "$text" "$body"
 
 ours=$(pages "issues/$PULL_REQUEST/comments" . "select($(found_by "$mark")) | .id" | sed -n 1p)
 if [[ -n $ours ]]; then

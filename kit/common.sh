@@ -41,22 +41,28 @@ api() {
         <<<"header = \"Authorization: Bearer $TOKEN\""
 }
 
-# pages PATH LIST FILTER [MAX]: what a jq filter finds in the list of each page, one JSON value a line.
+# pages PATH LIST FILTER [MAX]: what a jq filter finds in the list of each page, one JSON value a line. It is called inside
+# `$( … )`, where bash does not end at a failure by itself: a page that was refused must not look like an empty one.
 pages() {
-    local path=$1 list=$2 filter=$3 max=${4:-20} page answer joint='?'
+    local path=$1 list=$2 filter=$3 max=${4:-20} page answer length joint='?'
     [[ $path != *'?'* ]] || joint='&'
     for ((page = 1; page <= max; page++)); do
-        answer=$(api GET "$path${joint}per_page=100&page=$page" | jq --compact-output "$list")
-        jq --compact-output ".[] | $filter" <<<"$answer"
-        (($(jq length <<<"$answer") == 100)) || return 0
+        answer=$(api GET "$path${joint}per_page=100&page=$page" | jq --compact-output "$list") || return 1
+        jq --compact-output ".[] | $filter" <<<"$answer" || return 1
+        length=$(jq length <<<"$answer") || return 1
+        ((length == 100)) || return 0
     done
+}
+
+# encoded TEXT: as a part of an address, of a file's name or of a mark. No two texts become one.
+encoded() {
+    jq --null-input --raw-output --arg it "$1" '$it | @uri'
 }
 
 # mark KIND: the hidden first line by which this org's comment or issue is found again. It is the kit's own: what
 # presencectl writes into its Markdown names the org's id, which a run that failed early does not know.
 mark() {
-    local org=${ORG:-default}
-    printf '<!-- presencectl-kit:%s %s -->' "$1" "${org//[^A-Za-z0-9._]/_}"
+    printf '<!-- presencectl-kit:%s%s -->' "$1" "${ORG:+ $(encoded "$ORG")}"
 }
 
 # found_by MARK: a jq condition on a comment or issue: is it ours?
@@ -71,14 +77,14 @@ run_url() {
 }
 
 # posted MARK FILE OUT: the body of a comment or issue. presencectl keeps its Markdown within the API's limit of 65,536
-# characters itself; a file that passes it all the same is replaced by where the whole is.
+# characters itself; a file that passes it all the same is cut at a whole line, and says where the whole is.
 posted() {
-    if (($(LC_ALL=C.UTF-8 wc -m <"$2") <= 65000)); then
-        jq --null-input --arg mark "$1" --rawfile body "$2" '{body: "\($mark)\n\($body)"}' >"$3"
-    else
-        jq --null-input --arg mark "$1" --arg run "$(run_url)" \
-            '{body: "\($mark)\nThis is too long for here. The whole is in the summary of \($run)"}' >"$3"
-    fi
+    jq --null-input --arg mark "$1" --rawfile text "$2" --arg run "$(run_url)" '
+        ($text | rtrimstr("\n") | split("\n")) as $lines
+        | [foreach $lines[] as $line (65000; . - ($line | length) - 1; select(. > 0) | $line)] as $kept
+        | if ($kept | length) == ($lines | length) then []
+            else ["", "**This is too long for here.** The whole is in [the run](\($run))."] end
+        | {body: ([$mark] + $kept + . | join("\n"))}' >"$3"
 }
 
 # Sets `given`: what presencectl is told of the config, and what the input `arguments` adds.

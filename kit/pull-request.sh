@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Reads what a check's artifact says: the number of the pull request, and the commit into which it is merged. The artifact
-# comes from the pull request, which may be a stranger's. So the number counts only where the head of that pull request is
-# the commit that the check ran for, and the commit only where it is one of this branch: it is checked out later on.
+# comes from the pull request, which may be a stranger's, and the comment has to be where the plan is reviewed. So the number
+# counts only where GitHub says that the check ran for the head of that pull request; with any other one, or with none,
+# nothing is planned. Only a group of the merge queue, which GitHub makes, has no pull request of its own. The commit counts
+# only where it is one of this branch: it is checked out later on.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh
@@ -12,10 +14,9 @@ if [[ -n ${BASE_FILE:-} ]]; then
     base=$(head -c 41 "$BASE_FILE" 2>/dev/null | tr -d '[:space:]' || true)
     relation=''
     if [[ $base =~ ^[0-9a-f]{40}$ ]]; then
-        branch=$(jq --null-input --raw-output --arg it "$GITHUB_REF_NAME" '$it | @uri')
         # A commit that is not here at all is answered with 404.
-        relation=$(api GET "compare/$base...$branch?per_page=1" 2>/dev/null | jq --raw-output '.status // empty' 2>/dev/null) ||
-            relation=''
+        relation=$(api GET "compare/$base...$(encoded "$GITHUB_REF_NAME")?per_page=1" 2>/dev/null |
+            jq --raw-output '.status // empty' 2>/dev/null) || relation=''
     fi
     if [[ $relation != ahead && $relation != identical ]]; then
         note "the commit before is none of $GITHUB_REF_NAME: what the pull request does is not told from what was pending"
@@ -24,16 +25,21 @@ if [[ -n ${BASE_FILE:-} ]]; then
 fi
 output base "$base"
 
+case $EVENT in
+    merge_group)
+        output number ''
+        exit 0
+        ;;
+    pull_request) ;;
+    *) fail "the check ran for the event $EVENT: nothing but pull_request and merge_group is planned" ;;
+esac
 number=$(head -c 20 "$NUMBER_FILE" 2>/dev/null | tr -d '[:space:]' || true)
-if [[ -z $number ]]; then
-    # The merge queue: there is no pull request to comment on.
-    output number ''
-    exit 0
-fi
-[[ $number =~ ^[0-9]{1,10}$ ]] || fail "the artifact names no pull request"
-head=$(api GET "pulls/$number" | jq --raw-output .head.sha)
-if [[ $head != "$HEAD_SHA" ]]; then
-    note "the head of pull request $number is another commit by now: this plan is not shown there"
-    number=''
-fi
+[[ $number =~ ^[0-9]{1,10}$ ]] || fail "the artifact names no pull request, and the check ran for one: nothing is planned"
+pull=$(api GET "pulls/$number")
+# One commit may be the head of several pull requests: the branch has to be the same, and where it goes.
+is_it=$(jq '.head.sha == $ENV.HEAD_SHA and .head.ref == $ENV.HEAD_BRANCH
+    and .head.repo.full_name == $ENV.HEAD_REPOSITORY and .base.ref == $ENV.GITHUB_REF_NAME
+    and (.state == "open" or .merged_at != null)' <<<"$pull")
+[[ $is_it == true ]] ||
+    fail "pull request $number is not, or is no longer, the one that ${HEAD_SHA:0:7} of $HEAD_REPOSITORY ($HEAD_BRANCH) was checked for on its way into $GITHUB_REF_NAME: nothing is planned"
 output number "$number"

@@ -6,7 +6,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh
 source "$here/common.sh"
 
-folder="$RUNNER_TEMP/presencectl-reviewed/${ORG:-default}"
+folder="$RUNNER_TEMP/presencectl-reviewed/org-$(encoded "${ORG:-}")"
 rm -rf "$folder"
 mkdir -p "$folder"
 output folder "$folder"
@@ -15,28 +15,36 @@ output superseded false
 # As in `OWNER/REPO/.github/workflows/apply.yml@refs/heads/main`.
 workflow=${GITHUB_WORKFLOW_REF%@*}
 workflow=${workflow##*/}
-branch=$(jq --null-input --raw-output --arg it "$GITHUB_REF_NAME" '$it | @uri')
-last=$(api GET "actions/workflows/$workflow/runs?branch=$branch&status=success&per_page=1" |
-    jq --raw-output '.workflow_runs[0].head_sha // empty')
+runs="actions/workflows/$workflow/runs?branch=$(encoded "$GITHUB_REF_NAME")&per_page=1"
+last=$(api GET "$runs&status=success" | jq --raw-output '.workflow_runs[0].head_sha // empty')
 
 commits=()
-if [[ -n $last && $last != "$GITHUB_SHA" ]]; then
-    relation=$(api GET "compare/$last...$GITHUB_SHA?per_page=1" | jq --raw-output .status)
-    if [[ $relation == behind ]]; then
+if [[ -z $last ]]; then
+    # Nothing was ever applied: since the first run, which failed as all of them did. The oldest one is the last of the list.
+    count=$(api GET "$runs" | jq .total_count)
+    first=$(api GET "$runs&page=$((count > 0 ? count : 1))" | jq --raw-output '.workflow_runs[0].head_sha // empty')
+    since=${first:-$GITHUB_SHA}
+    commits+=("$since")
+else
+    since=$last
+fi
+if [[ $since != "$GITHUB_SHA" ]]; then
+    relation=$(api GET "compare/$since...$GITHUB_SHA?per_page=1" | jq --raw-output .status)
+    if [[ -n $last && $relation == behind ]]; then
         # An old run that is started again, or that was overtaken: its tree would undo what was merged later.
         note "${last:0:7} is applied already, and it is later than ${GITHUB_SHA:0:7}: nothing is done"
         output superseded true
         exit 0
     fi
-    list=$(pages "compare/$last...$GITHUB_SHA" .commits .sha | jq --raw-output .)
-    while IFS= read -r sha; do commits+=("$sha"); done <<<"$list"
-else
+    list=$(pages "compare/$since...$GITHUB_SHA" .commits .sha | jq --raw-output .)
+    while IFS= read -r sha; do [[ -z $sha ]] || commits+=("$sha"); done <<<"$list"
+elif [[ -n $last ]]; then
     commits=("$GITHUB_SHA")
 fi
 
 number=0
 seen=' '
-for sha in "${commits[@]}"; do
+for sha in ${commits[@]+"${commits[@]}"}; do
     heads=$(pages "commits/$sha/pulls" . "select(.merged_at != null and .base.ref == \$ENV.GITHUB_REF_NAME) | .head.sha" |
         jq --raw-output .)
     while IFS= read -r head; do
@@ -44,7 +52,7 @@ for sha in "${commits[@]}"; do
         seen="$seen$head "
         name="presencectl-plan-${ORG:-default}-$head"
         # Only what a workflow of this repository's own branches made, and the newest of it.
-        artifact=$(api GET "actions/artifacts?name=$name&per_page=100" | jq --raw-output '[.artifacts[]
+        artifact=$(api GET "actions/artifacts?name=$(encoded "$name")&per_page=100" | jq --raw-output '[.artifacts[]
             | select(.expired | not) | select(.workflow_run.head_repository_id == .workflow_run.repository_id)]
             | sort_by(.created_at) | last | .id // empty')
         [[ -n $artifact ]] || continue
@@ -60,4 +68,4 @@ for sha in "${commits[@]}"; do
     done <<<"$heads"
 done
 found=$(find "$folder" -name '*.json' | wc -l)
-note "${#commits[@]} commit(s) since the last apply, $((found)) reviewed plan(s)"
+note "${#commits[@]} commit(s) since ${last:+the last apply, }${since:0:7}, $((found)) reviewed plan(s)"

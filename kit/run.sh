@@ -5,8 +5,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh
 source "$here/common.sh"
 
-org=${ORG:-default}
-results="$RUNNER_TEMP/presencectl-results/${org//[^A-Za-z0-9._-]/_}-$MODE"
+results="$RUNNER_TEMP/presencectl-results/$MODE-$(encoded "${ORG:-}")"
 rm -rf "$results"
 mkdir -p "$results"
 
@@ -54,7 +53,7 @@ show_summary() {
     output summary "$results/summary.md"
 }
 
-# true, false, or nothing where that is not known.
+# Are there changes? true, false, or nothing where that is not known.
 changes() {
     case $status in
         0) echo false ;;
@@ -62,12 +61,20 @@ changes() {
     esac
 }
 
+# Was anything changed? true, false, or nothing where that is not known: a run that failed as a whole has no report, and of
+# an object that is `unknown` nobody can tell.
+changed() {
+    jq --raw-output 'if .kind != "report" then ""
+        elif any(.objects[]; .outcome | IN("done", "differs", "overwritten", "not-visible-yet")) then true
+        elif any(.objects[]; .outcome == "unknown") then ""
+        else false end' "$results/report.json"
+}
+
 plan() {
     local -a base=()
     [[ -z ${BASE:-} ]] || base=(--base "$BASE")
     run plan --detailed-exitcode ${base[@]+"${base[@]}"}
     show_summary plan
-    output changes "$(changes)"
     [[ ! -s $results/plan.json ]] || output plan "$results/plan.json"
 }
 
@@ -78,6 +85,10 @@ case $MODE in
         ;;
     plan)
         plan
+        output changes "$(changes)"
+        if [[ ${ANNOTATIONS:-true} == check-run && -n ${PULL_REQUEST:-} ]]; then
+            "$here/check-run.sh" "$results/annotations"
+        fi
         if [[ ${COMMENT:-true} == true && -n ${PULL_REQUEST:-} ]]; then
             ensure plan comment.md
             "$here/comment.sh" "$results/comment.md" "$(changes)"
@@ -86,10 +97,13 @@ case $MODE in
         ;;
     drift)
         plan
-        ((status == 0 || status == 2)) || exit "$status"
+        output changes "$(changes)"
         if [[ ${ISSUE:-true} == true ]]; then
-            "$here/drift-issue.sh" "$results"
+            # Where nobody can tell whether there is drift, the issue says that.
+            ensure plan comment.md
+            "$here/drift-issue.sh" "$results" "$(changes)"
         fi
+        ((status == 0 || status == 2)) || exit "$status"
         ;;
     apply)
         reviewed=()
@@ -103,6 +117,7 @@ case $MODE in
         if [[ ${REVIEWED:-true} == true && ${#reviewed[@]} == 0 ]]; then
             # No plan was reviewed, and so nothing may be done. Where nothing is to be done, that is no fault.
             plan
+            [[ -z $(changes) ]] || output changes false
             ((status != 2)) || fail "no reviewed plan was found, and there are changes: nothing was applied. Start the apply workflow by hand, have its plan approved, and it is applied"
             exit "$status"
         fi
@@ -111,8 +126,8 @@ case $MODE in
         run apply --auto-approve ${reviewed[@]+"${reviewed[@]}"} ${reports[@]+"${reports[@]}"}
         show_summary apply
         if [[ -s $results/report.json ]]; then
-            output report "$results/report.json"
-            output changes "$(jq 'any(.objects[]?; .outcome == "done")' "$results/report.json")"
+            [[ $(jq --raw-output .kind "$results/report.json") != report ]] || output report "$results/report.json"
+            output changes "$(changed)"
         fi
         exit "$status"
         ;;

@@ -2,13 +2,50 @@
 # What the jobs of .gitlab-ci.yml do: install, plan, apply.
 set -euo pipefail
 
-# api METHOD PATH [FILE]: asks GitLab's API. The token goes by a file descriptor: arguments can be seen by others.
+# What the job of an old commit ends with. Under `allow_failure` in .gitlab-ci.yml, so that it is no deployment: GitLab would
+# take the old commit for the one that was applied last.
+readonly SUPERSEDED=75
+
+fail() {
+    printf 'presencectl.sh: %s\n' "$1" >&2
+    exit 1
+}
+
+# encoded TEXT: as a part of an address or of a mark. No two texts become one.
+encoded() {
+    jq --null-input --raw-output --arg it "$1" '$it | @uri'
+}
+
+# ask ARGUMENT…: curl with the token. It goes by a file descriptor: arguments can be seen by others. And as what curl does
+# not hand on where an artifact is fetched from another host.
+ask() {
+    curl --silent --show-error --location --max-time 60 "$@" \
+        --header "@"<(printf 'Authorization: Bearer %s\n' "$GITLAB_TOKEN")
+}
+
+# api METHOD PATH [FILE]: asks GitLab's API, with FILE as the body, and prints the answer. Reads are tried again.
 api() {
     local method=$1 path=$2 body=${3:-}
     local -a more=()
     [[ -z $body ]] || more+=(--header 'Content-Type: application/json' --data-binary "@$body")
-    curl --silent --show-error --fail-with-body --location --max-time 60 --request "$method" "${more[@]}" \
-        --header "@"<(printf 'PRIVATE-TOKEN: %s\n' "$GITLAB_TOKEN") "$CI_API_V4_URL/projects/$CI_PROJECT_ID/$path"
+    [[ $method != GET ]] || more+=(--retry 3)
+    ask --fail-with-body --request "$method" "${more[@]}" "$CI_API_V4_URL/projects/$CI_PROJECT_ID/$path"
+}
+
+# artifact JOB FILE: fetches the plan of a job. 1 where there is none (any more).
+artifact() {
+    local code
+    code=$(ask --retry 3 --output "$2" --write-out '%{http_code}' "$CI_API_V4_URL/projects/$CI_PROJECT_ID/jobs/$1/artifacts/plan.json")
+    [[ $code == 200 || $code == 404 ]] || fail "the plan of the job $1 could not be read: $code"
+    [[ $code == 200 ]]
+}
+
+# between FROM TO: the commits of TO that FROM has not. It is called inside `$( … )`, where bash does not end at a failure
+# by itself: a comparison that was refused must not look like an empty one.
+between() {
+    local answer
+    answer=$(api GET "repository/compare?from=$1&to=$2") || return 1
+    jq --raw-output 'if .compare_timeout then error("GitLab did not compare them to the end") else .commits[].id end' <<<"$answer"
 }
 
 install() {
@@ -28,17 +65,19 @@ install() {
 # Keeps the one note of this org in the merge request. It is found by its first line and its author: nobody else's note
 # is touched. Where nothing changes, none is made.
 note() {
-    local changes=$1 mark="<!-- presencectl-kit:plan ${ORG//[^A-Za-z0-9._]/_} -->" me notes page ours=''
+    local changes=$1 mark me notes page ours=''
     [[ -n ${GITLAB_TOKEN:-} ]] || return 0
-    me=$(curl --silent --show-error --fail-with-body --header "@"<(printf 'PRIVATE-TOKEN: %s\n' "$GITLAB_TOKEN") \
-        "$CI_API_V4_URL/user" | jq .id)
+    mark="<!-- presencectl-kit:plan $(encoded "$ORG") -->"
+    me=$(ask --fail-with-body --retry 3 "$CI_API_V4_URL/user" | jq .id)
     for ((page = 1; page <= 20; page++)); do
         notes=$(api GET "merge_requests/$CI_MERGE_REQUEST_IID/notes?per_page=100&page=$page")
         ours=$(jq --arg mark "$mark" --argjson me "$me" \
             '[.[] | select(.author.id == $me and (.body | startswith($mark)))][0].id // empty' <<<"$notes")
         [[ -z $ours && $(jq length <<<"$notes") == 100 ]] || break
     done
-    jq --null-input --arg mark "$mark" --rawfile body comment.md '{body: "\($mark)\n\($body)"}' >note.json
+    # A note outlives the commit that it speaks of. GitLab has no summary of a job: its log and its artifacts have the whole.
+    jq --null-input --arg mark "$mark" --rawfile body comment.md --arg commit "${CI_COMMIT_SHA:0:7}" --arg job "$CI_JOB_URL" \
+        '{body: "\($mark)\n\($body)\n\nPlanned at `\($commit)`. The whole is in the log of [the job](\($job)), and in its artifact `plan.json`."}' >note.json
     if [[ -n $ours ]]; then
         api PUT "merge_requests/$CI_MERGE_REQUEST_IID/notes/$ours" note.json >/dev/null
     elif [[ $changes != no ]]; then
@@ -64,41 +103,53 @@ plan() {
 }
 
 # Plans anew from the merged tree, and does nothing beyond what was reviewed in the merge requests since the last apply
-# that succeeded. The plans need no trust: they can only narrow what is done.
+# that succeeded. The plans need no trust: they can only narrow what is done. Every answer is looked at before it is used:
+# one that failed must end the job, and not look as if there were nothing to do.
 apply() {
-    local last sha iid pipeline job
+    local deployments last since list later sha iids iid pipeline job status=0
     local -a commits=() reviewed=()
     rm -rf reviewed
     mkdir reviewed
-    last=$(api GET "deployments?environment=presence-apply%2F$ORG&status=success&order_by=id&sort=desc&per_page=1" |
-        jq --raw-output '.[0].sha // empty')
-    if [[ -n $last && $last != "$CI_COMMIT_SHA" ]]; then
-        while IFS= read -r sha; do commits+=("$sha"); done < <(
-            api GET "repository/compare?from=$last&to=$CI_COMMIT_SHA" | jq --raw-output '.commits[].id')
-        if ((${#commits[@]} == 0)); then
+    deployments="deployments?environment=$(encoded "presence-apply/$ORG")&order_by=id&per_page=1"
+    last=$(api GET "$deployments&sort=desc&status=success" | jq --raw-output '.[0].sha // empty')
+    since=$last
+    if [[ -z $last ]]; then
+        # Nothing was ever applied: since the first job that tried, which is the oldest of all.
+        since=$(api GET "$deployments&sort=asc" | jq --raw-output '.[0].sha // empty')
+        since=${since:-$CI_COMMIT_SHA}
+    fi
+    # What is as old as the commit counts as well: this may be the same job again.
+    commits=("$since")
+    if [[ $since != "$CI_COMMIT_SHA" ]]; then
+        list=$(between "$since" "$CI_COMMIT_SHA")
+        if [[ -n $last && -z $list ]]; then
+            later=$(between "$CI_COMMIT_SHA" "$last")
+            [[ -n $later ]] || fail "GitLab does not tell whether $last or $CI_COMMIT_SHA is the later one: nothing is done"
             echo "$last is applied already, and it is later than $CI_COMMIT_SHA: nothing is done"
-            return 0
+            exit "$SUPERSEDED"
         fi
-    else
-        commits=("$CI_COMMIT_SHA")
+        [[ -z $last ]] || commits=()
+        while IFS= read -r sha; do commits+=("${sha:-$CI_COMMIT_SHA}"); done <<<"$list"
     fi
     for sha in "${commits[@]}"; do
+        iids=$(api GET "repository/commits/$sha/merge_requests?per_page=100" | jq '.[] | select(.state == "merged") | .iid')
         while IFS= read -r iid; do
             [[ -n $iid && ! -e reviewed/$iid.json ]] || continue
             pipeline=$(api GET "merge_requests/$iid/pipelines?per_page=1" | jq '.[0].id // empty')
             [[ -n $pipeline ]] || continue
             job=$(api GET "pipelines/$pipeline/jobs?per_page=100" | jq '[.[] | select(.name == "plan")][0].id // empty')
             [[ -n $job ]] || continue
-            api GET "jobs/$job/artifacts/plan.json" >"reviewed/$iid.json" || continue
+            artifact "$job" "reviewed/$iid.json" || continue
             # A plan that failed has written why, which is no plan.
             [[ $(jq --raw-output .kind "reviewed/$iid.json") == plan ]] || continue
             reviewed+=(--plan "reviewed/$iid.json")
-        done < <(api GET "repository/commits/$sha/merge_requests" | jq '.[] | select(.state == "merged") | .iid')
+        done <<<"$iids"
     done
     if ((${#reviewed[@]} == 0)); then
         # Nothing was reviewed, and so nothing may be done. Where nothing is to be done, that is no fault.
-        ./presencectl plan "$CONFIG" --org "$ORG" --detailed-exitcode
-        return
+        ./presencectl plan "$CONFIG" --org "$ORG" --detailed-exitcode || status=$?
+        ((status != 2)) || fail "no reviewed plan was found, and there are changes: nothing was applied"
+        exit "$status"
     fi
     ./presencectl apply "$CONFIG" --org "$ORG" --auto-approve "${reviewed[@]}" --report-dir reports
 }

@@ -1,11 +1,16 @@
 //! What stands around the executable: the action, the workflows, their shell, and the commands in the pages.
 
 mod action;
+mod chain;
+mod checks;
 mod comment;
 mod drift;
+mod expression;
 mod github;
 mod gitlab;
 mod install;
 mod pages;
+mod release;
 mod reviewed;
 mod steps;
+mod workflow;

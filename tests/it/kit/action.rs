@@ -6,6 +6,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
+
+use super::workflow::yaml;
+
 fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -25,6 +29,24 @@ fn runs() -> Vec<PathBuf> {
     files.sort();
     assert!(files.len() >= 9, "{files:?}");
     files
+}
+
+fn read_yaml(path: &Path) -> Value {
+    serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// The steps of a workflow's jobs, or of an action.
+fn steps(file: &Value) -> Vec<Value> {
+    let jobs = file["jobs"].as_object().into_iter().flatten().map(|(_, it)| &it["steps"]);
+    let all = jobs.chain([&file["runs"]["steps"]]).filter_map(Value::as_array);
+    all.flatten().cloned().collect()
+}
+
+/// The names of a list or a map.
+fn names(value: &Value) -> BTreeSet<String> {
+    let map = value.as_object().into_iter().flatten().map(|(name, _)| name.clone());
+    let list = value.as_array().into_iter().flatten().chain([value]).filter_map(|it| it.as_str().map(str::to_owned));
+    map.chain(list).collect()
 }
 
 /// What stands after a name on each line that begins with it, as `uses: VALUE`.
@@ -54,23 +76,16 @@ fn the_action_installs_this_version() {
 
 #[test]
 fn nothing_is_put_into_the_text_of_a_script() {
+    let mut scripts = 0;
     for file in runs() {
-        let text = fs::read_to_string(&file).unwrap();
-        let mut block: Option<usize> = None;
-        for (number, line) in text.lines().enumerate() {
-            let depth = line.len() - line.trim_start().len();
-            if block.is_some_and(|it| depth <= it && !line.trim().is_empty()) {
-                block = None;
-            }
-            let runs = line.trim_start().trim_start_matches("- ").starts_with("run:");
-            if block.is_some() || runs {
-                assert!(!line.contains("${{"), "{}:{}: {line}", file.display(), number + 1);
-            }
-            if runs && line.trim_end().ends_with('|') {
-                block = Some(depth);
+        for step in steps(&read_yaml(&file)) {
+            if let Some(script) = step["run"].as_str() {
+                assert!(!script.contains("${{"), "{}: {script}", file.display());
+                scripts += 1;
             }
         }
     }
+    assert!(scripts >= 10, "{scripts}");
 }
 
 #[test]
@@ -93,35 +108,34 @@ fn every_foreign_action_is_pinned_by_a_whole_hash() {
 
 #[test]
 fn what_the_scripts_need_is_handed_to_them() {
-    let action = read("action.yml");
-    let inputs: BTreeSet<&str> = action
-        .split("\noutputs:")
-        .next()
-        .unwrap()
-        .lines()
-        .filter_map(|it| it.strip_prefix("  ")?.strip_suffix(':'))
-        .filter(|it| !it.starts_with(' '))
-        .collect();
-    let used: BTreeSet<&str> = action
+    let action = yaml("action.yml");
+    let inputs: BTreeSet<&str> = action["inputs"].as_object().unwrap().keys().map(String::as_str).collect();
+    let text = action.to_string();
+    let used: BTreeSet<&str> = text
         .split("inputs.")
         .skip(1)
         .map(|it| it.split(|c: char| !c.is_ascii_lowercase() && c != '-' && !c.is_ascii_digit()).next().unwrap())
         .collect();
     assert_eq!(inputs, used, "every input is used, and every used one exists");
-    for (script, step) in [("install.sh", "id: install"), ("reviewed-plans.sh", "id: plans"), ("run.sh", "id: run")] {
-        let step = action.split(step).nth(1).unwrap().split("\n    - name").next().unwrap();
-        let text = ["common.sh", script].map(|it| read(&format!("kit/{it}"))).concat();
-        let more = if script == "run.sh" {
-            ["comment.sh", "drift-issue.sh"].map(|it| read(&format!("kit/{it}"))).concat()
-        } else {
-            String::new()
-        };
-        for variable in variables(&format!("{text}{more}")) {
+    for (file, id, scripts) in [
+        ("action.yml", "install", &["install.sh"][..]),
+        ("action.yml", "plans", &["reviewed-plans.sh"]),
+        ("action.yml", "run", &["run.sh", "comment.sh", "check-run.sh", "drift-issue.sh"]),
+        ("kit/pull-request/action.yml", "read", &["pull-request.sh"]),
+        ("kit/status/action.yml", "", &["status.sh"]),
+    ] {
+        let action = yaml(file);
+        let step = steps(&action).into_iter().find(|it| it["id"].as_str().unwrap_or_default() == id).unwrap();
+        assert!(step["run"].as_str().unwrap().ends_with(&format!("/{}\"", scripts[0])), "{step}");
+        let text: String = ["common.sh"].iter().chain(scripts).map(|it| read(&format!("kit/{it}"))).collect();
+        for variable in variables(&text) {
             let own = ["GITHUB_", "RUNNER_", "BASH_"].iter().any(|it| variable.starts_with(it));
-            let unused =
-                script != "run.sh" && matches!(variable, "COMMENT_AUTHOR" | "PATH_OF_CONFIG" | "ARGUMENTS" | "ORG");
-            let handed = step.contains(&format!("        {variable}: "));
-            assert!(own || unused || handed, "action.yml does not hand {variable} to {script}");
+            let unused = id != "run" && matches!(variable, "COMMENT_AUTHOR" | "PATH_OF_CONFIG" | "ARGUMENTS" | "ORG");
+            assert!(
+                own || unused || !step["env"][variable].is_null(),
+                "{file} does not hand {variable} to {}",
+                scripts[0]
+            );
         }
     }
 }
@@ -136,39 +150,70 @@ fn variables(text: &str) -> BTreeSet<&str> {
 
 #[test]
 fn an_apply_waits_for_its_turn_and_is_never_cancelled() {
-    let apply = read("examples/github-actions/.github/workflows/apply.yml");
-    let group = apply.split("concurrency:").nth(1).unwrap();
-    assert!(
-        group.contains("queue: max") && group.contains("cancel-in-progress: false") && group.contains("matrix.org")
-    );
+    let apply = yaml("examples/github-actions/.github/workflows/apply.yml");
+    let applies = |job: &&Value| job["steps"].as_array().unwrap().iter().any(|it| it["with"]["mode"] == "apply");
+    let jobs: Vec<&Value> = apply["jobs"].as_object().unwrap().values().filter(applies).collect();
+    assert_eq!(jobs.len(), 1);
+    let expected =
+        json!({ "group": "presencectl-apply-${{ matrix.org }}", "queue": "max", "cancel-in-progress": false });
+    assert_eq!(jobs[0]["concurrency"], expected);
+    assert_eq!(jobs[0]["environment"], "presence-apply-${{ matrix.org }}");
+    assert_eq!(apply["concurrency"], Value::Null, "a group of the whole workflow has a queue of its own");
 }
 
 #[test]
-fn a_job_with_a_secret_never_checks_out_a_pull_request() {
+fn a_job_with_a_secret_never_checks_out_or_runs_a_pull_request() {
     let mut bases = 0;
     for file in runs() {
-        let text = fs::read_to_string(&file).unwrap();
-        let by_strangers = text.contains("pull_request:") || text.contains("workflow_run:");
-        if by_strangers && text.contains("secrets.") {
-            for step in text.split("uses: actions/checkout@").skip(1) {
-                let step = step.split("\n      - ").next().unwrap();
-                let refs: Vec<&str> = values(step, "ref").iter().map(|it| it.split(" #").next().unwrap()).collect();
-                assert_eq!(refs, ["${{ steps.pull-request.outputs.base }}"], "{}", file.display());
-                bases += 1;
+        let workflow = read_yaml(&file);
+        let triggers = names(&workflow["on"]);
+        assert!(!triggers.contains("pull_request_target"), "{}", file.display());
+        let by_strangers = ["pull_request", "merge_group", "workflow_run"].iter().any(|it| triggers.contains(*it));
+        for job in workflow["jobs"].as_object().into_iter().flatten().map(|(_, it)| it) {
+            if !by_strangers || !job.to_string().contains("secrets.") {
+                continue;
+            }
+            assert_eq!(triggers, BTreeSet::from(["workflow_run".to_owned()]), "{}", file.display());
+            for step in job["steps"].as_array().unwrap() {
+                assert_eq!(step["run"], Value::Null, "{}: it has no shell of its own", file.display());
+                if step["uses"].as_str().unwrap().starts_with("actions/checkout@") {
+                    assert_eq!(step["with"]["ref"], "${{ steps.pull-request.outputs.base }}", "{}", file.display());
+                    assert_eq!(step["if"], "steps.pull-request.outputs.base != ''", "{}", file.display());
+                    bases += 1;
+                }
             }
         }
-        assert!(!text.contains("pull_request_target"), "{}", file.display());
     }
     assert_eq!(bases, 1, "the commit before the pull request, which kit/pull-request.sh has looked at");
 }
 
 #[test]
+fn nothing_is_planned_or_kept_before_it_is_certain_whose_plan_it_is() {
+    let plan = yaml("examples/github-actions/.github/workflows/plan.yml");
+    let steps = plan["jobs"]["plan"]["steps"].as_array().unwrap();
+    let place = |used: &str| steps.iter().position(|it| it["uses"].as_str().unwrap().starts_with(used)).unwrap();
+    let certain = place("OWNER/presencectl/kit/pull-request@");
+    for (index, step) in steps.iter().enumerate() {
+        assert_eq!(step["continue-on-error"], Value::Null);
+        let always = step["if"].as_str().is_some_and(|it| it.contains("always()") || it.contains("failure()"));
+        assert_eq!(always, step["uses"].as_str().unwrap().starts_with("OWNER/presencectl/kit/status@"), "{step}");
+        assert!(index <= certain || step["uses"] != "actions/download-artifact");
+    }
+    assert!(certain < place("OWNER/presencectl@") && certain < place("actions/upload-artifact@"));
+}
+
+#[test]
 fn the_examples_say_what_a_pull_request_does() {
-    let plan = read("examples/github-actions/.github/workflows/plan.yml");
-    let kit = read("kit/pull-request/action.yml");
-    assert!(values(&plan, "base").iter().any(|it| it.contains("/base/presences")), "{plan}");
-    assert!(plan.contains("base-file: ${{ runner.temp }}/head/base\n") && kit.contains("\n  base-file:\n"));
-    assert!(read("examples/github-actions/.github/workflows/check.yml").contains(">bundle/base"));
-    assert!(read("action.yml").contains("\n  base:\n"));
-    assert!(read("examples/gitlab-ci/presencectl.sh").contains("--base"));
+    let plan = yaml("examples/github-actions/.github/workflows/plan.yml");
+    let with = |name: &str| {
+        let found = steps(&plan).into_iter().find_map(|it| it["with"][name].as_str().map(str::to_owned));
+        found.unwrap_or_default()
+    };
+    assert!(with("base").contains("/base/presences"), "{plan}");
+    assert_eq!(with("base-file"), "${{ runner.temp }}/head/base");
+    assert!(yaml("kit/pull-request/action.yml")["inputs"]["base-file"].is_object());
+    assert!(yaml("action.yml")["inputs"]["base"].is_object());
+    let check = yaml("examples/github-actions/.github/workflows/check.yml");
+    assert!(steps(&check).iter().any(|it| it["run"].as_str().is_some_and(|it| it.contains(">bundle/base"))));
+    assert_eq!(yaml("examples/gitlab-ci/.gitlab-ci.yml")["plan"]["variables"]["GIT_DEPTH"], 0);
 }

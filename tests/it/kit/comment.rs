@@ -4,10 +4,10 @@ use std::fs;
 
 use serde_json::json;
 
-use super::github::{BOT, Github};
+use super::github::{BOT, Github, pull};
 use super::steps::{Runner, config, definition, org, sha, skipped};
 
-const MARK: &str = "<!-- presencectl-kit:plan default -->";
+const MARK: &str = "<!-- presencectl-kit:plan -->";
 
 fn body(github: &Github, index: usize) -> String {
     github.repository().comments[index]["body"].as_str().unwrap_or_default().to_owned()
@@ -111,26 +111,58 @@ fn each_org_has_its_own_comment() {
     }
     let (github, org) = (Github::start(), org());
     let mut runner = Runner::of(&github, &org);
-    runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
-    runner.action("plan").succeeds();
-    runner.set("ORG", "acme");
-    runner.action("plan").succeeds();
-    assert_eq!(github.writes(), ["POST issues/7/comments"; 2]);
-    assert!(body(&github, 1).starts_with("<!-- presencectl-kit:plan acme -->"));
+    // Names that are alike, and those that would end the mark or the line.
+    let names =
+        ["", "default", "acme prod", "acme-prod", "acme_prod", "acme%20prod", "Müller", "Möller", "a-->b", "a/../b"];
+    for name in names {
+        runner.write("comment.md", &format!("of {name:?}"));
+        runner.set("ORG", name);
+        for _ in 0..2 {
+            runner.run("comment.sh", &["comment.md", "true"]).succeeds();
+        }
+    }
+    assert_eq!(github.writes().iter().filter(|it| it.starts_with("POST")).count(), names.len());
+    for (index, name) in names.iter().enumerate() {
+        let comment = body(&github, index);
+        let (mark, rest) = comment.split_once('\n').unwrap_or_default();
+        assert!(mark.ends_with(" -->") && rest.starts_with(&format!("of {name:?}")), "{comment}");
+    }
+    assert!(body(&github, 2).starts_with("<!-- presencectl-kit:plan acme%20prod -->"));
 }
 
 #[test]
-fn a_text_that_is_too_long_is_replaced_by_where_the_whole_is() {
+fn a_list_that_is_refused_is_not_an_empty_one() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    let runner = Runner::of(&github, &org);
+    runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
+    github.repository().forbidden = Some("GET issues/7/comments");
+    runner.action("plan").fails("403");
+    assert_eq!(github.writes(), [""; 0], "there may be a comment already");
+}
+
+#[test]
+fn a_text_that_is_too_long_is_cut_at_a_whole_line() {
     if skipped() {
         return;
     }
     let github = Github::start();
     let runner = Runner::new(&github).with("PULL_REQUEST", "7");
-    let long = "ü".repeat(70_000);
-    runner.write("long.md", &long);
+    runner.write("long.md", &format!("| the verdict |\n{}", format!("| {} |\n", "ü".repeat(40)).repeat(10_000)));
     runner.run("comment.sh", &["long.md", "true"]).succeeds();
     let posted = body(&github, 0);
-    assert!(posted.starts_with(MARK) && posted.contains("runs/42") && posted.len() < 300, "{posted}");
+    assert!(posted.starts_with(&format!("{MARK}\n| the verdict |\n")), "{posted}");
+    let end = format!(
+        "| {} |\n\n**This is too long for here.** The whole is in [the run](https://github.example/acme/presences/actions/runs/42).",
+        "ü".repeat(40)
+    );
+    assert!(posted.ends_with(&end) && posted.chars().count() > 64_000, "{}", &posted[posted.len() - 300..]);
+    // One line has no part that is whole.
+    runner.write("long.md", &"ü".repeat(70_000));
+    runner.run("comment.sh", &["long.md", "true"]).succeeds();
+    assert!(body(&github, 0).len() < 300 && body(&github, 0).contains("runs/42"), "{}", body(&github, 0));
 }
 
 #[test]
@@ -166,25 +198,37 @@ fn mistakes_are_shown_at_their_lines() {
 }
 
 #[test]
-fn the_number_of_a_pull_request_counts_only_where_its_head_was_checked() {
+fn the_number_of_a_pull_request_counts_only_where_the_check_ran_for_it() {
     if skipped() {
         return;
     }
     let github = Github::start();
-    github.repository().heads.insert("7".to_owned(), sha('a'));
-    let mut runner = Runner::new(&github).with("NUMBER_FILE", "number").with("HEAD_SHA", &sha('a'));
+    github.repository().pulls.insert("7".to_owned(), pull('a'));
+    let mut runner = checked(&github);
     runner.write("number", "7\n");
     assert_eq!(runner.run("pull-request.sh", &[]).succeeds().output("number"), Some("7"));
-    for forged in ["7; id", "../8", "$(id)", "99999999999"] {
+    for forged in ["7; id", "../8", "$(id)", "99999999999", "\n", ""] {
         runner.write("number", forged);
-        runner.run("pull-request.sh", &[]).fails("names no pull request");
+        let step = runner.run("pull-request.sh", &[]).fails("names no pull request");
+        assert_eq!(step.output("number"), None);
     }
-    runner.write("number", "\n");
-    assert_eq!(runner.run("pull-request.sh", &[]).succeeds().output("number"), None, "the merge queue has none");
     runner.write("number", "7");
     runner.set("HEAD_SHA", &sha('b'));
-    let moved = runner.run("pull-request.sh", &[]).succeeds();
-    assert_eq!(moved.output("number"), None, "another commit was pushed since");
+    runner.run("pull-request.sh", &[]).fails("is no longer, the one that bbbbbbb of somebody/presences (change)");
+    runner.set("EVENT", "merge_group");
+    assert_eq!(runner.run("pull-request.sh", &[]).succeeds().output("number"), None, "a group has none of its own");
+    runner.set("EVENT", "workflow_dispatch");
+    runner.run("pull-request.sh", &[]).fails("nothing but pull_request and merge_group is planned");
+}
+
+/// A runner after a check of the branch `change` of a fork.
+fn checked(github: &Github) -> Runner {
+    Runner::new(github)
+        .with("NUMBER_FILE", "number")
+        .with("EVENT", "pull_request")
+        .with("HEAD_SHA", &sha('a'))
+        .with("HEAD_BRANCH", "change")
+        .with("HEAD_REPOSITORY", "somebody/presences")
 }
 
 #[test]
@@ -193,8 +237,7 @@ fn the_commit_before_a_pull_request_counts_only_where_it_is_one_of_the_branch() 
         return;
     }
     let github = Github::start();
-    let runner =
-        Runner::new(&github).with("NUMBER_FILE", "number").with("HEAD_SHA", &sha('a')).with("BASE_FILE", "base");
+    let runner = checked(&github).with("EVENT", "merge_group").with("BASE_FILE", "base");
     let read = |said: &str| {
         runner.write("base", said);
         runner.run("pull-request.sh", &[]).succeeds()

@@ -14,6 +14,8 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::steps::sha;
+
 pub(super) const TOKEN: &str = "ghs-canary-never-printed";
 pub(super) const BOT: &str = "github-actions[bot]";
 
@@ -22,10 +24,12 @@ pub(super) const BOT: &str = "github-actions[bot]";
 pub(super) struct Repository {
     pub(super) comments: Vec<Value>,
     pub(super) issues: Vec<Value>,
-    /// The head of each pull request.
-    pub(super) heads: BTreeMap<String, String>,
+    /// The pull requests, by number.
+    pub(super) pulls: BTreeMap<String, Value>,
     /// The commit of the last apply that succeeded.
     pub(super) applied: Option<String>,
+    /// Those of the runs that failed, the newest first.
+    pub(super) failed: Vec<String>,
     /// What became of the branch since: the status of the comparison, and its commits.
     pub(super) since: (String, Vec<String>),
     /// The heads of the merged pull requests that brought a commit.
@@ -33,6 +37,9 @@ pub(super) struct Repository {
     /// By name: in which repository it was made, and its bytes.
     pub(super) artifacts: Vec<(String, u64, Vec<u8>)>,
     pub(super) statuses: Vec<Value>,
+    pub(super) check_runs: Vec<Value>,
+    /// What is answered with 403, as the beginning of `METHOD path`.
+    pub(super) forbidden: Option<&'static str>,
     /// Everything that was asked, as `METHOD /path`.
     pub(super) requests: Vec<String>,
 }
@@ -110,6 +117,9 @@ async fn answer(
     if !authorized {
         return StatusCode::UNAUTHORIZED.into_response();
     }
+    if repository.forbidden.is_some_and(|it| format!("{method} {path}").starts_with(it)) {
+        return (StatusCode::FORBIDDEN, json!({ "message": "Resource not accessible" }).to_string()).into_response();
+    }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     if body["body"].as_str().is_some_and(|it| it.chars().count() > 65_536) {
         return (StatusCode::UNPROCESSABLE_ENTITY, "Body is too long (maximum is 65536 characters)").into_response();
@@ -131,11 +141,13 @@ async fn answer(
             issue
         }
         ("PATCH", ["issues", number]) => changed(&mut repository.issues, "number", number, &body),
-        ("GET", ["pulls", number]) => json!({ "head": { "sha": repository.heads.get(*number) } }),
+        ("GET", ["pulls", number]) if repository.pulls.contains_key(*number) => repository.pulls[*number].clone(),
         ("GET", ["actions", "workflows", "apply.yml", "runs"]) => {
-            assert_eq!((query["status"], query["branch"]), ("success", "main"));
-            let runs: Vec<Value> = repository.applied.iter().map(|it| json!({ "head_sha": it })).collect();
-            json!({ "total_count": runs.len(), "workflow_runs": runs })
+            assert_eq!(query["branch"], "main");
+            let failed = if query.get("status") == Some(&"success") { &[] } else { repository.failed.as_slice() };
+            let runs: Vec<Value> =
+                failed.iter().chain(&repository.applied).map(|it| json!({ "head_sha": it })).collect();
+            json!({ "total_count": runs.len(), "workflow_runs": page(&runs, &query) })
         }
         ("GET", ["compare", _]) => {
             let (status, commits) = &repository.since;
@@ -148,7 +160,8 @@ async fn answer(
             Value::Array(heads.into_iter().map(pull).collect())
         }
         ("GET", ["actions", "artifacts"]) => {
-            let named = repository.artifacts.iter().enumerate().filter(|(_, (name, ..))| name == query["name"]);
+            let named =
+                repository.artifacts.iter().enumerate().filter(|(_, (name, ..))| *name == decoded(query["name"]));
             let artifacts: Vec<Value> = named
                 .map(|(id, (_, repository, _))| {
                     json!({ "id": id, "expired": false, "created_at": format!("2026-01-01T00:00:{id:02}Z"),
@@ -161,6 +174,13 @@ async fn answer(
             let id: usize = id.parse().unwrap();
             return repository.artifacts[id].2.clone().into_response();
         }
+        ("POST", ["check-runs"]) => {
+            if let Some(why) = refused(&body["output"]) {
+                return (StatusCode::UNPROCESSABLE_ENTITY, why).into_response();
+            }
+            repository.check_runs.push(body);
+            json!({})
+        }
         ("POST", ["statuses", _]) => {
             repository.statuses.push(body);
             json!({})
@@ -168,6 +188,45 @@ async fn answer(
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     answer.to_string().into_response()
+}
+
+/// A pull request of a fork's branch, by one digit of its head.
+pub(super) fn pull(head: char) -> Value {
+    json!({
+        "state": "open", "merged_at": null, "base": { "ref": "main" },
+        "head": { "sha": sha(head), "ref": "change", "repo": { "full_name": "somebody/presences" } },
+    })
+}
+
+/// What GitHub says of a check run that it does not take.
+fn refused(output: &Value) -> Option<String> {
+    let annotations = output["annotations"].as_array().unwrap();
+    let is_good = |it: &Value| {
+        let level = it["annotation_level"].as_str();
+        it["path"].as_str().is_some_and(|it| !it.is_empty() && !it.starts_with('/'))
+            && it["start_line"].as_u64() > Some(0)
+            && it["start_line"] == it["end_line"]
+            && it["start_column"].as_u64() <= it["end_column"].as_u64()
+            && level.is_some_and(|it| ["notice", "warning", "failure"].contains(&it))
+            && it["title"].as_str().is_some_and(|it| it.chars().count() <= 255)
+            && it["message"].as_str().is_some_and(|it| !it.is_empty() && it.len() <= 65_536)
+    };
+    let bad = annotations.iter().find(|it| !is_good(it)).map(|it| format!("invalid annotation: {it}"));
+    let many = (annotations.len() > 50).then(|| "more than 50 annotations".to_owned());
+    let summary = output["summary"].as_str().unwrap();
+    let long = (summary.chars().count() > 65_535).then(|| "the summary is too long".to_owned());
+    bad.or(many).or(long)
+}
+
+/// A value of a query, without its escapes.
+pub(super) fn decoded(value: &str) -> String {
+    let mut parts = value.split('%');
+    let mut bytes = parts.next().unwrap().as_bytes().to_vec();
+    for part in parts {
+        bytes.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        bytes.extend(part[2..].bytes());
+    }
+    String::from_utf8(bytes).unwrap()
 }
 
 pub(super) fn page(all: &[Value], query: &BTreeMap<&str, &str>) -> Value {

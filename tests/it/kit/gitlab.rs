@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -14,8 +14,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::drift::{commit, git};
-use super::github::{Github, Server, TOKEN, page};
-use super::steps::{Runner, config, definition, org, sha, skipped};
+use super::github::{Github, Server, TOKEN, decoded, page};
+use super::steps::{Runner, Step, config, definition, org, sha, skipped};
+use super::workflow::yaml;
+use crate::cli::server::Org;
 
 const BOT: u64 = 11;
 
@@ -23,11 +25,16 @@ const BOT: u64 = 11;
 #[derive(Default)]
 struct Project {
     notes: Vec<Value>,
-    applied: Option<String>,
-    since: Vec<String>,
+    /// The commits of the default branch, the oldest first.
+    history: Vec<String>,
+    /// The jobs that applied, the oldest first: of which commit, and did they succeed?
+    deployments: Vec<(String, bool)>,
     /// By merge request: the commit that it was merged as, and the plan of its last pipeline.
     merged: BTreeMap<u64, (String, String)>,
+    /// What is answered with 403, as the beginning of the path.
+    forbidden: Option<&'static str>,
     writes: Vec<String>,
+    requests: Vec<String>,
 }
 
 async fn answer(
@@ -37,15 +44,19 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if headers.get("private-token").is_none_or(|it| it != TOKEN) {
+    if headers.get("authorization").is_none_or(|it| it.as_bytes() != format!("Bearer {TOKEN}").as_bytes()) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let mut project = project.lock().unwrap();
     let path = uri.path().trim_start_matches("/projects/5/").to_owned();
     let query: BTreeMap<&str, &str> =
         uri.query().unwrap_or_default().split('&').filter_map(|it| it.split_once('=')).collect();
+    project.requests.push(uri.to_string());
     if method != Method::GET {
         project.writes.push(format!("{method} {path}"));
+    }
+    if project.forbidden.is_some_and(|it| path.starts_with(it)) {
+        return (StatusCode::FORBIDDEN, json!({ "message": "403 Forbidden" }).to_string()).into_response();
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let number = |it: &str| it.parse::<u64>().unwrap();
@@ -58,9 +69,20 @@ async fn answer(
             json!({ "id": id })
         }
         ("PUT", ["merge_requests", "7", "notes", _]) => json!({}),
-        ("GET", ["deployments"]) => project.applied.iter().map(|it| json!({ "sha": it })).collect(),
+        ("GET", ["deployments"]) => {
+            assert!(decoded(query["environment"]).starts_with("presence-apply/"));
+            let wanted = |it: &&(String, bool)| it.1 || !query.contains_key("status");
+            let mut found: Vec<Value> =
+                project.deployments.iter().filter(wanted).map(|it| json!({ "sha": it.0 })).collect();
+            if query["sort"] == "desc" {
+                found.reverse();
+            }
+            page(&found, &query)
+        }
         ("GET", ["repository", "compare"]) => {
-            json!({ "commits": project.since.iter().map(|it| json!({ "id": it })).collect::<Vec<_>>() })
+            let place = |name: &str| project.history.iter().position(|it| it == query[name]).unwrap();
+            let commits = project.history.get(place("from") + 1..=place("to")).unwrap_or_default();
+            json!({ "commits": commits.iter().map(|it| json!({ "id": it })).collect::<Vec<_>>() })
         }
         ("GET", ["repository", "commits", sha, "merge_requests"]) => {
             let found = project.merged.iter().filter(|(_, (commit, _))| commit == sha);
@@ -70,73 +92,218 @@ async fn answer(
         ("GET", ["pipelines", id, "jobs"]) => {
             json!([{ "id": 1, "name": "validate" }, { "id": number(id), "name": "plan" }])
         }
-        ("GET", ["jobs", id, "artifacts", "plan.json"]) => {
-            return project.merged[&number(id)].1.clone().into_response();
-        }
+        ("GET", ["jobs", id, "artifacts", "plan.json"]) => match &project.merged[&number(id)].1 {
+            plan if plan.is_empty() => return StatusCode::NOT_FOUND.into_response(),
+            plan => return plan.clone().into_response(),
+        },
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     answer.to_string().into_response()
 }
 
+const JOB: &str = "../examples/gitlab-ci/presencectl.sh";
+
+/// A project, an org, and a runner for the jobs.
+struct World {
+    project: Arc<Mutex<Project>>,
+    runner: Runner,
+    org: Org,
+    _server: Server,
+    _github: Github,
+}
+
+impl World {
+    fn start() -> World {
+        let (github, org) = (Github::start(), org());
+        let project = Arc::new(Mutex::new(Project::default()));
+        let server = Server::start(Router::new().fallback(answer).with_state(Arc::clone(&project)));
+        let script = format!("exec '{}' \"$@\" --base-url {}\n", env!("CARGO_BIN_EXE_presencectl"), org.url);
+        let runner = Runner::of(&github, &org)
+            .with("CI_API_V4_URL", &server.url)
+            .with("CI_PROJECT_ID", "5")
+            .with("CI_MERGE_REQUEST_IID", "7")
+            .with("CI_COMMIT_SHA", &sha('2'))
+            .with("CI_JOB_URL", "https://gitlab.example/jobs/42")
+            .with("GITLAB_TOKEN", TOKEN)
+            .with("CI_PROJECT_DIR", "/builds/acme")
+            .with("CONFIG", "presences.yaml")
+            .with("ORG", "acme");
+        runner.executable("repository/presencectl", &script);
+        project.lock().unwrap().history = ['0', '1', '2', '3'].map(sha).to_vec();
+        World { project, runner, org, _server: server, _github: github }
+    }
+
+    fn project(&self) -> MutexGuard<'_, Project> {
+        self.project.lock().unwrap()
+    }
+
+    /// The plan of a merge request, as its job keeps it.
+    fn plan(&self, definitions: &[String]) -> String {
+        self.runner.write("presences.yaml", &config(definitions));
+        self.runner.run(JOB, &["plan"]).succeeds();
+        fs::read_to_string(self.runner.path("repository/plan.json")).unwrap()
+    }
+
+    /// A merge request, merged as a commit.
+    fn merged(&self, iid: u64, commit: char, plan: &str) {
+        self.project().merged.insert(iid, (sha(commit), plan.to_owned()));
+    }
+
+    /// The apply of a commit, which is a deployment for GitLab. While it runs it is there, and has not succeeded.
+    fn apply(&mut self, commit: char, definitions: &[String]) -> Step {
+        self.runner.write("presences.yaml", &config(definitions));
+        self.runner.set("CI_COMMIT_SHA", &sha(commit));
+        self.project().deployments.push((sha(commit), false));
+        let step = self.runner.run(JOB, &["apply"]);
+        self.project().deployments.last_mut().unwrap().1 = step.code == Some(0);
+        step
+    }
+
+    fn writes_to_the_org(&self) -> usize {
+        self.org.requests().iter().filter(|it| it.starts_with("POST /api") || it.starts_with("PUT /api")).count()
+    }
+}
+
 #[test]
-fn the_jobs_for_gitlab_keep_one_note_and_apply_what_was_reviewed() {
+fn a_merge_request_has_one_note_that_says_which_commit_it_is_of() {
     if skipped() {
         return;
     }
-    let (github, org) = (Github::start(), org());
-    let project = Arc::new(Mutex::new(Project::default()));
-    let server = Server::start(Router::new().fallback(answer).with_state(Arc::clone(&project)));
-    let script = format!("exec '{}' \"$@\" --base-url {}\n", env!("CARGO_BIN_EXE_presencectl"), org.url);
-    let mut runner = Runner::of(&github, &org)
-        .with("CI_API_V4_URL", &server.url)
-        .with("CI_PROJECT_ID", "5")
-        .with("CI_MERGE_REQUEST_IID", "7")
-        .with("CI_COMMIT_SHA", &sha('2'))
-        .with("GITLAB_TOKEN", TOKEN)
-        .with("CI_PROJECT_DIR", "/builds/acme")
-        .with("CONFIG", "presences.yaml")
-        .with("ORG", "acme");
-    runner.executable("repository/presencectl", &script);
-    let job = "../examples/gitlab-ci/presencectl.sh";
-
+    let mut world = World::start();
     // A stranger wrote the marker first.
-    project
-        .lock()
-        .unwrap()
-        .notes
-        .push(json!({ "id": 1, "author": { "id": 12 }, "body": "<!-- presencectl-kit:plan acme -->" }));
-    runner.write("presences.yaml", &config(&[]));
-    runner.run(job, &["plan"]).succeeds();
-    assert_eq!(project.lock().unwrap().writes, [""; 0], "nothing changes: no note");
+    let strange = json!({ "id": 1, "author": { "id": 12 }, "body": "<!-- presencectl-kit:plan acme -->" });
+    world.project().notes.push(strange);
+    world.plan(&[]);
+    assert_eq!(world.project().writes, [""; 0], "nothing changes: no note");
     let (lunch, tea) = (definition("lunch", "Meal", "Lunch"), definition("tea", "Break", "Tea"));
-    let mut plans = Vec::new();
     for it in [&lunch, &tea] {
-        runner.write("presences.yaml", &config(std::slice::from_ref(it)));
-        runner.run(job, &["plan"]).succeeds();
-        plans.push(fs::read_to_string(runner.path("repository/plan.json")).unwrap());
+        world.plan(std::slice::from_ref(it));
     }
-    assert_eq!(project.lock().unwrap().writes, ["POST merge_requests/7/notes", "PUT merge_requests/7/notes/2"]);
+    assert_eq!(world.project().writes, ["POST merge_requests/7/notes", "PUT merge_requests/7/notes/2"]);
+    let note = world.project().notes[1]["body"].as_str().unwrap().to_owned();
+    let end = "Planned at `2222222`. The whole is in the log of [the job](https://gitlab.example/jobs/42), and in its artifact `plan.json`.";
+    assert!(note.starts_with("<!-- presencectl-kit:plan acme -->\n") && note.ends_with(end), "{note}");
+    world.project().forbidden = Some("merge_requests/7/notes");
+    world.runner.run(JOB, &["plan"]).fails("403");
+    assert_eq!(world.project().writes.len(), 2, "there may be a note already");
+    world.project().forbidden = None;
 
     // What was merged before, and what the merge request does.
-    git(&runner, &["init", "--quiet"]);
-    let before = commit(&runner, std::slice::from_ref(&lunch));
-    runner.set("CI_MERGE_REQUEST_DIFF_BASE_SHA", &before);
-    runner.write("presences.yaml", &config(&[lunch.clone(), tea.clone()]));
-    runner.run(job, &["plan"]).succeeds();
-    let note = fs::read_to_string(runner.path("repository/comment.md")).unwrap();
+    git(&world.runner, &["init", "--quiet"]);
+    let before = commit(&world.runner, std::slice::from_ref(&lunch));
+    world.runner.set("CI_MERGE_REQUEST_DIFF_BASE_SHA", &before);
+    world.plan(&[lunch, tea]);
+    let note = fs::read_to_string(world.runner.path("repository/comment.md")).unwrap();
     assert!(note.contains("#### From this change") && note.contains("Pending before this change: 1 change"), "{note}");
+}
 
-    {
-        let mut project = project.lock().unwrap();
-        project.applied = Some(sha('0'));
-        project.since = vec![sha('1'), sha('2')];
-        project.merged.insert(3, (sha('1'), plans[0].clone()));
+#[test]
+fn an_apply_does_what_was_reviewed_since_the_last_one_and_nothing_more() {
+    if skipped() {
+        return;
     }
-    runner.run(job, &["apply"]).fails("beyond-saved-plan");
-    project.lock().unwrap().merged.insert(4, (sha('2'), plans[1].clone()));
-    let applied = runner.run(job, &["apply"]).succeeds();
+    let mut world = World::start();
+    let (lunch, tea) = (definition("lunch", "Meal", "Lunch"), definition("tea", "Break", "Tea"));
+    let plans = [world.plan(std::slice::from_ref(&lunch)), world.plan(std::slice::from_ref(&tea))];
+    let both = [lunch, tea];
+    world.project().deployments.push((sha('0'), true));
+    world.merged(3, '1', &plans[0]);
+    world.merged(4, '2', "");
+    world.apply('2', &both).fails("beyond-saved-plan");
+    world.merged(4, '2', &plans[1]);
+    let applied = world.apply('2', &both).succeeds();
     assert!(applied.log.contains("Apply: 2 done"), "{}", applied.log);
-    project.lock().unwrap().since.clear();
-    runner.set("CI_COMMIT_SHA", &sha('1'));
-    assert!(runner.run(job, &["apply"]).succeeds().log.contains("nothing is done"));
+    // Nothing was reviewed since, and nothing is to be done.
+    world.apply('3', &both).succeeds();
+    let unseen = [definition("walk", "Away", "Walk")];
+    world.apply('3', &unseen).fails("no reviewed plan was found");
+}
+
+#[test]
+fn an_answer_that_is_refused_ends_the_apply() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    let lunch = [definition("lunch", "Meal", "Lunch")];
+    let plan = world.plan(&lunch);
+    world.project().deployments.push((sha('0'), true));
+    world.merged(3, '1', &plan);
+    for forbidden in
+        ["deployments", "repository/compare", "repository/commits", "merge_requests/3", "pipelines", "jobs"]
+    {
+        world.project().forbidden = Some(forbidden);
+        let step = world.apply('1', &lunch).fails("403");
+        for empty in ["nothing is done", "no reviewed plan was found"] {
+            assert!(!step.log.contains(empty) && step.code != Some(75), "{forbidden} is no empty answer: {}", step.log);
+        }
+        assert_eq!(world.writes_to_the_org(), 0, "{forbidden}");
+    }
+    world.project().forbidden = None;
+    world.apply('1', &lunch).succeeds();
+    assert_eq!(world.writes_to_the_org(), 1);
+}
+
+#[test]
+fn an_old_job_that_is_started_again_undoes_nothing_however_often() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    let lunch = [definition("lunch", "Meal", "Lunch")];
+    let retired = [format!("{}    deactivated: true\n", lunch[0])];
+    let plan = world.plan(&lunch);
+    world.project().deployments.push((sha('0'), true));
+    world.merged(3, '1', &plan);
+    world.apply('1', &lunch).succeeds();
+    let plan = world.plan(&retired);
+    world.merged(4, '2', &plan);
+    world.apply('2', &retired).succeeds();
+    let writes = world.writes_to_the_org();
+    // The plan of then may say what would bring it back.
+    let plan = world.plan(&lunch);
+    world.merged(3, '1', &plan);
+    for _ in 0..3 {
+        let step = world.apply('1', &lunch).fails("is later than 1111111");
+        assert_eq!(step.code, Some(75));
+    }
+    assert_eq!(world.writes_to_the_org(), writes, "main says that it is retired");
+    let job = &yaml("examples/gitlab-ci/.gitlab-ci.yml")["apply"];
+    assert_eq!(job["allow_failure"]["exit_codes"], 75, "which fails no pipeline, and is no deployment");
+}
+
+#[test]
+fn a_first_apply_that_failed_is_made_up_for_by_the_next() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    let (lunch, tea) = (definition("lunch", "Meal", "Lunch"), definition("tea", "Break", "Tea"));
+    let plans = [world.plan(std::slice::from_ref(&lunch)), world.plan(std::slice::from_ref(&tea))];
+    world.merged(3, '1', &plans[0]);
+    world.merged(4, '3', &plans[1]);
+    world.project().forbidden = Some("repository");
+    world.apply('1', std::slice::from_ref(&lunch)).fails("403");
+    world.project().forbidden = None;
+    let applied = world.apply('3', &[lunch, tea]).succeeds();
+    assert!(applied.log.contains("Apply: 2 done"), "{}", applied.log);
+}
+
+#[test]
+fn each_org_has_its_own_environment_and_note() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    let lunch = definition("lunch", "Meal", "Lunch");
+    for name in ["Acme Prod", "Acme_Prod", "Müller"] {
+        let config = config(std::slice::from_ref(&lunch)).replace("name: acme,", &format!("name: {name},"));
+        world.runner.write("presences.yaml", &config);
+        world.runner.set("ORG", name);
+        world.runner.run(JOB, &["plan"]).succeeds();
+        world.runner.run(JOB, &["apply"]).fails("no reviewed plan was found");
+    }
+    assert_eq!(world.project().writes, ["POST merge_requests/7/notes"; 3]);
+    let asked = |it: &str| world.project().requests.iter().any(|request| request.contains(it));
+    assert!(asked("environment=presence-apply%2FAcme%20Prod&") && asked("environment=presence-apply%2FM%C3%BCller&"));
 }

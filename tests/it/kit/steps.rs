@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -123,16 +124,42 @@ impl Runner {
 
     /// Runs one script of the kit.
     pub(super) fn run(&self, script: &str, arguments: &[&str]) -> Step {
-        self.run_with(script, arguments, &[])
+        self.run_in(".", script, arguments, &[])
     }
 
     /// Runs the action in a mode.
     pub(super) fn action(&self, mode: &str) -> Step {
-        self.run_with("run.sh", &[], &[("MODE", mode)])
+        self.action_in(".", mode)
     }
 
-    fn run_with(&self, script: &str, arguments: &[&str], more: &[(&str, &str)]) -> Step {
+    /// The same, from a folder of the repository.
+    pub(super) fn action_in(&self, folder: &str, mode: &str) -> Step {
+        self.run_in(folder, "run.sh", &[], &[("MODE", mode)])
+    }
+
+    /// Runs the text of a step, with nothing of the action in the environment but what it hands on itself.
+    pub(super) fn shell(&self, text: &str, folder: &Path, variables: &BTreeMap<String, String>) -> Step {
+        let mut command = Command::new("bash");
+        command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", text]);
+        command.current_dir(self.path("repository").join(folder));
+        self.ran(command, variables.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+
+    fn run_in(&self, folder: &str, script: &str, arguments: &[&str], more: &[(&str, &str)]) -> Step {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("kit").join(script);
+        let mut command = Command::new("bash");
+        command.arg(path).args(arguments).current_dir(self.path("repository").join(folder));
+        let handed = [
+            ("PRESENCECTL", env!("CARGO_BIN_EXE_presencectl")),
+            ("TOKEN", TOKEN),
+            ("COMMENT_AUTHOR", BOT),
+            ("APPLY_WORKFLOW", "apply.yml"),
+        ];
+        let own = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        self.ran(command, handed.into_iter().chain(own).chain(more.iter().copied()))
+    }
+
+    fn ran<'a>(&'a self, mut command: Command, variables: impl Iterator<Item = (&'a str, &'a str)>) -> Step {
         let machine = std::env::vars_os().find(|(name, _)| name == "PATH").unwrap().1;
         let searched = format!("{}:{}", self.path("bin").display(), machine.to_str().unwrap());
         let temporary = self.path("temp");
@@ -140,8 +167,6 @@ impl Runner {
         for file in [&output, &summary] {
             fs::write(file, "").unwrap();
         }
-        let mut command = Command::new("bash");
-        command.arg(path).args(arguments).current_dir(self.path("repository")).env_clear();
         let known = [
             ("PATH", searched.as_str()),
             ("HOME", self.folder.path().to_str().unwrap()),
@@ -156,12 +181,10 @@ impl Runner {
             ("GITHUB_WORKFLOW_REF", "acme/presences/.github/workflows/apply.yml@refs/heads/main"),
             ("GITHUB_OUTPUT", output.to_str().unwrap()),
             ("GITHUB_STEP_SUMMARY", summary.to_str().unwrap()),
-            ("PRESENCECTL", env!("CARGO_BIN_EXE_presencectl")),
-            ("TOKEN", TOKEN),
-            ("COMMENT_AUTHOR", BOT),
-            ("APPLY_WORKFLOW", "apply.yml"),
         ];
-        command.envs(known).envs(self.variables.iter().map(|(name, value)| (name, value))).envs(more.iter().copied());
+        let machine =
+            self.variables.iter().filter(|(name, _)| name.starts_with("GITHUB_") || name.starts_with("PRESENCECTL_"));
+        command.env_clear().envs(known).envs(machine.map(|(name, value)| (name, value))).envs(variables);
         let ran = command.output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let log = format!("{}{}", text(ran.stdout), text(ran.stderr));

@@ -1,0 +1,194 @@
+//! Runs the jobs of the examples' workflows as GitHub does, as far as their steps are this repository's own: conditions,
+//! expressions, the action's inputs and outputs, and its shell. Foreign actions are stood in for.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::expression::{interpolated, is_true, text};
+use super::github::{BOT, TOKEN};
+use super::steps::Runner;
+
+pub(super) fn yaml(path: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// What a workflow is started with, and what its foreign actions are given and gave.
+pub(super) struct Workflow<'a> {
+    runner: &'a Runner,
+    context: Value,
+    /// What there is to download, by name.
+    pub(super) artifacts: BTreeMap<String, PathBuf>,
+    /// What is checked out into a folder of its own.
+    pub(super) before: Option<PathBuf>,
+    /// What was uploaded, by name.
+    pub(super) uploaded: BTreeMap<String, PathBuf>,
+    pub(super) log: String,
+}
+
+impl<'a> Workflow<'a> {
+    /// For the org `acme`, with what GitHub says of the event.
+    pub(super) fn new(runner: &'a Runner, event_name: &str, event: &Value) -> Workflow<'a> {
+        let (temp, workspace) = (runner.path("temp"), runner.path("repository"));
+        let context = json!({
+            "github": { "event_name": event_name, "event": event, "token": TOKEN, "workspace": workspace,
+                        "action_repository": "OWNER/presencectl", "run_attempt": 1 },
+            "runner": { "temp": temp },
+            "matrix": { "org": "acme" },
+            "vars": { "GENESYSCLOUD_OAUTHCLIENT_ID": "sandbox-client" },
+            "secrets": { "GENESYSCLOUD_OAUTHCLIENT_SECRET": "sandbox-secret" },
+        });
+        let (artifacts, uploaded) = (BTreeMap::new(), BTreeMap::new());
+        Workflow { runner, context, artifacts, before: None, uploaded, log: String::new() }
+    }
+
+    /// Runs a job to its end. True where it succeeded.
+    pub(super) fn job(&mut self, file: &str, job: &str) -> bool {
+        let workflow = yaml(&format!("examples/github-actions/.github/workflows/{file}"));
+        let mut context = self.context.clone();
+        self.steps(&workflow["jobs"][job]["steps"], &mut context, None, &BTreeMap::new())
+    }
+
+    /// Steps of a job, or of an action, which has a folder. A failed one passes over all that do not say `always()`.
+    fn steps(
+        &mut self,
+        steps: &Value,
+        context: &mut Value,
+        action: Option<&Path>,
+        variables: &BTreeMap<String, String>,
+    ) -> bool {
+        let mut succeeded = true;
+        context["steps"] = json!({});
+        for step in steps.as_array().unwrap() {
+            context["job"] = json!({ "status": if succeeded { "success" } else { "failure" } });
+            let condition = step["if"].as_str().unwrap_or("success()");
+            if !(succeeded || condition.contains("always()")) || !is_true(condition, context) {
+                continue;
+            }
+            let mut variables = variables.clone();
+            variables.extend(given(&step["env"], context));
+            let (fine, outputs) = match step["uses"].as_str() {
+                Some(used) => self.used(used, &given(&step["with"], context), context, &variables),
+                None => self.shell(step, context, action, variables),
+            };
+            succeeded &= fine;
+            if let Some(id) = step["id"].as_str() {
+                context["steps"][id] = json!({ "outputs": outputs });
+            }
+        }
+        succeeded
+    }
+
+    fn shell(
+        &mut self,
+        step: &Value,
+        context: &Value,
+        action: Option<&Path>,
+        mut variables: BTreeMap<String, String>,
+    ) -> (bool, Value) {
+        let folder = interpolated(step["working-directory"].as_str().unwrap_or("."), context);
+        let action = action.map_or_else(String::new, |it| it.display().to_string());
+        variables.insert("GITHUB_ACTION_PATH".to_owned(), action);
+        let step = self.runner.shell(step["run"].as_str().unwrap(), Path::new(&folder), &variables);
+        self.log.push_str(&step.log);
+        let outputs: Value = step.outputs.iter().filter_map(|it| it.split_once('=')).map(owned).collect();
+        (step.code == Some(0), outputs)
+    }
+
+    fn used(
+        &mut self,
+        used: &str,
+        with: &BTreeMap<String, String>,
+        context: &Value,
+        variables: &BTreeMap<String, String>,
+    ) -> (bool, Value) {
+        let workspace = self.runner.path("repository");
+        match used.split('@').next().unwrap() {
+            "actions/checkout" => {
+                if let Some(folder) = with.get("path") {
+                    copy(self.before.as_ref().unwrap(), &workspace.join(folder));
+                }
+                (true, json!({}))
+            }
+            "actions/download-artifact" => {
+                let found = self.artifacts.get(&with["name"]);
+                if let Some(found) = found {
+                    copy(found, Path::new(&with["path"]));
+                }
+                (found.is_some(), json!({}))
+            }
+            "actions/upload-artifact" => {
+                let (from, to) =
+                    (workspace.join(&with["path"]), self.runner.path(&format!("uploaded/{}", with["name"])));
+                copy(&from, &if from.is_file() { to.join(from.file_name().unwrap()) } else { to.clone() });
+                self.uploaded.insert(with["name"].clone(), to);
+                (true, json!({}))
+            }
+            own => self.action(
+                own.strip_prefix("OWNER/presencectl").unwrap().trim_start_matches('/'),
+                with,
+                context,
+                variables,
+            ),
+        }
+    }
+
+    /// An action of this repository, with what its inputs default to.
+    fn action(
+        &mut self,
+        folder: &str,
+        with: &BTreeMap<String, String>,
+        context: &Value,
+        variables: &BTreeMap<String, String>,
+    ) -> (bool, Value) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let action = yaml(&format!("{folder}/action.yml").trim_start_matches('/').to_owned());
+        let declared = action["inputs"].as_object().unwrap();
+        let unknown: Vec<&String> = with.keys().filter(|it| !declared.contains_key(*it)).collect();
+        assert_eq!(unknown, [""; 0], "{folder} has no such inputs");
+        let mut inputs: BTreeMap<String, String> =
+            declared.iter().map(|(name, it)| (name.clone(), interpolated(&text(&it["default"]), context))).collect();
+        inputs.extend(with.clone());
+        if declared.contains_key("binary") {
+            inputs.insert("binary".to_owned(), env!("CARGO_BIN_EXE_presencectl").to_owned());
+            assert_eq!(inputs["comment-author"], BOT);
+        }
+        let mut inside = context.clone();
+        inside["inputs"] = json!(inputs);
+        let fine = self.steps(&action["runs"]["steps"], &mut inside, Some(&path), variables);
+        let outputs = action["outputs"].as_object().into_iter().flatten();
+        (
+            fine,
+            outputs.map(|(name, it)| (name.clone(), Value::from(interpolated(&text(&it["value"]), &inside)))).collect(),
+        )
+    }
+}
+
+fn owned((name, value): (&str, &str)) -> (String, Value) {
+    (name.to_owned(), Value::from(value))
+}
+
+/// What stands under `with` or `env`, without its expressions.
+fn given(values: &Value, context: &Value) -> BTreeMap<String, String> {
+    let values = values.as_object().into_iter().flatten();
+    values.map(|(name, value)| (name.clone(), interpolated(&text(value), context))).collect()
+}
+
+/// A file, or a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    if from.is_file() {
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(from, to).unwrap();
+        return;
+    }
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).into_iter().flatten() {
+        let entry = entry.unwrap();
+        copy(&entry.path(), &to.join(entry.file_name()));
+    }
+}
