@@ -78,12 +78,7 @@ fn mixed(word: &str, what: &str) -> Option<Finding> {
     let main = ALIKE.into_iter().max_by_key(|it| count(*it))?;
     let foreign = letters().find(|c| c.script() != main)?;
     let scripts = ALIKE.into_iter().filter(|it| count(*it) > 0).map(|it| it.full_name().to_owned()).collect();
-    Some(Finding::MixedScripts {
-        what: what.to_owned(),
-        word: word.to_owned(),
-        scripts,
-        letter: in_words(foreign),
-    })
+    Some(Finding::MixedScripts { what: what.to_owned(), word: word.to_owned(), scripts, letter: in_words(foreign) })
 }
 
 /// What a text looks like, by the skeleton of Unicode's Technical Standard 39: two texts with one skeleton may be
@@ -176,7 +171,8 @@ mod tests {
         for (one, other) in [("Tea", "\u{0422}\u{0435}\u{0430}"), ("P\u{0430}use", "Pause"), ("OK", "\u{039F}K")] {
             assert!(alike(one, other) && alike(other, one), "{one} {other}");
         }
-        for (one, other) in [("Tea", "Tea"), ("Tea", "Team"), ("Modern", "Modem"), ("Line 1", "Line l"), ("Чай", "Tea")] {
+        for (one, other) in [("Tea", "Tea"), ("Tea", "Team"), ("Modern", "Modem"), ("Line 1", "Line l"), ("Чай", "Tea")]
+        {
             assert!(!alike(one, other) && !alike(other, one), "{one} {other}");
         }
     }

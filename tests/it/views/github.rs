@@ -67,7 +67,7 @@ fn no_label_of_an_org_is_a_command_in_a_log() {
         "show -o json",
         "import",
         "apply config.yaml --auto-approve",
-        "-vv show",
+        "show -vv",
     ] {
         let ran = cli.run(&format!("{command} --sandbox --sandbox-seed seed.json"));
         assert_eq!(ran.code, Some(0), "{command}: {}", ran.shown());
@@ -177,7 +177,8 @@ proptest! {
             prop_assert!(!line.starts_with("##["));
         }
         let message = read(texts[2].trim_end_matches('\n')).unwrap().message;
-        let shown = presencectl::text::terminal(&name).to_string();
-        prop_assert_eq!(message, format!("{shown}\nhelp: {shown}\ncorrelation id: {shown}"));
+        let shown = [name.clone(), format!("help: {name}"), format!("correlation id: {name}")]
+            .map(|line| presencectl::text::terminal(&line).to_string());
+        prop_assert_eq!(message, shown.join("\n"));
     }
 }

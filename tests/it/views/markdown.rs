@@ -37,12 +37,12 @@ fn a_plan_without_changes_is_one_line() {
     assert_eq!(
         markdown::plan(&plan, &target(), &sources),
         "<!-- presencectl:plan 22222222-bbbb-4bbb-8bbb-222222222222 -->\n\
-         **Nothing to do** in `Acme Prod` (`22222222-bbbb-4bbb-8bbb-222222222222`). 1 definition is in step.\n"
+         **No changes** in `Acme Prod` (`22222222-bbbb-4bbb-8bbb-222222222222`). 1 definition is in step.\n"
     );
     let unknown = Target { org: None, sandbox: true, ..target() };
     assert_eq!(
         markdown::plan(&plan, &unknown, &sources),
-        "<!-- presencectl:plan unknown -->\n**Nothing to do** in an org that has not said who it is. 1 definition is \
+        "<!-- presencectl:plan unknown -->\n**No changes** in an org that has not said who it is. 1 definition is \
          in step. A sandbox: nothing real is written.\n"
     );
 }
