@@ -11,4 +11,5 @@ mod properties;
 mod questions;
 mod reviewed;
 mod saved;
+mod standing;
 mod usage;
