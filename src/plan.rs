@@ -381,11 +381,12 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// Of an active object: nothing else is retired.
 fn retire(object: &Definition) -> Retire {
     Retire {
         id: object.id.clone(),
         system_presence: object.system_presence.clone(),
-        before: Content { deactivated: false, ..object.content() },
+        before: object.content(),
         after: None,
     }
 }

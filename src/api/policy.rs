@@ -230,7 +230,7 @@ impl Pace {
             let kept = now.checked_add(Duration::from_millis(KEPT_MS));
             self.started.front().map_or(kept, |first| first.checked_add(window))
         };
-        let slot = slot.filter(|_| wanted > 0).max(told.map(|it| it.until).filter(|until| *until > now));
+        let slot = slot.max(told.map(|it| it.until).filter(|until| *until > now));
         if let Some(at) = slot.max(self.not_before.filter(|at| *at > now)) {
             return Admission::NotBefore(at);
         }
@@ -360,7 +360,9 @@ mod tests {
     #[test]
     fn a_window_holds_its_number_and_not_one_more() {
         let begin = tokio::time::Instant::now().into_std();
-        let mut pace = Pace::new(NonZeroU32::new(2).unwrap());
+        let two = NonZeroU32::new(2).unwrap();
+        let mut pace = Pace::new(two);
+        assert_eq!(pace.requests_per_minute(), two);
         let second = begin + Duration::from_secs(10);
         assert_eq!(pace.admit(Turn::Single, begin), Admission::Started);
         assert_eq!(pace.admit(Turn::Single, second), Admission::Started);
@@ -402,6 +404,19 @@ mod tests {
         // However long that is, all that is left is kept.
         let long = free + Duration::from_mins(3);
         assert_eq!(pace.admit(Turn::WithNext, long), Admission::NotBefore(long + Duration::from_millis(KEPT_MS)));
+    }
+
+    #[test]
+    fn a_turn_that_is_kept_does_not_wait_for_what_the_platform_counts() {
+        let begin = tokio::time::Instant::now().into_std();
+        let until = begin + Duration::from_secs(30);
+        let mut pace = Pace::new(NonZeroU32::new(6).unwrap());
+        assert_eq!(pace.admit(Turn::WithNext, begin), Admission::Started);
+        pace.ended();
+        // Nothing is left, and what was read must not grow old: where it is refused, that is heard then.
+        pace.told(0, until);
+        assert_eq!(pace.admit(Turn::Single, begin), Admission::NotBefore(until));
+        assert_eq!(pace.admit(Turn::Kept, begin), Admission::Started);
     }
 
     #[test]
@@ -470,7 +485,8 @@ mod tests {
         assert_eq!(pace.time_for(11, 2, now), window + each, "after the first of the four");
         pace.hold_until(now + Duration::from_secs(30));
         assert_eq!(pace.time_for(1, 2, now), Duration::from_secs(30) + each);
-        // What is out of the window is of no account any more.
+        // What is out of the window is of no account any more, from the moment on at which its turn is free.
+        assert_eq!(pace.time_for(5, 2, begin + window), each * 5);
         assert_eq!(pace.time_for(10, 2, begin + Duration::from_mins(5)), each * 10);
     }
 

@@ -38,14 +38,6 @@ pub struct Pairing<'a> {
     pub refusals: Vec<Refusal>,
 }
 
-impl Pairing<'_> {
-    /// Is the object neither claimed nor in question?
-    #[must_use]
-    pub fn is_free(&self, object: &Definition) -> bool {
-        !self.claimed.contains_key(&object.id) && !self.in_question.contains_key(&object.id)
-    }
-}
-
 /// Objects by system presence and default label.
 type Index<'a> = HashMap<(&'a str, &'a str), Vec<&'a Definition>>;
 

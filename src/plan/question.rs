@@ -78,7 +78,7 @@ impl<'a> Questions<'a> {
             let replaced = match objects.as_slice() {
                 [] => Replaced::Nothing,
                 [_] if shared => Replaced::Open,
-                [object] if pairing.is_free(object) && object.primary == Primary::No => {
+                [object] if !pairing.in_question.contains_key(&object.id) && object.primary == Primary::No => {
                     claims.push((&object.id, &wanted.key));
                     Replaced::One(object)
                 }

@@ -12,4 +12,5 @@ mod questions;
 mod reviewed;
 mod saved;
 mod several;
+mod standing;
 mod usage;

@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use presencectl::model::names::{Label, Locale};
+use presencectl::model::observed::Primary;
 
 use crate::paper::{Want, World, id, want};
 
@@ -18,6 +19,16 @@ fn in_step_means_no_changes() {
 #[test]
 fn nothing_on_either_side() {
     assert_snapshot!(World::empty().plan(), @"No changes.");
+}
+
+#[test]
+fn a_plan_is_empty_where_nothing_is_to_be_done_and_nothing_forbids_it() {
+    let mut world = World::in_step([lunch()]);
+    assert!(world.planned().0.is_empty());
+    world.config(lunch().label("de", "Mittag"));
+    assert!(!world.planned().0.is_empty(), "{}", world.plan());
+    world.config(lunch().pinned(id(99)));
+    assert!(!world.planned().0.is_empty(), "{}", world.plan());
 }
 
 #[test]
@@ -241,6 +252,21 @@ fn whatever_an_omitted_definition_might_be_is_left_alone() {
 }
 
 #[test]
+fn what_an_omitted_definition_was_called_is_not_deactivated_by_another() {
+    let mut world = World::empty();
+    world.org().add("Meal", &[("en_US", "Lunch")]);
+    world.config(want("brunch", "Meal", "Brunch").previously("Lunch").deactivated());
+    world.config(want("siesta", "Meal", "Siesta").previously("Lunch").omitted());
+    assert_snapshot!(world.plan(), @r#"
+    Unmanaged: 1 left alone
+      named by `omit`:
+        "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `siesta`
+
+    No changes. 1 definition is in step.
+    "#);
+}
+
+#[test]
 fn what_a_managed_definition_has_by_its_label_is_no_omitted_ones() {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch").label("de", "Mittag")]);
     world.org().unlabel("Lunch", "de");
@@ -258,6 +284,21 @@ fn an_omitted_key_that_matches_nothing_is_nothing_while_everything_is_kept() {
     let mut world = World::in_step([lunch()]);
     world.config(want("coaching", "Busy", "Coaching").omitted());
     assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+}
+
+#[test]
+fn an_omitted_pin_that_the_org_does_not_show_is_nothing_as_well() {
+    let mut world = World::in_step([lunch()]);
+    world.config(want("coaching", "Busy", "Coaching").pinned(id(99)).omitted());
+    assert_snapshot!(world.plan(), @"No changes. 1 definition is in step.");
+    world.prune();
+    assert_snapshot!(world.plan(), @"
+    error[omit-matches-nothing]: `omit` names `coaching`, which matches nothing, so with `prune: delete` it protects nothing
+      --> presence.yaml:12:1
+      pin it, correct its labels, or take `coaching` out of `omit`
+
+    Plan refused: 1 error to answer before anything is applied. 1 definition is in step.
+    ");
 }
 
 #[test]
@@ -383,6 +424,10 @@ fn more_active_ones_than_the_platform_documents_are_a_warning() {
     for n in 0..29 {
         world.org().add("Meal", &[("en_US", &format!("Meal {n}"))]);
     }
+    world.org().add("Meal", &[("en_US", "Gone")]);
+    world.org().deactivate("Gone");
+    world.org().add("Meal", &[("en_US", "Meal")]);
+    world.org().primary("Meal", Primary::Yes);
     assert!(!world.plan().contains("warning"), "30 are as many as are documented");
     world.config(want("supper", "Meal", "Supper").said_to_be_new());
     let shown = world.plan();
@@ -392,5 +437,26 @@ fn more_active_ones_than_the_platform_documents_are_a_warning() {
         + en_US: "Supper"
 
     warning[many-active]: 31 definitions will be active under Meal; the platform documents 30 at most, unless your org has had that raised
+    "#);
+    world.config(lunch().deactivated());
+    assert!(!world.plan().contains("warning"), "one comes and one goes");
+}
+
+#[test]
+fn more_active_ones_than_documented_that_the_config_asks_for_are_its_findings_alone() {
+    let many = (1..=31).map(|n| want(&format!("meal{n}"), "Meal", &format!("Meal {n}")));
+    let mut world = World::in_step(many.chain([want("tea", "Break", "Tea")]));
+    assert_snapshot!(world.plan(), @"No changes. 32 definitions are in step.");
+    // What is omitted or deactivated is not asked for.
+    world.config(want("meal31", "Meal", "Meal 31").omitted());
+    world.config(want("supper", "Meal", "Supper").deactivated());
+    assert_snapshot!(world.plan(), @r#"
+    warning[many-active]: 31 definitions will be active under Meal; the platform documents 30 at most, unless your org has had that raised
+
+    Unmanaged: 1 left alone
+      named by `omit`:
+        "Meal 31" (Meal, 2fa68d50-0000-4000-8000-000000000031): `meal31`
+
+    No changes. 32 definitions are in step.
     "#);
 }

@@ -327,6 +327,13 @@ fn a_previous_label_that_another_definition_has_by_its_label_is_an_ambiguity() {
 }
 
 #[test]
+fn what_is_said_to_be_deactivated_leaves_its_previous_label_to_whom_it_belongs_now() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
+    world.config(want("siesta", "Meal", "Siesta").previously("Lunch").deactivated());
+    assert_snapshot!(world.plan(), @"No changes. 2 definitions are in step.");
+}
+
+#[test]
 fn a_chain_of_renames_is_written_with_the_pins_that_the_message_prints() {
     let mut world = World::in_step([want("a", "Meal", "One"), want("b", "Meal", "Two")]);
     world.config(want("a", "Meal", "Two").previously("One"));
@@ -439,6 +446,22 @@ fn three_labels_in_a_circle_are_an_ambiguity() {
     No longer needed: `previousLabels` of `c` (presence.yaml:13:5)
 
     Plan: 3 to update.
+    "#);
+}
+
+#[test]
+fn what_is_omitted_closes_no_circle_of_labels() {
+    let mut world = World::in_step([want("a", "Meal", "One"), want("b", "Meal", "Two")]);
+    world.config(want("a", "Meal", "Two").previously("One").omitted());
+    world.config(want("b", "Meal", "One").previously("Two"));
+    assert_snapshot!(world.plan(), @r#"
+    No longer needed: `previousLabels` of `b` (presence.yaml:9:5)
+
+    Unmanaged: 1 left alone
+      named by `omit`:
+        "Two" (Meal, 2fa68d50-0000-4000-8000-000000000002): `a`
+
+    No changes. 1 definition is in step.
     "#);
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use insta::assert_snapshot;
 use presencectl::model::labels::Scope;
 use presencectl::model::names::{Key, Label, Locale};
-use presencectl::model::observed::{Content, Observed};
+use presencectl::model::observed::{Content, Observed, Primary};
 use presencectl::plan::change::{Create, Edit, Retire, Step};
 use presencectl::plan::order::{Because, Need, Order};
 use proptest::prelude::*;
@@ -259,6 +259,28 @@ fn what_frees_a_label_comes_first_whatever_it_is() {
 }
 
 #[test]
+fn a_label_may_be_given_up_or_taken_by_several() {
+    let mut world = World::in_step([want("a", "Meal", "One"), want("b", "Break", "Lunch")]);
+    world.config(want("a", "Meal", "Two").pinned(id(1)));
+    world.config(want("c", "Busy", "One").said_to_be_new());
+    world.config(want("d", "Away", "One").said_to_be_new());
+    assert_snapshot!(shown(&world), @"
+    update a
+    create c, create d
+    ");
+    world.org().label("Lunch", "en_US", "One");
+    world.forget("d");
+    world.config(want("b", "Break", "Lunch").pinned(id(2)));
+    assert_snapshot!(shown(&world), @"
+    update a, update b
+    create c
+    ");
+    // No org that demands unique labels holds what both sides say, so nothing is to be ordered.
+    world.config(want("d", "Away", "One").said_to_be_new());
+    assert_snapshot!(shown(&world), @"create c, create d, update a, update b");
+}
+
+#[test]
 fn a_swap_is_a_circle_and_waits_for_nothing() {
     let mut world = World::in_step([want("a", "Meal", "One"), want("b", "Break", "Two"), want("c", "Busy", "Three")]);
     world.config(want("a", "Meal", "Two").pinned(id(1)));
@@ -267,6 +289,19 @@ fn a_swap_is_a_circle_and_waits_for_nothing() {
     assert_snapshot!(shown(&world), @"
     update a, update b, update c
     circle: update a, update b
+    ");
+}
+
+#[test]
+fn a_swap_with_what_is_deactivated_is_a_circle_and_in_order_among_the_active_ones() {
+    let mut world = World::in_step([want("a", "Meal", "One"), want("b", "Break", "Two")]);
+    world.org().deactivate("One");
+    world.config(want("a", "Meal", "Two").pinned(id(1)));
+    world.config(want("b", "Break", "One").pinned(id(2)));
+    assert_snapshot!(shown(&world), @"
+    update b
+    reactivate a
+    circle: reactivate a, update b
     ");
 }
 
@@ -300,6 +335,51 @@ fn a_circle_says_who_has_the_label_that_each_takes() {
     assert_eq!(order.given_up(0), [Need { step: 1, because: because("Two") }]);
     assert_eq!(order.given_up(1), [Need { step: 0, because: because("One") }]);
     assert_eq!((order.needs(0), order.needs(1)), (&[] as &[Need], &[] as &[Need]));
+}
+
+#[test]
+fn two_swaps_are_two_circles() {
+    let presences = [("a", "Meal", "One"), ("b", "Break", "Two"), ("c", "Busy", "Three"), ("d", "Away", "Four")];
+    let mut world = World::in_step(presences.map(|(key, presence, label)| want(key, presence, label)));
+    for (number, label) in ["Two", "One", "Four", "Three"].into_iter().enumerate() {
+        let (key, presence, _) = presences[number];
+        world.config(want(key, presence, label).pinned(id(number + 1)));
+    }
+    assert_snapshot!(shown(&world), @"
+    update a, update b, update c, update d
+    circle: update a, update b
+    circle: update c, update d
+    ");
+}
+
+#[test]
+fn of_several_labels_that_one_frees_for_another_the_same_is_named_each_time() {
+    let old = want("old", "Meal", "Lunch").label("de", "Mittag").label("fr", "Midi").label("it", "Pranzo");
+    let mut world = World::in_step([old]);
+    world.config(want("old", "Meal", "Early").label("de", "Früh").label("fr", "Tôt").pinned(id(1)));
+    world.config(want("new", "Break", "Lunch").label("it", "Pranzo").label("fr", "Midi").said_to_be_new());
+    let (plan, _) = world.planned();
+    for _ in 0..20 {
+        let order = Order::of(plan.changes.iter().map(|it| &it.step), &world.observed());
+        let because = Because::Frees(Locale::new("en_US"), Label::new("Lunch"));
+        assert_eq!(order.needs(0), [Need { step: 1, because }]);
+    }
+}
+
+#[test]
+fn what_is_in_a_circle_waits_for_a_label_from_outside_it() {
+    let tea = want("tea", "Busy", "Tea");
+    let mut world =
+        World::in_step([want("a", "Meal", "One"), want("b", "Break", "Two"), tea.clone().label("de", "Pause")]);
+    world.org().deactivate("Tea");
+    world.config(want("a", "Meal", "Two").label("de", "Pause").pinned(id(1)));
+    world.config(want("b", "Break", "One").pinned(id(2)));
+    world.config(tea.label("de", "Tee"));
+    assert_snapshot!(shown(&world), @"
+    reactivate tea, update b
+    update a
+    circle: update a, update b
+    ");
 }
 
 #[test]
@@ -348,17 +428,19 @@ fn near_the_limit_of_active_ones_what_frees_a_place_comes_first() {
     create dinner
     delete Chores
     ");
-    let mut world = near_the_limit(30);
+    let world = near_the_limit(30);
     let (plan, _) = world.planned();
     let order = Order::of(plan.changes.iter().map(|it| &it.step), &world.observed());
     assert!((0..plan.changes.len()).all(|it| order.needs(it).is_empty()), "the org may allow more: nothing is a need");
     // Deactivated ones and the platform's own take no place.
-    for label in ["Old 1", "Old 2"] {
-        world.org().deactivate(label);
-    }
+    let mut world = near_the_limit(29);
+    world.org().add("Meal", &[("en_US", "Gone")]);
+    world.org().deactivate("Gone");
+    world.org().add("Meal", &[("en_US", "Meal")]);
+    world.org().primary("Meal", Primary::Yes);
     assert_snapshot!(shown(&world), @"
     create coach, create dinner
-    delete Chores
+    delete Old 1, delete Old 2, delete Chores
     ");
 }
 
@@ -379,6 +461,15 @@ fn a_replacement_frees_a_place_only_after_its_successor_has_taken_another() {
     replace dinner
     create siesta
     replace siesta
+    delete Chores
+    ");
+    // Where nothing else goes, each would have to wait for the other: then neither waits.
+    for number in [1, 2] {
+        world.config(want(&format!("old{number}"), "Meal", &format!("Old {number}")));
+    }
+    assert_snapshot!(shown(&world), @"
+    create coach, create dinner, create siesta
+    replace dinner, replace siesta
     delete Chores
     ");
 }

@@ -321,6 +321,46 @@ fn several_that_could_be_replaced_are_an_ambiguity() {
 }
 
 #[test]
+fn what_other_definitions_may_be_is_not_replaced() {
+    let mut world = with_lunch();
+    world.config(want("early", "Meal", "Early").previously("Lunch"));
+    world.config(want("late", "Meal", "Late").previously("Lunch"));
+    world.config(want("pause", "Break", "Lunch").replaces("Meal"));
+    assert_snapshot!(world.plan(), @r#"
+    error[ambiguous]: `early` could by its `previousLabels` be `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001), and so could another definition
+      --> presence.yaml:5:5
+      if it is 2fa68d50-0000-4000-8000-000000000001:
+          ids:
+            early: 2fa68d50-0000-4000-8000-000000000001
+      if it is not, take its `previousLabels` away
+
+    error[ambiguous]: `late` could by its `previousLabels` be `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001), and so could another definition
+      --> presence.yaml:9:5
+      if it is 2fa68d50-0000-4000-8000-000000000001:
+          ids:
+            late: 2fa68d50-0000-4000-8000-000000000001
+      if it is not, take its `previousLabels` away
+
+    error[ambiguous]: `pause` cannot take the place of `Lunch` (Meal, 2fa68d50-0000-4000-8000-000000000001)
+      --> presence.yaml:13:5
+      write instead of `replaces`:
+          pause:
+            new: true
+      and if 2fa68d50-0000-4000-8000-000000000001 goes:
+          definitions:
+            pause-before: { systemPresence: Meal, deactivated: true }
+          ids:
+            pause-before: 2fa68d50-0000-4000-8000-000000000001
+
+    Unmanaged: 1 left alone
+      an error above is about them:
+        "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `early`
+
+    Plan refused: 3 errors to answer before anything is applied.
+    "#);
+}
+
+#[test]
 fn one_that_several_say_they_replace_is_a_question_whatever_their_keys_are_called() {
     let mut world = with_lunch();
     world.config(want("away", "Away", "Lunch").replaces("Meal"));
