@@ -18,6 +18,8 @@ use super::server::Org;
 const ORGS: u64 = 6;
 const DEATHS: usize = 4;
 const DEFINITIONS: usize = 14;
+/// About as many requests as one run needs.
+const REQUESTS: usize = 40;
 /// Nothing is to be done with these.
 const UNMANAGED: usize = 3;
 
@@ -71,8 +73,13 @@ fn whenever_it_dies_running_again_ends_it_and_nothing_is_made_twice() {
         let line = format!("apply many.yaml --auto-approve {target}");
         for _ in 0..DEATHS {
             let mut command = cli.command(&line);
+            // By what it has sent: a machine that is busy does not change how far it comes.
+            let until = org.requests().len() + dice.usize(1..REQUESTS);
             let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            thread::sleep(Duration::from_millis(dice.u64(10..160)));
+            while org.requests().len() < until && child.try_wait().unwrap().is_none() {
+                thread::sleep(Duration::from_millis(1));
+            }
+            thread::sleep(Duration::from_millis(dice.u64(0..8)));
             child.kill().unwrap();
             child.wait().unwrap();
             let twice: Vec<_> = active(&org).into_iter().filter(|(_, count)| *count > 1).collect();
