@@ -87,7 +87,7 @@ case $MODE in
         plan
         output changes "$(changes)"
         if [[ ${ANNOTATIONS:-true} == check-run && -n ${PULL_REQUEST:-} ]]; then
-            "$here/check-run.sh" "$results/annotations"
+            "$here/check-run.sh" "$results/annotations" "$(changes)"
         fi
         if [[ ${COMMENT:-true} == true && -n ${PULL_REQUEST:-} ]]; then
             ensure plan comment.md

@@ -147,7 +147,7 @@ impl<'a> Workflow<'a> {
         variables: &BTreeMap<String, String>,
     ) -> (bool, Value) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-        let action = yaml(&format!("{folder}/action.yml").trim_start_matches('/').to_owned());
+        let action = yaml(format!("{folder}/action.yml").trim_start_matches('/'));
         let declared = action["inputs"].as_object().unwrap();
         let unknown: Vec<&String> = with.keys().filter(|it| !declared.contains_key(*it)).collect();
         assert_eq!(unknown, [""; 0], "{folder} has no such inputs");
