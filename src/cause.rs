@@ -35,6 +35,7 @@ fn said(error: &ApiError) -> Vec<String> {
         | Kind::Server
         | Kind::Connection(_)
         | Kind::Redirected
+        | Kind::HoldsSecret
         | Kind::Interrupted
         | Kind::Waited
         | Kind::BrokenPromise(_)

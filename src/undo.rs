@@ -1,11 +1,11 @@
 //! From a report and what the org holds now to the plan that takes it back: a function of values, without IO.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::report::{Outcome, Row};
 use crate::cause::Cause;
 use crate::journal::kept::{KeptReport, KeptRow};
-use crate::model::desired::{Desired, Limits, Settings};
+use crate::model::desired::{Desired, Limits, Management, Settings};
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::{Content, Definition, Observed, Primary};
@@ -14,6 +14,7 @@ use crate::plan::Plan;
 use crate::plan::change::{Action, Change, Edit, Reason, Retire, Step};
 use crate::plan::difference::{Difference, between};
 use crate::plan::guard;
+use crate::plan::matching;
 use crate::text;
 
 /// What takes a report back.
@@ -23,6 +24,17 @@ pub struct Undo {
     pub plan: Plan,
     /// What needs no step, or gets none, in the order of the report.
     pub settled: Vec<Settled>,
+    /// Whether anything says what is never to be touched.
+    pub config: Known,
+}
+
+/// Whether there is a config: it alone says what is protected or omitted. A report is a file that anybody may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// What it protects or omits is left alone.
+    Given,
+    /// Nobody knows.
+    NotGiven,
 }
 
 /// An object that the report says may have been written, and that is not written now.
@@ -49,6 +61,10 @@ pub enum Why {
     SeveralLookLikeIt(Vec<DefinitionId>),
     /// It is one of the platform's own.
     PlatformsOwn,
+    /// `protect` in the config names it.
+    Protected,
+    /// The config omits the definition that it is.
+    Omitted(Key),
     /// The report does not say what was written: an older version made it.
     NotSaid,
 }
@@ -56,14 +72,17 @@ pub enum Why {
 /// What it takes to bring every object that the report says was written, or may have been, to what was there before.
 /// An object that is neither as the run left it nor as it was before is not touched.
 ///
-/// `limits` are the tool's own, raised by whatever flags a person gave: a report has no config.
+/// What `config` protects or omits is left alone. `limits` are its own, or the tool's where there is none, raised by
+/// whatever flags a person gave.
 #[must_use]
-pub fn undo(report: &KeptReport, observed: &Observed, limits: &Limits) -> Undo {
+pub fn undo(report: &KeptReport, observed: &Observed, limits: &Limits, config: Option<&Desired>) -> Undo {
     let scope = report.scope();
+    let spared = config.map(|it| spared(it, observed)).unwrap_or_default();
     let known: BTreeSet<&DefinitionId> = report.rows.iter().filter_map(|row| row.id.as_ref()).collect();
     let (mut changes, mut settled) = (Vec::new(), Vec::new());
     for row in report.rows.iter().filter(|row| row.outcome.may_be_written()) {
-        match step(row, observed, &scope, &known) {
+        let step = step(row, observed, &scope, &known).and_then(|it| unless_spared(it, &spared));
+        match step {
             Ok(step) => changes.push(Change { step, reason: Reason::Undoes(row.action), place: None }),
             Err(why) => settled.push(Settled { row: row.clone(), action: inverse(row), why }),
         }
@@ -89,10 +108,28 @@ pub fn undo(report: &KeptReport, observed: &Observed, limits: &Limits) -> Undo {
         cost: None,
         base: None,
     };
-    Undo { plan, settled }
+    let config = config.map_or(Known::NotGiven, |_| Known::Given);
+    Undo { plan, settled, config }
 }
 
-/// What a run goes by that has a report and no config.
+/// The objects that a config never has touched, and why.
+fn spared(config: &Desired, observed: &Observed) -> BTreeMap<DefinitionId, Why> {
+    let pairing = matching::pair(config, observed);
+    let is_omitted = |key: &Key| config.definitions.get(key).is_some_and(|it| it.management == Management::Omitted);
+    let omitted = pairing.claimed.into_iter().filter(|(_, key)| is_omitted(key));
+    let omitted = omitted.map(|(id, key)| (id.clone(), Why::Omitted(key.clone())));
+    omitted.chain(config.protect.keys().map(|id| (id.clone(), Why::Protected))).collect()
+}
+
+/// Every step of an undo is about an object that is there.
+fn unless_spared(step: Step, spared: &BTreeMap<DefinitionId, Why>) -> Result<Step, Why> {
+    match step.id().and_then(|id| spared.get(id)) {
+        Some(why) => Err(why.clone()),
+        None => Ok(step),
+    }
+}
+
+/// What a run goes by that takes a report back.
 #[must_use]
 pub fn desired(report: &KeptReport) -> Desired {
     let (default_locale, scope) = (report.default_locale(), report.scope());
@@ -264,6 +301,14 @@ impl Why {
             Why::PlatformsOwn => failed(
                 "it is one of the platform's own".to_owned(),
                 "nobody can change it; look where the report comes from",
+            ),
+            Why::Protected => failed(
+                "`protect` in the config names it".to_owned(),
+                "take its id out of `protect` where it shall be changed",
+            ),
+            Why::Omitted(key) => failed(
+                format!("the config omits `{key}`, which it is"),
+                "take the key out of `omit` where it shall be changed",
             ),
             Why::NotSaid => failed(
                 "the report does not say what was written".to_owned(),

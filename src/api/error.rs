@@ -10,11 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::api::policy::RETRY_AFTER_MAX_S;
 use crate::api::wire::{Method, Response, WireError};
+use crate::limits::{ERROR_BYTES_MAX, MESSAGE_CHARS_MAX};
 use crate::model::generation::Generation;
 use crate::text;
 
-/// The longest piece of a platform's message that is kept.
-pub const MESSAGE_CHARS_MAX: usize = 300;
 /// The most parameters and details that are kept.
 const PARAMS_MAX: usize = 20;
 
@@ -72,6 +71,8 @@ pub enum Kind {
     Waited,
     /// An answer that is not what the API promises: which part of it.
     BrokenPromise(String),
+    /// An answer with one of the credentials in it that it was asked with.
+    HoldsSecret,
     /// The list changed each time while it was read: what did not fit the last time.
     Unsettled(String),
     /// An id that cannot stand in a path.
@@ -143,9 +144,12 @@ impl About {
     }
 }
 
-/// The platform's error body, if this is one.
+/// The platform's error body, if this is one. What is too long is none.
 #[must_use]
 pub fn error_body(body: &[u8]) -> Option<Map<String, Value>> {
+    if body.len() > ERROR_BYTES_MAX {
+        return None;
+    }
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Some(fields),
         Ok(_) | Err(_) => None,
@@ -198,6 +202,13 @@ impl fmt::Display for ApiError {
             (Kind::BrokenPromise(what), status) => {
                 let status = status.unwrap_or_default();
                 write!(f, " was answered with {status}, but not as the API promises: {what}")?;
+            }
+            (Kind::HoldsSecret, status) => {
+                let status = status.unwrap_or_default();
+                write!(
+                    f,
+                    " was answered with {status} and with the credentials that were sent: nothing of it is used"
+                )?;
             }
             (Kind::Unsettled(what), _) => {
                 write!(f, ": the list changed each time while it was read: {what}")?;
@@ -276,6 +287,11 @@ impl ApiError {
             Kind::Interrupted | Kind::Waited => "run it again: nothing is lost by that".to_owned(),
             Kind::BrokenPromise(_) => {
                 "look at the region or at --base-url; if they are right, report this with the correlation id".to_owned()
+            }
+            Kind::HoldsSecret => {
+                "whoever answers here gives away what it is sent, which the platform never does: look at the region, at \
+                 --base-url and at the proxy, and make a new secret for the OAuth client"
+                    .to_owned()
             }
             Kind::Unsettled(_) => "somebody is changing many definitions just now: run it again".to_owned(),
             Kind::UnusableId(_) => "ids are the platform's, such as 2fa68d50-0000-4000-8000-000000000001".to_owned(),

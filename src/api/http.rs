@@ -111,8 +111,9 @@ impl HttpWire {
         }
         let mut incoming = self.client()?.execute(outgoing).await.map_err(|error| self.failure(error))?;
         let mut answer = response(incoming.status().as_u16(), incoming.headers());
+        let limit_bytes = request.answer_bytes_max.min(self.limits.body_bytes_max);
         while let Some(piece) = incoming.chunk().await.map_err(|error| self.failure(error))? {
-            append(&mut answer.body, &piece, self.limits.body_bytes_max)?;
+            append(&mut answer.body, &piece, limit_bytes)?;
         }
         Ok(answer)
     }

@@ -34,15 +34,15 @@ impl InProcess {
         if let Some(moment) = dropped(incoming.headers()) {
             return Err(WireError::Lost(format!("connection closed ({moment})")));
         }
-        self.read(incoming).await
+        self.read(incoming, request.answer_bytes_max.min(self.limits.body_bytes_max)).await
     }
 
-    async fn read(&self, incoming: HttpResponse<HttpBody>) -> Result<Response, WireError> {
+    async fn read(&self, incoming: HttpResponse<HttpBody>, limit_bytes: usize) -> Result<Response, WireError> {
         let mut answer = response(incoming.status().as_u16(), incoming.headers());
         let mut pieces = incoming.into_body().into_data_stream();
         while let Some(piece) = pieces.next().await {
             let piece = piece.map_err(|error| WireError::Lost(error.to_string()))?;
-            append(&mut answer.body, &piece, self.limits.body_bytes_max)?;
+            append(&mut answer.body, &piece, limit_bytes)?;
         }
         Ok(answer)
     }

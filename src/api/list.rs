@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::Hash;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -11,6 +12,7 @@ use crate::api::operations::{self, Operation, PAGE_SIZE};
 use crate::api::session::Session;
 use crate::api::shapes::{self, Page, Unreadable};
 use crate::api::wire::Response;
+use crate::limits::{LIST_BYTES_MAX, PAGES_MAX};
 use crate::model::division::Division;
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, DivisionId};
@@ -19,8 +21,6 @@ use crate::text;
 
 /// How many pages are read at the same time.
 pub const PAGES_AT_ONCE: usize = 8;
-/// The most pages of one list: 200,000 definitions.
-pub const PAGES_MAX: usize = 2_000;
 
 /// What one round of reading gave.
 pub(crate) enum Round<T> {
@@ -30,17 +30,33 @@ pub(crate) enum Round<T> {
     Shifted(String),
 }
 
+/// The bytes of the answers that make up one list.
+#[derive(Default)]
+struct Weight(AtomicUsize);
+
+impl Weight {
+    /// Reads an answer, where it is not too much with those before it.
+    fn read<T>(&self, response: &Response, read: impl Fn(&[u8]) -> Result<T, Unreadable>) -> Result<T, Unreadable> {
+        let before = self.0.fetch_add(response.body.len(), Ordering::Relaxed);
+        if before.saturating_add(response.body.len()) > LIST_BYTES_MAX {
+            let what = format!("the answers for this list are longer than {LIST_BYTES_MAX} bytes together");
+            return Err(Unreadable::BrokenPromise(what));
+        }
+        read(&response.body)
+    }
+}
+
 /// All definitions, by the first generation.
 pub(crate) async fn pages(session: &Session) -> Result<Round<Definition>, ApiError> {
     let id = |it: &Definition| it.id.clone();
-    let read = |response: &Response, number| shapes::page(&response.body, number, PAGE_SIZE);
+    let read = |body: &[u8], number| shapes::page(body, number, PAGE_SIZE);
     paged(session, "definition", operations::page, read, id).await
 }
 
 /// All divisions.
 pub(crate) async fn divisions(session: &Session) -> Result<Round<Division>, ApiError> {
     let id = |it: &Division| -> DivisionId { it.id.clone() };
-    let read = |response: &Response, number| shapes::divisions(&response.body, number, PAGE_SIZE);
+    let read = |body: &[u8], number| shapes::divisions(body, number, PAGE_SIZE);
     paged(session, "division", operations::divisions, read, id).await
 }
 
@@ -49,10 +65,11 @@ pub(crate) async fn divisions(session: &Session) -> Result<Round<Division>, ApiE
 /// reactivated between them: it is in neither. Only what comes or goes makes a list that does not fit: where a label
 /// changes meanwhile, as by an apply's own writes, no definition is missed.
 pub(crate) async fn states(session: &Session) -> Result<Round<Definition>, ApiError> {
-    let first = state(session, false).await?;
-    let deactivated = state(session, true).await?;
-    let last = state(session, false).await?;
-    if ids(&first) != ids(&last) {
+    let weight = Weight::default();
+    let first = ids(&state(session, false, &weight).await?);
+    let deactivated = state(session, true, &weight).await?;
+    let last = state(session, false, &weight).await?;
+    if first != ids(&last) {
         return Ok(Round::Shifted("the active definitions were others when they were read again".to_owned()));
     }
     let mut latest: BTreeMap<DefinitionId, Definition> = BTreeMap::new();
@@ -62,12 +79,13 @@ pub(crate) async fn states(session: &Session) -> Result<Round<Definition>, ApiEr
     Ok(Round::Whole(latest.into_values().collect()))
 }
 
-fn ids(definitions: &[Definition]) -> BTreeSet<&DefinitionId> {
-    definitions.iter().map(|it| &it.id).collect()
+fn ids(definitions: &[Definition]) -> BTreeSet<DefinitionId> {
+    definitions.iter().map(|it| it.id.clone()).collect()
 }
 
-async fn state(session: &Session, deactivated: bool) -> Result<Vec<Definition>, ApiError> {
-    let read = session.run(&operations::state(deactivated), |response| shapes::state(&response.body)).await;
+async fn state(session: &Session, deactivated: bool, weight: &Weight) -> Result<Vec<Definition>, ApiError> {
+    let read = |response: &Response| weight.read(response, shapes::state);
+    let read = session.run(&operations::state(deactivated), read).await;
     read.map_err(|failed| session.of_the_collection(failed).error)
 }
 
@@ -77,13 +95,12 @@ async fn state(session: &Session, deactivated: bool) -> Result<Vec<Definition>, 
 /// `NotServed`, or whatever kept the answer away.
 pub(crate) async fn is_served(session: &Session) -> Result<(), ApiError> {
     match session.generation() {
-        Generation::First => page(session, &operations::page, &first_page, 1).await.map(|_| ()),
-        Generation::Second => state(session, true).await.map(|_| ()),
+        Generation::First => {
+            let read = |body: &[u8], number| shapes::page(body, number, PAGE_SIZE);
+            page(session, &operations::page, &read, 1, &Weight::default()).await.map(|_| ())
+        }
+        Generation::Second => state(session, true, &Weight::default()).await.map(|_| ()),
     }
-}
-
-fn first_page(response: &Response, number: usize) -> Result<Page<Definition>, Unreadable> {
-    shapes::page(&response.body, number, PAGE_SIZE)
 }
 
 /// All pages of a list, once.
@@ -91,17 +108,18 @@ async fn paged<T, I: Hash + Eq + std::fmt::Display>(
     session: &Session,
     noun: &str,
     operation: impl Fn(usize) -> Operation,
-    read: impl Fn(&Response, usize) -> Result<Page<T>, Unreadable>,
+    read: impl Fn(&[u8], usize) -> Result<Page<T>, Unreadable>,
     id: impl Fn(&T) -> I,
 ) -> Result<Round<T>, ApiError> {
-    let Page { items: mut all, total, page_size } = page(session, &operation, &read, 1).await?;
+    let weight = Weight::default();
+    let Page { items: mut all, total, page_size } = page(session, &operation, &read, 1, &weight).await?;
     let pages = total.div_ceil(page_size);
     if pages > PAGES_MAX {
         let what = format!("`total` is {total} and `pageSize` {page_size}: more than {PAGES_MAX} pages");
         return Err(session.failed(&operation(1), Kind::BrokenPromise(what)));
     }
     let rest: Vec<Page<T>> = stream::iter(2..=pages)
-        .map(|number| page(session, &operation, &read, number))
+        .map(|number| page(session, &operation, &read, number, &weight))
         .buffered(PAGES_AT_ONCE)
         .try_collect()
         .await?;
@@ -123,9 +141,11 @@ async fn paged<T, I: Hash + Eq + std::fmt::Display>(
 async fn page<T>(
     session: &Session,
     operation: &impl Fn(usize) -> Operation,
-    read: &impl Fn(&Response, usize) -> Result<Page<T>, Unreadable>,
+    read: &impl Fn(&[u8], usize) -> Result<Page<T>, Unreadable>,
     number: usize,
+    weight: &Weight,
 ) -> Result<Page<T>, ApiError> {
-    let answer = session.run(&operation(number), |response| read(response, number)).await;
+    let read = |response: &Response| weight.read(response, |body| read(body, number));
+    let answer = session.run(&operation(number), read).await;
     answer.map_err(|failed| session.of_the_collection(failed).error)
 }

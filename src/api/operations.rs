@@ -4,6 +4,7 @@
 use crate::api::error::Permission;
 use crate::api::policy::Effect;
 use crate::api::wire::Method;
+use crate::limits::{ANSWER_BYTES_MAX, WHOLE_LIST_BYTES_MAX};
 use crate::model::generation::Generation;
 use crate::model::names::DefinitionId;
 
@@ -35,6 +36,8 @@ pub struct Operation {
     pub effect: Effect,
     /// What it needs.
     pub permission: Permission,
+    /// The longest answer.
+    pub answer_bytes_max: usize,
 }
 
 /// An id that would lead to another path: no encoding keeps `..` from being a step upwards.
@@ -43,11 +46,28 @@ pub struct UnusableId(pub String);
 
 impl Operation {
     fn read(path: String, query: Vec<(&'static str, String)>, permission: Permission) -> Operation {
-        Operation { method: Method::Get, path, query, body: None, effect: Effect::Read, permission }
+        let effect = Effect::Read;
+        Operation {
+            method: Method::Get,
+            path,
+            query,
+            body: None,
+            effect,
+            permission,
+            answer_bytes_max: ANSWER_BYTES_MAX,
+        }
     }
 
     fn write(method: Method, path: String, body: Option<Vec<u8>>, permission: &'static str) -> Operation {
-        Operation { method, path, query: Vec::new(), body, effect: Effect::Write, permission: needs(permission) }
+        Operation {
+            method,
+            path,
+            query: Vec::new(),
+            body,
+            effect: Effect::Write,
+            permission: needs(permission),
+            answer_bytes_max: ANSWER_BYTES_MAX,
+        }
     }
 }
 
@@ -80,6 +100,7 @@ pub fn user_activity(page_number: usize, page_size: usize, body: Vec<u8>) -> Ope
         body: Some(body),
         effect: Effect::Read,
         permission: NO_PERMISSION,
+        answer_bytes_max: ANSWER_BYTES_MAX,
     }
 }
 
@@ -101,7 +122,8 @@ pub fn page(number: usize) -> Operation {
 pub fn state(deactivated: bool) -> Operation {
     let wanted = if deactivated { "TRUE" } else { "FALSE" };
     let query = vec![("deactivated", wanted.to_owned()), all_locales()];
-    Operation::read(collection(Generation::Second).to_owned(), query, needs(VIEW))
+    let all = Operation::read(collection(Generation::Second).to_owned(), query, needs(VIEW));
+    Operation { answer_bytes_max: WHOLE_LIST_BYTES_MAX, ..all }
 }
 
 /// One definition, with all its labels.

@@ -25,6 +25,18 @@ impl Secrets {
         Secrets(secrets)
     }
 
+    /// Does one of them stand in these bytes, as they are or as JSON may spell it? Short ones are not looked for: they
+    /// are words as well.
+    #[must_use]
+    pub fn stand_in(&self, bytes: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(bytes);
+        let unescaped = text.contains('\\').then(|| without_escapes(&text));
+        let long =
+            self.0.iter().map(SecretString::expose_secret).filter(|it| it.chars().count() >= ANYWHERE_FROM_CHARS);
+        let holds = |secret: &str| text.contains(secret) || unescaped.as_ref().is_some_and(|it| it.contains(secret));
+        long.into_iter().any(holds)
+    }
+
     /// The text without any of them.
     #[must_use]
     pub fn scrub(&self, text: &str) -> String {
@@ -36,6 +48,27 @@ impl Secrets {
             }
         })
     }
+}
+
+/// The text with the escapes of JSON's strings undone, wherever they stand.
+fn without_escapes(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let code = rest.strip_prefix('u').and_then(|it| it.get(..4)).and_then(|it| u32::from_str_radix(it, 16).ok());
+        // Secrets are what a header can carry, so halves of a pair are none of them.
+        if let Some(character) = code.and_then(char::from_u32) {
+            plain.push(character);
+            rest = &rest[5..];
+        } else if let Some(character) = rest.chars().next() {
+            plain.push(character);
+            rest = &rest[character.len_utf8()..];
+        }
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// Takes a secret out where no letter or digit continues it on either side.
@@ -75,6 +108,17 @@ mod tests {
     fn a_long_secret_goes_wherever_it_stands() {
         assert_eq!(scrubbed(&["12345678"], "x12345678y 12345678"), "x[secret]y [secret]");
         assert_eq!(scrubbed(&["12345678", "1234567890"], "a1234567890"), "a[secret]", "the longest first");
+    }
+
+    #[test]
+    fn a_long_secret_is_found_however_json_spells_it() {
+        let secrets = Secrets::new(["ab/cd\"efgh", "short"].map(SecretString::from));
+        let found = |text: &str| secrets.stand_in(text.as_bytes());
+        assert!(found(r#"{"name":"Bearer ab/cd\"efgh"}"#));
+        assert!(found(r#"{"name":"ab\/cd\u0022ef\u0067h"}"#));
+        assert!(found(r#"\u00E9 \ud83d\ude00 \uab/cd\"efgh"#), "what is no escape hides nothing");
+        assert!(!found(r#"{"name":"ab/cd efgh \\ short\u"}"#));
+        assert!(secrets.stand_in(b"\xFF ab/cd\"efgh"), "also where it is not UTF-8");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One run's conversation with an org: the token, the pace, the retries and the count of requests.
 //! Readers and writers share it.
 
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,7 @@ use crate::api::secrets::Secrets;
 use crate::api::shapes::{self, Unreadable};
 use crate::api::trace;
 use crate::api::wire::{Auth, Body, Method, RateLimit, Request, Response, Wire, WireError, basic};
+use crate::limits::ANSWER_BYTES_MAX;
 use crate::model::generation::Generation;
 
 /// A token is renewed this long before its end, or a tenth of its life where that is shorter.
@@ -28,6 +30,9 @@ pub const TOKEN_MARGIN_S: u64 = 60;
 /// After the token endpoint failed, those who waited for the same token are told the same instead of
 /// asking again one after the other.
 pub const TOKEN_FAILURE_HOLDS_MS: u64 = 10_000;
+
+/// How many tokens of a run are looked for in what a server says.
+const TOKENS_KEPT: usize = 8;
 
 /// Who the tool is to the platform. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -117,6 +122,8 @@ struct Shared {
     pace: Mutex<Pace>,
     random: Mutex<fastrand::Rng>,
     token: tokio::sync::Mutex<TokenState>,
+    /// The latest tokens, of which an earlier one may still be good.
+    issued: Mutex<VecDeque<SecretString>>,
     requests: AtomicU64,
 }
 
@@ -162,6 +169,7 @@ impl Session {
             pace: Mutex::new(Pace::new(requests_per_minute)),
             random: Mutex::new(fastrand::Rng::with_seed(seed)),
             token: tokio::sync::Mutex::default(),
+            issued: Mutex::default(),
             requests: AtomicU64::new(0),
         };
         Session { shared: Arc::new(shared), generation: Generation::default(), gate: None, pair: None }
@@ -223,7 +231,7 @@ impl Session {
         operation: &Operation,
         read: impl Fn(&Response) -> Result<T, Unreadable>,
     ) -> Result<T, Failed> {
-        let Operation { method, path, query, body, effect, permission } = operation;
+        let Operation { method, path, query, body, effect, permission, answer_bytes_max } = operation;
         let url = self.shared.endpoints.api(path, query);
         let not_done = |error| Failed { error, unclear: false };
         let interrupted = || not_done(self.failed(operation, Kind::Interrupted));
@@ -233,7 +241,8 @@ impl Session {
             let token = ready.map_err(not_done)?;
             let auth = Auth::Bearer(token.secret.clone());
             let body = body.clone().map_or(Body::None, Body::Json);
-            let request = Request { method: *method, url: url.clone(), auth, body };
+            let answer_bytes_max = *answer_bytes_max;
+            let request = Request { method: *method, url: url.clone(), auth, body, answer_bytes_max };
             let renewable = refused_token.is_none() && self.can_renew();
             match self.may_send(*effect) {
                 Passage::Open => {}
@@ -252,6 +261,10 @@ impl Session {
             }
             let trouble = match answer {
                 Ok(response) => match judge(&response, renewable) {
+                    // What an answer says is shown and kept.
+                    None if self.secrets(&request).stand_in(&response.body) => {
+                        Trouble { failure: Failure::AnswerBroken, kind: Kind::HoldsSecret, response: Some(response) }
+                    }
                     None => match read(&response) {
                         Ok(value) => {
                             self.carried_out(*effect, &request, &response);
@@ -333,6 +346,7 @@ impl Session {
         }
         match self.ask_for_token(id, secret).await {
             Ok(grant) => {
+                self.keep_secret(&grant.access_token);
                 state.generation += 1;
                 let token = Token {
                     secret: grant.access_token,
@@ -359,6 +373,7 @@ impl Session {
             url: self.shared.endpoints.login().clone(),
             auth: Auth::Basic { id: id.to_owned(), secret: secret.clone() },
             body: Body::Form("grant_type=client_credentials"),
+            answer_bytes_max: ANSWER_BYTES_MAX,
         };
         let mut attempt = 1;
         loop {
@@ -494,6 +509,14 @@ impl Session {
         ApiError { kind, about: Box::new(about) }
     }
 
+    fn keep_secret(&self, token: &SecretString) {
+        let mut issued = lock(&self.shared.issued);
+        issued.push_back(token.clone());
+        if issued.len() > TOKENS_KEPT {
+            issued.pop_front();
+        }
+    }
+
     /// Everything that a server could send back to us although nobody may see it.
     fn secrets(&self, request: &Request) -> Secrets {
         let mut secrets = match &self.shared.credentials {
@@ -503,6 +526,7 @@ impl Session {
         if let Auth::Bearer(token) = &request.auth {
             secrets.push(token.clone());
         }
+        secrets.extend(lock(&self.shared.issued).iter().cloned());
         Secrets::new(secrets)
     }
 
@@ -523,6 +547,7 @@ impl Session {
             | Kind::Server
             | Kind::Connection(_)
             | Kind::Redirected
+            | Kind::HoldsSecret
             | Kind::Interrupted
             | Kind::Waited
             | Kind::BrokenPromise(_)

@@ -9,6 +9,7 @@ use crate::api::operations;
 use crate::api::reader::Reader;
 use crate::api::shapes;
 use crate::api::wire::Response;
+use crate::limits::{ACTIVITY_BYTES_MAX, ACTIVITY_PAGES_MAX};
 use crate::model::names::DefinitionId;
 use crate::model::usage::{People, Seats};
 
@@ -16,8 +17,6 @@ use crate::model::usage::{People, Seats};
 pub const DEFINITIONS_PER_QUERY: usize = 50;
 /// How many entries of an answer are asked for at once.
 pub const ACTIVITY_PAGE_SIZE: usize = 100;
-/// The most pages of one query. An answer that goes on beyond them is cut: "at least".
-pub const ACTIVITY_PAGES_MAX: usize = 1_000;
 
 impl Reader {
     /// How many people are on each of these definitions now, all pages. People are counted once each, by
@@ -50,7 +49,7 @@ impl Reader {
         all: &mut BTreeMap<DefinitionId, Seats>,
     ) -> Result<(), ApiError> {
         let body = query(ids);
-        let mut before: Vec<u8> = Vec::new();
+        let (mut before, mut bytes): (Vec<u8>, usize) = (Vec::new(), 0);
         for number in 1..=ACTIVITY_PAGES_MAX {
             let operation = operations::user_activity(number, ACTIVITY_PAGE_SIZE, body.clone());
             let read = |response: &Response| Ok((shapes::activity(&response.body)?, response.body.clone()));
@@ -61,6 +60,10 @@ impl Reader {
             // queues comes several times, on any page.
             if answer == before || groups.iter().all(|it| it.users.is_empty() && !it.truncated) {
                 return Ok(());
+            }
+            bytes = bytes.saturating_add(answer.len());
+            if bytes > ACTIVITY_BYTES_MAX {
+                break;
             }
             before = answer;
             for group in groups {
@@ -74,6 +77,7 @@ impl Reader {
                 }
             }
         }
+        // An answer that goes on beyond what is read is cut: "at least".
         for id in ids {
             all.entry((*id).clone()).or_default().cut = true;
         }

@@ -5,6 +5,7 @@ use crate::api::error::Permission;
 use crate::api::operations::Operation;
 use crate::api::policy::Effect;
 use crate::api::wire::Method;
+use crate::limits::ANSWER_BYTES_MAX;
 use crate::model::user::{Source, UserId};
 
 /// How many users one bulk read may name (docs/platform.md, "Presences of users").
@@ -58,9 +59,25 @@ fn one(user: &UserId, source: &Source) -> String {
 }
 
 fn read(path: String, query: Vec<(&'static str, String)>, permission: Permission) -> Operation {
-    Operation { method: Method::Get, path, query, body: None, effect: Effect::Read, permission }
+    Operation {
+        method: Method::Get,
+        path,
+        query,
+        body: None,
+        effect: Effect::Read,
+        permission,
+        answer_bytes_max: ANSWER_BYTES_MAX,
+    }
 }
 
 fn write(method: Method, path: String, body: Vec<u8>, permission: Permission) -> Operation {
-    Operation { method, path, query: Vec::new(), body: Some(body), effect: Effect::Write, permission }
+    Operation {
+        method,
+        path,
+        query: Vec::new(),
+        body: Some(body),
+        effect: Effect::Write,
+        permission,
+        answer_bytes_max: ANSWER_BYTES_MAX,
+    }
 }

@@ -9,13 +9,12 @@ use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::limits::WHOLE_LIST_BYTES_MAX;
+
 /// From the first byte sent to the last byte of the answer.
 pub const REQUEST_TIMEOUT_MS: u64 = 30_000;
 /// Until a connection stands, TLS included.
 pub const CONNECT_TIMEOUT_MS: u64 = 10_000;
-/// The longest body of an answer, after decompression. A definition in 25 locales has about 2.5 kB, and
-/// the second generation of the API gives all of an org's in one answer: 10,000 of them are 25 MB.
-pub const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How the tool names itself to the platform.
 pub const AGENT: &str = concat!("presencectl/", env!("CARGO_PKG_VERSION"));
 
@@ -31,7 +30,7 @@ pub struct Limits {
     pub request_timeout_ms: u64,
     /// See [`CONNECT_TIMEOUT_MS`].
     pub connect_timeout_ms: u64,
-    /// See [`BODY_BYTES_MAX`].
+    /// The longest body of an answer, whatever is asked; see [`crate::limits`].
     pub body_bytes_max: usize,
 }
 
@@ -40,7 +39,7 @@ impl Default for Limits {
         Limits {
             request_timeout_ms: REQUEST_TIMEOUT_MS,
             connect_timeout_ms: CONNECT_TIMEOUT_MS,
-            body_bytes_max: BODY_BYTES_MAX,
+            body_bytes_max: WHOLE_LIST_BYTES_MAX,
         }
     }
 }
@@ -128,6 +127,8 @@ pub struct Request {
     pub auth: Auth,
     /// What it carries.
     pub body: Body,
+    /// The longest body of its answer.
+    pub answer_bytes_max: usize,
 }
 
 /// What an answer says of the allowance: the `inin-ratelimit-*` headers. Withdrawn in 2021 and not always right then,

@@ -37,6 +37,17 @@ pub struct UndoArgs {
     /// The report of an apply (or of an undo): a JSON file, by `--report-dir` or `--output json=FILE`.
     #[arg(value_name = "REPORT")]
     pub report: PathBuf,
+    /// The config: what it protects or omits is left alone, and its limits hold. Without it nobody knows what
+    /// must not be touched, and a real org is not written to unless somebody is asked.
+    #[arg(long, value_name = "PATH", help_heading = "Config")]
+    pub config: Option<PathBuf>,
+    /// Which org, where the config holds several org files.
+    #[arg(long, value_name = "NAME", requires = "config", help_heading = "Config")]
+    pub org: Option<String>,
+    /// The folder below which everything that the config names must lie. By default the nearest
+    /// one upward that holds `.git`, else the path's folder.
+    #[arg(long, value_name = "DIR", requires = "config", help_heading = "Config")]
+    pub root: Option<PathBuf>,
     /// Which org. It must be the report's.
     #[command(flatten)]
     pub target: TargetArgs,

@@ -51,7 +51,8 @@ async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Re
         Ok::<_, Failure>((report, exit, look.target))
     })
     .await?;
-    let (report, flags) = (desk.record.complete(report), connect::flags(&args.target));
+    let (report, flags) =
+        (desk.record.complete(report), connect::config_flags(&args.config) + &connect::flags(&args.target));
     Ok(Carried { report, target, sources, exit, flags, last: String::new() })
 }
 

@@ -9,6 +9,7 @@ use crate::cli::ConfigArgs;
 use crate::config::{self, Loaded, Request};
 use crate::diagnostic::{Diagnostic, Place, Severity, Sources};
 use crate::git::{Entry, EntryKind, Git, GitError, Revision};
+use crate::limits::{CONFIG_BYTES_MAX, CONFIG_FILES_MAX};
 use crate::model::desired::Desired;
 use crate::model::moment::Moment;
 use crate::model::observed::Observed;
@@ -17,9 +18,6 @@ use crate::plan::origin::{Against, Base, Comparison};
 use crate::plan::{Plan, plan};
 use crate::problem::{Problem, cause};
 
-/// The most files of a commit that are read, and the most bytes of all of them together.
-const FILES_MAX: usize = 10_000;
-const BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The most files by which a commit is asked when they last changed; more of them are asked for as a whole.
 const ASKED_MAX: usize = 200;
 
@@ -132,8 +130,10 @@ fn checked_out(args: &ConfigArgs, git: &Git, top: &Path, hash: &str) -> Result<(
         .into_iter()
         .filter(|it| it.kind == EntryKind::Link || is_yaml(Path::new(&it.path)) || Path::new(&it.path) == path)
         .collect();
-    if entries.len() > FILES_MAX || entries.iter().map(|it| it.bytes).sum::<u64>() > BYTES_MAX {
-        return Err(format!("it holds more than {FILES_MAX} files, or {} MiB of them", BYTES_MAX / (1024 * 1024)));
+    let bytes: u64 = entries.iter().map(|it| it.bytes).sum();
+    if entries.len() > CONFIG_FILES_MAX || usize::try_from(bytes).is_ok_and(|it| it > CONFIG_BYTES_MAX) {
+        let mib = CONFIG_BYTES_MAX / (1024 * 1024);
+        return Err(format!("it holds more than {CONFIG_FILES_MAX} files, or {mib} MiB of them"));
     }
     let contents = git.contents(&entries).map_err(git_failed)?;
     write(&base, &entries, &contents).map_err(|error| cause(&error))?;

@@ -24,6 +24,10 @@ use crate::render::{github, html, human, machine, markdown};
 use crate::stop::Stop;
 use crate::text;
 
+/// In the place of the command that takes an apply back.
+const NOT_KEPT: &str = "Undo: no report of this is kept. With --report-dir DIR (or -o json=FILE) this line names the command that takes \
+                        an apply back.\n";
+
 /// Asks whether so many changes shall be made in an org; `what` says of which kind they are.
 ///
 /// # Errors
@@ -68,7 +72,7 @@ pub async fn carry_out(
 ) -> Result<(Report, Exit), Problem> {
     if !job.steps.is_empty() {
         let begun = begun(&job.steps, &job.settled, job.desired, job.observed.divisions.clone());
-        desk.keep(&desk.record.complete(begun), target, sources, shell.signals)?;
+        desk.begin(&desk.record.complete(begun), target, sources, shell.signals)?;
     }
     let record = &desk.record;
     let (sender, stop) = Stop::new();
@@ -127,6 +131,8 @@ pub fn show(carried: Carried, desk: Desk, shell: &mut Shell<'_>) -> Exit {
     let said = nothing_ran || report.rows.iter().all(|row| row.outcome == Outcome::Skipped(Skip::PlanRefused));
     let file = kept.as_deref().or_else(|| outputs.file(Format::Json)).filter(|_| report.may_have_written());
     let trail = last + &trail(kept.as_deref(), file, &flags);
+    let cannot_be_undone = report.may_have_written() && file.is_none() && outputs.on_stdout != Format::Json;
+    let trail = if cannot_be_undone { trail + NOT_KEPT } else { trail };
     let words = |style| {
         let report = if said { String::new() } else { human::report(report, target, sources, style) };
         report + &trail

@@ -10,18 +10,16 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use crate::api::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
-use crate::cli::{Api, TargetArgs};
+use crate::cli::{Api, ConfigArgs, TargetArgs};
 use crate::commands::simulated::{self, Started};
 use crate::environment::Environment;
+use crate::limits::CERTIFICATES_BYTES_MAX;
 use crate::model::desired::Desired;
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::region::{REGIONS, Region};
 use crate::problem::{Problem, cause};
 use crate::sandbox::{self, Server};
 use crate::text;
-
-/// The longest file of certificates that is read: a whole system's store is a fifth of it.
-const CA_BYTES_MAX: u64 = 1024 * 1024;
 
 /// An open conversation with an org. Commands are handed one by `commands/conversation.rs`, which ends it.
 pub struct Connection {
@@ -67,6 +65,16 @@ pub fn flags(target: &TargetArgs) -> String {
         .as_deref()
         .map_or_else(String::new, |it| format!(" --ca-cert {}", text::shell_word(&it.to_string_lossy())));
     format!("{sandbox}{url}{ca_cert}")
+}
+
+/// The same config, as it is typed behind a command that takes it by a flag.
+#[must_use]
+pub fn config_flags(config: &ConfigArgs) -> String {
+    let ConfigArgs { path, org, root } = config;
+    let word = |path: &Path| text::shell_word(&path.to_string_lossy());
+    let org = org.as_ref().map_or_else(String::new, |org| format!(" --org {}", text::shell_word(org)));
+    let root = root.as_ref().map_or_else(String::new, |root| format!(" --root {}", word(root)));
+    format!(" --config {}{org}{root}", word(path))
 }
 
 /// The id of the OAuth client that speaks to the org; a given token does not say whose it is.
@@ -121,10 +129,10 @@ fn trusting(wire: HttpWire, file: &Path) -> Result<HttpWire, Problem> {
             .help("give a file of certificates in PEM, which begin with `-----BEGIN CERTIFICATE-----`")
     };
     let mut pem = Vec::new();
-    let read = File::open(file).and_then(|it| it.take(CA_BYTES_MAX + 1).read_to_end(&mut pem));
+    let read = File::open(file).and_then(|it| it.take(CERTIFICATES_BYTES_MAX + 1).read_to_end(&mut pem));
     read.map_err(|error| cannot(cause(&error)))?;
-    if u64::try_from(pem.len()).is_ok_and(|length| length > CA_BYTES_MAX) {
-        return Err(cannot(format!("it is longer than {CA_BYTES_MAX} bytes")));
+    if u64::try_from(pem.len()).is_ok_and(|length| length > CERTIFICATES_BYTES_MAX) {
+        return Err(cannot(format!("it is longer than {CERTIFICATES_BYTES_MAX} bytes")));
     }
     wire.trusting(&pem).map_err(|error| cannot(error.to_string()))
 }

@@ -26,8 +26,26 @@ pub struct Desk<F = Format> {
     pub heard: Heard,
     /// Where its results go.
     pub outputs: Outputs<F>,
+    purpose: Purpose,
+}
+
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// It only reads.
+    Read,
+    /// It may write, so all its documents say when it was, and who was at work.
+    Write,
+}
+
+impl Purpose {
     /// What each view shows where there is no result.
-    on_failure: fn(F) -> OnFailure,
+    fn on_failure<F: View>(self) -> fn(F) -> OnFailure {
+        match self {
+            Purpose::Read => F::on_failure,
+            Purpose::Write => F::without_report,
+        }
+    }
 }
 
 impl<F: View> Desk<F> {
@@ -38,7 +56,7 @@ impl<F: View> Desk<F> {
     /// How it ended.
     pub fn to_read(target: &TargetArgs, outputs: &[Output<F>], shell: &mut Shell<'_>) -> Result<Desk<F>, Exit> {
         let record = RecordArgs { actor: None, reason: None, report_dir: None };
-        Desk::open(&record, target, outputs, F::on_failure, shell)
+        Desk::open(&record, target, outputs, Purpose::Read, shell)
     }
 
     /// Of a run that is kept in a folder of reports, where one was asked for. Tries that as well.
@@ -51,14 +69,14 @@ impl<F: View> Desk<F> {
         outputs: &[Output<F>],
         shell: &mut Shell<'_>,
     ) -> Result<Desk<F>, Exit> {
-        Desk::open(record, target, outputs, F::without_report, shell)
+        Desk::open(record, target, outputs, Purpose::Write, shell)
     }
 
     fn open(
         record: &RecordArgs,
         target: &TargetArgs,
         outputs: &[Output<F>],
-        on_failure: fn(F) -> OnFailure,
+        purpose: Purpose,
         shell: &mut Shell<'_>,
     ) -> Result<Desk<F>, Exit> {
         let journal = match Journal::open(record.report_dir.as_deref(), shell.signals) {
@@ -68,10 +86,10 @@ impl<F: View> Desk<F> {
         let record = Record::new(record, target, shell.environment);
         let heard = Heard { org: None, sandbox: target.sandbox };
         match Outputs::open(outputs, shell.signals) {
-            Ok(outputs) => Ok(Desk { record, journal, heard, outputs, on_failure }),
+            Ok(outputs) => Ok(Desk { record, journal, heard, outputs, purpose }),
             Err(problem) => {
                 let failure = problem.into();
-                let desk = Desk { record, journal, heard, outputs: Outputs::<F>::on_stdout(), on_failure };
+                let desk = Desk { record, journal, heard, outputs: Outputs::<F>::on_stdout(), purpose };
                 desk.keep_failure(&failure, shell);
                 Err(shell.fail(&failure))
             }
@@ -89,7 +107,9 @@ impl<F: View> Desk<F> {
             Ok(result) => show(result, self, shell),
             Err(failure) => {
                 self.keep_failure(&failure, shell);
-                shell.fail_instead(&failure, &self.heard, self.outputs, self.on_failure)
+                let provenance = (self.purpose == Purpose::Write).then(|| self.record.provenance());
+                let on_failure = self.purpose.on_failure();
+                shell.fail_instead(&failure, &self.heard, provenance.as_ref(), self.outputs, on_failure)
             }
         }
     }
@@ -116,5 +136,16 @@ impl<F: View> Desk<F> {
             // The command fails anyway.
             let _ = shell.fail(&problem.into());
         }
+    }
+}
+
+impl Desk {
+    /// Keeps what is known of a run right before its first write, wherever its report will be: who kills it leaves that.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn begin(&self, report: &Report, target: &Target, sources: &Sources, signals: &Signals) -> Result<(), Problem> {
+        self.keep(report, target, sources, signals)?;
+        self.outputs.begin(Format::Json, &machine::report_json(report, target, sources), signals)
     }
 }

@@ -16,6 +16,7 @@ use crate::diagnostic::Sources;
 use crate::drift::{Drift, Names, drift, told};
 use crate::exit::Exit;
 use crate::journal::kept::{self, Kept, KeptReport};
+use crate::limits::HISTORY_BYTES_MAX;
 use crate::problem::Problem;
 use crate::render::style::Style;
 use crate::render::{human, machine, markdown};
@@ -62,13 +63,19 @@ async fn made(args: &DriftArgs, desk: &mut Desk<DriftFormat>, shell: &mut Shell<
 
 /// Every report of a folder. Runs that failed as a whole wrote nothing.
 fn reports(dir: &Path) -> Result<Vec<KeptReport>, Problem> {
-    let mut reports = Vec::new();
+    let (mut reports, mut bytes_left) = (Vec::new(), HISTORY_BYTES_MAX);
     for file in reports_in(dir)? {
         let unread = |why: String| {
             Problem::new(format!("cannot read the report `{}`: {why}", file.display()))
                 .help("a report that cannot be read may be the one that counts: take it out of the folder, or mend it")
         };
         let bytes = report_bytes(&file).map_err(unread)?;
+        let left = u64::try_from(bytes.len()).ok().and_then(|it| bytes_left.checked_sub(it));
+        bytes_left = left.ok_or_else(|| {
+            let mib = HISTORY_BYTES_MAX / (1024 * 1024);
+            Problem::new(format!("the reports in `{}` are longer than {mib} MiB together", dir.display()))
+                .help("give the folder of one org, or move old reports elsewhere: the last ones are what counts")
+        })?;
         match kept::read(&bytes).map_err(|error| unread(error.why))? {
             Kept::Report(report) => reports.push(report),
             Kept::Failure(_) => {}

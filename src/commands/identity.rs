@@ -87,7 +87,7 @@ pub async fn who(
 #[must_use]
 pub fn stops_everything(error: &ApiError) -> bool {
     match &error.kind {
-        Kind::Unauthorized { .. } | Kind::Credentials => true,
+        Kind::Unauthorized { .. } | Kind::Credentials | Kind::HoldsSecret => true,
         Kind::Connection(error) => !matches!(error, WireError::Lost(_) | WireError::TimedOut { .. }),
         Kind::RateLimited { .. }
         | Kind::Forbidden { .. }

@@ -6,8 +6,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::commands::files::{WholeFile, make_folder_of, write_new};
-use crate::journal::kept::REPORT_BYTES_MAX;
 use crate::journal::{file_name, folder};
+use crate::limits::{REPORT_BYTES_MAX, REPORT_FOLDERS_DEEP_MAX, REPORTS_MAX};
 use crate::model::observed::Organization;
 use crate::problem::{Problem, cause};
 use crate::provenance::Provenance;
@@ -15,10 +15,6 @@ use crate::signals::Signals;
 
 /// How many runs of one second, org and commit are told apart.
 const SAME_SECOND_MAX: u32 = 1_000;
-
-/// How deep folders of reports are looked for in one another, and how many files are read.
-const DEPTH_MAX: usize = 8;
-const REPORTS_MAX: usize = 100_000;
 
 /// The bytes of a report.
 ///
@@ -51,9 +47,12 @@ pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
             let entry = entry.map_err(|error| cannot(&error))?;
             let (path, kind) = (entry.path(), entry.file_type().map_err(|error| cannot(&error))?);
             if kind.is_dir() {
-                if depth == DEPTH_MAX {
-                    return Err(Problem::new(format!("`{}` is too deep: folder number {DEPTH_MAX}", path.display()))
-                        .help("give a folder that is nearer to the reports"));
+                if depth == REPORT_FOLDERS_DEEP_MAX {
+                    return Err(Problem::new(format!(
+                        "`{}` is too deep: folder number {REPORT_FOLDERS_DEEP_MAX}",
+                        path.display()
+                    ))
+                    .help("give a folder that is nearer to the reports"));
                 }
                 folders.push((path, depth + 1));
             } else if path.extension().is_some_and(|it| it == "json") && path.is_file() {

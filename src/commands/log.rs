@@ -8,8 +8,9 @@ use crate::commands::outputs::Outputs;
 use crate::commands::shell::Shell;
 use crate::exit::Exit;
 use crate::journal::kept::{self, Unreadable};
-use crate::journal::log::{Asked, Log};
+use crate::journal::log::{Asked, Log, Room, TooMuch};
 use crate::journal::period;
+use crate::limits::{LOG_BYTES_MAX, LOG_ROWS_MAX};
 use crate::model::moment::Moment;
 use crate::problem::{Heard, Problem};
 use crate::render::style::Style;
@@ -33,9 +34,14 @@ fn read(args: &LogArgs, outputs: &mut Outputs<TableFormat>, now: Moment) -> Resu
     let since = moment("--since", since.as_deref(), now, period::since)?;
     let until = moment("--until", until.as_deref(), now, period::until)?;
     let asked = Asked { org: org.clone(), keys: keys.clone(), since, until };
-    let mut log = Log::default();
+    let (mut log, mut room) = (Log::default(), Room::default());
     for file in reports_in(dir)? {
-        log.take(&file.display().to_string(), one(&file), &asked);
+        let taken = log.take(&file.display().to_string(), one(&file), &asked, &mut room);
+        taken.map_err(|TooMuch| {
+            let (rows, mib) = (LOG_ROWS_MAX, LOG_BYTES_MAX / (1024 * 1024));
+            Problem::new(format!("the reports say more than a log shows: {rows} rows, or {mib} MiB of text"))
+                .help("ask for less: by --since and --until, --key, or --org")
+        })?;
     }
     Ok(log.sorted())
 }

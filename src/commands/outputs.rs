@@ -78,9 +78,21 @@ impl<F: View> Outputs<F> {
     /// The first file of a format that can be read again: a pipe or a device cannot.
     #[must_use]
     pub fn file(&self, format: F) -> Option<&Path> {
+        self.kept(format).next().map(|file| file.path.as_path())
+    }
+
+    /// Writes what is known so far into every file of a format that can be read again; what is known at the end takes
+    /// its place.
+    ///
+    /// # Errors
+    /// One could not be written.
+    pub fn begin(&self, format: F, text: &str, signals: &Signals) -> Result<(), Problem> {
+        self.kept(format).try_for_each(|file| file.write(text, signals))
+    }
+
+    fn kept(&self, format: F) -> impl Iterator<Item = &WholeFile> {
         let can_be_read = |file: &WholeFile| !file.is_direct || file.real.is_file();
-        let found = self.files.iter().find(|(it, file)| *it == format && can_be_read(file));
-        found.map(|(_, file)| file.path.as_path())
+        self.files.iter().filter(move |(it, file)| *it == format && can_be_read(file)).map(|(_, file)| file)
     }
 
     /// Is there a file for people?

@@ -55,8 +55,8 @@ struct Retired {
 
 async fn retired(args: &RetireArgs, desk: &mut Desk<TableFormat>, shell: &mut Shell<'_>) -> Result<Retired, Failure> {
     desk.outputs.spare(files_read(&args.target))?;
-    let config = ConfigArgs { path: args.config.clone(), org: args.org.clone(), root: args.root.clone() };
-    let (config, sources) = shell.load(&config, &mut desk.outputs)?;
+    let typed = ConfigArgs { path: args.config.clone(), org: args.org.clone(), root: args.root.clone() };
+    let (config, sources) = shell.load(&typed, &mut desk.outputs)?;
     desk.record.goes_by(&config);
     let Config { desired, .. } = config;
     let (report, target) = converse(&args.target, &desired, shell, async |connection, shell| {
@@ -67,7 +67,10 @@ async fn retired(args: &RetireArgs, desk: &mut Desk<TableFormat>, shell: &mut Sh
         Ok::<_, Failure>(Box::pin(run.go(session, desk, shell)).await?)
     })
     .await?;
-    let (written, flags) = (desk.record.complete(written(&report, &desired)), connect::flags(&args.target));
+    let (written, flags) = (
+        desk.record.complete(written(&report, &desired)),
+        connect::config_flags(&typed) + &connect::flags(&args.target),
+    );
     Ok(Retired { report, target, sources, written, flags })
 }
 

@@ -4,9 +4,10 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::apply::report::{Outcome, Row};
+use crate::limits::SAVED_PLAN_BYTES_MAX;
 use crate::model::names::Locale;
 use crate::model::observed::Target;
-use crate::plan::saved::{self, Bound, Fresh, Misfit, Operation, SAVED_PLAN_BYTES_MAX, SavedPlan};
+use crate::plan::saved::{self, Bound, Fresh, Misfit, Operation, SavedPlan};
 use crate::problem::{Problem, cause};
 
 /// Reads a saved plan.

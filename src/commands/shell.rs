@@ -144,20 +144,21 @@ impl Shell<'_> {
     /// The same, and as a document wherever one was asked for, since a pipeline reads the document
     /// when something failed most of all.
     pub fn fail_into<F: View>(&mut self, failure: &Failure, heard: &Heard, outputs: Outputs<F>) -> Exit {
-        self.fail_instead(failure, heard, outputs, F::on_failure)
+        self.fail_instead(failure, heard, None, outputs, F::on_failure)
     }
 
-    /// The same, where `on_failure` says what each view shows.
+    /// The same, where `on_failure` says what each view shows; with where the run comes from, where that is told.
     pub fn fail_instead<F: View>(
         &mut self,
         failure: &Failure,
         heard: &Heard,
+        provenance: Option<&Provenance>,
         outputs: Outputs<F>,
         on_failure: fn(F) -> OnFailure,
     ) -> Exit {
         let exit = self.fail(failure);
         let folder = self.environment.folder.as_deref();
-        let view = |format: F| failure_shown(failure, heard, on_failure(format), folder);
+        let view = |format: F| failure_shown(failure, heard, provenance, on_failure(format), folder);
         let stdout = match on_failure(outputs.on_stdout) {
             // They are on standard error.
             OnFailure::Words => String::new(),
@@ -204,10 +205,16 @@ pub fn error_document(failure: &Failure, heard: &Heard, provenance: Option<&Prov
 }
 
 /// A failure as one kind of view shows it.
-fn failure_shown(failure: &Failure, heard: &Heard, on_failure: OnFailure, folder: Option<&Path>) -> String {
+fn failure_shown(
+    failure: &Failure,
+    heard: &Heard,
+    provenance: Option<&Provenance>,
+    on_failure: OnFailure,
+    folder: Option<&Path>,
+) -> String {
     in_parts(failure, |problem, diagnostics, sources| match on_failure {
         OnFailure::Words => in_words(failure, Style::PLAIN),
-        OnFailure::Document => machine::error_json(problem, heard, None, diagnostics, sources),
+        OnFailure::Document => machine::error_json(problem, heard, provenance, diagnostics, sources),
         OnFailure::Nothing => String::new(),
         OnFailure::Comment(awaited) => {
             markdown::failure(problem, heard, diagnostics, sources, kind(awaited), markdown::COMMENT)

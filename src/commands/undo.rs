@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::api::{Reader, Session};
 use crate::apply::report::{Outcome, Report, Row, Skip};
 use crate::apply::{Aim, Job};
-use crate::cli::{TargetArgs, UndoArgs};
+use crate::cli::{ConfigArgs, TargetArgs, UndoArgs};
 use crate::commands::carry::{self, Carried};
 use crate::commands::connect::{self, files_read};
 use crate::commands::conversation::converse;
@@ -47,16 +47,26 @@ async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resu
     let report = read(&args.report)?;
     desk.record.undoes(&report, &args.report);
     let org = org_of(&report, &args.target)?;
+    let typed = args.config.clone().map(|path| ConfigArgs { path, org: args.org.clone(), root: args.root.clone() });
+    let config = typed.as_ref().map(|typed| shell.load(typed, &mut desk.outputs)).transpose()?;
+    let config = config.map(|(config, _)| config.desired);
+    let meant = config.as_ref().and_then(|it| it.org.as_ref());
+    for_this_org(meant, &report, &org)?;
     let mut sources = Sources::new();
     let nowhere = Span { file: sources.add(&args.report, String::new()), start: 0, end: 0 };
-    let desired = Desired { org: Some(identity(&report, &org, nowhere)), ..undo::desired(&report) };
-    let run = Run { args, report: &report, desired: &desired };
+    let named = OrgIdentity { region: meant.and_then(|it| it.region), ..identity(&report, &org, nowhere) };
+    let desired = Desired { org: Some(named), ..undo::desired(&report) };
+    let run = Run { args, report: &report, desired: &desired, config: config.as_ref() };
     let (ended, exit, target) = converse(&args.target, &desired, shell, async |connection, shell| {
+        if connection.is_real && args.auto_approve && config.is_none() {
+            return Err(nothing_holds_it_back().into());
+        }
         run.go(&connection.session, org, desk, shell).await
     })
     .await?;
     let last = if ended.may_have_written() { human::revert(&report) } else { String::new() };
-    let (report, flags) = (desk.record.complete(ended), connect::flags(&args.target));
+    let flags = typed.as_ref().map(connect::config_flags).unwrap_or_default() + &connect::flags(&args.target);
+    let report = desk.record.complete(ended);
     Ok(Carried { report, target, sources, exit, flags, last })
 }
 
@@ -91,6 +101,26 @@ fn org_of(report: &KeptReport, target: &TargetArgs) -> Result<OrgId, Problem> {
     })
 }
 
+/// A config of another org knows nothing of this one's objects.
+fn for_this_org(config: Option<&OrgIdentity>, report: &KeptReport, org: &OrgId) -> Result<(), Problem> {
+    let Some(config) = config else { return Ok(()) };
+    let id = match (&config.id, report.sandbox) {
+        (_, true) => Some(simulated::org_id(config)),
+        (id, false) => id.as_ref().map(ToString::to_string),
+    };
+    if id.is_none_or(|it| it == org.as_str()) {
+        return Ok(());
+    }
+    Err(Problem::new(format!("the report is for the org {org}, and the config for another one (`{}`)", config.name))
+        .help("give the config of the report's org; nothing was sent"))
+}
+
+/// A report is a file that anybody may have written, and nobody looks at the plan.
+fn nothing_holds_it_back() -> Problem {
+    Problem::new("without a config nobody knows what must not be touched, so nothing is written unasked")
+        .help("give --config PATH, whose `protect`, `omit` and limits hold, or leave --auto-approve away")
+}
+
 /// What the config called the org: the simulated one is kept under that name.
 fn identity(report: &KeptReport, org: &OrgId, place: Span) -> OrgIdentity {
     let name = report.run.as_ref().and_then(|run| run.said.config_org.clone());
@@ -106,6 +136,8 @@ struct Run<'a> {
     args: &'a UndoArgs,
     report: &'a KeptReport,
     desired: &'a Desired,
+    /// What holds it back.
+    config: Option<&'a Desired>,
 }
 
 impl Run<'_> {
@@ -116,7 +148,7 @@ impl Run<'_> {
         desk: &mut Desk,
         shell: &mut Shell<'_>,
     ) -> Result<(Report, Exit, Target), Failure> {
-        let Run { args, report, desired } = *self;
+        let Run { args, report, desired, config } = *self;
         let identity = Identity { meant: Some(org), name: None, must_be_known: true };
         let api = match args.target.api {
             Some(_) => connect::api(&args.target, desired),
@@ -128,10 +160,10 @@ impl Run<'_> {
         let Seen { target, observed, mut notes } = see(from, |_| names_divisions, &mut desk.heard).await?;
         let session = session.speaking(target.generation);
         let observed = if report.verified { observed } else { read_again(&session.reader(), report, observed).await? };
-        // No config says how many people may be on it, so a person may.
+        // Where no config says how many people may be on it, a person may.
         let own = Limits { active_users: args.limits.allow_active_users, ..Limits::default() };
-        let limits = raised(&own, args.limits);
-        let mut undo = undo::undo(report, &observed, &limits);
+        let limits = raised(config.map_or(&own, |it| &it.settings.limits), args.limits);
+        let mut undo = undo::undo(report, &observed, &limits, config);
         if args.usage || limits.active_users.is_some() {
             let usage = people_on(&session.reader(), &undo.plan, &mut notes).await;
             undo.plan = with_usage(undo.plan, usage, &limits);
@@ -142,7 +174,7 @@ impl Run<'_> {
         let source = Source { file: &file, report };
         shell.tell(&mut desk.outputs, &|style| human::undo(&undo, source, &target, style));
         let settled: Vec<Row> = undo.settled.iter().map(undo::Settled::row).collect();
-        let Undo { plan, settled: _ } = undo;
+        let Undo { plan, settled: _, config: _ } = undo;
         if !plan.refusals.is_empty() || plan.changes.is_empty() {
             let skipped = |it: &Change| {
                 let name = it.step.name(&plan.default_locale).cloned();

@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use crate::cli::{ConfigArgs, UserConfigArgs, View, WhoArgs};
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell};
+use crate::limits::USERS_BYTES_MAX;
 use crate::model::desired::Desired;
 use crate::model::user::Source;
 use crate::problem::{Problem, cause};
 use crate::terminal::Terminal;
 use crate::users::sheet::{self, Entry, Mistake};
 
-/// The longest input that is read: a CSV of about a hundred thousand users.
-const INPUT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// How many mistakes of an input are told.
 const MISTAKES_TOLD_MAX: usize = 10;
 
@@ -104,7 +103,7 @@ fn is_stdin(path: &Path) -> bool {
 fn text(path: &Path, name: &str, terminal: &mut Terminal) -> Result<String, Problem> {
     let cannot = |why: String| Problem::new(format!("cannot read `{name}`: {why}"));
     // A pipe does not say how long it is.
-    let bytes_max = INPUT_BYTES_MAX.saturating_add(1);
+    let bytes_max = USERS_BYTES_MAX.saturating_add(1);
     let read = if is_stdin(path) {
         terminal.read_input(bytes_max)
     } else {
@@ -112,8 +111,8 @@ fn text(path: &Path, name: &str, terminal: &mut Terminal) -> Result<String, Prob
         File::open(path).and_then(|file| file.take(bytes_max).read_to_end(&mut bytes)).map(|_| bytes)
     };
     let bytes = read.map_err(|error| cannot(cause(&error)))?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > INPUT_BYTES_MAX) {
-        return Err(cannot(format!("it is longer than {INPUT_BYTES_MAX} bytes")));
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > USERS_BYTES_MAX) {
+        return Err(cannot(format!("it is longer than {USERS_BYTES_MAX} bytes")));
     }
     String::from_utf8(bytes).map_err(|_| cannot("it is not UTF-8".to_owned()))
 }

@@ -10,12 +10,42 @@ use crate::config::structure::{self, Shape};
 use crate::config::tree;
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, FileId, Sources, Span};
+use crate::limits::{CONFIG_BYTES_MAX, CONFIG_FILE_BYTES_MAX, CONFIG_LINE_BYTES_MAX, CONFIG_VALUES_MAX};
 
-/// The largest file that is read.
-pub const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+const MIB: usize = 1024 * 1024;
 
-/// The longest line: positions are counted from its beginning, for each finding anew.
-pub const LINE_BYTES_MAX: usize = 64 * 1024;
+/// What a config may still hold.
+#[derive(Debug)]
+pub(super) struct Room {
+    bytes: usize,
+    values: usize,
+    /// What told that there is none, once that was so: nothing more is read.
+    over: Option<Diagnostic>,
+}
+
+impl Default for Room {
+    fn default() -> Room {
+        Room { bytes: CONFIG_BYTES_MAX, values: CONFIG_VALUES_MAX, over: None }
+    }
+}
+
+impl Room {
+    /// Takes a file of this length in.
+    pub(super) fn takes(&mut self, path: &str, bytes: usize) -> Result<(), Finding> {
+        if bytes > CONFIG_FILE_BYTES_MAX {
+            let limit = format!("{} MiB", CONFIG_FILE_BYTES_MAX / MIB);
+            return Err(Finding::TooLarge { what: format!("`{path}`"), limit });
+        }
+        let Some(left) = self.bytes.checked_sub(bytes) else {
+            let limit = format!("{} MiB in all its files", CONFIG_BYTES_MAX / MIB);
+            let finding = Finding::TooLarge { what: "the config".to_owned(), limit };
+            self.over = Some(Diagnostic::general(finding.clone()));
+            return Err(finding);
+        };
+        self.bytes = left;
+        Ok(())
+    }
+}
 
 /// One file that was read.
 #[derive(Debug)]
@@ -49,11 +79,12 @@ pub(super) struct Files {
     pub(super) sources: Sources,
     loaded: Vec<Loaded>,
     by_path: HashMap<PathBuf, usize>,
+    room: Room,
 }
 
 impl Files {
     pub(super) fn new(root: Root) -> Files {
-        Files { root, sources: Sources::new(), loaded: Vec::new(), by_path: HashMap::new() }
+        Files { root, sources: Sources::new(), loaded: Vec::new(), by_path: HashMap::new(), room: Room::default() }
     }
 
     pub(super) fn get(&self, index: usize) -> &Loaded {
@@ -82,6 +113,10 @@ impl Files {
             loaded.diagnostics.push(Diagnostic::general(self.root.outside(&loaded.found.shown)));
             return loaded;
         }
+        if let Some(told) = &self.room.over {
+            loaded.diagnostics.push(told.clone());
+            return loaded;
+        }
         let bytes = match bytes(&loaded.found.real) {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -90,9 +125,7 @@ impl Files {
                 return loaded;
             }
         };
-        if bytes.len() > FILE_BYTES_MAX {
-            let limit = format!("{} MiB", FILE_BYTES_MAX / (1024 * 1024));
-            let finding = Finding::TooLarge { what: format!("`{path}`"), limit };
+        if let Err(finding) = self.room.takes(&path, bytes.len()) {
             loaded.diagnostics.push(Diagnostic::general(finding));
             return loaded;
         }
@@ -101,7 +134,7 @@ impl Files {
         loaded.id = Some(id);
         let text = &self.sources.get(id).text;
         loaded.begins_an_org = text.lines().any(|line| line.starts_with("org:"));
-        (loaded.shape, loaded.diagnostics) = examined(text, bad_byte, id, &path);
+        (loaded.shape, loaded.diagnostics) = examined(text, bad_byte, id, &path, &mut self.room);
         loaded
     }
 }
@@ -112,7 +145,7 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::other("it is not a regular file"));
     }
     let mut bytes = Vec::new();
-    let limit = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(CONFIG_FILE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
     File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
@@ -134,12 +167,14 @@ pub(super) fn examined(
     bad_byte: Option<usize>,
     file: FileId,
     path: &str,
+    room: &mut Room,
 ) -> (Option<Shape>, Vec<Diagnostic>) {
     let unreadable = unreadable_text(text, bad_byte, file);
     if !unreadable.is_empty() {
         return (None, unreadable);
     }
-    let (tree, mut found) = tree::parse(text, file);
+    let (tree, mut found) = tree::parse(text, file, &mut room.values);
+    room.over = found.iter().find(|it| matches!(it.finding, Finding::TooManyValues { .. })).cloned();
     let Some(tree) = tree else { return (None, found) };
     let (shape, more) = structure::shape(tree, path, text);
     found.extend(more);
@@ -167,9 +202,9 @@ fn unreadable_text(text: &str, bad_byte: Option<usize>, file: FileId) -> Vec<Dia
     let mut start = 0;
     let mut tabs = Vec::new();
     for line in text.split_inclusive('\n') {
-        if line.len() > LINE_BYTES_MAX {
+        if line.len() > CONFIG_LINE_BYTES_MAX {
             let what = "this line".to_owned();
-            let finding = Finding::TooLarge { what, limit: format!("{} KiB", LINE_BYTES_MAX / 1024) };
+            let finding = Finding::TooLarge { what, limit: format!("{} KiB", CONFIG_LINE_BYTES_MAX / 1024) };
             found.push(Diagnostic::at(span(start, 1), finding));
         }
         let content = line.trim_start_matches([' ', '\t']);

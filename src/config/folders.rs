@@ -8,9 +8,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::finding::Finding;
-
-/// The most YAML files below one folder.
-pub(super) const FILES_MAX: usize = 10_000;
+use crate::limits::CONFIG_FILES_MAX;
 
 /// A file or folder, under the name that people know it by and where it really is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +68,7 @@ pub(super) fn list(root: &Root, folder: &Found) -> (Vec<Found>, Vec<Fault>) {
     listing.run();
     let Listing { files, mut faults, too_many, .. } = listing;
     if too_many {
-        let finding = Finding::TooLarge { what: "the number of files".to_owned(), limit: FILES_MAX.to_string() };
+        let finding = Finding::TooLarge { what: "the number of files".to_owned(), limit: CONFIG_FILES_MAX.to_string() };
         faults.push(Fault { entry: root.0.real.clone(), finding });
     }
     if files.is_empty() && faults.is_empty() {
@@ -167,7 +165,7 @@ impl Listing<'_> {
     }
 
     fn file(&mut self, Found { shown, real }: Found) {
-        if self.files.len() < FILES_MAX {
+        if self.files.len() < CONFIG_FILES_MAX {
             self.files.entry(real).or_insert(shown);
         } else if !self.files.contains_key(&real) {
             self.too_many = true;

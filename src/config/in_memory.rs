@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use crate::config::check;
-use crate::config::files::{FILE_BYTES_MAX, examined};
+use crate::config::files::{Room, examined};
 use crate::config::layers::{self, Stack};
 use crate::config::requires;
 use crate::config::rule_settings;
 use crate::config::structure::Shape;
-use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::model::desired::Desired;
 
@@ -26,14 +25,14 @@ pub struct Text<'a> {
 #[must_use]
 pub fn read_texts(org: Text<'_>, layers: &[Text<'_>]) -> (Sources, Vec<Diagnostic>, Option<Desired>) {
     let (mut sources, mut found) = (Sources::new(), Vec::new());
+    let mut room = Room::default();
     let mut read = |Text { path, text }: Text<'_>| -> Option<Shape> {
         let file = sources.add(Path::new(path), text.to_owned());
-        if text.len() > FILE_BYTES_MAX {
-            let limit = format!("{} MiB", FILE_BYTES_MAX / (1024 * 1024));
-            found.push(Diagnostic::general(Finding::TooLarge { what: format!("`{path}`"), limit }));
+        if let Err(finding) = room.takes(path, text.len()) {
+            found.push(Diagnostic::general(finding));
             return None;
         }
-        let (shape, more) = examined(text, None, file, path);
+        let (shape, more) = examined(text, None, file, path, &mut room);
         found.extend(more);
         shape
     };

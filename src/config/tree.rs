@@ -12,12 +12,7 @@ use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span as ParserSpan, 
 use crate::config::syntax;
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, FileId, Span};
-
-/// How deep mappings and lists may nest. A config needs five levels.
-pub const DEPTH_MAX: usize = 16;
-
-/// How many keys and values one file may hold: 10,000 definitions in 25 locales are 600,000.
-pub const VALUES_MAX: usize = 2_000_000;
+use crate::limits::{CONFIG_DEPTH_MAX, CONFIG_VALUES_MAX};
 
 /// Something at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,17 +42,16 @@ pub enum Node {
     Broken,
 }
 
-/// Reads one file. The tree is absent when the file is so broken that nothing can be said about
-/// its content; `Node::Null` stands for an empty document.
+/// Reads one file; `values` is how many keys and values there may still be, in all files. The tree is absent when
+/// the file is so broken that nothing can be said about its content; `Node::Null` stands for an empty document.
 #[must_use]
-pub fn parse(text: &str, file: FileId) -> (Option<Spanned<Node>>, Vec<Diagnostic>) {
-    let limits =
-        options! { flow_nesting_limit: DEPTH_MAX, block_nesting_limit: DEPTH_MAX, emit_unresolved_aliases: true };
-    let mut builder = Builder::new(text, file);
+pub fn parse(text: &str, file: FileId, values: &mut usize) -> (Option<Spanned<Node>>, Vec<Diagnostic>) {
+    let limits = options! { flow_nesting_limit: CONFIG_DEPTH_MAX, block_nesting_limit: CONFIG_DEPTH_MAX, emit_unresolved_aliases: true };
+    let mut builder = Builder::new(text, file, values);
     for event in Parser::new_from_str_with_options(text, limits) {
         let outcome = match event {
             Ok((event, span)) => builder.take(event, span),
-            Err(error) => Err(Box::new(syntax::diagnostic(&error, text, file, DEPTH_MAX))),
+            Err(error) => Err(Box::new(syntax::diagnostic(&error, text, file, CONFIG_DEPTH_MAX))),
         };
         if let Err(fatal) = outcome {
             builder.found.push(*fatal);
@@ -88,14 +82,14 @@ struct Builder<'a> {
     open: Vec<Open>,
     root: Option<Spanned<Node>>,
     documents: usize,
-    values: usize,
+    values: &'a mut usize,
     aliases: usize,
     found: Vec<Diagnostic>,
 }
 
 impl<'a> Builder<'a> {
-    fn new(text: &'a str, file: FileId) -> Builder<'a> {
-        Builder { text, file, open: Vec::new(), root: None, documents: 0, values: 0, aliases: 0, found: Vec::new() }
+    fn new(text: &'a str, file: FileId, values: &'a mut usize) -> Builder<'a> {
+        Builder { text, file, open: Vec::new(), root: None, documents: 0, values, aliases: 0, found: Vec::new() }
     }
 
     fn place(&self, span: ParserSpan) -> Span {
@@ -163,8 +157,8 @@ impl<'a> Builder<'a> {
     }
 
     fn begin(&mut self, open: Open, place: Span) -> Result<(), Box<Diagnostic>> {
-        if self.open.len() >= DEPTH_MAX {
-            return Err(Box::new(Diagnostic::at(place, Finding::TooDeep { limit: DEPTH_MAX })));
+        if self.open.len() >= CONFIG_DEPTH_MAX {
+            return Err(Box::new(Diagnostic::at(place, Finding::TooDeep { limit: CONFIG_DEPTH_MAX })));
         }
         self.open.push(open);
         Ok(())
@@ -184,10 +178,10 @@ impl<'a> Builder<'a> {
     /// Puts a finished value where it belongs. `text` is a scalar as it is spelt: a key is text
     /// whatever it looks like, so that `no` is Norwegian.
     fn put(&mut self, node: Spanned<Node>, text: Option<String>) -> Result<(), Box<Diagnostic>> {
-        self.values += 1;
-        if self.values > VALUES_MAX {
-            return Err(Box::new(Diagnostic::at(node.place, Finding::TooManyValues { limit: VALUES_MAX })));
-        }
+        let Some(left) = self.values.checked_sub(1) else {
+            return Err(Box::new(Diagnostic::at(node.place, Finding::TooManyValues { limit: CONFIG_VALUES_MAX })));
+        };
+        *self.values = left;
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Open::List { items, start: _ }) => items.push(node),

@@ -123,7 +123,7 @@ findings! {
         "too-deep", Error, format!("the nesting is deeper than {limit} levels"), None;
     /// More values than the reader takes.
     TooManyValues { limit: usize }
-        "too-many-values", Error, format!("the file holds more than {limit} keys and values"), None;
+        "too-many-values", Error, format!("the config holds more than {limit} keys and values"), None;
     /// An alias, which this format does not have.
     Alias { name: String, count: usize }
         "alias", Error,

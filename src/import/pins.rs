@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::config::check::can_be_id;
 use crate::config::check_labels::{is_odd_label, is_odd_locale};
-use crate::config::files::LINE_BYTES_MAX;
+use crate::limits::CONFIG_LINE_BYTES_MAX;
 use crate::model::names::{Locale, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::yaml;
@@ -190,7 +190,7 @@ fn obstacle(definition: &Definition) -> Option<Obstacle> {
         if locale.chars().count() > LOCALE_LENGTH_MAX {
             return Some(Obstacle::LongLocale);
         }
-        if locale.len() + written(label.nfc()).len() + LINE_ROOM_BYTES > LINE_BYTES_MAX {
+        if locale.len() + written(label.nfc()).len() + LINE_ROOM_BYTES > CONFIG_LINE_BYTES_MAX {
             return Some(Obstacle::LongLabel);
         }
     }

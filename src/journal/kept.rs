@@ -15,9 +15,6 @@ use crate::model::observed::Content;
 use crate::plan::change::Action;
 use crate::problem::document::FORMAT_VERSION as ERROR_FORMAT_VERSION;
 
-/// The largest report that is read. 10,000 objects with 25 labels before and after are about 25 MB.
-pub const REPORT_BYTES_MAX: u64 = 128 * 1024 * 1024;
-
 /// What a run kept of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {

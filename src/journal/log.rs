@@ -3,7 +3,10 @@
 use crate::apply::outcome::OutcomeKind;
 use crate::document::RunV1;
 use crate::journal::kept::{Kept, KeptFailure, KeptReport, KeptRow, Unreadable};
+use crate::limits::{LOG_BYTES_MAX, LOG_ROWS_MAX, MESSAGE_CHARS_MAX};
 use crate::model::moment::Moment;
+use crate::model::observed::Content;
+use crate::plan::document::ContentV1;
 
 /// Which entries are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -72,18 +75,62 @@ pub struct Unread {
     pub why: String,
 }
 
+/// The files say more than a log shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMuch;
+
+/// What a log may still take in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    rows: usize,
+    bytes: usize,
+}
+
+impl Default for Room {
+    fn default() -> Room {
+        Room { rows: LOG_ROWS_MAX, bytes: LOG_BYTES_MAX }
+    }
+}
+
+impl Room {
+    fn takes(&mut self, rows: usize, bytes: usize) -> Result<(), TooMuch> {
+        self.rows = self.rows.checked_sub(rows).ok_or(TooMuch)?;
+        self.bytes = self.bytes.checked_sub(bytes).ok_or(TooMuch)?;
+        Ok(())
+    }
+}
+
 impl Log {
     /// Takes what one file says. Files come in the order of their names.
-    pub fn take(&mut self, file: &str, read: Result<Kept, Unreadable>, asked: &Asked) {
-        let file = || file.to_owned();
-        let no_time = || Unread { file: file(), line: None, why: "it does not say when its run was".to_owned() };
+    ///
+    /// # Errors
+    /// There is no room for it.
+    pub fn take(
+        &mut self,
+        file: &str,
+        read: Result<Kept, Unreadable>,
+        asked: &Asked,
+        room: &mut Room,
+    ) -> Result<(), TooMuch> {
+        let mut unread = |line: Option<usize>, why: &str| {
+            let why: String = why.chars().take(MESSAGE_CHARS_MAX).collect();
+            room.takes(0, file.len() + why.len())?;
+            self.problems.push(Unread { file: file.to_owned(), line, why });
+            Ok(())
+        };
         match read {
-            Err(Unreadable { line, why }) => self.problems.push(Unread { file: file(), line, why }),
+            Err(Unreadable { line, why }) => unread(line, &why),
             Ok(Kept::Report(KeptReport { run: None, .. }) | Kept::Failure(KeptFailure { run: None, .. })) => {
-                self.problems.push(no_time());
+                unread(None, "it does not say when its run was")
             }
-            Ok(Kept::Report(report)) => self.entries.extend(of_report(file(), report, asked)),
-            Ok(Kept::Failure(failure)) => self.entries.extend(of_failure(file(), failure, asked)),
+            Ok(Kept::Report(report)) => {
+                self.entries.extend(of_report(file.to_owned(), report, asked, room)?);
+                Ok(())
+            }
+            Ok(Kept::Failure(failure)) => {
+                self.entries.extend(of_failure(file.to_owned(), failure, asked, room)?);
+                Ok(())
+            }
         }
     }
 
@@ -95,9 +142,9 @@ impl Log {
     }
 }
 
-fn of_report(file: String, report: KeptReport, asked: &Asked) -> Vec<Entry> {
-    let KeptReport { org, org_name, sandbox, generation: _, run, success, verified: _, refusals, rows } = report;
-    let Some(run) = run else { return Vec::new() };
+fn of_report(file: String, report: KeptReport, asked: &Asked, room: &mut Room) -> Result<Vec<Entry>, TooMuch> {
+    let KeptReport { org, org_name, sandbox, generation: _, run, success, verified: _, refusals, mut rows } = report;
+    let Some(run) = run else { return Ok(Vec::new()) };
     let whole = Entry {
         time: run.began,
         file,
@@ -109,29 +156,48 @@ fn of_report(file: String, report: KeptReport, asked: &Asked) -> Vec<Entry> {
         correlation_id: None,
     };
     if !asked.is_of_run(&whole) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let mut entries = Vec::new();
-    if !refusals.is_empty() {
-        let (outcome, message) = (Some(OutcomeKind::Refused), Some(refusals.join("; ")));
-        entries.push(Entry { outcome, message, ..whole.clone() });
-    } else if rows.is_empty() {
-        entries.push(whole.clone());
-    }
+    let as_a_whole = match (refusals.is_empty(), rows.is_empty()) {
+        (false, _) => {
+            let (outcome, message) = (Some(OutcomeKind::Refused), Some(refusals.join("; ")));
+            Some(Entry { outcome, message, ..whole.clone() })
+        }
+        (true, true) => Some(whole.clone()),
+        (true, false) => None,
+    };
+    let mut entries: Vec<Entry> = as_a_whole.into_iter().filter(|_| asked.is_of_a_run()).collect();
+    rows.retain(|row| asked.is_of_object(row));
+    // Before it is there so many times: each row says again what the run was.
+    let said = whole.bytes();
+    let bytes = rows.iter().map(|row| said.saturating_add(bytes(row)));
+    let bytes = entries.iter().map(Entry::bytes).chain(bytes).fold(0, usize::saturating_add);
+    room.takes(entries.len() + rows.len(), bytes)?;
     entries.extend(rows.into_iter().map(|row| Entry {
         outcome: Some(row.outcome),
         message: row.message.clone(),
         correlation_id: row.correlation_id.clone(),
-        row: Some(row),
+        // What the org made of it is no part of a log.
+        row: Some(KeptRow { differences: Vec::new(), ..row }),
         ..whole.clone()
     }));
-    entries.retain(|it| asked.is_of_object(it));
-    entries
+    Ok(entries)
 }
 
-fn of_failure(file: String, failure: KeptFailure, asked: &Asked) -> Option<Entry> {
+/// About as many as a row has in the log.
+fn bytes(row: &KeptRow) -> usize {
+    let content = |it: &Content| serde_json::to_string(&ContentV1::from(it)).map_or(0, |it| it.len());
+    let contents: usize = row.before.iter().chain(&row.after).map(content).sum();
+    let texts = [&row.message, &row.correlation_id].into_iter().flatten().map(String::len);
+    let names = row.name.as_ref().map_or(0, |it| it.nfc().len()) + row.system_presence.as_str().len();
+    let ids = row.id.as_ref().map_or(0, |it| it.as_str().len()) + row.key.as_ref().map_or(0, |it| it.as_str().len());
+    // Messages and ids stand beside the row as well.
+    contents + names + ids + 2 * texts.sum::<usize>()
+}
+
+fn of_failure(file: String, failure: KeptFailure, asked: &Asked, room: &mut Room) -> Result<Option<Entry>, TooMuch> {
     let KeptFailure { org, org_name, sandbox, run, message, correlation_id } = failure;
-    let run = run?;
+    let Some(run) = run else { return Ok(None) };
     let entry = Entry {
         time: run.began,
         file,
@@ -142,7 +208,11 @@ fn of_failure(file: String, failure: KeptFailure, asked: &Asked) -> Option<Entry
         message: Some(message),
         correlation_id,
     };
-    (asked.is_of_run(&entry) && asked.is_of_object(&entry)).then_some(entry)
+    if !(asked.is_of_run(&entry) && asked.is_of_a_run()) {
+        return Ok(None);
+    }
+    room.takes(1, entry.bytes())?;
+    Ok(Some(entry))
 }
 
 impl Asked {
@@ -156,8 +226,11 @@ impl Asked {
     }
 
     /// What failed as a whole has changed nothing, and so it is about no key.
-    fn is_of_object(&self, entry: &Entry) -> bool {
-        let Some(row) = &entry.row else { return self.keys.is_empty() };
+    fn is_of_a_run(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    fn is_of_object(&self, row: &KeptRow) -> bool {
         let is_its_name = |asked: &String| {
             row.key.as_ref().is_some_and(|key| key.as_str() == asked)
                 || row.id.as_ref().is_some_and(|id| id.as_str().eq_ignore_ascii_case(asked))
@@ -167,6 +240,14 @@ impl Asked {
 }
 
 impl Entry {
+    /// About as many as it has without its row.
+    fn bytes(&self) -> usize {
+        let run = serde_json::to_string(&self.run).map_or(0, |it| it.len());
+        let texts = [&self.org.id, &self.org.name, &self.message, &self.correlation_id];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        self.file.len() + run + texts
+    }
+
     /// The person, else the OAuth client.
     #[must_use]
     pub fn who(&self) -> Option<&str> {

@@ -17,10 +17,6 @@ use crate::plan::division;
 use crate::plan::document::{ChangeV1, FORMAT_VERSION, PlanV1};
 use crate::text;
 
-/// The largest saved plan that is read. 10,000 changes with 25 labels before and after are about
-/// 20 MB.
-pub const SAVED_PLAN_BYTES_MAX: u64 = 128 * 1024 * 1024;
-
 /// What of a saved plan bounds an apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedPlan {

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How many rules one script may have.
-pub const RULES_MAX: usize = 10_000;
+use crate::limits::SANDBOX_RULES_MAX;
 
 /// The longest delay that a rule may ask for.
 pub const DELAY_MS_MAX: u64 = 600_000;
@@ -246,8 +245,8 @@ impl FaultRule {
 /// # Errors
 /// The first rule that contradicts itself, by its number from 1.
 pub fn check(rules: &[FaultRule]) -> Result<(), String> {
-    if rules.len() > RULES_MAX {
-        return Err(format!("{} rules are more than {RULES_MAX}", rules.len()));
+    if rules.len() > SANDBOX_RULES_MAX {
+        return Err(format!("{} rules are more than {SANDBOX_RULES_MAX}", rules.len()));
     }
     match rules.iter().enumerate().find_map(|(index, rule)| rule.problem().map(|problem| (index + 1, problem))) {
         Some((number, problem)) => Err(format!("rule {number}: {problem}")),

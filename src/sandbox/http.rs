@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-/// The largest request body that the org reads; a longer one is answered with 413.
-pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+use crate::limits::SANDBOX_BODY_BYTES_MAX;
 
 /// The header that carries the correlation id of every answer.
 pub const CORRELATION_HEADER: &str = "ININ-Correlation-Id";
@@ -27,7 +26,7 @@ pub struct Request {
     pub query: String,
     /// Names in lower case, with their values.
     pub headers: Vec<(String, String)>,
-    /// The body; more than [`BODY_BYTES_MAX`] bytes mean that it was too long.
+    /// The body; more than [`SANDBOX_BODY_BYTES_MAX`] bytes mean that it was too long, and are answered with 413.
     pub body: Vec<u8>,
 }
 
@@ -88,10 +87,14 @@ impl Request {
     }
 
     fn expect_short_body(&self) -> Result<(), Refusal> {
-        if self.body.len() <= BODY_BYTES_MAX {
+        if self.body.len() <= SANDBOX_BODY_BYTES_MAX {
             return Ok(());
         }
-        Err(Refusal::new(413, "request.entity.too.large", format!("the body is longer than {BODY_BYTES_MAX} bytes")))
+        Err(Refusal::new(
+            413,
+            "request.entity.too.large",
+            format!("the body is longer than {SANDBOX_BODY_BYTES_MAX} bytes"),
+        ))
     }
 
     fn expect_content_type(&self, wanted: &str) -> Result<(), Refusal> {

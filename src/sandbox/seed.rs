@@ -4,9 +4,7 @@ use serde_json::Value;
 
 use super::divisions::Division;
 use super::users::User;
-
-/// How many definitions a seed may have.
-pub const SEED_DEFINITIONS_MAX: usize = 100_000;
+use crate::limits::SANDBOX_SEED_DEFINITIONS_MAX;
 
 /// What a new org begins with; an org that has a state file already ignores it.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,8 +49,8 @@ pub fn parse_definitions(json: &[u8]) -> Result<Vec<Value>, String> {
         },
         _ => return Err("neither a list nor a listing with `entities`".to_owned()),
     };
-    if list.len() > SEED_DEFINITIONS_MAX {
-        return Err(format!("{} definitions are more than {SEED_DEFINITIONS_MAX}", list.len()));
+    if list.len() > SANDBOX_SEED_DEFINITIONS_MAX {
+        return Err(format!("{} definitions are more than {SANDBOX_SEED_DEFINITIONS_MAX}", list.len()));
     }
     Ok(list)
 }

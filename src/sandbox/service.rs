@@ -22,9 +22,10 @@ use super::connection::Knife;
 use super::error::SandboxError;
 use super::exchange::{Delivery, Exchange, Reply, RequestLog};
 use super::faults::FaultScript;
-use super::http::{BODY_BYTES_MAX, Refusal, Request, Response};
+use super::http::{Refusal, Request, Response};
 use super::org::Org;
 use super::store::Store;
+use crate::limits::SANDBOX_BODY_BYTES_MAX;
 
 /// In process only: the header of an answer that would not have arrived whole. Its value is `before` (the org has
 /// not seen the request), `after` (it has, and the answer is lost) or `truncated`.
@@ -34,7 +35,7 @@ pub const DROP_HEADER: &str = "x-sandbox-drop";
 pub const DROP_STATUS: u16 = 599;
 
 /// How much of an overlong body is read and thrown away, so that the client gets to see the 413.
-const DISCARDED_BYTES_MAX: usize = 8 * BODY_BYTES_MAX;
+const DISCARDED_BYTES_MAX: usize = 8 * SANDBOX_BODY_BYTES_MAX;
 
 /// A running sandbox without its port: the org, its faults, its log and its state file. Clones are the same one.
 #[derive(Debug, Clone)]
@@ -199,7 +200,7 @@ async fn collected(body: Body) -> Option<Vec<u8>> {
         let chunk = chunk.ok()?;
         seen = seen.saturating_add(chunk.len());
         // One byte over the limit tells the org all that it needs to know.
-        let room = (BODY_BYTES_MAX + 1).saturating_sub(collected.len());
+        let room = (SANDBOX_BODY_BYTES_MAX + 1).saturating_sub(collected.len());
         collected.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if seen > DISCARDED_BYTES_MAX {
             break;

@@ -21,15 +21,7 @@ use super::error::SandboxError;
 use super::faults::{FaultDocument, FaultRule};
 use super::org::Org;
 use super::seed;
-
-/// The longest state, or file of changes, that is read.
-pub const STATE_BYTES_MAX: u64 = 512 * 1024 * 1024;
-
-/// The longest seed file that is read.
-pub const SEED_BYTES_MAX: u64 = 128 * 1024 * 1024;
-
-/// The longest fault file that is read.
-pub const FAULTS_BYTES_MAX: u64 = 1024 * 1024;
+use crate::limits::{SANDBOX_FAULTS_BYTES_MAX, SANDBOX_SEED_BYTES_MAX, SANDBOX_STATE_BYTES_MAX};
 
 /// Up to this size the state is written anew with every change.
 pub const WHOLE_BYTES_MAX: u64 = 256 * 1024;
@@ -40,7 +32,7 @@ pub const WHOLE_BYTES_MAX: u64 = 256 * 1024;
 /// # Errors
 /// What keeps the file from being read, by its name.
 pub fn read_seed_file(path: &Path) -> Result<Vec<Value>, SandboxError> {
-    let text = read(path, SEED_BYTES_MAX)?;
+    let text = read(path, SANDBOX_SEED_BYTES_MAX)?;
     seed::parse_definitions(&text).map_err(|problem| broken("seed", path, problem))
 }
 
@@ -49,7 +41,7 @@ pub fn read_seed_file(path: &Path) -> Result<Vec<Value>, SandboxError> {
 /// # Errors
 /// What keeps the file from being read, by its name; an unknown field is such a thing.
 pub fn read_fault_file(path: &Path) -> Result<Vec<FaultRule>, SandboxError> {
-    let text = read(path, FAULTS_BYTES_MAX)?;
+    let text = read(path, SANDBOX_FAULTS_BYTES_MAX)?;
     let document = FaultDocument::parse(&text).map_err(|problem| broken("fault file", path, problem))?;
     Ok(document.faults)
 }
@@ -145,7 +137,7 @@ impl Store {
 
 /// The org of a state file, and the version of the file.
 fn restored(path: &Path) -> Result<(Org, u64), SandboxError> {
-    let document = StateDocument::parse(&read(path, STATE_BYTES_MAX)?).map_err(|problem| match problem {
+    let document = StateDocument::parse(&read(path, SANDBOX_STATE_BYTES_MAX)?).map_err(|problem| match problem {
         DocumentProblem::Version(found) => {
             SandboxError::Version { path: path.to_owned(), found, known: FORMAT_VERSION }
         }
@@ -161,7 +153,7 @@ fn repeat_changes(org: &mut Org, path: &Path) -> Result<bool, SandboxError> {
     if !path.try_exists().map_err(failed("read", path))? {
         return Ok(false);
     }
-    let text = read(path, STATE_BYTES_MAX)?;
+    let text = read(path, SANDBOX_STATE_BYTES_MAX)?;
     // What follows the last line end was being written when the process ended, and was never answered.
     let complete = text.iter().rposition(|it| *it == b'\n').map_or(&[][..], |end| &text[..end]);
     for (index, line) in complete.split(|it| *it == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {

@@ -125,6 +125,12 @@ fn a_document_comes_also_when_something_failed() {
 
     assert_eq!(cli.run("plan lunch.yaml -o json=lost.json").code, Some(1));
     assert!(document("lost.json")["message"].as_str().unwrap().contains("where the org is"));
+    assert_eq!(document("lost.json")["run"], Value::Null, "nobody asks who only reads");
+
+    assert_eq!(cli.run("apply lunch.yaml -o json=failed.json --actor ada").code, Some(1));
+    let failed = document("failed.json");
+    assert_eq!((&failed["kind"], &failed["run"]["actor"]), (&json!("error"), &json!("ada")));
+    assert!(failed["run"]["began"].is_string() && failed["run"]["ended"].is_string());
 
     cli.write("lunch.yaml", &format!("{LUNCH}settings: {{ prune: delete, limits: {{ removals: 0 }} }}\n"));
     cli.write("seed.json", r#"[{"languageLabels":{"en_US":"Old"},"systemPresence":"Busy"}]"#);
@@ -307,6 +313,46 @@ fn a_secret_appears_nowhere() {
     }
 }
 
+/// A server that repeats what it is sent where a name belongs is refused, and its answer is in no output.
+#[test]
+fn a_secret_that_comes_back_in_an_answer_goes_no_further() {
+    let label = json!({ "systemPresence": "Meal", "languageLabels": { "en_US": "Basic sandbox-secret" } });
+    let seeds = [
+        Seed { org_name: "Bearer sandbox-token-1".to_owned(), ..Seed::default() },
+        Seed { definitions: vec![label], ..Seed::default() },
+    ];
+    for seed in seeds {
+        let files = "-o json=out.json -o markdown=out.md -o summary=out-2.md -o html=out.html -o human=out.txt";
+        for command in ["plan lunch.yaml", "apply lunch.yaml --auto-approve --report-dir reports"] {
+            let org = Org::start(Config { seed: seed.clone(), ..Config::default() });
+            let (cli, target) = with_org(&org);
+            let ran = cli.run(&format!("{command} {target} {files} -vv"));
+            assert_eq!(ran.code, Some(1), "{}", ran.shown());
+            let said = "was answered with 200 and with the credentials that were sent: nothing of it is used";
+            assert!(ran.stderr.contains(said), "{}", ran.shown());
+            assert!(org.requests().iter().all(|it| it.starts_with("GET") || it == "POST /oauth/token"));
+        }
+    }
+}
+
+/// The HTTP library's own words decide whether this advice comes, and a new version of it may have others.
+#[test]
+fn a_machine_without_certificates_is_told_what_to_install() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH).file("none/README", "no certificate").file("none.pem", "");
+    let (file, folder) = (cli.path("none.pem"), cli.path("none"));
+    let cli = cli
+        .variable("GENESYSCLOUD_ACCESS_TOKEN", CANARY)
+        .variable("SSL_CERT_FILE", file.to_str().unwrap())
+        .variable("SSL_CERT_DIR", folder.to_str().unwrap());
+    let ran = cli.run("plan lunch.yaml --base-url https://127.0.0.1:1");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    assert!(
+        ran.stderr.contains("help: this machine has no CA certificates: install the package `ca-certificates`"),
+        "{}",
+        ran.shown()
+    );
+}
+
 #[test]
 fn plan_sends_nothing_that_writes() {
     let org = Org::start(Config::default());
@@ -346,6 +392,7 @@ fn a_closed_pipe_silences_the_output_and_not_the_work() {
         drop(child.stdout.take());
         let mut stderr = String::new();
         child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        cli.expect_no_secret_in(stderr.as_bytes());
         assert_eq!(child.wait().unwrap().code(), Some(code), "{stderr}");
         assert!(org.requests().iter().any(|it| it.starts_with("POST /api")));
     }

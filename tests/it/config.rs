@@ -10,6 +10,7 @@ use std::time::Duration;
 use presencectl::config::{self, Request};
 use presencectl::diagnostic::Severity;
 use presencectl::diagnostic::finding::Finding;
+use presencectl::limits;
 use presencectl::render::findings;
 use presencectl::render::style::Style;
 use proptest::prelude::*;
@@ -96,8 +97,8 @@ fn odd_bytes() -> Vec<(&'static str, Vec<u8>)> {
         ("bytes-latin-1", with(b"# caf\xe9\n\xff\n")),
         ("bytes-long-line", with(format!("# {}\n", "x".repeat(70_000)).as_bytes())),
         ("bytes-nul", with(b"\0\0\0")),
-        ("bytes-too-large", vec![b'#'; config::files::FILE_BYTES_MAX + 1]),
-        ("bytes-too-many-values", b"-\n".repeat(config::tree::VALUES_MAX + 1)),
+        ("bytes-too-large", vec![b'#'; limits::CONFIG_FILE_BYTES_MAX + 1]),
+        ("bytes-too-many-values", b"-\n".repeat(limits::CONFIG_VALUES_MAX + 1)),
         ("bytes-utf-16", "version: 1".encode_utf16().flat_map(u16::to_le_bytes).collect()),
         ("bytes-zero-width", "version: 1\ndefinitions:\n  lu\u{200B}nch: { systemPresence: Meal\u{202E} }\n".into()),
     ]
@@ -313,6 +314,32 @@ fn a_tangle_of_links_is_read_once() {
     let loaded = config::load(&Request { path: folder.path().to_owned(), ..Request::default() });
     assert_eq!(loaded.diagnostics, []);
     assert_eq!(loaded.config.unwrap().desired.definitions.len(), 30);
+}
+
+/// Each file is small enough, and all of them are too much; it is told once, and nothing more is read.
+#[test]
+fn all_files_together_have_their_limits() {
+    let told = |count: usize, text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..count {
+            fs::write(folder.path().join(format!("{number:02}.yaml")), text).unwrap();
+        }
+        let loaded = config::load(&Request { path: folder.path().to_owned(), ..Request::default() });
+        assert!(loaded.config.is_none());
+        let held: usize = loaded.sources.iter().map(|(_, it)| it.text.len()).sum();
+        assert!(held <= limits::CONFIG_BYTES_MAX, "{held}");
+        loaded.diagnostics.iter().map(|it| it.finding.message()).collect::<Vec<_>>()
+    };
+    let comment = format!("version: 1\n{}", format!("# {}\n", "x".repeat(1_000)).repeat(15 * 1024));
+    let mib = limits::CONFIG_BYTES_MAX / (1024 * 1024);
+    assert_eq!(told(6, &comment), [format!("the config is larger than {mib} MiB in all its files")]);
+    let values = limits::CONFIG_VALUES_MAX;
+    let list = format!("version: 1\ndefinitions:\n{}", "- a\n".repeat(values / 2 - 10));
+    let found = told(4, &list);
+    assert_eq!(
+        found.iter().filter(|it| **it == format!("the config holds more than {values} keys and values")).count(),
+        1
+    );
 }
 
 /// Ten thousand lines, made from their numbers.

@@ -12,7 +12,7 @@ use presencectl::api::{shapes, user_shapes};
 use presencectl::apply::report::{Outcome, Report, Row};
 use presencectl::config::{Text, read_texts};
 use presencectl::journal::kept::{self, Kept};
-use presencectl::journal::log::{Asked, Log};
+use presencectl::journal::log::{Asked, Log, Room};
 use presencectl::model::desired::Limits;
 use presencectl::model::generation::Generation;
 use presencectl::plan::document as plan_document;
@@ -306,10 +306,10 @@ fn reports() {
     let error = machine::error_json(&Problem::new("no answer"), &heard, None, &[], &sources);
     feed(&[document.into_bytes(), error.into_bytes()], |it| match kept::read(it) {
         Ok(Kept::Report(report)) => {
-            let undo = undo(&report, &observed, &Limits::default());
+            let undo = undo(&report, &observed, &Limits::default(), None);
             assert!(undo.plan.changes.len() + undo.settled.len() <= report.rows.len());
             let mut log = Log::default();
-            log.take("report.json", Ok(Kept::Report(report)), &Asked::default());
+            log.take("report.json", Ok(Kept::Report(report)), &Asked::default(), &mut Room::default()).unwrap();
             None
         }
         Ok(Kept::Failure(_)) => None,

@@ -12,6 +12,7 @@ use crate::cli::commands;
 /// Every file by level, lowest first. A file uses only files of a strictly lower level, so there
 /// are no circles, and a child never uses the file that declares it. A new file gets a place here.
 const LEVELS: &[&[&str]] = &[
+    &["limits"],
     &[
         "cli::formats",
         "apply::outcome",
@@ -534,8 +535,8 @@ fn levels() -> BTreeMap<String, usize> {
     let sandbox = SANDBOX
         .iter()
         .enumerate()
-        .flat_map(|(level, names)| names.iter().map(move |it| (format!("sandbox::{it}"), level)))
-        .chain([("sandbox".to_owned(), SANDBOX.len())]);
+        .flat_map(|(level, names)| names.iter().map(move |it| (format!("sandbox::{it}"), level + 1)))
+        .chain([("sandbox".to_owned(), SANDBOX.len() + 1)]);
     own.chain(sandbox).collect()
 }
 
@@ -568,7 +569,8 @@ fn the_sandbox_and_the_client_meet_only_in_json() {
         let is_sandbox = file.module.starts_with("sandbox");
         let code = file.code();
         if is_sandbox {
-            let own = code.replace("crate::sandbox", "");
+            // How much is read of anything stands in one place, numbers alone.
+            let own = code.replace("crate::sandbox", "").replace("crate::limits", "");
             assert!(!own.contains("crate::"), "{} uses the client's side", file.module);
         } else if file.module.starts_with("api") || file.module.starts_with("apply") || file.module.starts_with("plan")
         {

@@ -11,6 +11,7 @@ mod hostile;
 mod import;
 mod kit;
 mod layers;
+mod limits;
 mod messages;
 mod paper;
 mod plan;

@@ -46,6 +46,7 @@ fn kinds() -> Vec<(Kind, Option<u16>)> {
         (Kind::Invalid, Some(400)),
         (Kind::Server, Some(500)),
         (Kind::Redirected, Some(302)),
+        (Kind::HoldsSecret, Some(200)),
         (Kind::BrokenPromise(text("`entities` is no list")), Some(200)),
         (Kind::Unsettled(text("the total went from 7 to 8")), None),
         (Kind::UnusableId(text("../x")), None),
@@ -74,6 +75,7 @@ fn name(kind: &Kind) -> &'static str {
         Kind::Invalid => "invalid",
         Kind::Server => "server",
         Kind::Redirected => "redirected",
+        Kind::HoldsSecret => "holds-secret",
         Kind::BrokenPromise(_) => "broken-promise",
         Kind::Unsettled(_) => "unsettled",
         Kind::UnusableId(_) => "unusable-id",
@@ -88,7 +90,7 @@ fn name(kind: &Kind) -> &'static str {
     }
 }
 
-const NAMES: usize = 21;
+const NAMES: usize = 22;
 
 #[test]
 fn every_error_of_the_api_says_what_to_do() {

@@ -10,7 +10,7 @@ use presencectl::cause::Cause;
 use presencectl::diagnostic::Sources;
 use presencectl::environment::Origin;
 use presencectl::journal::kept::{self, Kept, KeptReport};
-use presencectl::model::desired::Limits;
+use presencectl::model::desired::{Desired, Limits, Management};
 use presencectl::model::labels::Scope;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::{DivisionId, Key, Label, Locale};
@@ -22,7 +22,7 @@ use presencectl::provenance::Provenance;
 use presencectl::render::machine;
 use presencectl::undo::{Undo, Why, undo};
 
-use crate::paper::{carry_out, id, labels, object, presence, target};
+use crate::paper::{carry_out, id, labels, nowhere, object, presence, target, wanted};
 use crate::properties::UNLIMITED;
 use crate::render::every_outcome;
 
@@ -159,7 +159,7 @@ fn every_action_by_what_has_happened_since() {
             ("the platform's own", vec![own]),
             ("gone", Vec::new()),
         ] {
-            let undo = undo(&report, &org(objects), &Limits::default());
+            let undo = undo(&report, &org(objects), &Limits::default(), None);
             writeln!(page, "{} | {since} | {}", action.verb(), said(&undo)).unwrap();
         }
     }
@@ -173,7 +173,7 @@ fn only_what_was_or_may_have_been_written_is_taken_back() {
         let report = read_back(vec![row(&step(Action::Update), it.outcome.clone())], Scope::All);
         let left = report.rows[0].left().unwrap();
         let org = org(vec![Definition { labels: left.labels, deactivated: left.deactivated, ..active(&[]) }]);
-        let undo = undo(&report, &org, &Limits::default());
+        let undo = undo(&report, &org, &Limits::default(), None);
         assert_eq!(undo.plan.changes.len(), usize::from(it.outcome.may_be_written()), "{code}: {}", said(&undo));
         assert!(undo.settled.is_empty(), "{code}");
     }
@@ -184,9 +184,9 @@ fn what_the_org_made_of_a_write_is_what_the_run_left() {
     let kept_label = Difference::Label { locale: Locale::new("fr"), expected: None, found: Some(Label::new("Midi")) };
     let report = read_back(vec![row(&step(Action::Update), Outcome::Differs(vec![kept_label]))], Scope::All);
     let found = org(vec![active(&[("en_US", "Midday"), ("fr", "Midi")])]);
-    assert_eq!(said(&undo(&report, &found, &UNLIMITED)), "update 1 Midday/Midi -> Lunch");
+    assert_eq!(said(&undo(&report, &found, &UNLIMITED, None)), "update 1 Midday/Midi -> Lunch");
     let changed = org(vec![active(&[("en_US", "Midday"), ("fr", "Autre")])]);
-    assert_eq!(said(&undo(&report, &changed, &UNLIMITED)), "changed in 1");
+    assert_eq!(said(&undo(&report, &changed, &UNLIMITED, None)), "changed in 1");
 }
 
 #[test]
@@ -194,13 +194,13 @@ fn labels_that_were_not_managed_are_left_as_they_are() {
     let scope = Scope::Only(vec![Locale::new("en_US")]);
     let others = |items: &[(&str, &str)]| org(vec![active(&[items, &[("de", "Mittag")]].concat())]);
     let report = read_back(vec![row(&step(Action::Update), Outcome::Done)], scope.clone());
-    let undone = undo(&report, &others(NEW), &UNLIMITED);
+    let undone = undo(&report, &others(NEW), &UNLIMITED, None);
     assert_eq!(said(&undone), "update 1 Midday -> Lunch");
     let after = carry_out(&others(NEW), undone.plan.changes.iter().map(|it| &it.step));
     assert_eq!(after, others(OLD));
     // What is hidden again gets its labels back, and keeps the rest.
     let report = read_back(vec![row(&step(Action::Reactivate), Outcome::Done)], scope);
-    assert_eq!(said(&undo(&report, &others(NEW), &UNLIMITED)), "deactivate 1 Mittag/Midday -> Mittag/Lunch*");
+    assert_eq!(said(&undo(&report, &others(NEW), &UNLIMITED, None)), "deactivate 1 Mittag/Midday -> Mittag/Lunch*");
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn what_took_the_place_of_another_goes_after_that_is_back() {
     let replaced = Row { id: Some(id(2)), ..row(&Step::Replace(key(), retire(2, OLD)), Outcome::Done) };
     let report = read_back(vec![made, replaced], Scope::All);
     let observed = org(vec![active(NEW), Definition { id: id(2), ..deactivated(OLD) }]);
-    let undone = undo(&report, &observed, &UNLIMITED);
+    let undone = undo(&report, &observed, &UNLIMITED, None);
     assert_eq!(said(&undone), "reactivate 2 Lunch* -> Lunch; replace 1 Midday -> Midday*");
     let order = Order::of(undone.plan.changes.iter().map(|it| &it.step), &observed);
     assert_eq!(order.waves(), [vec![0], vec![1]]);
@@ -220,7 +220,7 @@ fn what_took_the_place_of_another_goes_after_that_is_back() {
 fn a_creation_without_an_id_is_found_by_everything_that_was_sent() {
     let unknown = Row { id: None, ..row(&step(Action::Create), Outcome::Unknown(Cause::default())) };
     let report = read_back(vec![unknown], Scope::All);
-    let with = |objects: Vec<Definition>| said(&undo(&report, &org(objects), &UNLIMITED));
+    let with = |objects: Vec<Definition>| said(&undo(&report, &org(objects), &UNLIMITED, None));
     let twin = || Definition { id: id(2), ..active(NEW) };
     assert_eq!(with(vec![active(NEW)]), "deactivate 1 Midday -> Midday*");
     assert_eq!(with(vec![active(&[("en_US", "Midday"), ("de", "Mittag")])]), "AlreadySo");
@@ -234,9 +234,9 @@ fn the_tools_own_limits_hold() {
     let made = |number: usize| Row { id: Some(id(number)), ..row(&step(Action::Create), Outcome::Done) };
     let report = read_back((1..=6).map(made).collect(), Scope::All);
     let observed = org((1..=6).map(|number| Definition { id: id(number), ..active(NEW) }).collect());
-    assert_eq!(undo(&report, &observed, &Limits::default()).plan.refusals.len(), 1);
+    assert_eq!(undo(&report, &observed, &Limits::default(), None).plan.refusals.len(), 1);
     let raised = Limits { removals: 6, ..Limits::default() };
-    assert!(undo(&report, &observed, &raised).plan.refusals.is_empty());
+    assert!(undo(&report, &observed, &raised, None).plan.refusals.is_empty());
 }
 
 /// A forged report cannot hide a removal from the guards: what a step is, is decided by what it writes.
@@ -245,7 +245,7 @@ fn what_deactivates_counts_as_a_removal_whatever_it_is_called() {
     let forged = Step::Update(edit(hidden(OLD), content(NEW)));
     let report = read_back(vec![row(&forged, Outcome::Done)], Scope::All);
     let strict = Limits { removals: 0, ..Limits::default() };
-    let undone = undo(&report, &org(vec![active(NEW)]), &strict);
+    let undone = undo(&report, &org(vec![active(NEW)]), &strict, None);
     assert_eq!(undone.plan.changes[0].step.action(), Action::Deactivate);
     assert_eq!(undone.plan.refusals.len(), 1);
 }
@@ -256,13 +256,13 @@ fn an_undo_is_undone_with_its_own_report_also_of_what_no_config_names() {
     // Where its run managed the locale, and where it did not: a removal is of all labels.
     for scope in [Scope::All, Scope::Only(vec![Locale::new("de")])] {
         let report = read_back(vec![row(&step(Action::Delete), Outcome::Done)], scope.clone());
-        let undone = undo(&report, &observed, &UNLIMITED);
+        let undone = undo(&report, &observed, &UNLIMITED, None);
         let back = undone.plan.changes[0].step.clone();
         assert_eq!((back.action(), back.key()), (Action::Reactivate, None));
         let after = carry_out(&observed, [&back]);
-        let again = undo(&read_back(vec![row(&back, Outcome::Done)], scope), &after, &UNLIMITED);
+        let again = undo(&read_back(vec![row(&back, Outcome::Done)], scope), &after, &UNLIMITED, None);
         assert_eq!(said(&again), "delete 1 Lunch -> Lunch*");
-        assert_eq!(said(&undo(&report, &after, &UNLIMITED)), "AlreadySo", "the second undo has nothing to do");
+        assert_eq!(said(&undo(&report, &after, &UNLIMITED, None)), "AlreadySo", "the second undo has nothing to do");
     }
 }
 
@@ -275,8 +275,24 @@ fn a_division_is_given_back() {
     );
     let report = read_back(vec![row(&Step::Update(edit(before.clone(), after.clone())), Outcome::Done)], Scope::All);
     let held = org(vec![Definition { division: after.division, ..active(OLD) }]);
-    let undone = undo(&report, &held, &UNLIMITED);
+    let undone = undo(&report, &held, &UNLIMITED, None);
     assert_eq!(undone.plan.changes[0].step.after(), before);
     // The first generation does not show it: nobody knows whether it was changed.
-    assert_eq!(said(&undo(&report, &org(vec![active(OLD)]), &UNLIMITED)), "changed in 1");
+    assert_eq!(said(&undo(&report, &org(vec![active(OLD)]), &UNLIMITED, None)), "changed in 1");
+}
+
+#[test]
+fn what_a_config_never_touches_is_left_alone_whatever_a_report_says() {
+    let report = read_back(vec![row(&step(Action::Update), Outcome::Done)], Scope::All);
+    let observed = org(vec![active(NEW)]);
+    let mut config = Desired::nothing();
+    let undone = |config: &Desired| said(&undo(&report, &observed, &UNLIMITED, Some(config)));
+    let whole = said(&undo(&report, &observed, &UNLIMITED, None));
+    assert_eq!(undone(&config), whole, "what it does not name was a definition of the apply");
+    let mut omitted = wanted("lunch", "Meal", NEW);
+    omitted.management = Management::Omitted;
+    config.definitions.insert(key(), omitted);
+    assert_eq!(undone(&config), "Omitted(Key(\"lunch\"))");
+    config.protect.insert(id(1), nowhere());
+    assert_eq!(undone(&config), "Protected");
 }

@@ -11,7 +11,7 @@ use crate::render::human::plan::plan;
 use crate::render::human::report::row;
 use crate::render::style::Style;
 use crate::text;
-use crate::undo::Undo;
+use crate::undo::{Known, Undo};
 
 /// The report that is taken back, and where it was read from.
 #[derive(Debug, Clone, Copy)]
@@ -25,10 +25,16 @@ pub struct Source<'a> {
 /// The whole of it, complete however long it is.
 #[must_use]
 pub fn undo(undo: &Undo, source: Source<'_>, target: &Target, style: Style) -> String {
-    let Undo { plan: steps, settled } = undo;
+    let Undo { plan: steps, settled, config } = undo;
     let mut shown = plan(steps, target, &Sources::new(), style);
     // Writing to a String cannot fail.
     let _ = write!(shown, "\nIt takes back {}.\n", named(source));
+    match config {
+        Known::Given => {}
+        Known::NotGiven => shown.push_str(
+            "No config was given: what it protects or omits is not known, and nothing holds it back. --config PATH does.\n",
+        ),
+    }
     for it in settled {
         shown.push_str(&row(&it.row(), &steps.divisions, style));
     }

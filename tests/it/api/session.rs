@@ -261,6 +261,31 @@ async fn no_secret_comes_back_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_holds_a_secret_is_not_read() {
+    // Spelt as JSON may spell it, and with the token of before as well.
+    let escaped = |secret: &str| secret.replace('-', "\\u002d");
+    for told in [format!("{CANARY}-token-1"), escaped(&format!("{CANARY}-token-1")), format!("{CANARY}-secret")] {
+        let mut count = 0;
+        let org = Double::by(move |request| {
+            count += 1;
+            match (count, request.method) {
+                (1, _) => status(401, "{}"),
+                (_, Method::Get) => ok(&format!(r#"{{"id":"o-1","name":"{told}"}}"#)),
+                (_, _) => ok(&entity("a").replace("\"id\"", &format!(r#""more":"{told}","id""#))),
+            }
+        });
+        let session = org.session();
+        let error = session.reader().organization().await.unwrap_err();
+        assert_eq!(error.kind, Kind::HoldsSecret);
+        assert!(!format!("{error} {error:?}").contains(CANARY), "{error:?}");
+        // A write may have been carried out all the same.
+        let error = session.writer().create(&meal(), &content(&[])).await.unwrap_err();
+        assert!(unclear(&error) && error.cause().kind == Kind::HoldsSecret, "{error:?}");
+        assert_eq!(org.token_requests(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_short_secret_is_taken_out_as_a_word_and_the_rest_can_be_read() {
     let body = r#"{"message":"a badly formed request, sent with Bearer bad","code":"bad_request"}"#;
     let org = Double::answering([status(400, body)]);

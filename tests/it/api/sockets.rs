@@ -12,10 +12,15 @@ use axum::routing::any;
 use presencectl::api::in_process::DROP_HEADER;
 use presencectl::api::wire::{Auth, Body, Method, Request, Response, Wire, WireError};
 use presencectl::api::{Credentials, Endpoints, HttpWire, InProcess, Kind, Limits, Options, Session};
+use presencectl::limits::{ANSWER_BYTES_MAX, LIST_BYTES_MAX};
+use presencectl::model::generation::Generation;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::double::CANARY;
+
+/// The query of a request.
+type Asked = axum::extract::Query<std::collections::HashMap<String, String>>;
 
 fn session(base: &str, limits: Limits) -> Session {
     let endpoints = Endpoints::of_base_url(base).unwrap();
@@ -25,7 +30,7 @@ fn session(base: &str, limits: Limits) -> Session {
 
 fn request(base: &str, method: Method) -> Request {
     let url = Endpoints::of_base_url(base).unwrap().api("/api/v2/systempresences", &[]);
-    Request { method, url, auth: Auth::Bearer(CANARY.into()), body: Body::None }
+    Request { method, url, auth: Auth::Bearer(CANARY.into()), body: Body::None, answer_bytes_max: ANSWER_BYTES_MAX }
 }
 
 async fn exchange(base: &str, method: Method, limits: Limits) -> Result<Response, WireError> {
@@ -170,6 +175,71 @@ async fn a_secret_that_cannot_be_sent_is_not_shown() {
     let error = HttpWire::new(&endpoints, Limits::default()).exchange(&request).await.unwrap_err();
     assert_eq!(error, WireError::Setup("the access token holds a character that cannot be sent".to_owned()));
     assert!(!format!("{request:?}").contains(CANARY));
+}
+
+/// What a server repeats of its credentials is refused, whichever way it came.
+#[tokio::test]
+async fn a_secret_that_comes_back_is_read_by_nobody() {
+    let echo = any(|headers: HeaderMap| async move {
+        let said = headers["authorization"].to_str().unwrap().to_owned();
+        serde_json::json!({ "id": "o-1", "name": said, "access_token": format!("{CANARY}-token") }).to_string()
+    });
+    let router = Router::new().fallback(echo);
+    let base = serve(router.clone()).await;
+    let client = Credentials::Client { id: "client-1".to_owned(), secret: format!("{CANARY}-secret").into() };
+    for credentials in [Credentials::Token(CANARY.into()), client] {
+        let endpoints = Endpoints::of_base_url(&base).unwrap();
+        let wires: [Arc<dyn Wire>; 2] = [
+            Arc::new(HttpWire::new(&endpoints, Limits::default())),
+            Arc::new(InProcess::new(router.clone(), Limits::default())),
+        ];
+        for wire in wires {
+            let session = Session::new(endpoints.clone(), credentials.clone(), wire, Options::default());
+            let error = session.reader().organization().await.unwrap_err();
+            assert_eq!(error.kind, Kind::HoldsSecret);
+            assert!(!format!("{error:?}").contains(CANARY), "{error:?}");
+        }
+    }
+}
+
+/// Each page is short enough, and all of them are too much.
+#[tokio::test]
+async fn a_list_without_end_is_not_read_to_its_end() {
+    let pages = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&pages);
+    let router = Router::new().fallback(any(move |axum::extract::Query(asked): Asked| {
+        count.fetch_add(1, Ordering::SeqCst);
+        // The second generation knows no pages, and is given as much at once.
+        let number: usize = asked.get("pageNumber").map_or(1, |it| it.parse().unwrap());
+        let (length, total) = if asked.contains_key("deactivated") { (31, 0) } else { (7, 1_000) };
+        let padding = " ".repeat(length * 1024 * 1024);
+        async move { format!(r#"{{"entities":[],"total":{total},"pageSize":1,"pageNumber":{number}{padding}}}"#) }
+    }));
+    for (generation, pages_read) in [(Generation::First, 9..=20), (Generation::Second, 3..=3)] {
+        pages.store(0, Ordering::SeqCst);
+        let wire = Arc::new(InProcess::new(router.clone(), Limits::default()));
+        let endpoints = Endpoints::of_base_url("http://localhost").unwrap();
+        let session = Session::new(endpoints, Credentials::Token(CANARY.into()), wire, Options::default());
+        let error = session.speaking(generation).reader().definitions().await.unwrap_err();
+        let why = format!("the answers for this list are longer than {LIST_BYTES_MAX} bytes together");
+        assert_eq!(error.kind, Kind::BrokenPromise(why));
+        assert!(pages_read.contains(&pages.load(Ordering::SeqCst)), "{pages:?}");
+    }
+}
+
+/// A page is not as long as a list may be.
+#[tokio::test]
+async fn only_a_whole_list_may_be_long() {
+    let router = Router::new().fallback(any(|| async { "[]".to_owned() + &" ".repeat(ANSWER_BYTES_MAX) }));
+    let base = serve(router.clone()).await;
+    let endpoints = Endpoints::of_base_url(&base).unwrap();
+    let wires: [Arc<dyn Wire>; 2] =
+        [Arc::new(HttpWire::new(&endpoints, Limits::default())), Arc::new(InProcess::new(router, Limits::default()))];
+    for wire in wires {
+        let session = Session::new(endpoints.clone(), Credentials::Token(CANARY.into()), wire, Options::default());
+        let error = session.reader().system_presences().await.unwrap_err();
+        assert_eq!(error.kind, Kind::Connection(WireError::TooLarge { limit_bytes: ANSWER_BYTES_MAX }));
+    }
 }
 
 // In process

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use presencectl::api::wire::{Auth, Body, Method, Request, Response, Wire as _, WireError};
 use presencectl::api::{Endpoints, HttpWire, Limits};
+use presencectl::limits::ANSWER_BYTES_MAX;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -43,7 +44,13 @@ async fn server() -> (String, String) {
 async fn asked(base: &str, trusted: Option<&str>) -> Result<Response, WireError> {
     let endpoints = Endpoints::of_base_url(base).unwrap();
     let url = endpoints.api("/api/v2/systempresences", &[]);
-    let request = Request { method: Method::Get, url, auth: Auth::Bearer(CANARY.into()), body: Body::None };
+    let request = Request {
+        method: Method::Get,
+        url,
+        auth: Auth::Bearer(CANARY.into()),
+        body: Body::None,
+        answer_bytes_max: ANSWER_BYTES_MAX,
+    };
     let wire = HttpWire::new(&endpoints, Limits::default());
     let wire = match trusted {
         None => wire,

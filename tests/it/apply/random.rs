@@ -189,7 +189,7 @@ async fn undo_of(world: &World, report: &Report) -> Result<Report, TestCaseError
     let text = machine::report_json(&report, &target, &page());
     let Kept::Report(kept) = kept::read(text.as_bytes()).unwrap() else { panic!("{text}") };
     let observed = world.read().await;
-    let Undo { plan, settled } = undo(&kept, &observed, &UNLIMITED);
+    let Undo { plan, settled, config: _ } = undo(&kept, &observed, &UNLIMITED, None);
     prop_assert!(settled.is_empty() && plan.refusals.is_empty(), "{:?} {:?}", settled, plan.refusals);
     let desired = presencectl::undo::desired(&kept);
     let steps = plan.changes.into_iter().map(|it| it.step).collect();

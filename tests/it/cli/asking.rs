@@ -93,7 +93,9 @@ fn yes_is_the_only_yes() {
     let ran = apply(&org, "", "yes\n");
     let report = format!(
         "\nOrg: {ORG}, API v1\n\n  done            create lunch \"Lunch\" (Meal, 406b0e28-0000-4000-8000-000000000001)\n\n\
-         Verified: the org was read again, and it is in step\nApply: 1 done.\n"
+         Verified: the org was read again, and it is in step\nApply: 1 done.\n\
+         Undo: no report of this is kept. With --report-dir DIR (or -o json=FILE) this line names the command that takes \
+         an apply back.\n"
     );
     assert_eq!((ran.code, ran.stdout, ran.stderr), (Some(0), plan + &report, question));
 }

@@ -7,7 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use presencectl::api::wire::basic;
+use presencectl::sandbox::TOKEN;
 use tempfile::TempDir;
+
+/// No command of a test writes a longer file.
+const WRITTEN_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// A folder with files, and commands that run in it.
 pub(crate) struct Cli {
@@ -85,13 +90,15 @@ impl Cli {
         self.ran(self.command(line).output().unwrap())
     }
 
-    /// Runs on, with both streams kept.
+    /// Runs on, with both streams kept. Give what they say to [`Cli::ran`] or [`Cli::expect_no_secret_in`].
     pub(crate) fn spawn(&self, line: &str) -> Child {
         self.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     pub(crate) fn ran(&self, output: Output) -> Ran {
-        self.expect_no_secret(&output);
+        self.expect_no_secret_in(&output.stdout);
+        self.expect_no_secret_in(&output.stderr);
+        self.expect_no_secret_in_files();
         let clean = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).unwrap();
             let real = fs::canonicalize(self.folder.path()).unwrap();
@@ -102,27 +109,62 @@ impl Cli {
 }
 
 impl Cli {
-    /// Whatever a command was given in confidence is in none of its outputs and files.
-    fn expect_no_secret(&self, output: &Output) {
-        let secrets = self.variables.iter().filter(|(name, _)| name.ends_with("_SECRET") || name.ends_with("_TOKEN"));
-        for (name, secret) in secrets.filter(|(_, secret)| secret.len() >= 8) {
-            let holds = |bytes: &[u8]| bytes.windows(secret.len()).any(|it| it == secret.as_bytes());
-            assert!(!holds(&output.stdout) && !holds(&output.stderr), "{name} was printed");
-            let mut folders = vec![self.folder.path().to_owned()];
-            while let Some(folder) = folders.pop() {
-                for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-                    match entry.file_type() {
-                        Ok(it) if it.is_dir() => folders.push(entry.path()),
-                        Ok(it) if it.is_file() => {
-                            let bytes = fs::read(entry.path()).unwrap_or_default();
-                            assert!(!holds(&bytes), "{name} stands in {}", entry.path().display());
+    /// Whatever a command was given in confidence, by a person or by the org, and what it makes of that.
+    fn secrets(&self) -> Vec<(&str, String)> {
+        let is_secret = |name: &str| name.ends_with("_SECRET") || name.ends_with("_TOKEN");
+        let given = self.variables.iter().filter(|(name, secret)| is_secret(name) && secret.len() >= 8);
+        let mut secrets: Vec<(&str, String)> = given.map(|(name, secret)| (name.as_str(), secret.clone())).collect();
+        let variable = |name: &str| self.variables.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone());
+        if let (Some(id), Some(secret)) =
+            (variable("GENESYSCLOUD_OAUTHCLIENT_ID"), variable("GENESYSCLOUD_OAUTHCLIENT_SECRET"))
+        {
+            secrets.push(("the header of the client", basic(&id, &secret.into())));
+        }
+        // The one that is the same for everybody has no number.
+        secrets.push(("an issued token", format!("{TOKEN}-")));
+        secrets
+    }
+
+    /// None of it stands in this output.
+    pub(crate) fn expect_no_secret_in(&self, output: &[u8]) {
+        for (name, secret) in self.secrets() {
+            assert!(!holds(output, &secret), "{name} was printed");
+        }
+    }
+
+    /// None of it stands in any file that a command has left.
+    fn expect_no_secret_in_files(&self) {
+        let secrets = self.secrets();
+        let mut folders = vec![self.folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                match entry.file_type() {
+                    Ok(it) if it.is_dir() => folders.push(entry.path()),
+                    // What is larger was made by a test, to be refused.
+                    Ok(it) if it.is_file() && entry.metadata().is_ok_and(|it| it.len() <= WRITTEN_BYTES_MAX) => {
+                        let bytes = fs::read(entry.path()).unwrap_or_default();
+                        for (name, secret) in &secrets {
+                            assert!(!holds(&bytes, secret), "{name} stands in {}", entry.path().display());
                         }
-                        _ => {}
                     }
+                    _ => {}
                 }
             }
         }
     }
+}
+
+/// A command that was killed, or whose output nobody read, has left files as well.
+impl Drop for Cli {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.expect_no_secret_in_files();
+        }
+    }
+}
+
+fn holds(bytes: &[u8], secret: &str) -> bool {
+    bytes.windows(secret.len()).any(|it| it == secret.as_bytes())
 }
 
 impl Ran {

@@ -105,6 +105,42 @@ fn held(org: &Org) -> BTreeMap<String, (BTreeMap<String, String>, bool)> {
     })
 }
 
+/// Until a run is over, its file would else be that of the one before, and an undo would take that one back.
+#[test]
+fn a_killed_run_leaves_its_own_report_where_an_older_one_stood() {
+    let org = org();
+    let (cli, target) = super::with_org(&org);
+    cli.write("many.yaml", &config());
+    let earlier = cli.run(&format!("apply lunch.yaml --auto-approve -o json=out.json {target}"));
+    assert_eq!(earlier.code, Some(0), "{}", earlier.shown());
+    let before = held(&org);
+    let mut command = cli.command(&format!("apply many.yaml --auto-approve -o json=out.json {target}"));
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let written =
+        || org.requests().iter().filter(|it| it.starts_with('P') && it.contains("presencedefinitions")).count();
+    // One of them was the earlier one's.
+    while written() < 4 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it was killed");
+        thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let report: Value = serde_json::from_str(&cli.read("out.json")).unwrap();
+    let objects = report["objects"].as_array().unwrap();
+    assert_eq!((&report["success"], objects.len()), (&json!(false), DEFINITIONS), "{report}");
+    assert!(objects.iter().all(|it| it["outcome"] == "unknown"), "{report}");
+
+    let limits = "--allow-removals 99 --allow-label-removals 99 --allow-renames 99";
+    let undone = cli.run(&format!("undo out.json --config many.yaml --auto-approve {limits} {target}"));
+    assert_eq!(undone.code, Some(0), "{}", undone.shown());
+    for (id, now) in held(&org) {
+        match before.get(&id) {
+            Some(before) => assert_eq!(now, *before, "{id}"),
+            None => assert!(now.1, "what it made is deactivated: {id}"),
+        }
+    }
+}
+
 #[test]
 fn a_killed_run_leaves_a_report_that_can_be_shown_and_undone() {
     for how in ["9", "2"] {

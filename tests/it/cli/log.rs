@@ -147,6 +147,31 @@ fn an_org_a_key_and_a_time_choose() {
     );
 }
 
+/// A row says again who it was: a short file can make a long log.
+#[test]
+fn a_log_that_is_too_long_is_asked_for_in_parts() {
+    let run = json!({ "actor": "a".repeat(100_000), "configOrg": "acme-prod" });
+    let made = |number: usize, key: &str| {
+        let content = content(&json!({ "en_US": "Lunch" }), false);
+        object("create", Some(key), &format!("o-{number}"), "done", &Value::Null, &content)
+    };
+    let rows: Vec<Value> = (0..400).map(|it| made(it, if it == 5 { "lunch" } else { "tea" })).collect();
+    let cli = Cli::new().file("reports/a.json", &report("2026-03-01T09:05:00.000Z", &run, &rows));
+    cli.run("log reports").complains(
+        1,
+        "error: the reports say more than a log shows: 100000 rows, or 32 MiB of text\n  help: ask for less: by \
+         --since and --until, --key, or --org\n",
+    );
+    assert_eq!(cli.run("log reports --key lunch -o csv").stdout.lines().count(), 2);
+
+    let plain = json!({ "configOrg": "acme-prod" });
+    let rows: Vec<Value> = (0..50_001).map(|it| made(it, "tea")).collect();
+    let text = report("2026-03-01T09:05:00.000Z", &plain, &rows);
+    let cli = Cli::new().file("reports/a.json", &text).file("reports/b.json", &text);
+    assert_eq!(cli.run("log reports").code, Some(1));
+    assert_eq!(cli.run("log reports --until 2026-02-28").code, Some(0));
+}
+
 #[test]
 fn what_cannot_be_read_is_named_after_the_rest() {
     let cli = spring();

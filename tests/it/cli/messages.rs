@@ -7,9 +7,10 @@ use std::fs::File;
 use std::net::TcpListener;
 
 use insta::{assert_snapshot, with_settings};
-use presencectl::plan::saved::SAVED_PLAN_BYTES_MAX;
+use presencectl::limits::{
+    SANDBOX_FAULTS_BYTES_MAX, SANDBOX_SEED_BYTES_MAX, SANDBOX_STATE_BYTES_MAX, SAVED_PLAN_BYTES_MAX,
+};
 use presencectl::sandbox::Config;
-use presencectl::sandbox::store::{FAULTS_BYTES_MAX, SEED_BYTES_MAX, STATE_BYTES_MAX};
 use serde_json::json;
 
 use super::driver::Cli;
@@ -248,9 +249,9 @@ fn sandboxes_that_do_not_start() {
         .file("newer.json", &state(99))
         .file("broken-state.json", "{");
     let long = |name: &str, bytes: u64| File::create(cli.path(name)).unwrap().set_len(bytes + 1).unwrap();
-    long("long-seed.json", SEED_BYTES_MAX);
-    long("long-faults.json", FAULTS_BYTES_MAX);
-    long("long-state.json", STATE_BYTES_MAX);
+    long("long-seed.json", SANDBOX_SEED_BYTES_MAX);
+    long("long-faults.json", SANDBOX_FAULTS_BYTES_MAX);
+    long("long-state.json", SANDBOX_STATE_BYTES_MAX);
     for seed in
         ["nowhere", "not-json", "number.json", "object.json", "no-labels.json", "no-presence.json", "long-seed.json"]
     {

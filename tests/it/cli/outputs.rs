@@ -106,7 +106,7 @@ fn an_applys_file_for_people_holds_plan_and_report() {
             "{org}\n  + create lunch (Meal): nothing in the org matches\n    + en_US: \"Lunch\"\n\nPlan: 1 to create.\nCost: 7 requests, about 2 s\n\n\
              {org}\n  done            create lunch \"Lunch\" (Meal, 406b0e28-0000-4000-8000-000000000001)\n\n\
              Verified: the org was read again, and it is in step\nApply: 1 done.\n\
-             Undo: presencectl undo out.json --sandbox\n"
+             Undo: presencectl undo out.json --config lunch.yaml --sandbox\n"
         )
     );
     assert_eq!(document(&cli, "out.json")["kind"], "report");
@@ -152,9 +152,13 @@ fn an_error_document_names_the_org_as_far_as_it_is_known() {
 "#
         )
     );
-    let refused = cli.run(&format!("apply lunch.yaml {target} -o json"));
+    let refused = cli.run(&format!("apply lunch.yaml {target} -o json")).stdout;
+    // When it was, and who: another one in every run.
+    let (before, rest) = refused.split_once("  \"run\": {\n").unwrap();
+    let (run, after) = rest.split_once("  },\n").unwrap();
+    assert!(run.contains("\"began\": \"20") && run.contains("\"client\": \"sandbox-client\""), "{run}");
     assert_eq!(
-        refused.stdout,
+        format!("{before}{after}"),
         format!(
             r#"{{
   "kind": "error",
@@ -179,7 +183,7 @@ fn an_error_document_names_the_org_as_far_as_it_is_known() {
 
     let schema = serde_json::from_str(&cli.run("schema error").stdout).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
-    for text in [broken.stdout, refused.stdout, cli.read("acme.json")] {
+    for text in [broken.stdout, refused, cli.read("acme.json")] {
         let mut document: Value = serde_json::from_str(&text).unwrap();
         assert!(schema.is_valid(&document), "{text}");
         document["kind"] = "plan".into();

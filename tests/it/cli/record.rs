@@ -105,7 +105,7 @@ fn every_apply_leaves_a_report_also_one_that_did_nothing_or_failed() {
     assert_eq!((time.len(), rest), ("20260101T000000Z".len(), "1a2b3c4d5e6f.json"));
     let file = format!("reports/all/acme-prod/{}", names[0]);
     assert!(
-        done.stdout.ends_with(&format!("Report: {file}\nUndo: presencectl undo {file} {target}\n")),
+        done.stdout.ends_with(&format!("Report: {file}\nUndo: presencectl undo {file} --config org.yaml {target}\n")),
         "{}",
         done.shown()
     );

@@ -80,7 +80,10 @@ fn an_apply_is_taken_back_and_the_undo_as_well() {
     assert_eq!(applied.code, Some(0), "{}", applied.shown());
     let report = kept(&cli, "done/sandbox");
     let last: Vec<&str> = applied.stdout.lines().rev().take(2).collect();
-    assert_eq!(last, [format!("Undo: presencectl undo {report} {target}"), format!("Report: {report}")]);
+    assert_eq!(
+        last,
+        [format!("Undo: presencectl undo {report} --config config.yaml {target}"), format!("Report: {report}")]
+    );
     let document = parsed(&cli.read(&report));
     for object in document["objects"].as_array().unwrap() {
         assert!(object["correlationId"].as_str().is_some_and(|it| it.len() == 36), "{object}");
@@ -114,7 +117,11 @@ fn what_somebody_changed_since_is_refused_with_what_changed() {
     let (cli, target) = with_org(&org);
     cli.write("config.yaml", CONFIG);
     let applied = cli.run(&format!("apply config.yaml {target} --auto-approve -o json=report.json"));
-    assert!(applied.stdout.ends_with(&format!("Undo: presencectl undo report.json {target}\n")), "{}", applied.shown());
+    assert!(
+        applied.stdout.ends_with(&format!("Undo: presencectl undo report.json --config config.yaml {target}\n")),
+        "{}",
+        applied.shown()
+    );
     let body = json!({ "languageLabels": { "en_US": "Black tea" }, "systemPresence": "Break" });
     org.admin("PUT", &format!("/api/v2/presencedefinitions/{TEA}"), &body);
     let undone = cli.run(&format!("undo report.json {target} --auto-approve -o json=undo.json"));
@@ -184,7 +191,7 @@ fn what_the_sandbox_of_a_config_did_is_taken_back_there() {
     let applied = cli.run("apply examples/many-orgs --org acme-prod --sandbox --auto-approve --report-dir kept");
     assert_eq!(applied.code, Some(0), "{}", applied.shown());
     let undo = applied.stdout.lines().last().unwrap().strip_prefix("Undo: presencectl ").unwrap();
-    assert!(undo.ends_with(".json --sandbox"), "{undo}");
+    assert!(undo.ends_with(".json --config examples/many-orgs --org acme-prod --sandbox"), "{undo}");
     let undone =
         cli.run(&format!("{undo} --auto-approve --allow-removals 99 --allow-label-removals 99 --allow-renames 99"));
     assert_eq!(undone.code, Some(0), "{}", undone.shown());
@@ -195,4 +202,77 @@ fn what_the_sandbox_of_a_config_did_is_taken_back_there() {
     assert!(!again.stdout.contains("Undo:"), "nothing was written: {}", again.shown());
     let piped = cli.run("plan examples/quickstart --sandbox -o json=/dev/null");
     assert_eq!(piped.code, Some(0));
+}
+
+/// A report that nobody wrote but its author: it says that an apply made `Tea` and `Old` of other labels.
+fn forged() -> String {
+    let row = |id: &str, system_presence: &str, label: &str| {
+        let content = |label: &str| json!({ "labels": { "en_US": label }, "deactivated": false });
+        json!({ "action": "update", "id": id, "systemPresence": system_presence, "outcome": "done",
+                "before": content("Forged"), "after": content(label), "differences": [] })
+    };
+    json!({
+        "kind": "report", "formatVersion": 1, "toolVersion": "0.1.0", "success": true, "refusals": [],
+        "target": { "orgId": "5a4db0c5-0000-4000-b000-000000000001", "sandbox": false, "api": "v1" },
+        "objects": [row(TEA, "Break", "Tea"), row(OLD, "Busy", "Old")],
+        "verification": { "result": "in-step", "drift": [], "refusals": [] },
+    })
+    .to_string()
+}
+
+/// A config that omits what is called `Tea` and protects `Old`.
+fn sparing(cli: &Cli, more: &str) {
+    cli.write(
+        "conf/base/all.yaml",
+        "version: 1\ndefinitions: { tea: { systemPresence: Break, labels: { en_US: Tea } } }\n",
+    );
+    cli.write(
+        "conf/acme.yaml",
+        &format!("version: 1\norg: {{ name: acme{more} }}\nuse: [base]\nomit: [tea]\nprotect: [{OLD}]\n"),
+    );
+}
+
+#[test]
+fn what_the_config_protects_or_omits_is_left_alone() {
+    let org = org();
+    let (cli, target) = with_org(&org);
+    cli.write("forged.json", &forged());
+    sparing(&cli, "");
+    let held_back = cli.run(&format!("undo forged.json --config conf/acme.yaml {target} --auto-approve"));
+    assert_eq!(held_back.code, Some(1));
+    assert_snapshot!("undo_held_back", shown(&held_back, &cli, &org, &[]));
+    assert_eq!(held(&org), ["Old", "Tea"]);
+
+    // A limit of the config holds as well.
+    let config = "version: 1\nsettings: { limits: { renames: 1 } }\ndefinitions: {}\n";
+    cli.write("strict.yaml", config);
+    let refused = cli.run(&format!("undo forged.json --config strict.yaml {target} --auto-approve"));
+    assert!(refused.code == Some(1) && refused.stdout.contains("--allow-renames 2"), "{}", refused.shown());
+    assert_eq!(held(&org), ["Old", "Tea"]);
+
+    // Where it is real, somebody has to look; here it is said.
+    let line =
+        "No config was given: what it protects or omits is not known, and nothing holds it back. --config PATH does.";
+    let unheld = cli.run(&format!("undo forged.json {target} --auto-approve"));
+    assert!(unheld.code == Some(0) && unheld.stdout.contains(line), "{}", unheld.shown());
+    assert_eq!(held(&org), ["Forged", "Forged"]);
+}
+
+#[test]
+fn without_a_config_nothing_real_is_written_unasked() {
+    let cli = Cli::new()
+        .file("forged.json", &forged())
+        .variable("GENESYSCLOUD_REGION", "eu-central-1")
+        .variable("GENESYSCLOUD_ACCESS_TOKEN", "canary-c0ffee");
+    cli.run("undo forged.json --auto-approve").complains(
+        1,
+        "error: without a config nobody knows what must not be touched, so nothing is written unasked\n  help: give \
+         --config PATH, whose `protect`, `omit` and limits hold, or leave --auto-approve away\n",
+    );
+    sparing(&cli, ", id: 22222222-bbbb-4bbb-8bbb-222222222222");
+    cli.run("undo forged.json --config conf/acme.yaml --auto-approve").complains(
+        1,
+        "error: the report is for the org 5a4db0c5-0000-4000-b000-000000000001, and the config for another one \
+         (`acme`)\n  help: give the config of the report's org; nothing was sent\n",
+    );
 }

@@ -1,0 +1,71 @@
+//! How much is read of anything that comes from outside: files and answers. Whoever reads foreign bytes stops here.
+//!
+//! Each is many times what real use needs, and small enough that the worst input of this size fits into memory: a
+//! tree of JSON or YAML takes up to 32 times its text. `docs/threat-model.md` has them as a table.
+
+/// Bytes of one file of a config: 10,000 definitions in 25 locales are about 10 MB.
+pub const CONFIG_FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of all files of a config, and of a commit that `--base` names.
+pub const CONFIG_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Files of a config, or of such a commit.
+pub const CONFIG_FILES_MAX: usize = 10_000;
+/// Bytes of one line: positions are counted from its beginning, for each finding anew.
+pub const CONFIG_LINE_BYTES_MAX: usize = 64 * 1024;
+/// Mappings and lists within one another. A config needs five levels.
+pub const CONFIG_DEPTH_MAX: usize = 16;
+/// Keys and values of all files of a config: 10,000 definitions in 25 locales are 600,000.
+pub const CONFIG_VALUES_MAX: usize = 2_000_000;
+
+/// Bytes of any answer, after decompression, but those of [`WHOLE_LIST_BYTES_MAX`]: a page of 100 definitions in 25
+/// locales has 250 kB.
+pub const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of the answer that is a whole list, as the second generation of the API gives it: 10,000 definitions in 25
+/// locales are 25 MB.
+pub const WHOLE_LIST_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Bytes of all answers that make up one list: its pages, or all three looks of the second generation. 25,000
+/// definitions in 25 locales, where an org that uses all the active ones it may have has about 300.
+pub const LIST_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Pages of one list: 200,000 definitions.
+pub const PAGES_MAX: usize = 2_000;
+/// Bytes of all answers that say who is on a few definitions: 250,000 people. What goes on beyond it is cut, and the
+/// number reads "at least".
+pub const ACTIVITY_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Pages of them.
+pub const ACTIVITY_PAGES_MAX: usize = 1_000;
+/// Bytes of an answer that are looked at to learn why something failed. The platform's errors have less than a kB.
+pub const ERROR_BYTES_MAX: usize = 1024 * 1024;
+/// Characters that are kept of a message of somebody else's.
+pub const MESSAGE_CHARS_MAX: usize = 300;
+
+/// Bytes of a saved plan: 10,000 changes of 25 labels each are about 25 MB.
+pub const SAVED_PLAN_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Bytes of a report: the same.
+pub const REPORT_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Files below a folder of reports.
+pub const REPORTS_MAX: usize = 100_000;
+/// Folders of reports within one another: there is one for each org.
+pub const REPORT_FOLDERS_DEEP_MAX: usize = 8;
+/// Rows that `log` shows: one object a run, for 50 years of 5 objects a day.
+pub const LOG_ROWS_MAX: usize = 100_000;
+/// Bytes of the text of these rows: of 9 labels before and after each, about 50,000 rows.
+pub const LOG_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Bytes of all reports that `drift` holds against an org.
+pub const HISTORY_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Bytes of a list of users: 300,000 ids.
+pub const USERS_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Bytes of a file of certificates: a whole system's store is a fifth of it.
+pub const CERTIFICATES_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Bytes of the sandbox's state, and of the changes since it was written whole: 50,000 definitions in 25 locales.
+pub const SANDBOX_STATE_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// Bytes of what a sandbox org begins with: 25,000 of them.
+pub const SANDBOX_SEED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Definitions in it.
+pub const SANDBOX_SEED_DEFINITIONS_MAX: usize = 100_000;
+/// Bytes of the faults that the sandbox plays.
+pub const SANDBOX_FAULTS_BYTES_MAX: u64 = 1024 * 1024;
+/// Rules in them.
+pub const SANDBOX_RULES_MAX: usize = 10_000;
+/// Bytes of a request to the sandbox.
+pub const SANDBOX_BODY_BYTES_MAX: usize = 1024 * 1024;
