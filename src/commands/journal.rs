@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::commands::files::{WholeFile, make_folder_of, write_new};
-use crate::journal::kept::REPORT_BYTES_MAX;
+use crate::journal::kept::{self, Kept, KeptReport, REPORT_BYTES_MAX};
 use crate::journal::{file_name, folder};
 use crate::model::observed::Organization;
 use crate::problem::{Problem, cause};
@@ -67,6 +67,26 @@ pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
     }
     found.sort();
     Ok(found)
+}
+
+/// Every report of a folder. Runs that failed as a whole wrote nothing.
+///
+/// # Errors
+/// One of them cannot be read.
+pub fn reports(dir: &Path) -> Result<Vec<KeptReport>, Problem> {
+    let mut reports = Vec::new();
+    for file in reports_in(dir)? {
+        let unread = |why: String| {
+            Problem::new(format!("cannot read the report `{}`: {why}", file.display()))
+                .help("a report that cannot be read may be the one that counts: take it out of the folder, or mend it")
+        };
+        let bytes = report_bytes(&file).map_err(unread)?;
+        match kept::read(&bytes).map_err(|error| unread(error.why))? {
+            Kept::Report(report) => reports.push(report),
+            Kept::Failure(_) => {}
+        }
+    }
+    Ok(reports)
 }
 
 /// A folder of reports, or none.
