@@ -12,6 +12,7 @@ pub mod apply;
 pub mod bar;
 pub mod base;
 pub mod carry;
+pub mod committed;
 pub mod connect;
 pub mod conversation;
 pub mod desk;

@@ -1,29 +1,40 @@
 //! A plan seen from the other side: what is otherwise in the org than in the config, whether somebody edited it there
 //! or a merged change was never applied, who touched it last, and what to write to keep it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::apply::outcome::OutcomeKind;
 use crate::diagnostic::Span;
-use crate::drift::keep::{keep, place};
-use crate::journal::kept::{KeptReport, KeptRow};
+use crate::drift::answered::{Answered, Certainty, Found, Place, answered};
+use crate::drift::history::{History, How, LastApply};
+use crate::drift::keep::{added, another, become_of, called_otherwise, elsewhere, keep, place};
+use crate::journal::kept::KeptReport;
 use crate::model::desired::Desired;
-use crate::model::labels::Scope;
+use crate::model::labels::Labels;
 use crate::model::moment::Moment;
-use crate::model::names::{DefinitionId, Key, OrgId, is_guid};
-use crate::model::observed::{Modified, Observed, Target};
+use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence, is_guid};
+use crate::model::observed::{Modified, Observed, Primary, Target};
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
-use crate::plan::change::{Action, Change, Step};
+use crate::plan::change::{Action, Change, LeftAlone, Step, Why};
+use crate::plan::refusal::{Fact, Refusal};
+use crate::text;
 
+pub mod answered;
 pub mod document;
+pub mod history;
 pub mod keep;
 
 /// What is otherwise in an org than in its config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drift {
-    /// In the order of the plan.
+    /// The plan that it is seen from, with the questions answered that can be.
+    pub plan: Plan,
+    /// What an apply would take back, in the order of the plan.
     pub rows: Vec<Row>,
+    /// What the config does not name, and an apply leaves alone.
+    pub unmanaged: Vec<Unmanaged>,
+    /// What has to be answered before anybody can say all of it.
+    pub questions: Vec<Question>,
     /// The apply after which the config has moved on, where reports tell of one.
     pub last: Option<LastApply>,
 }
@@ -33,6 +44,8 @@ pub struct Drift {
 pub struct Row {
     /// What an apply would do.
     pub change: Change,
+    /// What is so in the org.
+    pub what: What,
     /// How it came about.
     pub how: How,
     /// Who touched the object last, and when; none where the org does not say, or there is no object.
@@ -41,39 +54,122 @@ pub struct Row {
     pub keep: Answer,
     /// Where to write it, where something stands that it belongs to.
     pub keep_place: Option<Span>,
+    /// What to write before an apply takes it back; nothing where it does so as it is.
+    pub first: Vec<Answer>,
 }
 
-/// How a difference came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum How {
-    /// The object is otherwise than the last report left it.
-    Edited,
-    /// The object is as the last report left it: the config has moved on.
-    NotApplied,
-    /// No report says it.
-    NotKnown,
+/// What is so in the org, seen from the config.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// It is not there.
+    Missing,
+    /// It is deactivated.
+    Deactivated,
+    /// It has other labels, or another division.
+    Changed,
+    /// Somebody gave it another default label.
+    Renamed,
+    /// The only one that it could be has another default label.
+    LooksRenamed,
+    /// Somebody moved it to another system presence.
+    Moved,
+    /// It is under another system presence than the config says by now.
+    Elsewhere,
+    /// The only one that it could be is under another system presence.
+    LooksMoved,
+    /// It is active.
+    Active,
+    /// The config does not name it, and removes what it does not name.
+    Added,
 }
 
-/// The last apply that reports tell of.
+/// An active object that the config does not name and leaves alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LastApply {
-    /// The commit that was applied.
-    pub commit: Option<String>,
-    /// When it began.
-    pub began: Moment,
+pub struct Unmanaged {
+    /// Which object.
+    pub id: DefinitionId,
+    /// Where it belongs.
+    pub system_presence: SystemPresence,
+    /// Its default label, else any.
+    pub name: Option<Label>,
+    /// *Edited*: added or changed since the last apply. *Not applied*: it was there before, as it is.
+    pub how: How,
+    /// Who touched it last, and when.
+    pub modified: Option<Modified>,
+    /// What to write so that the config names it.
+    pub keep: Answer,
 }
 
-impl How {
-    /// All, in the order in which they are shown.
-    pub const ALL: [How; 3] = [How::Edited, How::NotApplied, How::NotKnown];
+/// Something that has to be answered first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What is asked.
+    pub refusal: Refusal,
+    /// The objects that it is about.
+    pub about: Vec<About>,
+}
+
+/// An object that a question is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Which object.
+    pub id: DefinitionId,
+    /// Where it belongs.
+    pub system_presence: SystemPresence,
+    /// Its default label, else any.
+    pub name: Option<Label>,
+    /// Who touched it last, and when.
+    pub modified: Option<Modified>,
+    /// The definition that it may be, with what to write to keep it as that; none where there is nothing to write.
+    pub keep: Option<(Key, Answer)>,
+}
+
+impl What {
+    /// All of them.
+    pub const ALL: [What; 10] = [
+        What::Missing,
+        What::Deactivated,
+        What::Changed,
+        What::Renamed,
+        What::LooksRenamed,
+        What::Moved,
+        What::Elsewhere,
+        What::LooksMoved,
+        What::Active,
+        What::Added,
+    ];
 
     /// A stable name.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
-            How::Edited => "edited",
-            How::NotApplied => "not-applied",
-            How::NotKnown => "not-known",
+            What::Missing => "missing",
+            What::Deactivated => "deactivated",
+            What::Changed => "changed",
+            What::Renamed => "renamed",
+            What::LooksRenamed => "looks-renamed",
+            What::Moved => "moved",
+            What::Elsewhere => "elsewhere",
+            What::LooksMoved => "looks-moved",
+            What::Active => "active",
+            What::Added => "added",
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            What::LooksRenamed => "looks renamed",
+            What::LooksMoved => "looks moved",
+            What::Missing
+            | What::Deactivated
+            | What::Changed
+            | What::Renamed
+            | What::Moved
+            | What::Elsewhere
+            | What::Active
+            | What::Added => self.code(),
         }
     }
 }
@@ -82,6 +178,32 @@ impl Drift {
     /// The rows that came about in one way.
     pub fn of(&self, how: How) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(move |it| it.how == how)
+    }
+
+    /// What the config does not name, by how it came about.
+    pub fn unmanaged(&self, how: How) -> impl Iterator<Item = &Unmanaged> {
+        self.unmanaged.iter().filter(move |it| it.how == how)
+    }
+
+    /// What an apply is refused for, and hides nothing of what is otherwise: limits.
+    pub fn guards(&self) -> impl Iterator<Item = &Refusal> {
+        self.plan.refusals.iter().filter(|it| !hides(it))
+    }
+
+    /// What it comes to, in few words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match (self.questions.is_empty(), self.rows.len()) {
+            (false, _) => "Not known: there are errors to answer".to_owned(),
+            (true, 0) => "No drift".to_owned(),
+            (true, count) => format!("Drift: {}", text::count(count, "definition")),
+        }
+    }
+
+    /// Everything that an apply asks or is refused for.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<Refusal> {
+        self.questions.iter().map(|it| &it.refusal).chain(self.guards()).cloned().collect()
     }
 
     /// The heading of what came about in one way; foreign strings are raw.
@@ -100,36 +222,46 @@ impl Drift {
             (How::NotKnown, _) => "Edited by hand, or merged and not applied (no report says which of them)".to_owned(),
         }
     }
-}
 
-impl Row {
-    /// What is so in the org, seen from the config.
+    /// The heading of what the config does not name, by how it came about.
     #[must_use]
-    pub fn what(&self) -> &'static str {
-        match self.change.step.action() {
-            Action::Create => "missing",
-            Action::Reactivate => "deactivated",
-            Action::Update => "changed",
-            Action::Replace | Action::Deactivate => "active",
-            Action::Delete => "added",
+    pub fn heading_of_unmanaged(&self, how: How) -> &'static str {
+        match how {
+            How::Edited => "Not in the config, added or changed since the last apply (left alone)",
+            How::NotApplied => "Not in the config, there before the last apply (left alone)",
+            How::NotKnown => "Not in the config (left alone; no report says since when)",
         }
     }
 }
 
 impl Row {
+    /// The key of its definition, else its label; foreign strings are raw.
+    #[must_use]
+    pub fn known_as(&self, default_locale: &Locale) -> Option<&str> {
+        let step = &self.change.step;
+        // The key of a replacement is the definition that comes. Of what was moved it is the same one.
+        let key = step.key().filter(|_| !matches!(step, Step::Replace(..)) || !self.first.is_empty());
+        key.map(Key::as_str).or_else(|| step.name(default_locale).map(Label::nfc))
+    }
+
     /// Who touched the object last, and when, in words; foreign strings are raw. None where there is no object.
     #[must_use]
     pub fn who(&self) -> Option<String> {
         self.change.step.id()?;
-        let (by, at) = self.modified.as_ref().map_or((None, None), |it| (it.by.as_ref(), it.at.as_deref()));
-        let at =
-            at.map(|it| Moment::read(it).map_or_else(|| it.to_owned(), |it| format!("{} UTC", it.to_the_minute())));
-        Some(match (by, at) {
-            (Some(by), Some(at)) => format!("last changed by `{by}` on {at}"),
-            (Some(by), None) => format!("last changed by `{by}`"),
-            (None, Some(at)) => format!("last changed on {at}"),
-            (None, None) => "who changed it last, and when, is not known".to_owned(),
-        })
+        Some(who(self.modified.as_ref()))
+    }
+}
+
+/// Who touched an object last, and when, in words; foreign strings are raw.
+#[must_use]
+pub fn who(modified: Option<&Modified>) -> String {
+    let (by, at) = modified.map_or((None, None), |it| (it.by.as_ref(), it.at.as_deref()));
+    let at = at.map(|it| Moment::read(it).map_or_else(|| it.to_owned(), |it| format!("{} UTC", it.to_the_minute())));
+    match (by, at) {
+        (Some(by), Some(at)) => format!("last changed by `{by}` on {at}"),
+        (Some(by), None) => format!("last changed by `{by}`"),
+        (None, Some(at)) => format!("last changed on {at}"),
+        (None, None) => "who changed it last, and when, is not known".to_owned(),
     }
 }
 
@@ -142,109 +274,149 @@ pub enum Names {
     Withheld,
 }
 
-/// The same drift, with what may be told of people.
-#[must_use]
-pub fn told(drift: Drift, names: Names) -> Drift {
+/// What is told of who touched something.
+fn told(modified: Modified, names: Names) -> Modified {
     let may_be_told = |by: &String| names == Names::Told || is_guid(by);
-    let told = |it: Modified| Modified { by: it.by.filter(may_be_told), ..it };
-    let rows = drift.rows.into_iter().map(|row| Row { modified: row.modified.map(told), ..row }).collect();
-    Drift { rows, ..drift }
+    Modified { by: modified.by.filter(may_be_told), ..modified }
 }
 
-/// What a plan says from the other side. Reports of other orgs are passed over.
+/// What is otherwise in an org than in its config. Reports of other orgs are passed over.
 #[must_use]
-pub fn drift(plan: &Plan, desired: &Desired, observed: &Observed, target: &Target, reports: &[KeptReport]) -> Drift {
-    let org = target.org.as_ref().map(|it| &it.id);
-    let history = History::of(reports, org, target.sandbox);
-    let rows = plan.changes.iter().map(|change| {
-        let object = change.step.id().and_then(|id| observed.get(id));
-        Row {
-            how: history.how(&change.step, observed),
-            modified: object.and_then(|it| it.modified.clone()),
-            keep: keep(&change.step, desired),
-            keep_place: place(change, desired),
-            change: change.clone(),
-        }
-    });
-    let rows = rows.collect();
-    Drift { rows, last: history.last }
+pub fn drift(desired: &Desired, observed: &Observed, target: &Target, reports: &[KeptReport], names: Names) -> Drift {
+    let history = History::of(reports, target);
+    let Answered { plan, found } = answered(desired, observed, |key| history.object_of(key).cloned());
+    let seen = Seen { desired, observed, history, names };
+    let mut keys = BTreeSet::new();
+    let rows = plan
+        .changes
+        .iter()
+        // What is made anew in the place of what was moved is a part of taking that back.
+        .filter(|it| !(is_create(it) && found_for(it, &found).is_some_and(|it| it.place == Place::Elsewhere)))
+        .map(|it| seen.row(it, found_for(it, &found), &mut keys))
+        .collect();
+    let left_alone = plan.left_alone.iter().filter(|it| it.why == Why::NotNamed);
+    let unmanaged = left_alone.map(|it| seen.unmanaged(it, &mut keys)).collect();
+    let open = plan.refusals.iter().filter(|it| hides(it));
+    let questions = open.map(|it| seen.question(it)).collect();
+    Drift { rows, unmanaged, questions, last: seen.history.last().cloned(), plan }
 }
 
-/// What reports say of the objects of one org.
-struct History<'a> {
-    /// What the last report that knows an object left there.
-    by_id: BTreeMap<&'a DefinitionId, Left<'a>>,
-    /// The object that a definition of the config had last.
-    by_key: BTreeMap<&'a Key, &'a DefinitionId>,
-    last: Option<LastApply>,
-    /// When the last whole apply that was seen to be in step ended.
-    in_step_until: Option<Moment>,
+fn is_create(change: &Change) -> bool {
+    change.step.action() == Action::Create
 }
 
-#[derive(Clone, Copy)]
-struct Left<'a> {
-    report: &'a KeptReport,
-    row: &'a KeptRow,
+fn found_for<'a>(change: &Change, found: &'a BTreeMap<Key, Found>) -> Option<&'a Found> {
+    found.get(change.step.key()?)
 }
 
-impl<'a> History<'a> {
-    fn of(reports: &'a [KeptReport], org: Option<&OrgId>, sandbox: bool) -> History<'a> {
-        let is_ours = |it: &&KeptReport| it.org.as_ref() == org && org.is_some() && it.sandbox == sandbox;
-        let mut ours: Vec<&KeptReport> = reports.iter().filter(is_ours).collect();
-        ours.sort_by_key(|it| it.run.as_ref().map(|run| run.began));
-        let mut history = History { by_id: BTreeMap::new(), by_key: BTreeMap::new(), last: None, in_step_until: None };
-        for report in ours {
-            for row in
-                report.rows.iter().filter(|it| it.outcome.may_be_written() || it.outcome == OutcomeKind::AlreadySo)
-            {
-                let Some(id) = &row.id else { continue };
-                history.by_id.insert(id, Left { report, row });
-                match (&row.key, row.action) {
-                    // The key of a replacement is the definition that comes.
-                    (Some(key), Action::Create | Action::Reactivate | Action::Update | Action::Deactivate) => {
-                        history.by_key.insert(key, id);
-                    }
-                    (_, Action::Replace | Action::Delete) | (None, _) => {}
-                }
-            }
-            let Some(run) = report.run.as_ref().filter(|_| report.success) else { continue };
-            // An undo leaves what an older config asked for, and a limited run only a part.
-            if run.said.undoes.is_none() && run.said.only.is_none() {
-                history.last = Some(LastApply { commit: run.said.commit.clone(), began: run.began });
-                if report.verified {
-                    history.in_step_until = Moment::read(&run.said.ended);
-                }
-            }
-        }
-        history
+/// Is something not compared because of it? What is about the plan as a whole guards an apply.
+fn hides(refusal: &Refusal) -> bool {
+    !refusal.fact.keys().is_empty()
+}
+
+struct Seen<'a> {
+    desired: &'a Desired,
+    observed: &'a Observed,
+    history: History<'a>,
+    names: Names,
+}
+
+impl Seen<'_> {
+    fn modified(&self, id: &DefinitionId) -> Option<Modified> {
+        Some(told(self.observed.get(id)?.modified.clone()?, self.names))
     }
 
-    fn how(&self, step: &Step, observed: &Observed) -> How {
-        let known_as = step.id().or_else(|| step.key().and_then(|key| self.by_key.get(key).copied()));
-        let Some(id) = known_as else {
-            // Nothing was ever made for it: an apply would have.
-            return if self.last.is_some() { How::NotApplied } else { How::NotKnown };
-        };
-        let object = observed.get(id);
-        let left = self.by_id.get(id).and_then(|it| Some((it, it.row.left()?)));
-        match (left, object) {
-            (Some(_), None) => How::Edited,
-            (Some((Left { report, row }, left)), Some(object)) => {
-                // A removal has looked at every label, and so has whoever made something.
-                let scope = match row.action {
-                    Action::Create | Action::Replace | Action::Deactivate | Action::Delete => Scope::All,
-                    Action::Update | Action::Reactivate => report.scope(),
-                };
-                if object.content_beside(&left, &scope).same_as(&left) { How::NotApplied } else { How::Edited }
-            }
-            (None, object) => {
-                let at = object.and_then(|it| it.modified.as_ref()?.at.as_deref().and_then(Moment::read));
-                match (at, self.in_step_until) {
-                    (Some(at), Some(until)) if at > until => How::Edited,
-                    (Some(_), Some(_)) => How::NotApplied,
-                    _ => How::NotKnown,
-                }
-            }
+    fn row(&self, change: &Change, found: Option<&Found>, keys: &mut BTreeSet<Key>) -> Row {
+        let step = &change.step;
+        let how = self.history.how(step, self.observed);
+        let (keep, first) = self.ways_out(step, found, keys);
+        Row {
+            what: self.what(step, how, found),
+            how,
+            modified: step.id().and_then(|id| self.modified(id)),
+            keep,
+            first,
+            keep_place: place(change, self.desired),
+            change: change.clone(),
         }
+    }
+
+    fn ways_out(&self, step: &Step, found: Option<&Found>, keys: &mut BTreeSet<Key>) -> (Answer, Vec<Answer>) {
+        let wanted = step.key().and_then(|key| self.desired.definitions.get(key));
+        let object = found.and_then(|it| self.observed.get(&it.id));
+        let (Some(found), Some(wanted), Some(object)) = (found, wanted, object) else {
+            return (keep(step, self.desired, keys), Vec::new());
+        };
+        let mut first = vec![match found.place {
+            Place::Here => called_otherwise(object, wanted, self.desired),
+            Place::Elsewhere => elsewhere(object, wanted, self.desired),
+        }];
+        if found.certainty == Certainty::Guessed {
+            first.push(another(wanted, self.desired));
+        }
+        let keep = match found.place {
+            Place::Here => keep(step, self.desired, keys),
+            Place::Elsewhere => become_of(object, wanted, self.desired),
+        };
+        (keep, first)
+    }
+
+    /// What is so in the org. Who renamed or moved what is said only where a report shows how it was.
+    fn what(&self, step: &Step, how: How, found: Option<&Found>) -> What {
+        let left = step.id().filter(|_| how == How::Edited).and_then(|id| self.history.left(id));
+        let object = step.id().and_then(|id| self.observed.get(id));
+        let default_locale = &self.desired.settings.default_locale;
+        let is_moved = left.as_ref().zip(object).is_some_and(|((presence, _), it)| **presence != it.system_presence);
+        let is_renamed = left.zip(object).is_some_and(|((_, left), it)| {
+            left.labels.get(default_locale).is_some_and(|was| Some(was) != it.default_label(default_locale))
+        });
+        match (found, step) {
+            (Some(Found { certainty: Certainty::Guessed, place: Place::Here, .. }), _) => What::LooksRenamed,
+            (Some(Found { certainty: Certainty::Guessed, place: Place::Elsewhere, .. }), _) => What::LooksMoved,
+            (Some(Found { place: Place::Elsewhere, .. }), _) if is_moved => What::Moved,
+            (Some(Found { place: Place::Elsewhere, .. }), _) => What::Elsewhere,
+            (_, Step::Update(_)) if is_renamed => What::Renamed,
+            (_, Step::Update(_)) => What::Changed,
+            (_, Step::Create(_)) => What::Missing,
+            (_, Step::Reactivate(_)) => What::Deactivated,
+            (_, Step::Replace(..) | Step::Deactivate(..)) => What::Active,
+            (_, Step::Delete(_)) => What::Added,
+        }
+    }
+
+    fn unmanaged(&self, left_alone: &LeftAlone, keys: &mut BTreeSet<Key>) -> Unmanaged {
+        let LeftAlone { id, system_presence, name, why: _ } = left_alone;
+        let labels = self.observed.get(id).map_or_else(Labels::new, |it| it.labels.clone());
+        Unmanaged {
+            id: id.clone(),
+            system_presence: system_presence.clone(),
+            name: name.clone(),
+            how: self.history.how_object(id, self.observed),
+            modified: self.modified(id),
+            keep: added(self.desired, (id, system_presence, &labels), keys),
+        }
+    }
+
+    fn question(&self, refusal: &Refusal) -> Question {
+        // Where several have the label, none has become otherwise.
+        let wanted = match &refusal.fact {
+            Fact::LooksLikeRename { key, .. } | Fact::OtherSystemPresence { key, .. } => {
+                self.desired.definitions.get(key)
+            }
+            _ => None,
+        };
+        let about = |id: &DefinitionId| {
+            let object = self.observed.get(id)?;
+            let is_free = wanted.filter(|_| !object.deactivated && object.primary == Primary::No);
+            Some(About {
+                id: id.clone(),
+                system_presence: object.system_presence.clone(),
+                name: object.name(&self.desired.settings.default_locale).cloned(),
+                modified: self.modified(id),
+                keep: is_free.map(|it| (it.key.clone(), become_of(object, it, self.desired))),
+            })
+        };
+        let about = refusal.fact.ids().into_iter().filter_map(about).collect();
+        Question { refusal: refusal.clone(), about }
     }
 }

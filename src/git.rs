@@ -42,6 +42,26 @@ pub struct Entry {
     pub bytes: u64,
 }
 
+/// One commit of a history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its whole hash.
+    pub hash: String,
+    /// When it was committed, in seconds since 1970. Nothing says when it was pushed or merged.
+    pub seconds: u64,
+    /// What it changed against its first parent.
+    pub touched: Vec<Touched>,
+}
+
+/// A path that a commit changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    /// Below the repository's top, between quotes where it holds what is odd in a name.
+    pub path: String,
+    /// It is a link, or was one.
+    pub is_link: bool,
+}
+
 /// What a commit holds at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryKind {
@@ -213,6 +233,32 @@ impl Git {
         self.line(&arguments).map(|line| line.parse().ok())
     }
 
+    /// A commit and those before it along first parents, the newest first, and not more than so many.
+    ///
+    /// # Errors
+    /// Git did not answer.
+    pub fn first_parents(&self, commit: &str, count: usize) -> Result<Vec<Commit>, GitError> {
+        let count = format!("--max-count={count}");
+        let arguments = [
+            "-c",
+            "core.quotePath=false",
+            "-c",
+            "log.showRoot=true",
+            "log",
+            "--first-parent",
+            "-m",
+            "--no-renames",
+            "--raw",
+            "--no-abbrev",
+            "--format=%x00%H %ct",
+            &count,
+            "--end-of-options",
+            commit,
+        ];
+        let printed = self.printed(&arguments, Stdio::null())?;
+        Ok(printed.split(|it| *it == 0).filter_map(|it| history(&String::from_utf8_lossy(it))).collect())
+    }
+
     /// All that a command prints.
     fn printed(&self, arguments: &[&str], stdin: Stdio) -> Result<Vec<u8>, GitError> {
         let Output { status, stdout, stderr } = self.run(arguments, stdin)?;
@@ -266,6 +312,18 @@ fn entry(line: &[u8]) -> Option<Entry> {
     Some(Entry { path: path.to_owned(), kind, hash: hash.to_owned(), bytes: bytes.parse().ok()? })
 }
 
+/// One commit of `log --raw`: `HASH SECONDS`, then a line `:MODE MODE HASH HASH STATUS<tab>PATH` for each path.
+fn history(text: &str) -> Option<Commit> {
+    let mut lines = text.lines();
+    let (hash, seconds) = lines.next()?.split_once(' ')?;
+    let touched = lines.filter_map(|line| {
+        let (about, path) = line.strip_prefix(':')?.split_once('\t')?;
+        let is_link = about.split(' ').take(2).any(|it| it == "120000");
+        Some(Touched { path: path.to_owned(), is_link })
+    });
+    Some(Commit { hash: hash.to_owned(), seconds: seconds.parse().ok()?, touched: touched.collect() })
+}
+
 /// The next answer of `cat-file --batch`: `HASH blob LENGTH`, a line break, so many bytes, a line break.
 fn content(rest: &mut &[u8]) -> Option<Vec<u8>> {
     let end = rest.iter().position(|it| *it == b'\n')?;
@@ -296,6 +354,16 @@ mod tests {
         assert_eq!(content(&mut rest).as_deref(), Some(b"a\nb".as_slice()));
         assert_eq!(content(&mut rest).as_deref(), Some(b"".as_slice()));
         assert_eq!(content(&mut rest), None);
+    }
+
+    #[test]
+    fn a_history_is_read_as_git_writes_it() {
+        let text = "ab 12\n\n:100644 120000 cd ef T\ta b.yaml\n:000000 100644 cd ef A\t\"a\\tb.yaml\"\n";
+        let touched = |path: &str, is_link| Touched { path: path.to_owned(), is_link };
+        let both = vec![touched("a b.yaml", true), touched("\"a\\tb.yaml\"", false)];
+        assert_eq!(history(text), Some(Commit { hash: "ab".to_owned(), seconds: 12, touched: both }));
+        assert_eq!(history("ab 12\n").map(|it| it.touched.len()), Some(0), "an empty commit");
+        assert_eq!(history(""), None);
     }
 
     #[test]

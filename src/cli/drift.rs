@@ -23,8 +23,8 @@ pub struct DriftArgs {
     /// Tell no names of people, only ids.
     #[arg(long, help_heading = "Output")]
     pub no_names: bool,
-    /// `human`, `json` or `markdown`, to standard output or to a file as well. May be repeated; without one for
-    /// standard output, `human` goes there.
+    /// `human`, `json`, `markdown` (an issue), `summary` (of a CI step), `html` or `github` (annotations), to standard
+    /// output or to a file as well. May be repeated; without one for standard output, `human` goes there.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub outputs: Vec<Output<DriftFormat>>,
     /// Exit with 2 when there is drift.

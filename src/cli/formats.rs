@@ -135,18 +135,33 @@ pub enum DriftFormat {
     Json,
     /// For an issue, or a comment.
     Markdown,
+    /// The same as the summary of a step, which holds more.
+    Summary,
+    /// As a page.
+    Html,
+    /// Annotations of GitHub Actions, at the lines of the config.
+    Github,
 }
 
 impl View for DriftFormat {
     const HUMAN: DriftFormat = DriftFormat::Human;
-    const NAMED: &'static [(&'static str, DriftFormat)] =
-        &[("human", DriftFormat::Human), ("json", DriftFormat::Json), ("markdown", DriftFormat::Markdown)];
+    const NAMED: &'static [(&'static str, DriftFormat)] = &[
+        ("human", DriftFormat::Human),
+        ("json", DriftFormat::Json),
+        ("markdown", DriftFormat::Markdown),
+        ("summary", DriftFormat::Summary),
+        ("html", DriftFormat::Html),
+        ("github", DriftFormat::Github),
+    ];
 
     fn on_failure(self) -> OnFailure {
         match self {
             DriftFormat::Human => OnFailure::Words,
             DriftFormat::Json => OnFailure::Document,
             DriftFormat::Markdown => OnFailure::Comment(Awaited::Drift),
+            DriftFormat::Summary => OnFailure::Summary(Awaited::Drift),
+            DriftFormat::Html => OnFailure::Page,
+            DriftFormat::Github => OnFailure::Annotations,
         }
     }
 }

@@ -6,8 +6,9 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::commands::files::{WholeFile, make_folder_of, write_new};
+use crate::journal::kept::{self, Kept, KeptReport};
 use crate::journal::{file_name, folder};
-use crate::limits::{REPORT_BYTES_MAX, REPORT_FOLDERS_DEEP_MAX, REPORTS_MAX};
+use crate::limits::{HISTORY_BYTES_MAX, REPORT_BYTES_MAX, REPORT_FOLDERS_DEEP_MAX, REPORTS_MAX};
 use crate::model::observed::Organization;
 use crate::problem::{Problem, cause};
 use crate::provenance::Provenance;
@@ -66,6 +67,32 @@ pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
     }
     found.sort();
     Ok(found)
+}
+
+/// Every report of a folder. Runs that failed as a whole wrote nothing.
+///
+/// # Errors
+/// One of them cannot be read, or they are too long together.
+pub fn reports(dir: &Path) -> Result<Vec<KeptReport>, Problem> {
+    let (mut reports, mut bytes_left) = (Vec::new(), HISTORY_BYTES_MAX);
+    for file in reports_in(dir)? {
+        let unread = |why: String| {
+            Problem::new(format!("cannot read the report `{}`: {why}", file.display()))
+                .help("a report that cannot be read may be the one that counts: take it out of the folder, or mend it")
+        };
+        let bytes = report_bytes(&file).map_err(unread)?;
+        let left = u64::try_from(bytes.len()).ok().and_then(|it| bytes_left.checked_sub(it));
+        bytes_left = left.ok_or_else(|| {
+            let mib = HISTORY_BYTES_MAX / (1024 * 1024);
+            Problem::new(format!("the reports in `{}` are longer than {mib} MiB together", dir.display()))
+                .help("give the folder of one org, or move old reports elsewhere: the last ones are what counts")
+        })?;
+        match kept::read(&bytes).map_err(|error| unread(error.why))? {
+            Kept::Report(report) => reports.push(report),
+            Kept::Failure(_) => {}
+        }
+    }
+    Ok(reports)
 }
 
 /// A folder of reports, or none.

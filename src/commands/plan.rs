@@ -2,15 +2,16 @@
 
 use crate::cli::{Format, PlanArgs};
 use crate::commands::base;
+use crate::commands::committed::Org;
 use crate::commands::connect::files_read;
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
 use crate::commands::identity::Identity;
+use crate::commands::journal::reports;
 use crate::commands::look::{Asked, Look, look};
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell};
 use crate::commands::typed::limited;
-use crate::config::Config;
 use crate::coverage::Coverage;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
@@ -40,10 +41,14 @@ struct Made {
 async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Made, Failure> {
     let Desk { outputs, heard, .. } = desk;
     outputs.spare(files_read(&args.target))?;
-    let (Config { desired, .. }, sources) = shell.load(&args.config, outputs)?;
-    let desired = limited(desired, &args.only)?;
-    let given = args.base.as_deref().map(|typed| base::read(&args.config, typed)).transpose()?;
+    let (config, sources) = shell.load(&args.config, outputs)?;
+    let desired = limited(config.desired.clone(), &args.only)?;
+    let org = Org { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
+    let given = args.base.as_deref().map(|typed| base::read(&args.config, typed, org)).transpose()?;
     outputs.spare(given.iter().flat_map(|it| &it.files))?;
+    let kept = args.report_dir.as_deref().filter(|_| given.is_some());
+    outputs.spare(kept)?;
+    let reports = kept.map_or_else(|| Ok(Vec::new()), reports)?;
     let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, args.limits, args.usage);
     let mut look = converse(&args.target, &desired, shell, async |connection, _| {
         // A reader is all that this command has: it cannot write.
@@ -51,7 +56,7 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     })
     .await?;
     if let Some(given) = given {
-        look.plan = given.compared(look.plan, &desired, &look.observed);
+        look.plan = given.compared(look.plan, &desired, &look.observed, &look.target, &reports);
     }
     Ok(Made { look, desired, sources })
 }

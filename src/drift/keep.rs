@@ -1,18 +1,20 @@
 //! What to write into a config so that it agrees with what is in the org.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::Span;
 use crate::model::desired::{Desired, Wanted};
 use crate::model::labels::Labels;
-use crate::model::names::{DefinitionId, Key, Label, Locale};
-use crate::model::observed::Content;
+use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
+use crate::model::observed::{Content, Definition};
 use crate::plan::answer::Answer;
 use crate::plan::change::{Change, Create, Edit, Retire, Step};
 use crate::slug::slug;
 use crate::yaml;
 
-/// What to write to keep what a step would change.
+/// What to write to keep what a step would change. `keys` are those that others of these lines use.
 #[must_use]
-pub fn keep(step: &Step, desired: &Desired) -> Answer {
+pub fn keep(step: &Step, desired: &Desired, keys: &mut BTreeSet<Key>) -> Answer {
     let wanted = step.key().and_then(|key| desired.definitions.get(key));
     match (step, wanted) {
         (Step::Create(Create { key, .. }), Some(wanted)) if !is_only_in_layer(desired, wanted) => {
@@ -32,7 +34,9 @@ pub fn keep(step: &Step, desired: &Desired) -> Answer {
             let fields = vec!["new: true".to_owned()];
             answer("write instead of `replaces`", definition(desired, wanted, fields))
         }
-        (Step::Delete(retire), _) => added(desired, retire),
+        (Step::Delete(Retire { id, system_presence, before, after: _ }), _) => {
+            added(desired, (id, system_presence, &before.labels), keys)
+        }
         // What the config does not name cannot be changed in it.
         (_, None) => answer("write nothing: the config does not name it", Vec::new()),
     }
@@ -50,7 +54,11 @@ pub fn place(change: &Change, desired: &Desired) -> Option<Span> {
 }
 
 fn write(desired: &Desired, wanted: &Wanted, lines: Vec<String>) -> Answer {
-    answer(if is_only_in_layer(desired, wanted) { "write into the org file" } else { "write" }, lines)
+    answer(verb(desired, wanted), lines)
+}
+
+fn verb(desired: &Desired, wanted: &Wanted) -> &'static str {
+    if is_only_in_layer(desired, wanted) { "write into the org file" } else { "write" }
 }
 
 fn answer(say: &str, lines: Vec<String>) -> Answer {
@@ -75,6 +83,64 @@ fn edited(desired: &Desired, wanted: &Wanted, id: &DefinitionId, before: &Conten
         lines.extend(pin(&wanted.key, id));
     }
     write(desired, wanted, lines)
+}
+
+/// What to write so that a definition is what this object has become: its labels, and where it is.
+#[must_use]
+pub fn become_of(object: &Definition, wanted: &Wanted, desired: &Desired) -> Answer {
+    let managed = object.labels.within(&desired.settings.scope);
+    let mut fields = Vec::new();
+    if object.system_presence != wanted.system_presence {
+        fields.push(format!("systemPresence: {}", yaml::scalar(object.system_presence.as_str())));
+    }
+    if !managed.is_empty() && !managed.same_as(&wanted.labels.within(&desired.settings.scope)) {
+        fields.push(labels_field(desired, wanted, &managed));
+    }
+    let mut lines = definition(desired, wanted, fields);
+    let is_found = object.default_label(&desired.settings.default_locale).is_some();
+    if !is_found && wanted.pin.is_none() {
+        lines.extend(pin(&wanted.key, &object.id));
+    }
+    write(desired, wanted, lines)
+}
+
+/// What to write before an apply takes this object for the definition, and makes it what it was.
+#[must_use]
+pub fn called_otherwise(object: &Definition, wanted: &Wanted, desired: &Desired) -> Answer {
+    let lines = match object.default_label(&desired.settings.default_locale) {
+        Some(label) => definition(desired, wanted, vec![previous_labels(wanted, label)]),
+        None => pin(&wanted.key, &object.id).to_vec(),
+    };
+    answer(&format!("to take it back, {}, and apply", verb(desired, wanted)), lines)
+}
+
+/// What to write before an apply makes the definition anew where it was, and deactivates this object.
+#[must_use]
+pub fn elsewhere(object: &Definition, wanted: &Wanted, desired: &Desired) -> Answer {
+    let mut fields = vec![format!("replaces: {}", yaml::scalar(object.system_presence.as_str()))];
+    let default_locale = &desired.settings.default_locale;
+    let label = object.default_label(default_locale);
+    if let Some(label) = label.filter(|it| Some(*it) != wanted.default_label(default_locale)) {
+        fields.push(previous_labels(wanted, label));
+    }
+    let instead = if wanted.pin.is_some() { " instead of its pin" } else { "" };
+    let verb = verb(desired, wanted);
+    let say = format!("to take it back (it is made anew, and this one is deactivated), {verb}{instead}, and apply");
+    answer(&say, definition(desired, wanted, fields))
+}
+
+/// What to write where the object is none of this definition after all.
+#[must_use]
+pub fn another(wanted: &Wanted, desired: &Desired) -> Answer {
+    let instead = if wanted.previous_labels.is_empty() { "" } else { " instead of `previousLabels`" };
+    let say = format!("if it is another one, {}{instead}, and apply", verb(desired, wanted));
+    answer(&say, definition(desired, wanted, vec!["new: true".to_owned()]))
+}
+
+/// Those that are there and one more.
+fn previous_labels(wanted: &Wanted, more: &Label) -> String {
+    let labels: Vec<String> = wanted.previous_labels.iter().chain([more]).map(|it| yaml::scalar(it.nfc())).collect();
+    format!("previousLabels: [{}]", labels.join(", "))
 }
 
 /// The fields of a definition, where they have to stand: a layer speaks for other orgs too.
@@ -108,31 +174,36 @@ fn labels_field(desired: &Desired, wanted: &Wanted, labels: &Labels) -> String {
     format!("labels: {{ {} }}", items.join(", "))
 }
 
-/// A definition that the config does not have.
-fn added(desired: &Desired, retire: &Retire) -> Answer {
-    let Retire { id, system_presence, before, after: _ } = retire;
-    let name = before.labels.name(&desired.settings.default_locale).map(Label::nfc).and_then(slug);
+/// A definition that the config does not have, under a key that is free.
+#[must_use]
+pub fn added(
+    desired: &Desired,
+    (id, system_presence, labels): (&DefinitionId, &SystemPresence, &Labels),
+    keys: &mut BTreeSet<Key>,
+) -> Answer {
+    let default_locale = &desired.settings.default_locale;
+    let name = labels.name(default_locale).map(Label::nfc).and_then(slug);
     let base = name.unwrap_or_else(|| "definition".to_owned());
     let numbered = (2_usize..).map(|number| format!("{base}-{number}"));
-    let is_free = |it: &Key| !desired.definitions.contains_key(it);
+    let is_free = |it: &Key| !desired.definitions.contains_key(it) && !keys.contains(it);
     let names = std::iter::once(base.clone()).chain(numbered);
-    let Some(key) = names.filter_map(|it| Key::new(&it)).find(is_free) else {
+    let Some(key) = names.map_while(|it| Key::new(&it)).find(is_free) else {
         return answer("import it (`presencectl import`)", Vec::new());
     };
-    let labels: Vec<String> = before
-        .labels
+    let each = labels
         .iter()
         .map(|(locale, label)| format!("{}: {}", yaml::scalar(locale.as_str()), yaml::scalar(label.nfc())))
-        .collect();
+        .collect::<Vec<String>>();
     let mut lines = vec![
         "definitions:".to_owned(),
         format!("  {}:", yaml::scalar(key.as_str())),
         format!("    systemPresence: {}", yaml::scalar(system_presence.as_str())),
-        format!("    labels: {{ {} }}", labels.join(", ")),
+        format!("    labels: {{ {} }}", each.join(", ")),
     ];
-    if before.labels.get(&desired.settings.default_locale).is_none() {
+    if labels.get(default_locale).is_none() {
         lines.extend(pin(&key, id));
     }
+    keys.insert(key);
     answer("write", lines)
 }
 

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::desired::{Desired, Management, Wanted};
-use crate::model::moment::Moment;
-use crate::model::names::{DefinitionId, Key};
-use crate::model::observed::Observed;
+use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::plan::Plan;
-use crate::plan::change::{Change, Step, Why};
+use crate::plan::change::{Change, Create, Step, Why};
 use crate::plan::origin::{Compared, Guard, Leaving, Origin, Pending, Renamed, Subject};
+use crate::plan::refusal::{Fact, Refusal};
 
 /// One side: a config and its plan.
 #[derive(Clone, Copy)]
@@ -19,36 +18,63 @@ pub struct Side<'a> {
     pub plan: &'a Plan,
 }
 
-/// What the head's plan says beside the base's. Both are of `observed`; `changed_at` is when the base's config
-/// last changed.
+/// What the head's plan says beside the base's, both of one reading of the org. `pending` says of a change that the base
+/// would make as well how it came to be pending.
 #[must_use]
-pub fn compare(base: Side<'_>, head: Side<'_>, observed: &Observed, changed_at: Option<Moment>) -> Compared {
-    let before: BTreeMap<Subject, &Change> = by_subject(&base.plan.changes);
-    let after: BTreeMap<Subject, &Change> = by_subject(&head.plan.changes);
-    let origins = after
-        .iter()
-        .map(|(subject, change)| {
-            let origin = match before.get(subject) {
-                None => Origin::ThisChange,
-                Some(it) if same(&it.step, &change.step) => Origin::Before(pending(subject, observed, changed_at)),
-                Some(_) => Origin::ThisChangeToo,
-            };
-            (subject.clone(), origin)
-        })
-        .collect();
-    let is_settled = |it: &&Change| Subject::of(&it.step).is_some_and(|subject| !after.contains_key(&subject));
-    let settled = base.plan.changes.iter().filter(is_settled);
+pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pending) -> Compared {
+    let pairs = paired(&base.plan.changes, &head.plan.changes, &head.desired.settings.default_locale);
+    let origin = |change: &Change| {
+        let subject = Subject::of(&change.step)?;
+        let origin = match pairs.get(&subject) {
+            None => Origin::ThisChange,
+            Some(it) if same(&it.step, &change.step) => Origin::Before(pending(&it.step)),
+            Some(_) => Origin::ThisChangeToo,
+        };
+        Some((subject, origin))
+    };
+    // No two changes of one plan are about the same.
+    let kept: BTreeSet<Subject> = pairs.values().filter_map(|it| Subject::of(&it.step)).collect();
+    let settled = base.plan.changes.iter().filter(|it| Subject::of(&it.step).is_some_and(|it| !kept.contains(&it)));
+    let (before, after) = (&base.desired.settings.default_locale, &head.desired.settings.default_locale);
     Compared {
-        origins,
+        origins: head.plan.changes.iter().filter_map(origin).collect(),
         guards: guards(base.desired, head.desired),
         leaving: leaving(base, head),
         renamed: renamed(base, head),
+        default_locales: (!before.same_as(after)).then(|| (before.clone(), after.clone())),
         settled: settled.map(|it| Change { place: None, ..it.clone() }).collect(),
+        refusals: refusals(base.plan, head.plan),
     }
 }
 
-fn by_subject(changes: &[Change]) -> BTreeMap<Subject, &Change> {
-    changes.iter().filter_map(|it| Subject::of(&it.step).map(|subject| (subject, it))).collect()
+/// The change of the base that each change of the head has to do with: of the same object, else of a definition that is
+/// called the same where it will be made, whichever key asks for it, else of the same key.
+fn paired<'a>(base: &'a [Change], head: &[Change], default_locale: &Locale) -> BTreeMap<Subject, &'a Change> {
+    let called = |it: &Change| match &it.step {
+        Step::Create(Create { key: _, system_presence, labels, division: _ }) => {
+            Some((system_presence.folded().to_owned(), labels.get(default_locale).map(Label::nfc)?.to_owned()))
+        }
+        _ => None,
+    };
+    let mut by_subject: BTreeMap<Subject, &Change> =
+        base.iter().filter_map(|it| Subject::of(&it.step).map(|subject| (subject, it))).collect();
+    let by_name: BTreeMap<_, &Change> = base.iter().filter_map(|it| Some((called(it)?, it))).collect();
+    let mut pairs = BTreeMap::new();
+    let mut rest = Vec::new();
+    for change in head {
+        let Some(subject) = Subject::of(&change.step) else { continue };
+        match called(change).and_then(|it| by_name.get(&it)) {
+            Some(it) => {
+                pairs.insert(subject, *it);
+            }
+            None => rest.push(subject),
+        }
+    }
+    for taken in pairs.values().filter_map(|it| Subject::of(&it.step)) {
+        by_subject.remove(&taken);
+    }
+    pairs.extend(rest.into_iter().filter_map(|subject| by_subject.remove(&subject).map(|it| (subject, it))));
+    pairs
 }
 
 /// Do both leave the same behind, in the same way? Whether the same key asks for it says nothing of the org.
@@ -56,16 +82,42 @@ fn same(a: &Step, b: &Step) -> bool {
     a.action() == b.action() && a.system_presence() == b.system_presence() && a.after().same_as(&b.after())
 }
 
-/// Who changed an object after the config last changed was no apply of that config: it would have left what the
-/// config asks for. What nobody has touched since was not applied since.
-fn pending(subject: &Subject, observed: &Observed, changed_at: Option<Moment>) -> Pending {
-    let Subject::Object(id) = subject else { return Pending::NotKnown };
-    let modified = observed.get(id).and_then(|it| it.modified.as_ref()?.at.as_deref().and_then(Moment::read));
-    match (modified, changed_at) {
-        (Some(at), Some(since)) if at > since => Pending::Edited { at },
-        (Some(at), Some(since)) if at < since => Pending::NotApplied { since },
-        _ => Pending::NotKnown,
+/// Where each refusal of the head comes from; none for what is told of people: who is on what was asked for the head alone.
+fn refusals(base: &Plan, head: &Plan) -> Vec<Option<Origin>> {
+    let about = |it: &Refusal| {
+        let counted = match &it.fact {
+            Fact::TooMany { counted, .. } => Some(counted.field()),
+            _ => None,
+        };
+        (it.code(), counted, it.fact.keys().into_iter().cloned().collect::<Vec<Key>>())
+    };
+    let mut before: BTreeMap<_, Vec<&Fact>> = BTreeMap::new();
+    for it in &base.refusals {
+        before.entry(about(it)).or_default().push(&it.fact);
     }
+    let origin = |it: &Refusal| match &it.fact {
+        Fact::TooManyPeople { .. } | Fact::PeopleNotKnown { .. } => None,
+        fact => Some(match before.get(&about(it)) {
+            None => Origin::ThisChange,
+            Some(facts) if facts.contains(&fact) => Origin::Before(Pending::NotKnown),
+            Some(_) => Origin::ThisChangeToo,
+        }),
+    };
+    head.refusals.iter().map(origin).collect()
+}
+
+/// Do both configs ask the same for this definition of the first, whatever key the second has for it?
+#[must_use]
+pub fn asks_the_same(config: &Desired, other: &Desired, key: &Key) -> bool {
+    let (ours, theirs) = (&config.settings, &other.settings);
+    if !ours.default_locale.same_as(&theirs.default_locale) || ours.scope != theirs.scope {
+        return false;
+    }
+    let Some(wanted) = config.definitions.get(key) else { return false };
+    let alike =
+        |it: &Wanted| Wanted { key: wanted.key.clone(), places: wanted.places.clone(), ..it.clone() } == *wanted;
+    other.definitions.get(key).is_some_and(alike)
+        || (!other.definitions.contains_key(key) && other.definitions.values().any(alike))
 }
 
 fn guards(base: &Desired, head: &Desired) -> Vec<Guard> {

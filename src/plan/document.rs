@@ -91,6 +91,9 @@ pub struct BaseV1 {
     pub leaving: Vec<LeavingV1>,
     /// Definitions whose default label changes, and nothing says that they are renamed.
     pub renamed: Vec<RenamedV1>,
+    /// What was not looked at and why, in words.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// What the base would change and this plan does not.
     pub settled: Vec<ChangeV1>,
 }
@@ -190,8 +193,8 @@ pub struct ChangeV1 {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub people: Option<PeopleV1>,
     /// Where it comes from: `this-change`, `this-change-too` (the base would change it as well, and otherwise),
-    /// `not-applied` (merged before, and not applied), `edited` (in the org, after the last merged change) or `before`
-    /// (which of both is not known). Absent without `--base`. Nothing may be decided from it.
+    /// `not-applied` (merged before, and not applied), `edited` (in the org, since the last apply that reports tell of) or
+    /// `before` (which of both is not known). Absent without `--base`. Nothing may be decided from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["this-change", "this-change-too", "not-applied", "edited", "before"]))]
     pub origin: Option<String>,
@@ -309,6 +312,11 @@ pub struct RefusalV1 {
     pub message: String,
     /// Ways to answer it.
     pub answers: Vec<AnswerV1>,
+    /// Where it comes from: `this-change`, `this-change-too` (without the change there would be one as well, and
+    /// otherwise) or `before` (it would be the same). Absent without `--base`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["this-change", "this-change-too", "before"]))]
+    pub origin: Option<String>,
     /// The line in the config that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceV1>,
@@ -366,7 +374,14 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         left_alone: left_alone.iter().map(left_alone_v1).collect(),
         no_longer_needed: spent.iter().map(|it| spent_v1(it, sources)).collect(),
         warnings: warnings.iter().map(warning_v1).collect(),
-        refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
+        refusals: refusals
+            .iter()
+            .enumerate()
+            .map(|(index, it)| {
+                let origin = base.as_ref().and_then(|base| base.origin_of_refusal(index));
+                RefusalV1 { origin: origin.map(|it| it.code().to_owned()), ..refusal_v1(it, sources) }
+            })
+            .collect(),
     }
 }
 
@@ -377,7 +392,7 @@ fn base_v1(base: &Base, sources: &Sources) -> BaseV1 {
         Comparison::Made(compared) => compared,
         Comparison::NotMade(_) => &nothing,
     };
-    let Compared { origins: _, guards, leaving, renamed, settled } = compared;
+    let Compared { origins: _, guards, leaving, renamed, default_locales: _, settled, refusals: _ } = compared;
     BaseV1 {
         base: against.typed.clone(),
         commit: against.commit.clone(),
@@ -403,6 +418,7 @@ fn base_v1(base: &Base, sources: &Sources) -> BaseV1 {
                 yaml: it.answer().lines,
             })
             .collect(),
+        notes: base.not_looked_at(),
         settled: settled.iter().map(|it| change_v1(it, sources)).collect(),
     }
 }
@@ -504,6 +520,7 @@ pub fn refusal_v1(it: &Refusal, sources: &Sources) -> RefusalV1 {
         code: it.code().to_owned(),
         message: it.message(),
         answers,
+        origin: None,
         place: it.place.map(|span| place_v1(span, sources)),
     }
 }

@@ -4,10 +4,14 @@
 use std::collections::BTreeMap;
 
 use crate::model::moment::Moment;
-use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
+use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::plan::answer::{Answer, rename_answer};
 use crate::plan::change::{Action, Change, Step};
 use crate::text;
+
+/// What a shallow clone needs.
+pub const SHALLOW: &str = "this is a shallow clone: set `fetch-depth: 0` of actions/checkout (GitHub Actions), \
+                           `GIT_DEPTH: 0` (GitLab CI), or run `git fetch --unshallow`";
 
 /// What a plan is compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub struct Against {
     pub commit: Option<String>,
     /// When the config last changed, as of that commit.
     pub changed_at: Option<Moment>,
+    /// The commits before it are not here, so nobody can tell since when a definition is as it is.
+    pub shallow: bool,
 }
 
 /// What came of the comparison.
@@ -49,8 +55,13 @@ pub struct Compared {
     pub leaving: Vec<Leaving>,
     /// Definitions whose default label it changes, and nothing says that they are renamed; by key.
     pub renamed: Vec<Renamed>,
+    /// The locale by whose labels the base knows definitions and by whose the head does, where that changes: then no
+    /// definition is asked about as renamed.
+    pub default_locales: Option<(Locale, Locale)>,
     /// What the base would change and the plan does not, in order, without places: its files are not this run's.
     pub settled: Vec<Change>,
+    /// Where each refusal of the plan comes from, in its order; none where only the head was looked at so.
+    pub refusals: Vec<Option<Origin>>,
 }
 
 /// What a change is about. No two changes of one plan are about the same.
@@ -98,9 +109,19 @@ impl Origin {
         match self {
             Origin::ThisChange => "this-change",
             Origin::ThisChangeToo => "this-change-too",
-            Origin::Before(Pending::NotApplied { .. }) => "not-applied",
+            Origin::Before(Pending::NotApplied(_)) => "not-applied",
             Origin::Before(Pending::Edited { .. }) => "edited",
             Origin::Before(Pending::NotKnown) => "before",
+        }
+    }
+
+    /// Of a refusal, in words.
+    #[must_use]
+    pub fn of_refusal(&self) -> &'static str {
+        match self {
+            Origin::ThisChange => "from this change",
+            Origin::ThisChangeToo => "from this change; without it, there would be one as well, and otherwise",
+            Origin::Before(_) => "pending before: without this change it would be the same",
         }
     }
 
@@ -112,11 +133,17 @@ impl Origin {
             Origin::ThisChangeToo => {
                 "from this change; without it, it would be changed as well, and otherwise".to_owned()
             }
-            Origin::Before(Pending::NotApplied { since }) => {
-                format!("pending before: merged and not applied since {} UTC", since.to_the_minute())
+            Origin::Before(Pending::NotApplied(Evidence::Times { since })) => format!(
+                "pending before: merged and not applied (its definition last changed on {} UTC, and nothing has touched \
+                 it in the org since)",
+                since.to_the_minute()
+            ),
+            Origin::Before(Pending::NotApplied(Evidence::Reports)) => {
+                "pending before: merged and not applied (by the reports of applies)".to_owned()
             }
             Origin::Before(Pending::Edited { at }) => {
-                format!("pending before: edited in the org on {} UTC, after the last merged change", at.to_the_minute())
+                let at = at.map_or_else(String::new, |it| format!(", last on {} UTC", it.to_the_minute()));
+                format!("pending before: edited in the org{at} (by the reports of applies)")
             }
             Origin::Before(Pending::NotKnown) => {
                 "pending before: merged and not applied, or edited in the org (which of them is not known)".to_owned()
@@ -125,21 +152,31 @@ impl Origin {
     }
 }
 
-/// Why a change was pending before.
+/// Why a change was pending before. Only what is certain is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pending {
-    /// The object was last touched before the config last changed: that change has not been applied.
-    NotApplied {
-        /// When the config last changed.
+    /// Its definition has changed, and that was not applied.
+    NotApplied(Evidence),
+    /// The object is otherwise than the last apply left it.
+    Edited {
+        /// When it was last touched, where the org says so.
+        at: Option<Moment>,
+    },
+    /// Nothing says it. An object that was touched after its definition last changed may have been edited there, or
+    /// written by an apply of an older config: the date of a commit is not when it was merged.
+    NotKnown,
+}
+
+/// What shows that something was not applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// It is as the last report left it.
+    Reports,
+    /// Nothing has touched it since.
+    Times {
+        /// When its definition last changed.
         since: Moment,
     },
-    /// The object was touched after the config last changed.
-    Edited {
-        /// When.
-        at: Moment,
-    },
-    /// No time says it.
-    NotKnown,
 }
 
 /// What guards a config, and should not be edited unseen in the change that it guards.
@@ -242,6 +279,32 @@ impl Base {
         Some(changes.iter().partition(|it| self.origin(&it.step).is_none_or(Origin::is_this_change)))
     }
 
+    /// Where the refusal at an index of the plan comes from, where that could be told.
+    #[must_use]
+    pub fn origin_of_refusal(&self, index: usize) -> Option<&Origin> {
+        self.compared()?.refusals.get(index)?.as_ref()
+    }
+
+    /// What was not looked at and why, in sentences without a full stop; foreign strings are raw.
+    #[must_use]
+    pub fn not_looked_at(&self) -> Vec<String> {
+        let Some(compared) = self.compared() else { return Vec::new() };
+        let locales = compared.default_locales.as_ref().map(|(before, after)| {
+            format!(
+                "`defaultLocale` was `{before}` and is `{after}` now: whether a definition is renamed was not asked, since \
+                 all are known by other labels"
+            )
+        });
+        let is_open = compared.origins.values().any(|it| *it == Origin::Before(Pending::NotKnown));
+        let shallow = (self.against.shallow && is_open).then(|| {
+            format!(
+                "which of what was pending before was merged and not applied cannot be told: {SHALLOW}. Or give \
+                 `--report-dir DIR`, the folder of reports of applies"
+            )
+        });
+        locales.into_iter().chain(shallow).collect()
+    }
+
     /// What cannot be told and why, in words; foreign strings are raw.
     #[must_use]
     pub fn not_told(&self) -> Option<String> {
@@ -292,7 +355,16 @@ impl Compared {
             0 => String::new(),
             settled => format!(", settled by it: {}", text::count(settled, "change")),
         };
-        format!("From this change: {}, pending before: {}{settled}", count(ours), count(before))
+        let refused = self.refusals.iter().filter(|it| it.as_ref().is_some_and(|it| !it.is_this_change())).count();
+        let refused = match (refused, self.refusals.len()) {
+            (0, _) => String::new(),
+            (1, 1) => "; the error was pending before".to_owned(),
+            (count, all) if count == all => format!("; the {all} errors were pending before"),
+            (count, all) => {
+                format!("; of {all} errors {count} {} pending before", if count == 1 { "was" } else { "were" })
+            }
+        };
+        format!("From this change: {}, pending before: {}{settled}{refused}", count(ours), count(before))
     }
 }
 

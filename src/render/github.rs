@@ -7,10 +7,13 @@ use std::path::Path;
 
 use crate::apply::report::{Outcome, Report, Row};
 use crate::diagnostic::{Diagnostic, Severity, Sources, Span};
+use crate::drift::history::How;
+use crate::drift::{self, Drift};
 use crate::model::desired::{Desired, Places};
 use crate::model::names::Label;
 use crate::model::usage::People;
 use crate::plan::Plan;
+use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Change, Edit, Step};
 use crate::plan::guard::is_rename;
 use crate::plan::refusal::Refusal;
@@ -18,7 +21,7 @@ use crate::problem::Problem;
 use crate::render::cause::Explained;
 use crate::render::outcome::{self, Verified};
 use crate::render::reported::tidy;
-use crate::render::rows::{differences, key_of, people};
+use crate::render::rows::{differences, key_of, origin_of_refusal, people};
 use crate::render::style::Tone;
 use crate::text;
 
@@ -63,8 +66,38 @@ pub fn plan(plan: &Plan, desired: &Desired, sources: &Sources, folder: Option<&P
         plan.changes.iter().filter_map(|it| dangerous(it, plan, desired)).collect();
     // Of a kind, what most people notice first.
     dangers.sort_by_key(|(danger, _)| *danger);
-    let annotations = plan.refusals.iter().map(refusal).chain(dangers.into_iter().map(|(_, it)| it));
+    let refused = plan.refusals.iter().enumerate().map(|(index, it)| {
+        let mut annotation = refusal(it);
+        annotation.lines.extend(origin_of_refusal(plan, index).map(str::to_owned));
+        annotation
+    });
+    let annotations = refused.chain(dangers.into_iter().map(|(_, it)| it));
     commands(&annotations.collect::<Vec<_>>(), sources, folder)
+}
+
+/// What is otherwise in an org, at the definitions of the config.
+#[must_use]
+pub fn drift(drift: &Drift, sources: &Sources, folder: Option<&Path>) -> String {
+    let mut annotations: Vec<Annotation> = drift.refusals().iter().map(refusal).collect();
+    for how in How::ALL {
+        annotations.extend(drift.of(how).map(|it| drifted(it, drift)));
+    }
+    commands(&annotations, sources, folder)
+}
+
+/// What was merged and not applied is no surprise; all else may be.
+fn drifted(row: &drift::Row, drift: &Drift) -> Annotation {
+    let level = if row.how == How::NotApplied { Level::Notice } else { Level::Warning };
+    let known_as = row.known_as(&drift.plan.default_locale).unwrap_or("no label");
+    let mut lines = vec![drift.heading(row.how)];
+    lines.extend(row.who());
+    let keep = Answer { say: format!("to keep it, {}", row.keep.say), lines: row.keep.lines.clone() };
+    for Answer { say, lines: to_paste } in std::iter::once(&keep).chain(&row.first) {
+        let colon = if to_paste.is_empty() { "" } else { ":" };
+        lines.push(format!("{say}{colon}"));
+        lines.extend(to_paste.iter().map(|it| format!("    {it}")));
+    }
+    Annotation { level, place: row.keep_place, title: format!("{} {known_as}", row.what.in_words()), lines }
 }
 
 /// What is not done of an apply.

@@ -3,12 +3,14 @@
 
 mod base;
 mod cause;
+mod drift;
 mod escape;
 mod failure;
 mod frame;
 mod plan;
 mod report;
 
+pub use crate::render::html::drift::drift;
 pub use crate::render::html::escape::{Escaped, escaped, sentence};
 pub use crate::render::html::failure::failure;
 pub use crate::render::html::plan::plan;

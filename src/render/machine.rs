@@ -105,8 +105,8 @@ pub fn diagnosis_json(diagnosis: &Diagnosis) -> String {
 
 /// What is otherwise in an org as JSON.
 #[must_use]
-pub fn drift_json(drift: &Drift, plan: &Plan, target: &Target, sources: &Sources) -> String {
-    pretty(&drift_document::document(drift, plan, target, sources))
+pub fn drift_json(drift: &Drift, target: &Target, sources: &Sources) -> String {
+    pretty(&drift_document::document(drift, target, sources))
 }
 
 /// The JSON Schema of [`drift_json`].

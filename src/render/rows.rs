@@ -63,7 +63,8 @@ pub fn base_notes(base: &Base) -> Vec<Note> {
         let Answer { say, lines } = it.answer();
         Note { say: format!("{} {say}", it.message()), lines }
     });
-    leaving.chain(renamed).collect()
+    let not_looked_at = base.not_looked_at().into_iter().map(|say| Note { say, lines: Vec::new() });
+    leaving.chain(renamed).chain(not_looked_at).collect()
 }
 
 /// Where a change comes from, where its group does not say all of it.
@@ -73,6 +74,12 @@ pub fn origin(plan: &Plan, step: &Step) -> Option<String> {
         Origin::ThisChange => None,
         it @ (Origin::ThisChangeToo | Origin::Before(_)) => Some(it.in_words()),
     }
+}
+
+/// Where a refusal comes from, where that was told.
+#[must_use]
+pub fn origin_of_refusal(plan: &Plan, index: usize) -> Option<&'static str> {
+    Some(plan.base.as_ref()?.origin_of_refusal(index)?.of_refusal())
 }
 
 fn removals_first<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Vec<&'a Change> {

@@ -443,6 +443,7 @@ fn schemas_are_the_committed_ones() {
         "retirement",
         "log",
         "diagnosis",
+        "drift",
     ];
     for name in names {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.v1.json"));

@@ -5,6 +5,7 @@ mod apply;
 mod cli;
 mod config;
 mod conformance;
+mod drift;
 mod exhaustive;
 mod faults;
 mod hostile;

@@ -10,14 +10,17 @@ mod parsed;
 
 use presencectl::cause::Cause;
 use presencectl::diagnostic::Sources;
+use presencectl::drift::{Drift, Names, drift};
 use presencectl::model::desired::Desired;
 use presencectl::model::names::Locale;
-use presencectl::model::observed::{Organization, Target};
+use presencectl::model::observed::{Modified, Organization, Target};
 use presencectl::plan::Plan;
+use presencectl::plan::base::{Side, compare};
+use presencectl::plan::origin::{Against, Base, Comparison, Pending};
 use proptest::prelude::Strategy;
 use proptest::{collection, sample};
 
-use crate::paper::{World, target, want};
+use crate::paper::{World, presence, target, want};
 
 /// What people type when they want to be more than text.
 const HOSTILE: &[&str] = &[
@@ -111,6 +114,73 @@ fn all_called(name: &str) -> (Plan, Target, Desired, Sources) {
     let (desired, _) = world.desired();
     let org = Organization { name: name.to_owned(), id: target().org.map(|it| it.id).expect("the org of all tests") };
     (plan, Target { org: Some(org), ..target() }, desired, sources)
+}
+
+/// The same beside the plan of a base, with everything that is said of that; and one that could not be compared.
+fn compared_called(name: &str) -> [(Plan, Target, Desired, Sources); 2] {
+    let lunch = || want("lunch", "Meal", &format!("{name}1"));
+    let made = || want("made", "Away", &format!("{name}2")).label("de", name);
+    let mut base = World::in_step([
+        lunch(),
+        want("leaves", "Busy", &format!("{name}3")),
+        want("settled", "Idle", &format!("{name}4")),
+        want("edited", "Training", &format!("{name}5")),
+    ]);
+    base.config(made());
+    base.config(want("settled", "Idle", &format!("{name}4")).label("de", name));
+    base.config(want("edited", "Training", &format!("{name}5")).label("de", name));
+    base.org().add("Break", &[("en_US", &format!("{name} Left"))]);
+    base.config(want("asks", "Break", &format!("{name}  left")));
+    let mut head = base.clone();
+    head.config(want("lunch", "Meal", &format!("other {name}")));
+    head.forget("leaves");
+    head.config(want("settled", "Idle", &format!("{name}4")));
+    head.prune();
+    base.prune();
+    let leaves = head.org().find(&format!("{name}3")).id.clone();
+    head.protect(leaves);
+    let ((plan, sources), (before, _), (desired, _)) = (head.planned(), base.desired(), head.desired());
+    let planned = presencectl::plan::plan(&before, &head.observed(), &before.settings.limits);
+    let (base, side) = (Side { desired: &before, plan: &planned }, Side { desired: &desired, plan: &plan });
+    let mut compared = compare(base, side, &|_| Pending::NotKnown);
+    compared.default_locales = Some((locale(name), locale(name)));
+    assert_eq!((compared.leaving.len(), compared.renamed.len(), compared.settled.len()), (1, 1, 1), "{name}");
+    let against = Against { typed: name.to_owned(), shallow: true, ..Against::default() };
+    let org = Organization { name: name.to_owned(), id: target().org.map(|it| it.id).expect("the org of all tests") };
+    let target = Target { org: Some(org), ..target() };
+    let made = [Comparison::Made(Box::new(compared)), Comparison::NotMade(name.to_owned())];
+    made.map(|comparison| {
+        let base = Some(Base { against: against.clone(), comparison });
+        (Plan { base, ..plan.clone() }, target.clone(), desired.clone(), sources.clone())
+    })
+}
+
+/// A drift with every kind of row, in which every foreign name is this one.
+fn drift_called(name: &str) -> (Drift, Target, Sources) {
+    let mut world = World::in_step([
+        want("lunch", "Meal", &format!("{name}1")).label("de", name),
+        want("changed", "Break", &format!("{name}2")),
+        want("back", "Idle", &format!("{name}3")),
+        want("moved", "Busy", &format!("{name}4")),
+    ]);
+    world.org().label(&format!("{name}1"), "en_US", &format!("{name}1 more"));
+    world.org().label(&format!("{name}2"), &format!("x{name}"), name);
+    world.org().find(&format!("{name}4")).system_presence = presence("Away");
+    world.org().add("Training", &[("en_US", &format!("{name}5")), ("de", name)]);
+    world.org().add("Meeting", &[("en_US", &format!("{name} Left")), ("fr", name)]);
+    world.org().add("Meeting", &[("en_US", &format!("{name} LEFT"))]);
+    world.config(want("back", "Idle", &format!("{name}3")).deactivated());
+    world.config(want("made", "Away", &format!("{name}6 made")));
+    world.config(want("asks", "Meeting", &format!("{name}  left")));
+    for it in &mut world.observed {
+        it.modified = Some(Modified { by: Some(name.to_owned()), at: Some(name.to_owned()) });
+    }
+    let (desired, sources) = world.desired();
+    let org = Organization { name: name.to_owned(), id: target().org.map(|it| it.id).expect("the org of all tests") };
+    let target = Target { org: Some(org), ..target() };
+    let drift = drift(&desired, &world.observed(), &target, &[], Names::Told);
+    assert_eq!((drift.rows.len(), drift.unmanaged.len(), drift.questions.len()), (5, 1, 1), "{name}: {drift:?}");
+    (drift, target, sources)
 }
 
 fn cause(words: &str) -> Cause {

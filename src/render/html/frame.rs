@@ -101,14 +101,28 @@ pub(super) fn at(span: Option<Span>, sources: &Sources) -> String {
 /// What is wrong, where, and each way to answer it.
 #[must_use]
 pub(super) fn refusals(refusals: &[Refusal], heading: &str, sources: &Sources) -> String {
+    refusals_from(refusals, heading, |_| None, sources)
+}
+
+/// The same, with where each comes from, by its index.
+#[must_use]
+pub(super) fn refusals_from(
+    refusals: &[Refusal],
+    heading: &str,
+    origin: impl Fn(usize) -> Option<&'static str>,
+    sources: &Sources,
+) -> String {
     if refusals.is_empty() {
         return String::new();
     }
     let mut shown = format!("<h2>{heading}</h2>\n");
-    for refusal in refusals {
+    for (index, refusal) in refusals.iter().enumerate() {
         let (name, message) = (escaped(refusal.code()), sentence(&refusal.message()));
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "<article>\n<h3>Error: {name}</h3>\n<p>{message}{}</p>", at(refusal.place, sources));
+        if let Some(origin) = origin(index) {
+            let _ = writeln!(shown, "<p class=\"quiet\">{}</p>", sentence(origin));
+        }
         for Answer { say, lines } in refusal.answers() {
             let colon = if lines.is_empty() { "" } else { ":" };
             let _ = writeln!(shown, "<p>{}{colon}</p>", sentence(&say));

@@ -12,8 +12,8 @@ use crate::plan::change::{Action, Change, LeftAlone, Spent};
 use crate::plan::only::Only;
 use crate::render::html::base;
 use crate::render::html::escape::{escaped, sentence};
-use crate::render::html::frame::{About, at, class, code, folded, page, refusals, table};
-use crate::render::rows::{Group, LabelRow, groups, key, labels, origin, others, people};
+use crate::render::html::frame::{About, at, class, code, folded, page, refusals_from, table};
+use crate::render::rows::{Group, LabelRow, groups, key, labels, origin, origin_of_refusal, others, people};
 use crate::render::style::Tone;
 use crate::render::verdict::{cost, in_step, of_plan};
 use crate::text;
@@ -31,7 +31,7 @@ pub fn plan(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources
         head,
         cost(plan).map_or_else(String::new, |it| format!("<p>{it}.</p>\n")),
         plan.only.as_ref().map_or_else(String::new, only),
-        refusals(&plan.refusals, "To answer first", sources),
+        refusals_from(&plan.refusals, "To answer first", |index| origin_of_refusal(plan, index), sources),
         groups,
         settled,
         notes(plan, sources),

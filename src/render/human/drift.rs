@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use crate::diagnostic::Sources;
-use crate::drift::{Drift, How, Row};
+use crate::drift::history::How;
+use crate::drift::{About, Drift, Question, Row, Unmanaged, who};
 use crate::model::observed::Target;
-use crate::plan::Plan;
-use crate::plan::change::{Edit, Step};
+use crate::plan::answer::Answer;
+use crate::plan::change::{Action, Edit, Step};
 use crate::render::human::change;
 use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
@@ -15,33 +16,43 @@ use crate::text;
 
 /// A whole drift, complete however long it is.
 #[must_use]
-pub fn drift(drift: &Drift, plan: &Plan, target: &Target, sources: &Sources, style: Style) -> String {
+pub fn drift(drift: &Drift, target: &Target, sources: &Sources, style: Style) -> String {
     let mut shown = target_line(target) + "\n";
     for how in How::ALL {
-        let rows: Vec<&Row> = drift.of(how).collect();
-        if rows.is_empty() {
-            continue;
-        }
-        let heading = drift.heading(how);
+        let rows: String = drift.of(how).map(|it| row(it, drift, sources, style)).collect();
+        section(&mut shown, &drift.heading(how), &rows, style);
+    }
+    for how in [How::Edited, How::NotKnown, How::NotApplied] {
+        let rows: String = drift.unmanaged(how).map(|it| unmanaged(it, style)).collect();
+        section(&mut shown, drift.heading_of_unmanaged(how), &rows, style);
+    }
+    for it in &drift.questions {
+        shown.push('\n');
+        shown.push_str(&question(it, sources, style));
+    }
+    for guard in drift.guards() {
         // Writing to a String cannot fail.
-        let _ = writeln!(shown, "\n{}:", style.bold(text::terminal(&heading).as_str()));
-        for it in rows {
-            shown.push_str(&row(it, plan, sources, style));
-        }
+        let _ = write!(shown, "\n{}", refusal_shown(guard, sources, style));
     }
-    for refusal in &plan.refusals {
-        let _ = write!(shown, "\n{}", refusal_shown(refusal, sources, style));
-    }
-    let _ = write!(shown, "\n{}", sum(drift, plan, style));
+    let _ = write!(shown, "\n{}", sum(drift, style));
     shown
 }
 
-fn row(row: &Row, plan: &Plan, sources: &Sources, style: Style) -> String {
-    let step = &row.change.step;
+fn section(shown: &mut String, heading: &str, rows: &str, style: Style) {
+    if !rows.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write!(shown, "\n{}:\n{rows}", style.bold(text::terminal(heading).as_str()));
+    }
+}
+
+fn row(row: &Row, drift: &Drift, sources: &Sources, style: Style) -> String {
+    let (step, plan) = (&row.change.step, &drift.plan);
     let action = step.action();
+    // The definition of a replacement is the one that comes; here it is the one that was moved.
+    let named = if row.first.is_empty() { action } else { Action::Update };
     let subject =
-        change::subject(action, step.key(), step.name(&plan.default_locale), step.system_presence(), step.id());
-    let head = style.action(action, &format!("{} {}", sign(action), row.what()));
+        change::subject(named, step.key(), step.name(&plan.default_locale), step.system_presence(), step.id());
+    let head = style.action(action, &format!("{} {}", sign(action), row.what.in_words()));
     let mut shown = format!("  {head} {}\n", style.bold(&subject));
     if let Step::Update(edit) = step {
         // From what the config asks for to what somebody made of it.
@@ -52,26 +63,65 @@ fn row(row: &Row, plan: &Plan, sources: &Sources, style: Style) -> String {
     if let Some(who) = row.who() {
         let _ = writeln!(shown, "    {}", text::terminal(&who));
     }
-    let colon = if row.keep.lines.is_empty() { "" } else { ":" };
     let at = row.keep_place.map_or_else(String::new, |span| format!(" ({})", place(span, sources)));
-    let _ = writeln!(shown, "    to keep it, {}{at}{colon}", text::terminal(&row.keep.say));
-    for line in &row.keep.lines {
-        let _ = writeln!(shown, "      {}", style.hint(text::terminal(line).as_str()));
+    let Answer { say, lines } = &row.keep;
+    answer(&mut shown, &format!("to keep it, {}{at}", text::terminal(say)), lines, style);
+    for Answer { say, lines } in &row.first {
+        answer(&mut shown, text::terminal(say).as_str(), lines, style);
     }
     shown
 }
 
-fn sum(drift: &Drift, plan: &Plan, style: Style) -> String {
-    if !plan.refusals.is_empty() {
-        let errors = text::count(plan.refusals.len(), "error");
+fn unmanaged(it: &Unmanaged, style: Style) -> String {
+    let Unmanaged { id, system_presence, name, how, modified, keep } = it;
+    let subject = change::subject(Action::Update, None, name.as_ref(), system_presence, Some(id));
+    let mut shown = format!("  {}\n", style.bold(&subject));
+    // Writing to a String cannot fail.
+    let _ = writeln!(shown, "    {}", text::terminal(&who(modified.as_ref())));
+    // Of what was there all the time nobody has to decide anything.
+    if *how == How::Edited {
+        answer(&mut shown, &format!("to keep it in the config, {}", text::terminal(&keep.say)), &keep.lines, style);
+    }
+    shown
+}
+
+fn question(question: &Question, sources: &Sources, style: Style) -> String {
+    let mut shown = refusal_shown(&question.refusal, sources, style);
+    for About { id, system_presence, name, modified, keep } in &question.about {
+        let subject = change::subject(Action::Update, None, name.as_ref(), system_presence, Some(id));
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "  {subject}: {}", text::terminal(&who(modified.as_ref())));
+        if let Some((key, Answer { say, lines })) = keep {
+            let say = format!("if it is `{key}`, to keep it, {say}");
+            answer(&mut shown, text::terminal(&say).as_str(), lines, style);
+        }
+    }
+    shown
+}
+
+/// What to write. `say` is safe to show.
+fn answer(shown: &mut String, say: &str, lines: &[String], style: Style) {
+    let colon = if lines.is_empty() { "" } else { ":" };
+    // Writing to a String cannot fail.
+    let _ = writeln!(shown, "    {say}{colon}");
+    for line in lines {
+        let _ = writeln!(shown, "      {}", style.hint(text::terminal(line).as_str()));
+    }
+}
+
+fn sum(drift: &Drift, style: Style) -> String {
+    let Drift { plan: _, rows, unmanaged, questions, last: _ } = drift;
+    if !questions.is_empty() {
+        let errors = text::count(questions.len(), "error");
         return format!("{}: {errors} to answer before anybody can say all of it\n", style.bad("Not known"));
     }
-    match drift.rows.len() {
-        0 => format!("{}\n", style.good("No drift: the org is as the config says.")),
-        count => format!(
-            "{}: {}. To take it back, run `presencectl apply`.\n",
-            style.bold("Drift"),
-            text::count(count, "definition")
-        ),
+    match (rows.len(), unmanaged.len()) {
+        (0, 0) => format!("{}\n", style.good("No drift: the org is as the config says.")),
+        (0, _) => format!("{}\n", style.good("No drift: what the config names is as it says.")),
+        (count, _) => {
+            let first = if rows.iter().all(|it| it.first.is_empty()) { "" } else { "write what it needs, and " };
+            let count = text::count(count, "definition");
+            format!("{}: {count}. To take it back, {first}run `presencectl apply`.\n", style.bold("Drift"))
+        }
     }
 }

@@ -9,10 +9,10 @@ use crate::plan::Plan;
 use crate::plan::change::{Action, Change, LeftAlone, Spent, Warning};
 use crate::plan::guard::noticed;
 use crate::plan::only::Only;
-use crate::render::human::refusal::{place, refusal_shown};
+use crate::render::human::refusal::{place, refusal_with};
 use crate::render::human::target::target_line;
 use crate::render::human::{base, change};
-use crate::render::rows::{FROM_THIS_CHANGE, PENDING_BEFORE, origin};
+use crate::render::rows::{FROM_THIS_CHANGE, PENDING_BEFORE, origin, origin_of_refusal};
 use crate::render::style::{Style, Tone};
 use crate::render::verdict::{Verdict, cost, in_step, of_plan};
 use crate::text;
@@ -51,7 +51,12 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
                 .join("\n"),
         },
         base.as_ref().map_or_else(String::new, |it| base::settled(it, plan)),
-        refusals.iter().map(|it| refusal_shown(it, sources, style)).collect::<Vec<_>>().join("\n"),
+        refusals
+            .iter()
+            .enumerate()
+            .map(|(index, it)| refusal_with(it, origin_of_refusal(plan, index), sources, style))
+            .collect::<Vec<_>>()
+            .join("\n"),
         warnings.iter().map(|it| warning_shown(it, style)).collect(),
         spent.iter().map(|it| spent_shown(it, sources)).collect(),
         left_alone_shown(left_alone),

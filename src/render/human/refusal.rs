@@ -10,11 +10,19 @@ use crate::text::{self, Shown};
 
 /// A refusal, its place, and each way to answer it.
 pub(super) fn refusal_shown(refusal: &Refusal, sources: &Sources, style: Style) -> String {
+    refusal_with(refusal, None, sources, style)
+}
+
+/// The same with where it comes from.
+pub(super) fn refusal_with(refusal: &Refusal, origin: Option<&str>, sources: &Sources, style: Style) -> String {
     let head = style.bad(&format!("error[{}]", refusal.code()));
     let mut shown = format!("{head}: {}\n", style.bold(text::terminal(&refusal.message()).as_str()));
     if let Some(span) = refusal.place {
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "  --> {}", place(span, sources));
+    }
+    if let Some(origin) = origin {
+        let _ = writeln!(shown, "  {origin}");
     }
     for Answer { say, lines } in refusal.answers() {
         let colon = if lines.is_empty() { "" } else { ":" };

@@ -1,51 +1,50 @@
-//! A plan seen from the other side, as Markdown: an issue, or a comment.
+//! A plan seen from the other side, as Markdown: an issue, a comment, or the summary of a step.
 
 use std::fmt::Write as _;
 
 use crate::diagnostic::Sources;
-use crate::drift::{Drift, How, Row};
+use crate::drift::history::How;
+use crate::drift::{About, Drift, Question, Row, Unmanaged, who};
 use crate::model::names::Label;
 use crate::model::observed::Target;
 use crate::plan::Plan;
+use crate::plan::answer::Answer;
 use crate::render::markdown::inline::Inline;
-use crate::render::markdown::page::{COMMENT, Keep, Kind, Section, lines, marker, org, page, sandbox};
+use crate::render::markdown::page::{Keep, Kind, Room, Section, lines, marker, org, page, sandbox};
 use crate::render::markdown::page::{folded, table_head, table_row};
 use crate::render::markdown::refusals::refusals;
-use crate::render::rows::{LabelRow, key, labels, others};
-use crate::text;
+use crate::render::rows::{LabelRow, labels, others};
 
-/// A drift, never longer than a comment may be.
+/// A drift, never longer than there is room.
 #[must_use]
-pub fn drift(drift: &Drift, plan: &Plan, target: &Target, sources: &Sources) -> String {
+pub fn drift(drift: &Drift, target: &Target, sources: &Sources, room: Room) -> String {
     let whose = target.org.as_ref();
-    let words = match (plan.refusals.is_empty(), drift.rows.len()) {
-        (false, _) => "Not known: there are errors to answer".to_owned(),
-        (true, 0) => "No drift".to_owned(),
-        (true, count) => format!("Drift: {}", text::count(count, "definition")),
-    };
     let mut lead = marker(Kind::Drift, whose);
     // Writing to a String cannot fail.
-    let _ = writeln!(lead, "**{words}** in {}.{}", org(whose), sandbox(target.sandbox));
+    let _ = writeln!(lead, "**{}** in {}.{}", drift.in_words(), org(whose), sandbox(target.sandbox));
     if !drift.rows.is_empty() {
         lead.push_str("\nTo keep something, write the lines below into the config. To take it back, apply.\n");
     }
-    let mut sections = vec![refusals(&plan.refusals, sources)];
-    sections.extend(How::ALL.map(|how| group(drift, how, plan)));
-    sections.push(keep(drift, sources));
-    page(&lead, &sections, COMMENT)
+    let mut sections = vec![refusals(&drift.refusals(), sources), candidates(&drift.questions)];
+    sections.extend(How::ALL.map(|how| group(drift, how)));
+    sections.push(ways_out(drift, sources));
+    sections.extend([How::Edited, How::NotKnown, How::NotApplied].map(|how| unmanaged(drift, how)));
+    page(&lead, &sections, room)
 }
 
-fn group(drift: &Drift, how: How, plan: &Plan) -> Section {
+fn group(drift: &Drift, how: How) -> Section {
     let heading = Inline::prose(&drift.heading(how)).to_string();
     let head = format!("#### {heading}\n\n{}", table_head(&["In the org", "Definition", "Config", "Org"]));
-    let rows = drift.of(how).map(|it| row(it, plan)).collect();
+    let rows = drift.of(how).map(|it| row(it, &drift.plan)).collect();
     Section { noun: "definition", keep: Keep::Second, head, rows, foot: String::new() }
 }
 
 fn row(row: &Row, plan: &Plan) -> String {
     let step = &row.change.step;
     let who = row.who().map_or_else(String::new, |it| format!("<br>{}", Inline::prose(&it)));
-    let about = format!("{} ({}){who}", known_as(row, plan), Inline::prose(step.system_presence().as_str()));
+    let known_as = row.known_as(&plan.default_locale);
+    let known_as = known_as.map_or_else(|| "no label".to_owned(), |it| Inline::code(it).to_string());
+    let about = format!("{known_as} ({}){who}", Inline::prose(step.system_presence().as_str()));
     let labels = labels(step, &plan.default_locale);
     let side = |of: fn(&LabelRow<'_>) -> Option<Label>| -> Vec<String> {
         let shown = labels.iter().filter_map(|row| of(row).map(|label| (row.locale, label)));
@@ -60,29 +59,65 @@ fn row(row: &Row, plan: &Plan) -> String {
     if step.action().is_removal() {
         config = vec!["not shown to agents".to_owned()];
     }
-    table_row(&[format!("**{}**", row.what()), about, config.join("<br>"), org.join("<br>")])
+    table_row(&[format!("**{}**", row.what.in_words()), about, config.join("<br>"), org.join("<br>")])
 }
 
-fn known_as(row: &Row, plan: &Plan) -> String {
-    let step = &row.change.step;
-    let name = key(step).or_else(|| step.name(&plan.default_locale).map(Label::nfc));
-    name.map_or_else(|| "no label".to_owned(), |it| Inline::code(it).to_string())
-}
-
-fn keep(drift: &Drift, sources: &Sources) -> Section {
-    let (begin, end) = folded("To keep it: the lines for the config");
+/// The lines that keep it, and those that an apply needs before it takes it back.
+fn ways_out(drift: &Drift, sources: &Sources) -> Section {
+    let (begin, end) = folded("Both ways out: the lines for the config");
     let item = |it: &Row| {
-        let colon = if it.keep.lines.is_empty() { "" } else { ":" };
         let name = it.change.step.key().map_or_else(
             || it.change.step.id().map_or_else(String::new, |id| Inline::code(id.as_str()).to_string()),
             |key| Inline::code(key.as_str()).to_string(),
         );
-        let pasted = if it.keep.lines.is_empty() { String::new() } else { lines("yaml", &it.keep.lines, "  ") };
         let at = it
             .keep_place
             .map_or_else(String::new, |span| format!(" at {}", Inline::code(&sources.place(span).to_string())));
-        format!("- {name}{at}: {}{colon}\n{pasted}", Inline::prose(&it.keep.say))
+        let mut item =
+            pasted(&format!("{name}{at}"), &Answer { say: format!("to keep it, {}", it.keep.say), ..it.keep.clone() });
+        for first in &it.first {
+            item.push_str(&pasted(&name, first));
+        }
+        item
     };
     let rows = drift.rows.iter().map(item).collect();
     Section { noun: "definition", keep: Keep::Third, head: begin, rows, foot: end }
+}
+
+/// An item of a list: whose, what to do, and the lines for it. `name` is Markdown.
+fn pasted(name: &str, Answer { say, lines: to_paste }: &Answer) -> String {
+    let colon = if to_paste.is_empty() { "" } else { ":" };
+    let lines = if to_paste.is_empty() { String::new() } else { lines("yaml", to_paste, "  ") };
+    format!("- {name}: {}{colon}\n{lines}", Inline::prose(say))
+}
+
+/// What questions are about.
+fn candidates(questions: &[Question]) -> Section {
+    let (begin, end) = folded("What the errors are about: who changed it last, and what keeps it");
+    let item = |About { id, system_presence, name, modified, keep }: &About| {
+        let name = name.as_ref().map_or_else(String::new, |it| format!("{} ", Inline::code(it.nfc())));
+        let (presence, id) = (Inline::prose(system_presence.as_str()), Inline::code(id.as_str()));
+        let head = format!("- {name}({presence}, {id}): {}\n", Inline::prose(&who(modified.as_ref())));
+        let keep = keep.as_ref().map_or_else(String::new, |(key, it)| {
+            pasted(&format!("if it is {}, to keep it", Inline::code(key.as_str())), it)
+        });
+        head + &keep
+    };
+    let rows = questions.iter().flat_map(|it| &it.about).map(item).collect();
+    Section { noun: "definition", keep: Keep::Third, head: begin, rows, foot: end }
+}
+
+/// What the config does not name. Only of what is new somebody has to decide something.
+fn unmanaged(drift: &Drift, how: How) -> Section {
+    let (begin, end) = folded(drift.heading_of_unmanaged(how));
+    let item = |Unmanaged { id, system_presence, name, how, modified, keep }: &Unmanaged| {
+        let name = name.as_ref().map_or_else(|| "no label".to_owned(), |it| Inline::code(it.nfc()).to_string());
+        let (presence, id) = (Inline::prose(system_presence.as_str()), Inline::code(id.as_str()));
+        let head = format!("- {name} ({presence}, {id}): {}\n", Inline::prose(&who(modified.as_ref())));
+        let keep = if *how == How::Edited { pasted(&format!("{name}, to keep it"), keep) } else { String::new() };
+        head + &keep
+    };
+    let rows = drift.unmanaged(how).map(item).collect();
+    let keep = if how == How::Edited { Keep::Third } else { Keep::Fourth };
+    Section { noun: "definition", keep, head: begin, rows, foot: end }
 }

@@ -13,8 +13,7 @@ use crate::plan::only::Only;
 use crate::render::markdown::inline::Inline;
 use crate::render::markdown::page::{COMMENT, Keep, Kind, SUMMARY, Section, folded, marker, org, page, sandbox};
 use crate::render::markdown::page::{table_head, table_row};
-use crate::render::markdown::refusals::refusals;
-use crate::render::markdown::{base, coverage};
+use crate::render::markdown::{base, coverage, refusals};
 use crate::render::rows::{Group, LabelRow, groups, key, labels, origin, others, people};
 use crate::render::verdict::{Verdict, cost, in_step, of_plan};
 use crate::text;
@@ -71,7 +70,7 @@ fn only_shown(only: &Only) -> String {
 
 fn sections(plan: &Plan, sources: &Sources) -> Vec<Section> {
     let groups = groups(plan);
-    let mut sections = vec![refusals(&plan.refusals, sources)];
+    let mut sections = vec![refusals::of_plan(plan, sources)];
     sections.extend(plan.base.as_ref().map(base::notes));
     sections.extend(groups.iter().map(|it| group(it, plan)));
     sections.extend(plan.base.as_ref().map(|it| base::settled(it, plan)));

@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 
 use crate::diagnostic::Sources;
+use crate::plan::Plan;
 use crate::plan::answer::Answer;
 use crate::plan::refusal::Refusal;
 use crate::render::markdown::inline::Inline;
 use crate::render::markdown::page::{Keep, Section, lines};
+use crate::render::rows::origin_of_refusal;
 use crate::text;
 
 /// The most answers of one refusal that are shown: each object that could be meant brings some, and there may be
@@ -15,20 +17,29 @@ const ANSWERS_MAX: usize = 6;
 
 /// All of them, each with its answers as one row.
 pub(super) fn refusals(refusals: &[Refusal], sources: &Sources) -> Section {
-    Section {
-        noun: "error",
-        keep: Keep::First,
-        head: "#### To answer first\n\n".to_owned(),
-        rows: refusals.iter().map(|it| refusal(it, sources)).collect(),
-        foot: String::new(),
-    }
+    section(refusals.iter().map(|it| refusal(it, None, sources)).collect())
 }
 
-fn refusal(refusal: &Refusal, sources: &Sources) -> String {
+/// Those of a plan, each with where it comes from.
+pub(super) fn of_plan(plan: &Plan, sources: &Sources) -> Section {
+    let refusals = plan.refusals.iter().enumerate();
+    section(refusals.map(|(index, it)| refusal(it, origin_of_refusal(plan, index), sources)).collect())
+}
+
+fn section(rows: Vec<String>) -> Section {
+    let head = "#### To answer first\n\n".to_owned();
+    Section { noun: "error", keep: Keep::First, head, rows, foot: String::new() }
+}
+
+fn refusal(refusal: &Refusal, origin: Option<&str>, sources: &Sources) -> String {
     let at = refusal
         .place
         .map_or_else(String::new, |span| format!(" at {}", Inline::code(&sources.place(span).to_string())));
     let mut item = format!("- **{}**{at}: {}\n", Inline::code(refusal.code()), Inline::prose(&refusal.message()));
+    if let Some(origin) = origin {
+        // Writing to a String cannot fail.
+        let _ = writeln!(item, "  - {origin}");
+    }
     let answers = refusal.answers();
     let more = answers.len().saturating_sub(ANSWERS_MAX);
     for Answer { say, lines: to_paste } in answers.into_iter().take(ANSWERS_MAX) {

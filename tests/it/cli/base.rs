@@ -146,25 +146,194 @@ fn what_is_no_base_stops_before_anything_is_sent() {
     assert_eq!((ran.code, cli.read("before/lunch.yaml").as_str()), (Some(1), LUNCH), "{}", ran.shown());
 }
 
+/// Commits everything at this time, which is no time that the sandbox knows.
+fn commit(cli: &Cli, year: u32) {
+    let date = format!("{year}-03-01T12:00:00+00:00");
+    git_at(cli, &date, "add .");
+    git_at(cli, &date, "commit --quiet --allow-empty --message it");
+}
+
+fn git_at(cli: &Cli, date: &str, line: &str) {
+    let settings = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"];
+    let mut command = std::process::Command::new("git");
+    command.args(settings).args(line.split_whitespace()).current_dir(cli.path("")).env_clear();
+    command.env("PATH", path()).env("GIT_COMMITTER_DATE", date).env("GIT_AUTHOR_DATE", date);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "git {line}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Lunch with another label and tea, each as it is at some time.
+fn config(lunch: &str, tea: &str) -> String {
+    format!(
+        "version: 1\ndefinitions:\n  lunch:\n    systemPresence: Meal\n    labels: {{ en_US: Lunch, de: {lunch} }}\n  \
+         tea:\n    systemPresence: Break\n    labels: {{ en_US: Tea, de: {tea} }}\n"
+    )
+}
+
+/// Committed long ago, and applied now.
+fn applied(org: &Org) -> (Cli, String) {
+    let (cli, target) = with_org(org);
+    let cli = cli.variable("PATH", &path());
+    git(&cli, "init --quiet");
+    cli.write(".gitignore", "reports\nplan.json\n");
+    cli.write("lunch.yaml", &config("Mittag", "Tee"));
+    commit(&cli, 2020);
+    let apply = format!("apply lunch.yaml {target} --auto-approve --report-dir reports");
+    assert_eq!(cli.run(&apply).code, Some(0));
+    (cli, target)
+}
+
+fn id(cli: &Cli, target: &str, label: &str) -> String {
+    let listed: Value = serde_json::from_str(&cli.run(&format!("show {target} -o json")).stdout).unwrap();
+    let all = listed["definitions"].as_array().unwrap();
+    all.iter().find(|it| it["labels"]["en_US"] == label).unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+/// Somebody gives lunch another German label.
+fn edit_lunch(org: &Org, cli: &Cli, target: &str) {
+    let body = json!({ "languageLabels": { "en_US": "Lunch", "de": "von Hand" }, "systemPresence": "Meal" });
+    org.admin("PUT", &format!("/api/v2/presencedefinitions/{}", id(cli, target, "Lunch")), &body);
+}
+
+/// The origins of the changes of a plan against the last commit; with reports, and without.
+fn both(cli: &Cli, target: &str) -> (Vec<String>, Vec<String>) {
+    let command = format!("plan lunch.yaml {target} --base HEAD -o json=plan.json");
+    let plain = cli.run(&command);
+    assert_eq!(plain.code, Some(0), "{}", plain.shown());
+    let without = origins(cli);
+    let ran = cli.run(&format!("{command} --report-dir reports"));
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
+    (without, origins(cli))
+}
+
+fn one(origin: &str) -> Vec<String> {
+    vec![format!("lunch {origin}")]
+}
+
 #[test]
-fn an_edit_after_the_last_commit_is_told_from_a_merge_that_was_not_applied() {
+fn an_edit_is_not_called_unapplied_since_a_commit_that_changed_something_else() {
     let org = Org::start(Config::default());
-    let (cli, target) = repository(&org);
-    assert_eq!(cli.run(&format!("apply lunch.yaml {target} --auto-approve")).code, Some(0));
-    git(&cli, "add .");
-    // Long before anything in the org.
-    git(&cli, "commit --quiet --message two");
-    let listed = cli.run(&format!("show {target} -o json"));
-    let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
-    let of = |name: &str| {
-        let all = listed["definitions"].as_array().unwrap();
-        all.iter().find(|it| it["labels"]["en_US"] == name).unwrap()["id"].as_str().unwrap().to_owned()
+    let (cli, target) = applied(&org);
+    edit_lunch(&org, &cli, &target);
+    cli.write("lunch.yaml", &format!("# A comment.\n{}", config("Mittag", "Tee")));
+    commit(&cli, 2090);
+    assert_eq!(both(&cli, &target), (one("before"), one("edited")));
+    // Nor since one that only gives it another key, or that only mends what was broken.
+    cli.write("lunch.yaml", "version: 1\ndefinitions: [\n");
+    commit(&cli, 2091);
+    cli.write("lunch.yaml", &config("Mittag", "Tee").replace("lunch:", "midday:"));
+    commit(&cli, 2092);
+    let (without, with) = both(&cli, &target);
+    assert_eq!((without, with), (vec!["midday before".to_owned()], vec!["midday edited".to_owned()]));
+}
+
+#[test]
+fn what_was_committed_after_the_last_touch_was_not_applied() {
+    let org = Org::start(Config::default());
+    let (cli, target) = applied(&org);
+    cli.write("lunch.yaml", &config("Mittagspause", "Tee"));
+    commit(&cli, 2090);
+    // Another definition, later; and a file that is no part of the config.
+    cli.write("other.yaml", "a: b\n");
+    commit(&cli, 2091);
+    assert_eq!(both(&cli, &target), (one("not-applied"), one("not-applied")));
+    let ran = cli.run(&format!("plan lunch.yaml {target} --base HEAD"));
+    let said = "pending before: merged and not applied (its definition last changed on 2090-03-01 12:00 UTC, and nothing \
+                has touched it in the org since)";
+    assert!(ran.stdout.contains(said), "{}", ran.shown());
+}
+
+/// By fast-forward, the date of a commit is long before it is merged: an apply in between has touched the object.
+#[test]
+fn a_commit_that_is_older_than_the_last_apply_blames_nobody() {
+    let org = Org::start(Config::default());
+    let (cli, target) = applied(&org);
+    cli.write("lunch.yaml", &config("Mittagspause", "Tee"));
+    commit(&cli, 2021);
+    assert_eq!(both(&cli, &target), (one("before"), one("not-applied")));
+    let ran = cli.run(&format!("plan lunch.yaml {target} --base HEAD"));
+    assert!(ran.stdout.contains("or edited in the org (which of them is not known)"), "{}", ran.shown());
+    edit_lunch(&org, &cli, &target);
+    assert_eq!(both(&cli, &target).1, one("edited"));
+}
+
+#[test]
+fn what_came_by_a_merge_changed_when_it_was_merged() {
+    let org = Org::start(Config::default());
+    let (cli, target) = applied(&org);
+    git(&cli, "checkout --quiet -b side");
+    cli.write("lunch.yaml", &config("Mittagspause", "Tee"));
+    commit(&cli, 2021);
+    git(&cli, "checkout --quiet main");
+    git_at(&cli, "2090-03-01T12:00:00+00:00", "merge --quiet --no-ff --message merged side");
+    assert_eq!(both(&cli, &target).0, one("not-applied"));
+}
+
+#[test]
+fn a_shallow_clone_that_has_the_base_says_what_it_lacks() {
+    let org = Org::start(Config::default());
+    let (cli, target) = applied(&org);
+    edit_lunch(&org, &cli, &target);
+    let url = format!("file://{}", cli.path(".git").display());
+    git(&cli, &format!("clone --quiet --depth 1 {url} shallow"));
+    let ran = cli.run(&format!("plan shallow/lunch.yaml {target} --base HEAD"));
+    let said = "look: which of what was pending before was merged and not applied cannot be told: this is a shallow clone: \
+                set `fetch-depth: 0` of actions/checkout";
+    assert!(ran.stdout.contains(said), "{}", ran.shown());
+    let ran = cli.run(&format!("plan shallow/lunch.yaml {target} --base HEAD --report-dir reports"));
+    assert!(
+        !ran.stdout.contains("shallow clone") && ran.stdout.contains("edited in the org, last on"),
+        "{}",
+        ran.shown()
+    );
+}
+
+#[test]
+fn a_config_in_no_repository_is_said_to_be_in_none() {
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    let cli = cli.variable("PATH", &path());
+    cli.run(&format!("plan lunch.yaml {target} --base main")).complains(
+        1,
+        "error: --base: `main` is no path, and `lunch.yaml` is in no Git repository\n  help: give the path of the config \
+         before the change, or run it in a clone of its repository; nothing was sent\n",
+    );
+}
+
+#[test]
+fn an_org_that_gets_another_name_is_compared_by_its_id_or_its_file() {
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    let cli = cli.variable("PATH", &path());
+    let definitions = "definitions:\n  lunch: { systemPresence: Meal, labels: { en_US: Lunch } }\n";
+    let file = |org: &str, more: &str| format!("version: 1\norg: {org}\n{more}{definitions}");
+    let id = "id: 5a4db0c5-0000-4000-b000-000000000001";
+    cli.write("orgs/other.yaml", &file("{ name: other, id: 5a4db0c5-0000-4000-b000-000000000002 }", ""));
+    let looked = |cli: &Cli, base: &str| {
+        let ran = cli.run(&format!("plan orgs --org renamed {target} --base {base}"));
+        assert_eq!(ran.code, Some(0), "{}", ran.shown());
+        ran.stdout.lines().find(|it| it.starts_with("LOOK FIRST") || it.starts_with("NOTE")).unwrap().to_owned()
     };
-    let tea = of("Tea");
-    std::thread::sleep(std::time::Duration::from_millis(1_100));
-    let body = json!({ "languageLabels": { "en_US": "Tea", "de": "von Hand" }, "systemPresence": "Break" });
-    org.admin("PUT", &format!("/api/v2/presencedefinitions/{tea}"), &body);
-    let ran = cli.run(&format!("plan lunch.yaml {target} --base HEAD -o json=plan.json"));
-    assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    assert_eq!(origins(&cli), ["tea edited"], "{}", ran.shown());
+    let first =
+        "LOOK FIRST: this change itself touches `limits` and `org`: the guard is edited in the change that it guards";
+    let limits = "settings: { limits: { removals: 50 } }\n";
+    cli.write("orgs/acme.yaml", &file(&format!("{{ name: acme, {id} }}"), ""));
+    git(&cli, "init --quiet");
+    commit(&cli, 2020);
+    fs::create_dir(cli.path("before")).unwrap();
+    for name in ["acme.yaml", "other.yaml"] {
+        fs::copy(cli.path(&format!("orgs/{name}")), cli.path(&format!("before/{name}"))).unwrap();
+    }
+    // Another name and another file.
+    fs::remove_file(cli.path("orgs/acme.yaml")).unwrap();
+    cli.write("orgs/new.yaml", &file(&format!("{{ name: renamed, {id} }}"), limits));
+    assert_eq!((looked(&cli, "HEAD").as_str(), looked(&cli, "./before").as_str()), (first, first));
+    // Another name, in the same file, and no id.
+    fs::remove_file(cli.path("orgs/new.yaml")).unwrap();
+    cli.write("orgs/acme.yaml", &file("{ name: renamed }", limits));
+    assert_eq!((looked(&cli, "HEAD").as_str(), looked(&cli, "./before").as_str()), (first, first));
+    // A new org is nobody's.
+    fs::remove_file(cli.path("orgs/acme.yaml")).unwrap();
+    cli.write("orgs/new.yaml", &file("{ name: renamed }", limits));
+    assert!(looked(&cli, "HEAD").starts_with("NOTE: what this change does by itself cannot be told"));
 }

@@ -215,6 +215,33 @@ fn what_no_config_names_is_kept_by_a_definition() {
     );
 }
 
+/// The most common edit of all: it is no error, and both ways out are there.
+#[test]
+fn a_label_that_somebody_changed_is_drift_and_no_error() {
+    let cli = Cli::with_examples();
+    let apply = "apply examples/quickstart --sandbox --auto-approve --report-dir reports";
+    assert_eq!(cli.run(apply).code, Some(0));
+    let state = ".presencectl/sandbox/default.json";
+    cli.write(state, &cli.read(state).replace("\"Lunch\"", "\"Lunch break\""));
+    for (flags, what, code) in [
+        ("--report-dir reports", "~ renamed lunch \"Lunch break\"", 0),
+        ("--report-dir reports --detailed-exitcode", "~ renamed lunch \"Lunch break\"", 2),
+        ("", "~ looks renamed lunch \"Lunch break\"", 0),
+    ] {
+        let ran = cli.run(&format!("drift examples/quickstart --sandbox {flags}"));
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(code), ""), "{}", ran.shown());
+        assert!(ran.stdout.contains(what), "{}", ran.shown());
+        assert!(ran.stdout.contains("    last changed "), "{}", ran.shown());
+        assert!(ran.stdout.contains("previousLabels: [Lunch break]"), "{}", ran.shown());
+    }
+    let ran = cli.run("drift examples/quickstart --sandbox -o summary -o html=drift.html -o github=drift.txt");
+    assert!(ran.stdout.contains("**looks renamed**"), "{}", ran.shown());
+    assert!(cli.read("drift.html").contains("looks renamed"));
+    let annotation = cli.read("drift.txt");
+    assert!(annotation.starts_with("::warning file=examples/quickstart/"), "{annotation}");
+    assert!(annotation.contains("title=presencectl%3A looks renamed lunch::"), "{annotation}");
+}
+
 #[test]
 fn names_of_people_are_told_or_withheld() {
     let org = Org::start(Config::default());

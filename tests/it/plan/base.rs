@@ -7,17 +7,28 @@ use presencectl::coverage::Coverage;
 use presencectl::diagnostic::Sources;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::Key;
-use presencectl::model::observed::Modified;
-use presencectl::plan::base::{Side, compare};
-use presencectl::plan::origin::{Against, Base, Comparison, Origin, Pending};
+use presencectl::plan::base::{Side, asks_the_same, compare};
+use presencectl::plan::change::Step;
+use presencectl::plan::origin::{Against, Base, Comparison, Evidence, Origin, Pending};
 use presencectl::plan::{Plan, plan};
 use presencectl::render::style::Style;
-use presencectl::render::{html, human, machine, markdown};
+use presencectl::render::{github, html, human, machine, markdown};
 
 use crate::paper::{World, presence, target, want};
 use crate::render::{complaints, parsed};
 
 const MERGED: &str = "2026-03-01T12:00:00.000Z";
+
+/// What reports and the history of the config say in these tests.
+fn pending(step: &Step) -> Pending {
+    let since = Moment::read(MERGED).unwrap();
+    match step.key().map(Key::as_str) {
+        Some("tea") => Pending::Edited { at: Moment::read("2026-03-02T08:30:00.000Z") },
+        Some("walk") => Pending::NotApplied(Evidence::Times { since }),
+        Some("late") => Pending::NotApplied(Evidence::Reports),
+        _ => Pending::NotKnown,
+    }
+}
 
 /// The plan of the head beside that of the base, over the head's org.
 fn compared(base: &World, head: &World) -> (Plan, Sources) {
@@ -28,9 +39,9 @@ fn compared(base: &World, head: &World) -> (Plan, Sources) {
     let made = plan(&after, &observed, &after.settings.limits);
     let changed_at = Moment::read(MERGED);
     let (base, head) = (Side { desired: &before, plan: &planned }, Side { desired: &after, plan: &made });
-    let comparison = Comparison::Made(Box::new(compare(base, head, &observed, changed_at)));
+    let comparison = Comparison::Made(Box::new(compare(base, head, &pending)));
     let commit = Some("3f2a91c0d4e5f60718293a4b5c6d7e8f90a1b2c3".to_owned());
-    let against = Against { typed: "origin/main".to_owned(), commit, changed_at };
+    let against = Against { typed: "origin/main".to_owned(), commit, changed_at, shallow: false };
     (Plan { base: Some(Base { against, comparison }), ..made }, sources)
 }
 
@@ -61,11 +72,9 @@ fn everything() -> (World, World) {
     base.config(want("walk", "Away", "Walk").label("de", "Spaziergang"));
     base.config(want("nap", "Idle", "Nap").label("de", "Schlaf"));
     base.config(want("fresh", "Training", "Fresh"));
+    base.config(want("late", "Training", "Late"));
     base.org().label("Tea", "de", "von Hand");
     base.org().label("Desk", "de", "von Hand");
-    for (name, at) in [("Tea", "2026-03-02T08:30:00.000Z"), ("Walk", "2026-02-01T08:30:00.000Z")] {
-        base.org().find(name).modified = Some(Modified { by: Some("ada".to_owned()), at: Some(at.to_owned()) });
-    }
     let mut head = base.clone();
     head.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));
     head.config(want("desk", "Available", "Desk").label("fr", "Bureau"));
@@ -97,6 +106,7 @@ fn every_view_says_what_is_from_this_change_and_what_was_pending_before() {
         origins,
         [
             "fresh: before",
+            "late: not-applied",
             "smoke: this-change",
             "desk: this-change-too",
             "lunch: this-change",
@@ -187,26 +197,8 @@ fn each_guard_that_the_change_edits_is_named() {
         place: crate::paper::nowhere(),
     });
     let (base, head) = (Side { desired: &before, plan: &planned }, Side { desired: &after, plan: &planned });
-    let found = compare(base, head, &World::empty().observed(), None).guards;
+    let found = compare(base, head, &pending).guards;
     assert_eq!(found.iter().map(|it| it.field()).collect::<Vec<_>>(), ["org"]);
-}
-
-#[test]
-fn what_the_base_would_do_as_well_is_told_apart_by_time() {
-    let mut base = World::in_step([want("lunch", "Meal", "Lunch")]);
-    base.org().label("Lunch", "de", "von Hand");
-    let pending = |at: Option<&str>| {
-        let mut head = base.clone();
-        head.org().find("Lunch").modified = at.map(|at| Modified { by: None, at: Some(at.to_owned()) });
-        origin(&compared(&base, &head).0, "lunch").unwrap()
-    };
-    let since = Moment::read(MERGED).unwrap();
-    assert_eq!(pending(None), Origin::Before(Pending::NotKnown));
-    assert_eq!(pending(Some("yesterday")), Origin::Before(Pending::NotKnown));
-    assert_eq!(pending(Some(MERGED)), Origin::Before(Pending::NotKnown), "neither before nor after");
-    assert_eq!(pending(Some("2026-03-01T11:59:59Z")), Origin::Before(Pending::NotApplied { since }));
-    let at = Moment::read("2026-03-01T12:00:01Z").unwrap();
-    assert_eq!(pending(Some("2026-03-01T12:00:01Z")), Origin::Before(Pending::Edited { at }));
 }
 
 #[test]
@@ -221,4 +213,112 @@ fn what_moves_to_another_key_or_gets_another_action_is_told_by_its_object() {
     let (plan, _) = compared(&base, &head);
     assert_eq!(origin(&plan, "lunch"), Some(Origin::ThisChangeToo));
     assert_eq!(plan.changes[0].step.system_presence(), &presence("Meal"));
+}
+
+fn settled(plan: &Plan) -> Vec<String> {
+    let settled = &plan.base.as_ref().unwrap().compared().unwrap().settled;
+    settled.iter().map(|it| it.step.key().unwrap().to_string()).collect()
+}
+
+#[test]
+fn what_is_yet_to_be_made_is_told_by_its_label_whichever_key_asks_for_it() {
+    let mut base = World::in_step([want("tea", "Break", "Tea")]);
+    base.config(want("huddle", "Meeting", "Huddle").label("de", "Runde"));
+    base.config(want("walk", "Away", "Stroll"));
+    let mut head = base.clone();
+    head.forget("huddle").config(want("stand-up", "Meeting", "Huddle").label("de", "Runde"));
+    let (plan, _) = compared(&base, &head);
+    assert_eq!(origin(&plan, "stand-up"), Some(Origin::Before(Pending::NotKnown)));
+    assert_eq!(settled(&plan), [""; 0]);
+    // Called the same, and otherwise in another language.
+    head.config(want("stand-up", "Meeting", "Huddle").label("de", "Treffen"));
+    let (plan, _) = compared(&base, &head);
+    assert_eq!((origin(&plan, "stand-up"), settled(&plan).len()), (Some(Origin::ThisChangeToo), 0));
+    // Two keys change places: what will be made stays the same.
+    head.forget("stand-up").config(want("huddle", "Away", "Stroll"));
+    head.config(want("walk", "Meeting", "Huddle").label("de", "Runde"));
+    let (plan, _) = compared(&base, &head);
+    assert_eq!(
+        origin(&plan, "huddle"),
+        Some(Origin::Before(Pending::NotApplied(Evidence::Times { since: Moment::read(MERGED).unwrap() }))),
+        "it is the walk of the base"
+    );
+    assert_eq!((origin(&plan, "walk"), settled(&plan).len()), (Some(Origin::Before(Pending::NotKnown)), 0));
+    // The same key asks for something else, and something else again is gone.
+    head.forget("walk").config(want("huddle", "Meeting", "Stand-up"));
+    let (plan, _) = compared(&base, &head);
+    assert_eq!((origin(&plan, "huddle"), settled(&plan)), (Some(Origin::ThisChangeToo), vec!["walk".to_owned()]));
+}
+
+#[test]
+fn errors_say_whether_they_were_pending_before() {
+    let mut base = World::in_step([want("lunch", "Meal", "Lunch"), want("tea", "Break", "Tea")]);
+    base.org().label("Lunch", "en_US", "Lunch break");
+    base.limits(0, 0, 10);
+    let mut head = base.clone();
+    head.org().add("Busy", &[("en_US", "Coach")]);
+    let mut base = head.clone();
+    base.config(want("tea", "Break", "Tea").deactivated());
+    head.config(want("tea", "Break", "Tea").deactivated());
+    head.config(want("coaching", "Busy", "Coaching"));
+    let errors = |head: &World| {
+        let (plan, _) = compared(&base, head);
+        let of = |index: usize| plan.base.as_ref().unwrap().origin_of_refusal(index).unwrap().code();
+        plan.refusals.iter().enumerate().map(|(index, it)| format!("{} {}", it.code(), of(index))).collect::<Vec<_>>()
+    };
+    let expected = ["looks-like-rename this-change", "looks-like-rename before", "too-many before"];
+    assert_eq!(errors(&head), expected);
+    let (plan, sources) = compared(&base, &head);
+    let json = parsed(&machine::plan_json(&plan, &target(), &sources));
+    assert_eq!(complaints(&machine::plan_schema(), &json), [""; 0]);
+    assert_eq!(json["refusals"][1]["origin"], "before");
+    let said = "pending before: without this change it would be the same";
+    assert!(human::plan(&plan, &target(), &sources, Style::PLAIN).contains(&format!("\n  {said}\n")));
+    assert!(markdown::plan(&plan, &target(), &sources).contains(&format!("\n  - {said}\n")));
+    assert!(html::plan(&plan, &Coverage::of(&head.desired().0), &target(), &sources).contains(said));
+    assert!(github::plan(&plan, &head.desired().0, &sources, None).contains(said));
+    let sum = plan.base.as_ref().unwrap().compared().unwrap().sum();
+    assert_eq!(sum, "From this change: nothing, pending before: 1 change; of 3 errors 2 were pending before");
+    // One removal more than there would be anyway.
+    head.forget("coaching").config(want("lunch", "Meal", "Lunch").previously("Lunch break").deactivated());
+    assert_eq!(errors(&head), ["too-many this-change-too"]);
+}
+
+#[test]
+fn what_was_not_looked_at_is_said() {
+    let base = World::in_step([want("lunch", "Meal", "Lunch").label("de", "Mittag")]);
+    let mut head = base.clone();
+    head.config(want("lunch", "Meal", "Dinner").label("de", "Mittag"));
+    head.settings.default_locale = presencectl::model::names::Locale::new("de");
+    let note = "look: `defaultLocale` was `en_US` and is `de` now: whether a definition is renamed was not asked, since all \
+                are known by other labels";
+    assert_eq!(shown(&base, &head).lines().next().unwrap(), note);
+    let mut base = World::in_step([want("lunch", "Meal", "Lunch")]);
+    base.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));
+    let (mut plan, _) = compared(&base, &base);
+    let against = |plan: &mut Plan, shallow| plan.base.as_mut().unwrap().against.shallow = shallow;
+    assert_eq!(plan.base.as_ref().unwrap().not_looked_at(), [""; 0]);
+    against(&mut plan, true);
+    let said = plan.base.as_ref().unwrap().not_looked_at();
+    assert!(said[0].contains("`fetch-depth: 0`") && said[0].contains("`--report-dir DIR`"), "{said:?}");
+    let mut head = base.clone();
+    head.config(want("lunch", "Meal", "Lunch"));
+    let (mut plan, _) = compared(&base, &head);
+    against(&mut plan, true);
+    assert_eq!(plan.base.as_ref().unwrap().not_looked_at(), [""; 0], "nothing is open");
+}
+
+#[test]
+fn a_definition_asks_the_same_under_another_key_and_wherever_it_stands() {
+    let config = |want| World::in_step([want]).desired().0;
+    let lunch = || want("lunch", "Meal", "Lunch");
+    let same = |a, b| asks_the_same(&config(a), &config(b), &Key::new("lunch").unwrap());
+    assert!(same(lunch(), lunch()));
+    assert!(same(lunch(), want("meal", "Meal", "Lunch")));
+    assert!(!same(lunch(), lunch().label("de", "Mittag")));
+    assert!(!same(lunch(), want("lunch", "Break", "Lunch")));
+    assert!(!same(want("meal", "Meal", "Lunch"), lunch()), "there is no `lunch`");
+    let mut narrow = World::in_step([lunch()]);
+    narrow.locales(&["en_US"]);
+    assert!(!asks_the_same(&config(lunch()), &narrow.desired().0, &Key::new("lunch").unwrap()));
 }

@@ -12,7 +12,7 @@ use presencectl::render::{github, html, human, machine, markdown};
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq};
 use proptest::proptest;
 
-use super::{all_called, cause, hostile, locale};
+use super::{all_called, cause, drift_called, hostile, locale};
 use crate::cli::driver::Cli;
 use crate::paper::{World, want};
 use crate::render::{drift, reports, row, world};
@@ -167,6 +167,10 @@ proptest! {
             github::plan(&plan, &desired, &sources, None),
             github::report(&Report::of(failed, locale("en_US")), &Sources::new(), None),
         ];
+        let (drift, _, places) = drift_called(&format!("{name}z"));
+        let drifted = github::drift(&drift, &places, None);
+        prop_assert_eq!(drifted.lines().count(), 6);
+        texts.push(drifted);
         prop_assert_eq!(texts[0].lines().count(), github::plan(&all_called("Tame").0, &desired, &sources, None).lines().count());
         texts.push(github::failure(&problem, &[], &Sources::new(), None));
         for line in texts.iter().flat_map(|it| it.split(['\n', '\r'])).filter(|it| !it.is_empty()) {
@@ -176,7 +180,7 @@ proptest! {
             prop_assert!(names == ["file", "line", "col", "title"] || names == ["title"], "{}", line);
             prop_assert!(!line.starts_with("##["));
         }
-        let message = read(texts[2].trim_end_matches('\n')).unwrap().message;
+        let message = read(texts[3].trim_end_matches('\n')).unwrap().message;
         let shown = [name.clone(), format!("help: {name}"), format!("correlation id: {name}")]
             .map(|line| presencectl::text::terminal(&line).to_string());
         prop_assert_eq!(message, shown.join("\n"));

@@ -12,7 +12,7 @@ use presencectl::text;
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq};
 use proptest::proptest;
 
-use super::{all_called, cause, hostile, locale};
+use super::{all_called, cause, compared_called, drift_called, hostile, locale};
 use crate::paper::target;
 use crate::render::{drift, reports, row, world};
 
@@ -89,11 +89,16 @@ proptest! {
             };
             let problem = Problem { message: name.into(), help: Some(name.into()), correlation_id: Some(name.into()) };
             let heard = Heard { org: target.org.clone(), sandbox: true };
-            [
+            let (drift, _, places) = drift_called(name);
+            let compared = compared_called(name)
+                .map(|(plan, target, desired, sources)| html::plan(&plan, &Coverage::of(&desired), &target, &sources));
+            let pages = [
                 html::plan(&plan, &Coverage::of(&desired), &target, &sources),
                 html::report(&report, &target, &sources),
                 html::failure(&problem, &heard, &[], &sources),
-            ]
+                html::drift(&drift, &target, &places),
+            ];
+            pages.into_iter().chain(compared).collect::<Vec<_>>()
         };
         let named = format!("{name}z");
         // As long, since the page says of a label that it is too long.

@@ -19,7 +19,7 @@ use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq};
 use proptest::proptest;
 
 use super::parsed::{Parsed, parsed};
-use super::{all_called, cause, hostile, large, locale};
+use super::{all_called, cause, compared_called, drift_called, hostile, large, locale};
 use crate::paper::{World, target, want};
 use crate::render::{drift, reports, row, world};
 
@@ -149,11 +149,15 @@ proptest! {
                     locale("en_US"),
                 )
             };
-            [
+            let (drift, _, places) = drift_called(name);
+            let compared = compared_called(name).map(|(plan, target, _, sources)| markdown::plan(&plan, &target, &sources));
+            let pages = [
                 markdown::plan(&plan, &target, &sources),
                 markdown::plan_summary(&plan, &Coverage::of(&desired), &target, &sources),
                 markdown::report(&report, &target, &sources, SUMMARY),
-            ]
+                markdown::drift(&drift, &target, &places, SUMMARY),
+            ];
+            pages.into_iter().chain(compared).collect::<Vec<_>>()
         };
         for (hostile, tame) in pages(&format!("{name}z")).iter().zip(&pages("Tame")) {
             let (hostile, tame) = (parsed(hostile), parsed(tame));

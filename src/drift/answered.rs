@@ -1,0 +1,183 @@
+//! The plan of a drift. What somebody renamed or moved by hand is a question for `apply`, which must not guess; here it is
+//! answered where reports or the question itself say which object it is, since nothing is written by it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::desired::{Desired, Management, Wanted};
+use crate::model::names::{DefinitionId, Key};
+use crate::model::observed::{Definition, Observed, Primary};
+use crate::plan::change::{Step, Why};
+use crate::plan::refusal::Fact;
+use crate::plan::{Plan, plan};
+
+/// The object of a definition that the plan alone would ask about, or make anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Which object.
+    pub id: DefinitionId,
+    /// Whether that is certain.
+    pub certainty: Certainty,
+    /// Where it is now.
+    pub place: Place,
+}
+
+/// How it is known which object a definition has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certainty {
+    /// A report or a pin says it.
+    Known,
+    /// It is the only one that the plan asks about.
+    Guessed,
+}
+
+/// Where the object of a definition is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Where the config says, called otherwise.
+    Here,
+    /// Under another system presence.
+    Elsewhere,
+}
+
+/// A plan with its questions answered as far as may be.
+#[derive(Debug)]
+pub struct Answered {
+    /// The plan.
+    pub plan: Plan,
+    /// What was answered, by key.
+    pub found: BTreeMap<Key, Found>,
+}
+
+/// Plans with what is known of the objects of definitions; `last_object` is what reports say of one.
+#[must_use]
+pub fn answered(
+    desired: &Desired,
+    observed: &Observed,
+    last_object: impl Fn(&Key) -> Option<DefinitionId>,
+) -> Answered {
+    let asked = plan(desired, observed, &desired.settings.limits);
+    let mut found = Finder::new(desired, observed, &asked).found(last_object);
+    loop {
+        if found.is_empty() {
+            return Answered { plan: asked, found };
+        }
+        let answers = with_answers(desired, observed, &found);
+        let plan = plan(&answers, observed, &desired.settings.limits);
+        // What needs nothing once it is answered would hide the question.
+        let is_told = |key: &Key, it: &Found| {
+            plan.changes.iter().any(|change| change.step.key() == Some(key) && change.step.id() == Some(&it.id))
+        };
+        let told = found.len();
+        found.retain(|key, it| is_told(key, it));
+        if found.len() == told {
+            return Answered { plan, found };
+        }
+    }
+}
+
+struct Finder<'a> {
+    desired: &'a Desired,
+    observed: &'a Observed,
+    plan: &'a Plan,
+    /// Objects that a definition has.
+    taken: BTreeSet<&'a DefinitionId>,
+}
+
+impl<'a> Finder<'a> {
+    fn new(desired: &'a Desired, observed: &'a Observed, plan: &'a Plan) -> Finder<'a> {
+        let in_step = plan.in_step.iter().filter_map(|it| it.id.as_ref());
+        let changed = plan.changes.iter().filter(|it| !matches!(it.step, Step::Delete(_)));
+        let omitted = plan.left_alone.iter().filter(|it| matches!(it.why, Why::Omitted(_)));
+        let taken = in_step.chain(changed.filter_map(|it| it.step.id())).chain(omitted.map(|it| &it.id)).collect();
+        Finder { desired, observed, plan, taken }
+    }
+
+    fn found(&self, last_object: impl Fn(&Key) -> Option<DefinitionId>) -> BTreeMap<Key, Found> {
+        let questions = self.questions();
+        let made = self.plan.changes.iter().filter_map(|it| match &it.step {
+            Step::Create(create) => Some(&create.key),
+            _ => None,
+        });
+        let open: BTreeSet<&Key> = questions.keys().copied().chain(made).collect();
+        let mut known: BTreeMap<&Key, (DefinitionId, Certainty)> = BTreeMap::new();
+        for key in open {
+            let pin = self.desired.definitions.get(key).and_then(|it| it.pin.as_ref());
+            if let Some(id) = pin.cloned().or_else(|| last_object(key)) {
+                known.insert(key, (id, Certainty::Known));
+            }
+        }
+        only_once(&mut known);
+        let sure: BTreeSet<DefinitionId> = known.values().map(|(id, _)| id.clone()).collect();
+        let mut guessed: BTreeMap<&Key, (DefinitionId, Certainty)> = BTreeMap::new();
+        for (key, candidates) in &questions {
+            if let ([only], false) = (candidates.as_slice(), known.contains_key(key)) {
+                guessed.insert(key, ((*only).clone(), Certainty::Guessed));
+            }
+        }
+        // What another question is about as well could be either's.
+        let mut asked: BTreeMap<&DefinitionId, usize> = BTreeMap::new();
+        questions.values().flatten().for_each(|id| *asked.entry(id).or_default() += 1);
+        guessed.retain(|_, (id, _)| asked.get(id) == Some(&1) && !sure.contains(id));
+        known.extend(guessed);
+        let all = known.into_iter();
+        all.filter_map(|(key, (id, certainty))| Some((key.clone(), self.at(key, &id, certainty)?))).collect()
+    }
+
+    /// The candidates of every question of a definition.
+    fn questions(&self) -> BTreeMap<&'a Key, Vec<&'a DefinitionId>> {
+        let mut questions: BTreeMap<&Key, Vec<&DefinitionId>> = BTreeMap::new();
+        for refusal in &self.plan.refusals {
+            match &refusal.fact {
+                Fact::LooksLikeRename { key, candidates, .. } | Fact::OtherSystemPresence { key, candidates, .. } => {
+                    questions.entry(key).or_default().extend(candidates.iter().map(|it| &it.id));
+                }
+                Fact::PinnedElsewhere { key, id, .. } => questions.entry(key).or_default().push(id),
+                _ => {}
+            }
+        }
+        questions
+    }
+
+    /// Where the object is; none where it cannot be the definition's, or no line of the config could say so.
+    fn at(&self, key: &Key, id: &DefinitionId, certainty: Certainty) -> Option<Found> {
+        let (wanted, object) = (self.desired.definitions.get(key)?, self.observed.get(id)?);
+        let is_answered = wanted.new || wanted.replaces.is_some() || wanted.management == Management::Omitted;
+        let is_pinned = wanted.pin.as_ref() == Some(id);
+        let is_free = !self.taken.contains(id) && !self.desired.protect.contains_key(id);
+        if is_answered || object.deactivated || object.primary != Primary::No || !(is_free || is_pinned) {
+            return None;
+        }
+        let place = if object.system_presence == wanted.system_presence { Place::Here } else { Place::Elsewhere };
+        // `replaces` finds what it replaces by its default label.
+        let is_found = object.default_label(&self.desired.settings.default_locale).is_some();
+        (place == Place::Here || is_found).then(|| Found { id: id.clone(), certainty, place })
+    }
+}
+
+/// One object has one definition.
+fn only_once(known: &mut BTreeMap<&Key, (DefinitionId, Certainty)>) {
+    let mut counts: BTreeMap<DefinitionId, usize> = BTreeMap::new();
+    for (id, _) in known.values() {
+        *counts.entry(id.clone()).or_default() += 1;
+    }
+    known.retain(|_, (id, _)| counts.get(id) == Some(&1));
+}
+
+/// The config with a pin for what is called otherwise, and `replaces` for what is elsewhere.
+fn with_answers(desired: &Desired, observed: &Observed, found: &BTreeMap<Key, Found>) -> Desired {
+    let mut answers = desired.clone();
+    for (key, it) in found {
+        let (Some(wanted), Some(object)) = (answers.definitions.get_mut(key), observed.get(&it.id)) else { continue };
+        match it.place {
+            Place::Here => wanted.pin = Some(it.id.clone()),
+            Place::Elsewhere => replace(wanted, object, desired),
+        }
+    }
+    answers
+}
+
+fn replace(wanted: &mut Wanted, object: &Definition, desired: &Desired) {
+    wanted.pin = None;
+    wanted.replaces = Some(object.system_presence.clone());
+    wanted.previous_labels.extend(object.default_label(&desired.settings.default_locale).cloned());
+}

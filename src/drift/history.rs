@@ -1,0 +1,173 @@
+//! What a folder of reports says of the objects of one org: how each was left, and whether it is so still.
+
+use std::collections::BTreeMap;
+
+use crate::apply::outcome::OutcomeKind;
+use crate::journal::kept::{KeptReport, KeptRow};
+use crate::model::labels::Scope;
+use crate::model::moment::Moment;
+use crate::model::names::{DefinitionId, Key, SystemPresence};
+use crate::model::observed::{Content, Definition, Observed, Target};
+use crate::plan::change::{Action, Step};
+
+/// How a difference came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum How {
+    /// The object is otherwise than the last report left it.
+    Edited,
+    /// The object is as the last report left it: the config has moved on.
+    NotApplied,
+    /// No report says it.
+    NotKnown,
+}
+
+/// The last apply that reports tell of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastApply {
+    /// The commit that was applied.
+    pub commit: Option<String>,
+    /// When it began.
+    pub began: Moment,
+}
+
+/// What reports say of the objects of one org.
+#[derive(Debug, Default)]
+pub struct History<'a> {
+    /// What the last report that knows an object left there.
+    by_id: BTreeMap<&'a DefinitionId, Left<'a>>,
+    /// The object that a definition of the config had last.
+    by_key: BTreeMap<&'a Key, &'a DefinitionId>,
+    last: Option<LastApply>,
+    /// When the last whole apply that was seen to be in step ended.
+    in_step_until: Option<Moment>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Left<'a> {
+    report: &'a KeptReport,
+    row: &'a KeptRow,
+}
+
+impl How {
+    /// All, in the order in which they are shown.
+    pub const ALL: [How; 3] = [How::Edited, How::NotApplied, How::NotKnown];
+
+    /// A stable name.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            How::Edited => "edited",
+            How::NotApplied => "not-applied",
+            How::NotKnown => "not-known",
+        }
+    }
+}
+
+impl<'a> History<'a> {
+    /// Of one org; reports of others are passed over.
+    #[must_use]
+    pub fn of(reports: &'a [KeptReport], target: &Target) -> History<'a> {
+        let mut history = History::default();
+        let Some(org) = &target.org else { return history };
+        let is_ours = |it: &&KeptReport| it.org.as_ref() == Some(&org.id) && it.sandbox == target.sandbox;
+        let mut ours: Vec<&KeptReport> = reports.iter().filter(is_ours).collect();
+        ours.sort_by_key(|it| it.run.as_ref().map(|run| run.began));
+        for report in ours {
+            for row in
+                report.rows.iter().filter(|it| it.outcome.may_be_written() || it.outcome == OutcomeKind::AlreadySo)
+            {
+                let Some(id) = &row.id else { continue };
+                history.by_id.insert(id, Left { report, row });
+                match (&row.key, row.action) {
+                    // The key of a replacement is the definition that comes.
+                    (Some(key), Action::Create | Action::Reactivate | Action::Update | Action::Deactivate) => {
+                        history.by_key.insert(key, id);
+                    }
+                    (_, Action::Replace | Action::Delete) | (None, _) => {}
+                }
+            }
+            let Some(run) = report.run.as_ref().filter(|_| report.success) else { continue };
+            // An undo leaves what an older config asked for, and a limited run only a part.
+            if run.said.undoes.is_none() && run.said.only.is_none() {
+                history.last = Some(LastApply { commit: run.said.commit.clone(), began: run.began });
+                if report.verified {
+                    history.in_step_until = Moment::read(&run.said.ended);
+                }
+            }
+        }
+        history
+    }
+
+    /// The last whole apply.
+    #[must_use]
+    pub fn last(&self) -> Option<&LastApply> {
+        self.last.as_ref()
+    }
+
+    /// The object that a definition of the config had last.
+    #[must_use]
+    pub fn object_of(&self, key: &Key) -> Option<&'a DefinitionId> {
+        self.by_key.get(key).copied()
+    }
+
+    /// Where an object belonged and what it held when the last report that knows it left it.
+    #[must_use]
+    pub fn left(&self, id: &DefinitionId) -> Option<(&SystemPresence, Content)> {
+        let it = self.by_id.get(id)?;
+        Some((&it.row.system_presence, it.content()?))
+    }
+
+    /// How what a step would do came to be needed.
+    #[must_use]
+    pub fn how(&self, step: &Step, observed: &Observed) -> How {
+        match step.id().or_else(|| step.key().and_then(|key| self.object_of(key))) {
+            Some(id) => self.how_object(id, observed),
+            // Nothing was ever made for it: an apply would have.
+            None if self.last.is_some() => How::NotApplied,
+            None => How::NotKnown,
+        }
+    }
+
+    /// Whether an object is as it was left, or as it was when the last apply found all in step.
+    #[must_use]
+    pub fn how_object(&self, id: &DefinitionId, observed: &Observed) -> How {
+        let object = observed.get(id);
+        match (self.by_id.get(id).and_then(|it| it.content().map(|left| (it, left))), object) {
+            (Some(_), None) => How::Edited,
+            (Some((it, left)), Some(object)) => {
+                if it.is_so(object, &left) {
+                    How::NotApplied
+                } else {
+                    How::Edited
+                }
+            }
+            (None, object) => {
+                let at = object.and_then(|it| it.modified.as_ref()?.at.as_deref().and_then(Moment::read));
+                match (at, self.in_step_until) {
+                    (Some(at), Some(until)) if at > until => How::Edited,
+                    (Some(_), Some(_)) => How::NotApplied,
+                    _ => How::NotKnown,
+                }
+            }
+        }
+    }
+}
+
+impl Left<'_> {
+    fn content(&self) -> Option<Content> {
+        self.row.left()
+    }
+
+    fn is_so(&self, object: &Definition, left: &Content) -> bool {
+        let Left { report, row } = self;
+        // A removal has looked at every label, and so has whoever made something.
+        let scope = match row.action {
+            Action::Create | Action::Replace | Action::Deactivate | Action::Delete => Scope::All,
+            Action::Update | Action::Reactivate => report.scope(),
+        };
+        let is = |content: &Content| object.content_beside(content, &scope).same_as(content);
+        // A run that was killed knows of nothing whether it was written.
+        let is_as_before = || row.outcome == OutcomeKind::Unknown && row.before.as_ref().is_some_and(is);
+        object.system_presence == row.system_presence && (is(left) || is_as_before())
+    }
+}

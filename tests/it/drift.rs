@@ -1,0 +1,441 @@
+//! What somebody changed in an org: renames and moves, which are questions for an apply; what was added; and what reports
+//! say of it.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
+
+use insta::assert_snapshot;
+use presencectl::apply::outcome::OutcomeKind;
+use presencectl::document::RunV1;
+use presencectl::drift::history::How;
+use presencectl::drift::{Drift, Names, What, drift};
+use presencectl::journal::kept::{KeptReport, KeptRow, KeptRun};
+use presencectl::model::generation::Generation;
+use presencectl::model::moment::Moment;
+use presencectl::model::names::Key;
+use presencectl::model::observed::Modified;
+use presencectl::plan::change::Action;
+use presencectl::render::style::Style;
+use presencectl::render::{github, html, human, machine};
+
+use crate::paper::{World, presence, target, want};
+use crate::render::{complaints, parsed};
+
+const APPLIED: &str = "2026-03-01T12:00:00.000Z";
+const LATER: &str = "2026-03-02T08:30:00.000Z";
+
+fn run() -> KeptRun {
+    let said = RunV1 {
+        began: APPLIED.to_owned(),
+        ended: APPLIED.to_owned(),
+        client: None,
+        actor: None,
+        reason: None,
+        commit: Some("3f2a91c0d4e5f60718293a4b5c6d7e8f90a1b2c3".to_owned()),
+        pull_request: None,
+        ci_run: None,
+        config_org: None,
+        config_digest: None,
+        only: None,
+        default_locale: None,
+        locales: None,
+        undoes: None,
+    };
+    KeptRun { began: Moment::read(APPLIED).unwrap(), said }
+}
+
+/// The report of an apply that made these definitions of a world in step.
+fn made(world: &mut World, keys: &[(&str, &str)]) -> KeptReport {
+    let rows = keys.iter().map(|(key, label)| {
+        let object = world.org().find(label).clone();
+        KeptRow {
+            action: Action::Create,
+            key: Key::new(key),
+            id: Some(object.id.clone()),
+            system_presence: object.system_presence.clone(),
+            name: None,
+            before: None,
+            after: Some(object.content()),
+            outcome: OutcomeKind::Done,
+            ended: None,
+            message: None,
+            correlation_id: None,
+            differences: Vec::new(),
+        }
+    });
+    KeptReport {
+        org: target().org.map(|it| it.id),
+        org_name: None,
+        sandbox: false,
+        generation: Generation::First,
+        rows: rows.collect(),
+        run: Some(run()),
+        success: true,
+        verified: true,
+        refusals: Vec::new(),
+    }
+}
+
+/// The same of one that found everything in step.
+fn nothing_to_do() -> KeptReport {
+    made(&mut World::empty(), &[])
+}
+
+fn touched(world: &mut World, label: &str, at: &str) {
+    world.org().find(label).modified = Some(Modified { by: Some("ada".to_owned()), at: Some(at.to_owned()) });
+}
+
+fn seen(world: &World, reports: &[KeptReport]) -> Drift {
+    drift(&world.desired().0, &world.observed(), &target(), reports, Names::Told)
+}
+
+fn shown(world: &World, reports: &[KeptReport]) -> String {
+    human::drift(&seen(world, reports), &target(), &world.desired().1, Style::PLAIN)
+}
+
+/// What and how of every row, by the key.
+fn rows(drift: &Drift) -> Vec<String> {
+    let key = |it: &presencectl::drift::Row| it.change.step.key().map_or("-", Key::as_str).to_owned();
+    drift.rows.iter().map(|it| format!("{} {} {}", key(it), it.what.code(), it.how.code())).collect()
+}
+
+/// Lunch was made by an apply. Then somebody renamed it.
+fn renamed(label: &str) -> (World, KeptReport) {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch").label("de", "Mittag"), want("tea", "Break", "Tea")]);
+    let report = made(&mut world, &[("lunch", "Lunch"), ("tea", "Tea")]);
+    world.org().label("Lunch", "en_US", label);
+    touched(&mut world, label, LATER);
+    (world, report)
+}
+
+#[test]
+fn a_renamed_definition_is_told_with_who_and_when_and_both_ways_out() {
+    let (world, report) = renamed("Lunch break");
+    assert_eq!(rows(&seen(&world, std::slice::from_ref(&report))), ["lunch renamed edited"]);
+    assert_snapshot!(shown(&world, &[report]), @r#"
+    Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222), API v1
+
+    Edited by hand in the org:
+      ~ renamed lunch "Lunch break" (Meal, 2fa68d50-0000-4000-8000-000000000001)
+        ~ en_US: "Lunch" -> "Lunch break"
+                                  ++++++
+        last changed by `ada` on 2026-03-02 08:30 UTC
+        to keep it, write (presence.yaml:2:3):
+          lunch:
+            labels: { en_US: Lunch break, de: Mittag }
+        to take it back, write, and apply:
+          lunch:
+            previousLabels: [Lunch break]
+
+    Drift: 1 definition. To take it back, write what it needs, and run `presencectl apply`.
+    "#);
+}
+
+#[test]
+fn a_rename_that_no_plan_asks_about_is_told_before_an_apply_makes_it_anew() {
+    let (mut world, report) = renamed("Verpflegung");
+    world.org().unlabel("Verpflegung", "de");
+    assert!(world.plan().contains("+ create lunch"), "{}", world.plan());
+    assert_eq!(rows(&seen(&world, std::slice::from_ref(&report))), ["lunch renamed edited"]);
+    // No report: then it looks like a missing one and a stranger.
+    assert_eq!(rows(&seen(&world, &[])), ["lunch missing not-known"]);
+    // The config says that it is another one.
+    world.config(want("lunch", "Meal", "Lunch").said_to_be_new());
+    assert_eq!(rows(&seen(&world, &[report])), ["lunch missing edited"]);
+}
+
+#[test]
+fn without_a_report_the_only_candidate_is_told_and_not_claimed_to_be_it() {
+    let (world, _) = renamed("Lunch break");
+    let drift = seen(&world, &[]);
+    assert_eq!(rows(&drift), ["lunch looks-renamed not-known"]);
+    assert!(drift.questions.is_empty());
+    assert_snapshot!(shown(&world, &[]), @r#"
+    Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222), API v1
+
+    Edited by hand, or merged and not applied (no report says which of them):
+      ~ looks renamed lunch "Lunch break" (Meal, 2fa68d50-0000-4000-8000-000000000001)
+        ~ en_US: "Lunch" -> "Lunch break"
+                                  ++++++
+        last changed by `ada` on 2026-03-02 08:30 UTC
+        to keep it, write (presence.yaml:2:3):
+          lunch:
+            labels: { en_US: Lunch break, de: Mittag }
+        to take it back, write, and apply:
+          lunch:
+            previousLabels: [Lunch break]
+        if it is another one, write, and apply:
+          lunch:
+            new: true
+
+    Drift: 1 definition. To take it back, write what it needs, and run `presencectl apply`.
+    "#);
+    // After an apply that found all in step and wrote nothing, its time says that it was edited, and not what it was.
+    assert_eq!(rows(&seen(&world, &[nothing_to_do()])), ["lunch looks-renamed edited"]);
+    let mut before = world.clone();
+    touched(&mut before, "Lunch break", "2026-02-01T08:00:00.000Z");
+    assert_eq!(rows(&seen(&before, &[nothing_to_do()])), ["lunch looks-renamed not-applied"]);
+}
+
+#[test]
+fn keeping_a_rename_leaves_no_drift_and_taking_it_back_renames_it() {
+    let (mut world, report) = renamed("Lunch break");
+    let row = seen(&world, std::slice::from_ref(&report)).rows.remove(0);
+    assert_eq!(row.keep.lines, ["lunch:", "  labels: { en_US: Lunch break, de: Mittag }"]);
+    assert_eq!(row.first[0].lines, ["lunch:", "  previousLabels: [Lunch break]"]);
+    let was = want("lunch", "Meal", "Lunch").label("de", "Mittag");
+    world.config(want("lunch", "Meal", "Lunch break").label("de", "Mittag"));
+    assert_eq!(rows(&seen(&world, std::slice::from_ref(&report))), [""; 0]);
+    world.config(was.previously("Lunch break"));
+    assert!(world.plan().contains("~ update lunch"), "{}", world.plan());
+    let drift = seen(&world, &[report]);
+    assert_eq!((rows(&drift), drift.rows[0].first.len()), (vec!["lunch renamed edited".to_owned()], 0));
+}
+
+#[test]
+fn a_definition_that_was_moved_is_one_row() {
+    let (mut world, report) = renamed("Lunch");
+    world.org().find("Lunch").system_presence = presence("Break");
+    let drift = seen(&world, std::slice::from_ref(&report));
+    assert_eq!(rows(&drift), ["lunch moved edited"]);
+    assert_eq!(drift.rows[0].keep.lines, ["lunch:", "  systemPresence: Break"]);
+    assert_snapshot!(shown(&world, std::slice::from_ref(&report)), @r#"
+    Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222), API v1
+
+    Edited by hand in the org:
+      - moved lunch "Lunch" (Break, 2fa68d50-0000-4000-8000-000000000001)
+        last changed by `ada` on 2026-03-02 08:30 UTC
+        to keep it, write (presence.yaml:2:3):
+          lunch:
+            systemPresence: Break
+        to take it back (it is made anew, and this one is deactivated), write, and apply:
+          lunch:
+            replaces: Break
+
+    Drift: 1 definition. To take it back, write what it needs, and run `presencectl apply`.
+    "#);
+    // Without a report it is the only one that has this label.
+    assert_eq!(rows(&seen(&world, &[])), ["lunch looks-moved not-known"]);
+    // A pin is as good as a report, and does not say who did it.
+    let id = world.org().find("Lunch").id.clone();
+    world.config(want("lunch", "Meal", "Lunch").label("de", "Mittag").pinned(id));
+    let pinned = seen(&world, &[]);
+    assert_eq!(rows(&pinned), ["lunch elsewhere not-known"]);
+    assert!(pinned.rows[0].first[0].say.contains("instead of its pin"));
+    // Moved and renamed at once.
+    world.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));
+    world.org().label("Lunch", "en_US", "Verpflegung");
+    let drift = seen(&world, &[report]);
+    assert_eq!(rows(&drift), ["lunch moved edited"]);
+    assert_eq!(drift.rows[0].first[0].lines, ["lunch:", "  replaces: Break", "  previousLabels: [Verpflegung]"]);
+    let keep = "  labels: { en_US: Verpflegung, de: Mittag }";
+    assert_eq!(drift.rows[0].keep.lines, ["lunch:", "  systemPresence: Break", keep]);
+}
+
+#[test]
+fn what_the_config_renamed_or_moved_is_not_applied_and_nobody_is_blamed() {
+    let (mut world, report) = renamed("Lunch");
+    world.config(want("lunch", "Meal", "Lunch break").label("de", "Mittag"));
+    let drift = seen(&world, std::slice::from_ref(&report));
+    assert_eq!(rows(&drift), ["lunch changed not-applied"]);
+    assert_eq!(drift.rows[0].first[0].lines, ["lunch:", "  previousLabels: [Lunch]"]);
+    world.config(want("lunch", "Break", "Lunch").label("de", "Mittag"));
+    assert_eq!(rows(&seen(&world, &[report])), ["lunch elsewhere not-applied"]);
+}
+
+#[test]
+fn of_several_candidates_none_is_chosen_and_each_is_told() {
+    let (mut world, report) = renamed("Lunch break");
+    world.org().add("Meal", &[("en_US", "Late lunch")]);
+    let drift = seen(&world, &[]);
+    assert_eq!((rows(&drift).len(), drift.questions.len()), (0, 1));
+    assert_snapshot!(shown(&world, &[]), @r#"
+    Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222), API v1
+
+    error[looks-like-rename]: `lunch` would be created, but it looks like `Lunch break` (Meal, 2fa68d50-0000-4000-8000-000000000001) or `Late lunch` (Meal, 2fa68d50-0000-4000-8000-000000000003)
+      --> presence.yaml:2:3
+      if it is `Lunch break` under a new label:
+          lunch:
+            previousLabels: [Lunch break]
+      if it is `Late lunch` under a new label:
+          lunch:
+            previousLabels: [Late lunch]
+      if it is another one:
+          lunch:
+            new: true
+      "Lunch break" (Meal, 2fa68d50-0000-4000-8000-000000000001): last changed by `ada` on 2026-03-02 08:30 UTC
+        if it is `lunch`, to keep it, write:
+          lunch:
+            labels: { en_US: Lunch break, de: Mittag }
+      "Late lunch" (Meal, 2fa68d50-0000-4000-8000-000000000003): who changed it last, and when, is not known
+        if it is `lunch`, to keep it, write:
+          lunch:
+            labels: { en_US: Late lunch }
+
+    Not known: 1 error to answer before anybody can say all of it
+    "#);
+    // A report knows which, and the other one is nobody's.
+    assert_eq!(rows(&seen(&world, std::slice::from_ref(&report))), ["lunch renamed edited"]);
+    // One object is one definition.
+    let (mut world, _) = renamed("Lunch break");
+    world.config(want("late", "Meal", "Lunch break long"));
+    assert_eq!(rows(&seen(&world, &[])), [""; 0]);
+    assert_eq!(seen(&world, &[]).questions.len(), 2);
+    assert_eq!(rows(&seen(&world, &[report])), ["late missing not-applied", "lunch renamed edited"]);
+}
+
+#[test]
+fn of_two_that_are_called_the_same_each_is_told() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
+    world.org().add("Meal", &[("en_US", "Lunch")]);
+    touched(&mut world, "Lunch", LATER);
+    let drift = seen(&world, &[]);
+    assert_eq!((drift.questions.len(), drift.questions[0].about.len()), (1, 2));
+    assert!(drift.questions[0].about.iter().all(|it| it.keep.is_none()), "there is nothing to write but a pin");
+    assert!(shown(&world, &[]).contains("): last changed by `ada` on 2026-03-02 08:30 UTC\n"));
+}
+
+#[test]
+fn what_may_not_be_touched_is_no_rename() {
+    let (mut world, report) = renamed("Verpflegung");
+    world.org().unlabel("Verpflegung", "de");
+    let id = world.org().find("Verpflegung").id.clone();
+    let mut protected = world.clone();
+    protected.protect(id);
+    assert_eq!(rows(&seen(&protected, std::slice::from_ref(&report))), ["lunch missing edited"]);
+    world.org().find("Verpflegung").deactivated = true;
+    assert_eq!(rows(&seen(&world, &[report])), ["lunch missing edited"]);
+}
+
+#[test]
+fn limits_guard_an_apply_and_hide_no_drift() {
+    let (mut world, report) = renamed("Lunch break");
+    world.limits(0, 0, 0);
+    let drift = seen(&world, &[report]);
+    assert_eq!((rows(&drift).len(), drift.questions.len(), drift.guards().count()), (1, 0, 1));
+    assert!(shown(&world, &[]).contains("\nDrift: 1 definition. To take it back"), "{}", shown(&world, &[]));
+}
+
+#[test]
+fn what_a_killed_run_may_not_have_written_was_edited_by_nobody() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
+    let before = world.org().find("Lunch").content();
+    let mut report = made(&mut world, &[("lunch", "Lunch")]);
+    world.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));
+    let mut unknown = |found: &World| {
+        let row = &mut report.rows[0];
+        row.action = Action::Update;
+        row.outcome = OutcomeKind::Unknown;
+        row.before = Some(before.clone());
+        row.after = Some(found.desired().0.definitions[&Key::new("lunch").unwrap()].clone())
+            .map(|it| presencectl::model::observed::Content { labels: it.labels, ..before.clone() });
+        report.success = false;
+        report.clone()
+    };
+    let report = unknown(&world);
+    assert_eq!(rows(&seen(&world, std::slice::from_ref(&report))), ["lunch changed not-applied"]);
+    world.org().label("Lunch", "de", "von Hand");
+    assert_eq!(rows(&seen(&world, &[report])), ["lunch changed edited"]);
+}
+
+/// What is in no config: nap was there, snack came later, and walk was deactivated by an apply and came back.
+fn unmanaged() -> (World, KeptReport) {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch"), want("walk", "Away", "Walk")]);
+    let mut report = made(&mut world, &[("walk", "Walk")]);
+    report.rows[0].after.as_mut().unwrap().deactivated = true;
+    world.forget("walk");
+    world.org().add("Idle", &[("en_US", "Nap")]);
+    world.org().add("Meal", &[("en_US", "Lunch 2"), ("de", "Imbiss")]);
+    world.org().add("Meal", &[("en_US", "Lunch: 2")]);
+    touched(&mut world, "Nap", "2026-01-01T08:00:00.000Z");
+    touched(&mut world, "Lunch 2", LATER);
+    touched(&mut world, "Lunch: 2", LATER);
+    (world, report)
+}
+
+#[test]
+fn what_no_config_names_is_listed_and_is_no_drift() {
+    let (mut world, report) = unmanaged();
+    let drift = seen(&world, std::slice::from_ref(&report));
+    assert!(drift.rows.is_empty());
+    let since: Vec<(&str, How)> = drift.unmanaged.iter().map(|it| (it.name.as_ref().unwrap().nfc(), it.how)).collect();
+    let expected =
+        [("Walk", How::Edited), ("Nap", How::NotApplied), ("Lunch 2", How::Edited), ("Lunch: 2", How::Edited)];
+    assert_eq!(since, expected);
+    assert_snapshot!(shown(&world, &[report]), @r#"
+    Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222), API v1
+
+    Not in the config, added or changed since the last apply (left alone):
+      "Walk" (Away, 2fa68d50-0000-4000-8000-000000000002)
+        who changed it last, and when, is not known
+        to keep it in the config, write:
+          definitions:
+            walk:
+              systemPresence: Away
+              labels: { en_US: Walk }
+      "Lunch 2" (Meal, 2fa68d50-0000-4000-8000-000000000004)
+        last changed by `ada` on 2026-03-02 08:30 UTC
+        to keep it in the config, write:
+          definitions:
+            lunch-2:
+              systemPresence: Meal
+              labels: { de: Imbiss, en_US: Lunch 2 }
+      "Lunch: 2" (Meal, 2fa68d50-0000-4000-8000-000000000005)
+        last changed by `ada` on 2026-03-02 08:30 UTC
+        to keep it in the config, write:
+          definitions:
+            lunch-2-2:
+              systemPresence: Meal
+              labels: { en_US: "Lunch: 2" }
+
+    Not in the config, there before the last apply (left alone):
+      "Nap" (Idle, 2fa68d50-0000-4000-8000-000000000003)
+        last changed by `ada` on 2026-01-01 08:00 UTC
+
+    No drift: what the config names is as it says.
+    "#);
+    assert!(shown(&world, &[]).contains("\nNot in the config (left alone; no report says since when):\n"));
+    // With `prune: delete` an apply would take them away: that is drift.
+    world.prune();
+    assert_eq!((seen(&world, &[]).rows.len(), seen(&world, &[]).unmanaged.len()), (4, 0));
+}
+
+#[test]
+fn the_document_says_all_of_it() {
+    for (world, reports) in [
+        (renamed("Lunch break").0, vec![]),
+        (unmanaged().0, vec![unmanaged().1]),
+        (renamed("Lunch break").0, vec![renamed("Lunch break").1]),
+    ] {
+        let drift = seen(&world, &reports);
+        let document = parsed(&machine::drift_json(&drift, &target(), &world.desired().1));
+        assert_eq!(complaints(&machine::drift_schema(), &document), [""; 0]);
+        assert_eq!(document["drift"].as_array().unwrap().len(), drift.rows.len());
+        assert_eq!(document["unmanaged"].as_array().unwrap().len(), drift.unmanaged.len());
+    }
+    let (mut world, _) = renamed("Lunch break");
+    let document = |world: &World| parsed(&machine::drift_json(&seen(world, &[]), &target(), &world.desired().1));
+    let row = document(&world)["drift"][0].clone();
+    assert_eq!(
+        (&row["what"], &row["changedBy"], &row["changedAt"]),
+        (&"looks-renamed".into(), &"ada".into(), &LATER.into())
+    );
+    assert_eq!(row["revertNeeds"][0]["yaml"][1], "  previousLabels: [Lunch break]");
+    world.org().add("Meal", &[("en_US", "Late lunch")]);
+    let document = document(&world);
+    assert_eq!(complaints(&machine::drift_schema(), &document), [""; 0]);
+    assert_eq!((&document["known"], document["candidates"].as_array().unwrap().len()), (&false.into(), 2));
+    let known: Vec<&str> = What::ALL.iter().map(|it| it.code()).collect();
+    let schema = parsed(&machine::drift_schema());
+    assert_eq!(schema["$defs"]["DriftRowV1"]["properties"]["what"]["enum"], serde_json::json!(known));
+}
+
+#[test]
+fn a_page_and_annotations_say_it_too() {
+    let (mut world, report) = renamed("Lunch break");
+    world.org().add("Idle", &[("en_US", "Nap")]);
+    world.config(want("fresh", "Training", "Fresh"));
+    let (drift, sources) = (seen(&world, &[report]), world.desired().1);
+    assert_snapshot!("drift_github", github::drift(&drift, &sources, None));
+    let page = html::drift(&drift, &target(), &sources);
+    assert_snapshot!("drift_html", page.split("<header").nth(1).unwrap());
+}
