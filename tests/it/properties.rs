@@ -167,9 +167,13 @@ proptest! {
         let after = carry_out(&org, plan.changes.iter().map(|it| &it.step));
         for before in &org.definitions {
             let after = after.get(&before.id).expect("nothing ever vanishes");
-            let may_change = before.primary != Primary::Yes
-                && !config.protect.contains_key(&before.id)
-                && is_named(&config, before);
+            let is_open = before.primary != Primary::Yes && !config.protect.contains_key(&before.id);
+            let may_change = is_open
+                && match reach(&config, before) {
+                    Reach::Nothing => false,
+                    Reach::Removal => *after == Definition { deactivated: true, ..before.clone() },
+                    Reach::Everything => true,
+                };
             prop_assert!(may_change || before == after, "{before:#?}\n{after:#?}");
             for (locale, label) in before.labels.iter() {
                 if !config.settings.scope.covers(locale) {
@@ -320,22 +324,46 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
     decisions
 }
 
-/// Could a managed definition of the config mean this object, or does the config remove what it
-/// does not name? Written without the code under test: wide, but closed to everything else.
-pub(crate) fn is_named(config: &Desired, object: &Definition) -> bool {
+/// What a config may do with an object of the org.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Nothing,
+    /// Take it away from the agents, and nothing else: the config does not name it, and says `prune: delete`.
+    Removal,
+    Everything,
+}
+
+/// Could a managed definition of the config mean this object, or does the config remove what it does not name? Written
+/// without the code under test: wide, but closed to everything else, and first of all to what is omitted.
+pub(crate) fn reach(config: &Desired, object: &Definition) -> Reach {
     let default_locale = &config.settings.default_locale;
     let label = object.default_label(default_locale);
-    let by_somebody = config.definitions.values().filter(|it| it.management == Management::Managed).any(|it| {
+    let is_pin = |it: &Wanted| it.pin.as_ref() == Some(&object.id);
+    let is_by_label = |it: &Wanted| {
+        it.pin.is_none()
+            && it.system_presence == object.system_presence
+            && label.is_some()
+            && it.default_label(default_locale) == label
+    };
+    let is_named = |it: &Wanted| {
         let called = label.is_some()
             && (it.default_label(default_locale) == label
                 || label.is_some_and(|label| it.previous_labels.contains(label)));
-        let here =
-            it.system_presence == object.system_presence || it.replaces.as_ref() == Some(&object.system_presence);
-        match &it.pin {
-            Some(pin) => *pin == object.id || (called && it.replaces.as_ref() == Some(&object.system_presence)),
-            None => called && here,
-        }
-    });
-    let removed = config.settings.prune == Prune::Delete && object.primary == Primary::No && !object.deactivated;
-    by_somebody || removed
+        let elsewhere = it.replaces.as_ref() == Some(&object.system_presence);
+        called && (elsewhere || (it.pin.is_none() && it.system_presence == object.system_presence))
+    };
+    let (managed, omitted): (Vec<&Wanted>, Vec<&Wanted>) =
+        config.definitions.values().partition(|it| it.management == Management::Managed);
+    // A pin says what an object is, whatever it is called.
+    if managed.iter().any(|it| is_pin(it)) {
+        return Reach::Everything;
+    }
+    if omitted.iter().any(|it| is_pin(it) || is_by_label(it)) {
+        return Reach::Nothing;
+    }
+    if managed.iter().any(|it| is_named(it)) {
+        return Reach::Everything;
+    }
+    let is_removed = config.settings.prune == Prune::Delete && object.primary == Primary::No && !object.deactivated;
+    if is_removed { Reach::Removal } else { Reach::Nothing }
 }

@@ -28,7 +28,7 @@ use super::{World, entity, said};
 use crate::import::orgs::some_choice;
 use crate::import::{loaded, organization};
 use crate::paper::{page, target};
-use crate::properties::{UNLIMITED, is_named, repeatable, some_config, some_org};
+use crate::properties::{Reach, UNLIMITED, reach, repeatable, some_config, some_org};
 
 const CASES: u32 = 400;
 
@@ -116,8 +116,13 @@ fn applied(config: &Desired, org: &Observed, ways: Ways) -> Result<(), TestCaseE
         let after = world.held();
         for object in &org.definitions {
             let id = object.id.as_str();
-            let ours =
-                object.primary != Primary::Yes && !config.protect.contains_key(&object.id) && is_named(config, object);
+            let is_open = object.primary != Primary::Yes && !config.protect.contains_key(&object.id);
+            let ours = is_open
+                && match reach(config, object) {
+                    Reach::Nothing => false,
+                    Reach::Removal => after.get(id).is_none_or(|it| it.deactivated),
+                    Reach::Everything => true,
+                };
             prop_assert!(ours || before[id] == after[id], "{:?} {:?}", before[id], after[id]);
             for (locale, label) in &before[id].labels {
                 if !config.settings.scope.covers(&presencectl::model::names::Locale::new(locale.as_str())) {

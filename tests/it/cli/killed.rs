@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
-use presencectl::sandbox::{Config, FaultRule, Seed, samples};
+use presencectl::sandbox::{Config, FaultRule, Seed, Temper, samples};
 use serde_json::{Value, json};
 
 use super::server::Org;
@@ -17,9 +18,13 @@ use super::server::Org;
 /// How many orgs, each with so many processes that die.
 const ORGS: u64 = 6;
 const DEATHS: usize = 4;
-const DEFINITIONS: usize = 14;
-/// About as many requests as one run needs.
-const REQUESTS: usize = 40;
+const DEFINITIONS: usize = 24;
+/// How many of the processes have to die with some of their writes done, and not all.
+const IN_THE_MIDDLE_MIN: usize = 4;
+/// How far the lists of some orgs lag. A process that dies is run again after that: before it, it may make twins.
+const LIST_LAG_MS: u64 = 250;
+/// SIGKILL.
+const KILLED: i32 = 9;
 /// Nothing is to be done with these.
 const UNMANAGED: usize = 3;
 
@@ -35,7 +40,7 @@ fn config() -> String {
 }
 
 /// Some of the definitions are there, in another state each.
-fn org() -> Org {
+fn org(list_lag_ms: u64) -> Org {
     let object = |number: usize, labels: serde_json::Value, is_deactivated: bool| {
         json!({ "id": format!("2fa68d50-0000-4000-8000-{number:012}"), "languageLabels": labels,
                 "systemPresence": "Meal", "deactivated": is_deactivated })
@@ -48,7 +53,23 @@ fn org() -> Org {
     let seed = Seed { definitions, ..Seed::default() };
     // A little slower than loopback, so that processes die on the way.
     let faults = vec![FaultRule { delay_ms: 4, ..FaultRule::default() }];
-    Org::start(Config { seed, faults, ..Config::default() })
+    let temper = Temper { list_lag_ms, ..Temper::default() };
+    Org::start(Config { seed, faults, temper, ..Config::default() })
+}
+
+/// How many writes of definitions the org has answered.
+fn writes(org: &Org) -> usize {
+    org.requests().iter().filter(|it| it.starts_with('P') && it.contains("presencedefinitions")).count()
+}
+
+/// How many definitions of the config are not there as it says.
+fn left(org: &Org) -> usize {
+    let is_there = |number: usize| {
+        let labels = [("de", format!("Etikett {number}")), ("en_US", format!("Label {number}"))];
+        let labels: BTreeMap<String, String> = labels.into_iter().map(|(a, b)| (a.to_owned(), b)).collect();
+        org.sandbox.with(|it| it.org.definitions().iter().any(|it| !it.deactivated && it.labels == labels))
+    };
+    (0..DEFINITIONS).filter(|number| !is_there(*number)).count()
 }
 
 /// How often each label is active, the platform's own left out.
@@ -64,37 +85,47 @@ fn active(org: &Org) -> BTreeMap<String, usize> {
 
 #[test]
 fn whenever_it_dies_running_again_ends_it_and_nothing_is_made_twice() {
-    let mut written_by_the_dead = 0;
+    let mut in_the_middle = 0;
     for seed in 0..ORGS {
         let mut dice = Rng::with_seed(seed);
-        let org = org();
+        let list_lag_ms = if seed % 2 == 0 { 0 } else { LIST_LAG_MS };
+        let org = org(list_lag_ms);
         let (cli, target) = super::with_org(&org);
         cli.write("many.yaml", &config());
         let line = format!("apply many.yaml --auto-approve {target}");
         for _ in 0..DEATHS {
+            let before = writes(&org);
             let mut command = cli.command(&line);
-            // By what it has sent: a machine that is busy does not change how far it comes.
-            let until = org.requests().len() + dice.usize(1..REQUESTS);
             let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            while org.requests().len() < until && child.try_wait().unwrap().is_none() {
+            // At any moment: before it writes, or a little after one of its first writes.
+            let wanted = before + dice.usize(0..5);
+            if wanted == before {
+                thread::sleep(Duration::from_millis(dice.u64(10..160)));
+            }
+            while writes(&org) < wanted && child.try_wait().unwrap().is_none() {
                 thread::sleep(Duration::from_millis(1));
             }
-            thread::sleep(Duration::from_millis(dice.u64(0..8)));
-            child.kill().unwrap();
-            child.wait().unwrap();
+            thread::sleep(Duration::from_millis(dice.u64(0..4)));
+            // One that has ended by itself cannot be killed any more.
+            let _ = child.kill();
+            let is_killed = child.wait().unwrap().signal() == Some(KILLED);
+            in_the_middle += usize::from(is_killed && writes(&org) > before && left(&org) > 0);
             let twice: Vec<_> = active(&org).into_iter().filter(|(_, count)| *count > 1).collect();
             assert_eq!(twice, [], "seed {seed}");
+            // What was under way when it died has arrived by then, and lists show it.
+            thread::sleep(Duration::from_millis(list_lag_ms + 50));
         }
-        written_by_the_dead += org.requests().iter().filter(|it| it.starts_with("POST /api/v2/presence")).count();
         let ran = cli.run(&line);
         assert_eq!(ran.code, Some(0), "seed {seed}: {}", ran.shown());
+        thread::sleep(Duration::from_millis(list_lag_ms));
         let plan = cli.run(&format!("plan many.yaml {target}"));
         assert!(plan.stdout.contains("No changes."), "seed {seed}: {}", plan.shown());
+        assert_eq!(left(&org), 0, "seed {seed}");
         let active = active(&org);
         assert_eq!(active.len(), DEFINITIONS + UNMANAGED, "seed {seed}: {active:?}");
         assert!(active.values().all(|count| *count == 1), "seed {seed}: {active:?}");
     }
-    assert!(written_by_the_dead > 0, "none of them came so far as to write");
+    assert!(in_the_middle >= IN_THE_MIDDLE_MIN, "only {in_the_middle} were killed in the middle of their work");
 }
 
 /// Labels by id, and whether it is active, of all that was not made since.
@@ -144,16 +175,14 @@ fn a_killed_run_leaves_its_own_report_where_an_older_one_stood() {
 #[test]
 fn a_killed_run_leaves_a_report_that_can_be_shown_and_undone() {
     for how in ["9", "2"] {
-        let org = org();
+        let org = org(0);
         let (cli, target) = super::with_org(&org);
         cli.write("many.yaml", &config());
         let before = held(&org);
         let line = format!("apply many.yaml --auto-approve --report-dir reports {target}");
         let mut command = cli.command(&line);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let written =
-            || org.requests().iter().filter(|it| it.starts_with('P') && it.contains("presencedefinitions")).count();
-        while written() < 4 {
+        while writes(&org) < 4 {
             assert!(child.try_wait().unwrap().is_none(), "it ended before it was killed");
             thread::sleep(Duration::from_millis(1));
         }

@@ -1,26 +1,24 @@
 //! What really happened in a simulated world, written down beside the code under test, and the invariants that are held
 //! against it at every step.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use presencectl::apply::object::READ_AGE_MS_MAX;
-use presencectl::model::desired::{Desired, Management};
-use presencectl::model::names::{DefinitionId, Label, Locale};
-use presencectl::model::observed::Observed;
+use presencectl::model::desired::{Desired, Management, Wanted};
+use presencectl::model::names::{DefinitionId, Label, Locale, SystemPresence};
+use presencectl::model::observed::{Definition, Observed, Primary};
 use presencectl::sandbox::definitions::Definition as Held;
 use presencectl::sandbox::http;
 use presencectl::sandbox::org::Org;
+use presencectl::sandbox::temper::{FirstPutDivision, Temper};
 
-use crate::properties::is_named;
+use crate::properties::{Reach, reach};
 
 /// How long lists may lag: a constant of the tool, and part of its promise.
 pub(super) const LAG_MS: u64 = 60_000;
-/// How long may pass between the reading of a definition and its writing: what the tool promises, and the longest time
-/// that a request is under way here.
-const GAP_MS_MAX: u64 = READ_AGE_MS_MAX + 20_200;
-/// How many requests there may be in any minute.
-const REQUESTS_PER_MINUTE: usize = 300;
+/// How long may pass between the reading of a definition and its writing: 5 s, and the longest time that a request is
+/// under way here (20 s, and 200 ms).
+const GAP_MS_MAX: u64 = 25_200;
 
 /// One state of one definition, from a moment on.
 #[derive(Debug, Clone)]
@@ -44,15 +42,47 @@ struct Process {
     read: BTreeMap<String, (Arc<Held>, u64)>,
     /// How often each was written.
     writes: BTreeMap<String, usize>,
-    /// What it made: id and how it was called.
-    made: Vec<(String, (String, Option<String>))>,
+    /// The writes that were carried out, by what they are about: what the platform calls the exchange, where its answer
+    /// arrived.
+    carried_out: BTreeMap<String, Vec<Option<String>>>,
+    /// What a write is about whose answer was lost.
+    lost: BTreeSet<String>,
+    /// Requests that nobody answered, that were refused, or that the others behind them had to wait for; reads among them.
+    troubles: usize,
+    unread: usize,
+    /// What lost its division by its writes.
+    undivided: BTreeSet<String>,
+    /// What it made: id, and what that is about.
+    made: Vec<(String, String)>,
     removals: usize,
+    label_removals: usize,
+    renames: usize,
     sent_ms: VecDeque<u64>,
+}
+
+/// What one process did to one definition, for whoever reads its report.
+pub(super) struct Deeds {
+    /// How often it was changed.
+    pub(super) writes: usize,
+    /// How many writes were carried out, changed something or not.
+    pub(super) carried_out: usize,
+    /// What the platform calls the last of them whose answer arrived.
+    pub(super) correlation_id: Option<String>,
+    /// The answer to a write was lost.
+    pub(super) is_lost: bool,
+    /// How many reads failed, whatever they were about.
+    pub(super) unread: usize,
+    /// How often something failed or had to wait, whatever it was about.
+    pub(super) troubles: usize,
+    /// It was of one division before, and is of all.
+    pub(super) is_undivided: bool,
 }
 
 /// Everything that happened.
 pub(super) struct Ledger {
     config: Desired,
+    temper: Temper,
+    requests_per_minute: usize,
     history: BTreeMap<String, Vec<Version>>,
     processes: BTreeMap<usize, Process>,
     /// What must never be. Each is a sentence.
@@ -64,12 +94,21 @@ pub(super) struct Ledger {
     /// that from a write that never arrived.
     pub(super) undone: usize,
     /// Definitions that were made although there was one of the same name: allowed only where two runs meet.
-    pub(super) twins: Vec<(String, String)>,
+    pub(super) twins: Vec<Twins>,
     /// Do processes run at the same time, or closer together than lists lag?
     pub(super) runs_meet: bool,
     pub(super) requests: usize,
+    /// How often a process had sent all that it may send in a minute.
+    pub(super) full: u64,
     /// How often anything has changed in the org, and when for the last time.
     pub(super) changes: (usize, Option<u64>),
+}
+
+/// Two definitions of one name: ids, and who made them. None is the admin page, or the beginning.
+#[derive(Debug, Clone)]
+pub(super) struct Twins {
+    pub(super) first: (String, Option<usize>),
+    pub(super) second: (String, usize),
 }
 
 /// One definition, or all of them where one is going to be made, before a request.
@@ -91,23 +130,49 @@ pub(super) fn is_collection(path: &str) -> bool {
 }
 
 /// Locales mean the same in any spelling.
-fn folded(locale: &str) -> String {
+pub(super) fn folded(locale: &str) -> String {
     locale.to_ascii_lowercase().replace('-', "_")
 }
 
-fn labels(held: &Held) -> BTreeMap<String, String> {
+/// The labels of a definition, whatever the spelling of their locales.
+pub(super) fn labels(held: &Held) -> BTreeMap<String, String> {
     held.labels.iter().map(|(locale, label)| (folded(locale), label.clone())).collect()
 }
 
-fn called(held: &Held) -> Option<String> {
+/// Its label in the default locale.
+pub(super) fn called(held: &Held) -> Option<String> {
     labels(held).remove("en_us")
 }
 
+/// What a creation is about, which has no id yet.
+pub(super) fn to_be_made(system_presence: &str, name: Option<&str>) -> String {
+    format!("{system_presence}: {}", name.unwrap_or_default())
+}
+
+/// What a write is about: the id, or for a creation its name.
+fn about(request: &http::Request) -> Option<String> {
+    if request.method == "GET" {
+        return None;
+    }
+    if let Some(id) = id_of(&request.path) {
+        return Some(id);
+    }
+    if !is_collection(&request.path) {
+        return None;
+    }
+    let body: serde_json::Value = serde_json::from_slice(&request.body).ok()?;
+    let all = body["languageLabels"].as_object()?;
+    let name = all.iter().find(|(locale, _)| folded(locale) == "en_us").and_then(|(_, label)| label.as_str());
+    Some(to_be_made(body["systemPresence"].as_str()?, name))
+}
+
 impl Ledger {
-    pub(super) fn new(config: Desired, org: &Org) -> Ledger {
+    pub(super) fn new(config: Desired, org: &Org, requests_per_minute: u32) -> Ledger {
         let version = |held: &Arc<Held>| Version { at_ms: 0, held: Some(Arc::clone(held)), by: None };
         Ledger {
             config,
+            temper: org.temper,
+            requests_per_minute: requests_per_minute as usize,
             history: org.definitions().iter().map(|it| (it.id.clone(), vec![version(it)])).collect(),
             processes: BTreeMap::new(),
             violations: Vec::new(),
@@ -116,6 +181,7 @@ impl Ledger {
             twins: Vec::new(),
             runs_meet: false,
             requests: 0,
+            full: 0,
             changes: (0, None),
         }
     }
@@ -149,8 +215,22 @@ impl Ledger {
         while process.sent_ms.front().is_some_and(|it| it + 60_000 <= now_ms) {
             process.sent_ms.pop_front();
         }
-        if process.sent_ms.len() > REQUESTS_PER_MINUTE {
+        if process.sent_ms.len() == self.requests_per_minute {
+            self.full += 1;
+            process.troubles += 1;
+        }
+        if process.sent_ms.len() > self.requests_per_minute {
             self.violations.push(format!("run {run} sent {} requests in a minute", process.sent_ms.len()));
+        }
+    }
+
+    /// A request has no answer, or one that says that it was not carried out. `is_unclear`: it may have been.
+    pub(super) fn troubled(&mut self, run: usize, request: &http::Request, is_unclear: bool) {
+        let Some(process) = self.processes.get_mut(&run) else { return };
+        process.troubles += 1;
+        process.unread += usize::from(request.method == "GET");
+        if is_unclear {
+            process.lost.extend(about(request));
         }
     }
 
@@ -163,18 +243,32 @@ impl Ledger {
         Before { id, held, ids }
     }
 
-    /// A request of a process was carried out. `is_answered`: its answer reaches the process.
+    /// A request of a process reached the org. `is_answered`: its answer reaches the process.
     pub(super) fn handled(
         &mut self,
         run: usize,
-        request: &http::Request,
+        (request, answer): (&http::Request, &http::Response),
         before: Before,
         org: &Org,
         (now_ms, is_answered): (u64, bool),
     ) {
+        let is_carried_out = matches!(answer.status, 200..=299);
+        if !is_carried_out {
+            self.troubled(run, request, false);
+        }
         let Before { id, held, ids } = before;
+        if let Some(held) = held.as_ref().filter(|it| it.primary && request.method != "GET") {
+            self.tell(run, "the platform's own was to be written", held);
+        }
+        if let Some(about) = about(request).filter(|_| is_carried_out)
+            && let Some(process) = self.processes.get_mut(&run)
+        {
+            let header = answer.headers.iter().find(|(it, _)| it.eq_ignore_ascii_case("inin-correlation-id"));
+            let correlation_id = header.map(|(_, value)| value.clone()).filter(|_| is_answered);
+            process.carried_out.entry(about).or_default().push(correlation_id);
+        }
         if request.method == "GET" {
-            if let (Some(id), Some(held), true) = (id, held, is_answered)
+            if let (Some(id), Some(held), true) = (id, held, is_answered && answer.status == 200)
                 && let Some(process) = self.processes.get_mut(&run)
             {
                 process.read.insert(id, (held, now_ms));
@@ -199,22 +293,19 @@ impl Ledger {
         }
     }
 
-    /// Somebody did something in the admin page.
-    pub(super) fn edited(&mut self, before: Before, org: &Org, now_ms: u64) {
+    /// Somebody tried something in the admin page. Did the org take it?
+    pub(super) fn edited(&mut self, before: Before, org: &Org, now_ms: u64) -> bool {
         let Before { id, held, ids } = before;
-        match id {
-            Some(id) => {
-                let after = org.definitions().get(&id).cloned();
-                if after.as_deref() != held.as_deref() {
-                    self.push(&id, Version { at_ms: now_ms, held: after, by: None });
-                }
-            }
-            None => {
-                if let Some(made) = org.definitions().iter().find(|it| !ids.contains(&it.id)) {
-                    self.push(&made.id, Version { at_ms: now_ms, held: Some(Arc::clone(made)), by: None });
-                }
-            }
-        }
+        let after = if let Some(id) = id {
+            let after = org.definitions().get(&id).cloned();
+            (after.as_deref() != held.as_deref()).then_some((id, after))
+        } else {
+            let made = org.definitions().iter().find(|it| !ids.contains(&it.id));
+            made.map(|it| (it.id.clone(), Some(Arc::clone(it))))
+        };
+        let Some((id, held)) = after else { return false };
+        self.push(&id, Version { at_ms: now_ms, held, by: None });
+        true
     }
 
     fn push(&mut self, id: &str, version: Version) {
@@ -238,9 +329,6 @@ impl Ledger {
     /// A PUT or a DELETE of a process changed something.
     fn written(&mut self, run: usize, id: &str, (before, after): (&Held, Option<&Held>), now_ms: u64) {
         let protected = DefinitionId::new(id).is_some_and(|id| self.config.protect.contains_key(&id));
-        if before.primary {
-            self.tell(run, "the platform's own was written", before);
-        }
         if protected {
             self.tell(run, "a protected one was written", before);
         }
@@ -248,25 +336,33 @@ impl Ledger {
         let writes = process.writes.entry(id.to_owned()).or_default();
         *writes += 1;
         let is_first = *writes == 1;
-        let (known, read) = (process.known.get(id).cloned(), process.read.get(id).cloned());
-        let is_removal = !before.deactivated && after.is_none_or(|it| it.deactivated);
-        process.removals += usize::from(is_removal);
-        if process.removals > self.config.settings.limits.removals as usize {
-            self.tell(run, "more was removed than the guards allow", before);
+        if after.is_some_and(|it| it.division_id != before.division_id) {
+            process.undivided.insert(id.to_owned());
         }
+        let (known, read) = (process.known.get(id).cloned(), process.read.get(id).cloned());
         let Some(known) = known else {
             self.tell(run, "something was written that the plan had not seen", before);
             return;
         };
-        if !self.is_ours(&known) {
-            self.tell(run, "something that the config does not name was written", before);
+        // One that somebody has deactivated meanwhile may be removed for good.
+        let is_gone = after.is_none_or(|it| it.deactivated);
+        let planned = self.processes.get(&run).and_then(|it| it.planned.get(id)).unwrap_or(&known);
+        match self.reach(planned) {
+            Reach::Nothing => self.tell(run, "something that the config does not name was written", before),
+            Reach::Removal if !is_gone => {
+                self.tell(run, "something that is only to be removed was written otherwise", before);
+            }
+            Reach::Removal | Reach::Everything => {}
         }
         let Some(read) = read else {
             self.tell(run, "it was written without being read right before", before);
             return;
         };
         let (read, read_ms) = read;
-        if *before != *read && now_ms.saturating_sub(read_ms) > GAP_MS_MAX {
+        if is_first {
+            self.count(run, &read, after);
+        }
+        if now_ms.saturating_sub(read_ms) > GAP_MS_MAX {
             self.tell(run, "it was written long after it was read", before);
         }
         let planned = self.processes.get(&run).and_then(|it| it.planned.get(id));
@@ -276,6 +372,31 @@ impl Ledger {
             return;
         }
         self.hold_edits(run, &known, &read, (before, after));
+    }
+
+    /// Counts what the limits count, by what was there when it was read, and holds it against them.
+    fn count(&mut self, run: usize, read: &Held, after: Option<&Held>) {
+        let limits = self.config.settings.limits;
+        let Some(process) = self.processes.get_mut(&run) else { return };
+        match after.filter(|it| !it.deactivated) {
+            None => process.removals += usize::from(!read.deactivated),
+            Some(after) => {
+                let (was, now) = (labels(read), labels(after));
+                process.label_removals += was.keys().filter(|it| !now.contains_key(*it)).count();
+                let names = (was.get("en_us"), now.get("en_us"));
+                process.renames += usize::from(matches!(names, (Some(was), Some(now)) if was != now));
+            }
+        }
+        let counts = [
+            ("was removed", process.removals, limits.removals),
+            ("labels were removed", process.label_removals, limits.label_removals),
+            ("was renamed", process.renames, limits.renames),
+        ];
+        for (what, count, limit) in counts {
+            if count > limit as usize {
+                self.tell(run, &format!("more {what} than the guards allow ({count}, not {limit})"), read);
+            }
+        }
     }
 
     /// Nobody's edit that came after the plan is lost, but in the gap between the reading and the writing.
@@ -306,6 +427,9 @@ impl Ledger {
         let Some(after) = after else { return };
         if after.system_presence != read.system_presence {
             self.tell(run, "it moved to another system presence", before);
+        }
+        if after.division_id != before.division_id && self.temper.first_put_division != FirstPutDivision::Reset {
+            self.tell(run, "it moved to another division", before);
         }
         // What came after the reading cannot be seen by anybody: it is counted, and allowed.
         if before != read {
@@ -345,7 +469,7 @@ impl Ledger {
             let by_another = first.by != Some(run);
             // Somebody else made it a moment ago, and no list has to show it yet.
             if is_fresh && by_another && (first.by.is_none() || self.runs_meet) {
-                self.twins.push((id.clone(), made.id.clone()));
+                self.twins.push(Twins { first: (id.clone(), first.by), second: (made.id.clone(), run) });
                 continue;
             }
             twin = Some(id.clone());
@@ -354,45 +478,64 @@ impl Ledger {
             self.tell(run, &format!("it was made a second time beside {id}"), made);
         }
         if let Some(process) = self.processes.get_mut(&run) {
-            process.made.push((made.id.clone(), (made.system_presence.clone(), name)));
+            process.made.push((made.id.clone(), to_be_made(&made.system_presence, name.as_deref())));
         }
     }
 
-    /// May the config change what is called and placed so?
-    fn is_ours(&self, known: &Held) -> bool {
+    /// What may the config do with what is called and placed so?
+    fn reach(&self, known: &Held) -> Reach {
+        // Here no omitted one is there under its label and under an earlier one.
+        let is_earlier = |it: &Wanted| {
+            it.pin.is_none()
+                && it.system_presence.as_str() == known.system_presence
+                && it.previous_labels.iter().any(|label| Some(label.to_string()) == called(known))
+        };
+        let mut omitted = self.config.definitions.values().filter(|it| it.management == Management::Omitted);
+        if omitted.any(is_earlier) {
+            return Reach::Nothing;
+        }
         let labels = known.labels.iter().map(|(a, b)| (Locale::new(a.clone()), Label::new(b.clone()))).collect();
         let (Some(id), Some(system_presence)) =
-            (DefinitionId::new(&known.id), presencectl::model::names::SystemPresence::new(&known.system_presence))
+            (DefinitionId::new(&known.id), SystemPresence::new(&known.system_presence))
         else {
-            return false;
+            return Reach::Nothing;
         };
-        let object = presencectl::model::observed::Definition {
-            id,
-            system_presence,
-            labels,
-            deactivated: known.deactivated,
-            primary: if known.primary {
-                presencectl::model::observed::Primary::Yes
-            } else {
-                presencectl::model::observed::Primary::No
-            },
-            division: None,
-            modified: None,
-        };
-        let made_by_us = self.history.get(&known.id).and_then(|it| it.first()).is_some_and(|it| it.by.is_some());
-        made_by_us || is_named(&self.config, &object)
+        let primary = if known.primary { Primary::Yes } else { Primary::No };
+        let (deactivated, division, modified) = (known.deactivated, None, None);
+        let object = Definition { id, system_presence, labels, deactivated, primary, division, modified };
+        reach(&self.config, &object)
     }
 
-    /// How often a process wrote something, or made something called so.
-    pub(super) fn writes(&self, run: usize, id: Option<&str>, made: (&str, Option<&str>)) -> usize {
-        let Some(process) = self.processes.get(&run) else { return 0 };
-        if let Some(id) = id {
-            return process.writes.get(id).copied().unwrap_or_default();
+    /// What a process did to a definition: by its id, or by what it is about where it had none yet.
+    pub(super) fn deeds(&self, run: usize, about: &str) -> Deeds {
+        let process = &self.processes[&run];
+        let carried_out = process.carried_out.get(about).map_or(&[] as &[_], Vec::as_slice);
+        let made = process.made.iter().filter(|(_, it)| it == about).count();
+        Deeds {
+            writes: process.writes.get(about).copied().unwrap_or_default() + made,
+            carried_out: carried_out.len(),
+            correlation_id: carried_out.iter().rev().find_map(Clone::clone),
+            is_lost: process.lost.contains(about),
+            unread: process.unread,
+            troubles: process.troubles,
+            is_undivided: process.undivided.contains(about),
         }
-        let alike = |(_, (presence, name)): &&(String, (String, Option<String>))| {
-            presence == made.0 && name.as_deref() == made.1
-        };
-        process.made.iter().filter(alike).count()
+    }
+
+    /// Did a process make this?
+    pub(super) fn has_made(&self, run: usize, id: &str) -> bool {
+        self.processes[&run].made.iter().any(|(it, _)| it == id)
+    }
+
+    /// Did a process send any write that was carried out, or that may have been?
+    pub(super) fn has_written(&self, run: usize) -> bool {
+        let process = &self.processes[&run];
+        !process.carried_out.is_empty() || !process.lost.is_empty()
+    }
+
+    /// As a plan saw a definition.
+    pub(super) fn planned_as(&self, run: usize, id: &str) -> Option<&Held> {
+        self.processes[&run].planned.get(id).map(|it| &**it)
     }
 
     /// Was a definition so at any moment since a process began (and before that, as far as lists lag)?
@@ -403,17 +546,23 @@ impl Ledger {
         versions[first..].iter().any(|it| is_so(it.held.as_deref()))
     }
 
-    /// The labels of a definition in any spelling of their locales.
-    pub(super) fn labels(held: &Held) -> BTreeMap<String, String> {
-        labels(held)
+    /// Did anybody else change a definition since a process began (and before that, as far as lists lag)?
+    pub(super) fn was_changed_by_others(&self, run: usize, id: &str) -> bool {
+        let since_ms = self.processes[&run].begin_ms.saturating_sub(LAG_MS).max(1);
+        self.history.get(id).is_some_and(|it| it.iter().any(|it| it.by != Some(run) && it.at_ms >= since_ms))
     }
 
-    /// In any spelling.
-    pub(super) fn folded(locale: &str) -> String {
-        folded(locale)
+    /// Has anybody ever changed a definition in the admin page?
+    pub(super) fn was_ever_edited(&self, id: &str) -> bool {
+        self.history.get(id).is_some_and(|it| it.iter().any(|it| it.by.is_none() && it.at_ms > 0))
     }
 
-    /// Did anybody else change anything since this moment?
+    /// Did anybody but a process change anything since this moment?
+    pub(super) fn was_changed_since(&self, at_ms: u64, run: usize) -> bool {
+        self.history.values().flatten().any(|it| it.by != Some(run) && it.at_ms > at_ms.max(1))
+    }
+
+    /// Did anybody change anything in the admin page since this moment?
     pub(super) fn was_edited_since(&self, at_ms: u64) -> bool {
         self.history.values().flatten().any(|it| it.by.is_none() && it.at_ms > at_ms.max(1))
     }

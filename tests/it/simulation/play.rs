@@ -7,28 +7,30 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use presencectl::api::{Credentials, Endpoints, Options, Session, Wire};
-use presencectl::apply::report::{Outcome, Report, Row};
+use presencectl::apply::report::{Outcome, Report};
 use presencectl::apply::{self, Job};
 use presencectl::commands::identity::Identity;
 use presencectl::commands::look::{Asked, look};
-use presencectl::model::desired::{Desired, Management, Prune};
-use presencectl::model::names::{DefinitionId, Locale};
+use presencectl::model::desired::Management;
 use presencectl::plan::change::Step;
 use presencectl::plan::refusal::Refusal;
 use presencectl::problem::Heard;
-use presencectl::sandbox::definitions::Definition as Held;
-use presencectl::sandbox::temper::{CreateDeactivated, LocaleKeys, PutLabels, UniqueLabels};
-use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Config, Sandbox, Seed, Temper};
+use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Config, Sandbox, Seed};
 use presencectl::stop::Stop;
 use tokio::sync::Notify;
 
 use super::ledger::{LAG_MS, Ledger};
-use super::wire::{Death, Moment, Shared, SimulatedWire, Swarm};
-use super::world::{Start, chance, one_of};
+use super::truth::said;
+use super::wire::{Death, Shared, SimulatedWire, Swarm};
+use super::world::Start;
 
 const START_MS: u64 = 1_764_000_000_000;
 /// Within how many runs a world in peace comes to rest.
 const RUNS_TO_REST: usize = 4;
+/// One run takes no longer: a week, for waits of hours and a few requests a minute.
+const RUN_MS_MAX: u64 = 7 * 86_400_000;
+/// Counted, and played by some seed.
+pub(super) const SAID_TO_BE_NEW: &str = "made anew beside something alike";
 
 /// What became of one seed.
 #[derive(Debug, Default)]
@@ -39,14 +41,32 @@ pub(super) struct Played {
     pub(super) deaths: usize,
     pub(super) writes: usize,
     pub(super) refused: usize,
-    pub(super) converged: bool,
+    pub(super) rest: Rest,
     pub(super) gaps: usize,
     pub(super) undone: usize,
     pub(super) twins: usize,
+    /// How many of them were both in use at the end.
+    pub(super) twins_in_use: usize,
+    /// How often a run had sent all that it may send in a minute.
+    pub(super) full: u64,
     /// How often what happened, for the sum.
     pub(super) tally: BTreeMap<String, u64>,
     /// What happened, for people.
     pub(super) story: String,
+}
+
+/// How a world in peace ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Rest {
+    /// Something is wrong.
+    #[default]
+    Never,
+    /// There is nothing left to do.
+    Converged,
+    /// The plan is refused, and says why.
+    Told,
+    /// The org refuses something, or takes it otherwise, every time, and the report says so.
+    Stuck,
 }
 
 /// How one process ended.
@@ -56,6 +76,9 @@ pub(super) enum End {
     Failed,
     /// The plan was refused; nothing was written.
     Refused {
+        refusals: Vec<Refusal>,
+        /// What it would do all the same.
+        steps: Vec<Step>,
         /// Its refusals, in words.
         said: String,
     },
@@ -79,13 +102,7 @@ pub(super) fn play(seed: u64) -> Played {
         let mut played = Played::default();
         world.safety(&mut played).await;
         world.liveness(&mut played).await;
-        let ledger = world.shared.ledger.lock().unwrap();
-        played.violations.extend(ledger.violations.iter().cloned());
-        played.requests = ledger.requests;
-        played.gaps = ledger.gaps;
-        played.undone = ledger.undone;
-        played.twins = ledger.twins.len();
-        played.tally = std::mem::take(&mut *world.shared.tally.lock().unwrap());
+        world.close(&mut played);
         played
     })
 }
@@ -101,7 +118,8 @@ impl World {
             ..Config::default()
         };
         let sandbox = Sandbox::open(config).unwrap();
-        let ledger = sandbox.with(|it| Ledger::new(start.config.clone(), &it.org));
+        let requests_per_minute = start.requests_per_minute.get();
+        let ledger = sandbox.with(|it| Ledger::new(start.config.clone(), &it.org, requests_per_minute));
         let shared = Shared {
             sandbox,
             dice: Mutex::new(dice),
@@ -113,24 +131,34 @@ impl World {
         World { shared: Arc::new(shared), start }
     }
 
-    fn dice<T>(&self, roll: impl FnOnce(&mut Rng) -> T) -> T {
+    /// What was counted on the way.
+    pub(super) fn close(&self, played: &mut Played) {
+        let ledger = self.shared.ledger.lock().unwrap();
+        played.violations.extend(ledger.violations.iter().cloned());
+        played.requests = ledger.requests;
+        played.gaps = ledger.gaps;
+        played.undone = ledger.undone;
+        played.twins = ledger.twins.len();
+        played.full = ledger.full;
+        played.tally = std::mem::take(&mut *self.shared.tally.lock().unwrap());
+    }
+
+    pub(super) fn dice<T>(&self, roll: impl FnOnce(&mut Rng) -> T) -> T {
         roll(&mut self.shared.dice.lock().unwrap())
     }
 
     async fn safety(&mut self, played: &mut Played) {
         let runs = self.dice(|it| it.usize(1..4));
         for _ in 0..runs {
-            let death = self.dice(|it| {
-                let moments = [Moment::BeforeSent, Moment::AfterSent, Moment::AfterAnswer];
-                chance(it, 40).then(|| Death { at: it.usize(1..30), moment: one_of(it, &moments) })
-            });
+            let death = self.dice(Death::perhaps);
             self.run(played, death).await;
             let gap_ms = LAG_MS + self.dice(|it| it.u64(1_000..20_000));
             tokio::time::sleep(Duration::from_millis(gap_ms)).await;
         }
     }
 
-    async fn liveness(&mut self, played: &mut Played) {
+    /// Faults and edits end: runs until there is nothing to do, or somebody is told why not.
+    pub(super) async fn liveness(&mut self, played: &mut Played) {
         *self.shared.swarm.lock().unwrap() = Swarm::default();
         *self.shared.admin_per_mille.lock().unwrap() = 0;
         let mut last = End::Failed;
@@ -141,35 +169,44 @@ impl World {
                 break;
             }
         }
-        let satisfied = self.unsatisfied();
+        for (first, second) in self.twins_in_use() {
+            played.twins_in_use += 1;
+            let is_told = |said: &str| said.contains(&first) && said.contains(&second);
+            if !matches!(&last, End::Refused { said, .. } if is_told(said)) {
+                played.violations.push(format!("{first} and {second} are twins, and the next plan names not both"));
+            }
+        }
         match last {
             End::Nothing => {
-                played.converged = true;
-                played.violations.extend(satisfied.into_iter().map(|it| format!("the plan is empty, and {it}")));
+                played.rest = Rest::Converged;
+                played
+                    .violations
+                    .extend(self.lacks().into_iter().map(|it| format!("the plan is empty, and {}", it.what)));
             }
             // Somebody is told, and has to answer.
-            End::Refused { .. } => {}
-            End::Applied(_, report) if self.may_never_rest() => {
-                if report.is_success() {
-                    played.violations.push("it never comes to rest, and every run says that all is done".to_owned());
-                }
-            }
-            End::Applied(_, report) => {
-                let rows: Vec<String> = report.rows.iter().map(said).collect();
-                played.violations.push(format!("it does not come to rest: {}", rows.join("; ")));
+            End::Refused { .. } => played.rest = Rest::Told,
+            End::Applied(steps, report) => {
+                played.rest = Rest::Stuck;
+                played.violations.extend(self.unexcused(&steps, &report));
             }
             End::Failed | End::Died => played.violations.push("in peace, the org cannot be read".to_owned()),
         }
     }
 
-    /// Where the org itself refuses something, or takes it otherwise, every time.
-    fn may_never_rest(&self) -> bool {
-        let Temper { unique_labels, put_labels, create_deactivated, active_max, locale_keys, .. } = self.start.temper;
-        unique_labels != UniqueLabels::Never
-            || put_labels == PutLabels::Merged
-            || create_deactivated == CreateDeactivated::Ignored
-            || locale_keys == LocaleKeys::Normalised
-            || active_max.is_some()
+    /// Twins that are both active, and that the config means both.
+    fn twins_in_use(&self) -> Vec<(String, String)> {
+        let ledger = self.shared.ledger.lock().unwrap();
+        self.shared.sandbox.with(|it| {
+            let active = |id: &str| it.org.definitions().get(id).filter(|it| !it.deactivated);
+            let in_use = ledger.twins.iter().filter(|twins| {
+                let (Some(first), Some(second)) = (active(&twins.first.0), active(&twins.second.0)) else {
+                    return false;
+                };
+                let mut all = self.start.config.definitions.values().filter(|it| it.management == Management::Managed);
+                all.any(|it| it.pin.is_none() && self.is_it(it, first) && self.is_it(it, second))
+            });
+            in_use.map(|it| (it.first.0.clone(), it.second.0.clone())).collect()
+        })
     }
 
     /// One process, from its start to its end.
@@ -192,17 +229,30 @@ impl World {
         let end = tokio::select! {
             () = dead.notified() => End::Died,
             end = self.process(run, session) => end,
+            () = tokio::time::sleep(Duration::from_millis(RUN_MS_MAX)) => {
+                played.violations.push(format!("run {run} does not end within {RUN_MS_MAX} ms"));
+                End::Died
+            }
         };
         let _ = writeln!(played.story, "run {run}, {death:?}: {}", end.in_words());
         match &end {
             End::Died => played.deaths += 1,
-            End::Refused { .. } => played.refused += 1,
+            End::Refused { refusals, steps, said: _ } => {
+                played.refused += 1;
+                let found = self.without_cause(run, refusals, steps);
+                played.violations.extend(found.into_iter().map(|it| format!("run {run}: {it}")));
+            }
             End::Applied(steps, report) => {
                 played.writes += report.rows.iter().filter(|it| it.outcome == Outcome::Done).count();
                 let found = self.untrue(run, begin_ms, steps, report);
                 played.violations.extend(found.into_iter().map(|it| format!("run {run}: {it}")));
             }
             End::Failed | End::Nothing => {}
+        }
+        if matches!(end, End::Refused { .. } | End::Failed | End::Nothing)
+            && self.shared.ledger.lock().unwrap().has_written(run)
+        {
+            played.violations.push(format!("run {run} wrote, and says: {}", end.in_words()));
         }
         end
     }
@@ -211,7 +261,8 @@ impl World {
         let credentials = Credentials::Client { id: CLIENT_ID.to_owned(), secret: CLIENT_SECRET.into() };
         let endpoints = Endpoints::of_base_url("http://localhost").unwrap();
         let seed = self.dice(|it| it.u64(..));
-        Session::new(endpoints, credentials, wire, Options { seed, ..Options::default() })
+        let requests_per_minute = self.start.requests_per_minute;
+        Session::new(endpoints, credentials, wire, Options { seed, requests_per_minute })
     }
 
     /// What `apply` does.
@@ -224,15 +275,19 @@ impl World {
         let mut heard = Heard { org: None, sandbox: false };
         let Ok(look) = look(&session.reader(), &asked, &mut heard).await else { return End::Failed };
         self.shared.ledger.lock().unwrap().planned(run, &look.observed);
+        let steps: Vec<Step> = look.plan.changes.into_iter().map(|it| it.step).collect();
         if !look.plan.refusals.is_empty() {
             let said: Vec<String> = look.plan.refusals.iter().map(Refusal::message).collect();
             let answers = look.plan.refusals.iter().flat_map(Refusal::answers).flat_map(|it| it.lines);
-            return End::Refused { said: said.into_iter().chain(answers).collect::<Vec<_>>().join("; ") };
+            let said = said.into_iter().chain(answers).collect::<Vec<_>>().join("; ");
+            return End::Refused { refusals: look.plan.refusals, steps, said };
         }
-        if look.plan.changes.is_empty() {
+        if steps.is_empty() {
             return End::Nothing;
         }
-        let steps: Vec<Step> = look.plan.changes.into_iter().map(|it| it.step).collect();
+        if steps.iter().any(|it| self.is_said_to_be_new(it)) {
+            self.shared.count(SAID_TO_BE_NEW);
+        }
         let job = Job {
             steps: steps.clone(),
             withheld: Vec::new(),
@@ -247,109 +302,10 @@ impl World {
         End::Applied(steps, Box::new(report))
     }
 
-    /// Everything in a report that is not what really happened.
-    fn untrue(&self, run: usize, begin_ms: u64, steps: &[Step], report: &Report) -> Vec<String> {
-        let ledger = self.shared.ledger.lock().unwrap();
-        let mut found = Vec::new();
-        if report.rows.len() != steps.len() {
-            found.push(format!("{} steps have {} rows", steps.len(), report.rows.len()));
-        }
-        for (step, row) in steps.iter().zip(&report.rows) {
-            let name = step.after().labels.get(&self.start.config.settings.default_locale).map(ToString::to_string);
-            let made = (step.system_presence().as_str(), name.as_deref());
-            let writes = ledger.writes(run, step.id().map(DefinitionId::as_str), made);
-            let is_so = || {
-                let id = row.id.as_ref().map(DefinitionId::as_str);
-                id.is_some_and(|id| ledger.was_ever(run, id, |held| self.is_after(step, held)))
-            };
-            let is_true = match &row.outcome {
-                Outcome::Done | Outcome::AlreadySo | Outcome::Overwritten(_) => is_so(),
-                Outcome::Failed(_) | Outcome::Refused(_) | Outcome::Skipped(_) => writes == 0,
-                Outcome::Differs(_) | Outcome::NotVisibleYet | Outcome::Unknown(_) => true,
-            };
-            if !is_true {
-                found.push(format!("the report is not true ({writes} writes): {}", said(row)));
-            }
-        }
-        // After a success in peace the org is as the config says.
-        if report.is_success() && !ledger.was_edited_since(begin_ms.saturating_sub(LAG_MS)) {
-            found.extend(self.unsatisfied().into_iter().map(|it| format!("all is said to be done, and {it}")));
-        }
-        found
-    }
-
-    /// Is a definition what a step makes of it?
-    fn is_after(&self, step: &Step, held: Option<&Held>) -> bool {
-        let Some(held) = held else { return step.action().is_removal() };
-        if step.action().is_removal() {
-            return held.deactivated;
-        }
-        let scope = &self.start.config.settings.scope;
-        let wanted = step.after();
-        let mut labels = Ledger::labels(held);
-        labels.retain(|locale, _| scope.covers(&Locale::new(locale.as_str())));
-        let expected: BTreeMap<String, String> =
-            wanted.labels.iter().map(|(a, b)| (Ledger::folded(a.as_str()), b.to_string())).collect();
-        !held.deactivated && labels == expected
-    }
-
-    /// In what the org is not as the config says. Told apart from the plan: by counting what is there.
-    pub(super) fn unsatisfied(&self) -> Vec<String> {
-        let config: &Desired = &self.start.config;
-        let default_locale = &config.settings.default_locale;
-        let all: Vec<_> = self.shared.sandbox.with(|it| it.org.definitions().iter().cloned().collect());
-        let own = || all.iter().filter(|it| !it.primary);
-        let mut found = Vec::new();
-        let mut taken = Vec::new();
-        for wanted in config.definitions.values() {
-            let pinned = |id: &str| wanted.pin.as_ref().is_some_and(|pin| pin.as_str() == id);
-            let label = wanted.default_label(default_locale).map(ToString::to_string);
-            let called = |it: &Held| {
-                it.system_presence == wanted.system_presence.as_str()
-                    && Ledger::labels(it).get("en_us") == label.as_ref()
-            };
-            let is_it = |it: &Held| {
-                if wanted.pin.is_some() { pinned(&it.id) } else { called(it) }
-            };
-            let active: Vec<_> = own().filter(|it| !it.deactivated && is_it(it)).collect();
-            taken.extend(own().filter(|it| is_it(it)).map(|it| it.id.clone()));
-            if wanted.management == Management::Omitted {
-                // It may be under an earlier label still.
-                let earlier = |it: &&Held| {
-                    let label = Ledger::labels(it).remove("en_us");
-                    wanted.previous_labels.iter().any(|previous| Some(previous.to_string()) == label)
-                };
-                taken.extend(own().map(|it| &**it).filter(earlier).map(|it| it.id.clone()));
-                continue;
-            }
-            if wanted.deactivated {
-                if wanted.pin.is_some() && !active.is_empty() {
-                    found.push(format!("`{}` is active", wanted.key));
-                }
-                continue;
-            }
-            let Some(it) = active.first() else {
-                found.push(format!("`{}` is not there", wanted.key));
-                continue;
-            };
-            let mut labels = Ledger::labels(it);
-            labels.retain(|locale, _| config.settings.scope.covers(&Locale::new(locale.as_str())));
-            let expected: BTreeMap<String, String> = wanted
-                .labels
-                .iter()
-                .filter(|(locale, _)| config.settings.scope.covers(locale))
-                .map(|(a, b)| (Ledger::folded(a.as_str()), b.to_string()))
-                .collect();
-            if labels != expected {
-                found.push(format!("`{}` has the labels {labels:?}", wanted.key));
-            }
-        }
-        if config.settings.prune == Prune::Delete {
-            let protected = |id: &str| config.protect.keys().any(|it| it.as_str() == id);
-            let left = own().filter(|it| !it.deactivated && !taken.contains(&it.id) && !protected(&it.id));
-            found.extend(left.map(|it| format!("{} ({:?}) is left", it.id, it.labels)));
-        }
-        found
+    /// Is it made although something looks like it, since the config says `new: true`?
+    fn is_said_to_be_new(&self, step: &Step) -> bool {
+        let Step::Create(create) = step else { return false };
+        self.start.config.definitions.get(&create.key).is_some_and(|it| it.new)
     }
 }
 
@@ -358,17 +314,9 @@ impl End {
         match self {
             End::Died => "died".to_owned(),
             End::Failed => "could not read the org".to_owned(),
-            End::Refused { said } => format!("the plan is refused: {said}"),
+            End::Refused { said, .. } => format!("the plan is refused: {said}"),
             End::Nothing => "nothing to do".to_owned(),
             End::Applied(_, report) => report.rows.iter().map(said).collect::<Vec<_>>().join("; "),
         }
     }
-}
-
-/// A row in a few words.
-fn said(row: &Row) -> String {
-    let key = row.key.as_ref().map_or("?", |it| it.as_str());
-    let id = row.id.as_ref().map_or("-", |it| it.as_str());
-    let why = row.outcome.in_words().unwrap_or_default();
-    format!("{} {key} {id} {} {why}", row.action.verb(), row.outcome.kind().code())
 }

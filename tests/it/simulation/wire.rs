@@ -14,7 +14,9 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use super::ledger::{self, Ledger};
+use super::play::SAID_TO_BE_NEW;
 use super::world::{chance, one_of};
+use super::{admin, cause, tempers};
 
 /// What may go wrong with one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +65,25 @@ impl Fault {
         }
     }
 
+    /// Does the one who asks get no answer, or another one than the org's?
+    fn is_trouble(self) -> bool {
+        !matches!(self, Fault::Slow(_) | Fault::Revoked)
+    }
+
+    /// Does nobody who asks know whether it was done?
+    fn is_unclear(self) -> bool {
+        match self {
+            Fault::Refused(status) => status == 408 || status >= 500,
+            Fault::RateLimited(_) | Fault::NotSent | Fault::Slow(_) | Fault::Revoked => false,
+            Fault::RefusedAndDone(_)
+            | Fault::LostBefore
+            | Fault::LostAfter
+            | Fault::TimedOut(_)
+            | Fault::Truncated
+            | Fault::Html(_) => true,
+        }
+    }
+
     /// All that a seed can choose.
     fn all() -> Vec<Fault> {
         let refused = STATUSES.into_iter().chain(FAILURES).map(Fault::Refused);
@@ -76,16 +97,7 @@ impl Fault {
     }
 }
 
-/// What is counted beside the faults: what somebody does in the admin page,
-const EDITS: [&str; 6] = [
-    "somebody makes one",
-    "somebody edits a label",
-    "somebody renames one",
-    "somebody turns one off or on",
-    "somebody adds a label",
-    "somebody removes one",
-];
-/// how processes end,
+/// What is counted beside the faults: how processes end,
 const DEATHS: [&str; 3] =
     ["died before a request was sent", "died while a request was under way", "died after an answer"];
 /// what follows from lists that lag, pages that shift and tokens that end,
@@ -97,7 +109,8 @@ const RENEWED: &str = "a token renewed in mid-run";
 
 /// Everything that has to happen in a simulation that shows something.
 pub(super) fn everything() -> Vec<String> {
-    let others = EDITS.into_iter().chain(DEATHS).chain([SHIFTED, OLD_LIST, NOT_YET, EXPIRED, RENEWED]);
+    let others = admin::EDITS.into_iter().chain(tempers::ALL).chain(DEATHS);
+    let others = others.chain([SHIFTED, OLD_LIST, NOT_YET, EXPIRED, RENEWED, SAID_TO_BE_NEW]).chain(cause::TOLD);
     Fault::all().into_iter().map(Fault::name).chain(others.map(str::to_owned)).collect()
 }
 
@@ -147,6 +160,14 @@ pub(super) struct Death {
     pub(super) moment: Moment,
 }
 
+impl Death {
+    /// Of ten processes, four.
+    pub(super) fn perhaps(dice: &mut Rng) -> Option<Death> {
+        let moments = [Moment::BeforeSent, Moment::AfterSent, Moment::AfterAnswer];
+        chance(dice, 40).then(|| Death { at: dice.usize(1..30), moment: one_of(dice, &moments) })
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
     BeforeSent,
@@ -179,6 +200,9 @@ pub(super) struct SimulatedWire {
     pub(super) list_began: Mutex<usize>,
 }
 
+/// After so many requests a process is taken to go on for ever.
+const REQUESTS_MAX: usize = 5_000;
+
 impl Wire for SimulatedWire {
     fn exchange<'a>(&'a self, request: &'a Request) -> Exchange<'a> {
         Box::pin(self.answer(request))
@@ -192,6 +216,12 @@ impl SimulatedWire {
             *count += 1;
             *count
         };
+        if number == REQUESTS_MAX {
+            let what = format!("run {} sent {REQUESTS_MAX} requests, and does not end", self.run);
+            self.shared.ledger.lock().unwrap().violations.push(what);
+            self.dead.notify_one();
+            return std::future::pending().await;
+        }
         let moment = self.death.filter(|it| it.at == number).map(|it| it.moment);
         if moment == Some(Moment::BeforeSent) {
             return self.die(DEATHS[0]).await;
@@ -234,7 +264,9 @@ impl SimulatedWire {
         let fault = if dice.u32(0..1_000) < swarm.per_mille { Some(one_of(&mut dice, &swarm.kinds)) } else { None };
         // An org that says of what it has that it has not is none that anybody could work with.
         let lies = |it: &Fault| *it == Fault::Refused(404) && request.method == Method::Get;
-        (fault.filter(|it| !lies(it)), latency_ms)
+        // The answer to a DELETE has nothing that could be cut off.
+        let is_empty = |it: &Fault| *it == Fault::Truncated && request.method == Method::Delete;
+        (fault.filter(|it| !lies(it) && !is_empty(it)), latency_ms)
     }
 
     async fn faulty(&self, request: &Request, fault: Option<Fault>) -> Result<Response, WireError> {
@@ -243,6 +275,9 @@ impl SimulatedWire {
         let handle = || self.handle(&sent);
         if let Some(fault) = fault {
             shared.count(&fault.name());
+            if fault.is_trouble() {
+                shared.ledger.lock().unwrap().troubled(self.run, &sent, fault.is_unclear());
+            }
         }
         match fault {
             None => Ok(handle()),
@@ -323,8 +358,15 @@ impl SimulatedWire {
                 shared.count(SHIFTED);
             }
             *began = changes;
-            let lag_ms = shared.sandbox.with(|it| it.org.temper.list_lag_ms);
-            if last_ms.is_some_and(|it| shared.sandbox.now_ms() < it + lag_ms) {
+            let now_ms = shared.sandbox.now_ms();
+            let is_old = shared.sandbox.with(|it| {
+                let lag_ms = it.org.temper.list_lag_ms;
+                let may_be = last_ms.is_some_and(|it| now_ms < it + lag_ms);
+                let (then, now) = (it.org.definitions().as_of(now_ms.saturating_sub(lag_ms)), it.org.definitions());
+                let is_same = |(then, now): (&&Arc<_>, &Arc<_>)| Arc::ptr_eq(then, now);
+                may_be && (then.len() != now.len() || !then.iter().zip(now.iter()).all(is_same))
+            });
+            if is_old {
                 shared.count(OLD_LIST);
             }
         } else if status == 404
@@ -337,7 +379,7 @@ impl SimulatedWire {
 }
 
 impl Shared {
-    fn count(&self, what: &str) {
+    pub(super) fn count(&self, what: &str) {
         let mut tally = self.tally.lock().unwrap();
         *tally.entry(what.to_owned()).or_default() += 1;
     }
@@ -348,8 +390,12 @@ impl Shared {
         let mut ledger = self.ledger.lock().unwrap();
         let answer = self.sandbox.with(|it| {
             let before = ledger.before(&it.org, request);
+            let is_held = ledger::id_of(&request.path).and_then(|id| it.org.definitions().get(&id).cloned());
             let answer = it.org.handle(request, now_ms);
-            ledger.handled(run, request, before, &it.org, (now_ms, is_answered && answer.status == 200));
+            for what in tempers::noticed(&it.org, request, is_held.as_deref(), &answer) {
+                self.count(what);
+            }
+            ledger.handled(run, (request, &answer), before, &it.org, (now_ms, is_answered));
             answer
         });
         response(answer)
@@ -362,63 +408,18 @@ impl Shared {
         if dice.u32(0..1_000) >= per_mille {
             return;
         }
-        let request = self.sandbox.with(|it| edit(&mut dice, it.org.definitions()));
-        let Some((kind, request)) = request else { return };
-        self.count(EDITS[kind]);
+        let Some((kind, request)) = self.sandbox.with(|it| admin::edit(&mut dice, &it.org)) else { return };
         let now_ms = self.sandbox.now_ms();
         let mut ledger = self.ledger.lock().unwrap();
-        self.sandbox.with(|it| {
+        let is_taken = self.sandbox.with(|it| {
             let before = ledger.before(&it.org, &request);
             it.org.handle(&request, now_ms);
-            ledger.edited(before, &it.org, now_ms);
+            ledger.edited(before, &it.org, now_ms)
         });
-    }
-}
-
-/// What somebody does in the admin page: renames, edits, deactivates, brings back, removes, makes.
-fn edit(
-    dice: &mut Rng,
-    definitions: &presencectl::sandbox::definitions::Definitions,
-) -> Option<(usize, http::Request)> {
-    let own: Vec<_> = definitions.iter().filter(|it| !it.primary).cloned().collect();
-    let put = |it: &presencectl::sandbox::definitions::Definition| {
-        let mut body = json!({ "languageLabels": it.labels, "systemPresence": it.system_presence,
-                               "deactivated": it.deactivated });
-        for (name, value) in &it.extra {
-            body[name] = value.clone();
+        // An org may refuse a label that is taken.
+        if is_taken {
+            self.count(admin::EDITS[kind]);
         }
-        body
-    };
-    let kind = dice.usize(0..6);
-    if kind == 0 || own.is_empty() {
-        let name = one_of(dice, &["Alpha", "Bravo", "Charlie", "Zebra", "Quebec"]);
-        let presence = one_of(dice, &["Meal", "Busy", "Break"]);
-        let body = json!({ "languageLabels": { "en_US": name }, "systemPresence": presence });
-        return Some((0, admin("POST", "/api/v2/presencedefinitions".to_owned(), &body)));
-    }
-    let it = &own[dice.usize(0..own.len())];
-    let path = format!("/api/v2/presencedefinitions/{}", it.id);
-    let mut body = put(it);
-    match kind {
-        1 => body["languageLabels"]["de"] = format!("edited {}", dice.u32(0..100)).into(),
-        2 => body["languageLabels"]["en_US"] = format!("Renamed {}", dice.u32(0..100)).into(),
-        3 => body["deactivated"] = json!(!it.deactivated),
-        4 => body["languageLabels"]["pt_BR"] = "another one".into(),
-        _ => return chance(dice, 50).then(|| (5, admin("DELETE", path, &json!(null)))),
-    }
-    Some((kind, admin("PUT", path, &body)))
-}
-
-fn admin(method: &str, path: String, body: &serde_json::Value) -> http::Request {
-    http::Request {
-        method: method.to_owned(),
-        path,
-        query: String::new(),
-        headers: vec![
-            ("authorization".to_owned(), format!("Bearer {}", presencectl::sandbox::TOKEN)),
-            ("content-type".to_owned(), "application/json".to_owned()),
-        ],
-        body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
     }
 }
 

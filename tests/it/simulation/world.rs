@@ -1,15 +1,17 @@
 //! What a seed decides: the config, the org that it is applied to, how that behaves, and which faults there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
 use fastrand::Rng;
 use presencectl::model::desired::{Desired, Limits, Management, Prune, Wanted};
 use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::model::labels::Scope;
-use presencectl::model::names::{Label, Locale};
+use presencectl::model::names::{DefinitionId, Key, Label, Locale};
 use presencectl::sandbox::Temper;
+use presencectl::sandbox::definitions::PRIMARIES;
 use presencectl::sandbox::temper::{
-    CreateDeactivated, CreateExtra, Delete, FirstPutDivision, LocaleKeys, PutLabels, PutSystemPresence, UniqueLabels,
+    CreateExtra, Delete, FirstPutDivision, LocaleKeys, Offer, PutLabels, PutSystemPresence, UniqueLabels,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +25,10 @@ const ELSEWHERE: &str = "Training";
 const LABELS: [&str; 7] = ["Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf"];
 /// What the config does not name, and what has nothing to do with it.
 const OTHERS: [&str; 4] = ["Xray", "Yankee", "Zulu", "Whisky"];
+/// Where some definitions belong that do not belong to all divisions.
+const DIVISION: &str = "5a4db0c5-0000-4000-a000-0000000000d2";
+/// What the platform allows in any minute.
+const REQUESTS_PER_MINUTE: u32 = 300;
 
 /// Everything that a seed decides before the first request.
 #[derive(Debug, Clone)]
@@ -37,6 +43,10 @@ pub(super) struct Start {
     pub(super) admin_per_mille: u32,
     /// How long a token lives.
     pub(super) token_seconds: u64,
+    /// How many requests a run may send in any minute.
+    pub(super) requests_per_minute: NonZeroU32,
+    /// Definitions that somebody has to be asked about.
+    pub(super) questions: BTreeSet<Key>,
 }
 
 /// Of a hundred, so many.
@@ -51,8 +61,8 @@ pub(super) fn one_of<T: Copy>(dice: &mut Rng, all: &[T]) -> T {
 /// The labels of a definition called so, by locale.
 fn labels(name: &str, dice: &mut Rng) -> Vec<(&'static str, String)> {
     let mut labels = vec![("en_US", name.to_owned())];
-    for locale in ["de", "fr"] {
-        if chance(dice, 50) {
+    for (locale, percent) in [("de", 50), ("fr", 50), (one_of(dice, &["pt-br", "pt_BR"]), 15)] {
+        if chance(dice, percent) {
             labels.push((locale, format!("{name} {locale}")));
         }
     }
@@ -61,15 +71,29 @@ fn labels(name: &str, dice: &mut Rng) -> Vec<(&'static str, String)> {
 
 struct Making<'a> {
     dice: &'a mut Rng,
+    /// How the org behaves.
+    temper: Temper,
+    /// Do some of them belong to one division?
+    is_divided: bool,
     objects: Vec<Value>,
     wants: Vec<Wanted>,
+    questions: BTreeSet<Key>,
 }
 
 impl Making<'_> {
     /// An object, and its number.
     fn object(&mut self, system_presence: &str, labels: &[(&str, String)], is_deactivated: bool) -> usize {
         let number = self.objects.len() + 1;
-        let labels: BTreeMap<&str, &str> = labels.iter().map(|(a, b)| (*a, b.as_str())).collect();
+        // Whoever made it may have spelt locales otherwise, and one kind of org spells them anew.
+        let is_spelt_anew = self.temper.locale_keys == LocaleKeys::Normalised;
+        let is_odd = !is_spelt_anew && chance(self.dice, 12);
+        let spelt = |locale: &str| match locale {
+            "en_US" if is_odd => "en-us".to_owned(),
+            "pt_BR" if is_odd => "pt-br".to_owned(),
+            "pt-br" if is_odd || is_spelt_anew => "pt_BR".to_owned(),
+            other => other.to_owned(),
+        };
+        let labels: BTreeMap<String, &str> = labels.iter().map(|(a, b)| (spelt(a), b.as_str())).collect();
         let mut object = json!({
             "id": id(number).as_str(),
             "languageLabels": labels,
@@ -79,6 +103,9 @@ impl Making<'_> {
         if chance(self.dice, 30) {
             // A field that nobody has told us of.
             object["routingHint"] = json!({ "weight": number, "tags": ["a", null] });
+        }
+        if self.is_divided && chance(self.dice, 40) {
+            object["divisionId"] = DIVISION.into();
         }
         self.objects.push(object);
         number
@@ -131,10 +158,35 @@ impl Making<'_> {
                 self.object(ELSEWHERE, &own[..1], false);
                 want.replaces = Some(presence(ELSEWHERE));
             }
-            // A question that nobody has answered.
-            _ => {
+            // It looks like a rename: a question that nobody has answered, or that `new: true` answers.
+            97..99 => {
                 self.object(system_presence, &[("en_US", format!("{name} too"))], false);
+                want.new = self.dice.bool();
+                if !want.new {
+                    self.questions.insert(want.key.clone());
+                }
             }
+            // Under another system presence, and nobody has said that it is to be replaced.
+            _ => {
+                self.object(ELSEWHERE, &own[..1], false);
+                self.questions.insert(want.key.clone());
+            }
+        }
+        self.wants.push(want);
+    }
+
+    /// One that is the platform's own, by its label or by its pin.
+    fn platforms_own(&mut self, number: usize) {
+        let (name, _, id) = one_of(self.dice, &PRIMARIES);
+        let mut want = wanted(&format!("key{number}"), name, &[("en_US", name), ("de", "umbenannt")]);
+        want.deactivated = chance(self.dice, 30);
+        if chance(self.dice, 30) {
+            want.management = Management::Omitted;
+        } else {
+            self.questions.insert(want.key.clone());
+        }
+        if self.dice.bool() {
+            want.pin = DefinitionId::new(id);
         }
         self.wants.push(want);
     }
@@ -154,7 +206,14 @@ impl Making<'_> {
 impl Start {
     /// The world of a seed.
     pub(super) fn of(dice: &mut Rng) -> Start {
-        let mut making = Making { dice, objects: Vec::new(), wants: Vec::new() };
+        let temper =
+            if chance(dice, 40) { temper(dice) } else { Temper { list_lag_ms: lag(dice), ..Temper::default() } };
+        // Where nothing refuses it, a mistake would do harm, and be seen.
+        let temper = Temper { put_system_presence: PutSystemPresence::CarriedOut, ..temper };
+        let (temper, api) = served(dice, temper);
+        let is_divided = chance(dice, 25);
+        let (objects, wants, questions) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let mut making = Making { dice, temper, is_divided, objects, wants, questions };
         let count = making.dice.usize(1..=LABELS.len());
         for (number, name) in LABELS.into_iter().enumerate().take(count) {
             making.definition(number, name);
@@ -162,13 +221,16 @@ impl Start {
         if chance(making.dice, 6) {
             making.swap(count);
         }
+        if chance(making.dice, 3) {
+            making.platforms_own(count + 2);
+        }
         for name in OTHERS.into_iter().take(making.dice.usize(0..=OTHERS.len())) {
             let (presence, is_deactivated) = (one_of(making.dice, &PRESENCES), chance(making.dice, 30));
             making.object(presence, &[("en_US", name.to_owned())], is_deactivated);
         }
-        let Making { dice, objects, wants } = making;
+        let Making { dice, objects, wants, questions, .. } = making;
         let mut config = desired(wants);
-        config.settings.limits = if chance(dice, 75) { UNLIMITED } else { Limits::default() };
+        config.settings.limits = limits(dice);
         if chance(dice, 20) {
             config.settings.prune = Prune::Delete;
         }
@@ -178,16 +240,39 @@ impl Start {
         if chance(dice, 25) && !objects.is_empty() {
             config.protect.insert(id(dice.usize(1..=objects.len())), nowhere());
         }
-        let temper =
-            if chance(dice, 40) { temper(dice) } else { Temper { list_lag_ms: lag(dice), ..Temper::default() } };
-        let api = match dice.u32(0..10) {
-            0..5 => ApiChoice::Only(Generation::First),
-            5..9 => ApiChoice::Only(Generation::Second),
-            _ => ApiChoice::Auto,
-        };
         let admin_per_mille = if chance(dice, 50) { 0 } else { dice.u32(5..60) };
-        let token_seconds = if chance(dice, 75) { 86_400 } else { dice.u64(3..90) };
-        Start { config, objects, temper, api, swarm: Swarm::of(dice), admin_per_mille, token_seconds }
+        let is_slow = chance(dice, 15);
+        let requests_per_minute = if is_slow { dice.u32(2..=60) } else { REQUESTS_PER_MINUTE };
+        // A token has to outlast the wait for the turn of the request that it is for.
+        let token_seconds = if is_slow || chance(dice, 70) { 86_400 } else { dice.u64(3..90) };
+        let requests_per_minute = NonZeroU32::new(requests_per_minute).unwrap();
+        let swarm = Swarm::of(dice);
+        Start { config, objects, temper, api, swarm, admin_per_mille, token_seconds, requests_per_minute, questions }
+    }
+}
+
+/// How many removals one apply may make: any, so many as a config allows that says nothing, or few.
+fn limits(dice: &mut Rng) -> Limits {
+    match dice.u32(0..100) {
+        0..70 => UNLIMITED,
+        70..80 => Limits::default(),
+        _ => {
+            let mut few = || dice.u32(0..4);
+            Limits { removals: few(), label_removals: few(), renames: few(), active_users: None }
+        }
+    }
+}
+
+/// Which generations of the API the org serves, and which is spoken.
+fn served(dice: &mut Rng, temper: Temper) -> (Temper, ApiChoice) {
+    let gone = Offer::Gone(one_of(dice, &[404, 410]));
+    match dice.u32(0..100) {
+        0..5 => (Temper { generation1: gone, ..temper }, ApiChoice::Auto),
+        5..8 => (Temper { generation1: gone, ..temper }, ApiChoice::Only(Generation::Second)),
+        8..12 => (Temper { generation2: gone, ..temper }, ApiChoice::Only(Generation::First)),
+        12..20 => (temper, ApiChoice::Auto),
+        20..60 => (temper, ApiChoice::Only(Generation::First)),
+        _ => (temper, ApiChoice::Only(Generation::Second)),
     }
 }
 
@@ -202,18 +287,14 @@ fn temper(dice: &mut Rng) -> Temper {
         unique_labels: one_of(dice, &[UniqueLabels::Never, UniqueLabels::AmongActive, UniqueLabels::AmongAll]),
         conflict_status: one_of(dice, &[400, 409]),
         put_labels: one_of(dice, &[PutLabels::Replaced, PutLabels::Replaced, PutLabels::Merged]),
-        put_system_presence: one_of(dice, &[PutSystemPresence::Refused, PutSystemPresence::CarriedOut]),
         first_put_division: one_of(dice, &[FirstPutDivision::Kept, FirstPutDivision::Reset]),
-        create_deactivated: one_of(dice, &[CreateDeactivated::Honoured, CreateDeactivated::Ignored]),
         create_extra: one_of(dice, &[CreateExtra::None, CreateExtra::Unknown]),
         delete: one_of(dice, &[Delete::Deactivates, Delete::Removes]),
         locale_keys: one_of(dice, &[LocaleKeys::Kept, LocaleKeys::Normalised]),
-        primary_status: one_of(dice, &[400, 403, 409]),
         active_max: one_of(dice, &[None, None, None, Some(3)]),
         page_size_max: one_of(dice, &[100, 2, 5]),
         list_lag_ms: lag(dice),
         get_after_create_lag_ms: if chance(dice, 30) { dice.u64(0..5_000) } else { 0 },
-        get_needs_view: dice.bool(),
         ..Temper::default()
     }
 }

@@ -1,0 +1,220 @@
+//! Holds a report against what really happened, and an org against the config: told apart from the plan, by looking at
+//! what is there.
+
+use std::collections::BTreeMap;
+
+use presencectl::apply::report::{Outcome, Report, Row, Skip};
+use presencectl::model::desired::{Desired, Management, Prune, Wanted};
+use presencectl::model::labels::Labels;
+use presencectl::model::names::{DefinitionId, Locale};
+use presencectl::plan::change::Step;
+use presencectl::plan::difference::Difference;
+use presencectl::sandbox::definitions::Definition as Held;
+use presencectl::sandbox::temper::{FirstPutDivision, Offer, PutLabels};
+
+use super::ledger::{Deeds, LAG_MS, Ledger, called, folded, labels, to_be_made};
+use super::play::World;
+
+/// Something in which the org is not as the config says.
+pub(super) struct Lack {
+    /// The key of the definition, or the id of what is left.
+    pub(super) about: String,
+    pub(super) what: String,
+}
+
+/// What a step is about, as the ledger calls it.
+fn about(step: &Step, name: Option<&str>) -> String {
+    let made = || to_be_made(step.system_presence().as_str(), name);
+    step.id().map_or_else(made, ToString::to_string)
+}
+
+/// A row in a few words.
+pub(super) fn said(row: &Row) -> String {
+    let key = row.key.as_ref().map_or("?", |it| it.as_str());
+    let id = row.id.as_ref().map_or("-", |it| it.as_str());
+    let why = row.outcome.in_words().unwrap_or_default();
+    format!("{} {key} {id} {} {why}", row.action.verb(), row.outcome.kind().code())
+}
+
+fn as_text(labels: &Labels) -> BTreeMap<String, String> {
+    labels.iter().map(|(locale, label)| (folded(locale.as_str()), label.to_string())).collect()
+}
+
+impl World {
+    /// Everything in a report that is not what really happened.
+    pub(super) fn untrue(&self, run: usize, begin_ms: u64, steps: &[Step], report: &Report) -> Vec<String> {
+        let ledger = self.shared.ledger.lock().unwrap();
+        let mut found = Vec::new();
+        if report.rows.len() != steps.len() {
+            found.push(format!("{} steps have {} rows", steps.len(), report.rows.len()));
+        }
+        for (step, row) in steps.iter().zip(&report.rows) {
+            let name = step.after().labels.get(&self.start.config.settings.default_locale).map(ToString::to_string);
+            let deeds = ledger.deeds(run, &about(step, name.as_deref()));
+            if !self.is_true(&ledger, run, (step, row, report), &deeds) {
+                let Deeds { writes, carried_out, is_lost, .. } = deeds;
+                let lost = if is_lost { ", an answer lost" } else { "" };
+                found.push(format!(
+                    "the report is not true ({carried_out} carried out, {writes} changes{lost}): {}",
+                    said(row)
+                ));
+            }
+            let wrong = self.wrong_facts(&ledger, run, (step, row), &deeds);
+            found.extend(wrong.into_iter().map(|it| format!("{it} is not true: {}, {row:?}", said(row))));
+        }
+        // After a success in peace the org is as the config says.
+        if report.is_success() && !ledger.was_changed_since(begin_ms.saturating_sub(LAG_MS), run) {
+            found.extend(self.lacks().into_iter().map(|it| format!("all is said to be done, and {}", it.what)));
+        }
+        found
+    }
+
+    /// Did what is said to have become of an object become of it?
+    fn is_true(&self, ledger: &Ledger, run: usize, (step, row, report): (&Step, &Row, &Report), deeds: &Deeds) -> bool {
+        let id = row.id.as_ref().map(DefinitionId::as_str);
+        let is_so = || id.is_some_and(|id| ledger.was_ever(run, id, |held| self.is_after(step, held)));
+        let by_others = || id.is_some_and(|id| ledger.was_changed_by_others(run, id));
+        let Deeds { writes, carried_out, is_lost, unread, troubles, is_undivided, correlation_id: _ } = *deeds;
+        // Only the second generation shows divisions.
+        let is_seen = report.divisions_unread.is_none() && self.start.temper.generation2 == Offer::Served;
+        match &row.outcome {
+            Outcome::Done => is_so() && (carried_out > 0 || is_lost) && !(is_undivided && is_seen),
+            Outcome::AlreadySo => is_so() && carried_out == 0,
+            Outcome::Overwritten(_) => is_so() && by_others(),
+            Outcome::Differs(differences) => carried_out > 0 && (by_others() || self.is_how_it_is(differences)),
+            Outcome::NotVisibleYet => carried_out > 0 && is_so() && (self.start.temper.list_lag_ms > 0 || by_others()),
+            Outcome::Failed(_) => writes == 0 && (troubles > 0 || by_others()),
+            Outcome::Refused(differences) => {
+                let appeared = differences.iter().any(|it| match it {
+                    Difference::Appeared(id) => ledger.was_changed_by_others(run, id.as_str()),
+                    _ => false,
+                });
+                writes == 0 && (by_others() || appeared)
+            }
+            Outcome::Skipped(Skip::Needs(needed)) => {
+                let is_it = |row: &&Row| row.action == needed.action && row.key == needed.key && row.id == needed.id;
+                writes == 0 && report.rows.iter().find(is_it).is_some_and(|it| !it.outcome.is_success())
+            }
+            Outcome::Skipped(_) => false,
+            Outcome::Unknown(_) => is_lost || (carried_out > 0 && unread > 0),
+        }
+    }
+
+    /// Does this org take something otherwise than it was sent, every time?
+    pub(super) fn is_how_it_is(&self, differences: &[Difference]) -> bool {
+        let temper = self.start.temper;
+        let is_so = |it: &Difference| match it {
+            Difference::Label { expected: None, found: Some(_), .. } => temper.put_labels == PutLabels::Merged,
+            Difference::Division { .. } => temper.first_put_division == FirstPutDivision::Reset,
+            _ => false,
+        };
+        !differences.is_empty() && differences.iter().all(is_so)
+    }
+
+    /// What else a row says that is not true: what was there before, what was to be there, which object, which exchange.
+    fn wrong_facts(&self, ledger: &Ledger, run: usize, (step, row): (&Step, &Row), deeds: &Deeds) -> Vec<&'static str> {
+        let scope = &self.start.config.settings.scope;
+        let is_removal = step.action().is_removal();
+        let within = |held: &Held| {
+            let mut labels = labels(held);
+            labels.retain(|locale, _| is_removal || scope.covers(&Locale::new(locale.as_str())));
+            labels
+        };
+        let planned = step.id().and_then(|id| ledger.planned_as(run, id.as_str()));
+        let before = row.before.as_ref().map(|it| (as_text(&it.labels), it.deactivated));
+        let wanted = row.key.as_ref().and_then(|key| self.start.config.definitions.get(key));
+        let after = if is_removal {
+            planned.map(|it| (within(it), true))
+        } else {
+            wanted.map(|it| (as_text(&it.labels.within(scope)), false))
+        };
+        let is_id_true = match (&row.outcome, step.id(), &row.id) {
+            (_, Some(id), row) => row.as_ref() == Some(id),
+            (Outcome::Done, None, Some(id)) => ledger.has_made(run, id.as_str()) || deeds.is_lost,
+            (Outcome::Done, None, None) => false,
+            (_, None, _) => true,
+        };
+        let facts = [
+            ("what was there before", before == planned.map(|it| (within(it), it.deactivated))),
+            ("what was to be there", Some((as_text(&row.after.labels), row.after.deactivated)) == after),
+            ("the id", is_id_true),
+            ("the exchange", row.correlation_id == deeds.correlation_id),
+        ];
+        facts.into_iter().filter(|(_, is_true)| !is_true).map(|(what, _)| what).collect()
+    }
+
+    /// Is a definition what a step makes of it?
+    fn is_after(&self, step: &Step, held: Option<&Held>) -> bool {
+        let Some(held) = held else { return step.action().is_removal() };
+        if step.action().is_removal() {
+            return held.deactivated;
+        }
+        !held.deactivated && self.managed_labels(held) == as_text(&step.after().labels)
+    }
+
+    pub(super) fn managed_labels(&self, held: &Held) -> BTreeMap<String, String> {
+        let mut labels = labels(held);
+        labels.retain(|locale, _| self.start.config.settings.scope.covers(&Locale::new(locale.as_str())));
+        labels
+    }
+
+    /// In what the org is not as the config says.
+    pub(super) fn lacks(&self) -> Vec<Lack> {
+        let config: &Desired = &self.start.config;
+        let all: Vec<_> = self.shared.sandbox.with(|it| it.org.definitions().iter().cloned().collect());
+        let own = || all.iter().map(|it| &**it).filter(|it| !it.primary);
+        let is_protected = |id: &str| config.protect.keys().any(|it| it.as_str() == id);
+        let mut taken = Vec::new();
+        let mut found = Vec::new();
+        for wanted in config.definitions.values() {
+            taken.extend(own().filter(|it| self.is_it(wanted, it)).map(|it| it.id.clone()));
+            if wanted.management == Management::Omitted {
+                // It may be under an earlier label still.
+                let earlier =
+                    |it: &&Held| wanted.previous_labels.iter().any(|previous| Some(previous.to_string()) == called(it));
+                taken.extend(own().filter(earlier).map(|it| it.id.clone()));
+                continue;
+            }
+            let mut lacks = |what: String| {
+                found.push(Lack { about: wanted.key.to_string(), what: format!("`{}` {what}", wanted.key) });
+            };
+            let active: Vec<&Held> = own().filter(|it| !it.deactivated && self.is_it(wanted, it)).collect();
+            match active.as_slice() {
+                [] if wanted.deactivated => {}
+                _ if wanted.deactivated => lacks("is active".to_owned()),
+                [] => lacks("is not there".to_owned()),
+                [it] => {
+                    let labels = self.managed_labels(it);
+                    if labels != as_text(&wanted.labels.within(&config.settings.scope)) {
+                        lacks(format!("has the labels {labels:?}"));
+                    }
+                }
+                several => lacks(format!("is there {} times", several.len())),
+            }
+            let name = wanted.default_label(&config.settings.default_locale).map(ToString::to_string);
+            if let Some(elsewhere) = wanted.replaces.as_ref().filter(|_| !wanted.deactivated) {
+                let is_replaced = |it: &&Held| it.system_presence == elsewhere.as_str() && called(it) == name;
+                for it in own().filter(|it| !it.deactivated).filter(is_replaced) {
+                    lacks(format!("has not taken the place of {}", it.id));
+                }
+            }
+        }
+        if config.settings.prune == Prune::Delete {
+            let left = own().filter(|it| !it.deactivated && !taken.contains(&it.id) && !is_protected(&it.id));
+            found.extend(left.map(|it| {
+                let what = format!("{} ({:?}) is left", it.id, it.labels);
+                Lack { about: it.id.clone(), what }
+            }));
+        }
+        found
+    }
+
+    /// Is it this definition of the config?
+    pub(super) fn is_it(&self, wanted: &Wanted, held: &Held) -> bool {
+        if let Some(pin) = &wanted.pin {
+            return pin.as_str() == held.id;
+        }
+        let label = wanted.default_label(&self.start.config.settings.default_locale).map(ToString::to_string);
+        held.system_presence == wanted.system_presence.as_str() && called(held) == label
+    }
+}
