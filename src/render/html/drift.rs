@@ -82,14 +82,16 @@ fn row(row: &Row, drift: &Drift, sources: &Sources) -> String {
 
 /// One side of the labels, a line each.
 fn side<'a>(rows: &[LabelRow<'a>], of: impl Fn(&LabelRow<'a>) -> Option<&'a Label>) -> String {
-    let lines: String = rows
-        .iter()
-        .filter_map(|row| of(row).map(|label| (row.locale, label)))
-        .map(|(locale, label)| {
-            let (locale, label) = (escaped(locale.as_str()), escaped(label.nfc()));
-            format!("<li><span class=\"locale\">{locale}</span><span class=\"label\"><bdi>{label}</bdi></span></li>")
-        })
-        .collect();
+    let mut lines = String::new();
+    for row in rows {
+        let Some(label) = of(row) else { continue };
+        let (locale, label) = (escaped(row.locale.as_str()), escaped(label.nfc()));
+        // Writing to a String cannot fail.
+        let _ = write!(
+            lines,
+            "<li><span class=\"locale\">{locale}</span><span class=\"label\"><bdi>{label}</bdi></span></li>"
+        );
+    }
     if lines.is_empty() { lines } else { format!("<ul class=\"plain\">{lines}</ul>") }
 }
 

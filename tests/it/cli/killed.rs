@@ -139,7 +139,7 @@ fn held(org: &Org) -> BTreeMap<String, (BTreeMap<String, String>, bool)> {
 /// Until a run is over, its file would else be that of the one before, and an undo would take that one back.
 #[test]
 fn a_killed_run_leaves_its_own_report_where_an_older_one_stood() {
-    let org = org();
+    let org = org(0);
     let (cli, target) = super::with_org(&org);
     cli.write("many.yaml", &config());
     let earlier = cli.run(&format!("apply lunch.yaml --auto-approve -o json=out.json {target}"));
