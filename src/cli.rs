@@ -137,9 +137,10 @@ pub enum Command {
     /// Take back what the report of an apply says was written. Shows the plan, asks, and looks whether it worked.
     #[command(after_help = concat!(
         credentials!(),
-        "Permissions are those of apply. The org is the report's; limits are the tool's own.\n\n\
+        "Permissions are those of apply. The org is the report's; limits are the config's, or without one the \
+        tool's own.\n\n\
         Example:\n  \
-        presencectl undo report.json --sandbox --auto-approve"
+        presencectl undo report.json --config examples/quickstart --sandbox --auto-approve"
     ))]
     Undo(UndoArgs),
     /// Show what a folder of reports says of who changed what, and when. Asks no org.

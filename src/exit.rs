@@ -11,7 +11,7 @@ pub enum Exit {
     Success,
     /// An error, a refusal, wrong usage, or something that was not done.
     Failure,
-    /// `plan --detailed-exitcode`: there are changes, and nothing refuses them.
+    /// `plan` or `drift` with `--detailed-exitcode`: there are changes to apply, or there is drift.
     Changes,
     /// Ended by Ctrl-C.
     Interrupted,
@@ -42,7 +42,9 @@ impl Exit {
         match self {
             Exit::Success => "nothing to do, or everything done and verified",
             Exit::Failure => "an error, a refusal, wrong usage, or something that was not done",
-            Exit::Changes => "`plan --detailed-exitcode` only: there are changes, and nothing refuses them",
+            Exit::Changes => {
+                "`plan` or `drift` with `--detailed-exitcode`: there are changes to apply, or there is drift"
+            }
             Exit::Interrupted => "interrupted by Ctrl-C (SIGINT)",
             Exit::Terminated => "terminated (SIGTERM)",
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::apply::report::{Outcome, Row};
+use crate::apply::report::{Outcome, Row, Skip};
 use crate::cause::Cause;
 use crate::journal::kept::{KeptReport, KeptRow};
 use crate::model::desired::{Desired, Limits, Management, Settings};
@@ -302,14 +302,8 @@ impl Why {
                 "it is one of the platform's own".to_owned(),
                 "nobody can change it; look where the report comes from",
             ),
-            Why::Protected => failed(
-                "`protect` in the config names it".to_owned(),
-                "take its id out of `protect` where it shall be changed",
-            ),
-            Why::Omitted(key) => failed(
-                format!("the config omits `{key}`, which it is"),
-                "take the key out of `omit` where it shall be changed",
-            ),
+            Why::Protected => Outcome::Skipped(Skip::Protected),
+            Why::Omitted(key) => Outcome::Skipped(Skip::Omitted(key.clone())),
             Why::NotSaid => failed(
                 "the report does not say what was written".to_owned(),
                 "an older version made it; restore this one by a config",

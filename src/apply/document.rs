@@ -73,9 +73,10 @@ pub struct RowV1 {
     pub after: Option<ContentV1>,
     /// What became of it.
     pub outcome: OutcomeV1,
-    /// Why it was skipped: `needs-another` (what it waited for was not done), `interrupted`, `plan-refused` or
-    /// `beyond-saved-plan`. Absent for whatever was not skipped, and in reports of older versions.
-    #[schemars(extend("enum" = ["needs-another", "interrupted", "plan-refused", "beyond-saved-plan"]))]
+    /// Why it was skipped: `needs-another` (what it waited for was not done), `interrupted`, `plan-refused`,
+    /// `beyond-saved-plan`, or in an undo `protected` or `omitted` (by the config). Absent for whatever was not skipped,
+    /// and in reports of older versions.
+    #[schemars(extend("enum" = ["needs-another", "interrupted", "plan-refused", "beyond-saved-plan", "protected", "omitted"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_reason: Option<String>,
     /// When work on it began; absent where it did not begin.

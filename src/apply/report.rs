@@ -110,6 +110,10 @@ pub enum Skip {
     PlanRefused,
     /// More would be done than the saved plan holds, and so nothing was done.
     BeyondSavedPlan,
+    /// The config protects it, and an undo leaves it as it is.
+    Protected,
+    /// The config omits the definition that it is, and an undo leaves it as it is.
+    Omitted(Key),
 }
 
 /// A step that had to be done before another one, and was not.
@@ -292,6 +296,8 @@ impl Skip {
             Skip::Interrupted => "interrupted",
             Skip::PlanRefused => "plan-refused",
             Skip::BeyondSavedPlan => "beyond-saved-plan",
+            Skip::Protected => "protected",
+            Skip::Omitted(_) => "omitted",
         }
     }
 
@@ -301,6 +307,8 @@ impl Skip {
             Skip::Interrupted => "the run was interrupted before it".to_owned(),
             Skip::PlanRefused => "the plan is refused".to_owned(),
             Skip::BeyondSavedPlan => "more would be done than the saved plan holds".to_owned(),
+            Skip::Protected => "`protect` in the config names it".to_owned(),
+            Skip::Omitted(key) => format!("the config omits `{key}`, which it is"),
         }
     }
 }

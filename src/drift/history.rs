@@ -38,8 +38,16 @@ pub struct History<'a> {
     /// The object that a definition of the config had last.
     by_key: BTreeMap<&'a Key, &'a DefinitionId>,
     last: Option<LastApply>,
-    /// When the last whole apply that was seen to be in step ended.
-    in_step_until: Option<Moment>,
+    /// The last whole apply after which all was seen to be in step.
+    in_step: Option<InStep>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct InStep {
+    /// When that apply began.
+    began: Moment,
+    /// Until when it is certain that all was in step.
+    until: Moment,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -90,9 +98,11 @@ impl<'a> History<'a> {
             // An undo leaves what an older config asked for, and a limited run only a part.
             if run.said.undoes.is_none() && run.said.only.is_none() {
                 history.last = Some(LastApply { commit: run.said.commit.clone(), began: run.began });
-                if report.verified {
-                    history.in_step_until = Moment::read(&run.said.ended);
-                }
+                // One with nothing to do has only read the org, and that after it began.
+                let had_nothing_to_do = report.rows.is_empty() && report.refusals.is_empty();
+                let ended = Moment::read(&run.said.ended).filter(|_| report.verified);
+                let until = ended.or(had_nothing_to_do.then_some(run.began));
+                history.in_step = until.map(|until| InStep { began: run.began, until }).or(history.in_step);
             }
         }
         history
@@ -131,24 +141,41 @@ impl<'a> History<'a> {
     /// Whether an object is as it was left, or as it was when the last apply found all in step.
     #[must_use]
     pub fn how_object(&self, id: &DefinitionId, observed: &Observed) -> How {
-        let object = observed.get(id);
-        match (self.by_id.get(id).and_then(|it| it.content().map(|left| (it, left))), object) {
-            (Some(_), None) => How::Edited,
-            (Some((it, left)), Some(object)) => {
-                if it.is_so(object, &left) {
-                    How::NotApplied
-                } else {
-                    How::Edited
-                }
-            }
-            (None, object) => {
-                let at = object.and_then(|it| it.modified.as_ref()?.at.as_deref().and_then(Moment::read));
-                match (at, self.in_step_until) {
-                    (Some(at), Some(until)) if at > until => How::Edited,
-                    (Some(_), Some(_)) => How::NotApplied,
-                    _ => How::NotKnown,
-                }
-            }
+        match (self.by_what_was_left(id, observed), observed.get(id)) {
+            (How::NotKnown, Some(object)) => self.by_time(object),
+            (how, _) => how,
+        }
+    }
+
+    /// As [`History::how`], as far as no time has to be believed.
+    #[must_use]
+    pub fn certainly(&self, step: &Step, observed: &Observed) -> How {
+        match step.id().or_else(|| step.key().and_then(|key| self.object_of(key))) {
+            Some(id) => self.by_what_was_left(id, observed),
+            None => self.how(step, observed),
+        }
+    }
+
+    /// Whether an object is as the last report that knows it left it. Where all was found in step later on, it may be
+    /// otherwise with everybody's consent: somebody wrote into the config what stood in the org.
+    fn by_what_was_left(&self, id: &DefinitionId, observed: &Observed) -> How {
+        let Some((it, left)) = self.by_id.get(id).and_then(|it| Some((it, it.content()?))) else {
+            return How::NotKnown;
+        };
+        match observed.get(id) {
+            Some(object) if it.is_so(object, &left) => How::NotApplied,
+            Some(_) if self.in_step.is_some_and(|in_step| it.is_before(in_step)) => How::NotKnown,
+            Some(_) | None => How::Edited,
+        }
+    }
+
+    /// By when an object was last changed: after all was last found in step, or before.
+    fn by_time(&self, object: &Definition) -> How {
+        let at = object.modified.as_ref().and_then(|it| it.at.as_deref()).and_then(Moment::read);
+        match (at, self.in_step) {
+            (Some(at), Some(in_step)) if at > in_step.until => How::Edited,
+            (Some(_), Some(_)) => How::NotApplied,
+            _ => How::NotKnown,
         }
     }
 }
@@ -156,6 +183,11 @@ impl<'a> History<'a> {
 impl Left<'_> {
     fn content(&self) -> Option<Content> {
         self.row.left()
+    }
+
+    /// Whether its run began earlier than the apply that found all in step.
+    fn is_before(&self, in_step: InStep) -> bool {
+        self.report.run.as_ref().is_some_and(|run| run.began < in_step.began)
     }
 
     fn is_so(&self, object: &Definition, left: &Content) -> bool {

@@ -24,9 +24,13 @@ const APPLIED: &str = "2026-03-01T12:00:00.000Z";
 const LATER: &str = "2026-03-02T08:30:00.000Z";
 
 fn run() -> KeptRun {
+    run_at(APPLIED)
+}
+
+fn run_at(moment: &str) -> KeptRun {
     let said = RunV1 {
-        began: APPLIED.to_owned(),
-        ended: APPLIED.to_owned(),
+        began: moment.to_owned(),
+        ended: moment.to_owned(),
         client: None,
         actor: None,
         reason: None,
@@ -40,7 +44,7 @@ fn run() -> KeptRun {
         locales: None,
         undoes: None,
     };
-    KeptRun { began: Moment::read(APPLIED).unwrap(), said }
+    KeptRun { began: Moment::read(moment).unwrap(), said }
 }
 
 /// The report of an apply that made these definitions of a world in step.
@@ -78,6 +82,11 @@ fn made(world: &mut World, keys: &[(&str, &str)]) -> KeptReport {
 /// The same of one that found everything in step.
 fn nothing_to_do() -> KeptReport {
     made(&mut World::empty(), &[])
+}
+
+/// The same of one that had only to read the org, at another time: nothing was there to be verified.
+fn in_step_at(moment: &str) -> KeptReport {
+    KeptReport { run: Some(run_at(moment)), verified: false, ..nothing_to_do() }
 }
 
 fn touched(world: &mut World, label: &str, at: &str) {
@@ -240,6 +249,38 @@ fn what_the_config_renamed_or_moved_is_not_applied_and_nobody_is_blamed() {
     assert_eq!(drift.rows[0].first[0].lines, ["lunch:", "  previousLabels: [Lunch]"]);
     world.config(want("lunch", "Break", "Lunch").label("de", "Mittag"));
     assert_eq!(rows(&seen(&world, &[report])), ["lunch elsewhere not-applied"]);
+}
+
+/// Somebody edits, the edit is written into the config, an apply finds all in step, and the config moves on.
+#[test]
+fn an_edit_that_the_config_took_over_is_held_against_nobody() {
+    let lunch = || want("lunch", "Meal", "Lunch");
+    let mut world = World::in_step([lunch().label("de", "Mittag")]);
+    let report = made(&mut world, &[("lunch", "Lunch")]);
+    world.org().label("Lunch", "de", "Essen");
+    touched(&mut world, "Lunch", LATER);
+    assert_eq!(rows(&seen(&world, std::slice::from_ref(&report))), ["lunch changed edited"]);
+    world.config(lunch().label("de", "Essen"));
+    let reports = [report, in_step_at("2026-03-03T09:00:00.000Z")];
+    assert_eq!(rows(&seen(&world, &reports)), [""; 0]);
+    world.config(lunch().label("de", "Mahlzeit"));
+    assert_eq!(rows(&seen(&world, &reports)), ["lunch changed not-applied"]);
+    // Nobody says when that was: it may have been before or after.
+    world.org().find("Lunch").modified = None;
+    assert_eq!(rows(&seen(&world, &reports)), ["lunch changed not-known"]);
+    touched(&mut world, "Lunch", "2026-03-04T09:00:00.000Z");
+    assert_eq!(rows(&seen(&world, &reports)), ["lunch changed edited"]);
+}
+
+#[test]
+fn an_apply_with_nothing_to_do_has_seen_that_all_is_in_step() {
+    let mut world = World::in_step([want("lunch", "Meal", "Lunch").label("de", "Mittag")]);
+    touched(&mut world, "Lunch", APPLIED);
+    world.config(want("lunch", "Meal", "Lunch").label("de", "Essen"));
+    assert_eq!(rows(&seen(&world, &[])), ["lunch changed not-known"]);
+    assert_eq!(rows(&seen(&world, &[in_step_at(LATER)])), ["lunch changed not-applied"]);
+    touched(&mut world, "Lunch", "2026-03-04T09:00:00.000Z");
+    assert_eq!(rows(&seen(&world, &[in_step_at(LATER)])), ["lunch changed edited"]);
 }
 
 #[test]

@@ -54,9 +54,13 @@ pub fn undo(undo: &Undo, source: Source<'_>, target: &Target, style: Style) -> S
     shown
 }
 
-/// What has to be done in the repository as well.
+/// What has to be done in the repository as well, if anything.
 #[must_use]
 pub fn revert(report: &KeptReport) -> String {
+    // What an undo did came from no config.
+    if report.run.as_ref().is_some_and(|it| it.said.undoes.is_some()) {
+        return String::new();
+    }
     let commit = report.run.as_ref().and_then(|it| it.said.commit.as_deref());
     let what = match commit {
         Some(commit) => format!("the commit {}", text::terminal(commit)),

@@ -9,6 +9,7 @@ use crate::model::names::Label;
 use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
+use crate::plan::change::Step;
 use crate::render::markdown::inline::Inline;
 use crate::render::markdown::page::{Keep, Kind, Room, Section, lines, marker, org, page, sandbox};
 use crate::render::markdown::page::{folded, table_head, table_row};
@@ -56,8 +57,13 @@ fn row(row: &Row, plan: &Plan) -> String {
         org.extend(was.map(|it| format!("{what}: {}", Inline::code(&it))));
         config.extend(becomes.map(|it| format!("{what}: {}", Inline::code(&it))));
     }
-    if step.action().is_removal() {
-        config = vec!["not shown to agents".to_owned()];
+    match step {
+        Step::Replace(_, retire) => {
+            config = vec!["under another system presence".to_owned()];
+            org.insert(0, format!("under {}", Inline::prose(retire.system_presence.as_str())));
+        }
+        _ if step.action().is_removal() => config = vec!["not shown to agents".to_owned()],
+        _ => {}
     }
     table_row(&[format!("**{}**", row.what.in_words()), about, config.join("<br>"), org.join("<br>")])
 }
