@@ -54,6 +54,12 @@ pages() {
     done
 }
 
+# last_applied WORKFLOW: the commit of the newest run of this workflow that succeeded, on this branch; nothing where none did.
+last_applied() {
+    api GET "actions/workflows/$1/runs?branch=$(encoded "$GITHUB_REF_NAME")&status=success&per_page=1" |
+        jq --raw-output '.workflow_runs[0].head_sha // empty'
+}
+
 # encoded TEXT: as a part of an address, of a file's name or of a mark. No two texts become one.
 encoded() {
     jq --null-input --raw-output --arg it "$1" '$it | @uri'

@@ -16,7 +16,7 @@ output superseded false
 workflow=${GITHUB_WORKFLOW_REF%@*}
 workflow=${workflow##*/}
 runs="actions/workflows/$workflow/runs?branch=$(encoded "$GITHUB_REF_NAME")&per_page=1"
-last=$(api GET "$runs&status=success" | jq --raw-output '.workflow_runs[0].head_sha // empty')
+last=$(last_applied "$workflow")
 
 commits=()
 if [[ -z $last ]]; then

@@ -17,6 +17,10 @@ views() {
             printf '%s\n' human "json=$results/plan.json" "markdown=$results/comment.md" "summary=$results/summary.md" \
                 "github=$results/annotations"
             ;;
+        drift)
+            printf '%s\n' human "json=$results/drift.json" "markdown=$results/comment.md" "summary=$results/summary.md" \
+                "github=$results/annotations"
+            ;;
         apply)
             printf '%s\n' human "json=$results/report.json" "summary=$results/summary.md" "github=$results/annotations"
             ;;
@@ -96,12 +100,19 @@ case $MODE in
         ((status == 0 || status == 2)) || exit "$status"
         ;;
     drift)
-        plan
+        past=()
+        if [[ -n ${APPLY_WORKFLOW:-} ]]; then
+            applied=$(last_applied "$APPLY_WORKFLOW")
+            [[ -z $applied ]] || past+=(--applied "$applied")
+        fi
+        [[ -z ${REPORT_DIR:-} ]] || past+=(--report-dir "$REPORT_DIR")
+        run drift --detailed-exitcode ${past[@]+"${past[@]}"}
+        show_summary drift
         output changes "$(changes)"
         if [[ ${ISSUE:-true} == true ]]; then
             # Where nobody can tell whether there is drift, the issue says that.
-            ensure plan comment.md
-            "$here/drift-issue.sh" "$results" "$(changes)"
+            ensure drift comment.md
+            "$here/drift-issue.sh" "$results/comment.md" "$(changes)"
         fi
         ((status == 0 || status == 2)) || exit "$status"
         ;;

@@ -18,6 +18,7 @@ pub mod conversation;
 pub mod desk;
 pub mod doctor;
 pub mod drift;
+pub mod earlier;
 pub mod files;
 pub mod generate;
 pub mod identity;

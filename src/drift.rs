@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Span;
 use crate::drift::answered::{Answered, Certainty, Found, Place, answered};
+use crate::drift::applied::Applied;
 use crate::drift::history::{History, How, LastApply};
 use crate::drift::keep::{added, another, become_of, called_otherwise, elsewhere, keep, place};
 use crate::journal::kept::KeptReport;
@@ -16,10 +17,12 @@ use crate::model::observed::{Modified, Observed, Primary, Target};
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Change, LeftAlone, Step, Why};
+use crate::plan::origin::{Against, Subject, short};
 use crate::plan::refusal::{Fact, Refusal};
 use crate::text;
 
 pub mod answered;
+pub mod applied;
 pub mod document;
 pub mod history;
 pub mod keep;
@@ -37,6 +40,37 @@ pub struct Drift {
     pub questions: Vec<Question>,
     /// The apply after which the config has moved on, where reports tell of one.
     pub last: Option<LastApply>,
+    /// The config that was applied last, where the caller names it.
+    pub applied: Option<LastConfig>,
+    /// By what was told how it came about.
+    by: By,
+}
+
+/// The config that was applied last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastConfig {
+    /// Which one.
+    pub against: Against,
+    /// Why it could not be read; none where it was.
+    pub not_read: Option<String>,
+}
+
+/// What a drift is told by, beside the config and the org.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// The reports of applies; those of other orgs are passed over.
+    pub reports: Vec<KeptReport>,
+    /// The config that was applied last.
+    pub applied: Option<Applied>,
+}
+
+/// Whether anything was given to tell by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// Reports, or a config.
+    Something,
+    /// Neither.
+    Nothing,
 }
 
 /// One object that is otherwise.
@@ -187,7 +221,7 @@ impl Drift {
 
     /// What an apply is refused for, and hides nothing of what is otherwise: limits.
     pub fn guards(&self) -> impl Iterator<Item = &Refusal> {
-        self.plan.refusals.iter().filter(|it| !hides(it))
+        self.plan.refusals.iter().filter(|it| !it.fact.hides())
     }
 
     /// What it comes to, in few words.
@@ -200,6 +234,30 @@ impl Drift {
         }
     }
 
+    /// How to take all of it back, in a sentence without its full stop.
+    #[must_use]
+    pub fn way_back(&self) -> &'static str {
+        if self.rows.iter().all(|it| it.first.is_empty()) {
+            "To take it back, run `presencectl apply`"
+        } else {
+            "To take it back, write what it needs, and run `presencectl apply`"
+        }
+    }
+
+    /// Why it is not told how something came about, in a sentence without its full stop; foreign strings are raw.
+    #[must_use]
+    pub fn not_told(&self) -> Option<String> {
+        const APART: &str = "what was edited by hand cannot be told from what was merged and not applied";
+        match &self.applied {
+            Some(LastConfig { against, not_read: Some(why) }) => Some(format!("{APART} by {}: {why}", against.named())),
+            _ if self.by == By::Something || self.of(How::NotKnown).next().is_none() => None,
+            _ => Some(format!(
+                "{APART}. It takes `--applied REF`, the commit that was applied last, or `--report-dir DIR`, the reports \
+                 of applies"
+            )),
+        }
+    }
+
     /// Everything that an apply asks or is refused for.
     #[must_use]
     pub fn refusals(&self) -> Vec<Refusal> {
@@ -209,17 +267,23 @@ impl Drift {
     /// The heading of what came about in one way; foreign strings are raw.
     #[must_use]
     pub fn heading(&self, how: How) -> String {
-        match (how, &self.last) {
-            (How::Edited, _) => "Edited by hand in the org".to_owned(),
-            (How::NotApplied, Some(LastApply { commit: Some(commit), began: _ })) => {
-                let short: String = commit.chars().take(7).collect();
-                format!("Merged, not applied since `{short}`")
-            }
-            (How::NotApplied, Some(LastApply { commit: None, began })) => {
-                format!("Merged, not applied since {} UTC", began.to_the_minute())
-            }
-            (How::NotApplied, None) => "Merged, not applied".to_owned(),
-            (How::NotKnown, _) => "Edited by hand, or merged and not applied (no report says which of them)".to_owned(),
+        let since = self.since().map_or_else(String::new, |it| format!(" since {it}"));
+        match how {
+            How::Edited => "Edited by hand in the org".to_owned(),
+            How::Both => format!("Edited by hand in the org, and changed in the config{since}"),
+            How::NotApplied => format!("Merged, not applied{since}"),
+            How::NotKnown => "Edited by hand, or merged and not applied (which of them is not known)".to_owned(),
+        }
+    }
+
+    /// The last apply, as people name it; foreign strings are raw.
+    fn since(&self) -> Option<String> {
+        match (&self.applied, &self.last) {
+            (Some(LastConfig { against: Against { commit: Some(commit), .. }, not_read: None }), _)
+            | (_, Some(LastApply { commit: Some(commit), began: _ })) => Some(format!("`{}`", short(commit))),
+            (Some(LastConfig { against, not_read: None }), _) => Some(against.named()),
+            (_, Some(LastApply { commit: None, began })) => Some(format!("{} UTC", began.to_the_minute())),
+            (_, None) => None,
         }
     }
 
@@ -227,7 +291,7 @@ impl Drift {
     #[must_use]
     pub fn heading_of_unmanaged(&self, how: How) -> &'static str {
         match how {
-            How::Edited => "Not in the config, added or changed since the last apply (left alone)",
+            How::Edited | How::Both => "Not in the config, added or changed since the last apply (left alone)",
             How::NotApplied => "Not in the config, there before the last apply (left alone)",
             How::NotKnown => "Not in the config (left alone; no report says since when)",
         }
@@ -280,12 +344,18 @@ fn told(modified: Modified, names: Names) -> Modified {
     Modified { by: modified.by.filter(may_be_told), ..modified }
 }
 
-/// What is otherwise in an org than in its config. Reports of other orgs are passed over.
+/// What is otherwise in an org than in its config.
 #[must_use]
-pub fn drift(desired: &Desired, observed: &Observed, target: &Target, reports: &[KeptReport], names: Names) -> Drift {
+pub fn drift(desired: &Desired, observed: &Observed, target: &Target, past: &Past, names: Names) -> Drift {
+    let Past { reports, applied } = past;
     let history = History::of(reports, target);
-    let Answered { plan, found } = answered(desired, observed, |key| history.object_of(key).cloned());
-    let seen = Seen { desired, observed, history, names };
+    let reported = |key: &Key| history.object_of(key).cloned();
+    let planned = applied.as_ref().and_then(|it| it.planned(observed, reported));
+    let Answered { plan, found } = answered(desired, observed, |key| {
+        reported(key).or_else(|| planned.as_ref().and_then(|it| it.object_of(key)).cloned())
+    });
+    let by_config = planned.map(|it| it.how(&plan));
+    let seen = Seen { desired, observed, history, by_config, names };
     let mut keys = BTreeSet::new();
     let rows = plan
         .changes
@@ -296,9 +366,13 @@ pub fn drift(desired: &Desired, observed: &Observed, target: &Target, reports: &
         .collect();
     let left_alone = plan.left_alone.iter().filter(|it| it.why == Why::NotNamed);
     let unmanaged = left_alone.map(|it| seen.unmanaged(it, &mut keys)).collect();
-    let open = plan.refusals.iter().filter(|it| hides(it));
+    let open = plan.refusals.iter().filter(|it| it.fact.hides());
     let questions = open.map(|it| seen.question(it)).collect();
-    Drift { rows, unmanaged, questions, last: seen.history.last().cloned(), plan }
+    let by = if reports.is_empty() && applied.is_none() { By::Nothing } else { By::Something };
+    let applied = applied
+        .as_ref()
+        .map(|it| LastConfig { against: it.against.clone(), not_read: it.desired.as_ref().err().cloned() });
+    Drift { rows, unmanaged, questions, last: seen.history.last().cloned(), applied, by, plan }
 }
 
 fn is_create(change: &Change) -> bool {
@@ -309,26 +383,35 @@ fn found_for<'a>(change: &Change, found: &'a BTreeMap<Key, Found>) -> Option<&'a
     found.get(change.step.key()?)
 }
 
-/// Is something not compared because of it? What is about the plan as a whole guards an apply.
-fn hides(refusal: &Refusal) -> bool {
-    !refusal.fact.keys().is_empty()
-}
-
 struct Seen<'a> {
     desired: &'a Desired,
     observed: &'a Observed,
     history: History<'a>,
+    /// How each change came to be needed, by the config that was applied last.
+    by_config: Option<BTreeMap<Subject, How>>,
     names: Names,
 }
 
 impl Seen<'_> {
+    /// How a step came to be needed. A report knows what an apply wrote that was not done as a whole, so what it says is
+    /// as it was left is that. What the config that was applied last asks for as well was never merged.
+    fn how(&self, step: &Step) -> How {
+        let Some(by_config) = &self.by_config else { return self.history.how(step, self.observed) };
+        let by_config = Subject::of(step).and_then(|it| by_config.get(&it)).copied().unwrap_or(How::NotKnown);
+        match (by_config, self.history.by_object(step, self.observed)) {
+            (How::NotApplied, _) | (_, How::NotApplied) => How::NotApplied,
+            (How::NotKnown, by_report) => by_report,
+            (by_config, _) => by_config,
+        }
+    }
+
     fn modified(&self, id: &DefinitionId) -> Option<Modified> {
         Some(told(self.observed.get(id)?.modified.clone()?, self.names))
     }
 
     fn row(&self, change: &Change, found: Option<&Found>, keys: &mut BTreeSet<Key>) -> Row {
         let step = &change.step;
-        let how = self.history.how(step, self.observed);
+        let how = self.how(step);
         let (keep, first) = self.ways_out(step, found, keys);
         Row {
             what: self.what(step, how, found),

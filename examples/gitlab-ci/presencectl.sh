@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the jobs of .gitlab-ci.yml do: install, plan, apply.
+# What the jobs of .gitlab-ci.yml do: install, plan, apply, drift.
 set -euo pipefail
 
 # What the job of an old commit ends with. Under `allow_failure` in .gitlab-ci.yml, so that it is no deployment: GitLab would
@@ -46,6 +46,12 @@ between() {
     local answer
     answer=$(api GET "repository/compare?from=$1&to=$2") || return 1
     jq --raw-output 'if .compare_timeout then error("GitLab did not compare them to the end") else .commits[].id end' <<<"$answer"
+}
+
+# deployments ORDER [FILTER]: the commit of the first one of the environment that applies, by age; nothing where there is none.
+deployments() {
+    api GET "deployments?environment=$(encoded "presence-apply/$ORG")&order_by=id&per_page=1&sort=$1${2:-}" |
+        jq --raw-output '.[0].sha // empty'
 }
 
 install() {
@@ -106,16 +112,15 @@ plan() {
 # that succeeded. The plans need no trust: they can only narrow what is done. Every answer is looked at before it is used:
 # one that failed must end the job, and not look as if there were nothing to do.
 apply() {
-    local deployments last since list later sha iids iid pipeline job status=0
+    local last since list later sha iids iid pipeline job status=0
     local -a commits=() reviewed=()
     rm -rf reviewed
     mkdir reviewed
-    deployments="deployments?environment=$(encoded "presence-apply/$ORG")&order_by=id&per_page=1"
-    last=$(api GET "$deployments&sort=desc&status=success" | jq --raw-output '.[0].sha // empty')
+    last=$(deployments desc '&status=success')
     since=$last
     if [[ -z $last ]]; then
         # Nothing was ever applied: since the first job that tried, which is the oldest of all.
-        since=$(api GET "$deployments&sort=asc" | jq --raw-output '.[0].sha // empty')
+        since=$(deployments asc)
         since=${since:-$CI_COMMIT_SHA}
     fi
     # What is as old as the commit counts as well: this may be the same job again.
@@ -152,6 +157,18 @@ apply() {
         exit "$status"
     fi
     ./presencectl apply "$CONFIG" --org "$ORG" --auto-approve "${reviewed[@]}" --report-dir reports
+}
+
+# What is otherwise in the org. By the commit that was applied last it is told what was edited by hand.
+drift() {
+    local last=''
+    local -a applied=()
+    [[ -z ${GITLAB_TOKEN:-} ]] || last=$(deployments desc '&status=success')
+    if [[ -n $last ]]; then
+        git config --global --add safe.directory "$CI_PROJECT_DIR"
+        applied=(--applied "$last")
+    fi
+    ./presencectl drift "$CONFIG" --org "$ORG" "${applied[@]}" --detailed-exitcode
 }
 
 "$1"

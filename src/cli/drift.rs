@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::formats::{DriftFormat, Output};
+use crate::cli::formats::Output;
 use crate::cli::shared::{ConfigArgs, TargetArgs};
 
 /// `presencectl drift`.
@@ -16,8 +16,11 @@ pub struct DriftArgs {
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// A folder of reports, as `apply --report-dir DIR` keeps them: by them is told what was edited by hand from what was
+    /// The commit that was applied last, or a path of its config: by it is told what was edited by hand from what was
     /// merged and not applied.
+    #[arg(long, value_name = "REF|PATH", help_heading = "Config")]
+    pub applied: Option<String>,
+    /// A folder of reports, as `apply --report-dir DIR` keeps them: they tell the same, and more of it.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub report_dir: Option<PathBuf>,
     /// Tell no names of people, only ids.
@@ -26,7 +29,7 @@ pub struct DriftArgs {
     /// `human`, `json`, `markdown` (an issue), `summary` (of a CI step), `html` or `github` (annotations), to standard
     /// output or to a file as well. May be repeated; without one for standard output, `human` goes there.
     #[arg(long = "output", short = 'o', value_name = "FORMAT[=FILE]", help_heading = "Output")]
-    pub outputs: Vec<Output<DriftFormat>>,
+    pub outputs: Vec<Output>,
     /// Exit with 2 when there is drift.
     #[arg(long, help_heading = "Output")]
     pub detailed_exitcode: bool,

@@ -20,10 +20,6 @@ pub trait View: Copy + PartialEq + 'static {
     const NAMED: &'static [(&'static str, Self)];
     /// What is written when there is no result.
     fn on_failure(self) -> OnFailure;
-    /// The same of a run that writes, and would have had a report.
-    fn without_report(self) -> OnFailure {
-        self.on_failure()
-    }
 }
 
 /// What a view shows of a failure.
@@ -36,34 +32,23 @@ pub enum OnFailure {
     /// Nothing, so that nobody takes it for a result.
     Nothing,
     /// The words as Markdown, a comment in the place of this one.
-    Comment(Awaited),
+    Comment,
     /// The same as the summary of a step.
-    Summary(Awaited),
+    Summary,
     /// The words, as a page of HTML.
     Page,
     /// The words, at the lines that they are about.
     Annotations,
 }
 
-/// The result that there would have been.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Awaited {
-    /// A plan.
-    Plan,
-    /// The report of an apply or an undo.
-    Report,
-    /// A drift.
-    Drift,
-}
-
-/// The views of a plan or a report.
+/// The views of a plan, a report or a drift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// For people.
     Human,
     /// For machines; also the saved plan.
     Json,
-    /// For reviewers, as a comment on a pull request or merge request.
+    /// For reviewers, as a comment on a pull request or merge request, or an issue.
     Markdown,
     /// The same as the summary of a step, which holds more.
     Summary,
@@ -88,18 +73,10 @@ impl View for Format {
         match self {
             Format::Human => OnFailure::Words,
             Format::Json => OnFailure::Document,
-            Format::Markdown => OnFailure::Comment(Awaited::Plan),
-            Format::Summary => OnFailure::Summary(Awaited::Plan),
+            Format::Markdown => OnFailure::Comment,
+            Format::Summary => OnFailure::Summary,
             Format::Html => OnFailure::Page,
             Format::Github => OnFailure::Annotations,
-        }
-    }
-
-    fn without_report(self) -> OnFailure {
-        match self.on_failure() {
-            OnFailure::Comment(_) => OnFailure::Comment(Awaited::Report),
-            OnFailure::Summary(_) => OnFailure::Summary(Awaited::Report),
-            other => other,
         }
     }
 }
@@ -122,46 +99,6 @@ impl View for DiagnosisFormat {
         match self {
             DiagnosisFormat::Human => OnFailure::Words,
             DiagnosisFormat::Json => OnFailure::Document,
-        }
-    }
-}
-
-/// The views of a drift.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DriftFormat {
-    /// For people.
-    Human,
-    /// For machines.
-    Json,
-    /// For an issue, or a comment.
-    Markdown,
-    /// The same as the summary of a step, which holds more.
-    Summary,
-    /// As a page.
-    Html,
-    /// Annotations of GitHub Actions, at the lines of the config.
-    Github,
-}
-
-impl View for DriftFormat {
-    const HUMAN: DriftFormat = DriftFormat::Human;
-    const NAMED: &'static [(&'static str, DriftFormat)] = &[
-        ("human", DriftFormat::Human),
-        ("json", DriftFormat::Json),
-        ("markdown", DriftFormat::Markdown),
-        ("summary", DriftFormat::Summary),
-        ("html", DriftFormat::Html),
-        ("github", DriftFormat::Github),
-    ];
-
-    fn on_failure(self) -> OnFailure {
-        match self {
-            DriftFormat::Human => OnFailure::Words,
-            DriftFormat::Json => OnFailure::Document,
-            DriftFormat::Markdown => OnFailure::Comment(Awaited::Drift),
-            DriftFormat::Summary => OnFailure::Summary(Awaited::Drift),
-            DriftFormat::Html => OnFailure::Page,
-            DriftFormat::Github => OnFailure::Annotations,
         }
     }
 }

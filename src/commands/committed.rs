@@ -139,6 +139,16 @@ impl<'a> Committed<'a> {
         since
     }
 
+    /// What the config asked for after a commit, along the first parents of what is checked out: as each commit left it,
+    /// the newest first, as far as that can be read. Nothing where the commit is not among them.
+    #[must_use]
+    pub fn since(&self, commit: &str) -> Vec<Desired> {
+        let commits = self.git.first_parents("HEAD", COMMITS_MAX).unwrap_or_default();
+        let Some(end) = commits.iter().position(|it| it.hash == commit) else { return Vec::new() };
+        let newer = commits.iter().take(end).filter(|it| it.touched.iter().any(|it| self.is_part(it)));
+        newer.take(CONFIGS_MAX).filter_map(|it| self.at(&it.hash).ok()).map(|(desired, _)| desired).collect()
+    }
+
     /// Can it be a part of a config?
     fn is_part(&self, touched: &Touched) -> bool {
         let Touched { path, is_link } = touched;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::apply::report::Report;
-use crate::cli::{Format, OnFailure, Output, RecordArgs, TargetArgs, View};
+use crate::cli::{Format, Output, RecordArgs, TargetArgs, View};
 use crate::commands::journal::Journal;
 use crate::commands::outputs::Outputs;
 use crate::commands::record::Record;
@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::model::observed::Target;
 use crate::problem::{Heard, Problem};
 use crate::render::machine;
+use crate::render::markdown::Kind;
 use crate::signals::Signals;
 
 /// What a run has at hand.
@@ -27,6 +28,8 @@ pub struct Desk<F = Format> {
     /// Where its results go.
     pub outputs: Outputs<F>,
     purpose: Purpose,
+    /// The kind of its result.
+    awaited: Kind,
 }
 
 /// What a run is for.
@@ -36,16 +39,6 @@ enum Purpose {
     Read,
     /// It may write, so all its documents say when it was, and who was at work.
     Write,
-}
-
-impl Purpose {
-    /// What each view shows where there is no result.
-    fn on_failure<F: View>(self) -> fn(F) -> OnFailure {
-        match self {
-            Purpose::Read => F::on_failure,
-            Purpose::Write => F::without_report,
-        }
-    }
 }
 
 impl<F: View> Desk<F> {
@@ -72,6 +65,12 @@ impl<F: View> Desk<F> {
         Desk::open(record, target, outputs, Purpose::Write, shell)
     }
 
+    /// Of a run whose result is of another kind.
+    #[must_use]
+    pub fn awaiting(self, awaited: Kind) -> Desk<F> {
+        Desk { awaited, ..self }
+    }
+
     fn open(
         record: &RecordArgs,
         target: &TargetArgs,
@@ -85,11 +84,15 @@ impl<F: View> Desk<F> {
         };
         let record = Record::new(record, target, shell.environment);
         let heard = Heard { org: None, sandbox: target.sandbox };
+        let awaited = match purpose {
+            Purpose::Read => Kind::Plan,
+            Purpose::Write => Kind::Report,
+        };
         match Outputs::open(outputs, shell.signals) {
-            Ok(outputs) => Ok(Desk { record, journal, heard, outputs, purpose }),
+            Ok(outputs) => Ok(Desk { record, journal, heard, outputs, purpose, awaited }),
             Err(problem) => {
                 let failure = problem.into();
-                let desk = Desk { record, journal, heard, outputs: Outputs::<F>::on_stdout(), purpose };
+                let desk = Desk { record, journal, heard, outputs: Outputs::<F>::on_stdout(), purpose, awaited };
                 desk.keep_failure(&failure, shell);
                 Err(shell.fail(&failure))
             }
@@ -108,8 +111,7 @@ impl<F: View> Desk<F> {
             Err(failure) => {
                 self.keep_failure(&failure, shell);
                 let provenance = (self.purpose == Purpose::Write).then(|| self.record.provenance());
-                let on_failure = self.purpose.on_failure();
-                shell.fail_instead(&failure, &self.heard, provenance.as_ref(), self.outputs, on_failure)
+                shell.fail_instead(&failure, &self.heard, provenance.as_ref(), self.outputs, self.awaited)
             }
         }
     }

@@ -1,9 +1,11 @@
 //! `presencectl drift`.
 
-use crate::cli::{DriftArgs, DriftFormat, LimitArgs};
+use crate::cli::{DriftArgs, Format, LimitArgs};
+use crate::commands::committed::Org;
 use crate::commands::connect::files_read;
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
+use crate::commands::earlier;
 use crate::commands::identity::Identity;
 use crate::commands::journal::reports;
 use crate::commands::look::{Asked, Look, look};
@@ -11,9 +13,9 @@ use crate::commands::outputs::Outputs;
 use crate::commands::shell::{Failure, Shell};
 use crate::config::Config;
 use crate::diagnostic::Sources;
-use crate::drift::{Drift, Names, drift};
+use crate::drift::{Drift, Names, Past, drift};
 use crate::exit::Exit;
-use crate::render::markdown::{COMMENT, SUMMARY};
+use crate::render::markdown::{COMMENT, Kind, SUMMARY};
 use crate::render::style::Style;
 use crate::render::{github, html, human, machine, markdown};
 
@@ -25,7 +27,8 @@ const LIMITS: LimitArgs =
 pub async fn run(args: &DriftArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
     match Desk::to_read(&args.target, &args.outputs, shell) {
-        Ok(mut desk) => {
+        Ok(desk) => {
+            let mut desk = desk.awaiting(Kind::Drift);
             let made = made(args, &mut desk, shell).await;
             desk.close(made, shell, |made, desk, shell| show(args, &made, desk.outputs, shell))
         }
@@ -40,12 +43,18 @@ struct Made {
     sources: Sources,
 }
 
-async fn made(args: &DriftArgs, desk: &mut Desk<DriftFormat>, shell: &mut Shell<'_>) -> Result<Made, Failure> {
+async fn made(args: &DriftArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Made, Failure> {
     let Desk { outputs, heard, .. } = desk;
     outputs.spare(files_read(&args.target))?;
-    let (Config { desired, .. }, sources) = shell.load(&args.config, outputs)?;
+    let (config, sources) = shell.load(&args.config, outputs)?;
+    let org = Org { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
+    let applied = args.applied.as_deref().map(|typed| earlier::applied(&args.config, typed, org)).transpose()?;
+    let (applied, files) = applied.unzip();
+    outputs.spare(files.iter().flatten())?;
     outputs.spare(&args.report_dir)?;
     let reports = args.report_dir.as_deref().map_or_else(|| Ok(Vec::new()), reports)?;
+    let past = Past { reports, applied };
+    let Config { desired, .. } = config;
     let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, LIMITS, false);
     let look = converse(&args.target, &desired, shell, async |connection, _| {
         // A reader is all that this command has: it cannot write.
@@ -53,21 +62,21 @@ async fn made(args: &DriftArgs, desk: &mut Desk<DriftFormat>, shell: &mut Shell<
     })
     .await?;
     let names = if args.no_names { Names::Withheld } else { Names::Told };
-    let drift = drift(&desired, &look.observed, &look.target, &reports, names);
+    let drift = drift(&desired, &look.observed, &look.target, &past, names);
     Ok(Made { look, drift, sources })
 }
 
-fn show(args: &DriftArgs, made: &Made, outputs: Outputs<DriftFormat>, shell: &mut Shell<'_>) -> Exit {
+fn show(args: &DriftArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
     let Made { look: Look { target, observed: _, plan: _, notes }, drift, sources } = made;
     shell.show_notes(notes);
     let folder = shell.environment.folder.as_deref();
-    let view = |format: DriftFormat, style: Style| match format {
-        DriftFormat::Human => human::drift(drift, target, sources, style),
-        DriftFormat::Json => machine::drift_json(drift, target, sources),
-        DriftFormat::Markdown => markdown::drift(drift, target, sources, COMMENT),
-        DriftFormat::Summary => markdown::drift(drift, target, sources, SUMMARY),
-        DriftFormat::Html => html::drift(drift, target, sources),
-        DriftFormat::Github => github::drift(drift, sources, folder),
+    let view = |format: Format, style: Style| match format {
+        Format::Human => human::drift(drift, target, sources, style),
+        Format::Json => machine::drift_json(drift, target, sources),
+        Format::Markdown => markdown::drift(drift, target, sources, COMMENT),
+        Format::Summary => markdown::drift(drift, target, sources, SUMMARY),
+        Format::Html => html::drift(drift, target, sources),
+        Format::Github => github::drift(drift, sources, folder),
     };
     let exit = if !drift.questions.is_empty() {
         Exit::Failure

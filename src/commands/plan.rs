@@ -1,11 +1,12 @@
 //! `presencectl plan`.
 
 use crate::cli::{Format, PlanArgs};
-use crate::commands::base;
+use crate::commands::base::compared;
 use crate::commands::committed::Org;
 use crate::commands::connect::files_read;
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
+use crate::commands::earlier;
 use crate::commands::identity::Identity;
 use crate::commands::journal::reports;
 use crate::commands::look::{Asked, Look, look};
@@ -44,7 +45,7 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     let (config, sources) = shell.load(&args.config, outputs)?;
     let desired = limited(config.desired.clone(), &args.only)?;
     let org = Org { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
-    let given = args.base.as_deref().map(|typed| base::read(&args.config, typed, org)).transpose()?;
+    let given = args.base.as_deref().map(|typed| earlier::base(&args.config, typed, org)).transpose()?;
     outputs.spare(given.iter().flat_map(|it| &it.files))?;
     let kept = args.report_dir.as_deref().filter(|_| given.is_some());
     outputs.spare(kept)?;
@@ -56,7 +57,7 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     })
     .await?;
     if let Some(given) = given {
-        look.plan = given.compared(look.plan, &desired, &look.observed, &look.target, &reports);
+        look.plan = compared(given, look.plan, &desired, &look.observed, &look.target, &reports);
     }
     Ok(Made { look, desired, sources })
 }

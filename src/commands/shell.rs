@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::cli::{Awaited, ColorWhen, ConfigArgs, OnFailure, View};
+use crate::cli::{ColorWhen, ConfigArgs, OnFailure, View};
 use crate::commands::outputs::Outputs;
 use crate::config::{self, Config, Loaded, Request};
 use crate::diagnostic::{Diagnostic, Sources};
@@ -16,7 +16,7 @@ use crate::render::findings;
 use crate::render::github;
 use crate::render::html;
 use crate::render::machine;
-use crate::render::markdown;
+use crate::render::markdown::{self, Kind};
 use crate::render::problem;
 use crate::render::style::Style;
 use crate::signals::Signals;
@@ -144,22 +144,22 @@ impl Shell<'_> {
     /// The same, and as a document wherever one was asked for, since a pipeline reads the document
     /// when something failed most of all.
     pub fn fail_into<F: View>(&mut self, failure: &Failure, heard: &Heard, outputs: Outputs<F>) -> Exit {
-        self.fail_instead(failure, heard, None, outputs, F::on_failure)
+        self.fail_instead(failure, heard, None, outputs, Kind::Plan)
     }
 
-    /// The same, where `on_failure` says what each view shows; with where the run comes from, where that is told.
+    /// The same, instead of a result of this kind; with where the run comes from, where that is told.
     pub fn fail_instead<F: View>(
         &mut self,
         failure: &Failure,
         heard: &Heard,
         provenance: Option<&Provenance>,
         outputs: Outputs<F>,
-        on_failure: fn(F) -> OnFailure,
+        awaited: Kind,
     ) -> Exit {
         let exit = self.fail(failure);
         let folder = self.environment.folder.as_deref();
-        let view = |format: F| failure_shown(failure, heard, provenance, on_failure(format), folder);
-        let stdout = match on_failure(outputs.on_stdout) {
+        let view = |format: F| failure_shown(failure, heard, provenance, (format.on_failure(), awaited), folder);
+        let stdout = match outputs.on_stdout.on_failure() {
             // They are on standard error.
             OnFailure::Words => String::new(),
             _ => view(outputs.on_stdout),
@@ -209,30 +209,18 @@ fn failure_shown(
     failure: &Failure,
     heard: &Heard,
     provenance: Option<&Provenance>,
-    on_failure: OnFailure,
+    (on_failure, awaited): (OnFailure, Kind),
     folder: Option<&Path>,
 ) -> String {
     in_parts(failure, |problem, diagnostics, sources| match on_failure {
         OnFailure::Words => in_words(failure, Style::PLAIN),
         OnFailure::Document => machine::error_json(problem, heard, provenance, diagnostics, sources),
         OnFailure::Nothing => String::new(),
-        OnFailure::Comment(awaited) => {
-            markdown::failure(problem, heard, diagnostics, sources, kind(awaited), markdown::COMMENT)
-        }
-        OnFailure::Summary(awaited) => {
-            markdown::failure(problem, heard, diagnostics, sources, kind(awaited), markdown::SUMMARY)
-        }
+        OnFailure::Comment => markdown::failure(problem, heard, diagnostics, sources, awaited, markdown::COMMENT),
+        OnFailure::Summary => markdown::failure(problem, heard, diagnostics, sources, awaited, markdown::SUMMARY),
         OnFailure::Page => html::failure(problem, heard, diagnostics, sources),
         OnFailure::Annotations => github::failure(problem, diagnostics, sources, folder),
     })
-}
-
-fn kind(awaited: Awaited) -> markdown::Kind {
-    match awaited {
-        Awaited::Plan => markdown::Kind::Plan,
-        Awaited::Report => markdown::Kind::Report,
-        Awaited::Drift => markdown::Kind::Drift,
-    }
 }
 
 /// What every view of a failure is made of.

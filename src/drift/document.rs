@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::Sources;
 use crate::document::{HeadV1, Kind, PlaceV1, TargetV1, place_v1, target_v1};
 use crate::drift::history::{How, LastApply};
-use crate::drift::{About, Drift, Question, Row, Unmanaged};
+use crate::drift::{About, Drift, LastConfig, Question, Row, Unmanaged};
 use crate::model::observed::{Modified, Target};
 use crate::plan::answer::Answer;
 use crate::plan::document::{AnswerV1, ChangeV1, RefusalV1, change_v1, refusal_v1};
@@ -29,6 +29,9 @@ pub struct DriftV1 {
     /// The last whole apply that reports tell of; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_apply: Option<LastApplyV1>,
+    /// The config that was applied last, as the command line names it; absent where it names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applied: Option<AppliedV1>,
     /// Is all of it known? Not while one of `candidates` or `refusals` is a question.
     pub known: bool,
     /// One for each object that is otherwise, in the order of the plan.
@@ -52,6 +55,20 @@ pub struct LastApplyV1 {
     pub began: String,
 }
 
+/// A config that was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AppliedV1 {
+    /// As it was given: a revision or a path.
+    pub given: String,
+    /// The whole hash of the commit, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Why it could not be read. Then nothing is told by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_read: Option<String>,
+}
+
 /// One object that is otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -64,8 +81,9 @@ pub struct DriftRowV1 {
         "added",
     ]))]
     pub what: String,
-    /// `edited` (by hand, since the last report), `not-applied` (the config has moved on) or `not-known`.
-    #[schemars(extend("enum" = ["edited", "not-applied", "not-known"]))]
+    /// `edited` (by hand, since the last apply), `both` (that, and the config asks something else by now), `not-applied`
+    /// (the config has moved on) or `not-known`.
+    #[schemars(extend("enum" = ["edited", "both", "not-applied", "not-known"]))]
     pub how: String,
     /// Who touched the object last: an id or a name. Absent where the org does not say, or nobody is to be told.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,7 +153,7 @@ pub struct CandidateV1 {
 /// The document of a drift.
 #[must_use]
 pub fn document(drift: &Drift, target: &Target, sources: &Sources) -> DriftV1 {
-    let Drift { plan: _, rows, unmanaged, questions, last } = drift;
+    let Drift { plan: _, rows, unmanaged, questions, last, applied, .. } = drift;
     let last_apply = last
         .as_ref()
         .map(|LastApply { commit, began }| LastApplyV1 { commit: commit.clone(), began: began.to_string() });
@@ -146,6 +164,11 @@ pub fn document(drift: &Drift, target: &Target, sources: &Sources) -> DriftV1 {
     DriftV1 {
         head: DRIFT.head(target_v1(target)),
         last_apply,
+        applied: applied.as_ref().map(|LastConfig { against, not_read }| AppliedV1 {
+            given: against.typed.clone(),
+            commit: against.commit.clone(),
+            not_read: not_read.clone(),
+        }),
         known: questions.is_empty(),
         drift: rows.iter().map(|it| row_v1(it, sources)).collect(),
         unmanaged: unmanaged.iter().map(unmanaged_v1).collect(),
@@ -183,7 +206,7 @@ fn unmanaged_v1(it: &Unmanaged) -> UnmanagedV1 {
     let Unmanaged { id, system_presence, name, how, modified, keep } = it;
     let (changed_by, changed_at) = touched(modified.as_ref());
     let since = match how {
-        How::Edited => "since-last-apply",
+        How::Edited | How::Both => "since-last-apply",
         How::NotApplied => "before",
         How::NotKnown => "not-known",
     };

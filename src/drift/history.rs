@@ -13,11 +13,13 @@ use crate::plan::change::{Action, Step};
 /// How a difference came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum How {
-    /// The object is otherwise than the last report left it.
+    /// Somebody edited the object in the org since the last apply.
     Edited,
-    /// The object is as the last report left it: the config has moved on.
+    /// That, and the config asks something else of it by now.
+    Both,
+    /// The object is as the last apply left it: the config has moved on.
     NotApplied,
-    /// No report says it.
+    /// Nothing says it for certain.
     NotKnown,
 }
 
@@ -58,13 +60,14 @@ struct Left<'a> {
 
 impl How {
     /// All, in the order in which they are shown.
-    pub const ALL: [How; 3] = [How::Edited, How::NotApplied, How::NotKnown];
+    pub const ALL: [How; 4] = [How::Edited, How::Both, How::NotApplied, How::NotKnown];
 
     /// A stable name.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             How::Edited => "edited",
+            How::Both => "both",
             How::NotApplied => "not-applied",
             How::NotKnown => "not-known",
         }
@@ -154,6 +157,13 @@ impl<'a> History<'a> {
             Some(id) => self.by_what_was_left(id, observed),
             None => self.how(step, observed),
         }
+    }
+
+    /// As [`History::certainly`], of objects that a report knows.
+    #[must_use]
+    pub fn by_object(&self, step: &Step, observed: &Observed) -> How {
+        let id = step.id().or_else(|| step.key().and_then(|key| self.object_of(key)));
+        id.map_or(How::NotKnown, |id| self.by_what_was_left(id, observed))
     }
 
     /// Whether an object is as the last report that knows it left it. Where all was found in step later on, it may be

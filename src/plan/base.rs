@@ -49,7 +49,8 @@ pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pendin
 
 /// The change of the base that each change of the head has to do with: of the same object, else of a definition that is
 /// called the same where it will be made, whichever key asks for it, else of the same key.
-fn paired<'a>(base: &'a [Change], head: &[Change], default_locale: &Locale) -> BTreeMap<Subject, &'a Change> {
+#[must_use]
+pub fn paired<'a>(base: &'a [Change], head: &[Change], default_locale: &Locale) -> BTreeMap<Subject, &'a Change> {
     let called = |it: &Change| match &it.step {
         Step::Create(Create { key: _, system_presence, labels, division: _ }) => {
             Some((system_presence.folded().to_owned(), labels.get(default_locale).map(Label::nfc)?.to_owned()))
@@ -78,7 +79,8 @@ fn paired<'a>(base: &'a [Change], head: &[Change], default_locale: &Locale) -> B
 }
 
 /// Do both leave the same behind, in the same way? Whether the same key asks for it says nothing of the org.
-fn same(a: &Step, b: &Step) -> bool {
+#[must_use]
+pub fn same(a: &Step, b: &Step) -> bool {
     a.action() == b.action() && a.system_presence() == b.system_presence() && a.after().same_as(&b.after())
 }
 
@@ -138,7 +140,8 @@ fn guards(base: &Desired, head: &Desired) -> Vec<Guard> {
 }
 
 /// The object of each definition of a config that has one.
-fn objects(plan: &Plan) -> BTreeMap<&Key, &DefinitionId> {
+#[must_use]
+pub fn objects(plan: &Plan) -> BTreeMap<&Key, &DefinitionId> {
     let in_step = plan.in_step.iter().filter_map(|it| Some((&it.key, it.id.as_ref()?)));
     // The key of a replacement is the definition that comes, and its object is what goes.
     let changes = plan.changes.iter().filter(|it| !matches!(it.step, Step::Replace(..)));

@@ -35,6 +35,12 @@ pub struct Against {
     pub shallow: bool,
 }
 
+/// The beginning of a commit's hash, by which people know it.
+#[must_use]
+pub fn short(commit: &str) -> String {
+    commit.chars().take(7).collect()
+}
+
 /// What came of the comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Comparison {
@@ -321,12 +327,15 @@ impl Against {
     /// The base, as people name it; foreign strings are raw.
     #[must_use]
     pub fn in_words(&self) -> String {
+        format!("the base {}", self.named())
+    }
+
+    /// What was typed, and which commit that is; foreign strings are raw.
+    #[must_use]
+    pub fn named(&self) -> String {
         match &self.commit {
-            Some(commit) if !commit.starts_with(&self.typed) => {
-                let short: String = commit.chars().take(7).collect();
-                format!("the base `{}` ({short})", self.typed)
-            }
-            Some(_) | None => format!("the base `{}`", self.typed),
+            Some(commit) if !commit.starts_with(&self.typed) => format!("`{}` ({})", self.typed, short(commit)),
+            Some(_) | None => format!("`{}`", self.typed),
         }
     }
 }

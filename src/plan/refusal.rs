@@ -266,6 +266,12 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// Is something not compared because of it? What is about the plan as a whole guards an apply.
+    #[must_use]
+    pub fn hides(&self) -> bool {
+        !self.keys().is_empty()
+    }
+
     /// The definitions that it is about; none for what is about the plan as a whole.
     #[must_use]
     pub fn keys(&self) -> Vec<&Key> {

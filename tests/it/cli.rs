@@ -1,5 +1,6 @@
 //! The command line, whole: what is printed where, and the exit code.
 
+mod applied;
 mod asking;
 mod bar;
 mod base;

@@ -6,8 +6,9 @@
 use insta::assert_snapshot;
 use presencectl::apply::outcome::OutcomeKind;
 use presencectl::document::RunV1;
+use presencectl::drift::applied::Applied;
 use presencectl::drift::history::How;
-use presencectl::drift::{Drift, Names, What, drift};
+use presencectl::drift::{Drift, Names, Past, What, drift};
 use presencectl::journal::kept::{KeptReport, KeptRow, KeptRun};
 use presencectl::model::generation::Generation;
 use presencectl::model::moment::Moment;
@@ -19,6 +20,8 @@ use presencectl::render::{github, html, human, machine};
 
 use crate::paper::{World, presence, target, want};
 use crate::render::{complaints, parsed};
+
+mod applied;
 
 const APPLIED: &str = "2026-03-01T12:00:00.000Z";
 const LATER: &str = "2026-03-02T08:30:00.000Z";
@@ -94,7 +97,12 @@ fn touched(world: &mut World, label: &str, at: &str) {
 }
 
 fn seen(world: &World, reports: &[KeptReport]) -> Drift {
-    drift(&world.desired().0, &world.observed(), &target(), reports, Names::Told)
+    seen_by(world, reports, None)
+}
+
+fn seen_by(world: &World, reports: &[KeptReport], applied: Option<Applied>) -> Drift {
+    let past = Past { reports: reports.to_vec(), applied };
+    drift(&world.desired().0, &world.observed(), &target(), &past, Names::Told)
 }
 
 fn shown(world: &World, reports: &[KeptReport]) -> String {
@@ -161,7 +169,7 @@ fn without_a_report_the_only_candidate_is_told_and_not_claimed_to_be_it() {
     assert_snapshot!(shown(&world, &[]), @r#"
     Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222), API v1
 
-    Edited by hand, or merged and not applied (no report says which of them):
+    Edited by hand, or merged and not applied (which of them is not known):
       ~ looks renamed lunch "Lunch break" (Meal, 2fa68d50-0000-4000-8000-000000000001)
         ~ en_US: "Lunch" -> "Lunch break"
                                   ++++++
@@ -177,6 +185,7 @@ fn without_a_report_the_only_candidate_is_told_and_not_claimed_to_be_it() {
             new: true
 
     Drift: 1 definition. To take it back, write what it needs, and run `presencectl apply`.
+    NOTE: what was edited by hand cannot be told from what was merged and not applied. It takes `--applied REF`, the commit that was applied last, or `--report-dir DIR`, the reports of applies
     "#);
     // After an apply that found all in step and wrote nothing, its time says that it was edited, and not what it was.
     assert_eq!(rows(&seen(&world, &[nothing_to_do()])), ["lunch looks-renamed edited"]);

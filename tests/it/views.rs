@@ -10,7 +10,7 @@ mod parsed;
 
 use presencectl::cause::Cause;
 use presencectl::diagnostic::Sources;
-use presencectl::drift::{Drift, Names, drift};
+use presencectl::drift::{Drift, Names, Past, drift};
 use presencectl::model::desired::Desired;
 use presencectl::model::names::Locale;
 use presencectl::model::observed::{Modified, Organization, Target};
@@ -178,7 +178,7 @@ fn drift_called(name: &str) -> (Drift, Target, Sources) {
     let (desired, sources) = world.desired();
     let org = Organization { name: name.to_owned(), id: target().org.map(|it| it.id).expect("the org of all tests") };
     let target = Target { org: Some(org), ..target() };
-    let drift = drift(&desired, &world.observed(), &target, &[], Names::Told);
+    let drift = drift(&desired, &world.observed(), &target, &Past::default(), Names::Told);
     assert_eq!((drift.rows.len(), drift.unmanaged.len(), drift.questions.len()), (5, 1, 1), "{name}: {drift:?}");
     (drift, target, sources)
 }

@@ -26,7 +26,9 @@ pub fn drift(drift: &Drift, target: &Target, sources: &Sources) -> String {
     };
     let verdict = Verdict { tone, words, more: None };
     let head = Head { what: "Drift", verdict, org: target.org.as_ref(), sandbox: target.sandbox };
-    let mut body = refusals(&drift.refusals(), "To answer first", sources);
+    let note = |why| format!("<article class=\"warning\">\n<p>{}.</p>\n</article>\n", sentence(why));
+    let mut body = drift.not_told().as_deref().map_or_else(String::new, note);
+    body.push_str(&refusals(&drift.refusals(), "To answer first", sources));
     body.push_str(&candidates(&drift.questions));
     for how in How::ALL {
         body.push_str(&group(drift, how, sources));

@@ -35,6 +35,9 @@ pub fn drift(drift: &Drift, target: &Target, sources: &Sources, style: Style) ->
         let _ = write!(shown, "\n{}", refusal_shown(guard, sources, style));
     }
     let _ = write!(shown, "\n{}", sum(drift, style));
+    if let Some(why) = drift.not_told() {
+        let _ = writeln!(shown, "{}: {}", style.doubtful("NOTE"), text::terminal(&why));
+    }
     shown
 }
 
@@ -110,7 +113,7 @@ fn answer(shown: &mut String, say: &str, lines: &[String], style: Style) {
 }
 
 fn sum(drift: &Drift, style: Style) -> String {
-    let Drift { plan: _, rows, unmanaged, questions, last: _ } = drift;
+    let Drift { rows, unmanaged, questions, .. } = drift;
     if !questions.is_empty() {
         let errors = text::count(questions.len(), "error");
         return format!("{}: {errors} to answer before anybody can say all of it\n", style.bad("Not known"));
@@ -119,9 +122,8 @@ fn sum(drift: &Drift, style: Style) -> String {
         (0, 0) => format!("{}\n", style.good("No drift: the org is as the config says.")),
         (0, _) => format!("{}\n", style.good("No drift: what the config names is as it says.")),
         (count, _) => {
-            let first = if rows.iter().all(|it| it.first.is_empty()) { "" } else { "write what it needs, and " };
             let count = text::count(count, "definition");
-            format!("{}: {count}. To take it back, {first}run `presencectl apply`.\n", style.bold("Drift"))
+            format!("{}: {count}. {}.\n", style.bold("Drift"), drift.way_back())
         }
     }
 }

@@ -24,7 +24,11 @@ pub fn drift(drift: &Drift, target: &Target, sources: &Sources, room: Room) -> S
     // Writing to a String cannot fail.
     let _ = writeln!(lead, "**{}** in {}.{}", drift.in_words(), org(whose), sandbox(target.sandbox));
     if !drift.rows.is_empty() {
-        lead.push_str("\nTo keep something, write the lines below into the config. To take it back, apply.\n");
+        let back = Inline::prose(drift.way_back());
+        let _ = writeln!(lead, "\nTo keep something, write the lines below into the config. {back}.");
+    }
+    if let Some(why) = drift.not_told() {
+        let _ = writeln!(lead, "\n> **Note**: {}.", Inline::prose(&why));
     }
     let mut sections = vec![refusals(&drift.refusals(), sources), candidates(&drift.questions)];
     sections.extend(How::ALL.map(|how| group(drift, how)));

@@ -50,10 +50,14 @@ fn one_issue_tells_what_was_merged_from_what_was_edited_by_hand() {
     commit(&runner, &[lunch.clone(), tea.clone(), definition("walk", "Away", "Walk")]);
     assert_eq!(runner.action("drift").succeeds().output("changes"), Some("true"));
     let body = github.repository().issues[0]["body"].as_str().unwrap().to_owned();
-    let merged = format!("### Merged, not applied since {}\n\n- create `walk`\n", &applied[..7]);
-    assert!(body.starts_with("<!-- presencectl-kit:drift -->\n"), "{body}");
-    assert!(body.contains(&merged), "{body}");
-    assert!(body.contains("### Edited by hand in the org\n\n- reactivate `tea`\n"), "{body}");
+    assert!(body.starts_with("<!-- presencectl-kit:drift -->\nThe org differs from its config, as of http"), "{body}");
+    assert!(body.contains("**Drift: 2 definitions** in "), "{body}");
+    let merged = format!("Merged, not applied since `{}`: missing walk", &applied[..7]);
+    assert_eq!(told(&body), ["Edited by hand in the org: deactivated tea".to_owned(), merged]);
+    assert!(
+        body.contains("<br>last changed by `") && body.contains("to keep it, "),
+        "who, when, and what keeps it: {body}"
+    );
 
     runner.action("drift").succeeds();
     assert_eq!(github.writes(), ["POST issues", "PATCH issues/1"], "the same issue is rewritten");
@@ -66,7 +70,24 @@ fn one_issue_tells_what_was_merged_from_what_was_edited_by_hand() {
     runner.action("drift").succeeds();
     let issues = github.repository().issues.clone();
     assert_eq!((issues[0]["state"].as_str(), issues.len()), (Some("open"), 1), "the same issue is opened again");
-    assert!(!runner.path("temp/presencectl-applied").exists(), "nothing of the older commit stays");
+}
+
+/// How often it was asked which runs there were.
+fn asked_of_runs(github: &Github) -> usize {
+    github.repository().requests.iter().filter(|it| it.starts_with("GET actions/workflows/")).count()
+}
+
+/// What an issue tells of how each difference came about: the heading, and what is so of which definition.
+fn told(body: &str) -> Vec<String> {
+    let sections = body.split("\n#### ").skip(1).map(|it| it.split_once('\n').unwrap());
+    let row = |line: &str| {
+        let mut cells = line.split(" | ");
+        let what = cells.next()?.strip_prefix("| **")?.strip_suffix("**")?.to_owned();
+        let key = cells.next()?.split('`').nth(1)?.to_owned();
+        Some(format!("{what} {key}"))
+    };
+    let rows = |text: &str| text.lines().filter_map(row).collect::<Vec<_>>().join(", ");
+    sections.map(|(heading, rest)| format!("{heading}: {}", rows(rest))).collect()
 }
 
 #[test]
@@ -75,13 +96,28 @@ fn where_the_history_is_missing_that_is_said() {
         return;
     }
     let (github, org) = (Github::start(), org());
-    let runner = Runner::of(&github, &org);
+    let mut runner = Runner::of(&github, &org);
     git(&runner, &["init", "--quiet"]);
     commit(&runner, &[definition("lunch", "Meal", "Lunch")]);
     github.repository().applied = Some("3f2a91c".repeat(6)[..40].to_owned());
     runner.action("drift").succeeds();
     let body = github.repository().issues[0]["body"].as_str().unwrap().to_owned();
-    assert!(body.contains("fetch-depth: 0"), "{body}");
+    assert!(
+        body.contains("> **Note**: what was edited by hand cannot be told") && body.contains("fetch-depth: 0"),
+        "{body}"
+    );
+    let said = "Edited by hand, or merged and not applied (which of them is not known): missing lunch";
+    assert_eq!(told(&body), [said]);
+    // Nothing was ever applied, or nobody is to be asked.
+    for (applied, workflow, asked) in [(None, "apply.yml", 1), (Some("0".repeat(40)), "", 0)] {
+        github.repository().applied = applied;
+        let before = asked_of_runs(&github);
+        runner.set("APPLY_WORKFLOW", workflow);
+        runner.action("drift").succeeds();
+        assert_eq!(asked_of_runs(&github) - before, asked);
+        let (_, body) = issue(&github);
+        assert!(body.contains("It takes `--applied REF`"), "{body}");
+    }
 }
 
 /// A repository whose config was applied, and in which somebody has edited `tea` and `walk` by hand since. It returns the
@@ -125,13 +161,12 @@ fn what_was_edited_by_hand_and_changed_in_the_config_is_told_as_both() {
         runner.set("ARGUMENTS", &format!("--base-url\n{}\n--root\n{}", org.url, runner.path("repository").display()));
         runner.action("drift").succeeds();
         let (_, body) = issue(&github);
-        let told = format!(
-            "### Merged, not applied since {0}\n\n- create `run`\n\n\
-             ### Edited by hand in the org\n\n- reactivate `tea`\n\n\
-             ### Edited by hand in the org, and changed in the config since {0}\n\n- create `walk`\n",
-            &applied[..7]
-        );
-        assert!(body.contains(&told), "{path}: {body}");
+        let expected = [
+            "Edited by hand in the org: deactivated tea".to_owned(),
+            format!("Edited by hand in the org, and changed in the config since `{}`: missing walk", &applied[..7]),
+            format!("Merged, not applied since `{}`: missing run", &applied[..7]),
+        ];
+        assert_eq!(told(&body), expected, "{path}");
     }
 }
 
@@ -151,7 +186,7 @@ fn the_config_of_a_folder_below_is_that_of_the_applied_commit() {
     commit(&runner, &[definition("tea", "Break", "Tea"), definition("run", "Away", "Run")]);
     below("drift");
     let (_, body) = issue(&github);
-    assert!(body.contains(&format!("### Merged, not applied since {}\n\n- create `run`\n", &applied[..7])), "{body}");
+    assert_eq!(told(&body), [format!("Merged, not applied since `{}`: missing run", &applied[..7])]);
 }
 
 #[test]
@@ -162,10 +197,11 @@ fn a_run_that_fails_is_told_by_the_issue_as_well() {
     let (github, org) = (Github::start(), org());
     let mut runner = Runner::of(&github, &org).with("REVIEWED", "false");
     git(&runner, &["init", "--quiet"]);
-    // Is it another name, or another definition? The plan asks.
-    commit(&runner, &[definition("lunch", "Meal", "Lunch break")]);
+    let both = [definition("lunch", "Meal", "Lunch break"), definition("late", "Meal", "Late lunch")];
+    commit(&runner, &both);
     runner.action("apply").succeeds();
-    commit(&runner, &[definition("lunch", "Meal", "Lunch breaks")]);
+    // Which of the two is it now, or is it another one? Nobody but a person can tell.
+    commit(&runner, &[definition("brunch", "Meal", "Lunch")]);
     let failed = runner.action("drift").fails("looks-like-rename");
     assert_eq!(failed.output("changes"), None);
     let (title, body) = issue(&github);
@@ -175,7 +211,7 @@ fn a_run_that_fails_is_told_by_the_issue_as_well() {
     // A config that cannot be read, and one that agrees again.
     runner.write("presences.yaml", "version: 1\ndefinitions: [lunch]\n");
     runner.action("drift").fails("definitions");
-    commit(&runner, &[definition("lunch", "Meal", "Lunch break")]);
+    commit(&runner, &both);
     runner.action("drift").succeeds();
     assert_eq!(github.writes(), ["POST issues", "PATCH issues/1", "PATCH issues/1"]);
     assert_eq!(github.repository().issues[0]["state"], "closed");
@@ -198,11 +234,8 @@ fn a_large_drift_is_cut_at_whole_lines() {
     edited_by_hand(&github, &mut runner, &many);
     runner.action("drift").succeeds();
     let (_, body) = issue(&github);
-    assert!(
-        body.contains("- create `a-long-key-of-a-definition-0`\n") && body.contains("\n- and 1960 more\n"),
-        "{body}"
-    );
-    assert!(body.contains("**2000 to create**"), "the plan stands below: {}", &body[..3000]);
+    assert!(body.contains("| **missing** | `a-long-key-of-a-definition-0` (Away) |"), "{}", &body[..3000]);
+    assert!(body.contains("**Drift: 2000 definitions**") && body.contains(" more definitions"), "{}", &body[..3000]);
     assert!(body.chars().count() > 50_000, "{}", body.chars().count());
 }
 

@@ -307,3 +307,41 @@ fn each_org_has_its_own_environment_and_note() {
     let asked = |it: &str| world.project().requests.iter().any(|request| request.contains(it));
     assert!(asked("environment=presence-apply%2FAcme%20Prod&") && asked("environment=presence-apply%2FM%C3%BCller&"));
 }
+
+#[test]
+fn the_nightly_job_tells_who_edited_what_from_what_was_merged() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    git(&world.runner, &["init", "--quiet"]);
+    let (lunch, tea) = (definition("lunch", "Meal", "Lunch"), definition("tea", "Break", "Tea"));
+    let applied = commit(&world.runner, &[lunch.clone(), tea.clone()]);
+    let executable = world.runner.path("repository/presencectl");
+    let apply = ["apply", "presences.yaml", "--auto-approve"];
+    world.runner.run(executable.to_str().unwrap(), &apply).succeeds();
+    world.project().deployments.extend([(applied.clone(), true), (sha('3'), false)]);
+    world.runner.run(JOB, &["drift"]).succeeds();
+    // Somebody retires tea by hand, and walk is merged.
+    world.runner.write("presences.yaml", &config(&[lunch.clone(), format!("{tea}    deactivated: true\n")]));
+    world.runner.run(executable.to_str().unwrap(), &apply).succeeds();
+    commit(&world.runner, &[lunch, tea, definition("walk", "Away", "Walk")]);
+    let told = world.runner.run(JOB, &["drift"]);
+    assert_eq!(told.code, Some(2), "{}", told.log);
+    for said in [
+        "Edited by hand in the org:\n  ^ deactivated tea \"Tea\" (Break, ",
+        "        last changed by `",
+        &format!("Merged, not applied since `{}`:\n  + missing walk \"Walk\" (Away)\n", &applied[..7]),
+    ] {
+        assert!(told.log.contains(said.trim_start()), "{said}\n{}", told.log);
+    }
+    // Without a token nobody is asked, and what is otherwise is told all the same.
+    world.runner.set("GITLAB_TOKEN", "");
+    let asked = world.project().requests.len();
+    let told = world.runner.run(JOB, &["drift"]);
+    assert_eq!((told.code, world.project().requests.len()), (Some(2), asked), "{}", told.log);
+    assert!(told.log.contains("which of them is not known"), "{}", told.log);
+    world.runner.set("GITLAB_TOKEN", TOKEN);
+    world.project().forbidden = Some("deployments");
+    world.runner.run(JOB, &["drift"]).fails("403");
+}
