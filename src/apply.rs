@@ -266,7 +266,7 @@ fn cut_off(gate: &Gate) -> Outcome {
     }
     Outcome::Unknown(Cause {
         message: "the run was interrupted while this was being written".to_owned(),
-        help: Some("run `plan` to see what became of it; running the same command again is safe".to_owned()),
+        help: Some("running the same command again is safe, and does what is left".to_owned()),
         ..Cause::default()
     })
 }

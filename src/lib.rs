@@ -65,8 +65,11 @@ pub fn run(
     signals: &Signals,
 ) -> Exit {
     let mut command = variables::applied(Cli::command(), &environment.flags);
-    let parsed = command.try_get_matches_from_mut(arguments);
-    match parsed.and_then(|it| Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command))) {
+    let parsed = command.try_get_matches_from_mut(arguments).and_then(|matches| {
+        variables::unread(&mut command, &matches)?;
+        Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    });
+    match parsed {
         Ok(cli) => {
             let stream = terminal.error_stream();
             let work = || commands::run(&cli, environment, terminal, signals);

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::apply::outcome::OutcomeKind;
-use crate::apply::report::{Outcome, Report, Row, Verification};
+use crate::apply::report::{Intent, Outcome, Report, Row, Verification};
 use crate::cause::Cause;
 use crate::diagnostic::{Sources, Span};
 use crate::document::{CauseV1, HeadV1, Kind, PlaceV1, RunV1, TargetV1, place_v1, run_v1, target_v1};
@@ -182,16 +182,16 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1
         run: provenance.as_ref().map(run_v1),
         success: report.is_success(),
         interrupted: interrupted.map(|signal| signal.code().to_owned()),
-        objects: rows.iter().map(|it| row_v1(it, sources)).collect(),
+        objects: rows.iter().map(|it| row_v1(it, report.intent(), sources)).collect(),
         refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
         verification: verification_v1(verification, sources),
         divisions_unread: divisions_unread.clone().map(CauseV1::from),
     }
 }
 
-/// What became of one object, as documents say it.
+/// What became of one object in a run for this intent, as documents say it.
 #[must_use]
-pub fn row_v1(row: &Row, sources: &Sources) -> RowV1 {
+pub fn row_v1(row: &Row, intent: Intent, sources: &Sources) -> RowV1 {
     let Row {
         action,
         key,
@@ -226,7 +226,7 @@ pub fn row_v1(row: &Row, sources: &Sources) -> RowV1 {
         ended: worked.map(|it| it.ended.to_string()),
         place: place(the_place),
         refused_label: place(refused_label),
-        message: outcome.in_words(),
+        message: outcome.in_words(intent),
         help: cause.and_then(|it| it.help.clone()),
         correlation_id: cause.and_then(|it| it.correlation_id.clone()).or_else(|| correlation_id.clone()),
         differences: outcome.differences().iter().map(difference_v1).collect(),

@@ -37,6 +37,17 @@ pub struct Report {
     pub provenance: Option<Provenance>,
 }
 
+/// What a run is for. What helps after it depends on that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intent {
+    /// The org shall be as a config says.
+    Apply,
+    /// What a report says was written shall be taken back.
+    Undo,
+    /// One definition shall go out of use.
+    Retire,
+}
+
 /// One object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -197,6 +208,27 @@ impl Row {
     }
 }
 
+impl Intent {
+    /// What tells what is still to be done.
+    #[must_use]
+    pub fn again(self) -> &'static str {
+        match self {
+            Intent::Apply => "plan again",
+            Intent::Undo => "run the undo again",
+            Intent::Retire => "run it again",
+        }
+    }
+
+    /// What to do about an object that somebody else has changed.
+    fn look(self) -> &'static str {
+        match self {
+            Intent::Apply | Intent::Retire => self.again(),
+            // Another undo would refuse it as well: whoever has changed it has meant that.
+            Intent::Undo => "it is left as it is (`presencectl show ID` shows it)",
+        }
+    }
+}
+
 impl Outcome {
     /// Which of all it is, without its details.
     #[must_use]
@@ -255,21 +287,21 @@ impl Outcome {
         }
     }
 
-    /// What it means, where that needs a sentence. Foreign strings are raw.
+    /// What it means after a run for this intent, where that needs a sentence. Foreign strings are raw.
     #[must_use]
-    pub fn in_words(&self) -> Option<String> {
-        let words = match self {
+    pub fn in_words(&self, intent: Intent) -> Option<String> {
+        let (again, look) = (intent.again(), intent.look());
+        Some(match self {
             Outcome::Done | Outcome::AlreadySo => return None,
             Outcome::NotVisibleYet => {
-                "written, and its own read says so, but the org's list does not show it yet; plan again later"
+                format!("written, and its own read says so, but the org's list does not show it yet; {again} later")
             }
-            Outcome::Differs(differences) => taken_otherwise(differences),
-            Outcome::Overwritten(_) => "it was as it shall be, and somebody else has changed it since; plan again",
-            Outcome::Refused(_) => "somebody has changed it since; plan again",
-            Outcome::Failed(cause) | Outcome::Unknown(cause) => &cause.message,
-            Outcome::Skipped(skip) => return Some(skip.in_words()),
-        };
-        Some(words.to_owned())
+            Outcome::Differs(differences) => taken_otherwise(differences).to_owned(),
+            Outcome::Overwritten(_) => format!("it was as it shall be, and somebody else has changed it since; {look}"),
+            Outcome::Refused(_) => format!("somebody has changed it since; {look}"),
+            Outcome::Failed(cause) | Outcome::Unknown(cause) => cause.message.clone(),
+            Outcome::Skipped(skip) => skip.in_words(),
+        })
     }
 }
 
@@ -365,6 +397,13 @@ impl Report {
             default_locale,
             provenance: None,
         }
+    }
+
+    /// What the run was for.
+    #[must_use]
+    pub fn intent(&self) -> Intent {
+        let undoes = self.provenance.as_ref().and_then(|it| it.undoes.as_ref());
+        if undoes.is_some() { Intent::Undo } else { Intent::Apply }
     }
 
     /// Was anything written, as far as anybody knows?

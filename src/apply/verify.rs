@@ -125,7 +125,7 @@ async fn doubt(reader: &Reader, step: &Step, row: &mut Row, last: bool) -> bool 
             row.outcome = Outcome::Failed(Cause {
                 message: "nothing was written, since it was not active when it was read; by now it is there as it was"
                     .to_owned(),
-                help: Some("apply again".to_owned()),
+                help: Some("run it again".to_owned()),
                 ..Cause::default()
             });
             return false;

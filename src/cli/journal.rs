@@ -60,7 +60,7 @@ pub struct UndoArgs {
     /// Say how many people are now on what is removed, deactivated or renamed.
     #[arg(long)]
     pub usage: bool,
-    /// Do not ask. For CI.
+    /// Do not ask. For CI. A real org then needs `--config` as well.
     #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,
     /// What is kept of the run.

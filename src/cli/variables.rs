@@ -1,10 +1,12 @@
 //! The environment variable of every flag: `PRESENCECTL_` and the flag's name. A flag that is typed counts
-//! before it.
+//! before it, and what is typed for nothing is refused.
 
 use std::collections::BTreeMap;
 
 use clap::builder::BoolishValueParser;
-use clap::{Arg, ArgAction, Command};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, Error};
 
 /// What all of them begin with.
 pub const PREFIX: &str = "PRESENCECTL_";
@@ -43,6 +45,24 @@ fn with_variable(arg: Arg, set: &BTreeMap<String, String>) -> Arg {
         // Several are one a line; a comma may stand in the name of a file.
         ArgAction::Append if arg.get_value_delimiter().is_none() => arg.value_delimiter('\n').env(name).hide_env(true),
         _ => arg.env(name).hide_env(true),
+    }
+}
+
+/// `plan --report-dir` is read with `--base` alone: whoever types it without that waits for what does not come. Its
+/// variable may be set for all the commands of a CI, and so clap's own `requires` would refuse too much.
+///
+/// # Errors
+/// It is typed, and there is no base.
+pub fn unread(command: &mut Command, matches: &ArgMatches) -> Result<(), Error> {
+    let Some((name @ "plan", plan)) = matches.subcommand() else { return Ok(()) };
+    let is_typed = plan.value_source("report_dir") == Some(ValueSource::CommandLine);
+    match command.find_subcommand_mut(name) {
+        Some(command) if is_typed && !plan.contains_id("base") => {
+            let message =
+                "'--report-dir <DIR>' is read only with '--base <REF|PATH>', to tell apart what was pending before";
+            Err(command.error(ErrorKind::MissingRequiredArgument, message))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

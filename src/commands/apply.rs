@@ -20,6 +20,7 @@ use crate::plan::Plan;
 use crate::plan::change::{Change, Step};
 use crate::plan::saved::{Bound, Fresh, SavedPlan};
 use crate::render::human;
+use crate::text;
 
 /// Shows the plan, asks, carries it out, and looks whether it worked.
 pub async fn run(args: &ApplyArgs, shell: &mut Shell<'_>) -> Exit {
@@ -97,13 +98,14 @@ impl Run<'_> {
         if !self.saved.is_empty() {
             shell.tell(&mut desk.outputs, &|style| format!("\n{}", human::bound(&run, &settled, plan, style)));
         }
-        if !run.is_empty() {
-            let what = match self.saved.len() {
+        if !run.is_empty() && !self.args.auto_approve {
+            let which = match self.saved.len() {
                 0 => "",
                 1 => " of the saved plan",
                 _ => " of the saved plans",
             };
-            carry::approve(self.args.auto_approve, run.len(), what, target, shell)?;
+            let what = format!("{}{which}", text::count(run.len(), "change"));
+            carry::approve(&what, target, carry::UNASKED, shell)?;
         }
         let steps = |changes: Vec<Change>| changes.into_iter().map(|it| it.step).collect();
         // What `--only` leaves out is not done, and what needs it has to wait as well.

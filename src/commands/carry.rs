@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::api::Session;
 use crate::apply::cost;
-use crate::apply::report::{Outcome, Report, Row, Skip, Verification};
+use crate::apply::report::{Intent, Outcome, Report, Row, Skip, Verification};
 use crate::apply::{self, CONCURRENCY, Event, Job};
 use crate::cause::Cause;
 use crate::cli::Format;
@@ -28,17 +28,17 @@ use crate::text;
 const NOT_KEPT: &str = "Undo: no report of this is kept. With --report-dir DIR (or -o json=FILE) this line names the command that takes \
                         an apply back.\n";
 
-/// Asks whether so many changes shall be made in an org; `what` says of which kind they are.
+/// What runs without a question, where nobody can be asked.
+pub const UNASKED: &str = "give --auto-approve where a review has already said yes, as in CI";
+
+/// Asks whether `what` shall be done in an org. Where nobody can be asked, `unasked` is what to do instead.
 ///
 /// # Errors
 /// Somebody said no, or nobody can be asked.
-pub fn approve(auto: bool, count: usize, what: &str, target: &Target, shell: &mut Shell<'_>) -> Result<(), Problem> {
-    if auto {
-        return Ok(());
-    }
+pub fn approve(what: &str, target: &Target, unasked: &str, shell: &mut Shell<'_>) -> Result<(), Problem> {
     let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
-    let question = format!("\nApply {}{what} to {}", text::count(count, "change"), text::terminal(&org));
-    shell.approved(&question, || nobody_to_ask("give --auto-approve where a review has already said yes, as in CI"))
+    let question = format!("\nApply {what} to {}", text::terminal(&org));
+    shell.approved(&question, || nobody_to_ask(unasked))
 }
 
 /// The report of a run that is killed from here on: what becomes of these steps is not known.
@@ -48,7 +48,7 @@ pub fn begun(steps: &[Step], settled: &[Row], desired: &Desired, divisions: Divi
     let unknown = |step: &Step| {
         let cause = Cause {
             message: "this run was ended before it could report".to_owned(),
-            help: Some("run `plan` to see what became of it; running the same command again is safe".to_owned()),
+            help: Some("running the same command again is safe, and does what is left".to_owned()),
             ..Cause::default()
         };
         Row::of(step, step.name(default_locale).cloned(), Outcome::Unknown(cause)).placed(desired)
@@ -70,15 +70,18 @@ pub async fn carry_out(
     (target, sources): (&Target, &Sources),
     shell: &mut Shell<'_>,
 ) -> Result<(Report, Exit), Problem> {
-    if !job.steps.is_empty() {
-        let begun = begun(&job.steps, &job.settled, job.desired, job.observed.divisions.clone());
-        desk.begin(&desk.record.complete(begun), target, sources, shell.signals)?;
-    }
     let record = &desk.record;
+    let intent = {
+        let begun = record.complete(begun(&job.steps, &job.settled, job.desired, job.observed.divisions.clone()));
+        if !job.steps.is_empty() {
+            desk.begin(&begun, target, sources, shell.signals)?;
+        }
+        begun.intent()
+    };
     let (sender, stop) = Stop::new();
     let style = shell.style_err();
     let default_locale = &job.desired.settings.default_locale;
-    let names = Names { default_locale, divisions: &job.observed.divisions };
+    let names = Names { default_locale, divisions: &job.observed.divisions, intent };
     let requests = cost::to_carry_out(job.steps.iter().map(Step::action), job.observed);
     let left = Left { requests, time: &|requests| session.time_for(requests, CONCURRENCY) };
     let progress = Progress::new(shell.terminal, shell.environment.ci, job.steps.len(), names, left, style);
@@ -126,8 +129,8 @@ pub fn show(carried: Carried, desk: Desk, shell: &mut Shell<'_>) -> Exit {
         }
     };
     // A plan that was empty or refused has said everything; a report about nothing would only repeat.
-    let Desk { record, outputs, .. } = desk;
-    let nothing_ran = record.provenance().undoes.is_some() && report.verification == Verification::NotNeeded;
+    let outputs = desk.outputs;
+    let nothing_ran = report.intent() == Intent::Undo && report.verification == Verification::NotNeeded;
     let said = nothing_ran || report.rows.iter().all(|row| row.outcome == Outcome::Skipped(Skip::PlanRefused));
     let file = kept.as_deref().or_else(|| outputs.file(Format::Json)).filter(|_| report.may_have_written());
     let trail = last + &trail(kept.as_deref(), file, &flags);

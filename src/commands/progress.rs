@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 
 use crate::apply::Event;
 use crate::apply::cost::{about, requests_of};
-use crate::apply::report::Row;
+use crate::apply::report::{Intent, Row};
 use crate::commands::bar::{End, counting_down};
 use crate::model::division::Divisions;
 use crate::model::names::Locale;
@@ -41,13 +41,15 @@ pub struct Left<'a> {
     pub time: &'a dyn Fn(u64) -> Duration,
 }
 
-/// What names things where people read.
+/// What people are told by.
 #[derive(Clone, Copy)]
 pub struct Names<'a> {
     /// The locale whose label names a definition.
     pub default_locale: &'a Locale,
     /// The divisions, as far as names of them had to be looked up.
     pub divisions: &'a Divisions,
+    /// What the run is for: what helps next depends on that.
+    pub intent: Intent,
 }
 
 impl<'a> Progress<'a> {
@@ -114,7 +116,7 @@ impl<'a> Progress<'a> {
     }
 
     fn row(&self, row: &Row) -> String {
-        human::finished(row, self.names.divisions, self.style)
+        human::finished(row, self.names.intent, self.names.divisions, self.style)
     }
 
     /// A line of its own, whenever a minute less is left (or, after the platform has asked to wait, more).
@@ -197,7 +199,7 @@ mod tests {
     fn a_bar_has_one_line_and_says_when_it_will_be_over() {
         let mut terminal = terminal(&Written::default());
         let locale = Locale::new("en_US");
-        let names = Names { default_locale: &locale, divisions: &Divisions::NotAsked };
+        let names = Names { default_locale: &locale, divisions: &Divisions::NotAsked, intent: Intent::Apply };
         let left = Left { requests: 12, time: &|requests| Duration::from_secs(requests * 20) };
         let mut progress = Progress::new(&mut terminal, false, 1, names, left, Style::PLAIN);
         let end = End::default();
@@ -217,7 +219,7 @@ mod tests {
         let written = Written::default();
         let mut terminal = terminal(&written);
         let locale = Locale::new("en_US");
-        let names = Names { default_locale: &locale, divisions: &Divisions::NotAsked };
+        let names = Names { default_locale: &locale, divisions: &Divisions::NotAsked, intent: Intent::Apply };
         let left = Left { requests: 21, time: &|requests| Duration::from_secs(requests * 10) };
         let progress = Progress::new(&mut terminal, true, 10, names, left, Style::PLAIN);
         for _ in 0..10 {

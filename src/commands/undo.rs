@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::api::{Reader, Session};
+use crate::api::Reader;
 use crate::apply::report::{Outcome, Report, Row, Skip};
 use crate::apply::{Aim, Job};
 use crate::cli::{ConfigArgs, TargetArgs, UndoArgs};
 use crate::commands::carry::{self, Carried};
-use crate::commands::connect::{self, files_read};
+use crate::commands::connect::{self, Connection, files_read};
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
 use crate::commands::identity::Identity;
@@ -28,6 +28,7 @@ use crate::plan::change::Change;
 use crate::plan::usage::with_usage;
 use crate::problem::Problem;
 use crate::render::human::{self, Source};
+use crate::text;
 use crate::undo::{self, Undo, Why};
 
 /// Shows what takes a report back, asks, carries it out, and looks whether it worked.
@@ -58,10 +59,10 @@ async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resu
     let desired = Desired { org: Some(named), ..undo::desired(&report) };
     let run = Run { args, report: &report, desired: &desired, config: config.as_ref() };
     let (ended, exit, target) = converse(&args.target, &desired, shell, async |connection, shell| {
-        if connection.is_real && args.auto_approve && config.is_none() {
+        if args.auto_approve && connection.is_real && config.is_none() {
             return Err(nothing_holds_it_back().into());
         }
-        run.go(&connection.session, org, desk, shell).await
+        run.go(connection, org, desk, shell).await
     })
     .await?;
     let last = if ended.may_have_written() { human::revert(&report) } else { String::new() };
@@ -117,9 +118,14 @@ fn for_this_org(config: Option<&OrgIdentity>, report: &KeptReport, org: &OrgId) 
 
 /// A report is a file that anybody may have written, and nobody looks at the plan.
 fn nothing_holds_it_back() -> Problem {
-    Problem::new("without a config nobody knows what must not be touched, so nothing is written unasked")
-        .help("give --config PATH, whose `protect`, `omit` and limits hold, or leave --auto-approve away")
+    Problem::new("without a config nobody knows what must not be touched, so nothing is written unasked").help(
+        "give --config PATH, whose `protect`, `omit` and limits hold, or at a terminal leave --auto-approve away and \
+             say yes to the plan",
+    )
 }
+
+/// What runs without a question where [`nothing_holds_it_back`].
+const UNASKED_WITHOUT_CONFIG: &str = "give --config PATH, whose `protect`, `omit` and limits hold, and --auto-approve where a review has already said yes";
 
 /// What the config called the org: the simulated one is kept under that name.
 fn identity(report: &KeptReport, org: &OrgId, place: Span) -> OrgIdentity {
@@ -143,12 +149,13 @@ struct Run<'a> {
 impl Run<'_> {
     async fn go(
         &self,
-        session: &Session,
+        connection: &Connection,
         org: OrgId,
         desk: &mut Desk,
         shell: &mut Shell<'_>,
     ) -> Result<(Report, Exit, Target), Failure> {
         let Run { args, report, desired, config } = *self;
+        let Connection { session, .. } = connection;
         let identity = Identity { meant: Some(org), name: None, must_be_known: true };
         let api = match args.target.api {
             Some(_) => connect::api(&args.target, desired),
@@ -185,7 +192,13 @@ impl Run<'_> {
             let exit = if report.is_success() { Exit::Success } else { Exit::Failure };
             return Ok((report, exit, target));
         }
-        carry::approve(args.auto_approve, plan.changes.len(), "", &target, shell)?;
+        if !args.auto_approve {
+            let unasked = match config {
+                None if connection.is_real => UNASKED_WITHOUT_CONFIG,
+                None | Some(_) => carry::UNASKED,
+            };
+            carry::approve(&text::count(plan.changes.len(), "change"), &target, unasked, shell)?;
+        }
         let steps = plan.changes.into_iter().map(|it| it.step).collect();
         let (withheld, limits, aim) = (Vec::new(), &limits, Aim::Steps);
         let job = Job { steps, withheld, settled, desired, limits, observed: &observed, aim };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::apply::report::{Outcome as Written, Row};
+use crate::apply::report::{Intent, Outcome as Written, Row};
 use crate::diagnostic::Sources;
 use crate::model::division::Divisions;
 use crate::model::names::Locale;
@@ -108,7 +108,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
         }
     }
     if let Some(row) = definition {
-        let _ = writeln!(shown, "  {}", finished(row, &Divisions::NotAsked, style));
+        let _ = writeln!(shown, "  {}", finished(row, Intent::Retire, &Divisions::NotAsked, style));
     }
     if !people.is_empty() || definition.is_some() {
         shown.push('\n');

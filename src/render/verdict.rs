@@ -1,6 +1,6 @@
 //! What a plan or a report comes to, in few words: what every view says first. Nothing in it is foreign text.
 
-use crate::apply::report::{Report, Row};
+use crate::apply::report::{Intent, Report, Row};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change};
 use crate::render::outcome::counted_outcomes;
@@ -81,7 +81,10 @@ pub fn of_report(report: &Report) -> Verdict {
 /// Which command a report is of.
 #[must_use]
 pub fn what(report: &Report) -> &'static str {
-    if report.provenance.as_ref().is_some_and(|it| it.undoes.is_some()) { "Undo" } else { "Apply" }
+    match report.intent() {
+        Intent::Undo => "Undo",
+        Intent::Apply | Intent::Retire => "Apply",
+    }
 }
 
 /// What is not done of an apply that did not succeed, without a full stop.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::apply::document::{RowV1, row_v1};
+use crate::apply::report::Intent;
 use crate::diagnostic::Sources;
 use crate::document::{CauseV1, HeadV1, Kind, PlaceV1, TargetV1, place_v1, target_v1};
 use crate::model::names::Locale;
@@ -129,7 +130,7 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> Retireme
         to: named_v1(&to.definition, default_locale),
         include_on_queue: *include_on_queue,
         people: people.iter().map(person_v1).collect(),
-        definition: definition.as_ref().map(|it| row_v1(it, sources)),
+        definition: definition.as_ref().map(|it| row_v1(it, Intent::Retire, sources)),
         division_unread: division_unread.clone().map(Into::into),
         halt: halt.as_ref().map(halt_v1),
         config: report.advice().and_then(|advice| lines_v1(advice, sources)),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use insta::assert_snapshot;
 use presencectl::apply::document::ReportV1;
-use presencectl::apply::report::{Needed, Outcome, Report, Row, Skip, Verification};
+use presencectl::apply::report::{Intent, Needed, Outcome, Report, Row, Skip, Verification};
 use presencectl::cause::Cause;
 use presencectl::diagnostic::Sources;
 use presencectl::model::division::{Division, Divisions};
@@ -266,7 +266,9 @@ fn a_report_for_machines() {
 fn progress_in_lines() {
     let (plan, _) = world().planned();
     let mut lines: Vec<String> = plan.changes.iter().map(|it| human::started(&it.step, &plan.default_locale)).collect();
-    lines.extend(every_outcome().iter().map(|it| human::finished(it, &Divisions::NotAsked, Style::PLAIN)));
+    lines.extend(
+        every_outcome().iter().map(|it| human::finished(it, Intent::Apply, &Divisions::NotAsked, Style::PLAIN)),
+    );
     assert_snapshot!(lines.join("\n"), @r#"
     create smoke "Smoke" (Away) ...
     reactivate desk "Desk" (Available, 2fa68d50-0000-4000-8000-000000000004) ...

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
-use presencectl::apply::report::{Outcome, Report, Row};
+use presencectl::apply::report::{Intent, Outcome, Report, Row};
 use presencectl::cause::Cause;
 use presencectl::diagnostic::Sources;
 use presencectl::environment::Origin;
@@ -19,7 +19,8 @@ use presencectl::plan::change::{Action, Create, Edit, Retire, Step};
 use presencectl::plan::difference::Difference;
 use presencectl::plan::order::Order;
 use presencectl::provenance::Provenance;
-use presencectl::render::machine;
+use presencectl::render::style::Style;
+use presencectl::render::{github, html, human, machine, markdown};
 use presencectl::undo::{Undo, Why, undo};
 
 use crate::paper::{carry_out, id, labels, nowhere, object, presence, target, wanted};
@@ -68,9 +69,9 @@ fn row(step: &Step, outcome: Outcome) -> Row {
     Row { id: Some(id(1)), ..made }
 }
 
-/// The report, written and read back.
-fn read_back(rows: Vec<Row>, scope: Scope) -> KeptReport {
-    let provenance = Provenance {
+/// Of a run by a config.
+fn provenance(scope: Scope) -> Provenance {
+    Provenance {
         began: Moment::read("2026-03-01T09:05:00Z").unwrap(),
         ended: Moment::read("2026-03-01T09:06:00Z").unwrap(),
         client: Some("client".to_owned()),
@@ -81,8 +82,12 @@ fn read_back(rows: Vec<Row>, scope: Scope) -> KeptReport {
         default_locale: Some(Locale::new("en_US")),
         scope,
         undoes: None,
-    };
-    let report = Report { provenance: Some(provenance), ..Report::of(rows, Locale::new("en_US")) };
+    }
+}
+
+/// The report, written and read back.
+fn read_back(rows: Vec<Row>, scope: Scope) -> KeptReport {
+    let report = Report { provenance: Some(provenance(scope)), ..Report::of(rows, Locale::new("en_US")) };
     match kept::read(machine::report_json(&report, &target(), &Sources::new()).as_bytes()).unwrap() {
         Kept::Report(report) => report,
         Kept::Failure(_) => panic!("it is a report"),
@@ -295,4 +300,48 @@ fn what_a_config_never_touches_is_left_alone_whatever_a_report_says() {
     assert_eq!(undone(&config), "Omitted(Key(\"lunch\"))");
     config.protect.insert(id(1), nowhere());
     assert_eq!(undone(&config), "Protected");
+}
+
+#[test]
+fn what_to_do_next_depends_on_what_the_run_was_for() {
+    let mut words = String::new();
+    for (name, intent) in [("apply", Intent::Apply), ("undo", Intent::Undo), ("retire", Intent::Retire)] {
+        for outcome in [Outcome::NotVisibleYet, Outcome::Overwritten(Vec::new()), Outcome::Refused(Vec::new())] {
+            writeln!(words, "{name} {}: {}", outcome.kind().code(), outcome.in_words(intent).unwrap()).unwrap();
+        }
+    }
+    assert_snapshot!(words, @"
+    apply not-visible-yet: written, and its own read says so, but the org's list does not show it yet; plan again later
+    apply overwritten: it was as it shall be, and somebody else has changed it since; plan again
+    apply refused: somebody has changed it since; plan again
+    undo not-visible-yet: written, and its own read says so, but the org's list does not show it yet; run the undo again later
+    undo overwritten: it was as it shall be, and somebody else has changed it since; it is left as it is (`presencectl show ID` shows it)
+    undo refused: somebody has changed it since; it is left as it is (`presencectl show ID` shows it)
+    retire not-visible-yet: written, and its own read says so, but the org's list does not show it yet; run it again later
+    retire overwritten: it was as it shall be, and somebody else has changed it since; run it again
+    retire refused: somebody has changed it since; run it again
+    ");
+}
+
+#[test]
+fn no_view_of_an_undo_says_what_helps_after_an_apply() {
+    let of = |undoes: Option<String>| {
+        let provenance = Provenance { undoes, ..provenance(Scope::All) };
+        let report = Report { provenance: Some(provenance), ..Report::of(every_outcome(), Locale::new("en_US")) };
+        let (target, sources) = (target(), Sources::new());
+        [
+            human::report(&report, &target, &sources, Style::PLAIN),
+            machine::report_json(&report, &target, &sources),
+            markdown::report(&report, &target, &sources, markdown::COMMENT),
+            html::report(&report, &target, &sources),
+            github::report(&report, &sources, None),
+        ]
+    };
+    for (apply, undo) in of(None).iter().zip(of(Some("report.json".to_owned()))) {
+        assert!(apply.contains("somebody has changed it since; plan again"), "{apply}");
+        assert!(!undo.contains("plan again"), "{undo}");
+        assert!(undo.contains("does not show it yet; run the undo again later"), "{undo}");
+        assert!(undo.contains("somebody has changed it since; it is left as it is"), "{undo}");
+    }
+    assert!(of(Some("report.json".to_owned()))[0].contains("not known; run the undo again to see"));
 }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use crate::apply::report::{Outcome, Report, Row, Verification};
 use crate::diagnostic::Sources;
-use crate::model::division::Divisions;
 use crate::model::names::Label;
 use crate::model::observed::Target;
 use crate::render::html::cause::explained;
@@ -26,7 +25,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources) -> String {
         let _ = writeln!(body, "<p><strong>Interrupted</strong> {}.</p>", outcome::by(signal));
     }
     body.push_str(&refusals(&report.refusals, "To answer first", sources));
-    body.push_str(&objects(&report.rows, &report.divisions, sources));
+    body.push_str(&objects(report, sources));
     body.push_str(&verified(report, sources));
     if let Some(cause) = &report.divisions_unread {
         let unread = text::capitalized(outcome::DIVISIONS_UNREAD);
@@ -35,19 +34,19 @@ pub fn report(report: &Report, target: &Target, sources: &Sources) -> String {
     page(&about, &body)
 }
 
-fn objects(rows: &[Row], divisions: &Divisions, sources: &Sources) -> String {
-    if rows.is_empty() {
+fn objects(report: &Report, sources: &Sources) -> String {
+    if report.rows.is_empty() {
         return String::new();
     }
-    let mut rows: Vec<&Row> = rows.iter().collect();
+    let mut rows: Vec<&Row> = report.rows.iter().collect();
     rows.sort_by_key(|it| it.outcome.is_success());
     let columns = ["Outcome", "Action", "Definition", "Why"].map(str::to_owned);
     let caption = format!("{}, what is not done first", text::count(rows.len(), "change"));
-    let rows: String = rows.into_iter().map(|it| object(it, divisions, sources)).collect();
+    let rows: String = rows.into_iter().map(|it| object(it, report, sources)).collect();
     format!("<h2>Changes</h2>\n{}", table("changes", &caption, &columns, &rows))
 }
 
-fn object(row: &Row, divisions: &Divisions, sources: &Sources) -> String {
+fn object(row: &Row, report: &Report, sources: &Sources) -> String {
     let known_as = key_of(row).or(row.name.as_ref().map(Label::nfc)).unwrap_or_default();
     let id = row
         .id
@@ -55,10 +54,10 @@ fn object(row: &Row, divisions: &Divisions, sources: &Sources) -> String {
         .map_or_else(String::new, |it| format!("<br><span class=\"quiet\">{}</span>", code(it.as_str())));
     let why = match &row.outcome {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => explained(cause),
-        it => it.in_words().map_or_else(String::new, |it| sentence(&it).to_string()),
+        it => it.in_words(report.intent()).map_or_else(String::new, |it| sentence(&it).to_string()),
     };
     let found: Vec<String> =
-        differences(&row.outcome, divisions).iter().map(|it| format!("<p>{}</p>", sentence(it))).collect();
+        differences(&row.outcome, &report.divisions).iter().map(|it| format!("<p>{}</p>", sentence(it))).collect();
     let found = found.concat();
     let place = match row.outcome {
         Outcome::Failed(_) => at(row.refused_label.or(row.place), sources),

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::apply::report::{Outcome, Row};
+use crate::apply::report::{Intent, Outcome, Row};
 use crate::plan::Plan;
 use crate::plan::change::Change;
 use crate::render::human::change::subject;
@@ -38,7 +38,7 @@ pub fn bound(run: &[Change], settled: &[Row], plan: &Plan, style: Style) -> Stri
         let _ = writeln!(shown, "  {} {padding}{} {what}", style.bold(RUNS), step.action().verb());
     }
     for it in settled {
-        shown.push_str(&row(it, &plan.divisions, style));
+        shown.push_str(&row(it, Intent::Apply, &plan.divisions, style));
     }
     shown
 }

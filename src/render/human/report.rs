@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::apply::report::{Outcome, Report, Row, Verification};
+use crate::apply::report::{Intent, Outcome, Report, Row, Verification};
 use crate::diagnostic::Sources;
 use crate::model::division::Divisions;
 use crate::model::names::{DivisionId, Label, Locale};
@@ -40,7 +40,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
     } = report;
     let mut shown = format!("{}\n\n", target_line(target));
     for it in rows {
-        shown.push_str(&row(it, divisions, style));
+        shown.push_str(&row(it, report.intent(), divisions, style));
         shown.push_str(&asked_for(it, sources, style));
     }
     if !rows.is_empty() {
@@ -68,15 +68,15 @@ pub fn started(step: &Step, default_locale: &Locale) -> String {
     format!("{} {subject} ...", step.action().verb())
 }
 
-/// What became of a step, in one line, with more below it where it is not done.
+/// What became of a step in a run for this intent, in one line, with more below it where it is not done.
 #[must_use]
-pub fn finished(it: &Row, divisions: &Divisions, style: Style) -> String {
-    let shown = row(it, divisions, style);
+pub fn finished(it: &Row, intent: Intent, divisions: &Divisions, style: Style) -> String {
+    let shown = row(it, intent, divisions, style);
     shown.trim().to_owned()
 }
 
 /// The outcome, the object, and for what is not done, why.
-pub(super) fn row(row: &Row, divisions: &Divisions, style: Style) -> String {
+pub(super) fn row(row: &Row, intent: Intent, divisions: &Divisions, style: Style) -> String {
     let Row {
         action,
         key,
@@ -100,16 +100,17 @@ pub(super) fn row(row: &Row, divisions: &Divisions, style: Style) -> String {
         Outcome::Failed(cause) => shown.push_str(&explained(cause, INDENT, style)),
         Outcome::Unknown(cause) => {
             shown.push_str(&explained(cause, INDENT, style));
-            shown.push_str("      whether it was written is not known; plan again to see\n");
+            // Writing to a String cannot fail.
+            let _ = writeln!(shown, "      whether it was written is not known; {} to see", intent.again());
         }
         Outcome::Differs(differences) | Outcome::Overwritten(differences) | Outcome::Refused(differences) => {
-            because(&mut shown, outcome);
+            because(&mut shown, outcome, intent);
             for it in differences {
                 let _ = writeln!(shown, "        {}", difference(it, divisions));
             }
         }
         Outcome::Done | Outcome::AlreadySo => {}
-        Outcome::NotVisibleYet | Outcome::Skipped(_) => because(&mut shown, outcome),
+        Outcome::NotVisibleYet | Outcome::Skipped(_) => because(&mut shown, outcome, intent),
     }
     shown
 }
@@ -127,8 +128,8 @@ fn asked_for(row: &Row, sources: &Sources, style: Style) -> String {
     }
 }
 
-fn because(shown: &mut String, outcome: &Outcome) {
-    if let Some(why) = outcome.in_words() {
+fn because(shown: &mut String, outcome: &Outcome, intent: Intent) {
+    if let Some(why) = outcome.in_words(intent) {
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "      {}", text::terminal(&why));
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::apply::report::Intent;
 use crate::diagnostic::Sources;
 use crate::document::RunV1;
 use crate::journal::kept::KeptReport;
@@ -36,7 +37,7 @@ pub fn undo(undo: &Undo, source: Source<'_>, target: &Target, style: Style) -> S
         ),
     }
     for it in settled {
-        shown.push_str(&row(&it.row(), &steps.divisions, style));
+        shown.push_str(&row(&it.row(), Intent::Undo, &steps.divisions, style));
     }
     let is_made = |it: &Change| it.reason == Reason::Undoes(Action::Create);
     let made = steps.changes.iter().filter(|it| is_made(it)).count();
@@ -48,13 +49,10 @@ pub fn undo(undo: &Undo, source: Source<'_>, target: &Target, style: Style) -> S
         };
         let _ = writeln!(shown, "{stays} in the org, deactivated: nothing is removed for good.");
     }
-    if !steps.changes.is_empty() && steps.refusals.is_empty() {
-        shown.push_str(&revert(source.report));
-    }
     shown
 }
 
-/// What has to be done in the repository as well, if anything.
+/// What has to be done in the repository as well, if anything, for after the undo.
 #[must_use]
 pub fn revert(report: &KeptReport) -> String {
     // What an undo did came from no config.

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use crate::apply::report::{Outcome, Report, Row, Verification};
 use crate::diagnostic::Sources;
-use crate::model::division::Divisions;
 use crate::model::names::Label;
 use crate::model::observed::Target;
 use crate::render::markdown::cause::in_one_line;
@@ -23,12 +22,12 @@ const DIFFERENCES_MAX: usize = 6;
 #[must_use]
 pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -> String {
     let Report {
-        rows,
+        rows: _,
         refusals: refused,
         verification,
         divisions_unread,
         interrupted,
-        divisions,
+        divisions: _,
         default_locale: _,
         provenance: _,
     } = report;
@@ -41,7 +40,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -
     if let Some(signal) = interrupted {
         let _ = writeln!(lead, "\n**Interrupted** {}.", outcome::by(*signal));
     }
-    let mut sections = vec![refusals(refused, sources), objects(rows, divisions, sources)];
+    let mut sections = vec![refusals(refused, sources), objects(report, sources)];
     lead.push_str(&verified(report));
     if let Some(cause) = divisions_unread {
         let _ = writeln!(lead, "\n**Divisions**: {}. {}", outcome::DIVISIONS_UNREAD, in_one_line(cause));
@@ -63,26 +62,26 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -
     page(&lead, &sections, room)
 }
 
-fn objects(rows: &[Row], divisions: &Divisions, sources: &Sources) -> Section {
-    let mut rows: Vec<&Row> = rows.iter().collect();
+fn objects(report: &Report, sources: &Sources) -> Section {
+    let mut rows: Vec<&Row> = report.rows.iter().collect();
     rows.sort_by_key(|it| it.outcome.is_success());
     Section {
         noun: "change",
         keep: Keep::Second,
         head: table_head(&["", "", "Definition", "Id", "Why"]),
-        rows: rows.into_iter().map(|it| object(it, divisions, sources)).collect(),
+        rows: rows.into_iter().map(|it| object(it, report, sources)).collect(),
         foot: String::new(),
     }
 }
 
-fn object(row: &Row, divisions: &Divisions, sources: &Sources) -> String {
+fn object(row: &Row, report: &Report, sources: &Sources) -> String {
     let known_as = key_of(row).or(row.name.as_ref().map(Label::nfc));
     let known_as = known_as.map_or_else(String::new, |it| format!("{} ", Inline::code(it)));
     let mut why = match &row.outcome {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => in_one_line(cause),
-        it => it.in_words().map_or_else(String::new, |it| Inline::prose(&it).to_string()),
+        it => it.in_words(report.intent()).map_or_else(String::new, |it| Inline::prose(&it).to_string()),
     };
-    let differences = differences(&row.outcome, divisions);
+    let differences = differences(&row.outcome, &report.divisions);
     for it in differences.iter().take(DIFFERENCES_MAX) {
         // Writing to a String cannot fail.
         let _ = write!(why, "<br>{}", Inline::prose(it));

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use insta::assert_snapshot;
 use presencectl::api::wire::Method;
-use presencectl::apply::report::{Outcome, Report, Row};
+use presencectl::apply::report::{Intent, Outcome, Report, Row};
 use presencectl::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Prune, Wanted};
 use presencectl::model::labels::Scope;
 use presencectl::model::names::Locale;
@@ -172,7 +172,7 @@ async fn near_the_limit_a_place_is_free_before_it_is_taken() {
 fn undone(report: &Report) -> String {
     let why = |row: &Row| match &row.outcome {
         Outcome::Failed(cause) => format!("failed; {}", cause.help.clone().unwrap_or_default()),
-        outcome => format!("{}: {}", outcome.kind().code(), outcome.in_words().unwrap_or_default()),
+        outcome => format!("{}: {}", outcome.kind().code(), outcome.in_words(Intent::Apply).unwrap_or_default()),
     };
     let undone = report.rows.iter().filter(|row| !row.outcome.is_success());
     let lines: Vec<String> = undone.map(|row| format!("{} {}", row.action.verb(), why(row))).collect();

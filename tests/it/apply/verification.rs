@@ -1,6 +1,6 @@
 //! The look at the org after an apply.
 
-use presencectl::apply::report::{Outcome, Verification};
+use presencectl::apply::report::{Intent, Outcome, Verification};
 use presencectl::model::desired::Prune;
 use presencectl::model::names::{Label, Locale};
 use presencectl::plan::difference::Difference;
@@ -75,7 +75,7 @@ async fn labels_that_come_back_merged_are_named_and_it_is_no_loop() {
     let report = world.apply().await;
     let difference = Difference::Label { locale: Locale::new("fr"), expected: None, found: Some(Label::new("Midi")) };
     assert_eq!(report.rows[0].outcome, Outcome::Differs(vec![difference]));
-    let words = report.rows[0].outcome.in_words().unwrap();
+    let words = report.rows[0].outcome.in_words(Intent::Apply).unwrap();
     assert!(words.contains("labels that were taken away are still there"), "{words}");
     assert_eq!(world.count("PUT"), 1);
     assert!(!report.is_success());

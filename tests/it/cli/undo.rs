@@ -99,6 +99,8 @@ fn an_apply_is_taken_back_and_the_undo_as_well() {
     let own = kept(&cli, "back/sandbox");
     assert_snapshot!("undo_of_an_apply", shown(&undone, &cli, &org, &[(&report, "[report]"), (&own, "[undo]")]));
     assert_eq!(held(&org), ["Lunch*", "Old", "Tea"]);
+    // Once, and at the end: that is when it is to be done.
+    assert_eq!(undone.stdout.matches("Revert the commit").count(), 1, "{}", undone.shown());
     let document = parsed(&cli.read(&own));
     assert_eq!((&document["run"]["undoes"], &document["success"]), (&json!(report), &json!(true)));
 
@@ -267,7 +269,8 @@ fn without_a_config_nothing_real_is_written_unasked() {
     cli.run("undo forged.json --auto-approve").complains(
         1,
         "error: without a config nobody knows what must not be touched, so nothing is written unasked\n  help: give \
-         --config PATH, whose `protect`, `omit` and limits hold, or leave --auto-approve away\n",
+         --config PATH, whose `protect`, `omit` and limits hold, or at a terminal leave --auto-approve away and say \
+         yes to the plan\n",
     );
     sparing(&cli, ", id: 22222222-bbbb-4bbb-8bbb-222222222222");
     cli.run("undo forged.json --config conf/acme.yaml --auto-approve").complains(

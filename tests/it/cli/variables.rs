@@ -99,6 +99,22 @@ fn a_flag_that_may_be_repeated_takes_one_value_a_line() {
 }
 
 #[test]
+fn a_folder_of_reports_is_typed_for_nothing_without_a_base() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    let ran = cli.run("plan lunch.yaml --sandbox --report-dir reports");
+    let message = "error: '--report-dir <DIR>' is read only with '--base <REF|PATH>', to tell apart what was pending before\n\n\
+                   Usage: presencectl plan [OPTIONS] <PATH>\n";
+    assert!(ran.code == Some(1) && ran.stderr.starts_with(message), "{}", ran.shown());
+    // The variable is there for the other commands.
+    let cli = cli.variable("PRESENCECTL_REPORT_DIR", "reports");
+    let plan = cli.run("plan lunch.yaml --sandbox");
+    assert_eq!((plan.code, plan.stderr.as_str()), (Some(0), ""), "{}", plan.shown());
+    assert_eq!(cli.run("apply lunch.yaml --sandbox --auto-approve").code, Some(0));
+    let based = cli.run("plan lunch.yaml --sandbox --base ./lunch.yaml");
+    assert_eq!((based.code, based.stderr.as_str()), (Some(0), ""), "{}", based.shown());
+}
+
+#[test]
 fn completions_and_pages_are_made_of_the_command_line() {
     let cli = Cli::new();
     for (shell, mark) in

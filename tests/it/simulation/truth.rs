@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use presencectl::apply::report::{Outcome, Report, Row, Skip};
+use presencectl::apply::report::{Intent, Outcome, Report, Row, Skip};
 use presencectl::model::desired::{Desired, Management, Prune, Wanted};
 use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, Locale};
@@ -32,7 +32,7 @@ fn about(step: &Step, name: Option<&str>) -> String {
 pub(super) fn said(row: &Row) -> String {
     let key = row.key.as_ref().map_or("?", |it| it.as_str());
     let id = row.id.as_ref().map_or("-", |it| it.as_str());
-    let why = row.outcome.in_words().unwrap_or_default();
+    let why = row.outcome.in_words(Intent::Apply).unwrap_or_default();
     format!("{} {key} {id} {} {why}", row.action.verb(), row.outcome.kind().code())
 }
 
