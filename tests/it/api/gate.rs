@@ -72,3 +72,20 @@ async fn a_closed_gate_stops_writes_and_not_reads() {
     assert!(!unclear(&session.writer().delete(&id("a")).await.unwrap_err()));
     assert_eq!(org.lines(), ["GET https://api.mypurecloud.de/api/v2/systempresences"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_read_may_be_just_as_old_as_it_may_be_when_it_is_written() {
+    for (waited_ms, is_sent) in [(5_000, true), (5_001, false)] {
+        let org = Double::by(|_| ok(""));
+        let (_sender, stop) = Stop::new();
+        let gate = Gate::new(&stop);
+        gate.fresh_for(Duration::from_secs(5));
+        tokio::time::sleep(Duration::from_millis(waited_ms)).await;
+        let written = org.session_with_token().behind(&gate).writer().delete(&id("a")).await;
+        assert_eq!((gate.was_passed(), org.lines().len()), (is_sent, usize::from(is_sent)), "{waited_ms}");
+        match written {
+            Err(WriteError::NotDone(error)) => assert_eq!((error.kind, is_sent), (Kind::Waited, false)),
+            other => assert!(is_sent && other.is_ok(), "{other:?}"),
+        }
+    }
+}

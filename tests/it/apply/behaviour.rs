@@ -8,7 +8,7 @@ use presencectl::apply::report::{Outcome, Row, Skip, Verification};
 use presencectl::apply::{CONCURRENCY, Job};
 use presencectl::model::labels::Scope;
 use presencectl::model::names::{Key, Label, Locale};
-use presencectl::plan::change::{Action, Step};
+use presencectl::plan::change::{Action, Retire, Step};
 use presencectl::plan::difference::Difference;
 use presencectl::plan::order::Because;
 use presencectl::render::{human, style::Style};
@@ -123,6 +123,37 @@ async fn a_write_that_is_not_found_although_the_read_is_fails_and_is_not_called_
     let report = world.carry_out(steps).await;
     assert_eq!(said(&report), ["update lunch failed"]);
     assert_eq!(world.count("PUT"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_is_not_found_is_told_by_its_own_answer_unless_the_api_is_not_served_any_more() {
+    let answered = |method: &str, path: String, skip: u64, status: u16| FaultRule {
+        method: Some(method.to_owned()),
+        path: Some(path),
+        skip,
+        status: Some(status),
+        ..FaultRule::default()
+    };
+    for (all, status, said) in [
+        (path(1), 403, "`PUT /api/v2/presencedefinitions/2fa68d50-0000-4000-8000-000000000001` was answered with 404"),
+        (format!("{}*", super::DEFINITIONS), 404, "the org does not serve API v1"),
+    ] {
+        let world = World::new(lunch(), vec![held(1, "Meal", &[("en_US", "Lunch")])]);
+        let steps = world.steps().await;
+        world.set_faults(vec![answered("PUT", path(1), 0, 404), answered("GET", all, 1, status)]);
+        let report = world.carry_out(steps).await;
+        assert!(message(&report.rows[0]).contains(said), "{}", message(&report.rows[0]));
+    }
+}
+
+#[test]
+fn what_is_to_be_removed_differs_only_while_it_is_active() {
+    let active = crate::paper::object(1, "Meal", &[("en_US", "Lunch")]);
+    let hidden = presencectl::model::observed::Definition { deactivated: true, ..active.clone() };
+    let (id, system_presence, before) = (active.id.clone(), active.system_presence.clone(), active.content());
+    let step = Step::Delete(Retire { id, system_presence, before, after: None });
+    assert_eq!(differences_to_after(&step, &active), [Difference::State { found_deactivated: false }]);
+    assert_eq!(differences_to_after(&step, &hidden), []);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use presencectl::sandbox::faults::{Cut, Spoil};
 use presencectl::sandbox::{FaultRule, Temper};
 
 use presencectl::api::wire::Method;
+use tokio::time::Instant;
 
 use super::every_fault::every_action;
 use super::{DEFINITIONS, World, admin, body, held, message, path, said};
@@ -57,6 +58,36 @@ async fn one_lost_answer_is_looked_for_and_the_object_is_there_once() {
             assert_eq!(posts, if carried_out { 1 } else { 2 }, "{repeat}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_new_and_differs_in_presence_or_in_label_is_not_it() {
+    for (system_presence, label) in [("Meal", "Tea"), ("Break", "Coffee")] {
+        let world = world(0);
+        let steps = world.steps().await;
+        world.set_faults(of_posts(FaultRule { drop: Some(Cut::BeforeWrite), ..FaultRule::default() }, Some(1)));
+        let sandbox = world.sandbox.clone();
+        world.wire.before_first(Method::Post, DEFINITIONS.to_owned(), move || {
+            admin(&sandbox, "POST", DEFINITIONS, Some(&body(system_presence, &[("en_US", label)])));
+        });
+        let report = world.carry_out(steps).await;
+        let posts = world.requests().iter().filter(|it| *it == "POST").count();
+        assert_eq!((said(&report), posts), (vec!["create tea done".to_owned()], 2), "{label} ({system_presence})");
+        assert_eq!(world.shown(), [format!("{label} ({system_presence})"), "Tee/Tea (Break)".to_owned()]);
+        assert!(report.is_success(), "{:?}", report.verification);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_whose_answers_are_lost_is_read_again_after_longer_and_longer() {
+    let world = World::new(vec![wanted("tea", "Break", &TEA)], vec![held(1, "Break", &TEA[1..])]);
+    let steps = world.steps().await;
+    let lost = FaultRule { drop: Some(Cut::BeforeWrite), ..FaultRule::default() };
+    world.set_faults(vec![FaultRule { method: Some("PUT".to_owned()), ..lost }]);
+    let begun = Instant::now();
+    let report = world.carry_out(steps).await;
+    assert_eq!((said(&report), world.count("PUT 1")), (vec!["update tea unknown".to_owned()], 4));
+    assert_eq!(begun.elapsed().as_secs(), 1 + 2 + 4 + 8);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,11 +1,17 @@
 //! The look at the org after an apply.
 
-use presencectl::apply::report::{Intent, Outcome, Verification};
+use std::collections::BTreeSet;
+
+use presencectl::apply::report::{Intent, Outcome, Report, Verification};
+use presencectl::apply::{Aim, Job};
 use presencectl::model::desired::Prune;
 use presencectl::model::names::{Label, Locale};
+use presencectl::plan::change::Step;
 use presencectl::plan::difference::Difference;
-use presencectl::sandbox::temper::{LocaleKeys, PutLabels};
+use presencectl::sandbox::exchange::LogEntry;
+use presencectl::sandbox::temper::{Delete, LocaleKeys, PutLabels};
 use presencectl::sandbox::{FaultRule, Temper};
+use presencectl::stop::Stop;
 use tokio::time::Instant;
 
 use presencectl::api::wire::Method;
@@ -82,6 +88,26 @@ async fn labels_that_come_back_merged_are_named_and_it_is_no_loop() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_disagrees_is_not_believed_where_the_object_itself_agrees() {
+    let temper = Temper { put_labels: PutLabels::Merged, ..Temper::default() };
+    let objects = vec![held(1, "Meal", &[("en_US", "Lunch"), ("fr", "Midi")])];
+    let world = World::tempered(vec![wanted("lunch", "Meal", &[("en_US", "Lunch")])], objects, temper);
+    let steps = world.steps().await;
+    let (sandbox, mut reads) = (world.sandbox.clone(), 0);
+    world.wire.before(move |request| {
+        let is_read = request.method == Method::Get && request.url.path() == path(1);
+        reads += usize::from(is_read);
+        // After the answer to the PUT, the label goes all the same.
+        if is_read && reads == 2 {
+            sandbox.with(|it| it.org.temper.put_labels = PutLabels::Replaced);
+            admin(&sandbox, "PUT", &path(1), Some(&body("Meal", &[("en_US", "Lunch")])));
+        }
+    });
+    let report = world.carry_out(steps).await;
+    assert_eq!((said(&report), world.count("GET 1")), (vec!["update lunch done".to_owned()], 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_org_that_spells_locales_its_own_way_is_in_step() {
     let temper = Temper { locale_keys: LocaleKeys::Normalised, ..Temper::default() };
     let world =
@@ -111,6 +137,13 @@ async fn an_edit_right_after_the_write_is_named() {
     };
     assert_eq!(report.rows[0].outcome, Outcome::Overwritten(vec![difference]));
     assert_eq!(world.count("PUT"), 1, "it is not written over");
+    // Until then it may be the list that lags: the third look that shows it otherwise asks for the object itself.
+    let requests = world.requests();
+    let (lists, read) =
+        (requests.iter().filter(|it| *it == "GET").count(), requests.iter().rposition(|it| it == "GET 1"));
+    assert_eq!((world.count("GET 1"), lists), (2, 4), "before the write, and once to be sure: {requests:?}");
+    let before = requests[..read.unwrap()].iter().filter(|it| *it == "GET").count();
+    assert_eq!(before, 3, "{requests:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -128,6 +161,54 @@ async fn what_somebody_changes_after_it_was_found_to_be_so_is_named_as_well() {
     let report = world.carry_out(steps).await;
     assert_eq!(said(&report), ["update lunch overwritten"]);
     assert_eq!(world.count("PUT"), 0);
+}
+
+/// The steps, looked at one by one as an undo does, which has no config to plan for.
+async fn step_by_step(world: &World, steps: Vec<Step>) -> Report {
+    let (_sender, stop) = Stop::new();
+    let observed = world.observed.lock().unwrap().clone();
+    world.run(Job { aim: Aim::Steps, ..world.job(steps, &observed) }, &stop).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_config_the_list_is_read_until_each_object_is_as_its_step_wants_it() {
+    let world = every_action_in(Temper { list_lag_ms: 20_000, ..Temper::default() });
+    let steps = world.steps().await.into_iter().filter(|it| it.id().is_some()).collect();
+    let report = step_by_step(&world, steps).await;
+    assert!(report.is_success(), "{:?} {:?}", said(&report), report.verification);
+    let lists = world.requests().iter().filter(|it| *it == "GET").count();
+    assert_eq!(lists, 6, "after 0, 1, 3, 7, 15 and 30 s: {:?}", world.requests());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_config_what_is_gone_is_well_removed_and_badly_changed() {
+    let mut config = desired(vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])]);
+    config.settings.prune = Prune::Delete;
+    let objects = vec![held(1, "Meal", &[("en_US", "Lunch")]), held(2, "Training", &[("en_US", "Old")])];
+    let world = World::of(config, objects, Temper { delete: Delete::Removes, ..Temper::default() });
+    let steps = world.steps().await;
+    let sandbox = world.sandbox.clone();
+    world.wire.before_first(Method::Get, DEFINITIONS.to_owned(), move || {
+        admin(&sandbox, "DELETE", &path(1), None);
+    });
+    let report = step_by_step(&world, steps).await;
+    assert_eq!(said(&report), ["update lunch overwritten", "delete Old done"]);
+    assert_eq!(report.rows[0].outcome, Outcome::Overwritten(vec![Difference::Gone]));
+    assert!(!report.is_success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_row_says_what_the_platform_calls_the_exchange_that_wrote_it() {
+    let world = every_action_in(Temper::default());
+    let steps = world.steps().await;
+    let report = world.carry_out(steps).await;
+    let written: BTreeSet<String> = world.sandbox.with(|it| {
+        let is_write = |it: &&LogEntry| ["POST", "PUT", "DELETE"].contains(&it.method.as_str());
+        let entries = it.log.entries.iter().filter(is_write).filter(|it| it.path.starts_with(DEFINITIONS));
+        entries.map(|it| it.correlation_id.clone()).collect()
+    });
+    let told: BTreeSet<String> = report.rows.iter().filter_map(|row| row.correlation_id.clone()).collect();
+    assert_eq!((told.len(), &told), (report.rows.len(), &written));
 }
 
 #[tokio::test(start_paused = true)]
