@@ -18,6 +18,7 @@ mod logs;
 mod messages;
 mod only;
 mod outputs;
+mod placing;
 mod record;
 mod retire;
 mod saved;
