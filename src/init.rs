@@ -152,7 +152,8 @@ pub fn readme(start: Start) -> Page {
          A change is a pull request: `plan` shows there what it does, and after the merge `apply` does it.\n\
          Credentials come from the environment and never from a file.\n"
     );
-    Page::whole("README.md", text)
+    // Somebody's own page says what they want it to say.
+    Page { name: "README.md".to_owned(), text, claim: Claim::Fallback }
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ pub enum Claim {
     Whole,
     /// What was there, and lines after it.
     Addition,
+    /// All of it, where there is no such file yet.
+    Fallback,
 }
 
 /// What becomes of a file.
@@ -29,6 +31,8 @@ pub enum How {
     Extended,
     /// It was there already, byte by byte.
     Same,
+    /// There was another one, and it stays.
+    Kept,
 }
 
 impl How {
@@ -39,6 +43,7 @@ impl How {
             None => How::New,
             Some(there) if there == text.as_bytes() => How::Same,
             Some(there) if claim == Claim::Addition && text.as_bytes().starts_with(there) => How::Extended,
+            Some(_) if claim == Claim::Fallback => How::Kept,
             Some(_) => How::Replaced,
         }
     }
@@ -51,6 +56,25 @@ impl How {
             How::Replaced => "replaced",
             How::Extended => "extended",
             How::Same => "unchanged",
+            How::Kept => "kept",
+        }
+    }
+
+    /// Does it leave a file as it is?
+    #[must_use]
+    pub fn leaves(self) -> bool {
+        match self {
+            How::New | How::Replaced | How::Extended => false,
+            How::Same | How::Kept => true,
+        }
+    }
+
+    /// Why a file that is not as it was meant to be is left so.
+    #[must_use]
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            How::New | How::Replaced | How::Extended | How::Same => None,
+            How::Kept => Some("there was one already, and it stays as it is"),
         }
     }
 }
@@ -69,5 +93,12 @@ mod tests {
         assert_eq!(How::of("\u{FFFD}\nplan*.json\n", Claim::Addition, Some(b"\xff\n")), How::Replaced);
         assert_eq!(How::of("target/\n", Claim::Addition, there), How::Same);
         assert_eq!(How::of("target/\n", Claim::Addition, None), How::New);
+    }
+
+    #[test]
+    fn a_fallback_is_for_an_empty_place() {
+        assert_eq!(How::of("# Presences\n", Claim::Fallback, None), How::New);
+        assert_eq!(How::of("# Presences\n", Claim::Fallback, Some(b"# Presences\n")), How::Same);
+        assert_eq!(How::of("# Presences\n", Claim::Fallback, Some(b"# Ours\n")), How::Kept);
     }
 }

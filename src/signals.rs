@@ -30,8 +30,8 @@ enum Source {
 struct State {
     /// Who is told about the next signal in place of the process's end.
     listener: Option<watch::Sender<Option<Signal>>>,
-    /// A file beside an output that is not whole yet: nobody should find it.
-    unfinished: Option<PathBuf>,
+    /// Files beside their places, not whole or not put there yet: nobody should find them.
+    unfinished: Vec<PathBuf>,
 }
 
 impl Signals {
@@ -76,16 +76,25 @@ impl Signals {
         self.state().listener = None;
     }
 
-    /// Does something to a file that is not whole yet. `work` gives its name, or none when it is
-    /// whole or gone. No signal comes in between; one that comes later removes the file first.
+    /// Begins a file that is not in its place yet: `work` gives its name as well. No signal comes in
+    /// between; one that comes later removes the file first.
     ///
     /// # Errors
     /// Those of `work`.
-    pub fn unfinished<T, E>(&self, work: impl FnOnce() -> Result<(T, Option<PathBuf>), E>) -> Result<T, E> {
+    pub fn begun<T, E>(&self, work: impl FnOnce() -> Result<(T, PathBuf), E>) -> Result<T, E> {
+        let mut state = self.state();
+        let (value, path) = work()?;
+        state.unfinished.push(path);
+        Ok(value)
+    }
+
+    /// Puts what was begun in its place, or takes it away: afterwards nothing is unfinished. No
+    /// signal comes in between, so `work` waits for nobody.
+    pub fn ended<T>(&self, work: impl FnOnce() -> T) -> T {
         let mut state = self.state();
         let done = work();
-        state.unfinished = done.as_ref().ok().and_then(|(_, path)| path.clone());
-        done.map(|(value, _)| value)
+        state.unfinished.clear();
+        done
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -114,7 +123,7 @@ async fn answer_all(state: &Mutex<State>, ready: mpsc::Sender<()>) {
 
 #[expect(clippy::exit, reason = "nothing is in flight, or a person asked twice and wants no report")]
 fn end(signal: Signal, state: &State) -> ! {
-    if let Some(path) = &state.unfinished {
+    for path in &state.unfinished {
         // What cannot be removed is a file with an odd name: no reason to go on.
         let _ = std::fs::remove_file(path);
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use crate::problem::{Problem, cause};
 use crate::signals::Signals;
@@ -34,7 +34,7 @@ impl WholeFile {
         let is_direct = path.is_symlink() || (path.exists() && !path.is_file());
         let tried = if !is_direct {
             let probe = || NamedTempFile::new_in(folder_of(path))?.close();
-            signals.unfinished(|| probe().map(|()| ((), None)))
+            signals.ended(probe)
         } else if path.is_file() {
             fs::OpenOptions::new().append(true).open(path).map(drop)
         } else {
@@ -64,7 +64,7 @@ impl WholeFile {
 
     fn replace(&self, content: &[u8], signals: &Signals) -> io::Result<()> {
         let file = whole_beside(&self.path, content, signals)?;
-        signals.unfinished(|| file.persist(&self.path).map(|_| ((), None)).map_err(|error| error.error))
+        signals.ended(|| file.persist(&self.path)).map_err(|error| error.error)
     }
 }
 
@@ -74,35 +74,81 @@ impl WholeFile {
 /// It could not be written; `AlreadyExists` where there is something of this name, which stays as it is.
 pub fn write_new(path: &Path, text: &str, signals: &Signals) -> io::Result<()> {
     let file = whole_beside(path, text.as_bytes(), signals)?;
-    signals.unfinished(|| file.persist_noclobber(path).map(|_| ((), None)).map_err(|error| error.error))
+    signals.ended(|| file.persist_noclobber(path)).map_err(|error| error.error)
 }
 
-/// A file beside its final name, with everything in it.
-fn whole_beside(path: &Path, content: &[u8], signals: &Signals) -> io::Result<NamedTempFile> {
-    let mut file = signals.unfinished(|| {
-        let file = NamedTempFile::new_in(folder_of(path))?;
+/// A file beside its place, with everything in it and the mode of what is there now. Where the folder is still to be
+/// made, it is in the nearest one that is there.
+///
+/// # Errors
+/// It could not be written.
+pub fn whole_beside(path: &Path, content: &[u8], signals: &Signals) -> io::Result<TempPath> {
+    let near = folder_of(path).ancestors().find(|it| it.is_dir()).unwrap_or(Path::new("."));
+    let mut file = signals.begun(|| {
+        let file = NamedTempFile::new_in(near)?;
         let path = file.path().to_owned();
-        io::Result::Ok((file, Some(path)))
+        io::Result::Ok((file, path))
     })?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
-    open_to_all(&file);
-    Ok(file)
+    set_mode(&file, path);
+    Ok(file.into_temp_path())
 }
 
-/// What stands in the place of a file; none where nothing does. A link is looked through.
+/// What stands in the place of a file that is to be placed; none where nothing does. A link is looked through.
 ///
 /// # Errors
-/// Something that is no regular file, or that cannot be read.
+/// Something that is no regular file, or that cannot be read, or that is in the way of its folder.
 pub fn there(path: &Path) -> Result<Option<Vec<u8>>, Problem> {
-    let read = || match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => fs::read(path).map(Some),
-        Ok(_) => Err(io::Error::other("it is no regular file")),
+    if let Some(problem) = in_the_way(folder_of(path)) {
+        return Err(problem);
+    }
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => {
+            let cannot_read = |error| {
+                Problem::new(format!("cannot read `{}`: {}; nothing was written", path.display(), cause(&error)))
+                    .help("look at its permissions, or choose another folder")
+            };
+            fs::read(path).map(Some).map_err(cannot_read)
+        }
+        Ok(metadata) => Err(stands_there(path, if metadata.is_dir() { "a folder" } else { "no regular file" })),
         // A link to nowhere is somebody's, and its place is not free.
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Ok(None),
-        Err(error) => Err(error),
+        Err(error) if path.is_symlink() => Err(leads_nowhere(path, "file", &error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            Err(Problem::new(format!("cannot read `{}`: {}; nothing was written", path.display(), cause(&error)))
+                .help("look at the permissions of its folder, or choose another one"))
+        }
+    }
+}
+
+/// Where a folder is, or shall be made: what stands there and is none.
+fn in_the_way(folder: &Path) -> Option<Problem> {
+    let mut outer: Vec<&Path> = folder.ancestors().filter(|it| !it.as_os_str().is_empty()).collect();
+    outer.reverse();
+    let (path, metadata) =
+        outer.into_iter().filter(|it| !it.is_dir()).find_map(|it| Some((it, it.symlink_metadata().ok()?)))?;
+    Some(match fs::metadata(path) {
+        Err(error) if metadata.is_symlink() => leads_nowhere(path, "folder", &error),
+        Ok(_) | Err(_) => stands_there(path, "no folder"),
+    })
+}
+
+fn stands_there(path: &Path, what: &str) -> Problem {
+    Problem::new(format!("cannot write to `{}`: it is {what}; nothing was written", path.display()))
+        .help("move it out of the way, or choose another folder")
+}
+
+fn leads_nowhere(link: &Path, what: &str, error: &io::Error) -> Problem {
+    let to = fs::read_link(link).map_or_else(|_| "?".to_owned(), |it| it.display().to_string());
+    let cause = match error.kind() {
+        io::ErrorKind::NotFound => "nothing is there".to_owned(),
+        io::ErrorKind::PermissionDenied => cause(error),
+        // Round in a circle, or through a file. Which of them, systems say in many ways.
+        _ => "that leads nowhere".to_owned(),
     };
-    read().map_err(|error| Problem::new(format!("cannot read `{}`: {}", path.display(), cause(&error))))
+    Problem::new(format!("`{}` is a link to `{to}`, and {cause}; nothing was written", link.display()))
+        .help(format!("make the {what} that it leads to, or remove the link"))
 }
 
 /// Makes the folder of a file, where there is none.
@@ -162,18 +208,23 @@ pub fn real_path(path: &Path) -> PathBuf {
     fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_owned())
 }
 
-/// Temporary files are made for their owner alone; a result is an ordinary file.
-fn open_to_all(file: &NamedTempFile) {
+/// That of the file whose place it takes. A new one is an ordinary file, where temporary ones are made for their owner
+/// alone.
+fn set_mode(file: &NamedTempFile, place: &Path) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
+        let there = fs::metadata(place).ok().filter(fs::Metadata::is_file).map(|it| it.permissions());
+        let mode = there.unwrap_or_else(|| fs::Permissions::from_mode(0o644));
         // A result that stays private is still a result.
-        let _ = file.as_file().set_permissions(fs::Permissions::from_mode(0o644));
+        let _ = file.as_file().set_permissions(mode);
     }
     #[cfg(not(unix))]
-    let _ = file;
+    let _ = (file, place);
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Problem {
+/// Why a file is not written.
+#[must_use]
+pub fn cannot_write(path: &Path, error: &io::Error) -> Problem {
     Problem::new(format!("cannot write `{}`: {}", path.display(), cause(error)))
 }

@@ -198,8 +198,11 @@ fn write(
     };
     let file = |it: &NewFile| File { path: path(&it.name), text: it.text.clone(), claim: Claim::Whole };
     let placing = Placing::look(import.files.iter().map(file).collect())?;
-    if let Some(names) = placing.names(How::Replaced).filter(|_| !args.place.force) {
-        ask(&names, shell)?;
+    if !args.place.force {
+        placing.spare_read_only()?;
+        if let Some(names) = placing.names(How::Replaced) {
+            ask(&names, shell)?;
+        }
     }
     placing.write(shell.signals)?;
     let left_over: Vec<String> = match place {

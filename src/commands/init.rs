@@ -109,12 +109,9 @@ async fn pages(args: &InitArgs, start: Start, shell: &mut Shell<'_>) -> Result<V
         Start::Org => imported(args, shell).await?,
     };
     pages.push(Page::whole(SCHEMA, machine::pretty(&config::json_schema())));
-    let there = files::there(&args.folder.join(".gitignore"))?;
+    let there = files::there(placing::plain(&args.folder.join(".gitignore")))?;
     pages.push(gitignore(there.as_deref().map(String::from_utf8_lossy).as_deref()));
-    // Somebody's own page says what they want it to say.
-    if files::there(&args.folder.join("README.md"))?.is_none() {
-        pages.push(readme(start));
-    }
+    pages.push(readme(start));
     Ok(pages)
 }
 
@@ -132,6 +129,9 @@ async fn imported(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Vec<Page>, F
 
 /// Nothing is made unasked, and nothing is overwritten without `--force` or a yes to just that.
 fn agreed(args: &InitArgs, placing: &Placing, shell: &mut Shell<'_>) -> Result<(), Problem> {
+    if !args.force {
+        placing.spare_read_only()?;
+    }
     if let Some(names) = placing.names(How::Replaced).filter(|_| !args.force) {
         if args.yes {
             return Err(Problem::new(format!("there already, and not the same: {names}; nothing was written"))

@@ -11,9 +11,10 @@ pub fn files(files: &[Placed], style: Style) -> String {
         let word = format!("{:<10}", how.in_words());
         let word = match how {
             How::New | How::Replaced | How::Extended => style.good(&word),
-            How::Same => word,
+            How::Same | How::Kept => word,
         };
-        format!("  {word}{}\n", text::terminal(path))
+        let reason = how.reason().map_or_else(String::new, |it| format!(": {it}"));
+        format!("  {word}{}{reason}\n", text::terminal(path))
     };
     files.iter().map(line).collect()
 }

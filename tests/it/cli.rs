@@ -19,6 +19,7 @@ mod messages;
 mod only;
 mod outputs;
 mod real;
+mod placing;
 mod record;
 mod retire;
 mod saved;

@@ -52,7 +52,7 @@ fn only(only: &Only) -> String {
     };
     let are = if changes.len() == 1 && refusals.is_empty() { "is" } else { "are" };
     format!(
-        "<article class=\"warning\">\n<h3>Only {}</h3>\n<p>{}{errors} of the whole plan {are} left out, and nothing is \
+        "<article class=\"warning\">\n<h2>Only {}</h2>\n<p>{}{errors} of the whole plan {are} left out, and nothing is \
          pruned.</p>\n</article>\n",
         text::list(&keys, "and"),
         text::count(changes.len(), "change"),

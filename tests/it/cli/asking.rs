@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use std::ffi::OsString;
-use std::io::{self, Cursor, Write};
+use std::io::{self, BufRead, Cursor, Read, Write};
 use std::sync::{Arc, Mutex};
 
 use presencectl::environment::Environment;
@@ -57,13 +57,48 @@ fn apply_with(org: &Org, more: &str, typed: &str, environment: &Environment) -> 
     run(&format!("apply {} --base-url {} {more}", config.display(), org.url), typed, environment)
 }
 
+/// A person who is asked, does something else, and only then types.
+struct Busy<F> {
+    meanwhile: Option<F>,
+    typed: Cursor<String>,
+}
+
+impl<F: FnOnce()> Read for Busy<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.typed.read(buffer)
+    }
+}
+
+impl<F: FnOnce()> BufRead for Busy<F> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if let Some(meanwhile) = self.meanwhile.take() {
+            meanwhile();
+        }
+        self.typed.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.typed.consume(count);
+    }
+}
+
 /// Runs a command with a person who types `typed`.
 pub(crate) fn run(line: &str, typed: &str, environment: &Environment) -> Ran {
+    run_meanwhile(line, || {}, typed, environment)
+}
+
+/// Runs a command with a person who does something when asked first, and then types `typed`.
+pub(crate) fn run_meanwhile(
+    line: &str,
+    meanwhile: impl FnOnce() + 'static,
+    typed: &str,
+    environment: &Environment,
+) -> Ran {
     let (out, err) = (Page::default(), Page::default());
     let mut terminal = Terminal::of_streams(Streams {
         out: Box::new(out.clone()),
         err: Box::new(err.clone()),
-        input: Box::new(Cursor::new(typed.to_owned())),
+        input: Box::new(Busy { meanwhile: Some(meanwhile), typed: Cursor::new(typed.to_owned()) }),
         out_is_terminal: true,
         err_is_terminal: true,
         input_is_terminal: true,

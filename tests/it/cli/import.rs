@@ -135,12 +135,23 @@ fn a_place_that_cannot_be_written_is_an_error_and_nothing_is_half_done() {
     let cli = applied().file("file", "here\n");
     let ran = cli.run("import --sandbox --out file/presence.yaml");
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
-    assert!(ran.stderr.starts_with("error: cannot read `file/presence.yaml`: "), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("error: cannot write to `file`: it is no folder; nothing was written\n"),
+        "{}",
+        ran.stderr
+    );
     let ran = cli.run("import --sandbox --out file --split");
-    assert!(ran.stderr.starts_with("error: cannot read `file/org.yaml`: "), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("error: cannot write to `file`: it is no folder; nothing was written\n"),
+        "{}",
+        ran.stderr
+    );
     fs::create_dir_all(cli.path("presence/meal.yaml")).unwrap();
-    cli.run("import --sandbox --out presence/ --force")
-        .complains(1, "error: cannot read `presence/meal.yaml`: it is no regular file\n");
+    cli.run("import --sandbox --out presence/ --force").complains(
+        1,
+        "error: cannot write to `presence/meal.yaml`: it is a folder; nothing was written\n  help: move it out of the \
+         way, or choose another folder\n",
+    );
     assert!(!cli.path("presence/org.yaml").exists(), "none before all could be prepared");
 }
 
@@ -154,7 +165,11 @@ fn a_link_is_written_through() {
     assert!(cli.read("real/org.yaml").contains("coaching:"));
     std::os::unix::fs::symlink("nowhere.yaml", cli.path("broken.yaml")).unwrap();
     let ran = cli.run("import --sandbox --out broken.yaml");
-    assert!(ran.stderr.starts_with("error: cannot read `broken.yaml`: "), "{}", ran.stderr);
+    assert!(
+        ran.stderr.starts_with("error: `broken.yaml` is a link to `nowhere.yaml`, and nothing is there;"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

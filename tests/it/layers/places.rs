@@ -366,7 +366,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("commands::import", &["std::fs"]),
     ("commands::journal", &["std::fs", "std::io"]),
     ("commands::outputs", &["std::fs"]),
-    ("commands::placing", &["std::fs"]),
+    ("commands::placing", &["std::fs", "std::io", "tempfile"]),
     ("commands::saved", &["std::fs", "std::io"]),
     ("commands::simulated", &["std::fs"]),
     ("git", &["std::fs", "std::io", "std::process", "tempfile"]),
