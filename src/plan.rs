@@ -30,6 +30,7 @@ pub mod matching;
 pub mod only;
 pub mod order;
 pub mod origin;
+pub mod pages;
 pub mod question;
 pub mod refusal;
 pub mod saved;

@@ -6,6 +6,7 @@ use crate::commands::shell::Shell;
 use crate::config::{self, Config, LoadedAll};
 use crate::diagnostic::Severity;
 use crate::exit::Exit;
+use crate::plan::pages::{self, PAGES};
 use crate::problem::Problem;
 use crate::render::reported::Reported;
 use crate::render::style::Style;
@@ -77,19 +78,24 @@ pub fn explain(args: &ExplainArgs, shell: &mut Shell<'_>) -> Exit {
     let style = shell.style_out();
     let text = match &args.name {
         None => explain::list(style),
-        Some(name) => match rules::rule(name) {
-            Some(rule) => explain::page(rule, style),
-            None => return shell.fail(&unknown(name).into()),
-        },
+        Some(name) => {
+            // A config and a plan can have the same name for what they find.
+            let found = rules::rule(name).map(|it| it.page).into_iter().chain(pages::page(name).map(|it| it.page));
+            let found: Vec<String> = found.map(|it| explain::page(it, style)).collect();
+            if found.is_empty() {
+                return shell.fail(&unknown(name).into());
+            }
+            found.join("\n")
+        }
     };
     shell.terminal.out(&text);
     Exit::Success
 }
 
 fn unknown(name: &str) -> Problem {
-    let help = match text::nearest(name, RULES.iter().map(|it| it.name)) {
+    let help = match text::nearest(name, RULES.iter().map(|it| it.name).chain(PAGES.iter().map(|it| it.name))) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => "`presencectl explain` lists all findings".to_owned(),
+        None => "`presencectl explain` lists all of them".to_owned(),
     };
     Problem::new(format!("there is no finding `{name}`")).help(help)
 }

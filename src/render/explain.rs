@@ -1,19 +1,20 @@
-//! The pages of findings for people: one, or the list of all.
+//! The pages of help for people: one, or the list of all.
 
 use std::fmt::Write as _;
 
+use crate::plan::pages::PAGES;
 use crate::render::style::Style;
-use crate::rules::{Kind, RULES, Rule};
+use crate::rules::{Kind, RULES};
 
 /// How far examples are indented.
 const INDENT: &str = "    ";
 
-/// One page.
+/// One page, from its Markdown.
 #[must_use]
-pub fn page(rule: &Rule, style: Style) -> String {
+pub fn page(markdown: &str, style: Style) -> String {
     let mut text = String::new();
     let mut in_example = false;
-    for line in rule.page.lines() {
+    for line in markdown.lines() {
         if let Some(opened) = line.strip_prefix("```") {
             in_example = !in_example;
             // `yaml`, the file's name, and how it is read.
@@ -40,7 +41,8 @@ pub fn list(style: Style) -> String {
         (Kind::Eased, "Mistakes that an org may hold: an error, with a pin a warning that can be set."),
         (Kind::Lint, "Lints: warnings about what is hardly meant. They can be set."),
     ];
-    let width = RULES.iter().map(|it| it.name.len()).max().unwrap_or_default();
+    let names = RULES.iter().map(|it| it.name).chain(PAGES.iter().map(|it| it.name));
+    let width = names.map(str::len).max().unwrap_or_default();
     let mut text = String::new();
     for (kind, heading) in groups {
         push(&mut text, &style.bold(heading));
@@ -49,6 +51,11 @@ pub fn list(style: Style) -> String {
         }
         text.push('\n');
     }
+    push(&mut text, &style.bold("Answers of a plan: why it is refused, and what it warns of. They depend on the org."));
+    for it in PAGES {
+        push(&mut text, &format!("  {:width$}  {}", it.name, it.summary()));
+    }
+    text.push('\n');
     push(&mut text, "`presencectl explain NAME` says more about one, `settings.rules` sets those that can be set.");
     text
 }

@@ -7,6 +7,7 @@ mod config;
 mod conformance;
 mod drift;
 mod exhaustive;
+mod explain;
 mod faults;
 mod hostile;
 mod import;

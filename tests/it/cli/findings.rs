@@ -117,5 +117,5 @@ fn every_finding_is_explained() {
     cli.run("explain duplicate-lable")
         .complains(1, "error: there is no finding `duplicate-lable`\n  help: did you mean `duplicate-label`?\n");
     cli.run("explain 42")
-        .complains(1, "error: there is no finding `42`\n  help: `presencectl explain` lists all findings\n");
+        .complains(1, "error: there is no finding `42`\n  help: `presencectl explain` lists all of them\n");
 }

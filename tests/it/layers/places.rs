@@ -7,6 +7,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
     &[
         "cli::formats",
         "apply::outcome",
+        "plan::pages",
         "rules",
         "text",
         "stop",

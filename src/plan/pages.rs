@@ -1,0 +1,43 @@
+//! What a plan says by a name, why it is refused and what it warns of, with a page of help each. The pages stand in
+//! `docs/answers`.
+
+/// One page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// The stable name, as in `error[NAME]`.
+    pub name: &'static str,
+    /// Its page, in Markdown: a heading with the name, one sentence, why it is so, and what to do.
+    pub page: &'static str,
+}
+
+impl Page {
+    /// The page's first sentence.
+    #[must_use]
+    pub fn summary(&self) -> &'static str {
+        self.page.lines().skip(1).find(|line| !line.is_empty()).unwrap_or_default()
+    }
+}
+
+/// The page with this name.
+#[must_use]
+pub fn page(name: &str) -> Option<&'static Page> {
+    PAGES.iter().find(|it| it.name == name)
+}
+
+macro_rules! pages {
+    ($($name:literal)+) => {
+        /// Every page, in the order in which `presencectl explain` lists them.
+        pub const PAGES: &[Page] = &[$(Page {
+            name: $name,
+            page: include_str!(concat!("../../docs/answers/", $name, ".md")),
+        },)+];
+    };
+}
+
+pages! {
+    "ambiguous" "looks-like-rename" "other-system-presence" "replaced-twice" "pin-not-found" "pinned-elsewhere"
+    "matches-primary" "primary-not-known" "changes-protected" "no-label" "too-many" "too-many-people"
+    "people-not-known" "empty-source" "omit-matches-nothing" "unknown-system-presence" "division-not-shown"
+    "unknown-division" "ambiguous-division" "divisions-not-known" "beyond-saved-plan" "many-active"
+    "system-presences-not-checked"
+}
