@@ -76,7 +76,10 @@ changed() {
 
 plan() {
     local -a base=()
-    [[ -z ${BASE:-} ]] || base=(--base "$BASE")
+    if [[ -n ${BASE:-} ]]; then
+        base=(--base "$BASE")
+        [[ -z ${REPORT_DIR:-} ]] || base+=(--report-dir "$REPORT_DIR")
+    fi
     run plan --detailed-exitcode ${base[@]+"${base[@]}"}
     show_summary plan
     [[ ! -s $results/plan.json ]] || output plan "$results/plan.json"

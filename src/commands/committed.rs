@@ -5,7 +5,6 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::cli::ConfigArgs;
 use crate::config::{self, Config, Loaded, LoadedAll, Request};
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Place, Severity, Sources};
@@ -62,12 +61,12 @@ impl<'a> Committed<'a> {
     ///
     /// # Errors
     /// It is not in this one.
-    pub fn find(args: &ConfigArgs, top: &Path, org: Org<'a>) -> Result<Committed<'a>, String> {
+    pub fn find(path: &Path, root: Option<&Path>, top: &Path, org: Org<'a>) -> Result<Committed<'a>, String> {
         let real = |path: &Path| fs::canonicalize(path).map_err(|error| cause(&error));
         let real_top = real(top)?;
         let inside = |path: &Path| real(path).map(|it| it.strip_prefix(&real_top).map(Path::to_owned).ok());
-        let path = inside(&args.path)?.ok_or("the config is not in the repository")?;
-        let root = args.root.as_deref().map(inside).transpose()?.flatten().unwrap_or_default();
+        let path = inside(path)?.ok_or("the config is not in the repository")?;
+        let root = root.map(inside).transpose()?.flatten().unwrap_or_default();
         Ok(Committed { git: Git::at(top), path, root, org })
     }
 

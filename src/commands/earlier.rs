@@ -10,6 +10,7 @@ use crate::drift::applied::Applied;
 use crate::git::{Git, GitError, Revision};
 use crate::model::desired::Desired;
 use crate::model::moment::Moment;
+use crate::plan::base::asks_the_same;
 use crate::plan::origin::{Against, SHALLOW};
 use crate::problem::Problem;
 
@@ -127,8 +128,22 @@ fn missing<'a>(hash: &str) -> Given<'a> {
 }
 
 fn at_path<'a>(typed: &str, org: Org<'a>) -> Given<'a> {
-    let Read { desired, files } = committed::read(Path::new(typed), None, org, Path::new(""));
-    Given { against: Against { typed: typed.to_owned(), ..Against::default() }, desired, files, past: None }
+    let path = Path::new(typed);
+    let Read { desired, files } = committed::read(path, None, org, Path::new(""));
+    let git = Git::at(path);
+    let past = desired.as_ref().ok().and_then(|desired| checked_out(&git, path, desired, org));
+    let shallow = past.is_some() && git.repository().is_ok_and(|it| it.is_some_and(|it| it.shallow));
+    Given { against: Against { typed: typed.to_owned(), shallow, ..Against::default() }, desired, files, past }
+}
+
+/// The history of a path that is as its repository's newest commit has it, as in a second checkout beside this one.
+fn checked_out<'a>(git: &Git, path: &Path, desired: &Desired, org: Org<'a>) -> Option<(Committed<'a>, String)> {
+    let hash = git.commit(&Revision::read("HEAD")?).ok()??;
+    let past = Committed::find(path, None, &git.top().ok()?, org).ok()?;
+    let (committed, _) = past.at(&hash).ok()?;
+    let is_so = desired.definitions.len() == committed.definitions.len()
+        && desired.definitions.keys().all(|it| asks_the_same(desired, &committed, it));
+    is_so.then_some((past, hash))
 }
 
 fn at_commit<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>, git: &Git, hash: &str) -> Result<Given<'a>, GitError> {
@@ -136,7 +151,7 @@ fn at_commit<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>, git: &Git, hash: 
     let shallow = git.repository()?.is_none_or(|it| it.shallow);
     let mut against = Against { typed: typed.to_owned(), commit: Some(hash.to_owned()), shallow, ..Against::default() };
     let given = |against, desired, past| Given { against, desired, files: Vec::new(), past };
-    let past = match Committed::find(args, &top, org) {
+    let past = match Committed::find(&args.path, args.root.as_deref(), &top, org) {
         Ok(past) => past,
         Err(why) => return Ok(given(against, Err(why), None)),
     };

@@ -13,7 +13,7 @@ pub struct Identity {
     pub meant: Option<OrgId>,
     /// The name in the config, for messages.
     pub name: Option<String>,
-    /// Stop when the org does not say who it is (`apply`).
+    /// Stop when the org does not say who it is: where something is written, or imported from it.
     pub must_be_known: bool,
 }
 

@@ -188,7 +188,7 @@ impl Step {
         }
     }
 
-    /// What shall be there. For a removal, what was there, deactivated.
+    /// What shall be there. For a removal that is what was there, deactivated; an undo may ask for more.
     #[must_use]
     pub fn after(&self) -> Content {
         match self {

@@ -70,8 +70,8 @@ fn only_shown(only: &Only) -> String {
 
 fn sections(plan: &Plan, sources: &Sources) -> Vec<Section> {
     let groups = groups(plan);
-    let mut sections = vec![refusals::of_plan(plan, sources)];
-    sections.extend(plan.base.as_ref().map(base::notes));
+    let mut sections = Vec::from_iter(plan.base.as_ref().map(base::notes));
+    sections.push(refusals::of_plan(plan, sources));
     sections.extend(groups.iter().map(|it| group(it, plan)));
     sections.extend(plan.base.as_ref().map(|it| base::settled(it, plan)));
     sections.push(details(&groups, plan, sources));

@@ -243,6 +243,32 @@ fn what_was_committed_after_the_last_touch_was_not_applied() {
     assert!(ran.stdout.contains(said), "{}", ran.shown());
 }
 
+/// As a pull request is planned: its files without a repository, and the base in a checkout beside them.
+#[test]
+fn a_checkout_beside_this_one_tells_by_its_own_history() {
+    let org = Org::start(Config::default());
+    let (cli, target) = applied(&org);
+    cli.write("lunch.yaml", &config("Mittagspause", "Tee"));
+    commit(&cli, 2090);
+    let (beside, credentials) = (Cli::new(), ["ID", "SECRET"].map(|it| format!("GENESYSCLOUD_OAUTHCLIENT_{it}")));
+    let beside = beside.variable("PATH", &path()).variable(&credentials[0], "sandbox-client");
+    let beside = beside.variable(&credentials[1], "sandbox-secret");
+    beside.write("lunch.yaml", &config("Mittagspause", "Grüner Tee"));
+    let base = cli.path("lunch.yaml");
+    let plan = format!("plan lunch.yaml {target} --base {} -o json=plan.json", base.display());
+    let told = || {
+        let ran = beside.run(&plan);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
+        origins(&beside)
+    };
+    let of = |lunch: &str| vec![format!("lunch {lunch}"), "tea this-change".to_owned()];
+    assert_eq!(told(), of("not-applied"));
+    // What was not committed has no history.
+    cli.write("lunch.yaml", &config("Mittagspausen", "Tee"));
+    beside.write("lunch.yaml", &config("Mittagspausen", "Grüner Tee"));
+    assert_eq!(told(), of("before"));
+}
+
 /// By fast-forward, the date of a commit is long before it is merged: an apply in between has touched the object.
 #[test]
 fn a_commit_that_is_older_than_the_last_apply_blames_nobody() {

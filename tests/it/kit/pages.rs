@@ -43,7 +43,9 @@ fn commands(text: &str) -> Vec<String> {
         } else if inside && runs {
             let line = line.split(" #").next().unwrap();
             let told = ["cargo run -- ", "presencectl "].iter().find_map(|it| line.strip_prefix(it));
-            commands.extend(told.map(str::to_owned));
+            let told = told
+                .unwrap_or_else(|| panic!("`{line}` is no command of presencectl, and nothing says why it is not run"));
+            commands.push(told.to_owned());
         }
         if !line.is_empty() {
             before = line;
