@@ -6,6 +6,7 @@
 //!  shapes (JSON) ── error, operations ── session (token, pace, retries) ── reader ── writer
 //! ```
 
+pub mod could_write;
 pub mod endpoints;
 pub mod error;
 pub mod gate;
@@ -27,6 +28,7 @@ pub mod users;
 pub mod wire;
 pub mod writer;
 
+pub use could_write::{CouldWrite, Removal};
 pub use endpoints::{EndpointError, Endpoints};
 pub use error::{About, ApiError, Kind, Permission, WriteError};
 pub use gate::Gate;

@@ -21,6 +21,10 @@ pub struct DoctorArgs {
     /// one upward that holds `.git`, else the path's folder.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
+    /// Ask the org whether the client could write: by the removal of a definition that does not exist, which changes
+    /// nothing.
+    #[arg(long, help_heading = "Org")]
+    pub try_write: bool,
     /// Which org is spoken to.
     #[command(flatten)]
     pub target: TargetArgs,

@@ -72,6 +72,7 @@ async fn facts(
     let asked = Asked {
         names_division: names_divisions(&desired) && wanted != ApiChoice::Only(Generation::First),
         by_token: matches!(credentials, CredentialsFact::Token { .. }),
+        try_write: args.try_write,
     };
     let (place, answers) = match answered(args, &desired, asked, shell).await {
         Ok((place, answers)) => (Ok(place), answers),
@@ -136,6 +137,8 @@ struct Asked {
     names_division: bool,
     /// No token has to be got.
     by_token: bool,
+    /// Somebody wants to know whether the client could write.
+    try_write: bool,
 }
 
 /// Where the org is, and what it answers.
@@ -196,6 +199,12 @@ async fn answers(
     if let (Some(session), Reach::Answered { .. }) = (session, &answers.api) {
         logging::phase("asking the org");
         ask(&session.reader(), asked, &mut answers).await;
+        if asked.try_write {
+            // In the generation that the org serves.
+            let is_second = matches!((&answers.first, &answers.second), (Answer::Refused(_), Answer::Given(_)));
+            let used = if is_second { Generation::Second } else { Generation::First };
+            answers.removal = session.speaking(used).could_write().removal().await.into();
+        }
     }
     answers
 }

@@ -1,6 +1,6 @@
 //! The checks of what the credentials open: which org it is, what it serves, and what its client may do.
 
-use crate::api::{ApiError, Kind};
+use crate::api::{ApiError, Kind, Removal};
 use crate::doctor::check::{Check, Health};
 use crate::doctor::facts::{Answer, ConfigFact, CredentialsFact, Facts, Meant};
 use crate::model::generation::{ApiChoice, Generation};
@@ -162,15 +162,27 @@ fn divisions(answer: &Answer<usize>) -> Option<Check> {
     }
 }
 
-/// No operation that this tool knows of tells a client's permissions, and to try one that writes is out of
-/// the question.
+/// No operation that this tool knows of tells a client's permissions. What is tried, where that is asked for, can write
+/// nothing.
 fn write(facts: &Facts) -> Check {
     const NAME: &str = "write";
     if facts.credentials == CredentialsFact::Sandbox {
         return Check::good(NAME, "the sandbox's client may do everything, and nothing there is real");
     }
-    Check::not_known(NAME, "whether this client could write: nothing that only reads tells").help(
-        "in the org's admin pages, look at the OAuth client's roles: a client for plans needs \
-         presence:presenceDefinition:view and no :add, :edit or :delete, or the scope presence:readonly",
-    )
+    const ROLES: &str = "in the org's admin pages, look at the OAuth client's roles: a client for plans needs \
+                         presence:presenceDefinition:view and no :add, :edit or :delete, or the scope presence:readonly";
+    match &facts.answers.removal {
+        Answer::NotAsked => Check::not_known(NAME, "whether this client could write: nothing that only reads tells")
+            .help(format!("`--try-write` asks the org to remove a definition that does not exist; or {ROLES}")),
+        Answer::Given(Removal::Allowed) => {
+            Check::warning(NAME, "this client could write: the org does not forbid it to remove a definition")
+                .help(format!("for a client that applies that is as it should be; for one that plans, {ROLES}"))
+        }
+        Answer::Given(Removal::Forbidden) => {
+            const SAID: &str =
+                "the org forbids this client to remove a definition; whether it may add or edit, nothing tells";
+            Check::not_known(NAME, SAID).help(ROLES)
+        }
+        Answer::Refused(error) => refused(NAME, Health::NotKnown, error),
+    }
 }

@@ -1,7 +1,7 @@
 //! What the checks of the first day go by. All of it is gathered before any of it is judged.
 
 use crate::api::wire::WireError;
-use crate::api::{ApiError, Endpoints};
+use crate::api::{ApiError, Endpoints, Removal};
 use crate::git::{GitError, Repository};
 use crate::model::generation::ApiChoice;
 use crate::model::moment::Moment;
@@ -46,6 +46,8 @@ pub struct Answers {
     pub usage: Answer<()>,
     /// How many divisions there are; asked where the config names one.
     pub divisions: Answer<usize>,
+    /// Whether the client could remove a definition; asked where somebody wants to know.
+    pub removal: Answer<Removal>,
 }
 
 /// What the files of the config are.

@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use presencectl::diagnostic::finding::Finding;
+use presencectl::plan::pages::PAGES;
 use serde_json::Value;
 
 use super::LUNCH;
@@ -106,7 +107,7 @@ fn every_finding_is_explained() {
     assert_eq!((list.code, list.stderr.as_str()), (Some(0), ""));
     let named: Vec<&str> =
         list.stdout.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
-    assert_eq!(named.len(), Finding::CODES.len());
+    assert_eq!(named.len(), Finding::CODES.len() + PAGES.len());
     assert!(Finding::CODES.iter().all(|it| named.contains(it)), "{}", list.stdout);
     assert_snapshot!("explain_list", list.stdout);
     assert_snapshot!("explain_same_label", cli.run("explain same-label").stdout);

@@ -142,6 +142,32 @@ fn a_client_that_may_nothing_is_told_what_it_lacks() {
 }
 
 #[test]
+fn whether_a_client_could_write_is_tried_with_what_does_not_exist() {
+    let said = |permissions: Permissions, generation1: Offer| {
+        let temper = Temper { generation1, ..Temper::default() };
+        let org = Org::start(Config { permissions, temper, ..Config::default() });
+        let cli = with_client(repository());
+        let ran = cli.run(&format!("doctor presence --try-write --base-url {}", org.url));
+        let writes: Vec<String> = org.requests().into_iter().filter(|it| it.starts_with("DELETE ")).collect();
+        (check(&ran, "write").iter().map(|it| (*it).to_owned()).collect::<Vec<_>>(), writes)
+    };
+    let view = || Permissions::Only(BTreeSet::from(["presence:presenceDefinition:view".to_owned()]));
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    // Of these requests none can change anything: that id is nobody's.
+    for (offer, path) in [
+        (Offer::Served, format!("DELETE /api/v2/presencedefinitions/{nobody}")),
+        (Offer::Gone(404), format!("DELETE /api/v2/presence/definitions/{nobody}")),
+    ] {
+        let (told, writes) = said(Permissions::All, offer.clone());
+        assert!(told[0].starts_with("warning    write        this client could write: the org does not forbid"), "{told:?}");
+        assert_eq!(writes, [path.as_str()]);
+        let (told, writes) = said(view(), offer);
+        assert!(told[0].starts_with("not known  write        the org forbids this client to remove"), "{told:?}");
+        assert_eq!(writes, [path]);
+    }
+}
+
+#[test]
 fn whoever_does_not_answer_is_named_with_what_stands_between() {
     // A port that was free a moment ago.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

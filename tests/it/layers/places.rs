@@ -124,6 +124,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "plan::document",
         "plan::usage",
         "api::usage",
+        "api::could_write",
         "api::writer",
         "config::structure",
         "config::check_labels",

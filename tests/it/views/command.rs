@@ -5,28 +5,42 @@ use insta::assert_snapshot;
 use super::html::bare;
 use crate::cli::driver::Cli;
 
+/// All formats of a plan, a report and a drift.
+const VIEWS: &str = "-o human -o json=it.json -o markdown=it.md -o summary=sum.md -o html=it.html -o github=it.txt";
+
+/// Runs a command with all views, and holds each of them.
+fn every_view(cli: &Cli, name: &str, command: &str) {
+    let ran = cli.run(&format!("{command} {VIEWS}"));
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let mut settings = insta::Settings::clone_current();
+    // What changes from run to run.
+    settings.add_filter(r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?Z)?", "TIME");
+    settings.bind(|| {
+        assert_snapshot!(format!("{name}_human"), ran.stdout);
+        assert_snapshot!(format!("{name}_json"), cli.read("it.json"));
+        assert_snapshot!(format!("{name}_markdown"), cli.read("it.md"));
+        assert_snapshot!(format!("{name}_summary"), cli.read("sum.md"));
+        assert_snapshot!(format!("{name}_html"), bare(&cli.read("it.html")));
+        assert_snapshot!(format!("{name}_github"), cli.read("it.txt"));
+    });
+}
+
 #[test]
 fn every_view_of_the_examples() {
-    let cli = Cli::with_examples();
-    let views = "-o markdown=plan.md -o summary=summary.md -o html=plan.html -o github=annotations.txt";
     for (name, command) in [
         ("quickstart", "examples/quickstart"),
         ("contact-center", "examples/contact-center"),
         ("many-orgs", "examples/many-orgs --org acme-prod"),
     ] {
+        let cli = Cli::with_examples();
         let plain = cli.run(&format!("plan {command} --sandbox"));
-        let ran = cli.run(&format!("plan {command} --sandbox {views}"));
+        let ran = cli.run(&format!("plan {command} --sandbox {VIEWS}"));
         assert_eq!(ran, plain, "files are beside what is shown");
-        assert_snapshot!(format!("{name}_markdown"), cli.read("plan.md"));
-        assert_snapshot!(format!("{name}_summary"), cli.read("summary.md"));
-        assert_snapshot!(format!("{name}_html"), bare(&cli.read("plan.html")));
-        assert_eq!(cli.read("annotations.txt"), "", "{name} takes nothing away");
+        every_view(&cli, name, &format!("plan {command} --sandbox"));
+        every_view(&cli, &format!("{name}_applied"), &format!("apply {command} --sandbox --auto-approve"));
+        assert_eq!(cli.read("sum.md"), cli.read("it.md"), "both are the report");
+        every_view(&cli, &format!("{name}_in_step"), &format!("drift {command} --sandbox"));
     }
-    let ran = cli.run(&format!("apply examples/quickstart --sandbox --auto-approve {views}"));
-    assert_eq!(ran.code, Some(0));
-    assert_snapshot!("quickstart_applied_markdown", cli.read("plan.md"));
-    assert_snapshot!("quickstart_applied_html", bare(&cli.read("plan.html")));
-    assert_eq!(cli.read("summary.md"), cli.read("plan.md"), "both are the report");
 }
 
 /// A config that asks, renames and takes away, against an org whose names are hostile.
@@ -42,12 +56,10 @@ fn every_view_of_a_hostile_org() {
                   labels: { en_US: Lunch break, de: \"[a](b)|c\", ar: استراحة }\n    previousLabels: [Lunch]\n  tea:\n    \
                   systemPresence: Break\n    labels: { en_US: Tea }\n    deactivated: true\n";
     let cli = Cli::new().file("seed.json", seed).file("config.yaml", config);
-    let command = "plan config.yaml --sandbox --sandbox-seed seed.json -o summary -o html=plan.html -o github=plan.txt";
-    let ran = cli.run(command);
-    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    assert_snapshot!("hostile_summary", ran.stdout);
-    assert_snapshot!("hostile_html", bare(&cli.read("plan.html")));
-    assert_snapshot!("hostile_github", cli.read("plan.txt"));
+    let org = "config.yaml --sandbox --sandbox-seed seed.json";
+    every_view(&cli, "hostile", &format!("plan {org}"));
+    every_view(&cli, "hostile_drift", &format!("drift {org}"));
+    every_view(&cli, "hostile_applied", &format!("apply {org} --auto-approve"));
 }
 
 #[test]
