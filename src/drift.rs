@@ -80,6 +80,8 @@ pub struct Row {
     pub change: Change,
     /// What is so in the org.
     pub what: What,
+    /// The system presence that the config says, where the object is under another one.
+    pub meant_under: Option<SystemPresence>,
     /// How it came about.
     pub how: How,
     /// Who touched the object last, and when; none where the org does not say, or there is no object.
@@ -413,8 +415,10 @@ impl Seen<'_> {
         let step = &change.step;
         let how = self.how(step);
         let (keep, first) = self.ways_out(step, found, keys);
+        let meant_under = step.key().and_then(|key| self.desired.definitions.get(key)).map(|it| &it.system_presence);
         Row {
             what: self.what(step, how, found),
+            meant_under: meant_under.filter(|it| *it != step.system_presence()).cloned(),
             how,
             modified: step.id().and_then(|id| self.modified(id)),
             keep,

@@ -274,7 +274,7 @@ impl ApiError {
             Kind::NotFound { by_the_platform: false } => {
                 "this does not look like the platform's own answer: look at the region or at --base-url".to_owned()
             }
-            Kind::NotServed(_) => "plan again: with `api: auto`, plan finds the generation that the org serves".to_owned(),
+            Kind::NotServed(_) => "run it again with `--api auto`, which takes the generation that the org serves".to_owned(),
             Kind::Conflict => "something else in the org stands against it, often an equal label: run `plan` again".to_owned(),
             Kind::Invalid => "the platform refuses this request: its message says why".to_owned(),
             Kind::Server => "the platform had a problem of its own: run it again later; the correlation id is what its \

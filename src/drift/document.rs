@@ -85,6 +85,9 @@ pub struct DriftRowV1 {
     /// (the config has moved on) or `not-known`.
     #[schemars(extend("enum" = ["edited", "both", "not-applied", "not-known"]))]
     pub how: String,
+    /// The system presence that the config says, where the object is under another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_system_presence: Option<String>,
     /// Who touched the object last: an id or a name. Absent where the org does not say, or nobody is to be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
@@ -188,11 +191,12 @@ fn answer_v1(answer: &Answer) -> AnswerV1 {
 }
 
 fn row_v1(row: &Row, sources: &Sources) -> DriftRowV1 {
-    let Row { change, what, how, modified, keep, keep_place, first } = row;
+    let Row { change, what, meant_under, how, modified, keep, keep_place, first } = row;
     let (changed_by, changed_at) = touched(modified.as_ref());
     DriftRowV1 {
         what: what.code().to_owned(),
         how: how.code().to_owned(),
+        config_system_presence: meant_under.as_ref().map(ToString::to_string),
         changed_by,
         changed_at,
         revert: change_v1(change, sources),

@@ -15,6 +15,7 @@ use presencectl::model::moment::Moment;
 use presencectl::model::names::Key;
 use presencectl::model::observed::Modified;
 use presencectl::plan::change::Action;
+use presencectl::render::markdown::{self, COMMENT};
 use presencectl::render::style::Style;
 use presencectl::render::{github, html, human, machine};
 
@@ -221,6 +222,7 @@ fn a_definition_that_was_moved_is_one_row() {
 
     Edited by hand in the org:
       - moved lunch "Lunch" (Break, 2fa68d50-0000-4000-8000-000000000001)
+        ~ system presence: Meal -> Break
         last changed by `ada` on 2026-03-02 08:30 UTC
         to keep it, write (presence.yaml:2:3):
           lunch:
@@ -231,6 +233,14 @@ fn a_definition_that_was_moved_is_one_row() {
 
     Drift: 1 definition. To take it back, write what it needs, and run `presencectl apply`.
     "#);
+    // What the config says stands beside what the org says.
+    let (_, sources) = world.desired();
+    let markdown = markdown::drift(&drift, &target(), &sources, COMMENT);
+    assert!(markdown.contains("| under Meal | under Break<br>"), "{markdown}");
+    let page = html::drift(&drift, &target(), &sources);
+    assert!(page.contains("<td><p>under Meal</p></td><td><p>under Break</p>"), "{page}");
+    let document = parsed(&machine::drift_json(&drift, &target(), &sources));
+    assert_eq!(document["drift"][0]["configSystemPresence"], "Meal");
     // Without a report it is the only one that has this label.
     assert_eq!(rows(&seen(&world, &[])), ["lunch looks-moved not-known"]);
     // A pin is as good as a report, and does not say who did it.

@@ -8,7 +8,6 @@ use crate::drift::{About, Drift, Question, Row, Unmanaged, who};
 use crate::model::names::{DefinitionId, Label, SystemPresence};
 use crate::model::observed::Target;
 use crate::plan::answer::Answer;
-use crate::plan::change::Step;
 use crate::render::html::escape::{escaped, sentence};
 use crate::render::html::frame::{About as Head, at, class, code, folded, page, refusals, table};
 use crate::render::rows::{LabelRow, labels, others};
@@ -66,13 +65,13 @@ fn row(row: &Row, drift: &Drift, sources: &Sources) -> String {
             }
         }
     }
-    match step {
-        Step::Replace(_, retire) => {
-            "under another system presence".clone_into(&mut config);
-            org = format!("<p>under {}</p>{org}", escaped(retire.system_presence.as_str()));
+    match &row.meant_under {
+        Some(meant) => {
+            config = format!("<p>under {}</p>", escaped(meant.as_str()));
+            org = format!("<p>under {}</p>{org}", escaped(step.system_presence().as_str()));
         }
-        _ if step.action().is_removal() => "not shown to agents".clone_into(&mut config),
-        _ => {}
+        None if step.action().is_removal() => "not shown to agents".clone_into(&mut config),
+        None => {}
     }
     let Answer { say, lines } = &row.keep;
     let mut ways = answer(&format!("To keep it, {say}"), lines);

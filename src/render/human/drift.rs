@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::diagnostic::Sources;
 use crate::drift::history::How;
-use crate::drift::{About, Drift, Question, Row, Unmanaged, who};
+use crate::drift::{About, Drift, Question, Row, Unmanaged, What, who};
 use crate::model::observed::Target;
 use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Edit, Step};
@@ -63,6 +63,10 @@ fn row(row: &Row, drift: &Drift, sources: &Sources, style: Style) -> String {
         change::edited(&mut shown, &seen, &plan.divisions, style);
     }
     // Writing to a String cannot fail.
+    if let (Some(meant), What::Moved | What::Elsewhere | What::LooksMoved) = (&row.meant_under, row.what) {
+        let (from, to) = (text::terminal(meant.as_str()), text::terminal(step.system_presence().as_str()));
+        let _ = writeln!(shown, "    ~ system presence: {from} -> {to}");
+    }
     if let Some(who) = row.who() {
         let _ = writeln!(shown, "    {}", text::terminal(&who));
     }

@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use crate::diagnostic::Sources;
 use crate::drift::history::How;
 use crate::drift::{About, Drift, Question, Row, Unmanaged, who};
-use crate::model::names::Label;
+use crate::model::names::{Label, SystemPresence};
 use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
-use crate::plan::change::Step;
 use crate::render::markdown::inline::Inline;
 use crate::render::markdown::page::{Keep, Kind, Room, Section, lines, marker, org, page, sandbox};
 use crate::render::markdown::page::{folded, table_head, table_row};
@@ -61,13 +60,14 @@ fn row(row: &Row, plan: &Plan) -> String {
         org.extend(was.map(|it| format!("{what}: {}", Inline::code(&it))));
         config.extend(becomes.map(|it| format!("{what}: {}", Inline::code(&it))));
     }
-    match step {
-        Step::Replace(_, retire) => {
-            config = vec!["under another system presence".to_owned()];
-            org.insert(0, format!("under {}", Inline::prose(retire.system_presence.as_str())));
+    match &row.meant_under {
+        Some(meant) => {
+            let under = |it: &SystemPresence| format!("under {}", Inline::prose(it.as_str()));
+            config = vec![under(meant)];
+            org.insert(0, under(step.system_presence()));
         }
-        _ if step.action().is_removal() => config = vec!["not shown to agents".to_owned()],
-        _ => {}
+        None if step.action().is_removal() => config = vec!["not shown to agents".to_owned()],
+        None => {}
     }
     table_row(&[format!("**{}**", row.what.in_words()), about, config.join("<br>"), org.join("<br>")])
 }

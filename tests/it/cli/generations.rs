@@ -62,7 +62,7 @@ fn auto_takes_the_newer_one_where_the_older_is_gone() {
             "{}",
             first.stderr
         );
-        assert!(first.stderr.contains("help: plan again"), "{}", first.stderr);
+        assert!(first.stderr.contains("help: run it again with `--api auto`"), "{}", first.stderr);
     }
     let org = tempered(Temper { generation2: Offer::Gone(404), ..Temper::default() });
     let (cli, target) = with_org(&org);
@@ -91,7 +91,7 @@ fn a_saved_plan_is_for_the_generation_that_it_was_made_through() {
 
 /// The org stops to serve the older one between two requests of an apply.
 #[test]
-fn a_fall_over_during_an_apply_says_to_plan_again() {
+fn a_fall_over_during_an_apply_says_how_to_go_on() {
     for status in [404, 410] {
         for after in 1..=3 {
             let (org, cli, target) = coached(0, Config::default());
@@ -105,10 +105,25 @@ fn a_fall_over_during_an_apply_says_to_plan_again() {
             let ran = cli.run(&format!("apply lunch.yaml {target} --auto-approve"));
             assert_eq!(ran.code, Some(1), "{}", ran.shown());
             // For the object, and for the look at the org afterwards.
-            let times = ran.stdout.matches("help: plan again").count();
+            let times = ran.stdout.matches("help: run it again with `--api auto`").count();
             assert_eq!(times, if after == 3 { 1 } else { 2 }, "{status} after {after}: {}", ran.shown());
         }
     }
+}
+
+/// An undo speaks as its report did, as long as nobody says otherwise.
+#[test]
+fn an_undo_of_what_was_done_through_a_generation_that_is_gone_says_how_to_go_on() {
+    let org = tempered(Temper::default());
+    let (cli, target) = with_org(&org);
+    assert_eq!(cli.run(&format!("apply lunch.yaml {target} --auto-approve -o json=report.json")).code, Some(0));
+    org.sandbox.with(|it| it.org.temper.generation1 = Offer::Gone(410));
+    let undo = format!("undo report.json {target} --auto-approve");
+    let refused = cli.run(&undo);
+    let help = "help: run it again with `--api auto`, which takes the generation that the org serves";
+    assert!(refused.code == Some(1) && refused.stderr.contains(help), "{}", refused.shown());
+    let undone = cli.run(&format!("{undo} --api auto"));
+    assert!(undone.code == Some(0) && undone.stdout.contains("Undo: 1 done."), "{}", undone.shown());
 }
 
 #[test]
