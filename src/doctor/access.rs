@@ -166,11 +166,11 @@ fn divisions(answer: &Answer<usize>) -> Option<Check> {
 /// nothing.
 fn write(facts: &Facts) -> Check {
     const NAME: &str = "write";
+    const ROLES: &str = "in the org's admin pages, look at the OAuth client's roles: a client for plans needs \
+                         presence:presenceDefinition:view and no :add, :edit or :delete, or the scope presence:readonly";
     if facts.credentials == CredentialsFact::Sandbox {
         return Check::good(NAME, "the sandbox's client may do everything, and nothing there is real");
     }
-    const ROLES: &str = "in the org's admin pages, look at the OAuth client's roles: a client for plans needs \
-                         presence:presenceDefinition:view and no :add, :edit or :delete, or the scope presence:readonly";
     match &facts.answers.removal {
         Answer::NotAsked => Check::not_known(NAME, "whether this client could write: nothing that only reads tells")
             .help(format!("`--try-write` asks the org to remove a definition that does not exist; or {ROLES}")),
@@ -178,11 +178,11 @@ fn write(facts: &Facts) -> Check {
             Check::warning(NAME, "this client could write: the org does not forbid it to remove a definition")
                 .help(format!("for a client that applies that is as it should be; for one that plans, {ROLES}"))
         }
-        Answer::Given(Removal::Forbidden) => {
-            const SAID: &str =
-                "the org forbids this client to remove a definition; whether it may add or edit, nothing tells";
-            Check::not_known(NAME, SAID).help(ROLES)
-        }
+        Answer::Given(Removal::Forbidden) => Check::not_known(
+            NAME,
+            "the org forbids this client to remove a definition; whether it may add or edit, nothing tells",
+        )
+        .help(ROLES),
         Answer::Refused(error) => refused(NAME, Health::NotKnown, error),
     }
 }

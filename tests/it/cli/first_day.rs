@@ -158,8 +158,11 @@ fn whether_a_client_could_write_is_tried_with_what_does_not_exist() {
         (Offer::Served, format!("DELETE /api/v2/presencedefinitions/{nobody}")),
         (Offer::Gone(404), format!("DELETE /api/v2/presence/definitions/{nobody}")),
     ] {
-        let (told, writes) = said(Permissions::All, offer.clone());
-        assert!(told[0].starts_with("warning    write        this client could write: the org does not forbid"), "{told:?}");
+        let (told, writes) = said(Permissions::All, offer);
+        assert!(
+            told[0].starts_with("warning    write        this client could write: the org does not forbid"),
+            "{told:?}"
+        );
         assert_eq!(writes, [path.as_str()]);
         let (told, writes) = said(view(), offer);
         assert!(told[0].starts_with("not known  write        the org forbids this client to remove"), "{told:?}");
