@@ -10,7 +10,7 @@ use crate::model::names::{DefinitionId, DivisionId, Key, Locale, SystemPresence}
 use crate::model::observed::{Content, Definition, Observed, Primary};
 use crate::model::usage::Usage;
 use crate::plan::change::{
-    Change, Create, Edit, InStep, LeftAlone, Matched, Reason, Retire, Spent, SpentLine, Step, Warning, Why,
+    Change, Create, Edit, InStep, LeftAlone, Matched, Reason, Removal, Spent, SpentLine, Step, Warning, Why,
 };
 use crate::plan::matching::{Found, Pairing};
 use crate::plan::only::Only;
@@ -68,7 +68,33 @@ pub struct Plan {
     pub base: Option<Base>,
 }
 
+/// Puts changes into the order in which people read them.
+fn in_order(changes: &mut [Change]) {
+    changes.sort_by_cached_key(|it| (it.step.action(), it.step.key().cloned(), it.step.id().cloned()));
+}
+
 impl Plan {
+    /// These changes of what was read, in order, and nothing else to say.
+    #[must_use]
+    pub fn of(mut changes: Vec<Change>, observed: &Observed, default_locale: Locale) -> Plan {
+        in_order(&mut changes);
+        Plan {
+            changes,
+            in_step: Vec::new(),
+            left_alone: Vec::new(),
+            spent: Vec::new(),
+            warnings: Vec::new(),
+            refusals: Vec::new(),
+            seen: observed.definitions.iter().map(|it| it.id.clone()).collect(),
+            usage: Usage::NotAsked,
+            divisions: observed.divisions.clone(),
+            default_locale,
+            only: None,
+            cost: None,
+            base: None,
+        }
+    }
+
     /// Nothing to do, and nothing that forbids it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -91,21 +117,7 @@ pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
         observed,
         pairing,
         replaced,
-        plan: Plan {
-            changes: Vec::new(),
-            in_step: Vec::new(),
-            left_alone: Vec::new(),
-            spent: Vec::new(),
-            warnings: Vec::new(),
-            refusals: Vec::new(),
-            seen: observed.definitions.iter().map(|it| it.id.clone()).collect(),
-            usage: Usage::NotAsked,
-            divisions: observed.divisions.clone(),
-            default_locale: desired.settings.default_locale.clone(),
-            only: None,
-            cost: None,
-            base: None,
-        },
+        plan: Plan::of(Vec::new(), observed, desired.settings.default_locale.clone()),
     };
     for wanted in desired.definitions.values() {
         match wanted.management {
@@ -215,7 +227,7 @@ impl<'a> Planner<'a> {
     fn existing(&mut self, wanted: &Wanted, object: &Definition, matched: Matched) {
         let change = if wanted.deactivated {
             (!object.deactivated).then(|| {
-                (Step::Deactivate(wanted.key.clone(), retire(object)), Reason::SaidToBeDeactivated(matched.clone()))
+                (Step::Deactivate(wanted.key.clone(), removal(object)), Reason::SaidToBeDeactivated(matched.clone()))
             })
         } else {
             let Ok(division) = self.division(wanted) else { return };
@@ -288,7 +300,7 @@ impl<'a> Planner<'a> {
         let Replaced::One(object) = replaced else { return };
         self.check_ownership(wanted, object);
         self.plan.changes.push(Change {
-            step: Step::Replace(wanted.key.clone(), retire(object)),
+            step: Step::Replace(wanted.key.clone(), removal(object)),
             reason: Reason::ReplacedBy(wanted.key.clone()),
             place: wanted.places.replaces,
         });
@@ -327,7 +339,7 @@ impl<'a> Planner<'a> {
             }
             let Some(why) = self.why_left_alone(object) else { continue };
             if why == Why::NotNamed && self.desired.settings.prune == Prune::Delete {
-                let step = Step::Delete(retire(object));
+                let step = Step::Delete(removal(object));
                 self.plan.changes.push(Change { step, reason: Reason::NotNamed, place: None });
             } else {
                 self.plan.left_alone.push(LeftAlone {
@@ -361,10 +373,7 @@ impl<'a> Planner<'a> {
 
     fn finish(mut self, limits: &Limits) -> Plan {
         let mut plan = self.plan;
-        plan.changes.sort_by(|a, b| {
-            let order = |it: &Change| (it.step.action(), it.step.key().cloned(), it.step.id().cloned());
-            order(a).cmp(&order(b))
-        });
+        in_order(&mut plan.changes);
         plan.left_alone.sort_by(|a, b| {
             (&a.why, &a.system_presence, &a.name, &a.id).cmp(&(&b.why, &b.system_presence, &b.name, &b.id))
         });
@@ -382,9 +391,9 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// Of an active object: nothing else is retired.
-fn retire(object: &Definition) -> Retire {
-    Retire {
+/// Of an active object: nothing else is taken away.
+fn removal(object: &Definition) -> Removal {
+    Removal {
         id: object.id.clone(),
         system_presence: object.system_presence.clone(),
         before: object.content(),

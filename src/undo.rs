@@ -9,9 +9,8 @@ use crate::model::desired::{Desired, Limits, Management, Settings};
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::{Content, Definition, Observed, Primary};
-use crate::model::usage::Usage;
 use crate::plan::Plan;
-use crate::plan::change::{Action, Change, Edit, Reason, Retire, Step};
+use crate::plan::change::{Action, Change, Edit, Reason, Removal, Step};
 use crate::plan::difference::{Difference, between};
 use crate::plan::guard;
 use crate::plan::matching;
@@ -88,26 +87,9 @@ pub fn undo(report: &KeptReport, observed: &Observed, limits: &Limits, config: O
         }
     }
     one_takes_the_others_place(&mut changes);
-    changes.sort_by(|a, b| {
-        let order = |it: &Change| (it.step.action(), it.step.key().cloned(), it.step.id().cloned());
-        order(a).cmp(&order(b))
-    });
-    let desired = desired(report);
-    let plan = Plan {
-        refusals: guard::refusals(&desired, &changes, limits),
-        changes,
-        in_step: Vec::new(),
-        left_alone: Vec::new(),
-        spent: Vec::new(),
-        warnings: Vec::new(),
-        seen: observed.definitions.iter().map(|it| it.id.clone()).collect(),
-        usage: Usage::NotAsked,
-        divisions: observed.divisions.clone(),
-        default_locale: report.default_locale(),
-        only: None,
-        cost: None,
-        base: None,
-    };
+    let plan = Plan::of(changes, observed, report.default_locale());
+    let refusals = guard::refusals(&desired(report), &plan.changes, limits);
+    let plan = Plan { refusals, ..plan };
     let config = config.map_or(Known::NotGiven, |_| Known::Given);
     Undo { plan, settled, config }
 }
@@ -212,15 +194,15 @@ fn made<'a>(
 
 /// What no config names was removed by DELETE, and so it is again.
 fn removal(key: Option<Key>, object: &Definition, after: Option<Content>) -> Step {
-    let retire = Retire {
+    let removal = Removal {
         id: object.id.clone(),
         system_presence: object.system_presence.clone(),
         before: object.content(),
         after,
     };
     match key {
-        Some(key) => Step::Deactivate(key, retire),
-        None => Step::Delete(Retire { after: None, ..retire }),
+        Some(key) => Step::Deactivate(key, removal),
+        None => Step::Delete(Removal { after: None, ..removal }),
     }
 }
 
@@ -239,10 +221,10 @@ fn one_takes_the_others_place(changes: &mut [Change]) {
     let back: BTreeSet<Key> =
         changes.iter().filter(|it| !it.step.action().is_removal()).filter_map(|it| it.step.key().cloned()).collect();
     for change in changes {
-        if let Step::Deactivate(key, retire) = &change.step
+        if let Step::Deactivate(key, removal) = &change.step
             && back.contains(key)
         {
-            change.step = Step::Replace(key.clone(), retire.clone());
+            change.step = Step::Replace(key.clone(), removal.clone());
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::apply::report::{Outcome, Skip};
 use crate::cause::Cause;
 use crate::model::names::DefinitionId;
 use crate::model::observed::Definition;
-use crate::plan::change::{Create, Retire, Step};
+use crate::plan::change::{Create, Removal, Step};
 use crate::plan::difference::{Difference, Standing, between, standing};
 
 /// How often one object is written, where each answer is lost, before its fate is called unknown.
@@ -71,14 +71,14 @@ impl Hands<'_> {
                 let patch = Patch::between(&edit.before, &edit.after);
                 self.change(step, &edit.id, Some(&patch)).await.into()
             }
-            Step::Deactivate(_, retire) | Step::Replace(_, retire) => {
-                let patch = match &retire.after {
+            Step::Deactivate(_, removal) | Step::Replace(_, removal) => {
+                let patch = match &removal.after {
                     None => Patch::deactivation(),
-                    Some(after) => Patch::between(&retire.before, after),
+                    Some(after) => Patch::between(&removal.before, after),
                 };
-                self.change(step, &retire.id, Some(&patch)).await.into()
+                self.change(step, &removal.id, Some(&patch)).await.into()
             }
-            Step::Delete(retire) => self.change(step, &retire.id, None).await.into(),
+            Step::Delete(removal) => self.change(step, &removal.id, None).await.into(),
         }
     }
 
@@ -306,8 +306,8 @@ pub fn differences_to_after(step: &Step, found: &Definition) -> Vec<Difference> 
         Step::Update(edit) | Step::Reactivate(edit) => {
             between(&edit.after, &found.content_beside(&edit.after, &edit.scope))
         }
-        Step::Deactivate(_, Retire { after: Some(after), .. })
-        | Step::Replace(_, Retire { after: Some(after), .. }) => between(after, &found.content()),
+        Step::Deactivate(_, Removal { after: Some(after), .. })
+        | Step::Replace(_, Removal { after: Some(after), .. }) => between(after, &found.content()),
         Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => {
             let active = (!found.deactivated).then_some(Difference::State { found_deactivated: false });
             active.into_iter().collect()

@@ -25,7 +25,7 @@ use crate::text;
 /// Shows the plan, asks, carries it out, and looks whether it worked.
 pub async fn run(args: &ApplyArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::to_write(&args.record, &args.target, &args.output.outputs, shell) {
+    match Desk::recorded(&args.record, &args.target, &args.output.outputs, shell) {
         Ok(mut desk) => {
             let applied = applied(args, &mut desk, shell).await;
             desk.close(applied, shell, carry::show)

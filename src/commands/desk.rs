@@ -21,48 +21,49 @@ use crate::signals::Signals;
 pub struct Desk<F = Format> {
     /// When and by whom it is.
     pub record: Record,
-    /// The folder of reports; a run that only reads keeps none.
+    /// The folder of reports; none of a run that is not kept.
     pub journal: Journal,
     /// The org, as soon as it says who it is.
     pub heard: Heard,
     /// Where its results go.
     pub outputs: Outputs<F>,
-    purpose: Purpose,
+    keeping: Keeping,
     /// The kind of its result.
     awaited: Kind,
 }
 
-/// What a run is for.
+/// Whether a run is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    /// It only reads.
-    Read,
-    /// It may write, so all its documents say when it was, and who was at work.
-    Write,
+enum Keeping {
+    /// Nothing of it is kept but its outputs.
+    Unrecorded,
+    /// It changes definitions, so it is kept where a folder of reports is given, and all its documents say when it was, and who
+    /// was at work.
+    Recorded,
 }
 
 impl<F: View> Desk<F> {
-    /// Of a run that only reads. Tries every place that it will write its results to; where one cannot be written, the
+    /// Of a run that is not kept. Tries every place that it will write its results to; where one cannot be written, the
     /// run has ended.
     ///
     /// # Errors
     /// How it ended.
-    pub fn to_read(target: &TargetArgs, outputs: &[Output<F>], shell: &mut Shell<'_>) -> Result<Desk<F>, Exit> {
+    pub fn unrecorded(target: &TargetArgs, outputs: &[Output<F>], shell: &mut Shell<'_>) -> Result<Desk<F>, Exit> {
         let record = RecordArgs { actor: None, reason: None, report_dir: None };
-        Desk::open(&record, target, outputs, Purpose::Read, shell)
+        Desk::open(&record, target, outputs, Keeping::Unrecorded, shell)
     }
 
     /// Of a run that is kept in a folder of reports, where one was asked for. Tries that as well.
     ///
     /// # Errors
     /// How it ended.
-    pub fn to_write(
+    pub fn recorded(
         record: &RecordArgs,
         target: &TargetArgs,
         outputs: &[Output<F>],
         shell: &mut Shell<'_>,
     ) -> Result<Desk<F>, Exit> {
-        Desk::open(record, target, outputs, Purpose::Write, shell)
+        Desk::open(record, target, outputs, Keeping::Recorded, shell)
     }
 
     /// Of a run whose result is of another kind.
@@ -75,7 +76,7 @@ impl<F: View> Desk<F> {
         record: &RecordArgs,
         target: &TargetArgs,
         outputs: &[Output<F>],
-        purpose: Purpose,
+        keeping: Keeping,
         shell: &mut Shell<'_>,
     ) -> Result<Desk<F>, Exit> {
         let journal = match Journal::open(record.report_dir.as_deref(), shell.signals) {
@@ -84,15 +85,15 @@ impl<F: View> Desk<F> {
         };
         let record = Record::new(record, target, shell.environment);
         let heard = Heard { org: None, sandbox: target.sandbox };
-        let awaited = match purpose {
-            Purpose::Read => Kind::Plan,
-            Purpose::Write => Kind::Report,
+        let awaited = match keeping {
+            Keeping::Unrecorded => Kind::Plan,
+            Keeping::Recorded => Kind::Report,
         };
         match Outputs::open(outputs, shell.signals) {
-            Ok(outputs) => Ok(Desk { record, journal, heard, outputs, purpose, awaited }),
+            Ok(outputs) => Ok(Desk { record, journal, heard, outputs, keeping, awaited }),
             Err(problem) => {
                 let failure = problem.into();
-                let desk = Desk { record, journal, heard, outputs: Outputs::<F>::on_stdout(), purpose, awaited };
+                let desk = Desk { record, journal, heard, outputs: Outputs::<F>::on_stdout(), keeping, awaited };
                 desk.keep_failure(&failure, shell);
                 Err(shell.fail(&failure))
             }
@@ -110,7 +111,7 @@ impl<F: View> Desk<F> {
             Ok(result) => show(result, self, shell),
             Err(failure) => {
                 self.keep_failure(&failure, shell);
-                let provenance = (self.purpose == Purpose::Write).then(|| self.record.provenance());
+                let provenance = (self.keeping == Keeping::Recorded).then(|| self.record.provenance());
                 shell.fail_instead(&failure, &self.heard, provenance.as_ref(), self.outputs, self.awaited)
             }
         }

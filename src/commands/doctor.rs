@@ -33,7 +33,7 @@ use crate::render::{doctor as view, machine};
 /// Checks what goes wrong on the first day.
 pub async fn run(args: &DoctorArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::to_read(&args.target, &args.outputs, shell) {
+    match Desk::unrecorded(&args.target, &args.outputs, shell) {
         Ok(mut desk) => {
             let facts = facts(args, &mut desk.outputs, shell).await;
             desk.close(facts, shell, |facts, desk, shell| {

@@ -26,7 +26,7 @@ const LIMITS: LimitArgs =
 /// Shows what is otherwise in the org.
 pub async fn run(args: &DriftArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::to_read(&args.target, &args.outputs, shell) {
+    match Desk::unrecorded(&args.target, &args.outputs, shell) {
         Ok(desk) => {
             let mut desk = desk.awaiting(Kind::Drift);
             let made = made(args, &mut desk, shell).await;

@@ -23,7 +23,7 @@ use crate::render::{github, html, human, machine, markdown};
 /// Shows what `apply` would do.
 pub async fn run(args: &PlanArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::to_read(&args.target, &args.output.outputs, shell) {
+    match Desk::unrecorded(&args.target, &args.output.outputs, shell) {
         Ok(mut desk) => {
             let made = made(args, &mut desk, shell).await;
             desk.close(made, shell, |made, desk, shell| show(args, &made, desk.outputs, shell))

@@ -33,7 +33,7 @@ use crate::text;
 /// Shows what is going to be done, asks, does it, and reports on each person.
 pub async fn run(args: &RetireArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::to_write(&args.record, &args.target, &args.outputs, shell) {
+    match Desk::recorded(&args.record, &args.target, &args.outputs, shell) {
         Ok(mut desk) => {
             let retired = retired(args, &mut desk, shell).await;
             desk.close(retired, shell, |retired, desk, shell| show(&retired, desk, shell))

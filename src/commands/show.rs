@@ -22,7 +22,7 @@ use crate::show::{find, list};
 /// Shows what the org holds.
 pub async fn run(args: &ShowArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::to_read(&args.target, &args.outputs, shell) {
+    match Desk::unrecorded(&args.target, &args.outputs, shell) {
         Ok(mut desk) => {
             let found = found(args, &mut desk, shell).await;
             desk.close(found, shell, |found, desk, shell| show(&found, desk.outputs, shell))

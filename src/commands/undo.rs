@@ -34,7 +34,7 @@ use crate::undo::{self, Undo, Why};
 /// Shows what takes a report back, asks, carries it out, and looks whether it worked.
 pub async fn run(args: &UndoArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::to_write(&args.record, &args.target, &args.output.outputs, shell) {
+    match Desk::recorded(&args.record, &args.target, &args.output.outputs, shell) {
         Ok(mut desk) => {
             let undone = undone(args, &mut desk, shell).await;
             desk.close(undone, shell, carry::show)

@@ -26,7 +26,7 @@ use crate::users::wishes::distinct;
 /// Shows what users are on.
 pub async fn run(args: &UserGetArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::to_read(&args.target, &args.outputs, shell) {
+    match Desk::unrecorded(&args.target, &args.outputs, shell) {
         Ok(mut desk) => {
             let read = read(args, &mut desk, shell).await;
             desk.close(read, shell, |(listing, target), desk, shell| show(&listing, &target, desk.outputs, shell))

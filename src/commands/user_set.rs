@@ -34,7 +34,7 @@ const PRESENCES_NAMED_MAX: usize = 5;
 /// Asks, sets what users are on, and reports on each.
 pub async fn run(args: &UserSetArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::to_read(&args.target, &args.outputs, shell) {
+    match Desk::unrecorded(&args.target, &args.outputs, shell) {
         Ok(mut desk) => {
             let done = done(args, &mut desk, shell).await;
             desk.close(done, shell, |(report, target), desk, shell| show(&report, &target, desk.outputs, shell))

@@ -8,7 +8,7 @@ use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::{Content, Definition};
 use crate::plan::answer::Answer;
-use crate::plan::change::{Change, Create, Edit, Retire, Step};
+use crate::plan::change::{Change, Create, Edit, Removal, Step};
 use crate::slug::slug;
 use crate::yaml;
 
@@ -25,7 +25,7 @@ pub fn keep(step: &Step, desired: &Desired, keys: &mut BTreeSet<Key>) -> Answer 
             write(desired, wanted, definition(desired, wanted, vec!["deactivated: true".to_owned()]))
         }
         (Step::Update(Edit { id, before, after, .. }), Some(wanted)) => edited(desired, wanted, id, before, after),
-        (Step::Deactivate(_, Retire { before, .. }), Some(wanted)) => {
+        (Step::Deactivate(_, Removal { before, .. }), Some(wanted)) => {
             let labels = before.labels.within(&desired.settings.scope);
             let fields = vec!["deactivated: false".to_owned(), labels_field(desired, wanted, &labels)];
             write(desired, wanted, definition(desired, wanted, fields))
@@ -34,7 +34,7 @@ pub fn keep(step: &Step, desired: &Desired, keys: &mut BTreeSet<Key>) -> Answer 
             let fields = vec!["new: true".to_owned()];
             answer("write instead of `replaces`", definition(desired, wanted, fields))
         }
-        (Step::Delete(Retire { id, system_presence, before, after: _ }), _) => {
+        (Step::Delete(Removal { id, system_presence, before, after: _ }), _) => {
             added(desired, (id, system_presence, &before.labels), keys)
         }
         // What the config does not name cannot be changed in it.

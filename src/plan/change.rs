@@ -62,12 +62,12 @@ pub enum Step {
     /// Writes labels and activates.
     Reactivate(Edit),
     /// Deactivates by PUT the object that this key names.
-    Deactivate(Key, Retire),
+    Deactivate(Key, Removal),
     /// Deactivates by PUT the object that the definition of this key takes the place of; only after
     /// everything else that the plan does for this key is done.
-    Replace(Key, Retire),
+    Replace(Key, Removal),
     /// Removes by DELETE.
-    Delete(Retire),
+    Delete(Removal),
 }
 
 /// A definition to make. It is active and has labels in the managed locales only.
@@ -102,7 +102,7 @@ pub struct Edit {
 
 /// An active object that agents shall no longer see.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Retire {
+pub struct Removal {
     /// Which object.
     pub id: DefinitionId,
     /// Where it belongs, in the org's spelling.
@@ -113,7 +113,7 @@ pub struct Retire {
     pub after: Option<Content>,
 }
 
-impl Retire {
+impl Removal {
     /// What shall be there.
     #[must_use]
     pub fn after(&self) -> Content {
@@ -152,7 +152,7 @@ impl Step {
         match self {
             Step::Create(_) => None,
             Step::Update(edit) | Step::Reactivate(edit) => Some(&edit.id),
-            Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => Some(&retire.id),
+            Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => Some(&removal.id),
         }
     }
 
@@ -163,7 +163,7 @@ impl Step {
         let labels = match self {
             Step::Create(create) => &create.labels,
             Step::Update(edit) | Step::Reactivate(edit) => &edit.before.labels,
-            Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => &retire.before.labels,
+            Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => &removal.before.labels,
         };
         labels.name(default_locale)
     }
@@ -174,7 +174,9 @@ impl Step {
         match self {
             Step::Create(create) => &create.system_presence,
             Step::Update(edit) | Step::Reactivate(edit) => &edit.system_presence,
-            Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => &retire.system_presence,
+            Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => {
+                &removal.system_presence
+            }
         }
     }
 
@@ -184,7 +186,7 @@ impl Step {
         match self {
             Step::Create(_) => None,
             Step::Update(edit) | Step::Reactivate(edit) => Some(&edit.before),
-            Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => Some(&retire.before),
+            Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => Some(&removal.before),
         }
     }
 
@@ -196,7 +198,7 @@ impl Step {
                 Content { labels: labels.clone(), deactivated: false, division: division.clone() }
             }
             Step::Update(edit) | Step::Reactivate(edit) => edit.after.clone(),
-            Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => retire.after(),
+            Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => removal.after(),
         }
     }
 }

@@ -107,14 +107,14 @@ pub fn standing(step: &Step, found: &Definition) -> Standing {
                 Standing::Changed(between(&edit.before, &content))
             }
         }
-        Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => {
+        Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => {
             let content = found.content();
-            if found.deactivated && retire.after.as_ref().is_none_or(|after| content.same_as(after)) {
+            if found.deactivated && removal.after.as_ref().is_none_or(|after| content.same_as(after)) {
                 Standing::AsAfter
-            } else if content.same_as(&retire.before) {
+            } else if content.same_as(&removal.before) {
                 Standing::AsBefore
             } else {
-                Standing::Changed(between(&retire.before, &content))
+                Standing::Changed(between(&removal.before, &content))
             }
         }
     }

@@ -53,7 +53,7 @@ pub fn is_rename(edit: &Edit, default_locale: &Locale) -> bool {
 #[must_use]
 pub fn noticed<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a DefinitionId> {
     match step {
-        Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => Some(&retire.id),
+        Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => Some(&removal.id),
         Step::Update(edit) if is_rename(edit, default_locale) => Some(&edit.id),
         Step::Create(_) | Step::Update(_) | Step::Reactivate(_) => None,
     }

@@ -23,7 +23,7 @@ pub struct ErrorV1 {
     /// What it is, and of which org.
     #[serde(flatten)]
     pub head: HeadV1<OrgV1>,
-    /// When it was, and who was at work; where a run writes, and in a folder of reports.
+    /// When it was, and who was at work; of a run that changes definitions, and in a folder of reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<RunV1>,
     /// What is wrong.

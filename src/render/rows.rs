@@ -114,8 +114,8 @@ pub fn labels<'a>(step: &'a Step, default_locale: &Locale) -> Vec<LabelRow<'a>> 
             .map(|pair| LabelRow { locale: pair.locale, before: pair.second, after: pair.first })
             .filter(|row| row.before != row.after)
             .collect(),
-        Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => {
-            let labels = retire.before.labels.iter();
+        Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => {
+            let labels = removal.before.labels.iter();
             labels.map(|(locale, it)| LabelRow { locale, before: Some(it), after: None }).collect()
         }
     };

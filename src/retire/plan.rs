@@ -8,7 +8,7 @@ use crate::model::names::{DefinitionId, Key, Locale, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::usage::{Queue, Seats};
 use crate::model::user::{UserId, Wish};
-use crate::plan::change::{Action, Retire, Step};
+use crate::plan::change::{Action, Removal, Step};
 use crate::plan::matching::{Found, pair};
 use crate::plan::plan;
 use crate::retire::advice::{Advice, advice};
@@ -73,7 +73,7 @@ impl Doubt {
             Doubt::UnknownKey { typed, .. } => format!("the config has no definition `{typed}`"),
             Doubt::Omitted(key) => format!("`omit` names `{key}`: it is left alone in this org"),
             Doubt::Open(key) => format!("what `{key}` is in the org is an open question"),
-            Doubt::NotThere(key) => format!("the org has nothing for `{key}`, so there is nothing to retire"),
+            Doubt::NotThere(key) => format!("the org has nothing for `{key}`, so there is nothing to removal"),
             Doubt::PlatformsOwn(named) => {
                 format!("{} is the platform's own, which nobody may change", named.in_words())
             }
@@ -234,12 +234,12 @@ impl Retirement {
     #[must_use]
     pub fn step(&self) -> Step {
         let Definition { id, system_presence, .. } = &self.from;
-        let retire = Retire {
+        let removal = Removal {
             id: id.clone(),
             system_presence: system_presence.clone(),
             before: self.from.content(),
             after: None,
         };
-        Step::Deactivate(self.key.clone(), retire)
+        Step::Deactivate(self.key.clone(), removal)
     }
 }

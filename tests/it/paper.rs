@@ -128,8 +128,8 @@ pub(crate) fn carry_out<'a>(observed: &Observed, steps: impl IntoIterator<Item =
                 object.deactivated = false;
                 object.division = after.division.or(object.division.take());
             }
-            Step::Deactivate(_, retire) | Step::Replace(_, retire) | Step::Delete(retire) => {
-                let object = definitions.iter_mut().find(|it| it.id == retire.id).unwrap();
+            Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => {
+                let object = definitions.iter_mut().find(|it| it.id == removal.id).unwrap();
                 object.labels = after.labels;
                 object.deactivated = true;
             }

@@ -15,7 +15,7 @@ use presencectl::model::labels::Scope;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::{DivisionId, Key, Label, Locale};
 use presencectl::model::observed::{Content, Definition, Observed, Primary};
-use presencectl::plan::change::{Action, Create, Edit, Retire, Step};
+use presencectl::plan::change::{Action, Create, Edit, Removal, Step};
 use presencectl::plan::difference::Difference;
 use presencectl::plan::order::Order;
 use presencectl::provenance::Provenance;
@@ -43,8 +43,8 @@ fn edit(before: Content, after: Content) -> Edit {
     Edit { key: Some(key()), id: id(1), system_presence: presence("Meal"), scope: Scope::All, before, after }
 }
 
-fn retire(number: usize, items: &[(&str, &str)]) -> Retire {
-    Retire { id: id(number), system_presence: presence("Meal"), before: content(items), after: None }
+fn removal(number: usize, items: &[(&str, &str)]) -> Removal {
+    Removal { id: id(number), system_presence: presence("Meal"), before: content(items), after: None }
 }
 
 const OLD: &[(&str, &str)] = &[("en_US", "Lunch")];
@@ -58,9 +58,9 @@ fn step(action: Action) -> Step {
         }
         Action::Reactivate => Step::Reactivate(edit(hidden(OLD), content(NEW))),
         Action::Update => Step::Update(edit(content(OLD), content(NEW))),
-        Action::Replace => Step::Replace(key(), retire(1, OLD)),
-        Action::Deactivate => Step::Deactivate(key(), retire(1, OLD)),
-        Action::Delete => Step::Delete(retire(1, OLD)),
+        Action::Replace => Step::Replace(key(), removal(1, OLD)),
+        Action::Deactivate => Step::Deactivate(key(), removal(1, OLD)),
+        Action::Delete => Step::Delete(removal(1, OLD)),
     }
 }
 
@@ -211,7 +211,7 @@ fn labels_that_were_not_managed_are_left_as_they_are() {
 #[test]
 fn what_took_the_place_of_another_goes_after_that_is_back() {
     let made = row(&step(Action::Create), Outcome::Done);
-    let replaced = Row { id: Some(id(2)), ..row(&Step::Replace(key(), retire(2, OLD)), Outcome::Done) };
+    let replaced = Row { id: Some(id(2)), ..row(&Step::Replace(key(), removal(2, OLD)), Outcome::Done) };
     let report = read_back(vec![made, replaced], Scope::All);
     let observed = org(vec![active(NEW), Definition { id: id(2), ..deactivated(OLD) }]);
     let undone = undo(&report, &observed, &UNLIMITED, None);

@@ -8,7 +8,7 @@ use presencectl::apply::report::{Outcome, Row, Skip, Verification};
 use presencectl::apply::{CONCURRENCY, Job};
 use presencectl::model::labels::Scope;
 use presencectl::model::names::{Key, Label, Locale};
-use presencectl::plan::change::{Action, Retire, Step};
+use presencectl::plan::change::{Action, Removal, Step};
 use presencectl::plan::difference::Difference;
 use presencectl::plan::order::Because;
 use presencectl::render::{human, style::Style};
@@ -151,7 +151,7 @@ fn what_is_to_be_removed_differs_only_while_it_is_active() {
     let active = crate::paper::object(1, "Meal", &[("en_US", "Lunch")]);
     let hidden = presencectl::model::observed::Definition { deactivated: true, ..active.clone() };
     let (id, system_presence, before) = (active.id.clone(), active.system_presence.clone(), active.content());
-    let step = Step::Delete(Retire { id, system_presence, before, after: None });
+    let step = Step::Delete(Removal { id, system_presence, before, after: None });
     assert_eq!(differences_to_after(&step, &active), [Difference::State { found_deactivated: false }]);
     assert_eq!(differences_to_after(&step, &hidden), []);
 }

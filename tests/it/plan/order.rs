@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 use presencectl::model::labels::Scope;
 use presencectl::model::names::{Key, Label, Locale};
 use presencectl::model::observed::{Content, Observed, Primary};
-use presencectl::plan::change::{Create, Edit, Retire, Step};
+use presencectl::plan::change::{Create, Edit, Removal, Step};
 use presencectl::plan::order::{Because, Need, Order};
 use proptest::prelude::*;
 
@@ -62,8 +62,8 @@ fn edit(slot: usize, before: Content, after: Content) -> Edit {
     Edit { key: Some(key(slot)), id: id(slot), system_presence, scope: Scope::All, before, after }
 }
 
-fn retire(slot: usize, before: Content) -> Retire {
-    Retire { id: id(slot), system_presence: presence(PRESENCES[slot % PRESENCES.len()]), before, after: None }
+fn removal(slot: usize, before: Content) -> Removal {
+    Removal { id: id(slot), system_presence: presence(PRESENCES[slot % PRESENCES.len()]), before, after: None }
 }
 
 /// The state of each object before, and the steps, each with its object.
@@ -91,12 +91,12 @@ fn case(fates: &[Becomes]) -> (Vec<State>, Vec<(usize, Step)>) {
                 (Some(state.clone()), Some(Step::Reactivate(edit(slot, state, active(name)))))
             }
             Becomes::Deactivated(held) => {
-                (Some(active(held)), Some(Step::Deactivate(key(slot), retire(slot, active(held)))))
+                (Some(active(held)), Some(Step::Deactivate(key(slot), removal(slot, active(held)))))
             }
-            Becomes::Deleted(held) => (Some(active(held)), Some(Step::Delete(retire(slot, active(held))))),
+            Becomes::Deleted(held) => (Some(active(held)), Some(Step::Delete(removal(slot, active(held))))),
             Becomes::Replaced(held) => {
                 let by = key((slot + 1) % fates.len());
-                (Some(active(held)), Some(Step::Replace(by, retire(slot, active(held)))))
+                (Some(active(held)), Some(Step::Replace(by, removal(slot, active(held)))))
             }
         };
         before.push(state);

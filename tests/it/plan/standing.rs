@@ -4,7 +4,7 @@
 
 use presencectl::model::names::{Label, Locale};
 use presencectl::model::observed::Content;
-use presencectl::plan::change::{Retire, Step};
+use presencectl::plan::change::{Removal, Step};
 use presencectl::plan::difference::{Difference, Standing, standing};
 
 use crate::paper::{Want, World, id, labels, object, presence, want};
@@ -81,9 +81,9 @@ fn a_removal_is_done_where_its_object_is_deactivated_whatever_it_is_called() {
 fn a_removal_that_an_undo_makes_asks_for_labels_as_well() {
     let mut world = World::in_step([lunch()]);
     world.config(lunch().deactivated());
-    let Step::Deactivate(key, retire) = step(&world) else { panic!("{}", world.plan()) };
-    let after = Content { labels: labels(&[("en_US", "Lunch"), ("de", "Siesta")]), ..retire.after() };
-    let step = Step::Deactivate(key, Retire { after: Some(after), ..retire });
+    let Step::Deactivate(key, removal) = step(&world) else { panic!("{}", world.plan()) };
+    let after = Content { labels: labels(&[("en_US", "Lunch"), ("de", "Siesta")]), ..removal.after() };
+    let step = Step::Deactivate(key, Removal { after: Some(after), ..removal });
     let rename = |it: &mut World| it.org().label("Lunch", "de", "Siesta");
     assert_eq!(since(&world, &step, |_| ()), Standing::AsBefore);
     assert_eq!(since(&world, &step, rename), Standing::Changed(vec![german("Mittag", "Siesta")]));
