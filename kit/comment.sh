@@ -20,7 +20,7 @@ body="$RUNNER_TEMP/presencectl-comment.json" text="$RUNNER_TEMP/presencectl-comm
 } >"$text"
 posted "$mark" "$text" "$body"
 
-ours=$(pages "issues/$PULL_REQUEST/comments" . "select($(found_by "$mark")) | .id" | sed -n 1p)
+ours=$(pages "issues/$PULL_REQUEST/comments" . "select($(found_by "$mark")) | .id | number" | sed -n 1p)
 if [[ -n $ours ]]; then
     api PATCH "issues/comments/$ours" "$body" >/dev/null
 elif [[ $changes != false ]]; then

@@ -11,6 +11,7 @@ mod gitlab;
 mod install;
 mod pages;
 mod release;
+mod retries;
 mod reviewed;
 mod steps;
 mod workflow;

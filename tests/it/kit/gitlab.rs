@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::drift::{commit, git};
-use super::github::{Github, Server, TOKEN, decoded, page};
+use super::github::{Github, Server, Stumbles, TOKEN, decoded, page};
 use super::steps::{Runner, Step, config, definition, org, sha, skipped};
 use super::workflow::yaml;
 use crate::cli::server::Org;
@@ -33,6 +33,10 @@ struct Project {
     merged: BTreeMap<u64, (String, String)>,
     /// What is answered with 403, as the beginning of the path.
     forbidden: Option<&'static str>,
+    /// What is answered with this text, as the beginning of the path.
+    odd: Option<(&'static str, &'static str)>,
+    /// Each read is answered with 502 before it is answered.
+    stumbles: Option<Stumbles>,
     writes: Vec<String>,
     requests: Vec<String>,
 }
@@ -57,6 +61,12 @@ async fn answer(
     }
     if project.forbidden.is_some_and(|it| path.starts_with(it)) {
         return (StatusCode::FORBIDDEN, json!({ "message": "403 Forbidden" }).to_string()).into_response();
+    }
+    if let Some((_, text)) = project.odd.filter(|it| path.starts_with(it.0)) {
+        return text.into_response();
+    }
+    if let Some(failed) = project.stumbles.as_mut().and_then(|it| it.answer(&method, &uri)) {
+        return failed;
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let number = |it: &str| it.parse::<u64>().unwrap();
@@ -242,6 +252,60 @@ fn an_answer_that_is_refused_ends_the_apply() {
     world.project().forbidden = None;
     world.apply('1', &lunch).succeeds();
     assert_eq!(world.writes_to_the_org(), 1);
+}
+
+#[test]
+fn an_interface_that_fails_once_is_asked_again() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    let (lunch, tea) = (definition("lunch", "Meal", "Lunch"), definition("tea", "Break", "Tea"));
+    let stumble = |world: &World| world.project().stumbles = Some(Stumbles::default());
+    for it in [&tea, &lunch] {
+        stumble(&world);
+        world.plan(std::slice::from_ref(it));
+    }
+    assert_eq!(world.project().writes, ["POST merge_requests/7/notes", "PUT merge_requests/7/notes/1"]);
+    let plan = fs::read_to_string(world.runner.path("repository/plan.json")).unwrap();
+    world.project().deployments.push((sha('0'), true));
+    world.merged(3, '1', &plan);
+    stumble(&world);
+    let applied = world.apply('1', std::slice::from_ref(&lunch)).succeeds();
+    assert!(applied.log.contains("Apply: 1 done"), "{}", applied.log);
+    // An old job is still told from a later one.
+    world.project().deployments.push((sha('3'), true));
+    stumble(&world);
+    assert_eq!(world.apply('1', &[tea]).fails("is later than 1111111").code, Some(75));
+    assert_eq!(world.writes_to_the_org(), 1);
+}
+
+#[test]
+fn an_answer_that_is_not_what_it_should_be_decides_nothing() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    let lunch = [definition("lunch", "Meal", "Lunch")];
+    let plan = world.plan(&lunch);
+    world.project().deployments.push((sha('0'), true));
+    world.merged(3, '1', &plan);
+    let notes = world.project().writes.len();
+    for path in ["/user", "merge_requests/7/notes"] {
+        for text in ["{}", "", "[] []", "{\"message\": \"Server Error\"}[]"] {
+            world.project().odd = Some((path, text));
+            world.runner.run(JOB, &["plan"]).fails("");
+            assert_eq!(world.project().writes.len(), notes, "{path} was answered with {text}");
+        }
+    }
+    for path in ["deployments", "repository/compare", "repository/commits", "merge_requests/3", "pipelines", "jobs"] {
+        for text in ["{}", "", "[] []", "{\"message\": \"Server Error\"}[]"] {
+            world.project().odd = Some((path, text));
+            let step = world.apply('1', &lunch).fails("");
+            assert!(step.code != Some(75), "{path} was answered with {text}: {}", step.log);
+            assert_eq!(world.writes_to_the_org(), 0, "{path} was answered with {text}");
+        }
+    }
 }
 
 #[test]
