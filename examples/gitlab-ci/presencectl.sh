@@ -8,6 +8,12 @@ readonly SUPERSEDED=75
 
 readonly project="projects/${CI_PROJECT_ID:-}" merge_request="projects/${CI_PROJECT_ID:-}/merge_requests/${CI_MERGE_REQUEST_IID:-}"
 
+# Where a job is cancelled, GitLab Runner sends SIGTERM to every process of its script, to presencectl as well, and its own
+# shell waits for what runs (gitlab-org/gitlab-runner: shells/bash.go, and merge request 4446 for containers); some seconds
+# later it kills what is left. So nothing is handed on here. With a trap bash waits for presencectl, which lets what is in
+# flight end and reports, and ends only then.
+trap 'exit 143' TERM
+
 fail() {
     printf 'presencectl.sh: %s\n' "$1" >&2
     exit 1

@@ -1,6 +1,7 @@
 //! What stands around the executable: the action, the workflows, their shell, and the commands in the pages.
 
 mod action;
+mod cancelled;
 mod chain;
 mod checks;
 mod comment;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Child;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
@@ -114,17 +115,22 @@ async fn answer(
 const JOB: &str = "../examples/gitlab-ci/presencectl.sh";
 
 /// A project, an org, and a runner for the jobs.
-struct World {
+pub(super) struct World {
     project: Arc<Mutex<Project>>,
-    runner: Runner,
-    org: Org,
+    pub(super) runner: Runner,
+    pub(super) org: Org,
     _server: Server,
     _github: Github,
 }
 
 impl World {
     fn start() -> World {
-        let (github, org) = (Github::start(), org());
+        World::of(org())
+    }
+
+    /// With an org of one's own.
+    pub(super) fn of(org: Org) -> World {
+        let github = Github::start();
         let project = Arc::new(Mutex::new(Project::default()));
         let server = Server::start(Router::new().fallback(answer).with_state(Arc::clone(&project)));
         let script = format!("exec '{}' \"$@\" --base-url {}\n", env!("CARGO_BIN_EXE_presencectl"), org.url);
@@ -167,6 +173,15 @@ impl World {
         let step = self.runner.run(JOB, &["apply"]);
         self.project().deployments.last_mut().unwrap().1 = step.code == Some(0);
         step
+    }
+
+    /// Starts an apply of what was reviewed.
+    pub(super) fn start_apply(&mut self, definitions: &[String]) -> Child {
+        let plan = self.plan(definitions);
+        self.merged(3, '1', &plan);
+        self.project().deployments.push((sha('0'), true));
+        self.runner.set("CI_COMMIT_SHA", &sha('1'));
+        self.runner.start(JOB, &["apply"], &[])
     }
 
     fn writes_to_the_org(&self) -> usize {
