@@ -75,7 +75,7 @@ fn what_was_checked_is_planned_shown_and_applied() {
     let comment = github.repository().comments[0]["body"].as_str().unwrap().to_owned();
     let commit = format!("Planned at [aaaaaaa](https://github.example/acme/presences/commit/{}). ", sha('a'));
     assert!(comment.contains("walk") && comment.contains(&commit), "{comment}");
-    assert!(comment.ends_with("in the summary of [the run](https://github.example/acme/presences/actions/runs/42)."));
+    assert!(comment.ends_with("in the log of [the run](https://github.example/acme/presences/actions/runs/42)."));
     let check_run = github.repository().check_runs[0].clone();
     assert_eq!((&check_run["head_sha"], &check_run["conclusion"]), (&json!(sha('a')), &json!("neutral")));
     let annotation = &check_run["output"]["annotations"][0];
