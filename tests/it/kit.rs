@@ -10,6 +10,7 @@ mod expression;
 mod github;
 mod gitlab;
 mod install;
+mod packaging;
 mod pages;
 mod release;
 mod retries;
