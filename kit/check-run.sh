@@ -27,7 +27,7 @@ jq --null-input --rawfile commands "$commands" --arg name "presencectl lines${OR
             title: (if $changes == "" then "There is no plan"
                 elif $placed == [] then "No line takes something away or renames it"
                 else "\($placed | length) line\(if $placed[1] then "s" else "" end) to look at first" end),
-            summary: (["What the plan says of single lines. The whole is in the summary of [the run](\($run))."] + $others
+            summary: (["What the plan says of single lines. The whole is in the log of [the run](\($run))."] + $others
                 | join("\n\n") | .[:60000]),
             annotations: [$placed[:50][] | {
                 path: .file, start_line: (.line | tonumber), end_line: (.line | tonumber),

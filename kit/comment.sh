@@ -16,11 +16,12 @@ body="$RUNNER_TEMP/presencectl-comment.json" text="$RUNNER_TEMP/presencectl-comm
     printf '\n\n'
     [[ ! ${COMMIT:-} =~ ^[0-9a-f]{40}$ ]] ||
         printf 'Planned at [%s](%s/%s/commit/%s). ' "${COMMIT:0:7}" "$GITHUB_SERVER_URL" "$GITHUB_REPOSITORY" "$COMMIT"
-    printf 'The whole is in the summary of [the run](%s).\n' "$(run_url)"
+    # The summary of a run is cut as well where it passes what GitHub takes; the log has every change.
+    printf 'The whole is in the log of [the run](%s).\n' "$(run_url)"
 } >"$text"
 posted "$mark" "$text" "$body"
 
-ours=$(pages "issues/$PULL_REQUEST/comments" . "select($(found_by "$mark")) | .id" | sed -n 1p)
+ours=$(pages "issues/$PULL_REQUEST/comments" . "select($(found_by "$mark")) | .id | number" | sed -n 1p)
 if [[ -n $ours ]]; then
     api PATCH "issues/comments/$ours" "$body" >/dev/null
 elif [[ $changes != false ]]; then

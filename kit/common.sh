@@ -28,36 +28,62 @@ output() {
     printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"
 }
 
-# api METHOD PATH [FILE]: asks GitHub's API, with FILE as the body, and prints the answer. Reads are tried again.
+# api METHOD PATH [FILE]: asks GitHub's API, with FILE as the body, and prints the answer. Reads are tried again: so the answer
+# goes through a file, which curl empties before it tries again. On standard output what a failed try answered would stay
+# in front of the answer.
 api() {
-    local method=$1 path=$2 body=${3:-}
+    local method=$1 path=$2 body=${3:-} answer status=0
     local -a more=()
     [[ -z $body ]] || more+=(--data-binary "@$body")
     [[ $method != GET ]] || more+=(--retry 3)
+    answer=$(mktemp "$RUNNER_TEMP/presencectl-answer.XXXXXX") || return 1
     # The token goes by standard input: arguments can be seen by every process of the machine.
-    curl --config - --silent --show-error --fail-with-body --location --max-time 60 --request "$method" \
+    curl --config - --silent --show-error --fail-with-body --location --max-time 60 --request "$method" --output "$answer" \
         ${more[@]+"${more[@]}"} --header 'Accept: application/vnd.github+json' \
         --header 'X-GitHub-Api-Version: 2022-11-28' "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/$path" \
-        <<<"header = \"Authorization: Bearer $TOKEN\""
+        <<<"header = \"Authorization: Bearer $TOKEN\"" || status=$?
+    if ((status == 0)); then
+        cat "$answer" || status=$?
+    else
+        printf '%s %s: %s\n' "$method" "$path" "$(escaped "$(head -c 1000 "$answer" | tr -d '\000')")" >&2
+    fi
+    rm -f "$answer"
+    return "$status"
 }
 
-# pages PATH LIST FILTER [MAX]: what a jq filter finds in the list of each page, one JSON value a line. It is called inside
+# ask PATH FILTER: what a jq filter finds in an answer, one value a line, texts as they are. What decides something fails
+# where the answer is not what it has to be: `list`, `sha`, `number` and `word` say what that is.
+ask() {
+    local answer
+    answer=$(api GET "$1") || return 1
+    jq --slurp --compact-output --raw-output '
+        def wanted(what; condition): if condition then . else error("GitHub answered with \(tojson[:200]), which is no \(what)") end;
+        def list: wanted("list"; type == "array");
+        def sha: wanted("commit"; type == "string" and test("^[0-9a-f]{40}$"));
+        def number: wanted("number"; type == "number");
+        def word($words): . as $it | wanted("one of \($words | join(", "))"; any($words[]; . == $it));
+        wanted("one document"; length == 1) | .[0] | '"$2" <<<"$answer"
+}
+
+# pages PATH LIST FILTER [MAX]: what a jq filter finds in the list of each page, as `ask`. It is called inside
 # `$( … )`, where bash does not end at a failure by itself: a page that was refused must not look like an empty one.
 pages() {
     local path=$1 list=$2 filter=$3 max=${4:-20} page answer length joint='?'
     [[ $path != *'?'* ]] || joint='&'
     for ((page = 1; page <= max; page++)); do
-        answer=$(api GET "$path${joint}per_page=100&page=$page" | jq --compact-output "$list") || return 1
-        jq --compact-output ".[] | $filter" <<<"$answer" || return 1
-        length=$(jq length <<<"$answer") || return 1
+        # The length comes first, and says that this was the answer.
+        answer=$(ask "$path${joint}per_page=100&page=$page" "$list | list | length, (.[] | $filter)") || return 1
+        length=${answer%%$'\n'*}
+        [[ $length =~ ^[0-9]+$ ]] || return 1
+        [[ $answer == "$length" ]] || printf '%s\n' "${answer#*$'\n'}"
         ((length == 100)) || return 0
     done
 }
 
 # last_applied WORKFLOW: the commit of the newest run of this workflow that succeeded, on this branch; nothing where none did.
 last_applied() {
-    api GET "actions/workflows/$1/runs?branch=$(encoded "$GITHUB_REF_NAME")&status=success&per_page=1" |
-        jq --raw-output '.workflow_runs[0].head_sha // empty'
+    ask "actions/workflows/$1/runs?branch=$(encoded "$GITHUB_REF_NAME")&status=success&per_page=1" \
+        '.workflow_runs | list | .[0] // empty | .head_sha | sha'
 }
 
 # encoded TEXT: as a part of an address, of a file's name or of a mark. No two texts become one.

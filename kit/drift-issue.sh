@@ -11,9 +11,9 @@ said=$1 changes=$2
 mark=$(mark drift)
 author=$(encoded "$COMMENT_AUTHOR")
 found=$(pages "issues?state=all&sort=updated&direction=desc&creator=$author" . \
-    "select(.pull_request == null and $(found_by "$mark")) | {number, state}" 5 | sed -n 1p)
-number=$(jq --raw-output '.number // empty' <<<"$found")
-state=$(jq --raw-output '.state // empty' <<<"$found")
+    "select(.pull_request == null and $(found_by "$mark")) | \"\(.number | number) \(.state | word([\"open\", \"closed\"]))\"" 5 |
+    sed -n 1p)
+read -r number state <<<"$found"
 
 body="$RUNNER_TEMP/presencectl-body.json" text="$RUNNER_TEMP/presencectl-issue.md" issue="$RUNNER_TEMP/presencectl-issue.json"
 if [[ $changes == false ]]; then

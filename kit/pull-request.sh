@@ -15,8 +15,7 @@ if [[ -n ${BASE_FILE:-} ]]; then
     relation=''
     if [[ $base =~ ^[0-9a-f]{40}$ ]]; then
         # A commit that is not here at all is answered with 404.
-        relation=$(api GET "compare/$base...$(encoded "$GITHUB_REF_NAME")?per_page=1" 2>/dev/null |
-            jq --raw-output '.status // empty' 2>/dev/null) || relation=''
+        relation=$(ask "compare/$base...$(encoded "$GITHUB_REF_NAME")?per_page=1" .status 2>/dev/null) || relation=''
     fi
     if [[ $relation != ahead && $relation != identical ]]; then
         note "the commit before is none of $GITHUB_REF_NAME: what the pull request does is not told from what was pending"
@@ -35,11 +34,11 @@ case $EVENT in
 esac
 number=$(head -c 20 "$NUMBER_FILE" 2>/dev/null | tr -d '[:space:]' || true)
 [[ $number =~ ^[0-9]{1,10}$ ]] || fail "the artifact names no pull request, and the check ran for one: nothing is planned"
-pull=$(api GET "pulls/$number")
 # One commit may be the head of several pull requests: the branch has to be the same, and where it goes.
-is_it=$(jq '.head.sha == $ENV.HEAD_SHA and .head.ref == $ENV.HEAD_BRANCH
+# shellcheck disable=SC2016 # they are jq's variables
+is_it=$(ask "pulls/$number" '.head.sha == $ENV.HEAD_SHA and .head.ref == $ENV.HEAD_BRANCH
     and .head.repo.full_name == $ENV.HEAD_REPOSITORY and .base.ref == $ENV.GITHUB_REF_NAME
-    and (.state == "open" or .merged_at != null)' <<<"$pull")
+    and (.state == "open" or .merged_at != null)')
 [[ $is_it == true ]] ||
     fail "pull request $number is not, or is no longer, the one that ${HEAD_SHA:0:7} of $HEAD_REPOSITORY ($HEAD_BRANCH) was checked for on its way into $GITHUB_REF_NAME: nothing is planned"
 output number "$number"

@@ -21,22 +21,22 @@ last=$(last_applied "$workflow")
 commits=()
 if [[ -z $last ]]; then
     # Nothing was ever applied: since the first run, which failed as all of them did. The oldest one is the last of the list.
-    count=$(api GET "$runs" | jq .total_count)
-    first=$(api GET "$runs&page=$((count > 0 ? count : 1))" | jq --raw-output '.workflow_runs[0].head_sha // empty')
+    count=$(ask "$runs" '.total_count | number')
+    first=$(ask "$runs&page=$((count > 0 ? count : 1))" '.workflow_runs | list | .[0] // empty | .head_sha | sha')
     since=${first:-$GITHUB_SHA}
     commits+=("$since")
 else
     since=$last
 fi
 if [[ $since != "$GITHUB_SHA" ]]; then
-    relation=$(api GET "compare/$since...$GITHUB_SHA?per_page=1" | jq --raw-output .status)
+    relation=$(ask "compare/$since...$GITHUB_SHA?per_page=1" '.status | word(["ahead", "behind", "diverged", "identical"])')
     if [[ -n $last && $relation == behind ]]; then
         # An old run that is started again, or that was overtaken: its tree would undo what was merged later.
         note "${last:0:7} is applied already, and it is later than ${GITHUB_SHA:0:7}: nothing is done"
         output superseded true
         exit 0
     fi
-    list=$(pages "compare/$since...$GITHUB_SHA" .commits .sha | jq --raw-output .)
+    list=$(pages "compare/$since...$GITHUB_SHA" .commits '.sha | sha')
     while IFS= read -r sha; do [[ -z $sha ]] || commits+=("$sha"); done <<<"$list"
 elif [[ -n $last ]]; then
     commits=("$GITHUB_SHA")
@@ -45,16 +45,15 @@ fi
 number=0
 seen=' '
 for sha in ${commits[@]+"${commits[@]}"}; do
-    heads=$(pages "commits/$sha/pulls" . "select(.merged_at != null and .base.ref == \$ENV.GITHUB_REF_NAME) | .head.sha" |
-        jq --raw-output .)
+    heads=$(pages "commits/$sha/pulls" . "select(.merged_at != null and .base.ref == \$ENV.GITHUB_REF_NAME) | .head.sha | sha")
     while IFS= read -r head; do
         [[ -n $head && $seen != *" $head "* ]] || continue
         seen="$seen$head "
         name="presencectl-plan-${ORG:-default}-$head"
         # Only what a workflow of this repository's own branches made, and the newest of it.
-        artifact=$(api GET "actions/artifacts?name=$(encoded "$name")&per_page=100" | jq --raw-output '[.artifacts[]
+        artifact=$(ask "actions/artifacts?name=$(encoded "$name")&per_page=100" '[.artifacts | list | .[]
             | select(.expired | not) | select(.workflow_run.head_repository_id == .workflow_run.repository_id)]
-            | sort_by(.created_at) | last | .id // empty')
+            | sort_by(.created_at) | last // empty | .id | number')
         [[ -n $artifact ]] || continue
         number=$((number + 1))
         file=$(printf '%s/%03d.json' "$folder" "$number")

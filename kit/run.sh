@@ -9,6 +9,18 @@ results="$RUNNER_TEMP/presencectl-results/$MODE-$(encoded "${ORG:-}")"
 rm -rf "$results"
 mkdir -p "$results"
 
+# Where a run is cancelled, GitHub sends SIGINT to the first process of the step, and to no other: to this one, which
+# action.yml starts by `exec`. 7.5 s later it sends SIGTERM, and another 2.5 s later it kills everything. So a signal is
+# handed on to presencectl, which lets what is in flight end, for 5 s at most, and reports; this one waits for it, and writes
+# what people see. It is handed on as SIGTERM: a shell without a terminal starts what runs beside it with SIGINT ignored.
+signals=0
+working=''
+hand_on() {
+    signals=$((signals + 1))
+    [[ -z $working ]] || kill -s TERM "$working" 2>/dev/null || :
+}
+trap hand_on INT TERM
+
 # Every view that is asked for stands here, and nowhere else.
 views() {
     case $1 in
@@ -30,7 +42,7 @@ views() {
 # presencectl COMMAND ARGUMENT…: its output may hold what a label says, and no label shall be a command to GitHub.
 # The status is left in `status`.
 run() {
-    local command=$1 view stop
+    local command=$1 view stop heard ended
     shift
     give "$command"
     while IFS= read -r view; do
@@ -38,8 +50,22 @@ run() {
     done < <(views "$command")
     stop=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
     printf '::stop-commands::%s\n' "$stop"
-    status=0
-    "$PRESENCECTL" "$command" "${given[@]}" "$@" || status=$?
+    status=143
+    if ((signals == 0)); then
+        "$PRESENCECTL" "$command" "${given[@]}" "$@" &
+        working=$!
+        # One that came before it was known whom to hand it on to.
+        ((signals == 0)) || kill -s TERM "$working" 2>/dev/null || :
+        # A signal ends `wait` early.
+        heard=-1
+        while ((heard != signals)); do
+            heard=$signals ended=0
+            wait "$working" || ended=$?
+            # 127 of a second time: it had ended already.
+            ((heard > 0 && ended == 127)) || status=$ended
+        done
+        working=''
+    fi
     printf '::%s::\n' "$stop"
     # These are commands to GitHub on purpose, and escaped as such.
     [[ ${ANNOTATIONS:-true} != true || ! -s $results/annotations ]] || cat "$results/annotations"
@@ -47,8 +73,10 @@ run() {
 
 # Where a run ended before it had a result, this says so.
 ensure() {
+    local what=failed
     [[ ! -s $results/$2 ]] || return 0
-    printf '**presencectl %s failed** before it had a result. The reason is in the log: %s\n' "$1" "$(run_url)" >"$results/$2"
+    ((signals == 0)) || what='was cancelled'
+    printf '**presencectl %s %s** before it had a result. The reason is in the log: %s\n' "$1" "$what" "$(run_url)" >"$results/$2"
 }
 
 show_summary() {
@@ -93,6 +121,8 @@ case $MODE in
     plan)
         plan
         output changes "$(changes)"
+        # Of a run that was cancelled nothing is shown elsewhere: it says nothing of the config.
+        ((signals == 0)) || exit "$status"
         if [[ ${ANNOTATIONS:-true} == check-run && -n ${PULL_REQUEST:-} ]]; then
             "$here/check-run.sh" "$results/annotations" "$(changes)"
         fi
@@ -112,6 +142,7 @@ case $MODE in
         run drift --detailed-exitcode ${past[@]+"${past[@]}"}
         show_summary drift
         output changes "$(changes)"
+        ((signals == 0)) || exit "$status"
         if [[ ${ISSUE:-true} == true ]]; then
             # Where nobody can tell whether there is drift, the issue says that.
             ensure drift comment.md

@@ -8,7 +8,7 @@ source "$here/common.sh"
 
 [[ $HEAD_SHA =~ ^[0-9a-f]{40}$ ]] || fail "HEAD_SHA is no commit"
 case $JOB_STATUS in
-    success) state=success text='The plan is in the summary' ;;
+    success) state=success text='The plan is in the summary and the log' ;;
     pending) state=pending text='The plan is being made' ;;
     *) state=failure text='There is no plan, or it is refused' ;;
 esac

@@ -12,6 +12,11 @@ if [[ $TARGET == *-musl ]]; then
     sudo apt-get update -q
     sudo apt-get install -qy musl-tools
 fi
+if [[ $TARGET == *-windows-msvc ]]; then
+    # With the C library of Windows in it, as musl is in those for Linux: there is nothing to install beside it. The
+    # cryptography's C sources are compiled by what cargo says of this.
+    export RUSTFLAGS='-C target-feature=+crt-static'
+fi
 rustup target add "$TARGET"
 cargo build --release --locked --target "$TARGET"
 

@@ -1,7 +1,12 @@
-# `cargo metadata` as an SBOM: CycloneDX 1.5. Only what is built into the executable: no tools of development.
+# `cargo metadata` as an SBOM: CycloneDX 1.5. Only what is built into the executables for the platforms that it was asked for:
+# no tools of development, nothing that only builds (the dependencies of build scripts), and no macros, which are gone by
+# then, with what only they need. Cargo resolves features for all of these together, so it is rather one too many than one
+# too few.
 . as $all
 | ($all.packages | map({key: .id, value: .}) | from_entries) as $package
-| ($all.resolve.nodes | map({key: .id, value: [.deps[] | select(any(.dep_kinds[]; .kind != "dev")) | .pkg]}) | from_entries) as $uses
+| def is_macro: any(.targets[]; any(.kind[]; . == "proc-macro"));
+  ($all.resolve.nodes | map({key: .id, value: [.deps[] | select(any(.dep_kinds[]; .kind == null)) | .pkg
+    | select($package[.] | is_macro | not)]}) | from_entries) as $uses
 | def reach: . as $known | ([.[] | $uses[.][]] + $known | unique) as $more | if $more == $known then $known else ($more | reach) end;
   def purl: "pkg:cargo/\(.name)@\(.version)";
   ([$all.resolve.root] | reach) as $built

@@ -6,6 +6,14 @@ set -euo pipefail
 # take the old commit for the one that was applied last.
 readonly SUPERSEDED=75
 
+readonly project="projects/${CI_PROJECT_ID:-}" merge_request="projects/${CI_PROJECT_ID:-}/merge_requests/${CI_MERGE_REQUEST_IID:-}"
+
+# Where a job is cancelled, GitLab Runner sends SIGTERM to every process of its script, to presencectl as well, and its own
+# shell waits for what runs (gitlab-org/gitlab-runner: shells/bash.go, and merge request 4446 for containers); some seconds
+# later it kills what is left. So nothing is handed on here. With a trap bash waits for presencectl, which lets what is in
+# flight end and reports, and ends only then.
+trap 'exit 143' TERM
+
 fail() {
     printf 'presencectl.sh: %s\n' "$1" >&2
     exit 1
@@ -23,45 +31,66 @@ ask() {
         --header "@"<(printf 'Authorization: Bearer %s\n' "$GITLAB_TOKEN")
 }
 
-# api METHOD PATH [FILE]: asks GitLab's API, with FILE as the body, and prints the answer. Reads are tried again.
+# api METHOD PATH [FILE]: asks GitLab's API, with FILE as the body, and prints the answer. Reads are tried again: so the answer
+# goes through a file, which curl empties before it tries again. On standard output what a failed try answered would stay
+# in front of the answer.
 api() {
-    local method=$1 path=$2 body=${3:-}
+    local method=$1 path=$2 body=${3:-} answer status=0
     local -a more=()
     [[ -z $body ]] || more+=(--header 'Content-Type: application/json' --data-binary "@$body")
     [[ $method != GET ]] || more+=(--retry 3)
-    ask --fail-with-body --request "$method" "${more[@]}" "$CI_API_V4_URL/projects/$CI_PROJECT_ID/$path"
+    answer=$(mktemp) || return 1
+    ask --fail-with-body --request "$method" --output "$answer" "${more[@]}" "$CI_API_V4_URL/$path" || status=$?
+    if ((status == 0)); then
+        cat "$answer" || status=$?
+    else
+        printf '%s %s: %s\n' "$method" "$path" "$(head -c 1000 "$answer" | tr -d '\000')" >&2
+    fi
+    rm -f "$answer"
+    return "$status"
+}
+
+# read_json PATH FILTER: what a jq filter finds in an answer, one value a line, texts as they are. What decides something
+# fails where the answer is not what it has to be: `list`, `sha` and `number` say what that is.
+read_json() {
+    local answer
+    answer=$(api GET "$1") || return 1
+    jq --slurp --compact-output --raw-output '
+        def wanted(what; condition): if condition then . else error("GitLab answered with \(tojson[:200]), which is no \(what)") end;
+        def list: wanted("list"; type == "array");
+        def sha: wanted("commit"; type == "string" and test("^[0-9a-f]{40,64}$"));
+        def number: wanted("number"; type == "number");
+        wanted("one document"; length == 1) | .[0] | '"$2" <<<"$answer"
 }
 
 # artifact JOB FILE: fetches the plan of a job. 1 where there is none (any more).
 artifact() {
     local code
-    code=$(ask --retry 3 --output "$2" --write-out '%{http_code}' "$CI_API_V4_URL/projects/$CI_PROJECT_ID/jobs/$1/artifacts/plan.json")
+    code=$(ask --retry 3 --output "$2" --write-out '%{http_code}' "$CI_API_V4_URL/$project/jobs/$1/artifacts/plan.json")
     [[ $code == 200 || $code == 404 ]] || fail "the plan of the job $1 could not be read: $code"
     [[ $code == 200 ]]
 }
 
-# between FROM TO: the commits of TO that FROM has not. It is called inside `$( … )`, where bash does not end at a failure
-# by itself: a comparison that was refused must not look like an empty one.
+# between FROM TO: the commits of TO that FROM has not.
 between() {
-    local answer
-    answer=$(api GET "repository/compare?from=$1&to=$2") || return 1
-    jq --raw-output 'if .compare_timeout then error("GitLab did not compare them to the end") else .commits[].id end' <<<"$answer"
+    read_json "$project/repository/compare?from=$1&to=$2" \
+        'if .compare_timeout then error("GitLab did not compare them to the end") else .commits | list | .[].id | sha end'
 }
 
 # deployments ORDER [FILTER]: the commit of the first one of the environment that applies, by age; nothing where there is none.
 deployments() {
-    api GET "deployments?environment=$(encoded "presence-apply/$ORG")&order_by=id&per_page=1&sort=$1${2:-}" |
-        jq --raw-output '.[0].sha // empty'
+    read_json "$project/deployments?environment=$(encoded "presence-apply/$ORG")&order_by=id&per_page=1&sort=$1${2:-}" \
+        'list | .[0] // empty | .sha | sha'
 }
 
 install() {
     local archive=presencectl-x86_64-unknown-linux-musl.tar.gz sums=SHA256SUMS
     local from="https://github.com/$PRESENCECTL_REPOSITORY/releases/download/v$PRESENCECTL_VERSION"
-    curl --silent --show-error --fail --location --proto '=https' --output "$archive" "$from/$archive"
+    curl --silent --show-error --fail --location --proto '=https' --retry 3 --output "$archive" "$from/$archive"
     if [[ -n ${PRESENCECTL_SHA256:-} ]]; then
         printf '%s  %s\n' "$PRESENCECTL_SHA256" "$archive" >"$sums"
     else
-        curl --silent --show-error --fail --location --proto '=https' --output "$sums" "$from/$sums"
+        curl --silent --show-error --fail --location --proto '=https' --retry 3 --output "$sums" "$from/$sums"
     fi
     grep " [ *]$archive\$" "$sums" | sha256sum -c -
     tar -xzf "$archive"
@@ -71,23 +100,24 @@ install() {
 # Keeps the one note of this org in the merge request. It is found by its first line and its author: nobody else's note
 # is touched. Where nothing changes, none is made.
 note() {
-    local changes=$1 mark me notes page ours=''
+    local changes=$1 mark me found page ours='' length
     [[ -n ${GITLAB_TOKEN:-} ]] || return 0
     mark="<!-- presencectl-kit:plan $(encoded "$ORG") -->"
-    me=$(ask --fail-with-body --retry 3 "$CI_API_V4_URL/user" | jq .id)
+    me=$(read_json user '.id | number')
     for ((page = 1; page <= 20; page++)); do
-        notes=$(api GET "merge_requests/$CI_MERGE_REQUEST_IID/notes?per_page=100&page=$page")
-        ours=$(jq --arg mark "$mark" --argjson me "$me" \
-            '[.[] | select(.author.id == $me and (.body | startswith($mark)))][0].id // empty' <<<"$notes")
-        [[ -z $ours && $(jq length <<<"$notes") == 100 ]] || break
+        found=$(read_json "$merge_request/notes?per_page=100&page=$page" "list | \"\(length) \([.[]
+            | select(.author.id == $me and (.body | startswith($(jq --null-input --arg mark "$mark" '$mark'))))][0]
+            | if . then .id | number else \"\" end)\"")
+        read -r length ours <<<"$found"
+        [[ -z $ours && $length == 100 ]] || break
     done
     # A note outlives the commit that it speaks of. GitLab has no summary of a job: its log and its artifacts have the whole.
     jq --null-input --arg mark "$mark" --rawfile body comment.md --arg commit "${CI_COMMIT_SHA:0:7}" --arg job "$CI_JOB_URL" \
         '{body: "\($mark)\n\($body)\n\nPlanned at `\($commit)`. The whole is in the log of [the job](\($job)), and in its artifact `plan.json`."}' >note.json
     if [[ -n $ours ]]; then
-        api PUT "merge_requests/$CI_MERGE_REQUEST_IID/notes/$ours" note.json >/dev/null
+        api PUT "$merge_request/notes/$ours" note.json >/dev/null
     elif [[ $changes != no ]]; then
-        api POST "merge_requests/$CI_MERGE_REQUEST_IID/notes" note.json >/dev/null
+        api POST "$merge_request/notes" note.json >/dev/null
     fi
 }
 
@@ -137,12 +167,14 @@ apply() {
         while IFS= read -r sha; do commits+=("${sha:-$CI_COMMIT_SHA}"); done <<<"$list"
     fi
     for sha in "${commits[@]}"; do
-        iids=$(api GET "repository/commits/$sha/merge_requests?per_page=100" | jq '.[] | select(.state == "merged") | .iid')
+        iids=$(read_json "$project/repository/commits/$sha/merge_requests?per_page=100" \
+            'list | .[] | select(.state == "merged") | .iid | number')
         while IFS= read -r iid; do
             [[ -n $iid && ! -e reviewed/$iid.json ]] || continue
-            pipeline=$(api GET "merge_requests/$iid/pipelines?per_page=1" | jq '.[0].id // empty')
+            pipeline=$(read_json "$project/merge_requests/$iid/pipelines?per_page=1" 'list | .[0] // empty | .id | number')
             [[ -n $pipeline ]] || continue
-            job=$(api GET "pipelines/$pipeline/jobs?per_page=100" | jq '[.[] | select(.name == "plan")][0].id // empty')
+            job=$(read_json "$project/pipelines/$pipeline/jobs?per_page=100" \
+                '[list | .[] | select(.name == "plan")][0] // empty | .id | number')
             [[ -n $job ]] || continue
             artifact "$job" "reviewed/$iid.json" || continue
             # A plan that failed has written why, which is no plan.

@@ -257,8 +257,9 @@ fn commands(annotations: &[Annotation], sources: &Sources, folder: Option<&Path>
         }
         if shown < all.len() {
             let more = text::count(all.len() - shown, &format!("more {}", level.name()));
-            let line =
-                format!("GitHub shows {PER_LEVEL_MAX} of a step. The whole is in the log and in its other outputs");
+            let line = format!(
+                "Only {PER_LEVEL_MAX} of a level are annotated: GitHub shows no more of a step. All of them are in the log"
+            );
             let rest = Annotation { level, place: None, title: more, lines: vec![line] };
             commands.push_str(&command(&rest, sources, folder));
         }

@@ -25,7 +25,7 @@ mod retire;
 mod saved;
 pub(crate) mod server;
 mod show;
-mod signals;
+pub(crate) mod signals;
 mod undo;
 mod users;
 mod variables;

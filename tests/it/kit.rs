@@ -1,6 +1,7 @@
 //! What stands around the executable: the action, the workflows, their shell, and the commands in the pages.
 
 mod action;
+mod cancelled;
 mod chain;
 mod checks;
 mod comment;
@@ -9,8 +10,10 @@ mod expression;
 mod github;
 mod gitlab;
 mod install;
+mod packaging;
 mod pages;
 mod release;
+mod retries;
 mod reviewed;
 mod steps;
 mod workflow;

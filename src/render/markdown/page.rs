@@ -20,7 +20,7 @@ pub struct Room {
 /// count, and leave room for what an action writes around it.
 pub const COMMENT: Room = Room {
     bytes_max: 60_000,
-    elsewhere: "a comment holds no more. The whole is in the summary or the log of the run that made it, or in its files",
+    elsewhere: "a comment holds no more. The whole is in the log of the run that made it, or in its files",
 };
 
 /// A step summary. GitHub takes 1 MiB of one step and drops all of a longer one; this leaves room for others.

@@ -16,12 +16,12 @@ use super::with_org;
 
 const BOTH: [(&str, i32); 2] = [("INT", 130), ("TERM", 143)];
 
-pub(super) fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
     assert!(status.success());
 }
 
-fn wait_for(org: &Org, request: &str) {
+pub(crate) fn wait_for(org: &Org, request: &str) {
     while !org.requests().iter().any(|it| it.starts_with(request)) {
         thread::sleep(Duration::from_millis(10));
     }

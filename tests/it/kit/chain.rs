@@ -40,7 +40,7 @@ fn bundle(runner: &Runner, number: &str, definitions: &[String]) -> PathBuf {
 fn planned<'a>(runner: &'a Runner, event: &str, bundle: &Path) -> (bool, Workflow<'a>) {
     let mut workflow = Workflow::new(runner, "workflow_run", &passed(event));
     workflow.artifacts.insert(CONFIG.to_owned(), bundle.to_owned());
-    (workflow.job("plan.yml", "plan"), workflow)
+    (workflow.run("plan.yml"), workflow)
 }
 
 /// The only status, with the name of what was uploaded.
@@ -65,7 +65,7 @@ fn what_was_checked_is_planned_shown_and_applied() {
     let retired = [lunch, format!("{tea}    deactivated: true\n"), definition("walk", "Away", "Walk")];
     checking.write("presences/p.yaml", &config(&retired));
     let mut check = Workflow::new(&checking, "pull_request", &json!({ "pull_request": { "number": 7 } }));
-    assert!(check.job("check.yml", "check"), "{}", check.log);
+    assert!(check.run("check.yml"), "{}", check.log);
 
     github.repository().pulls.insert("7".to_owned(), pull('a'));
     let planning = runner(&github, &org);
@@ -75,7 +75,7 @@ fn what_was_checked_is_planned_shown_and_applied() {
     let comment = github.repository().comments[0]["body"].as_str().unwrap().to_owned();
     let commit = format!("Planned at [aaaaaaa](https://github.example/acme/presences/commit/{}). ", sha('a'));
     assert!(comment.contains("walk") && comment.contains(&commit), "{comment}");
-    assert!(comment.ends_with("in the summary of [the run](https://github.example/acme/presences/actions/runs/42)."));
+    assert!(comment.ends_with("in the log of [the run](https://github.example/acme/presences/actions/runs/42)."));
     let check_run = github.repository().check_runs[0].clone();
     assert_eq!((&check_run["head_sha"], &check_run["conclusion"]), (&json!(sha('a')), &json!("neutral")));
     let annotation = &check_run["output"]["annotations"][0];
@@ -90,8 +90,100 @@ fn what_was_checked_is_planned_shown_and_applied() {
     let applying = runner(&github, &org).with("GITHUB_SHA", &sha('1'));
     applying.write("presences/p.yaml", &config(&retired));
     let mut apply = Workflow::new(&applying, "push", &json!({}));
-    assert!(apply.job("apply.yml", "apply"), "{}", apply.log);
+    assert!(apply.run("apply.yml"), "{}", apply.log);
+    assert_eq!(results(&apply), ["skipped", "success"], "the plan by hand is skipped");
     assert!(apply.log.contains("Apply: 2 done"), "{}", apply.log);
+}
+
+/// What became of the jobs `plan` and `apply`.
+fn results<'a>(workflow: &'a Workflow<'_>) -> [&'a str; 2] {
+    ["plan", "apply"].map(|it| workflow.results[it].as_str())
+}
+
+/// A merged config that nobody has reviewed.
+fn by_hand(runner: &Runner) -> Workflow<'_> {
+    runner.write("presences/p.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
+    Workflow::new(runner, "workflow_dispatch", &json!({}))
+}
+
+fn writes(org: &Org) -> usize {
+    org.requests().iter().filter(|it| it.starts_with("POST /api")).count()
+}
+
+#[test]
+fn what_is_started_by_hand_is_planned_first_and_that_plan_is_applied() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    let runner = runner(&github, &org).with("GITHUB_SHA", &sha('1'));
+    let mut apply = by_hand(&runner);
+    assert!(apply.run("apply.yml"), "{}", apply.log);
+    assert_eq!(results(&apply), ["success", "success"]);
+    assert!(apply.log.contains("Apply: 1 done") && writes(&org) == 1, "{}", apply.log);
+    assert!(
+        apply.uploaded.contains_key("plan-by-hand-acme") && apply.uploaded.contains_key("presencectl-reports-acme-1")
+    );
+    assert!(!github.repository().requests.iter().any(|it| it.contains("artifacts")), "no pull request is looked for");
+    // Nothing is left to do.
+    let mut again = by_hand(&runner);
+    assert!(again.run("apply.yml"), "{}", again.log);
+    assert_eq!((results(&again), writes(&org)), (["success", "success"], 1));
+}
+
+#[test]
+fn without_its_plan_nothing_is_applied_by_hand() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    let runner = runner(&github, &org).with("GITHUB_SHA", &sha('1'));
+    let mut apply = by_hand(&runner);
+    runner.write("presences/p.yaml", &config(&[definition("lunch", "Mael", "Lunch")]));
+    assert!(!apply.run("apply.yml"));
+    assert_eq!((results(&apply), writes(&org)), (["failure", "skipped"], 0));
+}
+
+#[test]
+fn a_run_can_be_cancelled_while_it_waits() {
+    if skipped() {
+        return;
+    }
+    for event in ["push", "workflow_dispatch"] {
+        let (github, org) = (Github::start(), org());
+        let runner = runner(&github, &org).with("GITHUB_SHA", &sha('1'));
+        runner.write("presences/p.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
+        let mut apply = Workflow::new(&runner, event, &json!({}));
+        apply.cancelled_at = Some("apply");
+        assert!(!apply.run("apply.yml"));
+        assert_eq!((apply.results["apply"].as_str(), writes(&org)), ("cancelled", 0), "{event}");
+    }
+}
+
+#[test]
+fn the_nightly_workflow_opens_one_issue_and_closes_it() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    let runner = runner(&github, &org).with("GITHUB_SHA", &sha('1'));
+    let lunch = definition("lunch", "Meal", "Lunch");
+    runner.write("presences/p.yaml", &config(&[lunch]));
+    for event in ["schedule", "workflow_dispatch"] {
+        let mut drift = Workflow::new(&runner, event, &json!({}));
+        assert!(drift.run("drift.yml"), "{}", drift.log);
+    }
+    assert_eq!(github.writes(), ["POST issues", "PATCH issues/1"]);
+    let body = github.repository().issues[0]["body"].as_str().unwrap().to_owned();
+    assert!(
+        body.starts_with("<!-- presencectl-kit:drift acme -->\nacme differs from its config") && body.contains("lunch")
+    );
+    assert_eq!(writes(&org), 0, "it only looks");
+    let mut apply = by_hand(&runner);
+    assert!(apply.run("apply.yml"), "{}", apply.log);
+    let mut drift = Workflow::new(&runner, "schedule", &json!({}));
+    assert!(drift.run("drift.yml"), "{}", drift.log);
+    assert_eq!(github.repository().issues[0]["state"], "closed");
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn annotations_stand_at_lines_and_what_has_none_in_the_summary_as_code() {
     );
     assert_eq!(
         made["output"]["summary"],
-        "What the plan says of single lines. The whole is in the summary of \
+        "What the plan says of single lines. The whole is in the log of \
          [the run](https://github.example/acme/presences/actions/runs/42).\n\n    \
          presencectl: delete\n    \"@everybody\" is deleted\n    # and more"
     );

@@ -166,6 +166,59 @@ fn a_text_that_is_too_long_is_cut_at_a_whole_line() {
 }
 
 #[test]
+fn a_plan_of_ten_thousand_changes_is_posted_and_whole_in_the_log() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    let locales = ["en_US", "de", "fr"];
+    let many: Vec<String> = (0..10_000)
+        .map(|it| {
+            let labels: Vec<String> =
+                locales.iter().map(|locale| format!("{locale}: Étiquette {locale} {it}")).collect();
+            format!("  key-{it}:\n    systemPresence: Away\n    labels: {{ {} }}\n", labels.join(", "))
+        })
+        .collect();
+    let runner = Runner::of(&github, &org).with("COMMIT", &sha('a'));
+    runner.write("presences.yaml", &config(&many));
+    let step = runner.action("plan").succeeds();
+    let posted = body(&github, 0);
+    assert!(posted.starts_with(MARK) && (50_000..=65_536).contains(&posted.chars().count()), "{}", posted.len());
+    assert!(posted.contains("\n**10000 to create** in `"), "{}", &posted[..600]);
+    let left_off = posted.lines().filter(|it| it.ends_with("are not shown here.**")).count();
+    assert!(
+        left_off > 0
+            && posted.contains(&format!("[aaaaaaa](https://github.example/acme/presences/commit/{}", sha('a')))
+    );
+    assert!(
+        posted
+            .ends_with("The whole is in the log of [the run](https://github.example/acme/presences/actions/runs/42).")
+    );
+    // The summary is cut as well, and the log and the plan are not.
+    assert!(step.summary.len() <= 1024 * 1024 && !step.summary.contains("Étiquette fr 9999"), "{}", step.summary.len());
+    assert!(step.log.contains("Étiquette fr 9999"));
+    let plan = fs::read_to_string(step.output("plan").unwrap_or_default()).unwrap_or_default();
+    assert!(plan.contains("Étiquette fr 9999"));
+}
+
+#[test]
+fn a_body_that_is_longer_than_github_takes_is_refused() {
+    if skipped() {
+        return;
+    }
+    // That the comment of a large plan is posted shows something.
+    let github = Github::start();
+    let runner = Runner::new(&github);
+    let common = format!("{}/kit/common.sh", env!("CARGO_MANIFEST_DIR"));
+    runner.executable("post.sh", &format!("source '{common}'\napi POST issues/7/comments body.json\n"));
+    for (length, taken) in [(65_536, true), (65_537, false)] {
+        runner.write("body.json", &json!({ "body": "ü".repeat(length) }).to_string());
+        let step = runner.run(&runner.path("post.sh").display().to_string(), &[]);
+        assert_eq!((step.code == Some(0), step.log.contains("422")), (taken, !taken), "{}", step.log);
+    }
+}
+
+#[test]
 fn what_a_label_says_is_no_command_to_github() {
     if skipped() {
         return;

@@ -27,9 +27,13 @@ pub(super) fn interpolated(raw: &str, context: &Value) -> String {
     whole
 }
 
-/// Is a condition met? Without a context of its own, an unknown name is empty.
-pub(super) fn is_true(condition: &str, context: &Value) -> bool {
-    is_truthy(&value(condition, context))
+/// Is the condition of a job or a step met? Where none of it looks at what became of those before, they must have succeeded:
+/// their status is `job.status` of the context, in which an unknown name is empty.
+pub(super) fn is_met(condition: &Value, context: &Value) -> bool {
+    let condition = condition.as_str().unwrap_or("success()");
+    let bare = condition.trim().strip_prefix("${{").and_then(|it| it.strip_suffix("}}")).unwrap_or(condition);
+    let looks = ["success()", "failure()", "cancelled()", "always()"].iter().any(|it| bare.contains(it));
+    (looks || context["job"]["status"] == "success") && is_truthy(&value(bare, context))
 }
 
 fn value(expression: &str, context: &Value) -> Value {
@@ -86,6 +90,14 @@ impl Reader<'_> {
     }
 
     fn single(&mut self) -> Value {
+        if self.takes("!") {
+            return Value::from(!is_truthy(&self.single()));
+        }
+        if self.takes("(") {
+            let value = self.or();
+            assert!(self.takes(")"), "{}", self.rest);
+            return value;
+        }
         if self.takes("'") {
             let (string, rest) = self.rest.split_once('\'').unwrap();
             self.rest = rest;
@@ -109,7 +121,7 @@ impl Reader<'_> {
     fn called(&self, name: &str, arguments: &[String]) -> Value {
         match (name, arguments) {
             ("always", []) => Value::from(true),
-            ("success", []) => Value::from(self.context["job"]["status"] == "success"),
+            ("success" | "failure" | "cancelled", []) => Value::from(self.context["job"]["status"] == name),
             ("format", [form, value]) => Value::from(form.replace("{0}", value)),
             ("hashFiles", [pattern]) => {
                 let workspace = text(&self.context["github"]["workspace"]);
@@ -131,7 +143,24 @@ fn expressions_mean_what_they_mean_to_github() {
         ("${{ a.none || a.b-c }}", "x"),
         ("${{ a.yes == 'true' }}", "true"),
         ("${{ always() && success() }}", "true"),
+        ("${{ !cancelled() && !(a.yes && failure()) }}", "true"),
     ] {
         assert_eq!(interpolated(raw, &context), meant, "{raw}");
+    }
+}
+
+#[test]
+fn a_condition_that_looks_at_no_status_wants_success() {
+    for (condition, success, failure, cancelled) in [
+        (Value::Null, true, false, false),
+        (Value::from("a == 'x'"), true, false, false),
+        (Value::from("always()"), true, true, true),
+        (Value::from("${{ !cancelled() && a == 'x' }}"), true, true, false),
+        (Value::from("failure()"), false, true, false),
+    ] {
+        for (status, met) in [("success", success), ("failure", failure), ("cancelled", cancelled)] {
+            let context = serde_json::json!({ "a": "x", "job": { "status": status } });
+            assert_eq!(is_met(&condition, &context), met, "{condition} after {status}");
+        }
     }
 }

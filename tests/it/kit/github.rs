@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
@@ -40,8 +40,24 @@ pub(super) struct Repository {
     pub(super) check_runs: Vec<Value>,
     /// What is answered with 403, as the beginning of `METHOD path`.
     pub(super) forbidden: Option<&'static str>,
+    /// What is answered with this text, as the beginning of `METHOD path`.
+    pub(super) odd: Option<(&'static str, &'static str)>,
+    /// Each read is answered with 502 before it is answered.
+    pub(super) stumbles: Option<Stumbles>,
     /// Everything that was asked, as `METHOD /path`.
     pub(super) requests: Vec<String>,
+}
+
+/// Which reads were answered with 502 already.
+#[derive(Default)]
+pub(super) struct Stumbles(BTreeSet<String>);
+
+impl Stumbles {
+    /// What a read that comes for the first time is answered with.
+    pub(super) fn answer(&mut self, method: &Method, uri: &Uri) -> Option<Response> {
+        let first = *method == Method::GET && self.0.insert(uri.to_string());
+        first.then(|| (StatusCode::BAD_GATEWAY, r#"{"message": "Server Error"}"#).into_response())
+    }
 }
 
 /// A server on a thread of its own.
@@ -119,6 +135,12 @@ async fn answer(
     }
     if repository.forbidden.is_some_and(|it| format!("{method} {path}").starts_with(it)) {
         return (StatusCode::FORBIDDEN, json!({ "message": "Resource not accessible" }).to_string()).into_response();
+    }
+    if let Some((_, text)) = repository.odd.filter(|it| format!("{method} {path}").starts_with(it.0)) {
+        return text.into_response();
+    }
+    if let Some(failed) = repository.stumbles.as_mut().and_then(|it| it.answer(&method, &uri)) {
+        return failed;
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     if body["body"].as_str().is_some_and(|it| it.chars().count() > 65_536) {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Child;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
@@ -14,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::drift::{commit, git};
-use super::github::{Github, Server, TOKEN, decoded, page};
+use super::github::{Github, Server, Stumbles, TOKEN, decoded, page};
 use super::steps::{Runner, Step, config, definition, org, sha, skipped};
 use super::workflow::yaml;
 use crate::cli::server::Org;
@@ -33,6 +34,10 @@ struct Project {
     merged: BTreeMap<u64, (String, String)>,
     /// What is answered with 403, as the beginning of the path.
     forbidden: Option<&'static str>,
+    /// What is answered with this text, as the beginning of the path.
+    odd: Option<(&'static str, &'static str)>,
+    /// Each read is answered with 502 before it is answered.
+    stumbles: Option<Stumbles>,
     writes: Vec<String>,
     requests: Vec<String>,
 }
@@ -57,6 +62,12 @@ async fn answer(
     }
     if project.forbidden.is_some_and(|it| path.starts_with(it)) {
         return (StatusCode::FORBIDDEN, json!({ "message": "403 Forbidden" }).to_string()).into_response();
+    }
+    if let Some((_, text)) = project.odd.filter(|it| path.starts_with(it.0)) {
+        return text.into_response();
+    }
+    if let Some(failed) = project.stumbles.as_mut().and_then(|it| it.answer(&method, &uri)) {
+        return failed;
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let number = |it: &str| it.parse::<u64>().unwrap();
@@ -104,17 +115,22 @@ async fn answer(
 const JOB: &str = "../examples/gitlab-ci/presencectl.sh";
 
 /// A project, an org, and a runner for the jobs.
-struct World {
+pub(super) struct World {
     project: Arc<Mutex<Project>>,
-    runner: Runner,
-    org: Org,
+    pub(super) runner: Runner,
+    pub(super) org: Org,
     _server: Server,
     _github: Github,
 }
 
 impl World {
     fn start() -> World {
-        let (github, org) = (Github::start(), org());
+        World::of(org())
+    }
+
+    /// With an org of one's own.
+    pub(super) fn of(org: Org) -> World {
+        let github = Github::start();
         let project = Arc::new(Mutex::new(Project::default()));
         let server = Server::start(Router::new().fallback(answer).with_state(Arc::clone(&project)));
         let script = format!("exec '{}' \"$@\" --base-url {}\n", env!("CARGO_BIN_EXE_presencectl"), org.url);
@@ -157,6 +173,15 @@ impl World {
         let step = self.runner.run(JOB, &["apply"]);
         self.project().deployments.last_mut().unwrap().1 = step.code == Some(0);
         step
+    }
+
+    /// Starts an apply of what was reviewed.
+    pub(super) fn start_apply(&mut self, definitions: &[String]) -> Child {
+        let plan = self.plan(definitions);
+        self.merged(3, '1', &plan);
+        self.project().deployments.push((sha('0'), true));
+        self.runner.set("CI_COMMIT_SHA", &sha('1'));
+        self.runner.start(JOB, &["apply"], &[])
     }
 
     fn writes_to_the_org(&self) -> usize {
@@ -242,6 +267,60 @@ fn an_answer_that_is_refused_ends_the_apply() {
     world.project().forbidden = None;
     world.apply('1', &lunch).succeeds();
     assert_eq!(world.writes_to_the_org(), 1);
+}
+
+#[test]
+fn an_interface_that_fails_once_is_asked_again() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    let (lunch, tea) = (definition("lunch", "Meal", "Lunch"), definition("tea", "Break", "Tea"));
+    let stumble = |world: &World| world.project().stumbles = Some(Stumbles::default());
+    for it in [&tea, &lunch] {
+        stumble(&world);
+        world.plan(std::slice::from_ref(it));
+    }
+    assert_eq!(world.project().writes, ["POST merge_requests/7/notes", "PUT merge_requests/7/notes/1"]);
+    let plan = fs::read_to_string(world.runner.path("repository/plan.json")).unwrap();
+    world.project().deployments.push((sha('0'), true));
+    world.merged(3, '1', &plan);
+    stumble(&world);
+    let applied = world.apply('1', std::slice::from_ref(&lunch)).succeeds();
+    assert!(applied.log.contains("Apply: 1 done"), "{}", applied.log);
+    // An old job is still told from a later one.
+    world.project().deployments.push((sha('3'), true));
+    stumble(&world);
+    assert_eq!(world.apply('1', &[tea]).fails("is later than 1111111").code, Some(75));
+    assert_eq!(world.writes_to_the_org(), 1);
+}
+
+#[test]
+fn an_answer_that_is_not_what_it_should_be_decides_nothing() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    let lunch = [definition("lunch", "Meal", "Lunch")];
+    let plan = world.plan(&lunch);
+    world.project().deployments.push((sha('0'), true));
+    world.merged(3, '1', &plan);
+    let notes = world.project().writes.len();
+    for path in ["/user", "merge_requests/7/notes"] {
+        for text in ["{}", "", "[] []", "{\"message\": \"Server Error\"}[]"] {
+            world.project().odd = Some((path, text));
+            world.runner.run(JOB, &["plan"]).fails("");
+            assert_eq!(world.project().writes.len(), notes, "{path} was answered with {text}");
+        }
+    }
+    for path in ["deployments", "repository/compare", "repository/commits", "merge_requests/3", "pipelines", "jobs"] {
+        for text in ["{}", "", "[] []", "{\"message\": \"Server Error\"}[]"] {
+            world.project().odd = Some((path, text));
+            let step = world.apply('1', &lunch).fails("");
+            assert!(step.code != Some(75), "{path} was answered with {text}: {}", step.log);
+            assert_eq!(world.writes_to_the_org(), 0, "{path} was answered with {text}");
+        }
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Output, Stdio};
 
 use presencectl::sandbox::Config;
 use tempfile::TempDir;
@@ -145,10 +145,25 @@ impl Runner {
         self.ran(command, variables.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
+    /// Starts a step that is one script of the kit, as GitHub does: with the signals' own meaning, whatever that is for the
+    /// test.
+    pub(super) fn start(&self, script: &str, arguments: &[&str], more: &[(&str, &str)]) -> Child {
+        let mut command = Command::new("env");
+        command.args(["--default-signal=INT,TERM", "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]);
+        command.arg(r#"exec "$0" "$@""#).arg(kit(script)).args(arguments);
+        command.current_dir(self.path("repository")).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.prepare(&mut command, self.handed(more));
+        command.spawn().unwrap()
+    }
+
     fn run_in(&self, folder: &str, script: &str, arguments: &[&str], more: &[(&str, &str)]) -> Step {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("kit").join(script);
         let mut command = Command::new("bash");
-        command.arg(path).args(arguments).current_dir(self.path("repository").join(folder));
+        command.arg(kit(script)).args(arguments).current_dir(self.path("repository").join(folder));
+        self.ran(command, self.handed(more))
+    }
+
+    /// What the action hands to the scripts of the kit.
+    fn handed<'a>(&'a self, more: &'a [(&'a str, &'a str)]) -> impl Iterator<Item = (&'a str, &'a str)> {
         let handed = [
             ("PRESENCECTL", env!("CARGO_BIN_EXE_presencectl")),
             ("TOKEN", TOKEN),
@@ -156,10 +171,16 @@ impl Runner {
             ("APPLY_WORKFLOW", "apply.yml"),
         ];
         let own = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        self.ran(command, handed.into_iter().chain(own).chain(more.iter().copied()))
+        handed.into_iter().chain(own).chain(more.iter().copied())
     }
 
     fn ran<'a>(&'a self, mut command: Command, variables: impl Iterator<Item = (&'a str, &'a str)>) -> Step {
+        self.prepare(&mut command, variables);
+        self.ended(command.output().unwrap())
+    }
+
+    /// A runner's own variables, and files for what a step hands on.
+    fn prepare<'a>(&'a self, command: &mut Command, variables: impl Iterator<Item = (&'a str, &'a str)>) {
         let machine = std::env::vars_os().find(|(name, _)| name == "PATH").unwrap().1;
         let searched = format!("{}:{}", self.path("bin").display(), machine.to_str().unwrap());
         let temporary = self.path("temp");
@@ -185,13 +206,21 @@ impl Runner {
         let machine =
             self.variables.iter().filter(|(name, _)| name.starts_with("GITHUB_") || name.starts_with("PRESENCECTL_"));
         command.env_clear().envs(known).envs(machine.map(|(name, value)| (name, value))).envs(variables);
-        let ran = command.output().unwrap();
+    }
+
+    /// What a step did that has ended.
+    pub(super) fn ended(&self, ran: Output) -> Step {
+        let (output, summary) = (self.path("output"), self.path("summary"));
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let log = format!("{}{}", text(ran.stdout), text(ran.stderr));
         assert!(!log.contains(TOKEN), "the token was printed");
         let outputs = fs::read_to_string(output).unwrap().lines().map(str::to_owned).collect();
         Step { code: ran.status.code(), log, outputs, summary: fs::read_to_string(summary).unwrap() }
     }
+}
+
+fn kit(script: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("kit").join(script)
 }
 
 pub(super) fn definition(key: &str, presence: &str, label: &str) -> String {

@@ -9,13 +9,25 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::expression::{interpolated, is_true, text};
+use super::expression::{interpolated, is_met, text};
 use super::github::{BOT, TOKEN};
 use super::steps::Runner;
 
 pub(super) fn yaml(path: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// A workflow of the examples, as whoever copies it sets it: for the org `acme`.
+fn example(file: &str) -> Value {
+    let mut workflow = yaml(&format!("examples/github-actions/.github/workflows/{file}"));
+    for (_, job) in workflow["jobs"].as_object_mut().unwrap() {
+        if let Some(orgs) = job.pointer_mut("/strategy/matrix/org") {
+            assert_eq!(*orgs, json!(["acme-prod"]));
+            *orgs = json!(["acme"]);
+        }
+    }
+    workflow
 }
 
 /// What a workflow is started with, and what its foreign actions are given and gave.
@@ -28,33 +40,78 @@ pub(super) struct Workflow<'a> {
     pub(super) before: Option<PathBuf>,
     /// What was uploaded, by name.
     pub(super) uploaded: BTreeMap<String, PathBuf>,
+    /// What became of each job: as GitHub calls it.
+    pub(super) results: BTreeMap<String, String>,
+    /// Somebody cancels the run while this job waits or runs: it is over for all that have not begun.
+    pub(super) cancelled_at: Option<&'static str>,
     pub(super) log: String,
 }
 
 impl<'a> Workflow<'a> {
-    /// For the org `acme`, with what GitHub says of the event.
+    /// With what GitHub says of the event.
     pub(super) fn new(runner: &'a Runner, event_name: &str, event: &Value) -> Workflow<'a> {
         let (temp, workspace) = (runner.path("temp"), runner.path("repository"));
         let context = json!({
             "github": { "event_name": event_name, "event": event, "token": TOKEN, "workspace": workspace,
                         "action_repository": "OWNER/presencectl", "run_attempt": 1 },
             "runner": { "temp": temp },
-            "matrix": { "org": "acme" },
             "vars": { "GENESYSCLOUD_OAUTHCLIENT_ID": "sandbox-client" },
             "secrets": { "GENESYSCLOUD_OAUTHCLIENT_SECRET": "sandbox-secret" },
         });
-        let (artifacts, uploaded) = (BTreeMap::new(), BTreeMap::new());
-        Workflow { runner, context, artifacts, before: None, uploaded, log: String::new() }
+        let (artifacts, uploaded, results) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Workflow { runner, context, artifacts, before: None, uploaded, results, cancelled_at: None, log: String::new() }
     }
 
-    /// Runs a job to its end. True where it succeeded.
-    pub(super) fn job(&mut self, file: &str, job: &str) -> bool {
-        let workflow = yaml(&format!("examples/github-actions/.github/workflows/{file}"));
+    /// Runs all jobs of a workflow, each after those that it needs. True where one was run and none failed.
+    pub(super) fn run(&mut self, file: &str) -> bool {
+        let workflow = example(file);
+        let event = self.context["github"]["event_name"].as_str().unwrap();
+        assert!(workflow["on"].as_object().unwrap().contains_key(event), "{file} does not run on {event}");
+        let jobs = workflow["jobs"].as_object().unwrap();
+        while self.results.len() < jobs.len() {
+            let waits = |(name, job): &(&String, &Value)| {
+                !self.results.contains_key(*name) && needs(job).iter().all(|it| self.results.contains_key(it))
+            };
+            let (name, job) = jobs.iter().find(waits).unwrap();
+            let result = self.job(name, job);
+            self.results.insert(name.clone(), result.to_owned());
+        }
+        let is = |result: &str| self.results.values().any(|it| it == result);
+        is("success") && !is("failure") && !is("cancelled")
+    }
+
+    /// Runs a job once for each value of its matrix, where its condition is met after those that it needs. The result.
+    fn job(&mut self, name: &str, job: &Value) -> &'static str {
         let mut context = self.context.clone();
-        self.steps(&workflow["jobs"][job]["steps"], &mut context, None, &BTreeMap::new())
+        let needed = needs(job);
+        let all_succeeded = needed.iter().all(|it| self.results[it] == "success");
+        let is_cancelled = self.cancelled_at == Some(name);
+        let status = match (is_cancelled, all_succeeded) {
+            (true, _) => "cancelled",
+            (false, true) => "success",
+            // Those that were skipped as well: a job without a condition of its own is skipped after them.
+            (false, false) => "failure",
+        };
+        context["job"] = json!({ "status": status });
+        context["needs"] = needed.iter().map(|it| (it.clone(), json!({ "result": self.results[it] }))).collect();
+        if !is_met(&job["if"], &context) {
+            return if is_cancelled { "cancelled" } else { "skipped" };
+        }
+        let mut result = "success";
+        for matrix in combinations(&job["strategy"]["matrix"]) {
+            context["matrix"] = matrix;
+            for (what, raw) in [("environment", &job["environment"]), ("concurrency", &job["concurrency"]["group"])] {
+                let named = interpolated(&text(raw), &context);
+                assert!(raw.is_null() || !named.ends_with('-'), "the {what} of {name} is {named:?}");
+            }
+            if !self.steps(&job["steps"], &mut context, None, &BTreeMap::new()) {
+                result = "failure";
+            }
+        }
+        result
     }
 
-    /// Steps of a job, or of an action, which has a folder. A failed one passes over all that do not say `always()`.
+    /// Steps of a job, or of an action, which has a folder.
     fn steps(
         &mut self,
         steps: &Value,
@@ -66,8 +123,7 @@ impl<'a> Workflow<'a> {
         context["steps"] = json!({});
         for step in steps.as_array().unwrap() {
             context["job"] = json!({ "status": if succeeded { "success" } else { "failure" } });
-            let condition = step["if"].as_str().unwrap_or("success()");
-            if !(succeeded || condition.contains("always()")) || !is_true(condition, context) {
+            if !is_met(&step["if"], context) {
                 continue;
             }
             let mut variables = variables.clone();
@@ -116,7 +172,9 @@ impl<'a> Workflow<'a> {
                 (true, json!({}))
             }
             "actions/download-artifact" => {
-                let found = self.artifacts.get(&with["name"]);
+                // Of another run, or of a job of this one.
+                let of = if with.contains_key("run-id") { &self.artifacts } else { &self.uploaded };
+                let found = of.get(&with["name"]);
                 if let Some(found) = found {
                     copy(found, Path::new(&with["path"]));
                 }
@@ -167,6 +225,31 @@ impl<'a> Workflow<'a> {
             outputs.map(|(name, it)| (name.clone(), Value::from(interpolated(&text(&it["value"]), &inside)))).collect(),
         )
     }
+}
+
+/// Which jobs a job needs.
+fn needs(job: &Value) -> Vec<String> {
+    let several = job["needs"].as_array().into_iter().flatten();
+    several.chain([&job["needs"]]).filter_map(|it| it.as_str().map(str::to_owned)).collect()
+}
+
+/// Each combination of a matrix's values; one without any where there is no matrix.
+fn combinations(matrix: &Value) -> Vec<Value> {
+    let mut all = vec![json!({})];
+    for (name, values) in matrix.as_object().into_iter().flatten() {
+        let with = |it: &Value| {
+            let values = values.as_array().unwrap().iter();
+            values
+                .map(|value| {
+                    let mut one = it.clone();
+                    one[name] = value.clone();
+                    one
+                })
+                .collect::<Vec<_>>()
+        };
+        all = all.iter().flat_map(with).collect();
+    }
+    all
 }
 
 fn owned((name, value): (&str, &str)) -> (String, Value) {

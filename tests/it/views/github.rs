@@ -119,8 +119,8 @@ fn no_more_than_github_shows_and_the_last_says_how_many_are_missing() {
     assert_eq!(lines.len(), 10);
     assert_eq!(
         lines[9],
-        "::warning title=presencectl%3A 16 more warnings::GitHub shows 10 of a step. The whole is in the log and in \
-         its other outputs"
+        "::warning title=presencectl%3A 16 more warnings::Only 10 of a level are annotated: GitHub shows no more of a \
+         step. All of them are in the log"
     );
 }
 

@@ -196,7 +196,7 @@ fn a_plan_of_ten_thousand_changes_fits() {
     assert_eq!(rows + missing, 10_000, "every change is shown or said to be missing");
     assert!(rows > 300, "{rows}");
     assert!(comment.contains("**10000 to create** in `Acme Prod`"));
-    assert!(comment.contains("> **Not everything is here**: a comment holds no more. The whole is in the summary"));
+    assert!(comment.contains("> **Not everything is here**: a comment holds no more. The whole is in the log"));
     assert_eq!(parsed(&comment).blocks.iter().filter(|it| **it == "row").count(), rows + 1);
 
     let summary = markdown::plan_summary(&plan, &Coverage::of(&desired), &target(), &sources);

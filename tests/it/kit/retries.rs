@@ -1,0 +1,148 @@
+//! An interface that fails once before it answers, and one that answers what it should not: the kit writes the same, or
+//! nothing.
+
+use serde_json::json;
+
+use super::github::{BOT, Github, Stumbles, pull, zip};
+use super::steps::{Runner, Step, sha, skipped};
+
+/// A script of the kit, and its arguments.
+type Script = (&'static str, &'static [&'static str]);
+
+const COMMENT: Script = ("comment.sh", &["said.md", "true"]);
+const ISSUE: Script = ("drift-issue.sh", &["said.md", "true"]);
+const PLANS: Script = ("reviewed-plans.sh", &[]);
+const PULL_REQUEST: Script = ("pull-request.sh", &[]);
+
+/// A repository with a comment, an issue and a pull request, which was merged and reviewed.
+fn github() -> Github {
+    let github = Github::start();
+    let mut repository = github.repository();
+    let bot = json!({ "login": BOT });
+    repository.comments.push(json!({ "id": 1, "user": bot, "body": "<!-- presencectl-kit:plan -->\nold" }));
+    let issue = json!({ "number": 1, "state": "open", "user": bot, "body": "<!-- presencectl-kit:drift -->\nold" });
+    repository.issues.push(issue);
+    repository.pulls.insert("7".to_owned(), pull('a'));
+    repository.applied = Some(sha('0'));
+    repository.since = ("ahead".to_owned(), vec![sha('1')]);
+    repository.merged.insert(sha('1'), vec![sha('a')]);
+    let name = format!("presencectl-plan-default-{}", sha('a'));
+    repository.artifacts.push((name, 1, zip("plan.json", r#"{"kind": "plan"}"#)));
+    drop(repository);
+    github
+}
+
+fn run(github: &Github, (script, arguments): Script) -> Step {
+    let runner = Runner::new(github)
+        .with("PULL_REQUEST", "7")
+        .with("GITHUB_SHA", &sha('1'))
+        .with("NUMBER_FILE", "number")
+        .with("BASE_FILE", "base")
+        .with("EVENT", "pull_request")
+        .with("HEAD_SHA", &sha('a'))
+        .with("HEAD_BRANCH", "change")
+        .with("HEAD_REPOSITORY", "somebody/presences");
+    for (name, text) in [("said.md", "said"), ("number", "7"), ("base", &sha('b'))] {
+        runner.write(name, text);
+    }
+    runner.run(script, arguments)
+}
+
+/// What a script wrote, and what it handed on, apart from where.
+fn done(github: &Github, script: Script) -> (Vec<String>, Vec<String>) {
+    let step = run(github, script).succeeds();
+    let outputs = step.outputs.into_iter().filter(|it| !it.starts_with("folder=")).collect();
+    let found = step.log.lines().filter(|it| it.starts_with("::notice::")).map(str::to_owned);
+    (github.writes().into_iter().chain(found).collect(), outputs)
+}
+
+/// With and without failures it is the same, and as it has to be.
+#[track_caller]
+fn same_with_failures(script: Script, change: impl Fn(&Github), written: &[&str], outputs: &[&str]) {
+    if skipped() {
+        return;
+    }
+    for stumbles in [false, true] {
+        let github = github();
+        change(&github);
+        github.repository().stumbles = stumbles.then(Stumbles::default);
+        let (writes, handed_on) = done(&github, script);
+        assert_eq!(writes, written, "stumbles: {stumbles}");
+        assert_eq!(handed_on, outputs, "stumbles: {stumbles}");
+    }
+}
+
+#[test]
+fn a_comment_is_found_again() {
+    same_with_failures(COMMENT, |_| (), &["PATCH issues/comments/1"], &[]);
+}
+
+#[test]
+fn an_issue_is_found_again() {
+    same_with_failures(ISSUE, |_| (), &["PATCH issues/1"], &[]);
+}
+
+#[test]
+fn the_right_pull_request_is_believed() {
+    let base = format!("base={}", sha('b'));
+    same_with_failures(PULL_REQUEST, |_| (), &[], &[&base, "number=7"]);
+}
+
+#[test]
+fn reviewed_plans_are_found() {
+    let found = "::notice::1 commit(s) since the last apply, 0000000, 1 reviewed plan(s)";
+    same_with_failures(PLANS, |_| (), &[found], &["superseded=false"]);
+}
+
+#[test]
+fn an_old_run_sees_that_it_is_superseded() {
+    let behind = |github: &Github| github.repository().since.0 = "behind".to_owned();
+    let done = "::notice::0000000 is applied already, and it is later than 1111111: nothing is done";
+    same_with_failures(PLANS, behind, &[done], &["superseded=false", "superseded=true"]);
+}
+
+#[test]
+fn the_first_run_is_found() {
+    let first = |github: &Github| {
+        let mut repository = github.repository();
+        repository.applied = None;
+        repository.failed = vec![sha('1'), sha('0')];
+    };
+    let found = "::notice::2 commit(s) since 0000000, 1 reviewed plan(s)";
+    same_with_failures(PLANS, first, &[found], &["superseded=false"]);
+}
+
+#[test]
+fn an_answer_that_is_not_what_it_should_be_decides_nothing() {
+    if skipped() {
+        return;
+    }
+    let asked = [
+        (COMMENT, "GET issues/7/comments"),
+        (ISSUE, "GET issues"),
+        (PULL_REQUEST, "GET pulls/7"),
+        (PLANS, "GET actions/workflows/apply.yml/runs"),
+        (PLANS, "GET compare"),
+        (PLANS, "GET commits"),
+        (PLANS, "GET actions/artifacts?"),
+        (PLANS, "GET actions/artifacts/0/zip"),
+    ];
+    for (script, path) in asked {
+        for text in ["{}", "", "[] []", "{\"message\": \"Server Error\"}[]", "<html>"] {
+            let github = github();
+            github.repository().odd = Some((path.trim_end_matches('?'), text));
+            run(&github, script).fails("");
+            assert_eq!(github.writes(), [""; 0], "{path} was answered with {text}");
+        }
+    }
+}
+
+#[test]
+fn what_github_says_of_a_write_that_it_refuses_is_in_the_log() {
+    if skipped() {
+        return;
+    }
+    let github = github();
+    github.repository().forbidden = Some("PATCH");
+    run(&github, COMMENT).fails("PATCH issues/comments/1: {\"message\":\"Resource not accessible\"}");
+}
