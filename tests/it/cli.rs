@@ -19,6 +19,7 @@ mod messages;
 mod only;
 mod outputs;
 mod placing;
+mod precedence;
 mod real;
 mod record;
 mod retire;
