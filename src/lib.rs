@@ -53,7 +53,9 @@ use clap::{Command, CommandFactory as _, FromArgMatches as _};
 
 use crate::cli::line::Line;
 use crate::cli::precedence::{self, Contradiction};
-use crate::cli::{Cli, LoggingArgs, variables};
+use crate::cli::{Cli, ColorWhen, LoggingArgs, variables};
+use crate::commands::mistyped;
+use crate::commands::shell::Shell;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -75,20 +77,25 @@ pub fn run(
     match typed(&arguments, &root, &line, environment) {
         Ok(cli) => {
             let stream = terminal.error_stream();
-            let work = || commands::run(&cli, environment, terminal, signals);
+            let work = || commands::run(&cli, &line, environment, terminal, signals);
             logging::during(choice(cli.logging), stream, environment.began, work)
         }
         Err(Mistake::Usage(error)) if !error.use_stderr() => {
             terminal.out(&error.render().to_string());
             terminal.settle(Exit::Success)
         }
-        Err(Mistake::Usage(error)) => {
+        Err(mistake) => {
+            let (words, problem) = match mistake {
+                Mistake::Usage(error) => (error.render().to_string(), mistyped::problem(&error, &line)),
+                Mistake::Variables(Contradiction { message, help }) => {
+                    let problem = Problem::new(message).help(help);
+                    (render::problem::human(&problem, Style::PLAIN), problem)
+                }
+            };
+            terminal.err(&words);
+            let mut shell = Shell { terminal, environment, signals, line: &line, color: ColorWhen::Auto };
+            mistyped::tell(problem, &mut shell);
             // clap's own exit code for wrong usage is 2, which here means "there are changes".
-            terminal.err(&error.render().to_string());
-            terminal.settle(Exit::Failure)
-        }
-        Err(Mistake::Variables(Contradiction { message, help })) => {
-            terminal.err(&render::problem::human(&Problem::new(message).help(help), Style::PLAIN));
             terminal.settle(Exit::Failure)
         }
     }

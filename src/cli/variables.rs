@@ -60,6 +60,8 @@ fn times(value: String) -> Result<u8, String> {
     number.ok_or_else(|| "a number, `true` or `false` stands here".to_owned())
 }
 
-fn is_off(value: &str) -> bool {
+/// Whether the variable of a switch says that it is off.
+#[must_use]
+pub fn is_off(value: &str) -> bool {
     ["false", "0", "no", "off", "f", "n"].iter().any(|it| value.trim().eq_ignore_ascii_case(it))
 }

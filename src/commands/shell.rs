@@ -1,10 +1,13 @@
 //! What every command needs of the outside: streams, environment, colour; and how a failure leaves
 //! a command.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
-use crate::cli::{ColorWhen, ConfigArgs, OnFailure, View};
+use crate::cli::line::Line;
+use crate::cli::{ColorWhen, ConfigArgs, OnFailure, Output, View, variables};
 use crate::commands::outputs::Outputs;
+use crate::commands::simulated::STATE_FOLDER;
 use crate::config::{self, Config, Loaded, Request};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::environment::Environment;
@@ -30,6 +33,8 @@ pub struct Shell<'a> {
     pub environment: &'a Environment,
     /// What a signal does.
     pub signals: &'a Signals,
+    /// What was typed.
+    pub line: &'a Line,
     /// `--color`.
     pub color: ColorWhen,
 }
@@ -157,6 +162,19 @@ impl Shell<'_> {
         awaited: Kind,
     ) -> Exit {
         let exit = self.fail(failure);
+        self.show_failure(failure, heard, provenance, outputs, awaited);
+        exit
+    }
+
+    /// Shows a failure in every output; it stands on standard error already.
+    pub fn show_failure<F: View>(
+        &mut self,
+        failure: &Failure,
+        heard: &Heard,
+        provenance: Option<&Provenance>,
+        outputs: Outputs<F>,
+        awaited: Kind,
+    ) {
         let folder = self.environment.folder.as_deref();
         let view = |format: F| failure_shown(failure, heard, provenance, (format.on_failure(), awaited), folder);
         let stdout = match outputs.on_stdout.on_failure() {
@@ -164,7 +182,29 @@ impl Shell<'_> {
             OnFailure::Words => String::new(),
             _ => view(outputs.on_stdout),
         };
-        self.write(outputs, &stdout, &view, exit)
+        self.write(outputs, &stdout, &view, Exit::Failure);
+    }
+
+    /// The outputs of a run that has failed before it read anything, as far as they can be opened and are certainly
+    /// nothing that it would have read.
+    #[must_use]
+    pub fn outputs_before_reading<F: View>(&self, asked: &[Output<F>]) -> Outputs<F> {
+        let mut outputs = Outputs::openable(asked, self.signals);
+        let path = |it: &OsStr| PathBuf::from(it);
+        let output = variables::of("output");
+        let of_variables = self.environment.flags.iter().filter(|(name, _)| Some(*name) != output.as_ref());
+        let named = self
+            .line
+            .values_but_of("output")
+            .map(path)
+            .chain(of_variables.flat_map(|(_, value)| value.lines().map(PathBuf::from)));
+        let reports: Vec<PathBuf> = match self.line.command().as_str() {
+            "log" => self.line.values("dir").map(path).collect(),
+            "plan" | "drift" => self.line.values("report-dir").map(path).collect(),
+            _ => Vec::new(),
+        };
+        outputs.spare_unread(named, &[reports.as_slice(), &[PathBuf::from(STATE_FOLDER)]].concat());
+        outputs
     }
 
     /// Writes every output of a run that ended with `exit`; gives the exit, worse where one could

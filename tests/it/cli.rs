@@ -16,6 +16,7 @@ mod killed;
 mod log;
 mod logs;
 mod messages;
+mod mistyped;
 mod only;
 mod outputs;
 mod placing;
