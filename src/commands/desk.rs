@@ -163,7 +163,7 @@ impl<F: View> Desk<F> {
 
     fn keep_failure(&self, failure: &Failure, shell: &mut Shell<'_>) {
         let provenance = self.record.provenance();
-        let document = error_document(failure, &self.heard, Some(&provenance));
+        let document = error_document(&shell.named(failure), &self.heard, Some(&provenance));
         if let Err(problem) = self.journal.keep(&document, &provenance, self.heard.org.as_ref(), shell.signals) {
             // The command fails anyway.
             let _ = shell.fail(&problem.into());

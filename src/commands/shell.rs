@@ -1,11 +1,12 @@
 //! What every command needs of the outside: streams, environment, colour; and how a failure leaves
 //! a command.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::cli::line::Line;
-use crate::cli::{ColorWhen, ConfigArgs, OnFailure, Output, View, variables};
+use crate::cli::{ColorWhen, ConfigArgs, OnFailure, Output, View, precedence, variables};
 use crate::commands::outputs::Outputs;
 use crate::commands::simulated::STATE_FOLDER;
 use crate::config::{self, Config, Loaded, Request};
@@ -141,9 +142,19 @@ impl Shell<'_> {
 
     /// Ends a command that has no result, in words on standard error.
     pub fn fail(&mut self, failure: &Failure) -> Exit {
-        let words = in_words(failure, self.style_err());
+        let words = in_words(&self.named(failure), self.style_err());
         self.terminal.err(&words);
         Exit::Failure
+    }
+
+    /// The failure, by the name of a variable where its value is what is wrong.
+    #[must_use]
+    pub fn named<'a>(&self, failure: &'a Failure) -> Cow<'a, Failure> {
+        let Failure::Problem(problem) = failure else { return Cow::Borrowed(failure) };
+        match precedence::message_with_variable_named(&problem.message, self.line, &self.environment.flags) {
+            Some(message) => Cow::Owned(Failure::Problem(Problem { message, ..problem.clone() })),
+            None => Cow::Borrowed(failure),
+        }
     }
 
     /// The same, and as a document wherever one was asked for, since a pipeline reads the document
@@ -176,7 +187,8 @@ impl Shell<'_> {
         awaited: Kind,
     ) {
         let folder = self.environment.folder.as_deref();
-        let view = |format: F| failure_shown(failure, heard, provenance, (format.on_failure(), awaited), folder);
+        let failure = self.named(failure);
+        let view = |format: F| failure_shown(&failure, heard, provenance, (format.on_failure(), awaited), folder);
         let stdout = match outputs.on_stdout.on_failure() {
             // They are on standard error.
             OnFailure::Words => String::new(),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use clap::CommandFactory as _;
 use serde_json::Value;
@@ -31,7 +32,7 @@ fn every_output_of_every_command_tells_of_it() {
         let mut asked = String::new();
         for format in FORMATS {
             cli.write(&format!("out/{format}"), STALE);
-            asked += &format!(" -o {format}=out/{format}");
+            write!(asked, " -o {format}=out/{format}").unwrap();
         }
         let plain = cli.run(&format!("{command} --color blue"));
         // Formats that the command does not have are a mistake of their own.
