@@ -79,6 +79,14 @@ pub fn with_variable_named(
     error
 }
 
+/// The same for a message of ours that begins with a flag, such as `--base-url: …`.
+#[must_use]
+pub fn message_with_variable_named(message: &str, line: &Line, set: &BTreeMap<String, String>) -> Option<String> {
+    let (long, rest) = message.strip_prefix("--")?.split_once(':')?;
+    let variable = variables::of(long).filter(|it| !line.is_typed(long) && set.contains_key(it))?;
+    Some(format!("{variable}:{rest}"))
+}
+
 /// What is typed counts first.
 fn beside_what_is_typed(command: &Command, typed: &[&Arg], present: &mut Vec<&Arg>) -> Result<(), Contradiction> {
     for arg in typed {

@@ -39,7 +39,9 @@ fn with_variable(arg: Arg, set: &BTreeMap<String, String>) -> Arg {
         return arg;
     }
     match arg.get_action() {
-        ArgAction::Count => arg.value_parser(StringValueParser::new().try_map(times)).env(name).hide_env(true),
+        ArgAction::Count => {
+            arg.value_parser(StringValueParser::new().try_map(|it| times(&it))).env(name).hide_env(true)
+        }
         ArgAction::SetTrue => arg.value_parser(BoolishValueParser::new()).env(name).hide_env(true),
         // Several are one a line; a comma may stand in the name of a file.
         ArgAction::Append if arg.get_value_delimiter().is_none() => arg.value_delimiter('\n').env(name).hide_env(true),
@@ -54,7 +56,7 @@ pub fn is_absent(arg: &Arg, value: &str) -> bool {
 }
 
 /// How often a switch counts as typed: a number, or once. clap says so as well, by a number, for each that is typed.
-fn times(value: String) -> Result<u8, String> {
+fn times(value: &str) -> Result<u8, String> {
     let is_on = ["true", "yes", "on", "t", "y"].iter().any(|it| value.trim().eq_ignore_ascii_case(it));
     let number = if is_on { Some(1) } else { value.trim().parse().ok() };
     number.ok_or_else(|| "a number, `true` or `false` stands here".to_owned())

@@ -292,6 +292,12 @@ fn an_error_of_a_variables_value_names_the_variable() {
             ),
         );
     }
+    // What clap takes and we do not.
+    let ran = run("PRESENCECTL_BASE_URL", "ftp://x", "plan lunch.yaml -o json");
+    assert!(ran.stderr.starts_with("error: PRESENCECTL_BASE_URL: "), "{}", ran.shown());
+    assert!(ran.stdout.contains("\"message\": \"PRESENCECTL_BASE_URL: "), "{}", ran.shown());
+    let ran = run("PRESENCECTL_BASE_URL", "ftp://y", "plan lunch.yaml --base-url ftp://x");
+    assert!(ran.stderr.starts_with("error: --base-url: "), "{}", ran.shown());
     let typed = run("PRESENCECTL_OUTPUT", "html=x.html", "validate lunch.yaml -o json");
     assert!(typed.stderr.contains("invalid value 'json' for '--output <FORMAT[=FILE]>'"), "{}", typed.stderr);
     for (value, lines) in [("true", 2), ("1", 2), ("0", 1), ("false", 1)] {
