@@ -1,5 +1,6 @@
 //! One function a subcommand: gathers inputs, calls the core, picks the view.
 
+use crate::cli::line::Line;
 use crate::cli::{Cli, Command, UserCommand};
 use crate::commands::shell::{Failure, Shell};
 use crate::environment::Environment;
@@ -27,6 +28,7 @@ pub mod init;
 pub mod journal;
 pub mod log;
 pub mod look;
+pub mod mistyped;
 pub mod offline;
 pub mod outputs;
 pub mod placing;
@@ -48,8 +50,8 @@ pub mod user_set;
 pub mod users;
 
 /// Runs one command.
-pub fn run(cli: &Cli, environment: &Environment, terminal: &mut Terminal, signals: &Signals) -> Exit {
-    let mut shell = Shell { terminal, environment, signals, color: cli.color };
+pub fn run(cli: &Cli, line: &Line, environment: &Environment, terminal: &mut Terminal, signals: &Signals) -> Exit {
+    let mut shell = Shell { terminal, environment, signals, line, color: cli.color };
     let exit = match &cli.command {
         Command::Plan(args) => in_runtime(&mut shell, async |shell| plan::run(args, shell).await),
         Command::Apply(args) => in_runtime(&mut shell, async |shell| apply::run(args, shell).await),

@@ -11,6 +11,9 @@ pub const SCHEMA_FROM_CONFIG: &str = "../schemas/config.v1.json";
 /// Where the schema goes, below the repository.
 pub const SCHEMA: &str = "schemas/config.v1.json";
 
+/// What the examples call their org.
+const EXAMPLE_ORG: &str = "acme-prod";
+
 /// What no repository should hold, and why.
 const IGNORED: [(&str, &str); 2] = [
     (".presencectl/", "the state of sandbox orgs"),
@@ -64,7 +67,9 @@ pub fn small() -> Page {
          version: 1\n\
          # Which org this is for. With its id here, nothing is ever applied to another one; `presencectl doctor`\n\
          # prints it.\n\
-         # org: {{ name: my-org, id: … }}\n\
+         org:\n  \
+         name: {EXAMPLE_ORG} # Set: your name for the org, here and in the files of a CI: what `--org` takes.\n  \
+         # id: …\n\
          settings:\n  \
          # The label in this locale identifies a definition.\n  \
          defaultLocale: en_US\n  \
@@ -82,15 +87,25 @@ pub fn small() -> Page {
     Page::whole(format!("{CONFIG_FOLDER}/presence.yaml"), text)
 }
 
-/// The files of a CI, as the examples have them: what has to be set in them is marked `Set:`.
+/// The files of a CI, as the examples have them, for the org that a config names: what else has to be set in them is
+/// marked `Set:`.
 #[must_use]
-pub fn workflows(ci: Ci) -> Vec<Page> {
-    let page = |(name, text): &(&str, &str)| Page::whole(*name, (*text).to_owned());
+pub fn workflows(ci: Ci, org: Option<&str>) -> Vec<Page> {
+    let page =
+        |(name, text): &(&str, &str)| Page::whole(*name, org.map_or_else(|| (*text).to_owned(), |org| of(org, text)));
     match ci {
         Ci::Github => GITHUB.iter().map(page).collect(),
         Ci::Gitlab => GITLAB.iter().map(page).collect(),
         Ci::None => Vec::new(),
     }
+}
+
+/// The org's name in the place of the example's: in quotes where it is a value, since `no` and `1` are names as well.
+fn of(org: &str, example: &str) -> String {
+    example
+        .replace(&format!("[{EXAMPLE_ORG}]"), &format!("[\"{org}\"]"))
+        .replace(&format!(" ORG: {EXAMPLE_ORG}"), &format!(" ORG: \"{org}\""))
+        .replace(EXAMPLE_ORG, org)
 }
 
 macro_rules! example {

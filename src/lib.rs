@@ -46,14 +46,20 @@ pub mod undo;
 pub mod users;
 pub mod yaml;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::{Command, CommandFactory as _, FromArgMatches as _};
 
-use crate::cli::{Cli, LoggingArgs, variables};
+use crate::cli::line::Line;
+use crate::cli::precedence::{self, Contradiction};
+use crate::cli::{Cli, ColorWhen, LoggingArgs, variables};
+use crate::commands::mistyped;
+use crate::commands::shell::Shell;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::render::style::Style;
 use crate::signals::Signals;
 use crate::terminal::Terminal;
 
@@ -64,28 +70,57 @@ pub fn run(
     terminal: &mut Terminal,
     signals: &Signals,
 ) -> Exit {
-    let mut command = variables::applied(Cli::command(), &environment.flags);
-    let parsed = command.try_get_matches_from_mut(arguments).and_then(|matches| {
-        variables::unread(&mut command, &matches)?;
-        Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
-    });
-    match parsed {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut root = Cli::command();
+    root.build();
+    let line = Line::read(&root, &arguments);
+    match typed(&arguments, &root, &line, environment) {
         Ok(cli) => {
             let stream = terminal.error_stream();
-            let work = || commands::run(&cli, environment, terminal, signals);
+            let work = || commands::run(&cli, &line, environment, terminal, signals);
             logging::during(choice(cli.logging), stream, environment.began, work)
         }
-        Err(error) => {
-            // clap's own exit code for wrong usage is 2, which here means "there are changes".
-            let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            let text = error.render().to_string();
-            if help {
-                terminal.out(&text);
-            } else {
-                terminal.err(&text);
-            }
-            terminal.settle(if help { Exit::Success } else { Exit::Failure })
+        Err(Mistake::Usage(error)) if !error.use_stderr() => {
+            terminal.out(&error.render().to_string());
+            terminal.settle(Exit::Success)
         }
+        Err(mistake) => {
+            let (words, problem) = match mistake {
+                Mistake::Usage(error) => (error.render().to_string(), mistyped::problem(&error, &line)),
+                Mistake::Variables(Contradiction { message, help }) => {
+                    let problem = Problem::new(message).help(help);
+                    (render::problem::human(&problem, Style::PLAIN), problem)
+                }
+            };
+            terminal.err(&words);
+            let mut shell = Shell { terminal, environment, signals, line: &line, color: ColorWhen::Auto };
+            mistyped::tell(problem, &mut shell);
+            // clap's own exit code for wrong usage is 2, which here means "there are changes".
+            terminal.settle(Exit::Failure)
+        }
+    }
+}
+
+/// Why it is not known what to do. Help that was asked for is one for clap.
+enum Mistake {
+    Usage(clap::Error),
+    Variables(Contradiction),
+}
+
+/// What to do, by what is typed and by the variables that count beside it.
+fn typed(arguments: &[OsString], root: &Command, line: &Line, environment: &Environment) -> Result<Cli, Mistake> {
+    let parsed = |variables: &BTreeMap<String, String>| {
+        let mut command = variables::applied(Cli::command(), variables);
+        let matches = command.try_get_matches_from_mut(arguments);
+        matches.and_then(|it| Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command)))
+    };
+    match precedence::counted(root, line, &environment.flags) {
+        Ok(counted) => parsed(&counted)
+            .map_err(|error| Mistake::Usage(precedence::with_variable_named(error, root, line, &counted))),
+        Err(contradiction) => match parsed(&BTreeMap::new()) {
+            Err(error) if !error.use_stderr() => Err(Mistake::Usage(error)),
+            _ => Err(Mistake::Variables(contradiction)),
+        },
     }
 }
 

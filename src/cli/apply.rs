@@ -21,7 +21,7 @@ pub struct PlanArgs {
     pub base: Option<String>,
     /// With `--base`: a folder of reports, as `apply --report-dir DIR` keeps them. By them is told what was edited in the
     /// org from what was merged and not applied.
-    #[arg(long, value_name = "DIR", help_heading = "Config")]
+    #[arg(long, value_name = "DIR", requires = "base", help_heading = "Config")]
     pub report_dir: Option<PathBuf>,
     /// Which org.
     #[command(flatten)]

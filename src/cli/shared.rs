@@ -40,7 +40,7 @@ pub struct TargetArgs {
     pub sandbox_faults: Option<PathBuf>,
     /// Another server, such as a gateway. `http` only for this machine. Its token endpoint is
     /// URL/oauth/token.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
     pub base_url: Option<String>,
     /// Certificates that are trusted besides this machine's: a PEM file, such as the root of a proxy that
     /// decrypts.

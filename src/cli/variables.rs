@@ -1,12 +1,9 @@
-//! The environment variable of every flag: `PRESENCECTL_` and the flag's name. A flag that is typed counts
-//! before it, and what is typed for nothing is refused.
+//! The environment variable of every flag: `PRESENCECTL_` and the flag's name.
 
 use std::collections::BTreeMap;
 
-use clap::builder::BoolishValueParser;
-use clap::error::ErrorKind;
-use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command, Error};
+use clap::builder::{BoolishValueParser, StringValueParser, TypedValueParser as _};
+use clap::{Arg, ArgAction, Command};
 
 /// What all of them begin with.
 pub const PREFIX: &str = "PRESENCECTL_";
@@ -38,9 +35,13 @@ fn with_variable(arg: Arg, set: &BTreeMap<String, String>) -> Arg {
     let help = arg.get_long_help().or(arg.get_help()).map(ToString::to_string).unwrap_or_default();
     let arg = arg.long_help(format!("{help}\n\n[env: {name}]"));
     let Some(value) = set.get(&name) else { return arg };
+    if is_absent(&arg, value) {
+        return arg;
+    }
     match arg.get_action() {
-        // A switch that is off is one that is not there: it contradicts no other.
-        ArgAction::SetTrue if is_off(value) => arg,
+        ArgAction::Count => {
+            arg.value_parser(StringValueParser::new().try_map(|it| times(&it))).env(name).hide_env(true)
+        }
         ArgAction::SetTrue => arg.value_parser(BoolishValueParser::new()).env(name).hide_env(true),
         // Several are one a line; a comma may stand in the name of a file.
         ArgAction::Append if arg.get_value_delimiter().is_none() => arg.value_delimiter('\n').env(name).hide_env(true),
@@ -48,24 +49,21 @@ fn with_variable(arg: Arg, set: &BTreeMap<String, String>) -> Arg {
     }
 }
 
-/// `plan --report-dir` is read with `--base` alone: whoever types it without that waits for what does not come. Its
-/// variable may be set for all the commands of a CI, and so clap's own `requires` would refuse too much.
-///
-/// # Errors
-/// It is typed, and there is no base.
-pub fn unread(command: &mut Command, matches: &ArgMatches) -> Result<(), Error> {
-    let Some((name @ "plan", plan)) = matches.subcommand() else { return Ok(()) };
-    let is_typed = plan.value_source("report_dir") == Some(ValueSource::CommandLine);
-    match command.find_subcommand_mut(name) {
-        Some(command) if is_typed && !plan.contains_id("base") => {
-            let message =
-                "'--report-dir <DIR>' is read only with '--base <REF|PATH>', to tell apart what was pending before";
-            Err(command.error(ErrorKind::MissingRequiredArgument, message))
-        }
-        Some(_) | None => Ok(()),
-    }
+/// A switch that is off is one that is not there: it contradicts no other.
+#[must_use]
+pub fn is_absent(arg: &Arg, value: &str) -> bool {
+    matches!(arg.get_action(), ArgAction::SetTrue | ArgAction::Count) && is_off(value)
 }
 
-fn is_off(value: &str) -> bool {
+/// How often a switch counts as typed: a number, or once. clap says so as well, by a number, for each that is typed.
+fn times(value: &str) -> Result<u8, String> {
+    let is_on = ["true", "yes", "on", "t", "y"].iter().any(|it| value.trim().eq_ignore_ascii_case(it));
+    let number = if is_on { Some(1) } else { value.trim().parse().ok() };
+    number.ok_or_else(|| "a number, `true` or `false` stands here".to_owned())
+}
+
+/// Whether the variable of a switch says that it is off.
+#[must_use]
+pub fn is_off(value: &str) -> bool {
     ["false", "0", "no", "off", "f", "n"].iter().any(|it| value.trim().eq_ignore_ascii_case(it))
 }

@@ -34,7 +34,7 @@ pub struct Desk<F = Format> {
 
 /// Whether a run is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keeping {
+pub enum Keeping {
     /// Nothing of it is kept but its outputs.
     Unrecorded,
     /// It changes definitions, so it is kept where a folder of reports is given, and all its documents say when it was, and who
@@ -79,25 +79,48 @@ impl<F: View> Desk<F> {
         keeping: Keeping,
         shell: &mut Shell<'_>,
     ) -> Result<Desk<F>, Exit> {
-        let journal = match Journal::open(record.report_dir.as_deref(), shell.signals) {
-            Ok(journal) => journal,
-            Err(problem) => return Err(shell.fail(&problem.into())),
-        };
-        let record = Record::new(record, target, shell.environment);
-        let heard = Heard { org: None, sandbox: target.sandbox };
+        let journal = Journal::open(record.report_dir.as_deref(), shell.signals);
+        match journal.and_then(|journal| Ok((journal, Outputs::open(outputs, shell.signals)?))) {
+            Ok((journal, outputs)) => Ok(Desk::with(record, target, journal, outputs, keeping, shell)),
+            Err(problem) => {
+                let failure = problem.into();
+                let exit = shell.fail(&failure);
+                Desk::before_reading(record, target, outputs, keeping, shell).leave(&failure, shell);
+                Err(exit)
+            }
+        }
+    }
+
+    /// Of a run that has failed before it read anything: with what can be opened.
+    #[must_use]
+    pub fn before_reading(
+        record: &RecordArgs,
+        target: &TargetArgs,
+        outputs: &[Output<F>],
+        keeping: Keeping,
+        shell: &Shell<'_>,
+    ) -> Desk<F> {
+        // That there is none is what it failed by, or said nowhere: it is one failure too many.
+        let journal = Journal::open(record.report_dir.as_deref(), shell.signals).unwrap_or_default();
+        let outputs = shell.outputs_before_reading(outputs);
+        Desk::with(record, target, journal, outputs, keeping, shell)
+    }
+
+    fn with(
+        record: &RecordArgs,
+        target: &TargetArgs,
+        journal: Journal,
+        outputs: Outputs<F>,
+        keeping: Keeping,
+        shell: &Shell<'_>,
+    ) -> Desk<F> {
         let awaited = match keeping {
             Keeping::Unrecorded => Kind::Plan,
             Keeping::Recorded => Kind::Report,
         };
-        match Outputs::open(outputs, shell.signals) {
-            Ok(outputs) => Ok(Desk { record, journal, heard, outputs, keeping, awaited }),
-            Err(problem) => {
-                let failure = problem.into();
-                let desk = Desk { record, journal, heard, outputs: Outputs::<F>::on_stdout(), keeping, awaited };
-                desk.keep_failure(&failure, shell);
-                Err(shell.fail(&failure))
-            }
-        }
+        let record = Record::new(record, target, shell.environment);
+        let heard = Heard { org: None, sandbox: target.sandbox };
+        Desk { record, journal, heard, outputs, keeping, awaited }
     }
 
     /// Ends the run: shows its result, or why there is none. A run that did nothing was one, too, so its failure is kept.
@@ -110,11 +133,18 @@ impl<F: View> Desk<F> {
         match ended {
             Ok(result) => show(result, self, shell),
             Err(failure) => {
-                self.keep_failure(&failure, shell);
-                let provenance = (self.keeping == Keeping::Recorded).then(|| self.record.provenance());
-                shell.fail_instead(&failure, &self.heard, provenance.as_ref(), self.outputs, self.awaited)
+                let exit = shell.fail(&failure);
+                self.leave(&failure, shell);
+                exit
             }
         }
+    }
+
+    /// Ends a run that has no result; why stands on standard error already.
+    pub fn leave(self, failure: &Failure, shell: &mut Shell<'_>) {
+        self.keep_failure(failure, shell);
+        let provenance = (self.keeping == Keeping::Recorded).then(|| self.record.provenance());
+        shell.show_failure(failure, &self.heard, provenance.as_ref(), self.outputs, self.awaited);
     }
 
     /// Keeps a report, in the place of an earlier one of the run. Gives its file; none where no folder was asked for.
@@ -134,7 +164,7 @@ impl<F: View> Desk<F> {
 
     fn keep_failure(&self, failure: &Failure, shell: &mut Shell<'_>) {
         let provenance = self.record.provenance();
-        let document = error_document(failure, &self.heard, Some(&provenance));
+        let document = error_document(&shell.named(failure), &self.heard, Some(&provenance));
         if let Err(problem) = self.journal.keep(&document, &provenance, self.heard.org.as_ref(), shell.signals) {
             // The command fails anyway.
             let _ = shell.fail(&problem.into());

@@ -9,6 +9,7 @@ use crate::commands::shell::{Failure, Shell};
 use crate::commands::typed;
 use crate::config;
 use crate::exit::Exit;
+use crate::import::page::org_name;
 use crate::import::pins::Choice;
 use crate::import::{Asked, Layout};
 use crate::init::{CONFIG_FOLDER, Ci, Page, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small, workflows};
@@ -38,8 +39,8 @@ async fn made(args: &InitArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
     }
     let start = start(args, shell)?;
     let ci = ci(args, shell)?;
-    let mut pages = pages(args, start, shell).await?;
-    pages.extend(workflows(ci));
+    let Begun { mut pages, org } = begun(args, start, shell).await?;
+    pages.extend(workflows(ci, org.as_deref()));
     let files = pages.into_iter().map(|Page { name, text, claim }| File { path: args.folder.join(name), text, claim });
     let placing = Placing::look(files.collect())?;
     agreed(args, &placing, shell)?;
@@ -103,19 +104,26 @@ fn answered<T: Copy>(question: &str, usual: &str, answers: &[(&str, T)], shell: 
     None
 }
 
-async fn pages(args: &InitArgs, start: Start, shell: &mut Shell<'_>) -> Result<Vec<Page>, Failure> {
-    let mut pages = match start {
-        Start::Small => vec![small()],
+/// What a repository begins with.
+struct Begun {
+    pages: Vec<Page>,
+    /// What the config calls the org, where it is no example's.
+    org: Option<String>,
+}
+
+async fn begun(args: &InitArgs, start: Start, shell: &mut Shell<'_>) -> Result<Begun, Failure> {
+    let Begun { mut pages, org } = match start {
+        Start::Small => Begun { pages: vec![small()], org: None },
         Start::Org => imported(args, shell).await?,
     };
     pages.push(Page::whole(SCHEMA, machine::pretty(&config::json_schema())));
     let there = files::there(placing::plain(&args.folder.join(".gitignore")))?;
     pages.push(gitignore(there.as_deref().map(String::from_utf8_lossy).as_deref()));
     pages.push(readme(start));
-    Ok(pages)
+    Ok(Begun { pages, org })
 }
 
-async fn imported(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Vec<Page>, Failure> {
+async fn imported(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Begun, Failure> {
     let choice = Choice { default_locale: typed::locale(&args.default_locale)?, deactivated: false, pin_all: false };
     let region = if args.target.sandbox { None } else { connect::named_region(shell.environment) };
     let asked = Asked { choice, layout: Layout::Folder, region, schema: SCHEMA_FROM_CONFIG.to_owned() };
@@ -124,7 +132,8 @@ async fn imported(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Vec<Page>, F
     let told = render::human::target_line(&target) + "\n" + &render::import::notes(&import.notes, style);
     shell.terminal.err(&told);
     let page = |name: &str, text: String| Page::whole(format!("{CONFIG_FOLDER}/{name}"), text);
-    Ok(import.files.into_iter().map(|it| page(&it.name, it.text)).collect())
+    let pages = import.files.into_iter().map(|it| page(&it.name, it.text)).collect();
+    Ok(Begun { pages, org: target.org.as_ref().map(org_name) })
 }
 
 /// Nothing is made unasked, and nothing is overwritten without `--force` or a yes to just that.

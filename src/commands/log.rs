@@ -18,13 +18,17 @@ use crate::render::{log as view, machine};
 
 /// Shows what the reports of a folder say, and which of them cannot be read.
 pub fn run(args: &LogArgs, shell: &mut Shell<'_>) -> Exit {
+    let heard = Heard { org: None, sandbox: false };
     let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
         Ok(outputs) => outputs,
-        Err(problem) => return shell.fail(&problem.into()),
+        Err(problem) => {
+            let outputs = shell.outputs_before_reading(&args.outputs);
+            return shell.fail_into(&problem.into(), &heard, outputs);
+        }
     };
     match read(args, &mut outputs, shell.environment.began) {
         Ok(log) => show(&log, outputs, shell),
-        Err(problem) => shell.fail_into(&problem.into(), &Heard { org: None, sandbox: false }, outputs),
+        Err(problem) => shell.fail_into(&problem.into(), &heard, outputs),
     }
 }
 

@@ -1,10 +1,12 @@
 //! The commands that ask no org: `validate`, `explain`, `config` and `schema`.
 
+use std::path::Path;
+
 use crate::cli::{ConfigArgs, ExplainArgs, FindingsFormat, Format, SchemaArgs, SchemaOf, ValidateArgs};
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::Shell;
 use crate::config::{self, Config, LoadedAll};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Severity, Sources};
 use crate::exit::Exit;
 use crate::plan::pages::{self, PAGES};
 use crate::problem::Problem;
@@ -18,7 +20,11 @@ use crate::text;
 pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
     let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
         Ok(outputs) => outputs,
-        Err(problem) => return shell.fail(&problem.into()),
+        Err(problem) => {
+            let exit = shell.fail(&problem.clone().into());
+            show_unchecked(&problem, &args.path, shell.outputs_before_reading(&args.outputs), shell);
+            return exit;
+        }
     };
     let checked = config::load_all(&args.path, args.root.as_deref());
     let problem = outputs.spare(&checked.files).err();
@@ -34,34 +40,50 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
         shell.fail(&failure.clone().into());
     }
     let verdict = if failed || failure.is_some() { String::new() } else { valid(&checked) };
-    let folder = shell.environment.folder.as_deref();
     let reported = Reported {
         diagnostics: &checked.diagnostics,
         sources: &checked.sources,
         problem: problem.as_ref(),
         asked: &args.path,
-        folder,
+        folder: shell.environment.folder.as_deref(),
     };
-    let view = |format: FindingsFormat| match format {
-        FindingsFormat::Human => {
-            let failure = failure.as_ref().map(|it| problem::human(it, Style::PLAIN));
-            findings::human(&checked.diagnostics, &checked.sources, Style::PLAIN)
-                + &failure.unwrap_or_default()
-                + &verdict
-        }
-        FindingsFormat::Sarif => sarif::log(&reported),
-        FindingsFormat::Gitlab => gitlab::report(&reported),
-        FindingsFormat::Github => {
-            let failure = failure.as_ref().map(|it| github::failure(it, &[], &checked.sources, folder));
-            github::findings(&checked.diagnostics, &checked.sources, folder) + &failure.unwrap_or_default()
-        }
-    };
+    let view = |format: FindingsFormat| shown(format, &reported, failure.as_ref(), &verdict);
     let stdout = match outputs.on_stdout {
         FindingsFormat::Human => verdict.clone(),
         format => view(format),
     };
     let exit = if failed || failure.is_some() { Exit::Failure } else { Exit::Success };
     shell.write(outputs, &stdout, &view, exit)
+}
+
+/// Shows in every output that nothing was checked; why stands on standard error already.
+pub fn show_unchecked(problem: &Problem, asked: &Path, outputs: Outputs<FindingsFormat>, shell: &mut Shell<'_>) {
+    let folder = shell.environment.folder.as_deref();
+    let sources = Sources::new();
+    let reported = Reported { diagnostics: &[], sources: &sources, problem: Some(problem), asked, folder };
+    let view = |format: FindingsFormat| shown(format, &reported, Some(problem), "");
+    let stdout = match outputs.on_stdout {
+        FindingsFormat::Human => String::new(),
+        format => view(format),
+    };
+    shell.write(outputs, &stdout, &view, Exit::Failure);
+}
+
+/// The findings in one view, with why the command failed where it is by more than them.
+fn shown(format: FindingsFormat, reported: &Reported<'_>, failure: Option<&Problem>, verdict: &str) -> String {
+    let Reported { diagnostics, sources, folder, .. } = *reported;
+    match format {
+        FindingsFormat::Human => {
+            let failure = failure.map(|it| problem::human(it, Style::PLAIN)).unwrap_or_default();
+            findings::human(diagnostics, sources, Style::PLAIN) + &failure + verdict
+        }
+        FindingsFormat::Sarif => sarif::log(reported),
+        FindingsFormat::Gitlab => gitlab::report(reported),
+        FindingsFormat::Github => {
+            let failure = failure.map(|it| github::failure(it, &[], sources, folder)).unwrap_or_default();
+            github::findings(diagnostics, sources, folder) + &failure
+        }
+    }
 }
 
 fn valid(checked: &LoadedAll) -> String {

@@ -53,6 +53,37 @@ impl<F: View> Outputs<F> {
         Ok(outputs)
     }
 
+    /// As many of them as can be opened, for a run that has failed. Where two are for one place it is the first file's,
+    /// and nobody's on standard output.
+    #[must_use]
+    pub fn openable(asked: &[Output<F>], signals: &Signals) -> Outputs<F> {
+        let mut outputs = Outputs::on_stdout();
+        for output in asked {
+            let Some(path) = &output.file else { continue };
+            let Ok(file) = WholeFile::open(path, signals) else { continue };
+            if outputs.files.iter().all(|(_, it)| it.real != file.real) {
+                outputs.files.push((output.format, file));
+            }
+        }
+        if let [only] = asked.iter().filter(|it| it.file.is_none()).collect::<Vec<_>>().as_slice() {
+            outputs.on_stdout = only.format;
+        }
+        outputs
+    }
+
+    /// What [`Outputs::spare`] does, for a run that has read nothing, so that nobody knows what it would have read: a
+    /// YAML file, one of those that are `named` beside, and what lies in `reports` is no output any more.
+    pub fn spare_unread<P: AsRef<Path>>(&mut self, named: impl IntoIterator<Item = P>, reports: &[P]) {
+        let is_yaml = |path: &Path| {
+            path.extension().is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
+        };
+        self.files.retain(|(_, file)| !is_yaml(&file.real));
+        let files = named.into_iter().filter(|it| !it.as_ref().is_dir());
+        // What is taken away here is told to nobody: the run has failed by something else.
+        let _ = self.spare(files);
+        let _ = self.spare(reports);
+    }
+
     /// Nothing that a run reads is written over by what it says: a file that is one of `read`, or
     /// lies in a folder of it, however both were spelt, is no output any more.
     ///

@@ -1,10 +1,14 @@
 //! What every command needs of the outside: streams, environment, colour; and how a failure leaves
 //! a command.
 
-use std::path::Path;
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
-use crate::cli::{ColorWhen, ConfigArgs, OnFailure, View};
+use crate::cli::line::Line;
+use crate::cli::{ColorWhen, ConfigArgs, OnFailure, Output, View, precedence, variables};
 use crate::commands::outputs::Outputs;
+use crate::commands::simulated::STATE_FOLDER;
 use crate::config::{self, Config, Loaded, Request};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::environment::Environment;
@@ -30,6 +34,8 @@ pub struct Shell<'a> {
     pub environment: &'a Environment,
     /// What a signal does.
     pub signals: &'a Signals,
+    /// What was typed.
+    pub line: &'a Line,
     /// `--color`.
     pub color: ColorWhen,
 }
@@ -136,9 +142,19 @@ impl Shell<'_> {
 
     /// Ends a command that has no result, in words on standard error.
     pub fn fail(&mut self, failure: &Failure) -> Exit {
-        let words = in_words(failure, self.style_err());
+        let words = in_words(&self.named(failure), self.style_err());
         self.terminal.err(&words);
         Exit::Failure
+    }
+
+    /// The failure, by the name of a variable where its value is what is wrong.
+    #[must_use]
+    pub fn named<'a>(&self, failure: &'a Failure) -> Cow<'a, Failure> {
+        let Failure::Problem(problem) = failure else { return Cow::Borrowed(failure) };
+        match precedence::message_with_variable_named(&problem.message, self.line, &self.environment.flags) {
+            Some(message) => Cow::Owned(Failure::Problem(Problem { message, ..problem.clone() })),
+            None => Cow::Borrowed(failure),
+        }
     }
 
     /// The same, and as a document wherever one was asked for, since a pipeline reads the document
@@ -157,14 +173,50 @@ impl Shell<'_> {
         awaited: Kind,
     ) -> Exit {
         let exit = self.fail(failure);
+        self.show_failure(failure, heard, provenance, outputs, awaited);
+        exit
+    }
+
+    /// Shows a failure in every output; it stands on standard error already.
+    pub fn show_failure<F: View>(
+        &mut self,
+        failure: &Failure,
+        heard: &Heard,
+        provenance: Option<&Provenance>,
+        outputs: Outputs<F>,
+        awaited: Kind,
+    ) {
         let folder = self.environment.folder.as_deref();
-        let view = |format: F| failure_shown(failure, heard, provenance, (format.on_failure(), awaited), folder);
+        let failure = self.named(failure);
+        let view = |format: F| failure_shown(&failure, heard, provenance, (format.on_failure(), awaited), folder);
         let stdout = match outputs.on_stdout.on_failure() {
             // They are on standard error.
             OnFailure::Words => String::new(),
             _ => view(outputs.on_stdout),
         };
-        self.write(outputs, &stdout, &view, exit)
+        self.write(outputs, &stdout, &view, Exit::Failure);
+    }
+
+    /// The outputs of a run that has failed before it read anything, as far as they can be opened and are certainly
+    /// nothing that it would have read.
+    #[must_use]
+    pub fn outputs_before_reading<F: View>(&self, asked: &[Output<F>]) -> Outputs<F> {
+        let mut outputs = Outputs::openable(asked, self.signals);
+        let path = |it: &OsStr| PathBuf::from(it);
+        let output = variables::of("output");
+        let of_variables = self.environment.flags.iter().filter(|(name, _)| Some(*name) != output.as_ref());
+        let named = self
+            .line
+            .values_but_of("output")
+            .map(path)
+            .chain(of_variables.flat_map(|(_, value)| value.lines().map(PathBuf::from)));
+        let reports: Vec<PathBuf> = match self.line.command().as_str() {
+            "log" => self.line.values("dir").map(path).collect(),
+            "plan" | "drift" => self.line.values("report-dir").map(path).collect(),
+            _ => Vec::new(),
+        };
+        outputs.spare_unread(named, &[reports.as_slice(), &[PathBuf::from(STATE_FOLDER)]].concat());
+        outputs
     }
 
     /// Writes every output of a run that ended with `exit`; gives the exit, worse where one could

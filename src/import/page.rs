@@ -140,6 +140,12 @@ struct Page {
     text: String,
 }
 
+/// What a config calls an org: by its own name, in a way that `--org` can be typed.
+#[must_use]
+pub fn org_name(organization: &Organization) -> String {
+    slug(&organization.name).unwrap_or_else(|| "org".to_owned())
+}
+
 impl Page {
     fn line(&mut self, depth: usize, content: &str) {
         // Writing to a String cannot fail.
@@ -147,10 +153,10 @@ impl Page {
     }
 
     fn org_and_settings(&mut self, content: &Content<'_>, layers: &[String]) {
-        let Organization { id, name } = content.organization;
+        let id = &content.organization.id;
         self.line(0, &format!("version: {VERSION}"));
         self.line(0, "org:");
-        self.line(1, &format!("name: {}", yaml::scalar(&slug(name).unwrap_or_else(|| "org".to_owned()))));
+        self.line(1, &format!("name: {}", yaml::scalar(&org_name(content.organization))));
         if can_be_id(id.as_str()) {
             self.line(1, &format!("id: {}", yaml::scalar(id.as_str())));
         } else {

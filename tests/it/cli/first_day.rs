@@ -303,6 +303,42 @@ fn the_files_of_a_ci_are_those_of_the_examples() {
     }
 }
 
+/// The orgs that the files of a CI name, and whether anything in them still names the examples'.
+fn orgs_of_ci(cli: &Cli, folder: &str, ci: &str) -> (BTreeSet<String>, bool) {
+    let files: &[&str] = match ci {
+        "github" => &[".github/workflows/plan.yml", ".github/workflows/apply.yml", ".github/workflows/drift.yml"],
+        _ => &[".gitlab-ci.yml"],
+    };
+    let texts: Vec<String> = files.iter().map(|it| cli.read(&format!("{folder}/{it}"))).collect();
+    let named = |line: &str| {
+        let value = line.trim().strip_prefix("org: [").or(line.trim().strip_prefix("ORG: "))?;
+        let value = value.split(" #").next()?;
+        Some(value.trim_matches(|c| matches!(c, ']' | '"')).to_owned())
+    };
+    let orgs = texts.iter().flat_map(|it| it.lines()).filter_map(named).collect();
+    (orgs, texts.iter().any(|it| it.contains("acme-prod")))
+}
+
+#[test]
+fn what_the_files_of_a_ci_run_fits_the_config() {
+    for start in ["org", "small"] {
+        for ci in ["github", "gitlab"] {
+            let cli = Cli::new();
+            assert_eq!(cli.run(&format!("init new --start {start} --sandbox --ci {ci} --yes")).code, Some(0));
+            let (orgs, has_example) = orgs_of_ci(&cli, "new", ci);
+            assert_eq!((orgs.len(), has_example), (1, start == "small"), "{orgs:?}");
+            for org in &orgs {
+                for command in ["plan", "drift"] {
+                    let ran = cli.run(&format!("{command} new/presences --org {org} --sandbox"));
+                    assert_eq!(ran.code, Some(0), "{start} {ci}: {}", ran.shown());
+                }
+                let ran = cli.run(&format!("apply new/presences --org {org} --sandbox --auto-approve"));
+                assert_eq!(ran.code, Some(0), "{start} {ci}: {}", ran.shown());
+            }
+        }
+    }
+}
+
 #[test]
 fn without_a_terminal_everything_has_to_be_said() {
     let cli = Cli::new();

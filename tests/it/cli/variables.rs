@@ -65,7 +65,7 @@ fn switches_are_on_off_or_refused() {
     }
     let (code, text) = plan(&[("PRESENCECTL_SANDBOX", "perhaps")], "");
     assert_eq!(code, Some(1));
-    assert!(text.starts_with("error: invalid value 'perhaps' for '--sandbox'"), "{text}");
+    assert!(text.starts_with("error: invalid value 'perhaps' for 'PRESENCECTL_SANDBOX'"), "{text}");
 }
 
 #[test]
@@ -102,8 +102,8 @@ fn a_flag_that_may_be_repeated_takes_one_value_a_line() {
 fn a_folder_of_reports_is_typed_for_nothing_without_a_base() {
     let cli = Cli::new().file("lunch.yaml", LUNCH);
     let ran = cli.run("plan lunch.yaml --sandbox --report-dir reports");
-    let message = "error: '--report-dir <DIR>' is read only with '--base <REF|PATH>', to tell apart what was pending before\n\n\
-                   Usage: presencectl plan [OPTIONS] <PATH>\n";
+    let message = "error: the following required arguments were not provided:\n  --base <REF|PATH>\n\n\
+                   Usage: presencectl plan --base <REF|PATH> --sandbox --report-dir <DIR> <PATH>\n";
     assert!(ran.code == Some(1) && ran.stderr.starts_with(message), "{}", ran.shown());
     // The variable is there for the other commands.
     let cli = cli.variable("PRESENCECTL_REPORT_DIR", "reports");
