@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# drift-issue.sh TEXT CHANGES: keeps the one issue that says how this org differs from the config, as presencectl has written
-# it. It opens it, rewrites it, and closes it when org and config agree again. Where the run failed, and so nobody knows
-# whether they differ, the issue says that.
+# drift-issue.sh FOLDER CHANGES: keeps the one issue that says how this org differs from the config, as presencectl has written
+# it. It opens it, rewrites it, and closes it when org and config agree again. Where the run failed, or a question is open, and
+# so nobody knows all of it, the issue says that.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh
 source "$here/common.sh"
 
-said=$1 changes=$2
+folder=$1 changes=$2
 mark=$(mark drift)
 author=$(encoded "$COMMENT_AUTHOR")
 found=$(pages "issues?state=all&sort=updated&direction=desc&creator=$author" . \
@@ -27,9 +27,12 @@ if [[ $changes == true ]]; then
     printf '%s differs from its config, as of %s\n\n' "${ORG:-The org}" "$(run_url)" >"$text"
 else
     title="presencectl: whether ${ORG:-the org} differs from its config is not known"
-    printf 'The run that compares %s with its config failed: %s\n\n' "${ORG:-the org}" "$(run_url)" >"$text"
+    what='failed'
+    # It has a result: what it asks.
+    [[ $(jq --raw-output .kind "$folder/drift.json" 2>/dev/null) != drift ]] || what='has a question that only a person can answer'
+    printf 'The run that compares %s with its config %s: %s\n\n' "${ORG:-the org}" "$what" "$(run_url)" >"$text"
 fi
-cat "$said" >>"$text"
+cat "$folder/comment.md" >>"$text"
 posted "$mark" "$text" "$issue"
 if [[ -n $number ]]; then
     jq --arg title "$title" '. + {title: $title, state: "open"}' "$issue" >"$body"

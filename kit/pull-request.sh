@@ -1,28 +1,12 @@
 #!/usr/bin/env bash
-# Reads what a check's artifact says: the number of the pull request, and the commit into which it is merged. The artifact
-# comes from the pull request, which may be a stranger's, and the comment has to be where the plan is reviewed. So the number
-# counts only where GitHub says that the check ran for the head of that pull request; with any other one, or with none,
-# nothing is planned. Only a group of the merge queue, which GitHub makes, has no pull request of its own. The commit counts
-# only where it is one of this branch: it is checked out later on.
+# Reads what a check's artifact says: the number of the pull request. The artifact comes from the pull request, which may be
+# a stranger's, and the comment has to be where the plan is reviewed. So the number counts only where GitHub says that the
+# check ran for the head of that pull request; with any other one, or with none, nothing is planned. Only a group of the merge
+# queue, which GitHub makes, has no pull request of its own.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh
 source "$here/common.sh"
-
-base=''
-if [[ -n ${BASE_FILE:-} ]]; then
-    base=$(head -c 41 "$BASE_FILE" 2>/dev/null | tr -d '[:space:]' || true)
-    relation=''
-    if [[ $base =~ ^[0-9a-f]{40}$ ]]; then
-        # A commit that is not here at all is answered with 404.
-        relation=$(ask "compare/$base...$(encoded "$GITHUB_REF_NAME")?per_page=1" .status 2>/dev/null) || relation=''
-    fi
-    if [[ $relation != ahead && $relation != identical ]]; then
-        note "the commit before is none of $GITHUB_REF_NAME: what the pull request does is not told from what was pending"
-        base=''
-    fi
-fi
-output base "$base"
 
 case $EVENT in
     merge_group)

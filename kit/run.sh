@@ -135,7 +135,9 @@ case $MODE in
     drift)
         past=()
         if [[ -n ${APPLY_WORKFLOW:-} ]]; then
-            applied=$(last_applied "$APPLY_WORKFLOW")
+            # What is otherwise in the org is told all the same where GitHub does not answer, or knows no such workflow.
+            applied=$(last_applied "$APPLY_WORKFLOW") ||
+                note "which commit was applied last is not known: what was edited by hand is not told from what was merged"
             [[ -z $applied ]] || past+=(--applied "$applied")
         fi
         [[ -z ${REPORT_DIR:-} ]] || past+=(--report-dir "$REPORT_DIR")
@@ -146,7 +148,7 @@ case $MODE in
         if [[ ${ISSUE:-true} == true ]]; then
             # Where nobody can tell whether there is drift, the issue says that.
             ensure drift comment.md
-            "$here/drift-issue.sh" "$results/comment.md" "$(changes)"
+            "$here/drift-issue.sh" "$results" "$(changes)"
         fi
         ((status == 0 || status == 2)) || exit "$status"
         ;;

@@ -53,6 +53,8 @@ pub struct LastConfig {
     pub against: Against,
     /// Why it could not be read; none where it was.
     pub not_read: Option<String>,
+    /// Why it is not known what was merged since; none where it is.
+    pub not_since: Option<String>,
 }
 
 /// What a drift is told by, beside the config and the org.
@@ -251,8 +253,14 @@ impl Drift {
     pub fn not_told(&self) -> Option<String> {
         const APART: &str = "what was edited by hand cannot be told from what was merged and not applied";
         match &self.applied {
-            Some(LastConfig { against, not_read: Some(why) }) => Some(format!("{APART} by {}: {why}", against.named())),
-            _ if self.by == By::Something || self.of(How::NotKnown).next().is_none() => None,
+            Some(LastConfig { against, not_read: Some(why), .. }) => {
+                Some(format!("{APART} by {}: {why}", against.named()))
+            }
+            _ if self.of(How::NotKnown).next().is_none() => None,
+            Some(LastConfig { against, not_read: None, not_since: Some(why) }) => {
+                Some(format!("{APART} by {}: {why}", against.named()))
+            }
+            _ if self.by == By::Something => None,
             _ => Some(format!(
                 "{APART}. It takes `--applied REF`, the commit that was applied last, or `--report-dir DIR`, the reports \
                  of applies"
@@ -281,9 +289,9 @@ impl Drift {
     /// The last apply, as people name it; foreign strings are raw.
     fn since(&self) -> Option<String> {
         match (&self.applied, &self.last) {
-            (Some(LastConfig { against: Against { commit: Some(commit), .. }, not_read: None }), _)
+            (Some(LastConfig { against: Against { commit: Some(commit), .. }, not_read: None, .. }), _)
             | (_, Some(LastApply { commit: Some(commit), began: _ })) => Some(format!("`{}`", short(commit))),
-            (Some(LastConfig { against, not_read: None }), _) => Some(against.named()),
+            (Some(LastConfig { against, not_read: None, .. }), _) => Some(against.named()),
             (_, Some(LastApply { commit: None, began })) => Some(format!("{} UTC", began.to_the_minute())),
             (_, None) => None,
         }
@@ -371,9 +379,11 @@ pub fn drift(desired: &Desired, observed: &Observed, target: &Target, past: &Pas
     let open = plan.refusals.iter().filter(|it| it.fact.hides());
     let questions = open.map(|it| seen.question(it)).collect();
     let by = if reports.is_empty() && applied.is_none() { By::Nothing } else { By::Something };
-    let applied = applied
-        .as_ref()
-        .map(|it| LastConfig { against: it.against.clone(), not_read: it.desired.as_ref().err().cloned() });
+    let applied = applied.as_ref().map(|it| LastConfig {
+        against: it.against.clone(),
+        not_read: it.desired.as_ref().err().cloned(),
+        not_since: it.since.as_ref().err().cloned(),
+    });
     Drift { rows, unmanaged, questions, last: seen.history.last().cloned(), applied, by, plan }
 }
 

@@ -16,9 +16,8 @@ pub struct DriftArgs {
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// The commit that was applied last, or a path of its config: by it is told what was edited by hand from what was
-    /// merged and not applied.
-    #[arg(long, value_name = "REF|PATH", help_heading = "Config")]
+    /// The commit that was applied last: by its config is told what was edited by hand from what was merged and not applied.
+    #[arg(long, value_name = "REF", help_heading = "Config")]
     pub applied: Option<String>,
     /// A folder of reports, as `apply --report-dir DIR` keeps them: they tell the same, and more of it.
     #[arg(long, value_name = "DIR", help_heading = "Config")]

@@ -139,13 +139,24 @@ impl<'a> Committed<'a> {
     }
 
     /// What the config asked for after a commit, along the first parents of what is checked out: as each commit left it,
-    /// the newest first, as far as that can be read. Nothing where the commit is not among them.
-    #[must_use]
-    pub fn since(&self, commit: &str) -> Vec<Desired> {
-        let commits = self.git.first_parents("HEAD", COMMITS_MAX).unwrap_or_default();
-        let Some(end) = commits.iter().position(|it| it.hash == commit) else { return Vec::new() };
-        let newer = commits.iter().take(end).filter(|it| it.touched.iter().any(|it| self.is_part(it)));
-        newer.take(CONFIGS_MAX).filter_map(|it| self.at(&it.hash).ok()).map(|(desired, _)| desired).collect()
+    /// the newest first. One that is broken asked for nothing, since nobody could apply it.
+    ///
+    /// # Errors
+    /// The commit is not among them, or they are too many.
+    pub fn since(&self, commit: &str) -> Result<Vec<Desired>, String> {
+        let commits = self.git.first_parents("HEAD", COMMITS_MAX).map_err(|error| error.to_string())?;
+        let Some(end) = commits.iter().position(|it| it.hash == commit) else {
+            return Err(
+                "it is not a part of the history of what is checked out, so what was merged since is not known"
+                    .to_owned(),
+            );
+        };
+        let newer: Vec<&Commit> =
+            commits.iter().take(end).filter(|it| it.touched.iter().any(|it| self.is_part(it))).collect();
+        if newer.len() > CONFIGS_MAX {
+            return Err(format!("more than {CONFIGS_MAX} changes of the config were merged since"));
+        }
+        Ok(newer.iter().filter_map(|it| self.at(&it.hash).ok()).map(|(desired, _)| desired).collect())
     }
 
     /// Can it be a part of a config?

@@ -26,6 +26,8 @@ use crate::logging;
 use crate::model::desired::{Desired, OrgIdentity};
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::moment::Moment;
+use crate::model::names::OrgId;
+use crate::model::observed::Organization;
 use crate::problem::Problem;
 use crate::render::style::Style;
 use crate::render::{doctor as view, machine};
@@ -73,6 +75,7 @@ async fn facts(
         names_division: names_divisions(&desired) && wanted != ApiChoice::Only(Generation::First),
         by_token: matches!(credentials, CredentialsFact::Token { .. }),
         try_write: args.try_write,
+        meant: desired.org.as_ref().and_then(|it| it.id.as_ref()),
     };
     let (place, answers) = match answered(args, &desired, asked, shell).await {
         Ok((place, answers)) => (Ok(place), answers),
@@ -132,20 +135,22 @@ fn credentials_fact(args: &DoctorArgs, shell: &Shell<'_>) -> CredentialsFact {
 
 /// What the answers depend on.
 #[derive(Clone, Copy)]
-struct Asked {
+struct Asked<'a> {
     /// Divisions are only asked for where the config names one.
     names_division: bool,
     /// No token has to be got.
     by_token: bool,
     /// Somebody wants to know whether the client could write.
     try_write: bool,
+    /// The org that the config means.
+    meant: Option<&'a OrgId>,
 }
 
 /// Where the org is, and what it answers.
 async fn answered(
     args: &DoctorArgs,
     desired: &Desired,
-    asked: Asked,
+    asked: Asked<'_>,
     shell: &mut Shell<'_>,
 ) -> Result<(Place, Answers), Problem> {
     if args.target.sandbox {
@@ -183,7 +188,7 @@ async fn answers(
     place: &Place,
     wire: &HttpWire,
     session: Option<&Session>,
-    asked: Asked,
+    asked: Asked<'_>,
     shell: &Shell<'_>,
 ) -> Answers {
     logging::phase("looking who answers");
@@ -199,7 +204,9 @@ async fn answers(
     if let (Some(session), Reach::Answered { .. }) = (session, &answers.api) {
         logging::phase("asking the org");
         ask(&session.reader(), asked, &mut answers).await;
-        if asked.try_write {
+        let is_meant = |org: &Organization| asked.meant.is_none_or(|id| *id == org.id);
+        // To another org than the config means nothing is sent but the question who it is.
+        if asked.try_write && matches!(&answers.org, Answer::Given(org) if is_meant(org)) {
             // In the generation that the org serves.
             let is_second = matches!((&answers.first, &answers.second), (Answer::Refused(_), Answer::Given(_)));
             let used = if is_second { Generation::Second } else { Generation::First };
@@ -232,7 +239,7 @@ async fn is_known(host: &str) -> bool {
 }
 
 /// Asks what tells something, and goes on whatever the answer is. Only reads.
-async fn ask(reader: &Reader, asked: Asked, answers: &mut Answers) {
+async fn ask(reader: &Reader, asked: Asked<'_>, answers: &mut Answers) {
     answers.org = reader.organization().await.into();
     if let Answer::Refused(error) = &answers.org
         && stops_everything(error)

@@ -49,8 +49,6 @@ async fn made(args: &DriftArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resul
     let (config, sources) = shell.load(&args.config, outputs)?;
     let org = Org { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
     let applied = args.applied.as_deref().map(|typed| earlier::applied(&args.config, typed, org)).transpose()?;
-    let (applied, files) = applied.unzip();
-    outputs.spare(files.iter().flatten())?;
     outputs.spare(&args.report_dir)?;
     let reports = args.report_dir.as_deref().map_or_else(|| Ok(Vec::new()), reports)?;
     let past = Past { reports, applied };

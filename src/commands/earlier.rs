@@ -1,5 +1,5 @@
-//! Another config beside the one at hand, from a commit or a folder: what `--base` and `--applied` name. It is read before
-//! anything is sent.
+//! Another config beside the one at hand: `--base` names a commit or a path, `--applied` a commit. It is read before anything
+//! is sent.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -62,16 +62,16 @@ pub fn base<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>) -> Result<Given<'a
     read(args, typed, org, Purpose::Base)
 }
 
-/// Reads the config that was applied last, and what was merged since, as far as it can be; with the files on the disk that
-/// it was read from. A commit whose whole hash is given may be missing, and the files may hold errors: then nothing is told
-/// by it.
+/// Reads the config of the commit that was applied last, and what was merged since. A commit whose whole hash is given may be
+/// missing, and the files may hold errors: then nothing is told by it. What a path held was merged at no known time, so none
+/// is taken.
 ///
 /// # Errors
-/// It is neither a commit that is here nor a path.
-pub fn applied(args: &ConfigArgs, typed: &str, org: Org<'_>) -> Result<(Applied, Vec<PathBuf>), Problem> {
-    let Given { against, desired, files, past } = read(args, typed, org, Purpose::Applied)?;
-    let since = past.map_or_else(Vec::new, |(past, commit)| past.since(&commit));
-    Ok((Applied { against, desired, since }, files))
+/// It is no commit that is here.
+pub fn applied(args: &ConfigArgs, typed: &str, org: Org<'_>) -> Result<Applied, Problem> {
+    let Given { against, desired, files: _, past } = read(args, typed, org, Purpose::Applied)?;
+    let since = past.map_or_else(|| Ok(Vec::new()), |(past, commit)| past.since(&commit));
+    Ok(Applied { against, desired, since })
 }
 
 fn read<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>, purpose: Purpose) -> Result<Given<'a>, Problem> {
@@ -80,7 +80,7 @@ fn read<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>, purpose: Purpose) -> R
     let commit = if is_path { Ok(None) } else { commit(args, typed) };
     match commit {
         Ok(Some((git, hash))) => at_commit(args, typed, org, &git, &hash).map_err(|error| from_git(&error, purpose)),
-        Ok(None) | Err(_) if fs::metadata(typed).is_ok() => Ok(at_path(typed, org)),
+        Ok(None) | Err(_) if purpose == Purpose::Base && fs::metadata(typed).is_ok() => Ok(at_path(typed, org)),
         Ok(None) if purpose.may_be_missing(typed) => Ok(missing(typed)),
         Ok(None) => Err(unknown(args, typed, purpose)),
         Err(error) => Err(from_git(&error, purpose)),
@@ -101,13 +101,22 @@ fn from_git(error: &GitError, purpose: Purpose) -> Problem {
 }
 
 fn unknown(args: &ConfigArgs, typed: &str, purpose: Purpose) -> Problem {
-    let (flag, neither) = (purpose.flag(), || neither(typed, purpose));
+    let (flag, neither) = (purpose.flag(), || nothing_here(typed, purpose));
     match Git::at(&args.path).repository() {
         Ok(None) => {
             let path = args.path.display();
-            Problem::new(format!("{flag}: `{typed}` is no path, and `{path}` is in no Git repository")).help(
-                "give the path of the config before the change, or run it in a clone of its repository; nothing was sent",
-            )
+            let (is, help) = match purpose {
+                Purpose::Base => (
+                    "is no path",
+                    "give the path of the config before the change, or run it in a clone of its repository; nothing was sent",
+                ),
+                Purpose::Applied => (
+                    "is no commit",
+                    "run it in a clone of the config's repository, or give `--report-dir DIR`, the reports of applies; \
+                     nothing was sent",
+                ),
+            };
+            Problem::new(format!("{flag}: `{typed}` {is}, and `{path}` is in no Git repository")).help(help)
         }
         Ok(Some(it)) if it.shallow => neither().help(format!("{SHALLOW}; nothing was sent")),
         Ok(Some(_)) | Err(_) => {
@@ -116,8 +125,12 @@ fn unknown(args: &ConfigArgs, typed: &str, purpose: Purpose) -> Problem {
     }
 }
 
-fn neither(typed: &str, purpose: Purpose) -> Problem {
-    Problem::new(format!("{}: `{typed}` is neither a commit that is here nor a path", purpose.flag()))
+fn nothing_here(typed: &str, purpose: Purpose) -> Problem {
+    let is = match purpose {
+        Purpose::Base => "is neither a commit that is here nor a path",
+        Purpose::Applied => "is no commit that is here",
+    };
+    Problem::new(format!("{}: `{typed}` {is}", purpose.flag()))
 }
 
 fn missing<'a>(hash: &str) -> Given<'a> {

@@ -39,7 +39,9 @@ impl Placing {
         let mut looked = Placing { files: Vec::new(), placed: Vec::new() };
         for file in files {
             let file = File { path: plain(&file.path).to_owned(), ..file };
-            let there = files::there(&file.path)?;
+            // Nobody reads what stays whatever it is, such as a link that leads nowhere.
+            let stays = file.claim == Claim::Fallback && file.path.is_symlink() && !file.path.exists();
+            let there = if stays { Some(Vec::new()) } else { files::there(&file.path)? };
             let how = How::of(&file.text, file.claim, there.as_deref());
             looked.placed.push(Placed { path: file.path.display().to_string(), how });
             looked.files.push((file, there));

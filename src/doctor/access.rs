@@ -173,7 +173,10 @@ fn write(facts: &Facts) -> Check {
     }
     match &facts.answers.removal {
         Answer::NotAsked => Check::not_known(NAME, "whether this client could write: nothing that only reads tells")
-            .help(format!("`--try-write` asks the org to remove a definition that does not exist; or {ROLES}")),
+            .help(format!(
+                "`--try-write` asks the org, where it is the one that is meant, to remove a definition that does not exist; \
+                 or {ROLES}"
+            )),
         Answer::Given(Removal::Allowed) => {
             Check::warning(NAME, "this client could write: the org does not forbid it to remove a definition")
                 .help(format!("for a client that applies that is as it should be; for one that plans, {ROLES}"))

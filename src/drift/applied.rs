@@ -20,8 +20,8 @@ pub struct Applied {
     pub against: Against,
     /// What it asks for, or why it could not be read.
     pub desired: Result<Desired, String>,
-    /// What each config that was merged after it asks for, as far as it could be read.
-    pub since: Vec<Desired>,
+    /// What each config that was merged after it asks for; why that is not known, where it is not.
+    pub since: Result<Vec<Desired>, String>,
 }
 
 /// It, and what was merged since, planned against the org.
@@ -30,7 +30,8 @@ pub struct Planned {
     /// The object of each definition that has one.
     objects: BTreeMap<Key, DefinitionId>,
     applied: Plan,
-    since: Vec<Plan>,
+    /// None where it is not known what was merged since.
+    since: Option<Vec<Plan>>,
 }
 
 impl Applied {
@@ -45,7 +46,8 @@ impl Applied {
         let answered = |desired: &Desired| {
             answered(desired, observed, |key| last_object(key).or_else(|| objects.get(key).cloned())).plan
         };
-        let (applied, since) = (answered(desired), self.since.iter().map(answered).collect());
+        let since = self.since.as_ref().ok().map(|since| since.iter().map(answered).collect());
+        let applied = answered(desired);
         Some(Planned { objects, applied, since })
     }
 }
@@ -61,13 +63,15 @@ impl Planned {
     #[must_use]
     pub fn how(&self, now: &Plan) -> BTreeMap<Subject, How> {
         let beside = |plan| Beside::of(plan, now);
-        let (applied, since) = (beside(&self.applied), self.since.iter().map(beside).collect::<Vec<_>>());
+        let applied = beside(&self.applied);
+        let since: Option<Vec<Beside<'_>>> = self.since.as_ref().map(|it| it.iter().map(beside).collect());
+        // An apply of it would have left the object so.
+        let asks_nothing = |it: &Beside<'_>, step: &Step| it.change(step).is_none();
         let asked = Asked::about(&self.applied);
         let how = |step: &Step| match applied.change(step) {
             None if asked.is_about(step) => How::NotKnown,
             None => How::NotApplied,
-            // An apply of that one would have left it so.
-            Some(_) if since.iter().any(|it| it.change(step).is_none()) => How::NotKnown,
+            Some(_) if since.as_ref().is_none_or(|it| it.iter().any(|it| asks_nothing(it, step))) => How::NotKnown,
             Some(it) if same(&it.step, step) => How::Edited,
             Some(_) => How::Both,
         };

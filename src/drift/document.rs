@@ -59,7 +59,7 @@ pub struct LastApplyV1 {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AppliedV1 {
-    /// As it was given: a revision or a path.
+    /// As it was given: a revision.
     pub given: String,
     /// The whole hash of the commit, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,6 +67,9 @@ pub struct AppliedV1 {
     /// Why it could not be read. Then nothing is told by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_read: Option<String>,
+    /// Why it is not known what was merged since. Then nothing is told as edited by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_since: Option<String>,
 }
 
 /// One object that is otherwise.
@@ -167,10 +170,11 @@ pub fn document(drift: &Drift, target: &Target, sources: &Sources) -> DriftV1 {
     DriftV1 {
         head: DRIFT.head(target_v1(target)),
         last_apply,
-        applied: applied.as_ref().map(|LastConfig { against, not_read }| AppliedV1 {
+        applied: applied.as_ref().map(|LastConfig { against, not_read, not_since }| AppliedV1 {
             given: against.typed.clone(),
             commit: against.commit.clone(),
             not_read: not_read.clone(),
+            not_since: not_since.clone(),
         }),
         known: questions.is_empty(),
         drift: rows.iter().map(|it| row_v1(it, sources)).collect(),

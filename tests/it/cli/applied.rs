@@ -1,10 +1,10 @@
-//! `drift --applied`: a commit, a path, what an apply that failed halfway may have written, and what is said where the
-//! commit is not here.
+//! `drift --applied`: what an apply that failed halfway may have written, and what is said where the commit is not here, or
+//! not a part of the history.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use presencectl::sandbox::Config;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::driver::{Cli, Ran};
 use super::first_day::{git, path};
@@ -41,7 +41,7 @@ fn told(ran: &Ran) -> Vec<String> {
 }
 
 #[test]
-fn commits_between_tell_what_an_apply_may_have_written_and_a_path_tells_of_none() {
+fn commits_between_tell_what_an_apply_may_have_written() {
     let org = Org::start(Config::default());
     let (cli, target) = repository(&org);
     let drift = |applied: &str| cli.run(&format!("drift lunch.yaml {target} --applied {applied} -o json"));
@@ -51,14 +51,37 @@ fn commits_between_tell_what_an_apply_may_have_written_and_a_path_tells_of_none(
     cli.run(&format!("drift lunch.yaml {target}"));
     assert_eq!(org.requests().len() - before - with, with, "it takes no request more");
     assert_eq!(told(&drift("HEAD~1")), ["lunch not-applied"], "nothing but the config has changed");
-    cli.write("before.yaml", LUNCH);
-    assert_eq!(told(&drift("./before.yaml")), ["lunch both"]);
     // The newest commit is a part of what was merged since as well.
     cli.write("lunch.yaml", LUNCH);
     git(&cli, "add lunch.yaml");
     git(&cli, "commit --quiet --message three");
     assert_eq!(told(&drift("applied")), ["lunch not-known"]);
-    assert_eq!(told(&drift("./before.yaml")), ["lunch edited"]);
+    // What nothing that was merged asks for was edited by hand.
+    let listed: Value = serde_json::from_str(&cli.run(&format!("show {target} -o json")).stdout).unwrap();
+    let path = format!("/api/v2/presencedefinitions/{}", listed["definitions"][0]["id"].as_str().unwrap());
+    let by_hand = json!({ "languageLabels": { "en_US": "Lunch", "de": "von Hand" }, "systemPresence": "Meal" });
+    org.admin("PUT", &path, &by_hand);
+    assert_eq!(told(&drift("applied")), ["lunch edited"]);
+    // A branch that was rewritten does not tell what was merged since.
+    git(&cli, "checkout --quiet --orphan rewritten");
+    git(&cli, "commit --quiet --message anew");
+    let ran = drift("applied");
+    assert_eq!(told(&ran), ["lunch not-known"]);
+    assert!(ran.stdout.contains("it is not a part of the history of what is checked out"), "{}", ran.shown());
+}
+
+#[test]
+fn a_history_with_too_many_changes_blames_nobody() {
+    let org = Org::start(Config::default());
+    let (cli, target) = repository(&org);
+    for number in 0..51 {
+        cli.write("lunch.yaml", &german(&format!("Essen {number}")));
+        git(&cli, "add lunch.yaml");
+        git(&cli, "commit --quiet --message it");
+    }
+    let ran = cli.run(&format!("drift lunch.yaml {target} --applied applied -o json"));
+    assert_eq!(told(&ran), ["lunch not-known"]);
+    assert!(ran.stdout.contains("more than 50 changes of the config were merged since"), "{}", ran.shown());
 }
 
 #[test]
@@ -68,7 +91,7 @@ fn a_name_that_is_no_commit_stops_and_a_hash_that_is_not_here_is_told() {
     let before = org.requests().len();
     let ran = cli.run(&format!("drift lunch.yaml {target} --applied appleid -o json=drift.json"));
     assert_eq!((ran.code, org.requests().len()), (Some(1), before), "{}", ran.shown());
-    let said = "error: --applied: `appleid` is neither a commit that is here nor a path\n  help: `git branch --all` lists \
+    let said = "error: --applied: `appleid` is no commit that is here\n  help: `git branch --all` lists \
                 the names that are here, such as `origin/main`; nothing was sent\n";
     assert_eq!(ran.stderr, said);
     assert!(cli.read("drift.json").contains("\"kind\": \"error\""));
@@ -81,8 +104,13 @@ fn a_name_that_is_no_commit_stops_and_a_hash_that_is_not_here_is_told() {
          actions/checkout, `GIT_DEPTH: 0` in GitLab CI)\n"
     );
     assert!(ran.stdout.ends_with(&note), "{}", ran.shown());
-    cli.write("broken.yaml", "version: 1\ndefinitions: []\n");
-    let ran = cli.run(&format!("drift lunch.yaml {target} --applied broken.yaml"));
+    cli.write("lunch.yaml", "version: 1\ndefinitions: []\n");
+    git(&cli, "add lunch.yaml");
+    git(&cli, "commit --quiet --message broken");
+    cli.write("lunch.yaml", LUNCH);
+    let ran = cli.run(&format!("drift lunch.yaml {target} --applied HEAD"));
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    assert!(ran.stdout.contains(" by `broken.yaml`: `broken.yaml:2:14`: "), "{}", ran.shown());
+    assert!(ran.stdout.contains("): `lunch.yaml:2:14`: "), "{}", ran.shown());
+    let ran = cli.run(&format!("drift lunch.yaml {target} --applied ./lunch.yaml"));
+    assert!(ran.stderr.starts_with("error: --applied: `./lunch.yaml` is no commit that is here\n"), "{}", ran.shown());
 }

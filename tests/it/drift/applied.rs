@@ -27,7 +27,7 @@ fn against() -> Against {
 
 /// All of this was applied, and these were merged after it.
 fn applied(desired: Desired, since: &[Desired]) -> Applied {
-    Applied { against: against(), desired: Ok(desired), since: since.to_vec() }
+    Applied { against: against(), desired: Ok(desired), since: Ok(since.to_vec()) }
 }
 
 fn seen_by(world: &World, reports: &[KeptReport], applied: Applied) -> Drift {
@@ -172,7 +172,7 @@ fn what_the_applied_config_asks_about_is_not_known() {
 fn a_config_that_cannot_be_read_tells_nothing_and_that_is_said() {
     let mut world = World::in_step([lunch()]);
     world.org().label("Lunch", "de", "von Hand");
-    let broken = || Applied { against: against(), desired: Err("it is broken".to_owned()), since: Vec::new() };
+    let broken = || Applied { against: against(), desired: Err("it is broken".to_owned()), since: Ok(Vec::new()) };
     let drift = seen_by(&world, &[], broken());
     assert_eq!(rows(&drift), ["lunch changed not-known"]);
     let why = "what was edited by hand cannot be told from what was merged and not applied by `origin/main` (3f2a91c): it is \
@@ -186,4 +186,20 @@ fn a_config_that_cannot_be_read_tells_nothing_and_that_is_said() {
     let left = world.desired().0.definitions[&Key::new("lunch").unwrap()].labels.clone();
     report.rows[0].after.as_mut().unwrap().labels = left;
     assert_eq!(rows(&seen_by(&world, &[report], broken())), ["lunch changed edited"]);
+}
+
+#[test]
+fn where_it_is_not_known_what_was_merged_since_nobody_is_blamed() {
+    let mut world = World::in_step([lunch(), tea()]);
+    world.org().label("Lunch", "de", "von Hand");
+    world.config(tea().label("de", "Tee"));
+    let lost = Applied { since: Err("it is lost".to_owned()), ..applied(asks([lunch(), tea()]), &[]) };
+    let drift = seen_by(&world, &[], lost);
+    assert_eq!(rows(&drift), ["lunch changed not-known", "tea changed not-applied"]);
+    let why = "what was edited by hand cannot be told from what was merged and not applied by `origin/main` (3f2a91c): it is \
+               lost";
+    assert_eq!(drift.not_told().as_deref(), Some(why));
+    let document = parsed(&machine::drift_json(&drift, &target(), &world.desired().1));
+    assert_eq!(complaints(&machine::drift_schema(), &document), [""; 0]);
+    assert_eq!(document["applied"]["notSince"], "it is lost");
 }

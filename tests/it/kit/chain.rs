@@ -222,6 +222,33 @@ fn a_plan_that_is_shown_nowhere_or_elsewhere_is_none() {
     }
 }
 
+/// Whatever the pull request says of itself: what it is compared with is none of its.
+#[test]
+fn an_edit_of_a_guard_cannot_be_hidden_from_the_comment() {
+    if skipped() {
+        return;
+    }
+    let lunch = [definition("lunch", "Meal", "Lunch")];
+    for forged in [None, Some(sha('b')), Some("none".to_owned())] {
+        let (github, org) = (Github::start(), org());
+        github.repository().pulls.insert("7".to_owned(), pull('a'));
+        let planning = runner(&github, &org);
+        planning.write("../main/presences/p.yaml", &config(&lunch));
+        let bundle = bundle(&planning, "7", &lunch);
+        let raised = format!("{}settings: {{ limits: {{ removals: 500 }} }}\n", config(&lunch));
+        planning.write("bundle/presences/p.yaml", &raised);
+        if let Some(forged) = forged {
+            planning.write("bundle/base", &forged);
+        }
+        let mut plan = Workflow::new(&planning, "workflow_run", &passed("pull_request"));
+        plan.artifacts.insert(CONFIG.to_owned(), bundle);
+        plan.before = Some(planning.path("main"));
+        assert!(plan.run("plan.yml"), "{}", plan.log);
+        let comment = github.repository().comments[0]["body"].as_str().unwrap().to_owned();
+        assert!(comment.contains("this change itself touches `limits`"), "{comment}");
+    }
+}
+
 #[test]
 fn a_group_of_the_merge_queue_is_planned_without_a_comment() {
     if skipped() {

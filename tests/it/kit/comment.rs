@@ -285,33 +285,6 @@ fn checked(github: &Github) -> Runner {
 }
 
 #[test]
-fn the_commit_before_a_pull_request_counts_only_where_it_is_one_of_the_branch() {
-    if skipped() {
-        return;
-    }
-    let github = Github::start();
-    let runner = checked(&github).with("EVENT", "merge_group").with("BASE_FILE", "base");
-    let read = |said: &str| {
-        runner.write("base", said);
-        runner.run("pull-request.sh", &[]).succeeds()
-    };
-    runner.write("number", "\n");
-    for (status, base) in
-        [("ahead", Some(sha('b'))), ("identical", Some(sha('b'))), ("diverged", None), ("behind", None)]
-    {
-        github.repository().since.0 = status.to_owned();
-        let step = read(&format!("{}\n", sha('b')));
-        assert_eq!(step.output("base"), base.as_deref(), "{status}");
-        assert_eq!(step.log.contains("is not told from what was pending"), base.is_none(), "{}", step.log);
-    }
-    github.repository().since.0 = "ahead".to_owned();
-    for forged in ["main", "../../pulls/8", "$(id)", "refs/pull/7/head", "", &sha('b')[1..]] {
-        assert_eq!(read(forged).output("base"), None, "{forged}");
-    }
-    assert!(github.repository().requests.iter().all(|it| it.starts_with("GET compare/bbbb")), "nothing else was asked");
-}
-
-#[test]
 fn the_commit_says_what_became_of_its_plan() {
     if skipped() {
         return;

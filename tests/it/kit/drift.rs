@@ -206,11 +206,15 @@ fn a_run_that_fails_is_told_by_the_issue_as_well() {
     assert_eq!(failed.output("changes"), None);
     let (title, body) = issue(&github);
     assert_eq!(title, "presencectl: whether the org differs from its config is not known");
-    assert!(body.contains("failed: https://github.example/acme/presences/actions/runs/42\n"), "{body}");
+    let question =
+        "has a question that only a person can answer: https://github.example/acme/presences/actions/runs/42\n";
+    assert!(body.contains(question), "{body}");
     assert!(body.contains("previousLabels"), "the question, and how it is answered: {body}");
     // A config that cannot be read, and one that agrees again.
     runner.write("presences.yaml", "version: 1\ndefinitions: [lunch]\n");
     runner.action("drift").fails("definitions");
+    let failed = "with its config failed: https://github.example/acme/presences/actions/runs/42\n";
+    assert!(issue(&github).1.contains(failed), "{}", issue(&github).1);
     commit(&runner, &both);
     runner.action("drift").succeeds();
     assert_eq!(github.writes(), ["POST issues", "PATCH issues/1", "PATCH issues/1"]);
@@ -237,6 +241,22 @@ fn a_large_drift_is_cut_at_whole_lines() {
     assert!(body.contains("| **missing** | `a-long-key-of-a-definition-0` (Away) |"), "{}", &body[..3000]);
     assert!(body.contains("**Drift: 2000 definitions**") && body.contains(" more definitions"), "{}", &body[..3000]);
     assert!(body.chars().count() > 50_000, "{}", body.chars().count());
+}
+
+#[test]
+fn what_is_otherwise_is_told_where_nobody_says_what_was_applied_last() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    let runner = Runner::of(&github, &org);
+    git(&runner, &["init", "--quiet"]);
+    commit(&runner, &[definition("lunch", "Meal", "Lunch")]);
+    github.repository().forbidden = Some("GET actions/workflows");
+    let told = runner.action("drift").succeeds();
+    assert_eq!(told.output("changes"), Some("true"));
+    assert!(told.log.contains("::notice::which commit was applied last is not known"), "{}", told.log);
+    assert!(issue(&github).1.contains("| **missing** | `lunch` (Meal)"), "{}", issue(&github).1);
 }
 
 #[test]

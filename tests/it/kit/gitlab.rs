@@ -422,5 +422,6 @@ fn the_nightly_job_tells_who_edited_what_from_what_was_merged() {
     assert!(told.log.contains("which of them is not known"), "{}", told.log);
     world.runner.set("GITLAB_TOKEN", TOKEN);
     world.project().forbidden = Some("deployments");
-    world.runner.run(JOB, &["drift"]).fails("403");
+    let told = world.runner.run(JOB, &["drift"]).fails("which commit was applied last is not known");
+    assert!(told.code == Some(2) && told.log.contains("deactivated tea"), "{}", told.log);
 }

@@ -37,12 +37,11 @@ fn run(github: &Github, (script, arguments): Script) -> Step {
         .with("PULL_REQUEST", "7")
         .with("GITHUB_SHA", &sha('1'))
         .with("NUMBER_FILE", "number")
-        .with("BASE_FILE", "base")
         .with("EVENT", "pull_request")
         .with("HEAD_SHA", &sha('a'))
         .with("HEAD_BRANCH", "change")
         .with("HEAD_REPOSITORY", "somebody/presences");
-    for (name, text) in [("said.md", "said"), ("number", "7"), ("base", &sha('b'))] {
+    for (name, text) in [("said.md", "said"), ("number", "7")] {
         runner.write(name, text);
     }
     runner.run(script, arguments)
@@ -84,8 +83,7 @@ fn an_issue_is_found_again() {
 
 #[test]
 fn the_right_pull_request_is_believed() {
-    let base = format!("base={}", sha('b'));
-    same_with_failures(PULL_REQUEST, |_| (), &[], &[&base, "number=7"]);
+    same_with_failures(PULL_REQUEST, |_| (), &[], &["number=7"]);
 }
 
 #[test]

@@ -167,7 +167,9 @@ impl<'a> Workflow<'a> {
         match used.split('@').next().unwrap() {
             "actions/checkout" => {
                 if let Some(folder) = with.get("path") {
-                    copy(self.before.as_ref().unwrap(), &workspace.join(folder));
+                    let folder = workspace.join(folder);
+                    fs::create_dir_all(&folder).unwrap();
+                    self.before.iter().for_each(|it| copy(it, &folder));
                 }
                 (true, json!({}))
             }
