@@ -276,9 +276,15 @@ fn a_new_repository_is_valid_and_can_be_planned() {
 
 #[test]
 fn an_imported_repository_is_in_step() {
-    let cli = Cli::new();
-    assert_eq!(cli.run("init --start small --yes").code, Some(0));
-    assert_eq!(cli.run("apply presences --sandbox --auto-approve").code, Some(0));
+    // It names no org, so it is the one that an import without a config meets.
+    let cli = Cli::new().file(
+        "ours.yaml",
+        "version: 1\n\
+         definitions:\n  \
+         lunch: { systemPresence: Meal, labels: { en_US: Lunch } }\n  \
+         coaching: { systemPresence: Busy, labels: { en_US: Coaching } }\n",
+    );
+    assert_eq!(cli.run("apply ours.yaml --sandbox --auto-approve").code, Some(0));
     let ran = cli.run("init copy --start org --sandbox --yes");
     assert_snapshot!("init_org", ran.shown());
     cli.run("validate copy/presences").prints(0, "Valid: 2 definitions.\n");
