@@ -14,13 +14,17 @@ const ISSUE: Script = ("drift-issue.sh", &["said.md", "true"]);
 const PLANS: Script = ("reviewed-plans.sh", &[]);
 const PULL_REQUEST: Script = ("pull-request.sh", &[]);
 
-/// A repository with a comment, an issue and a pull request, which was merged and reviewed.
+/// A repository with a comment, an issue (both on the second page) and a pull request, which was merged and reviewed.
 fn github() -> Github {
     let github = Github::start();
     let mut repository = github.repository();
     let bot = json!({ "login": BOT });
-    repository.comments.push(json!({ "id": 1, "user": bot, "body": "<!-- presencectl-kit:plan -->\nold" }));
-    let issue = json!({ "number": 1, "state": "open", "user": bot, "body": "<!-- presencectl-kit:drift -->\nold" });
+    for number in 1..=100 {
+        repository.comments.push(json!({ "id": number, "user": bot, "body": "another" }));
+        repository.issues.push(json!({ "number": number, "state": "closed", "user": bot, "body": "another" }));
+    }
+    repository.comments.push(json!({ "id": 101, "user": bot, "body": "<!-- presencectl-kit:plan -->\nold" }));
+    let issue = json!({ "number": 101, "state": "open", "user": bot, "body": "<!-- presencectl-kit:drift -->\nold" });
     repository.issues.push(issue);
     repository.pulls.insert("7".to_owned(), pull('a'));
     repository.applied = Some(sha('0'));
@@ -73,12 +77,12 @@ fn same_with_failures(script: Script, change: impl Fn(&Github), written: &[&str]
 
 #[test]
 fn a_comment_is_found_again() {
-    same_with_failures(COMMENT, |_| (), &["PATCH issues/comments/1"], &[]);
+    same_with_failures(COMMENT, |_| (), &["PATCH issues/comments/101"], &[]);
 }
 
 #[test]
 fn an_issue_is_found_again() {
-    same_with_failures(ISSUE, |_| (), &["PATCH issues/1"], &[]);
+    same_with_failures(ISSUE, |_| (), &["PATCH issues/101"], &[]);
 }
 
 #[test]
@@ -142,5 +146,5 @@ fn what_github_says_of_a_write_that_it_refuses_is_in_the_log() {
     }
     let github = github();
     github.repository().forbidden = Some("PATCH");
-    run(&github, COMMENT).fails("PATCH issues/comments/1: {\"message\":\"Resource not accessible\"}");
+    run(&github, COMMENT).fails("PATCH issues/comments/101: {\"message\":\"Resource not accessible\"}");
 }
