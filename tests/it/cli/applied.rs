@@ -58,7 +58,9 @@ fn commits_between_tell_what_an_apply_may_have_written() {
     assert_eq!(told(&drift("applied")), ["lunch not-known"]);
     // What nothing that was merged asks for was edited by hand.
     let listed: Value = serde_json::from_str(&cli.run(&format!("show {target} -o json")).stdout).unwrap();
-    let path = format!("/api/v2/presencedefinitions/{}", listed["definitions"][0]["id"].as_str().unwrap());
+    let all = listed["definitions"].as_array().unwrap();
+    let lunch = all.iter().find(|it| it["labels"]["en_US"] == "Lunch").unwrap();
+    let path = format!("/api/v2/presencedefinitions/{}", lunch["id"].as_str().unwrap());
     let by_hand = json!({ "languageLabels": { "en_US": "Lunch", "de": "von Hand" }, "systemPresence": "Meal" });
     org.admin("PUT", &path, &by_hand);
     assert_eq!(told(&drift("applied")), ["lunch edited"]);

@@ -205,6 +205,20 @@ mod unix {
     }
 
     #[test]
+    fn a_page_that_leads_nowhere_stays_as_any_other_page() {
+        let cli = Cli::new();
+        symlink("../gone/README.md", cli.path("README.md")).unwrap();
+        let ran = cli.run("init --start small --yes --force");
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
+        assert!(
+            ran.stdout.contains("kept      README.md: there was one already, and it stays as it is\n"),
+            "{}",
+            ran.shown()
+        );
+        assert_eq!(fs::read_link(cli.path("README.md")).unwrap(), std::path::Path::new("../gone/README.md"));
+    }
+
+    #[test]
     fn what_is_in_the_way_is_named_with_what_to_do() {
         let link = |to: &'static str, at: &'static str| move |cli: &Cli| symlink(to, cli.path(at)).unwrap();
         let folder = |at: &'static str| move |cli: &Cli| fs::create_dir(cli.path(at)).unwrap();
@@ -216,8 +230,8 @@ mod unix {
                  it leads to, or remove the link",
             ),
             (
-                &link("../gone/README.md", "README.md"),
-                "`README.md` is a link to `../gone/README.md`, and nothing is there; nothing was written\n  help: make the \
+                &link("../gone/ignored", ".gitignore"),
+                "`.gitignore` is a link to `../gone/ignored`, and nothing is there; nothing was written\n  help: make the \
                  file that it leads to, or remove the link",
             ),
             (

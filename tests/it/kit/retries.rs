@@ -10,7 +10,7 @@ use super::steps::{Runner, Step, sha, skipped};
 type Script = (&'static str, &'static [&'static str]);
 
 const COMMENT: Script = ("comment.sh", &["said.md", "true"]);
-const ISSUE: Script = ("drift-issue.sh", &["said.md", "true"]);
+const ISSUE: Script = ("drift-issue.sh", &["drift", "true"]);
 const PLANS: Script = ("reviewed-plans.sh", &[]);
 const PULL_REQUEST: Script = ("pull-request.sh", &[]);
 
@@ -45,7 +45,7 @@ fn run(github: &Github, (script, arguments): Script) -> Step {
         .with("HEAD_SHA", &sha('a'))
         .with("HEAD_BRANCH", "change")
         .with("HEAD_REPOSITORY", "somebody/presences");
-    for (name, text) in [("said.md", "said"), ("number", "7")] {
+    for (name, text) in [("said.md", "said"), ("drift/comment.md", "said"), ("number", "7")] {
         runner.write(name, text);
     }
     runner.run(script, arguments)
