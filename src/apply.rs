@@ -24,7 +24,6 @@ use crate::stop::Stop;
 pub mod blame;
 pub mod census;
 pub mod circle;
-pub mod cost;
 pub mod divided;
 pub mod document;
 pub mod object;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::apply::cost::Cost;
 use crate::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, Prune, Wanted};
 use crate::model::division::Divisions;
 use crate::model::labels::Labels;
@@ -12,6 +11,7 @@ use crate::model::usage::Usage;
 use crate::plan::change::{
     Change, Create, Edit, InStep, LeftAlone, Matched, Reason, Removal, Spent, SpentLine, Step, Warning, Why,
 };
+use crate::plan::cost::Cost;
 use crate::plan::matching::{Found, Pairing};
 use crate::plan::only::Only;
 use crate::plan::origin::Base;
@@ -22,6 +22,7 @@ use crate::text;
 pub mod answer;
 pub mod base;
 pub mod change;
+pub mod cost;
 pub mod difference;
 pub mod division;
 pub mod document;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use crate::api::Reader;
 use crate::api::error::Kind;
-use crate::apply::cost::is_put;
 use crate::apply::report::{Outcome, Row};
 use crate::cause::Cause;
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, DivisionId};
 use crate::plan::change::Step;
+use crate::plan::cost::is_put;
 use crate::plan::difference::Difference;
 
 /// The divisions of what is going to be written, before that.

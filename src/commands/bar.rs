@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use crate::apply::cost::about;
+use crate::plan::cost::about;
 use crate::terminal::{ErrorStream, Terminal};
 
 /// Below this nobody wants to know how long it still takes.

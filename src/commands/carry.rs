@@ -4,7 +4,6 @@
 use std::path::Path;
 
 use crate::api::Session;
-use crate::apply::cost;
 use crate::apply::report::{Intent, Outcome, Report, Row, Skip, Verification};
 use crate::apply::{self, CONCURRENCY, Event, Job};
 use crate::cause::Cause;
@@ -18,6 +17,7 @@ use crate::model::desired::Desired;
 use crate::model::division::Divisions;
 use crate::model::observed::Target;
 use crate::plan::change::Step;
+use crate::plan::cost;
 use crate::problem::Problem;
 use crate::render::style::Style;
 use crate::render::{github, html, human, machine, markdown};

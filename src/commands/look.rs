@@ -3,7 +3,6 @@
 
 use crate::api::Reader;
 use crate::apply::CONCURRENCY;
-use crate::apply::cost::{Cost, Terms};
 use crate::cli::{LimitArgs, TargetArgs};
 use crate::commands::connect;
 use crate::commands::identity::Identity;
@@ -14,6 +13,7 @@ use crate::model::generation::ApiChoice;
 use crate::model::observed::{Observed, Target};
 use crate::model::usage::Usage;
 use crate::plan::change::Step;
+use crate::plan::cost::{Cost, Terms};
 use crate::plan::usage::{in_question, with_usage};
 use crate::plan::{Plan, plan};
 use crate::problem::{Heard, Problem};

@@ -6,11 +6,11 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 
 use crate::apply::Event;
-use crate::apply::cost::{about, requests_of};
 use crate::apply::report::{Intent, Row};
 use crate::commands::bar::{End, counting_down};
 use crate::model::division::Divisions;
 use crate::model::names::Locale;
+use crate::plan::cost::{about, requests_of};
 use crate::render::human;
 use crate::render::style::Style;
 use crate::terminal::Terminal;

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::cost::Cost;
 use crate::diagnostic::Sources;
 use crate::document::{PlaceV1, TargetV1, place_v1, target_v1};
 use crate::model::labels::Labels;
@@ -15,6 +14,7 @@ use crate::model::observed::{Content, Target};
 use crate::model::usage::People;
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, InStep, LeftAlone, Spent, Warning};
+use crate::plan::cost::Cost;
 use crate::plan::guard::noticed;
 use crate::plan::only::Only;
 use crate::plan::origin::{Base, Compared, Comparison};

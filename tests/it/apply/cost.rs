@@ -6,13 +6,13 @@ use std::num::NonZeroU32;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use presencectl::apply::cost::{Cost, requests_of, to_carry_out};
 use presencectl::apply::{Aim, CONCURRENCY, Event, Job, run};
 use presencectl::commands::identity::Identity;
 use presencectl::commands::look::{Asked, look};
 use presencectl::model::desired::{Prune, Wanted};
 use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::plan::change::Step;
+use presencectl::plan::cost::{Cost, requests_of, to_carry_out};
 use presencectl::problem::Heard;
 use presencectl::sandbox::Temper;
 use presencectl::stop::Stop;

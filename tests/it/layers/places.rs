@@ -102,7 +102,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
     &[
         "plan::origin",
         "plan::question",
-        "apply::cost",
+        "plan::cost",
         "plan::only",
         "retire::advice",
         "api::list",

@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use presencectl::apply::cost::Cost;
 use presencectl::apply::report::{Outcome, Report, Verification};
 use presencectl::coverage::Coverage;
 use presencectl::model::observed::{Organization, Target};
 use presencectl::plan::Plan;
 use presencectl::plan::change::Action;
+use presencectl::plan::cost::Cost;
 use presencectl::problem::{Heard, Problem};
 use presencectl::render::html;
 use presencectl::render::markdown::{self, COMMENT, Inline, Kind, SUMMARY, in_cell};
