@@ -26,6 +26,7 @@ pub mod git;
 pub mod import;
 pub mod init;
 pub mod journal;
+mod json;
 pub mod limits;
 pub mod logging;
 pub mod placed;

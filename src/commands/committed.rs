@@ -194,7 +194,11 @@ fn called_otherwise(path: &Path, root: Option<&Path>, org: Org<'_>) -> Option<Re
         (id, file)
     };
     let (id, file) = of(org.head, org.head_path);
-    let LoadedAll { configs, files, .. } = config::load_all(path, root);
+    let is_it = |it: &Config| {
+        let (its_id, its_file) = of(it, path);
+        (id.is_some() && its_id == id) || (file.is_some() && its_file == file)
+    };
+    let LoadedAll { configs, files, .. } = config::load_all(path, root, is_it);
     let by_id = configs.iter().find(|it| id.is_some() && of(it, path).0 == id);
     let found = by_id.or_else(|| configs.iter().find(|it| file.is_some() && of(it, path).1 == file))?;
     Some(Read { desired: Ok(found.desired.clone()), files })

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::commands::files::{WholeFile, make_folder_of, write_new};
 use crate::journal::kept::{self, Kept, KeptReport};
 use crate::journal::{file_name, folder};
-use crate::limits::{HISTORY_BYTES_MAX, REPORT_BYTES_MAX, REPORT_FOLDERS_DEEP_MAX, REPORTS_MAX};
+use crate::json;
+use crate::limits::{DOCUMENT_VALUES_MAX, HISTORY_BYTES_MAX, REPORT_BYTES_MAX, REPORT_FOLDERS_DEEP_MAX, REPORTS_MAX};
 use crate::model::observed::Organization;
 use crate::problem::{Problem, cause};
 use crate::provenance::Provenance;
@@ -74,7 +75,7 @@ pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
 /// # Errors
 /// One of them cannot be read, or they are too long together.
 pub fn reports(dir: &Path) -> Result<Vec<KeptReport>, Problem> {
-    let (mut reports, mut bytes_left) = (Vec::new(), HISTORY_BYTES_MAX);
+    let (mut reports, mut bytes_left, mut values_left) = (Vec::new(), HISTORY_BYTES_MAX, DOCUMENT_VALUES_MAX);
     for file in reports_in(dir)? {
         let unread = |why: String| {
             Problem::new(format!("cannot read the report `{}`: {why}", file.display()))
@@ -86,6 +87,13 @@ pub fn reports(dir: &Path) -> Result<Vec<KeptReport>, Problem> {
             let mib = HISTORY_BYTES_MAX / (1024 * 1024);
             Problem::new(format!("the reports in `{}` are longer than {mib} MiB together", dir.display()))
                 .help("give the folder of one org, or move old reports elsewhere: the last ones are what counts")
+        })?;
+        values_left = values_left.checked_sub(json::values_at_most(&bytes)).ok_or_else(|| {
+            Problem::new(format!(
+                "the reports in `{}` hold more than {DOCUMENT_VALUES_MAX} values together",
+                dir.display()
+            ))
+            .help("give the folder of one org, or move old reports elsewhere: the last ones are what counts")
         })?;
         match kept::read(&bytes).map_err(|error| unread(error.why))? {
             Kept::Report(report) => reports.push(report),

@@ -6,7 +6,7 @@ use crate::cli::{ConfigArgs, ExplainArgs, FindingsFormat, Format, SchemaArgs, Sc
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::Shell;
 use crate::config::{self, Config, LoadedAll};
-use crate::diagnostic::{Severity, Sources};
+use crate::diagnostic::{Findings, Sources};
 use crate::exit::Exit;
 use crate::plan::pages::{self, PAGES};
 use crate::problem::Problem;
@@ -26,10 +26,10 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
             return exit;
         }
     };
-    let checked = config::load_all(&args.path, args.root.as_deref());
+    let checked = config::load_all(&args.path, args.root.as_deref(), |_| false);
     let problem = outputs.spare(&checked.files).err();
-    let has = |severity| checked.diagnostics.iter().any(|it| it.severity == severity);
-    let (failed, denied) = (has(Severity::Error), args.deny_warnings && has(Severity::Warning));
+    let Findings { errors, warnings, .. } = checked.diagnostics;
+    let (failed, denied) = (errors > 0, args.deny_warnings && warnings > 0);
 
     shell.show_findings(&checked.diagnostics, &checked.sources);
     let failure = problem.clone().or_else(|| {
@@ -60,7 +60,8 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
 pub fn show_unchecked(problem: &Problem, asked: &Path, outputs: Outputs<FindingsFormat>, shell: &mut Shell<'_>) {
     let folder = shell.environment.folder.as_deref();
     let sources = Sources::new();
-    let reported = Reported { diagnostics: &[], sources: &sources, problem: Some(problem), asked, folder };
+    let none = Findings::default();
+    let reported = Reported { diagnostics: &none, sources: &sources, problem: Some(problem), asked, folder };
     let view = |format: FindingsFormat| shown(format, &reported, Some(problem), "");
     let stdout = match outputs.on_stdout {
         FindingsFormat::Human => String::new(),
@@ -80,15 +81,16 @@ fn shown(format: FindingsFormat, reported: &Reported<'_>, failure: Option<&Probl
         FindingsFormat::Sarif => sarif::log(reported),
         FindingsFormat::Gitlab => gitlab::report(reported),
         FindingsFormat::Github => {
-            let failure = failure.map(|it| github::failure(it, &[], sources, folder)).unwrap_or_default();
+            let failure =
+                failure.map(|it| github::failure(it, &Findings::default(), sources, folder)).unwrap_or_default();
             github::findings(diagnostics, sources, folder) + &failure
         }
     }
 }
 
 fn valid(checked: &LoadedAll) -> String {
-    let definitions = checked.configs.iter().map(|it| it.desired.definitions.len()).sum();
-    let orgs = match checked.configs.len() {
+    let definitions = checked.orgs.iter().map(|it| it.definitions).sum();
+    let orgs = match checked.orgs.len() {
         0 | 1 => String::new(),
         several => format!(" for {several} orgs"),
     };

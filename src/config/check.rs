@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::config::check_hands;
 use crate::config::check_labels::{LabelRules, Subject, check_labels, check_locale, control_or_override};
 use crate::config::check_same;
+use crate::config::collector::Collector;
 use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Field, Located};
 use crate::config::schema::{Api, Org, Prune as PruneWord};
@@ -27,9 +28,8 @@ const ID_LENGTH_MAX: usize = 64;
 const SUGGESTIONS_MAX: usize = 50;
 
 /// What the config means, where it means anything, and what is wrong with it.
-#[must_use]
-pub fn check(resolved: &Resolved) -> (Option<Desired>, Vec<Diagnostic>) {
-    let mut check = Check::new(resolved);
+pub fn check(resolved: &Resolved, found: &mut Collector) -> Option<Desired> {
+    let mut check = Check::new(resolved, found);
     let org = check.org();
     let settings = check.settings();
     let pins = check.pins();
@@ -40,18 +40,16 @@ pub fn check(resolved: &Resolved) -> (Option<Desired>, Vec<Diagnostic>) {
     for (name, definition) in &resolved.definitions {
         let pin = pins.get(name.as_str()).cloned();
         let omitted = omit.get(name.as_str()).copied();
-        let before = check.found.len();
+        check.found.about(Some(name));
         let (key, wanted) = check.definition(name, definition, pin, omitted, &mut labels);
-        for found in &mut check.found[before..] {
-            found.key = Some(name.clone());
-        }
         definitions.extend(key.zip(wanted));
     }
+    check.found.about(None);
     check.found.extend(labels.finish());
     check.same_labels(&definitions, &settings);
     check.many_definitions(&definitions);
-    check.found.extend(check_hands::check(&definitions, &settings.default_locale));
-    check.found.extend(check_same::check(&definitions, &settings));
+    check_hands::check(&definitions, &settings.default_locale, check.found);
+    check_same::check(&definitions, &settings, check.found);
     check.added_in_vain();
     let protect = check.protect();
     if resolved.definitions.is_empty() && resolved.complete {
@@ -59,7 +57,7 @@ pub fn check(resolved: &Resolved) -> (Option<Desired>, Vec<Diagnostic>) {
         check.found.push(Diagnostic { place: resolved.begin, ..Diagnostic::general(finding) });
     }
     let whole = definitions.len() == resolved.definitions.len() && resolved.complete;
-    (whole.then_some(Desired { org, settings, definitions, protect, only: None }), check.found)
+    whole.then_some(Desired { org, settings, definitions, protect, only: None })
 }
 
 /// Can this be the id of an object in a config? It is part of a path on the wire, so nothing but the
@@ -75,7 +73,7 @@ struct Check<'a> {
     /// None where the config's own list is broken: then no name is unknown.
     system_presences: Option<KnownNames>,
     suggestions: usize,
-    found: Vec<Diagnostic>,
+    found: &'a mut Collector,
 }
 
 /// The system presences that a config may name.
@@ -85,7 +83,7 @@ struct KnownNames {
 }
 
 impl<'a> Check<'a> {
-    fn new(resolved: &'a Resolved) -> Check<'a> {
+    fn new(resolved: &'a Resolved, found: &'a mut Collector) -> Check<'a> {
         let own = &resolved.settings.system_presences;
         let whole = !own.is_broken() && own.get().into_iter().flatten().all(|it| it.value.is_some());
         let standard = SYSTEM_PRESENCES.into_iter().filter_map(SystemPresence::new);
@@ -94,7 +92,7 @@ impl<'a> Check<'a> {
             let in_order: Vec<SystemPresence> = standard.chain(added).collect();
             KnownNames { all: in_order.iter().cloned().collect(), in_order }
         });
-        Check { resolved, system_presences: known, suggestions: 0, found: Vec::new() }
+        Check { resolved, system_presences: known, suggestions: 0, found }
     }
 
     fn tell(&mut self, place: Span, finding: Finding) {
@@ -273,8 +271,7 @@ impl<'a> Check<'a> {
         let deactivated = body.deactivated.get().copied().unwrap_or(false);
         let compared = !deactivated && !body.deactivated.is_broken() && omit.is_none();
         let subject = Subject { name, key: *key_place, pinned, compared };
-        let read = check_labels(subject, &body.labels, labels);
-        self.found.extend(read.found);
+        let read = check_labels(subject, &body.labels, labels, self.found);
         let previous = self.previous_labels(&body.previous_labels, read.default_label.as_ref(), pinned);
         self.contradictions(definition);
         if deactivated {

@@ -88,6 +88,13 @@ pub fn looks(text: &str) -> String {
     skeleton(text).collect()
 }
 
+/// Which of the alphabets that have letters in common a text is written with, a bit for each.
+#[must_use]
+pub fn alphabets(text: &str) -> u8 {
+    let bit = |c: char| ALIKE.iter().position(|it| *it == c.script()).map_or(0, |index| 1 << index);
+    text.chars().fold(0, |all, c| all | bit(c))
+}
+
 /// A letter of `text` whose alphabet `other` has no letter of, in words. None where both are written with the same
 /// alphabets: `Modern` looks like `Modem`, and people have learnt to tell them apart.
 #[must_use]

@@ -124,6 +124,13 @@ findings! {
     /// More values than the reader takes.
     TooManyValues { limit: usize }
         "too-many-values", Error, format!("the config holds more than {limit} keys and values"), None;
+    /// More than is checked in one run, over all orgs.
+    TooManyInAll { what: &'static str, limit: usize, several: bool }
+        "too-many-in-all", Error,
+        if *several { format!("this org and those before it have more than {limit} {what} together") }
+        else { format!("the config has more than {limit} {what}") },
+        if *several { say("give the path of one org file, or of a folder with fewer of them") }
+        else { say("split the config into several orgs, or remove what no org needs") };
     /// An alias, which this format does not have.
     Alias { name: String, count: usize }
         "alias", Error,
@@ -410,8 +417,8 @@ findings! {
         "previous-label-is-current", Warning, format!("`{label}` is the current label, not a previous one"),
         say("remove it from `previousLabels`");
     /// Definitions whose previous labels are each other's labels of today.
-    CircularLabels { keys: Vec<String> }
-        "circular-labels", Error, format!("the labels of {} change hands in a circle", ticked(keys, "and")),
+    CircularLabels { keys: Vec<String>, count: usize }
+        "circular-labels", Error, format!("the labels of {} change hands in a circle", some_of(keys, *count)),
         say("pin them all in `ids`, so that it is known which is which, or make the change in two pull requests");
     /// `replaces` finds what the config keeps active.
     ReplacesKept { key: String, other: String }

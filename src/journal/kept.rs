@@ -7,6 +7,8 @@ use serde::Deserialize;
 use crate::apply::document::{DifferenceV1, FORMAT_VERSION, RowV1};
 use crate::apply::outcome::OutcomeKind;
 use crate::document::{OrgV1, RunV1, TargetV1};
+use crate::json;
+use crate::limits::DOCUMENT_VALUES_MAX;
 use crate::model::generation::Generation;
 use crate::model::labels::{Labels, Scope};
 use crate::model::moment::Moment;
@@ -163,6 +165,9 @@ pub fn read(bytes: &[u8]) -> Result<Kept, Unreadable> {
         let line = before.matches('\n').count() + 1;
         Unreadable { line: Some(line), why: "it is not UTF-8".to_owned() }
     })?;
+    if json::values_at_most(bytes) > DOCUMENT_VALUES_MAX {
+        return Err(Unreadable { line: None, why: format!("it holds more than {DOCUMENT_VALUES_MAX} values") });
+    }
     let head: Head = serde_json::from_str(text).map_err(|error| not_a_report(&error))?;
     let (format, own) = match head.kind.as_str() {
         "report" => (FORMAT_VERSION, true),

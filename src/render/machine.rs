@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::apply::document::{self as report_document, ReportV1};
 use crate::apply::report::Report;
-use crate::diagnostic::{Diagnostic, Sources};
+use crate::diagnostic::{Findings, Sources};
 use crate::doctor::diagnosis::Diagnosis;
 use crate::doctor::document::{self as doctor_document, DiagnosisV1};
 use crate::drift::Drift;
@@ -49,7 +49,7 @@ pub fn error_json(
     problem: &Problem,
     heard: &Heard,
     provenance: Option<&Provenance>,
-    diagnostics: &[Diagnostic],
+    diagnostics: &Findings,
     sources: &Sources,
 ) -> String {
     pretty(&error_document::document(problem, heard, provenance, diagnostics, sources))

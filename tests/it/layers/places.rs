@@ -10,6 +10,8 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "plan::pages",
         "rules",
         "text",
+        "json",
+        "plan::contained",
         "stop",
         "model::region",
         "model::names",
@@ -81,6 +83,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "plan::change",
         "plan::refusal",
         "api::shapes",
+        "config::collector",
         "config::syntax",
         "render::human::target",
         "api::user_operations",
@@ -261,7 +264,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
 /// The sandbox is a house of its own beside all of these: it uses none of them, and only commands
 /// and the words of a failure use it. The client and it meet in JSON.
 pub(super) const SANDBOX: &[&[&str]] = &[
-    &["connection", "definitions", "error", "faults", "http", "temper"],
+    &["connection", "definitions", "error", "faults", "http", "temper", "weight"],
     &["access", "paging", "users"],
     &["activity", "divisions", "samples"],
     &["desk", "document", "seed"],
@@ -313,6 +316,7 @@ pub(super) const VALUES: &[&str] = &[
     "std::panic",
     "std::path",
     "std::pin",
+    "std::rc",
     "std::slice",
     "std::str",
     "std::sync",

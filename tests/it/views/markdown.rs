@@ -7,6 +7,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use presencectl::apply::report::{Outcome, Report, Verification};
 use presencectl::coverage::Coverage;
+use presencectl::diagnostic::Findings;
 use presencectl::model::observed::{Organization, Target};
 use presencectl::plan::Plan;
 use presencectl::plan::change::Action;
@@ -84,7 +85,10 @@ fn a_failure_says_what_to_do() {
         correlation_id: Some("0e2f-41".to_owned()),
     };
     let heard = Heard { org: target().org, sandbox: false };
-    assert_snapshot!("failure", markdown::failure(&problem, &heard, &[], &drift().1, Kind::Plan, COMMENT));
+    assert_snapshot!(
+        "failure",
+        markdown::failure(&problem, &heard, &Findings::default(), &drift().1, Kind::Plan, COMMENT)
+    );
 }
 
 /// A piece of a row, and of a line of a list, by itself.
