@@ -149,7 +149,6 @@ fn run(
         faults: Vec::new(),
         uses_left: CONFIG_USES_MAX,
         definitions_left: CONFIG_ALL_DEFINITIONS_MAX,
-        values_left: CONFIG_ALL_VALUES_MAX,
         orgs: Vec::new(),
         configs: Vec::new(),
     };
@@ -171,10 +170,9 @@ struct Run<'a> {
     /// What is wrong with which entry of the disk, and which of the faults has told it.
     told: HashMap<(PathBuf, &'static str), usize>,
     faults: Vec<Diagnostic>,
-    /// How many items of `use` may still be followed, and how many definitions, keys and values of all orgs checked.
+    /// How many items of `use` may still be followed, and how many definitions of all orgs checked.
     uses_left: usize,
     definitions_left: usize,
-    values_left: usize,
     orgs: Vec<Checked>,
     configs: Vec<Config>,
 }
@@ -337,15 +335,18 @@ impl Run<'_> {
     }
 
     fn with_org(&mut self, stacks: Vec<OrgStack>) {
-        for OrgStack { org, layers, whole, misuses } in stacks {
-            let files = || layers.iter().flatten().chain([&org]);
-            let values = files().map(|it| self.files.get(*it).values).fold(0_usize, usize::saturating_add);
-            let Some(left) = self.values_left.checked_sub(values) else {
-                let several = self.values_left < CONFIG_ALL_VALUES_MAX;
-                self.too_much(org, "keys and values", CONFIG_ALL_VALUES_MAX, several);
+        // Before any work is done: merging takes as long as there are values.
+        let mut left = CONFIG_ALL_VALUES_MAX;
+        for OrgStack { org, layers, .. } in &stacks {
+            let values = layers.iter().flatten().chain([org]).map(|it| self.files.get(*it).values);
+            let Some(rest) = left.checked_sub(values.fold(0, usize::saturating_add)) else {
+                let several = left < CONFIG_ALL_VALUES_MAX;
+                self.too_much(*org, "keys and values", CONFIG_ALL_VALUES_MAX, several);
                 return;
             };
-            self.values_left = left;
+            left = rest;
+        }
+        for OrgStack { org, layers, whole, misuses } in stacks {
             for Misuse { diagnostic, entry } in misuses {
                 match entry {
                     Some(entry) => self.fault(entry, diagnostic),

@@ -18,7 +18,7 @@ pub const CONFIG_VALUES_MAX: usize = 2_000_000;
 /// Definitions of all orgs that are checked in one run: a layer counts for each org that uses it.
 pub const CONFIG_ALL_DEFINITIONS_MAX: usize = 200_000;
 /// Keys and values of all orgs that are checked in one run, counted in the same way.
-pub const CONFIG_ALL_VALUES_MAX: usize = 12_000_000;
+pub const CONFIG_ALL_VALUES_MAX: usize = 6_000_000;
 /// Items of `use` in all org files.
 pub const CONFIG_USES_MAX: usize = 100_000;
 /// Findings that are shown; beyond them they are counted.

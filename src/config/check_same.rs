@@ -103,7 +103,12 @@ struct Seen<'a> {
     wanted: &'a Wanted,
     place: Span,
     label: &'a Label,
-    alphabets: u8,
+}
+
+impl Seen<'_> {
+    fn alphabets(&self) -> u8 {
+        check_text::alphabets(self.label.as_str())
+    }
 }
 
 /// Labels of one locale that look the same: as many as are needed to find, for any further one, one that it looks like.
@@ -115,9 +120,10 @@ struct Lookalikes<'a> {
 impl<'a> Lookalikes<'a> {
     /// One that is written with other alphabets, and does not go on as this one.
     fn of(&self, seen: Seen<'a>) -> Option<Seen<'a>> {
+        let alphabets = seen.alphabets();
         let is_alike = |it: &&Seen<'a>| {
             let (one, other) = (it.wanted, seen.wanted);
-            it.alphabets != seen.alphabets && !moves(one, other) && !moves(other, one)
+            it.alphabets() != alphabets && !moves(one, other) && !moves(other, one)
         };
         std::iter::once(&self.first).chain(&self.more).find(is_alike).copied()
     }
@@ -129,7 +135,8 @@ impl<'a> Lookalikes<'a> {
         const ENOUGH: usize = 5;
         let said = |it: &Seen<'a>| (&it.wanted.system_presence, it.wanted.replaces.as_ref());
         let (presence, replaces) = said(&seen);
-        let alphabet = || std::iter::once(&self.first).chain(&self.more).filter(|it| it.alphabets == seen.alphabets);
+        let alphabets = seen.alphabets();
+        let alphabet = || std::iter::once(&self.first).chain(&self.more).filter(|it| it.alphabets() == alphabets);
         let of_presence = alphabet().filter(|it| said(it).0 == presence).count();
         let of_replaced = alphabet().filter(|it| said(it).1 == replaces).count();
         let is_there = alphabet().any(|it| said(it) == (presence, replaces));
@@ -147,7 +154,7 @@ fn alike(all: &[Compared<'_>], found: &mut Collector) {
         let mut told: HashSet<&Key> = HashSet::from([&wanted.key]);
         for (locale, normal, label) in labels {
             let place = wanted.places.labels.get(*locale).copied().unwrap_or(wanted.places.key);
-            let seen = Seen { wanted, place, label, alphabets: check_text::alphabets(label.as_str()) };
+            let seen = Seen { wanted, place, label };
             let mut lookalikes = match by_look.entry((normal.as_str(), check_text::looks(label.as_str()))) {
                 Entry::Occupied(lookalikes) => lookalikes,
                 Entry::Vacant(vacant) => {

@@ -251,3 +251,48 @@ fn no_answer_becomes_a_tree_of_any_size() {
     let cut = &many.as_bytes()[..many.len() - 1];
     assert_eq!(shapes::system_presences(cut).map(|_| ()), Err(Unreadable::NotJson));
 }
+
+/// Definitions with labels that look the same in several alphabets, some of which move to other system presences.
+fn look_alikes() -> impl Strategy<Value = Vec<(usize, usize, Option<usize>)>> {
+    prop::collection::vec((0_usize..6, 0_usize..3, prop::option::of(0_usize..3)), 2..14)
+}
+
+proptest! {
+    #[test]
+    fn look_alike_labels_are_found_as_by_trying_every_pair(drawn in look_alikes()) {
+        // Latin, Cyrillic, Greek; a whole word, and one that is unlike them.
+        const LABELS: [&str; 6] = ["OK", "\u{41E}\u{41A}", "\u{39F}\u{39A}", "OH", "\u{41E}\u{41D}", "Tea"];
+        const PRESENCES: [&str; 3] = ["Away", "Meal", "Break"];
+        let moves = |one: &(usize, usize, Option<usize>), other: &(usize, usize, Option<usize>)| one.2 == Some(other.1);
+        // One that replaces itself is an error.
+        let drawn: Vec<_> = drawn.into_iter().filter(|it| it.2 != Some(it.1)).collect();
+        let lines: String = drawn
+            .iter()
+            .enumerate()
+            .map(|(number, (label, presence, replaces))| {
+                let replaces = replaces.map_or_else(String::new, |it| format!(", replaces: {}", PRESENCES[it]));
+                format!(
+                    "  d{number:02}: {{ systemPresence: {}{replaces}, labels: {{ en_US: D{number}, de: {} }} }}\n",
+                    PRESENCES[*presence], LABELS[*label]
+                )
+            })
+            .collect();
+        let text = format!("version: 1\ndefinitions:\n{lines}");
+        let (_, found, _) = read_texts(Text { path: "presence.yaml", text: &text }, &[]);
+        let found: HashSet<String> = found
+            .iter()
+            .filter(|it| it.finding.code() == "look-alike-label")
+            .filter_map(|it| it.key.clone())
+            .collect();
+        let alike = |one: usize, other: usize| one != other && [[0, 1, 2].as_slice(), &[3, 4]].iter().any(|it| it.contains(&one) && it.contains(&other));
+        let expected: HashSet<String> = drawn
+            .iter()
+            .enumerate()
+            .filter(|(number, it)| {
+                drawn[..*number].iter().any(|before| alike(it.0, before.0) && !moves(it, before) && !moves(before, it))
+            })
+            .map(|(number, _)| format!("d{number:02}"))
+            .collect();
+        prop_assert_eq!(found, expected);
+    }
+}

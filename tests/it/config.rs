@@ -98,6 +98,10 @@ fn odd_bytes() -> Vec<(&'static str, Vec<u8>)> {
         ("bytes-long-line", with(format!("# {}\n", "x".repeat(70_000)).as_bytes())),
         ("bytes-nul", with(b"\0\0\0")),
         ("bytes-too-large", vec![b'#'; limits::CONFIG_FILE_BYTES_MAX + 1]),
+        ("bytes-too-many-in-all", {
+            let lines = (0..=limits::CONFIG_ALL_DEFINITIONS_MAX).map(|it| format!("  d{it}: {{}}\n"));
+            format!("version: 1\ndefinitions:\n{}", lines.collect::<String>()).into()
+        }),
         ("bytes-too-many-values", b"-\n".repeat(limits::CONFIG_VALUES_MAX + 1)),
         ("bytes-utf-16", "version: 1".encode_utf16().flat_map(u16::to_le_bytes).collect()),
         ("bytes-zero-width", "version: 1\ndefinitions:\n  lu\u{200B}nch: { systemPresence: Meal\u{202E} }\n".into()),

@@ -106,11 +106,12 @@ fn looks_like(desired: &Desired, observed: &Observed) -> BTreeMap<Key, BTreeSet<
         let wanted = &desired.definitions[key];
         it.system_presence == wanted.system_presence && it.labels.get(&english) == wanted.labels.get(&english)
     };
-    let taken: BTreeSet<&DefinitionId> = desired
-        .definitions
-        .keys()
-        .flat_map(|key| observed.definitions.iter().filter(|it| matches(key, it)).map(|it| &it.id))
-        .collect();
+    // Of several with one label nobody knows which one it is, and none is taken.
+    let its = |key: &Key| -> Vec<&DefinitionId> {
+        observed.definitions.iter().filter(|it| matches(key, it)).map(|it| &it.id).collect()
+    };
+    let taken: BTreeSet<&DefinitionId> =
+        desired.definitions.keys().map(its).filter(|it| it.len() == 1).flatten().collect();
     let mut alike: BTreeMap<Key, BTreeSet<DefinitionId>> = BTreeMap::new();
     for (key, wanted) in &desired.definitions {
         if observed.definitions.iter().any(|it| matches(key, it)) {
