@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::config::files::Files;
 use crate::config::folders::{Fault, Found, Root, join, plain_cause};
@@ -119,7 +119,14 @@ fn run(path: &Path, root: Option<&Path>, work: impl FnOnce(&mut Run, &Found)) ->
             Ok(real) => Found { shown: root.to_owned(), real },
             Err(error) => return unreadable(root, &error),
         },
-        None => nearest_root(&found),
+        None => match nearest_root(path, &found) {
+            Ok(real) => Found { shown: real.clone(), real },
+            Err(link) => {
+                let finding = Finding::OutsideRoot { path: link.display().to_string(), root: None };
+                let diagnostics = vec![Diagnostic::general(finding)];
+                return LoadedAll { sources: Sources::new(), diagnostics, configs: Vec::new(), files: Vec::new() };
+            }
+        },
     };
     let mut run = Run {
         files: Files::new(Root(root)),
@@ -132,12 +139,55 @@ fn run(path: &Path, root: Option<&Path>, work: impl FnOnce(&mut Run, &Found)) ->
     run.finish()
 }
 
-/// The nearest folder upward that holds `.git`, else the path's own folder.
-fn nearest_root(found: &Found) -> Found {
-    let folder = if found.real.is_dir() { Some(found.real.as_path()) } else { found.real.parent() };
-    let folder = folder.unwrap_or(&found.real);
-    let root = folder.ancestors().find(|it| it.join(".git").exists()).unwrap_or(folder);
-    Found { shown: root.to_owned(), real: root.to_owned() }
+/// The nearest folder upward that holds `.git`, else the path's own folder. Upward from the path as it was typed: a link
+/// in a repository leads out of it only for those who name its end.
+///
+/// # Errors
+/// The path leads through this link, and no `.git` says what belongs together.
+fn nearest_root(path: &Path, found: &Found) -> Result<PathBuf, PathBuf> {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| found.real.clone());
+    let (typed, link) = without_parents(&absolute);
+    let holding = |folder: &Path, above: Option<&Path>| {
+        let folders = folder.ancestors().take_while(|it| above.is_none_or(|above| *it != above));
+        folders.into_iter().find(|it| it.join(".git").exists()).and_then(|it| fs::canonicalize(it).ok())
+    };
+    let own = if found.real.is_dir() { found.real.as_path() } else { found.real.parent().unwrap_or(&found.real) };
+    let Some(link) = link else {
+        return Ok(holding(own, None).unwrap_or_else(|| own.to_owned()));
+    };
+    let above = link.parent().unwrap_or(Path::new(""));
+    if let Some(root) = holding(above, None) {
+        return Ok(root);
+    }
+    // A link on the way may lead to a repository, to a place beside it, or to where the system keeps everything, as `/tmp`
+    // does on a Mac. The last part may not: then all that is behind it would be a root of its own.
+    let folder = if found.real.is_dir() { typed.as_path() } else { typed.parent().unwrap_or(&typed) };
+    let is_harmless = above.parent().is_none() || fs::canonicalize(above).is_ok_and(|it| found.real.starts_with(it));
+    match holding(folder, Some(above)) {
+        Some(root) if !typed.is_symlink() => Ok(root),
+        None if is_harmless && !typed.is_symlink() => Ok(own.to_owned()),
+        Some(_) | None => Err(typed.ancestors().find(|it| it.is_symlink()).unwrap_or(&link).to_owned()),
+    }
+}
+
+/// An absolute path without `..`, and the first link in it.
+fn without_parents(absolute: &Path) -> (PathBuf, Option<PathBuf>) {
+    let (mut typed, mut link) = (PathBuf::new(), None);
+    for part in absolute.components() {
+        if part == Component::ParentDir {
+            // What is above the end of a link is not what is above the link.
+            if typed.is_symlink() {
+                typed = fs::canonicalize(&typed).unwrap_or(typed);
+            }
+            typed.pop();
+        } else {
+            typed.push(part);
+            if link.is_none() && typed.is_symlink() {
+                link = Some(typed.clone());
+            }
+        }
+    }
+    (typed, link)
 }
 
 struct Run {

@@ -130,7 +130,7 @@ async fn paged<T, I: Hash + Eq + std::fmt::Display>(
     all.extend(rest.into_iter().flat_map(|it| it.items));
     let mut ids = HashSet::new();
     if let Some(twice) = all.iter().map(&id).find(|it| !ids.insert(it.to_string())) {
-        return Ok(Round::Shifted(format!("`{twice}` came twice")));
+        return Ok(Round::Shifted(format!("{twice} came twice", twice = text::ticked(twice))));
     }
     if all.len() != total {
         return Ok(Round::Shifted(format!("the org has {}, and {} came", text::count(total, noun), all.len())));

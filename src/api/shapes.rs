@@ -10,6 +10,7 @@ use crate::model::names::{DefinitionId, DivisionId, Label, Locale, OrgId, System
 use crate::model::observed::{Content, Definition, Modified, Organization, Primary};
 use crate::model::usage::Queue;
 use crate::model::user::UserId;
+use crate::text;
 
 /// Fields that the platform writes itself; a PUT does not send them back.
 const PLATFORMS_OWN: [&str; 6] = ["id", "selfUri", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
@@ -167,7 +168,11 @@ pub fn fetched(generation: Generation, body: &[u8], asked: &DefinitionId) -> Rea
     let raw = object(parse(body)?, "the answer")?;
     let definition = definition(&raw, generation)?;
     if definition.id != *asked {
-        return Err(broken(format!("`{asked}` was asked for, and `id` is `{}`", definition.id)));
+        return Err(broken(format!(
+            "{asked} was asked for, and `id` is `{}`",
+            definition.id,
+            asked = text::ticked(asked)
+        )));
     }
     Ok(Fetched { definition, raw: RawObject(raw) })
 }

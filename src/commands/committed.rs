@@ -15,6 +15,7 @@ use crate::model::moment::Moment;
 use crate::model::names::Key;
 use crate::plan::base::asks_the_same;
 use crate::problem::cause;
+use crate::text;
 
 /// How many commits are looked at for when a definition last changed, and of how many of them the config is read.
 const COMMITS_MAX: usize = 1_000;
@@ -246,7 +247,7 @@ fn first_error(diagnostics: &[Diagnostic], sources: &Sources, base: &Path) -> St
     match error.place.map(|span| sources.place(span)) {
         Some(place) => {
             let place = Place { path: place.path.strip_prefix(base).unwrap_or(place.path), ..place };
-            format!("`{place}`: {message}")
+            format!("{place}: {message}", place = text::ticked(place))
         }
         None => message,
     }

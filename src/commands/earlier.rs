@@ -13,6 +13,7 @@ use crate::model::moment::Moment;
 use crate::plan::base::asks_the_same;
 use crate::plan::origin::{Against, SHALLOW};
 use crate::problem::Problem;
+use crate::text;
 
 /// The most files by which a commit is asked when they last changed; more of them are asked for as a whole.
 const ASKED_MAX: usize = 200;
@@ -116,7 +117,12 @@ fn unknown(args: &ConfigArgs, typed: &str, purpose: Purpose) -> Problem {
                      nothing was sent",
                 ),
             };
-            Problem::new(format!("{flag}: `{typed}` {is}, and `{path}` is in no Git repository")).help(help)
+            Problem::new(format!(
+                "{flag}: {typed} {is}, and {path} is in no Git repository",
+                typed = text::ticked(typed),
+                path = text::ticked(path)
+            ))
+            .help(help)
         }
         Ok(Some(it)) if it.shallow => neither().help(format!("{SHALLOW}; nothing was sent")),
         Ok(Some(_)) | Err(_) => {
@@ -130,7 +136,7 @@ fn nothing_here(typed: &str, purpose: Purpose) -> Problem {
         Purpose::Base => "is neither a commit that is here nor a path",
         Purpose::Applied => "is no commit that is here",
     };
-    Problem::new(format!("{}: `{typed}` {is}", purpose.flag()))
+    Problem::new(format!("{}: {typed} {is}", purpose.flag(), typed = text::ticked(typed)))
 }
 
 fn missing<'a>(hash: &str) -> Given<'a> {

@@ -119,7 +119,7 @@ fn unknown(name: &str) -> Problem {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => "`presencectl explain` lists all of them".to_owned(),
     };
-    Problem::new(format!("there is no finding `{name}`")).help(help)
+    Problem::new(format!("there is no finding {name}", name = text::ticked(name))).help(help)
 }
 
 /// `presencectl config`.

@@ -350,7 +350,7 @@ impl<'a> Check<'a> {
         for item in field.get().into_iter().flatten() {
             let Some(raw) = &item.value else { continue };
             let label = Label::new(raw);
-            let what = || format!("label `{raw}` of `previousLabels`");
+            let what = || format!("label {raw} of `previousLabels`", raw = text::ticked(raw));
             if raw.trim().is_empty() {
                 let what = "label of `previousLabels`".to_owned();
                 self.tell(item.place, Finding::EmptyLabel { what, pinned });
@@ -385,7 +385,7 @@ impl<'a> Check<'a> {
         let replaces = body.replaces.placed().map(|(_, place)| place);
         for (field, place) in [("new", new), ("replaces", replaces)] {
             let why = "nothing is made of a definition with `deactivated: true`".to_owned();
-            let finding = Finding::NoEffect { what: format!("`{field}`"), why };
+            let finding = Finding::NoEffect { what: text::ticked(field), why };
             self.found.extend(place.map(|place| Diagnostic::at(place, finding)));
         }
     }
@@ -395,7 +395,7 @@ impl<'a> Check<'a> {
     fn omitted_in_vain(&mut self, key: &str, omit: Span, labels: &BTreeMap<Locale, Span>, rules: &LabelRules) {
         for (locale, place) in labels {
             if place.file == omit.file && !rules.is_default(locale) {
-                let what = format!("the label for `{locale}`");
+                let what = format!("the label for {}", text::ticked(locale));
                 self.tell(*place, Finding::NoEffect { what, why: format!("`{key}` is omitted here") });
             }
         }
@@ -436,7 +436,7 @@ impl<'a> Check<'a> {
         for item in self.resolved.settings.system_presences.get().into_iter().flatten() {
             let Some(name) = item.value.as_deref().and_then(SystemPresence::new) else { continue };
             if SYSTEM_PRESENCES.into_iter().filter_map(SystemPresence::new).any(|it| it == name) {
-                let what = format!("`{name}` in `settings.systemPresences`");
+                let what = format!("{} in `settings.systemPresences`", text::ticked(name));
                 self.tell(item.place, Finding::NoEffect { what, why: "it is one of the platform's ten".to_owned() });
             }
         }

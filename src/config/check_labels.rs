@@ -234,7 +234,7 @@ pub fn is_odd_label(text: &str) -> bool {
 }
 
 fn check_label(locale: &str, text: &str, pinned: bool) -> Vec<Finding> {
-    let what = format!("label for `{locale}`");
+    let what = format!("label for {}", text::ticked(locale));
     if text.trim().is_empty() {
         return vec![Finding::EmptyLabel { what, pinned }];
     }

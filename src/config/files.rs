@@ -34,7 +34,7 @@ impl Room {
     pub(super) fn takes(&mut self, path: &str, bytes: usize) -> Result<(), Finding> {
         if bytes > CONFIG_FILE_BYTES_MAX {
             let limit = format!("{} MiB", CONFIG_FILE_BYTES_MAX / MIB);
-            return Err(Finding::TooLarge { what: format!("`{path}`"), limit });
+            return Err(Finding::TooLarge { what: crate::text::ticked(path), limit });
         }
         let Some(left) = self.bytes.checked_sub(bytes) else {
             let limit = format!("{} MiB in all its files", CONFIG_BYTES_MAX / MIB);

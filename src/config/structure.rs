@@ -114,7 +114,7 @@ fn check_version(tree: &mut Spanned<Node>, source: &str, found: &mut Vec<Diagnos
     let has_section = entries.iter().any(|(key, _)| SECTIONS.contains(&key.value.as_str()));
     let Some((_, version)) = entries.iter_mut().find(|(key, _)| key.value == "version") else {
         let start = Span { end: tree.place.start, ..tree.place };
-        found.push(Diagnostic::at(start, Finding::UnsupportedVersion { found: None, other: false, foreign: false }));
+        found.push(Diagnostic::at(start, Finding::UnsupportedVersion { given: None, other: false, foreign: false }));
         return true;
     };
     let number = match &version.value {
@@ -127,7 +127,7 @@ fn check_version(tree: &mut Spanned<Node>, source: &str, found: &mut Vec<Diagnos
     }
     let shown = describe(&version.value, version.place, source);
     let other = number.is_some();
-    let finding = Finding::UnsupportedVersion { found: Some(shown), other, foreign: other && !has_section };
+    let finding = Finding::UnsupportedVersion { given: Some(shown), other, foreign: other && !has_section };
     found.push(Diagnostic::at(version.place, finding));
     version.value = Node::Broken;
     !other
@@ -252,8 +252,8 @@ impl Name {
         match self {
             Name::Root => "the config".to_owned(),
             Name::Rules => "`rules`".to_owned(),
-            Name::Field(name) => format!("`{name}`"),
-            Name::ItemOf(list) => format!("each item of `{list}`"),
+            Name::Field(name) => text::ticked(name),
+            Name::ItemOf(list) => format!("each item of {}", text::ticked(list)),
         }
     }
 
@@ -372,7 +372,7 @@ impl Settling<'_> {
             Fault::Type(expected) => {
                 let advice = advice(expected, node, self.source, name);
                 let expected: Vec<&str> = expected.iter().filter(|it| *it != "null").map(|it| type_name(it)).collect();
-                Finding::WrongType { what, expected: text::list(&expected, "or"), found, advice }
+                Finding::WrongType { what, expected: text::list(&expected, "or"), given: found, advice }
             }
             Fault::NoneOf(allowed) => {
                 let found = raw(node.place, self.source);
@@ -410,11 +410,11 @@ fn raw(place: Span, source: &str) -> String {
 
 fn describe(node: &Node, place: Span, source: &str) -> String {
     match node {
-        Node::Null if place.end > place.start => format!("`{}`", raw(place, source)),
+        Node::Null if place.end > place.start => text::ticked(raw(place, source)),
         Node::Null | Node::Broken => "empty".to_owned(),
-        Node::Bool(_) => format!("the boolean `{}`", raw(place, source)),
-        Node::Number(_) => format!("the number `{}`", raw(place, source)),
-        Node::Text(_) => format!("the text `{}`", raw(place, source)),
+        Node::Bool(_) => format!("the boolean {}", text::ticked(raw(place, source))),
+        Node::Number(_) => format!("the number {}", text::ticked(raw(place, source))),
+        Node::Text(_) => format!("the text {}", text::ticked(raw(place, source))),
         Node::List(_) => "a list".to_owned(),
         Node::Map(_) => "a mapping".to_owned(),
     }
@@ -441,7 +441,7 @@ fn advice(expected: &[String], node: &Spanned<Node>, source: &str, name: &Name) 
             Some("`null` takes an inherited label away, under `overrides` only; quote it if it is the text".to_owned())
         }
         Node::Null => Some("write a value, or remove the line".to_owned()),
-        Node::Text(text) if wants("array") => Some(format!("write `[{}]`", yaml::scalar(text))),
+        Node::Text(text) if wants("array") => Some(format!("write `[{}]`", text::unticked(yaml::scalar(text)))),
         _ => None,
     }
 }

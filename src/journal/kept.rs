@@ -14,6 +14,7 @@ use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, OrgId, S
 use crate::model::observed::Content;
 use crate::plan::change::Action;
 use crate::problem::document::FORMAT_VERSION as ERROR_FORMAT_VERSION;
+use crate::text;
 
 /// What a run kept of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,7 +169,7 @@ pub fn read(bytes: &[u8]) -> Result<Kept, Unreadable> {
         "report" => (FORMAT_VERSION, true),
         "error" => (ERROR_FORMAT_VERSION, false),
         other => {
-            let why = format!("it is a `{other}`, not the report of an apply");
+            let why = format!("it is a {other}, not the report of an apply", other = text::ticked(other));
             return Err(Unreadable { line: line_of(text, "\"kind\""), why });
         }
     };
@@ -186,7 +187,7 @@ fn report(text: &str) -> Result<KeptReport, Unreadable> {
     let TargetV1 { org_id, org_name, sandbox, api } = target;
     let generation = Generation::by_name(&api).ok_or_else(|| Unreadable {
         line: line_of(text, "\"api\""),
-        why: format!("it was made through API `{api}`, which this version does not know"),
+        why: format!("it was made through API {api}, which this version does not know", api = text::ticked(api)),
     })?;
     // A run has one step an object.
     let mut ids = BTreeSet::new();
@@ -265,10 +266,14 @@ impl TryFrom<RowV1> for KeptRow {
                 "what was there `before` belongs to everything that was not made, and to nothing else".to_owned()
             );
         }
-        let ended = ended.map(|it| Moment::read(&it).ok_or_else(|| format!("`{it}` is no time"))).transpose()?;
+        let ended = ended
+            .map(|it| Moment::read(&it).ok_or_else(|| format!("{it} is no time", it = text::ticked(it))))
+            .transpose()?;
         Ok(KeptRow {
             action,
-            key: key.map(|it| Key::new(&it).ok_or_else(|| format!("`{it}` is no key"))).transpose()?,
+            key: key
+                .map(|it| Key::new(&it).ok_or_else(|| format!("{it} is no key", it = text::ticked(it))))
+                .transpose()?,
             id: id.map(|it| DefinitionId::new(&it).ok_or("an id is empty")).transpose()?,
             system_presence: SystemPresence::new(&system_presence).ok_or("a system presence is empty")?,
             name: name.map(Label::new),

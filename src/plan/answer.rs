@@ -77,7 +77,7 @@ impl Refusal {
                 vec![say(&format!("pin it, correct its labels, or take `{key}` out of `omit`"))]
             }
             Fact::UnknownSystemPresence { nearest, known, .. } => {
-                let meant = nearest.iter().map(|it| say(&format!("did you mean `{it}`?")));
+                let meant = nearest.iter().map(|it| say(&format!("did you mean {it}?", it = text::ticked(it))));
                 meant.chain([say(&format!("this org knows {}", text::list(known, "and")))]).collect()
             }
             Fact::DivisionNotShown { .. } => vec![
@@ -88,7 +88,7 @@ impl Refusal {
                 say("or take `division` away: what exists then stays where it is"),
             ],
             Fact::UnknownDivision { nearest, known, .. } => {
-                let meant = nearest.iter().map(|it| say(&format!("did you mean `{it}`?")));
+                let meant = nearest.iter().map(|it| say(&format!("did you mean {it}?", it = text::ticked(it))));
                 let seen = if known.is_empty() {
                     "this client sees none: give its role divisions, or write the id".to_owned()
                 } else {
@@ -200,7 +200,7 @@ fn rename_answers(key: &Key, candidates: &[Candidate], said: &Said) -> Vec<Answe
         .iter()
         .map(|it| match &it.name {
             Some(name) if it.has_default_label => Answer {
-                say: format!("if it is `{name}` under a new label"),
+                say: format!("if it is {name} under a new label", name = text::ticked(name)),
                 lines: under_definition(key, &previous_labels(&said.previous_labels, name)),
             },
             // Without a default label it cannot be found by one.

@@ -374,7 +374,11 @@ impl Refusal {
             }
             Fact::PinNotFound { key, id } => format!("`{key}` is pinned to {id}, which this org does not show"),
             Fact::PinnedElsewhere { key, id, wanted, found, name: _, is_called_so: _ } => {
-                format!("`{key}` says `systemPresence: {wanted}`, but {id}, to which it is pinned, belongs to {found}")
+                format!(
+                    "`{key}` says `systemPresence: {wanted}`, but {id}, to which it is pinned, belongs to {found}",
+                    wanted = text::unticked(wanted),
+                    found = text::unticked(found)
+                )
             }
             Fact::MatchesPrimary { key, id } => format!("`{key}` is the platform's own definition {id}"),
             Fact::PrimaryNotKnown { key, id } => {
@@ -405,19 +409,35 @@ impl Refusal {
                 format!("`omit` names `{key}`, which matches nothing, so with `prune: delete` it protects nothing")
             }
             Fact::UnknownSystemPresence { key, name, nearest: _, known: _ } => {
-                format!("`{key}` says `systemPresence: {name}`, which this org does not know")
+                format!(
+                    "`{key}` says `systemPresence: {name}`, which this org does not know",
+                    name = text::unticked(name)
+                )
             }
             Fact::DivisionNotShown { key, division } => {
-                format!("`{key}` says `division: {division}`, and the API v1 shows no divisions")
+                format!(
+                    "`{key}` says `division: {division}`, and the API v1 shows no divisions",
+                    division = text::unticked(division)
+                )
             }
             Fact::UnknownDivision { key, name, nearest: _, known: _ } => {
-                format!("`{key}` says `division: {name}`, and this client sees no division of that name")
+                format!(
+                    "`{key}` says `division: {name}`, and this client sees no division of that name",
+                    name = text::unticked(name)
+                )
             }
             Fact::AmbiguousDivision { key, name, ids } => {
-                format!("`{key}` says `division: {name}`, and {} are called that", text::count(ids.len(), "division"))
+                format!(
+                    "`{key}` says `division: {name}`, and {} are called that",
+                    text::count(ids.len(), "division"),
+                    name = text::unticked(name)
+                )
             }
             Fact::DivisionsNotKnown { key, name } => {
-                format!("`{key}` says `division: {name}`, and the org's divisions could not be read to find its id")
+                format!(
+                    "`{key}` says `division: {name}`, and the org's divisions could not be read to find its id",
+                    name = text::unticked(name)
+                )
             }
         }
     }
@@ -444,7 +464,7 @@ fn described(candidates: &[Candidate]) -> String {
     let each: Vec<String> = candidates
         .iter()
         .map(|it| {
-            let name = it.name.as_ref().map_or_else(String::new, |name| format!("`{name}` "));
+            let name = it.name.as_ref().map_or_else(String::new, |name| format!("{name} ", name = text::ticked(name)));
             let state = if it.deactivated { ", deactivated" } else { "" };
             let own = if it.platforms_own { ", the platform's own" } else { "" };
             let taken = it.taken_by.as_ref().map_or_else(String::new, |key| format!(", which `{key}` has"));

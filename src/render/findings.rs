@@ -137,11 +137,11 @@ fn shown_line(source: &Source, span: Span) -> (String, Range<usize>) {
     if before.len() < start - line_start {
         line.push('…');
     }
-    line.push_str(text::terminal(before.trim_start_matches('\u{FEFF}')).as_str());
-    let from = line.len();
-    line.push_str(text::terminal(marked).as_str());
-    let to = line.len();
-    line.push_str(text::terminal(after).as_str());
+    let whole = [before.trim_start_matches('\u{FEFF}'), marked, after];
+    let parts =
+        text::parts_without_commands(whole.map(|it| text::terminal(it).to_string()).each_ref().map(String::as_str));
+    let (from, to) = (line.len() + parts[0].len(), line.len() + parts[0].len() + parts[1].len());
+    line.push_str(&parts.concat());
     if start + marked.len() + after.len() < line_end {
         line.push('…');
     }

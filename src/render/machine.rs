@@ -27,7 +27,7 @@ use crate::retire::document::{self as retirement_document, RetirementV1};
 use crate::retire::report as retire_report;
 use crate::show::document::{self as show_document, DefinitionsV1, SystemPresencesV1};
 use crate::show::listing::{Listing, SystemPresences};
-use crate::text::{self, RUNNER_COMMAND};
+use crate::text;
 use crate::users::document::{self as users_document, UserReportV1, UsersV1};
 use crate::users::{listing as users_listing, report as users_report};
 
@@ -225,5 +225,5 @@ pub(crate) fn without_hidden(json: &str) -> String {
         }
     }
     // A log that holds the document may be read by a runner.
-    safe.replace(RUNNER_COMMAND, "#\\u0023[")
+    text::without_inner_commands(&safe, "\\u0023")
 }

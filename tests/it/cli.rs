@@ -13,10 +13,14 @@ mod generations;
 mod help;
 mod import;
 mod killed;
+#[cfg(unix)]
+mod links;
 mod log;
 mod logs;
 mod messages;
 mod mistyped;
+#[cfg(unix)]
+mod modes;
 mod only;
 mod outputs;
 mod placing;

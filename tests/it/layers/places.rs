@@ -3,7 +3,7 @@
 /// Every file by level, lowest first. A file uses only files of a strictly lower level, so there
 /// are no circles, and a child never uses the file that declares it. A new file gets a place here.
 pub(super) const LEVELS: &[&[&str]] = &[
-    &["limits"],
+    &["limits", "nofollow"],
     &[
         "cli::formats",
         "apply::outcome",
@@ -25,6 +25,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "cli::logging",
         "cli::variables",
         "doctor::check",
+        "formula",
         "git",
         "proxy",
     ],
@@ -358,6 +359,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("apply::verify", &["tokio::time"]),
     ("retire", &["tokio::time"]),
     // The disk.
+    ("nofollow", &["fastrand", "rustix", "std::fs", "std::io", "std::os"]),
     ("config", &["std::fs", "std::io"]),
     ("config::files", &["std::fs", "std::io"]),
     ("config::folders", &["std::fs", "std::io"]),
@@ -366,11 +368,11 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("commands::connect", &["std::fs", "std::io"]),
     ("commands::earlier", &["std::fs"]),
     ("commands::doctor", &["reqwest::Url", "tokio::net"]),
-    ("commands::files", &["std::fs", "std::io", "std::os", "tempfile"]),
+    ("commands::files", &["std::fs", "std::io", "tempfile"]),
     ("commands::import", &["std::fs"]),
     ("commands::journal", &["std::fs", "std::io"]),
     ("commands::outputs", &["std::fs"]),
-    ("commands::placing", &["std::fs", "std::io", "tempfile"]),
+    ("commands::placing", &["std::fs", "std::io"]),
     ("commands::saved", &["std::fs", "std::io"]),
     ("commands::simulated", &["std::fs"]),
     ("git", &["std::fs", "std::io", "std::process", "tempfile"]),
@@ -423,5 +425,5 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("sandbox::connection", &["axum", "std::io", "std::net", "tokio"]),
     ("sandbox::error", &["std::io"]),
     ("sandbox::service", &["axum", "std::io", "std::time", "tokio"]),
-    ("sandbox::store", &["std::fs", "std::io", "tempfile"]),
+    ("sandbox::store", &["std::fs", "std::io"]),
 ];

@@ -168,6 +168,38 @@ proptest! {
     }
 }
 
+/// Sentences put names between backticks. One that brings backticks of its own would end that code, and the rest of it
+/// would be read as Markdown, where an address is a link.
+#[test]
+fn a_backtick_in_a_name_ends_no_code() {
+    for name in ["x` www.``evil.``com `y", "`https://evil.com/`", "a`@team`b", "` [a](//evil.com) `", "``#1``"] {
+        let (plan, target, desired, sources) = all_called(name);
+        let (drift, _, places) = drift_called(name);
+        let failed = vec![row(Action::Update, "x", name, 1, Outcome::Failed(cause(name)))];
+        let problem = Problem::new(format!("the org has no presence {}", text::ticked(name))).help(name);
+        let heard = Heard { org: target.org.clone(), sandbox: false };
+        let mut pages = vec![
+            markdown::plan(&plan, &target, &sources),
+            markdown::plan_summary(&plan, &Coverage::of(&desired), &target, &sources),
+            markdown::report(&Report::of(failed, locale("en_US")), &target, &sources, SUMMARY),
+            markdown::drift(&drift, &target, &places, SUMMARY),
+            markdown::failure(&problem, &heard, &[], &sources, Kind::Plan, COMMENT),
+        ];
+        pages.extend(compared_called(name).map(|(plan, target, _, sources)| markdown::plan(&plan, &target, &sources)));
+        for page in pages {
+            let found = parsed(&page);
+            assert!(found.strangers.is_empty(), "{name}: {:?}\n{page}", found.strangers);
+            for live in ["evil.com", "@team", "#1", "[a]"] {
+                assert!(!found.text.contains(live), "{name}: {}", found.text);
+            }
+        }
+        for refusal in &plan.refusals {
+            assert_eq!(refusal.message().matches('`').count() % 2, 0, "{}", refusal.message());
+            assert!(!refusal.message().contains(name), "{}", refusal.message());
+        }
+    }
+}
+
 #[test]
 fn an_id_cannot_end_the_marker() {
     let id = presencectl::model::names::OrgId::new("a --> b<!--\u{202E}").unwrap();
