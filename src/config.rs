@@ -252,19 +252,20 @@ impl Run {
     }
 
     fn same_orgs(&mut self, orgs: &[usize]) {
-        let mut names: HashMap<String, Span> = HashMap::new();
+        // By their names in lower case: `Acme` and `acme` would share an environment of GitHub's, and its credentials.
+        let mut names: HashMap<String, (String, Span)> = HashMap::new();
         let mut ids: HashMap<String, Span> = HashMap::new();
         for index in orgs {
             let Some(org) = self.files.get(*index).shape.as_ref().and_then(|it| it.config.org.get()) else { continue };
             let name = org.name.placed().map(|(name, place)| (name.clone(), place));
             let id = org.id.placed().map(|(id, place)| (id.trim().to_ascii_lowercase(), place));
             if let Some((name, place)) = name {
-                match names.get(&name) {
-                    Some(first) => {
-                        let finding = Finding::DuplicateOrgName { name };
+                match names.get(&name.to_lowercase()) {
+                    Some((other, first)) => {
+                        let finding = Finding::DuplicateOrgName { name, other: other.clone() };
                         self.diagnostics.push(Diagnostic::at(place, finding).and(*first, "the other one"));
                     }
-                    None => drop(names.insert(name, place)),
+                    None => drop(names.insert(name.to_lowercase(), (name, place))),
                 }
             }
             if let Some((id, place)) = id {

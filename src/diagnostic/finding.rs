@@ -257,9 +257,12 @@ findings! {
             more => format!("`{path}` and {} are used twice", text::count(more - 1, "more file")),
         },
         say("keep one of the two");
-    /// Two org files with one name.
-    DuplicateOrgName { name: String }
-        "duplicate-org-name", Error, format!("two org files have the name `{name}`"), None;
+    /// Two org files with one name, for presencectl or for GitHub.
+    DuplicateOrgName { name: String, other: String }
+        "duplicate-org-name", Error,
+        if name == other { format!("two org files have the name `{name}`") }
+        else { format!("the orgs `{other}` and `{name}` have the same name except for its case") },
+        (name != other).then(|| "GitHub's environments ignore case, so both would get the same credentials: rename one".to_owned());
     /// Two org files with one id.
     DuplicateOrgId { id: String }
         "duplicate-org-id", Error, format!("two org files have the id `{id}`"),
