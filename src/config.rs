@@ -2,9 +2,10 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
+use crate::config::file_system::{Disk, FileSystem};
 use crate::config::files::Files;
 use crate::config::folders::{Fault, Found, Root, join, plain_cause};
 use crate::config::layers::{Resolved, Stack};
@@ -21,8 +22,9 @@ pub mod check_labels;
 mod check_same;
 pub mod check_text;
 pub mod digest;
+pub mod file_system;
 pub mod files;
-mod folders;
+pub mod folders;
 pub mod in_memory;
 pub mod layers;
 pub mod located;
@@ -91,7 +93,13 @@ pub struct LoadedAll {
 /// Loads the one config that a request names.
 #[must_use]
 pub fn load(request: &Request) -> Loaded {
-    let found = run(&request.path, request.root.as_deref(), |run, path| {
+    load_in(Rc::new(Disk), request)
+}
+
+/// The same, of the files of another place than the disk. There a request names a root.
+#[must_use]
+pub fn load_in(system: Rc<dyn FileSystem>, request: &Request) -> Loaded {
+    let found = run(system, &request.path, request.root.as_deref(), |run, path| {
         run.one(path, request.org.as_deref());
     });
     let LoadedAll { sources, diagnostics, mut configs, files } = found;
@@ -101,28 +109,34 @@ pub fn load(request: &Request) -> Loaded {
 /// Loads every org file below a path, or the one config that is there.
 #[must_use]
 pub fn load_all(path: &Path, root: Option<&Path>) -> LoadedAll {
-    run(path, root, Run::all)
+    load_all_in(Rc::new(Disk), path, root)
 }
 
-fn run(path: &Path, root: Option<&Path>, work: impl FnOnce(&mut Run, &Found)) -> LoadedAll {
+/// The same, of the files of another place than the disk. There a root is given.
+#[must_use]
+pub fn load_all_in(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>) -> LoadedAll {
+    run(system, path, root, Run::all)
+}
+
+fn run(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, work: impl FnOnce(&mut Run, &Found)) -> LoadedAll {
     let unreadable = |path: &Path, error: &std::io::Error| {
         let finding = Finding::Unreadable { path: path.display().to_string(), cause: plain_cause(error) };
         let diagnostics = vec![Diagnostic::general(finding)];
         LoadedAll { sources: Sources::new(), diagnostics, configs: Vec::new(), files: Vec::new() }
     };
-    let found = match fs::canonicalize(path) {
+    let found = match system.canonical(path) {
         Ok(real) => Found { shown: join(path, Path::new("")), real },
         Err(error) => return unreadable(path, &error),
     };
     let root = match root {
-        Some(root) => match fs::canonicalize(root) {
+        Some(root) => match system.canonical(root) {
             Ok(real) => Found { shown: root.to_owned(), real },
             Err(error) => return unreadable(root, &error),
         },
         None => nearest_root(&found),
     };
     let mut run = Run {
-        files: Files::new(Root(root)),
+        files: Files::new(Root { found: root, system }),
         taking_part: HashSet::new(),
         told: HashMap::new(),
         diagnostics: Vec::new(),
@@ -229,10 +243,13 @@ impl Run {
     /// Reads the path: every file below it, and which of them are org files.
     fn survey(&mut self, path: &Found) -> Survey {
         let mut whole = true;
-        let listed = if path.real.is_dir() {
+        for Fault { entry, finding } in folders::repositories_above(&self.files.root, path) {
+            self.fault(entry, Diagnostic::general(finding));
+        }
+        let listed = if self.files.root.system.is_folder(&path.real) {
             let (listed, faults) = folders::list(&self.files.root, path);
             for Fault { entry, finding } in faults {
-                whole = false;
+                whole &= finding.severity() != Severity::Error;
                 self.fault(entry, Diagnostic::general(finding));
             }
             listed

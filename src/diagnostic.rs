@@ -87,6 +87,8 @@ pub struct Source {
 /// Every file that a run has read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
+    /// The hash of the commit that they were read from; none if they were read from the disk.
+    pub commit: Option<String>,
     files: Vec<Source>,
 }
 

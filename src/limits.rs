@@ -9,6 +9,24 @@ pub const CONFIG_FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const CONFIG_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Files of a config, or of such a commit.
 pub const CONFIG_FILES_MAX: usize = 10_000;
+/// Bytes of a commit or tag of the config's repository.
+pub const COMMIT_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of one folder of a commit: 250,000 files.
+pub const FOLDER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of all folders of a commit that are looked at.
+pub const FOLDERS_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Bytes of the folders of a history that are kept at a time.
+pub const FOLDERS_KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Files, folders and links of all folders of a commit that are looked at.
+pub const ENTRIES_MAX: usize = 500_000;
+/// Bytes of the paths of all of them.
+pub const ENTRY_PATHS_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Commits that are looked at for when a config last changed.
+pub const COMMITS_MAX: usize = 10_000;
+/// Bytes of all earlier versions of a config that are read to tell since when it asks what it asks.
+pub const EARLIER_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of what Git says that is no object.
+pub const GIT_ANSWER_BYTES_MAX: u64 = 64 * 1024;
 /// Bytes of one line: positions are counted from its beginning, for each finding anew.
 pub const CONFIG_LINE_BYTES_MAX: usize = 64 * 1024;
 /// Mappings and lists within one another. A config needs five levels.

@@ -15,8 +15,12 @@ pub struct PlanArgs {
     /// Limit the run to the definitions of these keys, and prune nothing. May be repeated.
     #[arg(long, value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Config")]
     pub only: Vec<String>,
+    /// Read the config from this commit of its repository instead of from the disk, where PATH may be missing. Nothing
+    /// is checked out.
+    #[arg(long, value_name = "COMMIT", help_heading = "Config")]
+    pub at: Option<String>,
     /// Tell what this change does from what was pending before: the config is compared with that of a commit
-    /// (`origin/main`), or of a path (`./before`). What is planned stays the same.
+    /// (`origin/main`; `A...B` is the merge base of both), or of a path (`./before`). What is planned stays the same.
     #[arg(long, value_name = "REF|PATH", help_heading = "Config")]
     pub base: Option<String>,
     /// With `--base`: a folder of reports, as `apply --report-dir DIR` keeps them. By them is told what was edited in the

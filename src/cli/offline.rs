@@ -15,6 +15,10 @@ pub struct ValidateArgs {
     /// one upward that holds `.git`, else the path's folder.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
+    /// Read the files from this commit of their repository instead of from the disk, where PATH may be missing. Nothing
+    /// is checked out.
+    #[arg(long, value_name = "COMMIT", help_heading = "Config")]
+    pub at: Option<String>,
     /// End with 1 where there is a warning, too.
     #[arg(long, help_heading = "Config")]
     pub deny_warnings: bool,

@@ -32,8 +32,8 @@ pub fn compared(
             let before = plan(&base, observed, &base.settings.limits);
             let history = History::of(reports, target);
             // The oldest commit of a shallow clone looks as if it had made everything.
-            let since = past.filter(|_| !against.shallow).map_or_else(BTreeMap::new, |(past, commit)| {
-                past.younger(&commit, &base, touched(&before, observed, &history))
+            let since = past.filter(|_| !against.shallow).map_or_else(BTreeMap::new, |(repository, past)| {
+                repository.younger(past, &base, touched(&before, observed, &history))
             });
             let pending = |step: &Step| pending(step, observed, &history, &since);
             let (base, head) = (Side { desired: &base, plan: &before }, Side { desired, plan: &head });

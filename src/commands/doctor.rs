@@ -68,7 +68,7 @@ async fn facts(
     let loaded = config::load_all(path, args.root.as_deref());
     outputs.spare(&loaded.files)?;
     let (config, desired) = config_fact(args, path, loaded);
-    let git = Git::at(path).repository();
+    let git = Git::above(path).map_or(Ok(None), |it| it.repository());
     let credentials = credentials_fact(args, shell);
     let wanted = connect::api(&args.target, &desired);
     let asked = Asked {

@@ -1,21 +1,20 @@
-//! Another config beside the one at hand: `--base` names a commit or a path, `--applied` a commit. It is read before anything
-//! is sent.
+//! The config of a commit: `--at` reads it instead of the one on the disk. `--base` and `--applied` read another one beside
+//! the one at hand. All of this is read before anything is sent.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::cli::ConfigArgs;
-use crate::commands::committed::{self, Committed, NoConfig, Org, Read};
+use crate::commands::commit_files::CommitFiles;
+use crate::commands::committed::{self, Committed, InRepository, NoConfig, Org, Past, Read, Version};
 use crate::drift::applied::Applied;
 use crate::git::{Git, GitError, Revision};
 use crate::model::desired::Desired;
-use crate::model::moment::Moment;
 use crate::plan::base::asks_the_same;
 use crate::plan::origin::{Against, SHALLOW};
 use crate::problem::Problem;
-
-/// The most files by which a commit is asked when they last changed; more of them are asked for as a whole.
-const ASKED_MAX: usize = 200;
 
 /// What it is, as far as it could be read.
 pub struct Given<'a> {
@@ -26,12 +25,24 @@ pub struct Given<'a> {
     /// The files on the disk that it was read from; none where it is a commit.
     pub files: Vec<PathBuf>,
     /// The repository that it was read from, and the commit. Without its history, where that is shallow.
-    pub past: Option<(Committed<'a>, String)>,
+    pub past: Option<(Committed<'a>, Past)>,
 }
 
-/// What another config is for.
+/// The config of a commit that is read instead of the one on the disk.
+pub struct AtCommit {
+    /// Its files.
+    pub files: Rc<CommitFiles>,
+    /// Where it is in them.
+    pub place: InRepository,
+    /// The whole hash.
+    pub commit: String,
+}
+
+/// What a commit is named for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
+    /// `--at`.
+    At,
     /// `--base`.
     Base,
     /// `--applied`.
@@ -41,6 +52,7 @@ enum Purpose {
 impl Purpose {
     fn flag(self) -> &'static str {
         match self {
+            Purpose::At => "--at",
             Purpose::Base => "--base",
             Purpose::Applied => "--applied",
         }
@@ -70,26 +82,41 @@ pub fn base<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>) -> Result<Given<'a
 /// It is no commit that is here.
 pub fn applied(args: &ConfigArgs, typed: &str, org: Org<'_>) -> Result<Applied, Problem> {
     let Given { against, desired, files: _, past } = read(args, typed, org, Purpose::Applied)?;
-    let since = past.map_or_else(|| Ok(Vec::new()), |(past, commit)| past.since(&commit));
+    let since = past.map_or_else(|| Ok(Vec::new()), |(repository, past)| repository.since(&past));
     Ok(Applied { against, desired, since })
+}
+
+/// Finds the config of a commit, which is read instead of the one on the disk. Its path may be missing there.
+///
+/// # Errors
+/// There is no such commit here, or the path is not in its repository.
+pub fn at(path: &Path, root: Option<&Path>, typed: &str) -> Result<AtCommit, Problem> {
+    let failed = |error: GitError| from_git(&error, Purpose::At);
+    let Some((git, hash)) = commit(path, typed).map_err(failed)? else {
+        return Err(unknown(path, typed, Purpose::At));
+    };
+    let place = InRepository::find(&git, path, root);
+    let place = place.map_err(|why| Problem::new(format!("--at: {why} of this commit")))?;
+    let mut objects = git.objects().map_err(failed)?;
+    let commit = objects.commit(&hash).map_err(failed)?.ok_or_else(|| nothing_here(typed, Purpose::At))?;
+    Ok(AtCommit { files: Rc::new(CommitFiles::of(&Rc::new(RefCell::new(objects)), commit)), place, commit: hash })
 }
 
 fn read<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>, purpose: Purpose) -> Result<Given<'a>, Problem> {
     // `./main` is a path even where there is a branch of that name.
     let is_path = typed.starts_with('.') || Path::new(typed).is_absolute();
-    let commit = if is_path { Ok(None) } else { commit(args, typed) };
+    let commit = if is_path { Ok(None) } else { commit(&args.path, typed) };
     match commit {
         Ok(Some((git, hash))) => at_commit(args, typed, org, &git, &hash).map_err(|error| from_git(&error, purpose)),
         Ok(None) | Err(_) if purpose == Purpose::Base && fs::metadata(typed).is_ok() => Ok(at_path(typed, org)),
         Ok(None) if purpose.may_be_missing(typed) => Ok(missing(typed)),
-        Ok(None) => Err(unknown(args, typed, purpose)),
+        Ok(None) => Err(unknown(&args.path, typed, purpose)),
         Err(error) => Err(from_git(&error, purpose)),
     }
 }
 
-fn commit(args: &ConfigArgs, typed: &str) -> Result<Option<(Git, String)>, GitError> {
-    let git = Git::at(&args.path);
-    let Some(revision) = Revision::read(typed) else { return Ok(None) };
+fn commit(path: &Path, typed: &str) -> Result<Option<(Git, String)>, GitError> {
+    let (Some(git), Some(revision)) = (Git::above(path), Revision::read(typed)) else { return Ok(None) };
     if git.repository()?.is_none() {
         return Ok(None);
     }
@@ -100,12 +127,12 @@ fn from_git(error: &GitError, purpose: Purpose) -> Problem {
     Problem::new(format!("{}: {error}", purpose.flag())).help(error.help())
 }
 
-fn unknown(args: &ConfigArgs, typed: &str, purpose: Purpose) -> Problem {
+fn unknown(path: &Path, typed: &str, purpose: Purpose) -> Problem {
     let (flag, neither) = (purpose.flag(), || nothing_here(typed, purpose));
-    match Git::at(&args.path).repository() {
+    match Git::above(path).map_or(Ok(None), |it| it.repository()) {
         Ok(None) => {
-            let path = args.path.display();
             let (is, help) = match purpose {
+                Purpose::At => ("is no commit", "run it in a clone of the config's repository; nothing was sent"),
                 Purpose::Base => (
                     "is no path",
                     "give the path of the config before the change, or run it in a clone of its repository; nothing was sent",
@@ -116,6 +143,12 @@ fn unknown(args: &ConfigArgs, typed: &str, purpose: Purpose) -> Problem {
                      nothing was sent",
                 ),
             };
+            let real = fs::canonicalize(path).ok().filter(|it| Git::above(it).is_some());
+            let help = match real {
+                Some(real) => format!("the path is a link: give `{}`; nothing was sent", real.display()),
+                None => help.to_owned(),
+            };
+            let path = path.display();
             Problem::new(format!("{flag}: `{typed}` {is}, and `{path}` is in no Git repository")).help(help)
         }
         Ok(Some(it)) if it.shallow => neither().help(format!("{SHALLOW}; nothing was sent")),
@@ -128,7 +161,7 @@ fn unknown(args: &ConfigArgs, typed: &str, purpose: Purpose) -> Problem {
 fn nothing_here(typed: &str, purpose: Purpose) -> Problem {
     let is = match purpose {
         Purpose::Base => "is neither a commit that is here nor a path",
-        Purpose::Applied => "is no commit that is here",
+        Purpose::At | Purpose::Applied => "is no commit that is here",
     };
     Problem::new(format!("{}: `{typed}` {is}", purpose.flag()))
 }
@@ -142,41 +175,41 @@ fn missing<'a>(hash: &str) -> Given<'a> {
 
 fn at_path<'a>(typed: &str, org: Org<'a>) -> Given<'a> {
     let path = Path::new(typed);
-    let Read { desired, files } = committed::read(path, None, org, Path::new(""));
-    let git = Git::at(path);
-    let past = desired.as_ref().ok().and_then(|desired| checked_out(&git, path, desired, org));
-    let shallow = past.is_some() && git.repository().is_ok_and(|it| it.is_some_and(|it| it.shallow));
+    let Read { desired, files } = committed::read_from_disk(path, org);
+    let git = Git::above(path);
+    let past = desired.as_ref().ok().zip(git.as_ref()).and_then(|(desired, git)| checked_out(git, path, desired, org));
+    let is_shallow = |git: Git| git.repository().is_ok_and(|it| it.is_some_and(|it| it.shallow));
+    let shallow = past.is_some() && git.is_some_and(is_shallow);
     Given { against: Against { typed: typed.to_owned(), shallow, ..Against::default() }, desired, files, past }
 }
 
 /// The history of a path that is as its repository's newest commit has it, as in a second checkout beside this one.
-fn checked_out<'a>(git: &Git, path: &Path, desired: &Desired, org: Org<'a>) -> Option<(Committed<'a>, String)> {
+fn checked_out<'a>(git: &Git, path: &Path, desired: &Desired, org: Org<'a>) -> Option<(Committed<'a>, Past)> {
     let hash = git.commit(&Revision::read("HEAD")?).ok()??;
-    let past = Committed::find(path, None, &git.top().ok()?, org).ok()?;
-    let (committed, _) = past.at(&hash).ok()?;
+    let repository = Committed::find(git, path, None, org).ok()?;
+    let Version { desired: committed, past } = repository.at(&hash).ok()?;
+    let committed = committed.ok()?;
     let is_so = desired.definitions.len() == committed.definitions.len()
         && desired.definitions.keys().all(|it| asks_the_same(desired, &committed, it));
-    is_so.then_some((past, hash))
+    is_so.then_some((repository, past))
 }
 
 fn at_commit<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>, git: &Git, hash: &str) -> Result<Given<'a>, GitError> {
-    let top = git.top()?;
     let shallow = git.repository()?.is_none_or(|it| it.shallow);
-    let mut against = Against { typed: typed.to_owned(), commit: Some(hash.to_owned()), shallow, ..Against::default() };
-    let given = |against, desired, past| Given { against, desired, files: Vec::new(), past };
-    let past = match Committed::find(&args.path, args.root.as_deref(), &top, org) {
-        Ok(past) => past,
-        Err(why) => return Ok(given(against, Err(why), None)),
+    let against = Against { typed: typed.to_owned(), commit: Some(hash.to_owned()), shallow, ..Against::default() };
+    let not_read = |against, why| Given { against, desired: Err(why), files: Vec::new(), past: None };
+    let repository = match Committed::find(git, &args.path, args.root.as_deref(), org) {
+        Ok(repository) => repository,
+        Err(why) => return Ok(not_read(against, why)),
     };
-    let (desired, files) = match past.at(hash) {
-        Ok(read) => read,
-        Err(NoConfig::Absent(why) | NoConfig::Broken(why)) => return Ok(given(against, Err(why), None)),
+    let (desired, past) = match repository.at(hash) {
+        Ok(Version { desired: Ok(desired), past }) => (desired, past),
+        Ok(Version { desired: Err(NoConfig::Absent(why) | NoConfig::Broken(why)), past: _ }) | Err(why) => {
+            return Ok(not_read(against, why));
+        }
     };
     // The oldest commit of a shallow clone looks as if it had made everything.
-    if !shallow {
-        let files: &[PathBuf] = if files.len() > ASKED_MAX { &[] } else { &files };
-        let changed = Git::at(&top).changed_at(hash, files).ok().flatten();
-        against.changed_at = changed.map(|seconds| Moment::from_unix_ms(seconds.saturating_mul(1_000)));
-    }
-    Ok(given(against, Ok(desired), Some((past, hash.to_owned()))))
+    let changed_at = if shallow { None } else { repository.changed_at(&past) };
+    let against = Against { changed_at, ..against };
+    Ok(Given { against, desired: Ok(desired), files: Vec::new(), past: Some((repository, past)) })
 }

@@ -1,13 +1,18 @@
 //! The commands that ask no org: `validate`, `explain`, `config` and `schema`.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use crate::cli::{ConfigArgs, ExplainArgs, FindingsFormat, Format, SchemaArgs, SchemaOf, ValidateArgs};
+use crate::commands::committed::InRepository;
+use crate::commands::earlier;
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::Shell;
+use crate::config::file_system::FileSystem;
 use crate::config::{self, Config, LoadedAll};
 use crate::diagnostic::{Severity, Sources};
 use crate::exit::Exit;
+use crate::plan::origin::short;
 use crate::plan::pages::{self, PAGES};
 use crate::problem::Problem;
 use crate::render::reported::Reported;
@@ -26,8 +31,29 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
             return exit;
         }
     };
-    let checked = config::load_all(&args.path, args.root.as_deref());
-    let problem = outputs.spare(&checked.files).err();
+    let at = args.at.as_deref().map(|typed| earlier::at(&args.path, args.root.as_deref(), typed)).transpose();
+    let at = match at {
+        Ok(at) => at,
+        Err(problem) => {
+            let exit = shell.fail(&problem.clone().into());
+            show_unchecked(&problem, &args.path, outputs, shell);
+            return exit;
+        }
+    };
+    let (asked, checked, problem) = match &at {
+        Some(at) => {
+            let InRepository { path, root } = &at.place;
+            let mut checked = config::load_all_in(Rc::clone(&at.files) as Rc<dyn FileSystem>, path, Some(root));
+            checked.sources.commit = Some(at.commit.clone());
+            // None of its files is on the disk.
+            (path, checked, None)
+        }
+        None => {
+            let checked = config::load_all(&args.path, args.root.as_deref());
+            let problem = outputs.spare(&checked.files).err();
+            (&args.path, checked, problem)
+        }
+    };
     let has = |severity| checked.diagnostics.iter().any(|it| it.severity == severity);
     let (failed, denied) = (has(Severity::Error), args.deny_warnings && has(Severity::Warning));
 
@@ -44,7 +70,7 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
         diagnostics: &checked.diagnostics,
         sources: &checked.sources,
         problem: problem.as_ref(),
-        asked: &args.path,
+        asked,
         folder: shell.environment.folder.as_deref(),
     };
     let view = |format: FindingsFormat| shown(format, &reported, failure.as_ref(), &verdict);
@@ -92,7 +118,9 @@ fn valid(checked: &LoadedAll) -> String {
         0 | 1 => String::new(),
         several => format!(" for {several} orgs"),
     };
-    format!("Valid: {}{orgs}.\n", text::count(definitions, "definition"))
+    let commit =
+        checked.sources.commit.as_deref().map_or_else(String::new, |it| format!(" in the commit {}", short(it)));
+    format!("Valid: {}{orgs}{commit}.\n", text::count(definitions, "definition"))
 }
 
 /// `presencectl explain`.

@@ -1,6 +1,6 @@
 //! `presencectl plan`.
 
-use crate::cli::{Format, PlanArgs};
+use crate::cli::{ConfigArgs, Format, PlanArgs};
 use crate::commands::base::compared;
 use crate::commands::committed::Org;
 use crate::commands::connect::files_read;
@@ -42,9 +42,15 @@ struct Made {
 async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Made, Failure> {
     let Desk { outputs, heard, .. } = desk;
     outputs.spare(files_read(&args.target))?;
-    let (config, sources) = shell.load(&args.config, outputs)?;
+    let ConfigArgs { path, org, root } = &args.config;
+    let at = args.at.as_deref().map(|typed| earlier::at(path, root.as_deref(), typed)).transpose()?;
+    let (config, sources) = match &at {
+        Some(at) => shell.load_at(at, org.as_deref())?,
+        None => shell.load(&args.config, outputs)?,
+    };
     let desired = limited(config.desired.clone(), &args.only)?;
-    let org = Org { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
+    let head_path = at.as_ref().map_or(path, |it| &it.place.path);
+    let org = Org { name: org.as_deref(), head: &config, head_path };
     let given = args.base.as_deref().map(|typed| earlier::base(&args.config, typed, org)).transpose()?;
     outputs.spare(given.iter().flat_map(|it| &it.files))?;
     let kept = args.report_dir.as_deref().filter(|_| given.is_some());

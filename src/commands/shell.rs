@@ -4,11 +4,15 @@
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::cli::line::Line;
 use crate::cli::{ColorWhen, ConfigArgs, OnFailure, Output, View, precedence, variables};
+use crate::commands::committed::InRepository;
+use crate::commands::earlier::AtCommit;
 use crate::commands::outputs::Outputs;
 use crate::commands::simulated::STATE_FOLDER;
+use crate::config::file_system::FileSystem;
 use crate::config::{self, Config, Loaded, Request};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::environment::Environment;
@@ -84,8 +88,26 @@ impl Shell<'_> {
     pub fn load<F: View>(&mut self, args: &ConfigArgs, outputs: &mut Outputs<F>) -> Result<(Config, Sources), Failure> {
         logging::phase("reading the config");
         let ConfigArgs { path, org, root } = args.clone();
-        let Loaded { sources, diagnostics, config, files } = config::load(&Request { path, org, root });
-        outputs.spare(files)?;
+        let loaded = config::load(&Request { path, org, root });
+        outputs.spare(&loaded.files)?;
+        self.loaded(loaded)
+    }
+
+    /// The same, of a commit. None of its files is on the disk.
+    ///
+    /// # Errors
+    /// The files hold errors (they are not shown yet).
+    pub fn load_at(&mut self, at: &AtCommit, org: Option<&str>) -> Result<(Config, Sources), Failure> {
+        logging::phase("reading the config of a commit");
+        let InRepository { path, root } = at.place.clone();
+        let request = Request { path, org: org.map(str::to_owned), root: Some(root) };
+        let mut loaded = config::load_in(Rc::clone(&at.files) as Rc<dyn FileSystem>, &request);
+        loaded.sources.commit = Some(at.commit.clone());
+        self.loaded(loaded)
+    }
+
+    fn loaded(&mut self, loaded: Loaded) -> Result<(Config, Sources), Failure> {
+        let Loaded { sources, diagnostics, config, files: _ } = loaded;
         match config {
             Some(config) => {
                 self.show_findings(&diagnostics, &sources);

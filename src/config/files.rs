@@ -1,9 +1,7 @@
 //! Reads the files of a config, each once.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::config::folders::{Found, Root, plain_cause};
 use crate::config::structure::{self, Shape};
@@ -117,7 +115,8 @@ impl Files {
             loaded.diagnostics.push(told.clone());
             return loaded;
         }
-        let bytes = match bytes(&loaded.found.real) {
+        let read = self.root.system.read(&loaded.found.real, CONFIG_FILE_BYTES_MAX);
+        let bytes = match read {
             Ok(bytes) => bytes,
             Err(error) => {
                 let cause = plain_cause(&error);
@@ -125,11 +124,12 @@ impl Files {
                 return loaded;
             }
         };
-        if let Err(finding) = self.room.takes(&path, bytes.len()) {
+        let length = bytes.as_ref().map_or(usize::MAX, Vec::len);
+        if let Err(finding) = self.room.takes(&path, length) {
             loaded.diagnostics.push(Diagnostic::general(finding));
             return loaded;
         }
-        let (text, bad_byte) = decode(bytes);
+        let (text, bad_byte) = decode(bytes.unwrap_or_default());
         let id = self.sources.add(&loaded.found.shown, text);
         loaded.id = Some(id);
         let text = &self.sources.get(id).text;
@@ -137,17 +137,6 @@ impl Files {
         (loaded.shape, loaded.diagnostics) = examined(text, bad_byte, id, &path, &mut self.room);
         loaded
     }
-}
-
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    // A pipe or a device would block, or never end.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(CONFIG_FILE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// The text, and the index of the first byte that is not UTF-8.

@@ -2,12 +2,12 @@
 //! entries that cannot be followed.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::ffi::OsString;
-use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
-use crate::diagnostic::finding::Finding;
+use crate::config::file_system::{Entry, EntryKind, FileSystem};
+use crate::diagnostic::finding::{Finding, Severity};
 use crate::limits::CONFIG_FILES_MAX;
 
 /// A file or folder, under the name that people know it by and where it really is.
@@ -26,17 +26,22 @@ pub(super) struct Fault {
     pub(super) finding: Finding,
 }
 
-/// The folder below which everything lies.
-#[derive(Debug)]
-pub(super) struct Root(pub(super) Found);
+/// The folder below which everything lies, and where its files come from.
+#[derive(Debug, Clone)]
+pub(super) struct Root {
+    pub(super) found: Found,
+    pub(super) system: Rc<dyn FileSystem>,
+}
 
 impl Root {
     pub(super) fn holds(&self, real: &Path) -> bool {
-        real.starts_with(&self.0.real)
+        // The top of a commit has no name, so all paths begin with it.
+        let leads_out = real.has_root() != self.found.real.has_root() || real.starts_with("..");
+        real.starts_with(&self.found.real) && !leads_out
     }
 
     pub(super) fn outside(&self, shown: &Path) -> Finding {
-        Finding::OutsideRoot { path: display(shown), root: display(&self.0.shown) }
+        Finding::OutsideRoot { path: display(shown), root: display(&self.found.shown) }
     }
 
     /// The link that is to blame for where a path leads, none when the path says so itself. `bad`
@@ -46,9 +51,9 @@ impl Root {
         let mut parts: Vec<&Path> = path.ancestors().collect();
         parts.reverse();
         parts.into_iter().find_map(|part| {
-            let folder = fs::canonicalize(part.parent()?).ok().filter(|it| self.holds(it))?;
+            let folder = self.system.canonical(part.parent()?).ok().filter(|it| self.holds(it))?;
             let entry = folder.join(part.file_name()?);
-            let real = fs::canonicalize(&entry).ok()?;
+            let real = self.system.canonical(&entry).ok()?;
             (real != entry && bad(&folder, &real)).then_some(entry)
         })
     }
@@ -69,9 +74,9 @@ pub(super) fn list(root: &Root, folder: &Found) -> (Vec<Found>, Vec<Fault>) {
     let Listing { files, mut faults, too_many, .. } = listing;
     if too_many {
         let finding = Finding::TooLarge { what: "the number of files".to_owned(), limit: CONFIG_FILES_MAX.to_string() };
-        faults.push(Fault { entry: root.0.real.clone(), finding });
+        faults.push(Fault { entry: root.found.real.clone(), finding });
     }
-    if files.is_empty() && faults.is_empty() {
+    if files.is_empty() && faults.iter().all(|it| it.finding.severity() != Severity::Error) {
         let finding = Finding::NoFiles { path: display(&folder.shown) };
         faults.push(Fault { entry: folder.real.clone(), finding });
     }
@@ -118,16 +123,23 @@ impl Listing<'_> {
         if !self.folders.insert(folder.real.clone()) {
             return;
         }
-        match entries(&folder.real) {
-            Ok(entries) => {
-                for (name, kind) in entries {
+        match self.root.system.entries(&folder.real) {
+            Ok(mut entries) => {
+                if looks_like_a_repository(&entries) {
+                    let path = display(&folder.shown);
+                    self.fault(folder.real.clone(), Finding::EmbeddedRepository { path });
+                }
+                entries.retain(|it| !it.name.as_encoded_bytes().starts_with(b"."));
+                entries.sort_by(|a, b| a.name.cmp(&b.name));
+                for Entry { name, kind } in entries {
+                    if kind == EntryKind::File && !is_yaml(Path::new(&name)) {
+                        continue;
+                    }
                     let found = Found { shown: join(&folder.shown, Path::new(&name)), real: folder.real.join(&name) };
-                    if kind.is_symlink() {
-                        self.links.push_back(found);
-                    } else if kind.is_dir() {
-                        self.open.push_back(found);
-                    } else if is_yaml(&found.shown) {
-                        self.file(found);
+                    match kind {
+                        EntryKind::Link => self.links.push_back(found),
+                        EntryKind::Folder => self.open.push_back(found),
+                        EntryKind::File => self.file(found),
                     }
                 }
             }
@@ -140,7 +152,7 @@ impl Listing<'_> {
 
     fn link(&mut self, Found { shown, real: entry }: Found) {
         let path = display(&shown);
-        let real = match fs::canonicalize(&entry) {
+        let real = match self.root.system.canonical(&entry) {
             Ok(real) => real,
             // A link to nowhere matters only where a config could be behind it.
             Err(error) if !is_yaml(&shown) && error.kind() != io::ErrorKind::PermissionDenied => return,
@@ -149,7 +161,7 @@ impl Listing<'_> {
                 return;
             }
         };
-        let is_folder = real.is_dir();
+        let is_folder = self.root.system.is_folder(&real);
         if !is_folder && !is_yaml(&shown) {
             return;
         }
@@ -173,21 +185,35 @@ impl Listing<'_> {
     }
 }
 
-/// The names in a folder and what they are, hidden ones skipped, sorted.
-fn entries(folder: &Path) -> io::Result<Vec<(OsString, fs::FileType)>> {
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if !name.as_encoded_bytes().starts_with(b".") {
-            entries.push((name, entry.file_type()?));
-        }
-    }
-    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(entries)
+/// Would a Git that is run in this folder take it for a repository, and follow the config in it?
+pub(super) fn looks_like_a_repository(entries: &[Entry]) -> bool {
+    let has = |name: &str| entries.iter().any(|it| it.name.eq_ignore_ascii_case(name));
+    has("HEAD") && (has("commondir") || (has("objects") && has("refs")))
 }
 
-fn is_yaml(path: &Path) -> bool {
+/// The folders above a path, up to the root, that look like repositories.
+pub(super) fn repositories_above(root: &Root, path: &Found) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let (mut shown, mut real) = (path.shown.as_path(), path.real.as_path());
+    while let (Some(shown_above), Some(real_above)) = (shown.parent(), real.parent()) {
+        if !root.holds(real_above) {
+            break;
+        }
+        (shown, real) = (shown_above, real_above);
+        let names = ["HEAD", "commondir", "objects", "refs"].into_iter();
+        let there = names.filter(|it| root.system.canonical(&real.join(it)).is_ok());
+        let entries: Vec<Entry> = there.map(|it| Entry { name: it.into(), kind: EntryKind::File }).collect();
+        if looks_like_a_repository(&entries) {
+            let finding = Finding::EmbeddedRepository { path: display(shown) };
+            faults.push(Fault { entry: real.to_owned(), finding });
+        }
+    }
+    faults
+}
+
+/// Is this what a config can stand in, by its name?
+#[must_use]
+pub fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
 }
 

@@ -1,14 +1,13 @@
 //! The `use` of an org file: from what is written there to the files of each layer.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::config::files::Files;
 use crate::config::folders::{self, Found, display, join, plain_cause};
 use crate::config::located::Located;
 use crate::diagnostic::finding::Finding;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Severity, Span};
 
 /// An org file with its layers: indices of files.
 pub(super) struct OrgStack {
@@ -42,7 +41,7 @@ pub(super) fn resolve(files: &mut Files, org: usize) -> OrgStack {
         };
         let mut layer = Layer { place: item.place, files: Vec::new(), misuses: Vec::new() };
         layer.read(files, org, raw);
-        stack.whole &= layer.misuses.is_empty();
+        stack.whole &= layer.misuses.iter().all(|it| it.diagnostic.severity != Severity::Error);
         stack.misuses.append(&mut layer.misuses);
         stack.misuses.extend(used_twice(files, &layer, &mut used));
         stack.layers.push(layer.files);
@@ -86,7 +85,7 @@ impl Layer {
         let shown =
             if Path::new(raw).is_absolute() { PathBuf::from(raw) } else { join(&beside(&owner.shown), Path::new(raw)) };
         let path = display(&shown);
-        let real = match fs::canonicalize(&written) {
+        let real = match files.root.system.canonical(&written) {
             Ok(real) => real,
             Err(error) => {
                 return self.misuse(Finding::MissingLayer { path, cause: plain_cause(&error) }, None, None);
@@ -106,7 +105,7 @@ impl Layer {
         }
         let found = Found { shown, real };
         let mut listed = vec![found.clone()];
-        if found.real.is_dir() {
+        if files.root.system.is_folder(&found.real) {
             let (below, faults) = folders::list(&files.root, &found);
             for fault in faults {
                 self.misuse(fault.finding, Some(fault.entry), None);

@@ -271,6 +271,11 @@ findings! {
     UnusedLayer { path: String }
         "unused-layer", Warning, format!("no org file uses `{path}`"),
         say("name it in `use`, or remove it");
+    /// A folder of the config looks like a Git repository.
+    EmbeddedRepository { path: String }
+        "embedded-repository", Warning,
+        format!("`{path}` looks like a Git repository: it holds `HEAD` and what Git keeps beside it"),
+        say("remove these files: Git obeys the `config` beside them, which can start programs");
     /// A blank or hidden name of an org.
     InvalidOrgName { name: String }
         "invalid-org-name", Error, format!("`{name}` cannot be the name of an org"),

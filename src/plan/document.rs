@@ -40,6 +40,9 @@ pub struct PlanV1 {
     pub tool_version: String,
     /// The org that was read.
     pub target: TargetV1,
+    /// The whole hash of the commit that the config was read from (`--at`); absent if it was read from the disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
     /// The id of every definition that was seen. `apply --plan` stops when its own client does not see
     /// one of them: it may be in a division that the client cannot see, and what looks new a twin.
     pub seen: Vec<String>,
@@ -355,6 +358,7 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         format_version: FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         target: target_v1(target),
+        commit: sources.commit.clone(),
         seen: seen.iter().map(ToString::to_string).collect(),
         applicable: refusals.is_empty(),
         only: only.as_ref().map(|it| only_v1(it, sources)),

@@ -35,7 +35,8 @@ pub fn write(out: &mut impl fmt::Write, diagnostics: &[Diagnostic], sources: &So
     if !diagnostics.is_empty() {
         let gravest = diagnostics.iter().min_by_key(|it| it.severity);
         let name = gravest.map(|it| it.finding.code()).unwrap_or_default();
-        writeln!(out, "{}; `presencectl explain {name}` says more", summary(diagnostics))?;
+        let commit = sources.commit.as_deref().map(|it| format!(" in the commit {it}")).unwrap_or_default();
+        writeln!(out, "{}{commit}; `presencectl explain {name}` says more", summary(diagnostics))?;
     }
     Ok(())
 }

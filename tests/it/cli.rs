@@ -10,6 +10,7 @@ pub(crate) mod driver;
 mod findings;
 mod first_day;
 mod generations;
+mod git;
 mod help;
 mod import;
 mod killed;

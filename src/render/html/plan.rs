@@ -10,6 +10,7 @@ use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, LeftAlone, Spent};
 use crate::plan::only::Only;
+use crate::plan::origin::short;
 use crate::render::html::base;
 use crate::render::html::escape::{escaped, sentence};
 use crate::render::html::frame::{About, at, class, code, folded, page, refusals_from, table};
@@ -28,6 +29,9 @@ pub fn plan(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources
         None => (String::new(), String::new()),
     };
     let body = [
+        sources.commit.as_ref().map_or_else(String::new, |it| {
+            format!("<p>The config is that of the commit {}.</p>\n", code(short(it).as_str()))
+        }),
         head,
         cost(plan).map_or_else(String::new, |it| format!("<p>{it}.</p>\n")),
         plan.only.as_ref().map_or_else(String::new, only),

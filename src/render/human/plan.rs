@@ -37,6 +37,7 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
     } = plan;
     let split = base.as_ref().and_then(|it| it.split(changes));
     let sections = [
+        sources.commit.as_ref().map_or_else(String::new, |it| format!("The config is that of the commit {it}.\n")),
         base.as_ref().map_or_else(String::new, |it| base::head(it, style)),
         only.as_ref().map_or_else(String::new, |it| only_shown(it, plan, style)),
         match split {

@@ -10,6 +10,7 @@ use crate::model::observed::Target;
 use crate::plan::Plan;
 use crate::plan::change::{Change, LeftAlone, Spent, Warning};
 use crate::plan::only::Only;
+use crate::plan::origin::short;
 use crate::render::markdown::inline::Inline;
 use crate::render::markdown::page::{COMMENT, Keep, Kind, SUMMARY, Section, folded, marker, org, page, sandbox};
 use crate::render::markdown::page::{table_head, table_row};
@@ -24,7 +25,7 @@ const OPEN_LABELS_MAX: usize = 4;
 /// A plan as a comment.
 #[must_use]
 pub fn plan(plan: &Plan, target: &Target, sources: &Sources) -> String {
-    page(&lead(plan, target), &sections(plan, sources), COMMENT)
+    page(&lead(plan, target, sources), &sections(plan, sources), COMMENT)
 }
 
 /// A plan as the summary of a step: with the coverage of the config's locales, and more of everything.
@@ -32,10 +33,10 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources) -> String {
 pub fn plan_summary(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources) -> String {
     let mut sections = sections(plan, sources);
     sections.extend(coverage::sections(coverage));
-    page(&lead(plan, target), &sections, SUMMARY)
+    page(&lead(plan, target, sources), &sections, SUMMARY)
 }
 
-fn lead(plan: &Plan, target: &Target) -> String {
+fn lead(plan: &Plan, target: &Target, sources: &Sources) -> String {
     let (whose, sandbox) = (target.org.as_ref(), sandbox(target.sandbox));
     let Verdict { tone: _, words, more } = of_plan(plan);
     let more = more.map_or_else(String::new, |it| format!(": {it}"));
@@ -49,6 +50,9 @@ fn lead(plan: &Plan, target: &Target) -> String {
         lead.push_str(&only_shown(only));
     }
     lead.push_str(&plan.base.as_ref().map_or_else(String::new, base::sum));
+    if let Some(commit) = &sources.commit {
+        let _ = writeln!(lead, "\nThe config is that of the commit {}.", Inline::code(&short(commit)));
+    }
     lead
 }
 

@@ -1,0 +1,91 @@
+//! Where the files of a config come from: the disk, or anything else that has folders, files and links, such as a commit.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+/// What stands in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// One part of a path.
+    pub name: OsString,
+    /// What it is, a link not followed.
+    pub kind: EntryKind,
+}
+
+/// What an entry of a folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A file, or what is neither of the others.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Link,
+}
+
+/// Files, folders and links. Real paths are either all absolute, or all below the top of what it holds; `..` at their
+/// beginning, or an absolute one among these, leads out of it.
+pub trait FileSystem: fmt::Debug {
+    /// Where a path leads, links followed.
+    ///
+    /// # Errors
+    /// There is nothing, or it cannot be looked at.
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf>;
+
+    /// Is there a folder at this real path?
+    fn is_folder(&self, real: &Path) -> bool;
+
+    /// What stands in the folder at a real path, in any order.
+    ///
+    /// # Errors
+    /// It cannot be listed.
+    fn entries(&self, real: &Path) -> io::Result<Vec<Entry>>;
+
+    /// What the file at a real path holds; none if that is more than so many bytes.
+    ///
+    /// # Errors
+    /// It is no regular file, or cannot be read.
+    fn read(&self, real: &Path, most: usize) -> io::Result<Option<Vec<u8>>>;
+}
+
+/// The files of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disk;
+
+impl FileSystem for Disk {
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        fs::canonicalize(path)
+    }
+
+    fn is_folder(&self, real: &Path) -> bool {
+        real.is_dir()
+    }
+
+    fn entries(&self, real: &Path) -> io::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(real)? {
+            let entry = entry?;
+            let kind = match entry.file_type()? {
+                it if it.is_symlink() => EntryKind::Link,
+                it if it.is_dir() => EntryKind::Folder,
+                _ => EntryKind::File,
+            };
+            entries.push(Entry { name: entry.file_name(), kind });
+        }
+        Ok(entries)
+    }
+
+    fn read(&self, real: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
+        // A pipe or a device would block, or never end.
+        if !fs::metadata(real)?.is_file() {
+            return Err(io::Error::other("it is not a regular file"));
+        }
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+        File::open(real)?.take(limit).read_to_end(&mut bytes)?;
+        Ok((bytes.len() <= most).then_some(bytes))
+    }
+}

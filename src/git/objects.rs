@@ -1,0 +1,307 @@
+//! The objects of a repository: commits, folders and files, each looked at for its size before it is read.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Component, Path};
+use std::rc::Rc;
+
+use crate::git::run::{GitError, Running, Subcommand, start};
+use crate::limits::{COMMIT_BYTES_MAX, FOLDER_BYTES_MAX, FOLDERS_KEPT_BYTES_MAX};
+
+/// How many tags may stand before a commit.
+const TAGS_MAX: usize = 8;
+
+/// What an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file, or where a link leads.
+    Blob,
+    /// A folder.
+    Tree,
+    /// A commit.
+    Commit,
+    /// A tag with a text of its own.
+    Tag,
+}
+
+/// An object that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its hash.
+    pub hash: String,
+    /// What it is.
+    pub kind: Kind,
+    /// How long it is.
+    pub bytes: usize,
+}
+
+/// A commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its whole hash.
+    pub hash: String,
+    /// The hash of its top folder.
+    pub tree: String,
+    /// The commit before it; of a merge, the one that was merged into.
+    pub parent: Option<String>,
+    /// When it was committed, in seconds since 1970. Nothing says when it was pushed or merged.
+    pub seconds: u64,
+}
+
+/// What stands in a folder of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is.
+    pub kind: EntryKind,
+    /// The hash of its content.
+    pub hash: String,
+}
+
+/// What an entry of a folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A file.
+    File,
+    /// A symbolic link; its content is where it leads.
+    Link,
+    /// A folder.
+    Folder,
+    /// Another repository, of which a commit holds the hash alone.
+    Submodule,
+}
+
+/// A folder of a commit: its entries by name.
+pub type Folder = HashMap<OsString, Entry>;
+
+/// The objects of one repository.
+#[derive(Debug)]
+pub struct Objects {
+    sizes: Running,
+    contents: Running,
+    /// Folders by hash: those of a history have most in common.
+    folders: HashMap<String, Rc<Folder>>,
+    folders_bytes: usize,
+}
+
+impl Objects {
+    /// Of the repository whose `.git` stands in this folder.
+    ///
+    /// # Errors
+    /// Git does not start.
+    pub(super) fn of(top: &Path) -> Result<Objects, GitError> {
+        Ok(Objects {
+            sizes: start(top, Subcommand::CatFile, &["--batch-check"])?,
+            contents: start(top, Subcommand::CatFile, &["--batch"])?,
+            folders: HashMap::new(),
+            folders_bytes: 0,
+        })
+    }
+
+    /// What an object is, and how long.
+    ///
+    /// # Errors
+    /// It is not here, or Git did not answer.
+    pub fn find(&mut self, hash: &str, what: &str) -> Result<Object, GitError> {
+        let named = |error: GitError| match error {
+            GitError::Lacks { what: _, partial } => GitError::Lacks { what: what.to_owned(), partial },
+            error => error,
+        };
+        if !is_hash(hash) {
+            return Err(GitError::Refused(format!("{what} is named by what is no hash")));
+        }
+        let answer = self.sizes.ask(hash).map_err(named)?;
+        read_size(&answer).ok_or_else(|| GitError::Lacks { what: what.to_owned(), partial: false })
+    }
+
+    /// What an object holds.
+    ///
+    /// # Errors
+    /// Git did not answer.
+    pub fn read(&mut self, object: &Object) -> Result<Vec<u8>, GitError> {
+        let again = self.contents.ask(&object.hash)?;
+        if read_size(&again).as_ref() != Some(object) {
+            return Err(GitError::Refused(format!("the object {} is damaged", object.hash)));
+        }
+        self.contents.bytes(object.bytes)
+    }
+
+    /// What an object of this kind holds, where it is no longer than that.
+    fn read_at_most(&mut self, hash: &str, kind: Kind, most: usize, what: &str) -> Result<Vec<u8>, GitError> {
+        let object = self.find(hash, what)?;
+        if object.kind != kind {
+            return Err(GitError::Refused(format!("{what} is not what its name says: the repository is damaged")));
+        }
+        if object.bytes > most {
+            return Err(GitError::Refused(format!("{what} has {} bytes; at most {most} are read", object.bytes)));
+        }
+        self.read(&object)
+    }
+
+    /// A commit; of a tag, the one that it stands for. None if it is something else.
+    ///
+    /// # Errors
+    /// It is not here, is too long, or Git did not answer.
+    pub fn commit(&mut self, hash: &str) -> Result<Option<Commit>, GitError> {
+        let mut hash = hash.to_owned();
+        for _ in 0..TAGS_MAX {
+            let what = format!("the commit {hash}");
+            match self.find(&hash, &what)?.kind {
+                Kind::Commit => {
+                    let text = self.read_at_most(&hash, Kind::Commit, COMMIT_BYTES_MAX, &what)?;
+                    let odd = || GitError::Refused(format!("{what} is not what Git writes"));
+                    return read_commit(&hash, &text).map(Some).ok_or_else(odd);
+                }
+                Kind::Tag => {
+                    let text = self.read_at_most(&hash, Kind::Tag, COMMIT_BYTES_MAX, &format!("the tag {hash}"))?;
+                    let text = String::from_utf8_lossy(&text).into_owned();
+                    match text.lines().next().and_then(|it| it.strip_prefix("object ")) {
+                        Some(next) => next.clone_into(&mut hash),
+                        None => return Ok(None),
+                    }
+                }
+                Kind::Blob | Kind::Tree => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    /// A folder.
+    ///
+    /// # Errors
+    /// It is not here, is too long, holds what Git never writes, or Git did not answer.
+    pub fn folder(&mut self, hash: &str, what: &str) -> Result<(Rc<Folder>, usize), GitError> {
+        if let Some(folder) = self.folders.get(hash) {
+            return Ok((Rc::clone(folder), 0));
+        }
+        let bytes = self.read_at_most(hash, Kind::Tree, FOLDER_BYTES_MAX, what)?;
+        let odd = || GitError::Refused(format!("{what} holds a name that Git never writes"));
+        let folder = Rc::new(read_folder(&bytes, hash.len() / 2).ok_or_else(odd)?);
+        if self.folders_bytes + bytes.len() > FOLDERS_KEPT_BYTES_MAX {
+            self.folders.clear();
+            self.folders_bytes = 0;
+        }
+        self.folders_bytes += bytes.len();
+        self.folders.insert(hash.to_owned(), Rc::clone(&folder));
+        Ok((folder, bytes.len()))
+    }
+}
+
+/// Is this a whole hash, and not a name?
+#[must_use]
+pub fn is_hash(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|it| it.is_ascii_hexdigit())
+}
+
+/// An answer about an object: `HASH KIND BYTES`, or `HASH missing`.
+fn read_size(answer: &str) -> Option<Object> {
+    let mut words = answer.split(' ');
+    let (hash, kind, bytes) = (words.next()?, words.next()?, words.next()?);
+    let kind = match kind {
+        "blob" => Kind::Blob,
+        "tree" => Kind::Tree,
+        "commit" => Kind::Commit,
+        "tag" => Kind::Tag,
+        _ => return None,
+    };
+    Some(Object { hash: hash.to_owned(), kind, bytes: bytes.parse().ok()? })
+}
+
+/// A commit as Git stores it: lines `tree HASH`, `parent HASH`, `author …`, `committer NAME <MAIL> SECONDS ZONE`.
+fn read_commit(hash: &str, bytes: &[u8]) -> Option<Commit> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.lines().take_while(|it| !it.is_empty());
+    let tree = lines.next()?.strip_prefix("tree ").filter(|it| is_hash(it))?.to_owned();
+    let mut parent = None;
+    let committer = lines.find_map(|line| {
+        if let Some(hash) = line.strip_prefix("parent ") {
+            parent = parent.take().or_else(|| Some(hash.to_owned()));
+        }
+        line.strip_prefix("committer ")
+    })?;
+    let seconds = committer.rsplit_once('>')?.1.split_whitespace().next()?.parse().ok()?;
+    Some(Commit { hash: hash.to_owned(), tree, parent, seconds })
+}
+
+/// A folder as Git stores it: `MODE NAME`, a zero byte, the bytes of the hash, and so on.
+fn read_folder(bytes: &[u8], hash_bytes: usize) -> Option<Folder> {
+    let mut folder = Folder::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let end = rest.iter().position(|it| *it == 0)?;
+        let space = rest[..end].iter().position(|it| *it == b' ')?;
+        let kind = match &rest[..space] {
+            b"40000" | b"040000" => EntryKind::Folder,
+            b"120000" => EntryKind::Link,
+            b"160000" => EntryKind::Submodule,
+            mode if mode.starts_with(b"100") => EntryKind::File,
+            _ => return None,
+        };
+        let name = read_name(&rest[space + 1..end])?;
+        let hash = rest.get(end + 1..end + 1 + hash_bytes)?.iter().map(|it| format!("{it:02x}")).collect();
+        if folder.insert(name, Entry { kind, hash }).is_some() {
+            return None;
+        }
+        rest = &rest[end + 1 + hash_bytes..];
+    }
+    Some(folder)
+}
+
+/// A name that is one part of a path, wherever it is joined to one.
+fn read_name(bytes: &[u8]) -> Option<OsString> {
+    let name = os_string(bytes)?;
+    let is_one = {
+        let mut parts = Path::new(&name).components();
+        matches!(parts.next(), Some(Component::Normal(first)) if first == name) && parts.next().is_none()
+    };
+    is_one.then_some(name)
+}
+
+/// The bytes of a name, as a name of this system.
+#[cfg(unix)]
+#[must_use]
+#[expect(clippy::unnecessary_wraps, reason = "on another system there may be none")]
+pub fn os_string(bytes: &[u8]) -> Option<OsString> {
+    use std::os::unix::ffi::OsStringExt as _;
+    Some(OsString::from_vec(bytes.to_vec()))
+}
+
+/// The bytes of a name, as a name of this system.
+#[cfg(not(unix))]
+#[must_use]
+pub fn os_string(bytes: &[u8]) -> Option<OsString> {
+    String::from_utf8(bytes.to_vec()).ok().map(OsString::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_read_as_git_writes_it() {
+        let (tree, parent) = ("a".repeat(40), "b".repeat(40));
+        let text = format!(
+            "tree {tree}\nparent {parent}\nparent {tree}\nauthor A <a> 1 +0000\ncommitter B > <b> 12 +0100\ngpgsig x\n\n\
+             tree x\n"
+        );
+        let commit = read_commit("c", text.as_bytes()).unwrap();
+        assert_eq!(commit, Commit { hash: "c".to_owned(), tree, parent: Some(parent), seconds: 12 });
+        for odd in ["", "tree x\n", "\ntree x", "committer B <b> 12 +0100\n"] {
+            assert_eq!(read_commit("c", odd.as_bytes()), None, "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_read_as_git_writes_it_and_odd_names_are_refused() {
+        let one = |mode: &str, name: &str| [mode.as_bytes(), b" ", name.as_bytes(), b"\0", &[0xab; 20]].concat();
+        let both = [one("100644", "a b.yaml"), one("40000", "x")].concat();
+        let folder = read_folder(&both, 20).unwrap();
+        assert_eq!(folder[&OsString::from("a b.yaml")].kind, EntryKind::File);
+        assert_eq!(folder[&OsString::from("x")], Entry { kind: EntryKind::Folder, hash: "ab".repeat(20) });
+        for odd in ["", ".", "..", "a/b", "/a"] {
+            assert_eq!(read_folder(&one("40000", odd), 20), None, "{odd:?}");
+        }
+        assert_eq!(read_folder(&[both.as_slice(), &both].concat(), 20), None, "a name twice");
+        assert_eq!(read_folder(&both[..both.len() - 1], 20), None, "cut");
+        assert_eq!(read_folder(&one("777", "a"), 20), None, "no mode of Git's");
+    }
+}
