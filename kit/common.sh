@@ -260,8 +260,7 @@ give() {
 # alone COMMAND…: runs it in the place of this shell, with the variables that presencectl and its `git` need, and no others:
 # the tokens of this job are none of them.
 alone() {
-    local name
-    # `compgen` names what is exported.
+    # `compgen` names what is exported. `name` is not local: one that is exported has to go as well.
     while IFS= read -r name; do
         case $name in
             GENESYSCLOUD_* | PRESENCECTL_* | NO_COLOR | CI) ;;

@@ -60,7 +60,7 @@ fi
 # the tag of this version. The sums come from the same release, so they prove nothing of that.
 if [[ ${ACTION_REF:-} =~ ^[0-9a-f]{40}$ ]]; then
     from=(--source-digest "$ACTION_REF")
-    whence="the commit $ACTION_REF, which this action is pinned by"
+    whence="the commit $ACTION_REF, which this action is pinned by and which has to be that of v$VERSION"
 else
     from=(--source-ref "refs/tags/v$VERSION")
     whence="the tag v$VERSION"
