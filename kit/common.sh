@@ -158,13 +158,14 @@ last_applied() {
 }
 
 last_applied_by() {
-    local number answer created sha counts runs
+    local number answer created sha counts runs seen=' '
     runs="actions/workflows/$(encoded "$1")/runs?branch=$(encoded "$default_branch")&event=$2&status=success"
     for ((number = 1; number <= 10; number++)); do
         answer=$(page "$runs" .workflow_runs "select(.conclusion == \"success\" and counts($(quoted "$1"); [\"$2\"]))
             | \"\(.created_at | moment) \(.head_sha | sha)\"" "$number") || return 1
         while read -r created sha; do
-            [[ -n $sha ]] || continue
+            [[ -n $sha && $seen != *" $sha "* ]] || continue
+            seen="$seen$sha "
             counts=$(reachable "$sha") || return 1
             [[ $counts == false ]] || {
                 printf '%s %s' "$created" "$sha"

@@ -129,7 +129,7 @@ reachable() {
 # job of the default branch made, and neither a job of another branch or of a tag with its name, nor somebody by the API. Its
 # commit is still on the default branch.
 deployment() {
-    local number answer sha counts list
+    local number answer sha counts list seen=' '
     list="$project/deployments?environment=$(encoded "presence-apply/$ORG")&order_by=id&sort=$1${2:-}"
     for ((number = 1; number <= 50; number++)); do
         # shellcheck disable=SC2016 # they are jq's variables
@@ -137,7 +137,8 @@ deployment() {
             | select(.ref == $ENV.CI_DEFAULT_BRANCH and .deployable.ref == .ref and .deployable.tag == false) | .sha | sha)') ||
             return 1
         while IFS= read -r sha; do
-            [[ $sha != last && $sha != more ]] || continue
+            [[ $sha != last && $sha != more && $seen != *" $sha "* ]] || continue
+            seen="$seen$sha "
             counts=$(reachable "$sha") || return 1
             [[ $counts == false ]] || {
                 echo "$sha"
