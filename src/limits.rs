@@ -11,6 +11,8 @@ pub const CONFIG_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const CONFIG_FILES_MAX: usize = 10_000;
 /// Bytes of a commit or tag of the config's repository.
 pub const COMMIT_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of an object that another one of the repository is stored as the difference from.
+pub const DIFFERENCE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes of one folder of a commit: 250,000 files.
 pub const FOLDER_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Bytes of all folders of a commit that are looked at.

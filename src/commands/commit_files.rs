@@ -120,7 +120,7 @@ impl CommitFiles {
         state.bytes += bytes;
         if state.bytes > FOLDERS_BYTES_MAX {
             let mib = FOLDERS_BYTES_MAX / (1024 * 1024);
-            return Err(io::Error::other(format!("the folders of the commit have more than {mib} MiB")));
+            return Err(too_much(format!("the folders of the commit have more than {mib} MiB")));
         }
         Ok(folder)
     }
@@ -215,6 +215,10 @@ impl SeenFolder {
     }
 }
 
+fn too_much(why: String) -> io::Error {
+    io::Error::new(io::ErrorKind::QuotaExceeded, why)
+}
+
 fn from_git(error: GitError) -> io::Error {
     io::Error::other(error)
 }
@@ -275,7 +279,7 @@ impl FileSystem for CommitFiles {
         state.path_bytes += names + folder.len() * real.as_os_str().len();
         if state.entries > ENTRIES_MAX || state.path_bytes > ENTRY_PATHS_BYTES_MAX {
             let mib = ENTRY_PATHS_BYTES_MAX / (1024 * 1024);
-            return Err(io::Error::other(format!(
+            return Err(too_much(format!(
                 "the folders of the commit hold more than {ENTRIES_MAX} entries, or {mib} MiB of their paths"
             )));
         }
