@@ -21,6 +21,8 @@ pub const FOLDERS_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub const FOLDERS_KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Files, folders and links of all folders of a commit that are looked at.
 pub const ENTRIES_MAX: usize = 500_000;
+/// Bytes of one path in a commit, or of where a link leads.
+pub const PATH_BYTES_MAX: usize = 4 * 1024;
 /// Bytes of the paths of all of them.
 pub const ENTRY_PATHS_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Commits that are looked at for when a config last changed.

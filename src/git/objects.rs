@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
-use std::path::{Component, Path};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use crate::git::run::{GitError, Running, Subcommand, start};
@@ -80,6 +81,7 @@ pub type Folder = HashMap<OsString, Entry>;
 /// The objects of one repository.
 #[derive(Debug)]
 pub struct Objects {
+    top: PathBuf,
     sizes: Running,
     contents: Running,
     /// Objects for which Git reads nothing that is too large.
@@ -96,6 +98,7 @@ impl Objects {
     /// Git does not start.
     pub(super) fn of(top: &Path) -> Result<Objects, GitError> {
         Ok(Objects {
+            top: top.to_owned(),
             sizes: start(top, Subcommand::CatFile, &[ABOUT])?,
             contents: start(top, Subcommand::CatFile, &["--batch"])?,
             harmless: HashSet::new(),
@@ -117,7 +120,8 @@ impl Objects {
             return Err(GitError::Refused(format!("{what} is named by what is no hash")));
         }
         let answer = self.sizes.ask(hash).map_err(named)?;
-        read_size(&answer).ok_or_else(|| GitError::Lacks { what: what.to_owned(), partial: false })
+        let lacks = || GitError::Lacks { what: what.to_owned(), partial: is_partial(&self.top) };
+        read_size(&answer).ok_or_else(lacks)
     }
 
     /// Git holds what an object is stored as the difference from in memory, however short the object itself is.
@@ -220,6 +224,14 @@ impl Objects {
         self.folders.insert(hash.to_owned(), Rc::clone(&folder));
         Ok((folder, bytes.len()))
     }
+}
+
+/// Has Git marked packs as those of a partial clone?
+fn is_partial(top: &Path) -> bool {
+    let asked = start(top, Subcommand::RevParse, &["--git-path", "objects/pack"]).and_then(Running::printed);
+    let Ok(Some(packs)) = asked else { return false };
+    let mut entries = fs::read_dir(top.join(packs.trim_end_matches(['\n', '\r']))).into_iter().flatten().flatten();
+    entries.any(|it| it.path().extension().is_some_and(|it| it == "promisor"))
 }
 
 /// Is this a whole hash, and not a name?
