@@ -11,6 +11,8 @@ pub const CONFIG_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const CONFIG_FILES_MAX: usize = 10_000;
 /// Bytes of a commit or tag of the config's repository.
 pub const COMMIT_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of an object that another one of the repository is stored as the difference from.
+pub const DIFFERENCE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes of one folder of a commit: 250,000 files.
 pub const FOLDER_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Bytes of all folders of a commit that are looked at.
@@ -19,6 +21,8 @@ pub const FOLDERS_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub const FOLDERS_KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Files, folders and links of all folders of a commit that are looked at.
 pub const ENTRIES_MAX: usize = 500_000;
+/// Bytes of one path in a commit, or of where a link leads.
+pub const PATH_BYTES_MAX: usize = 4 * 1024;
 /// Bytes of the paths of all of them.
 pub const ENTRY_PATHS_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Commits that are looked at for when a config last changed.

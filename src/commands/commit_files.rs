@@ -11,12 +11,10 @@ use std::rc::Rc;
 use crate::config::file_system::{self, FileSystem};
 use crate::config::folders::is_yaml;
 use crate::git::{Commit, EntryKind, Folder, GitError, Kind, Objects, os_string};
-use crate::limits::{ENTRIES_MAX, ENTRY_PATHS_BYTES_MAX, FOLDERS_BYTES_MAX};
+use crate::limits::{ENTRIES_MAX, ENTRY_PATHS_BYTES_MAX, FOLDERS_BYTES_MAX, PATH_BYTES_MAX};
 
 /// Links that one path may lead through, as on Linux.
 const LINKS_MAX: usize = 40;
-/// Bytes of a path, as on Linux; also of where a link leads.
-const PATH_BYTES: usize = 4096;
 
 /// The files of one commit. Paths are those below its top.
 #[derive(Debug)]
@@ -96,8 +94,8 @@ impl CommitFiles {
 
     /// The folder at a real path.
     fn folder(&self, real: &Path) -> io::Result<Rc<Folder>> {
-        if real.as_os_str().len() > PATH_BYTES {
-            return Err(io::Error::other(format!("its path is longer than {PATH_BYTES} bytes")));
+        if real.as_os_str().len() > PATH_BYTES_MAX {
+            return Err(io::Error::other(format!("its path is longer than {PATH_BYTES_MAX} bytes")));
         }
         let known = self.state.borrow().seen.folders.get(real).map(|it| it.hash.clone());
         let hash = match known {
@@ -120,7 +118,7 @@ impl CommitFiles {
         state.bytes += bytes;
         if state.bytes > FOLDERS_BYTES_MAX {
             let mib = FOLDERS_BYTES_MAX / (1024 * 1024);
-            return Err(io::Error::other(format!("the folders of the commit have more than {mib} MiB")));
+            return Err(too_much(format!("the folders of the commit have more than {mib} MiB")));
         }
         Ok(folder)
     }
@@ -139,8 +137,8 @@ impl CommitFiles {
 
     /// Where the link with this content leads, from the folder that it stands in.
     fn target(&self, link: &Path, hash: &str) -> io::Result<PathBuf> {
-        let bytes = self.blob(link, hash, PATH_BYTES)?;
-        let bytes = bytes.ok_or_else(|| io::Error::other(format!("a link is longer than {PATH_BYTES} bytes")))?;
+        let bytes = self.blob(link, hash, PATH_BYTES_MAX)?;
+        let bytes = bytes.ok_or_else(|| io::Error::other(format!("a link is longer than {PATH_BYTES_MAX} bytes")))?;
         os_string(&bytes).map(PathBuf::from).ok_or_else(|| io::Error::other("a link leads to what is not UTF-8"))
     }
 
@@ -215,6 +213,10 @@ impl SeenFolder {
     }
 }
 
+fn too_much(why: String) -> io::Error {
+    io::Error::new(io::ErrorKind::QuotaExceeded, why)
+}
+
 fn from_git(error: GitError) -> io::Error {
     io::Error::other(error)
 }
@@ -226,8 +228,8 @@ impl FileSystem for CommitFiles {
         let mut left: VecDeque<OsString> = parts_of(path).into();
         let mut links = 0;
         while let Some(part) = left.pop_front() {
-            if real.as_os_str().len() + part.len() > PATH_BYTES {
-                return Err(io::Error::other(format!("its path is longer than {PATH_BYTES} bytes")));
+            if real.as_os_str().len() + part.len() > PATH_BYTES_MAX {
+                return Err(io::Error::other(format!("its path is longer than {PATH_BYTES_MAX} bytes")));
             }
             let whole = PathBuf::from(&part);
             match whole.components().next() {
@@ -275,7 +277,7 @@ impl FileSystem for CommitFiles {
         state.path_bytes += names + folder.len() * real.as_os_str().len();
         if state.entries > ENTRIES_MAX || state.path_bytes > ENTRY_PATHS_BYTES_MAX {
             let mib = ENTRY_PATHS_BYTES_MAX / (1024 * 1024);
-            return Err(io::Error::other(format!(
+            return Err(too_much(format!(
                 "the folders of the commit hold more than {ENTRIES_MAX} entries, or {mib} MiB of their paths"
             )));
         }

@@ -41,7 +41,7 @@ pub trait FileSystem: fmt::Debug {
     /// What stands in the folder at a real path, in any order.
     ///
     /// # Errors
-    /// It cannot be listed.
+    /// It cannot be listed. [`io::ErrorKind::QuotaExceeded`] says that no more folders are.
     fn entries(&self, real: &Path) -> io::Result<Vec<Entry>>;
 
     /// What the file at a real path holds; none if that is more than so many bytes.

@@ -146,6 +146,11 @@ impl Listing<'_> {
             Err(error) => {
                 let path = display(&folder.shown);
                 self.fault(folder.real.clone(), Finding::Unreadable { path, cause: plain_cause(&error) });
+                // Over a limit: the other folders would only say the same.
+                if error.kind() == io::ErrorKind::QuotaExceeded {
+                    self.open.clear();
+                    self.links.clear();
+                }
             }
         }
     }

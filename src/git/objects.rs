@@ -1,15 +1,20 @@
 //! The objects of a repository: commits, folders and files, each looked at for its size before it is read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
-use std::path::{Component, Path};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use crate::git::run::{GitError, Running, Subcommand, start};
-use crate::limits::{COMMIT_BYTES_MAX, FOLDER_BYTES_MAX, FOLDERS_KEPT_BYTES_MAX};
+use crate::limits::{COMMIT_BYTES_MAX, DIFFERENCE_BYTES_MAX, FOLDER_BYTES_MAX, FOLDERS_KEPT_BYTES_MAX};
 
 /// How many tags may stand before a commit.
 const TAGS_MAX: usize = 8;
+/// How many differences an object may be stored as, one upon the other; Git writes no more.
+const DIFFERENCES_MAX: usize = 4_095;
+/// What is asked of each object. The last is the object that it is stored as the difference from, or zeros.
+const ABOUT: &str = "--batch-check=%(objectname) %(objecttype) %(objectsize) %(deltabase)";
 
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +81,11 @@ pub type Folder = HashMap<OsString, Entry>;
 /// The objects of one repository.
 #[derive(Debug)]
 pub struct Objects {
+    top: PathBuf,
     sizes: Running,
     contents: Running,
+    /// Objects for which Git reads nothing that is too large.
+    harmless: HashSet<String>,
     /// Folders by hash: those of a history have most in common.
     folders: HashMap<String, Rc<Folder>>,
     folders_bytes: usize,
@@ -90,8 +98,10 @@ impl Objects {
     /// Git does not start.
     pub(super) fn of(top: &Path) -> Result<Objects, GitError> {
         Ok(Objects {
-            sizes: start(top, Subcommand::CatFile, &["--batch-check"])?,
+            top: top.to_owned(),
+            sizes: start(top, Subcommand::CatFile, &[ABOUT])?,
             contents: start(top, Subcommand::CatFile, &["--batch"])?,
+            harmless: HashSet::new(),
             folders: HashMap::new(),
             folders_bytes: 0,
         })
@@ -110,7 +120,36 @@ impl Objects {
             return Err(GitError::Refused(format!("{what} is named by what is no hash")));
         }
         let answer = self.sizes.ask(hash).map_err(named)?;
-        read_size(&answer).ok_or_else(|| GitError::Lacks { what: what.to_owned(), partial: false })
+        let lacks = || GitError::Lacks { what: what.to_owned(), partial: is_partial(&self.top) };
+        read_size(&answer).ok_or_else(lacks)
+    }
+
+    /// Git holds what an object is stored as the difference from in memory, however short the object itself is.
+    fn refuse_large_bases(&mut self, hash: &str) -> Result<(), GitError> {
+        let mut hash = hash.to_owned();
+        let mut chain = Vec::new();
+        while !self.harmless.contains(&hash) {
+            let answer = self.sizes.ask(&hash)?;
+            let bytes = read_size(&answer).map_or(0, |it| it.bytes);
+            if bytes > DIFFERENCE_BYTES_MAX {
+                return Err(GitError::Refused(format!(
+                    "the object {hash} is stored as the difference from one of {bytes} bytes; at most \
+                     {DIFFERENCE_BYTES_MAX} are read"
+                )));
+            }
+            match answer.rsplit_once(' ') {
+                Some((_, base)) if is_hash(base) && base.bytes().any(|it| it != b'0') => {
+                    chain.push(std::mem::replace(&mut hash, base.to_owned()));
+                }
+                _ => break,
+            }
+            if chain.len() > DIFFERENCES_MAX {
+                let why = format!("an object is stored as more than {DIFFERENCES_MAX} differences");
+                return Err(GitError::Refused(why));
+            }
+        }
+        self.harmless.extend(chain);
+        Ok(())
     }
 
     /// What an object holds.
@@ -118,6 +157,7 @@ impl Objects {
     /// # Errors
     /// Git did not answer.
     pub fn read(&mut self, object: &Object) -> Result<Vec<u8>, GitError> {
+        self.refuse_large_bases(&object.hash)?;
         let again = self.contents.ask(&object.hash)?;
         if read_size(&again).as_ref() != Some(object) {
             return Err(GitError::Refused(format!("the object {} is damaged", object.hash)));
@@ -186,13 +226,21 @@ impl Objects {
     }
 }
 
+/// Has Git marked packs as those of a partial clone?
+fn is_partial(top: &Path) -> bool {
+    let asked = start(top, Subcommand::RevParse, &["--git-path", "objects/pack"]).and_then(Running::printed);
+    let Ok(Some(packs)) = asked else { return false };
+    let mut entries = fs::read_dir(top.join(packs.trim_end_matches(['\n', '\r']))).into_iter().flatten().flatten();
+    entries.any(|it| it.path().extension().is_some_and(|it| it == "promisor"))
+}
+
 /// Is this a whole hash, and not a name?
 #[must_use]
 pub fn is_hash(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|it| it.is_ascii_hexdigit())
 }
 
-/// An answer about an object: `HASH KIND BYTES`, or `HASH missing`.
+/// An answer about an object: `HASH KIND BYTES` and more, or `HASH missing`.
 fn read_size(answer: &str) -> Option<Object> {
     let mut words = answer.split(' ');
     let (hash, kind, bytes) = (words.next()?, words.next()?, words.next()?);

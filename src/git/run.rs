@@ -17,8 +17,6 @@ use crate::limits::GIT_ANSWER_BYTES_MAX;
 
 /// The longest piece of what Git says that is repeated.
 const SAID_CHARS_MAX: usize = 300;
-/// What is kept of its messages to look at.
-const SAID_BYTES_MAX: u64 = 4096;
 /// How long one answer may take. Only an odd repository takes longer: one that names a pipe as its config, say.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
 
@@ -283,15 +281,18 @@ impl Running {
 
     fn failed(&self, said: &str) -> GitError {
         // Git names the repository that it would have asked for what is not here.
-        if said.contains("promisor remote") || said.contains("lazy fetching disabled") {
+        if said.contains("promisor remote") {
             return GitError::Lacks { what: "a file or folder that was asked for".to_owned(), partial: true };
         }
         let first = said.lines().next().unwrap_or("it ended early").trim();
         GitError::Failed { asked: self.asked.clone(), said: first.chars().take(SAID_CHARS_MAX).collect() }
     }
 
+    /// What it said of why it failed. A repository can have it say any number of warnings before that.
     fn said(&mut self) -> String {
-        self.said.take().and_then(|it| it.join().ok()).unwrap_or_default()
+        let said = self.said.take().and_then(|it| it.join().ok()).unwrap_or_default();
+        let is_why = |line: &&str| !line.starts_with("warning: ") && !line.starts_with("hint: ");
+        said.lines().filter(is_why).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -316,7 +317,7 @@ fn kill_when_late(child: &Mutex<Child>, events: &Receiver<()>) {
 /// The beginning of what it says; the rest is read, since it would wait for a reader.
 fn messages(mut stderr: impl io::Read) -> String {
     let mut said = Vec::new();
-    let _ = stderr.by_ref().take(SAID_BYTES_MAX).read_to_end(&mut said);
+    let _ = stderr.by_ref().take(GIT_ANSWER_BYTES_MAX).read_to_end(&mut said);
     let _ = io::copy(&mut stderr, &mut io::sink());
     String::from_utf8_lossy(&said).into_owned()
 }

@@ -493,7 +493,7 @@ fn a_partial_clone_says_what_it_lacks_and_fetches_nothing() {
     assert!(ran.stdout.contains("From this change: nothing"), "{}", ran.shown());
     let ran = run_in(&cli, "partial", "plan presences --sandbox --base HEAD~1", &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    for part in ["lacks `presences/p.yaml` of the commit", "partial clone", "made without `--filter`"] {
+    for part in ["this is a partial clone, which lacks `presences/p.yaml` of the commit", "made without `--filter`"] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.shown());
     }
     let ran = run_in(&cli, "partial", &format!("validate presences --at {one}"), &[]);
@@ -533,8 +533,8 @@ fn a_commit_is_planned_and_validated_without_being_checked_out() {
     assert!(ran.stdout.contains(&format!("The config is that of the commit {head}.")), "{}", ran.shown());
     let plan: Value = serde_json::from_str(&cli.read("clone/plan.json")).unwrap();
     assert_eq!(plan["commit"], head.as_str());
-    let place = &plan["changes"][0]["place"]["path"];
-    assert_eq!(place, "shared/all.yaml", "places are those of the repository: {plan:#}");
+    let place = &plan["changes"][0]["place"]["file"];
+    assert_eq!(place, "linked/all.yaml", "places are those of the repository: {plan:#}");
     // Only some definitions, every output, and from a folder below.
     let outputs = "-o markdown=plan.md -o summary=summary.md -o html=plan.html -o github=plan.txt";
     let line = format!("plan presences --at {head} --only tea --org acme {target} {outputs}");
@@ -608,7 +608,7 @@ fn an_apply_never_reads_a_commit() {
         assert!(ran.stderr.contains("unexpected argument '--at'"), "{}", ran.shown());
     }
     let ran = run_in(&cli, "clone", "apply presences --sandbox --auto-approve", &[("PRESENCECTL_AT", "HEAD~1")]);
-    assert!(ran.stdout.contains("2 created"), "{}", ran.shown());
+    assert!(ran.stdout.contains("Apply: 2 done."), "{}", ran.shown());
 }
 
 #[test]
@@ -627,8 +627,8 @@ fn a_merge_base_is_what_both_began_from() {
         assert_eq!(ran.code, Some(0), "{}", ran.shown());
         origins(&cli, "clone/plan.json")
     };
-    assert_eq!(base("main...HEAD"), ["lunch before", "cake this-change"]);
-    assert_eq!(base(&format!("{two}...feature")), ["lunch before", "cake this-change"]);
+    assert_eq!(base("main...HEAD"), ["cake this-change", "lunch before"]);
+    assert_eq!(base(&format!("{two}...feature")), ["cake this-change", "lunch before"]);
     git(&cli.path("clone"), "checkout --quiet --orphan other");
     commit_all(&cli.path("clone"), "other");
     let ran = run_in(&cli, "clone", "plan presences --sandbox --base main...other", &[]);

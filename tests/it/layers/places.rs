@@ -362,7 +362,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("apply::verify", &["tokio::time"]),
     ("retire", &["tokio::time"]),
     // The disk.
-    ("config", &["std::io"]),
+    ("config", &["std::fs", "std::io"]),
     ("config::file_system", &["std::fs", "std::io"]),
     ("config::folders", &["std::io"]),
     ("commands::commit_files", &["std::io"]),
@@ -378,7 +378,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("commands::saved", &["std::fs", "std::io"]),
     ("commands::simulated", &["std::fs"]),
     ("git", &["std::env", "std::fs"]),
-    ("git::objects", &["std::os"]),
+    ("git::objects", &["std::fs", "std::os"]),
     ("git::run", &["std::env", "std::fs", "std::io", "std::os", "std::process", "std::thread"]),
     // The process: arguments, environment, streams, signals, the end.
     ("cli", &["clap"]),
