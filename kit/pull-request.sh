@@ -47,7 +47,7 @@ case $EVENT in
         exit 0
         ;;
     pull_request) ;;
-    *) fail "the check ran for the event $EVENT: nothing but pull_request and merge_group is planned" ;;
+    *) fail "the check ran for the event $EVENT, and only pull_request and merge_group are planned: nothing is planned" ;;
 esac
 
 head="$(encoded "$HEAD_OWNER"):$(encoded "$HEAD_BRANCH")"

@@ -60,7 +60,7 @@ reviewed_plan() {
             | "\($created | moment) \($id | number) \(.id | number)"' "$number") || return 1
         while read -r _ artifact run; do
             [[ -n $run ]] || continue
-            counts=$(ask "actions/runs/$run" "counts($(quoted "${PLAN_WORKFLOW:-plan.yml}"); [\"workflow_run\"])") || return 1
+            counts=$(ask "actions/runs/$run" "wanted(\"run\"; (.repository.id | type) == \"number\") | counts($(quoted "${PLAN_WORKFLOW:-plan.yml}"); [\"workflow_run\"])") || return 1
             [[ $counts != true ]] || {
                 printf '%s' "$artifact"
                 return 0

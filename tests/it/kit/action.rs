@@ -131,7 +131,8 @@ fn what_the_scripts_need_is_handed_to_them() {
         let text: String = ["common.sh"].iter().chain(scripts).map(|it| read(&format!("kit/{it}"))).collect();
         for variable in variables(&text) {
             let own = ["GITHUB_", "RUNNER_", "BASH_"].iter().any(|it| variable.starts_with(it));
-            let unused = id != "run" && matches!(variable, "COMMENT_AUTHOR" | "PATH_OF_CONFIG" | "ARGUMENTS" | "ORG" | "AT");
+            let unused =
+                id != "run" && matches!(variable, "COMMENT_AUTHOR" | "PATH_OF_CONFIG" | "ARGUMENTS" | "ORG" | "AT");
             assert!(
                 own || unused || !step["env"][variable].is_null(),
                 "{file} does not hand {variable} to {}",
@@ -245,7 +246,10 @@ fn every_example_gives_the_sum_of_the_executable() {
     for example in ["check", "plan", "apply", "drift"] {
         let file = yaml(&format!("examples/github-actions/.github/workflows/{example}.yml"));
         let runs = steps(&file).into_iter().filter(|it| it["with"]["mode"].is_string());
-        assert!(runs.map(|it| it["with"]["sha256"].is_string()).collect::<BTreeSet<_>>() == BTreeSet::from([true]), "{example}");
+        assert!(
+            runs.map(|it| it["with"]["sha256"].is_string()).collect::<BTreeSet<_>>() == BTreeSet::from([true]),
+            "{example}"
+        );
     }
 }
 
@@ -257,6 +261,13 @@ fn no_two_plans_share_a_group_that_cancels() {
         let event = json!({ "workflow_run": { "head_repository": { "id": repository, "full_name": "a/b" }, "head_branch": branch } });
         interpolated(group, &json!({ "github": { "event": event }, "matrix": { "org": org } }))
     };
-    let all = [named(1, "b-c", "a"), named(1, "c", "a-b"), named(1, "c", "b-a"), named(1, "1-c", "a"), named(11, "c", "a"), named(2, "b-c", "a")];
+    let all = [
+        named(1, "b-c", "a"),
+        named(1, "c", "a-b"),
+        named(1, "c", "b-a"),
+        named(1, "1-c", "a"),
+        named(11, "c", "a"),
+        named(2, "b-c", "a"),
+    ];
     assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "{all:?}");
 }

@@ -55,7 +55,10 @@ fn nothing_that_presencectl_is_started_with_is_a_token_of_the_job() {
         for (name, value) in needed {
             assert!(seen.lines().any(|it| it == format!("{name}={value}")), "{mode}: {name} is not in {seen}");
         }
-        assert!(seen.lines().any(|it| it.starts_with("PATH=")) && seen.lines().any(|it| it.starts_with("HOME=")), "{seen}");
+        assert!(
+            seen.lines().any(|it| it.starts_with("PATH=")) && seen.lines().any(|it| it.starts_with("HOME=")),
+            "{seen}"
+        );
         fs::remove_file(runner.path("seen")).unwrap();
     }
 }

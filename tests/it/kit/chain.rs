@@ -280,7 +280,7 @@ fn the_files_that_are_planned_are_those_that_would_be_merged() {
     let (fine, plan) = planned(&planning, &passed("pull_request", &proposal.head));
     assert!(fine, "{}", plan.log);
     let comment = github.repository().comments[0]["body"].as_str().unwrap().to_owned();
-    assert!(comment.contains("walk") && !comment.contains("| `lunch`"), "{comment}");
+    assert!(comment.contains("**1 to create**") && comment.contains("**create** | `walk` (Away)"), "{comment}");
     let checked_out = git_in(&planning.path("repository"), &["ls-files"]);
     assert!(!checked_out.contains(".layers"), "{checked_out}");
 }

@@ -234,9 +234,8 @@ impl Repository {
     /// A list of the runs of `apply.yml`. A search that is narrowed ends after 1,000.
     fn runs(&self, query: &BTreeMap<&str, &str>) -> Value {
         let is = |run: &Value, name: &str, field: &str| query.get(name).is_none_or(|it| run[field] == decoded(it));
-        let wanted = |it: &&Value| {
-            is(it, "event", "event") && is(it, "status", "conclusion") && is(it, "branch", "head_branch")
-        };
+        let wanted =
+            |it: &&Value| is(it, "event", "event") && is(it, "status", "conclusion") && is(it, "branch", "head_branch");
         let mut found: Vec<Value> = self.runs.iter().filter(wanted).cloned().collect();
         if ["event", "status", "branch"].iter().any(|it| query.contains_key(it)) {
             found.truncate(1_000);

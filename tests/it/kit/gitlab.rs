@@ -152,7 +152,11 @@ impl World {
         let github = Github::start();
         let project = Arc::new(Mutex::new(Project::default()));
         let server = Server::start(Router::new().fallback(answer).with_state(Arc::clone(&project)));
-        let script = format!("exec '{}' \"$@\" --base-url {}\n", env!("CARGO_BIN_EXE_presencectl"), org.url);
+        let script = format!(
+            "[[ $1 == validate ]] || set -- \"$@\" --base-url {}\nexec '{}' \"$@\"\n",
+            org.url,
+            env!("CARGO_BIN_EXE_presencectl")
+        );
         let runner = Runner::of(&github, &org)
             .with("CI_API_V4_URL", &server.url)
             .with("CI_PROJECT_ID", "5")
@@ -449,7 +453,11 @@ fn nothing_that_presencectl_is_started_with_is_a_token_of_the_job() {
     }
     let mut world = World::start();
     world.runner.executable("repository/presencectl", "env >>../seen\n");
-    for (name, value) in [("CI_JOB_TOKEN", "job-canary"), ("CI_REGISTRY_PASSWORD", "job-canary"), ("CI_REPOSITORY_URL", "https://x:job-canary@y")] {
+    for (name, value) in [
+        ("CI_JOB_TOKEN", "job-canary"),
+        ("CI_REGISTRY_PASSWORD", "job-canary"),
+        ("CI_REPOSITORY_URL", "https://x:job-canary@y"),
+    ] {
         world.runner.set(name, value);
     }
     world.runner.set("GITLAB_CI", "true");
@@ -517,7 +525,8 @@ fn the_configuration_of_another_project_runs_nothing_of_a_merge_request() {
         all[name] = it.clone();
     }
     assert_eq!(all[".proposal"]["variables"], json!({ "GIT_STRATEGY": "clone", "GIT_CHECKOUT": "false" }));
-    let commands = |it: &Value| it.as_array().into_iter().flatten().map(|it| it.as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let commands =
+        |it: &Value| it.as_array().into_iter().flatten().map(|it| it.as_str().unwrap().to_owned()).collect::<Vec<_>>();
     let mut jobs = 0;
     for (name, job) in all.as_object().unwrap() {
         for command in commands(&job["script"]) {

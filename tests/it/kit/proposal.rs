@@ -92,9 +92,16 @@ fn a_pull_request_is_found_by_the_head_of_the_run_and_fetched_as_objects() {
         let step = found(&runner).succeeds();
         assert_eq!((step.output("number"), step.output("commit")), (Some("7"), Some(proposal.merge.as_str())));
         assert_eq!(git(&runner, &["cat-file", "-t", &proposal.merge]), "commit");
-        assert_eq!((git(&runner, &["rev-parse", "HEAD"]), git(&runner, &["status", "--porcelain"])), (proposal.main, String::new()));
+        assert_eq!(
+            (git(&runner, &["rev-parse", "HEAD"]), git(&runner, &["status", "--porcelain"])),
+            (proposal.main, String::new())
+        );
         assert!(!runner.path("repository/presences").exists(), "nothing of it is checked out");
-        assert_eq!(git(&runner, &["for-each-ref", "--format=%(refname)", "refs/tags", "refs/pull"]), "", "and it has no name here");
+        assert_eq!(
+            git(&runner, &["for-each-ref", "--format=%(refname)", "refs/tags", "refs/pull"]),
+            "",
+            "and it has no name here"
+        );
     }
 }
 
@@ -104,9 +111,12 @@ fn the_pull_request_is_the_one_with_this_head_or_there_is_none() {
         return;
     }
     let nobody = "is not, or is no longer, the head of a pull request of";
-    for (variable, other) in
-        [("HEAD_SHA", sha('b')), ("HEAD_BRANCH", "main".to_owned()), ("HEAD_OWNER", "acme".to_owned()), ("HEAD_REPOSITORY_ID", HERE.to_string())]
-    {
+    for (variable, other) in [
+        ("HEAD_SHA", sha('b')),
+        ("HEAD_BRANCH", "main".to_owned()),
+        ("HEAD_OWNER", "acme".to_owned()),
+        ("HEAD_REPOSITORY_ID", HERE.to_string()),
+    ] {
         let github = Github::start();
         let (runner, _) = checked(&github);
         nothing_is_planned(&runner.with(variable, &other), nobody);
@@ -190,10 +200,11 @@ fn a_group_of_the_merge_queue_is_one_that_github_has_made() {
     assert_eq!((step.output("number"), step.output("commit")), (None, Some(proposal.merge.as_str())));
     let group = group.with("HEAD_BRANCH", "gh-readonly-queue/release/pr-7-0123");
     nothing_is_planned(&group, "of another branch than main");
-    let group = group.with("HEAD_BRANCH", "gh-readonly-queue/main/pr-7-0123").with("HEAD_REPOSITORY_ID", &FORK.to_string());
+    let group =
+        group.with("HEAD_BRANCH", "gh-readonly-queue/main/pr-7-0123").with("HEAD_REPOSITORY_ID", &FORK.to_string());
     nothing_is_planned(&group, "of another branch than main");
     for event in ["push", "workflow_dispatch", "pull_request_target", ""] {
-        nothing_is_planned(&checked(&github).0.with("EVENT", event), "nothing but pull_request and merge_group is planned");
+        nothing_is_planned(&checked(&github).0.with("EVENT", event), "only pull_request and merge_group are planned");
     }
 }
 

@@ -184,7 +184,9 @@ fn foreign_runs(commit: &str) -> Vec<Value> {
     };
     let of_a_fork = ["pull_request", "pull_request_target", "workflow_run", "push"];
     let mut runs: Vec<Value> = of_a_fork.map(|it| forged(it, "/head_repository/id", json!(FORK))).to_vec();
-    runs.extend(["pull_request", "pull_request_target", "workflow_run", "merge_group", "release"].map(|it| run(it, commit)));
+    runs.extend(
+        ["pull_request", "pull_request_target", "workflow_run", "merge_group", "release"].map(|it| run(it, commit)),
+    );
     runs.push(forged("push", "/head_repository", Value::Null));
     runs.push(forged("push", "/head_branch", json!("change")));
     runs.push(forged("push", "/conclusion", json!("failure")));
