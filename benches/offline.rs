@@ -17,12 +17,55 @@ fn validate(criterion: &mut Criterion) {
         std::fs::write(&path, world::yaml(10_000, locales)).expect("a file");
         group.bench_with_input(BenchmarkId::new("locales", locales), &path, |bench, path| {
             bench.iter(|| {
-                let loaded = config::load_all(path, Some(folder.path()));
-                assert_eq!(loaded.configs.len(), 1);
+                let loaded = config::load_all(path, Some(folder.path()), |_| false);
+                assert_eq!(loaded.orgs.len(), 1);
                 black_box(loaded)
             });
         });
     }
+    group.finish();
+}
+
+/// Each org is checked by itself and dropped: memory is that of one.
+fn fleet(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("validate 2,000 definitions for 100 orgs");
+    group.sample_size(10);
+    for locales in [1, 9] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for name in ["base", "orgs"] {
+            std::fs::create_dir(folder.path().join(name)).expect("a folder");
+        }
+        std::fs::write(folder.path().join("base/base.yaml"), world::yaml(2_000, locales)).expect("a file");
+        for org in 0..100 {
+            let text = format!("version: 1\norg: {{ name: org{org} }}\nuse: [../base/base.yaml]\n");
+            std::fs::write(folder.path().join(format!("orgs/{org}.yaml")), text).expect("a file");
+        }
+        group.bench_with_input(BenchmarkId::new("locales", locales), folder.path(), |bench, path| {
+            bench.iter(|| {
+                let loaded = config::load_all(path, Some(path), |_| false);
+                assert_eq!(loaded.orgs.len(), 100);
+                black_box(loaded)
+            });
+        });
+    }
+    group.finish();
+}
+
+/// What is beyond the findings that are shown costs no memory.
+fn mistakes(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("validate 900,000 mistakes");
+    group.sample_size(10);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("config.yaml");
+    let lines: String = (0..900_000).map(|it| format!(" k{it:x}: 1\n")).collect();
+    std::fs::write(&path, format!("version: 1\ndefinitions:\n{lines}")).expect("a file");
+    group.bench_function("all in one file", |bench| {
+        bench.iter(|| {
+            let loaded = config::load_all(&path, Some(folder.path()), |_| false);
+            assert_eq!(loaded.diagnostics.errors, 900_000);
+            black_box(loaded)
+        });
+    });
     group.finish();
 }
 
@@ -40,5 +83,5 @@ fn start(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, validate, start);
+criterion_group!(benches, validate, fleet, mistakes, start);
 criterion_main!(benches);

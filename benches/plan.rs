@@ -40,6 +40,36 @@ fn observed(definitions: usize, locales: usize, changed: bool) -> Observed {
     Observed::new(objects.collect(), None)
 }
 
+/// As many definitions here as in the org, and each looks like those of the other side.
+fn lookalikes(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("plan of similar definitions");
+    group.sample_size(10);
+    for definitions in [1_000, 20_000] {
+        let label = |it: usize, here: bool| format!("Break {it}{}", if here { " here" } else { "" });
+        let lines: String = (0..definitions)
+            .map(|it| format!("  d{it}: {{ systemPresence: Break, labels: {{ en_US: {} }} }}\n", label(it, true)))
+            .collect();
+        let text = format!("version: 1\norg: {{ name: acme }}\ndefinitions:\n{lines}");
+        let (_, _, config) = config::read_texts(config::Text { path: "config.yaml", text: &text }, &[]);
+        let config = config.expect("a config without errors");
+        let objects = (0..definitions).map(|number| Definition {
+            id: DefinitionId::new(&format!("{number:08x}-0000-4000-8000-000000000000")).expect("an id"),
+            system_presence: SystemPresence::new("Break").expect("a name"),
+            labels: [(Locale::new("en_US"), Label::new(label(number, false)))].into_iter().collect(),
+            deactivated: false,
+            primary: Primary::No,
+            division: None,
+            modified: None,
+        });
+        let org = Observed::new(objects.collect(), None);
+        assert_eq!(plan(&config, &org, &UNLIMITED).refusals.len(), definitions);
+        group.bench_with_input(BenchmarkId::from_parameter(definitions), &org, |bench, org| {
+            bench.iter(|| black_box(plan(&config, org, &UNLIMITED)));
+        });
+    }
+    group.finish();
+}
+
 fn plans(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("plan of 25 locales");
     group.sample_size(10);
@@ -59,5 +89,5 @@ fn plans(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, plans);
+criterion_group!(benches, lookalikes, plans);
 criterion_main!(benches);

@@ -28,31 +28,48 @@ output() {
     printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"
 }
 
-# api METHOD PATH [FILE]: asks GitHub's API, with FILE as the body, and prints the answer. Reads are tried again: so the answer
-# goes through a file, which curl empties before it tries again. On standard output what a failed try answered would stay
-# in front of the answer.
+# api METHOD PATH [FILE]: asks GitHub's API about this repository, with FILE as the body, and prints the answer. An empty PATH
+# is the repository itself. Reads are tried again, so the answer goes through a file: curl empties it before each try. On
+# standard output, the answer of a failed try would stay in front of the next one.
 api() {
-    local method=$1 path=$2 body=${3:-} answer status=0
+    local method=$1 path=$2 body=${3:-} answer code status=0
     local -a more=()
     [[ -z $body ]] || more+=(--data-binary "@$body")
     [[ $method != GET ]] || more+=(--retry 3)
     answer=$(mktemp "$RUNNER_TEMP/presencectl-answer.XXXXXX") || return 1
-    # The token goes by standard input: arguments can be seen by every process of the machine.
-    curl --config - --silent --show-error --fail-with-body --location --max-time 60 --request "$method" --output "$answer" \
-        ${more[@]+"${more[@]}"} --header 'Accept: application/vnd.github+json' \
-        --header 'X-GitHub-Api-Version: 2022-11-28' "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/$path" \
-        <<<"header = \"Authorization: Bearer $TOKEN\"" || status=$?
+    # The token goes by standard input: every process of the machine can see arguments.
+    code=$(curl --config - --silent --show-error --fail-with-body --location --max-time 60 --request "$method" \
+        --output "$answer" --write-out '%{http_code}' ${more[@]+"${more[@]}"} \
+        --header 'Accept: application/vnd.github+json' --header 'X-GitHub-Api-Version: 2022-11-28' \
+        "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY${path:+/$path}" \
+        <<<"header = \"Authorization: Bearer $TOKEN\"") || status=$?
     if ((status == 0)); then
         cat "$answer" || status=$?
     else
         printf '%s %s: %s\n' "$method" "$path" "$(escaped "$(head -c 1000 "$answer" | tr -d '\000')")" >&2
+        [[ $code != 403 ]] || printf '::warning::%s\n' "$(escaped "GitHub refuses $method $path (403). It takes \`$(permission "$path")\` in the job's \`permissions\`")" >&2
     fi
     rm -f "$answer"
     return "$status"
 }
 
-# ask PATH FILTER: what a jq filter finds in an answer, one value a line, texts as they are. What decides something fails
-# where the answer is not what it has to be: `list`, `sha`, `number` and `word` say what that is.
+# permission PATH: what the job's token needs for it.
+permission() {
+    case $1 in
+        actions/*) echo 'actions: read' ;;
+        check-runs*) echo 'checks: write' ;;
+        statuses/*) echo 'statuses: write' ;;
+        commits/*/pulls* | pulls*) echo 'pull-requests: read' ;;
+        issues/*/comments* | issues/comments/*) echo 'pull-requests: write' ;;
+        issues*) echo 'issues: write' ;;
+        *) echo 'contents: read' ;;
+    esac
+}
+
+# ask PATH FILTER: what a jq filter finds in an answer, one value a line, texts as they are. An answer that decides something
+# must have the right type, or this fails: see `list`, `sha`, `number`, `moment`, `name` and `word`. `counts` is the condition
+# on a run: a run of this repository, of its default branch, of one workflow file, by one of these events. A name alone is
+# never enough, because a fork has a branch `main`, too.
 ask() {
     local answer
     answer=$(api GET "$1") || return 1
@@ -61,34 +78,145 @@ ask() {
         def list: wanted("list"; type == "array");
         def sha: wanted("commit"; type == "string" and test("^[0-9a-f]{40}$"));
         def number: wanted("number"; type == "number");
+        def moment: wanted("time"; type == "string" and test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$"));
+        def name: wanted("name"; type == "string" and length > 0);
         def word($words): . as $it | wanted("one of \($words | join(", "))"; any($words[]; . == $it));
+        def counts($workflow; $events):
+            (.repository.id | type) == "number" and .head_repository.id == .repository.id
+            and .head_branch == $ENV.default_branch
+            and (.path | strings | split("@")[0]) == ".github/workflows/\($workflow)"
+            and (.event as $it | any($events[]; . == $it));
         wanted("one document"; length == 1) | .[0] | '"$2" <<<"$answer"
 }
 
-# pages PATH LIST FILTER [MAX]: what a jq filter finds in the list of each page, as `ask`. It is called inside
-# `$( … )`, where bash does not end at a failure by itself: a page that was refused must not look like an empty one.
+# page PATH LIST FILTER NUMBER: what a jq filter finds in one page of a list, after a line `more` or `last`.
+page() {
+    local joint='?'
+    [[ $1 != *'?'* ]] || joint='&'
+    ask "$1${joint}per_page=100&page=$4" "$2 | list | (if length < 100 then \"last\" else \"more\" end), (.[] | $3)"
+}
+
+# pages PATH LIST FILTER [MAX]: the same for each page. It is called inside `$( … )`, where bash does not end at a failure by
+# itself: a page that was refused must not look like an empty one.
 pages() {
-    local path=$1 list=$2 filter=$3 max=${4:-20} page answer length joint='?'
-    [[ $path != *'?'* ]] || joint='&'
-    for ((page = 1; page <= max; page++)); do
-        # The length comes first, and says that this was the answer.
-        answer=$(ask "$path${joint}per_page=100&page=$page" "$list | list | length, (.[] | $filter)") || return 1
-        length=${answer%%$'\n'*}
-        [[ $length =~ ^[0-9]+$ ]] || return 1
-        [[ $answer == "$length" ]] || printf '%s\n' "${answer#*$'\n'}"
-        ((length == 100)) || return 0
+    local number answer
+    for ((number = 1; number <= ${4:-20}; number++)); do
+        answer=$(page "$1" "$2" "$3" "$number") || return 1
+        [[ $answer != *$'\n'* ]] || printf '%s\n' "${answer#*$'\n'}"
+        [[ $answer == more* ]] || return 0
     done
 }
 
-# last_applied WORKFLOW: the commit of the newest run of this workflow that succeeded, on this branch; nothing where none did.
+# Sets and exports `default_branch`, from the event of this run or else from GitHub.
+find_default_branch() {
+    default_branch=''
+    [[ ! -f ${GITHUB_EVENT_PATH:-} ]] ||
+        default_branch=$(jq --raw-output '.repository.default_branch | strings' "$GITHUB_EVENT_PATH")
+    [[ -n $default_branch ]] || default_branch=$(ask '' '.default_branch | name')
+    export default_branch
+}
+
+# relation FROM TO: is TO `ahead` of FROM, `behind` it, `identical`, or have they `diverged`?
+relation() {
+    ask "compare/$1...$2?per_page=1" '.status | word(["ahead", "behind", "diverged", "identical"])'
+}
+
+# on_default_branch COMMIT: prints `true` or `false`. The whole name of the branch is given, since a tag may have the short one.
+on_default_branch() {
+    local found
+    found=$(relation "$1" "refs/heads/$(encoded "$default_branch")") || return 1
+    case $found in
+        ahead | identical) echo true ;;
+        *) echo false ;;
+    esac
+}
+
+# reachable COMMIT: prints whether it is the commit of this run or before it, or on the default branch.
+reachable() {
+    local found
+    [[ $1 != "$GITHUB_SHA" ]] || {
+        echo true
+        return 0
+    }
+    found=$(relation "$1" "$GITHUB_SHA") || return 1
+    case $found in
+        ahead | identical) echo true ;;
+        *) on_default_branch "$1" ;;
+    esac
+}
+
+# last_applied WORKFLOW: the commit of the newest run of this workflow that succeeded and counts; nothing if there is none.
+# Each event is asked for by itself: GitHub tells 1,000 runs of a search at most, and a fork cannot start these.
 last_applied() {
-    ask "actions/workflows/$1/runs?branch=$(encoded "$GITHUB_REF_NAME")&status=success&per_page=1" \
-        '.workflow_runs | list | .[0] // empty | .head_sha | sha'
+    local event found newest=''
+    for event in push workflow_dispatch schedule; do
+        found=$(last_applied_by "$1" "$event") || return 1
+        # Times of this form are in order as texts.
+        [[ -z $found || ! $found > $newest ]] || newest=$found
+    done
+    printf '%s' "${newest#* }"
+}
+
+last_applied_by() {
+    local number answer created sha counts runs seen=' '
+    runs="actions/workflows/$(encoded "$1")/runs?branch=$(encoded "$default_branch")&event=$2&status=success"
+    for ((number = 1; number <= 10; number++)); do
+        answer=$(page "$runs" .workflow_runs "select(.conclusion == \"success\" and counts($(quoted "$1"); [\"$2\"]))
+            | \"\(.created_at | moment) \(.head_sha | sha)\"" "$number") || return 1
+        while read -r created sha; do
+            [[ -n $sha && $seen != *" $sha "* ]] || continue
+            seen="$seen$sha "
+            counts=$(reachable "$sha") || return 1
+            [[ $counts == false ]] || {
+                printf '%s %s' "$created" "$sha"
+                return 0
+            }
+        done <<<"$answer"
+        [[ $answer == more* ]] || return 0
+    done
+    printf 'none of the newest 1,000 runs of %s by %s is of the branch %s\n' "$1" "$2" "$default_branch" >&2
+    return 1
+}
+
+# first_run WORKFLOW: the commit of the oldest run of this workflow that counts, whatever became of it; nothing if there is none.
+first_run() {
+    local runs filter number end answer sha counts oldest
+    runs="actions/workflows/$(encoded "$1")/runs"
+    filter="select(counts($(quoted "$1"); [\"push\", \"workflow_dispatch\", \"schedule\"])) | .head_sha | sha"
+    number=$(ask "$runs?per_page=1" '.total_count | number | . + 99 | . / 100 | floor') || return 1
+    ((number > 0)) || number=1
+    # The count may say less than there is: so this looks for the last page, and goes back from there.
+    for ((end = number + 100; number < end; number++)); do
+        answer=$(page "$runs" .workflow_runs "$filter" "$number") || return 1
+        [[ $answer == more* ]] || break
+    done
+    while :; do
+        oldest=''
+        # The oldest one is the last of its page.
+        while read -r sha; do
+            [[ $sha == last || $sha == more ]] || oldest="$sha $oldest"
+        done <<<"$answer"
+        for sha in $oldest; do
+            counts=$(reachable "$sha") || return 1
+            [[ $counts == false ]] || {
+                printf '%s' "$sha"
+                return 0
+            }
+        done
+        number=$((number - 1))
+        ((number > 0)) || return 0
+        answer=$(page "$runs" .workflow_runs "$filter" "$number") || return 1
+    done
 }
 
 # encoded TEXT: as a part of an address, of a file's name or of a mark. No two texts become one.
 encoded() {
     jq --null-input --raw-output --arg it "$1" '$it | @uri'
+}
+
+# quoted TEXT: as a text in a jq filter.
+quoted() {
+    jq --null-input --arg it "$1" '$it'
 }
 
 # mark KIND: the hidden first line by which this org's comment or issue is found again. It is the kit's own: what
@@ -124,7 +252,32 @@ give() {
     local argument
     given=("$PATH_OF_CONFIG")
     [[ -z ${ORG:-} || ${1:-} == validate ]] || given+=(--org "$ORG")
+    [[ -z ${AT:-} ]] || given+=(--at "$AT")
     while IFS= read -r argument; do
         [[ -z $argument ]] || given+=("$argument")
     done <<<"${ARGUMENTS:-}"
+}
+
+# alone COMMAND…: runs it in the place of this shell, with the variables that presencectl and its `git` need, and no others:
+# the tokens of this job are none of them.
+alone() {
+    # `compgen` names what is exported. `name` is not local: one that is exported has to go as well.
+    while IFS= read -r name; do
+        case $name in
+            GENESYSCLOUD_* | PRESENCECTL_* | NO_COLOR | CI) ;;
+            HTTP_PROXY | http_proxy | HTTPS_PROXY | https_proxy | ALL_PROXY | all_proxy | NO_PROXY | no_proxy) ;;
+            SSL_CERT_FILE | SSL_CERT_DIR | LANG | LC_* | TERM | TZ) ;;
+            # Who is at work and on what, for the report.
+            GITHUB_ACTIONS | GITHUB_SERVER_URL | GITHUB_REPOSITORY | GITHUB_REF | GITHUB_SHA | GITHUB_RUN_ID) ;;
+            GITHUB_ACTOR | GITHUB_TRIGGERING_ACTOR) ;;
+            PATH | HOME | XDG_CONFIG_HOME | TMPDIR | TMP | TEMP) ;;
+            GIT_CONFIG_GLOBAL | GIT_CONFIG_SYSTEM | GIT_CONFIG_NOSYSTEM | GIT_CONFIG_COUNT | GIT_CONFIG_KEY_* | GIT_CONFIG_VALUE_*) ;;
+            GIT_CEILING_DIRECTORIES) ;;
+            # Windows runs nothing without them.
+            SYSTEMROOT | SystemRoot | WINDIR | windir | SYSTEMDRIVE | SystemDrive | COMSPEC | ComSpec | PATHEXT) ;;
+            USERPROFILE | HOMEDRIVE | HOMEPATH | APPDATA | LOCALAPPDATA | PROGRAMDATA | ProgramData) ;;
+            *) unset "$name" ;;
+        esac
+    done < <(compgen -e)
+    exec "$@"
 }

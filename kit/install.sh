@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the pinned release of presencectl: downloads it, holds it against the release's sums, and, where `gh` is
-# present, against its attestation. It never compiles.
+# Installs one release of presencectl: downloads it, checks its SHA-256 and its attestation. It never compiles. What could not be
+# verified is only used if its SHA-256 was given.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh
@@ -47,7 +47,8 @@ digest() {
 fetch "$archive"
 found=$(digest "$archive")
 if [[ -n ${SHA256:-} ]]; then
-    expected=$SHA256
+    expected=$(tr 'A-F' 'a-f' <<<"$SHA256")
+    [[ $expected =~ ^[0-9a-f]{64}$ ]] || fail "the input sha256 is $SHA256: write the 64 digits of the line of $archive in SHA256SUMS"
 else
     fetch SHA256SUMS
     expected=$(awk -v name="$archive" '$2 == name || $2 == "*" name { print $1 }' SHA256SUMS)
@@ -55,13 +56,30 @@ else
 fi
 [[ $found == "$expected" ]] || fail "the SHA-256 of $archive is $found, and not $expected: it is not used"
 
-if command -v gh >/dev/null 2>&1; then
-    # Who built it: the release workflow of that repository, and nobody else.
-    GH_TOKEN=$TOKEN gh attestation verify "$archive" --repo "$repository" \
-        --signer-workflow "$repository/.github/workflows/release.yml" ||
-        fail "$archive has no attestation of the release workflow of $repository: it is not used"
+# Which workflow built it, on a machine of GitHub's, and from what: from the commit that the action is pinned by, or else from
+# the tag of this version. The sums come from the same release, so they prove nothing of that.
+if [[ ${ACTION_REF:-} =~ ^[0-9a-f]{40}$ ]]; then
+    from=(--source-digest "$ACTION_REF")
+    whence="the commit $ACTION_REF, which this action is pinned by and which has to be that of v$VERSION"
 else
-    note "gh is not installed, so only the SHA-256 of presencectl was checked"
+    from=(--source-ref "refs/tags/v$VERSION")
+    whence="the tag v$VERSION"
+fi
+if ! command -v gh >/dev/null 2>&1; then
+    lacking='gh is not installed'
+elif GH_TOKEN=$TOKEN gh attestation verify "$archive" --repo "$repository" \
+    --signer-workflow "$repository/.github/workflows/release.yml" --deny-self-hosted-runners "${from[@]}" >said 2>&1; then
+    lacking=''
+elif lacking=$(grep -m 1 -E '^unknown (flag|command)' said); then
+    lacking="this gh is too old: it says \`$lacking\`, and 2.68 is the first that can"
+else
+    # The words are gh's, and the log is read for commands.
+    fail "gh did not confirm that the release workflow of $repository built $archive from $whence: it is not used. gh says: $(head -c 2000 said)"
+fi
+if [[ -n $lacking ]]; then
+    [[ -n ${SHA256:-} ]] ||
+        fail "$archive could not be verified: $lacking. It is not used. Install gh 2.68 or newer, or give the SHA-256 of $archive by the input sha256"
+    note "$archive could not be verified: $lacking. It has the SHA-256 that the input sha256 gives"
 fi
 
 tar -xzf "$archive"

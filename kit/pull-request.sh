@@ -1,28 +1,99 @@
 #!/usr/bin/env bash
-# Reads what a check's artifact says: the number of the pull request. The artifact comes from the pull request, which may be
-# a stranger's, and the comment has to be where the plan is reviewed. So the number counts only where GitHub says that the
-# check ran for the head of that pull request; with any other one, or with none, nothing is planned. Only a group of the merge
-# queue, which GitHub makes, has no pull request of its own.
+# Finds the pull request that a check ran for, and fetches what it would merge. Nothing that the pull request says counts, only
+# what GitHub says of the run: its event, and the owner, branch and commit of its head. The plan has to be shown where it is
+# reviewed, so where no open or merged pull request has this head, nothing is planned. Only a group of the merge queue, which
+# GitHub makes, has no pull request of its own.
+#
+# The commit comes as Git objects, beside the default branch that is checked out here. Nothing of it is checked out, and so
+# nothing of it can run.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh
 source "$here/common.sh"
 
+readonly TRIES=6
+folder=$(pwd)
+[[ $HEAD_SHA =~ ^[0-9a-f]{40}$ ]] || fail "the check names no commit: nothing is planned"
+find_default_branch || fail "GitHub does not say which the default branch is: nothing is planned"
+
+# fetch COMMIT: gets it from this repository. The token goes by the environment: every process of the machine can see arguments.
+fetch() {
+    local try
+    for ((try = 1; try <= 3; try++)); do
+        # An empty header takes away one that `checkout` may have left: two of them are an error.
+        GIT_TERMINAL_PROMPT=0 GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0="$folder" \
+            GIT_CONFIG_KEY_1="http.$GITHUB_SERVER_URL/.extraheader" GIT_CONFIG_VALUE_1='' \
+            GIT_CONFIG_KEY_2="http.$GITHUB_SERVER_URL/.extraheader" \
+            GIT_CONFIG_VALUE_2="Authorization: Basic $(printf 'x-access-token:%s' "$TOKEN" | base64 | tr -d '\n')" \
+            git -c gc.auto=0 fetch --quiet --no-tags --recurse-submodules=no --no-write-fetch-head origin "$1" && return 0
+        sleep "$try"
+    done
+    return 1
+}
+
+# parent COMMIT NUMBER: a parent of a commit that was fetched; nothing where it has none.
+parent() {
+    git -c "safe.directory=$folder" rev-parse --quiet --verify "$1^$2" || :
+}
+
+# shellcheck disable=SC2153 # it is a variable of the step
 case $EVENT in
     merge_group)
+        [[ $HEAD_REPOSITORY_ID == "$REPOSITORY_ID" && $HEAD_BRANCH == "gh-readonly-queue/$default_branch/"* ]] ||
+            fail "the check ran for a group of the merge queue of another branch than $default_branch: nothing is planned"
+        fetch "$HEAD_SHA" || fail "the group's commit ${HEAD_SHA:0:7} cannot be fetched: nothing is planned"
         output number ''
+        output commit "$HEAD_SHA"
         exit 0
         ;;
     pull_request) ;;
-    *) fail "the check ran for the event $EVENT: nothing but pull_request and merge_group is planned" ;;
+    *) fail "the check ran for the event $EVENT, and only pull_request and merge_group are planned: nothing is planned" ;;
 esac
-number=$(head -c 20 "$NUMBER_FILE" 2>/dev/null | tr -d '[:space:]' || true)
-[[ $number =~ ^[0-9]{1,10}$ ]] || fail "the artifact names no pull request, and the check ran for one: nothing is planned"
-# One commit may be the head of several pull requests: the branch has to be the same, and where it goes.
+
+head="$(encoded "$HEAD_OWNER"):$(encoded "$HEAD_BRANCH")"
 # shellcheck disable=SC2016 # they are jq's variables
-is_it=$(ask "pulls/$number" '.head.sha == $ENV.HEAD_SHA and .head.ref == $ENV.HEAD_BRANCH
-    and .head.repo.full_name == $ENV.HEAD_REPOSITORY and .base.ref == $ENV.GITHUB_REF_NAME
-    and (.state == "open" or .merged_at != null)')
-[[ $is_it == true ]] ||
-    fail "pull request $number is not, or is no longer, the one that ${HEAD_SHA:0:7} of $HEAD_REPOSITORY ($HEAD_BRANCH) was checked for on its way into $GITHUB_REF_NAME: nothing is planned"
+found=$(pages "pulls?state=all&base=$(encoded "$default_branch")&head=$head" . 'select(.head.sha == $ENV.HEAD_SHA
+    and .head.ref == $ENV.HEAD_BRANCH and (.head.repo.id | tostring) == $ENV.HEAD_REPOSITORY_ID
+    and .base.ref == $ENV.default_branch and (.state == "open" or .merged_at != null))
+    | "\(.state | word(["open", "closed"])) \(.number | number)"') ||
+    fail "GitHub does not say whose head ${HEAD_SHA:0:7} is: nothing is planned"
+# An open one before one that was merged.
+number=$(sort -r <<<"$found" | sed -n '1s/.* //p')
+[[ -n $number ]] ||
+    fail "${HEAD_SHA:0:7} is not, or is no longer, the head of a pull request of $HEAD_OWNER ($HEAD_BRANCH) into $default_branch: nothing is planned"
+
+commit=''
+for ((try = 1; try <= TRIES; try++)); do
+    # GitHub merges a pull request to see whether it can be, each time that either side has moved: until it has, it does not say
+    # what comes of it, or says what came of an earlier state.
+    # shellcheck disable=SC2016 # they are jq's variables
+    said=$(ask "pulls/$number" 'if .head.sha != $ENV.HEAD_SHA then "moved -"
+        elif .merged_at != null then "merged \(.merge_commit_sha // "-")"
+        elif .state != "open" then "closed -"
+        elif .mergeable == false then "conflicts -"
+        elif .mergeable == true then "fresh \(.merge_commit_sha // "-")"
+        else "pending \(.merge_commit_sha // "-")" end') ||
+        fail "GitHub does not say what pull request $number would merge: nothing is planned"
+    read -r state merge <<<"$said"
+    case $state in
+        moved) fail "pull request $number has another head than ${HEAD_SHA:0:7} by now: nothing is planned. Its newer check has its own plan" ;;
+        closed) fail "pull request $number is closed: nothing is planned" ;;
+        conflicts) fail "pull request $number has conflicts with $default_branch: nothing is planned. Merge $default_branch into it, or rebase it, and push" ;;
+    esac
+    if [[ $merge =~ ^[0-9a-f]{40}$ ]] && fetch "$merge"; then
+        if [[ $state == merged ]]; then
+            commit=$merge
+            break
+        fi
+        # The merge of an older head is another one's plan.
+        if [[ $(parent "$merge" 2) == "$HEAD_SHA" ]]; then
+            commit=$merge
+            [[ $state == pending ]] || break
+        fi
+    fi
+    ((try == TRIES)) || sleep 5
+done
+[[ -n $commit ]] ||
+    fail "GitHub has no merge of ${HEAD_SHA:0:7} (pull request $number) into $default_branch yet: nothing is planned. Start this run again"
 output number "$number"
+output commit "$commit"

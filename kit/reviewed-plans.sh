@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Finds what was reviewed of everything that was merged since the last apply that succeeded: the plans that the checks
-# of those pull requests made, as artifacts. They need no trust, since they can only narrow what an apply does.
+# Before every apply: is this commit superseded? And, with FIND_PLANS, what was reviewed of everything that was merged since
+# the last apply that succeeded: the plans of those pull requests, as artifacts. A plan can only narrow what an apply does.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh
@@ -12,48 +12,76 @@ mkdir -p "$folder"
 output folder "$folder"
 output superseded false
 
+find_default_branch || fail "GitHub does not say which the default branch is: nothing is done"
 # As in `OWNER/REPO/.github/workflows/apply.yml@refs/heads/main`.
-workflow=${GITHUB_WORKFLOW_REF%@*}
+workflow=${GITHUB_WORKFLOW_REF%%@refs/*}
 workflow=${workflow##*/}
-runs="actions/workflows/$workflow/runs?branch=$(encoded "$GITHUB_REF_NAME")&per_page=1"
-last=$(last_applied "$workflow")
+last=$(last_applied "$workflow") || fail "GitHub does not say which commit was applied last: nothing is done"
+
+since=$last
+if [[ -n $last && $last != "$GITHUB_SHA" ]]; then
+    case $(relation "$last" "$GITHUB_SHA" || echo unknown) in
+        ahead | identical) ;;
+        behind)
+            # An old run that is started again, or that was overtaken: its tree would undo what was merged later.
+            note "${last:0:7} is applied already, and it is later than ${GITHUB_SHA:0:7}: nothing is done"
+            output superseded true
+            exit 0
+            ;;
+        diverged) fail "${last:0:7} of $default_branch is applied already, and ${GITHUB_SHA:0:7} does not contain it: nothing is done. Start $workflow by hand on $default_branch" ;;
+        *) fail "GitHub does not say which of ${last:0:7}, which is applied, and ${GITHUB_SHA:0:7} is later: nothing is done" ;;
+    esac
+fi
+[[ ${FIND_PLANS:-true} == true ]] || exit 0
 
 commits=()
 if [[ -z $last ]]; then
-    # Nothing was ever applied: since the first run, which failed as all of them did. The oldest one is the last of the list.
-    count=$(ask "$runs" '.total_count | number')
-    first=$(ask "$runs&page=$((count > 0 ? count : 1))" '.workflow_runs | list | .[0] // empty | .head_sha | sha')
-    since=${first:-$GITHUB_SHA}
+    # Nothing was ever applied: since the first run, which failed as all of them did.
+    since=$(first_run "$workflow") || fail "GitHub does not say which run of $workflow was the first: nothing is done"
+    since=${since:-$GITHUB_SHA}
     commits+=("$since")
-else
-    since=$last
 fi
 if [[ $since != "$GITHUB_SHA" ]]; then
-    relation=$(ask "compare/$since...$GITHUB_SHA?per_page=1" '.status | word(["ahead", "behind", "diverged", "identical"])')
-    if [[ -n $last && $relation == behind ]]; then
-        # An old run that is started again, or that was overtaken: its tree would undo what was merged later.
-        note "${last:0:7} is applied already, and it is later than ${GITHUB_SHA:0:7}: nothing is done"
-        output superseded true
-        exit 0
-    fi
     list=$(pages "compare/$since...$GITHUB_SHA" .commits '.sha | sha')
     while IFS= read -r sha; do [[ -z $sha ]] || commits+=("$sha"); done <<<"$list"
 elif [[ -n $last ]]; then
     commits=("$GITHUB_SHA")
 fi
 
+# reviewed_plan HEAD: the newest artifact with the plan of this commit that the plan workflow of the default branch has made.
+# The name of an artifact proves nothing: any workflow of any branch may use it.
+reviewed_plan() {
+    local number answer artifact run counts artifacts
+    artifacts="actions/artifacts?name=$(encoded "presencectl-plan-${ORG:-default}-$1")"
+    for ((number = 1; number <= 20; number++)); do
+        # shellcheck disable=SC2016 # they are jq's variables
+        answer=$(page "$artifacts" .artifacts 'select(.expired | not) | .created_at as $created | .id as $id | .workflow_run
+            | select(.head_repository_id == .repository_id and (.repository_id | type) == "number")
+            | "\($created | moment) \($id | number) \(.id | number)"' "$number") || return 1
+        while read -r _ artifact run; do
+            [[ -n $run ]] || continue
+            counts=$(ask "actions/runs/$run" "wanted(\"run\"; (.repository.id | type) == \"number\") | counts($(quoted "${PLAN_WORKFLOW:-plan.yml}"); [\"workflow_run\"])") || return 1
+            [[ $counts != true ]] || {
+                printf '%s' "$artifact"
+                return 0
+            }
+        done <<<"$(sed 1d <<<"$answer" | sort -r)"
+        [[ $answer == more* ]] || return 0
+    done
+    printf 'more than 2,000 artifacts are called presencectl-plan-%s-%s\n' "${ORG:-default}" "$1" >&2
+    return 1
+}
+
 number=0
 seen=' '
 for sha in ${commits[@]+"${commits[@]}"}; do
-    heads=$(pages "commits/$sha/pulls" . "select(.merged_at != null and .base.ref == \$ENV.GITHUB_REF_NAME) | .head.sha | sha")
+    # The answer may name a pull request of another repository with the same commit.
+    heads=$(pages "commits/$sha/pulls" . "select(.merged_at != null and .base.ref == \$ENV.default_branch
+        and (.base.repo.full_name // \$ENV.GITHUB_REPOSITORY) == \$ENV.GITHUB_REPOSITORY) | .head.sha | sha")
     while IFS= read -r head; do
         [[ -n $head && $seen != *" $head "* ]] || continue
         seen="$seen$head "
-        name="presencectl-plan-${ORG:-default}-$head"
-        # Only what a workflow of this repository's own branches made, and the newest of it.
-        artifact=$(ask "actions/artifacts?name=$(encoded "$name")&per_page=100" '[.artifacts | list | .[]
-            | select(.expired | not) | select(.workflow_run.head_repository_id == .workflow_run.repository_id)]
-            | sort_by(.created_at) | last // empty | .id | number')
+        artifact=$(reviewed_plan "$head")
         [[ -n $artifact ]] || continue
         number=$((number + 1))
         file=$(printf '%s/%03d.json' "$folder" "$number")

@@ -52,7 +52,8 @@ run() {
     printf '::stop-commands::%s\n' "$stop"
     status=143
     if ((signals == 0)); then
-        "$PRESENCECTL" "$command" "${given[@]}" "$@" &
+        # A subshell: it becomes presencectl, without this job's tokens.
+        (alone "$PRESENCECTL" "$command" "${given[@]}" "$@") &
         working=$!
         # One that came before it was known whom to hand it on to.
         ((signals == 0)) || kill -s TERM "$working" 2>/dev/null || :
@@ -136,7 +137,7 @@ case $MODE in
         past=()
         if [[ -n ${APPLY_WORKFLOW:-} ]]; then
             # What is otherwise in the org is told all the same where GitHub does not answer, or knows no such workflow.
-            applied=$(last_applied "$APPLY_WORKFLOW") ||
+            applied=$(find_default_branch && last_applied "$APPLY_WORKFLOW") ||
                 note "which commit was applied last is not known: what was edited by hand is not told from what was merged"
             [[ -z $applied ]] || past+=(--applied "$applied")
         fi

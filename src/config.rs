@@ -2,9 +2,11 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
+use crate::config::collector::Levels;
 use crate::config::file_system::{Disk, FileSystem};
 use crate::config::files::Files;
 use crate::config::folders::{Fault, Found, Root, join, plain_cause};
@@ -12,8 +14,9 @@ use crate::config::layers::{Resolved, Stack};
 use crate::config::structure::Shape;
 use crate::config::uses::{Misuse, OrgStack};
 use crate::diagnostic::finding::Finding;
-use crate::diagnostic::{Diagnostic, Severity, Sources, Span};
-use crate::model::desired::Desired;
+use crate::diagnostic::{Diagnostic, Findings, Severity, Sources, Span};
+use crate::limits::{CONFIG_ALL_DEFINITIONS_MAX, CONFIG_ALL_VALUES_MAX, CONFIG_USES_MAX, NOTES_MAX};
+use crate::model::desired::{Desired, OrgIdentity};
 use crate::text;
 
 pub mod check;
@@ -21,6 +24,7 @@ mod check_hands;
 pub mod check_labels;
 mod check_same;
 pub mod check_text;
+pub mod collector;
 pub mod digest;
 pub mod file_system;
 pub mod files;
@@ -69,8 +73,8 @@ pub struct Config {
 pub struct Loaded {
     /// Every file that was read.
     pub sources: Sources,
-    /// Everything that was found, each once, by file and position.
-    pub diagnostics: Vec<Diagnostic>,
+    /// What was found, each once, by file and position.
+    pub diagnostics: Findings,
     /// The config; none when there are errors.
     pub config: Option<Config>,
     /// The real paths of the files that were read, or would have been.
@@ -82,12 +86,23 @@ pub struct Loaded {
 pub struct LoadedAll {
     /// Every file that was read.
     pub sources: Sources,
-    /// Everything that was found, each once, by file and position.
-    pub diagnostics: Vec<Diagnostic>,
-    /// Those configs that are free of errors, by the path of their org file; with any error none.
+    /// What was found, each once, by file and position.
+    pub diagnostics: Findings,
+    /// What each config is for, by the path of its org file; with any error none.
+    pub orgs: Vec<Checked>,
+    /// Those configs that were to be kept; with any error none.
     pub configs: Vec<Config>,
     /// The real paths of the files that were read, or would have been.
     pub files: Vec<PathBuf>,
+}
+
+/// What is known of one of many configs after it was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// The org that it is for; none without an org file.
+    pub org: Option<OrgIdentity>,
+    /// How many definitions it has.
+    pub definitions: usize,
 }
 
 /// Loads the one config that a request names.
@@ -99,30 +114,45 @@ pub fn load(request: &Request) -> Loaded {
 /// The same, of the files of another place than the disk. There a request names a root.
 #[must_use]
 pub fn load_in(system: Rc<dyn FileSystem>, request: &Request) -> Loaded {
-    let found = run(system, &request.path, request.root.as_deref(), |run, path| {
+    let found = run(system, &request.path, request.root.as_deref(), &|_| true, |run, path| {
         run.one(path, request.org.as_deref());
     });
-    let LoadedAll { sources, diagnostics, mut configs, files } = found;
+    let LoadedAll { sources, diagnostics, orgs: _, mut configs, files } = found;
     Loaded { sources, diagnostics, config: configs.pop(), files }
 }
 
-/// Loads every org file below a path, or the one config that is there.
+/// Loads every org file below a path, or the one config that is there. One org is merged and checked at a time, and
+/// dropped before the next one, unless `keep` says so.
 #[must_use]
-pub fn load_all(path: &Path, root: Option<&Path>) -> LoadedAll {
-    load_all_in(Rc::new(Disk), path, root)
+pub fn load_all(path: &Path, root: Option<&Path>, keep: impl Fn(&Config) -> bool) -> LoadedAll {
+    load_all_in(Rc::new(Disk), path, root, keep)
 }
 
 /// The same, of the files of another place than the disk. There a root is given.
 #[must_use]
-pub fn load_all_in(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>) -> LoadedAll {
-    run(system, path, root, Run::all)
+pub fn load_all_in(
+    system: Rc<dyn FileSystem>,
+    path: &Path,
+    root: Option<&Path>,
+    keep: impl Fn(&Config) -> bool,
+) -> LoadedAll {
+    run(system, path, root, &keep, |run, path| run.all(path))
 }
 
-fn run(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, work: impl FnOnce(&mut Run, &Found)) -> LoadedAll {
+fn run(
+    system: Rc<dyn FileSystem>,
+    path: &Path,
+    root: Option<&Path>,
+    keep: &dyn Fn(&Config) -> bool,
+    work: impl FnOnce(&mut Run<'_>, &Found),
+) -> LoadedAll {
+    let refused = |finding: Finding| {
+        let diagnostics = Findings::from(vec![Diagnostic::general(finding)]);
+        let sources = Sources::new();
+        LoadedAll { sources, diagnostics, orgs: Vec::new(), configs: Vec::new(), files: Vec::new() }
+    };
     let unreadable = |path: &Path, error: &std::io::Error| {
-        let finding = Finding::Unreadable { path: path.display().to_string(), cause: plain_cause(error) };
-        let diagnostics = vec![Diagnostic::general(finding)];
-        LoadedAll { sources: Sources::new(), diagnostics, configs: Vec::new(), files: Vec::new() }
+        refused(Finding::Unreadable { path: path.display().to_string(), cause: plain_cause(error) })
     };
     let found = match system.canonical(path) {
         Ok(real) => Found { shown: join(path, Path::new("")), real },
@@ -133,34 +163,88 @@ fn run(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, work: impl 
             Ok(real) => Found { shown: root.to_owned(), real },
             Err(error) => return unreadable(root, &error),
         },
-        None => nearest_root(&found),
+        None => match nearest_root(path, &found) {
+            Ok(real) => Found { shown: real.clone(), real },
+            Err(link) => {
+                return refused(Finding::OutsideRoot { path: link.display().to_string(), root: None });
+            }
+        },
     };
     let mut run = Run {
         files: Files::new(Root { found: root, system }),
-        taking_part: HashSet::new(),
+        keep,
         told: HashMap::new(),
-        diagnostics: Vec::new(),
+        faults: Vec::new(),
+        uses_left: CONFIG_USES_MAX,
+        definitions_left: CONFIG_ALL_DEFINITIONS_MAX,
+        orgs: Vec::new(),
         configs: Vec::new(),
     };
     work(&mut run, &found);
     run.finish()
 }
 
-/// The nearest folder upward that holds `.git`, else the path's own folder.
-fn nearest_root(found: &Found) -> Found {
-    let folder = if found.real.is_dir() { Some(found.real.as_path()) } else { found.real.parent() };
-    let folder = folder.unwrap_or(&found.real);
-    let root = folder.ancestors().find(|it| it.join(".git").exists()).unwrap_or(folder);
-    Found { shown: root.to_owned(), real: root.to_owned() }
+/// The nearest folder upward that holds `.git`, else the path's own folder. Upward from the path as it was typed: a link
+/// in a repository leads out of it only for those who name its end.
+///
+/// # Errors
+/// The path leads through this link, and no `.git` says what belongs together.
+fn nearest_root(path: &Path, found: &Found) -> Result<PathBuf, PathBuf> {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| found.real.clone());
+    let (typed, link) = without_parents(&absolute);
+    let holding = |folder: &Path, above: Option<&Path>| {
+        let folders = folder.ancestors().take_while(|it| above.is_none_or(|above| *it != above));
+        folders.into_iter().find(|it| it.join(".git").exists()).and_then(|it| fs::canonicalize(it).ok())
+    };
+    let own = if found.real.is_dir() { found.real.as_path() } else { found.real.parent().unwrap_or(&found.real) };
+    let Some(link) = link else {
+        return Ok(holding(own, None).unwrap_or_else(|| own.to_owned()));
+    };
+    let above = link.parent().unwrap_or(Path::new(""));
+    if let Some(root) = holding(above, None) {
+        return Ok(root);
+    }
+    // A link on the way may lead to a repository, to a place beside it, or to where the system keeps everything, as `/tmp`
+    // does on a Mac. The last part may not: then all that is behind it would be a root of its own.
+    let folder = if found.real.is_dir() { typed.as_path() } else { typed.parent().unwrap_or(&typed) };
+    let is_harmless = above.parent().is_none() || fs::canonicalize(above).is_ok_and(|it| found.real.starts_with(it));
+    match holding(folder, Some(above)) {
+        Some(root) if !typed.is_symlink() => Ok(root),
+        None if is_harmless && !typed.is_symlink() => Ok(own.to_owned()),
+        Some(_) | None => Err(typed.ancestors().find(|it| it.is_symlink()).unwrap_or(&link).to_owned()),
+    }
 }
 
-struct Run {
+/// An absolute path without `..`, and the first link in it.
+fn without_parents(absolute: &Path) -> (PathBuf, Option<PathBuf>) {
+    let (mut typed, mut link) = (PathBuf::new(), None);
+    for part in absolute.components() {
+        if part == Component::ParentDir {
+            // What is above the end of a link is not what is above the link.
+            if typed.is_symlink() {
+                typed = fs::canonicalize(&typed).unwrap_or(typed);
+            }
+            typed.pop();
+        } else {
+            typed.push(part);
+            if link.is_none() && typed.is_symlink() {
+                link = Some(typed.clone());
+            }
+        }
+    }
+    (typed, link)
+}
+
+struct Run<'a> {
     files: Files,
-    /// Files whose own findings are told.
-    taking_part: HashSet<usize>,
-    /// What is wrong with which entry of the disk, and which diagnostic has told it.
+    keep: &'a dyn Fn(&Config) -> bool,
+    /// What is wrong with which entry of the disk, and which of the faults has told it.
     told: HashMap<(PathBuf, &'static str), usize>,
-    diagnostics: Vec<Diagnostic>,
+    faults: Vec<Diagnostic>,
+    /// How many items of `use` may still be followed, and how many definitions of all orgs checked.
+    uses_left: usize,
+    definitions_left: usize,
+    orgs: Vec<Checked>,
     configs: Vec<Config>,
 }
 
@@ -173,7 +257,7 @@ struct Survey {
     whole: bool,
 }
 
-impl Run {
+impl Run<'_> {
     fn one(&mut self, path: &Found, org: Option<&str>) {
         let survey = self.survey(path);
         let Survey { files, orgs, whole } = &survey;
@@ -193,7 +277,7 @@ impl Run {
             ([], None) => self.without_org(files, *whole),
             // Two of one name have been told.
             ([org, ..], Some(_)) | ([org], None) => {
-                let stacks = self.stacks(&survey);
+                let stacks = self.stacks(&survey, Some(*org));
                 self.with_org(stacks.into_iter().filter(|it| it.org == *org).collect());
             }
             ([_, _, ..], None) => self.general(Finding::OrgNeeded { names: known }),
@@ -205,35 +289,57 @@ impl Run {
         if survey.orgs.is_empty() && !survey.files.is_empty() {
             self.without_org(&survey.files, survey.whole);
         } else {
-            let stacks = self.stacks(&survey);
+            let stacks = self.stacks(&survey, None);
             self.with_org(stacks);
         }
     }
 
-    /// Every org file with its layers, and the files that none of them uses.
-    fn stacks(&mut self, survey: &Survey) -> Vec<OrgStack> {
-        let stacks: Vec<OrgStack> = survey.orgs.iter().map(|it| uses::resolve(&mut self.files, *it)).collect();
+    /// Every org file with its layers, and the files that none of them uses. Where one org is meant it comes first,
+    /// and what is wrong in files that only others use is not told.
+    fn stacks(&mut self, survey: &Survey, meant: Option<usize>) -> Vec<OrgStack> {
+        let mut orgs = survey.orgs.clone();
+        orgs.sort_by_key(|it| Some(*it) != meant);
+        let mut stacks: Vec<OrgStack> = Vec::new();
+        for org in orgs {
+            let items = self.files.get(org).uses();
+            let Some(left) = self.uses_left.checked_sub(items) else {
+                self.too_much(org, "items of `use`", CONFIG_USES_MAX, !stacks.is_empty());
+                break;
+            };
+            self.uses_left = left;
+            self.files.take_part = meant.is_none_or(|it| it == org);
+            stacks.push(uses::resolve(&mut self.files, org));
+        }
+        self.files.take_part = true;
         // What was not found may have used any of them.
-        if survey.whole && stacks.iter().all(|it| it.whole) {
+        if survey.whole && stacks.len() == survey.orgs.len() && stacks.iter().all(|it| it.whole) {
             self.unused(&survey.files, &uses::used(&stacks));
         }
         stacks
     }
 
     fn general(&mut self, finding: Finding) {
-        self.diagnostics.push(Diagnostic::general(finding));
+        self.files.found.push(Diagnostic::general(finding));
+    }
+
+    /// Tells that this org is too much, by itself or beside several before it. No org after it is looked at.
+    fn too_much(&mut self, org: usize, what: &'static str, limit: usize, several: bool) {
+        let place = self.files.get(org).begin();
+        let finding = Finding::TooManyInAll { what, limit, several };
+        self.files.found.begin_org(Levels::default(), true);
+        self.files.found.push(Diagnostic { place, ..Diagnostic::general(finding) });
     }
 
     /// Tells what is wrong on the disk; for what has been told at another item of `use`, the item.
     fn fault(&mut self, entry: PathBuf, diagnostic: Diagnostic) {
         match self.told.entry((entry, diagnostic.finding.code())) {
             Entry::Vacant(vacant) => {
-                vacant.insert(self.diagnostics.len());
-                self.diagnostics.push(diagnostic);
+                vacant.insert(self.faults.len());
+                self.faults.push(diagnostic);
             }
             Entry::Occupied(told) => {
-                let told = &mut self.diagnostics[*told.get()];
-                if told.place.is_some() {
+                let told = &mut self.faults[*told.get()];
+                if told.place.is_some() && told.also.len() < NOTES_MAX {
                     told.also.extend(diagnostic.place.map(|place| (place, "used here as well")));
                 }
             }
@@ -258,7 +364,6 @@ impl Run {
         };
         let files: Vec<usize> = listed.iter().map(|it| self.files.read(it)).collect();
         whole &= files.iter().all(|it| self.files.get(*it).shape.is_some());
-        self.taking_part.extend(&files);
         let orgs: Vec<usize> = files.iter().copied().filter(|it| self.files.get(*it).is_org_file()).collect();
         self.same_orgs(&orgs);
         Survey { files, orgs, whole }
@@ -269,26 +374,27 @@ impl Run {
     }
 
     fn same_orgs(&mut self, orgs: &[usize]) {
-        let mut names: HashMap<String, Span> = HashMap::new();
+        // By their names in lower case: `Acme` and `acme` would share an environment of GitHub's, and its credentials.
+        let mut names: HashMap<String, (String, Span)> = HashMap::new();
         let mut ids: HashMap<String, Span> = HashMap::new();
         for index in orgs {
             let Some(org) = self.files.get(*index).shape.as_ref().and_then(|it| it.config.org.get()) else { continue };
             let name = org.name.placed().map(|(name, place)| (name.clone(), place));
             let id = org.id.placed().map(|(id, place)| (id.trim().to_ascii_lowercase(), place));
             if let Some((name, place)) = name {
-                match names.get(&name) {
-                    Some(first) => {
-                        let finding = Finding::DuplicateOrgName { name };
-                        self.diagnostics.push(Diagnostic::at(place, finding).and(*first, "the other one"));
+                match names.get(&name.to_lowercase()) {
+                    Some((other, first)) => {
+                        let finding = Finding::DuplicateOrgName { name, other: other.clone() };
+                        self.files.found.push(Diagnostic::at(place, finding).and(*first, "the other one"));
                     }
-                    None => drop(names.insert(name, place)),
+                    None => drop(names.insert(name.to_lowercase(), (name, place))),
                 }
             }
             if let Some((id, place)) = id {
                 match ids.get(&id) {
                     Some(first) => {
                         let finding = Finding::DuplicateOrgId { id };
-                        self.diagnostics.push(Diagnostic::at(place, finding).and(*first, "the other one"));
+                        self.files.found.push(Diagnostic::at(place, finding).and(*first, "the other one"));
                     }
                     None => drop(ids.insert(id, place)),
                 }
@@ -304,28 +410,39 @@ impl Run {
     }
 
     fn with_org(&mut self, stacks: Vec<OrgStack>) {
+        // Before any work is done: merging takes as long as there are values.
+        let mut left = CONFIG_ALL_VALUES_MAX;
+        for OrgStack { org, layers, .. } in &stacks {
+            let values = layers.iter().flatten().chain([org]).map(|it| self.files.get(*it).values);
+            let Some(rest) = left.checked_sub(values.fold(0, usize::saturating_add)) else {
+                let several = left < CONFIG_ALL_VALUES_MAX;
+                self.too_much(*org, "keys and values", CONFIG_ALL_VALUES_MAX, several);
+                return;
+            };
+            left = rest;
+        }
         for OrgStack { org, layers, whole, misuses } in stacks {
             for Misuse { diagnostic, entry } in misuses {
                 match entry {
                     Some(entry) => self.fault(entry, diagnostic),
-                    None => self.diagnostics.push(diagnostic),
+                    None => self.files.found.push(diagnostic),
                 }
             }
-            self.taking_part.extend(layers.iter().flatten());
             for index in layers.iter().flatten() {
                 self.misplaced(*index, &["use", "overrides", "omit", "ids", "protect"], true);
             }
-            self.conclude(Some(org), &layers, whole);
+            if !self.conclude(Some(org), &layers, whole) {
+                return;
+            }
         }
     }
 
     fn misplaced(&mut self, index: usize, sections: &[&str], layer: bool) {
         let Some(shape) = &self.files.get(index).shape else { return };
-        for section in sections {
-            if let Some(place) = shape.sections.get(*section) {
-                let finding = Finding::MisplacedSection { section: (*section).to_owned(), layer };
-                self.diagnostics.push(Diagnostic::at(*place, finding));
-            }
+        let places = sections.iter().filter_map(|section| Some((*section, *shape.sections.get(*section)?)));
+        for (section, place) in places.collect::<Vec<_>>() {
+            let finding = Finding::MisplacedSection { section: section.to_owned(), layer };
+            self.files.found.push(Diagnostic::at(place, finding));
         }
     }
 
@@ -334,50 +451,55 @@ impl Run {
             let file = self.files.get(*index);
             if file.shape.is_some() && !file.is_org_file() && !used.contains(index) {
                 let path = file.found.shown.display().to_string();
+                let place = file.begin();
                 let finding = Finding::UnusedLayer { path };
-                self.diagnostics.push(Diagnostic { place: file.begin(), ..Diagnostic::general(finding) });
+                self.files.found.push(Diagnostic { place, ..Diagnostic::general(finding) });
             }
         }
     }
 
-    /// Merges and checks one config.
-    fn conclude(&mut self, org: Option<usize>, layers: &[Vec<usize>], whole: bool) {
+    /// Merges and checks one config; false where that is too much, beside those before it.
+    fn conclude(&mut self, org: Option<usize>, layers: &[Vec<usize>], whole: bool) -> bool {
+        let mut found = std::mem::take(&mut self.files.found);
         let shape = |index: &usize| self.files.get(*index).shape.as_ref();
         let read = org.iter().chain(layers.iter().flatten()).all(|it| shape(it).is_some());
         let stack = Stack {
             layers: layers.iter().map(|layer| layer.iter().filter_map(shape).collect::<Vec<&Shape>>()).collect(),
             org: org.as_ref().and_then(shape),
         };
-        let (mut resolved, mut found) = layers::merge(&stack);
-        resolved.complete &= whole && read;
-        let (desired, more) = check::check(&resolved);
-        found.extend(more);
-        rule_settings::apply(&resolved.settings.rules, &mut found);
-        if !resolved.complete {
-            found.retain(|it| !matches!(it.finding, Finding::UnknownKey { .. } | Finding::RemovesNothing { .. }));
+        let resolved = layers::merge(&stack, whole && read, &mut found);
+        let left = self.definitions_left.checked_sub(resolved.definitions.len());
+        let Some(left) = left else {
+            self.files.found = found;
+            if let Some(first) = org.or_else(|| layers.iter().flatten().next().copied()) {
+                let several = self.definitions_left < CONFIG_ALL_DEFINITIONS_MAX;
+                self.too_much(first, "definitions", CONFIG_ALL_DEFINITIONS_MAX, several);
+            }
+            return false;
+        };
+        self.definitions_left = left;
+        let desired = check::check(&resolved, &mut found);
+        found.begin_org(Levels::default(), true);
+        if let Some(desired) = desired.filter(|_| !found.has_errors()) {
+            self.orgs.push(Checked { org: desired.org.clone(), definitions: desired.definitions.len() });
+            let org_file = org.map(|it| self.files.get(it).found.shown.clone());
+            let config = Config { desired, resolved, org_file };
+            self.configs.extend((self.keep)(&config).then_some(config));
+        } else {
+            // With any error there is no config.
+            (self.orgs, self.configs) = (Vec::new(), Vec::new());
         }
-        self.diagnostics.extend(found);
-        let org_file = org.map(|it| self.files.get(it).found.shown.clone());
-        self.configs.extend(desired.map(|desired| Config { desired, resolved, org_file }));
+        self.files.found = found;
+        true
     }
 
-    fn finish(mut self) -> LoadedAll {
-        let mut part: Vec<usize> = self.taking_part.into_iter().collect();
-        part.sort_unstable();
-        let mut diagnostics: Vec<Diagnostic> =
-            part.iter().flat_map(|it| self.files.get(*it).diagnostics.iter().cloned()).collect();
-        diagnostics.append(&mut self.diagnostics);
-        requires::told_alone(&mut diagnostics);
-        diagnostics.sort_by_cached_key(|it| {
-            let path = it.place.map(|place| self.files.sources.get(place.file).path.clone());
-            (path, it.place.map(|place| (place.start, place.end)), it.severity)
-        });
-        // Layers are shared: what several orgs find in one is told once, and in its gravest form.
-        let mut seen = HashSet::new();
-        diagnostics.retain(|it| seen.insert((it.finding.mistake(), it.place)));
-        let failed = diagnostics.iter().any(|it| it.severity == Severity::Error);
-        let configs = if failed { Vec::new() } else { self.configs };
+    fn finish(self) -> LoadedAll {
         let files = self.files.real_paths();
-        LoadedAll { sources: self.files.sources, diagnostics, configs, files }
+        let Files { sources, mut found, .. } = self.files;
+        found.extend(self.faults);
+        let diagnostics = found.finish(&sources);
+        let failed = diagnostics.errors > 0;
+        let (orgs, configs) = if failed { (Vec::new(), Vec::new()) } else { (self.orgs, self.configs) };
+        LoadedAll { sources, diagnostics, orgs, configs, files }
     }
 }

@@ -3,10 +3,12 @@
 
 use std::fmt;
 use std::num::NonZero;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::finding::Finding;
 pub use crate::diagnostic::finding::Severity;
+use crate::limits::FINDINGS_SHOWN_MAX;
 
 pub mod finding;
 
@@ -202,6 +204,61 @@ impl Diagnostic {
     pub fn and(mut self, place: Span, note: &'static str) -> Diagnostic {
         self.also.push((place, note));
         self
+    }
+}
+
+/// The findings that are shown, by file and position, and the count of all. A warning is left out before an error is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    shown: Vec<Diagnostic>,
+    /// How many errors there are.
+    pub errors: usize,
+    /// How many warnings there are.
+    pub warnings: usize,
+}
+
+impl Findings {
+    /// Of these counts in all, the ones that are shown.
+    #[must_use]
+    pub fn new(shown: Vec<Diagnostic>, errors: usize, warnings: usize) -> Findings {
+        Findings { shown, errors, warnings }
+    }
+
+    /// How many there are in all.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.errors + self.warnings
+    }
+
+    /// How many are counted and not shown.
+    #[must_use]
+    pub fn not_shown(&self) -> usize {
+        self.total().saturating_sub(self.shown.len())
+    }
+}
+
+/// The findings that are shown.
+impl Deref for Findings {
+    type Target = [Diagnostic];
+
+    fn deref(&self) -> &[Diagnostic] {
+        &self.shown
+    }
+}
+
+/// Of a list in the order of reading: its first errors, then its first warnings, in that order.
+impl From<Vec<Diagnostic>> for Findings {
+    fn from(mut all: Vec<Diagnostic>) -> Findings {
+        let count = |severity| all.iter().filter(|it| it.severity == severity).count();
+        let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+        let mut room = [FINDINGS_SHOWN_MAX, FINDINGS_SHOWN_MAX.saturating_sub(errors)];
+        all.retain(|it| {
+            let left = &mut room[usize::from(it.severity == Severity::Warning)];
+            let kept = *left > 0;
+            *left = left.saturating_sub(1);
+            kept
+        });
+        Findings { shown: all, errors, warnings }
     }
 }
 

@@ -332,8 +332,8 @@ pub fn who(modified: Option<&Modified>) -> String {
     let (by, at) = modified.map_or((None, None), |it| (it.by.as_ref(), it.at.as_deref()));
     let at = at.map(|it| Moment::read(it).map_or_else(|| it.to_owned(), |it| format!("{} UTC", it.to_the_minute())));
     match (by, at) {
-        (Some(by), Some(at)) => format!("last changed by `{by}` on {at}"),
-        (Some(by), None) => format!("last changed by `{by}`"),
+        (Some(by), Some(at)) => format!("last changed by {by} on {at}", by = text::ticked(by)),
+        (Some(by), None) => format!("last changed by {by}", by = text::ticked(by)),
         (None, Some(at)) => format!("last changed on {at}"),
         (None, None) => "who changed it last, and when, is not known".to_owned(),
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::config::check_labels::is_odd_locale;
 use crate::config::{self, Text};
 use crate::diagnostic::finding::Finding;
-use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::diagnostic::{Diagnostic, Findings, Severity, Sources};
 use crate::import::division::{Said, said};
 use crate::import::keys::keys;
 use crate::import::note::Note;
@@ -146,7 +146,7 @@ fn default_locale(managed: &[Managed<'_>], locale: &Locale) -> Option<Note> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flaw {
     /// There is more than one file, or one config, can hold.
-    TooLarge(Sources, Vec<Diagnostic>),
+    TooLarge(Sources, Findings),
     /// A bug of this program: it does not read back without these errors.
     Unreadable(Vec<String>),
     /// A bug of this program: planned against the org that it is of, it would change something, be
@@ -163,9 +163,12 @@ pub fn prove(import: &Import, observed: &Observed) -> Result<(), Flaw> {
     let Some((org, layers)) = texts.split_first() else { return Err(Flaw::Differs(Vec::new())) };
     let (sources, found, desired) = config::read_texts(*org, layers);
     let Some(desired) = desired else {
-        let errors: Vec<Diagnostic> = found.into_iter().filter(|it| it.severity == Severity::Error).collect();
-        if errors.iter().all(|it| matches!(it.finding, Finding::TooLarge { .. } | Finding::TooManyValues { .. })) {
-            return Err(Flaw::TooLarge(sources, errors));
+        let errors: Vec<Diagnostic> = found.iter().filter(|it| it.severity == Severity::Error).cloned().collect();
+        let is_too_much = |it: &Finding| {
+            matches!(it, Finding::TooLarge { .. } | Finding::TooManyValues { .. } | Finding::TooManyInAll { .. })
+        };
+        if errors.iter().all(|it| is_too_much(&it.finding)) {
+            return Err(Flaw::TooLarge(sources, errors.into()));
         }
         return Err(Flaw::Unreadable(errors.iter().map(|it| it.finding.message()).collect()));
     };

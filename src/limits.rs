@@ -37,6 +37,16 @@ pub const CONFIG_LINE_BYTES_MAX: usize = 64 * 1024;
 pub const CONFIG_DEPTH_MAX: usize = 16;
 /// Keys and values of all files of a config: 10,000 definitions in 25 locales are 600,000.
 pub const CONFIG_VALUES_MAX: usize = 2_000_000;
+/// Definitions of all orgs that are checked in one run: a layer counts for each org that uses it.
+pub const CONFIG_ALL_DEFINITIONS_MAX: usize = 200_000;
+/// Keys and values of all orgs that are checked in one run, counted in the same way.
+pub const CONFIG_ALL_VALUES_MAX: usize = 6_000_000;
+/// Items of `use` in all org files.
+pub const CONFIG_USES_MAX: usize = 100_000;
+/// Findings that are shown; beyond them they are counted.
+pub const FINDINGS_SHOWN_MAX: usize = 1_000;
+/// Other places that are shown beside one finding.
+pub const NOTES_MAX: usize = 20;
 
 /// Bytes of any answer, after decompression, but those of [`WHOLE_LIST_BYTES_MAX`]: a page of 100 definitions in 25
 /// locales has 250 kB.
@@ -47,6 +57,15 @@ pub const WHOLE_LIST_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Bytes of all answers that make up one list: its pages, or all three looks of the second generation. 25,000
 /// definitions in 25 locales, where an org that uses all the active ones it may have has about 300.
 pub const LIST_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Labels in these answers, in all its looks together: 25,000 definitions in 25 locales have 625,000.
+pub const LIST_LABELS_MAX: usize = 1_000_000;
+/// Definitions in these answers.
+pub const LIST_DEFINITIONS_MAX: usize = 200_000;
+/// Divisions of an org.
+pub const DIVISIONS_MAX: usize = 5_000;
+/// Values of an answer, or of one definition in a list, where an object or a list counts eight: as a tree each can take
+/// a hundred bytes. A page of 30,000 people who are on a definition has 600,000.
+pub const ANSWER_VALUES_MAX: usize = 2_000_000;
 /// Pages of one list: 200,000 definitions.
 pub const PAGES_MAX: usize = 2_000;
 /// Bytes of all answers that say who is on a few definitions: 250,000 people. What goes on beyond it is cut, and the
@@ -63,6 +82,9 @@ pub const MESSAGE_CHARS_MAX: usize = 300;
 pub const SAVED_PLAN_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// Bytes of a report: the same.
 pub const REPORT_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Values of a saved plan or of a report, where an object or a list counts eight: 10,000 changes of 25 labels before and
+/// after have 1,500,000.
+pub const DOCUMENT_VALUES_MAX: usize = 3_000_000;
 /// Files below a folder of reports.
 pub const REPORTS_MAX: usize = 100_000;
 /// Folders of reports within one another: there is one for each org.
@@ -83,6 +105,8 @@ pub const CERTIFICATES_BYTES_MAX: u64 = 1024 * 1024;
 pub const SANDBOX_STATE_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// Bytes of what a sandbox org begins with: 25,000 of them.
 pub const SANDBOX_SEED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Values in a state or in what an org begins with, where an object or a list counts eight.
+pub const SANDBOX_VALUES_MAX: usize = 5_000_000;
 /// Definitions in it.
 pub const SANDBOX_SEED_DEFINITIONS_MAX: usize = 100_000;
 /// Bytes of the faults that the sandbox plays.

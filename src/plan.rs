@@ -1,6 +1,6 @@
 //! From desired and observed state to a plan: a function of values, without IO, clock or chance.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, Prune, Wanted};
 use crate::model::division::Divisions;
@@ -22,6 +22,7 @@ use crate::text;
 pub mod answer;
 pub mod base;
 pub mod change;
+pub mod contained;
 pub mod cost;
 pub mod difference;
 pub mod division;
@@ -36,6 +37,12 @@ pub mod question;
 pub mod refusal;
 pub mod saved;
 pub mod usage;
+
+/// With how many names in all others are compared, to suggest the nearest.
+const COMPARISONS_MAX: usize = 200_000;
+
+/// How many of the system presences that an org knows one refusal names.
+const PRESENCES_NAMED_MAX: usize = 30;
 
 /// What would be done to an org, what would not, and why it may not be done at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,16 +120,20 @@ pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
     let mut pairing = matching::pair(desired, observed);
     // Before any question is asked: what takes another's place claims it, whatever the order of keys.
     let replaced = questions.replaced_by_all(&mut pairing);
+    let asked = questions.before_creating(&replaced, &mut pairing);
     let mut planner = Planner {
         desired,
         observed,
         pairing,
         replaced,
+        asked,
+        known_presences: observed.system_presences.iter().flatten().collect(),
+        compared: 0,
         plan: Plan::of(Vec::new(), observed, desired.settings.default_locale.clone()),
     };
     for wanted in desired.definitions.values() {
         match wanted.management {
-            Management::Managed => planner.managed(wanted, &questions),
+            Management::Managed => planner.managed(wanted),
             Management::Omitted => planner.omitted(wanted),
         }
     }
@@ -135,6 +146,11 @@ struct Planner<'a> {
     observed: &'a Observed,
     pairing: Pairing<'a>,
     replaced: BTreeMap<&'a Key, Replaced<'a>>,
+    /// Definitions about which something has to be answered before they are made.
+    asked: BTreeSet<&'a Key>,
+    known_presences: HashSet<&'a SystemPresence>,
+    /// With how many names others were compared, to suggest the nearest.
+    compared: usize,
     plan: Plan,
 }
 
@@ -142,7 +158,7 @@ struct Planner<'a> {
 struct Refused;
 
 impl<'a> Planner<'a> {
-    fn managed(&mut self, wanted: &'a Wanted, questions: &Questions<'a>) {
+    fn managed(&mut self, wanted: &'a Wanted) {
         let found = self.pairing.found.get(&wanted.key).cloned().unwrap_or(Found::Nothing);
         let replaced = self.replaced.get(&wanted.key).copied().unwrap_or(Replaced::Nothing);
         match found {
@@ -158,8 +174,7 @@ impl<'a> Planner<'a> {
             }
             Found::Nothing if wanted.deactivated => self.in_step(wanted, None, None),
             Found::Nothing => {
-                let asked = questions.before_creating(wanted, replaced, &mut self.pairing);
-                if !asked && replaced != Replaced::Open {
+                if !self.asked.contains(&wanted.key) && replaced != Replaced::Open {
                     self.create(wanted, replaced);
                     self.retire_replaced(wanted, replaced);
                 }
@@ -201,26 +216,39 @@ impl<'a> Planner<'a> {
 
     /// The division that the config asks for, if it asks. One that cannot be said or not be done is refused.
     fn division(&mut self, wanted: &Wanted) -> Result<Option<DivisionId>, Refused> {
-        division::asked(wanted, self.observed).map_err(|fact| {
+        let asks = wanted.division.is_some();
+        let suggest = asks && self.may_compare(self.observed.divisions.known().len());
+        division::asked(wanted, self.observed, suggest).map_err(|fact| {
             self.plan.refusals.push(Refusal { fact: *fact, place: wanted.places.division });
             Refused
         })
+    }
+
+    /// Whether one more name may be held against so many.
+    fn may_compare(&mut self, names: usize) -> bool {
+        self.compared = self.compared.saturating_add(names);
+        self.compared <= COMPARISONS_MAX
     }
 
     /// Only for what would be made: where something exists, the org evidently knows its system
     /// presence, whatever `GET /api/v2/systempresences` lists.
     fn check_system_presence(&mut self, wanted: &Wanted) {
         let Some(known) = &self.observed.system_presences else { return };
-        if known.contains(&wanted.system_presence) {
+        if self.known_presences.contains(&wanted.system_presence) {
             return;
         }
-        let nearest = text::nearest(wanted.system_presence.as_str(), known.iter().map(SystemPresence::as_str))
-            .and_then(SystemPresence::new);
+        let nearest = if self.may_compare(known.len()) {
+            text::nearest(wanted.system_presence.as_str(), known.iter().map(SystemPresence::as_str))
+                .and_then(SystemPresence::new)
+        } else {
+            None
+        };
         let fact = Fact::UnknownSystemPresence {
             key: wanted.key.clone(),
             name: wanted.system_presence.clone(),
             nearest,
-            known: known.clone(),
+            known: known.iter().take(PRESENCES_NAMED_MAX).cloned().collect(),
+            more: known.len() > PRESENCES_NAMED_MAX,
         };
         self.plan.refusals.push(Refusal { fact, place: Some(wanted.places.system_presence) });
     }
@@ -419,14 +447,15 @@ fn warnings(desired: &Desired, observed: &Observed, changes: &[Change]) -> Vec<W
             Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => *gone += 1,
         }
     }
+    let mut asked_for: HashMap<&SystemPresence, usize> = HashMap::new();
+    let asks = |it: &&Wanted| !it.deactivated && it.management == Management::Managed;
+    for wanted in desired.definitions.values().filter(asks) {
+        *asked_for.entry(&wanted.system_presence).or_default() += 1;
+    }
     for (presence, (count, gone)) in active {
         let active = count.saturating_sub(gone);
         // A config that itself asks for more was already told so.
-        let asked = desired
-            .definitions
-            .values()
-            .filter(|it| it.system_presence == *presence && !it.deactivated && it.management == Management::Managed)
-            .count();
+        let asked = asked_for.get(presence).copied().unwrap_or_default();
         if active > ACTIVE_DEFINITIONS_MAX && asked <= ACTIVE_DEFINITIONS_MAX {
             warnings.push(Warning::ManyActive { system_presence: presence.clone(), active });
         }

@@ -73,7 +73,13 @@ impl From<SandboxError> for Problem {
         let source = std::error::Error::source(&error);
         let system = source.and_then(|it| it.downcast_ref::<io::Error>());
         let cause = system.map_or_else(String::new, |it| format!(": {}", cause(it)));
-        Problem::new(format!("{error}{cause}"))
+        let problem = Problem::new(format!("{error}{cause}"));
+        match &error {
+            SandboxError::Link { path } | SandboxError::NotAFile { path } | SandboxError::NotAFolder { path } => {
+                problem.help(format!("look at what `{}` is, and remove it", path.display()))
+            }
+            _ => problem,
+        }
     }
 }
 

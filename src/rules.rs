@@ -68,7 +68,7 @@ macro_rules! rules {
 rules! {
     Form No {
         "unreadable" "too-large" "no-files" "not-utf8" "control-character" "tab-indentation" "empty-file" "syntax"
-        "several-documents" "too-deep" "too-many-values" "alias" "yaml-tag" "complex-key" "duplicate-key"
+        "several-documents" "too-deep" "too-many-values" "too-many-in-all" "alias" "yaml-tag" "complex-key" "duplicate-key"
         "foreign-file" "unsupported-version" "other-version-required" "invalid-requires" "unknown-field" "wrong-type" "missing-field" "invalid-value"
         "number-range" "empty-list" "unknown-rule" "fixed-rule"
     }

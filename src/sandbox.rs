@@ -33,6 +33,7 @@ pub mod service;
 pub mod store;
 pub mod temper;
 pub mod users;
+mod weight;
 
 use std::net::SocketAddr;
 use std::time::Duration;

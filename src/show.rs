@@ -54,10 +54,10 @@ impl NotFound {
                 format!("`{key}` is a key of the config, and nothing in the org is certainly that definition")
             }
             NotFound::Nothing { name, with_keys: true, nearest: _ } => {
-                format!("nothing in the org has `{name}` as its key, its id or a label")
+                format!("nothing in the org has {name} as its key, its id or a label", name = text::ticked(name))
             }
             NotFound::Nothing { name, with_keys: false, nearest: _ } => {
-                format!("nothing in the org has `{name}` as its id or a label")
+                format!("nothing in the org has {name} as its id or a label", name = text::ticked(name))
             }
         }
     }
@@ -67,7 +67,9 @@ impl NotFound {
     pub fn help(&self) -> Option<String> {
         match self {
             NotFound::KeyWithoutObject(_) => Some("`plan` says what would become of it".to_owned()),
-            NotFound::Nothing { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
+            NotFound::Nothing { nearest: Some(nearest), .. } => {
+                Some(format!("did you mean {nearest}?", nearest = text::ticked(nearest)))
+            }
             NotFound::Nothing { with_keys: false, .. } => {
                 Some("labels are compared exactly; to find it by a key, give the config with --config PATH".to_owned())
             }

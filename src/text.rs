@@ -37,7 +37,7 @@ pub fn terminal(raw: &str) -> Shown {
             safe.push(c);
         }
     }
-    Shown(without_commands(safe))
+    Shown(without_commands(&safe))
 }
 
 /// What stands between double quotes on a terminal: as [`terminal`], with `"` and `\` escaped too,
@@ -53,22 +53,67 @@ pub fn within_quotes(raw: &str) -> Shown {
             _ => safe.push(c),
         }
     }
-    Shown(without_inner_commands(safe))
+    Shown(without_inner_commands(&safe, ESCAPED_MARK))
 }
 
-/// What a runner of GitHub Actions takes for the begin of a command, wherever in a line of its log it stands. (The other
+/// Where in a text a CI would take what follows for a command in its log: at the second `#` of `##[`, as runners of
+/// GitHub Actions and Azure Pipelines do, of `##vso[`, of `##teamcity[`, and of any other word in between. (The other
 /// kind, `::name::`, is one only at the begin of a line.)
-pub const RUNNER_COMMAND: &str = "##[";
-
-/// Nothing in it is a command to a runner that reads it in a log, wherever it stands in a line.
-fn without_inner_commands(text: String) -> String {
-    if text.contains(RUNNER_COMMAND) { text.replace(RUNNER_COMMAND, "#\\x23[") } else { text }
+fn commands(text: &str) -> impl Iterator<Item = usize> {
+    text.match_indices('[').filter_map(|(bracket, _)| {
+        let before = text[..bracket].trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        before.ends_with("##").then(|| before.len() - 1)
+    })
 }
+
+/// Is anything in it a command to a CI that reads it in a log?
+#[must_use]
+pub fn has_command(text: &str) -> bool {
+    commands(text).next().is_some()
+}
+
+/// The same without such commands: `escape` takes the place of their second `#`.
+#[must_use]
+pub fn without_inner_commands(text: &str, escape: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut done = 0;
+    for at in commands(text) {
+        safe.push_str(&text[done..at]);
+        safe.push_str(escape);
+        done = at + 1;
+    }
+    safe.push_str(&text[done..]);
+    safe
+}
+
+/// A line in its parts, as they are shown one after the other: a command that begins in one and ends in another is
+/// none any more.
+#[must_use]
+pub fn parts_without_commands<const N: usize>(parts: [&str; N]) -> [String; N] {
+    let line = parts.concat();
+    let mut begin = 0;
+    parts.map(|part| {
+        let end = begin + part.len();
+        let mut safe = String::with_capacity(part.len());
+        let mut done = begin;
+        for at in commands(&line).filter(|it| (begin..end).contains(it)) {
+            safe.push_str(&line[done..at]);
+            safe.push_str(ESCAPED_MARK);
+            done = at + 1;
+        }
+        safe.push_str(&line[done..end]);
+        begin = end;
+        safe
+    })
+}
+
+/// A `#`, as YAML reads it back.
+const ESCAPED_MARK: &str = "\\x23";
 
 /// The same where it may stand at the begin of a line.
 #[must_use]
-pub fn without_commands(text: String) -> String {
-    let text = without_inner_commands(text);
+pub fn without_commands(text: &str) -> String {
+    let text = without_inner_commands(text, ESCAPED_MARK);
     match text.trim_start().strip_prefix("::") {
         Some(rest) => format!("{}\\x3A:{rest}", &text[..text.len() - rest.len() - 2]),
         None => text,
@@ -88,13 +133,13 @@ pub fn runs_right_to_left(raw: &str) -> bool {
 
 /// Is this a character that acts on its surroundings, or that nobody can see?
 ///
-/// Controls (Cc), format characters (Cf: bidirectional marks and overrides, zero-width, tags),
-/// line and paragraph separators, the Hangul fillers, blank Braille, variation selectors, the odd
-/// spaces that look like an ordinary one, and the code points that are no characters (YAML takes some
+/// Controls (Cc), format characters (Cf: bidirectional marks and overrides, zero-width, tags), everything that is shown
+/// as nothing where a font does not know it (`Default_Ignorable_Code_Point`), line and paragraph separators, blank
+/// Braille, the odd spaces that look like an ordinary one, and the code points that are no characters (YAML takes some
 /// of them only as escapes).
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
-    c.is_control() || is_format(c) || is_blank(c) || is_noncharacter(c)
+    c.is_control() || is_ignorable(c) || is_format(c) || is_blank(c) || is_noncharacter(c)
 }
 
 fn is_noncharacter(c: char) -> bool {
@@ -107,19 +152,25 @@ pub fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Is nothing shown of it, whatever it does? (Unicode's `Default_Ignorable_Code_Point`.)
+#[must_use]
+pub fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+        | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}'
+        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// The format characters (Cf) that are not ignorable.
 fn is_format(c: char) -> bool {
     matches!(c,
-        '\u{00AD}' | '\u{0600}'..='\u{0605}' | '\u{061C}' | '\u{06DD}' | '\u{070F}' | '\u{0890}'..='\u{0891}'
-        | '\u{08E2}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-        | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{110BD}' | '\u{110CD}' | '\u{13430}'..='\u{1343F}'
-        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0001}' | '\u{E0020}'..='\u{E007F}')
+        '\u{0600}'..='\u{0605}' | '\u{06DD}' | '\u{070F}' | '\u{0890}'..='\u{0891}' | '\u{08E2}'
+        | '\u{FFF9}'..='\u{FFFB}' | '\u{110BD}' | '\u{110CD}' | '\u{13430}'..='\u{1343F}')
 }
 
 fn is_blank(c: char) -> bool {
-    matches!(c,
-        '\u{00A0}' | '\u{034F}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180D}'
-        | '\u{2000}'..='\u{200A}' | '\u{2028}' | '\u{2029}' | '\u{202F}' | '\u{205F}' | '\u{2800}' | '\u{3164}'
-        | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}' | '\u{E0100}'..='\u{E01EF}')
+    matches!(c, '\u{00A0}' | '\u{2000}'..='\u{200A}' | '\u{2028}' | '\u{2029}' | '\u{202F}' | '\u{205F}' | '\u{2800}')
 }
 
 fn escape_into(out: &mut String, c: char) {
@@ -171,6 +222,19 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
+/// A foreign name between backticks, in a sentence of ours. A backtick of its own would end the code there, and the rest
+/// of the name would be read as Markdown, so it is escaped.
+#[must_use]
+pub fn ticked(name: impl fmt::Display) -> String {
+    format!("`{}`", unticked(name))
+}
+
+/// Foreign text in a sentence of ours, without backticks.
+#[must_use]
+pub fn unticked(text: impl fmt::Display) -> String {
+    text.to_string().replace('`', "\\x60")
+}
+
 /// A sentence of ours in its parts, each with whether it stands between backticks. A backtick without a second one ends
 /// nothing.
 pub fn code_spans(sentence: &str) -> impl Iterator<Item = (bool, &str)> {
@@ -218,8 +282,32 @@ mod tests {
         assert_eq!(terminal("Café 昼食 غداء 🍽").as_str(), "Café 昼食 غداء 🍽");
     }
 
+    /// Held against the tables of ICU: a new version of Unicode may bring more.
+    #[test]
+    fn everything_that_unicode_calls_invisible_is_hidden() {
+        use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+        use icu_properties::{CodePointMapData, CodePointSetData};
+        let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+        let category = CodePointMapData::<GeneralCategory>::new();
+        let mut count = 0;
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_ignorable(c), ignorable.contains(c), "{:04X}", u32::from(c));
+            if ignorable.contains(c) || category.get(c) == GeneralCategory::Format {
+                assert!(is_hidden(c), "{:04X}", u32::from(c));
+                assert!(terminal(&c.to_string()).as_str().starts_with('\\'));
+                count += 1;
+            }
+        }
+        assert!(count > 4_000, "{count}");
+    }
+
     #[test]
     fn nothing_is_a_command_to_a_runner() {
+        assert_eq!(terminal("##vso[task.setvariable x]y").as_str(), "#\\x23vso[task.setvariable x]y");
+        assert_eq!(within_quotes("a##teamcity[x] ##VSO[").as_str(), "a#\\x23teamcity[x] #\\x23VSO[");
+        assert_eq!(terminal("##vso x[ #vso[ ##v1[").as_str(), "##vso x[ #vso[ ##v1[");
+        assert_eq!(parts_without_commands(["a##v", "so", "[b##["]), ["a#\\x23v", "so", "[b#\\x23["]);
+        assert_eq!(parts_without_commands(["##", "", "x"]), ["##", "", "x"]);
         assert_eq!(terminal("a ##[error]b ###[x").as_str(), "a #\\x23[error]b ##\\x23[x");
         assert_eq!(within_quotes("##[error]").as_str(), "#\\x23[error]");
         assert_eq!(terminal("## [a] #[b]").as_str(), "## [a] #[b]");

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the jobs of .gitlab-ci.yml do: install, plan, apply, drift.
+# What the jobs of .gitlab-ci.yml do: install, validate, plan, apply, drift.
 set -euo pipefail
 
 # What the job of an old commit ends with. Under `allow_failure` in .gitlab-ci.yml, so that it is no deployment: GitLab would
@@ -50,8 +50,8 @@ api() {
     return "$status"
 }
 
-# read_json PATH FILTER: what a jq filter finds in an answer, one value a line, texts as they are. What decides something
-# fails where the answer is not what it has to be: `list`, `sha` and `number` say what that is.
+# read_json PATH FILTER: what a jq filter finds in an answer, one value a line, texts as they are. An answer that decides
+# something must have the right type, or this fails: see `list`, `sha`, `number` and `name`.
 read_json() {
     local answer
     answer=$(api GET "$1") || return 1
@@ -60,7 +60,26 @@ read_json() {
         def list: wanted("list"; type == "array");
         def sha: wanted("commit"; type == "string" and test("^[0-9a-f]{40,64}$"));
         def number: wanted("number"; type == "number");
+        def name: wanted("name"; type == "string" and length > 0);
+        # Whether it is this project: a fork has the same names.
+        def here: tostring == $ENV.CI_PROJECT_ID;
         wanted("one document"; length == 1) | .[0] | '"$2" <<<"$answer"
+}
+
+# first PATH FILTER: the first value that a jq filter finds in a list, page by page; nothing if there is none.
+first() {
+    local number answer
+    for ((number = 1; number <= 50; number++)); do
+        answer=$(read_json "$1&per_page=100&page=$number" "list | (if length < 100 then \"last\" else \"more\" end), (.[] | $2)") ||
+            return 1
+        if [[ $answer == *$'\n'* ]]; then
+            sed -n 2p <<<"$answer"
+            return 0
+        fi
+        [[ $answer == more* ]] || return 0
+    done
+    echo "the list $1 is too long" >&2
+    return 1
 }
 
 # artifact JOB FILE: fetches the plan of a job. 1 where there is none (any more).
@@ -77,24 +96,92 @@ between() {
         'if .compare_timeout then error("GitLab did not compare them to the end") else .commits | list | .[].id | sha end'
 }
 
-# deployments ORDER [FILTER]: the commit of the first one of the environment that applies, by age; nothing where there is none.
-deployments() {
-    read_json "$project/deployments?environment=$(encoded "presence-apply/$ORG")&order_by=id&per_page=1&sort=$1${2:-}" \
-        'list | .[0] // empty | .sha | sha'
+# relation FROM TO: is TO `ahead` of FROM, `behind` it, or have they `diverged`?
+relation() {
+    local ahead behind
+    ahead=$(between "$1" "$2") && behind=$(between "$2" "$1") || return 1
+    case ${ahead:+a}${behind:+b} in
+        a) echo ahead ;;
+        b) echo behind ;;
+        ab) echo diverged ;;
+        *) fail "GitLab does not tell whether $1 or $2 is the later one: nothing is done" ;;
+    esac
+}
+
+# reachable COMMIT: prints `true` where it is the commit of this job or before it, or on the default branch; else `false`.
+reachable() {
+    local relation tip
+    [[ $1 != "$CI_COMMIT_SHA" ]] || {
+        echo true
+        return 0
+    }
+    relation=$(relation "$1" "$CI_COMMIT_SHA") || return 1
+    if [[ $relation != ahead ]]; then
+        # By the commit of the branch: a tag may have its name.
+        tip=$(read_json "$project/repository/branches/$(encoded "$CI_DEFAULT_BRANCH")" '.commit.id | sha') || return 1
+        [[ $1 == "$tip" ]] || relation=$(relation "$1" "$tip") || return 1
+        [[ $1 != "$tip" ]] || relation=ahead
+    fi
+    [[ $relation == ahead ]] && echo true || echo false
+}
+
+# deployment ORDER [FILTER]: the commit of the first deployment by age that counts; nothing if there is none. It is one that a
+# job of the default branch made, and neither a job of another branch or of a tag with its name, nor somebody by the API. Its
+# commit is still on the default branch.
+deployment() {
+    local number answer sha counts list seen=' '
+    list="$project/deployments?environment=$(encoded "presence-apply/$ORG")&order_by=id&sort=$1${2:-}"
+    for ((number = 1; number <= 50; number++)); do
+        # shellcheck disable=SC2016 # they are jq's variables
+        answer=$(read_json "$list&per_page=100&page=$number" 'list | (if length < 100 then "last" else "more" end), (.[]
+            | select(.ref == $ENV.CI_DEFAULT_BRANCH and .deployable.ref == .ref and .deployable.tag == false) | .sha | sha)') ||
+            return 1
+        while IFS= read -r sha; do
+            [[ $sha != last && $sha != more && $seen != *" $sha "* ]] || continue
+            seen="$seen$sha "
+            counts=$(reachable "$sha") || return 1
+            [[ $counts == false ]] || {
+                echo "$sha"
+                return 0
+            }
+        done <<<"$answer"
+        [[ $answer == more* ]] || return 0
+    done
+    echo "none of 5,000 deployments to presence-apply/$ORG is of the branch $CI_DEFAULT_BRANCH" >&2
+    return 1
+}
+
+# alone ARGUMENT…: runs presencectl in the place of this shell, with the variables that it and its `git` need, and no others: the
+# tokens of this job and the bot's are none of them.
+alone() {
+    # `compgen` names what is exported. `name` is not local: one that is exported has to go as well.
+    while IFS= read -r name; do
+        case $name in
+            GENESYSCLOUD_* | PRESENCECTL_* | NO_COLOR | CI) ;;
+            HTTP_PROXY | http_proxy | HTTPS_PROXY | https_proxy | ALL_PROXY | all_proxy | NO_PROXY | no_proxy) ;;
+            SSL_CERT_FILE | SSL_CERT_DIR | LANG | LC_* | TERM | TZ) ;;
+            # Who is at work and on what, for the report.
+            GITLAB_CI | GITLAB_USER_LOGIN | CI_COMMIT_SHA | CI_MERGE_REQUEST_IID | CI_MERGE_REQUEST_PROJECT_URL) ;;
+            CI_PROJECT_URL | CI_JOB_URL | CI_PIPELINE_URL) ;;
+            PATH | HOME | XDG_CONFIG_HOME | TMPDIR | TMP | TEMP) ;;
+            GIT_CONFIG_GLOBAL | GIT_CONFIG_SYSTEM | GIT_CONFIG_NOSYSTEM | GIT_CONFIG_COUNT | GIT_CONFIG_KEY_* | GIT_CONFIG_VALUE_*) ;;
+            GIT_CEILING_DIRECTORIES) ;;
+            *) unset "$name" ;;
+        esac
+    done < <(compgen -e)
+    exec ./presencectl "$@"
 }
 
 install() {
-    local archive=presencectl-x86_64-unknown-linux-musl.tar.gz sums=SHA256SUMS
+    local archive=presencectl-x86_64-unknown-linux-musl.tar.gz
     local from="https://github.com/$PRESENCECTL_REPOSITORY/releases/download/v$PRESENCECTL_VERSION"
+    # The sums of a release come from whoever made the release, and here is no `gh` that could verify it.
+    [[ ${PRESENCECTL_SHA256:-} =~ ^[0-9a-f]{64}$ ]] ||
+        fail "PRESENCECTL_SHA256 is no SHA-256: set it in .gitlab-ci.yml to the 64 digits of the line of $archive in $from/SHA256SUMS"
     curl --silent --show-error --fail --location --proto '=https' --retry 3 --output "$archive" "$from/$archive"
-    if [[ -n ${PRESENCECTL_SHA256:-} ]]; then
-        printf '%s  %s\n' "$PRESENCECTL_SHA256" "$archive" >"$sums"
-    else
-        curl --silent --show-error --fail --location --proto '=https' --retry 3 --output "$sums" "$from/$sums"
-    fi
-    grep " [ *]$archive\$" "$sums" | sha256sum -c -
+    printf '%s  %s\n' "$PRESENCECTL_SHA256" "$archive" | sha256sum -c -
     tar -xzf "$archive"
-    rm "$archive" "$sums"
+    rm "$archive"
 }
 
 # Keeps the one note of this org in the merge request. It is found by its first line and its author: nobody else's note
@@ -121,17 +208,29 @@ note() {
     fi
 }
 
+# Sets `at`: where the jobs check nothing out, presencectl reads the config from the commit.
+find_commit() {
+    at=()
+    [[ ${GIT_CHECKOUT:-true} != false ]] || at=(--at "$CI_COMMIT_SHA")
+    git config --global --add safe.directory "$CI_PROJECT_DIR"
+}
+
+validate() {
+    find_commit
+    (alone validate "$CONFIG" ${at[@]+"${at[@]}"} --output human --output gitlab=gl-code-quality-report.json)
+}
+
 plan() {
     local status=0 changes=yes before
     local -a base=()
+    # What stands here came with the files: it is no plan of this job.
+    rm -f plan.json comment.md note.json
+    find_commit
     # Where the pipeline runs on the merged result, that is the target branch; else where the merge request began.
     before=${CI_MERGE_REQUEST_TARGET_BRANCH_SHA:-${CI_MERGE_REQUEST_DIFF_BASE_SHA:-}}
-    if [[ -n $before ]]; then
-        git config --global --add safe.directory "$CI_PROJECT_DIR"
-        base=(--base "$before")
-    fi
-    ./presencectl plan "$CONFIG" --org "$ORG" "${base[@]}" --detailed-exitcode --output human --output json=plan.json \
-        --output markdown=comment.md || status=$?
+    [[ -z $before ]] || base=(--base "$before")
+    (alone plan "$CONFIG" --org "$ORG" ${at[@]+"${at[@]}"} ${base[@]+"${base[@]}"} --detailed-exitcode --output human \
+        --output json=plan.json --output markdown=comment.md) || status=$?
     [[ $status != 0 ]] || changes=no
     [[ ! -s comment.md ]] || note "$changes"
     # Changes are what a merge request is for; everything else fails it.
@@ -142,39 +241,45 @@ plan() {
 # that succeeded. The plans need no trust: they can only narrow what is done. Every answer is looked at before it is used:
 # one that failed must end the job, and not look as if there were nothing to do.
 apply() {
-    local last since list later sha iids iid pipeline job status=0
+    local last since list relation sha iids iid pipeline job status=0
     local -a commits=() reviewed=()
     rm -rf reviewed
     mkdir reviewed
-    last=$(deployments desc '&status=success')
+    last=$(deployment desc '&status=success')
     since=$last
-    if [[ -z $last ]]; then
+    if [[ -n $last && $last != "$CI_COMMIT_SHA" ]]; then
+        relation=$(relation "$last" "$CI_COMMIT_SHA")
+        case $relation in
+            behind)
+                echo "$last is applied already, and it is later than $CI_COMMIT_SHA: nothing is done"
+                exit "$SUPERSEDED"
+                ;;
+            diverged) fail "$last of $CI_DEFAULT_BRANCH is applied already, and $CI_COMMIT_SHA does not contain it: nothing is done" ;;
+        esac
+    elif [[ -z $last ]]; then
         # Nothing was ever applied: since the first job that tried, which is the oldest of all.
-        since=$(deployments asc)
+        since=$(deployment asc)
         since=${since:-$CI_COMMIT_SHA}
     fi
     # What is as old as the commit counts as well: this may be the same job again.
     commits=("$since")
     if [[ $since != "$CI_COMMIT_SHA" ]]; then
         list=$(between "$since" "$CI_COMMIT_SHA")
-        if [[ -n $last && -z $list ]]; then
-            later=$(between "$CI_COMMIT_SHA" "$last")
-            [[ -n $later ]] || fail "GitLab does not tell whether $last or $CI_COMMIT_SHA is the later one: nothing is done"
-            echo "$last is applied already, and it is later than $CI_COMMIT_SHA: nothing is done"
-            exit "$SUPERSEDED"
-        fi
         [[ -z $last ]] || commits=()
-        while IFS= read -r sha; do commits+=("${sha:-$CI_COMMIT_SHA}"); done <<<"$list"
+        while IFS= read -r sha; do [[ -z $sha ]] || commits+=("$sha"); done <<<"$list"
     fi
     for sha in "${commits[@]}"; do
-        iids=$(read_json "$project/repository/commits/$sha/merge_requests?per_page=100" \
-            'list | .[] | select(.state == "merged") | .iid | number')
+        # shellcheck disable=SC2016 # they are jq's variables
+        iids=$(read_json "$project/repository/commits/$sha/merge_requests?per_page=100" 'list | .[] | select(.state == "merged"
+            and (.target_branch // $ENV.CI_DEFAULT_BRANCH) == $ENV.CI_DEFAULT_BRANCH
+            and (.target_project_id // $ENV.CI_PROJECT_ID | here)) | .iid | number')
         while IFS= read -r iid; do
             [[ -n $iid && ! -e reviewed/$iid.json ]] || continue
-            pipeline=$(read_json "$project/merge_requests/$iid/pipelines?per_page=1" 'list | .[0] // empty | .id | number')
+            # The newest one for the merge request: not that of a branch, and not one that ran in a fork, which is none of ours.
+            pipeline=$(first "$project/merge_requests/$iid/pipelines?" 'select((.project_id | here)
+                and (.source // "merge_request_event") == "merge_request_event") | .id | number')
             [[ -n $pipeline ]] || continue
-            job=$(read_json "$project/pipelines/$pipeline/jobs?per_page=100" \
-                '[list | .[] | select(.name == "plan")][0] // empty | .id | number')
+            job=$(first "$project/pipelines/$pipeline/jobs?" 'select(.name == "plan") | .id | number')
             [[ -n $job ]] || continue
             artifact "$job" "reviewed/$iid.json" || continue
             # A plan that failed has written why, which is no plan.
@@ -184,11 +289,11 @@ apply() {
     done
     if ((${#reviewed[@]} == 0)); then
         # Nothing was reviewed, and so nothing may be done. Where nothing is to be done, that is no fault.
-        ./presencectl plan "$CONFIG" --org "$ORG" --detailed-exitcode || status=$?
+        (alone plan "$CONFIG" --org "$ORG" --detailed-exitcode) || status=$?
         ((status != 2)) || fail "no reviewed plan was found, and there are changes: nothing was applied"
         exit "$status"
     fi
-    ./presencectl apply "$CONFIG" --org "$ORG" --auto-approve "${reviewed[@]}" --report-dir reports
+    (alone apply "$CONFIG" --org "$ORG" --auto-approve "${reviewed[@]}" --report-dir reports)
 }
 
 # What is otherwise in the org. By the commit that was applied last it is told what was edited by hand.
@@ -196,13 +301,13 @@ drift() {
     local last=''
     local -a applied=()
     # What is otherwise in the org is told all the same where GitLab does not answer.
-    [[ -z ${GITLAB_TOKEN:-} ]] || last=$(deployments desc '&status=success') ||
+    [[ -z ${GITLAB_TOKEN:-} ]] || last=$(deployment desc '&status=success') ||
         echo 'which commit was applied last is not known: what was edited by hand is not told from what was merged' >&2
     if [[ -n $last ]]; then
         git config --global --add safe.directory "$CI_PROJECT_DIR"
         applied=(--applied "$last")
     fi
-    ./presencectl drift "$CONFIG" --org "$ORG" "${applied[@]}" --detailed-exitcode
+    (alone drift "$CONFIG" --org "$ORG" ${applied[@]+"${applied[@]}"} --detailed-exitcode)
 }
 
 "$1"

@@ -213,7 +213,7 @@ impl fmt::Display for ApiError {
             (Kind::Unsettled(what), _) => {
                 write!(f, ": the list changed each time while it was read: {what}")?;
             }
-            (Kind::UnusableId(id), _) => write!(f, ": the id `{id}` cannot stand in a path")?,
+            (Kind::UnusableId(id), _) => write!(f, ": the id {id} cannot stand in a path", id = text::ticked(id))?,
             (Kind::Redirected, status) => {
                 write!(f, " was redirected ({}); redirects are never followed", status.unwrap_or_default())?;
             }
@@ -237,13 +237,13 @@ impl ApiError {
     fn said(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = &self.about;
         if let Some(code) = &about.code {
-            write!(f, " `{code}`")?;
+            write!(f, " {code}", code = text::ticked(code))?;
         }
         if let Some(message) = &about.message {
-            write!(f, ": {message}")?;
+            write!(f, ": {}", text::unticked(message))?;
         }
         for (name, value) in &about.params {
-            write!(f, " [{name}: {value}]")?;
+            write!(f, " [{}: {}]", text::unticked(name), text::unticked(value))?;
         }
         if about.attempts > 1 {
             write!(f, " (after {} attempts)", about.attempts)?;
@@ -302,7 +302,7 @@ impl ApiError {
 fn forbidden(missing: &[String], needs: Permission) -> String {
     let ask = |permission: &str| format!("give a role of the OAuth client the permission {permission}");
     let Permission { document, today } = needs;
-    let named: Vec<String> = missing.iter().map(|it| format!("`{it}`")).collect();
+    let named: Vec<String> = missing.iter().map(text::ticked).collect();
     match (named.is_empty(), today, document) {
         (false, _, _) if named.len() > 1 => {
             format!("give a role of the OAuth client the permissions {}", text::list(&named, "and"))

@@ -10,9 +10,9 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use crate::api::error::{ApiError, Kind};
 use crate::api::operations::{self, Operation, PAGE_SIZE};
 use crate::api::session::Session;
-use crate::api::shapes::{self, Page, Unreadable};
+use crate::api::shapes::{self, ListRoom, Page, Unreadable};
 use crate::api::wire::Response;
-use crate::limits::{LIST_BYTES_MAX, PAGES_MAX};
+use crate::limits::{DIVISIONS_MAX, LIST_BYTES_MAX, PAGES_MAX};
 use crate::model::division::Division;
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, DivisionId};
@@ -30,33 +30,45 @@ pub(crate) enum Round<T> {
     Shifted(String),
 }
 
-/// The bytes of the answers that make up one list.
+/// The bytes of the answers that make up one list, and what else they may hold.
 #[derive(Default)]
-struct Weight(AtomicUsize);
+struct Weight {
+    bytes: AtomicUsize,
+    room: ListRoom,
+}
 
 impl Weight {
     /// Reads an answer, where it is not too much with those before it.
-    fn read<T>(&self, response: &Response, read: impl Fn(&[u8]) -> Result<T, Unreadable>) -> Result<T, Unreadable> {
-        let before = self.0.fetch_add(response.body.len(), Ordering::Relaxed);
+    fn read<T>(
+        &self,
+        response: &Response,
+        read: impl Fn(&[u8], &ListRoom) -> Result<T, Unreadable>,
+    ) -> Result<T, Unreadable> {
+        let before = self.bytes.fetch_add(response.body.len(), Ordering::Relaxed);
         if before.saturating_add(response.body.len()) > LIST_BYTES_MAX {
             let what = format!("the answers for this list are longer than {LIST_BYTES_MAX} bytes together");
             return Err(Unreadable::BrokenPromise(what));
         }
-        read(&response.body)
+        read(&response.body, &self.room)
     }
 }
 
 /// All definitions, by the first generation.
 pub(crate) async fn pages(session: &Session) -> Result<Round<Definition>, ApiError> {
     let id = |it: &Definition| it.id.clone();
-    let read = |body: &[u8], number| shapes::page(body, number, PAGE_SIZE);
+    let read = |body: &[u8], number, room: &ListRoom| shapes::page(body, number, PAGE_SIZE, room);
     paged(session, "definition", operations::page, read, id).await
 }
 
 /// All divisions.
 pub(crate) async fn divisions(session: &Session) -> Result<Round<Division>, ApiError> {
     let id = |it: &Division| -> DivisionId { it.id.clone() };
-    let read = |body: &[u8], number| shapes::divisions(body, number, PAGE_SIZE);
+    let read = |body: &[u8], number, _: &ListRoom| {
+        shapes::divisions(body, number, PAGE_SIZE).and_then(|page| match page.total {
+            total if total.max(page.items.len()) <= DIVISIONS_MAX => Ok(page),
+            total => Err(Unreadable::BrokenPromise(format!("`total` is {total}: more than {DIVISIONS_MAX} divisions"))),
+        })
+    };
     paged(session, "division", operations::divisions, read, id).await
 }
 
@@ -96,7 +108,7 @@ async fn state(session: &Session, deactivated: bool, weight: &Weight) -> Result<
 pub(crate) async fn is_served(session: &Session) -> Result<(), ApiError> {
     match session.generation() {
         Generation::First => {
-            let read = |body: &[u8], number| shapes::page(body, number, PAGE_SIZE);
+            let read = |body: &[u8], number, room: &ListRoom| shapes::page(body, number, PAGE_SIZE, room);
             page(session, &operations::page, &read, 1, &Weight::default()).await.map(|_| ())
         }
         Generation::Second => state(session, true, &Weight::default()).await.map(|_| ()),
@@ -108,7 +120,7 @@ async fn paged<T, I: Hash + Eq + std::fmt::Display>(
     session: &Session,
     noun: &str,
     operation: impl Fn(usize) -> Operation,
-    read: impl Fn(&[u8], usize) -> Result<Page<T>, Unreadable>,
+    read: impl Fn(&[u8], usize, &ListRoom) -> Result<Page<T>, Unreadable>,
     id: impl Fn(&T) -> I,
 ) -> Result<Round<T>, ApiError> {
     let weight = Weight::default();
@@ -130,7 +142,7 @@ async fn paged<T, I: Hash + Eq + std::fmt::Display>(
     all.extend(rest.into_iter().flat_map(|it| it.items));
     let mut ids = HashSet::new();
     if let Some(twice) = all.iter().map(&id).find(|it| !ids.insert(it.to_string())) {
-        return Ok(Round::Shifted(format!("`{twice}` came twice")));
+        return Ok(Round::Shifted(format!("{twice} came twice", twice = text::ticked(twice))));
     }
     if all.len() != total {
         return Ok(Round::Shifted(format!("the org has {}, and {} came", text::count(total, noun), all.len())));
@@ -141,11 +153,11 @@ async fn paged<T, I: Hash + Eq + std::fmt::Display>(
 async fn page<T>(
     session: &Session,
     operation: &impl Fn(usize) -> Operation,
-    read: &impl Fn(&[u8], usize) -> Result<Page<T>, Unreadable>,
+    read: &impl Fn(&[u8], usize, &ListRoom) -> Result<Page<T>, Unreadable>,
     number: usize,
     weight: &Weight,
 ) -> Result<Page<T>, ApiError> {
-    let read = |response: &Response| weight.read(response, |body| read(body, number));
+    let read = |response: &Response| weight.read(response, |body, room| read(body, number, room));
     let answer = session.run(&operation(number), read).await;
     answer.map_err(|failed| session.of_the_collection(failed).error)
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
 use crate::api::endpoints::Endpoints;
@@ -122,9 +122,15 @@ struct Shared {
     pace: Mutex<Pace>,
     random: Mutex<fastrand::Rng>,
     token: tokio::sync::Mutex<TokenState>,
-    /// The latest tokens, of which an earlier one may still be good.
-    issued: Mutex<VecDeque<SecretString>>,
+    issued: Mutex<Issued>,
     requests: AtomicU64,
+}
+
+/// The latest tokens, of which an earlier one may still be good; and all secrets, made ready once for each token.
+#[derive(Default)]
+struct Issued {
+    tokens: VecDeque<SecretString>,
+    secrets: Option<Arc<Secrets>>,
 }
 
 /// Held while a token is fetched, so that all who need one wait for the same.
@@ -497,37 +503,42 @@ impl Session {
     fn error(&self, request: &Request, trouble: Trouble, attempts: u32) -> ApiError {
         let secrets = self.secrets(request);
         let scrub = |text: &str| secrets.scrub(text);
-        let mut about = About::new(request.method, host(&request.url), shown(&request.url));
-        about.attempts = attempts;
+        let about = About::new(request.method, host(&request.url), shown(&request.url));
+        let mut about = About { attempts, ..about };
         if let Some(response) = &trouble.response {
             about.learn(response, &scrub);
         }
         let kind = match trouble.kind {
             Kind::BrokenPromise(what) => Kind::BrokenPromise(cut(&scrub(&what))),
+            // The other side has a say in it: a certificate has names.
+            Kind::Connection(error) => Kind::Connection(error.in_other_words(&scrub)),
             kind => kind,
         };
         ApiError { kind, about: Box::new(about) }
     }
 
     fn keep_secret(&self, token: &SecretString) {
-        let mut issued = lock(&self.shared.issued);
-        issued.push_back(token.clone());
-        if issued.len() > TOKENS_KEPT {
-            issued.pop_front();
-        }
+        let Issued { tokens, secrets } = &mut *lock(&self.shared.issued);
+        *secrets = None;
+        tokens.push_front(token.clone());
+        tokens.truncate(TOKENS_KEPT);
     }
 
     /// Everything that a server could send back to us although nobody may see it.
-    fn secrets(&self, request: &Request) -> Secrets {
-        let mut secrets = match &self.shared.credentials {
+    fn secrets(&self, request: &Request) -> Arc<Secrets> {
+        let mut issued = lock(&self.shared.issued);
+        let mut all = match &self.shared.credentials {
             Credentials::Token(given) => vec![given.clone()],
             Credentials::Client { id, secret } => vec![secret.clone(), basic(id, secret).into()],
         };
-        if let Auth::Bearer(token) = &request.auth {
-            secrets.push(token.clone());
+        all.extend(issued.tokens.iter().cloned());
+        match &request.auth {
+            // A token that is kept no longer, and still under way.
+            Auth::Bearer(token) if all.iter().all(|it| it.expose_secret() != token.expose_secret()) => {
+                Arc::new(Secrets::new(all.into_iter().chain([token.clone()])))
+            }
+            _ => Arc::clone(issued.secrets.get_or_insert_with(|| Arc::new(Secrets::new(all)))),
         }
-        secrets.extend(lock(&self.shared.issued).iter().cloned());
-        Secrets::new(secrets)
     }
 
     /// What only an operation of the API knows about its failure.

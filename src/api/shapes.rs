@@ -1,8 +1,12 @@
 //! JSON of the platform ↔ the model: tolerant of fields and values that we do not know, strict about
 //! those that the API promises.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Map, Value, json};
 
+use crate::json;
+use crate::limits::{ANSWER_VALUES_MAX, LIST_DEFINITIONS_MAX, LIST_LABELS_MAX};
 use crate::model::division::Division;
 use crate::model::generation::Generation;
 use crate::model::labels::{LabelPair, Labels};
@@ -10,6 +14,7 @@ use crate::model::names::{DefinitionId, DivisionId, Label, Locale, OrgId, System
 use crate::model::observed::{Content, Definition, Modified, Organization, Primary};
 use crate::model::usage::Queue;
 use crate::model::user::UserId;
+use crate::text;
 
 /// Fields that the platform writes itself; a PUT does not send them back.
 const PLATFORMS_OWN: [&str; 6] = ["id", "selfUri", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
@@ -97,22 +102,58 @@ pub struct Grant {
     pub expires_in_s: Option<u64>,
 }
 
+/// What the answers of one list may still hold.
+#[derive(Debug)]
+pub struct ListRoom {
+    definitions: AtomicUsize,
+    labels: AtomicUsize,
+}
+
+impl Default for ListRoom {
+    fn default() -> ListRoom {
+        ListRoom { definitions: LIST_DEFINITIONS_MAX.into(), labels: LIST_LABELS_MAX.into() }
+    }
+}
+
+impl ListRoom {
+    /// Takes a definition in, before its labels are read.
+    fn take(&self, fields: &Fields) -> Read<()> {
+        let labels = fields.get("languageLabels").and_then(Value::as_object).map_or(0, Map::len);
+        for (room, count, max, what) in [
+            (&self.definitions, 1, LIST_DEFINITIONS_MAX, "definitions"),
+            (&self.labels, labels, LIST_LABELS_MAX, "labels"),
+        ] {
+            let before = room.load(Ordering::Relaxed);
+            let Some(left) = before.checked_sub(count) else {
+                return Err(broken(format!("the answers for this list hold more than {max} {what} together")));
+            };
+            room.store(left, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
 /// `GET /api/v2/presencedefinitions`: one page.
 ///
 /// # Errors
 /// See [`Unreadable`].
-pub fn page(body: &[u8], number: usize, asked_size: usize) -> Read<Page<Definition>> {
-    paged(body, number, asked_size, |fields| definition(fields, Generation::First))
+pub fn page(body: &[u8], number: usize, asked_size: usize, room: &ListRoom) -> Read<Page<Definition>> {
+    paged(body, number, asked_size, |fields| listed(fields, Generation::First, room))
+}
+
+fn listed(fields: &Fields, generation: Generation, room: &ListRoom) -> Read<Definition> {
+    room.take(fields)?;
+    definition(fields, generation)
 }
 
 /// `GET /api/v2/presence/definitions`: all of one state.
 ///
 /// # Errors
 /// See [`Unreadable`]; another number of definitions than `total` says is a broken promise.
-pub fn state(body: &[u8]) -> Read<Vec<Definition>> {
-    let listing = object(parse(body)?, "the answer")?;
-    let definitions = entities(&listing, |fields| definition(fields, Generation::Second))?;
-    match count(&listing, "total")? {
+pub fn state(body: &[u8], room: &ListRoom) -> Read<Vec<Definition>> {
+    let listing = Listing::of(body)?;
+    let definitions = listing.entities(|fields| listed(fields, Generation::Second, room))?;
+    match listing.count("total")? {
         Some(total) if total != definitions.len() => {
             Err(broken(format!("`total` is {total}, and {} came", definitions.len())))
         }
@@ -135,28 +176,56 @@ pub fn divisions(body: &[u8], number: usize, asked_size: usize) -> Read<Page<Div
 pub(crate) type Fields = Map<String, Value>;
 
 fn paged<T>(body: &[u8], number: usize, asked_size: usize, item: impl Fn(&Fields) -> Read<T>) -> Read<Page<T>> {
-    let page = object(parse(body)?, "the answer")?;
-    let items = entities(&page, item)?;
-    let echoed = count(&page, "pageNumber")?;
+    let page = Listing::of(body)?;
+    let items = page.entities(item)?;
+    let echoed = page.count("pageNumber")?;
     if echoed.is_some_and(|echoed| echoed != number) {
         return Err(broken(format!("page {number} was asked for, and `pageNumber` is another")));
     }
-    let total = count(&page, "total")?.ok_or_else(|| missing("total"))?;
-    let page_size = count(&page, "pageSize")?.unwrap_or(asked_size);
+    let total = page.count("total")?.ok_or_else(|| missing("total"))?;
+    let page_size = page.count("pageSize")?.unwrap_or(asked_size);
     if page_size == 0 {
         return Err(broken("`pageSize` is 0".to_owned()));
     }
     Ok(Page { items, total, page_size })
 }
 
-fn entities<T>(listing: &Fields, item: impl Fn(&Fields) -> Read<T>) -> Read<Vec<T>> {
-    let entities = promised(listing, "entities", Value::as_array)?;
-    let each = entities.iter().enumerate().map(|(index, entity)| {
-        let place = format!("`entities[{index}]`");
-        let Value::Object(fields) = entity else { return Err(broken(format!("{place} is not an object"))) };
-        item(fields).map_err(|error| within(&place, error))
-    });
-    each.collect()
+/// A list as the API answers it. One item at a time becomes a tree.
+struct Listing<'a>(&'a [u8]);
+
+impl<'a> Listing<'a> {
+    fn of(body: &'a [u8]) -> Read<Listing<'a>> {
+        if !json::is_json(body) {
+            return Err(Unreadable::NotJson);
+        }
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(broken("the answer is not an object".to_owned()));
+        }
+        Ok(Listing(body))
+    }
+
+    fn entities<T>(&self, item: impl Fn(&Fields) -> Read<T>) -> Read<Vec<T>> {
+        let entities =
+            json::field(self.0, "entities").filter(|it| *it != b"null").ok_or_else(|| missing("entities"))?;
+        let entities = json::items(entities).ok_or_else(|| broken("`entities` is of another kind".to_owned()))?;
+        let each = entities.enumerate().map(|(index, entity)| {
+            let place = || format!("`entities[{index}]`");
+            if !entity.starts_with(b"{") {
+                return Err(broken(format!("{} is not an object", place())));
+            }
+            let fields = parse(entity).and_then(|it| object(it, "it"));
+            fields.and_then(|it| item(&it)).map_err(|error| within(&place(), error))
+        });
+        each.collect()
+    }
+
+    /// A whole number that fits, where the field is there at all.
+    fn count(&self, name: &str) -> Read<Option<usize>> {
+        let Some(raw) = json::field(self.0, name).filter(|it| *it != b"null") else { return Ok(None) };
+        // A number has no room for a tree.
+        let number = serde_json::from_slice::<u64>(raw).ok().and_then(|number| usize::try_from(number).ok());
+        number.map(Some).ok_or_else(|| broken(format!("`{name}` is not a count")))
+    }
 }
 
 /// One definition.
@@ -167,7 +236,11 @@ pub fn fetched(generation: Generation, body: &[u8], asked: &DefinitionId) -> Rea
     let raw = object(parse(body)?, "the answer")?;
     let definition = definition(&raw, generation)?;
     if definition.id != *asked {
-        return Err(broken(format!("`{asked}` was asked for, and `id` is `{}`", definition.id)));
+        return Err(broken(format!(
+            "{asked} was asked for, and `id` is `{}`",
+            definition.id,
+            asked = text::ticked(asked)
+        )));
     }
     Ok(Fetched { definition, raw: RawObject(raw) })
 }
@@ -394,6 +467,13 @@ fn modified(fields: &Fields) -> Option<Modified> {
 }
 
 pub(crate) fn parse(body: &[u8]) -> Read<Value> {
+    // Before a tree is made: a few bytes of text can take some hundred of memory.
+    if json::values_at_most(body) > ANSWER_VALUES_MAX {
+        return Err(match json::is_json(body) {
+            true => broken(format!("the answer holds more than {ANSWER_VALUES_MAX} values")),
+            false => Unreadable::NotJson,
+        });
+    }
     serde_json::from_slice(body).map_err(|_| Unreadable::NotJson)
 }
 
@@ -408,17 +488,6 @@ pub(crate) fn promised<'a, T>(fields: &'a Map<String, Value>, name: &str, kind: 
     match fields.get(name) {
         None | Some(Value::Null) => Err(missing(name)),
         Some(value) => kind(value).ok_or_else(|| broken(format!("`{name}` is of another kind"))),
-    }
-}
-
-/// A whole number that fits, where the field is there at all.
-fn count(fields: &Fields, name: &str) -> Read<Option<usize>> {
-    match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => match value.as_u64().and_then(|number| usize::try_from(number).ok()) {
-            Some(number) => Ok(Some(number)),
-            None => Err(broken(format!("`{name}` is not a count"))),
-        },
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the log says of requests: one line each, what it waited for, and why it is sent again. No bodies, no
 //! headers, and no secret that a server repeats.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{Level, debug, enabled, trace};
@@ -23,7 +24,7 @@ pub(crate) fn ended(
     request: &Request,
     answer: &Result<Response, WireError>,
     took: Duration,
-    secrets: impl FnOnce() -> Secrets,
+    secrets: impl FnOnce() -> Arc<Secrets>,
 ) {
     if !enabled!(Level::DEBUG) {
         return;

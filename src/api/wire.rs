@@ -189,6 +189,20 @@ pub enum WireError {
     },
 }
 
+impl WireError {
+    /// The same, with what libraries say put into other words.
+    #[must_use]
+    pub fn in_other_words(self, words: &dyn Fn(&str) -> String) -> WireError {
+        match self {
+            WireError::NotSent(said) => WireError::NotSent(words(&said)),
+            WireError::Untrusted(said) => WireError::Untrusted(words(&said)),
+            WireError::Setup(said) => WireError::Setup(words(&said)),
+            WireError::Lost(said) => WireError::Lost(words(&said)),
+            error @ (WireError::TimedOut { .. } | WireError::TooLarge { .. }) => error,
+        }
+    }
+}
+
 /// What [`Wire::exchange`] gives back.
 pub type Exchange<'a> = Pin<Box<dyn Future<Output = Result<Response, WireError>> + Send + 'a>>;
 

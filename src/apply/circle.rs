@@ -28,8 +28,9 @@ pub fn advice(order: &Order, steps: &[&Step], step: usize, default_locale: &Loca
     let id = holder.id().map_or_else(String::new, ToString::to_string);
     Some(format!(
         "labels change hands in a circle here ({}); where the org takes each label only once, make it two pull requests: \
-         the first frees the label `{label}` ({locale}) of {id} under {}, and the second is the rest",
+         the first frees the label {label} ({locale}) of {id} under {}, and the second is the rest",
         text::list(&members, "and"),
         holder.system_presence(),
+        label = text::ticked(label)
     ))
 }

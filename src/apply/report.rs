@@ -15,6 +15,7 @@ use crate::plan::order::Because;
 use crate::plan::refusal::Refusal;
 use crate::provenance::Provenance;
 use crate::stop::Signal;
+use crate::text;
 
 /// A whole apply, after it ended, however it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -365,7 +366,10 @@ impl Needed {
                 format!("it waits for {step}, which takes its place, and that was not done; so it stays")
             }
             Because::Frees(locale, label) => {
-                format!("it waits for {step}, which frees the label `{label}` ({locale}), and that was not done")
+                format!(
+                    "it waits for {step}, which frees the label {label} ({locale}), and that was not done",
+                    label = text::ticked(label)
+                )
             }
         }
     }
@@ -377,7 +381,7 @@ pub fn in_short(action: Action, key: Option<&Key>, name: Option<&Label>, id: Opt
     let id = id.map_or_else(String::new, ToString::to_string);
     let what = match (key, name) {
         (Some(key), _) => format!("`{key}`"),
-        (None, Some(name)) => format!("`{name}` ({id})"),
+        (None, Some(name)) => format!("{name} ({id})", name = text::ticked(name)),
         (None, None) => id,
     };
     format!("`{}` of {what}", action.verb())

@@ -17,6 +17,7 @@ use crate::model::desired::Desired;
 use crate::model::moment::Moment;
 use crate::model::names::Key;
 use crate::plan::base::asks_the_same;
+use crate::text;
 
 /// Of how many commits the config is read for when a definition last changed.
 const CONFIGS_MAX: usize = 50;
@@ -285,7 +286,11 @@ fn called_otherwise(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>
         (id, file)
     };
     let (id, file) = of(org.head, org.head_path);
-    let LoadedAll { configs, files, .. } = config::load_all_in(system, path, root);
+    let is_it = |it: &Config| {
+        let (its_id, its_file) = of(it, path);
+        (id.is_some() && its_id == id) || (file.is_some() && its_file == file)
+    };
+    let LoadedAll { configs, files, .. } = config::load_all_in(system, path, root, is_it);
     let by_id = configs.iter().find(|it| id.is_some() && of(it, path).0 == id);
     let found = by_id.or_else(|| configs.iter().find(|it| file.is_some() && of(it, path).1 == file))?;
     Some(Read { desired: Ok(found.desired.clone()), files })
@@ -297,7 +302,7 @@ fn first_error(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let Some(error) = error else { return "it could not be read".to_owned() };
     let message = error.finding.message();
     match error.place.map(|span| sources.place(span)) {
-        Some(place) => format!("`{place}`: {message}"),
+        Some(place) => format!("{}: {message}", text::ticked(place)),
         None => message,
     }
 }

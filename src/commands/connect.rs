@@ -125,7 +125,7 @@ pub fn wire(args: &TargetArgs, endpoints: &Endpoints) -> Result<HttpWire, Proble
 /// The wire that trusts the certificates of a file as well.
 fn trusting(wire: HttpWire, file: &Path) -> Result<HttpWire, Problem> {
     let cannot = |why: String| {
-        Problem::new(format!("--ca-cert: cannot use `{}`: {why}", file.display()))
+        Problem::new(format!("--ca-cert: cannot use `{}`: {why}", text::unticked(file.display())))
             .help("give a file of certificates in PEM, which begin with `-----BEGIN CERTIFICATE-----`")
     };
     let mut pem = Vec::new();
@@ -187,11 +187,15 @@ impl Named {
         if typed.contains('.') {
             return Ok(Named::Domain(typed.to_owned()));
         }
-        let problem = Problem::new(format!("GENESYSCLOUD_REGION is `{typed}`, which is no known region"));
+        let problem = Problem::new(format!(
+            "GENESYSCLOUD_REGION is {typed}, which is no known region",
+            typed = text::ticked(typed)
+        ));
         Err(match text::nearest(typed, REGIONS.iter().map(|it| it.name())) {
-            Some(nearest) => {
-                problem.help(format!("did you mean `{nearest}`? A domain such as `mypurecloud.de` works too"))
-            }
+            Some(nearest) => problem.help(format!(
+                "did you mean {nearest}? A domain such as `mypurecloud.de` works too",
+                nearest = text::ticked(nearest)
+            )),
             None => problem.help("write an AWS name such as `eu-central-1`, or a domain such as `mypurecloud.de`"),
         })
     }
@@ -201,8 +205,12 @@ impl Named {
         if matches!(self, Named::Region(region) if *region == config) {
             return Ok(());
         }
-        Err(Problem::new(format!("the config is for the region `{config}`, and GENESYSCLOUD_REGION is `{typed}`"))
-            .help("correct `org.region`, or run it with the other org's environment; nothing was sent"))
+        Err(Problem::new(format!(
+            "the config is for the region {config}, and GENESYSCLOUD_REGION is {typed}",
+            typed = text::ticked(typed),
+            config = text::ticked(config)
+        ))
+        .help("correct `org.region`, or run it with the other org's environment; nothing was sent"))
     }
 }
 

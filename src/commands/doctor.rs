@@ -1,5 +1,6 @@
 //! `presencectl doctor`: gathers everything, then has it judged. It reads, and nothing that it is handed can write.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -65,7 +66,7 @@ async fn facts(
     logging::phase("reading the config");
     let here = Path::new(".");
     let path = args.path.as_deref().unwrap_or(here);
-    let loaded = config::load_all(path, args.root.as_deref());
+    let loaded = loaded(args, path);
     outputs.spare(&loaded.files)?;
     let (config, desired) = config_fact(args, path, loaded);
     let git = Git::above(path).map_or(Ok(None), |it| it.repository());
@@ -84,26 +85,35 @@ async fn facts(
     Ok(Facts { config, git, place, credentials, wanted, answers })
 }
 
+/// Every config is checked; the one that is asked for is kept, or the only one.
+fn loaded(args: &DoctorArgs, path: &Path) -> LoadedAll {
+    let first = Cell::new(true);
+    let is_meant = |org: Option<&OrgIdentity>| match &args.org {
+        Some(typed) => org.is_some_and(|org| org.name == *typed),
+        None => first.take(),
+    };
+    config::load_all(path, args.root.as_deref(), |it| is_meant(it.desired.org.as_ref()))
+}
+
 /// What the files are, and what they ask for; nothing where they cannot be used.
 fn config_fact(args: &DoctorArgs, path: &Path, loaded: LoadedAll) -> (ConfigFact, Desired) {
-    let LoadedAll { sources, diagnostics, mut configs, files: _ } = loaded;
-    let errors: Vec<_> = diagnostics.iter().filter(|it| it.severity == Severity::Error).collect();
+    let LoadedAll { sources, diagnostics, orgs, mut configs, files: _ } = loaded;
     let shown = path.display().to_string();
-    if let Some(first) = errors.first() {
+    if let Some(first) = diagnostics.iter().find(|it| it.severity == Severity::Error) {
         if args.path.is_none() && matches!(first.finding, Finding::NoFiles { .. }) {
             return (ConfigFact::Absent, Desired::nothing());
         }
         let place = first.place.map_or_else(String::new, |span| in_words(&sources, span));
         let words = format!("{place}{}", first.finding.message());
-        let fact = ConfigFact::Broken { path: shown, errors: errors.len(), first: words, help: first.finding.help() };
+        let fact =
+            ConfigFact::Broken { path: shown, errors: diagnostics.errors, first: words, help: first.finding.help() };
         return (fact, Desired::nothing());
     }
     let named = |org: &OrgIdentity| Meant::Named { name: org.name.clone(), id: org.id.clone() };
-    let definitions = configs.iter().map(|it| it.desired.definitions.len()).sum();
-    let known: Vec<String> =
-        configs.iter().filter_map(|it| it.desired.org.as_ref()).map(|it| it.name.clone()).collect();
-    if let Some(typed) = &args.org {
-        configs.retain(|it| it.desired.org.as_ref().is_some_and(|org| org.name == *typed));
+    let definitions = orgs.iter().map(|it| it.definitions).sum();
+    let known: Vec<String> = orgs.iter().filter_map(|it| it.org.as_ref()).map(|it| it.name.clone()).collect();
+    if args.org.is_none() && orgs.len() > 1 {
+        configs.clear();
     }
     let meant = match (configs.as_slice(), &args.org) {
         ([], Some(typed)) => Meant::Unknown { typed: typed.clone(), known },
@@ -114,7 +124,7 @@ fn config_fact(args: &DoctorArgs, path: &Path, loaded: LoadedAll) -> (ConfigFact
         Meant::Unnamed | Meant::Named { .. } => configs.pop().map(|it| it.desired),
         Meant::OneOf(_) | Meant::Unknown { .. } => None,
     };
-    let fact = ConfigFact::Valid { path: shown, definitions, warnings: diagnostics.len(), meant };
+    let fact = ConfigFact::Valid { path: shown, definitions, warnings: diagnostics.warnings, meant };
     (fact, desired.unwrap_or_else(Desired::nothing))
 }
 

@@ -15,6 +15,7 @@ use crate::model::desired::Desired;
 use crate::plan::base::asks_the_same;
 use crate::plan::origin::{Against, SHALLOW};
 use crate::problem::Problem;
+use crate::text;
 
 /// What it is, as far as it could be read.
 pub struct Given<'a> {
@@ -145,11 +146,13 @@ fn unknown(path: &Path, typed: &str, purpose: Purpose) -> Problem {
             };
             let real = fs::canonicalize(path).ok().filter(|it| Git::above(it).is_some());
             let help = match real {
-                Some(real) => format!("the path is a link: give `{}`; nothing was sent", real.display()),
+                Some(real) => {
+                    format!("the path is a link: give {}; nothing was sent", text::ticked(real.display()))
+                }
                 None => help.to_owned(),
             };
-            let path = path.display();
-            Problem::new(format!("{flag}: `{typed}` {is}, and `{path}` is in no Git repository")).help(help)
+            let (typed, path) = (text::ticked(typed), text::ticked(path.display()));
+            Problem::new(format!("{flag}: {typed} {is}, and {path} is in no Git repository")).help(help)
         }
         Ok(Some(it)) if it.shallow => neither().help(format!("{SHALLOW}; nothing was sent")),
         Ok(Some(_)) | Err(_) => {
@@ -163,7 +166,7 @@ fn nothing_here(typed: &str, purpose: Purpose) -> Problem {
         Purpose::Base => "is neither a commit that is here nor a path",
         Purpose::At | Purpose::Applied => "is no commit that is here",
     };
-    Problem::new(format!("{}: `{typed}` {is}", purpose.flag()))
+    Problem::new(format!("{}: {typed} {is}", purpose.flag(), typed = text::ticked(typed)))
 }
 
 fn missing<'a>(hash: &str) -> Given<'a> {

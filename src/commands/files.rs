@@ -1,13 +1,16 @@
 //! Files that a run writes: whole or not at all, each tried before anything is done.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::NamedTempFile;
 
+use crate::nofollow::{self, Fault, Folder, Kind, Temporary};
 use crate::problem::{Problem, cause};
 use crate::signals::Signals;
+use crate::text;
 
 /// A file that is to be written.
 #[derive(Debug)]
@@ -28,7 +31,7 @@ impl WholeFile {
     /// It cannot be written.
     pub fn open(path: &Path, signals: &Signals) -> Result<WholeFile, Problem> {
         if path.is_dir() {
-            return Err(Problem::new(format!("cannot write `{}`: it is a folder", path.display())));
+            return Err(Problem::new(format!("cannot write `{}`: it is a folder", text::unticked(path.display()))));
         }
         // A link is written through: what it leads to may be a device, and the link is somebody's.
         let is_direct = path.is_symlink() || (path.exists() && !path.is_file());
@@ -63,79 +66,224 @@ impl WholeFile {
     }
 
     fn replace(&self, content: &[u8], signals: &Signals) -> io::Result<()> {
-        let file = whole_beside(&self.path, content, signals)?;
-        signals.ended(|| file.persist(&self.path)).map_err(|error| error.error)
+        let place = Place::typed(&self.path)?;
+        let new = place.beside(content, signals)?;
+        signals.ended(|| place.put(new).map_err(|(error, _)| error))
     }
 }
 
-/// Writes a new file, whole or not at all.
-///
-/// # Errors
-/// It could not be written; `AlreadyExists` where there is something of this name, which stays as it is.
-pub fn write_new(path: &Path, text: &str, signals: &Signals) -> io::Result<()> {
-    let file = whole_beside(path, text.as_bytes(), signals)?;
-    signals.ended(|| file.persist_noclobber(path)).map_err(|error| error.error)
+/// Where a file belongs: a folder that is there, and the path from it on. In that path no link is followed.
+#[derive(Debug)]
+pub struct Place {
+    /// As people name it.
+    pub path: PathBuf,
+    top: Folder,
+    folders: Vec<OsString>,
+    name: OsString,
 }
 
-/// A file beside its place, with everything in it and the mode of what is there now. Where the folder is still to be
-/// made, it is in the nearest one that is there.
-///
-/// # Errors
-/// It could not be written.
-pub fn whole_beside(path: &Path, content: &[u8], signals: &Signals) -> io::Result<TempPath> {
-    let near = folder_of(path).ancestors().find(|it| it.is_dir()).unwrap_or(Path::new("."));
-    let mut file = signals.begun(|| {
-        let file = NamedTempFile::new_in(near)?;
-        let path = file.path().to_owned();
-        io::Result::Ok((file, path))
-    })?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    set_mode(&file, path);
-    Ok(file.into_temp_path())
-}
-
-/// What stands in the place of a file that is to be placed; none where nothing does. A link is looked through.
-///
-/// # Errors
-/// Something that is no regular file, or that cannot be read, or that is in the way of its folder.
-pub fn there(path: &Path) -> Result<Option<Vec<u8>>, Problem> {
-    if let Some(problem) = in_the_way(folder_of(path)) {
-        return Err(problem);
+impl Place {
+    /// A file whose whole path was typed: links in it are followed, to the end.
+    ///
+    /// # Errors
+    /// Its folder cannot be opened, or it has no name.
+    pub fn typed(path: &Path) -> io::Result<Place> {
+        let real = if path.is_symlink() { real_path(path) } else { path.to_owned() };
+        let name = real.file_name().map_or(Path::new(""), Path::new);
+        Place::find(folder_of(&real), name, path)
     }
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => {
-            let cannot_read = |error| {
-                Problem::new(format!("cannot read `{}`: {}; nothing was written", path.display(), cause(&error)))
-                    .help("look at its permissions, or choose another folder")
-            };
-            fs::read(path).map(Some).map_err(cannot_read)
+
+    /// A file below a folder that was typed: only in the path of the folder links are followed.
+    ///
+    /// # Errors
+    /// The folder, or the nearest one above it that is there, cannot be opened, or the file has no name.
+    pub fn below(folder: &Path, name: &Path) -> io::Result<Place> {
+        Place::find(folder, name, &folder.join(name))
+    }
+
+    fn find(folder: &Path, below: &Path, path: &Path) -> io::Result<Place> {
+        let near = folder.ancestors().find(|it| it.is_dir()).unwrap_or(Path::new(""));
+        let mut folders = nofollow::parts(&folder.strip_prefix(near).unwrap_or(folder).join(below));
+        let name = folders.pop().ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(Place { path: path.to_owned(), top: Folder::open(near)?, folders, name })
+    }
+
+    /// Its folder, or the nearest one that is there.
+    fn nearest(&self) -> Result<(Folder, &[OsString]), Fault> {
+        let (mut folder, mut missing) = (self.top.clone(), self.folders.as_slice());
+        while let Some((name, rest)) = missing.split_first() {
+            match folder.folder(name)? {
+                Some(inner) => (folder, missing) = (inner, rest),
+                None => break,
+            }
         }
-        Ok(metadata) => Err(stands_there(path, if metadata.is_dir() { "a folder" } else { "no regular file" })),
-        // A link to nowhere is somebody's, and its place is not free.
-        Err(error) if path.is_symlink() => Err(leads_nowhere(path, "file", &error)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            Err(Problem::new(format!("cannot read `{}`: {}; nothing was written", path.display(), cause(&error)))
-                .help("look at the permissions of its folder, or choose another one"))
+        Ok((folder, missing))
+    }
+
+    /// What has its name there, and the folder; `None` if the folder is missing.
+    fn kind(&self) -> Result<Option<(Kind, Folder)>, Fault> {
+        match self.nearest()? {
+            (folder, []) => Ok(folder.kind(&self.name)?.map(|kind| (kind, folder))),
+            (_, [_, ..]) => Ok(None),
+        }
+    }
+
+    /// Is a link there? What it leads to does not matter.
+    #[must_use]
+    pub fn is_link(&self) -> bool {
+        matches!(self.kind(), Ok(Some((Kind::Link, _))))
+    }
+
+    /// What stands in the file; `None` if there is none.
+    ///
+    /// # Errors
+    /// Something that is no regular file, or that cannot be read, or that is in the way of its folder.
+    pub fn there(&self) -> Result<Option<Vec<u8>>, Problem> {
+        let read = || {
+            let Some((_, folder)) = self.kind()? else { return Ok(None) };
+            let Some(mut file) = folder.read(&self.name)? else { return Ok(None) };
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            Ok(Some(bytes))
+        };
+        read().map_err(|fault| self.in_the_way(fault))
+    }
+
+    fn in_the_way(&self, fault: Fault) -> Problem {
+        match fault {
+            Fault::Link(link) => is_a_link(&link),
+            Fault::NotAFolder(path) => stands_there(&path, "no folder"),
+            Fault::NotAFile(path) if path.is_dir() => stands_there(&path, "a folder"),
+            Fault::NotAFile(path) => stands_there(&path, "no regular file"),
+            Fault::Io(error) => {
+                let (path, cause) = (self.path.display(), cause(&error));
+                Problem::new(format!("cannot read {path}: {cause}; nothing was written", path = text::ticked(path)))
+                    .help("look at its permissions and those of its folder, or choose another folder")
+            }
+        }
+    }
+
+    /// A file with everything in it and the mode of the one whose place it takes. It is in the same folder, or in the
+    /// nearest one that is there. A new one has the mode that the umask leaves.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn beside(&self, content: &[u8], signals: &Signals) -> io::Result<Temporary> {
+        let (near, missing) = self.nearest().map_err(as_io)?;
+        let mode = if missing.is_empty() { near.mode(&self.name) } else { None };
+        let mut new = signals.begun(|| {
+            let new = near.temporary(mode.is_some())?;
+            let path = new.path();
+            io::Result::Ok((new, path))
+        })?;
+        new.file().write_all(content)?;
+        if let Some(mode) = mode {
+            // A result that stays private is still a result.
+            let _ = new.set_mode(mode);
+        }
+        new.file().sync_all()?;
+        Ok(new)
+    }
+
+    /// Puts a file in its place, over what is there.
+    ///
+    /// # Errors
+    /// What the system says, and the file.
+    pub fn put(&self, new: Temporary) -> Result<(), (io::Error, Temporary)> {
+        match self.nearest() {
+            Ok((folder, [])) => new.persist(&folder, &self.name),
+            Ok((_, [_, ..])) => Err((io::ErrorKind::NotFound.into(), new)),
+            Err(fault) => Err((as_io(fault), new)),
+        }
+    }
+
+    /// Puts a file in its place if nothing is there.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if something is there, which stays as it is; or what the system says.
+    pub fn put_new(&self, new: Temporary) -> io::Result<()> {
+        match self.nearest().map_err(as_io)? {
+            (folder, []) => new.persist_new(&folder, &self.name),
+            (_, [_, ..]) => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// Makes its folder if it is missing. Gives what was made, the outermost first, each with the folder that it is in;
+    /// also what was made before an error.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn make_folder(&self, made: &mut Vec<(Folder, OsString)>) -> Result<(), Problem> {
+        let mut folder = self.top.clone();
+        for name in &self.folders {
+            let (inner, is_new) = folder.folder_or_new(name).map_err(|fault| match fault {
+                Fault::Io(error) => {
+                    let path = folder.path_of(name);
+                    Problem::new(format!(
+                        "cannot make the folder `{}`: {}",
+                        text::unticked(path.display()),
+                        cause(&error)
+                    ))
+                }
+                fault => self.in_the_way(fault),
+            })?;
+            if is_new {
+                made.push((folder, name.clone()));
+            }
+            folder = inner;
+        }
+        Ok(())
+    }
+
+    /// Removes it.
+    ///
+    /// # Errors
+    /// It is still there.
+    pub fn remove(&self) -> io::Result<()> {
+        match self.kind().map_err(as_io)? {
+            Some((_, folder)) => folder.remove(&self.name),
+            None => Ok(()),
         }
     }
 }
 
-/// Where a folder is, or shall be made: what stands there and is none.
-fn in_the_way(folder: &Path) -> Option<Problem> {
-    let mut outer: Vec<&Path> = folder.ancestors().filter(|it| !it.as_os_str().is_empty()).collect();
+fn as_io(fault: Fault) -> io::Error {
+    let what = |path: &Path, is: &str| io::Error::other(format!("`{}` is {is}", text::unticked(path.display())));
+    match fault {
+        Fault::Link(path) => what(&path, "a link, and no link is followed there"),
+        Fault::NotAFile(path) => what(&path, "no regular file"),
+        Fault::NotAFolder(path) => what(&path, "no folder"),
+        Fault::Io(error) => error,
+    }
+}
+
+/// What is wrong with a typed path that leads through a link to nowhere.
+///
+/// # Errors
+/// It does.
+pub fn leads_somewhere(path: &Path) -> Result<(), Problem> {
+    let mut outer: Vec<&Path> = path.ancestors().filter(|it| !it.as_os_str().is_empty()).collect();
     outer.reverse();
-    let (path, metadata) =
-        outer.into_iter().filter(|it| !it.is_dir()).find_map(|it| Some((it, it.symlink_metadata().ok()?)))?;
-    Some(match fs::metadata(path) {
-        Err(error) if metadata.is_symlink() => leads_nowhere(path, "folder", &error),
-        Ok(_) | Err(_) => stands_there(path, "no folder"),
-    })
+    for (index, part) in outer.iter().enumerate().filter(|(_, it)| it.is_symlink()) {
+        if let Err(error) = fs::metadata(part) {
+            let what = if index + 1 == outer.len() { "file" } else { "folder" };
+            return Err(leads_nowhere(part, what, &error));
+        }
+    }
+    Ok(())
+}
+
+fn is_a_link(link: &Path) -> Problem {
+    let link = link.display();
+    Problem::new(format!(
+        "{link} is a link, and no link is followed there; nothing was written",
+        link = text::ticked(link)
+    ))
+    .help("remove the link or put what it leads to in its place, or choose another folder")
 }
 
 fn stands_there(path: &Path, what: &str) -> Problem {
-    Problem::new(format!("cannot write to `{}`: it is {what}; nothing was written", path.display()))
+    Problem::new(format!("cannot write to `{}`: it is {what}; nothing was written", text::unticked(path.display())))
         .help("move it out of the way, or choose another folder")
 }
 
@@ -147,50 +295,29 @@ fn leads_nowhere(link: &Path, what: &str, error: &io::Error) -> Problem {
         // Round in a circle, or through a file. Which of them, systems say in many ways.
         _ => "that leads nowhere".to_owned(),
     };
-    Problem::new(format!("`{}` is a link to `{to}`, and {cause}; nothing was written", link.display()))
+    Problem::new(format!("`{}` is a link to `{to}`, and {cause}; nothing was written", text::unticked(link.display())))
         .help(format!("make the {what} that it leads to, or remove the link"))
-}
-
-/// Makes the folder of a file, where there is none.
-///
-/// # Errors
-/// It cannot be made.
-pub fn make_folder_of(path: &Path) -> Result<(), Problem> {
-    let folder = folder_of(path);
-    fs::create_dir_all(folder)
-        .map_err(|error| Problem::new(format!("cannot make the folder `{}`: {}", folder.display(), cause(&error))))
-}
-
-/// The folders that [`make_folder_of`] would make, the innermost first.
-#[must_use]
-pub fn missing_folders_of(path: &Path) -> Vec<PathBuf> {
-    let folders = folder_of(path).ancestors();
-    // A link to nowhere is somebody's.
-    let is_missing = |it: &&Path| !it.as_os_str().is_empty() && !it.exists() && !it.is_symlink();
-    folders.take_while(is_missing).map(Path::to_owned).collect()
 }
 
 /// The YAML files in a folder whose beginning is of a kind, by name.
 #[must_use]
 pub fn beginning(folder: &Path, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let (Ok(entries), Ok(opened)) = (fs::read_dir(folder), Folder::open(folder)) else { return Vec::new() };
     let mut names: Vec<String> = entries
         .filter_map(Result::ok)
-        .filter(|it| it.path().extension().is_some_and(|it| it == "yaml") && is_meant(&beginning_of(&it.path())))
         .filter_map(|it| it.file_name().into_string().ok())
+        .filter(|it| Path::new(it).extension().is_some_and(|it| it == "yaml"))
+        .filter(|it| is_meant(&beginning_of(&opened, OsStr::new(it))))
         .collect();
     names.sort();
     names
 }
 
-/// Nothing of what is no file or cannot be read.
-fn beginning_of(path: &Path) -> String {
+/// Nothing of what is no file, is a link or cannot be read.
+fn beginning_of(folder: &Folder, name: &OsStr) -> String {
     const BEGINNING_BYTES: u64 = 1_024;
     let mut beginning = Vec::new();
-    // A pipe would be waited for.
-    if path.is_file()
-        && let Ok(file) = fs::File::open(path)
-    {
+    if let Ok(Some(file)) = folder.read(name) {
         // What was read before an error is a beginning as well.
         let _ = file.take(BEGINNING_BYTES).read_to_end(&mut beginning);
     }
@@ -208,23 +335,8 @@ pub fn real_path(path: &Path) -> PathBuf {
     fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_owned())
 }
 
-/// That of the file whose place it takes. A new one is an ordinary file, where temporary ones are made for their owner
-/// alone.
-fn set_mode(file: &NamedTempFile, place: &Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let there = fs::metadata(place).ok().filter(fs::Metadata::is_file).map(|it| it.permissions());
-        let mode = there.unwrap_or_else(|| fs::Permissions::from_mode(0o644));
-        // A result that stays private is still a result.
-        let _ = file.as_file().set_permissions(mode);
-    }
-    #[cfg(not(unix))]
-    let _ = (file, place);
-}
-
 /// Why a file is not written.
 #[must_use]
 pub fn cannot_write(path: &Path, error: &io::Error) -> Problem {
-    Problem::new(format!("cannot write `{}`: {}", path.display(), cause(error)))
+    Problem::new(format!("cannot write `{}`: {}", text::unticked(path.display()), cause(error)))
 }

@@ -8,7 +8,7 @@ use clap_complete::aot;
 use clap_mangen::Man;
 
 use crate::cli::{Cli, CompletionsArgs, ManArgs, ShellName, variables};
-use crate::commands::files::{WholeFile, make_folder_of};
+use crate::commands::files::{Place, cannot_write};
 use crate::commands::shell::Shell;
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -46,8 +46,12 @@ fn write(command: &Command, folder: &Path, shell: &mut Shell<'_>) -> Result<(), 
     collect(command, &mut pages)?;
     for (name, text) in &pages {
         let path = folder.join(name);
-        make_folder_of(&path)?;
-        WholeFile::open(&path, shell.signals)?.write(text, shell.signals)?;
+        let cannot = |error| cannot_write(&path, &error);
+        let place = Place::below(folder, Path::new(name)).map_err(cannot)?;
+        place.there()?;
+        place.make_folder(&mut Vec::new())?;
+        let new = place.beside(text.as_bytes(), shell.signals).map_err(cannot)?;
+        shell.signals.ended(|| place.put(new)).map_err(|(error, _)| cannot(error))?;
     }
     shell.terminal.out(&format!(
         "Wrote {} pages to `{}`.\n",

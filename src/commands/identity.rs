@@ -6,6 +6,7 @@ use crate::model::desired::Desired;
 use crate::model::names::OrgId;
 use crate::model::observed::Organization;
 use crate::problem::{Heard, Problem};
+use crate::text;
 
 /// Which org is meant, and whether a plan may go on without knowing.
 pub struct Identity {
@@ -119,9 +120,9 @@ fn right_org(org: &Organization, identity: &Identity) -> Result<(), Problem> {
         return Ok(());
     }
     let named = match &identity.name {
-        Some(name) => format!("this config is for `{name}` ({meant})"),
+        Some(name) => format!("this config is for {name} ({meant})", name = text::ticked(name)),
         None => format!("the org that is meant is {meant}"),
     };
-    Err(Problem::new(format!("these credentials are for `{}` ({}); {named}", org.name, org.id))
+    Err(Problem::new(format!("these credentials are for {} ({}); {named}", text::ticked(&org.name), org.id))
         .help("use the credentials of the org that is meant, or correct the id; nothing was written"))
 }

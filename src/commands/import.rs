@@ -192,11 +192,14 @@ fn write(
     shell: &mut Shell<'_>,
 ) -> Result<(), Failure> {
     let path = |name: &str| match place {
-        Place::Stdout => PathBuf::from(name),
-        Place::File(path) => path.clone(),
-        Place::Folder(folder) => folder.join(name),
+        Place::Stdout => (None, PathBuf::from(name)),
+        Place::File(path) => (None, path.clone()),
+        Place::Folder(folder) => (Some(folder.clone()), PathBuf::from(name)),
     };
-    let file = |it: &NewFile| File { path: path(&it.name), text: it.text.clone(), claim: Claim::Whole };
+    let file = |it: &NewFile| {
+        let (below, path) = path(&it.name);
+        File { below, path, text: it.text.clone(), claim: Claim::Whole }
+    };
     let placing = Placing::look(import.files.iter().map(file).collect())?;
     if !args.place.force {
         placing.spare_read_only()?;

@@ -2,7 +2,6 @@
 
 use crate::cli::InitArgs;
 use crate::commands::connect;
-use crate::commands::files;
 use crate::commands::import::{Made, make};
 use crate::commands::placing::{self, File, Placing};
 use crate::commands::shell::{Failure, Shell};
@@ -41,7 +40,9 @@ async fn made(args: &InitArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
     let ci = ci(args, shell)?;
     let Begun { mut pages, org } = begun(args, start, shell).await?;
     pages.extend(workflows(ci, org.as_deref()));
-    let files = pages.into_iter().map(|Page { name, text, claim }| File { path: args.folder.join(name), text, claim });
+    let below = || Some(args.folder.clone());
+    let files =
+        pages.into_iter().map(|Page { name, text, claim }| File { below: below(), path: name.into(), text, claim });
     let placing = Placing::look(files.collect())?;
     agreed(args, &placing, shell)?;
     placing.write(shell.signals)?;
@@ -117,7 +118,7 @@ async fn begun(args: &InitArgs, start: Start, shell: &mut Shell<'_>) -> Result<B
         Start::Org => imported(args, shell).await?,
     };
     pages.push(Page::whole(SCHEMA, machine::pretty(&config::json_schema())));
-    let there = files::there(placing::plain(&args.folder.join(".gitignore")))?;
+    let there = placing::there(&args.folder, ".gitignore")?;
     pages.push(gitignore(there.as_deref().map(String::from_utf8_lossy).as_deref()));
     pages.push(readme(start));
     Ok(Begun { pages, org })

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::{LogArgs, TableFormat};
-use crate::commands::journal::{report_bytes, reports_in};
+use crate::commands::journal::{found_report_bytes, reports_in};
 use crate::commands::outputs::Outputs;
 use crate::commands::shell::Shell;
 use crate::exit::Exit;
@@ -15,6 +15,7 @@ use crate::model::moment::Moment;
 use crate::problem::{Heard, Problem};
 use crate::render::style::Style;
 use crate::render::{log as view, machine};
+use crate::text;
 
 /// Shows what the reports of a folder say, and which of them cannot be read.
 pub fn run(args: &LogArgs, shell: &mut Shell<'_>) -> Exit {
@@ -51,7 +52,7 @@ fn read(args: &LogArgs, outputs: &mut Outputs<TableFormat>, now: Moment) -> Resu
 }
 
 fn one(file: &Path) -> Result<kept::Kept, Unreadable> {
-    let bytes = report_bytes(file).map_err(|why| Unreadable { line: None, why })?;
+    let bytes = found_report_bytes(file).map_err(|why| Unreadable { line: None, why })?;
     kept::read(&bytes)
 }
 
@@ -63,7 +64,7 @@ fn moment(
 ) -> Result<Option<Moment>, Problem> {
     let Some(typed) = typed else { return Ok(None) };
     read(typed, now).map(Some).ok_or_else(|| {
-        Problem::new(format!("{flag}: `{typed}` is no time")).help(
+        Problem::new(format!("{flag}: {typed} is no time", typed = text::ticked(typed))).help(
             "write a date such as 2026-03-01, a time such as 2026-03-01T09:05:00Z, or how long ago: 30d, 12h, 90m",
         )
     })

@@ -10,7 +10,7 @@ use crate::commands::outputs::Outputs;
 use crate::commands::shell::Shell;
 use crate::config::file_system::FileSystem;
 use crate::config::{self, Config, LoadedAll};
-use crate::diagnostic::{Severity, Sources};
+use crate::diagnostic::{Findings, Sources};
 use crate::exit::Exit;
 use crate::plan::origin::short;
 use crate::plan::pages::{self, PAGES};
@@ -43,19 +43,19 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
     let (asked, checked, problem) = match &at {
         Some(at) => {
             let InRepository { path, root } = &at.place;
-            let mut checked = config::load_all_in(Rc::clone(&at.files) as Rc<dyn FileSystem>, path, Some(root));
+            let mut checked = config::load_all_in(Rc::clone(&at.files) as Rc<dyn FileSystem>, path, Some(root), |_| false);
             checked.sources.commit = Some(at.commit.clone());
             // None of its files is on the disk.
             (path, checked, None)
         }
         None => {
-            let checked = config::load_all(&args.path, args.root.as_deref());
+            let checked = config::load_all(&args.path, args.root.as_deref(), |_| false);
             let problem = outputs.spare(&checked.files).err();
             (&args.path, checked, problem)
         }
     };
-    let has = |severity| checked.diagnostics.iter().any(|it| it.severity == severity);
-    let (failed, denied) = (has(Severity::Error), args.deny_warnings && has(Severity::Warning));
+    let Findings { errors, warnings, .. } = checked.diagnostics;
+    let (failed, denied) = (errors > 0, args.deny_warnings && warnings > 0);
 
     shell.show_findings(&checked.diagnostics, &checked.sources);
     let failure = problem.clone().or_else(|| {
@@ -86,7 +86,8 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
 pub fn show_unchecked(problem: &Problem, asked: &Path, outputs: Outputs<FindingsFormat>, shell: &mut Shell<'_>) {
     let folder = shell.environment.folder.as_deref();
     let sources = Sources::new();
-    let reported = Reported { diagnostics: &[], sources: &sources, problem: Some(problem), asked, folder };
+    let none = Findings::default();
+    let reported = Reported { diagnostics: &none, sources: &sources, problem: Some(problem), asked, folder };
     let view = |format: FindingsFormat| shown(format, &reported, Some(problem), "");
     let stdout = match outputs.on_stdout {
         FindingsFormat::Human => String::new(),
@@ -106,15 +107,16 @@ fn shown(format: FindingsFormat, reported: &Reported<'_>, failure: Option<&Probl
         FindingsFormat::Sarif => sarif::log(reported),
         FindingsFormat::Gitlab => gitlab::report(reported),
         FindingsFormat::Github => {
-            let failure = failure.map(|it| github::failure(it, &[], sources, folder)).unwrap_or_default();
+            let failure =
+                failure.map(|it| github::failure(it, &Findings::default(), sources, folder)).unwrap_or_default();
             github::findings(diagnostics, sources, folder) + &failure
         }
     }
 }
 
 fn valid(checked: &LoadedAll) -> String {
-    let definitions = checked.configs.iter().map(|it| it.desired.definitions.len()).sum();
-    let orgs = match checked.configs.len() {
+    let definitions = checked.orgs.iter().map(|it| it.definitions).sum();
+    let orgs = match checked.orgs.len() {
         0 | 1 => String::new(),
         several => format!(" for {several} orgs"),
     };
@@ -147,7 +149,7 @@ fn unknown(name: &str) -> Problem {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => "`presencectl explain` lists all of them".to_owned(),
     };
-    Problem::new(format!("there is no finding `{name}`")).help(help)
+    Problem::new(format!("there is no finding {name}", name = text::ticked(name))).help(help)
 }
 
 /// `presencectl config`.

@@ -7,6 +7,7 @@ use crate::commands::files::{WholeFile, real_path};
 use crate::problem::Problem;
 use crate::signals::Signals;
 use crate::terminal::Terminal;
+use crate::text;
 
 /// The places of one run's results, tried before anything is done, so that a missing folder is
 /// found before an org is changed and not after.
@@ -45,7 +46,7 @@ impl<F: View> Outputs<F> {
             let Some(path) = &output.file else { continue };
             let file = WholeFile::open(path, signals)?;
             if outputs.files.iter().any(|(_, it)| it.real == file.real) {
-                return Err(Problem::new(format!("two formats for the file `{}`", path.display()))
+                return Err(Problem::new(format!("two formats for the file `{}`", text::unticked(path.display())))
                     .help("give each a file of its own"));
             }
             outputs.files.push((output.format, file));
@@ -101,8 +102,11 @@ impl<F: View> Outputs<F> {
         }
         match taken {
             None => Ok(()),
-            Some(path) => Err(Problem::new(format!("the output `{}` is a file that this run reads", path.display()))
-                .help("give the output another name; nothing was written")),
+            Some(path) => Err(Problem::new(format!(
+                "the output `{}` is a file that this run reads",
+                text::unticked(path.display())
+            ))
+            .help("give the output another name; nothing was written")),
         }
     }
 

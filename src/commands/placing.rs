@@ -1,12 +1,12 @@
 //! The files that `init` and `import` place: held against what is there, then written, all or none.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempPath;
-
-use crate::commands::files;
+use crate::commands::files::{self, Place};
+use crate::nofollow::{Folder, Temporary};
 use crate::placed::{Claim, How, Placed};
 use crate::problem::Problem;
 use crate::signals::Signals;
@@ -15,7 +15,9 @@ use crate::text;
 /// A file that is to be placed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// Where.
+    /// The folder that was typed. Below it no link is followed. `None` if the whole path was typed.
+    pub below: Option<PathBuf>,
+    /// Where: below that folder, or as typed.
     pub path: PathBuf,
     /// What stands in it afterwards.
     pub text: String,
@@ -23,11 +25,39 @@ pub struct File {
     pub claim: Claim,
 }
 
+impl File {
+    fn place(&self) -> Result<Place, Problem> {
+        let whole = self.below.as_ref().map_or_else(|| self.path.clone(), |it| it.join(&self.path));
+        files::leads_somewhere(plain(self.below.as_ref().unwrap_or(&self.path)))?;
+        let place = match &self.below {
+            Some(folder) => Place::below(plain(folder), &self.path),
+            None => Place::typed(plain(&self.path)),
+        };
+        place.map_err(|error| nothing_written(files::cannot_write(plain(&whole), &error)))
+    }
+}
+
+/// What stands in a file below a folder that was typed; `None` if there is none.
+///
+/// # Errors
+/// What is there is no regular file, or cannot be read.
+pub fn there(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, Problem> {
+    let file = File { below: Some(folder.to_owned()), path: name.into(), text: String::new(), claim: Claim::Whole };
+    file.place()?.there()
+}
+
 /// Files, and what stands in the place of each.
 pub struct Placing {
-    files: Vec<(File, Option<Vec<u8>>)>,
+    files: Vec<Looked>,
     /// What becomes of each.
     pub placed: Vec<Placed>,
+}
+
+/// A file that is to be placed, and what stands in its place.
+struct Looked {
+    place: Place,
+    text: String,
+    there: Option<Vec<u8>>,
 }
 
 impl Placing {
@@ -38,13 +68,13 @@ impl Placing {
     pub fn look(files: Vec<File>) -> Result<Placing, Problem> {
         let mut looked = Placing { files: Vec::new(), placed: Vec::new() };
         for file in files {
-            let file = File { path: plain(&file.path).to_owned(), ..file };
-            // Nobody reads what stays whatever it is, such as a link that leads nowhere.
-            let stays = file.claim == Claim::Fallback && file.path.is_symlink() && !file.path.exists();
-            let there = if stays { Some(Vec::new()) } else { files::there(&file.path)? };
+            let place = file.place()?;
+            // What stays is not read, wherever it leads.
+            let stays = file.claim == Claim::Fallback && place.is_link();
+            let there = if stays { Some(Vec::new()) } else { place.there()? };
             let how = How::of(&file.text, file.claim, there.as_deref());
-            looked.placed.push(Placed { path: file.path.display().to_string(), how });
-            looked.files.push((file, there));
+            looked.placed.push(Placed { path: place.path.display().to_string(), how });
+            looked.files.push(Looked { place, text: file.text, there });
         }
         Ok(looked)
     }
@@ -76,7 +106,7 @@ impl Placing {
     /// The first that cannot be written, and what could not be put back.
     pub fn write(&self, signals: &Signals) -> Result<(), Problem> {
         let changed = self.files.iter().zip(&self.placed).filter(|(_, it)| !it.how.leaves());
-        let ready = changed.map(|((file, there), _)| Ready::beside(file, there.as_deref(), signals));
+        let ready = changed.map(|(file, _)| Ready::beside(file, signals));
         let ready: Vec<Ready<'_>> = ready.collect::<Result<_, _>>()?;
         signals.ended(|| {
             ready.iter().try_for_each(Ready::still_fits)?;
@@ -93,52 +123,50 @@ fn listed<'a>(placed: impl Iterator<Item = &'a Placed>) -> Option<String> {
 
 /// A file with everything in it, beside its place.
 struct Ready<'a> {
-    /// As people name it.
-    path: &'a Path,
-    /// Where it goes: a link is somebody's, and stays one.
-    place: PathBuf,
-    new: TempPath,
+    place: &'a Place,
+    new: Temporary,
     /// What stands in its place, and the same once more, to put it back without a word to write.
-    old: Option<(&'a [u8], TempPath)>,
+    old: Option<(&'a [u8], Temporary)>,
 }
 
 impl Ready<'_> {
-    fn beside<'a>(file: &'a File, there: Option<&'a [u8]>, signals: &Signals) -> Result<Ready<'a>, Problem> {
-        let File { path, text, claim: _ } = file;
-        let place = if path.is_symlink() { files::real_path(path) } else { path.clone() };
+    fn beside<'a>(file: &'a Looked, signals: &Signals) -> Result<Ready<'a>, Problem> {
+        let Looked { place, text, there } = file;
         let beside = |content: &[u8]| {
-            files::whole_beside(&place, content, signals)
-                .map_err(|error| nothing_written(files::cannot_write(path, &error)))
+            place.beside(content, signals).map_err(|error| nothing_written(files::cannot_write(&place.path, &error)))
         };
         let new = beside(text.as_bytes())?;
-        let old = there.map(|it| beside(it).map(|old| (it, old))).transpose()?;
-        Ok(Ready { path, place, new, old })
+        let old = there.as_deref().map(|it| beside(it).map(|old| (it, old))).transpose()?;
+        Ok(Ready { place, new, old })
     }
 
     /// A person may have thought about the question for an hour, and gone on with their work.
     fn still_fits(&self) -> Result<(), Problem> {
-        if files::there(self.path)?.as_deref() == self.old.as_ref().map(|(there, _)| *there) {
+        if self.place.there()?.as_deref() == self.old.as_ref().map(|(there, _)| *there) {
             return Ok(());
         }
-        Err(Problem::new(format!("`{}` was changed meanwhile; nothing was written", self.path.display()))
-            .help("run this again: it looks at what is there now"))
+        Err(Problem::new(format!(
+            "`{}` was changed meanwhile; nothing was written",
+            text::unticked(self.place.path.display())
+        ))
+        .help("run this again: it looks at what is there now"))
     }
 }
 
 /// What was put in its place.
 #[derive(Default)]
-struct Done {
+struct Done<'a> {
     /// With what was there before.
-    files: Vec<(PathBuf, Option<TempPath>)>,
-    folders: Vec<PathBuf>,
+    files: Vec<(&'a Place, Option<Temporary>)>,
+    /// Those that were made, each with the folder that it is in.
+    folders: Vec<(Folder, OsString)>,
 }
 
-impl Done {
-    fn put(&mut self, ready: Ready<'_>) -> Result<(), Problem> {
-        let Ready { path, place, new, old } = ready;
-        self.folders.extend(files::missing_folders_of(&place));
-        files::make_folder_of(&place)?;
-        new.persist(&place).map_err(|error| files::cannot_write(path, &error.error))?;
+impl<'a> Done<'a> {
+    fn put(&mut self, ready: Ready<'a>) -> Result<(), Problem> {
+        let Ready { place, new, old } = ready;
+        place.make_folder(&mut self.folders)?;
+        place.put(new).map_err(|(error, _)| files::cannot_write(&place.path, &error))?;
         self.files.push((place, old.map(|(_, old)| old)));
         Ok(())
     }
@@ -147,25 +175,26 @@ impl Done {
     fn take_back(self, problem: Problem) -> Problem {
         let mut left = Vec::new();
         for (place, old) in self.files.into_iter().rev() {
-            let name = place.display();
-            match old.map(|it| it.persist(&place)) {
+            let name = place.path.display();
+            match old.map(|it| place.put(it)) {
                 Some(Ok(())) => {}
                 // All that there still is of it.
-                Some(Err(error)) => match error.path.keep() {
-                    Ok(kept) => left.push(format!("`{name}` (what it held is in `{}`)", kept.display())),
-                    Err(_) => left.push(format!("`{name}`")),
-                },
-                None if fs::remove_file(&place).is_ok() || !place.exists() => {}
-                None => left.push(format!("`{name}`")),
+                Some(Err((_, old))) => {
+                    left.push(format!(
+                        "{name} (what it held is in `{}`)",
+                        old.keep().display(),
+                        name = text::ticked(name)
+                    ));
+                }
+                None if place.remove().is_ok() => {}
+                None => left.push(text::ticked(name)),
             }
         }
         // The inner ones first. One that is not empty holds somebody else's by now, or what is named above.
-        let mut folders = self.folders;
-        folders.sort_by_key(|path| path.components().count());
-        for folder in folders.iter().rev() {
-            match fs::remove_dir(folder).map_err(|error| error.kind()) {
-                Ok(()) | Err(io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotFound) => {}
-                Err(_) => left.push(format!("`{}`", folder.display())),
+        for (folder, name) in self.folders.iter().rev() {
+            match folder.remove_folder(name).map_err(|error| error.kind()) {
+                Ok(()) | Err(io::ErrorKind::DirectoryNotEmpty) => {}
+                Err(_) => left.push(format!("`{}`", folder.path_of(name).display())),
             }
         }
         if left.is_empty() {
@@ -194,11 +223,12 @@ mod tests {
     fn what_cannot_be_put_back_is_named_and_not_lost() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("presence.yaml");
-        let old = files::whole_beside(&place, b"# mine\n", &Signals::none()).unwrap();
-        let kept = old.to_path_buf();
+        let found = Place::typed(&place).unwrap();
+        let old = found.beside(b"# mine\n", &Signals::none()).unwrap();
+        let kept = old.path();
         // Nothing is renamed over a folder.
         fs::create_dir(&place).unwrap();
-        let done = Done { files: vec![(place.clone(), Some(old))], folders: Vec::new() };
+        let done = Done { files: vec![(&found, Some(old))], folders: Vec::new() };
         let problem = done.take_back(Problem::new("cannot write `README.md`: the disk is full"));
         let (place, at) = (place.display(), kept.display());
         assert_eq!(

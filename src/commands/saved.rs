@@ -9,13 +9,16 @@ use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::plan::saved::{self, Bound, Fresh, Misfit, Operation, SavedPlan};
 use crate::problem::{Problem, cause};
+use crate::text;
 
 /// Reads a saved plan.
 ///
 /// # Errors
 /// A file that cannot be read, or is no plan that this version reads.
 pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
-    let named = |what: String| Problem::new(format!("the saved plan `{}` cannot be used: {what}", path.display()));
+    let named = |what: String| {
+        Problem::new(format!("the saved plan `{}` cannot be used: {what}", text::unticked(path.display())))
+    };
     let failed = |error: std::io::Error| named(cause(&error));
     let mut bytes = Vec::new();
     // A pipe does not say how long it is.
@@ -43,7 +46,8 @@ pub fn bounded(
     }
     saved::bound(fresh, saved, target).map(Some).map_err(|Misfit { index, why }| {
         // One alone needs no name.
-        let named = paths.get(index).filter(|_| saved.len() > 1).map(|it| format!(" `{}`", it.display()));
+        let named =
+            paths.get(index).filter(|_| saved.len() > 1).map(|it| format!(" `{}`", text::unticked(it.display())));
         Problem::new(format!("the saved plan{} cannot be used: {why}", named.unwrap_or_default()))
             .help("plan again, for this org; nothing was written")
     })

@@ -14,7 +14,7 @@ use crate::commands::outputs::Outputs;
 use crate::commands::simulated::STATE_FOLDER;
 use crate::config::file_system::FileSystem;
 use crate::config::{self, Config, Loaded, Request};
-use crate::diagnostic::{Diagnostic, Sources};
+use crate::diagnostic::{Findings, Sources};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::logging;
@@ -48,7 +48,7 @@ pub struct Shell<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
     /// The files hold errors.
-    Findings(Sources, Vec<Diagnostic>),
+    Findings(Sources, Findings),
     /// Anything else.
     Problem(Problem),
 }
@@ -118,7 +118,7 @@ impl Shell<'_> {
     }
 
     /// Shows findings on standard error.
-    pub fn show_findings(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
+    pub fn show_findings(&mut self, diagnostics: &Findings, sources: &Sources) {
         if !diagnostics.is_empty() {
             let text = findings::human(diagnostics, sources, self.style_err());
             self.terminal.err(&text);
@@ -298,10 +298,10 @@ fn failure_shown(
 }
 
 /// What every view of a failure is made of.
-fn in_parts(failure: &Failure, view: impl FnOnce(&Problem, &[Diagnostic], &Sources) -> String) -> String {
+fn in_parts(failure: &Failure, view: impl FnOnce(&Problem, &Findings, &Sources) -> String) -> String {
     match failure {
         Failure::Findings(sources, diagnostics) => view(&Problem::new("the config holds errors"), diagnostics, sources),
-        Failure::Problem(problem) => view(problem, &[], &Sources::new()),
+        Failure::Problem(problem) => view(problem, &Findings::default(), &Sources::new()),
     }
 }
 

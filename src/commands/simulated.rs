@@ -9,6 +9,7 @@ use crate::cli::TargetArgs;
 use crate::model::desired::{Desired, OrgIdentity};
 use crate::problem::Problem;
 use crate::sandbox::{self, Seed, Server};
+use crate::text;
 
 /// Where state files are, below the current folder.
 pub const STATE_FOLDER: &str = ".presencectl/sandbox";
@@ -110,14 +111,20 @@ pub async fn start(args: &TargetArgs, desired: &Desired) -> Result<Started, Prob
     };
     let state = state_file(desired.org.as_ref());
     let notes = args.sandbox_seed.iter().filter(|_| state.exists()).map(|file| passed_over(file, &state)).collect();
-    let config = sandbox::Config { state_file: Some(state), seed, faults, ..sandbox::Config::default() };
+    // Nobody typed this path, and a repository may hold links in it.
+    let below = Some(PathBuf::new());
+    let config =
+        sandbox::Config { state_file: Some(state), state_below: below, seed, faults, ..sandbox::Config::default() };
     Ok(Started { server: Server::start(config).await?, notes })
 }
 
 /// A seed is for the beginning: what was done to the org since must not be lost.
 fn passed_over(seed: &Path, state: &Path) -> Problem {
-    Problem::new(format!("--sandbox-seed `{}` is not used: this sandbox org is there already", seed.display()))
-        .help(format!("delete `{}` to let it begin anew", state.display()))
+    Problem::new(format!(
+        "--sandbox-seed `{}` is not used: this sandbox org is there already",
+        text::unticked(seed.display())
+    ))
+    .help(format!("delete `{}` to let it begin anew", text::unticked(state.display())))
 }
 
 /// For each pin a definition with that id and the config's values, as the API lists them, so that

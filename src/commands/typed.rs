@@ -24,13 +24,19 @@ fn meant(desired: &Desired, typed: &str) -> Result<Key, Problem> {
     let found = desired.definitions.values().find(|it| it.key.as_str() == typed.trim());
     match found {
         Some(wanted) if wanted.management == Management::Managed => Ok(wanted.key.clone()),
-        Some(_) => Err(Problem::new(format!("--only: `omit` names `{typed}`, so nothing is done for it"))
-            .help("leave it out here, or take it out of `omit`; nothing was sent")),
+        Some(_) => Err(Problem::new(format!(
+            "--only: `omit` names {typed}, so nothing is done for it",
+            typed = text::ticked(typed)
+        ))
+        .help("leave it out here, or take it out of `omit`; nothing was sent")),
         None => {
-            let problem = Problem::new(format!("--only: the config has no definition `{typed}`"));
+            let problem =
+                Problem::new(format!("--only: the config has no definition {typed}", typed = text::ticked(typed)));
             let managed = desired.definitions.values().filter(|it| it.management == Management::Managed);
             Err(match text::nearest(typed, managed.map(|it| it.key.as_str())) {
-                Some(nearest) => problem.help(format!("did you mean `{nearest}`? Nothing was sent")),
+                Some(nearest) => {
+                    problem.help(format!("did you mean {nearest}? Nothing was sent", nearest = text::ticked(nearest)))
+                }
                 None => problem.help("`presencectl config` prints every key; nothing was sent"),
             })
         }
@@ -43,7 +49,7 @@ fn meant(desired: &Desired, typed: &str) -> Result<Key, Problem> {
 /// It cannot be one.
 pub fn locale(typed: &str) -> Result<Locale, Problem> {
     if is_odd_locale(typed) {
-        return Err(Problem::new(format!("--default-locale: `{typed}` cannot be a locale"))
+        return Err(Problem::new(format!("--default-locale: {typed} cannot be a locale", typed = text::ticked(typed)))
             .help("a locale is a word such as `de` or `pt_BR`"));
     }
     Ok(Locale::new(typed))

@@ -73,7 +73,8 @@ async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resu
 
 /// Reads the report that is to be taken back.
 fn read(path: &Path) -> Result<KeptReport, Problem> {
-    let cannot = |why: String| Problem::new(format!("the report `{}` cannot be undone: {why}", path.display()));
+    let cannot =
+        |why: String| Problem::new(format!("the report `{}` cannot be undone: {why}", text::unticked(path.display())));
     let help = "give the file that `apply --report-dir` or `apply --output json=FILE` wrote";
     let bytes = report_bytes(path).map_err(|why| cannot(why).help(help))?;
     match kept::read(&bytes) {

@@ -143,11 +143,12 @@ fn question(wishes: &[(UserId, Wish)], meant: &[Meant], default_locale: &Locale,
         }
     }
     let to = match distinct.as_slice() {
-        [one] => format!(" to `{}`", name(one)),
+        [one] => format!(" to {}", text::ticked(name(one))),
         several if several.len() > PRESENCES_NAMED_MAX => format!(" to {} presences", several.len()),
         several => {
             let count = |it: &Meant| wishes.iter().filter(|(_, wish)| wish.definition == it.definition.id).count();
-            let each: Vec<String> = several.iter().map(|it| format!("{} to `{}`", count(it), name(it))).collect();
+            let each: Vec<String> =
+                several.iter().map(|it| format!("{} to {}", count(it), text::ticked(name(it)))).collect();
             format!(": {}", text::list(&each, "and"))
         }
     };

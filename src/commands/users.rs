@@ -12,6 +12,7 @@ use crate::model::desired::Desired;
 use crate::model::user::Source;
 use crate::problem::{Problem, cause};
 use crate::terminal::Terminal;
+use crate::text;
 use crate::users::sheet::{self, Entry, Mistake};
 
 /// How many mistakes of an input are told.
@@ -75,7 +76,7 @@ pub fn from_stdin(who: &WhoArgs) -> bool {
 /// It is neither of the two names, and no id.
 pub fn source(typed: &str) -> Result<Source, Problem> {
     Source::named(typed).ok_or_else(|| {
-        Problem::new(format!("`{typed}` is no source of presences"))
+        Problem::new(format!("{typed} is no source of presences", typed = text::ticked(typed)))
             .help("give `purecloud`, `microsoftteams`, or the id of a source that the org has registered")
     })
 }

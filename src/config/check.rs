@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::config::check_hands;
 use crate::config::check_labels::{LabelRules, Subject, check_labels, check_locale, control_or_override};
 use crate::config::check_same;
+use crate::config::collector::Collector;
 use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Field, Located};
 use crate::config::schema::{Api, Org, Prune as PruneWord};
@@ -27,9 +28,8 @@ const ID_LENGTH_MAX: usize = 64;
 const SUGGESTIONS_MAX: usize = 50;
 
 /// What the config means, where it means anything, and what is wrong with it.
-#[must_use]
-pub fn check(resolved: &Resolved) -> (Option<Desired>, Vec<Diagnostic>) {
-    let mut check = Check::new(resolved);
+pub fn check(resolved: &Resolved, found: &mut Collector) -> Option<Desired> {
+    let mut check = Check::new(resolved, found);
     let org = check.org();
     let settings = check.settings();
     let pins = check.pins();
@@ -40,18 +40,16 @@ pub fn check(resolved: &Resolved) -> (Option<Desired>, Vec<Diagnostic>) {
     for (name, definition) in &resolved.definitions {
         let pin = pins.get(name.as_str()).cloned();
         let omitted = omit.get(name.as_str()).copied();
-        let before = check.found.len();
+        check.found.about(Some(name));
         let (key, wanted) = check.definition(name, definition, pin, omitted, &mut labels);
-        for found in &mut check.found[before..] {
-            found.key = Some(name.clone());
-        }
         definitions.extend(key.zip(wanted));
     }
+    check.found.about(None);
     check.found.extend(labels.finish());
     check.same_labels(&definitions, &settings);
     check.many_definitions(&definitions);
-    check.found.extend(check_hands::check(&definitions, &settings.default_locale));
-    check.found.extend(check_same::check(&definitions, &settings));
+    check_hands::check(&definitions, &settings.default_locale, check.found);
+    check_same::check(&definitions, &settings, check.found);
     check.added_in_vain();
     let protect = check.protect();
     if resolved.definitions.is_empty() && resolved.complete {
@@ -59,7 +57,7 @@ pub fn check(resolved: &Resolved) -> (Option<Desired>, Vec<Diagnostic>) {
         check.found.push(Diagnostic { place: resolved.begin, ..Diagnostic::general(finding) });
     }
     let whole = definitions.len() == resolved.definitions.len() && resolved.complete;
-    (whole.then_some(Desired { org, settings, definitions, protect, only: None }), check.found)
+    whole.then_some(Desired { org, settings, definitions, protect, only: None })
 }
 
 /// Can this be the id of an object in a config? It is part of a path on the wire, so nothing but the
@@ -75,7 +73,7 @@ struct Check<'a> {
     /// None where the config's own list is broken: then no name is unknown.
     system_presences: Option<KnownNames>,
     suggestions: usize,
-    found: Vec<Diagnostic>,
+    found: &'a mut Collector,
 }
 
 /// The system presences that a config may name.
@@ -85,7 +83,7 @@ struct KnownNames {
 }
 
 impl<'a> Check<'a> {
-    fn new(resolved: &'a Resolved) -> Check<'a> {
+    fn new(resolved: &'a Resolved, found: &'a mut Collector) -> Check<'a> {
         let own = &resolved.settings.system_presences;
         let whole = !own.is_broken() && own.get().into_iter().flatten().all(|it| it.value.is_some());
         let standard = SYSTEM_PRESENCES.into_iter().filter_map(SystemPresence::new);
@@ -94,7 +92,7 @@ impl<'a> Check<'a> {
             let in_order: Vec<SystemPresence> = standard.chain(added).collect();
             KnownNames { all: in_order.iter().cloned().collect(), in_order }
         });
-        Check { resolved, system_presences: known, suggestions: 0, found: Vec::new() }
+        Check { resolved, system_presences: known, suggestions: 0, found }
     }
 
     fn tell(&mut self, place: Span, finding: Finding) {
@@ -273,8 +271,7 @@ impl<'a> Check<'a> {
         let deactivated = body.deactivated.get().copied().unwrap_or(false);
         let compared = !deactivated && !body.deactivated.is_broken() && omit.is_none();
         let subject = Subject { name, key: *key_place, pinned, compared };
-        let read = check_labels(subject, &body.labels, labels);
-        self.found.extend(read.found);
+        let read = check_labels(subject, &body.labels, labels, self.found);
         let previous = self.previous_labels(&body.previous_labels, read.default_label.as_ref(), pinned);
         self.contradictions(definition);
         if deactivated {
@@ -350,7 +347,7 @@ impl<'a> Check<'a> {
         for item in field.get().into_iter().flatten() {
             let Some(raw) = &item.value else { continue };
             let label = Label::new(raw);
-            let what = || format!("label `{raw}` of `previousLabels`");
+            let what = || format!("label {raw} of `previousLabels`", raw = text::ticked(raw));
             if raw.trim().is_empty() {
                 let what = "label of `previousLabels`".to_owned();
                 self.tell(item.place, Finding::EmptyLabel { what, pinned });
@@ -385,7 +382,7 @@ impl<'a> Check<'a> {
         let replaces = body.replaces.placed().map(|(_, place)| place);
         for (field, place) in [("new", new), ("replaces", replaces)] {
             let why = "nothing is made of a definition with `deactivated: true`".to_owned();
-            let finding = Finding::NoEffect { what: format!("`{field}`"), why };
+            let finding = Finding::NoEffect { what: text::ticked(field), why };
             self.found.extend(place.map(|place| Diagnostic::at(place, finding)));
         }
     }
@@ -395,7 +392,7 @@ impl<'a> Check<'a> {
     fn omitted_in_vain(&mut self, key: &str, omit: Span, labels: &BTreeMap<Locale, Span>, rules: &LabelRules) {
         for (locale, place) in labels {
             if place.file == omit.file && !rules.is_default(locale) {
-                let what = format!("the label for `{locale}`");
+                let what = format!("the label for {}", text::ticked(locale));
                 self.tell(*place, Finding::NoEffect { what, why: format!("`{key}` is omitted here") });
             }
         }
@@ -436,7 +433,7 @@ impl<'a> Check<'a> {
         for item in self.resolved.settings.system_presences.get().into_iter().flatten() {
             let Some(name) = item.value.as_deref().and_then(SystemPresence::new) else { continue };
             if SYSTEM_PRESENCES.into_iter().filter_map(SystemPresence::new).any(|it| it == name) {
-                let what = format!("`{name}` in `settings.systemPresences`");
+                let what = format!("{} in `settings.systemPresences`", text::ticked(name));
                 self.tell(item.place, Finding::NoEffect { what, why: "it is one of the platform's ten".to_owned() });
             }
         }

@@ -2,39 +2,43 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::config::collector::Collector;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::finding::Finding;
 use crate::model::circle::in_circles;
 use crate::model::desired::{Management, Wanted};
 use crate::model::names::{Key, Label, Locale, SystemPresence};
 
+/// How many definitions of one circle are named.
+const KEYS_SHOWN_MAX: usize = 30;
+
 /// Who has which default label under which system presence.
 type Holders<'a> = HashMap<(&'a SystemPresence, &'a Label), &'a Wanted>;
 
 /// Everything that definitions contradict in each other.
-pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, default_locale: &Locale) -> Vec<Diagnostic> {
+pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, default_locale: &Locale, found: &mut Collector) {
     let holders: Holders<'_> = definitions
         .values()
         .filter_map(|it| Some(((&it.system_presence, it.default_label(default_locale)?), it)))
         .collect();
-    let mut found = circles(definitions, &holders);
+    found.extend(circles(definitions, &holders));
     found.extend(definitions.values().filter_map(|it| kept(it, &holders, default_locale)));
-    found
 }
 
 /// Without pins nobody can tell a swap that is done from one that is still to do.
-fn circles(definitions: &BTreeMap<Key, Wanted>, holders: &Holders<'_>) -> Vec<Diagnostic> {
+fn circles(definitions: &BTreeMap<Key, Wanted>, holders: &Holders<'_>) -> Option<Diagnostic> {
     let mut takers: BTreeMap<&Key, BTreeSet<&Key>> = BTreeMap::new();
     for wanted in definitions.values().filter(|it| it.pin.is_none() && it.management == Management::Managed) {
         let now = wanted.previous_labels.iter().filter_map(|label| holders.get(&(&wanted.system_presence, label)));
         takers.insert(&wanted.key, now.filter(|it| it.key != wanted.key).map(|it| &it.key).collect());
     }
     let keys = in_circles(&takers);
-    let Some(first) = keys.first().and_then(|key| definitions.get(*key)) else { return Vec::new() };
-    let finding = Finding::CircularLabels { keys: keys.iter().map(ToString::to_string).collect() };
+    let first = keys.first().and_then(|key| definitions.get(*key))?;
+    let named = keys.iter().take(KEYS_SHOWN_MAX);
+    let finding = Finding::CircularLabels { keys: named.map(ToString::to_string).collect(), count: keys.len() };
     let place = |it: &Wanted| it.places.previous_labels.first().copied().unwrap_or(it.places.key);
-    let others = keys.iter().skip(1).filter_map(|key| definitions.get(*key));
-    vec![others.fold(Diagnostic::at(place(first), finding), |all, it| all.and(place(it), "and here"))]
+    let others = keys.iter().take(KEYS_SHOWN_MAX).skip(1).filter_map(|key| definitions.get(*key));
+    Some(others.fold(Diagnostic::at(place(first), finding), |all, it| all.and(place(it), "and here")))
 }
 
 /// What `replaces` finds would be deactivated, and the config says that it stays.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::config::check_text::hidden_in;
+use crate::config::collector::Collector;
 use crate::config::located::{Entries, Field};
 use crate::config::schema::Settings as SettingsShape;
 use crate::diagnostic::finding::Finding;
@@ -129,8 +130,6 @@ pub struct ReadLabels {
     pub places: BTreeMap<Locale, Span>,
     /// The one in the default locale.
     pub default_label: Option<Label>,
-    /// What is wrong.
-    pub found: Vec<Diagnostic>,
 }
 
 /// The definition whose labels are checked.
@@ -152,6 +151,7 @@ pub fn check_labels(
     subject: Subject<'_>,
     field: &Field<Entries<Option<String>>>,
     rules: &mut LabelRules,
+    found: &mut Collector,
 ) -> ReadLabels {
     let Subject { pinned, compared, .. } = subject;
     let mut read = ReadLabels::default();
@@ -160,11 +160,11 @@ pub fn check_labels(
         let Some(raw) = locale.value.as_deref() else { continue };
         let invalid = check_locale(raw, locale.place, pinned);
         let valid = invalid.is_none();
-        read.found.extend(invalid);
+        found.extend(invalid);
         let normal = Locale::new(raw).normal();
         if let Some((other, first)) = spellings.get(&normal) {
             let finding = Finding::DuplicateLocale { locale: raw.to_owned(), other: (*other).to_owned(), pinned };
-            read.found.push(Diagnostic::at(locale.place, finding).and(*first, "first given here"));
+            found.push(Diagnostic::at(locale.place, finding).and(*first, "first given here"));
         } else {
             spellings.insert(normal, (raw, locale.place));
             if valid {
@@ -172,25 +172,19 @@ pub fn check_labels(
             }
         }
         if let Some(Some(text)) = &label.value {
-            let found = check_label(raw, text, pinned);
-            read.found.extend(found.into_iter().map(|it| Diagnostic::at(label.place, it)));
+            found.extend(check_label(raw, text, pinned).into_iter().map(|it| Diagnostic::at(label.place, it)));
             read.labels.insert(Locale::new(raw), Label::new(text));
             read.places.insert(Locale::new(raw), label.place);
         }
     }
     read.default_label = read.labels.get(&rules.default_locale).cloned();
     if !field.is_broken() {
-        missing(subject, rules, &spellings, &mut read.found);
+        missing(subject, rules, &spellings, found);
     }
     read
 }
 
-fn missing(
-    subject: Subject<'_>,
-    rules: &LabelRules,
-    spellings: &HashMap<String, (&str, Span)>,
-    found: &mut Vec<Diagnostic>,
-) {
+fn missing(subject: Subject<'_>, rules: &LabelRules, spellings: &HashMap<String, (&str, Span)>, found: &mut Collector) {
     let Subject { name, key, pinned, compared } = subject;
     let default = &rules.default_locale;
     let default_there = spellings.contains_key(&default.normal());
@@ -234,7 +228,7 @@ pub fn is_odd_label(text: &str) -> bool {
 }
 
 fn check_label(locale: &str, text: &str, pinned: bool) -> Vec<Finding> {
-    let what = format!("label for `{locale}`");
+    let what = format!("label for {}", text::ticked(locale));
     if text.trim().is_empty() {
         return vec![Finding::EmptyLabel { what, pinned }];
     }

@@ -1,9 +1,11 @@
 //! Labels that read alike where they should not: in another language as in the default one, and of two
 //! definitions in one language.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::config::check_text;
+use crate::config::collector::Collector;
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::desired::{Management, Settings, Wanted};
@@ -20,7 +22,7 @@ struct Compared<'a> {
 }
 
 /// Everything that reads alike among the labels that are compared with an org.
-pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, settings: &Settings) -> Vec<Diagnostic> {
+pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, settings: &Settings, found: &mut Collector) {
     let managed: Option<HashSet<String>> = match &settings.scope {
         Scope::All => None,
         Scope::Only(locales) => Some(locales.iter().map(Locale::normal).collect()),
@@ -30,10 +32,9 @@ pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, settings: &Settings) ->
     let mut all: Vec<Compared<'_>> = active.map(compared).collect();
     all.sort_by_key(|it| it.wanted.places.key);
     let default = &settings.default_locale;
-    let mut found: Vec<Diagnostic> = all.iter().filter_map(|it| untranslated(it, default)).collect();
-    found.extend(shared(&all, default));
-    found.extend(alike(&all));
-    found
+    found.extend(all.iter().filter_map(|it| untranslated(it, default)));
+    shared(&all, default, found);
+    alike(&all, found);
 }
 
 /// Those that are managed and say something.
@@ -69,9 +70,8 @@ fn untranslated(compared: &Compared<'_>, default: &Locale) -> Option<Diagnostic>
 
 /// Each definition that shares a label with an earlier one, once a pair. Two of one system presence with one
 /// default label are `duplicate-label`: their other labels follow from that.
-fn shared(all: &[Compared<'_>], default: &Locale) -> Vec<Diagnostic> {
+fn shared(all: &[Compared<'_>], default: &Locale, found: &mut Collector) {
     let mut first: HashMap<(&str, &Label), (&Wanted, Span)> = HashMap::new();
-    let mut found = Vec::new();
     for Compared { wanted, labels } in all {
         let mut told: HashSet<&Key> = HashSet::from([&wanted.key]);
         for (locale, normal, label) in labels {
@@ -95,38 +95,91 @@ fn shared(all: &[Compared<'_>], default: &Locale) -> Vec<Diagnostic> {
             found.push(shared.and(*there, "the same label here"));
         }
     }
-    found
+}
+
+/// A label that was seen, and whose it is.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    wanted: &'a Wanted,
+    place: Span,
+    label: &'a Label,
+}
+
+impl Seen<'_> {
+    fn alphabets(&self) -> u8 {
+        check_text::alphabets(self.label.as_str())
+    }
+}
+
+/// Labels of one locale that look the same: as many as are needed to find, for any further one, one that it looks like.
+struct Lookalikes<'a> {
+    first: Seen<'a>,
+    more: Vec<Seen<'a>>,
+}
+
+impl<'a> Lookalikes<'a> {
+    /// One that is written with other alphabets, and does not go on as this one.
+    fn of(&self, seen: Seen<'a>) -> Option<Seen<'a>> {
+        let alphabets = seen.alphabets();
+        let is_alike = |it: &&Seen<'a>| {
+            let (one, other) = (it.wanted, seen.wanted);
+            it.alphabets() != alphabets && !moves(one, other) && !moves(other, one)
+        };
+        std::iter::once(&self.first).chain(&self.more).find(is_alike).copied()
+    }
+
+    /// Whether two definitions move depends on their system presences and what they replace. Of one alphabet, two of a
+    /// kind of either that differ in the other are enough: whatever a further one says, it moves from one of them at
+    /// most. So are five that differ in both.
+    fn add(&mut self, seen: Seen<'a>) {
+        const ENOUGH: usize = 5;
+        let said = |it: &Seen<'a>| (&it.wanted.system_presence, it.wanted.replaces.as_ref());
+        let (presence, replaces) = said(&seen);
+        let alphabets = seen.alphabets();
+        let alphabet = || std::iter::once(&self.first).chain(&self.more).filter(|it| it.alphabets() == alphabets);
+        let of_presence = alphabet().filter(|it| said(it).0 == presence).count();
+        let of_replaced = alphabet().filter(|it| said(it).1 == replaces).count();
+        let is_there = alphabet().any(|it| said(it) == (presence, replaces));
+        if !is_there && of_presence < 2 && of_replaced < 2 && alphabet().count() < ENOUGH {
+            self.more.push(seen);
+        }
+    }
 }
 
 /// Each definition whose label looks like another one's in the same locale, written with letters of another alphabet;
 /// once a pair. Whether a label holds letters of two, `mixed-scripts` tells.
-fn alike(all: &[Compared<'_>]) -> Vec<Diagnostic> {
-    let mut first: HashMap<(&str, String), (&Wanted, Span, &Label)> = HashMap::new();
-    let mut found = Vec::new();
+fn alike(all: &[Compared<'_>], found: &mut Collector) {
+    let mut by_look: HashMap<(&str, String), Lookalikes<'_>> = HashMap::new();
     for Compared { wanted, labels } in all {
         let mut told: HashSet<&Key> = HashSet::from([&wanted.key]);
         for (locale, normal, label) in labels {
             let place = wanted.places.labels.get(*locale).copied().unwrap_or(wanted.places.key);
-            let Some((other, there, seen)) = first.get(&(normal.as_str(), check_text::looks(label.as_str()))) else {
-                first.insert((normal, check_text::looks(label.as_str())), (wanted, place, label));
-                continue;
+            let seen = Seen { wanted, place, label };
+            let mut lookalikes = match by_look.entry((normal.as_str(), check_text::looks(label.as_str()))) {
+                Entry::Occupied(lookalikes) => lookalikes,
+                Entry::Vacant(vacant) => {
+                    vacant.insert(Lookalikes { first: seen, more: Vec::new() });
+                    continue;
+                }
             };
-            let Some(letter) = check_text::other_alphabet(label.as_str(), seen.as_str()) else { continue };
-            if moves(wanted, other) || moves(other, wanted) || !told.insert(&other.key) {
+            let other = lookalikes.get().of(seen);
+            lookalikes.get_mut().add(seen);
+            let Some(other) = other else { continue };
+            let Some(letter) = check_text::other_alphabet(label.as_str(), other.label.as_str()) else { continue };
+            if !told.insert(&other.wanted.key) {
                 continue;
             }
             let finding = Finding::LookAlikeLabel {
                 key: wanted.key.to_string(),
-                other: other.key.to_string(),
+                other: other.wanted.key.to_string(),
                 locale: locale.to_string(),
                 label: label.to_string(),
                 letter,
             };
-            let alike = Diagnostic::at(place, finding).of_both(wanted.key.as_str(), other.key.as_str());
-            found.push(alike.and(*there, "the label that it looks like"));
+            let alike = Diagnostic::at(place, finding).of_both(wanted.key.as_str(), other.wanted.key.as_str());
+            found.push(alike.and(other.place, "the label that it looks like"));
         }
     }
-    found
 }
 
 /// One that moves to another system presence may go on under its label.

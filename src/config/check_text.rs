@@ -1,6 +1,8 @@
 //! What a label's text hides from who reads it: spaces at its ends, characters that nobody sees, letters of two
 //! alphabets that look alike.
 
+use std::sync::LazyLock;
+
 use unicode_script::{Script, UnicodeScript};
 use unicode_security::confusable_detection::skeleton;
 
@@ -85,7 +87,21 @@ fn mixed(word: &str, what: &str) -> Option<Finding> {
 /// taken for each other.
 #[must_use]
 pub fn looks(text: &str) -> String {
+    if text.is_ascii() {
+        // Letters of ASCII do not combine: each looks like what it looks like alone.
+        return text.bytes().map(|it| ASCII_LOOKS[usize::from(it)].as_str()).collect();
+    }
     skeleton(text).collect()
+}
+
+static ASCII_LOOKS: LazyLock<Vec<String>> =
+    LazyLock::new(|| (0..128_u8).map(|it| skeleton(char::from(it).encode_utf8(&mut [0; 4])).collect()).collect());
+
+/// Which of the alphabets that have letters in common a text is written with, a bit for each.
+#[must_use]
+pub fn alphabets(text: &str) -> u8 {
+    let bit = |c: char| ALIKE.iter().position(|it| *it == c.script()).map_or(0, |index| 1 << index);
+    text.chars().fold(0, |all, c| all | bit(c))
 }
 
 /// A letter of `text` whose alphabet `other` has no letter of, in words. None where both are written with the same
@@ -162,6 +178,14 @@ mod tests {
         ];
         for (text, code) in cases {
             assert_eq!(codes(text), [code], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ascii_looks_as_it_does_among_all_characters() {
+        let every: String = (0..128_u8).map(char::from).collect();
+        for text in ["Lunch 1:1 | \"O'Neil\" `m`", &every, ""] {
+            assert_eq!(looks(text), skeleton(text).collect::<String>());
         }
     }
 

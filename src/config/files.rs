@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use crate::config::collector::Collector;
 use crate::config::folders::{Found, Root, plain_cause};
 use crate::config::structure::{self, Shape};
 use crate::config::tree;
@@ -32,7 +33,7 @@ impl Room {
     pub(super) fn takes(&mut self, path: &str, bytes: usize) -> Result<(), Finding> {
         if bytes > CONFIG_FILE_BYTES_MAX {
             let limit = format!("{} MiB", CONFIG_FILE_BYTES_MAX / MIB);
-            return Err(Finding::TooLarge { what: format!("`{path}`"), limit });
+            return Err(Finding::TooLarge { what: crate::text::ticked(path), limit });
         }
         let Some(left) = self.bytes.checked_sub(bytes) else {
             let limit = format!("{} MiB in all its files", CONFIG_BYTES_MAX / MIB);
@@ -53,7 +54,8 @@ pub(super) struct Loaded {
     pub(super) id: Option<FileId>,
     /// None when nothing can be said about its content.
     pub(super) shape: Option<Shape>,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    /// How many keys and values are in it.
+    pub(super) values: usize,
     /// A line of it begins with `org:`. Of a file that cannot be read further this is all that is
     /// known, and without it the layers of a broken org file would be taken for one config.
     begins_an_org: bool,
@@ -62,6 +64,11 @@ pub(super) struct Loaded {
 impl Loaded {
     pub(super) fn is_org_file(&self) -> bool {
         self.shape.as_ref().map_or(self.begins_an_org, |it| it.config.org.0.is_some())
+    }
+
+    /// How many items its `use` has.
+    pub(super) fn uses(&self) -> usize {
+        self.shape.as_ref().and_then(|it| it.config.uses.get()).map_or(0, Vec::len)
     }
 
     /// The place for what concerns the file as a whole.
@@ -75,6 +82,10 @@ impl Loaded {
 pub(super) struct Files {
     pub(super) root: Root,
     pub(super) sources: Sources,
+    /// What is wrong in the files that take part.
+    pub(super) found: Collector,
+    /// False while files are read that only other orgs use: what is wrong in those is not told.
+    pub(super) take_part: bool,
     loaded: Vec<Loaded>,
     by_path: HashMap<PathBuf, usize>,
     room: Room,
@@ -82,7 +93,15 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn new(root: Root) -> Files {
-        Files { root, sources: Sources::new(), loaded: Vec::new(), by_path: HashMap::new(), room: Room::default() }
+        Files {
+            root,
+            sources: Sources::new(),
+            found: Collector::default(),
+            take_part: true,
+            loaded: Vec::new(),
+            by_path: HashMap::new(),
+            room: Room::default(),
+        }
     }
 
     pub(super) fn get(&self, index: usize) -> &Loaded {
@@ -98,21 +117,25 @@ impl Files {
         if let Some(index) = self.by_path.get(&found.real) {
             return *index;
         }
-        let loaded = self.read_anew(found.clone());
+        let mut told = if self.take_part { std::mem::take(&mut self.found) } else { Collector::default() };
+        let loaded = self.read_anew(found.clone(), &mut told);
+        if self.take_part {
+            self.found = told;
+        }
         self.loaded.push(loaded);
         self.by_path.insert(found.real.clone(), self.loaded.len() - 1);
         self.loaded.len() - 1
     }
 
-    fn read_anew(&mut self, found: Found) -> Loaded {
-        let mut loaded = Loaded { found, id: None, shape: None, diagnostics: Vec::new(), begins_an_org: false };
+    fn read_anew(&mut self, found: Found, told: &mut Collector) -> Loaded {
+        let mut loaded = Loaded { found, id: None, shape: None, values: 0, begins_an_org: false };
         let path = loaded.found.shown.display().to_string();
         if !self.root.holds(&loaded.found.real) {
-            loaded.diagnostics.push(Diagnostic::general(self.root.outside(&loaded.found.shown)));
+            told.push(Diagnostic::general(self.root.outside(&loaded.found.shown)));
             return loaded;
         }
-        if let Some(told) = &self.room.over {
-            loaded.diagnostics.push(told.clone());
+        if let Some(over) = &self.room.over {
+            told.push(over.clone());
             return loaded;
         }
         let read = self.root.system.read(&loaded.found.real, CONFIG_FILE_BYTES_MAX);
@@ -120,13 +143,13 @@ impl Files {
             Ok(bytes) => bytes,
             Err(error) => {
                 let cause = plain_cause(&error);
-                loaded.diagnostics.push(Diagnostic::general(Finding::Unreadable { path, cause }));
+                told.push(Diagnostic::general(Finding::Unreadable { path, cause }));
                 return loaded;
             }
         };
         let length = bytes.as_ref().map_or(usize::MAX, Vec::len);
         if let Err(finding) = self.room.takes(&path, length) {
-            loaded.diagnostics.push(Diagnostic::general(finding));
+            told.push(Diagnostic::general(finding));
             return loaded;
         }
         let (text, bad_byte) = decode(bytes.unwrap_or_default());
@@ -134,7 +157,9 @@ impl Files {
         loaded.id = Some(id);
         let text = &self.sources.get(id).text;
         loaded.begins_an_org = text.lines().any(|line| line.starts_with("org:"));
-        (loaded.shape, loaded.diagnostics) = examined(text, bad_byte, id, &path, &mut self.room);
+        let left = self.room.values;
+        loaded.shape = examined(text, bad_byte, id, &path, &mut self.room, told);
+        loaded.values = left - self.room.values;
         loaded
     }
 }
@@ -157,17 +182,23 @@ pub(super) fn examined(
     file: FileId,
     path: &str,
     room: &mut Room,
-) -> (Option<Shape>, Vec<Diagnostic>) {
+    found: &mut Collector,
+) -> Option<Shape> {
     let unreadable = unreadable_text(text, bad_byte, file);
     if !unreadable.is_empty() {
-        return (None, unreadable);
+        found.extend(unreadable);
+        return None;
     }
-    let (tree, mut found) = tree::parse(text, file, &mut room.values);
-    room.over = found.iter().find(|it| matches!(it.finding, Finding::TooManyValues { .. })).cloned();
-    let Some(tree) = tree else { return (None, found) };
-    let (shape, more) = structure::shape(tree, path, text);
-    found.extend(more);
-    (shape, found)
+    match tree::parse(text, file, &mut room.values, found) {
+        Ok(tree) => structure::shape(tree, path, text, found),
+        Err(fatal) => {
+            if matches!(fatal.finding, Finding::TooManyValues { .. }) {
+                room.over = Some((*fatal).clone());
+            }
+            found.push(*fatal);
+            None
+        }
+    }
 }
 
 /// What no parser needs to see: with any of these the file is not read further.

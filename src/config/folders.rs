@@ -41,7 +41,7 @@ impl Root {
     }
 
     pub(super) fn outside(&self, shown: &Path) -> Finding {
-        Finding::OutsideRoot { path: display(shown), root: display(&self.found.shown) }
+        Finding::OutsideRoot { path: display(shown), root: Some(display(&self.found.shown)) }
     }
 
     /// The link that is to blame for where a path leads, none when the path says so itself. `bad`

@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use crate::config::check;
+use crate::config::collector::Collector;
 use crate::config::files::{Room, examined};
 use crate::config::layers::{self, Stack};
-use crate::config::requires;
-use crate::config::rule_settings;
 use crate::config::structure::Shape;
-use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::diagnostic::{Diagnostic, Findings, Sources};
 use crate::model::desired::Desired;
 
 /// One file.
@@ -23,8 +22,8 @@ pub struct Text<'a> {
 /// Reads an org file and the layers that it uses, in its order; what `use` itself says is not looked
 /// at. No config where there is an error.
 #[must_use]
-pub fn read_texts(org: Text<'_>, layers: &[Text<'_>]) -> (Sources, Vec<Diagnostic>, Option<Desired>) {
-    let (mut sources, mut found) = (Sources::new(), Vec::new());
+pub fn read_texts(org: Text<'_>, layers: &[Text<'_>]) -> (Sources, Findings, Option<Desired>) {
+    let (mut sources, mut found) = (Sources::new(), Collector::default());
     let mut room = Room::default();
     let mut read = |Text { path, text }: Text<'_>| -> Option<Shape> {
         let file = sources.add(Path::new(path), text.to_owned());
@@ -32,21 +31,15 @@ pub fn read_texts(org: Text<'_>, layers: &[Text<'_>]) -> (Sources, Vec<Diagnosti
             found.push(Diagnostic::general(finding));
             return None;
         }
-        let (shape, more) = examined(text, None, file, path, &mut room);
-        found.extend(more);
-        shape
+        examined(text, None, file, path, &mut room, &mut found)
     };
     let org = read(org);
     let layers: Vec<Option<Shape>> = layers.iter().map(|it| read(*it)).collect();
     let whole = org.is_some() && layers.iter().all(Option::is_some);
     let stack = Stack { layers: layers.iter().flatten().map(|shape| vec![shape]).collect(), org: org.as_ref() };
-    let (mut resolved, more) = layers::merge(&stack);
-    found.extend(more);
-    resolved.complete &= whole;
-    let (desired, more) = check::check(&resolved);
-    found.extend(more);
-    requires::told_alone(&mut found);
-    rule_settings::apply(&resolved.settings.rules, &mut found);
-    let failed = found.iter().any(|it| it.severity == Severity::Error);
-    (sources, found, desired.filter(|_| !failed))
+    let resolved = layers::merge(&stack, whole, &mut found);
+    let desired = check::check(&resolved, &mut found);
+    let found = found.finish(&sources);
+    let desired = desired.filter(|_| found.errors == 0);
+    (sources, found, desired)
 }

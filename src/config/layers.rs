@@ -4,6 +4,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::config::collector::{Collector, Levels};
 use crate::config::located::{Entries, Field, Located};
 use crate::config::redundant;
 use crate::config::rule_settings::{self, Level, Line, Rules};
@@ -61,10 +62,17 @@ pub struct Resolved {
 }
 
 /// Merges one config.
-#[must_use]
-pub fn merge(stack: &Stack<'_>) -> (Resolved, Vec<Diagnostic>) {
-    let mut merging = Merging { resolved: Resolved { complete: true, ..Resolved::default() }, found: Vec::new() };
+///
+/// `whole` says whether all of its files could be read.
+pub fn merge(stack: &Stack<'_>, whole: bool, found: &mut Collector) -> Resolved {
+    // Before anything is merged: what is absent counts for nothing where a part could not be read.
+    let mut files = stack.layers.iter().flatten().copied().chain(stack.org);
+    let complete = whole && files.all(|it| !it.config.settings.is_broken() && !it.config.definitions.is_broken());
+    found.begin_org(Levels::default(), complete);
+    let mut merging = Merging { resolved: Resolved { complete, ..Resolved::default() }, found };
     merging.settings(stack);
+    let levels = rule_settings::levels(&merging.resolved.settings.rules);
+    merging.found.begin_org(levels, complete);
     for layer in &stack.layers {
         merging.layer(layer);
     }
@@ -80,29 +88,26 @@ pub fn merge(stack: &Stack<'_>) -> (Resolved, Vec<Diagnostic>) {
     }
     merging.keys_exist();
     merging.resolved.begin = stack.org.or(inside.first().copied()).and_then(begin);
-    (merging.resolved, merging.found)
+    merging.resolved
 }
 
 fn begin(shape: &Shape) -> Option<Span> {
     shape.sections.get("definitions").or_else(|| shape.sections.get("version")).copied()
 }
 
-struct Merging {
+struct Merging<'a> {
     resolved: Resolved,
-    found: Vec<Diagnostic>,
+    found: &'a mut Collector,
 }
 
-impl Merging {
+impl Merging<'_> {
     fn settings(&mut self, stack: &Stack<'_>) {
         let empty = Settings::default();
         let of = |shape: &'_ Shape| shape.config.settings.get().cloned().unwrap_or_default();
         let layers: Vec<Settings> = stack.layers.iter().flatten().map(|it| of(it)).collect();
         let org = stack.org.map_or(empty, of);
-        let broken = |shape: &&Shape| shape.config.settings.is_broken();
-        self.resolved.complete &= !stack.layers.iter().flatten().any(broken) && !stack.org.iter().any(broken);
-
         let has_org = stack.org.is_some();
-        let mut pick = Pick { has_org, found: &mut self.found };
+        let mut pick = Pick { has_org, found: self.found };
         let Settings { default_locale, prune, locales, limits, system_presences, api, rules } = &org;
         let limits_of = |settings: &Settings| settings.limits.get().cloned().unwrap_or_default();
         let layer_limits: Vec<Limits> = layers.iter().map(limits_of).collect();
@@ -142,7 +147,6 @@ impl Merging {
     fn layer(&mut self, files: &[&Shape]) {
         let mut places: HashMap<&str, Span> = HashMap::new();
         for shape in files {
-            self.resolved.complete &= !shape.config.definitions.is_broken();
             for (key, definition) in Entries::of(&shape.config.definitions) {
                 let Some(name) = &key.value else { continue };
                 if let Some(first) = places.get(name.as_str()) {
@@ -168,7 +172,7 @@ impl Merging {
                 let below = below.into_mut();
                 below.key = place;
                 match body {
-                    Some(body) => overlay(name, &mut below.body, body, &mut self.found),
+                    Some(body) => overlay(name, &mut below.body, body, self.found),
                     None => below.broken = true,
                 }
             }
@@ -176,7 +180,6 @@ impl Merging {
     }
 
     fn org_file(&mut self, org: &Shape) {
-        self.resolved.complete &= !org.config.definitions.is_broken();
         self.resolved.org.clone_from(&org.config.org.0);
         let own: HashMap<&String, Span> = Entries::of(&org.config.definitions)
             .filter_map(|(key, _)| Some((key.value.as_ref()?, key.place)))
@@ -269,7 +272,7 @@ impl Merging {
 /// Chooses one setting among the files.
 struct Pick<'a> {
     has_org: bool,
-    found: &'a mut Vec<Diagnostic>,
+    found: &'a mut Collector,
 }
 
 impl Pick<'_> {
@@ -363,7 +366,7 @@ fn overlay(
     name: &str,
     below: &mut Definition<Option<String>>,
     above: Definition<Option<String>>,
-    found: &mut Vec<Diagnostic>,
+    found: &mut Collector,
 ) {
     fn replace<T>(below: &mut Field<T>, above: Field<T>) {
         if above.0.is_some() {
@@ -404,7 +407,7 @@ fn overlay_labels(
     name: &str,
     below: &mut Entries<Option<String>>,
     above: Entries<Option<String>>,
-    found: &mut Vec<Diagnostic>,
+    found: &mut Collector,
 ) {
     type Slot = Option<(Located<String>, Located<Option<String>>)>;
     let spelling = |locale: &Located<String>| locale.value.clone().unwrap_or_default();

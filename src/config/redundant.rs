@@ -7,6 +7,7 @@ use crate::config::schema::Definition;
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::names::Locale;
+use crate::text;
 
 /// What of an override is as it was below.
 #[must_use]
@@ -25,7 +26,7 @@ pub(super) fn found(
         ("division", same(&below.division, division)),
     ];
     let mut what: Vec<(String, Span)> =
-        same.into_iter().filter_map(|(field, place)| Some((format!("`{field}`"), place?))).collect();
+        same.into_iter().filter_map(|(field, place)| Some((text::ticked(field), place?))).collect();
     let before = || Entries::of(&below.labels).filter_map(|(locale, label)| Some((locale.value.as_deref()?, label)));
     let spelt: HashMap<&str, &Located<Option<String>>> = before().collect();
     let alike: HashMap<String, &Located<Option<String>>> =
@@ -34,7 +35,7 @@ pub(super) fn found(
         let Some(name) = locale.value.as_deref() else { continue };
         let before = spelt.get(name).or_else(|| alike.get(&Locale::new(name).normal()));
         if matches!(label.value, Some(Some(_))) && before.is_some_and(|it| it.value == label.value) {
-            what.push((format!("the label for `{name}`"), label.place));
+            what.push((format!("the label for {}", text::ticked(name)), label.place));
         }
     }
     let told = |(what, place): (String, Span)| {

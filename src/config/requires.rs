@@ -2,9 +2,6 @@
 
 use semver::{Version, VersionReq};
 
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::finding::Finding;
-
 /// This program's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -15,12 +12,4 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub fn allows(asked: &str, version: &str) -> Result<bool, String> {
     let range = VersionReq::parse(asked).map_err(|error| error.to_string())?;
     Ok(Version::parse(version).is_ok_and(|version| range.matches(&version)))
-}
-
-/// A file that another version is for explains everything else that is wrong, and so it is told alone.
-pub fn told_alone(found: &mut Vec<Diagnostic>) {
-    let is_for_others = |it: &Diagnostic| matches!(it.finding, Finding::OtherVersionRequired { .. });
-    if found.iter().any(is_for_others) {
-        found.retain(is_for_others);
-    }
 }

@@ -1,8 +1,8 @@
 //! `settings.rules`: how much each finding matters, in all or for one definition. Its shape, and how it is
-//! laid over findings.
+//! handed to what gathers findings.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -11,8 +11,9 @@ use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
+use crate::config::collector::Levels;
 use crate::config::located::{Entries, Field, Located};
-use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::diagnostic::{Severity, Span};
 use crate::rules::{RULES, Rule, Settable};
 
 /// How much a finding matters, as people type it.
@@ -133,29 +134,18 @@ pub fn from_lines(lines: &[Line], place: Span) -> Field<Rules> {
     Field(Some(Located { place, value: Some(Rules(Entries(entries.collect()))) }))
 }
 
-/// Gives each warning the level that is set for it, and leaves out what is switched off. What is about two
-/// definitions alike has the level of either. Errors stay, with a note at what would ease them.
-pub fn apply(field: &Field<Rules>, found: &mut Vec<Diagnostic>) {
-    let lines = lines(field);
-    if lines.is_empty() {
-        return;
-    }
-    let levels: HashMap<(String, Option<String>), (Level, Span)> =
-        lines.iter().filter_map(|it| Some((it.name(), (*it.level.get()?, it.level.0.as_ref()?.place)))).collect();
-    found.retain_mut(|it| {
-        let code = it.finding.code().to_owned();
-        let by_key = |key: &Option<String>| levels.get(&(code.clone(), Some(key.clone()?)));
-        let level = by_key(&it.key).or_else(|| by_key(&it.other_key)).or_else(|| levels.get(&(code.clone(), None)));
-        match (it.severity, level) {
-            (Severity::Error, Some((Level::Off | Level::Warn, place))) => {
-                it.also.push((*place, "this eases it only where the org may hold it: with a pin in `ids`"));
-            }
-            (Severity::Error, Some((Level::Error, _)) | None) | (Severity::Warning, Some((Level::Warn, _)) | None) => {}
-            (Severity::Warning, Some((Level::Off, _))) => return false,
-            (Severity::Warning, Some((Level::Error, _))) => it.severity = Severity::Error,
-        }
-        true
+/// What a config sets, by rule and key.
+#[must_use]
+pub fn levels(field: &Field<Rules>) -> Levels {
+    let set = lines(field).into_iter().filter_map(|it| {
+        let severity = match it.level.get()? {
+            Level::Off => None,
+            Level::Warn => Some(Severity::Warning),
+            Level::Error => Some(Severity::Error),
+        };
+        Some((it.name(), (severity, it.level.0.as_ref()?.place)))
     });
+    Levels(set.collect())
 }
 
 impl<'de> Deserialize<'de> for Rules {

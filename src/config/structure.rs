@@ -7,6 +7,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::{Number, Value};
 
+use crate::config::collector::Collector;
 use crate::config::located::{read, whole};
 use crate::config::requires;
 use crate::config::schema::{ConfigFile, RULES, VERSION};
@@ -40,23 +41,21 @@ pub struct Shape {
 
 /// Reads the shape of a file from its tree. None when the file is not ours, or for a version that
 /// this program does not know: then nothing else about it can be said.
-#[must_use]
-pub fn shape(mut tree: Spanned<Node>, path: &str, source: &str) -> (Option<Shape>, Vec<Diagnostic>) {
-    let mut found = Vec::new();
+pub fn shape(mut tree: Spanned<Node>, path: &str, source: &str, found: &mut Collector) -> Option<Shape> {
     if tree.value == Node::Null {
         found.push(Diagnostic::at(tree.place, Finding::EmptyFile {}));
-        return (None, found);
+        return None;
     }
     if is_foreign(&tree.value) {
         let start = Span { end: tree.place.start, ..tree.place };
         found.push(Diagnostic::at(start, Finding::ForeignFile { path: path.to_owned() }));
-        return (None, found);
+        return None;
     }
-    if !check_requires(&mut tree, &mut found) {
-        return (None, found);
+    if !check_requires(&mut tree, found) {
+        return None;
     }
-    if !check_version(&mut tree, source, &mut found) {
-        return (None, found);
+    if !check_version(&mut tree, source, found) {
+        return None;
     }
     fill_empty_sections(&mut tree.value);
     let mut faults = Faults::default();
@@ -65,14 +64,14 @@ pub fn shape(mut tree: Spanned<Node>, path: &str, source: &str) -> (Option<Shape
             faults.add(&error);
         }
     }
-    Settling { source, found: &mut found }.settle(&mut tree, &faults, &Name::Root);
+    Settling { source, found: &mut *found }.settle(&mut tree, &faults, &Name::Root);
     match read(&tree) {
-        Ok(config) => (Some(Shape { config, sections: sections(&tree.value) }), found),
+        Ok(config) => Some(Shape { config, sections: sections(&tree.value) }),
         Err(bug) => {
             // Unreachable while types and schema agree, which the tests show; still told, not lost.
             let problem = format!("{bug} (this is a bug of presencectl)");
             found.push(Diagnostic::at(tree.place, Finding::Syntax { problem, advice: None }));
-            (None, found)
+            None
         }
     }
 }
@@ -94,7 +93,7 @@ fn is_foreign(node: &Node) -> bool {
 }
 
 /// False for a file that is for other versions of this program: what it says may mean something else there.
-fn check_requires(tree: &mut Spanned<Node>, found: &mut Vec<Diagnostic>) -> bool {
+fn check_requires(tree: &mut Spanned<Node>, found: &mut Collector) -> bool {
     let Node::Map(entries) = &mut tree.value else { return true };
     let Some((_, value)) = entries.iter_mut().find(|(key, _)| key.value == "requires") else { return true };
     let Node::Text(required) = &value.value else { return true };
@@ -109,12 +108,12 @@ fn check_requires(tree: &mut Spanned<Node>, found: &mut Vec<Diagnostic>) -> bool
 }
 
 /// False for another version, whose other fields this program cannot judge.
-fn check_version(tree: &mut Spanned<Node>, source: &str, found: &mut Vec<Diagnostic>) -> bool {
+fn check_version(tree: &mut Spanned<Node>, source: &str, found: &mut Collector) -> bool {
     let Node::Map(entries) = &mut tree.value else { return false };
     let has_section = entries.iter().any(|(key, _)| SECTIONS.contains(&key.value.as_str()));
     let Some((_, version)) = entries.iter_mut().find(|(key, _)| key.value == "version") else {
         let start = Span { end: tree.place.start, ..tree.place };
-        found.push(Diagnostic::at(start, Finding::UnsupportedVersion { found: None, other: false, foreign: false }));
+        found.push(Diagnostic::at(start, Finding::UnsupportedVersion { given: None, other: false, foreign: false }));
         return true;
     };
     let number = match &version.value {
@@ -127,7 +126,7 @@ fn check_version(tree: &mut Spanned<Node>, source: &str, found: &mut Vec<Diagnos
     }
     let shown = describe(&version.value, version.place, source);
     let other = number.is_some();
-    let finding = Finding::UnsupportedVersion { found: Some(shown), other, foreign: other && !has_section };
+    let finding = Finding::UnsupportedVersion { given: Some(shown), other, foreign: other && !has_section };
     found.push(Diagnostic::at(version.place, finding));
     version.value = Node::Broken;
     !other
@@ -252,8 +251,8 @@ impl Name {
         match self {
             Name::Root => "the config".to_owned(),
             Name::Rules => "`rules`".to_owned(),
-            Name::Field(name) => format!("`{name}`"),
-            Name::ItemOf(list) => format!("each item of `{list}`"),
+            Name::Field(name) => text::ticked(name),
+            Name::ItemOf(list) => format!("each item of {}", text::ticked(list)),
         }
     }
 
@@ -268,7 +267,7 @@ impl Name {
 
 struct Settling<'a> {
     source: &'a str,
-    found: &'a mut Vec<Diagnostic>,
+    found: &'a mut Collector,
 }
 
 impl Settling<'_> {
@@ -372,7 +371,7 @@ impl Settling<'_> {
             Fault::Type(expected) => {
                 let advice = advice(expected, node, self.source, name);
                 let expected: Vec<&str> = expected.iter().filter(|it| *it != "null").map(|it| type_name(it)).collect();
-                Finding::WrongType { what, expected: text::list(&expected, "or"), found, advice }
+                Finding::WrongType { what, expected: text::list(&expected, "or"), given: found, advice }
             }
             Fault::NoneOf(allowed) => {
                 let found = raw(node.place, self.source);
@@ -410,11 +409,11 @@ fn raw(place: Span, source: &str) -> String {
 
 fn describe(node: &Node, place: Span, source: &str) -> String {
     match node {
-        Node::Null if place.end > place.start => format!("`{}`", raw(place, source)),
+        Node::Null if place.end > place.start => text::ticked(raw(place, source)),
         Node::Null | Node::Broken => "empty".to_owned(),
-        Node::Bool(_) => format!("the boolean `{}`", raw(place, source)),
-        Node::Number(_) => format!("the number `{}`", raw(place, source)),
-        Node::Text(_) => format!("the text `{}`", raw(place, source)),
+        Node::Bool(_) => format!("the boolean {}", text::ticked(raw(place, source))),
+        Node::Number(_) => format!("the number {}", text::ticked(raw(place, source))),
+        Node::Text(_) => format!("the text {}", text::ticked(raw(place, source))),
         Node::List(_) => "a list".to_owned(),
         Node::Map(_) => "a mapping".to_owned(),
     }
@@ -441,7 +440,7 @@ fn advice(expected: &[String], node: &Spanned<Node>, source: &str, name: &Name) 
             Some("`null` takes an inherited label away, under `overrides` only; quote it if it is the text".to_owned())
         }
         Node::Null => Some("write a value, or remove the line".to_owned()),
-        Node::Text(text) if wants("array") => Some(format!("write `[{}]`", yaml::scalar(text))),
+        Node::Text(text) if wants("array") => Some(format!("write `[{}]`", text::unticked(yaml::scalar(text)))),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ use std::collections::hash_map::Entry;
 
 use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span as ParserSpan, options};
 
+use crate::config::collector::Collector;
 use crate::config::syntax;
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, FileId, Span};
@@ -42,24 +43,30 @@ pub enum Node {
     Broken,
 }
 
-/// Reads one file; `values` is how many keys and values there may still be, in all files. The tree is absent when
-/// the file is so broken that nothing can be said about its content; `Node::Null` stands for an empty document.
-#[must_use]
-pub fn parse(text: &str, file: FileId, values: &mut usize) -> (Option<Spanned<Node>>, Vec<Diagnostic>) {
+/// Reads one file; `values` is how many keys and values there may still be, in all files. `Node::Null` stands for an
+/// empty document.
+///
+/// # Errors
+/// The file is so broken that nothing can be said about its content: the finding that says why.
+pub fn parse(
+    text: &str,
+    file: FileId,
+    values: &mut usize,
+    found: &mut Collector,
+) -> Result<Spanned<Node>, Box<Diagnostic>> {
     let limits = options! { flow_nesting_limit: CONFIG_DEPTH_MAX, block_nesting_limit: CONFIG_DEPTH_MAX, emit_unresolved_aliases: true };
-    let mut builder = Builder::new(text, file, values);
+    let mut builder = Builder::new(text, file, values, found);
     for event in Parser::new_from_str_with_options(text, limits) {
         let outcome = match event {
             Ok((event, span)) => builder.take(event, span),
             Err(error) => Err(Box::new(syntax::diagnostic(&error, text, file, CONFIG_DEPTH_MAX))),
         };
         if let Err(fatal) = outcome {
-            builder.found.push(*fatal);
-            builder.root = None;
-            return builder.finish(false);
+            builder.finish();
+            return Err(fatal);
         }
     }
-    builder.finish(true)
+    Ok(builder.finish())
 }
 
 /// A list or mapping that is still open.
@@ -83,13 +90,14 @@ struct Builder<'a> {
     root: Option<Spanned<Node>>,
     documents: usize,
     values: &'a mut usize,
-    aliases: usize,
-    found: Vec<Diagnostic>,
+    /// The first one, and how many there are.
+    aliases: Option<(Span, usize)>,
+    found: &'a mut Collector,
 }
 
 impl<'a> Builder<'a> {
-    fn new(text: &'a str, file: FileId, values: &'a mut usize) -> Builder<'a> {
-        Builder { text, file, open: Vec::new(), root: None, documents: 0, values, aliases: 0, found: Vec::new() }
+    fn new(text: &'a str, file: FileId, values: &'a mut usize, found: &'a mut Collector) -> Builder<'a> {
+        Builder { text, file, open: Vec::new(), root: None, documents: 0, values, aliases: None, found }
     }
 
     fn place(&self, span: ParserSpan) -> Span {
@@ -149,11 +157,8 @@ impl<'a> Builder<'a> {
 
     /// The first alias is told, with how many follow: a bomb has hundreds.
     fn alias(&mut self, place: Span) {
-        self.aliases += 1;
-        if self.aliases == 1 {
-            let name = self.text.get(place.start as usize..place.end as usize).unwrap_or_default().to_owned();
-            self.found.push(Diagnostic::at(place, Finding::Alias { name, count: 1 }));
-        }
+        let (first, count) = self.aliases.unwrap_or((place, 0));
+        self.aliases = Some((first, count + 1));
     }
 
     fn begin(&mut self, open: Open, place: Span) -> Result<(), Box<Diagnostic>> {
@@ -188,31 +193,24 @@ impl<'a> Builder<'a> {
             Some(Open::Map { entries, places, next, start: _ }) => match std::mem::replace(next, Next::Key) {
                 Next::Dropped => {}
                 Next::Value(key) => entries.push((key, node)),
-                Next::Key => *next = key(text, &node, places, &mut self.found),
+                Next::Key => *next = key(text, &node, places, self.found),
             },
         }
         Ok(())
     }
 
-    fn finish(mut self, whole: bool) -> (Option<Spanned<Node>>, Vec<Diagnostic>) {
-        for diagnostic in &mut self.found {
-            if let Finding::Alias { count, .. } = &mut diagnostic.finding {
-                *count = self.aliases;
-            }
+    fn finish(mut self) -> Spanned<Node> {
+        if let Some((place, count)) = self.aliases {
+            let name = self.text.get(place.start as usize..place.end as usize).unwrap_or_default().to_owned();
+            self.found.push(Diagnostic::at(place, Finding::Alias { name, count }));
         }
         let empty = Spanned { value: Node::Null, place: Span { file: self.file, start: 0, end: 0 } };
-        let root = whole.then(|| self.root.take().unwrap_or(empty));
-        (root, self.found)
+        self.root.take().unwrap_or(empty)
     }
 }
 
 /// Takes a key; a second one of the same name is told with both places, and its value dropped.
-fn key(
-    text: Option<String>,
-    node: &Spanned<Node>,
-    places: &mut HashMap<String, Span>,
-    found: &mut Vec<Diagnostic>,
-) -> Next {
+fn key(text: Option<String>, node: &Spanned<Node>, places: &mut HashMap<String, Span>, found: &mut Collector) -> Next {
     let Some(text) = text else {
         // An alias has been told as such.
         if node.value != Node::Broken {

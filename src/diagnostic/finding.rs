@@ -35,17 +35,55 @@ macro_rules! findings {
             /// What is wrong: lower case, no full stop, values in backticks.
             #[must_use]
             pub fn message(&self) -> String {
-                match self { $(Finding::$name { $($field),* } => { $(let _ = $field;)* $message })+ }
+                match self { $(Finding::$name { $($field),* } => {
+                    $(let $field = &$field.in_prose(stringify!($field)); let _ = $field;)*
+                    $message
+                })+ }
             }
 
             /// What to do about it, where that is known.
             #[must_use]
             pub fn help(&self) -> Option<String> {
-                match self { $(Finding::$name { $($field),* } => { $(let _ = $field;)* $help })+ }
+                match self { $(Finding::$name { $($field),* } => {
+                    $(let $field = &$field.in_prose(stringify!($field)); let _ = $field;)*
+                    $help
+                })+ }
             }
         }
     };
 }
+
+/// Data as a sentence takes them: a backtick in a foreign name is escaped.
+trait InProse: Clone {
+    fn in_prose(&self, _: &str) -> Self {
+        self.clone()
+    }
+}
+
+/// What is a piece of a sentence already, with backticks of ours in it.
+const SENTENCES: [&str; 9] = ["what", "advice", "problem", "why", "cause", "expected", "given", "letter", "scripts"];
+
+impl InProse for String {
+    fn in_prose(&self, field: &str) -> String {
+        if SENTENCES.contains(&field) { self.clone() } else { text::unticked(self) }
+    }
+}
+
+impl<T: InProse> InProse for Option<T> {
+    fn in_prose(&self, field: &str) -> Option<T> {
+        self.as_ref().map(|it| it.in_prose(field))
+    }
+}
+
+impl<T: InProse> InProse for Vec<T> {
+    fn in_prose(&self, field: &str) -> Vec<T> {
+        self.iter().map(|it| it.in_prose(field)).collect()
+    }
+}
+
+impl InProse for usize {}
+impl InProse for bool {}
+impl InProse for &'static str {}
 
 use Severity::{Error, Warning};
 
@@ -124,6 +162,13 @@ findings! {
     /// More values than the reader takes.
     TooManyValues { limit: usize }
         "too-many-values", Error, format!("the config holds more than {limit} keys and values"), None;
+    /// More than is checked in one run, over all orgs.
+    TooManyInAll { what: &'static str, limit: usize, several: bool }
+        "too-many-in-all", Error,
+        if *several { format!("this org and those before it have more than {limit} {what} together") }
+        else { format!("the config has more than {limit} {what}") },
+        if *several { say("give the path of one org file, or of a folder with fewer of them") }
+        else { say("split the config into several orgs, or remove what no org needs") };
     /// An alias, which this format does not have.
     Alias { name: String, count: usize }
         "alias", Error,
@@ -146,10 +191,10 @@ findings! {
 
     // Structure.
     /// `version` is missing or not 1.
-    UnsupportedVersion { found: Option<String>, other: bool, foreign: bool }
+    UnsupportedVersion { given: Option<String>, other: bool, foreign: bool }
         "unsupported-version", Error,
-        match found {
-            Some(found) => format!("the config's version is {found}; this presencectl reads version 1"),
+        match given {
+            Some(given) => format!("the config's version is {given}; this presencectl reads version 1"),
             None => "`version` is missing; this presencectl reads version 1".to_owned(),
         },
         say(match (other, foreign) {
@@ -175,8 +220,8 @@ findings! {
             None => Some(format!("known here: {}", ticked(known, "and"))),
         };
     /// A value of another type than its field's.
-    WrongType { what: String, expected: String, found: String, advice: Option<String> }
-        "wrong-type", Error, format!("{what} must be {expected}, not {found}"), advice.clone();
+    WrongType { what: String, expected: String, given: String, advice: Option<String> }
+        "wrong-type", Error, format!("{what} must be {expected}, not {given}"), advice.clone();
     /// A field that must be there is not.
     MissingField { field: String }
         "missing-field", Error, format!("the field `{field}` is missing"), None;
@@ -236,9 +281,16 @@ findings! {
         "missing-layer", Error, format!("the layer `{path}` cannot be read: {cause}"),
         say("paths in `use` start from the folder of the org file");
     /// A path leads out of the root.
-    OutsideRoot { path: String, root: String }
-        "outside-root", Error, format!("`{path}` is outside of the root `{root}`"),
-        say("everything that a config reads lies below one root; `--root DIR` names another");
+    OutsideRoot { path: String, root: Option<String> }
+        "outside-root", Error,
+        match root {
+            Some(root) => format!("`{path}` is outside of the root `{root}`"),
+            None => format!("`{path}` is a link, and no folder above it holds `.git`"),
+        },
+        say(match root {
+            Some(_) => "everything that a config reads lies below one root; `--root DIR` names another",
+            None => "give the path that the link leads to, or the folder that holds everything with `--root DIR`",
+        });
     /// An org file uses itself, or a link leads to a folder that it is in.
     Circle { path: String, link: bool }
         "circle", Error,
@@ -257,9 +309,12 @@ findings! {
             more => format!("`{path}` and {} are used twice", text::count(more - 1, "more file")),
         },
         say("keep one of the two");
-    /// Two org files with one name.
-    DuplicateOrgName { name: String }
-        "duplicate-org-name", Error, format!("two org files have the name `{name}`"), None;
+    /// Two org files with one name, for presencectl or for GitHub.
+    DuplicateOrgName { name: String, other: String }
+        "duplicate-org-name", Error,
+        if name == other { format!("two org files have the name `{name}`") }
+        else { format!("the orgs `{other}` and `{name}` have the same name except for its case") },
+        (name != other).then(|| "GitHub's environments ignore case, so both would get the same credentials: rename one".to_owned());
     /// Two org files with one id.
     DuplicateOrgId { id: String }
         "duplicate-org-id", Error, format!("two org files have the id `{id}`"),
@@ -415,8 +470,8 @@ findings! {
         "previous-label-is-current", Warning, format!("`{label}` is the current label, not a previous one"),
         say("remove it from `previousLabels`");
     /// Definitions whose previous labels are each other's labels of today.
-    CircularLabels { keys: Vec<String> }
-        "circular-labels", Error, format!("the labels of {} change hands in a circle", ticked(keys, "and")),
+    CircularLabels { keys: Vec<String>, count: usize }
+        "circular-labels", Error, format!("the labels of {} change hands in a circle", some_of(keys, *count)),
         say("pin them all in `ids`, so that it is known which is which, or make the change in two pull requests");
     /// `replaces` finds what the config keeps active.
     ReplacesKept { key: String, other: String }
@@ -484,5 +539,24 @@ impl Finding {
             _ => {}
         }
         mistake
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backtick_in_a_name_ends_no_code() {
+        let name = || "a` www.``evil".to_owned();
+        let shown = "`a\\x60 www.\\x60\\x60evil`";
+        let unknown = Finding::UnknownRule { name: name(), nearest: Some(name()) };
+        assert_eq!(unknown.message(), format!("there is no rule {shown}"));
+        assert_eq!(unknown.help(), Some(format!("did you mean {shown}?")));
+        let needed = Finding::OrgNeeded { names: vec![name(), "b".to_owned()] };
+        assert_eq!(needed.message(), format!("there are several org files here: {shown} and `b`"));
+        // A piece of a sentence has backticks of ours.
+        let empty = Finding::EmptyLabel { what: format!("label for {}", text::ticked("d`e")), pinned: false };
+        assert_eq!(empty.message(), "the label for `d\\x60e` is empty");
     }
 }

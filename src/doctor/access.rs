@@ -58,7 +58,7 @@ fn org(facts: &Facts) -> Check {
         Answer::Refused(error) => return refused(NAME, Health::Failed, error),
     };
     let Organization { id, name } = org;
-    let is = format!("`{name}` ({id})");
+    let is = format!("{name} ({id})", name = text::ticked(name));
     let meant = match &facts.config {
         ConfigFact::Valid { meant, .. } => meant,
         ConfigFact::Absent => return Check::good(NAME, is),
@@ -70,19 +70,24 @@ fn org(facts: &Facts) -> Check {
         Meant::Named { name: _, id: Some(meant) } if meant == id => {
             Check::good(NAME, format!("{is}, as the config says"))
         }
-        Meant::Named { name: meant, id: Some(meant_id) } => {
-            Check::failed(NAME, format!("these credentials are for {is}, and the config is for `{meant}` ({meant_id})"))
-                .help("use the credentials of the org that is meant, or correct `org.id`")
-        }
-        Meant::Named { name: meant, id: None } => {
-            Check::warning(NAME, format!("{is}; the config calls its org `{meant}` and does not say its id"))
-                .help(format!("write `id: {id}` below `org`, so that nothing is ever applied to another org"))
-        }
+        Meant::Named { name: meant, id: Some(meant_id) } => Check::failed(
+            NAME,
+            format!(
+                "these credentials are for {is}, and the config is for {meant} ({meant_id})",
+                meant = text::ticked(meant)
+            ),
+        )
+        .help("use the credentials of the org that is meant, or correct `org.id`"),
+        Meant::Named { name: meant, id: None } => Check::warning(
+            NAME,
+            format!("{is}; the config calls its org {meant} and does not say its id", meant = text::ticked(meant)),
+        )
+        .help(format!("write `id: {id}` below `org`, so that nothing is ever applied to another org")),
         Meant::Unnamed => Check::warning(NAME, format!("{is}; the config does not say which org it is for")).help(
             format!("write `org: {{ name: …, id: {id} }}` into it, so that nothing is ever applied to another org"),
         ),
         Meant::OneOf(names) => {
-            let names: Vec<String> = names.iter().map(|it| format!("`{it}`")).collect();
+            let names: Vec<String> = names.iter().map(text::ticked).collect();
             Check::not_known(NAME, format!("{is}; the config is for {}", text::list(&names, "and")))
                 .help("give --org NAME to hold it against one of them")
         }

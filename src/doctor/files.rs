@@ -29,13 +29,17 @@ fn config(fact: &ConfigFact) -> Check {
             }
         }
         ConfigFact::Valid { path, definitions, warnings, meant } => {
-            let said = format!("`{path}` is valid: {}", text::count(*definitions, "definition"));
+            let said =
+                format!("{path} is valid: {}", text::count(*definitions, "definition"), path = text::ticked(path));
             match (meant, warnings) {
                 (Meant::Unknown { typed, known }, _) => {
-                    let known: Vec<String> = known.iter().map(|it| format!("`{it}`")).collect();
+                    let known: Vec<String> = known.iter().map(text::ticked).collect();
                     let known = if known.is_empty() { "none".to_owned() } else { text::list(&known, "and") };
-                    Check::failed(NAME, format!("`{path}` has no org `{typed}`"))
-                        .help(format!("give --org one of its orgs: {known}"))
+                    Check::failed(
+                        NAME,
+                        format!("{path} has no org {typed}", typed = text::ticked(typed), path = text::ticked(path)),
+                    )
+                    .help(format!("give --org one of its orgs: {known}"))
                 }
                 (Meant::Unnamed | Meant::Named { .. } | Meant::OneOf(_), 0) => Check::good(NAME, said),
                 (Meant::Unnamed | Meant::Named { .. } | Meant::OneOf(_), warnings) => {

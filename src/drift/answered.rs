@@ -117,7 +117,9 @@ impl<'a> Finder<'a> {
         // What another question is about as well could be either's.
         let mut asked: BTreeMap<&DefinitionId, usize> = BTreeMap::new();
         questions.values().flatten().for_each(|id| *asked.entry(id).or_default() += 1);
-        guessed.retain(|_, (id, _)| asked.get(id) == Some(&1) && !sure.contains(id));
+        // Of a question that names only some, nobody knows which those are.
+        let is_whole = !self.plan.refusals.iter().any(|it| it.fact.has_more());
+        guessed.retain(|_, (id, _)| is_whole && asked.get(id) == Some(&1) && !sure.contains(id));
         known.extend(guessed);
         let all = known.into_iter();
         all.filter_map(|(key, (id, certainty))| Some((key.clone(), self.at(key, &id, certainty)?))).collect()

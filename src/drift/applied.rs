@@ -9,7 +9,7 @@ use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::Observed;
 use crate::plan::base::{objects, paired, same};
-use crate::plan::change::{Change, Step};
+use crate::plan::change::{Change, Step, Why};
 use crate::plan::origin::{Against, Subject};
 use crate::plan::{Plan, plan};
 
@@ -108,7 +108,9 @@ impl<'a> Asked<'a> {
     fn about(plan: &'a Plan) -> Asked<'a> {
         let open = || plan.refusals.iter().map(|it| &it.fact).filter(|it| it.hides());
         let keys = open().flat_map(|it| it.keys()).collect();
-        Asked { keys, ids: open().flat_map(|it| it.ids()).collect() }
+        // A question names only some of many.
+        let in_question = plan.left_alone.iter().filter(|it| matches!(it.why, Why::InQuestion(_))).map(|it| &it.id);
+        Asked { keys, ids: open().flat_map(|it| it.ids()).chain(in_question).collect() }
     }
 
     fn is_about(&self, step: &Step) -> bool {

@@ -70,11 +70,13 @@ impl Note {
         match self {
             Note::DefaultLocale { locale, without, of, better } => {
                 let better = better.as_ref().map_or_else(String::new, |better| {
+                    let better = text::unticked(better);
                     format!("; more have one in `{better}`: give `--default-locale {better}`")
                 });
                 format!(
-                    "{without} of {} have no label in the default locale `{locale}`{better}",
-                    text::count(*of, "definition")
+                    "{without} of {} have no label in the default locale {locale}{better}",
+                    text::count(*of, "definition"),
+                    locale = text::ticked(locale)
                 )
             }
             Note::DeactivatedLeftOut { count } => {
@@ -96,15 +98,25 @@ impl Note {
                 text::count(*count, "definition")
             ),
             Note::LeftOut { id, system_presence, obstacle } => {
-                format!("`{id}` ({system_presence}) is left out, since {}; it stays as it is", obstacle.in_words())
+                format!(
+                    "{id} ({system_presence}) is left out, since {}; it stays as it is",
+                    obstacle.in_words(),
+                    id = text::ticked(id)
+                )
             }
-            Note::NotPinned { key, id } => format!("`{key}` has no pin: its id `{id}` cannot be written"),
+            Note::NotPinned { key, id } => {
+                format!("`{key}` has no pin: its id {id} cannot be written", id = text::ticked(id))
+            }
             Note::DivisionLeftOut { key, division } => format!(
-                "the division of `{key}` is left out: its id `{division}` is of an unusual kind, and its name is not known; \
-                 it stays where it is"
+                "the division of `{key}` is left out: its id {division} is of an unusual kind, and its name is not known; \
+                 it stays where it is",
+                division = text::ticked(division)
             ),
             Note::OrgIdLeftOut { id } => {
-                format!("`org.id` is left out: `{id}` cannot be written; `apply` will ask for --org-id")
+                format!(
+                    "`org.id` is left out: {id} cannot be written; `apply` will ask for --org-id",
+                    id = text::ticked(id)
+                )
             }
         }
     }

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use crate::apply::document::{DifferenceV1, FORMAT_VERSION, RowV1};
 use crate::apply::outcome::OutcomeKind;
 use crate::document::{OrgV1, RunV1, TargetV1};
+use crate::json;
+use crate::limits::DOCUMENT_VALUES_MAX;
 use crate::model::generation::Generation;
 use crate::model::labels::{Labels, Scope};
 use crate::model::moment::Moment;
@@ -14,6 +16,7 @@ use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, OrgId, S
 use crate::model::observed::Content;
 use crate::plan::change::Action;
 use crate::problem::document::FORMAT_VERSION as ERROR_FORMAT_VERSION;
+use crate::text;
 
 /// What a run kept of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,12 +166,15 @@ pub fn read(bytes: &[u8]) -> Result<Kept, Unreadable> {
         let line = before.matches('\n').count() + 1;
         Unreadable { line: Some(line), why: "it is not UTF-8".to_owned() }
     })?;
+    if json::values_at_most(bytes) > DOCUMENT_VALUES_MAX {
+        return Err(Unreadable { line: None, why: format!("it holds more than {DOCUMENT_VALUES_MAX} values") });
+    }
     let head: Head = serde_json::from_str(text).map_err(|error| not_a_report(&error))?;
     let (format, own) = match head.kind.as_str() {
         "report" => (FORMAT_VERSION, true),
         "error" => (ERROR_FORMAT_VERSION, false),
         other => {
-            let why = format!("it is a `{other}`, not the report of an apply");
+            let why = format!("it is a {other}, not the report of an apply", other = text::ticked(other));
             return Err(Unreadable { line: line_of(text, "\"kind\""), why });
         }
     };
@@ -186,7 +192,7 @@ fn report(text: &str) -> Result<KeptReport, Unreadable> {
     let TargetV1 { org_id, org_name, sandbox, api } = target;
     let generation = Generation::by_name(&api).ok_or_else(|| Unreadable {
         line: line_of(text, "\"api\""),
-        why: format!("it was made through API `{api}`, which this version does not know"),
+        why: format!("it was made through API {api}, which this version does not know", api = text::ticked(api)),
     })?;
     // A run has one step an object.
     let mut ids = BTreeSet::new();
@@ -265,10 +271,14 @@ impl TryFrom<RowV1> for KeptRow {
                 "what was there `before` belongs to everything that was not made, and to nothing else".to_owned()
             );
         }
-        let ended = ended.map(|it| Moment::read(&it).ok_or_else(|| format!("`{it}` is no time"))).transpose()?;
+        let ended = ended
+            .map(|it| Moment::read(&it).ok_or_else(|| format!("{it} is no time", it = text::ticked(it))))
+            .transpose()?;
         Ok(KeptRow {
             action,
-            key: key.map(|it| Key::new(&it).ok_or_else(|| format!("`{it}` is no key"))).transpose()?,
+            key: key
+                .map(|it| Key::new(&it).ok_or_else(|| format!("{it} is no key", it = text::ticked(it))))
+                .transpose()?,
             id: id.map(|it| DefinitionId::new(&it).ok_or("an id is empty")).transpose()?,
             system_presence: SystemPresence::new(&system_presence).ok_or("a system presence is empty")?,
             name: name.map(Label::new),

@@ -118,6 +118,10 @@ impl fmt::Display for Key {
     }
 }
 
+fn normal_ascii(c: char) -> char {
+    if c == '-' { '_' } else { c.to_ascii_lowercase() }
+}
+
 /// A locale key exactly as somebody spelt it: orgs hold `en_US` beside `en-us` and `es_US`, so this
 /// is free text, and two spellings are different values. [`Locale::same_as`] is the comparison that
 /// ignores case and `-`/`_`.
@@ -140,13 +144,19 @@ impl Locale {
     /// The form in which spellings of one locale are equal: lower case, `-` as `_`.
     #[must_use]
     pub fn normal(&self) -> String {
+        if self.0.is_ascii() {
+            return self.0.chars().map(normal_ascii).collect();
+        }
         self.0.to_lowercase().replace('-', "_")
     }
 
     /// Do both name the same locale?
     #[must_use]
     pub fn same_as(&self, other: &Locale) -> bool {
-        self.0 == other.0 || self.normal() == other.normal()
+        if self.0.is_ascii() && other.0.is_ascii() {
+            return self.0.chars().map(normal_ascii).eq(other.0.chars().map(normal_ascii));
+        }
+        self.normal() == other.normal()
     }
 }
 
@@ -170,6 +180,9 @@ impl Label {
     #[must_use]
     pub fn new(raw: impl Into<String>) -> Label {
         let raw = raw.into();
+        if raw.is_ascii() {
+            return Label { raw, composed: None };
+        }
         let composed = ComposingNormalizerBorrowed::new_nfc().normalize(&raw);
         let composed = (*composed != *raw).then(|| composed.into_owned());
         Label { raw, composed }

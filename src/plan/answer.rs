@@ -1,8 +1,10 @@
 //! What to do about a refusal: its answers in words, and as lines of YAML that are ready to paste.
 
+use std::fmt;
+
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
-use crate::plan::refusal::{By, Candidate, Fact, Refusal, Said};
+use crate::plan::refusal::{By, Candidate, Fact, MORE, Refusal, Said};
 use crate::text;
 use crate::yaml;
 
@@ -20,16 +22,16 @@ impl Refusal {
     #[must_use]
     pub fn answers(&self) -> Vec<Answer> {
         match &self.fact {
-            Fact::Ambiguous { key, by: By::Label, candidates } => pins(key, candidates),
-            Fact::Ambiguous { key, by: By::PreviousLabels, candidates } => {
+            Fact::Ambiguous { key, by: By::Label, candidates, .. } => pins(key, candidates),
+            Fact::Ambiguous { key, by: By::PreviousLabels, candidates, .. } => {
                 let mut answers = pins(key, candidates);
                 answers.push(say("if it is not, take its `previousLabels` away"));
                 answers
             }
-            Fact::Ambiguous { key, by: By::Replaces, candidates } => replaces_nothing(key, candidates),
-            Fact::LooksLikeRename { key, candidates, said } => rename_answers(key, candidates, said),
-            Fact::OtherSystemPresence { key, candidates, said } => replace_answers(key, candidates, said),
-            Fact::ReplacedTwice { keys, candidate: _ } => keys.iter().map(|it| one_replaces(it, keys)).collect(),
+            Fact::Ambiguous { key, by: By::Replaces, candidates, .. } => replaces_nothing(key, candidates),
+            Fact::LooksLikeRename { key, candidates, said, .. } => rename_answers(key, candidates, said),
+            Fact::OtherSystemPresence { key, candidates, said, .. } => replace_answers(key, candidates, said),
+            Fact::ReplacedTwice { keys, .. } => keys.iter().map(|it| one_replaces(it, keys)).collect(),
             Fact::PinNotFound { .. } => {
                 vec![say("it was deleted, belongs to another org, or to a division that this client cannot see; \
                  correct the id or take the pin away")]
@@ -76,9 +78,9 @@ impl Refusal {
             Fact::OmitMatchesNothing { key } => {
                 vec![say(&format!("pin it, correct its labels, or take `{key}` out of `omit`"))]
             }
-            Fact::UnknownSystemPresence { nearest, known, .. } => {
-                let meant = nearest.iter().map(|it| say(&format!("did you mean `{it}`?")));
-                meant.chain([say(&format!("this org knows {}", text::list(known, "and")))]).collect()
+            Fact::UnknownSystemPresence { nearest, known, more, .. } => {
+                let meant = nearest.iter().map(|it| say(&format!("did you mean {it}?", it = text::ticked(it))));
+                meant.chain([say(&format!("this org knows {}", some(known, *more)))]).collect()
             }
             Fact::DivisionNotShown { .. } => vec![
                 Answer {
@@ -87,12 +89,12 @@ impl Refusal {
                 },
                 say("or take `division` away: what exists then stays where it is"),
             ],
-            Fact::UnknownDivision { nearest, known, .. } => {
-                let meant = nearest.iter().map(|it| say(&format!("did you mean `{it}`?")));
+            Fact::UnknownDivision { nearest, known, more, .. } => {
+                let meant = nearest.iter().map(|it| say(&format!("did you mean {it}?", it = text::ticked(it))));
                 let seen = if known.is_empty() {
                     "this client sees none: give its role divisions, or write the id".to_owned()
                 } else {
-                    format!("this client sees {}", text::list(known, "and"))
+                    format!("this client sees {}", some(known, *more))
                 };
                 meant.chain([say(&seen)]).collect()
             }
@@ -108,6 +110,13 @@ impl Refusal {
             }
         }
     }
+}
+
+/// Names, and that there are more.
+fn some<T: fmt::Display>(names: &[T], more: bool) -> String {
+    let mut names: Vec<String> = names.iter().map(text::unticked).collect();
+    names.extend(more.then(|| MORE.to_owned()));
+    text::list(&names, "and")
 }
 
 fn say(words: &str) -> Answer {
@@ -200,7 +209,7 @@ fn rename_answers(key: &Key, candidates: &[Candidate], said: &Said) -> Vec<Answe
         .iter()
         .map(|it| match &it.name {
             Some(name) if it.has_default_label => Answer {
-                say: format!("if it is `{name}` under a new label"),
+                say: format!("if it is {name} under a new label", name = text::ticked(name)),
                 lines: under_definition(key, &previous_labels(&said.previous_labels, name)),
             },
             // Without a default label it cannot be found by one.

@@ -5,6 +5,7 @@ use crate::diagnostic::Span;
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Content;
+use crate::text;
 
 /// What is done to one object, in the order in which actions are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -221,7 +222,9 @@ impl Matched {
         match self {
             Matched::Pin => "matched by its pin".to_owned(),
             Matched::Label => "matched by its label".to_owned(),
-            Matched::PreviousLabel(label) => format!("matched by its previous label `{label}`"),
+            Matched::PreviousLabel(label) => {
+                format!("matched by its previous label {label}", label = text::ticked(label))
+            }
         }
     }
 }

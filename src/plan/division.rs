@@ -8,11 +8,15 @@ use crate::model::observed::Observed;
 use crate::plan::refusal::Fact;
 use crate::text;
 
-/// The id of the division that the config asks for; none where it does not ask.
+/// How many names or ids of divisions one refusal has.
+const NAMED_MAX: usize = 30;
+
+/// The id of the division that the config asks for; none where it does not ask. `suggest` says whether a name that no
+/// division has is held against all that are there.
 ///
 /// # Errors
 /// Why that cannot be said, or not be done.
-pub fn asked(wanted: &Wanted, observed: &Observed) -> Result<Option<DivisionId>, Box<Fact>> {
+pub fn asked(wanted: &Wanted, observed: &Observed, suggest: bool) -> Result<Option<DivisionId>, Box<Fact>> {
     let Some(division) = &wanted.division else { return Ok(None) };
     let key = wanted.key.clone();
     if observed.generation == Generation::First {
@@ -29,15 +33,22 @@ pub fn asked(wanted: &Wanted, observed: &Observed) -> Result<Option<DivisionId>,
     let Divisions::Known(known) = &observed.divisions else {
         return Err(Box::new(Fact::DivisionsNotKnown { key, name }));
     };
-    let ids: Vec<DivisionId> = known.iter().filter(|it| it.name == name).map(|it| it.id.clone()).collect();
-    match ids.as_slice() {
-        [id] => Ok(Some(id.clone())),
+    // They are sorted by name.
+    let from = known.partition_point(|it| it.name < name);
+    let to = known.partition_point(|it| it.name <= name);
+    match &known[from..to] {
+        [only] => Ok(Some(only.id.clone())),
         [] => {
-            let known: Vec<String> = known.iter().map(|it| it.name.clone()).collect();
-            let nearest = text::nearest(&name, known.iter().map(String::as_str)).map(str::to_owned);
-            Err(Box::new(Fact::UnknownDivision { key, name, nearest, known }))
+            let names = || known.iter().map(|it| it.name.as_str());
+            let nearest = if suggest { text::nearest(&name, names()).map(str::to_owned) } else { None };
+            let more = known.len() > NAMED_MAX;
+            let known = names().take(NAMED_MAX).map(str::to_owned).collect();
+            Err(Box::new(Fact::UnknownDivision { key, name, nearest, known, more }))
         }
-        [_, ..] => Err(Box::new(Fact::AmbiguousDivision { key, name, ids })),
+        several => {
+            let ids = several.iter().take(NAMED_MAX).map(|it| it.id.clone()).collect();
+            Err(Box::new(Fact::AmbiguousDivision { key, name, ids }))
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //! rest by previous labels. Pairing sees everything, also what will never be touched, or a
 //! definition equal to one of the platform's own would be made a second time.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use crate::diagnostic::Span;
 use crate::model::circle::in_circles;
@@ -38,13 +39,40 @@ pub struct Pairing<'a> {
     pub refusals: Vec<Refusal>,
 }
 
-/// Objects by system presence and default label.
-type Index<'a> = HashMap<(&'a str, &'a str), Vec<&'a Definition>>;
+/// How many objects or definitions a question names. It is asked about all of them.
+pub const CANDIDATES_NAMED_MAX: usize = 10;
+
+/// The objects of one system presence and default label, by id. The active ones have one claimer or none has any: a
+/// managed definition takes one that stands alone, and an omitted one takes all.
+#[derive(Debug, Default)]
+struct Group<'a> {
+    active: Vec<&'a Definition>,
+    deactivated: Vec<&'a Definition>,
+}
+
+/// What a group is known by.
+type Name<'a> = (&'a str, &'a str);
+
+/// One previous label of a definition, and the active objects that have it today.
+#[derive(Clone)]
+struct Before<'a> {
+    name: Name<'a>,
+    label: &'a Label,
+    group: Rc<Group<'a>>,
+}
+
+impl<'a> Before<'a> {
+    fn first(&self) -> &'a Definition {
+        self.group.active[0]
+    }
+}
 
 struct Matcher<'a> {
     desired: &'a Desired,
     default_locale: &'a Locale,
-    by_label: Index<'a>,
+    by_label: HashMap<Name<'a>, Rc<Group<'a>>>,
+    /// The groups whose active objects are in question.
+    asked: HashSet<Name<'a>>,
     result: Pairing<'a>,
 }
 
@@ -55,7 +83,8 @@ pub fn pair<'a>(desired: &'a Desired, observed: &'a Observed) -> Pairing<'a> {
     let mut matcher = Matcher {
         desired,
         default_locale: &desired.settings.default_locale,
-        by_label: Index::new(),
+        by_label: HashMap::new(),
+        asked: HashSet::new(),
         result: Pairing::default(),
     };
     matcher.take_pins(observed);
@@ -110,18 +139,21 @@ impl<'a> Matcher<'a> {
     }
 
     fn index_what_is_left(&mut self, observed: &'a Observed) {
+        let mut groups: HashMap<Name<'a>, Group<'a>> = HashMap::new();
         for object in &observed.definitions {
             if self.result.claimed.contains_key(&object.id) {
                 continue;
             }
             if let Some(label) = object.default_label(self.default_locale) {
-                self.by_label.entry((object.system_presence.folded(), label.nfc())).or_default().push(object);
+                let group = groups.entry((object.system_presence.folded(), label.nfc())).or_default();
+                if object.deactivated { group.deactivated.push(object) } else { group.active.push(object) }
             }
         }
+        self.by_label = groups.into_iter().map(|(name, group)| (name, Rc::new(group))).collect();
     }
 
-    fn with_label(&self, presence: &'a SystemPresence, label: &'a Label) -> &[&'a Definition] {
-        self.by_label.get(&(presence.folded(), label.nfc())).map_or(&[], Vec::as_slice)
+    fn with_label(&self, presence: &'a SystemPresence, label: &'a Label) -> Option<Rc<Group<'a>>> {
+        self.by_label.get(&(presence.folded(), label.nfc())).cloned()
     }
 
     fn take_labels(&mut self, management: Management) {
@@ -130,28 +162,24 @@ impl<'a> Matcher<'a> {
                 continue;
             }
             let Some(label) = wanted.default_label(self.default_locale) else { continue };
-            let answering = self.with_label(&wanted.system_presence, label).to_vec();
-            let (active, deactivated): (Vec<&Definition>, Vec<&Definition>) =
-                answering.into_iter().partition(|it| !it.deactivated);
-            if active.is_empty() && deactivated.is_empty() {
-                continue;
-            }
+            let Some(group) = self.with_label(&wanted.system_presence, label) else { continue };
+            let Group { active, deactivated } = &*group;
             // A checked config gives no label twice; an object has one definition whoever planned it.
-            let taken = active.iter().chain(&deactivated).any(|it| self.result.claimed.contains_key(&it.id));
+            let taken = active.iter().chain(deactivated).any(|it| self.result.claimed.contains_key(&it.id));
             let found = if taken && management == Management::Managed {
-                let all: Vec<&Definition> = active.into_iter().chain(deactivated).collect();
+                let all: Vec<&Definition> = active.iter().chain(deactivated).copied().collect();
                 self.ambiguous(wanted, By::Label, &all);
                 Found::Open
             } else if !active.is_empty() {
-                self.only_one(wanted, &active, By::Label, Matched::Label)
+                self.only_one(wanted, active, By::Label, Matched::Label)
             } else if wanted.deactivated {
                 // Several deactivated twins are all in step: there is nothing to choose between.
-                for object in &deactivated {
+                for object in deactivated {
                     self.result.claimed.insert(&object.id, key);
                 }
                 Found::AlreadyDeactivated(deactivated.first().copied())
             } else {
-                self.only_one(wanted, &deactivated, By::Label, Matched::Label)
+                self.only_one(wanted, deactivated, By::Label, Matched::Label)
             };
             self.result.found.insert(key, found);
         }
@@ -190,17 +218,21 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// The active objects that carry one of the previous labels, each with that label.
-    fn with_previous_label(&self, wanted: &'a Wanted) -> Vec<(&'a Definition, &'a Label)> {
-        let mut found: Vec<(&'a Definition, &'a Label)> = Vec::new();
-        for label in &wanted.previous_labels {
-            for object in self.with_label(&wanted.system_presence, label) {
-                if !object.deactivated && !found.iter().any(|(it, _)| it.id == object.id) {
-                    found.push((object, label));
-                }
-            }
-        }
-        found
+    /// The previous labels that active objects have, each once.
+    fn with_previous_labels(&self, wanted: &'a Wanted) -> Vec<Before<'a>> {
+        let mut seen: HashSet<&str> = HashSet::new();
+        let labels = wanted.previous_labels.iter().filter(|it| seen.insert(it.nfc()));
+        let presence = wanted.system_presence.folded();
+        let before = labels.filter_map(|label| {
+            let (name, group) = self.by_label.get_key_value(&(presence, label.nfc()))?;
+            (!group.active.is_empty()).then(|| Before { name: *name, label, group: Rc::clone(group) })
+        });
+        before.collect()
+    }
+
+    /// Which definition has the active objects of a group.
+    fn claimer(&self, before: &Before<'a>) -> Option<&'a Key> {
+        self.result.claimed.get(&before.first().id).copied()
     }
 
     /// A deactivated object with the label and an active one with a previous label: both could be
@@ -213,23 +245,19 @@ impl<'a> Matcher<'a> {
                 Some(Found::One(object, Matched::Label)) if object.deactivated => *object,
                 _ => continue,
             };
-            let free: Vec<&Definition> = self
-                .with_previous_label(wanted)
-                .into_iter()
-                .map(|(it, _)| it)
-                .filter(|it| !self.result.claimed.contains_key(&it.id))
-                .collect();
+            let mut free = self.with_previous_labels(wanted);
+            free.retain(|it| self.claimer(it).is_none());
             if free.is_empty() {
                 continue;
             }
             if wanted.management == Management::Omitted {
                 // Whatever an omitted definition might be is left alone.
-                self.result.claimed.extend(free.into_iter().map(|it| (&it.id, key)));
+                let objects = free.iter().flat_map(|it| it.group.active.iter());
+                self.result.claimed.extend(objects.map(|it| (&it.id, key)));
                 continue;
             }
-            self.result.claimed.retain(|_, claimer| *claimer != key);
-            let candidates: Vec<&Definition> = std::iter::once(object).chain(free).collect();
-            self.ambiguous(wanted, By::PreviousLabels, &candidates);
+            self.result.claimed.remove(&object.id);
+            self.ambiguous_before(wanted, Some(object), &free);
             self.result.found.insert(key, Found::Open);
         }
     }
@@ -243,20 +271,16 @@ impl<'a> Matcher<'a> {
             if wanted.management == Management::Managed
                 && matches!(self.result.found.get(key), Some(Found::One(_, Matched::Label)))
             {
-                let objects = self.with_previous_label(wanted);
-                let taken = objects.iter().filter_map(|(it, _)| self.result.claimed.get(&it.id).copied());
+                let before = self.with_previous_labels(wanted);
+                let taken = before.iter().filter_map(|it| self.claimer(it));
                 takers.insert(key, taken.filter(|taker| *taker != key).collect());
             }
         }
         for key in in_circles(&takers) {
             let Some(wanted) = self.desired.definitions.get(key) else { continue };
-            let objects: Vec<&Definition> = self
-                .with_previous_label(wanted)
-                .into_iter()
-                .map(|(it, _)| it)
-                .filter(|it| self.result.claimed.get(&it.id).is_some_and(|taker| *taker != key))
-                .collect();
-            self.ambiguous(wanted, By::PreviousLabels, &objects);
+            let mut before = self.with_previous_labels(wanted);
+            before.retain(|it| self.claimer(it).is_some_and(|taker| taker != key));
+            self.ambiguous_before(wanted, None, &before);
             self.result.found.insert(key, Found::Open);
         }
     }
@@ -270,55 +294,92 @@ impl<'a> Matcher<'a> {
             .collect();
         // As with labels: what is omitted comes before what would touch it.
         rest.sort_by_key(|it| it.management == Management::Managed);
-        let mut wanted_by: BTreeMap<&DefinitionId, BTreeSet<&Key>> = BTreeMap::new();
+        let mut wanted_by: HashMap<Name<'a>, usize> = HashMap::new();
+        let mut last_omitted: HashMap<Name<'a>, &'a Key> = HashMap::new();
         for wanted in &rest {
-            for (object, _) in self.with_previous_label(wanted) {
-                wanted_by.entry(&object.id).or_default().insert(&wanted.key);
+            for Before { name, .. } in self.with_previous_labels(wanted) {
+                *wanted_by.entry(name).or_default() += 1;
+                if wanted.management == Management::Omitted {
+                    last_omitted.insert(name, &wanted.key);
+                }
             }
         }
         for wanted in rest {
-            let mut candidates = self.with_previous_label(wanted);
+            let mut before = self.with_previous_labels(wanted);
             // What another definition has by its label is that other one's: nothing is left to deactivate
             // here, and nothing is lost by that. It may be what the last apply made, so it is no doubt.
             match wanted.management {
                 Management::Managed if !wanted.deactivated => {}
-                Management::Managed => candidates.retain(|(it, _)| !self.result.claimed.contains_key(&it.id)),
-                Management::Omitted => candidates.retain(|(it, _)| !self.is_managed(it)),
+                Management::Managed => before.retain(|it| self.claimer(it).is_none()),
+                Management::Omitted => before.retain(|it| !self.is_managed(it)),
             }
-            let Some((_, label)) = candidates.first() else { continue };
-            let label = (*label).clone();
-            let objects: Vec<&Definition> = candidates.iter().map(|(object, _)| *object).collect();
-            let contested = objects.iter().any(|it| {
-                self.result.claimed.contains_key(&it.id) || wanted_by.get(&it.id).is_some_and(|keys| keys.len() > 1)
-            });
-            // Omitted ones may share an object that nobody touches.
-            let found = if contested && wanted.management == Management::Managed {
-                self.ambiguous(wanted, By::PreviousLabels, &objects);
-                Found::Open
-            } else {
-                self.only_one(wanted, &objects, By::PreviousLabels, Matched::PreviousLabel(label))
+            let Some(first) = before.first() else { continue };
+            let matched = Matched::PreviousLabel(first.label.clone());
+            let contested = before
+                .iter()
+                .any(|it| self.claimer(it).is_some() || wanted_by.get(&it.name).is_some_and(|count| *count > 1));
+            let found = match (wanted.management, before.as_slice()) {
+                // Omitted ones may share objects that nobody touches; the last one has them.
+                (Management::Omitted, _) => {
+                    for Before { name, group, .. } in &before {
+                        if last_omitted.get(name) == Some(&&wanted.key) {
+                            self.result.claimed.extend(group.active.iter().map(|it| (&it.id, &wanted.key)));
+                        }
+                    }
+                    Found::One(first.first(), matched)
+                }
+                (Management::Managed, [only]) if !contested && only.group.active.len() == 1 => {
+                    self.only_one(wanted, &only.group.active, By::PreviousLabels, matched)
+                }
+                (Management::Managed, _) => {
+                    self.ambiguous_before(wanted, None, &before);
+                    Found::Open
+                }
             };
             self.result.found.insert(&wanted.key, found);
         }
     }
 
     /// Does a managed definition have it?
-    fn is_managed(&self, object: &Definition) -> bool {
-        let claimer = self.result.claimed.get(&object.id).and_then(|key| self.desired.definitions.get(*key));
+    fn is_managed(&self, before: &Before<'a>) -> bool {
+        let claimer = self.claimer(before).and_then(|key| self.desired.definitions.get(key));
         claimer.is_some_and(|it| it.management == Management::Managed)
     }
 
     fn ambiguous(&mut self, wanted: &'a Wanted, by: By, objects: &[&'a Definition]) {
-        let candidates = objects.iter().map(|it| candidate(it, self.default_locale, &self.result.claimed)).collect();
         for object in objects {
             self.result.in_question.entry(&object.id).or_insert(&wanted.key);
         }
+        self.ask(wanted, by, objects.iter().copied());
+    }
+
+    /// This object, if any, and those with previous labels.
+    fn ambiguous_before(&mut self, wanted: &'a Wanted, object: Option<&'a Definition>, before: &[Before<'a>]) {
+        if let Some(object) = object {
+            self.result.in_question.entry(&object.id).or_insert(&wanted.key);
+        }
+        for Before { name, group, .. } in before {
+            // The first definition that is in question with an object is the one that it is listed under.
+            if self.asked.insert(*name) {
+                for object in &group.active {
+                    self.result.in_question.entry(&object.id).or_insert(&wanted.key);
+                }
+            }
+        }
+        let objects = before.iter().flat_map(|it| it.group.active.iter().copied());
+        self.ask(wanted, By::PreviousLabels, object.into_iter().chain(objects));
+    }
+
+    fn ask(&mut self, wanted: &'a Wanted, by: By, mut objects: impl Iterator<Item = &'a Definition>) {
+        let named = objects.by_ref().take(CANDIDATES_NAMED_MAX);
+        let candidates = named.map(|it| candidate(it, self.default_locale, &self.result.claimed)).collect();
+        let more = objects.next().is_some();
         let place = match by {
             By::Label => Some(wanted.places.key),
             By::PreviousLabels => wanted.places.previous_labels.first().copied(),
             By::Replaces => wanted.places.replaces,
         };
-        self.refuse(wanted, place, Fact::Ambiguous { key: wanted.key.clone(), by, candidates });
+        self.refuse(wanted, place, Fact::Ambiguous { key: wanted.key.clone(), by, candidates, more });
     }
 
     fn refuse(&mut self, wanted: &Wanted, place: Option<Span>, fact: Fact) {

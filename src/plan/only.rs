@@ -29,7 +29,9 @@ impl Only {
         let ids: BTreeSet<&DefinitionId> = changes.iter().filter_map(|it| it.step.id()).collect();
         // A question of another definition about an object that would be written is a question here, too.
         let concerns = |it: &Refusal| {
-            it.fact.keys().into_iter().any(|key| keys.contains(key)) || it.fact.ids().iter().any(|id| ids.contains(id))
+            it.fact.has_more()
+                || it.fact.keys().into_iter().any(|key| keys.contains(key))
+                || it.fact.ids().iter().any(|id| ids.contains(id))
         };
         let (kept, others) = std::mem::take(refusals).into_iter().partition(concerns);
         *refusals = kept;

@@ -251,7 +251,8 @@ impl Renamed {
     #[must_use]
     pub fn message(&self) -> String {
         let Renamed { key, before, after, previous_labels: _ } = self;
-        format!("`{key}` was called `{}` and is called `{}` now: is it renamed?", before.nfc(), after.nfc())
+        let (before, after) = (text::ticked(before.nfc()), text::ticked(after.nfc()));
+        format!("`{key}` was called {before} and is called {after} now: is it renamed?")
     }
 
     /// The answer, ready to paste.
@@ -334,8 +335,10 @@ impl Against {
     #[must_use]
     pub fn named(&self) -> String {
         match &self.commit {
-            Some(commit) if !commit.starts_with(&self.typed) => format!("`{}` ({})", self.typed, short(commit)),
-            Some(_) | None => format!("`{}`", self.typed),
+            Some(commit) if !commit.starts_with(&self.typed) => {
+                format!("{} ({})", text::ticked(&self.typed), short(commit))
+            }
+            Some(_) | None => text::ticked(&self.typed),
         }
     }
 }

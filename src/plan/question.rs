@@ -2,12 +2,13 @@
 //! of one under another system presence? A presence that is made anew by mistake splits reports,
 //! and can never be removed for good.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
-use crate::plan::matching::{Found, Pairing, candidate};
+use crate::plan::contained::contained;
+use crate::plan::matching::{CANDIDATES_NAMED_MAX, Found, Pairing, candidate};
 use crate::plan::refusal::{By, Candidate, Fact, Refusal, Said};
 
 /// An object under another system presence whose place a definition takes.
@@ -25,56 +26,99 @@ pub enum Replaced<'a> {
 pub struct Questions<'a> {
     desired: &'a Desired,
     default_locale: &'a Locale,
-    /// Active objects that are not certainly the platform's own, with their default labels folded,
-    /// by system presence.
-    here: HashMap<&'a str, Vec<(&'a Definition, Option<String>)>>,
-    /// The same objects by default label, whatever their system presence.
-    called: HashMap<&'a str, Vec<&'a Definition>>,
-    /// The same objects by system presence, locale (in its normal form) and label.
-    shown: HashMap<(&'a str, String, &'a str), Vec<&'a Definition>>,
+    /// Active objects that are not certainly the platform's own, by id.
+    objects: Vec<&'a Definition>,
+}
+
+/// Objects with one label, and what was asked about them.
+#[derive(Default)]
+struct Group<'a> {
+    /// By id.
+    objects: Vec<&'a Definition>,
+    /// The definitions that say that they take the place of one of them.
+    takers: Vec<&'a Wanted>,
+    /// They are in question already: all of them, or those that are not of this system presence.
+    asked: Option<Option<&'a str>>,
+}
+
+impl<'a> Group<'a> {
+    /// Those that no earlier question was about, for a question about all but those of one system presence.
+    fn not_asked_before(&mut self, but: Option<&'a str>) -> Vec<&'a Definition> {
+        let before = self.asked;
+        let is_asked = |it: &Definition| match before {
+            None => false,
+            Some(None) => true,
+            Some(Some(left)) => it.system_presence.folded() != left,
+        };
+        let is_all = matches!(before, Some(None)) || but.is_none() || before.is_some_and(|it| it != but);
+        self.asked = if is_all { Some(None) } else { Some(but) };
+        if matches!(before, Some(None)) || before == Some(but) {
+            return Vec::new();
+        }
+        let is_meant = |it: &Definition| but.is_none_or(|but| it.system_presence.folded() != but);
+        self.objects.iter().copied().filter(|it| is_meant(it) && !is_asked(it)).collect()
+    }
+}
+
+/// By system presence and label.
+type Replaceable<'a> = HashMap<(&'a str, &'a str), Group<'a>>;
+
+/// The objects that a question names: the first ones, and whether there are more.
+struct Named<'a> {
+    objects: Vec<&'a Definition>,
+    more: bool,
+}
+
+impl<'a> Named<'a> {
+    /// Each once, by id.
+    fn of(objects: impl IntoIterator<Item = &'a Definition>) -> Named<'a> {
+        let by_id: BTreeMap<&DefinitionId, &'a Definition> = objects.into_iter().map(|it| (&it.id, it)).collect();
+        let more = by_id.len() > CANDIDATES_NAMED_MAX;
+        Named { objects: by_id.into_values().take(CANDIDATES_NAMED_MAX).collect(), more }
+    }
 }
 
 impl<'a> Questions<'a> {
     /// Over one config and one org.
     #[must_use]
     pub fn new(desired: &'a Desired, observed: &'a Observed) -> Questions<'a> {
-        let default_locale = &desired.settings.default_locale;
-        let mut questions =
-            Questions { desired, default_locale, here: HashMap::new(), called: HashMap::new(), shown: HashMap::new() };
-        for object in observed.definitions.iter().filter(|it| !it.deactivated && it.primary != Primary::Yes) {
-            let (presence, label) = (object.system_presence.folded(), object.default_label(default_locale));
-            questions.here.entry(presence).or_default().push((object, label.map(Label::folded)));
-            if let Some(label) = label {
-                questions.called.entry(label.nfc()).or_default().push(object);
-            }
-            for (locale, label) in object.labels.iter().filter(|(_, label)| !label.as_str().trim().is_empty()) {
-                questions.shown.entry((presence, locale.normal(), label.nfc())).or_default().push(object);
-            }
-        }
-        questions
+        let is_asked_about = |it: &&Definition| !it.deactivated && it.primary != Primary::Yes;
+        let objects = observed.definitions.iter().filter(is_asked_about).collect();
+        Questions { desired, default_locale: &desired.settings.default_locale, objects }
     }
 
     /// What `replaces` finds, for every managed definition that says it and is not in doubt itself.
     /// What one definition alone finds is claimed, whatever the order of keys.
     pub fn replaced_by_all(&self, pairing: &mut Pairing<'a>) -> BTreeMap<&'a Key, Replaced<'a>> {
-        let found: Vec<(&'a Wanted, Vec<&'a Definition>)> = self
+        let asking: Vec<&'a Wanted> = self
             .desired
             .definitions
             .values()
             .filter(|it| it.management == Management::Managed)
             .filter(|it| !matches!(pairing.found.get(&it.key), Some(Found::Open | Found::AlreadyDeactivated(_))))
-            .map(|it| (it, self.could_be_replaced(it, pairing)))
             .collect();
-        let mut wanted_by: BTreeMap<&DefinitionId, Vec<&'a Wanted>> = BTreeMap::new();
-        for (wanted, objects) in &found {
-            for object in objects {
-                wanted_by.entry(&object.id).or_default().push(wanted);
+        let mut groups: Replaceable<'a> = Replaceable::new();
+        for object in self.objects.iter().filter(|it| !pairing.claimed.contains_key(&it.id)) {
+            if let Some(label) = object.default_label(self.default_locale) {
+                let group = groups.entry((object.system_presence.folded(), label.nfc())).or_default();
+                group.objects.push(object);
+            }
+        }
+        for wanted in &asking {
+            for name in self.replaceable(wanted) {
+                if let Some(group) = groups.get_mut(&name) {
+                    group.takers.push(wanted);
+                }
             }
         }
         let mut all = BTreeMap::new();
         let mut claims = Vec::new();
-        for (wanted, objects) in &found {
-            let shared = objects.iter().any(|it| wanted_by.get(&it.id).is_some_and(|it| it.len() > 1));
+        for wanted in &asking {
+            let names: Vec<_> = self.replaceable(wanted).into_iter().filter(|it| groups.contains_key(it)).collect();
+            let found: Vec<&Group<'a>> = names.iter().filter_map(|it| groups.get(it)).collect();
+            let few = found.iter().flat_map(|it| it.objects.iter().copied().take(CANDIDATES_NAMED_MAX + 1));
+            let Named { objects, more } = Named::of(few);
+            let shared = found.iter().any(|it| it.takers.len() > 1);
             let replaced = match objects.as_slice() {
                 [] => Replaced::Nothing,
                 [_] if shared => Replaced::Open,
@@ -83,50 +127,49 @@ impl<'a> Questions<'a> {
                     Replaced::One(object)
                 }
                 _ => {
-                    let fact = Fact::Ambiguous {
-                        key: wanted.key.clone(),
-                        by: By::Replaces,
-                        candidates: objects.iter().map(|it| self.candidate(it)).collect(),
-                    };
-                    ask(pairing, wanted, objects, Refusal { fact, place: wanted.places.replaces });
+                    let candidates = objects.iter().map(|it| self.candidate(it)).collect();
+                    let fact = Fact::Ambiguous { key: wanted.key.clone(), by: By::Replaces, candidates, more };
+                    for name in &names {
+                        let about = groups.get_mut(name).map(|it| it.not_asked_before(None)).unwrap_or_default();
+                        ask_about(pairing, wanted, &about);
+                    }
+                    pairing.refusals.push(Refusal { fact, place: wanted.places.replaces });
                     Replaced::Open
                 }
             };
             all.insert(&wanted.key, replaced);
         }
-        for (wanted, objects) in &found {
-            for object in objects {
-                let sharers = wanted_by.get(&object.id).map_or(&[] as &[_], Vec::as_slice);
-                if sharers.len() > 1 && sharers.first().is_some_and(|first| first.key == wanted.key) {
-                    let keys = sharers.iter().map(|it| it.key.clone()).collect();
-                    let fact = Fact::ReplacedTwice { keys, candidate: self.candidate(object) };
-                    ask(pairing, wanted, &[object], Refusal { fact, place: wanted.places.replaces });
+        for wanted in &asking {
+            let mut objects: Vec<(&'a Definition, &[&'a Wanted])> = Vec::new();
+            for name in self.replaceable(wanted) {
+                let Some(group) = groups.get(&name) else { continue };
+                if group.takers.len() > 1 && group.takers.first().is_some_and(|first| first.key == wanted.key) {
+                    objects.extend(group.objects.iter().map(|it| (*it, group.takers.as_slice())));
                 }
+            }
+            objects.sort_by_key(|(it, _)| &it.id);
+            for (object, takers) in objects {
+                let named = takers.iter().take(CANDIDATES_NAMED_MAX);
+                let keys = named.map(|it| it.key.clone()).collect();
+                let more = takers.len() > CANDIDATES_NAMED_MAX;
+                let fact = Fact::ReplacedTwice { keys, more, candidate: self.candidate(object) };
+                ask_about(pairing, wanted, &[object]);
+                pairing.refusals.push(Refusal { fact, place: wanted.places.replaces });
             }
         }
         pairing.claimed.extend(claims);
         all
     }
 
-    /// Active, under the system presence that `replaces` names, with the default label or a
-    /// previous one, and no other definition's.
-    fn could_be_replaced(&self, wanted: &'a Wanted, pairing: &Pairing<'a>) -> Vec<&'a Definition> {
-        let Some(presence) = &wanted.replaces else { return Vec::new() };
-        if wanted.deactivated {
-            return Vec::new();
+    /// What an object is called whose place this definition takes: active, under the system presence that `replaces`
+    /// names, with the default label or a previous one. Each name once.
+    fn replaceable(&self, wanted: &'a Wanted) -> BTreeSet<(&'a str, &'a str)> {
+        let Some(presence) = &wanted.replaces else { return BTreeSet::new() };
+        if wanted.deactivated || *presence == wanted.system_presence {
+            return BTreeSet::new();
         }
-        let label = wanted.default_label(self.default_locale);
-        let candidates = self.here.get(presence.folded()).map_or(&[] as &[_], Vec::as_slice);
-        candidates
-            .iter()
-            .map(|(object, _)| *object)
-            .filter(|it| it.system_presence != wanted.system_presence)
-            .filter(|it| !pairing.claimed.contains_key(&it.id))
-            .filter(|it| {
-                it.default_label(self.default_locale)
-                    .is_some_and(|its| Some(its) == label || wanted.previous_labels.contains(its))
-            })
-            .collect()
+        let labels = wanted.default_label(self.default_locale).into_iter().chain(&wanted.previous_labels);
+        labels.map(|it| (presence.folded(), it.nfc())).collect()
     }
 
     /// An object that nobody has, as a refusal shows it.
@@ -134,56 +177,130 @@ impl<'a> Questions<'a> {
         candidate(object, self.default_locale, &BTreeMap::new())
     }
 
-    /// What is of the same system presence and shares a label in any locale, or one's default label
-    /// contains the other's. By id.
-    fn alike(&self, wanted: &'a Wanted) -> Vec<&'a Definition> {
-        let presence = wanted.system_presence.folded();
-        let mut alike: BTreeMap<&DefinitionId, &'a Definition> = BTreeMap::new();
-        for (locale, label) in wanted.labels.iter() {
-            let sharing = self.shown.get(&(presence, locale.normal(), label.nfc()));
-            alike.extend(sharing.into_iter().flatten().map(|it| (&it.id, *it)));
-        }
-        let ours = wanted.default_label(self.default_locale).map(Label::folded).filter(|it| !it.is_empty());
-        if let (Some(ours), Some(here)) = (ours, self.here.get(presence)) {
-            let contained = |theirs: &str| !theirs.is_empty() && (ours.contains(theirs) || theirs.contains(&ours));
-            let containing = here.iter().filter(|(_, label)| label.as_deref().is_some_and(contained));
-            alike.extend(containing.map(|(it, _)| (&it.id, *it)));
-        }
-        alike.into_values().collect()
-    }
-
-    /// What has the default label under another system presence.
-    fn elsewhere(&self, wanted: &'a Wanted) -> impl Iterator<Item = &'a Definition> {
-        let called = wanted.default_label(self.default_locale).and_then(|label| self.called.get(label.nfc()));
-        called.into_iter().flatten().copied().filter(|it| it.system_presence != wanted.system_presence)
-    }
-
-    /// Asks what has to be asked before this unmatched definition is made. True where something was
-    /// asked.
-    pub fn before_creating(&self, wanted: &'a Wanted, replaced: Replaced<'a>, pairing: &mut Pairing<'a>) -> bool {
-        // `replaces` says which one it was, as `new: true` says that it was none.
-        if wanted.new || replaced != Replaced::Nothing {
-            return false;
-        }
+    /// Asks what has to be asked before unmatched definitions are made, each by its key in order. Gives those about
+    /// which something was asked.
+    pub fn before_creating(
+        &self,
+        replaced: &BTreeMap<&'a Key, Replaced<'a>>,
+        pairing: &mut Pairing<'a>,
+    ) -> BTreeSet<&'a Key> {
+        let is_made = |it: &&'a Wanted| {
+            // `replaces` says which one it was, as `new: true` says that it was none.
+            let is_said = it.new || replaced.get(&it.key).is_some_and(|it| *it != Replaced::Nothing);
+            let is_found = !matches!(pairing.found.get(&it.key), None | Some(Found::Nothing));
+            it.management == Management::Managed && !it.deactivated && !is_found && !is_said
+        };
+        let making: Vec<&'a Wanted> = self.desired.definitions.values().filter(is_made).collect();
         let is_free =
-            |it: &&'a Definition| !pairing.claimed.contains_key(&it.id) && !self.desired.protect.contains_key(&it.id);
-        let place = Some(wanted.places.key);
-        let alike: Vec<&'a Definition> = self.alike(wanted).into_iter().filter(is_free).collect();
-        let elsewhere: Vec<&'a Definition> = self.elsewhere(wanted).filter(is_free).collect();
-        let mut asked = false;
-        if !alike.is_empty() {
-            let candidates = alike.iter().map(|it| self.candidate(it)).collect();
-            let fact = Fact::LooksLikeRename { key: wanted.key.clone(), candidates, said: said(wanted) };
-            ask(pairing, wanted, &alike, Refusal { fact, place });
-            asked = true;
+            |it: &&&'a Definition| !pairing.claimed.contains_key(&it.id) && !self.desired.protect.contains_key(&it.id);
+        let free: Vec<&'a Definition> = self.objects.iter().filter(is_free).copied().collect();
+        let mut alike = Alike::new(&making, &free, self.default_locale);
+        let mut called: HashMap<&'a str, Group<'a>> = HashMap::new();
+        for object in &free {
+            if let Some(label) = object.default_label(self.default_locale) {
+                called.entry(label.nfc()).or_default().objects.push(object);
+            }
         }
-        if !elsewhere.is_empty() {
-            let candidates = elsewhere.iter().map(|it| self.candidate(it)).collect();
-            let fact = Fact::OtherSystemPresence { key: wanted.key.clone(), candidates, said: said(wanted) };
-            ask(pairing, wanted, &elsewhere, Refusal { fact, place });
-            asked = true;
+        let mut asked = BTreeSet::new();
+        for (index, wanted) in making.into_iter().enumerate() {
+            let place = Some(wanted.places.key);
+            let Named { objects, more } = alike.named(index, wanted);
+            if !objects.is_empty() {
+                let candidates = objects.iter().map(|it| self.candidate(it)).collect();
+                let fact = Fact::LooksLikeRename { key: wanted.key.clone(), candidates, more, said: said(wanted) };
+                ask_about(pairing, wanted, &alike.not_asked_before(index, wanted));
+                pairing.refusals.push(Refusal { fact, place });
+                asked.insert(&wanted.key);
+            }
+            // What has the default label under another system presence.
+            let label = wanted.default_label(self.default_locale);
+            let Some(group) = label.and_then(|label| called.get_mut(label.nfc())) else { continue };
+            let elsewhere = group.objects.iter().copied().filter(|it| it.system_presence != wanted.system_presence);
+            let Named { objects, more } = Named::of(elsewhere.take(CANDIDATES_NAMED_MAX + 1));
+            if !objects.is_empty() {
+                let candidates = objects.iter().map(|it| self.candidate(it)).collect();
+                let fact = Fact::OtherSystemPresence { key: wanted.key.clone(), candidates, more, said: said(wanted) };
+                ask_about(pairing, wanted, &group.not_asked_before(Some(wanted.system_presence.folded())));
+                pairing.refusals.push(Refusal { fact, place });
+                asked.insert(&wanted.key);
+            }
         }
         asked
+    }
+}
+
+/// Which objects look like which definitions that would be made: of the same system presence, with a label in common in
+/// any locale, or one's default label contains the other's. Each list is walked once, however many pairs there are.
+struct Alike<'a> {
+    /// By system presence, locale (in its normal form) and label.
+    shown: HashMap<(&'a str, String, &'a str), Group<'a>>,
+    /// For each definition, some of the objects whose default label is in its own, or the other way round.
+    related: Vec<Vec<&'a Definition>>,
+    /// For each definition, the objects that look like it and like none before it by their default labels.
+    first: Vec<Vec<&'a Definition>>,
+}
+
+impl<'a> Alike<'a> {
+    fn new(making: &[&'a Wanted], free: &[&'a Definition], default_locale: &Locale) -> Alike<'a> {
+        let mut alike = Alike {
+            shown: HashMap::new(),
+            related: vec![Vec::new(); making.len()],
+            first: vec![Vec::new(); making.len()],
+        };
+        if making.is_empty() {
+            return alike;
+        }
+        let mut here: BTreeMap<&str, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        for (index, wanted) in making.iter().enumerate() {
+            here.entry(wanted.system_presence.folded()).or_default().0.push(index);
+        }
+        for (index, object) in free.iter().enumerate() {
+            let presence = object.system_presence.folded();
+            let Some((_, objects)) = here.get_mut(presence) else { continue };
+            objects.push(index);
+            for (locale, label) in object.labels.iter().filter(|(_, label)| !label.as_str().trim().is_empty()) {
+                alike.shown.entry((presence, locale.normal(), label.nfc())).or_default().objects.push(object);
+            }
+        }
+        for (wanted, objects) in here.into_values() {
+            let folded = |label: Option<&Label>| label.map(Label::folded).unwrap_or_default();
+            let ours: Vec<String> = wanted.iter().map(|it| folded(making[*it].default_label(default_locale))).collect();
+            let theirs: Vec<String> =
+                objects.iter().map(|it| folded(free[*it].default_label(default_locale))).collect();
+            let in_ours = contained(&theirs, &ours, CANDIDATES_NAMED_MAX);
+            let in_theirs = contained(&ours, &theirs, CANDIDATES_NAMED_MAX);
+            for (place, index) in wanted.iter().enumerate() {
+                let few = in_ours.inside[place].iter().chain(&in_theirs.around[place]);
+                alike.related[*index] = few.map(|it| free[objects[*it]]).collect();
+            }
+            for (place, index) in objects.iter().enumerate() {
+                let first = in_ours.first_around[place].into_iter().chain(in_theirs.first_inside[place]).min();
+                if let Some(first) = first {
+                    alike.first[wanted[first]].push(free[*index]);
+                }
+            }
+        }
+        alike
+    }
+
+    fn names(wanted: &'a Wanted) -> impl Iterator<Item = (&'a str, String, &'a str)> {
+        let presence = wanted.system_presence.folded();
+        wanted.labels.iter().map(move |(locale, label)| (presence, locale.normal(), label.nfc()))
+    }
+
+    fn named(&self, index: usize, wanted: &'a Wanted) -> Named<'a> {
+        let sharing = Alike::names(wanted).filter_map(|it| self.shown.get(&it));
+        let few = sharing.flat_map(|it| it.objects.iter().copied().take(CANDIDATES_NAMED_MAX + 1));
+        Named::of(few.chain(self.related[index].iter().copied()))
+    }
+
+    /// Everything that looks like it and about which no question before was.
+    fn not_asked_before(&mut self, index: usize, wanted: &'a Wanted) -> Vec<&'a Definition> {
+        let mut about = std::mem::take(&mut self.first[index]);
+        for name in Alike::names(wanted) {
+            about.extend(self.shown.get_mut(&name).map(|it| it.not_asked_before(None)).unwrap_or_default());
+        }
+        about
     }
 }
 
@@ -191,11 +308,11 @@ fn said(wanted: &Wanted) -> Said {
     Said { previous_labels: wanted.previous_labels.clone(), replaces: wanted.replaces.is_some() }
 }
 
-fn ask<'a>(pairing: &mut Pairing<'a>, wanted: &'a Wanted, about: &[&'a Definition], refusal: Refusal) {
+/// These objects may be a definition that is not known yet.
+fn ask_about<'a>(pairing: &mut Pairing<'a>, wanted: &'a Wanted, about: &[&'a Definition]) {
     for object in about {
         if !pairing.claimed.contains_key(&object.id) {
             pairing.in_question.entry(&object.id).or_insert(&wanted.key);
         }
     }
-    pairing.refusals.push(refusal);
 }

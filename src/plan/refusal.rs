@@ -106,15 +106,19 @@ pub enum Fact {
         key: Key,
         /// By what.
         by: By,
-        /// All of them.
+        /// The first of them.
         candidates: Vec<Candidate>,
+        /// There are more.
+        more: bool,
     },
     /// A definition that would be created looks like one that exists.
     LooksLikeRename {
         /// The definition.
         key: Key,
-        /// What it looks like.
+        /// What it looks like: the first ones.
         candidates: Vec<Candidate>,
+        /// There are more.
+        more: bool,
         /// What it says already.
         said: Said,
     },
@@ -122,15 +126,19 @@ pub enum Fact {
     OtherSystemPresence {
         /// The definition.
         key: Key,
-        /// Where it exists.
+        /// Where it exists: the first ones.
         candidates: Vec<Candidate>,
+        /// There are more.
+        more: bool,
         /// What it says already.
         said: Said,
     },
     /// Several definitions say that they take the place of one object.
     ReplacedTwice {
-        /// All of them.
+        /// The first of them.
         keys: Vec<Key>,
+        /// There are more.
+        more: bool,
         /// The object.
         candidate: Candidate,
     },
@@ -226,8 +234,10 @@ pub enum Fact {
         name: SystemPresence,
         /// The nearest that the org knows.
         nearest: Option<SystemPresence>,
-        /// All that the org knows.
+        /// What the org knows: the first of them.
         known: Vec<SystemPresence>,
+        /// There are more.
+        more: bool,
     },
     /// The config asks for a division, and this generation of the API shows none.
     DivisionNotShown {
@@ -244,8 +254,10 @@ pub enum Fact {
         name: String,
         /// The nearest that the org has.
         nearest: Option<String>,
-        /// All that the client sees.
+        /// What the client sees: the first of them.
         known: Vec<String>,
+        /// There are more.
+        more: bool,
     },
     /// Several divisions have this name.
     AmbiguousDivision {
@@ -253,7 +265,7 @@ pub enum Fact {
         key: Key,
         /// What the config says.
         name: String,
-        /// All of them.
+        /// The first of them.
         ids: Vec<DivisionId>,
     },
     /// The config names a division, and the org's divisions could not be read.
@@ -298,7 +310,19 @@ impl Fact {
         }
     }
 
-    /// The objects that a question is about.
+    /// Is the question about more than it names?
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        matches!(
+            self,
+            Fact::Ambiguous { more: true, .. }
+                | Fact::LooksLikeRename { more: true, .. }
+                | Fact::OtherSystemPresence { more: true, .. }
+                | Fact::ReplacedTwice { more: true, .. }
+        )
+    }
+
+    /// The objects that a question is about: those that it names.
     #[must_use]
     pub fn ids(&self) -> Vec<&DefinitionId> {
         match self {
@@ -358,23 +382,29 @@ impl Refusal {
     #[must_use]
     pub fn message(&self) -> String {
         match &self.fact {
-            Fact::Ambiguous { key, by, candidates } => ambiguous(key, *by, candidates),
-            Fact::LooksLikeRename { key, candidates, said: _ } => {
-                format!("`{key}` would be created, but it looks like {}", described(candidates))
+            Fact::Ambiguous { key, by, candidates, more } => ambiguous(key, *by, candidates, *more),
+            Fact::LooksLikeRename { key, candidates, more, said: _ } => {
+                format!("`{key}` would be created, but it looks like {}", described(candidates, *more))
             }
-            Fact::OtherSystemPresence { key, candidates, said: _ } => {
-                let elsewhere: Vec<String> =
+            Fact::OtherSystemPresence { key, candidates, more, said: _ } => {
+                let mut elsewhere: Vec<String> =
                     candidates.iter().map(|it| format!("{} ({})", it.system_presence, it.id)).collect();
+                elsewhere.extend(more.then(|| MORE.to_owned()));
                 format!("`{key}` would be created, but its label exists under {}", text::list(&elsewhere, "and"))
             }
-            Fact::ReplacedTwice { keys, candidate } => {
-                let keys: Vec<String> = keys.iter().map(|it| format!("`{it}`")).collect();
-                let object = described(std::slice::from_ref(candidate));
+            Fact::ReplacedTwice { keys, more, candidate } => {
+                let mut keys: Vec<String> = keys.iter().map(|it| format!("`{it}`")).collect();
+                keys.extend(more.then(|| MORE.to_owned()));
+                let object = described(std::slice::from_ref(candidate), false);
                 format!("{} each say that they take the place of {object}", text::list(&keys, "and"))
             }
             Fact::PinNotFound { key, id } => format!("`{key}` is pinned to {id}, which this org does not show"),
             Fact::PinnedElsewhere { key, id, wanted, found, name: _, is_called_so: _ } => {
-                format!("`{key}` says `systemPresence: {wanted}`, but {id}, to which it is pinned, belongs to {found}")
+                format!(
+                    "`{key}` says `systemPresence: {wanted}`, but {id}, to which it is pinned, belongs to {found}",
+                    wanted = text::unticked(wanted),
+                    found = text::unticked(found)
+                )
             }
             Fact::MatchesPrimary { key, id } => format!("`{key}` is the platform's own definition {id}"),
             Fact::PrimaryNotKnown { key, id } => {
@@ -404,27 +434,46 @@ impl Refusal {
             Fact::OmitMatchesNothing { key } => {
                 format!("`omit` names `{key}`, which matches nothing, so with `prune: delete` it protects nothing")
             }
-            Fact::UnknownSystemPresence { key, name, nearest: _, known: _ } => {
-                format!("`{key}` says `systemPresence: {name}`, which this org does not know")
+            Fact::UnknownSystemPresence { key, name, nearest: _, known: _, more: _ } => {
+                format!(
+                    "`{key}` says `systemPresence: {name}`, which this org does not know",
+                    name = text::unticked(name)
+                )
             }
             Fact::DivisionNotShown { key, division } => {
-                format!("`{key}` says `division: {division}`, and the API v1 shows no divisions")
+                format!(
+                    "`{key}` says `division: {division}`, and the API v1 shows no divisions",
+                    division = text::unticked(division)
+                )
             }
-            Fact::UnknownDivision { key, name, nearest: _, known: _ } => {
-                format!("`{key}` says `division: {name}`, and this client sees no division of that name")
+            Fact::UnknownDivision { key, name, nearest: _, known: _, more: _ } => {
+                format!(
+                    "`{key}` says `division: {name}`, and this client sees no division of that name",
+                    name = text::unticked(name)
+                )
             }
             Fact::AmbiguousDivision { key, name, ids } => {
-                format!("`{key}` says `division: {name}`, and {} are called that", text::count(ids.len(), "division"))
+                format!(
+                    "`{key}` says `division: {name}`, and {} are called that",
+                    text::count(ids.len(), "division"),
+                    name = text::unticked(name)
+                )
             }
             Fact::DivisionsNotKnown { key, name } => {
-                format!("`{key}` says `division: {name}`, and the org's divisions could not be read to find its id")
+                format!(
+                    "`{key}` says `division: {name}`, and the org's divisions could not be read to find its id",
+                    name = text::unticked(name)
+                )
             }
         }
     }
 }
 
-fn ambiguous(key: &Key, by: By, candidates: &[Candidate]) -> String {
-    let described = described(candidates);
+/// What stands for those that are not named.
+pub const MORE: &str = "others that are not named here";
+
+fn ambiguous(key: &Key, by: By, candidates: &[Candidate], more: bool) -> String {
+    let described = described(candidates, more);
     match (by, candidates) {
         (By::Label, [_]) => format!("`{key}` is by its label {described}"),
         (By::Label, _) => format!("`{key}` has the label of more than one: it could be {described}"),
@@ -440,16 +489,17 @@ fn ambiguous(key: &Key, by: By, candidates: &[Candidate]) -> String {
     }
 }
 
-fn described(candidates: &[Candidate]) -> String {
-    let each: Vec<String> = candidates
+fn described(candidates: &[Candidate], more: bool) -> String {
+    let mut each: Vec<String> = candidates
         .iter()
         .map(|it| {
-            let name = it.name.as_ref().map_or_else(String::new, |name| format!("`{name}` "));
+            let name = it.name.as_ref().map_or_else(String::new, |name| format!("{name} ", name = text::ticked(name)));
             let state = if it.deactivated { ", deactivated" } else { "" };
             let own = if it.platforms_own { ", the platform's own" } else { "" };
             let taken = it.taken_by.as_ref().map_or_else(String::new, |key| format!(", which `{key}` has"));
             format!("{name}({}, {}{state}{own}){taken}", it.system_presence, it.id)
         })
         .collect();
+    each.extend(more.then(|| MORE.to_owned()));
     text::list(&each, "or")
 }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Deserialize;
 
+use crate::json;
+use crate::limits::DOCUMENT_VALUES_MAX;
 use crate::model::desired::{Desired, Management, Prune};
 use crate::model::generation::Generation;
 use crate::model::labels::Scope;
@@ -55,6 +57,9 @@ pub enum SavedPlanError {
     /// Not JSON, or not of this shape.
     #[error("it is not a plan that presencectl wrote ({0})")]
     NotAPlan(String),
+    /// More than is read.
+    #[error("it holds more than {DOCUMENT_VALUES_MAX} values")]
+    TooLarge,
     /// Another kind of document.
     #[error("it is a `{0}`, not a plan")]
     OtherKind(String),
@@ -130,6 +135,9 @@ struct Head {
 /// When the text is no plan, or one of a format that this version does not know.
 pub fn read(text: &str) -> Result<SavedPlan, SavedPlanError> {
     let not_a_plan = |error: serde_json::Error| SavedPlanError::NotAPlan(error.to_string());
+    if json::values_at_most(text.as_bytes()) > DOCUMENT_VALUES_MAX {
+        return Err(SavedPlanError::TooLarge);
+    }
     let head: Head = serde_json::from_str(text).map_err(not_a_plan)?;
     if head.kind != "plan" {
         return Err(SavedPlanError::OtherKind(head.kind));
@@ -373,7 +381,7 @@ impl Fresh<'_> {
         match action {
             Action::Create | Action::Reactivate | Action::Update => {
                 let labels = wanted.labels.within(&settings.scope);
-                let asked = division::asked(wanted, self.observed).map(|asked| {
+                let asked = division::asked(wanted, self.observed, false).map(|asked| {
                     if *action == Action::Create { division::of_created(asked, self.observed) } else { asked }
                 });
                 here && !is_pinned_elsewhere

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::diagnostic::{Diagnostic, Findings, Severity, Sources};
 use crate::document::{HeadV1, Kind, OrgV1, PlaceV1, RunV1, org_v1, place_v1, run_v1};
 use crate::problem::{Heard, Problem};
 use crate::provenance::Provenance;
@@ -34,8 +34,23 @@ pub struct ErrorV1 {
     /// The platform's id of the exchange that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
-    /// What was found in the files of the config.
+    /// What was found in the files of the config: the first ones.
     pub findings: Vec<FindingV1>,
+    /// How many were found in all; absent when nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<FoundV1>,
+}
+
+/// How many findings there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundV1 {
+    /// Errors.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// How many of them are not in `findings`.
+    pub not_shown: usize,
 }
 
 /// One finding in a file.
@@ -62,7 +77,7 @@ pub fn document(
     problem: &Problem,
     heard: &Heard,
     provenance: Option<&Provenance>,
-    diagnostics: &[Diagnostic],
+    diagnostics: &Findings,
     sources: &Sources,
 ) -> ErrorV1 {
     let Problem { message, help, correlation_id } = problem;
@@ -74,6 +89,11 @@ pub fn document(
         help: help.clone(),
         correlation_id: correlation_id.clone(),
         findings: diagnostics.iter().map(|it| finding_v1(it, sources)).collect(),
+        found: (diagnostics.total() > 0).then(|| FoundV1 {
+            errors: diagnostics.errors,
+            warnings: diagnostics.warnings,
+            not_shown: diagnostics.not_shown(),
+        }),
     }
 }
 

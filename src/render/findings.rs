@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
-use crate::diagnostic::{Diagnostic, Severity, Source, Sources, Span};
+use crate::diagnostic::{Diagnostic, Findings, Severity, Source, Sources, Span};
 use crate::render::style::Style;
 use crate::text;
 
@@ -18,14 +18,14 @@ const MARKED_CHARS: usize = 60;
 /// Wide enough that nothing is cut but by the limits above.
 const WIDTH: usize = 1_000;
 
-/// Writes every finding, errors and warnings in the order given, and how many there are. Nothing
-/// at all where there are none. Every foreign string is neutralised.
+/// Writes the findings that are shown, and how many there are in all. Nothing when there are none. Every foreign string
+/// is neutralised.
 ///
 /// # Errors
 /// When the writer fails.
-pub fn write(out: &mut impl fmt::Write, diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> fmt::Result {
+pub fn write(out: &mut impl fmt::Write, diagnostics: &Findings, sources: &Sources, style: Style) -> fmt::Result {
     let renderer = renderer(style);
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter() {
         let picture = renderer.render(&groups(diagnostic, sources));
         for line in picture.lines().filter(|line| !announces_a_file(line)) {
             writeln!(out, "{line}")?;
@@ -43,7 +43,7 @@ pub fn write(out: &mut impl fmt::Write, diagnostics: &[Diagnostic], sources: &So
 
 /// The same as text.
 #[must_use]
-pub fn human(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
+pub fn human(diagnostics: &Findings, sources: &Sources, style: Style) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = write(&mut text, diagnostics, sources, style);
@@ -71,14 +71,17 @@ fn announces_a_file(line: &str) -> bool {
     console::strip_ansi_codes(line).trim() == ":::"
 }
 
-/// `2 errors, 1 warning`.
+/// `2 errors, 1 warning`, and how many of them are not shown.
 #[must_use]
-pub fn summary(diagnostics: &[Diagnostic]) -> String {
-    let count = |severity| diagnostics.iter().filter(|it| it.severity == severity).count();
-    let parts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
+pub fn summary(diagnostics: &Findings) -> String {
+    let parts = [(diagnostics.errors, "error"), (diagnostics.warnings, "warning")];
     let parts: Vec<String> =
         parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, noun)| text::count(number, noun)).collect();
-    parts.join(", ")
+    let rest = match diagnostics.not_shown() {
+        0 => String::new(),
+        more => format!("; {more} of them not shown"),
+    };
+    parts.join(", ") + &rest
 }
 
 fn groups(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Group<'static>> {
@@ -138,11 +141,11 @@ fn shown_line(source: &Source, span: Span) -> (String, Range<usize>) {
     if before.len() < start - line_start {
         line.push('…');
     }
-    line.push_str(text::terminal(before.trim_start_matches('\u{FEFF}')).as_str());
-    let from = line.len();
-    line.push_str(text::terminal(marked).as_str());
-    let to = line.len();
-    line.push_str(text::terminal(after).as_str());
+    let whole = [before.trim_start_matches('\u{FEFF}'), marked, after];
+    let parts =
+        text::parts_without_commands(whole.map(|it| text::terminal(it).to_string()).each_ref().map(String::as_str));
+    let (from, to) = (line.len() + parts[0].len(), line.len() + parts[0].len() + parts[1].len());
+    line.push_str(&parts.concat());
     if start + marked.len() + after.len() < line_end {
         line.push('…');
     }

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use std::path::Path;
 
 use crate::apply::report::{Outcome, Report, Row};
-use crate::diagnostic::{Diagnostic, Severity, Sources, Span};
+use crate::diagnostic::{Diagnostic, Findings, Severity, Sources, Span};
 use crate::drift::history::How;
 use crate::drift::{self, Drift};
 use crate::model::desired::{Desired, Places};
@@ -126,7 +126,7 @@ pub fn report(report: &Report, sources: &Sources, folder: Option<&Path>) -> Stri
 
 /// Why there is no result.
 #[must_use]
-pub fn failure(problem: &Problem, diagnostics: &[Diagnostic], sources: &Sources, folder: Option<&Path>) -> String {
+pub fn failure(problem: &Problem, diagnostics: &Findings, sources: &Sources, folder: Option<&Path>) -> String {
     if !diagnostics.is_empty() {
         return findings(diagnostics, sources, folder);
     }
@@ -137,7 +137,7 @@ pub fn failure(problem: &Problem, diagnostics: &[Diagnostic], sources: &Sources,
 
 /// What was found in files.
 #[must_use]
-pub fn findings(diagnostics: &[Diagnostic], sources: &Sources, folder: Option<&Path>) -> String {
+pub fn findings(diagnostics: &Findings, sources: &Sources, folder: Option<&Path>) -> String {
     let annotations: Vec<Annotation> = diagnostics
         .iter()
         .map(|Diagnostic { finding, severity, place, key: _, other_key: _, also: _ }| Annotation {
@@ -150,7 +150,12 @@ pub fn findings(diagnostics: &[Diagnostic], sources: &Sources, folder: Option<&P
             lines: std::iter::once(finding.message()).chain(finding.help().map(|it| format!("help: {it}"))).collect(),
         })
         .collect();
-    commands(&annotations, sources, folder)
+    let of = |level| annotations.iter().filter(|it| it.level == level).count();
+    let uncounted = Uncounted {
+        errors: diagnostics.errors.saturating_sub(of(Level::Error)),
+        warnings: diagnostics.warnings.saturating_sub(of(Level::Warning)),
+    };
+    commands_of(&annotations, uncounted, sources, folder)
 }
 
 fn refusal(refusal: &Refusal) -> Annotation {
@@ -246,19 +251,37 @@ fn not_done(row: &Row, report: &Report) -> Annotation {
     }
 }
 
-/// Errors, warnings, notices; of each as many as GitHub shows, the last of which says how many there are more.
+/// Findings beyond those that are shown.
+#[derive(Clone, Copy, Default)]
+struct Uncounted {
+    errors: usize,
+    warnings: usize,
+}
+
 fn commands(annotations: &[Annotation], sources: &Sources, folder: Option<&Path>) -> String {
+    commands_of(annotations, Uncounted::default(), sources, folder)
+}
+
+/// Errors, warnings, notices; of each as many as GitHub shows, the last of which says how many there are more.
+fn commands_of(annotations: &[Annotation], uncounted: Uncounted, sources: &Sources, folder: Option<&Path>) -> String {
     let mut commands = String::new();
     for level in Level::ALL {
+        let beyond = match level {
+            Level::Error => uncounted.errors,
+            Level::Warning => uncounted.warnings,
+            Level::Notice => 0,
+        };
         let all: Vec<&Annotation> = annotations.iter().filter(|it| it.level == level).collect();
-        let shown = if all.len() > PER_LEVEL_MAX { PER_LEVEL_MAX - 1 } else { all.len() };
+        let total = all.len() + beyond;
+        let shown = if total > PER_LEVEL_MAX { all.len().min(PER_LEVEL_MAX - 1) } else { all.len() };
         for it in &all[..shown] {
             commands.push_str(&command(it, sources, folder));
         }
-        if shown < all.len() {
-            let more = text::count(all.len() - shown, &format!("more {}", level.name()));
+        if shown < total {
+            let more = text::count(total - shown, &format!("more {}", level.name()));
+            let which = if beyond == 0 { "All of them" } else { "The first of them" };
             let line = format!(
-                "Only {PER_LEVEL_MAX} of a level are annotated: GitHub shows no more of a step. All of them are in the log"
+                "Only {PER_LEVEL_MAX} of a level are annotated: GitHub shows no more of a step. {which} are in the log"
             );
             let rest = Annotation { level, place: None, title: more, lines: vec![line] };
             commands.push_str(&command(&rest, sources, folder));

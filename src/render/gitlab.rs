@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::diagnostic::Severity;
+use crate::render::findings::summary;
 use crate::render::machine;
 use crate::render::reported::{Reported, fingerprint, sentence};
 use crate::text;
@@ -50,6 +51,17 @@ pub fn report(reported: &Reported<'_>) -> String {
             },
         });
     }
+    let more = reported.diagnostics.not_shown();
+    issues.extend((more > 0).then(|| {
+        let description = format!("{}. Mend those that are shown first", summary(reported.diagnostics));
+        Issue {
+            fingerprint: fingerprint("not-shown"),
+            description,
+            check_name: "not-shown".to_owned(),
+            severity: "info",
+            location: Location { path: reported.asked(), lines: Lines { begin: 1 } },
+        }
+    }));
     issues.extend(reported.problem.map(|problem| Issue {
         description: shown(&sentence(&problem.message, problem.help.as_deref())),
         check_name: "not-checked".to_owned(),

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::apply::document::{self as report_document, ReportV1};
 use crate::apply::report::Report;
-use crate::diagnostic::{Diagnostic, Sources};
+use crate::diagnostic::{Findings, Sources};
 use crate::doctor::diagnosis::Diagnosis;
 use crate::doctor::document::{self as doctor_document, DiagnosisV1};
 use crate::drift::Drift;
@@ -27,7 +27,7 @@ use crate::retire::document::{self as retirement_document, RetirementV1};
 use crate::retire::report as retire_report;
 use crate::show::document::{self as show_document, DefinitionsV1, SystemPresencesV1};
 use crate::show::listing::{Listing, SystemPresences};
-use crate::text::{self, RUNNER_COMMAND};
+use crate::text;
 use crate::users::document::{self as users_document, UserReportV1, UsersV1};
 use crate::users::{listing as users_listing, report as users_report};
 
@@ -49,7 +49,7 @@ pub fn error_json(
     problem: &Problem,
     heard: &Heard,
     provenance: Option<&Provenance>,
-    diagnostics: &[Diagnostic],
+    diagnostics: &Findings,
     sources: &Sources,
 ) -> String {
     pretty(&error_document::document(problem, heard, provenance, diagnostics, sources))
@@ -225,5 +225,5 @@ pub(crate) fn without_hidden(json: &str) -> String {
         }
     }
     // A log that holds the document may be read by a runner.
-    safe.replace(RUNNER_COMMAND, "#\\u0023[")
+    text::without_inner_commands(&safe, "\\u0023")
 }

@@ -7,14 +7,14 @@ use std::path::{Component, Path};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::diagnostic::{Diagnostic, Sources, Span};
+use crate::diagnostic::{Diagnostic, Findings, Sources, Span};
 use crate::problem::Problem;
 
 /// What `validate` has to say, whatever became of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Reported<'a> {
     /// In the order in which people read them.
-    pub diagnostics: &'a [Diagnostic],
+    pub diagnostics: &'a Findings,
     /// The files that they are about.
     pub sources: &'a Sources,
     /// Why nothing could be checked.

@@ -13,6 +13,7 @@ use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
 use crate::plan::guard::noticed;
 use crate::plan::origin::{Base, Origin};
+use crate::text;
 
 /// What a reviewer has to decide.
 pub const FROM_THIS_CHANGE: &str = "From this change";
@@ -173,24 +174,26 @@ pub fn differences(outcome: &Outcome, divisions: &Divisions) -> Vec<String> {
 }
 
 fn difference(difference: &Difference, divisions: &Divisions) -> String {
-    let label = |it: &Option<Label>| it.as_ref().map_or_else(|| "no label".to_owned(), |it| format!("`{}`", it.nfc()));
+    let label = |it: &Option<Label>| it.as_ref().map_or_else(|| "no label".to_owned(), |it| text::ticked(it.nfc()));
     match difference {
         Difference::Label { locale, expected, found } => {
-            format!("`{locale}`: expected {}, found {}", label(expected), label(found))
+            format!("{}: expected {}, found {}", text::ticked(locale), label(expected), label(found))
         }
         Difference::State { found_deactivated } => {
             format!("deactivated: expected {}, found {found_deactivated}", !found_deactivated)
         }
         Difference::SystemPresence { expected, found } => {
-            format!("system presence: expected `{expected}`, found `{found}`")
+            format!("system presence: expected {}, found {}", text::ticked(expected), text::ticked(found))
         }
         Difference::Division { expected, found } => {
             let division = |it: &Option<DivisionId>| division(it.as_ref(), divisions);
-            format!("division: expected `{}`, found `{}`", division(expected), division(found))
+            format!("division: expected {}, found {}", text::ticked(division(expected)), text::ticked(division(found)))
         }
         Difference::Gone => "expected to be there, and is gone".to_owned(),
-        Difference::Appeared(id) => format!("expected to be absent, found `{id}`"),
-        Difference::OtherObject { expected, found } => format!("id: expected `{expected}`, found `{found}`"),
+        Difference::Appeared(id) => format!("expected to be absent, found {}", text::ticked(id)),
+        Difference::OtherObject { expected, found } => {
+            format!("id: expected {}, found {}", text::ticked(expected), text::ticked(found))
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::render::findings::summary;
 use crate::render::machine;
 use crate::render::reported::{Reported, sentence};
 use crate::rules::{Rule, Settable, rule};
@@ -32,6 +33,16 @@ struct Run {
     invocations: [Invocation; 1],
     column_kind: &'static str,
     results: Vec<Outcome>,
+    properties: Counts,
+}
+
+/// How many findings there are in all.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Counts {
+    errors: usize,
+    warnings: usize,
+    not_shown: usize,
 }
 
 #[derive(Serialize)]
@@ -156,10 +167,13 @@ pub fn log(reported: &Reported<'_>) -> String {
         found.map_or(Severity::Error, |it| it.finding.severity())
     };
     let descriptors = rules.iter().map(|it| descriptor(it, level_of(it))).collect();
-    let notifications = reported.problem.map(|problem| Notification {
+    let problem = reported.problem.map(|problem| Notification {
         level: "error",
         message: message(&sentence(&problem.message, problem.help.as_deref())),
     });
+    let not_shown = (reported.diagnostics.not_shown() > 0)
+        .then(|| Notification { level: "note", message: message(&summary(reported.diagnostics)) });
+    let notifications = problem.into_iter().chain(not_shown);
     let version = env!("CARGO_PKG_VERSION");
     machine::pretty(&Log {
         schema: SCHEMA,
@@ -168,10 +182,15 @@ pub fn log(reported: &Reported<'_>) -> String {
             tool: Tool { driver: Driver { name: "presencectl", semantic_version: version, rules: descriptors } },
             invocations: [Invocation {
                 execution_successful: reported.problem.is_none(),
-                tool_execution_notifications: notifications.into_iter().collect(),
+                tool_execution_notifications: notifications.collect(),
             }],
             column_kind: "unicodeCodePoints",
             results,
+            properties: Counts {
+                errors: reported.diagnostics.errors,
+                warnings: reported.diagnostics.warnings,
+                not_shown: reported.diagnostics.not_shown(),
+            },
         }],
     })
 }

@@ -70,7 +70,9 @@ impl Doubt {
     #[must_use]
     pub fn message(&self) -> String {
         match self {
-            Doubt::UnknownKey { typed, .. } => format!("the config has no definition `{typed}`"),
+            Doubt::UnknownKey { typed, .. } => {
+                format!("the config has no definition {typed}", typed = text::ticked(typed))
+            }
             Doubt::Omitted(key) => format!("`omit` names `{key}`: it is left alone in this org"),
             Doubt::Open(key) => format!("what `{key}` is in the org is an open question"),
             Doubt::NotThere(key) => format!("the org has nothing for `{key}`, so there is nothing to retire"),
@@ -98,7 +100,9 @@ impl Doubt {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Doubt::UnknownKey { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Doubt::UnknownKey { nearest: Some(nearest), .. } => {
+                format!("did you mean {nearest}?", nearest = text::ticked(nearest))
+            }
             Doubt::UnknownKey { nearest: None, .. } => {
                 "name it by its key; what the config does not name is not touched, and `presencectl import` writes a \
                  config of everything"

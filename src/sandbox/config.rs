@@ -13,6 +13,9 @@ pub struct Config {
     /// Where the org's state is kept; absent is in memory only. Parent folders are made. Beside it stand
     /// `<file>.lock` and, for a large org, `<file>.changes`.
     pub state_file: Option<PathBuf>,
+    /// The folder below which no link is followed on the way to the state file. Absent means that the path was typed:
+    /// it may be a link.
+    pub state_below: Option<PathBuf>,
     /// What the org begins with when there is no state file yet.
     pub seed: Seed,
     /// The port on 127.0.0.1; 0 is any free one.
@@ -39,6 +42,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             state_file: None,
+            state_below: None,
             seed: Seed::default(),
             port: 0,
             temper: Temper::default(),

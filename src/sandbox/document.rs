@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::definitions::Definition;
 use super::divisions::Division;
 use super::users::User;
+use super::weight::values_at_most;
+use crate::limits::SANDBOX_VALUES_MAX;
 
 /// The version of the state's format that is written. Version 2 brought divisions.
 pub const FORMAT_VERSION: u64 = 2;
@@ -100,6 +102,9 @@ impl StateDocument {
     /// The version before anything else, so that a newer document is told as such; then what does not fit.
     pub fn parse(json: &[u8]) -> Result<Self, DocumentProblem> {
         let broken = |error: serde_json::Error| DocumentProblem::Broken(error.to_string());
+        if values_at_most(json) > SANDBOX_VALUES_MAX {
+            return Err(DocumentProblem::Broken(format!("it holds more than {SANDBOX_VALUES_MAX} values")));
+        }
         let VersionOnly { format_version } = serde_json::from_slice(json).map_err(broken)?;
         if !(OLDEST_VERSION..=FORMAT_VERSION).contains(&format_version) {
             return Err(DocumentProblem::Version(format_version));

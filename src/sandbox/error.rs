@@ -26,6 +26,24 @@ pub enum SandboxError {
         #[source]
         source: io::Error,
     },
+    /// A link where none is followed.
+    #[error("`{}` is a link, and no link is followed to the sandbox's state; nothing was read or written", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
+    /// Something that is no file, such as a pipe, where a file of the sandbox belongs.
+    #[error("`{}` is not a regular file; nothing was read or written", path.display())]
+    NotAFile {
+        /// It.
+        path: PathBuf,
+    },
+    /// Something that is no folder, where a folder of the sandbox belongs.
+    #[error("`{}` is not a folder; nothing was read or written", path.display())]
+    NotAFolder {
+        /// It.
+        path: PathBuf,
+    },
     /// Another process has the state file open.
     #[error("the sandbox state `{}` is in use by another process", path.display())]
     InUse {

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::divisions::Division;
 use super::users::User;
-use crate::limits::SANDBOX_SEED_DEFINITIONS_MAX;
+use super::weight::values_at_most;
+use crate::limits::{SANDBOX_SEED_DEFINITIONS_MAX, SANDBOX_VALUES_MAX};
 
 /// What a new org begins with; an org that has a state file already ignores it.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +41,9 @@ impl Default for Seed {
 /// # Errors
 /// A text: not JSON, neither of the two, too many.
 pub fn parse_definitions(json: &[u8]) -> Result<Vec<Value>, String> {
+    if values_at_most(json) > SANDBOX_VALUES_MAX {
+        return Err(format!("it holds more than {SANDBOX_VALUES_MAX} values"));
+    }
     let value: Value = serde_json::from_slice(json).map_err(|error| error.to_string())?;
     let list = match value {
         Value::Array(list) => list,

@@ -63,13 +63,13 @@ impl Sandbox {
     /// # Errors
     /// A state file in use, unreadable, broken or of another version; a seed or fault rules that are wrong.
     pub fn open(config: Config) -> Result<Self, SandboxError> {
-        let Config { state_file, seed, port: _, temper, permissions, divisions, faults, .. } = config;
+        let Config { state_file, state_below, seed, port: _, temper, permissions, divisions, faults, .. } = config;
         let start_unix_ms = config.start_unix_ms.unwrap_or_else(system_unix_ms);
         let faults = FaultScript::new(faults).map_err(SandboxError::Faults)?;
         let begin = || Org::new(&seed, start_unix_ms).map_err(SandboxError::Seed);
         let (store, mut org) = match state_file {
             None => (None, begin()?),
-            Some(path) => Store::open(&path, begin).map(|(store, org)| (Some(store), org))?,
+            Some(path) => Store::open(&path, state_below.as_deref(), begin).map(|(store, org)| (Some(store), org))?,
         };
         org.temper = temper;
         org.access = Access::new(permissions, config.token_seconds, config.requests_per_minute);

@@ -4,14 +4,16 @@
 //! - A change is on the disk before it is answered; a killed process loses nothing that it answered.
 //! - The state file is replaced as a whole or not at all; what cannot be read is never replaced.
 //! - Two processes never write one state.
+//! - No link is followed to a file whose path was not typed: neither to the state of `--sandbox` nor to what stands
+//!   beside any state.
 //!
 //! A state of up to [`WHOLE_BYTES_MAX`] is written anew with every change, so that the file is always the whole
 //! truth. A larger one is followed by `<file>.changes`, one JSON line a change, until that is as long as the state;
 //! then, and at the next start, both become one new file. So 2,000 changes to an org of 10 MB write some MB, not 20 GB.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -22,6 +24,7 @@ use super::faults::{FaultDocument, FaultRule};
 use super::org::Org;
 use super::seed;
 use crate::limits::{SANDBOX_FAULTS_BYTES_MAX, SANDBOX_SEED_BYTES_MAX, SANDBOX_STATE_BYTES_MAX};
+use crate::nofollow::{self, Fault, Folder, Kind, Write};
 
 /// Up to this size the state is written anew with every change.
 pub const WHOLE_BYTES_MAX: u64 = 256 * 1024;
@@ -49,8 +52,7 @@ pub fn read_fault_file(path: &Path) -> Result<Vec<FaultRule>, SandboxError> {
 /// The state file of one org, locked for as long as this lives.
 #[derive(Debug)]
 pub struct Store {
-    path: PathBuf,
-    changes_path: PathBuf,
+    place: Place,
     // Held for its lock, which ends with it.
     _lock: File,
     state_bytes: u64,
@@ -61,33 +63,159 @@ pub struct Store {
     is_behind: bool,
 }
 
+/// Where the state file is, and what stands beside it.
+#[derive(Debug)]
+struct Place {
+    folder: Folder,
+    way: Way,
+    state: Beside,
+    changes: Beside,
+    lock: Beside,
+}
+
+/// How its folder is opened again: somebody may have removed it and made it anew.
+#[derive(Debug)]
+enum Way {
+    Typed(PathBuf),
+    Below(Folder, Vec<OsString>),
+}
+
+/// The state file, or one beside it.
+#[derive(Debug)]
+struct Beside {
+    name: OsString,
+    /// As people name it.
+    path: PathBuf,
+}
+
+impl Place {
+    /// `below` is the folder from which on no link is followed; without it the path was typed, and is.
+    fn find(path: &Path, below: Option<&Path>) -> Result<Place, SandboxError> {
+        let (folder, way, name) = match below {
+            Some(top) => made(top, path)?,
+            None => typed(path)?,
+        };
+        let beside = |suffix: &str| {
+            let with_suffix = |it: &OsStr| {
+                let mut longer = it.to_owned();
+                longer.push(suffix);
+                longer
+            };
+            Beside { name: with_suffix(&name), path: PathBuf::from(with_suffix(path.as_os_str())) }
+        };
+        Ok(Place { state: beside(""), changes: beside(".changes"), lock: beside(".lock"), folder, way })
+    }
+
+    fn is_there(&self, file: &Beside) -> Result<bool, SandboxError> {
+        match self.folder.kind(&file.name).map_err(failed("read", &file.path))? {
+            None => Ok(false),
+            Some(Kind::File) => Ok(true),
+            Some(Kind::Link) => Err(SandboxError::Link { path: file.path.clone() }),
+            Some(Kind::Folder | Kind::Other) => Err(SandboxError::NotAFile { path: file.path.clone() }),
+        }
+    }
+
+    fn read(&self, file: &Beside) -> Result<Vec<u8>, SandboxError> {
+        let gone = || failed("read", &file.path)(io::ErrorKind::NotFound.into());
+        let opened = self.folder.read(&file.name).map_err(refused("read", &file.path))?.ok_or_else(gone)?;
+        whole(opened, &file.path, SANDBOX_STATE_BYTES_MAX)
+    }
+
+    fn reopened(&self) -> Result<Folder, Fault> {
+        match &self.way {
+            Way::Typed(path) => Ok(Folder::open(path)?),
+            Way::Below(top, parts) => parts.iter().try_fold(top.clone(), |folder, part| {
+                folder.folder(part)?.ok_or_else(|| Fault::Io(io::ErrorKind::NotFound.into()))
+            }),
+        }
+    }
+
+    fn write_atomically(&self, file: &Beside, text: &[u8]) -> Result<(), Fault> {
+        let folder = self.reopened()?;
+        let mode = folder.mode(&file.name);
+        let mut new = folder.temporary(mode.is_some())?;
+        new.file().write_all(text)?;
+        mode.map_or(Ok(()), |mode| new.set_mode(mode))?;
+        new.file().sync_all()?;
+        new.persist(&folder, &file.name).map_err(|(error, _)| error)?;
+        // The new name is in the folder, which has to reach the disk too.
+        Ok(folder.sync()?)
+    }
+
+    fn locked(&self) -> Result<File, SandboxError> {
+        let Beside { name, path } = &self.lock;
+        let lock = self.folder.write(name, Write::Lock).map_err(refused("write", path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(TryLockError::WouldBlock) => Err(SandboxError::InUse { path: self.state.path.clone() }),
+            Err(TryLockError::Error(error)) => Err(failed("lock", path)(error)),
+        }
+    }
+}
+
+/// The folder of a state file below another one; missing parts are made.
+fn made(top: &Path, path: &Path) -> Result<(Folder, Way, OsString), SandboxError> {
+    let below = path.strip_prefix(top).unwrap_or(path);
+    let mut parts = nofollow::parts(below);
+    let no_name = || failed("read", path)(io::ErrorKind::InvalidInput.into());
+    let name = parts.pop().ok_or_else(no_name)?;
+    let top = Folder::open(top).map_err(failed("read", top))?;
+    let mut folder = top.clone();
+    for part in &parts {
+        let part_path = folder.path_of(part);
+        (folder, _) = folder.folder_or_new(part).map_err(refused("make the folder", &part_path))?;
+    }
+    Ok((folder, Way::Below(top, parts), name))
+}
+
+/// The folder of a state file whose path was typed. Missing folders are made, and a link is followed to its end, so
+/// that what stands beside the state is beside the real one.
+fn typed(path: &Path) -> Result<(Folder, Way, OsString), SandboxError> {
+    let real = match fs::canonicalize(path) {
+        Ok(real) => real,
+        // A link to nowhere: the state that it means is not there.
+        Err(error) if path.is_symlink() => return Err(failed("read", path)(error)),
+        Err(_) => path.to_owned(),
+    };
+    let folder = folder_of(&real);
+    fs::create_dir_all(folder).map_err(failed("make the folder", folder))?;
+    let opened = Folder::open(folder).map_err(failed("read", folder))?;
+    let no_name = || failed("read", path)(io::ErrorKind::InvalidInput.into());
+    Ok((opened, Way::Typed(folder.to_owned()), real.file_name().ok_or_else(no_name)?.to_owned()))
+}
+
 impl Store {
     /// Locks a state file and gives the org that it holds; without one, `begin` makes the org, which is written
-    /// at once. Folders are made.
+    /// at once. Folders are made. From the folder `below` on no link is followed; without it, the path was typed, and
+    /// may be one.
     ///
     /// # Errors
-    /// A file in use, unreadable, broken or of another version; what `begin` says.
-    pub fn open(path: &Path, begin: impl FnOnce() -> Result<Org, SandboxError>) -> Result<(Self, Org), SandboxError> {
-        let folder = folder_of(path);
-        fs::create_dir_all(folder).map_err(failed("make the folder", folder))?;
-        let lock = locked(path)?;
-        let changes_path = beside(path, ".changes");
-        let is_new = !path.try_exists().map_err(failed("read", path))?;
-        let (mut org, version) = if is_new { (begin()?, FORMAT_VERSION) } else { restored(path)? };
-        let changes_left = !is_new && repeat_changes(&mut org, &changes_path)?;
+    /// A file in use, unreadable, broken or of another version, or a link; what `begin` says.
+    pub fn open(
+        path: &Path,
+        below: Option<&Path>,
+        begin: impl FnOnce() -> Result<Org, SandboxError>,
+    ) -> Result<(Self, Org), SandboxError> {
+        let place = Place::find(path, below)?;
+        // All are looked at before the first is made.
+        place.is_there(&place.lock)?;
+        let is_new = !place.is_there(&place.state)?;
+        place.is_there(&place.changes)?;
+        let lock = place.locked()?;
+        // Another process may have made it meanwhile.
+        let is_new = is_new && !place.is_there(&place.state)?;
+        let (mut org, version, bytes) = if is_new { (begin()?, FORMAT_VERSION, 0) } else { restored(&place)? };
+        let changes_left = !is_new && repeat_changes(&mut org, &place)?;
         let mut store = Self {
-            path: path.to_owned(),
-            changes_path,
+            place,
             _lock: lock,
-            state_bytes: 0,
+            state_bytes: bytes,
             changes: None,
             changes_bytes: 0,
             is_behind: version < FORMAT_VERSION,
         };
         if is_new || changes_left {
             store.write_whole(&org)?;
-        } else {
-            store.state_bytes = fs::metadata(path).map_err(failed("read", path))?.len();
         }
         Ok((store, org))
     }
@@ -104,96 +232,70 @@ impl Store {
     }
 
     fn write_change(&mut self, change: &Change) -> Result<(), SandboxError> {
-        let mut line = serde_json::to_vec(change).map_err(|it| failed("write", &self.changes_path)(it.into()))?;
+        let Beside { name, path } = &self.place.changes;
+        let mut line = serde_json::to_vec(change).map_err(|it| failed("write", path)(it.into()))?;
         line.push(b'\n');
-        let mut file = match self.changes.take() {
-            Some(file) => file,
-            None => OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open(&self.changes_path)
-                .map_err(failed("write", &self.changes_path))?,
+        let mut file = if let Some(file) = self.changes.take() {
+            file
+        } else {
+            let opened = self.place.reopened().and_then(|folder| folder.write(name, Write::Append));
+            opened.map_err(refused("write", path))?
         };
-        file.write_all(&line).and_then(|()| file.sync_data()).map_err(failed("write", &self.changes_path))?;
+        file.write_all(&line).and_then(|()| file.sync_data()).map_err(failed("write", path))?;
         self.changes = Some(file);
         self.changes_bytes += line.len() as u64;
         Ok(())
     }
 
     fn write_whole(&mut self, org: &Org) -> Result<(), SandboxError> {
-        let mut text = serde_json::to_vec_pretty(&org.state()).map_err(|it| failed("write", &self.path)(it.into()))?;
+        let Place { folder: _, way: _, state, changes, lock: _ } = &self.place;
+        let mut text = serde_json::to_vec_pretty(&org.state()).map_err(|it| failed("write", &state.path)(it.into()))?;
         text.push(b'\n');
-        write_atomically(&self.path, &text).map_err(failed("write", &self.path))?;
+        self.place.write_atomically(state, &text).map_err(refused("write", &state.path))?;
         self.state_bytes = text.len() as u64;
         // Between the two steps the lines are old news, which their numbers tell.
         self.changes = None;
         self.changes_bytes = 0;
-        match fs::remove_file(&self.changes_path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", &self.changes_path)(error)),
-            _ => Ok(()),
-        }
+        let removed = self.place.reopened().and_then(|folder| Ok(folder.remove(&changes.name)?));
+        removed.map_err(refused("remove", &changes.path))
     }
 }
 
-/// The org of a state file, and the version of the file.
-fn restored(path: &Path) -> Result<(Org, u64), SandboxError> {
-    let document = StateDocument::parse(&read(path, SANDBOX_STATE_BYTES_MAX)?).map_err(|problem| match problem {
-        DocumentProblem::Version(found) => {
-            SandboxError::Version { path: path.to_owned(), found, known: FORMAT_VERSION }
-        }
+/// The org of a state file, the version of the file, and its length.
+fn restored(place: &Place) -> Result<(Org, u64, u64), SandboxError> {
+    let path = &place.state.path;
+    let text = place.read(&place.state)?;
+    let document = StateDocument::parse(&text).map_err(|problem| match problem {
+        DocumentProblem::Version(found) => SandboxError::Version { path: path.clone(), found, known: FORMAT_VERSION },
         DocumentProblem::Broken(problem) => broken("state", path, problem),
     })?;
     let version = document.format_version;
     let org = Org::restored(document).map_err(|problem| broken("state", path, problem))?;
-    Ok((org, version))
+    Ok((org, version, text.len() as u64))
 }
 
 /// Repeats the changes that follow a state; says whether there is a file of them.
-fn repeat_changes(org: &mut Org, path: &Path) -> Result<bool, SandboxError> {
-    if !path.try_exists().map_err(failed("read", path))? {
+fn repeat_changes(org: &mut Org, place: &Place) -> Result<bool, SandboxError> {
+    if !place.is_there(&place.changes)? {
         return Ok(false);
     }
-    let text = read(path, SANDBOX_STATE_BYTES_MAX)?;
+    let text = place.read(&place.changes)?;
     // What follows the last line end was being written when the process ended, and was never answered.
     let complete = text.iter().rposition(|it| *it == b'\n').map_or(&[][..], |end| &text[..end]);
     for (index, line) in complete.split(|it| *it == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
         let change: Change = serde_json::from_slice(line)
-            .map_err(|error| broken("state", path, format!("line {}: {error}", index + 1)))?;
+            .map_err(|error| broken("state", &place.changes.path, format!("line {}: {error}", index + 1)))?;
         org.repeat(change);
     }
     Ok(true)
 }
 
-fn locked(path: &Path) -> Result<File, SandboxError> {
-    let lock_path = beside(path, ".lock");
-    let lock = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&lock_path)
-        .map_err(failed("write", &lock_path))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(SandboxError::InUse { path: path.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(failed("lock", &lock_path)(error)),
-    }
-}
-
-fn write_atomically(path: &Path, text: &[u8]) -> io::Result<()> {
-    let folder = folder_of(path);
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    // The new name is in the folder, which has to reach the disk too. Windows has no such call for folders.
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    Ok(())
-}
-
 fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>, SandboxError> {
+    whole(File::open(path).map_err(failed("read", path))?, path, bytes_max)
+}
+
+fn whole(file: File, path: &Path, bytes_max: u64) -> Result<Vec<u8>, SandboxError> {
     let mut text = Vec::new();
-    let file = File::open(path).map_err(failed("read", path))?;
     file.take(bytes_max + 1).read_to_end(&mut text).map_err(failed("read", path))?;
     if text.len() as u64 > bytes_max {
         return Err(SandboxError::TooLong { path: path.to_owned(), bytes_max });
@@ -208,14 +310,17 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
 fn failed(act: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SandboxError {
     move |source| SandboxError::File { act, path: path.to_owned(), source }
+}
+
+fn refused(act: &'static str, path: &Path) -> impl FnOnce(Fault) -> SandboxError {
+    move |fault| match fault {
+        Fault::Link(path) => SandboxError::Link { path },
+        Fault::NotAFile(path) => SandboxError::NotAFile { path },
+        Fault::NotAFolder(path) => SandboxError::NotAFolder { path },
+        Fault::Io(source) => failed(act, path)(source),
+    }
 }
 
 fn broken(kind: &'static str, path: &Path, problem: String) -> SandboxError {

@@ -102,7 +102,7 @@ impl Named {
     pub fn in_words(&self) -> String {
         let Named { label, system_presence, id } = self;
         match label {
-            Some(label) => format!("`{label}` ({system_presence}, {id})"),
+            Some(label) => format!("{label} ({system_presence}, {id})", label = text::ticked(label)),
             None => format!("{id} ({system_presence})"),
         }
     }
@@ -113,14 +113,18 @@ impl NotMeant {
     #[must_use]
     pub fn message(&self) -> String {
         match self {
-            NotMeant::Unknown { typed, .. } => format!("the org has no presence `{typed}`"),
+            NotMeant::Unknown { typed, .. } => format!("the org has no presence {typed}", typed = text::ticked(typed)),
             NotMeant::Ambiguous { typed, candidates } => {
                 let candidates: Vec<String> =
                     candidates.iter().map(|(by, it)| format!("{} (by its {})", it.in_words(), by.code())).collect();
-                format!("`{typed}` may mean {}", text::list(&candidates, "or"))
+                format!("{typed} may mean {}", text::list(&candidates, "or"), typed = text::ticked(typed))
             }
             NotMeant::Deactivated { typed, found } => {
-                format!("`{typed}` is {}, which is deactivated: nobody can go on it", found.in_words())
+                format!(
+                    "{typed} is {}, which is deactivated: nobody can go on it",
+                    found.in_words(),
+                    typed = text::ticked(typed)
+                )
             }
             NotMeant::NotMade(key) => format!("`{key}` is a key of the config, and the org has nothing for it yet"),
             NotMeant::Open(key) => {
@@ -134,7 +138,7 @@ impl NotMeant {
     pub fn help(&self) -> String {
         match self {
             NotMeant::Unknown { nearest: Some(nearest), .. } => {
-                format!("did you mean `{nearest}`? Labels are compared letter by letter")
+                format!("did you mean {nearest}? Labels are compared letter by letter", nearest = text::ticked(nearest))
             }
             NotMeant::Unknown { nearest: None, with_config: false, .. } => {
                 "name it by its label or its id; for a key of a config give --config PATH as well".to_owned()

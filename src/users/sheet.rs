@@ -5,7 +5,9 @@ use std::fmt;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
+use crate::formula::unguarded;
 use crate::model::user::UserId;
+use crate::text;
 
 /// What may stand between two cells.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
@@ -68,13 +70,18 @@ impl fmt::Display for Mistake {
         let Mistake { place, what } = self;
         write!(f, "{place}: ")?;
         match what {
-            What::NotAnId(found) => write!(f, "`{found}` is not the id of a user"),
+            What::NotAnId(found) => write!(f, "{found} is not the id of a user", found = text::ticked(found)),
             What::NoColumn => f.write_str("there is no column `id` or `userId`"),
             What::TwoColumns(name) => write!(f, "there is more than one column for `{name}`"),
             What::OpenQuote => f.write_str("a quote in the lines from here on is never closed"),
             What::NoPresence => f.write_str("no presence is named: give --presence, or fill the column `presence`"),
             What::Contradiction { name, cell, flag } => {
-                write!(f, "the column `{name}` says `{cell}`, and --{name} says `{flag}`")
+                write!(
+                    f,
+                    "the column `{name}` says {cell}, and --{name} says {flag}",
+                    cell = text::ticked(cell),
+                    flag = text::ticked(flag)
+                )
             }
             What::Twice { user, first } => write!(f, "`{user}` stands in {first} already, with something else"),
         }
@@ -160,9 +167,10 @@ fn table(name: &str, text: &str, delimiter: u8) -> Result<Vec<Entry>, Vec<Mistak
     let user = place_of(Column::User, "id")?;
     let (presence, message) = (place_of(Column::Presence, "presence")?, place_of(Column::Message, "message")?);
     gathered(records.map(|record| {
+        // The apostrophes by which our own CSV keeps a spreadsheet from calculating are none of the text.
         let cell = |place: Option<usize>| place.and_then(|it| record.get(it)).map(unguarded);
-        let filled = |place| cell(place).filter(|it| !it.is_empty()).map(str::to_owned);
-        entry(at(line(record)), cell(user).unwrap_or_default(), filled(presence), filled(message))
+        let filled = |place| cell(place).filter(|it| !it.is_empty());
+        entry(at(line(record)), &cell(user).unwrap_or_default(), filled(presence), filled(message))
     }))
 }
 
@@ -171,12 +179,6 @@ fn begins_on(text: &str, position: &csv::Position) -> u64 {
     let bytes = text.bytes().skip(usize::try_from(position.byte()).unwrap_or(usize::MAX));
     let ends = bytes.take_while(|it| matches!(it, b'\r' | b'\n')).filter(|it| *it == b'\n').count();
     position.line() + u64::try_from(ends).unwrap_or_default()
-}
-
-/// The text behind the apostrophe that keeps a spreadsheet from calculating it, as our own CSV has it.
-fn unguarded(cell: &str) -> &str {
-    let is_formula = |it: &&str| it.trim_start().starts_with(['=', '+', '-', '@']);
-    cell.strip_prefix('\'').filter(is_formula).unwrap_or(cell)
 }
 
 fn entry(place: String, raw: &str, presence: Option<String>, message: Option<String>) -> Result<Entry, Mistake> {

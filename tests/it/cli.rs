@@ -14,10 +14,14 @@ mod git;
 mod help;
 mod import;
 mod killed;
+#[cfg(unix)]
+mod links;
 mod log;
 mod logs;
 mod messages;
 mod mistyped;
+#[cfg(unix)]
+mod modes;
 mod only;
 mod outputs;
 mod placing;

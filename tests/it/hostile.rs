@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fastrand::Rng;
+use presencectl::api::shapes::ListRoom;
 use presencectl::api::{shapes, user_shapes};
 use presencectl::apply::report::{Outcome, Report, Row};
 use presencectl::config::{Text, read_texts};
+use presencectl::diagnostic::Findings;
 use presencectl::journal::kept::{self, Kept};
 use presencectl::journal::log::{Asked, Log, Room};
 use presencectl::model::desired::Limits;
@@ -235,8 +237,8 @@ fn answers_about_definitions() {
     let list = bytes(&json!({
         "entities": [definition(), definition()], "pageSize": 100, "pageNumber": 1, "total": 2, "pageCount": 1,
     }));
-    feed(std::slice::from_ref(&list), |it| of(shapes::page(it, 1, 100)));
-    feed(std::slice::from_ref(&list), |it| of(shapes::state(it)));
+    feed(std::slice::from_ref(&list), |it| of(shapes::page(it, 1, 100, &ListRoom::default())));
+    feed(std::slice::from_ref(&list), |it| of(shapes::state(it, &ListRoom::default())));
     let divisions =
         json!({ "entities": [{ "id": "d", "name": "Sales" }], "pageSize": 100, "pageNumber": 1, "total": 1 });
     feed(&[bytes(&divisions)], |it| of(shapes::divisions(it, 1, 100)));
@@ -303,7 +305,7 @@ fn reports() {
     let report = Report::of(rows, plan.default_locale.clone());
     let document = machine::report_json(&report, &target(), &sources);
     let heard = Heard { org: None, sandbox: false };
-    let error = machine::error_json(&Problem::new("no answer"), &heard, None, &[], &sources);
+    let error = machine::error_json(&Problem::new("no answer"), &heard, None, &Findings::default(), &sources);
     feed(&[document.into_bytes(), error.into_bytes()], |it| match kept::read(it) {
         Ok(Kept::Report(report)) => {
             let undo = undo(&report, &observed, &Limits::default(), None);

@@ -1,6 +1,7 @@
 //! What stands around the executable: the action, the workflows, their shell, and the commands in the pages.
 
 mod action;
+mod alone;
 mod cancelled;
 mod chain;
 mod checks;
@@ -12,6 +13,7 @@ mod gitlab;
 mod install;
 mod packaging;
 mod pages;
+mod proposal;
 mod release;
 mod retries;
 mod reviewed;

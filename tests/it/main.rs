@@ -2,6 +2,7 @@
 
 mod api;
 mod apply;
+mod bounds;
 mod cli;
 mod config;
 mod conformance;

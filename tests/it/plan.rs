@@ -1,6 +1,7 @@
 //! One test for every rule of planning: what the org had, what somebody did, and what a person sees.
 
 mod actions;
+mod alike;
 mod base;
 mod divisions;
 mod guards;

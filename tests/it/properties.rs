@@ -308,12 +308,16 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
     decisions.extend(seen.iter().map(|it| renamed(format!("seen {it}"))));
     decisions.extend(warnings.iter().map(|it| format!("{it:?}")));
     decisions.extend(refusals.iter().map(|it| match &it.fact {
-        Fact::Ambiguous { key, by, candidates } => renamed(format!("ambiguous {key} {by:?} ")) + &each(candidates),
-        Fact::LooksLikeRename { key, candidates, said: _ } => renamed(format!("alike {key} ")) + &each(candidates),
-        Fact::OtherSystemPresence { key, candidates, said: _ } => {
+        Fact::Ambiguous { key, by, candidates, more: _ } => {
+            renamed(format!("ambiguous {key} {by:?} ")) + &each(candidates)
+        }
+        Fact::LooksLikeRename { key, candidates, more: _, said: _ } => {
+            renamed(format!("alike {key} ")) + &each(candidates)
+        }
+        Fact::OtherSystemPresence { key, candidates, more: _, said: _ } => {
             renamed(format!("elsewhere {key} ")) + &each(candidates)
         }
-        Fact::ReplacedTwice { keys, candidate } => {
+        Fact::ReplacedTwice { keys, more: _, candidate } => {
             let mut keys: Vec<String> = keys.iter().map(|it| renamed(it.to_string())).collect();
             keys.sort();
             format!("replaced twice {keys:?} ") + &each(std::slice::from_ref(candidate))

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use jsonschema::Validator;
 use presencectl::config::{self, LoadedAll, Text};
-use presencectl::diagnostic::{Diagnostic, Sources};
+use presencectl::diagnostic::{Findings, Sources};
 use presencectl::problem::Problem;
 use presencectl::render::reported::Reported;
 use presencectl::render::{gitlab, sarif};
@@ -31,12 +31,7 @@ static SARIF: LazyLock<Validator> = LazyLock::new(|| {
 });
 
 /// Both documents, held against what their formats demand.
-fn documents(
-    diagnostics: &[Diagnostic],
-    sources: &Sources,
-    asked: &Path,
-    folder: Option<&Path>,
-) -> (Value, Vec<Value>) {
+fn documents(diagnostics: &Findings, sources: &Sources, asked: &Path, folder: Option<&Path>) -> (Value, Vec<Value>) {
     of(&Reported { diagnostics, sources, problem: None, asked, folder })
 }
 
@@ -95,10 +90,10 @@ fn cases() -> Vec<PathBuf> {
 fn every_case_is_what_the_formats_demand_and_points_at_its_text() {
     let mut pointed = 0;
     for case in cases() {
-        let LoadedAll { sources, diagnostics, .. } = config::load_all(&case, Some(&case));
+        let LoadedAll { sources, diagnostics, .. } = config::load_all(&case, Some(&case), |_| false);
         let (log, report) = documents(&diagnostics, &sources, &case, Some(&case));
         assert_eq!((results(&log).len(), report.len()), (diagnostics.len(), diagnostics.len()));
-        for ((result, issue), diagnostic) in results(&log).iter().zip(&report).zip(&diagnostics) {
+        for ((result, issue), diagnostic) in results(&log).iter().zip(&report).zip(diagnostics.iter()) {
             let rule = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
             let descriptor = &log["runs"][0]["tool"]["driver"]["rules"][rule];
             assert_eq!((&result["ruleId"], &issue["check_name"]), (&descriptor["id"], &descriptor["id"]));
@@ -173,8 +168,13 @@ fn what_could_not_be_checked_is_told() {
     let problem = Problem::new("the output `a.yaml` is a file that this run reads").help("give it another name");
     let sources = Sources::new();
     let asked = Path::new("presence");
-    let (log, report) =
-        of(&Reported { diagnostics: &[], sources: &sources, problem: Some(&problem), asked, folder: None });
+    let (log, report) = of(&Reported {
+        diagnostics: &Findings::default(),
+        sources: &sources,
+        problem: Some(&problem),
+        asked,
+        folder: None,
+    });
     let invocation = &log["runs"][0]["invocations"][0];
     assert_eq!(invocation["executionSuccessful"], false);
     let told = "the output `a.yaml` is a file that this run reads; give it another name";

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::diagnostic::{Diagnostic, Findings, Severity, Sources};
 use crate::problem::{Heard, Problem};
 use crate::render::findings::summary;
 use crate::render::html::cause::below;
@@ -13,7 +13,7 @@ use crate::render::verdict::Verdict;
 
 /// What is wrong and what to do about it, with the findings in the files.
 #[must_use]
-pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sources: &Sources) -> String {
+pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &Findings, sources: &Sources) -> String {
     let verdict =
         Verdict { tone: Tone::Bad, words: "there is no result".to_owned(), more: Some(problem.message.clone()) };
     let about = About { what: "Failed", verdict, org: heard.org.as_ref(), sandbox: heard.sandbox };
@@ -22,7 +22,7 @@ pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &[Diagnostic], sou
         // Writing to a String cannot fail.
         let _ = writeln!(body, "<h2>In the files: {}</h2>", summary(diagnostics));
     }
-    for Diagnostic { finding, severity, place, key: _, other_key: _, also: _ } in diagnostics {
+    for Diagnostic { finding, severity, place, key: _, other_key: _, also: _ } in diagnostics.iter() {
         let (class, level) = match severity {
             Severity::Error => ("", "Error"),
             Severity::Warning => (" class=\"warning\"", "Warning"),

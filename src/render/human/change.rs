@@ -208,7 +208,7 @@ fn parts(before: &Label, after: &Label) -> Vec<Part> {
         found = diff_graphemes(similar::Algorithm::Myers, before, after);
         let equal: usize = found.iter().filter(|(tag, _)| *tag == ChangeTag::Equal).map(|(_, it)| it.len()).sum();
         // A command to a runner that is cut into parts would not be seen in any of them.
-        let has_command = before.contains(text::RUNNER_COMMAND) || after.contains(text::RUNNER_COMMAND);
+        let has_command = text::has_command(before) || text::has_command(after);
         if has_command || equal * 3 < before.len().max(after.len()) {
             found.clear();
         }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::diagnostic::{Diagnostic, Findings, Severity, Sources};
 use crate::problem::{Heard, Problem};
 use crate::render::findings::summary;
 use crate::render::markdown::cause::below;
@@ -16,7 +16,7 @@ use crate::render::markdown::page::{Keep, Kind, Room, Section, marker, org, page
 pub fn failure(
     problem: &Problem,
     heard: &Heard,
-    diagnostics: &[Diagnostic],
+    diagnostics: &Findings,
     sources: &Sources,
     instead_of: Kind,
     room: Room,

@@ -31,9 +31,14 @@ impl Inline {
     #[must_use]
     pub fn prose(raw: &str) -> Inline {
         let shown = shown(raw, PROSE_CHARS_MAX);
-        let mut pieces = Pieces::default();
+        // Code with nothing in it is nothing, and what stands on its two sides is one text: `www.``evil.``com`.
+        let mut parts = Pieces::default();
         for (is_code, part) in text::code_spans(&shown) {
-            if is_code {
+            parts.push(is_code, part);
+        }
+        let mut pieces = Pieces::default();
+        for (is_code, part) in &parts.0 {
+            if *is_code {
                 pieces.push(true, part);
             } else {
                 for word in part.split_inclusive(' ') {
@@ -168,6 +173,9 @@ mod tests {
             ("a ` b", "a  b"),
             ("x`y`z", "x`y`z"),
             ("@x`y`", "`@xy`"),
+            ("`x` www.``evil.``com `y`", "`x` `www.evil.com` `y`"),
+            ("www.` `evil.com", "www.` evil.com`"),
+            ("see `a\\x60 @me`", "see `a\\x60 @me`"),
         ] {
             assert_eq!(Inline::prose(raw).as_str(), shown, "{raw:?}");
         }

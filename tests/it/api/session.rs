@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use presencectl::api::policy::{REQUESTS_PER_MINUTE_DEFAULT, WINDOW_MS, WINDOW_SLACK_MS};
-use presencectl::api::wire::{Method, RateLimit, Request, Response, headers};
+use presencectl::api::secrets::Secrets;
+use presencectl::api::wire::{Method, RateLimit, Request, Response, basic, headers};
 use presencectl::api::{ApiError, Credentials, Gate, Kind};
+use presencectl::limits;
 use presencectl::stop::Stop;
+use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::double::{self, Answer, CANARY, Double, entity, lost, ok, status, throttled};
@@ -258,6 +261,58 @@ async fn no_secret_comes_back_out() {
         assert!(!text.contains(CANARY) && !text.contains("Y2xpZW50LTE6Y2FuYXJ5"), "{text}");
     }
     assert_eq!(shown.iter().filter(|it| it.contains("[secret]")).count(), 4 * 4, "each server did echo it: {shown:#?}");
+}
+
+/// The canary of these tests is shorter than the pieces that are looked for, so this one is longer.
+const LONG: &str = "K7-canary-Qz83+mnopqrstuvw/0123456789";
+
+/// In pieces, and in other letters.
+fn spelled(secret: &str) -> Vec<String> {
+    let piece = &secret[5..17];
+    let each = |shown: fn(u8) -> String| piece.bytes().map(shown).collect::<Vec<_>>().concat();
+    let (hex, percent) = (each(|it| format!("{it:02x}")), each(|it| format!("%{it:02X}")));
+    let base64 = |around: &str| {
+        let header = basic("", &format!("{around}{piece}").into());
+        header.trim_end_matches('=').to_owned()
+    };
+    let mut all = vec![piece.to_owned(), piece.to_uppercase(), hex.to_uppercase(), hex, percent];
+    all.extend(["", "x", "xy"].map(base64));
+    all
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_piece_of_a_secret_comes_back_out() {
+    for told in spelled(LONG) {
+        let refused = status(400, &serde_json::json!({ "message": format!("sent {told}!"), "code": told }).to_string());
+        let org = Double::answering([refused]);
+        let session = org.session_of(Credentials::Token(LONG.into()), REQUESTS_PER_MINUTE_DEFAULT);
+        let error = session.reader().definition(&id("a")).await.unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains(&told) && shown.contains("[secret]"), "{told}: {shown}");
+        // What is printed of a success is what it holds.
+        let org =
+            Double::answering([ok(&serde_json::json!({ "id": "o-1", "name": format!("a {told} b") }).to_string())]);
+        let session = org.session_of(Credentials::Token(LONG.into()), REQUESTS_PER_MINUTE_DEFAULT);
+        let error = session.reader().organization().await.unwrap_err();
+        assert_eq!(error.kind, Kind::HoldsSecret, "{told}");
+    }
+    let less = &LONG[5..16];
+    let org = Double::answering([ok(&format!(r#"{{"id":"o-1","name":"{less}"}}"#))]);
+    let session = org.session_of(Credentials::Token(LONG.into()), REQUESTS_PER_MINUTE_DEFAULT);
+    assert_eq!(session.reader().organization().await.unwrap().name, less);
+}
+
+/// With nothing in it but what looks like a secret spelled otherwise. Were the time the square of the length, it would
+/// take years.
+#[test]
+fn a_long_answer_is_searched_in_no_time() {
+    let secrets = Secrets::new([SecretString::from(LONG), SecretString::from("y".repeat(2_000))]);
+    let began = Instant::now();
+    for unit in ["%41", "\\u0041", "aGVsbG8gd29ybGQ", "deadbeef", "\\", "yyyyyyyyyyy "] {
+        let text = unit.repeat(limits::ANSWER_BYTES_MAX / 16 / unit.len());
+        assert!(!secrets.stand_in(text.as_bytes()), "{unit}");
+    }
+    assert!(began.elapsed().as_secs() < 120, "{:?}", began.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

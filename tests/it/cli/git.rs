@@ -250,7 +250,8 @@ fn recorder(cli: &Cli) -> (PathBuf, String) {
     let real = path().split(':').map(|it| Path::new(it).join("git")).find(|it| it.exists()).unwrap();
     let record = cli.path("record");
     let script = format!(
-        "#!/bin/sh\n{{ printf 'asked'; printf ' %s' \"$@\"; echo; env; }} >>{}\nexec {} \"$@\"\n",
+        // At once: several run at a time.
+        "#!/bin/sh\nit=$(printf 'asked'; printf ' %s' \"$@\"; echo; env)\nprintf '%s\\n' \"$it\" >>{}\nexec {} \"$@\"\n",
         record.display(),
         real.display()
     );
@@ -416,14 +417,17 @@ fn worktrees_submodules_and_a_bare_mirror_are_repositories_as_ever() {
         assert_eq!(ran.code, Some(0), "{}", ran.shown());
         assert_eq!(origins(&cli, "plan.json"), ["lunch before", "tea this-change"]);
     }
-    // A link from outside is no path in the repository, and the error says which one is.
+    // A link from outside is no path in the repository, and the error says what to give.
     symlink("../clone/presences", cli.path("super/outside")).unwrap();
     fs::rename(cli.path("super/outside"), cli.path("outside")).unwrap();
     fs::remove_file(cli.path("outside")).unwrap();
     symlink("clone/presences", cli.path("outside")).unwrap();
     let ran = run_in(&cli, "", "plan outside --sandbox --base HEAD~1", &[]);
     assert_eq!(ran.code, Some(1), "{}", ran.shown());
-    assert!(ran.stderr.contains("help: the path is a link: give `[folder]/clone/presences`"), "{}", ran.shown());
+    assert!(ran.stderr.contains("help: give the path that the link leads to"), "{}", ran.shown());
+    let rooted = run_in(&cli, "", "plan outside --root clone --sandbox --base HEAD~1", &[]);
+    assert_eq!(rooted.code, Some(1), "{}", rooted.shown());
+    assert!(rooted.stderr.contains("help: the path is a link: give `[folder]/clone/presences`"), "{}", rooted.shown());
 }
 
 #[test]

@@ -147,7 +147,12 @@ fn an_error_document_names_the_org_as_far_as_it_is_known() {
         "column": 16
       }}
     }}
-  ]
+  ],
+  "found": {{
+    "errors": 1,
+    "warnings": 0,
+    "notShown": 0
+  }}
 }}
 "#
         )

@@ -1,5 +1,5 @@
 //! The files of `init` and `import`: nothing is overwritten unasked, all are written or none, and what is there keeps
-//! its mode and its links.
+//! its mode. (What becomes of links is in `links.rs`.)
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -193,18 +193,6 @@ mod unix {
     }
 
     #[test]
-    fn a_link_stays_one_and_what_it_leads_to_is_written() {
-        let cli = Cli::new().file("shared/ignored", "target/\n");
-        set_mode(&cli, "shared/ignored", 0o640);
-        symlink("shared/ignored", cli.path(".gitignore")).unwrap();
-        assert_eq!(cli.run("init --start small --yes").code, Some(0));
-        assert!(cli.path(".gitignore").is_symlink() && !cli.path("shared/ignored").is_symlink());
-        assert!(cli.read("shared/ignored").starts_with("target/\n# The state"));
-        assert_eq!(mode(&cli, "shared/ignored"), 0o640);
-        assert_eq!(fs::read_dir(cli.path("shared")).unwrap().count(), 1, "nothing is left beside it");
-    }
-
-    #[test]
     fn a_page_that_leads_nowhere_stays_as_any_other_page() {
         let cli = Cli::new();
         symlink("../gone/README.md", cli.path("README.md")).unwrap();
@@ -226,23 +214,23 @@ mod unix {
         let ways: [Way<'_>; 7] = [
             (
                 &link("nowhere", ".gitignore"),
-                "`.gitignore` is a link to `nowhere`, and nothing is there; nothing was written\n  help: make the file that \
-                 it leads to, or remove the link",
+                "`.gitignore` is a link, and no link is followed there; nothing was written\n  help: remove the link or put \
+                 what it leads to in its place, or choose another folder",
             ),
             (
                 &link("../gone/ignored", ".gitignore"),
-                "`.gitignore` is a link to `../gone/ignored`, and nothing is there; nothing was written\n  help: make the \
-                 file that it leads to, or remove the link",
+                "`.gitignore` is a link, and no link is followed there; nothing was written\n  help: remove the link or put \
+                 what it leads to in its place, or choose another folder",
             ),
             (
                 &link("nowhere", "schemas"),
-                "`schemas` is a link to `nowhere`, and nothing is there; nothing was written\n  help: make the folder that \
-                 it leads to, or remove the link",
+                "`schemas` is a link, and no link is followed there; nothing was written\n  help: remove the link or put \
+                 what it leads to in its place, or choose another folder",
             ),
             (
                 &link("presences", "presences"),
-                "`presences` is a link to `presences`, and that leads nowhere; nothing was written\n  help: make the folder \
-                 that it leads to, or remove the link",
+                "`presences` is a link, and no link is followed there; nothing was written\n  help: remove the link or put \
+                 what it leads to in its place, or choose another folder",
             ),
             (
                 &folder(".gitignore"),

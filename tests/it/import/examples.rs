@@ -50,7 +50,7 @@ fn content(desired: &Desired) -> BTreeSet<(String, Vec<(String, Label)>)> {
 #[test]
 fn every_example_comes_back_from_the_org_that_it_was_applied_to() {
     for path in examples() {
-        for Config { desired, .. } in config::load_all(&path, None).configs {
+        for Config { desired, .. } in config::load_all(&path, None, |_| true).configs {
             let org = applied(&desired);
             for layout in [Layout::OneFile("presence.yaml".to_owned()), Layout::Folder] {
                 for everything in [false, true] {

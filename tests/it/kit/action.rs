@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::expression::interpolated;
 use super::workflow::yaml;
 
 fn project() -> &'static Path {
@@ -121,7 +122,7 @@ fn what_the_scripts_need_is_handed_to_them() {
         ("action.yml", "install", &["install.sh"][..]),
         ("action.yml", "plans", &["reviewed-plans.sh"]),
         ("action.yml", "run", &["run.sh", "comment.sh", "check-run.sh", "drift-issue.sh"]),
-        ("kit/pull-request/action.yml", "read", &["pull-request.sh"]),
+        ("kit/pull-request/action.yml", "find", &["pull-request.sh"]),
         ("kit/status/action.yml", "", &["status.sh"]),
     ] {
         let action = yaml(file);
@@ -130,7 +131,8 @@ fn what_the_scripts_need_is_handed_to_them() {
         let text: String = ["common.sh"].iter().chain(scripts).map(|it| read(&format!("kit/{it}"))).collect();
         for variable in variables(&text) {
             let own = ["GITHUB_", "RUNNER_", "BASH_"].iter().any(|it| variable.starts_with(it));
-            let unused = id != "run" && matches!(variable, "COMMENT_AUTHOR" | "PATH_OF_CONFIG" | "ARGUMENTS" | "ORG");
+            let unused =
+                id != "run" && matches!(variable, "COMMENT_AUTHOR" | "PATH_OF_CONFIG" | "ARGUMENTS" | "ORG" | "AT");
             assert!(
                 own || unused || !step["env"][variable].is_null(),
                 "{file} does not hand {variable} to {}",
@@ -176,6 +178,8 @@ fn a_job_with_a_secret_never_checks_out_or_runs_a_pull_request() {
             assert_eq!(triggers, BTreeSet::from(["workflow_run".to_owned()]), "{}", file.display());
             for step in job["steps"].as_array().unwrap() {
                 assert_eq!(step["run"], Value::Null, "{}: it has no shell of its own", file.display());
+                let used = step["uses"].as_str().unwrap();
+                assert!(!used.starts_with("actions/download-artifact@"), "{}: nothing is handed on", file.display());
                 if step["uses"].as_str().unwrap().starts_with("actions/checkout@") {
                     assert_eq!(
                         step["with"]["ref"],
@@ -183,7 +187,7 @@ fn a_job_with_a_secret_never_checks_out_or_runs_a_pull_request() {
                         "{}: the newest commit of main",
                         file.display()
                     );
-                    assert_eq!(step["if"], Value::Null, "{}: whatever the artifact says", file.display());
+                    assert_eq!(step["if"], Value::Null, "{}: whatever is proposed", file.display());
                     bases += 1;
                 }
             }
@@ -198,11 +202,10 @@ fn nothing_is_planned_or_kept_before_it_is_certain_whose_plan_it_is() {
     let steps = plan["jobs"]["plan"]["steps"].as_array().unwrap();
     let place = |used: &str| steps.iter().position(|it| it["uses"].as_str().unwrap().starts_with(used)).unwrap();
     let certain = place("OWNER/presencectl/kit/pull-request@");
-    for (index, step) in steps.iter().enumerate() {
+    for step in steps {
         assert_eq!(step["continue-on-error"], Value::Null);
         let always = step["if"].as_str().is_some_and(|it| it.contains("always()") || it.contains("failure()"));
         assert_eq!(always, step["uses"].as_str().unwrap().starts_with("OWNER/presencectl/kit/status@"), "{step}");
-        assert!(index <= certain || step["uses"] != "actions/download-artifact");
     }
     assert!(certain < place("OWNER/presencectl@") && certain < place("actions/upload-artifact@"));
 }
@@ -214,7 +217,57 @@ fn the_examples_say_what_a_pull_request_does() {
         let found = steps(&plan).into_iter().find_map(|it| it["with"][name].as_str().map(str::to_owned));
         found.unwrap_or_default()
     };
-    assert!(with("base").contains("/base/presences"), "{plan}");
+    assert!(with("base").contains("github.sha"), "{plan}");
+    assert_eq!(with("at"), "${{ steps.pull-request.outputs.commit }}");
     assert!(yaml("action.yml")["inputs"]["base"].is_object());
     assert_eq!(yaml("examples/gitlab-ci/.gitlab-ci.yml")["plan"]["variables"]["GIT_DEPTH"], 0);
+}
+
+#[test]
+fn every_job_that_applies_may_read_what_was_applied() {
+    let mut applies = 0;
+    for file in runs() {
+        for (name, job) in read_yaml(&file)["jobs"].as_object().into_iter().flatten() {
+            let modes = job["steps"].as_array().unwrap().iter().map(|it| &it["with"]["mode"]);
+            if modes.into_iter().any(|it| it == "apply" || it == "drift") {
+                assert_eq!(job["permissions"]["actions"], "read", "{name} of {}", file.display());
+                applies += 1;
+            }
+        }
+    }
+    assert_eq!(applies, 2);
+    let action = yaml("action.yml");
+    let found = steps(&action).into_iter().find(|it| it["id"] == "plans").unwrap();
+    assert_eq!(found["if"], "inputs.mode == 'apply'", "before every apply");
+}
+
+#[test]
+fn every_example_gives_the_sum_of_the_executable() {
+    for example in ["check", "plan", "apply", "drift"] {
+        let file = yaml(&format!("examples/github-actions/.github/workflows/{example}.yml"));
+        let runs = steps(&file).into_iter().filter(|it| it["with"]["mode"].is_string());
+        assert!(
+            runs.map(|it| it["with"]["sha256"].is_string()).collect::<BTreeSet<_>>() == BTreeSet::from([true]),
+            "{example}"
+        );
+    }
+}
+
+#[test]
+fn no_two_plans_share_a_group_that_cancels() {
+    let plan = yaml("examples/github-actions/.github/workflows/plan.yml");
+    let group = plan["jobs"]["plan"]["concurrency"]["group"].as_str().unwrap();
+    let named = |repository: u64, branch: &str, org: &str| {
+        let event = json!({ "workflow_run": { "head_repository": { "id": repository, "full_name": "a/b" }, "head_branch": branch } });
+        interpolated(group, &json!({ "github": { "event": event }, "matrix": { "org": org } }))
+    };
+    let all = [
+        named(1, "b-c", "a"),
+        named(1, "c", "a-b"),
+        named(1, "c", "b-a"),
+        named(1, "1-c", "a"),
+        named(11, "c", "a"),
+        named(2, "b-c", "a"),
+    ];
+    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "{all:?}");
 }

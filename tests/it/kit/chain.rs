@@ -4,43 +4,47 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::github::{Github, pull, zip};
+use super::drift::git_in;
+use super::github::{FORK, Github, HERE};
+use super::proposal::{Proposal, proposed, pull_of};
 use super::steps::{Runner, config, definition, org, sha, skipped};
 use super::workflow::Workflow;
 use crate::cli::server::Org;
-
-const CONFIG: &str = "presencectl-config";
-const PLAN: &str = "presencectl-plan-acme-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 /// A runner whose presencectl asks this org.
 fn runner(github: &Github, org: &Org) -> Runner {
     Runner::new(github).with("PRESENCECTL_BASE_URL", &org.url)
 }
 
+/// A proposed config, in a runner that has the default branch.
+fn proposal(github: &Github, runner: &mut Runner, before: &str, after: &str) -> Proposal {
+    let before: &[_] = if before.is_empty() { &[] } else { &[("presences/p.yaml", before)] };
+    let proposal = proposed(runner, before, &[("presences/p.yaml", after)]);
+    github.repository().pulls.insert("7".to_owned(), pull_of(&proposal));
+    runner.set("GITHUB_SHA", &proposal.main);
+    proposal
+}
+
 /// What GitHub says of a check that has passed, for the branch `change` of a fork.
-fn passed(event: &str) -> Value {
+fn passed(event: &str, head: &str) -> Value {
     json!({
-        "repository": { "default_branch": "main" },
-        "workflow_run": { "id": 9, "event": event, "conclusion": "success", "head_sha": sha('a'), "head_branch": "change",
-                          "head_repository": { "full_name": "somebody/presences" } },
+        "repository": { "id": HERE, "default_branch": "main" },
+        "workflow_run": { "id": 9, "event": event, "conclusion": "success", "head_sha": head, "head_branch": "change",
+                          "head_repository": { "id": FORK, "owner": { "login": "somebody" } } },
     })
 }
 
-/// The artifact of a check, as a pull request makes it.
-fn bundle(runner: &Runner, number: &str, definitions: &[String]) -> PathBuf {
-    runner.write("bundle/presences/p.yaml", &config(definitions));
-    runner.write("bundle/pull-request", number);
-    runner.path("repository/bundle")
+fn planned<'a>(runner: &'a Runner, event: &Value) -> (bool, Workflow<'a>) {
+    let mut workflow = Workflow::new(runner, "workflow_run", event);
+    (workflow.run("plan.yml"), workflow)
 }
 
-fn planned<'a>(runner: &'a Runner, event: &str, bundle: &Path) -> (bool, Workflow<'a>) {
-    let mut workflow = Workflow::new(runner, "workflow_run", &passed(event));
-    workflow.artifacts.insert(CONFIG.to_owned(), bundle.to_owned());
-    (workflow.run("plan.yml"), workflow)
+/// The name of a plan's artifact.
+fn plan_of(commit: &str) -> String {
+    format!("presencectl-plan-acme-{commit}")
 }
 
 /// The only status, with the name of what was uploaded.
@@ -61,34 +65,35 @@ fn what_was_checked_is_planned_shown_and_applied() {
     before.write("presences.yaml", &config(&[lunch.clone(), tea.clone()]));
     before.action("apply").succeeds();
 
+    let retired = config(&[lunch, format!("{tea}    deactivated: true\n"), definition("walk", "Away", "Walk")]);
     let checking = runner(&github, &org);
-    let retired = [lunch, format!("{tea}    deactivated: true\n"), definition("walk", "Away", "Walk")];
-    checking.write("presences/p.yaml", &config(&retired));
+    checking.write("presences/p.yaml", &retired);
     let mut check = Workflow::new(&checking, "pull_request", &json!({ "pull_request": { "number": 7 } }));
     assert!(check.run("check.yml"), "{}", check.log);
+    assert_eq!(check.uploaded.len(), 0, "nothing is handed on");
 
-    github.repository().pulls.insert("7".to_owned(), pull('a'));
-    let planning = runner(&github, &org);
-    let (fine, plan) = planned(&planning, "pull_request", &check.uploaded[CONFIG]);
+    let mut planning = runner(&github, &org);
+    let proposal = proposal(&github, &mut planning, "", &retired);
+    let (head, name) = (&proposal.head, plan_of(&proposal.head));
+    let (fine, plan) = planned(&planning, &passed("pull_request", head));
     assert!(fine, "{}", plan.log);
-    assert_eq!(outcome(&github, &plan), ("success".to_owned(), vec![PLAN.to_owned()]));
+    assert_eq!(outcome(&github, &plan), ("success".to_owned(), vec![name.clone()]));
     let comment = github.repository().comments[0]["body"].as_str().unwrap().to_owned();
-    let commit = format!("Planned at [aaaaaaa](https://github.example/acme/presences/commit/{}). ", sha('a'));
+    let commit = format!("Planned at [{}](https://github.example/acme/presences/commit/{head}). ", &head[..7]);
     assert!(comment.contains("walk") && comment.contains(&commit), "{comment}");
     assert!(comment.ends_with("in the log of [the run](https://github.example/acme/presences/actions/runs/42)."));
     let check_run = github.repository().check_runs[0].clone();
-    assert_eq!((&check_run["head_sha"], &check_run["conclusion"]), (&json!(sha('a')), &json!("neutral")));
+    assert_eq!((&check_run["head_sha"], &check_run["conclusion"]), (&json!(head), &json!("neutral")));
     let annotation = &check_run["output"]["annotations"][0];
     let place =
         (annotation["path"].as_str(), annotation["start_line"].as_u64(), annotation["annotation_level"].as_str());
     assert_eq!(place, (Some("presences/p.yaml"), Some(10), Some("warning")), "{check_run}");
     assert!(!plan.log.contains("::warning"), "this run has no lines of the pull request");
 
-    let text = fs::read_to_string(plan.uploaded[PLAN].join("plan.json")).unwrap();
-    github.repository().artifacts.push((PLAN.to_owned(), 1, zip("plan.json", &text)));
-    github.repository().merged.insert(sha('1'), vec![sha('a')]);
+    github.reviewed(&name, &fs::read_to_string(plan.uploaded[&name].join("plan.json")).unwrap());
+    github.repository().merged.insert(sha('1'), vec![head.clone()]);
     let applying = runner(&github, &org).with("GITHUB_SHA", &sha('1'));
-    applying.write("presences/p.yaml", &config(&retired));
+    applying.write("presences/p.yaml", &retired);
     let mut apply = Workflow::new(&applying, "push", &json!({}));
     assert!(apply.run("apply.yml"), "{}", apply.log);
     assert_eq!(results(&apply), ["skipped", "success"], "the plan by hand is skipped");
@@ -129,6 +134,25 @@ fn what_is_started_by_hand_is_planned_first_and_that_plan_is_applied() {
     let mut again = by_hand(&runner);
     assert!(again.run("apply.yml"), "{}", again.log);
     assert_eq!((results(&again), writes(&org)), (["success", "success"], 1));
+}
+
+#[test]
+fn what_was_started_by_hand_and_is_started_again_later_undoes_nothing() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    let runner = runner(&github, &org).with("GITHUB_SHA", &sha('1'));
+    github.applied(&sha('2'));
+    let mut apply = by_hand(&runner);
+    assert!(apply.run("apply.yml"), "{}", apply.log);
+    assert!(apply.log.contains("2222222 is applied already, and it is later than 1111111"), "{}", apply.log);
+    assert_eq!(writes(&org), 0);
+    // Where nobody may say what was applied, nothing is done either.
+    github.repository().forbidden = Some("GET actions/workflows");
+    let mut apply = by_hand(&runner);
+    assert!(!apply.run("apply.yml") && apply.log.contains("`actions: read`"), "{}", apply.log);
+    assert_eq!(writes(&org), 0);
 }
 
 #[test]
@@ -191,33 +215,28 @@ fn a_plan_that_is_shown_nowhere_or_elsewhere_is_none() {
     if skipped() {
         return;
     }
-    let other = |name: &str, value: &Value| {
-        let mut pull = pull('a');
-        *pull.pointer_mut(name).unwrap() = value.clone();
-        pull
-    };
-    for (event, number, pulls) in [
-        ("pull_request", "", vec![("7", pull('a'))]),
-        ("pull_request", "\n", vec![("7", pull('a'))]),
-        ("pull_request", "none", vec![("7", pull('a'))]),
-        ("push", "", vec![("7", pull('a'))]),
-        ("pull_request", "8", vec![("7", pull('a')), ("8", pull('b'))]),
-        // One commit, and other pull requests that have it.
-        ("pull_request", "8", vec![("7", pull('a')), ("8", other("/head/ref", &json!("hidden")))]),
-        ("pull_request", "8", vec![("7", pull('a')), ("8", other("/head/repo", &json!({ "full_name": "a/b" })))]),
-        ("pull_request", "8", vec![("7", pull('a')), ("8", other("/head/repo", &Value::Null))]),
-        ("pull_request", "8", vec![("7", pull('a')), ("8", other("/base/ref", &json!("elsewhere")))]),
-        ("pull_request", "8", vec![("7", pull('a')), ("8", other("/state", &json!("closed")))]),
+    for (event, field, value) in [
+        ("push", "/head/ref", json!("change")),
+        ("workflow_dispatch", "/head/ref", json!("change")),
+        ("pull_request", "/head/sha", json!(sha('b'))),
+        ("pull_request", "/head/ref", json!("hidden")),
+        ("pull_request", "/head/repo", json!({ "id": HERE })),
+        ("pull_request", "/head/repo", Value::Null),
+        ("pull_request", "/base/ref", json!("elsewhere")),
+        ("pull_request", "/state", json!("closed")),
+        ("pull_request", "/mergeable", json!(false)),
+        ("pull_request", "/merge_commit_sha", Value::Null),
     ] {
         let (github, org) = (Github::start(), org());
-        let what = format!("{event} {number:?} {pulls:?}");
-        github.repository().pulls = pulls.into_iter().map(|(number, it)| (number.to_owned(), it)).collect();
-        let planning = runner(&github, &org);
-        let bundle = bundle(&planning, number, &[definition("lunch", "Meal", "Lunch")]);
-        let (fine, plan) = planned(&planning, event, &bundle);
+        let what = format!("{event} {field} {value}");
+        let mut planning = runner(&github, &org);
+        planning.stand_in("sleep", "");
+        let head = proposal(&github, &mut planning, "", &config(&[definition("lunch", "Meal", "Lunch")])).head;
+        *github.repository().pulls.get_mut("7").unwrap().pointer_mut(field).unwrap() = value;
+        let (fine, plan) = planned(&planning, &passed(event, &head));
         assert!(!fine, "{what}: {}", plan.log);
         assert_eq!(outcome(&github, &plan), ("failure".to_owned(), Vec::new()), "{what}: nothing bounds an apply");
-        assert_eq!(github.writes(), [format!("POST statuses/{}", sha('a'))], "{what}");
+        assert_eq!(github.writes(), [format!("POST statuses/{head}")], "{what}");
         assert_eq!(org.requests(), [""; 0], "{what}: the org was asked");
     }
 }
@@ -228,25 +247,42 @@ fn an_edit_of_a_guard_cannot_be_hidden_from_the_comment() {
     if skipped() {
         return;
     }
-    let lunch = [definition("lunch", "Meal", "Lunch")];
-    for forged in [None, Some(sha('b')), Some("none".to_owned())] {
-        let (github, org) = (Github::start(), org());
-        github.repository().pulls.insert("7".to_owned(), pull('a'));
-        let planning = runner(&github, &org);
-        planning.write("../main/presences/p.yaml", &config(&lunch));
-        let bundle = bundle(&planning, "7", &lunch);
-        let raised = format!("{}settings: {{ limits: {{ removals: 500 }} }}\n", config(&lunch));
-        planning.write("bundle/presences/p.yaml", &raised);
-        if let Some(forged) = forged {
-            planning.write("bundle/base", &forged);
-        }
-        let mut plan = Workflow::new(&planning, "workflow_run", &passed("pull_request"));
-        plan.artifacts.insert(CONFIG.to_owned(), bundle);
-        plan.before = Some(planning.path("main"));
-        assert!(plan.run("plan.yml"), "{}", plan.log);
-        let comment = github.repository().comments[0]["body"].as_str().unwrap().to_owned();
-        assert!(comment.contains("this change itself touches `limits`"), "{comment}");
+    let (github, org) = (Github::start(), org());
+    let mut planning = runner(&github, &org);
+    let before = config(&[definition("lunch", "Meal", "Lunch")]);
+    let raised = format!("{before}settings: {{ limits: {{ removals: 500 }} }}\n");
+    let head = proposal(&github, &mut planning, &before, &raised).head;
+    let (fine, plan) = planned(&planning, &passed("pull_request", &head));
+    assert!(fine, "{}", plan.log);
+    let comment = github.repository().comments[0]["body"].as_str().unwrap().to_owned();
+    assert!(comment.contains("this change itself touches `limits`"), "{comment}");
+}
+
+/// A check may hand on whatever it likes: the files are those of the commit that would be merged.
+#[test]
+fn the_files_that_are_planned_are_those_that_would_be_merged() {
+    if skipped() {
+        return;
     }
+    let (github, org) = (Github::start(), org());
+    let mut planning = runner(&github, &org);
+    let harmless = config(&[definition("lunch", "Meal", "Lunch")]);
+    let layer = "version: 1\ndefinitions:\n  walk:\n    systemPresence: Away\n    labels: { en_US: Walk }\n";
+    // Hidden folders, and a layer beside the config.
+    let uses = "version: 1\nuse: [../.layers/base.yaml]\n\
+                org: { name: acme, id: 5a4db0c5-0000-4000-b000-000000000001 }\n";
+    let files = [("presences/p.yaml", uses), (".layers/base.yaml", layer)];
+    let proposal = proposed(&planning, &[("presences/p.yaml", &harmless)], &files);
+    github.repository().pulls.insert("7".to_owned(), pull_of(&proposal));
+    planning.set("GITHUB_SHA", &proposal.main);
+    // What lies in the checkout is no part of it.
+    planning.write("presences/more.yaml", "version: 1\ndefinitions: [of the checkout]\n");
+    let (fine, plan) = planned(&planning, &passed("pull_request", &proposal.head));
+    assert!(fine, "{}", plan.log);
+    let comment = github.repository().comments[0]["body"].as_str().unwrap().to_owned();
+    assert!(comment.contains("**1 to create**") && comment.contains("**create** | `walk` (Away)"), "{comment}");
+    let checked_out = git_in(&planning.path("repository"), &["ls-files"]);
+    assert!(!checked_out.contains(".layers"), "{checked_out}");
 }
 
 #[test]
@@ -254,17 +290,16 @@ fn a_group_of_the_merge_queue_is_planned_without_a_comment() {
     if skipped() {
         return;
     }
-    // Whatever its artifact says: no pull request is written to.
-    for number in ["", "7"] {
-        let (github, org) = (Github::start(), org());
-        github.repository().pulls.insert("7".to_owned(), pull('a'));
-        let planning = runner(&github, &org);
-        let bundle = bundle(&planning, number, &[definition("lunch", "Meal", "Lunch")]);
-        let (fine, plan) = planned(&planning, "merge_group", &bundle);
-        assert!(fine, "{}", plan.log);
-        assert_eq!(outcome(&github, &plan), ("success".to_owned(), vec![PLAN.to_owned()]));
-        assert_eq!(github.writes(), [format!("POST statuses/{}", sha('a'))]);
-    }
+    let (github, org) = (Github::start(), org());
+    let mut planning = runner(&github, &org);
+    let merge = proposal(&github, &mut planning, "", &config(&[definition("lunch", "Meal", "Lunch")])).merge;
+    let mut group = passed("merge_group", &merge);
+    group["workflow_run"]["head_branch"] = "gh-readonly-queue/main/pr-7-0123".into();
+    group["workflow_run"]["head_repository"]["id"] = HERE.into();
+    let (fine, plan) = planned(&planning, &group);
+    assert!(fine, "{}", plan.log);
+    assert_eq!(outcome(&github, &plan), ("success".to_owned(), vec![plan_of(&merge)]));
+    assert_eq!(github.writes(), [format!("POST statuses/{merge}")]);
 }
 
 #[test]
@@ -273,10 +308,9 @@ fn places_in_files_are_named_as_in_the_repository() {
         return;
     }
     let (github, org) = (Github::start(), org());
-    github.repository().pulls.insert("7".to_owned(), pull('a'));
-    let planning = runner(&github, &org);
-    let bundle = bundle(&planning, "7", &[definition("lunch", "Mael", "Lunch")]);
-    let (fine, plan) = planned(&planning, "pull_request", &bundle);
+    let mut planning = runner(&github, &org);
+    let head = proposal(&github, &mut planning, "", &config(&[definition("lunch", "Mael", "Lunch")])).head;
+    let (fine, plan) = planned(&planning, &passed("pull_request", &head));
     assert!(!fine);
     assert_eq!(outcome(&github, &plan), ("failure".to_owned(), Vec::new()));
     let comment = github.repository().comments[0]["body"].as_str().unwrap().to_owned();

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use super::github::{BOT, Github, pull};
+use super::github::{BOT, Github};
 use super::steps::{Runner, config, definition, org, sha, skipped};
 
 const MARK: &str = "<!-- presencectl-kit:plan -->";
@@ -248,40 +248,6 @@ fn mistakes_are_shown_at_their_lines() {
     runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
     let step = runner.action("validate").succeeds();
     assert!(!step.log.contains("file="), "{}", step.log);
-}
-
-#[test]
-fn the_number_of_a_pull_request_counts_only_where_the_check_ran_for_it() {
-    if skipped() {
-        return;
-    }
-    let github = Github::start();
-    github.repository().pulls.insert("7".to_owned(), pull('a'));
-    let mut runner = checked(&github);
-    runner.write("number", "7\n");
-    assert_eq!(runner.run("pull-request.sh", &[]).succeeds().output("number"), Some("7"));
-    for forged in ["7; id", "../8", "$(id)", "99999999999", "\n", ""] {
-        runner.write("number", forged);
-        let step = runner.run("pull-request.sh", &[]).fails("names no pull request");
-        assert_eq!(step.output("number"), None);
-    }
-    runner.write("number", "7");
-    runner.set("HEAD_SHA", &sha('b'));
-    runner.run("pull-request.sh", &[]).fails("is no longer, the one that bbbbbbb of somebody/presences (change)");
-    runner.set("EVENT", "merge_group");
-    assert_eq!(runner.run("pull-request.sh", &[]).succeeds().output("number"), None, "a group has none of its own");
-    runner.set("EVENT", "workflow_dispatch");
-    runner.run("pull-request.sh", &[]).fails("nothing but pull_request and merge_group is planned");
-}
-
-/// A runner after a check of the branch `change` of a fork.
-fn checked(github: &Github) -> Runner {
-    Runner::new(github)
-        .with("NUMBER_FILE", "number")
-        .with("EVENT", "pull_request")
-        .with("HEAD_SHA", &sha('a'))
-        .with("HEAD_BRANCH", "change")
-        .with("HEAD_REPOSITORY", "somebody/presences")
 }
 
 #[test]

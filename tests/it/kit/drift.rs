@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -11,9 +12,13 @@ use super::github::Github;
 use super::steps::{Runner, config, definition, org, skipped};
 
 pub(super) fn git(runner: &Runner, arguments: &[&str]) -> String {
+    git_in(&runner.path("repository"), arguments)
+}
+
+pub(super) fn git_in(folder: &Path, arguments: &[&str]) -> String {
     let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"];
     let mut command = Command::new("git");
-    command.args(identity).args(arguments).current_dir(runner.path("repository"));
+    command.args(identity).args(arguments).current_dir(folder);
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
     let ran = command.output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
@@ -38,7 +43,7 @@ fn one_issue_tells_what_was_merged_from_what_was_edited_by_hand() {
     let (lunch, tea) = (definition("lunch", "Meal", "Lunch"), definition("tea", "Break", "Tea"));
     let applied = commit(&runner, &[lunch.clone(), tea.clone()]);
     runner.action("apply").succeeds();
-    github.repository().applied = Some(applied.clone());
+    github.applied(&applied);
     runner.action("drift").succeeds();
     assert_eq!(github.writes(), [""; 0], "org and config agree: no issue");
 
@@ -99,7 +104,7 @@ fn where_the_history_is_missing_that_is_said() {
     let mut runner = Runner::of(&github, &org);
     git(&runner, &["init", "--quiet"]);
     commit(&runner, &[definition("lunch", "Meal", "Lunch")]);
-    github.repository().applied = Some("3f2a91c".repeat(6)[..40].to_owned());
+    github.applied(&"3f2a91c".repeat(6)[..40]);
     runner.action("drift").succeeds();
     let body = github.repository().issues[0]["body"].as_str().unwrap().to_owned();
     assert!(
@@ -109,8 +114,9 @@ fn where_the_history_is_missing_that_is_said() {
     let said = "Edited by hand, or merged and not applied (which of them is not known): missing lunch";
     assert_eq!(told(&body), [said]);
     // Nothing was ever applied, or nobody is to be asked.
-    for (applied, workflow, asked) in [(None, "apply.yml", 1), (Some("0".repeat(40)), "", 0)] {
-        github.repository().applied = applied;
+    for (applied, workflow, asked) in [(None, "apply.yml", 3), (Some("0".repeat(40)), "", 0)] {
+        github.repository().runs.clear();
+        applied.iter().for_each(|it| github.applied(it));
         let before = asked_of_runs(&github);
         runner.set("APPLY_WORKFLOW", workflow);
         runner.action("drift").succeeds();
@@ -128,7 +134,7 @@ fn edited_by_hand(github: &Github, runner: &mut Runner, after: &[String]) -> Str
     let applied = commit(runner, &[tea.clone(), walk.clone()]);
     runner.set("REVIEWED", "false");
     runner.action("apply").succeeds();
-    github.repository().applied = Some(applied.clone());
+    github.applied(&applied);
     let by_hand = [format!("{tea}    deactivated: true\n"), format!("{walk}    deactivated: true\n")];
     runner.write("by-hand.yaml", &config(&by_hand));
     runner.set("PATH_OF_CONFIG", "by-hand.yaml");
@@ -182,7 +188,7 @@ fn the_config_of_a_folder_below_is_that_of_the_applied_commit() {
     let applied = commit(&runner, &[definition("tea", "Break", "Tea")]);
     let below = |mode: &str| runner.action_in("below", mode).succeeds();
     below("apply");
-    github.repository().applied = Some(applied.clone());
+    github.applied(&applied);
     commit(&runner, &[definition("tea", "Break", "Tea"), definition("run", "Away", "Run")]);
     below("drift");
     let (_, body) = issue(&github);

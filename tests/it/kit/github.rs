@@ -26,16 +26,16 @@ pub(super) struct Repository {
     pub(super) issues: Vec<Value>,
     /// The pull requests, by number.
     pub(super) pulls: BTreeMap<String, Value>,
-    /// The commit of the last apply that succeeded.
-    pub(super) applied: Option<String>,
-    /// Those of the runs that failed, the newest first.
-    pub(super) failed: Vec<String>,
-    /// What became of the branch since: the status of the comparison, and its commits.
-    pub(super) since: (String, Vec<String>),
+    /// The runs of `apply.yml`, the newest first: see `run`.
+    pub(super) runs: Vec<Value>,
+    /// GitHub may count fewer runs than there are.
+    pub(super) counted: Option<usize>,
+    /// The commits of the default branch, the oldest first. A commit of one digit is in there without being named.
+    pub(super) history: Vec<String>,
     /// The heads of the merged pull requests that brought a commit.
     pub(super) merged: BTreeMap<String, Vec<String>>,
-    /// By name: in which repository it was made, and its bytes.
-    pub(super) artifacts: Vec<(String, u64, Vec<u8>)>,
+    /// The artifacts, the oldest first: the name, the run that made it, and its bytes.
+    pub(super) artifacts: Vec<(String, Value, Vec<u8>)>,
     pub(super) statuses: Vec<Value>,
     pub(super) check_runs: Vec<Value>,
     /// What is answered with 403, as the beginning of `METHOD path`.
@@ -110,6 +110,20 @@ impl Github {
         self.repository.lock().unwrap()
     }
 
+    /// A commit was applied, by a run of a push.
+    pub(super) fn applied(&self, commit: &str) {
+        let mut repository = self.repository();
+        if !('0'..='9').any(|it| sha(it) == commit) {
+            repository.history.push(commit.to_owned());
+        }
+        repository.runs.insert(0, run("push", commit));
+    }
+
+    /// The plan workflow kept this as the plan of a commit.
+    pub(super) fn reviewed(&self, name: &str, plan: &str) {
+        self.repository().artifacts.push((name.to_owned(), planned(), zip("plan.json", plan)));
+    }
+
     /// What was written, as `METHOD /path`.
     pub(super) fn writes(&self) -> Vec<String> {
         self.repository().requests.iter().filter(|it| !it.starts_with("GET")).cloned().collect()
@@ -163,19 +177,20 @@ async fn answer(
             issue
         }
         ("PATCH", ["issues", number]) => changed(&mut repository.issues, "number", number, &body),
+        ("GET", [""]) => json!({ "id": HERE, "default_branch": "main" }),
+        ("GET", ["pulls"]) => {
+            let (owner, branch) = query["head"].split_once(':').unwrap();
+            let wanted = |it: &&Value| {
+                let head = &it["head"];
+                it["base"]["ref"] == query["base"] && head["ref"] == decoded(branch) && head["user"]["login"] == owner
+            };
+            let all: Vec<Value> = repository.pulls.values().filter(wanted).cloned().collect();
+            page(&all, &query)
+        }
         ("GET", ["pulls", number]) if repository.pulls.contains_key(*number) => repository.pulls[*number].clone(),
-        ("GET", ["actions", "workflows", "apply.yml", "runs"]) => {
-            assert_eq!(query["branch"], "main");
-            let failed = if query.get("status") == Some(&"success") { &[] } else { repository.failed.as_slice() };
-            let runs: Vec<Value> =
-                failed.iter().chain(&repository.applied).map(|it| json!({ "head_sha": it })).collect();
-            json!({ "total_count": runs.len(), "workflow_runs": page(&runs, &query) })
-        }
-        ("GET", ["compare", _]) => {
-            let (status, commits) = &repository.since;
-            let commits: Vec<Value> = commits.iter().map(|it| json!({ "sha": it })).collect();
-            json!({ "status": status, "commits": page(&commits, &query) })
-        }
+        ("GET", ["actions", "workflows", "apply.yml", "runs"]) => repository.runs(&query),
+        ("GET", ["actions", "runs", id]) => repository.artifacts[id.parse::<usize>().unwrap()].1.clone(),
+        ("GET", ["compare", compared @ ..]) => repository.compared(&compared.join("/"), &query),
         ("GET", ["commits", sha, "pulls"]) => {
             let heads = repository.merged.get(*sha).cloned().unwrap_or_default();
             let pull = |it: String| json!({ "merged_at": "2026-01-01T00:00:00Z", "base": { "ref": "main" }, "head": { "sha": it } });
@@ -185,12 +200,15 @@ async fn answer(
             let named =
                 repository.artifacts.iter().enumerate().filter(|(_, (name, ..))| *name == decoded(query["name"]));
             let artifacts: Vec<Value> = named
-                .map(|(id, (_, repository, _))| {
-                    json!({ "id": id, "expired": false, "created_at": format!("2026-01-01T00:00:{id:02}Z"),
-                            "workflow_run": { "repository_id": 1, "head_repository_id": repository } })
+                .rev()
+                .map(|(id, (_, run, _))| {
+                    json!({ "id": id, "expired": false,
+                            "created_at": format!("2026-01-01T{:02}:{:02}:{:02}Z", id / 3600, id / 60 % 60, id % 60),
+                            "workflow_run": { "id": id, "repository_id": run["repository"]["id"],
+                                              "head_repository_id": run["head_repository"]["id"] } })
                 })
                 .collect();
-            json!({ "artifacts": artifacts })
+            json!({ "artifacts": page(&artifacts, &query) })
         }
         ("GET", ["actions", "artifacts", id, "zip"]) => {
             let id: usize = id.parse().unwrap();
@@ -212,11 +230,71 @@ async fn answer(
     answer.to_string().into_response()
 }
 
-/// A pull request of a fork's branch, by one digit of its head.
-pub(super) fn pull(head: char) -> Value {
+impl Repository {
+    /// A list of the runs of `apply.yml`. A search that is narrowed ends after 1,000.
+    fn runs(&self, query: &BTreeMap<&str, &str>) -> Value {
+        let is = |run: &Value, name: &str, field: &str| query.get(name).is_none_or(|it| run[field] == decoded(it));
+        let wanted =
+            |it: &&Value| is(it, "event", "event") && is(it, "status", "conclusion") && is(it, "branch", "head_branch");
+        let mut found: Vec<Value> = self.runs.iter().filter(wanted).cloned().collect();
+        if ["event", "status", "branch"].iter().any(|it| query.contains_key(it)) {
+            found.truncate(1_000);
+        }
+        let count = self.counted.unwrap_or(found.len());
+        json!({ "total_count": count, "workflow_runs": page(&found, query) })
+    }
+
+    /// How two commits stand to each other, as `A...B`.
+    fn compared(&self, compared: &str, query: &BTreeMap<&str, &str>) -> Value {
+        let (from, to) = compared.split_once("...").unwrap();
+        // What is on the branch without being named is at its begin, by its digit.
+        let place = |name: &str| {
+            let named = self.history.iter().position(|it| it == name).map(|it| it + 10);
+            named.or_else(|| ('0'..='9').position(|it| sha(it) == name))
+        };
+        assert_ne!(to, "main", "a tag may have that name");
+        let tip = self.history.len() + 9;
+        let places = (place(from), if to == "refs/heads/main" { Some(tip) } else { place(to) });
+        let (status, commits) = match places {
+            _ if from == to => ("identical", Vec::new()),
+            (Some(from), Some(to)) if from == to => ("identical", Vec::new()),
+            (Some(from), Some(to)) if from > to => ("behind", Vec::new()),
+            (Some(from), Some(to)) => ("ahead", (from + 1..=to).map(|it| self.commit(it)).collect()),
+            _ => ("diverged", Vec::new()),
+        };
+        json!({ "status": status, "commits": page(&commits, query) })
+    }
+
+    fn commit(&self, place: usize) -> Value {
+        let named = place.checked_sub(10).map(|it| self.history[it].clone());
+        json!({ "sha": named.unwrap_or_else(|| sha(char::from_digit(u32::try_from(place).unwrap(), 10).unwrap())) })
+    }
+}
+
+/// The number of this repository, and of a fork.
+pub(super) const HERE: u64 = 1;
+pub(super) const FORK: u64 = 2;
+
+/// A run of `apply.yml` on the default branch, by an event, that succeeded.
+pub(super) fn run(event: &str, commit: &str) -> Value {
+    json!({ "event": event, "status": "completed", "conclusion": "success", "head_branch": "main", "head_sha": commit,
+            "path": ".github/workflows/apply.yml", "created_at": "2026-01-01T00:00:00Z",
+            "repository": { "id": HERE }, "head_repository": { "id": HERE } })
+}
+
+/// A run of `plan.yml`, which a check has started.
+pub(super) fn planned() -> Value {
+    let mut run = run("workflow_run", &sha('0'));
+    run["path"] = ".github/workflows/plan.yml".into();
+    run
+}
+
+/// Pull request 7 of a fork's branch, by its head.
+pub(super) fn pull(head: &str) -> Value {
     json!({
-        "state": "open", "merged_at": null, "base": { "ref": "main" },
-        "head": { "sha": sha(head), "ref": "change", "repo": { "full_name": "somebody/presences" } },
+        "number": 7, "state": "open", "merged_at": null, "base": { "ref": "main" }, "mergeable": true,
+        "merge_commit_sha": null,
+        "head": { "sha": head, "ref": "change", "user": { "login": "somebody" }, "repo": { "id": FORK } },
     })
 }
 

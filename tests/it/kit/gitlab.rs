@@ -21,6 +21,13 @@ use super::workflow::yaml;
 use crate::cli::server::Org;
 
 const BOT: u64 = 11;
+const HERE: u64 = 5;
+
+/// A deployment of a job of the default branch.
+fn deployed(commit: &str, succeeded: bool) -> Value {
+    json!({ "sha": commit, "ref": "main", "status": if succeeded { "success" } else { "failed" },
+            "deployable": { "ref": "main", "tag": false } })
+}
 
 /// What a project holds.
 #[derive(Default)]
@@ -28,8 +35,10 @@ struct Project {
     notes: Vec<Value>,
     /// The commits of the default branch, the oldest first.
     history: Vec<String>,
-    /// The jobs that applied, the oldest first: of which commit, and did they succeed?
-    deployments: Vec<(String, bool)>,
+    /// The jobs that applied, the oldest first: see `deployed`.
+    deployments: Vec<Value>,
+    /// Pipelines that stand in front of each merge request's own.
+    pipelines: Vec<Value>,
     /// By merge request: the commit that it was merged as, and the plan of its last pipeline.
     merged: BTreeMap<u64, (String, String)>,
     /// What is answered with 403, as the beginning of the path.
@@ -79,28 +88,44 @@ async fn answer(
             project.notes.push(json!({ "id": id, "author": { "id": BOT }, "body": body["body"] }));
             json!({ "id": id })
         }
-        ("PUT", ["merge_requests", "7", "notes", _]) => json!({}),
+        ("PUT", ["merge_requests", "7", "notes", id]) => {
+            let id = number(id);
+            for note in project.notes.iter_mut().filter(|it| it["id"] == id) {
+                note["body"] = body["body"].clone();
+            }
+            json!({})
+        }
         ("GET", ["deployments"]) => {
             assert!(decoded(query["environment"]).starts_with("presence-apply/"));
-            let wanted = |it: &&(String, bool)| it.1 || !query.contains_key("status");
-            let mut found: Vec<Value> =
-                project.deployments.iter().filter(wanted).map(|it| json!({ "sha": it.0 })).collect();
+            let wanted = |it: &&Value| query.get("status").is_none_or(|status| it["status"] == *status);
+            let mut found: Vec<Value> = project.deployments.iter().filter(wanted).cloned().collect();
             if query["sort"] == "desc" {
                 found.reverse();
             }
             page(&found, &query)
         }
         ("GET", ["repository", "compare"]) => {
-            let place = |name: &str| project.history.iter().position(|it| it == query[name]).unwrap();
-            let commits = project.history.get(place("from") + 1..=place("to")).unwrap_or_default();
+            let place = |name: &str| project.history.iter().position(|it| it == query[name]);
+            let commits = match (place("from"), place("to")) {
+                (from, Some(to)) => project.history.get(from.map_or(0, |it| it + 1)..=to).unwrap_or_default().to_vec(),
+                _ if query["from"] == query["to"] => Vec::new(),
+                // It is on no branch that counts.
+                _ => vec![query["to"].to_owned()],
+            };
             json!({ "commits": commits.iter().map(|it| json!({ "id": it })).collect::<Vec<_>>() })
         }
+        ("GET", ["repository", "branches", "main"]) => json!({ "commit": { "id": project.history.last() } }),
         ("GET", ["repository", "commits", sha, "merge_requests"]) => {
             let found = project.merged.iter().filter(|(_, (commit, _))| commit == sha);
-            found.map(|(iid, _)| json!({ "iid": iid, "state": "merged" })).collect()
+            let target = |iid: &u64| json!({ "iid": iid, "state": "merged", "target_branch": "main", "target_project_id": HERE });
+            found.map(|(iid, _)| target(iid)).collect()
         }
-        ("GET", ["merge_requests", iid, "pipelines"]) => json!([{ "id": number(iid) }]),
-        ("GET", ["pipelines", id, "jobs"]) => {
+        ("GET", ["merge_requests", iid, "pipelines"]) => {
+            let own = json!({ "id": number(iid), "project_id": HERE, "source": "merge_request_event" });
+            page(&[project.pipelines.clone(), vec![own]].concat(), &query)
+        }
+        // Those of a fork are not here.
+        ("GET", ["pipelines", id, "jobs"]) if project.merged.contains_key(&number(id)) => {
             json!([{ "id": 1, "name": "validate" }, { "id": number(id), "name": "plan" }])
         }
         ("GET", ["jobs", id, "artifacts", "plan.json"]) => match &project.merged[&number(id)].1 {
@@ -133,7 +158,11 @@ impl World {
         let github = Github::start();
         let project = Arc::new(Mutex::new(Project::default()));
         let server = Server::start(Router::new().fallback(answer).with_state(Arc::clone(&project)));
-        let script = format!("exec '{}' \"$@\" --base-url {}\n", env!("CARGO_BIN_EXE_presencectl"), org.url);
+        let script = format!(
+            "[[ $1 == validate ]] || set -- \"$@\" --base-url {}\nexec '{}' \"$@\"\n",
+            org.url,
+            env!("CARGO_BIN_EXE_presencectl")
+        );
         let runner = Runner::of(&github, &org)
             .with("CI_API_V4_URL", &server.url)
             .with("CI_PROJECT_ID", "5")
@@ -142,6 +171,7 @@ impl World {
             .with("CI_JOB_URL", "https://gitlab.example/jobs/42")
             .with("GITLAB_TOKEN", TOKEN)
             .with("CI_PROJECT_DIR", "/builds/acme")
+            .with("CI_DEFAULT_BRANCH", "main")
             .with("CONFIG", "presences.yaml")
             .with("ORG", "acme");
         runner.executable("repository/presencectl", &script);
@@ -169,9 +199,9 @@ impl World {
     fn apply(&mut self, commit: char, definitions: &[String]) -> Step {
         self.runner.write("presences.yaml", &config(definitions));
         self.runner.set("CI_COMMIT_SHA", &sha(commit));
-        self.project().deployments.push((sha(commit), false));
+        self.project().deployments.push(deployed(&sha(commit), false));
         let step = self.runner.run(JOB, &["apply"]);
-        self.project().deployments.last_mut().unwrap().1 = step.code == Some(0);
+        *self.project().deployments.last_mut().unwrap() = deployed(&sha(commit), step.code == Some(0));
         step
     }
 
@@ -179,7 +209,7 @@ impl World {
     pub(super) fn start_apply(&mut self, definitions: &[String]) -> Child {
         let plan = self.plan(definitions);
         self.merged(3, '1', &plan);
-        self.project().deployments.push((sha('0'), true));
+        self.project().deployments.push(deployed(&sha('0'), true));
         self.runner.set("CI_COMMIT_SHA", &sha('1'));
         self.runner.start(JOB, &["apply"], &[])
     }
@@ -231,7 +261,7 @@ fn an_apply_does_what_was_reviewed_since_the_last_one_and_nothing_more() {
     let (lunch, tea) = (definition("lunch", "Meal", "Lunch"), definition("tea", "Break", "Tea"));
     let plans = [world.plan(std::slice::from_ref(&lunch)), world.plan(std::slice::from_ref(&tea))];
     let both = [lunch, tea];
-    world.project().deployments.push((sha('0'), true));
+    world.project().deployments.push(deployed(&sha('0'), true));
     world.merged(3, '1', &plans[0]);
     world.merged(4, '2', "");
     world.apply('2', &both).fails("beyond-saved-plan");
@@ -252,7 +282,7 @@ fn an_answer_that_is_refused_ends_the_apply() {
     let mut world = World::start();
     let lunch = [definition("lunch", "Meal", "Lunch")];
     let plan = world.plan(&lunch);
-    world.project().deployments.push((sha('0'), true));
+    world.project().deployments.push(deployed(&sha('0'), true));
     world.merged(3, '1', &plan);
     for forbidden in
         ["deployments", "repository/compare", "repository/commits", "merge_requests/3", "pipelines", "jobs"]
@@ -283,13 +313,13 @@ fn an_interface_that_fails_once_is_asked_again() {
     }
     assert_eq!(world.project().writes, ["POST merge_requests/7/notes", "PUT merge_requests/7/notes/1"]);
     let plan = fs::read_to_string(world.runner.path("repository/plan.json")).unwrap();
-    world.project().deployments.push((sha('0'), true));
+    world.project().deployments.push(deployed(&sha('0'), true));
     world.merged(3, '1', &plan);
     stumble(&world);
     let applied = world.apply('1', std::slice::from_ref(&lunch)).succeeds();
     assert!(applied.log.contains("Apply: 1 done"), "{}", applied.log);
     // An old job is still told from a later one.
-    world.project().deployments.push((sha('3'), true));
+    world.project().deployments.push(deployed(&sha('3'), true));
     stumble(&world);
     assert_eq!(world.apply('1', &[tea]).fails("is later than 1111111").code, Some(75));
     assert_eq!(world.writes_to_the_org(), 1);
@@ -303,7 +333,7 @@ fn an_answer_that_is_not_what_it_should_be_decides_nothing() {
     let mut world = World::start();
     let lunch = [definition("lunch", "Meal", "Lunch")];
     let plan = world.plan(&lunch);
-    world.project().deployments.push((sha('0'), true));
+    world.project().deployments.push(deployed(&sha('0'), true));
     world.merged(3, '1', &plan);
     let notes = world.project().writes.len();
     for path in ["/user", "merge_requests/7/notes"] {
@@ -332,7 +362,7 @@ fn an_old_job_that_is_started_again_undoes_nothing_however_often() {
     let lunch = [definition("lunch", "Meal", "Lunch")];
     let retired = [format!("{}    deactivated: true\n", lunch[0])];
     let plan = world.plan(&lunch);
-    world.project().deployments.push((sha('0'), true));
+    world.project().deployments.push(deployed(&sha('0'), true));
     world.merged(3, '1', &plan);
     world.apply('1', &lunch).succeeds();
     let plan = world.plan(&retired);
@@ -349,6 +379,174 @@ fn an_old_job_that_is_started_again_undoes_nothing_however_often() {
     assert_eq!(world.writes_to_the_org(), writes, "main says that it is retired");
     let job = &yaml("examples/gitlab-ci/.gitlab-ci.yml")["apply"];
     assert_eq!(job["allow_failure"]["exit_codes"], 75, "which fails no pipeline, and is no deployment");
+}
+
+#[test]
+fn a_deployment_counts_only_where_a_job_of_the_default_branch_made_it() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    let lunch = [definition("lunch", "Meal", "Lunch")];
+    let plan = world.plan(&lunch);
+    world.merged(3, '1', &plan);
+    let forged = |field: &str, value: Value| {
+        let mut deployment = deployed(&sha('3'), true);
+        *deployment.pointer_mut(field).unwrap() = value;
+        deployment
+    };
+    // A branch, a tag with the name of the branch, somebody by the API, and a commit that is on no branch any more.
+    let strange = [
+        forged("/ref", json!("change")),
+        forged("/deployable/ref", json!("change")),
+        forged("/deployable/tag", json!(true)),
+        forged("/deployable", Value::Null),
+        forged("/sha", json!(sha('f'))),
+    ];
+    world.project().deployments.push(deployed(&sha('0'), true));
+    for it in &strange {
+        // So many that they fill a page.
+        world.project().deployments.extend(vec![it.clone(); 30]);
+    }
+    let applied = world.apply('1', &lunch).succeeds();
+    assert!(applied.log.contains("Apply: 1 done"), "{}", applied.log);
+    // A job of the branch does.
+    world.project().deployments.push(deployed(&sha('3'), true));
+    assert_eq!(world.apply('1', &lunch).fails("is later than 1111111").code, Some(75));
+    // This commit is not on the branch any more.
+    let refused = world.apply('e', &lunch).fails("does not contain it: nothing is done");
+    assert_eq!(refused.code, Some(1));
+}
+
+#[test]
+fn a_first_job_is_found_behind_those_of_other_branches() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    let lunch = [definition("lunch", "Meal", "Lunch")];
+    let plan = world.plan(&lunch);
+    world.merged(3, '1', &plan);
+    let mut strange = deployed(&sha('2'), false);
+    strange["ref"] = "change".into();
+    world.project().deployments.extend(vec![strange; 120]);
+    world.project().deployments.push(deployed(&sha('1'), false));
+    world.apply('2', &lunch).succeeds();
+}
+
+#[test]
+fn a_plan_counts_only_where_a_pipeline_of_this_project_made_it() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    let lunch = [definition("lunch", "Meal", "Lunch")];
+    let plan = world.plan(&lunch);
+    world.project().deployments.push(deployed(&sha('0'), true));
+    world.merged(3, '1', &plan);
+    // A pipeline of the fork that it came from, which is not found here, and one of a branch.
+    let of_a_fork = json!({ "id": 900, "project_id": 6, "source": "merge_request_event" });
+    let of_a_branch = json!({ "id": 901, "project_id": HERE, "source": "push" });
+    world.project().pipelines = [vec![of_a_fork.clone(); 120], vec![of_a_branch]].concat();
+    let applied = world.apply('1', &lunch).succeeds();
+    assert!(applied.log.contains("Apply: 1 done"), "{}", applied.log);
+}
+
+#[test]
+fn nothing_that_presencectl_is_started_with_is_a_token_of_the_job() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    world.runner.executable("repository/presencectl", "env >>../seen\n");
+    for (name, value) in [
+        ("CI_JOB_TOKEN", "job-canary"),
+        ("CI_REGISTRY_PASSWORD", "job-canary"),
+        ("CI_REPOSITORY_URL", "https://x:job-canary@y"),
+    ] {
+        world.runner.set(name, value);
+    }
+    world.runner.set("GITLAB_CI", "true");
+    world.project().deployments.push(deployed(&sha('0'), true));
+    world.merged(3, '1', r#"{"kind": "plan"}"#);
+    world.runner.set("CI_COMMIT_SHA", &sha('1'));
+    for job in ["validate", "plan", "apply", "drift"] {
+        world.runner.run(JOB, &[job]).succeeds();
+        let seen = fs::read_to_string(world.runner.path("seen")).unwrap();
+        assert!(!seen.contains("canary") && !seen.contains(TOKEN), "{job}: {seen}");
+        for needed in ["GENESYSCLOUD_OAUTHCLIENT_SECRET=sandbox-secret", "CI_COMMIT_SHA=1111", "GITLAB_CI=true"] {
+            assert!(seen.contains(needed), "{job}: {needed} is not in {seen}");
+        }
+        fs::remove_file(world.runner.path("seen")).unwrap();
+    }
+}
+
+#[test]
+fn a_plan_that_came_with_the_files_is_no_plan_of_the_job() {
+    if skipped() {
+        return;
+    }
+    let world = World::start();
+    world.runner.write("presences.yaml", &config(&[]));
+    world.runner.write("comment.md", "forged");
+    world.runner.write("plan.json", "forged");
+    world.runner.executable("repository/presencectl", "exit 1\n");
+    world.runner.run(JOB, &["plan"]).fails("");
+    assert_eq!(world.project().writes, [""; 0]);
+    assert!(!world.runner.path("repository/plan.json").exists());
+}
+
+/// With the configuration in another project, nothing of the merge request is there to be run.
+#[test]
+fn without_a_checkout_the_config_is_read_from_the_commit() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    git(&world.runner, &["init", "--quiet"]);
+    let before = commit(&world.runner, &[]);
+    let after = commit(&world.runner, &[definition("lunch", "Meal", "Lunch")]);
+    git(&world.runner, &["rm", "--quiet", "--cached", "-r", "."]);
+    world.runner.write("presences.yaml", "version: 1\ndefinitions: [of the disk]\n");
+    for (name, value) in [("CI_COMMIT_SHA", &after), ("CI_MERGE_REQUEST_DIFF_BASE_SHA", &before)] {
+        world.runner.set(name, value);
+    }
+    world.runner.run(JOB, &["plan"]).fails("presences.yaml");
+    world.runner.set("GIT_CHECKOUT", "false");
+    world.runner.run(JOB, &["validate"]).succeeds();
+    world.runner.run(JOB, &["plan"]).succeeds();
+    let note = world.project().notes.last().unwrap()["body"].as_str().unwrap().to_owned();
+    assert!(note.contains("lunch") && note.contains("#### From this change"), "{note}");
+}
+
+#[test]
+fn the_configuration_of_another_project_runs_nothing_of_a_merge_request() {
+    let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/gitlab-ci");
+    let page = fs::read_to_string(project.join("README.md")).unwrap();
+    let block = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let block: Value = serde_yaml::from_str(block).unwrap();
+    let mut all = yaml("examples/gitlab-ci/.gitlab-ci.yml");
+    for (name, it) in block.as_object().unwrap() {
+        assert!(all[name].is_object(), "{name} is replaced");
+        all[name] = it.clone();
+    }
+    assert_eq!(all[".proposal"]["variables"], json!({ "GIT_STRATEGY": "clone", "GIT_CHECKOUT": "false" }));
+    let commands =
+        |it: &Value| it.as_array().into_iter().flatten().map(|it| it.as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let mut jobs = 0;
+    for (name, job) in all.as_object().unwrap() {
+        for command in commands(&job["script"]) {
+            assert!(command.starts_with("bash /usr/local/bin/presencectl.sh "), "{name}: {command}");
+            jobs += 1;
+        }
+        let by_request = job["rules"].to_string().contains("merge_request_event");
+        assert!(!by_request || job["extends"] == ".proposal", "{name} reads a merge request");
+    }
+    assert_eq!(jobs, 4);
+    for command in commands(&all[".presencectl"]["before_script"]) {
+        assert!(!command.starts_with("cp ") && !command.contains(" presencectl.sh"), "{command}");
+    }
+    assert!(page.contains("GITLAB_TOKEN") && page.contains("can read what"), "what a merge request can read is told");
 }
 
 #[test]
@@ -399,7 +597,8 @@ fn the_nightly_job_tells_who_edited_what_from_what_was_merged() {
     let executable = world.runner.path("repository/presencectl");
     let apply = ["apply", "presences.yaml", "--auto-approve"];
     world.runner.run(executable.to_str().unwrap(), &apply).succeeds();
-    world.project().deployments.extend([(applied.clone(), true), (sha('3'), false)]);
+    world.project().history.push(applied.clone());
+    world.project().deployments.extend([deployed(&applied, true), deployed(&sha('3'), false)]);
     world.runner.run(JOB, &["drift"]).succeeds();
     // Somebody retires tea by hand, and walk is merged.
     world.runner.write("presences.yaml", &config(&[lunch.clone(), format!("{tea}    deactivated: true\n")]));

@@ -6,7 +6,7 @@ use std::fs;
 use std::process::Command;
 
 use super::github::Github;
-use super::steps::{Runner, skipped};
+use super::steps::{Runner, sha, skipped};
 
 const ARCHIVE: &str = "presencectl-x86_64-unknown-linux-musl.tar.gz";
 
@@ -25,7 +25,8 @@ fn release(github: &Github) -> Runner {
     let packed = Command::new("bash").args(["-c", &pack]).current_dir(runner.path("repository")).status().unwrap();
     assert!(packed.success());
     runner.stand_in("curl", "echo \"$@\" >>../../asked\nwhile (($#)); do [[ $1 != --output ]] || out=$2; url=$1; shift; done\ncp \"$RELEASE/${url##*/}\" \"$out\"\n");
-    runner.stand_in("gh", "echo \"$@\" >>../../asked\n[[ ${ATTESTED:-yes} == yes ]]\n");
+    let gh = "echo \"$@\" >>../../asked\nprintf '%s\\n' \"${SAYS:-}\" >&2\n[[ ${ATTESTED:-yes} == yes ]]\n";
+    runner.stand_in("gh", gh);
     runner
 }
 
@@ -44,8 +45,68 @@ fn a_release_that_agrees_with_its_sums_and_attestation_is_used() {
         asked.contains(&format!("https://github.com/maker/presencectl/releases/download/v0.1.0/{ARCHIVE}")),
         "{asked}"
     );
-    let signer = "--repo maker/presencectl --signer-workflow maker/presencectl/.github/workflows/release.yml";
+    let signer = "--repo maker/presencectl --signer-workflow maker/presencectl/.github/workflows/release.yml \
+                  --deny-self-hosted-runners --source-ref refs/tags/v0.1.0\n";
     assert!(asked.contains(signer), "{asked}");
+}
+
+#[test]
+fn an_action_that_is_pinned_by_a_commit_runs_what_was_built_from_that_commit() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    for (pin, built_from) in [
+        (sha('a').as_str(), format!("--source-digest {}", sha('a'))),
+        ("v0.1.0", "--source-ref refs/tags/v0.1.0".to_owned()),
+        ("main", "--source-ref refs/tags/v0.1.0".to_owned()),
+        ("", "--source-ref refs/tags/v0.1.0".to_owned()),
+    ] {
+        let runner = release(&github).with("ACTION_REF", pin);
+        runner.run("install.sh", &[]).succeeds();
+        let asked = fs::read_to_string(runner.path("asked")).unwrap();
+        assert!(asked.contains(&format!("--deny-self-hosted-runners {built_from}\n")), "{pin}: {asked}");
+        assert_eq!(asked.matches("--source-").count(), 1, "{pin}: {asked}");
+    }
+}
+
+#[test]
+fn what_cannot_be_verified_is_used_by_its_sum_alone() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    let old = |says: &str| release(&github).with("ATTESTED", "no").with("SAYS", says);
+    let none = || {
+        let runner = release(&github);
+        fs::remove_file(runner.path("bin/gh")).unwrap();
+        runner
+    };
+    for says in ["unknown flag: --source-ref", "unknown command \"attestation\" for \"gh\""] {
+        let step = old(says).run("install.sh", &[]).fails("could not be verified");
+        assert!(step.log.contains(says) && step.log.contains("by the input sha256"), "{}", step.log);
+        assert_eq!(step.output("binary"), None);
+        let runner = old(says);
+        let sum = sum(&runner);
+        let step = runner.with("SHA256", &sum).run("install.sh", &[]).succeeds();
+        assert!(step.log.contains("::notice::") && step.log.contains("could not be verified"), "{}", step.log);
+        assert!(step.output("binary").is_some());
+    }
+    if Command::new("gh").arg("--version").output().is_err() {
+        let step = none().run("install.sh", &[]).fails("could not be verified: gh is not installed");
+        assert_eq!(step.output("binary"), None);
+    }
+    // A sum does not replace an attestation that was refused, nor the other way round.
+    let runner = old("no attestations found ::error::boo");
+    let sum = sum(&runner);
+    let step = runner.with("SHA256", &sum).run("install.sh", &[]).fails("gh says: no attestations found");
+    assert!(!step.log.lines().any(|it| it.starts_with("::error::boo")), "{}", step.log);
+    release(&github).with("SHA256", "the sum").run("install.sh", &[]).fails("the input sha256 is the sum");
+}
+
+/// The sum of the archive.
+fn sum(runner: &Runner) -> String {
+    fs::read_to_string(runner.path("release/SHA256SUMS")).unwrap()[..64].to_owned()
 }
 
 #[test]
@@ -57,7 +118,7 @@ fn what_does_not_agree_is_not_used() {
     let runner = release(&github).with("SHA256", &"0".repeat(64));
     assert_eq!(runner.run("install.sh", &[]).fails("it is not used").output("binary"), None);
     let runner = release(&github).with("ATTESTED", "no");
-    assert_eq!(runner.run("install.sh", &[]).fails("no attestation").output("binary"), None);
+    assert_eq!(runner.run("install.sh", &[]).fails("gh did not confirm").output("binary"), None);
     let runner = release(&github);
     fs::write(runner.path("release/SHA256SUMS"), "").unwrap();
     runner.run("install.sh", &[]).fails("has no line");

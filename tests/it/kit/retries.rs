@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::github::{BOT, Github, Stumbles, pull, zip};
+use super::github::{BOT, FORK, Github, Stumbles, pull, run as run_of_apply};
 use super::steps::{Runner, Step, sha, skipped};
 
 /// A script of the kit, and its arguments.
@@ -26,13 +26,11 @@ fn github() -> Github {
     repository.comments.push(json!({ "id": 101, "user": bot, "body": "<!-- presencectl-kit:plan -->\nold" }));
     let issue = json!({ "number": 101, "state": "open", "user": bot, "body": "<!-- presencectl-kit:drift -->\nold" });
     repository.issues.push(issue);
-    repository.pulls.insert("7".to_owned(), pull('a'));
-    repository.applied = Some(sha('0'));
-    repository.since = ("ahead".to_owned(), vec![sha('1')]);
+    repository.pulls.insert("7".to_owned(), pull(&sha('a')));
     repository.merged.insert(sha('1'), vec![sha('a')]);
-    let name = format!("presencectl-plan-default-{}", sha('a'));
-    repository.artifacts.push((name, 1, zip("plan.json", r#"{"kind": "plan"}"#)));
     drop(repository);
+    github.applied(&sha('0'));
+    github.reviewed(&format!("presencectl-plan-default-{}", sha('a')), r#"{"kind": "plan"}"#);
     github
 }
 
@@ -40,12 +38,12 @@ fn run(github: &Github, (script, arguments): Script) -> Step {
     let runner = Runner::new(github)
         .with("PULL_REQUEST", "7")
         .with("GITHUB_SHA", &sha('1'))
-        .with("NUMBER_FILE", "number")
         .with("EVENT", "pull_request")
         .with("HEAD_SHA", &sha('a'))
         .with("HEAD_BRANCH", "change")
-        .with("HEAD_REPOSITORY", "somebody/presences");
-    for (name, text) in [("said.md", "said"), ("drift/comment.md", "said"), ("number", "7")] {
+        .with("HEAD_OWNER", "somebody")
+        .with("HEAD_REPOSITORY_ID", &FORK.to_string());
+    for (name, text) in [("said.md", "said"), ("drift/comment.md", "said")] {
         runner.write(name, text);
     }
     runner.run(script, arguments)
@@ -86,11 +84,6 @@ fn an_issue_is_found_again() {
 }
 
 #[test]
-fn the_right_pull_request_is_believed() {
-    same_with_failures(PULL_REQUEST, |_| (), &[], &["number=7"]);
-}
-
-#[test]
 fn reviewed_plans_are_found() {
     let found = "::notice::1 commit(s) since the last apply, 0000000, 1 reviewed plan(s)";
     same_with_failures(PLANS, |_| (), &[found], &["superseded=false"]);
@@ -98,8 +91,8 @@ fn reviewed_plans_are_found() {
 
 #[test]
 fn an_old_run_sees_that_it_is_superseded() {
-    let behind = |github: &Github| github.repository().since.0 = "behind".to_owned();
-    let done = "::notice::0000000 is applied already, and it is later than 1111111: nothing is done";
+    let behind = |github: &Github| github.applied(&sha('2'));
+    let done = "::notice::2222222 is applied already, and it is later than 1111111: nothing is done";
     same_with_failures(PLANS, behind, &[done], &["superseded=false", "superseded=true"]);
 }
 
@@ -107,8 +100,12 @@ fn an_old_run_sees_that_it_is_superseded() {
 fn the_first_run_is_found() {
     let first = |github: &Github| {
         let mut repository = github.repository();
-        repository.applied = None;
-        repository.failed = vec![sha('1'), sha('0')];
+        let failed = |commit: char| {
+            let mut run = run_of_apply("push", &sha(commit));
+            run["conclusion"] = "failure".into();
+            run
+        };
+        repository.runs = vec![failed('1'), failed('0')];
     };
     let found = "::notice::2 commit(s) since 0000000, 1 reviewed plan(s)";
     same_with_failures(PLANS, first, &[found], &["superseded=false"]);
@@ -122,11 +119,13 @@ fn an_answer_that_is_not_what_it_should_be_decides_nothing() {
     let asked = [
         (COMMENT, "GET issues/7/comments"),
         (ISSUE, "GET issues"),
+        (PULL_REQUEST, "GET pulls"),
         (PULL_REQUEST, "GET pulls/7"),
         (PLANS, "GET actions/workflows/apply.yml/runs"),
         (PLANS, "GET compare"),
         (PLANS, "GET commits"),
         (PLANS, "GET actions/artifacts?"),
+        (PLANS, "GET actions/runs"),
         (PLANS, "GET actions/artifacts/0/zip"),
     ];
     for (script, path) in asked {

@@ -6,9 +6,9 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::github::{Github, zip};
+use super::github::{FORK, Github, planned, run, zip};
 use super::steps::{Runner, Step, config, definition, org, sha, skipped};
 
 /// The plan that the check of a pull request made, as an artifact.
@@ -16,12 +16,11 @@ fn reviewed(github: &Github, runner: &Runner, head: char, definitions: &[String]
     runner.write("presences.yaml", &config(definitions));
     let plan = runner.action("plan").succeeds();
     let plan = fs::read_to_string(plan.output("plan").unwrap()).unwrap();
-    artifact(github, head, 1, &plan);
+    github.reviewed(&artifact(head), &plan);
 }
 
-fn artifact(github: &Github, head: char, repository: u64, plan: &str) {
-    let name = format!("presencectl-plan-default-{}", sha(head));
-    github.repository().artifacts.push((name, repository, zip("plan.json", plan)));
+fn artifact(head: char) -> String {
+    format!("presencectl-plan-default-{}", sha(head))
 }
 
 /// The head of a pull request, merged as a commit.
@@ -49,8 +48,7 @@ fn what_was_merged_one_after_the_other_is_applied_together() {
     reviewed(&github, &runner, 'b', std::slice::from_ref(&tea));
     merged(&github, 'a', '1');
     merged(&github, 'b', '2');
-    github.repository().applied = Some(sha('0'));
-    github.repository().since = ("ahead".to_owned(), vec![sha('1'), sha('2')]);
+    github.applied(&sha('0'));
 
     let found = runner.run("reviewed-plans.sh", &[]).succeeds();
     let found_plans = plans(&found);
@@ -105,17 +103,185 @@ fn without_a_reviewed_plan_nothing_is_applied() {
 }
 
 #[test]
-fn an_artifact_of_a_fork_or_a_failed_check_is_no_plan() {
+fn an_artifact_counts_only_where_the_plan_workflow_of_the_default_branch_made_it() {
     if skipped() {
         return;
     }
-    let (github, org) = (Github::start(), org());
-    let runner = Runner::of(&github, &org).with("GITHUB_SHA", &sha('1')).with("COMMENT", "false");
-    artifact(&github, 'a', 2, r#"{"kind": "plan"}"#);
-    artifact(&github, 'a', 1, r#"{"kind": "error"}"#);
+    let plan = r#"{"kind": "plan"}"#;
+    let forged = |field: &str, value: Value| {
+        let mut run = planned();
+        *run.pointer_mut(field).unwrap() = value;
+        run
+    };
+    for run in [
+        forged("/head_repository/id", json!(FORK)),
+        forged("/head_repository", Value::Null),
+        forged("/head_branch", json!("change")),
+        forged("/event", json!("push")),
+        forged("/event", json!("pull_request")),
+        forged("/path", json!(".github/workflows/check.yml")),
+        forged("/path", json!(".github/workflows/plan.yml/plan.yml")),
+        forged("/path", Value::Null),
+    ] {
+        let github = Github::start();
+        let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1'));
+        merged(&github, 'a', '1');
+        github.reviewed(&artifact('a'), plan);
+        // The newest one is none, and is passed over.
+        github.repository().artifacts.push((artifact('a'), run.clone(), zip("plan.json", "forged")));
+        let found = runner.run("reviewed-plans.sh", &[]).succeeds();
+        assert_eq!(plans(&found), [plan], "{run}: {}", found.log);
+        github.repository().artifacts.remove(0);
+        let found = runner.run("reviewed-plans.sh", &[]).succeeds();
+        assert_eq!(plans(&found), [""; 0], "{run}: {}", found.log);
+    }
+    // The plan workflow may have another name, and then that one counts alone.
+    let github = Github::start();
+    let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1')).with("PLAN_WORKFLOW", "review.yml");
+    merged(&github, 'a', '1');
+    let renamed = forged("/path", json!(".github/workflows/review.yml@refs/heads/main"));
+    github.repository().artifacts.push((artifact('a'), renamed, zip("plan.json", plan)));
+    github.reviewed(&artifact('a'), "forged");
+    assert_eq!(plans(&runner.run("reviewed-plans.sh", &[]).succeeds()), [plan]);
+}
+
+#[test]
+fn a_plan_behind_many_artifacts_of_a_fork_is_found() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1'));
+    merged(&github, 'a', '1');
+    github.reviewed(&artifact('a'), r#"{"kind": "plan"}"#);
+    let mut of_a_fork = planned();
+    of_a_fork["head_repository"]["id"] = FORK.into();
+    for _ in 0..250 {
+        github.repository().artifacts.push((artifact('a'), of_a_fork.clone(), Vec::new()));
+    }
+    assert_eq!(plans(&runner.run("reviewed-plans.sh", &[]).succeeds()).len(), 1);
+}
+
+#[test]
+fn a_check_that_failed_has_left_no_plan() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1'));
+    github.reviewed(&artifact('a'), r#"{"kind": "error"}"#);
     merged(&github, 'a', '1');
     let found = runner.run("reviewed-plans.sh", &[]).succeeds();
     assert_eq!(plans(&found), [""; 0], "{}", found.log);
+}
+
+/// What no run of a stranger, and none of another branch, looks like.
+fn foreign_runs(commit: &str) -> Vec<Value> {
+    let forged = |event: &str, field: &str, value: Value| {
+        let mut run = run(event, commit);
+        *run.pointer_mut(field).unwrap() = value;
+        run
+    };
+    let of_a_fork = ["pull_request", "pull_request_target", "workflow_run", "push"];
+    let mut runs: Vec<Value> = of_a_fork.map(|it| forged(it, "/head_repository/id", json!(FORK))).to_vec();
+    runs.extend(
+        ["pull_request", "pull_request_target", "workflow_run", "merge_group", "release"].map(|it| run(it, commit)),
+    );
+    runs.push(forged("push", "/head_repository", Value::Null));
+    runs.push(forged("push", "/head_branch", json!("change")));
+    runs.push(forged("push", "/conclusion", json!("failure")));
+    runs.push(forged("push", "/path", json!(".github/workflows/other.yml")));
+    runs.push(forged("push", "/repository", json!({})));
+    runs
+}
+
+#[test]
+fn a_run_of_a_fork_or_of_another_branch_is_no_apply() {
+    if skipped() {
+        return;
+    }
+    // A stranger's commit, and a later one of the default branch.
+    for commit in [sha('f'), sha('3')] {
+        let github = Github::start();
+        github.applied(&sha('0'));
+        merged(&github, 'a', '1');
+        github.reviewed(&artifact('a'), r#"{"kind": "plan"}"#);
+        let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1'));
+        for forged in foreign_runs(&commit) {
+            github.repository().runs.insert(0, forged.clone());
+            let found = runner.run("reviewed-plans.sh", &[]).succeeds();
+            assert_eq!(found.output("superseded"), Some("false"), "{forged}");
+            assert!(found.log.contains("1 commit(s) since the last apply, 0000000, 1 reviewed"), "{}", found.log);
+        }
+    }
+}
+
+#[test]
+fn a_run_on_a_commit_that_is_not_on_the_default_branch_supersedes_nothing() {
+    if skipped() {
+        return;
+    }
+    // By a tag with the name of the branch, or before a force push.
+    let github = Github::start();
+    let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1'));
+    github.applied(&sha('0'));
+    github.repository().runs.insert(0, run("push", &sha('f')));
+    github.repository().runs.insert(0, run("workflow_dispatch", &sha('e')));
+    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
+    assert_eq!(found.output("superseded"), Some("false"));
+    assert!(found.log.contains("since the last apply, 0000000"), "{}", found.log);
+    // The other way round: what was applied is on the branch, and this commit is not any more.
+    let runner = runner.with("GITHUB_SHA", &sha('d'));
+    let refused = runner.run("reviewed-plans.sh", &[]).fails("ddddddd does not contain it: nothing is done");
+    assert!(refused.log.contains("0000000 of main is applied already"), "{}", refused.log);
+}
+
+#[test]
+fn the_last_apply_is_found_behind_any_number_of_other_runs() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    let runner = Runner::new(&github).with("GITHUB_SHA", &sha('2'));
+    github.applied(&sha('1'));
+    let mut failed = run("push", &sha('2'));
+    failed["head_branch"] = "change".into();
+    for _ in 0..130 {
+        github.repository().runs.insert(0, failed.clone());
+    }
+    let mut of_a_fork = run("pull_request", &sha('f'));
+    of_a_fork["head_repository"]["id"] = FORK.into();
+    for _ in 0..1_100 {
+        github.repository().runs.insert(0, of_a_fork.clone());
+    }
+    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
+    assert!(found.log.contains("1 commit(s) since the last apply, 1111111"), "{}", found.log);
+    // Nothing was applied: the first run is the oldest that counts, also where GitHub counts fewer than there are.
+    let last = github.repository().runs.len() - 1;
+    github.repository().runs[last]["conclusion"] = "failure".into();
+    github.repository().runs.push(of_a_fork);
+    github.repository().counted = Some(1_000);
+    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
+    assert!(found.log.contains("2 commit(s) since 1111111"), "{}", found.log);
+}
+
+#[test]
+fn the_newest_apply_counts_whatever_started_it() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    for (day, event, commit) in [(3, "schedule", '2'), (2, "workflow_dispatch", '1'), (1, "push", '0')] {
+        let mut run = run(event, &sha(commit));
+        run["created_at"] = format!("2026-01-0{day}T00:00:00Z").into();
+        github.repository().runs.push(run);
+    }
+    for (last, at) in [("2222222", 0), ("1111111", 1), ("0000000", 2)] {
+        let runner = Runner::new(&github).with("GITHUB_SHA", &sha('3'));
+        let found = runner.run("reviewed-plans.sh", &[]).succeeds();
+        assert!(found.log.contains(&format!("since the last apply, {last}")), "{at}: {}", found.log);
+        github.repository().runs.remove(0);
+    }
 }
 
 #[test]
@@ -123,12 +289,28 @@ fn an_old_run_that_is_started_again_undoes_nothing() {
     if skipped() {
         return;
     }
-    let github = Github::start();
-    let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1'));
-    github.repository().applied = Some(sha('2'));
-    github.repository().since = ("behind".to_owned(), Vec::new());
-    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
-    assert_eq!(found.output("superseded"), Some("true"));
+    // After a merge, and by hand.
+    for find in ["true", "false"] {
+        let github = Github::start();
+        let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1')).with("FIND_PLANS", find);
+        github.applied(&sha('2'));
+        let found = runner.run("reviewed-plans.sh", &[]).succeeds();
+        assert_eq!(found.output("superseded"), Some("true"), "{}", found.log);
+    }
+}
+
+#[test]
+fn a_token_that_may_not_read_runs_applies_nothing_and_is_told_what_it_lacks() {
+    if skipped() {
+        return;
+    }
+    for find in ["true", "false"] {
+        let github = Github::start();
+        let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1')).with("FIND_PLANS", find);
+        github.repository().forbidden = Some("GET actions/workflows");
+        let refused = runner.run("reviewed-plans.sh", &[]).fails("nothing is done");
+        assert!(refused.log.contains("It takes `actions: read` in the job's `permissions`"), "{}", refused.log);
+    }
 }
 
 #[test]
@@ -153,8 +335,11 @@ fn a_first_apply_that_failed_is_made_up_for_by_the_next() {
     merged(&github, 'a', '1');
     merged(&github, 'b', '3');
     // Nothing was ever applied: the runs of these commits failed, and the last one is the run that asks.
-    github.repository().failed = vec![sha('3'), sha('2'), sha('1')];
-    github.repository().since = ("ahead".to_owned(), vec![sha('2'), sha('3')]);
+    for commit in ['1', '2', '3'] {
+        let mut failed = run("push", &sha(commit));
+        failed["conclusion"] = "failure".into();
+        github.repository().runs.insert(0, failed);
+    }
     let found = runner.run("reviewed-plans.sh", &[]).succeeds();
     assert_eq!(plans(&found).len(), 2, "{}", found.log);
     assert!(found.log.contains("3 commit(s) since 1111111, 2 reviewed plan(s)"), "{}", found.log);
@@ -170,7 +355,7 @@ fn the_name_of_an_org_may_hold_spaces() {
     let github = Github::start();
     let runner = Runner::new(&github).with("GITHUB_SHA", &sha('1')).with("ORG", "Acme Prod");
     let name = format!("presencectl-plan-Acme Prod-{}", sha('a'));
-    github.repository().artifacts.push((name, 1, zip("plan.json", r#"{"kind": "plan"}"#)));
+    github.reviewed(&name, r#"{"kind": "plan"}"#);
     merged(&github, 'a', '1');
     let found = runner.run("reviewed-plans.sh", &[]).succeeds();
     assert_eq!(plans(&found), [r#"{"kind": "plan"}"#]);
@@ -185,8 +370,7 @@ fn an_answer_that_is_refused_is_not_an_empty_one() {
         let github = Github::start();
         let runner = Runner::new(&github).with("GITHUB_SHA", &sha('2'));
         merged(&github, 'a', '2');
-        github.repository().applied = Some(sha('0'));
-        github.repository().since = ("ahead".to_owned(), vec![sha('2')]);
+        github.applied(&sha('1'));
         github.repository().forbidden = Some(forbidden);
         runner.run("reviewed-plans.sh", &[]).fails("403");
     }

@@ -99,6 +99,11 @@ impl Runner {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// What was set last.
+    pub(super) fn variable(&self, name: &str) -> &str {
+        self.variables.iter().rev().find(|(it, _)| it == name).map_or("", |(_, value)| value)
+    }
+
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -199,6 +204,7 @@ impl Runner {
             ("GITHUB_REPOSITORY", "acme/presences"),
             ("GITHUB_RUN_ID", "42"),
             ("GITHUB_REF_NAME", "main"),
+            ("GITHUB_SHA", "9999999999999999999999999999999999999999"),
             ("GITHUB_WORKFLOW_REF", "acme/presences/.github/workflows/apply.yml@refs/heads/main"),
             ("GITHUB_OUTPUT", output.to_str().unwrap()),
             ("GITHUB_STEP_SUMMARY", summary.to_str().unwrap()),

@@ -34,10 +34,6 @@ fn example(file: &str) -> Value {
 pub(super) struct Workflow<'a> {
     runner: &'a Runner,
     context: Value,
-    /// What there is to download, by name.
-    pub(super) artifacts: BTreeMap<String, PathBuf>,
-    /// What is checked out into a folder of its own.
-    pub(super) before: Option<PathBuf>,
     /// What was uploaded, by name.
     pub(super) uploaded: BTreeMap<String, PathBuf>,
     /// What became of each job: as GitHub calls it.
@@ -53,13 +49,14 @@ impl<'a> Workflow<'a> {
         let (temp, workspace) = (runner.path("temp"), runner.path("repository"));
         let context = json!({
             "github": { "event_name": event_name, "event": event, "token": TOKEN, "workspace": workspace,
+                        "sha": runner.variable("GITHUB_SHA"),
                         "action_repository": "OWNER/presencectl", "run_attempt": 1 },
             "runner": { "temp": temp },
             "vars": { "GENESYSCLOUD_OAUTHCLIENT_ID": "sandbox-client" },
             "secrets": { "GENESYSCLOUD_OAUTHCLIENT_SECRET": "sandbox-secret" },
         });
-        let (artifacts, uploaded, results) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Workflow { runner, context, artifacts, before: None, uploaded, results, cancelled_at: None, log: String::new() }
+        let (uploaded, results) = (BTreeMap::new(), BTreeMap::new());
+        Workflow { runner, context, uploaded, results, cancelled_at: None, log: String::new() }
     }
 
     /// Runs all jobs of a workflow, each after those that it needs. True where one was run and none failed.
@@ -165,18 +162,11 @@ impl<'a> Workflow<'a> {
     ) -> (bool, Value) {
         let workspace = self.runner.path("repository");
         match used.split('@').next().unwrap() {
-            "actions/checkout" => {
-                if let Some(folder) = with.get("path") {
-                    let folder = workspace.join(folder);
-                    fs::create_dir_all(&folder).unwrap();
-                    self.before.iter().for_each(|it| copy(it, &folder));
-                }
-                (true, json!({}))
-            }
+            // The runner has the repository already.
+            "actions/checkout" => (true, json!({})),
             "actions/download-artifact" => {
-                // Of another run, or of a job of this one.
-                let of = if with.contains_key("run-id") { &self.artifacts } else { &self.uploaded };
-                let found = of.get(&with["name"]);
+                assert!(!with.contains_key("run-id"), "nothing is handed on from another run");
+                let found = self.uploaded.get(&with["name"]);
                 if let Some(found) = found {
                     copy(found, Path::new(&with["path"]));
                 }

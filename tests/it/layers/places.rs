@@ -3,13 +3,15 @@
 /// Every file by level, lowest first. A file uses only files of a strictly lower level, so there
 /// are no circles, and a child never uses the file that declares it. A new file gets a place here.
 pub(super) const LEVELS: &[&[&str]] = &[
-    &["limits"],
+    &["limits", "nofollow"],
     &[
         "cli::formats",
         "apply::outcome",
         "plan::pages",
         "rules",
         "text",
+        "json",
+        "plan::contained",
         "stop",
         "model::region",
         "model::names",
@@ -27,6 +29,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "doctor::check",
         "git::run",
         "config::file_system",
+        "formula",
         "proxy",
     ],
     &[
@@ -84,6 +87,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "plan::change",
         "plan::refusal",
         "api::shapes",
+        "config::collector",
         "config::syntax",
         "render::human::target",
         "api::user_operations",
@@ -264,7 +268,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
 /// The sandbox is a house of its own beside all of these: it uses none of them, and only commands
 /// and the words of a failure use it. The client and it meet in JSON.
 pub(super) const SANDBOX: &[&[&str]] = &[
-    &["connection", "definitions", "error", "faults", "http", "temper"],
+    &["connection", "definitions", "error", "faults", "http", "temper", "weight"],
     &["access", "paging", "users"],
     &["activity", "divisions", "samples"],
     &["desk", "document", "seed"],
@@ -362,6 +366,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("apply::verify", &["tokio::time"]),
     ("retire", &["tokio::time"]),
     // The disk.
+    ("nofollow", &["fastrand", "rustix", "std::fs", "std::io", "std::os"]),
     ("config", &["std::fs", "std::io"]),
     ("config::file_system", &["std::fs", "std::io"]),
     ("config::folders", &["std::io"]),
@@ -370,11 +375,11 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("commands::connect", &["std::fs", "std::io"]),
     ("commands::earlier", &["std::fs"]),
     ("commands::doctor", &["reqwest::Url", "tokio::net"]),
-    ("commands::files", &["std::fs", "std::io", "std::os", "tempfile"]),
+    ("commands::files", &["std::fs", "std::io", "tempfile"]),
     ("commands::import", &["std::fs"]),
     ("commands::journal", &["std::fs", "std::io"]),
     ("commands::outputs", &["std::fs"]),
-    ("commands::placing", &["std::fs", "std::io", "tempfile"]),
+    ("commands::placing", &["std::fs", "std::io"]),
     ("commands::saved", &["std::fs", "std::io"]),
     ("commands::simulated", &["std::fs"]),
     ("git", &["std::env", "std::fs"]),
@@ -429,5 +434,5 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("sandbox::connection", &["axum", "std::io", "std::net", "tokio"]),
     ("sandbox::error", &["std::io"]),
     ("sandbox::service", &["axum", "std::io", "std::time", "tokio"]),
-    ("sandbox::store", &["std::fs", "std::io", "tempfile"]),
+    ("sandbox::store", &["std::fs", "std::io"]),
 ];

@@ -3,9 +3,11 @@
 use presencectl::model::desired::Desired;
 use presencectl::model::observed::Observed;
 use presencectl::model::user::UserId;
+use presencectl::render::csv::csv;
 use presencectl::users::meant::Presences;
 use presencectl::users::sheet::{self, Entry, Mistake};
 use presencectl::users::wishes::{ForAll, Wishes, distinct, wanted, wishes};
+use proptest::prelude::*;
 
 use crate::paper::object;
 
@@ -72,6 +74,23 @@ fn every_mistake_is_told_with_its_place() {
         self::wrong(sheet::arguments(&["-".to_owned(), "u1".to_owned()]).unwrap_err()),
         ["the command line: `-` is not the id of a user"]
     );
+}
+
+proptest! {
+    /// What `user get -o csv` writes is what `user set --users` reads, formulas and all.
+    #[test]
+    fn what_our_own_csv_keeps_from_calculating_is_read_back(message in "[-=+@;,'\" a1]{1,10}") {
+        let headings = ["id", "presence", "message"].map(str::to_owned);
+        let message = message.trim();
+        let text = csv(&headings, &[vec!["u1".to_owned(), "Lunch".to_owned(), message.to_owned()]]);
+        let entries = sheet::read("f", &text).unwrap();
+        prop_assert_eq!(entries.len(), 1);
+        prop_assert_eq!(entries[0].message.as_deref().unwrap_or_default(), message, "{}", text);
+        // Whoever separates by semicolons sees no formula either.
+        for cell in text.lines().nth(1).unwrap().split(';').skip(1) {
+            prop_assert!(!cell.trim_start_matches([' ', '"']).starts_with(['=', '+', '-', '@']), "{}", text);
+        }
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::process::{Command, Output};
 
 use presencectl::apply::report::{Outcome, Report, Verification};
 use presencectl::coverage::Coverage;
+use presencectl::diagnostic::Findings;
 use presencectl::plan::change::Action;
 use presencectl::problem::{Heard, Problem};
 use presencectl::render::html;
@@ -179,7 +180,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("not compared", not_compared),
         ("drift", html::drift(&drift, &target, &places)),
         ("report", html::report(&report, &target, &sources)),
-        ("failure", html::failure(&problem, &heard, &[], &sources)),
+        ("failure", html::failure(&problem, &heard, &Findings::default(), &sources)),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! The views by the command line: several in one run, for the examples, and where something failed.
 
 use insta::assert_snapshot;
+use presencectl::limits::FINDINGS_SHOWN_MAX;
 
 use super::html::bare;
 use crate::cli::driver::Cli;
@@ -123,5 +124,6 @@ fn a_failure_in_a_summary_has_the_room_of_a_summary() {
     let (comment, summary) = (cli.read("comment.md"), cli.read("summary.md"));
     assert!(comment.len() <= 60_000 && comment.contains("> **Not everything is here**: a comment holds no more."));
     assert!(summary.len() > 60_000 && !summary.contains("Not everything is here"), "{} bytes", summary.len());
-    assert_eq!(summary.matches("- **error** ").count(), 1_600);
+    assert_eq!(summary.matches("- **error** ").count(), FINDINGS_SHOWN_MAX);
+    assert!(summary.contains("#### 1600 errors"), "the whole count is told");
 }

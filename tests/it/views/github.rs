@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use presencectl::apply::report::{Outcome, Report, Verification};
 use presencectl::coverage::Coverage;
-use presencectl::diagnostic::Sources;
+use presencectl::diagnostic::{Findings, Sources};
 use presencectl::model::usage::{People, Usage};
 use presencectl::plan::change::Action;
 use presencectl::problem::Problem;
@@ -172,7 +172,7 @@ proptest! {
         prop_assert_eq!(drifted.lines().count(), 6);
         texts.push(drifted);
         prop_assert_eq!(texts[0].lines().count(), github::plan(&all_called("Tame").0, &desired, &sources, None).lines().count());
-        texts.push(github::failure(&problem, &[], &Sources::new(), None));
+        texts.push(github::failure(&problem, &Findings::default(), &Sources::new(), None));
         for line in texts.iter().flat_map(|it| it.split(['\n', '\r'])).filter(|it| !it.is_empty()) {
             let Read { command, properties, message: _ } = read(line).expect(line);
             prop_assert!(["error", "warning", "notice"].contains(&command.as_str()), "{}", line);

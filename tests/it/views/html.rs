@@ -5,6 +5,7 @@
 use insta::assert_snapshot;
 use presencectl::apply::report::{Outcome, Report, Verification};
 use presencectl::coverage::Coverage;
+use presencectl::diagnostic::Findings;
 use presencectl::plan::change::Action;
 use presencectl::problem::{Heard, Problem};
 use presencectl::render::html;
@@ -95,7 +96,7 @@ proptest! {
             let pages = [
                 html::plan(&plan, &Coverage::of(&desired), &target, &sources),
                 html::report(&report, &target, &sources),
-                html::failure(&problem, &heard, &[], &sources),
+                html::failure(&problem, &heard, &Findings::default(), &sources),
                 html::drift(&drift, &target, &places),
             ];
             pages.into_iter().chain(compared).collect::<Vec<_>>()

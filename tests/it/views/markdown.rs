@@ -7,6 +7,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use presencectl::apply::report::{Outcome, Report, Verification};
 use presencectl::coverage::Coverage;
+use presencectl::diagnostic::Findings;
 use presencectl::model::observed::{Organization, Target};
 use presencectl::plan::Plan;
 use presencectl::plan::change::Action;
@@ -84,7 +85,10 @@ fn a_failure_says_what_to_do() {
         correlation_id: Some("0e2f-41".to_owned()),
     };
     let heard = Heard { org: target().org, sandbox: false };
-    assert_snapshot!("failure", markdown::failure(&problem, &heard, &[], &drift().1, Kind::Plan, COMMENT));
+    assert_snapshot!(
+        "failure",
+        markdown::failure(&problem, &heard, &Findings::default(), &drift().1, Kind::Plan, COMMENT)
+    );
 }
 
 /// A piece of a row, and of a line of a list, by itself.
@@ -164,6 +168,38 @@ proptest! {
             prop_assert!(hostile.strangers.is_empty(), "{:?}", hostile.strangers);
             prop_assert_eq!(hostile.blocks, tame.blocks);
             prop_assert_eq!(hostile.html, tame.html);
+        }
+    }
+}
+
+/// Sentences put names between backticks. One that brings backticks of its own would end that code, and the rest of it
+/// would be read as Markdown, where an address is a link.
+#[test]
+fn a_backtick_in_a_name_ends_no_code() {
+    for name in ["x` www.``evil.``com `y", "`https://evil.com/`", "a`@team`b", "` [a](//evil.com) `", "``#1``"] {
+        let (plan, target, desired, sources) = all_called(name);
+        let (drift, _, places) = drift_called(name);
+        let failed = vec![row(Action::Update, "x", name, 1, Outcome::Failed(cause(name)))];
+        let problem = Problem::new(format!("the org has no presence {}", text::ticked(name))).help(name);
+        let heard = Heard { org: target.org.clone(), sandbox: false };
+        let mut pages = vec![
+            markdown::plan(&plan, &target, &sources),
+            markdown::plan_summary(&plan, &Coverage::of(&desired), &target, &sources),
+            markdown::report(&Report::of(failed, locale("en_US")), &target, &sources, SUMMARY),
+            markdown::drift(&drift, &target, &places, SUMMARY),
+            markdown::failure(&problem, &heard, &Findings::default(), &sources, Kind::Plan, COMMENT),
+        ];
+        pages.extend(compared_called(name).map(|(plan, target, _, sources)| markdown::plan(&plan, &target, &sources)));
+        for page in pages {
+            let found = parsed(&page);
+            assert!(found.strangers.is_empty(), "{name}: {:?}\n{page}", found.strangers);
+            for live in ["evil.com", "@team", "#1", "[a]"] {
+                assert!(!found.text.contains(live), "{name}: {}", found.text);
+            }
+        }
+        for refusal in &plan.refusals {
+            assert_eq!(refusal.message().matches('`').count() % 2, 0, "{}", refusal.message());
+            assert!(!refusal.message().contains(name), "{}", refusal.message());
         }
     }
 }
