@@ -2,7 +2,6 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::config::files::Files;
@@ -110,12 +109,12 @@ fn run(path: &Path, root: Option<&Path>, work: impl FnOnce(&mut Run, &Found)) ->
         let diagnostics = vec![Diagnostic::general(finding)];
         LoadedAll { sources: Sources::new(), diagnostics, configs: Vec::new(), files: Vec::new() }
     };
-    let found = match fs::canonicalize(path) {
+    let found = match folders::real(path) {
         Ok(real) => Found { shown: join(path, Path::new("")), real },
         Err(error) => return unreadable(path, &error),
     };
     let root = match root {
-        Some(root) => match fs::canonicalize(root) {
+        Some(root) => match folders::real(root) {
             Ok(real) => Found { shown: root.to_owned(), real },
             Err(error) => return unreadable(root, &error),
         },

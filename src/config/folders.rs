@@ -140,7 +140,7 @@ impl Listing<'_> {
 
     fn link(&mut self, Found { shown, real: entry }: Found) {
         let path = display(&shown);
-        let real = match fs::canonicalize(&entry) {
+        let real = match real(&entry) {
             Ok(real) => real,
             // A link to nowhere matters only where a config could be behind it.
             Err(error) if !is_yaml(&shown) && error.kind() != io::ErrorKind::PermissionDenied => return,
@@ -214,6 +214,47 @@ pub(super) fn join(folder: &Path, below: &Path) -> PathBuf {
         }
     }
     joined
+}
+
+/// Where a path really is, all links followed.
+///
+/// # Errors
+/// There is nothing, or it is neither a file nor a folder. The error says which of the two, and of a link where it leads:
+/// the system says "no such file" of a pipe as well.
+pub(super) fn real(path: &Path) -> io::Result<PathBuf> {
+    const RULE: &str = "a config is a file or a folder, because its place decides which files belong to it";
+    if path == Path::new("-") && fs::symlink_metadata(path).is_err() {
+        return Err(io::Error::other(format!("`-` is standard input: {RULE}")));
+    }
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() || found.is_dir() => fs::canonicalize(path),
+        Ok(found) => Err(io::Error::other(format!("it is {}: {RULE}", special(found.file_type())))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
+            Ok(target) => {
+                let nothing = format!("it is a link to `{}`, and {}", target.display(), plain_cause(&error));
+                Err(io::Error::other(nothing))
+            }
+            Err(_) => Err(error),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(unix)]
+fn special(kind: fs::FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt as _;
+    if kind.is_fifo() {
+        "a pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: fs::FileType) -> &'static str {
+    "a device"
 }
 
 /// The cause in words that do not change with the system's language or numbers.

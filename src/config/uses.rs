@@ -1,7 +1,6 @@
 //! The `use` of an org file: from what is written there to the files of each layer.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::config::files::Files;
@@ -86,7 +85,7 @@ impl Layer {
         let shown =
             if Path::new(raw).is_absolute() { PathBuf::from(raw) } else { join(&beside(&owner.shown), Path::new(raw)) };
         let path = display(&shown);
-        let real = match fs::canonicalize(&written) {
+        let real = match folders::real(&written) {
             Ok(real) => real,
             Err(error) => {
                 return self.misuse(Finding::MissingLayer { path, cause: plain_cause(&error) }, None, None);

@@ -3,7 +3,7 @@
 /// Every file by level, lowest first. A file uses only files of a strictly lower level, so there
 /// are no circles, and a child never uses the file that declares it. A new file gets a place here.
 pub(super) const LEVELS: &[&[&str]] = &[
-    &["limits"],
+    &["limits", "api::trust"],
     &[
         "cli::formats",
         "apply::outcome",
@@ -343,6 +343,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("api::endpoints", &["reqwest::Url", "std::net::IpAddr"]),
     ("api::wire", &["reqwest::Method", "reqwest::Url", "reqwest::header"]),
     ("api::http", &["reqwest"]),
+    ("api::trust", &["reqwest", "rustls", "std::io"]),
     ("api::in_process", &["axum", "tokio::time", "tower"]),
     // Above it only time, which tokio gives, so that it can be paused; and chance with a seed.
     ("api::policy", &["std::time::Instant"]),
@@ -360,7 +361,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     // The disk.
     ("config", &["std::fs", "std::io"]),
     ("config::files", &["std::fs", "std::io"]),
-    ("config::folders", &["std::fs", "std::io"]),
+    ("config::folders", &["std::fs", "std::io", "std::os"]),
     ("config::uses", &["std::fs"]),
     ("commands::committed", &["std::fs", "std::io", "std::os", "tempfile"]),
     ("commands::connect", &["std::fs", "std::io"]),
