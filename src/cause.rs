@@ -32,6 +32,7 @@ fn said(error: &ApiError) -> Vec<String> {
         | Kind::RateLimited { .. }
         | Kind::NotFound { .. }
         | Kind::NotServed(_)
+        | Kind::NoneServed
         | Kind::Server
         | Kind::Connection(_)
         | Kind::Redirected

@@ -89,7 +89,10 @@ pub fn run(
         }
         Err(mistake) => {
             let (words, problem) = match mistake {
-                Mistake::Usage(error) => (error.render().to_string(), mistyped::problem(&error, &line)),
+                Mistake::Usage(error) => {
+                    let error = mistyped::without_guards(error);
+                    (error.render().to_string(), mistyped::problem(&error, &line))
+                }
                 Mistake::Variables(Contradiction { message, help }) => {
                     let problem = Problem::new(message).help(help);
                     (render::problem::human(&problem, Style::PLAIN), problem)

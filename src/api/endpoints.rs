@@ -43,7 +43,13 @@ pub enum EndpointError {
     /// A query or a fragment.
     #[error("the URL holds a query or a fragment: only scheme, host, port and path can stand there")]
     QueryOrFragment,
+    /// The path of the API is part of it already.
+    #[error("the URL ends in `{0}`, which presencectl adds itself: leave it away")]
+    ApiPath(&'static str),
 }
+
+/// How an address ends that was copied with the path of an operation in it.
+const API_PATHS: [&str; 2] = ["/api/v2", "/oauth/token"];
 
 impl Endpoints {
     /// The hosts of a known region.
@@ -93,6 +99,9 @@ impl Endpoints {
             return Err(EndpointError::PlainHttp);
         }
         let path = api.path().trim_end_matches('/').to_owned();
+        if let Some(end) = API_PATHS.into_iter().find(|end| path.ends_with(end)) {
+            return Err(EndpointError::ApiPath(end));
+        }
         api.set_path(&format!("{path}/"));
         let mut login = api.clone();
         login.set_path(&format!("{path}/oauth/token"));

@@ -55,6 +55,8 @@ pub enum Kind {
     },
     /// 404 or 410 for a whole collection: the org does not serve this generation of the API, or no longer.
     NotServed(Generation),
+    /// The same, after both generations were asked.
+    NoneServed,
     /// 409.
     Conflict,
     /// Any other 4xx.
@@ -221,6 +223,10 @@ impl fmt::Display for ApiError {
                 let status = status.unwrap_or_default();
                 write!(f, " was answered with {status}: the org does not serve API {generation}")?;
             }
+            (Kind::NoneServed, status) => {
+                let status = status.unwrap_or_default();
+                write!(f, " was answered with {status}: `{}` serves neither API v1 nor API v2", about.host)?;
+            }
             (Kind::Interrupted, _) => write!(f, " was not carried out: the run was interrupted before it")?,
             (Kind::Waited, _) => write!(
                 f,
@@ -256,8 +262,9 @@ impl ApiError {
     pub fn help(&self) -> String {
         match &self.kind {
             Kind::Unauthorized { given_token: true } => {
-                "the token in GENESYSCLOUD_ACCESS_TOKEN has expired or was revoked, and a given token cannot be renewed: \
-                 get a new one, or set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET"
+                "the org does not accept the token in GENESYSCLOUD_ACCESS_TOKEN: it has expired, was revoked, is incomplete, or \
+                 belongs to another region. A given token cannot be renewed: set a new one, or set \
+                 GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET"
                     .to_owned()
             }
             Kind::Unauthorized { given_token: false } => {
@@ -274,7 +281,10 @@ impl ApiError {
             Kind::NotFound { by_the_platform: false } => {
                 "this does not look like the platform's own answer: look at the region or at --base-url".to_owned()
             }
-            Kind::NotServed(_) => "run it again with `--api auto`, which takes the generation that the org serves".to_owned(),
+            Kind::NotServed(_) => {
+                "run it again: with `--api auto`, presencectl takes the generation that the org serves now".to_owned()
+            }
+            Kind::NoneServed => "check the region or --base-url: presence definitions are not served there".to_owned(),
             Kind::Conflict => "something else in the org stands against it, often an equal label: run `plan` again".to_owned(),
             Kind::Invalid => "the platform refuses this request: its message says why".to_owned(),
             Kind::Server => "the platform had a problem of its own: run it again later; the correlation id is what its \
@@ -334,10 +344,7 @@ fn rate_limited(retry_after_s: Option<u64>) -> String {
 fn connection(error: &WireError) -> String {
     match error {
         WireError::NotSent(_) => "look at the region or --base-url, the network and HTTPS_PROXY",
-        WireError::Untrusted(_) => {
-            "something between here and the platform may decrypt the traffic: add its root certificate to this machine's \
-             store, or give it with --ca-cert"
-        }
+        WireError::Untrusted { why, .. } => why.help(),
         WireError::Setup(why) if why.contains("CA certificates") => {
             "this machine has no CA certificates: install the package `ca-certificates`, or set SSL_CERT_FILE to a bundle"
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 
 use crate::api::endpoints::Endpoints;
+use crate::api::trust::{self, Distrust};
 use crate::api::wire::{AGENT, Body, Exchange, Limits, Request, Response, Wire, WireError, append, headers, response};
 
 /// An idle connection is dropped well before a load balancer drops it (60 s is usual), since a request
@@ -47,13 +48,9 @@ impl HttpWire {
     /// Trusts the certificates of this PEM text besides the system's.
     ///
     /// # Errors
-    /// It holds none, or something else.
-    pub fn trusting(mut self, pem: &[u8]) -> Result<HttpWire, WireError> {
-        self.roots = reqwest::Certificate::from_pem_bundle(pem)
-            .map_err(|error| WireError::Setup(chain(&error.without_url())))?;
-        if self.roots.is_empty() {
-            return Err(WireError::Setup("there is no certificate in it".to_owned()));
-        }
+    /// It holds none, or one that cannot be used: which one.
+    pub fn trusting(mut self, pem: &[u8]) -> Result<HttpWire, String> {
+        self.roots = trust::certificates(pem)?;
         Ok(self)
     }
 
@@ -125,8 +122,8 @@ impl HttpWire {
         let text = chain(&error);
         if error.is_builder() {
             WireError::Setup(text)
-        } else if error.is_connect() && text.contains("invalid peer certificate") {
-            WireError::Untrusted(text)
+        } else if let Some(why) = Distrust::of(&error) {
+            WireError::Untrusted { why, said: text }
         } else if error.is_connect() {
             WireError::NotSent(text)
         } else if error.is_timeout() {

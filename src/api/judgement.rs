@@ -54,7 +54,7 @@ pub(crate) fn no_answer(error: WireError) -> Trouble {
     let failure = match &error {
         WireError::NotSent(_) => Failure::NotSent,
         // Nothing was sent, and asking again will not mend it.
-        WireError::Untrusted(_) | WireError::Setup(_) => Failure::Refused,
+        WireError::Untrusted { .. } | WireError::Setup(_) => Failure::Refused,
         WireError::Lost(_) | WireError::TimedOut { .. } => Failure::AnswerLost,
         WireError::TooLarge { .. } => Failure::AnswerBroken,
     };

@@ -553,6 +553,7 @@ impl Session {
             | Kind::RateLimited { .. }
             | Kind::NotFound { .. }
             | Kind::NotServed(_)
+            | Kind::NoneServed
             | Kind::Conflict
             | Kind::Invalid
             | Kind::Server

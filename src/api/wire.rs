@@ -9,6 +9,7 @@ use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::api::trust::Distrust;
 use crate::limits::WHOLE_LIST_BYTES_MAX;
 
 /// From the first byte sent to the last byte of the answer.
@@ -167,8 +168,13 @@ pub enum WireError {
     #[error("no connection: {0}")]
     NotSent(String),
     /// The other side could not show that it is who it should be; nothing was sent.
-    #[error("the server's certificate is not trusted: {0}")]
-    Untrusted(String),
+    #[error("the server's certificate is not trusted: {said}")]
+    Untrusted {
+        /// The reason.
+        why: Distrust,
+        /// The reason in the words of the TLS library.
+        said: String,
+    },
     /// The client itself could not be set up; nothing was sent.
     #[error("the HTTP client could not be set up: {0}")]
     Setup(String),

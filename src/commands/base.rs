@@ -1,5 +1,5 @@
 //! `--base REF|PATH`: what a plan is compared with is planned against the same reading of the org. What was pending before is
-//! told apart by reports and by the history of the config, as far as they are certain.
+//! told apart as `drift` does by the same reports, and then by the history of the config.
 
 use std::collections::BTreeMap;
 
@@ -52,12 +52,12 @@ fn touched_at(step: &Step, observed: &Observed) -> Option<Moment> {
 
 /// The definitions that only a time can tell something of, with when their objects were last touched.
 fn touched(before: &Plan, observed: &Observed, history: &History<'_>) -> BTreeMap<Key, Moment> {
-    let open = before.changes.iter().map(|it| &it.step).filter(|it| history.certainly(it, observed) == How::NotKnown);
+    let open = before.changes.iter().map(|it| &it.step).filter(|it| history.how(it, observed) == How::NotKnown);
     open.filter_map(|step| Some((step.key()?.clone(), touched_at(step, observed)?))).collect()
 }
 
 fn pending(step: &Step, observed: &Observed, history: &History<'_>, since: &BTreeMap<Key, Moment>) -> Pending {
-    match history.certainly(step, observed) {
+    match history.how(step, observed) {
         How::Edited | How::Both => Pending::Edited { at: touched_at(step, observed) },
         How::NotApplied => Pending::NotApplied(Evidence::Reports),
         How::NotKnown => match step.key().and_then(|key| since.get(key)) {

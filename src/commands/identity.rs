@@ -94,6 +94,7 @@ pub fn stops_everything(error: &ApiError) -> bool {
         | Kind::Forbidden { .. }
         | Kind::NotFound { .. }
         | Kind::NotServed(_)
+        | Kind::NoneServed
         | Kind::Conflict
         | Kind::Invalid
         | Kind::Server

@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
+
 use crate::api::policy::REQUESTS_PER_MINUTE_DEFAULT;
 use crate::cli::line::Line;
 use crate::cli::{
@@ -37,6 +39,34 @@ pub fn tell(problem: Problem, shell: &mut Shell<'_>) {
         // The others have no outputs, or nobody knows which.
         _ => {}
     }
+}
+
+/// Flags that lift a guard or answer a question: a mistyped flag is never answered with one of them.
+const GUARDS: [&str; 9] = [
+    "--allow-active-users",
+    "--allow-label-removals",
+    "--allow-removals",
+    "--allow-renames",
+    "--auto-approve",
+    "--force",
+    "--include-on-queue",
+    "--try-write",
+    "--yes",
+];
+
+/// Wrong usage without the suggestion of a flag that lifts a guard.
+#[must_use]
+pub fn without_guards(mut error: clap::Error) -> clap::Error {
+    let is_guard = |it: &str| GUARDS.iter().any(|guard| it.trim_start_matches('-') == guard.trim_start_matches('-'));
+    let suggests_one = match error.get(ContextKind::SuggestedArg) {
+        Some(ContextValue::String(one)) => is_guard(one),
+        Some(ContextValue::Strings(several)) => several.iter().any(|it| is_guard(it)),
+        _ => false,
+    };
+    if suggests_one {
+        error.remove(ContextKind::SuggestedArg);
+    }
+    error
 }
 
 /// What clap says of wrong usage, without its layout: the sentence, its tips, and where to read on.

@@ -99,5 +99,11 @@ pub async fn definitions(reader: &Reader, api: ApiChoice) -> Result<(Generation,
             Err(error) => return Err(error),
         },
     };
-    reader.speaking(generation).definitions().await.map(|definitions| (generation, definitions))
+    match reader.speaking(generation).definitions().await {
+        Ok(definitions) => Ok((generation, definitions)),
+        Err(error) if api == ApiChoice::Auto && error.kind == Kind::NotServed(Generation::Second) => {
+            Err(ApiError { kind: Kind::NoneServed, ..error })
+        }
+        Err(error) => Err(error),
+    }
 }

@@ -57,7 +57,7 @@ pub struct Disk;
 
 impl FileSystem for Disk {
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
-        fs::canonicalize(path)
+        real(path)
     }
 
     fn is_folder(&self, real: &Path) -> bool {
@@ -88,4 +88,45 @@ impl FileSystem for Disk {
         File::open(real)?.take(limit).read_to_end(&mut bytes)?;
         Ok((bytes.len() <= most).then_some(bytes))
     }
+}
+
+/// Where a path really is, all links followed.
+///
+/// # Errors
+/// There is nothing, or it is neither a file nor a folder. The error says which of the two, and of a link where it leads:
+/// the system says "no such file" of a pipe as well.
+fn real(path: &Path) -> io::Result<PathBuf> {
+    const RULE: &str = "a config is a file or a folder, because its place decides which files belong to it";
+    if path == Path::new("-") && fs::symlink_metadata(path).is_err() {
+        return Err(io::Error::other(format!("`-` is standard input: {RULE}")));
+    }
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() || found.is_dir() => fs::canonicalize(path),
+        Ok(found) => Err(io::Error::other(format!("it is {}: {RULE}", special(found.file_type())))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
+            Ok(target) => {
+                let target = target.display().to_string().replace('`', "\\x60");
+                Err(io::Error::other(format!("it is a link to `{target}`, and there is no such file or folder")))
+            }
+            Err(_) => Err(error),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(unix)]
+fn special(kind: fs::FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt as _;
+    if kind.is_fifo() {
+        "a pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: fs::FileType) -> &'static str {
+    "a device"
 }

@@ -16,8 +16,8 @@ pub fn checks(facts: &Facts) -> Vec<Check> {
     let used = used(facts);
     let mut checks = vec![
         org(facts),
-        served("api-v1", Generation::First, &facts.answers.first, used),
-        served("api-v2", Generation::Second, &facts.answers.second, used),
+        served("api-v1", Generation::First, facts),
+        served("api-v2", Generation::Second, facts),
         view(facts, used),
         usage(&facts.answers.usage),
     ];
@@ -95,20 +95,40 @@ fn org(facts: &Facts) -> Check {
     }
 }
 
-fn served(name: &'static str, generation: Generation, answer: &Answer<usize>, used: Generation) -> Check {
-    let is_used = generation == used;
+/// Whether a generation is there, and whether a plan that uses it could read it.
+fn served(name: &'static str, generation: Generation, facts: &Facts) -> Check {
+    let (answer, other) = match generation {
+        Generation::First => (&facts.answers.first, &facts.answers.second),
+        Generation::Second => (&facts.answers.second, &facts.answers.first),
+    };
+    let is_used = generation == used(facts);
     let role = if is_used { "it is the one that is used" } else { "it is not used" };
     match answer {
         Answer::NotAsked => Check::not_known(name, "it was not asked for"),
         Answer::Given(count) => {
             Check::good(name, format!("answers, with {}; {role}", text::count(*count, "definition")))
         }
-        // An answer that needs a permission is one.
+        // A plan would end here, as it asks the other one only if this one is not served.
+        Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. }) if is_used => {
+            let check = refused(name, Health::Failed, error);
+            match other {
+                Answer::Given(_) => {
+                    let other = generation.other();
+                    let help = format!("{}; or give `--api {other}`, which this client may read", error.help());
+                    check.help(help)
+                }
+                Answer::NotAsked | Answer::Refused(_) => check,
+            }
+        }
         Answer::Refused(ApiError { kind: Kind::Forbidden { .. }, .. }) => {
             Check::good(name, format!("is there, and shows nothing to this client; {role}"))
         }
         Answer::Refused(ApiError { kind: Kind::NotServed(_), .. }) if !is_used => {
             Check::good(name, "the org does not serve it; it is not used")
+        }
+        Answer::Refused(error) if is_used && facts.wanted == ApiChoice::Auto && is_not_served(answer) => {
+            let none = ApiError { kind: Kind::NoneServed, ..error.clone() };
+            refused(name, Health::Failed, &none)
         }
         Answer::Refused(error) if is_used => refused(name, Health::Failed, error),
         Answer::Refused(error) => refused(name, Health::NotKnown, error),

@@ -108,14 +108,12 @@ fn reached(name: &'static str, place: Option<&Place>, host: Option<String>, reac
                 |it| format!("{it}, and whether the proxy lets `{host}` pass"),
             ))
         }
-        Reach::Failed(error @ WireError::Untrusted(_)) => {
-            Check::failed(name, format!("TLS: `{host}`{through}: {error}")).help(
-                "something between here and the platform may decrypt the traffic: give its root certificate with --ca-cert, \
-                 or add it to this machine's store",
-            )
+        Reach::Failed(error @ WireError::Untrusted { why, .. }) => {
+            Check::failed(name, format!("TLS: `{host}`{through}: {error}")).help(why.help())
         }
-        Reach::Failed(error @ WireError::Setup(_)) => Check::failed(name, error.to_string())
-            .help("look at the proxy and certificate settings in the environment"),
+        Reach::Failed(error @ WireError::Setup(_)) => {
+            Check::failed(name, error.to_string()).help("look at the proxy and certificate settings in the environment")
+        }
         Reach::Failed(error @ (WireError::Lost(_) | WireError::TimedOut { .. } | WireError::TooLarge { .. })) => {
             let check = Check::failed(name, format!("`{host}`{through}: {error}"));
             check.help(by_proxy.unwrap_or_else(|| at_region().to_owned()))
@@ -186,7 +184,7 @@ fn skew(theirs: Moment, ours: Moment) -> Skew {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Endpoints;
+    use crate::api::{Distrust, Endpoints};
 
     fn said(proxy: Option<&str>, reach: &Reach) -> String {
         let endpoints = Endpoints::of_domain("mypurecloud.de").unwrap();
@@ -220,10 +218,16 @@ mod tests {
              whether the proxy lets `api.mypurecloud.de` pass"
         );
         assert_eq!(
-            said(None, &Reach::Failed(WireError::Untrusted("unknown issuer".to_owned()))),
-            "failed: TLS: `api.mypurecloud.de`: the server's certificate is not trusted: unknown issuer | something between \
-             here and the platform may decrypt the traffic: give its root certificate with --ca-cert, or add it to this \
-             machine's store"
+            said(
+                None,
+                &Reach::Failed(WireError::Untrusted {
+                    why: Distrust::UnknownIssuer,
+                    said: "unknown issuer".to_owned()
+                })
+            ),
+            "failed: TLS: `api.mypurecloud.de`: the server's certificate is not trusted: unknown issuer | a proxy between \
+             here and the platform may decrypt the traffic: add the root certificate that signed this one to this machine's \
+             store, or to the file that you give with --ca-cert"
         );
         assert_eq!(
             said(None, &Reach::Failed(WireError::TimedOut { after_ms: 30_000 })),

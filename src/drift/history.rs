@@ -150,16 +150,7 @@ impl<'a> History<'a> {
         }
     }
 
-    /// As [`History::how`], as far as no time has to be believed.
-    #[must_use]
-    pub fn certainly(&self, step: &Step, observed: &Observed) -> How {
-        match step.id().or_else(|| step.key().and_then(|key| self.object_of(key))) {
-            Some(id) => self.by_what_was_left(id, observed),
-            None => self.how(step, observed),
-        }
-    }
-
-    /// As [`History::certainly`], of objects that a report knows.
+    /// As [`History::how`], but only for objects that a report knows, and without looking at times.
     #[must_use]
     pub fn by_object(&self, step: &Step, observed: &Observed) -> How {
         let id = step.id().or_else(|| step.key().and_then(|key| self.object_of(key)));

@@ -26,6 +26,15 @@ impl Generation {
         }
     }
 
+    /// The one that this is not.
+    #[must_use]
+    pub fn other(self) -> Generation {
+        match self {
+            Generation::First => Generation::Second,
+            Generation::Second => Generation::First,
+        }
+    }
+
     /// By its name.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Generation> {

@@ -4,6 +4,7 @@ mod applied;
 mod asking;
 mod bar;
 mod base;
+mod causes;
 mod conversation;
 mod drift;
 pub(crate) mod driver;

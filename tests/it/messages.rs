@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use presencectl::api::error::{About, Permission};
 use presencectl::api::policy::RETRY_AFTER_MAX_S;
 use presencectl::api::wire::{Method, WireError};
-use presencectl::api::{ApiError, Kind};
+use presencectl::api::{ApiError, Distrust, Kind};
 use presencectl::model::generation::Generation;
 use presencectl::problem::Problem;
 use presencectl::render::problem;
@@ -25,6 +25,7 @@ fn kinds() -> Vec<(Kind, Option<u16>)> {
         (Kind::Forbidden { missing: missing.iter().map(|it| text(it)).collect(), needs }, Some(403))
     };
     let lost = |error| (Kind::Connection(error), None);
+    let untrusted = |why, said: &str| lost(WireError::Untrusted { why, said: text(said) });
     vec![
         (Kind::Unauthorized { given_token: true }, Some(401)),
         (Kind::Unauthorized { given_token: false }, Some(401)),
@@ -40,6 +41,7 @@ fn kinds() -> Vec<(Kind, Option<u16>)> {
         (Kind::NotFound { by_the_platform: false }, Some(404)),
         (Kind::NotServed(Generation::First), Some(404)),
         (Kind::NotServed(Generation::Second), Some(404)),
+        (Kind::NoneServed, Some(404)),
         (Kind::Interrupted, None),
         (Kind::Waited, None),
         (Kind::Conflict, Some(409)),
@@ -51,7 +53,12 @@ fn kinds() -> Vec<(Kind, Option<u16>)> {
         (Kind::Unsettled(text("the total went from 7 to 8")), None),
         (Kind::UnusableId(text("../x")), None),
         lost(WireError::NotSent(text("tcp connect error: Connection refused"))),
-        lost(WireError::Untrusted(text("invalid peer certificate: UnknownIssuer"))),
+        untrusted(Distrust::Expired, "invalid peer certificate: certificate expired: not valid after 1767225600"),
+        untrusted(Distrust::NotValidYet, "invalid peer certificate: certificate not valid yet: not before 1893456000"),
+        untrusted(Distrust::OtherHost, "invalid peer certificate: certificate not valid for name \"gateway.example\""),
+        untrusted(Distrust::UnknownIssuer, "invalid peer certificate: UnknownIssuer"),
+        untrusted(Distrust::AuthorityAsServer, "invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))"),
+        untrusted(Distrust::Other, "invalid peer certificate: BadSignature"),
         lost(WireError::Setup(text("No CA certificates were loaded from the system"))),
         lost(WireError::Setup(text("invalid proxy"))),
         lost(WireError::Lost(text("connection closed before message completed"))),
@@ -69,6 +76,7 @@ fn name(kind: &Kind) -> &'static str {
         Kind::RateLimited { .. } => "rate-limited",
         Kind::NotFound { .. } => "not-found",
         Kind::NotServed(_) => "not-served",
+        Kind::NoneServed => "none-served",
         Kind::Interrupted => "interrupted",
         Kind::Waited => "waited",
         Kind::Conflict => "conflict",
@@ -81,7 +89,14 @@ fn name(kind: &Kind) -> &'static str {
         Kind::UnusableId(_) => "unusable-id",
         Kind::Connection(error) => match error {
             WireError::NotSent(_) => "not-sent",
-            WireError::Untrusted(_) => "untrusted",
+            WireError::Untrusted { why, .. } => match why {
+                Distrust::Expired => "expired",
+                Distrust::NotValidYet => "not-valid-yet",
+                Distrust::OtherHost => "other-host",
+                Distrust::UnknownIssuer => "unknown-issuer",
+                Distrust::AuthorityAsServer => "authority-as-server",
+                Distrust::Other => "untrusted",
+            },
             WireError::Setup(_) => "setup",
             WireError::Lost(_) => "lost",
             WireError::TimedOut { .. } => "timed-out",
@@ -90,7 +105,7 @@ fn name(kind: &Kind) -> &'static str {
     }
 }
 
-const NAMES: usize = 22;
+const NAMES: usize = 28;
 
 #[test]
 fn every_error_of_the_api_says_what_to_do() {

@@ -1,31 +1,52 @@
 //! Real TLS on this machine: who is trusted, and what is said of who is not.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use presencectl::api::wire::{Auth, Body, Method, Request, Response, Wire as _, WireError};
-use presencectl::api::{Endpoints, HttpWire, Limits};
+use presencectl::api::{Distrust, Endpoints, HttpWire, Limits};
 use presencectl::limits::ANSWER_BYTES_MAX;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType, date_time_ymd};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::double::CANARY;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n[]";
 
-/// A root of trust that nobody has, as PEM, and a server that it vouches for.
+/// A root of trust that no machine has, as PEM, and a server that it vouches for.
 async fn server() -> (String, String) {
-    let mut root = CertificateParams::new(Vec::new()).unwrap();
-    root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let root = CertifiedIssuer::self_signed(root, KeyPair::generate().unwrap()).unwrap();
+    server_with(|_| {}).await
+}
+
+/// The same, where something about the server's certificate is changed.
+async fn server_with(change: impl Fn(&mut CertificateParams)) -> (String, String) {
+    let root = root();
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap().signed_by(&key, &root).unwrap();
+    let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    change(&mut params);
+    let certificate = params.signed_by(&key, &root).unwrap();
+    (serving(certificate.der().clone(), &key).await, root.pem())
+}
+
+fn root() -> CertifiedIssuer<'static, KeyPair> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let mut root = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // Of roots with one name only the signature would be wrong, which is another reason.
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    root.distinguished_name.push(DnType::CommonName, format!("root {number}"));
+    CertifiedIssuer::self_signed(root, KeyPair::generate().unwrap()).unwrap()
+}
+
+/// A server that shows this certificate.
+async fn serving(certificate: CertificateDer<'static>, key: &KeyPair) -> String {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let config = ServerConfig::builder().with_no_client_auth();
-    let config = config.with_single_cert(vec![certificate.der().clone()], key).unwrap();
+    let config = config.with_single_cert(vec![certificate], key).unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("https://{}", listener.local_addr().unwrap());
@@ -38,7 +59,7 @@ async fn server() -> (String, String) {
             let _ = stream.shutdown().await;
         }
     });
-    (base, root.pem())
+    base
 }
 
 async fn asked(base: &str, trusted: Option<&str>) -> Result<Response, WireError> {
@@ -54,7 +75,7 @@ async fn asked(base: &str, trusted: Option<&str>) -> Result<Response, WireError>
     let wire = HttpWire::new(&endpoints, Limits::default());
     let wire = match trusted {
         None => wire,
-        Some(pem) => wire.trusting(pem.as_bytes())?,
+        Some(pem) => wire.trusting(pem.as_bytes()).unwrap(),
     };
     wire.exchange(&request).await
 }
@@ -62,20 +83,48 @@ async fn asked(base: &str, trusted: Option<&str>) -> Result<Response, WireError>
 #[tokio::test]
 async fn a_root_that_is_given_is_trusted_and_no_other() {
     let (base, root) = server().await;
-    let error = asked(&base, None).await.unwrap_err();
-    assert!(matches!(error, WireError::Untrusted(_) | WireError::Setup(_)), "{error}");
+    assert_eq!(distrust(&base, None).await, Distrust::UnknownIssuer);
     assert_eq!(asked(&base, Some(&root)).await.unwrap().body, b"[]");
     let (_, stranger) = server().await;
-    let error = asked(&base, Some(&stranger)).await.unwrap_err();
-    assert!(matches!(error, WireError::Untrusted(_)), "{error}");
-    // Several in one file, as stores are.
+    assert_eq!(distrust(&base, Some(&stranger)).await, Distrust::UnknownIssuer);
+    // Several in one file, as stores are; and one that was saved with a byte-order mark.
     assert!(asked(&base, Some(&format!("{stranger}\n{root}"))).await.is_ok());
+    assert!(asked(&base, Some(&format!("\u{feff}{root}"))).await.is_ok());
+}
+
+async fn distrust(base: &str, trusted: Option<&str>) -> Distrust {
+    match asked(base, trusted).await {
+        Err(WireError::Untrusted { why, said: _ }) => why,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
-async fn what_is_no_certificate_is_said_before_anything_is_sent() {
-    for text in ["", "certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
-        let error = asked("https://127.0.0.1:1", Some(text)).await.unwrap_err();
-        assert!(matches!(error, WireError::Setup(_)), "{text}: {error}");
+async fn the_reason_why_a_certificate_is_refused_is_the_librarys_own() {
+    let (base, root) = server_with(|it| it.not_after = date_time_ymd(2020, 1, 1)).await;
+    assert_eq!(distrust(&base, Some(&root)).await, Distrust::Expired);
+    let (base, root) = server_with(|it| it.not_before = date_time_ymd(4000, 1, 1)).await;
+    assert_eq!(distrust(&base, Some(&root)).await, Distrust::NotValidYet);
+    let elsewhere = SanType::DnsName("gateway.example".try_into().unwrap());
+    let (base, root) = server_with(|it| it.subject_alt_names = vec![elsewhere.clone()]).await;
+    assert_eq!(distrust(&base, Some(&root)).await, Distrust::OtherHost);
+    let root = self::root();
+    let base = serving(root.der().clone(), root.key()).await;
+    assert_eq!(distrust(&base, Some(&root.pem())).await, Distrust::AuthorityAsServer);
+}
+
+#[test]
+fn a_file_of_certificates_is_judged_before_anything_is_sent() {
+    let endpoints = Endpoints::of_base_url("https://127.0.0.1:1").unwrap();
+    let refused = |text: &str| HttpWire::new(&endpoints, Limits::default()).trusting(text.as_bytes()).err().unwrap();
+    for text in ["", "certificate"] {
+        assert_eq!(refused(text), "there is no certificate in it");
     }
+    let good = root().pem();
+    let broken = "-----BEGIN CERTIFICATE-----\nZ2FyYmFnZQ==\n-----END CERTIFICATE-----\n";
+    let line = good.lines().count() + 1;
+    let said = refused(&format!("{good}{broken}"));
+    assert!(said.starts_with(&format!("the certificate that begins in line {line} cannot be used: ")), "{said}");
+    let unended = refused(&format!("{good}-----BEGIN CERTIFICATE-----\nZ2FyYmFnZQ==\n"));
+    assert!(unended.starts_with(&format!("the certificate that begins in line {line} cannot be used: ")), "{unended}");
 }

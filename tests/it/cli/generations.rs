@@ -62,7 +62,7 @@ fn auto_takes_the_newer_one_where_the_older_is_gone() {
             "{}",
             first.stderr
         );
-        assert!(first.stderr.contains("help: run it again with `--api auto`"), "{}", first.stderr);
+        assert!(first.stderr.contains("help: run it again: with `--api auto`, presencectl"), "{}", first.stderr);
     }
     let org = tempered(Temper { generation2: Offer::Gone(404), ..Temper::default() });
     let (cli, target) = with_org(&org);
@@ -105,7 +105,7 @@ fn a_fall_over_during_an_apply_says_how_to_go_on() {
             let ran = cli.run(&format!("apply lunch.yaml {target} --auto-approve"));
             assert_eq!(ran.code, Some(1), "{}", ran.shown());
             // For the object, and for the look at the org afterwards.
-            let times = ran.stdout.matches("help: run it again with `--api auto`").count();
+            let times = ran.stdout.matches("help: run it again: with `--api auto`, presencectl").count();
             assert_eq!(times, if after == 3 { 1 } else { 2 }, "{status} after {after}: {}", ran.shown());
         }
     }
@@ -120,7 +120,7 @@ fn an_undo_of_what_was_done_through_a_generation_that_is_gone_says_how_to_go_on(
     org.sandbox.with(|it| it.org.temper.generation1 = Offer::Gone(410));
     let undo = format!("undo report.json {target} --auto-approve");
     let refused = cli.run(&undo);
-    let help = "help: run it again with `--api auto`, which takes the generation that the org serves";
+    let help = "help: run it again: with `--api auto`, presencectl takes the generation that the org serves now";
     assert!(refused.code == Some(1) && refused.stderr.contains(help), "{}", refused.shown());
     let undone = cli.run(&format!("{undo} --api auto"));
     assert!(undone.code == Some(0) && undone.stdout.contains("Undo: 1 done."), "{}", undone.shown());

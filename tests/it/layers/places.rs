@@ -3,7 +3,7 @@
 /// Every file by level, lowest first. A file uses only files of a strictly lower level, so there
 /// are no circles, and a child never uses the file that declares it. A new file gets a place here.
 pub(super) const LEVELS: &[&[&str]] = &[
-    &["limits", "nofollow"],
+    &["limits", "nofollow", "api::trust"],
     &[
         "cli::formats",
         "apply::outcome",
@@ -351,6 +351,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("api::endpoints", &["reqwest::Url", "std::net::IpAddr"]),
     ("api::wire", &["reqwest::Method", "reqwest::Url", "reqwest::header"]),
     ("api::http", &["reqwest"]),
+    ("api::trust", &["reqwest", "rustls", "std::io"]),
     ("api::in_process", &["axum", "tokio::time", "tower"]),
     // Above it only time, which tokio gives, so that it can be paused; and chance with a seed.
     ("api::policy", &["std::time::Instant"]),
@@ -368,7 +369,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     // The disk.
     ("nofollow", &["fastrand", "rustix", "std::fs", "std::io", "std::os"]),
     ("config", &["std::fs", "std::io"]),
-    ("config::file_system", &["std::fs", "std::io"]),
+    ("config::file_system", &["std::fs", "std::io", "std::os"]),
     ("config::folders", &["std::io"]),
     ("commands::commit_files", &["std::io"]),
     ("commands::committed", &["std::io"]),
