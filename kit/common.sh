@@ -30,7 +30,8 @@ output() {
 
 # api METHOD PATH [FILE]: asks GitHub's API about this repository, with FILE as the body, and prints the answer. An empty PATH
 # is the repository itself. Reads are tried again, so the answer goes through a file: curl empties it before each try. On
-# standard output, the answer of a failed try would stay in front of the next one.
+# standard output, the answer of a failed try would stay in front of the next one. It ends with NOT_FOUND for a 404.
+readonly NOT_FOUND=44
 api() {
     local method=$1 path=$2 body=${3:-} answer code status=0
     local -a more=()
@@ -50,6 +51,7 @@ api() {
         [[ $code != 403 ]] || printf '::warning::%s\n' "$(escaped "GitHub refuses $method $path (403). It takes \`$(permission "$path")\` in the job's \`permissions\`")" >&2
     fi
     rm -f "$answer"
+    [[ $status == 0 || $code != 404 ]] || status=$NOT_FOUND
     return "$status"
 }
 
@@ -72,7 +74,7 @@ permission() {
 # never enough, because a fork has a branch `main`, too.
 ask() {
     local answer
-    answer=$(api GET "$1") || return 1
+    answer=$(api GET "$1") || return $?
     jq --slurp --compact-output --raw-output '
         def wanted(what; condition): if condition then . else error("GitHub answered with \(tojson[:200]), which is no \(what)") end;
         def list: wanted("list"; type == "array");
@@ -105,6 +107,8 @@ pages() {
         [[ $answer != *$'\n'* ]] || printf '%s\n' "${answer#*$'\n'}"
         [[ $answer == more* ]] || return 0
     done
+    printf 'the list %s is too long\n' "$1" >&2
+    return 1
 }
 
 # Sets and exports `default_branch`, from the event of this run or else from GitHub.
@@ -116,15 +120,26 @@ find_default_branch() {
     export default_branch
 }
 
-# relation FROM TO: is TO `ahead` of FROM, `behind` it, `identical`, or have they `diverged`?
+# relation FROM TO: is TO `ahead` of FROM, `behind` it, `identical`, or have they `diverged`? GitHub answers with 404 where they
+# have no commit in common, or one of them is gone: then they have diverged. A 404 also hides what a token may not see, so it
+# counts only if GitHub compares this run's own commit with the default branch.
 relation() {
-    ask "compare/$1...$2?per_page=1" '.status | word(["ahead", "behind", "diverged", "identical"])'
+    local status=0 word='.status | word(["ahead", "behind", "diverged", "identical"])'
+    ask "compare/$1...$2?per_page=1" "$word" || status=$?
+    ((status == NOT_FOUND)) || return "$status"
+    ask "compare/$GITHUB_SHA...$(default_ref)?per_page=1" "$word" >/dev/null || return 1
+    echo diverged
 }
 
-# on_default_branch COMMIT: prints `true` or `false`. The whole name of the branch is given, since a tag may have the short one.
+# The default branch by its whole name: a tag may have the short one.
+default_ref() {
+    printf 'refs/heads/%s' "$(encoded "$default_branch")"
+}
+
+# on_default_branch COMMIT: prints `true` or `false`.
 on_default_branch() {
     local found
-    found=$(relation "$1" "refs/heads/$(encoded "$default_branch")") || return 1
+    found=$(relation "$1" "$(default_ref)") || return 1
     case $found in
         ahead | identical) echo true ;;
         *) echo false ;;
@@ -151,24 +166,25 @@ last_applied() {
     local event found newest=''
     for event in push workflow_dispatch schedule; do
         found=$(last_applied_by "$1" "$event") || return 1
-        # Times of this form are in order as texts.
+        # Times and numbers of this form are in order as texts.
         [[ -z $found || ! $found > $newest ]] || newest=$found
     done
-    printf '%s' "${newest#* }"
+    printf '%s' "${newest##* }"
 }
 
 last_applied_by() {
-    local number answer created sha counts runs seen=' '
+    local number answer created id sha counts runs seen=' '
     runs="actions/workflows/$(encoded "$1")/runs?branch=$(encoded "$default_branch")&event=$2&status=success"
     for ((number = 1; number <= 10; number++)); do
         answer=$(page "$runs" .workflow_runs "select(.conclusion == \"success\" and counts($(quoted "$1"); [\"$2\"]))
-            | \"\(.created_at | moment) \(.head_sha | sha)\"" "$number") || return 1
-        while read -r created sha; do
+            | \"\(.created_at | moment) \(.id // 0 | number | tostring | (\"0\" * 16) + . | .[-16:]) \(.head_sha | sha)\"" "$number") ||
+            return 1
+        while read -r created id sha; do
             [[ -n $sha && $seen != *" $sha "* ]] || continue
             seen="$seen$sha "
             counts=$(reachable "$sha") || return 1
             [[ $counts == false ]] || {
-                printf '%s %s' "$created" "$sha"
+                printf '%s %s %s' "$created" "$id" "$sha"
                 return 0
             }
         done <<<"$answer"
@@ -176,6 +192,33 @@ last_applied_by() {
     done
     printf 'none of the newest 1,000 runs of %s by %s is of the branch %s\n' "$1" "$2" "$default_branch" >&2
     return 1
+}
+
+# later_run WORKFLOW: the address of a run that counts, of a later commit, that has begun to apply and did not succeed as a
+# whole: one of its orgs may be applied. Nothing if there is none. The newest runs come first, and those before this one or
+# before the last that succeeded are of no later commit.
+later_run() {
+    local number answer id conclusion sha relation begun runs
+    runs="actions/workflows/$(encoded "$1")/runs?branch=$(encoded "$default_branch")"
+    for ((number = 1; number <= 10; number++)); do
+        answer=$(page "$runs" .workflow_runs "select(counts($(quoted "$1"); [\"push\", \"workflow_dispatch\", \"schedule\"]))
+            | \"\(.id // 0 | number) \(.conclusion // \"none\") \(.head_sha | sha)\"" "$number") || return 1
+        while read -r id conclusion sha; do
+            [[ -n $sha ]] || continue
+            [[ $sha != "$GITHUB_SHA" && $conclusion != success ]] || return 0
+            relation=$(relation "$sha" "$GITHUB_SHA") || return 1
+            [[ $relation == behind ]] || continue
+            # shellcheck disable=SC2016 # they are jq's variables
+            begun=$(ask "actions/runs/$id/jobs?per_page=100" '[.jobs | list | .[] | select(.status == "in_progress"
+                or (.status == "completed" and ((.conclusion // "none") as $it | any("success", "failure", "cancelled", "timed_out"; . == $it))))
+                | select(.name | strings | test("plan") | not)] | length') || return 1
+            [[ $begun == 0 ]] || {
+                printf '%s/%s/actions/runs/%s' "$GITHUB_SERVER_URL" "$GITHUB_REPOSITORY" "$id"
+                return 0
+            }
+        done <<<"$(sed 1d <<<"$answer")"
+        [[ $answer == more* ]] || return 0
+    done
 }
 
 # first_run WORKFLOW: the commit of the oldest run of this workflow that counts, whatever became of it; nothing if there is none.
@@ -259,9 +302,11 @@ give() {
 }
 
 # alone COMMAND…: runs it in the place of this shell, with the variables that presencectl and its `git` need, and no others:
-# the tokens of this job are none of them.
+# the tokens of this job are none of them. Bash knows no variable whose name is no word, and hands it on all the same, so awk
+# names them all.
 alone() {
-    # `compgen` names what is exported. `name` is not local: one that is exported has to go as well.
+    local name
+    local -a others=()
     while IFS= read -r name; do
         case $name in
             GENESYSCLOUD_* | PRESENCECTL_* | NO_COLOR | CI) ;;
@@ -276,8 +321,8 @@ alone() {
             # Windows runs nothing without them.
             SYSTEMROOT | SystemRoot | WINDIR | windir | SYSTEMDRIVE | SystemDrive | COMSPEC | ComSpec | PATHEXT) ;;
             USERPROFILE | HOMEDRIVE | HOMEPATH | APPDATA | LOCALAPPDATA | PROGRAMDATA | ProgramData) ;;
-            *) unset "$name" ;;
+            *) others+=(-u "$name") ;;
         esac
-    done < <(compgen -e)
-    exec "$@"
+    done < <(awk 'BEGIN { for (name in ENVIRON) print name }')
+    exec env ${others[@]+"${others[@]}"} "$@"
 }

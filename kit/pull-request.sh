@@ -44,6 +44,7 @@ case $EVENT in
         fetch "$HEAD_SHA" || fail "the group's commit ${HEAD_SHA:0:7} cannot be fetched: nothing is planned"
         output number ''
         output commit "$HEAD_SHA"
+        output base ''
         exit 0
         ;;
     pull_request) ;;
@@ -62,7 +63,7 @@ number=$(sort -r <<<"$found" | sed -n '1s/.* //p')
 [[ -n $number ]] ||
     fail "${HEAD_SHA:0:7} is not, or is no longer, the head of a pull request of $HEAD_OWNER ($HEAD_BRANCH) into $default_branch: nothing is planned"
 
-commit=''
+commit='' base=''
 for ((try = 1; try <= TRIES; try++)); do
     # GitHub merges a pull request to see whether it can be, each time that either side has moved: until it has, it does not say
     # what comes of it, or says what came of an earlier state.
@@ -81,14 +82,22 @@ for ((try = 1; try <= TRIES; try++)); do
         conflicts) fail "pull request $number has conflicts with $default_branch: nothing is planned. Merge $default_branch into it, or rebase it, and push" ;;
     esac
     if [[ $merge =~ ^[0-9a-f]{40}$ ]] && fetch "$merge"; then
+        base=''
         if [[ $state == merged ]]; then
-            commit=$merge
-            break
+            into=$merge
+        elif [[ $(parent "$merge" 2) == "$HEAD_SHA" ]]; then
+            # The merge of an older head is another one's plan, and so is one into another branch.
+            base=$(parent "$merge" 1)
+            into=$base
+        else
+            into=''
         fi
-        # The merge of an older head is another one's plan.
-        if [[ $(parent "$merge" 2) == "$HEAD_SHA" ]]; then
-            commit=$merge
-            [[ $state == pending ]] || break
+        if [[ -n $into ]]; then
+            is_there=$(on_default_branch "$into") || fail "GitHub does not say whether ${into:0:7} is on $default_branch: nothing is planned"
+            if [[ $is_there == true ]]; then
+                commit=$merge
+                [[ $state == pending ]] || break
+            fi
         fi
     fi
     ((try == TRIES)) || sleep 5
@@ -97,3 +106,5 @@ done
     fail "GitHub has no merge of ${HEAD_SHA:0:7} (pull request $number) into $default_branch yet: nothing is planned. Start this run again"
 output number "$number"
 output commit "$commit"
+# What the merge was made with: a newer commit of the default branch would show what was merged meanwhile as this one's.
+output base "$base"

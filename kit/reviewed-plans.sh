@@ -32,6 +32,9 @@ if [[ -n $last && $last != "$GITHUB_SHA" ]]; then
         *) fail "GitHub does not say which of ${last:0:7}, which is applied, and ${GITHUB_SHA:0:7} is later: nothing is done" ;;
     esac
 fi
+later=$(later_run "$workflow") || fail "GitHub does not say whether a later commit is applied: nothing is done"
+[[ -z $later ]] ||
+    fail "a later commit than ${GITHUB_SHA:0:7} has begun to be applied, and what it has done would be undone: nothing is done. Start that run again instead: $later"
 [[ ${FIND_PLANS:-true} == true ]] || exit 0
 
 commits=()
@@ -77,7 +80,7 @@ seen=' '
 for sha in ${commits[@]+"${commits[@]}"}; do
     # The answer may name a pull request of another repository with the same commit.
     heads=$(pages "commits/$sha/pulls" . "select(.merged_at != null and .base.ref == \$ENV.default_branch
-        and (.base.repo.full_name // \$ENV.GITHUB_REPOSITORY) == \$ENV.GITHUB_REPOSITORY) | .head.sha | sha")
+        and .base.repo.full_name == \$ENV.GITHUB_REPOSITORY) | .head.sha | sha")
     while IFS= read -r head; do
         [[ -n $head && $seen != *" $head "* ]] || continue
         seen="$seen$head "

@@ -33,20 +33,23 @@ ask() {
 
 # api METHOD PATH [FILE]: asks GitLab's API, with FILE as the body, and prints the answer. Reads are tried again: so the answer
 # goes through a file, which curl empties before it tries again. On standard output what a failed try answered would stay
-# in front of the answer.
+# in front of the answer. It ends with NOT_FOUND for a 404.
+readonly NOT_FOUND=44
 api() {
-    local method=$1 path=$2 body=${3:-} answer status=0
+    local method=$1 path=$2 body=${3:-} answer code status=0
     local -a more=()
     [[ -z $body ]] || more+=(--header 'Content-Type: application/json' --data-binary "@$body")
     [[ $method != GET ]] || more+=(--retry 3)
     answer=$(mktemp) || return 1
-    ask --fail-with-body --request "$method" --output "$answer" "${more[@]}" "$CI_API_V4_URL/$path" || status=$?
+    code=$(ask --fail-with-body --request "$method" --output "$answer" --write-out '%{http_code}' ${more[@]+"${more[@]}"} \
+        "$CI_API_V4_URL/$path") || status=$?
     if ((status == 0)); then
         cat "$answer" || status=$?
     else
         printf '%s %s: %s\n' "$method" "$path" "$(head -c 1000 "$answer" | tr -d '\000')" >&2
     fi
     rm -f "$answer"
+    [[ $status == 0 || $code != 404 ]] || status=$NOT_FOUND
     return "$status"
 }
 
@@ -54,7 +57,7 @@ api() {
 # something must have the right type, or this fails: see `list`, `sha`, `number` and `name`.
 read_json() {
     local answer
-    answer=$(api GET "$1") || return 1
+    answer=$(api GET "$1") || return $?
     jq --slurp --compact-output --raw-output '
         def wanted(what; condition): if condition then . else error("GitLab answered with \(tojson[:200]), which is no \(what)") end;
         def list: wanted("list"; type == "array");
@@ -96,10 +99,17 @@ between() {
         'if .compare_timeout then error("GitLab did not compare them to the end") else .commits | list | .[].id | sha end'
 }
 
-# relation FROM TO: is TO `ahead` of FROM, `behind` it, or have they `diverged`?
+# relation FROM TO: is TO `ahead` of FROM, `behind` it, or have they `diverged`? So have those of which one is gone, for which
+# GitLab answers with 404. It does so too for what a token may not see, so it counts only if this job's commit is found.
 relation() {
-    local ahead behind
-    ahead=$(between "$1" "$2") && behind=$(between "$2" "$1") || return 1
+    local ahead behind status=0
+    ahead=$(between "$1" "$2") || status=$?
+    if ((status == NOT_FOUND)); then
+        between "$CI_COMMIT_SHA" "$CI_COMMIT_SHA" >/dev/null || return 1
+        echo diverged
+        return 0
+    fi
+    ((status == 0)) && behind=$(between "$2" "$1") || return 1
     case ${ahead:+a}${behind:+b} in
         a) echo ahead ;;
         b) echo behind ;;
@@ -154,7 +164,9 @@ deployment() {
 # alone ARGUMENT…: runs presencectl in the place of this shell, with the variables that it and its `git` need, and no others: the
 # tokens of this job and the bot's are none of them.
 alone() {
-    # `compgen` names what is exported. `name` is not local: one that is exported has to go as well.
+    local name
+    local -a others=()
+    # Bash knows no variable whose name is no word, and hands it on all the same, so awk names them all.
     while IFS= read -r name; do
         case $name in
             GENESYSCLOUD_* | PRESENCECTL_* | NO_COLOR | CI) ;;
@@ -166,10 +178,10 @@ alone() {
             PATH | HOME | XDG_CONFIG_HOME | TMPDIR | TMP | TEMP) ;;
             GIT_CONFIG_GLOBAL | GIT_CONFIG_SYSTEM | GIT_CONFIG_NOSYSTEM | GIT_CONFIG_COUNT | GIT_CONFIG_KEY_* | GIT_CONFIG_VALUE_*) ;;
             GIT_CEILING_DIRECTORIES) ;;
-            *) unset "$name" ;;
+            *) others+=(-u "$name") ;;
         esac
-    done < <(compgen -e)
-    exec ./presencectl "$@"
+    done < <(awk 'BEGIN { for (name in ENVIRON) print name }')
+    exec env ${others[@]+"${others[@]}"} ./presencectl "$@"
 }
 
 install() {
@@ -271,13 +283,13 @@ apply() {
     for sha in "${commits[@]}"; do
         # shellcheck disable=SC2016 # they are jq's variables
         iids=$(read_json "$project/repository/commits/$sha/merge_requests?per_page=100" 'list | .[] | select(.state == "merged"
-            and (.target_branch // $ENV.CI_DEFAULT_BRANCH) == $ENV.CI_DEFAULT_BRANCH
-            and (.target_project_id // $ENV.CI_PROJECT_ID | here)) | .iid | number')
+            and (.target_branch == $ENV.CI_DEFAULT_BRANCH)
+            and (.target_project_id | here)) | .iid | number')
         while IFS= read -r iid; do
             [[ -n $iid && ! -e reviewed/$iid.json ]] || continue
             # The newest one for the merge request: not that of a branch, and not one that ran in a fork, which is none of ours.
             pipeline=$(first "$project/merge_requests/$iid/pipelines?" 'select((.project_id | here)
-                and (.source // "merge_request_event") == "merge_request_event") | .id | number')
+                and .source == "merge_request_event") | .id | number')
             [[ -n $pipeline ]] || continue
             job=$(first "$project/pipelines/$pipeline/jobs?" 'select(.name == "plan") | .id | number')
             [[ -n $job ]] || continue
@@ -290,7 +302,7 @@ apply() {
     if ((${#reviewed[@]} == 0)); then
         # Nothing was reviewed, and so nothing may be done. Where nothing is to be done, that is no fault.
         (alone plan "$CONFIG" --org "$ORG" --detailed-exitcode) || status=$?
-        ((status != 2)) || fail "no reviewed plan was found, and there are changes: nothing was applied"
+        ((status != 2)) || fail "no reviewed plan was found, and there are changes: nothing was applied. A merge request of a fork has no plan. Open a merge request from a branch of this project: its plan shows all that is not applied yet, and its merge applies it"
         exit "$status"
     fi
     (alone apply "$CONFIG" --org "$ORG" --auto-approve "${reviewed[@]}" --report-dir reports)

@@ -201,7 +201,7 @@ impl WireError {
     pub fn in_other_words(self, words: &dyn Fn(&str) -> String) -> WireError {
         match self {
             WireError::NotSent(said) => WireError::NotSent(words(&said)),
-            WireError::Untrusted(said) => WireError::Untrusted(words(&said)),
+            WireError::Untrusted { why, said } => WireError::Untrusted { why, said: words(&said) },
             WireError::Setup(said) => WireError::Setup(words(&said)),
             WireError::Lost(said) => WireError::Lost(words(&said)),
             error @ (WireError::TimedOut { .. } | WireError::TooLarge { .. }) => error,

@@ -43,7 +43,8 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
     let (asked, checked, problem) = match &at {
         Some(at) => {
             let InRepository { path, root } = &at.place;
-            let mut checked = config::load_all_in(Rc::clone(&at.files) as Rc<dyn FileSystem>, path, Some(root), |_| false);
+            let mut checked =
+                config::load_all_in(Rc::clone(&at.files) as Rc<dyn FileSystem>, path, Some(root), |_| false);
             checked.sources.commit = Some(at.commit.clone());
             // None of its files is on the disk.
             (path, checked, None)

@@ -28,6 +28,8 @@ pub(super) struct Repository {
     pub(super) pulls: BTreeMap<String, Value>,
     /// The runs of `apply.yml`, the newest first: see `run`.
     pub(super) runs: Vec<Value>,
+    /// The jobs of each of them.
+    pub(super) jobs: Vec<Value>,
     /// GitHub may count fewer runs than there are.
     pub(super) counted: Option<usize>,
     /// The commits of the default branch, the oldest first. A commit of one digit is in there without being named.
@@ -189,11 +191,16 @@ async fn answer(
         }
         ("GET", ["pulls", number]) if repository.pulls.contains_key(*number) => repository.pulls[*number].clone(),
         ("GET", ["actions", "workflows", "apply.yml", "runs"]) => repository.runs(&query),
+        ("GET", ["actions", "runs", _, "jobs"]) => json!({ "jobs": repository.jobs }),
         ("GET", ["actions", "runs", id]) => repository.artifacts[id.parse::<usize>().unwrap()].1.clone(),
+        ("GET", ["compare", compared @ ..]) if compared.iter().any(|it| it.contains(&orphan())) => {
+            return (StatusCode::NOT_FOUND, json!({ "message": "No common ancestor" }).to_string()).into_response();
+        }
         ("GET", ["compare", compared @ ..]) => repository.compared(&compared.join("/"), &query),
         ("GET", ["commits", sha, "pulls"]) => {
             let heads = repository.merged.get(*sha).cloned().unwrap_or_default();
-            let pull = |it: String| json!({ "merged_at": "2026-01-01T00:00:00Z", "base": { "ref": "main" }, "head": { "sha": it } });
+            let base = json!({ "ref": "main", "repo": { "full_name": "acme/presences" } });
+            let pull = |it: String| json!({ "merged_at": "2026-01-01T00:00:00Z", "base": base, "head": { "sha": it } });
             Value::Array(heads.into_iter().map(pull).collect())
         }
         ("GET", ["actions", "artifacts"]) => {
@@ -275,10 +282,15 @@ impl Repository {
 pub(super) const HERE: u64 = 1;
 pub(super) const FORK: u64 = 2;
 
+/// A commit that has none in common with the default branch.
+pub(super) fn orphan() -> String {
+    sha('e')
+}
+
 /// A run of `apply.yml` on the default branch, by an event, that succeeded.
 pub(super) fn run(event: &str, commit: &str) -> Value {
     json!({ "event": event, "status": "completed", "conclusion": "success", "head_branch": "main", "head_sha": commit,
-            "path": ".github/workflows/apply.yml", "created_at": "2026-01-01T00:00:00Z",
+            "path": ".github/workflows/apply.yml", "id": 900, "created_at": "2026-01-01T00:00:00Z",
             "repository": { "id": HERE }, "head_repository": { "id": HERE } })
 }
 

@@ -104,6 +104,9 @@ async fn answer(
             }
             page(&found, &query)
         }
+        ("GET", ["repository", "compare"]) if [query["from"], query["to"]].contains(&&*sha('d')) => {
+            return (StatusCode::NOT_FOUND, json!({ "message": "404 Ref Not Found" }).to_string()).into_response();
+        }
         ("GET", ["repository", "compare"]) => {
             let place = |name: &str| project.history.iter().position(|it| it == query[name]);
             let commits = match (place("from"), place("to")) {
@@ -395,13 +398,15 @@ fn a_deployment_counts_only_where_a_job_of_the_default_branch_made_it() {
         *deployment.pointer_mut(field).unwrap() = value;
         deployment
     };
-    // A branch, a tag with the name of the branch, somebody by the API, and a commit that is on no branch any more.
+    // A branch, a tag with the name of the branch, somebody by the API, a commit that is on no branch any more, and one that is
+    // gone.
     let strange = [
         forged("/ref", json!("change")),
         forged("/deployable/ref", json!("change")),
         forged("/deployable/tag", json!(true)),
         forged("/deployable", Value::Null),
         forged("/sha", json!(sha('f'))),
+        forged("/sha", json!(sha('d'))),
     ];
     world.project().deployments.push(deployed(&sha('0'), true));
     for it in &strange {

@@ -57,6 +57,7 @@ fn checked(github: &Github) -> (Runner, Proposal) {
     let runner = Runner::new(github);
     let proposal = proposed(&runner, &[], &[("presences/p.yaml", "version: 1\n"), (".github/evil.sh", "exit 1\n")]);
     github.repository().pulls.insert("7".to_owned(), pull_of(&proposal));
+    github.repository().history.push(proposal.main.clone());
     // It waits for GitHub to merge.
     runner.stand_in("sleep", "");
     let runner = runner
@@ -91,6 +92,7 @@ fn a_pull_request_is_found_by_the_head_of_the_run_and_fetched_as_objects() {
         github.repository().stumbles = stumbles.then(Stumbles::default);
         let step = found(&runner).succeeds();
         assert_eq!((step.output("number"), step.output("commit")), (Some("7"), Some(proposal.merge.as_str())));
+        assert_eq!(step.output("base"), Some(proposal.main.as_str()), "what it was merged with");
         assert_eq!(git(&runner, &["cat-file", "-t", &proposal.merge]), "commit");
         assert_eq!(
             (git(&runner, &["rev-parse", "HEAD"]), git(&runner, &["status", "--porcelain"])),
@@ -176,12 +178,17 @@ fn what_would_be_merged_is_of_this_head_and_of_now() {
     let (_github, runner, proposal) = state(&|pull, _| pull["mergeable"] = Value::Null);
     assert_eq!(found(&runner).succeeds().output("commit"), Some(proposal.merge.as_str()));
     // What was merged meanwhile is what it was merged as.
-    let (_github, runner, proposal) = state(&|pull, proposal| {
+    let (github, runner, proposal) = state(&|pull, proposal| {
         pull["state"] = "closed".into();
         pull["merged_at"] = "2026-01-01T00:00:00Z".into();
         pull["merge_commit_sha"] = proposal.head.clone().into();
     });
+    github.repository().history.push(proposal.head.clone());
     assert_eq!(found(&runner).succeeds().output("commit"), Some(proposal.head.as_str()));
+    // One into another branch, and one that was merged into another branch, are none.
+    let (github, runner, _) = state(&|_, _| {});
+    github.repository().history.clear();
+    nothing_is_planned(&runner, "GitHub has no merge of");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::github::{FORK, Github, planned, run, zip};
+use super::github::{FORK, Github, orphan, planned, run, zip};
 use super::steps::{Runner, Step, config, definition, org, sha, skipped};
 
 /// The plan that the check of a pull request made, as an artifact.
@@ -408,4 +408,50 @@ fn whether_anything_was_changed_is_told_where_it_is_known() {
     let (github, org) = (Github::start(), org());
     let step = Runner::of(&github, &org).with("REVIEWED", "false").action("apply").fails("presences.yaml");
     assert_eq!((step.output("changes"), step.output("report")), (None, None));
+}
+
+#[test]
+fn a_commit_that_shares_nothing_with_the_branch_supersedes_nothing_and_holds_nothing_up() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    let runner = Runner::new(&github).with("GITHUB_SHA", &sha('2')).with("FIND_PLANS", "false");
+    github.applied(&sha('1'));
+    github.repository().runs.insert(0, run("push", &orphan()));
+    let found = runner.run("reviewed-plans.sh", &[]).succeeds();
+    assert_eq!(found.output("superseded"), Some("false"), "{}", found.log);
+    // GitHub also answers with 404 where the token may not see the repository.
+    let blind = runner.with("GITHUB_SHA", &orphan());
+    blind.run("reviewed-plans.sh", &[]).fails("nothing is done");
+}
+
+/// A later commit whose run failed for one org may be applied in another one.
+#[test]
+fn a_later_run_that_has_begun_to_apply_is_not_undone() {
+    if skipped() {
+        return;
+    }
+    let job = |name: &str, status: &str, conclusion: Option<&str>| json!({ "name": name, "status": status, "conclusion": conclusion });
+    for (jobs, stops) in [
+        (vec![job("apply (a)", "completed", Some("success")), job("apply (b)", "completed", Some("failure"))], true),
+        (vec![job("apply (a)", "in_progress", None)], true),
+        (vec![job("plan (a)", "completed", Some("success")), job("apply (a)", "waiting", None)], false),
+        (vec![job("plan (a)", "completed", Some("failure")), job("apply (a)", "completed", Some("skipped"))], false),
+        (vec![job("apply (a)", "queued", None)], false),
+    ] {
+        let github = Github::start();
+        let runner = Runner::new(&github).with("GITHUB_SHA", &sha('2')).with("FIND_PLANS", "false");
+        github.applied(&sha('1'));
+        let mut later = run("push", &sha('3'));
+        later["conclusion"] = "failure".into();
+        github.repository().runs.insert(0, later);
+        github.repository().jobs.clone_from(&jobs);
+        let found = runner.run("reviewed-plans.sh", &[]);
+        if stops {
+            found.fails("has begun to be applied");
+        } else {
+            found.succeeds();
+        }
+    }
 }
