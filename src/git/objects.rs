@@ -285,7 +285,9 @@ fn read_folder(bytes: &[u8], hash_bytes: usize) -> Option<Folder> {
             _ => return None,
         };
         let name = read_name(&rest[space + 1..end])?;
-        let hash = rest.get(end + 1..end + 1 + hash_bytes)?.iter().map(|it| format!("{it:02x}")).collect();
+        let hash = rest.get(end + 1..end + 1 + hash_bytes)?;
+        let digits = hash.iter().flat_map(|it| [it >> 4, it & 15]);
+        let hash = digits.filter_map(|it| char::from_digit(u32::from(it), 16)).collect();
         if folder.insert(name, Entry { kind, hash }).is_some() {
             return None;
         }
@@ -307,7 +309,6 @@ fn read_name(bytes: &[u8]) -> Option<OsString> {
 /// The bytes of a name, as a name of this system.
 #[cfg(unix)]
 #[must_use]
-#[expect(clippy::unnecessary_wraps, reason = "on another system there may be none")]
 pub fn os_string(bytes: &[u8]) -> Option<OsString> {
     use std::os::unix::ffi::OsStringExt as _;
     Some(OsString::from_vec(bytes.to_vec()))
