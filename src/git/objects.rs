@@ -7,7 +7,9 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use crate::git::run::{GitError, Running, Subcommand, start};
-use crate::limits::{COMMIT_BYTES_MAX, DIFFERENCE_BYTES_MAX, FOLDER_BYTES_MAX, FOLDERS_KEPT_BYTES_MAX};
+use crate::limits::{
+    COMMIT_BYTES_MAX, DIFFERENCE_BYTES_MAX, FOLDER_BYTES_MAX, FOLDERS_KEPT_BYTES_MAX, HISTORY_OBJECTS_BYTES_MAX,
+};
 
 /// How many tags may stand before a commit.
 const TAGS_MAX: usize = 8;
@@ -89,6 +91,8 @@ pub struct Objects {
     /// Folders by hash: those of a history have most in common.
     folders: HashMap<String, Rc<Folder>>,
     folders_bytes: usize,
+    /// Of all commits and folders that were read.
+    bytes_read: usize,
 }
 
 impl Objects {
@@ -104,6 +108,7 @@ impl Objects {
             harmless: HashSet::new(),
             folders: HashMap::new(),
             folders_bytes: 0,
+            bytes_read: 0,
         })
     }
 
@@ -173,6 +178,11 @@ impl Objects {
         }
         if object.bytes > most {
             return Err(GitError::Refused(format!("{what} has {} bytes; at most {most} are read", object.bytes)));
+        }
+        self.bytes_read += object.bytes;
+        if self.bytes_read > HISTORY_OBJECTS_BYTES_MAX {
+            let mib = HISTORY_OBJECTS_BYTES_MAX / (1024 * 1024);
+            return Err(GitError::Refused(format!("the commits and folders up to {what} have more than {mib} MiB")));
         }
         self.read(&object)
     }
