@@ -98,20 +98,16 @@ impl CommitFiles {
             return Err(io::Error::other(format!("its path is longer than {PATH_BYTES_MAX} bytes")));
         }
         let known = self.state.borrow().seen.folders.get(real).map(|it| it.hash.clone());
-        let hash = match known {
-            Some(hash) => hash,
-            None => {
-                let found = self.look_up(real)?.ok_or(io::ErrorKind::NotFound)?;
-                match found.kind {
-                    EntryKind::Folder => {}
-                    EntryKind::File | EntryKind::Link | EntryKind::Submodule => {
-                        return Err(io::ErrorKind::NotADirectory.into());
-                    }
-                }
-                let folder = SeenFolder { hash: found.hash.clone(), ..SeenFolder::default() };
-                self.state.borrow_mut().seen.folders.insert(real.to_owned(), folder);
-                found.hash
+        let hash = if let Some(hash) = known {
+            hash
+        } else {
+            let found = self.look_up(real)?.ok_or(io::ErrorKind::NotFound)?;
+            if found.kind != EntryKind::Folder {
+                return Err(io::ErrorKind::NotADirectory.into());
             }
+            let folder = SeenFolder { hash: found.hash.clone(), ..SeenFolder::default() };
+            self.state.borrow_mut().seen.folders.insert(real.to_owned(), folder);
+            found.hash
         };
         let (folder, bytes) = self.objects.borrow_mut().folder(&hash, &self.named(real)).map_err(from_git)?;
         let mut state = self.state.borrow_mut();

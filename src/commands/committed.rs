@@ -171,6 +171,10 @@ impl<'a> Committed<'a> {
             let began = moment(&commit);
             // A commit is merged at its date or later: what was touched before that was not touched for it.
             open.retain(|_, touched| *touched < began);
+            // The one before is about as long, and is not read in vain.
+            if bytes < past.bytes {
+                break;
+            }
             let before = match self.version(before) {
                 Some(Version { desired, past: older }) => {
                     let Some(left) = bytes.checked_sub(older.bytes) else { break };
@@ -211,6 +215,7 @@ impl<'a> Committed<'a> {
                     .to_owned(),
             );
         }
+        let too_large = || "the changes of the config that were merged since are too large to be read".to_owned();
         let (mut configs, mut bytes, mut versions) = (Vec::new(), EARLIER_BYTES_MAX, 0);
         let mut next = newest;
         while let Some(version) = self.version(next) {
@@ -232,7 +237,10 @@ impl<'a> Committed<'a> {
                 return Err(format!("more than {CONFIGS_MAX} changes of the config were merged since"));
             }
             let left = bytes.checked_sub(version.past.bytes);
-            bytes = left.ok_or("the changes of the config that were merged since are too large to be read")?;
+            bytes = left.ok_or_else(too_large)?;
+            if bytes < version.past.bytes {
+                return Err(too_large());
+            }
             configs.extend(version.desired.ok());
         }
         Ok(configs)

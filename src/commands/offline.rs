@@ -40,20 +40,16 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
             return exit;
         }
     };
-    let (asked, checked, problem) = match &at {
-        Some(at) => {
-            let InRepository { path, root } = &at.place;
-            let mut checked =
-                config::load_all_in(Rc::clone(&at.files) as Rc<dyn FileSystem>, path, Some(root), |_| false);
-            checked.sources.commit = Some(at.commit.clone());
-            // None of its files is on the disk.
-            (path, checked, None)
-        }
-        None => {
-            let checked = config::load_all(&args.path, args.root.as_deref(), |_| false);
-            let problem = outputs.spare(&checked.files).err();
-            (&args.path, checked, problem)
-        }
+    let (asked, checked, problem) = if let Some(at) = &at {
+        let InRepository { path, root } = &at.place;
+        let mut checked = config::load_all_in(Rc::clone(&at.files) as Rc<dyn FileSystem>, path, Some(root), |_| false);
+        checked.sources.commit = Some(at.commit.clone());
+        // None of its files is on the disk.
+        (path, checked, None)
+    } else {
+        let checked = config::load_all(&args.path, args.root.as_deref(), |_| false);
+        let problem = outputs.spare(&checked.files).err();
+        (&args.path, checked, problem)
     };
     let Findings { errors, warnings, .. } = checked.diagnostics;
     let (failed, denied) = (errors > 0, args.deny_warnings && warnings > 0);

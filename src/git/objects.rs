@@ -7,7 +7,9 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use crate::git::run::{GitError, Running, Subcommand, start};
-use crate::limits::{COMMIT_BYTES_MAX, DIFFERENCE_BYTES_MAX, FOLDER_BYTES_MAX, FOLDERS_KEPT_BYTES_MAX};
+use crate::limits::{
+    COMMIT_BYTES_MAX, DIFFERENCE_BYTES_MAX, FOLDER_BYTES_MAX, FOLDERS_KEPT_BYTES_MAX, HISTORY_OBJECTS_BYTES_MAX,
+};
 
 /// How many tags may stand before a commit.
 const TAGS_MAX: usize = 8;
@@ -89,6 +91,8 @@ pub struct Objects {
     /// Folders by hash: those of a history have most in common.
     folders: HashMap<String, Rc<Folder>>,
     folders_bytes: usize,
+    /// Of all commits and folders that were read.
+    bytes_read: usize,
 }
 
 impl Objects {
@@ -104,6 +108,7 @@ impl Objects {
             harmless: HashSet::new(),
             folders: HashMap::new(),
             folders_bytes: 0,
+            bytes_read: 0,
         })
     }
 
@@ -173,6 +178,11 @@ impl Objects {
         }
         if object.bytes > most {
             return Err(GitError::Refused(format!("{what} has {} bytes; at most {most} are read", object.bytes)));
+        }
+        self.bytes_read += object.bytes;
+        if self.bytes_read > HISTORY_OBJECTS_BYTES_MAX {
+            let mib = HISTORY_OBJECTS_BYTES_MAX / (1024 * 1024);
+            return Err(GitError::Refused(format!("the commits and folders up to {what} have more than {mib} MiB")));
         }
         self.read(&object)
     }
@@ -285,7 +295,9 @@ fn read_folder(bytes: &[u8], hash_bytes: usize) -> Option<Folder> {
             _ => return None,
         };
         let name = read_name(&rest[space + 1..end])?;
-        let hash = rest.get(end + 1..end + 1 + hash_bytes)?.iter().map(|it| format!("{it:02x}")).collect();
+        let hash = rest.get(end + 1..end + 1 + hash_bytes)?;
+        let digits = hash.iter().flat_map(|it| [it >> 4, it & 15]);
+        let hash = digits.filter_map(|it| char::from_digit(u32::from(it), 16)).collect();
         if folder.insert(name, Entry { kind, hash }).is_some() {
             return None;
         }
@@ -307,7 +319,6 @@ fn read_name(bytes: &[u8]) -> Option<OsString> {
 /// The bytes of a name, as a name of this system.
 #[cfg(unix)]
 #[must_use]
-#[expect(clippy::unnecessary_wraps, reason = "on another system there may be none")]
 pub fn os_string(bytes: &[u8]) -> Option<OsString> {
     use std::os::unix::ffi::OsStringExt as _;
     Some(OsString::from_vec(bytes.to_vec()))

@@ -699,6 +699,31 @@ fn a_tree_bomb_is_refused_in_time_and_one_elsewhere_costs_nothing() {
     assert!(ran.stdout.contains("From this change: nothing"), "{}", ran.shown());
 }
 
+/// Commits of a megabyte each, which compress to nothing: the history is not read to its end.
+#[test]
+fn a_history_is_read_up_to_a_limit() {
+    let cli = with_git();
+    repository(&cli, "clone");
+    let at = cli.path("clone");
+    let changed_at = |bytes: usize| {
+        let (tree, mut parent) = (git(&at, "rev-parse HEAD^{tree}"), git(&at, "rev-parse HEAD"));
+        for _ in 0..140 {
+            let text = format!(
+                "tree {tree}\nparent {parent}\nauthor A <a> 9 +0000\ncommitter A <a> 9 +0000\n\n{}\n",
+                "x".repeat(bytes)
+            );
+            parent = object(&at, "commit", text.as_bytes());
+        }
+        let line = format!("plan presences --sandbox --base {parent} -o json=plan.json");
+        let ran = run_in(&cli, "clone", &line, &[]);
+        assert_eq!(ran.code, Some(0), "{}", ran.shown());
+        let plan: Value = serde_json::from_str(&cli.read("clone/plan.json")).unwrap();
+        plan["base"]["changedAt"].is_string()
+    };
+    assert!(changed_at(10));
+    assert!(!changed_at(1_000_000));
+}
+
 #[test]
 fn what_is_too_large_or_odd_in_a_commit_is_refused() {
     let cli = with_git();
