@@ -20,11 +20,11 @@ use presencectl::stop::Stop;
 use tokio::sync::Notify;
 
 use super::ledger::{LAG_MS, Ledger};
-use super::truth::said;
+use super::truth::{as_text, said};
 use super::wire::{Death, Shared, SimulatedWire, Swarm};
 use super::world::Start;
 
-const START_MS: u64 = 1_764_000_000_000;
+pub(super) const START_MS: u64 = 1_764_000_000_000;
 /// Within how many runs a world in peace comes to rest.
 const RUNS_TO_REST: usize = 4;
 /// One run takes no longer: a week, for waits of hours and a few requests a minute.
@@ -100,6 +100,7 @@ pub(super) fn play(seed: u64) -> Played {
         let start = Start::of(&mut dice);
         let mut world = World::new(start, dice);
         let mut played = Played::default();
+        world.introduce(&mut played);
         world.safety(&mut played).await;
         world.liveness(&mut played).await;
         world.close(&mut played);
@@ -127,8 +128,29 @@ impl World {
             swarm: Mutex::new(start.swarm.clone()),
             admin_per_mille: Mutex::new(start.admin_per_mille),
             tally: Mutex::default(),
+            trace: Mutex::new(super::variable("PRESENCECTL_SEED").map(|_| String::new())),
         };
         World { shared: Arc::new(shared), start }
+    }
+
+    /// How it begins, for whoever asks for one seed.
+    pub(super) fn introduce(&self, played: &mut Played) {
+        if self.shared.trace.lock().unwrap().is_none() {
+            return;
+        }
+        let Start { config, objects, temper, api, .. } = &self.start;
+        let _ = writeln!(played.story, "{temper:?}\n{api:?}\n{:?}, {:?}", config.settings, config.protect);
+        for object in objects {
+            let _ = writeln!(played.story, "  {object}");
+        }
+        for it in config.definitions.values() {
+            let (labels, pin) = (as_text(&it.labels), it.pin.as_ref().map(ToString::to_string));
+            let _ = writeln!(
+                played.story,
+                "  {}: {} {labels:?}, {:?}, deactivated: {}, previous: {:?}, new: {}, replaces: {:?}, pin: {pin:?}",
+                it.key, it.system_presence, it.management, it.deactivated, it.previous_labels, it.new, it.replaces
+            );
+        }
     }
 
     /// What was counted on the way.
@@ -234,6 +256,9 @@ impl World {
                 End::Died
             }
         };
+        if let Some(trace) = &mut *self.shared.trace.lock().unwrap() {
+            played.story.push_str(&std::mem::take(trace));
+        }
         let _ = writeln!(played.story, "run {run}, {death:?}: {}", end.in_words());
         match &end {
             End::Died => played.deaths += 1,

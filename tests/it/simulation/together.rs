@@ -31,6 +31,7 @@ pub(super) fn play(seed: u64) -> (Meeting, Played) {
         let start = Start::of(&mut dice);
         let mut world = World::new(start, dice);
         let mut played = Played::default();
+        world.introduce(&mut played);
         world.shared.ledger.lock().unwrap().runs_meet = true;
         let (count, is_at_once) = world.dice(|it| (it.usize(2..4), it.bool()));
         let (meeting, ends) = if is_at_once {

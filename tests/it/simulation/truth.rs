@@ -36,7 +36,7 @@ pub(super) fn said(row: &Row) -> String {
     format!("{} {key} {id} {} {why}", row.action.verb(), row.outcome.kind().code())
 }
 
-fn as_text(labels: &Labels) -> BTreeMap<String, String> {
+pub(super) fn as_text(labels: &Labels) -> BTreeMap<String, String> {
     labels.iter().map(|(locale, label)| (folded(locale.as_str()), label.to_string())).collect()
 }
 

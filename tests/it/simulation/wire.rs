@@ -2,6 +2,7 @@
 //! end of the process at any boundary of a request. All of it follows from the seed.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use super::ledger::{self, Ledger};
-use super::play::SAID_TO_BE_NEW;
+use super::play::{SAID_TO_BE_NEW, START_MS};
 use super::world::{chance, one_of};
 use super::{admin, cause, tempers};
 
@@ -184,6 +185,8 @@ pub(super) struct Shared {
     pub(super) admin_per_mille: Mutex<u32>,
     /// How often what happened.
     pub(super) tally: Mutex<BTreeMap<String, u64>>,
+    /// Every request and edit, for whoever asks for one seed.
+    pub(super) trace: Mutex<Option<String>>,
 }
 
 /// The wire of one process.
@@ -274,6 +277,7 @@ impl SimulatedWire {
         let sent = sandbox_request(request);
         let handle = || self.handle(&sent);
         if let Some(fault) = fault {
+            shared.note(|| format!("run {}: {} {}: {}", self.run, sent.method, sent.path, fault.name()));
             shared.count(&fault.name());
             if fault.is_trouble() {
                 shared.ledger.lock().unwrap().troubled(self.run, &sent, fault.is_unclear());
@@ -379,6 +383,13 @@ impl SimulatedWire {
 }
 
 impl Shared {
+    /// Writes one line of the trace, if there is one.
+    fn note(&self, what: impl FnOnce() -> String) {
+        let Some(trace) = &mut *self.trace.lock().unwrap() else { return };
+        // Writing to a String cannot fail.
+        let _ = writeln!(trace, "    {:>7} {}", self.sandbox.now_ms() - START_MS, what());
+    }
+
     pub(super) fn count(&self, what: &str) {
         let mut tally = self.tally.lock().unwrap();
         *tally.entry(what.to_owned()).or_default() += 1;
@@ -398,6 +409,12 @@ impl Shared {
             ledger.handled(run, (request, &answer), before, &it.org, (now_ms, is_answered));
             answer
         });
+        let query = if request.query.is_empty() { "" } else { "?" };
+        self.note(|| {
+            let body = String::from_utf8_lossy(&request.body);
+            let (method, path, status) = (&request.method, &request.path, answer.status);
+            format!("run {run}: {method} {path}{query}{} {body}: {status}", request.query)
+        });
         response(answer)
     }
 
@@ -416,6 +433,8 @@ impl Shared {
             it.org.handle(&request, now_ms);
             ledger.edited(before, &it.org, now_ms)
         });
+        let (method, path, body) = (&request.method, &request.path, String::from_utf8_lossy(&request.body));
+        self.note(|| format!("admin page: {method} {path} {body}{}", if is_taken { "" } else { ": nothing" }));
         // An org may refuse a label that is taken.
         if is_taken {
             self.count(admin::EDITS[kind]);
