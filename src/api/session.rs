@@ -552,6 +552,7 @@ impl Session {
             | Kind::Waited
             | Kind::BrokenPromise(_)
             | Kind::Unsettled(_)
+            | Kind::Incomplete(_)
             | Kind::UnusableId(_) => {}
         }
     }

@@ -162,6 +162,7 @@ struct Sum {
     stuck: usize,
     gaps: usize,
     undone: usize,
+    late: usize,
     twins: usize,
     twins_in_use: usize,
     full: u64,
@@ -182,6 +183,7 @@ impl Sum {
         self.stuck += usize::from(played.rest == Rest::Stuck);
         self.gaps += played.gaps;
         self.undone += played.undone;
+        self.late += played.late;
         self.twins += played.twins;
         self.twins_in_use += played.twins_in_use;
         self.full += played.full;
@@ -192,14 +194,15 @@ impl Sum {
 
     fn expect_everything(&self) {
         let Sum { worlds, requests, runs, deaths, writes, refused, tally, .. } = self;
-        let Sum { converged, told, stuck, gaps, undone, twins: _, twins_in_use: _, full, .. } = self;
+        let Sum { converged, told, stuck, gaps, undone, late, twins: _, twins_in_use: _, full, .. } = self;
         assert!(*converged as u64 > worlds / 2, "most worlds come to rest: {self:?}");
-        for count in [requests, runs, deaths, writes, refused, told, stuck, gaps] {
+        for count in [requests, runs, deaths, writes, refused, told, stuck, gaps, late] {
             assert!(*count > 0, "{self:?}");
         }
         assert!(*full > 0, "no run ever sends all that it may send in a minute: {self:?}");
         // What the platform leaves open is rare, and stays so.
         assert!(*gaps as u64 <= worlds / 80, "edits are lost between reading and writing: {self:?}");
+        assert!(*late as u64 <= worlds / 40, "reads by id that lag lose more than that: {self:?}");
         assert!(*undone as u64 <= worlds / 250, "what somebody undid was made again: {self:?}");
         let dead: Vec<String> = wire::everything().into_iter().filter(|it| !tally.contains_key(it)).collect();
         assert!(dead.is_empty(), "never happens: {dead:?}");

@@ -192,7 +192,6 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "import::note",
         "import::page",
         "apply::verify",
-        "apply::divided",
         "render::human::bound",
         "journal::kept",
         "drift::answered",
@@ -204,7 +203,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "doctor::files",
         "doctor::network",
     ],
-    &["drift::history"],
+    &["apply::divided", "drift::history"],
     &["drift::applied"],
     &["apply", "doctor", "drift", "import", "journal::log", "undo", "commands::files", "users::set"],
     &[
@@ -356,6 +355,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("apply::census", &["tokio::sync", "tokio::time"]),
     ("apply::object", &["tokio::time"]),
     ("apply::verify", &["tokio::time"]),
+    ("apply::divided", &["tokio::time"]),
     ("retire", &["tokio::time"]),
     // The disk.
     ("config", &["std::fs", "std::io"]),

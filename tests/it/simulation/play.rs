@@ -19,7 +19,7 @@ use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Config, Sandbox, Seed};
 use presencectl::stop::Stop;
 use tokio::sync::Notify;
 
-use super::ledger::{LAG_MS, Ledger};
+use super::ledger::Ledger;
 use super::truth::{as_text, said};
 use super::wire::{Death, Shared, SimulatedWire, Swarm};
 use super::world::Start;
@@ -44,6 +44,8 @@ pub(super) struct Played {
     pub(super) rest: Rest,
     pub(super) gaps: usize,
     pub(super) undone: usize,
+    /// Writes over what a read by id had not shown yet.
+    pub(super) late: usize,
     pub(super) twins: usize,
     /// How many of them were both in use at the end.
     pub(super) twins_in_use: usize,
@@ -120,7 +122,7 @@ impl World {
         };
         let sandbox = Sandbox::open(config).unwrap();
         let requests_per_minute = start.requests_per_minute.get();
-        let ledger = sandbox.with(|it| Ledger::new(start.config.clone(), &it.org, requests_per_minute));
+        let ledger = sandbox.with(|it| Ledger::new(start.config.clone(), &it.org, requests_per_minute, start.apart_ms));
         let shared = Shared {
             sandbox,
             dice: Mutex::new(dice),
@@ -160,6 +162,7 @@ impl World {
         played.requests = ledger.requests;
         played.gaps = ledger.gaps;
         played.undone = ledger.undone;
+        played.late = ledger.late;
         played.twins = ledger.twins.len();
         played.full = ledger.full;
         played.tally = std::mem::take(&mut *self.shared.tally.lock().unwrap());
@@ -174,7 +177,7 @@ impl World {
         for _ in 0..runs {
             let death = self.dice(Death::perhaps);
             self.run(played, death).await;
-            let gap_ms = LAG_MS + self.dice(|it| it.u64(1_000..20_000));
+            let gap_ms = self.start.apart_ms + self.dice(|it| it.u64(1_000..20_000));
             tokio::time::sleep(Duration::from_millis(gap_ms)).await;
         }
     }
@@ -186,7 +189,7 @@ impl World {
         let mut last = End::Failed;
         for _ in 0..RUNS_TO_REST {
             last = self.run(played, None).await;
-            tokio::time::sleep(Duration::from_millis(LAG_MS + 1_000)).await;
+            tokio::time::sleep(Duration::from_millis(self.start.apart_ms + 1_000)).await;
             if matches!(last, End::Nothing | End::Refused { .. }) {
                 break;
             }
