@@ -108,7 +108,7 @@ pub struct Checked {
 /// Loads the one config that a request names.
 #[must_use]
 pub fn load(request: &Request) -> Loaded {
-    load_in(Rc::new(Disk), request)
+    load_in(Rc::new(Disk::default()), request)
 }
 
 /// The same, of the files of another place than the disk. There a request names a root.
@@ -125,7 +125,7 @@ pub fn load_in(system: Rc<dyn FileSystem>, request: &Request) -> Loaded {
 /// dropped before the next one, unless `keep` says so.
 #[must_use]
 pub fn load_all(path: &Path, root: Option<&Path>, keep: impl Fn(&Config) -> bool) -> LoadedAll {
-    load_all_in(Rc::new(Disk), path, root, keep)
+    load_all_in(Rc::new(Disk::default()), path, root, keep)
 }
 
 /// The same, of the files of another place than the disk. There a root is given.

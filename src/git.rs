@@ -105,8 +105,10 @@ impl Git {
     /// # Errors
     /// Git did not answer.
     pub fn repository(&self) -> Result<Option<Repository>, GitError> {
-        match start(&self.top, Subcommand::RevParse, &["--is-shallow-repository"])?.printed() {
-            Ok(printed) => Ok(printed.map(|it| Repository { shallow: it.trim() == "true" })),
+        match start(&self.top, Subcommand::RevParse, &["--is-shallow-repository", "--show-prefix"])?.printed() {
+            // Below the top of the repository that answers, this is another one: the `.git` here is none.
+            Ok(Some(printed)) if !printed.lines().nth(1).unwrap_or_default().is_empty() => Ok(None),
+            Ok(printed) => Ok(printed.map(|it| Repository { shallow: it.lines().next() == Some("true") })),
             Err(GitError::Failed { said, .. }) if said.contains("not a git repository") => Ok(None),
             Err(error) => Err(error),
         }

@@ -117,3 +117,12 @@ pub const SANDBOX_FAULTS_BYTES_MAX: u64 = 1024 * 1024;
 pub const SANDBOX_RULES_MAX: usize = 10_000;
 /// Bytes of a request to the sandbox.
 pub const SANDBOX_BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Bytes of a file that `init` or `import` completes or compares.
+pub const PLACED_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Bytes of memory that Git gets, on Linux: it reads some files of a repository whole.
+pub const GIT_MEMORY_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Paths of one config that lead through links: each may be a long way.
+pub const CONFIG_LINKED_PATHS_MAX: usize = 200;
+/// Parts of all paths that are followed in a commit, links taken in.
+pub const COMMIT_STEPS_MAX: usize = 2_000_000;

@@ -1,7 +1,7 @@
 //! The files of a commit, as a config is read from them: in memory, and only the folders and files that the config names.
 //! Links are followed within the commit alone.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsString;
 use std::io;
@@ -11,7 +11,7 @@ use std::rc::Rc;
 use crate::config::file_system::{self, FileSystem};
 use crate::config::folders::is_yaml;
 use crate::git::{Commit, EntryKind, Folder, GitError, Kind, Objects, os_string};
-use crate::limits::{ENTRIES_MAX, ENTRY_PATHS_BYTES_MAX, FOLDERS_BYTES_MAX, PATH_BYTES_MAX};
+use crate::limits::{COMMIT_STEPS_MAX, ENTRIES_MAX, ENTRY_PATHS_BYTES_MAX, FOLDERS_BYTES_MAX, PATH_BYTES_MAX};
 
 /// Links that one path may lead through, as on Linux.
 const LINKS_MAX: usize = 40;
@@ -22,6 +22,8 @@ pub struct CommitFiles {
     objects: Rc<RefCell<Objects>>,
     commit: Commit,
     state: RefCell<State>,
+    /// Parts of paths that were followed until now.
+    steps: Cell<usize>,
 }
 
 /// What was looked at, by which another commit can be compared.
@@ -64,7 +66,7 @@ impl CommitFiles {
         let folder = SeenFolder { hash: commit.tree.clone(), ..SeenFolder::default() };
         let seen = Seen { folders: BTreeMap::from([(PathBuf::new(), folder)]) };
         let state = RefCell::new(State { seen, ..State::default() });
-        CommitFiles { objects: Rc::clone(objects), commit, state }
+        CommitFiles { objects: Rc::clone(objects), commit, state, steps: Cell::new(0) }
     }
 
     /// The commit.
@@ -224,6 +226,11 @@ impl FileSystem for CommitFiles {
         let mut left: VecDeque<OsString> = parts_of(path).into();
         let mut links = 0;
         while let Some(part) = left.pop_front() {
+            let steps = self.steps.get() + 1;
+            self.steps.set(steps);
+            if steps > COMMIT_STEPS_MAX {
+                return Err(io::Error::other(format!("the commit's paths have more than {COMMIT_STEPS_MAX} parts")));
+            }
             if real.as_os_str().len() + part.len() > PATH_BYTES_MAX {
                 return Err(io::Error::other(format!("its path is longer than {PATH_BYTES_MAX} bytes")));
             }

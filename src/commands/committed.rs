@@ -267,7 +267,7 @@ fn moment(commit: &Commit) -> Moment {
 /// Reads a config from the disk; of an org that is called otherwise here, by its id or its file.
 #[must_use]
 pub(super) fn read_from_disk(path: &Path, org: Org<'_>) -> Read {
-    read(Rc::new(Disk), path, None, org)
+    read(Rc::new(Disk::default()), path, None, org)
 }
 
 fn read(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, org: Org<'_>) -> Read {

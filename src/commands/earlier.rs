@@ -144,7 +144,8 @@ fn unknown(path: &Path, typed: &str, purpose: Purpose) -> Problem {
                      nothing was sent",
                 ),
             };
-            let real = fs::canonicalize(path).ok().filter(|it| Git::above(it).is_some());
+            let is_elsewhere = |real: &PathBuf| Git::above(real).is_some() && Git::above(real) != Git::above(path);
+            let real = fs::canonicalize(path).ok().filter(is_elsewhere);
             let help = match real {
                 Some(real) => {
                     format!("the path is a link: give {}; nothing was sent", text::ticked(real.display()))

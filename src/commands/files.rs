@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::limits::PLACED_BYTES_MAX;
 use crate::nofollow::{self, Fault, Folder, Kind, Temporary};
 use crate::problem::{Problem, cause};
 use crate::signals::Signals;
@@ -141,9 +142,13 @@ impl Place {
     pub fn there(&self) -> Result<Option<Vec<u8>>, Problem> {
         let read = || {
             let Some((_, folder)) = self.kind()? else { return Ok(None) };
-            let Some(mut file) = folder.read(&self.name)? else { return Ok(None) };
+            let Some(file) = folder.read(&self.name)? else { return Ok(None) };
             let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes)?;
+            file.take(PLACED_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+            if u64::try_from(bytes.len()).is_ok_and(|it| it > PLACED_BYTES_MAX) {
+                let mib = PLACED_BYTES_MAX / (1024 * 1024);
+                return Err(Fault::Io(io::Error::other(format!("it is longer than {mib} MiB"))));
+            }
             Ok(Some(bytes))
         };
         read().map_err(|fault| self.in_the_way(fault))

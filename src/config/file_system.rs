@@ -1,10 +1,13 @@
 //! Where the files of a config come from: the disk, or anything else that has folders, files and links, such as a commit.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+
+use crate::limits::CONFIG_LINKED_PATHS_MAX;
 
 /// What stands in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,12 +55,22 @@ pub trait FileSystem: fmt::Debug {
 }
 
 /// The files of this machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Disk;
+#[derive(Debug, Default)]
+pub struct Disk {
+    /// How many paths have led through links.
+    linked: Cell<usize>,
+}
 
 impl FileSystem for Disk {
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
-        real(path)
+        let real = real(path)?;
+        if path.is_absolute() && without_detours(path) != real {
+            self.linked.set(self.linked.get() + 1);
+        }
+        if self.linked.get() > CONFIG_LINKED_PATHS_MAX {
+            return Err(io::Error::other(format!("more than {CONFIG_LINKED_PATHS_MAX} paths lead through links")));
+        }
+        Ok(real)
     }
 
     fn is_folder(&self, real: &Path) -> bool {
@@ -88,6 +101,19 @@ impl FileSystem for Disk {
         File::open(real)?.take(limit).read_to_end(&mut bytes)?;
         Ok((bytes.len() <= most).then_some(bytes))
     }
+}
+
+/// A path without `.` and `..`, as it would be without links.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// Where a path really is, all links followed.

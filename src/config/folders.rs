@@ -205,9 +205,8 @@ pub(super) fn repositories_above(root: &Root, path: &Found) -> Vec<Fault> {
             break;
         }
         (shown, real) = (shown_above, real_above);
-        let names = ["HEAD", "commondir", "objects", "refs"].into_iter();
-        let there = names.filter(|it| root.system.canonical(&real.join(it)).is_ok());
-        let entries: Vec<Entry> = there.map(|it| Entry { name: it.into(), kind: EntryKind::File }).collect();
+        // By their names: a `HEAD` may be a link that leads nowhere.
+        let entries = root.system.entries(real).unwrap_or_default();
         if looks_like_a_repository(&entries) {
             let finding = Finding::EmbeddedRepository { path: display(shown) };
             faults.push(Fault { entry: real.to_owned(), finding });

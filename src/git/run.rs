@@ -14,6 +14,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::limits::GIT_ANSWER_BYTES_MAX;
+#[cfg(target_os = "linux")]
+use crate::limits::GIT_MEMORY_BYTES_MAX;
 
 /// The longest piece of what Git says that is repeated.
 const SAID_CHARS_MAX: usize = 300;
@@ -196,6 +198,7 @@ pub(super) fn start(top: &Path, subcommand: Subcommand, arguments: &[&str]) -> R
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let not_run = |error: io::Error| GitError::NotRun(error.to_string());
     let mut child = command.spawn().map_err(not_run)?;
+    bound(&child);
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let child = Arc::new(Mutex::new(child));
     let (watch, events) = channel();
@@ -322,6 +325,19 @@ fn messages(mut stderr: impl io::Read) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
+/// Git reads some files of a repository whole, whatever their length, and so it gets no more memory than this.
+#[cfg(target_os = "linux")]
+fn bound(child: &Child) {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let limit = Rlimit { current: Some(GIT_MEMORY_BYTES_MAX), maximum: Some(GIT_MEMORY_BYTES_MAX) };
+    // Without it Git has the machine's own limits.
+    let _ = prlimit(Some(Pid::from_child(child)), Resource::Data, limit);
+}
+
+/// Other systems do not let another process's limit be set: there the time alone is bounded.
+#[cfg(not(target_os = "linux"))]
+fn bound(_: &Child) {}
+
 fn is_called(name: &OsString, wanted: &str) -> bool {
     if cfg!(windows) { name.eq_ignore_ascii_case(wanted) } else { name == wanted }
 }
@@ -361,7 +377,10 @@ fn environment(top: &Path, folders: &[PathBuf], variables: Vec<(OsString, OsStri
     // Without a `.git` that it accepts in this folder, Git would look for one above it.
     let ceiling = passed.iter().position(|(name, _)| is_called(name, "GIT_CEILING_DIRECTORIES"));
     let given = ceiling.map(|it| passed.swap_remove(it).1);
-    let ceilings = top.parent().map(Path::to_owned).into_iter().chain(given.iter().flat_map(env::split_paths));
+    // Git compares them with the real path.
+    let real = fs::canonicalize(top).ok();
+    let above = [Some(top), real.as_deref()].into_iter().flatten().filter_map(Path::parent).map(Path::to_owned);
+    let ceilings = above.chain(given.iter().flat_map(env::split_paths));
     if let Ok(ceilings) = env::join_paths(ceilings) {
         passed.push(("GIT_CEILING_DIRECTORIES".into(), ceilings));
     }
