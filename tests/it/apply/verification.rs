@@ -404,7 +404,8 @@ async fn what_a_list_shows_otherwise_than_a_read_that_lags_is_no_list_that_lags(
     let lunch = || vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])];
     for (generation, outcome) in [(Generation::First, "overwritten"), (Generation::Second, "not-visible-yet")] {
         let temper = Temper { get_lag_ms: 15_000, ..Temper::default() };
-        let world = World { generation, ..World::tempered(lunch(), vec![held(1, "Meal", &[("en_US", "Lunch")])], temper) };
+        let world =
+            World { generation, ..World::tempered(lunch(), vec![held(1, "Meal", &[("en_US", "Lunch")])], temper) };
         let steps = world.steps().await;
         let meanwhile = async {
             tokio::time::sleep(Duration::from_secs(55)).await;
