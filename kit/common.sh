@@ -30,8 +30,8 @@ output() {
 
 # api METHOD PATH [FILE]: asks GitHub's API about this repository, with FILE as the body, and prints the answer. An empty PATH
 # is the repository itself. Reads are tried again, so the answer goes through a file: curl empties it before each try. On
-# standard output, the answer of a failed try would stay in front of the next one. It ends with NOT_FOUND for a 404.
-readonly NOT_FOUND=44
+# standard output, the answer of a failed try would stay in front of the next one. It ends with not_found for a 404.
+readonly not_found=44
 api() {
     local method=$1 path=$2 body=${3:-} answer code status=0
     local -a more=()
@@ -51,7 +51,7 @@ api() {
         [[ $code != 403 ]] || printf '::warning::%s\n' "$(escaped "GitHub refuses $method $path (403). It takes \`$(permission "$path")\` in the job's \`permissions\`")" >&2
     fi
     rm -f "$answer"
-    [[ $status == 0 || $code != 404 ]] || status=$NOT_FOUND
+    [[ $status == 0 || $code != 404 ]] || status=$not_found
     return "$status"
 }
 
@@ -126,7 +126,7 @@ find_default_branch() {
 relation() {
     local status=0 word='.status | word(["ahead", "behind", "diverged", "identical"])'
     ask "compare/$1...$2?per_page=1" "$word" || status=$?
-    ((status == NOT_FOUND)) || return "$status"
+    ((status == not_found)) || return "$status"
     ask "compare/$GITHUB_SHA...$(default_ref)?per_page=1" "$word" >/dev/null || return 1
     echo diverged
 }

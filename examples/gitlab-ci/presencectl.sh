@@ -33,8 +33,8 @@ ask() {
 
 # api METHOD PATH [FILE]: asks GitLab's API, with FILE as the body, and prints the answer. Reads are tried again: so the answer
 # goes through a file, which curl empties before it tries again. On standard output what a failed try answered would stay
-# in front of the answer. It ends with NOT_FOUND for a 404.
-readonly NOT_FOUND=44
+# in front of the answer. It ends with not_found for a 404.
+readonly not_found=44
 api() {
     local method=$1 path=$2 body=${3:-} answer code status=0
     local -a more=()
@@ -49,7 +49,7 @@ api() {
         printf '%s %s: %s\n' "$method" "$path" "$(head -c 1000 "$answer" | tr -d '\000')" >&2
     fi
     rm -f "$answer"
-    [[ $status == 0 || $code != 404 ]] || status=$NOT_FOUND
+    [[ $status == 0 || $code != 404 ]] || status=$not_found
     return "$status"
 }
 
@@ -104,7 +104,7 @@ between() {
 relation() {
     local ahead behind status=0
     ahead=$(between "$1" "$2") || status=$?
-    if ((status == NOT_FOUND)); then
+    if ((status == not_found)); then
         between "$CI_COMMIT_SHA" "$CI_COMMIT_SHA" >/dev/null || return 1
         echo diverged
         return 0

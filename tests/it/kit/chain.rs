@@ -24,6 +24,7 @@ fn proposal(github: &Github, runner: &mut Runner, before: &str, after: &str) -> 
     let before: &[_] = if before.is_empty() { &[] } else { &[("presences/p.yaml", before)] };
     let proposal = proposed(runner, before, &[("presences/p.yaml", after)]);
     github.repository().pulls.insert("7".to_owned(), pull_of(&proposal));
+    github.repository().history.push(proposal.main.clone());
     runner.set("GITHUB_SHA", &proposal.main);
     proposal
 }
@@ -274,6 +275,7 @@ fn the_files_that_are_planned_are_those_that_would_be_merged() {
     let files = [("presences/p.yaml", uses), (".layers/base.yaml", layer)];
     let proposal = proposed(&planning, &[("presences/p.yaml", &harmless)], &files);
     github.repository().pulls.insert("7".to_owned(), pull_of(&proposal));
+    github.repository().history.push(proposal.main.clone());
     planning.set("GITHUB_SHA", &proposal.main);
     // What lies in the checkout is no part of it.
     planning.write("presences/more.yaml", "version: 1\ndefinitions: [of the checkout]\n");

@@ -385,7 +385,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("commands::simulated", &["std::fs"]),
     ("git", &["std::env", "std::fs"]),
     ("git::objects", &["std::fs", "std::os"]),
-    ("git::run", &["std::env", "std::fs", "std::io", "std::os", "std::process", "std::thread"]),
+    ("git::run", &["std::env", "std::fs", "std::io", "std::os", "std::process", "std::thread", "rustix"]),
     // The process: arguments, environment, streams, signals, the end.
     ("cli", &["clap"]),
     ("cli::apply", &["clap"]),
