@@ -1,6 +1,5 @@
 //! Reading an org. Whoever holds a [`Reader`] alone cannot write, by construction.
 
-use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -145,9 +144,10 @@ impl Reader {
         ids: impl IntoIterator<Item = &'a DefinitionId>,
     ) -> (Vec<Definition>, Vec<ApiError>) {
         let mut failed = Vec::new();
-        let listed: BTreeSet<&DefinitionId> = definitions.iter().map(|it| &it.id).collect();
-        let unlisted: Vec<&DefinitionId> = ids.into_iter().filter(|id| !listed.contains(id)).collect();
-        for id in unlisted {
+        for id in ids {
+            if definitions.iter().any(|it| it.id == *id) {
+                continue;
+            }
             match self.definition(id).await {
                 Ok(found) => definitions.extend(found.map(|it| it.definition)),
                 Err(error) => failed.push(error),
