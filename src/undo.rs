@@ -260,7 +260,6 @@ impl Settled {
             place: None,
             refused_label: None,
             correlation_id: None,
-            again_from: None,
         }
     }
 }

@@ -564,7 +564,6 @@ impl Session {
             | Kind::Waited
             | Kind::BrokenPromise(_)
             | Kind::Unsettled(_)
-            | Kind::Incomplete(_)
             | Kind::UnusableId(_) => {}
         }
     }

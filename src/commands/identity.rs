@@ -103,7 +103,6 @@ pub fn stops_everything(error: &ApiError) -> bool {
         | Kind::Waited
         | Kind::BrokenPromise(_)
         | Kind::Unsettled(_)
-        | Kind::Incomplete(_)
         | Kind::UnusableId(_) => false,
     }
 }

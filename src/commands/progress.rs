@@ -192,7 +192,6 @@ mod tests {
             place: None,
             refused_label: None,
             correlation_id: None,
-            again_from: None,
         }
     }
 
