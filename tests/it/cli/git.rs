@@ -770,3 +770,32 @@ fn what_is_too_large_or_odd_in_a_commit_is_refused() {
     let ran = run_in(&cli, "clone", &format!("validate presences --at {long}"), &[]);
     assert!(ran.stderr.contains("at most 1048576 are read"), "{}", ran.shown());
 }
+
+/// Git reads some files of a repository whole: it ends without memory, and not with the machine's.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_without_an_end_in_a_repository_ends_git() {
+    for file in [".git/commondir", ".git/objects/info/alternates"] {
+        let cli = with_git();
+        repository(&cli, "clone");
+        fs::create_dir_all(cli.path("clone/.git/objects/info")).unwrap();
+        fs::File::create(cli.path(&format!("clone/{file}"))).unwrap().set_len(20 << 30).unwrap();
+        let ran = run_in(&cli, "clone", "plan presences --sandbox --base main", &[]);
+        assert_eq!(ran.code, Some(1), "{file}: {}", ran.shown());
+        assert!(!ran.stderr.contains("within 60 s"), "{file}: {}", ran.shown());
+    }
+}
+
+/// What is above a `.git` that is none is another repository, also where a name cannot be told to Git.
+#[test]
+fn a_colon_in_a_name_leads_to_no_other_repository() {
+    let cli = with_git();
+    repository(&cli, "outer");
+    for folder in ["outer/ab/inner", "outer/a:b/inner"] {
+        fs::create_dir_all(cli.path(&format!("{folder}/.git"))).unwrap();
+        cli.write(&format!("{folder}/presences/p.yaml"), LUNCH);
+        let ran = run_in(&cli, folder, "validate presences --at main", &[]);
+        assert_eq!(ran.code, Some(1), "{folder}: {}", ran.shown());
+        assert!(ran.stderr.contains("is in no Git repository"), "{folder}: {}", ran.shown());
+    }
+}

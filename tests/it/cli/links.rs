@@ -7,6 +7,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
+use presencectl::limits::{CONFIG_LINKED_PATHS_MAX, PLACED_BYTES_MAX};
+
 use super::LUNCH;
 use super::driver::Cli;
 
@@ -314,4 +316,30 @@ fn links_within_a_root_and_links_above_a_checkout_stay_of_use() {
     for path in ["../real/other", "../real/other/lunch.yaml", "../real/linked", "../real/conf/link.yaml"] {
         valid(&format!("validate {path}"));
     }
+}
+
+/// Each link may be a long way, so a config has a limit on them; one that is met again is no other way.
+#[test]
+fn paths_that_lead_through_links_are_counted() {
+    let linked = |count: usize| {
+        let cli = Cli::new().file("clone/lunch.yaml", LUNCH);
+        fs::create_dir(cli.path("clone/.git")).unwrap();
+        (0..count).for_each(|it| symlink("lunch.yaml", cli.path(&format!("clone/l{it}.yaml"))).unwrap());
+        in_clone(&cli, "validate .")
+    };
+    assert_eq!(linked(CONFIG_LINKED_PATHS_MAX).code, Some(0));
+    let ran = linked(CONFIG_LINKED_PATHS_MAX + 1);
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    assert!(ran.shown().contains("more than 200 paths lead through links"), "{}", ran.shown());
+}
+
+#[test]
+fn a_file_that_init_would_complete_has_its_limit() {
+    let cli = beside();
+    fs::File::create(cli.path("clone/README.md")).unwrap().set_len(PLACED_BYTES_MAX + 1).unwrap();
+    let ran = in_clone(&cli, "init --start small --ci none --yes --sandbox new");
+    assert_eq!(ran.code, Some(0), "another folder: {}", ran.shown());
+    let ran = in_clone(&cli, "init --start small --ci none --yes --sandbox .");
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    assert!(ran.stderr.contains("it is longer than 16 MiB"), "{}", ran.stderr);
 }
