@@ -38,7 +38,7 @@ pub const CONFIG_LINE_BYTES_MAX: usize = 64 * 1024;
 /// Mappings and lists within one another. A config needs five levels.
 pub const CONFIG_DEPTH_MAX: usize = 16;
 /// Keys and values of all files of a config: 10,000 definitions in 25 locales are 600,000.
-pub const CONFIG_VALUES_MAX: usize = 2_000_000;
+pub const CONFIG_VALUES_MAX: usize = 800_000;
 /// Definitions of all orgs that are checked in one run: a layer counts for each org that uses it.
 pub const CONFIG_ALL_DEFINITIONS_MAX: usize = 200_000;
 /// Keys and values of all orgs that are checked in one run, counted in the same way.
@@ -60,7 +60,7 @@ pub const WHOLE_LIST_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// definitions in 25 locales, where an org that uses all the active ones it may have has about 300.
 pub const LIST_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Labels in these answers, in all its looks together: 25,000 definitions in 25 locales have 625,000.
-pub const LIST_LABELS_MAX: usize = 1_000_000;
+pub const LIST_LABELS_MAX: usize = 700_000;
 /// Definitions in these answers.
 pub const LIST_DEFINITIONS_MAX: usize = 200_000;
 /// Divisions of an org.

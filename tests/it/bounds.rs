@@ -228,7 +228,7 @@ fn labels_and_definitions_of_answers_have_limits() {
     assert_eq!(read(&half, &room), Ok(5));
     assert_eq!(read(&half, &room), Ok(5));
     let one_more = page(1, 1);
-    let error = "the answers for this list hold more than 1000000 labels together in `entities[0]`";
+    let error = "the answers for this list hold more than 700000 labels together in `entities[0]`";
     assert_eq!(read(&one_more, &room), too_much(error));
     let room = ListRoom::default();
     let error =
