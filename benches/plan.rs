@@ -46,10 +46,10 @@ fn lookalikes(criterion: &mut Criterion) {
     group.sample_size(10);
     for definitions in [1_000, 20_000] {
         let label = |it: usize, here: bool| format!("Break {it}{}", if here { " here" } else { "" });
-        let lines: String = (0..definitions)
+        let lines: Vec<String> = (0..definitions)
             .map(|it| format!("  d{it}: {{ systemPresence: Break, labels: {{ en_US: {} }} }}\n", label(it, true)))
             .collect();
-        let text = format!("version: 1\norg: {{ name: acme }}\ndefinitions:\n{lines}");
+        let text = format!("version: 1\norg: {{ name: acme }}\ndefinitions:\n{}", lines.concat());
         let (_, _, config) = config::read_texts(config::Text { path: "config.yaml", text: &text }, &[]);
         let config = config.expect("a config without errors");
         let objects = (0..definitions).map(|number| Definition {

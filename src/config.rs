@@ -136,6 +136,7 @@ pub fn load_all_in(
     root: Option<&Path>,
     keep: impl Fn(&Config) -> bool,
 ) -> LoadedAll {
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is not general enough in its lifetime")]
     run(system, path, root, &keep, |run, path| run.all(path))
 }
 

@@ -93,12 +93,11 @@ fn end_of_value(text: &[u8]) -> usize {
                 depth += 1;
                 at += 1;
             }
-            b'}' | b']' if depth == 0 => return at,
+            b'}' | b']' | b',' | b':' if depth == 0 => return at,
             b'}' | b']' => {
                 depth -= 1;
                 at += 1;
             }
-            b',' | b':' if depth == 0 => return at,
             byte if byte.is_ascii_whitespace() && depth == 0 => return at,
             _ => {
                 at += 1;

@@ -469,9 +469,10 @@ fn modified(fields: &Fields) -> Option<Modified> {
 pub(crate) fn parse(body: &[u8]) -> Read<Value> {
     // Before a tree is made: a few bytes of text can take some hundred of memory.
     if json::values_at_most(body) > ANSWER_VALUES_MAX {
-        return Err(match json::is_json(body) {
-            true => broken(format!("the answer holds more than {ANSWER_VALUES_MAX} values")),
-            false => Unreadable::NotJson,
+        return Err(if json::is_json(body) {
+            broken(format!("the answer holds more than {ANSWER_VALUES_MAX} values"))
+        } else {
+            Unreadable::NotJson
         });
     }
     serde_json::from_slice(body).map_err(|_| Unreadable::NotJson)

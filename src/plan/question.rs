@@ -38,6 +38,7 @@ struct Group<'a> {
     /// The definitions that say that they take the place of one of them.
     takers: Vec<&'a Wanted>,
     /// They are in question already: all of them, or those that are not of this system presence.
+    #[expect(clippy::option_option, reason = "not asked; asked about all; asked about all but those of one presence")]
     asked: Option<Option<&'a str>>,
 }
 

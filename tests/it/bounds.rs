@@ -143,10 +143,10 @@ proptest! {
 fn fleet(folder: &Path, definitions: usize, orgs: usize) {
     fs::create_dir(folder.join("base")).unwrap();
     fs::create_dir(folder.join("orgs")).unwrap();
-    let base: String = (0..definitions)
+    let base: Vec<String> = (0..definitions)
         .map(|it| format!("  d{it}: {{ systemPresence: Meal, deactivated: true, labels: {{ en_US: L{it} }} }}\n"))
         .collect();
-    fs::write(folder.join("base/base.yaml"), format!("version: 1\ndefinitions:\n{base}")).unwrap();
+    fs::write(folder.join("base/base.yaml"), format!("version: 1\ndefinitions:\n{}", base.concat())).unwrap();
     for org in 0..orgs {
         let text = format!("version: 1\norg: {{ name: org{org:02} }}\nuse: [../base/base.yaml]\n");
         fs::write(folder.join(format!("orgs/{org:02}.yaml")), text).unwrap();
@@ -197,13 +197,13 @@ fn items_of_use_have_a_limit() {
 /// A circle of labels through many definitions names some of them.
 #[test]
 fn a_long_circle_names_some_definitions() {
-    let definitions: String = (0..100)
+    let definitions: Vec<String> = (0..100)
         .map(|it| {
             let before = (it + 1) % 100;
             format!("  d{it}: {{ systemPresence: Meal, labels: {{ en_US: L{it} }}, previousLabels: [L{before}] }}\n")
         })
         .collect();
-    let text = format!("version: 1\ndefinitions:\n{definitions}");
+    let text = format!("version: 1\ndefinitions:\n{}", definitions.concat());
     let (_, found, _) = read_texts(Text { path: "presence.yaml", text: &text }, &[]);
     let circle = found.iter().find(|it| it.finding.code() == "circular-labels").unwrap();
     assert!(circle.finding.message().contains("and 70 more change hands"), "{}", circle.finding.message());
@@ -266,7 +266,7 @@ proptest! {
         let moves = |one: &(usize, usize, Option<usize>), other: &(usize, usize, Option<usize>)| one.2 == Some(other.1);
         // One that replaces itself is an error.
         let drawn: Vec<_> = drawn.into_iter().filter(|it| it.2 != Some(it.1)).collect();
-        let lines: String = drawn
+        let lines: Vec<String> = drawn
             .iter()
             .enumerate()
             .map(|(number, (label, presence, replaces))| {
@@ -277,7 +277,7 @@ proptest! {
                 )
             })
             .collect();
-        let text = format!("version: 1\ndefinitions:\n{lines}");
+        let text = format!("version: 1\ndefinitions:\n{}", lines.concat());
         let (_, found, _) = read_texts(Text { path: "presence.yaml", text: &text }, &[]);
         let found: HashSet<String> = found
             .iter()

@@ -25,7 +25,9 @@ pub(super) fn proposed(runner: &Runner, before: &[(&str, &str)], change: &[(&str
     fs::create_dir(&origin).unwrap();
     let git = |arguments: &[&str]| git_in(&origin, arguments);
     let commit = |files: &[(&str, &str)], message: &str| {
-        files.iter().for_each(|(name, text)| runner.write(&format!("../origin/{name}"), text));
+        for (name, text) in files {
+            runner.write(&format!("../origin/{name}"), text);
+        }
         git(&["add", "--all"]);
         git(&["commit", "--quiet", "--message", message]);
         git(&["rev-parse", "HEAD"])

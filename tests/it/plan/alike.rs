@@ -73,11 +73,9 @@ fn config(drawn: &[Drawn]) -> Desired {
     for (number, (english, german, away)) in drawn.iter().enumerate() {
         if !english.trim().is_empty() && seen.insert((english, away)) {
             let german = german.as_ref().map_or_else(String::new, |it| format!(", de: \"{it}\""));
-            text += &format!(
-                "  {}: {{ systemPresence: {}, labels: {{ en_US: \"{english}\"{german} }} }}\n",
-                key(number),
-                presence(*away)
-            );
+            let (key, presence) = (key(number), presence(*away));
+            let labels = format!("{{ en_US: \"{english}\"{german} }}");
+            text.extend([format!("  {key}: {{ systemPresence: {presence}, labels: {labels} }}\n")]);
         }
     }
     read_texts(Text { path: "presence.yaml", text: &text }, &[]).2.expect("a config without errors")
@@ -212,9 +210,9 @@ fn many_candidates_are_one_question_that_names_some() {
 #[test]
 fn many_definitions_with_one_previous_label_are_all_in_question() {
     let of = |kind: &str| -> String {
-        (0..40)
-            .map(|it| format!("  d{it:02}: {{ {kind}, previousLabels: [Old], labels: {{ en_US: N{it:02} }} }}\n"))
-            .collect()
+        let each =
+            |it: u32| format!("  d{it:02}: {{ {kind}, previousLabels: [Old], labels: {{ en_US: N{it:02} }} }}\n");
+        (0..40).map(each).collect::<Vec<_>>().concat()
     };
     for kind in ["systemPresence: Away", "systemPresence: Meal, replaces: Away"] {
         let plan = plan(&read(&of(kind)), &twins(30, "Old"), &UNLIMITED);
