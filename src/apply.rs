@@ -10,9 +10,9 @@ use futures_util::stream;
 use crate::api::{Gate, Session};
 use crate::apply::census::Census;
 use crate::apply::divided::Divided;
-use crate::apply::object::{Ended, Hands};
-use crate::apply::report::{Needed, Outcome, Report, Row, Skip, Verification};
-use crate::apply::verify::Expectation;
+use crate::apply::object::{Ended, Evidence, Hands};
+use crate::apply::report::{Needed, Outcome, RUN_AGAIN_LATER, Report, Row, Skip, Verification};
+use crate::apply::verify::{Expectation, Look};
 use crate::cause::Cause;
 use crate::model::desired::{Desired, Limits};
 use crate::model::names::Locale;
@@ -95,17 +95,17 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
     let Job { steps, withheld, settled, desired, limits, observed, aim } = job;
     let default_locale = &desired.settings.default_locale;
     let reader = session.reader();
-    let census = Census::new(&reader, desired);
+    let census = Census::new(&reader, desired, &steps);
     let site = Site { session, census: &census, stop };
     let divided = stop.until_asked(Divided::before(&reader, &steps)).await.unwrap_or_default();
     let known: Vec<&Step> = steps.iter().chain(&withheld).collect();
     let order = Order::of(known.iter().copied(), observed);
-    let mut ended: Vec<Option<Row>> = vec![None; steps.len()];
+    let mut ended: Vec<Option<(Row, Evidence)>> = vec![None; steps.len()];
     for wave in order.waves() {
         let indices: Vec<usize> = wave.iter().copied().filter(|index| *index < steps.len()).collect();
         let work = indices.iter().map(|index| {
             let undone =
-                |step: usize| !ended.get(step).and_then(Option::as_ref).is_some_and(|it| it.outcome.is_success());
+                |step: usize| !ended.get(step).and_then(Option::as_ref).is_some_and(|(it, _)| it.outcome.is_success());
             let need = order.needs(*index).iter().find(|need| undone(need.step));
             let needed = need.map(|it| Needed::of(known[it.step], default_locale, it.because.clone()));
             let advice = circle::advice(&order, &known, *index, default_locale);
@@ -117,13 +117,9 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
             ended[index] = Some(row);
         }
     }
-    let mut rows: Vec<Row> = ended
-        .into_iter()
-        .zip(&steps)
-        .map(|(row, step)| {
-            row.unwrap_or_else(|| row_of(step, Outcome::Skipped(Skip::Interrupted).into(), default_locale))
-        })
-        .collect();
+    let interrupted = |step| row_of(step, Outcome::Skipped(Skip::Interrupted).into(), default_locale);
+    let ended = ended.into_iter().zip(&steps).map(|(row, step)| row.unwrap_or_else(|| interrupted(step)));
+    let (mut rows, evidence): (Vec<Row>, Vec<Evidence>) = ended.unzip();
     let verification = if rows.is_empty() && settled.is_empty() {
         Verification::NotNeeded
     } else {
@@ -131,9 +127,10 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
             Aim::Config => Expectation::EmptyPlan { desired, limits },
             Aim::Steps => Expectation::AsAfter,
         };
+        let look = Look { reader: &reader, expectation, planned_from: observed, census: &census, default_locale };
         let look = async {
             tell(Event::Verifying);
-            verify::verify(&reader, (&expectation, observed), &steps, &mut rows, &settled).await
+            look.verify(&steps, &mut rows, &evidence, &settled).await
         };
         match stop.until_asked(AssertUnwindSafe(look).catch_unwind()).await {
             Some(Ok(verification)) => verification,
@@ -141,7 +138,10 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
             None => Verification::Interrupted,
         }
     };
-    let divisions_unread = stop.until_asked(divided.after(&reader, &mut rows)).await.flatten();
+    if !matches!(verification, Verification::InStep | Verification::Drifted { .. }) {
+        verify::unconfirmed(&mut rows, &evidence);
+    }
+    let divisions_unread = stop.until_asked(divided.after(&reader, &steps, &mut rows)).await.flatten();
     rows.extend(settled);
     let rows = rows.into_iter().map(|row| row.placed(desired)).collect();
     let interrupted = stop.asked();
@@ -156,17 +156,18 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
 /// Those of [`run`] for one object. Nothing is looked at afterwards: what shall follow is for whoever asks.
 pub async fn alone(session: &Session, single: Step, desired: &Desired, stop: &Stop) -> (Row, Option<Cause>) {
     let reader = session.reader();
-    let census = Census::new(&reader, desired);
+    let steps = [single];
+    let census = Census::new(&reader, desired, &steps);
     let site = Site { session, census: &census, stop };
     let default_locale = &desired.settings.default_locale;
-    let steps = [single];
     let divided = stop.until_asked(Divided::before(&reader, &steps)).await.unwrap_or_default();
     let work = steps.each_ref().map(|step| Work { step, needed: None, advice: None, gate: Gate::new(stop) });
-    let mut rows = carry_out_all(&site, &work, default_locale, &|_| {}).await;
-    let unread = stop.until_asked(divided.after(&reader, &mut rows)).await.flatten();
+    let ended = carry_out_all(&site, &work, default_locale, &|_| {}).await;
+    let mut rows: Vec<Row> = ended.into_iter().map(|(row, _)| row).collect();
+    let unread = stop.until_asked(divided.after(&reader, &steps, &mut rows)).await.flatten();
     let [single] = &steps;
-    let row = rows.pop().unwrap_or_else(|| row_of(single, Outcome::Skipped(Skip::Interrupted).into(), default_locale));
-    (row, unread)
+    let interrupted = || row_of(single, Outcome::Skipped(Skip::Interrupted).into(), default_locale).0;
+    (rows.pop().unwrap_or_else(interrupted), unread)
 }
 
 /// What the work on all objects shares.
@@ -203,19 +204,20 @@ impl Work<'_> {
     }
 }
 
-/// Runs one wave; a row for each, in the same order.
+/// Runs one wave; a row for each, in the same order, with by what it counts as done.
 async fn carry_out_all(
     site: &Site<'_>,
     work: &[Work<'_>],
     default_locale: &Locale,
     tell: &dyn Fn(Event<'_>),
-) -> Vec<Row> {
+) -> Vec<(Row, Evidence)> {
     let row = |it: &Work<'_>, end: Ended| {
-        let row = Row { correlation_id: it.gate.answered(), ..row_of(it.step, end, default_locale) };
+        let (row, evidence) = row_of(it.step, end, default_locale);
+        let row = Row { correlation_id: it.gate.answered(), ..row };
         tell(Event::Finished(&row));
-        row
+        (row, evidence)
     };
-    let mut rows: Vec<Option<Row>> = vec![None; work.len()];
+    let mut rows: Vec<Option<(Row, Evidence)>> = vec![None; work.len()];
     {
         let mut ends = stream::iter(work.iter().enumerate())
             .map(|(index, it)| async move { (index, it.end(site, tell).await) })
@@ -233,14 +235,14 @@ async fn carry_out_all(
     }
     // None is what was still in flight, or had not begun, when the time was over.
     let ended = rows.into_iter().zip(work);
-    ended.map(|(ended, it)| ended.unwrap_or_else(|| row(it, cut_off(&it.gate).into()))).collect()
+    ended.map(|(ended, it)| ended.unwrap_or_else(|| row(it, cut_off(it).into()))).collect()
 }
 
-fn row_of(step: &Step, end: Ended, default_locale: &Locale) -> Row {
-    let Ended { outcome, id } = end;
+fn row_of(step: &Step, end: Ended, default_locale: &Locale) -> (Row, Evidence) {
+    let Ended { outcome, id, evidence } = end;
     let mut row = Row::of(step, step.name(default_locale).cloned(), outcome);
     row.id = row.id.or(id);
-    row
+    (row, evidence)
 }
 
 /// A panic, as a report shows it.
@@ -259,13 +261,17 @@ fn panicked(gate: &Gate) -> Ended {
     outcome.into()
 }
 
-fn cut_off(gate: &Gate) -> Outcome {
-    if !gate.was_passed() {
+fn cut_off(work: &Work<'_>) -> Outcome {
+    if !work.gate.was_passed() {
         return Outcome::Skipped(Skip::Interrupted);
     }
+    let help = match work.step {
+        Step::Create(_) => RUN_AGAIN_LATER,
+        _ => "running the same command again is safe, and does what is left",
+    };
     Outcome::Unknown(Cause {
         message: "the run was interrupted while this was being written".to_owned(),
-        help: Some("running the same command again is safe, and does what is left".to_owned()),
+        help: Some(help.to_owned()),
         ..Cause::default()
     })
 }

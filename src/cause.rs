@@ -41,6 +41,7 @@ fn said(error: &ApiError) -> Vec<String> {
         | Kind::Waited
         | Kind::BrokenPromise(_)
         | Kind::Unsettled(_)
+        | Kind::Incomplete(_)
         | Kind::UnusableId(_) => return Vec::new(),
     }
     let about = &error.about;

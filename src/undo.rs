@@ -260,6 +260,7 @@ impl Settled {
             place: None,
             refused_label: None,
             correlation_id: None,
+            again_from: None,
         }
     }
 }

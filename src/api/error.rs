@@ -77,6 +77,8 @@ pub enum Kind {
     HoldsSecret,
     /// The list changed each time while it was read: what did not fit the last time.
     Unsettled(String),
+    /// A list does not fit together, and shows the same each time it is read.
+    Incomplete(String),
     /// An id that cannot stand in a path.
     UnusableId(String),
 }
@@ -215,6 +217,7 @@ impl fmt::Display for ApiError {
             (Kind::Unsettled(what), _) => {
                 write!(f, ": the list changed each time while it was read: {what}")?;
             }
+            (Kind::Incomplete(what), _) => write!(f, ": {what}, each time")?,
             (Kind::UnusableId(id), _) => write!(f, ": the id {id} cannot stand in a path", id = text::ticked(id))?,
             (Kind::Redirected, status) => {
                 write!(f, " was redirected ({}); redirects are never followed", status.unwrap_or_default())?;
@@ -304,6 +307,9 @@ impl ApiError {
                     .to_owned()
             }
             Kind::Unsettled(_) => "somebody is changing many definitions just now: run it again".to_owned(),
+            Kind::Incomplete(_) => {
+                "these credentials may not see all of them, or a gateway answers from its memory".to_owned()
+            }
             Kind::UnusableId(_) => "ids are the platform's, such as 2fa68d50-0000-4000-8000-000000000001".to_owned(),
         }
     }

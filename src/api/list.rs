@@ -28,6 +28,8 @@ pub(crate) enum Round<T> {
     Whole(Vec<T>),
     /// It changed while it was read: what does not fit.
     Shifted(String),
+    /// It does not fit together: it changed while it was read, or is always so.
+    Odd(String),
 }
 
 /// The bytes of the answers that make up one list, and what else they may hold.
@@ -142,10 +144,11 @@ async fn paged<T, I: Hash + Eq + std::fmt::Display>(
     all.extend(rest.into_iter().flat_map(|it| it.items));
     let mut ids = HashSet::new();
     if let Some(twice) = all.iter().map(&id).find(|it| !ids.insert(it.to_string())) {
-        return Ok(Round::Shifted(format!("{twice} came twice", twice = text::ticked(twice))));
+        return Ok(Round::Odd(format!("the org shows {} twice", text::ticked(twice))));
     }
     if all.len() != total {
-        return Ok(Round::Shifted(format!("the org has {}, and {} came", text::count(total, noun), all.len())));
+        let (says, shown) = (text::count(total, noun), all.len());
+        return Ok(Round::Odd(format!("the org says that it has {says}, and shows {shown}")));
     }
     Ok(Round::Whole(all))
 }

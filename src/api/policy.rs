@@ -26,6 +26,9 @@ pub const WINDOW_MS: u64 = 60_000;
 /// what is new to be listed, and 30 s for a removal (docs/platform.md, "Lists", "Deleting"). This is
 /// twice the longer one.
 pub const LIST_LAG_MS: u64 = 60_000;
+/// How long another run waits for what a create of this one may have made and no list shows. Waiting within a run costs
+/// everybody a minute, so [`LIST_LAG_MS`] is short; a second definition can never be removed, so this is not.
+pub const NEXT_RUN_LAG_MS: u64 = 300_000;
 /// The platform counts arrivals and the tool counts starts; the first request of a window may have
 /// travelled longer (TLS) than the one that follows the window, by this much.
 pub const WINDOW_SLACK_MS: u64 = 500;

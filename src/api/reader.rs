@@ -68,7 +68,7 @@ impl Reader {
     /// Lists lag behind writes (up to a minute), so what was just written may be missing or old here.
     ///
     /// # Errors
-    /// Whatever kept an answer away; `NotServed` where the org has no such collection; `Unsettled` after
+    /// Whatever kept an answer away; `NotServed` where the org has no such collection; `Unsettled` or `Incomplete` after
     /// [`LIST_ROUNDS_MAX`] rounds.
     pub async fn definitions(&self) -> Result<Vec<Definition>, ApiError> {
         let mut definitions = match self.generation() {
@@ -82,7 +82,7 @@ impl Reader {
     /// Every division that the client sees, by name, then id.
     ///
     /// # Errors
-    /// Whatever kept an answer away; `Unsettled` after [`LIST_ROUNDS_MAX`] rounds.
+    /// Whatever kept an answer away; `Unsettled` or `Incomplete` after [`LIST_ROUNDS_MAX`] rounds.
     pub async fn divisions(&self) -> Result<Vec<Division>, ApiError> {
         let mut divisions = self.settled(&operations::divisions(1), || list::divisions(&self.0)).await?;
         divisions.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
@@ -96,14 +96,23 @@ impl Reader {
         read: impl AsyncFn() -> Result<Round<T>, ApiError>,
     ) -> Result<Vec<T>, ApiError> {
         let mut round = 1;
+        let mut first = None;
+        let mut is_always_the_same = true;
         loop {
-            match read().await? {
+            let what = match read().await? {
                 Round::Whole(items) => return Ok(items),
-                Round::Shifted(what) if round >= LIST_ROUNDS_MAX => {
-                    return Err(self.0.failed(operation, Kind::Unsettled(cut(&what))));
+                Round::Shifted(what) => {
+                    is_always_the_same = false;
+                    what
                 }
-                Round::Shifted(_) => tokio::time::sleep(Duration::from_millis(LIST_WAIT_MS * u64::from(round))).await,
+                Round::Odd(what) => what,
+            };
+            is_always_the_same &= *first.get_or_insert_with(|| what.clone()) == what;
+            if round >= LIST_ROUNDS_MAX {
+                let kind = if is_always_the_same { Kind::Incomplete } else { Kind::Unsettled };
+                return Err(self.0.failed(operation, kind(cut(&what))));
             }
+            tokio::time::sleep(Duration::from_millis(LIST_WAIT_MS * u64::from(round))).await;
             round += 1;
         }
     }
@@ -125,6 +134,26 @@ impl Reader {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// A list, with the definitions of these ids that it does not show and a read by id finds. Beside it, why reads
+    /// failed.
+    pub async fn with_unlisted<'a>(
+        &self,
+        mut definitions: Vec<Definition>,
+        ids: impl IntoIterator<Item = &'a DefinitionId>,
+    ) -> (Vec<Definition>, Vec<ApiError>) {
+        let mut failed = Vec::new();
+        for id in ids {
+            if definitions.iter().any(|it| it.id == *id) {
+                continue;
+            }
+            match self.definition(id).await {
+                Ok(found) => definitions.extend(found.map(|it| it.definition)),
+                Err(error) => failed.push(error),
+            }
+        }
+        (definitions, failed)
     }
 
     /// The system presences that the org knows, in its order.

@@ -564,6 +564,7 @@ impl Session {
             | Kind::Waited
             | Kind::BrokenPromise(_)
             | Kind::Unsettled(_)
+            | Kind::Incomplete(_)
             | Kind::UnusableId(_) => {}
         }
     }

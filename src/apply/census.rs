@@ -1,8 +1,8 @@
 //! The list of the org's definitions as it is held against creations: read right before the first
 //! one, read again when it has aged, and searched for what a lost answer may have made.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -12,15 +12,14 @@ use crate::api::Reader;
 use crate::api::error::ApiError;
 use crate::api::policy::{LIST_LAG_MS, sum_ms};
 use crate::model::desired::Desired;
-use crate::model::names::{DefinitionId, Locale};
+use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Content, Definition, Primary};
-use crate::plan::change::Create;
+use crate::plan::change::{Create, Step};
 
 /// How old the list may be when something is created. One that was read just now may be as old.
 pub const CENSUS_AGE_MS_MAX: u64 = LIST_LAG_MS;
 
-/// When, after a lost answer, the list is searched. Absence counts only after the whole time that
-/// lists may lag.
+/// When, after a lost answer, the list is searched.
 pub const LOOK_DELAYS_MS: [u64; 7] = [500, 1_500, 3_000, 5_000, 10_000, 15_000, 25_000];
 const _: () = assert!(sum_ms(&LOOK_DELAYS_MS) == LIST_LAG_MS);
 
@@ -59,15 +58,36 @@ pub struct Census<'a> {
     /// Objects that belong to another definition, whatever they are called: the plan saw them, and
     /// equal labels are legal with a pin.
     pinned: BTreeSet<&'a DefinitionId>,
+    /// What this run's steps make of objects: their default label, or none where they are removed. A create comes after
+    /// the step that frees its label, and the list may still show the old one.
+    changed: BTreeMap<DefinitionId, Option<Label>>,
     last: Mutex<Option<Reading>>,
+    held_against: std::sync::Mutex<BTreeMap<Key, Arc<BTreeSet<DefinitionId>>>>,
 }
 
 impl<'a> Census<'a> {
-    /// Not read yet.
+    /// Not read yet. `steps` are those of the run.
     #[must_use]
-    pub fn new(reader: &'a Reader, desired: &'a Desired) -> Census<'a> {
-        let pinned = desired.definitions.values().filter_map(|it| it.pin.as_ref()).collect();
-        Census { reader, default_locale: &desired.settings.default_locale, pinned, last: Mutex::new(None) }
+    pub fn new(reader: &'a Reader, desired: &'a Desired, steps: &[Step]) -> Census<'a> {
+        let default_locale = &desired.settings.default_locale;
+        let label = |step: &Step| {
+            let after = (!step.action().is_removal()).then(|| step.after());
+            after.and_then(|it| it.labels.get(default_locale).cloned())
+        };
+        Census {
+            reader,
+            default_locale,
+            pinned: desired.definitions.values().filter_map(|it| it.pin.as_ref()).collect(),
+            changed: steps.iter().filter_map(|step| Some((step.id()?.clone(), label(step)))).collect(),
+            last: Mutex::new(None),
+            held_against: std::sync::Mutex::default(),
+        }
+    }
+
+    /// The ids of the list that the create of a definition was held against; none if it was held against none.
+    #[must_use]
+    pub fn held_against(&self, key: &Key) -> Option<Arc<BTreeSet<DefinitionId>>> {
+        self.held_against.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
     /// Looks at what stands where `create` shall be made, in a list that is fresh enough.
@@ -92,12 +112,23 @@ impl<'a> Census<'a> {
                 && ours.is_some()
                 && it.default_label(self.default_locale) == ours
                 && !self.pinned.contains(&it.id)
+                && !self.gives_up(&it.id, ours)
         });
         match taken {
             Some(object) if is_exactly(create, object) => Ground::AlreadySo(object.id.clone()),
             Some(object) => Ground::Taken(object.id.clone()),
-            None => Ground::Clear(Arc::clone(&reading.ids), reading.at.elapsed()),
+            None => {
+                let ids = Arc::clone(&reading.ids);
+                let mut held_against = self.held_against.lock().unwrap_or_else(PoisonError::into_inner);
+                held_against.insert(create.key.clone(), Arc::clone(&ids));
+                Ground::Clear(ids, reading.at.elapsed())
+            }
         }
+    }
+
+    /// Is it an object to which this run gives another label?
+    fn gives_up(&self, id: &DefinitionId, label: Option<&Label>) -> bool {
+        self.changed.get(id).is_some_and(|after| after.as_ref() != label)
     }
 
     /// Searches once for what a lost POST may have made.

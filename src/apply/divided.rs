@@ -2,16 +2,18 @@
 //! of them: looked at through the second one, before and after, where that can be read.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::api::Reader;
 use crate::api::error::Kind;
 use crate::apply::report::{Outcome, Row};
+use crate::apply::verify::VERIFY_DELAYS_MS;
 use crate::cause::Cause;
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, DivisionId};
 use crate::plan::change::Step;
 use crate::plan::cost::is_put;
-use crate::plan::difference::Difference;
+use crate::plan::difference::{Difference, Standing, standing};
 
 /// The divisions of what is going to be written, before that.
 #[derive(Debug, Default)]
@@ -45,28 +47,45 @@ impl Divided {
         divided
     }
 
-    /// Reads them again and corrects the rows of objects that were written and lost theirs. Gives why
-    /// they could not be read, where they could not.
-    pub async fn after(self, reader: &Reader, rows: &mut [Row]) -> Option<Cause> {
+    /// Reads them again and corrects the rows of objects that were written and lost theirs. A list that does not show
+    /// yet what was written says nothing of them. Gives why they are not known, where they are not.
+    pub async fn after(self, reader: &Reader, steps: &[Step], rows: &mut [Row]) -> Option<Cause> {
         let Divided { before, unread } = self;
-        let written = |row: &&mut Row| matches!(row.outcome, Outcome::Done | Outcome::NotVisibleYet);
-        let mut rows: Vec<(&DivisionId, &mut Row)> =
-            rows.iter_mut().filter(written).filter_map(|row| Some((before.get(row.id.as_ref()?)?, row))).collect();
+        let written = |(_, row): &(&Step, &mut Row)| matches!(row.outcome, Outcome::Done | Outcome::NotVisibleYet(_));
+        let mut rows: Vec<(&DivisionId, &Step, &mut Row)> = steps
+            .iter()
+            .zip(rows)
+            .filter(written)
+            .filter_map(|(step, row)| Some((before.get(row.id.as_ref()?)?, step, row)))
+            .collect();
         if rows.is_empty() {
             return unread;
         }
-        let definitions = match reader.speaking(Generation::Second).definitions().await {
-            Ok(definitions) => definitions,
-            Err(error) => return Some(Cause::from(&error)),
-        };
-        for (division, row) in &mut rows {
-            let found = definitions.iter().find(|it| Some(&it.id) == row.id.as_ref());
-            let found = found.and_then(|it| it.division.clone());
-            if found.as_ref() != Some(*division) {
-                let lost = Difference::Division { expected: Some((*division).clone()), found };
-                row.outcome = Outcome::Differs(vec![lost]);
+        for delay_ms in VERIFY_DELAYS_MS {
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+            let definitions = match reader.speaking(Generation::Second).definitions().await {
+                Ok(definitions) => definitions,
+                Err(error) => return Some(Cause::from(&error)),
+            };
+            rows.retain_mut(|(division, step, row)| {
+                let found = definitions.iter().find(|it| Some(&it.id) == row.id.as_ref());
+                let Some(found) = found.filter(|it| standing(step, it) == Standing::AsAfter) else { return true };
+                if found.division.as_ref() != Some(*division) {
+                    let lost =
+                        Difference::Division { expected: Some((*division).clone()), found: found.division.clone() };
+                    row.outcome = Outcome::Differs(vec![lost]);
+                }
+                false
+            });
+            // What no list has shown within a minute was waited for already.
+            if rows.iter().all(|(_, _, row)| row.outcome != Outcome::Done) {
+                break;
             }
         }
-        None
+        (!rows.is_empty()).then(|| Cause {
+            message: "the list of API v2 does not show yet what was written".to_owned(),
+            help: Some("look again later: `presencectl show` with `--api v2` shows divisions".to_owned()),
+            ..Cause::default()
+        })
     }
 }

@@ -100,6 +100,10 @@ pub struct RowV1 {
     /// The platform's id of the exchange that failed, else of the one that wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
+    /// From when on to run again, for a create that no list shows yet: sooner it may be made twice. Absent for all else,
+    /// and in reports of older versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub again_from: Option<String>,
     /// What was found instead of what was expected.
     pub differences: Vec<DifferenceV1>,
 }
@@ -112,11 +116,11 @@ pub enum OutcomeV1 {
     Done,
     /// It was as it shall be already.
     AlreadySo,
-    /// Written, and the org's list does not show it yet.
+    /// The org said that it was written, and its list, or a read by its id, does not show it yet.
     NotVisibleYet,
     /// Written, and the org holds something else than what was sent.
     Differs,
-    /// Somebody else has changed since what was written.
+    /// By the org's own time, somebody else has changed since what was written.
     Overwritten,
     /// Not written: the org refused, or could not be reached.
     Failed,
@@ -205,6 +209,7 @@ pub fn row_v1(row: &Row, intent: Intent, sources: &Sources) -> RowV1 {
         place: the_place,
         refused_label,
         correlation_id,
+        again_from,
     } = row;
     let place = |span: &Option<Span>| span.map(|span| place_v1(span, sources));
     let cause = outcome.cause();
@@ -226,9 +231,10 @@ pub fn row_v1(row: &Row, intent: Intent, sources: &Sources) -> RowV1 {
         ended: worked.map(|it| it.ended.to_string()),
         place: place(the_place),
         refused_label: place(refused_label),
-        message: outcome.in_words(intent),
+        message: row.in_words(intent),
         help: cause.and_then(|it| it.help.clone()),
         correlation_id: cause.and_then(|it| it.correlation_id.clone()).or_else(|| correlation_id.clone()),
+        again_from: again_from.map(|it| it.to_string()),
         differences: outcome.differences().iter().map(difference_v1).collect(),
     }
 }

@@ -8,8 +8,9 @@ use crate::api::error::{ApiError, Kind, WriteError};
 use crate::api::shapes::{Fetched, Patch};
 use crate::api::{Gate, Writer};
 use crate::apply::census::{CENSUS_AGE_MS_MAX, Census, Ground, LOOK_DELAYS_MS, Search};
-use crate::apply::report::{Outcome, Skip};
+use crate::apply::report::{Outcome, RUN_AGAIN_LATER, Skip};
 use crate::cause::Cause;
+use crate::model::moment::Moment;
 use crate::model::names::DefinitionId;
 use crate::model::observed::Definition;
 use crate::plan::change::{Create, Removal, Step};
@@ -32,12 +33,36 @@ pub struct Ended {
     pub outcome: Outcome,
     /// The id that the org gave to a created one.
     pub id: Option<DefinitionId>,
+    /// By what it counts as done.
+    pub evidence: Evidence,
+}
+
+/// By what an object counts as done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Evidence {
+    /// The org's time of the state that it was seen in; none if the org does not say, as API v2 does not.
+    pub stamp: Option<Moment>,
+    /// A read by its id did not find it. That may be said of what was made a moment ago as well, so the list has to say
+    /// the same.
+    pub is_absent: bool,
 }
 
 impl From<Outcome> for Ended {
     fn from(outcome: Outcome) -> Ended {
-        Ended { outcome, id: None }
+        Ended { outcome, id: None, evidence: Evidence::default() }
     }
+}
+
+/// When the org says that a definition was changed last.
+#[must_use]
+pub fn stamp(found: &Definition) -> Option<Moment> {
+    found.modified.as_ref()?.at.as_deref().and_then(Moment::read)
+}
+
+/// An outcome that was seen in this state of the object.
+fn seen(outcome: Outcome, found: &Definition) -> Ended {
+    let evidence = Evidence { stamp: stamp(found), ..Evidence::default() };
+    Ended { outcome, id: None, evidence }
 }
 
 /// All that the work on one object needs.
@@ -58,7 +83,7 @@ impl Hands<'_> {
     ///
     /// # Guarantees
     /// - An object is written only when, read by its id right before, it is as the plan saw it.
-    /// - A creation is sent a second time only after it stayed absent from the list for 60 s.
+    /// - A POST of which nobody knows whether it was carried out is the last one for its object.
     /// - After a signal nothing new is written.
     ///
     /// # Assumptions
@@ -69,37 +94,37 @@ impl Hands<'_> {
             Step::Create(create) => self.create(create).await,
             Step::Update(edit) | Step::Reactivate(edit) => {
                 let patch = Patch::between(&edit.before, &edit.after);
-                self.change(step, &edit.id, Some(&patch)).await.into()
+                self.change(step, &edit.id, Some(&patch)).await
             }
             Step::Deactivate(_, removal) | Step::Replace(_, removal) => {
                 let patch = match &removal.after {
                     None => Patch::deactivation(),
                     Some(after) => Patch::between(&removal.before, after),
                 };
-                self.change(step, &removal.id, Some(&patch)).await.into()
+                self.change(step, &removal.id, Some(&patch)).await
             }
-            Step::Delete(removal) => self.change(step, &removal.id, None).await.into(),
+            Step::Delete(removal) => self.change(step, &removal.id, None).await,
         }
     }
 
     /// Reads, compares and writes; and again, while the object stands as before and the answers to the
     /// writes are lost. `patch` is what a PUT changes; without one it is a DELETE.
-    async fn change(&self, step: &Step, id: &DefinitionId, patch: Option<&Patch>) -> Outcome {
+    async fn change(&self, step: &Step, id: &DefinitionId, patch: Option<&Patch>) -> Ended {
         let mut lost: Option<ApiError> = None;
         let (mut writes, mut waits) = (0, 0);
         loop {
             let once = self.writer.for_one_write();
             let fetched = match self.read(&once, step, id, lost.as_ref()).await {
                 Ok(fetched) => fetched,
-                Err(outcome) => return outcome,
+                Err(ended) => return ended,
             };
             self.gate.fresh_for(Duration::from_millis(READ_AGE_MS_MAX));
             if let Some(error) = lost.as_ref().filter(|_| writes == WRITES_MAX) {
                 // It stands as before, and what was sent may still arrive.
-                return Outcome::Unknown(Cause::from(error));
+                return Outcome::Unknown(Cause::from(error)).into();
             }
             match self.write(&once, step, fetched, patch).await {
-                Ok(outcome) => return outcome,
+                Ok(ended) => return ended,
                 Err(WriteError::NotDone(error)) if error.kind == Kind::Waited && waits < WAITS_MAX => {
                     waits += 1;
                     continue;
@@ -120,20 +145,21 @@ impl Hands<'_> {
         step: &Step,
         id: &DefinitionId,
         lost: Option<&ApiError>,
-    ) -> Result<Fetched, Outcome> {
+    ) -> Result<Fetched, Ended> {
         let fetched = match (writer.reader().definition(id).await, lost) {
             (Ok(Some(fetched)), _) => fetched,
             (Ok(None), lost) => return Err(absent(step, lost)),
-            (Err(_), Some(lost)) => return Err(Outcome::Unknown(Cause::from(lost))),
-            (Err(error), None) => return Err(Outcome::Failed(Cause::from(&error))),
+            (Err(_), Some(lost)) => return Err(Outcome::Unknown(Cause::from(lost)).into()),
+            (Err(error), None) => return Err(Outcome::Failed(Cause::from(&error)).into()),
         };
-        match (standing(step, &fetched.definition), lost) {
+        let found = &fetched.definition;
+        match (standing(step, found), lost) {
             (Standing::AsBefore, _) => Ok(fetched),
-            (Standing::AsAfter, None) => Err(Outcome::AlreadySo),
-            (Standing::AsAfter, Some(_)) => Err(Outcome::Done),
-            (Standing::Changed(differences), None) => Err(Outcome::Refused(differences)),
+            (Standing::AsAfter, None) => Err(seen(Outcome::AlreadySo, found)),
+            (Standing::AsAfter, Some(_)) => Err(seen(Outcome::Done, found)),
+            (Standing::Changed(differences), None) => Err(Outcome::Refused(differences).into()),
             // Ours, half done, or somebody else's: nobody can tell.
-            (Standing::Changed(_), Some(lost)) => Err(Outcome::Unknown(Cause::from(lost))),
+            (Standing::Changed(_), Some(lost)) => Err(Outcome::Unknown(Cause::from(lost)).into()),
         }
     }
 
@@ -144,10 +170,10 @@ impl Hands<'_> {
         step: &Step,
         fetched: Fetched,
         patch: Option<&Patch>,
-    ) -> Result<Outcome, WriteError> {
+    ) -> Result<Ended, WriteError> {
         let Some(patch) = patch else {
             writer.delete(&fetched.definition.id).await?;
-            return Ok(Outcome::Done);
+            return Ok(Outcome::Done.into());
         };
         let written = writer.update(fetched, patch).await?;
         Ok(self.compare(step, &written).await)
@@ -156,79 +182,72 @@ impl Hands<'_> {
     /// A write that was refused. "Not found" of what was just read is looked at once more: it was
     /// removed in between, or these credentials may see it and not write it, or the org has stopped
     /// serving this generation of the API.
-    async fn not_done(&self, step: &Step, id: &DefinitionId, error: &ApiError, lost: Option<&ApiError>) -> Outcome {
+    async fn not_done(&self, step: &Step, id: &DefinitionId, error: &ApiError, lost: Option<&ApiError>) -> Ended {
         if error.kind != (Kind::NotFound { by_the_platform: true }) {
-            return not_written(error, lost, self.advice);
+            return not_written(error, lost, self.advice).into();
         }
         match self.writer.reader().definition(id).await {
             Ok(None) => absent(step, lost),
-            Err(why) if matches!(why.kind, Kind::NotServed(_)) => not_written(&why, lost, self.advice),
-            Ok(Some(_)) | Err(_) => not_written(error, lost, self.advice),
+            Err(why) if matches!(why.kind, Kind::NotServed(_)) => not_written(&why, lost, self.advice).into(),
+            Ok(Some(_)) | Err(_) => not_written(error, lost, self.advice).into(),
         }
     }
 
     /// Holds the answer of a PUT against what was to be there. An answer that disagrees is not
-    /// believed before the object itself is read.
-    async fn compare(&self, step: &Step, written: &Definition) -> Outcome {
+    /// believed before the object itself is read. What differs is told by the answer: a read may lag.
+    async fn compare(&self, step: &Step, written: &Definition) -> Ended {
         if standing(step, written) == Standing::AsAfter {
-            return Outcome::Done;
+            return seen(Outcome::Done, written);
         }
         match self.writer.reader().definition(&written.id).await {
-            Ok(Some(fetched)) if standing(step, &fetched.definition) == Standing::AsAfter => Outcome::Done,
-            Ok(Some(fetched)) => Outcome::Differs(differences_to_after(step, &fetched.definition)),
-            Ok(None) => Outcome::Differs(vec![Difference::Gone]),
-            Err(_) => Outcome::Differs(differences_to_after(step, written)),
+            Ok(Some(fetched)) if standing(step, &fetched.definition) == Standing::AsAfter => {
+                seen(Outcome::Done, &fetched.definition)
+            }
+            Ok(_) | Err(_) => Outcome::Differs(differences_to_after(step, written)).into(),
         }
     }
 
     async fn create(&self, create: &Create) -> Ended {
         let step = Step::Create(create.clone());
-        let mut lost: Option<ApiError> = None;
-        let mut before = match self.ground(create, None).await {
-            Ok(before) => before,
-            Err(ended) => return ended,
-        };
         let mut waits = 0;
         loop {
-            let error = match self.writer.create(step.system_presence(), &step.after()).await {
-                Ok(made) => return created(&step, made),
-                Err(WriteError::NotDone(error)) if error.kind == Kind::Waited && waits < WAITS_MAX => {
-                    waits += 1;
-                    before = match self.ground(create, lost.as_ref()).await {
-                        Ok(before) => before,
-                        Err(ended) => return ended,
-                    };
-                    continue;
-                }
-                Err(WriteError::NotDone(error)) => return not_created(&error, lost.as_ref(), self.advice).into(),
-                Err(WriteError::Unclear(error)) => error,
+            let before = match self.ground(create).await {
+                Ok(before) => before,
+                Err(ended) => return ended,
             };
-            match self.look_for(create, &before).await {
-                Ok(Search::Found(id)) => return Ended { outcome: Outcome::Done, id: Some(id) },
-                Ok(Search::Unclear(ids)) => return Outcome::Unknown(unclear(&error, &ids)).into(),
-                // Absent for as long as lists may lag: it was not carried out, and is sent once more.
-                Ok(Search::Absent) if lost.is_none() => {
-                    lost = Some(error);
-                    self.gate.fresh_for(Duration::from_millis(CENSUS_AGE_MS_MAX));
-                }
-                Ok(Search::Absent) | Err(_) => return Outcome::Unknown(Cause::from(&error)).into(),
+            match self.writer.create(step.system_presence(), &step.after()).await {
+                Ok(made) => return created(&step, &made),
+                // Nothing was sent.
+                Err(WriteError::NotDone(error)) if error.kind == Kind::Waited && waits < WAITS_MAX => waits += 1,
+                Err(WriteError::NotDone(error)) => return not_written(&error, None, self.advice).into(),
+                Err(WriteError::Unclear(error)) => return self.after_open_answer(create, &before, &error).await,
+            }
+        }
+    }
+
+    /// The only POST of a create may have been carried out. It is never sent again: a list that lags for longer than
+    /// anybody waits would show the first one afterwards, and a definition can never be removed for good.
+    async fn after_open_answer(&self, create: &Create, before: &BTreeSet<DefinitionId>, error: &ApiError) -> Ended {
+        match self.look_for(create, before).await {
+            Ok(Search::Found(id)) => Ended { id: Some(id), ..Outcome::Done.into() },
+            Ok(Search::Unclear(ids)) => Outcome::Unknown(unclear(error, &ids)).into(),
+            Ok(Search::Absent) | Err(_) => {
+                let help = Some(RUN_AGAIN_LATER.to_owned());
+                Outcome::Unknown(Cause { help, ..Cause::from(error) }).into()
             }
         }
     }
 
     /// The ids that are there before something is created, where its place is clear; or what became of it.
-    /// `lost` is the answer to an earlier POST.
-    async fn ground(&self, create: &Create, lost: Option<&ApiError>) -> Result<Arc<BTreeSet<DefinitionId>>, Ended> {
-        match (self.census.ground(create).await, lost) {
-            (Ok(Ground::Clear(ids, age)), _) => {
+    async fn ground(&self, create: &Create) -> Result<Arc<BTreeSet<DefinitionId>>, Ended> {
+        match self.census.ground(create).await {
+            Ok(Ground::Clear(ids, age)) => {
                 self.gate.fresh_for(Duration::from_millis(CENSUS_AGE_MS_MAX).saturating_sub(age));
                 Ok(ids)
             }
-            (Ok(Ground::AlreadySo(id)), None) => Err(Ended { outcome: Outcome::AlreadySo, id: Some(id) }),
-            (Ok(Ground::AlreadySo(id)), Some(_)) => Err(Ended { outcome: Outcome::Done, id: Some(id) }),
-            (Ok(Ground::Taken(id)), None) => Err(Outcome::Refused(vec![Difference::Appeared(id)]).into()),
-            (Ok(Ground::Taken(_)) | Err(_), Some(lost)) => Err(Outcome::Unknown(Cause::from(lost)).into()),
-            (Err(error), None) => Err(Outcome::Failed(Cause::from(&error)).into()),
+            Ok(Ground::AlreadySo(id)) => Err(Ended { id: Some(id), ..Outcome::AlreadySo.into() }),
+            Ok(Ground::Taken(id)) => Err(Outcome::Refused(vec![Difference::Appeared(id)]).into()),
+            Err(error) => Err(Outcome::Failed(Cause::from(&error)).into()),
         }
     }
 
@@ -246,23 +265,12 @@ impl Hands<'_> {
 }
 
 /// The answer to a POST, held against what was sent.
-fn created(step: &Step, made: Definition) -> Ended {
-    let outcome = match standing(step, &made) {
+fn created(step: &Step, made: &Definition) -> Ended {
+    let outcome = match standing(step, made) {
         Standing::AsAfter | Standing::AsBefore => Outcome::Done,
         Standing::Changed(differences) => Outcome::Differs(differences),
     };
-    Ended { outcome, id: Some(made.id) }
-}
-
-/// A POST that certainly was not carried out. `lost` is the answer to the one before it, which stayed
-/// absent from the list.
-fn not_created(error: &ApiError, lost: Option<&ApiError>, advice: Option<&str>) -> Outcome {
-    match (&error.kind, lost) {
-        // What stands in the way of the second may be the first, in a list that lags for longer still.
-        (Kind::Conflict | Kind::Invalid, Some(_)) => Outcome::Unknown(Cause::from(error)),
-        (Kind::Interrupted, lost) => not_written(error, lost, advice),
-        (_, _) => Outcome::Failed(refused(error, advice)),
-    }
+    Ended { id: Some(made.id.clone()), ..seen(outcome, made) }
 }
 
 /// A write that certainly was not carried out. `lost` is the answer to an earlier one, which may still
@@ -286,13 +294,14 @@ fn refused(error: &ApiError, advice: Option<&str>) -> Cause {
 }
 
 /// The object is not there. For a removal that is as good as deactivated.
-fn absent(step: &Step, lost: Option<&ApiError>) -> Outcome {
-    match (step.action().is_removal(), lost) {
+fn absent(step: &Step, lost: Option<&ApiError>) -> Ended {
+    let outcome = match (step.action().is_removal(), lost) {
         (true, None) => Outcome::AlreadySo,
         (true, Some(_)) => Outcome::Done,
         (false, None) => Outcome::Refused(vec![Difference::Gone]),
         (false, Some(lost)) => Outcome::Unknown(Cause::from(lost)),
-    }
+    };
+    Ended { evidence: Evidence { is_absent: true, ..Evidence::default() }, ..outcome.into() }
 }
 
 /// In what an object is not as its step wants it.

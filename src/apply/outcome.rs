@@ -7,7 +7,7 @@ pub enum OutcomeKind {
     Done,
     /// It was as it shall be already.
     AlreadySo,
-    /// Written, and the org's list does not show it yet.
+    /// The org said that it was written, and does not show it yet.
     NotVisibleYet,
     /// Written, and the org holds something else than what was sent.
     Differs,

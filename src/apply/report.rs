@@ -1,5 +1,6 @@
 //! What became of every object: the one value that every report is a view of.
 
+use crate::api::policy::NEXT_RUN_LAG_MS;
 use crate::apply::blame::refused_label;
 use crate::apply::outcome::OutcomeKind;
 use crate::cause::Cause;
@@ -16,6 +17,10 @@ use crate::plan::refusal::Refusal;
 use crate::provenance::Provenance;
 use crate::stop::Signal;
 use crate::text;
+
+/// What to do about a create of which nobody knows whether it was carried out.
+pub const RUN_AGAIN_LATER: &str =
+    "run it again in 5 minutes: by then the org's list shows what this may have made. Sooner, it may be made twice";
 
 /// A whole apply, after it ended, however it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +81,9 @@ pub struct Row {
     pub refused_label: Option<Span>,
     /// The platform's id of the exchange that wrote it; none where nothing was written, or no answer came.
     pub correlation_id: Option<String>,
+    /// From when on another run certainly finds what this create has made, or may have made; none if that does not
+    /// matter, or no clock was looked at.
+    pub again_from: Option<Moment>,
 }
 
 /// When one object was worked on.
@@ -95,11 +103,11 @@ pub enum Outcome {
     /// It was as it shall be before anything was written, or the saved plan's operation is no
     /// longer needed.
     AlreadySo,
-    /// Written, and its own read says so, but the org's list does not show it yet.
-    NotVisibleYet,
+    /// The org said that it was written, and does not show it yet.
+    NotVisibleYet(Unseen),
     /// Written, and the org holds something else than what was sent.
     Differs(Vec<Difference>),
-    /// It was seen to be as it shall be, and by now somebody else has changed it.
+    /// It was seen to be as it shall be, and by the org's own time somebody else has changed it since.
     Overwritten(Vec<Difference>),
     /// Not written: the org refused, or could not be reached.
     Failed(Cause),
@@ -109,6 +117,23 @@ pub enum Outcome {
     Skipped(Skip),
     /// It may or may not have been written.
     Unknown(Cause),
+}
+
+/// Where the org does not show what it said was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unseen {
+    /// A read by its id shows it, and the list does not.
+    List {
+        /// The client may not be allowed to list its division.
+        may_be_hidden: bool,
+    },
+    /// It is shown otherwise, or not at all.
+    Object {
+        /// In what.
+        differences: Vec<Difference>,
+        /// Somebody may have changed it since: the org does not say when it was changed last.
+        may_be_changed: bool,
+    },
 }
 
 /// Why something was not tried.
@@ -181,7 +206,38 @@ impl Row {
             place: None,
             refused_label: None,
             correlation_id: None,
+            again_from: None,
         }
+    }
+
+    /// With the moment from which to run again, if something was made, or may have been, that no list shows.
+    #[must_use]
+    pub fn with_again_from(mut self, ended: Moment) -> Row {
+        let is_open = matches!(self.outcome, Outcome::NotVisibleYet(_) | Outcome::Unknown(_));
+        if self.action != Action::Create || !is_open {
+            return self;
+        }
+        let again_from = ended.plus_ms(NEXT_RUN_LAG_MS);
+        if let Outcome::Unknown(Cause { help: Some(help), .. }) = &mut self.outcome
+            && help == RUN_AGAIN_LATER
+        {
+            *help = format!("{}: by then the org's list shows what this may have made", after(again_from));
+        }
+        Row { again_from: Some(again_from), ..self }
+    }
+
+    /// What its outcome means after a run for this intent, where that needs a sentence. Foreign strings are raw.
+    #[must_use]
+    pub fn in_words(&self, intent: Intent) -> Option<String> {
+        let again = intent.again();
+        Some(match &self.outcome {
+            Outcome::NotVisibleYet(unseen) => {
+                let again = self.again_from.map_or_else(|| format!("{again} later"), after);
+                format!("{}; {again}", unseen.in_words())
+            }
+            Outcome::Differs(differences) => taken_otherwise(differences, self.before.as_ref()),
+            outcome => return outcome.in_words(intent),
+        })
     }
 
     /// With the places in the config that asked for it.
@@ -197,7 +253,7 @@ impl Row {
             Outcome::Failed(cause) => refused_label(&cause.said, &self.after.labels),
             Outcome::Done
             | Outcome::AlreadySo
-            | Outcome::NotVisibleYet
+            | Outcome::NotVisibleYet(_)
             | Outcome::Differs(_)
             | Outcome::Overwritten(_)
             | Outcome::Refused(_)
@@ -237,7 +293,7 @@ impl Outcome {
         match self {
             Outcome::Done => OutcomeKind::Done,
             Outcome::AlreadySo => OutcomeKind::AlreadySo,
-            Outcome::NotVisibleYet => OutcomeKind::NotVisibleYet,
+            Outcome::NotVisibleYet(_) => OutcomeKind::NotVisibleYet,
             Outcome::Differs(_) => OutcomeKind::Differs,
             Outcome::Overwritten(_) => OutcomeKind::Overwritten,
             Outcome::Failed(_) => OutcomeKind::Failed,
@@ -266,7 +322,7 @@ impl Outcome {
             Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause),
             Outcome::Done
             | Outcome::AlreadySo
-            | Outcome::NotVisibleYet
+            | Outcome::NotVisibleYet(_)
             | Outcome::Differs(_)
             | Outcome::Overwritten(_)
             | Outcome::Refused(_)
@@ -279,44 +335,85 @@ impl Outcome {
     pub fn differences(&self) -> &[Difference] {
         match self {
             Outcome::Differs(found) | Outcome::Overwritten(found) | Outcome::Refused(found) => found,
+            Outcome::NotVisibleYet(Unseen::Object { differences, may_be_changed: _ }) => differences,
             Outcome::Done
             | Outcome::AlreadySo
-            | Outcome::NotVisibleYet
+            | Outcome::NotVisibleYet(Unseen::List { .. })
             | Outcome::Failed(_)
             | Outcome::Skipped(_)
             | Outcome::Unknown(_) => &[],
         }
     }
 
-    /// What it means after a run for this intent, where that needs a sentence. Foreign strings are raw.
-    #[must_use]
-    pub fn in_words(&self, intent: Intent) -> Option<String> {
-        let (again, look) = (intent.again(), intent.look());
+    /// What it means, as far as that does not depend on the rest of its row.
+    fn in_words(&self, intent: Intent) -> Option<String> {
+        let look = intent.look();
         Some(match self {
-            Outcome::Done | Outcome::AlreadySo => return None,
-            Outcome::NotVisibleYet => {
-                format!("written, and its own read says so, but the org's list does not show it yet; {again} later")
+            Outcome::Done | Outcome::AlreadySo | Outcome::NotVisibleYet(_) | Outcome::Differs(_) => return None,
+            Outcome::Overwritten(_) => {
+                format!("it was as it shall be, and by the org's own time it was changed by hand since; {look}")
             }
-            Outcome::Differs(differences) => taken_otherwise(differences).to_owned(),
-            Outcome::Overwritten(_) => format!("it was as it shall be, and somebody else has changed it since; {look}"),
-            Outcome::Refused(_) => format!("somebody has changed it since; {look}"),
+            Outcome::Refused(_) => {
+                let seen = if intent == Intent::Undo { "that run left it" } else { "the plan saw it" };
+                format!("it is not as {seen}: it was changed since, or one of the org's answers was old; {look}")
+            }
             Outcome::Failed(cause) | Outcome::Unknown(cause) => cause.message.clone(),
             Outcome::Skipped(skip) => skip.in_words(),
         })
     }
 }
 
-/// What the org made of a write that it did not take over as it was sent.
-fn taken_otherwise(differences: &[Difference]) -> &'static str {
-    let kept = |it: &Difference| matches!(it, Difference::Label { expected: None, found: Some(_), .. });
-    let state = |it: &Difference| matches!(it, Difference::State { .. });
-    if differences.iter().all(kept) {
-        "written, but labels that were taken away are still there: the org seems to merge what it is sent with what it \
-         has; take them away in its admin page, or write them into the config"
-    } else if differences.iter().all(state) {
-        "written, but the org did not take over `deactivated`"
-    } else {
-        "written, but the org holds something else than what was sent"
+/// When to run again, in words.
+fn after(moment: Moment) -> String {
+    format!("run it again after {moment}")
+}
+
+impl Unseen {
+    fn in_words(&self) -> String {
+        match self {
+            Unseen::List { may_be_hidden } => {
+                let hidden = if *may_be_hidden { ", or this client may not list its division" } else { "" };
+                format!("written, and a read by its id shows it, but the org's list does not show it yet{hidden}")
+            }
+            Unseen::Object { differences, may_be_changed } => {
+                let shown =
+                    if differences.contains(&Difference::Gone) { "does not find it" } else { "shows it otherwise" };
+                let changed = if *may_be_changed { ", or it was changed since" } else { "" };
+                format!(
+                    "the org answered that it was written, and still {shown}: it stored nothing, its reads lag{changed}"
+                )
+            }
+        }
+    }
+}
+
+/// What the org made of a write that it did not take over as it was sent. `before` is what was there.
+fn taken_otherwise(differences: &[Difference], before: Option<&Content>) -> String {
+    let had = |locale: &Locale| before.is_some_and(|it| it.labels.get(locale).is_some());
+    let (mut kept, mut added, mut states, mut others) = (0, Vec::new(), 0, 0);
+    for it in differences {
+        match it {
+            Difference::Label { locale, expected: None, found: Some(_) } if had(locale) => kept += 1,
+            Difference::Label { locale, expected: None, found: Some(_) } => added.push(format!("`{locale}`")),
+            Difference::State { .. } => states += 1,
+            _ => others += 1,
+        }
+    }
+    match (kept, added.is_empty(), states, others) {
+        (1.., true, 0, 0) => {
+            "written, but labels that were taken away are still there: the org seems to merge what it is sent \
+                              with what it has; take them away in its admin page, or write them into the config"
+                .to_owned()
+        }
+        (0, false, 0, 0) => {
+            let (of, locales) = (if added.len() == 1 { "a label" } else { "labels" }, text::list(&added, "and"));
+            format!(
+                "written, and the org added {of} that nobody sent ({locales}): write them into the config, or list in \
+                 `settings.locales` the locales that it manages"
+            )
+        }
+        (0, true, 1.., 0) => "written, but the org did not take over `deactivated`".to_owned(),
+        _ => "written, but the org holds something else than what was sent".to_owned(),
     }
 }
 

@@ -103,6 +103,7 @@ pub fn stops_everything(error: &ApiError) -> bool {
         | Kind::Waited
         | Kind::BrokenPromise(_)
         | Kind::Unsettled(_)
+        | Kind::Incomplete(_)
         | Kind::UnusableId(_) => false,
     }
 }

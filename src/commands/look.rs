@@ -88,6 +88,7 @@ pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Resu
     let Asked { desired, limits, identity, api, usage, sandbox } = asked;
     let from = From { reader, identity, api: *api, sandbox: *sandbox };
     let Seen { target, observed, mut notes } = see(from, |_| names_divisions(desired), heard).await?;
+    let observed = with_pinned(&reader.speaking(target.generation), desired, observed, &mut notes).await;
     logging::phase("planning");
     let mut plan = plan(desired, &observed, limits);
     if *usage || limits.active_users.is_some() {
@@ -97,6 +98,14 @@ pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Resu
     }
     plan.cost = cost(reader, &plan, &observed);
     Ok(Look { target, observed, plan, notes })
+}
+
+/// What was observed, with the pinned definitions that the list does not show yet.
+async fn with_pinned(reader: &Reader, desired: &Desired, observed: Observed, notes: &mut Vec<Problem>) -> Observed {
+    let Observed { definitions, system_presences, generation, divisions } = observed;
+    let (definitions, failed) = reader.with_unlisted(definitions, desired.needed_pins()).await;
+    notes.extend(failed.into_iter().map(Problem::from));
+    Observed::new(definitions, system_presences).seen_through(generation, divisions)
 }
 
 /// What an apply costs that plans as this look did; none where none would write.

@@ -192,6 +192,7 @@ mod tests {
             place: None,
             refused_label: None,
             correlation_id: None,
+            again_from: None,
         }
     }
 

@@ -125,7 +125,10 @@ impl Record {
         let worked = self.worked.borrow();
         let timed = |row: Row| {
             let object = Object::of_row(&row);
-            Row { worked: worked.iter().find(|(it, _)| *it == object).map(|(_, worked)| *worked), ..row }
+            let worked = worked.iter().find(|(it, _)| *it == object).map(|(_, worked)| *worked);
+            let row = Row { worked, ..row };
+            // Of a run that is going on nobody knows when it ends.
+            if worked.is_some() { row.with_again_from(self.clock.now()) } else { row }
         };
         let rows = report.rows.into_iter().map(timed).collect();
         Report { rows, provenance: Some(self.provenance()), ..report }

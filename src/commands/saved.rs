@@ -70,5 +70,6 @@ pub fn row(operation: &Operation, default_locale: &Locale, outcome: Outcome) -> 
         place: None,
         refused_label: None,
         correlation_id: None,
+        again_from: None,
     }
 }

@@ -226,7 +226,7 @@ async fn read_again(reader: &Reader, report: &KeptReport, observed: Observed) ->
 fn not_found(undo: &Undo) -> Option<Problem> {
     let count = undo.settled.iter().filter(|it| it.row.id.is_none() && it.why == Why::AlreadySo).count();
     (count > 0).then(|| {
-        Problem::new("what the report may have made is not in the org's list, which may lag by a minute")
-            .help("where that run ended just now, undo it again in a minute: that is always safe")
+        Problem::new("what the report may have made is not in the org's list, which may lag by 5 minutes")
+            .help("if that run ended just now, undo it again in 5 minutes: that is always safe")
     })
 }

@@ -263,6 +263,7 @@ impl TryFrom<RowV1> for KeptRow {
             message,
             help: _,
             correlation_id,
+            again_from: _,
             differences,
         } = row;
         let action = Action::from(action);

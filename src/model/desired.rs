@@ -35,6 +35,12 @@ impl Desired {
         self.only.as_ref().is_none_or(|only| key.is_some_and(|key| only.contains(key)))
     }
 
+    /// The pins that a plan is refused for where the org does not have them.
+    pub fn needed_pins(&self) -> impl Iterator<Item = &DefinitionId> {
+        let is_needed = |it: &&Wanted| it.management == Management::Managed || self.settings.prune == Prune::Delete;
+        self.definitions.values().filter(is_needed).filter_map(|it| it.pin.as_ref())
+    }
+
     /// What a run goes by that has no config.
     #[must_use]
     pub fn nothing() -> Desired {

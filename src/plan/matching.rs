@@ -236,13 +236,18 @@ impl<'a> Matcher<'a> {
     }
 
     /// A deactivated object with the label and an active one with a previous label: both could be
-    /// it, and taking the first would leave two in use.
+    /// it, and taking the first would leave two in use. Of an omitted definition either one could be it also if both are
+    /// active.
     fn doubt_deactivated_matches(&mut self) {
         for (key, wanted) in &self.desired.definitions {
             let object = match self.result.found.get(key) {
                 // One that should be deactivated is in step; an active one with a previous label is then
                 // somebody else's, as it was before this one was deactivated.
-                Some(Found::One(object, Matched::Label)) if object.deactivated => *object,
+                Some(Found::One(object, Matched::Label))
+                    if object.deactivated || wanted.management == Management::Omitted =>
+                {
+                    *object
+                }
                 _ => continue,
             };
             let mut free = self.with_previous_labels(wanted);

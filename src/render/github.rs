@@ -236,7 +236,7 @@ fn quoted(label: &Label) -> String {
 fn not_done(row: &Row, report: &Report) -> Annotation {
     let mut lines = match &row.outcome {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => Explained::from(cause).lines(),
-        it => it.in_words(report.intent()).into_iter().collect(),
+        _ => row.in_words(report.intent()).into_iter().collect(),
     };
     lines.extend(differences(&row.outcome, &report.divisions));
     if lines.is_empty() {

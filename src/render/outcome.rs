@@ -64,7 +64,10 @@ pub fn verified(report: &Report) -> Option<Verified<'_>> {
         }
         Verification::Drifted { changes, refusals } => {
             let more = drifted(changes.len(), refusals.len());
-            let sentence = format!("the org was read again, and there is {more}; somebody changed it meanwhile");
+            let sentence = format!(
+                "the org was read again, and there is {more}: it was changed meanwhile, or its list still shows something \
+                 older"
+            );
             ("Not in step", Tone::Bad, sentence, None)
         }
         Verification::Failed(cause) => {

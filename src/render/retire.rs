@@ -179,7 +179,7 @@ fn sum(report: &Report, style: Style) -> String {
     let people = if counts.is_empty() { "nobody to move" } else { counts.as_str() };
     let definition = match report.definition.as_ref().map(|row: &Row| &row.outcome) {
         _ if report.is_deactivated() => "deactivated",
-        Some(Written::Unknown(_) | Written::Differs(_) | Written::NotVisibleYet) => {
+        Some(Written::Unknown(_) | Written::Differs(_) | Written::NotVisibleYet(_)) => {
             "whether it is deactivated is not known"
         }
         Some(_) | None => "not deactivated",

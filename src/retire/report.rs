@@ -213,7 +213,7 @@ pub fn is_deactivated(outcome: &Written) -> bool {
         Written::Differs(differences) | Written::Overwritten(differences) => {
             !differences.iter().any(|it| matches!(it, Difference::State { .. }))
         }
-        Written::NotVisibleYet
+        Written::NotVisibleYet(_)
         | Written::Refused(_)
         | Written::Failed(_)
         | Written::Skipped(_)

@@ -366,11 +366,24 @@ async fn a_list_that_shifts_is_read_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_never_settles_is_an_error_and_not_a_guess() {
-    let org = Double::by(|request| page(&["a".to_owned()], page_number(request), 100, 13));
+    let totals = std::sync::atomic::AtomicUsize::new(13);
+    let org = Double::by(move |request| {
+        let total = totals.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        page(&["a".to_owned()], page_number(request), 100, total)
+    });
     let begun = Instant::now();
     let error = org.session().reader().definitions().await.unwrap_err();
-    assert_eq!(error.kind, Kind::Unsettled("the org has 13 definitions, and 1 came".to_owned()));
+    assert_eq!(error.kind, Kind::Unsettled("the org says that it has 17 definitions, and shows 1".to_owned()));
     assert_eq!((org.lines().len(), begun.elapsed()), (5, Duration::from_secs(1 + 2 + 3 + 4)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_shows_the_same_each_time_is_not_said_to_change() {
+    let org = Double::by(|request| page(&["a".to_owned()], page_number(request), 100, 50));
+    let error = org.session().reader().definitions().await.unwrap_err();
+    assert_eq!(error.kind, Kind::Incomplete("the org says that it has 50 definitions, and shows 1".to_owned()));
+    assert!(error.to_string().ends_with("the org says that it has 50 definitions, and shows 1, each time"), "{error}");
+    assert!(error.help().contains("may not see all of them"), "{}", error.help());
 }
 
 #[tokio::test(start_paused = true)]

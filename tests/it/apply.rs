@@ -279,7 +279,7 @@ fn message(row: &Row) -> &str {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => &cause.message,
         Outcome::Done
         | Outcome::AlreadySo
-        | Outcome::NotVisibleYet
+        | Outcome::NotVisibleYet(_)
         | Outcome::Differs(_)
         | Outcome::Overwritten(_)
         | Outcome::Refused(_)

@@ -51,6 +51,7 @@ fn kinds() -> Vec<(Kind, Option<u16>)> {
         (Kind::HoldsSecret, Some(200)),
         (Kind::BrokenPromise(text("`entities` is no list")), Some(200)),
         (Kind::Unsettled(text("the total went from 7 to 8")), None),
+        (Kind::Incomplete(text("the org says that it has 50 definitions, and shows 10")), None),
         (Kind::UnusableId(text("../x")), None),
         lost(WireError::NotSent(text("tcp connect error: Connection refused"))),
         untrusted(Distrust::Expired, "invalid peer certificate: certificate expired: not valid after 1767225600"),
@@ -86,6 +87,7 @@ fn name(kind: &Kind) -> &'static str {
         Kind::HoldsSecret => "holds-secret",
         Kind::BrokenPromise(_) => "broken-promise",
         Kind::Unsettled(_) => "unsettled",
+        Kind::Incomplete(_) => "incomplete",
         Kind::UnusableId(_) => "unusable-id",
         Kind::Connection(error) => match error {
             WireError::NotSent(_) => "not-sent",
@@ -105,7 +107,7 @@ fn name(kind: &Kind) -> &'static str {
     }
 }
 
-const NAMES: usize = 28;
+const NAMES: usize = 29;
 
 #[test]
 fn every_error_of_the_api_says_what_to_do() {

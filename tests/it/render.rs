@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use insta::assert_snapshot;
 use presencectl::apply::document::ReportV1;
-use presencectl::apply::report::{Intent, Needed, Outcome, Report, Row, Skip, Verification};
+use presencectl::apply::report::{Intent, Needed, Outcome, Report, Row, Skip, Unseen, Verification};
 use presencectl::cause::Cause;
 use presencectl::diagnostic::Sources;
 use presencectl::model::division::{Division, Divisions};
@@ -75,6 +75,7 @@ pub(crate) fn row(action: Action, key: &str, name: &str, number: usize, outcome:
         place: None,
         refused_label: None,
         correlation_id: None,
+        again_from: None,
     }
 }
 
@@ -104,9 +105,16 @@ pub(crate) fn every_outcome() -> Vec<Row> {
     vec![
         row(Action::Create, "lunch", "Lunch", 1, Outcome::Done),
         row(Action::Update, "dinner", "Dinner", 2, Outcome::AlreadySo),
-        row(Action::Update, "supper", "Supper", 3, Outcome::NotVisibleYet),
+        row(Action::Update, "supper", "Supper", 3, Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false })),
         row(Action::Update, "brunch", "Brunch", 5, Outcome::Differs(differences)),
-        row(Action::Update, "buffet", "Buffet", 12, Outcome::Differs(others[..1].to_vec())),
+        Row {
+            before: Some(Content {
+                labels: labels(&[("en_US", "Buffet"), ("fr", "Pause")]),
+                deactivated: false,
+                division: None,
+            }),
+            ..row(Action::Update, "buffet", "Buffet", 12, Outcome::Differs(others[..1].to_vec()))
+        },
         row(Action::Deactivate, "banquet", "Banquet", 13, Outcome::Differs(state)),
         row(Action::Update, "picnic", "Picnic", 14, Outcome::Overwritten(others[..2].to_vec())),
         row(Action::Reactivate, "feast", "Feast", 6, Outcome::Failed(cause(refused))),
@@ -279,7 +287,7 @@ fn progress_in_lines() {
     done            create lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001)
     already so      update dinner "Dinner" (Meal, 2fa68d50-0000-4000-8000-000000000002)
     not visible yet update supper "Supper" (Meal, 2fa68d50-0000-4000-8000-000000000003)
-          written, and its own read says so, but the org's list does not show it yet; plan again later
+          written, and a read by its id shows it, but the org's list does not show it yet; plan again later
     different       update brunch "Brunch" (Meal, 2fa68d50-0000-4000-8000-000000000005)
           written, but the org holds something else than what was sent
             de: expected "Mittag", found no label
@@ -291,7 +299,7 @@ fn progress_in_lines() {
           written, but the org did not take over `deactivated`
             deactivated: expected true, found false
     overwritten     update picnic "Picnic" (Meal, 2fa68d50-0000-4000-8000-000000000014)
-          it was as it shall be, and somebody else has changed it since; plan again
+          it was as it shall be, and by the org's own time it was changed by hand since; plan again
             fr: expected no label, found "Pause\n"
             system presence: expected Meal, found Break
     failed          reactivate feast "Feast" (Meal, 2fa68d50-0000-4000-8000-000000000006)
@@ -299,7 +307,7 @@ fn progress_in_lines() {
           help: ask an administrator for `presence:presenceDefinition:edit`
           correlation id: 0e2f-41
     refused         deactivate tea "Tea" (Meal, 2fa68d50-0000-4000-8000-000000000007)
-          somebody has changed it since; plan again
+          it is not as the plan saw it: it was changed since, or one of the org's answers was old; plan again
             fr: expected no label, found "Pause\n"
             system presence: expected Meal, found Break
             expected to be there, and is gone

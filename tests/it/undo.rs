@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
-use presencectl::apply::report::{Intent, Outcome, Report, Row};
+use presencectl::apply::report::{Intent, Outcome, Report, Row, Unseen};
 use presencectl::cause::Cause;
 use presencectl::diagnostic::Sources;
 use presencectl::environment::Origin;
@@ -25,7 +25,7 @@ use presencectl::undo::{Undo, Why, undo};
 
 use crate::paper::{carry_out, id, labels, nowhere, object, presence, target, wanted};
 use crate::properties::UNLIMITED;
-use crate::render::every_outcome;
+use crate::render::{self as sample, every_outcome};
 
 fn key() -> Key {
     Key::new("lunch").unwrap()
@@ -306,20 +306,22 @@ fn what_a_config_never_touches_is_left_alone_whatever_a_report_says() {
 fn what_to_do_next_depends_on_what_the_run_was_for() {
     let mut words = String::new();
     for (name, intent) in [("apply", Intent::Apply), ("undo", Intent::Undo), ("retire", Intent::Retire)] {
-        for outcome in [Outcome::NotVisibleYet, Outcome::Overwritten(Vec::new()), Outcome::Refused(Vec::new())] {
-            writeln!(words, "{name} {}: {}", outcome.kind().code(), outcome.in_words(intent).unwrap()).unwrap();
+        let unseen = Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false });
+        for outcome in [unseen, Outcome::Overwritten(Vec::new()), Outcome::Refused(Vec::new())] {
+            let row = sample::row(Action::Update, "lunch", "Lunch", 1, outcome);
+            writeln!(words, "{name} {}: {}", row.outcome.kind().code(), row.in_words(intent).unwrap()).unwrap();
         }
     }
     assert_snapshot!(words, @"
-    apply not-visible-yet: written, and its own read says so, but the org's list does not show it yet; plan again later
-    apply overwritten: it was as it shall be, and somebody else has changed it since; plan again
-    apply refused: somebody has changed it since; plan again
-    undo not-visible-yet: written, and its own read says so, but the org's list does not show it yet; run the undo again later
-    undo overwritten: it was as it shall be, and somebody else has changed it since; it is left as it is (`presencectl show ID` shows it)
-    undo refused: somebody has changed it since; it is left as it is (`presencectl show ID` shows it)
-    retire not-visible-yet: written, and its own read says so, but the org's list does not show it yet; run it again later
-    retire overwritten: it was as it shall be, and somebody else has changed it since; run it again
-    retire refused: somebody has changed it since; run it again
+    apply not-visible-yet: written, and a read by its id shows it, but the org's list does not show it yet; plan again later
+    apply overwritten: it was as it shall be, and by the org's own time it was changed by hand since; plan again
+    apply refused: it is not as the plan saw it: it was changed since, or one of the org's answers was old; plan again
+    undo not-visible-yet: written, and a read by its id shows it, but the org's list does not show it yet; run the undo again later
+    undo overwritten: it was as it shall be, and by the org's own time it was changed by hand since; it is left as it is (`presencectl show ID` shows it)
+    undo refused: it is not as that run left it: it was changed since, or one of the org's answers was old; it is left as it is (`presencectl show ID` shows it)
+    retire not-visible-yet: written, and a read by its id shows it, but the org's list does not show it yet; run it again later
+    retire overwritten: it was as it shall be, and by the org's own time it was changed by hand since; run it again
+    retire refused: it is not as the plan saw it: it was changed since, or one of the org's answers was old; run it again
     ");
 }
 
@@ -338,10 +340,10 @@ fn no_view_of_an_undo_says_what_helps_after_an_apply() {
         ]
     };
     for (apply, undo) in of(None).iter().zip(of(Some("report.json".to_owned()))) {
-        assert!(apply.contains("somebody has changed it since; plan again"), "{apply}");
+        assert!(apply.contains("answers was old; plan again"), "{apply}");
         assert!(!undo.contains("plan again"), "{undo}");
         assert!(undo.contains("does not show it yet; run the undo again later"), "{undo}");
-        assert!(undo.contains("somebody has changed it since; it is left as it is"), "{undo}");
+        assert!(undo.contains("answers was old; it is left as it is"), "{undo}");
     }
     assert!(of(Some("report.json".to_owned()))[0].contains("not known; run the undo again to see"));
 }

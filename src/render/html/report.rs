@@ -54,7 +54,7 @@ fn object(row: &Row, report: &Report, sources: &Sources) -> String {
         .map_or_else(String::new, |it| format!("<br><span class=\"quiet\">{}</span>", code(it.as_str())));
     let why = match &row.outcome {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => explained(cause),
-        it => it.in_words(report.intent()).map_or_else(String::new, |it| sentence(&it).to_string()),
+        _ => row.in_words(report.intent()).map_or_else(String::new, |it| sentence(&it).to_string()),
     };
     let found: Vec<String> =
         differences(&row.outcome, &report.divisions).iter().map(|it| format!("<p>{}</p>", sentence(it))).collect();

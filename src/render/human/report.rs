@@ -90,6 +90,7 @@ pub(super) fn row(row: &Row, intent: Intent, divisions: &Divisions, style: Style
         place: _,
         refused_label: _,
         correlation_id: _,
+        again_from,
     } = row;
     let what = subject(*action, key.as_ref(), name.as_ref(), system_presence, id.as_ref());
     let Said { place: _, words, tone } = said(outcome.kind());
@@ -101,16 +102,22 @@ pub(super) fn row(row: &Row, intent: Intent, divisions: &Divisions, style: Style
         Outcome::Unknown(cause) => {
             shown.push_str(&explained(cause, INDENT, style));
             // Writing to a String cannot fail.
-            let _ = writeln!(shown, "      whether it was written is not known; {} to see", intent.again());
+            let see = again_from.map_or_else(|| format!("; {} to see", intent.again()), |_| String::new());
+            let _ = writeln!(shown, "      whether it was written is not known{see}");
         }
-        Outcome::Differs(differences) | Outcome::Overwritten(differences) | Outcome::Refused(differences) => {
-            because(&mut shown, outcome, intent);
-            for it in differences {
+        Outcome::Differs(_)
+        | Outcome::Overwritten(_)
+        | Outcome::Refused(_)
+        | Outcome::NotVisibleYet(_)
+        | Outcome::Skipped(_) => {
+            if let Some(why) = row.in_words(intent) {
+                let _ = writeln!(shown, "      {}", text::terminal(&why));
+            }
+            for it in outcome.differences() {
                 let _ = writeln!(shown, "        {}", difference(it, divisions));
             }
         }
         Outcome::Done | Outcome::AlreadySo => {}
-        Outcome::NotVisibleYet | Outcome::Skipped(_) => because(&mut shown, outcome, intent),
     }
     shown
 }
@@ -125,13 +132,6 @@ fn asked_for(row: &Row, sources: &Sources, style: Style) -> String {
         (Some(label), _) => pointed_at(label, "the org refused this label", sources, INDENT, style),
         (None, Some(span)) => format!("{INDENT}at {}\n", place(span, sources)),
         (None, None) => String::new(),
-    }
-}
-
-fn because(shown: &mut String, outcome: &Outcome, intent: Intent) {
-    if let Some(why) = outcome.in_words(intent) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(shown, "      {}", text::terminal(&why));
     }
 }
 

@@ -79,7 +79,7 @@ fn object(row: &Row, report: &Report, sources: &Sources) -> String {
     let known_as = known_as.map_or_else(String::new, |it| format!("{} ", Inline::code(it)));
     let mut why = match &row.outcome {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => in_one_line(cause),
-        it => it.in_words(report.intent()).map_or_else(String::new, |it| Inline::prose(&it).to_string()),
+        _ => row.in_words(report.intent()).map_or_else(String::new, |it| Inline::prose(&it).to_string()),
     };
     let differences = differences(&row.outcome, &report.divisions);
     for it in differences.iter().take(DIFFERENCES_MAX) {

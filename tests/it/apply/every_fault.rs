@@ -96,7 +96,7 @@ fn expect_true(world: &World, report: &Report, repeat: &str) {
         let (before, after) = before_and_after(row);
         let is_before = if before.is_empty() { !has(after) } else { has(before) };
         let told = match &row.outcome {
-            Outcome::Done | Outcome::AlreadySo | Outcome::NotVisibleYet => has(after),
+            Outcome::Done | Outcome::AlreadySo | Outcome::NotVisibleYet(_) => has(after),
             Outcome::Failed(_) | Outcome::Refused(_) | Outcome::Skipped(_) => is_before,
             Outcome::Unknown(_) => is_before || has(after),
             // Nobody else is here.
@@ -202,10 +202,19 @@ async fn each_fault_at_each_request() {
                 assert!(list_lag_ms > 0 || played, "{repeat}: the fault was not played");
                 // Without a token there is no run; a 401 there means that the credentials are wrong.
                 let excused = may_fail || (number == 1 && name == "401");
-                assert!(excused || report.is_success(), "{repeat}: {:?} {:?}", said(&report), report.verification);
+                let is_done = report.is_success() || is_done_but_for_one_open_create(&report);
+                assert!(excused || is_done, "{repeat}: {:?} {:?}", said(&report), report.verification);
             }
         }
     }
+}
+
+/// The answer to a POST was lost, and nothing was made: it is not sent again.
+fn is_done_but_for_one_open_create(report: &Report) -> bool {
+    let open: Vec<&Row> = report.rows.iter().filter(|it| !it.outcome.is_success()).collect();
+    let is_create =
+        matches!(open.as_slice(), [row] if row.action == Action::Create && matches!(row.outcome, Outcome::Unknown(_)));
+    is_create && report.verification == Verification::InStep
 }
 
 #[tokio::test(start_paused = true)]

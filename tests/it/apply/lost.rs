@@ -1,6 +1,9 @@
 //! A lost answer to a creation never makes a twin.
 
-use presencectl::apply::report::Outcome;
+use std::time::Duration;
+
+use presencectl::apply::report::{Outcome, Row};
+use presencectl::model::moment::Moment;
 use presencectl::sandbox::faults::{Cut, Spoil};
 use presencectl::sandbox::{FaultRule, Temper};
 
@@ -42,22 +45,66 @@ fn world(list_lag_ms: u64) -> World {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_lost_answer_is_looked_for_and_the_object_is_there_once() {
+async fn a_create_whose_answer_is_lost_is_looked_for_and_never_sent_again() {
     for list_lag_ms in [0, 20_000] {
-        for (name, carried_out, rule) in losses() {
-            let repeat = format!("{name}, lists lag {list_lag_ms} ms");
-            let world = world(list_lag_ms);
-            let steps = world.steps().await;
-            world.set_faults(of_posts(rule, Some(1)));
-            let report = world.carry_out(steps).await;
-            assert_eq!(said(&report), ["create tea done"], "{repeat}");
-            assert!(report.is_success(), "{repeat}: {:?}", report.verification);
-            assert_eq!(world.shown(), ["Tee/Tea (Break)"], "{repeat}");
-            assert!(world.held().contains_key(report.rows[0].id.as_ref().unwrap().as_str()), "{repeat}");
-            let posts = world.requests().iter().filter(|it| *it == "POST").count();
-            assert_eq!(posts, if carried_out { 1 } else { 2 }, "{repeat}");
+        for times in [Some(1), None] {
+            for (name, carried_out, rule) in losses() {
+                let repeat = format!("{name}, lists lag {list_lag_ms} ms");
+                let world = world(list_lag_ms);
+                let steps = world.steps().await;
+                world.set_faults(of_posts(rule, times));
+                let report = world.carry_out(steps).await;
+                assert_eq!(posts(&world), 1, "{repeat}");
+                if carried_out {
+                    assert_eq!(said(&report), ["create tea done"], "{repeat}");
+                    assert!(report.is_success(), "{repeat}: {:?}", report.verification);
+                    assert_eq!(world.shown(), ["Tee/Tea (Break)"], "{repeat}");
+                    assert!(world.held().contains_key(report.rows[0].id.as_ref().unwrap().as_str()), "{repeat}");
+                } else {
+                    assert_eq!(said(&report), ["create tea unknown"], "{repeat}");
+                    assert_eq!(world.shown().len(), 0, "{repeat}");
+                }
+            }
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_made_and_shown_by_no_list_in_time_is_unknown_and_says_when_to_run_again() {
+    let world = world(150_000);
+    let steps = world.steps().await;
+    world.set_faults(of_posts(FaultRule { drop: Some(Cut::AfterWrite), ..FaultRule::default() }, Some(1)));
+    let report = world.carry_out(steps).await;
+    assert_eq!((said(&report), posts(&world)), (vec!["create tea unknown".to_owned()], 1));
+    assert_eq!(world.shown(), ["Tee/Tea (Break)"], "it was made, and once");
+    let help = |row: &Row| row.outcome.cause().unwrap().help.clone().unwrap();
+    assert!(help(&report.rows[0]).starts_with("run it again in 5 minutes"), "{}", help(&report.rows[0]));
+    // As a command tells it, which knows what time it is.
+    let ended = Moment::read("2026-03-01T09:05:30Z").unwrap();
+    let row = report.rows[0].clone().with_again_from(ended);
+    assert_eq!(row.again_from, Moment::read("2026-03-01T09:10:30Z"));
+    assert!(help(&row).starts_with("run it again after 2026-03-01T09:10:30.000Z"), "{}", help(&row));
+    // At that time it is found, and nothing is made.
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    assert!(world.plan().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_certainly_not_carried_out_is_sent_again() {
+    let limited = FaultRule { status: Some(429), retry_after_seconds: Some(3), ..FaultRule::default() };
+    let token = FaultRule { status: Some(401), ..FaultRule::default() };
+    for rule in [limited, token] {
+        let world = world(0);
+        let steps = world.steps().await;
+        world.set_faults(of_posts(rule.clone(), Some(1)));
+        let report = world.carry_out(steps).await;
+        assert_eq!((said(&report), posts(&world)), (vec!["create tea done".to_owned()], 2), "{rule:?}");
+    }
+}
+
+/// How often a definition was to be made in the last run.
+fn posts(world: &World) -> usize {
+    world.requests().iter().filter(|it| *it == "POST").count()
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,10 +118,9 @@ async fn what_is_new_and_differs_in_presence_or_in_label_is_not_it() {
             admin(&sandbox, "POST", DEFINITIONS, Some(&body(system_presence, &[("en_US", label)])));
         });
         let report = world.carry_out(steps).await;
-        let posts = world.requests().iter().filter(|it| *it == "POST").count();
-        assert_eq!((said(&report), posts), (vec!["create tea done".to_owned()], 2), "{label} ({system_presence})");
-        assert_eq!(world.shown(), [format!("{label} ({system_presence})"), "Tee/Tea (Break)".to_owned()]);
-        assert!(report.is_success(), "{:?}", report.verification);
+        let told = (said(&report), posts(&world));
+        assert_eq!(told, (vec!["create tea unknown".to_owned()], 1), "{label} ({system_presence})");
+        assert_eq!(world.shown(), [format!("{label} ({system_presence})")]);
     }
 }
 
@@ -88,53 +134,6 @@ async fn an_object_whose_answers_are_lost_is_read_again_after_longer_and_longer(
     let report = world.carry_out(steps).await;
     assert_eq!((said(&report), world.count("PUT 1")), (vec!["update tea unknown".to_owned()], 4));
     assert_eq!(begun.elapsed().as_secs(), 1 + 2 + 4 + 8);
-}
-
-#[tokio::test(start_paused = true)]
-async fn when_every_answer_is_lost_it_is_sent_twice_at_most() {
-    for list_lag_ms in [0, 20_000] {
-        for (name, carried_out, rule) in losses() {
-            let repeat = format!("{name}, lists lag {list_lag_ms} ms");
-            let world = world(list_lag_ms);
-            let steps = world.steps().await;
-            world.set_faults(of_posts(rule, None));
-            let report = world.carry_out(steps).await;
-            let posts = world.requests().iter().filter(|it| *it == "POST").count();
-            if carried_out {
-                assert_eq!((said(&report).remove(0), posts), ("create tea done".to_owned(), 1), "{repeat}");
-                assert_eq!(world.shown().len(), 1, "{repeat}");
-            } else {
-                assert_eq!((said(&report).remove(0), posts), ("create tea unknown".to_owned(), 2), "{repeat}");
-                assert_eq!(world.shown().len(), 0, "{repeat}");
-            }
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_refusal_of_the_second_sending_is_that_refusal() {
-    let world = world(0);
-    let steps = world.steps().await;
-    let lost = FaultRule { drop: Some(Cut::BeforeWrite), ..FaultRule::default() };
-    let refused = FaultRule { status: Some(403), ..FaultRule::default() };
-    world.set_faults([of_posts(lost, Some(1)), of_posts(refused, None)].concat());
-    let report = world.carry_out(steps).await;
-    assert_eq!(said(&report), ["create tea failed"]);
-    assert!(message(&report.rows[0]).contains("403"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_label_that_is_taken_at_the_second_sending_may_be_the_first() {
-    for code in [409, 400] {
-        let world = world(0);
-        let steps = world.steps().await;
-        let lost = FaultRule { drop: Some(Cut::BeforeWrite), ..FaultRule::default() };
-        let taken = FaultRule { status: Some(code), ..FaultRule::default() };
-        world.set_faults([of_posts(lost, Some(1)), of_posts(taken, None)].concat());
-        let report = world.carry_out(steps).await;
-        assert_eq!(said(&report), ["create tea unknown"]);
-        assert!(message(&report.rows[0]).contains(&code.to_string()), "{:?}", report.rows);
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -172,7 +172,7 @@ async fn near_the_limit_a_place_is_free_before_it_is_taken() {
 fn undone(report: &Report) -> String {
     let why = |row: &Row| match &row.outcome {
         Outcome::Failed(cause) => format!("failed; {}", cause.help.clone().unwrap_or_default()),
-        outcome => format!("{}: {}", outcome.kind().code(), outcome.in_words(Intent::Apply).unwrap_or_default()),
+        outcome => format!("{}: {}", outcome.kind().code(), row.in_words(Intent::Apply).unwrap_or_default()),
     };
     let undone = report.rows.iter().filter(|row| !row.outcome.is_success());
     let lines: Vec<String> = undone.map(|row| format!("{} {}", row.action.verb(), why(row))).collect();
@@ -328,7 +328,7 @@ async fn what_waits_for_something_that_a_saved_plan_withholds_is_skipped() {
     assert_eq!(world.count("PUT"), 0);
     assert_snapshot!(undone(&report), @"
     update skipped: it waits for `update` of `b`, which frees the label `Two` (en_US), and that was not done
-    update refused: somebody has changed it since; plan again
+    update refused: it is not as the plan saw it: it was changed since, or one of the org's answers was old; plan again
     ");
 }
 

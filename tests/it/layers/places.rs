@@ -199,7 +199,6 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "import::note",
         "import::page",
         "apply::verify",
-        "apply::divided",
         "render::human::bound",
         "journal::kept",
         "drift::answered",
@@ -211,7 +210,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "doctor::files",
         "doctor::network",
     ],
-    &["drift::history"],
+    &["apply::divided", "drift::history"],
     &["drift::applied"],
     &["apply", "doctor", "drift", "import", "journal::log", "undo", "commands::files", "users::set"],
     &[
@@ -365,6 +364,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("apply::census", &["tokio::sync", "tokio::time"]),
     ("apply::object", &["tokio::time"]),
     ("apply::verify", &["tokio::time"]),
+    ("apply::divided", &["tokio::time"]),
     ("retire", &["tokio::time"]),
     // The disk.
     ("nofollow", &["fastrand", "rustix", "std::fs", "std::io", "std::os"]),

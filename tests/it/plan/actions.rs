@@ -251,6 +251,23 @@ fn whatever_an_omitted_definition_might_be_is_left_alone() {
     "#);
 }
 
+// Seed 17344 of the simulation: somebody made another one under the label, and the one under the earlier label was deleted.
+#[test]
+fn an_omitted_definition_that_is_there_under_its_label_and_an_earlier_one_is_both() {
+    let mut world = World::empty();
+    world.org().add("Meal", &[("en_US", "Lunch")]);
+    world.org().add("Meal", &[("en_US", "Siesta")]);
+    world.config(want("siesta", "Meal", "Siesta").previously("Lunch").omitted()).prune();
+    assert_snapshot!(world.plan(), @r#"
+    Unmanaged: 2 left alone
+      named by `omit`:
+        "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `siesta`
+        "Siesta" (Meal, 2fa68d50-0000-4000-8000-000000000002): `siesta`
+
+    No changes. 0 definitions are in step.
+    "#);
+}
+
 #[test]
 fn what_an_omitted_definition_was_called_is_not_deactivated_by_another() {
     let mut world = World::empty();

@@ -7,15 +7,18 @@ use std::sync::Arc;
 use presencectl::model::desired::{Desired, Management, Wanted};
 use presencectl::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Primary};
-use presencectl::sandbox::definitions::Definition as Held;
+use presencectl::sandbox::definitions::{Definition as Held, EVERY_DIVISION};
 use presencectl::sandbox::http;
 use presencectl::sandbox::org::Org;
 use presencectl::sandbox::temper::{FirstPutDivision, Temper};
+use presencectl::sandbox::{Config, Sandbox, Seed, TOKEN};
 
 use crate::properties::{Reach, reach};
 
-/// How long lists may lag: a constant of the tool, and part of its promise.
+/// How long lists may lag for a run that waits: a constant of the tool, and part of its promise.
 pub(super) const LAG_MS: u64 = 60_000;
+/// How long they may lag between two runs: another one.
+pub(super) const NEXT_RUN_MS: u64 = 300_000;
 /// How long may pass between the reading of a definition and its writing: 5 s, and the longest time that a request is
 /// under way here (20 s, and 200 ms).
 const GAP_MS_MAX: u64 = 25_200;
@@ -30,6 +33,16 @@ struct Version {
     by: Option<usize>,
 }
 
+/// A read of one definition.
+#[derive(Debug, Clone)]
+struct Read {
+    /// What it showed,
+    shown: Arc<Held>,
+    /// and what was so at that moment.
+    held: Arc<Held>,
+    at_ms: u64,
+}
+
 /// What one process knows and did.
 #[derive(Debug, Default)]
 struct Process {
@@ -39,7 +52,7 @@ struct Process {
     /// and what it wrote itself since.
     known: BTreeMap<String, Arc<Held>>,
     /// What it read of one definition, right before it would write it.
-    read: BTreeMap<String, (Arc<Held>, u64)>,
+    read: BTreeMap<String, Read>,
     /// How often each was written.
     writes: BTreeMap<String, usize>,
     /// The writes that were carried out, by what they are about: what the platform calls the exchange, where its answer
@@ -82,6 +95,8 @@ pub(super) struct Deeds {
 pub(super) struct Ledger {
     config: Desired,
     temper: Temper,
+    /// How far apart runs are that do not meet.
+    apart_ms: u64,
     requests_per_minute: usize,
     history: BTreeMap<String, Vec<Version>>,
     processes: BTreeMap<usize, Process>,
@@ -93,6 +108,9 @@ pub(super) struct Ledger {
     /// Writes whose answer was lost, that somebody undid at once, and that were made again: whoever reads cannot tell
     /// that from a write that never arrived.
     pub(super) undone: usize,
+    /// Writes over what a read by id had not shown yet, since it lagged: somebody's edit, or the process's own write whose
+    /// answer was lost.
+    pub(super) late: usize,
     /// Definitions that were made although there was one of the same name: allowed only where two runs meet.
     pub(super) twins: Vec<Twins>,
     /// Do processes run at the same time, or closer together than lists lag?
@@ -167,17 +185,19 @@ fn about(request: &http::Request) -> Option<String> {
 }
 
 impl Ledger {
-    pub(super) fn new(config: Desired, org: &Org, requests_per_minute: u32) -> Ledger {
+    pub(super) fn new(config: Desired, org: &Org, requests_per_minute: u32, apart_ms: u64) -> Ledger {
         let version = |held: &Arc<Held>| Version { at_ms: 0, held: Some(Arc::clone(held)), by: None };
         Ledger {
             config,
             temper: org.temper,
+            apart_ms,
             requests_per_minute: requests_per_minute as usize,
             history: org.definitions().iter().map(|it| (it.id.clone(), vec![version(it)])).collect(),
             processes: BTreeMap::new(),
             violations: Vec::new(),
             gaps: 0,
             undone: 0,
+            late: 0,
             twins: Vec::new(),
             runs_meet: false,
             requests: 0,
@@ -208,9 +228,14 @@ impl Ledger {
     }
 
     /// A request leaves a process.
-    pub(super) fn sent(&mut self, run: usize, now_ms: u64) {
+    pub(super) fn sent(&mut self, run: usize, request: &http::Request, now_ms: u64) {
         self.requests += 1;
         let Some(process) = self.processes.get_mut(&run) else { return };
+        if let Some(about) = about(request).filter(|_| request.method == "POST")
+            && (process.lost.contains(&about) || process.carried_out.contains_key(&about))
+        {
+            self.violations.push(format!("run {run} sends a second POST for {about}"));
+        }
         process.sent_ms.push_back(now_ms);
         while process.sent_ms.front().is_some_and(|it| it + 60_000 <= now_ms) {
             process.sent_ms.pop_front();
@@ -268,10 +293,13 @@ impl Ledger {
             process.carried_out.entry(about).or_default().push(correlation_id);
         }
         if request.method == "GET" {
-            if let (Some(id), Some(held), true) = (id, held, is_answered && answer.status == 200)
+            let since_ms = now_ms.saturating_sub(self.temper.get_lag_ms);
+            let shown = id.as_ref().and_then(|id| org.definitions().get_as_of(id, since_ms)).cloned();
+            if let (Some(id), Some(shown), true) = (id, shown, is_answered && answer.status == 200)
                 && let Some(process) = self.processes.get_mut(&run)
             {
-                process.read.insert(id, (held, now_ms));
+                let held = held.unwrap_or_else(|| Arc::clone(&shown));
+                process.read.insert(id, Read { shown, held, at_ms: now_ms });
             }
             return;
         }
@@ -336,8 +364,12 @@ impl Ledger {
         let writes = process.writes.entry(id.to_owned()).or_default();
         *writes += 1;
         let is_first = *writes == 1;
-        if after.is_some_and(|it| it.division_id != before.division_id) {
-            process.undivided.insert(id.to_owned());
+        // Somebody else may have taken it away, and the write brought it back.
+        let division = |it: &Held| (it.division_id != EVERY_DIVISION).then(|| it.division_id.clone());
+        match (division(before), after.map(division)) {
+            (Some(_), Some(None)) => drop(process.undivided.insert(id.to_owned())),
+            (_, Some(Some(_))) => drop(process.undivided.remove(id)),
+            (_, None) | (None, Some(None)) => {}
         }
         let (known, read) = (process.known.get(id).cloned(), process.read.get(id).cloned());
         let Some(known) = known else {
@@ -358,20 +390,25 @@ impl Ledger {
             self.tell(run, "it was written without being read right before", before);
             return;
         };
-        let (read, read_ms) = read;
+        let Read { shown: read, held, at_ms } = read;
         if is_first {
             self.count(run, &read, after);
         }
-        if now_ms.saturating_sub(read_ms) > GAP_MS_MAX {
+        if now_ms.saturating_sub(at_ms) > GAP_MS_MAX {
             self.tell(run, "it was written long after it was read", before);
         }
         let planned = self.processes.get(&run).and_then(|it| it.planned.get(id));
         let is_as_planned = |it: &Arc<Held>| it.deactivated == read.deactivated && labels(it) == labels(&read);
+        let is_late = *held != *read;
         if !is_first && planned.is_some_and(is_as_planned) {
-            self.undone += 1;
+            self.late += usize::from(is_late);
+            self.undone += usize::from(!is_late);
             return;
         }
-        self.hold_edits(run, &known, &read, (before, after));
+        if is_late {
+            self.late += 1;
+        }
+        self.hold_edits(run, (&known, &read), (before, after), is_late);
     }
 
     /// Counts what the limits count, by what was there when it was read, and holds it against them.
@@ -400,7 +437,13 @@ impl Ledger {
     }
 
     /// Nobody's edit that came after the plan is lost, but in the gap between the reading and the writing.
-    fn hold_edits(&mut self, run: usize, known: &Held, read: &Held, (before, after): (&Held, Option<&Held>)) {
+    fn hold_edits(
+        &mut self,
+        run: usize,
+        (known, read): (&Held, &Held),
+        (before, after): (&Held, Option<&Held>),
+        is_late: bool,
+    ) {
         let (was, then) = (labels(known), labels(read));
         let now = after.map(labels);
         let edited: Vec<&String> = was.keys().chain(then.keys()).filter(|it| was.get(*it) != then.get(*it)).collect();
@@ -433,7 +476,7 @@ impl Ledger {
         }
         // What came after the reading cannot be seen by anybody: it is counted, and allowed.
         if before != read {
-            self.gaps += 1;
+            self.gaps += usize::from(!is_late);
         } else if after.extra != before.extra {
             self.tell(run, "fields that the tool does not know were lost", before);
         }
@@ -465,7 +508,7 @@ impl Ledger {
             // Since when it is called so, and through whom.
             let since = versions.iter().rposition(|it| it.held.as_ref().is_none_or(|it| called(it) != name));
             let first = &versions[since.map_or(0, |index| index + 1)];
-            let is_fresh = now_ms.saturating_sub(first.at_ms) < LAG_MS;
+            let is_fresh = now_ms.saturating_sub(first.at_ms) < self.apart_ms;
             let by_another = first.by != Some(run);
             // Somebody else made it a moment ago, and no list has to show it yet.
             if is_fresh && by_another && (first.by.is_none() || self.runs_meet) {
@@ -541,14 +584,14 @@ impl Ledger {
     /// Was a definition so at any moment since a process began (and before that, as far as lists lag)?
     pub(super) fn was_ever(&self, run: usize, id: &str, is_so: impl Fn(Option<&Held>) -> bool) -> bool {
         let Some(versions) = self.history.get(id) else { return is_so(None) };
-        let begin_ms = self.processes.get(&run).map_or(0, |it| it.begin_ms).saturating_sub(LAG_MS);
+        let begin_ms = self.processes.get(&run).map_or(0, |it| it.begin_ms).saturating_sub(self.apart_ms);
         let first = versions.iter().rposition(|it| it.at_ms <= begin_ms).unwrap_or_default();
         versions[first..].iter().any(|it| is_so(it.held.as_deref()))
     }
 
     /// Did anybody else change a definition since a process began (and before that, as far as lists lag)?
     pub(super) fn was_changed_by_others(&self, run: usize, id: &str) -> bool {
-        let since_ms = self.processes[&run].begin_ms.saturating_sub(LAG_MS).max(1);
+        let since_ms = self.processes[&run].begin_ms.saturating_sub(self.apart_ms).max(1);
         self.history.get(id).is_some_and(|it| it.iter().any(|it| it.by != Some(run) && it.at_ms >= since_ms))
     }
 
@@ -566,4 +609,49 @@ impl Ledger {
     pub(super) fn was_edited_since(&self, at_ms: u64) -> bool {
         self.history.values().flatten().any(|it| it.by.is_none() && it.at_ms > at_ms.max(1))
     }
+}
+
+// Seed 13430: somebody's PUT of the first generation takes the division away, and ours of the second, which had read the
+// object before that, brings it back.
+#[test]
+fn a_division_that_a_write_brings_back_is_not_lost_by_it() {
+    let (id, division) = ("2fa68d50-0000-4000-8000-000000000002", "5a4db0c5-0000-4000-a000-0000000000d2");
+    let object = serde_json::json!({
+        "id": id, "languageLabels": { "en_US": "One" }, "systemPresence": "Meal", "divisionId": division,
+    });
+    let seed = Seed { definitions: vec![object], ..Seed::default() };
+    let temper = Temper { first_put_division: FirstPutDivision::Reset, ..Temper::default() };
+    let sandbox = Sandbox::open(Config { seed, temper, start_unix_ms: Some(0), ..Config::default() }).unwrap();
+    let mut ledger = sandbox.with(|it| Ledger::new(crate::paper::desired(Vec::new()), &it.org, 300, LAG_MS));
+    ledger.begin(1, 0);
+    let put = |collection: &str, label: &str| {
+        http::Request {
+        method: "PUT".to_owned(),
+        path: format!("/api/v2/{collection}/{id}"),
+        headers: vec![
+            ("authorization".to_owned(), format!("Bearer {TOKEN}")),
+            ("content-type".to_owned(), "application/json".to_owned()),
+        ],
+        body: serde_json::json!({
+            "languageLabels": { "en_US": label }, "systemPresence": "Meal", "deactivated": false, "divisionId": division,
+        })
+        .to_string()
+        .into_bytes(),
+        ..http::Request::default()
+    }
+    };
+    let send = |ledger: &mut Ledger, request: http::Request, run: Option<usize>| {
+        let before = sandbox.with(|it| ledger.before(&it.org, &request));
+        let answer = sandbox.with(|it| it.org.handle(&request, 1));
+        assert_eq!(answer.status, 200);
+        sandbox.with(|it| match run {
+            Some(run) => ledger.handled(run, (&request, &answer), before, &it.org, (1, true)),
+            None => assert!(ledger.edited(before, &it.org, 1)),
+        });
+    };
+    send(&mut ledger, put("presencedefinitions", "Edited"), None);
+    send(&mut ledger, put("presence/definitions", "Two"), Some(1));
+    assert!(!ledger.deeds(1, id).is_undivided, "it was brought back");
+    send(&mut ledger, put("presencedefinitions", "Three"), Some(1));
+    assert!(ledger.deeds(1, id).is_undivided, "and that one took it away");
 }

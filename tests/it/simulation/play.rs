@@ -19,12 +19,12 @@ use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Config, Sandbox, Seed};
 use presencectl::stop::Stop;
 use tokio::sync::Notify;
 
-use super::ledger::{LAG_MS, Ledger};
-use super::truth::said;
+use super::ledger::Ledger;
+use super::truth::{as_text, said};
 use super::wire::{Death, Shared, SimulatedWire, Swarm};
 use super::world::Start;
 
-const START_MS: u64 = 1_764_000_000_000;
+pub(super) const START_MS: u64 = 1_764_000_000_000;
 /// Within how many runs a world in peace comes to rest.
 const RUNS_TO_REST: usize = 4;
 /// One run takes no longer: a week, for waits of hours and a few requests a minute.
@@ -44,6 +44,8 @@ pub(super) struct Played {
     pub(super) rest: Rest,
     pub(super) gaps: usize,
     pub(super) undone: usize,
+    /// Writes over what a read by id had not shown yet.
+    pub(super) late: usize,
     pub(super) twins: usize,
     /// How many of them were both in use at the end.
     pub(super) twins_in_use: usize,
@@ -100,6 +102,7 @@ pub(super) fn play(seed: u64) -> Played {
         let start = Start::of(&mut dice);
         let mut world = World::new(start, dice);
         let mut played = Played::default();
+        world.introduce(&mut played);
         world.safety(&mut played).await;
         world.liveness(&mut played).await;
         world.close(&mut played);
@@ -119,7 +122,7 @@ impl World {
         };
         let sandbox = Sandbox::open(config).unwrap();
         let requests_per_minute = start.requests_per_minute.get();
-        let ledger = sandbox.with(|it| Ledger::new(start.config.clone(), &it.org, requests_per_minute));
+        let ledger = sandbox.with(|it| Ledger::new(start.config.clone(), &it.org, requests_per_minute, start.apart_ms));
         let shared = Shared {
             sandbox,
             dice: Mutex::new(dice),
@@ -127,8 +130,29 @@ impl World {
             swarm: Mutex::new(start.swarm.clone()),
             admin_per_mille: Mutex::new(start.admin_per_mille),
             tally: Mutex::default(),
+            trace: Mutex::new(super::variable("PRESENCECTL_SEED").map(|_| String::new())),
         };
         World { shared: Arc::new(shared), start }
+    }
+
+    /// How it begins, for whoever asks for one seed.
+    pub(super) fn introduce(&self, played: &mut Played) {
+        if self.shared.trace.lock().unwrap().is_none() {
+            return;
+        }
+        let Start { config, objects, temper, api, .. } = &self.start;
+        let _ = writeln!(played.story, "{temper:?}\n{api:?}\n{:?}, {:?}", config.settings, config.protect);
+        for object in objects {
+            let _ = writeln!(played.story, "  {object}");
+        }
+        for it in config.definitions.values() {
+            let (labels, pin) = (as_text(&it.labels), it.pin.as_ref().map(ToString::to_string));
+            let _ = writeln!(
+                played.story,
+                "  {}: {} {labels:?}, {:?}, deactivated: {}, previous: {:?}, new: {}, replaces: {:?}, pin: {pin:?}",
+                it.key, it.system_presence, it.management, it.deactivated, it.previous_labels, it.new, it.replaces
+            );
+        }
     }
 
     /// What was counted on the way.
@@ -138,6 +162,7 @@ impl World {
         played.requests = ledger.requests;
         played.gaps = ledger.gaps;
         played.undone = ledger.undone;
+        played.late = ledger.late;
         played.twins = ledger.twins.len();
         played.full = ledger.full;
         played.tally = std::mem::take(&mut *self.shared.tally.lock().unwrap());
@@ -152,7 +177,7 @@ impl World {
         for _ in 0..runs {
             let death = self.dice(Death::perhaps);
             self.run(played, death).await;
-            let gap_ms = LAG_MS + self.dice(|it| it.u64(1_000..20_000));
+            let gap_ms = self.start.apart_ms + self.dice(|it| it.u64(1_000..20_000));
             tokio::time::sleep(Duration::from_millis(gap_ms)).await;
         }
     }
@@ -164,7 +189,7 @@ impl World {
         let mut last = End::Failed;
         for _ in 0..RUNS_TO_REST {
             last = self.run(played, None).await;
-            tokio::time::sleep(Duration::from_millis(LAG_MS + 1_000)).await;
+            tokio::time::sleep(Duration::from_millis(self.start.apart_ms + 1_000)).await;
             if matches!(last, End::Nothing | End::Refused { .. }) {
                 break;
             }
@@ -234,6 +259,9 @@ impl World {
                 End::Died
             }
         };
+        if let Some(trace) = &mut *self.shared.trace.lock().unwrap() {
+            played.story.push_str(&std::mem::take(trace));
+        }
         let _ = writeln!(played.story, "run {run}, {death:?}: {}", end.in_words());
         match &end {
             End::Died => played.deaths += 1,

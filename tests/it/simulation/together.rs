@@ -9,7 +9,6 @@ use fastrand::Rng;
 use futures_util::future::join_all;
 use presencectl::sandbox::temper::UniqueLabels;
 
-use super::ledger::LAG_MS;
 use super::play::{End, Played, World};
 use super::wire::Death;
 use super::world::Start;
@@ -31,6 +30,7 @@ pub(super) fn play(seed: u64) -> (Meeting, Played) {
         let start = Start::of(&mut dice);
         let mut world = World::new(start, dice);
         let mut played = Played::default();
+        world.introduce(&mut played);
         world.shared.ledger.lock().unwrap().runs_meet = true;
         let (count, is_at_once) = world.dice(|it| (it.usize(2..4), it.bool()));
         let (meeting, ends) = if is_at_once {
@@ -38,7 +38,7 @@ pub(super) fn play(seed: u64) -> (Meeting, Played) {
         } else {
             (Meeting::OneAfterTheOther, one_after_the_other(&world, &mut played, count).await)
         };
-        tokio::time::sleep(Duration::from_millis(LAG_MS + 1_000)).await;
+        tokio::time::sleep(Duration::from_millis(world.start.apart_ms + 1_000)).await;
         world.shared.ledger.lock().unwrap().runs_meet = false;
         unseen(&world, &mut played, &ends);
         world.liveness(&mut played).await;
@@ -52,7 +52,7 @@ pub(super) fn play(seed: u64) -> (Meeting, Played) {
 
 /// How long after the one before a run begins: at once, or so that lists may lag behind it.
 fn apart_ms(world: &World) -> u64 {
-    world.dice(|it| if it.bool() { 0 } else { it.u64(1..LAG_MS) })
+    world.dice(|it| if it.bool() { 0 } else { it.u64(1..world.start.apart_ms) })
 }
 
 async fn at_once(world: &World, played: &mut Played, count: usize) -> BTreeMap<usize, End> {
@@ -92,11 +92,12 @@ async fn one_after_the_other(world: &World, played: &mut Played, count: usize) -
     ends
 }
 
-/// Where lists do not lag, no two runs that made twins can both have verified an org that is in step.
+/// No two runs that made twins can both have verified an org that is in step, however long lists lag: the one whose
+/// definition came later is shown the other one with it.
 fn unseen(world: &World, played: &mut Played, ends: &BTreeMap<usize, End>) {
     let is_success = |run: usize| matches!(ends.get(&run), Some(End::Applied(_, report)) if report.is_success());
     let ledger = world.shared.ledger.lock().unwrap();
-    for twins in ledger.twins.iter().filter(|_| world.start.temper.list_lag_ms == 0) {
+    for twins in &ledger.twins {
         // Somebody may have hidden one of them meanwhile.
         if ledger.was_ever_edited(&twins.first.0) || ledger.was_ever_edited(&twins.second.0) {
             continue;

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use presencectl::apply::report::{Intent, Outcome, Report, Row, Skip};
+use presencectl::apply::report::{Intent, Outcome, Report, Row, Skip, Unseen};
 use presencectl::model::desired::{Desired, Management, Prune, Wanted};
 use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, Locale};
 use presencectl::plan::change::Step;
 use presencectl::plan::difference::Difference;
 use presencectl::sandbox::definitions::Definition as Held;
-use presencectl::sandbox::temper::{FirstPutDivision, Offer, PutLabels};
+use presencectl::sandbox::temper::{FirstPutDivision, Offer, PutLabels, Temper};
 
 use super::ledger::{Deeds, LAG_MS, Ledger, called, folded, labels, to_be_made};
 use super::play::World;
@@ -32,11 +32,11 @@ fn about(step: &Step, name: Option<&str>) -> String {
 pub(super) fn said(row: &Row) -> String {
     let key = row.key.as_ref().map_or("?", |it| it.as_str());
     let id = row.id.as_ref().map_or("-", |it| it.as_str());
-    let why = row.outcome.in_words(Intent::Apply).unwrap_or_default();
+    let why = row.in_words(Intent::Apply).unwrap_or_default();
     format!("{} {key} {id} {} {why}", row.action.verb(), row.outcome.kind().code())
 }
 
-fn as_text(labels: &Labels) -> BTreeMap<String, String> {
+pub(super) fn as_text(labels: &Labels) -> BTreeMap<String, String> {
     labels.iter().map(|(locale, label)| (folded(locale.as_str()), label.to_string())).collect()
 }
 
@@ -63,7 +63,7 @@ impl World {
             found.extend(wrong.into_iter().map(|it| format!("{it} is not true: {}, {row:?}", said(row))));
         }
         // After a success in peace the org is as the config says.
-        if report.is_success() && !ledger.was_changed_since(begin_ms.saturating_sub(LAG_MS), run) {
+        if report.is_success() && !ledger.was_changed_since(begin_ms.saturating_sub(self.start.apart_ms), run) {
             found.extend(self.lacks().into_iter().map(|it| format!("all is said to be done, and {}", it.what)));
         }
         found
@@ -82,7 +82,17 @@ impl World {
             Outcome::AlreadySo => is_so() && carried_out == 0,
             Outcome::Overwritten(_) => is_so() && by_others(),
             Outcome::Differs(differences) => carried_out > 0 && (by_others() || self.is_how_it_is(differences)),
-            Outcome::NotVisibleYet => carried_out > 0 && is_so() && (self.start.temper.list_lag_ms > 0 || by_others()),
+            Outcome::NotVisibleYet(Unseen::List { .. }) => {
+                let Temper { list_lag_ms, get_lag_ms, .. } = self.start.temper;
+                // Where reads by id lag, it may be the list that is newer.
+                let is_old = list_lag_ms > 0 || (get_lag_ms > 0 && by_others());
+                (carried_out > 0 || is_lost) && is_so() && is_old
+            }
+            // Who changed it the second generation of the API does not say.
+            Outcome::NotVisibleYet(Unseen::Object { may_be_changed, .. }) => {
+                let is_unseen = *may_be_changed && by_others();
+                (carried_out > 0 || is_lost) && is_so() && (is_unseen || self.start.temper.get_lag_ms > LAG_MS)
+            }
             Outcome::Failed(_) => writes == 0 && (troubles > 0 || by_others()),
             Outcome::Refused(differences) => {
                 let appeared = differences.iter().any(|it| match it {

@@ -2,6 +2,7 @@
 //! end of the process at any boundary of a request. All of it follows from the seed.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use super::ledger::{self, Ledger};
-use super::play::SAID_TO_BE_NEW;
+use super::play::{SAID_TO_BE_NEW, START_MS};
 use super::world::{chance, one_of};
 use super::{admin, cause, tempers};
 
@@ -75,12 +76,11 @@ impl Fault {
         match self {
             Fault::Refused(status) => status == 408 || status >= 500,
             Fault::RateLimited(_) | Fault::NotSent | Fault::Slow(_) | Fault::Revoked => false,
-            Fault::RefusedAndDone(_)
-            | Fault::LostBefore
-            | Fault::LostAfter
-            | Fault::TimedOut(_)
-            | Fault::Truncated
-            | Fault::Html(_) => true,
+            // That depends on the status.
+            Fault::Truncated => false,
+            Fault::RefusedAndDone(_) | Fault::LostBefore | Fault::LostAfter | Fault::TimedOut(_) | Fault::Html(_) => {
+                true
+            }
         }
     }
 
@@ -103,6 +103,7 @@ const DEATHS: [&str; 3] =
 /// what follows from lists that lag, pages that shift and tokens that end,
 const SHIFTED: &str = "a list changed while it was read";
 const OLD_LIST: &str = "a list older than the last write";
+const OLD_READ: &str = "a read by id older than the last write";
 const NOT_YET: &str = "a definition not found right after its creation";
 const EXPIRED: &str = "a token that was not good any more";
 const RENEWED: &str = "a token renewed in mid-run";
@@ -110,7 +111,8 @@ const RENEWED: &str = "a token renewed in mid-run";
 /// Everything that has to happen in a simulation that shows something.
 pub(super) fn everything() -> Vec<String> {
     let others = admin::EDITS.into_iter().chain(tempers::ALL).chain(DEATHS);
-    let others = others.chain([SHIFTED, OLD_LIST, NOT_YET, EXPIRED, RENEWED, SAID_TO_BE_NEW]).chain(cause::TOLD);
+    let others =
+        others.chain([SHIFTED, OLD_LIST, OLD_READ, NOT_YET, EXPIRED, RENEWED, SAID_TO_BE_NEW]).chain(cause::TOLD);
     Fault::all().into_iter().map(Fault::name).chain(others.map(str::to_owned)).collect()
 }
 
@@ -184,6 +186,8 @@ pub(super) struct Shared {
     pub(super) admin_per_mille: Mutex<u32>,
     /// How often what happened.
     pub(super) tally: Mutex<BTreeMap<String, u64>>,
+    /// Every request and edit, for whoever asks for one seed.
+    pub(super) trace: Mutex<Option<String>>,
 }
 
 /// The wire of one process.
@@ -226,13 +230,14 @@ impl SimulatedWire {
         if moment == Some(Moment::BeforeSent) {
             return self.die(DEATHS[0]).await;
         }
-        self.shared.ledger.lock().unwrap().sent(self.run, self.shared.sandbox.now_ms());
+        let (sent, now_ms) = (sandbox_request(request), self.shared.sandbox.now_ms());
+        self.shared.ledger.lock().unwrap().sent(self.run, &sent, now_ms);
         self.shared.meddle();
         let (fault, latency_ms) = self.roll(request);
         tokio::time::sleep(Duration::from_millis(latency_ms)).await;
         if moment == Some(Moment::AfterSent) {
             let shared = Arc::clone(&self.shared);
-            let (sent, run) = (sandbox_request(request), self.run);
+            let run = self.run;
             let arrives = shared.dice.lock().unwrap().bool();
             tokio::spawn(async move {
                 tokio::time::sleep(Duration::from_millis(300)).await;
@@ -242,7 +247,7 @@ impl SimulatedWire {
             });
             return self.die(DEATHS[1]).await;
         }
-        let answer = self.faulty(request, fault).await;
+        let answer = self.faulty(sent, fault).await;
         self.shared.meddle();
         if moment == Some(Moment::AfterAnswer) {
             return self.die(DEATHS[2]).await;
@@ -269,11 +274,11 @@ impl SimulatedWire {
         (fault.filter(|it| !lies(it) && !is_empty(it)), latency_ms)
     }
 
-    async fn faulty(&self, request: &Request, fault: Option<Fault>) -> Result<Response, WireError> {
+    async fn faulty(&self, sent: http::Request, fault: Option<Fault>) -> Result<Response, WireError> {
         let shared = &self.shared;
-        let sent = sandbox_request(request);
         let handle = || self.handle(&sent);
         if let Some(fault) = fault {
+            shared.note(|| format!("run {}: {} {}: {}", self.run, sent.method, sent.path, fault.name()));
             shared.count(&fault.name());
             if fault.is_trouble() {
                 shared.ledger.lock().unwrap().troubled(self.run, &sent, fault.is_unclear());
@@ -310,6 +315,9 @@ impl SimulatedWire {
             }
             Some(Fault::Truncated) => {
                 let whole = shared.handle(self.run, &sent, false);
+                if (200..300).contains(&whole.status) {
+                    shared.ledger.lock().unwrap().troubled(self.run, &sent, true);
+                }
                 let half = whole.body.len() / 2;
                 Ok(Response { body: whole.body[..half].to_vec(), ..whole })
             }
@@ -369,16 +377,29 @@ impl SimulatedWire {
             if is_old {
                 shared.count(OLD_LIST);
             }
-        } else if status == 404
-            && let Some(id) = ledger::id_of(&request.path)
-            && shared.sandbox.with(|it| it.org.definitions().get(&id).is_some())
-        {
-            shared.count(NOT_YET);
+        } else if let Some(id) = ledger::id_of(&request.path) {
+            let now_ms = shared.sandbox.now_ms();
+            let (is_held, is_old) = shared.sandbox.with(|it| {
+                let (held, all) = (it.org.definitions().get(&id), it.org.definitions());
+                (held.is_some(), held != all.get_as_of(&id, now_ms.saturating_sub(it.org.temper.get_lag_ms)))
+            });
+            if status == 404 && is_held {
+                shared.count(NOT_YET);
+            } else if status == 200 && is_old {
+                shared.count(OLD_READ);
+            }
         }
     }
 }
 
 impl Shared {
+    /// Writes one line of the trace, if there is one.
+    fn note(&self, what: impl FnOnce() -> String) {
+        let Some(trace) = &mut *self.trace.lock().unwrap() else { return };
+        // Writing to a String cannot fail.
+        let _ = writeln!(trace, "    {:>7} {}", self.sandbox.now_ms() - START_MS, what());
+    }
+
     pub(super) fn count(&self, what: &str) {
         let mut tally = self.tally.lock().unwrap();
         *tally.entry(what.to_owned()).or_default() += 1;
@@ -398,6 +419,12 @@ impl Shared {
             ledger.handled(run, (request, &answer), before, &it.org, (now_ms, is_answered));
             answer
         });
+        let query = if request.query.is_empty() { "" } else { "?" };
+        self.note(|| {
+            let body = String::from_utf8_lossy(&request.body);
+            let (method, path, status) = (&request.method, &request.path, answer.status);
+            format!("run {run}: {method} {path}{query}{} {body}: {status}", request.query)
+        });
         response(answer)
     }
 
@@ -416,6 +443,8 @@ impl Shared {
             it.org.handle(&request, now_ms);
             ledger.edited(before, &it.org, now_ms)
         });
+        let (method, path, body) = (&request.method, &request.path, String::from_utf8_lossy(&request.body));
+        self.note(|| format!("admin page: {method} {path} {body}{}", if is_taken { "" } else { ": nothing" }));
         // An org may refuse a label that is taken.
         if is_taken {
             self.count(admin::EDITS[kind]);

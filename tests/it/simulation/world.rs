@@ -15,6 +15,7 @@ use presencectl::sandbox::temper::{
 };
 use serde_json::{Value, json};
 
+use super::ledger::{LAG_MS, NEXT_RUN_MS};
 use super::wire::Swarm;
 use crate::paper::{desired, id, nowhere, presence, wanted};
 use crate::properties::UNLIMITED;
@@ -47,6 +48,8 @@ pub(super) struct Start {
     pub(super) requests_per_minute: NonZeroU32,
     /// Definitions that somebody has to be asked about.
     pub(super) questions: BTreeSet<Key>,
+    /// How far apart runs are that do not meet.
+    pub(super) apart_ms: u64,
 }
 
 /// Of a hundred, so many.
@@ -247,7 +250,19 @@ impl Start {
         let token_seconds = if is_slow || chance(dice, 70) { 86_400 } else { dice.u64(3..90) };
         let requests_per_minute = NonZeroU32::new(requests_per_minute).unwrap();
         let swarm = Swarm::of(dice);
-        Start { config, objects, temper, api, swarm, admin_per_mille, token_seconds, requests_per_minute, questions }
+        let (temper, apart_ms) = lagging(dice, temper);
+        Start {
+            config,
+            objects,
+            temper,
+            api,
+            swarm,
+            admin_per_mille,
+            token_seconds,
+            requests_per_minute,
+            questions,
+            apart_ms,
+        }
     }
 }
 
@@ -279,6 +294,19 @@ fn served(dice: &mut Rng, temper: Temper) -> (Temper, ApiChoice) {
 /// Up to half a minute.
 fn lag(dice: &mut Rng) -> u64 {
     if chance(dice, 50) { 0 } else { dice.u64(0..30_000) }
+}
+
+/// Of some orgs lists lag for up to five minutes, and reads by id for up to 15 s. How far apart runs are there.
+fn lagging(dice: &mut Rng, mut temper: Temper) -> (Temper, u64) {
+    if chance(dice, 12) {
+        temper.get_lag_ms = dice.u64(0..=15_000);
+    }
+    if !chance(dice, 15) {
+        return (temper, LAG_MS);
+    }
+    temper.list_lag_ms = dice.u64(30_000..=NEXT_RUN_MS);
+    // What is under way when a process ends may arrive 20 s later.
+    (temper, NEXT_RUN_MS + 20_000)
 }
 
 /// How the org behaves where no document says it.
