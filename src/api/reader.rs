@@ -1,5 +1,6 @@
 //! Reading an org. Whoever holds a [`Reader`] alone cannot write, by construction.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -144,10 +145,9 @@ impl Reader {
         ids: impl IntoIterator<Item = &'a DefinitionId>,
     ) -> (Vec<Definition>, Vec<ApiError>) {
         let mut failed = Vec::new();
-        for id in ids {
-            if definitions.iter().any(|it| it.id == *id) {
-                continue;
-            }
+        let listed: BTreeSet<&DefinitionId> = definitions.iter().map(|it| &it.id).collect();
+        let unlisted: Vec<&DefinitionId> = ids.into_iter().filter(|id| !listed.contains(id)).collect();
+        for id in unlisted {
             match self.definition(id).await {
                 Ok(found) => definitions.extend(found.map(|it| it.definition)),
                 Err(error) => failed.push(error),

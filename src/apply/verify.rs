@@ -174,6 +174,7 @@ impl Look<'_> {
     async fn twins(&self, observed: &Observed, steps: &[Step], rows: &[Row]) -> Vec<Refusal> {
         let written: BTreeSet<&DefinitionId> =
             rows.iter().filter(|it| it.outcome.may_be_written()).filter_map(|it| it.id.as_ref()).collect();
+        let mut found = Vec::new();
         for (step, row) in steps.iter().zip(rows) {
             let (Step::Create(create), Outcome::Done, Some(id)) = (step, &row.outcome, &row.id) else { continue };
             let Some(before) = self.census.held_against(&create.key) else { continue };
@@ -192,13 +193,12 @@ impl Look<'_> {
                     let made = Made { step, key: &create.key, id };
                     let mut refusals = self.expectation.refusals_with(observed.definitions.clone(), observed, &made);
                     refusals.retain(|it| it.fact.keys().contains(&made.key) && it.fact.ids().contains(&&second.id));
-                    if !refusals.is_empty() {
-                        return refusals;
-                    }
+                    found.append(&mut refusals);
+                    break;
                 }
             }
         }
-        Vec::new()
+        found
     }
 
     /// Reads one object by its id. True when nothing more is to be found out about it. `last`: nobody waits any longer.
@@ -234,10 +234,10 @@ impl Look<'_> {
         match (evidence.stamp, now) {
             // By the org's own time somebody came after.
             (Some(seen), Some(now)) if now > seen => row.outcome = Outcome::Overwritten(differences),
-            // The very state by which it counts as done.
-            (Some(seen), Some(now)) if now == seen && last => row.outcome = Outcome::Differs(differences),
             _ if !last => return false,
             _ if row.outcome == Outcome::AlreadySo => row.outcome = Outcome::Failed(no_longer_so(step)),
+            // The very state that was written.
+            (Some(seen), Some(now)) if now == seen => row.outcome = Outcome::Differs(differences),
             // What has no time is older than what has one.
             (seen, _) => {
                 let may_be_changed = seen.is_none() || found.is_none();
@@ -246,9 +246,7 @@ impl Look<'_> {
         }
         true
     }
-}
 
-impl Look<'_> {
     /// A read by its id shows an object as it was written. `listed` is what the list shows, which may be older, or newer
     /// where such reads lag.
     fn not_listed_so(&self, step: &Step, listed: Option<&Definition>, evidence: Evidence) -> Outcome {
