@@ -264,7 +264,7 @@ fn an_omitted_definition_that_is_there_under_its_label_and_an_earlier_one_is_bot
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `siesta`
         "Siesta" (Meal, 2fa68d50-0000-4000-8000-000000000002): `siesta`
 
-    No changes. 0 definitions are in step.
+    No changes.
     "#);
 }
 
