@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Before every apply: is this commit superseded? And, with FIND_PLANS, what was reviewed of everything that was merged since
-# the last apply that succeeded: the plans of those pull requests, as artifacts. A plan can only narrow what an apply does.
+# Before every apply: is this commit superseded? What do earlier runs report, if the report of this one is kept? And, with
+# FIND_PLANS, what was reviewed of everything that was merged since the last apply that succeeded: the plans of those pull
+# requests, as artifacts. Both can only narrow what an apply does.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh
@@ -35,6 +36,11 @@ fi
 later=$(later_run "$workflow") || fail "GitHub does not say whether a later commit is applied: nothing is done"
 [[ -z $later ]] ||
     fail "a later commit than ${GITHUB_SHA:0:7} has begun to be applied, and what it has done would be undone: nothing is done. Start that run again instead: $later"
+if [[ -n ${REPORT_DIR:-} ]]; then
+    earlier="$RUNNER_TEMP/presencectl-earlier/org-$(encoded "${ORG:-}")"
+    "$here/earlier-reports.sh" "$workflow" "$earlier"
+    output reports "$earlier"
+fi
 [[ ${FIND_PLANS:-true} == true ]] || exit 0
 
 commits=()

@@ -103,12 +103,27 @@ changed() {
         else false end' "$results/report.json"
 }
 
+# The reports of earlier runs stand beside this run's own while it runs, and no longer: what is uploaded afterwards is this
+# run's own.
+earlier=()
+hand_reports() {
+    local file to
+    [[ -n ${REPORT_DIR:-} && -n ${EARLIER_REPORTS:-} && -d ${EARLIER_REPORTS:-} ]] || return 0
+    trap 'rm -f ${earlier[@]+"${earlier[@]}"}' EXIT
+    while IFS= read -r file; do
+        to="$REPORT_DIR/${file#"$EARLIER_REPORTS"/}"
+        [[ ! -e $to ]] || continue
+        [[ ! -L ${to%/*} ]] || fail "$to would lead through a link: nothing is done"
+        mkdir -p "${to%/*}"
+        earlier+=("$to")
+        cp "$file" "$to"
+    done < <(find "$EARLIER_REPORTS" -type f)
+}
+
 plan() {
     local -a base=()
-    if [[ -n ${BASE:-} ]]; then
-        base=(--base "$BASE")
-        [[ -z ${REPORT_DIR:-} ]] || base+=(--report-dir "$REPORT_DIR")
-    fi
+    [[ -z ${BASE:-} ]] || base=(--base "$BASE")
+    [[ -z ${REPORT_DIR:-} ]] || base+=(--report-dir "$REPORT_DIR")
     run plan --detailed-exitcode ${base[@]+"${base[@]}"}
     show_summary plan
     [[ ! -s $results/plan.json ]] || output plan "$results/plan.json"
@@ -154,6 +169,7 @@ case $MODE in
         ((status == 0 || status == 2)) || exit "$status"
         ;;
     apply)
+        hand_reports
         reviewed=()
         while IFS= read -r given; do
             if [[ -d $given ]]; then

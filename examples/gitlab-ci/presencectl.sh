@@ -6,6 +6,9 @@ set -euo pipefail
 # take the old commit for the one that was applied last.
 readonly SUPERSEDED=75
 
+# How many jobs before this one are asked for their reports.
+readonly EARLIER_JOBS=5
+
 readonly project="projects/${CI_PROJECT_ID:-}" merge_request="projects/${CI_PROJECT_ID:-}/merge_requests/${CI_MERGE_REQUEST_IID:-}"
 
 # Where a job is cancelled, GitLab Runner sends SIGTERM to every process of its script, to presencectl as well, and its own
@@ -249,6 +252,39 @@ plan() {
     ((status == 0 || status == 2)) || exit "$status"
 }
 
+# Puts the reports of the newest apply jobs of this org into the folder `reports`, where presencectl looks for them. They are
+# taken away when the job ends: what it keeps is its own. A deployment counts as it does in `deployment`, whatever became of it.
+earlier=()
+earlier_reports() {
+    local jobs job code names name number=0 unreadable=0
+    # shellcheck disable=SC2016 # they are jq's variables
+    jobs=$(read_json "$project/deployments?environment=$(encoded "presence-apply/$ORG")&order_by=id&sort=desc&per_page=100&page=1" 'list
+        | .[] | select(.ref == $ENV.CI_DEFAULT_BRANCH and .deployable.ref == .ref and .deployable.tag == false)
+        | .deployable.id | number | select(tostring != $ENV.CI_JOB_ID)') || return 1
+    trap 'rm -f ${earlier[@]+"${earlier[@]}"}' EXIT
+    for job in $jobs; do
+        number=$((number + 1))
+        ((number <= EARLIER_JOBS)) || break
+        code=$(ask --retry 3 --output reports.zip --write-out '%{http_code}' "$CI_API_V4_URL/$project/jobs/$job/artifacts") || return 1
+        # A job that kept nothing, or whose artifacts have expired, has none.
+        [[ $code == 200 || $code == 404 ]] || fail "the reports of the job $job could not be read: $code"
+        if [[ $code == 200 ]]; then
+            names=$(unzip -l reports.zip 2>/dev/null | awk '{ print $4 }' |
+                grep -E '^reports/[a-z0-9-]+/[0-9]{8}T[0-9]{6}Z-[a-z0-9-]+\.(json|posts)$') || unreadable=$((unreadable + 1))
+            for name in $names; do
+                [[ ! -e $name ]] || continue
+                mkdir -p "${name%/*}"
+                earlier+=("$name")
+                # presencectl reads no report that is longer than 32 MiB.
+                unzip -p reports.zip "$name" 2>/dev/null | head -c 33554433 >"$name" || unreadable=$((unreadable + 1))
+            done
+        fi
+        rm -f reports.zip
+    done
+    ((unreadable == 0)) || echo "$unreadable of the newest reports of earlier jobs cannot be read: what those jobs have sent is not known" >&2
+    echo "${#earlier[@]} file(s) of reports of earlier jobs"
+}
+
 # Plans anew from the merged tree, and does nothing beyond what was reviewed in the merge requests since the last apply
 # that succeeded. The plans need no trust: they can only narrow what is done. Every answer is looked at before it is used:
 # one that failed must end the job, and not look as if there were nothing to do.
@@ -299,9 +335,11 @@ apply() {
             reviewed+=(--plan "reviewed/$iid.json")
         done <<<"$iids"
     done
+    rm -rf reports
+    earlier_reports
     if ((${#reviewed[@]} == 0)); then
         # Nothing was reviewed, and so nothing may be done. Where nothing is to be done, that is no fault.
-        (alone plan "$CONFIG" --org "$ORG" --detailed-exitcode) || status=$?
+        (alone plan "$CONFIG" --org "$ORG" --report-dir reports --detailed-exitcode) || status=$?
         ((status != 2)) || fail "no reviewed plan was found, and there are changes: nothing was applied. A merge request of a fork has no plan. Open a merge request from a branch of this project: its plan shows all that is not applied yet, and its merge applies it"
         exit "$status"
     fi

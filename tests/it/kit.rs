@@ -15,6 +15,7 @@ mod packaging;
 mod pages;
 mod proposal;
 mod release;
+mod reports;
 mod retries;
 mod reviewed;
 mod steps;

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::drift::{commit, git};
-use super::github::{Github, Server, Stumbles, TOKEN, decoded, page};
+use super::github::{Github, Server, Stumbles, TOKEN, decoded, page, zip};
 use super::steps::{Runner, Step, config, definition, org, sha, skipped};
 use super::workflow::yaml;
 use crate::cli::server::Org;
@@ -37,6 +37,8 @@ struct Project {
     history: Vec<String>,
     /// The jobs that applied, the oldest first: see `deployed`.
     deployments: Vec<Value>,
+    /// What each of those jobs kept, as an archive, by its number: 100 for the oldest one, 101 for the next.
+    reports: BTreeMap<u64, Vec<u8>>,
     /// Pipelines that stand in front of each merge request's own.
     pipelines: Vec<Value>,
     /// By merge request: the commit that it was merged as, and the plan of its last pipeline.
@@ -98,7 +100,11 @@ async fn answer(
         ("GET", ["deployments"]) => {
             assert!(decoded(query["environment"]).starts_with("presence-apply/"));
             let wanted = |it: &&Value| query.get("status").is_none_or(|status| it["status"] == *status);
-            let mut found: Vec<Value> = project.deployments.iter().filter(wanted).cloned().collect();
+            let mut all = project.deployments.clone();
+            for (number, it) in (100..).zip(&mut all) {
+                it["deployable"]["id"] = json!(number);
+            }
+            let mut found: Vec<Value> = all.iter().filter(wanted).cloned().collect();
             if query["sort"] == "desc" {
                 found.reverse();
             }
@@ -131,6 +137,10 @@ async fn answer(
         ("GET", ["pipelines", id, "jobs"]) if project.merged.contains_key(&number(id)) => {
             json!([{ "id": 1, "name": "validate" }, { "id": number(id), "name": "plan" }])
         }
+        ("GET", ["jobs", id, "artifacts"]) => match project.reports.get(&number(id)) {
+            None => return StatusCode::NOT_FOUND.into_response(),
+            Some(archive) => return archive.clone().into_response(),
+        },
         ("GET", ["jobs", id, "artifacts", "plan.json"]) => match &project.merged[&number(id)].1 {
             plan if plan.is_empty() => return StatusCode::NOT_FOUND.into_response(),
             plan => return plan.clone().into_response(),
@@ -275,6 +285,45 @@ fn an_apply_does_what_was_reviewed_since_the_last_one_and_nothing_more() {
     world.apply('3', &both).succeeds();
     let unseen = [definition("walk", "Away", "Walk")];
     world.apply('3', &unseen).fails("no reviewed plan was found");
+}
+
+/// An org may not show yet what a job sent: the next one has to know of it. What a job keeps itself is its own alone.
+#[test]
+fn an_apply_has_the_reports_of_the_jobs_before_it() {
+    if skipped() {
+        return;
+    }
+    let mut world = World::start();
+    let lunch = [definition("lunch", "Meal", "Lunch")];
+    let plan = world.plan(&lunch);
+    world.merged(3, '1', &plan);
+    let name = "reports/acme/20260101T000000Z-0000000.json";
+    for (deployment, content) in [
+        (deployed(&sha('0'), true), "kept"),
+        // One that somebody made by the API, and one of a tag of that name: none is of this project's branch.
+        (json!({ "sha": sha('0'), "ref": "main", "status": "failed", "deployable": null }), "forged"),
+        (json!({ "sha": sha('0'), "ref": "main", "status": "failed", "deployable": { "ref": "main", "tag": true } }), "forged"),
+    ] {
+        let mut project = world.project();
+        project.deployments.push(deployment);
+        let job = 99 + u64::try_from(project.deployments.len()).unwrap();
+        project.reports.insert(job, zip(name, content));
+    }
+    let script = fs::read_to_string(world.runner.path("repository/presencectl")).unwrap();
+    let looking = "[[ $1 != apply ]] || cat reports/*/*.json >seen\n";
+    world.runner.executable("repository/presencectl", &format!("{looking}{}", script.split_once('\n').unwrap().1));
+    world.apply('1', &lunch).succeeds();
+    assert_eq!(fs::read_to_string(world.runner.path("repository/seen")).unwrap(), "kept");
+    let own: Vec<_> = fs::read_dir(world.runner.path("repository/reports/acme")).unwrap().collect();
+    assert_eq!(own.iter().filter(|it| it.as_ref().unwrap().path().extension().unwrap() == "json").count(), 1, "{own:?}");
+    assert!(!world.runner.path("repository").join(name).exists());
+
+    // What cannot be unpacked is said; what leads out of the folder is nothing that was kept.
+    for archive in [b"no archive".to_vec(), zip("reports/acme/../../../20260101T000000Z-0.json", "out")] {
+        world.project().reports.insert(100, archive);
+        let step = world.apply('1', &lunch).succeeds();
+        assert!(step.log.contains("of the newest reports of earlier jobs cannot be read"), "{}", step.log);
+    }
 }
 
 #[test]

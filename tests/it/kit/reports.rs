@@ -1,0 +1,135 @@
+//! An org may not show yet what a run sent: the next apply is handed the reports of the runs before it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::github::{FORK, Github, run, zip};
+use super::steps::{Runner, Step, config, definition, org, sha, skipped};
+
+const REPORT: &str = "acme/20260101T000000Z-0000000.json";
+
+/// A run of `apply.yml` with a number of its own.
+fn numbered(number: u64) -> Value {
+    let mut run = run("push", &sha('1'));
+    run["id"] = json!(number);
+    run["conclusion"] = json!("failure");
+    run
+}
+
+/// The artifact that a run has kept, after all earlier ones.
+fn kept(github: &Github, run: &Value, name: &str, archive: Vec<u8>) {
+    let mut repository = github.repository();
+    if !repository.runs.iter().any(|it| it["id"] == run["id"]) {
+        repository.runs.insert(0, run.clone());
+    }
+    repository.artifacts.push((name.to_owned(), run.clone(), archive));
+}
+
+fn looking<'a>(github: &'a Github, org: &str) -> Runner {
+    let runner = Runner::new(github).with("GITHUB_SHA", &sha('1')).with("FIND_PLANS", "false");
+    runner.with("ORG", org).with("REPORT_DIR", "reports")
+}
+
+/// What the reports that were found say, by name.
+fn found(step: &Step) -> Vec<String> {
+    let folder = Path::new(step.output("reports").unwrap()).join("acme");
+    let mut names: Vec<_> = fs::read_dir(folder).into_iter().flatten().map(|it| it.unwrap().path()).collect();
+    names.sort();
+    names.iter().map(|it| fs::read_to_string(it).unwrap()).collect()
+}
+
+#[test]
+fn the_newest_reports_of_this_org_are_found_and_no_others() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    for number in 0..7 {
+        let name = format!("acme/2026010{number}T000000Z-0000000.json");
+        let attempt = if number == 3 { 2 } else { 1 };
+        kept(&github, &numbered(number), &format!("presencectl-reports-acme-{attempt}"), zip(&name, &number.to_string()));
+    }
+    kept(&github, &numbered(6), "presencectl-reports-acme-test-1", zip("acme/20260109T000000Z-1.json", "of another org"));
+    kept(&github, &numbered(6), "presencectl-reports-acme-1-more", zip("acme/20260109T000000Z-2.json", "no report"));
+    let step = looking(&github, "acme").run("reviewed-plans.sh", &[]).succeeds();
+    assert_eq!(found(&step), ["2", "3", "4", "5", "6"], "{}", step.log);
+    assert!(step.log.contains("5 report(s) of earlier runs"), "{}", step.log);
+    // Where no report is kept, nobody asks for earlier ones.
+    let step = looking(&github, "acme").with("REPORT_DIR", "").run("reviewed-plans.sh", &[]).succeeds();
+    assert_eq!(step.output("reports"), None);
+}
+
+#[test]
+fn a_report_counts_only_where_the_apply_workflow_of_the_default_branch_kept_it() {
+    if skipped() {
+        return;
+    }
+    let name = "presencectl-reports-acme-1";
+    for (field, value) in [
+        ("/head_repository/id", json!(FORK)),
+        ("/head_branch", json!("change")),
+        ("/event", json!("pull_request")),
+        ("/path", json!(".github/workflows/check.yml")),
+    ] {
+        let github = Github::start();
+        kept(&github, &numbered(1), name, zip(REPORT, "own"));
+        let mut forged = numbered(2);
+        *forged.pointer_mut(field).unwrap() = value;
+        kept(&github, &forged, name, zip("acme/20260102T000000Z-0000000.json", "forged"));
+        let step = looking(&github, "acme").run("reviewed-plans.sh", &[]).succeeds();
+        assert_eq!(found(&step), ["own"], "{field}: {}", step.log);
+    }
+}
+
+#[test]
+fn what_cannot_be_unpacked_is_said_and_what_is_gone_is_passed_over() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    let name = "presencectl-reports-acme-1";
+    let mut expired = numbered(1);
+    expired["expired"] = json!(true);
+    kept(&github, &expired, name, zip(REPORT, "expired"));
+    kept(&github, &numbered(2), name, b"no archive".to_vec());
+    kept(&github, &numbered(3), name, zip("../20260101T000000Z-0.json", "out"));
+    let step = looking(&github, "acme").run("reviewed-plans.sh", &[]).succeeds();
+    assert_eq!(found(&step), [""; 0], "{}", step.log);
+    assert!(step.log.contains("::warning::2 of the newest reports of earlier runs cannot be read"), "{}", step.log);
+    // Not to know what was sent is no reason to send it again.
+    github.repository().forbidden = Some("GET actions/runs/3/artifacts");
+    looking(&github, "acme").run("reviewed-plans.sh", &[]).fails("nothing is done");
+    github.repository().forbidden = Some("GET actions/artifacts");
+    looking(&github, "acme").run("reviewed-plans.sh", &[]).fails("nothing is done");
+}
+
+#[test]
+fn an_apply_has_them_while_it_runs_and_keeps_its_own() {
+    if skipped() {
+        return;
+    }
+    let (github, org) = (Github::start(), org());
+    let mut runner = Runner::of(&github, &org).with("REVIEWED", "false").with("REPORT_DIR", "reports");
+    runner.write("presences.yaml", &config(&[definition("lunch", "Meal", "Lunch")]));
+    let earlier = runner.path("temp/earlier");
+    fs::create_dir_all(earlier.join("acme")).unwrap();
+    fs::write(earlier.join(REPORT), "earlier").unwrap();
+    runner.set("EARLIER_REPORTS", earlier.to_str().unwrap());
+    let looking = format!("cat reports/*/*.json >seen\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_presencectl"));
+    runner.executable("repository/presencectl", &looking);
+    runner.set("PRESENCECTL", "./presencectl");
+    runner.action("apply");
+    assert_eq!(fs::read_to_string(runner.path("repository/seen")).unwrap(), "earlier");
+    assert!(!runner.path("repository/reports").join(REPORT).exists(), "what is uploaded is this run's own");
+    assert_eq!(fs::read_dir(runner.path("repository/reports/acme")).unwrap().count(), 1);
+
+    // A repository may hold a link where the reports go.
+    std::os::unix::fs::symlink("..", runner.path("repository/reports/out")).unwrap();
+    fs::create_dir_all(earlier.join("out")).unwrap();
+    fs::write(earlier.join("out/20260101T000000Z-0000000.json"), "earlier").unwrap();
+    runner.action("apply").fails("would lead through a link");
+}
