@@ -302,7 +302,10 @@ fn an_apply_has_the_reports_of_the_jobs_before_it() {
         (deployed(&sha('0'), true), "kept"),
         // One that somebody made by the API, and one of a tag of that name: none is of this project's branch.
         (json!({ "sha": sha('0'), "ref": "main", "status": "failed", "deployable": null }), "forged"),
-        (json!({ "sha": sha('0'), "ref": "main", "status": "failed", "deployable": { "ref": "main", "tag": true } }), "forged"),
+        (
+            json!({ "sha": sha('0'), "ref": "main", "status": "failed", "deployable": { "ref": "main", "tag": true } }),
+            "forged",
+        ),
     ] {
         let mut project = world.project();
         project.deployments.push(deployment);
@@ -315,7 +318,11 @@ fn an_apply_has_the_reports_of_the_jobs_before_it() {
     world.apply('1', &lunch).succeeds();
     assert_eq!(fs::read_to_string(world.runner.path("repository/seen")).unwrap(), "kept");
     let own: Vec<_> = fs::read_dir(world.runner.path("repository/reports/acme")).unwrap().collect();
-    assert_eq!(own.iter().filter(|it| it.as_ref().unwrap().path().extension().unwrap() == "json").count(), 1, "{own:?}");
+    assert_eq!(
+        own.iter().filter(|it| it.as_ref().unwrap().path().extension().unwrap() == "json").count(),
+        1,
+        "{own:?}"
+    );
     assert!(!world.runner.path("repository").join(name).exists());
 
     // What cannot be unpacked is said; what leads out of the folder is nothing that was kept.

@@ -29,7 +29,7 @@ fn kept(github: &Github, run: &Value, name: &str, archive: Vec<u8>) {
     repository.artifacts.push((name.to_owned(), run.clone(), archive));
 }
 
-fn looking<'a>(github: &'a Github, org: &str) -> Runner {
+fn looking(github: &Github, org: &str) -> Runner {
     let runner = Runner::new(github).with("GITHUB_SHA", &sha('1')).with("FIND_PLANS", "false");
     runner.with("ORG", org).with("REPORT_DIR", "reports")
 }
@@ -51,11 +51,22 @@ fn the_newest_reports_of_this_org_are_found_and_no_others() {
     for number in 0..7 {
         let name = format!("acme/2026010{number}T000000Z-0000000.json");
         let attempt = if number == 3 { 2 } else { 1 };
-        kept(&github, &numbered(number), &format!("presencectl-reports-acme-{attempt}"), zip(&name, &number.to_string()));
+        kept(
+            &github,
+            &numbered(number),
+            &format!("presencectl-reports-acme-{attempt}"),
+            zip(&name, &number.to_string()),
+        );
     }
-    kept(&github, &numbered(6), "presencectl-reports-acme-test-1", zip("acme/20260109T000000Z-1.json", "of another org"));
+    kept(
+        &github,
+        &numbered(6),
+        "presencectl-reports-acme-test-1",
+        zip("acme/20260109T000000Z-1.json", "of another org"),
+    );
     kept(&github, &numbered(6), "presencectl-reports-acme-1-more", zip("acme/20260109T000000Z-2.json", "no report"));
-    let step = looking(&github, "acme").run("reviewed-plans.sh", &[]).succeeds();
+    let runner = looking(&github, "acme");
+    let step = runner.run("reviewed-plans.sh", &[]).succeeds();
     assert_eq!(found(&step), ["2", "3", "4", "5", "6"], "{}", step.log);
     assert!(step.log.contains("5 report(s) of earlier runs"), "{}", step.log);
     // Where no report is kept, nobody asks for earlier ones.
@@ -80,7 +91,8 @@ fn a_report_counts_only_where_the_apply_workflow_of_the_default_branch_kept_it()
         let mut forged = numbered(2);
         *forged.pointer_mut(field).unwrap() = value;
         kept(&github, &forged, name, zip("acme/20260102T000000Z-0000000.json", "forged"));
-        let step = looking(&github, "acme").run("reviewed-plans.sh", &[]).succeeds();
+        let runner = looking(&github, "acme");
+        let step = runner.run("reviewed-plans.sh", &[]).succeeds();
         assert_eq!(found(&step), ["own"], "{field}: {}", step.log);
     }
 }
@@ -97,7 +109,8 @@ fn what_cannot_be_unpacked_is_said_and_what_is_gone_is_passed_over() {
     kept(&github, &expired, name, zip(REPORT, "expired"));
     kept(&github, &numbered(2), name, b"no archive".to_vec());
     kept(&github, &numbered(3), name, zip("../20260101T000000Z-0.json", "out"));
-    let step = looking(&github, "acme").run("reviewed-plans.sh", &[]).succeeds();
+    let runner = looking(&github, "acme");
+    let step = runner.run("reviewed-plans.sh", &[]).succeeds();
     assert_eq!(found(&step), [""; 0], "{}", step.log);
     assert!(step.log.contains("::warning::2 of the newest reports of earlier runs cannot be read"), "{}", step.log);
     // Not to know what was sent is no reason to send it again.
