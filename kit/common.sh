@@ -44,8 +44,12 @@ api() {
         --header 'Accept: application/vnd.github+json' --header 'X-GitHub-Api-Version: 2022-11-28' \
         "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY${path:+/$path}" \
         <<<"header = \"Authorization: Bearer $TOKEN\"") || status=$?
+    # curl 8.14 ends with 0 after a refusal if it was told to try again (curl/curl#17554): the code of the answer counts.
+    [[ $status != 0 || $code == 2?? ]] || status=22
     if ((status == 0)); then
         cat "$answer" || status=$?
+    elif ((status == 2)) && ! curl --fail-with-body --version >/dev/null 2>&1; then
+        printf '::error::%s\n' "this curl does not know --fail-with-body: curl 7.76 or newer is needed, and nothing was sent" >&2
     else
         printf '%s %s: %s\n' "$method" "$path" "$(escaped "$(head -c 1000 "$answer" | tr -d '\000')")" >&2
         [[ $code != 403 ]] || printf '::warning::%s\n' "$(escaped "GitHub refuses $method $path (403). It takes \`$(permission "$path")\` in the job's \`permissions\`")" >&2

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs one release of presencectl: downloads it, checks its SHA-256 and its attestation. It never compiles. What could not be
-# verified is only used if its SHA-256 was given.
+# Installs one release of presencectl: downloads it, checks its SHA-256 and its attestation. It never compiles. An attestation is
+# verified, or refused, or it could not be verified: what was refused is never used, and what could not be verified only if its
+# SHA-256 was given.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=kit/common.sh
@@ -16,6 +17,9 @@ fi
 [[ $VERSION =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?$ ]] || fail "the input version is $VERSION: write it as 1.2.3"
 # Empty where the action is used by its path in its own repository.
 repository=${ACTION_REPOSITORY:-$GITHUB_REPOSITORY}
+server=${RELEASE_SERVER:-$GITHUB_SERVER_URL}
+server=${server%/}
+[[ $server =~ ^https://[A-Za-z0-9.-]+(:[0-9]+)?$ ]] || fail "the input release-server is $server: write it as https://github.com"
 
 case "$RUNNER_OS-$RUNNER_ARCH" in
     Linux-X64) target=x86_64-unknown-linux-musl ;;
@@ -32,8 +36,12 @@ mkdir -p "$folder"
 cd "$folder"
 
 fetch() {
-    curl --silent --show-error --fail --location --proto '=https' --retry 3 --max-time 300 --output "$1" \
-        "https://github.com/$repository/releases/download/v$VERSION/$1"
+    local from="$server/$repository/releases/download/v$VERSION/$1" code status=0
+    # The code of the answer counts, too: see `api` in common.sh.
+    code=$(curl --silent --show-error --fail --location --proto '=https' --retry 3 --max-time 300 --output "$1" \
+        --write-out '%{http_code}' "$from") || status=$?
+    [[ $status == 0 && ${code:-200} == 2?? ]] ||
+        fail "$from could not be downloaded${code:+ ($code)}: nothing is installed. Where the release is on another server, give it by the input release-server; a server that asks for a login takes an executable by the input binary"
 }
 
 digest() {
@@ -65,20 +73,31 @@ else
     from=(--source-ref "refs/tags/v$VERSION")
     whence="the tag v$VERSION"
 fi
+# host SERVER: tells gh which server it asks, and the token of this one. A token is not sent to another server.
+host() {
+    export GH_HOST=${1#https://}
+    unset GH_TOKEN GITHUB_TOKEN GH_ENTERPRISE_TOKEN GITHUB_ENTERPRISE_TOKEN
+    [[ $1 == "$GITHUB_SERVER_URL" ]] || return 0
+    if [[ $GH_HOST == github.com ]]; then export GH_TOKEN=$TOKEN; else export GH_ENTERPRISE_TOKEN=$TOKEN; fi
+}
+
 if ! command -v gh >/dev/null 2>&1; then
     lacking='gh is not installed'
-elif GH_TOKEN=$TOKEN gh attestation verify "$archive" --repo "$repository" \
+elif host "$server" && gh attestation verify "$archive" --repo "$repository" \
     --signer-workflow "$repository/.github/workflows/release.yml" --deny-self-hosted-runners "${from[@]}" >said 2>&1; then
     lacking=''
 elif lacking=$(grep -m 1 -E '^unknown (flag|command)' said); then
     lacking="this gh is too old: it says \`$lacking\`, and 2.68 is the first that can"
-else
+elif grep -q -i -E 'no (matching )?attestations found|verification failed|verifying with issuer|failed to verify' said; then
     # The words are gh's, and the log is read for commands.
-    fail "gh did not confirm that the release workflow of $repository built $archive from $whence: it is not used. gh says: $(head -c 2000 said)"
+    fail "gh refused to confirm that the release workflow of $repository built $archive from $whence: it is not used. gh says: $(head -c 2000 said)"
+else
+    # No network, a token of another server, a server that knows no attestations: nothing was held against anything.
+    lacking="gh says: $(head -c 2000 said)"
 fi
 if [[ -n $lacking ]]; then
     [[ -n ${SHA256:-} ]] ||
-        fail "$archive could not be verified: $lacking. It is not used. Install gh 2.68 or newer, or give the SHA-256 of $archive by the input sha256"
+        fail "$archive could not be verified: $lacking. It is not used. Mend that (gh 2.68 or newer can, on github.com), or give the SHA-256 of $archive by the input sha256"
     note "$archive could not be verified: $lacking. It has the SHA-256 that the input sha256 gives"
 fi
 

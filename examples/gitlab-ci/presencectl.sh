@@ -46,8 +46,12 @@ api() {
     answer=$(mktemp) || return 1
     code=$(ask --fail-with-body --request "$method" --output "$answer" --write-out '%{http_code}' ${more[@]+"${more[@]}"} \
         "$CI_API_V4_URL/$path") || status=$?
+    # curl 8.14 ends with 0 after a refusal if it was told to try again (curl/curl#17554): the code of the answer counts.
+    [[ $status != 0 || $code == 2?? ]] || status=22
     if ((status == 0)); then
         cat "$answer" || status=$?
+    elif ((status == 2)) && ! curl --fail-with-body --version >/dev/null 2>&1; then
+        echo 'this curl does not know --fail-with-body: curl 7.76 or newer is needed, and nothing was sent' >&2
     else
         printf '%s %s: %s\n' "$method" "$path" "$(head -c 1000 "$answer" | tr -d '\000')" >&2
     fi

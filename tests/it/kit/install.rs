@@ -15,6 +15,7 @@ fn release(github: &Github) -> Runner {
     let runner = Runner::new(github)
         .with("VERSION", "0.1.0")
         .with("ACTION_REPOSITORY", "maker/presencectl")
+        .with("GITHUB_SERVER_URL", "https://github.com")
         .with("RELEASE", "../../release");
     let folder = runner.path("release");
     fs::create_dir(&folder).unwrap();
@@ -24,7 +25,7 @@ fn release(github: &Github) -> Runner {
     );
     let packed = Command::new("bash").args(["-c", &pack]).current_dir(runner.path("repository")).status().unwrap();
     assert!(packed.success());
-    runner.stand_in("curl", "echo \"$@\" >>../../asked\nwhile (($#)); do [[ $1 != --output ]] || out=$2; url=$1; shift; done\ncp \"$RELEASE/${url##*/}\" \"$out\"\n");
+    runner.stand_in("curl", "echo \"$@\" >>../../asked\nwhile (($#)); do [[ $1 != --output ]] || out=$2; url=$1; shift; done\nprintf 200\ncp \"$RELEASE/${url##*/}\" \"$out\"\n");
     let gh = "echo \"$@\" >>../../asked\nprintf '%s\\n' \"${SAYS:-}\" >&2\n[[ ${ATTESTED:-yes} == yes ]]\n";
     runner.stand_in("gh", gh);
     runner
@@ -96,12 +97,79 @@ fn what_cannot_be_verified_is_used_by_its_sum_alone() {
         let step = none().run("install.sh", &[]).fails("could not be verified: gh is not installed");
         assert_eq!(step.output("binary"), None);
     }
+    // Nothing was held against anything.
+    for says in [
+        "error connecting to api.github.com",
+        "HTTP 401: Bad credentials (https://api.github.com/repos/maker/presencectl/attestations)",
+        "HTTP 404: Not Found ::error::boo",
+        "",
+    ] {
+        let step = old(says).run("install.sh", &[]).fails("could not be verified: gh says:");
+        assert!(step.log.contains(says) && !step.log.lines().any(|it| it.starts_with("::error::boo")), "{}", step.log);
+        let runner = old(says);
+        let sum = sum(&runner);
+        assert!(runner.with("SHA256", &sum).run("install.sh", &[]).succeeds().output("binary").is_some());
+    }
     // A sum does not replace an attestation that was refused, nor the other way round.
-    let runner = old("no attestations found ::error::boo");
-    let sum = sum(&runner);
-    let step = runner.with("SHA256", &sum).run("install.sh", &[]).fails("gh says: no attestations found");
-    assert!(!step.log.lines().any(|it| it.starts_with("::error::boo")), "{}", step.log);
+    for says in ["no attestations found ::error::boo", "Error: verifying with issuer \"sigstore.dev\""] {
+        let runner = old(says);
+        let sum = sum(&runner);
+        let step = runner.with("SHA256", &sum).run("install.sh", &[]).fails("gh refused to confirm");
+        assert!(step.log.contains(says), "{}", step.log);
+        assert!(!step.log.lines().any(|it| it.starts_with("::error::boo")), "{}", step.log);
+    }
     release(&github).with("SHA256", "the sum").run("install.sh", &[]).fails("the input sha256 is the sum");
+}
+
+/// On a server of one's own the release and the token are that server's, and a token goes to no other server.
+#[test]
+fn a_release_comes_from_the_server_of_the_action() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    let asking = |runner: Runner| {
+        let gh = "echo \"$GH_HOST ${GH_TOKEN:+github} ${GH_ENTERPRISE_TOKEN:+enterprise}\" >>../../asked\n";
+        runner.stand_in("gh", gh);
+        runner.run("install.sh", &[]).succeeds();
+        fs::read_to_string(runner.path("asked")).unwrap()
+    };
+    let asked = asking(release(&github));
+    assert!(asked.contains("https://github.com/maker/") && asked.ends_with("github.com github \n"), "{asked}");
+    let ours = "https://ghes.corp.example";
+    let asked = asking(release(&github).with("GITHUB_SERVER_URL", ours));
+    assert!(asked.contains("https://ghes.corp.example/maker/"), "{asked}");
+    assert!(asked.ends_with("ghes.corp.example  enterprise\n"), "{asked}");
+    let asked = asking(release(&github).with("GITHUB_SERVER_URL", ours).with("RELEASE_SERVER", "https://github.com"));
+    assert!(asked.contains("https://github.com/maker/") && asked.ends_with("github.com  \n"), "{asked}");
+    release(&github).with("RELEASE_SERVER", "http://github.com").run("install.sh", &[]).fails("release-server");
+    let missing = release(&github).with("RELEASE", "nowhere");
+    missing.run("install.sh", &[]).fails("could not be downloaded");
+}
+
+#[test]
+fn a_curl_that_is_too_old_is_named() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    let runner = Runner::new(&github).with("FIND_PLANS", "false");
+    let old = "for it in \"$@\"; do [[ $it != --fail-with-body ]] || { echo \"curl: option $it: is unknown\" >&2; exit 2; }; done\n";
+    runner.stand_in("curl", old);
+    let step = runner.run("reviewed-plans.sh", &[]).fails("curl 7.76 or newer is needed");
+    assert!(step.log.contains("nothing is done"), "{}", step.log);
+}
+
+/// curl 8.14 forgets that an answer was a refusal.
+#[test]
+fn a_refusal_that_curl_calls_a_success_is_one() {
+    if skipped() {
+        return;
+    }
+    let github = Github::start();
+    let runner = Runner::new(&github).with("FIND_PLANS", "false");
+    runner.stand_in("curl", "while (($#)); do [[ $1 != --output ]] || echo '{}' >\"$2\"; shift; done\nprintf 502\n");
+    runner.run("reviewed-plans.sh", &[]).fails("nothing is done");
 }
 
 /// The sum of the archive.
@@ -118,7 +186,8 @@ fn what_does_not_agree_is_not_used() {
     let runner = release(&github).with("SHA256", &"0".repeat(64));
     assert_eq!(runner.run("install.sh", &[]).fails("it is not used").output("binary"), None);
     let runner = release(&github).with("ATTESTED", "no");
-    assert_eq!(runner.run("install.sh", &[]).fails("gh did not confirm").output("binary"), None);
+    let runner = runner.with("SAYS", "no attestations found");
+    assert_eq!(runner.run("install.sh", &[]).fails("gh refused to confirm").output("binary"), None);
     let runner = release(&github);
     fs::write(runner.path("release/SHA256SUMS"), "").unwrap();
     runner.run("install.sh", &[]).fails("has no line");
