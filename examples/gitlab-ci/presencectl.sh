@@ -280,6 +280,7 @@ earlier_reports() {
                 mkdir -p "${name%/*}"
                 earlier+=("$name")
                 # presencectl reads no report that is longer than 32 MiB.
+                # shellcheck disable=SC2094 # the name within the archive is another file
                 unzip -p reports.zip "$name" 2>/dev/null | head -c 33554433 >"$name" || unreadable=$((unreadable + 1))
             done
         fi
