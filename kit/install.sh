@@ -75,10 +75,11 @@ else
 fi
 # host SERVER: tells gh which server it asks, and the token of this one. A token is not sent to another server.
 host() {
-    export GH_HOST=${1#https://}
+    local name=${1#https://}
+    export GH_HOST="$name"
     unset GH_TOKEN GITHUB_TOKEN GH_ENTERPRISE_TOKEN GITHUB_ENTERPRISE_TOKEN
     [[ $1 == "$GITHUB_SERVER_URL" ]] || return 0
-    if [[ $GH_HOST == github.com ]]; then export GH_TOKEN=$TOKEN; else export GH_ENTERPRISE_TOKEN=$TOKEN; fi
+    if [[ $name == github.com ]]; then export GH_TOKEN=$TOKEN; else export GH_ENTERPRISE_TOKEN=$TOKEN; fi
 }
 
 if ! command -v gh >/dev/null 2>&1; then

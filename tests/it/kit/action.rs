@@ -120,7 +120,7 @@ fn what_the_scripts_need_is_handed_to_them() {
     assert_eq!(inputs, used, "every input is used, and every used one exists");
     for (file, id, scripts) in [
         ("action.yml", "install", &["install.sh"][..]),
-        ("action.yml", "plans", &["reviewed-plans.sh"]),
+        ("action.yml", "plans", &["reviewed-plans.sh", "earlier-reports.sh"]),
         ("action.yml", "run", &["run.sh", "comment.sh", "check-run.sh", "drift-issue.sh"]),
         ("kit/pull-request/action.yml", "find", &["pull-request.sh"]),
         ("kit/status/action.yml", "", &["status.sh"]),
