@@ -127,7 +127,7 @@ fn part(number: u64) {
     show(&format!("every {PARTS}th of the seeds {seeds:?}: {sum:#?}"));
     // A simulation in which something never happens shows nothing of it.
     if seeds.end - seeds.start >= SEEDS {
-        sum.expect_everything();
+        sum.expect_everything(seeds == (0..SEEDS));
     }
 }
 
@@ -192,7 +192,8 @@ impl Sum {
         }
     }
 
-    fn expect_everything(&self) {
+    /// `fixed`: of the seeds that are always played, exactly so much is lost. How much it is in others is chance as well.
+    fn expect_everything(&self, fixed: bool) {
         let Sum { worlds, requests, runs, deaths, writes, refused, tally, .. } = self;
         let Sum { converged, told, stuck, gaps, undone, late, twins: _, twins_in_use: _, full, .. } = self;
         assert!(*converged as u64 > worlds / 2, "most worlds come to rest: {self:?}");
@@ -201,9 +202,13 @@ impl Sum {
         }
         assert!(*full > 0, "no run ever sends all that it may send in a minute: {self:?}");
         // What the platform leaves open is rare, and stays so.
-        assert!(*gaps as u64 <= worlds / 80, "edits are lost between reading and writing: {self:?}");
-        assert!(*late as u64 <= worlds / 40, "reads by id that lag lose more than that: {self:?}");
-        assert!(*undone as u64 <= worlds / 250, "what somebody undid was made again: {self:?}");
+        let rare = |one_in: u64| {
+            let expected = worlds / one_in;
+            if fixed { expected } else { expected + 3 * expected.isqrt() }
+        };
+        assert!(*gaps as u64 <= rare(80), "edits are lost between reading and writing: {self:?}");
+        assert!(*late as u64 <= rare(40), "reads by id that lag lose more than that: {self:?}");
+        assert!(*undone as u64 <= rare(250), "what somebody undid was made again: {self:?}");
         let dead: Vec<String> = wire::everything().into_iter().filter(|it| !tally.contains_key(it)).collect();
         assert!(dead.is_empty(), "never happens: {dead:?}");
         let other: Vec<&String> = tally.keys().filter(|it| !wire::everything().contains(it)).collect();

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use presencectl::apply::report::{Intent, Outcome, Report, Row, Skip, Unseen};
+use presencectl::apply::report::{Intent, Outcome, Report, Row, Skip, Unseen, Verification};
 use presencectl::model::desired::{Desired, Management, Prune, Wanted};
 use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, Locale};
@@ -91,7 +91,11 @@ impl World {
             // Who changed it the second generation of the API does not say.
             Outcome::NotVisibleYet(Unseen::Object { may_be_changed, .. }) => {
                 let is_unseen = *may_be_changed && by_others();
-                (carried_out > 0 || is_lost) && is_so() && (is_unseen || self.start.temper.get_lag_ms > LAG_MS)
+                // A second definition ends the look at once.
+                let is_cut_short =
+                    matches!(&report.verification, Verification::Drifted { refusals, .. } if !refusals.is_empty());
+                let lag_ms = if is_cut_short { 0 } else { LAG_MS };
+                (carried_out > 0 || is_lost) && is_so() && (is_unseen || self.start.temper.get_lag_ms > lag_ms)
             }
             Outcome::Failed(_) => writes == 0 && (troubles > 0 || by_others()),
             Outcome::Refused(differences) => {
