@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::limits::GIT_ANSWER_BYTES_MAX;
 #[cfg(target_os = "linux")]
@@ -21,6 +21,30 @@ use crate::limits::GIT_MEMORY_BYTES_MAX;
 const SAID_CHARS_MAX: usize = 300;
 /// How long one answer may take. Only an odd repository takes longer: one that names a pipe as its config, say.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
+
+/// Until when everything that Git is asked has to be answered, where that is not waited for at any length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline {
+    at: Instant,
+    seconds: u64,
+}
+
+impl Deadline {
+    /// So much from now on.
+    #[must_use]
+    pub fn within(time: Duration) -> Deadline {
+        Deadline { at: now() + time, seconds: time.as_secs() }
+    }
+
+    fn left(self) -> Duration {
+        self.at.saturating_duration_since(now())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a process cannot be paused as the clock of a test can")]
+fn now() -> Instant {
+    Instant::now()
+}
 
 /// The subcommands that presencectl uses. None reads the working tree or the index, so no filter, hook or monitor of a
 /// repository starts.
@@ -110,6 +134,11 @@ pub enum GitError {
         /// What was asked.
         asked: String,
     },
+    /// All that was asked took longer than it may together.
+    OutOfTime {
+        /// How long that is.
+        seconds: u64,
+    },
     /// The repository lacks an object.
     Lacks {
         /// What the object is.
@@ -130,6 +159,7 @@ impl fmt::Display for GitError {
             GitError::TooSlow { asked } => {
                 write!(f, "`git {asked}` did not answer within {} s", ANSWER_MAX.as_secs())
             }
+            GitError::OutOfTime { seconds } => write!(f, "reading the repository took longer than {seconds} s"),
             GitError::Lacks { what, partial: true } => {
                 write!(f, "this is a partial clone, which lacks {what}: use a clone made without `--filter`")
             }
@@ -154,7 +184,7 @@ impl GitError {
             GitError::Failed { said, .. } if said.contains("dubious ownership") => {
                 "the repository belongs to another user: `git config --global --add safe.directory FOLDER` trusts it"
             }
-            GitError::Failed { .. } | GitError::TooSlow { .. } => "look whether the same command works by hand",
+            GitError::Failed { .. } | GitError::TooSlow { .. } | GitError::OutOfTime { .. } => "look whether the same command works by hand",
             GitError::Lacks { .. } => "clone the repository again without `--filter`",
             GitError::Refused(_) => "check the commit out, and give its path instead",
         }
@@ -170,6 +200,7 @@ pub(super) struct Running {
     said: Option<JoinHandle<String>>,
     /// Told at the beginning and at the end of each wait for an answer.
     watch: Sender<()>,
+    until: Option<Deadline>,
 }
 
 impl fmt::Debug for Running {
@@ -188,7 +219,12 @@ impl Drop for Running {
 ///
 /// # Errors
 /// There is no Git, or it does not start.
-pub(super) fn start(top: &Path, subcommand: Subcommand, arguments: &[&str]) -> Result<Running, GitError> {
+pub(super) fn start(
+    top: &Path,
+    until: Option<Deadline>,
+    subcommand: Subcommand,
+    arguments: &[&str],
+) -> Result<Running, GitError> {
     let variables: Vec<(OsString, OsString)> = env::vars_os().collect();
     let folders = program_folders(&variables);
     let program = program(&folders).ok_or(GitError::Missing)?;
@@ -203,11 +239,11 @@ pub(super) fn start(top: &Path, subcommand: Subcommand, arguments: &[&str]) -> R
     let child = Arc::new(Mutex::new(child));
     let (watch, events) = channel();
     let watched = Arc::clone(&child);
-    thread::spawn(move || kill_when_late(&watched, &events));
+    thread::spawn(move || kill_when_late(&watched, &events, until));
     let said = stderr.map(|it| thread::spawn(move || messages(it)));
     let stdout = stdout.ok_or_else(|| GitError::NotRun("it has no output".to_owned()))?;
     let asked = std::iter::once(subcommand.as_str()).chain(arguments.iter().copied()).collect::<Vec<_>>().join(" ");
-    Ok(Running { asked, child, stdin, stdout: BufReader::new(stdout), said, watch })
+    Ok(Running { asked, child, stdin, stdout: BufReader::new(stdout), said, watch, until })
 }
 
 impl Running {
@@ -232,7 +268,7 @@ impl Running {
                 said if said.is_empty() => Ok(None),
                 said => Err(self.failed(&said)),
             },
-            (Ok(_), Ok(_)) => Err(GitError::TooSlow { asked: self.asked.clone() }),
+            (Ok(_), Ok(_)) => Err(self.too_slow()),
             (Err(error), _) | (Ok(_), Err(error)) => Err(GitError::NotRun(error.to_string())),
         }
     }
@@ -242,6 +278,9 @@ impl Running {
     /// # Errors
     /// It has ended, or took too long.
     pub(super) fn ask(&mut self, line: &str) -> Result<String, GitError> {
+        if self.until.is_some_and(|it| it.left().is_zero()) {
+            return Err(self.too_slow());
+        }
         let _ = self.watch.send(());
         let mut answer = Vec::new();
         let asked = match &mut self.stdin {
@@ -275,11 +314,18 @@ impl Running {
     fn ended(&mut self) -> GitError {
         // The one who watches has gone only if it was too late.
         if self.watch.send(()).is_err() {
-            return GitError::TooSlow { asked: self.asked.clone() };
+            return self.too_slow();
         }
         kill(&self.child);
         let said = self.said();
         self.failed(&said)
+    }
+
+    fn too_slow(&self) -> GitError {
+        match self.until {
+            Some(until) if until.left().is_zero() => GitError::OutOfTime { seconds: until.seconds },
+            Some(_) | None => GitError::TooSlow { asked: self.asked.clone() },
+        }
     }
 
     fn failed(&self, said: &str) -> GitError {
@@ -307,9 +353,9 @@ fn kill(child: &Mutex<Child>) {
 }
 
 /// Each wait for an answer is told twice: when it begins and when it ends.
-fn kill_when_late(child: &Mutex<Child>, events: &Receiver<()>) {
+fn kill_when_late(child: &Mutex<Child>, events: &Receiver<()>, until: Option<Deadline>) {
     while events.recv().is_ok() {
-        match events.recv_timeout(ANSWER_MAX) {
+        match events.recv_timeout(until.map_or(ANSWER_MAX, |it| ANSWER_MAX.min(it.left()))) {
             Ok(()) => {}
             Err(RecvTimeoutError::Timeout) => return kill(child),
             Err(RecvTimeoutError::Disconnected) => return,
