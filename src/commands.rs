@@ -21,6 +21,7 @@ pub mod desk;
 pub mod doctor;
 pub mod drift;
 pub mod earlier;
+pub mod evidence;
 pub mod files;
 pub mod generate;
 pub mod identity;

@@ -112,7 +112,9 @@ impl Git {
     /// # Errors
     /// Git did not answer.
     pub fn repository(&self) -> Result<Option<Repository>, GitError> {
-        match start(&self.top, self.until, Subcommand::RevParse, &["--is-shallow-repository", "--show-prefix"])?.printed() {
+        match start(&self.top, self.until, Subcommand::RevParse, &["--is-shallow-repository", "--show-prefix"])?
+            .printed()
+        {
             // Below the top of the repository that answers, this is another one: the `.git` here is none.
             Ok(Some(printed)) if !printed.lines().nth(1).unwrap_or_default().is_empty() => Ok(None),
             Ok(printed) => Ok(printed.map(|it| Repository { shallow: it.lines().next() == Some("true") })),

@@ -105,6 +105,24 @@ impl Plan {
         }
     }
 
+    /// The definitions that would be created while there is something active that they may have been. What earlier states
+    /// had for them is worth looking for.
+    #[must_use]
+    pub fn may_be_renames(&self) -> BTreeSet<Key> {
+        let left_out = self.only.iter().flat_map(|it| &it.changes);
+        let is_free = self.left_alone.iter().any(|it| !matches!(it.why, Why::Omitted(_) | Why::Protected))
+            || self.changes.iter().chain(left_out).any(|it| it.step.action() == Action::Delete);
+        if !is_free {
+            return BTreeSet::new();
+        }
+        let created = self.changes.iter().filter(|it| it.step.action() == Action::Create);
+        let asked = self.refusals.iter().filter_map(|it| match &it.fact {
+            Fact::LooksLikeRename { key, .. } | Fact::OtherSystemPresence { key, .. } => Some(key),
+            _ => None,
+        });
+        created.filter_map(|it| it.step.key()).chain(asked).cloned().collect()
+    }
+
     /// Nothing to do, and nothing that forbids it.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -184,7 +184,9 @@ impl GitError {
             GitError::Failed { said, .. } if said.contains("dubious ownership") => {
                 "the repository belongs to another user: `git config --global --add safe.directory FOLDER` trusts it"
             }
-            GitError::Failed { .. } | GitError::TooSlow { .. } | GitError::OutOfTime { .. } => "look whether the same command works by hand",
+            GitError::Failed { .. } | GitError::TooSlow { .. } | GitError::OutOfTime { .. } => {
+                "look whether the same command works by hand"
+            }
             GitError::Lacks { .. } => "clone the repository again without `--filter`",
             GitError::Refused(_) => "check the commit out, and give its path instead",
         }

@@ -208,18 +208,19 @@ fn goes(key: &Key, number: usize, id: &DefinitionId, system_presence: &SystemPre
 }
 
 fn rename_answers(key: &Key, candidates: &[Candidate], said: &Said, earlier: Option<&Had>) -> Vec<Answer> {
+    let instead = if said.new { ", instead of `new: true`" } else { "" };
     let answer = |it: &Candidate| match &it.name {
         Some(name) if it.has_default_label && it.system_presence != said.system_presence => {
             Some(takes_its_place(key, name, &it.system_presence, said))
         }
         Some(name) if it.has_default_label => Some(Answer {
-            say: format!("if it is {name} under a new label", name = text::ticked(name)),
+            say: format!("if it is {name} under a new label{instead}", name = text::ticked(name)),
             lines: under_definition(key, &previous_labels(&said.previous_labels, name)),
         }),
         // Neither a label nor a pin leads from one system presence to another.
         _ if it.system_presence != said.system_presence => None,
         // Without a default label it cannot be found by one.
-        _ => Some(Answer { say: format!("if it is {}", it.id), lines: pin_lines(key, &it.id) }),
+        _ => Some(Answer { say: format!("if it is {}{instead}", it.id), lines: pin_lines(key, &it.id) }),
     };
     let mut answers: Vec<Answer> = candidates.iter().filter_map(answer).collect();
     let Some(earlier) = earlier else {
@@ -230,8 +231,8 @@ fn rename_answers(key: &Key, candidates: &[Candidate], said: &Said, earlier: Opt
     if !earlier.said_new {
         answers.push(is_new("if it is another one", key, said));
     }
-    let or = if earlier.said_new { "if it is another one" } else { "or" };
-    answers.push(say(&format!("{or}, give it another key than `{key}`")));
+    let or = if earlier.said_new { "if it is another one," } else { "or" };
+    answers.push(say(&format!("{or} give it another key than `{key}`")));
     answers
 }
 
@@ -241,8 +242,8 @@ fn takes_its_place(key: &Key, name: &Label, system_presence: &SystemPresence, sa
     if said.default_label.as_ref() != Some(name) {
         lines.push(format!("  {}", previous_labels(&said.previous_labels, name)));
     }
-    let name = text::ticked(name);
-    Answer { say: format!("if it takes the place of {name} (which will be deactivated)"), lines }
+    let (name, instead) = (text::ticked(name), if said.new { ", instead of `new: true`" } else { "" });
+    Answer { say: format!("if it takes the place of {name} (which will be deactivated){instead}"), lines }
 }
 
 fn replace_answers(key: &Key, candidates: &[Candidate], said: &Said) -> Vec<Answer> {

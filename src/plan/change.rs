@@ -439,6 +439,15 @@ impl Warning {
         }
     }
 
+    /// The definitions of the config that it is about.
+    #[must_use]
+    pub fn keys(&self) -> &[Key] {
+        match self {
+            Warning::BesideUnmanaged { keys, .. } | Warning::EarlierNotRead { keys, .. } => keys,
+            Warning::ManyActive { .. } | Warning::SystemPresencesNotChecked => &[],
+        }
+    }
+
     /// In words; foreign strings are raw.
     #[must_use]
     pub fn message(&self) -> String {
@@ -452,12 +461,13 @@ impl Warning {
                     .to_owned()
             }
             Warning::BesideUnmanaged { keys, system_presence, others } => {
-                let (is, it) = if keys.len() == 1 { ("is", "it is one of them") } else { ("are", "one of them is meant") };
+                let is = if keys.len() == 1 { "is" } else { "are" };
+                let meant = if others.len() == 1 { "that one" } else { "one of them" };
                 let definitions = text::count(others.len(), "active definition");
                 let others: Vec<String> = others.iter().map(text::ticked).collect();
                 format!(
                     "{keys} {is} created under {system_presence} beside {definitions} that the config does not name: \
-                     {others}; if {it}, write `previousLabels`",
+                     {others}; if {meant} is meant, write `previousLabels`",
                     keys = text::some(&keys.iter().map(text::ticked).collect::<Vec<_>>()),
                     system_presence = text::unticked(system_presence),
                     others = text::some(&others),

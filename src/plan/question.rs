@@ -380,6 +380,7 @@ fn said(wanted: &Wanted, default_locale: &Locale) -> Said {
         default_label: wanted.default_label(default_locale).cloned(),
         previous_labels: wanted.previous_labels.clone(),
         replaces: wanted.replaces.is_some(),
+        new: wanted.new,
     }
 }
 

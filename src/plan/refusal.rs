@@ -46,6 +46,8 @@ pub struct Said {
     pub previous_labels: Vec<Label>,
     /// It says `replaces`.
     pub replaces: bool,
+    /// It says `new: true`.
+    pub new: bool,
 }
 
 /// By what several objects answered to one definition.
