@@ -228,10 +228,10 @@ const NAMED_MAX: usize = 3;
 /// The first names, and how many there are more: `a, b, c (10 more)`.
 #[must_use]
 pub fn some<T: fmt::Display>(names: &[T]) -> String {
-    let named: Vec<String> = names.iter().take(NAMED_MAX).map(ToString::to_string).collect();
+    let first: Vec<String> = names.iter().take(NAMED_MAX).map(ToString::to_string).collect();
     match names.len().saturating_sub(NAMED_MAX) {
-        0 => list(&named, "and"),
-        more => format!("{} ({more} more)", named.join(", ")),
+        0 => list(&first, "and"),
+        more => format!("{} ({more} more)", first.join(", ")),
     }
 }
 

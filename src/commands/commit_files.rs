@@ -95,7 +95,7 @@ impl CommitFiles {
         self.failed.borrow().clone()
     }
 
-    fn from_git(&self, error: GitError) -> io::Error {
+    fn remembered(&self, error: GitError) -> io::Error {
         self.failed.borrow_mut().get_or_insert_with(|| error.clone());
         io::Error::other(error)
     }
@@ -125,7 +125,7 @@ impl CommitFiles {
             found.hash
         };
         let (folder, bytes) =
-            self.objects.borrow_mut().folder(&hash, &self.named(real)).map_err(|error| self.from_git(error))?;
+            self.objects.borrow_mut().folder(&hash, &self.named(real)).map_err(|error| self.remembered(error))?;
         let mut state = self.state.borrow_mut();
         state.bytes += bytes;
         if state.bytes > FOLDERS_BYTES_MAX {
@@ -156,7 +156,7 @@ impl CommitFiles {
 
     fn blob(&self, path: &Path, hash: &str, most: usize) -> io::Result<Option<Vec<u8>>> {
         let mut objects = self.objects.borrow_mut();
-        let object = objects.find(hash, &self.named(path)).map_err(|error| self.from_git(error))?;
+        let object = objects.find(hash, &self.named(path)).map_err(|error| self.remembered(error))?;
         if object.kind != Kind::Blob {
             return Err(io::Error::other("it is not what the commit says: the repository is damaged"));
         }
@@ -164,7 +164,7 @@ impl CommitFiles {
             return Ok(None);
         }
         self.state.borrow_mut().file_bytes += object.bytes;
-        objects.read(&object).map(Some).map_err(|error| self.from_git(error))
+        objects.read(&object).map(Some).map_err(|error| self.remembered(error))
     }
 
     /// Does another commit hold the same wherever one was looked at?

@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -202,6 +203,8 @@ pub(super) struct Running {
     said: Option<JoinHandle<String>>,
     /// Told at the beginning and at the end of each wait for an answer.
     watch: Sender<()>,
+    /// It was ended because an answer took too long.
+    late: Arc<AtomicBool>,
     until: Option<Deadline>,
 }
 
@@ -240,12 +243,13 @@ pub(super) fn start(
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let child = Arc::new(Mutex::new(child));
     let (watch, events) = channel();
-    let watched = Arc::clone(&child);
-    thread::spawn(move || kill_when_late(&watched, &events, until));
+    let (watched, late) = (Arc::clone(&child), Arc::new(AtomicBool::new(false)));
+    let is_late = Arc::clone(&late);
+    thread::spawn(move || kill_when_late(&watched, &events, until, &is_late));
     let said = stderr.map(|it| thread::spawn(move || messages(it)));
     let stdout = stdout.ok_or_else(|| GitError::NotRun("it has no output".to_owned()))?;
     let asked = std::iter::once(subcommand.as_str()).chain(arguments.iter().copied()).collect::<Vec<_>>().join(" ");
-    Ok(Running { asked, child, stdin, stdout: BufReader::new(stdout), said, watch, until })
+    Ok(Running { asked, child, stdin, stdout: BufReader::new(stdout), said, watch, late, until })
 }
 
 impl Running {
@@ -263,7 +267,8 @@ impl Running {
             return Err(GitError::Refused(format!("`git {}` printed more than {most} bytes", self.asked)));
         }
         let status = self.child.lock().unwrap_or_else(PoisonError::into_inner).wait();
-        let in_time = self.watch.send(()).is_ok();
+        let _ = self.watch.send(());
+        let in_time = !self.late.load(Ordering::SeqCst);
         match (read, status) {
             (Ok(_), Ok(status)) if status.success() => Ok(Some(String::from_utf8_lossy(&printed).into_owned())),
             (Ok(_), Ok(_)) if in_time => match self.said() {
@@ -314,8 +319,8 @@ impl Running {
 
     /// Why it has ended in the middle of a conversation.
     fn ended(&mut self) -> GitError {
-        // The one who watches has gone only if it was too late.
-        if self.watch.send(()).is_err() {
+        let _ = self.watch.send(());
+        if self.late.load(Ordering::SeqCst) {
             return self.too_slow();
         }
         kill(&self.child);
@@ -355,11 +360,15 @@ fn kill(child: &Mutex<Child>) {
 }
 
 /// Each wait for an answer is told twice: when it begins and when it ends.
-fn kill_when_late(child: &Mutex<Child>, events: &Receiver<()>, until: Option<Deadline>) {
+fn kill_when_late(child: &Mutex<Child>, events: &Receiver<()>, until: Option<Deadline>, late: &AtomicBool) {
     while events.recv().is_ok() {
         match events.recv_timeout(until.map_or(ANSWER_MAX, |it| ANSWER_MAX.min(it.left()))) {
             Ok(()) => {}
-            Err(RecvTimeoutError::Timeout) => return kill(child),
+            Err(RecvTimeoutError::Timeout) => {
+                // Before it ends: whoever reads from it then has to know why.
+                late.store(true, Ordering::SeqCst);
+                return kill(child);
+            }
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }

@@ -339,7 +339,7 @@ fn without_evidence_one_warning_names_three_neighbours() {
     let (plan, _) = world.planned_by(&Evidence::default());
     assert_snapshot!(plan.warnings.iter().map(|it| it.message()).collect::<Vec<_>>().join("\n"), @"`a`, `b`, `c` (2 more) are created under Meal beside 5 active definitions that the config does not name: `Lunch break`, `Pause`, `Siesta` (2 more); if one of them is meant, write `previousLabels`");
     // What is removed with the same plan is a neighbour, too.
-    world.prune();
+    world.prune().limits(20, 20, 20);
     assert_codes(&world, &Evidence::default(), (&[], &["beside-unmanaged"]), "before it goes");
     // Nobody has looked.
     assert!(world.planned().0.warnings.is_empty());
