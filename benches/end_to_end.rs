@@ -56,6 +56,7 @@ async fn one_plan(server: &Server, desired: &Desired) -> u64 {
         api: ApiChoice::Only(Generation::First),
         usage: false,
         sandbox: true,
+        earlier: None,
     };
     let mut heard = Heard { org: None, sandbox: true };
     let looked = look(&session.reader(), &asked, &mut heard).await;

@@ -21,6 +21,7 @@ pub mod desk;
 pub mod doctor;
 pub mod drift;
 pub mod earlier;
+pub mod evidence;
 pub mod files;
 pub mod generate;
 pub mod identity;
@@ -55,7 +56,7 @@ pub fn run(cli: &Cli, line: &Line, environment: &Environment, terminal: &mut Ter
     let mut shell = Shell { terminal, environment, signals, line, color: cli.color };
     let exit = match &cli.command {
         Command::Plan(args) => in_runtime(&mut shell, async |shell| plan::run(args, shell).await),
-        Command::Apply(args) => in_runtime(&mut shell, async |shell| apply::run(args, shell).await),
+        Command::Apply(args) => in_runtime(&mut shell, async |shell| Box::pin(apply::run(args, shell)).await),
         Command::Drift(args) => in_runtime(&mut shell, async |shell| drift::run(args, shell).await),
         Command::Import(args) => in_runtime(&mut shell, async |shell| import::run(args, shell).await),
         Command::Show(args) => in_runtime(&mut shell, async |shell| show::run(args, shell).await),

@@ -10,6 +10,7 @@ use crate::diagnostic::{Sources, Span};
 use crate::environment::Origin;
 use crate::model::labels::Scope;
 use crate::model::observed::{Organization, Target};
+use crate::plan::evidence::Had;
 use crate::provenance::Provenance;
 
 /// The head of a document. It is flattened into one that is only written: in one that is read back, a
@@ -225,4 +226,33 @@ pub fn run_v1(provenance: &Provenance) -> RunV1 {
 pub fn place_v1(span: Span, sources: &Sources) -> PlaceV1 {
     let place = sources.place(span);
     PlaceV1 { file: place.path.display().to_string(), line: place.line.get(), column: place.column.get() }
+}
+
+/// The object that a definition was in an earlier state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
+pub struct EarlierV1 {
+    /// Which object.
+    pub id: String,
+    /// Who says so: `base` (the config of `--base`), `report` or `commit` (the config of an earlier commit).
+    #[schemars(extend("enum" = ["base", "report", "commit"]))]
+    pub source: String,
+    /// The whole hash of the commit, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The file of the report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+impl From<&Had> for EarlierV1 {
+    fn from(had: &Had) -> EarlierV1 {
+        let Had { id, source, said_new: _ } = had;
+        EarlierV1 {
+            id: id.to_string(),
+            source: source.code().to_owned(),
+            commit: source.commit().map(str::to_owned),
+            file: source.file().map(str::to_owned),
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 pub use crate::git::objects::{Commit, Entry, EntryKind, Folder, Kind, Objects, is_hash, os_string};
-pub use crate::git::run::GitError;
+pub use crate::git::run::{Deadline, GitError};
 use crate::git::run::{Subcommand, start};
 
 mod objects;
@@ -19,6 +19,7 @@ const REVISION_BYTES_MAX: usize = 255;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Git {
     top: PathBuf,
+    until: Option<Deadline>,
 }
 
 /// What Git says of a repository.
@@ -80,7 +81,13 @@ impl Git {
         let whole = as_typed(path)?;
         // A link that leads nowhere ends the search too: what is above it is another repository.
         let top = whole.ancestors().find(|it| fs::symlink_metadata(it.join(".git")).is_ok())?;
-        Some(Git { top: top.to_owned() })
+        Some(Git { top: top.to_owned(), until: None })
+    }
+
+    /// The same, where all that it is asked has to be answered by then.
+    #[must_use]
+    pub fn until(self, deadline: Deadline) -> Git {
+        Git { until: Some(deadline), ..self }
     }
 
     /// The folder that holds `.git`.
@@ -105,7 +112,9 @@ impl Git {
     /// # Errors
     /// Git did not answer.
     pub fn repository(&self) -> Result<Option<Repository>, GitError> {
-        match start(&self.top, Subcommand::RevParse, &["--is-shallow-repository", "--show-prefix"])?.printed() {
+        match start(&self.top, self.until, Subcommand::RevParse, &["--is-shallow-repository", "--show-prefix"])?
+            .printed()
+        {
             // Below the top of the repository that answers, this is another one: the `.git` here is none.
             Ok(Some(printed)) if !printed.lines().nth(1).unwrap_or_default().is_empty() => Ok(None),
             Ok(printed) => Ok(printed.map(|it| Repository { shallow: it.lines().next() == Some("true") })),
@@ -131,7 +140,7 @@ impl Git {
     fn one_commit(&self, name: &str) -> Result<Option<String>, GitError> {
         // Quietly: it says nothing where there is no such commit.
         let arguments = ["--verify", "--quiet", "--end-of-options", name];
-        let printed = start(&self.top, Subcommand::RevParse, &arguments)?.printed()?;
+        let printed = start(&self.top, self.until, Subcommand::RevParse, &arguments)?.printed()?;
         let hash = printed.map(|it| it.trim().to_owned()).filter(|it| is_hash(it));
         // A whole hash means itself, whether there is such a commit or not.
         match hash.map(|it| self.objects()?.commit(&it)).transpose() {
@@ -143,7 +152,7 @@ impl Git {
 
     fn merge_base(&self, one: &str, other: &str) -> Result<Option<String>, GitError> {
         let both = format!("{one}...{other}");
-        let printed = start(&self.top, Subcommand::RevParse, &[&both])?.printed()?.unwrap_or_default();
+        let printed = start(&self.top, self.until, Subcommand::RevParse, &[&both])?.printed()?.unwrap_or_default();
         let base = printed.lines().find_map(|it| it.strip_prefix('^')).filter(|it| is_hash(it));
         Ok(base.map(str::to_owned))
     }
@@ -153,7 +162,7 @@ impl Git {
     /// # Errors
     /// Git does not start.
     pub fn objects(&self) -> Result<Objects, GitError> {
-        Objects::of(&self.top)
+        Objects::of(&self.top, self.until)
     }
 }
 

@@ -25,11 +25,12 @@ pub const ENTRIES_MAX: usize = 500_000;
 pub const PATH_BYTES_MAX: usize = 4 * 1024;
 /// Bytes of the paths of all of them.
 pub const ENTRY_PATHS_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Commits that are looked at for when a config last changed.
+/// Commits that are looked at for when a config last changed, or for what a definition was before.
 pub const COMMITS_MAX: usize = 10_000;
 /// Bytes of the commits and folders of a history that are read for that.
 pub const HISTORY_OBJECTS_BYTES_MAX: usize = 128 * 1024 * 1024;
-/// Bytes of all earlier versions of a config that are read to tell since when it asks what it asks.
+/// Bytes of all earlier versions of a config that are read to tell since when it asks what it asks, or what a definition
+/// was before.
 pub const EARLIER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Bytes of what Git says that is no object.
 pub const GIT_ANSWER_BYTES_MAX: u64 = 64 * 1024;

@@ -9,9 +9,10 @@ use crate::model::names::{DefinitionId, DivisionId, Key, Locale, SystemPresence}
 use crate::model::observed::{Content, Definition, Observed, Primary};
 use crate::model::usage::Usage;
 use crate::plan::change::{
-    Change, Create, Edit, InStep, LeftAlone, Matched, Reason, Removal, Spent, SpentLine, Step, Warning, Why,
+    Action, Change, Create, Edit, InStep, LeftAlone, Matched, Reason, Removal, Spent, SpentLine, Step, Warning, Why,
 };
 use crate::plan::cost::Cost;
+use crate::plan::evidence::{Evidence, NotRead};
 use crate::plan::matching::{Found, Pairing};
 use crate::plan::only::Only;
 use crate::plan::origin::Base;
@@ -27,6 +28,7 @@ pub mod cost;
 pub mod difference;
 pub mod division;
 pub mod document;
+pub mod evidence;
 pub mod guard;
 pub mod matching;
 pub mod only;
@@ -103,6 +105,24 @@ impl Plan {
         }
     }
 
+    /// The definitions that would be created while there is something active that they may have been. What earlier states
+    /// had for them is worth looking for.
+    #[must_use]
+    pub fn may_be_renames(&self) -> BTreeSet<Key> {
+        let left_out = self.only.iter().flat_map(|it| &it.changes);
+        let is_free = self.left_alone.iter().any(|it| !matches!(it.why, Why::Omitted(_) | Why::Protected))
+            || self.changes.iter().chain(left_out).any(|it| it.step.action() == Action::Delete);
+        if !is_free {
+            return BTreeSet::new();
+        }
+        let created = self.changes.iter().filter(|it| it.step.action() == Action::Create);
+        let asked = self.refusals.iter().filter_map(|it| match &it.fact {
+            Fact::LooksLikeRename { key, .. } | Fact::OtherSystemPresence { key, .. } => Some(key),
+            _ => None,
+        });
+        created.filter_map(|it| it.step.key()).chain(asked).cloned().collect()
+    }
+
     /// Nothing to do, and nothing that forbids it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -116,11 +136,21 @@ impl Plan {
 /// `limits` are the config's, raised by whatever flags a person gave.
 #[must_use]
 pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
+    planned(desired, observed, limits, None)
+}
+
+/// The same where somebody has looked for what earlier states had for the definitions that would be created.
+#[must_use]
+pub fn plan_by(desired: &Desired, observed: &Observed, limits: &Limits, evidence: &Evidence) -> Plan {
+    planned(desired, observed, limits, Some(evidence))
+}
+
+fn planned(desired: &Desired, observed: &Observed, limits: &Limits, evidence: Option<&Evidence>) -> Plan {
     let questions = Questions::new(desired, observed);
     let mut pairing = matching::pair(desired, observed);
     // Before any question is asked: what takes another's place claims it, whatever the order of keys.
     let replaced = questions.replaced_by_all(&mut pairing);
-    let asked = questions.before_creating(&replaced, &mut pairing);
+    let asked = questions.before_creating(&replaced, evidence, &mut pairing);
     let mut planner = Planner {
         desired,
         observed,
@@ -129,6 +159,7 @@ pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
         asked,
         known_presences: observed.system_presences.iter().flatten().collect(),
         compared: 0,
+        unmanaged: Vec::new(),
         plan: Plan::of(Vec::new(), observed, desired.settings.default_locale.clone()),
     };
     for wanted in desired.definitions.values() {
@@ -138,7 +169,7 @@ pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
         }
     }
     planner.unclaimed();
-    planner.finish(limits)
+    planner.finish(limits, evidence)
 }
 
 struct Planner<'a> {
@@ -151,6 +182,8 @@ struct Planner<'a> {
     known_presences: HashSet<&'a SystemPresence>,
     /// With how many names others were compared, to suggest the nearest.
     compared: usize,
+    /// Active objects that the config does not name, whatever becomes of them.
+    unmanaged: Vec<&'a Definition>,
     plan: Plan,
 }
 
@@ -367,6 +400,9 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let Some(why) = self.why_left_alone(object) else { continue };
+            if why == Why::NotNamed {
+                self.unmanaged.push(object);
+            }
             if why == Why::NotNamed && self.desired.settings.prune == Prune::Delete {
                 let step = Step::Delete(removal(object));
                 self.plan.changes.push(Change { step, reason: Reason::NotNamed, place: None });
@@ -400,7 +436,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn finish(mut self, limits: &Limits) -> Plan {
+    fn finish(mut self, limits: &Limits, evidence: Option<&Evidence>) -> Plan {
         let mut plan = self.plan;
         in_order(&mut plan.changes);
         plan.left_alone.sort_by(|a, b| {
@@ -416,8 +452,43 @@ impl<'a> Planner<'a> {
         refusals.extend(guard::refusals(self.desired, &plan.changes, limits));
         plan.refusals = refusals;
         plan.warnings = warnings(self.desired, self.observed, &plan.changes);
+        if let Some(evidence) = evidence {
+            let default_locale = &self.desired.settings.default_locale;
+            plan.warnings.extend(beside_unmanaged(&plan.changes, self.unmanaged, default_locale));
+            plan.warnings.extend(evidence.not_read.as_ref().and_then(|it| not_read(it, &plan.changes)));
+        }
         plan
     }
+}
+
+/// Definitions that are created where the config leaves others unnamed, by system presence: one of those may be what is
+/// meant, and nothing says so.
+fn beside_unmanaged(changes: &[Change], unmanaged: Vec<&Definition>, default_locale: &Locale) -> Vec<Warning> {
+    let mut made: BTreeMap<&SystemPresence, Vec<&Key>> = BTreeMap::new();
+    for change in changes.iter().filter(|it| it.reason == Reason::NothingMatches) {
+        if let Step::Create(create) = &change.step {
+            made.entry(&create.system_presence).or_default().push(&create.key);
+        }
+    }
+    let mut beside: BTreeMap<&SystemPresence, Vec<&Definition>> = BTreeMap::new();
+    for object in unmanaged {
+        beside.entry(&object.system_presence).or_default().push(object);
+    }
+    let name = |it: &&Definition| it.name(default_locale).map_or_else(|| it.id.to_string(), ToString::to_string);
+    let warning = |(presence, keys): (&SystemPresence, Vec<&Key>)| {
+        let others = beside.get(presence)?.iter().map(name).collect();
+        let (keys, system_presence) = (keys.into_iter().cloned().collect(), presence.clone());
+        Some(Warning::BesideUnmanaged { keys, system_presence, others })
+    };
+    made.into_iter().filter_map(warning).collect()
+}
+
+/// That nothing was read by which these creations could be known as renames.
+fn not_read(not_read: &NotRead, changes: &[Change]) -> Option<Warning> {
+    let NotRead { keys, why } = not_read;
+    let made = changes.iter().filter(|it| it.step.action() == Action::Create).filter_map(|it| it.step.key());
+    let keys: Vec<Key> = made.filter(|it| keys.contains(it)).cloned().collect();
+    (!keys.is_empty()).then(|| Warning::EarlierNotRead { keys, why: why.clone() })
 }
 
 /// Of an active object: nothing else is taken away.

@@ -222,6 +222,19 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
+/// How many names a sentence has before it counts the rest.
+const NAMED_MAX: usize = 3;
+
+/// The first names, and how many there are more: `a, b, c (10 more)`.
+#[must_use]
+pub fn some<T: fmt::Display>(names: &[T]) -> String {
+    let first: Vec<String> = names.iter().take(NAMED_MAX).map(ToString::to_string).collect();
+    match names.len().saturating_sub(NAMED_MAX) {
+        0 => list(&first, "and"),
+        more => format!("{} ({more} more)", first.join(", ")),
+    }
+}
+
 /// A foreign name between backticks, in a sentence of ours. A backtick of its own would end the code there, and the rest
 /// of the name would be read as Markdown, so it is escaped.
 #[must_use]

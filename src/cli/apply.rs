@@ -23,9 +23,9 @@ pub struct PlanArgs {
     /// (`origin/main`; `A...B` is the merge base of both), or of a path (`./before`). What is planned stays the same.
     #[arg(long, value_name = "REF|PATH", help_heading = "Config")]
     pub base: Option<String>,
-    /// With `--base`: a folder of reports, as `apply --report-dir DIR` keeps them. By them is told what was edited in the
-    /// org from what was merged and not applied.
-    #[arg(long, value_name = "DIR", requires = "base", help_heading = "Config")]
+    /// A folder of reports, as `apply --report-dir DIR` keeps them. They say what a definition was before all its labels
+    /// changed and, with `--base`, what was edited in the org and what was merged and not applied.
+    #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub report_dir: Option<PathBuf>,
     /// Which org.
     #[command(flatten)]

@@ -5,9 +5,11 @@ use crate::apply::report::{Outcome, Report, Row, Skip};
 use crate::apply::{Aim, Job};
 use crate::cli::ApplyArgs;
 use crate::commands::carry::{self, Carried};
+use crate::commands::committed::Org;
 use crate::commands::connect::{self, Connection, files_read};
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
+use crate::commands::evidence::{Earlier, report_files};
 use crate::commands::identity::{Identity, config_names_no_org};
 use crate::commands::look::{Asked, Look, look};
 use crate::commands::saved;
@@ -39,12 +41,16 @@ async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Re
     let saved = args.plans.iter().map(|it| saved::read(it)).collect::<Result<Vec<_>, _>>()?;
     let (config, sources) = shell.load(&args.config, &mut desk.outputs)?;
     desk.record.goes_by(&config);
-    let desired = limited(config.desired, &args.only)?;
+    let desired = limited(config.desired.clone(), &args.only)?;
+    let reports = args.record.report_dir.as_deref().map(report_files).unwrap_or_default();
+    let org = Org { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
+    let earlier = Earlier { base: None, reports: &reports, config: &args.config, org, at: None };
     desk.record.only(desired.only.as_ref());
     let (report, exit, target) = converse(&args.target, &desired, shell, async |connection, shell| {
         let Connection { session, is_real, .. } = connection;
         let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_real, config_names_no_org)?;
         let asked = Asked::of(&desired, identity, &args.target, args.limits, args.usage);
+        let asked = Asked { earlier: Some(earlier), ..asked };
         let look = look(&session.reader(), &asked, &mut desk.heard).await?;
         let run = Run { args, desired: &desired, limits: &asked.limits, sources: &sources, saved: &saved };
         let session = session.speaking(look.target.generation);
@@ -74,7 +80,7 @@ impl Run<'_> {
         desk: &mut Desk,
         shell: &mut Shell<'_>,
     ) -> Result<(Report, Exit), Failure> {
-        let Look { target, observed, plan, notes } = look;
+        let Look { target, observed, plan, evidence: _, notes } = look;
         shell.show_notes(notes);
         shell.tell(&mut desk.outputs, &|style| human::plan(plan, target, self.sources, style));
         if !plan.refusals.is_empty() {

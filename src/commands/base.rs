@@ -12,8 +12,9 @@ use crate::model::names::Key;
 use crate::model::observed::{Observed, Target};
 use crate::plan::base::{Side, compare};
 use crate::plan::change::Step;
-use crate::plan::origin::{Base, Comparison, Evidence, Pending};
-use crate::plan::{Plan, plan};
+use crate::plan::evidence::Evidence;
+use crate::plan::origin::{self, Base, Comparison, Pending};
+use crate::plan::{Plan, plan_by};
 
 /// A plan with what it says beside the base's. What is planned stays as it is.
 #[must_use]
@@ -24,12 +25,14 @@ pub fn compared(
     observed: &Observed,
     target: &Target,
     reports: &[KeptReport],
+    evidence: &Evidence,
 ) -> Plan {
     let Given { against, desired: base, files: _, past } = base;
     let comparison = match base {
         Ok(base) => {
             let base = Desired { only: desired.only.clone(), ..base };
-            let before = plan(&base, observed, &base.settings.limits);
+            // What the head is asked by what was before, its base is asked, too.
+            let before = plan_by(&base, observed, &base.settings.limits, evidence);
             let history = History::of(reports, target);
             // The oldest commit of a shallow clone looks as if it had made everything.
             let since = past.filter(|_| !against.shallow).map_or_else(BTreeMap::new, |(repository, past)| {
@@ -59,9 +62,9 @@ fn touched(before: &Plan, observed: &Observed, history: &History<'_>) -> BTreeMa
 fn pending(step: &Step, observed: &Observed, history: &History<'_>, since: &BTreeMap<Key, Moment>) -> Pending {
     match history.how(step, observed) {
         How::Edited | How::Both => Pending::Edited { at: touched_at(step, observed) },
-        How::NotApplied => Pending::NotApplied(Evidence::Reports),
+        How::NotApplied => Pending::NotApplied(origin::Evidence::Reports),
         How::NotKnown => match step.key().and_then(|key| since.get(key)) {
-            Some(since) => Pending::NotApplied(Evidence::Times { since: *since }),
+            Some(since) => Pending::NotApplied(origin::Evidence::Times { since: *since }),
             None => Pending::NotKnown,
         },
     }

@@ -24,6 +24,8 @@ pub struct CommitFiles {
     state: RefCell<State>,
     /// Parts of paths that were followed until now.
     steps: Cell<usize>,
+    /// Why Git did not give what was asked for, the first time.
+    failed: RefCell<Option<GitError>>,
 }
 
 /// What was looked at, by which another commit can be compared.
@@ -66,7 +68,7 @@ impl CommitFiles {
         let folder = SeenFolder { hash: commit.tree.clone(), ..SeenFolder::default() };
         let seen = Seen { folders: BTreeMap::from([(PathBuf::new(), folder)]) };
         let state = RefCell::new(State { seen, ..State::default() });
-        CommitFiles { objects: Rc::clone(objects), commit, state, steps: Cell::new(0) }
+        CommitFiles { objects: Rc::clone(objects), commit, state, steps: Cell::new(0), failed: RefCell::default() }
     }
 
     /// The commit.
@@ -85,6 +87,17 @@ impl CommitFiles {
     #[must_use]
     pub fn bytes_read(&self) -> usize {
         self.state.borrow().file_bytes
+    }
+
+    /// Why Git did not give what was asked for, the first time; none where it always did.
+    #[must_use]
+    pub fn failed(&self) -> Option<GitError> {
+        self.failed.borrow().clone()
+    }
+
+    fn remembered(&self, error: GitError) -> io::Error {
+        self.failed.borrow_mut().get_or_insert_with(|| error.clone());
+        io::Error::other(error)
     }
 
     /// How a message names what is at a path.
@@ -111,7 +124,8 @@ impl CommitFiles {
             self.state.borrow_mut().seen.folders.insert(real.to_owned(), folder);
             found.hash
         };
-        let (folder, bytes) = self.objects.borrow_mut().folder(&hash, &self.named(real)).map_err(from_git)?;
+        let (folder, bytes) =
+            self.objects.borrow_mut().folder(&hash, &self.named(real)).map_err(|error| self.remembered(error))?;
         let mut state = self.state.borrow_mut();
         state.bytes += bytes;
         if state.bytes > FOLDERS_BYTES_MAX {
@@ -142,7 +156,7 @@ impl CommitFiles {
 
     fn blob(&self, path: &Path, hash: &str, most: usize) -> io::Result<Option<Vec<u8>>> {
         let mut objects = self.objects.borrow_mut();
-        let object = objects.find(hash, &self.named(path)).map_err(from_git)?;
+        let object = objects.find(hash, &self.named(path)).map_err(|error| self.remembered(error))?;
         if object.kind != Kind::Blob {
             return Err(io::Error::other("it is not what the commit says: the repository is damaged"));
         }
@@ -150,7 +164,7 @@ impl CommitFiles {
             return Ok(None);
         }
         self.state.borrow_mut().file_bytes += object.bytes;
-        objects.read(&object).map(Some).map_err(from_git)
+        objects.read(&object).map(Some).map_err(|error| self.remembered(error))
     }
 
     /// Does another commit hold the same wherever one was looked at?
@@ -213,10 +227,6 @@ impl SeenFolder {
 
 fn too_much(why: String) -> io::Error {
     io::Error::new(io::ErrorKind::QuotaExceeded, why)
-}
-
-fn from_git(error: GitError) -> io::Error {
-    io::Error::other(error)
 }
 
 impl FileSystem for CommitFiles {

@@ -83,6 +83,7 @@ pub struct Past {
     commit: Commit,
     seen: Seen,
     bytes: usize,
+    failed: Option<GitError>,
 }
 
 impl InRepository {
@@ -114,11 +115,12 @@ impl<'a> Committed<'a> {
     /// # Errors
     /// The commit itself could not be read.
     pub fn at(&self, hash: &str) -> Result<Version, String> {
-        self.version(self.commit(hash)?).ok_or_else(|| "the commit is no commit".to_owned())
+        let commit = self.commit(hash).map_err(|error| error.to_string())?;
+        self.version(commit).ok_or_else(|| "the commit is no commit".to_owned())
     }
 
-    fn commit(&self, hash: &str) -> Result<Option<Commit>, String> {
-        self.objects.borrow_mut().commit(hash).map_err(|error| error.to_string())
+    fn commit(&self, hash: &str) -> Result<Option<Commit>, GitError> {
+        self.objects.borrow_mut().commit(hash)
     }
 
     fn version(&self, commit: Option<Commit>) -> Option<Version> {
@@ -128,7 +130,12 @@ impl<'a> Committed<'a> {
         let is_absent = system.canonical(path).is_err_and(absent);
         let Read { desired, files: _ } = read(Rc::clone(&system) as Rc<dyn FileSystem>, path, Some(root), self.org);
         let desired = desired.map_err(if is_absent { NoConfig::Absent } else { NoConfig::Broken });
-        let past = Past { commit: system.commit().clone(), seen: system.seen(), bytes: system.bytes_read() };
+        let past = Past {
+            commit: system.commit().clone(),
+            seen: system.seen(),
+            bytes: system.bytes_read(),
+            failed: system.failed(),
+        };
         Some(Version { desired, past })
     }
 
@@ -137,18 +144,46 @@ impl<'a> Committed<'a> {
     ///
     /// # Errors
     /// It lies further back, or a commit could not be read.
-    fn began(&self, past: &Past, left: &mut usize) -> Result<(Commit, Option<Commit>), String> {
+    fn began(&self, past: &Past, left: &mut usize) -> Result<(Commit, Option<Commit>), GitError> {
+        let refused = |why: String| GitError::Refused(why);
         let mut oldest = past.commit.clone();
         loop {
             let Some(parent) = &oldest.parent else { return Ok((oldest, None)) };
-            *left = left.checked_sub(1).ok_or("it lies too far back")?;
-            let parent = self.commit(parent)?.ok_or("a commit follows what is no commit")?;
-            let text = |error: GitError| error.to_string();
-            if !CommitFiles::holds_the_same(&self.objects, &past.seen, &parent).map_err(text)? {
+            let far = || refused(format!("the config has changed in none of the last {COMMITS_MAX} commits"));
+            *left = left.checked_sub(1).ok_or_else(far)?;
+            let odd = || refused("a commit follows what is no commit".to_owned());
+            let parent = self.commit(parent)?.ok_or_else(odd)?;
+            if !CommitFiles::holds_the_same(&self.objects, &past.seen, &parent)? {
                 return Ok((oldest, Some(parent)));
             }
             oldest = parent;
         }
+    }
+
+    /// Hands over the config of a commit and those before it along the first parents, each version once with the newest
+    /// commit that holds it, until `is_enough` says so. One that is absent or holds errors is passed over.
+    ///
+    /// # Errors
+    /// Git did not give what was asked for, or these versions are too long together.
+    pub fn walk(&self, from: &str, mut is_enough: impl FnMut(&str, &Desired) -> bool) -> Result<(), GitError> {
+        let (mut next, mut commits, mut bytes) = (self.commit(from)?, COMMITS_MAX, EARLIER_BYTES_MAX);
+        // The first one is mostly the config at hand.
+        for _ in 0..=CONFIGS_MAX {
+            let Some(Version { desired, past }) = self.version(next) else { break };
+            if let Some(error) = past.failed {
+                return Err(error);
+            }
+            let long = || {
+                let mib = EARLIER_BYTES_MAX / (1024 * 1024);
+                GitError::Refused(format!("the earlier versions of the config have more than {mib} MiB"))
+            };
+            bytes = bytes.checked_sub(past.bytes).ok_or_else(long)?;
+            if desired.is_ok_and(|it| is_enough(&past.commit.hash, &it)) {
+                break;
+            }
+            next = self.began(&past, &mut commits)?.1;
+        }
+        Ok(())
     }
 
     /// When the config last changed, as of a commit; none if that lies too far back.
@@ -208,7 +243,8 @@ impl<'a> Committed<'a> {
         let head = Revision::read("HEAD").map(|it| self.git.commit(&it)).transpose();
         let head = head.map_err(|error| error.to_string())?.flatten();
         let head = head.ok_or("what is checked out is no commit")?;
-        let newest = self.commit(&head)?;
+        let in_words = |error: GitError| error.to_string();
+        let newest = self.commit(&head).map_err(in_words)?;
         if !self.is_before(&applied.commit, newest.as_ref()) {
             return Err(
                 "it is not a part of the history of what is checked out, so what was merged since is not known"
@@ -224,10 +260,11 @@ impl<'a> Committed<'a> {
                 if oldest.hash == applied.commit.hash {
                     return Ok(configs);
                 }
-                let parent = oldest.parent.as_deref().map(|it| self.commit(it)).transpose()?.flatten();
+                let parent =
+                    oldest.parent.as_deref().map(|it| self.commit(it)).transpose().map_err(in_words)?.flatten();
                 let Some(parent) = parent else { break None };
                 let same = CommitFiles::holds_the_same(&self.objects, &version.past.seen, &parent);
-                if !same.map_err(|error| error.to_string())? {
+                if !same.map_err(in_words)? {
                     break Some(parent);
                 }
                 oldest = parent;

@@ -65,7 +65,7 @@ async fn made(args: &DriftArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resul
 }
 
 fn show(args: &DriftArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
-    let Made { look: Look { target, observed: _, plan: _, notes }, drift, sources } = made;
+    let Made { look: Look { target, observed: _, plan: _, evidence: _, notes }, drift, sources } = made;
     shell.show_notes(notes);
     let folder = shell.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {

@@ -5,6 +5,7 @@ use crate::api::Reader;
 use crate::apply::CONCURRENCY;
 use crate::cli::{LimitArgs, TargetArgs};
 use crate::commands::connect;
+use crate::commands::evidence::Earlier;
 use crate::commands::identity::Identity;
 use crate::commands::reading::{From, Seen, names_divisions, see};
 use crate::logging;
@@ -14,8 +15,9 @@ use crate::model::observed::{Observed, Target};
 use crate::model::usage::Usage;
 use crate::plan::change::Step;
 use crate::plan::cost::{Cost, Terms};
+use crate::plan::evidence::Evidence;
 use crate::plan::usage::{in_question, with_usage};
-use crate::plan::{Plan, plan};
+use crate::plan::{Plan, plan, plan_by};
 use crate::problem::{Heard, Problem};
 
 /// What the look gave.
@@ -26,6 +28,8 @@ pub struct Look {
     pub observed: Observed,
     /// The plan.
     pub plan: Plan,
+    /// What earlier states had for what would be created; none if there is nothing to ask.
+    pub evidence: Option<Evidence>,
     /// Look-ups that failed without stopping anything.
     pub notes: Vec<Problem>,
 }
@@ -44,12 +48,14 @@ pub struct Asked<'a> {
     pub usage: bool,
     /// Is this the embedded org?
     pub sandbox: bool,
+    /// Where to look for what was before, when something would be created; none where nothing is said of it.
+    pub earlier: Option<Earlier<'a>>,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
     /// What a person asks of this config by flags.
     #[must_use]
-    pub fn of<'a>(
+    pub fn of(
         desired: &'a Desired,
         identity: Identity,
         target: &TargetArgs,
@@ -63,6 +69,7 @@ impl Asked<'_> {
             api: connect::api(target, desired),
             usage,
             sandbox: target.sandbox,
+            earlier: None,
         }
     }
 }
@@ -85,19 +92,23 @@ pub fn raised(config: &Limits, flags: LimitArgs) -> Limits {
 /// # Errors
 /// The org is another one than meant, or could not be read.
 pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Result<Look, Problem> {
-    let Asked { desired, limits, identity, api, usage, sandbox } = asked;
+    let Asked { desired, limits, identity, api, usage, sandbox, earlier } = asked;
     let from = From { reader, identity, api: *api, sandbox: *sandbox };
     let Seen { target, observed, mut notes } = see(from, |_| names_divisions(desired), heard).await?;
     let observed = with_pinned(&reader.speaking(target.generation), desired, observed, &mut notes).await;
     logging::phase("planning");
     let mut plan = plan(desired, &observed, limits);
+    let evidence = earlier.and_then(|it| it.evidence(&plan, desired, &observed, &target));
+    if let Some(evidence) = &evidence {
+        plan = plan_by(desired, &observed, limits, evidence);
+    }
     if *usage || limits.active_users.is_some() {
         logging::phase("asking who is on it now");
         let usage = people_on(reader, &plan, &mut notes).await;
         plan = with_usage(plan, usage, limits);
     }
     plan.cost = cost(reader, &plan, &observed);
-    Ok(Look { target, observed, plan, notes })
+    Ok(Look { target, observed, plan, evidence, notes })
 }
 
 /// What was observed, with the pinned definitions that the list does not show yet.

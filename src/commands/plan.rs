@@ -7,6 +7,7 @@ use crate::commands::connect::files_read;
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
 use crate::commands::earlier;
+use crate::commands::evidence::{Earlier, report_files};
 use crate::commands::identity::Identity;
 use crate::commands::journal::reports;
 use crate::commands::look::{Asked, Look, look};
@@ -53,23 +54,30 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     let org = Org { name: org.as_deref(), head: &config, head_path };
     let given = args.base.as_deref().map(|typed| earlier::base(&args.config, typed, org)).transpose()?;
     outputs.spare(given.iter().flat_map(|it| &it.files))?;
-    let kept = args.report_dir.as_deref().filter(|_| given.is_some());
-    outputs.spare(kept)?;
+    // A variable may name the folder before the first apply makes it.
+    let is_typed = shell.line.is_typed("report-dir");
+    let kept = args.report_dir.as_deref().filter(|it| is_typed || it.is_dir());
+    outputs.spare(args.report_dir.as_deref())?;
     let reports = kept.map_or_else(|| Ok(Vec::new()), reports)?;
+    let files = kept.map(report_files).unwrap_or_default();
+    let commit = at.as_ref().map(|it| it.commit.as_str());
+    let earlier = Earlier { base: given.as_ref(), reports: &files, config: &args.config, org, at: commit };
     let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, args.limits, args.usage);
+    let asked = Asked { earlier: Some(earlier), ..asked };
     let mut look = converse(&args.target, &desired, shell, async |connection, _| {
         // A reader is all that this command has: it cannot write.
         look(&connection.session.reader(), &asked, heard).await
     })
     .await?;
     if let Some(given) = given {
-        look.plan = compared(given, look.plan, &desired, &look.observed, &look.target, &reports);
+        let evidence = look.evidence.take().unwrap_or_default();
+        look.plan = compared(given, look.plan, &desired, &look.observed, &look.target, &reports, &evidence);
     }
     Ok(Made { look, desired, sources })
 }
 
 fn show(args: &PlanArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
-    let Made { look: Look { target, observed: _, plan, notes }, desired, sources } = made;
+    let Made { look: Look { target, observed: _, plan, evidence: _, notes }, desired, sources } = made;
     shell.show_notes(notes);
     let folder = shell.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use crate::git::run::{GitError, Running, Subcommand, start};
+use crate::git::run::{Deadline, GitError, Running, Subcommand, start};
 use crate::limits::{
     COMMIT_BYTES_MAX, DIFFERENCE_BYTES_MAX, FOLDER_BYTES_MAX, FOLDERS_KEPT_BYTES_MAX, HISTORY_OBJECTS_BYTES_MAX,
 };
@@ -84,6 +84,7 @@ pub type Folder = HashMap<OsString, Entry>;
 #[derive(Debug)]
 pub struct Objects {
     top: PathBuf,
+    until: Option<Deadline>,
     sizes: Running,
     contents: Running,
     /// Objects for which Git reads nothing that is too large.
@@ -100,11 +101,12 @@ impl Objects {
     ///
     /// # Errors
     /// Git does not start.
-    pub(super) fn of(top: &Path) -> Result<Objects, GitError> {
+    pub(super) fn of(top: &Path, until: Option<Deadline>) -> Result<Objects, GitError> {
         Ok(Objects {
             top: top.to_owned(),
-            sizes: start(top, Subcommand::CatFile, &[ABOUT])?,
-            contents: start(top, Subcommand::CatFile, &["--batch"])?,
+            until,
+            sizes: start(top, until, Subcommand::CatFile, &[ABOUT])?,
+            contents: start(top, until, Subcommand::CatFile, &["--batch"])?,
             harmless: HashSet::new(),
             folders: HashMap::new(),
             folders_bytes: 0,
@@ -125,7 +127,7 @@ impl Objects {
             return Err(GitError::Refused(format!("{what} is named by what is no hash")));
         }
         let answer = self.sizes.ask(hash).map_err(named)?;
-        let lacks = || GitError::Lacks { what: what.to_owned(), partial: is_partial(&self.top) };
+        let lacks = || GitError::Lacks { what: what.to_owned(), partial: is_partial(&self.top, self.until) };
         read_size(&answer).ok_or_else(lacks)
     }
 
@@ -237,8 +239,8 @@ impl Objects {
 }
 
 /// Has Git marked packs as those of a partial clone?
-fn is_partial(top: &Path) -> bool {
-    let asked = start(top, Subcommand::RevParse, &["--git-path", "objects/pack"]).and_then(Running::printed);
+fn is_partial(top: &Path, until: Option<Deadline>) -> bool {
+    let asked = start(top, until, Subcommand::RevParse, &["--git-path", "objects/pack"]).and_then(Running::printed);
     let Ok(Some(packs)) = asked else { return false };
     let mut entries = fs::read_dir(top.join(packs.trim_end_matches(['\n', '\r']))).into_iter().flatten().flatten();
     entries.any(|it| it.path().extension().is_some_and(|it| it == "promisor"))

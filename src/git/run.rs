@@ -8,10 +8,11 @@ use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::limits::GIT_ANSWER_BYTES_MAX;
 #[cfg(target_os = "linux")]
@@ -21,6 +22,30 @@ use crate::limits::GIT_MEMORY_BYTES_MAX;
 const SAID_CHARS_MAX: usize = 300;
 /// How long one answer may take. Only an odd repository takes longer: one that names a pipe as its config, say.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
+
+/// Until when everything that Git is asked has to be answered, where that is not waited for at any length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline {
+    at: Instant,
+    seconds: u64,
+}
+
+impl Deadline {
+    /// So much from now on.
+    #[must_use]
+    pub fn within(time: Duration) -> Deadline {
+        Deadline { at: now() + time, seconds: time.as_secs() }
+    }
+
+    fn left(self) -> Duration {
+        self.at.saturating_duration_since(now())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a process cannot be paused as the clock of a test can")]
+fn now() -> Instant {
+    Instant::now()
+}
 
 /// The subcommands that presencectl uses. None reads the working tree or the index, so no filter, hook or monitor of a
 /// repository starts.
@@ -110,6 +135,11 @@ pub enum GitError {
         /// What was asked.
         asked: String,
     },
+    /// All that was asked took longer than it may together.
+    OutOfTime {
+        /// How long that is.
+        seconds: u64,
+    },
     /// The repository lacks an object.
     Lacks {
         /// What the object is.
@@ -130,6 +160,7 @@ impl fmt::Display for GitError {
             GitError::TooSlow { asked } => {
                 write!(f, "`git {asked}` did not answer within {} s", ANSWER_MAX.as_secs())
             }
+            GitError::OutOfTime { seconds } => write!(f, "reading the repository took longer than {seconds} s"),
             GitError::Lacks { what, partial: true } => {
                 write!(f, "this is a partial clone, which lacks {what}: use a clone made without `--filter`")
             }
@@ -154,7 +185,9 @@ impl GitError {
             GitError::Failed { said, .. } if said.contains("dubious ownership") => {
                 "the repository belongs to another user: `git config --global --add safe.directory FOLDER` trusts it"
             }
-            GitError::Failed { .. } | GitError::TooSlow { .. } => "look whether the same command works by hand",
+            GitError::Failed { .. } | GitError::TooSlow { .. } | GitError::OutOfTime { .. } => {
+                "look whether the same command works by hand"
+            }
             GitError::Lacks { .. } => "clone the repository again without `--filter`",
             GitError::Refused(_) => "check the commit out, and give its path instead",
         }
@@ -170,6 +203,9 @@ pub(super) struct Running {
     said: Option<JoinHandle<String>>,
     /// Told at the beginning and at the end of each wait for an answer.
     watch: Sender<()>,
+    /// It was ended because an answer took too long.
+    late: Arc<AtomicBool>,
+    until: Option<Deadline>,
 }
 
 impl fmt::Debug for Running {
@@ -188,7 +224,12 @@ impl Drop for Running {
 ///
 /// # Errors
 /// There is no Git, or it does not start.
-pub(super) fn start(top: &Path, subcommand: Subcommand, arguments: &[&str]) -> Result<Running, GitError> {
+pub(super) fn start(
+    top: &Path,
+    until: Option<Deadline>,
+    subcommand: Subcommand,
+    arguments: &[&str],
+) -> Result<Running, GitError> {
     let variables: Vec<(OsString, OsString)> = env::vars_os().collect();
     let folders = program_folders(&variables);
     let program = program(&folders).ok_or(GitError::Missing)?;
@@ -202,12 +243,13 @@ pub(super) fn start(top: &Path, subcommand: Subcommand, arguments: &[&str]) -> R
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let child = Arc::new(Mutex::new(child));
     let (watch, events) = channel();
-    let watched = Arc::clone(&child);
-    thread::spawn(move || kill_when_late(&watched, &events));
+    let (watched, late) = (Arc::clone(&child), Arc::new(AtomicBool::new(false)));
+    let is_late = Arc::clone(&late);
+    thread::spawn(move || kill_when_late(&watched, &events, until, &is_late));
     let said = stderr.map(|it| thread::spawn(move || messages(it)));
     let stdout = stdout.ok_or_else(|| GitError::NotRun("it has no output".to_owned()))?;
     let asked = std::iter::once(subcommand.as_str()).chain(arguments.iter().copied()).collect::<Vec<_>>().join(" ");
-    Ok(Running { asked, child, stdin, stdout: BufReader::new(stdout), said, watch })
+    Ok(Running { asked, child, stdin, stdout: BufReader::new(stdout), said, watch, late, until })
 }
 
 impl Running {
@@ -225,14 +267,15 @@ impl Running {
             return Err(GitError::Refused(format!("`git {}` printed more than {most} bytes", self.asked)));
         }
         let status = self.child.lock().unwrap_or_else(PoisonError::into_inner).wait();
-        let in_time = self.watch.send(()).is_ok();
+        let _ = self.watch.send(());
+        let in_time = !self.late.load(Ordering::SeqCst);
         match (read, status) {
             (Ok(_), Ok(status)) if status.success() => Ok(Some(String::from_utf8_lossy(&printed).into_owned())),
             (Ok(_), Ok(_)) if in_time => match self.said() {
                 said if said.is_empty() => Ok(None),
                 said => Err(self.failed(&said)),
             },
-            (Ok(_), Ok(_)) => Err(GitError::TooSlow { asked: self.asked.clone() }),
+            (Ok(_), Ok(_)) => Err(self.too_slow()),
             (Err(error), _) | (Ok(_), Err(error)) => Err(GitError::NotRun(error.to_string())),
         }
     }
@@ -242,6 +285,9 @@ impl Running {
     /// # Errors
     /// It has ended, or took too long.
     pub(super) fn ask(&mut self, line: &str) -> Result<String, GitError> {
+        if self.until.is_some_and(|it| it.left().is_zero()) {
+            return Err(self.too_slow());
+        }
         let _ = self.watch.send(());
         let mut answer = Vec::new();
         let asked = match &mut self.stdin {
@@ -273,13 +319,20 @@ impl Running {
 
     /// Why it has ended in the middle of a conversation.
     fn ended(&mut self) -> GitError {
-        // The one who watches has gone only if it was too late.
-        if self.watch.send(()).is_err() {
-            return GitError::TooSlow { asked: self.asked.clone() };
+        let _ = self.watch.send(());
+        if self.late.load(Ordering::SeqCst) {
+            return self.too_slow();
         }
         kill(&self.child);
         let said = self.said();
         self.failed(&said)
+    }
+
+    fn too_slow(&self) -> GitError {
+        match self.until {
+            Some(until) if until.left().is_zero() => GitError::OutOfTime { seconds: until.seconds },
+            Some(_) | None => GitError::TooSlow { asked: self.asked.clone() },
+        }
     }
 
     fn failed(&self, said: &str) -> GitError {
@@ -307,11 +360,15 @@ fn kill(child: &Mutex<Child>) {
 }
 
 /// Each wait for an answer is told twice: when it begins and when it ends.
-fn kill_when_late(child: &Mutex<Child>, events: &Receiver<()>) {
+fn kill_when_late(child: &Mutex<Child>, events: &Receiver<()>, until: Option<Deadline>, late: &AtomicBool) {
     while events.recv().is_ok() {
-        match events.recv_timeout(ANSWER_MAX) {
+        match events.recv_timeout(until.map_or(ANSWER_MAX, |it| ANSWER_MAX.min(it.left()))) {
             Ok(()) => {}
-            Err(RecvTimeoutError::Timeout) => return kill(child),
+            Err(RecvTimeoutError::Timeout) => {
+                // Before it ends: whoever reads from it then has to know why.
+                late.store(true, Ordering::SeqCst);
+                return kill(child);
+            }
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }

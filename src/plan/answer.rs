@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
+use crate::plan::evidence::Had;
 use crate::plan::refusal::{By, Candidate, Fact, MORE, Refusal, Said};
 use crate::text;
 use crate::yaml;
@@ -29,7 +30,9 @@ impl Refusal {
                 answers
             }
             Fact::Ambiguous { key, by: By::Replaces, candidates, .. } => replaces_nothing(key, candidates),
-            Fact::LooksLikeRename { key, candidates, said, .. } => rename_answers(key, candidates, said),
+            Fact::LooksLikeRename { key, candidates, said, earlier, .. } => {
+                rename_answers(key, candidates, said, earlier.as_ref())
+            }
             Fact::OtherSystemPresence { key, candidates, said, .. } => replace_answers(key, candidates, said),
             Fact::ReplacedTwice { keys, .. } => keys.iter().map(|it| one_replaces(it, keys)).collect(),
             Fact::PinNotFound { .. } => {
@@ -204,20 +207,43 @@ fn goes(key: &Key, number: usize, id: &DefinitionId, system_presence: &SystemPre
     Answer { say: format!("and if {id} goes"), lines }
 }
 
-fn rename_answers(key: &Key, candidates: &[Candidate], said: &Said) -> Vec<Answer> {
-    let mut answers: Vec<Answer> = candidates
-        .iter()
-        .map(|it| match &it.name {
-            Some(name) if it.has_default_label => Answer {
-                say: format!("if it is {name} under a new label", name = text::ticked(name)),
-                lines: under_definition(key, &previous_labels(&said.previous_labels, name)),
-            },
-            // Without a default label it cannot be found by one.
-            _ => Answer { say: format!("if it is {}", it.id), lines: pin_lines(key, &it.id) },
-        })
-        .collect();
-    answers.push(is_new("if it is another one", key, said));
+fn rename_answers(key: &Key, candidates: &[Candidate], said: &Said, earlier: Option<&Had>) -> Vec<Answer> {
+    let instead = if said.new { ", instead of `new: true`" } else { "" };
+    let answer = |it: &Candidate| match &it.name {
+        Some(name) if it.has_default_label && it.system_presence != said.system_presence => {
+            Some(takes_its_place(key, name, &it.system_presence, said))
+        }
+        Some(name) if it.has_default_label => Some(Answer {
+            say: format!("if it is {name} under a new label{instead}", name = text::ticked(name)),
+            lines: under_definition(key, &previous_labels(&said.previous_labels, name)),
+        }),
+        // Neither a label nor a pin leads from one system presence to another.
+        _ if it.system_presence != said.system_presence => None,
+        // Without a default label it cannot be found by one.
+        _ => Some(Answer { say: format!("if it is {}{instead}", it.id), lines: pin_lines(key, &it.id) }),
+    };
+    let mut answers: Vec<Answer> = candidates.iter().filter_map(answer).collect();
+    let Some(earlier) = earlier else {
+        answers.push(is_new("if it is another one", key, said));
+        return answers;
+    };
+    // What that config says of the old one says nothing of the new one.
+    if !earlier.said_new {
+        answers.push(is_new("if it is another one", key, said));
+    }
+    let or = if earlier.said_new { "if it is another one," } else { "or" };
+    answers.push(say(&format!("{or} give it another key than `{key}`")));
     answers
+}
+
+/// Of one under another system presence, which cannot become it.
+fn takes_its_place(key: &Key, name: &Label, system_presence: &SystemPresence, said: &Said) -> Answer {
+    let mut lines = under_definition(key, &format!("replaces: {}", yaml::scalar(system_presence.as_str())));
+    if said.default_label.as_ref() != Some(name) {
+        lines.push(format!("  {}", previous_labels(&said.previous_labels, name)));
+    }
+    let (name, instead) = (text::ticked(name), if said.new { ", instead of `new: true`" } else { "" });
+    Answer { say: format!("if it takes the place of {name} (which will be deactivated){instead}"), lines }
 }
 
 fn replace_answers(key: &Key, candidates: &[Candidate], said: &Said) -> Vec<Answer> {

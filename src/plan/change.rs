@@ -409,6 +409,22 @@ pub enum Warning {
     },
     /// The org's system presences could not be read, so the config's were not checked against them.
     SystemPresencesNotChecked,
+    /// Definitions are created where the config leaves active ones unnamed, and nothing says what they were before.
+    BesideUnmanaged {
+        /// What is created, by key.
+        keys: Vec<Key>,
+        /// Under which system presence.
+        system_presence: SystemPresence,
+        /// What those that the config does not name are called, by id. Foreign strings are raw.
+        others: Vec<String>,
+    },
+    /// No earlier state could be read by which what is created could be known as renamed.
+    EarlierNotRead {
+        /// What is created, by key.
+        keys: Vec<Key>,
+        /// Why; raw.
+        why: String,
+    },
 }
 
 impl Warning {
@@ -418,6 +434,17 @@ impl Warning {
         match self {
             Warning::ManyActive { .. } => "many-active",
             Warning::SystemPresencesNotChecked => "system-presences-not-checked",
+            Warning::BesideUnmanaged { .. } => "beside-unmanaged",
+            Warning::EarlierNotRead { .. } => "earlier-not-read",
+        }
+    }
+
+    /// The definitions of the config that it is about.
+    #[must_use]
+    pub fn keys(&self) -> &[Key] {
+        match self {
+            Warning::BesideUnmanaged { keys, .. } | Warning::EarlierNotRead { keys, .. } => keys,
+            Warning::ManyActive { .. } | Warning::SystemPresencesNotChecked => &[],
         }
     }
 
@@ -433,6 +460,23 @@ impl Warning {
                 "the org's system presences could not be read, so new definitions were not checked against them"
                     .to_owned()
             }
+            Warning::BesideUnmanaged { keys, system_presence, others } => {
+                let is = if keys.len() == 1 { "is" } else { "are" };
+                let meant = if others.len() == 1 { "that one" } else { "one of them" };
+                let definitions = text::count(others.len(), "active definition");
+                let others: Vec<String> = others.iter().map(text::ticked).collect();
+                format!(
+                    "{keys} {is} created under {system_presence} beside {definitions} that the config does not name: \
+                     {others}; if {meant} is meant, write `previousLabels`",
+                    keys = text::some(&keys.iter().map(text::ticked).collect::<Vec<_>>()),
+                    system_presence = text::unticked(system_presence),
+                    others = text::some(&others),
+                )
+            }
+            Warning::EarlierNotRead { keys, why } => format!(
+                "whether {keys} had other labels before is not known: {why}",
+                keys = text::some(&keys.iter().map(text::ticked).collect::<Vec<_>>()),
+            ),
         }
     }
 }

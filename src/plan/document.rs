@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Sources;
-use crate::document::{PlaceV1, TargetV1, place_v1, target_v1};
+use crate::document::{EarlierV1, PlaceV1, TargetV1, place_v1, target_v1};
 use crate::model::labels::Labels;
 use crate::model::names::{DivisionId, Label, Locale};
 use crate::model::observed::{Content, Target};
@@ -315,6 +315,9 @@ pub struct RefusalV1 {
     pub message: String,
     /// Ways to answer it.
     pub answers: Vec<AnswerV1>,
+    /// Who says which object the definition was before; absent where nobody does, and of other refusals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<EarlierV1>,
     /// Where it comes from: `this-change`, `this-change-too` (without the change there would be one as well, and
     /// otherwise) or `before` (it would be the same). Absent without `--base`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -524,6 +527,7 @@ pub fn refusal_v1(it: &Refusal, sources: &Sources) -> RefusalV1 {
         code: it.code().to_owned(),
         message: it.message(),
         answers,
+        earlier: it.earlier().map(EarlierV1::from),
         origin: None,
         place: it.place.map(|span| place_v1(span, sources)),
     }

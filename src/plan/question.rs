@@ -8,6 +8,7 @@ use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::plan::contained::contained;
+use crate::plan::evidence::{Evidence, Had};
 use crate::plan::matching::{CANDIDATES_NAMED_MAX, Found, Pairing, candidate};
 use crate::plan::refusal::{By, Candidate, Fact, Refusal, Said};
 
@@ -77,6 +78,20 @@ impl<'a> Named<'a> {
         let more = by_id.len() > CANDIDATES_NAMED_MAX;
         Named { objects: by_id.into_values().take(CANDIDATES_NAMED_MAX).collect(), more }
     }
+
+    /// With this one before all others.
+    fn led_by(self, first: &'a Definition) -> Named<'a> {
+        let others: Vec<&Definition> = self.objects.into_iter().filter(|it| it.id != first.id).collect();
+        let more = self.more || others.len() >= CANDIDATES_NAMED_MAX;
+        Named { objects: std::iter::once(first).chain(others).take(CANDIDATES_NAMED_MAX).collect(), more }
+    }
+}
+
+/// The object that a definition was in an earlier state, and that counts.
+#[derive(Clone, Copy)]
+struct Earlier<'a> {
+    object: &'a Definition,
+    had: &'a Had,
 }
 
 impl<'a> Questions<'a> {
@@ -183,18 +198,22 @@ impl<'a> Questions<'a> {
     pub fn before_creating(
         &self,
         replaced: &BTreeMap<&'a Key, Replaced<'a>>,
+        evidence: Option<&'a Evidence>,
         pairing: &mut Pairing<'a>,
     ) -> BTreeSet<&'a Key> {
         let is_made = |it: &&'a Wanted| {
-            // `replaces` says which one it was, as `new: true` says that it was none.
-            let is_said = it.new || replaced.get(&it.key).is_some_and(|it| *it != Replaced::Nothing);
+            // `replaces` says which one it was.
+            let is_said = replaced.get(&it.key).is_some_and(|it| *it != Replaced::Nothing);
             let is_found = !matches!(pairing.found.get(&it.key), None | Some(Found::Nothing));
             it.management == Management::Managed && !it.deactivated && !is_found && !is_said
         };
-        let making: Vec<&'a Wanted> = self.desired.definitions.values().filter(is_made).collect();
+        let made: Vec<&'a Wanted> = self.desired.definitions.values().filter(is_made).collect();
         let is_free =
             |it: &&&'a Definition| !pairing.claimed.contains_key(&it.id) && !self.desired.protect.contains_key(&it.id);
         let free: Vec<&'a Definition> = self.objects.iter().filter(is_free).copied().collect();
+        let mut earlier = evidence.map_or_else(BTreeMap::new, |it| self.earlier(it, &made, &free));
+        // `new: true` says that it looks like others and is none of them.
+        let making: Vec<&'a Wanted> = made.iter().copied().filter(|it| !it.new).collect();
         let mut alike = Alike::new(&making, &free, self.default_locale);
         let mut called: HashMap<&'a str, Group<'a>> = HashMap::new();
         for object in &free {
@@ -205,12 +224,10 @@ impl<'a> Questions<'a> {
         let mut asked = BTreeSet::new();
         for (index, wanted) in making.into_iter().enumerate() {
             let place = Some(wanted.places.key);
-            let Named { objects, more } = alike.named(index, wanted);
-            if !objects.is_empty() {
-                let candidates = objects.iter().map(|it| self.candidate(it)).collect();
-                let fact = Fact::LooksLikeRename { key: wanted.key.clone(), candidates, more, said: said(wanted) };
+            let (named, had) = (alike.named(index, wanted), earlier.remove(&wanted.key));
+            if !named.objects.is_empty() || had.is_some() {
                 ask_about(pairing, wanted, &alike.not_asked_before(index, wanted));
-                pairing.refusals.push(Refusal { fact, place });
+                self.ask_whether_renamed(wanted, named, had, pairing);
                 asked.insert(&wanted.key);
             }
             // What has the default label under another system presence.
@@ -220,13 +237,65 @@ impl<'a> Questions<'a> {
             let Named { objects, more } = Named::of(elsewhere.take(CANDIDATES_NAMED_MAX + 1));
             if !objects.is_empty() {
                 let candidates = objects.iter().map(|it| self.candidate(it)).collect();
-                let fact = Fact::OtherSystemPresence { key: wanted.key.clone(), candidates, more, said: said(wanted) };
+                let said = said(wanted, self.default_locale);
+                let fact = Fact::OtherSystemPresence { key: wanted.key.clone(), candidates, more, said };
                 ask_about(pairing, wanted, &group.not_asked_before(Some(wanted.system_presence.folded())));
                 pairing.refusals.push(Refusal { fact, place });
                 asked.insert(&wanted.key);
             }
         }
+        // Those whose `new: true` was said of the object that they had.
+        for (key, had) in earlier {
+            if let Some(wanted) = self.desired.definitions.get(key) {
+                self.ask_whether_renamed(wanted, Named { objects: Vec::new(), more: false }, Some(had), pairing);
+                asked.insert(key);
+            }
+        }
         asked
+    }
+
+    /// The objects that definitions which would be made had in an earlier state, as far as that counts: nothing else has
+    /// the object, and the definition does not say that it is another one.
+    fn earlier(
+        &self,
+        evidence: &'a Evidence,
+        made: &[&'a Wanted],
+        free: &[&'a Definition],
+    ) -> BTreeMap<&'a Key, Earlier<'a>> {
+        let free: HashMap<&DefinitionId, &'a Definition> = free.iter().map(|it| (&it.id, *it)).collect();
+        let counts = |wanted: &&'a Wanted| {
+            let had = evidence.known.get(&wanted.key).filter(|it| !wanted.new || it.said_new)?;
+            let object = *free.get(&had.id)?;
+            let (ours, theirs) = (wanted.default_label(self.default_locale), object.default_label(self.default_locale));
+            let is_elsewhere = object.system_presence != wanted.system_presence && ours.is_some() && ours == theirs;
+            // That is a question of its own, which `new: true` alone keeps from being asked.
+            (wanted.new || !is_elsewhere).then_some((&wanted.key, Earlier { object, had }))
+        };
+        made.iter().filter_map(counts).collect()
+    }
+
+    fn ask_whether_renamed(
+        &self,
+        wanted: &'a Wanted,
+        alike: Named<'a>,
+        earlier: Option<Earlier<'a>>,
+        pairing: &mut Pairing<'a>,
+    ) {
+        let Named { objects, more } = match earlier {
+            Some(Earlier { object, .. }) => alike.led_by(object),
+            None => alike,
+        };
+        if let Some(Earlier { object, .. }) = earlier {
+            ask_about(pairing, wanted, &[object]);
+        }
+        let fact = Fact::LooksLikeRename {
+            key: wanted.key.clone(),
+            candidates: objects.iter().map(|it| self.candidate(it)).collect(),
+            more,
+            said: said(wanted, self.default_locale),
+            earlier: earlier.map(|it| it.had.clone()),
+        };
+        pairing.refusals.push(Refusal { fact, place: Some(wanted.places.key) });
     }
 }
 
@@ -305,8 +374,14 @@ impl<'a> Alike<'a> {
     }
 }
 
-fn said(wanted: &Wanted) -> Said {
-    Said { previous_labels: wanted.previous_labels.clone(), replaces: wanted.replaces.is_some() }
+fn said(wanted: &Wanted, default_locale: &Locale) -> Said {
+    Said {
+        system_presence: wanted.system_presence.clone(),
+        default_label: wanted.default_label(default_locale).cloned(),
+        previous_labels: wanted.previous_labels.clone(),
+        replaces: wanted.replaces.is_some(),
+        new: wanted.new,
+    }
 }
 
 /// These objects may be a definition that is not known yet.

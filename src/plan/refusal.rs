@@ -4,6 +4,7 @@
 use crate::diagnostic::Span;
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
+use crate::plan::evidence::Had;
 use crate::text;
 
 /// One reason not to apply, and where in the config it comes from.
@@ -35,12 +36,18 @@ pub struct Candidate {
 }
 
 /// What a definition says already of what it was, so that an answer fits beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
+    /// Its system presence.
+    pub system_presence: SystemPresence,
+    /// Its default label.
+    pub default_label: Option<Label>,
     /// Its `previousLabels`.
     pub previous_labels: Vec<Label>,
     /// It says `replaces`.
     pub replaces: bool,
+    /// It says `new: true`.
+    pub new: bool,
 }
 
 /// By what several objects answered to one definition.
@@ -121,6 +128,8 @@ pub enum Fact {
         more: bool,
         /// What it says already.
         said: Said,
+        /// The candidate that it was in an earlier state, where one says so.
+        earlier: Option<Had>,
     },
     /// A definition that would be created exists under another system presence.
     OtherSystemPresence {
@@ -378,13 +387,22 @@ impl Refusal {
         }
     }
 
+    /// The object that its definition was in an earlier state, where that is why it is asked.
+    #[must_use]
+    pub fn earlier(&self) -> Option<&Had> {
+        match &self.fact {
+            Fact::LooksLikeRename { earlier, .. } => earlier.as_ref(),
+            _ => None,
+        }
+    }
+
     /// What is wrong, in one sentence. Foreign strings are raw.
     #[must_use]
     pub fn message(&self) -> String {
         match &self.fact {
             Fact::Ambiguous { key, by, candidates, more } => ambiguous(key, *by, candidates, *more),
-            Fact::LooksLikeRename { key, candidates, more, said: _ } => {
-                format!("`{key}` would be created, but it looks like {}", described(candidates, *more))
+            Fact::LooksLikeRename { key, candidates, more, said: _, earlier } => {
+                looks_like_rename(key, candidates, *more, earlier.as_ref())
             }
             Fact::OtherSystemPresence { key, candidates, more, said: _ } => {
                 let mut elsewhere: Vec<String> =
@@ -471,6 +489,19 @@ impl Refusal {
 
 /// What stands for those that are not named.
 pub const MORE: &str = "others that are not named here";
+
+fn looks_like_rename(key: &Key, candidates: &[Candidate], more: bool, earlier: Option<&Had>) -> String {
+    let is_had = |it: &&Candidate| earlier.is_some_and(|had| had.id == it.id);
+    let (had, alike): (Vec<&Candidate>, Vec<&Candidate>) = candidates.iter().partition(is_had);
+    let all = |these: Vec<&Candidate>, more| described(&these.into_iter().cloned().collect::<Vec<_>>(), more);
+    let looks_like = |alike: Vec<&Candidate>| format!("it looks like {}", all(alike, more));
+    let Some(earlier) = earlier else {
+        return format!("`{key}` would be created, but {}", looks_like(alike));
+    };
+    let new = if earlier.said_new { ", and that says `new: true` as well" } else { "" };
+    let alike = if alike.is_empty() { String::new() } else { format!("; {} too", looks_like(alike)) };
+    format!("`{key}` would be created, but in {} it is {}{new}{alike}", earlier.source.in_words(), all(had, false))
+}
 
 fn ambiguous(key: &Key, by: By, candidates: &[Candidate], more: bool) -> String {
     let described = described(candidates, more);

@@ -14,7 +14,7 @@ use crate::model::names::Label;
 use crate::model::usage::People;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
-use crate::plan::change::{Action, Change, Edit, Step};
+use crate::plan::change::{Action, Change, Edit, Step, Warning};
 use crate::plan::guard::is_rename;
 use crate::plan::refusal::Refusal;
 use crate::problem::Problem;
@@ -71,8 +71,20 @@ pub fn plan(plan: &Plan, desired: &Desired, sources: &Sources, folder: Option<&P
         annotation.lines.extend(origin_of_refusal(plan, index).map(str::to_owned));
         annotation
     });
-    let annotations = refused.chain(dangers.into_iter().map(|(_, it)| it));
+    let warned = plan.warnings.iter().map(|it| warning(it, desired));
+    let annotations = refused.chain(dangers.into_iter().map(|(_, it)| it)).chain(warned);
     commands(&annotations.collect::<Vec<_>>(), sources, folder)
+}
+
+/// At the first definition that it is about.
+fn warning(warning: &Warning, desired: &Desired) -> Annotation {
+    let wanted = warning.keys().first().and_then(|it| desired.definitions.get(it));
+    Annotation {
+        level: Level::Warning,
+        place: wanted.map(|it| it.places.key),
+        title: warning.code().to_owned(),
+        lines: vec![warning.message()],
+    }
 }
 
 /// What is otherwise in an org, at the definitions of the config.

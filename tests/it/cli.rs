@@ -29,6 +29,8 @@ mod placing;
 mod precedence;
 mod real;
 mod record;
+#[cfg(unix)]
+mod renames;
 mod retire;
 mod saved;
 pub(crate) mod server;

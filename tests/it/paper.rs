@@ -15,7 +15,8 @@ use presencectl::model::labels::{Labels, Scope};
 use presencectl::model::names::{DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Organization, Primary, Target};
 use presencectl::plan::change::Step;
-use presencectl::plan::{Plan, plan};
+use presencectl::plan::evidence::Evidence;
+use presencectl::plan::{Plan, plan, plan_by};
 use presencectl::render::human;
 use presencectl::render::style::Style;
 
@@ -335,9 +336,23 @@ impl World {
         (plan(&desired, &self.observed(), &desired.settings.limits), sources)
     }
 
+    /// The same where somebody has looked for what earlier states had.
+    pub(crate) fn planned_by(&self, evidence: &Evidence) -> (Plan, Sources) {
+        let (desired, sources) = self.desired();
+        (plan_by(&desired, &self.observed(), &desired.settings.limits, evidence), sources)
+    }
+
+    /// What a person sees of that.
+    pub(crate) fn plan_by(&self, evidence: &Evidence) -> String {
+        World::shown(self.planned_by(evidence))
+    }
+
     /// What a person sees, without the line that names the org.
     pub(crate) fn plan(&self) -> String {
-        let (plan, sources) = self.planned();
+        World::shown(self.planned())
+    }
+
+    fn shown((plan, sources): (Plan, Sources)) -> String {
         let shown = human::plan(&plan, &target(), &sources, Style::PLAIN);
         let (_, rest) = shown.split_once("\n\n").unwrap();
         rest.to_owned()

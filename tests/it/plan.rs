@@ -4,6 +4,7 @@ mod actions;
 mod alike;
 mod base;
 mod divisions;
+mod evidence;
 mod guards;
 mod matching;
 mod only;

@@ -37,7 +37,7 @@ async fn applied(world: &World) -> Applied {
     let begun = Instant::now();
     let identity = Identity { meant: None, name: None, must_be_known: true };
     let (desired, limits, api) = (&world.desired, world.limits, ApiChoice::Only(world.generation));
-    let asked = Asked { desired, limits, identity, api, usage: false, sandbox: false };
+    let asked = Asked { desired, limits, identity, api, usage: false, sandbox: false, earlier: None };
     let mut heard = Heard { org: None, sandbox: false };
     let look = look(&session.reader(), &asked, &mut heard).await.map_err(|it| it.message).unwrap();
     let forecast = look.plan.cost.unwrap();

@@ -542,7 +542,8 @@ async fn a_pinned_one_that_the_list_does_not_show_is_read_by_its_id() {
         world.desired = desired(vec![tea]);
         let identity = Identity { meant: None, name: None, must_be_known: true };
         let (limits, api) = (world.limits, ApiChoice::Only(Generation::First));
-        let asked = Asked { desired: &world.desired, limits, identity, api, usage: false, sandbox: false };
+        let asked =
+            Asked { desired: &world.desired, limits, identity, api, usage: false, sandbox: false, earlier: None };
         let mut heard = Heard { org: None, sandbox: false };
         let Ok(look) = look(&world.session().reader(), &asked, &mut heard).await else { panic!("the org can be read") };
         let told: Vec<&str> = look.plan.refusals.iter().map(|it| it.code()).collect();

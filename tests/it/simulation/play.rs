@@ -314,7 +314,7 @@ impl World {
         let limits = config.settings.limits;
         let identity = Identity { meant: None, name: None, must_be_known: true };
         let api = self.start.api;
-        let asked = Asked { desired: config, limits, identity, api, usage: false, sandbox: false };
+        let asked = Asked { desired: config, limits, identity, api, usage: false, sandbox: false, earlier: None };
         let mut heard = Heard { org: None, sandbox: false };
         let Ok(look) = look(&session.reader(), &asked, &mut heard).await else { return End::Failed };
         self.shared.ledger.lock().unwrap().planned(run, &look.observed);

@@ -1,0 +1,184 @@
+//! What earlier states had for the definitions that a plan would create: the config of `--base`, then kept reports, then
+//! the Git history of the config. The first one that knows an object of a definition counts.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::cli::ConfigArgs;
+use crate::commands::committed::{Committed, Org};
+use crate::commands::earlier::Given;
+use crate::commands::journal::{found_report_bytes, reports_in};
+use crate::git::{Deadline, Git, GitError, Revision};
+use crate::journal::kept::{self, Kept, KeptReport};
+use crate::limits::HISTORY_BYTES_MAX;
+use crate::model::desired::Desired;
+use crate::model::names::{DefinitionId, Key};
+use crate::model::observed::{Observed, Target};
+use crate::plan::Plan;
+use crate::plan::change::Action;
+use crate::plan::evidence::{Evidence, Had, NotRead, Source};
+use crate::plan::matching::{Found, pair};
+use crate::plan::origin::SHALLOW;
+use crate::text;
+
+/// How long the history may take.
+const HISTORY_MAX: Duration = Duration::from_secs(5);
+
+/// Where to look for earlier states.
+#[derive(Clone, Copy)]
+pub struct Earlier<'a> {
+    /// The config of `--base`.
+    pub base: Option<&'a Given<'a>>,
+    /// Kept reports, of whatever orgs.
+    pub reports: &'a [ReportFile],
+    /// Where the config is.
+    pub config: &'a ConfigArgs,
+    /// Which org of it.
+    pub org: Org<'a>,
+    /// The whole hash of the commit that the config was read from; none where it was read from the disk.
+    pub at: Option<&'a str>,
+}
+
+/// A report and its file.
+pub struct ReportFile {
+    /// The file.
+    pub file: PathBuf,
+    /// What it holds.
+    pub report: KeptReport,
+}
+
+/// The reports of a folder that can be read, as far as their limit goes.
+#[must_use]
+pub fn report_files(dir: &Path) -> Vec<ReportFile> {
+    let mut left = HISTORY_BYTES_MAX;
+    let read = |file: PathBuf| {
+        let bytes = found_report_bytes(&file).ok()?;
+        left = u64::try_from(bytes.len()).ok().and_then(|it| left.checked_sub(it))?;
+        match kept::read(&bytes) {
+            Ok(Kept::Report(report)) => Some(ReportFile { file, report }),
+            Ok(Kept::Failure(_)) | Err(_) => None,
+        }
+    };
+    reports_in(dir).unwrap_or_default().into_iter().rev().filter_map(read).collect()
+}
+
+/// What is looked for, and what was found.
+struct Search<'a> {
+    desired: &'a Desired,
+    observed: &'a Observed,
+    /// Definitions of which no source has known an object.
+    open: BTreeSet<Key>,
+    /// Those of which a report has, and whose `new: true` may have been said of it.
+    unsaid: BTreeSet<Key>,
+    known: BTreeMap<Key, Had>,
+}
+
+impl Earlier<'_> {
+    /// What can be known of the definitions that a plan would create; none if there is nothing to ask.
+    #[must_use]
+    pub fn evidence(&self, plan: &Plan, desired: &Desired, observed: &Observed, target: &Target) -> Option<Evidence> {
+        let open = plan.may_be_renames();
+        if open.is_empty() {
+            return None;
+        }
+        let mut search = Search { desired, observed, open, unsaid: BTreeSet::new(), known: BTreeMap::new() };
+        if let Some(Given { against, desired: Ok(base), .. }) = self.base {
+            search.take_config(base, || Source::Base { typed: against.typed.clone(), commit: against.commit.clone() });
+        }
+        search.take_reports(self.reports, target);
+        let read = if search.is_done() { Ok(()) } else { self.history(&mut search) };
+        let Search { open, unsaid, known, .. } = search;
+        let not_read = read.err().map(|why| NotRead { keys: open.into_iter().chain(unsaid).collect(), why });
+        Some(Evidence { known, not_read })
+    }
+
+    /// Reads the history until everything is known, or it ends.
+    fn history(&self, search: &mut Search<'_>) -> Result<(), String> {
+        let in_words = |error: GitError| error.to_string();
+        let ConfigArgs { path, org: _, root } = self.config;
+        let nowhere = || format!("{} is in no Git repository", text::ticked(path.display()));
+        let git = Git::above(path).ok_or_else(nowhere)?.until(Deadline::within(HISTORY_MAX));
+        let repository = git.repository().map_err(in_words)?.ok_or_else(nowhere)?;
+        let head = || Revision::read("HEAD").map_or(Ok(None), |it| git.commit(&it));
+        let from = self.at.map_or_else(head, |it| Ok(Some(it.to_owned()))).map_err(in_words)?;
+        // Nothing is committed yet.
+        let Some(from) = from else { return Ok(()) };
+        let committed = Committed::find(&git, path, root.as_deref(), self.org)?;
+        let walked = committed.walk(&from, |commit, config| {
+            search.take_config(config, || Source::Commit(commit.to_owned()));
+            search.is_done()
+        });
+        walked.map_err(|error| match error {
+            GitError::Lacks { .. } if repository.shallow => SHALLOW.to_owned(),
+            error => error.to_string(),
+        })
+    }
+}
+
+impl Search<'_> {
+    fn is_done(&self) -> bool {
+        self.open.is_empty() && self.unsaid.is_empty()
+    }
+
+    /// Takes the objects that an earlier config of this org matches in the list that was just read.
+    fn take_config(&mut self, config: &Desired, source: impl Fn() -> Source) {
+        let id = |it: &Desired| it.org.as_ref().and_then(|org| org.id.clone());
+        let is_other = id(config).zip(id(self.desired)).is_some_and(|(its, ours)| its != ours);
+        let sought: Vec<Key> = self.open.union(&self.unsaid).cloned().collect();
+        if is_other || !sought.iter().any(|it| config.definitions.contains_key(it)) {
+            return;
+        }
+        let found = pair(config, self.observed).found;
+        for key in sought {
+            let (Some(wanted), Some(Found::One(object, _) | Found::AlreadyDeactivated(Some(object)))) =
+                (config.definitions.get(&key), found.get(&key))
+            else {
+                continue;
+            };
+            let (id, said_new) = (object.id.clone(), wanted.new);
+            if self.open.remove(&key) {
+                self.known.insert(key, Had { id, source: source(), said_new });
+            } else if let Some(had) = self.known.get_mut(&key).filter(|it| it.id == id) {
+                had.said_new = said_new;
+                self.unsaid.remove(&key);
+            }
+        }
+    }
+
+    /// Takes the objects that reports of this org name, where it shows them; the newest report first.
+    fn take_reports(&mut self, reports: &[ReportFile], target: &Target) {
+        let Some(org) = &target.org else { return };
+        let is_ours = |it: &&ReportFile| it.report.org.as_ref() == Some(&org.id) && it.report.sandbox == target.sandbox;
+        let mut ours: Vec<&ReportFile> = reports.iter().filter(is_ours).collect();
+        ours.sort_by_key(|it| Reverse((it.report.run.as_ref().map(|run| run.began), &it.file)));
+        for ReportFile { file, report } in ours {
+            let named = named_in(report);
+            for key in self.open.clone() {
+                let Some(id) = named.get(&key).filter(|it| self.observed.get(it).is_some()) else { continue };
+                self.open.remove(&key);
+                let source = Source::Report(shown(file));
+                self.known.insert(key.clone(), Had { id: (*id).clone(), source, said_new: false });
+                // A report does not hold what the config said; the config itself may.
+                if self.desired.definitions.get(&key).is_some_and(|it| it.new) {
+                    self.unsaid.insert(key);
+                }
+            }
+        }
+    }
+}
+
+fn shown(file: &Path) -> String {
+    file.display().to_string()
+}
+
+/// The objects that definitions had when a run planned, as far as its report names them.
+fn named_in(report: &KeptReport) -> BTreeMap<&Key, &DefinitionId> {
+    let rows = report.rows.iter().filter(|it| match it.action {
+        Action::Create | Action::Reactivate | Action::Update | Action::Deactivate => true,
+        // The key of a replacement is the definition that comes.
+        Action::Replace | Action::Delete => false,
+    });
+    rows.filter_map(|it| Some((it.key.as_ref()?, it.id.as_ref()?))).collect()
+}

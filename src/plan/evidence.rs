@@ -1,0 +1,97 @@
+//! What earlier states of a config had for its definitions: by that a rename is known where every label changed.
+//! Which of it counts is decided in `question`; it can only make a plan stricter.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::names::{DefinitionId, Key};
+use crate::text;
+
+/// What earlier states say of definitions that would be created.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Evidence {
+    /// The object that a definition had.
+    pub known: BTreeMap<Key, Had>,
+    /// What was looked for and could not be read to its end.
+    pub not_read: Option<NotRead>,
+}
+
+/// The object that a definition had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Had {
+    /// Which object.
+    pub id: DefinitionId,
+    /// Who says so.
+    pub source: Source,
+    /// That config says `new: true` of the definition: the line was about this object, and answers no later question.
+    pub said_new: bool,
+}
+
+/// Who says which object a definition had. Foreign strings are raw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The config that `--base` names.
+    Base {
+        /// As it was typed.
+        typed: String,
+        /// The whole hash, where it is a commit.
+        commit: Option<String>,
+    },
+    /// A report in this file.
+    Report(String),
+    /// The config in the commit of this whole hash.
+    Commit(String),
+}
+
+/// A source that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotRead {
+    /// The definitions of which nothing else is known.
+    pub keys: BTreeSet<Key>,
+    /// Why; raw.
+    pub why: String,
+}
+
+impl Source {
+    /// A stable name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Source::Base { .. } => "base",
+            Source::Report(_) => "report",
+            Source::Commit(_) => "commit",
+        }
+    }
+
+    /// The file of a report.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Source::Report(file) => Some(file),
+            Source::Base { .. } | Source::Commit(_) => None,
+        }
+    }
+
+    /// The whole hash of a commit.
+    #[must_use]
+    pub fn commit(&self) -> Option<&str> {
+        match self {
+            Source::Base { commit, typed: _ } => commit.as_deref(),
+            Source::Commit(hash) => Some(hash),
+            Source::Report(_) => None,
+        }
+    }
+
+    /// In words; foreign strings are raw.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let short = |hash: &str| hash.chars().take(7).collect::<String>();
+        match self {
+            Source::Base { typed, commit: Some(hash) } if !hash.starts_with(typed.as_str()) => {
+                format!("the base {} ({})", text::ticked(typed), short(hash))
+            }
+            Source::Base { typed, commit: _ } => format!("the base {}", text::ticked(typed)),
+            Source::Report(file) => format!("the report {}", text::ticked(file)),
+            Source::Commit(hash) => format!("the commit {}", short(hash)),
+        }
+    }
+}
