@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::api::endpoints::Endpoints;
 use crate::api::error::{About, ApiError, Kind, Permission, WriteError, cut, permissions_named};
 use crate::api::gate::{Gate, Passage};
-use crate::api::judgement::{Trouble, judge, judge_login, no_answer};
+use crate::api::judgement::{Trouble, judge, judge_login, no_answer, not_as_promised};
 use crate::api::operations::{Operation, UnusableId, collection};
 use crate::api::policy::{
     Admission, Effect, Failure, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT, RETRY_AFTER_MAX_S, Turn, after,
@@ -490,6 +490,7 @@ impl Session {
             | Failure::Unauthorized { .. }
             | Failure::Unavailable { .. }
             | Failure::AnswerLost
+            | Failure::AnswerForeign
             | Failure::AnswerBroken
             | Failure::Refused => {}
         }
@@ -563,23 +564,13 @@ impl Session {
             | Kind::Interrupted
             | Kind::Waited
             | Kind::BrokenPromise(_)
+            | Kind::OddObject(_)
+            | Kind::HalfCharacter(_)
             | Kind::Unsettled(_)
             | Kind::Incomplete(_)
             | Kind::UnusableId(_) => {}
         }
     }
-}
-
-/// Of an answer that cannot be read.
-fn not_as_promised(unreadable: Unreadable, response: Response) -> Trouble {
-    let (failure, what) = match unreadable {
-        Unreadable::NotJson => {
-            let kind = response.content_type.as_deref().unwrap_or("of no stated type");
-            (Failure::AnswerLost, format!("the body is not JSON ({} bytes, {kind})", response.body.len()))
-        }
-        Unreadable::BrokenPromise(what) => (Failure::AnswerBroken, what),
-    };
-    Trouble { failure, kind: Kind::BrokenPromise(what), response: Some(response) }
 }
 
 fn renew_at(expires_in_s: u64) -> Option<Instant> {

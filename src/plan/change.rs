@@ -409,6 +409,43 @@ pub enum Warning {
     },
     /// The org's system presences could not be read, so the config's were not checked against them.
     SystemPresencesNotChecked,
+    /// An object that cannot be read whole.
+    OddObject {
+        /// What it is called.
+        name: String,
+        /// What is odd.
+        what: String,
+    },
+    /// There are more of them than are named.
+    MoreOddObjects {
+        /// How many.
+        count: usize,
+    },
+    /// Definitions that would be created where an object may belong that cannot be read whole.
+    MayBeOdd {
+        /// The first of the definitions.
+        keys: Vec<Key>,
+        /// How many there are besides.
+        more_keys: usize,
+        /// Where they belong.
+        system_presence: SystemPresence,
+        /// What the first of the objects are called.
+        names: Vec<String>,
+        /// How many there are besides.
+        more: usize,
+    },
+    /// A definition that holds half a character.
+    HalfCharacter {
+        /// Which object.
+        id: DefinitionId,
+        /// Where.
+        places: String,
+    },
+    /// There are more of them than are named.
+    MoreHalfCharacters {
+        /// How many.
+        count: usize,
+    },
 }
 
 impl Warning {
@@ -418,7 +455,16 @@ impl Warning {
         match self {
             Warning::ManyActive { .. } => "many-active",
             Warning::SystemPresencesNotChecked => "system-presences-not-checked",
+            Warning::OddObject { .. } | Warning::MoreOddObjects { .. } => "odd-object",
+            Warning::MayBeOdd { .. } => "may-be-odd-object",
+            Warning::HalfCharacter { .. } | Warning::MoreHalfCharacters { .. } => "half-character",
         }
+    }
+
+    /// Is it about what could not be read whole? Then it is worth knowing also where nothing is planned.
+    #[must_use]
+    pub fn is_about_the_reading(&self) -> bool {
+        !matches!(self, Warning::ManyActive { .. } | Warning::SystemPresencesNotChecked)
     }
 
     /// In words; foreign strings are raw.
@@ -433,6 +479,34 @@ impl Warning {
                 "the org's system presences could not be read, so new definitions were not checked against them"
                     .to_owned()
             }
+            Warning::OddObject { name, what } => {
+                format!("{name} cannot be read whole: {what}. It is left as it is; repair it in the org's admin page")
+            }
+            Warning::MoreOddObjects { count } => {
+                format!("{} more cannot be read whole; `presencectl show` lists them", text::count(*count, "object"))
+            }
+            Warning::MayBeOdd { keys, more_keys, system_presence, names, more } => format!(
+                "one of the definitions that would be created under {system_presence} ({keys}) may exist already: {names} \
+                 cannot be read whole",
+                system_presence = text::unticked(system_presence),
+                keys = with_more(keys.iter().map(|it| format!("`{it}`")).collect(), *more_keys),
+                names = with_more(names.clone(), *more),
+            ),
+            Warning::HalfCharacter { id, places } => format!(
+                "{id} holds half a character ({places}), shown as U+FFFD. It is never sent back, so an update of this \
+                 definition needs the whole text",
+                id = text::ticked(id)
+            ),
+            Warning::MoreHalfCharacters { count } => {
+                format!("{} more hold half a character", text::count(*count, "definition"))
+            }
         }
     }
+}
+
+/// Names, and how many there are besides.
+#[must_use]
+pub fn with_more(mut names: Vec<String>, more: usize) -> String {
+    names.extend((more > 0).then(|| format!("{more} more")));
+    text::list(&names, "and")
 }
