@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::api::error::{Kind, Permission, error_body};
-use crate::api::policy::Failure;
+use crate::api::policy::{Failure, PAGES_MAX};
 use crate::api::shapes::Unreadable;
 use crate::api::wire::{Response, WireError};
 use crate::json::{self, Fault};
@@ -80,7 +80,7 @@ pub(crate) fn not_as_promised(unreadable: Unreadable, response: Response) -> Tro
 }
 
 /// What is there in the place of JSON. A text that is whole but for one place would be the same when it is asked for
-/// again; a page comes from something before the platform, and once more is enough to see that it stays.
+/// again; a page comes from something before the platform, which may pass.
 fn not_json(response: &Response) -> (Failure, Kind) {
     let body = &response.body;
     let (failure, why) = match json::fault(body) {
@@ -97,4 +97,16 @@ fn not_json(response: &Response) -> (Failure, Kind) {
         let _ = write!(what, ", which begin with {}", text::ticked(from.trim_end_matches(char::REPLACEMENT_CHARACTER)));
     }
     (failure, Kind::BrokenPromise(what))
+}
+
+/// The pages that came in answer to one request. Once more is enough to see that it stays so.
+#[derive(Default)]
+pub(crate) struct Pages(u32);
+
+impl Pages {
+    /// The failure, where the last page that is taken is one that asking again will not mend.
+    pub(crate) fn counted(&mut self, failure: Failure) -> Failure {
+        self.0 += u32::from(failure == Failure::AnswerForeign);
+        if failure == Failure::AnswerForeign && self.0 >= PAGES_MAX { Failure::AnswerBroken } else { failure }
+    }
 }

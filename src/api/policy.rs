@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 /// How often one request is sent at most, the first time included.
 pub const ATTEMPTS_MAX: u32 = 6;
-/// How often a request is sent that something else than the platform answers.
-pub const FOREIGN_ATTEMPTS_MAX: u32 = 2;
+/// How many pages are taken in answer to one request that asks for JSON, before that is how it is.
+pub const PAGES_MAX: u32 = 2;
 /// The first wait after a failure; it doubles from attempt to attempt.
 pub const BACKOFF_FIRST_MS: u64 = 500;
 /// The longest wait that nobody asked for.
@@ -104,7 +104,6 @@ pub fn after(failure: Failure, effect: Effect, attempt: u32, random: f64) -> Nex
             Failure::Unavailable { .. } | Failure::AnswerLost | Failure::AnswerForeign | Failure::AnswerBroken,
             Effect::Write,
         ) => Next::LookFirst,
-        (Failure::AnswerForeign, Effect::Read) if attempt >= FOREIGN_ATTEMPTS_MAX => Next::GiveUp,
         (Failure::AnswerForeign, Effect::Read) => Next::Wait(backoff(attempt, random)),
         (Failure::NotSent, _) | (Failure::AnswerLost | Failure::Unavailable { retry_after_s: None }, Effect::Read) => {
             Next::Wait(backoff(attempt, random))
@@ -327,7 +326,7 @@ mod tests {
     #[test]
     fn the_whole_table() {
         use Effect::{Read, Write};
-        use Failure::{AnswerBroken, AnswerLost, NotSent, Refused, Throttled, Unauthorized, Unavailable};
+        use Failure::{AnswerBroken, AnswerForeign, AnswerLost, NotSent, Refused, Throttled, Unauthorized, Unavailable};
         let table = [
             (NotSent, Read, 1, wait_ms(375)),
             (NotSent, Write, 1, wait_ms(375)),
@@ -351,6 +350,8 @@ mod tests {
             (Unavailable { retry_after_s: Some(1) }, Write, 1, Next::LookFirst),
             (AnswerLost, Read, 1, wait_ms(375)),
             (AnswerLost, Write, 1, Next::LookFirst),
+            (AnswerForeign, Read, 1, wait_ms(375)),
+            (AnswerForeign, Write, 1, Next::LookFirst),
             (AnswerBroken, Read, 1, Next::GiveUp),
             (AnswerBroken, Write, 1, Next::LookFirst),
             (Refused, Read, 1, Next::GiveUp),

@@ -489,8 +489,8 @@ impl Warning {
                 "one of the definitions that would be created under {system_presence} ({keys}) may exist already: {names} \
                  cannot be read whole",
                 system_presence = text::unticked(system_presence),
-                keys = with_more(keys.iter().map(|it| format!("`{it}`")).collect(), *more_keys),
-                names = with_more(names.clone(), *more),
+                keys = text::list_and(keys.iter().map(|it| format!("`{it}`")).collect(), *more_keys),
+                names = text::list_and(names.clone(), *more),
             ),
             Warning::HalfCharacter { id, places } => format!(
                 "{id} holds half a character ({places}), shown as U+FFFD. It is never sent back, so an update of this \
@@ -502,11 +502,4 @@ impl Warning {
             }
         }
     }
-}
-
-/// Names, and how many there are besides.
-#[must_use]
-pub fn with_more(mut names: Vec<String>, more: usize) -> String {
-    names.extend((more > 0).then(|| format!("{more} more")));
-    text::list(&names, "and")
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
+use crate::model::odd::HALF;
 use crate::plan::contained::contained;
 use crate::plan::matching::{CANDIDATES_NAMED_MAX, Found, Pairing, candidate};
 use crate::plan::refusal::{By, Candidate, Fact, Refusal, Said};
@@ -267,7 +268,7 @@ impl<'a> Alike<'a> {
             let folded = |label: Option<&Label>| label.map(Label::folded).unwrap_or_default();
             let ours: Vec<String> = wanted.iter().map(|it| folded(making[*it].default_label(default_locale))).collect();
             let theirs: Vec<String> =
-                objects.iter().map(|it| folded(free[*it].default_label(default_locale))).collect();
+                objects.iter().map(|it| uncut(&folded(free[*it].default_label(default_locale)))).collect();
             let in_ours = contained(&theirs, &ours, CANDIDATES_NAMED_MAX);
             let in_theirs = contained(&ours, &theirs, CANDIDATES_NAMED_MAX);
             for (place, index) in wanted.iter().enumerate() {
@@ -303,6 +304,11 @@ impl<'a> Alike<'a> {
         }
         about
     }
+}
+
+/// Without what was cut off within a character.
+fn uncut(label: &str) -> String {
+    label.trim_end_matches(HALF).trim_end().to_owned()
 }
 
 fn said(wanted: &Wanted) -> Said {

@@ -4,7 +4,6 @@
 use crate::diagnostic::Span;
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
-use crate::plan::change::with_more;
 use crate::text;
 
 /// One reason not to apply, and where in the config it comes from.
@@ -447,7 +446,7 @@ impl Refusal {
             }
             Fact::LooksOdd { key, names, more, is_made } => {
                 let shall = if *is_made { "would be created" } else { "says `deactivated: true`" };
-                let names = with_more(names.clone(), *more);
+                let names = text::list_and(names.clone(), *more);
                 format!("`{key}` {shall}, but its label is shown by {names}, which cannot be read whole")
             }
             Fact::SendsHalf { key, id, labels: _, places, can_be_written: _ } => {

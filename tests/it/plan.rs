@@ -6,6 +6,7 @@ mod base;
 mod divisions;
 mod guards;
 mod matching;
+mod odd;
 mod only;
 mod order;
 mod properties;

@@ -32,6 +32,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "formula",
         "proxy",
     ],
+    &["model::odd"],
     &[
         "git::objects",
         "cli::offline",
@@ -63,7 +64,6 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "provenance",
         "diagnostic",
         "api::http",
-        "api::judgement",
         "api::trace",
         "api::operations",
         "import::division",
@@ -76,6 +76,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "cli::show",
         "cli::user",
     ],
+    &["api::entity"],
     &[
         "cli",
         "document",
@@ -92,12 +93,14 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "render::human::target",
         "api::user_operations",
     ],
+    &["api::judgement"],
     &[
         "plan::answer",
         "plan::difference",
         "plan::division",
         "plan::guard",
         "plan::matching",
+        "plan::odd",
         "plan::order",
         "api::session",
         "doctor::document",
