@@ -91,8 +91,7 @@ pub(crate) fn items(text: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
 fn is_called(key: &[u8], name: &str) -> bool {
     let between = key.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\""));
     // Most keys are spelt without an escape, and need not be read.
-    between == Some(name.as_bytes())
-        || key.contains(&b'\\') && string(key).is_some_and(|it| it == name)
+    between == Some(name.as_bytes()) || key.contains(&b'\\') && string(key).is_some_and(|it| it == name)
 }
 
 fn trimmed(text: &[u8]) -> &[u8] {

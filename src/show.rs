@@ -96,7 +96,9 @@ pub fn find(all: &Listing, config: Option<&Desired>, name: &str) -> Result<Listi
         return found.ok_or(NotFound::KeyWithoutObject(key));
     }
     let id = DefinitionId::new(name);
-    if let Some(found) = all.only(FoundBy::Id, |row| Some(&row.definition.id) == id.as_ref(), |odd| odd.id.is_some() && odd.id == id) {
+    if let Some(found) =
+        all.only(FoundBy::Id, |row| Some(&row.definition.id) == id.as_ref(), |odd| odd.id.is_some() && odd.id == id)
+    {
         return Ok(found);
     }
     let label = Label::new(name);

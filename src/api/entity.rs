@@ -14,8 +14,7 @@ use crate::model::odd::{HALF, Halved, Odd};
 use crate::text;
 
 /// Fields that the platform writes itself; a PUT does not send them back.
-pub(crate) const PLATFORMS_OWN: [&str; 6] =
-    ["id", "selfUri", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
+pub(crate) const PLATFORMS_OWN: [&str; 6] = ["id", "selfUri", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
 
 /// The fields that are looked for in an object that cannot be read at once.
 const READ: [&str; 3] = ["id", "systemPresence", "deactivated"];
@@ -249,7 +248,9 @@ fn labels(text: &[u8], odd: &mut Oddities) -> Vec<(Locale, Label)> {
             match json::string(label) {
                 Some(label) => labels.push((Locale::new(locale), Label::new(label))),
                 None if label == b"null" => {}
-                None => odd.add(format!("{} is {}, not a text", shown(&format!("languageLabels.{locale}")), kind(label))),
+                None => {
+                    odd.add(format!("{} is {}, not a text", shown(&format!("languageLabels.{locale}")), kind(label)))
+                }
             }
         }
     }

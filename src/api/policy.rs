@@ -326,7 +326,9 @@ mod tests {
     #[test]
     fn the_whole_table() {
         use Effect::{Read, Write};
-        use Failure::{AnswerBroken, AnswerForeign, AnswerLost, NotSent, Refused, Throttled, Unauthorized, Unavailable};
+        use Failure::{
+            AnswerBroken, AnswerForeign, AnswerLost, NotSent, Refused, Throttled, Unauthorized, Unavailable,
+        };
         let table = [
             (NotSent, Read, 1, wait_ms(375)),
             (NotSent, Write, 1, wait_ms(375)),

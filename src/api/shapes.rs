@@ -170,8 +170,7 @@ fn one(text: &[u8], generation: Generation, place: &str) -> Read<(Entity, Fields
 pub fn state(body: &[u8], deactivated: bool, room: &ListRoom) -> Read<Vec<Placed>> {
     let listing = Listing::of(body)?;
     let on_page = if deactivated { " of those deactivated" } else { "" };
-    let entities =
-        listing.entities(|index, text| listed(text, Generation::Second, &place(index, on_page), room))?;
+    let entities = listing.entities(|index, text| listed(text, Generation::Second, &place(index, on_page), room))?;
     match listing.count("total")? {
         Some(total) if total != entities.len() => {
             Err(broken(format!("`total` is {total}, and {} came", entities.len())))

@@ -220,7 +220,10 @@ impl Page {
             self.line(1, "# The org does not say whether this is the platform's own: take care, or take it out.");
         }
         if let Some(halved) = content.halved.iter().find(|it| it.id == definition.id) {
-            self.line(1, &format!("# It holds half a character ({}): write the whole text.", comment(&halved.places())));
+            self.line(
+                1,
+                &format!("# It holds half a character ({}): write the whole text.", comment(&halved.places())),
+            );
         }
         self.line(1, &format!("{}:", yaml::scalar(key.as_str())));
         self.line(2, &format!("systemPresence: {}", yaml::scalar(system_presence)));

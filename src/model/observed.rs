@@ -207,11 +207,7 @@ impl Observed {
     #[must_use]
     pub fn take_list(&mut self) -> Listed {
         let Observed { definitions, odd, halved, .. } = self;
-        Listed {
-            definitions: std::mem::take(definitions),
-            odd: std::mem::take(odd),
-            halved: std::mem::take(halved),
-        }
+        Listed { definitions: std::mem::take(definitions), odd: std::mem::take(odd), halved: std::mem::take(halved) }
     }
 
     /// The same with this list.

@@ -37,9 +37,9 @@ impl Refusal {
                  correct the id or take the pin away")]
             }
             Fact::PinnedToOdd { .. } => vec![say(REPAIR)],
-            Fact::LooksOdd { key, is_made, .. } => {
-                let new = Answer { say: "if it is another one".to_owned(), lines: under_definition(key, "new: true") };
-                [say(REPAIR)].into_iter().chain(is_made.then_some(new)).collect()
+            Fact::LooksOdd { key, made, .. } => {
+                let new = made.as_ref().map(|said| is_new("if it is another one", key, said));
+                [say(REPAIR)].into_iter().chain(new).collect()
             }
             Fact::SendsHalf { labels, can_be_written: true, .. } => vec![say(&format!(
                 "write the whole label for {} into the config (where `settings.locales` names locales, it has to name \

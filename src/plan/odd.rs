@@ -8,7 +8,7 @@ use crate::model::names::{Key, Label, Locale, SystemPresence};
 use crate::model::observed::Observed;
 use crate::model::odd::{Halved, Odd};
 use crate::plan::change::{Change, Step, Warning};
-use crate::plan::refusal::Fact;
+use crate::plan::refusal::{Fact, Said};
 
 /// How many odd objects, or definitions with half a character, are named one by one.
 const NAMED_MAX: usize = 10;
@@ -56,7 +56,8 @@ impl<'a> OddOnes<'a> {
             key: wanted.key.clone(),
             names: showing.iter().take(NAMED_BESIDE_MAX).map(|it| it.name()).collect(),
             more: showing.len().saturating_sub(NAMED_BESIDE_MAX),
-            is_made: !wanted.deactivated,
+            made: (!wanted.deactivated)
+                .then(|| Said { previous_labels: wanted.previous_labels.clone(), replaces: wanted.replaces.is_some() }),
         })
     }
 

@@ -166,8 +166,8 @@ pub enum Fact {
         names: Vec<String>,
         /// How many there are besides.
         more: usize,
-        /// It would be made; else it should be deactivated.
-        is_made: bool,
+        /// What it says already, if it would be made; none if it should be deactivated.
+        made: Option<Said>,
     },
     /// A change would send half a character back.
     SendsHalf {
@@ -444,16 +444,14 @@ impl Refusal {
             Fact::PinnedToOdd { key, id, what } => {
                 format!("`{key}` is pinned to {id}, which cannot be read whole: {what}")
             }
-            Fact::LooksOdd { key, names, more, is_made } => {
-                let shall = if *is_made { "would be created" } else { "says `deactivated: true`" };
+            Fact::LooksOdd { key, names, more, made } => {
+                let shall = if made.is_some() { "would be created" } else { "says `deactivated: true`" };
                 let names = text::list_and(names.clone(), *more);
                 format!("`{key}` {shall}, but its label is shown by {names}, which cannot be read whole")
             }
             Fact::SendsHalf { key, id, labels: _, places, can_be_written: _ } => {
                 let key = key.as_ref().map_or_else(String::new, |key| format!(", which is `{key}`,"));
-                format!(
-                    "{id}{key} holds half a character ({places}), which a change of anything in it would send back"
-                )
+                format!("{id}{key} holds half a character ({places}), which a change of anything in it would send back")
             }
             Fact::PinnedElsewhere { key, id, wanted, found, name: _, is_called_so: _ } => {
                 format!(

@@ -123,7 +123,9 @@ impl Doubt {
             Doubt::To(not_meant) => not_meant.help(),
             Doubt::TargetGivesWork(_) => "give one with `--to` that puts nobody on queue".to_owned(),
             Doubt::Same(_) => "give another one with `--to`".to_owned(),
-            Doubt::HalfCharacter(..) => "write the whole text first: a label by `apply`, anything else in the org's admin page".to_owned(),
+            Doubt::HalfCharacter(..) => {
+                "write the whole text first: a label by `apply`, anything else in the org's admin page".to_owned()
+            }
             Doubt::TargetGoes(..) => "give one that stays with `--to`, or correct the config first".to_owned(),
         }
     }

@@ -59,10 +59,7 @@ async fn one_odd_object_does_not_block_the_rest_and_is_told_with_what_is_odd() {
         (format!(r#"{lunch},"systemPresence":"Me\udca5l""#), "`systemPresence` holds half a character"),
         (format!(r#"{lunch},{meal},"deactivated":"true""#), "`deactivated` is neither true nor false"),
         (format!(r#"{lunch},{meal},"systemPresence":"Busy""#), "`systemPresence` is there more than once"),
-        (
-            format!(r#"{meal},"languageLabels":{{"de":"A","de":"B"}}"#),
-            "`languageLabels.de` is there more than once",
-        ),
+        (format!(r#"{meal},"languageLabels":{{"de":"A","de":"B"}}"#), "`languageLabels.de` is there more than once"),
         (
             format!(r#"{meal},"languageLabels":null,"deactivated":1"#),
             "`deactivated` is neither true nor false and `languageLabels` is null, not an object",
@@ -269,7 +266,7 @@ async fn json_with_one_bad_place_is_final_and_the_place_is_told() {
     let body = "{\"entities\": [\n  {\"id\": nothing}\n], \"total\": 1}";
     let (said, count) = asked(move || ok(body)).await;
     assert_eq!(count, 1);
-    let end = "the body is not JSON (expected ident at line 2 column 11): 46 bytes, `application/json`, which begin with \
+    let end = "the body is not JSON (expected ident at line 2 column 11): 47 bytes, `application/json`, which begin with \
                `{\"entities\": [\n  {\"id\": nothing}\n], \"total\": 1}`";
     assert!(said.ends_with(end), "{said}");
     for body in ["{\"entities\":[}", "{\"a\":1}}", "{\"a\":\"\u{1}\"}", "{\"a\" 1}", "[1 2]"] {
@@ -280,14 +277,16 @@ async fn json_with_one_bad_place_is_final_and_the_place_is_told() {
 #[tokio::test(start_paused = true)]
 async fn a_page_in_the_place_of_json_is_asked_for_twice() {
     let page = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head></html>";
-    let html = move || status(200, page).map(|it| presencectl::api::wire::Response {
-        content_type: Some("text/html; charset=utf-8".to_owned()),
-        ..it
-    });
+    let html = move || {
+        status(200, page).map(|it| presencectl::api::wire::Response {
+            content_type: Some("text/html; charset=utf-8".to_owned()),
+            ..it
+        })
+    };
     let (said, count) = asked(html).await;
     assert_eq!(count, 2);
-    let end = "the body is not JSON: 78 bytes, `text/html; charset=utf-8`, which begin with `<!DOCTYPE html>\n\
-               <html><head><title>Sign in to the`";
+    let end = "the body is not JSON: 79 bytes, `text/html; charset=utf-8`, which begin with `<!DOCTYPE html>\n\
+               <html><head><title>Sign in to th`";
     assert!(said.contains(end), "{said}");
     assert!(said.ends_with("(after 2 attempts)"), "{said}");
     // One that passes costs nothing.

@@ -15,7 +15,8 @@ const ODD_ID: &str = "2fa68d50-0000-4000-8000-000000000002";
 
 /// An org with the lunch of [`LUNCH`], and a second object that shows these fields in the place of its own.
 fn org(shown: &Value) -> Org {
-    let object = |id: &str, label: &str| json!({ "id": id, "systemPresence": "Meal", "languageLabels": { "en_US": label } });
+    let object =
+        |id: &str, label: &str| json!({ "id": id, "systemPresence": "Meal", "languageLabels": { "en_US": label } });
     let definitions = vec![object(LUNCH_ID, "Lunch"), object(ODD_ID, "Siesta")];
     let org = Org::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() });
     org.sandbox.with(|it| it.org.spoil(ODD_ID, shown.as_object().unwrap()));
@@ -112,7 +113,8 @@ fn only_what_must_touch_it_stops() {
     }
     let user = "user set 5a4db0c5-0000-4000-8000-000000000001 --yes --presence";
     for name in ["Siesta", ODD_ID] {
-        let ran = cli.run(&format!("{user} {name} --org-id {} {target}", org.sandbox.with(|it| it.org.id().to_owned())));
+        let ran =
+            cli.run(&format!("{user} {name} --org-id {} {target}", org.sandbox.with(|it| it.org.id().to_owned())));
         assert_eq!(ran.code, Some(1), "{}", ran.shown());
         assert!(ran.stderr.contains("cannot be read whole"), "{}", ran.shown());
     }
@@ -147,7 +149,8 @@ fn cut() -> Org {
     let (lunch, odd) = (one(LUNCH_ID, "Lunch"), one(ODD_ID, r"Team lunch with everybody here \ud83c"));
     let text = format!(r#"{{"entities":[{lunch},{odd}],"pageSize":100,"pageNumber":1,"total":2,"pageCount":1}}"#);
     let org = Org::start(Config::default());
-    let list = FaultRule { path: Some("/api/v2/presencedefinitions".to_owned()), text: Some(text), ..FaultRule::default() };
+    let list =
+        FaultRule { path: Some("/api/v2/presencedefinitions".to_owned()), text: Some(text), ..FaultRule::default() };
     let of = |id: &str, text: String| FaultRule {
         path: Some(format!("/api/v2/presencedefinitions/{id}")),
         text: Some(text),
@@ -177,7 +180,9 @@ fn half_a_character_is_not_sent_back_until_the_config_names_the_label() {
     let org = cut();
     let (cli, target) = with_org(&org);
     let config = |labels: &str| {
-        format!("version: 1\ndefinitions:\n  team: {{ systemPresence: Meal, labels: {{ {labels} }} }}\nids: {{ team: {ODD_ID} }}\n")
+        format!(
+            "version: 1\ndefinitions:\n  team: {{ systemPresence: Meal, labels: {{ {labels} }} }}\nids: {{ team: {ODD_ID} }}\n"
+        )
     };
     cli.write("team.yaml", &config("en_US: \"Team lunch with everybody here \\uFFFD\", de: Team"));
     let ran = cli.run(&format!("plan team.yaml {target}"));
@@ -194,7 +199,10 @@ fn half_a_character_is_not_sent_back_until_the_config_names_the_label() {
 fn a_definition_that_looks_like_a_label_that_was_cut_is_asked_about() {
     let org = cut();
     let (cli, target) = with_org(&org);
-    cli.write("team.yaml", &LUNCH.replace("lunch:", "team:").replace("Lunch", "Team lunch with everybody here 🍲 today"));
+    cli.write(
+        "team.yaml",
+        &LUNCH.replace("lunch:", "team:").replace("Lunch", "Team lunch with everybody here 🍲 today"),
+    );
     let ran = cli.run(&format!("plan team.yaml {target}"));
     assert_eq!(ran.code, Some(1), "{}", ran.shown());
     assert!(ran.stdout.contains("error[looks-like-rename]"), "{}", ran.stdout);

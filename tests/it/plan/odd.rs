@@ -72,6 +72,7 @@ fn so_is_one_with_a_previous_label() {
     let shown = shown(&world, vec![odd(7, Some("Meal"), &[("de", "Mittag")])], vec![]);
     assert!(shown.contains("error[looks-like-odd-object]: `lunch` would be created"), "{shown}");
     assert!(!shown.contains("+ create"), "{shown}");
+    assert!(shown.contains("if it is another one, instead of `previousLabels`:"), "{shown}");
 }
 
 #[test]
@@ -109,7 +110,10 @@ fn a_pin_to_an_odd_object_is_an_error_that_says_what_is_odd() {
 #[test]
 fn nothing_odd_is_pruned_and_an_omit_that_means_it_is_no_error() {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
-    world.prune().config(want("tea", "Break", "Tea").omitted()).config(want("nap", "Break", "Nap").pinned(id(8)).omitted());
+    world
+        .prune()
+        .config(want("tea", "Break", "Tea").omitted())
+        .config(want("nap", "Break", "Nap").pinned(id(8)).omitted());
     let both = vec![odd(7, None, &[("fr", "Tea")]), odd(8, Some("Break"), &[])];
     let shown = shown(&world, both, vec![]);
     assert!(shown.contains("No changes. 1 definition is in step.") && !shown.contains("error"), "{shown}");
