@@ -3,11 +3,12 @@
 //! ```text
 //!  policy (pure) ── wire (one exchange) ─┬─ http (sockets)      endpoints (which hosts)
 //!                     │                  └─ in_process (axum)  gate (no write after a signal)
-//!  shapes (JSON) ── error, operations ── session (token, pace, retries) ── reader ── writer
+//!  entity, shapes (JSON) ── error, operations ── session (token, pace, retries) ── reader ── writer
 //! ```
 
 pub mod could_write;
 pub mod endpoints;
+pub mod entity;
 pub mod error;
 pub mod gate;
 pub mod http;

@@ -40,6 +40,8 @@ fn said(error: &ApiError) -> Vec<String> {
         | Kind::Interrupted
         | Kind::Waited
         | Kind::BrokenPromise(_)
+        | Kind::OddObject(_)
+        | Kind::HalfCharacter(_)
         | Kind::Unsettled(_)
         | Kind::Incomplete(_)
         | Kind::UnusableId(_) => return Vec::new(),

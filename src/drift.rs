@@ -16,7 +16,7 @@ use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence, is_g
 use crate::model::observed::{Modified, Observed, Primary, Target};
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
-use crate::plan::change::{Action, Change, LeftAlone, Step, Why};
+use crate::plan::change::{Action, Change, LeftAlone, Step, Warning, Why};
 use crate::plan::origin::{Against, Subject, short};
 use crate::plan::refusal::{Fact, Refusal};
 use crate::text;
@@ -226,6 +226,12 @@ impl Drift {
     /// What an apply is refused for, and hides nothing of what is otherwise: limits.
     pub fn guards(&self) -> impl Iterator<Item = &Refusal> {
         self.plan.refusals.iter().filter(|it| !it.fact.hides())
+    }
+
+    /// What of the org cannot be read whole.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.plan.warnings.iter().filter(|it| it.is_about_the_reading()).cloned().collect()
     }
 
     /// What it comes to, in few words.

@@ -76,6 +76,8 @@ pub fn import(observed: &Observed, organization: &Organization, asked: &Asked) -
         left_out: &left_out,
         keys: &keys,
         divisions: &observed.divisions,
+        odd: &observed.odd,
+        halved: &observed.halved,
         system_presences: observed.system_presences.as_deref().unwrap_or_default(),
     };
     let files = match layout {

@@ -1,5 +1,8 @@
 //! The parts of a JSON text, without a tree of the whole: an answer of some MiB would take a hundred times its size.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -34,18 +37,42 @@ pub(crate) fn values_at_most(text: &[u8]) -> usize {
 /// The text of a field's value. The last one counts where there are several, as in a tree. None where the text, which
 /// is JSON, is no object or has no such field.
 pub(crate) fn field<'a>(text: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    members(text)?.filter(|(key, _)| is_called(key, name)).last().map(|(_, value)| value)
+}
+
+/// The texts of the names and values of an object; none where the text, which is JSON, is no object.
+pub(crate) fn members(text: &[u8]) -> Option<impl Iterator<Item = (&[u8], &[u8])>> {
     let mut rest = opened(text, b'{')?;
-    let mut found = None;
-    while rest.first() == Some(&b'"') {
+    Some(std::iter::from_fn(move || {
+        if rest.first() != Some(&b'"') {
+            return None;
+        }
         let (key, after) = rest.split_at(end_of_value(rest));
         let value = trimmed(trimmed(after).strip_prefix(b":")?);
         let (value, after) = value.split_at(end_of_value(value));
-        if is_called(key, name) {
-            found = Some(value);
-        }
         rest = next(after);
+        Some((key, value))
+    }))
+}
+
+/// The names that an object has more than once, with values that are not spelt alike.
+pub(crate) fn several(text: &[u8]) -> Vec<String> {
+    let mut first: BTreeMap<String, &[u8]> = BTreeMap::new();
+    let mut several = Vec::new();
+    for (key, value) in members(text).into_iter().flatten() {
+        let key = string(key).unwrap_or_default();
+        match first.get(&key) {
+            Some(before) if *before != value && !several.contains(&key) => several.push(key),
+            Some(_) => {}
+            None => drop(first.insert(key, value)),
+        }
     }
-    found
+    several
+}
+
+/// The text of a string.
+pub(crate) fn string(text: &[u8]) -> Option<String> {
+    serde_json::from_slice(&Mended::new(text).text).ok()
 }
 
 /// The texts of the items of a list; none where the text, which is JSON, is no list.
@@ -64,8 +91,7 @@ pub(crate) fn items(text: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
 fn is_called(key: &[u8], name: &str) -> bool {
     let between = key.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\""));
     // Most keys are spelt without an escape, and need not be read.
-    between == Some(name.as_bytes())
-        || key.contains(&b'\\') && serde_json::from_slice::<Value>(key).is_ok_and(|it| it.as_str() == Some(name))
+    between == Some(name.as_bytes()) || key.contains(&b'\\') && string(key).is_some_and(|it| it == name)
 }
 
 fn trimmed(text: &[u8]) -> &[u8] {
@@ -122,6 +148,104 @@ fn end_of_string(text: &[u8], from: usize) -> usize {
         }
     }
     text.len()
+}
+
+/// The text without the byte order mark that some servers put before it. A reader may pass over it (RFC 8259, 8.1).
+pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
+}
+
+/// U+FFFD, escaped.
+const REPLACED: &[u8; 6] = b"\\uFFFD";
+/// The same with another character, to see which texts hold one that was replaced.
+const OTHERWISE: &[u8; 6] = b"\\uFFFC";
+
+/// A JSON text whose strings are whole: half a surrogate pair, or bytes that are no UTF-8, are replaced by U+FFFD.
+pub(crate) struct Mended<'a> {
+    pub(crate) text: Cow<'a, [u8]>,
+    replaced: Vec<usize>,
+}
+
+impl Mended<'_> {
+    pub(crate) fn new(text: &[u8]) -> Mended<'_> {
+        let (mut text, mut replaced) = utf8(text);
+        let mut at = 0;
+        while let Some(found) = text.get(at..).and_then(|rest| rest.iter().position(|it| *it == b'\\')) {
+            at += found;
+            at += match (unit(&text, at), unit(&text, at + REPLACED.len())) {
+                (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 2 * REPLACED.len(),
+                (Some(0xD800..=0xDFFF), _) => {
+                    text.to_mut()[at..at + REPLACED.len()].copy_from_slice(REPLACED);
+                    replaced.push(at);
+                    REPLACED.len()
+                }
+                (Some(_), _) => REPLACED.len(),
+                (None, _) => 2,
+            };
+        }
+        Mended { text, replaced }
+    }
+
+    /// The same text with another character in the place of each that was replaced; none where none was.
+    pub(crate) fn otherwise(&self) -> Option<Vec<u8>> {
+        let mut text = (!self.replaced.is_empty()).then(|| self.text.to_vec())?;
+        for at in &self.replaced {
+            text[*at..*at + OTHERWISE.len()].copy_from_slice(OTHERWISE);
+        }
+        Some(text)
+    }
+}
+
+/// With an escape in the place of what is no UTF-8, and where they are.
+fn utf8(text: &[u8]) -> (Cow<'_, [u8]>, Vec<usize>) {
+    if std::str::from_utf8(text).is_ok() {
+        return (Cow::Borrowed(text), Vec::new());
+    }
+    let (mut whole, mut replaced) = (Vec::with_capacity(text.len()), Vec::new());
+    for chunk in text.utf8_chunks() {
+        whole.extend_from_slice(chunk.valid().as_bytes());
+        if !chunk.invalid().is_empty() {
+            replaced.push(whole.len());
+            whole.extend_from_slice(REPLACED);
+        }
+    }
+    (Cow::Owned(whole), replaced)
+}
+
+/// The unit of UTF-16 that is escaped here.
+fn unit(text: &[u8], at: usize) -> Option<u16> {
+    let digits = text.get(at..)?.strip_prefix(b"\\u")?.get(..4)?;
+    let is_hex = digits.iter().all(u8::is_ascii_hexdigit);
+    let digits = std::str::from_utf8(digits).ok().filter(|_| is_hex)?;
+    u16::from_str_radix(digits, 16).ok()
+}
+
+/// Why a text is not JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It ends too early, or is empty.
+    CutOff,
+    /// It does not even begin like an object or a list: a page, as a gateway sends it.
+    Foreign,
+    /// It is whole but for one place.
+    Spoilt(String),
+}
+
+/// Why a text that could not be read is not JSON.
+pub(crate) fn fault(text: &[u8]) -> Fault {
+    let text = without_mark(text);
+    match text.trim_ascii_start().first() {
+        None => return Fault::CutOff,
+        Some(b'{' | b'[') => {}
+        Some(_) => return Fault::Foreign,
+    }
+    let structure = serde_json::from_slice::<IgnoredAny>(text).err();
+    let error = structure.or_else(|| serde_json::from_slice::<Value>(&Mended::new(text).text).err());
+    match error {
+        Some(error) if error.is_eof() => Fault::CutOff,
+        Some(error) => Fault::Spoilt(error.to_string()),
+        None => Fault::Spoilt("it holds more than is read".to_owned()),
+    }
 }
 
 #[cfg(test)]

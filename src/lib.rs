@@ -151,6 +151,7 @@ pub mod model {
     pub mod moment;
     pub mod names;
     pub mod observed;
+    pub mod odd;
     pub mod region;
     pub mod usage;
     pub mod user;

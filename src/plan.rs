@@ -14,6 +14,7 @@ use crate::plan::change::{
 use crate::plan::cost::Cost;
 use crate::plan::evidence::{Evidence, NotRead};
 use crate::plan::matching::{Found, Pairing};
+use crate::plan::odd::OddOnes;
 use crate::plan::only::Only;
 use crate::plan::origin::Base;
 use crate::plan::question::{Questions, Replaced};
@@ -31,6 +32,7 @@ pub mod document;
 pub mod evidence;
 pub mod guard;
 pub mod matching;
+pub mod odd;
 pub mod only;
 pub mod order;
 pub mod origin;
@@ -83,6 +85,14 @@ fn in_order(changes: &mut [Change]) {
     changes.sort_by_cached_key(|it| (it.step.action(), it.step.key().cloned(), it.step.id().cloned()));
 }
 
+/// The ids of everything that the org shows, in order.
+fn seen(observed: &Observed) -> Vec<DefinitionId> {
+    let odd = observed.odd.iter().filter_map(|it| it.id.as_ref());
+    let mut seen: Vec<DefinitionId> = observed.definitions.iter().map(|it| &it.id).chain(odd).cloned().collect();
+    seen.sort();
+    seen
+}
+
 impl Plan {
     /// These changes of what was read, in order, and nothing else to say.
     #[must_use]
@@ -95,7 +105,7 @@ impl Plan {
             spent: Vec::new(),
             warnings: Vec::new(),
             refusals: Vec::new(),
-            seen: observed.definitions.iter().map(|it| it.id.clone()).collect(),
+            seen: seen(observed),
             usage: Usage::NotAsked,
             divisions: observed.divisions.clone(),
             default_locale,
@@ -157,6 +167,7 @@ fn planned(desired: &Desired, observed: &Observed, limits: &Limits, evidence: Op
         pairing,
         replaced,
         asked,
+        odd: OddOnes::of(observed),
         known_presences: observed.system_presences.iter().flatten().collect(),
         compared: 0,
         unmanaged: Vec::new(),
@@ -179,6 +190,8 @@ struct Planner<'a> {
     replaced: BTreeMap<&'a Key, Replaced<'a>>,
     /// Definitions about which something has to be answered before they are made.
     asked: BTreeSet<&'a Key>,
+    /// What cannot be read whole.
+    odd: OddOnes<'a>,
     known_presences: HashSet<&'a SystemPresence>,
     /// With how many names others were compared, to suggest the nearest.
     compared: usize,
@@ -205,14 +218,27 @@ impl<'a> Planner<'a> {
                 self.existing(wanted, object, matched);
                 self.retire_replaced(wanted, replaced);
             }
-            Found::Nothing if wanted.deactivated => self.in_step(wanted, None, None),
+            Found::Nothing if wanted.deactivated => {
+                if !self.may_be_odd(wanted) {
+                    self.in_step(wanted, None, None);
+                }
+            }
             Found::Nothing => {
-                if !self.asked.contains(&wanted.key) && replaced != Replaced::Open {
+                let is_open = self.asked.contains(&wanted.key) || replaced == Replaced::Open;
+                if !is_open && (wanted.new || !self.may_be_odd(wanted)) {
                     self.create(wanted, replaced);
                     self.retire_replaced(wanted, replaced);
                 }
             }
         }
+    }
+
+    /// Whether an object that cannot be read whole may be it, which is refused.
+    fn may_be_odd(&mut self, wanted: &Wanted) -> bool {
+        let doubt = self.odd.doubt(wanted, &self.desired.settings.default_locale);
+        let is_doubted = doubt.is_some();
+        self.plan.refusals.extend(doubt.map(|fact| Refusal { fact, place: Some(wanted.places.key) }));
+        is_doubted
     }
 
     fn in_step(&mut self, wanted: &Wanted, object: Option<&Definition>, matched: Option<Matched>) {
@@ -387,7 +413,12 @@ impl<'a> Planner<'a> {
 
     fn omitted(&mut self, wanted: &Wanted) {
         let nothing = matches!(self.pairing.found.get(&wanted.key), Some(Found::Nothing));
-        if nothing && self.desired.settings.prune == Prune::Delete {
+        // What cannot be read whole is never removed, so it needs no protection.
+        let is_odd = || {
+            wanted.pin.as_ref().is_some_and(|it| self.observed.odd(it).is_some())
+                || !self.odd.showing(wanted, &self.desired.settings.default_locale).is_empty()
+        };
+        if nothing && self.desired.settings.prune == Prune::Delete && !is_odd() {
             let fact = Fact::OmitMatchesNothing { key: wanted.key.clone() };
             self.plan.refusals.push(Refusal { fact, place: wanted.places.omit });
         }
@@ -444,6 +475,10 @@ impl<'a> Planner<'a> {
         });
         let mut refusals = std::mem::take(&mut self.pairing.refusals);
         refusals.append(&mut plan.refusals);
+        for change in &plan.changes {
+            let fact = odd::sends_half(&change.step, self.observed);
+            refusals.extend(fact.map(|fact| Refusal { fact, place: change.place }));
+        }
         if let Some(keys) = &self.desired.only {
             plan.only = Some(Only::taken_from(&mut plan.changes, &mut refusals, keys));
             plan.in_step.retain(|it| keys.contains(&it.key));
@@ -457,6 +492,8 @@ impl<'a> Planner<'a> {
             plan.warnings.extend(beside_unmanaged(&plan.changes, self.unmanaged, default_locale));
             plan.warnings.extend(evidence.not_read.as_ref().and_then(|it| not_read(it, &plan.changes)));
         }
+        plan.warnings.extend(self.odd.warnings(&plan.changes));
+        plan.warnings.extend(odd::warnings_of_halves(&self.observed.halved));
         plan
     }
 }

@@ -3,6 +3,7 @@
 use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed};
+use crate::model::odd::Odd;
 use crate::plan::matching::{Pairing, pair};
 use crate::text;
 
@@ -17,12 +18,17 @@ pub fn list(observed: &Observed, config: Option<&Desired>, default_locale: &Loca
     let pairing = config.map(|it| pair(it, observed));
     let key =
         |id: &DefinitionId| pairing.as_ref().and_then(|it: &Pairing<'_>| it.claimed.get(id).map(|key| (*key).clone()));
-    let rows = observed.definitions.iter().map(|it| Row { key: key(&it.id), definition: it.clone() });
+    let rows = observed.definitions.iter().map(|it| Row {
+        key: key(&it.id),
+        definition: it.clone(),
+        halved: observed.halved(&it.id).cloned(),
+    });
     let mut listing = Listing {
         rows: rows.collect(),
         with_keys: config.is_some(),
         default_locale: default_locale.clone(),
         divisions: observed.divisions.clone(),
+        odd: observed.odd.clone(),
         found_by: None,
     };
     listing.sort();
@@ -86,16 +92,19 @@ impl NotFound {
 pub fn find(all: &Listing, config: Option<&Desired>, name: &str) -> Result<Listing, NotFound> {
     let key = Key::new(name).filter(|key| config.is_some_and(|it| it.definitions.contains_key(key)));
     if let Some(key) = key {
-        let found = all.only(FoundBy::Key, |row| row.key.as_ref() == Some(&key));
+        let found = all.only(FoundBy::Key, |row| row.key.as_ref() == Some(&key), |_| false);
         return found.ok_or(NotFound::KeyWithoutObject(key));
     }
     let id = DefinitionId::new(name);
-    if let Some(found) = all.only(FoundBy::Id, |row| Some(&row.definition.id) == id.as_ref()) {
+    if let Some(found) =
+        all.only(FoundBy::Id, |row| Some(&row.definition.id) == id.as_ref(), |odd| odd.id.is_some() && odd.id == id)
+    {
         return Ok(found);
     }
     let label = Label::new(name);
     let has = |it: &Definition| it.labels.iter().any(|(_, its)| *its == label);
-    all.only(FoundBy::Label, |row| has(&row.definition)).ok_or_else(|| {
+    let shows = |odd: &Odd| odd.labels.iter().any(|(_, its)| *its == label);
+    all.only(FoundBy::Label, |row| has(&row.definition), shows).ok_or_else(|| {
         let keys = all.rows.iter().filter_map(|it| it.key.as_ref().map(Key::as_str));
         let labels = all.rows.iter().flat_map(|it| it.definition.labels.iter().map(|(_, label)| label.nfc()));
         let nearest = text::nearest(name, keys).or_else(|| text::nearest(name, labels)).map(str::to_owned);

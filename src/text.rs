@@ -211,6 +211,13 @@ pub fn list<T: fmt::Display>(items: &[T], joined_by: &str) -> String {
     text
 }
 
+/// Names, and how many there are besides.
+#[must_use]
+pub fn list_and(mut names: Vec<String>, more: usize) -> String {
+    names.extend((more > 0).then(|| format!("{more} more")));
+    list(&names, "and")
+}
+
 /// One word of a command line. What a shell would take for more than letters is quoted.
 #[must_use]
 pub fn shell_word(word: &str) -> String {

@@ -9,11 +9,14 @@ use crate::model::desired::{Desired, Limits, Management, Settings};
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::{Content, Definition, Observed, Primary};
+use crate::model::odd::Odd;
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, Edit, Reason, Removal, Step};
 use crate::plan::difference::{Difference, between};
 use crate::plan::guard;
 use crate::plan::matching;
+use crate::plan::odd;
+use crate::plan::refusal::Fact;
 use crate::text;
 
 /// What takes a report back.
@@ -56,6 +59,10 @@ pub enum Why {
     Changed(Vec<Difference>),
     /// It is not there any more.
     Gone,
+    /// It cannot be read whole: what is odd.
+    Odd(String),
+    /// What takes it back would send half a character: where it is.
+    HalfCharacter(String),
     /// The report does not know its id, and these look like it.
     SeveralLookLikeIt(Vec<DefinitionId>),
     /// It is one of the platform's own.
@@ -81,6 +88,7 @@ pub fn undo(report: &KeptReport, observed: &Observed, limits: &Limits, config: O
     let (mut changes, mut settled) = (Vec::new(), Vec::new());
     for row in report.rows.iter().filter(|row| row.outcome.may_be_written()) {
         let step = step(row, observed, &scope, &known).and_then(|it| unless_spared(it, &spared));
+        let step = step.and_then(|it| unless_halved(it, observed));
         match step {
             Ok(step) => changes.push(Change { step, reason: Reason::Undoes(row.action), place: None }),
             Err(why) => settled.push(Settled { row: row.clone(), action: inverse(row), why }),
@@ -111,6 +119,14 @@ fn unless_spared(step: Step, spared: &BTreeMap<DefinitionId, Why>) -> Result<Ste
     }
 }
 
+/// Half a character is never sent back.
+fn unless_halved(step: Step, observed: &Observed) -> Result<Step, Why> {
+    match odd::sends_half(&step, observed) {
+        Some(Fact::SendsHalf { places, .. }) => Err(Why::HalfCharacter(places)),
+        Some(_) | None => Ok(step),
+    }
+}
+
 /// What a run goes by that takes a report back.
 #[must_use]
 pub fn desired(report: &KeptReport) -> Desired {
@@ -125,6 +141,9 @@ fn step(row: &KeptRow, observed: &Observed, scope: &Scope, known: &BTreeSet<&Def
         None => made(row, &left, observed, known)?,
     };
     let Some(object) = object else {
+        if let Some(odd) = row.id.as_ref().and_then(|id| observed.odd(id)) {
+            return Err(Why::Odd(odd.in_words()));
+        }
         return Err(if row.before.is_none() { Why::AlreadySo } else { Why::Gone });
     };
     if object.primary == Primary::Yes {
@@ -185,8 +204,13 @@ fn made<'a>(
             && it.content_beside(left, &Scope::All).same_as(left)
     };
     let found: Vec<&Definition> = observed.definitions.iter().filter(alike).collect();
+    let looks: Vec<String> = left.labels.iter().map(|(_, label)| label.folded()).collect();
+    let is_odd = |it: &&Odd| it.may_be_under(&row.system_presence) && it.looks().any(|look| looks.contains(&look));
     match found.as_slice() {
-        [] => Ok(None),
+        [] => match observed.odd.iter().find(is_odd) {
+            Some(odd) => Err(Why::Odd(format!("{}: {}", odd.name(), odd.in_words()))),
+            None => Ok(None),
+        },
         [one] => Ok(Some(one)),
         several => Err(Why::SeveralLookLikeIt(several.iter().map(|it| it.id.clone()).collect())),
     }
@@ -280,6 +304,14 @@ impl Why {
             Why::SeveralLookLikeIt(ids) => failed(
                 format!("the report does not know its id, and {} look like it", text::list(ids, "and")),
                 "deactivate the one that is not wanted in the org's admin page, or by a config with its id in `ids`",
+            ),
+            Why::Odd(what) => failed(
+                format!("it cannot be read whole, so it is left as it is: {what}"),
+                "repair it in the org's admin page, and undo again",
+            ),
+            Why::HalfCharacter(places) => failed(
+                format!("it holds half a character, which would be sent back ({places})"),
+                "write the whole text in the org's admin page, and undo again",
             ),
             Why::PlatformsOwn => failed(
                 "it is one of the platform's own".to_owned(),

@@ -12,6 +12,7 @@ use crate::api::policy::RETRY_AFTER_MAX_S;
 use crate::api::wire::{Method, Response, WireError};
 use crate::limits::{ERROR_BYTES_MAX, MESSAGE_CHARS_MAX};
 use crate::model::generation::Generation;
+use crate::model::odd::{Halved, Odd};
 use crate::text;
 
 /// The most parameters and details that are kept.
@@ -73,6 +74,10 @@ pub enum Kind {
     Waited,
     /// An answer that is not what the API promises: which part of it.
     BrokenPromise(String),
+    /// The answer is one object, which cannot be read whole.
+    OddObject(Box<Odd>),
+    /// A write that was not sent, because it would send back half a character: where.
+    HalfCharacter(Box<Halved>),
     /// An answer with one of the credentials in it that it was asked with.
     HoldsSecret,
     /// The list changed each time while it was read: what did not fit the last time.
@@ -207,6 +212,13 @@ impl fmt::Display for ApiError {
                 let status = status.unwrap_or_default();
                 write!(f, " was answered with {status}, but not as the API promises: {what}")?;
             }
+            (Kind::OddObject(odd), status) => {
+                let status = status.unwrap_or_default();
+                write!(f, " was answered with {status}, but the object cannot be read whole: {}", odd.in_words())?;
+            }
+            (Kind::HalfCharacter(halved), _) => {
+                write!(f, " was not sent: it would send back half a character ({})", halved.places())?;
+            }
             (Kind::HoldsSecret, status) => {
                 let status = status.unwrap_or_default();
                 write!(
@@ -301,6 +313,11 @@ impl ApiError {
             Kind::BrokenPromise(_) => {
                 "look at the region or at --base-url; if they are right, report this with the correlation id".to_owned()
             }
+            Kind::OddObject(_) => REPAIR.to_owned(),
+            Kind::HalfCharacter(halved) if halved.fields.is_empty() => {
+                "write the whole label into the config, or in the org's admin page".to_owned()
+            }
+            Kind::HalfCharacter(_) => "write the whole text in the org's admin page, or by another client".to_owned(),
             Kind::HoldsSecret => {
                 "whoever answers here gives away what it is sent, which the platform never does: look at the region, at \
                  --base-url and at the proxy, and make a new secret for the OAuth client"
@@ -314,6 +331,9 @@ impl ApiError {
         }
     }
 }
+
+/// What to do about an object that cannot be read whole.
+const REPAIR: &str = "repair it in the org's admin page, or report this with the correlation id";
 
 fn forbidden(missing: &[String], needs: Permission) -> String {
     let ask = |permission: &str| format!("give a role of the OAuth client the permission {permission}");

@@ -1,8 +1,16 @@
 //! What one answer, or its absence, means: what decides, and what callers branch on.
 
+use std::fmt::Write as _;
+
 use crate::api::error::{Kind, Permission, error_body};
-use crate::api::policy::Failure;
+use crate::api::policy::{Failure, PAGES_MAX};
+use crate::api::shapes::Unreadable;
 use crate::api::wire::{Response, WireError};
+use crate::json::{self, Fault};
+use crate::text;
+
+/// How much of what is not JSON is shown.
+const BEGINNING_BYTES_MAX: usize = 48;
 
 /// A failed exchange: what decides, what callers branch on, and the answer if there was one.
 pub(crate) struct Trouble {
@@ -59,4 +67,46 @@ pub(crate) fn no_answer(error: WireError) -> Trouble {
         WireError::TooLarge { .. } => Failure::AnswerBroken,
     };
     Trouble { failure, kind: Kind::Connection(error), response: None }
+}
+
+/// Of an answer that cannot be read.
+pub(crate) fn not_as_promised(unreadable: Unreadable, response: Response) -> Trouble {
+    let (failure, kind) = match unreadable {
+        Unreadable::NotJson => not_json(&response),
+        Unreadable::BrokenPromise(what) => (Failure::AnswerBroken, Kind::BrokenPromise(what)),
+        Unreadable::Odd(odd) => (Failure::AnswerBroken, Kind::OddObject(odd)),
+    };
+    Trouble { failure, kind, response: Some(response) }
+}
+
+/// What is there in the place of JSON. A text that is whole but for one place would be the same when it is asked for
+/// again; a page comes from something before the platform, which may pass.
+fn not_json(response: &Response) -> (Failure, Kind) {
+    let body = &response.body;
+    let (failure, why) = match json::fault(body) {
+        Fault::CutOff if body.is_empty() => (Failure::AnswerLost, " (it is empty)".to_owned()),
+        Fault::CutOff => (Failure::AnswerLost, " (it ends too early)".to_owned()),
+        Fault::Foreign => (Failure::AnswerForeign, String::new()),
+        Fault::Spoilt(why) => (Failure::AnswerBroken, format!(" ({why})")),
+    };
+    let kind = response.content_type.as_deref().map_or_else(|| "of no stated type".to_owned(), text::ticked);
+    let mut what = format!("the body is not JSON{why}: {}, {kind}", text::count(body.len(), "byte"));
+    if !body.is_empty() {
+        let from = String::from_utf8_lossy(&body[..body.len().min(BEGINNING_BYTES_MAX)]);
+        // Writing to a String cannot fail.
+        let _ = write!(what, ", which begin with {}", text::ticked(from.trim_end_matches(char::REPLACEMENT_CHARACTER)));
+    }
+    (failure, Kind::BrokenPromise(what))
+}
+
+/// The pages that came in answer to one request. Once more is enough to see that it stays so.
+#[derive(Default)]
+pub(crate) struct Pages(u32);
+
+impl Pages {
+    /// The failure, where the last page that is taken is one that asking again will not mend.
+    pub(crate) fn counted(&mut self, failure: Failure) -> Failure {
+        self.0 += u32::from(failure == Failure::AnswerForeign);
+        if failure == Failure::AnswerForeign && self.0 >= PAGES_MAX { Failure::AnswerBroken } else { failure }
+    }
 }

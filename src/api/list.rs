@@ -1,12 +1,12 @@
 //! One round of reading a whole list: pages that fit together (the first generation of the API, and
 //! divisions), or three looks at two states (the second).
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::hash::Hash;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use crate::api::entity::{self, Placed};
 use crate::api::error::{ApiError, Kind};
 use crate::api::operations::{self, Operation, PAGE_SIZE};
 use crate::api::session::Session;
@@ -16,7 +16,7 @@ use crate::limits::{DIVISIONS_MAX, LIST_BYTES_MAX, PAGES_MAX};
 use crate::model::division::Division;
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, DivisionId};
-use crate::model::observed::Definition;
+use crate::model::observed::Listed;
 use crate::text;
 
 /// How many pages are read at the same time.
@@ -25,7 +25,7 @@ pub const PAGES_AT_ONCE: usize = 8;
 /// What one round of reading gave.
 pub(crate) enum Round<T> {
     /// The list, each item once.
-    Whole(Vec<T>),
+    Whole(T),
     /// It changed while it was read: what does not fit.
     Shifted(String),
     /// It does not fit together: it changed while it was read, or is always so.
@@ -56,49 +56,63 @@ impl Weight {
 }
 
 /// All definitions, by the first generation.
-pub(crate) async fn pages(session: &Session) -> Result<Round<Definition>, ApiError> {
-    let id = |it: &Definition| it.id.clone();
+pub(crate) async fn pages(session: &Session) -> Result<Round<Listed>, ApiError> {
+    let id = |(_, it): &Placed| it.id().cloned();
     let read = |body: &[u8], number, room: &ListRoom| shapes::page(body, number, PAGE_SIZE, room);
-    paged(session, "definition", operations::page, read, id).await
+    Ok(match paged(session, "definition", operations::page, read, id, Twice::OnOnePage).await? {
+        Round::Whole(entities) => Round::Whole(entity::list_of(entities)),
+        Round::Shifted(what) => Round::Shifted(what),
+        Round::Odd(what) => Round::Odd(what),
+    })
 }
 
 /// All divisions.
-pub(crate) async fn divisions(session: &Session) -> Result<Round<Division>, ApiError> {
-    let id = |it: &Division| -> DivisionId { it.id.clone() };
+pub(crate) async fn divisions(session: &Session) -> Result<Round<Vec<Division>>, ApiError> {
+    let id = |it: &Division| -> Option<DivisionId> { Some(it.id.clone()) };
     let read = |body: &[u8], number, _: &ListRoom| {
         shapes::divisions(body, number, PAGE_SIZE).and_then(|page| match page.total {
             total if total.max(page.items.len()) <= DIVISIONS_MAX => Ok(page),
             total => Err(Unreadable::BrokenPromise(format!("`total` is {total}: more than {DIVISIONS_MAX} divisions"))),
         })
     };
-    paged(session, "division", operations::divisions, read, id).await
+    paged(session, "division", operations::divisions, read, id, Twice::Never).await
 }
 
 /// All definitions, by the second generation: the active ones, the deactivated ones, and the active
 /// ones again, one after the other, the latest sight of each counting. Two looks would miss what is
 /// reactivated between them: it is in neither. Only what comes or goes makes a list that does not fit: where a label
 /// changes meanwhile, as by an apply's own writes, no definition is missed.
-pub(crate) async fn states(session: &Session) -> Result<Round<Definition>, ApiError> {
+pub(crate) async fn states(session: &Session) -> Result<Round<Listed>, ApiError> {
     let weight = Weight::default();
-    let first = ids(&state(session, false, &weight).await?);
-    let deactivated = state(session, true, &weight).await?;
+    let first = shown(&state(session, false, &weight).await?);
+    let deactivated = entity::list_of(state(session, true, &weight).await?);
     let last = state(session, false, &weight).await?;
-    if first != ids(&last) {
+    if first != shown(&last) {
         return Ok(Round::Shifted("the active definitions were others when they were read again".to_owned()));
     }
-    let mut latest: BTreeMap<DefinitionId, Definition> = BTreeMap::new();
-    for definition in deactivated.into_iter().chain(last) {
-        latest.insert(definition.id.clone(), definition);
-    }
-    Ok(Round::Whole(latest.into_values().collect()))
+    let last = entity::list_of(last);
+    let latest: HashSet<&DefinitionId> = last.ids().collect();
+    let Listed { definitions, odd, halved } = deactivated;
+    let is_kept = |id: Option<&DefinitionId>| id.is_none_or(|it| !latest.contains(it));
+    let mut all = Listed {
+        definitions: definitions.into_iter().filter(|it| is_kept(Some(&it.id))).collect(),
+        odd: odd.into_iter().filter(|it| is_kept(it.id.as_ref())).collect(),
+        halved: halved.into_iter().filter(|it| is_kept(Some(&it.id))).collect(),
+    };
+    all.definitions.extend(last.definitions);
+    all.odd.extend(last.odd);
+    all.halved.extend(last.halved);
+    Ok(Round::Whole(all))
 }
 
-fn ids(definitions: &[Definition]) -> BTreeSet<DefinitionId> {
-    definitions.iter().map(|it| it.id.clone()).collect()
+/// The ids of a look, and how many objects have none.
+fn shown(entities: &[Placed]) -> (BTreeSet<DefinitionId>, usize) {
+    let ids: BTreeSet<DefinitionId> = entities.iter().filter_map(|(_, it)| it.id().cloned()).collect();
+    (ids, entities.iter().filter(|(_, it)| it.id().is_none()).count())
 }
 
-async fn state(session: &Session, deactivated: bool, weight: &Weight) -> Result<Vec<Definition>, ApiError> {
-    let read = |response: &Response| weight.read(response, shapes::state);
+async fn state(session: &Session, deactivated: bool, weight: &Weight) -> Result<Vec<Placed>, ApiError> {
+    let read = |response: &Response| weight.read(response, |body, room| shapes::state(body, deactivated, room));
     let read = session.run(&operations::state(deactivated), read).await;
     read.map_err(|failed| session.of_the_collection(failed).error)
 }
@@ -117,16 +131,25 @@ pub(crate) async fn is_served(session: &Session) -> Result<(), ApiError> {
     }
 }
 
+/// Where one id may be seen twice in a list that did not shift meanwhile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Twice {
+    OnOnePage,
+    Never,
+}
+
 /// All pages of a list, once.
-async fn paged<T, I: Hash + Eq + std::fmt::Display>(
+async fn paged<T, I: std::fmt::Display>(
     session: &Session,
     noun: &str,
     operation: impl Fn(usize) -> Operation,
     read: impl Fn(&[u8], usize, &ListRoom) -> Result<Page<T>, Unreadable>,
-    id: impl Fn(&T) -> I,
-) -> Result<Round<T>, ApiError> {
+    id: impl Fn(&T) -> Option<I>,
+    twice: Twice,
+) -> Result<Round<Vec<T>>, ApiError> {
     let weight = Weight::default();
-    let Page { items: mut all, total, page_size } = page(session, &operation, &read, 1, &weight).await?;
+    let first = page(session, &operation, &read, 1, &weight).await?;
+    let (total, page_size) = (first.total, first.page_size);
     let pages = total.div_ceil(page_size);
     if pages > PAGES_MAX {
         let what = format!("`total` is {total} and `pageSize` {page_size}: more than {PAGES_MAX} pages");
@@ -141,10 +164,16 @@ async fn paged<T, I: Hash + Eq + std::fmt::Display>(
         let what = format!("{total} {noun}s at first, then {} ({} a page)", other.total, other.page_size);
         return Ok(Round::Shifted(what));
     }
-    all.extend(rest.into_iter().flat_map(|it| it.items));
-    let mut ids = HashSet::new();
-    if let Some(twice) = all.iter().map(&id).find(|it| !ids.insert(it.to_string())) {
-        return Ok(Round::Odd(format!("the org shows {} twice", text::ticked(twice))));
+    let mut on_page = HashMap::new();
+    let mut all = Vec::new();
+    for (number, page) in [first].into_iter().chain(rest).enumerate() {
+        for id in page.items.iter().filter_map(&id) {
+            let is_there = on_page.insert(id.to_string(), number);
+            if is_there.is_some_and(|before| before != number || twice == Twice::Never) {
+                return Ok(Round::Odd(format!("the org shows {} twice", text::ticked(id))));
+            }
+        }
+        all.extend(page.items);
     }
     if all.len() != total {
         let (says, shown) = (text::count(total, noun), all.len());

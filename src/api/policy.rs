@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 /// How often one request is sent at most, the first time included.
 pub const ATTEMPTS_MAX: u32 = 6;
+/// How many pages are taken in answer to one request that asks for JSON, before that is how it is.
+pub const PAGES_MAX: u32 = 2;
 /// The first wait after a failure; it doubles from attempt to attempt.
 pub const BACKOFF_FIRST_MS: u64 = 500;
 /// The longest wait that nobody asked for.
@@ -62,10 +64,12 @@ pub enum Failure {
         /// What the platform asked for, where it did.
         retry_after_s: Option<u64>,
     },
-    /// Sent, and then no answer that can be read: timed out, cut off, not JSON.
+    /// Sent, and then no answer that can be read: timed out, or cut off.
     AnswerLost,
-    /// Answered in a way that asking again will not mend: a broken promise, a redirect, a body over
-    /// the limit. It may have been carried out.
+    /// Answered by something else than the platform, such as a gateway's page. It may have been carried out.
+    AnswerForeign,
+    /// Answered in a way that asking again will not mend: a broken promise, JSON with a bad place, a redirect, a body
+    /// over the limit. It may have been carried out.
     AnswerBroken,
     /// Any other refusal: certainly not carried out.
     Refused,
@@ -96,7 +100,11 @@ pub fn after(failure: Failure, effect: Effect, attempt: u32, random: f64) -> Nex
         (Failure::Refused | Failure::Unauthorized { renewable: false }, _) | (Failure::AnswerBroken, Effect::Read) => {
             Next::GiveUp
         }
-        (Failure::Unavailable { .. } | Failure::AnswerLost | Failure::AnswerBroken, Effect::Write) => Next::LookFirst,
+        (
+            Failure::Unavailable { .. } | Failure::AnswerLost | Failure::AnswerForeign | Failure::AnswerBroken,
+            Effect::Write,
+        ) => Next::LookFirst,
+        (Failure::AnswerForeign, Effect::Read) => Next::Wait(backoff(attempt, random)),
         (Failure::NotSent, _) | (Failure::AnswerLost | Failure::Unavailable { retry_after_s: None }, Effect::Read) => {
             Next::Wait(backoff(attempt, random))
         }
@@ -318,7 +326,9 @@ mod tests {
     #[test]
     fn the_whole_table() {
         use Effect::{Read, Write};
-        use Failure::{AnswerBroken, AnswerLost, NotSent, Refused, Throttled, Unauthorized, Unavailable};
+        use Failure::{
+            AnswerBroken, AnswerForeign, AnswerLost, NotSent, Refused, Throttled, Unauthorized, Unavailable,
+        };
         let table = [
             (NotSent, Read, 1, wait_ms(375)),
             (NotSent, Write, 1, wait_ms(375)),
@@ -342,6 +352,8 @@ mod tests {
             (Unavailable { retry_after_s: Some(1) }, Write, 1, Next::LookFirst),
             (AnswerLost, Read, 1, wait_ms(375)),
             (AnswerLost, Write, 1, Next::LookFirst),
+            (AnswerForeign, Read, 1, wait_ms(375)),
+            (AnswerForeign, Write, 1, Next::LookFirst),
             (AnswerBroken, Read, 1, Next::GiveUp),
             (AnswerBroken, Write, 1, Next::LookFirst),
             (Refused, Read, 1, Next::GiveUp),

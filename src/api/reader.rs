@@ -13,12 +13,15 @@ use crate::api::wire::Method;
 use crate::model::division::Division;
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, SystemPresence};
-use crate::model::observed::{Definition, Organization};
+use crate::model::observed::{Definition, Found, Listed, Organization};
 
 /// How often a list that shifts is read before that is an error.
 pub const LIST_ROUNDS_MAX: u32 = 5;
 /// The wait before the second round; each further one waits this much longer.
 pub const LIST_WAIT_MS: u64 = 1_000;
+
+/// Every org has as many definitions of the platform's own (docs/platform.md, "The platform's own definitions").
+const PLATFORMS_OWN_COUNT: usize = 10;
 
 /// Reads an org. Cheap to clone; clones share token, pace and count.
 #[derive(Clone)]
@@ -59,10 +62,11 @@ impl Reader {
         answer.map_err(|failed| failed.error)
     }
 
-    /// Every definition, deactivated ones too, sorted by id.
+    /// Every object in the list of definitions, deactivated ones too: those that can be read, by id, and those that
+    /// cannot.
     ///
     /// # Guarantees
-    /// Each definition once, and as many as the org says it has: a list that shifts while it is read is
+    /// Each definition once, and as many objects as the org says it has: a list that shifts while it is read is
     /// read again.
     ///
     /// # Assumptions
@@ -70,14 +74,36 @@ impl Reader {
     ///
     /// # Errors
     /// Whatever kept an answer away; `NotServed` where the org has no such collection; `Unsettled` or `Incomplete` after
-    /// [`LIST_ROUNDS_MAX`] rounds.
-    pub async fn definitions(&self) -> Result<Vec<Definition>, ApiError> {
-        let mut definitions = match self.generation() {
-            Generation::First => self.settled(&operations::page(1), || list::pages(&self.0)).await?,
-            Generation::Second => self.settled(&operations::state(false), || list::states(&self.0)).await?,
+    /// [`LIST_ROUNDS_MAX`] rounds. A list of many of which none can be read is of another kind than this tool knows.
+    pub async fn list(&self) -> Result<Listed, ApiError> {
+        let (operation, listed) = match self.generation() {
+            Generation::First => {
+                let operation = operations::page(1);
+                let listed = self.settled(&operation, || list::pages(&self.0)).await?;
+                (operation, listed)
+            }
+            Generation::Second => {
+                let operation = operations::state(false);
+                let listed = self.settled(&operation, || list::states(&self.0)).await?;
+                (operation, listed)
+            }
         };
+        let Listed { mut definitions, odd, halved } = listed;
+        if let (true, Some(first)) = (definitions.is_empty() && odd.len() >= PLATFORMS_OWN_COUNT, odd.first()) {
+            let (count, place) = (odd.len(), &first.place);
+            let what = format!("none of {count} definitions can be read: {} in `{place}`", first.in_words());
+            return Err(self.0.failed(&operation, Kind::BrokenPromise(cut(&what))));
+        }
         definitions.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(definitions)
+        Ok(Listed { definitions, odd, halved })
+    }
+
+    /// The definitions of [`Reader::list`] that can be read, for those who ask of no other.
+    ///
+    /// # Errors
+    /// Those of [`Reader::list`].
+    pub async fn definitions(&self) -> Result<Vec<Definition>, ApiError> {
+        Ok(self.list().await?.definitions)
     }
 
     /// Every division that the client sees, by name, then id.
@@ -95,7 +121,7 @@ impl Reader {
         &self,
         operation: &Operation,
         read: impl AsyncFn() -> Result<Round<T>, ApiError>,
-    ) -> Result<Vec<T>, ApiError> {
+    ) -> Result<T, ApiError> {
         let mut round = 1;
         let mut first = None;
         let mut is_always_the_same = true;
@@ -141,19 +167,34 @@ impl Reader {
     /// failed.
     pub async fn with_unlisted<'a>(
         &self,
-        mut definitions: Vec<Definition>,
+        mut listed: Listed,
         ids: impl IntoIterator<Item = &'a DefinitionId>,
-    ) -> (Vec<Definition>, Vec<ApiError>) {
+    ) -> (Listed, Vec<ApiError>) {
         let mut failed = Vec::new();
-        let listed: BTreeSet<&DefinitionId> = definitions.iter().map(|it| &it.id).collect();
-        let unlisted: Vec<&DefinitionId> = ids.into_iter().filter(|id| !listed.contains(id)).collect();
+        let known: BTreeSet<&DefinitionId> = listed.ids().collect();
+        let unlisted: Vec<&DefinitionId> = ids.into_iter().filter(|id| !known.contains(id)).collect();
         for id in unlisted {
-            match self.definition(id).await {
-                Ok(found) => definitions.extend(found.map(|it| it.definition)),
+            match self.look(id).await {
+                Ok(found) => listed.take_in(found),
                 Err(error) => failed.push(error),
             }
         }
-        (definitions, failed)
+        (listed, failed)
+    }
+
+    /// One object as its own read shows it, to be taken into a list; also if it is odd.
+    ///
+    /// # Errors
+    /// Those of [`Reader::definition`], but for an odd object.
+    pub async fn look(&self, id: &DefinitionId) -> Result<Found, ApiError> {
+        match self.definition(id).await {
+            Ok(Some(fetched)) => Ok(Found::Whole(Box::new(fetched.definition), fetched.halved)),
+            Ok(None) => Ok(Found::Nothing),
+            Err(error) => match error.kind {
+                Kind::OddObject(odd) => Ok(Found::Odd(odd)),
+                _ => Err(error),
+            },
+        }
     }
 
     /// The system presences that the org knows, in its order.

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::api::endpoints::Endpoints;
 use crate::api::error::{About, ApiError, Kind, Permission, WriteError, cut, permissions_named};
 use crate::api::gate::{Gate, Passage};
-use crate::api::judgement::{Trouble, judge, judge_login, no_answer};
+use crate::api::judgement::{Pages, Trouble, judge, judge_login, no_answer, not_as_promised};
 use crate::api::operations::{Operation, UnusableId, collection};
 use crate::api::policy::{
     Admission, Effect, Failure, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT, RETRY_AFTER_MAX_S, Turn, after,
@@ -241,7 +241,7 @@ impl Session {
         let url = self.shared.endpoints.api(path, query);
         let not_done = |error| Failed { error, unclear: false };
         let interrupted = || not_done(self.failed(operation, Kind::Interrupted));
-        let (mut attempt, mut refused_token) = (1, None);
+        let (mut attempt, mut refused_token, mut pages) = (1, None, Pages::default());
         loop {
             let ready = self.before(*effect, self.ready(*effect, refused_token)).await.ok_or_else(interrupted)?;
             let token = ready.map_err(not_done)?;
@@ -282,7 +282,7 @@ impl Session {
                 },
                 Err(error) => no_answer(error),
             };
-            match after(trouble.failure, *effect, attempt, self.random()) {
+            match after(pages.counted(trouble.failure), *effect, attempt, self.random()) {
                 Next::Wait(delay) => {
                     trace::sends_again(&request, trouble.failure, attempt, delay);
                     self.before(*effect, self.wait(trouble.failure, delay)).await.ok_or_else(interrupted)?;
@@ -381,7 +381,7 @@ impl Session {
             body: Body::Form("grant_type=client_credentials"),
             answer_bytes_max: ANSWER_BYTES_MAX,
         };
-        let mut attempt = 1;
+        let (mut attempt, mut pages) = (1, Pages::default());
         loop {
             self.turn(Turn::Single).await;
             let trouble = match self.send(&request).await {
@@ -395,7 +395,7 @@ impl Session {
                 Err(error) => no_answer(error),
             };
             // A second token hurts nobody, so asking for one counts as reading.
-            match after(trouble.failure, Effect::Read, attempt, self.random()) {
+            match after(pages.counted(trouble.failure), Effect::Read, attempt, self.random()) {
                 Next::Wait(delay) => {
                     trace::sends_again(&request, trouble.failure, attempt, delay);
                     self.wait(trouble.failure, delay).await;
@@ -490,6 +490,7 @@ impl Session {
             | Failure::Unauthorized { .. }
             | Failure::Unavailable { .. }
             | Failure::AnswerLost
+            | Failure::AnswerForeign
             | Failure::AnswerBroken
             | Failure::Refused => {}
         }
@@ -563,23 +564,13 @@ impl Session {
             | Kind::Interrupted
             | Kind::Waited
             | Kind::BrokenPromise(_)
+            | Kind::OddObject(_)
+            | Kind::HalfCharacter(_)
             | Kind::Unsettled(_)
             | Kind::Incomplete(_)
             | Kind::UnusableId(_) => {}
         }
     }
-}
-
-/// Of an answer that cannot be read.
-fn not_as_promised(unreadable: Unreadable, response: Response) -> Trouble {
-    let (failure, what) = match unreadable {
-        Unreadable::NotJson => {
-            let kind = response.content_type.as_deref().unwrap_or("of no stated type");
-            (Failure::AnswerLost, format!("the body is not JSON ({} bytes, {kind})", response.body.len()))
-        }
-        Unreadable::BrokenPromise(what) => (Failure::AnswerBroken, what),
-    };
-    Trouble { failure, kind: Kind::BrokenPromise(what), response: Some(response) }
 }
 
 fn renew_at(expires_in_s: u64) -> Option<Instant> {

@@ -5,19 +5,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Map, Value, json};
 
-use crate::json;
+use crate::api::entity::{Entity, PLATFORMS_OWN, Placed, Whole, entity, still_sent};
+use crate::json::{self, Mended};
 use crate::limits::{ANSWER_VALUES_MAX, LIST_DEFINITIONS_MAX, LIST_LABELS_MAX};
 use crate::model::division::Division;
 use crate::model::generation::Generation;
 use crate::model::labels::{LabelPair, Labels};
-use crate::model::names::{DefinitionId, DivisionId, Label, Locale, OrgId, SystemPresence};
-use crate::model::observed::{Content, Definition, Modified, Organization, Primary};
+use crate::model::names::{DefinitionId, DivisionId, Locale, OrgId, SystemPresence};
+use crate::model::observed::{Content, Definition, Organization};
+use crate::model::odd::{Halved, Odd};
 use crate::model::usage::Queue;
 use crate::model::user::UserId;
 use crate::text;
-
-/// Fields that the platform writes itself; a PUT does not send them back.
-const PLATFORMS_OWN: [&str; 6] = ["id", "selfUri", "createdBy", "createdDate", "modifiedBy", "modifiedDate"];
 
 /// The standard system presence that the two generations spell differently, as the first one does and
 /// as the second one and people do (docs/platform.md, "System presences").
@@ -30,6 +29,8 @@ pub enum Unreadable {
     NotJson,
     /// JSON, and something that the API promises is missing or of another kind: what.
     BrokenPromise(String),
+    /// One definition was asked for, and this is what came.
+    Odd(Box<Odd>),
 }
 
 pub(crate) type Read<T> = Result<T, Unreadable>;
@@ -39,12 +40,11 @@ pub(crate) type Read<T> = Result<T, Unreadable>;
 pub struct Fetched {
     /// What was read.
     pub definition: Definition,
-    raw: RawObject,
+    /// A JSON object as the platform sent it, fields that we do not know included.
+    raw: Map<String, Value>,
+    /// Where it holds half a character.
+    pub halved: Option<Halved>,
 }
-
-/// A JSON object as the platform sent it, fields that we do not know included.
-#[derive(Debug, Clone, PartialEq)]
-struct RawObject(Map<String, Value>);
 
 /// What a PUT changes; everything else stays as it was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -116,9 +116,12 @@ impl Default for ListRoom {
 }
 
 impl ListRoom {
-    /// Takes a definition in, before its labels are read.
-    fn take(&self, fields: &Fields) -> Read<()> {
-        let labels = fields.get("languageLabels").and_then(Value::as_object).map_or(0, Map::len);
+    /// Takes an object in.
+    fn take(&self, entity: &Entity) -> Read<()> {
+        let labels = match entity {
+            Entity::Whole(whole) => whole.definition.labels.len(),
+            Entity::Odd(odd) => odd.labels.len(),
+        };
         for (room, count, max, what) in [
             (&self.definitions, 1, LIST_DEFINITIONS_MAX, "definitions"),
             (&self.labels, labels, LIST_LABELS_MAX, "labels"),
@@ -136,28 +139,43 @@ impl ListRoom {
 /// `GET /api/v2/presencedefinitions`: one page.
 ///
 /// # Errors
-/// See [`Unreadable`].
-pub fn page(body: &[u8], number: usize, asked_size: usize, room: &ListRoom) -> Read<Page<Definition>> {
-    paged(body, number, asked_size, |fields| listed(fields, Generation::First, room))
+/// See [`Unreadable`]. One odd object is none.
+pub fn page(body: &[u8], number: usize, asked_size: usize, room: &ListRoom) -> Read<Page<Placed>> {
+    let on_page = if number == 1 { String::new() } else { format!(" of page {number}") };
+    paged(body, number, asked_size, |index, text| listed(text, Generation::First, &place(index, &on_page), room))
 }
 
-fn listed(fields: &Fields, generation: Generation, room: &ListRoom) -> Read<Definition> {
-    room.take(fields)?;
-    definition(fields, generation)
+fn place(index: usize, on_page: &str) -> String {
+    format!("entities[{index}]{on_page}")
+}
+
+fn listed(text: &[u8], generation: Generation, place: &str, room: &ListRoom) -> Read<Placed> {
+    let entity = one(text, generation, place).and_then(|(it, _)| room.take(&it).map(|()| it));
+    let entity = entity.map_err(|error| within(&format!("`{place}`"), error))?;
+    Ok((place.to_owned(), entity))
+}
+
+/// One object, where it is not too much for a tree.
+fn one(text: &[u8], generation: Generation, place: &str) -> Read<(Entity, Fields)> {
+    if json::values_at_most(text) > ANSWER_VALUES_MAX {
+        return Err(broken(format!("the answer holds more than {ANSWER_VALUES_MAX} values")));
+    }
+    Ok(entity(text, generation, place))
 }
 
 /// `GET /api/v2/presence/definitions`: all of one state.
 ///
 /// # Errors
-/// See [`Unreadable`]; another number of definitions than `total` says is a broken promise.
-pub fn state(body: &[u8], room: &ListRoom) -> Read<Vec<Definition>> {
+/// See [`Unreadable`]; another number of definitions than `total` says is a broken promise. One odd object is none.
+pub fn state(body: &[u8], deactivated: bool, room: &ListRoom) -> Read<Vec<Placed>> {
     let listing = Listing::of(body)?;
-    let definitions = listing.entities(|fields| listed(fields, Generation::Second, room))?;
+    let on_page = if deactivated { " of those deactivated" } else { "" };
+    let entities = listing.entities(|index, text| listed(text, Generation::Second, &place(index, on_page), room))?;
     match listing.count("total")? {
-        Some(total) if total != definitions.len() => {
-            Err(broken(format!("`total` is {total}, and {} came", definitions.len())))
+        Some(total) if total != entities.len() => {
+            Err(broken(format!("`total` is {total}, and {} came", entities.len())))
         }
-        Some(_) | None => Ok(definitions),
+        Some(_) | None => Ok(entities),
     }
 }
 
@@ -166,16 +184,23 @@ pub fn state(body: &[u8], room: &ListRoom) -> Read<Vec<Definition>> {
 /// # Errors
 /// See [`Unreadable`].
 pub fn divisions(body: &[u8], number: usize, asked_size: usize) -> Read<Page<Division>> {
-    paged(body, number, asked_size, |fields| {
-        let id = promised(fields, "id", Value::as_str)?;
-        let id = DivisionId::new(id).ok_or_else(|| broken("`id` is empty".to_owned()))?;
-        Ok(Division { id, name: promised(fields, "name", Value::as_str)?.to_owned() })
+    paged(body, number, asked_size, |index, text| {
+        if !text.starts_with(b"{") {
+            return Err(broken(format!("`entities[{index}]` is not an object")));
+        }
+        let read = || {
+            let fields = object(parse(text)?, "it")?;
+            let id = promised(&fields, "id", Value::as_str)?;
+            let id = DivisionId::new(id).ok_or_else(|| broken("`id` is empty".to_owned()))?;
+            Ok(Division { id, name: promised(&fields, "name", Value::as_str)?.to_owned() })
+        };
+        read().map_err(|error| within(&format!("`entities[{index}]`"), error))
     })
 }
 
 pub(crate) type Fields = Map<String, Value>;
 
-fn paged<T>(body: &[u8], number: usize, asked_size: usize, item: impl Fn(&Fields) -> Read<T>) -> Read<Page<T>> {
+fn paged<T>(body: &[u8], number: usize, asked_size: usize, item: impl Fn(usize, &[u8]) -> Read<T>) -> Read<Page<T>> {
     let page = Listing::of(body)?;
     let items = page.entities(item)?;
     let echoed = page.count("pageNumber")?;
@@ -195,6 +220,7 @@ struct Listing<'a>(&'a [u8]);
 
 impl<'a> Listing<'a> {
     fn of(body: &'a [u8]) -> Read<Listing<'a>> {
+        let body = json::without_mark(body);
         if !json::is_json(body) {
             return Err(Unreadable::NotJson);
         }
@@ -204,19 +230,11 @@ impl<'a> Listing<'a> {
         Ok(Listing(body))
     }
 
-    fn entities<T>(&self, item: impl Fn(&Fields) -> Read<T>) -> Read<Vec<T>> {
+    fn entities<T>(&self, item: impl Fn(usize, &[u8]) -> Read<T>) -> Read<Vec<T>> {
         let entities =
             json::field(self.0, "entities").filter(|it| *it != b"null").ok_or_else(|| missing("entities"))?;
         let entities = json::items(entities).ok_or_else(|| broken("`entities` is of another kind".to_owned()))?;
-        let each = entities.enumerate().map(|(index, entity)| {
-            let place = || format!("`entities[{index}]`");
-            if !entity.starts_with(b"{") {
-                return Err(broken(format!("{} is not an object", place())));
-            }
-            let fields = parse(entity).and_then(|it| object(it, "it"));
-            fields.and_then(|it| item(&it)).map_err(|error| within(&place(), error))
-        });
-        each.collect()
+        entities.enumerate().map(|(index, text)| item(index, text)).collect()
     }
 
     /// A whole number that fits, where the field is there at all.
@@ -233,16 +251,17 @@ impl<'a> Listing<'a> {
 /// # Errors
 /// See [`Unreadable`]; another definition than the one asked for is a broken promise.
 pub fn fetched(generation: Generation, body: &[u8], asked: &DefinitionId) -> Read<Fetched> {
-    let raw = object(parse(body)?, "the answer")?;
-    let definition = definition(&raw, generation)?;
-    if definition.id != *asked {
-        return Err(broken(format!(
-            "{asked} was asked for, and `id` is `{}`",
-            definition.id,
-            asked = text::ticked(asked)
-        )));
+    let (entity, raw) = alone(generation, body)?;
+    if let Some(id) = entity.id().filter(|it| *it != asked) {
+        return Err(broken(format!("{asked} was asked for, and `id` is `{id}`", asked = text::ticked(asked))));
     }
-    Ok(Fetched { definition, raw: RawObject(raw) })
+    match entity {
+        Entity::Whole(whole) => {
+            let Whole { definition, halved } = *whole;
+            Ok(Fetched { definition, raw, halved })
+        }
+        Entity::Odd(odd) => Err(Unreadable::Odd(Box::new(Odd { id: Some(asked.clone()), ..odd }))),
+    }
 }
 
 /// The answer to a POST.
@@ -250,7 +269,22 @@ pub fn fetched(generation: Generation, body: &[u8], asked: &DefinitionId) -> Rea
 /// # Errors
 /// See [`Unreadable`].
 pub fn created(generation: Generation, body: &[u8]) -> Read<Definition> {
-    definition(&object(parse(body)?, "the answer")?, generation)
+    match alone(generation, body)?.0 {
+        Entity::Whole(whole) => Ok(whole.definition),
+        Entity::Odd(odd) => Err(Unreadable::Odd(Box::new(odd))),
+    }
+}
+
+/// The one object of an answer.
+fn alone(generation: Generation, body: &[u8]) -> Read<(Entity, Fields)> {
+    let text = json::without_mark(body).trim_ascii();
+    if !json::is_json(text) {
+        return Err(Unreadable::NotJson);
+    }
+    if !text.starts_with(b"{") {
+        return Err(broken("the answer is not an object".to_owned()));
+    }
+    one(text, generation, "the answer")
 }
 
 /// The answer to a DELETE: nothing, or something in JSON. A page in between says nothing of whether
@@ -373,9 +407,12 @@ fn spelt(generation: Generation, system_presence: &SystemPresence) -> &str {
 
 /// The body of a PUT: the object as it was read, with only what `patch` names changed and without the
 /// fields that the platform writes itself.
-#[must_use]
-pub fn put_body(current: Fetched, patch: &Patch) -> Vec<u8> {
-    let Fetched { definition: _, raw: RawObject(mut fields) } = current;
+///
+/// # Errors
+/// The places of half a character that it would send back.
+pub fn put_body(current: Fetched, patch: &Patch) -> Result<Vec<u8>, Halved> {
+    let Fetched { definition: _, raw, halved } = current;
+    let mut fields = raw.clone();
     for name in PLATFORMS_OWN {
         fields.remove(name);
     }
@@ -393,7 +430,10 @@ pub fn put_body(current: Fetched, patch: &Patch) -> Vec<u8> {
     if let Some(division) = &patch.division {
         fields.insert("divisionId".to_owned(), Value::from(division.as_str()));
     }
-    Value::Object(fields).to_string().into_bytes()
+    match halved.and_then(|it| still_sent(&it, &raw, &fields)) {
+        None => Ok(Value::Object(fields).to_string().into_bytes()),
+        Some(halved) => Err(halved),
+    }
 }
 
 /// The org's spelling of a locale: the same one where it has that, else a similar one.
@@ -402,68 +442,6 @@ fn spelling(labels: &Fields, locale: &Locale) -> Option<String> {
         return Some(locale.as_str().to_owned());
     }
     labels.keys().find(|key| Locale::new(key.as_str()).same_as(locale)).cloned()
-}
-
-fn definition(fields: &Fields, generation: Generation) -> Read<Definition> {
-    let id = promised(fields, "id", Value::as_str)?;
-    let id = DefinitionId::new(id).ok_or_else(|| broken("`id` is empty".to_owned()))?;
-    let name = promised(fields, "systemPresence", Value::as_str)?;
-    let system_presence = SystemPresence::new(name).ok_or_else(|| broken("`systemPresence` is empty".to_owned()))?;
-    let deactivated = match fields.get("deactivated") {
-        None | Some(Value::Null) => false,
-        Some(Value::Bool(deactivated)) => *deactivated,
-        Some(_) => return Err(broken("`deactivated` is neither true nor false".to_owned())),
-    };
-    Ok(Definition {
-        id,
-        system_presence,
-        labels: labels(promised(fields, "languageLabels", Value::as_object)?)?,
-        deactivated,
-        primary: primary(fields),
-        division: division(fields, generation)?,
-        modified: modified(fields),
-    })
-}
-
-/// Not set means all divisions (docs/platform.md, "Divisions"). The first generation does not speak of divisions.
-fn division(fields: &Fields, generation: Generation) -> Read<Option<DivisionId>> {
-    match (generation, fields.get("divisionId")) {
-        (Generation::First, _) => Ok(None),
-        (Generation::Second, None | Some(Value::Null)) => Ok(Some(DivisionId::all())),
-        (Generation::Second, Some(Value::String(id))) => Ok(Some(DivisionId::new(id).unwrap_or_else(DivisionId::all))),
-        (Generation::Second, Some(_)) => Err(broken("`divisionId` is no text".to_owned())),
-    }
-}
-
-/// A locale whose label is null has none: there is nothing to show and nothing to compare.
-fn labels(map: &Fields) -> Read<Labels> {
-    let mut labels = Labels::new();
-    for (locale, label) in map {
-        match label {
-            Value::String(label) => labels.insert(Locale::new(locale.as_str()), Label::new(label.as_str())),
-            Value::Null => {}
-            _ => return Err(broken(format!("`languageLabels.{locale}` is no text"))),
-        }
-    }
-    Ok(labels)
-}
-
-/// Either sign is enough to be untouchable; without a clear sign nobody knows.
-fn primary(fields: &Fields) -> Primary {
-    let flag = fields.get("primary").and_then(Value::as_bool);
-    let kind = fields.get("type").and_then(Value::as_str).map(str::to_ascii_lowercase);
-    match (flag, kind.as_deref()) {
-        (Some(true), _) | (_, Some("system")) => Primary::Yes,
-        (Some(false), _) | (None, Some("user")) => Primary::No,
-        (None, _) => Primary::NotKnown,
-    }
-}
-
-fn modified(fields: &Fields) -> Option<Modified> {
-    let by = fields.get("modifiedBy").and_then(Value::as_object);
-    let by = by.and_then(|user| ["name", "id"].iter().find_map(|name| user.get(*name)?.as_str()));
-    let at = fields.get("modifiedDate").and_then(Value::as_str);
-    (by.is_some() || at.is_some()).then(|| Modified { by: by.map(str::to_owned), at: at.map(str::to_owned) })
 }
 
 pub(crate) fn parse(body: &[u8]) -> Read<Value> {
@@ -475,7 +453,7 @@ pub(crate) fn parse(body: &[u8]) -> Read<Value> {
             Unreadable::NotJson
         });
     }
-    serde_json::from_slice(body).map_err(|_| Unreadable::NotJson)
+    serde_json::from_slice(&Mended::new(json::without_mark(body)).text).map_err(|_| Unreadable::NotJson)
 }
 
 fn object(value: Value, what: &str) -> Read<Map<String, Value>> {
@@ -511,7 +489,7 @@ pub(crate) fn broken(what: String) -> Unreadable {
 
 pub(crate) fn within(place: &str, error: Unreadable) -> Unreadable {
     match error {
-        Unreadable::NotJson => Unreadable::NotJson,
+        Unreadable::NotJson | Unreadable::Odd(_) => error,
         Unreadable::BrokenPromise(what) => broken(format!("{what} in {place}")),
     }
 }

@@ -78,6 +78,7 @@ fn reason(failure: Failure) -> &'static str {
         Failure::Unauthorized { .. } => "the token was refused",
         Failure::Unavailable { .. } => "the platform has a problem",
         Failure::AnswerLost => "the answer was lost, or cannot be read",
+        Failure::AnswerForeign => "something else than the platform answered",
         Failure::AnswerBroken => "the answer is not as the API promises",
         Failure::Refused => "it was refused",
     }

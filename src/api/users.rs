@@ -134,6 +134,7 @@ fn by_user(entries: Vec<Entry>, broken: impl Fn(String) -> ApiError) -> Answered
         let read = read.map_err(|unreadable| match unreadable {
             Unreadable::NotJson => broken("not JSON".to_owned()),
             Unreadable::BrokenPromise(what) => broken(cut(&what)),
+            Unreadable::Odd(odd) => broken(cut(&odd.in_words())),
         });
         (user, read)
     });

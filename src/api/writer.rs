@@ -1,6 +1,6 @@
 //! Writing to an org: the only type with methods that change something.
 
-use crate::api::error::WriteError;
+use crate::api::error::{Kind, WriteError};
 use crate::api::operations::{self, UnusableId};
 use crate::api::reader::Reader;
 use crate::api::session::{Session, write_error};
@@ -70,12 +70,19 @@ impl Writer {
     /// is overwritten.
     ///
     /// # Errors
-    /// `Unclear` when it may have been written all the same: read it again.
+    /// `Unclear` when it may have been written all the same: read it again. `NotDone` with the kind `HalfCharacter` when
+    /// it would send back half a character, whose other half is lost.
     pub async fn update(&self, current: Fetched, patch: &Patch) -> Result<Definition, WriteError> {
         let id = current.definition.id.clone();
         let generation = self.0.generation();
-        let operation = operations::update(generation, &id, shapes::put_body(current, patch));
-        let operation = operation.map_err(|id| self.unusable(Method::Put, id))?;
+        let put = |body| operations::update(generation, &id, body).map_err(|id| self.unusable(Method::Put, id));
+        let operation = match shapes::put_body(current, patch) {
+            Ok(body) => put(body)?,
+            Err(halved) => {
+                let kind = Kind::HalfCharacter(Box::new(halved));
+                return Err(WriteError::NotDone(self.0.failed(&put(Vec::new())?, kind)));
+            }
+        };
         let read = |body: &[u8]| shapes::fetched(generation, body, &id).map(|Fetched { definition, .. }| definition);
         self.0.run(&operation, |response| read(&response.body)).await.map_err(write_error)
     }

@@ -1,7 +1,7 @@
 //! The list of the org's definitions as it is held against creations: read right before the first
 //! one, read again when it has aged, and searched for what a lost answer may have made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +13,8 @@ use crate::api::error::ApiError;
 use crate::api::policy::{LIST_LAG_MS, sum_ms};
 use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key, Label, Locale};
-use crate::model::observed::{Content, Definition, Primary};
+use crate::model::observed::{Content, Definition, Listed, Primary};
+use crate::model::odd::Odd;
 use crate::plan::change::{Create, Step};
 
 /// How old the list may be when something is created. One that was read just now may be as old.
@@ -32,6 +33,8 @@ pub enum Ground {
     AlreadySo(DefinitionId),
     /// Something with the same label.
     Taken(DefinitionId),
+    /// Something with the same label that cannot be read whole: what it is called.
+    Odd(String),
 }
 
 /// What a search after a lost answer found.
@@ -48,6 +51,8 @@ pub enum Search {
 struct Reading {
     at: Instant,
     definitions: Vec<Definition>,
+    /// What the objects that cannot be read whole are called, by what they look like.
+    odd: HashMap<String, String>,
     ids: Arc<BTreeSet<DefinitionId>>,
 }
 
@@ -61,6 +66,8 @@ pub struct Census<'a> {
     /// What this run's steps make of objects: their default label, or none where they are removed. A create comes after
     /// the step that frees its label, and the list may still show the old one.
     changed: BTreeMap<DefinitionId, Option<Label>>,
+    /// The definitions of which the config says that they are new, whatever looks like them.
+    said_new: BTreeSet<&'a Key>,
     last: Mutex<Option<Reading>>,
     held_against: std::sync::Mutex<BTreeMap<Key, Arc<BTreeSet<DefinitionId>>>>,
 }
@@ -79,6 +86,7 @@ impl<'a> Census<'a> {
             default_locale,
             pinned: desired.definitions.values().filter_map(|it| it.pin.as_ref()).collect(),
             changed: steps.iter().filter_map(|step| Some((step.id()?.clone(), label(step)))).collect(),
+            said_new: desired.definitions.values().filter(|it| it.new).map(|it| &it.key).collect(),
             last: Mutex::new(None),
             held_against: std::sync::Mutex::default(),
         }
@@ -100,7 +108,7 @@ impl<'a> Census<'a> {
         let fresh = last.take().filter(|it| it.at.elapsed() <= Duration::from_millis(CENSUS_AGE_MS_MAX));
         let reading = match fresh {
             Some(reading) => reading,
-            None => Reading::new(self.reader.definitions().await?),
+            None => Reading::new(self.reader.list().await?),
         };
         Ok(self.ground_in(create, last.insert(reading)))
     }
@@ -117,6 +125,7 @@ impl<'a> Census<'a> {
         match taken {
             Some(object) if is_exactly(create, object) => Ground::AlreadySo(object.id.clone()),
             Some(object) => Ground::Taken(object.id.clone()),
+            None if let Some(name) = self.odd(create, &reading.odd) => Ground::Odd(name.clone()),
             None => {
                 let ids = Arc::clone(&reading.ids);
                 let mut held_against = self.held_against.lock().unwrap_or_else(PoisonError::into_inner);
@@ -124,6 +133,14 @@ impl<'a> Census<'a> {
                 Ground::Clear(ids, reading.at.elapsed())
             }
         }
+    }
+
+    /// What cannot be read whole and shows the label of what would be made.
+    fn odd<'b>(&self, create: &Create, odd: &'b HashMap<String, String>) -> Option<&'b String> {
+        if odd.is_empty() || self.said_new.contains(&create.key) {
+            return None;
+        }
+        odd.get(&create.labels.get(self.default_locale)?.folded())
     }
 
     /// Is it an object to which this run gives another label?
@@ -136,25 +153,31 @@ impl<'a> Census<'a> {
     /// # Errors
     /// When the list cannot be read.
     pub async fn search(&self, create: &Create, before: &BTreeSet<DefinitionId>) -> Result<Search, ApiError> {
-        let definitions = self.reader.definitions().await?;
+        let Listed { definitions, odd, halved: _ } = self.reader.list().await?;
         let ours = create.labels.get(self.default_locale);
+        let look = ours.map(Label::folded);
+        // What was made may have been spoilt on its way.
+        let shows = |it: &&Odd| look.as_ref().is_some_and(|look| it.looks().any(|its| its == *look));
+        let new_odd = odd.iter().filter(shows).filter_map(|it| it.id.clone()).filter(|it| !before.contains(it));
+        let new_odd: Vec<DefinitionId> = new_odd.collect();
         let new: Vec<&Definition> = definitions
             .iter()
             .filter(|it| !before.contains(&it.id) && it.system_presence == create.system_presence)
             .filter(|it| is_exactly(create, it) || (ours.is_some() && it.default_label(self.default_locale) == ours))
             .collect();
         Ok(match new.as_slice() {
-            [] => Search::Absent,
-            [object] if is_exactly(create, object) => Search::Found(object.id.clone()),
-            several => Search::Unclear(several.iter().map(|it| it.id.clone()).collect()),
+            [] if new_odd.is_empty() => Search::Absent,
+            [object] if new_odd.is_empty() && is_exactly(create, object) => Search::Found(object.id.clone()),
+            several => Search::Unclear(several.iter().map(|it| it.id.clone()).chain(new_odd).collect()),
         })
     }
 }
 
 impl Reading {
-    fn new(definitions: Vec<Definition>) -> Reading {
-        let ids = definitions.iter().map(|it| it.id.clone()).collect();
-        Reading { at: Instant::now(), definitions, ids: Arc::new(ids) }
+    fn new(listed: Listed) -> Reading {
+        let ids = listed.ids().cloned().collect();
+        let odd = listed.odd.iter().flat_map(|it| it.looks().map(|look| (look, it.name()))).collect();
+        Reading { at: Instant::now(), definitions: listed.definitions, odd, ids: Arc::new(ids) }
     }
 }
 

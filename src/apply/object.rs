@@ -247,6 +247,7 @@ impl Hands<'_> {
             }
             Ok(Ground::AlreadySo(id)) => Err(Ended { id: Some(id), ..Outcome::AlreadySo.into() }),
             Ok(Ground::Taken(id)) => Err(Outcome::Refused(vec![Difference::Appeared(id)]).into()),
+            Ok(Ground::Odd(name)) => Err(Outcome::Failed(looks_odd(&name)).into()),
             Err(error) => Err(Outcome::Failed(Cause::from(&error)).into()),
         }
     }
@@ -323,6 +324,15 @@ pub fn differences_to_after(step: &Step, found: &Definition) -> Vec<Difference> 
         }
     };
     moved.into_iter().chain(rest).collect()
+}
+
+/// Something has appeared that may be what would be made.
+fn looks_odd(name: &str) -> Cause {
+    Cause {
+        message: format!("nothing was written: its label is shown by {name}, which cannot be read whole"),
+        help: Some("run `plan`: it says what to do".to_owned()),
+        ..Cause::default()
+    }
 }
 
 fn unclear(lost: &ApiError, ids: &[DefinitionId]) -> Cause {

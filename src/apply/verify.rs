@@ -57,13 +57,13 @@ impl Expectation<'_> {
     }
 
     /// What refuses a plan of what was observed and what this run has made besides.
-    fn refusals_with(&self, mut definitions: Vec<Definition>, like: &Observed, made: &Made<'_>) -> Vec<Refusal> {
+    fn refusals_with(&self, mut observed: Observed, made: &Made<'_>) -> Vec<Refusal> {
         let Expectation::EmptyPlan { desired, limits } = self else { return Vec::new() };
-        if !definitions.iter().any(|it| it.id == *made.id) {
-            definitions.push(made.definition());
+        if observed.get(made.id).is_none() {
+            let mut listed = observed.take_list();
+            listed.definitions.push(made.definition());
+            observed = observed.with_list(listed);
         }
-        let observed = Observed::new(definitions, like.system_presences.clone())
-            .seen_through(like.generation, like.divisions.clone());
         plan(desired, &observed, limits).refusals
     }
 }
@@ -160,12 +160,12 @@ impl Look<'_> {
     }
 
     async fn observe(&self) -> Result<Observed, Cause> {
-        let mut definitions = self.reader.definitions().await.map_err(|error| Cause::from(&error))?;
+        let mut listed = self.reader.list().await.map_err(|error| Cause::from(&error))?;
         if let Expectation::EmptyPlan { desired, .. } = &self.expectation {
-            (definitions, _) = self.reader.with_unlisted(definitions, desired.needed_pins()).await;
+            (listed, _) = self.reader.with_unlisted(listed, desired.needed_pins()).await;
         }
         let divisions = self.planned_from.divisions.clone();
-        Ok(Observed::new(definitions, None).seen_through(self.reader.generation(), divisions))
+        Ok(Observed::listed(listed, None).seen_through(self.reader.generation(), divisions))
     }
 
     /// What refuses a plan since there is a second definition for one that this run has made: one that the list did not
@@ -191,7 +191,7 @@ impl Look<'_> {
                 let read = self.reader.definition(&second.id).await;
                 if matches!(read, Ok(Some(fetched)) if is_alike(&fetched.definition)) {
                     let made = Made { step, key: &create.key, id };
-                    let mut refusals = self.expectation.refusals_with(observed.definitions.clone(), observed, &made);
+                    let mut refusals = self.expectation.refusals_with(observed.clone(), &made);
                     refusals.retain(|it| it.fact.keys().contains(&made.key) && it.fact.ids().contains(&&second.id));
                     found.append(&mut refusals);
                     break;
@@ -298,7 +298,8 @@ pub fn unconfirmed(rows: &mut [Row], evidence: &[Evidence]) {
 fn shows(observed: &Observed, step: &Step, id: Option<&DefinitionId>) -> bool {
     match id.and_then(|id| observed.get(id)) {
         Some(found) => standing(step, found) == Standing::AsAfter,
-        None => step.action().is_removal(),
+        // What cannot be read whole is there.
+        None => step.action().is_removal() && id.is_none_or(|id| observed.odd(id).is_none()),
     }
 }
 

@@ -258,9 +258,9 @@ async fn ask(reader: &Reader, asked: Asked<'_>, answers: &mut Answers) {
     }
     let first = reader.speaking(Generation::First);
     let second = reader.speaking(Generation::Second);
-    let listed = first.definitions().await;
-    let also_listed = second.definitions().await;
-    let any = listed.iter().chain(&also_listed).flatten().next().map(|it| it.id.clone());
+    let listed = first.list().await;
+    let also_listed = second.list().await;
+    let any = listed.iter().chain(&also_listed).flat_map(|it| &it.definitions).next().map(|it| it.id.clone());
     if let Some(id) = any {
         let by = if listed.is_ok() { &first } else { &second };
         answers.one = by.definition(&id).await.map(drop).into();

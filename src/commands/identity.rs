@@ -102,6 +102,8 @@ pub fn stops_everything(error: &ApiError) -> bool {
         | Kind::Interrupted
         | Kind::Waited
         | Kind::BrokenPromise(_)
+        | Kind::OddObject(_)
+        | Kind::HalfCharacter(_)
         | Kind::Unsettled(_)
         | Kind::Incomplete(_)
         | Kind::UnusableId(_) => false,

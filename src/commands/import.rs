@@ -8,7 +8,7 @@ use crate::commands::conversation::converse;
 use crate::commands::files;
 use crate::commands::identity::Identity;
 use crate::commands::placing::{self, File, Placing};
-use crate::commands::reading::{From, Seen, has_divisions, see};
+use crate::commands::reading::{From, Seen, has_divisions, noticed, see};
 use crate::commands::shell::{Failure, Shell};
 use crate::commands::typed;
 use crate::exit::Exit;
@@ -70,6 +70,7 @@ pub struct Made {
 pub async fn make(args: &TargetArgs, asked: &Asked, shell: &mut Shell<'_>) -> Result<Made, Failure> {
     let Seen { target, observed, notes } = seen(args, shell).await?;
     shell.show_notes(&notes);
+    shell.show_notes(&noticed(&observed));
     let Some(organization) = &target.org else {
         return Err(Problem::new("the org did not say who it is; nothing was written").into());
     };

@@ -112,11 +112,10 @@ pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Resu
 }
 
 /// What was observed, with the pinned definitions that the list does not show yet.
-async fn with_pinned(reader: &Reader, desired: &Desired, observed: Observed, notes: &mut Vec<Problem>) -> Observed {
-    let Observed { definitions, system_presences, generation, divisions } = observed;
-    let (definitions, failed) = reader.with_unlisted(definitions, desired.needed_pins()).await;
+async fn with_pinned(reader: &Reader, desired: &Desired, mut observed: Observed, notes: &mut Vec<Problem>) -> Observed {
+    let (listed, failed) = reader.with_unlisted(observed.take_list(), desired.needed_pins()).await;
     notes.extend(failed.into_iter().map(Problem::from));
-    Observed::new(definitions, system_presences).seen_through(generation, divisions)
+    observed.with_list(listed)
 }
 
 /// What an apply costs that plans as this look did; none where none would write.

@@ -7,7 +7,8 @@ use crate::logging;
 use crate::model::desired::{Desired, Management};
 use crate::model::division::{DivisionName, Divisions};
 use crate::model::generation::{ApiChoice, Generation};
-use crate::model::observed::{Definition, Observed, Target};
+use crate::model::observed::{Definition, Listed, Observed, Target};
+use crate::plan::odd;
 use crate::problem::{Heard, Problem};
 
 /// What was read of an org.
@@ -48,8 +49,8 @@ pub async fn see(
     logging::phase("reading the org");
     let mut notes = Vec::new();
     who(reader, identity, heard, &mut notes).await?;
-    let (definitions, presences) = tokio::join!(definitions(reader, api), reader.system_presences());
-    let (generation, definitions) = definitions?;
+    let (listed, presences) = tokio::join!(definitions(reader, api), reader.system_presences());
+    let (generation, listed) = listed?;
     let presences = match presences {
         Ok(presences) => Some(presences),
         Err(error) => {
@@ -58,7 +59,7 @@ pub async fn see(
         }
     };
     let divisions = match generation {
-        Generation::Second if asks_for_divisions(&definitions) => match reader.divisions().await {
+        Generation::Second if asks_for_divisions(&listed.definitions) => match reader.divisions().await {
             Ok(divisions) => Divisions::Known(divisions),
             Err(error) => {
                 notes.push(Problem::from(error));
@@ -67,9 +68,15 @@ pub async fn see(
         },
         Generation::First | Generation::Second => Divisions::NotAsked,
     };
-    let observed = Observed::new(definitions, presences).seen_through(generation, divisions);
+    let observed = Observed::listed(listed, presences).seen_through(generation, divisions);
     let target = Target { org: heard.org.clone(), sandbox, generation };
     Ok(Seen { target, observed, notes })
+}
+
+/// What of an org cannot be read whole, for commands whose views have no place for it.
+#[must_use]
+pub fn noticed(observed: &Observed) -> Vec<Problem> {
+    odd::noticed(observed).iter().map(|it| Problem::new(it.message())).collect()
 }
 
 /// Does any of them belong to one division rather than to all?
@@ -90,17 +97,17 @@ pub fn names_divisions(desired: &Desired) -> bool {
 ///
 /// # Errors
 /// Whatever kept the list away.
-pub async fn definitions(reader: &Reader, api: ApiChoice) -> Result<(Generation, Vec<Definition>), ApiError> {
+pub async fn definitions(reader: &Reader, api: ApiChoice) -> Result<(Generation, Listed), ApiError> {
     let generation = match api {
         ApiChoice::Only(generation) => generation,
-        ApiChoice::Auto => match reader.speaking(Generation::First).definitions().await {
-            Ok(definitions) => return Ok((Generation::First, definitions)),
+        ApiChoice::Auto => match reader.speaking(Generation::First).list().await {
+            Ok(listed) => return Ok((Generation::First, listed)),
             Err(error) if error.kind == Kind::NotServed(Generation::First) => Generation::Second,
             Err(error) => return Err(error),
         },
     };
-    match reader.speaking(generation).definitions().await {
-        Ok(definitions) => Ok((generation, definitions)),
+    match reader.speaking(generation).list().await {
+        Ok(listed) => Ok((generation, listed)),
         Err(error) if api == ApiChoice::Auto && error.kind == Kind::NotServed(Generation::Second) => {
             Err(ApiError { kind: Kind::NoneServed, ..error })
         }

@@ -10,7 +10,7 @@ use crate::commands::connect::{self, Connection, api, files_read};
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
 use crate::commands::identity::{Identity, config_names_no_org};
-use crate::commands::reading::{From, Seen, see};
+use crate::commands::reading::{From, Seen, noticed, see};
 use crate::commands::shell::{Failure, Shell, nobody_to_ask};
 use crate::commands::stages::Stages;
 use crate::config::Config;
@@ -107,6 +107,7 @@ impl Run<'_> {
         // What it is in the org does not depend on divisions.
         let Seen { target, observed, notes } = see(from, |_| false, &mut desk.heard).await?;
         shell.show_notes(&notes);
+        shell.show_notes(&noticed(&observed));
         let asked = Asked { key: &args.key, to: &args.to, include_on_queue: args.include_on_queue };
         let retirement = retirement(desired, &observed, asked).map_err(|doubts| in_doubt(&doubts))?;
         let session = session.speaking(target.generation);

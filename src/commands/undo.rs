@@ -1,6 +1,5 @@
 //! `presencectl undo`.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::api::Reader;
@@ -14,7 +13,7 @@ use crate::commands::desk::Desk;
 use crate::commands::identity::Identity;
 use crate::commands::journal::report_bytes;
 use crate::commands::look::{people_on, raised};
-use crate::commands::reading::{From, Seen, see};
+use crate::commands::reading::{From, Seen, noticed, see};
 use crate::commands::shell::{Failure, Shell};
 use crate::commands::simulated;
 use crate::diagnostic::{Sources, Span};
@@ -22,8 +21,8 @@ use crate::exit::Exit;
 use crate::journal::kept::{self, KeptReport};
 use crate::model::desired::{Desired, Limits, OrgIdentity};
 use crate::model::generation::ApiChoice;
-use crate::model::names::{DefinitionId, OrgId};
-use crate::model::observed::{Definition, Observed, Target};
+use crate::model::names::OrgId;
+use crate::model::observed::{Observed, Target};
 use crate::plan::change::Change;
 use crate::plan::usage::with_usage;
 use crate::problem::Problem;
@@ -176,6 +175,7 @@ impl Run<'_> {
             let usage = people_on(&session.reader(), &undo.plan, &mut notes).await;
             undo.plan = with_usage(undo.plan, usage, &limits);
         }
+        notes.extend(noticed(&observed));
         notes.extend(not_found(&undo));
         shell.show_notes(&notes);
         let file = args.report.display().to_string();
@@ -210,16 +210,14 @@ impl Run<'_> {
 
 /// The org, with each object of the report as its own read shows it. A run that has not seen that it worked may have
 /// ended just now, and lists lag.
-async fn read_again(reader: &Reader, report: &KeptReport, observed: Observed) -> Result<Observed, Problem> {
-    let Observed { definitions, system_presences, generation, divisions } = observed;
-    let mut by_id: BTreeMap<DefinitionId, Definition> = definitions.into_iter().map(|it| (it.id.clone(), it)).collect();
+async fn read_again(reader: &Reader, report: &KeptReport, mut observed: Observed) -> Result<Observed, Problem> {
+    let mut listed = observed.take_list();
     for id in report.rows.iter().filter(|row| row.outcome.may_be_written()).filter_map(|row| row.id.as_ref()) {
-        match reader.definition(id).await? {
-            Some(fetched) => by_id.insert(id.clone(), fetched.definition),
-            None => by_id.remove(id),
-        };
+        let found = reader.look(id).await?;
+        listed.forget(id);
+        listed.take_in(found);
     }
-    Ok(Observed::new(by_id.into_values().collect(), system_presences).seen_through(generation, divisions))
+    Ok(observed.with_list(listed))
 }
 
 /// What may have been made, and nothing looks like it: lists lag.

@@ -67,7 +67,7 @@ async fn of_org(
     let reader = session.reader();
     who(&reader, &Identity::to_read(desired), heard, notes).await?;
     let (generation, definitions) = match definitions(&reader, api).await {
-        Ok(read) => read,
+        Ok((generation, listed)) => (generation, listed.definitions),
         Err(error) => {
             notes.push(nameless(error));
             let generation = match api {

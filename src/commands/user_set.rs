@@ -8,7 +8,7 @@ use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
 use crate::commands::identity::{Identity, who};
 use crate::commands::outputs::Outputs;
-use crate::commands::reading::definitions;
+use crate::commands::reading::{definitions, noticed};
 use crate::commands::shell::{Failure, Shell, nobody_to_ask};
 use crate::commands::users;
 use crate::exit::Exit;
@@ -93,9 +93,10 @@ impl Run<'_> {
         let reader = session.reader();
         // Which org it is has to be known, so there is no note that it is not.
         who(&reader, self.identity, heard, &mut Vec::new()).await?;
-        let (generation, definitions) = definitions(&reader, api(&self.args.target, self.desired)).await?;
+        let (generation, listed) = definitions(&reader, api(&self.args.target, self.desired)).await?;
         let target = Target { org: heard.org.clone(), sandbox: heard.sandbox, generation };
-        let observed = Observed::new(definitions, None);
+        let observed = Observed::listed(listed, None);
+        shell.show_notes(&noticed(&observed));
         let presences = Presences::new(self.desired, &observed);
         let found = wishes(wanted, &presences, self.args.primary).map_err(|wrong| not_meant(&wrong))?;
         let Wishes { meant, users: wishes } = found;

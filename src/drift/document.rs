@@ -9,7 +9,7 @@ use crate::drift::history::{How, LastApply};
 use crate::drift::{About, Drift, LastConfig, Question, Row, Unmanaged};
 use crate::model::observed::{Modified, Target};
 use crate::plan::answer::Answer;
-use crate::plan::document::{AnswerV1, ChangeV1, RefusalV1, change_v1, refusal_v1};
+use crate::plan::document::{AnswerV1, ChangeV1, RefusalV1, WarningV1, change_v1, refusal_v1, warning_v1};
 
 /// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
 /// added without.
@@ -42,6 +42,9 @@ pub struct DriftV1 {
     pub refusals: Vec<RefusalV1>,
     /// The objects that questions among the refusals are about.
     pub candidates: Vec<CandidateV1>,
+    /// What of the org cannot be read whole; absent where all of it can.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<WarningV1>,
 }
 
 /// An apply.
@@ -181,6 +184,7 @@ pub fn document(drift: &Drift, target: &Target, sources: &Sources) -> DriftV1 {
         unmanaged: unmanaged.iter().map(unmanaged_v1).collect(),
         refusals: drift.refusals().iter().map(|it| refusal_v1(it, sources)).collect(),
         candidates: candidates.collect(),
+        warnings: drift.warnings().iter().map(warning_v1).collect(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::import::pins::{LeftOut, Managed, Need, spelling};
 use crate::model::division::Divisions;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Organization;
+use crate::model::odd::{Halved, Odd};
 use crate::model::region::Region;
 use crate::slug::{slug, slug_of_words};
 use crate::text;
@@ -52,6 +53,10 @@ pub struct Content<'a> {
     pub keys: &'a BTreeMap<&'a DefinitionId, Key>,
     /// The divisions, as far as they are known.
     pub divisions: &'a Divisions,
+    /// What cannot be read whole.
+    pub odd: &'a [Odd],
+    /// What holds half a character.
+    pub halved: &'a [Halved],
     /// The org's own spellings, where they were read.
     pub system_presences: &'a [SystemPresence],
 }
@@ -214,6 +219,12 @@ impl Page {
         if managed.pin == Some(Need::PrimaryNotKnown) {
             self.line(1, "# The org does not say whether this is the platform's own: take care, or take it out.");
         }
+        if let Some(halved) = content.halved.iter().find(|it| it.id == definition.id) {
+            self.line(
+                1,
+                &format!("# It holds half a character ({}): write the whole text.", comment(&halved.places())),
+            );
+        }
         self.line(1, &format!("{}:", yaml::scalar(key.as_str())));
         self.line(2, &format!("systemPresence: {}", yaml::scalar(system_presence)));
         self.line(2, if definition.labels.is_empty() { "labels: {}" } else { "labels:" });
@@ -255,6 +266,12 @@ impl Page {
         for LeftOut { definition, obstacle } in content.left_out {
             let (id, presence) = (comment(definition.id.as_str()), comment(definition.system_presence.as_str()));
             self.line(0, &format!("# - {id} ({presence}): {}", obstacle.in_words()));
+        }
+        if !content.odd.is_empty() {
+            self.line(0, "# Left out, since they cannot be read whole; they stay as they are:");
+        }
+        for odd in content.odd {
+            self.line(0, &format!("# - {}: {}", comment(&odd.name()), comment(&odd.in_words())));
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::model::division::Divisions;
 use crate::model::generation::Generation;
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, DivisionId, Label, Locale, OrgId, SystemPresence};
+use crate::model::odd::{Halved, Odd};
 
 /// Is this one of the platform's own definitions, which nobody may change?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,11 +105,75 @@ pub struct Organization {
     pub name: String,
 }
 
+/// The list of an org's definitions, as it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listed {
+    /// Every definition that can be read whole, deactivated ones too.
+    pub definitions: Vec<Definition>,
+    /// Every object that cannot.
+    pub odd: Vec<Odd>,
+    /// Those of the definitions that hold half a character.
+    pub halved: Vec<Halved>,
+}
+
+impl Listed {
+    /// How many objects the org shows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.definitions.len() + self.odd.len()
+    }
+
+    /// Does it show none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The ids of all objects that have a readable one.
+    pub fn ids(&self) -> impl Iterator<Item = &DefinitionId> {
+        self.definitions.iter().map(|it| &it.id).chain(self.odd.iter().filter_map(|it| it.id.as_ref()))
+    }
+
+    /// Takes in what a read by id found.
+    pub fn take_in(&mut self, found: Found) {
+        match found {
+            Found::Whole(definition, halved) => {
+                self.definitions.push(*definition);
+                self.halved.extend(halved);
+            }
+            Found::Odd(odd) => self.odd.push(*odd),
+            Found::Nothing => {}
+        }
+    }
+
+    /// Takes an object out.
+    pub fn forget(&mut self, id: &DefinitionId) {
+        self.definitions.retain(|it| it.id != *id);
+        self.odd.retain(|it| it.id.as_ref() != Some(id));
+        self.halved.retain(|it| it.id != *id);
+    }
+}
+
+/// What a read by id found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// A definition, and where it holds half a character, if anywhere.
+    Whole(Box<Definition>, Option<Halved>),
+    /// Something that cannot be read whole.
+    Odd(Box<Odd>),
+    /// The org says that there is none.
+    Nothing,
+}
+
 /// Everything that was read from an org for one plan.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Observed {
     /// Every definition, deactivated ones too, sorted by id.
     pub definitions: Vec<Definition>,
+    /// Every object that cannot be read whole, by id and place. No definition of a config is ever one of them.
+    pub odd: Vec<Odd>,
+    /// Those of the definitions that hold half a character, by id.
+    pub halved: Vec<Halved>,
     /// The system presences that the org knows, sorted; none where they were not read.
     pub system_presences: Option<Vec<SystemPresence>>,
     /// The generation of the API that showed this.
@@ -120,13 +185,36 @@ pub struct Observed {
 impl Observed {
     /// Sorts, so that the order of arrival cannot reach a plan. As the first generation shows an org.
     #[must_use]
-    pub fn new(mut definitions: Vec<Definition>, mut system_presences: Option<Vec<SystemPresence>>) -> Observed {
+    pub fn new(definitions: Vec<Definition>, system_presences: Option<Vec<SystemPresence>>) -> Observed {
+        Observed::listed(Listed { definitions, ..Listed::default() }, system_presences)
+    }
+
+    /// The same of a whole list.
+    #[must_use]
+    pub fn listed(listed: Listed, mut system_presences: Option<Vec<SystemPresence>>) -> Observed {
+        let Listed { mut definitions, mut odd, mut halved } = listed;
         definitions.sort_by(|a, b| a.id.cmp(&b.id));
+        odd.sort_by(|a, b| (&a.id, &a.place).cmp(&(&b.id, &b.place)));
+        halved.sort_by(|a, b| a.id.cmp(&b.id));
         // Two spellings of one are equal, and yet one of them would be shown first.
         if let Some(presences) = &mut system_presences {
             presences.sort_by(|a, b| a.cmp(b).then_with(|| a.as_str().cmp(b.as_str())));
         }
-        Observed { definitions, system_presences, ..Observed::default() }
+        Observed { definitions, odd, halved, system_presences, ..Observed::default() }
+    }
+
+    /// Takes the list out, to be given back by [`Observed::with_list`].
+    #[must_use]
+    pub fn take_list(&mut self) -> Listed {
+        let Observed { definitions, odd, halved, .. } = self;
+        Listed { definitions: std::mem::take(definitions), odd: std::mem::take(odd), halved: std::mem::take(halved) }
+    }
+
+    /// The same with this list.
+    #[must_use]
+    pub fn with_list(self, listed: Listed) -> Observed {
+        let Observed { definitions, odd, halved, .. } = Observed::listed(listed, None);
+        Observed { definitions, odd, halved, ..self }
     }
 
     /// As this generation of the API shows it, with the divisions as far as they were looked up. These are
@@ -143,6 +231,30 @@ impl Observed {
     #[must_use]
     pub fn get(&self, id: &DefinitionId) -> Option<&Definition> {
         self.definitions.binary_search_by(|it| it.id.cmp(id)).ok().map(|index| &self.definitions[index])
+    }
+
+    /// The odd object with this id.
+    #[must_use]
+    pub fn odd(&self, id: &DefinitionId) -> Option<&Odd> {
+        self.odd.binary_search_by(|it| it.id.as_ref().cmp(&Some(id))).ok().map(|index| &self.odd[index])
+    }
+
+    /// Where the definition with this id holds half a character.
+    #[must_use]
+    pub fn halved(&self, id: &DefinitionId) -> Option<&Halved> {
+        self.halved.binary_search_by(|it| it.id.cmp(id)).ok().map(|index| &self.halved[index])
+    }
+
+    /// How many objects the org shows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.definitions.len() + self.odd.len()
+    }
+
+    /// Does the org show none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 

@@ -39,6 +39,17 @@ impl Refusal {
                 vec![say("it was deleted, belongs to another org, or to a division that this client cannot see; \
                  correct the id or take the pin away")]
             }
+            Fact::PinnedToOdd { .. } => vec![say(REPAIR)],
+            Fact::LooksOdd { key, made, .. } => {
+                let new = made.as_ref().map(|said| is_new("if it is another one", key, said));
+                [say(REPAIR)].into_iter().chain(new).collect()
+            }
+            Fact::SendsHalf { labels, can_be_written: true, .. } => vec![say(&format!(
+                "write the whole label for {} into the config (where `settings.locales` names locales, it has to name \
+                 this one), or repair it in the org's admin page",
+                text::list(&labels.iter().map(text::ticked).collect::<Vec<_>>(), "and")
+            ))],
+            Fact::SendsHalf { .. } => vec![say("write the whole text in the org's admin page, and plan again")],
             Fact::PinnedElsewhere { key, id, found, name, is_called_so, wanted: _ } => {
                 pinned_elsewhere(key, id, found, name.as_ref(), *is_called_so)
             }
@@ -114,6 +125,9 @@ impl Refusal {
         }
     }
 }
+
+/// What to do about an object that cannot be read whole.
+const REPAIR: &str = "repair it in the org's admin page, and plan again";
 
 /// Names, and that there are more.
 fn some<T: fmt::Display>(names: &[T], more: bool) -> String {

@@ -425,6 +425,43 @@ pub enum Warning {
         /// Why; raw.
         why: String,
     },
+    /// An object that cannot be read whole.
+    OddObject {
+        /// What it is called.
+        name: String,
+        /// What is odd.
+        what: String,
+    },
+    /// There are more of them than are named.
+    MoreOddObjects {
+        /// How many.
+        count: usize,
+    },
+    /// Definitions that would be created where an object may belong that cannot be read whole.
+    MayBeOdd {
+        /// The first of the definitions.
+        keys: Vec<Key>,
+        /// How many there are besides.
+        more_keys: usize,
+        /// Where they belong.
+        system_presence: SystemPresence,
+        /// What the first of the objects are called.
+        names: Vec<String>,
+        /// How many there are besides.
+        more: usize,
+    },
+    /// A definition that holds half a character.
+    HalfCharacter {
+        /// Which object.
+        id: DefinitionId,
+        /// Where.
+        places: String,
+    },
+    /// There are more of them than are named.
+    MoreHalfCharacters {
+        /// How many.
+        count: usize,
+    },
 }
 
 impl Warning {
@@ -436,6 +473,9 @@ impl Warning {
             Warning::SystemPresencesNotChecked => "system-presences-not-checked",
             Warning::BesideUnmanaged { .. } => "beside-unmanaged",
             Warning::EarlierNotRead { .. } => "earlier-not-read",
+            Warning::OddObject { .. } | Warning::MoreOddObjects { .. } => "odd-object",
+            Warning::MayBeOdd { .. } => "may-be-odd-object",
+            Warning::HalfCharacter { .. } | Warning::MoreHalfCharacters { .. } => "half-character",
         }
     }
 
@@ -443,9 +483,22 @@ impl Warning {
     #[must_use]
     pub fn keys(&self) -> &[Key] {
         match self {
-            Warning::BesideUnmanaged { keys, .. } | Warning::EarlierNotRead { keys, .. } => keys,
-            Warning::ManyActive { .. } | Warning::SystemPresencesNotChecked => &[],
+            Warning::BesideUnmanaged { keys, .. }
+            | Warning::EarlierNotRead { keys, .. }
+            | Warning::MayBeOdd { keys, .. } => keys,
+            Warning::ManyActive { .. }
+            | Warning::SystemPresencesNotChecked
+            | Warning::OddObject { .. }
+            | Warning::MoreOddObjects { .. }
+            | Warning::HalfCharacter { .. }
+            | Warning::MoreHalfCharacters { .. } => &[],
         }
+    }
+
+    /// Is it about what could not be read whole? Then it is worth knowing also where nothing is planned.
+    #[must_use]
+    pub fn is_about_the_reading(&self) -> bool {
+        !matches!(self, Warning::ManyActive { .. } | Warning::SystemPresencesNotChecked)
     }
 
     /// In words; foreign strings are raw.
@@ -477,6 +530,27 @@ impl Warning {
                 "whether {keys} had other labels before is not known: {why}",
                 keys = text::some(&keys.iter().map(text::ticked).collect::<Vec<_>>()),
             ),
+            Warning::OddObject { name, what } => {
+                format!("{name} cannot be read whole: {what}. It is left as it is; repair it in the org's admin page")
+            }
+            Warning::MoreOddObjects { count } => {
+                format!("{} more cannot be read whole; `presencectl show` lists them", text::count(*count, "object"))
+            }
+            Warning::MayBeOdd { keys, more_keys, system_presence, names, more } => format!(
+                "one of the definitions that would be created under {system_presence} ({keys}) may exist already: {names} \
+                 cannot be read whole",
+                system_presence = text::unticked(system_presence),
+                keys = text::list_and(keys.iter().map(|it| format!("`{it}`")).collect(), *more_keys),
+                names = text::list_and(names.clone(), *more),
+            ),
+            Warning::HalfCharacter { id, places } => format!(
+                "{id} holds half a character ({places}), shown as U+FFFD. It is never sent back, so an update of this \
+                 definition needs the whole text",
+                id = text::ticked(id)
+            ),
+            Warning::MoreHalfCharacters { count } => {
+                format!("{} more hold half a character", text::count(*count, "definition"))
+            }
         }
     }
 }

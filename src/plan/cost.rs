@@ -54,9 +54,9 @@ impl Cost {
             run.send(1);
         }
         if observed.generation == Generation::First && steps.iter().any(|it| is_put(it.action())) {
-            run.list(Generation::Second, observed.definitions.len());
+            run.list(Generation::Second, observed.len());
         }
-        let (mut held, mut listed_ms) = (observed.definitions.len(), None);
+        let (mut held, mut listed_ms) = (observed.len(), None);
         for wave in Order::of(steps.iter().copied(), observed).waves() {
             for index in wave {
                 let action = steps[*index].action();
@@ -97,7 +97,7 @@ pub fn requests_of(action: Action) -> u64 {
 #[must_use]
 pub fn to_carry_out(actions: impl IntoIterator<Item = Action>, observed: &Observed) -> u64 {
     let of_list = match observed.generation {
-        Generation::First => pages(observed.definitions.len()),
+        Generation::First => pages(observed.len()),
         Generation::Second => STATES,
     };
     actions.into_iter().map(requests_of).sum::<u64>().saturating_add(of_list as u64)

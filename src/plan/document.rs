@@ -515,7 +515,9 @@ fn spent_v1(it: &Spent, sources: &Sources) -> SpentV1 {
     SpentV1 { key: key.to_string(), field: line.field().to_owned(), place: place.map(|span| place_v1(span, sources)) }
 }
 
-fn warning_v1(it: &Warning) -> WarningV1 {
+/// A warning as documents write it.
+#[must_use]
+pub fn warning_v1(it: &Warning) -> WarningV1 {
     WarningV1 { code: it.code().to_owned(), message: it.message() }
 }
 

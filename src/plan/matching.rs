@@ -108,6 +108,11 @@ impl<'a> Matcher<'a> {
             let found = match observed.get(pin) {
                 // An omitted definition whose pin is not there is simply not there.
                 None if wanted.management == Management::Omitted => Found::Nothing,
+                None if let Some(odd) = observed.odd(pin) => {
+                    let (key, id, what) = (key.clone(), pin.clone(), odd.in_words());
+                    self.refuse(wanted, wanted.places.pin, Fact::PinnedToOdd { key, id, what });
+                    Found::Open
+                }
                 None => {
                     self.refuse(wanted, wanted.places.pin, Fact::PinNotFound { key: key.clone(), id: pin.clone() });
                     Found::Open

@@ -36,8 +36,9 @@ macro_rules! pages {
 
 pages! {
     "ambiguous" "looks-like-rename" "other-system-presence" "replaced-twice" "pin-not-found" "pinned-elsewhere"
+    "pinned-to-odd-object" "looks-like-odd-object" "sends-half-character"
     "matches-primary" "primary-not-known" "changes-protected" "no-label" "too-many" "too-many-people"
     "people-not-known" "empty-source" "omit-matches-nothing" "unknown-system-presence" "division-not-shown"
     "unknown-division" "ambiguous-division" "divisions-not-known" "beyond-saved-plan" "many-active"
-    "system-presences-not-checked" "beside-unmanaged" "earlier-not-read"
+    "system-presences-not-checked" "beside-unmanaged" "earlier-not-read" "odd-object" "may-be-odd-object" "half-character"
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
+use crate::model::odd::HALF;
 use crate::plan::contained::contained;
 use crate::plan::evidence::{Evidence, Had};
 use crate::plan::matching::{CANDIDATES_NAMED_MAX, Found, Pairing, candidate};
@@ -237,7 +238,7 @@ impl<'a> Questions<'a> {
             let Named { objects, more } = Named::of(elsewhere.take(CANDIDATES_NAMED_MAX + 1));
             if !objects.is_empty() {
                 let candidates = objects.iter().map(|it| self.candidate(it)).collect();
-                let said = said(wanted, self.default_locale);
+                let said = Said::of(wanted, self.default_locale);
                 let fact = Fact::OtherSystemPresence { key: wanted.key.clone(), candidates, more, said };
                 ask_about(pairing, wanted, &group.not_asked_before(Some(wanted.system_presence.folded())));
                 pairing.refusals.push(Refusal { fact, place });
@@ -292,7 +293,7 @@ impl<'a> Questions<'a> {
             key: wanted.key.clone(),
             candidates: objects.iter().map(|it| self.candidate(it)).collect(),
             more,
-            said: said(wanted, self.default_locale),
+            said: Said::of(wanted, self.default_locale),
             earlier: earlier.map(|it| it.had.clone()),
         };
         pairing.refusals.push(Refusal { fact, place: Some(wanted.places.key) });
@@ -336,7 +337,7 @@ impl<'a> Alike<'a> {
             let folded = |label: Option<&Label>| label.map(Label::folded).unwrap_or_default();
             let ours: Vec<String> = wanted.iter().map(|it| folded(making[*it].default_label(default_locale))).collect();
             let theirs: Vec<String> =
-                objects.iter().map(|it| folded(free[*it].default_label(default_locale))).collect();
+                objects.iter().map(|it| uncut(&folded(free[*it].default_label(default_locale)))).collect();
             let in_ours = contained(&theirs, &ours, CANDIDATES_NAMED_MAX);
             let in_theirs = contained(&ours, &theirs, CANDIDATES_NAMED_MAX);
             for (place, index) in wanted.iter().enumerate() {
@@ -374,14 +375,9 @@ impl<'a> Alike<'a> {
     }
 }
 
-fn said(wanted: &Wanted, default_locale: &Locale) -> Said {
-    Said {
-        system_presence: wanted.system_presence.clone(),
-        default_label: wanted.default_label(default_locale).cloned(),
-        previous_labels: wanted.previous_labels.clone(),
-        replaces: wanted.replaces.is_some(),
-        new: wanted.new,
-    }
+/// Without what was cut off within a character.
+fn uncut(label: &str) -> String {
+    label.trim_end_matches(HALF).trim_end().to_owned()
 }
 
 /// These objects may be a definition that is not known yet.

@@ -2,6 +2,7 @@
 //! A refusal stops the whole apply and never the showing.
 
 use crate::diagnostic::Span;
+use crate::model::desired::Wanted;
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::plan::evidence::Had;
@@ -48,6 +49,20 @@ pub struct Said {
     pub replaces: bool,
     /// It says `new: true`.
     pub new: bool,
+}
+
+impl Said {
+    /// Of a definition of the config.
+    #[must_use]
+    pub fn of(wanted: &Wanted, default_locale: &Locale) -> Said {
+        Said {
+            system_presence: wanted.system_presence.clone(),
+            default_label: wanted.default_label(default_locale).cloned(),
+            previous_labels: wanted.previous_labels.clone(),
+            replaces: wanted.replaces.is_some(),
+            new: wanted.new,
+        }
+    }
 }
 
 /// By what several objects answered to one definition.
@@ -157,6 +172,39 @@ pub enum Fact {
         key: Key,
         /// Its pin.
         id: DefinitionId,
+    },
+    /// The pinned object cannot be read whole.
+    PinnedToOdd {
+        /// The definition.
+        key: Key,
+        /// Its pin.
+        id: DefinitionId,
+        /// What is odd.
+        what: String,
+    },
+    /// An object that cannot be read whole shows the label of a definition that nothing else is.
+    LooksOdd {
+        /// The definition.
+        key: Key,
+        /// What the first of these objects are called.
+        names: Vec<String>,
+        /// How many there are besides.
+        more: usize,
+        /// What it says already, if it would be made; none if it should be deactivated.
+        made: Option<Said>,
+    },
+    /// A change would send half a character back.
+    SendsHalf {
+        /// The definition that asks for it.
+        key: Option<Key>,
+        /// The object.
+        id: DefinitionId,
+        /// The locales of the labels that hold one.
+        labels: Vec<Locale>,
+        /// Where it is.
+        places: String,
+        /// The config can say all of it.
+        can_be_written: bool,
     },
     /// The pinned object belongs to another system presence.
     PinnedElsewhere {
@@ -290,7 +338,7 @@ impl Fact {
     /// Is something not compared because of it? What is about the plan as a whole guards an apply.
     #[must_use]
     pub fn hides(&self) -> bool {
-        !self.keys().is_empty()
+        !self.keys().is_empty() && !matches!(self, Fact::SendsHalf { .. })
     }
 
     /// The definitions that it is about; none for what is about the plan as a whole.
@@ -301,6 +349,8 @@ impl Fact {
             | Fact::LooksLikeRename { key, .. }
             | Fact::OtherSystemPresence { key, .. }
             | Fact::PinNotFound { key, .. }
+            | Fact::PinnedToOdd { key, .. }
+            | Fact::LooksOdd { key, .. }
             | Fact::PinnedElsewhere { key, .. }
             | Fact::MatchesPrimary { key, .. }
             | Fact::PrimaryNotKnown { key, .. }
@@ -312,6 +362,7 @@ impl Fact {
             | Fact::UnknownDivision { key, .. }
             | Fact::AmbiguousDivision { key, .. }
             | Fact::DivisionsNotKnown { key, .. } => vec![key],
+            Fact::SendsHalf { key, .. } => key.iter().collect(),
             Fact::ReplacedTwice { keys, .. } => keys.iter().collect(),
             Fact::TooMany { .. } | Fact::TooManyPeople { .. } | Fact::PeopleNotKnown { .. } | Fact::EmptySource => {
                 Vec::new()
@@ -340,6 +391,9 @@ impl Fact {
             | Fact::OtherSystemPresence { candidates, .. } => candidates.iter().map(|it| &it.id).collect(),
             Fact::ReplacedTwice { candidate, .. } => vec![&candidate.id],
             Fact::PinNotFound { .. }
+            | Fact::PinnedToOdd { .. }
+            | Fact::LooksOdd { .. }
+            | Fact::SendsHalf { .. }
             | Fact::PinnedElsewhere { .. }
             | Fact::MatchesPrimary { .. }
             | Fact::PrimaryNotKnown { .. }
@@ -369,6 +423,9 @@ impl Refusal {
             Fact::OtherSystemPresence { .. } => "other-system-presence",
             Fact::ReplacedTwice { .. } => "replaced-twice",
             Fact::PinNotFound { .. } => "pin-not-found",
+            Fact::PinnedToOdd { .. } => "pinned-to-odd-object",
+            Fact::LooksOdd { .. } => "looks-like-odd-object",
+            Fact::SendsHalf { .. } => "sends-half-character",
             Fact::PinnedElsewhere { .. } => "pinned-elsewhere",
             Fact::MatchesPrimary { .. } => "matches-primary",
             Fact::PrimaryNotKnown { .. } => "primary-not-known",
@@ -417,6 +474,18 @@ impl Refusal {
                 format!("{} each say that they take the place of {object}", text::list(&keys, "and"))
             }
             Fact::PinNotFound { key, id } => format!("`{key}` is pinned to {id}, which this org does not show"),
+            Fact::PinnedToOdd { key, id, what } => {
+                format!("`{key}` is pinned to {id}, which cannot be read whole: {what}")
+            }
+            Fact::LooksOdd { key, names, more, made } => {
+                let shall = if made.is_some() { "would be created" } else { "says `deactivated: true`" };
+                let names = text::list_and(names.clone(), *more);
+                format!("`{key}` {shall}, but its label is shown by {names}, which cannot be read whole")
+            }
+            Fact::SendsHalf { key, id, labels: _, places, can_be_written: _ } => {
+                let key = key.as_ref().map_or_else(String::new, |key| format!(", which is `{key}`,"));
+                format!("{id}{key} holds half a character ({places}), which a change of anything in it would send back")
+            }
             Fact::PinnedElsewhere { key, id, wanted, found, name: _, is_called_so: _ } => {
                 format!(
                     "`{key}` says `systemPresence: {wanted}`, but {id}, to which it is pinned, belongs to {found}",

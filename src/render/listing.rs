@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::model::names::{Label, Locale, SystemPresence};
+use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Target};
+use crate::model::odd::{Halved, Odd};
 use crate::render::csv::csv;
 use crate::render::human::{org_line, target_line};
 use crate::render::style::Style;
@@ -28,6 +29,11 @@ pub fn human(listing: &Listing, target: &Target, style: Style) -> String {
             shown.push_str(&definitions(listing, style));
             // Writing to a String cannot fail.
             let _ = writeln!(shown, "\n{count}.");
+            let halved = listing.rows.iter().filter_map(|it| it.halved.as_ref());
+            let halved: String = halved.map(|it| half_character(it, style)).collect();
+            if !halved.is_empty() {
+                let _ = write!(shown, "\n{halved}");
+            }
         }
         Some(found_by) => {
             let by = match found_by {
@@ -39,7 +45,33 @@ pub fn human(listing: &Listing, target: &Target, style: Style) -> String {
             shown.extend(listing.rows.iter().map(|it| details(it, listing, style)));
         }
     }
+    shown.push_str(&odd(&listing.odd, style));
     shown
+}
+
+/// What cannot be read whole.
+fn odd(all: &[Odd], style: Style) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let count = text::count(all.len(), "object");
+    let mut shown = format!("\n{}: {count}\n", style.doubtful("Cannot be read whole"));
+    for odd in all {
+        let (name, what) = (odd.name(), odd.in_words());
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "  {}: {}", text::terminal(&name), text::terminal(&what));
+        for (locale, label) in &odd.labels {
+            let locale = text::terminal(locale.as_str());
+            let _ = writeln!(shown, "    {locale}: \"{}\"", text::within_quotes(label.as_str()));
+        }
+    }
+    shown
+}
+
+fn half_character(halved: &Halved, style: Style) -> String {
+    let (id, places) = (text::ticked(&halved.id), halved.places());
+    let words = format!("{id} holds half a character, shown as U+FFFD: {places}");
+    format!("{}: {}\n", style.doubtful("warning"), text::terminal(&words))
 }
 
 fn definitions(listing: &Listing, style: Style) -> String {
@@ -112,7 +144,7 @@ fn division(row: &Row, listing: &Listing) -> Shown {
 
 /// Everything about one definition.
 fn details(row: &Row, listing: &Listing, style: Style) -> String {
-    let Row { key, definition } = row;
+    let Row { key, definition, halved } = row;
     let mut shown = format!("\n{}\n", style.bold(name(definition, &listing.default_locale).as_str()));
     let mut line = |what: &str, value: &Shown| {
         // Writing to a String cannot fail.
@@ -135,6 +167,7 @@ fn details(row: &Row, listing: &Listing, style: Style) -> String {
         let padding = " ".repeat(widest - width(locale));
         let _ = writeln!(shown, "    {}: {padding}\"{}\"", shown_locale(locale), text::within_quotes(label.as_str()));
     }
+    shown.extend(halved.iter().map(|it| format!("  {}", half_character(it, style))));
     shown
 }
 
@@ -142,17 +175,18 @@ fn details(row: &Row, listing: &Listing, style: Style) -> String {
 #[must_use]
 pub fn definitions_csv(listing: &Listing) -> String {
     let used = listing.rows.iter().flat_map(|it| it.definition.labels.iter().map(|(locale, _)| locale));
+    let used = used.chain(listing.odd.iter().flat_map(|it| it.labels.iter().map(|(locale, _)| locale)));
     let mut locales: Vec<&Locale> = used.collect::<BTreeSet<_>>().into_iter().collect();
     locales.sort_by_key(|it| !it.same_as(&listing.default_locale));
     let fixed = ["systemPresence", "state", "id", "changedAt", "changedBy", "division"];
     let key = listing.with_keys.then_some("key");
     let mut headings: Vec<String> = key.into_iter().chain(fixed).map(str::to_owned).collect();
     headings.extend(locales.iter().map(|it| format!("labels.{it}")));
-    let rows: Vec<Vec<String>> = listing
+    let mut rows: Vec<Vec<String>> = listing
         .rows
         .iter()
         .map(|row| {
-            let Row { key, definition } = row;
+            let Row { key, definition, halved: _ } = row;
             let key = listing.with_keys.then(|| key.as_ref().map_or_else(String::new, ToString::to_string));
             let division = match &definition.division {
                 None => NOT_KNOWN,
@@ -173,6 +207,20 @@ pub fn definitions_csv(listing: &Listing) -> String {
             key.into_iter().chain(fixed.map(str::to_owned)).chain(locales.iter().map(label)).collect()
         })
         .collect();
+    rows.extend(listing.odd.iter().map(|odd| {
+        let key = listing.with_keys.then(String::new);
+        let fixed = [
+            odd.system_presence.as_ref().map_or(NOT_KNOWN, SystemPresence::as_str).to_owned(),
+            format!("cannot be read whole: {}", odd.in_words()),
+            odd.id.as_ref().map_or(NOT_KNOWN, DefinitionId::as_str).to_owned(),
+        ];
+        let fixed = fixed.into_iter().chain([NOT_KNOWN; 3].map(str::to_owned));
+        let label = |locale: &&Locale| {
+            let found = odd.labels.iter().find(|(it, _)| it == *locale);
+            found.map_or_else(String::new, |(_, label)| label.as_str().to_owned())
+        };
+        key.into_iter().chain(fixed).chain(locales.iter().map(label)).collect()
+    }));
     csv(&headings, &rows)
 }
 

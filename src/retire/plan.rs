@@ -10,6 +10,7 @@ use crate::model::usage::{Queue, Seats};
 use crate::model::user::{UserId, Wish};
 use crate::plan::change::{Action, Removal, Step};
 use crate::plan::matching::{Found, pair};
+use crate::plan::odd::OddOnes;
 use crate::plan::plan;
 use crate::retire::advice::{Advice, advice};
 use crate::text;
@@ -63,6 +64,8 @@ pub enum Doubt {
     TargetGivesWork(Named),
     /// What the config's plan does to the one where people should go.
     TargetGoes(Named, Action),
+    /// It holds half a character, which a deactivation would send back: where.
+    HalfCharacter(Named, String),
 }
 
 impl Doubt {
@@ -93,6 +96,10 @@ impl Doubt {
                 named.in_words(),
                 action.verb()
             ),
+            Doubt::HalfCharacter(named, places) => format!(
+                "{} holds half a character ({places}), which its deactivation would send back",
+                named.in_words()
+            ),
         }
     }
 
@@ -116,6 +123,9 @@ impl Doubt {
             Doubt::To(not_meant) => not_meant.help(),
             Doubt::TargetGivesWork(_) => "give one with `--to` that puts nobody on queue".to_owned(),
             Doubt::Same(_) => "give another one with `--to`".to_owned(),
+            Doubt::HalfCharacter(..) => {
+                "write the whole text first: a label by `apply`, anything else in the org's admin page".to_owned()
+            }
             Doubt::TargetGoes(..) => "give one that stays with `--to`, or correct the config first".to_owned(),
         }
     }
@@ -198,10 +208,17 @@ fn goes<'a>(typed: &str, desired: &'a Desired, observed: &'a Observed) -> Result
     let object = match pair(desired, observed).found.get(key) {
         Some(Found::One(object, _) | Found::AlreadyDeactivated(Some(object))) => *object,
         Some(Found::Open) => return Err(Doubt::Open(key.clone())),
+        // What cannot be read whole and shows its label may be it.
+        Some(Found::Nothing) if OddOnes::of(observed).doubt(wanted, &desired.settings.default_locale).is_some() => {
+            return Err(Doubt::Open(key.clone()));
+        }
         Some(Found::Nothing | Found::AlreadyDeactivated(None)) | None => return Err(Doubt::NotThere(key.clone())),
     };
     if desired.protect.contains_key(&object.id) {
         return Err(Doubt::Protected(key.clone(), object.id.clone()));
+    }
+    if let Some(halved) = observed.halved(&object.id).filter(|_| !object.deactivated) {
+        return Err(Doubt::HalfCharacter(Named::new(object, &desired.settings.default_locale), halved.places()));
     }
     match object.primary {
         Primary::Yes => Err(Doubt::PlatformsOwn(Named::new(object, &desired.settings.default_locale))),

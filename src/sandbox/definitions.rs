@@ -57,6 +57,9 @@ pub struct Definition {
     pub stamps: Map<String, Value>,
     /// Fields that the org does not know and keeps as they were brought.
     pub extra: Map<String, Value>,
+    /// What is shown in the place of fields, so that the definition is not as the API promises. A PUT repairs it.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub shown: Map<String, Value>,
 }
 
 fn every_division() -> String {
@@ -131,6 +134,7 @@ impl Definition {
             division_id: every_division(),
             stamps: Map::new(),
             extra: Map::new(),
+            shown: Map::new(),
         }
     }
 
@@ -155,6 +159,7 @@ impl Definition {
             division_id: division_id.unwrap_or_else(every_division),
             stamps: ["createdBy", "createdDate", "modifiedBy", "modifiedDate"].into_iter().filter_map(stamp).collect(),
             extra,
+            shown: Map::new(),
         })
     }
 

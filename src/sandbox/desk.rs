@@ -141,6 +141,7 @@ impl Desk<'_> {
             division_id,
             stamps: Map::new(),
             extra,
+            shown: Map::new(),
         };
         self.expect_room(&definition)?;
         self.stamp(&mut definition, "created");
@@ -176,6 +177,7 @@ impl Desk<'_> {
             division_id,
             stamps: held.stamps.clone(),
             extra,
+            shown: Map::new(),
         };
         self.expect_room(&definition)?;
         self.stamp(&mut definition, "modified");

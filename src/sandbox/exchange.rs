@@ -121,6 +121,10 @@ impl Exchange {
                 let page = "<!DOCTYPE html>\n<html><body>This page comes from a proxy.</body></html>\n";
                 (Response::html(200, page).correlated(&self.org.next_correlation_id()), Delivery::Whole)
             }
+            Answer::Text(text) => {
+                let answer = Response { body: text.into_bytes(), ..Response::ok(&Value::Null) };
+                (answer.correlated(&self.org.next_correlation_id()), Delivery::Whole)
+            }
             Answer::Status { status, retry_after_seconds, code, message } => {
                 let scripted = Scripted { status, retry_after_seconds, code, message };
                 (scripted.response(&request.path, &self.org.next_correlation_id()), Delivery::Whole)

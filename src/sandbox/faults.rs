@@ -64,8 +64,11 @@ pub struct FaultRule {
     /// Spoils the answer's body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Spoil>,
+    /// Answers with status 200 and this, byte for byte, as `application/json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// Whether the org carries the request out although its answer is replaced. Absent is no for
-    /// `status` and yes for `body`; for `drop` the word says it.
+    /// `status` and yes for `body` and `text`; for `drop` the word says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handled: Option<bool>,
     /// The answer, or the cut, comes this much later. The request itself is handled at once, so that a
@@ -135,6 +138,8 @@ pub enum Answer {
     Truncated,
     /// A page of HTML under status 200.
     Html,
+    /// This text under status 200.
+    Text(String),
 }
 
 /// The rules with their counters.
@@ -193,6 +198,7 @@ impl FaultRule {
 
     fn verdict(&self) -> Verdict {
         let answer = match (self.status, self.drop, self.body) {
+            (None, None, None) if let Some(text) = &self.text => Answer::Text(text.clone()),
             (Some(status), _, _) => Answer::Status {
                 status,
                 retry_after_seconds: self.retry_after_seconds,
@@ -208,20 +214,20 @@ impl FaultRule {
         let handled = match answer {
             Answer::Status { .. } => self.handled.unwrap_or(false),
             Answer::DroppedBefore => false,
-            Answer::Html => self.handled.unwrap_or(true),
+            Answer::Html | Answer::Text(_) => self.handled.unwrap_or(true),
             Answer::Own | Answer::DroppedAfter | Answer::Truncated => true,
         };
         Verdict { handled, answer, delay_ms: self.delay_ms }
     }
 
     fn problem(&self) -> Option<String> {
-        let kinds = [self.status.is_some(), self.drop.is_some(), self.body.is_some()];
+        let kinds = [self.status.is_some(), self.drop.is_some(), self.body.is_some(), self.text.is_some()];
         let kind_count = kinds.into_iter().filter(|it| *it).count();
         if kind_count > 1 {
-            return Some("only one of `status`, `drop` and `body` can be given".to_owned());
+            return Some("only one of `status`, `drop`, `body` and `text` can be given".to_owned());
         }
         if kind_count == 0 && self.delay_ms == 0 {
-            return Some("one of `status`, `drop`, `body` and `delay_ms` must be given".to_owned());
+            return Some("one of `status`, `drop`, `body`, `text` and `delay_ms` must be given".to_owned());
         }
         if let Some(status) = self.status.filter(|it| !(200..=598).contains(it)) {
             return Some(format!("`status` is {status}; it must lie between 200 and 598"));
@@ -230,8 +236,9 @@ impl FaultRule {
         if answer_only && self.status.is_none() {
             return Some("`retry_after_seconds`, `code` and `message` need a `status`".to_owned());
         }
-        if self.handled.is_some() && self.status.is_none() && self.body != Some(Spoil::Html) {
-            return Some("`handled` can be given with `status` and with `body: html` only".to_owned());
+        let may_be_handled = self.status.is_some() || self.text.is_some() || self.body == Some(Spoil::Html);
+        if self.handled.is_some() && !may_be_handled {
+            return Some("`handled` can be given with `status`, `text` and `body: html` only".to_owned());
         }
         if self.request == Some(0) {
             return Some("`request` counts from 1".to_owned());

@@ -76,5 +76,6 @@ fn shown(definition: &Definition, labels: &LabelView) -> Value {
     fields.extend(definition.stamps.clone());
     fields.insert("systemPresence".to_owned(), definition.system_presence.as_str().into());
     fields.insert("primary".to_owned(), definition.primary.into());
+    fields.extend(definition.shown.clone());
     Value::Object(fields)
 }

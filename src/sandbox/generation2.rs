@@ -107,6 +107,7 @@ fn shown(definition: &Definition, labels: &LabelView) -> Value {
     fields.insert("type".to_owned(), if definition.primary { "System" } else { "User" }.into());
     fields.insert("systemPresence".to_owned(), spelling(&definition.system_presence).into());
     fields.insert("divisionId".to_owned(), definition.division_id.as_str().into());
+    fields.extend(definition.shown.clone());
     Value::Object(fields)
 }
 

@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{HeadV1, Kind, OrgV1, TargetV1, org_v1, target_v1};
-use crate::model::names::SystemPresence;
+use crate::model::names::{Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Primary, Target};
+use crate::model::odd::{Halved, Odd};
 use crate::show::listing::{FoundBy, Listing, Row, SystemPresences};
 
 /// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
@@ -34,6 +35,36 @@ pub struct DefinitionsV1 {
     pub found_by: Option<String>,
     /// By system presence; the platform's own first and deactivated ones last, then by name and id.
     pub definitions: Vec<DefinitionV1>,
+    /// Objects that cannot be read whole; absent where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub odd: Vec<OddV1>,
+}
+
+/// An object that cannot be read whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OddV1 {
+    /// Where it stands in the org's answer, such as `entities[12]`.
+    pub place: String,
+    /// Its id; absent where that cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Where it belongs; absent where that cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system_presence: Option<String>,
+    /// What is odd, each in a few words.
+    pub what: Vec<String>,
+    /// The labels that can be read.
+    pub labels: Vec<OddLabelV1>,
+}
+
+/// One label of it. A locale may be there more than once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OddLabelV1 {
+    /// In the org's spelling.
+    pub locale: String,
+    /// The label.
+    pub label: String,
 }
 
 /// One definition.
@@ -73,6 +104,10 @@ pub struct DefinitionV1 {
     /// not say them.
     #[schemars(extend("items" = { "enum": ["primary", "division", "changedBy", "changedAt"] }))]
     pub not_known: Vec<String>,
+    /// Where it holds half a character, which reads as U+FFFD: labels by their locales, other fields by their names.
+    /// Absent where it holds none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub half_characters: Vec<String>,
 }
 
 /// The system presences of an org, `presencectl show --system --output json`.
@@ -106,11 +141,24 @@ pub fn definitions(listing: &Listing, target: &Target) -> DefinitionsV1 {
         head: DEFINITIONS.head(target_v1(target)),
         found_by: listing.found_by.map(|it: FoundBy| it.name().to_owned()),
         definitions: listing.rows.iter().map(|it| definition_v1(it, listing)).collect(),
+        odd: listing.odd.iter().map(odd_v1).collect(),
+    }
+}
+
+fn odd_v1(odd: &Odd) -> OddV1 {
+    let Odd { place, id, what, labels, system_presence } = odd;
+    let label = |(locale, label): &(Locale, Label)| OddLabelV1 { locale: locale.to_string(), label: label.to_string() };
+    OddV1 {
+        place: place.clone(),
+        id: id.as_ref().map(ToString::to_string),
+        system_presence: system_presence.as_ref().map(ToString::to_string),
+        what: what.clone(),
+        labels: labels.iter().map(label).collect(),
     }
 }
 
 fn definition_v1(row: &Row, listing: &Listing) -> DefinitionV1 {
-    let Row { key, definition } = row;
+    let Row { key, definition, halved } = row;
     let Definition { id, system_presence, labels, deactivated, primary, division, modified: _ } = definition;
     let primary = match primary {
         Primary::Yes => Some(true),
@@ -136,8 +184,14 @@ fn definition_v1(row: &Row, listing: &Listing) -> DefinitionV1 {
         division_name: division.as_ref().and_then(|it| listing.divisions.name(it)).map(str::to_owned),
         changed_by,
         changed_at,
+        half_characters: halved.iter().flat_map(places).collect(),
         not_known: not_known.into_iter().filter(|(_, absent)| *absent).map(|(name, _)| name.to_owned()).collect(),
     }
+}
+
+fn places(halved: &Halved) -> Vec<String> {
+    let labels = halved.labels.iter().map(|it| format!("labels.{it}"));
+    labels.chain(halved.fields.iter().cloned()).collect()
 }
 
 /// The document of an org's system presences.

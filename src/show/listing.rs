@@ -3,6 +3,7 @@
 use crate::model::division::Divisions;
 use crate::model::names::{Key, Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Modified, Organization, Primary};
+use crate::model::odd::{Halved, Odd};
 
 /// What is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Listing {
     pub default_locale: Locale,
     /// The divisions, as far as names of them had to be looked up.
     pub divisions: Divisions,
+    /// What cannot be read whole.
+    pub odd: Vec<Odd>,
     /// How the rows were found, where not all are shown.
     pub found_by: Option<FoundBy>,
 }
@@ -26,6 +29,8 @@ pub struct Row {
     pub key: Option<Key>,
     /// It.
     pub definition: Definition,
+    /// Where it holds half a character, if anywhere.
+    pub halved: Option<Halved>,
 }
 
 /// The system presences of an org.
@@ -66,16 +71,22 @@ impl Listing {
     /// Brings the rows into their order.
     pub(super) fn sort(&mut self) {
         let default_locale = &self.default_locale;
-        self.rows.sort_by_cached_key(|Row { key: _, definition: it }| {
+        self.rows.sort_by_cached_key(|Row { key: _, definition: it, halved: _ }| {
             let name = it.name(default_locale).map(Label::folded);
             (it.system_presence.clone(), it.primary != Primary::Yes, it.deactivated, name, it.id.clone())
         });
     }
 
-    /// The rows that something is true of; none where there are none.
-    pub(super) fn only(&self, found_by: FoundBy, is_meant: impl Fn(&Row) -> bool) -> Option<Listing> {
+    /// The rows, and the odd objects, that something is true of; none where there are none.
+    pub(super) fn only(
+        &self,
+        found_by: FoundBy,
+        is_meant: impl Fn(&Row) -> bool,
+        is_odd_one: impl Fn(&Odd) -> bool,
+    ) -> Option<Listing> {
         let rows: Vec<Row> = self.rows.iter().filter(|it| is_meant(it)).cloned().collect();
-        (!rows.is_empty()).then(|| Listing { rows, found_by: Some(found_by), ..self.clone() })
+        let odd: Vec<Odd> = self.odd.iter().filter(|it| is_odd_one(it)).cloned().collect();
+        (!rows.is_empty() || !odd.is_empty()).then(|| Listing { rows, odd, found_by: Some(found_by), ..self.clone() })
     }
 }
 

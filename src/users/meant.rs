@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use crate::model::desired::{Desired, Management};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed};
+use crate::model::odd::Odd;
 use crate::plan::matching::{Found, Pairing, pair};
+use crate::plan::odd::OddOnes;
 use crate::text;
 
 /// By what a presence was found.
@@ -69,6 +71,15 @@ pub enum NotMeant {
         /// What is called so.
         found: Named,
     },
+    /// What is called so, or may be, cannot be read whole.
+    Odd {
+        /// What somebody typed.
+        typed: String,
+        /// What the object is called.
+        name: String,
+        /// What is odd.
+        what: String,
+    },
     /// A key of the config that the org has nothing for.
     NotMade(Key),
     /// A key of the config for which a plan has an open question or an error.
@@ -126,6 +137,9 @@ impl NotMeant {
                     typed = text::ticked(typed)
                 )
             }
+            NotMeant::Odd { typed, name, what } => {
+                format!("{typed} may mean {name}, which cannot be read whole: {what}", typed = text::ticked(typed))
+            }
             NotMeant::NotMade(key) => format!("`{key}` is a key of the config, and the org has nothing for it yet"),
             NotMeant::Open(key) => {
                 format!("`{key}` is a key of the config, and what it is in the org is an open question")
@@ -148,6 +162,9 @@ impl NotMeant {
             }
             NotMeant::Ambiguous { .. } => "give the id of the one that is meant".to_owned(),
             NotMeant::Deactivated { .. } => "reactivate it first, or name another".to_owned(),
+            NotMeant::Odd { .. } => {
+                "give the id of another one that is meant, or repair this one in the org's admin page".to_owned()
+            }
             NotMeant::NotMade(_) => "`presencectl apply` makes it".to_owned(),
             NotMeant::Open(_) => "`presencectl plan` says which, and how to answer it".to_owned(),
         }
@@ -212,6 +229,12 @@ impl<'a> Presences<'a> {
                 add(By::Label, object);
             }
         }
+        let is_odd = |it: &&Odd| it.id.as_ref().is_some_and(|id| id.as_str() == typed) || shows(it, &label);
+        if candidates.iter().all(|(by, _)| *by == By::Label)
+            && let Some(odd) = self.observed.odd.iter().find(is_odd)
+        {
+            return Err(NotMeant::Odd { typed: typed.to_owned(), name: odd.name(), what: odd.in_words() });
+        }
         self.only_one(typed, &candidates)
     }
 
@@ -244,6 +267,10 @@ impl<'a> Presences<'a> {
     }
 }
 
+fn shows(odd: &Odd, label: &Label) -> bool {
+    odd.labels.iter().any(|(_, it)| it == label)
+}
+
 /// What a pairing gave for a key. What is omitted may have claimed several objects: whatever it might be
 /// is left alone by a plan, and here it is in doubt.
 fn answer<'a>(
@@ -262,7 +289,11 @@ fn answer<'a>(
             if omitted && all.len() > 1 { Answer::These(all) } else { Answer::These(vec![object]) }
         }
         Found::AlreadyDeactivated(Some(object)) => Answer::These(vec![object]),
-        Found::AlreadyDeactivated(None) | Found::Nothing => Answer::Nothing,
+        Found::AlreadyDeactivated(None) => Answer::Nothing,
+        Found::Nothing => {
+            let doubt = |it| OddOnes::of(observed).doubt(it, &desired.settings.default_locale);
+            if desired.definitions.get(key).and_then(doubt).is_some() { Answer::Open } else { Answer::Nothing }
+        }
         Found::Open => Answer::Open,
     }
 }

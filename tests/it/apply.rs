@@ -7,6 +7,7 @@ mod behaviour;
 mod cost;
 mod every_fault;
 mod lost;
+mod odd;
 mod order;
 mod pace;
 mod random;
@@ -100,8 +101,8 @@ impl World {
 
     /// The org as the client reads it now.
     async fn read(&self) -> Observed {
-        let definitions = self.session().reader().definitions().await.unwrap();
-        let observed = Observed::new(definitions, None).seen_through(self.generation, self.divisions.clone());
+        let listed = self.session().reader().list().await.unwrap();
+        let observed = Observed::listed(listed, None).seen_through(self.generation, self.divisions.clone());
         self.observed.lock().unwrap().clone_from(&observed);
         observed
     }

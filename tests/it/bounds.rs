@@ -234,7 +234,7 @@ fn labels_and_definitions_of_answers_have_limits() {
     let error =
         format!("the answers for this list hold more than 200000 definitions together in `entities[{}]`", 200_000);
     assert_eq!(read(&page(limits::LIST_DEFINITIONS_MAX + 1, 0), &room), too_much(&error));
-    assert_eq!(shapes::state(&half, &ListRoom::default()).map(|it| it.len()), Ok(5));
+    assert_eq!(shapes::state(&half, false, &ListRoom::default()).map(|it| it.len()), Ok(5));
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod messages;
 mod mistyped;
 #[cfg(unix)]
 mod modes;
+mod odd;
 mod only;
 mod outputs;
 mod placing;

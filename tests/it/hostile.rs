@@ -238,7 +238,7 @@ fn answers_about_definitions() {
         "entities": [definition(), definition()], "pageSize": 100, "pageNumber": 1, "total": 2, "pageCount": 1,
     }));
     feed(std::slice::from_ref(&list), |it| of(shapes::page(it, 1, 100, &ListRoom::default())));
-    feed(std::slice::from_ref(&list), |it| of(shapes::state(it, &ListRoom::default())));
+    feed(std::slice::from_ref(&list), |it| of(shapes::state(it, false, &ListRoom::default())));
     let divisions =
         json!({ "entities": [{ "id": "d", "name": "Sales" }], "pageSize": 100, "pageNumber": 1, "total": 1 });
     feed(&[bytes(&divisions)], |it| of(shapes::divisions(it, 1, 100)));

@@ -8,6 +8,8 @@ use presencectl::api::policy::RETRY_AFTER_MAX_S;
 use presencectl::api::wire::{Method, WireError};
 use presencectl::api::{ApiError, Distrust, Kind};
 use presencectl::model::generation::Generation;
+use presencectl::model::names::{DefinitionId, Locale, SystemPresence};
+use presencectl::model::odd::{Halved, Odd};
 use presencectl::problem::Problem;
 use presencectl::render::problem;
 use presencectl::render::style::Style;
@@ -50,6 +52,9 @@ fn kinds() -> Vec<(Kind, Option<u16>)> {
         (Kind::Redirected, Some(302)),
         (Kind::HoldsSecret, Some(200)),
         (Kind::BrokenPromise(text("`entities` is no list")), Some(200)),
+        (Kind::OddObject(Box::new(odd())), Some(200)),
+        (Kind::HalfCharacter(Box::new(halved(&["en_US"], &[]))), None),
+        (Kind::HalfCharacter(Box::new(halved(&[], &["name"]))), None),
         (Kind::Unsettled(text("the total went from 7 to 8")), None),
         (Kind::Incomplete(text("the org says that it has 50 definitions, and shows 10")), None),
         (Kind::UnusableId(text("../x")), None),
@@ -66,6 +71,24 @@ fn kinds() -> Vec<(Kind, Option<u16>)> {
         lost(WireError::TimedOut { after_ms: 30_000 }),
         lost(WireError::TooLarge { limit_bytes: 16_777_216 }),
     ]
+}
+
+fn odd() -> Odd {
+    Odd {
+        place: "the answer".to_owned(),
+        id: DefinitionId::new("2fa68d50-0000-4000-8000-000000000001"),
+        what: vec!["`languageLabels` is null, not an object".to_owned()],
+        labels: Vec::new(),
+        system_presence: SystemPresence::new("Meal"),
+    }
+}
+
+fn halved(locales: &[&str], fields: &[&str]) -> Halved {
+    Halved {
+        id: DefinitionId::new("2fa68d50-0000-4000-8000-000000000001").unwrap(),
+        labels: locales.iter().map(|it| Locale::new(*it)).collect(),
+        fields: fields.iter().map(|it| (*it).to_owned()).collect(),
+    }
 }
 
 /// One name for each variant: a new one does not compile until it is named here.
@@ -86,6 +109,8 @@ fn name(kind: &Kind) -> &'static str {
         Kind::Redirected => "redirected",
         Kind::HoldsSecret => "holds-secret",
         Kind::BrokenPromise(_) => "broken-promise",
+        Kind::OddObject(_) => "odd-object",
+        Kind::HalfCharacter(_) => "half-character",
         Kind::Unsettled(_) => "unsettled",
         Kind::Incomplete(_) => "incomplete",
         Kind::UnusableId(_) => "unusable-id",
@@ -107,7 +132,7 @@ fn name(kind: &Kind) -> &'static str {
     }
 }
 
-const NAMES: usize = 29;
+const NAMES: usize = 31;
 
 #[test]
 fn every_error_of_the_api_says_what_to_do() {

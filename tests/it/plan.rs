@@ -7,6 +7,7 @@ mod divisions;
 mod evidence;
 mod guards;
 mod matching;
+mod odd;
 mod only;
 mod order;
 mod properties;

@@ -10,6 +10,7 @@ use crate::model::observed::Target;
 use crate::plan::answer::Answer;
 use crate::render::html::escape::{escaped, sentence};
 use crate::render::html::frame::{About as Head, at, class, code, folded, page, refusals, table};
+use crate::render::html::plan::notes;
 use crate::render::rows::{LabelRow, labels, others};
 use crate::render::style::Tone;
 use crate::render::verdict::Verdict;
@@ -35,6 +36,7 @@ pub fn drift(drift: &Drift, target: &Target, sources: &Sources) -> String {
     for how in [How::Edited, How::NotKnown, How::NotApplied] {
         body.push_str(&unmanaged(drift, how));
     }
+    body.push_str(&notes(&drift.warnings(), &[], sources));
     page(&head, &body)
 }
 

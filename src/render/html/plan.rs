@@ -8,7 +8,7 @@ use crate::diagnostic::Sources;
 use crate::model::names::Label;
 use crate::model::observed::Target;
 use crate::plan::Plan;
-use crate::plan::change::{Action, Change, LeftAlone, Spent};
+use crate::plan::change::{Action, Change, LeftAlone, Spent, Warning};
 use crate::plan::only::Only;
 use crate::plan::origin::short;
 use crate::render::html::base;
@@ -38,7 +38,7 @@ pub fn plan(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources
         refusals_from(&plan.refusals, "To answer first", |index| origin_of_refusal(plan, index), sources),
         groups,
         settled,
-        notes(plan, sources),
+        notes(&plan.warnings, &plan.spent, sources),
         left_alone(&plan.left_alone),
         in_step_shown(plan),
         matrix(coverage),
@@ -135,9 +135,10 @@ fn side<'a>(rows: &[LabelRow<'a>], element: &str, of: impl Fn(&LabelRow<'a>) -> 
     if lines.is_empty() { String::new() } else { format!("<ul class=\"plain\">{}</ul>", lines.concat()) }
 }
 
-fn notes(plan: &Plan, sources: &Sources) -> String {
-    let warnings = plan.warnings.iter().map(|it| format!("<li>Warning: {}</li>\n", sentence(&it.message())));
-    let spent = plan.spent.iter().map(|Spent { key, line, place }| {
+/// What to look at.
+pub(super) fn notes(warnings: &[Warning], spent: &[Spent], sources: &Sources) -> String {
+    let warnings = warnings.iter().map(|it| format!("<li>Warning: {}</li>\n", sentence(&it.message())));
+    let spent = spent.iter().map(|Spent { key, line, place }| {
         format!(
             "<li>No longer needed: <code>{}</code> of {}{}</li>\n",
             line.field(),

@@ -9,6 +9,7 @@ use crate::model::observed::Target;
 use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Edit, Step};
 use crate::render::human::change;
+use crate::render::human::plan::warning_shown;
 use crate::render::human::refusal::{place, refusal_shown};
 use crate::render::human::target::target_line;
 use crate::render::style::{Style, sign};
@@ -33,6 +34,10 @@ pub fn drift(drift: &Drift, target: &Target, sources: &Sources, style: Style) ->
     for guard in drift.guards() {
         // Writing to a String cannot fail.
         let _ = write!(shown, "\n{}", refusal_shown(guard, sources, style));
+    }
+    let warnings: String = drift.warnings().iter().map(|it| warning_shown(it, style)).collect();
+    if !warnings.is_empty() {
+        let _ = write!(shown, "\n{warnings}");
     }
     let _ = write!(shown, "\n{}", sum(drift, style));
     if let Some(why) = drift.not_told() {

@@ -133,7 +133,8 @@ fn only_shown(only: &Only, plan: &Plan, style: Style) -> String {
     shown
 }
 
-fn warning_shown(warning: &Warning, style: Style) -> String {
+/// One warning.
+pub(super) fn warning_shown(warning: &Warning, style: Style) -> String {
     let head = style.doubtful(&format!("warning[{}]", warning.code()));
     format!("{head}: {}\n", text::terminal(&warning.message()))
 }

@@ -12,6 +12,7 @@ use crate::plan::answer::Answer;
 use crate::render::markdown::inline::Inline;
 use crate::render::markdown::page::{Keep, Kind, Room, Section, lines, marker, org, page, sandbox};
 use crate::render::markdown::page::{folded, table_head, table_row};
+use crate::render::markdown::plan::notes;
 use crate::render::markdown::refusals::refusals;
 use crate::render::rows::{LabelRow, labels, others};
 
@@ -32,6 +33,7 @@ pub fn drift(drift: &Drift, target: &Target, sources: &Sources, room: Room) -> S
     let mut sections = vec![refusals(&drift.refusals(), sources), candidates(&drift.questions)];
     sections.extend(How::ALL.map(|how| group(drift, how)));
     sections.push(ways_out(drift, sources));
+    sections.push(notes(&drift.warnings(), &[], sources));
     sections.extend([How::Edited, How::NotKnown, How::NotApplied].map(|how| unmanaged(drift, how)));
     page(&lead, &sections, room)
 }

@@ -183,7 +183,8 @@ fn detail(change: &Change, plan: &Plan, sources: &Sources) -> Vec<String> {
         .collect()
 }
 
-fn notes(warnings: &[Warning], spent: &[Spent], sources: &Sources) -> Section {
+/// What to look at.
+pub(super) fn notes(warnings: &[Warning], spent: &[Spent], sources: &Sources) -> Section {
     let warnings = warnings.iter().map(|it| format!("- **warning**: {}\n", Inline::prose(&it.message())));
     let spent = spent.iter().map(|Spent { key, line, place: at }| {
         let at = at.map_or_else(String::new, |span| format!(" ({})", Inline::code(&sources.place(span).to_string())));

@@ -32,6 +32,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "formula",
         "proxy",
     ],
+    &["model::odd"],
     &[
         "git::objects",
         "cli::offline",
@@ -64,7 +65,6 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "provenance",
         "diagnostic",
         "api::http",
-        "api::judgement",
         "api::trace",
         "api::operations",
         "import::division",
@@ -77,6 +77,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "cli::show",
         "cli::user",
     ],
+    &["api::entity"],
     &[
         "cli",
         "document",
@@ -93,12 +94,14 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "render::human::target",
         "api::user_operations",
     ],
+    &["api::judgement"],
     &[
         "plan::answer",
         "plan::difference",
         "plan::division",
         "plan::guard",
         "plan::matching",
+        "plan::odd",
         "plan::order",
         "api::session",
         "doctor::document",
