@@ -8,9 +8,10 @@ use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
 use crate::commands::earlier;
 use crate::commands::identity::Identity;
-use crate::commands::journal::reports;
+use crate::commands::journal::ReportFolder;
 use crate::commands::look::{Asked, Look, look};
 use crate::commands::outputs::Outputs;
+use crate::commands::reports;
 use crate::commands::shell::{Failure, Shell};
 use crate::commands::typed::limited;
 use crate::coverage::Coverage;
@@ -40,6 +41,7 @@ struct Made {
 }
 
 async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Made, Failure> {
+    let now = desk.record.clock().now();
     let Desk { outputs, heard, .. } = desk;
     outputs.spare(files_read(&args.target))?;
     let ConfigArgs { path, org, root } = &args.config;
@@ -53,23 +55,23 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     let org = Org { name: org.as_deref(), head: &config, head_path };
     let given = args.base.as_deref().map(|typed| earlier::base(&args.config, typed, org)).transpose()?;
     outputs.spare(given.iter().flat_map(|it| &it.files))?;
-    let kept = args.report_dir.as_deref().filter(|_| given.is_some());
-    outputs.spare(kept)?;
-    let reports = kept.map_or_else(|| Ok(Vec::new()), reports)?;
-    let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, args.limits, args.usage);
+    let here = shell.environment.folder.as_deref();
+    let folder = ReportFolder::of(args.report_dir.as_deref(), args.no_report, Some(path), here);
+    let folder = reports::to_read(folder, outputs, shell)?;
+    let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, args.limits, args.usage, (&folder, now));
     let mut look = converse(&args.target, &desired, shell, async |connection, _| {
         // A reader is all that this command has: it cannot write.
         look(&connection.session.reader(), &asked, heard).await
     })
     .await?;
     if let Some(given) = given {
-        look.plan = compared(given, look.plan, &desired, &look.observed, &look.target, &reports);
+        look.plan = compared(given, look.plan, &desired, &look.observed, &look.target, &look.kept.reports());
     }
     Ok(Made { look, desired, sources })
 }
 
 fn show(args: &PlanArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
-    let Made { look: Look { target, observed: _, plan, notes }, desired, sources } = made;
+    let Made { look: Look { target, observed: _, plan, kept: _, notes }, desired, sources } = made;
     shell.show_notes(notes);
     let folder = shell.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
@@ -80,7 +82,7 @@ fn show(args: &PlanArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -
         Format::Html => html::plan(plan, &Coverage::of(desired), target, sources),
         Format::Github => github::plan(plan, desired, sources, folder),
     };
-    let exit = if !plan.refusals.is_empty() {
+    let exit = if !plan.refusals.is_empty() || !plan.held.is_empty() {
         Exit::Failure
     } else if args.detailed_exitcode && !plan.changes.is_empty() {
         Exit::Changes

@@ -3,6 +3,7 @@
 
 use crate::diagnostic::Span;
 use crate::model::labels::{Labels, Scope};
+use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Content;
 use crate::text;
@@ -409,6 +410,22 @@ pub enum Warning {
     },
     /// The org's system presences could not be read, so the config's were not checked against them.
     SystemPresencesNotChecked,
+    /// An earlier run has made it, and the org's list does not show it yet: it is not made again.
+    NotVisibleYet {
+        /// Which definition of the config.
+        key: Key,
+        /// Its object.
+        id: DefinitionId,
+        /// From when on the list shows it.
+        until: Moment,
+    },
+    /// An earlier run may have made it: `apply` waits for the list before it creates.
+    MayBeMade {
+        /// Which definition of the config.
+        key: Key,
+        /// Until when.
+        until: Moment,
+    },
 }
 
 impl Warning {
@@ -418,6 +435,8 @@ impl Warning {
         match self {
             Warning::ManyActive { .. } => "many-active",
             Warning::SystemPresencesNotChecked => "system-presences-not-checked",
+            Warning::NotVisibleYet { .. } => "not-visible-yet",
+            Warning::MayBeMade { .. } => "may-be-made",
         }
     }
 
@@ -433,6 +452,14 @@ impl Warning {
                 "the org's system presences could not be read, so new definitions were not checked against them"
                     .to_owned()
             }
+            Warning::NotVisibleYet { key, id, until } => format!(
+                "`{key}`: an earlier run made {id}, and the org's list does not show it yet. It is not made again; run this \
+                 again after {until}"
+            ),
+            Warning::MayBeMade { key, until } => format!(
+                "`{key}`: an earlier run may have made it, and the org's list may lag. `apply` does everything else, waits \
+                 until {until} unless the list shows it sooner, and creates only what is still missing"
+            ),
         }
     }
 }

@@ -305,7 +305,9 @@ impl<'a> Alike<'a> {
     }
 }
 
-fn said(wanted: &Wanted) -> Said {
+/// What a definition says of itself already.
+#[must_use]
+pub fn said(wanted: &Wanted) -> Said {
     Said { previous_labels: wanted.previous_labels.clone(), replaces: wanted.replaces.is_some() }
 }
 

@@ -10,8 +10,10 @@ use presencectl::api::{Credentials, Endpoints, Options, Session, Wire};
 use presencectl::apply::report::{Outcome, Report};
 use presencectl::apply::{self, Job};
 use presencectl::commands::identity::Identity;
+use presencectl::commands::journal::ReportFolder;
 use presencectl::commands::look::{Asked, look};
 use presencectl::model::desired::Management;
+use presencectl::model::moment::Moment;
 use presencectl::plan::change::Step;
 use presencectl::plan::refusal::Refusal;
 use presencectl::problem::Heard;
@@ -299,7 +301,16 @@ impl World {
         let limits = config.settings.limits;
         let identity = Identity { meant: None, name: None, must_be_known: true };
         let api = self.start.api;
-        let asked = Asked { desired: config, limits, identity, api, usage: false, sandbox: false };
+        let asked = Asked {
+            desired: config,
+            limits,
+            identity,
+            api,
+            usage: false,
+            sandbox: false,
+            folder: &ReportFolder::None,
+            now: Moment::default(),
+        };
         let mut heard = Heard { org: None, sandbox: false };
         let Ok(look) = look(&session.reader(), &asked, &mut heard).await else { return End::Failed };
         self.shared.ledger.lock().unwrap().planned(run, &look.observed);
@@ -324,6 +335,8 @@ impl World {
             limits: &limits,
             observed: &look.observed,
             aim: apply::Aim::Config,
+            waits: Vec::new(),
+            before_post: None,
         };
         let (_sender, stop) = Stop::new();
         let report = apply::run(&session.speaking(look.target.generation), job, &stop, &|_| {}).await;
