@@ -35,11 +35,13 @@ pub fn head(path: &Path, sources: &Sources) -> Option<Head> {
     Some(Head { commit, modified })
 }
 
-/// Does the newest commit of the checkout that a folder stands in hold anything at its path? False if Git does not say.
+/// Does the newest commit of the checkout that `top` stands in hold anything at the path of a folder below it, or in its
+/// way? False if Git does not say.
 #[must_use]
-pub fn holds(folder: &Path) -> bool {
+pub fn holds(top: &Path, folder: &Path) -> bool {
     let held = || {
-        let (git, mut objects, _, tree) = open(folder)?;
+        // A `.git` below is what the folder itself holds.
+        let (git, mut objects, _, tree) = open(top)?;
         entry(&mut objects, &tree, &parts(&git.below(folder)?)).ok()?
     };
     held().is_some()

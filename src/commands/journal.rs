@@ -1,6 +1,6 @@
 //! The folder of reports, on the disk: one file a run, written whole and over nothing.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -73,7 +73,7 @@ impl ReportFolder {
         let (ReportFolder::Default(top), Some(path)) = (&self, self.path()) else { return (self, None) };
         let why = match link_in(top) {
             Some(link) => format!("{} is a link", text::ticked(link.display())),
-            None if checkout::holds(&path) => "the commit that is checked out holds files in it".to_owned(),
+            None if checkout::holds(top, &path) => "the commit that is checked out holds files in it".to_owned(),
             None => return (self, None),
         };
         let note = Problem::new(format!(
@@ -177,6 +177,8 @@ pub struct Journal {
     folder: ReportFolder,
     /// The file of this run, once there is one.
     kept: RefCell<Option<Box<Place>>>,
+    /// A folder that nobody typed could not be written to, and that was said.
+    is_given_up: Cell<bool>,
 }
 
 impl Journal {
@@ -186,7 +188,7 @@ impl Journal {
     /// # Errors
     /// One that was typed cannot be written to.
     pub fn open(folder: &ReportFolder, signals: &Signals) -> Result<(Journal, Option<Problem>), Problem> {
-        let journal = || Journal { folder: folder.clone(), kept: RefCell::default() };
+        let journal = || Journal { folder: folder.clone(), ..Journal::default() };
         match folder {
             ReportFolder::None => Ok((Journal::default(), None)),
             ReportFolder::Typed(dir) => {
@@ -210,6 +212,21 @@ impl Journal {
     /// # Errors
     /// It could not be written.
     pub fn keep(
+        &self,
+        document: &str,
+        provenance: &Provenance,
+        org: Option<&Organization>,
+        signals: &Signals,
+    ) -> Result<Option<PathBuf>, Problem> {
+        if self.is_given_up.get() {
+            return Ok(None);
+        }
+        let kept = self.put(document, provenance, org, signals);
+        self.is_given_up.set(kept.is_err() && !self.must_keep());
+        kept
+    }
+
+    fn put(
         &self,
         document: &str,
         provenance: &Provenance,

@@ -50,6 +50,11 @@ pub async fn run(args: &UndoArgs, shell: &mut Shell<'_>) -> Exit {
 async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Carried, Failure> {
     desk.outputs.spare(files_read(&args.target).iter().chain(&args.report))?;
     let typed = args.config.clone().map(|path| ConfigArgs { path, org: args.org.clone(), root: args.root.clone() });
+    if args.org.is_some() && args.config.is_none() && args.report.is_some() {
+        return Err(Problem::new("--org names an org of `--config`, or the one whose newest apply is undone")
+            .help("leave it away, since the report says its org; or give `--config PATH`")
+            .into());
+    }
     let of_report = args.report.as_deref().map(read).transpose()?;
     if let (Some(report), Some(file)) = (&of_report, &args.report) {
         desk.record.undoes(report, file);

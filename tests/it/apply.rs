@@ -10,6 +10,7 @@ mod lost;
 mod order;
 mod pace;
 mod random;
+mod recent;
 mod stopped;
 mod verification;
 mod waited;
