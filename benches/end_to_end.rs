@@ -7,10 +7,12 @@ use std::sync::Arc;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use presencectl::api::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
 use presencectl::commands::identity::Identity;
+use presencectl::commands::journal::ReportFolder;
 use presencectl::commands::look::{Asked, look};
 use presencectl::config::{self, Request};
 use presencectl::model::desired::Desired;
 use presencectl::model::generation::{ApiChoice, Generation};
+use presencectl::model::moment::Moment;
 use presencectl::problem::Heard;
 use presencectl::sandbox::{Config, Seed, Server};
 use serde_json::{Map, Value, json};
@@ -57,6 +59,8 @@ async fn one_plan(server: &Server, desired: &Desired) -> u64 {
         usage: false,
         sandbox: true,
         earlier: None,
+        folder: &ReportFolder::None,
+        now: Moment::default(),
     };
     let mut heard = Heard { org: None, sandbox: true };
     let looked = look(&session.reader(), &asked, &mut heard).await;

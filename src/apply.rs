@@ -1,24 +1,30 @@
 //! Runs the steps of a plan and reports on every object. Tells what happens as events; prints nothing.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::StreamExt;
 use futures_util::stream;
+use tokio::time::Instant;
 
 use crate::api::{Gate, Session};
 use crate::apply::census::Census;
 use crate::apply::divided::Divided;
-use crate::apply::object::{Ended, Evidence, Hands};
+use crate::apply::object::{Ended, Evidence, Hands, Until};
 use crate::apply::report::{Needed, Outcome, RUN_AGAIN_LATER, Report, Row, Skip, Verification};
 use crate::apply::verify::{Expectation, Look};
 use crate::cause::Cause;
 use crate::model::desired::{Desired, Limits};
-use crate::model::names::Locale;
+use crate::model::moment::Moment;
+use crate::model::names::{Key, Label, Locale, SystemPresence};
 use crate::model::observed::Observed;
-use crate::plan::change::Step;
+use crate::plan::change::{Create, Step};
 use crate::plan::order::Order;
+use crate::plan::recent::Waiting;
 use crate::stop::Stop;
 
 pub mod blame;
@@ -51,6 +57,32 @@ pub struct Job<'a> {
     pub observed: &'a Observed,
     /// What shall be so afterwards.
     pub aim: Aim,
+    /// Creates that wait, since an earlier run may have made their objects.
+    pub waits: Vec<Wait>,
+    /// Done right before each POST is sent; none: nothing.
+    pub before_post: Option<BeforePost>,
+}
+
+impl Wait {
+    /// Of a run that begins now.
+    #[must_use]
+    pub fn of(waiting: &Waiting, now: Moment) -> Wait {
+        Wait { key: waiting.key.clone(), time: now.until(waiting.until), sent: waiting.sent.clone() }
+    }
+}
+
+/// What is done right before a POST is sent.
+pub type BeforePost = Arc<dyn Fn(&Create) + Send + Sync>;
+
+/// A create that waits for the list: it is done after everything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// Which definition.
+    pub key: Key,
+    /// How long from the beginning of this run on.
+    pub time: Duration,
+    /// What an earlier run may have made.
+    pub sent: Vec<(SystemPresence, Label)>,
 }
 
 /// What the look at the org after a run holds it against.
@@ -92,24 +124,41 @@ pub enum Event<'a> {
 /// A run that is dropped (not ended by `stop`) leaves whatever was in flight as it is. Running
 /// again is always right: it plans from what the org holds.
 pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event<'_>)) -> Report {
-    let Job { steps, withheld, settled, desired, limits, observed, aim } = job;
+    let Job { steps, withheld, settled, desired, limits, observed, aim, waits, before_post } = job;
+    let begun = Instant::now();
     let default_locale = &desired.settings.default_locale;
     let reader = session.reader();
     let census = Census::new(&reader, desired, &steps);
     let site = Site { session, census: &census, stop };
     let divided = stop.until_asked(Divided::before(&reader, &steps)).await.unwrap_or_default();
+    let until = |step: &Step| {
+        let wait = waits.iter().find(|it| matches!(step, Step::Create(create) if create.key == it.key))?;
+        Some(Until { at: begun + wait.time, sent: &wait.sent, observed })
+    };
+    let gate = |step: &Step| match (step, &before_post) {
+        (Step::Create(create), Some(before)) => {
+            let (create, before) = (create.clone(), Arc::clone(before));
+            Gate::new(stop).after(Arc::new(move || before(&create)))
+        }
+        _ => Gate::new(stop),
+    };
     let known: Vec<&Step> = steps.iter().chain(&withheld).collect();
     let order = Order::of(known.iter().copied(), observed);
     let mut ended: Vec<Option<(Row, Evidence)>> = vec![None; steps.len()];
-    for wave in order.waves() {
-        let indices: Vec<usize> = wave.iter().copied().filter(|index| *index < steps.len()).collect();
+    let late = late(&steps, &order, &|step| until(step).is_some());
+    let is_late = |index: &usize| late.contains(index);
+    // What waits, and what needs that, comes after everything else.
+    for (wave, waits) in order.waves().iter().map(|it| (it, false)).chain(order.waves().iter().map(|it| (it, true))) {
+        let is_now = |index: &usize| *index < steps.len() && is_late(index) == waits;
+        let indices: Vec<usize> = wave.iter().copied().filter(is_now).collect();
         let work = indices.iter().map(|index| {
             let undone =
                 |step: usize| !ended.get(step).and_then(Option::as_ref).is_some_and(|(it, _)| it.outcome.is_success());
             let need = order.needs(*index).iter().find(|need| undone(need.step));
             let needed = need.map(|it| Needed::of(known[it.step], default_locale, it.because.clone()));
             let advice = circle::advice(&order, &known, *index, default_locale);
-            Work { step: known[*index], needed, advice, gate: Gate::new(stop) }
+            let one = known[*index];
+            Work { step: one, needed, advice, until: until(one), gate: gate(one) }
         });
         let work: Vec<Work<'_>> = work.collect();
         let rows = carry_out_all(&site, &work, default_locale, tell).await;
@@ -161,7 +210,8 @@ pub async fn alone(session: &Session, single: Step, desired: &Desired, stop: &St
     let site = Site { session, census: &census, stop };
     let default_locale = &desired.settings.default_locale;
     let divided = stop.until_asked(Divided::before(&reader, &steps)).await.unwrap_or_default();
-    let work = steps.each_ref().map(|step| Work { step, needed: None, advice: None, gate: Gate::new(stop) });
+    let work =
+        steps.each_ref().map(|step| Work { step, needed: None, advice: None, until: None, gate: Gate::new(stop) });
     let ended = carry_out_all(&site, &work, default_locale, &|_| {}).await;
     let mut rows: Vec<Row> = ended.into_iter().map(|(row, _)| row).collect();
     let unread = stop.until_asked(divided.after(&reader, &steps, &mut rows)).await.flatten();
@@ -184,7 +234,21 @@ struct Work<'a> {
     needed: Option<Needed>,
     /// What to do where the org refuses it for what it holds.
     advice: Option<String>,
+    /// Until when it waits.
+    until: Option<Until<'a>>,
     gate: Gate,
+}
+
+/// The steps that wait, and those that need one of them.
+fn late(steps: &[Step], order: &Order, waits: &dyn Fn(&Step) -> bool) -> BTreeSet<usize> {
+    let mut late: BTreeSet<usize> = (0..steps.len()).filter(|it| waits(&steps[*it])).collect();
+    // A step comes in a later wave than what it needs.
+    for index in order.waves().iter().flatten().copied().filter(|it| *it < steps.len()) {
+        if order.needs(index).iter().any(|it| late.contains(&it.step)) {
+            late.insert(index);
+        }
+    }
+    late
 }
 
 impl Work<'_> {
@@ -198,7 +262,8 @@ impl Work<'_> {
         }
         tell(Event::Started(self.step));
         let writer = site.session.behind(&self.gate).writer();
-        let hands = Hands { writer, census: site.census, gate: &self.gate, advice: self.advice.as_deref() };
+        let (advice, until) = (self.advice.as_deref(), self.until);
+        let hands = Hands { writer, census: site.census, gate: &self.gate, advice, until };
         let work = AssertUnwindSafe(hands.carry_out(self.step)).catch_unwind();
         work.await.unwrap_or_else(|_| panicked(&self.gate))
     }

@@ -141,6 +141,9 @@ pub struct RunV1 {
     /// The commit that was applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// Some file of the config was not as this commit has it. Absent where all were, or where a CI names the commit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub modified: bool,
     /// The pull request or merge request: its address, else its number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pull_request: Option<String>,
@@ -199,7 +202,7 @@ pub fn target_v1(target: &Target) -> TargetV1 {
 pub fn run_v1(provenance: &Provenance) -> RunV1 {
     let Provenance { began, ended, client, origin, config, org_name, only, default_locale, scope, undoes } =
         provenance.clone();
-    let Origin { actor, reason, commit, pull_request, run } = origin;
+    let Origin { actor, reason, commit, modified, pull_request, run } = origin;
     RunV1 {
         began: began.to_string(),
         ended: ended.to_string(),
@@ -207,6 +210,7 @@ pub fn run_v1(provenance: &Provenance) -> RunV1 {
         actor,
         reason,
         commit,
+        modified,
         pull_request,
         ci_run: run,
         config_org: org_name,

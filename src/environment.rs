@@ -47,6 +47,8 @@ pub struct Origin {
     pub reason: Option<String>,
     /// The commit of the repository.
     pub commit: Option<String>,
+    /// Some file of the config is not as this commit has it.
+    pub modified: bool,
     /// The pull request or merge request: its address, else its number.
     pub pull_request: Option<String>,
     /// The address of the CI's run.
@@ -85,6 +87,7 @@ impl Origin {
             actor: variable("PRESENCECTL_ACTOR"),
             reason: variable("PRESENCECTL_REASON"),
             commit: variable("PRESENCECTL_COMMIT"),
+            modified: false,
             pull_request: variable("PRESENCECTL_PULL_REQUEST"),
             run: variable("PRESENCECTL_RUN"),
         };
@@ -101,10 +104,12 @@ impl Origin {
     /// What one does not say, the other may.
     #[must_use]
     pub fn or(self, other: Origin) -> Origin {
-        let Origin { actor, reason, commit, pull_request, run } = self;
+        let Origin { actor, reason, commit, modified, pull_request, run } = self;
         Origin {
             actor: actor.or(other.actor),
             reason: reason.or(other.reason),
+            // That goes with the commit.
+            modified: if commit.is_some() { modified } else { other.modified },
             commit: commit.or(other.commit),
             pull_request: pull_request.or(other.pull_request),
             run: run.or(other.run),
@@ -125,6 +130,7 @@ impl Origin {
             actor: variable("GITHUB_TRIGGERING_ACTOR").or_else(|| variable("GITHUB_ACTOR")),
             reason: None,
             commit: variable("GITHUB_SHA"),
+            modified: false,
             pull_request: number.map(|it| below(&format!("pull/{it}")).unwrap_or(it)),
             run: variable("GITHUB_RUN_ID").map(|it| below(&format!("actions/runs/{it}")).unwrap_or(it)),
         }
@@ -140,6 +146,7 @@ impl Origin {
             actor: variable("GITLAB_USER_LOGIN"),
             reason: None,
             commit: variable("CI_COMMIT_SHA"),
+            modified: false,
             pull_request: variable("CI_MERGE_REQUEST_IID").map(below),
             run: variable("CI_JOB_URL").or_else(|| variable("CI_PIPELINE_URL")),
         }
@@ -211,6 +218,7 @@ mod tests {
             actor: Some("ada".to_owned()),
             reason: None,
             commit: Some("1a2b3c".to_owned()),
+            modified: false,
             pull_request: Some("https://gitlab.com/acme/presences/-/merge_requests/12".to_owned()),
             run: Some("https://gitlab.com/acme/presences/-/pipelines/7".to_owned()),
         };

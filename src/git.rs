@@ -166,6 +166,18 @@ impl Git {
     }
 }
 
+/// What the person who runs this calls themselves, by their own configuration. That of a repository is not asked: it is
+/// whoever's wrote it, so Git is started at the root of the file system.
+#[must_use]
+pub fn user_name() -> Option<String> {
+    const NAME_CHARS_MAX: usize = 200;
+    let here = env::current_dir().ok()?;
+    let printed =
+        start(here.ancestors().last()?, None, Subcommand::Config, &["--global", "--get", "user.name"]).ok()?;
+    let name: String = printed.printed().ok()??.trim().chars().take(NAME_CHARS_MAX).collect();
+    Some(name).filter(|it| !it.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

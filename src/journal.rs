@@ -9,6 +9,8 @@ pub mod document;
 pub mod kept;
 pub mod log;
 pub mod period;
+pub mod posts;
+pub mod sent;
 
 /// How much of a commit stands in the name of a file: enough to find it by.
 const COMMIT_CHARS: usize = 12;

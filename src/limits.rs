@@ -96,7 +96,9 @@ pub const REPORT_FOLDERS_DEEP_MAX: usize = 8;
 pub const LOG_ROWS_MAX: usize = 100_000;
 /// Bytes of the text of these rows: of 9 labels before and after each, about 50,000 rows.
 pub const LOG_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Bytes of all reports that `drift` and `plan --base` hold against an org.
+/// Reports of one org that a run reads, the newest ones: the last five minutes matter most.
+pub const KEPT_REPORTS_MAX: usize = 200;
+/// Bytes of all reports that a run reads.
 pub const HISTORY_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Bytes of a list of users: 300,000 ids.

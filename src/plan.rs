@@ -18,6 +18,7 @@ use crate::plan::odd::OddOnes;
 use crate::plan::only::Only;
 use crate::plan::origin::Base;
 use crate::plan::question::{Questions, Replaced};
+use crate::plan::recent::{Held, Waiting};
 use crate::plan::refusal::{Fact, Refusal};
 use crate::text;
 
@@ -38,6 +39,7 @@ pub mod order;
 pub mod origin;
 pub mod pages;
 pub mod question;
+pub mod recent;
 pub mod refusal;
 pub mod saved;
 pub mod usage;
@@ -78,6 +80,10 @@ pub struct Plan {
     pub cost: Option<Cost>,
     /// What the change of the config does by itself, beside what was pending before; none where nobody asked.
     pub base: Option<Base>,
+    /// Creates that are not planned, since an earlier run has made their objects and the list does not show that yet.
+    pub held: Vec<Held>,
+    /// Creates that wait, since an earlier run may have made their objects.
+    pub waiting: Vec<Waiting>,
 }
 
 /// Puts changes into the order in which people read them.
@@ -112,6 +118,8 @@ impl Plan {
             only: None,
             cost: None,
             base: None,
+            held: Vec::new(),
+            waiting: Vec::new(),
         }
     }
 
@@ -136,7 +144,7 @@ impl Plan {
     /// Nothing to do, and nothing that forbids it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.refusals.is_empty()
+        self.changes.is_empty() && self.refusals.is_empty() && self.held.is_empty()
     }
 }
 

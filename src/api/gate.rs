@@ -2,6 +2,7 @@
 //! a write may grow too old while that waits, and it remembers whether a write has passed and what the platform
 //! calls the exchange that carried it out.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,6 +24,17 @@ pub struct Gate {
     fresh_until: Arc<Mutex<Option<Instant>>>,
     /// The platform's id of the last write that was answered as it should be.
     answered: Arc<Mutex<Option<String>>>,
+    first: First,
+}
+
+/// What is done right before a write is handed to the wire.
+#[derive(Clone, Default)]
+struct First(Option<Arc<dyn Fn() + Send + Sync>>);
+
+impl fmt::Debug for First {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("First").field(&self.0.is_some()).finish()
+    }
 }
 
 /// Whether a write may be handed to the wire.
@@ -40,7 +52,19 @@ impl Gate {
     /// Open until the signal.
     #[must_use]
     pub fn new(stop: &Stop) -> Gate {
-        Gate { stop: stop.clone(), passed: Arc::default(), fresh_until: Arc::default(), answered: Arc::default() }
+        Gate {
+            stop: stop.clone(),
+            passed: Arc::default(),
+            fresh_until: Arc::default(),
+            answered: Arc::default(),
+            first: First::default(),
+        }
+    }
+
+    /// The same gate, and `first` is done right before each write is handed to the wire.
+    #[must_use]
+    pub fn after(self, first: Arc<dyn Fn() + Send + Sync>) -> Gate {
+        Gate { first: First(Some(first)), ..self }
     }
 
     /// Has the signal come?
@@ -79,6 +103,9 @@ impl Gate {
         } else if fresh_until.is_some_and(|until| Instant::now() > until) {
             Passage::TooLate
         } else {
+            if let First(Some(first)) = &self.first {
+                first();
+            }
             self.passed.store(true, Ordering::Relaxed);
             Passage::Open
         }

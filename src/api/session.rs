@@ -306,13 +306,16 @@ impl Session {
     pub(crate) fn unusable(&self, method: Method, id: UnusableId) -> ApiError {
         let UnusableId(id) = id;
         let url = self.shared.endpoints.api(&format!("{}/", collection(self.generation)), &[]);
-        ApiError { kind: Kind::UnusableId(id), about: Box::new(About::new(method, host(&url), shown(&url))) }
+        ApiError {
+            kind: Kind::UnusableId(id),
+            about: Box::new(About::new(method, url.authority().to_owned(), shown(&url))),
+        }
     }
 
     /// A failure that no single answer shows.
     pub(crate) fn failed(&self, operation: &Operation, kind: Kind) -> ApiError {
         let url = self.shared.endpoints.api(&operation.path, &operation.query);
-        ApiError { kind, about: Box::new(About::new(operation.method, host(&url), shown(&url))) }
+        ApiError { kind, about: Box::new(About::new(operation.method, url.authority().to_owned(), shown(&url))) }
     }
 
     /// A failure of a request to a whole collection: where there is none, the org does not serve this
@@ -504,7 +507,7 @@ impl Session {
     fn error(&self, request: &Request, trouble: Trouble, attempts: u32) -> ApiError {
         let secrets = self.secrets(request);
         let scrub = |text: &str| secrets.scrub(text);
-        let about = About::new(request.method, host(&request.url), shown(&request.url));
+        let about = About::new(request.method, request.url.authority().to_owned(), shown(&request.url));
         let mut about = About { attempts, ..about };
         if let Some(response) = &trouble.response {
             about.learn(response, &scrub);
@@ -576,10 +579,6 @@ impl Session {
 fn renew_at(expires_in_s: u64) -> Option<Instant> {
     let margin_s = TOKEN_MARGIN_S.min(expires_in_s / 10);
     Instant::now().checked_add(Duration::from_secs(expires_in_s - margin_s))
-}
-
-fn host(url: &reqwest::Url) -> String {
-    url.authority().to_owned()
 }
 
 fn shown(url: &reqwest::Url) -> String {

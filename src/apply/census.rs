@@ -12,8 +12,8 @@ use crate::api::Reader;
 use crate::api::error::ApiError;
 use crate::api::policy::{LIST_LAG_MS, sum_ms};
 use crate::model::desired::Desired;
-use crate::model::names::{DefinitionId, Key, Label, Locale};
-use crate::model::observed::{Content, Definition, Listed, Primary};
+use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
+use crate::model::observed::{Content, Definition, Listed, Observed, Primary};
 use crate::model::odd::Odd;
 use crate::plan::change::{Create, Step};
 
@@ -96,6 +96,46 @@ impl<'a> Census<'a> {
     #[must_use]
     pub fn held_against(&self, key: &Key) -> Option<Arc<BTreeSet<DefinitionId>>> {
         self.held_against.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    /// What an earlier run may have made, under a label that this create does not have, where a list that was read since
+    /// then shows it and the plan did not see it.
+    ///
+    /// # Errors
+    /// When the list cannot be read.
+    pub async fn awaited(
+        &self,
+        create: &Create,
+        sent: &[(SystemPresence, Label)],
+        observed: &Observed,
+        since: Instant,
+    ) -> Result<Option<DefinitionId>, ApiError> {
+        let mut last = self.last.lock().await;
+        let reading = match last.take().filter(|it| it.at >= since) {
+            Some(reading) => reading,
+            None => Reading::new(self.reader.list().await?),
+        };
+        let ours = create.labels.get(self.default_locale);
+        let is_other =
+            |(presence, label): &&(SystemPresence, Label)| Some(label) != ours || *presence != create.system_presence;
+        let is_sent = |it: &&Definition| {
+            let mut others = sent.iter().filter(is_other);
+            !it.deactivated
+                && observed.get(&it.id).is_none()
+                && !self.changed.contains_key(&it.id)
+                && others.any(|(presence, label)| {
+                    it.system_presence == *presence && it.default_label(self.default_locale) == Some(label)
+                })
+        };
+        let found = reading.definitions.iter().find(is_sent).map(|it| it.id.clone());
+        *last = Some(reading);
+        Ok(found)
+    }
+
+    /// Does the list that was read last show something where `create` shall be made?
+    pub async fn shows(&self, create: &Create) -> bool {
+        let last = self.last.lock().await;
+        last.as_ref().is_some_and(|it| !matches!(self.ground_in(create, it), Ground::Clear(..)))
     }
 
     /// Looks at what stands where `create` shall be made, in a list that is fresh enough.

@@ -1,5 +1,7 @@
 //! The report as a document for machines, format 1, with types of its own.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +41,10 @@ pub struct ReportV1 {
     pub interrupted: Option<String>,
     /// One row an object.
     pub objects: Vec<RowV1>,
+    /// The id of the object of each managed definition of the config, by key, as far as it is known. Absent in reports
+    /// of older versions.
+    #[serde(default)]
+    pub matched: BTreeMap<String, String>,
     /// Why nothing was applied at all: the refusals of the plan.
     pub refusals: Vec<RefusalV1>,
     /// The look at the org afterwards.
@@ -180,6 +186,7 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1
         divisions: _,
         default_locale: _,
         provenance,
+        matched,
     } = report;
     ReportV1 {
         head: REPORT.head(target_v1(target)),
@@ -187,6 +194,7 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1
         success: report.is_success(),
         interrupted: interrupted.map(|signal| signal.code().to_owned()),
         objects: rows.iter().map(|it| row_v1(it, report.intent(), sources)).collect(),
+        matched: matched.iter().map(|(key, id)| (key.to_string(), id.to_string())).collect(),
         refusals: refusals.iter().map(|it| refusal_v1(it, sources)).collect(),
         verification: verification_v1(verification, sources),
         divisions_unread: divisions_unread.clone().map(CauseV1::from),

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::api::error::{ApiError, Kind, WriteError};
 use crate::api::shapes::{Fetched, Patch};
 use crate::api::{Gate, Writer};
@@ -11,8 +13,8 @@ use crate::apply::census::{CENSUS_AGE_MS_MAX, Census, Ground, LOOK_DELAYS_MS, Se
 use crate::apply::report::{Outcome, RUN_AGAIN_LATER, Skip};
 use crate::cause::Cause;
 use crate::model::moment::Moment;
-use crate::model::names::DefinitionId;
-use crate::model::observed::Definition;
+use crate::model::names::{DefinitionId, Label, SystemPresence};
+use crate::model::observed::{Definition, Observed};
 use crate::plan::change::{Create, Removal, Step};
 use crate::plan::difference::{Difference, Standing, between, standing};
 
@@ -23,6 +25,8 @@ const REREAD_DELAY_MS: u64 = 1_000;
 /// How old what was read of an object may be when it is written. A write that has to wait for longer, for its turn
 /// or the end of a 429, is not sent: the object is read again.
 pub const READ_AGE_MS_MAX: u64 = 5_000;
+/// How often the list is read while a create waits for what an earlier run may have made.
+const WAIT_POLL_MS: u64 = 15_000;
 /// How often that is done for one object.
 const WAITS_MAX: u32 = 5;
 
@@ -65,6 +69,17 @@ fn seen(outcome: Outcome, found: &Definition) -> Ended {
     Ended { outcome, id: None, evidence }
 }
 
+/// Until when a create waits for what an earlier run may have made.
+#[derive(Debug, Clone, Copy)]
+pub struct Until<'a> {
+    /// From then on the list shows it.
+    pub at: Instant,
+    /// What was sent.
+    pub sent: &'a [(SystemPresence, Label)],
+    /// What was there when this run was planned.
+    pub observed: &'a Observed,
+}
+
 /// All that the work on one object needs.
 pub struct Hands<'a> {
     /// Writes, and reads before it writes. It stands behind this object's gate, so that whatever is
@@ -76,6 +91,8 @@ pub struct Hands<'a> {
     pub gate: &'a Gate,
     /// What to do where the org refuses the write for what it holds.
     pub advice: Option<&'a str>,
+    /// Until when a create waits for what an earlier run may have made.
+    pub until: Option<Until<'a>>,
 }
 
 impl Hands<'_> {
@@ -210,6 +227,13 @@ impl Hands<'_> {
     async fn create(&self, create: &Create) -> Ended {
         let step = Step::Create(create.clone());
         let mut waits = 0;
+        if let Some(until) = self.until {
+            match self.gate.while_open(self.wait(create, until)).await {
+                Some(Ok(())) => {}
+                Some(Err(ended)) => return ended,
+                None => return Outcome::Skipped(Skip::Interrupted).into(),
+            }
+        }
         loop {
             let before = match self.ground(create).await {
                 Ok(before) => before,
@@ -221,6 +245,23 @@ impl Hands<'_> {
                 Err(WriteError::NotDone(error)) if error.kind == Kind::Waited && waits < WAITS_MAX => waits += 1,
                 Err(WriteError::NotDone(error)) => return not_written(&error, None, self.advice).into(),
                 Err(WriteError::Unclear(error)) => return self.after_open_answer(create, &before, &error).await,
+            }
+        }
+    }
+
+    /// Waits until the list shows what an earlier run may have made, or until it would.
+    async fn wait(&self, create: &Create, until: Until<'_>) -> Result<(), Ended> {
+        let poll = Duration::from_millis(WAIT_POLL_MS);
+        loop {
+            let (now, at) = (Instant::now(), until.at);
+            let is_over = now >= at;
+            let since = if is_over { at } else { now.checked_sub(poll).unwrap_or(now) };
+            match self.census.awaited(create, until.sent, until.observed, since).await {
+                Ok(Some(id)) => return Err(Outcome::Refused(vec![Difference::Appeared(id)]).into()),
+                Ok(None) if is_over => return Ok(()),
+                Err(error) if is_over => return Err(Outcome::Failed(Cause::from(&error)).into()),
+                Ok(None) if self.census.shows(create).await => return Ok(()),
+                Ok(None) | Err(_) => tokio::time::sleep_until(at.min(now + poll)).await,
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What became of every object: the one value that every report is a view of.
 
+use std::collections::BTreeMap;
+
 use crate::api::policy::NEXT_RUN_LAG_MS;
 use crate::apply::blame::refused_label;
 use crate::apply::outcome::OutcomeKind;
@@ -41,6 +43,8 @@ pub struct Report {
     pub default_locale: Locale,
     /// When it was, and who was at work; none where nobody has said so.
     pub provenance: Option<Provenance>,
+    /// The object that each managed definition of the config has, as far as it is known.
+    pub matched: BTreeMap<Key, DefinitionId>,
 }
 
 /// What a run is for. What helps after it depends on that.
@@ -497,6 +501,7 @@ impl Report {
             divisions: Divisions::NotAsked,
             default_locale,
             provenance: None,
+            matched: BTreeMap::new(),
         }
     }
 
@@ -526,6 +531,7 @@ impl Report {
             divisions: _,
             default_locale: _,
             provenance: _,
+            matched: _,
         } = self;
         let verified = match verification {
             Verification::NotNeeded | Verification::InStep => true,

@@ -23,10 +23,14 @@ pub struct PlanArgs {
     /// (`origin/main`; `A...B` is the merge base of both), or of a path (`./before`). What is planned stays the same.
     #[arg(long, value_name = "REF|PATH", help_heading = "Config")]
     pub base: Option<String>,
-    /// A folder of reports, as `apply --report-dir DIR` keeps them. They say what a definition was before all its labels
-    /// changed and, with `--base`, what was edited in the org and what was merged and not applied.
+    /// The folder with the reports of earlier applies. By default `.presencectl/reports` at the top of the config's Git
+    /// checkout, else in the current folder. Reports tell what an apply made a moment ago, what a definition was before all
+    /// its labels changed and, with `--base`, what was edited in the org from what was merged and not applied.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub report_dir: Option<PathBuf>,
+    /// Read no reports.
+    #[arg(long, conflicts_with = "report_dir", help_heading = "Config")]
+    pub no_report: bool,
     /// Which org.
     #[command(flatten)]
     pub target: TargetArgs,

@@ -19,9 +19,13 @@ pub struct DriftArgs {
     /// The commit that was applied last: by its config is told what was edited by hand from what was merged and not applied.
     #[arg(long, value_name = "REF", help_heading = "Config")]
     pub applied: Option<String>,
-    /// A folder of reports, as `apply --report-dir DIR` keeps them: they tell the same, and more of it.
+    /// The folder with the reports of earlier applies: they tell the same, and more of it. By default
+    /// `.presencectl/reports` at the top of the config's Git checkout, else in the current folder.
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub report_dir: Option<PathBuf>,
+    /// Read no reports.
+    #[arg(long, conflicts_with = "report_dir", help_heading = "Config")]
+    pub no_report: bool,
     /// Tell no names of people, only ids.
     #[arg(long, help_heading = "Output")]
     pub no_names: bool,

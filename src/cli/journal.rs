@@ -10,9 +10,10 @@ use crate::cli::shared::{LimitArgs, OutputArgs, RecordArgs, TargetArgs};
 /// `presencectl log`.
 #[derive(Debug, Clone, Args)]
 pub struct LogArgs {
-    /// A folder of reports, as `apply --report-dir DIR` keeps them.
+    /// A folder of reports, as `apply --report-dir DIR` keeps them: all of it is shown. Without it, the newest 200 reports
+    /// of each org in `.presencectl/reports`, at the top of this Git checkout, else in the current folder.
     #[arg(value_name = "DIR")]
-    pub dir: PathBuf,
+    pub dir: Option<PathBuf>,
     /// Only what was done to this org: its name in the config, its own, or its id.
     #[arg(long, value_name = "NAME")]
     pub org: Option<String>,
@@ -34,15 +35,16 @@ pub struct LogArgs {
 /// `presencectl undo`.
 #[derive(Debug, Clone, Args)]
 pub struct UndoArgs {
-    /// The report of an apply (or of an undo): a JSON file, by `--report-dir` or `--output json=FILE`.
+    /// The report of an apply (or of an undo): a JSON file, by `--report-dir` or `--output json=FILE`. Without it, the
+    /// newest apply of the org that wrote and was not undone; name the org by `--config` or `--org`.
     #[arg(value_name = "REPORT")]
-    pub report: PathBuf,
+    pub report: Option<PathBuf>,
     /// The config: what it protects or omits is left alone, and its limits hold. Without it nobody knows what
     /// must not be touched, and a real org is not written to unless somebody is asked.
     #[arg(long, value_name = "PATH", help_heading = "Config")]
     pub config: Option<PathBuf>,
-    /// Which org, where the config holds several org files.
-    #[arg(long, value_name = "NAME", requires = "config", help_heading = "Config")]
+    /// Which org, where the config holds several org files; without REPORT and config, the org whose apply is undone.
+    #[arg(long, value_name = "NAME", help_heading = "Config")]
     pub org: Option<String>,
     /// The folder below which everything that the config names must lie. By default the nearest
     /// one upward that holds `.git`, else the path's folder.

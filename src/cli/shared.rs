@@ -95,10 +95,14 @@ pub struct RecordArgs {
     /// Why, for the report. Without it, what `PRESENCECTL_REASON` says.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Keep the report of this run in a folder of reports, whatever becomes of it. The file is
+    /// Keep the report of this run in this folder, and read those of earlier runs from it. Without it the folder is
+    /// `.presencectl/reports` at the top of the config's Git checkout, else in the current folder. The file is
     /// DIR/ORG/TIME-COMMIT.json.
     #[arg(long, value_name = "DIR")]
     pub report_dir: Option<PathBuf>,
+    /// Keep no report, and read none.
+    #[arg(long, conflicts_with = "report_dir")]
+    pub no_report: bool,
 }
 
 /// Where the result goes.

@@ -1,15 +1,15 @@
 //! `presencectl apply`.
 
 use crate::api::Session;
-use crate::apply::report::{Outcome, Report, Row, Skip};
-use crate::apply::{Aim, Job};
+use crate::apply::report::{Outcome, Report, Row, Skip, Unseen};
+use crate::apply::{Aim, Job, Wait};
 use crate::cli::ApplyArgs;
 use crate::commands::carry::{self, Carried};
 use crate::commands::committed::Org;
 use crate::commands::connect::{self, Connection, files_read};
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
-use crate::commands::evidence::{Earlier, report_files};
+use crate::commands::evidence::Earlier;
 use crate::commands::identity::{Identity, config_names_no_org};
 use crate::commands::look::{Asked, Look, look};
 use crate::commands::saved;
@@ -18,6 +18,7 @@ use crate::commands::typed::limited;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
 use crate::model::desired::{Desired, Limits};
+use crate::model::generation::Generation;
 use crate::plan::Plan;
 use crate::plan::change::{Change, Step};
 use crate::plan::saved::{Bound, Fresh, SavedPlan};
@@ -27,9 +28,9 @@ use crate::text;
 /// Shows the plan, asks, carries it out, and looks whether it worked.
 pub async fn run(args: &ApplyArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::recorded(&args.record, &args.target, &args.output.outputs, shell) {
+    match Desk::recorded(&args.record, Some(&args.config.path), &args.target, &args.output.outputs, shell) {
         Ok(mut desk) => {
-            let applied = applied(args, &mut desk, shell).await;
+            let applied = Box::pin(applied(args, &mut desk, shell)).await;
             desk.close(applied, shell, carry::show)
         }
         Err(exit) => exit,
@@ -40,16 +41,17 @@ async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Re
     desk.outputs.spare(files_read(&args.target).iter().chain(&args.plans))?;
     let saved = args.plans.iter().map(|it| saved::read(it)).collect::<Result<Vec<_>, _>>()?;
     let (config, sources) = shell.load(&args.config, &mut desk.outputs)?;
-    desk.record.goes_by(&config);
+    desk.record.goes_by(&config, &args.config.path, &sources);
     let desired = limited(config.desired.clone(), &args.only)?;
-    let reports = args.record.report_dir.as_deref().map(report_files).unwrap_or_default();
     let org = Org { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
-    let earlier = Earlier { base: None, reports: &reports, config: &args.config, org, at: None };
+    let earlier = Earlier { base: None, config: &args.config, org, at: None };
     desk.record.only(desired.only.as_ref());
     let (report, exit, target) = converse(&args.target, &desired, shell, async |connection, shell| {
         let Connection { session, is_real, .. } = connection;
+        let folder = desk.folder.clone();
         let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_real, config_names_no_org)?;
-        let asked = Asked::of(&desired, identity, &args.target, args.limits, args.usage);
+        let now = desk.record.clock().now();
+        let asked = Asked::of(&desired, identity, &args.target, args.limits, args.usage, (&folder, now));
         let asked = Asked { earlier: Some(earlier), ..asked };
         let look = look(&session.reader(), &asked, &mut desk.heard).await?;
         let run = Run { args, desired: &desired, limits: &asked.limits, sources: &sources, saved: &saved };
@@ -80,19 +82,25 @@ impl Run<'_> {
         desk: &mut Desk,
         shell: &mut Shell<'_>,
     ) -> Result<(Report, Exit), Failure> {
-        let Look { target, observed, plan, evidence: _, notes } = look;
+        let Look { target, observed, plan, evidence: _, kept: _, notes } = look;
+        desk.record.matches(plan);
         shell.show_notes(notes);
         shell.tell(&mut desk.outputs, &|style| human::plan(plan, target, self.sources, style));
         if !plan.refusals.is_empty() {
             let report = Report { refusals: plan.refusals.clone(), ..self.nothing_done(plan, &Skip::PlanRefused) };
             return Ok((report, Exit::Failure));
         }
-        let fresh = Fresh { desired: self.desired, observed, plan };
+        // A saved plan is held against all that the config asks for; then what an earlier run has made is taken out.
+        let held = || plan.held.iter().map(|it| it.change.clone());
+        let whole = Plan { changes: plan.changes.iter().cloned().chain(held()).collect(), ..plan.clone() };
+        let fresh = Fresh { desired: self.desired, observed, plan: &whole };
         let bound = saved::bounded(fresh, self.saved, &self.args.plans, target)?;
-        let Bound { run, changed, withheld, already_so, beyond } = match bound {
+        let Bound { mut run, changed, mut withheld, already_so, beyond } = match bound {
             Some(bound) => bound,
-            None => Bound { run: plan.changes.clone(), ..Bound::default() },
+            None => Bound { run: whole.changes.clone(), ..Bound::default() },
         };
+        let is_held = |it: &Change| plan.held.iter().any(|held| held.change == *it);
+        withheld.extend(run.extract_if(.., |it| is_held(it)));
         if !beyond.is_empty() {
             shell.tell(&mut desk.outputs, &|style| format!("\n{}", human::beyond(&beyond, plan, style)));
             return Ok((self.nothing_done(plan, &Skip::BeyondSavedPlan), Exit::Failure));
@@ -100,7 +108,12 @@ impl Run<'_> {
         let default_locale = &plan.default_locale;
         let refused = changed.into_iter().map(|(it, found)| saved::row(&it, default_locale, Outcome::Refused(found)));
         let spent = already_so.iter().map(|it| saved::row(it, default_locale, Outcome::AlreadySo));
-        let settled: Vec<Row> = refused.chain(spent).collect();
+        let unseen = plan.held.iter().map(|it| {
+            let may_be_hidden = target.generation == Generation::Second;
+            let row = self.row(&it.change.step, Outcome::NotVisibleYet(Unseen::List { may_be_hidden }));
+            Row { id: Some(it.id.clone()), again_from: Some(it.until), ..row }
+        });
+        let settled: Vec<Row> = refused.chain(spent).chain(unseen).collect();
         if !self.saved.is_empty() {
             shell.tell(&mut desk.outputs, &|style| format!("\n{}", human::bound(&run, &settled, plan, style)));
         }
@@ -117,8 +130,18 @@ impl Run<'_> {
         // What `--only` leaves out is not done, and what needs it has to wait as well.
         let left_out = plan.only.iter().flat_map(|it| it.changes.iter().cloned());
         let (steps, withheld) = (steps(run), steps(withheld.into_iter().chain(left_out).collect()));
-        let job =
-            Job { steps, withheld, settled, desired: self.desired, limits: self.limits, observed, aim: Aim::Config };
+        let now = desk.record.clock().now();
+        let job = Job {
+            steps,
+            withheld,
+            settled,
+            desired: self.desired,
+            limits: self.limits,
+            observed,
+            aim: Aim::Config,
+            waits: plan.waiting.iter().map(|it| Wait::of(it, now)).collect(),
+            before_post: None,
+        };
         Ok(carry::carry_out(session, job, desk, (target, self.sources), shell).await?)
     }
 

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::model::desired::Desired;
 use crate::model::division::Divisions;
 use crate::model::observed::Target;
-use crate::plan::change::Step;
+use crate::plan::change::{Action, Step};
 use crate::plan::cost;
 use crate::problem::Problem;
 use crate::render::style::Style;
@@ -74,10 +74,14 @@ pub async fn carry_out(
     let intent = {
         let begun = record.complete(begun(&job.steps, &job.settled, job.desired, job.observed.divisions.clone()));
         if !job.steps.is_empty() {
-            desk.begin(&begun, target, sources, shell.signals)?;
+            desk.begin(&begun, target, sources, shell)?;
         }
         begun.intent()
     };
+    let makes = job.steps.iter().any(|it| it.action() == Action::Create);
+    let default_locale = &job.desired.settings.default_locale;
+    let before_post = if makes { desk.before_post(default_locale, shell.signals) } else { None };
+    let job = Job { before_post, ..job };
     let (sender, stop) = Stop::new();
     let style = shell.style_err();
     let default_locale = &job.desired.settings.default_locale;
@@ -121,7 +125,7 @@ pub struct Carried {
 pub fn show(carried: Carried, desk: Desk, shell: &mut Shell<'_>) -> Exit {
     let Carried { report, target, sources, mut exit, flags, last } = carried;
     let (report, target, sources) = (&report, &target, &sources);
-    let kept = match desk.keep(report, target, sources, shell.signals) {
+    let kept = match desk.keep(report, target, sources, shell) {
         Ok(kept) => kept,
         Err(problem) => {
             exit = worse(exit, shell.fail(&problem.into()));

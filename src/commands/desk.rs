@@ -1,16 +1,18 @@
 //! What every run that speaks to an org has at hand: its outputs, the org as soon as it says who it is, and the folder of
 //! reports with what it says of the run. One way in, one way out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::apply::BeforePost;
 use crate::apply::report::Report;
 use crate::cli::{Format, Output, RecordArgs, TargetArgs, View};
-use crate::commands::journal::Journal;
+use crate::commands::journal::{Journal, ReportFolder, not_kept};
 use crate::commands::outputs::Outputs;
 use crate::commands::record::Record;
 use crate::commands::shell::{Failure, Shell, error_document};
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
+use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::problem::{Heard, Problem};
 use crate::render::machine;
@@ -21,8 +23,10 @@ use crate::signals::Signals;
 pub struct Desk<F = Format> {
     /// When and by whom it is.
     pub record: Record,
+    /// The folder that reports are read from; none of a run that is not kept.
+    pub folder: ReportFolder,
     /// The folder of reports; none of a run that is not kept.
-    pub journal: Journal,
+    journal: Journal,
     /// The org, as soon as it says who it is.
     pub heard: Heard,
     /// Where its results go.
@@ -49,21 +53,22 @@ impl<F: View> Desk<F> {
     /// # Errors
     /// How it ended.
     pub fn unrecorded(target: &TargetArgs, outputs: &[Output<F>], shell: &mut Shell<'_>) -> Result<Desk<F>, Exit> {
-        let record = RecordArgs { actor: None, reason: None, report_dir: None };
-        Desk::open(&record, target, outputs, Keeping::Unrecorded, shell)
+        let record = RecordArgs { actor: None, reason: None, report_dir: None, no_report: true };
+        Desk::open(&record, None, target, outputs, Keeping::Unrecorded, shell)
     }
 
-    /// Of a run that is kept in a folder of reports, where one was asked for. Tries that as well.
+    /// Of a run that is kept in a folder of reports, of which the path of the config may decide. Tries that as well.
     ///
     /// # Errors
     /// How it ended.
     pub fn recorded(
         record: &RecordArgs,
+        config: Option<&Path>,
         target: &TargetArgs,
         outputs: &[Output<F>],
         shell: &mut Shell<'_>,
     ) -> Result<Desk<F>, Exit> {
-        Desk::open(record, target, outputs, Keeping::Recorded, shell)
+        Desk::open(record, config, target, outputs, Keeping::Recorded, shell)
     }
 
     /// Of a run whose result is of another kind.
@@ -74,14 +79,22 @@ impl<F: View> Desk<F> {
 
     fn open(
         record: &RecordArgs,
+        config: Option<&Path>,
         target: &TargetArgs,
         outputs: &[Output<F>],
         keeping: Keeping,
         shell: &mut Shell<'_>,
     ) -> Result<Desk<F>, Exit> {
-        let journal = Journal::open(record.report_dir.as_deref(), shell.signals);
+        let here = shell.environment.folder.as_deref();
+        let folder = ReportFolder::of(record.report_dir.as_deref(), record.no_report, config, here);
+        let (folder, passed_over) = folder.checked();
+        let journal = Journal::open(&folder, shell.signals);
         match journal.and_then(|journal| Ok((journal, Outputs::open(outputs, shell.signals)?))) {
-            Ok((journal, outputs)) => Ok(Desk::with(record, target, journal, outputs, keeping, shell)),
+            Ok(((journal, not_kept), outputs)) => {
+                let notes: Vec<Problem> = passed_over.into_iter().chain(not_kept).collect();
+                shell.show_notes(&notes);
+                Ok(Desk::with(record, target, (folder, journal), outputs, keeping, shell))
+            }
             Err(problem) => {
                 let failure = problem.into();
                 let exit = shell.fail(&failure);
@@ -101,15 +114,16 @@ impl<F: View> Desk<F> {
         shell: &Shell<'_>,
     ) -> Desk<F> {
         // That there is none is what it failed by, or said nowhere: it is one failure too many.
-        let journal = Journal::open(record.report_dir.as_deref(), shell.signals).unwrap_or_default();
+        let folder = record.report_dir.clone().map_or(ReportFolder::None, ReportFolder::Typed);
+        let (journal, _) = Journal::open(&folder, shell.signals).unwrap_or_default();
         let outputs = shell.outputs_before_reading(outputs);
-        Desk::with(record, target, journal, outputs, keeping, shell)
+        Desk::with(record, target, (folder, journal), outputs, keeping, shell)
     }
 
     fn with(
         record: &RecordArgs,
         target: &TargetArgs,
-        journal: Journal,
+        (folder, journal): (ReportFolder, Journal),
         outputs: Outputs<F>,
         keeping: Keeping,
         shell: &Shell<'_>,
@@ -120,7 +134,7 @@ impl<F: View> Desk<F> {
         };
         let record = Record::new(record, target, shell.environment);
         let heard = Heard { org: None, sandbox: target.sandbox };
-        Desk { record, journal, heard, outputs, keeping, awaited }
+        Desk { record, folder, journal, heard, outputs, keeping, awaited }
     }
 
     /// Ends the run: shows its result, or why there is none. A run that did nothing was one, too, so its failure is kept.
@@ -147,7 +161,8 @@ impl<F: View> Desk<F> {
         shell.show_failure(failure, &self.heard, provenance.as_ref(), self.outputs, self.awaited);
     }
 
-    /// Keeps a report, in the place of an earlier one of the run. Gives its file; none where no folder was asked for.
+    /// Keeps a report, in the place of an earlier one of the run. Gives its file; none if there is no folder, or if one that
+    /// nobody typed could not be written to: then one line says so.
     ///
     /// # Errors
     /// It could not be written.
@@ -156,18 +171,32 @@ impl<F: View> Desk<F> {
         report: &Report,
         target: &Target,
         sources: &Sources,
-        signals: &Signals,
+        shell: &mut Shell<'_>,
     ) -> Result<Option<PathBuf>, Problem> {
         let document = machine::report_json(report, target, sources);
-        self.journal.keep(&document, &self.record.provenance(), target.org.as_ref(), signals)
+        match self.journal.keep(&document, &self.record.provenance(), target.org.as_ref(), shell.signals) {
+            Err(problem) if !self.journal.must_keep() => {
+                shell.show_notes(&[not_kept(&problem)]);
+                Ok(None)
+            }
+            kept => kept,
+        }
+    }
+
+    /// What notes each POST of this run before it is sent.
+    #[must_use]
+    pub fn before_post(&self, default_locale: &Locale, signals: &Signals) -> Option<BeforePost> {
+        self.journal.before_post(self.record.clock(), default_locale, signals)
     }
 
     fn keep_failure(&self, failure: &Failure, shell: &mut Shell<'_>) {
         let provenance = self.record.provenance();
         let document = error_document(&shell.named(failure), &self.heard, Some(&provenance));
-        if let Err(problem) = self.journal.keep(&document, &provenance, self.heard.org.as_ref(), shell.signals) {
+        match self.journal.keep(&document, &provenance, self.heard.org.as_ref(), shell.signals) {
+            Ok(_) => {}
+            Err(problem) if !self.journal.must_keep() => shell.show_notes(&[not_kept(&problem)]),
             // The command fails anyway.
-            let _ = shell.fail(&problem.into());
+            Err(problem) => drop(shell.fail(&problem.into())),
         }
     }
 }
@@ -177,8 +206,14 @@ impl Desk {
     ///
     /// # Errors
     /// It could not be written.
-    pub fn begin(&self, report: &Report, target: &Target, sources: &Sources, signals: &Signals) -> Result<(), Problem> {
-        self.keep(report, target, sources, signals)?;
-        self.outputs.begin(Format::Json, &machine::report_json(report, target, sources), signals)
+    pub fn begin(
+        &self,
+        report: &Report,
+        target: &Target,
+        sources: &Sources,
+        shell: &mut Shell<'_>,
+    ) -> Result<(), Problem> {
+        self.keep(report, target, sources, shell)?;
+        self.outputs.begin(Format::Json, &machine::report_json(report, target, sources), shell.signals)
     }
 }

@@ -7,9 +7,10 @@ use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
 use crate::commands::earlier;
 use crate::commands::identity::Identity;
-use crate::commands::journal::reports;
+use crate::commands::journal::ReportFolder;
 use crate::commands::look::{Asked, Look, look};
 use crate::commands::outputs::Outputs;
+use crate::commands::reports;
 use crate::commands::shell::{Failure, Shell};
 use crate::config::Config;
 use crate::diagnostic::Sources;
@@ -44,28 +45,30 @@ struct Made {
 }
 
 async fn made(args: &DriftArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Made, Failure> {
+    let now = desk.record.clock().now();
     let Desk { outputs, heard, .. } = desk;
     outputs.spare(files_read(&args.target))?;
     let (config, sources) = shell.load(&args.config, outputs)?;
     let org = Org { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
     let applied = args.applied.as_deref().map(|typed| earlier::applied(&args.config, typed, org)).transpose()?;
-    outputs.spare(&args.report_dir)?;
-    let reports = args.report_dir.as_deref().map_or_else(|| Ok(Vec::new()), reports)?;
-    let past = Past { reports, applied };
+    let here = shell.environment.folder.as_deref();
+    let folder = ReportFolder::of(args.report_dir.as_deref(), args.no_report, Some(&args.config.path), here);
+    let folder = reports::to_read(folder, outputs, shell)?;
     let Config { desired, .. } = config;
-    let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, LIMITS, false);
+    let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, LIMITS, false, (&folder, now));
     let look = converse(&args.target, &desired, shell, async |connection, _| {
         // A reader is all that this command has: it cannot write.
         look(&connection.session.reader(), &asked, heard).await
     })
     .await?;
     let names = if args.no_names { Names::Withheld } else { Names::Told };
+    let past = Past { reports: look.kept.reports(), applied };
     let drift = drift(&desired, &look.observed, &look.target, &past, names);
     Ok(Made { look, drift, sources })
 }
 
 fn show(args: &DriftArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
-    let Made { look: Look { target, observed: _, plan: _, evidence: _, notes }, drift, sources } = made;
+    let Made { look: Look { target, observed: _, plan: _, evidence: _, kept: _, notes }, drift, sources } = made;
     shell.show_notes(notes);
     let folder = shell.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {

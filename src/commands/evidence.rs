@@ -1,21 +1,18 @@
 //! What earlier states had for the definitions that a plan would create: the config of `--base`, then kept reports, then
 //! the Git history of the config. The first one that knows an object of a definition counts.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::ConfigArgs;
 use crate::commands::committed::{Committed, Org};
 use crate::commands::earlier::Given;
-use crate::commands::journal::{found_report_bytes, reports_in};
+use crate::commands::reports::KeptFile;
 use crate::git::{Deadline, Git, GitError, Revision};
-use crate::journal::kept::{self, Kept, KeptReport};
-use crate::limits::HISTORY_BYTES_MAX;
+use crate::journal::kept::KeptReport;
 use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key};
-use crate::model::observed::{Observed, Target};
+use crate::model::observed::Observed;
 use crate::plan::Plan;
 use crate::plan::change::Action;
 use crate::plan::evidence::{Evidence, Had, NotRead, Source};
@@ -31,37 +28,12 @@ const HISTORY_MAX: Duration = Duration::from_secs(5);
 pub struct Earlier<'a> {
     /// The config of `--base`.
     pub base: Option<&'a Given<'a>>,
-    /// Kept reports, of whatever orgs.
-    pub reports: &'a [ReportFile],
     /// Where the config is.
     pub config: &'a ConfigArgs,
     /// Which org of it.
     pub org: Org<'a>,
     /// The whole hash of the commit that the config was read from; none where it was read from the disk.
     pub at: Option<&'a str>,
-}
-
-/// A report and its file.
-pub struct ReportFile {
-    /// The file.
-    pub file: PathBuf,
-    /// What it holds.
-    pub report: KeptReport,
-}
-
-/// The reports of a folder that can be read, as far as their limit goes.
-#[must_use]
-pub fn report_files(dir: &Path) -> Vec<ReportFile> {
-    let mut left = HISTORY_BYTES_MAX;
-    let read = |file: PathBuf| {
-        let bytes = found_report_bytes(&file).ok()?;
-        left = u64::try_from(bytes.len()).ok().and_then(|it| left.checked_sub(it))?;
-        match kept::read(&bytes) {
-            Ok(Kept::Report(report)) => Some(ReportFile { file, report }),
-            Ok(Kept::Failure(_)) | Err(_) => None,
-        }
-    };
-    reports_in(dir).unwrap_or_default().into_iter().rev().filter_map(read).collect()
 }
 
 /// What is looked for, and what was found.
@@ -76,9 +48,16 @@ struct Search<'a> {
 }
 
 impl Earlier<'_> {
-    /// What can be known of the definitions that a plan would create; none if there is nothing to ask.
+    /// What can be known of the definitions that a plan would create; none if there is nothing to ask. `reports` are those of
+    /// this org, the newest first.
     #[must_use]
-    pub fn evidence(&self, plan: &Plan, desired: &Desired, observed: &Observed, target: &Target) -> Option<Evidence> {
+    pub fn evidence(
+        &self,
+        plan: &Plan,
+        desired: &Desired,
+        observed: &Observed,
+        reports: &[KeptFile],
+    ) -> Option<Evidence> {
         let open = plan.may_be_renames();
         if open.is_empty() {
             return None;
@@ -87,7 +66,7 @@ impl Earlier<'_> {
         if let Some(Given { against, desired: Ok(base), .. }) = self.base {
             search.take_config(base, || Source::Base { typed: against.typed.clone(), commit: against.commit.clone() });
         }
-        search.take_reports(self.reports, target);
+        search.take_reports(reports);
         let read = if search.is_done() { Ok(()) } else { self.history(&mut search) };
         let Search { open, unsaid, known, .. } = search;
         let not_read = read.err().map(|why| NotRead { keys: open.into_iter().chain(unsaid).collect(), why });
@@ -147,18 +126,14 @@ impl Search<'_> {
         }
     }
 
-    /// Takes the objects that reports of this org name, where it shows them; the newest report first.
-    fn take_reports(&mut self, reports: &[ReportFile], target: &Target) {
-        let Some(org) = &target.org else { return };
-        let is_ours = |it: &&ReportFile| it.report.org.as_ref() == Some(&org.id) && it.report.sandbox == target.sandbox;
-        let mut ours: Vec<&ReportFile> = reports.iter().filter(is_ours).collect();
-        ours.sort_by_key(|it| Reverse((it.report.run.as_ref().map(|run| run.began), &it.file)));
-        for ReportFile { file, report } in ours {
+    /// Takes the objects that reports name, where the org shows them.
+    fn take_reports(&mut self, reports: &[KeptFile]) {
+        for KeptFile { path, report, posts: _ } in reports {
             let named = named_in(report);
             for key in self.open.clone() {
                 let Some(id) = named.get(&key).filter(|it| self.observed.get(it).is_some()) else { continue };
                 self.open.remove(&key);
-                let source = Source::Report(shown(file));
+                let source = Source::Report(path.display().to_string());
                 self.known.insert(key.clone(), Had { id: (*id).clone(), source, said_new: false });
                 // A report does not hold what the config said; the config itself may.
                 if self.desired.definitions.get(&key).is_some_and(|it| it.new) {
@@ -169,10 +144,6 @@ impl Search<'_> {
     }
 }
 
-fn shown(file: &Path) -> String {
-    file.display().to_string()
-}
-
 /// The objects that definitions had when a run planned, as far as its report names them.
 fn named_in(report: &KeptReport) -> BTreeMap<&Key, &DefinitionId> {
     let rows = report.rows.iter().filter(|it| match it.action {
@@ -180,5 +151,5 @@ fn named_in(report: &KeptReport) -> BTreeMap<&Key, &DefinitionId> {
         // The key of a replacement is the definition that comes.
         Action::Replace | Action::Delete => false,
     });
-    rows.filter_map(|it| Some((it.key.as_ref()?, it.id.as_ref()?))).collect()
+    report.matched.iter().chain(rows.filter_map(|it| Some((it.key.as_ref()?, it.id.as_ref()?)))).collect()
 }

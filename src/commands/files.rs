@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::limits::PLACED_BYTES_MAX;
-use crate::nofollow::{self, Fault, Folder, Kind, Temporary};
+use crate::nofollow::{self, Fault, Folder, Kind, Temporary, Write};
 use crate::problem::{Problem, cause};
 use crate::signals::Signals;
 use crate::text;
@@ -109,6 +109,12 @@ impl Place {
         Ok(Place { path: path.to_owned(), top: Folder::open(near)?, folders, name })
     }
 
+    /// The same, under another name for people.
+    #[must_use]
+    pub fn named(self, path: PathBuf) -> Place {
+        Place { path, ..self }
+    }
+
     /// Its folder, or the nearest one that is there.
     fn nearest(&self) -> Result<(Folder, &[OsString]), Fault> {
         let (mut folder, mut missing) = (self.top.clone(), self.folders.as_slice());
@@ -176,16 +182,24 @@ impl Place {
     pub fn beside(&self, content: &[u8], signals: &Signals) -> io::Result<Temporary> {
         let (near, missing) = self.nearest().map_err(as_io)?;
         let mode = if missing.is_empty() { near.mode(&self.name) } else { None };
-        let mut new = signals.begun(|| {
-            let new = near.temporary(mode.is_some())?;
-            let path = new.path();
-            io::Result::Ok((new, path))
-        })?;
+        let mut new = new_in(&near, mode.is_some(), signals)?;
         new.file().write_all(content)?;
         if let Some(mode) = mode {
             // A result that stays private is still a result.
             let _ = new.set_mode(mode);
         }
+        new.file().sync_all()?;
+        Ok(new)
+    }
+
+    /// The same, and only its owner may read it.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn private_beside(&self, content: &[u8], signals: &Signals) -> io::Result<Temporary> {
+        let (near, _) = self.nearest().map_err(as_io)?;
+        let mut new = new_in(&near, true, signals)?;
+        new.file().write_all(content)?;
         new.file().sync_all()?;
         Ok(new)
     }
@@ -240,6 +254,24 @@ impl Place {
         Ok(())
     }
 
+    /// The same place, with another ending of its name.
+    #[must_use]
+    pub fn beside_it(&self, extension: &str) -> Place {
+        let name = Path::new(&self.name).with_extension(extension).into_os_string();
+        Place { path: self.path.with_extension(extension), top: self.top.clone(), folders: self.folders.clone(), name }
+    }
+
+    /// Opens it, to write at its end.
+    ///
+    /// # Errors
+    /// It is no regular file, or cannot be opened.
+    pub fn append(&self) -> io::Result<fs::File> {
+        match self.nearest().map_err(as_io)? {
+            (folder, []) => folder.write(&self.name, Write::Append).map_err(as_io),
+            (_, [_, ..]) => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
     /// Removes it.
     ///
     /// # Errors
@@ -250,6 +282,15 @@ impl Place {
             None => Ok(()),
         }
     }
+}
+
+/// An empty file that goes away unless it is put in its place.
+fn new_in(folder: &Folder, is_private: bool, signals: &Signals) -> io::Result<Temporary> {
+    signals.begun(|| {
+        let new = folder.temporary(is_private)?;
+        let path = new.path();
+        Ok((new, path))
+    })
 }
 
 fn as_io(fault: Fault) -> io::Error {

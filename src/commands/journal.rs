@@ -1,17 +1,23 @@
-//! The folder of `--report-dir`, on the disk: one file a run, written whole and over nothing.
+//! The folder of reports, on the disk: one file a run, written whole and over nothing.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::ffi::OsStr;
 use std::fs;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::apply::BeforePost;
+use crate::clock::Clock;
+use crate::commands::checkout;
 use crate::commands::files::{Place, WholeFile, cannot_write};
-use crate::journal::kept::{self, Kept, KeptReport};
-use crate::journal::{file_name, folder};
-use crate::json;
-use crate::limits::{DOCUMENT_VALUES_MAX, HISTORY_BYTES_MAX, REPORT_BYTES_MAX, REPORT_FOLDERS_DEEP_MAX, REPORTS_MAX};
+use crate::git::Git;
+use crate::journal::{file_name, folder, posts};
+use crate::limits::{REPORT_BYTES_MAX, REPORT_FOLDERS_DEEP_MAX, REPORTS_MAX};
+use crate::model::names::Locale;
 use crate::model::observed::Organization;
 use crate::nofollow::{Fault, Folder};
+use crate::plan::change::Create;
 use crate::problem::{Problem, cause};
 use crate::provenance::Provenance;
 use crate::signals::Signals;
@@ -19,6 +25,78 @@ use crate::text;
 
 /// How many runs of one second, org and commit are told apart.
 const SAME_SECOND_MAX: u32 = 1_000;
+
+/// Where the folder is that nobody typed.
+const DEFAULT_PARTS: [&str; 2] = [".presencectl", "reports"];
+
+/// Where the reports of runs are kept, and read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ReportFolder {
+    /// `--report-dir`.
+    Typed(PathBuf),
+    /// `.presencectl/reports` in this folder. Nobody typed it.
+    Default(PathBuf),
+    /// `--no-report`, or a folder that is passed over.
+    #[default]
+    None,
+}
+
+impl ReportFolder {
+    /// The folder of a run. `here` is the current folder.
+    #[must_use]
+    pub fn of(typed: Option<&Path>, no_report: bool, config: Option<&Path>, here: Option<&Path>) -> ReportFolder {
+        match typed {
+            _ if no_report => ReportFolder::None,
+            Some(typed) => ReportFolder::Typed(typed.to_owned()),
+            None => {
+                let top = Git::above(config.unwrap_or(Path::new(""))).map(|it| it.top().to_owned());
+                // What is named by its path from here on is easier to read, and to type.
+                ReportFolder::Default(top.filter(|it| Some(it.as_path()) != here).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Its path; none if there is none.
+    #[must_use]
+    pub fn path(&self) -> Option<PathBuf> {
+        match self {
+            ReportFolder::Typed(path) => Some(path.clone()),
+            ReportFolder::Default(top) => Some(DEFAULT_PARTS.iter().fold(top.clone(), |path, part| path.join(part))),
+            ReportFolder::None => None,
+        }
+    }
+
+    /// The folder as it may be used: the one that nobody typed is passed over where it may be somebody else's. Then a
+    /// sentence says so.
+    #[must_use]
+    pub fn checked(self) -> (ReportFolder, Option<Problem>) {
+        let (ReportFolder::Default(top), Some(path)) = (&self, self.path()) else { return (self, None) };
+        let why = match link_in(top) {
+            Some(link) => format!("{} is a link", text::ticked(link.display())),
+            None if checkout::holds(top, &path) => "the commit that is checked out holds files in it".to_owned(),
+            None => return (self, None),
+        };
+        let note = Problem::new(format!(
+            "no report is read from {path} or kept there: {why}",
+            path = text::ticked(path.display())
+        ))
+        .help("give `--report-dir DIR`");
+        (ReportFolder::None, Some(note))
+    }
+}
+
+/// The part of the folder that nobody typed which is a link.
+fn link_in(top: &Path) -> Option<PathBuf> {
+    let mut folder = Folder::open(top).ok()?;
+    for part in DEFAULT_PARTS {
+        match folder.folder(OsStr::new(part)) {
+            Ok(inner) => folder = inner?,
+            Err(Fault::Link(link)) => return Some(link),
+            Err(_) => return None,
+        }
+    }
+    None
+}
 
 /// The bytes of a report whose path was typed.
 ///
@@ -93,67 +171,43 @@ pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
     Ok(found)
 }
 
-/// Every report of a folder. Runs that failed as a whole wrote nothing.
-///
-/// # Errors
-/// One of them cannot be read, or they are too long together.
-pub fn reports(dir: &Path) -> Result<Vec<KeptReport>, Problem> {
-    let (mut reports, mut bytes_left, mut values_left) = (Vec::new(), HISTORY_BYTES_MAX, DOCUMENT_VALUES_MAX);
-    for file in reports_in(dir)? {
-        let unread = |why: String| {
-            Problem::new(format!("cannot read the report `{}`: {why}", text::unticked(file.display())))
-                .help("a report that cannot be read may be the one that counts: take it out of the folder, or mend it")
-        };
-        let bytes = found_report_bytes(&file).map_err(unread)?;
-        let left = u64::try_from(bytes.len()).ok().and_then(|it| bytes_left.checked_sub(it));
-        bytes_left = left.ok_or_else(|| {
-            let mib = HISTORY_BYTES_MAX / (1024 * 1024);
-            Problem::new(format!(
-                "the reports in `{}` are longer than {mib} MiB together",
-                text::unticked(dir.display())
-            ))
-            .help("give the folder of one org, or move old reports elsewhere: the last ones are what counts")
-        })?;
-        values_left = values_left.checked_sub(json::values_at_most(&bytes)).ok_or_else(|| {
-            Problem::new(format!(
-                "the reports in `{}` hold more than {DOCUMENT_VALUES_MAX} values together",
-                dir.display()
-            ))
-            .help("give the folder of one org, or move old reports elsewhere: the last ones are what counts")
-        })?;
-        match kept::read(&bytes).map_err(|error| unread(error.why))? {
-            Kept::Report(report) => reports.push(report),
-            Kept::Failure(_) => {}
-        }
-    }
-    Ok(reports)
-}
-
 /// A folder of reports, or none.
 #[derive(Debug, Default)]
 pub struct Journal {
-    dir: Option<PathBuf>,
+    folder: ReportFolder,
     /// The file of this run, once there is one.
     kept: RefCell<Option<Box<Place>>>,
+    /// A folder that nobody typed could not be written to, and that was said.
+    is_given_up: Cell<bool>,
 }
 
 impl Journal {
-    /// Makes the folder where there is none, and tries it, before anything is sent to an org.
+    /// Makes the folder where there is none, and tries it, before anything is sent to an org. Where one that nobody typed
+    /// cannot be written to, a sentence says so, and nothing is kept.
     ///
     /// # Errors
-    /// It cannot be written to.
-    pub fn open(dir: Option<&Path>, signals: &Signals) -> Result<Journal, Problem> {
-        let Some(dir) = dir else { return Ok(Journal::default()) };
-        let cannot = |error| {
-            Problem::new(format!("cannot make the folder `{}`: {}", text::unticked(dir.display()), cause(&error)))
-        };
-        fs::create_dir_all(dir).map_err(cannot)?;
-        WholeFile::open(&dir.join("tried"), signals)?;
-        Ok(Journal { dir: Some(dir.to_owned()), kept: RefCell::default() })
+    /// One that was typed cannot be written to.
+    pub fn open(folder: &ReportFolder, signals: &Signals) -> Result<(Journal, Option<Problem>), Problem> {
+        let journal = || Journal { folder: folder.clone(), ..Journal::default() };
+        match folder {
+            ReportFolder::None => Ok((Journal::default(), None)),
+            ReportFolder::Typed(dir) => {
+                let cannot = |error| {
+                    let (dir, why) = (text::unticked(dir.display()), cause(&error));
+                    Problem::new(format!("cannot make the folder `{dir}`: {why}"))
+                };
+                fs::create_dir_all(dir).map_err(cannot)?;
+                WholeFile::open(&dir.join("tried"), signals)?;
+                Ok((journal(), None))
+            }
+            ReportFolder::Default(top) => Ok(match ignored(top, signals) {
+                Ok(()) => (journal(), None),
+                Err(problem) => (Journal::default(), Some(not_kept(&problem))),
+            }),
+        }
     }
 
-    /// Keeps a document: in a new file, and later ones of the run in its place. Gives the file; none where no folder
-    /// was asked for.
+    /// Keeps a document: in a new file, and later ones of the run in its place. Gives the file; none if there is no folder.
     ///
     /// # Errors
     /// It could not be written.
@@ -164,19 +218,32 @@ impl Journal {
         org: Option<&Organization>,
         signals: &Signals,
     ) -> Result<Option<PathBuf>, Problem> {
-        let Some(dir) = &self.dir else { return Ok(None) };
+        if self.is_given_up.get() {
+            return Ok(None);
+        }
+        let kept = self.put(document, provenance, org, signals);
+        self.is_given_up.set(kept.is_err() && !self.must_keep());
+        kept
+    }
+
+    fn put(
+        &self,
+        document: &str,
+        provenance: &Provenance,
+        org: Option<&Organization>,
+        signals: &Signals,
+    ) -> Result<Option<PathBuf>, Problem> {
         let cannot = |place: &Place, error| cannot_write(&place.path, &error);
         if let Some(place) = &*self.kept.borrow() {
-            let new = place.beside(document.as_bytes(), signals).map_err(|error| cannot(place, error))?;
+            let new = place.private_beside(document.as_bytes(), signals).map_err(|error| cannot(place, error))?;
             signals.ended(|| place.put(new)).map_err(|(error, _)| cannot(place, error))?;
             return Ok(Some(place.path.clone()));
         }
         let within = PathBuf::from(folder(provenance, org));
         for number in 1..=SAME_SECOND_MAX {
-            let name = within.join(file_name(provenance, number));
-            let place = Place::below(dir, &name).map_err(|error| cannot_write(&dir.join(&name), &error))?;
+            let Some(place) = self.place(&within.join(file_name(provenance, number)))? else { return Ok(None) };
             place.make_folder(&mut Vec::new())?;
-            let new = place.beside(document.as_bytes(), signals).map_err(|error| cannot(&place, error))?;
+            let new = place.private_beside(document.as_bytes(), signals).map_err(|error| cannot(&place, error))?;
             match signals.ended(|| place.put_new(new)) {
                 Ok(()) => {
                     let path = place.path.clone();
@@ -187,7 +254,67 @@ impl Journal {
                 Err(error) => return Err(cannot(&place, error)),
             }
         }
-        let dir = dir.join(within);
+        let dir = self.folder.path().unwrap_or_default().join(within);
         Err(Problem::new(format!("`{}` holds too many reports of one second", text::unticked(dir.display()))))
+    }
+
+    /// What notes each POST beside the report of this run before it is sent; none if there is no report. Where a line cannot
+    /// be written, the file goes: without it, each create of the report counts as sent.
+    #[must_use]
+    pub fn before_post(&self, clock: Clock, default_locale: &Locale, signals: &Signals) -> Option<BeforePost> {
+        let place = self.kept.borrow().as_ref()?.beside_it(posts::EXTENSION);
+        let new = place.private_beside(b"", signals).ok()?;
+        signals.ended(|| place.put_new(new)).ok()?;
+        let (file, default_locale) = (Mutex::new(place.append().ok()), default_locale.clone());
+        Some(Arc::new(move |create: &Create| {
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+            let line = posts::line(create, &default_locale, clock.now());
+            let noted = file.as_mut().map(|it| it.write_all(line.as_bytes()).and_then(|()| it.sync_data()));
+            if matches!(noted, Some(Err(_))) {
+                *file = None;
+                let _ = place.remove();
+            }
+        }))
+    }
+
+    /// Is a failure to keep a report one of the whole run? The folder was typed.
+    #[must_use]
+    pub fn must_keep(&self) -> bool {
+        matches!(self.folder, ReportFolder::Typed(_))
+    }
+
+    /// Where a file of the folder belongs. Below what was typed, or is looked up, no link is followed.
+    fn place(&self, name: &Path) -> Result<Option<Place>, Problem> {
+        let Some(dir) = self.folder.path() else { return Ok(None) };
+        let place = match &self.folder {
+            ReportFolder::Default(top) => Place::below(top, &below_default(name)),
+            ReportFolder::Typed(_) | ReportFolder::None => Place::below(&dir, name),
+        };
+        let place = place.map_err(|error| cannot_write(&dir.join(name), &error))?;
+        Ok(Some(place.named(dir.join(name))))
+    }
+}
+
+/// That a report is not kept in the folder that nobody typed, and why.
+#[must_use]
+pub fn not_kept(problem: &Problem) -> Problem {
+    Problem::new(format!("no report of this run is kept: {}", problem.message))
+        .help("give `--report-dir DIR`, or `--no-report` to keep none")
+}
+
+fn below_default(name: &Path) -> PathBuf {
+    DEFAULT_PARTS.iter().collect::<PathBuf>().join(name)
+}
+
+/// Makes the folder that nobody typed, tries it, and has Git ignore what is in it.
+fn ignored(top: &Path, signals: &Signals) -> Result<(), Problem> {
+    let place = Place::below(top, &below_default(Path::new(".gitignore")));
+    let place = place.map_err(|error| cannot_write(&top.join(below_default(Path::new(".gitignore"))), &error))?;
+    place.make_folder(&mut Vec::new())?;
+    let new = place.private_beside(b"*\n", signals).map_err(|error| cannot_write(&place.path, &error))?;
+    match signals.ended(|| place.put_new(new)) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(cannot_write(&place.path, &error)),
     }
 }

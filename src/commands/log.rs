@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::cli::{LogArgs, TableFormat};
-use crate::commands::journal::{found_report_bytes, reports_in};
+use crate::commands::journal::{ReportFolder, found_report_bytes};
 use crate::commands::outputs::Outputs;
+use crate::commands::reports;
 use crate::commands::shell::Shell;
 use crate::exit::Exit;
 use crate::journal::kept::{self, Unreadable};
@@ -27,20 +28,22 @@ pub fn run(args: &LogArgs, shell: &mut Shell<'_>) -> Exit {
             return shell.fail_into(&problem.into(), &heard, outputs);
         }
     };
-    match read(args, &mut outputs, shell.environment.began) {
+    match read(args, &mut outputs, shell) {
         Ok(log) => show(&log, outputs, shell),
         Err(problem) => shell.fail_into(&problem.into(), &heard, outputs),
     }
 }
 
-fn read(args: &LogArgs, outputs: &mut Outputs<TableFormat>, now: Moment) -> Result<Log, Problem> {
+fn read(args: &LogArgs, outputs: &mut Outputs<TableFormat>, shell: &mut Shell<'_>) -> Result<Log, Problem> {
     let LogArgs { dir, org, keys, since, until, outputs: _ } = args;
-    outputs.spare([dir])?;
+    let now = shell.environment.began;
+    let folder = ReportFolder::of(dir.as_deref(), false, None, shell.environment.folder.as_deref());
+    let folder = reports::to_read(folder, outputs, shell)?;
     let since = moment("--since", since.as_deref(), now, period::since)?;
     let until = moment("--until", until.as_deref(), now, period::until)?;
     let asked = Asked { org: org.clone(), keys: keys.clone(), since, until };
     let (mut log, mut room) = (Log::default(), Room::default());
-    for file in reports_in(dir)? {
+    for file in reports::files(&folder)? {
         let taken = log.take(&file.display().to_string(), one(&file), &asked, &mut room);
         taken.map_err(|TooMuch| {
             let (rows, mib) = (LOG_ROWS_MAX, LOG_BYTES_MAX / (1024 * 1024));

@@ -1,21 +1,27 @@
 //! The look at an org by which commands plan: what it holds, what would change, what that costs, and who is on it. It is
 //! handed a reader, so it cannot write.
 
+use std::collections::BTreeMap;
+
 use crate::api::Reader;
 use crate::apply::CONCURRENCY;
 use crate::cli::{LimitArgs, TargetArgs};
 use crate::commands::connect;
 use crate::commands::evidence::Earlier;
 use crate::commands::identity::Identity;
+use crate::commands::journal::ReportFolder;
 use crate::commands::reading::{From, Seen, names_divisions, see};
+use crate::commands::reports::{Newest, newest};
 use crate::logging;
 use crate::model::desired::{Desired, Limits};
 use crate::model::generation::ApiChoice;
+use crate::model::moment::Moment;
 use crate::model::observed::{Observed, Target};
 use crate::model::usage::Usage;
 use crate::plan::change::Step;
 use crate::plan::cost::{Cost, Terms};
 use crate::plan::evidence::Evidence;
+use crate::plan::recent::{Sent, to_read, with_recent};
 use crate::plan::usage::{in_question, with_usage};
 use crate::plan::{Plan, plan, plan_by};
 use crate::problem::{Heard, Problem};
@@ -30,6 +36,8 @@ pub struct Look {
     pub plan: Plan,
     /// What earlier states had for what would be created; none if there is nothing to ask.
     pub evidence: Option<Evidence>,
+    /// The newest reports of the org.
+    pub kept: Newest,
     /// Look-ups that failed without stopping anything.
     pub notes: Vec<Problem>,
 }
@@ -50,6 +58,10 @@ pub struct Asked<'a> {
     pub sandbox: bool,
     /// Where to look for what was before, when something would be created; none where nothing is said of it.
     pub earlier: Option<Earlier<'a>>,
+    /// The folder with the reports of earlier runs.
+    pub folder: &'a ReportFolder,
+    /// What time it is.
+    pub now: Moment,
 }
 
 impl<'a> Asked<'a> {
@@ -61,6 +73,7 @@ impl<'a> Asked<'a> {
         target: &TargetArgs,
         flags: LimitArgs,
         usage: bool,
+        (folder, now): (&'a ReportFolder, Moment),
     ) -> Asked<'a> {
         Asked {
             desired,
@@ -70,6 +83,8 @@ impl<'a> Asked<'a> {
             usage,
             sandbox: target.sandbox,
             earlier: None,
+            folder,
+            now,
         }
     }
 }
@@ -92,23 +107,38 @@ pub fn raised(config: &Limits, flags: LimitArgs) -> Limits {
 /// # Errors
 /// The org is another one than meant, or could not be read.
 pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Result<Look, Problem> {
-    let Asked { desired, limits, identity, api, usage, sandbox, earlier } = asked;
+    let Asked { desired, limits, identity, api, usage, sandbox, earlier, folder, now } = asked;
     let from = From { reader, identity, api: *api, sandbox: *sandbox };
     let Seen { target, observed, mut notes } = see(from, |_| names_divisions(desired), heard).await?;
     let observed = with_pinned(&reader.speaking(target.generation), desired, observed, &mut notes).await;
+    let kept = newest(folder, desired.org.as_ref().map(|it| it.name.as_str()), &target)?;
+    notes.extend(kept.note.clone());
     logging::phase("planning");
     let mut plan = plan(desired, &observed, limits);
-    let evidence = earlier.and_then(|it| it.evidence(&plan, desired, &observed, &target));
+    let evidence = earlier.and_then(|it| it.evidence(&plan, desired, &observed, &kept.files));
     if let Some(evidence) = &evidence {
         plan = plan_by(desired, &observed, limits, evidence);
     }
+    plan = held_against(&reader.speaking(target.generation), plan, &kept.sent(*now), desired, &observed).await;
     if *usage || limits.active_users.is_some() {
         logging::phase("asking who is on it now");
         let usage = people_on(reader, &plan, &mut notes).await;
         plan = with_usage(plan, usage, limits);
     }
     plan.cost = cost(reader, &plan, &observed);
-    Ok(Look { target, observed, plan, evidence, notes })
+    Ok(Look { target, observed, plan, evidence, kept, notes })
+}
+
+/// The plan, with what earlier runs have made, or may have: what the list does not show of that is read by its id.
+pub async fn held_against(reader: &Reader, plan: Plan, sent: &[Sent], desired: &Desired, observed: &Observed) -> Plan {
+    let mut read = BTreeMap::new();
+    for id in to_read(&plan, sent, observed) {
+        // What cannot be read may be there.
+        if let Ok(Some(found)) = reader.definition(&id).await {
+            read.insert(id, found.definition);
+        }
+    }
+    with_recent(plan, sent, desired, observed, &read)
 }
 
 /// What was observed, with the pinned definitions that the list does not show yet.

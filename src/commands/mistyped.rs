@@ -88,6 +88,7 @@ fn leave<F: View>(keeping: Keeping, awaited: Kind, problem: Problem, shell: &mut
         actor: last("actor", shell),
         reason: last("reason", shell),
         report_dir: last("report-dir", shell).map(PathBuf::from).filter(|_| keeping == Keeping::Recorded),
+        no_report: false,
     };
     let target = TargetArgs {
         sandbox: sandbox(shell),

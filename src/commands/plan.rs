@@ -7,11 +7,12 @@ use crate::commands::connect::files_read;
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
 use crate::commands::earlier;
-use crate::commands::evidence::{Earlier, report_files};
+use crate::commands::evidence::Earlier;
 use crate::commands::identity::Identity;
-use crate::commands::journal::reports;
+use crate::commands::journal::ReportFolder;
 use crate::commands::look::{Asked, Look, look};
 use crate::commands::outputs::Outputs;
+use crate::commands::reports;
 use crate::commands::shell::{Failure, Shell};
 use crate::commands::typed::limited;
 use crate::coverage::Coverage;
@@ -41,6 +42,7 @@ struct Made {
 }
 
 async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Made, Failure> {
+    let now = desk.record.clock().now();
     let Desk { outputs, heard, .. } = desk;
     outputs.spare(files_read(&args.target))?;
     let ConfigArgs { path, org, root } = &args.config;
@@ -54,15 +56,16 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     let org = Org { name: org.as_deref(), head: &config, head_path };
     let given = args.base.as_deref().map(|typed| earlier::base(&args.config, typed, org)).transpose()?;
     outputs.spare(given.iter().flat_map(|it| &it.files))?;
+    let here = shell.environment.folder.as_deref();
     // A variable may name the folder before the first apply makes it.
-    let is_typed = shell.line.is_typed("report-dir");
-    let kept = args.report_dir.as_deref().filter(|it| is_typed || it.is_dir());
+    let is_there = |it: &&std::path::Path| shell.line.is_typed("report-dir") || it.is_dir();
     outputs.spare(args.report_dir.as_deref())?;
-    let reports = kept.map_or_else(|| Ok(Vec::new()), reports)?;
-    let files = kept.map(report_files).unwrap_or_default();
+    let report_dir = args.report_dir.as_deref().filter(is_there);
+    let folder = ReportFolder::of(report_dir, args.no_report, Some(path), here);
+    let folder = reports::to_read(folder, outputs, shell)?;
     let commit = at.as_ref().map(|it| it.commit.as_str());
-    let earlier = Earlier { base: given.as_ref(), reports: &files, config: &args.config, org, at: commit };
-    let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, args.limits, args.usage);
+    let earlier = Earlier { base: given.as_ref(), config: &args.config, org, at: commit };
+    let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, args.limits, args.usage, (&folder, now));
     let asked = Asked { earlier: Some(earlier), ..asked };
     let mut look = converse(&args.target, &desired, shell, async |connection, _| {
         // A reader is all that this command has: it cannot write.
@@ -71,13 +74,14 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     .await?;
     if let Some(given) = given {
         let evidence = look.evidence.take().unwrap_or_default();
+        let reports = look.kept.reports();
         look.plan = compared(given, look.plan, &desired, &look.observed, &look.target, &reports, &evidence);
     }
     Ok(Made { look, desired, sources })
 }
 
 fn show(args: &PlanArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
-    let Made { look: Look { target, observed: _, plan, evidence: _, notes }, desired, sources } = made;
+    let Made { look: Look { target, observed: _, plan, evidence: _, kept: _, notes }, desired, sources } = made;
     shell.show_notes(notes);
     let folder = shell.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
@@ -88,7 +92,7 @@ fn show(args: &PlanArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -
         Format::Html => html::plan(plan, &Coverage::of(desired), target, sources),
         Format::Github => github::plan(plan, desired, sources, folder),
     };
-    let exit = if !plan.refusals.is_empty() {
+    let exit = if !plan.refusals.is_empty() || !plan.held.is_empty() {
         Exit::Failure
     } else if args.detailed_exitcode && !plan.changes.is_empty() {
         Exit::Changes

@@ -2,21 +2,26 @@
 //! on. The core tells what happens, and here somebody looks at the clock.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::apply::Event;
 use crate::apply::report::{Report, Row, Worked};
 use crate::cli::{RecordArgs, TargetArgs};
 use crate::clock::Clock;
+use crate::commands::checkout;
 use crate::commands::connect::client;
 use crate::config::{Config, digest};
+use crate::diagnostic::Sources;
 use crate::environment::{Environment, Origin};
+use crate::git::user_name;
 use crate::journal::kept::KeptReport;
 use crate::logging;
 use crate::model::labels::Scope;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Locale};
+use crate::plan::Plan;
+use crate::plan::base::objects;
 use crate::plan::change::{Action, Step};
 use crate::provenance::Provenance;
 
@@ -31,6 +36,7 @@ pub struct Record {
     default_locale: Option<Locale>,
     scope: Scope,
     undoes: Option<String>,
+    matched: RefCell<BTreeMap<Key, DefinitionId>>,
     begun: RefCell<Vec<(Object, Moment)>>,
     worked: RefCell<Vec<(Object, Worked)>>,
 }
@@ -61,25 +67,35 @@ impl Record {
     /// Of a run that begins now. What a person types counts before what the environment says.
     #[must_use]
     pub fn new(args: &RecordArgs, target: &TargetArgs, environment: &Environment) -> Record {
-        let RecordArgs { actor, reason, report_dir: _ } = args.clone();
+        let RecordArgs { actor, reason, report_dir: _, no_report: _ } = args.clone();
         let typed = Origin { actor, reason, ..Origin::default() };
+        let mut origin = typed.or(environment.origin.clone());
+        if origin.actor.is_none() && !environment.ci {
+            origin.actor = user_name();
+        }
         Record {
             clock: Clock::starting(environment.began),
             client: client(target, environment),
-            origin: typed.or(environment.origin.clone()),
+            origin,
             config: None,
             org_name: None,
             only: None,
             default_locale: None,
             scope: Scope::All,
             undoes: None,
+            matched: RefCell::default(),
             begun: RefCell::default(),
             worked: RefCell::default(),
         }
     }
 
-    /// Which config it goes by.
-    pub fn goes_by(&mut self, config: &Config) {
+    /// Which config it goes by, and from which files that was read.
+    pub fn goes_by(&mut self, config: &Config, path: &Path, sources: &Sources) {
+        if self.origin.commit.is_none()
+            && let Some(head) = checkout::head(path, sources)
+        {
+            self.origin = Origin { commit: Some(head.commit), modified: head.modified, ..self.origin.clone() };
+        }
         self.config = Some(digest::of(&config.resolved));
         self.org_name = config.desired.org.as_ref().map(|org| org.name.clone());
         self.default_locale = Some(config.desired.settings.default_locale.clone());
@@ -92,6 +108,12 @@ impl Record {
         self.default_locale = Some(report.default_locale());
         self.scope = report.scope();
         self.undoes = Some(file.display().to_string());
+    }
+
+    /// Which object each definition has, by a plan of its config.
+    pub fn matches(&self, plan: &Plan) {
+        let objects = objects(plan).into_iter().map(|(key, id)| (key.clone(), id.clone()));
+        *self.matched.borrow_mut() = objects.collect();
     }
 
     /// Which definitions it is limited to.
@@ -119,6 +141,12 @@ impl Record {
         }
     }
 
+    /// The clock of the run.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
     /// The report with all of it.
     #[must_use]
     pub fn complete(&self, report: Report) -> Report {
@@ -130,8 +158,11 @@ impl Record {
             // Of a run that is going on nobody knows when it ends.
             if worked.is_some() { row.with_again_from(self.clock.now()) } else { row }
         };
-        let rows = report.rows.into_iter().map(timed).collect();
-        Report { rows, provenance: Some(self.provenance()), ..report }
+        let rows: Vec<Row> = report.rows.into_iter().map(timed).collect();
+        let mut matched = self.matched.borrow().clone();
+        let made = rows.iter().filter(|it| it.action == Action::Create);
+        matched.extend(made.filter_map(|it| Some((it.key.clone()?, it.id.clone()?))));
+        Report { rows, matched, provenance: Some(self.provenance()), ..report }
     }
 
     /// Where the run comes from, if it ended now.

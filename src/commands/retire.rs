@@ -20,6 +20,7 @@ use crate::model::desired::Desired;
 use crate::model::division::Divisions;
 use crate::model::observed::Target;
 use crate::model::usage::Seats;
+use crate::plan::plan;
 use crate::problem::Problem;
 use crate::render::machine;
 use crate::render::retire as view;
@@ -33,7 +34,7 @@ use crate::text;
 /// Shows what is going to be done, asks, does it, and reports on each person.
 pub async fn run(args: &RetireArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::recorded(&args.record, &args.target, &args.outputs, shell) {
+    match Desk::recorded(&args.record, Some(&args.config), &args.target, &args.outputs, shell) {
         Ok(mut desk) => {
             let retired = retired(args, &mut desk, shell).await;
             desk.close(retired, shell, |retired, desk, shell| show(&retired, desk, shell))
@@ -57,7 +58,7 @@ async fn retired(args: &RetireArgs, desk: &mut Desk<TableFormat>, shell: &mut Sh
     desk.outputs.spare(files_read(&args.target))?;
     let typed = ConfigArgs { path: args.config.clone(), org: args.org.clone(), root: args.root.clone() };
     let (config, sources) = shell.load(&typed, &mut desk.outputs)?;
-    desk.record.goes_by(&config);
+    desk.record.goes_by(&config, &typed.path, &sources);
     let Config { desired, .. } = config;
     let (report, target) = converse(&args.target, &desired, shell, async |connection, shell| {
         let Connection { session, is_real, .. } = connection;
@@ -109,6 +110,7 @@ impl Run<'_> {
         shell.show_notes(&notes);
         shell.show_notes(&noticed(&observed));
         let asked = Asked { key: &args.key, to: &args.to, include_on_queue: args.include_on_queue };
+        desk.record.matches(&plan(desired, &observed, &desired.settings.limits));
         let retirement = retirement(desired, &observed, asked).map_err(|doubts| in_doubt(&doubts))?;
         let session = session.speaking(target.generation);
         let seats = session.reader().seats_on(&retirement.from.id).await.map_err(not_known)?;
@@ -121,7 +123,7 @@ impl Run<'_> {
         }
         self.approve(&retirement, &seats, &target, shell)?;
         let begun = carry::begun(&[retirement.step()], &[], desired, Divisions::NotAsked);
-        desk.keep(&desk.record.complete(begun), &target, sources, shell.signals)?;
+        desk.keep(&desk.record.complete(begun), &target, sources, shell)?;
 
         let (sender, stop) = Stop::new();
         let stages = Stages::new(shell.terminal, shell.environment.ci);
@@ -166,7 +168,7 @@ fn not_known(error: ApiError) -> Problem {
 /// Keeps what became of the definition, and shows the rest.
 fn show(retired: &Retired, desk: Desk<TableFormat>, shell: &mut Shell<'_>) -> Exit {
     let Retired { report, target, sources, written, flags } = retired;
-    let kept = desk.keep(written, target, sources, shell.signals);
+    let kept = desk.keep(written, target, sources, shell);
     let exit = match report.interrupted {
         Some(signal) => signal.into(),
         None if report.is_success() && kept.is_ok() => Exit::Success,

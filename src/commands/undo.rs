@@ -1,6 +1,8 @@
 //! `presencectl undo`.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
 use crate::api::Reader;
 use crate::apply::report::{Outcome, Report, Row, Skip};
@@ -14,6 +16,7 @@ use crate::commands::identity::Identity;
 use crate::commands::journal::report_bytes;
 use crate::commands::look::{people_on, raised};
 use crate::commands::reading::{From, Seen, noticed, see};
+use crate::commands::reports::{KeptFile, Newest, newest_of};
 use crate::commands::shell::{Failure, Shell};
 use crate::commands::simulated;
 use crate::diagnostic::{Sources, Span};
@@ -24,18 +27,20 @@ use crate::model::generation::ApiChoice;
 use crate::model::names::OrgId;
 use crate::model::observed::{Observed, Target};
 use crate::plan::change::Change;
+use crate::plan::plan;
 use crate::plan::usage::with_usage;
 use crate::problem::Problem;
 use crate::render::human::{self, Source};
+use crate::slug::slug;
 use crate::text;
 use crate::undo::{self, Undo, Why};
 
 /// Shows what takes a report back, asks, carries it out, and looks whether it worked.
 pub async fn run(args: &UndoArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::recorded(&args.record, &args.target, &args.output.outputs, shell) {
+    match Desk::recorded(&args.record, args.config.as_deref(), &args.target, &args.output.outputs, shell) {
         Ok(mut desk) => {
-            let undone = undone(args, &mut desk, shell).await;
+            let undone = Box::pin(undone(args, &mut desk, shell)).await;
             desk.close(undone, shell, carry::show)
         }
         Err(exit) => exit,
@@ -43,20 +48,33 @@ pub async fn run(args: &UndoArgs, shell: &mut Shell<'_>) -> Exit {
 }
 
 async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Carried, Failure> {
-    desk.outputs.spare(files_read(&args.target).iter().chain([&args.report]))?;
-    let report = read(&args.report)?;
-    desk.record.undoes(&report, &args.report);
-    let org = org_of(&report, &args.target)?;
+    desk.outputs.spare(files_read(&args.target).iter().chain(&args.report))?;
     let typed = args.config.clone().map(|path| ConfigArgs { path, org: args.org.clone(), root: args.root.clone() });
+    if args.org.is_some() && args.config.is_none() && args.report.is_some() {
+        return Err(Problem::new("--org names an org of `--config`, or the one whose newest apply is undone")
+            .help("leave it away, since the report says its org; or give `--config PATH`")
+            .into());
+    }
+    let of_report = args.report.as_deref().map(read).transpose()?;
+    if let (Some(report), Some(file)) = (&of_report, &args.report) {
+        desk.record.undoes(report, file);
+        org_of(report, &args.target)?;
+    }
     let config = typed.as_ref().map(|typed| shell.load(typed, &mut desk.outputs)).transpose()?;
     let config = config.map(|(config, _)| config.desired);
+    let (file, report) = match (&args.report, of_report) {
+        (Some(file), Some(report)) => (file.clone(), report),
+        _ => newest_apply(args, config.as_ref(), desk, shell)?,
+    };
+    desk.record.undoes(&report, &file);
+    let org = org_of(&report, &args.target)?;
     let meant = config.as_ref().and_then(|it| it.org.as_ref());
     for_this_org(meant, &report, &org)?;
     let mut sources = Sources::new();
-    let nowhere = Span { file: sources.add(&args.report, String::new()), start: 0, end: 0 };
+    let nowhere = Span { file: sources.add(&file, String::new()), start: 0, end: 0 };
     let named = OrgIdentity { region: meant.and_then(|it| it.region), ..identity(&report, &org, nowhere) };
     let desired = Desired { org: Some(named), ..undo::desired(&report) };
-    let run = Run { args, report: &report, desired: &desired, config: config.as_ref() };
+    let run = Run { args, file: &file, report: &report, desired: &desired, config: config.as_ref() };
     let (ended, exit, target) = converse(&args.target, &desired, shell, async |connection, shell| {
         if args.auto_approve && connection.is_real && config.is_none() {
             return Err(nothing_holds_it_back().into());
@@ -68,6 +86,60 @@ async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resu
     let flags = typed.as_ref().map(connect::config_flags).unwrap_or_default() + &connect::flags(&args.target);
     let report = desk.record.complete(ended);
     Ok(Carried { report, target, sources, exit, flags, last })
+}
+
+/// The newest apply of an org that wrote something and was not undone, with its file.
+fn newest_apply(
+    args: &UndoArgs,
+    config: Option<&Desired>,
+    desk: &Desk,
+    shell: &mut Shell<'_>,
+) -> Result<(PathBuf, KeptReport), Problem> {
+    let name_it = "name the report: `presencectl undo REPORT`; `presencectl log` lists them";
+    if args.auto_approve {
+        return Err(Problem::new("with --auto-approve nobody sees which apply is undone").help(name_it));
+    }
+    let identity = config.and_then(|it| it.org.as_ref());
+    let typed = args.org.as_deref().filter(|_| config.is_none());
+    let Some(name) = identity.map(|it| it.name.as_str()).or(typed) else {
+        return Err(Problem::new("nothing says of which org the newest apply is to be undone")
+            .help("give `--config PATH` or `--org NAME`, or name the report: `presencectl undo REPORT`"));
+    };
+    let id = identity.and_then(|it| {
+        if args.target.sandbox { Some(simulated::org_id(it)) } else { it.id.as_ref().map(ToString::to_string) }
+    });
+    let folders = [Some(name), id.as_deref()].into_iter().flatten().filter_map(slug).collect();
+    let Newest { files, note } = newest_of(&desk.folder, &folders)?;
+    shell.show_notes(&note.into_iter().collect::<Vec<_>>());
+    let is_its = |it: &KeptReport| {
+        let config_org = it.run.as_ref().and_then(|run| run.said.config_org.as_deref());
+        let org = it.org.as_ref().map(OrgId::as_str);
+        let is_named = [config_org, it.org_name.as_deref(), org].into_iter().flatten().any(|it| it == name);
+        it.sandbox == args.target.sandbox && id.as_deref().map_or(is_named, |id| org == Some(id))
+    };
+    let of_org: Vec<KeptFile> = files.into_iter().filter(|it| is_its(&it.report)).collect();
+    let undone: BTreeSet<OsString> =
+        of_org.iter().filter(|it| it.report.success).filter_map(|it| undone_file(&it.report)).collect();
+    let is_open = |it: &KeptFile| {
+        let is_undone = it.path.file_name().is_some_and(|name| undone.contains(name));
+        let wrote = it.report.rows.iter().any(|row| row.outcome.may_be_written());
+        undone_file(&it.report).is_none() && wrote && !is_undone
+    };
+    let newest = of_org.into_iter().find(is_open).map(|it| (it.path, it.report));
+    newest.ok_or_else(|| {
+        let place = desk.folder.path().map_or_else(String::new, |it| format!(" in {}", text::ticked(it.display())));
+        Problem::new(format!(
+            "no report{place} is of an apply to {org} that wrote something and was not undone",
+            org = text::ticked(name)
+        ))
+        .help(name_it)
+    })
+}
+
+/// The name of the file that an undo has taken back.
+fn undone_file(report: &KeptReport) -> Option<OsString> {
+    let undoes = report.run.as_ref()?.said.undoes.as_deref()?;
+    Path::new(undoes).file_name().map(OsStr::to_owned)
 }
 
 /// Reads the report that is to be taken back.
@@ -140,6 +212,7 @@ fn identity(report: &KeptReport, org: &OrgId, place: Span) -> OrgIdentity {
 /// One run, from the connection on.
 struct Run<'a> {
     args: &'a UndoArgs,
+    file: &'a Path,
     report: &'a KeptReport,
     desired: &'a Desired,
     /// What holds it back.
@@ -154,7 +227,7 @@ impl Run<'_> {
         desk: &mut Desk,
         shell: &mut Shell<'_>,
     ) -> Result<(Report, Exit, Target), Failure> {
-        let Run { args, report, desired, config } = *self;
+        let Run { args, file, report, desired, config } = *self;
         let Connection { session, .. } = connection;
         let identity = Identity { meant: Some(org), name: None, must_be_known: true };
         let api = match args.target.api {
@@ -171,6 +244,9 @@ impl Run<'_> {
         let own = Limits { active_users: args.limits.allow_active_users, ..Limits::default() };
         let limits = raised(config.map_or(&own, |it| &it.settings.limits), args.limits);
         let mut undo = undo::undo(report, &observed, &limits, config);
+        if let Some(config) = config {
+            desk.record.matches(&plan(config, &observed, &limits));
+        }
         if args.usage || limits.active_users.is_some() {
             let usage = people_on(&session.reader(), &undo.plan, &mut notes).await;
             undo.plan = with_usage(undo.plan, usage, &limits);
@@ -178,7 +254,7 @@ impl Run<'_> {
         notes.extend(noticed(&observed));
         notes.extend(not_found(&undo));
         shell.show_notes(&notes);
-        let file = args.report.display().to_string();
+        let file = file.display().to_string();
         let source = Source { file: &file, report };
         shell.tell(&mut desk.outputs, &|style| human::undo(&undo, source, &target, style));
         let settled: Vec<Row> = undo.settled.iter().map(undo::Settled::row).collect();
@@ -202,7 +278,9 @@ impl Run<'_> {
         }
         let steps = plan.changes.into_iter().map(|it| it.step).collect();
         let (withheld, limits, aim) = (Vec::new(), &limits, Aim::Steps);
-        let job = Job { steps, withheld, settled, desired, limits, observed: &observed, aim };
+        let (waits, before_post) = (Vec::new(), None);
+        let observed = &observed;
+        let job = Job { steps, withheld, settled, desired, limits, observed, aim, waits, before_post };
         let (report, exit) = carry::carry_out(&session, job, desk, (&target, &Sources::new()), shell).await?;
         Ok((report, exit, target))
     }

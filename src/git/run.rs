@@ -48,13 +48,15 @@ fn now() -> Instant {
 }
 
 /// The subcommands that presencectl uses. None reads the working tree or the index, so no filter, hook or monitor of a
-/// repository starts.
+/// repository starts. `config` reads the person's own file alone (`--global`), and nothing that this includes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subcommand {
     /// What a name of a commit means.
     RevParse,
     /// The objects of the repository.
     CatFile,
+    /// The person's own configuration.
+    Config,
 }
 
 impl Subcommand {
@@ -62,6 +64,7 @@ impl Subcommand {
         match self {
             Subcommand::RevParse => "rev-parse",
             Subcommand::CatFile => "cat-file",
+            Subcommand::Config => "config",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Reports that are read back: what `log` shows and `undo` goes by. They are files, and files come from anybody.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -48,6 +48,8 @@ pub struct KeptReport {
     pub refusals: Vec<String>,
     /// One row an object.
     pub rows: Vec<KeptRow>,
+    /// The object that each managed definition of the config had; empty in reports of older versions.
+    pub matched: BTreeMap<Key, DefinitionId>,
 }
 
 /// A run that failed as a whole.
@@ -131,6 +133,8 @@ struct ReportDocument {
     run: Option<KeptRun>,
     success: bool,
     objects: Vec<KeptRow>,
+    #[serde(default)]
+    matched: BTreeMap<String, String>,
     refusals: Vec<Said>,
     verification: Verified,
 }
@@ -188,7 +192,7 @@ pub fn read(bytes: &[u8]) -> Result<Kept, Unreadable> {
 
 fn report(text: &str) -> Result<KeptReport, Unreadable> {
     let document: ReportDocument = serde_json::from_str(text).map_err(|error| not_a_report(&error))?;
-    let ReportDocument { target, run, success, objects, refusals, verification } = document;
+    let ReportDocument { target, run, success, objects, matched, refusals, verification } = document;
     let TargetV1 { org_id, org_name, sandbox, api } = target;
     let generation = Generation::by_name(&api).ok_or_else(|| Unreadable {
         line: line_of(text, "\"api\""),
@@ -210,6 +214,7 @@ fn report(text: &str) -> Result<KeptReport, Unreadable> {
         verified: verification.result == "in-step",
         refusals: refusals.into_iter().map(|it| it.message).collect(),
         rows: objects,
+        matched: matched.iter().filter_map(|(key, id)| Some((Key::new(key)?, DefinitionId::new(id)?))).collect(),
     })
 }
 

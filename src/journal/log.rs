@@ -143,7 +143,8 @@ impl Log {
 }
 
 fn of_report(file: String, report: KeptReport, asked: &Asked, room: &mut Room) -> Result<Vec<Entry>, TooMuch> {
-    let KeptReport { org, org_name, sandbox, generation: _, run, success, verified: _, refusals, mut rows } = report;
+    let KeptReport { org, org_name, sandbox, generation: _, run, success, verified: _, refusals, mut rows, matched: _ } =
+        report;
     let Some(run) = run else { return Ok(Vec::new()) };
     let whole = Entry {
         time: run.began,

@@ -1,6 +1,7 @@
 //! A moment of the world's clock, as people, files and documents write it: always UTC.
 
 use std::fmt;
+use std::time::Duration;
 
 const MS_PER_DAY: u64 = 86_400_000;
 
@@ -28,6 +29,12 @@ impl Moment {
     #[must_use]
     pub fn plus_ms(self, ms: u64) -> Moment {
         Moment::from_unix_ms(self.0.saturating_add(ms))
+    }
+
+    /// How long it is until another moment; nothing if that is over.
+    #[must_use]
+    pub fn until(self, later: Moment) -> Duration {
+        Duration::from_millis(later.unix_ms().saturating_sub(self.unix_ms()))
     }
 
     /// Reads `2026-03-01` (its beginning), `2026-03-01T09:05Z`, `2026-03-01T09:05:30Z` and

@@ -3,6 +3,7 @@
 
 use crate::diagnostic::Span;
 use crate::model::labels::{Labels, Scope};
+use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Content;
 use crate::text;
@@ -462,6 +463,22 @@ pub enum Warning {
         /// How many.
         count: usize,
     },
+    /// An earlier run has made it, and the org's list does not show it yet: it is not made again.
+    NotVisibleYet {
+        /// Which definition of the config.
+        key: Key,
+        /// Its object.
+        id: DefinitionId,
+        /// From when on the list shows it.
+        until: Moment,
+    },
+    /// An earlier run may have made it: `apply` waits for the list before it creates.
+    MayBeMade {
+        /// Which definition of the config.
+        key: Key,
+        /// Until when.
+        until: Moment,
+    },
 }
 
 impl Warning {
@@ -476,6 +493,8 @@ impl Warning {
             Warning::OddObject { .. } | Warning::MoreOddObjects { .. } => "odd-object",
             Warning::MayBeOdd { .. } => "may-be-odd-object",
             Warning::HalfCharacter { .. } | Warning::MoreHalfCharacters { .. } => "half-character",
+            Warning::NotVisibleYet { .. } => "not-visible-yet",
+            Warning::MayBeMade { .. } => "may-be-made",
         }
     }
 
@@ -492,6 +511,7 @@ impl Warning {
             | Warning::MoreOddObjects { .. }
             | Warning::HalfCharacter { .. }
             | Warning::MoreHalfCharacters { .. } => &[],
+            Warning::NotVisibleYet { key, .. } | Warning::MayBeMade { key, .. } => std::slice::from_ref(key),
         }
     }
 
@@ -551,6 +571,14 @@ impl Warning {
             Warning::MoreHalfCharacters { count } => {
                 format!("{} more hold half a character", text::count(*count, "definition"))
             }
+            Warning::NotVisibleYet { key, id, until } => format!(
+                "`{key}`: an earlier run made {id}, and the org's list does not show it yet. It is not made again; run this \
+                 again after {until}"
+            ),
+            Warning::MayBeMade { key, until } => format!(
+                "`{key}`: an earlier run may have made it, and the org's list may lag. `apply` does everything else, waits \
+                 until {until} unless the list shows it sooner, and creates only what is still missing"
+            ),
         }
     }
 }

@@ -355,6 +355,8 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         only,
         cost,
         base,
+        held: _,
+        waiting: _,
     } = plan;
     PlanV1 {
         kind: "plan".to_owned(),

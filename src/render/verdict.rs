@@ -32,7 +32,9 @@ fn counted(changes: &[Change]) -> String {
 /// Of a plan.
 #[must_use]
 pub fn of_plan(plan: &Plan) -> Verdict {
-    let counts = counted(&plan.changes);
+    let held = (!plan.held.is_empty()).then(|| format!("{} not visible yet", plan.held.len()));
+    let counts = Some(counted(&plan.changes)).filter(|it| !it.is_empty());
+    let counts = counts.into_iter().chain(held).collect::<Vec<_>>().join(", ");
     if !plan.refusals.is_empty() {
         let so_far = if counts.is_empty() { String::new() } else { format!(". So far: {counts}") };
         let more = format!("{}{so_far}", to_answer(plan.refusals.len()));

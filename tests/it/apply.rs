@@ -11,6 +11,7 @@ mod odd;
 mod order;
 mod pace;
 mod random;
+mod recent;
 mod stopped;
 mod verification;
 mod waited;
@@ -135,7 +136,17 @@ impl World {
     /// These steps and nothing else.
     fn job<'a>(&'a self, steps: Vec<Step>, observed: &'a Observed) -> Job<'a> {
         let (desired, limits) = (&self.desired, &self.limits);
-        Job { steps, withheld: Vec::new(), settled: Vec::new(), desired, limits, observed, aim: Aim::Config }
+        Job {
+            steps,
+            withheld: Vec::new(),
+            settled: Vec::new(),
+            desired,
+            limits,
+            observed,
+            aim: Aim::Config,
+            waits: Vec::new(),
+            before_post: None,
+        }
     }
 
     /// Runs a job, and checks that what it told on the way is what it reports.

@@ -14,6 +14,8 @@ mod generations;
 mod git;
 mod help;
 mod import;
+#[cfg(unix)]
+mod kept;
 mod killed;
 #[cfg(unix)]
 mod links;

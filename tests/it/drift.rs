@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
+use std::collections::BTreeMap;
+
 use insta::assert_snapshot;
 use presencectl::apply::outcome::OutcomeKind;
 use presencectl::document::RunV1;
@@ -33,6 +35,7 @@ fn run() -> KeptRun {
 
 fn run_at(moment: &str) -> KeptRun {
     let said = RunV1 {
+        modified: false,
         began: moment.to_owned(),
         ended: moment.to_owned(),
         client: None,
@@ -71,6 +74,7 @@ fn made(world: &mut World, keys: &[(&str, &str)]) -> KeptReport {
         }
     });
     KeptReport {
+        matched: BTreeMap::new(),
         org: target().org.map(|it| it.id),
         org_name: None,
         sandbox: false,

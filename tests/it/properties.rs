@@ -289,6 +289,8 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
         only: _,
         cost: _,
         base: _,
+        held: _,
+        waiting: _,
     } = plan;
     let mut decisions: Vec<String> =
         changes.iter().map(|it| renamed(format!("{:?} {:?}", it.step, it.reason))).collect();

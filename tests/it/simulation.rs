@@ -9,6 +9,8 @@
 
 mod admin;
 mod cause;
+
+mod kept;
 mod ledger;
 mod play;
 mod tempers;
@@ -234,6 +236,25 @@ fn seeds_three() {
 #[test]
 fn seeds_four() {
     part(3);
+}
+
+#[test]
+fn runs_that_keep_reports_make_no_twins_however_soon_they_follow() {
+    let family = "simulation::runs_that_keep";
+    if let Some(seed) = variable("PRESENCECTL_SEED") {
+        all_sound([seed].into_iter(), family, kept::play, |it| it, |_| {});
+        return;
+    }
+    let Range { start, end } = seeds();
+    let seeds = start / TOGETHER..end / TOGETHER;
+    let mut sum = Sum::default();
+    all_sound(seeds.clone(), family, kept::play, |it| it, |it| sum.add(&it));
+    show(&format!("runs that keep reports, seeds {seeds:?}: {sum:#?}"));
+    if seeds.end - seeds.start >= SEEDS / TOGETHER {
+        for what in [play::HELD, play::WAITED] {
+            assert!(sum.tally.get(what).is_some_and(|it| *it > 10), "{what}: {sum:?}");
+        }
+    }
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
         only,
         cost: _,
         base,
+        held: _,
+        waiting: _,
     } = plan;
     let split = base.as_ref().and_then(|it| it.split(changes));
     let sections = [

@@ -37,6 +37,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
         divisions,
         default_locale: _,
         provenance: _,
+        matched: _,
     } = report;
     let mut shown = format!("{}\n\n", target_line(target));
     for it in rows {

@@ -30,6 +30,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -
         divisions: _,
         default_locale: _,
         provenance: _,
+        matched: _,
     } = report;
     let (whose, sandbox) = (target.org.as_ref(), sandbox(target.sandbox));
     let Verdict { tone: _, words, more } = of_report(report);

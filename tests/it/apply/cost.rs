@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use presencectl::apply::{Aim, CONCURRENCY, Event, Job, run};
 use presencectl::commands::identity::Identity;
+use presencectl::commands::journal::ReportFolder;
 use presencectl::commands::look::{Asked, look};
 use presencectl::model::desired::{Prune, Wanted};
 use presencectl::model::generation::{ApiChoice, Generation};
+use presencectl::model::moment::Moment;
 use presencectl::plan::change::Step;
 use presencectl::plan::cost::{Cost, requests_of, to_carry_out};
 use presencectl::problem::Heard;
@@ -37,7 +39,17 @@ async fn applied(world: &World) -> Applied {
     let begun = Instant::now();
     let identity = Identity { meant: None, name: None, must_be_known: true };
     let (desired, limits, api) = (&world.desired, world.limits, ApiChoice::Only(world.generation));
-    let asked = Asked { desired, limits, identity, api, usage: false, sandbox: false, earlier: None };
+    let asked = Asked {
+        desired,
+        limits,
+        identity,
+        api,
+        usage: false,
+        sandbox: false,
+        earlier: None,
+        folder: &ReportFolder::None,
+        now: Moment::default(),
+    };
     let mut heard = Heard { org: None, sandbox: false };
     let look = look(&session.reader(), &asked, &mut heard).await.map_err(|it| it.message).unwrap();
     let forecast = look.plan.cost.unwrap();
@@ -51,7 +63,17 @@ async fn applied(world: &World) -> Applied {
         }
     };
     let (observed, limits) = (&look.observed, &world.limits);
-    let job = Job { steps, withheld: Vec::new(), settled: Vec::new(), desired, limits, observed, aim: Aim::Config };
+    let job = Job {
+        steps,
+        withheld: Vec::new(),
+        settled: Vec::new(),
+        desired,
+        limits,
+        observed,
+        aim: Aim::Config,
+        waits: Vec::new(),
+        before_post: None,
+    };
     let (_sender, stop) = Stop::new();
     let report = run(&session.speaking(world.generation), job, &stop, &tell).await;
     assert!(report.is_success(), "{:?}", report.verification);

@@ -206,6 +206,8 @@ async fn undo_of(world: &World, report: &Report) -> Result<Report, TestCaseError
         limits: &UNLIMITED,
         observed: &observed,
         aim: Aim::Steps,
+        waits: Vec::new(),
+        before_post: None,
     };
     let (_sender, stop) = Stop::new();
     let undone = world.run(job, &stop).await;

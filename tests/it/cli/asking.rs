@@ -104,8 +104,11 @@ pub(crate) fn run_meanwhile(
         input_is_terminal: true,
     });
     let line = format!("presencectl {line}");
+    // This process works in the folder of the project.
+    let mut environment = environment.clone();
+    environment.flags.entry("PRESENCECTL_NO_REPORT".to_owned()).or_insert_with(|| "1".to_owned());
     let exit =
-        presencectl::run(line.split_whitespace().map(OsString::from), environment, &mut terminal, &Signals::none());
+        presencectl::run(line.split_whitespace().map(OsString::from), &environment, &mut terminal, &Signals::none());
     Ran { code: Some(i32::from(exit.code())), stdout: out.text(), stderr: err.text() }
 }
 

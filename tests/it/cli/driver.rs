@@ -31,7 +31,8 @@ pub(crate) struct Ran {
 impl Cli {
     /// An empty folder.
     pub(crate) fn new() -> Cli {
-        Cli { folder: TempDir::new().unwrap(), variables: Vec::new() }
+        let without = ("PRESENCECTL_NO_REPORT".to_owned(), "1".to_owned());
+        Cli { folder: TempDir::new().unwrap(), variables: vec![without] }
     }
 
     /// A folder that holds the project's examples and schemas.
@@ -42,6 +43,13 @@ impl Cli {
             copy(&project.join(folder), &cli.path(folder));
         }
         cli
+    }
+
+    /// Whose runs keep reports where nobody types a folder, and read them: names of files hold times, and a rerun waits for
+    /// what an earlier one may have made, so most tests go without.
+    pub(crate) fn keeping_reports(mut self) -> Cli {
+        self.variables.retain(|(name, _)| name != "PRESENCECTL_NO_REPORT");
+        self
     }
 
     /// With one more file.

@@ -335,7 +335,11 @@ fn git_is_asked_only_what_runs_nothing_and_gets_no_variable_but_these() {
             names.insert(name.to_owned());
         }
     }
-    assert_eq!(subcommands, ["cat-file", "rev-parse"].map(str::to_owned).into());
+    assert_eq!(subcommands, ["cat-file", "config", "rev-parse"].map(str::to_owned).into());
+    let asks_config = |it: &&str| it.starts_with("asked ") && it.contains(" config ");
+    for line in record.lines().filter(asks_config) {
+        assert!(line.trim_end().ends_with(" config --global --get user.name"), "the person's own file alone: {line}");
+    }
     let ours = ["GIT_ALLOW_PROTOCOL", "GIT_NO_LAZY_FETCH", "GIT_OPTIONAL_LOCKS", "GIT_PAGER", "GIT_TERMINAL_PROMPT"];
     let given = ["GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_VALUE_0", "HOME"];
     // The shell of the stand-in adds the last three itself.

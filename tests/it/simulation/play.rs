@@ -8,10 +8,12 @@ use std::time::Duration;
 use fastrand::Rng;
 use presencectl::api::{Credentials, Endpoints, Options, Session, Wire};
 use presencectl::apply::report::{Outcome, Report, Row};
-use presencectl::apply::{self, Job};
+use presencectl::apply::{self, Job, Wait};
 use presencectl::commands::identity::Identity;
-use presencectl::commands::look::{Asked, look};
+use presencectl::commands::journal::ReportFolder;
+use presencectl::commands::look::{Asked, held_against, look};
 use presencectl::model::desired::Management;
+use presencectl::model::moment::Moment;
 use presencectl::plan::change::Step;
 use presencectl::plan::refusal::Refusal;
 use presencectl::problem::Heard;
@@ -19,6 +21,7 @@ use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Config, Sandbox, Seed};
 use presencectl::stop::Stop;
 use tokio::sync::Notify;
 
+use super::kept::Folder;
 use super::ledger::Ledger;
 use super::truth::{as_text, said};
 use super::wire::{Death, Shared, SimulatedWire, Swarm};
@@ -31,6 +34,11 @@ const RUNS_TO_REST: usize = 4;
 const RUN_MS_MAX: u64 = 7 * 86_400_000;
 /// Counted, and played by some seed.
 pub(super) const SAID_TO_BE_NEW: &str = "made anew beside something alike";
+
+/// Counted where runs keep reports: a create is not planned since an earlier run has made its object,
+pub(super) const HELD: &str = "held, since an earlier run made it";
+/// or waits since one may have.
+pub(super) const WAITED: &str = "waited, since an earlier run may have made it";
 
 /// What became of one seed.
 #[derive(Debug, Default)]
@@ -92,6 +100,8 @@ pub(super) enum End {
 pub(super) struct World {
     pub(super) shared: Arc<Shared>,
     pub(super) start: Start,
+    /// The folder of reports, of runs that keep them.
+    pub(super) kept: Option<Folder>,
 }
 
 /// Plays a seed to its end.
@@ -140,7 +150,7 @@ impl World {
             tally: Mutex::default(),
             trace: Mutex::new(super::variable("PRESENCECTL_SEED").map(|_| String::new())),
         };
-        World { shared: Arc::new(shared), start }
+        World { shared: Arc::new(shared), start, kept: None }
     }
 
     /// How it begins, for whoever asks for one seed.
@@ -314,10 +324,30 @@ impl World {
         let limits = config.settings.limits;
         let identity = Identity { meant: None, name: None, must_be_known: true };
         let api = self.start.api;
-        let asked = Asked { desired: config, limits, identity, api, usage: false, sandbox: false, earlier: None };
+        let asked = Asked {
+            desired: config,
+            limits,
+            identity,
+            api,
+            usage: false,
+            sandbox: false,
+            earlier: None,
+            folder: &ReportFolder::None,
+            now: Moment::default(),
+        };
         let mut heard = Heard { org: None, sandbox: false };
-        let Ok(look) = look(&session.reader(), &asked, &mut heard).await else { return End::Failed };
+        let Ok(mut look) = look(&session.reader(), &asked, &mut heard).await else { return End::Failed };
         self.shared.ledger.lock().unwrap().planned(run, &look.observed);
+        let shared = Arc::clone(&self.shared);
+        let now = move || Moment::from_unix_ms(shared.sandbox.now_ms());
+        if let Some(kept) = &self.kept {
+            let reader = session.speaking(look.target.generation).reader();
+            look.plan = held_against(&reader, look.plan, &kept.sent(now()), config, &look.observed).await;
+        }
+        let held: Vec<Step> = look.plan.held.iter().map(|it| it.change.step.clone()).collect();
+        let waits: Vec<Wait> = look.plan.waiting.iter().map(|it| Wait::of(it, now())).collect();
+        self.shared.count_if(HELD, !held.is_empty());
+        self.shared.count_if(WAITED, !waits.is_empty());
         let steps: Vec<Step> = look.plan.changes.into_iter().map(|it| it.step).collect();
         if !look.plan.refusals.is_empty() {
             let said: Vec<String> = look.plan.refusals.iter().map(Refusal::message).collect();
@@ -331,17 +361,23 @@ impl World {
         if steps.iter().any(|it| self.is_said_to_be_new(it)) {
             self.shared.count(SAID_TO_BE_NEW);
         }
+        let before_post = self.kept.as_ref().map(|it| it.begin(&steps, self, now.clone()));
         let job = Job {
             steps: steps.clone(),
-            withheld: Vec::new(),
+            withheld: held,
             settled: Vec::new(),
             desired: config,
             limits: &limits,
             observed: &look.observed,
             aim: apply::Aim::Config,
+            waits,
+            before_post,
         };
         let (_sender, stop) = Stop::new();
         let report = apply::run(&session.speaking(look.target.generation), job, &stop, &|_| {}).await;
+        if let Some(kept) = &self.kept {
+            kept.end(&report, &self.start, now());
+        }
         End::Applied(steps, Box::new(report))
     }
 

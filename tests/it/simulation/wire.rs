@@ -405,6 +405,12 @@ impl Shared {
         *tally.entry(what.to_owned()).or_default() += 1;
     }
 
+    pub(super) fn count_if(&self, what: &str, happened: bool) {
+        if happened {
+            self.count(what);
+        }
+    }
+
     /// Has the org carry out a request, and writes down what became of it.
     fn handle(&self, run: usize, request: &http::Request, is_answered: bool) -> Response {
         let now_ms = self.sandbox.now_ms();

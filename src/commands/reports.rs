@@ -1,0 +1,175 @@
+//! The newest reports of an org, read before a run plans: what earlier runs made, and which object each definition had.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::cli::View;
+use crate::commands::journal::{ReportFolder, found_report_bytes, reports_in};
+use crate::commands::outputs::Outputs;
+use crate::commands::shell::Shell;
+use crate::journal::kept::{self, Kept, KeptReport};
+use crate::journal::posts::{self, Posts};
+use crate::journal::sent::sent;
+use crate::json;
+use crate::limits::{DOCUMENT_VALUES_MAX, HISTORY_BYTES_MAX, KEPT_REPORTS_MAX};
+use crate::model::moment::Moment;
+use crate::model::observed::Target;
+use crate::plan::recent::Sent;
+use crate::problem::Problem;
+use crate::slug::slug;
+use crate::text;
+
+/// A report of the org, and what lies beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptFile {
+    /// Its file.
+    pub path: PathBuf,
+    /// What it says.
+    pub report: KeptReport,
+    /// Which POSTs its run noted; none if it has noted none.
+    pub posts: Option<Posts>,
+}
+
+/// The newest reports of one org.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Newest {
+    /// The newest first, by the names of the files.
+    pub files: Vec<KeptFile>,
+    /// That some could not be read.
+    pub note: Option<Problem>,
+}
+
+impl Newest {
+    /// What they say, the newest first.
+    #[must_use]
+    pub fn reports(&self) -> Vec<KeptReport> {
+        self.files.iter().map(|it| it.report.clone()).collect()
+    }
+
+    /// The creates that the org's list may not show yet.
+    #[must_use]
+    pub fn sent(&self, now: Moment) -> Vec<Sent> {
+        self.files.iter().flat_map(|it| sent(&it.report, it.posts.as_ref(), now)).collect()
+    }
+}
+
+/// The folder of a run that only reads it: one that nobody typed may be missing.
+///
+/// # Errors
+/// A typed one cannot be read, or an output would be written into it.
+pub fn to_read<F: View>(
+    folder: ReportFolder,
+    outputs: &mut Outputs<F>,
+    shell: &mut Shell<'_>,
+) -> Result<ReportFolder, Problem> {
+    let (folder, passed_over) = folder.checked();
+    shell.show_notes(&passed_over.into_iter().collect::<Vec<_>>());
+    outputs.spare(folder.path())?;
+    if let ReportFolder::Typed(dir) = &folder {
+        // Before anything is sent.
+        reports_in(dir)?;
+    }
+    Ok(folder)
+}
+
+/// The names of the folders that an org may have: by the name that a config gives it, its own, and its id.
+#[must_use]
+pub fn folders(config_name: Option<&str>, target: &Target) -> BTreeSet<String> {
+    let org = target.org.as_ref();
+    let names = [config_name, org.map(|it| it.name.as_str()), org.map(|it| it.id.as_str())];
+    names.into_iter().flatten().filter_map(slug).collect()
+}
+
+/// The newest reports of an org: those of its own id, and of the sandbox only where this is the sandbox.
+///
+/// # Errors
+/// A typed folder cannot be read.
+pub fn newest(folder: &ReportFolder, config_name: Option<&str>, target: &Target) -> Result<Newest, Problem> {
+    let Some(org) = &target.org else { return Ok(Newest::default()) };
+    let mut newest = newest_of(folder, &folders(config_name, target))?;
+    newest.files.retain(|it| it.report.org.as_ref() == Some(&org.id) && it.report.sandbox == target.sandbox);
+    Ok(newest)
+}
+
+/// The newest reports in the folders of these names. Where a typed folder has none of them, it may be that of the org, and
+/// all of it counts.
+///
+/// # Errors
+/// A typed folder cannot be read.
+pub fn newest_of(folder: &ReportFolder, names: &BTreeSet<String>) -> Result<Newest, Problem> {
+    let all = match (folder, folder.path()) {
+        (ReportFolder::None, _) | (_, None) => Vec::new(),
+        (ReportFolder::Typed(_), Some(dir)) => reports_in(&dir)?,
+        // Before the first run there is none.
+        (ReportFolder::Default(_), Some(dir)) => reports_in(&dir).unwrap_or_default(),
+    };
+    let is_named = |it: &&PathBuf| {
+        let parent = it.parent().and_then(Path::file_name).and_then(|it| it.to_str());
+        parent.is_some_and(|it| names.contains(it))
+    };
+    let of_org: Vec<PathBuf> = all.iter().filter(is_named).cloned().collect();
+    let is_whole = matches!(folder, ReportFolder::Typed(_)) && of_org.is_empty();
+    let mut files = if is_whole { all } else { of_org };
+    files.sort_by(|a, b| (b.file_name(), b).cmp(&(a.file_name(), a)));
+    files.truncate(KEPT_REPORTS_MAX);
+    Ok(read(&files))
+}
+
+/// The files that `log` shows: all of a typed folder, else the newest of each org.
+///
+/// # Errors
+/// A typed folder cannot be read, or the other one is missing or empty.
+pub fn files(folder: &ReportFolder) -> Result<Vec<PathBuf>, Problem> {
+    let Some(dir) = folder.path() else { return Ok(Vec::new()) };
+    if matches!(folder, ReportFolder::Typed(_)) {
+        return reports_in(&dir);
+    }
+    let mut by_org: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    for file in reports_in(&dir).unwrap_or_default() {
+        by_org.entry(file.parent().map(Path::to_owned).unwrap_or_default()).or_default().push(file);
+    }
+    if by_org.is_empty() {
+        return Err(Problem::new(format!("there are no reports in {}", text::ticked(dir.display())))
+            .help("give the folder that `apply --report-dir` wrote to: `presencectl log DIR`"));
+    }
+    // Their names begin with the time.
+    Ok(by_org.into_values().flat_map(|files| files.into_iter().rev().take(KEPT_REPORTS_MAX).rev()).collect())
+}
+
+fn read(files: &[PathBuf]) -> Newest {
+    let (mut bytes_left, mut values_left) = (HISTORY_BYTES_MAX, DOCUMENT_VALUES_MAX);
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
+    for path in files {
+        let bytes = match found_report_bytes(path) {
+            Ok(bytes) => bytes,
+            Err(why) => {
+                unread.push((path, why));
+                continue;
+            }
+        };
+        let left = u64::try_from(bytes.len()).ok().and_then(|it| bytes_left.checked_sub(it));
+        let values = values_left.checked_sub(json::values_at_most(&bytes));
+        // Older ones say less.
+        let (Some(left), Some(values)) = (left, values) else { break };
+        (bytes_left, values_left) = (left, values);
+        match kept::read(&bytes) {
+            Ok(Kept::Report(report)) => {
+                let posts = found_report_bytes(&path.with_extension(posts::EXTENSION)).ok();
+                found.push(KeptFile { path: path.clone(), report, posts: posts.map(|it| posts::read(&it)) });
+            }
+            // That run wrote nothing.
+            Ok(Kept::Failure(_)) => {}
+            Err(error) => unread.push((path, error.why)),
+        }
+    }
+    Newest { files: found, note: unread.first().map(|(first, why)| not_read(unread.len(), first, why)) }
+}
+
+fn not_read(count: usize, first: &Path, why: &str) -> Problem {
+    let (reports, first) = (text::count(count, "report"), text::ticked(first.display()));
+    Problem::new(format!(
+        "{reports} could not be read and {} passed over: {first}: {why}",
+        if count == 1 { "is" } else { "are" }
+    ))
+    .help("what such a report says is not known to this run; repair it, or move it away")
+}

@@ -1,0 +1,177 @@
+//! What runs of the last five minutes have made, or may have made, and the org's list does not show yet: a plan that knew
+//! the list alone would make it a second time, and a definition can never be removed for good.
+//!
+//! All of it can only make a plan stricter.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::desired::Desired;
+use crate::model::labels::Labels;
+use crate::model::moment::Moment;
+use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
+use crate::model::observed::{Definition, Observed, Primary};
+use crate::plan::Plan;
+use crate::plan::change::{Change, Create, Step, Warning};
+use crate::plan::matching::candidate;
+use crate::plan::refusal::{Fact, Refusal, Said};
+
+/// A create of an earlier run whose POST was sent, and of which no answer says that it was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// For which definition of the config.
+    pub key: Key,
+    /// Where it was to belong.
+    pub system_presence: SystemPresence,
+    /// The labels that were sent; none if the report does not say.
+    pub labels: Option<Labels>,
+    /// Its label in the default locale.
+    pub default_label: Option<Label>,
+    /// The id that the org gave; none if no answer said it.
+    pub id: Option<DefinitionId>,
+    /// From when on the list shows it, if it was made.
+    pub until: Moment,
+}
+
+/// A create that is not planned: an earlier run has made its object, and only the list does not show that yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// What would be made a second time.
+    pub change: Change,
+    /// Its object.
+    pub id: DefinitionId,
+    /// From when on the list shows it.
+    pub until: Moment,
+}
+
+/// A create that waits: an earlier run may have made its object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Which definition.
+    pub key: Key,
+    /// Until when.
+    pub until: Moment,
+    /// What the earlier runs may have made.
+    pub sent: Vec<(SystemPresence, Label)>,
+}
+
+/// The objects that have to be read by their ids before [`with_recent`] can say what they are: the list does not show them.
+#[must_use]
+pub fn to_read(plan: &Plan, sent: &[Sent], observed: &Observed) -> BTreeSet<DefinitionId> {
+    let creates = || plan.changes.iter().filter_map(create);
+    let is_asked = |it: &&Sent| creates().any(|create| it.is_of(create, plan));
+    let ids = sent.iter().filter(is_asked).filter_map(|it| it.id.as_ref());
+    ids.filter(|id| observed.get(id).is_none()).cloned().collect()
+}
+
+fn create(change: &Change) -> Option<&Create> {
+    match &change.step {
+        Step::Create(create) => Some(create),
+        _ => None,
+    }
+}
+
+impl Sent {
+    fn is_of(&self, create: &Create, plan: &Plan) -> bool {
+        let label = create.labels.get(&plan.default_locale);
+        let is_alike = label.is_some() && label == self.default_label.as_ref();
+        self.key == create.key || (is_alike && self.system_presence == create.system_presence)
+    }
+
+    /// Is this object just what was sent?
+    fn is_so(&self, object: &Definition) -> bool {
+        let has_labels = self.labels.as_ref().is_none_or(|it| it.same_as(&object.labels));
+        !object.deactivated && object.system_presence == self.system_presence && has_labels
+    }
+}
+
+/// What is found out of one create.
+enum Found<'a> {
+    /// Its object is there, just as it was sent.
+    Made(DefinitionId, Moment),
+    /// Its object is there, and not as it was sent.
+    Otherwise(&'a Definition),
+    /// It may be there.
+    Open(Waiting),
+}
+
+/// The plan, with what earlier runs have made. `read` holds what a read by its id shows of what the list does not.
+#[must_use]
+pub fn with_recent(
+    mut plan: Plan,
+    sent: &[Sent],
+    desired: &Desired,
+    observed: &Observed,
+    read: &BTreeMap<DefinitionId, Definition>,
+) -> Plan {
+    let changes = std::mem::take(&mut plan.changes);
+    let taken: BTreeSet<&DefinitionId> = changes
+        .iter()
+        .filter_map(|it| it.step.id())
+        .chain(plan.in_step.iter().filter_map(|it| it.id.as_ref()))
+        .collect();
+    let mut kept = Vec::new();
+    for change in &changes {
+        let Some(create) = create(change) else {
+            kept.push(change.clone());
+            continue;
+        };
+        let own: Vec<&Sent> = sent.iter().filter(|it| it.is_of(create, &plan)).collect();
+        match found(create, &own, desired, observed, (read, &taken)) {
+            None => kept.push(change.clone()),
+            Some(Found::Open(waiting)) => {
+                plan.warnings.push(Warning::MayBeMade { key: waiting.key.clone(), until: waiting.until });
+                plan.waiting.push(waiting);
+                kept.push(change.clone());
+            }
+            Some(Found::Made(id, until)) => {
+                let key = create.key.clone();
+                plan.warnings.push(Warning::NotVisibleYet { key, id: id.clone(), until });
+                plan.held.push(Held { change: change.clone(), id, until });
+            }
+            Some(Found::Otherwise(object)) => {
+                let candidates = vec![candidate(object, &plan.default_locale, &BTreeMap::new())];
+                let Some(wanted) = desired.definitions.get(&create.key) else { continue };
+                let (key, said) = (create.key.clone(), Said::of(wanted, &plan.default_locale));
+                let fact = Fact::LooksLikeRename { key, candidates, more: false, said, earlier: None };
+                plan.refusals.push(Refusal { fact, place: change.place });
+            }
+        }
+    }
+    plan.changes = kept;
+    plan
+}
+
+fn found<'a>(
+    create: &Create,
+    own: &[&Sent],
+    desired: &Desired,
+    observed: &'a Observed,
+    (read, taken): (&'a BTreeMap<DefinitionId, Definition>, &BTreeSet<&DefinitionId>),
+) -> Option<Found<'a>> {
+    let is_new = desired.definitions.get(&create.key).is_some_and(|it| it.new);
+    let mut otherwise = None;
+    let mut open: Vec<&Sent> = Vec::new();
+    for it in own {
+        let Some(id) = &it.id else {
+            open.push(it);
+            continue;
+        };
+        let listed = observed.get(id);
+        // Another definition has it, or this one shall not be touched.
+        let is_free = !taken.contains(id) && !desired.protect.contains_key(id);
+        match listed.or_else(|| read.get(id)) {
+            None => open.push(it),
+            Some(object) if object.primary == Primary::Yes || !is_free => {}
+            Some(object) if listed.is_none() && it.is_so(object) => return Some(Found::Made(id.clone(), it.until)),
+            // What the list shows was asked about, or is nothing to this definition.
+            Some(object) if !is_new && (listed.is_none() || it.key == create.key) => otherwise = Some(object),
+            Some(_) => {}
+        }
+    }
+    if let Some(object) = otherwise {
+        return Some(Found::Otherwise(object));
+    }
+    let until = open.iter().map(|it| it.until).max()?;
+    let sent = open.iter().filter_map(|it| Some((it.system_presence.clone(), it.default_label.clone()?))).collect();
+    Some(Found::Open(Waiting { key: create.key.clone(), until, sent }))
+}

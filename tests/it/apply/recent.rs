@@ -1,0 +1,232 @@
+//! What a run made a moment ago is not made again by the next one, however far lists lag: the next run reads the report.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use presencectl::apply::report::{Outcome, Report};
+use presencectl::apply::{Aim, Job, Wait};
+use presencectl::commands::look::held_against;
+use presencectl::environment::Origin;
+use presencectl::journal::kept::{self, Kept};
+use presencectl::journal::posts;
+use presencectl::journal::sent::sent;
+use presencectl::model::labels::Scope;
+use presencectl::model::moment::Moment;
+use presencectl::model::names::Locale;
+use presencectl::model::observed::Target;
+use presencectl::plan::Plan;
+use presencectl::plan::change::Warning;
+use presencectl::plan::recent::Sent;
+use presencectl::provenance::Provenance;
+use presencectl::render::machine;
+use presencectl::sandbox::faults::Cut;
+use presencectl::sandbox::{FaultRule, Temper};
+use presencectl::stop::Stop;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use super::{DEFINITIONS, START_MS, World, said};
+use crate::paper::{page, target, wanted};
+
+const TEA: [(&str, &str); 2] = [("de", "Tee"), ("en_US", "Tea")];
+const MINUTES_5: u64 = 300_000;
+
+fn world(list_lag_ms: u64) -> World {
+    let temper = Temper { list_lag_ms, ..Temper::default() };
+    World::tempered(
+        vec![wanted("tea", "Break", &TEA), wanted("lunch", "Meal", &[("en_US", "Lunch")])],
+        Vec::new(),
+        temper,
+    )
+}
+
+fn now(world: &World) -> Moment {
+    Moment::from_unix_ms(world.sandbox.now_ms())
+}
+
+/// What the next run knows from a report that ends now, as it is kept and read back.
+fn known(world: &World, report: &Report, posts: Option<&str>, ended: Moment) -> Vec<Sent> {
+    let provenance = Provenance {
+        began: Moment::from_unix_ms(START_MS),
+        ended,
+        client: None,
+        origin: Origin::default(),
+        config: None,
+        org_name: None,
+        only: None,
+        default_locale: Some(world.desired.settings.default_locale.clone()),
+        scope: Scope::All,
+        undoes: None,
+    };
+    let report = Report { provenance: Some(provenance), ..report.clone() };
+    let text = machine::report_json(&report, &Target { generation: world.generation, ..target() }, &page());
+    let Kept::Report(kept) = kept::read(text.as_bytes()).unwrap() else { panic!("{text}") };
+    sent(&kept, posts.map(|it| posts::read(it.as_bytes())).as_ref(), now(world))
+}
+
+async fn plan(world: &World, sent: &[Sent]) -> Plan {
+    let plan = world.plan().await;
+    let observed = world.observed.lock().unwrap().clone();
+    held_against(&world.session().reader(), plan, sent, &world.desired, &observed).await
+}
+
+/// An apply of this plan, as the command does it.
+async fn apply(world: &World, plan: &Plan) -> Report {
+    let observed = world.observed.lock().unwrap().clone();
+    let waits = plan.waiting.iter().map(|it| Wait::of(it, now(world))).collect();
+    let withheld = plan.held.iter().map(|it| it.change.step.clone()).collect();
+    let steps = plan.changes.iter().map(|it| it.step.clone()).collect();
+    let job = Job { waits, withheld, aim: Aim::Config, ..world.job(steps, &observed) };
+    let (_sender, stop) = Stop::new();
+    world.run(job, &stop).await
+}
+
+fn lost(cut: Cut) -> Vec<FaultRule> {
+    vec![FaultRule {
+        method: Some("POST".to_owned()),
+        path: Some(DEFINITIONS.to_owned()),
+        drop: Some(cut),
+        ..FaultRule::default()
+    }]
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_visible_yet_is_not_made_again_by_a_rerun_at_once() {
+    let world = world(MINUTES_5 - 10_000);
+    let first = world.apply().await;
+    assert_eq!(said(&first), ["create lunch not-visible-yet", "create tea not-visible-yet"]);
+    let sent = known(&world, &first, None, now(&world));
+    let next = plan(&world, &sent).await;
+    assert!(next.changes.is_empty() && !next.is_empty(), "{next:?}");
+    let held: Vec<_> =
+        next.held.iter().map(|it| (it.change.step.key().unwrap().as_str(), Some(it.id.clone()))).collect();
+    let made: Vec<_> = first.rows.iter().map(|it| (it.key.as_ref().unwrap().as_str(), it.id.clone())).collect();
+    assert_eq!(held, made);
+    assert!(next.warnings.iter().all(|it| matches!(it, Warning::NotVisibleYet { .. })), "{:?}", next.warnings);
+    // Without the report it would be: that is what the report is for.
+    assert_eq!(plan(&world, &[]).await.changes.len(), 2);
+
+    sleep(Duration::from_millis(MINUTES_5)).await;
+    assert!(plan(&world, &known(&world, &first, None, now(&world))).await.is_empty(), "then the list shows it");
+    assert_eq!(world.shown(), ["Lunch (Meal)", "Tee/Tea (Break)"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_have_been_made_waits_until_the_list_shows_it() {
+    for (lag_ms, cut, outcome, shown) in [
+        (200_000, Cut::AfterWrite, "already-so", 2),
+        (MINUTES_5 - 1_000, Cut::AfterWrite, "already-so", 2),
+        (0, Cut::BeforeWrite, "done", 2),
+    ] {
+        let world = world(lag_ms);
+        world.set_faults(lost(cut));
+        let first = world.apply().await;
+        assert_eq!(said(&first), ["create lunch unknown", "create tea unknown"], "{lag_ms}");
+        world.set_faults(Vec::new());
+        let ended = now(&world);
+        let next = plan(&world, &known(&world, &first, None, ended)).await;
+        assert!(next.waiting.iter().all(|it| it.until == ended.plus_ms(MINUTES_5)), "{:?}", next.waiting);
+        assert_eq!((next.changes.len(), next.waiting.len()), (2, 2));
+        let begun = Instant::now();
+        let report = apply(&world, &next).await;
+        assert_eq!(said(&report), [format!("create lunch {outcome}"), format!("create tea {outcome}")], "{lag_ms}");
+        assert!(report.is_success(), "{lag_ms}: {:?}", report.verification);
+        assert_eq!(world.shown().len(), shown, "{lag_ms}: {:?}", world.shown());
+        if outcome == "done" {
+            assert!(begun.elapsed() >= Duration::from_millis(MINUTES_5), "{:?}", begun.elapsed());
+        } else {
+            assert!(
+                begun.elapsed() < Duration::from_millis(lag_ms),
+                "its showing up ends the wait: {:?}",
+                begun.elapsed()
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_waits_waits_and_everything_else_comes_first() {
+    let world = world(0);
+    let steps = world.steps().await;
+    let tea: Vec<_> = steps.into_iter().filter(|it| it.key().unwrap().as_str() == "tea").collect();
+    world.set_faults(lost(Cut::BeforeWrite));
+    let first = world.carry_out(tea).await;
+    world.set_faults(Vec::new());
+    let next = plan(&world, &known(&world, &first, None, now(&world))).await;
+    assert_eq!(next.waiting.len(), 1);
+    let report = apply(&world, &next).await;
+    assert_eq!(said(&report), ["create lunch done", "create tea done"]);
+    let requests = world.requests();
+    let posts: Vec<usize> = (0..requests.len()).filter(|it| requests[*it].starts_with("POST")).collect();
+    assert!(posts.len() == 2 && posts[1] - posts[0] > 5, "lists are read between the two: {requests:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_killed_run_costs_no_wait_for_what_it_never_sent() {
+    let world = world(0);
+    let steps = world.steps().await;
+    let lines = Arc::new(Mutex::new(String::new()));
+    let noted = Arc::clone(&lines);
+    let clock = now(&world);
+    let observed = world.observed.lock().unwrap().clone();
+    let before_post: presencectl::apply::BeforePost = Arc::new(move |create| {
+        noted.lock().unwrap().push_str(&posts::line(create, &Locale::new("en_US"), clock.plus_ms(1_000)));
+    });
+    let begun = presencectl::commands::carry::begun(&steps, &[], &world.desired, world.divisions.clone());
+    let tea: Vec<_> = steps.iter().filter(|it| it.key().unwrap().as_str() == "tea").cloned().collect();
+    world.set_faults(lost(Cut::BeforeWrite));
+    let job = Job { before_post: Some(before_post), ..world.job(tea, &observed) };
+    let (_sender, stop) = Stop::new();
+    world.run(job, &stop).await;
+    world.set_faults(Vec::new());
+    let lines = lines.lock().unwrap().clone();
+    assert_eq!(lines.lines().count(), 1, "{lines}");
+    let keys = |posts: Option<&str>| -> Vec<String> {
+        known(&world, &begun, posts, clock).iter().map(|it| it.key.to_string()).collect()
+    };
+    assert_eq!(keys(Some(&lines)), ["tea"], "killed between the line and the answer");
+    assert!(keys(Some("")).is_empty(), "killed before the first POST");
+    assert_eq!(keys(None), ["lunch", "tea"], "nothing says what was sent");
+    assert_eq!(keys(Some(&lines[..20])), ["lunch", "tea"], "half a line is a POST that was under way");
+    let sent = known(&world, &begun, Some(&lines), clock);
+    assert_eq!(sent[0].until, clock.plus_ms(1_000 + MINUTES_5), "it ends with its last line");
+    // Whatever a clock says.
+    let late = known(&world, &begun, Some(&lines), clock.plus_ms(86_400_000));
+    assert_eq!(late[0].until, now(&world).plus_ms(MINUTES_5));
+    sleep(Duration::from_millis(MINUTES_5 + 1_000)).await;
+    assert!(keys(Some(&lines)).is_empty() && keys(None).is_empty(), "five minutes later nothing is left of it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_as_it_was_sent_any_more_is_asked_about() {
+    for (labels, deactivated, refused) in [
+        (json!({ "en_US": "Tea time" }), false, true),
+        (json!({ "de": "Tee", "en_US": "Tea" }), true, true),
+        (json!({ "de": "Tee", "en_US": "Tea" }), false, false),
+    ] {
+        let world = world(MINUTES_5 - 10_000);
+        let first = world.apply().await;
+        let tea = first.rows.iter().find(|it| it.key.as_ref().unwrap().as_str() == "tea").unwrap();
+        let path = format!("{DEFINITIONS}/{}", tea.id.as_ref().unwrap());
+        let body = json!({ "languageLabels": labels, "systemPresence": "Break", "deactivated": deactivated });
+        world.admin("PUT", &path, Some(&body));
+        let next = plan(&world, &known(&world, &first, None, now(&world))).await;
+        let codes: Vec<_> = next.refusals.iter().map(|it| it.code()).collect();
+        assert_eq!(codes, if refused { vec!["looks-like-rename"] } else { Vec::new() }, "{labels} {deactivated}");
+        assert!(next.changes.is_empty(), "{:?}", next.changes);
+        assert_eq!(next.held.len(), if refused { 1 } else { 2 });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_was_refused_or_never_tried_costs_nothing() {
+    let world = world(0);
+    let mut first = world.apply().await;
+    for outcome in [Outcome::Refused(Vec::new()), Outcome::AlreadySo] {
+        for row in &mut first.rows {
+            row.outcome = outcome.clone();
+        }
+        assert!(known(&world, &first, None, now(&world)).is_empty(), "{outcome:?}");
+    }
+}

@@ -1,0 +1,124 @@
+//! Runs that follow each other within seconds, where lists lag for minutes, and that keep reports: a process dies and is run
+//! again at once, as a CI does. The reports are kept and read back as the command does it, and nothing is made twice.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fastrand::Rng;
+use presencectl::apply::BeforePost;
+use presencectl::apply::report::Report;
+use presencectl::commands::carry::begun;
+use presencectl::environment::Origin;
+use presencectl::journal::kept::{self, Kept};
+use presencectl::journal::posts;
+use presencectl::journal::sent::sent;
+use presencectl::model::division::Divisions;
+use presencectl::model::moment::Moment;
+use presencectl::model::names::Locale;
+use presencectl::model::observed::Target;
+use presencectl::plan::change::Step;
+use presencectl::plan::recent::Sent;
+use presencectl::provenance::Provenance;
+use presencectl::render::machine;
+
+use super::ledger::NEXT_RUN_MS;
+use super::play::{Played, World};
+use super::wire::Death;
+use super::world::Start;
+use crate::paper::{page, target};
+
+/// What is under way when a process ends may arrive so much later.
+const UNDER_WAY_MS: u64 = 25_000;
+
+/// The files of one run.
+#[derive(Debug, Default)]
+struct Files {
+    report: String,
+    posts: Arc<Mutex<String>>,
+}
+
+/// The folder of reports.
+#[derive(Debug, Default)]
+pub(super) struct Folder(Mutex<Vec<Files>>);
+
+impl Folder {
+    /// What the next run knows.
+    pub(super) fn sent(&self, now: Moment) -> Vec<Sent> {
+        let files = self.0.lock().unwrap();
+        let one = |it: &Files| {
+            let posts = posts::read(it.posts.lock().unwrap().as_bytes());
+            match kept::read(it.report.as_bytes()).unwrap() {
+                Kept::Report(report) => sent(&report, Some(&posts), now),
+                Kept::Failure(_) => Vec::new(),
+            }
+        };
+        files.iter().flat_map(one).collect()
+    }
+
+    /// Keeps what is known before the first write. Gives what notes each POST, by the clock of `now`.
+    pub(super) fn begin(
+        &self,
+        steps: &[Step],
+        world: &World,
+        now: impl Fn() -> Moment + Send + Sync + 'static,
+    ) -> BeforePost {
+        let report = begun(steps, &[], &world.start.config, Divisions::NotAsked);
+        let lines = Arc::<Mutex<String>>::default();
+        let files = Files { report: document(&report, &world.start, now()), posts: Arc::clone(&lines) };
+        self.0.lock().unwrap().push(files);
+        let default_locale: Locale = world.start.config.settings.default_locale.clone();
+        Arc::new(move |create| lines.lock().unwrap().push_str(&posts::line(create, &default_locale, now())))
+    }
+
+    /// The report takes the place of that.
+    pub(super) fn end(&self, report: &Report, start: &Start, now: Moment) {
+        if let Some(files) = self.0.lock().unwrap().last_mut() {
+            files.report = document(report, start, now);
+        }
+    }
+}
+
+fn document(report: &Report, start: &Start, ended: Moment) -> String {
+    let provenance = Provenance {
+        began: ended,
+        ended,
+        client: None,
+        origin: Origin::default(),
+        config: None,
+        org_name: None,
+        only: None,
+        default_locale: Some(start.config.settings.default_locale.clone()),
+        scope: start.config.settings.scope.clone(),
+        undoes: None,
+    };
+    let report = Report { provenance: Some(provenance), ..report.clone() };
+    machine::report_json(&report, &Target { ..target() }, &page())
+}
+
+/// Plays a seed to its end.
+pub(super) fn play(seed: u64) -> Played {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let mut dice = Rng::with_seed(seed);
+        let mut start = Start::of(&mut dice);
+        // In most of these worlds lists lag for minutes.
+        if dice.u8(0..4) > 0 {
+            start.temper.list_lag_ms = dice.u64(1_000..=NEXT_RUN_MS - UNDER_WAY_MS);
+            start.apart_ms = NEXT_RUN_MS + 20_000;
+        }
+        let mut world = World::new(start, dice);
+        world.kept = Some(Folder::default());
+        let mut played = Played::default();
+        world.introduce(&mut played);
+        for _ in 0..world.dice(|it| it.usize(2..5)) {
+            let death = world.dice(Death::perhaps);
+            world.run(&mut played, death).await;
+            let gap_ms = world.dice(|it| it.u64(0..20_000));
+            tokio::time::sleep(Duration::from_millis(gap_ms)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(world.start.apart_ms + 1_000)).await;
+        world.liveness(&mut played).await;
+        world.close(&mut played);
+        played
+    })
+}
