@@ -93,7 +93,7 @@ fn a_rename_of_all_labels_is_refused_before_and_after_it_is_committed() {
     let (cli, target, one) = applied(&org);
     cli.write("lunch.yaml", AFTER);
     let ran = refused(&org, &cli, &target, &format!("the commit {one}"));
-    let ways = ["previousLabels: [Lunch break]", "new: true", "or, give it another key than `lunch`"];
+    let ways = ["previousLabels: [Lunch break]", "new: true", "or give it another key than `lunch`"];
     assert!(ways.iter().all(|it| ran.stdout.contains(it)), "{}", ran.shown());
     commit(&cli);
     refused(&org, &cli, &target, &format!("the commit {one}"));
