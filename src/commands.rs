@@ -55,12 +55,12 @@ pub fn run(cli: &Cli, line: &Line, environment: &Environment, terminal: &mut Ter
     let mut shell = Shell { terminal, environment, signals, line, color: cli.color };
     let exit = match &cli.command {
         Command::Plan(args) => in_runtime(&mut shell, async |shell| plan::run(args, shell).await),
-        Command::Apply(args) => in_runtime(&mut shell, async |shell| apply::run(args, shell).await),
+        Command::Apply(args) => in_runtime(&mut shell, async |shell| Box::pin(apply::run(args, shell)).await),
         Command::Drift(args) => in_runtime(&mut shell, async |shell| drift::run(args, shell).await),
         Command::Import(args) => in_runtime(&mut shell, async |shell| import::run(args, shell).await),
         Command::Show(args) => in_runtime(&mut shell, async |shell| show::run(args, shell).await),
         Command::Retire(args) => in_runtime(&mut shell, async |shell| retire::run(args, shell).await),
-        Command::Undo(args) => in_runtime(&mut shell, async |shell| undo::run(args, shell).await),
+        Command::Undo(args) => in_runtime(&mut shell, async |shell| Box::pin(undo::run(args, shell)).await),
         Command::Log(args) => log::run(args, &mut shell),
         Command::Init(args) => in_runtime(&mut shell, async |shell| init::run(args, shell).await),
         Command::Doctor(args) => in_runtime(&mut shell, async |shell| doctor::run(args, shell).await),
