@@ -75,6 +75,7 @@ impl Entity {
 pub type Placed = (String, Entity);
 
 /// The list that these objects make up. Nobody knows which of several with one id is true, so together they are odd.
+/// Copies that say the same are one.
 #[must_use]
 pub fn list_of(entities: Vec<Placed>) -> Listed {
     let mut listed = Listed::default();
@@ -87,6 +88,7 @@ pub fn list_of(entities: Vec<Placed>) -> Listed {
         }
     }
     for (_, mut same) in by_id {
+        same.dedup_by(|(_, one), (_, other)| one == other);
         match same.pop() {
             Some((_, Entity::Whole(whole))) if same.is_empty() => {
                 let Whole { definition, halved } = *whole;

@@ -137,6 +137,8 @@ async fn an_id_that_one_answer_shows_twice_is_odd_with_the_labels_of_both() {
         let [odd] = listed.odd.as_slice() else { panic!("{listed:?}") };
         assert_eq!(odd.in_words(), "the org shows it 2 times in one answer (entities[1], entities[2])");
         assert_eq!((odd.id.clone(), odd.system_presence.clone(), odd.labels.len()), (Some(id("b")), None, 2));
+        let copies = read(generation, &[&entity("a"), &entity("b"), &entity("b")]).await.unwrap();
+        assert_eq!((copies.definitions.len(), copies.odd.len()), (2, 0), "they say the same");
     }
 }
 
