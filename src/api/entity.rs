@@ -75,6 +75,7 @@ impl Entity {
 pub type Placed = (String, Entity);
 
 /// The list that these objects make up. Nobody knows which of several with one id is true, so together they are odd.
+/// Copies that say the same are one.
 #[must_use]
 pub fn list_of(entities: Vec<Placed>) -> Listed {
     let mut listed = Listed::default();
@@ -87,6 +88,7 @@ pub fn list_of(entities: Vec<Placed>) -> Listed {
         }
     }
     for (_, mut same) in by_id {
+        same.dedup_by(|(_, one), (_, other)| one == other);
         match same.pop() {
             Some((_, Entity::Whole(whole))) if same.is_empty() => {
                 let Whole { definition, halved } = *whole;
@@ -144,14 +146,14 @@ pub fn entity(text: &[u8], generation: Generation, place: &str) -> (Entity, Map<
         odd.add::<()>(format!("{} is there more than once", shown(&name)));
     }
     let other = mended.otherwise().and_then(|it| serde_json::from_slice::<Map<String, Value>>(&it).ok());
-    let halves = other.map_or_else(Halves::default, |other| Halves::between(&fields, &other));
+    let cut = other.map_or_else(Halves::default, |other| Halves::between(&fields, &other));
 
-    let id = text_of(&fields, "id", &halves, &mut odd).and_then(|it| {
+    let id = text_of(&fields, "id", &cut, &mut odd).and_then(|it| {
         let id = DefinitionId::new(it);
         odd.unless(id.is_some(), || "`id` is empty".to_owned());
         id
     });
-    let system_presence = text_of(&fields, "systemPresence", &halves, &mut odd).and_then(|it| {
+    let system_presence = text_of(&fields, "systemPresence", &cut, &mut odd).and_then(|it| {
         let presence = SystemPresence::new(it);
         odd.unless(presence.is_some(), || "`systemPresence` is empty".to_owned());
         presence
@@ -162,10 +164,10 @@ pub fn entity(text: &[u8], generation: Generation, place: &str) -> (Entity, Map<
         Some(_) => odd.add("`deactivated` is neither true nor false".to_owned()),
     };
     let labels = labels(&mended.text, &mut odd);
-    let division = division(&fields, generation, &halves, &mut odd);
+    let division = division(&fields, generation, &cut, &mut odd);
     let entity = match (id, system_presence, odd.what.is_empty()) {
         (Some(id), Some(system_presence), true) => {
-            let halved = halves.of(&id);
+            let halved = cut.of(&id);
             let labels = labels.into_iter().collect::<Labels>();
             let (primary, modified) = (primary(&fields), modified(&fields));
             let definition = Definition { id, system_presence, labels, deactivated, primary, division, modified };
@@ -249,7 +251,11 @@ fn labels(text: &[u8], odd: &mut Oddities) -> Vec<(Locale, Label)> {
                 Some(label) => labels.push((Locale::new(locale), Label::new(label))),
                 None if label == b"null" => {}
                 None => {
-                    odd.add(format!("{} is {}, not a text", shown(&format!("languageLabels.{locale}")), kind(label)))
+                    odd.add::<()>(format!(
+                        "{} is {}, not a text",
+                        shown(&format!("languageLabels.{locale}")),
+                        kind(label)
+                    ));
                 }
             }
         }

@@ -79,12 +79,12 @@ impl Reader {
         let (operation, listed) = match self.generation() {
             Generation::First => {
                 let operation = operations::page(1);
-                let listed = self.settled(&operation, || list::pages(&self.0)).await?;
+                let listed = Box::pin(self.settled(&operation, || list::pages(&self.0))).await?;
                 (operation, listed)
             }
             Generation::Second => {
                 let operation = operations::state(false);
-                let listed = self.settled(&operation, || list::states(&self.0)).await?;
+                let listed = Box::pin(self.settled(&operation, || list::states(&self.0))).await?;
                 (operation, listed)
             }
         };
