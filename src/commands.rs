@@ -31,6 +31,7 @@ pub mod log;
 pub mod look;
 pub mod mistyped;
 pub mod offline;
+pub mod obsolete;
 pub mod outputs;
 pub mod placing;
 pub mod plan;

@@ -149,6 +149,7 @@ pub mod model {
     pub mod generation;
     pub mod labels;
     pub mod moment;
+    pub mod alike;
     pub mod names;
     pub mod observed;
     pub mod region;

@@ -3,13 +3,14 @@
 use crate::api::Session;
 use crate::apply::report::{Outcome, Report, Row, Skip};
 use crate::apply::{Aim, Job};
-use crate::cli::ApplyArgs;
+use crate::cli::{ApplyArgs, ConfigArgs};
 use crate::commands::carry::{self, Carried};
 use crate::commands::connect::{self, Connection, files_read};
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
 use crate::commands::identity::{Identity, config_names_no_org};
 use crate::commands::look::{Asked, Look, look};
+use crate::commands::obsolete::{Read, asked_of_others};
 use crate::commands::saved;
 use crate::commands::shell::{Failure, Shell};
 use crate::commands::typed::limited;
@@ -39,13 +40,15 @@ async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Re
     let saved = args.plans.iter().map(|it| saved::read(it)).collect::<Result<Vec<_>, _>>()?;
     let (config, sources) = shell.load(&args.config, &mut desk.outputs)?;
     desk.record.goes_by(&config);
-    let desired = limited(config.desired, &args.only)?;
+    let ConfigArgs { path, org: _, root } = &args.config;
+    let desired = limited(config.desired.clone(), &args.only)?;
     desk.record.only(desired.only.as_ref());
     let (report, exit, target) = converse(&args.target, &desired, shell, async |connection, shell| {
         let Connection { session, is_real, .. } = connection;
         let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_real, config_names_no_org)?;
         let asked = Asked::of(&desired, identity, &args.target, args.limits, args.usage);
-        let look = look(&session.reader(), &asked, &mut desk.heard).await?;
+        let mut look = look(&session.reader(), &asked, &mut desk.heard).await?;
+        look.plan = asked_of_others(look.plan, Read { path, root: root.as_deref(), commit: None, config: &config, sources: &sources });
         let run = Run { args, desired: &desired, limits: &asked.limits, sources: &sources, saved: &saved };
         let session = session.speaking(look.target.generation);
         let (report, exit) = run.go(&session, &look, desk, shell).await?;

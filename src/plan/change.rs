@@ -371,6 +371,56 @@ pub struct Spent {
     pub line: SpentLine,
     /// Where it stands.
     pub place: Option<Span>,
+    /// The other orgs that may still need it; none if it may go.
+    pub not_known: Option<NotKnownFor>,
+}
+
+impl Spent {
+    /// How the line is told: what it is, and for whom that is not known, in a sentence without a full stop. Names are raw.
+    #[must_use]
+    pub fn in_words(&self) -> (&'static str, String) {
+        match &self.not_known {
+            None => ("No longer needed", String::new()),
+            Some(it) => ("No longer needed here", format!("; {}", it.in_words())),
+        }
+    }
+}
+
+/// Other orgs that use the layer in which a line stands, and of which this run does not know whether they need it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NotKnownFor {
+    /// By name; of an org file that cannot be read, its path.
+    pub orgs: Vec<String>,
+    /// There may be more: not every file could be looked at.
+    pub more: bool,
+}
+
+/// How many orgs are named.
+const ORGS_NAMED_MAX: usize = 3;
+
+impl NotKnownFor {
+    /// In words; names are raw.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let named: Vec<String> = self.orgs.iter().take(ORGS_NAMED_MAX).map(text::unticked).collect();
+        let more = match self.orgs.len().saturating_sub(ORGS_NAMED_MAX) {
+            0 => String::new(),
+            more => format!(" ({more} more)"),
+        };
+        let unread = "not every file beside it could be read";
+        match self.orgs.len() {
+            0 => format!("not known for other orgs: {unread}"),
+            count => {
+                let uses = if count == 1 { "uses" } else { "use" };
+                let unread = if self.more { format!("; {unread}") } else { String::new() };
+                format!(
+                    "not known for {} that {uses} this layer: {}{more}{unread}",
+                    text::count(count, "other org"),
+                    named.join(", ")
+                )
+            }
+        }
+    }
 }
 
 /// The lines that can become unnecessary.
@@ -409,6 +459,40 @@ pub enum Warning {
     },
     /// The org's system presences could not be read, so the config's were not checked against them.
     SystemPresencesNotChecked,
+    /// A definition has its object, and others that it could be as well are active and unmanaged.
+    HiddenTwin {
+        /// Which definition of the config.
+        key: Key,
+        /// Its object.
+        its: Named,
+        /// The first of the others.
+        others: Vec<Named>,
+        /// How many more there are.
+        more: usize,
+        /// The line that says what it is called, or was.
+        place: Option<Span>,
+    },
+}
+
+/// An object, and what agents read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Which object.
+    pub id: DefinitionId,
+    /// Its default label, else any.
+    pub name: Option<Label>,
+    /// Is it deactivated?
+    pub deactivated: bool,
+}
+
+impl Named {
+    fn in_words(&self) -> String {
+        let state = if self.deactivated { ", deactivated" } else { "" };
+        match &self.name {
+            Some(name) => format!("{} ({}{state})", text::ticked(name), self.id),
+            None => format!("{}{state}", self.id),
+        }
+    }
 }
 
 impl Warning {
@@ -418,6 +502,25 @@ impl Warning {
         match self {
             Warning::ManyActive { .. } => "many-active",
             Warning::SystemPresencesNotChecked => "system-presences-not-checked",
+            Warning::HiddenTwin { .. } => "hidden-twin",
+        }
+    }
+
+    /// The definition that it is about; none if it is about the whole plan.
+    #[must_use]
+    pub fn key(&self) -> Option<&Key> {
+        match self {
+            Warning::HiddenTwin { key, .. } => Some(key),
+            Warning::ManyActive { .. } | Warning::SystemPresencesNotChecked => None,
+        }
+    }
+
+    /// The line of the config that it is about.
+    #[must_use]
+    pub fn place(&self) -> Option<Span> {
+        match self {
+            Warning::HiddenTwin { place, .. } => *place,
+            Warning::ManyActive { .. } | Warning::SystemPresencesNotChecked => None,
         }
     }
 
@@ -425,6 +528,19 @@ impl Warning {
     #[must_use]
     pub fn message(&self) -> String {
         match self {
+            Warning::HiddenTwin { key, its, others, more, place: _ } => {
+                let mut named: Vec<String> = others.iter().map(Named::in_words).collect();
+                named.extend((*more > 0).then(|| format!("{more} more")));
+                let (are, those) = if named.len() == 1 { ("is", "that one") } else { ("are", "those") };
+                format!(
+                    "`{key}` is {}, and by its label or `previousLabels` it could be {} as well, which {are} active and \
+                     unmanaged: to retire {those}, give a key of its own to each, pinned in `ids`, with `deactivated: true`; to \
+                     keep {those}, give a key of its own without that, and take its label out of `previousLabels` of `{key}`; \
+                     if `{key}` should be another one of them, pin it; to leave {those} alone, name the id in `protect`",
+                    its.in_words(),
+                    text::list(&named, "and")
+                )
+            }
             Warning::ManyActive { system_presence, active } => format!(
                 "{active} definitions will be active under {system_presence}; the platform documents 30 at most, \
                  unless your org has had that raised"

@@ -39,5 +39,5 @@ pages! {
     "matches-primary" "primary-not-known" "changes-protected" "no-label" "too-many" "too-many-people"
     "people-not-known" "empty-source" "omit-matches-nothing" "unknown-system-presence" "division-not-shown"
     "unknown-division" "ambiguous-division" "divisions-not-known" "beyond-saved-plan" "many-active"
-    "system-presences-not-checked"
+    "system-presences-not-checked" "hidden-twin"
 }

@@ -2,6 +2,7 @@
 //! A refusal stops the whole apply and never the showing.
 
 use crate::diagnostic::Span;
+use crate::model::alike;
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::text;
@@ -37,6 +38,8 @@ pub struct Candidate {
 /// What a definition says already of what it was, so that an answer fits beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Said {
+    /// Its default label.
+    pub label: Option<Label>,
     /// Its `previousLabels`.
     pub previous_labels: Vec<Label>,
     /// It says `replaces`.
@@ -383,14 +386,16 @@ impl Refusal {
     pub fn message(&self) -> String {
         match &self.fact {
             Fact::Ambiguous { key, by, candidates, more } => ambiguous(key, *by, candidates, *more),
-            Fact::LooksLikeRename { key, candidates, more, said: _ } => {
-                format!("`{key}` would be created, but it looks like {}", described(candidates, *more))
+            Fact::LooksLikeRename { key, candidates, more, said } => {
+                let (described, beside) = (described(candidates, *more), beside(said, candidates));
+                format!("`{key}` would be created, but it looks like {described}{beside}")
             }
-            Fact::OtherSystemPresence { key, candidates, more, said: _ } => {
+            Fact::OtherSystemPresence { key, candidates, more, said } => {
                 let mut elsewhere: Vec<String> =
                     candidates.iter().map(|it| format!("{} ({})", it.system_presence, it.id)).collect();
                 elsewhere.extend(more.then(|| MORE.to_owned()));
-                format!("`{key}` would be created, but its label exists under {}", text::list(&elsewhere, "and"))
+                let (elsewhere, beside) = (text::list(&elsewhere, "and"), beside(said, candidates));
+                format!("`{key}` would be created, but its label exists under {elsewhere}{beside}")
             }
             Fact::ReplacedTwice { keys, more, candidate } => {
                 let mut keys: Vec<String> = keys.iter().map(|it| format!("`{it}`")).collect();
@@ -471,6 +476,16 @@ impl Refusal {
 
 /// What stands for those that are not named.
 pub const MORE: &str = "others that are not named here";
+
+/// How the label of a definition differs from the first one that a reader cannot tell from it; nothing where none is so.
+fn beside(said: &Said, candidates: &[Candidate]) -> String {
+    let Some(ours) = &said.label else { return String::new() };
+    let differing = candidates.iter().filter_map(|it| it.name.as_ref()).find_map(|theirs| {
+        let difference = alike::difference(ours.nfc(), theirs.nfc())?;
+        Some(format!(": its label is {}, that one is {} ({difference})", text::ticked(ours), text::ticked(theirs)))
+    });
+    differing.unwrap_or_default()
+}
 
 fn ambiguous(key: &Key, by: By, candidates: &[Candidate], more: bool) -> String {
     let described = described(candidates, more);

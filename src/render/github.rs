@@ -71,7 +71,13 @@ pub fn plan(plan: &Plan, desired: &Desired, sources: &Sources, folder: Option<&P
         annotation.lines.extend(origin_of_refusal(plan, index).map(str::to_owned));
         annotation
     });
-    let annotations = refused.chain(dangers.into_iter().map(|(_, it)| it));
+    let warned = plan.warnings.iter().filter(|it| it.place().is_some()).map(|it| Annotation {
+        level: Level::Warning,
+        place: it.place(),
+        title: it.code().to_owned(),
+        lines: vec![it.message()],
+    });
+    let annotations = refused.chain(dangers.into_iter().map(|(_, it)| it)).chain(warned);
     commands(&annotations.collect::<Vec<_>>(), sources, folder)
 }
 

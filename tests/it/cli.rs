@@ -23,6 +23,7 @@ mod messages;
 mod mistyped;
 #[cfg(unix)]
 mod modes;
+mod obsolete;
 mod only;
 mod outputs;
 mod placing;

@@ -14,4 +14,5 @@ mod reviewed;
 mod saved;
 mod several;
 mod standing;
+mod twins;
 mod usage;

@@ -34,6 +34,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
     ],
     &[
         "git::objects",
+        "model::alike",
         "cli::offline",
         "cli::precedence",
         "model::circle",
@@ -126,7 +127,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "api::users",
         "users::meant",
     ],
-    &["config::rule_settings", "render::init"],
+    &["config::root", "config::rule_settings", "render::init"],
     &["plan", "api::reader", "config::schema", "apply::report", "render::human::refusal", "users::wishes"],
     &[
         "plan::base",
@@ -162,6 +163,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
     &[
         "config::check",
         "config::print",
+        "config::sharing",
         "config::uses",
         "apply::census",
         "render::human::change",
@@ -239,7 +241,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "retire",
         "render::retire",
     ],
-    &["commands::base", "commands::connect"],
+    &["commands::base", "commands::connect", "commands::obsolete"],
     &["commands::bar", "commands::identity", "commands::placing", "commands::record", "commands::shell"],
     &["commands::conversation", "commands::desk", "commands::progress", "commands::reading", "commands::stages"],
     &["commands::look"],
@@ -282,6 +284,7 @@ pub(super) const SANDBOX: &[&[&str]] = &[
 pub(super) const VALUES: &[&str] = &[
     "annotate_snippets",
     "aws_lc_rs::digest",
+    "caseless",
     "console::Style",
     "console::measure_text_width",
     "console::strip_ansi_codes",
@@ -368,7 +371,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("retire", &["tokio::time"]),
     // The disk.
     ("nofollow", &["fastrand", "rustix", "std::fs", "std::io", "std::os"]),
-    ("config", &["std::fs", "std::io"]),
+    ("config::root", &["std::fs", "std::io"]),
     ("config::file_system", &["std::fs", "std::io", "std::os"]),
     ("config::folders", &["std::io"]),
     ("commands::commit_files", &["std::io"]),
