@@ -143,13 +143,13 @@ fn choice(args: LoggingArgs) -> logging::Choice {
 
 /// The domain's words: names, labels, what is desired and what was observed.
 pub mod model {
+    pub mod alike;
     pub mod circle;
     pub mod desired;
     pub mod division;
     pub mod generation;
     pub mod labels;
     pub mod moment;
-    pub mod alike;
     pub mod names;
     pub mod observed;
     pub mod region;

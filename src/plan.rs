@@ -180,9 +180,9 @@ impl<'a> Planner<'a> {
                 self.in_step(wanted, object, Some(Matched::Label));
             }
             Found::One(object, matched) => {
-                let has_twins = self.warn_of_twins(wanted, object);
-                // While somebody else may be this object, no line of this definition has done its work.
+                // While another definition may have this object, no line of this one has done its work.
                 if !self.pairing.in_question.contains_key(&object.id) {
+                    let has_twins = self.warn_of_twins(wanted, object);
                     self.spent_lines(wanted, &matched, replaced, has_twins);
                 }
                 self.existing(wanted, object, matched);
@@ -207,7 +207,8 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let is_own = object.primary == Primary::Yes || self.desired.protect.contains_key(&object.id);
-            let is_known = self.pairing.claimed.contains_key(&object.id) || self.pairing.in_question.contains_key(&object.id);
+            let is_known =
+                self.pairing.claimed.contains_key(&object.id) || self.pairing.in_question.contains_key(&object.id);
             if let Some(label) = object.default_label(locale).filter(|_| !(object.deactivated || is_own || is_known)) {
                 twins.entry((object.system_presence.folded(), label.nfc())).or_default().push(object);
             }
@@ -220,18 +221,15 @@ impl<'a> Planner<'a> {
     fn warn_of_twins(&mut self, wanted: &'a Wanted, object: &Definition) -> bool {
         let locale = &self.desired.settings.default_locale;
         let presence = wanted.system_presence.folded();
-        let names: BTreeSet<&str> =
+        let called: BTreeSet<&str> =
             wanted.default_label(locale).into_iter().chain(&wanted.previous_labels).map(Label::nfc).collect();
         let twins: Vec<&Definition> =
-            names.iter().filter_map(|it| self.twins.get(&(presence, *it))).flatten().copied().collect();
+            called.iter().filter_map(|it| self.twins.get(&(presence, *it))).flatten().copied().collect();
         if twins.is_empty() {
             return false;
         }
-        let named = |it: &Definition| Named {
-            id: it.id.clone(),
-            name: it.name(locale).cloned(),
-            deactivated: it.deactivated,
-        };
+        let named =
+            |it: &Definition| Named { id: it.id.clone(), name: it.name(locale).cloned(), deactivated: it.deactivated };
         let warning = Warning::HiddenTwin {
             key: wanted.key.clone(),
             its: named(object),

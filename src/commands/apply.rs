@@ -48,7 +48,10 @@ async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Re
         let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_real, config_names_no_org)?;
         let asked = Asked::of(&desired, identity, &args.target, args.limits, args.usage);
         let mut look = look(&session.reader(), &asked, &mut desk.heard).await?;
-        look.plan = asked_of_others(look.plan, Read { path, root: root.as_deref(), commit: None, config: &config, sources: &sources });
+        look.plan = asked_of_others(
+            look.plan,
+            Read { path, root: root.as_deref(), commit: None, config: &config, sources: &sources },
+        );
         let run = Run { args, desired: &desired, limits: &asked.limits, sources: &sources, saved: &saved };
         let session = session.speaking(look.target.generation);
         let (report, exit) = run.go(&session, &look, desk, shell).await?;

@@ -35,7 +35,7 @@ pub fn asked_of_others(mut plan: Plan, read: Read<'_>) -> Plan {
         return plan;
     }
     let system = commit.unwrap_or_else(|| Rc::new(Disk::default()));
-    let others = sharing::others(system, (path, root), config.org_file.as_deref(), files);
+    let others = sharing::others(&system, (path, root), config.org_file.as_deref(), files);
     let known = known_orgs(config);
     for spent in &mut plan.spent {
         let Some(sharing) = file_of(spent.place).and_then(|it| others.get(it)) else { continue };

@@ -163,9 +163,8 @@ const FORMS_MAX: usize = 64;
 impl<'a> Forms<'a> {
     /// One that is written otherwise, and does not go on as this one.
     fn of(&self, seen: Seen<'a>) -> Option<Seen<'a>> {
-        let is_other = |it: &&Seen<'a>| {
-            it.label != seen.label && !moves(it.wanted, seen.wanted) && !moves(seen.wanted, it.wanted)
-        };
+        let is_other =
+            |it: &&Seen<'a>| it.label != seen.label && !moves(it.wanted, seen.wanted) && !moves(seen.wanted, it.wanted);
         self.0.iter().find(is_other).copied()
     }
 
@@ -206,10 +205,10 @@ fn look_alike(all: &[Compared<'_>], found: &mut Collector) {
                     None
                 }
             };
-            let by_letter = other_letter.and_then(|other| {
-                Some((other, check_text::other_alphabet(label.as_str(), other.label.as_str())?))
-            });
-            let by_form = other_form.and_then(|other| Some((other, alike::difference(label.nfc(), other.label.nfc())?)));
+            let by_letter = other_letter
+                .and_then(|other| Some((other, check_text::other_alphabet(label.as_str(), other.label.as_str())?)));
+            let by_form =
+                other_form.and_then(|other| Some((other, alike::difference(label.nfc(), other.label.nfc())?)));
             for (other, difference) in by_form.into_iter().chain(by_letter) {
                 if !told.insert(&other.wanted.key) {
                     continue;
@@ -218,8 +217,7 @@ fn look_alike(all: &[Compared<'_>], found: &mut Collector) {
                     key: wanted.key.to_string(),
                     other: other.wanted.key.to_string(),
                     locale: locale.to_string(),
-                    label: label.to_string(),
-                    other_label: other.label.to_string(),
+                    labels: vec![label.to_string(), other.label.to_string()],
                     difference,
                 };
                 let alike = Diagnostic::at(place, finding).of_both(wanted.key.as_str(), other.wanted.key.as_str());

@@ -9,7 +9,11 @@ use crate::config::folders::{Found, Root, join, plain_cause};
 use crate::diagnostic::finding::Finding;
 
 /// The path of a request and the root that it lies below.
-pub(super) fn begin(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>) -> Result<(Found, Root), Box<Finding>> {
+pub(super) fn begin(
+    system: Rc<dyn FileSystem>,
+    path: &Path,
+    root: Option<&Path>,
+) -> Result<(Found, Root), Box<Finding>> {
     let canonical = |path: &Path| {
         let unreadable = |error: std::io::Error| Finding::Unreadable {
             path: path.display().to_string(),
@@ -18,13 +22,12 @@ pub(super) fn begin(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>
         system.canonical(path).map_err(|error| Box::new(unreadable(error)))
     };
     let found = Found { shown: join(path, Path::new("")), real: canonical(path)? };
-    let root = match root {
-        Some(root) => Found { shown: root.to_owned(), real: canonical(root)? },
-        None => {
-            let outside = |link: PathBuf| Finding::OutsideRoot { path: link.display().to_string(), root: None };
-            let real = nearest_root(path, &found).map_err(|link| Box::new(outside(link)))?;
-            Found { shown: real.clone(), real }
-        }
+    let root = if let Some(root) = root {
+        Found { shown: root.to_owned(), real: canonical(root)? }
+    } else {
+        let outside = |link: PathBuf| Finding::OutsideRoot { path: link.display().to_string(), root: None };
+        let real = nearest_root(path, &found).map_err(|link| Box::new(outside(link)))?;
+        Found { shown: real.clone(), real }
     };
     Ok((found, Root { found: root, system }))
 }

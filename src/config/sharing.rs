@@ -26,18 +26,21 @@ pub struct Sharing {
 /// names them; one that is the config's own org file has no others.
 #[must_use]
 pub fn others<'a>(
-    system: Rc<dyn FileSystem>,
+    system: &Rc<dyn FileSystem>,
     (path, root): (&Path, Option<&Path>),
     org_file: Option<&Path>,
     files: impl IntoIterator<Item = &'a Path>,
 ) -> BTreeMap<&'a Path, Sharing> {
     let not_known = |file| (file, Sharing { orgs: BTreeSet::new(), more: true });
-    let Ok((_, root)) = begin(Rc::clone(&system), path, root) else {
+    let Ok((_, root)) = begin(Rc::clone(system), path, root) else {
         return files.into_iter().map(not_known).collect();
     };
     let own = org_file.and_then(|it| system.canonical(it).ok());
-    let asked: Vec<(&Path, Option<PathBuf>)> =
-        files.into_iter().map(|it| (it, system.canonical(it).ok())).filter(|(_, real)| own.is_none() || *real != own).collect();
+    let asked: Vec<(&Path, Option<PathBuf>)> = files
+        .into_iter()
+        .map(|it| (it, system.canonical(it).ok()))
+        .filter(|(_, real)| own.is_none() || *real != own)
+        .collect();
     if asked.is_empty() {
         return BTreeMap::new();
     }
@@ -46,7 +49,10 @@ pub fn others<'a>(
     let orgs = look.orgs(own.as_deref());
     let sharing = |real: &Option<PathBuf>| {
         let uses = |it: &&Org| it.uses.as_ref().is_none_or(|uses| real.as_ref().is_none_or(|real| uses.contains(real)));
-        Sharing { orgs: orgs.iter().filter(uses).map(|it| it.name.clone()).collect(), more: look.more || real.is_none() }
+        Sharing {
+            orgs: orgs.iter().filter(uses).map(|it| it.name.clone()).collect(),
+            more: look.more || real.is_none(),
+        }
     };
     asked.iter().map(|(file, real)| (*file, sharing(real))).collect()
 }
@@ -71,7 +77,8 @@ impl Look {
         let root = self.files.root.found.clone();
         let (listed, faults) = folders::list(&self.files.root, &root);
         // A link that leads out of the root leads to nothing that could be an org of this repository.
-        self.more |= faults.iter().any(|it| matches!(it.finding, Finding::Unreadable { .. } | Finding::TooLarge { .. }));
+        self.more |=
+            faults.iter().any(|it| matches!(it.finding, Finding::Unreadable { .. } | Finding::TooLarge { .. }));
         listed.iter().filter(|it| Some(it.real.as_path()) != own).filter_map(|it| self.org(it)).collect()
     }
 

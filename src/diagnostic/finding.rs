@@ -459,11 +459,9 @@ findings! {
         "same-label", Warning, format!("`{key}` and `{other}` have one label for `{locale}`, `{label}`"),
         say("who reads this language cannot tell them apart, and the org may refuse it: give one another label");
     /// Two definitions with labels in one locale that differ and that a reader takes for one.
-    LookAlikeLabel {
-        key: String, other: String, locale: String, label: String, other_label: String, difference: String
-    }
+    LookAlikeLabel { key: String, other: String, locale: String, labels: Vec<String>, difference: String }
         "look-alike-label", Warning,
-        format!("`{key}` and `{other}` have labels for `{locale}` that look alike, `{label}` and `{other_label}`"),
+        format!("`{key}` and `{other}` have labels for `{locale}` that look alike, {}", ticked(labels, "and")),
         Some(format!("{difference}: a reader cannot tell them apart; type one anew, or give it another label"));
     /// Something that changes nothing where it stands.
     NoEffect { what: String, why: String }

@@ -83,15 +83,63 @@ fn is_invisible(c: char) -> bool {
 /// The form that a keyboard has of a punctuation mark, for what looks like it.
 fn punctuation(c: char) -> Option<&'static str> {
     Some(match c {
-        '`' | '\u{B4}' | '\u{2B9}' | '\u{2BB}'..='\u{2BD}' | '\u{2C8}' | '\u{2CA}' | '\u{2CB}' | '\u{55A}' | '\u{5F3}'
-        | '\u{2018}'..='\u{201B}' | '\u{2032}' | '\u{2035}' | '\u{2039}' | '\u{203A}' | '\u{275B}' | '\u{275C}'
-        | '\u{275F}' | '\u{276E}' | '\u{276F}' | '\u{3008}' | '\u{3009}' | '\u{A78B}' | '\u{A78C}' => "'",
-        '\u{AB}' | '\u{BB}' | '\u{2BA}' | '\u{2EE}' | '\u{5F4}' | '\u{201C}'..='\u{201F}' | '\u{2033}' | '\u{2036}'
-        | '\u{275D}' | '\u{275E}' | '\u{2760}' | '\u{2E42}' | '\u{300A}'..='\u{300F}' | '\u{301D}'..='\u{301F}'
+        '`'
+        | '\u{B4}'
+        | '\u{2B9}'
+        | '\u{2BB}'..='\u{2BD}'
+        | '\u{2C8}'
+        | '\u{2CA}'
+        | '\u{2CB}'
+        | '\u{55A}'
+        | '\u{5F3}'
+        | '\u{2018}'..='\u{201B}'
+        | '\u{2032}'
+        | '\u{2035}'
+        | '\u{2039}'
+        | '\u{203A}'
+        | '\u{275B}'
+        | '\u{275C}'
+        | '\u{275F}'
+        | '\u{276E}'
+        | '\u{276F}'
+        | '\u{3008}'
+        | '\u{3009}'
+        | '\u{A78B}'
+        | '\u{A78C}' => "'",
+        '\u{AB}'
+        | '\u{BB}'
+        | '\u{2BA}'
+        | '\u{2EE}'
+        | '\u{5F4}'
+        | '\u{201C}'..='\u{201F}'
+        | '\u{2033}'
+        | '\u{2036}'
+        | '\u{275D}'
+        | '\u{275E}'
+        | '\u{2760}'
+        | '\u{2E42}'
+        | '\u{300A}'..='\u{300F}'
+        | '\u{301D}'..='\u{301F}'
         | '\u{1F676}'..='\u{1F678}' => "\"",
-        '\u{2D7}' | '\u{58A}' | '\u{5BE}' | '\u{1400}' | '\u{1806}' | '\u{2010}'..='\u{2015}' | '\u{2043}'
-        | '\u{2212}' | '\u{2500}' | '\u{2501}' | '\u{2796}' | '\u{2E17}' | '\u{2E1A}' | '\u{2E3A}' | '\u{2E3B}'
-        | '\u{2E40}' | '\u{2E5D}' | '\u{30A0}' | '\u{10EAD}' => "-",
+        '\u{2D7}'
+        | '\u{58A}'
+        | '\u{5BE}'
+        | '\u{1400}'
+        | '\u{1806}'
+        | '\u{2010}'..='\u{2015}'
+        | '\u{2043}'
+        | '\u{2212}'
+        | '\u{2500}'
+        | '\u{2501}'
+        | '\u{2796}'
+        | '\u{2E17}'
+        | '\u{2E1A}'
+        | '\u{2E3A}'
+        | '\u{2E3B}'
+        | '\u{2E40}'
+        | '\u{2E5D}'
+        | '\u{30A0}'
+        | '\u{10EAD}' => "-",
         '\u{2DC}' | '\u{2053}' | '\u{223C}' | '\u{301C}' | '\u{3030}' => "~",
         '\u{22EF}' => "...",
         '\u{2022}' | '\u{2027}' | '\u{2219}' | '\u{22C5}' | '\u{30FB}' => "\u{B7}",
@@ -154,10 +202,44 @@ mod tests {
     #[test]
     fn forms_of_one_text_are_one() {
         let alike: &[&[&str]] = &[
-            &["Lunch", "LUNCH", " lunch ", "Lu\u{200B}nch", "Lu\u{AD}nch", "Ｌｕｎｃｈ", "Lunch\u{FE0F}", "\u{FEFF}Lunch"],
-            &["Team  meeting", "Team meeting", "Team\u{A0}meeting", "Team\u{3000}meeting", "Team\u{3164}meeting", "Team\u{2800}meeting"],
-            &["Pause d'équipe", "Pause d’équipe", "Pause d‘e\u{301}quipe", "Pause d`équipe", "Pause d´équipe", "Pause dʼéquipe", "Pause d＇équipe"],
-            &["Away - Lunch", "Away – Lunch", "Away — Lunch", "Away -- Lunch", "Away − Lunch", "Away ‐ Lunch", "Away ‑ Lunch", "Away － Lunch", "Away ﹘ Lunch"],
+            &[
+                "Lunch",
+                "LUNCH",
+                " lunch ",
+                "Lu\u{200B}nch",
+                "Lu\u{AD}nch",
+                "Ｌｕｎｃｈ",
+                "Lunch\u{FE0F}",
+                "\u{FEFF}Lunch",
+            ],
+            &[
+                "Team  meeting",
+                "Team meeting",
+                "Team\u{A0}meeting",
+                "Team\u{3000}meeting",
+                "Team\u{3164}meeting",
+                "Team\u{2800}meeting",
+            ],
+            &[
+                "Pause d'équipe",
+                "Pause d’équipe",
+                "Pause d‘e\u{301}quipe",
+                "Pause d`équipe",
+                "Pause d´équipe",
+                "Pause dʼéquipe",
+                "Pause d＇équipe",
+            ],
+            &[
+                "Away - Lunch",
+                "Away – Lunch",
+                "Away — Lunch",
+                "Away -- Lunch",
+                "Away − Lunch",
+                "Away ‐ Lunch",
+                "Away ‑ Lunch",
+                "Away － Lunch",
+                "Away ﹘ Lunch",
+            ],
             &["Wait...", "Wait…", "Wait․․․", "Wait⋯"],
             &["\"Pause\"", "«Pause»", "“Pause”", "„Pause“", "''Pause''", "＂Pause＂", "″Pause″", "「Pause」"],
             &["‹Pause›", "'Pause'", "‚Pause‘"],
@@ -181,8 +263,14 @@ mod tests {
 
     #[test]
     fn what_a_reader_sees_is_kept() {
-        for (one, other) in [("Lunch", "Launch"), ("Café", "Cafe"), ("Line 1", "Line 2"), ("Team-meeting", "Team meeting"), ("Õ", "O"), ("\u{600}1", "1")]
-        {
+        for (one, other) in [
+            ("Lunch", "Launch"),
+            ("Café", "Cafe"),
+            ("Line 1", "Line 2"),
+            ("Team-meeting", "Team meeting"),
+            ("Õ", "O"),
+            ("\u{600}1", "1"),
+        ] {
             assert_ne!(folded(one), folded(other), "{one} {other}");
             assert_eq!(difference(one, other), None);
         }

@@ -531,12 +531,12 @@ impl Warning {
             Warning::HiddenTwin { key, its, others, more, place: _ } => {
                 let mut named: Vec<String> = others.iter().map(Named::in_words).collect();
                 named.extend((*more > 0).then(|| format!("{more} more")));
-                let (are, those) = if named.len() == 1 { ("is", "that one") } else { ("are", "those") };
+                let (are, each, it, them) =
+                    if named.len() == 1 { ("is", "it", "it", "it") } else { ("are", "each", "the right one", "them") };
                 format!(
-                    "`{key}` is {}, and by its label or `previousLabels` it could be {} as well, which {are} active and \
-                     unmanaged: to retire {those}, give a key of its own to each, pinned in `ids`, with `deactivated: true`; to \
-                     keep {those}, give a key of its own without that, and take its label out of `previousLabels` of `{key}`; \
-                     if `{key}` should be another one of them, pin it; to leave {those} alone, name the id in `protect`",
+                    "`{key}` is {}, but {}, which its label or `previousLabels` also name, {are} active and unmanaged, so \
+                     agents see both: give {each} a key of its own, pinned in `ids`, with `deactivated: true` to retire it or \
+                     with its labels to keep it; or pin `{key}` to {it}; or name {them} in `protect` to leave {them} alone",
                     its.in_words(),
                     text::list(&named, "and")
                 )

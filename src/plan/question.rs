@@ -229,7 +229,8 @@ impl<'a> Questions<'a> {
             let Named { objects, more } = Named::of(elsewhere.take(CANDIDATES_NAMED_MAX + 1));
             if !objects.is_empty() {
                 let candidates = objects.iter().map(|it| self.candidate(it)).collect();
-                let fact = Fact::OtherSystemPresence { key: wanted.key.clone(), candidates, more, said: self.said(wanted) };
+                let fact =
+                    Fact::OtherSystemPresence { key: wanted.key.clone(), candidates, more, said: self.said(wanted) };
                 ask_about(pairing, wanted, &group.not_asked_before(Some(wanted.system_presence.folded())));
                 pairing.refusals.push(Refusal { fact, place });
                 asked.insert(&wanted.key);

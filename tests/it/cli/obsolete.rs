@@ -48,13 +48,13 @@ fn a_line_of_a_layer_is_obsolete_when_no_other_org_uses_the_layer() {
     let org = Org::start(Config::default());
     let (cli, target) = renamed(&org);
     let plain = "No longer needed: `previousLabels` of `lunch` (presence/base/lunch.yaml:6:22)";
-    let folder = format!("plan presence --org acme {target}");
+    let folder = format!("plan presence --org acme --root . {target}");
     assert_eq!(line(&cli, &folder), plain);
     // Other orgs that do not use it, and files that are no orgs, change nothing.
     other(&cli, "hooli", "use: [../other]\n");
     other(&cli, "globex", "");
     cli.write("presence/other/tea.yaml", LAYER);
-    cli.write("presence/values.yaml", "organization: x\nuse: [base]\n");
+    cli.write("values.yaml", "organization: x\nuse: [base]\n");
     assert_eq!(line(&cli, &folder), plain);
     // One that does.
     other(&cli, "initech", "use: [../base]\n");
@@ -127,5 +127,7 @@ fn every_view_says_for_whom_it_is_not_known() {
     let head = cli.read("presence/orgs/acme.yaml");
     let own = "overrides: { lunch: { previousLabels: [Lunch] } }\n";
     cli.write("presence/orgs/acme.yaml", &format!("{head}{own}"));
-    assert!(line(&cli, &command).starts_with("No longer needed: `previousLabels` of `lunch` (presence/orgs/acme.yaml:4"));
+    assert!(
+        line(&cli, &command).starts_with("No longer needed: `previousLabels` of `lunch` (presence/orgs/acme.yaml:4")
+    );
 }

@@ -117,11 +117,10 @@ fn looks_like(desired: &Desired, observed: &Observed) -> BTreeMap<Key, BTreeSet<
             continue;
         }
         for object in observed.definitions.iter().filter(|it| !taken.contains(&it.id)) {
-            let shares = wanted
-                .labels
-                .iter()
-                .filter(|(_, label)| !label.as_str().trim().is_empty())
-                .any(|(locale, label)| object.labels.get(locale).is_some_and(|it| folded(it.nfc()) == folded(label.nfc())));
+            let shares =
+                wanted.labels.iter().filter(|(_, label)| !label.as_str().trim().is_empty()).any(|(locale, label)| {
+                    object.labels.get(locale).is_some_and(|it| folded(it.nfc()) == folded(label.nfc()))
+                });
             let default = |labels: &presencectl::model::labels::Labels| labels.get(&english).map(|it| folded(it.nfc()));
             let contains = match (default(&wanted.labels), default(&object.labels)) {
                 (Some(ours), Some(theirs)) if !ours.is_empty() && !theirs.is_empty() => {

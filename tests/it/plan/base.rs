@@ -333,7 +333,10 @@ fn what_became_a_refusal_or_a_create_is_not_settled() {
     head.config(want("lunch", "Meal", "Lunch break"));
     head.config(want("tea", "Break", "Infusion"));
     let (plan, _) = compared(&base, &head);
-    assert_eq!(plan.refusals.iter().map(presencectl::plan::refusal::Refusal::code).collect::<Vec<_>>(), ["looks-like-rename"]);
+    assert_eq!(
+        plan.refusals.iter().map(presencectl::plan::refusal::Refusal::code).collect::<Vec<_>>(),
+        ["looks-like-rename"]
+    );
     assert_eq!(settled(&plan), [""; 0]);
     // The same under other keys.
     let mut head = base.clone();
