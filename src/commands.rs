@@ -32,6 +32,7 @@ pub mod journal;
 pub mod log;
 pub mod look;
 pub mod mistyped;
+pub mod obsolete;
 pub mod offline;
 pub mod outputs;
 pub mod placing;

@@ -2,15 +2,15 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::config::collector::Levels;
 use crate::config::file_system::{Disk, FileSystem};
 use crate::config::files::Files;
-use crate::config::folders::{Fault, Found, Root, join, plain_cause};
+use crate::config::folders::{Fault, Found};
 use crate::config::layers::{Resolved, Stack};
+use crate::config::root::begin;
 use crate::config::structure::Shape;
 use crate::config::uses::{Misuse, OrgStack};
 use crate::diagnostic::finding::Finding;
@@ -35,8 +35,10 @@ pub mod located;
 pub mod print;
 mod redundant;
 pub mod requires;
+mod root;
 pub mod rule_settings;
 pub mod schema;
+pub mod sharing;
 pub mod structure;
 mod syntax;
 pub mod tree;
@@ -147,32 +149,16 @@ fn run(
     keep: &dyn Fn(&Config) -> bool,
     work: impl FnOnce(&mut Run<'_>, &Found),
 ) -> LoadedAll {
-    let refused = |finding: Finding| {
-        let diagnostics = Findings::from(vec![Diagnostic::general(finding)]);
-        let sources = Sources::new();
-        LoadedAll { sources, diagnostics, orgs: Vec::new(), configs: Vec::new(), files: Vec::new() }
-    };
-    let unreadable = |path: &Path, error: &std::io::Error| {
-        refused(Finding::Unreadable { path: path.display().to_string(), cause: plain_cause(error) })
-    };
-    let found = match system.canonical(path) {
-        Ok(real) => Found { shown: join(path, Path::new("")), real },
-        Err(error) => return unreadable(path, &error),
-    };
-    let root = match root {
-        Some(root) => match system.canonical(root) {
-            Ok(real) => Found { shown: root.to_owned(), real },
-            Err(error) => return unreadable(root, &error),
-        },
-        None => match nearest_root(path, &found) {
-            Ok(real) => Found { shown: real.clone(), real },
-            Err(link) => {
-                return refused(Finding::OutsideRoot { path: link.display().to_string(), root: None });
-            }
-        },
+    let (found, root) = match begin(system, path, root) {
+        Ok(begun) => begun,
+        Err(finding) => {
+            let diagnostics = Findings::from(vec![Diagnostic::general(*finding)]);
+            let sources = Sources::new();
+            return LoadedAll { sources, diagnostics, orgs: Vec::new(), configs: Vec::new(), files: Vec::new() };
+        }
     };
     let mut run = Run {
-        files: Files::new(Root { found: root, system }),
+        files: Files::new(root),
         keep,
         told: HashMap::new(),
         faults: Vec::new(),
@@ -183,57 +169,6 @@ fn run(
     };
     work(&mut run, &found);
     run.finish()
-}
-
-/// The nearest folder upward that holds `.git`, else the path's own folder. Upward from the path as it was typed: a link
-/// in a repository leads out of it only for those who name its end.
-///
-/// # Errors
-/// The path leads through this link, and no `.git` says what belongs together.
-fn nearest_root(path: &Path, found: &Found) -> Result<PathBuf, PathBuf> {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| found.real.clone());
-    let (typed, link) = without_parents(&absolute);
-    let holding = |folder: &Path, above: Option<&Path>| {
-        let folders = folder.ancestors().take_while(|it| above.is_none_or(|above| *it != above));
-        folders.into_iter().find(|it| it.join(".git").exists()).and_then(|it| fs::canonicalize(it).ok())
-    };
-    let own = if found.real.is_dir() { found.real.as_path() } else { found.real.parent().unwrap_or(&found.real) };
-    let Some(link) = link else {
-        return Ok(holding(own, None).unwrap_or_else(|| own.to_owned()));
-    };
-    let above = link.parent().unwrap_or(Path::new(""));
-    if let Some(root) = holding(above, None) {
-        return Ok(root);
-    }
-    // A link on the way may lead to a repository, to a place beside it, or to where the system keeps everything, as `/tmp`
-    // does on a Mac. The last part may not: then all that is behind it would be a root of its own.
-    let folder = if found.real.is_dir() { typed.as_path() } else { typed.parent().unwrap_or(&typed) };
-    let is_harmless = above.parent().is_none() || fs::canonicalize(above).is_ok_and(|it| found.real.starts_with(it));
-    match holding(folder, Some(above)) {
-        Some(root) if !typed.is_symlink() => Ok(root),
-        None if is_harmless && !typed.is_symlink() => Ok(own.to_owned()),
-        Some(_) | None => Err(typed.ancestors().find(|it| it.is_symlink()).unwrap_or(&link).to_owned()),
-    }
-}
-
-/// An absolute path without `..`, and the first link in it.
-fn without_parents(absolute: &Path) -> (PathBuf, Option<PathBuf>) {
-    let (mut typed, mut link) = (PathBuf::new(), None);
-    for part in absolute.components() {
-        if part == Component::ParentDir {
-            // What is above the end of a link is not what is above the link.
-            if typed.is_symlink() {
-                typed = fs::canonicalize(&typed).unwrap_or(typed);
-            }
-            typed.pop();
-        } else {
-            typed.push(part);
-            if link.is_none() && typed.is_symlink() {
-                link = Some(typed.clone());
-            }
-        }
-    }
-    (typed, link)
 }
 
 struct Run<'a> {

@@ -143,6 +143,7 @@ fn choice(args: LoggingArgs) -> logging::Choice {
 
 /// The domain's words: names, labels, what is desired and what was observed.
 pub mod model {
+    pub mod alike;
     pub mod circle;
     pub mod desired;
     pub mod division;

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, Prune, Wanted};
 use crate::model::division::Divisions;
 use crate::model::labels::Labels;
-use crate::model::names::{DefinitionId, DivisionId, Key, Locale, SystemPresence};
+use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::{Content, Definition, Observed, Primary};
 use crate::model::usage::Usage;
 use crate::plan::change::{
-    Action, Change, Create, Edit, InStep, LeftAlone, Matched, Reason, Removal, Spent, SpentLine, Step, Warning, Why,
+    Action, Change, Create, Edit, InStep, LeftAlone, Matched, Named, Reason, Removal, Spent, SpentLine, Step, Warning,
+    Why,
 };
 use crate::plan::cost::Cost;
 use crate::plan::evidence::{Evidence, NotRead};
@@ -46,6 +47,9 @@ pub mod usage;
 
 /// With how many names in all others are compared, to suggest the nearest.
 const COMPARISONS_MAX: usize = 200_000;
+
+/// How many active objects one warning names, beside that of the definition.
+const TWINS_NAMED_MAX: usize = 3;
 
 /// How many of the system presences that an org knows one refusal names.
 const PRESENCES_NAMED_MAX: usize = 30;
@@ -179,8 +183,10 @@ fn planned(desired: &Desired, observed: &Observed, limits: &Limits, evidence: Op
         known_presences: observed.system_presences.iter().flatten().collect(),
         compared: 0,
         unmanaged: Vec::new(),
+        twins: Twins::new(),
         plan: Plan::of(Vec::new(), observed, desired.settings.default_locale.clone()),
     };
+    planner.twins = planner.twins();
     for wanted in desired.definitions.values() {
         match wanted.management {
             Management::Managed => planner.managed(wanted),
@@ -190,6 +196,10 @@ fn planned(desired: &Desired, observed: &Observed, limits: &Limits, evidence: Op
     planner.unclaimed();
     planner.finish(limits, evidence)
 }
+
+/// What a definition with an object could be as well: active objects that no definition has and no question is about, by
+/// system presence and default label.
+type Twins<'a> = HashMap<(&'a str, &'a str), Vec<&'a Definition>>;
 
 struct Planner<'a> {
     desired: &'a Desired,
@@ -205,6 +215,7 @@ struct Planner<'a> {
     compared: usize,
     /// Active objects that the config does not name, whatever becomes of them.
     unmanaged: Vec<&'a Definition>,
+    twins: Twins<'a>,
     plan: Plan,
 }
 
@@ -217,11 +228,17 @@ impl<'a> Planner<'a> {
         let replaced = self.replaced.get(&wanted.key).copied().unwrap_or(Replaced::Nothing);
         match found {
             Found::Open => {}
-            Found::AlreadyDeactivated(object) => self.in_step(wanted, object, Some(Matched::Label)),
+            Found::AlreadyDeactivated(object) => {
+                if let Some(object) = object {
+                    self.warn_of_twins(wanted, object);
+                }
+                self.in_step(wanted, object, Some(Matched::Label));
+            }
             Found::One(object, matched) => {
-                // While somebody else may be this object, no line of this definition has done its work.
+                // While another definition may have this object, no line of this one has done its work.
                 if !self.pairing.in_question.contains_key(&object.id) {
-                    self.spent_lines(wanted, &matched, replaced);
+                    let has_twins = self.warn_of_twins(wanted, object);
+                    self.spent_lines(wanted, &matched, replaced, has_twins);
                 }
                 self.existing(wanted, object, matched);
                 self.retire_replaced(wanted, replaced);
@@ -247,6 +264,49 @@ impl<'a> Planner<'a> {
         let is_doubted = doubt.is_some();
         self.plan.refusals.extend(doubt.map(|fact| Refusal { fact, place: Some(wanted.places.key) }));
         is_doubted
+    }
+
+    fn twins(&self) -> Twins<'a> {
+        let locale = &self.desired.settings.default_locale;
+        let mut twins = Twins::new();
+        for object in &self.observed.definitions {
+            // What is deleted stays no twin.
+            if self.desired.settings.prune == Prune::Delete && object.primary == Primary::No {
+                continue;
+            }
+            let is_own = object.primary == Primary::Yes || self.desired.protect.contains_key(&object.id);
+            let is_known =
+                self.pairing.claimed.contains_key(&object.id) || self.pairing.in_question.contains_key(&object.id);
+            if let Some(label) = object.default_label(locale).filter(|_| !(object.deactivated || is_own || is_known)) {
+                twins.entry((object.system_presence.folded(), label.nfc())).or_default().push(object);
+            }
+        }
+        twins
+    }
+
+    /// Warns of active objects that are called as this definition is or was, and are not its own: both are shown to agents,
+    /// and one of them may have been made by accident. Are there any?
+    fn warn_of_twins(&mut self, wanted: &'a Wanted, object: &Definition) -> bool {
+        let locale = &self.desired.settings.default_locale;
+        let presence = wanted.system_presence.folded();
+        let called: BTreeSet<&str> =
+            wanted.default_label(locale).into_iter().chain(&wanted.previous_labels).map(Label::nfc).collect();
+        let twins: Vec<&Definition> =
+            called.iter().filter_map(|it| self.twins.get(&(presence, *it))).flatten().copied().collect();
+        if twins.is_empty() {
+            return false;
+        }
+        let named =
+            |it: &Definition| Named { id: it.id.clone(), name: it.name(locale).cloned(), deactivated: it.deactivated };
+        let warning = Warning::HiddenTwin {
+            key: wanted.key.clone(),
+            its: named(object),
+            others: twins.iter().take(TWINS_NAMED_MAX).map(|it| named(it)).collect(),
+            more: twins.len().saturating_sub(TWINS_NAMED_MAX),
+            place: wanted.places.previous_labels.first().copied().or(Some(wanted.places.key)),
+        };
+        self.plan.warnings.push(warning);
+        true
     }
 
     fn in_step(&mut self, wanted: &Wanted, object: Option<&Definition>, matched: Option<Matched>) {
@@ -402,15 +462,15 @@ impl<'a> Planner<'a> {
         });
     }
 
-    fn spent_lines(&mut self, wanted: &Wanted, matched: &Matched, replaced: Replaced<'_>) {
+    fn spent_lines(&mut self, wanted: &Wanted, matched: &Matched, replaced: Replaced<'_>, has_twins: bool) {
         let mut spent = |line, place: Option<_>| {
-            self.plan.spent.push(Spent { key: wanted.key.clone(), line, place });
+            self.plan.spent.push(Spent { key: wanted.key.clone(), line, place, not_known: None });
         };
         if wanted.new {
             spent(SpentLine::New, wanted.places.new);
         }
         // What `replaces` still has to find, it may have to find by a previous label.
-        let finds = matches!(matched, Matched::PreviousLabel(_)) || replaced != Replaced::Nothing;
+        let finds = matches!(matched, Matched::PreviousLabel(_)) || replaced != Replaced::Nothing || has_twins;
         if !wanted.previous_labels.is_empty() && !finds {
             spent(SpentLine::PreviousLabels, wanted.places.previous_labels.first().copied());
         }
@@ -491,10 +551,13 @@ impl<'a> Planner<'a> {
             plan.only = Some(Only::taken_from(&mut plan.changes, &mut refusals, keys));
             plan.in_step.retain(|it| keys.contains(&it.key));
             plan.spent.retain(|it| keys.contains(&it.key));
+            plan.warnings.retain(|it| it.keys().iter().all(|key| keys.contains(key)));
         }
         refusals.extend(guard::refusals(self.desired, &plan.changes, limits));
         plan.refusals = refusals;
-        plan.warnings = warnings(self.desired, self.observed, &plan.changes);
+        let mut all = warnings(self.desired, self.observed, &plan.changes);
+        all.append(&mut plan.warnings);
+        plan.warnings = all;
         if let Some(evidence) = evidence {
             let default_locale = &self.desired.settings.default_locale;
             plan.warnings.extend(beside_unmanaged(&plan.changes, self.unmanaged, default_locale));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::apply::report::{Outcome, Row, Skip};
 use crate::cause::Cause;
 use crate::journal::kept::{KeptReport, KeptRow};
+use crate::model::alike;
 use crate::model::desired::{Desired, Limits, Management, Settings};
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, Key};
@@ -204,7 +205,7 @@ fn made<'a>(
             && it.content_beside(left, &Scope::All).same_as(left)
     };
     let found: Vec<&Definition> = observed.definitions.iter().filter(alike).collect();
-    let looks: Vec<String> = left.labels.iter().map(|(_, label)| label.folded()).collect();
+    let looks: Vec<String> = left.labels.iter().map(|(_, label)| alike::folded(label.nfc())).collect();
     let is_odd = |it: &&Odd| it.may_be_under(&row.system_presence) && it.looks().any(|look| looks.contains(&look));
     match found.as_slice() {
         [] => match observed.odd.iter().find(is_odd) {

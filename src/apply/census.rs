@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::api::Reader;
 use crate::api::error::ApiError;
 use crate::api::policy::{LIST_LAG_MS, sum_ms};
+use crate::model::alike;
 use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::{Content, Definition, Listed, Observed, Primary};
@@ -180,7 +181,7 @@ impl<'a> Census<'a> {
         if odd.is_empty() || self.said_new.contains(&create.key) {
             return None;
         }
-        odd.get(&create.labels.get(self.default_locale)?.folded())
+        odd.get(&alike::folded(create.labels.get(self.default_locale)?.nfc()))
     }
 
     /// Is it an object to which this run gives another label?
@@ -195,7 +196,7 @@ impl<'a> Census<'a> {
     pub async fn search(&self, create: &Create, before: &BTreeSet<DefinitionId>) -> Result<Search, ApiError> {
         let Listed { definitions, odd, halved: _ } = self.reader.list().await?;
         let ours = create.labels.get(self.default_locale);
-        let look = ours.map(Label::folded);
+        let look = ours.map(|it| alike::folded(it.nfc()));
         // What was made may have been spoilt on its way.
         let shows = |it: &&Odd| look.as_ref().is_some_and(|look| it.looks().any(|its| its == *look));
         let new_odd = odd.iter().filter(shows).filter_map(|it| it.id.clone()).filter(|it| !before.contains(it));

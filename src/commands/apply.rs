@@ -3,7 +3,7 @@
 use crate::api::Session;
 use crate::apply::report::{Outcome, Report, Row, Skip, Unseen};
 use crate::apply::{Aim, Job, Wait};
-use crate::cli::ApplyArgs;
+use crate::cli::{ApplyArgs, ConfigArgs};
 use crate::commands::carry::{self, Carried};
 use crate::commands::committed::Org;
 use crate::commands::connect::{self, Connection, files_read};
@@ -12,6 +12,7 @@ use crate::commands::desk::Desk;
 use crate::commands::evidence::Earlier;
 use crate::commands::identity::{Identity, config_names_no_org};
 use crate::commands::look::{Asked, Look, look};
+use crate::commands::obsolete::{Read, asked_of_others};
 use crate::commands::saved;
 use crate::commands::shell::{Failure, Shell};
 use crate::commands::typed::limited;
@@ -43,6 +44,7 @@ async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Re
     let (config, sources) = shell.load(&args.config, &mut desk.outputs)?;
     desk.record.goes_by(&config, &args.config.path, &sources);
     let desired = limited(config.desired.clone(), &args.only)?;
+    let ConfigArgs { path, org: _, root } = &args.config;
     let org = Org { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
     let earlier = Earlier { base: None, config: &args.config, org, at: None };
     desk.record.only(desired.only.as_ref());
@@ -53,7 +55,11 @@ async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Re
         let now = desk.record.clock().now();
         let asked = Asked::of(&desired, identity, &args.target, args.limits, args.usage, (&folder, now));
         let asked = Asked { earlier: Some(earlier), ..asked };
-        let look = look(&session.reader(), &asked, &mut desk.heard).await?;
+        let mut look = look(&session.reader(), &asked, &mut desk.heard).await?;
+        look.plan = asked_of_others(
+            look.plan,
+            Read { path, root: root.as_deref(), commit: None, config: &config, sources: &sources },
+        );
         let run = Run { args, desired: &desired, limits: &asked.limits, sources: &sources, saved: &saved };
         let session = session.speaking(look.target.generation);
         let (report, exit) = run.go(&session, &look, desk, shell).await?;

@@ -1,5 +1,7 @@
 //! `presencectl plan`.
 
+use std::rc::Rc;
+
 use crate::cli::{ConfigArgs, Format, PlanArgs};
 use crate::commands::base::compared;
 use crate::commands::committed::Org;
@@ -11,10 +13,12 @@ use crate::commands::evidence::Earlier;
 use crate::commands::identity::Identity;
 use crate::commands::journal::ReportFolder;
 use crate::commands::look::{Asked, Look, look};
+use crate::commands::obsolete::{Read, asked_of_others};
 use crate::commands::outputs::Outputs;
 use crate::commands::reports;
 use crate::commands::shell::{Failure, Shell};
 use crate::commands::typed::limited;
+use crate::config::file_system::FileSystem;
 use crate::coverage::Coverage;
 use crate::diagnostic::Sources;
 use crate::exit::Exit;
@@ -67,11 +71,19 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     let earlier = Earlier { base: given.as_ref(), config: &args.config, org, at: commit };
     let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, args.limits, args.usage, (&folder, now));
     let asked = Asked { earlier: Some(earlier), ..asked };
+    let read = Read {
+        path: head_path,
+        root: at.as_ref().map_or(root.as_deref(), |it| Some(it.place.root.as_path())),
+        commit: at.as_ref().map(|it| Rc::clone(&it.files) as Rc<dyn FileSystem>),
+        config: &config,
+        sources: &sources,
+    };
     let mut look = converse(&args.target, &desired, shell, async |connection, _| {
         // A reader is all that this command has: it cannot write.
         look(&connection.session.reader(), &asked, heard).await
     })
     .await?;
+    look.plan = asked_of_others(look.plan, read);
     if let Some(given) = given {
         let evidence = look.evidence.take().unwrap_or_default();
         let reports = look.kept.reports();

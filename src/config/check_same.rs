@@ -8,9 +8,10 @@ use crate::config::check_text;
 use crate::config::collector::Collector;
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::model::alike;
 use crate::model::desired::{Management, Settings, Wanted};
 use crate::model::labels::Scope;
-use crate::model::names::{Key, Label, Locale};
+use crate::model::names::{Key, Label, Locale, SystemPresence};
 
 /// How many locales of one finding are named.
 const LOCALES_SHOWN_MAX: usize = 30;
@@ -34,7 +35,7 @@ pub(super) fn check(definitions: &BTreeMap<Key, Wanted>, settings: &Settings, fo
     let default = &settings.default_locale;
     found.extend(all.iter().filter_map(|it| untranslated(it, default)));
     shared(&all, default, found);
-    alike(&all, found);
+    look_alike(&all, found);
 }
 
 /// Those that are managed and say something.
@@ -109,6 +110,11 @@ impl Seen<'_> {
     fn alphabets(&self) -> u8 {
         check_text::alphabets(self.label.as_str())
     }
+
+    /// What decides whether it moves: its system presence, and what it replaces.
+    fn kind(&self) -> (&SystemPresence, Option<&SystemPresence>) {
+        (&self.wanted.system_presence, self.wanted.replaces.as_ref())
+    }
 }
 
 /// Labels of one locale that look the same: as many as are needed to find, for any further one, one that it looks like.
@@ -146,38 +152,77 @@ impl<'a> Lookalikes<'a> {
     }
 }
 
-/// Each definition whose label looks like another one's in the same locale, written with letters of another alphabet;
-/// once a pair. Whether a label holds letters of two, `mixed-scripts` tells.
-fn alike(all: &[Compared<'_>], found: &mut Collector) {
+/// Labels of one locale that a reader cannot tell apart. Of definitions that move alike two labels are enough to find, for
+/// any further one, one that is written otherwise.
+#[derive(Default)]
+struct Forms<'a>(Vec<Seen<'a>>);
+
+/// How many are kept to be compared with: a config with more in one place has many findings already.
+const FORMS_MAX: usize = 64;
+
+impl<'a> Forms<'a> {
+    /// One that is written otherwise, and does not go on as this one.
+    fn of(&self, seen: Seen<'a>) -> Option<Seen<'a>> {
+        let is_other =
+            |it: &&Seen<'a>| it.label != seen.label && !moves(it.wanted, seen.wanted) && !moves(seen.wanted, it.wanted);
+        self.0.iter().find(is_other).copied()
+    }
+
+    fn add(&mut self, seen: Seen<'a>) {
+        let mut alike = self.0.iter().filter(|it| it.kind() == seen.kind());
+        let is_kept = match (alike.next(), alike.next()) {
+            (None, _) => true,
+            (Some(first), None) => first.label != seen.label,
+            (Some(_), Some(_)) => false,
+        };
+        if is_kept && self.0.len() < FORMS_MAX {
+            self.0.push(seen);
+        }
+    }
+}
+
+/// Each definition whose label a reader takes for another one's in the same locale: it is written in another form, or with
+/// letters of another alphabet that look the same; once a pair. Whether a label holds letters of two, `mixed-scripts` tells.
+fn look_alike(all: &[Compared<'_>], found: &mut Collector) {
     let mut by_look: HashMap<(&str, String), Lookalikes<'_>> = HashMap::new();
+    let mut by_form: HashMap<(&str, String), Forms<'_>> = HashMap::new();
     for Compared { wanted, labels } in all {
         let mut told: HashSet<&Key> = HashSet::from([&wanted.key]);
         for (locale, normal, label) in labels {
             let place = wanted.places.labels.get(*locale).copied().unwrap_or(wanted.places.key);
             let seen = Seen { wanted, place, label };
-            let mut lookalikes = match by_look.entry((normal.as_str(), check_text::looks(label.as_str()))) {
-                Entry::Occupied(lookalikes) => lookalikes,
+            let forms = by_form.entry((normal.as_str(), alike::folded(label.nfc()))).or_default();
+            let other_form = forms.of(seen);
+            forms.add(seen);
+            let other_letter = match by_look.entry((normal.as_str(), check_text::looks(label.as_str()))) {
+                Entry::Occupied(mut lookalikes) => {
+                    let other = lookalikes.get().of(seen);
+                    lookalikes.get_mut().add(seen);
+                    other
+                }
                 Entry::Vacant(vacant) => {
                     vacant.insert(Lookalikes { first: seen, more: Vec::new() });
-                    continue;
+                    None
                 }
             };
-            let other = lookalikes.get().of(seen);
-            lookalikes.get_mut().add(seen);
-            let Some(other) = other else { continue };
-            let Some(letter) = check_text::other_alphabet(label.as_str(), other.label.as_str()) else { continue };
-            if !told.insert(&other.wanted.key) {
-                continue;
+            let by_letter = other_letter
+                .and_then(|other| Some((other, check_text::other_alphabet(label.as_str(), other.label.as_str())?)));
+            let by_form =
+                other_form.and_then(|other| Some((other, alike::difference(label.nfc(), other.label.nfc())?)));
+            for (other, difference) in by_form.into_iter().chain(by_letter) {
+                if !told.insert(&other.wanted.key) {
+                    continue;
+                }
+                let finding = Finding::LookAlikeLabel {
+                    key: wanted.key.to_string(),
+                    other: other.wanted.key.to_string(),
+                    locale: locale.to_string(),
+                    labels: vec![label.to_string(), other.label.to_string()],
+                    difference,
+                };
+                let alike = Diagnostic::at(place, finding).of_both(wanted.key.as_str(), other.wanted.key.as_str());
+                found.push(alike.and(other.place, "the label that it looks like"));
             }
-            let finding = Finding::LookAlikeLabel {
-                key: wanted.key.to_string(),
-                other: other.wanted.key.to_string(),
-                locale: locale.to_string(),
-                label: label.to_string(),
-                letter,
-            };
-            let alike = Diagnostic::at(place, finding).of_both(wanted.key.as_str(), other.wanted.key.as_str());
-            found.push(alike.and(other.place, "the label that it looks like"));
         }
     }
 }

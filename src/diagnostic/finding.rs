@@ -61,7 +61,8 @@ trait InProse: Clone {
 }
 
 /// What is a piece of a sentence already, with backticks of ours in it.
-const SENTENCES: [&str; 9] = ["what", "advice", "problem", "why", "cause", "expected", "given", "letter", "scripts"];
+const SENTENCES: [&str; 10] =
+    ["what", "advice", "problem", "why", "cause", "expected", "given", "letter", "scripts", "difference"];
 
 impl InProse for String {
     fn in_prose(&self, field: &str) -> String {
@@ -457,11 +458,11 @@ findings! {
     SameLabel { key: String, other: String, locale: String, label: String }
         "same-label", Warning, format!("`{key}` and `{other}` have one label for `{locale}`, `{label}`"),
         say("who reads this language cannot tell them apart, and the org may refuse it: give one another label");
-    /// Two definitions with labels in one locale that differ and cannot be told apart by eye.
-    LookAlikeLabel { key: String, other: String, locale: String, label: String, letter: String }
+    /// Two definitions with labels in one locale that differ and that a reader takes for one.
+    LookAlikeLabel { key: String, other: String, locale: String, labels: Vec<String>, difference: String }
         "look-alike-label", Warning,
-        format!("`{key}` and `{other}` have labels for `{locale}` that look alike, `{label}`"),
-        Some(format!("{letter}: nobody can tell them apart by eye; type one anew, or give it another label"));
+        format!("`{key}` and `{other}` have labels for `{locale}` that look alike, {}", ticked(labels, "and")),
+        Some(format!("{difference}: a reader cannot tell them apart; type one anew, or give it another label"));
     /// Something that changes nothing where it stands.
     NoEffect { what: String, why: String }
         "no-effect", Warning, format!("{what} has no effect: {why}"), say("remove it");

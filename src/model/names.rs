@@ -199,12 +199,6 @@ impl Label {
     pub fn nfc(&self) -> &str {
         self.composed.as_deref().unwrap_or(&self.raw)
     }
-
-    /// Case and white space folded, for "these look alike", never for "these are equal".
-    #[must_use]
-    pub fn folded(&self) -> String {
-        self.nfc().to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
-    }
 }
 
 impl PartialEq for Label {

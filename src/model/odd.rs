@@ -1,6 +1,7 @@
 //! What an org shows that is not as its API promises: objects that cannot be read whole, and texts that were cut within
 //! a character.
 
+use crate::model::alike;
 use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use crate::text;
 
@@ -46,7 +47,7 @@ impl Odd {
 
     /// The labels as they look to a reader.
     pub fn looks(&self) -> impl Iterator<Item = String> {
-        self.labels.iter().map(|(_, label)| label.folded())
+        self.labels.iter().map(|(_, label)| alike::folded(label.nfc()))
     }
 
     /// May it belong to this system presence?

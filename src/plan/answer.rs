@@ -262,11 +262,15 @@ fn takes_its_place(key: &Key, name: &Label, system_presence: &SystemPresence, sa
 
 fn replace_answers(key: &Key, candidates: &[Candidate], said: &Said) -> Vec<Answer> {
     let mut answers: Vec<Answer> = Vec::new();
-    for Candidate { system_presence, .. } in candidates {
-        let answer = Answer {
-            say: format!("if it takes the place of the one under {system_presence} (which will be deactivated)"),
-            lines: under_definition(key, &format!("replaces: {}", yaml::scalar(system_presence.as_str()))),
-        };
+    for Candidate { system_presence, name, has_default_label, .. } in candidates {
+        let say = format!("if it takes the place of the one under {system_presence} (which will be deactivated)");
+        let mut lines = under_definition(key, &format!("replaces: {}", yaml::scalar(system_presence.as_str())));
+        // `replaces` finds exact labels alone: of one that only reads the same it has to know the label.
+        let other = name.as_ref().filter(|it| *has_default_label && Some(*it) != said.default_label.as_ref());
+        if let Some(name) = other {
+            lines.push(format!("  {}", previous_labels(&said.previous_labels, name)));
+        }
+        let answer = Answer { say, lines };
         // Several under one are the next question.
         if !answers.contains(&answer) {
             answers.push(answer);

@@ -34,7 +34,9 @@ pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pendin
     };
     // No two changes of one plan are about the same.
     let kept: BTreeSet<Subject> = pairs.values().filter_map(|it| Subject::of(&it.step)).collect();
-    let settled = base.plan.changes.iter().filter(|it| Subject::of(&it.step).is_some_and(|it| !kept.contains(&it)));
+    let is_gone = |it: &&Change| Subject::of(&it.step).is_some_and(|it| !kept.contains(&it));
+    let open = Open::of(head.plan, &head.desired.settings.default_locale);
+    let settled = base.plan.changes.iter().filter(is_gone).filter(|it| !open.has(&it.step));
     let (before, after) = (&base.desired.settings.default_locale, &head.desired.settings.default_locale);
     Compared {
         origins: head.plan.changes.iter().filter_map(origin).collect(),
@@ -82,6 +84,46 @@ pub fn paired<'a>(base: &'a [Change], head: &[Change], default_locale: &Locale) 
 #[must_use]
 pub fn same(a: &Step, b: &Step) -> bool {
     a.action() == b.action() && a.system_presence() == b.system_presence() && a.after().same_as(&b.after())
+}
+
+/// What a plan refuses or creates, and what a refusal is about: a change of the base that became one of these is not
+/// settled.
+struct Open<'a> {
+    keys: BTreeSet<&'a Key>,
+    objects: BTreeSet<&'a DefinitionId>,
+    /// What is created, by system presence and default label.
+    names: BTreeSet<(&'a str, &'a str)>,
+    default_locale: &'a Locale,
+}
+
+impl<'a> Open<'a> {
+    fn of(plan: &'a Plan, default_locale: &'a Locale) -> Open<'a> {
+        let left_out = plan.only.iter().flat_map(|it| &it.refusals);
+        let refusals: Vec<&Refusal> = plan.refusals.iter().chain(left_out).collect();
+        let changes = plan.changes.iter().chain(plan.only.iter().flat_map(|it| &it.changes));
+        let created: Vec<&Create> = changes
+            .filter_map(|it| match &it.step {
+                Step::Create(create) => Some(create),
+                _ => None,
+            })
+            .collect();
+        let in_question = plan.left_alone.iter().filter(|it| matches!(it.why, Why::InQuestion(_))).map(|it| &it.id);
+        let name = |it: &&'a Create| Some((it.system_presence.folded(), it.labels.get(default_locale)?.nfc()));
+        Open {
+            keys: refusals.iter().flat_map(|it| it.fact.keys()).chain(created.iter().map(|it| &it.key)).collect(),
+            objects: refusals.iter().flat_map(|it| it.fact.ids()).chain(in_question).collect(),
+            names: created.iter().filter_map(name).collect(),
+            default_locale,
+        }
+    }
+
+    fn has(&self, step: &Step) -> bool {
+        let after = step.after();
+        let name = after.labels.get(self.default_locale).map(|it| (step.system_presence().folded(), it.nfc()));
+        step.key().is_some_and(|it| self.keys.contains(it))
+            || step.id().is_some_and(|it| self.objects.contains(it))
+            || name.is_some_and(|it| self.names.contains(&it))
+    }
 }
 
 /// Where each refusal of the head comes from; none for what is told of people: who is on what was asked for the head alone.

@@ -372,6 +372,56 @@ pub struct Spent {
     pub line: SpentLine,
     /// Where it stands.
     pub place: Option<Span>,
+    /// The other orgs that may still need it; none if it may go.
+    pub not_known: Option<NotKnownFor>,
+}
+
+impl Spent {
+    /// How the line is told: what it is, and for whom that is not known, in a sentence without a full stop. Names are raw.
+    #[must_use]
+    pub fn in_words(&self) -> (&'static str, String) {
+        match &self.not_known {
+            None => ("No longer needed", String::new()),
+            Some(it) => ("No longer needed here", format!("; {}", it.in_words())),
+        }
+    }
+}
+
+/// Other orgs that use the layer in which a line stands, and of which this run does not know whether they need it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NotKnownFor {
+    /// By name; of an org file that cannot be read, its path.
+    pub orgs: Vec<String>,
+    /// There may be more: not every file could be looked at.
+    pub more: bool,
+}
+
+/// How many orgs are named.
+const ORGS_NAMED_MAX: usize = 3;
+
+impl NotKnownFor {
+    /// In words; names are raw.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let named: Vec<String> = self.orgs.iter().take(ORGS_NAMED_MAX).map(text::unticked).collect();
+        let more = match self.orgs.len().saturating_sub(ORGS_NAMED_MAX) {
+            0 => String::new(),
+            more => format!(" ({more} more)"),
+        };
+        let unread = "not every file beside it could be read";
+        match self.orgs.len() {
+            0 => format!("not known for other orgs: {unread}"),
+            count => {
+                let uses = if count == 1 { "uses" } else { "use" };
+                let unread = if self.more { format!("; {unread}") } else { String::new() };
+                format!(
+                    "not known for {} that {uses} this layer: {}{more}{unread}",
+                    text::count(count, "other org"),
+                    named.join(", ")
+                )
+            }
+        }
+    }
 }
 
 /// The lines that can become unnecessary.
@@ -479,6 +529,40 @@ pub enum Warning {
         /// Until when.
         until: Moment,
     },
+    /// A definition has its object, and others that it could be as well are active and unmanaged.
+    HiddenTwin {
+        /// Which definition of the config.
+        key: Key,
+        /// Its object.
+        its: Named,
+        /// The first of the others.
+        others: Vec<Named>,
+        /// How many more there are.
+        more: usize,
+        /// The line that says what it is called, or was.
+        place: Option<Span>,
+    },
+}
+
+/// An object, and what agents read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Which object.
+    pub id: DefinitionId,
+    /// Its default label, else any.
+    pub name: Option<Label>,
+    /// Is it deactivated?
+    pub deactivated: bool,
+}
+
+impl Named {
+    fn in_words(&self) -> String {
+        let state = if self.deactivated { ", deactivated" } else { "" };
+        match &self.name {
+            Some(name) => format!("{} ({}{state})", text::ticked(name), self.id),
+            None => format!("{}{state}", self.id),
+        }
+    }
 }
 
 impl Warning {
@@ -495,6 +579,16 @@ impl Warning {
             Warning::HalfCharacter { .. } | Warning::MoreHalfCharacters { .. } => "half-character",
             Warning::NotVisibleYet { .. } => "not-visible-yet",
             Warning::MayBeMade { .. } => "may-be-made",
+            Warning::HiddenTwin { .. } => "hidden-twin",
+        }
+    }
+
+    /// The line of the config that it is about, where it is not that of its first definition.
+    #[must_use]
+    pub fn place(&self) -> Option<Span> {
+        match self {
+            Warning::HiddenTwin { place, .. } => *place,
+            _ => None,
         }
     }
 
@@ -511,7 +605,9 @@ impl Warning {
             | Warning::MoreOddObjects { .. }
             | Warning::HalfCharacter { .. }
             | Warning::MoreHalfCharacters { .. } => &[],
-            Warning::NotVisibleYet { key, .. } | Warning::MayBeMade { key, .. } => std::slice::from_ref(key),
+            Warning::NotVisibleYet { key, .. } | Warning::MayBeMade { key, .. } | Warning::HiddenTwin { key, .. } => {
+                std::slice::from_ref(key)
+            }
         }
     }
 
@@ -525,6 +621,19 @@ impl Warning {
     #[must_use]
     pub fn message(&self) -> String {
         match self {
+            Warning::HiddenTwin { key, its, others, more, place: _ } => {
+                let mut named: Vec<String> = others.iter().map(Named::in_words).collect();
+                named.extend((*more > 0).then(|| format!("{more} more")));
+                let (are, each, it, them) =
+                    if named.len() == 1 { ("is", "it", "it", "it") } else { ("are", "each", "the right one", "them") };
+                format!(
+                    "`{key}` is {}, but {}, which its label or `previousLabels` also name, {are} active and unmanaged, so \
+                     agents see both: give {each} a key of its own, pinned in `ids`, with `deactivated: true` to retire it or \
+                     with its labels to keep it; or pin `{key}` to {it}; or name {them} in `protect` to leave {them} alone",
+                    its.in_words(),
+                    text::list(&named, "and")
+                )
+            }
             Warning::ManyActive { system_presence, active } => format!(
                 "{active} definitions will be active under {system_presence}; the platform documents 30 at most, \
                  unless your org has had that raised"

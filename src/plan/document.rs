@@ -65,8 +65,11 @@ pub struct PlanV1 {
     pub in_step: Vec<InStepV1>,
     /// Active definitions that are not touched.
     pub left_alone: Vec<LeftAloneV1>,
-    /// Lines of the config that have done their work.
+    /// Lines of the config that have done their work for every org that uses them: they may go.
     pub no_longer_needed: Vec<SpentV1>,
+    /// Lines of a layer that have done their work for this org, and other orgs may still need them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_longer_needed_here: Vec<SpentV1>,
     /// What somebody should look at.
     pub warnings: Vec<WarningV1>,
     /// Why it may not be applied.
@@ -284,7 +287,7 @@ pub struct LeftAloneV1 {
 
 /// A line that may go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(expecting = "an object")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 pub struct SpentV1 {
     /// The definition in the config.
     pub key: String,
@@ -293,6 +296,21 @@ pub struct SpentV1 {
     /// Where it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<PlaceV1>,
+    /// The other orgs that use its layer and may still need it; absent if the line may go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_known_for: Option<NotKnownForV1>,
+}
+
+/// Other orgs that use a layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
+pub struct NotKnownForV1 {
+    /// By name; of an org file that cannot be read, its path.
+    pub orgs: Vec<String>,
+    /// There may be more: not every file could be looked at.
+    pub more: bool,
+    /// In words.
+    pub message: String,
 }
 
 /// Something to look at.
@@ -358,6 +376,7 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         held: _,
         waiting: _,
     } = plan;
+    let (done, done_here): (Vec<&Spent>, Vec<&Spent>) = spent.iter().partition(|it| it.not_known.is_none());
     PlanV1 {
         kind: "plan".to_owned(),
         format_version: FORMAT_VERSION,
@@ -381,7 +400,8 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
             .collect(),
         in_step: in_step.iter().map(in_step_v1).collect(),
         left_alone: left_alone.iter().map(left_alone_v1).collect(),
-        no_longer_needed: spent.iter().map(|it| spent_v1(it, sources)).collect(),
+        no_longer_needed: done.iter().map(|it| spent_v1(it, sources)).collect(),
+        no_longer_needed_here: done_here.iter().map(|it| spent_v1(it, sources)).collect(),
         warnings: warnings.iter().map(warning_v1).collect(),
         refusals: refusals
             .iter()
@@ -513,8 +533,17 @@ fn left_alone_v1(it: &LeftAlone) -> LeftAloneV1 {
 }
 
 fn spent_v1(it: &Spent, sources: &Sources) -> SpentV1 {
-    let Spent { key, line, place } = it;
-    SpentV1 { key: key.to_string(), field: line.field().to_owned(), place: place.map(|span| place_v1(span, sources)) }
+    let Spent { key, line, place, not_known } = it;
+    SpentV1 {
+        key: key.to_string(),
+        field: line.field().to_owned(),
+        place: place.map(|span| place_v1(span, sources)),
+        not_known_for: not_known.as_ref().map(|it| NotKnownForV1 {
+            orgs: it.orgs.clone(),
+            more: it.more,
+            message: it.in_words(),
+        }),
+    }
 }
 
 /// A warning as documents write it.

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::model::alike;
 use crate::model::desired::Wanted;
-use crate::model::names::{Key, Label, Locale, SystemPresence};
+use crate::model::names::{Key, Locale, SystemPresence};
 use crate::model::observed::Observed;
 use crate::model::odd::{Halved, Odd};
 use crate::plan::change::{Change, Step, Warning};
@@ -42,7 +43,7 @@ impl<'a> OddOnes<'a> {
             return Vec::new();
         }
         let labels = wanted.default_label(default_locale).into_iter().chain(&wanted.previous_labels);
-        let looks: BTreeSet<String> = labels.map(Label::folded).collect();
+        let looks: BTreeSet<String> = labels.map(|it| alike::folded(it.nfc())).collect();
         let found = looks.iter().filter_map(|it| self.by_look.get(it)).flatten();
         let mut known = BTreeSet::new();
         found.copied().filter(|it| known.insert((&it.id, &it.place))).collect()

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::model::alike;
 use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
@@ -216,10 +217,10 @@ impl<'a> Questions<'a> {
         // `new: true` says that it looks like others and is none of them.
         let making: Vec<&'a Wanted> = made.iter().copied().filter(|it| !it.new).collect();
         let mut alike = Alike::new(&making, &free, self.default_locale);
-        let mut called: HashMap<&'a str, Group<'a>> = HashMap::new();
+        let mut called: HashMap<String, Group<'a>> = HashMap::new();
         for object in &free {
-            if let Some(label) = object.default_label(self.default_locale) {
-                called.entry(label.nfc()).or_default().objects.push(object);
+            if let Some(label) = object.default_label(self.default_locale).filter(|_| !making.is_empty()) {
+                called.entry(alike::folded(label.nfc())).or_default().objects.push(object);
             }
         }
         let mut asked = BTreeSet::new();
@@ -231,9 +232,9 @@ impl<'a> Questions<'a> {
                 self.ask_whether_renamed(wanted, named, had, pairing);
                 asked.insert(&wanted.key);
             }
-            // What has the default label under another system presence.
+            // What is called so, to a reader, under another system presence.
             let label = wanted.default_label(self.default_locale);
-            let Some(group) = label.and_then(|label| called.get_mut(label.nfc())) else { continue };
+            let Some(group) = label.and_then(|label| called.get_mut(&alike::folded(label.nfc()))) else { continue };
             let elsewhere = group.objects.iter().copied().filter(|it| it.system_presence != wanted.system_presence);
             let Named { objects, more } = Named::of(elsewhere.take(CANDIDATES_NAMED_MAX + 1));
             if !objects.is_empty() {
@@ -300,11 +301,11 @@ impl<'a> Questions<'a> {
     }
 }
 
-/// Which objects look like which definitions that would be made: of the same system presence, with a label in common in
-/// any locale, or one's default label contains the other's. Each list is walked once, however many pairs there are.
+/// Which objects look like which definitions that would be made: of the same system presence, with a label in any locale
+/// that a reader cannot tell apart, or one's default label contains the other's. Each list is walked once, however many pairs there are.
 struct Alike<'a> {
-    /// By system presence, locale (in its normal form) and label.
-    shown: HashMap<(&'a str, String, &'a str), Group<'a>>,
+    /// By system presence, locale (in its normal form) and label (folded).
+    shown: HashMap<(&'a str, String, String), Group<'a>>,
     /// For each definition, some of the objects whose default label is in its own, or the other way round.
     related: Vec<Vec<&'a Definition>>,
     /// For each definition, the objects that look like it and like none before it by their default labels.
@@ -330,11 +331,12 @@ impl<'a> Alike<'a> {
             let Some((_, objects)) = here.get_mut(presence) else { continue };
             objects.push(index);
             for (locale, label) in object.labels.iter().filter(|(_, label)| !label.as_str().trim().is_empty()) {
-                alike.shown.entry((presence, locale.normal(), label.nfc())).or_default().objects.push(object);
+                let name = (presence, locale.normal(), alike::folded(label.nfc()));
+                alike.shown.entry(name).or_default().objects.push(object);
             }
         }
         for (wanted, objects) in here.into_values() {
-            let folded = |label: Option<&Label>| label.map(Label::folded).unwrap_or_default();
+            let folded = |label: Option<&Label>| label.map(|it| alike::folded(it.nfc())).unwrap_or_default();
             let ours: Vec<String> = wanted.iter().map(|it| folded(making[*it].default_label(default_locale))).collect();
             let theirs: Vec<String> =
                 objects.iter().map(|it| uncut(&folded(free[*it].default_label(default_locale)))).collect();
@@ -354,9 +356,9 @@ impl<'a> Alike<'a> {
         alike
     }
 
-    fn names(wanted: &'a Wanted) -> impl Iterator<Item = (&'a str, String, &'a str)> {
+    fn names(wanted: &'a Wanted) -> impl Iterator<Item = (&'a str, String, String)> {
         let presence = wanted.system_presence.folded();
-        wanted.labels.iter().map(move |(locale, label)| (presence, locale.normal(), label.nfc()))
+        wanted.labels.iter().map(move |(locale, label)| (presence, locale.normal(), alike::folded(label.nfc())))
     }
 
     fn named(&self, index: usize, wanted: &'a Wanted) -> Named<'a> {

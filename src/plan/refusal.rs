@@ -2,6 +2,7 @@
 //! A refusal stops the whole apply and never the showing.
 
 use crate::diagnostic::Span;
+use crate::model::alike;
 use crate::model::desired::Wanted;
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
@@ -458,14 +459,15 @@ impl Refusal {
     pub fn message(&self) -> String {
         match &self.fact {
             Fact::Ambiguous { key, by, candidates, more } => ambiguous(key, *by, candidates, *more),
-            Fact::LooksLikeRename { key, candidates, more, said: _, earlier } => {
-                looks_like_rename(key, candidates, *more, earlier.as_ref())
+            Fact::LooksLikeRename { key, candidates, more, said, earlier } => {
+                looks_like_rename(key, candidates, *more, earlier.as_ref()) + &beside(said, candidates)
             }
-            Fact::OtherSystemPresence { key, candidates, more, said: _ } => {
+            Fact::OtherSystemPresence { key, candidates, more, said } => {
                 let mut elsewhere: Vec<String> =
                     candidates.iter().map(|it| format!("{} ({})", it.system_presence, it.id)).collect();
                 elsewhere.extend(more.then(|| MORE.to_owned()));
-                format!("`{key}` would be created, but its label exists under {}", text::list(&elsewhere, "and"))
+                let (elsewhere, beside) = (text::list(&elsewhere, "and"), beside(said, candidates));
+                format!("`{key}` would be created, but its label exists under {elsewhere}{beside}")
             }
             Fact::ReplacedTwice { keys, more, candidate } => {
                 let mut keys: Vec<String> = keys.iter().map(|it| format!("`{it}`")).collect();
@@ -570,6 +572,16 @@ fn looks_like_rename(key: &Key, candidates: &[Candidate], more: bool, earlier: O
     let new = if earlier.said_new { ", and that says `new: true` as well" } else { "" };
     let alike = if alike.is_empty() { String::new() } else { format!("; {} too", looks_like(alike)) };
     format!("`{key}` would be created, but in {} it is {}{new}{alike}", earlier.source.in_words(), all(had, false))
+}
+
+/// How the label of a definition differs from the first one that a reader cannot tell from it; nothing where none is so.
+fn beside(said: &Said, candidates: &[Candidate]) -> String {
+    let Some(ours) = &said.default_label else { return String::new() };
+    let differing = candidates.iter().filter_map(|it| it.name.as_ref()).find_map(|theirs| {
+        let difference = alike::difference(ours.nfc(), theirs.nfc())?;
+        Some(format!(": its label is {}, that one is {} ({difference})", text::ticked(ours), text::ticked(theirs)))
+    });
+    differing.unwrap_or_default()
 }
 
 fn ambiguous(key: &Key, by: By, candidates: &[Candidate], more: bool) -> String {

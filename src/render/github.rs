@@ -81,7 +81,7 @@ fn warning(warning: &Warning, desired: &Desired) -> Annotation {
     let wanted = warning.keys().first().and_then(|it| desired.definitions.get(it));
     Annotation {
         level: Level::Warning,
-        place: wanted.map(|it| it.places.key),
+        place: warning.place().or_else(|| wanted.map(|it| it.places.key)),
         title: warning.code().to_owned(),
         lines: vec![warning.message()],
     }

@@ -1,7 +1,8 @@
 //! Definitions in the order in which they are shown, and what is said of each.
 
+use crate::model::alike;
 use crate::model::division::Divisions;
-use crate::model::names::{Key, Label, Locale, SystemPresence};
+use crate::model::names::{Key, Locale, SystemPresence};
 use crate::model::observed::{Definition, Modified, Organization, Primary};
 use crate::model::odd::{Halved, Odd};
 
@@ -72,7 +73,7 @@ impl Listing {
     pub(super) fn sort(&mut self) {
         let default_locale = &self.default_locale;
         self.rows.sort_by_cached_key(|Row { key: _, definition: it, halved: _ }| {
-            let name = it.name(default_locale).map(Label::folded);
+            let name = it.name(default_locale).map(|it| alike::folded(it.nfc()));
             (it.system_presence.clone(), it.primary != Primary::Yes, it.deactivated, name, it.id.clone())
         });
     }

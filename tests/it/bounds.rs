@@ -252,16 +252,17 @@ fn no_answer_becomes_a_tree_of_any_size() {
     assert_eq!(shapes::system_presences(cut).map(|_| ()), Err(Unreadable::NotJson));
 }
 
-/// Definitions with labels that look the same in several alphabets, some of which move to other system presences.
+/// Definitions with labels that look the same in several alphabets and forms, some of which move to other system presences.
 fn look_alikes() -> impl Strategy<Value = Vec<(usize, usize, Option<usize>)>> {
-    prop::collection::vec((0_usize..6, 0_usize..3, prop::option::of(0_usize..3)), 2..14)
+    prop::collection::vec((0_usize..8, 0_usize..3, prop::option::of(0_usize..3)), 2..14)
 }
 
 proptest! {
     #[test]
     fn look_alike_labels_are_found_as_by_trying_every_pair(drawn in look_alikes()) {
-        // Latin, Cyrillic, Greek; a whole word, and one that is unlike them.
-        const LABELS: [&str; 6] = ["OK", "\u{41E}\u{41A}", "\u{39F}\u{39A}", "OH", "\u{41E}\u{41D}", "Tea"];
+        // Latin, Cyrillic, Greek; another word, one that is unlike them, and two forms of the first.
+        const LABELS: [&str; 8] =
+            ["OK", "\u{41E}\u{41A}", "\u{39F}\u{39A}", "OH", "\u{41E}\u{41D}", "Tea", "ok", "\u{FF2F}\u{200B}k"];
         const PRESENCES: [&str; 3] = ["Away", "Meal", "Break"];
         let moves = |one: &(usize, usize, Option<usize>), other: &(usize, usize, Option<usize>)| one.2 == Some(other.1);
         // One that replaces itself is an error.
@@ -284,7 +285,7 @@ proptest! {
             .filter(|it| it.finding.code() == "look-alike-label")
             .filter_map(|it| it.key.clone())
             .collect();
-        let alike = |one: usize, other: usize| one != other && [[0, 1, 2].as_slice(), &[3, 4]].iter().any(|it| it.contains(&one) && it.contains(&other));
+        let alike = |one: usize, other: usize| one != other && [[0, 1, 2].as_slice(), &[3, 4], &[0, 6, 7]].iter().any(|it| it.contains(&one) && it.contains(&other));
         let expected: HashSet<String> = drawn
             .iter()
             .enumerate()

@@ -16,4 +16,5 @@ mod reviewed;
 mod saved;
 mod several;
 mod standing;
+mod twins;
 mod usage;

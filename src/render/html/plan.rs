@@ -138,13 +138,11 @@ fn side<'a>(rows: &[LabelRow<'a>], element: &str, of: impl Fn(&LabelRow<'a>) -> 
 /// What to look at.
 pub(super) fn notes(warnings: &[Warning], spent: &[Spent], sources: &Sources) -> String {
     let warnings = warnings.iter().map(|it| format!("<li>Warning: {}</li>\n", sentence(&it.message())));
-    let spent = spent.iter().map(|Spent { key, line, place }| {
-        format!(
-            "<li>No longer needed: <code>{}</code> of {}{}</li>\n",
-            line.field(),
-            code(key.as_str()),
-            at(*place, sources)
-        )
+    let spent = spent.iter().map(|it| {
+        let Spent { key, line, place, not_known: _ } = it;
+        let (what, unknown) = it.in_words();
+        let (key, at, unknown) = (code(key.as_str()), at(*place, sources), sentence(&unknown));
+        format!("<li>{what}: <code>{}</code> of {key}{at}{unknown}</li>\n", line.field())
     });
     let notes: String = warnings.chain(spent).collect();
     if notes.is_empty() { notes } else { format!("<h2>To look at</h2>\n<ul>\n{notes}</ul>\n") }

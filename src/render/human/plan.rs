@@ -142,9 +142,11 @@ pub(super) fn warning_shown(warning: &Warning, style: Style) -> String {
 }
 
 fn spent_shown(spent: &Spent, sources: &Sources) -> String {
-    let Spent { key, line, place: at } = spent;
+    let Spent { key, line, place: at, not_known: _ } = spent;
+    let (what, unknown) = spent.in_words();
     let at = at.map_or_else(String::new, |span| format!(" ({})", place(span, sources)));
-    format!("No longer needed: `{}` of `{}`{at}\n", line.field(), text::terminal(key.as_str()))
+    let (key, unknown) = (text::terminal(key.as_str()), text::terminal(&unknown));
+    format!("{what}: `{}` of `{key}`{at}{unknown}\n", line.field())
 }
 
 fn left_alone_shown(left_alone: &[LeftAlone]) -> String {

@@ -186,9 +186,12 @@ fn detail(change: &Change, plan: &Plan, sources: &Sources) -> Vec<String> {
 /// What to look at.
 pub(super) fn notes(warnings: &[Warning], spent: &[Spent], sources: &Sources) -> Section {
     let warnings = warnings.iter().map(|it| format!("- **warning**: {}\n", Inline::prose(&it.message())));
-    let spent = spent.iter().map(|Spent { key, line, place: at }| {
+    let spent = spent.iter().map(|it| {
+        let Spent { key, line, place: at, not_known: _ } = it;
+        let (what, unknown) = it.in_words();
+        let unknown = Inline::prose(&unknown);
         let at = at.map_or_else(String::new, |span| format!(" ({})", Inline::code(&sources.place(span).to_string())));
-        format!("- No longer needed: `{}` of {}{at}\n", line.field(), Inline::code(key.as_str()))
+        format!("- {what}: `{}` of {}{at}{unknown}\n", line.field(), Inline::code(key.as_str()))
     });
     let rows = warnings.chain(spent).collect();
     Section { noun: "note", keep: Keep::Third, head: "#### To look at\n\n".to_owned(), rows, foot: String::new() }

@@ -35,6 +35,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
     &["model::odd"],
     &[
         "git::objects",
+        "model::alike",
         "cli::offline",
         "cli::precedence",
         "model::circle",
@@ -130,7 +131,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "api::users",
         "users::meant",
     ],
-    &["config::rule_settings", "render::init"],
+    &["config::root", "config::rule_settings", "render::init"],
     &["plan::recent"],
     &["plan", "api::reader", "config::schema", "apply::report", "render::human::refusal", "users::wishes"],
     &[
@@ -167,6 +168,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
     &[
         "config::check",
         "config::print",
+        "config::sharing",
         "config::uses",
         "apply::census",
         "render::human::change",
@@ -252,7 +254,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "retire",
         "render::retire",
     ],
-    &["commands::base", "commands::connect", "commands::evidence"],
+    &["commands::base", "commands::connect", "commands::evidence", "commands::obsolete"],
     &["commands::bar", "commands::identity", "commands::placing", "commands::record", "commands::shell"],
     &[
         "commands::conversation",
@@ -302,6 +304,7 @@ pub(super) const SANDBOX: &[&[&str]] = &[
 pub(super) const VALUES: &[&str] = &[
     "annotate_snippets",
     "aws_lc_rs::digest",
+    "caseless",
     "console::Style",
     "console::measure_text_width",
     "console::strip_ansi_codes",
@@ -388,7 +391,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("retire", &["tokio::time"]),
     // The disk.
     ("nofollow", &["fastrand", "rustix", "std::fs", "std::io", "std::os"]),
-    ("config", &["std::fs", "std::io"]),
+    ("config::root", &["std::fs", "std::io"]),
     ("config::file_system", &["std::fs", "std::io", "std::os"]),
     ("config::folders", &["std::io"]),
     ("commands::commit_files", &["std::io"]),

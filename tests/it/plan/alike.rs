@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use presencectl::config::{Text, read_texts};
+use presencectl::model::alike::folded;
 use presencectl::model::desired::{Desired, Limits};
 use presencectl::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Primary};
@@ -55,7 +56,7 @@ proptest! {
 type Drawn = (String, Option<String>, bool);
 
 fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
-    prop::collection::vec(("[abc ]{1,4}", prop::option::of("[ab]{1,2}"), any::<bool>()), 0..16)
+    prop::collection::vec(("[aAbc '’–-]{1,4}", prop::option::of("[aAb]{1,2}"), any::<bool>()), 0..16)
 }
 
 fn presence(away: bool) -> &'static str {
@@ -116,12 +117,12 @@ fn looks_like(desired: &Desired, observed: &Observed) -> BTreeMap<Key, BTreeSet<
             continue;
         }
         for object in observed.definitions.iter().filter(|it| !taken.contains(&it.id)) {
-            let shares = wanted
-                .labels
-                .iter()
-                .any(|(locale, label)| !label.as_str().trim().is_empty() && object.labels.get(locale) == Some(label));
-            let folded = |labels: &presencectl::model::labels::Labels| labels.get(&english).map(Label::folded);
-            let contains = match (folded(&wanted.labels), folded(&object.labels)) {
+            let shares =
+                wanted.labels.iter().filter(|(_, label)| !label.as_str().trim().is_empty()).any(|(locale, label)| {
+                    object.labels.get(locale).is_some_and(|it| folded(it.nfc()) == folded(label.nfc()))
+                });
+            let default = |labels: &presencectl::model::labels::Labels| labels.get(&english).map(|it| folded(it.nfc()));
+            let contains = match (default(&wanted.labels), default(&object.labels)) {
                 (Some(ours), Some(theirs)) if !ours.is_empty() && !theirs.is_empty() => {
                     ours.contains(&theirs) || theirs.contains(&ours)
                 }

@@ -322,3 +322,31 @@ fn a_definition_asks_the_same_under_another_key_and_wherever_it_stands() {
     narrow.locales(&["en_US"]);
     assert!(!asks_the_same(&config(lunch()), &narrow.desired().0, &Key::new("lunch").unwrap()));
 }
+
+/// Without `previousLabels`, the rename of the base becomes a question, or a second definition: neither settles it.
+#[test]
+fn what_became_a_refusal_or_a_create_is_not_settled() {
+    let mut base = World::in_step([want("lunch", "Meal", "Lunch"), want("tea", "Break", "Tea")]);
+    base.config(want("lunch", "Meal", "Lunch break").previously("Lunch"));
+    base.config(want("tea", "Break", "Infusion").previously("Tea"));
+    let mut head = base.clone();
+    head.config(want("lunch", "Meal", "Lunch break"));
+    head.config(want("tea", "Break", "Infusion"));
+    let (plan, _) = compared(&base, &head);
+    assert_eq!(
+        plan.refusals.iter().map(presencectl::plan::refusal::Refusal::code).collect::<Vec<_>>(),
+        ["looks-like-rename"]
+    );
+    assert_eq!(settled(&plan), [""; 0]);
+    // The same under other keys.
+    let mut head = base.clone();
+    head.forget("lunch").config(want("snack", "Meal", "Lunch break"));
+    head.forget("tea").config(want("pot", "Break", "Infusion"));
+    let (plan, _) = compared(&base, &head);
+    assert_eq!(settled(&plan), [""; 0]);
+    // What is only taken out of the config is.
+    let mut head = base.clone();
+    head.forget("tea");
+    let (plan, _) = compared(&base, &head);
+    assert_eq!(settled(&plan), ["tea"]);
+}

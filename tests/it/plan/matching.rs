@@ -22,6 +22,8 @@ fn a_pin_wins_over_another_object_with_the_label() {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch").pinned(id(7))]);
     world.org().add("Meal", &[("en_US", "Lunch")]);
     assert_snapshot!(world.plan(), @r#"
+    warning[hidden-twin]: `lunch` is `Lunch` (2fa68d50-0000-4000-8000-000000000007), but `Lunch` (2fa68d50-0000-4000-8000-000000000002), which its label or `previousLabels` also name, is active and unmanaged, so agents see both: give it a key of its own, pinned in `ids`, with `deactivated: true` to retire it or with its labels to keep it; or pin `lunch` to it; or name it in `protect` to leave it alone
+
     Unmanaged: 1 left alone
       the config does not name them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000002)

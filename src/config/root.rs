@@ -1,0 +1,84 @@
+//! The folder below which all files of a config lie.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+
+use crate::config::file_system::FileSystem;
+use crate::config::folders::{Found, Root, join, plain_cause};
+use crate::diagnostic::finding::Finding;
+
+/// The path of a request and the root that it lies below.
+pub(super) fn begin(
+    system: Rc<dyn FileSystem>,
+    path: &Path,
+    root: Option<&Path>,
+) -> Result<(Found, Root), Box<Finding>> {
+    let canonical = |path: &Path| {
+        let unreadable = |error: std::io::Error| Finding::Unreadable {
+            path: path.display().to_string(),
+            cause: plain_cause(&error),
+        };
+        system.canonical(path).map_err(|error| Box::new(unreadable(error)))
+    };
+    let found = Found { shown: join(path, Path::new("")), real: canonical(path)? };
+    let root = if let Some(root) = root {
+        Found { shown: root.to_owned(), real: canonical(root)? }
+    } else {
+        let outside = |link: PathBuf| Finding::OutsideRoot { path: link.display().to_string(), root: None };
+        let real = nearest_root(path, &found).map_err(|link| Box::new(outside(link)))?;
+        Found { shown: real.clone(), real }
+    };
+    Ok((found, Root { found: root, system }))
+}
+
+/// The nearest folder upward that holds `.git`, else the path's own folder. Upward from the path as it was typed: a link
+/// in a repository leads out of it only for those who name its end.
+///
+/// # Errors
+/// The path leads through this link, and no `.git` says what belongs together.
+fn nearest_root(path: &Path, found: &Found) -> Result<PathBuf, PathBuf> {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| found.real.clone());
+    let (typed, link) = without_parents(&absolute);
+    let holding = |folder: &Path, above: Option<&Path>| {
+        let folders = folder.ancestors().take_while(|it| above.is_none_or(|above| *it != above));
+        folders.into_iter().find(|it| it.join(".git").exists()).and_then(|it| fs::canonicalize(it).ok())
+    };
+    let own = if found.real.is_dir() { found.real.as_path() } else { found.real.parent().unwrap_or(&found.real) };
+    let Some(link) = link else {
+        return Ok(holding(own, None).unwrap_or_else(|| own.to_owned()));
+    };
+    let above = link.parent().unwrap_or(Path::new(""));
+    if let Some(root) = holding(above, None) {
+        return Ok(root);
+    }
+    // A link on the way may lead to a repository, to a place beside it, or to where the system keeps everything, as `/tmp`
+    // does on a Mac. The last part may not: then all that is behind it would be a root of its own.
+    let folder = if found.real.is_dir() { typed.as_path() } else { typed.parent().unwrap_or(&typed) };
+    let is_harmless = above.parent().is_none() || fs::canonicalize(above).is_ok_and(|it| found.real.starts_with(it));
+    match holding(folder, Some(above)) {
+        Some(root) if !typed.is_symlink() => Ok(root),
+        None if is_harmless && !typed.is_symlink() => Ok(own.to_owned()),
+        Some(_) | None => Err(typed.ancestors().find(|it| it.is_symlink()).unwrap_or(&link).to_owned()),
+    }
+}
+
+/// An absolute path without `..`, and the first link in it.
+fn without_parents(absolute: &Path) -> (PathBuf, Option<PathBuf>) {
+    let (mut typed, mut link) = (PathBuf::new(), None);
+    for part in absolute.components() {
+        if part == Component::ParentDir {
+            // What is above the end of a link is not what is above the link.
+            if typed.is_symlink() {
+                typed = fs::canonicalize(&typed).unwrap_or(typed);
+            }
+            typed.pop();
+        } else {
+            typed.push(part);
+            if link.is_none() && typed.is_symlink() {
+                link = Some(typed.clone());
+            }
+        }
+    }
+    (typed, link)
+}

@@ -1,0 +1,138 @@
+//! Which other orgs use a layer. Of their files no more than `org` and `use` counts, and what is wrong in them is no finding
+//! of this run: such an org counts as one that may use it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::config::file_system::FileSystem;
+use crate::config::files::Files;
+use crate::config::folders::{self, Found, join};
+use crate::config::located::Located;
+use crate::config::root::begin;
+use crate::diagnostic::finding::Finding;
+use crate::limits::{CONFIG_BYTES_MAX, CONFIG_FILE_BYTES_MAX};
+
+/// The other orgs that use a file, or may.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sharing {
+    /// By name; of an org file whose name cannot be read, its path.
+    pub orgs: BTreeSet<String>,
+    /// Not every file below the root could be looked at.
+    pub more: bool,
+}
+
+/// Which other orgs use each of these files, among all org files below the root of this path. Files are named as the config
+/// names them; one that is the config's own org file has no others.
+#[must_use]
+pub fn others<'a>(
+    system: &Rc<dyn FileSystem>,
+    (path, root): (&Path, Option<&Path>),
+    org_file: Option<&Path>,
+    files: impl IntoIterator<Item = &'a Path>,
+) -> BTreeMap<&'a Path, Sharing> {
+    let not_known = |file| (file, Sharing { orgs: BTreeSet::new(), more: true });
+    let Ok((_, root)) = begin(Rc::clone(system), path, root) else {
+        return files.into_iter().map(not_known).collect();
+    };
+    let own = org_file.and_then(|it| system.canonical(it).ok());
+    let asked: Vec<(&Path, Option<PathBuf>)> = files
+        .into_iter()
+        .map(|it| (it, system.canonical(it).ok()))
+        .filter(|(_, real)| own.is_none() || *real != own)
+        .collect();
+    if asked.is_empty() {
+        return BTreeMap::new();
+    }
+    let mut look = Look { files: Files::new(root), listed: HashMap::new(), bytes_left: CONFIG_BYTES_MAX, more: false };
+    look.files.take_part = false;
+    let orgs = look.orgs(own.as_deref());
+    let sharing = |real: &Option<PathBuf>| {
+        let uses = |it: &&Org| it.uses.as_ref().is_none_or(|uses| real.as_ref().is_none_or(|real| uses.contains(real)));
+        Sharing {
+            orgs: orgs.iter().filter(uses).map(|it| it.name.clone()).collect(),
+            more: look.more || real.is_none(),
+        }
+    };
+    asked.iter().map(|(file, real)| (*file, sharing(real))).collect()
+}
+
+struct Org {
+    name: String,
+    /// The real paths of the files that it uses; none if that cannot be told.
+    uses: Option<HashSet<PathBuf>>,
+}
+
+struct Look {
+    files: Files,
+    /// The files below each folder that some org uses.
+    listed: HashMap<PathBuf, HashSet<PathBuf>>,
+    bytes_left: usize,
+    more: bool,
+}
+
+impl Look {
+    /// Every org file below the root but this one.
+    fn orgs(&mut self, own: Option<&Path>) -> Vec<Org> {
+        let root = self.files.root.found.clone();
+        let (listed, faults) = folders::list(&self.files.root, &root);
+        // A link that leads out of the root leads to nothing that could be an org of this repository.
+        self.more |=
+            faults.iter().any(|it| matches!(it.finding, Finding::Unreadable { .. } | Finding::TooLarge { .. }));
+        listed.iter().filter(|it| Some(it.real.as_path()) != own).filter_map(|it| self.org(it)).collect()
+    }
+
+    fn org(&mut self, found: &Found) -> Option<Org> {
+        let Ok(bytes) = self.files.root.system.read(&found.real, CONFIG_FILE_BYTES_MAX) else {
+            self.more = true;
+            return None;
+        };
+        let bytes = bytes?;
+        let Some(left) = self.bytes_left.checked_sub(bytes.len()) else {
+            self.more = true;
+            return None;
+        };
+        self.bytes_left = left;
+        // A repository may hold any number of other YAML files, and reading this is all that they cost.
+        if !(holds(&bytes, b"org") && holds(&bytes, b"use")) {
+            return None;
+        }
+        let index = self.files.read(found);
+        let file = self.files.get(index);
+        if !file.is_org_file() {
+            return None;
+        }
+        let named = file.shape.as_ref().and_then(|it| it.config.org.get()?.name.get().cloned());
+        let name = named.unwrap_or_else(|| folders::display(&found.shown));
+        let section = file.shape.as_ref().map(|it| &it.config.uses);
+        let uses = match section {
+            Some(section) if !section.is_broken() => {
+                let items: Vec<Located<String>> = section.get().cloned().unwrap_or_default();
+                items.into_iter().map(|it| self.used(found, &it.value?)).collect::<Option<Vec<_>>>()
+            }
+            Some(_) | None => None,
+        };
+        Some(Org { name, uses: uses.map(|it| it.into_iter().flatten().collect()) })
+    }
+
+    /// The files that an item of `use` brings in; none if that cannot be told.
+    fn used(&mut self, org: &Found, item: &str) -> Option<HashSet<PathBuf>> {
+        let beside = |path: &Path| path.parent().unwrap_or(Path::new("")).to_owned();
+        let real = self.files.root.system.canonical(&beside(&org.real).join(item)).ok()?;
+        if !self.files.root.system.is_folder(&real) {
+            return Some(HashSet::from([real]));
+        }
+        if let Some(known) = self.listed.get(&real) {
+            return Some(known.clone());
+        }
+        let folder = Found { shown: join(&beside(&org.shown), Path::new(item)), real: real.clone() };
+        let (below, _) = folders::list(&self.files.root, &folder);
+        let below: HashSet<PathBuf> = below.into_iter().map(|it| it.real).collect();
+        self.listed.insert(real, below.clone());
+        Some(below)
+    }
+}
+
+fn holds(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|it| it == word)
+}
