@@ -5,10 +5,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use presencectl::sandbox::Config;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::driver::{Cli, Ran};
 use super::first_day::{git, path};

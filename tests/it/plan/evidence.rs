@@ -1,5 +1,7 @@
 //! A rename of all labels is asked about where an earlier state says which object the key had.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
 use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
@@ -7,8 +9,9 @@ use presencectl::coverage::Coverage;
 use presencectl::model::names::{DefinitionId, Key};
 use presencectl::model::observed::Primary;
 use presencectl::plan::Plan;
+use presencectl::plan::change::Warning;
 use presencectl::plan::evidence::{Evidence, Had, NotRead, Source};
-use presencectl::plan::refusal::Fact;
+use presencectl::plan::refusal::{Fact, Refusal};
 use presencectl::render::style::Style;
 use presencectl::render::{github, html, human, machine, markdown};
 
@@ -43,7 +46,7 @@ fn renamed() -> World {
 /// The codes of what refuses the plan, and of what it warns of.
 fn codes(world: &World, evidence: &Evidence) -> (Vec<&'static str>, Vec<&'static str>) {
     let (plan, _) = world.planned_by(evidence);
-    (plan.refusals.iter().map(|it| it.code()).collect(), plan.warnings.iter().map(|it| it.code()).collect())
+    (plan.refusals.iter().map(Refusal::code).collect(), plan.warnings.iter().map(Warning::code).collect())
 }
 
 const REFUSED: (&[&str], &[&str]) = (&["looks-like-rename"], &[]);
@@ -271,7 +274,7 @@ fn an_error_leaves_other_definitions_alone_under_only() {
     world.config(want("tea", "Break", "Tea"));
     let (mut desired, _) = world.desired();
     desired.only = Some([key("tea")].into());
-    let limits = desired.settings.limits.clone();
+    let limits = desired.settings.limits;
     let plan = presencectl::plan::plan_by(&desired, &world.observed(), &limits, &commit("lunch", id(1)));
     assert!(plan.refusals.is_empty(), "{:?}", plan.refusals);
     assert_eq!(plan.only.unwrap().refusals.len(), 1);
@@ -296,8 +299,8 @@ fn evidence_only_takes_away() {
     world.protect(id(4));
     let steps = |plan: Plan| plan.changes.into_iter().map(|it| format!("{:?}", it.step)).collect::<Vec<_>>();
     let asked = |plan: &Plan| plan.refusals.iter().map(|it| (it.code(), it.fact.keys()[0].clone())).collect::<Vec<_>>();
-    let plain = world.planned().0;
-    let (mut refused, wider) = (0, (asked(&plain), steps(plain)));
+    let without = world.planned().0;
+    let (mut refused, wider) = (0, (asked(&without), steps(without)));
     for of in ["lunch", "tea", "walk", "desk", "siesta", "course", "nobody"] {
         for object in 1..8 {
             for evidence in [commit(of, id(object)), said_new(commit(of, id(object)))] {
@@ -337,7 +340,7 @@ fn without_evidence_one_warning_names_three_neighbours() {
     }
     world.config(want("new", "Meal", "Brunch").said_to_be_new());
     let (plan, _) = world.planned_by(&Evidence::default());
-    assert_snapshot!(plan.warnings.iter().map(|it| it.message()).collect::<Vec<_>>().join("\n"), @"`a`, `b`, `c` (2 more) are created under Meal beside 5 active definitions that the config does not name: `Lunch break`, `Pause`, `Siesta` (2 more); if one of them is meant, write `previousLabels`");
+    assert_snapshot!(plan.warnings.iter().map(Warning::message).collect::<Vec<_>>().join("\n"), @"`a`, `b`, `c` (2 more) are created under Meal beside 5 active definitions that the config does not name: `Lunch break`, `Pause`, `Siesta` (2 more); if one of them is meant, write `previousLabels`");
     // What is removed with the same plan is a neighbour, too.
     world.prune().limits(20, 20, 20);
     assert_codes(&world, &Evidence::default(), (&[], &["beside-unmanaged"]), "before it goes");
@@ -365,7 +368,7 @@ fn what_could_not_be_read_is_one_line() {
     let not_read = NotRead { keys: [key("lunch"), key("gone")].into(), why: "this is a shallow clone".to_owned() };
     let evidence = Evidence { known: BTreeMap::new(), not_read: Some(not_read) };
     let (plan, _) = world.planned_by(&evidence);
-    assert_snapshot!(plan.warnings.iter().map(|it| it.message()).collect::<Vec<_>>().join("\n"), @r"
+    assert_snapshot!(plan.warnings.iter().map(Warning::message).collect::<Vec<_>>().join("\n"), @r"
     `lunch` is created under Meal beside 1 active definition that the config does not name: `Lunch break`; if that one is meant, write `previousLabels`
     whether `lunch` had other labels before is not known: this is a shallow clone
     ");
