@@ -27,14 +27,19 @@ pub struct Sharing {
 #[must_use]
 pub fn others<'a>(
     system: &Rc<dyn FileSystem>,
-    (path, root): (&Path, Option<&Path>),
+    (path, typed_root): (&Path, Option<&Path>),
     org_file: Option<&Path>,
     files: impl IntoIterator<Item = &'a Path>,
 ) -> BTreeMap<&'a Path, Sharing> {
     let not_known = |file| (file, Sharing { orgs: BTreeSet::new(), more: true });
-    let Ok((_, root)) = begin(Rc::clone(system), path, root) else {
+    let Ok((_, root)) = begin(Rc::clone(system), path, typed_root) else {
         return files.into_iter().map(not_known).collect();
     };
+    // A config without an org and without a repository belongs to nothing that would have to be searched.
+    let is_alone = || !root.system.entries(&root.found.real).is_ok_and(|it| it.iter().any(|it| it.name == ".git"));
+    if org_file.is_none() && typed_root.is_none() && is_alone() {
+        return BTreeMap::new();
+    }
     let own = org_file.and_then(|it| system.canonical(it).ok());
     let asked: Vec<(&Path, Option<PathBuf>)> = files
         .into_iter()
