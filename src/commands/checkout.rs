@@ -4,11 +4,15 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::diagnostic::Sources;
-use crate::git::{EntryKind, Git, GitError, Kind, Objects, Revision};
+use crate::git::{Deadline, EntryKind, Git, GitError, Kind, Objects, Revision};
 use crate::limits::CONFIG_FILE_BYTES_MAX;
 use crate::nofollow::parts;
+
+/// How long the checkout may take: nobody has asked for it.
+const CHECKOUT_MAX: Duration = Duration::from_secs(5);
 
 /// The commit of a checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +52,7 @@ pub fn holds(top: &Path, folder: &Path) -> bool {
 }
 
 fn open(path: &Path) -> Option<(Git, Objects, String, String)> {
-    let git = Git::above(path)?;
+    let git = Git::above(path)?.until(Deadline::within(CHECKOUT_MAX));
     git.repository().ok()??;
     let hash = git.commit(&Revision::read("HEAD")?).ok()??;
     let mut objects = git.objects().ok()?;

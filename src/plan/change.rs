@@ -1,6 +1,8 @@
 //! What a plan consists of: steps (all that apply is given), reasons (for people), and what was
 //! found in step or left alone.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::Span;
 use crate::model::labels::{Labels, Scope};
 use crate::model::moment::Moment;
@@ -590,6 +592,18 @@ impl Warning {
             Warning::HiddenTwin { place, .. } => *place,
             _ => None,
         }
+    }
+
+    /// The same of fewer definitions, where it is about what is created; none if none is left.
+    #[must_use]
+    pub fn without(mut self, gone: &BTreeSet<&Key>) -> Option<Warning> {
+        if let Warning::BesideUnmanaged { keys, .. } | Warning::EarlierNotRead { keys, .. } = &mut self {
+            keys.retain(|it| !gone.contains(it));
+            if keys.is_empty() {
+                return None;
+            }
+        }
+        Some(self)
     }
 
     /// The definitions of the config that it is about.

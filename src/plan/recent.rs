@@ -137,6 +137,11 @@ pub fn with_recent(
             }
         }
     }
+    let made: BTreeSet<&Key> = kept.iter().filter_map(create).map(|it| &it.key).collect();
+    let gone: BTreeSet<&Key> =
+        changes.iter().filter_map(create).map(|it| &it.key).filter(|it| !made.contains(it)).collect();
+    // Nothing more is said of what is not created.
+    plan.warnings = plan.warnings.into_iter().filter_map(|it| it.without(&gone)).collect();
     plan.changes = kept;
     plan
 }
