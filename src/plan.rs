@@ -9,8 +9,8 @@ use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPr
 use crate::model::observed::{Content, Definition, Observed, Primary};
 use crate::model::usage::Usage;
 use crate::plan::change::{
-    Action, Change, Create, Edit, InStep, LeftAlone, Matched, Named, Reason, Removal, Spent, SpentLine, Step, Warning,
-    Why,
+    Action, Change, Create, Edit, Held, InStep, LeftAlone, Matched, Named, Reason, Removal, Spent, SpentLine, Step,
+    Waiting, Warning, Why,
 };
 use crate::plan::cost::Cost;
 use crate::plan::evidence::{Evidence, NotRead};
@@ -19,7 +19,6 @@ use crate::plan::odd::OddOnes;
 use crate::plan::only::Only;
 use crate::plan::origin::Base;
 use crate::plan::question::{Questions, Replaced};
-use crate::plan::recent::{Held, Waiting};
 use crate::plan::refusal::{Fact, Refusal};
 use crate::text;
 

@@ -61,11 +61,7 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     let given = args.base.as_deref().map(|typed| earlier::base(&args.config, typed, org)).transpose()?;
     outputs.spare(given.iter().flat_map(|it| &it.files))?;
     let here = shell.environment.folder.as_deref();
-    // A variable may name the folder before the first apply makes it.
-    let is_there = |it: &&std::path::Path| shell.line.is_typed("report-dir") || it.is_dir();
-    outputs.spare(args.report_dir.as_deref())?;
-    let report_dir = args.report_dir.as_deref().filter(is_there);
-    let folder = ReportFolder::of(report_dir, args.no_report, Some(path), here);
+    let folder = ReportFolder::of(args.report_dir.as_deref(), args.no_report, Some(path), here);
     let folder = reports::to_read(folder, outputs, shell)?;
     let commit = at.as_ref().map(|it| it.commit.as_str());
     let earlier = Earlier { base: given.as_ref(), config: &args.config, org, at: commit };
