@@ -8,7 +8,7 @@ source "$here/common.sh"
 
 # How many artifacts are fetched, in how many runs they are looked for, and how many bytes of a file are kept: presencectl reads no
 # report that is longer than 32 MiB.
-readonly ARTIFACTS=5 RUNS=20 BYTES=33554433
+readonly artifacts_max=5 runs_max=20 bytes_max=33554433
 readonly workflow=$1 folder=$2
 
 # Sets `found`: the artifacts, the newest run first. A run counts as it does everywhere: the name of an artifact proves nothing,
@@ -19,9 +19,9 @@ find_artifacts() {
     answer=$(page "actions/workflows/$(encoded "$workflow")/runs?branch=$(encoded "$default_branch")" .workflow_runs \
         "select(counts($(quoted "$workflow"); [\"push\", \"workflow_dispatch\", \"schedule\"])) | .id | number" 1) || return 1
     # `sed` reads to the end: a pipe that is closed early would be a failure.
-    ids=$(sed -n "2,$((RUNS + 1))p" <<<"$answer")
+    ids=$(sed -n "2,$((runs_max + 1))p" <<<"$answer")
     for id in $ids; do
-        ((${#found[@]} < ARTIFACTS)) || return 0
+        ((${#found[@]} < artifacts_max)) || return 0
         # shellcheck disable=SC2016 # they are jq's variables
         more=$(pages "actions/runs/$id/artifacts" .artifacts "select(.expired | not)
             | ($(quoted "presencectl-reports-${ORG:-default}-")) as \$name
@@ -40,7 +40,7 @@ unpack() {
     while IFS= read -r name; do
         [[ ! -e $folder/$name ]] || continue
         mkdir -p "$folder/${name%/*}"
-        unzip -p "$1" "$name" 2>/dev/null | head -c "$BYTES" >"$folder/$name" || return 1
+        unzip -p "$1" "$name" 2>/dev/null | head -c "$bytes_max" >"$folder/$name" || return 1
     done <<<"$names"
 }
 
@@ -51,7 +51,7 @@ unreadable=0
 number=0
 for artifact in ${found[@]+"${found[@]}"}; do
     number=$((number + 1))
-    ((number <= ARTIFACTS)) || break
+    ((number <= artifacts_max)) || break
     status=0
     api GET "actions/artifacts/$artifact/zip" >"$folder/reports.zip" || status=$?
     # One that was deleted since is none.

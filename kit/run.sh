@@ -108,7 +108,9 @@ changed() {
 earlier=()
 hand_reports() {
     local file to
-    [[ -n ${REPORT_DIR:-} && -n ${EARLIER_REPORTS:-} && -d ${EARLIER_REPORTS:-} ]] || return 0
+    [[ -n ${REPORT_DIR:-} ]] || return 0
+    mkdir -p "$REPORT_DIR"
+    [[ -d ${EARLIER_REPORTS:-} ]] || return 0
     trap 'rm -f ${earlier[@]+"${earlier[@]}"}' EXIT
     while IFS= read -r file; do
         to="$REPORT_DIR/${file#"$EARLIER_REPORTS"/}"

@@ -16,9 +16,10 @@ use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence, is_g
 use crate::model::observed::{Modified, Observed, Primary, Target};
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
-use crate::plan::change::{Action, Change, LeftAlone, Step, Warning, Why};
+use crate::plan::change::{Action, Change, LeftAlone, Step, Why};
 use crate::plan::origin::{Against, Subject, short};
 use crate::plan::refusal::{Fact, Refusal};
+use crate::plan::warning::Warning;
 use crate::text;
 
 pub mod answered;

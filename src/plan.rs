@@ -9,8 +9,8 @@ use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPr
 use crate::model::observed::{Content, Definition, Observed, Primary};
 use crate::model::usage::Usage;
 use crate::plan::change::{
-    Action, Change, Create, Edit, Held, InStep, LeftAlone, Matched, Named, Reason, Removal, Spent, SpentLine, Step,
-    Waiting, Warning, Why,
+    Action, Change, Create, Edit, Held, InStep, LeftAlone, Matched, Reason, Removal, Spent, SpentLine, Step, Waiting,
+    Why,
 };
 use crate::plan::cost::Cost;
 use crate::plan::evidence::{Evidence, NotRead};
@@ -20,6 +20,7 @@ use crate::plan::only::Only;
 use crate::plan::origin::Base;
 use crate::plan::question::{Questions, Replaced};
 use crate::plan::refusal::{Fact, Refusal};
+use crate::plan::warning::{Named, Warning};
 use crate::text;
 
 pub mod answer;
@@ -43,6 +44,7 @@ pub mod recent;
 pub mod refusal;
 pub mod saved;
 pub mod usage;
+pub mod warning;
 
 /// With how many names in all others are compared, to suggest the nearest.
 const COMPARISONS_MAX: usize = 200_000;

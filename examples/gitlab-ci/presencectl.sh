@@ -341,6 +341,7 @@ apply() {
         done <<<"$iids"
     done
     rm -rf reports
+    mkdir reports
     earlier_reports
     if ((${#reviewed[@]} == 0)); then
         # Nothing was reviewed, and so nothing may be done. Where nothing is to be done, that is no fault.

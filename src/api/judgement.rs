@@ -10,7 +10,7 @@ use crate::json::{self, Fault};
 use crate::text;
 
 /// How much of what is not JSON is shown.
-const BEGINNING_BYTES_MAX: usize = 48;
+const BEGINNING_LENGTH_MAX: usize = 48;
 
 /// A failed exchange: what decides, what callers branch on, and the answer if there was one.
 pub(crate) struct Trouble {
@@ -92,7 +92,7 @@ fn not_json(response: &Response) -> (Failure, Kind) {
     let kind = response.content_type.as_deref().map_or_else(|| "of no stated type".to_owned(), text::ticked);
     let mut what = format!("the body is not JSON{why}: {}, {kind}", text::count(body.len(), "byte"));
     if !body.is_empty() {
-        let from = String::from_utf8_lossy(&body[..body.len().min(BEGINNING_BYTES_MAX)]);
+        let from = String::from_utf8_lossy(&body[..body.len().min(BEGINNING_LENGTH_MAX)]);
         // Writing to a String cannot fail.
         let _ = write!(what, ", which begin with {}", text::ticked(from.trim_end_matches(char::REPLACEMENT_CHARACTER)));
     }

@@ -13,12 +13,13 @@ use crate::model::names::{DivisionId, Label, Locale};
 use crate::model::observed::{Content, Target};
 use crate::model::usage::People;
 use crate::plan::Plan;
-use crate::plan::change::{Action, Change, InStep, LeftAlone, Spent, Warning};
+use crate::plan::change::{Action, Change, InStep, LeftAlone, Spent};
 use crate::plan::cost::Cost;
 use crate::plan::guard::noticed;
 use crate::plan::only::Only;
 use crate::plan::origin::{Base, Compared, Comparison};
 use crate::plan::refusal::Refusal;
+use crate::plan::warning::Warning;
 
 /// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
 /// added without.

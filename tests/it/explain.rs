@@ -23,7 +23,7 @@ fn names() -> BTreeSet<String> {
     };
     let mut names = codes("src/plan/refusal.rs", "Refusal");
     assert!(names.len() >= 20, "this test has become blind: {names:?}");
-    names.extend(codes("src/plan/change.rs", "Warning"));
+    names.extend(codes("src/plan/warning.rs", "Warning"));
     // Of `apply --plan`, with which a plan is shown as well.
     names.insert("beyond-saved-plan".to_owned());
     names

@@ -10,6 +10,7 @@ use presencectl::model::names::{DefinitionId, Key, Label, Locale, SYSTEM_PRESENC
 use presencectl::model::observed::{Definition, Observed, Primary};
 use presencectl::plan::change::{Change, InStep, LeftAlone, Matched, Step, Why};
 use presencectl::plan::refusal::{Candidate, Fact, Refusal};
+use presencectl::plan::warning::Warning;
 use presencectl::plan::{Plan, plan};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -308,7 +309,11 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
     }));
     decisions.extend(spent.iter().map(|it| renamed(format!("spent {} {:?}", it.key, it.line))));
     decisions.extend(seen.iter().map(|it| renamed(format!("seen {it}"))));
-    decisions.extend(warnings.iter().map(|it| format!("{it:?}")));
+    decisions.extend(warnings.iter().map(|it| match it {
+        // Of many, the first ones are named.
+        Warning::HiddenTwin { key, others, more, .. } => renamed(format!("twins of {key}: {}", others.len() + more)),
+        other => renamed(format!("{other:?}")),
+    }));
     decisions.extend(refusals.iter().map(|it| match &it.fact {
         Fact::Ambiguous { key, by, candidates, more: _ } => {
             renamed(format!("ambiguous {key} {by:?} ")) + &each(candidates)

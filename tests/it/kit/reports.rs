@@ -138,7 +138,8 @@ fn an_apply_has_them_while_it_runs_and_keeps_its_own() {
     runner.action("apply");
     assert_eq!(fs::read_to_string(runner.path("repository/seen")).unwrap(), "earlier");
     assert!(!runner.path("repository/reports").join(REPORT).exists(), "what is uploaded is this run's own");
-    assert_eq!(fs::read_dir(runner.path("repository/reports/acme")).unwrap().count(), 1);
+    let own = fs::read_dir(runner.path("repository/reports/acme")).unwrap();
+    assert_eq!(own.filter(|it| it.as_ref().unwrap().path().extension().unwrap() == "json").count(), 1);
 
     // A repository may hold a link where the reports go.
     std::os::unix::fs::symlink("..", runner.path("repository/reports/out")).unwrap();

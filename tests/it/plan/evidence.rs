@@ -9,9 +9,9 @@ use presencectl::coverage::Coverage;
 use presencectl::model::names::{DefinitionId, Key};
 use presencectl::model::observed::Primary;
 use presencectl::plan::Plan;
-use presencectl::plan::change::Warning;
 use presencectl::plan::evidence::{Evidence, Had, NotRead, Source};
 use presencectl::plan::refusal::{Fact, Refusal};
+use presencectl::plan::warning::Warning;
 use presencectl::render::style::Style;
 use presencectl::render::{github, html, human, machine, markdown};
 

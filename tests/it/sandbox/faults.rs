@@ -168,7 +168,7 @@ fn a_fault_file_is_checked() {
     assert_eq!(told(r#"{ "faults": [{ "drop": "after_write" }, { "delay_ms": 5 }] }"#), "2 rules");
     assert_eq!(
         told(r#"{ "faults": [{}] }"#),
-        format!("{contradiction}one of `status`, `drop`, `body` and `delay_ms` must be given")
+        format!("{contradiction}one of `status`, `drop`, `body`, `text` and `delay_ms` must be given")
     );
     assert_eq!(
         told(r#"{ "faults": [{ "status": 500, "drop": "after_write" }] }"#),

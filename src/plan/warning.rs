@@ -1,0 +1,265 @@
+//! What somebody should look at in a plan, and what stops nothing.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::Span;
+use crate::model::moment::Moment;
+use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
+use crate::text;
+
+/// Something to look at that stops nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Warning {
+    /// More active definitions under one system presence than the platform documents (30), counted
+    /// as they will be after the plan.
+    ManyActive {
+        /// Which system presence.
+        system_presence: SystemPresence,
+        /// How many.
+        active: usize,
+    },
+    /// The org's system presences could not be read, so the config's were not checked against them.
+    SystemPresencesNotChecked,
+    /// Definitions are created where the config leaves active ones unnamed, and nothing says what they were before.
+    BesideUnmanaged {
+        /// What is created, by key.
+        keys: Vec<Key>,
+        /// Under which system presence.
+        system_presence: SystemPresence,
+        /// What those that the config does not name are called, by id. Foreign strings are raw.
+        others: Vec<String>,
+    },
+    /// No earlier state could be read by which what is created could be known as renamed.
+    EarlierNotRead {
+        /// What is created, by key.
+        keys: Vec<Key>,
+        /// Why; raw.
+        why: String,
+    },
+    /// An object that cannot be read whole.
+    OddObject {
+        /// What it is called.
+        name: String,
+        /// What is odd.
+        what: String,
+    },
+    /// There are more of them than are named.
+    MoreOddObjects {
+        /// How many.
+        count: usize,
+    },
+    /// Definitions that would be created where an object may belong that cannot be read whole.
+    MayBeOdd {
+        /// The first of the definitions.
+        keys: Vec<Key>,
+        /// How many there are besides.
+        more_keys: usize,
+        /// Where they belong.
+        system_presence: SystemPresence,
+        /// What the first of the objects are called.
+        names: Vec<String>,
+        /// How many there are besides.
+        more: usize,
+    },
+    /// A definition that holds half a character.
+    HalfCharacter {
+        /// Which object.
+        id: DefinitionId,
+        /// Where.
+        places: String,
+    },
+    /// There are more of them than are named.
+    MoreHalfCharacters {
+        /// How many.
+        count: usize,
+    },
+    /// An earlier run has made it, and the org's list does not show it yet: it is not made again.
+    NotVisibleYet {
+        /// Which definition of the config.
+        key: Key,
+        /// Its object.
+        id: DefinitionId,
+        /// From when on the list shows it.
+        until: Moment,
+    },
+    /// An earlier run may have made it: `apply` waits for the list before it creates.
+    MayBeMade {
+        /// Which definition of the config.
+        key: Key,
+        /// Until when.
+        until: Moment,
+    },
+    /// A definition has its object, and others that it could be as well are active and unmanaged.
+    HiddenTwin {
+        /// Which definition of the config.
+        key: Key,
+        /// Its object.
+        its: Named,
+        /// The first of the others.
+        others: Vec<Named>,
+        /// How many more there are.
+        more: usize,
+        /// The line that says what it is called, or was.
+        place: Option<Span>,
+    },
+}
+
+/// An object, and what agents read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Which object.
+    pub id: DefinitionId,
+    /// Its default label, else any.
+    pub name: Option<Label>,
+    /// Is it deactivated?
+    pub deactivated: bool,
+}
+
+impl Named {
+    fn in_words(&self) -> String {
+        let state = if self.deactivated { ", deactivated" } else { "" };
+        match &self.name {
+            Some(name) => format!("{} ({}{state})", text::ticked(name), self.id),
+            None => format!("{}{state}", self.id),
+        }
+    }
+}
+
+impl Warning {
+    /// A stable name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Warning::ManyActive { .. } => "many-active",
+            Warning::SystemPresencesNotChecked => "system-presences-not-checked",
+            Warning::BesideUnmanaged { .. } => "beside-unmanaged",
+            Warning::EarlierNotRead { .. } => "earlier-not-read",
+            Warning::OddObject { .. } | Warning::MoreOddObjects { .. } => "odd-object",
+            Warning::MayBeOdd { .. } => "may-be-odd-object",
+            Warning::HalfCharacter { .. } | Warning::MoreHalfCharacters { .. } => "half-character",
+            Warning::NotVisibleYet { .. } => "not-visible-yet",
+            Warning::MayBeMade { .. } => "may-be-made",
+            Warning::HiddenTwin { .. } => "hidden-twin",
+        }
+    }
+
+    /// The line of the config that it is about, where it is not that of its first definition.
+    #[must_use]
+    pub fn place(&self) -> Option<Span> {
+        match self {
+            Warning::HiddenTwin { place, .. } => *place,
+            _ => None,
+        }
+    }
+
+    /// The same of fewer definitions, where it is about what is created; none if none is left.
+    #[must_use]
+    pub fn without(mut self, gone: &BTreeSet<&Key>) -> Option<Warning> {
+        if let Warning::BesideUnmanaged { keys, .. } | Warning::EarlierNotRead { keys, .. } = &mut self {
+            keys.retain(|it| !gone.contains(it));
+            if keys.is_empty() {
+                return None;
+            }
+        }
+        Some(self)
+    }
+
+    /// The definitions of the config that it is about.
+    #[must_use]
+    pub fn keys(&self) -> &[Key] {
+        match self {
+            Warning::BesideUnmanaged { keys, .. }
+            | Warning::EarlierNotRead { keys, .. }
+            | Warning::MayBeOdd { keys, .. } => keys,
+            Warning::ManyActive { .. }
+            | Warning::SystemPresencesNotChecked
+            | Warning::OddObject { .. }
+            | Warning::MoreOddObjects { .. }
+            | Warning::HalfCharacter { .. }
+            | Warning::MoreHalfCharacters { .. } => &[],
+            Warning::NotVisibleYet { key, .. } | Warning::MayBeMade { key, .. } | Warning::HiddenTwin { key, .. } => {
+                std::slice::from_ref(key)
+            }
+        }
+    }
+
+    /// Is it about what could not be read whole? Then it is worth knowing also where nothing is planned.
+    #[must_use]
+    pub fn is_about_the_reading(&self) -> bool {
+        !matches!(self, Warning::ManyActive { .. } | Warning::SystemPresencesNotChecked)
+    }
+
+    /// In words; foreign strings are raw.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Warning::HiddenTwin { key, its, others, more, place: _ } => {
+                let mut named: Vec<String> = others.iter().map(Named::in_words).collect();
+                named.extend((*more > 0).then(|| format!("{more} more")));
+                let (are, each, it, them) =
+                    if named.len() == 1 { ("is", "it", "it", "it") } else { ("are", "each", "the right one", "them") };
+                format!(
+                    "`{key}` is {}, but {}, which its label or `previousLabels` also name, {are} active and unmanaged, so \
+                     agents see both: give {each} a key of its own, pinned in `ids`, with `deactivated: true` to retire it or \
+                     with its labels to keep it; or pin `{key}` to {it}; or name {them} in `protect` to leave {them} alone",
+                    its.in_words(),
+                    text::list(&named, "and")
+                )
+            }
+            Warning::ManyActive { system_presence, active } => format!(
+                "{active} definitions will be active under {system_presence}; the platform documents 30 at most, \
+                 unless your org has had that raised"
+            ),
+            Warning::SystemPresencesNotChecked => {
+                "the org's system presences could not be read, so new definitions were not checked against them"
+                    .to_owned()
+            }
+            Warning::BesideUnmanaged { keys, system_presence, others } => {
+                let is = if keys.len() == 1 { "is" } else { "are" };
+                let meant = if others.len() == 1 { "that one" } else { "one of them" };
+                let definitions = text::count(others.len(), "active definition");
+                let others: Vec<String> = others.iter().map(text::ticked).collect();
+                format!(
+                    "{keys} {is} created under {system_presence} beside {definitions} that the config does not name: \
+                     {others}; if {meant} is meant, write `previousLabels`",
+                    keys = text::some(&keys.iter().map(text::ticked).collect::<Vec<_>>()),
+                    system_presence = text::unticked(system_presence),
+                    others = text::some(&others),
+                )
+            }
+            Warning::EarlierNotRead { keys, why } => format!(
+                "whether {keys} had other labels before is not known: {why}",
+                keys = text::some(&keys.iter().map(text::ticked).collect::<Vec<_>>()),
+            ),
+            Warning::OddObject { name, what } => {
+                format!("{name} cannot be read whole: {what}. It is left as it is; repair it in the org's admin page")
+            }
+            Warning::MoreOddObjects { count } => {
+                format!("{} more cannot be read whole; `presencectl show` lists them", text::count(*count, "object"))
+            }
+            Warning::MayBeOdd { keys, more_keys, system_presence, names, more } => format!(
+                "one of the definitions that would be created under {system_presence} ({keys}) may exist already: {names} \
+                 cannot be read whole",
+                system_presence = text::unticked(system_presence),
+                keys = text::list_and(keys.iter().map(|it| format!("`{it}`")).collect(), *more_keys),
+                names = text::list_and(names.clone(), *more),
+            ),
+            Warning::HalfCharacter { id, places } => format!(
+                "{id} holds half a character ({places}), shown as U+FFFD. It is never sent back, so an update of this \
+                 definition needs the whole text",
+                id = text::ticked(id)
+            ),
+            Warning::MoreHalfCharacters { count } => {
+                format!("{} more hold half a character", text::count(*count, "definition"))
+            }
+            Warning::NotVisibleYet { key, id, until } => format!(
+                "`{key}`: an earlier run made {id}, and the org's list does not show it yet. It is not made again; run this \
+                 again after {until}"
+            ),
+            Warning::MayBeMade { key, until } => format!(
+                "`{key}`: an earlier run may have made it, and the org's list may lag. `apply` does everything else, waits \
+                 until {until} unless the list shows it sooner, and creates only what is still missing"
+            ),
+        }
+    }
+}
