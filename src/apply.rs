@@ -22,9 +22,8 @@ use crate::model::desired::{Desired, Limits};
 use crate::model::moment::Moment;
 use crate::model::names::{Key, Label, Locale, SystemPresence};
 use crate::model::observed::Observed;
-use crate::plan::change::{Create, Step};
+use crate::plan::change::{Create, Step, Waiting};
 use crate::plan::order::Order;
-use crate::plan::recent::Waiting;
 use crate::stop::Stop;
 
 pub mod blame;

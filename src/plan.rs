@@ -9,14 +9,14 @@ use crate::model::names::{DefinitionId, DivisionId, Key, Locale, SystemPresence}
 use crate::model::observed::{Content, Definition, Observed, Primary};
 use crate::model::usage::Usage;
 use crate::plan::change::{
-    Change, Create, Edit, InStep, LeftAlone, Matched, Reason, Removal, Spent, SpentLine, Step, Warning, Why,
+    Change, Create, Edit, Held, InStep, LeftAlone, Matched, Reason, Removal, Spent, SpentLine, Step, Waiting, Warning,
+    Why,
 };
 use crate::plan::cost::Cost;
 use crate::plan::matching::{Found, Pairing};
 use crate::plan::only::Only;
 use crate::plan::origin::Base;
 use crate::plan::question::{Questions, Replaced};
-use crate::plan::recent::{Held, Waiting};
 use crate::plan::refusal::{Fact, Refusal};
 use crate::text;
 

@@ -8,6 +8,28 @@ use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPr
 use crate::model::observed::Content;
 use crate::text;
 
+/// A create that is not planned: an earlier run has made its object, and only the list does not show that yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// What would be made a second time.
+    pub change: Change,
+    /// Its object.
+    pub id: DefinitionId,
+    /// From when on the list shows it.
+    pub until: Moment,
+}
+
+/// A create that waits: an earlier run may have made its object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Which definition.
+    pub key: Key,
+    /// Until when.
+    pub until: Moment,
+    /// What the earlier runs may have made.
+    pub sent: Vec<(SystemPresence, Label)>,
+}
+
 /// What is done to one object, in the order in which actions are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {

@@ -11,7 +11,7 @@ use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::plan::Plan;
-use crate::plan::change::{Change, Create, Step, Warning};
+use crate::plan::change::{Change, Create, Held, Step, Waiting, Warning};
 use crate::plan::matching::candidate;
 use crate::plan::question::said;
 use crate::plan::refusal::{Fact, Refusal};
@@ -31,28 +31,6 @@ pub struct Sent {
     pub id: Option<DefinitionId>,
     /// From when on the list shows it, if it was made.
     pub until: Moment,
-}
-
-/// A create that is not planned: an earlier run has made its object, and only the list does not show that yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
-    /// What would be made a second time.
-    pub change: Change,
-    /// Its object.
-    pub id: DefinitionId,
-    /// From when on the list shows it.
-    pub until: Moment,
-}
-
-/// A create that waits: an earlier run may have made its object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
-    /// Which definition.
-    pub key: Key,
-    /// Until when.
-    pub until: Moment,
-    /// What the earlier runs may have made.
-    pub sent: Vec<(SystemPresence, Label)>,
 }
 
 /// The objects that have to be read by their ids before [`with_recent`] can say what they are: the list does not show them.

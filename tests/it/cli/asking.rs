@@ -103,12 +103,12 @@ pub(crate) fn run_meanwhile(
         err_is_terminal: true,
         input_is_terminal: true,
     });
-    let line = format!("presencectl {line}");
     // This process works in the folder of the project.
-    let mut environment = environment.clone();
-    environment.flags.entry("PRESENCECTL_NO_REPORT".to_owned()).or_insert_with(|| "1".to_owned());
+    let keeps = ["apply ", "undo ", "retire ", "plan ", "drift "].iter().any(|it| line.starts_with(it));
+    let more = if keeps && !line.contains("--report-dir") { " --no-report" } else { "" };
+    let line = format!("presencectl {line}{more}");
     let exit =
-        presencectl::run(line.split_whitespace().map(OsString::from), &environment, &mut terminal, &Signals::none());
+        presencectl::run(line.split_whitespace().map(OsString::from), environment, &mut terminal, &Signals::none());
     Ran { code: Some(i32::from(exit.code())), stdout: out.text(), stderr: err.text() }
 }
 

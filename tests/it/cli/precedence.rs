@@ -142,7 +142,7 @@ fn a_variable_whose_flag_needs_another_counts_only_beside_that_one() {
             seen.push(format!("{command} {arg}"));
         }
     }
-    assert!(seen.iter().any(|it| it == "undo --org <NAME>"), "{seen:?}");
+    assert!(seen.iter().any(|it| it == "undo --root <DIR>"), "{seen:?}");
     assert!(seen.iter().any(|it| it == "plan --sandbox-seed <FILE>"), "{seen:?}");
     // One that counts for nothing brings no other with it.
     let show = defined(&root, "show");

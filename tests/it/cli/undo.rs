@@ -46,6 +46,7 @@ fn held(org: &Org) -> Vec<String> {
 fn kept(cli: &Cli, folder: &str) -> String {
     let mut names: Vec<String> =
         std::fs::read_dir(cli.path(folder)).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|it| it.ends_with(".json"));
     names.sort();
     format!("{folder}/{}", names.last().unwrap())
 }

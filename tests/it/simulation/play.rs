@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use presencectl::api::{Credentials, Endpoints, Options, Session, Wire};
-use presencectl::apply::report::{Outcome, Report};
+use presencectl::apply::report::{Outcome, Report, Row, Unseen};
 use presencectl::apply::{self, Job, Wait};
 use presencectl::commands::identity::Identity;
 use presencectl::commands::journal::ReportFolder;
 use presencectl::commands::look::{Asked, held_against, look};
 use presencectl::model::desired::Management;
 use presencectl::model::moment::Moment;
-use presencectl::plan::change::Step;
+use presencectl::plan::change::{Held, Step};
 use presencectl::plan::refusal::Refusal;
 use presencectl::problem::Heard;
 use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Config, Sandbox, Seed};
@@ -329,6 +329,9 @@ impl World {
             look.plan = held_against(&reader, look.plan, &kept.sent(now()), config, &look.observed).await;
         }
         let held: Vec<Step> = look.plan.held.iter().map(|it| it.change.step.clone()).collect();
+        let unseen = Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false });
+        let row = |it: &Held| Row { id: Some(it.id.clone()), ..Row::of(&it.change.step, None, unseen.clone()) };
+        let settled: Vec<Row> = look.plan.held.iter().map(row).collect();
         let waits: Vec<Wait> = look.plan.waiting.iter().map(|it| Wait::of(it, now())).collect();
         self.shared.count_if(HELD, !held.is_empty());
         self.shared.count_if(WAITED, !waits.is_empty());
@@ -349,7 +352,7 @@ impl World {
         let job = Job {
             steps: steps.clone(),
             withheld: held,
-            settled: Vec::new(),
+            settled,
             desired: config,
             limits: &limits,
             observed: &look.observed,
