@@ -1,8 +1,6 @@
 //! What a plan consists of: steps (all that apply is given), reasons (for people), and what was
 //! found in step or left alone.
 
-use std::collections::BTreeSet;
-
 use crate::diagnostic::Span;
 use crate::model::labels::{Labels, Scope};
 use crate::model::moment::Moment;
