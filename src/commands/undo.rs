@@ -31,6 +31,7 @@ use crate::plan::plan;
 use crate::plan::usage::with_usage;
 use crate::problem::Problem;
 use crate::render::human::{self, Source};
+use crate::sandbox::Seed;
 use crate::slug::slug;
 use crate::text;
 use crate::undo::{self, Undo, Why};
@@ -101,9 +102,15 @@ fn newest_apply(
     }
     let identity = config.and_then(|it| it.org.as_ref());
     let typed = args.org.as_deref().filter(|_| config.is_none());
-    let Some(name) = identity.map(|it| it.name.as_str()).or(typed) else {
-        return Err(Problem::new("nothing says of which org the newest apply is to be undone")
-            .help("give `--config PATH` or `--org NAME`, or name the report: `presencectl undo REPORT`"));
+    // The sandbox's own org is the one that a config without `org` means.
+    let sandbox = Seed::default();
+    let unnamed = config.filter(|_| args.target.sandbox).map(|_| sandbox.org_name.as_str());
+    let Some(name) = identity.map(|it| it.name.as_str()).or(typed).or(unnamed) else {
+        let problem = Problem::new("nothing says of which org the newest apply is to be undone");
+        return Err(match config {
+            Some(_) => problem.help("the config names no org: write `org: { name: …, id: … }` into it, or name the report: `presencectl undo REPORT`"),
+            None => problem.help("give `--config PATH` or `--org NAME`, or name the report: `presencectl undo REPORT`"),
+        });
     };
     let id = identity.and_then(|it| {
         if args.target.sandbox { Some(simulated::org_id(it)) } else { it.id.as_ref().map(ToString::to_string) }
@@ -114,7 +121,9 @@ fn newest_apply(
     let is_its = |it: &KeptReport| {
         let config_org = it.run.as_ref().and_then(|run| run.said.config_org.as_deref());
         let org = it.org.as_ref().map(OrgId::as_str);
-        let is_named = [config_org, it.org_name.as_deref(), org].into_iter().flatten().any(|it| it == name);
+        let mut names = [config_org, it.org_name.as_deref(), org].into_iter().flatten();
+        // What people see is the name of the folder.
+        let is_named = names.any(|it| it == name || slug(it).as_deref() == Some(name));
         it.sandbox == args.target.sandbox && id.as_deref().map_or(is_named, |id| org == Some(id))
     };
     let of_org: Vec<KeptFile> = files.into_iter().filter(|it| is_its(&it.report)).collect();

@@ -281,6 +281,9 @@ fn undo_finds_the_newest_apply() {
         "{}",
         unnamed.shown()
     );
+    cli.write("nameless.yaml", LUNCH);
+    let nameless = cli.run(&format!("undo --config nameless.yaml {target} --report-dir kept"));
+    assert!(nameless.code == Some(1) && nameless.stderr.contains("the config names no org"), "{}", nameless.shown());
     let unasked = cli.run(&format!("undo --org acme {target} --report-dir kept --auto-approve"));
     assert!(unasked.code == Some(1) && unasked.stderr.contains("name the report"), "{}", unasked.shown());
     let ask = |org_flag: &str| {
