@@ -4,6 +4,7 @@
 use std::env;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 pub use crate::git::objects::{Commit, Entry, EntryKind, Folder, Kind, Objects, is_hash, os_string};
 pub use crate::git::run::{Deadline, GitError};
@@ -171,9 +172,16 @@ impl Git {
 #[must_use]
 pub fn user_name() -> Option<String> {
     const NAME_CHARS_MAX: usize = 200;
+    // Nobody has asked for it.
+    const NAME_MAX: Duration = Duration::from_secs(5);
     let here = env::current_dir().ok()?;
-    let printed =
-        start(here.ancestors().last()?, None, Subcommand::Config, &["--global", "--get", "user.name"]).ok()?;
+    let printed = start(
+        here.ancestors().last()?,
+        Some(Deadline::within(NAME_MAX)),
+        Subcommand::Config,
+        &["--global", "--get", "user.name"],
+    )
+    .ok()?;
     let name: String = printed.printed().ok()??.trim().chars().take(NAME_CHARS_MAX).collect();
     Some(name).filter(|it| !it.is_empty())
 }

@@ -27,6 +27,7 @@ pub mod answer;
 pub mod base;
 pub mod change;
 pub mod contained;
+pub mod content;
 pub mod cost;
 pub mod difference;
 pub mod division;

@@ -13,8 +13,9 @@ use crate::document::{CauseV1, HeadV1, Kind, PlaceV1, RunV1, TargetV1, place_v1,
 use crate::model::names::{DivisionId, Label};
 use crate::model::observed::Target;
 use crate::plan::change::Change;
+use crate::plan::content::{ActionV1, ContentV1};
 use crate::plan::difference::Difference;
-use crate::plan::document::{ActionV1, ChangeV1, ContentV1, RefusalV1, change_v1, refusal_v1};
+use crate::plan::document::{ChangeV1, RefusalV1, change_v1, refusal_v1};
 use crate::plan::refusal::Refusal;
 
 /// The number of this format.

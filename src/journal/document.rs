@@ -7,7 +7,7 @@ use crate::apply::document::OutcomeV1;
 use crate::document::{OrgV1, RunV1};
 use crate::journal::kept::KeptRow;
 use crate::journal::log::{Entry, EntryOrg, Log, Unread};
-use crate::plan::document::{ActionV1, ContentV1};
+use crate::plan::content::{ActionV1, ContentV1};
 
 /// The number of this format.
 pub const FORMAT_VERSION: u32 = 1;

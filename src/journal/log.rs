@@ -6,7 +6,7 @@ use crate::journal::kept::{Kept, KeptFailure, KeptReport, KeptRow, Unreadable};
 use crate::limits::{LOG_BYTES_MAX, LOG_ROWS_MAX, MESSAGE_CHARS_MAX};
 use crate::model::moment::Moment;
 use crate::model::observed::Content;
-use crate::plan::document::ContentV1;
+use crate::plan::content::ContentV1;
 
 /// Which entries are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,19 +1,16 @@
 //! The plan as a document for machines, format 1, with types of its own. It is the saved plan, too:
 //! `plan/saved.rs` reads back the part that bounds an apply.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Sources;
 use crate::document::{EarlierV1, PlaceV1, TargetV1, place_v1, target_v1};
-use crate::model::labels::Labels;
-use crate::model::names::{DivisionId, Label, Locale};
-use crate::model::observed::{Content, Target};
+use crate::model::observed::Target;
 use crate::model::usage::People;
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, InStep, LeftAlone, Spent};
+use crate::plan::content::{ActionV1, ContentV1};
 use crate::plan::cost::Cost;
 use crate::plan::guard::noticed;
 use crate::plan::only::Only;
@@ -219,37 +216,6 @@ pub struct PeopleV1 {
     pub count: Option<usize>,
     /// The platform cut its answer: there may be more.
     pub at_least: bool,
-}
-
-/// What is done to one object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum ActionV1 {
-    /// A new definition.
-    Create,
-    /// A deactivated definition is brought back.
-    Reactivate,
-    /// Labels change.
-    Update,
-    /// Deactivated because another takes its place.
-    Replace,
-    /// Deactivated by PUT.
-    Deactivate,
-    /// Removed by DELETE.
-    Delete,
-}
-
-/// The content of a definition that is compared and written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(expecting = "an object")]
-pub struct ContentV1 {
-    /// Labels by locale.
-    pub labels: BTreeMap<String, String>,
-    /// Deactivated or active.
-    pub deactivated: bool,
-    /// The id of the division, `*` for all; absent where it is not managed or not shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub division: Option<String>,
 }
 
 /// A managed definition that needs nothing.
@@ -565,53 +531,4 @@ pub fn refusal_v1(it: &Refusal, sources: &Sources) -> RefusalV1 {
         origin: None,
         place: it.place.map(|span| place_v1(span, sources)),
     }
-}
-
-impl From<Action> for ActionV1 {
-    fn from(action: Action) -> ActionV1 {
-        match action {
-            Action::Create => ActionV1::Create,
-            Action::Reactivate => ActionV1::Reactivate,
-            Action::Update => ActionV1::Update,
-            Action::Replace => ActionV1::Replace,
-            Action::Deactivate => ActionV1::Deactivate,
-            Action::Delete => ActionV1::Delete,
-        }
-    }
-}
-
-impl From<ActionV1> for Action {
-    fn from(action: ActionV1) -> Action {
-        match action {
-            ActionV1::Create => Action::Create,
-            ActionV1::Reactivate => Action::Reactivate,
-            ActionV1::Update => Action::Update,
-            ActionV1::Replace => Action::Replace,
-            ActionV1::Deactivate => Action::Deactivate,
-            ActionV1::Delete => Action::Delete,
-        }
-    }
-}
-
-impl From<ContentV1> for Content {
-    fn from(content: ContentV1) -> Content {
-        let ContentV1 { labels, deactivated, division } = content;
-        let labels = labels.into_iter().map(|(locale, label)| (Locale::new(locale), Label::new(label))).collect();
-        Content { labels, deactivated, division: division.as_deref().and_then(DivisionId::new) }
-    }
-}
-
-impl From<&Content> for ContentV1 {
-    fn from(content: &Content) -> ContentV1 {
-        let Content { labels, deactivated, division } = content;
-        ContentV1 {
-            labels: labels_v1(labels),
-            deactivated: *deactivated,
-            division: division.as_ref().map(ToString::to_string),
-        }
-    }
-}
-
-fn labels_v1(labels: &Labels) -> BTreeMap<String, String> {
-    labels.iter().map(|(locale, label)| (locale.to_string(), label.nfc().to_owned())).collect()
 }

@@ -6,7 +6,7 @@ use crate::journal::log::{Entry, Log, Unread};
 use crate::model::labels::Labels;
 use crate::model::names::Label;
 use crate::model::observed::Content;
-use crate::plan::document::ContentV1;
+use crate::plan::content::ContentV1;
 use crate::problem::Problem;
 use crate::render::csv::csv;
 use crate::render::outcome::said;

@@ -98,6 +98,11 @@ fn of_all_that_exclude_each_other_what_is_typed_counts_or_the_variable_is_named(
       --config <PATH> is typed: no variable counts
       both are set: PRESENCECTL_CONFIG counts
       (show)
+    --report-dir <DIR> and --no-report
+      --report-dir <DIR> is typed: no variable counts
+      --no-report is typed: no variable counts
+      both are set: PRESENCECTL_REPORT_DIR counts
+      (apply, drift, plan, retire, undo)
     --sandbox and --base-url <URL>
       --sandbox is typed: no variable counts
       --base-url <URL> is typed: error: PRESENCECTL_SANDBOX is set, and `--base-url <URL>` excludes it

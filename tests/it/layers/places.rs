@@ -32,7 +32,6 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "formula",
         "proxy",
     ],
-    &["model::odd"],
     &[
         "git::objects",
         "model::alike",
@@ -56,6 +55,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "yaml",
         "init",
     ],
+    &["model::odd"],
     &[
         "git",
         "model::observed",
@@ -96,6 +96,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "render::human::target",
         "api::user_operations",
     ],
+    &["plan::content"],
     &["api::judgement"],
     &[
         "plan::answer",

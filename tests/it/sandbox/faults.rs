@@ -172,7 +172,7 @@ fn a_fault_file_is_checked() {
     );
     assert_eq!(
         told(r#"{ "faults": [{ "status": 500, "drop": "after_write" }] }"#),
-        format!("{contradiction}only one of `status`, `drop` and `body` can be given")
+        format!("{contradiction}only one of `status`, `drop`, `body` and `text` can be given")
     );
     assert_eq!(
         told(r#"{ "faults": [{ "status": 99 }] }"#),
