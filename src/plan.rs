@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, Prune, Wanted};
+use crate::model::desired::{Desired, Limits, Management, Prune, Wanted};
 use crate::model::division::Divisions;
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
@@ -13,7 +13,7 @@ use crate::plan::change::{
     Why,
 };
 use crate::plan::cost::Cost;
-use crate::plan::evidence::{Evidence, NotRead};
+use crate::plan::evidence::Evidence;
 use crate::plan::matching::{Found, Pairing};
 use crate::plan::odd::OddOnes;
 use crate::plan::only::Only;
@@ -25,6 +25,7 @@ use crate::text;
 
 pub mod answer;
 pub mod base;
+pub mod candidate;
 pub mod change;
 pub mod contained;
 pub mod content;
@@ -35,6 +36,7 @@ pub mod document;
 pub mod evidence;
 pub mod guard;
 pub mod matching;
+pub mod noticed;
 pub mod odd;
 pub mod only;
 pub mod order;
@@ -557,48 +559,18 @@ impl<'a> Planner<'a> {
         }
         refusals.extend(guard::refusals(self.desired, &plan.changes, limits));
         plan.refusals = refusals;
-        let mut all = warnings(self.desired, self.observed, &plan.changes);
+        let mut all = noticed::of_an_org(self.desired, self.observed, &plan.changes);
         all.append(&mut plan.warnings);
         plan.warnings = all;
         if let Some(evidence) = evidence {
             let default_locale = &self.desired.settings.default_locale;
-            plan.warnings.extend(beside_unmanaged(&plan.changes, self.unmanaged, default_locale));
-            plan.warnings.extend(evidence.not_read.as_ref().and_then(|it| not_read(it, &plan.changes)));
+            plan.warnings.extend(noticed::beside_unmanaged(&plan.changes, self.unmanaged, default_locale));
+            plan.warnings.extend(evidence.not_read.as_ref().and_then(|it| noticed::not_read(it, &plan.changes)));
         }
         plan.warnings.extend(self.odd.warnings(&plan.changes));
         plan.warnings.extend(odd::warnings_of_halves(&self.observed.halved));
         plan
     }
-}
-
-/// Definitions that are created where the config leaves others unnamed, by system presence: one of those may be what is
-/// meant, and nothing says so.
-fn beside_unmanaged(changes: &[Change], unmanaged: Vec<&Definition>, default_locale: &Locale) -> Vec<Warning> {
-    let mut made: BTreeMap<&SystemPresence, Vec<&Key>> = BTreeMap::new();
-    for change in changes.iter().filter(|it| it.reason == Reason::NothingMatches) {
-        if let Step::Create(create) = &change.step {
-            made.entry(&create.system_presence).or_default().push(&create.key);
-        }
-    }
-    let mut beside: BTreeMap<&SystemPresence, Vec<&Definition>> = BTreeMap::new();
-    for object in unmanaged {
-        beside.entry(&object.system_presence).or_default().push(object);
-    }
-    let name = |it: &&Definition| it.name(default_locale).map_or_else(|| it.id.to_string(), ToString::to_string);
-    let warning = |(presence, keys): (&SystemPresence, Vec<&Key>)| {
-        let others = beside.get(presence)?.iter().map(name).collect();
-        let (keys, system_presence) = (keys.into_iter().cloned().collect(), presence.clone());
-        Some(Warning::BesideUnmanaged { keys, system_presence, others })
-    };
-    made.into_iter().filter_map(warning).collect()
-}
-
-/// That nothing was read by which these creations could be known as renames.
-fn not_read(not_read: &NotRead, changes: &[Change]) -> Option<Warning> {
-    let NotRead { keys, why } = not_read;
-    let made = changes.iter().filter(|it| it.step.action() == Action::Create).filter_map(|it| it.step.key());
-    let keys: Vec<Key> = made.filter(|it| keys.contains(it)).cloned().collect();
-    (!keys.is_empty()).then(|| Warning::EarlierNotRead { keys, why: why.clone() })
 }
 
 /// Of an active object: nothing else is taken away.
@@ -609,37 +581,4 @@ fn removal(object: &Definition) -> Removal {
         before: object.content(),
         after: None,
     }
-}
-
-fn warnings(desired: &Desired, observed: &Observed, changes: &[Change]) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    if observed.system_presences.is_none() {
-        warnings.push(Warning::SystemPresencesNotChecked);
-    }
-    let mut active: BTreeMap<&SystemPresence, (usize, usize)> = BTreeMap::new();
-    for object in observed.definitions.iter().filter(|it| !it.deactivated && it.primary != Primary::Yes) {
-        active.entry(&object.system_presence).or_default().0 += 1;
-    }
-    for change in changes {
-        let (count, gone) = active.entry(change.step.system_presence()).or_default();
-        match change.step {
-            Step::Create(_) | Step::Reactivate(_) => *count += 1,
-            Step::Update(_) => {}
-            Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => *gone += 1,
-        }
-    }
-    let mut asked_for: HashMap<&SystemPresence, usize> = HashMap::new();
-    let asks = |it: &&Wanted| !it.deactivated && it.management == Management::Managed;
-    for wanted in desired.definitions.values().filter(asks) {
-        *asked_for.entry(&wanted.system_presence).or_default() += 1;
-    }
-    for (presence, (count, gone)) in active {
-        let active = count.saturating_sub(gone);
-        // A config that itself asks for more was already told so.
-        let asked = asked_for.get(presence).copied().unwrap_or_default();
-        if active > ACTIVE_DEFINITIONS_MAX && asked <= ACTIVE_DEFINITIONS_MAX {
-            warnings.push(Warning::ManyActive { system_presence: presence.clone(), active });
-        }
-    }
-    warnings
 }

@@ -132,7 +132,7 @@ impl<F: View> Desk<F> {
             Keeping::Unrecorded => Kind::Plan,
             Keeping::Recorded => Kind::Report,
         };
-        let record = Record::new(record, target, shell.environment);
+        let record = Record::new(record, target, shell.environment, keeping == Keeping::Recorded);
         let heard = Heard { org: None, sandbox: target.sandbox };
         Desk { record, folder, journal, heard, outputs, keeping, awaited }
     }

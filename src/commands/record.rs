@@ -64,13 +64,14 @@ impl Object {
 }
 
 impl Record {
-    /// Of a run that begins now. What a person types counts before what the environment says.
+    /// Of a run that begins now. What a person types counts before what the environment says. Nobody asks who somebody is
+    /// for a run that is not kept.
     #[must_use]
-    pub fn new(args: &RecordArgs, target: &TargetArgs, environment: &Environment) -> Record {
+    pub fn new(args: &RecordArgs, target: &TargetArgs, environment: &Environment, is_kept: bool) -> Record {
         let RecordArgs { actor, reason, report_dir: _, no_report: _ } = args.clone();
         let typed = Origin { actor, reason, ..Origin::default() };
         let mut origin = typed.or(environment.origin.clone());
-        if origin.actor.is_none() && !environment.ci {
+        if is_kept && origin.actor.is_none() && !environment.ci {
             origin.actor = user_name();
         }
         Record {

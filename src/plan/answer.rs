@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
+use crate::plan::candidate::{Candidate, Said};
 use crate::plan::evidence::Had;
-use crate::plan::refusal::{By, Candidate, Fact, MORE, Refusal, Said};
+use crate::plan::refusal::{By, Fact, MORE, Refusal};
 use crate::text;
 use crate::yaml;
 
@@ -44,11 +45,7 @@ impl Refusal {
                 let new = made.as_ref().map(|said| is_new("if it is another one", key, said));
                 [say(REPAIR)].into_iter().chain(new).collect()
             }
-            Fact::SendsHalf { labels, can_be_written: true, .. } => vec![say(&format!(
-                "write the whole label for {} into the config (where `settings.locales` names locales, it has to name \
-                 this one), or repair it in the org's admin page",
-                text::list(&labels.iter().map(text::ticked).collect::<Vec<_>>(), "and")
-            ))],
+            Fact::SendsHalf { labels, can_be_written: true, .. } => vec![say(&whole_labels(labels))],
             Fact::SendsHalf { .. } => vec![say("write the whole text in the org's admin page, and plan again")],
             Fact::PinnedElsewhere { key, id, found, name, is_called_so, wanted: _ } => {
                 pinned_elsewhere(key, id, found, name.as_ref(), *is_called_so)
@@ -134,6 +131,14 @@ fn some<T: fmt::Display>(names: &[T], more: bool) -> String {
     let mut names: Vec<String> = names.iter().map(text::unticked).collect();
     names.extend(more.then(|| MORE.to_owned()));
     text::list(&names, "and")
+}
+
+fn whole_labels(labels: &[Locale]) -> String {
+    format!(
+        "write the whole label for {} into the config (where `settings.locales` names locales, it has to name this one), or \
+         repair it in the org's admin page",
+        text::list(&labels.iter().map(text::ticked).collect::<Vec<_>>(), "and")
+    )
 }
 
 fn say(words: &str) -> Answer {

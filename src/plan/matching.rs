@@ -10,8 +10,9 @@ use crate::model::circle::in_circles;
 use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
+use crate::plan::candidate::Candidate;
 use crate::plan::change::Matched;
-use crate::plan::refusal::{By, Candidate, Fact, Refusal};
+use crate::plan::refusal::{By, Fact, Refusal};
 
 /// What was found for one definition of the config.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,8 +8,9 @@ use crate::model::desired::Wanted;
 use crate::model::names::{Key, Locale, SystemPresence};
 use crate::model::observed::Observed;
 use crate::model::odd::{Halved, Odd};
+use crate::plan::candidate::Said;
 use crate::plan::change::{Change, Step};
-use crate::plan::refusal::{Fact, Said};
+use crate::plan::refusal::Fact;
 use crate::plan::warning::Warning;
 
 /// How many odd objects, or definitions with half a character, are named one by one.

@@ -9,10 +9,11 @@ use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::odd::HALF;
+use crate::plan::candidate::{Candidate, Said};
 use crate::plan::contained::contained;
 use crate::plan::evidence::{Evidence, Had};
 use crate::plan::matching::{CANDIDATES_NAMED_MAX, Found, Pairing, candidate};
-use crate::plan::refusal::{By, Candidate, Fact, Refusal, Said};
+use crate::plan::refusal::{By, Fact, Refusal};
 
 /// An object under another system presence whose place a definition takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

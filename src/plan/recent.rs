@@ -11,9 +11,10 @@ use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::plan::Plan;
+use crate::plan::candidate::Said;
 use crate::plan::change::{Change, Create, Held, Step, Waiting};
 use crate::plan::matching::candidate;
-use crate::plan::refusal::{Fact, Refusal, Said};
+use crate::plan::refusal::{Fact, Refusal};
 use crate::plan::warning::Warning;
 
 /// A create of an earlier run whose POST was sent, and of which no answer says that it was not carried out.

@@ -3,9 +3,9 @@
 
 use crate::diagnostic::Span;
 use crate::model::alike;
-use crate::model::desired::Wanted;
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
+use crate::plan::candidate::{Candidate, Said};
 use crate::plan::evidence::Had;
 use crate::text;
 
@@ -16,54 +16,6 @@ pub struct Refusal {
     pub fact: Fact,
     /// The line in the config that it is about.
     pub place: Option<Span>,
-}
-
-/// An object of the org that a refusal speaks of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Candidate {
-    /// Which object.
-    pub id: DefinitionId,
-    /// Where it belongs.
-    pub system_presence: SystemPresence,
-    /// Its default label, else any.
-    pub name: Option<Label>,
-    /// Is `name` its default label?
-    pub has_default_label: bool,
-    /// Deactivated or active.
-    pub deactivated: bool,
-    /// One of the platform's own.
-    pub platforms_own: bool,
-    /// The definition of the config that already has it.
-    pub taken_by: Option<Key>,
-}
-
-/// What a definition says already of what it was, so that an answer fits beside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
-    /// Its system presence.
-    pub system_presence: SystemPresence,
-    /// Its default label.
-    pub default_label: Option<Label>,
-    /// Its `previousLabels`.
-    pub previous_labels: Vec<Label>,
-    /// It says `replaces`.
-    pub replaces: bool,
-    /// It says `new: true`.
-    pub new: bool,
-}
-
-impl Said {
-    /// Of a definition of the config.
-    #[must_use]
-    pub fn of(wanted: &Wanted, default_locale: &Locale) -> Said {
-        Said {
-            system_presence: wanted.system_presence.clone(),
-            default_label: wanted.default_label(default_locale).cloned(),
-            previous_labels: wanted.previous_labels.clone(),
-            replaces: wanted.replaces.is_some(),
-            new: wanted.new,
-        }
-    }
 }
 
 /// By what several objects answered to one definition.

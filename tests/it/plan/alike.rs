@@ -7,11 +7,12 @@ use presencectl::model::alike::folded;
 use presencectl::model::desired::{Desired, Limits};
 use presencectl::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Primary};
+use presencectl::plan::candidate::Candidate;
 use presencectl::plan::change::{LeftAlone, Why};
 use presencectl::plan::contained::{Contained, contained};
 use presencectl::plan::matching::CANDIDATES_NAMED_MAX;
 use presencectl::plan::plan;
-use presencectl::plan::refusal::{By, Candidate, Fact};
+use presencectl::plan::refusal::{By, Fact};
 use proptest::prelude::*;
 
 const UNLIMITED: Limits =
