@@ -85,7 +85,7 @@ fn odd() -> Odd {
 
 fn halved(locales: &[&str], fields: &[&str]) -> Halved {
     Halved {
-        id: DefinitionId::new("2fa68d50-0000-4000-8000-000000000001").unwrap(),
+        id: DefinitionId::new("2fa68d50-0000-4000-8000-000000000001").expect("an id"),
         labels: locales.iter().map(|it| Locale::new(*it)).collect(),
         fields: fields.iter().map(|it| (*it).to_owned()).collect(),
     }

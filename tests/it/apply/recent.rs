@@ -17,6 +17,7 @@ use presencectl::model::names::Locale;
 use presencectl::model::observed::Target;
 use presencectl::plan::Plan;
 use presencectl::plan::recent::Sent;
+use presencectl::plan::refusal::Refusal;
 use presencectl::plan::warning::Warning;
 use presencectl::provenance::Provenance;
 use presencectl::render::machine;
@@ -213,7 +214,7 @@ async fn what_is_not_as_it_was_sent_any_more_is_asked_about() {
         let body = json!({ "languageLabels": labels, "systemPresence": "Break", "deactivated": deactivated });
         world.admin("PUT", &path, Some(&body));
         let next = plan(&world, &known(&world, &first, None, now(&world))).await;
-        let codes: Vec<_> = next.refusals.iter().map(|it| it.code()).collect();
+        let codes: Vec<_> = next.refusals.iter().map(Refusal::code).collect();
         assert_eq!(codes, if refused { vec!["looks-like-rename"] } else { Vec::new() }, "{labels} {deactivated}");
         assert!(next.changes.is_empty(), "{:?}", next.changes);
         assert_eq!(next.held.len(), if refused { 1 } else { 2 });

@@ -14,6 +14,7 @@ use presencectl::model::moment::Moment;
 use presencectl::model::names::{DefinitionId, Label, Locale};
 use presencectl::plan::change::Step;
 use presencectl::plan::difference::Difference;
+use presencectl::plan::refusal::Refusal;
 use presencectl::problem::Heard;
 use presencectl::sandbox::exchange::LogEntry;
 use presencectl::sandbox::temper::{Delete, FirstPutDivision, LocaleKeys, PutLabels};
@@ -557,7 +558,7 @@ async fn a_pinned_one_that_the_list_does_not_show_is_read_by_its_id() {
         };
         let mut heard = Heard { org: None, sandbox: false };
         let Ok(look) = look(&world.session().reader(), &asked, &mut heard).await else { panic!("the org can be read") };
-        let told: Vec<&str> = look.plan.refusals.iter().map(|it| it.code()).collect();
+        let told: Vec<&str> = look.plan.refusals.iter().map(Refusal::code).collect();
         assert_eq!(told, codes, "{pin}");
         if codes.is_empty() {
             *world.observed.lock().unwrap() = look.observed;

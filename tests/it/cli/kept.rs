@@ -7,11 +7,12 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use presencectl::environment::Environment;
 use presencectl::sandbox::{Config, FaultRule, Temper};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::driver::Cli;
 use super::first_day::path;

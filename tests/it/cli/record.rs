@@ -85,7 +85,7 @@ fn a_label_that_the_org_refuses_is_pointed_at() {
 fn kept(cli: &super::driver::Cli, folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir(cli.path(folder)).unwrap();
     let mut names: Vec<String> = entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
-    names.retain(|it| it.ends_with(".json"));
+    names.retain(|it| std::path::Path::new(it).extension().is_some_and(|it| it == "json"));
     names.sort();
     names
 }

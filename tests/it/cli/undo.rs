@@ -46,7 +46,7 @@ fn held(org: &Org) -> Vec<String> {
 fn kept(cli: &Cli, folder: &str) -> String {
     let mut names: Vec<String> =
         std::fs::read_dir(cli.path(folder)).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
-    names.retain(|it| it.ends_with(".json"));
+    names.retain(|it| std::path::Path::new(it).extension().is_some_and(|it| it == "json"));
     names.sort();
     format!("{folder}/{}", names.last().unwrap())
 }

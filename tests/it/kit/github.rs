@@ -192,15 +192,7 @@ async fn answer(
         ("GET", ["pulls", number]) if repository.pulls.contains_key(*number) => repository.pulls[*number].clone(),
         ("GET", ["actions", "workflows", "apply.yml", "runs"]) => repository.runs(&query),
         ("GET", ["actions", "runs", _, "jobs"]) => json!({ "jobs": repository.jobs }),
-        ("GET", ["actions", "runs", id, "artifacts"]) => {
-            let of_run = |(index, (name, run, _)): (usize, &(String, Value, Vec<u8>))| {
-                let artifact = json!({ "id": index, "name": name, "expired": run["expired"] == true,
-                                       "created_at": format!("2026-01-01T00:00:{index:02}Z") });
-                (run["id"].to_string() == *id).then_some(artifact)
-            };
-            let artifacts: Vec<Value> = repository.artifacts.iter().enumerate().filter_map(of_run).collect();
-            json!({ "artifacts": page(&artifacts, &query) })
-        }
+        ("GET", ["actions", "runs", id, "artifacts"]) => repository.artifacts_of(id, &query),
         ("GET", ["actions", "runs", id]) => repository.artifacts[id.parse::<usize>().unwrap()].1.clone(),
         ("GET", ["compare", compared @ ..]) if compared.iter().any(|it| it.contains(&orphan())) => {
             return (StatusCode::NOT_FOUND, json!({ "message": "No common ancestor" }).to_string()).into_response();
@@ -247,6 +239,17 @@ async fn answer(
 }
 
 impl Repository {
+    /// The artifacts of a run.
+    fn artifacts_of(&self, run_id: &str, query: &BTreeMap<&str, &str>) -> Value {
+        let of_run = |(index, (name, run, _)): (usize, &(String, Value, Vec<u8>))| {
+            let artifact = json!({ "id": index, "name": name, "expired": run["expired"] == true,
+                                   "created_at": format!("2026-01-01T00:00:{index:02}Z") });
+            (run["id"].as_u64() == run_id.parse().ok()).then_some(artifact)
+        };
+        let artifacts: Vec<Value> = self.artifacts.iter().enumerate().filter_map(of_run).collect();
+        json!({ "artifacts": page(&artifacts, query) })
+    }
+
     /// A list of the runs of `apply.yml`. A search that is narrowed ends after 1,000.
     fn runs(&self, query: &BTreeMap<&str, &str>) -> Value {
         let is = |run: &Value, name: &str, field: &str| query.get(name).is_none_or(|it| run[field] == decoded(it));

@@ -640,7 +640,7 @@ fn a_division_that_a_write_brings_back_is_not_lost_by_it() {
         ..http::Request::default()
     }
     };
-    let send = |ledger: &mut Ledger, request: http::Request, run: Option<usize>| {
+    let play = |ledger: &mut Ledger, request: http::Request, run: Option<usize>| {
         let before = sandbox.with(|it| ledger.before(&it.org, &request));
         let answer = sandbox.with(|it| it.org.handle(&request, 1));
         assert_eq!(answer.status, 200);
@@ -649,9 +649,9 @@ fn a_division_that_a_write_brings_back_is_not_lost_by_it() {
             None => assert!(ledger.edited(before, &it.org, 1)),
         });
     };
-    send(&mut ledger, put("presencedefinitions", "Edited"), None);
-    send(&mut ledger, put("presence/definitions", "Two"), Some(1));
+    play(&mut ledger, put("presencedefinitions", "Edited"), None);
+    play(&mut ledger, put("presence/definitions", "Two"), Some(1));
     assert!(!ledger.deeds(1, id).is_undivided, "it was brought back");
-    send(&mut ledger, put("presencedefinitions", "Three"), Some(1));
+    play(&mut ledger, put("presencedefinitions", "Three"), Some(1));
     assert!(ledger.deeds(1, id).is_undivided, "and that one took it away");
 }

@@ -75,9 +75,8 @@ impl Fault {
     fn is_unclear(self) -> bool {
         match self {
             Fault::Refused(status) => status == 408 || status >= 500,
-            Fault::RateLimited(_) | Fault::NotSent | Fault::Slow(_) | Fault::Revoked => false,
-            // That depends on the status.
-            Fault::Truncated => false,
+            // What is truncated depends on the status.
+            Fault::RateLimited(_) | Fault::NotSent | Fault::Slow(_) | Fault::Revoked | Fault::Truncated => false,
             Fault::RefusedAndDone(_) | Fault::LostBefore | Fault::LostAfter | Fault::TimedOut(_) | Fault::Html(_) => {
                 true
             }
