@@ -109,7 +109,10 @@ impl World {
                 writes == 0 && (by_others() || appeared)
             }
             Outcome::Skipped(Skip::Needs(needed)) => {
-                let is_it = |row: &&Row| row.action == needed.action && row.key == needed.key && row.id == needed.id;
+                // What an earlier run has made has an id, and what waits for it did not know that.
+                let is_it = |row: &&Row| {
+                    row.action == needed.action && row.key == needed.key && (row.id == needed.id || needed.id.is_none())
+                };
                 writes == 0 && report.rows.iter().find(is_it).is_some_and(|it| !it.outcome.is_success())
             }
             Outcome::Skipped(_) => false,
