@@ -265,7 +265,11 @@ impl Journal {
         let place = self.kept.borrow().as_ref()?.beside_it(posts::EXTENSION);
         let new = place.private_beside(b"", signals).ok()?;
         signals.ended(|| place.put_new(new)).ok()?;
-        let (file, default_locale) = (Mutex::new(place.append().ok()), default_locale.clone());
+        let file = place.append().ok();
+        if file.is_none() {
+            let _ = place.remove();
+        }
+        let (file, default_locale) = (Mutex::new(file), default_locale.clone());
         Some(Arc::new(move |create: &Create| {
             let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
             let line = posts::line(create, &default_locale, clock.now());

@@ -65,6 +65,8 @@ pub fn without_guards(mut error: clap::Error) -> clap::Error {
     };
     if suggests_one {
         error.remove(ContextKind::SuggestedArg);
+        // It would name the flag as well.
+        error.remove(ContextKind::Usage);
     }
     error
 }

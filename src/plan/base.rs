@@ -100,7 +100,9 @@ impl<'a> Open<'a> {
     fn of(plan: &'a Plan, default_locale: &'a Locale) -> Open<'a> {
         let left_out = plan.only.iter().flat_map(|it| &it.refusals);
         let refusals: Vec<&Refusal> = plan.refusals.iter().chain(left_out).collect();
-        let changes = plan.changes.iter().chain(plan.only.iter().flat_map(|it| &it.changes));
+        // A create that an earlier run has made is not settled either: the list does not show it yet.
+        let held = plan.held.iter().map(|it| &it.change);
+        let changes = plan.changes.iter().chain(held).chain(plan.only.iter().flat_map(|it| &it.changes));
         let created: Vec<&Create> = changes
             .filter_map(|it| match &it.step {
                 Step::Create(create) => Some(create),
