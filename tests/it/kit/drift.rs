@@ -129,13 +129,13 @@ fn where_the_history_is_missing_that_is_said() {
     }
 }
 
-/// A repository whose config was applied, and in which somebody has edited `tea` and `walk` by hand since. It returns the
-/// commit that was applied.
 /// Each job of a CI has one, without the reports that an earlier one left in the checkout.
 fn on_a_new_machine(runner: &Runner) {
     fs::remove_dir_all(runner.path("repository/.presencectl")).unwrap();
 }
 
+/// A repository whose config was applied, and in which somebody has edited `tea` and `walk` by hand since. It returns the
+/// commit that was applied.
 fn edited_by_hand(github: &Github, runner: &mut Runner, after: &[String]) -> String {
     git(runner, &["init", "--quiet"]);
     let (tea, walk) = (definition("tea", "Break", "Tea"), definition("walk", "Away", "Walk"));
