@@ -7,11 +7,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use presencectl::commands::identity::Identity;
+use presencectl::commands::journal::ReportFolder;
+use presencectl::commands::look::Asked;
 use presencectl::diagnostic::{Sources, Span};
 use presencectl::model::desired::{Desired, Limits, Management, Places, Prune, Settings, Wanted};
 use presencectl::model::division::{DivisionName, Divisions};
-use presencectl::model::generation::Generation;
+use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::model::labels::{Labels, Scope};
+use presencectl::model::moment::Moment;
 use presencectl::model::names::{DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Organization, Primary, Target};
 use presencectl::plan::change::Step;
@@ -83,6 +87,13 @@ pub(crate) fn wanted(key: &str, system_presence: &str, items: &[(&str, &str)]) -
             layered: None,
         },
     }
+}
+
+/// What a look asks of a config alone: of any org that answers, with no report and no history.
+pub(crate) fn asked(desired: &Desired, limits: Limits, api: ApiChoice) -> Asked<'_> {
+    let identity = Identity { meant: None, name: None, must_be_known: true };
+    let (folder, now) = (&ReportFolder::None, Moment::default());
+    Asked { desired, limits, identity, api, usage: false, sandbox: false, earlier: None, folder, now }
 }
 
 pub(crate) fn desired(definitions: Vec<Wanted>) -> Desired {

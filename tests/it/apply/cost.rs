@@ -7,12 +7,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use presencectl::apply::{Aim, CONCURRENCY, Event, Job, run};
-use presencectl::commands::identity::Identity;
-use presencectl::commands::journal::ReportFolder;
-use presencectl::commands::look::{Asked, look};
+use presencectl::commands::look::look;
 use presencectl::model::desired::{Prune, Wanted};
 use presencectl::model::generation::{ApiChoice, Generation};
-use presencectl::model::moment::Moment;
 use presencectl::plan::change::Step;
 use presencectl::plan::cost::{Cost, requests_of, to_carry_out};
 use presencectl::problem::Heard;
@@ -23,7 +20,7 @@ use tokio::time::Instant;
 
 use super::pace::many;
 use super::{World, deactivated, held};
-use crate::paper::{desired, presence, wanted};
+use crate::paper::{asked, desired, presence, wanted};
 
 /// An apply as the command makes it: one conversation, from the token to the look afterwards.
 struct Applied {
@@ -37,19 +34,8 @@ struct Applied {
 async fn applied(world: &World) -> Applied {
     let session = world.session();
     let begun = Instant::now();
-    let identity = Identity { meant: None, name: None, must_be_known: true };
     let (desired, limits, api) = (&world.desired, world.limits, ApiChoice::Only(world.generation));
-    let asked = Asked {
-        desired,
-        limits,
-        identity,
-        api,
-        usage: false,
-        sandbox: false,
-        earlier: None,
-        folder: &ReportFolder::None,
-        now: Moment::default(),
-    };
+    let asked = asked(desired, limits, api);
     let mut heard = Heard { org: None, sandbox: false };
     let look = look(&session.reader(), &asked, &mut heard).await.map_err(|it| it.message).unwrap();
     let forecast = look.plan.cost.unwrap();

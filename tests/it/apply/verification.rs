@@ -5,12 +5,9 @@ use std::time::Duration;
 
 use presencectl::apply::report::{Intent, Outcome, Report, Unseen, Verification};
 use presencectl::apply::{Aim, Job};
-use presencectl::commands::identity::Identity;
-use presencectl::commands::journal::ReportFolder;
-use presencectl::commands::look::{Asked, look};
+use presencectl::commands::look::look;
 use presencectl::model::desired::Prune;
 use presencectl::model::generation::{ApiChoice, Generation};
-use presencectl::model::moment::Moment;
 use presencectl::model::names::{DefinitionId, Label, Locale};
 use presencectl::plan::change::Step;
 use presencectl::plan::difference::Difference;
@@ -27,7 +24,7 @@ use presencectl::api::wire::Method;
 
 use super::every_fault::every_action_in;
 use super::{DEFINITIONS, World, admin, body, held, message, path, said};
-use crate::paper::{desired, id, wanted};
+use crate::paper::{asked, desired, id, wanted};
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_lags_is_read_until_it_shows_everything() {
@@ -543,19 +540,8 @@ async fn a_pinned_one_that_the_list_does_not_show_is_read_by_its_id() {
         let mut tea = wanted("tea", "Break", &[("en_US", "Green tea")]);
         tea.pin = DefinitionId::new(pin);
         world.desired = desired(vec![tea]);
-        let identity = Identity { meant: None, name: None, must_be_known: true };
         let (limits, api) = (world.limits, ApiChoice::Only(Generation::First));
-        let asked = Asked {
-            desired: &world.desired,
-            limits,
-            identity,
-            api,
-            usage: false,
-            sandbox: false,
-            earlier: None,
-            folder: &ReportFolder::None,
-            now: Moment::default(),
-        };
+        let asked = asked(&world.desired, limits, api);
         let mut heard = Heard { org: None, sandbox: false };
         let Ok(look) = look(&world.session().reader(), &asked, &mut heard).await else { panic!("the org can be read") };
         let told: Vec<&str> = look.plan.refusals.iter().map(Refusal::code).collect();

@@ -9,9 +9,7 @@ use fastrand::Rng;
 use presencectl::api::{Credentials, Endpoints, Options, Session, Wire};
 use presencectl::apply::report::{Outcome, Report, Row, Unseen};
 use presencectl::apply::{self, Job, Wait};
-use presencectl::commands::identity::Identity;
-use presencectl::commands::journal::ReportFolder;
-use presencectl::commands::look::{Asked, held_against, look};
+use presencectl::commands::look::{held_against, look};
 use presencectl::model::desired::Management;
 use presencectl::model::moment::Moment;
 use presencectl::plan::change::{Held, Step};
@@ -26,6 +24,7 @@ use super::ledger::Ledger;
 use super::truth::{as_text, said};
 use super::wire::{Death, Shared, SimulatedWire, Swarm};
 use super::world::Start;
+use crate::paper::asked;
 
 pub(super) const START_MS: u64 = 1_764_000_000_000;
 /// Within how many runs a world in peace comes to rest.
@@ -322,19 +321,8 @@ impl World {
     async fn process(&self, run: usize, session: Session) -> End {
         let config = &self.start.config;
         let limits = config.settings.limits;
-        let identity = Identity { meant: None, name: None, must_be_known: true };
         let api = self.start.api;
-        let asked = Asked {
-            desired: config,
-            limits,
-            identity,
-            api,
-            usage: false,
-            sandbox: false,
-            earlier: None,
-            folder: &ReportFolder::None,
-            now: Moment::default(),
-        };
+        let asked = asked(config, limits, api);
         let mut heard = Heard { org: None, sandbox: false };
         let Ok(mut look) = look(&session.reader(), &asked, &mut heard).await else { return End::Failed };
         self.shared.ledger.lock().unwrap().planned(run, &look.observed);
