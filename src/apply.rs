@@ -100,6 +100,8 @@ pub enum Event<'a> {
     Started(&'a Step),
     /// An object has ended.
     Finished(&'a Row),
+    /// Everything else has ended, and for so long at most it is waited for what an earlier run may have made.
+    Waiting(Duration),
     /// All objects have ended, and the org is read again.
     Verifying,
 }
@@ -160,6 +162,11 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
             Work { step: one, needed, advice, until: until(one), gate: gate(one) }
         });
         let work: Vec<Work<'_>> = work.collect();
+        let left =
+            work.iter().filter_map(|it| it.until.as_ref()).map(|it| it.at.saturating_duration_since(Instant::now()));
+        if let Some(left) = left.max().filter(|it| !it.is_zero()) {
+            tell(Event::Waiting(left));
+        }
         let rows = carry_out_all(&site, &work, default_locale, tell).await;
         for (index, row) in indices.into_iter().zip(rows) {
             ended[index] = Some(row);

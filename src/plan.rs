@@ -137,7 +137,9 @@ impl Plan {
     pub fn may_be_renames(&self) -> BTreeSet<Key> {
         let left_out = self.only.iter().flat_map(|it| &it.changes);
         let is_free = self.left_alone.iter().any(|it| !matches!(it.why, Why::Omitted(_) | Why::Protected))
-            || self.changes.iter().chain(left_out).any(|it| it.step.action() == Action::Delete);
+            || self.changes.iter().chain(left_out).any(|it| it.step.action() == Action::Delete)
+            // What cannot be read whole may be any of them.
+            || self.warnings.iter().any(|it| matches!(it, Warning::OddObject { .. }));
         if !is_free {
             return BTreeSet::new();
         }
@@ -171,7 +173,7 @@ pub fn plan_by(desired: &Desired, observed: &Observed, limits: &Limits, evidence
     planned(desired, observed, limits, Some(evidence))
 }
 
-fn planned(desired: &Desired, observed: &Observed, limits: &Limits, evidence: Option<&Evidence>) -> Plan {
+fn planned<'a>(desired: &'a Desired, observed: &'a Observed, limits: &Limits, evidence: Option<&'a Evidence>) -> Plan {
     let questions = Questions::new(desired, observed);
     let mut pairing = matching::pair(desired, observed);
     // Before any question is asked: what takes another's place claims it, whatever the order of keys.
@@ -184,6 +186,7 @@ fn planned(desired: &Desired, observed: &Observed, limits: &Limits, evidence: Op
         replaced,
         asked,
         odd: OddOnes::of(observed),
+        evidence,
         known_presences: observed.system_presences.iter().flatten().collect(),
         compared: 0,
         unmanaged: Vec::new(),
@@ -198,7 +201,7 @@ fn planned(desired: &Desired, observed: &Observed, limits: &Limits, evidence: Op
         }
     }
     planner.unclaimed();
-    planner.finish(limits, evidence)
+    planner.finish(limits)
 }
 
 /// What a definition with an object could be as well: active objects that no definition has and no question is about, by
@@ -214,6 +217,7 @@ struct Planner<'a> {
     asked: BTreeSet<&'a Key>,
     /// What cannot be read whole.
     odd: OddOnes<'a>,
+    evidence: Option<&'a Evidence>,
     known_presences: HashSet<&'a SystemPresence>,
     /// With how many names others were compared, to suggest the nearest.
     compared: usize,
@@ -264,7 +268,8 @@ impl<'a> Planner<'a> {
 
     /// Whether an object that cannot be read whole may be it, which is refused.
     fn may_be_odd(&mut self, wanted: &Wanted) -> bool {
-        let doubt = self.odd.doubt(wanted, &self.desired.settings.default_locale);
+        let had = self.evidence.and_then(|it| it.known.get(&wanted.key));
+        let doubt = self.odd.doubt(wanted, &self.desired.settings.default_locale, had);
         let is_doubted = doubt.is_some();
         self.plan.refusals.extend(doubt.map(|fact| Refusal { fact, place: Some(wanted.places.key) }));
         is_doubted
@@ -539,7 +544,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn finish(mut self, limits: &Limits, evidence: Option<&Evidence>) -> Plan {
+    fn finish(mut self, limits: &Limits) -> Plan {
         let mut plan = self.plan;
         in_order(&mut plan.changes);
         plan.left_alone.sort_by(|a, b| {
@@ -562,7 +567,7 @@ impl<'a> Planner<'a> {
         let mut all = noticed::of_an_org(self.desired, self.observed, &plan.changes);
         all.append(&mut plan.warnings);
         plan.warnings = all;
-        if let Some(evidence) = evidence {
+        if let Some(evidence) = self.evidence {
             let default_locale = &self.desired.settings.default_locale;
             plan.warnings.extend(noticed::beside_unmanaged(&plan.changes, self.unmanaged, default_locale));
             plan.warnings.extend(evidence.not_read.as_ref().and_then(|it| noticed::not_read(it, &plan.changes)));

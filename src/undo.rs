@@ -87,7 +87,7 @@ pub fn undo(report: &KeptReport, observed: &Observed, limits: &Limits, config: O
     let spared = config.map(|it| spared(it, observed)).unwrap_or_default();
     let known: BTreeSet<&DefinitionId> = report.rows.iter().filter_map(|row| row.id.as_ref()).collect();
     let (mut changes, mut settled) = (Vec::new(), Vec::new());
-    for row in report.rows.iter().filter(|row| row.outcome.may_be_written()) {
+    for row in report.rows.iter().filter(|row| row.may_be_written()) {
         let step = step(row, observed, &scope, &known).and_then(|it| unless_spared(it, &spared));
         let step = step.and_then(|it| unless_halved(it, observed));
         match step {

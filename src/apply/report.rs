@@ -21,8 +21,8 @@ use crate::stop::Signal;
 use crate::text;
 
 /// What to do about a create of which nobody knows whether it was carried out.
-pub const RUN_AGAIN_LATER: &str =
-    "run it again in 5 minutes: by then the org's list shows what this may have made. Sooner, it may be made twice";
+pub const RUN_AGAIN_LATER: &str = "run it again in 5 minutes: by then the org's list shows what this may have made. A run that \
+     reads the report of this one waits until then";
 
 /// A whole apply, after it ended, however it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::model::desired::{Desired, Limits};
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, Key, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
-use crate::plan::change::{Change, Reason, Step};
+use crate::plan::change::{Action, Change, Reason, Step};
 use crate::plan::difference::{Difference, Standing, standing};
 use crate::plan::refusal::Refusal;
 use crate::plan::{Plan, plan};
@@ -120,7 +120,7 @@ impl Look<'_> {
         for (look, delay_ms) in VERIFY_DELAYS_MS.into_iter().enumerate() {
             tokio::time::sleep(Duration::from_millis(delay_ms)).await;
             let mut last = begun.elapsed() >= Duration::from_millis(LIST_LAG_MS);
-            let observed = match self.observe().await {
+            let observed = match self.observe(steps).await {
                 Ok(observed) => observed,
                 Err(cause) => return Verification::Failed(cause),
             };
@@ -159,10 +159,14 @@ impl Look<'_> {
         }
     }
 
-    async fn observe(&self) -> Result<Observed, Cause> {
+    async fn observe(&self, steps: &[Step]) -> Result<Observed, Cause> {
         let mut listed = self.reader.list().await.map_err(|error| Cause::from(&error))?;
-        if let Expectation::EmptyPlan { desired, .. } = &self.expectation {
-            (listed, _) = self.reader.with_unlisted(listed, desired.needed_pins()).await;
+        if let Expectation::EmptyPlan { .. } = &self.expectation {
+            let removed: BTreeSet<&DefinitionId> =
+                steps.iter().filter(|it| it.action() == Action::Delete).filter_map(Step::id).collect();
+            let planned_from = self.planned_from.definitions.iter().map(|it| &it.id);
+            let stay = planned_from.filter(|id| !removed.contains(id));
+            (listed, _) = self.reader.with_unlisted(listed, stay).await;
         }
         let divisions = self.planned_from.divisions.clone();
         Ok(Observed::listed(listed, None).seen_through(self.reader.generation(), divisions))
@@ -176,7 +180,10 @@ impl Look<'_> {
             rows.iter().filter(|it| it.outcome.may_be_written()).filter_map(|it| it.id.as_ref()).collect();
         let mut found = Vec::new();
         for (step, row) in steps.iter().zip(rows) {
-            let (Step::Create(create), Outcome::Done, Some(id)) = (step, &row.outcome, &row.id) else { continue };
+            let (Step::Create(create), Some(id)) = (step, &row.id) else { continue };
+            if !matches!(row.outcome, Outcome::Done | Outcome::Differs(_)) {
+                continue;
+            }
             let Some(before) = self.census.held_against(&create.key) else { continue };
             let name = create.labels.get(self.default_locale);
             let is_alike = |it: &Definition| {

@@ -59,6 +59,7 @@ async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Re
         look.plan = asked_of_others(
             look.plan,
             Read { path, root: root.as_deref(), commit: None, config: &config, sources: &sources },
+            &folder,
         );
         let run = Run { args, desired: &desired, limits: &asked.limits, sources: &sources, saved: &saved };
         let session = session.speaking(look.target.generation);
@@ -88,7 +89,7 @@ impl Run<'_> {
         desk: &mut Desk,
         shell: &mut Shell<'_>,
     ) -> Result<(Report, Exit), Failure> {
-        let Look { target, observed, plan, evidence: _, kept: _, notes } = look;
+        let Look { target, observed, unlisted: _, plan, evidence: _, kept: _, notes } = look;
         desk.record.matches(plan);
         shell.show_notes(notes);
         shell.tell(&mut desk.outputs, &|style| human::plan(plan, target, self.sources, style));

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::diagnostic::Sources;
 use crate::drift::{Drift, Names, Past, drift};
 use crate::exit::Exit;
+use crate::plan::warning::Warning;
 use crate::render::markdown::{COMMENT, Kind, SUMMARY};
 use crate::render::style::Style;
 use crate::render::{github, html, human, machine, markdown};
@@ -63,12 +64,15 @@ async fn made(args: &DriftArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resul
     .await?;
     let names = if args.no_names { Names::Withheld } else { Names::Told };
     let past = Past { reports: look.kept.reports(), applied };
-    let drift = drift(&desired, &look.observed, &look.target, &past, names);
+    let mut drift = drift(&desired, &look.with_unlisted(), &look.target, &past, names);
+    let is_of_recent = |it: &&Warning| matches!(it, Warning::NotVisibleYet { .. } | Warning::MayBeMade { .. });
+    drift.plan.warnings.extend(look.plan.warnings.iter().filter(is_of_recent).cloned());
     Ok(Made { look, drift, sources })
 }
 
 fn show(args: &DriftArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
-    let Made { look: Look { target, observed: _, plan: _, evidence: _, kept: _, notes }, drift, sources } = made;
+    let Made { look: Look { target, observed: _, unlisted: _, plan: _, evidence: _, kept: _, notes }, drift, sources } =
+        made;
     shell.show_notes(notes);
     let folder = shell.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {

@@ -9,12 +9,10 @@ use crate::commands::committed::{Committed, Org};
 use crate::commands::earlier::Given;
 use crate::commands::reports::KeptFile;
 use crate::git::{Deadline, Git, GitError, Revision};
-use crate::journal::kept::KeptReport;
 use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::Observed;
 use crate::plan::Plan;
-use crate::plan::change::Action;
 use crate::plan::evidence::{Evidence, Had, NotRead, Source};
 use crate::plan::matching::{Found, pair};
 use crate::plan::origin::SHALLOW;
@@ -75,11 +73,14 @@ impl Earlier<'_> {
 
     /// Reads the history until everything is known, or it ends.
     fn history(&self, search: &mut Search<'_>) -> Result<(), String> {
-        let in_words = |error: GitError| error.to_string();
+        let in_words = |error: GitError| format!("{error}; {}", error.help());
         let ConfigArgs { path, org: _, root } = self.config;
         let nowhere = || format!("{} is in no Git repository", text::ticked(path.display()));
         let git = Git::above(path).ok_or_else(nowhere)?.until(Deadline::within(HISTORY_MAX));
-        let repository = git.repository().map_err(in_words)?.ok_or_else(nowhere)?;
+        let repository = git
+            .repository()
+            .map_err(in_words)?
+            .ok_or_else(|| format!("Git takes {} for no repository", text::ticked(git.top().join(".git").display())))?;
         let head = || Revision::read("HEAD").map_or(Ok(None), |it| git.commit(&it));
         let from = self.at.map_or_else(head, |it| Ok(Some(it.to_owned()))).map_err(in_words)?;
         // Nothing is committed yet.
@@ -91,7 +92,7 @@ impl Earlier<'_> {
         });
         walked.map_err(|error| match error {
             GitError::Lacks { .. } if repository.shallow => SHALLOW.to_owned(),
-            error => error.to_string(),
+            error => in_words(error),
         })
     }
 }
@@ -126,12 +127,17 @@ impl Search<'_> {
         }
     }
 
+    /// Does the org show it, whole or not?
+    fn is_shown(&self, id: &DefinitionId) -> bool {
+        self.observed.get(id).is_some() || self.observed.odd(id).is_some()
+    }
+
     /// Takes the objects that reports name, where the org shows them.
     fn take_reports(&mut self, reports: &[KeptFile]) {
         for KeptFile { path, report, posts: _ } in reports {
-            let named = named_in(report);
+            let named = report.objects();
             for key in self.open.clone() {
-                let Some(id) = named.get(&key).filter(|it| self.observed.get(it).is_some()) else { continue };
+                let Some(id) = named.get(&key).filter(|it| self.is_shown(it)) else { continue };
                 self.open.remove(&key);
                 let source = Source::Report(path.display().to_string());
                 self.known.insert(key.clone(), Had { id: (*id).clone(), source, said_new: false });
@@ -142,14 +148,4 @@ impl Search<'_> {
             }
         }
     }
-}
-
-/// The objects that definitions had when a run planned, as far as its report names them.
-fn named_in(report: &KeptReport) -> BTreeMap<&Key, &DefinitionId> {
-    let rows = report.rows.iter().filter(|it| match it.action {
-        Action::Create | Action::Reactivate | Action::Update | Action::Deactivate => true,
-        // The key of a replacement is the definition that comes.
-        Action::Replace | Action::Delete => false,
-    });
-    report.matched.iter().chain(rows.filter_map(|it| Some((it.key.as_ref()?, it.id.as_ref()?)))).collect()
 }

@@ -29,12 +29,16 @@ pub fn run(args: &LogArgs, shell: &mut Shell<'_>) -> Exit {
         }
     };
     match read(args, &mut outputs, shell) {
-        Ok(log) => show(&log, outputs, shell),
+        Ok((log, folder)) => show(&log, &folder, outputs, shell),
         Err(problem) => shell.fail_into(&problem.into(), &heard, outputs),
     }
 }
 
-fn read(args: &LogArgs, outputs: &mut Outputs<TableFormat>, shell: &mut Shell<'_>) -> Result<Log, Problem> {
+fn read(
+    args: &LogArgs,
+    outputs: &mut Outputs<TableFormat>,
+    shell: &mut Shell<'_>,
+) -> Result<(Log, ReportFolder), Problem> {
     let LogArgs { dir, org, keys, since, until, outputs: _ } = args;
     let now = shell.environment.began;
     let folder = ReportFolder::of(dir.as_deref(), false, None, shell.environment.folder.as_deref());
@@ -51,7 +55,7 @@ fn read(args: &LogArgs, outputs: &mut Outputs<TableFormat>, shell: &mut Shell<'_
                 .help("ask for less: by --since and --until, --key, or --org")
         })?;
     }
-    Ok(log.sorted())
+    Ok((log.sorted(), folder))
 }
 
 fn one(file: &Path) -> Result<kept::Kept, Unreadable> {
@@ -73,15 +77,22 @@ fn moment(
     })
 }
 
-fn show(log: &Log, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
+fn show(log: &Log, folder: &ReportFolder, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
     let shown = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::human(log, style),
         TableFormat::Json => machine::log_json(log),
         TableFormat::Csv => view::log_csv(log),
     };
-    let exit = if log.problems.is_empty() { Exit::Success } else { Exit::Failure };
+    let is_typed = matches!(folder, ReportFolder::Typed(_));
+    let exit = if log.problems.is_empty() || !is_typed { Exit::Success } else { Exit::Failure };
     let stdout = shown(outputs.on_stdout, shell.style_out());
     let exit = shell.write(outputs, &stdout, &|format| shown(format, Style::PLAIN), exit);
+    // A folder that nobody typed holds what many runs left there.
+    if let (false, Some(first)) = (is_typed, log.problems.first()) {
+        let note = reports::not_read(log.problems.len(), Path::new(&first.file), &first.why);
+        shell.show_notes(&[note]);
+        return exit;
+    }
     for it in &log.problems {
         shell.fail(&view::unread(it).into());
     }

@@ -1,7 +1,7 @@
 //! The look at an org by which commands plan: what it holds, what would change, what that costs, and who is on it. It is
 //! handed a reader, so it cannot write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::Reader;
 use crate::apply::CONCURRENCY;
@@ -16,7 +16,8 @@ use crate::logging;
 use crate::model::desired::{Desired, Limits};
 use crate::model::generation::ApiChoice;
 use crate::model::moment::Moment;
-use crate::model::observed::{Observed, Target};
+use crate::model::names::DefinitionId;
+use crate::model::observed::{Definition, Observed, Target};
 use crate::model::usage::Usage;
 use crate::plan::change::Step;
 use crate::plan::cost::{Cost, Terms};
@@ -32,6 +33,8 @@ pub struct Look {
     pub target: Target,
     /// What the org holds.
     pub observed: Observed,
+    /// What runs of the last minutes made and the org's list does not show yet, as reads by id show it.
+    pub unlisted: Vec<Definition>,
     /// The plan.
     pub plan: Plan,
     /// What earlier states had for what would be created; none if there is nothing to ask.
@@ -62,6 +65,17 @@ pub struct Asked<'a> {
     pub folder: &'a ReportFolder,
     /// What time it is.
     pub now: Moment,
+}
+
+impl Look {
+    /// What the org holds, with what its list does not show yet.
+    #[must_use]
+    pub fn with_unlisted(&self) -> Observed {
+        let mut observed = self.observed.clone();
+        let mut listed = observed.take_list();
+        listed.definitions.extend(self.unlisted.iter().cloned());
+        observed.with_list(listed)
+    }
 }
 
 impl<'a> Asked<'a> {
@@ -110,27 +124,38 @@ pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Resu
     let Asked { desired, limits, identity, api, usage, sandbox, earlier, folder, now } = asked;
     let from = From { reader, identity, api: *api, sandbox: *sandbox };
     let Seen { target, observed, mut notes } = see(from, |_| names_divisions(desired), heard).await?;
-    let observed = with_pinned(&reader.speaking(target.generation), desired, observed, &mut notes).await;
+    let speaking = reader.speaking(target.generation);
+    let observed = with_unlisted(&speaking, desired.needed_pins(), observed, &mut notes).await;
     let kept = newest(folder, desired.org.as_ref().map(|it| it.name.as_str()), &target)?;
     notes.extend(kept.note.clone());
     logging::phase("planning");
+    let sent = kept.sent(*now);
+    let ids = objects_of_creates(&plan(desired, &observed, limits), &kept, &sent);
+    let observed = with_unlisted(&speaking, &ids, observed, &mut notes).await;
     let mut plan = plan(desired, &observed, limits);
     let evidence = earlier.and_then(|it| it.evidence(&plan, desired, &observed, &kept.files));
     if let Some(evidence) = &evidence {
         plan = plan_by(desired, &observed, limits, evidence);
     }
-    plan = held_against(&reader.speaking(target.generation), plan, &kept.sent(*now), desired, &observed).await;
+    let (mut plan, unlisted) = held_against(&speaking, plan, &sent, desired, &observed).await;
     if *usage || limits.active_users.is_some() {
         logging::phase("asking who is on it now");
         let usage = people_on(reader, &plan, &mut notes).await;
         plan = with_usage(plan, usage, limits);
     }
     plan.cost = cost(reader, &plan, &observed);
-    Ok(Look { target, observed, plan, evidence, kept, notes })
+    Ok(Look { target, observed, unlisted, plan, evidence, kept, notes })
 }
 
-/// The plan, with what earlier runs have made, or may have: what the list does not show of that is read by its id.
-pub async fn held_against(reader: &Reader, plan: Plan, sent: &[Sent], desired: &Desired, observed: &Observed) -> Plan {
+/// The plan, with what earlier runs have made, or may have: what the list does not show of that is read by its id. Beside it,
+/// what was read.
+pub async fn held_against(
+    reader: &Reader,
+    plan: Plan,
+    sent: &[Sent],
+    desired: &Desired,
+    observed: &Observed,
+) -> (Plan, Vec<Definition>) {
     let mut read = BTreeMap::new();
     for id in to_read(&plan, sent, observed) {
         // What cannot be read may be there.
@@ -138,12 +163,24 @@ pub async fn held_against(reader: &Reader, plan: Plan, sent: &[Sent], desired: &
             read.insert(id, found.definition);
         }
     }
-    with_recent(plan, sent, desired, observed, &read)
+    (with_recent(plan, sent, desired, observed, &read), read.into_values().collect())
 }
 
-/// What was observed, with the pinned definitions that the list does not show yet.
-async fn with_pinned(reader: &Reader, desired: &Desired, mut observed: Observed, notes: &mut Vec<Problem>) -> Observed {
-    let (listed, failed) = reader.with_unlisted(observed.take_list(), desired.needed_pins()).await;
+/// The objects that reports name for what would be created, but for those that runs of the last minutes made.
+fn objects_of_creates(plan: &Plan, kept: &Newest, sent: &[Sent]) -> BTreeSet<DefinitionId> {
+    let creates = plan.changes.iter().filter(|it| matches!(it.step, Step::Create(_)));
+    let named = creates.filter_map(|it| kept.object_of(it.step.key()?));
+    named.filter(|id| sent.iter().all(|it| it.id.as_ref() != Some(*id))).cloned().collect()
+}
+
+/// What was observed, with the definitions of these ids that the list does not show and a read by id does.
+async fn with_unlisted<'a>(
+    reader: &Reader,
+    ids: impl IntoIterator<Item = &'a DefinitionId>,
+    mut observed: Observed,
+    notes: &mut Vec<Problem>,
+) -> Observed {
+    let (listed, failed) = reader.with_unlisted(observed.take_list(), ids).await;
     notes.extend(failed.into_iter().map(Problem::from));
     observed.with_list(listed)
 }

@@ -79,7 +79,7 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
         look(&connection.session.reader(), &asked, heard).await
     })
     .await?;
-    look.plan = asked_of_others(look.plan, read);
+    look.plan = asked_of_others(look.plan, read, &folder);
     if let Some(given) = given {
         let evidence = look.evidence.take().unwrap_or_default();
         let reports = look.kept.reports();
@@ -89,7 +89,8 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
 }
 
 fn show(args: &PlanArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
-    let Made { look: Look { target, observed: _, plan, evidence: _, kept: _, notes }, desired, sources } = made;
+    let Made { look: Look { target, observed: _, unlisted: _, plan, evidence: _, kept: _, notes }, desired, sources } =
+        made;
     shell.show_notes(notes);
     let folder = shell.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {

@@ -96,6 +96,8 @@ impl<'a> Progress<'a> {
                 bar.set_message(first_line(&self.row(row)));
             }
             (Some((bar, _)), Event::Started(step)) => bar.set_message(human::started(step, self.names.default_locale)),
+            (Some((bar, _)), Event::Waiting(time)) => bar.set_message(waiting(time)),
+            (None, Event::Waiting(time)) => self.line(&waiting(time)),
             (Some((bar, _)), Event::Verifying) => bar.set_message("reading the org again"),
             (None, Event::Finished(row)) => {
                 self.line(&self.row(row));
@@ -132,6 +134,10 @@ impl<'a> Progress<'a> {
     fn line(&self, text: &str) {
         self.terminal.borrow_mut().err(&format!("{text}\n"));
     }
+}
+
+fn waiting(time: Duration) -> String {
+    format!("waiting for {} at most, since an earlier run may have made what is left", about(time))
 }
 
 /// A bar is one line; the report says the rest.

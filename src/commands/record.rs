@@ -138,6 +138,7 @@ impl Record {
                     self.worked.borrow_mut().push((object, Worked { began, ended: now }));
                 }
             }
+            Event::Waiting(_) => {}
             Event::Verifying => logging::phase("reading the org again"),
         }
     }

@@ -13,6 +13,7 @@ use crate::journal::sent::sent;
 use crate::json;
 use crate::limits::{DOCUMENT_VALUES_MAX, HISTORY_BYTES_MAX, KEPT_REPORTS_MAX};
 use crate::model::moment::Moment;
+use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::Target;
 use crate::plan::recent::Sent;
 use crate::problem::Problem;
@@ -46,10 +47,16 @@ impl Newest {
         self.files.iter().map(|it| it.report.clone()).collect()
     }
 
+    /// The object that a definition had when the newest report was written that names one.
+    #[must_use]
+    pub fn object_of(&self, key: &Key) -> Option<&DefinitionId> {
+        self.files.iter().find_map(|it| it.report.objects().remove(key))
+    }
+
     /// The creates that the org's list may not show yet.
     #[must_use]
     pub fn sent(&self, now: Moment) -> Vec<Sent> {
-        self.files.iter().flat_map(|it| sent(&it.report, it.posts.as_ref(), now)).collect()
+        self.files.iter().flat_map(|it| sent(&it.report, &it.path, it.posts.as_ref(), now)).collect()
     }
 }
 
@@ -125,7 +132,10 @@ pub fn newest_of(folder: &ReportFolder, names: &BTreeSet<String>) -> Result<Newe
 /// # Errors
 /// A typed folder cannot be read, or the other one is missing or empty.
 pub fn files(folder: &ReportFolder) -> Result<Vec<PathBuf>, Problem> {
-    let Some(dir) = folder.path() else { return Ok(Vec::new()) };
+    let Some(dir) = folder.path() else {
+        return Err(Problem::new("there is no folder of reports that could be read")
+            .help("give the folder that `apply --report-dir` wrote to: `presencectl log DIR`"));
+    };
     if matches!(folder, ReportFolder::Typed(_)) {
         return reports_in(&dir);
     }
@@ -154,8 +164,12 @@ fn read(files: &[PathBuf]) -> Newest {
         };
         let left = u64::try_from(bytes.len()).ok().and_then(|it| bytes_left.checked_sub(it));
         let values = values_left.checked_sub(json::values_at_most(&bytes));
-        // Older ones say less.
-        let (Some(left), Some(values)) = (left, values) else { break };
+        let (Some(left), Some(values)) = (left, values) else {
+            let mib = HISTORY_BYTES_MAX / (1024 * 1024);
+            let why = format!("this one and those before it are more than a run reads ({mib} MiB)");
+            unread.extend(files.iter().skip_while(|it| *it != path).map(|it| (it, why.clone())));
+            break;
+        };
         (bytes_left, values_left) = (left, values);
         match kept::read(&bytes) {
             Ok(Kept::Report(report)) => {
@@ -170,7 +184,9 @@ fn read(files: &[PathBuf]) -> Newest {
     Newest { files: found, note: unread.first().map(|(first, why)| not_read(unread.len(), first, why)) }
 }
 
-fn not_read(count: usize, first: &Path, why: &str) -> Problem {
+/// One warning for all reports that could not be read.
+#[must_use]
+pub fn not_read(count: usize, first: &Path, why: &str) -> Problem {
     let (reports, first) = (text::count(count, "report"), text::ticked(first.display()));
     Problem::new(format!(
         "{reports} could not be read and {} passed over: {first}: {why}",

@@ -21,7 +21,7 @@ use crate::commands::shell::{Failure, Shell};
 use crate::commands::simulated;
 use crate::diagnostic::{Sources, Span};
 use crate::exit::Exit;
-use crate::journal::kept::{self, KeptReport};
+use crate::journal::kept::{self, KeptReport, KeptRow};
 use crate::model::desired::{Desired, Limits, OrgIdentity};
 use crate::model::generation::ApiChoice;
 use crate::model::names::OrgId;
@@ -131,7 +131,7 @@ fn newest_apply(
         of_org.iter().filter(|it| it.report.success).filter_map(|it| undone_file(&it.report)).collect();
     let is_open = |it: &KeptFile| {
         let is_undone = it.path.file_name().is_some_and(|name| undone.contains(name));
-        let wrote = it.report.rows.iter().any(|row| row.outcome.may_be_written());
+        let wrote = it.report.rows.iter().any(KeptRow::may_be_written);
         undone_file(&it.report).is_none() && wrote && !is_undone
     };
     let newest = of_org.into_iter().find(is_open).map(|it| (it.path, it.report));
@@ -283,6 +283,11 @@ impl Run<'_> {
                 None if connection.is_real => UNASKED_WITHOUT_CONFIG,
                 None | Some(_) => carry::UNASKED,
             };
+            let named = format!(
+                "name the report, and give --auto-approve where a review has already said yes: `presencectl undo {} --auto-approve`",
+                text::terminal(&self.file.display().to_string())
+            );
+            let unasked = if self.args.report.is_none() { &named } else { unasked };
             carry::approve(&text::count(plan.changes.len(), "change"), &target, unasked, shell)?;
         }
         let steps = plan.changes.into_iter().map(|it| it.step).collect();
@@ -299,7 +304,7 @@ impl Run<'_> {
 /// ended just now, and lists lag.
 async fn read_again(reader: &Reader, report: &KeptReport, mut observed: Observed) -> Result<Observed, Problem> {
     let mut listed = observed.take_list();
-    for id in report.rows.iter().filter(|row| row.outcome.may_be_written()).filter_map(|row| row.id.as_ref()) {
+    for id in report.rows.iter().filter(|row| row.may_be_written()).filter_map(|row| row.id.as_ref()) {
         let found = reader.look(id).await?;
         listed.forget(id);
         listed.take_in(found);

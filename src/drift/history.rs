@@ -1,6 +1,6 @@
 //! What a folder of reports says of the objects of one org: how each was left, and whether it is so still.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::outcome::OutcomeKind;
 use crate::journal::kept::{KeptReport, KeptRow};
@@ -39,6 +39,8 @@ pub struct History<'a> {
     by_id: BTreeMap<&'a DefinitionId, Left<'a>>,
     /// The object that a definition of the config had last.
     by_key: BTreeMap<&'a Key, &'a DefinitionId>,
+    /// Definitions for which an apply may have made an object, and no answer said which.
+    may_be_made: BTreeSet<&'a Key>,
     last: Option<LastApply>,
     /// The last whole apply after which all was seen to be in step.
     in_step: Option<InStep>,
@@ -84,10 +86,11 @@ impl<'a> History<'a> {
         let mut ours: Vec<&KeptReport> = reports.iter().filter(is_ours).collect();
         ours.sort_by_key(|it| it.run.as_ref().map(|run| run.began));
         for report in ours {
-            for row in
-                report.rows.iter().filter(|it| it.outcome.may_be_written() || it.outcome == OutcomeKind::AlreadySo)
-            {
-                let Some(id) = &row.id else { continue };
+            for row in report.rows.iter().filter(|it| it.may_be_written() || it.outcome == OutcomeKind::AlreadySo) {
+                let Some(id) = &row.id else {
+                    history.may_be_made.extend(row.key.as_ref().filter(|_| row.action == Action::Create));
+                    continue;
+                };
                 history.by_id.insert(id, Left { report, row });
                 match (&row.key, row.action) {
                     // The key of a replacement is the definition that comes.
@@ -136,7 +139,9 @@ impl<'a> History<'a> {
         match step.id().or_else(|| step.key().and_then(|key| self.object_of(key))) {
             Some(id) => self.how_object(id, observed),
             // Nothing was ever made for it: an apply would have.
-            None if self.last.is_some() => How::NotApplied,
+            None if self.last.is_some() && step.key().is_none_or(|it| !self.may_be_made.contains(it)) => {
+                How::NotApplied
+            }
             None => How::NotKnown,
         }
     }
@@ -166,7 +171,9 @@ impl<'a> History<'a> {
         match observed.get(id) {
             Some(object) if it.is_so(object, &left) => How::NotApplied,
             Some(_) if self.in_step.is_some_and(|in_step| it.is_before(in_step)) => How::NotKnown,
-            Some(_) | None => How::Edited,
+            Some(_) => How::Edited,
+            // The list may lag, and this client may not see all of it.
+            None => How::NotKnown,
         }
     }
 

@@ -99,6 +99,8 @@ pub struct KeptRow {
     pub after: Option<Content>,
     /// What became of it, as far as the run knew.
     pub outcome: OutcomeKind,
+    /// An earlier run made it, and this one sent nothing for it.
+    pub held: bool,
     /// When work on it ended, where it began.
     pub ended: Option<Moment>,
     /// Why, for what is not done.
@@ -200,7 +202,7 @@ fn report(text: &str) -> Result<KeptReport, Unreadable> {
     })?;
     // A run has one step an object.
     let mut ids = BTreeSet::new();
-    let mut written = objects.iter().filter(|it| it.outcome.may_be_written()).filter_map(|it| it.id.as_ref());
+    let mut written = objects.iter().filter(|it| it.may_be_written()).filter_map(|it| it.id.as_ref());
     if let Some(id) = written.find(|id| !ids.insert(*id)) {
         return Err(Unreadable { line: line_of(text, id.as_str()), why: format!("it wrote {id} twice") });
     }
@@ -261,17 +263,17 @@ impl TryFrom<RowV1> for KeptRow {
             after,
             outcome,
             skip_reason: _,
-            began: _,
+            began,
             ended,
             place: _,
             refused_label: _,
             message,
             help: _,
             correlation_id,
-            again_from: _,
+            again_from,
             differences,
         } = row;
-        let action = Action::from(action);
+        let (action, outcome) = (Action::from(action), OutcomeKind::from(outcome));
         if (action == Action::Create) != before.is_none() {
             return Err(
                 "what was there `before` belongs to everything that was not made, and to nothing else".to_owned()
@@ -290,7 +292,8 @@ impl TryFrom<RowV1> for KeptRow {
             name: name.map(Label::new),
             before: before.map(Content::from),
             after: after.map(Content::from),
-            outcome: outcome.into(),
+            outcome,
+            held: outcome == OutcomeKind::NotVisibleYet && began.is_none() && again_from.is_some(),
             ended,
             message,
             correlation_id,
@@ -300,6 +303,17 @@ impl TryFrom<RowV1> for KeptRow {
 }
 
 impl KeptReport {
+    /// The objects that definitions had when the run planned, as far as the report names them.
+    #[must_use]
+    pub fn objects(&self) -> BTreeMap<&Key, &DefinitionId> {
+        let rows = self.rows.iter().filter(|it| match it.action {
+            Action::Create | Action::Reactivate | Action::Update | Action::Deactivate => true,
+            // The key of a replacement is the definition that comes.
+            Action::Replace | Action::Delete => false,
+        });
+        self.matched.iter().chain(rows.filter_map(|it| Some((it.key.as_ref()?, it.id.as_ref()?)))).collect()
+    }
+
     /// The locale whose label names a definition.
     #[must_use]
     pub fn default_locale(&self) -> Locale {
@@ -318,6 +332,12 @@ impl KeptReport {
 }
 
 impl KeptRow {
+    /// Was the object written by this run, as far as anybody knows?
+    #[must_use]
+    pub fn may_be_written(&self) -> bool {
+        self.outcome.may_be_written() && !self.held
+    }
+
     /// What the run left there, as far as it knew: what it wrote, or what the org made of that. None where the report
     /// does not say.
     #[must_use]

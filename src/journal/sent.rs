@@ -1,5 +1,7 @@
 //! Which creates of a kept report the org's list may not show yet.
 
+use std::path::Path;
+
 use crate::api::policy::NEXT_RUN_LAG_MS;
 use crate::apply::outcome::OutcomeKind;
 use crate::journal::kept::{KeptReport, KeptRow};
@@ -13,7 +15,7 @@ use crate::plan::recent::Sent;
 ///
 /// Whatever a clock says, nothing is waited for longer than five minutes from now.
 #[must_use]
-pub fn sent(report: &KeptReport, posts: Option<&Posts>, now: Moment) -> Vec<Sent> {
+pub fn sent(report: &KeptReport, file: &Path, posts: Option<&Posts>, now: Moment) -> Vec<Sent> {
     let Some(run) = &report.run else { return Vec::new() };
     // Of a run that was killed, the report knows the beginning alone.
     let ended = Moment::read(&run.said.ended).unwrap_or(run.began);
@@ -32,9 +34,15 @@ pub fn sent(report: &KeptReport, posts: Option<&Posts>, now: Moment) -> Vec<Sent
             labels,
             id: row.id.clone(),
             until,
+            report: file.display().to_string(),
         })
     };
-    report.rows.iter().filter(|row| row.action == Action::Create && was_sent(row, posts)).filter_map(one).collect()
+    report
+        .rows
+        .iter()
+        .filter(|row| row.action == Action::Create && !row.held && was_sent(row, posts))
+        .filter_map(one)
+        .collect()
 }
 
 fn was_sent(row: &KeptRow, posts: Option<&Posts>) -> bool {

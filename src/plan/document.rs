@@ -9,7 +9,7 @@ use crate::document::{EarlierV1, PlaceV1, TargetV1, place_v1, target_v1};
 use crate::model::observed::Target;
 use crate::model::usage::People;
 use crate::plan::Plan;
-use crate::plan::change::{Action, Change, InStep, LeftAlone, Spent};
+use crate::plan::change::{Action, Change, Held, InStep, LeftAlone, Spent};
 use crate::plan::content::{ActionV1, ContentV1};
 use crate::plan::cost::Cost;
 use crate::plan::guard::noticed;
@@ -59,6 +59,12 @@ pub struct PlanV1 {
     pub cost: Option<CostV1>,
     /// What would be done, in order.
     pub changes: Vec<ChangeV1>,
+    /// Creates that are left out: an earlier run made their objects, and the org's list does not show them yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_visible_yet: Vec<NotVisibleYetV1>,
+    /// Creates of `changes` that `apply` waits with: an earlier run may have made their objects.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may_be_made: Vec<MayBeMadeV1>,
     /// Managed definitions that need nothing.
     pub in_step: Vec<InStepV1>,
     /// Active definitions that are not touched.
@@ -252,6 +258,28 @@ pub struct LeftAloneV1 {
     pub key: Option<String>,
 }
 
+/// A create that is left out: an earlier run made its object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+pub struct NotVisibleYetV1 {
+    /// The definition in the config.
+    pub key: String,
+    /// Its object.
+    pub id: String,
+    /// From when on the org's list shows it, in UTC.
+    pub again_from: String,
+}
+
+/// A create that waits: an earlier run may have made its object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+pub struct MayBeMadeV1 {
+    /// The definition in the config.
+    pub key: String,
+    /// Until when `apply` waits for the org's list to show it, in UTC.
+    pub until: String,
+}
+
 /// A line that may go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", expecting = "an object")]
@@ -340,8 +368,8 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         only,
         cost,
         base,
-        held: _,
-        waiting: _,
+        held,
+        waiting,
     } = plan;
     let (done, done_here): (Vec<&Spent>, Vec<&Spent>) = spent.iter().partition(|it| it.not_known.is_none());
     PlanV1 {
@@ -365,6 +393,11 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
                 ChangeV1 { people, origin, ..change_v1(it, sources) }
             })
             .collect(),
+        not_visible_yet: held.iter().filter_map(not_visible_yet_v1).collect(),
+        may_be_made: waiting
+            .iter()
+            .map(|it| MayBeMadeV1 { key: it.key.to_string(), until: it.until.to_string() })
+            .collect(),
         in_step: in_step.iter().map(in_step_v1).collect(),
         left_alone: left_alone.iter().map(left_alone_v1).collect(),
         no_longer_needed: done.iter().map(|it| spent_v1(it, sources)).collect(),
@@ -379,6 +412,11 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
             })
             .collect(),
     }
+}
+
+fn not_visible_yet_v1(held: &Held) -> Option<NotVisibleYetV1> {
+    let key = held.change.step.key()?.to_string();
+    Some(NotVisibleYetV1 { key, id: held.id.to_string(), again_from: held.until.to_string() })
 }
 
 fn base_v1(base: &Base, sources: &Sources) -> BaseV1 {

@@ -10,6 +10,7 @@ use crate::model::observed::Observed;
 use crate::model::odd::{Halved, Odd};
 use crate::plan::candidate::Said;
 use crate::plan::change::{Change, Step};
+use crate::plan::evidence::Had;
 use crate::plan::refusal::Fact;
 use crate::plan::warning::Warning;
 
@@ -51,11 +52,15 @@ impl<'a> OddOnes<'a> {
         found.copied().filter(|it| known.insert((&it.id, &it.place))).collect()
     }
 
-    /// What refuses a definition that nothing else in the org is.
+    /// What refuses a definition that nothing else in the org is. `had` is the object that it had in an earlier state.
     #[must_use]
-    pub fn doubt(&self, wanted: &Wanted, default_locale: &Locale) -> Option<Fact> {
-        let showing = self.showing(wanted, default_locale);
+    pub fn doubt(&self, wanted: &Wanted, default_locale: &Locale, had: Option<&Had>) -> Option<Fact> {
+        let mut showing = self.showing(wanted, default_locale);
+        let had = had.filter(|_| showing.is_empty());
+        let is_had = |it: &&Odd| it.id.as_ref().is_some_and(|id| had.is_some_and(|had| had.id == *id));
+        showing.extend(self.all.iter().filter(is_had));
         (!showing.is_empty()).then(|| Fact::LooksOdd {
+            earlier: had.map(|it| it.source.clone()),
             key: wanted.key.clone(),
             names: showing.iter().take(NAMED_BESIDE_MAX).map(|it| it.name()).collect(),
             more: showing.len().saturating_sub(NAMED_BESIDE_MAX),

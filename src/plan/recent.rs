@@ -13,6 +13,7 @@ use crate::model::observed::{Definition, Observed, Primary};
 use crate::plan::Plan;
 use crate::plan::candidate::Said;
 use crate::plan::change::{Change, Create, Held, Step, Waiting};
+use crate::plan::evidence::{Had, Source};
 use crate::plan::matching::candidate;
 use crate::plan::refusal::{Fact, Refusal};
 use crate::plan::warning::Warning;
@@ -32,6 +33,8 @@ pub struct Sent {
     pub id: Option<DefinitionId>,
     /// From when on the list shows it, if it was made.
     pub until: Moment,
+    /// The file of the report; raw.
+    pub report: String,
 }
 
 /// The objects that have to be read by their ids before [`with_recent`] can say what they are: the list does not show them.
@@ -69,7 +72,7 @@ enum Found<'a> {
     /// Its object is there, just as it was sent.
     Made(DefinitionId, Moment),
     /// Its object is there, and not as it was sent.
-    Otherwise(&'a Definition),
+    Otherwise(&'a Definition, &'a Sent),
     /// It may be there.
     Open(Waiting),
 }
@@ -108,11 +111,13 @@ pub fn with_recent(
                 plan.warnings.push(Warning::NotVisibleYet { key, id: id.clone(), until });
                 plan.held.push(Held { change: change.clone(), id, until });
             }
-            Some(Found::Otherwise(object)) => {
+            Some(Found::Otherwise(object, sent)) => {
                 let candidates = vec![candidate(object, &plan.default_locale, &BTreeMap::new())];
                 let Some(wanted) = desired.definitions.get(&create.key) else { continue };
+                let source = Source::Report(sent.report.clone());
+                let earlier = Some(Had { id: object.id.clone(), source, said_new: false });
                 let (key, said) = (create.key.clone(), Said::of(wanted, &plan.default_locale));
-                let fact = Fact::LooksLikeRename { key, candidates, more: false, said, earlier: None };
+                let fact = Fact::LooksLikeRename { key, candidates, more: false, said, earlier };
                 plan.refusals.push(Refusal { fact, place: change.place });
             }
         }
@@ -128,7 +133,7 @@ pub fn with_recent(
 
 fn found<'a>(
     create: &Create,
-    own: &[&Sent],
+    own: &[&'a Sent],
     desired: &Desired,
     observed: &'a Observed,
     (read, taken): (&'a BTreeMap<DefinitionId, Definition>, &BTreeSet<&DefinitionId>),
@@ -149,12 +154,12 @@ fn found<'a>(
             Some(object) if object.primary == Primary::Yes || !is_free => {}
             Some(object) if listed.is_none() && it.is_so(object) => return Some(Found::Made(id.clone(), it.until)),
             // What the list shows was asked about, or is nothing to this definition.
-            Some(object) if !is_new && (listed.is_none() || it.key == create.key) => otherwise = Some(object),
+            Some(object) if !is_new && (listed.is_none() || it.key == create.key) => otherwise = Some((object, *it)),
             Some(_) => {}
         }
     }
-    if let Some(object) = otherwise {
-        return Some(Found::Otherwise(object));
+    if let Some((object, sent)) = otherwise {
+        return Some(Found::Otherwise(object, sent));
     }
     let until = open.iter().map(|it| it.until).max()?;
     let sent = open.iter().filter_map(|it| Some((it.system_presence.clone(), it.default_label.clone()?))).collect();

@@ -6,7 +6,7 @@ use crate::model::alike;
 use crate::model::labels::Labels;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::plan::candidate::{Candidate, Said};
-use crate::plan::evidence::Had;
+use crate::plan::evidence::{Had, Source};
 use crate::text;
 
 /// One reason not to apply, and where in the config it comes from.
@@ -145,6 +145,8 @@ pub enum Fact {
         more: usize,
         /// What it says already, if it would be made; none if it should be deactivated.
         made: Option<Said>,
+        /// Who says that it had this object; none if the object shows its label.
+        earlier: Option<Source>,
     },
     /// A change would send half a character back.
     SendsHalf {
@@ -431,10 +433,16 @@ impl Refusal {
             Fact::PinnedToOdd { key, id, what } => {
                 format!("`{key}` is pinned to {id}, which cannot be read whole: {what}")
             }
-            Fact::LooksOdd { key, names, more, made } => {
+            Fact::LooksOdd { key, names, more, made, earlier } => {
                 let shall = if made.is_some() { "would be created" } else { "says `deactivated: true`" };
                 let names = text::list_and(names.clone(), *more);
-                format!("`{key}` {shall}, but its label is shown by {names}, which cannot be read whole")
+                match earlier {
+                    None => format!("`{key}` {shall}, but its label is shown by {names}, which cannot be read whole"),
+                    Some(source) => format!(
+                        "`{key}` {shall}, but in {} it is {names}, which cannot be read whole",
+                        source.in_words()
+                    ),
+                }
             }
             Fact::SendsHalf { key, id, labels: _, places, can_be_written: _ } => {
                 let key = key.as_ref().map_or_else(String::new, |key| format!(", which is `{key}`,"));
@@ -521,7 +529,11 @@ fn looks_like_rename(key: &Key, candidates: &[Candidate], more: bool, earlier: O
     let Some(earlier) = earlier else {
         return format!("`{key}` would be created, but {}", looks_like(alike));
     };
-    let new = if earlier.said_new { ", and that says `new: true` as well" } else { "" };
+    let new = match (earlier.said_new, &earlier.source) {
+        (false, _) => "",
+        (true, Source::Report(_)) => ", and its config said `new: true` then as well",
+        (true, Source::Base { .. } | Source::Commit(_)) => ", and that says `new: true` as well",
+    };
     let alike = if alike.is_empty() { String::new() } else { format!("; {} too", looks_like(alike)) };
     format!("`{key}` would be created, but in {} it is {}{new}{alike}", earlier.source.in_words(), all(had, false))
 }

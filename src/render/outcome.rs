@@ -64,10 +64,11 @@ pub fn verified(report: &Report) -> Option<Verified<'_>> {
         }
         Verification::Drifted { changes, refusals } => {
             let more = drifted(changes.len(), refusals.len());
-            let sentence = format!(
-                "the org was read again, and there is {more}: it was changed meanwhile, or its list still shows something \
-                 older"
-            );
+            let mut sentence = format!("the org was read again, and there is {more}");
+            // What is wrong says its own cause.
+            if !changes.is_empty() {
+                sentence += ": it was changed meanwhile, or its list still shows something older";
+            }
             ("Not in step", Tone::Bad, sentence, None)
         }
         Verification::Failed(cause) => {

@@ -209,7 +209,9 @@ fn goes<'a>(typed: &str, desired: &'a Desired, observed: &'a Observed) -> Result
         Some(Found::One(object, _) | Found::AlreadyDeactivated(Some(object))) => *object,
         Some(Found::Open) => return Err(Doubt::Open(key.clone())),
         // What cannot be read whole and shows its label may be it.
-        Some(Found::Nothing) if OddOnes::of(observed).doubt(wanted, &desired.settings.default_locale).is_some() => {
+        Some(Found::Nothing)
+            if OddOnes::of(observed).doubt(wanted, &desired.settings.default_locale, None).is_some() =>
+        {
             return Err(Doubt::Open(key.clone()));
         }
         Some(Found::Nothing | Found::AlreadyDeactivated(None)) | None => return Err(Doubt::NotThere(key.clone())),

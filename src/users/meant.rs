@@ -291,7 +291,7 @@ fn answer<'a>(
         Found::AlreadyDeactivated(Some(object)) => Answer::These(vec![object]),
         Found::AlreadyDeactivated(None) => Answer::Nothing,
         Found::Nothing => {
-            let doubt = |it| OddOnes::of(observed).doubt(it, &desired.settings.default_locale);
+            let doubt = |it| OddOnes::of(observed).doubt(it, &desired.settings.default_locale, None);
             if desired.definitions.get(key).and_then(doubt).is_some() { Answer::Open } else { Answer::Nothing }
         }
         Found::Open => Answer::Open,

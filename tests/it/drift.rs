@@ -67,6 +67,7 @@ fn made(world: &mut World, keys: &[(&str, &str)]) -> KeptReport {
             before: None,
             after: Some(object.content()),
             outcome: OutcomeKind::Done,
+            held: false,
             ended: None,
             message: None,
             correlation_id: None,

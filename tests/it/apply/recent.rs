@@ -1,5 +1,6 @@
 //! What a run made a moment ago is not made again by the next one, however far lists lag: the next run reads the report.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -63,13 +64,13 @@ fn known(world: &World, report: &Report, posts: Option<&str>, ended: Moment) -> 
     let report = Report { provenance: Some(provenance), ..report.clone() };
     let text = machine::report_json(&report, &Target { generation: world.generation, ..target() }, &page());
     let Kept::Report(kept) = kept::read(text.as_bytes()).unwrap() else { panic!("{text}") };
-    sent(&kept, posts.map(|it| posts::read(it.as_bytes())).as_ref(), now(world))
+    sent(&kept, Path::new("acme/report.json"), posts.map(|it| posts::read(it.as_bytes())).as_ref(), now(world))
 }
 
 async fn plan(world: &World, sent: &[Sent]) -> Plan {
     let plan = world.plan().await;
     let observed = world.observed.lock().unwrap().clone();
-    held_against(&world.session().reader(), plan, sent, &world.desired, &observed).await
+    held_against(&world.session().reader(), plan, sent, &world.desired, &observed).await.0
 }
 
 /// An apply of this plan, as the command does it.

@@ -226,29 +226,48 @@ fn a_run_killed_after_its_post_is_waited_for() {
     );
 }
 
-#[test]
-fn what_is_not_visible_yet_is_told_instead_of_a_create() {
-    let org = lagging();
-    let (cli, target) = with_org(&org);
+/// A run that made `lunch` in an org whose list does not show it, with its report and the id.
+fn made_and_not_listed(org: &Org) -> (Cli, String, PathBuf, String) {
+    let (cli, target) = with_org(org);
     let cli = cli.keeping_reports();
     // As a run leaves it that has looked for a minute: without that minute.
     let mut first = cli.spawn(&format!("apply lunch.yaml {target} --auto-approve"));
     let begun = Instant::now();
-    while posts(&org) == 0 && begun.elapsed() < Duration::from_secs(30) {
+    while posts(org) == 0 && begun.elapsed() < Duration::from_secs(30) {
         thread::sleep(Duration::from_millis(20));
     }
     thread::sleep(Duration::from_millis(500));
     first.kill().unwrap();
     first.wait().unwrap();
-    let kept = &reports(&cli, DEFAULT)[0];
+    let kept = reports(&cli, DEFAULT).remove(0);
     let id = org.sandbox.with(|it| it.org.definitions().iter().find(|it| !it.primary).unwrap().id.clone());
-    let mut report = parsed(kept);
+    let mut report = parsed(&kept);
     report["objects"][0]["id"] = json!(id);
     report["objects"][0]["outcome"] = json!("not-visible-yet");
-    fs::write(kept, report.to_string()).unwrap();
+    fs::write(&kept, report.to_string()).unwrap();
+    (cli, target, kept, id)
+}
 
-    let planned = cli.run(&format!("plan lunch.yaml {target}"));
+/// The warning that it is not visible yet, which says until when.
+fn not_visible(shown: &str) -> String {
+    shown.lines().find(|it| it.contains("warning[not-visible-yet]")).unwrap_or_else(|| panic!("{shown}")).to_owned()
+}
+
+#[test]
+fn what_is_not_visible_yet_is_told_instead_of_a_create() {
+    let org = lagging();
+    let (cli, target, kept, id) = made_and_not_listed(&org);
+    let planned = cli.run(&format!("plan lunch.yaml {target} -o human -o json=plan.json"));
     assert_eq!(planned.code, Some(1), "{}", planned.shown());
+    let until = not_visible(&planned.stdout);
+    let held = &parsed(&cli.path("plan.json"))["notVisibleYet"][0];
+    assert_eq!((&held["key"], &held["id"]), (&json!("lunch"), &json!(id)));
+    // Nothing was edited, and nothing waits to be applied.
+    let drift = cli.run(&format!("drift lunch.yaml {target}"));
+    assert!(drift.code == Some(0) && drift.stdout.contains("No drift"), "{}", drift.shown());
+    assert_eq!(not_visible(&drift.stdout), until);
+    let based = cli.run(&format!("plan lunch.yaml {target} --base lunch.yaml"));
+    assert!(!based.stdout.contains("edited by hand") && not_visible(&based.stdout) == until, "{}", based.shown());
     assert!(
         planned.stdout.contains(&format!("warning[not-visible-yet]: `lunch`: an earlier run made {id}")),
         "{}",
@@ -264,6 +283,42 @@ fn what_is_not_visible_yet_is_told_instead_of_a_create() {
     let row = &parsed(&cli.path("report.json"))["objects"][0];
     assert_eq!((&row["outcome"], &row["id"]), (&json!("not-visible-yet"), &json!(id)));
     assert!(row["againFrom"].is_string());
+    // A run that sent nothing moves no time on, and has nothing to undo.
+    let again = cli.run(&format!("plan lunch.yaml {target}"));
+    assert_eq!(not_visible(&again.stdout), until);
+    fs::remove_file(kept).unwrap();
+    let undone = cli.run(&format!("undo --org sandbox {target}"));
+    assert!(undone.stderr.contains("that wrote something and was not undone"), "{}", undone.shown());
+}
+
+#[test]
+fn what_an_old_report_names_is_read_by_its_id_before_it_is_made_again() {
+    let org = lagging();
+    let (cli, target, kept, id) = made_and_not_listed(&org);
+    let mut report = parsed(&kept);
+    report["run"]["began"] = json!("2026-01-01T00:00:00Z");
+    report["run"]["ended"] = json!("2026-01-01T00:01:00Z");
+    fs::write(&kept, report.to_string()).unwrap();
+    fs::remove_file(kept.with_extension("posts")).unwrap();
+    let (plan, apply) = (format!("plan lunch.yaml {target}"), format!("apply lunch.yaml {target} --auto-approve"));
+    let planned = cli.run(&format!("{plan} --detailed-exitcode"));
+    assert_eq!(planned.code, Some(0), "{}", planned.shown());
+    let drift = cli.run(&format!("drift lunch.yaml {target}"));
+    assert!(drift.code == Some(0) && drift.stdout.contains("No drift"), "{}", drift.shown());
+    // It is written by its id, and verified by it.
+    cli.write("lunch.yaml", &LUNCH.replace("en_US: Lunch", "en_US: Lunch, de: Mittag"));
+    let applied = cli.run(&apply);
+    assert_eq!((applied.code, posts(&org)), (Some(0), 1), "{}", applied.shown());
+    // Somebody renames it: that is asked about.
+    let body = json!({ "languageLabels": { "en_US": "Siesta" }, "systemPresence": "Meal", "deactivated": false });
+    org.admin("PUT", &format!("/api/v2/presencedefinitions/{id}"), &body);
+    let planned = cli.run(&plan);
+    assert_eq!(planned.code, Some(1), "{}", planned.shown());
+    assert!(
+        planned.stdout.contains("looks-like-rename") && planned.stdout.contains("in the report"),
+        "{}",
+        planned.stdout
+    );
 }
 
 #[test]

@@ -75,6 +75,21 @@ fn a_line_of_a_layer_is_obsolete_when_no_other_org_uses_the_layer() {
 }
 
 #[test]
+fn what_reports_tell_of_the_other_orgs_is_known() {
+    let org = Org::start(Config::default());
+    let (cli, target) = renamed(&org);
+    let cli = cli.keeping_reports();
+    other(&cli, "globex", "use: [../base]\n");
+    let plan = format!("plan presence --org acme --root . {target}");
+    assert!(line(&cli, &plan).ends_with("not known for 1 other org that uses this layer: globex"));
+    let theirs = Org::start(Config::default());
+    let their_target = target.replace(&org.url, &theirs.url);
+    let applied = cli.run(&format!("apply presence --org globex --auto-approve {their_target}"));
+    assert_eq!(applied.code, Some(0), "{}", applied.shown());
+    assert!(line(&cli, &plan).starts_with("No longer needed: `previousLabels` of `lunch`"));
+}
+
+#[test]
 fn a_file_has_the_orgs_of_its_root_beside_it_and_a_commit_those_of_the_commit() {
     let org = Org::start(Config::default());
     let (cli, target) = renamed(&org);

@@ -1,6 +1,7 @@
 //! Runs that follow each other within seconds, where lists lag for minutes, and that keep reports: a process dies and is run
 //! again at once, as a CI does. The reports are kept and read back as the command does it, and nothing is made twice.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ impl Folder {
         let one = |it: &Files| {
             let posts = posts::read(it.posts.lock().unwrap().as_bytes());
             match kept::read(it.report.as_bytes()).unwrap() {
-                Kept::Report(report) => sent(&report, Some(&posts), now),
+                Kept::Report(report) => sent(&report, Path::new("report.json"), Some(&posts), now),
                 Kept::Failure(_) => Vec::new(),
             }
         };

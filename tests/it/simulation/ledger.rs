@@ -53,6 +53,8 @@ struct Process {
     known: BTreeMap<String, Arc<Held>>,
     /// What it read of one definition, right before it would write it.
     read: BTreeMap<String, Read>,
+    /// What it had read when it wrote each the last time: a read by id that lags may show it again.
+    written_over: BTreeMap<String, Arc<Held>>,
     /// How often each was written.
     writes: BTreeMap<String, usize>,
     /// The writes that were carried out, by what they are about: what the platform calls the exchange, where its answer
@@ -344,7 +346,8 @@ impl Ledger {
         {
             process.known.insert(id.to_owned(), Arc::clone(held));
             // What was read before is old now.
-            process.read.remove(id);
+            let read = process.read.remove(id);
+            process.written_over.extend(read.map(|it| (id.to_owned(), it.shown)));
         }
         self.history.entry(id.to_owned()).or_default().push(version);
     }
@@ -397,10 +400,12 @@ impl Ledger {
         if now_ms.saturating_sub(at_ms) > GAP_MS_MAX {
             self.tell(run, "it was written long after it was read", before);
         }
-        let planned = self.processes.get(&run).and_then(|it| it.planned.get(id));
-        let is_as_planned = |it: &Arc<Held>| it.deactivated == read.deactivated && labels(it) == labels(&read);
+        let process = self.processes.get(&run);
+        let mut earlier =
+            process.into_iter().flat_map(|it| it.planned.get(id).into_iter().chain(it.written_over.get(id)));
         let is_late = *held != *read;
-        if !is_first && planned.is_some_and(is_as_planned) {
+        // Its own write may not be visible yet, or may never have arrived: nobody can tell.
+        if !is_first && earlier.any(|it| it.deactivated == read.deactivated && labels(it) == labels(&read)) {
             self.late += usize::from(is_late);
             self.undone += usize::from(!is_late);
             return;

@@ -330,7 +330,7 @@ impl World {
         let now = move || Moment::from_unix_ms(shared.sandbox.now_ms());
         if let Some(kept) = &self.kept {
             let reader = session.speaking(look.target.generation).reader();
-            look.plan = held_against(&reader, look.plan, &kept.sent(now()), config, &look.observed).await;
+            (look.plan, _) = held_against(&reader, look.plan, &kept.sent(now()), config, &look.observed).await;
         }
         let held: Vec<Step> = look.plan.held.iter().map(|it| it.change.step.clone()).collect();
         let unseen = Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false });
