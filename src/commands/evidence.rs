@@ -73,7 +73,11 @@ impl Earlier<'_> {
 
     /// Reads the history until everything is known, or it ends.
     fn history(&self, search: &mut Search<'_>) -> Result<(), String> {
-        let in_words = |error: GitError| format!("{error}; {}", error.help());
+        // What the others say tells what to do, too.
+        let in_words = |error: GitError| match &error {
+            GitError::Failed { .. } => format!("{error}; {}", error.help()),
+            _ => error.to_string(),
+        };
         let ConfigArgs { path, org: _, root } = self.config;
         let nowhere = || format!("{} is in no Git repository", text::ticked(path.display()));
         let git = Git::above(path).ok_or_else(nowhere)?.until(Deadline::within(HISTORY_MAX));

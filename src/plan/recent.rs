@@ -153,8 +153,8 @@ fn found<'a>(
             None => open.push(it),
             Some(object) if object.primary == Primary::Yes || !is_free => {}
             Some(object) if listed.is_none() && it.is_so(object) => return Some(Found::Made(id.clone(), it.until)),
-            // What the list shows was asked about, or is nothing to this definition.
-            Some(object) if !is_new && (listed.is_none() || it.key == create.key) => otherwise = Some((object, *it)),
+            // `new: true` is said of what others have made, and what the list shows was asked about.
+            Some(object) if listed.is_none() || (!is_new && it.key == create.key) => otherwise = Some((object, *it)),
             Some(_) => {}
         }
     }

@@ -136,6 +136,19 @@ async fn an_object_whose_answers_are_lost_is_read_again_after_longer_and_longer(
     assert_eq!(begun.elapsed().as_secs(), 1 + 2 + 4 + 8);
 }
 
+// Seed 223789802560 of the simulation.
+#[tokio::test(start_paused = true)]
+async fn a_lost_change_that_reads_by_id_do_not_show_yet_is_made_again() {
+    let temper = Temper { get_lag_ms: 6_437, ..Temper::default() };
+    let held = vec![held(1, "Break", &TEA[1..])];
+    let world = World::tempered(vec![wanted("tea", "Break", &TEA)], held, temper);
+    let steps = world.steps().await;
+    let lost = FaultRule { drop: Some(Cut::AfterWrite), times: Some(1), ..FaultRule::default() };
+    world.set_faults(vec![FaultRule { method: Some("PUT".to_owned()), ..lost }]);
+    let report = world.carry_out(steps).await;
+    assert_eq!((said(&report), world.count("PUT 1")), (vec!["update tea done".to_owned()], 2));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_refusal_after_a_lost_change_leaves_its_fate_unknown() {
     let world = World::new(vec![wanted("tea", "Break", &TEA)], vec![held(1, "Break", &TEA[1..])]);

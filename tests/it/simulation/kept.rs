@@ -1,6 +1,7 @@
 //! Runs that follow each other within seconds, where lists lag for minutes, and that keep reports: a process dies and is run
 //! again at once, as a CI does. The reports are kept and read back as the command does it, and nothing is made twice.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,8 +17,10 @@ use presencectl::journal::sent::sent;
 use presencectl::model::division::Divisions;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::Locale;
-use presencectl::model::observed::Target;
+use presencectl::model::observed::{Observed, Target};
+use presencectl::plan::Plan;
 use presencectl::plan::change::Step;
+use presencectl::plan::evidence::{Evidence, Had, Source};
 use presencectl::plan::recent::Sent;
 use presencectl::provenance::Provenance;
 use presencectl::render::machine;
@@ -54,6 +57,25 @@ impl Folder {
             }
         };
         files.iter().flat_map(one).collect()
+    }
+
+    /// Which objects what would be created had, as the command finds it in the reports.
+    pub(super) fn evidence(&self, plan: &Plan, observed: &Observed) -> Evidence {
+        let files = self.0.lock().unwrap();
+        let mut known = BTreeMap::new();
+        for file in files.iter().rev() {
+            let Kept::Report(report) = kept::read(file.report.as_bytes()).unwrap() else { continue };
+            let objects = report.objects();
+            for key in plan.may_be_renames().into_iter().filter(|key| !known.contains_key(key)).collect::<Vec<_>>() {
+                if let Some(id) = objects.get(&key).filter(|id| observed.get(id).is_some()) {
+                    // The config never changes here.
+                    let had =
+                        Had { id: (*id).clone(), source: Source::Report("report.json".to_owned()), said_new: true };
+                    known.insert(key, had);
+                }
+            }
+        }
+        Evidence { known, not_read: None }
     }
 
     /// Keeps what is known before the first write. Gives what notes each POST, by the clock of `now`.

@@ -13,6 +13,7 @@ use presencectl::commands::look::{held_against, look};
 use presencectl::model::desired::Management;
 use presencectl::model::moment::Moment;
 use presencectl::plan::change::{Held, Step};
+use presencectl::plan::plan_by;
 use presencectl::plan::refusal::Refusal;
 use presencectl::problem::Heard;
 use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Config, Sandbox, Seed};
@@ -330,6 +331,8 @@ impl World {
         let now = move || Moment::from_unix_ms(shared.sandbox.now_ms());
         if let Some(kept) = &self.kept {
             let reader = session.speaking(look.target.generation).reader();
+            let evidence = kept.evidence(&look.plan, &look.observed);
+            look.plan = plan_by(config, &look.observed, &limits, &evidence);
             (look.plan, _) = held_against(&reader, look.plan, &kept.sent(now()), config, &look.observed).await;
         }
         let held: Vec<Step> = look.plan.held.iter().map(|it| it.change.step.clone()).collect();
