@@ -116,7 +116,7 @@ fn newest_apply(
         if args.target.sandbox { Some(simulated::org_id(it)) } else { it.id.as_ref().map(ToString::to_string) }
     });
     let folders = [Some(name), id.as_deref()].into_iter().flatten().filter_map(slug).collect();
-    let Newest { files, note } = newest_of(&desk.folder, &folders)?;
+    let Newest { files, note, is_whole: _ } = newest_of(&desk.folder, &folders)?;
     shell.show_notes(&note.into_iter().collect::<Vec<_>>());
     let is_its = |it: &KeptReport| {
         let config_org = it.run.as_ref().and_then(|run| run.said.config_org.as_deref());

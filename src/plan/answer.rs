@@ -31,6 +31,11 @@ impl Refusal {
                 answers
             }
             Fact::Ambiguous { key, by: By::Replaces, candidates, .. } => replaces_nothing(key, candidates),
+            Fact::LooksLikeRename { listed_from: Some(from), .. } => {
+                vec![say(&format!(
+                    "run it again after {from}: by then the list shows it, and it is compared as it is then"
+                ))]
+            }
             Fact::LooksLikeRename { key, candidates, said, earlier, .. } => {
                 rename_answers(key, candidates, said, earlier.as_ref())
             }
@@ -232,7 +237,7 @@ fn rename_answers(key: &Key, candidates: &[Candidate], said: &Said, earlier: Opt
         Some(name) if it.has_default_label && it.system_presence != said.system_presence => {
             Some(takes_its_place(key, name, &it.system_presence, said))
         }
-        Some(name) if it.has_default_label => Some(Answer {
+        Some(name) if it.has_default_label && !said.calls_it(name) => Some(Answer {
             say: format!("if it is {name} under a new label{instead}", name = text::ticked(name)),
             lines: under_definition(key, &previous_labels(&said.previous_labels, name)),
         }),

@@ -4,6 +4,7 @@
 use crate::diagnostic::Span;
 use crate::model::alike;
 use crate::model::labels::Labels;
+use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::plan::candidate::{Candidate, Said};
 use crate::plan::evidence::{Had, Source};
@@ -98,6 +99,8 @@ pub enum Fact {
         said: Said,
         /// The candidate that it was in an earlier state, where one says so.
         earlier: Option<Had>,
+        /// From when on the org's list shows the candidate, which an earlier run made; none of what the list shows.
+        listed_from: Option<Moment>,
     },
     /// A definition that would be created exists under another system presence.
     OtherSystemPresence {
@@ -413,7 +416,14 @@ impl Refusal {
     pub fn message(&self) -> String {
         match &self.fact {
             Fact::Ambiguous { key, by, candidates, more } => ambiguous(key, *by, candidates, *more),
-            Fact::LooksLikeRename { key, candidates, more, said, earlier } => {
+            Fact::LooksLikeRename { key, candidates, earlier: Some(had), listed_from: Some(_), .. } => {
+                let (source, object) = (had.source.in_words(), described(candidates, false));
+                format!(
+                    "`{key}` would be created, but in {source} it is an object that the org's list does not show \
+                         yet, and that was changed since: {object}"
+                )
+            }
+            Fact::LooksLikeRename { key, candidates, more, said, earlier, listed_from: _ } => {
                 looks_like_rename(key, candidates, *more, earlier.as_ref()) + &beside(said, candidates)
             }
             Fact::OtherSystemPresence { key, candidates, more, said } => {
