@@ -203,11 +203,10 @@ impl<'a> Builder<'a> {
             Some(Open::Map { entries, places, next, start: _ }) => match std::mem::replace(next, Next::Key) {
                 Next::Dropped => {}
                 Next::Value(key) => {
-                    // Nothing stands there but what may have been meant as the value.
-                    let is_empty = node.value == Node::Null && text.as_deref() == Some("");
-                    let end = key.place.end + 1;
+                    // Where nothing stands, the comment may have been meant as the value.
+                    let (is_null, end) = (node.value == Node::Null, key.place.end + 1);
                     entries.push((key, node));
-                    if is_empty {
+                    if is_null {
                         self.cut_short(end);
                     }
                 }

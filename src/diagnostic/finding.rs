@@ -138,7 +138,7 @@ findings! {
         "not-utf8", Error,
         if *utf16 { "the file is UTF-16, not UTF-8".to_owned() }
         else { format!("byte {byte} of the file is not UTF-8") },
-        say(if *utf16 { "save the file as UTF-8; `>` in Windows PowerShell writes UTF-16, `import -o FILE` does not" }
+        say(if *utf16 { "save the file as UTF-8; `>` in Windows PowerShell writes UTF-16, `import --out FILE` does not" }
             else { "save the file as UTF-8" });
     /// A merge has left its markers.
     ConflictMarker { count: usize }

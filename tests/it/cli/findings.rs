@@ -6,7 +6,7 @@ use presencectl::plan::pages::PAGES;
 use serde_json::Value;
 
 use super::driver::Cli;
-use LUNCH;
+use super::LUNCH;
 
 const SEVERAL: &str = "version: 1
 definitions:
