@@ -5,8 +5,8 @@ use presencectl::diagnostic::finding::Finding;
 use presencectl::plan::pages::PAGES;
 use serde_json::Value;
 
-use super::driver::Cli;
 use super::LUNCH;
+use super::driver::Cli;
 
 const SEVERAL: &str = "version: 1
 definitions:
