@@ -26,6 +26,8 @@ pub struct Environment {
     pub no_color: bool,
     /// `CI` is set.
     pub ci: bool,
+    /// `GITHUB_STEP_SUMMARY`: the file to whose end each command of a step of GitHub Actions writes.
+    pub step_summary: Option<PathBuf>,
     /// `PRESENCECTL_…`: what flags are by default, for those that nobody types.
     pub flags: BTreeMap<String, String>,
     /// The proxy variables, which the HTTP client reads itself.
@@ -69,6 +71,7 @@ impl Environment {
             access_token: variable("GENESYSCLOUD_ACCESS_TOKEN").map(SecretString::from),
             no_color: variable("NO_COLOR").is_some(),
             ci: variable("CI").is_some(),
+            step_summary: variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             flags: beginning_with("PRESENCECTL_"),
             proxies: Proxies::of(&variable),
             origin: Origin::of(&variable),

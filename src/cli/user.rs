@@ -115,7 +115,7 @@ pub struct UserSetArgs {
     #[arg(long, help_heading = "Presence")]
     pub primary: bool,
     /// Do not ask.
-    #[arg(long, help_heading = "Approval")]
+    #[arg(long, visible_alias = "auto-approve", help_heading = "Approval")]
     pub yes: bool,
     /// The id of the org that is meant, where no config says it.
     #[arg(long, value_name = "ID", help_heading = "Org")]

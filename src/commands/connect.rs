@@ -134,7 +134,8 @@ fn trusting(wire: HttpWire, file: &Path) -> Result<HttpWire, Problem> {
     if u64::try_from(pem.len()).is_ok_and(|length| length > CERTIFICATES_BYTES_MAX) {
         return Err(cannot(format!("it is longer than {CERTIFICATES_BYTES_MAX} bytes")));
     }
-    wire.trusting(&pem).map_err(cannot)
+    let pem = text::without_mark(&pem).map_err(|error| cannot(error.to_string()))?;
+    wire.trusting(pem).map_err(cannot)
 }
 
 /// The region that the environment names, where it is a known one.

@@ -25,6 +25,7 @@ use super::org::Org;
 use super::seed;
 use crate::limits::{SANDBOX_FAULTS_BYTES_MAX, SANDBOX_SEED_BYTES_MAX, SANDBOX_STATE_BYTES_MAX};
 use crate::nofollow::{self, Fault, Folder, Kind, Write};
+use crate::text;
 
 /// Up to this size the state is written anew with every change.
 pub const WHOLE_BYTES_MAX: u64 = 256 * 1024;
@@ -300,6 +301,9 @@ fn whole(file: File, path: &Path, bytes_max: u64) -> Result<Vec<u8>, SandboxErro
     if text.len() as u64 > bytes_max {
         return Err(SandboxError::TooLong { path: path.to_owned(), bytes_max });
     }
+    let rest = text::without_mark(&text).map_err(|error| broken("file", path, error.to_string()))?;
+    let mark = text.len() - rest.len();
+    text.drain(..mark);
     Ok(text)
 }
 

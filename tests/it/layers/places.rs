@@ -404,7 +404,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("commands::connect", &["std::fs", "std::io"]),
     ("commands::earlier", &["std::fs"]),
     ("commands::doctor", &["reqwest::Url", "tokio::net"]),
-    ("commands::files", &["std::fs", "std::io", "tempfile"]),
+    ("commands::files", &["rustix", "std::fs", "std::io", "std::os", "tempfile"]),
     ("commands::import", &["std::fs"]),
     ("commands::journal", &["std::fs", "std::io"]),
     ("commands::outputs", &["std::fs"]),
