@@ -26,9 +26,11 @@ pub struct Environment {
     pub no_color: bool,
     /// `CI` is set.
     pub ci: bool,
+    /// The terminal cannot draw: `TERM` is `dumb`, or not set on Unix.
+    pub dumb: bool,
     /// `PRESENCECTL_…`: what flags are by default, for those that nobody types.
     pub flags: BTreeMap<String, String>,
-    /// The proxy variables, which the HTTP client reads itself.
+    /// The proxy variables.
     pub proxies: Proxies,
     /// Who is at work, and on what, as far as the environment says.
     pub origin: Origin,
@@ -69,12 +71,21 @@ impl Environment {
             access_token: variable("GENESYSCLOUD_ACCESS_TOKEN").map(SecretString::from),
             no_color: variable("NO_COLOR").is_some(),
             ci: variable("CI").is_some(),
+            dumb: variable("TERM").map_or(cfg!(unix), |it| it == "dumb"),
             flags: beginning_with("PRESENCECTL_"),
-            proxies: Proxies::of(&variable),
+            proxies: Proxies::of(&raw).and_system(),
             origin: Origin::of(&variable),
             began: Moment::from_unix_ms(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)),
             folder: std::env::current_dir().ok(),
         }
+    }
+}
+
+impl Environment {
+    /// Is progress told in lines, also on a terminal? A log of a CI is read afterwards, and a dumb terminal has no bar.
+    #[must_use]
+    pub fn tells_in_lines(&self) -> bool {
+        self.ci || self.dumb
     }
 }
 
@@ -151,6 +162,11 @@ impl Origin {
             run: variable("CI_JOB_URL").or_else(|| variable("CI_PIPELINE_URL")),
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one file that reads the environment")]
+fn raw(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one file that reads the environment")]
