@@ -169,9 +169,9 @@ fn raw(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one file that reads the environment")]
+/// What is no Unicode is set all the same: it is kept as far as it is.
 fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty())
+    raw(name).map(|it| it.to_string_lossy().trim().to_owned()).filter(|it| !it.is_empty())
 }
 
 /// All that begin so and are not empty. What is no Unicode is kept as far as it is.

@@ -403,7 +403,8 @@ fn proxy_help(variable: &str, host: &str, status: u16, is_signed_in: bool) -> St
     const FORM: &str = "`http://USER:PASSWORD@HOST:PORT`, percent-encoded";
     match (status, is_signed_in) {
         (407, true) => format!(
-            "the proxy does not accept the user and password in {variable}, or does not take a password in this way (Basic):              correct them ({FORM}), or ask who runs the proxy"
+            "the proxy does not accept the user and password in {variable}, or does not take a password in this way (Basic): \
+             correct them ({FORM}), or ask who runs the proxy"
         ),
         (407, false) => format!("the proxy wants a user and a password: write {variable} as {FORM}"),
         (403, _) => format!("the proxy does not let you reach `{host}`: ask who runs it to allow that host"),

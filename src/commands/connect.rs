@@ -275,7 +275,7 @@ fn pasted(variable: &str, value: &str) -> Result<(), Problem> {
     let header = ["bearer", "basic"].iter().find(|it| {
         lower
             .strip_prefix(**it)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_whitespace() || c == ':'))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_whitespace() || ":%+".contains(c)))
     });
     let form = if let Some(header) = header {
         let header = if *header == "bearer" { "Bearer" } else { "Basic" };

@@ -137,7 +137,7 @@ async fn a_proxy_whose_way_on_is_closed_counts_as_no_network_and_any_other_refus
     ];
     for (bytes, is_final) in answers {
         let (address, connections) = raw(bytes).await;
-        let variable = |name: &str| (name == "HTTPS_PROXY").then(|| address.clone().into());
+        let variable = |name: &str| (name == "HTTPS_PROXY").then(|| std::ffi::OsString::from(&address));
         let base = "https://gw.corp.test";
         let endpoints = Endpoints::of_base_url(base).unwrap();
         let proxy = Proxies::of(&variable).of_urls(&[endpoints.login().clone()]).unwrap();
