@@ -87,14 +87,14 @@ fn a_variable_that_cannot_be_used_stops_everything_and_is_not_shown() {
     let knocks = Knocks::listen();
     let port = knocks.port;
     for (value, said) in [
-        (format!("http://eve:Pw9#x@127.0.0.1:{port}"), "cannot be used"),
-        (format!("http://eve:Pw9/x@127.0.0.1:{port}"), "cannot be used"),
-        (format!("http://eve:Pw9?x@127.0.0.1:{port}"), "cannot be used"),
-        (format!("http://CORP\\eve:Pw9@127.0.0.1:{port}"), "cannot be used"),
-        (format!("http://eve:Pw9ä@127.0.0.1:{port}"), "cannot be used"),
-        (format!("\"http://eve:Pw9@127.0.0.1:{port}\""), "cannot be used"),
-        (format!("http://eve:Pw9@127.0.0.1:{port}\n"), "cannot be used"),
-        (format!("socks5://eve:Pw9@127.0.0.1:{port}"), "names a SOCKS proxy"),
+        (format!("http://zuse:Pw9#x@127.0.0.1:{port}"), "cannot be used"),
+        (format!("http://zuse:Pw9/x@127.0.0.1:{port}"), "cannot be used"),
+        (format!("http://zuse:Pw9?x@127.0.0.1:{port}"), "cannot be used"),
+        (format!("http://CORP\\zuse:Pw9@127.0.0.1:{port}"), "cannot be used"),
+        (format!("http://zuse:Pw9ä@127.0.0.1:{port}"), "cannot be used"),
+        (format!("\"http://zuse:Pw9@127.0.0.1:{port}\""), "cannot be used"),
+        (format!("http://zuse:Pw9@127.0.0.1:{port}\n"), "cannot be used"),
+        (format!("socks5://zuse:Pw9@127.0.0.1:{port}"), "names a SOCKS proxy"),
     ] {
         let cli = cli(&value);
         for command in ["plan lunch.yaml", "plan lunch.yaml -o json", "show", "doctor lunch.yaml -o json"] {
@@ -105,7 +105,7 @@ fn a_variable_that_cannot_be_used_stops_everything_and_is_not_shown() {
                 shown.contains(&format!("HTTPS_PROXY {said}")) || shown.contains("HTTPS_PROXY is set and"),
                 "{shown}"
             );
-            assert!(!shown.contains("Pw9") && !shown.contains("eve"), "{shown}");
+            assert!(!shown.contains("Pw9") && !shown.contains("zuse"), "{shown}");
         }
         let doctor = cli.run(&format!("doctor lunch.yaml {TARGET}"));
         assert!(doctor.stdout.contains("failed     proxy        HTTPS_PROXY "), "{}", doctor.shown());
