@@ -95,6 +95,7 @@ pub fn stops_everything(error: &ApiError) -> bool {
         | Kind::NotFound { .. }
         | Kind::NotServed(_)
         | Kind::NoneServed
+        | Kind::NotOffered
         | Kind::Conflict
         | Kind::Invalid
         | Kind::Server

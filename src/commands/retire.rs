@@ -126,7 +126,7 @@ impl Run<'_> {
         desk.keep(&desk.record.complete(begun), &target, sources, shell)?;
 
         let (sender, stop) = Stop::new();
-        let stages = Stages::new(shell.terminal, shell.environment.ci);
+        let stages = Stages::new(shell.terminal, shell.environment.tells_in_lines());
         shell.signals.tell(sender);
         let job = Job { retirement: &retirement, desired };
         let report = retire::run(&session, job, &stop, &|event| stages.tell(event)).await;

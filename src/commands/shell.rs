@@ -78,7 +78,7 @@ impl Shell<'_> {
         let color = match self.color {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
-            ColorWhen::Auto => is_terminal && !self.environment.no_color,
+            ColorWhen::Auto => is_terminal && !self.environment.no_color && !self.environment.dumb,
         };
         Style { color }
     }

@@ -8,7 +8,7 @@ use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
 use crate::commands::identity::{Identity, who};
 use crate::commands::outputs::Outputs;
-use crate::commands::reading::{definitions, noticed};
+use crate::commands::reading::{definitions, noticed, with_other_generation};
 use crate::commands::shell::{Failure, Shell, nobody_to_ask};
 use crate::commands::users;
 use crate::exit::Exit;
@@ -93,7 +93,11 @@ impl Run<'_> {
         let reader = session.reader();
         // Which org it is has to be known, so there is no note that it is not.
         who(&reader, self.identity, heard, &mut Vec::new()).await?;
-        let (generation, listed) = definitions(&reader, api(&self.args.target, self.desired)).await?;
+        let api = api(&self.args.target, self.desired);
+        let (generation, listed) = match definitions(&reader, api).await {
+            Ok(listed) => listed,
+            Err(error) => return Err(with_other_generation(&reader, api, error).await.into()),
+        };
         let target = Target { org: heard.org.clone(), sandbox: heard.sandbox, generation };
         let observed = Observed::listed(listed, None);
         shell.show_notes(&noticed(&observed));
@@ -104,7 +108,7 @@ impl Run<'_> {
         self.approve(&wishes, &meant, &default_locale, &target, shell)?;
 
         let (sender, stop) = Stop::new();
-        let count = Count::new(shell.terminal, shell.environment.ci, wishes.len());
+        let count = Count::new(shell.terminal, shell.environment.tells_in_lines(), wishes.len());
         let job = Job { wishes: &wishes, source: &source, only_from: None };
         shell.signals.tell(sender);
         let outcomes = set::run(session, job, &stop, &|_, _| count.one()).await;

@@ -31,6 +31,7 @@ mod only;
 mod outputs;
 mod placing;
 mod precedence;
+mod proxy;
 mod real;
 mod record;
 #[cfg(unix)]
