@@ -9,7 +9,7 @@ use crate::api::list::{self, Round};
 use crate::api::operations::{self, Operation};
 use crate::api::session::Session;
 use crate::api::shapes::{self, Fetched};
-use crate::api::wire::Method;
+use crate::api::wire::{Method, Response};
 use crate::model::division::Division;
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, SystemPresence};
@@ -57,9 +57,17 @@ impl Reader {
     /// # Errors
     /// Whatever kept the answer away. Needs no permission.
     pub async fn organization(&self) -> Result<Organization, ApiError> {
+        self.introduced().await.map(|(org, _)| org)
+    }
+
+    /// The org, and whether it says that it is the sandbox. Anything can say so: it counts on this machine only.
+    ///
+    /// # Errors
+    /// What keeps the answer away.
+    pub async fn introduced(&self) -> Result<(Organization, bool), ApiError> {
         let operation = operations::organization();
-        let answer = self.0.run(&operation, |response| shapes::organization(&response.body)).await;
-        answer.map_err(|failed| self.0.of_the_collection(failed).error)
+        let read = |response: &Response| Ok((shapes::organization(&response.body)?, response.from_sandbox));
+        self.0.run(&operation, read).await.map_err(|failed| self.0.of_the_collection(failed).error)
     }
 
     /// Every object in the list of definitions, deactivated ones too: those that can be read, by id, and those that

@@ -21,6 +21,7 @@ pub const CONNECT_TIMEOUT_MS: u64 = 10_000;
 pub const AGENT: &str = concat!("presencectl/", env!("CARGO_PKG_VERSION"));
 
 const CORRELATION_ID: &str = "inin-correlation-id";
+const SANDBOX: &str = "presencectl-sandbox";
 /// How many requests were counted, how many may be, and after how many seconds counting begins anew
 /// (docs/platform.md, "Rate limits").
 const RATE_LIMIT: [&str; 3] = ["inin-ratelimit-count", "inin-ratelimit-allowed", "inin-ratelimit-reset"];
@@ -158,6 +159,8 @@ pub struct Response {
     pub rate_limit: Option<RateLimit>,
     /// `Content-Type`.
     pub content_type: Option<String>,
+    /// Does the header `Presencectl-Sandbox` say that the sandbox answers?
+    pub from_sandbox: bool,
     /// The body, decompressed.
     pub body: Vec<u8>,
 }
@@ -319,6 +322,7 @@ pub fn response(status: u16, headers: &HeaderMap, now: Option<Moment>) -> Respon
         retry_after_s: retry_after.as_deref().and_then(seconds).or_else(retry_at),
         rate_limit: rate_limit(RATE_LIMIT.map(|name| text(name).as_deref().and_then(seconds))),
         content_type: text(CONTENT_TYPE.as_str()),
+        from_sandbox: text(SANDBOX).as_deref() == Some("1"),
         body: Vec::new(),
     }
 }

@@ -49,9 +49,9 @@ async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Re
     let earlier = Earlier { base: None, config: &args.config, org, at: None };
     desk.record.only(desired.only.as_ref());
     let (report, exit, target) = converse(&args.target, &desired, shell, async |connection, shell| {
-        let Connection { session, is_real, .. } = connection;
+        let Connection { session, is_remote, .. } = connection;
         let folder = desk.folder.clone();
-        let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_real, config_names_no_org)?;
+        let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_remote, config_names_no_org)?;
         let now = desk.record.clock().now();
         let asked = Asked::of(&desired, identity, &args.target, args.limits, args.usage, (&folder, now));
         let asked = Asked { earlier: Some(earlier), ..asked };

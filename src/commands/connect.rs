@@ -29,8 +29,8 @@ pub struct Connection {
     pub session: Session,
     /// Where the org is.
     pub endpoints: Endpoints,
-    /// Neither the sandbox nor this machine.
-    pub is_real: bool,
+    /// Is it anywhere but on this machine?
+    pub is_remote: bool,
     /// What a person should know.
     pub notes: Vec<Problem>,
     /// The embedded org, where that is what is spoken to.
@@ -102,15 +102,15 @@ pub async fn connect(args: &TargetArgs, desired: &Desired, environment: &Environ
         let credentials = Credentials::Client { id: server.client_id().to_owned(), secret };
         let wire = HttpWire::new(&endpoints, Limits::default());
         let session = Session::new(endpoints.clone(), credentials, Arc::new(wire), options);
-        return Ok(Connection { session, endpoints, is_real: false, notes, sandbox: Some(server) });
+        return Ok(Connection { session, endpoints, is_remote: false, notes, sandbox: Some(server) });
     }
     let endpoints = endpoints(args, desired, environment)?;
     let credentials = credentials(environment)?;
-    let is_real = !endpoints.is_loopback();
+    let is_remote = !endpoints.is_loopback();
     let proxy = proxy(&endpoints, matches!(credentials, Credentials::Token(_)), environment)?;
     let wire = wire(args, &endpoints, proxy, environment)?;
     let session = Session::new(endpoints.clone(), credentials, Arc::new(wire), options);
-    Ok(Connection { session, endpoints, is_real, notes: Vec::new(), sandbox: None })
+    Ok(Connection { session, endpoints, is_remote, notes: Vec::new(), sandbox: None })
 }
 
 /// The proxy that leads to an org, if there is one.
@@ -321,5 +321,6 @@ fn missing(names: &str) -> Problem {
 #[must_use]
 pub fn files_read(args: &TargetArgs) -> Vec<PathBuf> {
     let state = args.sandbox.then(|| PathBuf::from(simulated::STATE_FOLDER));
-    args.sandbox_seed.iter().chain(&args.sandbox_faults).chain(&args.ca_cert).cloned().chain(state).collect()
+    let files = [&args.sandbox_seed, &args.sandbox_faults, &args.sandbox_behavior, &args.ca_cert];
+    files.into_iter().flatten().cloned().chain(state).collect()
 }

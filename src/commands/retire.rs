@@ -61,9 +61,9 @@ async fn retired(args: &RetireArgs, desk: &mut Desk<TableFormat>, shell: &mut Sh
     desk.record.goes_by(&config, &typed.path, &sources);
     let Config { desired, .. } = config;
     let (report, target) = converse(&args.target, &desired, shell, async |connection, shell| {
-        let Connection { session, is_real, .. } = connection;
+        let Connection { session, is_remote, .. } = connection;
         let org_id = args.org_id.as_deref();
-        let identity = Identity::to_write(&desired, org_id)?.named(*is_real, config_names_no_org)?;
+        let identity = Identity::to_write(&desired, org_id)?.named(*is_remote, config_names_no_org)?;
         let run = Run { args, desired: &desired, identity: &identity, sources: &sources };
         Ok::<_, Failure>(Box::pin(run.go(session, desk, shell)).await?)
     })

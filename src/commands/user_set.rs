@@ -54,6 +54,13 @@ async fn done(
     if source == Source::Teams {
         return Err(Problem::new("presences of Microsoft Teams can only be read").help(INSTEAD_OF_TEAMS).into());
     }
+    if args.primary && source.is_registered() {
+        let no =
+            "--primary is not for a registered source: Genesys Cloud sets these in bulk only, and that cannot do it";
+        return Err(Problem::new(no)
+            .help("leave --primary away, and choose the primary source in the admin pages; nothing was written")
+            .into());
+    }
     if users::from_stdin(&args.who) && !args.yes {
         return Err(Problem::new("standard input holds the users, so nobody can be asked; nothing was written")
             .help("give --yes, or the users in a file")
@@ -65,8 +72,8 @@ async fn done(
     let wanted = wanted(entries, &for_all).map_err(|mistakes| users::wrong(&mistakes))?;
     let desired = users::config(&args.config, outputs, shell)?;
     converse(&args.target, &desired, shell, async |connection, shell| {
-        let Connection { session, is_real, .. } = connection;
-        let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_real, || {
+        let Connection { session, is_remote, .. } = connection;
+        let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_remote, || {
             Problem::new("nothing says which org is meant")
                 .help("give --org-id ID, or --config PATH with `org: { name: …, id: … }`; `user get` prints the id")
         })?;

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::behavior::Behavior;
 use super::document::{Change, DocumentProblem, FORMAT_VERSION, StateDocument};
 use super::error::SandboxError;
 use super::faults::{FaultDocument, FaultRule};
@@ -48,6 +49,15 @@ pub fn read_fault_file(path: &Path) -> Result<Vec<FaultRule>, SandboxError> {
     let text = read(path, SANDBOX_FAULTS_BYTES_MAX)?;
     let document = FaultDocument::parse(&text).map_err(|problem| broken("fault file", path, problem))?;
     Ok(document.faults)
+}
+
+/// Reads how an org behaves: see [`Behavior`].
+///
+/// # Errors
+/// What keeps the file from being read, by its name; an unknown name is such a thing.
+pub fn read_behavior_file(path: &Path) -> Result<Behavior, SandboxError> {
+    let text = read(path, SANDBOX_FAULTS_BYTES_MAX)?;
+    Behavior::parse(&text).map_err(|problem| broken("behavior file", path, problem))
 }
 
 /// The state file of one org, locked for as long as this lives.

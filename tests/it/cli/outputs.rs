@@ -44,6 +44,7 @@ fn nothing_that_a_run_reads_is_written_over() {
         ("plan conf --sandbox-seed seed.json", "json=seed.json"),
         ("plan broken.yaml --sandbox-seed seed.json", "json=seed.json"),
         ("plan conf --sandbox-faults faults.json", "human=faults.json"),
+        ("plan conf --sandbox-behavior faults.json", "human=faults.json"),
         ("plan conf", "json=.presencectl/sandbox/default.json"),
         ("apply conf --auto-approve", "json=conf/lunch.yaml"),
         ("apply conf --auto-approve --plan plan.json", "json=plan.json"),

@@ -295,9 +295,9 @@ pub(super) const SANDBOX: &[&[&str]] = &[
     &["access", "paging", "users"],
     &["activity", "divisions", "samples"],
     &["desk", "document", "seed"],
-    &["config", "generation1", "generation2", "routes"],
-    &["org"],
-    &["exchange", "store"],
+    &["generation1", "generation2", "routes"],
+    &["behavior", "org"],
+    &["config", "exchange", "store"],
     &["service"],
 ];
 
