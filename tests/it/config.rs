@@ -378,7 +378,7 @@ fn ten_thousand_mistakes_are_told_in_time() {
             ),
             10_000,
         ),
-        (format!("settings:\n  locales:\n    - en_US\n{locales}definitions:\n{definitions}"), 10_001),
+        (format!("settings:\n  locales:\n    - en_US\n{locales}definitions:\n{definitions}"), 20_001),
         (format!("definitions:\n{definitions}ids:\n{strangers}"), 20_000),
         (
             format!("settings:\n  systemPresences:\n{presences}definitions:\n{}", definitions.replace("Meal", "Work")),

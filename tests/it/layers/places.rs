@@ -255,7 +255,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "retire",
         "render::retire",
     ],
-    &["commands::base", "commands::connect", "commands::obsolete"],
+    &["commands::connect"],
     &["commands::bar", "commands::identity", "commands::placing", "commands::record", "commands::shell"],
     &[
         "commands::conversation",
@@ -266,7 +266,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "commands::stages",
     ],
     &["commands::evidence"],
-    &["commands::look"],
+    &["commands::base", "commands::look", "commands::obsolete"],
     &["commands::carry"],
     &[
         "commands::plan",
