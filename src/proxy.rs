@@ -272,21 +272,21 @@ fn may_mean(entry: &str, url: &Url) -> bool {
     entry.split(|c: char| c.is_whitespace() || matches!(c, ';' | '|')).any(|it| part_may_mean(it, url))
 }
 
-fn part_may_mean(part: &str, url: &Url) -> bool {
+fn part_may_mean(typed: &str, url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    let part = part.split_once("://").map_or(part, |(_, rest)| rest);
+    let part = typed.split_once("://").map_or(typed, |(_, rest)| rest);
     if host.parse::<IpAddr>().is_ok() {
         // Ranges, masks, beginnings: none is read, so any may mean it.
         let is_of_addresses = |c: char| c.is_ascii_hexdigit() || "[]:./*-".contains(c);
         return !is_plain(part) && part.contains(|c: char| c.is_ascii_digit()) && part.chars().all(is_of_addresses);
     }
     let part = part.split('/').next().unwrap_or_default();
-    let (name, port) = match part.rsplit_once(':') {
-        Some((name, port)) if port.parse::<u16>().is_ok() => (name, port.parse().ok()),
+    let (name, own_port) = match part.rsplit_once(':') {
+        Some((name, number)) if number.parse::<u16>().is_ok() => (name, number.parse().ok()),
         _ => (part, None),
     };
-    if port.is_some() && port != url.port_or_known_default() {
+    if own_port.is_some() && own_port != url.port_or_known_default() {
         return false;
     }
     let ascii = (!name.is_ascii()).then(|| Url::parse(&format!("https://{name}")).ok()).flatten();

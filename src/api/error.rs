@@ -279,7 +279,7 @@ impl ApiError {
         let About { message, params, status, .. } = &*self.about;
         let said = params.iter().flat_map(|(name, value)| [name, value]).chain(message);
         let names_it = |it: &String| it.to_ascii_lowercase().replace(['_', '-', ' '], "").contains("pagesize");
-        *status == Some(400) && said.map(names_it).any(|it| it)
+        *status == Some(400) && said.into_iter().any(names_it)
     }
 
     /// One sentence on what a person can do.

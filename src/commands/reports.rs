@@ -126,10 +126,10 @@ pub fn newest_of(folder: &ReportFolder, names: &BTreeSet<String>) -> Result<Newe
     let newest_first = |files: &mut Vec<PathBuf>| files.sort_by(|a, b| (b.file_name(), b).cmp(&(a.file_name(), a)));
     newest_first(&mut files);
     newest_first(&mut others);
-    let named = if is_typed && files.is_empty() { others.len() } else { files.len() };
+    let noted = if is_typed && files.is_empty() { others.len() } else { files.len() };
     files.append(&mut others);
     files.truncate(KEPT_REPORTS_MAX);
-    Ok(Newest { is_whole: is_typed, ..read(&files, named) })
+    Ok(Newest { is_whole: is_typed, ..read(&files, noted) })
 }
 
 /// The files that `log` shows: all of a typed folder, else the newest of each org.
@@ -156,12 +156,12 @@ pub fn files(folder: &ReportFolder) -> Result<Vec<PathBuf>, Problem> {
     Ok(by_org.into_values().flat_map(|files| files.into_iter().rev().take(KEPT_REPORTS_MAX).rev()).collect())
 }
 
-/// `named`: so many of the first are of this org; nothing is said of others that cannot be read.
-fn read(files: &[PathBuf], named: usize) -> Newest {
+/// `noted`: so many of the first are of this org; nothing is said of others that cannot be read.
+fn read(files: &[PathBuf], noted: usize) -> Newest {
     let (mut bytes_left, mut values_left) = (HISTORY_BYTES_MAX, DOCUMENT_VALUES_MAX);
     let (mut found, mut unread) = (Vec::new(), Vec::new());
     for (index, path) in files.iter().enumerate() {
-        let is_named = index < named;
+        let is_named = index < noted;
         let bytes = match found_report_bytes(path) {
             Ok(bytes) => bytes,
             Err(why) => {
@@ -174,7 +174,7 @@ fn read(files: &[PathBuf], named: usize) -> Newest {
         let (Some(left), Some(values)) = (left, values) else {
             let mib = HISTORY_BYTES_MAX / (1024 * 1024);
             let why = format!("this one and those before it are more than a run reads ({mib} MiB)");
-            unread.extend(files[..named.min(files.len())].iter().skip(index).map(|it| (it, why.clone())));
+            unread.extend(files[..noted.min(files.len())].iter().skip(index).map(|it| (it, why.clone())));
             break;
         };
         (bytes_left, values_left) = (left, values);

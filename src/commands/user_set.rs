@@ -103,7 +103,7 @@ impl Run<'_> {
         let api = api(&self.args.target, self.desired);
         let (generation, listed) = match definitions(&reader, api).await {
             Ok(listed) => listed,
-            Err(error) => return Err(with_other_generation(&reader, api, error).await.into()),
+            Err(error) => return Err(with_other_generation(&reader, api, error).await),
         };
         let target = Target { org: heard.org.clone(), sandbox: heard.sandbox, generation };
         let observed = Observed::listed(listed, None);

@@ -170,7 +170,7 @@ pub fn read(bytes: &[u8]) -> Result<Kept, Unreadable> {
     let text = text::of_bytes(bytes).map_err(|error| {
         let line = match error {
             NotText::Utf16 => None,
-            NotText::NotUtf8(at) => Some(bytes[..at].iter().filter(|it| **it == b'\n').count() + 1),
+            NotText::NotUtf8(at) => Some(bytes[..at].split(|it| *it == b'\n').count()),
         };
         Unreadable { line, why: error.to_string() }
     })?;

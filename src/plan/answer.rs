@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::model::labels::Labels;
+use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::plan::candidate::{Candidate, Said};
 use crate::plan::evidence::Had;
@@ -31,11 +32,7 @@ impl Refusal {
                 answers
             }
             Fact::Ambiguous { key, by: By::Replaces, candidates, .. } => replaces_nothing(key, candidates),
-            Fact::LooksLikeRename { listed_from: Some(from), .. } => {
-                vec![say(&format!(
-                    "run it again after {from}: by then the list shows it, and it is compared as it is then"
-                ))]
-            }
+            Fact::LooksLikeRename { listed_from: Some(from), .. } => vec![say(&when_listed(*from))],
             Fact::LooksLikeRename { key, candidates, said, earlier, .. } => {
                 rename_answers(key, candidates, said, earlier.as_ref())
             }
@@ -229,6 +226,10 @@ fn goes(key: &Key, number: usize, id: &DefinitionId, system_presence: &SystemPre
         format!("  {old}: {}", yaml::scalar(id.as_str())),
     ];
     Answer { say: format!("and if {id} goes"), lines }
+}
+
+fn when_listed(from: Moment) -> String {
+    format!("run it again after {from}: by then the list shows it, and it is compared as it is then")
 }
 
 fn rename_answers(key: &Key, candidates: &[Candidate], said: &Said, earlier: Option<&Had>) -> Vec<Answer> {

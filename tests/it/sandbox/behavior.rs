@@ -69,14 +69,14 @@ fn what_does_not_fit_is_refused_with_its_place() {
 #[test]
 fn the_page_names_every_behavior_and_every_value() {
     let page = fs::read_to_string(project().join("docs/sandbox.md")).unwrap();
-    let mut named = 0;
+    let mut count = 0;
     let mut held = |text: String| {
         let said = refusal(&text);
         let names: Vec<String> = said.split('`').skip(3).step_by(2).map(str::to_owned).collect();
         for name in &names {
             assert!(page.contains(&format!("`{name}`")), "{name} is missing");
         }
-        named += names.len();
+        count += names.len();
         names
     };
     let fields = held(r#"{ "org": { "?": 1 } }"#.to_owned());
@@ -87,7 +87,7 @@ fn the_page_names_every_behavior_and_every_value() {
             held(format!(r#"{{ "org": {{ "{field}": "?" }} }}"#));
         }
     }
-    assert!(named > 60, "only {named} names were found: this test has become blind");
+    assert!(count > 60, "only {count} names were found: this test has become blind");
 }
 
 #[tokio::test]
