@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -124,6 +124,8 @@ struct Shared {
     token: tokio::sync::Mutex<TokenState>,
     issued: Mutex<Issued>,
     requests: AtomicU64,
+    /// Something has answered in this run.
+    answered: AtomicBool,
 }
 
 /// The latest tokens, of which an earlier one may still be good; and all secrets, made ready once for each token.
@@ -177,6 +179,7 @@ impl Session {
             token: tokio::sync::Mutex::default(),
             issued: Mutex::default(),
             requests: AtomicU64::new(0),
+            answered: AtomicBool::new(false),
         };
         Session { shared: Arc::new(shared), generation: Generation::default(), gate: None, pair: None }
     }
@@ -280,7 +283,7 @@ impl Session {
                     },
                     Some((failure, kind)) => Trouble { failure, kind, response: Some(response) },
                 },
-                Err(error) => no_answer(error),
+                Err(error) => no_answer(error, self.has_answered()),
             };
             match after(pages.counted(trouble.failure), *effect, attempt, self.random()) {
                 Next::Wait(delay) => {
@@ -326,6 +329,10 @@ impl Session {
             error.kind = Kind::NotServed(self.generation());
         }
         Failed { error, unclear }
+    }
+
+    fn has_answered(&self) -> bool {
+        self.shared.answered.load(Ordering::Relaxed)
     }
 
     fn can_renew(&self) -> bool {
@@ -395,7 +402,7 @@ impl Session {
                     },
                     Some((failure, kind)) => Trouble { failure, kind, response: Some(response) },
                 },
-                Err(error) => no_answer(error),
+                Err(error) => no_answer(error, self.has_answered()),
             };
             // A second token hurts nobody, so asking for one counts as reading.
             match after(pages.counted(trouble.failure), Effect::Read, attempt, self.random()) {
@@ -471,6 +478,7 @@ impl Session {
         let began = Instant::now();
         trace::sent(request);
         let answer = self.shared.wire.exchange(request).await;
+        self.shared.answered.fetch_or(answer.is_ok(), Ordering::Relaxed);
         trace::ended(request, &answer, began.elapsed(), || self.secrets(request));
         lock(&self.shared.pace).ended_after(began.elapsed());
         answer

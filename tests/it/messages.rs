@@ -59,6 +59,7 @@ fn kinds() -> Vec<(Kind, Option<u16>)> {
         (Kind::Incomplete(text("the org says that it has 50 definitions, and shows 10")), None),
         (Kind::UnusableId(text("../x")), None),
         lost(WireError::NotSent(text("tcp connect error: Connection refused"))),
+        lost(WireError::NoHost(text("dns error: no address"))),
         untrusted(Distrust::Expired, "invalid peer certificate: certificate expired: not valid after 1767225600"),
         untrusted(Distrust::NotValidYet, "invalid peer certificate: certificate not valid yet: not before 1893456000"),
         untrusted(Distrust::OtherHost, "invalid peer certificate: certificate not valid for name \"gateway.example\""),
@@ -116,6 +117,7 @@ fn name(kind: &Kind) -> &'static str {
         Kind::UnusableId(_) => "unusable-id",
         Kind::Connection(error) => match error {
             WireError::NotSent(_) => "not-sent",
+            WireError::NoHost(_) => "no-host",
             WireError::Untrusted { why, .. } => match why {
                 Distrust::Expired => "expired",
                 Distrust::NotValidYet => "not-valid-yet",
