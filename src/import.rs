@@ -4,7 +4,6 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::config::check_labels::is_odd_locale;
 use crate::config::{self, Text};
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Findings, Severity, Sources};
@@ -13,7 +12,7 @@ use crate::import::keys::keys;
 use crate::import::note::Note;
 use crate::import::page::{Content, NewFile};
 use crate::import::pins::{Choice, LeftOut, Managed, Need, judge};
-use crate::model::names::Locale;
+use crate::model::names::{Locale, can_be_id};
 use crate::model::observed::{Definition, Observed, Organization, Primary};
 use crate::model::region::Region;
 use crate::plan::change::Step;
@@ -104,9 +103,11 @@ fn notes(observed: &Observed, content: &Content<'_>, choice: &Choice) -> Vec<Not
     if not_known > 0 {
         notes.push(Note::PrimaryNotKnown { count: not_known });
     }
-    for LeftOut { definition, obstacle } in content.left_out {
+    for left_out in content.left_out {
+        let LeftOut { definition, obstacle } = left_out;
         let (id, system_presence) = (definition.id.clone(), definition.system_presence.clone());
-        notes.push(Note::LeftOut { id, system_presence, obstacle: *obstacle });
+        let protected = left_out.can_be_protected();
+        notes.push(Note::LeftOut { id, system_presence, obstacle: *obstacle, protected });
     }
     for Managed { definition, pin: _, pin_refused } in content.managed {
         let Some(key) = content.keys.get(&definition.id) else { continue };
@@ -117,7 +118,7 @@ fn notes(observed: &Observed, content: &Content<'_>, choice: &Choice) -> Vec<Not
             notes.push(Note::DivisionLeftOut { key: key.clone(), division });
         }
     }
-    if !config::check::can_be_id(content.organization.id.as_str()) {
+    if !can_be_id(content.organization.id.as_str()) {
         notes.push(Note::OrgIdLeftOut { id: content.organization.id.clone() });
     }
     notes
@@ -129,7 +130,7 @@ fn default_locale(managed: &[Managed<'_>], locale: &Locale) -> Option<Note> {
     let mut counts: BTreeMap<String, (&Locale, usize)> = BTreeMap::new();
     for Managed { definition, .. } in managed {
         let mut own: BTreeMap<String, &Locale> = BTreeMap::new();
-        for (locale, _) in definition.labels.iter().filter(|(it, _)| !is_odd_locale(it.as_str())) {
+        for (locale, _) in definition.labels.iter().filter(|(it, _)| !text::is_odd_locale(it.as_str())) {
             own.entry(locale.normal()).or_insert(locale);
         }
         for (normal, locale) in own {
