@@ -208,7 +208,8 @@ impl Run<'_> {
             ([], Some(_)) if !whole || known.len() < orgs.len() => {}
             ([], Some(name)) => {
                 let nearest = text::nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-                self.general(Finding::UnknownOrg { name: name.to_owned(), known, nearest });
+                let (name, deleted, commit) = (name.to_owned(), None, String::new());
+                self.general(Finding::UnknownOrg { name, known, nearest, deleted, commit });
             }
             ([], None) => self.without_org(files, *whole),
             // Two of one name have been told.

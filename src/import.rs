@@ -13,7 +13,7 @@ use crate::import::keys::keys;
 use crate::import::note::Note;
 use crate::import::page::{Content, NewFile};
 use crate::import::pins::{Choice, LeftOut, Managed, Need, judge};
-use crate::model::names::Locale;
+use crate::model::names::{Locale, can_be_id};
 use crate::model::observed::{Definition, Observed, Organization, Primary};
 use crate::model::region::Region;
 use crate::plan::change::Step;
@@ -104,9 +104,11 @@ fn notes(observed: &Observed, content: &Content<'_>, choice: &Choice) -> Vec<Not
     if not_known > 0 {
         notes.push(Note::PrimaryNotKnown { count: not_known });
     }
-    for LeftOut { definition, obstacle } in content.left_out {
+    for left_out in content.left_out {
+        let LeftOut { definition, obstacle } = left_out;
         let (id, system_presence) = (definition.id.clone(), definition.system_presence.clone());
-        notes.push(Note::LeftOut { id, system_presence, obstacle: *obstacle });
+        let protected = left_out.can_be_protected();
+        notes.push(Note::LeftOut { id, system_presence, obstacle: *obstacle, protected });
     }
     for Managed { definition, pin: _, pin_refused } in content.managed {
         let Some(key) = content.keys.get(&definition.id) else { continue };
@@ -117,7 +119,7 @@ fn notes(observed: &Observed, content: &Content<'_>, choice: &Choice) -> Vec<Not
             notes.push(Note::DivisionLeftOut { key: key.clone(), division });
         }
     }
-    if !config::check::can_be_id(content.organization.id.as_str()) {
+    if !can_be_id(content.organization.id.as_str()) {
         notes.push(Note::OrgIdLeftOut { id: content.organization.id.clone() });
     }
     notes

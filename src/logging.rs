@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::model::moment::Moment;
 use crate::render::logging::{Field, Line, json, text};
 use crate::terminal::ErrorStream;
+use crate::text::terminal;
 
 /// What is logged, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Choice {
 /// How much is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// Nothing.
+    /// Nothing but later tries of a request.
     Nothing,
     /// What a run does, one line a request, waits and second tries.
     Requests,
@@ -46,7 +47,7 @@ pub fn object(what: &'static str, object: &str) {
 /// Runs something with a log on standard error. `began` is what time it is now.
 pub fn during<T>(choice: Choice, stream: ErrorStream, began: Moment, work: impl FnOnce() -> T) -> T {
     let most = match choice.detail {
-        Detail::Nothing => return work(),
+        Detail::Nothing => Level::WARN,
         Detail::Requests => Level::DEBUG,
         Detail::Everything => Level::TRACE,
     };
@@ -65,7 +66,13 @@ impl Subscriber for Log {
         // The HTTP library logs headers, and they hold the token.
         let is_ours = metadata.target().split("::").next() == Some(env!("CARGO_CRATE_NAME"));
         // Neither an event nor a span: the question whether one would be taken.
-        is_ours && !metadata.is_span() && *metadata.level() <= self.most
+        let is_asked = if self.most == Level::WARN {
+            // Without a log only what somebody waits for is told, in a sentence; a log has its own line for that.
+            *metadata.level() == Level::WARN
+        } else {
+            *metadata.level() <= self.most && *metadata.level() != Level::WARN
+        };
+        is_ours && !metadata.is_span() && is_asked
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -89,6 +96,7 @@ impl Subscriber for Log {
         let mut line = Line { at: self.clock.now(), level, message: String::new(), fields: Vec::new() };
         event.record(&mut Fields(&mut line));
         let written = match self.format {
+            LogFormat::Text if self.most == Level::WARN => format!("note: {}\n", terminal(&line.message)),
             LogFormat::Text => text(&line),
             LogFormat::Json => json(&line),
         };

@@ -566,6 +566,7 @@ impl<'a> Planner<'a> {
         refusals.extend(guard::refusals(self.desired, &plan.changes, limits));
         plan.refusals = refusals;
         let mut all = noticed::of_an_org(self.desired, self.observed, &plan.changes);
+        all.extend(noticed::cannot_be_named(self.desired, self.observed, &plan.changes));
         all.append(&mut plan.warnings);
         plan.warnings = all;
         if let Some(evidence) = self.evidence {

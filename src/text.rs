@@ -320,6 +320,28 @@ pub fn capitalized(sentence: &str) -> String {
 /// their lengths.
 const COMPARED_LENGTH_MAX: usize = 100;
 
+/// Can nobody have meant this as a locale?
+#[must_use]
+pub fn is_odd_locale(raw: &str) -> bool {
+    raw.is_empty() || raw.chars().any(|c| c.is_whitespace() || is_hidden(c))
+}
+
+/// Is this a label that only a definition with a pin may have?
+#[must_use]
+pub fn is_odd_label(raw: &str) -> bool {
+    raw.trim().is_empty() || control_or_override(raw).is_some()
+}
+
+/// The first character that moves a cursor or reorders text, described. Marks such as U+200F are
+/// none: Arabic and Hebrew labels need them.
+#[must_use]
+pub fn control_or_override(text: &str) -> Option<String> {
+    let found =
+        text.chars().find(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))?;
+    let kind = if found.is_control() { "control" } else { "bidirectional-override" };
+    Some(format!("the {kind} character U+{:04X}", u32::from(found)))
+}
+
 /// The nearest of `known` to a mistyped name, if one is near enough to be meant.
 #[must_use]
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -387,7 +387,7 @@ fn rate_limited(retry_after_s: Option<u64>) -> String {
 pub fn connection_help(error: &WireError) -> String {
     match error {
         WireError::Proxy { variable, host, status, is_signed_in, .. } => return proxy_help(variable, host, *status, *is_signed_in),
-        WireError::NotSent(_) => "look at the region or --base-url, the network and HTTPS_PROXY",
+        WireError::NotSent(_) | WireError::NoHost(_) => "look at the region or --base-url, the network and HTTPS_PROXY",
         WireError::Untrusted { why, .. } => why.help(),
         WireError::Setup(why) if why.contains("CA certificates") => {
             "this machine has no CA certificates: install the package `ca-certificates`, or set SSL_CERT_FILE to a bundle"

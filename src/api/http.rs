@@ -16,6 +16,9 @@ use crate::proxy::Proxy;
 /// on a connection that is just being closed has an unknown outcome.
 pub const POOL_IDLE_MS: u64 = 20_000;
 
+/// What the HTTP library says when a name, that of the host or of the proxy, has no address.
+const NO_ADDRESS: &str = "dns error";
+
 /// How the layers of the HTTP library begin when they only pass on another's failure.
 const WRAPPERS: [&str; 4] =
     ["error sending request", "request or response body error", "client error (", "builder error"];
@@ -229,7 +232,7 @@ impl HttpWire {
         Ok(answer)
     }
 
-    /// What a failure of reqwest means. `NotSent` only for what happened before a connection stood.
+    /// What a failure of reqwest means. `NotSent` and `NoHost` only for what happened before a connection stood.
     fn failure(&self, error: reqwest::Error) -> WireError {
         // Its text holds the whole URL otherwise.
         let error = error.without_url();
@@ -238,6 +241,8 @@ impl HttpWire {
             WireError::Setup(text)
         } else if let Some(why) = Distrust::of(&error) {
             WireError::Untrusted { why, said: text }
+        } else if error.is_connect() && text.contains(NO_ADDRESS) {
+            WireError::NoHost(text)
         } else if error.is_connect() {
             WireError::NotSent(text)
         } else if error.is_timeout() {

@@ -63,9 +63,12 @@ pub(crate) fn is_login_limit(trouble: &Trouble) -> bool {
     is_400 && matches!(trouble.failure, Failure::Throttled { .. })
 }
 
-/// Of an exchange without an answer.
-pub(crate) fn no_answer(error: WireError) -> Trouble {
+/// Of an exchange without an answer. A name without an address, before anything has answered, is mistyped or of another
+/// network: asking again does not mend it.
+pub(crate) fn no_answer(error: WireError, has_answered: bool) -> Trouble {
     let failure = match &error {
+        WireError::NoHost(_) if !has_answered => Failure::Refused,
+        WireError::NoHost(_) => Failure::NotSent,
         WireError::NotSent(_) => Failure::NotSent,
         // Nothing was sent, and asking again will not mend it.
         WireError::Untrusted { .. } | WireError::Proxy { .. } | WireError::Setup(_) => Failure::Refused,

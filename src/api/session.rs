@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -126,6 +126,8 @@ struct Shared {
     issued: Mutex<Issued>,
     requests: AtomicU64,
     page_size: AtomicUsize,
+    /// Something has answered in this run.
+    answered: AtomicBool,
 }
 
 /// The latest tokens, of which an earlier one may still be good; and all secrets, made ready once for each token.
@@ -166,6 +168,7 @@ impl Session {
             issued: Mutex::default(),
             requests: AtomicU64::new(0),
             page_size: AtomicUsize::new(PAGE_SIZE),
+            answered: AtomicBool::new(false),
         };
         Session { shared: Arc::new(shared), generation: Generation::default(), gate: None, pair: None }
     }
@@ -269,7 +272,7 @@ impl Session {
                     },
                     Some((failure, kind)) => Trouble { failure, kind, response: Some(response) },
                 },
-                Err(error) => no_answer(error),
+                Err(error) => no_answer(error, self.has_answered()),
             };
             match after(pages.counted(trouble.failure), *effect, attempt, self.random()) {
                 Next::Wait(delay) => {
@@ -330,6 +333,10 @@ impl Session {
             self.shared.page_size.fetch_min(size / 2, Ordering::Relaxed);
         }
         is_refused
+    }
+
+    fn has_answered(&self) -> bool {
+        self.shared.answered.load(Ordering::Relaxed)
     }
 
     fn can_renew(&self) -> bool {
@@ -399,7 +406,7 @@ impl Session {
                     },
                     Some((failure, kind)) => Trouble { failure, kind, response: Some(response) },
                 },
-                Err(error) => no_answer(error),
+                Err(error) => no_answer(error, self.has_answered()),
             };
             // Time ends this, and no number of attempts.
             let is_by_time = is_login_limit(&trouble) && begun.elapsed() < Duration::from_millis(LOGIN_LIMIT_MS);
@@ -478,6 +485,7 @@ impl Session {
         let began = Instant::now();
         trace::sent(request);
         let answer = self.shared.wire.exchange(request).await;
+        self.shared.answered.fetch_or(answer.is_ok(), Ordering::Relaxed);
         trace::ended(request, &answer, began.elapsed(), || self.secrets(request));
         lock(&self.shared.pace).ended_after(began.elapsed());
         answer

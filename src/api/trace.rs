@@ -4,15 +4,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{Level, debug, enabled, trace};
+use tracing::{Level, debug, enabled, trace, warn};
 
 use crate::api::error::{cut, error_body};
-use crate::api::policy::Failure;
+use crate::api::policy::{ATTEMPTS_MAX, Failure};
 use crate::api::secrets::Secrets;
 use crate::api::wire::{Request, Response, WireError};
 
 /// A shorter wait for the pace is none that anybody would notice.
 const TURN_TOLD_MS: u64 = 50;
+
+/// A longer wait is told also to those who asked for no log.
+const WAIT_TOLD_MS: u64 = 2_000;
 
 /// A request is handed to the wire.
 pub(crate) fn sent(request: &Request) {
@@ -55,6 +58,12 @@ pub(crate) fn sends_again(request: &Request, failure: Failure, attempt: u32, del
         why = reason(failure),
         "sends again"
     );
+    // The first wait is half a second: most people would not notice it.
+    if attempt > 1 || delay >= Duration::from_millis(WAIT_TOLD_MS) {
+        let (method, path, why) = (request.method.as_str(), shown(request), reason(failure));
+        let next = attempt + 1;
+        warn!("`{method} {path}`: {why}; trying again ({next} of {ATTEMPTS_MAX})");
+    }
 }
 
 /// A 401 that a new token may mend.

@@ -171,6 +171,9 @@ pub enum WireError {
     /// No connection was made; nothing was sent.
     #[error("no connection: {0}")]
     NotSent(String),
+    /// No host has this name; nothing was sent.
+    #[error("no connection: {0}")]
+    NoHost(String),
     /// The other side could not show that it is who it should be; nothing was sent.
     #[error("the server's certificate is not trusted: {said}")]
     Untrusted {
@@ -219,6 +222,7 @@ impl WireError {
     pub fn in_other_words(self, words: &dyn Fn(&str) -> String) -> WireError {
         match self {
             WireError::NotSent(said) => WireError::NotSent(words(&said)),
+            WireError::NoHost(said) => WireError::NoHost(words(&said)),
             WireError::Untrusted { why, said } => WireError::Untrusted { why, said: words(&said) },
             WireError::Setup(said) => WireError::Setup(words(&said)),
             WireError::Lost(said) => WireError::Lost(words(&said)),
@@ -231,6 +235,7 @@ impl WireError {
     pub fn said(self) -> String {
         match self {
             WireError::NotSent(said)
+            | WireError::NoHost(said)
             | WireError::Untrusted { why: _, said }
             | WireError::Setup(said)
             | WireError::Lost(said) => said,
@@ -249,7 +254,7 @@ pub trait Wire: Send + Sync {
     /// One exchange.
     ///
     /// # Guarantees
-    /// The request is sent at most once. Redirects are not followed. `NotSent`, `Untrusted`, `Proxy` and
+    /// The request is sent at most once. Redirects are not followed. `NotSent`, `NoHost`, `Untrusted`, `Proxy` and
     /// `Setup` mean that nothing was sent.
     fn exchange<'a>(&'a self, request: &'a Request) -> Exchange<'a>;
 }

@@ -5,17 +5,25 @@ use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::cli::ConfigArgs;
 use crate::commands::commit_files::CommitFiles;
 use crate::commands::committed::{self, Committed, InRepository, NoConfig, Org, Past, Read, Version};
+use crate::config::file_system::FileSystem as _;
+use crate::config::{self, Request};
+use crate::diagnostic::Findings;
+use crate::diagnostic::finding::Finding;
 use crate::drift::applied::Applied;
-use crate::git::{Git, GitError, Revision};
+use crate::git::{Deadline, Git, GitError, Revision};
 use crate::model::desired::Desired;
 use crate::plan::base::asks_the_same;
 use crate::plan::origin::{Against, SHALLOW};
 use crate::problem::Problem;
 use crate::text;
+
+/// How long Git may take to say what was deleted.
+const DELETED_MAX: Duration = Duration::from_secs(5);
 
 /// What it is, as far as it could be read.
 pub struct Given<'a> {
@@ -101,6 +109,61 @@ pub fn at(path: &Path, root: Option<&Path>, typed: &str) -> Result<AtCommit, Pro
     let mut objects = git.objects().map_err(failed)?;
     let commit = objects.commit(&hash).map_err(failed)?.ok_or_else(|| nothing_here(typed, Purpose::At))?;
     Ok(AtCommit { files: Rc::new(CommitFiles::of(&Rc::new(RefCell::new(objects)), commit)), place, commit: hash })
+}
+
+/// These findings, in which what was deleted is named so: the org file that is meant, or the path itself, where the base or
+/// the newest commit has it.
+#[must_use]
+pub fn with_deleted(found: Findings, args: &ConfigArgs, base: Option<&str>) -> Findings {
+    let is_gone = fs::symlink_metadata(&args.path).is_err();
+    let is_about_it = |it: &Finding| match it {
+        Finding::UnknownOrg { .. } => true,
+        Finding::Unreadable { .. } => is_gone,
+        _ => false,
+    };
+    if !found.iter().any(|it| is_about_it(&it.finding)) {
+        return found;
+    }
+    let Some((file, its_commit)) = base.into_iter().chain(["HEAD"]).find_map(|it| deleted(args, it, is_gone)) else {
+        return found;
+    };
+    let mut shown = found.to_vec();
+    for diagnostic in &mut shown {
+        match &mut diagnostic.finding {
+            Finding::UnknownOrg { deleted, commit, .. } => {
+                *deleted = Some(file.display().to_string());
+                commit.clone_from(&its_commit);
+            }
+            Finding::Unreadable { cause, .. } if is_gone => {
+                *cause = format!(
+                    "it was deleted, and {commit} has it; `git restore --source {word} -- FILE` brings it back",
+                    commit = text::ticked(&its_commit),
+                    word = text::unticked(text::shell_word(&its_commit))
+                );
+            }
+            _ => {}
+        }
+    }
+    Findings::new(shown, found.errors, found.warnings)
+}
+
+/// The file that a commit has for an org, or at a path, and the disk has not. None if Git does not say.
+fn deleted(args: &ConfigArgs, typed: &str, is_gone: bool) -> Option<(PathBuf, String)> {
+    let git = Git::above(&args.path)?.until(Deadline::within(DELETED_MAX));
+    git.repository().ok()??;
+    let hash = git.commit(&Revision::read(typed)?).ok()??;
+    let InRepository { path, root } = InRepository::find(&git, &args.path, args.root.as_deref()).ok()?;
+    let mut objects = git.objects().ok()?;
+    let commit = objects.commit(&hash).ok()??;
+    let files = Rc::new(CommitFiles::of(&Rc::new(RefCell::new(objects)), commit));
+    let file = if is_gone {
+        files.canonical(&path).ok().map(|_| path)?
+    } else {
+        let request = Request { path, org: Some(args.org.clone()?), root: Some(root) };
+        config::load_in(files, &request).config?.org_file?
+    };
+    // An org that was given another name has its file.
+    fs::symlink_metadata(git.top().join(&file)).is_err().then(|| (file, typed.to_owned()))
 }
 
 fn read<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>, purpose: Purpose) -> Result<Given<'a>, Problem> {

@@ -53,7 +53,7 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     let at = args.at.as_deref().map(|typed| earlier::at(path, root.as_deref(), typed)).transpose()?;
     let (config, sources) = match &at {
         Some(at) => shell.load_at(at, org.as_deref())?,
-        None => shell.load(&args.config, outputs)?,
+        None => shell.load_beside(&args.config, args.base.as_deref(), outputs)?,
     };
     let desired = limited(config.desired.clone(), &args.only)?;
     let head_path = at.as_ref().map_or(path, |it| &it.place.path);

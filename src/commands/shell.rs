@@ -9,7 +9,7 @@ use std::rc::Rc;
 use crate::cli::line::Line;
 use crate::cli::{ColorWhen, ConfigArgs, OnFailure, Output, View, precedence, variables};
 use crate::commands::committed::InRepository;
-use crate::commands::earlier::AtCommit;
+use crate::commands::earlier::{self, AtCommit};
 use crate::commands::outputs::Outputs;
 use crate::commands::simulated::STATE_FOLDER;
 use crate::config::file_system::FileSystem;
@@ -88,10 +88,26 @@ impl Shell<'_> {
     /// # Errors
     /// The files hold errors (they are not shown yet), or one of them is an output.
     pub fn load<F: View>(&mut self, args: &ConfigArgs, outputs: &mut Outputs<F>) -> Result<(Config, Sources), Failure> {
+        self.load_beside(args, None, outputs)
+    }
+
+    /// The same beside the config of a commit, which may have what was deleted since.
+    ///
+    /// # Errors
+    /// The files hold errors (they are not shown yet), or one of them is an output.
+    pub fn load_beside<F: View>(
+        &mut self,
+        args: &ConfigArgs,
+        base: Option<&str>,
+        outputs: &mut Outputs<F>,
+    ) -> Result<(Config, Sources), Failure> {
         logging::phase("reading the config");
         let ConfigArgs { path, org, root } = args.clone();
-        let loaded = config::load(&Request { path, org, root });
+        let mut loaded = config::load(&Request { path, org, root });
         outputs.spare(&loaded.files)?;
+        if loaded.config.is_none() {
+            loaded.diagnostics = earlier::with_deleted(loaded.diagnostics, args, base);
+        }
         self.loaded(loaded)
     }
 

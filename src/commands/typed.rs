@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::check_labels::is_odd_locale;
 use crate::model::desired::{Desired, Management};
 use crate::model::names::{Key, Locale};
 use crate::problem::Problem;
@@ -48,7 +47,7 @@ fn meant(desired: &Desired, typed: &str) -> Result<Key, Problem> {
 /// # Errors
 /// It cannot be one.
 pub fn locale(typed: &str) -> Result<Locale, Problem> {
-    if is_odd_locale(typed) {
+    if text::is_odd_locale(typed) {
         return Err(Problem::new(format!("--default-locale: {typed} cannot be a locale", typed = text::ticked(typed)))
             .help("a locale is a word such as `de` or `pt_BR`"));
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::config::check_hands;
-use crate::config::check_labels::{LabelRules, Subject, check_labels, check_locale, control_or_override};
+use crate::config::check_labels::{LabelRules, Subject, check_labels, check_locale};
 use crate::config::check_same;
 use crate::config::collector::Collector;
 use crate::config::layers::{Resolved, ResolvedDefinition};
@@ -17,12 +17,11 @@ use crate::model::desired::{
 use crate::model::division::DivisionName;
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::labels::Scope;
-use crate::model::names::{DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence, is_guid};
+use crate::model::names::{
+    DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence, can_be_id, is_guid,
+};
 use crate::model::region::Region;
 use crate::text;
-
-/// The longest id of an org's object, in characters. GUIDs have 36.
-const ID_LENGTH_MAX: usize = 64;
 
 /// How many unknown names are offered the nearest: looking costs the length of the list.
 const SUGGESTIONS_MAX: usize = 50;
@@ -58,14 +57,6 @@ pub fn check(resolved: &Resolved, found: &mut Collector) -> Option<Desired> {
     }
     let whole = definitions.len() == resolved.definitions.len() && resolved.complete;
     whole.then_some(Desired { org, settings, definitions, protect, only: None })
-}
-
-/// Can this be the id of an object in a config? It is part of a path on the wire, so nothing but the
-/// plainest characters may be in one.
-#[must_use]
-pub fn can_be_id(raw: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    !raw.is_empty() && raw.len() <= ID_LENGTH_MAX && raw.chars().all(plain)
 }
 
 struct Check<'a> {
@@ -351,8 +342,8 @@ impl<'a> Check<'a> {
             if raw.trim().is_empty() {
                 let what = "label of `previousLabels`".to_owned();
                 self.tell(item.place, Finding::EmptyLabel { what, pinned });
-            } else if let Some(character) = control_or_override(raw) {
-                let line_break = control_or_override(&raw.replace('\n', "")).is_none();
+            } else if let Some(character) = text::control_or_override(raw) {
+                let line_break = text::control_or_override(&raw.replace('\n', "")).is_none();
                 self.tell(item.place, Finding::LabelCharacters { what: what(), character, line_break, pinned });
             } else if current == Some(&label) {
                 self.tell(item.place, Finding::PreviousLabelIsCurrent { label: raw.clone() });

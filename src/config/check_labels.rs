@@ -243,49 +243,33 @@ pub fn check_locale(raw: &str, place: Span, pinned: bool) -> Option<Diagnostic> 
     is_odd_locale(raw).then(|| Diagnostic::at(place, Finding::InvalidLocale { locale: raw.to_owned(), pinned }))
 }
 
-/// Can nobody have meant this as a locale?
+/// Can nobody have meant this as a locale? What YAML reads as something else than text is none either.
 #[must_use]
 pub fn is_odd_locale(raw: &str) -> bool {
-    !tree::is_text(raw) || raw.chars().any(|c| c.is_whitespace() || text::is_hidden(c))
+    !tree::is_text(raw) || text::is_odd_locale(raw)
 }
 
-/// Is this a label that only a definition with a pin may have?
-#[must_use]
-pub fn is_odd_label(text: &str) -> bool {
-    text.trim().is_empty() || control_or_override(text).is_some()
-}
-
-fn check_label(locale: &str, text: &str, pinned: bool) -> Vec<Finding> {
+fn check_label(locale: &str, label: &str, pinned: bool) -> Vec<Finding> {
     let what = format!("label for {}", text::ticked(locale));
-    if text.trim().is_empty() {
+    if label.trim().is_empty() {
         return vec![Finding::EmptyLabel { what, pinned }];
     }
-    if let Some(character) = control_or_override(text) {
-        let line_break = control_or_override(&text.replace('\n', "")).is_none();
+    if let Some(character) = text::control_or_override(label) {
+        let line_break = text::control_or_override(&label.replace('\n', "")).is_none();
         return vec![Finding::LabelCharacters { what, character, line_break, pinned }];
     }
-    let mut found = hidden_in(text, &what);
-    if let Some(placeholder) = placeholder(text) {
+    let mut found = hidden_in(label, &what);
+    if let Some(placeholder) = placeholder(label) {
         found.push(Finding::PlaceholderLabel { what: what.clone(), placeholder: placeholder.to_owned() });
     }
     // What is sent is composed; most texts are short enough whichever way one counts.
-    if text.len() > LABEL_LENGTH_MAX {
-        let length = Label::new(text).nfc().chars().count();
+    if label.len() > LABEL_LENGTH_MAX {
+        let length = Label::new(label).nfc().chars().count();
         if length > LABEL_LENGTH_MAX {
             found.push(Finding::LongLabel { what, length, limit: LABEL_LENGTH_MAX });
         }
     }
     found
-}
-
-/// The first character that moves a cursor or reorders text, described. Marks such as U+200F are
-/// none: Arabic and Hebrew labels need them.
-#[must_use]
-pub fn control_or_override(text: &str) -> Option<String> {
-    let found =
-        text.chars().find(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))?;
-    let kind = if found.is_control() { "control" } else { "bidirectional-override" };
-    Some(format!("the {kind} character U+{:04X}", u32::from(found)))
 }
 
 /// Another spelling first, then the language alone, then a similar name.

@@ -1,4 +1,4 @@
-//! Which versions of this program a config asks for: `requires: ">=0.4, <0.6"`, as Cargo writes them.
+//! Which versions of this program a config asks for: `requires: ">=0.1, <0.2"`, as Cargo writes them.
 
 use semver::{Version, VersionReq};
 

@@ -26,7 +26,7 @@ pub struct ConfigFile {
     /// The version of this format: 1.
     #[schemars(extend("const" = VERSION))]
     pub version: Field<u32>,
-    /// Which versions of presencectl this file is for, such as `">=0.4, <0.6"`. Every file's range has to hold,
+    /// Which versions of presencectl this file is for, such as `">=0.1, <0.2"`. Every file's range has to hold,
     /// and nothing else is judged where one does not.
     pub requires: Field<String>,
     /// Makes this file an org file: which org the config is for.

@@ -98,6 +98,14 @@ fn say(help: &str) -> Option<String> {
     Some(help.to_owned())
 }
 
+/// Of what an earlier commit has.
+fn restore(commit: &str) -> Option<String> {
+    Some(format!(
+        "an org without a file is no longer managed, and keeps what it has; `git restore --source {commit} -- FILE` brings \
+         the file back"
+    ))
+}
+
 fn did_you_mean(nearest: Option<&String>) -> Option<String> {
     nearest.map(|name| format!("did you mean `{name}`?"))
 }
@@ -274,12 +282,16 @@ findings! {
         "org-needed", Error, format!("there are several org files here: {}", ticked(names, "and")),
         say("choose one with `--org NAME`");
     /// The chosen org is not there.
-    UnknownOrg { name: String, known: Vec<String>, nearest: Option<String> }
-        "unknown-org", Error, format!("there is no org file with the name `{name}`"),
-        match (nearest, known.is_empty()) {
-            (Some(nearest), _) => did_you_mean(Some(nearest)),
-            (None, false) => Some(format!("known are {}", ticked(known, "and"))),
-            (None, true) => say("an org file has a section `org: { name: … }`; there is none here"),
+    UnknownOrg { name: String, known: Vec<String>, nearest: Option<String>, deleted: Option<String>, commit: String }
+        "unknown-org", Error, match deleted {
+            Some(file) => format!("the org file of `{name}` was deleted: `{commit}` has it as `{file}`"),
+            None => format!("there is no org file with the name `{name}`"),
+        },
+        match (deleted, nearest, known.is_empty()) {
+            (Some(_), _, _) => restore(commit),
+            (None, Some(nearest), _) => did_you_mean(Some(nearest)),
+            (None, None, false) => Some(format!("known are {}", ticked(known, "and"))),
+            (None, None, true) => say("an org file has a section `org: { name: … }`; there is none here"),
         };
     /// A section that only org files have.
     MisplacedSection { section: String, layer: bool }

@@ -1,5 +1,8 @@
 //! One check of the first day: its name, what became of it, and what to do.
 
+/// The name of the check of the credentials.
+pub const CREDENTIALS: &str = "credentials";
+
 /// What became of a check, gravest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Health {

@@ -1,6 +1,6 @@
 //! What the checks of the first day gave, all together.
 
-use crate::doctor::check::{Check, Health};
+use crate::doctor::check::{CREDENTIALS, Check, Health};
 use crate::model::observed::Organization;
 
 /// What was found.
@@ -19,6 +19,12 @@ impl Diagnosis {
     #[must_use]
     pub fn count(&self, health: Health) -> usize {
         self.checks.iter().filter(|it| it.health == health).count()
+    }
+
+    /// Are there no credentials, so that the org was asked nothing?
+    #[must_use]
+    pub fn has_no_credentials(&self) -> bool {
+        self.checks.iter().any(|it| it.name == CREDENTIALS && it.health == Health::Failed)
     }
 
     /// Did none fail?

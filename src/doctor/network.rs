@@ -3,7 +3,7 @@
 use crate::api::error::connection_help;
 use crate::api::wire::WireError;
 use crate::api::{ApiError, Kind};
-use crate::doctor::check::Check;
+use crate::doctor::check::{CREDENTIALS, Check};
 use crate::doctor::facts::{Answer, CredentialsFact, Facts, NamedBy, Place, Reach};
 use crate::model::moment::Moment;
 use crate::proxy::{EXCEPT_FORM, Proxy};
@@ -47,7 +47,7 @@ fn region(facts: &Facts) -> Check {
 }
 
 fn credentials(fact: &CredentialsFact) -> Check {
-    const NAME: &str = "credentials";
+    const NAME: &str = CREDENTIALS;
     match fact {
         CredentialsFact::Sandbox => Check::good(NAME, "the sandbox's own client"),
         CredentialsFact::Client => {
@@ -117,7 +117,7 @@ fn reached(name: &'static str, place: Option<&Place>, host: Option<String>, reac
             let or_proxy = "look at the region or --base-url, and whether this network needs HTTPS_PROXY";
             check.help(by_proxy.unwrap_or_else(|| or_proxy.to_owned()))
         }
-        Reach::Failed(WireError::NotSent(why)) => {
+        Reach::Failed(WireError::NotSent(why) | WireError::NoHost(why)) => {
             let check = Check::failed(name, format!("no connection to `{host}`{through}: {why}"));
             check.help(by_proxy.map_or_else(
                 || if is_here { at_region().to_owned() } else { format!("{}: does it need HTTPS_PROXY?", at_region()) },

@@ -41,6 +41,8 @@ pub enum Note {
         system_presence: SystemPresence,
         /// Why.
         obstacle: Obstacle,
+        /// It is in `protect`.
+        protected: bool,
     },
     /// One that `--pin` should have pinned.
     NotPinned {
@@ -97,9 +99,14 @@ impl Note {
                 "the org does not say of {} whether it is the platform's own; a comment stands at each",
                 text::count(*count, "definition")
             ),
-            Note::LeftOut { id, system_presence, obstacle } => {
+            Note::LeftOut { id, system_presence, obstacle, protected } => {
+                let then = if *protected {
+                    "`protect` keeps it as it is"
+                } else {
+                    "its id cannot be written into `protect` either, so `prune: delete` would remove it"
+                };
                 format!(
-                    "{id} ({system_presence}) is left out, since {}; it stays as it is",
+                    "{id} ({system_presence}) is left out, since {}; {then}",
                     obstacle.in_words(),
                     id = text::ticked(id)
                 )

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::config::check::can_be_id;
 use crate::config::schema::VERSION;
 use crate::import::division::{Said, said};
 use crate::import::pins::{LeftOut, Managed, Need, spelling};
 use crate::model::division::Divisions;
-use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
+use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence, can_be_id};
 use crate::model::observed::Organization;
 use crate::model::odd::{Halved, Odd};
 use crate::model::region::Region;
@@ -261,11 +260,26 @@ impl Page {
             self.line(1, &format!("{}: {}{why}", yaml::scalar(key.as_str()), yaml::scalar(definition.id.as_str())));
         }
         if !content.left_out.is_empty() {
-            self.line(0, "# Left out, since no config can name them; they stay as they are:");
+            self.line(0, "# Left out, since no config can name them. `protect` keeps them, also with `prune: delete`.");
         }
-        for LeftOut { definition, obstacle } in content.left_out {
+        let (protected, not_protected): (Vec<&LeftOut<'_>>, Vec<&LeftOut<'_>>) =
+            content.left_out.iter().partition(|it| it.can_be_protected());
+        if !protected.is_empty() {
+            self.line(0, "protect:");
+        }
+        for LeftOut { definition, obstacle } in protected {
+            let (id, presence) = (yaml::scalar(definition.id.as_str()), comment(definition.system_presence.as_str()));
+            self.line(1, &format!("- {id} # {presence}: {}", obstacle.in_words()));
+        }
+        for LeftOut { definition, obstacle } in not_protected {
             let (id, presence) = (comment(definition.id.as_str()), comment(definition.system_presence.as_str()));
-            self.line(0, &format!("# - {id} ({presence}): {}", obstacle.in_words()));
+            self.line(
+                0,
+                &format!(
+                    "# Not protected, since this id cannot be written: {id} ({presence}): {}",
+                    obstacle.in_words()
+                ),
+            );
         }
         if !content.odd.is_empty() {
             self.line(0, "# Left out, since they cannot be read whole; they stay as they are:");

@@ -3,11 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::config::check::can_be_id;
-use crate::config::check_labels::{is_odd_label, is_odd_locale};
+use crate::config::check_labels::is_odd_locale;
 use crate::limits::CONFIG_LINE_BYTES_MAX;
-use crate::model::names::{Locale, SystemPresence};
+use crate::model::names::{Locale, SystemPresence, can_be_id};
 use crate::model::observed::{Definition, Observed, Primary};
+use crate::text::is_odd_label;
 use crate::yaml;
 
 /// The longest locale that is written, in characters as YAML writes them: it is the key of a line, and
@@ -81,6 +81,14 @@ pub struct LeftOut<'a> {
     pub definition: &'a Definition,
     /// Why.
     pub obstacle: Obstacle,
+}
+
+impl LeftOut<'_> {
+    /// Can its id stand in `protect`?
+    #[must_use]
+    pub fn can_be_protected(&self) -> bool {
+        can_be_id(self.definition.id.as_str())
+    }
 }
 
 /// Why no config can name a definition.
@@ -180,7 +188,9 @@ fn need(definition: &Definition, sharing: &Sharing<'_>, default_locale: &Locale)
     needs.into_iter().find_map(|(need, holds)| holds.then_some(need))
 }
 
-fn obstacle(definition: &Definition) -> Option<Obstacle> {
+/// Why no config can name it, with a pin or without; none if one can.
+#[must_use]
+pub fn obstacle(definition: &Definition) -> Option<Obstacle> {
     let written = |raw: &str| yaml::scalar(raw);
     if !is_sayable(&definition.system_presence) {
         return Some(Obstacle::SystemPresence);

@@ -19,6 +19,17 @@ pub struct OrgId(String);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DivisionId(String);
 
+/// The longest id of an org's object in a config, in characters.
+const ID_LENGTH_MAX: usize = 64;
+
+/// Can this be the id of an object in a config? It is part of a path on the wire, so nothing but the
+/// plainest characters may be in one.
+#[must_use]
+pub fn can_be_id(raw: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    !raw.is_empty() && raw.len() <= ID_LENGTH_MAX && raw.chars().all(plain)
+}
+
 fn folded_id(raw: &str) -> Option<String> {
     let raw = raw.trim();
     if raw.is_empty() {

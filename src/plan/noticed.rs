@@ -1,13 +1,17 @@
 //! What a plan warns of: what it knows of the org as a whole, and of what it creates.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Management, Wanted};
-use crate::model::names::{Key, Locale, SystemPresence};
+use crate::import::pins::{Choice, LeftOut, judge};
+use crate::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Management, Prune, Wanted};
+use crate::model::names::{DefinitionId, Key, Locale, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::plan::change::{Action, Change, Reason, Step};
 use crate::plan::evidence::NotRead;
 use crate::plan::warning::Warning;
+
+/// How many objects that no config can name one warning names.
+const UNNAMED_MAX: usize = 3;
 
 /// Definitions that are created where the config leaves others unnamed, by system presence: one of those may be what is
 /// meant, and nothing says so.
@@ -39,6 +43,22 @@ pub fn not_read(not_read: &NotRead, changes: &[Change]) -> Option<Warning> {
     let made = changes.iter().filter(|it| it.step.action() == Action::Create).filter_map(|it| it.step.key());
     let keys: Vec<Key> = made.filter(|it| keys.contains(it)).cloned().collect();
     (!keys.is_empty()).then(|| Warning::EarlierNotRead { keys, why: why.clone() })
+}
+
+/// What a plan deletes because the config does not name it, where no config can: `import` leaves it out.
+#[must_use]
+pub fn cannot_be_named(desired: &Desired, observed: &Observed, changes: &[Change]) -> Option<Warning> {
+    let deleted: BTreeSet<&DefinitionId> =
+        changes.iter().filter(|it| it.step.action() == Action::Delete).filter_map(|it| it.step.id()).collect();
+    if desired.settings.prune != Prune::Delete || deleted.is_empty() {
+        return None;
+    }
+    let default_locale = desired.settings.default_locale.clone();
+    let (_, left_out) = judge(observed, &Choice { default_locale, deactivated: false, pin_all: false });
+    let mut left_out = left_out.into_iter().filter(|it| deleted.contains(&it.definition.id));
+    let name = |it: LeftOut<'_>| (it.definition.id.clone(), it.obstacle.in_words());
+    let named: Vec<(DefinitionId, String)> = left_out.by_ref().take(UNNAMED_MAX).map(name).collect();
+    (!named.is_empty()).then(|| Warning::CannotBeNamed { named, more: left_out.count() })
 }
 
 /// What can be seen of an org and of what is done to it: system presences that were not read, and too many active ones.

@@ -89,6 +89,13 @@ pub enum Warning {
         /// Until when.
         until: Moment,
     },
+    /// What is deleted because the config does not name it, although no config can name it.
+    CannotBeNamed {
+        /// The first of the objects, and why no config can name each. Foreign strings are raw.
+        named: Vec<(DefinitionId, String)>,
+        /// How many more there are.
+        more: usize,
+    },
     /// A definition has its object, and others that it could be as well are active and unmanaged.
     HiddenTwin {
         /// Which definition of the config.
@@ -139,6 +146,7 @@ impl Warning {
             Warning::HalfCharacter { .. } | Warning::MoreHalfCharacters { .. } => "half-character",
             Warning::NotVisibleYet { .. } => "not-visible-yet",
             Warning::MayBeMade { .. } => "may-be-made",
+            Warning::CannotBeNamed { .. } => "cannot-be-named",
             Warning::HiddenTwin { .. } => "hidden-twin",
         }
     }
@@ -176,7 +184,8 @@ impl Warning {
             | Warning::OddObject { .. }
             | Warning::MoreOddObjects { .. }
             | Warning::HalfCharacter { .. }
-            | Warning::MoreHalfCharacters { .. } => &[],
+            | Warning::MoreHalfCharacters { .. }
+            | Warning::CannotBeNamed { .. } => &[],
             Warning::NotVisibleYet { key, .. } | Warning::MayBeMade { key, .. } | Warning::HiddenTwin { key, .. } => {
                 std::slice::from_ref(key)
             }
@@ -186,7 +195,7 @@ impl Warning {
     /// Is it about what could not be read whole? Then it is worth knowing also where nothing is planned.
     #[must_use]
     pub fn is_about_the_reading(&self) -> bool {
-        !matches!(self, Warning::ManyActive { .. } | Warning::SystemPresencesNotChecked)
+        !matches!(self, Warning::ManyActive { .. } | Warning::SystemPresencesNotChecked | Warning::CannotBeNamed { .. })
     }
 
     /// In words; foreign strings are raw.
@@ -204,6 +213,16 @@ impl Warning {
                      with its labels to keep it; or pin `{key}` to {it}; or name {them} in `protect` to leave {them} alone",
                     its.in_words(),
                     text::list(&named, "and")
+                )
+            }
+            Warning::CannotBeNamed { named, more } => {
+                let each = |(id, why): &(DefinitionId, String)| format!("{} ({why})", text::ticked(id));
+                let (cannot, them) =
+                    if named.len() + more == 1 { ("it cannot", "it") } else { ("they cannot", "them") };
+                format!(
+                    "this plan deletes {}. No config can name {them}, so `import` leaves {them} out and {cannot} be added to \
+                     `definitions`. To keep {them}, write the id into `protect`, or repair {them} in the org's admin page",
+                    text::list_and(named.iter().map(each).collect(), *more)
                 )
             }
             Warning::ManyActive { system_presence, active } => format!(

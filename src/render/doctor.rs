@@ -24,8 +24,19 @@ pub fn human(diagnosis: &Diagnosis, style: Style) -> String {
         health: widest(&mut Health::ALL.into_iter().map(Health::words)),
         name: widest(&mut diagnosis.checks.iter().map(|it| it.name)),
     };
-    for check in &diagnosis.checks {
+    // Without credentials most checks say the same: there was nothing to ask with.
+    let is_folded = diagnosis.has_no_credentials();
+    let is_shown = |it: &&Check| !is_folded || matches!(it.health, Health::Failed | Health::Warning);
+    for check in diagnosis.checks.iter().filter(is_shown) {
         line(&mut shown, check, widths, style);
+    }
+    for health in [Health::Good, Health::NotKnown] {
+        let folded = diagnosis.checks.iter().filter(|it| is_folded && it.health == health);
+        let names: Vec<&str> = folded.map(|it| it.name).collect();
+        if !names.is_empty() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(shown, "{}  {}", word(health, widths, style), names.join(", "));
+        }
     }
     let counted = [Health::Good, Health::Warning, Health::Failed, Health::NotKnown];
     let counts: Vec<String> = counted
@@ -42,15 +53,19 @@ pub fn human(diagnosis: &Diagnosis, style: Style) -> String {
     shown
 }
 
-fn line(shown: &mut String, check: &Check, widths: Widths, style: Style) {
-    let Check { name, health, said, help, correlation_id } = check;
-    let Widths { health: health_width, name: name_width } = widths;
-    let word = format!("{:health_width$}", health.words());
-    let word = match health {
+fn word(health: Health, widths: Widths, style: Style) -> String {
+    let word = format!("{:width$}", health.words(), width = widths.health);
+    match health {
         Health::Good => style.good(&word),
         Health::Failed => style.bad(&word),
         Health::Warning | Health::NotKnown => style.doubtful(&word),
-    };
+    }
+}
+
+fn line(shown: &mut String, check: &Check, widths: Widths, style: Style) {
+    let Check { name, health, said, help, correlation_id } = check;
+    let Widths { health: health_width, name: name_width } = widths;
+    let word = word(*health, widths, style);
     let indent = " ".repeat(health_width + name_width + 4);
     let below = Explained { message: said, help: help.as_deref(), correlation_id: correlation_id.as_deref() };
     // Writing to a String cannot fail.

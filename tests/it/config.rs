@@ -21,6 +21,20 @@ fn update() -> bool {
     std::env::vars_os().any(|(name, value)| name == "UPDATE" && value == "1")
 }
 
+/// What a reader copies from README is for the version that README comes with.
+#[test]
+fn the_versions_that_readme_shows_are_ours() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let shown: Vec<&str> = readme.split('`').filter(|it| it.starts_with("requires: ")).collect();
+    assert!(!shown.is_empty(), "README shows `requires`");
+    for line in shown {
+        let text =
+            format!("{line}\nversion: 1\ndefinitions: {{ a: {{ systemPresence: Meal, labels: {{ en_US: A }} }} }}\n");
+        let (_, found, desired) = config::read_texts(config::Text { path: "presence.yaml", text: &text }, &[]);
+        assert!(desired.is_some(), "{found:#?}");
+    }
+}
+
 fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/config")
 }

@@ -68,6 +68,7 @@ fn kinds() -> Vec<(Kind, Option<u16>)> {
         refused(407, false),
         refused(403, false),
         refused(400, true),
+        lost(WireError::NoHost(text("dns error: no address"))),
         untrusted(Distrust::Expired, "invalid peer certificate: certificate expired: not valid after 1767225600"),
         untrusted(Distrust::NotValidYet, "invalid peer certificate: certificate not valid yet: not before 1893456000"),
         untrusted(Distrust::OtherHost, "invalid peer certificate: certificate not valid for name \"gateway.example\""),
@@ -127,6 +128,7 @@ fn name(kind: &Kind) -> &'static str {
         Kind::Connection(error) => match error {
             WireError::NotSent(_) => "not-sent",
             WireError::Proxy { .. } => "proxy",
+            WireError::NoHost(_) => "no-host",
             WireError::Untrusted { why, .. } => match why {
                 Distrust::Expired => "expired",
                 Distrust::NotValidYet => "not-valid-yet",

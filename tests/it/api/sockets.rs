@@ -152,6 +152,15 @@ async fn a_proxy_whose_way_on_is_closed_counts_as_no_network_and_any_other_refus
 }
 
 #[tokio::test]
+async fn a_name_that_nothing_has_is_asked_for_once() {
+    // No name ends so (RFC 6761).
+    let session = session("https://presencectl.invalid", Limits::default());
+    let error = session.reader().system_presences().await.unwrap_err();
+    assert!(matches!(error.kind, Kind::Connection(WireError::NoHost(_))), "{error:?}");
+    assert_eq!((error.about.attempts, session.request_count()), (1, 1));
+}
+
+#[tokio::test]
 async fn a_cut_connection_is_lost_and_sent_once() {
     let cuts: [&'static [u8]; 3] =
         [b"", b"HTTP/1.1 200 OK\r\ncontent-le", b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n[{\"name\""];

@@ -81,6 +81,9 @@ fn a_healthy_sandbox_passes_every_check() {
     let cli = repository();
     let ran = cli.run("doctor presence --sandbox");
     assert_snapshot!("doctor_healthy", shown(&ran));
+    // The sandbox's id is made up, so it goes into no config.
+    let unnamed = Cli::new().file("lunch.yaml", LUNCH).run("doctor lunch.yaml --sandbox");
+    assert_eq!(check(&unnamed, "org"), ["ok         org          `Sandbox`, simulated by the sandbox"]);
     let org = Org::start(Config::default());
     let real = with_client(repository()).run(&format!("doctor presence --base-url {}", org.url));
     assert_eq!(real.code, Some(0), "{}", real.shown());

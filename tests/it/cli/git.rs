@@ -620,6 +620,38 @@ fn an_apply_never_reads_a_commit() {
 }
 
 #[test]
+fn a_deleted_org_file_is_named_as_deleted_and_no_other_is_suggested() {
+    let cli = with_git();
+    for name in ["acme-prod", "acme-test"] {
+        cli.write(&format!("r/orgs/{name}.yaml"), &format!("{LUNCH}org: {{ name: {name} }}\n"));
+    }
+    git(&cli.path("r"), "init --quiet");
+    commit_all(&cli.path("r"), "one");
+    let says = |line: &str| {
+        let ran = run_in(&cli, "r", line, &[]);
+        assert_eq!(ran.code, Some(1), "{}", ran.shown());
+        ran.stderr
+    };
+    assert!(says("plan orgs --org acme-prd --sandbox").contains("did you mean `acme-prod`?"), "nothing is deleted yet");
+    fs::remove_file(cli.path("r/orgs/acme-prod.yaml")).unwrap();
+    let deleted =
+        |commit: &str| format!("the org file of `acme-prod` was deleted: `{commit}` has it as `orgs/acme-prod.yaml`");
+    let said = says("plan orgs --org acme-prod --sandbox");
+    assert!(said.contains(&deleted("HEAD")) && !said.contains("did you mean"), "{said}");
+    let said = says("plan orgs/acme-prod.yaml --sandbox");
+    assert!(said.contains("it was deleted, and `HEAD` has it"), "{said}");
+    // Once that is committed, a pull request's base has it.
+    commit_all(&cli.path("r"), "two");
+    let said = says("plan orgs --org acme-prod --base HEAD~1 --sandbox");
+    assert!(said.contains(&deleted("HEAD~1")), "{said}");
+    assert!(!says("plan orgs --org acme-prod --sandbox").contains("deleted"), "who deleted it long ago knows");
+    // An org that has another name now has its file.
+    cli.write("r/orgs/acme-test.yaml", &format!("{LUNCH}org: {{ name: acme-stage }}\n"));
+    let said = says("plan orgs --org acme-test --sandbox");
+    assert!(!said.contains("deleted"), "{said}");
+}
+
+#[test]
 fn a_merge_base_is_what_both_began_from() {
     let cli = with_git();
     let (_, two) = repository(&cli, "clone");

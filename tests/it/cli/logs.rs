@@ -50,6 +50,15 @@ fn one_line_a_request_with_what_it_waited_for() {
 }
 
 #[test]
+fn a_request_that_is_tried_again_and_again_is_told_without_a_log() {
+    let org = Org::with_faults(r#"[{ "path": "/api/v2/systempresences", "times": 2, "status": 503 }]"#);
+    let (cli, target) = with_org(&org);
+    let ran = cli.run(&format!("show --system {target}"));
+    let told = "note: `GET /api/v2/systempresences`: the platform has a problem; trying again (3 of 6)\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), told));
+}
+
+#[test]
 fn for_machines_each_line_is_an_object() {
     let org = Org::start(Config::default());
     let (cli, target) = with_org(&org);

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
+use presencectl::config::{Text, read_texts};
 use presencectl::import::pins::Choice;
 use presencectl::import::{Asked, Flaw, Layout, import, prove};
 use presencectl::model::division::{Division, Divisions};
@@ -10,6 +11,8 @@ use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, DivisionId, Label, Locale, OrgId};
 use presencectl::model::observed::{Definition, Observed, Organization, Primary};
 use presencectl::model::region::Region;
+use presencectl::plan::plan;
+use presencectl::plan::warning::Warning;
 use presencectl::render;
 use presencectl::render::style::Style;
 
@@ -96,6 +99,27 @@ fn an_odd_org_is_said_in_full_or_said_to_be_left_out() {
     let hostile = Organization { name: "Acme\u{202E}\n# \u{1b}[31m".repeat(20), ..organization() };
     assert_snapshot!("import_odd", shown(&odd(), &hostile, &asked()));
     assert_snapshot!("import_odd_everything", shown(&odd(), &hostile, &everything(Layout::Folder)));
+}
+
+#[test]
+fn what_no_config_can_name_is_protected_and_a_plan_that_deletes_it_says_so() {
+    let label = "x".repeat(70_000);
+    let definitions = vec![object(1, "Meal", &[("en_US", "Lunch")]), object(2, "Busy", &[("en_US", &label)])];
+    let observed = Observed::new(definitions, Some(vec![presence("Meal"), presence("Busy")]));
+    let text = import(&observed, &organization(), &asked()).files[0].text.clone();
+    let pruning = text.replace("settings:\n", "settings:\n  prune: delete\n");
+    let planned = |text: &str| {
+        let desired = read_texts(Text { path: "presence.yaml", text }, &[]).2.unwrap();
+        let plan = plan(&desired, &observed, &desired.settings.limits);
+        (plan.changes.len(), plan.warnings.iter().map(Warning::message).collect::<Vec<_>>())
+    };
+    assert_eq!(planned(&pruning), (0, Vec::new()));
+    let (named, _) = pruning.split_once("# Left out").unwrap();
+    let (changes, warnings) = planned(named);
+    assert_eq!((changes, warnings.len()), (1, 1));
+    let says =
+        "this plan deletes `2fa68d50-0000-4000-8000-000000000002` (it has a label that is too long for a config)";
+    assert!(warnings[0].starts_with(says), "{warnings:?}");
 }
 
 #[test]
