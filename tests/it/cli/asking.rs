@@ -102,6 +102,7 @@ pub(crate) fn run_meanwhile(
         out_is_terminal: true,
         err_is_terminal: true,
         input_is_terminal: true,
+        out_columns: Some(120),
     });
     // This process works in the folder of the project.
     let keeps = ["apply ", "undo ", "retire ", "plan ", "drift "].iter().any(|it| line.starts_with(it));
