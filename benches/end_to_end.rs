@@ -50,7 +50,7 @@ async fn one_plan(server: &Server, desired: &Desired) -> u64 {
     let wire = Arc::new(HttpWire::new(&endpoints, Limits::default()));
     let credentials = Credentials::Token(server.token().into());
     let session = Session::new(endpoints, credentials, wire, Options::default());
-    let identity = Identity { meant: None, name: None, must_be_known: true };
+    let identity = Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None };
     let asked = Asked {
         desired,
         limits: desired.settings.limits,

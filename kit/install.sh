@@ -89,7 +89,9 @@ elif host "$server" && gh attestation verify "$archive" --repo "$repository" \
     lacking=''
 elif lacking=$(grep -m 1 -E '^unknown (flag|command)' said); then
     lacking="this gh is too old: it says \`$lacking\`, and 2.68 is the first that can"
-elif grep -q -i -E 'no (matching )?attestations found|verification failed|verifying with issuer|failed to verify' said; then
+# A proxy whose certificate gh does not trust is a network, not an attestation.
+elif sed 's/tls: failed to verify certificate//' said |
+    grep -i -E 'no (matching )?attestations found|verification failed|verifying with issuer|failed to verify' >/dev/null; then
     # The words are gh's, and the log is read for commands.
     fail "gh refused to confirm that the release workflow of $repository built $archive from $whence: it is not used. gh says: $(head -c 2000 said)"
 else

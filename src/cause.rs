@@ -33,6 +33,7 @@ fn said(error: &ApiError) -> Vec<String> {
         | Kind::NotFound { .. }
         | Kind::NotServed(_)
         | Kind::NoneServed
+        | Kind::NotOffered
         | Kind::Server
         | Kind::Connection(_)
         | Kind::Redirected

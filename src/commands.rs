@@ -56,7 +56,7 @@ pub mod users;
 
 /// Runs one command.
 pub fn run(cli: &Cli, line: &Line, environment: &Environment, terminal: &mut Terminal, signals: &Signals) -> Exit {
-    let mut shell = Shell { terminal, environment, signals, line, color: cli.color };
+    let mut shell = Shell { terminal, environment, signals, line, color: cli.color, quiet: cli.logging.quiet };
     let exit = match &cli.command {
         Command::Plan(args) => in_runtime(&mut shell, async |shell| plan::run(args, shell).await),
         Command::Apply(args) => in_runtime(&mut shell, async |shell| Box::pin(apply::run(args, shell)).await),

@@ -63,6 +63,8 @@ pub struct LastConfig {
 pub struct Past {
     /// The reports of applies; those of other orgs are passed over.
     pub reports: Vec<KeptReport>,
+    /// These are the reports of all applies.
+    pub is_whole: bool,
     /// The config that was applied last.
     pub applied: Option<Applied>,
 }
@@ -364,8 +366,8 @@ fn told(modified: Modified, names: Names) -> Modified {
 /// What is otherwise in an org than in its config.
 #[must_use]
 pub fn drift(desired: &Desired, observed: &Observed, target: &Target, past: &Past, names: Names) -> Drift {
-    let Past { reports, applied } = past;
-    let history = History::of(reports, target);
+    let Past { reports, is_whole, applied } = past;
+    let history = History::of(reports, *is_whole, target);
     let reported = |key: &Key| history.object_of(key).cloned();
     let planned = applied.as_ref().and_then(|it| it.planned(observed, reported));
     let Answered { plan, found } = answered(desired, observed, |key| {
@@ -385,7 +387,7 @@ pub fn drift(desired: &Desired, observed: &Observed, target: &Target, past: &Pas
     let unmanaged = left_alone.map(|it| seen.unmanaged(it, &mut keys)).collect();
     let open = plan.refusals.iter().filter(|it| it.fact.hides());
     let questions = open.map(|it| seen.question(it)).collect();
-    let by = if reports.is_empty() && applied.is_none() { By::Nothing } else { By::Something };
+    let by = if (reports.is_empty() || !is_whole) && applied.is_none() { By::Nothing } else { By::Something };
     let applied = applied.as_ref().map(|it| LastConfig {
         against: it.against.clone(),
         not_read: it.desired.as_ref().err().cloned(),

@@ -26,9 +26,13 @@ pub struct Environment {
     pub no_color: bool,
     /// `CI` is set.
     pub ci: bool,
+    /// `GITHUB_STEP_SUMMARY`: the file to whose end each command of a step of GitHub Actions writes.
+    pub step_summary: Option<PathBuf>,
+    /// The terminal cannot draw: `TERM` is `dumb`, or not set on Unix.
+    pub dumb: bool,
     /// `PRESENCECTL_…`: what flags are by default, for those that nobody types.
     pub flags: BTreeMap<String, String>,
-    /// The proxy variables, which the HTTP client reads itself.
+    /// The proxy variables.
     pub proxies: Proxies,
     /// Who is at work, and on what, as far as the environment says.
     pub origin: Origin,
@@ -69,12 +73,22 @@ impl Environment {
             access_token: variable("GENESYSCLOUD_ACCESS_TOKEN").map(SecretString::from),
             no_color: variable("NO_COLOR").is_some(),
             ci: variable("CI").is_some(),
+            step_summary: variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+            dumb: variable("TERM").map_or(cfg!(unix), |it| it == "dumb"),
             flags: beginning_with("PRESENCECTL_"),
-            proxies: Proxies::of(&variable),
+            proxies: Proxies::of(&raw).and_system(),
             origin: Origin::of(&variable),
             began: Moment::from_unix_ms(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)),
             folder: std::env::current_dir().ok(),
         }
+    }
+}
+
+impl Environment {
+    /// Is progress told in lines, also on a terminal? A log of a CI is read afterwards, and a dumb terminal has no bar.
+    #[must_use]
+    pub fn tells_in_lines(&self) -> bool {
+        self.ci || self.dumb
     }
 }
 
@@ -154,8 +168,13 @@ impl Origin {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one file that reads the environment")]
+fn raw(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// What is no Unicode is set all the same: it is kept as far as it is.
 fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty())
+    raw(name).map(|it| it.to_string_lossy().trim().to_owned()).filter(|it| !it.is_empty())
 }
 
 /// All that begin so and are not empty. What is no Unicode is kept as far as it is.

@@ -15,7 +15,7 @@ pub enum Exit {
     Changes,
     /// Ended by Ctrl-C.
     Interrupted,
-    /// Ended by SIGTERM.
+    /// Ended by SIGTERM, or by SIGHUP or SIGQUIT in its place.
     Terminated,
 }
 
@@ -46,7 +46,7 @@ impl Exit {
                 "`plan` or `drift` with `--detailed-exitcode`: there are changes to apply, or there is drift"
             }
             Exit::Interrupted => "interrupted by Ctrl-C (SIGINT)",
-            Exit::Terminated => "terminated (SIGTERM)",
+            Exit::Terminated => "terminated (SIGTERM, and SIGHUP or SIGQUIT in its place)",
         }
     }
 }
@@ -55,7 +55,7 @@ impl From<Signal> for Exit {
     fn from(signal: Signal) -> Exit {
         match signal {
             Signal::Interrupt => Exit::Interrupted,
-            Signal::Terminate => Exit::Terminated,
+            Signal::Terminate | Signal::Hangup | Signal::Quit => Exit::Terminated,
         }
     }
 }

@@ -99,7 +99,7 @@ pub fn run(
                 }
             };
             terminal.err(&words);
-            let mut shell = Shell { terminal, environment, signals, line: &line, color: ColorWhen::Auto };
+            let mut shell = Shell { terminal, environment, signals, line: &line, color: ColorWhen::Auto, quiet: false };
             mistyped::tell(problem, &mut shell);
             // clap's own exit code for wrong usage is 2, which here means "there are changes".
             terminal.settle(Exit::Failure)
@@ -132,7 +132,7 @@ fn typed(arguments: &[OsString], root: &Command, line: &Line, environment: &Envi
 
 /// What of a run is logged.
 fn choice(args: LoggingArgs) -> logging::Choice {
-    let LoggingArgs { verbose, log_format } = args;
+    let LoggingArgs { verbose, quiet: _, log_format } = args;
     let detail = match verbose {
         0 => logging::Detail::Nothing,
         1 => logging::Detail::Requests,

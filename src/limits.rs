@@ -103,6 +103,9 @@ pub const KEPT_REPORTS_MAX: usize = 200;
 /// Bytes of all reports that a run reads.
 pub const HISTORY_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// Bytes of the summary of a step of GitHub Actions, which others write to as well: GitHub drops a longer one.
+pub const STEP_SUMMARY_BYTES_MAX: u64 = 1023 * 1024;
+
 /// Bytes of a list of users: 300,000 ids.
 pub const USERS_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Bytes of a file of certificates: a whole system's store is a fifth of it.

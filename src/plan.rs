@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use crate::model::alike;
 use crate::model::desired::{Desired, Limits, Management, Prune, Wanted};
 use crate::model::division::Divisions;
 use crate::model::labels::Labels;
-use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
+use crate::model::names::{DefinitionId, DivisionId, Key, Locale, SystemPresence};
 use crate::model::observed::{Content, Definition, Observed, Primary};
 use crate::model::usage::Usage;
 use crate::plan::change::{
@@ -206,7 +207,7 @@ fn planned<'a>(desired: &'a Desired, observed: &'a Observed, limits: &Limits, ev
 
 /// What a definition with an object could be as well: active objects that no definition has and no question is about, by
 /// system presence and default label.
-type Twins<'a> = HashMap<(&'a str, &'a str), Vec<&'a Definition>>;
+type Twins<'a> = HashMap<(&'a str, String), Vec<&'a Definition>>;
 
 struct Planner<'a> {
     desired: &'a Desired,
@@ -287,7 +288,7 @@ impl<'a> Planner<'a> {
             let is_known =
                 self.pairing.claimed.contains_key(&object.id) || self.pairing.in_question.contains_key(&object.id);
             if let Some(label) = object.default_label(locale).filter(|_| !(object.deactivated || is_own || is_known)) {
-                twins.entry((object.system_presence.folded(), label.nfc())).or_default().push(object);
+                twins.entry((object.system_presence.folded(), alike::folded(label.nfc()))).or_default().push(object);
             }
         }
         twins
@@ -298,10 +299,10 @@ impl<'a> Planner<'a> {
     fn warn_of_twins(&mut self, wanted: &'a Wanted, object: &Definition) -> bool {
         let locale = &self.desired.settings.default_locale;
         let presence = wanted.system_presence.folded();
-        let called: BTreeSet<&str> =
-            wanted.default_label(locale).into_iter().chain(&wanted.previous_labels).map(Label::nfc).collect();
+        let labels = wanted.default_label(locale).into_iter().chain(&wanted.previous_labels);
+        let called: BTreeSet<String> = labels.map(|it| alike::folded(it.nfc())).collect();
         let twins: Vec<&Definition> =
-            called.iter().filter_map(|it| self.twins.get(&(presence, *it))).flatten().copied().collect();
+            called.into_iter().filter_map(|it| self.twins.get(&(presence, it))).flatten().copied().collect();
         if twins.is_empty() {
             return false;
         }

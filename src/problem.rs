@@ -5,6 +5,7 @@ use std::io;
 use crate::api::{ApiError, EndpointError};
 use crate::model::observed::Organization;
 use crate::sandbox::SandboxError;
+use crate::text;
 
 pub mod document;
 
@@ -78,9 +79,20 @@ impl From<SandboxError> for Problem {
             SandboxError::Link { path } | SandboxError::NotAFile { path } | SandboxError::NotAFolder { path } => {
                 problem.help(format!("look at what `{}` is, and remove it", path.display()))
             }
+            SandboxError::Broken { problem: said, .. } => match meant(said) {
+                Some(name) => problem.help(format!("did you mean `{name}`?")),
+                None => problem,
+            },
             _ => problem,
         }
     }
+}
+
+/// The known name that is nearest to an unknown one, from what serde says of it.
+fn meant(said: &str) -> Option<&str> {
+    let mut names = said.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
+    let given = names.next()?;
+    text::nearest(given, names)
 }
 
 impl From<(&str, EndpointError)> for Problem {

@@ -67,7 +67,7 @@ macro_rules! rules {
 
 rules! {
     Form No {
-        "unreadable" "too-large" "no-files" "not-utf8" "control-character" "tab-indentation" "empty-file" "syntax"
+        "unreadable" "too-large" "no-files" "not-utf8" "control-character" "conflict-marker" "tab-indentation" "empty-file" "syntax"
         "several-documents" "too-deep" "too-many-values" "too-many-in-all" "alias" "yaml-tag" "complex-key" "duplicate-key"
         "foreign-file" "unsupported-version" "other-version-required" "invalid-requires" "unknown-field" "wrong-type" "missing-field" "invalid-value"
         "number-range" "empty-list" "unknown-rule" "fixed-rule"
@@ -84,9 +84,9 @@ rules! {
         "duplicate-locale"
     }
     Lint ByKey {
-        "no-label" "missing-label" "same-as-default" "same-label" "long-label" "outer-space"
+        "no-label" "missing-label" "same-as-default" "same-label" "long-label" "placeholder-label" "outer-space"
         "invisible-characters" "mixed-scripts" "look-alike-label" "previous-label-is-current" "removes-nothing" "no-effect"
     }
     Lint Whole { "unknown-locale" "label-outside-locales" "no-definitions" "unusual-id" "many-definitions" }
-    Lint No { "unused-layer" "embedded-repository" }
+    Lint No { "unused-layer" "embedded-repository" "cut-by-comment" }
 }

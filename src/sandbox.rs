@@ -12,6 +12,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod behavior;
 pub mod config;
 pub mod connection;
 pub mod definitions;
@@ -43,13 +44,14 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use access::{CLIENT_ID, CLIENT_SECRET, Permissions, TOKEN};
+pub use behavior::Behavior;
 pub use config::Config;
 pub use divisions::Division;
 pub use error::SandboxError;
 pub use faults::FaultRule;
 pub use seed::Seed;
 pub use service::{DROP_HEADER, DROP_STATUS, Sandbox, router};
-pub use store::{read_fault_file, read_seed_file};
+pub use store::{read_behavior_file, read_fault_file, read_seed_file};
 pub use temper::Temper;
 pub use users::User;
 

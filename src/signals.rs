@@ -1,8 +1,10 @@
-//! SIGINT and SIGTERM. While an apply runs, the first asks it to end; at any other time, and every
+//! SIGINT and SIGTERM, and on Unix SIGHUP and SIGQUIT, which end a run as SIGTERM does. While an apply runs, the first asks it to end; at any other time, and every
 //! later one, ends the process at once, whatever it waits for.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+#[cfg(unix)]
+use std::task::Poll;
 use std::thread;
 
 #[cfg(unix)]
@@ -132,29 +134,42 @@ fn end(signal: Signal, state: &State) -> ! {
 
 /// The signals of this process, from the moment of listening on: none is missed between two looks.
 #[cfg(unix)]
-pub struct Received(Option<(unix::Signal, unix::Signal)>);
+pub struct Received(Vec<(unix::Signal, Signal)>);
 
 #[cfg(unix)]
 impl Received {
-    /// Begins to listen. From here on a signal does not end the process by itself.
+    /// Begins to listen. From here on a signal does not end the process by itself. One that whoever started the process
+    /// has it ignore, as `nohup` does, stays ignored.
     #[must_use]
     pub fn listening() -> Received {
-        let interrupt = unix::signal(unix::SignalKind::interrupt());
-        let terminate = unix::signal(unix::SignalKind::terminate());
+        let ignored = ignored();
+        let is_heard = |kind: &unix::SignalKind| ignored >> (kind.as_raw_value() - 1) & 1 == 0;
+        let kept =
+            [(unix::SignalKind::interrupt(), Signal::Interrupt), (unix::SignalKind::terminate(), Signal::Terminate)];
+        let others = [(unix::SignalKind::hangup(), Signal::Hangup), (unix::SignalKind::quit(), Signal::Quit)];
+        let kinds = kept.into_iter().chain(others.into_iter().filter(|(kind, _)| is_heard(kind)));
         // Where the system gives no handler, its own way to end a process stays in force.
-        Received(interrupt.ok().zip(terminate.ok()))
+        Received(kinds.filter_map(|(kind, signal)| Some((unix::signal(kind).ok()?, signal))).collect())
     }
 
     /// The next signal.
     pub async fn next(&mut self) -> Signal {
-        match &mut self.0 {
-            Some((interrupt, terminate)) => tokio::select! {
-                _ = interrupt.recv() => Signal::Interrupt,
-                _ = terminate.recv() => Signal::Terminate,
-            },
-            None => std::future::pending().await,
-        }
+        std::future::poll_fn(|context| {
+            let come =
+                self.0.iter_mut().find_map(|(source, signal)| source.poll_recv(context).is_ready().then_some(*signal));
+            come.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
     }
+}
+
+/// The signals that the process ignores, a bit each from the lowest. Only Linux tells without `unsafe`; elsewhere it looks
+/// as if none were.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|it| u64::from_str_radix(it.trim(), 16).ok()).unwrap_or_default()
 }
 
 /// The signals of this process.

@@ -14,15 +14,19 @@ pub enum Signal {
     Interrupt,
     /// What a CI sends when a job is cancelled.
     Terminate,
+    /// The terminal was closed, or the connection to it was lost.
+    Hangup,
+    /// Ctrl-\.
+    Quit,
 }
 
 impl Signal {
-    /// A stable name.
+    /// A stable name, the same for all that end a run as SIGTERM does.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Signal::Interrupt => "interrupt",
-            Signal::Terminate => "terminate",
+            Signal::Terminate | Signal::Hangup | Signal::Quit => "terminate",
         }
     }
 
@@ -32,6 +36,8 @@ impl Signal {
         match self {
             Signal::Interrupt => "SIGINT",
             Signal::Terminate => "SIGTERM",
+            Signal::Hangup => "SIGHUP",
+            Signal::Quit => "SIGQUIT",
         }
     }
 }

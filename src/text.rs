@@ -146,6 +146,53 @@ fn is_noncharacter(c: char) -> bool {
     matches!(c, '\u{FDD0}'..='\u{FDEF}') || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
+/// A space that is not the one of the space bar, nor a tab or a line break. YAML takes it for a letter.
+#[must_use]
+pub fn is_odd_space(c: char) -> bool {
+    !c.is_ascii() && (c.is_whitespace() || c == '\u{FEFF}')
+}
+
+/// Why bytes are no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotText {
+    /// They are UTF-16.
+    Utf16,
+    /// This byte, counted from zero, is not UTF-8.
+    NotUtf8(usize),
+}
+
+impl fmt::Display for NotText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotText::Utf16 => f.write_str(
+                "it is UTF-16, as `>` in Windows PowerShell writes it: save it as UTF-8, or have presencectl write it, as by \
+                 `-o json=FILE`",
+            ),
+            NotText::NotUtf8(_) => f.write_str("it is not UTF-8"),
+        }
+    }
+}
+
+/// The bytes of a text without the byte-order mark that some editors put before it.
+///
+/// # Errors
+/// They are UTF-16. Whether they are UTF-8 is not looked at.
+pub fn without_mark(bytes: &[u8]) -> Result<&[u8], NotText> {
+    match bytes {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, 1..=0xFF, ..] | [1..=0xFF, 0, 1..=0xFF, 0, ..] => Err(NotText::Utf16),
+        _ => Ok(bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes)),
+    }
+}
+
+/// The text of a file, without a byte-order mark.
+///
+/// # Errors
+/// It is not UTF-8.
+pub fn of_bytes(bytes: &[u8]) -> Result<&str, NotText> {
+    let text = without_mark(bytes)?;
+    str::from_utf8(text).map_err(|error| NotText::NotUtf8(bytes.len() - text.len() + error.valid_up_to()))
+}
+
 /// The characters that reorder the text around them.
 #[must_use]
 pub fn is_bidi_control(c: char) -> bool {

@@ -58,6 +58,8 @@ pub enum Kind {
     NotServed(Generation),
     /// The same, after both generations were asked.
     NoneServed,
+    /// 404 or 410 for an operation that is about no single object.
+    NotOffered,
     /// 409.
     Conflict,
     /// Any other 4xx.
@@ -272,6 +274,14 @@ impl ApiError {
         Ok(())
     }
 
+    /// Is this a refusal of the size of a page?
+    pub(crate) fn names_page_size(&self) -> bool {
+        let About { message, params, status, .. } = &*self.about;
+        let said = params.iter().flat_map(|(name, value)| [name, value]).chain(message);
+        let names_it = |it: &String| it.to_ascii_lowercase().replace(['_', '-', ' '], "").contains("pagesize");
+        *status == Some(400) && said.into_iter().any(names_it)
+    }
+
     /// One sentence on what a person can do.
     #[must_use]
     pub fn help(&self) -> String {
@@ -300,12 +310,13 @@ impl ApiError {
                 "run it again: with `--api auto`, presencectl takes the generation that the org serves now".to_owned()
             }
             Kind::NoneServed => "check the region or --base-url: presence definitions are not served there".to_owned(),
+            Kind::NotOffered => "the org, or a gateway before it, does not offer this operation".to_owned(),
             Kind::Conflict => "something else in the org stands against it, often an equal label: run `plan` again".to_owned(),
             Kind::Invalid => "the platform refuses this request: its message says why".to_owned(),
             Kind::Server => "the platform had a problem of its own: run it again later; the correlation id is what its \
                  support asks for"
                 .to_owned(),
-            Kind::Connection(error) => connection(error),
+            Kind::Connection(error) => connection_help(error),
             Kind::Redirected => {
                 "credentials are never sent to an address that a server names: give the final one with --base-url".to_owned()
             }
@@ -323,7 +334,11 @@ impl ApiError {
                  --base-url and at the proxy, and make a new secret for the OAuth client"
                     .to_owned()
             }
-            Kind::Unsettled(_) => "somebody is changing many definitions just now: run it again".to_owned(),
+            Kind::Unsettled(_) => {
+                "someone is changing definitions now, or the answers come from servers that do not agree yet: run it again in \
+                 a minute"
+                    .to_owned()
+            },
             Kind::Incomplete(_) => {
                 "these credentials may not see all of them, or a gateway answers from its memory".to_owned()
             }
@@ -367,8 +382,11 @@ fn rate_limited(retry_after_s: Option<u64>) -> String {
     }
 }
 
-fn connection(error: &WireError) -> String {
+/// What to do about an exchange without an answer.
+#[must_use]
+pub fn connection_help(error: &WireError) -> String {
     match error {
+        WireError::Proxy { variable, host, status, is_signed_in, .. } => return proxy_help(variable, host, *status, *is_signed_in),
         WireError::NotSent(_) => "look at the region or --base-url, the network and HTTPS_PROXY",
         WireError::Untrusted { why, .. } => why.help(),
         WireError::Setup(why) if why.contains("CA certificates") => {
@@ -379,6 +397,21 @@ fn connection(error: &WireError) -> String {
         WireError::TooLarge { .. } => "this does not look like the platform's own answer: look at the region or --base-url",
     }
     .to_owned()
+}
+
+fn proxy_help(variable: &str, host: &str, status: u16, is_signed_in: bool) -> String {
+    const FORM: &str = "`http://USER:PASSWORD@HOST:PORT`, percent-encoded";
+    match (status, is_signed_in) {
+        (407, true) => format!(
+            "the proxy does not accept the user and password in {variable}, or does not take a password in this way (Basic): \
+             correct them ({FORM}), or ask who runs the proxy"
+        ),
+        (407, false) => format!("the proxy wants a user and a password: write {variable} as {FORM}"),
+        (403, _) => format!("the proxy does not let you reach `{host}`: ask who runs it to allow that host"),
+        (_, _) => {
+            format!("the proxy opens no way to `{host}`: check that {variable} names an HTTP proxy that allows CONNECT")
+        }
+    }
 }
 
 impl std::error::Error for ApiError {}
@@ -412,3 +445,17 @@ impl fmt::Display for WriteError {
 }
 
 impl std::error::Error for WriteError {}
+
+/// An operation that failed, and whether it may have been carried out all the same.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: ApiError,
+    pub(crate) unclear: bool,
+}
+
+/// A write that failed.
+pub(crate) fn write_error(failed: Failed) -> WriteError {
+    let Failed { error, unclear } = failed;
+    let make: fn(ApiError) -> WriteError = if unclear { WriteError::Unclear } else { WriteError::NotDone };
+    make(error)
+}

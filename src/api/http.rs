@@ -3,11 +3,14 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use reqwest::header::{HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
 use reqwest::redirect::Policy;
 
 use crate::api::endpoints::Endpoints;
 use crate::api::trust::{self, Distrust};
 use crate::api::wire::{AGENT, Body, Exchange, Limits, Request, Response, Wire, WireError, append, headers, response};
+use crate::clock::Clock;
+use crate::proxy::Proxy;
 
 /// An idle connection is dropped well before a load balancer drops it (60 s is usual), since a request
 /// on a connection that is just being closed has an unknown outcome.
@@ -16,6 +19,13 @@ pub const POOL_IDLE_MS: u64 = 20_000;
 /// How the layers of the HTTP library begin when they only pass on another's failure.
 const WRAPPERS: [&str; 4] =
     ["error sending request", "request or response body error", "client error (", "builder error"];
+
+/// How the HTTP library begins where a proxy did not open a tunnel. Only the 407 has a word of its own.
+const NO_TUNNEL: &str = "tunnel error: unsuccessful";
+const NOT_SIGNED_IN: &str = "tunnel error: proxy authorization required";
+const PROXY_AUTHENTICATION_REQUIRED: u16 = 407;
+/// What a proxy answers where it is willing and the way beyond it is not there.
+const NO_WAY_ON: [u16; 3] = [502, 503, 504];
 
 /// An answer of which nobody reads more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +45,11 @@ pub struct HttpWire {
     plain: bool,
     /// Trusted besides the system's.
     roots: Vec<reqwest::Certificate>,
+    proxy: Option<Proxy>,
+    /// What the proxy has answered so far, by host. It is asked once: each time more, a wrong password counts again.
+    asked: tokio::sync::Mutex<Vec<(String, Result<(), WireError>)>>,
+    /// For dates in answers that do not say what time it is.
+    clock: Option<Clock>,
 }
 
 impl HttpWire {
@@ -42,7 +57,28 @@ impl HttpWire {
     #[must_use]
     pub fn new(endpoints: &Endpoints, limits: Limits) -> HttpWire {
         let plain = endpoints.login().scheme() == "http";
-        HttpWire { client: OnceLock::new(), limits, loopback: endpoints.is_loopback(), plain, roots: Vec::new() }
+        HttpWire {
+            client: OnceLock::new(),
+            limits,
+            loopback: endpoints.is_loopback(),
+            plain,
+            roots: Vec::new(),
+            proxy: None,
+            asked: tokio::sync::Mutex::default(),
+            clock: None,
+        }
+    }
+
+    /// Through this proxy, for its targets. Without it, no proxy is used, whatever the environment says.
+    #[must_use]
+    pub fn through(self, proxy: Option<Proxy>) -> HttpWire {
+        HttpWire { proxy, ..self }
+    }
+
+    /// By this clock.
+    #[must_use]
+    pub fn by(self, clock: Clock) -> HttpWire {
+        HttpWire { clock: Some(clock), ..self }
     }
 
     /// Trusts the certificates of this PEM text besides the system's.
@@ -59,6 +95,15 @@ impl HttpWire {
     }
 
     fn build(&self) -> Result<reqwest::Client, WireError> {
+        let mut builder = self.builder().https_only(!(self.loopback && self.plain)).gzip(true);
+        if self.loopback && self.plain {
+            // Nothing can be spoken to over TLS here, so a machine without certificates will do.
+            builder = builder.tls_certs_only([]);
+        }
+        builder.build().map_err(|error| WireError::Setup(chain(&error.without_url())))
+    }
+
+    fn builder(&self) -> reqwest::ClientBuilder {
         let Limits { request_timeout_ms, connect_timeout_ms, body_bytes_max: _ } = self.limits;
         let mut builder = reqwest::Client::builder()
             // A redirect would carry the token elsewhere: reqwest sends `Authorization` again on the
@@ -69,21 +114,81 @@ impl HttpWire {
             .connect_timeout(Duration::from_millis(connect_timeout_ms))
             .timeout(Duration::from_millis(request_timeout_ms))
             .pool_idle_timeout(Duration::from_millis(POOL_IDLE_MS))
-            .https_only(!(self.loopback && self.plain))
             .referer(false)
-            .gzip(true);
-        if self.loopback {
-            // HTTP_PROXY would otherwise see what goes to 127.0.0.1, the token included.
-            builder = builder.no_proxy();
-        }
-        if self.loopback && self.plain {
-            // Nothing can be spoken to over TLS here, so a machine without certificates will do.
-            builder = builder.tls_certs_only([]);
+            // The variables are read in `proxy.rs`: the client reads none itself.
+            .no_proxy();
+        if let Some(Proxy { address, auth, targets, .. }) = self.proxy.clone() {
+            let is_target = move |url: &reqwest::Url| targets.iter().any(|it| url.host_str() == Some(it));
+            let proxy = reqwest::Proxy::custom(move |url| is_target(url).then(|| address.clone()));
+            builder = builder.proxy(match auth {
+                Some(auth) => proxy.custom_http_auth(auth),
+                None => proxy,
+            });
         }
         if !self.roots.is_empty() {
             builder = builder.tls_certs_merge(self.roots.clone());
         }
-        builder.build().map_err(|error| WireError::Setup(chain(&error.without_url())))
+        builder
+    }
+
+    /// Asks the proxy for a tunnel to a host, before anything else is sent: the client would not say what it answered.
+    async fn is_let_through(&self, url: &reqwest::Url) -> Result<(), WireError> {
+        let host = url.host_str().unwrap_or_default();
+        let Some(proxy) = self.proxy.as_ref().filter(|it| it.leads_to(host)) else { return Ok(()) };
+        let mut asked = self.asked.lock().await;
+        let is_of_all = |it: &Result<(), WireError>| {
+            matches!(it, Err(WireError::Proxy { status: PROXY_AUTHENTICATION_REQUIRED, .. }))
+        };
+        if let Some((_, answer)) = asked.iter().find(|(it, answer)| it == host || is_of_all(answer)) {
+            return answer.clone();
+        }
+        let status = self.tunnel(proxy, url).await?;
+        let answer = match status {
+            200..=299 => Ok(()),
+            status if NO_WAY_ON.contains(&status) => {
+                return Err(WireError::NotSent(format!("the proxy `{}` answered {status}", proxy.host)));
+            }
+            status => Err(refused(proxy, host, status)),
+        };
+        asked.push((host.to_owned(), answer.clone()));
+        answer
+    }
+
+    /// The status that the proxy answers a CONNECT with. The tunnel is closed at once.
+    async fn tunnel(&self, proxy: &Proxy, url: &reqwest::Url) -> Result<u16, WireError> {
+        let not_sent = |error: reqwest::Error| match self.failure(error) {
+            error @ (WireError::Untrusted { .. } | WireError::Setup(_)) => error,
+            // Whatever it was, the request itself was not sent.
+            error => WireError::NotSent(error.said()),
+        };
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));
+        // As plain HTTP, which the client hands to the proxy as it is.
+        let address = format!("http://{host}:{port}/").parse();
+        let mut request = reqwest::Request::new(
+            reqwest::Method::CONNECT,
+            address.map_err(|_| WireError::Setup("no host".to_owned()))?,
+        );
+        request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        if let Some(auth) = &proxy.auth {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, auth.clone());
+        }
+        let client = self.builder().pool_max_idle_per_host(0).build().map_err(not_sent)?;
+        Ok(client.execute(request).await.map_err(not_sent)?.status().as_u16())
+    }
+
+    /// What a failure means for a request to this address: where the proxy opened no tunnel, that is the proxy's word.
+    async fn failed(&self, url: &reqwest::Url, error: reqwest::Error) -> WireError {
+        let failure = self.failure(error);
+        let (Some(proxy), WireError::NotSent(said)) = (&self.proxy, &failure) else { return failure };
+        let host = url.host_str().unwrap_or_default();
+        if said.contains(NOT_SIGNED_IN) {
+            return refused(proxy, host, PROXY_AUTHENTICATION_REQUIRED);
+        }
+        if said.contains(NO_TUNNEL) {
+            // It did a moment ago: the next request asks it again, and hears its status.
+            self.asked.lock().await.retain(|(it, _)| it != host);
+        }
+        failure
     }
 
     /// What answers at an address, asked without credentials: any answer shows that there is a way.
@@ -92,8 +197,12 @@ impl HttpWire {
     /// There is no answer.
     pub async fn probe(&self, url: &reqwest::Url) -> Result<Probe, WireError> {
         let mut outgoing = reqwest::Request::new(reqwest::Method::GET, url.clone());
-        outgoing.headers_mut().insert(reqwest::header::USER_AGENT, reqwest::header::HeaderValue::from_static(AGENT));
-        let answer = self.client()?.execute(outgoing).await.map_err(|error| self.failure(error))?;
+        outgoing.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        self.is_let_through(url).await?;
+        let answer = match self.client()?.execute(outgoing).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.failed(url, error).await),
+        };
         let date = answer.headers().get(reqwest::header::DATE).and_then(|it| it.to_str().ok()).map(str::to_owned);
         Ok(Probe { status: answer.status().as_u16(), date })
     }
@@ -106,8 +215,13 @@ impl HttpWire {
             Body::Json(bytes) => *outgoing.body_mut() = Some(bytes.clone().into()),
             Body::Form(form) => *outgoing.body_mut() = Some((*form).into()),
         }
-        let mut incoming = self.client()?.execute(outgoing).await.map_err(|error| self.failure(error))?;
-        let mut answer = response(incoming.status().as_u16(), incoming.headers());
+        self.is_let_through(&request.url).await?;
+        let mut incoming = match self.client()?.execute(outgoing).await {
+            Ok(incoming) => incoming,
+            Err(error) => return Err(self.failed(&request.url, error).await),
+        };
+        let now = self.clock.map(|it| it.now());
+        let mut answer = response(incoming.status().as_u16(), incoming.headers(), now);
         let limit_bytes = request.answer_bytes_max.min(self.limits.body_bytes_max);
         while let Some(piece) = incoming.chunk().await.map_err(|error| self.failure(error))? {
             append(&mut answer.body, &piece, limit_bytes)?;
@@ -132,6 +246,12 @@ impl HttpWire {
             WireError::Lost(text)
         }
     }
+}
+
+fn refused(proxy: &Proxy, host: &str, status: u16) -> WireError {
+    let Proxy { variable, host: proxy, auth, .. } = proxy;
+    let is_signed_in = auth.is_some();
+    WireError::Proxy { proxy: proxy.clone(), variable, host: host.to_owned(), status, is_signed_in }
 }
 
 impl Wire for HttpWire {

@@ -38,7 +38,7 @@ impl InProcess {
     }
 
     async fn read(&self, incoming: HttpResponse<HttpBody>, limit_bytes: usize) -> Result<Response, WireError> {
-        let mut answer = response(incoming.status().as_u16(), incoming.headers());
+        let mut answer = response(incoming.status().as_u16(), incoming.headers(), None);
         let mut pieces = incoming.into_body().into_data_stream();
         while let Some(piece) = pieces.next().await {
             let piece = piece.map_err(|error| WireError::Lost(error.to_string()))?;

@@ -57,12 +57,18 @@ pub(crate) fn judge_login(response: &Response) -> Option<(Failure, Kind)> {
     }
 }
 
+/// Did the token endpoint say 400 for its rate limit?
+pub(crate) fn is_login_limit(trouble: &Trouble) -> bool {
+    let is_400 = trouble.response.as_ref().is_some_and(|it| it.status == 400);
+    is_400 && matches!(trouble.failure, Failure::Throttled { .. })
+}
+
 /// Of an exchange without an answer.
 pub(crate) fn no_answer(error: WireError) -> Trouble {
     let failure = match &error {
         WireError::NotSent(_) => Failure::NotSent,
         // Nothing was sent, and asking again will not mend it.
-        WireError::Untrusted { .. } | WireError::Setup(_) => Failure::Refused,
+        WireError::Untrusted { .. } | WireError::Proxy { .. } | WireError::Setup(_) => Failure::Refused,
         WireError::Lost(_) | WireError::TimedOut { .. } => Failure::AnswerLost,
         WireError::TooLarge { .. } => Failure::AnswerBroken,
     };

@@ -8,7 +8,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::api::entity::{self, Placed};
 use crate::api::error::{ApiError, Kind};
-use crate::api::operations::{self, Operation, PAGE_SIZE};
+use crate::api::operations::{self, Operation};
 use crate::api::session::Session;
 use crate::api::shapes::{self, ListRoom, Page, Unreadable};
 use crate::api::wire::Response;
@@ -58,8 +58,7 @@ impl Weight {
 /// All definitions, by the first generation.
 pub(crate) async fn pages(session: &Session) -> Result<Round<Listed>, ApiError> {
     let id = |(_, it): &Placed| it.id().cloned();
-    let read = |body: &[u8], number, room: &ListRoom| shapes::page(body, number, PAGE_SIZE, room);
-    Ok(match paged(session, "definition", operations::page, read, id, Twice::OnOnePage).await? {
+    Ok(match paged(session, "definition", operations::page, shapes::page, id, Twice::OnOnePage).await? {
         Round::Whole(entities) => Round::Whole(entity::list_of(entities)),
         Round::Shifted(what) => Round::Shifted(what),
         Round::Odd(what) => Round::Odd(what),
@@ -69,8 +68,8 @@ pub(crate) async fn pages(session: &Session) -> Result<Round<Listed>, ApiError> 
 /// All divisions.
 pub(crate) async fn divisions(session: &Session) -> Result<Round<Vec<Division>>, ApiError> {
     let id = |it: &Division| -> Option<DivisionId> { Some(it.id.clone()) };
-    let read = |body: &[u8], number, _: &ListRoom| {
-        shapes::divisions(body, number, PAGE_SIZE).and_then(|page| match page.total {
+    let read = |body: &[u8], number, size, _: &ListRoom| {
+        shapes::divisions(body, number, size).and_then(|page| match page.total {
             total if total.max(page.items.len()) <= DIVISIONS_MAX => Ok(page),
             total => Err(Unreadable::BrokenPromise(format!("`total` is {total}: more than {DIVISIONS_MAX} divisions"))),
         })
@@ -124,8 +123,7 @@ async fn state(session: &Session, deactivated: bool, weight: &Weight) -> Result<
 pub(crate) async fn is_served(session: &Session) -> Result<(), ApiError> {
     match session.generation() {
         Generation::First => {
-            let read = |body: &[u8], number, room: &ListRoom| shapes::page(body, number, PAGE_SIZE, room);
-            page(session, &operations::page, &read, 1, &Weight::default()).await.map(|_| ())
+            first_page(session, &operations::page, &shapes::page, &Weight::default()).await.map(|_| ())
         }
         Generation::Second => state(session, true, &Weight::default()).await.map(|_| ()),
     }
@@ -142,21 +140,21 @@ enum Twice {
 async fn paged<T, I: std::fmt::Display>(
     session: &Session,
     noun: &str,
-    operation: impl Fn(usize) -> Operation,
-    read: impl Fn(&[u8], usize, &ListRoom) -> Result<Page<T>, Unreadable>,
+    operation: impl Fn(usize, usize) -> Operation,
+    read: impl Fn(&[u8], usize, usize, &ListRoom) -> Result<Page<T>, Unreadable>,
     id: impl Fn(&T) -> Option<I>,
     twice: Twice,
 ) -> Result<Round<Vec<T>>, ApiError> {
     let weight = Weight::default();
-    let first = page(session, &operation, &read, 1, &weight).await?;
+    let (first, size) = first_page(session, &operation, &read, &weight).await?;
     let (total, page_size) = (first.total, first.page_size);
     let pages = total.div_ceil(page_size);
     if pages > PAGES_MAX {
         let what = format!("`total` is {total} and `pageSize` {page_size}: more than {PAGES_MAX} pages");
-        return Err(session.failed(&operation(1), Kind::BrokenPromise(what)));
+        return Err(session.failed(&operation(1, size), Kind::BrokenPromise(what)));
     }
     let rest: Vec<Page<T>> = stream::iter(2..=pages)
-        .map(|number| page(session, &operation, &read, number, &weight))
+        .map(|number| page(session, &operation, &read, (number, size), &weight))
         .buffered(PAGES_AT_ONCE)
         .try_collect()
         .await?;
@@ -182,14 +180,30 @@ async fn paged<T, I: std::fmt::Display>(
     Ok(Round::Whole(all))
 }
 
+/// The first page, and the size of all: smaller ones where the org refuses the size.
+async fn first_page<T>(
+    session: &Session,
+    operation: &impl Fn(usize, usize) -> Operation,
+    read: &impl Fn(&[u8], usize, usize, &ListRoom) -> Result<Page<T>, Unreadable>,
+    weight: &Weight,
+) -> Result<(Page<T>, usize), ApiError> {
+    loop {
+        let size = session.page_size();
+        match page(session, operation, read, (1, size), weight).await {
+            Err(error) if session.takes_smaller_pages(&error, size) => {}
+            answer => return answer.map(|page| (page, size)),
+        }
+    }
+}
+
 async fn page<T>(
     session: &Session,
-    operation: &impl Fn(usize) -> Operation,
-    read: &impl Fn(&[u8], usize, &ListRoom) -> Result<Page<T>, Unreadable>,
-    number: usize,
+    operation: &impl Fn(usize, usize) -> Operation,
+    read: &impl Fn(&[u8], usize, usize, &ListRoom) -> Result<Page<T>, Unreadable>,
+    (number, size): (usize, usize),
     weight: &Weight,
 ) -> Result<Page<T>, ApiError> {
-    let read = |response: &Response| weight.read(response, |body, room| read(body, number, room));
-    let answer = session.run(&operation(number), read).await;
+    let read = |response: &Response| weight.read(response, |body, room| read(body, number, size, room));
+    let answer = session.run(&operation(number, size), read).await;
     answer.map_err(|failed| session.of_the_collection(failed).error)
 }

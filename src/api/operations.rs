@@ -10,6 +10,8 @@ use crate::model::names::DefinitionId;
 
 /// The definitions per page that are asked for; no document names a maximum (docs/platform.md, "Lists").
 pub const PAGE_SIZE: usize = 100;
+/// The fewest, where an org refuses more: the platform's own default.
+pub const PAGE_SIZE_MIN: usize = 25;
 
 const SYSTEM_PRESENCES: &str = "/api/v2/systempresences";
 const ORGANIZATION: &str = "/api/v2/organizations/me";
@@ -85,8 +87,8 @@ pub fn system_presences() -> Operation {
 
 /// One page of the divisions that the client sees. No permission is documented for it.
 #[must_use]
-pub fn divisions(page_number: usize) -> Operation {
-    let query = vec![("pageNumber", page_number.to_string()), ("pageSize", PAGE_SIZE.to_string())];
+pub fn divisions(page_number: usize, page_size: usize) -> Operation {
+    let query = vec![("pageNumber", page_number.to_string()), ("pageSize", page_size.to_string())];
     Operation::read(DIVISIONS.to_owned(), query, NO_PERMISSION)
 }
 
@@ -106,10 +108,10 @@ pub fn user_activity(page_number: usize, page_size: usize, body: Vec<u8>) -> Ope
 
 /// First generation: one page of the definitions, deactivated ones too, with all their labels.
 #[must_use]
-pub fn page(number: usize) -> Operation {
+pub fn page(number: usize, size: usize) -> Operation {
     let query = vec![
         ("pageNumber", number.to_string()),
-        ("pageSize", PAGE_SIZE.to_string()),
+        ("pageSize", size.to_string()),
         ("deleted", "ALL".to_owned()),
         all_locales(),
     ];

@@ -17,6 +17,8 @@ pub const BACKOFF_MAX_MS: u64 = 20_000;
 pub const RETRY_AFTER_DEFAULT_S: u64 = 3;
 /// Above this a wait is a daily allowance used up, not a burst, and the run gives up (docs/platform.md, "Retries").
 pub const RETRY_AFTER_MAX_S: u64 = 180;
+/// How long a token is asked for again that the token endpoint refuses with a 400 for its rate limit.
+pub const LOGIN_LIMIT_MS: u64 = 60_000;
 /// Spreads out those whom one 429 sent to sleep together.
 pub const RETRY_AFTER_JITTER_MS: u64 = 1_000;
 /// How many requests a run sends in any 60 s where nobody says otherwise: the platform's allowance for

@@ -9,7 +9,7 @@ use crate::api::list::{self, Round};
 use crate::api::operations::{self, Operation};
 use crate::api::session::Session;
 use crate::api::shapes::{self, Fetched};
-use crate::api::wire::Method;
+use crate::api::wire::{Method, Response};
 use crate::model::division::Division;
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, SystemPresence};
@@ -57,9 +57,17 @@ impl Reader {
     /// # Errors
     /// Whatever kept the answer away. Needs no permission.
     pub async fn organization(&self) -> Result<Organization, ApiError> {
+        self.introduced().await.map(|(org, _)| org)
+    }
+
+    /// The org, and whether it says that it is the sandbox. Anything can say so: it counts on this machine only.
+    ///
+    /// # Errors
+    /// What keeps the answer away.
+    pub async fn introduced(&self) -> Result<(Organization, bool), ApiError> {
         let operation = operations::organization();
-        let answer = self.0.run(&operation, |response| shapes::organization(&response.body)).await;
-        answer.map_err(|failed| failed.error)
+        let read = |response: &Response| Ok((shapes::organization(&response.body)?, response.from_sandbox));
+        self.0.run(&operation, read).await.map_err(|failed| self.0.of_the_collection(failed).error)
     }
 
     /// Every object in the list of definitions, deactivated ones too: those that can be read, by id, and those that
@@ -78,7 +86,7 @@ impl Reader {
     pub async fn list(&self) -> Result<Listed, ApiError> {
         let (operation, listed) = match self.generation() {
             Generation::First => {
-                let operation = operations::page(1);
+                let operation = operations::page(1, self.0.page_size());
                 let listed = Box::pin(self.settled(&operation, || list::pages(&self.0))).await?;
                 (operation, listed)
             }
@@ -111,7 +119,8 @@ impl Reader {
     /// # Errors
     /// Whatever kept an answer away; `Unsettled` or `Incomplete` after [`LIST_ROUNDS_MAX`] rounds.
     pub async fn divisions(&self) -> Result<Vec<Division>, ApiError> {
-        let mut divisions = self.settled(&operations::divisions(1), || list::divisions(&self.0)).await?;
+        let mut divisions =
+            self.settled(&operations::divisions(1, self.0.page_size()), || list::divisions(&self.0)).await?;
         divisions.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         Ok(divisions)
     }
@@ -204,7 +213,7 @@ impl Reader {
     pub async fn system_presences(&self) -> Result<Vec<SystemPresence>, ApiError> {
         let operation = operations::system_presences();
         let answer = self.0.run(&operation, |response| shapes::system_presences(&response.body)).await;
-        answer.map_err(|failed| failed.error)
+        answer.map_err(|failed| self.0.of_the_collection(failed).error)
     }
 
     /// The pace that the whole run keeps.

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,12 +11,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
 use crate::api::endpoints::Endpoints;
-use crate::api::error::{About, ApiError, Kind, Permission, WriteError, cut, permissions_named};
+use crate::api::error::{About, ApiError, Failed, Kind, Permission, cut, permissions_named};
 use crate::api::gate::{Gate, Passage};
-use crate::api::judgement::{Pages, Trouble, judge, judge_login, no_answer, not_as_promised};
-use crate::api::operations::{Operation, UnusableId, collection};
+use crate::api::judgement::{Pages, Trouble, is_login_limit, judge, judge_login, no_answer, not_as_promised};
+use crate::api::operations::{Operation, PAGE_SIZE, PAGE_SIZE_MIN, UnusableId, collection};
 use crate::api::policy::{
-    Admission, Effect, Failure, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT, RETRY_AFTER_MAX_S, Turn, after,
+    ATTEMPTS_MAX, Admission, Effect, Failure, LOGIN_LIMIT_MS, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT,
+    RETRY_AFTER_MAX_S, Turn, after,
 };
 use crate::api::secrets::Secrets;
 use crate::api::shapes::{self, Unreadable};
@@ -124,6 +125,7 @@ struct Shared {
     token: tokio::sync::Mutex<TokenState>,
     issued: Mutex<Issued>,
     requests: AtomicU64,
+    page_size: AtomicUsize,
 }
 
 /// The latest tokens, of which an earlier one may still be good; and all secrets, made ready once for each token.
@@ -149,20 +151,6 @@ struct Token {
     renew_at: Option<Instant>,
 }
 
-/// An operation that failed, and whether it may have been carried out all the same.
-#[derive(Debug)]
-pub(crate) struct Failed {
-    pub(crate) error: ApiError,
-    pub(crate) unclear: bool,
-}
-
-/// A write that failed.
-pub(crate) fn write_error(failed: Failed) -> WriteError {
-    let Failed { error, unclear } = failed;
-    let make: fn(ApiError) -> WriteError = if unclear { WriteError::Unclear } else { WriteError::NotDone };
-    make(error)
-}
-
 impl Session {
     /// Nothing is sent before the first operation.
     #[must_use]
@@ -177,6 +165,7 @@ impl Session {
             token: tokio::sync::Mutex::default(),
             issued: Mutex::default(),
             requests: AtomicU64::new(0),
+            page_size: AtomicUsize::new(PAGE_SIZE),
         };
         Session { shared: Arc::new(shared), generation: Generation::default(), gate: None, pair: None }
     }
@@ -318,14 +307,29 @@ impl Session {
         ApiError { kind, about: Box::new(About::new(operation.method, url.authority().to_owned(), shown(&url))) }
     }
 
-    /// A failure of a request to a whole collection: where there is none, the org does not serve this
-    /// generation.
+    /// A failure of a request that is about no single object: where there is nothing, the org does not serve this
+    /// generation, or not this operation.
     pub(crate) fn of_the_collection(&self, failed: Failed) -> Failed {
         let Failed { mut error, unclear } = failed;
         if error.kind == (Kind::NotFound { by_the_platform: true }) {
-            error.kind = Kind::NotServed(self.generation());
+            let is_of_definitions = error.about.path.contains(collection(self.generation));
+            error.kind = if is_of_definitions { Kind::NotServed(self.generation) } else { Kind::NotOffered };
         }
         Failed { error, unclear }
+    }
+
+    /// How many items of a list are asked for at once.
+    pub(crate) fn page_size(&self) -> usize {
+        self.shared.page_size.load(Ordering::Relaxed)
+    }
+
+    /// Was a page of this size refused for its size? Then all lists are asked for in smaller ones from here on.
+    pub(crate) fn takes_smaller_pages(&self, error: &ApiError, size: usize) -> bool {
+        let is_refused = error.names_page_size() && size > PAGE_SIZE_MIN;
+        if is_refused {
+            self.shared.page_size.fetch_min(size / 2, Ordering::Relaxed);
+        }
+        is_refused
     }
 
     fn can_renew(&self) -> bool {
@@ -384,7 +388,7 @@ impl Session {
             body: Body::Form("grant_type=client_credentials"),
             answer_bytes_max: ANSWER_BYTES_MAX,
         };
-        let (mut attempt, mut pages) = (1, Pages::default());
+        let (mut attempt, mut pages, begun) = (1, Pages::default(), Instant::now());
         loop {
             self.turn(Turn::Single).await;
             let trouble = match self.send(&request).await {
@@ -397,8 +401,11 @@ impl Session {
                 },
                 Err(error) => no_answer(error),
             };
+            // Time ends this, and no number of attempts.
+            let is_by_time = is_login_limit(&trouble) && begun.elapsed() < Duration::from_millis(LOGIN_LIMIT_MS);
+            let counted = if is_by_time { attempt.min(ATTEMPTS_MAX - 1) } else { attempt };
             // A second token hurts nobody, so asking for one counts as reading.
-            match after(pages.counted(trouble.failure), Effect::Read, attempt, self.random()) {
+            match after(pages.counted(trouble.failure), Effect::Read, counted, self.random()) {
                 Next::Wait(delay) => {
                     trace::sends_again(&request, trouble.failure, attempt, delay);
                     self.wait(trouble.failure, delay).await;
@@ -558,6 +565,7 @@ impl Session {
             | Kind::NotFound { .. }
             | Kind::NotServed(_)
             | Kind::NoneServed
+            | Kind::NotOffered
             | Kind::Conflict
             | Kind::Invalid
             | Kind::Server

@@ -83,7 +83,6 @@ impl Distrust {
 /// # Errors
 /// What cannot be used, with its line.
 pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, String> {
-    let pem = pem.strip_prefix("\u{feff}".as_bytes()).unwrap_or(pem);
     let text = String::from_utf8_lossy(pem);
     let mut lines = text.lines().enumerate().filter(|(_, line)| line.trim_end() == BEGIN).map(|(index, _)| index + 1);
     let mut certificates = Vec::new();

@@ -15,8 +15,6 @@ use crate::model::usage::{People, Seats};
 
 /// How many definitions one query asks about; no document names a maximum.
 pub const DEFINITIONS_PER_QUERY: usize = 50;
-/// How many entries of an answer are asked for at once.
-pub const ACTIVITY_PAGE_SIZE: usize = 100;
 
 impl Reader {
     /// How many people are on each of these definitions now, all pages. People are counted once each, by
@@ -50,11 +48,19 @@ impl Reader {
     ) -> Result<(), ApiError> {
         let body = query(ids);
         let (mut before, mut bytes): (Vec<u8>, usize) = (Vec::new(), 0);
-        for number in 1..=ACTIVITY_PAGES_MAX {
-            let operation = operations::user_activity(number, ACTIVITY_PAGE_SIZE, body.clone());
+        let (mut number, mut size) = (1, self.session().page_size());
+        while number <= ACTIVITY_PAGES_MAX {
+            let operation = operations::user_activity(number, size, body.clone());
             let read = |response: &Response| Ok((shapes::activity(&response.body)?, response.body.clone()));
-            let read = self.session().run(&operation, read).await;
-            let (groups, answer) = read.map_err(|failed| failed.error)?;
+            let (groups, answer) = match self.session().run(&operation, read).await {
+                Ok(read) => read,
+                Err(failed) if number == 1 && self.session().takes_smaller_pages(&failed.error, size) => {
+                    size = self.session().page_size();
+                    continue;
+                }
+                Err(failed) => return Err(self.session().of_the_collection(failed).error),
+            };
+            number += 1;
             // No answer says how many pages there are: the last one is empty, or, from a server that knows no
             // pages, the same as the one before. Whom it names decides nothing: a person who is in several
             // queues comes several times, on any page.

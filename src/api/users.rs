@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::error::{ApiError, Kind, WriteError, cut};
+use crate::api::error::{ApiError, Kind, WriteError, cut, write_error};
 use crate::api::operations::Operation;
-use crate::api::session::{Session, write_error};
+use crate::api::session::Session;
 use crate::api::shapes::Unreadable;
 use crate::api::user_operations as operations;
 use crate::api::user_shapes::{self as shapes, Entry};

@@ -6,11 +6,12 @@ use std::future::Future;
 use std::pin::Pin;
 
 use reqwest::Url;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::api::trust::Distrust;
 use crate::limits::WHOLE_LIST_BYTES_MAX;
+use crate::model::moment::Moment;
 
 /// From the first byte sent to the last byte of the answer.
 pub const REQUEST_TIMEOUT_MS: u64 = 30_000;
@@ -20,6 +21,7 @@ pub const CONNECT_TIMEOUT_MS: u64 = 10_000;
 pub const AGENT: &str = concat!("presencectl/", env!("CARGO_PKG_VERSION"));
 
 const CORRELATION_ID: &str = "inin-correlation-id";
+const SANDBOX: &str = "presencectl-sandbox";
 /// How many requests were counted, how many may be, and after how many seconds counting begins anew
 /// (docs/platform.md, "Rate limits").
 const RATE_LIMIT: [&str; 3] = ["inin-ratelimit-count", "inin-ratelimit-allowed", "inin-ratelimit-reset"];
@@ -151,12 +153,14 @@ pub struct Response {
     pub status: u16,
     /// `ININ-Correlation-Id`.
     pub correlation_id: Option<String>,
-    /// `Retry-After`, where it is a number of seconds.
+    /// `Retry-After`, from when it was answered.
     pub retry_after_s: Option<u64>,
     /// The `inin-ratelimit-*` headers, where all three are numbers.
     pub rate_limit: Option<RateLimit>,
     /// `Content-Type`.
     pub content_type: Option<String>,
+    /// Does the header `Presencectl-Sandbox` say that the sandbox answers?
+    pub from_sandbox: bool,
     /// The body, decompressed.
     pub body: Vec<u8>,
 }
@@ -174,6 +178,20 @@ pub enum WireError {
         why: Distrust,
         /// The reason in the words of the TLS library.
         said: String,
+    },
+    /// The proxy opened no tunnel; nothing was sent through it.
+    #[error("the proxy `{proxy}` answered {status}")]
+    Proxy {
+        /// Its host and port.
+        proxy: String,
+        /// What names it.
+        variable: &'static str,
+        /// The host beyond it.
+        host: String,
+        /// What it answered.
+        status: u16,
+        /// A user and a password were sent to it.
+        is_signed_in: bool,
     },
     /// The client itself could not be set up; nothing was sent.
     #[error("the HTTP client could not be set up: {0}")]
@@ -204,7 +222,21 @@ impl WireError {
             WireError::Untrusted { why, said } => WireError::Untrusted { why, said: words(&said) },
             WireError::Setup(said) => WireError::Setup(words(&said)),
             WireError::Lost(said) => WireError::Lost(words(&said)),
-            error @ (WireError::TimedOut { .. } | WireError::TooLarge { .. }) => error,
+            error @ (WireError::Proxy { .. } | WireError::TimedOut { .. } | WireError::TooLarge { .. }) => error,
+        }
+    }
+
+    /// What libraries say, else the whole error in words.
+    #[must_use]
+    pub fn said(self) -> String {
+        match self {
+            WireError::NotSent(said)
+            | WireError::Untrusted { why: _, said }
+            | WireError::Setup(said)
+            | WireError::Lost(said) => said,
+            error @ (WireError::Proxy { .. } | WireError::TimedOut { .. } | WireError::TooLarge { .. }) => {
+                error.to_string()
+            }
         }
     }
 }
@@ -217,7 +249,7 @@ pub trait Wire: Send + Sync {
     /// One exchange.
     ///
     /// # Guarantees
-    /// The request is sent at most once. Redirects are not followed. `NotSent`, `Untrusted` and
+    /// The request is sent at most once. Redirects are not followed. `NotSent`, `Untrusted`, `Proxy` and
     /// `Setup` mean that nothing was sent.
     fn exchange<'a>(&'a self, request: &'a Request) -> Exchange<'a>;
 }
@@ -274,16 +306,23 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// An answer without its body.
+/// An answer without its body. `now` is for an answer that does not say what time it is.
 #[must_use]
-pub fn response(status: u16, headers: &HeaderMap) -> Response {
+pub fn response(status: u16, headers: &HeaderMap, now: Option<Moment>) -> Response {
     let text = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let date = |name: &str| text(name).as_deref().and_then(Moment::read_http_date);
+    let retry_after = text(RETRY_AFTER.as_str());
+    let retry_at = || {
+        let until = date(DATE.as_str()).or(now)?.until(date(RETRY_AFTER.as_str())?);
+        Some(until.as_secs() + u64::from(until.subsec_nanos() > 0))
+    };
     Response {
         status,
         correlation_id: text(CORRELATION_ID),
-        retry_after_s: text(RETRY_AFTER.as_str()).as_deref().and_then(seconds),
+        retry_after_s: retry_after.as_deref().and_then(seconds).or_else(retry_at),
         rate_limit: rate_limit(RATE_LIMIT.map(|name| text(name).as_deref().and_then(seconds))),
         content_type: text(CONTENT_TYPE.as_str()),
+        from_sandbox: text(SANDBOX).as_deref() == Some("1"),
         body: Vec::new(),
     }
 }
@@ -324,6 +363,27 @@ mod tests {
             assert_eq!(base64(plain.as_bytes()), encoded);
         }
         assert_eq!(base64(&[0xFB, 0xFF, 0xFE]), "+//+");
+    }
+
+    #[test]
+    fn retry_after_may_be_a_date_by_the_clock_of_whoever_answers() {
+        const TEN: &str = "Sun, 06 Nov 1994 08:49:47 GMT";
+        let asked = |date: Option<&str>, after: &str, now: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, after.parse().unwrap());
+            if let Some(date) = date {
+                headers.insert(DATE, date.parse().unwrap());
+            }
+            response(503, &headers, now.and_then(Moment::read)).retry_after_s
+        };
+        let theirs = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+        for after in [TEN, "Sunday, 06-Nov-94 08:49:47 GMT", "Sun Nov  6 08:49:47 1994"] {
+            assert_eq!(asked(theirs, after, Some("2026-01-01")), Some(10), "{after}");
+        }
+        assert_eq!(asked(theirs, "Sun, 06 Nov 1994 08:00:00 GMT", None), Some(0), "it is over");
+        assert_eq!(asked(None, TEN, Some("1994-11-06T08:49:40.500Z")), Some(7), "not a moment too early");
+        assert_eq!(asked(None, TEN, None), None);
+        assert_eq!(asked(theirs, "soon", None), None);
     }
 
     #[test]

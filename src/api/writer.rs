@@ -1,9 +1,9 @@
 //! Writing to an org: the only type with methods that change something.
 
-use crate::api::error::{Kind, WriteError};
+use crate::api::error::{Kind, WriteError, write_error};
 use crate::api::operations::{self, UnusableId};
 use crate::api::reader::Reader;
-use crate::api::session::{Session, write_error};
+use crate::api::session::Session;
 use crate::api::shapes::{self, Fetched, Patch};
 use crate::api::wire::Method;
 use crate::model::generation::Generation;

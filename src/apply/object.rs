@@ -295,14 +295,15 @@ impl Hands<'_> {
 
     /// Looks for what a lost POST may have made, for as long as lists may lag.
     async fn look_for(&self, create: &Create, before: &BTreeSet<DefinitionId>) -> Result<Search, ApiError> {
+        let mut last = Ok(Search::Absent);
         for delay_ms in LOOK_DELAYS_MS {
             tokio::time::sleep(Duration::from_millis(delay_ms)).await;
-            let found = self.census.search(create, before).await?;
-            if found != Search::Absent {
-                return Ok(found);
+            last = self.census.search(create, before).await;
+            if matches!(&last, Ok(found) if *found != Search::Absent) {
+                break;
             }
         }
-        Ok(Search::Absent)
+        last
     }
 }
 

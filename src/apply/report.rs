@@ -382,10 +382,12 @@ impl Unseen {
             Unseen::Object { differences, may_be_changed } => {
                 let shown =
                     if differences.contains(&Difference::Gone) { "does not find it" } else { "shows it otherwise" };
-                let changed = if *may_be_changed { ", or it was changed since" } else { "" };
-                format!(
-                    "the org answered that it was written, and still {shown}: it stored nothing, its reads lag{changed}"
-                )
+                let causes = if *may_be_changed {
+                    "it stored nothing, its reads lag, or it was changed since"
+                } else {
+                    "it stored nothing, or its reads lag"
+                };
+                format!("the org answered that it was written, and still {shown}: {causes}")
             }
         }
     }

@@ -70,7 +70,7 @@ pub struct ApplyArgs {
     #[arg(long)]
     pub usage: bool,
     /// Do not ask. For CI.
-    #[arg(long, help_heading = "Approval")]
+    #[arg(long, visible_alias = "yes", help_heading = "Approval")]
     pub auto_approve: bool,
     /// A saved plan (`plan --output json=FILE`): nothing beyond it is done. May be repeated, in the order in
     /// which the changes were merged: nothing beyond all of them together is done.

@@ -53,7 +53,7 @@ pub struct InitArgs {
     #[arg(long, help_heading = "Files")]
     pub force: bool,
     /// Do not ask. What is wanted has to be typed.
-    #[arg(long, help_heading = "Approval")]
+    #[arg(long, visible_alias = "auto-approve", help_heading = "Approval")]
     pub yes: bool,
     /// Which org is imported.
     #[command(flatten)]

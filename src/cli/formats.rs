@@ -20,6 +20,10 @@ pub trait View: Copy + PartialEq + 'static {
     const NAMED: &'static [(&'static str, Self)];
     /// What is written when there is no result.
     fn on_failure(self) -> OnFailure;
+    /// A view that says less, for a file that has little room left.
+    fn shorter(self) -> Option<Self> {
+        None
+    }
 }
 
 /// What a view shows of a failure.
@@ -78,6 +82,10 @@ impl View for Format {
             Format::Html => OnFailure::Page,
             Format::Github => OnFailure::Annotations,
         }
+    }
+
+    fn shorter(self) -> Option<Format> {
+        (self == Format::Summary).then_some(Format::Markdown)
     }
 }
 
@@ -165,6 +173,8 @@ impl<F: View> FromStr for Output<F> {
     fn from_str(typed: &str) -> Result<Output<F>, String> {
         let (format, file) = match typed.split_once('=') {
             Some((_, "")) => return Err("after `=` stands the name of a file".to_owned()),
+            // As elsewhere, `-` is the stream; a file of this name is `./-`.
+            Some((format, "-")) => (format, None),
             Some((format, file)) => (format, Some(PathBuf::from(file))),
             None => (typed, None),
         };

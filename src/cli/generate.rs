@@ -21,6 +21,9 @@ pub enum Shell {
     Zsh,
     /// `presencectl completions fish > ~/.config/fish/completions/presencectl.fish`
     Fish,
+    /// `presencectl completions powershell | Out-String | Invoke-Expression`
+    #[value(name = "powershell")]
+    PowerShell,
 }
 
 /// `presencectl man`.

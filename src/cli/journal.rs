@@ -65,7 +65,7 @@ pub struct UndoArgs {
     #[arg(long)]
     pub usage: bool,
     /// Do not ask. For CI. A real org then needs `--config` as well.
-    #[arg(long, help_heading = "Approval")]
+    #[arg(long, visible_alias = "yes", help_heading = "Approval")]
     pub auto_approve: bool,
     /// What is kept of the run.
     #[command(flatten)]

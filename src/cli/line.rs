@@ -55,7 +55,11 @@ impl Line {
         };
         if let Some(long) = text.strip_prefix("--") {
             let (long, inline) = long.split_once('=').map_or((long, None), |(long, value)| (long, Some(value)));
-            let Some((name, takes_value)) = known(&|it| it.get_long() == Some(long)) else { return };
+            let Some((name, takes_value)) =
+                known(&|it| it.get_long_and_visible_aliases().is_some_and(|all| all.contains(&long)))
+            else {
+                return;
+            };
             let inline = inline.map(OsString::from);
             let value = if takes_value { inline.or_else(|| next_value(rest)) } else { None };
             self.typed.push(Typed { name, value });

@@ -10,6 +10,9 @@ pub struct LoggingArgs {
     /// also logs that a request begins, and every object.
     #[arg(short = 'v', long, global = true, action = ArgAction::Count, display_order = 1000)]
     pub verbose: u8,
+    /// Leave warnings about the config out on standard error; they are counted.
+    #[arg(short = 'q', long, global = true, display_order = 1000)]
+    pub quiet: bool,
     /// How the log is written.
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT", display_order = 1001)]
     pub log_format: LogFormat,

@@ -87,4 +87,7 @@ pub struct SandboxArgs {
     /// Faults that it plays: a JSON file.
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
+    /// How it behaves, such as which permissions its client has: a JSON file.
+    #[arg(long, value_name = "FILE")]
+    pub behavior: Option<PathBuf>,
 }

@@ -32,7 +32,7 @@ pub struct RetireArgs {
     #[arg(long, value_name = "DIR", help_heading = "Config")]
     pub root: Option<PathBuf>,
     /// Do not ask.
-    #[arg(long, help_heading = "Approval")]
+    #[arg(long, visible_alias = "auto-approve", help_heading = "Approval")]
     pub yes: bool,
     /// The id of the org that is meant, for a config that does not say it.
     #[arg(long, value_name = "ID", help_heading = "Org")]

@@ -38,6 +38,9 @@ pub struct TargetArgs {
     /// Faults that the sandbox org plays: a JSON file.
     #[arg(long, value_name = "FILE", requires = "sandbox")]
     pub sandbox_faults: Option<PathBuf>,
+    /// How the sandbox org behaves, such as which permissions its client has: a JSON file.
+    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    pub sandbox_behavior: Option<PathBuf>,
     /// Another server, such as a gateway. `http` only for this machine. Its token endpoint is
     /// URL/oauth/token.
     #[arg(long, value_name = "URL", conflicts_with = "sandbox")]

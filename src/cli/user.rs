@@ -35,8 +35,8 @@ pub enum UserCommand {
     #[command(after_help = concat!(
         credentials!(),
         "Permissions, by the API document / by the platform today:\n  \
-        one user, or --primary: none / presence:userPresence:edit\n  \
-        several users: directory:user:edit / presence:userPresence:edit\n  \
+        one user by purecloud, or --primary: none / presence:userPresence:edit\n  \
+        several users, or a registered source: directory:user:edit / presence:userPresence:edit\n  \
         reading them before: none / none\n  \
         labels: none / none by v1, presence:presenceDefinition:view by v2\n\n\
         Examples:\n  \
@@ -111,11 +111,11 @@ pub struct UserSetArgs {
     /// Teams can only be read.
     #[arg(long, value_name = "SOURCE", default_value = "purecloud", help_heading = "Presence")]
     pub source: String,
-    /// Make the source the users' primary one. Users are then set one by one.
+    /// Make the source the users' primary one. Users are then set one by one. Not for a registered source.
     #[arg(long, help_heading = "Presence")]
     pub primary: bool,
     /// Do not ask.
-    #[arg(long, help_heading = "Approval")]
+    #[arg(long, visible_alias = "auto-approve", help_heading = "Approval")]
     pub yes: bool,
     /// The id of the org that is meant, where no config says it.
     #[arg(long, value_name = "ID", help_heading = "Org")]

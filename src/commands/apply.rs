@@ -48,10 +48,10 @@ async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Re
     let org = Org { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
     let earlier = Earlier { base: None, config: &args.config, org, at: None };
     desk.record.only(desired.only.as_ref());
-    let (report, exit, target) = converse(&args.target, &desired, shell, async |connection, shell| {
-        let Connection { session, is_real, .. } = connection;
+    let (report, exit, target) = Box::pin(converse(&args.target, &desired, shell, async |connection, shell| {
+        let Connection { session, is_remote, .. } = connection;
         let folder = desk.folder.clone();
-        let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_real, config_names_no_org)?;
+        let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_remote, config_names_no_org)?;
         let now = desk.record.clock().now();
         let asked = Asked::of(&desired, identity, &args.target, args.limits, args.usage, (&folder, now));
         let asked = Asked { earlier: Some(earlier), ..asked };
@@ -65,7 +65,7 @@ async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Re
         let session = session.speaking(look.target.generation);
         let (report, exit) = run.go(&session, &look, desk, shell).await?;
         Ok::<_, Failure>((report, exit, look.target))
-    })
+    }))
     .await?;
     let (report, flags) =
         (desk.record.complete(report), connect::config_flags(&args.config) + &connect::flags(&args.target));

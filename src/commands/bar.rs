@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::plan::cost::about;
 use crate::terminal::{ErrorStream, Terminal};
@@ -11,12 +11,39 @@ use crate::terminal::{ErrorStream, Terminal};
 /// Below this nobody wants to know how long it still takes.
 const LEFT_SECONDS_MIN: u64 = 10;
 
+/// How wide the bar itself is.
+const WIDTH: usize = 30;
+/// A terminal that is narrower has no room for it.
+const WITH_BAR_MIN: usize = 60;
+
 /// A bar up to `total`.
 #[must_use]
 pub fn bar(total: usize) -> ProgressBar {
+    styled(total, End::default())
+}
+
+/// What stands before the message, in so many columns.
+fn head(state: &ProgressState, end: &End, columns: usize) -> String {
+    let (done, total) = (state.pos(), state.len().unwrap_or_default());
+    let filled =
+        usize::try_from(u64::try_from(WIDTH).unwrap_or_default() * done.min(total) / total.max(1)).unwrap_or(WIDTH);
+    let bar = format!("{}{} ", "█".repeat(filled), "░".repeat(WIDTH - filled));
+    let bar = if columns < WITH_BAR_MIN { String::new() } else { bar };
+    let left = end.in_words(state.elapsed()).unwrap_or_default();
+    let head = format!("{bar}{done}/{total} {:#} {left}", HumanDuration(state.elapsed()));
+    console::truncate_str(&head, columns.saturating_sub(1), "").into_owned()
+}
+
+/// A bar that has one line however narrow the terminal is, or becomes.
+fn styled(total: usize, end: End) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(u64::try_from(total).ok(), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {msg}") {
-        bar.set_style(style);
+    let shown = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let columns = usize::from(console::Term::stderr().size().1);
+        // A bar that cannot be written has nobody to be told.
+        let _ = out.write_str(&head(state, &end, columns));
+    };
+    if let Ok(style) = ProgressStyle::with_template("{head}{wide_msg}") {
+        bar.set_style(style.with_key("head", shown));
     }
     bar
 }
@@ -30,8 +57,8 @@ pub struct Count {
 impl Count {
     /// Up to `total`.
     #[must_use]
-    pub fn new(terminal: &Terminal, ci: bool, total: usize) -> Count {
-        let bar = (terminal.err_is_terminal() && !ci).then(|| bar(total));
+    pub fn new(terminal: &Terminal, in_lines: bool, total: usize) -> Count {
+        let bar = (terminal.err_is_terminal() && !in_lines).then(|| bar(total));
         let stream = terminal.error_stream();
         stream.has_bar(bar.clone());
         Count { bar, stream }
@@ -76,15 +103,8 @@ impl End {
 /// minute.
 #[must_use]
 pub fn counting_down(total: usize) -> (ProgressBar, End) {
-    let (bar, end) = (bar(total), End::default());
-    let shown = end.clone();
-    let left = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-        // A bar that cannot be written has nobody to be told.
-        let _ = out.write_str(&shown.in_words(state.elapsed()).unwrap_or_default());
-    };
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {left}{msg}") {
-        bar.set_style(style.with_key("left", left));
-    }
+    let end = End::default();
+    let bar = styled(total, end.clone());
     bar.enable_steady_tick(Duration::from_secs(1));
     (bar, end)
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::commands::earlier::Given;
+use crate::commands::reports::Newest;
 use crate::drift::history::{History, How};
-use crate::journal::kept::KeptReport;
 use crate::model::desired::Desired;
 use crate::model::moment::Moment;
 use crate::model::names::Key;
@@ -24,7 +24,7 @@ pub fn compared(
     desired: &Desired,
     observed: &Observed,
     target: &Target,
-    reports: &[KeptReport],
+    kept: &Newest,
     evidence: &Evidence,
 ) -> Plan {
     let Given { against, desired: base, files: _, past } = base;
@@ -33,7 +33,8 @@ pub fn compared(
             let base = Desired { only: desired.only.clone(), ..base };
             // What the head is asked by what was before, its base is asked, too.
             let before = plan_by(&base, observed, &base.settings.limits, evidence);
-            let history = History::of(reports, target);
+            let reports = kept.reports();
+            let history = History::of(&reports, kept.is_whole, target);
             // The oldest commit of a shallow clone looks as if it had made everything.
             let since = past.filter(|_| !against.shallow).map_or_else(BTreeMap::new, |(repository, past)| {
                 repository.younger(past, &base, touched(&before, observed, &history))

@@ -88,7 +88,8 @@ pub async fn carry_out(
     let names = Names { default_locale, divisions: &job.observed.divisions, intent };
     let requests = cost::to_carry_out(job.steps.iter().map(Step::action), job.observed);
     let left = Left { requests, time: &|requests| session.time_for(requests, CONCURRENCY) };
-    let progress = Progress::new(shell.terminal, shell.environment.ci, job.steps.len(), names, left, style);
+    let progress =
+        Progress::new(shell.terminal, shell.environment.tells_in_lines(), job.steps.len(), names, left, style);
     shell.signals.tell(sender);
     let tell = |event: Event<'_>| {
         record.tell(event);

@@ -167,9 +167,16 @@ impl<'a> Committed<'a> {
     /// Git did not give what was asked for, or these versions are too long together.
     pub fn walk(&self, from: &str, mut is_enough: impl FnMut(&str, &Desired) -> bool) -> Result<(), GitError> {
         let (mut next, mut commits, mut bytes) = (self.commit(from)?, COMMITS_MAX, EARLIER_BYTES_MAX);
+        // The last commit that holds it, if one before that does not.
+        let (mut holds_it, mut first) = (None, None);
         // The first one is mostly the config at hand.
         for _ in 0..=CONFIGS_MAX {
             let Some(Version { desired, past }) = self.version(next) else { break };
+            if matches!(desired, Err(NoConfig::Absent(_))) {
+                first = first.or_else(|| holds_it.take());
+            } else {
+                holds_it = Some(past.commit.hash.clone());
+            }
             if let Some(error) = past.failed {
                 return Err(error);
             }
@@ -179,11 +186,15 @@ impl<'a> Committed<'a> {
             };
             bytes = bytes.checked_sub(past.bytes).ok_or_else(long)?;
             if desired.is_ok_and(|it| is_enough(&past.commit.hash, &it)) {
-                break;
+                return Ok(());
             }
             next = self.began(&past, &mut commits)?.1;
         }
-        Ok(())
+        let elsewhere = |hash: String| {
+            let hash: String = hash.chars().take(7).collect();
+            GitError::Refused(format!("the config is at this path since {hash} only: it is new there, or was moved"))
+        };
+        first.map_or(Ok(()), |hash| Err(elsewhere(hash)))
     }
 
     /// When the config last changed, as of a commit; none if that lies too far back.

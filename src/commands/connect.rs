@@ -7,10 +7,11 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::api::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
 use crate::cli::{Api, ConfigArgs, TargetArgs};
+use crate::clock::Clock;
 use crate::commands::simulated::{self, Started};
 use crate::environment::Environment;
 use crate::limits::CERTIFICATES_BYTES_MAX;
@@ -18,6 +19,7 @@ use crate::model::desired::Desired;
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::region::{REGIONS, Region};
 use crate::problem::{Problem, cause};
+use crate::proxy::Proxy;
 use crate::sandbox::{self, Server};
 use crate::text;
 
@@ -27,8 +29,8 @@ pub struct Connection {
     pub session: Session,
     /// Where the org is.
     pub endpoints: Endpoints,
-    /// Neither the sandbox nor this machine.
-    pub is_real: bool,
+    /// Is it anywhere but on this machine?
+    pub is_remote: bool,
     /// What a person should know.
     pub notes: Vec<Problem>,
     /// The embedded org, where that is what is spoken to.
@@ -100,22 +102,43 @@ pub async fn connect(args: &TargetArgs, desired: &Desired, environment: &Environ
         let credentials = Credentials::Client { id: server.client_id().to_owned(), secret };
         let wire = HttpWire::new(&endpoints, Limits::default());
         let session = Session::new(endpoints.clone(), credentials, Arc::new(wire), options);
-        return Ok(Connection { session, endpoints, is_real: false, notes, sandbox: Some(server) });
+        return Ok(Connection { session, endpoints, is_remote: false, notes, sandbox: Some(server) });
     }
     let endpoints = endpoints(args, desired, environment)?;
     let credentials = credentials(environment)?;
-    let is_real = !endpoints.is_loopback();
-    let wire = wire(args, &endpoints)?;
+    let is_remote = !endpoints.is_loopback();
+    let proxy = proxy(&endpoints, matches!(credentials, Credentials::Token(_)), environment)?;
+    let wire = wire(args, &endpoints, proxy, environment)?;
     let session = Session::new(endpoints.clone(), credentials, Arc::new(wire), options);
-    Ok(Connection { session, endpoints, is_real, notes: Vec::new(), sandbox: None })
+    Ok(Connection { session, endpoints, is_remote, notes: Vec::new(), sandbox: None })
+}
+
+/// The proxy that leads to an org, if there is one.
+///
+/// # Errors
+/// A variable cannot be used as it stands.
+pub fn proxy(endpoints: &Endpoints, by_token: bool, environment: &Environment) -> Result<Option<Proxy>, Problem> {
+    if endpoints.is_loopback() {
+        return Ok(None);
+    }
+    let mut urls = vec![endpoints.api("/", &[])];
+    // A token that is given is not asked for.
+    urls.extend((!by_token).then(|| endpoints.login().clone()));
+    let proxy = environment.proxies.of_urls(&urls);
+    proxy.map_err(|error| Problem::new(error.to_string()).help(error.help()))
 }
 
 /// The way to an org over sockets. Nothing is opened yet.
 ///
 /// # Errors
 /// `--ca-cert` is no file of certificates.
-pub fn wire(args: &TargetArgs, endpoints: &Endpoints) -> Result<HttpWire, Problem> {
-    let wire = HttpWire::new(endpoints, Limits::default());
+pub fn wire(
+    args: &TargetArgs,
+    endpoints: &Endpoints,
+    proxy: Option<Proxy>,
+    environment: &Environment,
+) -> Result<HttpWire, Problem> {
+    let wire = HttpWire::new(endpoints, Limits::default()).through(proxy).by(Clock::starting(environment.began));
     match &args.ca_cert {
         Some(file) => trusting(wire, file),
         None => Ok(wire),
@@ -134,7 +157,8 @@ fn trusting(wire: HttpWire, file: &Path) -> Result<HttpWire, Problem> {
     if u64::try_from(pem.len()).is_ok_and(|length| length > CERTIFICATES_BYTES_MAX) {
         return Err(cannot(format!("it is longer than {CERTIFICATES_BYTES_MAX} bytes")));
     }
-    wire.trusting(&pem).map_err(cannot)
+    let pem = text::without_mark(&pem).map_err(|error| cannot(error.to_string()))?;
+    wire.trusting(pem).map_err(cannot)
 }
 
 /// The region that the environment names, where it is a known one.
@@ -217,10 +241,17 @@ impl Named {
 /// Who speaks to a real org.
 ///
 /// # Errors
-/// What is not set.
+/// What is not set, or is pasted with something around it.
 pub fn credentials(environment: &Environment) -> Result<Credentials, Problem> {
     if let Some(token) = &environment.access_token {
+        pasted("GENESYSCLOUD_ACCESS_TOKEN", token.expose_secret())?;
         return Ok(Credentials::Token(token.clone()));
+    }
+    if let Some(id) = &environment.client_id {
+        pasted("GENESYSCLOUD_OAUTHCLIENT_ID", id)?;
+    }
+    if let Some(secret) = &environment.client_secret {
+        pasted("GENESYSCLOUD_OAUTHCLIENT_SECRET", secret.expose_secret())?;
     }
     match (&environment.client_id, &environment.client_secret) {
         (Some(id), Some(secret)) => Ok(Credentials::Client { id: id.clone(), secret: secret.clone() }),
@@ -228,6 +259,57 @@ pub fn credentials(environment: &Environment) -> Result<Credentials, Problem> {
         (None, Some(_)) => Err(missing("GENESYSCLOUD_OAUTHCLIENT_ID")),
         (None, None) => Err(missing("GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET")),
     }
+}
+
+/// What never belongs to a token, an id or a secret is named before anything is sent: the form, and no character of it.
+fn pasted(variable: &str, value: &str) -> Result<(), Problem> {
+    const QUOTES: [char; 11] = ['"', '\'', '`', '“', '”', '„', '‘', '’', '«', '»', '‚'];
+    const STAND_INS: [&str; 6] = ["access_token", "changeme", "todo", "null", "undefined", "redacted"];
+    let lower = value.to_ascii_lowercase();
+    let is_of = |signs: &[char]| value.chars().all(|it| signs.contains(&it));
+    let is_of_words = value.chars().all(|it| it.is_ascii_alphabetic() || matches!(it, '_' | '-'));
+    let is_between = |begin: &str, end: &str| value.starts_with(begin) && value.ends_with(end);
+    let is_named = |name: &str| {
+        let rest = lower.strip_prefix(name).map(str::trim_start);
+        rest.is_some_and(|rest| rest.starts_with(':') || rest.starts_with('='))
+    };
+    let header = ["bearer", "basic"].iter().find(|it| {
+        lower
+            .strip_prefix(**it)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_whitespace() || ":%+".contains(c)))
+    });
+    let form = if let Some(header) = header {
+        let header = if *header == "bearer" { "Bearer" } else { "Basic" };
+        format!("it begins with `{header}`")
+    } else if ["authorization", "access_token", "export genesyscloud_access_token"].into_iter().any(is_named)
+        || lower.contains("genesyscloud_oauthclient_")
+        || lower.contains("genesyscloud_access_token")
+    {
+        "the name of a header or a variable stands in it".to_owned()
+    } else if value.starts_with(QUOTES) || value.ends_with(QUOTES) {
+        "it stands in quotes".to_owned()
+    } else if value.starts_with("${")
+        || value.starts_with("$(")
+        || value.starts_with("{{")
+        || is_between("<", ">")
+        || is_between("%", "%")
+        || value.starts_with('$')
+        || STAND_INS.contains(&lower.as_str())
+        || is_of_words && ["your", "my_", "my-"].iter().any(|it| lower.starts_with(it))
+        || is_of(&['x', 'X', '*', '.', '•', '…'])
+    {
+        "it is a placeholder that was not replaced".to_owned()
+    } else if value.starts_with(['{', '[']) {
+        "it is JSON".to_owned()
+    } else if value.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        "it holds a blank or a line break".to_owned()
+    } else if !value.is_ascii() {
+        "it holds a character that none has".to_owned()
+    } else {
+        return Ok(());
+    };
+    let problem = Problem::new(format!("{variable} is not used as it stands: {form}; nothing was sent"));
+    Err(problem.help(format!("set {variable} to the bare value")))
 }
 
 fn missing(names: &str) -> Problem {
@@ -239,5 +321,6 @@ fn missing(names: &str) -> Problem {
 #[must_use]
 pub fn files_read(args: &TargetArgs) -> Vec<PathBuf> {
     let state = args.sandbox.then(|| PathBuf::from(simulated::STATE_FOLDER));
-    args.sandbox_seed.iter().chain(&args.sandbox_faults).chain(&args.ca_cert).cloned().chain(state).collect()
+    let files = [&args.sandbox_seed, &args.sandbox_faults, &args.sandbox_behavior, &args.ca_cert];
+    files.into_iter().flatten().cloned().chain(state).collect()
 }

@@ -89,7 +89,7 @@ impl<F: View> Desk<F> {
         let folder = ReportFolder::of(record.report_dir.as_deref(), record.no_report, config, here);
         let (folder, passed_over) = folder.checked();
         let journal = Journal::open(&folder, shell.signals);
-        match journal.and_then(|journal| Ok((journal, Outputs::open(outputs, shell.signals)?))) {
+        match journal.and_then(|journal| Ok((journal, Outputs::open(outputs, shell.environment, shell.signals)?))) {
             Ok(((journal, not_kept), outputs)) => {
                 let notes: Vec<Problem> = passed_over.into_iter().chain(not_kept).collect();
                 shell.show_notes(&notes);

@@ -166,7 +166,8 @@ async fn answered(
     if args.target.sandbox {
         return converse(&args.target, desired, shell, async |connection, shell| {
             let Connection { session, endpoints, .. } = connection;
-            let place = Place { endpoints: endpoints.clone(), named_by: NamedBy::Sandbox, proxy: None };
+            let (named_by, unread_entries) = (NamedBy::Sandbox, Vec::new());
+            let place = Place { endpoints: endpoints.clone(), named_by, proxy: Ok(None), unread_entries };
             let wire = HttpWire::new(endpoints, Limits::default());
             let answers = answers(&place, &wire, Some(session), asked, shell).await;
             Ok((place, answers))
@@ -174,7 +175,9 @@ async fn answered(
         .await;
     }
     let endpoints = connect::endpoints(&args.target, desired, shell.environment)?;
-    let wire = Arc::new(connect::wire(&args.target, &endpoints)?);
+    let proxy = connect::proxy(&endpoints, asked.by_token, shell.environment);
+    let wire = connect::wire(&args.target, &endpoints, proxy.clone().ok().flatten(), shell.environment)?;
+    let wire = Arc::new(wire);
     let options = Options { requests_per_minute: args.target.requests_per_minute, ..Options::default() };
     // What answers is looked at without credentials as well.
     let session = connect::credentials(shell.environment)
@@ -187,9 +190,14 @@ async fn answered(
     } else {
         NamedBy::Config
     };
-    let proxy = shell.environment.proxies.of_host(&endpoints.api_name()).filter(|_| !endpoints.is_loopback()).cloned();
-    let place = Place { endpoints, named_by, proxy };
-    let answers = answers(&place, &wire, session.as_ref(), asked, shell).await;
+    let is_here = endpoints.is_loopback();
+    let unread_entries = if is_here { Vec::new() } else { shell.environment.proxies.unread_entries() };
+    let place = Place { endpoints, named_by, proxy, unread_entries };
+    // Without the proxy that is meant, nothing is sent.
+    let answers = match &place.proxy {
+        Ok(_) => answers(&place, &wire, session.as_ref(), asked, shell).await,
+        Err(_) => Answers::default(),
+    };
     Ok((place, answers))
 }
 
@@ -203,9 +211,10 @@ async fn answers(
 ) -> Answers {
     logging::phase("looking who answers");
     let clock = Clock::starting(shell.environment.began);
-    let Place { endpoints, named_by: _, proxy } = place;
+    let Place { endpoints, proxy, .. } = place;
     let api = endpoints.api("/api/v2/organizations/me", &[]);
-    let name = |host: String| proxy.as_ref().map_or(host, |it| it.host.clone());
+    let proxy = proxy.as_ref().ok().and_then(Option::as_ref);
+    let name = |host: String| proxy.filter(|it| it.leads_to(&host)).map_or(host, |it| it.host.clone());
     let mut answers =
         Answers { api: reach(wire, &api, &name(endpoints.api_host()), clock).await, ..Answers::default() };
     if !asked.by_token {

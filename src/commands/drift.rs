@@ -63,7 +63,7 @@ async fn made(args: &DriftArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resul
     })
     .await?;
     let names = if args.no_names { Names::Withheld } else { Names::Told };
-    let past = Past { reports: look.kept.reports(), applied };
+    let past = Past { reports: look.kept.reports(), is_whole: look.kept.is_whole, applied };
     let mut drift = drift(&desired, &look.with_unlisted(), &look.target, &past, names);
     let is_of_recent = |it: &&Warning| matches!(it, Warning::NotVisibleYet { .. } | Warning::MayBeMade { .. });
     drift.plan.warnings.extend(look.plan.warnings.iter().filter(is_of_recent).cloned());

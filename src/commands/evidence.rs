@@ -11,8 +11,9 @@ use crate::commands::reports::KeptFile;
 use crate::git::{Deadline, Git, GitError, Revision};
 use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key};
-use crate::model::observed::Observed;
+use crate::model::observed::{Definition, Observed, Primary};
 use crate::plan::Plan;
+use crate::plan::change::{Action, Why};
 use crate::plan::evidence::{Evidence, Had, NotRead, Source};
 use crate::plan::matching::{Found, pair};
 use crate::plan::origin::SHALLOW;
@@ -38,6 +39,8 @@ pub struct Earlier<'a> {
 struct Search<'a> {
     desired: &'a Desired,
     observed: &'a Observed,
+    /// The objects that other definitions have.
+    taken: BTreeSet<DefinitionId>,
     /// Definitions of which no source has known an object.
     open: BTreeSet<Key>,
     /// Those of which a report has, and whose `new: true` may have been said of it.
@@ -60,7 +63,8 @@ impl Earlier<'_> {
         if open.is_empty() {
             return None;
         }
-        let mut search = Search { desired, observed, open, unsaid: BTreeSet::new(), known: BTreeMap::new() };
+        let mut search =
+            Search { desired, observed, taken: taken(plan), open, unsaid: BTreeSet::new(), known: BTreeMap::new() };
         if let Some(Given { against, desired: Ok(base), .. }) = self.base {
             search.take_config(base, || Source::Base { typed: against.typed.clone(), commit: against.commit.clone() });
         }
@@ -101,6 +105,13 @@ impl Earlier<'_> {
     }
 }
 
+/// The objects that definitions of the plan have, or leave alone.
+fn taken(plan: &Plan) -> BTreeSet<DefinitionId> {
+    let omitted = plan.left_alone.iter().filter(|it| matches!(it.why, Why::Omitted(_))).map(|it| &it.id);
+    let kept = plan.changes.iter().filter(|it| it.step.action() != Action::Delete).filter_map(|it| it.step.id());
+    plan.in_step.iter().filter_map(|it| it.id.as_ref()).chain(kept).chain(omitted).cloned().collect()
+}
+
 impl Search<'_> {
     fn is_done(&self) -> bool {
         self.open.is_empty() && self.unsaid.is_empty()
@@ -116,11 +127,12 @@ impl Search<'_> {
         }
         let found = pair(config, self.observed).found;
         for key in sought {
-            let (Some(wanted), Some(Found::One(object, _) | Found::AlreadyDeactivated(Some(object)))) =
-                (config.definitions.get(&key), found.get(&key))
-            else {
+            let (Some(wanted), Some(Found::One(object, _))) = (config.definitions.get(&key), found.get(&key)) else {
                 continue;
             };
+            if !self.counts(&object.id) {
+                continue;
+            }
             let (id, said_new) = (object.id.clone(), wanted.new);
             if self.open.remove(&key) {
                 self.known.insert(key, Had { id, source: source(), said_new });
@@ -131,9 +143,12 @@ impl Search<'_> {
         }
     }
 
-    /// Does the org show it, whole or not?
-    fn is_shown(&self, id: &DefinitionId) -> bool {
-        self.observed.get(id).is_some() || self.observed.odd(id).is_some()
+    /// May a definition that would be created be this object? It is active or cannot be read whole, no other definition has
+    /// it, and it is not to be left alone.
+    fn counts(&self, id: &DefinitionId) -> bool {
+        let is_free = !self.taken.contains(id) && !self.desired.protect.contains_key(id);
+        let is_active = |it: &Definition| !it.deactivated && it.primary != Primary::Yes;
+        is_free && (self.observed.get(id).is_some_and(is_active) || self.observed.odd(id).is_some())
     }
 
     /// Takes the objects that reports name, where the org shows them.
@@ -141,7 +156,7 @@ impl Search<'_> {
         for KeptFile { path, report, posts: _ } in reports {
             let named = report.objects();
             for key in self.open.clone() {
-                let Some(id) = named.get(&key).filter(|it| self.is_shown(it)) else { continue };
+                let Some(id) = named.get(&key).filter(|it| self.counts(it)) else { continue };
                 self.open.remove(&key);
                 let source = Source::Report(path.display().to_string());
                 self.known.insert(key.clone(), Had { id: (*id).clone(), source, said_new: false });

@@ -1,4 +1,5 @@
-//! Files that a run writes: whole or not at all, each tried before anything is done.
+//! Files that a run writes: whole or not at all wherever the system lets a file take another one's place. Each is tried
+//! before anything is done.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::limits::PLACED_BYTES_MAX;
+use crate::limits::{PLACED_BYTES_MAX, STEP_SUMMARY_BYTES_MAX};
 use crate::nofollow::{self, Fault, Folder, Kind, Temporary, Write};
 use crate::problem::{Problem, cause};
 use crate::signals::Signals;
@@ -20,33 +21,59 @@ pub struct WholeFile {
     pub path: PathBuf,
     /// One name for the place, however it was spelt.
     pub real: PathBuf,
-    /// Written beside its final name and renamed over it when it is whole. What is not a regular
-    /// file, such as a pipe or a link, is written as it is.
-    pub is_direct: bool,
+    /// How it is written.
+    pub way: Way,
+}
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Beside its final name, and renamed over it when it is whole.
+    Whole,
+    /// As it is: it is no regular file, such as a pipe or a link.
+    Direct,
+    /// At its end: others write to it as well.
+    Append,
 }
 
 impl WholeFile {
-    /// Tries it. Nothing of it is left behind.
+    /// Tries it. Nothing of it is left behind. `shared` is the file that others write to as well.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn open(path: &Path, signals: &Signals) -> Result<WholeFile, Problem> {
+    pub fn open(path: &Path, shared: Option<&Path>, signals: &Signals) -> Result<WholeFile, Problem> {
         if path.is_dir() {
             return Err(Problem::new(format!("cannot write `{}`: it is a folder", text::unticked(path.display()))));
         }
+        let real = real_path(path);
         // A link is written through: what it leads to may be a device, and the link is somebody's.
-        let is_direct = path.is_symlink() || (path.exists() && !path.is_file());
-        let tried = if !is_direct {
-            let probe = || NamedTempFile::new_in(folder_of(path))?.close();
-            signals.ended(probe)
-        } else if path.is_file() {
-            fs::OpenOptions::new().append(true).open(path).map(drop)
+        let way = if path.is_file() && shared.is_some_and(|it| real_path(it) == real) {
+            Way::Append
+        } else if path.is_symlink() || (path.exists() && !path.is_file()) {
+            Way::Direct
         } else {
+            Way::Whole
+        };
+        let in_place = || fs::OpenOptions::new().append(true).open(path).map(drop);
+        let tried = match way {
+            Way::Whole if path.is_file() && cannot_be_renamed_over(path) => in_place(),
+            Way::Whole => match signals.ended(|| NamedTempFile::new_in(folder_of(path))?.close()) {
+                Err(error) if is_refused(&error) && path.is_file() => in_place(),
+                tried => tried,
+            },
+            Way::Direct | Way::Append if path.is_file() => in_place(),
             // To open a pipe would be to wait for its reader.
-            Ok(())
+            Way::Direct | Way::Append => Ok(()),
         };
         tried.map_err(|error| cannot_write(path, &error))?;
-        Ok(WholeFile { path: path.to_owned(), real: real_path(path), is_direct })
+        Ok(WholeFile { path: path.to_owned(), real, way })
+    }
+
+    /// How many bytes may still be written to it; `None` if there is no limit.
+    #[must_use]
+    pub fn room(&self) -> Option<u64> {
+        let length = || fs::metadata(&self.path).map_or(0, |it| it.len());
+        (self.way == Way::Append).then(|| STEP_SUMMARY_BYTES_MAX.saturating_sub(length()))
     }
 
     /// Writes it.
@@ -55,13 +82,17 @@ impl WholeFile {
     /// It could not be written. That a reader left is none: they want no more, as on standard output.
     pub fn write(&self, content: impl AsRef<[u8]>, signals: &Signals) -> Result<(), Problem> {
         let content = content.as_ref();
-        let written = if self.is_direct {
-            match fs::write(&self.path, content) {
+        let written = match self.way {
+            Way::Direct => match fs::write(&self.path, content) {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
                 written => written,
-            }
-        } else {
-            self.replace(content, signals)
+            },
+            Way::Append => self.append(content),
+            Way::Whole => match self.replace(content, signals) {
+                // Better a file that a crash could leave half written than a result that is lost.
+                Err(error) if is_refused(&error) && self.path.is_file() => self.write_over(content),
+                written => written,
+            },
         };
         written.map_err(|error| cannot_write(&self.path, &error))
     }
@@ -71,6 +102,64 @@ impl WholeFile {
         let new = place.beside(content, signals)?;
         signals.ended(|| place.put(new).map_err(|(error, _)| error))
     }
+
+    fn write_over(&self, content: &[u8]) -> io::Result<()> {
+        let mut file = fs::OpenOptions::new().write(true).open(&self.path)?;
+        file.write_all(content)?;
+        file.set_len(u64::try_from(content.len()).unwrap_or(u64::MAX))?;
+        file.sync_all()
+    }
+
+    /// In one write, since others may write as well; an empty line parts it from what is there.
+    fn append(&self, content: &[u8]) -> io::Result<()> {
+        if content.is_empty() {
+            return Ok(());
+        }
+        let mut file = fs::OpenOptions::new().append(true).open(&self.path)?;
+        let between: &[u8] = if file.metadata()?.len() > 0 { BETWEEN } else { &[] };
+        file.write_all(&[between, content].concat())
+    }
+}
+
+/// What stands between two results in a file that is appended to.
+const BETWEEN: &[u8] = b"\n\n";
+
+/// Does the system refuse that a file is made beside another one, or renamed over it? A mounted file is busy.
+fn is_refused(error: &io::Error) -> bool {
+    use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
+    matches!(error.kind(), ResourceBusy | CrossesDevices | PermissionDenied | ReadOnlyFilesystem)
+}
+
+/// Will a rename over this file be refused, although a file can be made beside it? It is mounted, or it is somebody
+/// else's in a folder such as `/tmp`.
+#[cfg(unix)]
+fn cannot_be_renamed_over(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    const STICKY: u32 = 0o1000;
+    let me = rustix::process::geteuid();
+    let is_kept = || {
+        let (file, folder) = (fs::metadata(path).ok()?, fs::metadata(folder_of(path)).ok()?);
+        let is_mine = me.is_root() || [file.uid(), folder.uid()].contains(&me.as_raw());
+        Some(folder.mode() & STICKY != 0 && !is_mine)
+    };
+    is_mounted(path) || is_kept().unwrap_or(false)
+}
+
+#[cfg(not(unix))]
+fn cannot_be_renamed_over(_: &Path) -> bool {
+    false
+}
+
+#[cfg(target_os = "linux")]
+fn is_mounted(path: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+    let found = statx(CWD, path, AtFlags::empty(), StatxFlags::BASIC_STATS);
+    found.is_ok_and(|it| it.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn is_mounted(_: &Path) -> bool {
+    false
 }
 
 /// Where a file belongs: a folder that is there, and the path from it on. In that path no link is followed.
@@ -367,7 +456,7 @@ fn beginning_of(folder: &Folder, name: &OsStr) -> String {
         // What was read before an error is a beginning as well.
         let _ = file.take(BEGINNING_BYTES).read_to_end(&mut beginning);
     }
-    String::from_utf8_lossy(&beginning).into_owned()
+    String::from_utf8_lossy(text::without_mark(&beginning).unwrap_or(&beginning)).into_owned()
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -20,6 +20,7 @@ pub fn completions(args: CompletionsArgs, shell: &mut Shell<'_>) -> Exit {
         ShellName::Bash => aot::Shell::Bash,
         ShellName::Zsh => aot::Shell::Zsh,
         ShellName::Fish => aot::Shell::Fish,
+        ShellName::PowerShell => aot::Shell::PowerShell,
     };
     let mut script = Vec::new();
     aot::generate(name, &mut Cli::command(), "presencectl", &mut script);

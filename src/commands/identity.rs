@@ -16,6 +16,9 @@ pub struct Identity {
     pub name: Option<String>,
     /// Stop when the org does not say who it is: where something is written, or imported from it.
     pub must_be_known: bool,
+    /// What is said if the sandbox does not answer; none if any org may. Anything on this machine can be the way to a
+    /// real org, such as a tunnel.
+    pub unless_sandbox: Option<Problem>,
 }
 
 impl Identity {
@@ -24,7 +27,7 @@ impl Identity {
     pub fn to_read(desired: &Desired) -> Identity {
         let org = desired.org.as_ref();
         let meant = org.and_then(|org| org.id.clone());
-        Identity { meant, name: org.map(|org| org.name.clone()), must_be_known: false }
+        Identity { meant, name: org.map(|org| org.name.clone()), must_be_known: false, unless_sandbox: None }
     }
 
     /// By a config and `--org-id`, for a command that writes.
@@ -32,7 +35,7 @@ impl Identity {
     /// # Errors
     /// The two contradict each other.
     pub fn to_write(desired: &Desired, org_id: Option<&str>) -> Result<Identity, Problem> {
-        let Identity { meant: written, name, must_be_known: _ } = Identity::to_read(desired);
+        let Identity { meant: written, name, .. } = Identity::to_read(desired);
         let empty = || Problem::new("--org-id is empty").help("`plan` prints the org's id");
         let typed = org_id.map(|typed| OrgId::new(typed).ok_or_else(empty)).transpose()?;
         if let (Some(written), Some(typed)) = (&written, &typed)
@@ -41,16 +44,24 @@ impl Identity {
             return Err(Problem::new(format!("`org.id` is {written}, and --org-id is {typed}"))
                 .help("correct the one that is wrong; nothing was sent"));
         }
-        Ok(Identity { meant: written.or(typed), name, must_be_known: true })
+        Ok(Identity { meant: written.or(typed), name, must_be_known: true, unless_sandbox: None })
     }
 
     /// A real org has to be named before anything is written: the worst accident is the right change in the wrong
-    /// org. `otherwise` is what is said where it is not.
+    /// org. `otherwise` is what is said if it is not.
     ///
     /// # Errors
-    /// It is a real org, and nothing names it.
-    pub fn named(self, is_real: bool, otherwise: impl FnOnce() -> Problem) -> Result<Identity, Problem> {
-        if self.meant.is_none() && is_real { Err(otherwise()) } else { Ok(self) }
+    /// Nothing names the org, and it is not on this machine. On this machine, [`who`] refuses all but the sandbox.
+    pub fn named(self, is_remote: bool, otherwise: impl FnOnce() -> Problem) -> Result<Identity, Problem> {
+        if self.meant.is_some() { Ok(self) } else { self.or_sandbox(is_remote, otherwise()) }
+    }
+
+    /// Only the sandbox will do.
+    ///
+    /// # Errors
+    /// It is not on this machine, so it is not the sandbox.
+    pub fn or_sandbox(self, is_remote: bool, otherwise: Problem) -> Result<Identity, Problem> {
+        if is_remote { Err(otherwise) } else { Ok(Identity { unless_sandbox: Some(otherwise), ..self }) }
     }
 }
 
@@ -65,16 +76,23 @@ pub fn config_names_no_org() -> Problem {
 /// known.
 ///
 /// # Errors
-/// The org is another one than meant, or nothing else would be answered either.
+/// The org is another one than meant, or it has to be the sandbox and is not, or nothing else would be answered either.
 pub async fn who(
     reader: &Reader,
     identity: &Identity,
     heard: &mut Heard,
     notes: &mut Vec<Problem>,
 ) -> Result<(), Problem> {
-    match reader.organization().await {
+    match reader.introduced().await {
         // A failure names the org as well, the wrong one most of all.
-        Ok(org) => right_org(heard.org.insert(org), identity),
+        Ok((org, is_sandbox)) => {
+            let org = heard.org.insert(org);
+            right_org(org, identity)?;
+            match &identity.unless_sandbox {
+                Some(problem) if !is_sandbox => Err(not_the_sandbox(problem, org)),
+                Some(_) | None => Ok(()),
+            }
+        }
         // Nothing else would be answered either.
         Err(error) if identity.must_be_known || stops_everything(&error) => Err(not_known(error, identity)),
         Err(error) => {
@@ -95,6 +113,7 @@ pub fn stops_everything(error: &ApiError) -> bool {
         | Kind::NotFound { .. }
         | Kind::NotServed(_)
         | Kind::NoneServed
+        | Kind::NotOffered
         | Kind::Conflict
         | Kind::Invalid
         | Kind::Server
@@ -116,6 +135,13 @@ fn not_known(error: ApiError, identity: &Identity) -> Problem {
         problem.message = format!("the org could not be asked who it is, so nothing is written: {}", problem.message);
     }
     problem
+}
+
+fn not_the_sandbox(problem: &Problem, org: &Organization) -> Problem {
+    let Problem { message, help, .. } = problem;
+    let name = text::ticked(&org.name);
+    let problem = Problem::new(format!("{message}, and {name} ({}) is not the sandbox; nothing was written", org.id));
+    Problem { help: help.clone(), ..problem }
 }
 
 fn right_org(org: &Organization, identity: &Identity) -> Result<(), Problem> {

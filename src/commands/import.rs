@@ -83,7 +83,7 @@ async fn seen(args: &TargetArgs, shell: &mut Shell<'_>) -> Result<Seen, Problem>
     let config = Desired::nothing();
     converse(args, &config, shell, async |connection, _| {
         // The org's id stands in what is written, so that it is never applied to another one.
-        let identity = Identity { meant: None, name: None, must_be_known: true };
+        let identity = Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None };
         let mut heard = Heard { org: None, sandbox: args.sandbox };
         let reader = connection.session.reader();
         let from = From { reader: &reader, identity: &identity, api: api(args, &config), sandbox: args.sandbox };

@@ -197,7 +197,7 @@ impl Journal {
                     Problem::new(format!("cannot make the folder `{dir}`: {why}"))
                 };
                 fs::create_dir_all(dir).map_err(cannot)?;
-                WholeFile::open(&dir.join("tried"), signals)?;
+                WholeFile::open(&dir.join("tried"), None, signals)?;
                 Ok((journal(), None))
             }
             ReportFolder::Default(top) => Ok(match ignored(top, signals) {

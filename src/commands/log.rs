@@ -21,7 +21,7 @@ use crate::text;
 /// Shows what the reports of a folder say, and which of them cannot be read.
 pub fn run(args: &LogArgs, shell: &mut Shell<'_>) -> Exit {
     let heard = Heard { org: None, sandbox: false };
-    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
+    let mut outputs = match Outputs::open(&args.outputs, shell.environment, shell.signals) {
         Ok(outputs) => outputs,
         Err(problem) => {
             let outputs = shell.outputs_before_reading(&args.outputs);

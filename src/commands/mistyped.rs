@@ -96,6 +96,7 @@ fn leave<F: View>(keeping: Keeping, awaited: Kind, problem: Problem, shell: &mut
         sandbox: sandbox(shell),
         sandbox_seed: None,
         sandbox_faults: None,
+        sandbox_behavior: None,
         base_url: None,
         ca_cert: None,
         api: None,

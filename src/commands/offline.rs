@@ -23,7 +23,7 @@ use crate::text;
 
 /// `presencectl validate`.
 pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
-    let mut outputs = match Outputs::open(&args.outputs, shell.signals) {
+    let mut outputs = match Outputs::open(&args.outputs, shell.environment, shell.signals) {
         Ok(outputs) => outputs,
         Err(problem) => {
             let exit = shell.fail(&problem.clone().into());

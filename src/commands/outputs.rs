@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::cli::{Format, Output, View};
-use crate::commands::files::{WholeFile, real_path};
+use crate::commands::files::{Way, WholeFile, real_path};
+use crate::environment::Environment;
 use crate::problem::Problem;
 use crate::signals::Signals;
 use crate::terminal::Terminal;
@@ -31,7 +32,7 @@ impl<F: View> Outputs<F> {
     ///
     /// # Errors
     /// Two formats for one place, or a file that cannot be written.
-    pub fn open(asked: &[Output<F>], signals: &Signals) -> Result<Outputs<F>, Problem> {
+    pub fn open(asked: &[Output<F>], environment: &Environment, signals: &Signals) -> Result<Outputs<F>, Problem> {
         let stdout: Vec<F> = asked.iter().filter(|it| it.file.is_none()).map(|it| it.format).collect();
         let on_stdout = match stdout.as_slice() {
             [] => F::HUMAN,
@@ -44,7 +45,7 @@ impl<F: View> Outputs<F> {
         let mut outputs = Outputs { on_stdout, ..Outputs::on_stdout() };
         for output in asked {
             let Some(path) = &output.file else { continue };
-            let file = WholeFile::open(path, signals)?;
+            let file = WholeFile::open(path, environment.step_summary.as_deref(), signals)?;
             if outputs.files.iter().any(|(_, it)| it.real == file.real) {
                 return Err(Problem::new(format!("two formats for the file `{}`", text::unticked(path.display())))
                     .help("give each a file of its own"));
@@ -57,11 +58,11 @@ impl<F: View> Outputs<F> {
     /// As many of them as can be opened, for a run that has failed. Where two are for one place it is the first file's,
     /// and nobody's on standard output.
     #[must_use]
-    pub fn openable(asked: &[Output<F>], signals: &Signals) -> Outputs<F> {
+    pub fn openable(asked: &[Output<F>], environment: &Environment, signals: &Signals) -> Outputs<F> {
         let mut outputs = Outputs::on_stdout();
         for output in asked {
             let Some(path) = &output.file else { continue };
-            let Ok(file) = WholeFile::open(path, signals) else { continue };
+            let Ok(file) = WholeFile::open(path, environment.step_summary.as_deref(), signals) else { continue };
             if outputs.files.iter().all(|(_, it)| it.real != file.real) {
                 outputs.files.push((output.format, file));
             }
@@ -126,7 +127,11 @@ impl<F: View> Outputs<F> {
     }
 
     fn kept(&self, format: F) -> impl Iterator<Item = &WholeFile> {
-        let can_be_read = |file: &WholeFile| !file.is_direct || file.real.is_file();
+        let can_be_read = |file: &WholeFile| match file.way {
+            Way::Whole => true,
+            Way::Direct => file.real.is_file(),
+            Way::Append => false,
+        };
         self.files.iter().filter(move |(it, file)| *it == format && can_be_read(file)).map(|(_, file)| file)
     }
 
@@ -159,10 +164,10 @@ impl<F: View> Outputs<F> {
             rest if rest.is_empty() => told.clone(),
             rest => format!("{told}\n{rest}"),
         };
-        let (direct, regular): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, file)| file.is_direct);
+        let (direct, regular): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, file)| file.way == Way::Direct);
         let mut failed = Ok(());
         for (format, file) in regular {
-            if let Err(problem) = file.write(text(format), signals) {
+            if let Err(problem) = file.write(fitting(format, &file, &text), signals) {
                 failed = Err(problem);
             }
         }
@@ -176,4 +181,22 @@ impl<F: View> Outputs<F> {
         }
         failed
     }
+}
+
+/// The text for a file: a shorter view where the file has no room for the one that was asked for, and where it has no
+/// room for that either, a line that says so. GitHub drops a summary that is too long whole, with what others wrote.
+fn fitting<F: View>(format: F, file: &WholeFile, text: &dyn Fn(F) -> String) -> String {
+    /// Kept for such lines.
+    const NOTES_BYTES: u64 = 16 * 1024;
+    const NO_ROOM: &str =
+        "> There is no room for more in the summary of this step. The result is in the log of the step.\n";
+    let whole = text(format);
+    let Some(room) = file.room() else { return whole };
+    let fits = |text: &String, kept: u64| u64::try_from(text.len()).is_ok_and(|it| it <= room.saturating_sub(kept));
+    if fits(&whole, NOTES_BYTES) {
+        return whole;
+    }
+    let shorter = format.shorter().map(text).filter(|it| fits(it, NOTES_BYTES));
+    let said = shorter.unwrap_or_else(|| NO_ROOM.to_owned());
+    if fits(&said, 2) { said } else { String::new() }
 }

@@ -82,8 +82,7 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     look.plan = asked_of_others(look.plan, read, &folder);
     if let Some(given) = given {
         let evidence = look.evidence.take().unwrap_or_default();
-        let reports = look.kept.reports();
-        look.plan = compared(given, look.plan, &desired, &look.observed, &look.target, &reports, &evidence);
+        look.plan = compared(given, look.plan, &desired, &look.observed, &look.target, &look.kept, &evidence);
     }
     Ok(Made { look, desired, sources })
 }

@@ -53,18 +53,18 @@ pub struct Names<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// For a run of `total` objects. A log is read afterwards: `ci` means lines also where the job has a
+    /// For a run of `total` objects. A log is read afterwards: `in_lines` means lines also where the job has a
     /// terminal.
     #[must_use]
     pub fn new(
         terminal: &'a mut Terminal,
-        ci: bool,
+        in_lines: bool,
         total: usize,
         names: Names<'a>,
         left: Left<'a>,
         style: Style,
     ) -> Progress<'a> {
-        let bar = (terminal.err_is_terminal() && !ci).then(|| counting_down(total));
+        let bar = (terminal.err_is_terminal() && !in_lines).then(|| counting_down(total));
         terminal.error_stream().has_bar(bar.as_ref().map(|(bar, _)| bar.clone()));
         let requests = Cell::new(left.requests);
         Progress {

@@ -50,7 +50,10 @@ pub async fn see(
     let mut notes = Vec::new();
     who(reader, identity, heard, &mut notes).await?;
     let (listed, presences) = tokio::join!(definitions(reader, api), reader.system_presences());
-    let (generation, listed) = listed?;
+    let (generation, listed) = match listed {
+        Ok(listed) => listed,
+        Err(error) => return Err(with_other_generation(reader, api, error).await),
+    };
     let presences = match presences {
         Ok(presences) => Some(presences),
         Err(error) => {
@@ -91,6 +94,21 @@ pub fn names_divisions(desired: &Desired) -> bool {
     desired.definitions.values().any(|it| {
         it.management == Management::Managed && !it.deactivated && matches!(it.division, Some(DivisionName::Name(_)))
     })
+}
+
+/// A failure of [`definitions`]. If the client may not read this generation, the other one is tried, and named if it works.
+pub async fn with_other_generation(reader: &Reader, api: ApiChoice, error: ApiError) -> Problem {
+    let other = match api {
+        ApiChoice::Only(generation) => generation.other(),
+        ApiChoice::Auto => Generation::Second,
+    };
+    let is_forbidden = matches!(error.kind, Kind::Forbidden { .. });
+    let problem = Problem::from(error);
+    let may_read = is_forbidden && reader.speaking(other).list().await.is_ok();
+    match problem.help.clone().filter(|_| may_read) {
+        Some(help) => problem.help(format!("{help}; or give `--api {other}`, which this client may read")),
+        None => problem,
+    }
 }
 
 /// The definitions, and the generation that showed them. Decided here, once a run.

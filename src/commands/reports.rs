@@ -38,6 +38,8 @@ pub struct Newest {
     pub files: Vec<KeptFile>,
     /// That some could not be read.
     pub note: Option<Problem>,
+    /// The folder was typed, as that of all applies. Another one holds what was applied here.
+    pub is_whole: bool,
 }
 
 impl Newest {
@@ -103,8 +105,8 @@ pub fn newest(folder: &ReportFolder, config_name: Option<&str>, target: &Target)
     Ok(newest)
 }
 
-/// The newest reports in the folders of these names. Where a typed folder has none of them, it may be that of the org, and
-/// all of it counts.
+/// The newest reports in the folders of these names; then, since a config may have called the org otherwise, the newest of
+/// the other folders. Where a typed folder has none of these names, it may be that of the org.
 ///
 /// # Errors
 /// A typed folder cannot be read.
@@ -119,12 +121,15 @@ pub fn newest_of(folder: &ReportFolder, names: &BTreeSet<String>) -> Result<Newe
         let parent = it.parent().and_then(Path::file_name).and_then(|it| it.to_str());
         parent.is_some_and(|it| names.contains(it))
     };
-    let of_org: Vec<PathBuf> = all.iter().filter(is_named).cloned().collect();
-    let is_whole = matches!(folder, ReportFolder::Typed(_)) && of_org.is_empty();
-    let mut files = if is_whole { all } else { of_org };
-    files.sort_by(|a, b| (b.file_name(), b).cmp(&(a.file_name(), a)));
+    let (mut files, mut others): (Vec<PathBuf>, Vec<PathBuf>) = all.into_iter().partition(|it| is_named(&it));
+    let is_typed = matches!(folder, ReportFolder::Typed(_));
+    let newest_first = |files: &mut Vec<PathBuf>| files.sort_by(|a, b| (b.file_name(), b).cmp(&(a.file_name(), a)));
+    newest_first(&mut files);
+    newest_first(&mut others);
+    let noted = if is_typed && files.is_empty() { others.len() } else { files.len() };
+    files.append(&mut others);
     files.truncate(KEPT_REPORTS_MAX);
-    Ok(read(&files))
+    Ok(Newest { is_whole: is_typed, ..read(&files, noted) })
 }
 
 /// The files that `log` shows: all of a typed folder, else the newest of each org.
@@ -151,14 +156,16 @@ pub fn files(folder: &ReportFolder) -> Result<Vec<PathBuf>, Problem> {
     Ok(by_org.into_values().flat_map(|files| files.into_iter().rev().take(KEPT_REPORTS_MAX).rev()).collect())
 }
 
-fn read(files: &[PathBuf]) -> Newest {
+/// `noted`: so many of the first are of this org; nothing is said of others that cannot be read.
+fn read(files: &[PathBuf], noted: usize) -> Newest {
     let (mut bytes_left, mut values_left) = (HISTORY_BYTES_MAX, DOCUMENT_VALUES_MAX);
     let (mut found, mut unread) = (Vec::new(), Vec::new());
-    for path in files {
+    for (index, path) in files.iter().enumerate() {
+        let is_named = index < noted;
         let bytes = match found_report_bytes(path) {
             Ok(bytes) => bytes,
             Err(why) => {
-                unread.push((path, why));
+                unread.extend(is_named.then_some((path, why)));
                 continue;
             }
         };
@@ -167,7 +174,7 @@ fn read(files: &[PathBuf]) -> Newest {
         let (Some(left), Some(values)) = (left, values) else {
             let mib = HISTORY_BYTES_MAX / (1024 * 1024);
             let why = format!("this one and those before it are more than a run reads ({mib} MiB)");
-            unread.extend(files.iter().skip_while(|it| *it != path).map(|it| (it, why.clone())));
+            unread.extend(files[..noted.min(files.len())].iter().skip(index).map(|it| (it, why.clone())));
             break;
         };
         (bytes_left, values_left) = (left, values);
@@ -178,10 +185,12 @@ fn read(files: &[PathBuf]) -> Newest {
             }
             // That run wrote nothing.
             Ok(Kept::Failure(_)) => {}
-            Err(error) => unread.push((path, error.why)),
+            Err(error) => unread.extend(is_named.then_some((path, error.why))),
         }
     }
-    Newest { files: found, note: unread.first().map(|(first, why)| not_read(unread.len(), first, why)) }
+    found.sort_by(|a, b| (b.path.file_name(), &b.path).cmp(&(a.path.file_name(), &a.path)));
+    let note = unread.first().map(|(first, why)| not_read(unread.len(), first, why));
+    Newest { files: found, note, is_whole: false }
 }
 
 /// One warning for all reports that could not be read.

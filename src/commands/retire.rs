@@ -61,9 +61,9 @@ async fn retired(args: &RetireArgs, desk: &mut Desk<TableFormat>, shell: &mut Sh
     desk.record.goes_by(&config, &typed.path, &sources);
     let Config { desired, .. } = config;
     let (report, target) = converse(&args.target, &desired, shell, async |connection, shell| {
-        let Connection { session, is_real, .. } = connection;
+        let Connection { session, is_remote, .. } = connection;
         let org_id = args.org_id.as_deref();
-        let identity = Identity::to_write(&desired, org_id)?.named(*is_real, config_names_no_org)?;
+        let identity = Identity::to_write(&desired, org_id)?.named(*is_remote, config_names_no_org)?;
         let run = Run { args, desired: &desired, identity: &identity, sources: &sources };
         Ok::<_, Failure>(Box::pin(run.go(session, desk, shell)).await?)
     })
@@ -126,7 +126,7 @@ impl Run<'_> {
         desk.keep(&desk.record.complete(begun), &target, sources, shell)?;
 
         let (sender, stop) = Stop::new();
-        let stages = Stages::new(shell.terminal, shell.environment.ci);
+        let stages = Stages::new(shell.terminal, shell.environment.tells_in_lines());
         shell.signals.tell(sender);
         let job = Job { retirement: &retirement, desired };
         let report = retire::run(&session, job, &stop, &|event| stages.tell(event)).await;

@@ -40,12 +40,13 @@ pub async fn run(args: &SandboxArgs, shell: &mut Shell<'_>) -> Exit {
 async fn start(args: &SandboxArgs) -> Result<Server, Problem> {
     let definitions = args.seed.as_deref().map(sandbox::read_seed_file).transpose()?.unwrap_or_default();
     let faults = args.faults.as_deref().map(sandbox::read_fault_file).transpose()?.unwrap_or_default();
+    let behavior = args.behavior.as_deref().map(sandbox::read_behavior_file).transpose()?.unwrap_or_default();
     let config = Config {
         state_file: args.state.clone(),
         seed: Seed { definitions, ..Seed::default() },
         port: args.port,
         faults,
-        ..Config::default()
+        ..Config::rehearsal(behavior)
     };
     Ok(Server::start(config).await?)
 }

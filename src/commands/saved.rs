@@ -27,8 +27,8 @@ pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
     if u64::try_from(bytes.len()).is_ok_and(|length| length > SAVED_PLAN_BYTES_MAX) {
         return Err(named(format!("it is longer than {SAVED_PLAN_BYTES_MAX} bytes")));
     }
-    let text = String::from_utf8(bytes).map_err(|_| named("it is not UTF-8".to_owned()))?;
-    saved::read(&text).map_err(|error| named(error.to_string()).help("make it with `plan --output json=FILE`"))
+    let text = text::of_bytes(&bytes).map_err(|error| named(error.to_string()))?;
+    saved::read(text).map_err(|error| named(error.to_string()).help("make it with `plan --output json=FILE`"))
 }
 
 /// The plan, split by what was reviewed; none where no saved plan was given.

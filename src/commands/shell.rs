@@ -14,7 +14,7 @@ use crate::commands::outputs::Outputs;
 use crate::commands::simulated::STATE_FOLDER;
 use crate::config::file_system::FileSystem;
 use crate::config::{self, Config, Loaded, Request};
-use crate::diagnostic::{Findings, Sources};
+use crate::diagnostic::{Findings, Severity, Sources};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::logging;
@@ -42,6 +42,8 @@ pub struct Shell<'a> {
     pub line: &'a Line,
     /// `--color`.
     pub color: ColorWhen,
+    /// `--quiet`: no warnings about a config on standard error.
+    pub quiet: bool,
 }
 
 /// Why a command ends without its result.
@@ -77,7 +79,7 @@ impl Shell<'_> {
         let color = match self.color {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
-            ColorWhen::Auto => is_terminal && !self.environment.no_color,
+            ColorWhen::Auto => is_terminal && !self.environment.no_color && !self.environment.dumb,
         };
         Style { color, columns: COLUMNS }
     }
@@ -120,10 +122,20 @@ impl Shell<'_> {
 
     /// Shows findings on standard error.
     pub fn show_findings(&mut self, diagnostics: &Findings, sources: &Sources) {
-        if !diagnostics.is_empty() {
-            let text = findings::human(diagnostics, sources, self.style_err());
-            self.terminal.err(&text);
+        let text = match self.told(diagnostics) {
+            told if told.is_empty() => return,
+            told => findings::human(&told, sources, self.style_err()),
+        };
+        self.terminal.err(&text);
+    }
+
+    /// Those that are told on standard error.
+    fn told<'a>(&self, all: &'a Findings) -> Cow<'a, Findings> {
+        if !self.quiet {
+            return Cow::Borrowed(all);
         }
+        let shown = all.iter().filter(|it| it.severity == Severity::Error).cloned().collect();
+        Cow::Owned(Findings::new(shown, all.errors, all.warnings))
     }
 
     /// Shows look-ups that failed without stopping anything.
@@ -165,7 +177,10 @@ impl Shell<'_> {
 
     /// Ends a command that has no result, in words on standard error.
     pub fn fail(&mut self, failure: &Failure) -> Exit {
-        let words = in_words(&self.named(failure), self.style_err());
+        let words = match failure {
+            Failure::Findings(sources, all) => findings::human(&self.told(all), sources, self.style_err()),
+            Failure::Problem(_) => in_words(&self.named(failure), self.style_err()),
+        };
         self.terminal.err(&words);
         Exit::Failure
     }
@@ -224,7 +239,7 @@ impl Shell<'_> {
     /// nothing that it would have read.
     #[must_use]
     pub fn outputs_before_reading<F: View>(&self, asked: &[Output<F>]) -> Outputs<F> {
-        let mut outputs = Outputs::openable(asked, self.signals);
+        let mut outputs = Outputs::openable(asked, self.environment, self.signals);
         let path = |it: &OsStr| PathBuf::from(it);
         let output = variables::of("output");
         let of_variables = self.environment.flags.iter().filter(|(name, _)| Some(*name) != output.as_ref());

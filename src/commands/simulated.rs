@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::TargetArgs;
 use crate::model::desired::{Desired, OrgIdentity};
 use crate::problem::Problem;
-use crate::sandbox::{self, Seed, Server};
+use crate::sandbox::{self, Behavior, Seed, Server};
 use crate::text;
 
 /// Where state files are, below the current folder.
@@ -109,12 +109,21 @@ pub async fn start(args: &TargetArgs, desired: &Desired) -> Result<Started, Prob
         Some(file) => sandbox::read_fault_file(file)?,
         None => Vec::new(),
     };
+    let behavior = match &args.sandbox_behavior {
+        Some(file) => sandbox::read_behavior_file(file)?,
+        None => Behavior::default(),
+    };
     let state = state_file(desired.org.as_ref());
     let notes = args.sandbox_seed.iter().filter(|_| state.exists()).map(|file| passed_over(file, &state)).collect();
     // Nobody typed this path, and a repository may hold links in it.
     let below = Some(PathBuf::new());
-    let config =
-        sandbox::Config { state_file: Some(state), state_below: below, seed, faults, ..sandbox::Config::default() };
+    let config = sandbox::Config {
+        state_file: Some(state),
+        state_below: below,
+        seed,
+        faults,
+        ..sandbox::Config::rehearsal(behavior)
+    };
     Ok(Started { server: Server::start(config).await?, notes })
 }
 

@@ -16,10 +16,10 @@ pub struct Stages<'a> {
 }
 
 impl<'a> Stages<'a> {
-    /// A log is read afterwards: `ci` means no bar also where the job has a terminal.
+    /// A log is read afterwards: `in_lines` means no bar also where the job has a terminal.
     #[must_use]
-    pub fn new(terminal: &'a mut Terminal, ci: bool) -> Stages<'a> {
-        let has_bar = terminal.err_is_terminal() && !ci;
+    pub fn new(terminal: &'a mut Terminal, in_lines: bool) -> Stages<'a> {
+        let has_bar = terminal.err_is_terminal() && !in_lines;
         Stages { terminal: RefCell::new(terminal), has_bar, bar: RefCell::default() }
     }
 

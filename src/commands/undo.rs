@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::api::Reader;
+use crate::api::{Reader, Session};
 use crate::apply::report::{Outcome, Report, Row, Skip};
 use crate::apply::{Aim, Job};
 use crate::cli::{ConfigArgs, TargetArgs, UndoArgs};
 use crate::commands::carry::{self, Carried};
-use crate::commands::connect::{self, Connection, files_read};
+use crate::commands::connect::{self, files_read};
 use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
 use crate::commands::identity::Identity;
@@ -77,10 +77,13 @@ async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resu
     let desired = Desired { org: Some(named), ..undo::desired(&report) };
     let run = Run { args, file: &file, report: &report, desired: &desired, config: config.as_ref() };
     let (ended, exit, target) = converse(&args.target, &desired, shell, async |connection, shell| {
-        if args.auto_approve && connection.is_real && config.is_none() {
-            return Err(nothing_holds_it_back().into());
-        }
-        run.go(connection, org, desk, shell).await
+        let named = Identity { meant: Some(org), name: None, must_be_known: true, unless_sandbox: None };
+        let identity = if args.auto_approve && config.is_none() {
+            named.or_sandbox(connection.is_remote, nothing_holds_it_back())?
+        } else {
+            named
+        };
+        run.go(&connection.session, &identity, desk, shell).await
     })
     .await?;
     let last = if ended.may_have_written() { human::revert(&report) } else { String::new() };
@@ -116,7 +119,7 @@ fn newest_apply(
         if args.target.sandbox { Some(simulated::org_id(it)) } else { it.id.as_ref().map(ToString::to_string) }
     });
     let folders = [Some(name), id.as_deref()].into_iter().flatten().filter_map(slug).collect();
-    let Newest { files, note } = newest_of(&desk.folder, &folders)?;
+    let Newest { files, note, is_whole: _ } = newest_of(&desk.folder, &folders)?;
     shell.show_notes(&note.into_iter().collect::<Vec<_>>());
     let is_its = |it: &KeptReport| {
         let config_org = it.run.as_ref().and_then(|run| run.said.config_org.as_deref());
@@ -231,20 +234,18 @@ struct Run<'a> {
 impl Run<'_> {
     async fn go(
         &self,
-        connection: &Connection,
-        org: OrgId,
+        session: &Session,
+        identity: &Identity,
         desk: &mut Desk,
         shell: &mut Shell<'_>,
     ) -> Result<(Report, Exit, Target), Failure> {
         let Run { args, file, report, desired, config } = *self;
-        let Connection { session, .. } = connection;
-        let identity = Identity { meant: Some(org), name: None, must_be_known: true };
         let api = match args.target.api {
             Some(_) => connect::api(&args.target, desired),
             None => ApiChoice::Only(report.generation),
         };
         let reader = session.reader();
-        let from = From { reader: &reader, identity: &identity, api, sandbox: args.target.sandbox };
+        let from = From { reader: &reader, identity, api, sandbox: args.target.sandbox };
         let names_divisions = report.rows.iter().any(|row| row.after.as_ref().is_some_and(|it| it.division.is_some()));
         let Seen { target, observed, mut notes } = see(from, |_| names_divisions, &mut desk.heard).await?;
         let session = session.speaking(target.generation);
@@ -280,7 +281,7 @@ impl Run<'_> {
         }
         if !args.auto_approve {
             let unasked = match config {
-                None if connection.is_real => UNASKED_WITHOUT_CONFIG,
+                None if !args.target.sandbox => UNASKED_WITHOUT_CONFIG,
                 None | Some(_) => carry::UNASKED,
             };
             let named = format!(

@@ -8,7 +8,7 @@ use crate::commands::conversation::converse;
 use crate::commands::desk::Desk;
 use crate::commands::identity::{Identity, who};
 use crate::commands::outputs::Outputs;
-use crate::commands::reading::{definitions, noticed};
+use crate::commands::reading::{definitions, noticed, with_other_generation};
 use crate::commands::shell::{Failure, Shell, nobody_to_ask};
 use crate::commands::users;
 use crate::exit::Exit;
@@ -54,6 +54,13 @@ async fn done(
     if source == Source::Teams {
         return Err(Problem::new("presences of Microsoft Teams can only be read").help(INSTEAD_OF_TEAMS).into());
     }
+    if args.primary && source.is_registered() {
+        let no =
+            "--primary is not for a registered source: Genesys Cloud sets these in bulk only, and that cannot do it";
+        return Err(Problem::new(no)
+            .help("leave --primary away, and choose the primary source in the admin pages; nothing was written")
+            .into());
+    }
     if users::from_stdin(&args.who) && !args.yes {
         return Err(Problem::new("standard input holds the users, so nobody can be asked; nothing was written")
             .help("give --yes, or the users in a file")
@@ -65,8 +72,8 @@ async fn done(
     let wanted = wanted(entries, &for_all).map_err(|mistakes| users::wrong(&mistakes))?;
     let desired = users::config(&args.config, outputs, shell)?;
     converse(&args.target, &desired, shell, async |connection, shell| {
-        let Connection { session, is_real, .. } = connection;
-        let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_real, || {
+        let Connection { session, is_remote, .. } = connection;
+        let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_remote, || {
             Problem::new("nothing says which org is meant")
                 .help("give --org-id ID, or --config PATH with `org: { name: …, id: … }`; `user get` prints the id")
         })?;
@@ -93,7 +100,11 @@ impl Run<'_> {
         let reader = session.reader();
         // Which org it is has to be known, so there is no note that it is not.
         who(&reader, self.identity, heard, &mut Vec::new()).await?;
-        let (generation, listed) = definitions(&reader, api(&self.args.target, self.desired)).await?;
+        let api = api(&self.args.target, self.desired);
+        let (generation, listed) = match definitions(&reader, api).await {
+            Ok(listed) => listed,
+            Err(error) => return Err(with_other_generation(&reader, api, error).await),
+        };
         let target = Target { org: heard.org.clone(), sandbox: heard.sandbox, generation };
         let observed = Observed::listed(listed, None);
         shell.show_notes(&noticed(&observed));
@@ -104,7 +115,7 @@ impl Run<'_> {
         self.approve(&wishes, &meant, &default_locale, &target, shell)?;
 
         let (sender, stop) = Stop::new();
-        let count = Count::new(shell.terminal, shell.environment.ci, wishes.len());
+        let count = Count::new(shell.terminal, shell.environment.tells_in_lines(), wishes.len());
         let job = Job { wishes: &wishes, source: &source, only_from: None };
         shell.signals.tell(sender);
         let outcomes = set::run(session, job, &stop, &|_, _| count.one()).await;

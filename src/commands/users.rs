@@ -115,5 +115,5 @@ fn text(path: &Path, name: &str, terminal: &mut Terminal) -> Result<String, Prob
     if u64::try_from(bytes.len()).is_ok_and(|length| length > USERS_BYTES_MAX) {
         return Err(cannot(format!("it is longer than {USERS_BYTES_MAX} bytes")));
     }
-    String::from_utf8(bytes).map_err(|_| cannot("it is not UTF-8".to_owned()))
+    text::of_bytes(&bytes).map(str::to_owned).map_err(|error| cannot(error.to_string()))
 }

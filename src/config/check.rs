@@ -249,7 +249,7 @@ impl<'a> Check<'a> {
         omit: Option<Span>,
         labels: &mut LabelRules,
     ) -> (Option<Key>, Option<Wanted>) {
-        let ResolvedDefinition { key: key_place, body, broken, layered } = definition;
+        let ResolvedDefinition { key: key_place, body, broken, layered, without } = definition;
         let key = Key::new(name);
         if key.is_none() {
             self.tell(*key_place, Finding::InvalidKey { key: name.to_owned() });
@@ -270,7 +270,7 @@ impl<'a> Check<'a> {
         }
         let deactivated = body.deactivated.get().copied().unwrap_or(false);
         let compared = !deactivated && !body.deactivated.is_broken() && omit.is_none();
-        let subject = Subject { name, key: *key_place, pinned, compared };
+        let subject = Subject { name, key: *key_place, pinned, compared, without };
         let read = check_labels(subject, &body.labels, labels, self.found);
         let previous = self.previous_labels(&body.previous_labels, read.default_label.as_ref(), pinned);
         self.contradictions(definition);
@@ -352,7 +352,8 @@ impl<'a> Check<'a> {
                 let what = "label of `previousLabels`".to_owned();
                 self.tell(item.place, Finding::EmptyLabel { what, pinned });
             } else if let Some(character) = control_or_override(raw) {
-                self.tell(item.place, Finding::LabelCharacters { what: what(), character, pinned });
+                let line_break = control_or_override(&raw.replace('\n', "")).is_none();
+                self.tell(item.place, Finding::LabelCharacters { what: what(), character, line_break, pinned });
             } else if current == Some(&label) {
                 self.tell(item.place, Finding::PreviousLabelIsCurrent { label: raw.clone() });
             }

@@ -1,11 +1,12 @@
 //! The rules for labels and locales.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::config::check_text::hidden_in;
+use crate::config::check_text::{hidden_in, placeholder};
 use crate::config::collector::Collector;
 use crate::config::located::{Entries, Field};
 use crate::config::schema::Settings as SettingsShape;
+use crate::config::tree;
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::desired::Settings;
@@ -37,6 +38,10 @@ pub struct LabelRules {
     known: HashSet<String>,
     unknown: BTreeMap<String, (Span, usize)>,
     outside: BTreeMap<String, (Span, usize)>,
+    /// The undocumented locales of `settings.locales`, by their normal form, while no label is in them.
+    unused: BTreeMap<String, (String, Span)>,
+    /// Some definition has a label.
+    labelled: bool,
 }
 
 /// The locales of `settings.locales`: normal form and spelling.
@@ -67,7 +72,16 @@ impl LabelRules {
         {
             unknown.insert(raw.clone(), (place, 1));
         }
+        let default = settings.default_locale.normal();
+        let listed = given.locales.get().into_iter().flatten();
+        let undocumented = listed
+            .filter_map(|it| Some((it.value.clone()?, it.place)))
+            .filter(|(raw, _)| !DOCUMENTED_LOCALES.contains(&raw.as_str()) && !is_odd_locale(raw))
+            .map(|(raw, place)| (Locale::new(&*raw).normal(), (raw, place)))
+            .filter(|(normal, _)| *normal != default);
         LabelRules {
+            unused: if whole && complete { undocumented.collect() } else { BTreeMap::new() },
+            labelled: false,
             default_locale: settings.default_locale.clone(),
             default_known: complete && !given.default_locale.is_broken(),
             managed: managed.filter(|_| whole && complete),
@@ -85,7 +99,13 @@ impl LabelRules {
             let spelt = self.managed.as_ref().and_then(|it| it.spelt.get(&Locale::new(&*locale).normal()));
             let managed = spelt.is_some();
             let nearest = spelt.cloned().or_else(|| nearest_locale(&locale));
-            found.push(Diagnostic::at(place, Finding::UnknownLocale { locale, nearest, managed, count }));
+            let finding = Finding::UnknownLocale { locale, nearest, managed, listed: false, count };
+            found.push(Diagnostic::at(place, finding));
+        }
+        for (locale, place) in self.unused.into_values().filter(|_| self.labelled) {
+            let nearest = nearest_locale(&locale);
+            let finding = Finding::UnknownLocale { locale, nearest, managed: false, listed: true, count: 1 };
+            found.push(Diagnostic::at(place, finding));
         }
         for (locale, (place, count)) in self.outside {
             found.push(Diagnostic::at(place, Finding::LabelOutsideLocales { locale, count }));
@@ -110,6 +130,8 @@ impl LabelRules {
 
     fn locale(&mut self, raw: &str, place: Span, compared: bool) {
         let normal = Locale::new(raw).normal();
+        self.labelled = true;
+        self.unused.remove(&normal);
         // That the default locale is outside is told where it is set.
         let default = normal == self.default_locale.normal();
         let outside = !default && self.managed.as_ref().is_some_and(|it| !it.spelt.contains_key(&normal));
@@ -143,6 +165,8 @@ pub struct Subject<'a> {
     pub pinned: bool,
     /// False while its labels are neither compared nor written.
     pub compared: bool,
+    /// The locales for which it shall have no label.
+    pub without: &'a BTreeSet<String>,
 }
 
 /// Checks the labels of one definition.
@@ -158,7 +182,9 @@ pub fn check_labels(
     let mut spellings: HashMap<String, (&str, Span)> = HashMap::new();
     for (locale, label) in Entries::of(field) {
         let Some(raw) = locale.value.as_deref() else { continue };
-        let invalid = check_locale(raw, locale.place, pinned);
+        // What another tool made of a key is never quoted, and no org holds it.
+        let is_quoted = (locale.place.end - locale.place.start) as usize > raw.len();
+        let invalid = check_locale(raw, locale.place, pinned && (is_quoted || tree::is_text(raw)));
         let valid = invalid.is_none();
         found.extend(invalid);
         let normal = Locale::new(raw).normal();
@@ -185,7 +211,7 @@ pub fn check_labels(
 }
 
 fn missing(subject: Subject<'_>, rules: &LabelRules, spellings: &HashMap<String, (&str, Span)>, found: &mut Collector) {
-    let Subject { name, key, pinned, compared } = subject;
+    let Subject { name, key, pinned, compared, without } = subject;
     let default = &rules.default_locale;
     let default_there = spellings.contains_key(&default.normal());
     if !default_there && rules.default_known {
@@ -199,8 +225,10 @@ fn missing(subject: Subject<'_>, rules: &LabelRules, spellings: &HashMap<String,
     let (Some(Managed { in_order, spelt }), true) = (&rules.managed, compared) else { return };
     // That the default one is missing has been told.
     let default = default.normal();
-    let is_told = |normal: &String| *normal == default || spellings.contains_key(normal);
+    let is_told = |normal: &String| *normal == default || spellings.contains_key(normal) || without.contains(normal);
     let there = spellings.keys().filter(|it| **it != default && spelt.contains_key(*it)).count();
+    let meant = |it: &&String| **it != default && spelt.contains_key(*it) && !spellings.contains_key(*it);
+    let there = there + without.iter().filter(meant).count();
     let count = spelt.len() - there - usize::from(spelt.contains_key(&default));
     if count > 0 {
         let missing = in_order.iter().filter(|(normal, _)| !is_told(normal));
@@ -218,7 +246,7 @@ pub fn check_locale(raw: &str, place: Span, pinned: bool) -> Option<Diagnostic> 
 /// Can nobody have meant this as a locale?
 #[must_use]
 pub fn is_odd_locale(raw: &str) -> bool {
-    raw.is_empty() || raw.chars().any(|c| c.is_whitespace() || text::is_hidden(c))
+    !tree::is_text(raw) || raw.chars().any(|c| c.is_whitespace() || text::is_hidden(c))
 }
 
 /// Is this a label that only a definition with a pin may have?
@@ -233,9 +261,13 @@ fn check_label(locale: &str, text: &str, pinned: bool) -> Vec<Finding> {
         return vec![Finding::EmptyLabel { what, pinned }];
     }
     if let Some(character) = control_or_override(text) {
-        return vec![Finding::LabelCharacters { what, character, pinned }];
+        let line_break = control_or_override(&text.replace('\n', "")).is_none();
+        return vec![Finding::LabelCharacters { what, character, line_break, pinned }];
     }
     let mut found = hidden_in(text, &what);
+    if let Some(placeholder) = placeholder(text) {
+        found.push(Finding::PlaceholderLabel { what: what.clone(), placeholder: placeholder.to_owned() });
+    }
     // What is sent is composed; most texts are short enough whichever way one counts.
     if text.len() > LABEL_LENGTH_MAX {
         let length = Label::new(text).nfc().chars().count();

@@ -32,6 +32,26 @@ pub fn hidden_in(text: &str, what: &str) -> Vec<Finding> {
     found
 }
 
+/// What a template would have replaced.
+#[must_use]
+pub fn placeholder(text: &str) -> Option<&str> {
+    const PAIRS: [(&str, &str); 8] =
+        [("${", "}"), ("$(", ")"), ("{{", "}}"), ("#{", "}"), ("<%", "%>"), ("%(", ")s"), ("__", "__"), ("%", "%")];
+    let is_name = |it: &str| {
+        it.contains(|c: char| c.is_ascii_uppercase())
+            && it.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    };
+    let between = |(open, close): (&str, &str)| {
+        let begin = text.find(open)?;
+        let inner = &text[begin + open.len()..];
+        let length = inner.find(close)?;
+        // `50% of 80%` and `__` are used in other ways as well.
+        let fits = !inner[..length].trim().is_empty() && (open != close || is_name(&inner[..length]));
+        fits.then(|| &text[begin..begin + open.len() + length + close.len()])
+    };
+    PAIRS.into_iter().find_map(between).or_else(|| text.strip_prefix('$').filter(|it| is_name(it)).map(|_| text))
+}
+
 /// The first character that nobody sees and that nothing around it needs.
 fn unseen(text: &str) -> Option<char> {
     let characters: Vec<char> = text.chars().collect();

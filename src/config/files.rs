@@ -10,6 +10,7 @@ use crate::config::tree;
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, FileId, Sources, Span};
 use crate::limits::{CONFIG_BYTES_MAX, CONFIG_FILE_BYTES_MAX, CONFIG_LINE_BYTES_MAX, CONFIG_VALUES_MAX};
+use crate::text::{self, NotText};
 
 const MIB: usize = 1024 * 1024;
 
@@ -33,7 +34,7 @@ impl Room {
     pub(super) fn takes(&mut self, path: &str, bytes: usize) -> Result<(), Finding> {
         if bytes > CONFIG_FILE_BYTES_MAX {
             let limit = format!("{} MiB", CONFIG_FILE_BYTES_MAX / MIB);
-            return Err(Finding::TooLarge { what: crate::text::ticked(path), limit });
+            return Err(Finding::TooLarge { what: text::ticked(path), limit });
         }
         let Some(left) = self.bytes.checked_sub(bytes) else {
             let limit = format!("{} MiB in all its files", CONFIG_BYTES_MAX / MIB);
@@ -143,7 +144,7 @@ impl Files {
             Ok(bytes) => bytes,
             Err(error) => {
                 let cause = plain_cause(&error);
-                told.push(Diagnostic::general(Finding::Unreadable { path, cause }));
+                told.push(Diagnostic::general(Finding::Unreadable { path, cause, nearest: None }));
                 return loaded;
             }
         };
@@ -152,39 +153,33 @@ impl Files {
             told.push(Diagnostic::general(finding));
             return loaded;
         }
-        let (text, bad_byte) = decode(bytes.unwrap_or_default());
+        let (text, unread) = decode(&bytes.unwrap_or_default());
         let id = self.sources.add(&loaded.found.shown, text);
         loaded.id = Some(id);
         let text = &self.sources.get(id).text;
-        loaded.begins_an_org = text.lines().any(|line| line.starts_with("org:"));
+        loaded.begins_an_org = text.trim_start_matches('\u{FEFF}').lines().any(|line| line.starts_with("org:"));
         let left = self.room.values;
-        loaded.shape = examined(text, bad_byte, id, &path, &mut self.room, told);
+        loaded.shape = examined(text, unread, id, &path, &mut self.room, told);
         loaded.values = left - self.room.values;
         loaded
     }
 }
 
-/// The text, and the index of the first byte that is not UTF-8.
-fn decode(bytes: Vec<u8>) -> (String, Option<usize>) {
-    match String::from_utf8(bytes) {
-        Ok(text) => (text, None),
-        Err(error) => {
-            let index = error.utf8_error().valid_up_to();
-            (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(index))
-        }
-    }
+/// The text with its byte-order mark, since places count from the begin of the file; and why it is none.
+fn decode(bytes: &[u8]) -> (String, Option<NotText>) {
+    (String::from_utf8_lossy(bytes).into_owned(), text::of_bytes(bytes).err())
 }
 
 /// The shape of a file with this text, where anything can be said about it, and what is wrong.
 pub(super) fn examined(
     text: &str,
-    bad_byte: Option<usize>,
+    unread: Option<NotText>,
     file: FileId,
     path: &str,
     room: &mut Room,
     found: &mut Collector,
 ) -> Option<Shape> {
-    let unreadable = unreadable_text(text, bad_byte, file);
+    let unreadable = unreadable_text(text, unread, file);
     if !unreadable.is_empty() {
         found.extend(unreadable);
         return None;
@@ -202,15 +197,19 @@ pub(super) fn examined(
 }
 
 /// What no parser needs to see: with any of these the file is not read further.
-fn unreadable_text(text: &str, bad_byte: Option<usize>, file: FileId) -> Vec<Diagnostic> {
+fn unreadable_text(text: &str, unread: Option<NotText>, file: FileId) -> Vec<Diagnostic> {
     let span = |start: usize, length: usize| {
         let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         Span { file, start: number(start), end: number(start + length) }
     };
     let mut found = Vec::new();
-    if let Some(index) = bad_byte {
-        let finding = Finding::NotUtf8 { byte: index + 1 };
-        found.push(Diagnostic::at(span(index, char::REPLACEMENT_CHARACTER.len_utf8()), finding));
+    if let Some(unread) = unread {
+        let (index, utf16) = match unread {
+            NotText::NotUtf8(index) => (index, false),
+            NotText::Utf16 => (0, true),
+        };
+        let length = text[index..].chars().next().map_or(0, char::len_utf8);
+        found.push(Diagnostic::at(span(index, length), Finding::NotUtf8 { byte: index + 1, utf16 }));
         return found;
     }
     let mut controls = text.char_indices().filter(|(_, c)| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
@@ -220,7 +219,10 @@ fn unreadable_text(text: &str, bad_byte: Option<usize>, file: FileId) -> Vec<Dia
         found.push(Diagnostic::at(span(index, character.len_utf8()), finding));
     }
     let mut start = 0;
-    let mut tabs = Vec::new();
+    let (mut tabs, mut markers) = (Vec::new(), Vec::new());
+    // Within brackets a tab is a space like any other, as in JSON; there the parser decides.
+    let is_json = text.trim_start_matches('\u{FEFF}').trim_start().starts_with(['{', '[']);
+    let mut open = 0_usize;
     for line in text.split_inclusive('\n') {
         if line.len() > CONFIG_LINE_BYTES_MAX {
             let what = "this line".to_owned();
@@ -230,13 +232,27 @@ fn unreadable_text(text: &str, bad_byte: Option<usize>, file: FileId) -> Vec<Dia
         let content = line.trim_start_matches([' ', '\t']);
         let indentation = &line[..line.len() - content.len()];
         let blank = content.trim().is_empty() || content.starts_with('#');
-        if let (Some(tab), false) = (indentation.find('\t'), blank) {
+        if let (Some(tab), false) = (indentation.find('\t'), blank || is_json || open > 0) {
             tabs.push(start + tab);
         }
+        open = (open + line.matches(['{', '[']).count()).saturating_sub(line.matches(['}', ']']).count());
+        if ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].into_iter().any(|it| is_marker(line.trim_end(), it)) {
+            markers.push(start);
+        }
         start += line.len();
+    }
+    // A row of `=` alone can stand in a text of several lines.
+    if let Some(first) = markers.first().filter(|it| !text[**it..].starts_with('=')) {
+        found.push(Diagnostic::at(span(*first, 7), Finding::ConflictMarker { count: markers.len() }));
+        return found;
     }
     if let Some(first) = tabs.first() {
         found.push(Diagnostic::at(span(*first, 1), Finding::TabIndentation { count: tabs.len() }));
     }
     found
+}
+
+/// Does Git write such a line where two changes are in each other's way?
+fn is_marker(line: &str, marker: &str) -> bool {
+    line.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }

@@ -145,7 +145,10 @@ impl Listing<'_> {
             }
             Err(error) => {
                 let path = display(&folder.shown);
-                self.fault(folder.real.clone(), Finding::Unreadable { path, cause: plain_cause(&error) });
+                self.fault(
+                    folder.real.clone(),
+                    Finding::Unreadable { path, cause: plain_cause(&error), nearest: None },
+                );
                 // Over a limit: the other folders would only say the same.
                 if error.kind() == io::ErrorKind::QuotaExceeded {
                     self.open.clear();
@@ -162,7 +165,7 @@ impl Listing<'_> {
             // A link to nowhere matters only where a config could be behind it.
             Err(error) if !is_yaml(&shown) && error.kind() != io::ErrorKind::PermissionDenied => return,
             Err(error) => {
-                self.fault(entry, Finding::Unreadable { path, cause: plain_cause(&error) });
+                self.fault(entry, Finding::Unreadable { path, cause: plain_cause(&error), nearest: None });
                 return;
             }
         };

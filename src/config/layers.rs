@@ -2,7 +2,7 @@
 //! place that set it.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::config::collector::{Collector, Levels};
 use crate::config::located::{Entries, Field, Located};
@@ -38,6 +38,8 @@ pub struct ResolvedDefinition {
     pub broken: bool,
     /// The locales in which a layer below the org file has a label of it; none where no layer has it.
     pub layered: Option<Vec<String>>,
+    /// The locales, in their normal form, for which some file says `null`.
+    pub without: BTreeSet<String>,
 }
 
 /// One config after merging, as the files spell it.
@@ -166,13 +168,19 @@ impl Merging<'_> {
             Entry::Vacant(vacant) => {
                 let broken = body.is_none();
                 let body = body.unwrap_or_default();
-                vacant.insert(ResolvedDefinition { key: place, body, broken, layered: None });
+                vacant.insert(ResolvedDefinition { key: place, body, broken, layered: None, without: BTreeSet::new() });
             }
             Entry::Occupied(below) => {
                 let below = below.into_mut();
                 below.key = place;
                 match body {
-                    Some(body) => overlay(name, &mut below.body, body, self.found),
+                    Some(body) => {
+                        let nulls = Entries::of(&body.labels).filter(|(_, label)| label.value == Some(None));
+                        below
+                            .without
+                            .extend(nulls.filter_map(|(it, _)| Some(Locale::new(it.value.as_ref()?).normal())));
+                        overlay(name, &mut below.body, body, self.found);
+                    }
                     None => below.broken = true,
                 }
             }

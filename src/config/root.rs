@@ -1,12 +1,14 @@
 //! The folder below which all files of a config lie.
 
 use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use crate::config::file_system::FileSystem;
 use crate::config::folders::{Found, Root, join, plain_cause};
 use crate::diagnostic::finding::Finding;
+use crate::text;
 
 /// The path of a request and the root that it lies below.
 pub(super) fn begin(
@@ -15,9 +17,10 @@ pub(super) fn begin(
     root: Option<&Path>,
 ) -> Result<(Found, Root), Box<Finding>> {
     let canonical = |path: &Path| {
-        let unreadable = |error: std::io::Error| Finding::Unreadable {
+        let unreadable = |error: io::Error| Finding::Unreadable {
             path: path.display().to_string(),
             cause: plain_cause(&error),
+            nearest: if error.kind() == io::ErrorKind::NotFound { nearest(&*system, path) } else { None },
         };
         system.canonical(path).map_err(|error| Box::new(unreadable(error)))
     };
@@ -30,6 +33,16 @@ pub(super) fn begin(
         Found { shown: real.clone(), real }
     };
     Ok((found, Root { found: root, system }))
+}
+
+/// What may be meant by a path that leads nowhere: what has a similar name in its folder.
+fn nearest(system: &dyn FileSystem, path: &Path) -> Option<String> {
+    let folder = path.parent()?;
+    let opened = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = system.entries(&system.canonical(opened).ok()?).ok()?;
+    let names: Vec<String> = entries.into_iter().filter_map(|it| it.name.into_string().ok()).collect();
+    let near = text::nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
+    Some(folder.join(near).display().to_string())
 }
 
 /// The nearest folder upward that holds `.git`, else the path's own folder. Upward from the path as it was typed: a link

@@ -11,6 +11,7 @@ use crate::config::collector::Collector;
 use crate::config::located::{read, whole};
 use crate::config::requires;
 use crate::config::schema::{ConfigFile, RULES, VERSION};
+use crate::config::syntax;
 use crate::config::tree::{Node, Spanned};
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Span};
@@ -352,6 +353,7 @@ impl Settling<'_> {
                     Finding::FixedRule { name: key.value.clone(), error }
                 }
                 (Name::Rules, None) => Finding::UnknownRule { name: key.value.clone(), nearest },
+                _ if key.value.contains(text::is_odd_space) => syntax::odd_space(&key.value),
                 _ => Finding::UnknownField { field: key.value.clone(), nearest, known: known.to_vec() },
             };
             self.found.push(Diagnostic::at(key.place, finding));
@@ -422,7 +424,20 @@ fn describe(node: &Node, place: Span, source: &str) -> String {
 fn advice(expected: &[String], node: &Spanned<Node>, source: &str, name: &Name) -> Option<String> {
     let wants = |json: &str| expected.iter().any(|it| it == json);
     let label = matches!(name, Name::Field(field) if field.starts_with("labels."));
+    let locale =
+        matches!(name, Name::ItemOf(name) | Name::Field(name) if matches!(name.as_str(), "locales" | "defaultLocale"));
     match &node.value {
+        Node::Bool(false) if locale => Some(
+            "if this was `no` (Norwegian), another tool has read it as YAML 1.1 and written it back: write `\"no\"`"
+                .to_owned(),
+        ),
+        Node::Bool(_) | Node::Number(_) | Node::Null if locale => {
+            Some("a locale is a word such as `de` or `pt_BR`".to_owned())
+        }
+        Node::Bool(value) if label => {
+            let (shown, word) = (raw(node.place, source), if *value { "yes" } else { "no" });
+            Some(format!("quote it: \"{shown}\"; or \"{word}\", if another tool has read that as YAML 1.1"))
+        }
         Node::Text(text) if wants("boolean") => match text.to_lowercase().as_str() {
             "yes" | "y" | "on" | "true" => Some("write `true`".to_owned()),
             "no" | "n" | "off" | "false" => Some("write `false`".to_owned()),

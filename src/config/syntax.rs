@@ -4,15 +4,99 @@ use serde_yaml::granit_parser::{ErrorKind, ScanError};
 
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, FileId, Span};
+use crate::text;
 
 /// The parser's error as a finding at its place.
 #[must_use]
 pub(super) fn diagnostic(error: &ScanError, text: &str, file: FileId, depth_max: usize) -> Diagnostic {
     let start = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
     let start = (0..=start).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0);
-    let end = start + text[start..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
-    let place = Span { file, start: offset(start), end: offset(end) };
-    Diagnostic::at(place, finding(error.kind(), depth_max))
+    let one = |start: usize| {
+        let end = start + text[start..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
+        Span { file, start: offset(start), end: offset(end) }
+    };
+    let found = finding(error.kind(), depth_max);
+    if let Finding::Syntax { .. } = found {
+        if let Some((index, length)) = odd_space_before(text, start) {
+            return Diagnostic::at(one(index), odd_space(&text[index..index + length]));
+        }
+        let in_brackets = if is_about_brackets(error.kind()) { comment_in_brackets(text) } else { None };
+        if let Some((index, comment)) = in_brackets {
+            let problem = format!("{} is a comment, and the bracket before it is not closed", text::ticked(comment));
+            let advice =
+                Some("quote the value if it belongs to it; else begin the comment after the bracket".to_owned());
+            return Diagnostic::at(one(index), Finding::Syntax { problem, advice });
+        }
+    }
+    Diagnostic::at(one(start), found)
+}
+
+const APOSTROPHE: &str = "in 'single quotes' an apostrophe is written twice: 'l''heure'; or use \"double quotes\"";
+
+/// What is wrong with a text that contains a space of another kind.
+pub(super) fn odd_space(text: &str) -> Finding {
+    let found = text.chars().find(|c| text::is_odd_space(*c)).map_or(0, u32::from);
+    let problem = format!("U+{found:04X} stands here in the place of a space");
+    Finding::Syntax { problem, advice: Some("it looks like a space and is none to YAML: type it anew".to_owned()) }
+}
+
+/// A space of another kind where YAML looks for one of its own: at the begin of the line of an error or of the two lines
+/// before it, or after a mark there. The nearest one, with its length.
+fn odd_space_before(text: &str, error: usize) -> Option<(usize, usize)> {
+    const LINES: usize = 3;
+    let end = text[error..].find('\n').map_or(text.len(), |index| error + index);
+    let mut ends = end;
+    for line in text[..end].rsplit('\n').take(LINES) {
+        let begin = ends - line.len();
+        let is_expected = |index: usize| {
+            let before = line[..index].trim_end_matches(|c: char| c == ' ' || text::is_odd_space(c));
+            before.is_empty() || before.ends_with([':', '-', ',', '{', '['])
+        };
+        let odd = line.char_indices().filter(|(_, c)| text::is_odd_space(*c) && *c != '\u{FEFF}');
+        if let Some((index, c)) = odd.into_iter().find(|(index, _)| is_expected(*index)) {
+            return Some((begin + index, c.len_utf8()));
+        }
+        ends = begin.saturating_sub(1);
+    }
+    None
+}
+
+/// The first word of the comment that follows on this line, where no space is after its `#`.
+pub(super) fn comment_after(text: &str, end: usize) -> Option<(usize, &str)> {
+    let line = text.get(end..)?.lines().next()?;
+    let comment = line.trim_start_matches([' ', '\t']);
+    let word = comment.split_whitespace().next()?;
+    // `#####` parts one section from the next.
+    let is_meant = comment.len() == line.len() || !word.starts_with('#') || word.trim_start_matches('#').is_empty();
+    (!is_meant).then(|| (end + line.len() - comment.len(), word))
+}
+
+fn is_about_brackets(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::UnexpectedEofFlowSequence
+            | ErrorKind::UnexpectedEofFlowMapping
+            | ErrorKind::UnexpectedEofImplicitFlowMapping
+            | ErrorKind::UnclosedFlowCollection { .. }
+            | ErrorKind::ExpectedFlowMappingSeparator
+            | ErrorKind::ExpectedFlowSequenceSeparator
+    )
+}
+
+/// What begins a comment, without a space after its `#`, in a line whose bracket is not closed before it.
+fn comment_in_brackets(text: &str) -> Option<(usize, &str)> {
+    let mut begin = 0;
+    for line in text.split_inclusive('\n') {
+        for (index, _) in line.match_indices(" #") {
+            let count = |marks: [char; 2]| line[..index].matches(marks).count();
+            let is_open = count(['{', '[']) > count(['}', ']']);
+            if let (true, Some(comment)) = (is_open, comment_after(text, begin + index)) {
+                return Some(comment);
+            }
+        }
+        begin += line.len();
+    }
+    None
 }
 
 fn offset(index: usize) -> u32 {
@@ -50,6 +134,9 @@ fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {
         ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
             ("a quotation mark is not closed", None)
         }
+        ErrorKind::InvalidTrailingSingleQuotedScalar => {
+            ("there is text after the closing quotation mark", Some(APOSTROPHE))
+        }
         ErrorKind::UnknownQuotedScalarEscape
         | ErrorKind::InvalidQuotedScalarHexEscape
         | ErrorKind::InvalidUnicodeEscape
@@ -59,9 +146,10 @@ fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {
         | ErrorKind::UnpairedLowSurrogate => {
             ("this escape does not exist", Some("write `\\\\` for a backslash, or use 'single quotes'"))
         }
-        ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
-            ("there is text after the closing quotation mark", Some("quote the whole value"))
-        }
+        ErrorKind::InvalidTrailingDoubleQuotedScalar => (
+            "there is text after the closing quotation mark",
+            Some("quote the whole value; in \"double quotes\" a quotation mark is written \\\""),
+        ),
         ErrorKind::ExpectedBlockMappingKey
         | ErrorKind::SimpleKeyExpected
         | ErrorKind::InvalidSimpleKey

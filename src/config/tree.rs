@@ -119,6 +119,9 @@ impl<'a> Builder<'a> {
                 let tag = tag.map(|tag| tag.original());
                 let node =
                     if style == ScalarStyle::Plain { plain(&text) } else { Node::Text(text.clone().into_owned()) };
+                if style == ScalarStyle::Plain && matches!(node, Node::Text(_)) {
+                    self.cut_short(place.end);
+                }
                 let value = self.tagged(node, tag, span);
                 self.put(Spanned { value, place }, Some(text.into_owned()))?;
             }
@@ -141,6 +144,13 @@ impl<'a> Builder<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Tells a comment that begins right after a plain value that ends here, if it looks like a part of it.
+    fn cut_short(&mut self, end: u32) {
+        let Some((begin, comment)) = syntax::comment_after(self.text, end as usize) else { return };
+        let place = Span { file: self.file, start: number(begin), end: number(begin + comment.len()) };
+        self.found.push(Diagnostic::at(place, Finding::CutByComment { comment: comment.to_owned() }));
     }
 
     /// Tells a tag; what carries it is broken.
@@ -192,7 +202,14 @@ impl<'a> Builder<'a> {
             Some(Open::List { items, start: _ }) => items.push(node),
             Some(Open::Map { entries, places, next, start: _ }) => match std::mem::replace(next, Next::Key) {
                 Next::Dropped => {}
-                Next::Value(key) => entries.push((key, node)),
+                Next::Value(key) => {
+                    // Where nothing stands, the comment may have been meant as the value.
+                    let (is_null, end) = (node.value == Node::Null, key.place.end + 1);
+                    entries.push((key, node));
+                    if is_null {
+                        self.cut_short(end);
+                    }
+                }
                 Next::Key => *next = key(text, &node, places, self.found),
             },
         }
@@ -230,6 +247,11 @@ fn key(text: Option<String>, node: &Spanned<Node>, places: &mut HashMap<String, 
             Next::Dropped
         }
     }
+}
+
+/// Would this be text if it stood in a file without quotes?
+pub(super) fn is_text(raw: &str) -> bool {
+    matches!(plain(raw), Node::Text(_))
 }
 
 fn number(index: usize) -> u32 {

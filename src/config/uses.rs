@@ -85,10 +85,16 @@ impl Layer {
         let shown =
             if Path::new(raw).is_absolute() { PathBuf::from(raw) } else { join(&beside(&owner.shown), Path::new(raw)) };
         let path = display(&shown);
+        // In double quotes, `"a\base.yaml"` has a control character in their place.
+        if raw.contains(|c: char| c == '\\' || c.is_control()) {
+            let cause = "`\\` does not part folders here".to_owned();
+            return self.misuse(Finding::MissingLayer { path, cause, backslash: true }, None, None);
+        }
         let real = match files.root.system.canonical(&written) {
             Ok(real) => real,
             Err(error) => {
-                return self.misuse(Finding::MissingLayer { path, cause: plain_cause(&error) }, None, None);
+                let finding = Finding::MissingLayer { path, cause: plain_cause(&error), backslash: false };
+                return self.misuse(finding, None, None);
             }
         };
         if !files.root.holds(&real) {

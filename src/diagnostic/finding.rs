@@ -123,8 +123,8 @@ fn and_more(count: usize, noun: &str) -> String {
 findings! {
     // Files.
     /// A file or folder cannot be read at all.
-    Unreadable { path: String, cause: String }
-        "unreadable", Error, format!("`{path}` cannot be read: {cause}"), None;
+    Unreadable { path: String, cause: String, nearest: Option<String> }
+        "unreadable", Error, format!("`{path}` cannot be read: {cause}"), did_you_mean(nearest.as_ref());
     /// A file, or one line of it, is over a limit of the reader.
     TooLarge { what: String, limit: String }
         "too-large", Error, format!("{what} is larger than {limit}"),
@@ -134,8 +134,17 @@ findings! {
         "no-files", Error, format!("there is no `.yaml` or `.yml` file in `{path}`"),
         say("hidden files and folders are skipped");
     /// A file is not UTF-8.
-    NotUtf8 { byte: usize }
-        "not-utf8", Error, format!("byte {byte} of the file is not UTF-8"), say("save the file as UTF-8");
+    NotUtf8 { byte: usize, utf16: bool }
+        "not-utf8", Error,
+        if *utf16 { "the file is UTF-16, not UTF-8".to_owned() }
+        else { format!("byte {byte} of the file is not UTF-8") },
+        say(if *utf16 { "save the file as UTF-8; `>` in Windows PowerShell writes UTF-16, `import --out FILE` does not" }
+            else { "save the file as UTF-8" });
+    /// A merge has left its markers.
+    ConflictMarker { count: usize }
+        "conflict-marker", Error,
+        format!("this line is a conflict marker of Git{}", and_more(*count, "line")),
+        say("keep the lines of one side, and remove those that begin with `<<<<<<<`, `|||||||`, `=======` or `>>>>>>>`");
     /// A file holds control characters as they are.
     ControlCharacter { character: String, count: usize }
         "control-character", Error,
@@ -182,6 +191,10 @@ findings! {
     /// A key that is a list or a mapping.
     ComplexKey { }
         "complex-key", Error, "a key must be text, not a list, a mapping or an alias".to_owned(), None;
+    /// What follows a plain value looks like a part of it.
+    CutByComment { comment: String }
+        "cut-by-comment", Warning, format!("`{comment}` is a comment, not a part of the value"),
+        say("quote the value if it belongs to it; if it is a comment, write a space after the `#`");
     /// A key is given twice in one mapping.
     DuplicateKey { key: String }
         "duplicate-key", Error, format!("the key `{key}` is given twice"), say("keep one of the two");
@@ -212,7 +225,7 @@ findings! {
     /// `requires` is no range of versions.
     InvalidRequires { required: String, why: String }
         "invalid-requires", Error, format!("`{required}` is no range of versions ({why})"),
-        say("write one as `requires: \">=0.4, <0.6\"`");
+        say("write one as `requires: \">=0.1, <0.2\"`");
     /// A field that does not exist.
     UnknownField { field: String, nearest: Option<String>, known: Vec<String> }
         "unknown-field", Error, format!("there is no field `{field}` here"),
@@ -278,9 +291,10 @@ findings! {
         "second-section", Error, format!("`{section}` is in two files of one config"),
         say("keep it in one of them");
     /// What `use` names is not there.
-    MissingLayer { path: String, cause: String }
+    MissingLayer { path: String, cause: String, backslash: bool }
         "missing-layer", Error, format!("the layer `{path}` cannot be read: {cause}"),
-        say("paths in `use` start from the folder of the org file");
+        say(if *backslash { "write `/` between folders, on every system" }
+            else { "paths in `use` start from the folder of the org file" });
     /// A path leads out of the root.
     OutsideRoot { path: String, root: Option<String> }
         "outside-root", Error,
@@ -371,7 +385,11 @@ findings! {
     /// A key with odd characters.
     InvalidKey { key: String }
         "invalid-key", Error, format!("`{key}` cannot be the key of a definition"),
-        say("a key is a letter or digit, then letters, digits, `_`, `-` and `.`, at most 100 in all");
+        say(if key.contains(text::is_odd_space) {
+            "it contains a space that is not the one of the space bar: type it anew"
+        } else {
+            "a key is a letter or digit, then letters, digits, `_`, `-` and `.`, at most 100 in all"
+        });
     /// No `systemPresence` on the merged definition.
     MissingSystemPresence { key: String }
         "missing-system-presence", Error, format!("`{key}` has no `systemPresence`"),
@@ -400,9 +418,12 @@ findings! {
     EmptyLabel { what: String, pinned: bool }
         "empty-label", eased(*pinned), format!("the {what} is empty"), None;
     /// A label with characters that act on their surroundings.
-    LabelCharacters { what: String, character: String, pinned: bool }
-        "label-characters", eased(*pinned), format!("the {what} contains {character}"),
-        say("control and bidirectional-override characters make a label read as another one");
+    LabelCharacters { what: String, character: String, line_break: bool, pinned: bool }
+        "label-characters", eased(*pinned),
+        if *line_break { format!("the {what} contains a line break") }
+        else { format!("the {what} contains {character}") },
+        say(if *line_break { "text after `>` or `|` ends with a line break: write `>-`, or put the label behind its locale" }
+            else { "control and bidirectional-override characters make a label read as another one" });
     /// A label that begins or ends with a space.
     OuterSpace { what: String }
         "outer-space", Warning, format!("the {what} begins or ends with a space"),
@@ -416,21 +437,34 @@ findings! {
         "mixed-scripts", Warning,
         format!("the {what} mixes letters in one word: {} in `{word}`", text::list(scripts, "and")),
         Some(format!("{letter}: type the word anew in one alphabet"));
+    /// A label with what a template would have replaced.
+    PlaceholderLabel { what: String, placeholder: String }
+        "placeholder-label", Warning, format!("the {what} contains the placeholder `{placeholder}`"),
+        say("presencectl replaces nothing in labels: write the label here, or fill the file in before it is read");
     /// A label over the documented length.
     LongLabel { what: String, length: usize, limit: usize }
         "long-label", Warning, format!("the {what} has {length} characters; the platform documents {limit}"), None;
     /// A locale that cannot be one.
     InvalidLocale { locale: String, pinned: bool }
         "invalid-locale", eased(*pinned), format!("`{locale}` cannot be a locale"),
-        say("a locale is a word such as `de` or `pt_BR`");
+        say(if locale.eq_ignore_ascii_case("false") {
+            "if this was `no` (Norwegian), another tool has read it as YAML 1.1 and written it back: write `\"no\"`"
+        } else if locale.contains(text::is_odd_space) {
+            "it contains a space that is not the one of the space bar: type it anew"
+        } else {
+            "a locale is a word such as `de` or `pt_BR`"
+        });
     /// Two spellings of one locale.
     DuplicateLocale { locale: String, other: String, pinned: bool }
         "duplicate-locale", eased(*pinned), format!("`{locale}` and `{other}` are one locale"), say("keep one of the two");
     /// A locale that the platform does not document.
-    UnknownLocale { locale: String, nearest: Option<String>, managed: bool, count: usize }
+    UnknownLocale { locale: String, nearest: Option<String>, managed: bool, listed: bool, count: usize }
         "unknown-locale", Warning,
-        format!("`{locale}` is not a documented locale{}", and_more(*count, "place")),
+        if *listed { format!("`{locale}` is not a documented locale, and no label is in it") }
+        else { format!("`{locale}` is not a documented locale{}", and_more(*count, "place")) },
         match nearest {
+            Some(nearest) if *listed => Some(format!("did you mean `{nearest}`? Otherwise remove it until there is a label")),
+            None if *listed => say("remove it until there is a label in it"),
             Some(nearest) if *managed => Some(format!("`settings.locales` spells it `{nearest}`")),
             Some(nearest) => Some(format!("did you mean `{nearest}`? Otherwise name it in `settings.locales`")),
             None => say("if the org has it, name it in `settings.locales`"),

@@ -109,8 +109,10 @@ pub struct Place {
     pub endpoints: Endpoints,
     /// Who names it.
     pub named_by: NamedBy,
-    /// The proxy that is used; none where everything is on this machine as well.
-    pub proxy: Option<Proxy>,
+    /// The proxy that is used, if any; a variable that cannot be used stops everything.
+    pub proxy: Result<Option<Proxy>, Problem>,
+    /// Entries of `NO_PROXY` that except nothing.
+    pub unread_entries: Vec<String>,
 }
 
 /// What says where the org is.

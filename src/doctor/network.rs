@@ -1,11 +1,13 @@
 //! The checks of what is between here and the org: region, credentials, proxy, the API, the login host, the clock.
 
+use crate::api::error::connection_help;
 use crate::api::wire::WireError;
 use crate::api::{ApiError, Kind};
 use crate::doctor::check::Check;
 use crate::doctor::facts::{Answer, CredentialsFact, Facts, NamedBy, Place, Reach};
 use crate::model::moment::Moment;
-use crate::proxy::Proxy;
+use crate::proxy::{EXCEPT_FORM, Proxy};
+use crate::text;
 
 /// Two clocks that differ by more than this make times in reports and logs misleading.
 pub const SKEW_MAX_S: u64 = 60;
@@ -32,7 +34,7 @@ fn region(facts: &Facts) -> Check {
             let check = Check::failed(NAME, problem.message.clone());
             Check { help: problem.help.clone(), ..check }
         }
-        Ok(Place { endpoints, named_by, proxy: _ }) => {
+        Ok(Place { endpoints, named_by, .. }) => {
             let by = match named_by {
                 NamedBy::Sandbox => return Check::good(NAME, "the sandbox on this machine"),
                 NamedBy::BaseUrl => "--base-url",
@@ -72,9 +74,23 @@ fn proxy(place: Option<&Place>) -> Check {
         Some(Place { endpoints, .. }) if endpoints.is_loopback() => {
             Check::good(NAME, "none: the org is on this machine")
         }
-        Some(Place { proxy: None, .. }) => Check::good(NAME, "none: no variable names one for this host"),
-        Some(Place { proxy: Some(Proxy { variable, host }), .. }) => {
-            Check::good(NAME, format!("`{host}`, by {variable}"))
+        Some(Place { proxy: Err(problem), .. }) => {
+            let check = Check::failed(NAME, problem.message.clone());
+            Check { help: problem.help.clone(), ..check }
+        }
+        Some(Place { proxy: Ok(proxy), unread_entries, endpoints, .. }) => {
+            let said = match proxy {
+                None => "none: no variable names one for this host".to_owned(),
+                Some(Proxy { variable, host, targets, .. }) => match targets.as_slice() {
+                    [only] if *only != endpoints.api_name() => format!("`{host}`, by {variable}, for `{only}` only"),
+                    _ => format!("`{host}`, by {variable}"),
+                },
+            };
+            if unread_entries.is_empty() {
+                return Check::good(NAME, said);
+            }
+            let unread = text::list(unread_entries, "and");
+            Check::warning(NAME, format!("{said}; nothing is excepted by {unread}")).help(EXCEPT_FORM)
         }
     }
 }
@@ -83,8 +99,9 @@ fn reached(name: &'static str, place: Option<&Place>, host: Option<String>, reac
     let (Some(place), Some(host)) = (place, host) else {
         return Check::not_known(name, "nothing says where the org is");
     };
-    let by_proxy = place.proxy.as_ref().map(|it| format!("look at {}", it.variable));
-    let through = place.proxy.as_ref().map_or_else(String::new, |it| format!(" through the proxy `{}`", it.host));
+    let proxy = place.proxy.as_ref().ok().and_then(Option::as_ref).filter(|it| it.leads_to(&host));
+    let by_proxy = proxy.map(|it| format!("look at {}", it.variable));
+    let through = proxy.map_or_else(String::new, |it| format!(" through the proxy `{}`", it.host));
     let is_here = place.endpoints.is_loopback();
     let at_region = || {
         if is_here {
@@ -97,9 +114,8 @@ fn reached(name: &'static str, place: Option<&Place>, host: Option<String>, reac
         Reach::NotTried => Check::not_known(name, format!("`{host}` was not asked")),
         Reach::NoSuchName { name: wanted } => {
             let check = Check::failed(name, format!("DNS: the name `{wanted}` is not found"));
-            let is_proxy = place.proxy.is_some();
             let or_proxy = "look at the region or --base-url, and whether this network needs HTTPS_PROXY";
-            check.help(by_proxy.filter(|_| is_proxy).unwrap_or_else(|| or_proxy.to_owned()))
+            check.help(by_proxy.unwrap_or_else(|| or_proxy.to_owned()))
         }
         Reach::Failed(WireError::NotSent(why)) => {
             let check = Check::failed(name, format!("no connection to `{host}`{through}: {why}"));
@@ -110,6 +126,9 @@ fn reached(name: &'static str, place: Option<&Place>, host: Option<String>, reac
         }
         Reach::Failed(error @ WireError::Untrusted { why, .. }) => {
             Check::failed(name, format!("TLS: `{host}`{through}: {error}")).help(why.help())
+        }
+        Reach::Failed(error @ WireError::Proxy { .. }) => {
+            Check::failed(name, format!("no connection to `{host}`: {error}")).help(connection_help(error))
         }
         Reach::Failed(error @ WireError::Setup(_)) => {
             Check::failed(name, error.to_string()).help("look at the proxy and certificate settings in the environment")
@@ -183,13 +202,18 @@ fn skew(theirs: Moment, ours: Moment) -> Skew {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
     use crate::api::{Distrust, Endpoints};
+    use crate::proxy::Proxies;
 
     fn said(proxy: Option<&str>, reach: &Reach) -> String {
         let endpoints = Endpoints::of_domain("mypurecloud.de").unwrap();
-        let proxy = proxy.map(|host| Proxy { variable: "HTTPS_PROXY", host: host.to_owned() });
-        let place = Place { endpoints, named_by: NamedBy::Variable, proxy };
+        let url = [endpoints.api("/", &[])];
+        let proxies = Proxies::of(&|name| proxy.filter(|_| name == "HTTPS_PROXY").map(OsString::from));
+        let proxy = Ok(proxies.of_urls(&url).unwrap());
+        let place = Place { endpoints, named_by: NamedBy::Variable, proxy, unread_entries: Vec::new() };
         let Check { health, said, help, .. } = reached("api", Some(&place), Some(place.endpoints.api_host()), reach);
         format!("{}: {said} | {}", health.words(), help.unwrap_or_default())
     }

@@ -44,6 +44,8 @@ pub struct History<'a> {
     last: Option<LastApply>,
     /// The last whole apply after which all was seen to be in step.
     in_step: Option<InStep>,
+    /// Other applies may have left reports elsewhere, so what is otherwise may have been applied.
+    has_gaps: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -77,10 +79,10 @@ impl How {
 }
 
 impl<'a> History<'a> {
-    /// Of one org; reports of others are passed over.
+    /// Of one org; reports of others are passed over. `is_whole`: these are the reports of all applies.
     #[must_use]
-    pub fn of(reports: &'a [KeptReport], target: &Target) -> History<'a> {
-        let mut history = History::default();
+    pub fn of(reports: &'a [KeptReport], is_whole: bool, target: &Target) -> History<'a> {
+        let mut history = History { has_gaps: !is_whole, ..History::default() };
         let Some(org) = &target.org else { return history };
         let is_ours = |it: &&KeptReport| it.org.as_ref() == Some(&org.id) && it.sandbox == target.sandbox;
         let mut ours: Vec<&KeptReport> = reports.iter().filter(is_ours).collect();
@@ -171,6 +173,7 @@ impl<'a> History<'a> {
         match observed.get(id) {
             Some(object) if it.is_so(object, &left) => How::NotApplied,
             Some(_) if self.in_step.is_some_and(|in_step| it.is_before(in_step)) => How::NotKnown,
+            Some(_) if self.has_gaps => How::NotKnown,
             Some(_) => How::Edited,
             // The list may lag, and this client may not see all of it.
             None => How::NotKnown,
@@ -181,7 +184,8 @@ impl<'a> History<'a> {
     fn by_time(&self, object: &Definition) -> How {
         let at = object.modified.as_ref().and_then(|it| it.at.as_deref()).and_then(Moment::read);
         match (at, self.in_step) {
-            (Some(at), Some(in_step)) if at > in_step.until => How::Edited,
+            (Some(at), Some(in_step)) if at > in_step.until && !self.has_gaps => How::Edited,
+            (Some(at), Some(in_step)) if at > in_step.until => How::NotKnown,
             (Some(_), Some(_)) => How::NotApplied,
             _ => How::NotKnown,
         }

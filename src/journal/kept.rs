@@ -16,7 +16,7 @@ use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, OrgId, S
 use crate::model::observed::Content;
 use crate::plan::change::Action;
 use crate::problem::document::FORMAT_VERSION as ERROR_FORMAT_VERSION;
-use crate::text;
+use crate::text::{self, NotText};
 
 /// What a run kept of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,12 +167,14 @@ struct Said {
 /// # Errors
 /// The bytes are no such document, or one of a format that this version does not know.
 pub fn read(bytes: &[u8]) -> Result<Kept, Unreadable> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-        let line = before.matches('\n').count() + 1;
-        Unreadable { line: Some(line), why: "it is not UTF-8".to_owned() }
+    let text = text::of_bytes(bytes).map_err(|error| {
+        let line = match error {
+            NotText::Utf16 => None,
+            NotText::NotUtf8(at) => Some(bytes[..at].split(|it| *it == b'\n').count()),
+        };
+        Unreadable { line, why: error.to_string() }
     })?;
-    if json::values_at_most(bytes) > DOCUMENT_VALUES_MAX {
+    if json::values_at_most(text.as_bytes()) > DOCUMENT_VALUES_MAX {
         return Err(Unreadable { line: None, why: format!("it holds more than {DOCUMENT_VALUES_MAX} values") });
     }
     let head: Head = serde_json::from_str(text).map_err(|error| not_a_report(&error))?;

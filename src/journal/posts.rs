@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::moment::Moment;
 use crate::model::names::{Key, Label, Locale, SystemPresence};
 use crate::plan::change::Create;
+use crate::text;
 
 /// What the name of such a file ends with, in the place of `json`.
 pub const EXTENSION: &str = "posts";
@@ -58,7 +59,7 @@ pub fn line(create: &Create, default_locale: &Locale, now: Moment) -> String {
 /// Reads such a file. What is no such line was cut.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Posts {
-    let text = String::from_utf8_lossy(bytes);
+    let text = String::from_utf8_lossy(text::without_mark(bytes).unwrap_or(bytes));
     let mut posts = Posts::default();
     for line in text.split_inclusive('\n') {
         match line.strip_suffix('\n').and_then(post) {

@@ -10,6 +10,9 @@ use crate::model::moment::Moment;
 use crate::plan::change::Action;
 use crate::plan::recent::Sent;
 
+/// No run takes longer.
+const RUN_MS_MAX: u64 = 60 * 60 * 1_000;
+
 /// The creates of a report whose run ended less than five minutes ago: those whose POST was sent, unless an answer says that
 /// it was not carried out. `posts` are the lines beside the report; without them each create that is open counts.
 ///
@@ -19,7 +22,13 @@ pub fn sent(report: &KeptReport, file: &Path, posts: Option<&Posts>, now: Moment
     let Some(run) = &report.run else { return Vec::new() };
     // Of a run that was killed, the report knows the beginning alone.
     let ended = Moment::read(&run.said.ended).unwrap_or(run.began);
-    let ended = posts.and_then(Posts::last).map_or(ended, |last| last.max(ended));
+    let is_killed = || report.rows.iter().any(|it| it.outcome == OutcomeKind::Unknown && it.action == Action::Create);
+    let ended = match posts {
+        Some(posts) => posts.last().map_or(ended, |last| last.max(ended)),
+        // The lines could not be written, so nothing says when it ended.
+        None if is_killed() => run.began.plus_ms(RUN_MS_MAX).max(ended),
+        None => ended,
+    };
     let until = ended.plus_ms(NEXT_RUN_LAG_MS).min(now.plus_ms(NEXT_RUN_LAG_MS));
     if until <= now {
         return Vec::new();

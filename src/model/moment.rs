@@ -1,7 +1,7 @@
 //! A moment of the world's clock, as people, files and documents write it: always UTC.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 const MS_PER_DAY: u64 = 86_400_000;
 
@@ -54,15 +54,11 @@ impl Moment {
         Some(Moment::from_unix_ms(days_before(year, month, day) * MS_PER_DAY + ms))
     }
 
-    /// Reads the header `Date` of an answer: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110). None otherwise.
+    /// Reads a date of HTTP, such as the header `Date`, in any of its three forms (RFC 9110). None otherwise.
     #[must_use]
     pub fn read_http_date(text: &str) -> Option<Moment> {
-        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-        let (_, rest) = text.split_once(", ")?;
-        let words: Vec<&str> = rest.split(' ').collect();
-        let [day, month, year, time, "GMT"] = words.as_slice() else { return None };
-        let month = MONTHS.iter().position(|it| it == month)? + 1;
-        Moment::read(&format!("{year}-{month:02}-{day}T{time}Z"))
+        let since_1970 = httpdate::parse_http_date(text.trim()).ok()?.duration_since(UNIX_EPOCH).ok()?;
+        Some(Moment::from_unix_ms(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)))
     }
 
     /// Only digits and letters, to the second: for names of files. Sorted, they are in order.
@@ -215,8 +211,11 @@ mod tests {
     #[test]
     fn the_time_of_an_answer_is_read() {
         let at = |text: &str| Moment::read_http_date(text).map(|it| it.to_string());
-        assert_eq!(at("Sun, 06 Nov 1994 08:49:37 GMT").as_deref(), Some("1994-11-06T08:49:37.000Z"));
-        for odd in ["", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 CET"] {
+        let forms = ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"];
+        for form in forms {
+            assert_eq!(at(form).as_deref(), Some("1994-11-06T08:49:37.000Z"), "{form}");
+        }
+        for odd in ["", "soon", "Sun, 06 Nov 1994 08:49:37 CET"] {
             assert_eq!(at(odd), None, "{odd}");
         }
     }

@@ -69,6 +69,13 @@ impl Source {
         }
     }
 
+    /// Has the org registered it? The operations of one user are not for these (docs/platform.md, "Presences of
+    /// users").
+    #[must_use]
+    pub fn is_registered(&self) -> bool {
+        matches!(self, Source::Registered(_))
+    }
+
     /// As paths and people name it.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::model::labels::Labels;
+use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::plan::candidate::{Candidate, Said};
 use crate::plan::evidence::Had;
@@ -31,6 +32,7 @@ impl Refusal {
                 answers
             }
             Fact::Ambiguous { key, by: By::Replaces, candidates, .. } => replaces_nothing(key, candidates),
+            Fact::LooksLikeRename { listed_from: Some(from), .. } => vec![say(&when_listed(*from))],
             Fact::LooksLikeRename { key, candidates, said, earlier, .. } => {
                 rename_answers(key, candidates, said, earlier.as_ref())
             }
@@ -226,13 +228,17 @@ fn goes(key: &Key, number: usize, id: &DefinitionId, system_presence: &SystemPre
     Answer { say: format!("and if {id} goes"), lines }
 }
 
+fn when_listed(from: Moment) -> String {
+    format!("run it again after {from}: by then the list shows it, and it is compared as it is then")
+}
+
 fn rename_answers(key: &Key, candidates: &[Candidate], said: &Said, earlier: Option<&Had>) -> Vec<Answer> {
     let instead = if said.new { ", instead of `new: true`" } else { "" };
     let answer = |it: &Candidate| match &it.name {
         Some(name) if it.has_default_label && it.system_presence != said.system_presence => {
             Some(takes_its_place(key, name, &it.system_presence, said))
         }
-        Some(name) if it.has_default_label => Some(Answer {
+        Some(name) if it.has_default_label && !said.calls_it(name) => Some(Answer {
             say: format!("if it is {name} under a new label{instead}", name = text::ticked(name)),
             lines: under_definition(key, &previous_labels(&said.previous_labels, name)),
         }),

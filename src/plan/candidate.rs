@@ -38,6 +38,12 @@ pub struct Said {
 }
 
 impl Said {
+    /// Does it say this label already?
+    #[must_use]
+    pub fn calls_it(&self, name: &Label) -> bool {
+        self.default_label.as_ref() == Some(name) || self.previous_labels.contains(name)
+    }
+
     /// Of a definition of the config.
     #[must_use]
     pub fn of(wanted: &Wanted, default_locale: &Locale) -> Said {

@@ -297,6 +297,7 @@ impl<'a> Questions<'a> {
             more,
             said: Said::of(wanted, self.default_locale),
             earlier: earlier.map(|it| it.had.clone()),
+            listed_from: None,
         };
         pairing.refusals.push(Refusal { fact, place: Some(wanted.places.key) });
     }
@@ -305,6 +306,7 @@ impl<'a> Questions<'a> {
 /// Which objects look like which definitions that would be made: of the same system presence, with a label in any locale
 /// that a reader cannot tell apart, or one's default label contains the other's. Each list is walked once, however many pairs there are.
 struct Alike<'a> {
+    default_locale: &'a Locale,
     /// By system presence, locale (in its normal form) and label (folded).
     shown: HashMap<(&'a str, String, String), Group<'a>>,
     /// For each definition, some of the objects whose default label is in its own, or the other way round.
@@ -314,8 +316,9 @@ struct Alike<'a> {
 }
 
 impl<'a> Alike<'a> {
-    fn new(making: &[&'a Wanted], free: &[&'a Definition], default_locale: &Locale) -> Alike<'a> {
+    fn new(making: &[&'a Wanted], free: &[&'a Definition], default_locale: &'a Locale) -> Alike<'a> {
         let mut alike = Alike {
+            default_locale,
             shown: HashMap::new(),
             related: vec![Vec::new(); making.len()],
             first: vec![Vec::new(); making.len()],
@@ -357,13 +360,16 @@ impl<'a> Alike<'a> {
         alike
     }
 
-    fn names(wanted: &'a Wanted) -> impl Iterator<Item = (&'a str, String, String)> {
+    /// What it is called, and was before.
+    fn names(wanted: &'a Wanted, default_locale: &'a Locale) -> impl Iterator<Item = (&'a str, String, String)> {
         let presence = wanted.system_presence.folded();
-        wanted.labels.iter().map(move |(locale, label)| (presence, locale.normal(), alike::folded(label.nfc())))
+        let previous = wanted.previous_labels.iter().map(move |label| (default_locale, label));
+        let all = wanted.labels.iter().chain(previous);
+        all.map(move |(locale, label)| (presence, locale.normal(), alike::folded(label.nfc())))
     }
 
     fn named(&self, index: usize, wanted: &'a Wanted) -> Named<'a> {
-        let sharing = Alike::names(wanted).filter_map(|it| self.shown.get(&it));
+        let sharing = Alike::names(wanted, self.default_locale).filter_map(|it| self.shown.get(&it));
         let few = sharing.flat_map(|it| it.objects.iter().copied().take(CANDIDATES_NAMED_MAX + 1));
         Named::of(few.chain(self.related[index].iter().copied()))
     }
@@ -371,7 +377,7 @@ impl<'a> Alike<'a> {
     /// Everything that looks like it and about which no question before was.
     fn not_asked_before(&mut self, index: usize, wanted: &'a Wanted) -> Vec<&'a Definition> {
         let mut about = std::mem::take(&mut self.first[index]);
-        for name in Alike::names(wanted) {
+        for name in Alike::names(wanted, self.default_locale) {
             about.extend(self.shown.get_mut(&name).map(|it| it.not_asked_before(None)).unwrap_or_default());
         }
         about

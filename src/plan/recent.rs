@@ -117,7 +117,14 @@ pub fn with_recent(
                 let source = Source::Report(sent.report.clone());
                 let earlier = Some(Had { id: object.id.clone(), source, said_new: false });
                 let (key, said) = (create.key.clone(), Said::of(wanted, &plan.default_locale));
-                let fact = Fact::LooksLikeRename { key, candidates, more: false, said, earlier };
+                let fact = Fact::LooksLikeRename {
+                    key,
+                    candidates,
+                    more: false,
+                    said,
+                    earlier,
+                    listed_from: Some(sent.until),
+                };
                 plan.refusals.push(Refusal { fact, place: change.place });
             }
         }

@@ -4,6 +4,7 @@
 use crate::diagnostic::Span;
 use crate::model::alike;
 use crate::model::labels::Labels;
+use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::plan::candidate::{Candidate, Said};
 use crate::plan::evidence::{Had, Source};
@@ -98,6 +99,8 @@ pub enum Fact {
         said: Said,
         /// The candidate that it was in an earlier state, where one says so.
         earlier: Option<Had>,
+        /// From when on the org's list shows the candidate, which an earlier run made; none of what the list shows.
+        listed_from: Option<Moment>,
     },
     /// A definition that would be created exists under another system presence.
     OtherSystemPresence {
@@ -413,7 +416,10 @@ impl Refusal {
     pub fn message(&self) -> String {
         match &self.fact {
             Fact::Ambiguous { key, by, candidates, more } => ambiguous(key, *by, candidates, *more),
-            Fact::LooksLikeRename { key, candidates, more, said, earlier } => {
+            Fact::LooksLikeRename { key, candidates, earlier: Some(had), listed_from: Some(_), .. } => {
+                not_listed_yet(key, had, candidates)
+            }
+            Fact::LooksLikeRename { key, candidates, more, said, earlier, listed_from: _ } => {
                 looks_like_rename(key, candidates, *more, earlier.as_ref()) + &beside(said, candidates)
             }
             Fact::OtherSystemPresence { key, candidates, more, said } => {
@@ -434,15 +440,8 @@ impl Refusal {
                 format!("`{key}` is pinned to {id}, which cannot be read whole: {what}")
             }
             Fact::LooksOdd { key, names, more, made, earlier } => {
-                let shall = if made.is_some() { "would be created" } else { "says `deactivated: true`" };
                 let names = text::list_and(names.clone(), *more);
-                match earlier {
-                    None => format!("`{key}` {shall}, but its label is shown by {names}, which cannot be read whole"),
-                    Some(source) => format!(
-                        "`{key}` {shall}, but in {} it is {names}, which cannot be read whole",
-                        source.in_words()
-                    ),
-                }
+                looks_odd(key, &names, made.is_some(), earlier.as_ref())
             }
             Fact::SendsHalf { key, id, labels: _, places, can_be_written: _ } => {
                 let key = key.as_ref().map_or_else(String::new, |key| format!(", which is `{key}`,"));
@@ -520,6 +519,21 @@ impl Refusal {
 
 /// What stands for those that are not named.
 pub const MORE: &str = "others that are not named here";
+
+fn not_listed_yet(key: &Key, had: &Had, candidates: &[Candidate]) -> String {
+    let (source, object) = (had.source.in_words(), described(candidates, false));
+    format!(
+        "`{key}` would be created, but in {source} it is an object that the org's list does not show yet, and that was \
+         changed since: {object}"
+    )
+}
+
+fn looks_odd(key: &Key, names: &str, is_made: bool, earlier: Option<&Source>) -> String {
+    let shall = if is_made { "would be created" } else { "says `deactivated: true`" };
+    let but = earlier
+        .map_or_else(|| format!("its label is shown by {names}"), |it| format!("in {} it is {names}", it.in_words()));
+    format!("`{key}` {shall}, but {but}, which cannot be read whole")
+}
 
 fn looks_like_rename(key: &Key, candidates: &[Candidate], more: bool, earlier: Option<&Had>) -> String {
     let is_had = |it: &&Candidate| earlier.is_some_and(|had| had.id == it.id);

@@ -15,6 +15,9 @@ const CONTEXT_CHARS: usize = 60;
 /// How much of what is marked is shown, in characters.
 const MARKED_CHARS: usize = 60;
 
+/// How many warnings of one rule are shown with their lines; of more, the first one is, and the others in a line each.
+const DRAWN_MAX: usize = 3;
+
 /// Wide enough that nothing is cut but by the limits above.
 const WIDTH: usize = 1_000;
 
@@ -25,20 +28,58 @@ const WIDTH: usize = 1_000;
 /// When the writer fails.
 pub fn write(out: &mut impl fmt::Write, diagnostics: &Findings, sources: &Sources, style: Style) -> fmt::Result {
     let renderer = renderer(style);
-    for diagnostic in diagnostics.iter() {
+    let draw = |out: &mut dyn fmt::Write, diagnostic: &Diagnostic| {
         let picture = renderer.render(&groups(diagnostic, sources));
         for line in picture.lines().filter(|line| !announces_a_file(line)) {
             writeln!(out, "{line}")?;
         }
-        writeln!(out)?;
+        writeln!(out)
+    };
+    let (errors, warnings): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
+        diagnostics.iter().partition(|it| it.severity == Severity::Error);
+    for (rule, all) in by_rule(&warnings) {
+        let drawn = if all.len() > DRAWN_MAX { 1 } else { all.len() };
+        all[..drawn].iter().try_for_each(|it| draw(out, it))?;
+        if drawn < all.len() {
+            writeln!(out, "and {} more of `{rule}`:", all.len() - drawn)?;
+            for it in &all[drawn..] {
+                let message = text::terminal(&it.finding.message());
+                let at = it.place.map(|span| format!("{}: ", text::terminal(&sources.place(span).to_string())));
+                writeln!(out, "  --> {}{message}", at.unwrap_or_default())?;
+            }
+            writeln!(out)?;
+        }
     }
+    // Last, since a terminal ends there.
+    errors.iter().try_for_each(|it| draw(out, it))?;
     if !diagnostics.is_empty() {
         let gravest = diagnostics.iter().min_by_key(|it| it.severity);
         let name = gravest.map(|it| it.finding.code()).unwrap_or_default();
         let commit = sources.commit.as_deref().map(|it| format!(" in the commit {it}")).unwrap_or_default();
-        writeln!(out, "{}{commit}; `presencectl explain {name}` says more", summary(diagnostics))?;
+        let places: Vec<String> = errors.iter().filter_map(|it| Some(sources.place(it.place?).to_string())).collect();
+        let at = match places.as_slice() {
+            [] => String::new(),
+            // It stands right above.
+            [_] if diagnostics.total() == 1 => String::new(),
+            [one] => format!("; the error is at {}", text::terminal(one)),
+            several => format!("; errors at {}", text::terminal(&text::some(several))),
+        };
+        writeln!(out, "{}{commit}{at}; `presencectl explain {name}` says more", summary(diagnostics))?;
     }
     Ok(())
+}
+
+/// Diagnostics of each rule, by the first of each.
+fn by_rule<'a>(all: &[&'a Diagnostic]) -> Vec<(&'static str, Vec<&'a Diagnostic>)> {
+    let mut rules: Vec<(&'static str, Vec<&Diagnostic>)> = Vec::new();
+    for it in all {
+        let code = it.finding.code();
+        match rules.iter_mut().find(|(rule, _)| *rule == code) {
+            Some((_, rest)) => rest.push(it),
+            None => rules.push((code, vec![it])),
+        }
+    }
+    rules
 }
 
 /// The same as text.

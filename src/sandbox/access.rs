@@ -20,7 +20,7 @@ pub const TOKEN: &str = "sandbox-token";
 pub const CLIENT_USER_ID: &str = "5a4db0c5-0000-4000-9000-000000000001";
 
 /// How long an issued token lives by default: 24 hours (docs/platform.md, "Tokens").
-pub const TOKEN_SECONDS_DEFAULT: u64 = 86_400;
+pub const TOKEN_SECONDS_DEFAULT: u32 = 86_400;
 
 /// How many issued tokens are remembered; beyond it, the oldest is no longer good.
 const TOKENS_MAX: usize = 1_000;
@@ -98,7 +98,7 @@ pub struct Access {
 
 impl Default for Access {
     fn default() -> Self {
-        Self::new(Permissions::All, TOKEN_SECONDS_DEFAULT, None)
+        Self::new(Permissions::All, TOKEN_SECONDS_DEFAULT.into(), None)
     }
 }
 

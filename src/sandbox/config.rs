@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::access::{Permissions, TOKEN_SECONDS_DEFAULT};
+use super::behavior::{Allowance, Behavior, Client};
 use super::faults::FaultRule;
 use super::seed::Seed;
 use super::temper::Temper;
@@ -38,6 +39,23 @@ pub struct Config {
     pub start_unix_ms: Option<u64>,
 }
 
+impl Config {
+    /// An org to rehearse with: with the platform's known limits, and as a behavior file says.
+    #[must_use]
+    pub fn rehearsal(behavior: Behavior) -> Self {
+        let Behavior { org: temper, client } = behavior;
+        let Client { permissions, divisions, requests_per_minute, token_seconds } = client;
+        Self {
+            temper,
+            permissions,
+            divisions,
+            requests_per_minute: requests_per_minute.map(|Allowance(it)| it),
+            token_seconds: token_seconds.into(),
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -50,7 +68,7 @@ impl Default for Config {
             divisions: None,
             faults: Vec::new(),
             requests_per_minute: None,
-            token_seconds: TOKEN_SECONDS_DEFAULT,
+            token_seconds: TOKEN_SECONDS_DEFAULT.into(),
             start_unix_ms: None,
         }
     }

@@ -55,7 +55,7 @@ pub struct Definition {
     pub division_id: String,
     /// `createdBy`, `createdDate`, `modifiedBy` and `modifiedDate`, as far as there are any.
     pub stamps: Map<String, Value>,
-    /// Fields that the org does not know and keeps as they were brought.
+    /// Fields that this org has and no document names. A body may change them and take them away, not add one.
     pub extra: Map<String, Value>,
     /// What is shown in the place of fields, so that the definition is not as the API promises. A PUT repairs it.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
@@ -77,7 +77,7 @@ pub struct Draft {
     pub deactivated: Option<bool>,
     /// Its division as sent.
     pub division_id: Option<String>,
-    /// Fields that the org neither knows nor owns.
+    /// Fields that no document names.
     pub extra: Map<String, Value>,
 }
 

@@ -118,7 +118,7 @@ impl Desk<'_> {
     /// 400 for a system presence or a division that is none, 403 for a division of others, 409 (or as the temper
     /// says) for a label that is taken.
     pub fn create(&mut self, draft: Draft) -> Result<Arc<Definition>, Refusal> {
-        let Draft { labels, system_presence, deactivated, division_id, mut extra } = draft;
+        let Draft { labels, system_presence, deactivated, division_id, extra } = draft;
         let given = system_presence.ok_or_else(|| Refusal::bad_request("systemPresence is required"))?;
         let system_presence = known(&given)?;
         let division_id = match self.rules.division {
@@ -129,8 +129,9 @@ impl Desk<'_> {
             CreateDeactivated::Honoured => deactivated.unwrap_or(false),
             CreateDeactivated::Ignored => false,
         };
+        let mut extra = stored(extra, &Map::new());
         if self.temper.create_extra == CreateExtra::Unknown {
-            extra.entry("sandboxExtra").or_insert_with(|| json!({ "rank": 7, "shade": null }));
+            extra.insert("sandboxExtra".to_owned(), json!({ "rank": 7, "shade": null }));
         }
         let mut definition = Definition {
             id: self.free_id.clone(),
@@ -176,7 +177,7 @@ impl Desk<'_> {
             primary: held.primary,
             division_id,
             stamps: held.stamps.clone(),
-            extra,
+            extra: stored(extra, &held.extra),
             shown: Map::new(),
         };
         self.expect_room(&definition)?;
@@ -244,8 +245,7 @@ impl Desk<'_> {
         let found = self.divisions.iter().find(|it| it.id.eq_ignore_ascii_case(&given));
         let division = found.ok_or_else(|| Refusal::bad_request(format!("there is no division {given}")))?;
         if !self.is_permitted(&division.id) {
-            let message = "You are not authorized to perform the requested action.";
-            return Err(Refusal::new(403, "not.authorized", message));
+            return Err(Refusal::not_authorized());
         }
         Ok(division.id.clone())
     }
@@ -275,10 +275,7 @@ impl Desk<'_> {
         if let Some(active_only) = active_only {
             let mut rivals = others().filter(|it| !(active_only && it.deactivated));
             if let Some((locale, label)) = rivals.find_map(|it| shared_label(&wanted.labels, &it.labels)) {
-                let message = format!("The label [{label}] is already used for the language [{locale}].");
-                return Err(Refusal::new(self.rules.conflict_status, "conflict", message)
-                    .with_param("label", label)
-                    .with_param("locale", locale));
+                return Err(Refusal::taken(self.rules.conflict_status, locale, label));
             }
         }
         let Some(active_max) = self.temper.active_max.filter(|_| !wanted.deactivated) else { return Ok(()) };
@@ -292,6 +289,13 @@ impl Desk<'_> {
         refusal.active_max = Some(active_max);
         Err(refusal)
     }
+}
+
+/// What is stored of the fields of a body that have no place of their own: `name`, which is documented and means
+/// nothing, and those that the definition has already. A field that the org does not know is not stored.
+fn stored(mut extra: Map<String, Value>, held: &Map<String, Value>) -> Map<String, Value> {
+    extra.retain(|name, _| name == "name" || held.contains_key(name));
+    extra
 }
 
 fn known(given: &str) -> Result<&'static str, Refusal> {

@@ -54,7 +54,7 @@ impl Division {
 }
 
 /// `GET /api/v2/authorization/divisions`: a page of all divisions, also to a client that is restricted to some.
-/// `id` may be repeated; `name` is a search term, which other names may contain too.
+/// `id` is a list; `name` is a search term, which other names may contain too.
 ///
 /// # Errors
 /// 400 for a page that is none.
@@ -72,4 +72,13 @@ pub fn list(divisions: &[Division], request: &Request) -> Result<Response, Refus
     let filters: String = ids.iter().map(|it| format!("&id={}", encoded(it))).chain(name).collect();
     let entities = page.of(listed).map(Division::shown).collect();
     Ok(Response::ok(&page.listing(entities, total, (PATH, &filters))))
+}
+
+/// `GET /api/v2/authorization/divisions/home`.
+///
+/// # Errors
+/// 404 if the org has no home division.
+pub fn home(divisions: &[Division]) -> Result<Response, Refusal> {
+    let home = divisions.iter().find(|it| it.home).ok_or_else(Refusal::not_found)?;
+    Ok(Response::ok(&home.shown()))
 }

@@ -71,7 +71,7 @@ pub enum SandboxError {
     /// A file that cannot be understood. It is left as it is.
     #[error("`{}` is not a sandbox {kind}: {problem}", path.display())]
     Broken {
-        /// `state`, `seed` or `fault file`.
+        /// `state`, `seed`, `behavior file` or `fault file`.
         kind: &'static str,
         /// The file.
         path: PathBuf,

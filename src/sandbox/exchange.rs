@@ -11,14 +11,26 @@
 //! | `GET /sandbox/requests` | shows how many requests came and the last [`LOG_ENTRIES_MAX`] of them |
 //! | `DELETE /sandbox/requests` | forgets them |
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 
-use super::access::oauth_refusal;
+use super::access::{Permissions, oauth_refusal};
 use super::faults::{Answer, FaultDocument, FaultScript, Verdict};
 use super::http::{CORRELATION_HEADER, Refusal, Request, Response, timestamp};
 use super::org::Org;
+use super::routes::Operation;
+use super::temper::Temper;
+
+/// The header by which the sandbox says what it is. It comes with every answer of [`ORGANIZATION_PATH`], which clients
+/// ask first.
+pub const SANDBOX_HEADER: &str = "Presencectl-Sandbox";
+
+/// Who the org is.
+const ORGANIZATION_PATH: &str = "/api/v2/organizations/me";
+
+/// The `Retry-After` of a scripted 429 that names none, in seconds.
+const RETRY_AFTER_SECONDS: u64 = 3;
 
 /// How many requests the log remembers.
 pub const LOG_ENTRIES_MAX: usize = 10_000;
@@ -112,7 +124,7 @@ impl Exchange {
         let own_or_none = |own: Option<Response>, org: &mut Org| {
             own.unwrap_or_else(|| Response::no_content().correlated(&org.next_correlation_id()))
         };
-        let (response, delivery) = match answer {
+        let (mut response, delivery) = match answer {
             Answer::Own => (own_or_none(own, &mut self.org), Delivery::Whole),
             Answer::DroppedBefore => (own_or_none(own, &mut self.org), Delivery::DroppedBefore),
             Answer::DroppedAfter => (own_or_none(own, &mut self.org), Delivery::DroppedAfter),
@@ -127,9 +139,12 @@ impl Exchange {
             }
             Answer::Status { status, retry_after_seconds, code, message } => {
                 let scripted = Scripted { status, retry_after_seconds, code, message };
-                (scripted.response(&request.path, &self.org.next_correlation_id()), Delivery::Whole)
+                (scripted.response(request, self.org.temper, &self.org.next_correlation_id()), Delivery::Whole)
             }
         };
+        if request.path == ORGANIZATION_PATH {
+            response.headers.push((SANDBOX_HEADER, "1".to_owned()));
+        }
         self.log.add(request, now_ms, &response, delivery);
         Reply { response, delivery, delay_ms }
     }
@@ -174,41 +189,67 @@ struct Scripted {
 }
 
 impl Scripted {
-    fn response(self, path: &str, correlation_id: &str) -> Response {
+    fn response(self, request: &Request, temper: Temper, correlation_id: &str) -> Response {
         let Self { status, retry_after_seconds, code, message } = self;
-        let wait = retry_after_seconds.map(|it| ("Retry-After", it.to_string()));
+        let mut wait = retry_after_seconds.map(|it| ("Retry-After", it.to_string()));
         // The token endpoint speaks OAuth. Rate limited it answers 400 (docs/platform.md, "Tokens"), with this text.
-        let mut response = if path == "/oauth/token" {
+        let mut response = if request.path == "/oauth/token" {
             let error = code.as_deref().unwrap_or("invalid_request");
             oauth_refusal(status, error, message.as_deref().unwrap_or("rate limit exceeded; try again later"))
         } else {
-            let message = message.unwrap_or_else(|| match (status, retry_after_seconds) {
-                (429, Some(seconds)) => {
-                    format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds")
-                }
-                _ => format!("A scripted fault with status {status}."),
-            });
-            let code = code.unwrap_or_else(|| usual_code(status).to_owned());
-            Refusal::new(status, code, message).into_response(correlation_id)
+            let mut refusal = if status == 429 {
+                wait = None;
+                Refusal::limited(retry_after_seconds.unwrap_or(RETRY_AFTER_SECONDS))
+            } else {
+                own(status, request, temper)
+            };
+            if let Some(code) = code {
+                refusal.code = code.into();
+            }
+            if let Some(message) = message {
+                refusal = Refusal { message, params: Vec::new(), ..refusal };
+            }
+            refusal.into_response(correlation_id)
         };
         response.headers.extend(wait);
         response.correlated(correlation_id)
     }
 }
 
-/// The code that the platform gives with a status (docs/platform.md, "Errors"), or one that says where it comes from.
-fn usual_code(status: u16) -> &'static str {
-    match status {
+/// What the org itself says with a status (docs/platform.md, "Errors"), or a text that says where it comes from.
+fn own(status: u16, request: &Request, temper: Temper) -> Refusal {
+    let code = match status {
+        401 => return Refusal::new(401, "bad.credentials", "Invalid login credentials."),
+        403 => return forbidden(request, temper),
+        404 => return Refusal::not_found(),
+        409 => return conflict(request),
         400 => "bad.request",
-        401 => "bad.credentials",
-        403 => "not.authorized",
-        404 => "not.found",
         408 | 504 => "request.timeout",
         415 => "unsupported.media.type",
-        429 => "too.many.requests.retry.after",
         500 => "internal.server.error",
         503 => "service.unavailable",
         _ => "sandbox.fault",
+    };
+    Refusal::new(status, code, format!("A scripted fault with status {status}."))
+}
+
+/// As if the client had no permission at all.
+fn forbidden(request: &Request, temper: Temper) -> Refusal {
+    let segments = request.segments();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let none = Permissions::Only(BTreeSet::new());
+    let missing = Operation::of(&request.method, &segments).ok().and_then(|it| none.expect(it.needs(temper)).err());
+    missing.unwrap_or_else(Refusal::not_authorized)
+}
+
+/// As if another definition had the first label of the body.
+fn conflict(request: &Request) -> Refusal {
+    let body = request.json().unwrap_or_default();
+    let label =
+        body["languageLabels"].as_object().and_then(|it| it.iter().find_map(|(key, it)| Some((key, it.as_str()?))));
+    match label {
+        Some((locale, label)) => Refusal::taken(409, locale, label),
+        None => Refusal::new(409, "conflict", "A scripted fault with status 409."),
     }
 }
 

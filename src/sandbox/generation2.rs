@@ -54,7 +54,7 @@ pub fn answer(desk: &mut Desk<'_>, act: Act<'_>, request: &Request) -> Result<Re
     }
 }
 
-/// All of them in one answer. `divisionId` may be repeated and means exactly these divisions; who wants those for
+/// All of them in one answer. `divisionId` is a list and means exactly these divisions; who wants those for
 /// all divisions too names `*` as well. What the platform makes of that is not known.
 fn list(desk: &Desk<'_>, request: &Request) -> Result<Response, Refusal> {
     let deactivated = match request.parameter("deactivated") {

@@ -51,11 +51,13 @@ impl Request {
         pairs.rev().find(|(it, _)| it == name).map(|(_, value)| value).filter(|it| !it.is_empty())
     }
 
-    /// All values of a query parameter that may be repeated, decoded. Empty values count as absent.
+    /// All values of a query parameter that is a list, decoded: repeated, or with commas in one, as the official SDKs
+    /// send it. Empty values count as absent.
     #[must_use]
     pub fn parameters(&self, name: &str) -> Vec<String> {
-        let pairs = form_pairs(&self.query).into_iter();
-        pairs.filter(|(it, value)| it == name && !value.is_empty()).map(|(_, value)| value).collect()
+        let pairs = form_pairs(&self.query).into_iter().filter(|(it, _)| it == name);
+        let values = pairs.flat_map(|(_, list)| list.split(',').map(|it| it.trim().to_owned()).collect::<Vec<_>>());
+        values.filter(|it| !it.is_empty()).collect()
     }
 
     /// The parts of the path between its slashes, decoded.
@@ -208,6 +210,19 @@ impl Refusal {
         Self::new(400, "invalid.value", message)
     }
 
+    /// 403 `not.authorized`.
+    #[must_use]
+    pub fn not_authorized() -> Self {
+        Self::new(403, "not.authorized", "You are not authorized to perform the requested action.")
+    }
+
+    /// `conflict`: another definition has the label.
+    #[must_use]
+    pub fn taken(status: u16, locale: &str, label: &str) -> Self {
+        let message = format!("The label [{label}] is already used for the language [{locale}].");
+        Self::new(status, "conflict", message).with_param("label", label).with_param("locale", locale)
+    }
+
     /// 404 `not.found`.
     #[must_use]
     pub fn not_found() -> Self {
@@ -217,7 +232,12 @@ impl Refusal {
     /// 429 in the normalised form that all operations answer with since 2021-11 (docs/platform.md, "Rate limits").
     #[must_use]
     pub fn too_many_requests(retry_after: Duration) -> Self {
-        let seconds = retry_after.as_millis().div_ceil(1_000).max(1);
+        Self::limited(u64::try_from(retry_after.as_millis().div_ceil(1_000).max(1)).unwrap_or(u64::MAX))
+    }
+
+    /// The same for so many seconds.
+    #[must_use]
+    pub fn limited(seconds: u64) -> Self {
         let message = format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds");
         Self::new(429, "too.many.requests.retry.after", message).with_header("Retry-After", seconds.to_string())
     }

@@ -212,7 +212,9 @@ impl Org {
         match operation {
             Operation::Token => Err(Refusal::not_found()),
             Operation::Organization => Ok(self.organization()),
+            Operation::Products => Ok(products()),
             Operation::Divisions => divisions::list(&self.divisions, request),
+            Operation::HomeDivision => divisions::home(&self.divisions),
             Operation::SystemPresences => Ok(system_presences()),
             Operation::First(act) => {
                 let rules = generation1::rules(self.temper);
@@ -258,10 +260,19 @@ impl Org {
             "name": self.name,
             "domain": "sandbox",
             "defaultLanguage": "en_US",
+            "defaultCountryCode": "US",
             "state": "active",
             "selfUri": format!("/api/v2/organizations/{}", self.id),
         }))
     }
+}
+
+/// What the org has licences for. The Terraform provider reads the list, and fails without its `total`
+/// (docs/platform.md, "What the Terraform provider asks").
+fn products() -> Response {
+    Response::ok(
+        &json!({ "entities": [{ "id": "engage3" }], "pageSize": 1, "pageNumber": 1, "total": 1, "pageCount": 1 }),
+    )
 }
 
 fn system_presences() -> Response {

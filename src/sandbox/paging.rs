@@ -42,9 +42,11 @@ impl Page {
         body.insert("entities".to_owned(), Value::Array(entities));
         let numbers = [("pageSize", size), ("pageNumber", number), ("total", total as u64), ("pageCount", page_count)];
         body.extend(numbers.map(|(name, value)| (name.to_owned(), json!(value))));
-        let links = [("firstUri", 1), ("lastUri", page_count.max(1)), ("selfUri", number)];
-        let next = (number < page_count).then(|| ("nextUri", number + 1));
-        let previous = (number > 1).then(|| ("previousUri", number - 1));
+        let last = page_count.max(1);
+        let links = [("firstUri", 1), ("lastUri", last), ("selfUri", number)];
+        let next = (number < last).then(|| ("nextUri", number + 1));
+        // Before a page past the end comes the last one that there is.
+        let previous = (number > 1).then(|| ("previousUri", (number - 1).min(last)));
         let links = links.into_iter().chain(next).chain(previous);
         body.extend(links.map(|(name, page)| (name.to_owned(), uri(page).into())));
         Value::Object(body)

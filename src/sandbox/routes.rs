@@ -12,8 +12,12 @@ pub enum Operation<'a> {
     Token,
     /// `GET /api/v2/organizations/me`
     Organization,
+    /// `GET /api/v2/authorization/products`
+    Products,
     /// `GET /api/v2/authorization/divisions`
     Divisions,
+    /// `GET /api/v2/authorization/divisions/home`
+    HomeDivision,
     /// `GET /api/v2/systempresences`
     SystemPresences,
     /// `/api/v2/presencedefinitions`
@@ -34,6 +38,20 @@ pub enum Operation<'a> {
     Activity,
 }
 
+/// Every permission that an operation may need: see [`Operation::needs`].
+pub const PERMISSIONS: [&str; 10] = [
+    "presence:presenceDefinition:view",
+    "presence:presenceDefinition:add",
+    "presence:presenceDefinition:edit",
+    "presence:presenceDefinition:delete",
+    "presence:userPresence:edit",
+    "directory:user:edit",
+    "authorization:division:view",
+    "analytics:userObservation:view",
+    "integration:microsoftTeams:view",
+    "integrations:integration:view",
+];
+
 impl<'a> Operation<'a> {
     /// The operation of a method on a path.
     ///
@@ -44,7 +62,9 @@ impl<'a> Operation<'a> {
         match *segments {
             ["oauth", "token"] => chosen(method, &[("POST", Op::Token)]),
             ["api", "v2", "organizations", "me"] => chosen(method, &[("GET", Op::Organization)]),
+            ["api", "v2", "authorization", "products"] => chosen(method, &[("GET", Op::Products)]),
             ["api", "v2", "authorization", "divisions"] => chosen(method, &[("GET", Op::Divisions)]),
+            ["api", "v2", "authorization", "divisions", "home"] => chosen(method, &[("GET", Op::HomeDivision)]),
             ["api", "v2", "systempresences"] => chosen(method, &[("GET", Op::SystemPresences)]),
             ["api", "v2", "presencedefinitions"] => chosen(method, &collection(Op::First)),
             ["api", "v2", "presencedefinitions", id] => chosen(method, &item(Op::First, id)),
@@ -53,7 +73,7 @@ impl<'a> Operation<'a> {
             ["api", "v2", "analytics", "users", "activity", "query"] => chosen(method, &[("POST", Op::Activity)]),
             ["api", "v2", "users", "presences", "bulk"] => chosen(method, &[("PUT", Op::PutBulk)]),
             ["api", "v2", "users", "presences", source, "bulk"] => chosen(method, &[("GET", Op::ReadBulk(source))]),
-            ["api", "v2", "users", user, "presences", "microsoftteams"] => {
+            ["api", "v2", "users", user, "presences", source] if source.eq_ignore_ascii_case("microsoftteams") => {
                 chosen(method, &[("GET", Op::TeamsPresence(user))])
             }
             ["api", "v2", "users", user, "presences", source] => chosen(
@@ -70,11 +90,15 @@ impl<'a> Operation<'a> {
     pub fn needs(self, temper: Temper) -> Needs {
         match self {
             Self::First(Act::Get(_)) if temper.get_needs_view => VIEW,
-            Self::Divisions if temper.divisions_need_view => Needs::All(&["authorization:division:view"]),
+            Self::Divisions | Self::HomeDivision if temper.divisions_need_view => {
+                Needs::All(&["authorization:division:view"])
+            }
             Self::PatchUserPresence(..) if temper.patch_needs_edit => Needs::All(&["presence:userPresence:edit"]),
             Self::Token
             | Self::Organization
+            | Self::Products
             | Self::Divisions
+            | Self::HomeDivision
             | Self::SystemPresences
             | Self::ReadBulk(_)
             | Self::First(Act::List | Act::Get(_))
@@ -106,7 +130,9 @@ impl<'a> Operation<'a> {
             Self::TeamsPresence(_) => temper.teams,
             Self::Token
             | Self::Organization
+            | Self::Products
             | Self::Divisions
+            | Self::HomeDivision
             | Self::SystemPresences
             | Self::UserPresence(..)
             | Self::PatchUserPresence(..)

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::behavior::Behavior;
 use super::document::{Change, DocumentProblem, FORMAT_VERSION, StateDocument};
 use super::error::SandboxError;
 use super::faults::{FaultDocument, FaultRule};
@@ -25,6 +26,7 @@ use super::org::Org;
 use super::seed;
 use crate::limits::{SANDBOX_FAULTS_BYTES_MAX, SANDBOX_SEED_BYTES_MAX, SANDBOX_STATE_BYTES_MAX};
 use crate::nofollow::{self, Fault, Folder, Kind, Write};
+use crate::text;
 
 /// Up to this size the state is written anew with every change.
 pub const WHOLE_BYTES_MAX: u64 = 256 * 1024;
@@ -47,6 +49,15 @@ pub fn read_fault_file(path: &Path) -> Result<Vec<FaultRule>, SandboxError> {
     let text = read(path, SANDBOX_FAULTS_BYTES_MAX)?;
     let document = FaultDocument::parse(&text).map_err(|problem| broken("fault file", path, problem))?;
     Ok(document.faults)
+}
+
+/// Reads how an org behaves: see [`Behavior`].
+///
+/// # Errors
+/// What keeps the file from being read, by its name; an unknown name is such a thing.
+pub fn read_behavior_file(path: &Path) -> Result<Behavior, SandboxError> {
+    let text = read(path, SANDBOX_FAULTS_BYTES_MAX)?;
+    Behavior::parse(&text).map_err(|problem| broken("behavior file", path, problem))
 }
 
 /// The state file of one org, locked for as long as this lives.
@@ -300,6 +311,9 @@ fn whole(file: File, path: &Path, bytes_max: u64) -> Result<Vec<u8>, SandboxErro
     if text.len() as u64 > bytes_max {
         return Err(SandboxError::TooLong { path: path.to_owned(), bytes_max });
     }
+    let rest = text::without_mark(&text).map_err(|error| broken("file", path, error.to_string()))?;
+    let mark = text.len() - rest.len();
+    text.drain(..mark);
     Ok(text)
 }
 

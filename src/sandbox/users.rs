@@ -69,7 +69,7 @@ struct Wish {
     message: Option<String>,
 }
 
-/// The users of the org, by id.
+/// The users of the org, by id in lower case: ids compare without case, as GUIDs do.
 #[derive(Debug, Clone, Default)]
 pub struct Users {
     by_id: BTreeMap<String, User>,
@@ -98,7 +98,7 @@ impl User {
 impl Users {
     /// Takes users as they stand; a later one replaces an earlier one of the same id.
     pub fn put(&mut self, users: impl IntoIterator<Item = User>) {
-        self.by_id.extend(users.into_iter().map(|it| (it.id.clone(), it)));
+        self.by_id.extend(users.into_iter().map(|it| (it.id.to_ascii_lowercase(), it)));
     }
 
     /// All users in the order of their ids.
@@ -108,10 +108,10 @@ impl Users {
 
     /// All users in the order of their ids, as they were at a time that is not long ago.
     pub fn as_of(&self, at_ms: u64) -> impl Iterator<Item = &User> {
-        let mut then: BTreeMap<&str, &User> = self.by_id.iter().map(|(id, user)| (id.as_str(), user)).collect();
+        let mut then: BTreeMap<String, &User> = self.by_id.iter().map(|(id, user)| (id.clone(), user)).collect();
         // Backwards: what stays is what was before the first change after that time.
         for (_, before) in self.past.iter().rev().filter(|(changed_ms, _)| *changed_ms > at_ms) {
-            then.insert(&before.id, before);
+            then.insert(before.id.to_ascii_lowercase(), before);
         }
         then.into_values()
     }
@@ -124,7 +124,7 @@ impl Users {
     /// Has a user sit on a definition, in the source that counts, behind the back of the API. Says whether there is
     /// such a user.
     pub fn sit(&mut self, user_id: &str, definition_id: &str, now_ms: u64) -> bool {
-        let Some(mut user) = self.by_id.get(user_id).cloned() else { return false };
+        let Some(mut user) = self.by_id.get(&user_id.to_ascii_lowercase()).cloned() else { return false };
         let Some(presence) = user.presences.get_mut(&user.primary_source) else { return false };
         definition_id.clone_into(&mut presence.definition_id);
         presence.modified_ms = now_ms;
@@ -132,13 +132,14 @@ impl Users {
         true
     }
 
-    /// `GET /api/v2/users/{userId}/presences/{sourceId}`, `purecloud` included.
+    /// `GET /api/v2/users/{userId}/presences/{sourceId}`, of `purecloud` only.
     ///
     /// # Errors
-    /// 404 for an unknown user or source.
+    /// 404 for an unknown user; 400 for any other source.
     pub fn get(&self, id: &str, source: &str, definitions: &Definitions) -> Result<Response, Refusal> {
+        expect_own_source(source)?;
         let user = self.found(id)?;
-        Ok(Response::ok(&shown(user, &source.to_ascii_lowercase(), definitions)?))
+        Ok(Response::ok(&shown(user, PURECLOUD, definitions)?))
     }
 
     /// `GET /api/v2/users/{userId}/presences/microsoftteams`: the presence mapped from Teams, which in the
@@ -163,12 +164,12 @@ impl Users {
         })))
     }
 
-    /// `PATCH /api/v2/users/{userId}/presences/{sourceId}`: `primary: true`, `presenceDefinition.id` and
-    /// `message`, alone or together.
+    /// `PATCH /api/v2/users/{userId}/presences/{sourceId}`, of `purecloud` only: `primary: true`,
+    /// `presenceDefinition.id` and `message`, alone or together.
     ///
     /// # Errors
-    /// 404 for an unknown user or source; 400 for a body that asks for nothing or for a definition that
-    /// there is not, or that is deactivated.
+    /// 404 for an unknown user; 400 for any other source, for a body that asks for nothing, and for a definition that
+    /// does not exist or is deactivated.
     pub fn patch(
         &mut self,
         id: &str,
@@ -176,6 +177,7 @@ impl Users {
         request: &Request,
         around: Surroundings<'_>,
     ) -> Result<Response, Refusal> {
+        expect_own_source(source)?;
         let user = self.found(id)?;
         let wish = wish(&request.json()?, source, around.definitions)?;
         let changed = granted(user, &wish, around.now_ms)?;
@@ -204,7 +206,7 @@ impl Users {
             match (self.after(entry, &done, around), around.temper.bulk_put) {
                 (Ok((changed, source)), _) => {
                     answers.push(shown(&changed, &source, around.definitions)?);
-                    done.insert(changed.id.clone(), changed);
+                    done.insert(changed.id.to_ascii_lowercase(), changed);
                 }
                 (Err(_), BulkPut::EachForItself) => {}
                 (Err(refusal), BulkPut::AllOrNothing) => {
@@ -228,7 +230,8 @@ impl Users {
     ) -> Result<(User, String), Refusal> {
         let text = |name: &str| entry.get(name).and_then(Value::as_str);
         let id = text("id").ok_or_else(|| Refusal::bad_request("id is required"))?;
-        let user = done.get(id).or_else(|| self.by_id.get(id));
+        let key = id.to_ascii_lowercase();
+        let user = done.get(&key).or_else(|| self.by_id.get(&key));
         let user = user.ok_or_else(|| Refusal::bad_request(format!("there is no user {id}")))?;
         let source = text("sourceId").or_else(|| text("source")).unwrap_or(PURECLOUD);
         let wish = wish(entry, source, around.definitions)?;
@@ -248,9 +251,7 @@ impl Users {
         if source != PURECLOUD && source != CUSTOM_SOURCE_ID {
             return Err(Refusal::not_found());
         }
-        let given = request.parameters("id");
-        let ids: Vec<&str> =
-            given.iter().flat_map(|it| it.split(',')).map(str::trim).filter(|it| !it.is_empty()).collect();
+        let ids = request.parameters("id");
         if ids.is_empty() {
             return Err(Refusal::bad_request("id is required"));
         }
@@ -258,7 +259,7 @@ impl Users {
             return Err(Refusal::bad_request(format!("{} ids are more than {BULK_READ_MAX}", ids.len())));
         }
         let mut answers = Vec::new();
-        for user in ids.into_iter().filter_map(|id| self.by_id.get(id)) {
+        for user in ids.iter().filter_map(|id| self.by_id.get(&id.to_ascii_lowercase())) {
             let mut answer = shown(user, &source, definitions)?;
             answer["userId"] = user.id.as_str().into();
             if let Value::Object(fields) = &mut answer {
@@ -270,19 +271,28 @@ impl Users {
     }
 
     fn found(&self, id: &str) -> Result<&User, Refusal> {
-        self.by_id.get(id).ok_or_else(Refusal::not_found)
+        self.by_id.get(&id.to_ascii_lowercase()).ok_or_else(Refusal::not_found)
     }
 
     fn keep(&mut self, user: User, now_ms: u64) {
-        self.changed.push(user.id.clone());
+        let key = user.id.to_ascii_lowercase();
+        self.changed.push(key.clone());
         let oldest_ms = now_ms.saturating_sub(REMEMBERED_MS);
         while self.past.front().is_some_and(|(changed_ms, _)| *changed_ms < oldest_ms) {
             self.past.pop_front();
         }
-        if let Some(before) = self.by_id.insert(user.id.clone(), user) {
+        if let Some(before) = self.by_id.insert(key, user) {
             self.past.push_back((now_ms, before));
         }
     }
+}
+
+/// The operations of one user are for the platform's own source (docs/platform.md, "Presences of users").
+fn expect_own_source(source: &str) -> Result<(), Refusal> {
+    if source.eq_ignore_ascii_case(PURECLOUD) {
+        return Ok(());
+    }
+    Err(Refusal::bad_request("This endpoint does not support registered presence sources."))
 }
 
 /// A user's presence as the API shows it.

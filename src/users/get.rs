@@ -5,6 +5,7 @@ use futures_util::{StreamExt as _, stream};
 use crate::api::UserReader;
 use crate::api::error::{ApiError, Kind};
 use crate::api::user_operations::BULK_READ_USERS_MAX;
+use crate::api::users::is_absent;
 use crate::cause::Cause;
 use crate::model::user::{Source, UserId};
 use crate::users::listing::Found;
@@ -28,9 +29,9 @@ async fn many(reader: &UserReader, users: &[&UserId], source: &Source) -> Vec<Fo
 }
 
 /// What was found of each of at most [`BULK_READ_USERS_MAX`] users, in the order given. One alone is read
-/// by the operation for one, which says more.
+/// by the operation for one, which says more, if the source has it.
 pub async fn few(reader: &UserReader, users: &[&UserId], source: &Source) -> Vec<Found> {
-    if let [user] = users {
+    if let ([user], false) = (users, source.is_registered()) {
         return vec![one(reader, user, source).await];
     }
     match reader.presences(users, source).await {
@@ -42,11 +43,12 @@ pub async fn few(reader: &UserReader, users: &[&UserId], source: &Source) -> Vec
             };
             users.iter().map(found).collect()
         }
+        Err(error) if users.len() == 1 && is_absent(&error) => vec![Found::NotShown],
         // One unknown user may be why all of them are refused, or the org may have no bulk read.
-        Err(error) if may_be_about_one(&error) => {
+        Err(error) if may_be_about_one(&error) && users.len() > 1 => {
             let mut found = Vec::with_capacity(users.len());
             for user in users {
-                found.push(one(reader, user, source).await);
+                found.extend(Box::pin(few(reader, &[*user], source)).await);
             }
             found
         }

@@ -34,7 +34,8 @@ const SEEN_HOLDS_MS: u64 = 5_000;
 pub struct Job<'a> {
     /// Who should be on what. Every user once.
     pub wishes: &'a [(UserId, Wish)],
-    /// The source whose presences are set. Not Teams, which can only be read.
+    /// The source whose presences are set. Not Teams, which can only be read. If the org has registered it, no wish is
+    /// to make it the primary one: no operation can.
     pub source: &'a Source,
     /// Set only who is on this one, read seconds before; the others have gone elsewhere by themselves. None
     /// sets everybody.
@@ -140,9 +141,10 @@ impl Run<'_> {
     }
 
     /// One user alone is set by a PATCH. So is everybody whose primary source shall change: only a PATCH is
-    /// promised to do that.
+    /// promised to do that. It is not for a registered source.
     fn by_patch(&self) -> bool {
-        self.job.wishes.len() == 1 || self.job.wishes.iter().any(|(_, wish)| wish.primary)
+        !self.job.source.is_registered()
+            && (self.job.wishes.len() == 1 || self.job.wishes.iter().any(|(_, wish)| wish.primary))
     }
 
     /// Reads users, and ends those who need no write. Gives the others.
@@ -154,7 +156,7 @@ impl Run<'_> {
                 Found::On(seen) if self.has_left(&seen) => self.end(index, Outcome::Elsewhere(seen)),
                 Found::On(_) => todo.push(index),
                 // A source may have nothing of a user before it is set for the first time.
-                Found::NotShown if self.is_registered() => todo.push(index),
+                Found::NotShown if self.job.source.is_registered() => todo.push(index),
                 Found::NotShown | Found::NoTeams | Found::TeamsGone => self.end(index, Outcome::NotShown),
                 Found::Failed(cause) => self.end(index, Outcome::Failed(cause)),
             }
@@ -199,7 +201,7 @@ impl Run<'_> {
             // What was lost before may still arrive.
             (Kind::Interrupted, Some(lost)) => Outcome::Unknown(Cause::from(&lost.error)),
             (_, Some(_)) => Outcome::Unknown(Cause::from(error)),
-            (_, None) if self.is_registered() && is_absent(error) => Outcome::NotShown,
+            (_, None) if self.job.source.is_registered() && is_absent(error) => Outcome::NotShown,
             (_, None) => Outcome::Failed(Cause::from(error)),
         }
     }
@@ -307,7 +309,7 @@ impl Run<'_> {
                 }
                 Found::On(seen) if self.has_left(&seen) => self.end(index, Outcome::Elsewhere(seen)),
                 Found::On(_) => rest.push(index),
-                Found::NotShown if self.is_registered() => rest.push(index),
+                Found::NotShown if self.job.source.is_registered() => rest.push(index),
                 Found::NotShown | Found::NoTeams | Found::TeamsGone | Found::Failed(_) => {
                     self.end(index, Outcome::Unknown(Cause::from(lost)));
                 }
@@ -327,10 +329,6 @@ impl Run<'_> {
     /// Is somebody no longer where they were to be taken from?
     fn has_left(&self, seen: &UserPresence) -> bool {
         self.job.only_from.is_some_and(|from| seen.definition != *from)
-    }
-
-    fn is_registered(&self) -> bool {
-        matches!(self.job.source, Source::Registered(_))
     }
 
     fn user(&self, index: usize) -> &UserId {

@@ -45,6 +45,15 @@ pub enum What {
     TwoColumns(&'static str),
     /// A quote that is never closed.
     OpenQuote,
+    /// A row of a CSV that does not fit its headings.
+    Cells {
+        /// How many it has.
+        cells: usize,
+        /// How many there are in the line of headings.
+        headings: usize,
+        /// What stands between two cells.
+        delimiter: char,
+    },
     /// No presence is named for this user.
     NoPresence,
     /// A cell says this, and the flag of the same name says that.
@@ -74,6 +83,12 @@ impl fmt::Display for Mistake {
             What::NoColumn => f.write_str("there is no column `id` or `userId`"),
             What::TwoColumns(name) => write!(f, "there is more than one column for `{name}`"),
             What::OpenQuote => f.write_str("a quote in the lines from here on is never closed"),
+            What::Cells { cells, headings, delimiter } => {
+                let (row, head) = (text::count(*cells, "cell"), text::count(*headings, "heading"));
+                let delimiter = if *delimiter == '\t' { "a tab".to_owned() } else { format!("a `{delimiter}`") };
+                let what = if cells > headings { "quote a value that holds" } else { "an empty cell needs its place:" };
+                write!(f, "{row}, and {head}: {what} {delimiter}")
+            }
             What::NoPresence => f.write_str("no presence is named: give --presence, or fill the column `presence`"),
             What::Contradiction { name, cell, flag } => {
                 write!(
@@ -103,7 +118,6 @@ pub fn arguments(typed: &[String]) -> Result<Vec<Entry>, Vec<Mistake>> {
 /// # Errors
 /// Everything that is wrong in it.
 pub fn read(name: &str, text: &str) -> Result<Vec<Entry>, Vec<Mistake>> {
-    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let first = text.lines().find(|it| !it.trim().is_empty()).unwrap_or_default();
     let columns = |delimiter: u8| first.split(char::from(delimiter)).filter_map(column).collect::<Vec<Column>>();
     match DELIMITERS.into_iter().find(|it| columns(*it).contains(&Column::User)) {
@@ -166,7 +180,12 @@ fn table(name: &str, text: &str, delimiter: u8) -> Result<Vec<Entry>, Vec<Mistak
     };
     let user = place_of(Column::User, "id")?;
     let (presence, message) = (place_of(Column::Presence, "presence")?, place_of(Column::Message, "message")?);
+    let headings = header.len();
     gathered(records.map(|record| {
+        if record.len() != headings {
+            let what = What::Cells { cells: record.len(), headings, delimiter: char::from(delimiter) };
+            return Err(Mistake { place: at(line(record)), what });
+        }
         // The apostrophes by which our own CSV keeps a spreadsheet from calculating are none of the text.
         let cell = |place: Option<usize>| place.and_then(|it| record.get(it)).map(unguarded);
         let filled = |place| cell(place).filter(|it| !it.is_empty());

@@ -31,6 +31,7 @@ mod only;
 mod outputs;
 mod placing;
 mod precedence;
+mod proxy;
 mod real;
 mod record;
 #[cfg(unix)]
@@ -95,6 +96,20 @@ fn the_quickstart_is_in_step_after_one_apply() {
     );
     let again = cli.run("apply examples/quickstart --sandbox --auto-approve");
     assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn the_sandbox_has_the_platforms_limit_of_active_definitions_unless_told_otherwise() {
+    let definition = |it: u32| format!("  tea-{it}: {{ systemPresence: Break, labels: {{ en_US: Tea {it} }} }}\n");
+    let definitions: String = (1..=31).map(definition).collect();
+    let cli = Cli::new()
+        .file("tea.yaml", &format!("version: 1\ndefinitions:\n{definitions}"))
+        .file("any.json", r#"{ "org": { "active_max": null } }"#);
+    let refused = cli.run("apply tea.yaml --sandbox --auto-approve");
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.shown().contains("has 30 active presence definitions already"), "{}", refused.shown());
+    let done = cli.run("apply tea.yaml --sandbox --sandbox-behavior any.json --auto-approve");
+    assert_eq!(done.code, Some(0), "{}", done.shown());
 }
 
 #[test]
@@ -258,6 +273,33 @@ fn a_real_org_has_to_be_named() {
         "error: the config does not say which org it is for\n  help: write `org: { name: …, id: … }` into an org file, \
          or give --org-id ID; `plan` prints the id\n",
     );
+}
+
+#[test]
+fn an_org_on_this_machine_has_to_be_named_unless_it_is_the_sandbox() {
+    let org = Org::start(Config::default());
+    let (cli, sandbox) = with_org(&org);
+    let tunnel = format!("--base-url {}", org.behind_a_tunnel());
+    let applied = cli.run(&format!("apply lunch.yaml --auto-approve -o json=report.json {sandbox}"));
+    assert_eq!(applied.code, Some(0), "the sandbox needs no name: {}", applied.shown());
+    cli.write("lunch.yaml", &LUNCH.replace("en_US: Lunch", "en_US: Lunch, de: Mittag"));
+    let before = org.requests().len();
+    let user = "5a4db0c5-0000-4000-8000-000000000001";
+    for command in [
+        "apply lunch.yaml --auto-approve",
+        "retire lunch --to Meal --config lunch.yaml --yes",
+        &format!("user set {user} --presence Meal --yes"),
+        "undo report.json --auto-approve",
+    ] {
+        let ran = cli.run(&format!("{command} {tunnel}"));
+        assert_eq!(ran.code, Some(1), "{command}");
+        let told = "`Sandbox` (5a4db0c5-0000-4000-b000-000000000001) is not the sandbox; nothing was written\n  help: ";
+        assert!(ran.stderr.contains(told), "{command}: {}", ran.stderr);
+    }
+    let writes = |it: &&String| ["POST /api", "PUT /api", "PATCH /api"].iter().any(|method| it.starts_with(method));
+    assert_eq!(org.requests()[before..].iter().find(writes), None);
+    let named = format!("apply lunch.yaml --auto-approve --org-id 5a4db0c5-0000-4000-b000-000000000001 {tunnel}");
+    assert_eq!(cli.run(&named).code, Some(0));
 }
 
 #[test]

@@ -103,6 +103,13 @@ fn odd_bytes() -> Vec<(&'static str, Vec<u8>)> {
             format!("version: 1\ndefinitions:\n{}", lines.collect::<String>()).into()
         }),
         ("bytes-too-many-values", b"-\n".repeat(limits::CONFIG_VALUES_MAX + 1)),
+        ("bytes-bom-org-unclosed", b"\xef\xbb\xbforg: { name: a".to_vec()),
+        ("bytes-odd-space-after-colon", "version: 1\ndefinitions:\n  a:\n    systemPresence:\u{00A0}Break\n    labels: { en_US: A }\n".into()),
+        ("bytes-odd-space-as-key", "version: 1\ndefinitions:\n\u{00A0} a: { systemPresence: Break }\n".into()),
+        ("bytes-odd-space-in-indentation", "version: 1\ndefinitions:\n  a:\n\u{2003}   systemPresence: Break\n    labels: { en_US: A }\n".into()),
+        ("bytes-tabs-in-json", b"{\n\t\"version\": 1,\n\t\"definitions\": {\n\t\t\"a\": { \"systemPresence\": \"Break\",\n\t\t\t\"labels\": { \"en_US\": \"A\" } } }\n}\n".to_vec()),
+        ("bytes-tabs-within-braces", b"version: 1\ndefinitions:\n  a:\n    systemPresence: Break\n    labels: {\n      \ten_US: A,\n      \tde: B }\n".to_vec()),
+        ("bytes-utf-16-marked", "\u{FEFF}version: 1".encode_utf16().flat_map(u16::to_le_bytes).collect()),
         ("bytes-utf-16", "version: 1".encode_utf16().flat_map(u16::to_le_bytes).collect()),
         ("bytes-zero-width", "version: 1\ndefinitions:\n  lu\u{200B}nch: { systemPresence: Meal\u{202E} }\n".into()),
     ]
@@ -371,7 +378,7 @@ fn ten_thousand_mistakes_are_told_in_time() {
             ),
             10_000,
         ),
-        (format!("settings:\n  locales:\n    - en_US\n{locales}definitions:\n{definitions}"), 10_001),
+        (format!("settings:\n  locales:\n    - en_US\n{locales}definitions:\n{definitions}"), 20_001),
         (format!("definitions:\n{definitions}ids:\n{strangers}"), 20_000),
         (
             format!("settings:\n  systemPresences:\n{presences}definitions:\n{}", definitions.replace("Meal", "Work")),

@@ -107,7 +107,7 @@ fn seen(world: &World, reports: &[KeptReport]) -> Drift {
 }
 
 fn seen_by(world: &World, reports: &[KeptReport], applied: Option<Applied>) -> Drift {
-    let past = Past { reports: reports.to_vec(), applied };
+    let past = Past { reports: reports.to_vec(), is_whole: true, applied };
     drift(&world.desired().0, &world.observed(), &target(), &past, Names::Told)
 }
 

@@ -21,6 +21,7 @@ use presencectl::plan::document as plan_document;
 use presencectl::plan::saved;
 use presencectl::problem::{Heard, Problem};
 use presencectl::render::machine;
+use presencectl::sandbox::Behavior;
 use presencectl::sandbox::document::StateDocument;
 use presencectl::sandbox::faults::FaultDocument;
 use presencectl::sandbox::seed::parse_definitions;
@@ -326,6 +327,8 @@ fn files_of_the_sandbox() {
         { "skip": 3, "times": 2, "status": 429, "retry_after_seconds": 2 },
     ] });
     feed(&[bytes(&rules)], |it| FaultDocument::parse(it).err());
+    let behavior = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/sandbox/behavior.json")).unwrap();
+    feed(&[behavior], |it| Behavior::parse(it).err());
     feed(&[bytes(&json!([definition()])), bytes(&json!({ "entities": [definition()] }))], |it| {
         parse_definitions(it).err()
     });

@@ -27,6 +27,10 @@ fn kinds() -> Vec<(Kind, Option<u16>)> {
         (Kind::Forbidden { missing: missing.iter().map(|it| text(it)).collect(), needs }, Some(403))
     };
     let lost = |error| (Kind::Connection(error), None);
+    let refused = |status, is_signed_in| {
+        let (proxy, host) = (text("proxy.corp.test:3128"), text("api.mypurecloud.de"));
+        lost(WireError::Proxy { proxy, variable: "HTTPS_PROXY", host, status, is_signed_in })
+    };
     let untrusted = |why, said: &str| lost(WireError::Untrusted { why, said: text(said) });
     vec![
         (Kind::Unauthorized { given_token: true }, Some(401)),
@@ -44,6 +48,7 @@ fn kinds() -> Vec<(Kind, Option<u16>)> {
         (Kind::NotServed(Generation::First), Some(404)),
         (Kind::NotServed(Generation::Second), Some(404)),
         (Kind::NoneServed, Some(404)),
+        (Kind::NotOffered, Some(404)),
         (Kind::Interrupted, None),
         (Kind::Waited, None),
         (Kind::Conflict, Some(409)),
@@ -59,6 +64,10 @@ fn kinds() -> Vec<(Kind, Option<u16>)> {
         (Kind::Incomplete(text("the org says that it has 50 definitions, and shows 10")), None),
         (Kind::UnusableId(text("../x")), None),
         lost(WireError::NotSent(text("tcp connect error: Connection refused"))),
+        refused(407, true),
+        refused(407, false),
+        refused(403, false),
+        refused(400, true),
         untrusted(Distrust::Expired, "invalid peer certificate: certificate expired: not valid after 1767225600"),
         untrusted(Distrust::NotValidYet, "invalid peer certificate: certificate not valid yet: not before 1893456000"),
         untrusted(Distrust::OtherHost, "invalid peer certificate: certificate not valid for name \"gateway.example\""),
@@ -101,6 +110,7 @@ fn name(kind: &Kind) -> &'static str {
         Kind::NotFound { .. } => "not-found",
         Kind::NotServed(_) => "not-served",
         Kind::NoneServed => "none-served",
+        Kind::NotOffered => "not-offered",
         Kind::Interrupted => "interrupted",
         Kind::Waited => "waited",
         Kind::Conflict => "conflict",
@@ -116,6 +126,7 @@ fn name(kind: &Kind) -> &'static str {
         Kind::UnusableId(_) => "unusable-id",
         Kind::Connection(error) => match error {
             WireError::NotSent(_) => "not-sent",
+            WireError::Proxy { .. } => "proxy",
             WireError::Untrusted { why, .. } => match why {
                 Distrust::Expired => "expired",
                 Distrust::NotValidYet => "not-valid-yet",
@@ -132,7 +143,7 @@ fn name(kind: &Kind) -> &'static str {
     }
 }
 
-const NAMES: usize = 31;
+const NAMES: usize = 33;
 
 #[test]
 fn every_error_of_the_api_says_what_to_do() {

@@ -91,7 +91,7 @@ pub(crate) fn wanted(key: &str, system_presence: &str, items: &[(&str, &str)]) -
 
 /// What a look asks of a config alone: of any org that answers, with no report and no history.
 pub(crate) fn asked(desired: &Desired, limits: Limits, api: ApiChoice) -> Asked<'_> {
-    let identity = Identity { meant: None, name: None, must_be_known: true };
+    let identity = Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None };
     let (folder, now) = (&ReportFolder::None, Moment::default());
     Asked { desired, limits, identity, api, usage: false, sandbox: false, earlier: None, folder, now }
 }

@@ -319,7 +319,7 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
         Fact::Ambiguous { key, by, candidates, more: _ } => {
             renamed(format!("ambiguous {key} {by:?} ")) + &each(candidates)
         }
-        Fact::LooksLikeRename { key, candidates, more: _, said: _, earlier: _ } => {
+        Fact::LooksLikeRename { key, candidates, more: _, said: _, earlier: _, listed_from: _ } => {
             renamed(format!("alike {key} ")) + &each(candidates)
         }
         Fact::OtherSystemPresence { key, candidates, more: _, said: _ } => {

@@ -4,6 +4,7 @@
 
 mod access;
 mod activity;
+mod behavior;
 mod both;
 mod definitions;
 mod divisions;

@@ -56,7 +56,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -
                 format!("- {}{known_as} ({})\n", step.action().verb(), Inline::prose(step.system_presence().as_str()))
             })
             .collect();
-        let head = "#### What somebody else changed meanwhile\n\n".to_owned();
+        let head = "#### What differs after it\n\n".to_owned();
         sections.push(Section { noun: "change", keep: Keep::Third, head, rows, foot: String::new() });
         sections.push(refusals(new, sources));
     }

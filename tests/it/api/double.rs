@@ -130,6 +130,7 @@ pub(crate) fn status(status: u16, body: &str) -> Answer {
         retry_after_s: None,
         rate_limit: None,
         content_type: Some("application/json".to_owned()),
+        from_sandbox: false,
         body: body.as_bytes().to_vec(),
     })
 }

@@ -94,6 +94,38 @@ async fn the_token_endpoints_400_can_be_a_rate_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_is_asked_for_again_for_a_minute_where_the_400_is_a_rate_limit() {
+    let limited = r#"{"error":"invalid_request","description":"Rate Limit Exceeded"}"#;
+    let org = Double::with_tokens(|_| ok("[]"), move |_| status(400, limited));
+    let begun = Instant::now();
+    let error = org.session().reader().system_presences().await.unwrap_err();
+    assert!(matches!(error.kind, Kind::RateLimited { .. }), "{error}");
+    let took = begun.elapsed().as_secs();
+    assert!((60..75).contains(&took) && org.token_requests() > 6, "{took} s, {}", org.token_requests());
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_are_smaller_where_the_org_refuses_their_size() {
+    let asked = |request: &Request| -> usize {
+        request.url.query_pairs().find(|(name, _)| name == "pageSize").unwrap().1.parse().unwrap()
+    };
+    let refused = r#"{"message":"Invalid value for pageSize: the maximum is lower","code":"bad.request","status":400}"#;
+    for (largest, requests) in [(100, 1), (60, 2), (25, 3), (10, 3)] {
+        let org = Double::by(move |request| {
+            let size = asked(request);
+            if size > largest { status(400, refused) } else { double::page(&["a".to_owned()], 1, size, 1) }
+        });
+        let listed = org.session().reader().list().await;
+        assert_eq!(listed.is_ok(), largest >= 25, "{listed:?}");
+        assert_eq!(org.lines().len(), requests, "{largest}");
+    }
+    let other = r#"{"message":"Invalid value for pageNumber","code":"bad.request","status":400}"#;
+    let org = Double::by(move |_| status(400, other));
+    assert!(org.session().reader().list().await.is_err());
+    assert_eq!(org.lines().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn refused_credentials_are_asked_about_once() {
     let refused = || status(400, r#"{"error":"invalid_client","description":"client not found: invalid_client"}"#);
     let org = Double::with_tokens(|_| ok("[]"), move |_| refused());

@@ -14,6 +14,7 @@ use presencectl::api::wire::{Auth, Body, Method, Request, Response, Wire, WireEr
 use presencectl::api::{Credentials, Endpoints, HttpWire, InProcess, Kind, Limits, Options, Session};
 use presencectl::limits::{ANSWER_BYTES_MAX, LIST_BYTES_MAX};
 use presencectl::model::generation::Generation;
+use presencectl::proxy::Proxies;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -124,6 +125,30 @@ async fn a_refused_connection_was_not_sent() {
     let error = exchange(&base, Method::Post, Limits::default()).await.unwrap_err();
     let WireError::NotSent(why) = error else { panic!("{error:?}") };
     assert!(why.starts_with("tcp connect error: Connection refused"), "{why}");
+}
+
+#[tokio::test]
+async fn a_proxy_whose_way_on_is_closed_counts_as_no_network_and_any_other_refusal_is_final() {
+    let answers: [(&'static [u8], bool); 4] = [
+        (b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n", false),
+        (b"HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n", false),
+        (b"HTTP/1.1 504 No\r\ncontent-length: 0\r\n\r\n", false),
+        (b"HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n", true),
+    ];
+    for (bytes, is_final) in answers {
+        let (address, connections) = raw(bytes).await;
+        let variable = |name: &str| (name == "HTTPS_PROXY").then(|| std::ffi::OsString::from(&address));
+        let base = "https://gw.corp.test";
+        let endpoints = Endpoints::of_base_url(base).unwrap();
+        let proxy = Proxies::of(&variable).of_urls(&[endpoints.login().clone()]).unwrap();
+        let wire = HttpWire::new(&endpoints, Limits::default()).through(proxy);
+        for _ in 0..2 {
+            let error = wire.exchange(&request(base, Method::Post)).await.unwrap_err();
+            assert_eq!(matches!(error, WireError::Proxy { .. }), is_final, "{error:?}");
+            assert_eq!(matches!(error, WireError::NotSent(_)), !is_final, "{error:?}");
+        }
+        assert_eq!(connections.load(Ordering::SeqCst), if is_final { 1 } else { 2 });
+    }
 }
 
 #[tokio::test]

@@ -198,7 +198,10 @@ async fn a_killed_run_costs_no_wait_for_what_it_never_sent() {
     let late = known(&world, &begun, Some(&lines), clock.plus_ms(86_400_000));
     assert_eq!(late[0].until, now(&world).plus_ms(MINUTES_5));
     sleep(Duration::from_millis(MINUTES_5 + 1_000)).await;
-    assert!(keys(Some(&lines)).is_empty() && keys(None).is_empty(), "five minutes later nothing is left of it");
+    assert!(keys(Some(&lines)).is_empty(), "five minutes later nothing is left of it");
+    let much_later = clock.plus_ms(60 * 60 * 1_000);
+    assert_eq!(known(&world, &begun, None, much_later).len(), 2, "nothing says when it ended");
+    assert!(known(&world, &begun, None, much_later.plus_ms(3 * MINUTES_5)).is_empty(), "no run takes so long");
 }
 
 #[tokio::test(start_paused = true)]

@@ -175,6 +175,16 @@ fn in_ci_progress_is_lines_also_where_the_job_has_a_terminal() {
 }
 
 #[test]
+fn a_dumb_terminal_gets_lines_and_no_colour_but_where_it_is_asked_for() {
+    let org = Org::start(Config::default());
+    let dumb = Environment { no_color: false, dumb: true, ..environment() };
+    let ran = apply_with(&org, "--auto-approve", "", &dumb);
+    assert!(ran.stderr.ends_with("reading the org again\n"), "{:?}", ran.stderr);
+    assert!(!ran.shown().contains('\u{1b}'), "{:?}", ran.shown());
+    assert!(apply_with(&org, "--color always", "", &dumb).stdout.contains('\u{1b}'));
+}
+
+#[test]
 fn what_is_shown_in_colour_reads_without_it() {
     let org = Org::start(Config::default());
     let ran = apply(&org, "--color always", "no\n");

@@ -67,12 +67,12 @@ fn a_screen_is_what_was_sent_to_it() {
     );
 }
 
+/// An apply of eight definitions on a terminal of so many columns.
 #[cfg(target_os = "linux")]
-#[test]
-fn every_line_of_the_log_stands_whole_above_the_bar() {
+fn drawn_on(term: &str, columns: u16, more: &str) -> Option<(super::driver::Ran, Org)> {
     if Command::new("script").arg("--version").output().is_err() {
-        tools::missing("no `script` of util-linux on PATH; nobody looked at a bar together with a log");
-        return;
+        tools::missing("no `script` of util-linux on PATH; nobody looked at a bar");
+        return None;
     }
     let slow = FaultRule { delay_ms: 40, ..FaultRule::default() };
     let org = Org::start(Config { faults: vec![slow], ..Config::default() });
@@ -83,20 +83,51 @@ fn every_line_of_the_log_stands_whole_above_the_bar() {
     }
     cli.write("many.yaml", &config);
     let run = format!(
-        "stty cols 400 rows 50; exec {} apply many.yaml --auto-approve {target} -vv",
+        "stty cols {columns} rows 50; exec {} apply many.yaml --auto-approve {target} {more}",
         env!("CARGO_BIN_EXE_presencectl")
     );
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command", &run, "/dev/null"]).current_dir(cli.path("")).env_clear();
     command.envs([
         ("PATH", first_day::path().as_str()),
-        ("TERM", "xterm"),
+        ("TERM", term),
         ("GENESYSCLOUD_OAUTHCLIENT_ID", "sandbox-client"),
         ("GENESYSCLOUD_OAUTHCLIENT_SECRET", "sandbox-secret"),
+        ("PRESENCECTL_NO_REPORT", "1"),
     ]);
     let ran = cli.ran(command.output().unwrap());
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    let drawn = |it: &str| it.contains('█') || it.contains('░');
+    Some((ran, org))
+}
+
+fn drawn(it: &str) -> bool {
+    it.contains('█') || it.contains('░')
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_line_of_a_bar_is_wider_than_the_terminal() {
+    for (columns, has_bar) in [(12, false), (40, false), (70, true)] {
+        let Some((ran, _org)) = drawn_on("xterm", columns, "") else { return };
+        let lines = ran.stdout.split(['\r', '\n']).map(console::strip_ansi_codes);
+        let lines: Vec<_> = lines.filter(|it| it.contains("/8 ") || drawn(it)).collect();
+        assert!(!lines.is_empty() && lines.iter().any(|it| drawn(it)) == has_bar, "{columns}: {}", ran.shown());
+        let widest = lines.iter().map(|it| console::measure_text_width(it)).max();
+        assert!(widest <= Some(usize::from(columns)), "{columns}: {lines:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_dumb_terminal_has_no_bar() {
+    let Some((ran, _org)) = drawn_on("dumb", 80, "") else { return };
+    assert!(!drawn(&ran.stdout) && !ran.stdout.contains('\u{1b}'), "{}", ran.shown());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_line_of_the_log_stands_whole_above_the_bar() {
+    let Some((ran, org)) = drawn_on("xterm", 400, "-vv") else { return };
     assert!(drawn(&ran.stdout) && ran.stdout.contains("/8 "), "no bar was drawn: {}", ran.shown());
 
     let screen = screen(&ran.stdout);

@@ -45,12 +45,72 @@ fn doctor_fails_where_a_plan_would_and_names_the_generation_that_works() {
     let org = Org::start(Config::default());
     org.sandbox.with(|it| it.faults = FaultScript::new(vec![forbidden]).expect("a script"));
     let (cli, target) = with_org(&org);
-    assert_eq!(cli.run(&format!("plan lunch.yaml {target}")).code, Some(1));
+    let plan = cli.run(&format!("plan lunch.yaml {target}"));
+    assert_eq!(plan.code, Some(1));
+    assert!(plan.stderr.contains("or give `--api v2`, which this client may read"), "{}", plan.stderr);
     let ran = cli.run(&format!("doctor lunch.yaml {target}"));
     assert_eq!(ran.code, Some(1), "{}", ran.shown());
     assert!(ran.stdout.contains("or give `--api v2`, which this client may read"), "{}", ran.stdout);
     assert_eq!(cli.run(&format!("doctor lunch.yaml {target} --api v2")).code, Some(0));
     assert_eq!(cli.run(&format!("plan lunch.yaml {target} --api v2")).code, Some(0));
+}
+
+#[test]
+fn an_operation_that_is_not_there_is_no_object_that_was_deleted() {
+    for path in ["/api/v2/analytics/users/activity/query", "/api/v2/systempresences", "/api/v2/authorization/divisions"]
+    {
+        let gone = serde_json::json!([{ "path": path, "status": 404 }]);
+        let org = Org::with_faults(&gone.to_string());
+        let (cli, target) = with_org(&org);
+        cli.write("lunch.yaml", &LUNCH.replace("systemPresence: Meal", "systemPresence: Meal\n    division: Sales"));
+        for command in ["doctor lunch.yaml --api v2", "plan lunch.yaml --api v2 --usage"] {
+            let said = cli.run(&format!("{command} {target}")).shown();
+            assert!(!said.contains("it was deleted") && !said.contains("does not serve API"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn what_is_pasted_around_a_secret_is_named_before_it_is_sent() {
+    let org = Org::start(Config::default());
+    let target = format!("--base-url {}", org.url);
+    for (value, form) in [
+        ("Bearer Zq7", "begins with `Bearer`"),
+        ("bearer\tZq7", "begins with `Bearer`"),
+        ("Basic Zq7", "begins with `Basic`"),
+        ("Authorization: Bearer Zq7", "the name of a header or a variable"),
+        ("export GENESYSCLOUD_ACCESS_TOKEN=Zq7", "the name of a header or a variable"),
+        ("\"Zq7\"", "in quotes"),
+        ("'Zq7", "in quotes"),
+        ("“Zq7”", "in quotes"),
+        ("{ \"access_token\": \"Zq7\" }", "it is JSON"),
+        ("${Zq7}", "a placeholder"),
+        ("$(Zq7)", "a placeholder"),
+        ("{{ Zq7 }}", "a placeholder"),
+        ("<Zq7>", "a placeholder"),
+        ("%Zq7%", "a placeholder"),
+        ("your-secret-here", "a placeholder"),
+        ("***", "a placeholder"),
+        ("Zq7 Zq7", "a blank or a line break"),
+        ("Zq7é", "a character that none has"),
+    ] {
+        for variable in ["GENESYSCLOUD_ACCESS_TOKEN", "GENESYSCLOUD_OAUTHCLIENT_SECRET"] {
+            let cli = Cli::new().file("lunch.yaml", LUNCH).variable("GENESYSCLOUD_OAUTHCLIENT_ID", "client");
+            let cli = cli.variable(variable, value);
+            for command in ["plan lunch.yaml", "doctor lunch.yaml", "doctor lunch.yaml -o json"] {
+                let ran = cli.run(&format!("{command} {target}"));
+                let said = ran.shown();
+                assert_eq!(ran.code, Some(1), "{said}");
+                assert!(said.contains(&format!("{variable} is not used as it stands: ")), "{value}: {said}");
+                assert!(
+                    said.contains(form) && !said.contains("Zq7") && !said.contains("secret-here"),
+                    "{value}: {said}"
+                );
+            }
+        }
+    }
+    let sent = org.requests().into_iter().filter(|it| it.starts_with("POST") || it.contains("definitions"));
+    assert_eq!(sent.collect::<Vec<_>>(), Vec::<String>::new());
 }
 
 #[test]

@@ -120,3 +120,61 @@ fn every_finding_is_explained() {
     cli.run("explain 42")
         .complains(1, "error: there is no finding `42`\n  help: `presencectl explain` lists all of them\n");
 }
+
+#[test]
+fn errors_come_last_warnings_stand_together_and_quiet_leaves_them_out() {
+    let labels = "version: 1\nsettings: { locales: [en_US, de, fr] }\ndefinitions:\n";
+    let one = |key: usize| format!("  d{key}: {{ systemPresence: Break, labels: {{ en_US: L{key}, de: T{key} }} }}\n");
+    let text = format!("{labels}{}  broken: {{ labels: {{ en_US: X }} }}\n", (1..=5).map(one).collect::<String>());
+    let cli = Cli::new().file("a.yaml", &text);
+    let ran = cli.run("validate a.yaml");
+    let told: Vec<&str> = ran.stderr.lines().filter(|it| !it.starts_with([' ', '|']) && !it.is_empty()).collect();
+    let line = |begin: &str| ran.stderr.lines().position(|it| it.contains(begin)).unwrap();
+    assert_eq!(ran.stderr.matches("warning[missing-label]").count(), 1, "{}", ran.stderr);
+    assert!(line("and 5 more of `missing-label`:") < line("error[missing-system-presence]"), "{told:?}");
+    assert!(ran.stderr.contains("  --> a.yaml:8:3: `d5` has no label for `fr`"), "{}", ran.stderr);
+    let last =
+        "1 error, 6 warnings; the error is at a.yaml:9:3; `presencectl explain missing-system-presence` says more";
+    assert_eq!(ran.stderr.lines().last(), Some(last));
+    let quiet = cli.run("validate a.yaml -q");
+    assert!(!quiet.stderr.contains("warning["), "{}", quiet.stderr);
+    assert!(quiet.stderr.contains("1 error, 6 warnings; 6 of them not shown"), "{}", quiet.stderr);
+    cli.write("a.yaml", &format!("{labels}{}", one(1)));
+    assert_eq!(cli.run("validate a.yaml --quiet").stderr, "");
+}
+
+#[test]
+fn a_label_that_is_taken_away_is_not_missed() {
+    let cli = Cli::new()
+        .file("base.yaml", "version: 1\ndefinitions:\n  a: { systemPresence: Break, labels: { en_US: A, de: B } }\n")
+        .file(
+            "org.yaml",
+            "version: 1\norg: { name: acme, id: 22222222-bbbb-4bbb-8bbb-222222222222 }\nuse: [base.yaml]\n\
+             settings: { locales: [en_US, de, fr] }\noverrides:\n  a: { labels: { de: null } }\n",
+        );
+    let ran = cli.run("validate org.yaml");
+    assert!(ran.stderr.contains("`a` has no label for `fr` of"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_mistyped_path_is_answered_with_the_one_that_may_be_meant() {
+    let cli = Cli::new().file("orgs/acme-prod.yaml", LUNCH);
+    for (typed, meant) in [("orgs/acme-prd.yaml", "orgs/acme-prod.yaml"), ("org", "orgs")] {
+        let ran = cli.run(&format!("plan {typed} --sandbox"));
+        assert!(ran.stderr.contains(&format!("help: did you mean `{meant}`?")), "{}", ran.stderr);
+    }
+    assert!(!cli.run("plan elsewhere --sandbox").stderr.contains("did you mean"));
+}
+
+#[test]
+fn both_words_for_a_yes_are_taken_everywhere() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    let user = "user set 5a4db0c5-0000-4000-8000-000000000001 --presence Meal --sandbox";
+    for line in
+        ["apply lunch.yaml --sandbox --yes", &format!("{user} --auto-approve"), "init new --start small --auto-approve"]
+    {
+        let ran = cli.run(line);
+        assert_eq!(ran.code, Some(0), "{line}: {}", ran.shown());
+    }
+    assert!(cli.run("completions powershell").stdout.contains("Register-ArgumentCompleter"));
+}

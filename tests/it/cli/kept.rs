@@ -292,6 +292,16 @@ fn what_is_not_visible_yet_is_told_instead_of_a_create() {
 }
 
 #[test]
+fn what_a_run_made_is_known_though_the_config_calls_the_org_otherwise_by_now() {
+    let org = lagging();
+    let (cli, target, kept, id) = made_and_not_listed(&org);
+    let parent = kept.parent().unwrap();
+    fs::rename(parent, parent.with_file_name("formerly")).unwrap();
+    let planned = cli.run(&format!("plan lunch.yaml {target}"));
+    assert!(planned.code == Some(1) && not_visible(&planned.stdout).contains(&id), "{}", planned.shown());
+}
+
+#[test]
 fn what_an_old_report_names_is_read_by_its_id_before_it_is_made_again() {
     let org = lagging();
     let (cli, target, kept, id) = made_and_not_listed(&org);

@@ -245,6 +245,8 @@ fn sandboxes_that_do_not_start() {
         .file("no-presence.json", r#"[{ "languageLabels": { "en_US": "Lunch" } }]"#)
         .file("unknown-field.json", r#"{ "faults": [{ "pathh": "/api/*" }] }"#)
         .file("contradiction.json", r#"{ "faults": [{ "drop": "before_write", "status": 500 }] }"#)
+        .file("mistyped.json", "{ \"org\": {\n  \"list_lag\": 1 } }")
+        .file("lagging.json", r#"{ "org": { "list_lag_ms": 600001 } }"#)
         .file("list.json", "[]")
         .file("list-of-numbers.json", r#"{ "faults": [7] }"#)
         .file("newer.json", &state(99))
@@ -270,6 +272,10 @@ fn sandboxes_that_do_not_start() {
     ] {
         told.by(&cli, &format!("plan lunch.yaml --sandbox --sandbox-faults {faults}"));
     }
+    for behavior in ["nowhere", "list.json", "mistyped.json", "lagging.json"] {
+        told.by(&cli, &format!("plan lunch.yaml --sandbox --sandbox-behavior {behavior}"));
+    }
+    told.by(&cli, "sandbox --behavior mistyped.json");
     for state in ["newer.json", "broken-state.json", "list.json", "long-state.json", "lunch.yaml/state.json"] {
         told.by(&cli, &format!("sandbox --state {state}"));
     }

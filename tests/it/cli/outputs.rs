@@ -44,6 +44,7 @@ fn nothing_that_a_run_reads_is_written_over() {
         ("plan conf --sandbox-seed seed.json", "json=seed.json"),
         ("plan broken.yaml --sandbox-seed seed.json", "json=seed.json"),
         ("plan conf --sandbox-faults faults.json", "human=faults.json"),
+        ("plan conf --sandbox-behavior faults.json", "human=faults.json"),
         ("plan conf", "json=.presencectl/sandbox/default.json"),
         ("apply conf --auto-approve", "json=conf/lunch.yaml"),
         ("apply conf --auto-approve --plan plan.json", "json=plan.json"),
@@ -237,4 +238,111 @@ fn a_full_disk_is_never_a_success() {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), "error: cannot write `/dev/full`: the disk is full\n"));
     let ran = cli.ran(cli.command("plan nowhere").stderr(full()).output().unwrap());
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+}
+
+#[test]
+fn a_dash_is_standard_output() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    let before = cli.names();
+    let ran = cli.run("plan lunch.yaml --sandbox -o json=-");
+    assert_eq!(serde_json::from_str::<Value>(&ran.stdout).unwrap()["kind"], "plan");
+    assert!(!cli.names().contains(&"-".to_owned()), "{before:?}");
+    let two = cli.run("plan lunch.yaml --sandbox -o json=- -o human");
+    assert_eq!(two.code, Some(1), "{}", two.shown());
+}
+
+/// Bytes for a file, and what it holds after a plan that writes its summary there.
+fn summary_after(cli: &Cli, there: &str) -> String {
+    cli.write("step", there);
+    let ran = cli.run("plan lunch.yaml --sandbox -o summary=step");
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let text = cli.read("step");
+    assert!(text.starts_with(there) && text.len() < 1024 * 1024, "{} bytes", text.len());
+    text[there.len()..].to_owned()
+}
+
+#[test]
+fn the_summary_of_a_step_is_appended_to_and_never_too_long() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH).variable("GITHUB_STEP_SUMMARY", "./step");
+    let alone = summary_after(&cli, "");
+    assert!(alone.contains("lunch") && !alone.starts_with('\n'), "{alone}");
+    assert_eq!(summary_after(&cli, "# Before\n"), format!("\n\n{alone}"));
+    let note = summary_after(&cli, &"x".repeat(1_047_000));
+    assert_eq!(
+        note,
+        "\n\n> There is no room for more in the summary of this step. The result is in the log of the step.\n"
+    );
+    assert_eq!(summary_after(&cli, &"x".repeat(1_047_550)), "");
+    // Any other file is replaced.
+    cli.write("other", "old");
+    cli.run("plan lunch.yaml --sandbox -o summary=other");
+    assert_eq!(cli.read("other"), alone);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_mounted_file_is_written_in_place() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    // A file that is mounted cannot be renamed over; whoever may not mount gets a namespace of users first.
+    let flags = ["--mount", "--map-root-user --mount"];
+    let may = |flags: &&str| {
+        let tried =
+            std::process::Command::new("unshare").args(flags.split(' ')).arg("true").stderr(Stdio::null()).status();
+        tried.is_ok_and(|it| it.success())
+    };
+    let Some(flags) = flags.iter().find(|it| may(it)) else {
+        return crate::tools::missing("unshare cannot mount");
+    };
+    for format in ["summary", "markdown", "json", "human", "html", "github"] {
+        cli.write("behind", &"old ".repeat(50_000));
+        cli.write("out", "");
+        let script = "mount --bind behind out && exec \"$@\"";
+        let apply = format!("apply lunch.yaml --sandbox --auto-approve -o {format}=out");
+        let mut command = std::process::Command::new("unshare");
+        command.args(flags.split(' ')).args(["sh", "-c", script, "-"]).arg(env!("CARGO_BIN_EXE_presencectl"));
+        command.args(apply.split(' ')).current_dir(cli.path("")).env("PRESENCECTL_NO_REPORT", "1");
+        let ran = cli.ran(command.output().unwrap());
+        assert_eq!(ran.code, Some(0), "{format}: {}", ran.shown());
+        let written = cli.read("behind");
+        assert!(!written.contains("old old") && (!written.is_empty() || format == "github"), "{format}: {written}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over_and_utf_16_is_named() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH).file("seed.json", &format!("\u{FEFF}{SEED}"));
+    cli.write("faults.json", "\u{FEFF}{ \"faults\": [] }");
+    cli.write("users.csv", "\u{FEFF}id\n5a4db0c5-0000-4000-8000-000000000001\n");
+    let seeded = "--sandbox --sandbox-seed seed.json --sandbox-faults faults.json";
+    let plan = cli.run(&format!("plan lunch.yaml {seeded} -o json=plan.json"));
+    assert_eq!(plan.code, Some(0), "{}", plan.shown());
+    cli.write("plan.json", &format!("\u{FEFF}{}", cli.read("plan.json")));
+    let applied = cli.run(&format!("apply lunch.yaml {seeded} --plan plan.json --auto-approve -o json=report.json"));
+    assert_eq!(applied.code, Some(0), "{}", applied.shown());
+    cli.write("report.json", &format!("\u{FEFF}{}", cli.read("report.json")));
+    let undone = cli.run("undo report.json --config lunch.yaml --sandbox --auto-approve");
+    assert_eq!(undone.code, Some(0), "{}", undone.shown());
+    let users = cli.run("user get --from users.csv --sandbox");
+    assert_eq!(users.code, Some(0), "{}", users.shown());
+
+    let utf16 = |name: &str, begin: &[u8]| {
+        let text = cli.read(name).replace('\u{FEFF}', "");
+        let bytes: Vec<u8> = begin.iter().copied().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        fs::write(cli.path(name), bytes).unwrap();
+    };
+    for begin in [[0xFF, 0xFE].as_slice(), &[]] {
+        for (name, command) in [
+            ("plan.json", "apply lunch.yaml --sandbox --plan plan.json --auto-approve"),
+            ("report.json", "undo report.json --config lunch.yaml --sandbox"),
+            ("users.csv", "user get --from users.csv --sandbox"),
+            ("faults.json", "plan lunch.yaml --sandbox --sandbox-faults faults.json"),
+            ("lunch.yaml", "plan lunch.yaml --sandbox"),
+        ] {
+            let text = cli.read(name);
+            utf16(name, begin);
+            let ran = cli.run(command);
+            assert!(ran.code == Some(1) && ran.stderr.contains("is UTF-16"), "{name}: {}", ran.shown());
+            cli.write(name, &text);
+        }
+    }
 }

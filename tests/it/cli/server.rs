@@ -41,6 +41,26 @@ impl Org {
         Org::start(Config { faults, ..Config::default() })
     }
 
+    /// Another address of the org, whose answers do not say that they come from the sandbox: as a tunnel to a real org.
+    pub(crate) fn behind_a_tunnel(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let unsaid = |mut response: axum::response::Response| async {
+            response.headers_mut().remove("presencectl-sandbox");
+            response
+        };
+        let router = presencectl::sandbox::router(self.sandbox.clone()).layer(axum::middleware::map_response(unsaid));
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                axum::serve(listener, router).await.unwrap();
+            });
+        });
+        url
+    }
+
     /// Somebody in the admin page; in no log.
     pub(crate) fn admin(&self, method: &str, path: &str, body: &Value) {
         let request = http::Request {

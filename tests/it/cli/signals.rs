@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM before, in and after an apply: the exit code, and what is left behind.
+//! SIGINT, SIGTERM and what is taken for it, before, in and after an apply: the exit code, and what is left behind.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
@@ -62,6 +62,52 @@ fn a_first_signal_ends_the_run_with_a_report() {
         assert!(ran.stdout.contains("unknown         create lunch"), "{}", ran.shown());
         assert!(cli.read("out.json").contains(r#""outcome": "unknown""#));
         assert_eq!(cli.names(), ["lunch.yaml", "out.json"]);
+    }
+}
+
+/// Whatever this process ignores, presencectl begins with signals as `how` says.
+#[cfg(target_os = "linux")]
+fn beginning_with(cli: &Cli, how: &str, line: &str) -> Child {
+    let presencectl = cli.command(line);
+    let mut command = Command::new("/usr/bin/env");
+    command.arg(how).arg(presencectl.get_program()).args(presencectl.get_args()).current_dir(cli.path("")).env_clear();
+    command.envs(presencectl.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_that_is_closed_ends_a_run_as_sigterm_does() {
+    for name in ["HUP", "QUIT"] {
+        let org = Org::with_faults(r#"[{ "method": "POST", "path": "/api/*", "delay_ms": 1500 }]"#);
+        let (cli, target) = with_org(&org);
+        let line = format!("apply lunch.yaml {target} --auto-approve -o json=out.json");
+        let child = beginning_with(&cli, "--default-signal=HUP,QUIT", &line);
+        wait_for(&org, "POST /api");
+        signal(&child, name);
+        let ran = cli.ran(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, Some(143), "{}", ran.shown());
+        assert!(ran.stdout.contains(&format!("Interrupted by SIG{name}")), "{}", ran.shown());
+        let report = cli.read("out.json");
+        assert!(
+            report.contains(r#""interrupted": "terminate""#) && report.contains(r#""outcome": "done""#),
+            "{report}"
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_ignored_from_the_beginning_stays_ignored() {
+    for name in ["HUP", "QUIT"] {
+        let org = Org::with_faults(r#"[{ "method": "POST", "path": "/api/*", "delay_ms": 1500 }]"#);
+        let (cli, target) = with_org(&org);
+        let child =
+            beginning_with(&cli, "--ignore-signal=HUP,QUIT", &format!("apply lunch.yaml {target} --auto-approve"));
+        wait_for(&org, "POST /api");
+        signal(&child, name);
+        let ran = cli.ran(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, Some(0), "{}", ran.shown());
     }
 }
 

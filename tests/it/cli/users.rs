@@ -229,11 +229,11 @@ fn users_are_set_and_running_again_writes_nothing() {
 }
 
 #[test]
-fn one_user_is_set_with_a_message_a_source_and_primary() {
+fn one_user_is_set_with_a_message_and_a_source() {
     let org = Org::start(config());
     let (cli, target) = with_org(&org);
     let custom = "5a4db0c5-0000-4000-a000-000000000001";
-    let line = format!("user set {ADA} --presence Mittag --message soon --source {custom} --primary --yes {target}");
+    let line = format!("user set {ADA} --presence Mittag --message soon --source {custom} --yes {target}");
     cli.run(&line).prints(
         0,
         &format!(
@@ -245,8 +245,18 @@ fn one_user_is_set_with_a_message_a_source_and_primary() {
     let seen = cli.run(&format!("user get {ADA} --source {custom} -o json {target}"));
     let seen: Value = serde_json::from_str(&seen.stdout).unwrap();
     let presence = &seen["users"][0]["presence"];
-    assert_eq!((&presence["message"], &presence["primarySource"]), (&json!("soon"), &json!(true)));
-    assert!(org.requests().contains(&format!("PATCH /api/v2/users/{ADA}/presences/{custom}")));
+    assert_eq!((&presence["message"], &presence["primarySource"]), (&json!("soon"), &Value::Null));
+    assert!(org.requests().contains(&"PUT /api/v2/users/presences/bulk".to_owned()));
+    let before = org.requests().len();
+    cli.run(&format!("user set {ADA} --presence Mittag --source {custom} --primary --yes {target}")).complains(
+        1,
+        "error: --primary is not for a registered source: Genesys Cloud sets these in bulk only, and that cannot do it\n  \
+         help: leave --primary away, and choose the primary source in the admin pages; nothing was written\n",
+    );
+    assert_eq!(org.requests().len(), before);
+    let own = cli.run(&format!("user set {ADA} --presence Mittag --primary --yes {target}"));
+    assert_eq!(own.code, Some(0), "{}", own.shown());
+    assert!(org.requests().contains(&format!("PATCH /api/v2/users/{ADA}/presences/purecloud")));
 }
 
 #[test]

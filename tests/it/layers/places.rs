@@ -3,7 +3,7 @@
 /// Every file by level, lowest first. A file uses only files of a strictly lower level, so there
 /// are no circles, and a child never uses the file that declares it. A new file gets a place here.
 pub(super) const LEVELS: &[&[&str]] = &[
-    &["limits", "nofollow", "api::trust"],
+    &["limits", "model::moment", "nofollow", "api::trust"],
     &[
         "cli::formats",
         "apply::outcome",
@@ -19,7 +19,6 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "api::policy",
         "api::secrets",
         "api::wire",
-        "model::moment",
         "placed",
         "slug",
         "cli::generate",
@@ -30,7 +29,6 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "git::run",
         "config::file_system",
         "formula",
-        "proxy",
     ],
     &[
         "git::objects",
@@ -48,13 +46,13 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "cli::shared",
         "render::csv",
         "clock",
-        "environment",
+        "proxy",
         "model::user",
         "journal::period",
         "yaml",
         "init",
     ],
-    &["model::odd"],
+    &["environment", "model::odd"],
     &["api::error"],
     &[
         "git",
@@ -257,7 +255,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "retire",
         "render::retire",
     ],
-    &["commands::base", "commands::connect", "commands::obsolete"],
+    &["commands::connect"],
     &["commands::bar", "commands::identity", "commands::placing", "commands::record", "commands::shell"],
     &[
         "commands::conversation",
@@ -268,7 +266,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "commands::stages",
     ],
     &["commands::evidence"],
-    &["commands::look"],
+    &["commands::base", "commands::look", "commands::obsolete"],
     &["commands::carry"],
     &[
         "commands::plan",
@@ -297,9 +295,9 @@ pub(super) const SANDBOX: &[&[&str]] = &[
     &["access", "paging", "users"],
     &["activity", "divisions", "samples"],
     &["desk", "document", "seed"],
-    &["config", "generation1", "generation2", "routes"],
-    &["org"],
-    &["exchange", "store"],
+    &["generation1", "generation2", "routes"],
+    &["behavior", "org"],
+    &["config", "exchange", "store"],
     &["service"],
 ];
 
@@ -376,9 +374,11 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     // The wire: one HTTP exchange, over sockets or in process.
     ("api::endpoints", &["reqwest::Url", "std::net::IpAddr"]),
     ("api::wire", &["reqwest::Method", "reqwest::Url", "reqwest::header"]),
-    ("api::http", &["reqwest"]),
+    ("api::http", &["reqwest", "tokio::sync"]),
     ("api::trust", &["reqwest", "rustls", "std::io"]),
     ("api::in_process", &["axum", "tokio::time", "tower"]),
+    ("proxy", &["hyper_util", "reqwest::Url", "reqwest::header", "std::net::IpAddr"]),
+    ("model::moment", &["httpdate", "std::time::UNIX_EPOCH"]),
     // Above it only time, which tokio gives, so that it can be paused; and chance with a seed.
     ("api::policy", &["std::time::Instant"]),
     ("api::gate", &["tokio::time"]),
@@ -404,7 +404,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("commands::connect", &["std::fs", "std::io"]),
     ("commands::earlier", &["std::fs"]),
     ("commands::doctor", &["reqwest::Url", "tokio::net"]),
-    ("commands::files", &["std::fs", "std::io", "tempfile"]),
+    ("commands::files", &["rustix", "std::fs", "std::io", "std::os", "tempfile"]),
     ("commands::import", &["std::fs"]),
     ("commands::journal", &["std::fs", "std::io"]),
     ("commands::outputs", &["std::fs"]),
@@ -443,22 +443,11 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("logging", &["tracing"]),
     ("terminal", &["indicatif", "std::io"]),
     ("problem", &["std::io"]),
-    (
-        "signals",
-        &[
-            "std::fs",
-            "std::process::exit",
-            "std::thread",
-            "tokio::runtime",
-            "tokio::select",
-            "tokio::signal",
-            "tokio::sync",
-        ],
-    ),
+    ("signals", &["std::fs", "std::process::exit", "std::thread", "tokio::runtime", "tokio::signal", "tokio::sync"]),
     ("commands::users", &["std::fs", "std::io"]),
     ("users::set", &["tokio::select", "tokio::time"]),
     ("commands", &["tokio::runtime"]),
-    ("commands::bar", &["indicatif"]),
+    ("commands::bar", &["console::Term", "console::truncate_str", "indicatif"]),
     ("commands::progress", &["indicatif"]),
     ("commands::reading", &["tokio::join"]),
     ("commands::stages", &["indicatif"]),

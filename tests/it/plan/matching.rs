@@ -259,6 +259,22 @@ fn previous_labels_find_active_objects_only() {
 }
 
 #[test]
+fn a_previous_label_that_a_reader_cannot_tell_from_one_in_the_org_is_asked_about() {
+    for (ours, theirs) in [("Pause d'équipe", "Pause d\u{2019}équipe"), ("Lunch  break", "Lunch break")] {
+        let mut world = World::in_step([want("lunch", "Meal", theirs)]);
+        world.config(want("lunch", "Meal", "Siesta").previously(ours));
+        let plan = world.plan();
+        assert!(plan.contains("looks-like-rename") && !plan.contains("to create"), "{plan}");
+        // Beside the right object, it is a second one that agents see.
+        let mut world = World::in_step([want("siesta", "Meal", "Siesta"), want("lunch", "Meal", theirs)]);
+        world.forget("lunch");
+        world.config(want("siesta", "Meal", "Siesta").previously(ours));
+        let plan = world.plan();
+        assert!(plan.contains("warning[hidden-twin]") && !plan.contains("No longer needed"), "{plan}");
+    }
+}
+
+#[test]
 fn two_objects_with_previous_labels_are_an_ambiguity() {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch")]);
     world.org().add("Meal", &[("en_US", "Dinner")]);

@@ -241,7 +241,7 @@ async fn a_list_that_is_cut_for_ever_ends() {
         }
         None
     });
-    let ends = tokio::time::timeout(std::time::Duration::from_secs(3_600), world.retire());
+    let ends = Box::pin(tokio::time::timeout(std::time::Duration::from_secs(3_600), world.retire()));
     let report = ends.await.expect("an end within the hour");
     assert_eq!((halt(&report), world.is_deactivated(COACHING)), (Some("still-named"), false));
 }

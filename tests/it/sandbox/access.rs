@@ -26,6 +26,26 @@ async fn client_credentials_give_a_token_that_works() {
 }
 
 #[tokio::test]
+async fn the_org_says_what_the_terraform_provider_asks() {
+    let client = Client::start(config()).await;
+    assert_eq!(client.get("/api/v2/organizations/me").await.body["defaultCountryCode"], "US");
+    let products = client.get("/api/v2/authorization/products").await.body;
+    let ids = products["entities"].as_array().unwrap().iter().filter(|it| it["id"].is_string()).count();
+    assert_eq!((ids > 0, products["total"].as_u64()), (true, u64::try_from(ids).ok()));
+}
+
+#[tokio::test]
+async fn the_sandbox_says_what_it_is_where_clients_ask_first() {
+    let client = Client::start(config()).await;
+    client.set_faults(json!([{ "path": "/api/v2/organizations/me", "skip": 1, "text": "{}" }])).await;
+    for (path, says) in [("/api/v2/organizations/me", Some("1")), ("/api/v2/organizations/me", Some("1")), (ALL, None)]
+    {
+        let answer = client.request("GET", path).send().await.unwrap();
+        assert_eq!(answer.headers().get("Presencectl-Sandbox").map(|it| it.to_str().unwrap()), says, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn wrong_credentials_are_refused_as_oauth_does() {
     let client = Client::start(config()).await;
     let wrong = token_request(&client, "guess", "client_credentials").await;

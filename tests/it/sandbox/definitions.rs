@@ -109,7 +109,6 @@ async fn post_makes_a_definition() {
         "systemPresence": "On Queue",
         "deactivated": false,
         "primary": false,
-        "shade": 7,
         "createdBy": by, "modifiedBy": by,
         "createdDate": made.body["createdDate"], "modifiedDate": made.body["createdDate"],
         "selfUri": format!("{DEFINITIONS}/{id}"),
@@ -155,7 +154,7 @@ async fn put_replaces_the_whole_object() {
     let client = Client::start(Config { seed, ..config() }).await;
     let path = format!("{DEFINITIONS}/{LUNCH}");
     let wish = json!({ "languageLabels": { "en_US": "Lunch", "fr": "Repas" }, "systemPresence": "MEAL",
-                       "deactivated": true, "shade": "green", "createdDate": "never", "id": "other" });
+                       "deactivated": true, "shade": "red", "unheard": 1, "createdDate": "never", "id": "other" });
     let put = client.call("PUT", &path, &wish).await;
     assert_eq!(put.status, 200);
     let now = client.get(&format!("{path}?localeCode=ALL")).await.body;
@@ -163,8 +162,8 @@ async fn put_replaces_the_whole_object() {
     assert_eq!(now["languageLabels"], json!({ "en_US": "Lunch", "fr": "Repas" }));
     assert_eq!((now["deactivated"].as_bool(), now["systemPresence"].as_str()), (Some(true), Some("Meal")));
     assert_eq!((now["id"].as_str(), now.get("createdDate")), (Some(LUNCH), None));
-    // What the org does not know is kept as long as every body brings it.
-    assert_eq!((now["shade"].as_str(), now.get("name")), (Some("green"), None));
+    // Only fields that the org has are stored, and they are gone as soon as a body does not bring them.
+    assert_eq!((now["shade"].as_str(), now.get("name"), now.get("unheard")), (Some("red"), None, None));
 }
 
 #[tokio::test]

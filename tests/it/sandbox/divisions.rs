@@ -57,6 +57,30 @@ async fn a_new_org_has_a_home_division_and_two_more() {
 }
 
 #[tokio::test]
+async fn the_home_division_is_served_by_itself() {
+    let client = Client::start(config()).await;
+    let listed = client.get(DIVISIONS).await.body["entities"][0].clone();
+    assert_eq!(client.get(&format!("{DIVISIONS}/home")).await.body, listed);
+    let mut homeless = config();
+    homeless.seed.divisions.remove(0);
+    assert_eq!(Client::start(homeless).await.get(&format!("{DIVISIONS}/home")).await.status, 404);
+}
+
+#[tokio::test]
+async fn links_point_to_pages_that_there_are() {
+    let client = Client::start(config()).await;
+    for (number, next, previous) in [(1, Some(2), None), (2, None, Some(1)), (3, None, Some(2)), (9, None, Some(2))] {
+        let page = client.get(&format!("{DIVISIONS}?pageSize=2&pageNumber={number}")).await.body;
+        let link =
+            |page: Option<u64>| page.map_or(Value::Null, |it| format!("{DIVISIONS}?pageSize=2&pageNumber={it}").into());
+        let links = ["firstUri", "lastUri", "nextUri", "previousUri"].map(|it| page[it].clone());
+        assert_eq!(links, [Some(1), Some(2), next, previous].map(link), "page {number}");
+    }
+    let nothing = client.get(&format!("{DIVISIONS}?name=nowhere&pageNumber=2")).await.body;
+    assert!(nothing["previousUri"].as_str().unwrap().contains("pageNumber=1"), "{nothing}");
+}
+
+#[tokio::test]
 async fn divisions_come_in_pages_and_can_be_searched() {
     let client = Client::start(config()).await;
     let page = client.get(&format!("{DIVISIONS}?pageSize=2&pageNumber=2&name=S%26x")).await.body;
@@ -72,6 +96,8 @@ async fn divisions_come_in_pages_and_can_be_searched() {
         ("name=s", vec!["Sales", "Service"]),
         ("name=SALES", vec!["Sales"]),
         ("id=5a4db0c5-0000-4000-a000-0000000000d1&id=5a4db0c5-0000-4000-a000-0000000000d3", vec!["Home", "Service"]),
+        // One parameter with commas is a list too.
+        ("id=5a4db0c5-0000-4000-a000-0000000000d1,5a4db0c5-0000-4000-A000-0000000000D3", vec!["Home", "Service"]),
         ("id=nowhere", vec![]),
     ] {
         assert_eq!(names(&client.get(&format!("{DIVISIONS}?{query}")).await.body), found, "{query}");
@@ -107,6 +133,7 @@ async fn the_list_is_filtered_by_division() {
     assert_eq!(listed("").await, ["Lunch", "Tea"]);
     assert_eq!(listed(&format!("divisionId={SALES}")).await, ["Lunch"]);
     assert_eq!(listed(&format!("divisionId={SALES}&divisionId=*")).await, ["Lunch", "Tea"]);
+    assert_eq!(listed(&format!("divisionId={},*", SALES.to_uppercase())).await, ["Lunch", "Tea"]);
     assert_eq!(listed(&format!("divisionId={SERVICE}&deactivated=TRUE")).await, ["Coaching"]);
     assert!(listed("divisionId=nowhere").await.is_empty());
 }

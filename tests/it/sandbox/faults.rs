@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use presencectl::sandbox::{DROP_STATUS, FaultRule, Sandbox, read_fault_file};
+use presencectl::sandbox::temper::UniqueLabels;
+use presencectl::sandbox::{Config, DROP_STATUS, FaultRule, Permissions, Sandbox, Temper, read_fault_file};
 use serde_json::{Value, json};
 
-use super::{ALL, Client, DEFINITIONS, LUNCH, config, in_process};
+use super::{ALL, Answer, Client, DEFINITIONS, LUNCH, NEWER, config, in_process};
 
 fn smoke() -> Value {
     json!({ "languageLabels": { "en_US": "Smoke" }, "systemPresence": "Break" })
@@ -24,6 +25,41 @@ async fn a_status_is_answered_in_place_of_the_org() {
     );
     assert_eq!(client.own_labels().await, ["Lunch", "Coaching*"]);
     assert_eq!(client.call("POST", DEFINITIONS, &smoke()).await.status, 200);
+}
+
+/// Everything of a refusal but its correlation id.
+fn said(mut answer: Answer) -> (u16, Value, Option<String>) {
+    answer.body["contextId"] = Value::Null;
+    (answer.status, answer.body, answer.retry_after)
+}
+
+#[tokio::test]
+async fn a_scripted_refusal_is_the_orgs_own() {
+    let client = Client::start(config()).await;
+    let scripted = async |status: u16, path: &str, body: &Value| {
+        client.set_faults(json!([{ "status": status }])).await;
+        said(client.call("POST", path, body).await)
+    };
+    let none = Permissions::Only([].into());
+    let forbidden = Client::start(Config { permissions: none, ..config() }).await;
+    for path in [DEFINITIONS, NEWER, "/api/v2/analytics/users/activity/query"] {
+        let own = said(forbidden.call("POST", path, &smoke()).await);
+        assert_eq!((scripted(403, path, &smoke()).await, own.0), (own, 403), "{path}");
+    }
+    let temper = Temper { unique_labels: UniqueLabels::AmongAll, ..Temper::default() };
+    let unique = Client::start(Config { temper, ..config() }).await;
+    let lunch = json!({ "languageLabels": { "en_US": "Lunch" }, "systemPresence": "Meal" });
+    let own = said(unique.call("POST", NEWER, &lunch).await);
+    assert_eq!((scripted(409, NEWER, &lunch).await, own.0), (own, 409));
+    let limited = Client::start(Config { requests_per_minute: Some(0), ..config() }).await;
+    let (status, own, after) = said(limited.call("POST", NEWER, &lunch).await);
+    let (scripted_status, scripted, scripted_after) = scripted(429, NEWER, &lunch).await;
+    let keys = |it: &Value| it.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!((scripted_status, keys(&scripted), &scripted["code"]), (status, keys(&own), &own["code"]));
+    assert!(after.is_some() && scripted_after.is_some(), "it says how long to wait");
+    // What no permission opens is not missing one.
+    client.set_faults(json!([{ "status": 403 }])).await;
+    assert_eq!(client.get("/api/v2/systempresences").await.body["code"], "not.authorized");
 }
 
 #[tokio::test]

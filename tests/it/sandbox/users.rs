@@ -79,20 +79,58 @@ async fn sample_users_sit_on_presences() {
     for source in ["purecloud", "PURECLOUD"] {
         assert_eq!(client.get(&format!("/api/v2/users/{ADA}/presences/{source}")).await.body, expected);
     }
-    assert_eq!(client.get(&format!("/api/v2/users/{ADA}/presences/unheard-of")).await.status, 404);
     assert_eq!(client.get("/api/v2/users/nobody/presences/purecloud").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_operations_of_one_user_are_for_no_registered_source() {
+    let client = Client::start(config()).await;
+    for source in [CUSTOM, "unheard-of"] {
+        let path = format!("/api/v2/users/{ADA}/presences/{source}");
+        for answer in [client.get(&path).await, client.call("PATCH", &path, &json!({ "primary": true })).await] {
+            assert_eq!(answer.status, 400, "{source}");
+            let told = answer.body["message"].as_str().unwrap();
+            assert!(told.contains("does not support registered presence sources"), "{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn ids_and_sources_are_the_same_in_any_case() {
+    let client = Client::start(config()).await;
+    let user = "5A4DB0C5-0000-4000-8000-0000000000AB";
+    let mut config = config();
+    config.seed.users =
+        Some(vec![presencectl::sandbox::User::on(LUNCH, (user.to_owned(), "Zoe".to_owned()), START_MS)]);
+    let odd = Client::start(config).await;
+    assert_eq!(odd.get(&format!("/api/v2/users/{}/presences/PureCloud", user.to_lowercase())).await.body["id"], user);
+    for path in [
+        format!("/api/v2/users/{}/presences/MicrosoftTeams", ADA.to_uppercase()),
+        format!("/api/v2/users/{}/presences/PURECLOUD", ADA.to_uppercase()),
+    ] {
+        assert_eq!(client.get(&path).await.body["id"], ADA, "{path}");
+    }
+    let mut entry = on(&ADA.to_uppercase(), LUNCH);
+    entry["sourceId"] = json!(CUSTOM.to_uppercase());
+    let put = client.call("PUT", BULK, &json!([entry])).await;
+    assert_eq!((put.status, &put.body[0]["id"]), (200, &json!(ADA)), "{}", put.body);
+    let bulk = format!("/api/v2/users/presences/{}/bulk?id={},{BEN}", CUSTOM.to_uppercase(), ADA.to_uppercase());
+    let read = client.get(&bulk).await.body;
+    let on = [0, 1].map(|it| read[it]["presenceDefinition"]["id"].as_str().unwrap());
+    assert_eq!((on[0], on[1] == LUNCH), (LUNCH, false), "one user was moved, not two");
 }
 
 #[tokio::test]
 async fn a_presence_is_patched_in_three_ways() {
     let client = Client::start(config()).await;
     let purecloud = format!("/api/v2/users/{ADA}/presences/purecloud");
-    let custom = format!("/api/v2/users/{ADA}/presences/{CUSTOM}");
-
-    let primary = client.call("PATCH", &custom, &json!({ "primary": true })).await;
-    assert_eq!((primary.status, primary.body["primary"].as_bool()), (200, Some(true)));
-    assert_eq!(primary.body["sourceId"], CUSTOM);
+    let custom = format!("/api/v2/users/presences/{CUSTOM}/bulk");
+    let entry = json!([{ "id": ADA, "sourceId": CUSTOM, "primary": true }]);
+    client.call("PUT", BULK, &entry).await;
     assert_eq!(client.get(&purecloud).await.body["primary"], false);
+    let primary = client.call("PATCH", &purecloud, &json!({ "primary": true })).await;
+    assert_eq!((primary.status, primary.body["primary"].as_bool()), (200, Some(true)));
+    assert_eq!(client.get(&format!("{custom}?id={ADA}")).await.body[0]["sourceId"], CUSTOM);
 
     let both = json!({ "presenceDefinition": { "id": LUNCH }, "message": "back at one" });
     client.call("PATCH", &purecloud, &both).await;
@@ -170,9 +208,9 @@ async fn bulk_takes_the_shape_of_the_document_and_todays() {
         client.call("PUT", BULK, &json!([on(ADA, AVAILABLE)])).await;
         let answer = client.call("PUT", BULK, &json!([entry])).await;
         assert_eq!((answer.status, answer.body[0]["presenceDefinition"]["id"].as_str()), (200, Some(LUNCH)), "{entry}");
-        let path = format!("/api/v2/users/{ADA}/presences/{source}");
-        assert_eq!(answer.body[0]["selfUri"], path);
-        assert_eq!(client.get(&path).await.body, answer.body[0]);
+        assert_eq!(answer.body[0]["selfUri"], format!("/api/v2/users/{ADA}/presences/{source}"));
+        let read = client.get(&format!("/api/v2/users/presences/{source}/bulk?id={ADA}")).await.body;
+        assert_eq!(read[0]["presenceDefinition"], answer.body[0]["presenceDefinition"]);
     }
     let teams = client.call("PUT", BULK, &json!([of_source("source", "MICROSOFTTEAMS")])).await;
     let told = Some("[0]: there is no source MICROSOFTTEAMS that can be written");

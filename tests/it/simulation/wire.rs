@@ -487,6 +487,7 @@ fn response(answer: http::Response) -> Response {
         retry_after_s: header("retry-after").and_then(|it| it.parse().ok()),
         rate_limit: None,
         content_type: header("content-type"),
+        from_sandbox: false,
         body: answer.body,
     }
 }
@@ -499,6 +500,7 @@ fn refusal(status: u16, retry_after_s: Option<u64>) -> Response {
         retry_after_s,
         rate_limit: None,
         content_type: Some("application/json".to_owned()),
+        from_sandbox: false,
         body: body.to_string().into_bytes(),
     }
 }

@@ -47,6 +47,11 @@ async fn one_user_is_read_alone_which_says_more() {
         other => panic!("{other:?}"),
     };
     assert_eq!((primary(&alone[0]), primary(&together[0])), (Some(true), None));
+    // The operation of one user is not for a registered source.
+    let registered = found(&world, &[1], &custom()).await;
+    assert_eq!((codes(&registered), primary(&registered[0])), (vec!["shown"], None));
+    assert_eq!(world.requests(), [format!("GET /api/v2/users/presences/{}/bulk", custom())]);
+    assert_eq!(codes(&found(&world, &[9], &custom()).await), ["not-shown"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,7 +70,7 @@ async fn a_bulk_read_that_is_refused_for_one_user_is_done_one_by_one() {
     // The sandbox answers 404 for all when one of them does not have the source.
     let world = World::of(without_a_source(3, 2), Temper::default(), Permissions::All);
     assert_eq!(codes(&found(&world, &[1, 2, 3], &custom()).await), ["shown", "not-shown", "shown"]);
-    assert_eq!((world.count("GET /api/v2/users/presences/"), world.requests().len()), (1, 4));
+    assert_eq!((world.count("GET /api/v2/users/presences/"), world.requests().len()), (4, 4));
     for status in [400, 404] {
         let world = World::new(2);
         let rule =

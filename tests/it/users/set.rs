@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use presencectl::api::wire::{Body, Method, Request};
 use presencectl::model::user::{Source, Wish};
-use presencectl::sandbox::{FaultRule, Permissions, Temper};
+use presencectl::sandbox::{FaultRule, Permissions, Temper, User, samples};
 use presencectl::stop::{GRACE_MS, Signal, Stop};
 use presencectl::users::report::Outcome;
 use tokio::time::Instant;
@@ -65,19 +65,29 @@ async fn one_user_is_patched_and_several_are_put() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registered_source_is_set_alone_and_becomes_primary_by_patches_only() {
+async fn a_registered_source_is_set_alone_and_in_bulk_only() {
     let world = World::new(2);
     assert_eq!(world.set_by(&wishes([1, 2]), &custom()).await, [Outcome::Done, Outcome::Done]);
     assert_eq!(world.count("PUT"), 1);
     assert!(!world.is_on_lunch(1), "the platform's own presence is another");
 
+    let world = World::new(2);
+    assert_eq!(world.set_by(&wishes([1]), &custom()).await, [Outcome::Done]);
+    assert_eq!(world.requests(), [format!("GET /api/v2/users/presences/{}/bulk", custom()), format!("PUT {BULK}")]);
+    assert_eq!(world.set_by(&wishes([1]), &custom()).await, [Outcome::AlreadySo]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_platforms_own_source_becomes_primary_by_patches_only() {
+    let world = World::new(2);
+    let of_custom = |it| User { primary_source: custom().to_string(), ..samples::user(it, AVAILABLE, 0) };
+    world.sandbox.with(|it| it.org.users_mut().put([1, 2].map(of_custom)));
     let primary: Vec<_> = [1, 2].map(|it| (user(it), Wish { primary: true, ..on_lunch() })).into();
-    assert_eq!(world.set_by(&primary, &custom()).await, [Outcome::Done, Outcome::Done]);
-    assert_eq!((world.count("PATCH"), world.count("PUT")), (2, 0), "they are on it already, and it is not primary yet");
-    assert_eq!(world.set_by(&primary, &custom()).await, [Outcome::AlreadySo, Outcome::AlreadySo]);
+    assert_eq!(world.set(&primary).await, [Outcome::Done, Outcome::Done]);
+    assert_eq!((world.count("PATCH"), world.count("PUT")), (2, 0));
     let sources: Vec<String> =
         world.sandbox.with(|it| it.org.users().iter().map(|it| it.primary_source.clone()).collect());
-    assert_eq!(sources, [custom().as_str(), custom().as_str()]);
+    assert_eq!(sources, ["purecloud", "purecloud"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,8 +99,8 @@ async fn whom_the_org_does_not_show_is_not_written() {
     assert_eq!(world.count("PATCH"), 0);
     // A registered source may have nothing of a user before it is set: there the org is asked.
     let world = World::of(without_a_source(2, 1), Temper::default(), Permissions::All);
-    assert_eq!(world.set_by(&wishes([1]), &custom()).await, [Outcome::NotShown]);
-    assert_eq!(world.count("PATCH"), 1);
+    assert_eq!(counts(&world.set_by(&wishes([1]), &custom()).await), [("failed", 1)].into());
+    assert_eq!((world.count("PATCH"), world.count("PUT")), (0, 1));
 }
 
 #[tokio::test(start_paused = true)]

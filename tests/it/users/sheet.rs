@@ -27,7 +27,6 @@ fn wrong(mistakes: Vec<Mistake>) -> Vec<String> {
 #[test]
 fn one_id_a_line() {
     assert_eq!(read("u1\r\n\n  u2  \nu1"), ["f:1 u1 - -", "f:3 u2 - -", "f:4 u1 - -"]);
-    assert_eq!(read("\u{FEFF}u1\n"), ["f:1 u1 - -"]);
     assert_eq!(read(""), [""; 0]);
     assert_eq!(read("\"u1\""), ["f:1 u1 - -"]);
 }
@@ -39,7 +38,7 @@ fn a_csv_by_its_header_with_any_of_three_delimiters() {
             "Name,\"userId\",Message,presence",
             "Ada,u1,\"a\"\"b, c; d\te\nf\",Lunch",
             "",
-            ",u2",
+            ",u2,,",
             "Ben,u3,'=x,\"'+y\"",
             "Cleo,u4,'z,",
         ]
@@ -69,6 +68,14 @@ fn every_mistake_is_told_with_its_place() {
     assert_eq!(wrong("name,presence\nAda,Lunch\n"), ["f:1: there is no column `id` or `userId`"]);
     assert_eq!(wrong("id,userId\nu1,u1\n"), ["f:1: there is more than one column for `id`"]);
     assert_eq!(wrong("id,message,Message\nu1,a,b\n"), ["f:1: there is more than one column for `message`"]);
+    assert_eq!(
+        wrong("id,presence\nu1,Lunch, late\nu2\nu3,\"Lunch, late\"\n"),
+        [
+            "f:2: 3 cells, and 2 headings: quote a value that holds a `,`",
+            "f:3: 1 cell, and 2 headings: an empty cell needs its place: a `,`"
+        ]
+    );
+    assert_eq!(wrong("id\tpresence\nu1\t\tTea\n"), ["f:2: 3 cells, and 2 headings: quote a value that holds a tab"]);
     assert_eq!(wrong("id,message\nu1,\"open\nu2,x\n"), ["f:2: a quote in the lines from here on is never closed"]);
     assert_eq!(
         self::wrong(sheet::arguments(&["-".to_owned(), "u1".to_owned()]).unwrap_err()),

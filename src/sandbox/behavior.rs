@@ -1,0 +1,111 @@
+//! Behavior files: how an org behaves and what its client may do, as people write it. No IO.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::access::{Permissions, TOKEN_SECONDS_DEFAULT};
+use super::routes::PERMISSIONS;
+use super::temper::{Temper, at_least_one};
+
+/// A behavior file: `{"org": { … }, "client": { … }}`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "an object with `org`, `client`, or both")]
+pub struct Behavior {
+    /// How the org behaves.
+    pub org: Temper,
+    /// What its client may do.
+    pub client: Client,
+}
+
+impl Default for Behavior {
+    fn default() -> Self {
+        Self { org: Temper::rehearsal(), client: Client::default() }
+    }
+}
+
+/// What the org's client may do.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "an object that says what the client may do")]
+pub struct Client {
+    /// A list of permissions, such as `presence:presenceDefinition:add`; absent is all.
+    #[serde(deserialize_with = "permissions")]
+    pub permissions: Permissions,
+    /// The ids of the divisions that it is restricted to; absent is all.
+    pub divisions: Option<Vec<String>>,
+    /// Requests that a token may make in any 60 seconds; absent is any number.
+    pub requests_per_minute: Option<Allowance>,
+    /// How long an issued token lives, in seconds.
+    #[serde(deserialize_with = "at_least_one")]
+    pub token_seconds: u32,
+}
+
+/// A number of requests, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Allowance(#[serde(deserialize_with = "at_least_one")] pub u32);
+
+impl Default for Client {
+    fn default() -> Self {
+        Self {
+            permissions: Permissions::All,
+            divisions: None,
+            requests_per_minute: None,
+            token_seconds: TOKEN_SECONDS_DEFAULT,
+        }
+    }
+}
+
+impl Behavior {
+    /// Reads a behavior file from JSON.
+    ///
+    /// # Errors
+    /// A text with the place: not JSON, a name that is none, a value that does not fit.
+    pub fn parse(json: &[u8]) -> Result<Self, String> {
+        let said = |error: serde_json::Error| error.to_string();
+        let given: Value = serde_json::from_slice(json).map_err(said)?;
+        // Serde takes a list for an object whose fields may all be missing.
+        if let Some(name) = [("it", &given), ("`org`", &given["org"]), ("`client`", &given["client"])]
+            .into_iter()
+            .find_map(|(name, it)| it.is_array().then_some(name))
+        {
+            return Err(format!("{name} is a list, not an object"));
+        }
+        serde_json::from_slice(json).map_err(said)
+    }
+}
+
+/// A permission that the sandbox asks for.
+struct Permission(String);
+
+impl<'de> Deserialize<'de> for Permission {
+    fn deserialize<D: Deserializer<'de>>(given: D) -> Result<Self, D::Error> {
+        given.deserialize_str(Known)
+    }
+}
+
+/// Takes a permission while its place is known.
+struct Known;
+
+impl Visitor<'_> for Known {
+    type Value = Permission;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a permission")
+    }
+
+    fn visit_str<E: de::Error>(self, given: &str) -> Result<Permission, E> {
+        if PERMISSIONS.contains(&given) {
+            return Ok(Permission(given.to_owned()));
+        }
+        let known: Vec<String> = PERMISSIONS.iter().map(|it| format!("`{it}`")).collect();
+        Err(E::custom(format!("unknown permission `{given}`, expected one of {}", known.join(", "))))
+    }
+}
+
+fn permissions<'de, D: Deserializer<'de>>(given: D) -> Result<Permissions, D::Error> {
+    let given = Option::<Vec<Permission>>::deserialize(given)?;
+    Ok(given.map_or(Permissions::All, |it| Permissions::Only(it.into_iter().map(|it| it.0).collect::<BTreeSet<_>>())))
+}
