@@ -96,6 +96,8 @@ pub const REPORT_FOLDERS_DEEP_MAX: usize = 8;
 pub const LOG_ROWS_MAX: usize = 100_000;
 /// Bytes of the text of these rows: of 9 labels before and after each, about 50,000 rows.
 pub const LOG_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Names in these reports that `log` keeps, to suggest the nearest to one that was mistyped.
+pub const LOG_NAMES_MAX: usize = 10_000;
 /// Reports of one org that a run reads, the newest ones: the last five minutes matter most.
 pub const KEPT_REPORTS_MAX: usize = 200;
 /// Bytes of all reports that a run reads.

@@ -1,5 +1,7 @@
 //! What an org holds, arranged for reading: every definition, the platform's own too, in one order.
 
+use std::collections::BTreeSet;
+
 use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed};
@@ -40,6 +42,13 @@ pub fn list(observed: &Observed, config: Option<&Desired>, default_locale: &Loca
 pub enum NotFound {
     /// The config has this key, and the org nothing that it matches.
     KeyWithoutObject(Key),
+    /// Several ids begin so.
+    Ambiguous {
+        /// What was typed.
+        name: String,
+        /// The ids.
+        ids: Vec<DefinitionId>,
+    },
     /// Nothing has it as its key, id or label.
     Nothing {
         /// What was typed.
@@ -59,6 +68,7 @@ impl NotFound {
             NotFound::KeyWithoutObject(key) => {
                 format!("`{key}` is a key of the config, and nothing in the org is certainly that definition")
             }
+            NotFound::Ambiguous { name, ids } => text::ambiguous(name, ids),
             NotFound::Nothing { name, with_keys: true, nearest: _ } => {
                 format!("nothing in the org has {name} as its key, its id or a label", name = text::ticked(name))
             }
@@ -73,6 +83,7 @@ impl NotFound {
     pub fn help(&self) -> Option<String> {
         match self {
             NotFound::KeyWithoutObject(_) => Some("`plan` says what would become of it".to_owned()),
+            NotFound::Ambiguous { .. } => Some("type more of the id".to_owned()),
             NotFound::Nothing { nearest: Some(nearest), .. } => {
                 Some(format!("did you mean {nearest}?", nearest = text::ticked(nearest)))
             }
@@ -84,11 +95,11 @@ impl NotFound {
     }
 }
 
-/// What a person calls by a key of the config, an id, or a label in any locale; the first of these that
-/// is anything.
+/// What a person calls by a key of the config, an id, a label in any locale, or the beginning of an id; the first of
+/// these that is anything.
 ///
 /// # Errors
-/// None of them is.
+/// None of them is, or several ids begin so.
 pub fn find(all: &Listing, config: Option<&Desired>, name: &str) -> Result<Listing, NotFound> {
     let key = Key::new(name).filter(|key| config.is_some_and(|it| it.definitions.contains_key(key)));
     if let Some(key) = key {
@@ -104,7 +115,17 @@ pub fn find(all: &Listing, config: Option<&Desired>, name: &str) -> Result<Listi
     let label = Label::new(name);
     let has = |it: &Definition| it.labels.iter().any(|(_, its)| *its == label);
     let shows = |odd: &Odd| odd.labels.iter().any(|(_, its)| *its == label);
-    all.only(FoundBy::Label, |row| has(&row.definition), shows).ok_or_else(|| {
+    if let Some(found) = all.only(FoundBy::Label, |row| has(&row.definition), shows) {
+        return Ok(found);
+    }
+    let ids = all.rows.iter().map(|it| &it.definition.id).chain(all.odd.iter().filter_map(|it| it.id.as_ref()));
+    let begun: BTreeSet<&DefinitionId> = ids.filter(|it| it.begins_with(name)).collect();
+    if begun.len() > 1 {
+        return Err(NotFound::Ambiguous { name: name.to_owned(), ids: begun.into_iter().cloned().collect() });
+    }
+    let is_it = |id: &DefinitionId| begun.contains(id);
+    let found = all.only(FoundBy::Id, |row| is_it(&row.definition.id), |odd| odd.id.as_ref().is_some_and(is_it));
+    found.ok_or_else(|| {
         let keys = all.rows.iter().filter_map(|it| it.key.as_ref().map(Key::as_str));
         let labels = all.rows.iter().flat_map(|it| it.definition.labels.iter().map(|(_, label)| label.nfc()));
         let nearest = text::nearest(name, keys).or_else(|| text::nearest(name, labels)).map(str::to_owned);

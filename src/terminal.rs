@@ -15,6 +15,7 @@ pub struct Terminal {
     input: Box<dyn BufRead>,
     /// Whether people can be asked: input and error stream are both a terminal.
     can_ask: bool,
+    out_columns: Option<usize>,
 }
 
 /// What a terminal is made of.
@@ -31,6 +32,8 @@ pub struct Streams {
     pub err_is_terminal: bool,
     /// Whether a person types the input.
     pub input_is_terminal: bool,
+    /// How wide the terminal is that the output goes to, if it says so.
+    pub out_columns: Option<usize>,
 }
 
 /// One stream, with what became of it.
@@ -88,6 +91,7 @@ impl Terminal {
             out_is_terminal: out.is_terminal(),
             err_is_terminal: err.is_terminal(),
             input_is_terminal: input.is_terminal(),
+            out_columns: console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns)),
             out: Box::new(out),
             err: Box::new(err),
             input: Box::new(input.lock()),
@@ -97,12 +101,13 @@ impl Terminal {
     /// Any streams.
     #[must_use]
     pub fn of_streams(streams: Streams) -> Terminal {
-        let Streams { out, err, input, out_is_terminal, err_is_terminal, input_is_terminal } = streams;
+        let Streams { out, err, input, out_is_terminal, err_is_terminal, input_is_terminal, out_columns } = streams;
         Terminal {
             out: Stream::new(out, out_is_terminal),
             err: ErrorStream(Arc::new(Mutex::new(BelowBar { stream: Stream::new(err, err_is_terminal), bar: None }))),
             input,
             can_ask: input_is_terminal && err_is_terminal,
+            out_columns,
         }
     }
 
@@ -120,6 +125,12 @@ impl Terminal {
     #[must_use]
     pub fn out_is_terminal(&self) -> bool {
         self.out.is_terminal
+    }
+
+    /// How wide is the terminal that standard output goes to?
+    #[must_use]
+    pub fn out_columns(&self) -> Option<usize> {
+        self.out_columns
     }
 
     /// Is standard error a terminal?

@@ -296,6 +296,13 @@ pub fn ticked(name: impl fmt::Display) -> String {
     format!("`{}`", unticked(name))
 }
 
+/// Says that several ids begin as was typed.
+#[must_use]
+pub fn ambiguous<T: fmt::Display>(typed: &str, ids: &[T]) -> String {
+    let ids: Vec<String> = ids.iter().map(ticked).collect();
+    format!("{} begins more than one id: {}", ticked(typed), some(&ids))
+}
+
 /// Foreign text in a sentence of ours, without backticks.
 #[must_use]
 pub fn unticked(text: impl fmt::Display) -> String {

@@ -14,10 +14,12 @@ pub struct LogArgs {
     /// of each org in `.presencectl/reports`, at the top of this Git checkout, else in the current folder.
     #[arg(value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Only what was done to this org: its name in the config, its own, or its id.
+    /// Only what was done to this org: its name in the config, its own, or its id (or the first 8 or more
+    /// characters of it).
     #[arg(long, value_name = "NAME")]
     pub org: Option<String>,
-    /// Only what was done to the definition of this key, or to the object of this id. May be repeated.
+    /// Only what was done to the definition of this key, or to the object of this id (or the first 8 or more characters of
+    /// it). May be repeated.
     #[arg(long = "key", value_name = "KEY[,KEY…]", value_delimiter = ',')]
     pub keys: Vec<String>,
     /// Only runs that began then or later: 2026-03-01, 2026-03-01T09:05:00Z, or so long ago: 30d, 12h, 90m.

@@ -13,7 +13,8 @@ pub struct RetireArgs {
     /// The definition that goes, by its key in the config.
     #[arg(value_name = "KEY")]
     pub key: String,
-    /// Where its people go: a key of the config, a label, or the id of a definition.
+    /// Where its people go: a key of the config, a label, or the id of a definition (or the first 8 or more characters of
+    /// it).
     #[arg(long, value_name = "KEY2")]
     pub to: String,
     /// Move people on queue as well. Without it they are left alone, and the definition stays active while

@@ -56,7 +56,8 @@ pub struct ChoiceArgs {
 /// `presencectl show`.
 #[derive(Debug, Clone, Args)]
 pub struct ShowArgs {
-    /// One definition: its key, where a config is given, else its id or a label in any locale.
+    /// One definition: its key, where a config is given, else its id (or the first 8 or more characters of it), or a label
+    /// in any locale.
     #[arg(value_name = "KEY", conflicts_with = "system")]
     pub key: Option<String>,
     /// The system presences that the org knows, instead of its definitions.

@@ -101,7 +101,7 @@ pub struct UserSetArgs {
     /// Which users. The columns `presence` and `message` of a CSV say what each should be on.
     #[command(flatten)]
     pub who: WhoArgs,
-    /// The presence: a key of the config, a label, or the id of a definition.
+    /// The presence: a key of the config, a label, or the id of a definition (or the first 8 or more characters of it).
     #[arg(long, value_name = "KEY", help_heading = "Presence")]
     pub presence: Option<String>,
     /// The message beside it. Without it a message stays as it is; an empty one takes it away.

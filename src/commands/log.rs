@@ -55,7 +55,16 @@ fn read(
                 .help("ask for less: by --since and --until, --key, or --org")
         })?;
     }
-    Ok((log.sorted(), folder))
+    match log.not_meant(&asked) {
+        Some(it) => {
+            let unread = match log.problems.len() {
+                0 => String::new(),
+                count => format!("; {} could not be read", text::count(count, "file")),
+            };
+            Err(Problem::new(it.message()).help(it.help() + &unread))
+        }
+        None => Ok((log.sorted(), folder)),
+    }
 }
 
 fn one(file: &Path) -> Result<kept::Kept, Unreadable> {

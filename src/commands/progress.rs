@@ -181,6 +181,7 @@ mod tests {
             out_is_terminal: false,
             err_is_terminal: false,
             input_is_terminal: false,
+            out_columns: None,
         })
     }
 

@@ -26,7 +26,7 @@ use crate::render::html;
 use crate::render::machine;
 use crate::render::markdown::{self, Kind};
 use crate::render::problem;
-use crate::render::style::Style;
+use crate::render::style::{COLUMNS, Style};
 use crate::signals::Signals;
 use crate::terminal::Terminal;
 
@@ -65,7 +65,8 @@ impl Shell<'_> {
     /// How standard output is styled.
     #[must_use]
     pub fn style_out(&self) -> Style {
-        self.style(self.terminal.out_is_terminal())
+        let columns = self.terminal.out_columns().unwrap_or(COLUMNS);
+        Style { columns, ..self.style(self.terminal.out_is_terminal()) }
     }
 
     /// How standard error is styled.
@@ -80,7 +81,7 @@ impl Shell<'_> {
             ColorWhen::Never => false,
             ColorWhen::Auto => is_terminal && !self.environment.no_color && !self.environment.dumb,
         };
-        Style { color }
+        Style { color, columns: COLUMNS }
     }
 
     /// Reads a config and shows what was found in it.

@@ -1,19 +1,23 @@
 //! What a folder of reports says of who changed what, and when: chosen and put in order.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::apply::outcome::OutcomeKind;
 use crate::document::RunV1;
 use crate::journal::kept::{Kept, KeptFailure, KeptReport, KeptRow, Unreadable};
-use crate::limits::{LOG_BYTES_MAX, LOG_ROWS_MAX, MESSAGE_CHARS_MAX};
+use crate::limits::{LOG_BYTES_MAX, LOG_NAMES_MAX, LOG_ROWS_MAX, MESSAGE_CHARS_MAX};
 use crate::model::moment::Moment;
+use crate::model::names::{DefinitionId, OrgId};
 use crate::model::observed::Content;
 use crate::plan::content::ContentV1;
+use crate::text;
 
 /// Which entries are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Asked {
     /// An org: its name in the config, its own name, or its id.
     pub org: Option<String>,
-    /// Keys of definitions, or ids of objects; none: all, and runs as a whole.
+    /// Keys of definitions, or ids of objects (what they begin with is enough); none: all, and runs as a whole.
     pub keys: Vec<String>,
     /// Only runs that began then or later.
     pub since: Option<Moment>,
@@ -29,6 +33,52 @@ pub struct Log {
     pub entries: Vec<Entry>,
     /// Files that could not be read, by name.
     pub problems: Vec<Unread>,
+    known: Known,
+}
+
+/// What the reports name, as far as something is asked for by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Known {
+    /// One could be read.
+    any: bool,
+    /// The org that is asked for is one of theirs.
+    has_org: bool,
+    /// The ids of orgs that begin as was asked for.
+    begun_orgs: BTreeSet<String>,
+    /// The keys and ids that are asked for and that one of them names.
+    keys: BTreeSet<String>,
+    /// For what else was typed, the ids that begin so.
+    begun: BTreeMap<String, BTreeSet<String>>,
+    /// What their orgs are called, to suggest one.
+    org_names: BTreeSet<String>,
+    /// The keys that they name, to suggest one.
+    key_names: BTreeSet<String>,
+}
+
+/// What is asked for and cannot be meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotMeant {
+    /// No report is of an org of this name.
+    Org {
+        /// What was typed.
+        typed: String,
+        /// An org that is called nearly so.
+        nearest: Option<String>,
+    },
+    /// No report names this key or id.
+    Key {
+        /// What was typed.
+        typed: String,
+        /// A key that is nearly the same.
+        nearest: Option<String>,
+    },
+    /// Several ids begin so.
+    Ambiguous {
+        /// What was typed.
+        typed: String,
+        /// The ids.
+        ids: Vec<String>,
+    },
 }
 
 /// What became of one object in one run, or of a run as a whole.
@@ -118,6 +168,9 @@ impl Log {
             self.problems.push(Unread { file: file.to_owned(), line, why });
             Ok(())
         };
+        if let Ok(kept) = &read {
+            self.known.hear(kept, asked);
+        }
         match read {
             Err(Unreadable { line, why }) => unread(line, &why),
             Ok(Kept::Report(KeptReport { run: None, .. }) | Kept::Failure(KeptFailure { run: None, .. })) => {
@@ -134,11 +187,115 @@ impl Log {
         }
     }
 
+    /// What is asked for and no report knows, or means more than one object. Reports that are not there know nothing.
+    #[must_use]
+    pub fn not_meant(&self, asked: &Asked) -> Option<NotMeant> {
+        let Known { any, has_org, begun_orgs, keys, begun, org_names, key_names } = &self.known;
+        let nearest = |typed: &str, names: &BTreeSet<String>| {
+            text::nearest(typed, names.iter().map(String::as_str)).map(str::to_owned)
+        };
+        let several = |typed: &str, ids: &BTreeSet<String>| {
+            (ids.len() > 1).then(|| NotMeant::Ambiguous { typed: typed.to_owned(), ids: ids.iter().cloned().collect() })
+        };
+        if let Some(org) = asked.org.as_ref().filter(|_| *any && !has_org) {
+            if begun_orgs.is_empty() {
+                return Some(NotMeant::Org { typed: org.clone(), nearest: nearest(org, org_names) });
+            }
+            if let Some(ambiguous) = several(org, begun_orgs) {
+                return Some(ambiguous);
+            }
+        }
+        let unknown = asked.keys.iter().filter(|it| *any && !keys.contains(*it));
+        unknown.map(|typed| (typed, begun.get(typed))).find_map(|(typed, ids)| match ids {
+            None => Some(NotMeant::Key { typed: typed.clone(), nearest: nearest(typed, key_names) }),
+            Some(ids) => several(typed, ids),
+        })
+    }
+
     /// The newest run first; of one moment, by the name of the file.
     #[must_use]
     pub fn sorted(mut self) -> Log {
         self.entries.sort_by(|a, b| (b.time, &a.file).cmp(&(a.time, &b.file)));
         self
+    }
+}
+
+impl Known {
+    fn hear(&mut self, kept: &Kept, asked: &Asked) {
+        self.any = true;
+        let (run, name, id) = match kept {
+            Kept::Report(it) => (&it.run, &it.org_name, it.org.as_ref().map(OrgId::as_str)),
+            Kept::Failure(it) => (&it.run, &it.org_name, it.org.as_deref()),
+        };
+        if let Some(asked) = &asked.org {
+            let config_org = run.as_ref().and_then(|it| it.said.config_org.as_deref());
+            for name in [config_org, name.as_deref(), id].into_iter().flatten() {
+                self.has_org |= name == asked;
+                remember(&mut self.org_names, name);
+            }
+            if let Some(id) = id.filter(|it| begins(it, asked)) {
+                remember(&mut self.begun_orgs, id);
+            }
+        }
+        let Kept::Report(KeptReport { rows, matched, .. }) = kept else { return };
+        if asked.keys.is_empty() {
+            return;
+        }
+        for key in rows.iter().filter_map(|it| it.key.as_ref()).chain(matched.keys()) {
+            self.keys.extend(asked.keys.iter().filter(|it| *it == key.as_str()).cloned());
+            remember(&mut self.key_names, key.as_str());
+        }
+        for id in rows.iter().filter_map(|it| it.id.as_ref()).chain(matched.values()) {
+            for typed in &asked.keys {
+                if id.as_str().eq_ignore_ascii_case(typed) {
+                    self.keys.insert(typed.clone());
+                } else if id.begins_with(typed) {
+                    remember(self.begun.entry(typed.clone()).or_default(), id.as_str());
+                }
+            }
+        }
+    }
+}
+
+fn begins(org_id: &str, typed: &str) -> bool {
+    OrgId::new(org_id).is_some_and(|it| it.begins_with(typed))
+}
+
+fn remember(names: &mut BTreeSet<String>, name: &str) {
+    if names.len() < LOG_NAMES_MAX && name.len() <= MESSAGE_CHARS_MAX && !names.contains(name) {
+        names.insert(name.to_owned());
+    }
+}
+
+impl NotMeant {
+    /// What is wrong; foreign strings are raw.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            NotMeant::Org { typed, .. } => format!("no report is of an org {typed}", typed = text::ticked(typed)),
+            NotMeant::Key { typed, .. } => {
+                format!("no report names a key or an id {typed}", typed = text::ticked(typed))
+            }
+            NotMeant::Ambiguous { typed, ids } => text::ambiguous(typed, ids),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            NotMeant::Org { nearest: Some(nearest), .. } | NotMeant::Key { nearest: Some(nearest), .. } => {
+                format!("did you mean {nearest}?", nearest = text::ticked(nearest))
+            }
+            NotMeant::Org { nearest: None, .. } => {
+                "give the name of the org in the config, its own name, or its id; without --org, all are shown"
+                    .to_owned()
+            }
+            NotMeant::Key { nearest: None, .. } => {
+                "give a key of the config, or the id of an object; without --key, all are shown".to_owned()
+            }
+            NotMeant::Ambiguous { .. } => "type more of the id".to_owned(),
+        }
     }
 }
 
@@ -220,7 +377,8 @@ impl Asked {
     fn is_of_run(&self, entry: &Entry) -> bool {
         let Asked { org, keys: _, since, until } = self;
         let names = [&entry.run.config_org, &entry.org.name, &entry.org.id];
-        let is_its_name = |asked: &String| names.into_iter().flatten().any(|it| it == asked);
+        let is_its_id = |asked: &String| entry.org.id.as_ref().is_some_and(|it| begins(it, asked));
+        let is_its_name = |asked: &String| names.into_iter().flatten().any(|it| it == asked) || is_its_id(asked);
         org.as_ref().is_none_or(is_its_name)
             && since.is_none_or(|since| entry.time >= since)
             && until.is_none_or(|until| entry.time < until)
@@ -233,8 +391,8 @@ impl Asked {
 
     fn is_of_object(&self, row: &KeptRow) -> bool {
         let is_its_name = |asked: &String| {
-            row.key.as_ref().is_some_and(|key| key.as_str() == asked)
-                || row.id.as_ref().is_some_and(|id| id.as_str().eq_ignore_ascii_case(asked))
+            let is_its_id = |id: &DefinitionId| id.as_str().eq_ignore_ascii_case(asked) || id.begins_with(asked);
+            row.key.as_ref().is_some_and(|key| key.as_str() == asked) || row.id.as_ref().is_some_and(is_its_id)
         };
         self.keys.is_empty() || self.keys.iter().any(is_its_name)
     }

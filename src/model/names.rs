@@ -51,6 +51,14 @@ pub fn is_guid(raw: &str) -> bool {
         })
 }
 
+/// How many characters of an id are always shown, and have to be typed.
+pub const ID_CHARS_MIN: usize = 8;
+
+fn begins_with(id: &str, typed: &str) -> bool {
+    let same = |begin: &str| if is_guid(id) { begin.eq_ignore_ascii_case(typed) } else { begin == typed };
+    typed.len() >= ID_CHARS_MIN && id.get(..typed.len()).is_some_and(same)
+}
+
 macro_rules! id {
     ($name:ident) => {
         impl $name {
@@ -58,6 +66,12 @@ macro_rules! id {
             #[must_use]
             pub fn new(raw: &str) -> Option<Self> {
                 folded_id(raw).map(Self)
+            }
+
+            /// Does it begin with what was typed? Less than [`ID_CHARS_MIN`] characters are no part of an id.
+            #[must_use]
+            pub fn begins_with(&self, typed: &str) -> bool {
+                begins_with(&self.0, typed.trim())
             }
 
             /// The id as it is sent.
@@ -342,5 +356,22 @@ mod tests {
         let lower = DefinitionId::new("2fa68d50-0000-4000-8000-000000000001");
         assert_eq!(DefinitionId::new(" 2FA68D50-0000-4000-8000-000000000001 "), lower);
         assert_ne!(DefinitionId::new("Abc"), DefinitionId::new("abc"));
+    }
+
+    #[test]
+    fn eight_characters_of_an_id_are_enough() {
+        let id = DefinitionId::new("2fa68d50-0000-4000-8000-00000000000a").unwrap();
+        let begins: Vec<bool> = [
+            "2fa68d5",
+            " 2FA68D50",
+            "2fa68d50-0000-4000-8000-00000000000A",
+            "2fa68d51",
+            "2fa68d50-0000-4000-8000-00000000000ab",
+        ]
+        .map(|it| id.begins_with(it))
+        .to_vec();
+        assert_eq!(begins, [false, true, true, false, false]);
+        let foreign = DefinitionId::new("Definition-1").unwrap();
+        assert_eq!([foreign.begins_with("Definition"), foreign.begins_with("definition")], [true, false]);
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Target};
 use crate::model::odd::{Halved, Odd};
 use crate::render::csv::csv;
 use crate::render::human::{org_line, target_line};
 use crate::render::style::Style;
-use crate::render::table::table;
+use crate::render::table::{short_ids, table};
 use crate::show::listing::{FoundBy, Listing, Row, SystemPresences};
 use crate::text::{self, Shown};
 
@@ -81,29 +82,34 @@ fn definitions(listing: &Listing, style: Style) -> String {
     if listing.with_keys {
         headings.insert(0, "KEY");
     }
-    let rows: Vec<Vec<Shown>> = listing
-        .rows
-        .iter()
-        .map(|row| {
-            let definition = &row.definition;
-            let mut cells = vec![
-                text::terminal(definition.system_presence.as_str()),
-                name(definition, &listing.default_locale),
-                text::terminal(row.state()),
-                locales(definition, &listing.default_locale),
-                text::terminal(definition.id.as_str()),
-                text::terminal(row.changed_at().unwrap_or(NOT_KNOWN)),
-                text::terminal(row.changed_by().unwrap_or(NOT_KNOWN)),
-                division(row, listing),
-            ];
-            if listing.with_keys {
-                let key = row.key.as_ref().map_or("-", |it| it.as_str());
-                cells.insert(0, text::terminal(key));
-            }
-            cells
-        })
-        .collect();
-    table(&headings, &rows, style)
+    let column = |of: fn(&Row) -> &str| listing.rows.iter().map(of).collect::<Vec<&str>>();
+    let odd: Vec<&str> = listing.odd.iter().filter_map(|it| it.id.as_ref()).map(DefinitionId::as_str).collect();
+    let ids = short_ids(&column(|it| it.definition.id.as_str()), &odd);
+    let by = short_ids(&column(|it| it.changed_by().unwrap_or_default()), &[]);
+    let rows = listing.rows.iter().zip(ids.into_iter().zip(by)).map(|(row, (id, by))| {
+        let definition = &row.definition;
+        let mut cells = vec![
+            text::terminal(definition.system_presence.as_str()),
+            name(definition, &listing.default_locale),
+            text::terminal(row.state()),
+            locales(definition, &listing.default_locale),
+            text::terminal(id),
+            text::terminal(row.changed_at().map_or("", day)),
+            text::terminal(by),
+            division(row, listing).unwrap_or_else(|| text::terminal("")),
+        ];
+        if listing.with_keys {
+            cells.insert(0, text::terminal(row.key.as_ref().map_or("", |it| it.as_str())));
+        }
+        cells
+    });
+    table(&headings, &rows.collect::<Vec<Vec<Shown>>>(), style)
+}
+
+/// The day of a time as the platform writes it; anything else whole.
+fn day(time: &str) -> &str {
+    let day = time.split_once('T').map(|(day, _)| day);
+    day.filter(|_| Moment::read(time).is_some()).unwrap_or(time)
 }
 
 /// The default label; another one with its locale, where there is none.
@@ -134,12 +140,10 @@ fn locales(definition: &Definition, default_locale: &Locale) -> Shown {
     text::terminal(if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }.as_str())
 }
 
-fn division(row: &Row, listing: &Listing) -> Shown {
-    match &row.definition.division {
-        None => text::terminal(NOT_KNOWN),
-        Some(id) if id.is_all() => text::terminal("*"),
-        Some(id) => text::terminal(listing.divisions.name(id).unwrap_or(id.as_str())),
-    }
+fn division(row: &Row, listing: &Listing) -> Option<Shown> {
+    let id = row.definition.division.as_ref()?;
+    let name = listing.divisions.name(id).filter(|_| !id.is_all());
+    Some(text::terminal(name.unwrap_or(id.as_str())))
 }
 
 /// Everything about one definition.
@@ -156,7 +160,7 @@ fn details(row: &Row, listing: &Listing, style: Style) -> String {
     line("id:", &text::terminal(definition.id.as_str()));
     line("system presence:", &text::terminal(definition.system_presence.as_str()));
     line("state:", &text::terminal(row.state()));
-    line("division:", &division(row, listing));
+    line("division:", &division(row, listing).unwrap_or_else(|| text::terminal(NOT_KNOWN)));
     line("changed:", &text::terminal(row.changed_at().unwrap_or(NOT_KNOWN)));
     line("changed by:", &text::terminal(row.changed_by().unwrap_or(NOT_KNOWN)));
     shown.push_str(if definition.labels.is_empty() { "  labels:          none\n" } else { "  labels:\n" });

@@ -17,7 +17,7 @@ use crate::text::{self, Shown};
 /// How much of a commit a table shows: enough to find it by.
 const COMMIT_CHARS: usize = 12;
 
-/// One column of the table. Those that stand empty in every row are left out.
+/// One column of the table.
 type Column = (&'static str, fn(&Entry) -> String);
 
 const COLUMNS: [Column; 11] = [
@@ -43,13 +43,9 @@ pub fn human(log: &Log, style: Style) -> String {
     if log.entries.is_empty() {
         return "Nothing of that is in these reports.\n".to_owned();
     }
-    let cells: Vec<Vec<String>> =
-        log.entries.iter().map(|entry| COLUMNS.iter().map(|(_, cell)| cell(entry)).collect()).collect();
-    let used: Vec<usize> = (0..COLUMNS.len()).filter(|it| cells.iter().any(|row| !row[*it].is_empty())).collect();
-    let headings: Vec<&str> = used.iter().map(|it| COLUMNS[*it].0).collect();
-    let rows: Vec<Vec<Shown>> =
-        cells.iter().map(|row| used.iter().map(|it| text::terminal(&row[*it])).collect()).collect();
-    table(&headings, &rows, style)
+    let cells = |entry: &Entry| COLUMNS.iter().map(|(_, cell)| text::terminal(&cell(entry))).collect();
+    let rows: Vec<Vec<Shown>> = log.entries.iter().map(cells).collect();
+    table(&COLUMNS.map(|(heading, _)| heading), &rows, style)
 }
 
 /// One row an entry, with everything that a person may want to sort by.

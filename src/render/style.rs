@@ -18,13 +18,18 @@ pub enum Tone {
 pub struct Style {
     /// With colours; everything reads without them as well.
     pub color: bool,
+    /// How wide the terminal is. Tables keep to it.
+    pub columns: usize,
 }
+
+/// The width of what is no terminal, or does not say how wide it is.
+pub const COLUMNS: usize = 80;
 
 impl Style {
     /// Without colours.
-    pub const PLAIN: Style = Style { color: false };
+    pub const PLAIN: Style = Style { color: false, columns: COLUMNS };
     /// With colours.
-    pub const COLORED: Style = Style { color: true };
+    pub const COLORED: Style = Style { color: true, columns: COLUMNS };
 
     fn paint(self, style: console::Style, text: &str) -> String {
         style.force_styling(self.color).apply_to(text).to_string()

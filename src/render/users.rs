@@ -59,9 +59,9 @@ fn cells(row: &Row, listing: &Listing) -> Vec<String> {
     vec![
         user,
         if deactivated { format!("{label} (deactivated)") } else { label },
-        listing.system_presence(row).map_or_else(|| NOT_KNOWN.to_owned(), ToString::to_string),
-        since.clone().unwrap_or_else(|| NOT_KNOWN.to_owned()),
-        yes_or_no(*primary).to_owned(),
+        listing.system_presence(row).map(ToString::to_string).unwrap_or_default(),
+        since.clone().unwrap_or_default(),
+        primary.map_or("", |it| yes_or_no(Some(it))).to_owned(),
         [message.clone(), out_of_office_in_words(out_of_office)].into_iter().flatten().collect::<Vec<_>>().join("; "),
     ]
 }

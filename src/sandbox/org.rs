@@ -29,7 +29,7 @@ pub struct Org {
     pub access: Access,
     id: String,
     name: String,
-    id_prefix: String,
+    id_seed: u32,
     id_count: u64,
     correlation_count: u64,
     revision: u64,
@@ -87,7 +87,7 @@ impl Org {
     }
 
     fn named(id: &str, name: &str) -> Self {
-        Self { id: id.to_owned(), name: name.to_owned(), id_prefix: format!("{:08x}", hashed(id)), ..Self::default() }
+        Self { id: id.to_owned(), name: name.to_owned(), id_seed: hashed(id), ..Self::default() }
     }
 
     /// The org's id.
@@ -137,7 +137,7 @@ impl Org {
     /// An id that no other answer of this org has, since it was started.
     pub fn next_correlation_id(&mut self) -> String {
         self.correlation_count += 1;
-        format!("{}-0001-4000-8000-{:012x}", self.id_prefix, self.correlation_count)
+        format!("{:08x}-0001-4000-8000-{:012x}", self.id_seed, self.correlation_count)
     }
 
     /// What has changed since this was last asked; none when nothing has.
@@ -185,12 +185,13 @@ impl Org {
     }
 
     /// The next id that no definition has, and how many ids were made with it. Made from the org's id and a
-    /// count, so that the same requests give the same ids, and two orgs give different ones.
+    /// count, so that the same requests give the same ids, and two orgs give different ones. No two of one org begin alike,
+    /// so that each can be told by its first eight digits.
     fn free_id(&self) -> (String, u64) {
         let mut count = self.id_count;
         loop {
             count += 1;
-            let id = format!("{}-0000-4000-8000-{count:012x}", self.id_prefix);
+            let id = format!("{:08x}-0000-4000-8000-{count:012x}", u64::from(self.id_seed) ^ spread(count));
             if self.definitions.get(&id).is_none() {
                 return (id, count);
             }
@@ -280,6 +281,11 @@ fn system_presences() -> Response {
         json!({ "id": constant, "name": name, "selfUri": self_uri })
     };
     Response::ok(&Value::Array(PRIMARIES.iter().map(entry).collect()))
+}
+
+/// A number of 32 bits, another one for each count below 2³²: the product with an odd number.
+fn spread(count: u64) -> u64 {
+    count.wrapping_mul(0x9e37_79b1) & u64::from(u32::MAX)
 }
 
 /// FNV-1a, 32 bits: the same on every machine and in every release, unlike the standard library's hashers.

@@ -220,19 +220,22 @@ impl<'a> Presences<'a> {
                 Answer::These(objects) => objects.iter().for_each(|it| add(By::Key, it)),
             }
         }
-        if let Some(object) = DefinitionId::new(typed).and_then(|id| self.observed.get(&id)) {
-            add(By::Id, object);
-        }
+        let by_id = DefinitionId::new(typed).and_then(|id| self.observed.get(&id));
+        // A whole id, or a key, is no beginning of another id.
+        let is_whole =
+            by_id.is_some() || matches!(key.as_ref().and_then(|it| self.keys.get(it)), Some(Answer::These(_)));
+        let is_begun = |id: &DefinitionId| !is_whole && id.begins_with(typed);
+        self.observed.definitions.iter().filter(|it| is_begun(&it.id)).chain(by_id).for_each(|it| add(By::Id, it));
         let label = Label::new(typed);
         for object in &self.observed.definitions {
             if object.labels.iter().any(|(_, it)| *it == label) {
                 add(By::Label, object);
             }
         }
+        let is_begun_odd = |it: &&Odd| it.id.as_ref().is_some_and(is_begun);
         let is_odd = |it: &&Odd| it.id.as_ref().is_some_and(|id| id.as_str() == typed) || shows(it, &label);
-        if candidates.iter().all(|(by, _)| *by == By::Label)
-            && let Some(odd) = self.observed.odd.iter().find(is_odd)
-        {
+        let by_label = candidates.iter().all(|(by, _)| *by == By::Label);
+        if let Some(odd) = self.observed.odd.iter().find(|it| is_begun_odd(it) || by_label && is_odd(it)) {
             return Err(NotMeant::Odd { typed: typed.to_owned(), name: odd.name(), what: odd.in_words() });
         }
         self.only_one(typed, &candidates)

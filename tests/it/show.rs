@@ -8,9 +8,10 @@ use presencectl::model::division::{Division, Divisions};
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, DivisionId, Locale};
 use presencectl::model::observed::{Definition, Modified, Observed, Organization, Primary, Target};
+use presencectl::model::odd::Odd;
 use presencectl::render::style::Style;
 use presencectl::render::{listing, machine};
-use presencectl::show::listing::{Listing, SystemPresences};
+use presencectl::show::listing::{FoundBy, Listing, SystemPresences};
 use presencectl::show::{NotFound, find, list};
 use presencectl::text;
 use serde_json::Value;
@@ -71,11 +72,11 @@ fn through_second() -> Target {
 
 #[test]
 fn a_table_for_people() {
-    assert_snapshot!("show_table", listing::human(&all(&first(), None), &target(), Style::PLAIN));
-    assert_snapshot!(
-        "show_table_keys",
-        listing::human(&all(&second(), Some(&config())), &through_second(), Style::PLAIN)
-    );
+    let wide = Style { columns: 150, ..Style::PLAIN };
+    assert_snapshot!("show_table", listing::human(&all(&first(), None), &target(), wide));
+    assert_snapshot!("show_table_keys", listing::human(&all(&second(), Some(&config())), &through_second(), wide));
+    let narrow = listing::human(&all(&second(), Some(&config())), &through_second(), Style::PLAIN);
+    assert_snapshot!("show_table_narrow", narrow);
     let empty = all(&Observed::new(Vec::new(), None), None);
     assert_snapshot!("show_table_empty", listing::human(&empty, &target(), Style::PLAIN));
 }
@@ -146,6 +147,37 @@ fn a_name_is_a_key_then_an_id_then_a_label() {
     assert_eq!(found("Coaching", None), ("label", vec![id(5)]));
     assert_eq!(found("غداء", None), ("label", vec![id(2)]));
     assert_eq!(found("Meal", Some(&config)), ("label", vec![id(4)]), "the platform's own are found as well");
+}
+
+#[test]
+fn eight_characters_of_an_id_are_a_name_where_no_other_begins_so() {
+    let own = DefinitionId::new("7b1d0c2e-0000-4000-8000-000000000020").unwrap();
+    let mut definitions = first().definitions;
+    definitions.push(Definition { id: own.clone(), ..object(20, "Busy", &[("en_US", "Writing")]) });
+    let mut observed = Observed::new(definitions.clone(), None);
+    observed.odd.push(Odd {
+        place: "entities[9]".to_owned(),
+        id: DefinitionId::new("5e5c5c66-0000-4000-8000-000000000021"),
+        what: vec!["`languageLabels` is null".to_owned()],
+        labels: Vec::new(),
+        system_presence: None,
+    });
+    let found = |name: &str, observed: &Observed| find(&all(observed, None), None, name);
+    for name in ["7b1d0c2e", " 7B1D0C2E-0000 "] {
+        let one = found(name, &observed).unwrap();
+        assert_eq!((one.found_by, &one.rows[0].definition.id, one.rows.len()), (Some(FoundBy::Id), &own, 1));
+    }
+    assert_eq!(found("5e5c5c66", &observed).unwrap().odd.len(), 1, "what cannot be read whole has an id");
+    let several = found("2fa68d50-0000", &observed).unwrap_err();
+    assert_eq!(
+        format!("{}; {}", several.message(), several.help().unwrap()),
+        "`2fa68d50-0000` begins more than one id: `2fa68d50-0000-4000-8000-000000000001`, \
+         `2fa68d50-0000-4000-8000-000000000002`, `2fa68d50-0000-4000-8000-000000000003` (5 more); type more of the id"
+    );
+    assert!(matches!(found("7b1d0c2", &observed), Err(NotFound::Nothing { .. })), "seven are too few");
+    definitions.push(object(22, "Busy", &[("en_US", "7b1d0c2e")]));
+    let by_label = found("7b1d0c2e", &Observed::new(definitions, None)).unwrap();
+    assert_eq!((by_label.found_by, by_label.rows.len()), (Some(FoundBy::Label), 1), "a whole label comes first");
 }
 
 #[test]

@@ -102,6 +102,7 @@ pub(crate) fn run_meanwhile(
         out_is_terminal: true,
         err_is_terminal: true,
         input_is_terminal: true,
+        out_columns: Some(120),
     });
     // This process works in the folder of the project.
     let keeps = ["apply ", "undo ", "retire ", "plan ", "drift "].iter().any(|it| line.starts_with(it));
@@ -130,7 +131,7 @@ fn yes_is_the_only_yes() {
 
     let ran = apply(&org, "", "yes\n");
     let report = format!(
-        "\nOrg: {ORG}, API v1\n\n  done            create lunch \"Lunch\" (Meal, 406b0e28-0000-4000-8000-000000000001)\n\n\
+        "\nOrg: {ORG}, API v1\n\n  done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\n\n\
          Verified: the org was read again, and it is in step\nApply: 1 done.\n\
          Undo: no report of this is kept. With --report-dir DIR (or -o json=FILE) this line names the command that takes \
          an apply back.\n"
@@ -168,7 +169,7 @@ fn in_ci_progress_is_lines_also_where_the_job_has_a_terminal() {
         (ran.code, ran.stderr.as_str()),
         (
             Some(0),
-            "done            create lunch \"Lunch\" (Meal, 406b0e28-0000-4000-8000-000000000001)\nreading the org again\n"
+            "done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\nreading the org again\n"
         )
     );
 }

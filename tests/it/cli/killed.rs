@@ -206,7 +206,7 @@ fn a_killed_run_leaves_a_report_that_can_be_shown_and_undone() {
             let is_plain = |it: &Value| it["message"] == "this run was ended before it could report";
             assert!(objects.iter().all(|it| it["outcome"] == "unknown" && is_plain(it)), "{report}");
         }
-        let log = cli.run("log reports");
+        let log = cli.run("log reports -o csv");
         assert_eq!((log.code, log.stdout.lines().count()), (Some(0), DEFINITIONS + 1), "{}", log.shown());
 
         let limits = "--allow-removals 99 --allow-label-removals 99 --allow-renames 99";
@@ -255,7 +255,7 @@ fn a_retirement_that_is_killed_leaves_a_report_of_its_definition() {
     assert_eq!((&object["key"], &object["outcome"]), (&json!("coaching"), &json!("unknown")), "{report}");
     assert_eq!(object["message"], "this run was ended before it could report");
     assert_eq!(report["objects"].as_array().unwrap().len(), 1, "of people nothing: {report}");
-    let log = cli.run("log reports --key coaching");
+    let log = cli.run("log reports --key coaching -o csv");
     assert_eq!((log.code, log.stdout.lines().count()), (Some(0), 2), "{}", log.shown());
     let undone = cli.run(&format!("undo {file} --auto-approve {target}"));
     assert_eq!(undone.code, Some(0), "{}", undone.shown());

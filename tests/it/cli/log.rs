@@ -97,8 +97,16 @@ fn who_changed_lunch_in_march() {
     assert_snapshot!(ran.shown(), @r#"
     exit Some(0)
     --- stdout
-    TIME (UTC)        ORG        WHO  COMMIT        PULL REQUEST  ACTION  DEFINITION            OUTCOME  CHANGE                                                        REASON
-    2026-03-01 09:05  acme-prod  ada  1a2b3c4d5e6f  12            update  lunch "Lunch" (Meal)  done     de: "Mittag", en_US: "Lunch" -> "Midday", fr: "Midi" -> none  a new shift
+    TIME (UTC):   2026-03-01 09:05
+    ORG:          acme-prod
+    WHO:          ada
+    COMMIT:       1a2b3c4d5e6f
+    PULL REQUEST: 12
+    ACTION:       update
+    DEFINITION:   lunch "Lunch" (Meal)
+    OUTCOME:      done
+    CHANGE:       de: "Mittag", en_US: "Lunch" -> "Midday", fr: "Midi" -> none
+    REASON:       a new shift
     --- stderr
     "#);
 }
@@ -128,7 +136,7 @@ fn an_org_a_key_and_a_time_choose() {
     };
     assert_eq!(count("reports --org acme-prod"), 5);
     assert_eq!(count("reports/other"), 1);
-    assert_eq!([count("reports --org Acme"), count(&format!("reports --org {PROD}"))], [0, 6]);
+    assert_eq!([count("reports --org other --key lunch"), count(&format!("reports --org {PROD}"))], [0, 6]);
     assert_eq!(count("reports --key lunch,tea"), 3);
     assert_eq!(count("reports --key o-1"), 1, "what no config names has an id");
     assert_eq!(count("reports --since 2026-03-01T09:05:00Z --until 2026-03-02"), 3);
@@ -139,12 +147,75 @@ fn an_org_a_key_and_a_time_choose() {
         "error: --since: `yesterday` is no time\n  help: write a date such as 2026-03-01, a time such as \
          2026-03-01T09:05:00Z, or how long ago: 30d, 12h, 90m\n",
     );
-    cli.run("log reports --key nobody").prints(0, "Nothing of that is in these reports.\n");
+    cli.run("log reports --key tea --until 2026-01-01").prints(0, "Nothing of that is in these reports.\n");
     cli.run("log nowhere").complains(
         1,
         "error: cannot read the folder `nowhere`: there is no such file or folder\n  help: give the folder that \
          `apply --report-dir` wrote to\n",
     );
+}
+
+#[test]
+fn a_name_that_no_report_knows_is_an_error_with_the_nearest() {
+    let cli = spring();
+    let error = |line: &str, error: &str| cli.run(&format!("log {line}")).complains(1, error);
+    error(
+        "reports --key lunch,lunhc",
+        "error: no report names a key or an id `lunhc`\n  help: did you mean `lunch`?\n",
+    );
+    error(
+        "reports --key Unicorn",
+        "error: no report names a key or an id `Unicorn`\n  help: give a key of the config, or the id of an object; \
+         without --key, all are shown\n",
+    );
+    error(
+        "reports --org acme-prd --key lunch",
+        "error: no report is of an org `acme-prd`\n  help: did you mean `acme-prod`?\n",
+    );
+    error(
+        "reports --org Unicorn",
+        "error: no report is of an org `Unicorn`\n  help: give the name of the org in the config, its own name, or its \
+         id; without --org, all are shown\n",
+    );
+    let document: Value = serde_json::from_str(&cli.run("log reports --key lunhc -o json").stdout).unwrap();
+    assert_eq!(document["kind"], "error");
+    let cli = cli.file("reports/broken.json", "{");
+    let unread = cli.run("log reports --key lunhc").stderr;
+    assert!(unread.contains("did you mean `lunch`?; 1 file could not be read\n"), "{unread}");
+    // What was matched and never changed is known as well.
+    let mut matched: Value = serde_json::from_str(&report("2026-05-01T00:00:00.000Z", &json!({}), &[])).unwrap();
+    matched["matched"] = json!({ "coffee": "7b1d0c2e-0000-4000-8000-000000000001" });
+    let cli = cli.file("reports/x.json", &matched.to_string());
+    for key in ["coffee", "7b1d0c2e"] {
+        cli.run(&format!("log reports --key {key}")).prints(0, "Nothing of that is in these reports.\n");
+    }
+    // Where there is no report, no name is a wrong one.
+    std::fs::create_dir(cli.path("empty")).unwrap();
+    cli.run("log empty --key lunhc").prints(0, "Nothing of that is in these reports.\n");
+}
+
+#[test]
+fn eight_characters_of_an_id_choose_where_no_other_begins_so() {
+    let run = json!({ "client": "c-1" });
+    let made = |id: &str| object("create", None, id, "done", &Value::Null, &content(&json!({ "en_US": id }), false));
+    let ids = [LUNCH, "2fa68d50-0000-4000-8000-000000000002", "7b1d0c2e-0000-4000-8000-000000000003"];
+    let cli = Cli::new().file("reports/x.json", &report("2026-03-03T09:05:00.000Z", &run, &ids.map(made)));
+    let csv = cli.run("log reports --key 7B1D0C2E -o csv").stdout;
+    assert_eq!((csv.lines().count(), csv.contains(ids[2])), (2, true), "{csv}");
+    cli.run("log reports --key 2fa68d50-0000").complains(
+        1,
+        &format!(
+            "error: `2fa68d50-0000` begins more than one id: `{LUNCH}` and `{}`\n  help: type more of the id\n",
+            ids[1]
+        ),
+    );
+    assert_eq!(cli.run("log reports --key 2fa68d5").code, Some(1));
+    assert_eq!(cli.run("log reports --org 22222222").code, Some(0));
+    let other = report("2026-03-03T09:05:00.000Z", &run, &[]).replace("22222222-bbbb", "22222222-cccc");
+    let cli = cli.file("reports/y.json", &other);
+    let orgs = cli.run("log reports --org 22222222").stderr;
+    assert!(orgs.starts_with(&format!("error: `22222222` begins more than one id: `{PROD}` and `")), "{orgs}");
+    assert_eq!(cli.run(&format!("log reports --key {LUNCH}")).code, Some(0));
 }
 
 /// A row says again who it was: a short file can make a long log.
@@ -202,7 +273,7 @@ fn every_outcome_is_called_as_in_its_report() {
         let ran = cli.run("log reports -o human -o json=log.json -o csv=log.csv");
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
         let words = said(kind).words;
-        assert!(ran.stdout.lines().nth(1).unwrap().contains(&format!("  {words}  ")), "{words}: {}", ran.stdout);
+        assert!(ran.stdout.contains(&format!("\nOUTCOME:    {words}\n")), "{words}: {}", ran.stdout);
         let document: Value = serde_json::from_str(&cli.read("log.json")).unwrap();
         assert_eq!(document["entries"][0]["outcome"], kind.code());
         assert_eq!(complaints(&machine::log_schema(), &document), [""; 0]);

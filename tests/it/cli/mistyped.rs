@@ -174,7 +174,7 @@ fn it_is_kept_as_any_other_failure_of_a_run_that_writes() {
     assert_eq!(ran.code, Some(1));
     let told = document(&cli, "st.json");
     assert_eq!((&told["run"]["actor"], &told["run"]["reason"]), (&Value::from("ada"), &Value::from("why")), "{told}");
-    let log = cli.run("log reports");
+    let log = cli.run("log reports -o csv");
     assert!(log.stdout.contains("invalid value 'x' for '--allow-removals <N>'"), "{}", log.shown());
     let plan = cli.run("plan lunch.yaml --sandbox --report-dir none --allow-removals x -o json=st.json");
     assert_eq!((plan.code, &document(&cli, "st.json")["run"]), (Some(1), &Value::Null));

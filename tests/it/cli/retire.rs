@@ -182,6 +182,6 @@ fn what_became_of_the_definition_is_kept_like_an_apply_and_can_be_undone() {
 
     // A run that was not approved was one, too.
     assert_eq!(cli.run(&format!("retire coaching --to Meal --report-dir reports {target}")).code, Some(1));
-    let log = cli.run("log reports");
+    let log = cli.run("log reports -o csv");
     assert!(log.stdout.contains("nobody can be asked"), "{}", log.shown());
 }

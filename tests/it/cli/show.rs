@@ -5,6 +5,7 @@ use presencectl::sandbox::{Config, Seed};
 use serde_json::{Value, json};
 
 use super::LUNCH;
+use super::asking;
 use super::driver::Cli;
 use super::server::Org;
 use super::with_org;
@@ -18,7 +19,7 @@ fn org() -> Org {
             "languageLabels": { "en_US": "Lunch", "de": "Mittagspause" }, "modifiedDate": "2026-10-01T08:00:00.000Z",
         }),
         json!({
-            "id": "2fa68d50-0000-4000-8000-000000000002", "systemPresence": "Busy", "deactivated": true,
+            "id": "7b1d0c2e-0000-4000-8000-000000000002", "systemPresence": "Busy", "deactivated": true,
             "languageLabels": { "en_US": "=1+1" },
         }),
     ];
@@ -37,6 +38,21 @@ fn the_org_as_a_table() {
 }
 
 #[test]
+fn a_table_is_as_wide_as_the_terminal() {
+    let org = org();
+    let line = format!("show --base-url {}", org.url);
+    let wide = asking::run(&line, "", &asking::environment()).stdout;
+    assert!(
+        wide.contains("\nMeal             Lunch      active       en_US, de  2fa68d50  2026-10-01  Ada\n"),
+        "{wide}"
+    );
+    let (cli, target) = with_org(&org);
+    let narrow = cli.run(&format!("show {target}")).stdout;
+    assert!(narrow.contains("\n\nSYSTEM PRESENCE: Meal\nLABEL:           Lunch\n"), "{narrow}");
+    assert!(narrow.lines().all(|it| it.chars().count() <= 80), "{narrow}");
+}
+
+#[test]
 fn one_definition_by_key_id_or_label() {
     let org = org();
     let (cli, target) = with_org(&org);
@@ -50,6 +66,8 @@ fn one_definition_by_key_id_or_label() {
     let by_id = found("2FA68D50-0000-4000-8000-000000000001");
     assert!(by_id.contains("\n\nFound by its id: 1 definition\n\nLunch\n  id:"), "{by_id}");
     assert!(found("Mittagspause").contains("\n\nFound by a label: 1 definition\n"));
+    let by_part = found("2FA68D50");
+    assert!(by_part.contains("\n  id:              2fa68d50-0000-4000-8000-000000000001\n"), "{by_part}");
     let document: Value = serde_json::from_str(&found("Lunch -o json")).unwrap();
     assert_eq!((&document["foundBy"], &document["definitions"][0]["changedBy"]), (&json!("label"), &json!("Ada")));
     cli.run(&format!("show lunhc --config lunch.yaml {target}")).complains(

@@ -55,7 +55,11 @@ fn what_users_are_on_is_shown_in_the_order_asked() {
     assert_snapshot!("user_get", cli.run(&format!("user get {BEN} {NOBODY} {ADA} {target}")).shown());
     let one = cli.run(&format!("user get {ADA} {target}"));
     assert_eq!((one.code, one.stderr.as_str()), (Some(0), ""));
-    assert!(one.stdout.contains("Available  Available        2025-11-24T16:00:00.000Z  yes"), "{}", one.stdout);
+    assert!(
+        one.stdout.contains("\nSince:           2025-11-24T16:00:00.000Z\nPrimary source:  yes\n"),
+        "{}",
+        one.stdout
+    );
     assert_eq!(writes(&org), 0);
     let mut asked = org.requests();
     asked.retain(|it| it.contains("/presencedefinitions"));

@@ -1,7 +1,7 @@
 //! Which presence is meant: by a key, a label or an id, and never by a guess.
 
 use presencectl::model::desired::{Desired, Management};
-use presencectl::model::names::Label;
+use presencectl::model::names::{DefinitionId, Label};
 use presencectl::model::observed::{Definition, Observed, Primary};
 use presencectl::users::meant::{By, NotMeant, Presences};
 
@@ -58,6 +58,23 @@ fn a_presence_is_found_by_key_label_or_id() {
     assert_eq!(found("On Queue"), (By::Label, 5), "one of the platform's own is fine");
     assert_eq!(found("Midi"), (By::Label, 6), "a label in any locale");
     assert_eq!(found("2FA68D50-0000-4000-8000-000000000002"), (By::Id, 2));
+}
+
+#[test]
+fn eight_characters_of_an_id_are_enough_where_no_other_begins_so() {
+    let mut definitions = org().definitions;
+    let own = DefinitionId::new("7b1d0c2e-0000-4000-8000-000000000020").unwrap();
+    definitions.push(Definition { id: own.clone(), ..object(20, "Busy", &[("en_US", "Writing")]) });
+    definitions.push(object(21, "Busy", &[("en_US", "7b1d0c2e-0000")]));
+    let (config, org) = (config(), observed(definitions));
+    let meant = |typed: &str| Presences::new(&config, &org).meant(typed);
+    let found = meant(" 7B1D0C2E").unwrap();
+    assert_eq!((found.by, found.definition.id), (By::Id, own));
+    assert!(matches!(meant("7b1d0c2"), Err(NotMeant::Unknown { .. })), "seven are too few");
+    let NotMeant::Ambiguous { candidates, .. } = meant("2fa68d50").unwrap_err() else { panic!("several begin so") };
+    assert_eq!(candidates.len(), 7);
+    let by_label_too = meant("7b1d0c2e-0000").unwrap_err().message();
+    assert!(by_label_too.contains("(by its id) or `7b1d0c2e-0000` (Busy"), "{by_label_too}");
 }
 
 #[test]

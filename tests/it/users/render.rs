@@ -116,7 +116,9 @@ fn good() -> Report {
 
 #[test]
 fn users_for_people() {
-    assert_snapshot!("users_plain", view::listing(&listing(Source::Platform), &target(), Style::PLAIN));
+    let wide = Style { columns: 200, ..Style::PLAIN };
+    assert_snapshot!("users_plain", view::listing(&listing(Source::Platform), &target(), wide));
+    assert_snapshot!("users_narrow", view::listing(&listing(Source::Platform), &target(), Style::PLAIN));
     let one =
         Listing { rows: listing(Source::Platform).rows.into_iter().take(1).collect(), ..listing(Source::Platform) };
     assert_snapshot!("users_whole", view::listing(&one, &target(), Style::COLORED));
