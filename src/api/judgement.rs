@@ -68,8 +68,7 @@ pub(crate) fn is_login_limit(trouble: &Trouble) -> bool {
 pub(crate) fn no_answer(error: WireError, has_answered: bool) -> Trouble {
     let failure = match &error {
         WireError::NoHost(_) if !has_answered => Failure::Refused,
-        WireError::NoHost(_) => Failure::NotSent,
-        WireError::NotSent(_) => Failure::NotSent,
+        WireError::NoHost(_) | WireError::NotSent(_) => Failure::NotSent,
         // Nothing was sent, and asking again will not mend it.
         WireError::Untrusted { .. } | WireError::Proxy { .. } | WireError::Setup(_) => Failure::Refused,
         WireError::Lost(_) | WireError::TimedOut { .. } => Failure::AnswerLost,

@@ -19,6 +19,8 @@ pub const RETRY_AFTER_DEFAULT_S: u64 = 3;
 pub const RETRY_AFTER_MAX_S: u64 = 180;
 /// How long a token is asked for again that the token endpoint refuses with a 400 for its rate limit.
 pub const LOGIN_LIMIT_MS: u64 = 60_000;
+/// How many tokens of a run are looked for in what a server says.
+pub const TOKENS_KEPT: usize = 8;
 /// Spreads out those whom one 429 sent to sleep together.
 pub const RETRY_AFTER_JITTER_MS: u64 = 1_000;
 /// How many requests a run sends in any 60 s where nobody says otherwise: the platform's allowance for

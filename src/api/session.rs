@@ -17,7 +17,7 @@ use crate::api::judgement::{Pages, Trouble, is_login_limit, judge, judge_login, 
 use crate::api::operations::{Operation, PAGE_SIZE, PAGE_SIZE_MIN, UnusableId, collection};
 use crate::api::policy::{
     ATTEMPTS_MAX, Admission, Effect, Failure, LOGIN_LIMIT_MS, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT,
-    RETRY_AFTER_MAX_S, Turn, after,
+    RETRY_AFTER_MAX_S, TOKENS_KEPT, Turn, after,
 };
 use crate::api::secrets::Secrets;
 use crate::api::shapes::{self, Unreadable};
@@ -31,9 +31,6 @@ pub const TOKEN_MARGIN_S: u64 = 60;
 /// After the token endpoint failed, those who waited for the same token are told the same instead of
 /// asking again one after the other.
 pub const TOKEN_FAILURE_HOLDS_MS: u64 = 10_000;
-
-/// How many tokens of a run are looked for in what a server says.
-const TOKENS_KEPT: usize = 8;
 
 /// Who the tool is to the platform. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -272,7 +269,7 @@ impl Session {
                     },
                     Some((failure, kind)) => Trouble { failure, kind, response: Some(response) },
                 },
-                Err(error) => no_answer(error, self.has_answered()),
+                Err(error) => no_answer(error, self.shared.answered.load(Ordering::Relaxed)),
             };
             match after(pages.counted(trouble.failure), *effect, attempt, self.random()) {
                 Next::Wait(delay) => {
@@ -333,10 +330,6 @@ impl Session {
             self.shared.page_size.fetch_min(size / 2, Ordering::Relaxed);
         }
         is_refused
-    }
-
-    fn has_answered(&self) -> bool {
-        self.shared.answered.load(Ordering::Relaxed)
     }
 
     fn can_renew(&self) -> bool {
@@ -406,7 +399,7 @@ impl Session {
                     },
                     Some((failure, kind)) => Trouble { failure, kind, response: Some(response) },
                 },
-                Err(error) => no_answer(error, self.has_answered()),
+                Err(error) => no_answer(error, self.shared.answered.load(Ordering::Relaxed)),
             };
             // Time ends this, and no number of attempts.
             let is_by_time = is_login_limit(&trouble) && begun.elapsed() < Duration::from_millis(LOGIN_LIMIT_MS);

@@ -98,14 +98,6 @@ fn say(help: &str) -> Option<String> {
     Some(help.to_owned())
 }
 
-/// Of what an earlier commit has.
-fn restore(commit: &str) -> Option<String> {
-    Some(format!(
-        "an org without a file is no longer managed, and keeps what it has; `git restore --source {commit} -- FILE` brings \
-         the file back"
-    ))
-}
-
 fn did_you_mean(nearest: Option<&String>) -> Option<String> {
     nearest.map(|name| format!("did you mean `{name}`?"))
 }
@@ -117,10 +109,8 @@ fn ticked(names: &[String], joined_by: &str) -> String {
 
 /// The names, and how many more there are.
 fn some_of(names: &[String], count: usize) -> String {
-    let mut ticked: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    let more = count.saturating_sub(names.len());
-    ticked.extend((more > 0).then(|| format!("{more} more")));
-    text::list(&ticked, "and")
+    let ticked = names.iter().map(|name| format!("`{name}`")).collect();
+    text::list_and(ticked, count.saturating_sub(names.len()))
 }
 
 /// ` (and 3 more)`, or nothing.
@@ -288,7 +278,8 @@ findings! {
             None => format!("there is no org file with the name `{name}`"),
         },
         match (deleted, nearest, known.is_empty()) {
-            (Some(_), _, _) => restore(commit),
+            (Some(_), _, _) => Some(format!("an org without a file is no longer managed, and keeps what it has; \
+                `git restore --source {commit} -- FILE` brings the file back")),
             (None, Some(nearest), _) => did_you_mean(Some(nearest)),
             (None, None, false) => Some(format!("known are {}", ticked(known, "and"))),
             (None, None, true) => say("an org file has a section `org: { name: … }`; there is none here"),

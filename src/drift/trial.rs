@@ -6,7 +6,7 @@ use crate::config::in_memory::{Text, read_texts};
 use crate::model::desired::{Desired, Limits, Management, Wanted};
 use crate::model::division::DivisionName;
 use crate::model::labels::Scope;
-use crate::model::names::{DefinitionId, Key, Locale, SystemPresence, can_be_id};
+use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence, can_be_id};
 use crate::model::observed::{Definition, Observed};
 use crate::plan::plan;
 use crate::yaml;
@@ -117,18 +117,18 @@ impl<'a> Trials<'a> {
         let mut definitions: BTreeMap<&Key, &Wanted> = BTreeMap::new();
         let mut labels: BTreeSet<&str> = BTreeSet::new();
         let mut open: Vec<&str> = Vec::new();
-        open.extend(self.observed.get(id).and_then(|it| it.default_label(default_locale)).map(|it| it.nfc()));
+        open.extend(self.observed.get(id).and_then(|it| it.default_label(default_locale)).map(Label::nfc));
         let own = self.desired.definitions.get(key);
         let named = |it: &'a Wanted| it.default_label(default_locale).into_iter().chain(&it.previous_labels);
         if let Some(own) = own {
             definitions.insert(&own.key, own);
-            open.extend(named(own).map(|it| it.nfc()));
+            open.extend(named(own).map(Label::nfc));
         }
         while let Some(label) = open.pop() {
             if labels.insert(label) {
                 for it in self.wanted.get(label).into_iter().flatten() {
                     if definitions.insert(&it.key, it).is_none() {
-                        open.extend(named(it).map(|it| it.nfc()));
+                        open.extend(named(it).map(Label::nfc));
                     }
                 }
             }
@@ -152,10 +152,8 @@ impl<'a> Trials<'a> {
     /// A layer with the definitions as they are, and an org file with the lines.
     fn texts(&self, proposal: &Proposal<'_>, definitions: &BTreeMap<&Key, &Wanted>) -> (String, String) {
         let Proposal { key, fields, pin, added_presence, gone, taken_out } = proposal;
-        let mut layer = "version: 1\ndefinitions:\n".to_owned();
-        if definitions.is_empty() {
-            layer = "version: 1\ndefinitions: {}\n".to_owned();
-        }
+        let none = if definitions.is_empty() { " {}" } else { "" };
+        let mut layer = format!("version: 1\ndefinitions:{none}\n");
         for wanted in definitions.values() {
             let is_own = wanted.key == **key;
             let (gone, taken_out): (&[Locale], &[&str]) = if is_own { (gone, taken_out) } else { (&[], &[]) };
@@ -170,12 +168,16 @@ impl<'a> Trials<'a> {
         line(&format!("  defaultLocale: {}", yaml::scalar(settings.default_locale.as_str())));
         if let Scope::Only(locales) = &settings.scope {
             line("  locales:");
-            locales.iter().for_each(|it| line(&format!("  - {}", yaml::scalar(it.as_str()))));
+            for it in locales {
+                line(&format!("  - {}", yaml::scalar(it.as_str())));
+            }
         }
         let presences: Vec<&SystemPresence> = settings.system_presences.iter().chain(*added_presence).collect();
         if !presences.is_empty() {
             line("  systemPresences:");
-            presences.iter().for_each(|it| line(&format!("  - {}", yaml::scalar(it.as_str()))));
+            for it in &presences {
+                line(&format!("  - {}", yaml::scalar(it.as_str())));
+            }
         }
         let is_unpinned = pin.is_some() || taken_out.contains(&"pin");
         let pins = definitions.values().filter(|it| it.key != **key || !is_unpinned);
@@ -183,18 +185,24 @@ impl<'a> Trials<'a> {
             pins.filter_map(|it| Some((&it.key, it.pin.as_ref()?))).chain(pin.map(|it| (*key, it))).collect();
         if !pins.is_empty() {
             line("ids:");
-            pins.iter().for_each(|(key, id)| line(&pin_line(key, id)));
+            for (key, id) in &pins {
+                line(&pin_line(key, id));
+            }
         }
         let omitted: Vec<&Key> =
             definitions.values().filter(|it| it.management == Management::Omitted).map(|it| &it.key).collect();
         if !omitted.is_empty() {
             line("omit:");
-            omitted.iter().for_each(|it| line(&format!("- {}", yaml::scalar(it.as_str()))));
+            for it in &omitted {
+                line(&format!("- {}", yaml::scalar(it.as_str())));
+            }
         }
         if !fields.is_empty() {
             line(if definitions.contains_key(*key) { "overrides:" } else { "definitions:" });
             line(&format!("  {}:", yaml::scalar(key.as_str())));
-            fields.iter().for_each(|it| line(&format!("    {it}")));
+            for it in fields {
+                line(&format!("    {it}"));
+            }
         }
         (layer, org)
     }

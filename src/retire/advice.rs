@@ -43,12 +43,11 @@ pub fn advice(desired: &Desired, key: &Key) -> Advice {
             let lines = vec![format!("{name}:"), "  deactivated: true".to_owned()];
             let beside = desired.overrides();
             // A second `overrides` would be an error.
-            let lines = match beside {
-                Some(_) => lines,
-                None => {
-                    let indented = lines.into_iter().map(|it| format!("  {it}"));
-                    std::iter::once("overrides:".to_owned()).chain(indented).collect()
-                }
+            let lines = if beside.is_some() {
+                lines
+            } else {
+                let indented = lines.into_iter().map(|it| format!("  {it}"));
+                std::iter::once("overrides:".to_owned()).chain(indented).collect()
             };
             Lines { file: org_file, beside, instead_of: None, lines }
         }

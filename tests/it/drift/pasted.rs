@@ -113,7 +113,9 @@ fn what_a_label_has_become_is_kept_by_lines_that_pass() {
                 world.observed[0].labels.insert(Locale::new(*locale), Label::new(&label));
             }
             for past in [Past { reports, is_whole: true, applied: None }, Past::default()] {
-                configs().iter().for_each(|it| drop(every_way_out(it, &world.observed(), &past)));
+                for it in &configs() {
+                    drop(every_way_out(it, &world.observed(), &past));
+                }
             }
         }
     }
@@ -127,7 +129,9 @@ fn what_was_moved_deactivated_or_added_is_kept_by_lines_that_pass() {
         world.observed[0].system_presence = crate::paper::presence("Break");
         world.observed[0].labels.insert(Locale::new("en_US"), Label::new(&label));
         let past = Past { reports, is_whole: true, applied: None };
-        configs().iter().for_each(|it| drop(every_way_out(it, &world.observed(), &past)));
+        for it in &configs() {
+            drop(every_way_out(it, &world.observed(), &past));
+        }
 
         let mut world = in_step();
         world.observed[0].labels.insert(Locale::new("de"), Label::new(&label));
@@ -138,7 +142,9 @@ fn what_was_moved_deactivated_or_added_is_kept_by_lines_that_pass() {
             );
             files[..files.len() - 1].iter().cloned().chain([last]).collect::<Vec<_>>()
         });
-        deactivated.iter().for_each(|it| drop(every_way_out(it, &world.observed(), &Past::default())));
+        for it in &deactivated {
+            drop(every_way_out(it, &world.observed(), &Past::default()));
+        }
 
         let mut world = in_step();
         world.org().add("Busy", &[("en_US", &label), ("fr", &label)]);
