@@ -8,7 +8,6 @@ use crate::drift::answered::{Answered, Certainty, Found, Place, answered};
 use crate::drift::applied::Applied;
 use crate::drift::history::{History, How, LastApply};
 use crate::drift::keep::{added, another, become_of, called_otherwise, elsewhere, keep, place};
-use crate::drift::trial::Trials;
 use crate::journal::kept::KeptReport;
 use crate::model::desired::Desired;
 use crate::model::labels::Labels;
@@ -28,7 +27,6 @@ pub mod applied;
 pub mod document;
 pub mod history;
 pub mod keep;
-pub mod trial;
 
 /// What is otherwise in an org than in its config.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -376,7 +374,7 @@ pub fn drift(desired: &Desired, observed: &Observed, target: &Target, past: &Pas
         reported(key).or_else(|| planned.as_ref().and_then(|it| it.object_of(key)).cloned())
     });
     let by_config = planned.map(|it| it.how(&plan));
-    let seen = Seen { desired, observed, trials: Trials::new(desired, observed), history, by_config, names };
+    let seen = Seen { desired, observed, history, by_config, names };
     let mut keys = BTreeSet::new();
     let rows = plan
         .changes
@@ -409,7 +407,6 @@ fn found_for<'a>(change: &Change, found: &'a BTreeMap<Key, Found>) -> Option<&'a
 struct Seen<'a> {
     desired: &'a Desired,
     observed: &'a Observed,
-    trials: Trials<'a>,
     history: History<'a>,
     /// How each change came to be needed, by the config that was applied last.
     by_config: Option<BTreeMap<Subject, How>>,
@@ -454,18 +451,18 @@ impl Seen<'_> {
         let wanted = step.key().and_then(|key| self.desired.definitions.get(key));
         let object = found.and_then(|it| self.observed.get(&it.id));
         let (Some(found), Some(wanted), Some(object)) = (found, wanted, object) else {
-            return (keep(step, &self.trials, keys), Vec::new());
+            return (keep(step, self.desired, keys), Vec::new());
         };
         let mut first = vec![match found.place {
-            Place::Here => called_otherwise(object, wanted, &self.trials),
-            Place::Elsewhere => elsewhere(object, wanted, &self.trials),
+            Place::Here => called_otherwise(object, wanted, self.desired),
+            Place::Elsewhere => elsewhere(object, wanted, self.desired),
         }];
         if found.certainty == Certainty::Guessed {
             first.push(another(wanted, self.desired));
         }
         let keep = match found.place {
-            Place::Here => keep(step, &self.trials, keys),
-            Place::Elsewhere => become_of(object, wanted, &self.trials),
+            Place::Here => keep(step, self.desired, keys),
+            Place::Elsewhere => become_of(object, wanted, self.desired),
         };
         (keep, first)
     }
@@ -502,7 +499,7 @@ impl Seen<'_> {
             name: name.clone(),
             how: self.history.how_object(id, self.observed),
             modified: self.modified(id),
-            keep: added(&self.trials, (id, system_presence, &labels), keys),
+            keep: added(self.desired, (id, system_presence, &labels), keys),
         }
     }
 
@@ -522,7 +519,7 @@ impl Seen<'_> {
                 system_presence: object.system_presence.clone(),
                 name: object.name(&self.desired.settings.default_locale).cloned(),
                 modified: self.modified(id),
-                keep: is_free.map(|it| (it.key.clone(), become_of(object, it, &self.trials))),
+                keep: is_free.map(|it| (it.key.clone(), become_of(object, it, self.desired))),
             })
         };
         let about = refusal.fact.ids().into_iter().filter_map(about).collect();

@@ -35,14 +35,6 @@ impl Desired {
         self.only.as_ref().is_none_or(|only| key.is_some_and(|key| only.contains(key)))
     }
 
-    /// A definition in the `overrides` of the org file; none if there is none.
-    #[must_use]
-    pub fn overrides(&self) -> Option<Span> {
-        let file = self.org.as_ref()?.place.file;
-        let mut places = self.definitions.values().map(|it| &it.places);
-        places.find(|it| it.key.file == file && it.layered.is_some()).map(|it| it.key)
-    }
-
     /// The pins that a plan is refused for where the org does not have them.
     pub fn needed_pins(&self) -> impl Iterator<Item = &DefinitionId> {
         let is_needed = |it: &&Wanted| it.management == Management::Managed || self.settings.prune == Prune::Delete;

@@ -20,7 +20,7 @@ pub enum Advice {
 pub struct Lines {
     /// The file to write them into.
     pub file: FileId,
-    /// Where the definition, or another one of its `overrides`, stands in it; none if neither does.
+    /// Where the definition stands in it, for what is merged with that; none where it does not.
     pub beside: Option<Span>,
     /// What says the contrary there, and goes.
     pub instead_of: Option<Span>,
@@ -39,18 +39,12 @@ pub fn advice(desired: &Desired, key: &Key) -> Advice {
     let stands = wanted.places.key;
     Advice::Write(match desired.org.as_ref().map(|org| org.place.file) {
         // A layer speaks for other orgs too.
-        Some(org_file) if org_file != stands.file => {
-            let lines = vec![format!("{name}:"), "  deactivated: true".to_owned()];
-            let beside = desired.overrides();
-            // A second `overrides` would be an error.
-            let lines = if beside.is_some() {
-                lines
-            } else {
-                let indented = lines.into_iter().map(|it| format!("  {it}"));
-                std::iter::once("overrides:".to_owned()).chain(indented).collect()
-            };
-            Lines { file: org_file, beside, instead_of: None, lines }
-        }
+        Some(org_file) if org_file != stands.file => Lines {
+            file: org_file,
+            beside: None,
+            instead_of: None,
+            lines: vec!["overrides:".to_owned(), format!("  {name}:"), "    deactivated: true".to_owned()],
+        },
         Some(_) | None => Lines {
             file: stands.file,
             beside: Some(stands),

@@ -156,10 +156,6 @@ fn the_lines_stand_where_this_org_and_no_other_reads_them() {
     assert_eq!(advised(&own, Some("version: 1\n")), ("org.yaml:5".to_owned(), beside.clone(), None));
     let with_override = format!("{ORG}overrides:\n  coaching: {{ labels: {{ de: Coaching }} }}\n");
     assert_eq!(advised(&with_override, Some(&layer)), ("org.yaml:5".to_owned(), beside.clone(), None));
-    // Another definition has the `overrides`, and a second section would be an error.
-    let other = format!("{ORG}overrides:\n  tea: {{ labels: {{ de: Tee }} }}\n");
-    let with_tea = format!("{layer}  tea: {{ systemPresence: Meal, labels: {{ en_US: Tea }} }}\n");
-    assert_eq!(advised(&other, Some(&with_tea)), ("org.yaml:5".to_owned(), beside.clone(), None));
     // What a layer says to the contrary stands, for other orgs.
     let says_no = layer.replace("labels:", "deactivated: false, labels:");
     assert_eq!(advised(&with_override, Some(&says_no)), ("org.yaml:5".to_owned(), beside.clone(), None));
