@@ -145,7 +145,7 @@ fn name(kind: &Kind) -> &'static str {
     }
 }
 
-const NAMES: usize = 33;
+const NAMES: usize = 34;
 
 #[test]
 fn every_error_of_the_api_says_what_to_do() {

@@ -103,7 +103,7 @@ fn what_is_missing_is_told_all_at_once() {
     help: name the one that it belongs to, such as `systemPresence: Break`
     ");
     let org = check(&ran, "org");
-    assert!(org[0].ends_with("whether the config means it is not known"), "{org:?}");
+    assert!(org[0].ends_with("simulated by the sandbox"), "{org:?}");
 }
 
 #[test]

@@ -182,6 +182,7 @@ fn a_name_that_no_report_knows_is_an_error_with_the_nearest() {
     let cli = cli.file("reports/broken.json", "{");
     let unread = cli.run("log reports --key lunhc").stderr;
     assert!(unread.contains("did you mean `lunch`?; 1 file could not be read\n"), "{unread}");
+    std::fs::remove_file(cli.path("reports/broken.json")).unwrap();
     // What was matched and never changed is known as well.
     let mut matched: Value = serde_json::from_str(&report("2026-05-01T00:00:00.000Z", &json!({}), &[])).unwrap();
     matched["matched"] = json!({ "coffee": "7b1d0c2e-0000-4000-8000-000000000001" });

@@ -441,7 +441,7 @@ pub(super) const TOUCHES: &[(&str, &[&str])] = &[
     ("environment", &["std::env", "std::time::SystemTime"]),
     ("exit", &["std::process::ExitCode"]),
     ("logging", &["tracing"]),
-    ("terminal", &["indicatif", "std::io"]),
+    ("terminal", &["console::Term::stdout", "indicatif", "std::io"]),
     ("problem", &["std::io"]),
     ("signals", &["std::fs", "std::process::exit", "std::thread", "tokio::runtime", "tokio::signal", "tokio::sync"]),
     ("commands::users", &["std::fs", "std::io"]),
