@@ -25,6 +25,29 @@ fn is_plain(raw: &str) -> bool {
         && !TAKEN.contains(&raw.to_lowercase().as_str())
 }
 
+/// Would this be text if it stood in a file without quotes?
+#[must_use]
+pub fn is_text(raw: &str) -> bool {
+    let is_word = ["", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE"].contains(&raw);
+    !is_word && !is_number(raw)
+}
+
+/// Is an unquoted scalar a number by YAML 1.2's core schema?
+#[must_use]
+pub fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
+        return true;
+    }
+    if let Some(digits) = text.strip_prefix("0x") {
+        return !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_hexdigit());
+    }
+    if let Some(digits) = text.strip_prefix("0o") {
+        return !digits.is_empty() && digits.bytes().all(|it| matches!(it, b'0'..=b'7'));
+    }
+    unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') && unsigned.parse::<f64>().is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

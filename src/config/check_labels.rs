@@ -6,13 +6,13 @@ use crate::config::check_text::{hidden_in, placeholder};
 use crate::config::collector::Collector;
 use crate::config::located::{Entries, Field};
 use crate::config::schema::Settings as SettingsShape;
-use crate::config::tree;
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::desired::Settings;
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{Label, Locale};
 use crate::text;
+use crate::yaml;
 
 /// The locales that the platform documents (docs/platform.md, "Locales"), and three that CX as Code lists besides.
 pub const DOCUMENTED_LOCALES: [&str; 27] = [
@@ -184,7 +184,7 @@ pub fn check_labels(
         let Some(raw) = locale.value.as_deref() else { continue };
         // What another tool made of a key is never quoted, and no org holds it.
         let is_quoted = (locale.place.end - locale.place.start) as usize > raw.len();
-        let invalid = check_locale(raw, locale.place, pinned && (is_quoted || tree::is_text(raw)));
+        let invalid = check_locale(raw, locale.place, pinned && (is_quoted || yaml::is_text(raw)));
         let valid = invalid.is_none();
         found.extend(invalid);
         let normal = Locale::new(raw).normal();
@@ -246,7 +246,7 @@ pub fn check_locale(raw: &str, place: Span, pinned: bool) -> Option<Diagnostic> 
 /// Can nobody have meant this as a locale? What YAML reads as something else than text is none either.
 #[must_use]
 pub fn is_odd_locale(raw: &str) -> bool {
-    !tree::is_text(raw) || text::is_odd_locale(raw)
+    !yaml::is_text(raw) || text::is_odd_locale(raw)
 }
 
 fn check_label(locale: &str, label: &str, pinned: bool) -> Vec<Finding> {

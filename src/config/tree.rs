@@ -14,6 +14,7 @@ use crate::config::syntax;
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::limits::{CONFIG_DEPTH_MAX, CONFIG_VALUES_MAX};
+use crate::yaml;
 
 /// Something at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -249,11 +250,6 @@ fn key(text: Option<String>, node: &Spanned<Node>, places: &mut HashMap<String, 
     }
 }
 
-/// Would this be text if it stood in a file without quotes?
-pub(super) fn is_text(raw: &str) -> bool {
-    matches!(plain(raw), Node::Text(_))
-}
-
 fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
@@ -264,21 +260,7 @@ fn plain(text: &str) -> Node {
         "" | "~" | "null" | "Null" | "NULL" => Node::Null,
         "true" | "True" | "TRUE" => Node::Bool(true),
         "false" | "False" | "FALSE" => Node::Bool(false),
-        _ if is_number(text) => Node::Number(text.to_owned()),
+        _ if yaml::is_number(text) => Node::Number(text.to_owned()),
         _ => Node::Text(text.to_owned()),
     }
-}
-
-fn is_number(text: &str) -> bool {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
-        return true;
-    }
-    if let Some(digits) = text.strip_prefix("0x") {
-        return !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_hexdigit());
-    }
-    if let Some(digits) = text.strip_prefix("0o") {
-        return !digits.is_empty() && digits.bytes().all(|it| matches!(it, b'0'..=b'7'));
-    }
-    unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') && unsigned.parse::<f64>().is_ok()
 }
