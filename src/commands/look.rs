@@ -130,12 +130,24 @@ pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Resu
     notes.extend(kept.note.clone());
     logging::phase("planning");
     let sent = kept.sent(*now);
-    let ids = objects_of_creates(&plan(desired, &observed, limits), &kept, &sent);
-    let observed = with_unlisted(&speaking, &ids, observed, &mut notes).await;
+    let ids = objects_of_creates(&plan(desired, &observed, limits), &kept, &sent, &observed);
+    let mut observed = with_unlisted(&speaking, &ids, observed, &mut notes).await;
     let mut plan = plan(desired, &observed, limits);
     let evidence = earlier.and_then(|it| it.evidence(&plan, desired, &observed, &kept.files));
-    if let Some(evidence) = &evidence {
-        plan = plan_by(desired, &observed, limits, evidence);
+    let planned = |observed: &Observed| match &evidence {
+        Some(evidence) => plan_by(desired, observed, limits, evidence),
+        None => crate::plan::plan(desired, observed, limits),
+    };
+    if evidence.is_some() {
+        plan = planned(&observed);
+    }
+    // A report makes a plan stricter: what only a report has led to is never removed.
+    let pruned = removed_of(&plan, &ids);
+    if !pruned.is_empty() {
+        let mut listed = observed.take_list();
+        listed.definitions.retain(|it| !pruned.contains(&it.id));
+        observed = observed.with_list(listed);
+        plan = planned(&observed);
     }
     let (mut plan, unlisted) = held_against(&speaking, plan, &sent, desired, &observed).await;
     if *usage || limits.active_users.is_some() {
@@ -166,11 +178,19 @@ pub async fn held_against(
     (with_recent(plan, sent, desired, observed, &read), read.into_values().collect())
 }
 
-/// The objects that reports name for what would be created, but for those that runs of the last minutes made.
-fn objects_of_creates(plan: &Plan, kept: &Newest, sent: &[Sent]) -> BTreeSet<DefinitionId> {
+/// The objects that reports name for what would be created and the list does not show, but for those that runs of the last
+/// minutes made.
+fn objects_of_creates(plan: &Plan, kept: &Newest, sent: &[Sent], observed: &Observed) -> BTreeSet<DefinitionId> {
     let creates = plan.changes.iter().filter(|it| matches!(it.step, Step::Create(_)));
     let named = creates.filter_map(|it| kept.object_of(it.step.key()?));
-    named.filter(|id| sent.iter().all(|it| it.id.as_ref() != Some(*id))).cloned().collect()
+    let unlisted = named.filter(|id| observed.get(id).is_none());
+    unlisted.filter(|id| sent.iter().all(|it| it.id.as_ref() != Some(*id))).cloned().collect()
+}
+
+/// Those of these objects that a plan removes because no definition has them.
+fn removed_of(plan: &Plan, ids: &BTreeSet<DefinitionId>) -> BTreeSet<DefinitionId> {
+    let removed = plan.changes.iter().filter(|it| matches!(it.step, Step::Delete(_))).filter_map(|it| it.step.id());
+    removed.filter(|id| ids.contains(id)).cloned().collect()
 }
 
 /// What was observed, with the definitions of these ids that the list does not show and a read by id does.

@@ -319,7 +319,16 @@ fn what_an_old_report_names_is_read_by_its_id_before_it_is_made_again() {
     cli.write("lunch.yaml", &LUNCH.replace("en_US: Lunch", "en_US: Lunch, de: Mittag"));
     let applied = cli.run(&apply);
     assert_eq!((applied.code, posts(&org)), (Some(0), 1), "{}", applied.shown());
-    // Somebody renames it: that is asked about.
+    // It is never removed for being no definition's, as far as the list goes.
+    let pruning = LUNCH.replace("definitions:", "settings: { prune: delete }\ndefinitions:");
+    cli.write(
+        "lunch.yaml",
+        &pruning.replace("en_US: Lunch", "en_US: Siesta").replace("Meal\n", "Meal\n    new: true\n"),
+    );
+    let planned = cli.run(&plan);
+    assert!(planned.code == Some(0) && planned.stdout.contains("Plan: 1 to create."), "{}", planned.shown());
+    cli.write("lunch.yaml", LUNCH);
+    // A person renames it: that is asked about.
     let body = json!({ "languageLabels": { "en_US": "Siesta" }, "systemPresence": "Meal", "deactivated": false });
     org.admin("PUT", &format!("/api/v2/presencedefinitions/{id}"), &body);
     let planned = cli.run(&plan);
