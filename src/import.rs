@@ -4,7 +4,6 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::config::check_labels::is_odd_locale;
 use crate::config::{self, Text};
 use crate::diagnostic::finding::Finding;
 use crate::diagnostic::{Diagnostic, Findings, Severity, Sources};
@@ -20,6 +19,7 @@ use crate::plan::change::Step;
 use crate::plan::plan;
 use crate::plan::refusal::Refusal;
 use crate::text;
+use crate::yaml;
 
 pub mod division;
 pub mod keys;
@@ -131,7 +131,7 @@ fn default_locale(managed: &[Managed<'_>], locale: &Locale) -> Option<Note> {
     let mut counts: BTreeMap<String, (&Locale, usize)> = BTreeMap::new();
     for Managed { definition, .. } in managed {
         let mut own: BTreeMap<String, &Locale> = BTreeMap::new();
-        for (locale, _) in definition.labels.iter().filter(|(it, _)| !is_odd_locale(it.as_str())) {
+        for (locale, _) in definition.labels.iter().filter(|(it, _)| !yaml::is_odd_locale(it.as_str())) {
             own.entry(locale.normal()).or_insert(locale);
         }
         for (normal, locale) in own {

@@ -327,12 +327,6 @@ pub fn capitalized(sentence: &str) -> String {
 /// their lengths.
 const COMPARED_LENGTH_MAX: usize = 100;
 
-/// Can nobody have meant this as a locale?
-#[must_use]
-pub fn is_odd_locale(raw: &str) -> bool {
-    raw.is_empty() || raw.chars().any(|c| c.is_whitespace() || is_hidden(c))
-}
-
 /// Is this a label that only a definition with a pin may have?
 #[must_use]
 pub fn is_odd_label(raw: &str) -> bool {

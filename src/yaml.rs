@@ -32,6 +32,12 @@ pub fn is_text(raw: &str) -> bool {
     !is_word && !is_number(raw)
 }
 
+/// Can this not have been meant as a locale? What YAML reads as something else than text is none either.
+#[must_use]
+pub fn is_odd_locale(raw: &str) -> bool {
+    !is_text(raw) || raw.chars().any(|c| c.is_whitespace() || text::is_hidden(c))
+}
+
 /// Is an unquoted scalar a number by YAML 1.2's core schema?
 #[must_use]
 pub fn is_number(text: &str) -> bool {

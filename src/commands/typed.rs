@@ -6,6 +6,7 @@ use crate::model::desired::{Desired, Management};
 use crate::model::names::{Key, Locale};
 use crate::problem::Problem;
 use crate::text;
+use crate::yaml;
 
 /// The config, limited to the definitions whose keys were typed; as it is where none were.
 ///
@@ -47,7 +48,7 @@ fn meant(desired: &Desired, typed: &str) -> Result<Key, Problem> {
 /// # Errors
 /// It cannot be one.
 pub fn locale(typed: &str) -> Result<Locale, Problem> {
-    if text::is_odd_locale(typed) {
+    if yaml::is_odd_locale(typed) {
         return Err(Problem::new(format!("--default-locale: {typed} cannot be a locale", typed = text::ticked(typed)))
             .help("a locale is a word such as `de` or `pt_BR`"));
     }

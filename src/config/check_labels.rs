@@ -76,7 +76,7 @@ impl LabelRules {
         let listed = given.locales.get().into_iter().flatten();
         let undocumented = listed
             .filter_map(|it| Some((it.value.clone()?, it.place)))
-            .filter(|(raw, _)| !DOCUMENTED_LOCALES.contains(&raw.as_str()) && !is_odd_locale(raw))
+            .filter(|(raw, _)| !DOCUMENTED_LOCALES.contains(&raw.as_str()) && !yaml::is_odd_locale(raw))
             .map(|(raw, place)| (Locale::new(&*raw).normal(), (raw, place)))
             .filter(|(normal, _)| *normal != default);
         LabelRules {
@@ -240,13 +240,7 @@ fn missing(subject: Subject<'_>, rules: &LabelRules, spellings: &HashMap<String,
 /// A locale that nobody can have meant. None when it can be one.
 #[must_use]
 pub fn check_locale(raw: &str, place: Span, pinned: bool) -> Option<Diagnostic> {
-    is_odd_locale(raw).then(|| Diagnostic::at(place, Finding::InvalidLocale { locale: raw.to_owned(), pinned }))
-}
-
-/// Can nobody have meant this as a locale? What YAML reads as something else than text is none either.
-#[must_use]
-pub fn is_odd_locale(raw: &str) -> bool {
-    !yaml::is_text(raw) || text::is_odd_locale(raw)
+    yaml::is_odd_locale(raw).then(|| Diagnostic::at(place, Finding::InvalidLocale { locale: raw.to_owned(), pinned }))
 }
 
 fn check_label(locale: &str, label: &str, pinned: bool) -> Vec<Finding> {

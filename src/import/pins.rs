@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use crate::limits::CONFIG_LINE_BYTES_MAX;
 use crate::model::names::{Locale, SystemPresence, can_be_id};
 use crate::model::observed::{Definition, Observed, Primary};
-use crate::text::{is_odd_label, is_odd_locale};
+use crate::text::is_odd_label;
 use crate::yaml;
 
 /// The longest locale that is written, in characters as YAML writes them: it is the key of a line, and
@@ -181,10 +181,7 @@ fn need(definition: &Definition, sharing: &Sharing<'_>, default_locale: &Locale)
         (Need::NoDefaultLabel, definition.default_label(default_locale).is_none()),
         (Need::SharedLabel, !sharing.finds(definition, default_locale)),
         (Need::TwoSpellings, !labels.iter().all(|(locale, _)| spellings.insert(locale.normal()))),
-        (
-            Need::OddLocale,
-            labels.iter().any(|(locale, _)| !yaml::is_text(locale.as_str()) || is_odd_locale(locale.as_str())),
-        ),
+        (Need::OddLocale, labels.iter().any(|(locale, _)| yaml::is_odd_locale(locale.as_str()))),
         (Need::OddLabel, labels.iter().any(|(_, label)| is_odd_label(label.nfc()))),
     ];
     needs.into_iter().find_map(|(need, holds)| holds.then_some(need))
