@@ -67,7 +67,7 @@ impl Subscriber for Log {
         let is_ours = metadata.target().split("::").next() == Some(env!("CARGO_CRATE_NAME"));
         // Neither an event nor a span: the question whether one would be taken.
         let is_asked = if self.most == Level::WARN {
-            // Without a log only what somebody waits for is told, in a sentence; a log has its own line for that.
+            // Without a log only the waits that a person notices are told, in a sentence; a log has its own line for that.
             *metadata.level() == Level::WARN
         } else {
             *metadata.level() <= self.most && *metadata.level() != Level::WARN

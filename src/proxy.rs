@@ -244,7 +244,7 @@ fn entries(except: &str) -> impl Iterator<Item = (usize, &str)> {
     entries.filter(|(_, it)| !it.is_empty())
 }
 
-/// Whoever pasted a proxy here does not see its password again.
+/// A proxy's password is never shown.
 fn in_words(number: usize, entry: &str) -> String {
     if entry.contains('@') { format!("entry {number}") } else { format!("entry {number} ({})", text::ticked(entry)) }
 }

@@ -138,7 +138,7 @@ pub struct Received(Vec<(unix::Signal, Signal)>);
 
 #[cfg(unix)]
 impl Received {
-    /// Begins to listen. From here on a signal does not end the process by itself. One that whoever started the process
+    /// Begins to listen. From here on a signal does not end the process by itself. One that the starter of the process
     /// has it ignore, as `nohup` does, stays ignored.
     #[must_use]
     pub fn listening() -> Received {

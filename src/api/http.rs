@@ -72,7 +72,7 @@ impl HttpWire {
         }
     }
 
-    /// Through this proxy, for its targets. Without it, no proxy is used, whatever the environment says.
+    /// Through this proxy, for its targets. Without it, no proxy is used, even if the environment names one.
     #[must_use]
     pub fn through(self, proxy: Option<Proxy>) -> HttpWire {
         HttpWire { proxy, ..self }
@@ -161,7 +161,7 @@ impl HttpWire {
     async fn tunnel(&self, proxy: &Proxy, url: &reqwest::Url) -> Result<u16, WireError> {
         let not_sent = |error: reqwest::Error| match self.failure(error) {
             error @ (WireError::Untrusted { .. } | WireError::Setup(_)) => error,
-            // Whatever it was, the request itself was not sent.
+            // In each case the request itself was not sent.
             error => WireError::NotSent(error.said()),
         };
         let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));

@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_may_be_a_date_by_the_clock_of_whoever_answers() {
+    fn retry_after_may_be_a_date_by_the_clock_of_the_answer() {
         const TEN: &str = "Sun, 06 Nov 1994 08:49:47 GMT";
         let asked = |date: Option<&str>, after: &str, now: Option<&str>| {
             let mut headers = HeaderMap::new();

@@ -39,7 +39,7 @@ fn styled(total: usize, end: End) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(u64::try_from(total).ok(), ProgressDrawTarget::stderr());
     let shown = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         let columns = usize::from(console::Term::stderr().size().1);
-        // A bar that cannot be written has nobody to be told.
+        // A bar that cannot be written is no failure of the run.
         let _ = out.write_str(&head(state, &end, columns));
     };
     if let Ok(style) = ProgressStyle::with_template("{head}{wide_msg}") {

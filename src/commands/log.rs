@@ -96,7 +96,7 @@ fn show(log: &Log, folder: &ReportFolder, outputs: Outputs<TableFormat>, shell: 
     let exit = if log.problems.is_empty() || !is_typed { Exit::Success } else { Exit::Failure };
     let stdout = shown(outputs.on_stdout, shell.style_out());
     let exit = shell.write(outputs, &stdout, &|format| shown(format, Style::PLAIN), exit);
-    // A folder that nobody typed holds what many runs left there.
+    // The default folder holds what many runs left there.
     if let (false, Some(first)) = (is_typed, log.problems.first()) {
         let note = reports::not_read(log.problems.len(), Path::new(&first.file), &first.why);
         shell.show_notes(&[note]);

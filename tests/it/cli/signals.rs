@@ -75,17 +75,23 @@ fn beginning_with(cli: &Cli, how: &str, line: &str) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
+/// An apply that gets a signal while its POST is under way, begun with the signals as `how` says.
+#[cfg(target_os = "linux")]
+fn signalled(how: &str, name: &str) -> (Cli, super::driver::Ran) {
+    let org = Org::with_faults(r#"[{ "method": "POST", "path": "/api/*", "delay_ms": 1500 }]"#);
+    let (cli, target) = with_org(&org);
+    let child = beginning_with(&cli, how, &format!("apply lunch.yaml {target} --auto-approve -o json=out.json"));
+    wait_for(&org, "POST /api");
+    signal(&child, name);
+    let ran = cli.ran(child.wait_with_output().unwrap());
+    (cli, ran)
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_terminal_that_is_closed_ends_a_run_as_sigterm_does() {
     for name in ["HUP", "QUIT"] {
-        let org = Org::with_faults(r#"[{ "method": "POST", "path": "/api/*", "delay_ms": 1500 }]"#);
-        let (cli, target) = with_org(&org);
-        let line = format!("apply lunch.yaml {target} --auto-approve -o json=out.json");
-        let child = beginning_with(&cli, "--default-signal=HUP,QUIT", &line);
-        wait_for(&org, "POST /api");
-        signal(&child, name);
-        let ran = cli.ran(child.wait_with_output().unwrap());
+        let (cli, ran) = signalled("--default-signal=HUP,QUIT", name);
         assert_eq!(ran.code, Some(143), "{}", ran.shown());
         assert!(ran.stdout.contains(&format!("Interrupted by SIG{name}")), "{}", ran.shown());
         let report = cli.read("out.json");
@@ -100,13 +106,7 @@ fn a_terminal_that_is_closed_ends_a_run_as_sigterm_does() {
 #[test]
 fn what_is_ignored_from_the_beginning_stays_ignored() {
     for name in ["HUP", "QUIT"] {
-        let org = Org::with_faults(r#"[{ "method": "POST", "path": "/api/*", "delay_ms": 1500 }]"#);
-        let (cli, target) = with_org(&org);
-        let child =
-            beginning_with(&cli, "--ignore-signal=HUP,QUIT", &format!("apply lunch.yaml {target} --auto-approve"));
-        wait_for(&org, "POST /api");
-        signal(&child, name);
-        let ran = cli.ran(child.wait_with_output().unwrap());
+        let (_cli, ran) = signalled("--ignore-signal=HUP,QUIT", name);
         assert_eq!(ran.code, Some(0), "{}", ran.shown());
     }
 }
