@@ -50,9 +50,7 @@ pub struct Job<'a> {
     pub settled: Vec<Row>,
     /// The config, to look whether the plan is empty afterwards.
     pub desired: &'a Desired,
-    /// The limits that the plan was made with.
     pub limits: &'a Limits,
-    /// The org that the plan was made from.
     pub observed: &'a Observed,
     /// What shall be so afterwards.
     pub aim: Aim,
@@ -63,8 +61,6 @@ pub struct Job<'a> {
 }
 
 impl Wait {
-    /// Of a run that begins now.
-    #[must_use]
     pub fn of(waiting: &Waiting, now: Moment) -> Wait {
         Wait { key: waiting.key.clone(), time: now.until(waiting.until), sent: waiting.sent.clone() }
     }
@@ -76,11 +72,9 @@ pub type BeforePost = Arc<dyn Fn(&Create) + Send + Sync>;
 /// A create that waits for the list: it is done after everything else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
-    /// Which definition.
     pub key: Key,
     /// How long from the beginning of this run on.
     pub time: Duration,
-    /// What an earlier run may have made.
     pub sent: Vec<(SystemPresence, Label)>,
 }
 
@@ -96,9 +90,7 @@ pub enum Aim {
 /// What happens while a run goes on.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
-    /// Work on an object has begun.
     Started(&'a Step),
-    /// An object has ended.
     Finished(&'a Row),
     /// Everything else has ended, and for so long at most it is waited for what an earlier run may have made.
     Waiting(Duration),
@@ -317,7 +309,6 @@ fn row_of(step: &Step, end: Ended, default_locale: &Locale) -> (Row, Evidence) {
 }
 
 /// A panic, as a report shows it.
-#[must_use]
 pub fn bug(while_it: &str) -> Cause {
     Cause {
         message: format!("presencectl itself failed while it {while_it}"),

@@ -7,9 +7,7 @@ use crate::api::error::{ApiError, Kind};
 pub struct Cause {
     /// In one sentence, with the API call. Foreign strings are raw.
     pub message: String,
-    /// What to do about it.
     pub help: Option<String>,
-    /// The platform's id of the exchange.
     pub correlation_id: Option<String>,
     /// What the platform named in its refusal of a request: its message, and the names and values of its
     /// parameters. Nothing of it is shown; what is shown is in the sentence.

@@ -1,5 +1,7 @@
 //! What may be typed: the clap types, and nothing that acts.
 
+#![warn(missing_docs)]
+
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::apply::{ApplyArgs, PlanArgs};

@@ -5,7 +5,6 @@ use tokio::time::Instant;
 
 use crate::model::moment::Moment;
 
-/// What time it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     began: Moment,
@@ -14,19 +13,15 @@ pub struct Clock {
 
 impl Clock {
     /// A clock that shows `began` now.
-    #[must_use]
     pub fn starting(began: Moment) -> Clock {
         Clock { began, at: Instant::now() }
     }
 
     /// When it was started.
-    #[must_use]
     pub fn began(&self) -> Moment {
         self.began
     }
 
-    /// What it shows now.
-    #[must_use]
     pub fn now(&self) -> Moment {
         self.began.plus_ms(u64::try_from(self.at.elapsed().as_millis()).unwrap_or(u64::MAX))
     }

@@ -54,7 +54,6 @@ pub mod user_get;
 pub mod user_set;
 pub mod users;
 
-/// Runs one command.
 pub fn run(cli: &Cli, line: &Line, environment: &Environment, terminal: &mut Terminal, signals: &Signals) -> Exit {
     let mut shell = Shell { terminal, environment, signals, line, color: cli.color, quiet: cli.logging.quiet };
     let exit = match &cli.command {

@@ -48,10 +48,8 @@ pub use crate::config::in_memory::{Text, read_texts};
 pub use crate::config::print::resolved_text;
 pub use crate::config::schema::json_schema;
 
-/// What to load.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// A file, or a folder.
     pub path: PathBuf,
     /// Which org of several (`--org`).
     pub org: Option<String>,
@@ -62,7 +60,6 @@ pub struct Request {
 /// One config that is free of errors.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// What it asks for.
     pub desired: Desired,
     /// The same as the files spell it, with the place of each value.
     pub resolved: Resolved,
@@ -70,7 +67,6 @@ pub struct Config {
     pub org_file: Option<PathBuf>,
 }
 
-/// What came of one request.
 #[derive(Debug)]
 pub struct Loaded {
     /// Every file that was read.
@@ -103,18 +99,15 @@ pub struct LoadedAll {
 pub struct Checked {
     /// The org that it is for; none without an org file.
     pub org: Option<OrgIdentity>,
-    /// How many definitions it has.
     pub definitions: usize,
 }
 
 /// Loads the one config that a request names.
-#[must_use]
 pub fn load(request: &Request) -> Loaded {
     load_in(Rc::new(Disk::default()), request)
 }
 
 /// The same, of the files of another place than the disk. There a request names a root.
-#[must_use]
 pub fn load_in(system: Rc<dyn FileSystem>, request: &Request) -> Loaded {
     let found = run(system, &request.path, request.root.as_deref(), &|_| true, |run, path| {
         run.one(path, request.org.as_deref());
@@ -125,13 +118,11 @@ pub fn load_in(system: Rc<dyn FileSystem>, request: &Request) -> Loaded {
 
 /// Loads every org file below a path, or the one config that is there. One org is merged and checked at a time, and
 /// dropped before the next one, unless `keep` says so.
-#[must_use]
 pub fn load_all(path: &Path, root: Option<&Path>, keep: impl Fn(&Config) -> bool) -> LoadedAll {
     load_all_in(Rc::new(Disk::default()), path, root, keep)
 }
 
 /// The same, of the files of another place than the disk. There a root is given.
-#[must_use]
 pub fn load_all_in(
     system: Rc<dyn FileSystem>,
     path: &Path,
@@ -187,7 +178,6 @@ struct Run<'a> {
 /// What stands below the path of a request: indices of files.
 struct Survey {
     files: Vec<usize>,
-    /// Those of them that name an org.
     orgs: Vec<usize>,
     /// Everything was found; otherwise nothing may be concluded from an absence.
     whole: bool,

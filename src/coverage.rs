@@ -8,10 +8,8 @@ use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::labels::Scope;
 use crate::model::names::{Key, Locale};
 
-/// Definitions by locale.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
-    /// The locale whose label names a definition.
     pub default_locale: Locale,
     /// The default locale, then `settings.locales` as they are written, else all that appear, by their spelling.
     pub locales: Vec<Locale>,
@@ -19,10 +17,8 @@ pub struct Coverage {
     pub rows: Vec<Row>,
 }
 
-/// One definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// Which one.
     pub key: Key,
     /// One for each locale of the coverage, in its order.
     pub cells: Vec<Cell>,
@@ -49,8 +45,6 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// In a word or two.
-    #[must_use]
     pub fn in_words(&self) -> String {
         match self {
             Mark::Missing => "missing".to_owned(),
@@ -62,8 +56,6 @@ impl Mark {
 }
 
 impl Coverage {
-    /// Of a config.
-    #[must_use]
     pub fn of(desired: &Desired) -> Coverage {
         let default_locale = desired.settings.default_locale.clone();
         let shown: Vec<&Wanted> =
@@ -99,7 +91,6 @@ impl Coverage {
     }
 
     /// How many definitions have a label in the locale of this index, and how many there are.
-    #[must_use]
     pub fn present(&self, index: usize) -> (usize, usize) {
         let has = |row: &&Row| row.cells.get(index).is_some_and(|cell| !cell.marks.contains(&Mark::Missing));
         (self.rows.iter().filter(has).count(), self.rows.len())

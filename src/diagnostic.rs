@@ -31,7 +31,6 @@ impl FileId {
 /// Bytes, half open, in one file of [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
-    /// The file.
     pub file: FileId,
     /// The first byte.
     pub start: u32,
@@ -45,13 +44,10 @@ pub struct Line(NonZero<u32>);
 
 impl Line {
     /// From a count that begins at zero. The one conversion there is.
-    #[must_use]
     pub fn from_index(index: usize) -> Line {
         Line(NonZero::<u32>::MIN.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
     }
 
-    /// The number.
-    #[must_use]
     pub fn get(self) -> u32 {
         self.0.get()
     }
@@ -63,13 +59,10 @@ pub struct Column(NonZero<u32>);
 
 impl Column {
     /// From a count that begins at zero.
-    #[must_use]
     pub fn from_index(index: usize) -> Column {
         Column(NonZero::<u32>::MIN.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
     }
 
-    /// The number.
-    #[must_use]
     pub fn get(self) -> u32 {
         self.0.get()
     }
@@ -96,7 +89,6 @@ pub struct Sources {
 
 impl Sources {
     /// No files yet.
-    #[must_use]
     pub fn new() -> Sources {
         Sources::default()
     }
@@ -110,7 +102,6 @@ impl Sources {
     }
 
     /// The file with this id. Ids come from [`Sources::add`] of the same value only.
-    #[must_use]
     pub fn get(&self, file: FileId) -> &Source {
         &self.files[file.0 as usize]
     }
@@ -121,7 +112,6 @@ impl Sources {
     }
 
     /// Where a span begins, as people count.
-    #[must_use]
     pub fn place(&self, span: Span) -> Place<'_> {
         let source = self.get(span.file);
         let line = source.line_starts.partition_point(|start| *start <= span.start).saturating_sub(1);
@@ -138,11 +128,8 @@ fn position(index: usize) -> u32 {
 /// A place as people name it. Not safe to show: the path is foreign text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place<'a> {
-    /// The file.
     pub path: &'a Path,
-    /// From one.
     pub line: Line,
-    /// From one, in characters.
     pub column: Column,
 }
 
@@ -158,7 +145,6 @@ impl fmt::Display for Place<'_> {
 /// `render`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// What was found.
     pub finding: Finding,
     /// How much it matters: as the finding says, or as `settings.rules` does.
     pub severity: Severity,
@@ -173,34 +159,25 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// At one place.
-    #[must_use]
     pub fn at(place: Span, finding: Finding) -> Diagnostic {
         Diagnostic { place: Some(place), ..Diagnostic::general(finding) }
     }
 
     /// Without a place in a file.
-    #[must_use]
     pub fn general(finding: Finding) -> Diagnostic {
         Diagnostic { severity: finding.severity(), finding, key: None, other_key: None, place: None, also: Vec::new() }
     }
 
-    /// About one definition.
-    #[must_use]
     pub fn of(mut self, key: &str) -> Diagnostic {
         self.key = Some(key.to_owned());
         self
     }
 
-    /// About one definition and another one.
-    #[must_use]
     pub fn of_both(mut self, key: &str, other: &str) -> Diagnostic {
         self.other_key = Some(other.to_owned());
         self.of(key)
     }
 
-    /// With one more place.
-    #[must_use]
     pub fn and(mut self, place: Span, note: &'static str) -> Diagnostic {
         self.also.push((place, note));
         self
@@ -211,27 +188,21 @@ impl Diagnostic {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
     shown: Vec<Diagnostic>,
-    /// How many errors there are.
     pub errors: usize,
-    /// How many warnings there are.
     pub warnings: usize,
 }
 
 impl Findings {
     /// Of these counts in all, the ones that are shown.
-    #[must_use]
     pub fn new(shown: Vec<Diagnostic>, errors: usize, warnings: usize) -> Findings {
         Findings { shown, errors, warnings }
     }
 
-    /// How many there are in all.
-    #[must_use]
     pub fn total(&self) -> usize {
         self.errors + self.warnings
     }
 
     /// How many are counted and not shown.
-    #[must_use]
     pub fn not_shown(&self) -> usize {
         self.total().saturating_sub(self.shown.len())
     }

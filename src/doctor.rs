@@ -11,8 +11,6 @@ pub mod facts;
 pub mod files;
 pub mod network;
 
-/// Judges everything.
-#[must_use]
 pub fn diagnose(facts: &Facts, sandbox: bool) -> Diagnosis {
     let org = match &facts.answers.org {
         Answer::Given(org) => Some(org.clone()),

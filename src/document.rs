@@ -41,7 +41,6 @@ pub struct Kind {
 
 impl Kind {
     /// The head of one that this version of the tool writes.
-    #[must_use]
     pub fn head<T>(&self, target: T) -> HeadV1<T> {
         HeadV1 {
             kind: self.name.to_owned(),
@@ -184,13 +183,11 @@ pub struct PlaceV1 {
 }
 
 /// The org, as far as it has said who it is.
-#[must_use]
 pub fn org_v1(org: Option<&Organization>, sandbox: bool) -> OrgV1 {
     OrgV1 { org_id: org.map(|it| it.id.to_string()), org_name: org.map(|it| it.name.clone()), sandbox }
 }
 
 /// The org that a run spoke to.
-#[must_use]
 pub fn target_v1(target: &Target) -> TargetV1 {
     let Target { org, sandbox, generation } = target;
     let OrgV1 { org_id, org_name, sandbox } = org_v1(org.as_ref(), *sandbox);
@@ -198,7 +195,6 @@ pub fn target_v1(target: &Target) -> TargetV1 {
 }
 
 /// Where a run comes from, as documents say it.
-#[must_use]
 pub fn run_v1(provenance: &Provenance) -> RunV1 {
     let Provenance { began, ended, client, origin, config, org_name, only, default_locale, scope, undoes } =
         provenance.clone();
@@ -226,7 +222,6 @@ pub fn run_v1(provenance: &Provenance) -> RunV1 {
 }
 
 /// A place as documents name it.
-#[must_use]
 pub fn place_v1(span: Span, sources: &Sources) -> PlaceV1 {
     let place = sources.place(span);
     PlaceV1 { file: place.path.display().to_string(), line: place.line.get(), column: place.column.get() }

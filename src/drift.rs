@@ -43,14 +43,12 @@ pub struct Drift {
     pub last: Option<LastApply>,
     /// The config that was applied last, where the caller names it.
     pub applied: Option<LastConfig>,
-    /// By what was told how it came about.
     by: By,
 }
 
 /// The config that was applied last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastConfig {
-    /// Which one.
     pub against: Against,
     /// Why it could not be read; none where it was.
     pub not_read: Option<String>,
@@ -63,7 +61,6 @@ pub struct LastConfig {
 pub struct Past {
     /// The reports of applies; those of other orgs are passed over.
     pub reports: Vec<KeptReport>,
-    /// These are the reports of all applies.
     pub is_whole: bool,
     /// The config that was applied last.
     pub applied: Option<Applied>,
@@ -72,22 +69,17 @@ pub struct Past {
 /// Whether anything was given to tell by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
-    /// Reports, or a config.
     Something,
-    /// Neither.
     Nothing,
 }
 
-/// One object that is otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// What an apply would do.
     pub change: Change,
     /// What is so in the org.
     pub what: What,
     /// The system presence that the config says, where the object is under another one.
     pub meant_under: Option<SystemPresence>,
-    /// How it came about.
     pub how: How,
     /// Who touched the object last, and when; none where the org does not say, or there is no object.
     pub modified: Option<Modified>,
@@ -104,21 +96,16 @@ pub struct Row {
 pub enum What {
     /// It is not there.
     Missing,
-    /// It is deactivated.
     Deactivated,
-    /// It has other labels, or another division.
     Changed,
-    /// Somebody gave it another default label.
     Renamed,
     /// The only one that it could be has another default label.
     LooksRenamed,
-    /// Somebody moved it to another system presence.
     Moved,
     /// It is under another system presence than the config says by now.
     Elsewhere,
     /// The only one that it could be is under another system presence.
     LooksMoved,
-    /// It is active.
     Active,
     /// The config does not name it, and removes what it does not name.
     Added,
@@ -127,7 +114,6 @@ pub enum What {
 /// An active object that the config does not name and leaves alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmanaged {
-    /// Which object.
     pub id: DefinitionId,
     /// Where it belongs.
     pub system_presence: SystemPresence,
@@ -144,16 +130,13 @@ pub struct Unmanaged {
 /// Something that has to be answered first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// What is asked.
     pub refusal: Refusal,
-    /// The objects that it is about.
     pub about: Vec<About>,
 }
 
 /// An object that a question is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
-    /// Which object.
     pub id: DefinitionId,
     /// Where it belongs.
     pub system_presence: SystemPresence,
@@ -166,7 +149,6 @@ pub struct About {
 }
 
 impl What {
-    /// All of them.
     pub const ALL: [What; 10] = [
         What::Missing,
         What::Deactivated,
@@ -180,8 +162,6 @@ impl What {
         What::Added,
     ];
 
-    /// A stable name.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             What::Missing => "missing",
@@ -197,8 +177,6 @@ impl What {
         }
     }
 
-    /// In words.
-    #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {
             What::LooksRenamed => "looks renamed",
@@ -232,13 +210,11 @@ impl Drift {
     }
 
     /// What of the org cannot be read whole.
-    #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
         self.plan.warnings.iter().filter(|it| it.is_about_the_reading()).cloned().collect()
     }
 
     /// What it comes to, in few words.
-    #[must_use]
     pub fn in_words(&self) -> String {
         match (self.questions.is_empty(), self.rows.len()) {
             (false, _) => "Not known: there are errors to answer".to_owned(),
@@ -248,7 +224,6 @@ impl Drift {
     }
 
     /// How to take all of it back, in a sentence without its full stop.
-    #[must_use]
     pub fn way_back(&self) -> &'static str {
         if self.rows.iter().all(|it| it.first.is_empty()) {
             "To take it back, run `presencectl apply`"
@@ -258,7 +233,6 @@ impl Drift {
     }
 
     /// Why it is not told how something came about, in a sentence without its full stop; foreign strings are raw.
-    #[must_use]
     pub fn not_told(&self) -> Option<String> {
         const APART: &str = "what was edited by hand cannot be told from what was merged and not applied";
         match &self.applied {
@@ -278,13 +252,11 @@ impl Drift {
     }
 
     /// Everything that an apply asks or is refused for.
-    #[must_use]
     pub fn refusals(&self) -> Vec<Refusal> {
         self.questions.iter().map(|it| &it.refusal).chain(self.guards()).cloned().collect()
     }
 
     /// The heading of what came about in one way; foreign strings are raw.
-    #[must_use]
     pub fn heading(&self, how: How) -> String {
         let since = self.since().map_or_else(String::new, |it| format!(" since {it}"));
         match how {
@@ -307,7 +279,6 @@ impl Drift {
     }
 
     /// The heading of what the config does not name, by how it came about.
-    #[must_use]
     pub fn heading_of_unmanaged(&self, how: How) -> &'static str {
         match how {
             How::Edited | How::Both => "Not in the config, added or changed since the last apply (left alone)",
@@ -319,7 +290,6 @@ impl Drift {
 
 impl Row {
     /// The key of its definition, else its label; foreign strings are raw.
-    #[must_use]
     pub fn known_as(&self, default_locale: &Locale) -> Option<&str> {
         let step = &self.change.step;
         // The key of a replacement is the definition that comes. Of what was moved it is the same one.
@@ -328,7 +298,6 @@ impl Row {
     }
 
     /// Who touched the object last, and when, in words; foreign strings are raw. None where there is no object.
-    #[must_use]
     pub fn who(&self) -> Option<String> {
         self.change.step.id()?;
         Some(who(self.modified.as_ref()))
@@ -336,7 +305,6 @@ impl Row {
 }
 
 /// Who touched an object last, and when, in words; foreign strings are raw.
-#[must_use]
 pub fn who(modified: Option<&Modified>) -> String {
     let (by, at) = modified.map_or((None, None), |it| (it.by.as_ref(), it.at.as_deref()));
     let at = at.map(|it| Moment::read(it).map_or_else(|| it.to_owned(), |it| format!("{} UTC", it.to_the_minute())));
@@ -351,7 +319,6 @@ pub fn who(modified: Option<&Modified>) -> String {
 /// Whether names of people may be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Names {
-    /// As the org says them.
     Told,
     /// Only ids.
     Withheld,
@@ -364,7 +331,6 @@ fn told(modified: Modified, names: Names) -> Modified {
 }
 
 /// What is otherwise in an org than in its config.
-#[must_use]
 pub fn drift(desired: &Desired, observed: &Observed, target: &Target, past: &Past, names: Names) -> Drift {
     let Past { reports, is_whole, applied } = past;
     let history = History::of(reports, *is_whole, target);

@@ -32,36 +32,29 @@ pub struct Environment {
     pub dumb: bool,
     /// `PRESENCECTL_…`: what flags are by default, for those that nobody types.
     pub flags: BTreeMap<String, String>,
-    /// The proxy variables.
     pub proxies: Proxies,
     /// Who is at work, and on what, as far as the environment says.
     pub origin: Origin,
     /// When the process began.
     pub began: Moment,
-    /// The folder that it began in.
     pub folder: Option<PathBuf>,
 }
 
 /// What a run goes back to: the platform knows only the OAuth client.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Origin {
-    /// The person.
     pub actor: Option<String>,
     /// Why, in a person's words.
     pub reason: Option<String>,
-    /// The commit of the repository.
     pub commit: Option<String>,
     /// Some file of the config is not as this commit has it.
     pub modified: bool,
     /// The pull request or merge request: its address, else its number.
     pub pull_request: Option<String>,
-    /// The address of the CI's run.
     pub run: Option<String>,
 }
 
 impl Environment {
-    /// Of this process.
-    #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one file that asks what time it is")]
     pub fn of_process() -> Environment {
         // A clock before 1970 is none.
@@ -86,7 +79,6 @@ impl Environment {
 
 impl Environment {
     /// Is progress told in lines, also on a terminal? A log of a CI is read afterwards, and a dumb terminal has no bar.
-    #[must_use]
     pub fn tells_in_lines(&self) -> bool {
         self.ci || self.dumb
     }
@@ -95,7 +87,6 @@ impl Environment {
 impl Origin {
     /// From variables: our own first, which any CI can set; then those of GitHub Actions, then those of
     /// GitLab CI.
-    #[must_use]
     pub fn of(variable: &dyn Fn(&str) -> Option<String>) -> Origin {
         let own = Origin {
             actor: variable("PRESENCECTL_ACTOR"),
@@ -116,7 +107,6 @@ impl Origin {
     }
 
     /// What one does not say, the other may.
-    #[must_use]
     pub fn or(self, other: Origin) -> Origin {
         let Origin { actor, reason, commit, modified, pull_request, run } = self;
         Origin {

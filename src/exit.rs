@@ -13,7 +13,6 @@ pub enum Exit {
     Failure,
     /// `plan` or `drift` with `--detailed-exitcode`: there are changes to apply, or there is drift.
     Changes,
-    /// Ended by Ctrl-C.
     Interrupted,
     /// Ended by SIGTERM, or by SIGHUP or SIGQUIT in its place.
     Terminated,
@@ -23,8 +22,6 @@ impl Exit {
     /// Every way to end.
     pub const ALL: [Exit; 5] = [Exit::Success, Exit::Failure, Exit::Changes, Exit::Interrupted, Exit::Terminated];
 
-    /// The number.
-    #[must_use]
     pub fn code(self) -> u8 {
         match self {
             Exit::Success => 0,
@@ -37,7 +34,6 @@ impl Exit {
     }
 
     /// What it means, as the documentation says it.
-    #[must_use]
     pub fn meaning(self) -> &'static str {
         match self {
             Exit::Success => "nothing to do, or everything done and verified",

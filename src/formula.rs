@@ -4,7 +4,6 @@
 //! begin as well.
 
 /// The text with an apostrophe before everything that would begin a formula. [`unguarded`] takes exactly these away.
-#[must_use]
 pub fn guarded(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for cell in cells(text) {
@@ -17,7 +16,6 @@ pub fn guarded(text: &str) -> String {
 }
 
 /// The text that was [`guarded`].
-#[must_use]
 pub fn unguarded(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for cell in cells(text) {

@@ -37,7 +37,6 @@ pub struct Revision(String);
 
 impl Revision {
     /// Checks a name; none if it cannot be one of a commit.
-    #[must_use]
     pub fn read(typed: &str) -> Option<Revision> {
         let is_odd = |c: char| c.is_control() || c.is_whitespace() || "?*[\\:".contains(c);
         let is_name = |name: &str| {
@@ -50,8 +49,6 @@ impl Revision {
         (is_good && typed.len() <= REVISION_BYTES_MAX).then(|| Revision(typed.to_owned()))
     }
 
-    /// As it was typed.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -77,7 +74,6 @@ fn as_typed(path: &Path) -> Option<PathBuf> {
 impl Git {
     /// The repository that a path is in, as it was typed: the nearest folder upward that holds `.git`, which a folder of
     /// a commit cannot hold. The path itself may be missing.
-    #[must_use]
     pub fn above(path: &Path) -> Option<Git> {
         let whole = as_typed(path)?;
         // A link that leads nowhere ends the search too: what is above it is another repository.
@@ -86,19 +82,16 @@ impl Git {
     }
 
     /// The same, where all that it is asked has to be answered by then.
-    #[must_use]
     pub fn until(self, deadline: Deadline) -> Git {
         Git { until: Some(deadline), ..self }
     }
 
     /// The folder that holds `.git`.
-    #[must_use]
     pub fn top(&self) -> &Path {
         &self.top
     }
 
     /// A path as it is below the top; none if it is elsewhere.
-    #[must_use]
     pub fn below(&self, path: &Path) -> Option<PathBuf> {
         let whole = as_typed(path)?;
         let real = || {
@@ -109,9 +102,6 @@ impl Git {
     }
 
     /// What Git says of the repository; none if it takes this `.git` for none.
-    ///
-    /// # Errors
-    /// Git did not answer.
     pub fn repository(&self) -> Result<Option<Repository>, GitError> {
         match start(&self.top, self.until, Subcommand::RevParse, &["--is-shallow-repository", "--show-prefix"])?
             .printed()
@@ -125,9 +115,6 @@ impl Git {
     }
 
     /// The whole hash of the commit that a name means; none if there is no such commit here.
-    ///
-    /// # Errors
-    /// Git did not answer, or the two of `A...B` have nothing in common.
     pub fn commit(&self, revision: &Revision) -> Result<Option<String>, GitError> {
         match revision.as_str().split_once("...") {
             None => self.one_commit(revision.as_str()),
@@ -158,10 +145,6 @@ impl Git {
         Ok(base.map(str::to_owned))
     }
 
-    /// The objects of the repository.
-    ///
-    /// # Errors
-    /// Git does not start.
     pub fn objects(&self) -> Result<Objects, GitError> {
         Objects::of(&self.top, self.until)
     }
@@ -169,7 +152,6 @@ impl Git {
 
 /// What the person who runs this calls themselves, by their own configuration. That of a repository is not asked: it is
 /// whoever's wrote it, so Git is started at the root of the file system.
-#[must_use]
 pub fn user_name() -> Option<String> {
     const NAME_CHARS_MAX: usize = 200;
     // Nobody has asked for it.

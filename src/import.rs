@@ -30,9 +30,7 @@ pub mod pins;
 /// What the files are to be like.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// What is imported, and what is pinned.
     pub choice: Choice,
-    /// One file or many.
     pub layout: Layout,
     /// Where the org is, where that is a known region.
     pub region: Option<Region>,
@@ -40,28 +38,22 @@ pub struct Asked {
     pub schema: String,
 }
 
-/// How many files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Layout {
-    /// One, of this name.
     OneFile(String),
     /// An org file, and a layer for each system presence.
     Folder,
 }
 
-/// An imported config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
     /// The org file first, then the layers in the order of its `use`.
     pub files: Vec<NewFile>,
-    /// How many definitions are in them.
     pub definitions: usize,
-    /// What a person should know.
     pub notes: Vec<Note>,
 }
 
 /// The config of an org. The same org gives the same bytes.
-#[must_use]
 pub fn import(observed: &Observed, organization: &Organization, asked: &Asked) -> Import {
     let Asked { choice, layout, region, schema } = asked;
     let (managed, left_out) = judge(observed, choice);
@@ -159,9 +151,6 @@ pub enum Flaw {
 }
 
 /// Reads an import back and plans it against the org that it is of.
-///
-/// # Errors
-/// Either shows a mistake.
 pub fn prove(import: &Import, observed: &Observed) -> Result<(), Flaw> {
     let texts: Vec<Text<'_>> = import.files.iter().map(|it| Text { path: &it.name, text: &it.text }).collect();
     let Some((org, layers)) = texts.split_first() else { return Err(Flaw::Differs(Vec::new())) };

@@ -23,44 +23,33 @@ const IGNORED: [(&str, &str); 2] = [
 /// What a new config begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// What the org holds.
     Org,
-    /// An example.
     Small,
 }
 
 /// Whose CI plans pull requests and applies what is merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ci {
-    /// GitHub Actions.
     Github,
-    /// GitLab CI.
     Gitlab,
-    /// Nobody's.
     None,
 }
 
 /// A file that is to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Its path below the repository.
     pub name: String,
-    /// What stands in it.
     pub text: String,
-    /// Is that all of it?
     pub claim: Claim,
 }
 
 impl Page {
-    /// All of a file.
-    #[must_use]
     pub fn whole(name: impl Into<String>, text: String) -> Page {
         Page { name: name.into(), text, claim: Claim::Whole }
     }
 }
 
 /// A config to begin with, where there is no org to import from.
-#[must_use]
 pub fn small() -> Page {
     let text = format!(
         "# yaml-language-server: $schema={SCHEMA_FROM_CONFIG}\n\
@@ -89,7 +78,6 @@ pub fn small() -> Page {
 
 /// The files of a CI, as the examples have them, for the org that a config names: what else has to be set in them is
 /// marked `Set:`.
-#[must_use]
 pub fn workflows(ci: Ci, org: Option<&str>) -> Vec<Page> {
     let page =
         |(name, text): &(&str, &str)| Page::whole(*name, org.map_or_else(|| (*text).to_owned(), |org| of(org, text)));
@@ -124,7 +112,6 @@ const GITHUB: [(&str, &str); 4] = [
 const GITLAB: [(&str, &str); 2] = [example!("gitlab-ci", ".gitlab-ci.yml"), example!("gitlab-ci", "presencectl.sh")];
 
 /// What Git passes over: the lines that are there, and those that are missing.
-#[must_use]
 pub fn gitignore(there: Option<&str>) -> Page {
     let mut text = there.unwrap_or_default().to_owned();
     let missing = IGNORED.iter().filter(|(line, _)| !text.lines().any(|it| it.trim() == *line)).collect::<Vec<_>>();
@@ -139,7 +126,6 @@ pub fn gitignore(there: Option<&str>) -> Page {
 }
 
 /// How to go on, for whoever opens the repository.
-#[must_use]
 pub fn readme(start: Start) -> Page {
     let sandbox = match start {
         Start::Org => "",

@@ -17,14 +17,12 @@ const COMMIT_CHARS: usize = 12;
 
 /// The folder of an org: by the name that the config gives it, else its own, else its id. What cannot be a
 /// name everywhere is made one; which org it was is said by the report.
-#[must_use]
 pub fn folder(provenance: &Provenance, org: Option<&Organization>) -> String {
     let names = [provenance.org_name.as_deref(), org.map(|it| it.name.as_str()), org.map(|it| it.id.as_str())];
     names.into_iter().flatten().find_map(slug).unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// The name of the file: when the run began, and the commit. `number` tells apart what began in one second.
-#[must_use]
 pub fn file_name(provenance: &Provenance, number: u32) -> String {
     let commit = provenance.origin.commit.as_deref().and_then(slug);
     let commit = commit.map_or_else(|| "no-commit".to_owned(), |it| it.chars().take(COMMIT_CHARS).collect());

@@ -70,7 +70,6 @@ pub(crate) fn several(text: &[u8]) -> Vec<String> {
     several
 }
 
-/// The text of a string.
 pub(crate) fn string(text: &[u8]) -> Option<String> {
     serde_json::from_slice(&Mended::new(text).text).ok()
 }
@@ -98,7 +97,6 @@ fn trimmed(text: &[u8]) -> &[u8] {
     text.trim_ascii_start()
 }
 
-/// What follows an opening bracket.
 fn opened(text: &[u8], bracket: u8) -> Option<&[u8]> {
     trimmed(text).strip_prefix(&[bracket]).map(trimmed)
 }

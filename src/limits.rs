@@ -62,9 +62,7 @@ pub const WHOLE_LIST_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub const LIST_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Labels in these answers, in all its looks together: 25,000 definitions in 25 locales have 625,000.
 pub const LIST_LABELS_MAX: usize = 700_000;
-/// Definitions in these answers.
 pub const LIST_DEFINITIONS_MAX: usize = 200_000;
-/// Divisions of an org.
 pub const DIVISIONS_MAX: usize = 5_000;
 /// Values of an answer, or of one definition in a list, where an object or a list counts eight: as a tree each can take
 /// a hundred bytes. A page of 30,000 people who are on a definition has 600,000.
@@ -74,7 +72,6 @@ pub const PAGES_MAX: usize = 2_000;
 /// Bytes of all answers that say who is on a few definitions: 250,000 people. What goes on beyond it is cut, and the
 /// number reads "at least".
 pub const ACTIVITY_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Pages of them.
 pub const ACTIVITY_PAGES_MAX: usize = 1_000;
 /// Bytes of an answer that are looked at to learn why something failed. The platform's errors have less than a kB.
 pub const ERROR_BYTES_MAX: usize = 1024 * 1024;
@@ -117,11 +114,9 @@ pub const SANDBOX_STATE_BYTES_MAX: u64 = 128 * 1024 * 1024;
 pub const SANDBOX_SEED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Values in a state or in what an org begins with, where an object or a list counts eight.
 pub const SANDBOX_VALUES_MAX: usize = 5_000_000;
-/// Definitions in it.
 pub const SANDBOX_SEED_DEFINITIONS_MAX: usize = 100_000;
 /// Bytes of the faults that the sandbox plays.
 pub const SANDBOX_FAULTS_BYTES_MAX: u64 = 1024 * 1024;
-/// Rules in them.
 pub const SANDBOX_RULES_MAX: usize = 10_000;
 /// Bytes of a request to the sandbox.
 pub const SANDBOX_BODY_BYTES_MAX: usize = 1024 * 1024;

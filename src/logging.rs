@@ -14,16 +14,12 @@ use crate::render::logging::{Field, Line, json, text};
 use crate::terminal::ErrorStream;
 use crate::text::terminal;
 
-/// What is logged, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
-    /// How much.
     pub detail: Detail,
-    /// How a line is written.
     pub format: LogFormat,
 }
 
-/// How much is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// Nothing but later tries of a request.

@@ -17,13 +17,11 @@ use self::by_path as system;
 /// Why a file or folder was not opened.
 #[derive(Debug)]
 pub enum Fault {
-    /// This is a link.
     Link(PathBuf),
     /// This is neither a file nor a link, such as a folder, a pipe or a device.
     NotAFile(PathBuf),
     /// This is neither a folder nor a link.
     NotAFolder(PathBuf),
-    /// What the system says.
     Io(io::Error),
 }
 
@@ -36,11 +34,8 @@ impl From<io::Error> for Fault {
 /// What has a name in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A regular file.
     File,
-    /// A folder.
     Folder,
-    /// A link, wherever it leads.
     Link,
     /// Anything else, such as a pipe.
     Other,
@@ -49,7 +44,6 @@ pub enum Kind {
 /// How a file is opened for writing. It is made if it is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Write {
-    /// At its end.
     Append,
     /// For its lock. What is in it stays.
     Lock,
@@ -68,32 +62,22 @@ pub struct Folder {
 
 impl Folder {
     /// Opens a folder whose path was typed: links in it are followed.
-    ///
-    /// # Errors
-    /// It cannot be opened.
     pub fn open(path: &Path) -> io::Result<Folder> {
         let named = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         Ok(Folder { handle: system::open(named)?, path: path.to_owned() })
     }
 
     /// The path of a name in it, for people.
-    #[must_use]
     pub fn path_of(&self, name: &OsStr) -> PathBuf {
         self.path.join(name)
     }
 
     /// What has this name; `None` if nothing has.
-    ///
-    /// # Errors
-    /// The system does not say.
     pub fn kind(&self, name: &OsStr) -> io::Result<Option<Kind>> {
         found(system::kind(&self.handle, &self.path, name))
     }
 
     /// Opens a folder in this one; `None` if nothing has the name.
-    ///
-    /// # Errors
-    /// It is no folder, or cannot be opened.
     pub fn folder(&self, name: &OsStr) -> Result<Option<Folder>, Fault> {
         let path = self.path_of(name);
         match system::folder(&self.handle, &self.path, name) {
@@ -103,9 +87,6 @@ impl Folder {
     }
 
     /// Opens a folder in this one, and makes it if it is missing. Says whether it was made.
-    ///
-    /// # Errors
-    /// It is no folder, or cannot be made or opened.
     pub fn folder_or_new(&self, name: &OsStr) -> Result<(Folder, bool), Fault> {
         let is_new = match system::make_folder(&self.handle, &self.path, name) {
             Ok(()) => true,
@@ -117,9 +98,6 @@ impl Folder {
     }
 
     /// Opens a regular file for reading; `None` if nothing has the name. A pipe is not waited for.
-    ///
-    /// # Errors
-    /// It is no regular file, or cannot be opened.
     pub fn read(&self, name: &OsStr) -> Result<Option<File>, Fault> {
         match system::read(&self.handle, &self.path, name).and_then(regular) {
             Ok(file) => Ok(Some(file)),
@@ -128,9 +106,6 @@ impl Folder {
     }
 
     /// Opens a regular file for writing, and makes it if it is missing.
-    ///
-    /// # Errors
-    /// It is no regular file, or cannot be made or opened.
     pub fn write(&self, name: &OsStr, how: Write) -> Result<File, Fault> {
         let opened = system::write(&self.handle, &self.path, name, how).and_then(regular);
         opened.or_else(|error| self.because(name, Kind::File, error)?.ok_or(Fault::Io(io::ErrorKind::NotFound.into())))
@@ -149,16 +124,12 @@ impl Folder {
     }
 
     /// The mode of a regular file; `None` if there is none.
-    #[must_use]
     pub fn mode(&self, name: &OsStr) -> Option<FileMode> {
         system::mode(&self.handle, &self.path, name).map(FileMode)
     }
 
     /// Makes an empty file of a new name. It goes away unless it is put in its place. A private one is its owner's
     /// alone until [`Temporary::set_mode`]; any other has the mode that the umask leaves.
-    ///
-    /// # Errors
-    /// It cannot be made.
     pub fn temporary(&self, is_private: bool) -> io::Result<Temporary> {
         const TRIES: u32 = 100;
         for _ in 0..TRIES {
@@ -173,25 +144,15 @@ impl Folder {
     }
 
     /// Removes a file or a link. It is no error if there is none.
-    ///
-    /// # Errors
-    /// It cannot be removed.
     pub fn remove(&self, name: &OsStr) -> io::Result<()> {
         found(system::remove(&self.handle, &self.path, name)).map(|_| ())
     }
 
     /// Removes an empty folder. It is no error if there is none.
-    ///
-    /// # Errors
-    /// It cannot be removed.
     pub fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
         found(system::remove_folder(&self.handle, &self.path, name)).map(|_| ())
     }
 
-    /// Has new names reach the disk.
-    ///
-    /// # Errors
-    /// What the system says.
     pub fn sync(&self) -> io::Result<()> {
         system::sync(&self.handle)
     }
@@ -207,29 +168,21 @@ pub struct Temporary {
 }
 
 impl Temporary {
-    /// The open file.
     pub fn file(&mut self) -> &mut File {
         &mut self.file
     }
 
     /// Where it is.
-    #[must_use]
     pub fn path(&self) -> PathBuf {
         self.folder.path_of(&self.name)
     }
 
     /// Gives it the mode of the file whose place it takes.
-    ///
-    /// # Errors
-    /// The system does not allow it.
     pub fn set_mode(&self, mode: FileMode) -> io::Result<()> {
         system::set_mode(&self.file, mode.0)
     }
 
     /// Puts it in its place, over what is there. A link there is replaced, not followed.
-    ///
-    /// # Errors
-    /// What the system says, and the file itself, which is where it was.
     pub fn persist(mut self, folder: &Folder, name: &OsStr) -> Result<(), (io::Error, Temporary)> {
         let Folder { handle, path } = &self.folder;
         match system::rename((handle, path, &self.name), (&folder.handle, &folder.path, name)) {
@@ -242,9 +195,6 @@ impl Temporary {
     }
 
     /// Puts it in its place if nothing is there.
-    ///
-    /// # Errors
-    /// `AlreadyExists`, or what the system says.
     pub fn persist_new(mut self, folder: &Folder, name: &OsStr) -> io::Result<()> {
         let Folder { handle, path } = &self.folder;
         self.is_there = system::rename_new((handle, path, &self.name), (&folder.handle, &folder.path, name))?;
@@ -252,7 +202,6 @@ impl Temporary {
     }
 
     /// Leaves it where it is.
-    #[must_use]
     pub fn keep(mut self) -> PathBuf {
         self.is_there = false;
         self.path()
@@ -269,7 +218,6 @@ impl Drop for Temporary {
 }
 
 /// The parts of a path below a folder, `.` and `..` taken back.
-#[must_use]
 pub fn parts(below: &Path) -> Vec<OsString> {
     let mut parts = Vec::new();
     for part in below.components() {
@@ -416,7 +364,6 @@ mod by_path {
 
     use super::{Kind, Write};
 
-    /// The path says it all.
     #[derive(Debug, Clone)]
     pub(super) struct Handle;
 

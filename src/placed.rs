@@ -1,18 +1,14 @@
 //! What becomes of the files that a command places, such as those of an import.
 
-/// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
-    /// As people name it.
     pub path: String,
-    /// What becomes of it.
     pub how: How,
 }
 
 /// How much of a file a text is meant to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// All of it.
     Whole,
     /// What was there, and lines after it.
     Addition,
@@ -20,24 +16,19 @@ pub enum Claim {
     Fallback,
 }
 
-/// What becomes of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum How {
     /// There was none.
     New,
-    /// There was another one, and it goes.
     Replaced,
     /// There was another one, and all of it stays, with lines after it.
     Extended,
-    /// It was there already, byte by byte.
     Same,
-    /// There was another one, and it stays.
     Kept,
 }
 
 impl How {
     /// What is to be done with a text, where `there` is what stands in its place.
-    #[must_use]
     pub fn of(text: &str, claim: Claim, there: Option<&[u8]>) -> How {
         match there {
             None => How::New,
@@ -48,8 +39,6 @@ impl How {
         }
     }
 
-    /// In a word.
-    #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {
             How::New => "written",
@@ -61,7 +50,6 @@ impl How {
     }
 
     /// Does it leave a file as it is?
-    #[must_use]
     pub fn leaves(self) -> bool {
         match self {
             How::New | How::Replaced | How::Extended => false,
@@ -70,7 +58,6 @@ impl How {
     }
 
     /// Why a file that is not as it was meant to be is left so.
-    #[must_use]
     pub fn reason(self) -> Option<&'static str> {
         match self {
             How::New | How::Replaced | How::Extended | How::Same => None,

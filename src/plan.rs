@@ -65,13 +65,11 @@ pub struct Plan {
     /// In the order in which people read them: by action, then key, then id. Each is about exactly
     /// one object. What has to be done before what is said by `order`.
     pub changes: Vec<Change>,
-    /// Managed definitions that need nothing, by key.
     pub in_step: Vec<InStep>,
     /// Active objects that are not touched, by reason, system presence, name and id.
     pub left_alone: Vec<LeftAlone>,
     /// Lines of the config that have done their work.
     pub spent: Vec<Spent>,
-    /// What somebody should look at.
     pub warnings: Vec<Warning>,
     /// Each stops the whole apply.
     pub refusals: Vec<Refusal>,
@@ -81,7 +79,6 @@ pub struct Plan {
     pub usage: Usage,
     /// The divisions, as far as names of them had to be looked up.
     pub divisions: Divisions,
-    /// The locale whose label names a definition.
     pub default_locale: Locale,
     /// What the run is limited to, and what that leaves out; none where it is not limited.
     pub only: Option<Only>,
@@ -110,7 +107,6 @@ fn seen(observed: &Observed) -> Vec<DefinitionId> {
 
 impl Plan {
     /// These changes of what was read, in order, and nothing else to say.
-    #[must_use]
     pub fn of(mut changes: Vec<Change>, observed: &Observed, default_locale: Locale) -> Plan {
         in_order(&mut changes);
         Plan {
@@ -134,7 +130,6 @@ impl Plan {
 
     /// The definitions that would be created while there is something active that they may have been. What earlier states
     /// had for them is worth looking for.
-    #[must_use]
     pub fn may_be_renames(&self) -> BTreeSet<Key> {
         let left_out = self.only.iter().flat_map(|it| &it.changes);
         let is_free = self.left_alone.iter().any(|it| !matches!(it.why, Why::Omitted(_) | Why::Protected))
@@ -153,7 +148,6 @@ impl Plan {
     }
 
     /// Nothing to do, and nothing that forbids it.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.refusals.is_empty() && self.held.is_empty()
     }
@@ -163,13 +157,11 @@ impl Plan {
 /// beside the changes, never instead of them.
 ///
 /// `limits` are the config's, raised by whatever flags a person gave.
-#[must_use]
 pub fn plan(desired: &Desired, observed: &Observed, limits: &Limits) -> Plan {
     planned(desired, observed, limits, None)
 }
 
 /// The same where somebody has looked for what earlier states had for the definitions that would be created.
-#[must_use]
 pub fn plan_by(desired: &Desired, observed: &Observed, limits: &Limits, evidence: &Evidence) -> Plan {
     planned(desired, observed, limits, Some(evidence))
 }

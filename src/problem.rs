@@ -12,11 +12,8 @@ pub mod document;
 /// A failure of a whole command. Foreign strings are raw: whoever shows it neutralises them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What is wrong.
     pub message: String,
-    /// What to do about it.
     pub help: Option<String>,
-    /// The platform's id of the exchange that failed.
     pub correlation_id: Option<String>,
 }
 
@@ -30,14 +27,10 @@ pub struct Heard {
 }
 
 impl Problem {
-    /// With words of its own.
-    #[must_use]
     pub fn new(message: impl Into<String>) -> Problem {
         Problem { message: message.into(), help: None, correlation_id: None }
     }
 
-    /// With what to do about it.
-    #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Problem {
         self.help = Some(help.into());
         self
@@ -45,7 +38,6 @@ impl Problem {
 }
 
 /// The cause in words that do not change with the system's language or numbers.
-#[must_use]
 pub fn cause(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),

@@ -21,13 +21,10 @@ pub struct Provenance {
     pub origin: Origin,
     /// The digest of the config as it was put together; none where there was no config.
     pub config: Option<String>,
-    /// The name that the config gives the org.
     pub org_name: Option<String>,
-    /// The definitions that the run was limited to.
     pub only: Option<BTreeSet<Key>>,
     /// The locale whose label names a definition, where the run goes by a config or by a report.
     pub default_locale: Option<Locale>,
-    /// The locales that were managed.
     pub scope: Scope,
     /// The report that was undone, as it was named.
     pub undoes: Option<String>,

@@ -22,7 +22,6 @@ const SYSTEM: &str = "the system's settings";
 pub struct Proxies {
     /// The first that is set. Its value can hold a password; none if it is no Unicode.
     named: Option<(&'static str, Option<SecretString>)>,
-    /// Hosts that are spoken to directly.
     except: Option<(&'static str, String)>,
     /// Ask the system too. On Linux it has no such settings.
     by_system: bool,
@@ -31,9 +30,7 @@ pub struct Proxies {
 /// A proxy, and the hosts that it leads to. User and password are in `auth` alone, which never shows itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
-    /// The variable that names it.
     pub variable: &'static str,
-    /// Host and port.
     pub host: String,
     /// The names of the hosts that are reached through it.
     pub targets: Vec<String>,
@@ -45,7 +42,6 @@ pub struct Proxy {
 
 impl Proxy {
     /// Is this host reached through it? `authority` is a host, with or without a port.
-    #[must_use]
     pub fn leads_to(&self, authority: &str) -> bool {
         let is_port = |it: &str| it.strip_prefix(':').is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_digit()));
         self.targets.iter().any(|it| authority.strip_prefix(it).is_some_and(|rest| rest.is_empty() || is_port(rest)))
@@ -58,32 +54,19 @@ pub enum ProxyError {
     /// It is set, and it names no proxy.
     #[error("{variable} is set and cannot be used: {why}; nothing was sent")]
     Unreadable {
-        /// The variable.
         variable: &'static str,
         /// What is wrong, without any of its characters.
         why: &'static str,
     },
     /// It names a proxy of a kind that presencectl does not speak.
     #[error("{variable} names a SOCKS proxy, which presencectl cannot use; nothing was sent")]
-    Socks {
-        /// The variable.
-        variable: &'static str,
-    },
+    Socks { variable: &'static str },
     /// An entry of `NO_PROXY` may mean a host of this run, and would not be kept to.
     #[error("{entry} of {variable} may mean `{host}`, and presencectl does not read it so; nothing was sent")]
-    Except {
-        /// The variable.
-        variable: &'static str,
-        /// The entry in words.
-        entry: String,
-        /// The host.
-        host: String,
-    },
+    Except { variable: &'static str, entry: String, host: String },
 }
 
 impl ProxyError {
-    /// What to type.
-    #[must_use]
     pub fn help(&self) -> String {
         match self {
             ProxyError::Unreadable { variable, .. } => format!(
@@ -103,8 +86,6 @@ pub const EXCEPT_FORM: &str = "an entry is a name (`example.com` also means all 
                                as `10.0.0.0/8`, or `*`, with commas between entries";
 
 impl Proxies {
-    /// From variables.
-    #[must_use]
     pub fn of(variable: &dyn Fn(&str) -> Option<OsString>) -> Proxies {
         let set = |name: &'static str| Some((name, variable(name).filter(|it| !it.is_empty())?));
         let named = PROXY.into_iter().find_map(set);
@@ -117,15 +98,11 @@ impl Proxies {
     }
 
     /// The same; the system is asked where no variable names a proxy.
-    #[must_use]
     pub fn and_system(self) -> Proxies {
         Proxies { by_system: true, ..self }
     }
 
     /// The proxy for these addresses, none of which is on this machine. None if they are spoken to directly.
-    ///
-    /// # Errors
-    /// A variable that would count for one of them cannot be used as it stands.
     pub fn of_urls(&self, urls: &[Url]) -> Result<Option<Proxy>, ProxyError> {
         let Some((variable, value)) = &self.named else { return Ok(self.of_system(urls)) };
         // Which hosts are excepted does not depend on the proxy.
@@ -147,7 +124,6 @@ impl Proxies {
     }
 
     /// The entries of `NO_PROXY` that nothing is excepted by, in words, where there is a proxy.
-    #[must_use]
     pub fn unread_entries(&self) -> Vec<String> {
         let (Some(_), Some((variable, except))) = (&self.named, &self.except) else { return Vec::new() };
         let odd = entries(except).filter(|(_, it)| !is_plain(it));

@@ -33,12 +33,9 @@ pub mod document;
 pub mod plan;
 pub mod report;
 
-/// What a run is given.
 #[derive(Debug, Clone, Copy)]
 pub struct Job<'a> {
-    /// What is to be done.
     pub retirement: &'a Retirement,
-    /// The config that it belongs to.
     pub desired: &'a Desired,
 }
 
@@ -47,11 +44,9 @@ pub struct Job<'a> {
 pub enum Event<'a> {
     /// So many people are moved.
     Moving(usize),
-    /// One of them has ended.
     Ended(&'a UserId),
     /// The org is asked who is still on it.
     Looking,
-    /// The definition is deactivated.
     Deactivating,
     /// It is read again.
     Reading,
@@ -86,7 +81,6 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
     }
 }
 
-/// What is known by now.
 #[derive(Debug, Default)]
 struct State {
     people: BTreeMap<UserId, Fate>,
@@ -246,7 +240,6 @@ impl Run<'_> {
         }
     }
 
-    /// Reads may run behind writes.
     async fn is_deactivated(&self) -> Result<(), Halt> {
         (self.tell)(Event::Reading);
         let mut delays = LOOK_DELAYS_MS.into_iter();

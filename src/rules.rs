@@ -10,29 +10,22 @@ pub enum Kind {
     Meaning,
     /// What no plan can be made of, or with a pin what an org may hold: then a warning.
     Eased,
-    /// What works, and is hardly meant.
     Lint,
 }
 
 /// What `settings.rules` may say of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settable {
-    /// Nothing.
     No,
-    /// How much it matters.
     Whole,
     /// How much it matters, in all and for single definitions.
     ByKey,
 }
 
-/// One finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// The stable name.
     pub name: &'static str,
-    /// What kind it is.
     pub kind: Kind,
-    /// What a config may say of it.
     pub settable: Settable,
     /// Its page, in Markdown: a heading with the name, one sentence, why it matters, what gives it and how that
     /// is repaired.
@@ -41,14 +34,11 @@ pub struct Rule {
 
 impl Rule {
     /// The page's first sentence.
-    #[must_use]
     pub fn summary(&self) -> &'static str {
         self.page.lines().skip(1).find(|line| !line.is_empty()).unwrap_or_default()
     }
 }
 
-/// The finding with this name.
-#[must_use]
 pub fn rule(name: &str) -> Option<&'static Rule> {
     RULES.iter().find(|it| it.name == name)
 }

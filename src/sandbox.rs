@@ -71,9 +71,6 @@ pub struct Server {
 
 impl Server {
     /// Opens the org and serves it from the current tokio runtime, which may be a current-thread one.
-    ///
-    /// # Errors
-    /// See [`Sandbox::open`]; a port that cannot be listened on.
     pub async fn start(config: Config) -> Result<Self, SandboxError> {
         let port = config.port;
         let failed = |source| SandboxError::Bind { port, source };
@@ -94,37 +91,29 @@ impl Server {
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end; the token endpoint is `/oauth/token` below it.
-    #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The id of the org's OAuth client.
-    #[must_use]
     pub fn client_id(&self) -> &'static str {
         CLIENT_ID
     }
 
     /// The secret of the org's OAuth client. Public: see the module.
-    #[must_use]
     pub fn client_secret(&self) -> &'static str {
         CLIENT_SECRET
     }
 
     /// A token that never expires. Public: see the module.
-    #[must_use]
     pub fn token(&self) -> &'static str {
         TOKEN
     }
 
-    /// The ids of the sample users.
-    #[must_use]
     pub fn user_ids(&self) -> Vec<String> {
         self.sandbox.with(|it| it.org.users().iter().map(|user| user.id.clone()).collect())
     }
 
-    /// The sandbox behind the port.
-    #[must_use]
     pub fn sandbox(&self) -> &Sandbox {
         &self.sandbox
     }

@@ -15,7 +15,6 @@ pub mod listing;
 use crate::show::listing::{FoundBy, Listing, Row};
 
 /// Every definition of an org, with its key where a config has one for it.
-#[must_use]
 pub fn list(observed: &Observed, config: Option<&Desired>, default_locale: &Locale) -> Listing {
     let pairing = config.map(|it| pair(it, observed));
     let key =
@@ -43,17 +42,10 @@ pub enum NotFound {
     /// The config has this key, and the org nothing that it matches.
     KeyWithoutObject(Key),
     /// Several ids begin so.
-    Ambiguous {
-        /// What was typed.
-        name: String,
-        /// The ids.
-        ids: Vec<DefinitionId>,
-    },
+    Ambiguous { name: String, ids: Vec<DefinitionId> },
     /// Nothing has it as its key, id or label.
     Nothing {
-        /// What was typed.
         name: String,
-        /// Whether keys were looked at.
         with_keys: bool,
         /// Something that is called nearly so.
         nearest: Option<String>,
@@ -62,7 +54,6 @@ pub enum NotFound {
 
 impl NotFound {
     /// What is wrong; foreign strings are raw.
-    #[must_use]
     pub fn message(&self) -> String {
         match self {
             NotFound::KeyWithoutObject(key) => {
@@ -78,8 +69,6 @@ impl NotFound {
         }
     }
 
-    /// What to do about it.
-    #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
             NotFound::KeyWithoutObject(_) => Some("`plan` says what would become of it".to_owned()),
@@ -97,9 +86,6 @@ impl NotFound {
 
 /// What a person calls by a key of the config, an id, a label in any locale, or the beginning of an id; the first of
 /// these that is anything.
-///
-/// # Errors
-/// None of them is, or several ids begin so.
 pub fn find(all: &Listing, config: Option<&Desired>, name: &str) -> Result<Listing, NotFound> {
     let key = Key::new(name).filter(|key| config.is_some_and(|it| it.definitions.contains_key(key)));
     if let Some(key) = key {

@@ -38,13 +38,11 @@ struct State {
 
 impl Signals {
     /// The process's own. Nothing is changed before [`Signals::watch`].
-    #[must_use]
     pub fn of_process() -> Signals {
         Signals { source: Source::Process, state: Arc::default() }
     }
 
     /// None ever come: for runs within another process.
-    #[must_use]
     pub fn none() -> Signals {
         Signals { source: Source::Nowhere, state: Arc::default() }
     }
@@ -73,16 +71,12 @@ impl Signals {
         self.state().listener = Some(listener);
     }
 
-    /// The next signal ends the process.
     pub fn end_at_once(&self) {
         self.state().listener = None;
     }
 
     /// Begins a file that is not in its place yet: `work` gives its name as well. No signal comes in
     /// between; one that comes later removes the file first.
-    ///
-    /// # Errors
-    /// Those of `work`.
     pub fn begun<T, E>(&self, work: impl FnOnce() -> Result<(T, PathBuf), E>) -> Result<T, E> {
         let mut state = self.state();
         let (value, path) = work()?;
@@ -140,7 +134,6 @@ pub struct Received(Vec<(unix::Signal, Signal)>);
 impl Received {
     /// Begins to listen. From here on a signal does not end the process by itself. One that the starter of the process
     /// has it ignore, as `nohup` does, stays ignored.
-    #[must_use]
     pub fn listening() -> Received {
         let ignored = ignored();
         let is_heard = |kind: &unix::SignalKind| ignored >> (kind.as_raw_value() - 1) & 1 == 0;
@@ -152,7 +145,6 @@ impl Received {
         Received(kinds.filter_map(|(kind, signal)| Some((unix::signal(kind).ok()?, signal))).collect())
     }
 
-    /// The next signal.
     pub async fn next(&mut self) -> Signal {
         std::future::poll_fn(|context| {
             let come =
@@ -172,19 +164,15 @@ fn ignored() -> u64 {
     mask.and_then(|it| u64::from_str_radix(it.trim(), 16).ok()).unwrap_or_default()
 }
 
-/// The signals of this process.
 #[cfg(not(unix))]
 pub struct Received;
 
 #[cfg(not(unix))]
 impl Received {
-    /// Begins to listen.
-    #[must_use]
     pub fn listening() -> Received {
         Received
     }
 
-    /// The next signal.
     pub async fn next(&mut self) -> Signal {
         match tokio::signal::ctrl_c().await {
             Ok(()) => Signal::Interrupt,

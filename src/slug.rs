@@ -10,7 +10,6 @@ const READ_CHARS_MAX: usize = 200;
 
 /// Lower-case letters and digits, with single hyphens between; none where the text has nothing of
 /// the kind.
-#[must_use]
 pub fn slug(raw: &str) -> Option<String> {
     let read: String = raw.chars().take(READ_CHARS_MAX).collect();
     let mut slug = String::new();
@@ -33,7 +32,6 @@ pub fn slug(raw: &str) -> Option<String> {
 }
 
 /// The same for a name that may be written in one word, such as `OnQueue`.
-#[must_use]
 pub fn slug_of_words(raw: &str) -> Option<String> {
     let mut apart = String::new();
     let mut before_is_small = false;

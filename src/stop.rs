@@ -10,19 +10,16 @@ pub const GRACE_MS: u64 = 5_000;
 /// A signal that asks the process to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// Ctrl-C.
     Interrupt,
     /// What a CI sends when a job is cancelled.
     Terminate,
     /// The terminal was closed, or the connection to it was lost.
     Hangup,
-    /// Ctrl-\.
     Quit,
 }
 
 impl Signal {
     /// A stable name, the same for all that end a run as SIGTERM does.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Signal::Interrupt => "interrupt",
@@ -31,7 +28,6 @@ impl Signal {
     }
 
     /// The name that the system gives it.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Signal::Interrupt => "SIGINT",
@@ -50,14 +46,12 @@ pub struct Stop {
 
 impl Stop {
     /// A stop, and the sender that asks for it. When the sender is gone, nobody will ask any more.
-    #[must_use]
     pub fn new() -> (watch::Sender<Option<Signal>>, Stop) {
         let (sender, signal) = watch::channel(None);
         (sender, Stop { signal })
     }
 
     /// The signal, if one came.
-    #[must_use]
     pub fn asked(&self) -> Option<Signal> {
         *self.signal.borrow()
     }

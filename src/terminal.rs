@@ -20,17 +20,11 @@ pub struct Terminal {
 
 /// What a terminal is made of.
 pub struct Streams {
-    /// Standard output.
     pub out: Box<dyn Write + Send>,
-    /// Standard error.
     pub err: Box<dyn Write + Send>,
-    /// Standard input.
     pub input: Box<dyn BufRead>,
-    /// Whether a person sees the output.
     pub out_is_terminal: bool,
-    /// Whether a person sees the errors.
     pub err_is_terminal: bool,
-    /// Whether a person types the input.
     pub input_is_terminal: bool,
     /// How wide the terminal is that the output goes to, if it says so.
     pub out_columns: Option<usize>,
@@ -54,7 +48,6 @@ struct BelowBar {
 }
 
 impl ErrorStream {
-    /// Writes to it.
     pub fn write(&self, text: &str) {
         let BelowBar { stream, bar } = &mut *self.state();
         match bar {
@@ -83,8 +76,6 @@ enum State {
 }
 
 impl Terminal {
-    /// The process's own streams.
-    #[must_use]
     pub fn of_process() -> Terminal {
         let (out, err, input) = (io::stdout(), io::stderr(), io::stdin());
         Terminal::of_streams(Streams {
@@ -98,8 +89,6 @@ impl Terminal {
         })
     }
 
-    /// Any streams.
-    #[must_use]
     pub fn of_streams(streams: Streams) -> Terminal {
         let Streams { out, err, input, out_is_terminal, err_is_terminal, input_is_terminal, out_columns } = streams;
         Terminal {
@@ -111,42 +100,32 @@ impl Terminal {
         }
     }
 
-    /// Writes to standard output.
     pub fn out(&mut self, text: &str) {
         self.out.write(text);
     }
 
-    /// Writes to standard error.
     pub fn err(&mut self, text: &str) {
         self.err.write(text);
     }
 
-    /// Is standard output a terminal?
-    #[must_use]
     pub fn out_is_terminal(&self) -> bool {
         self.out.is_terminal
     }
 
     /// How wide is the terminal that standard output goes to?
-    #[must_use]
     pub fn out_columns(&self) -> Option<usize> {
         self.out_columns
     }
 
-    /// Is standard error a terminal?
-    #[must_use]
     pub fn err_is_terminal(&self) -> bool {
         self.err.state().stream.is_terminal
     }
 
     /// Standard error, for what is written beside the command.
-    #[must_use]
     pub fn error_stream(&self) -> ErrorStream {
         self.err.clone()
     }
 
-    /// Can a person be asked?
-    #[must_use]
     pub fn can_ask(&self) -> bool {
         self.can_ask
     }
@@ -162,9 +141,6 @@ impl Terminal {
     }
 
     /// What is left of the input, up to a number of bytes.
-    ///
-    /// # Errors
-    /// It cannot be read.
     pub fn read_input(&mut self, bytes_max: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.input.as_mut().take(bytes_max).read_to_end(&mut bytes)?;
@@ -172,7 +148,6 @@ impl Terminal {
     }
 
     /// The exit of a run, worse where its output could not be written; says so once.
-    #[must_use]
     pub fn settle(&mut self, exit: Exit) -> Exit {
         if let State::Failed(cause) = &self.out.state {
             let words = format!("error: standard output could not be written: {cause}\n");

@@ -14,7 +14,6 @@ pub struct Shown(String);
 
 impl Shown {
     /// The safe text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -27,7 +26,6 @@ impl fmt::Display for Shown {
 }
 
 /// One line of text for a terminal. Line breaks are escaped as well.
-#[must_use]
 pub fn terminal(raw: &str) -> Shown {
     let mut safe = String::with_capacity(raw.len());
     for c in raw.chars() {
@@ -42,7 +40,6 @@ pub fn terminal(raw: &str) -> Shown {
 
 /// What stands between double quotes on a terminal: as [`terminal`], with `"` and `\` escaped too,
 /// so that where it ends is certain and an escape cannot be mistaken for what somebody typed.
-#[must_use]
 pub fn within_quotes(raw: &str) -> Shown {
     let mut safe = String::with_capacity(raw.len());
     for c in raw.chars() {
@@ -67,13 +64,11 @@ fn commands(text: &str) -> impl Iterator<Item = usize> {
 }
 
 /// Is anything in it a command to a CI that reads it in a log?
-#[must_use]
 pub fn has_command(text: &str) -> bool {
     commands(text).next().is_some()
 }
 
 /// The same without such commands: `escape` takes the place of their second `#`.
-#[must_use]
 pub fn without_inner_commands(text: &str, escape: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut done = 0;
@@ -88,7 +83,6 @@ pub fn without_inner_commands(text: &str, escape: &str) -> String {
 
 /// A line in its parts, as they are shown one after the other: a command that begins in one and ends in another is
 /// none any more.
-#[must_use]
 pub fn parts_without_commands<const N: usize>(parts: [&str; N]) -> [String; N] {
     let line = parts.concat();
     let mut begin = 0;
@@ -111,7 +105,6 @@ pub fn parts_without_commands<const N: usize>(parts: [&str; N]) -> [String; N] {
 const ESCAPED_MARK: &str = "\\x23";
 
 /// The same where it may stand at the begin of a line.
-#[must_use]
 pub fn without_commands(text: &str) -> String {
     let text = without_inner_commands(text, ESCAPED_MARK);
     match text.trim_start().strip_prefix("::") {
@@ -122,7 +115,6 @@ pub fn without_commands(text: &str) -> String {
 
 /// Does any of it run from right to left? A terminal that knows such scripts would show what stands
 /// before and after it on one line in the other order.
-#[must_use]
 pub fn runs_right_to_left(raw: &str) -> bool {
     raw.chars().any(|c| {
         matches!(c,
@@ -137,7 +129,6 @@ pub fn runs_right_to_left(raw: &str) -> bool {
 /// as nothing where a font does not know it (`Default_Ignorable_Code_Point`), line and paragraph separators, blank
 /// Braille, the odd spaces that look like an ordinary one, and the code points that are no characters (YAML takes some
 /// of them only as escapes).
-#[must_use]
 pub fn is_hidden(c: char) -> bool {
     c.is_control() || is_ignorable(c) || is_format(c) || is_blank(c) || is_noncharacter(c)
 }
@@ -147,7 +138,6 @@ fn is_noncharacter(c: char) -> bool {
 }
 
 /// A space that is not the one of the space bar, nor a tab or a line break. YAML takes it for a letter.
-#[must_use]
 pub fn is_odd_space(c: char) -> bool {
     !c.is_ascii() && (c.is_whitespace() || c == '\u{FEFF}')
 }
@@ -174,9 +164,6 @@ impl fmt::Display for NotText {
 }
 
 /// The bytes of a text without the byte-order mark that some editors put before it.
-///
-/// # Errors
-/// They are UTF-16. Whether they are UTF-8 is not looked at.
 pub fn without_mark(bytes: &[u8]) -> Result<&[u8], NotText> {
     match bytes {
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, 1..=0xFF, ..] | [1..=0xFF, 0, 1..=0xFF, 0, ..] => Err(NotText::Utf16),
@@ -185,22 +172,17 @@ pub fn without_mark(bytes: &[u8]) -> Result<&[u8], NotText> {
 }
 
 /// The text of a file, without a byte-order mark.
-///
-/// # Errors
-/// It is not UTF-8.
 pub fn of_bytes(bytes: &[u8]) -> Result<&str, NotText> {
     let text = without_mark(bytes)?;
     str::from_utf8(text).map_err(|error| NotText::NotUtf8(bytes.len() - text.len() + error.valid_up_to()))
 }
 
 /// The characters that reorder the text around them.
-#[must_use]
 pub fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Is nothing shown of it, whatever it does? (Unicode's `Default_Ignorable_Code_Point`.)
-#[must_use]
 pub fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
@@ -234,13 +216,11 @@ fn escape_into(out: &mut String, c: char) {
 }
 
 /// `1 label`, `2 labels`.
-#[must_use]
 pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// `a`, `a and b`, `a, b and c`, with the joining word given.
-#[must_use]
 pub fn list<T: fmt::Display>(items: &[T], joined_by: &str) -> String {
     let mut text = String::new();
     for (index, item) in items.iter().enumerate() {
@@ -259,14 +239,12 @@ pub fn list<T: fmt::Display>(items: &[T], joined_by: &str) -> String {
 }
 
 /// Names, and how many there are besides.
-#[must_use]
 pub fn list_and(mut names: Vec<String>, more: usize) -> String {
     names.extend((more > 0).then(|| format!("{more} more")));
     list(&names, "and")
 }
 
 /// One word of a command line. What a shell would take for more than letters is quoted.
-#[must_use]
 pub fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-:=+,@%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -280,7 +258,6 @@ pub fn shell_word(word: &str) -> String {
 const NAMED_MAX: usize = 3;
 
 /// The first names, and how many there are more: `a, b, c (10 more)`.
-#[must_use]
 pub fn some<T: fmt::Display>(names: &[T]) -> String {
     let first: Vec<String> = names.iter().take(NAMED_MAX).map(ToString::to_string).collect();
     match names.len().saturating_sub(NAMED_MAX) {
@@ -291,20 +268,17 @@ pub fn some<T: fmt::Display>(names: &[T]) -> String {
 
 /// A foreign name between backticks, in a sentence of ours. A backtick of its own would end the code there, and the rest
 /// of the name would be read as Markdown, so it is escaped.
-#[must_use]
 pub fn ticked(name: impl fmt::Display) -> String {
     format!("`{}`", unticked(name))
 }
 
 /// Says that several ids begin as was typed.
-#[must_use]
 pub fn ambiguous<T: fmt::Display>(typed: &str, ids: &[T]) -> String {
     let ids: Vec<String> = ids.iter().map(ticked).collect();
     format!("{} begins more than one id: {}", ticked(typed), some(&ids))
 }
 
 /// Foreign text in a sentence of ours, without backticks.
-#[must_use]
 pub fn unticked(text: impl fmt::Display) -> String {
     text.to_string().replace('`', "\\x60")
 }
@@ -316,8 +290,6 @@ pub fn code_spans(sentence: &str) -> impl Iterator<Item = (bool, &str)> {
     sentence.split('`').enumerate().map(move |(index, part)| (index % 2 == 1 && index < last, part))
 }
 
-/// A sentence with a capital.
-#[must_use]
 pub fn capitalized(sentence: &str) -> String {
     let mut chars = sentence.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
@@ -328,14 +300,12 @@ pub fn capitalized(sentence: &str) -> String {
 const COMPARED_LENGTH_MAX: usize = 100;
 
 /// Is this a label that only a definition with a pin may have?
-#[must_use]
 pub fn is_odd_label(raw: &str) -> bool {
     raw.trim().is_empty() || control_or_override(raw).is_some()
 }
 
 /// The first character that moves a cursor or reorders text, described. Marks such as U+200F are
 /// none: Arabic and Hebrew labels need them.
-#[must_use]
 pub fn control_or_override(text: &str) -> Option<String> {
     let found =
         text.chars().find(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))?;
@@ -344,7 +314,6 @@ pub fn control_or_override(text: &str) -> Option<String> {
 }
 
 /// The nearest of `known` to a mistyped name, if one is near enough to be meant.
-#[must_use]
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     let length = typed.chars().count();

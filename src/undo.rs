@@ -20,10 +20,8 @@ use crate::plan::odd;
 use crate::plan::refusal::Fact;
 use crate::text;
 
-/// What takes a report back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undo {
-    /// The steps, and what refuses them.
     pub plan: Plan,
     /// What needs no step, or gets none, in the order of the report.
     pub settled: Vec<Settled>,
@@ -36,16 +34,13 @@ pub struct Undo {
 pub enum Known {
     /// What it protects or omits is left alone.
     Given,
-    /// Nobody knows.
     NotGiven,
 }
 
 /// An object that the report says may have been written, and that is not written now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
-    /// What the report says of it.
     pub row: KeptRow,
-    /// What would have been done.
     pub action: Action,
     /// Why it is not.
     pub why: Why,
@@ -66,7 +61,6 @@ pub enum Why {
     HalfCharacter(String),
     /// The report does not know its id, and these look like it.
     SeveralLookLikeIt(Vec<DefinitionId>),
-    /// It is one of the platform's own.
     PlatformsOwn,
     /// `protect` in the config names it.
     Protected,
@@ -81,7 +75,6 @@ pub enum Why {
 ///
 /// What `config` protects or omits is left alone. `limits` are its own, or the tool's where there is none, raised by
 /// whatever flags a person gave.
-#[must_use]
 pub fn undo(report: &KeptReport, observed: &Observed, limits: &Limits, config: Option<&Desired>) -> Undo {
     let scope = report.scope();
     let spared = config.map(|it| spared(it, observed)).unwrap_or_default();
@@ -129,7 +122,6 @@ fn unless_halved(step: Step, observed: &Observed) -> Result<Step, Why> {
 }
 
 /// What a run goes by that takes a report back.
-#[must_use]
 pub fn desired(report: &KeptReport) -> Desired {
     let (default_locale, scope) = (report.default_locale(), report.scope());
     Desired { settings: Settings { default_locale, scope, ..Settings::default() }, ..Desired::nothing() }
@@ -266,7 +258,6 @@ fn inverse(row: &KeptRow) -> Action {
 
 impl Settled {
     /// Its row in the report of the undo.
-    #[must_use]
     pub fn row(&self) -> Row {
         let Settled { row, action, why } = self;
         let nothing = || Content { labels: Labels::new(), deactivated: true, division: None };

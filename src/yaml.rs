@@ -6,7 +6,6 @@ use crate::text;
 /// A YAML scalar that reads back as exactly `raw`, on one line, with hidden characters as escapes.
 /// Plain where that is certainly safe (an id is, unlike most of what begins with a digit), double-quoted
 /// otherwise. For lines that people paste.
-#[must_use]
 pub fn scalar(raw: &str) -> String {
     if is_plain(raw) || is_guid(raw) {
         return raw.to_owned();
@@ -26,20 +25,17 @@ fn is_plain(raw: &str) -> bool {
 }
 
 /// Would this be text if it stood in a file without quotes?
-#[must_use]
 pub fn is_text(raw: &str) -> bool {
     let is_word = ["", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE"].contains(&raw);
     !is_word && !is_number(raw)
 }
 
 /// Can this not have been meant as a locale? What YAML reads as something else than text is none either.
-#[must_use]
 pub fn is_odd_locale(raw: &str) -> bool {
     !is_text(raw) || raw.chars().any(|c| c.is_whitespace() || text::is_hidden(c))
 }
 
 /// Is an unquoted scalar a number by YAML 1.2's core schema?
-#[must_use]
 pub fn is_number(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {

@@ -25,7 +25,6 @@ pub enum Removal {
 
 impl Session {
     /// For whoever wants to know whether the client could write. It speaks the session's generation of the API.
-    #[must_use]
     pub fn could_write(&self) -> CouldWrite {
         CouldWrite(self.clone())
     }
@@ -34,9 +33,6 @@ impl Session {
 impl CouldWrite {
     /// Whether the client could remove a definition. One DELETE of an id that no definition has; without one there is
     /// nothing that it could change.
-    ///
-    /// # Errors
-    /// Any other answer than the platform's own 404, 204 and 403: nobody can tell.
     pub async fn removal(&self) -> Result<Removal, ApiError> {
         let nobody = DefinitionId::new(NOBODY).map(|id| operations::delete(self.0.generation(), &id));
         let Some(Ok(operation)) = nobody else {

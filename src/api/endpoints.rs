@@ -40,7 +40,6 @@ pub enum EndpointError {
     /// A user or a password in the address.
     #[error("the URL holds a user or a password: credentials go into the environment")]
     Credentials,
-    /// A query or a fragment.
     #[error("the URL holds a query or a fragment: only scheme, host, port and path can stand there")]
     QueryOrFragment,
     /// The path of the API is part of it already.
@@ -52,19 +51,12 @@ pub enum EndpointError {
 const API_PATHS: [&str; 2] = ["/api/v2", "/oauth/token"];
 
 impl Endpoints {
-    /// The hosts of a known region.
-    ///
-    /// # Errors
-    /// None in practice: the table holds domains only.
     pub fn of_region(region: Region) -> Result<Endpoints, EndpointError> {
         Endpoints::of_domain(region.domain())
     }
 
     /// The hosts below a domain that the *environment* gave; a config may never get here with a name
     /// that is not in the table.
-    ///
-    /// # Errors
-    /// Anything but a plain domain name.
     pub fn of_domain(domain: &str) -> Result<Endpoints, EndpointError> {
         let domain = domain.trim().to_ascii_lowercase();
         if !is_domain(&domain) {
@@ -81,9 +73,6 @@ impl Endpoints {
     }
 
     /// Everything below one address (`--base-url`); the token endpoint is `BASE/oauth/token`.
-    ///
-    /// # Errors
-    /// Anything but `https://…`, or `http://…` to this machine, without user, query and fragment.
     pub fn of_base_url(base: &str) -> Result<Endpoints, EndpointError> {
         let mut api = Url::parse(base.trim()).map_err(|_| EndpointError::NotAUrl)?;
         if !matches!(api.scheme(), "https" | "http") {
@@ -109,7 +98,6 @@ impl Endpoints {
     }
 
     /// The address of a path of the API. `path` begins with `/` and is percent-encoded already.
-    #[must_use]
     pub fn api(&self, path: &str, query: &[(&str, String)]) -> Url {
         let mut url = self.api.clone();
         let whole = format!("{}{path}", self.api.path().trim_end_matches('/'));
@@ -120,32 +108,25 @@ impl Endpoints {
         url
     }
 
-    /// The token endpoint.
-    #[must_use]
     pub fn login(&self) -> &Url {
         &self.login
     }
 
-    /// Host and port of the API.
-    #[must_use]
     pub fn api_host(&self) -> String {
         self.api.authority().to_owned()
     }
 
     /// The name of the API's host, without a port.
-    #[must_use]
     pub fn api_name(&self) -> String {
         self.api.host_str().unwrap_or_default().to_owned()
     }
 
     /// Host and port of the token endpoint.
-    #[must_use]
     pub fn login_host(&self) -> String {
         self.login.authority().to_owned()
     }
 
     /// Is everything on this machine? Then nothing real is written, and no proxy is asked.
-    #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.api) && is_loopback(&self.login)
     }

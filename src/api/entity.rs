@@ -28,16 +28,13 @@ const NAME_CHARS_MAX: usize = 80;
 /// One object of a list of definitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entity {
-    /// A definition.
     Whole(Box<Whole>),
     /// Something that cannot be read whole.
     Odd(Odd),
 }
 
-/// A definition that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whole {
-    /// It.
     pub definition: Definition,
     /// Where it holds half a character, if anywhere.
     pub halved: Option<Halved>,
@@ -45,7 +42,6 @@ pub struct Whole {
 
 impl Entity {
     /// Its id, if it has one that can be read.
-    #[must_use]
     pub fn id(&self) -> Option<&DefinitionId> {
         match self {
             Entity::Whole(whole) => Some(&whole.definition.id),
@@ -76,7 +72,6 @@ pub type Placed = (String, Entity);
 
 /// The list that these objects make up. Nobody knows which of several with one id is true, so together they are odd.
 /// Copies that say the same are one.
-#[must_use]
 pub fn list_of(entities: Vec<Placed>) -> Listed {
     let mut listed = Listed::default();
     let mut by_id: BTreeMap<DefinitionId, Vec<Placed>> = BTreeMap::new();
@@ -106,7 +101,6 @@ pub fn list_of(entities: Vec<Placed>) -> Listed {
     listed
 }
 
-/// Several objects with one id.
 fn repeated(entities: Vec<Placed>) -> Option<Odd> {
     let count = entities.len();
     let mut all = entities.into_iter().map(|(place, it)| Odd { place, ..it.repeated() });
@@ -129,7 +123,6 @@ fn repeated(entities: Vec<Placed>) -> Option<Odd> {
 
 /// Reads one value of an answer, which is JSON. `place` is where it stands there. Beside it is the object as it was sent,
 /// in which half a character is [`HALF`].
-#[must_use]
 pub fn entity(text: &[u8], generation: Generation, place: &str) -> (Entity, Map<String, Value>) {
     if !text.starts_with(b"{") {
         let what = vec![format!("it is {}, not an object", kind(text))];
@@ -367,7 +360,6 @@ fn kind(text: &[u8]) -> &'static str {
 
 /// What a PUT would still send of half a character: each place, in words. None is as it should be. `sent` is the body
 /// that was made of `raw`.
-#[must_use]
 pub fn still_sent(halved: &Halved, raw: &Map<String, Value>, sent: &Map<String, Value>) -> Option<Halved> {
     let labels = |of: &Map<String, Value>, locale: &Locale| of.get("languageLabels")?.get(locale.as_str()).cloned();
     let is_sent = |locale: &&Locale| {

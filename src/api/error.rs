@@ -18,16 +18,12 @@ use crate::text;
 /// The most parameters and details that are kept.
 const PARAMS_MAX: usize = 20;
 
-/// An operation that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiError {
-    /// What callers branch on.
     pub kind: Kind,
-    /// Which request, and what was answered.
     pub about: Box<About>,
 }
 
-/// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// 401, although the token was renewed where that is possible.
@@ -41,14 +37,10 @@ pub enum Kind {
     Forbidden {
         /// The permissions that the platform names; none where it does not.
         missing: Vec<String>,
-        /// The permission that the operation needs.
         needs: Permission,
     },
     /// 429, or the token endpoint's 400 in its place.
-    RateLimited {
-        /// What the platform asked for.
-        retry_after_s: Option<u64>,
-    },
+    RateLimited { retry_after_s: Option<u64> },
     /// 404 or 410.
     NotFound {
         /// The platform itself says so; a gateway's page does not count.
@@ -90,10 +82,8 @@ pub enum Kind {
     UnusableId(String),
 }
 
-/// What an operation needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permission {
-    /// By the API document.
     pub document: Option<&'static str>,
     /// By the platform today (docs/platform.md, "Operations and permissions").
     pub today: Option<&'static str>,
@@ -102,13 +92,9 @@ pub struct Permission {
 /// Which request failed, and what the platform said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
-    /// The method.
     pub method: Method,
-    /// Host and port.
     pub host: String,
-    /// Path and query.
     pub path: String,
-    /// How often it was sent or tried.
     pub attempts: u32,
     /// The status, where there was an answer.
     pub status: Option<u16>,
@@ -124,7 +110,6 @@ pub struct About {
 
 impl About {
     /// Before any answer.
-    #[must_use]
     pub fn new(method: Method, host: String, path: String) -> About {
         About {
             method,
@@ -156,7 +141,6 @@ impl About {
 }
 
 /// The platform's error body, if this is one. What is too long is none.
-#[must_use]
 pub fn error_body(body: &[u8]) -> Option<Map<String, Value>> {
     if body.len() > ERROR_BYTES_MAX {
         return None;
@@ -179,13 +163,11 @@ fn params(body: &Map<String, Value>, kept: &dyn Fn(&str) -> String) -> Vec<(Stri
 }
 
 /// The first [`MESSAGE_CHARS_MAX`] characters.
-#[must_use]
 pub fn cut(text: &str) -> String {
     text.chars().take(MESSAGE_CHARS_MAX).collect()
 }
 
 /// Everything in a 403 that looks like `presence:presenceDefinition:add`, each once.
-#[must_use]
 pub fn permissions_named(about: &About) -> Vec<String> {
     let mut named: Vec<String> = Vec::new();
     let texts = about.params.iter().map(|(_, value)| value).chain(&about.message);
@@ -283,7 +265,6 @@ impl ApiError {
     }
 
     /// One sentence on what a person can do.
-    #[must_use]
     pub fn help(&self) -> String {
         match &self.kind {
             Kind::Unauthorized { given_token: true } => {
@@ -383,7 +364,6 @@ fn rate_limited(retry_after_s: Option<u64>) -> String {
 }
 
 /// What to do about an exchange without an answer.
-#[must_use]
 pub fn connection_help(error: &WireError) -> String {
     match error {
         WireError::Proxy { variable, host, status, is_signed_in, .. } => return proxy_help(variable, host, *status, *is_signed_in),
@@ -416,7 +396,6 @@ fn proxy_help(variable: &str, host: &str, status: u16, is_signed_in: bool) -> St
 
 impl std::error::Error for ApiError {}
 
-/// A write that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WriteError {
     /// Certainly not carried out.
@@ -427,7 +406,6 @@ pub enum WriteError {
 
 impl WriteError {
     /// What went wrong, whatever became of the write.
-    #[must_use]
     pub fn cause(&self) -> &ApiError {
         match self {
             WriteError::NotDone(error) | WriteError::Unclear(error) => error,
@@ -453,7 +431,6 @@ pub(crate) struct Failed {
     pub(crate) unclear: bool,
 }
 
-/// A write that failed.
 pub(crate) fn write_error(failed: Failed) -> WriteError {
     let Failed { error, unclear } = failed;
     let make: fn(ApiError) -> WriteError = if unclear { WriteError::Unclear } else { WriteError::NotDone };

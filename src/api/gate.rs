@@ -40,9 +40,7 @@ impl fmt::Debug for First {
 /// Whether a write may be handed to the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Passage {
-    /// It may, and counts as handed over.
     Open,
-    /// The signal has come.
     Closed,
     /// It has waited for too long: read again.
     TooLate,
@@ -50,7 +48,6 @@ pub(crate) enum Passage {
 
 impl Gate {
     /// Open until the signal.
-    #[must_use]
     pub fn new(stop: &Stop) -> Gate {
         Gate {
             stop: stop.clone(),
@@ -62,25 +59,20 @@ impl Gate {
     }
 
     /// The same gate, and `first` is done right before each write is handed to the wire.
-    #[must_use]
     pub fn after(self, first: Arc<dyn Fn() + Send + Sync>) -> Gate {
         Gate { first: First(Some(first)), ..self }
     }
 
-    /// Has the signal come?
-    #[must_use]
     pub fn is_closed(&self) -> bool {
         self.stop.asked().is_some()
     }
 
     /// Was a write handed to the wire? Until then certainly nothing was written.
-    #[must_use]
     pub fn was_passed(&self) -> bool {
         self.passed.load(Ordering::Relaxed)
     }
 
     /// The platform's id of the last write that was carried out and answered.
-    #[must_use]
     pub fn answered(&self) -> Option<String> {
         self.answered.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -33,7 +33,6 @@ const NO_WAY_ON: [u16; 3] = [502, 503, 504];
 /// An answer of which nobody reads more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// The status.
     pub status: u16,
     /// The header `Date`.
     pub date: Option<String>,
@@ -46,7 +45,6 @@ pub struct HttpWire {
     limits: Limits,
     loopback: bool,
     plain: bool,
-    /// Trusted besides the system's.
     roots: Vec<reqwest::Certificate>,
     proxy: Option<Proxy>,
     /// What the proxy has answered so far, by host. It is asked once: each time more, a wrong password counts again.
@@ -57,7 +55,6 @@ pub struct HttpWire {
 
 impl HttpWire {
     /// For these endpoints. Nothing is opened yet.
-    #[must_use]
     pub fn new(endpoints: &Endpoints, limits: Limits) -> HttpWire {
         let plain = endpoints.login().scheme() == "http";
         HttpWire {
@@ -73,21 +70,15 @@ impl HttpWire {
     }
 
     /// Through this proxy, for its targets. Without it, no proxy is used, even if the environment names one.
-    #[must_use]
     pub fn through(self, proxy: Option<Proxy>) -> HttpWire {
         HttpWire { proxy, ..self }
     }
 
-    /// By this clock.
-    #[must_use]
     pub fn by(self, clock: Clock) -> HttpWire {
         HttpWire { clock: Some(clock), ..self }
     }
 
     /// Trusts the certificates of this PEM text besides the system's.
-    ///
-    /// # Errors
-    /// It holds none, or one that cannot be used: which one.
     pub fn trusting(mut self, pem: &[u8]) -> Result<HttpWire, String> {
         self.roots = trust::certificates(pem)?;
         Ok(self)
@@ -195,9 +186,6 @@ impl HttpWire {
     }
 
     /// What answers at an address, asked without credentials: any answer shows that there is a way.
-    ///
-    /// # Errors
-    /// There is no answer.
     pub async fn probe(&self, url: &reqwest::Url) -> Result<Probe, WireError> {
         let mut outgoing = reqwest::Request::new(reqwest::Method::GET, url.clone());
         outgoing.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));

@@ -23,8 +23,6 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// In front of this router.
-    #[must_use]
     pub fn new(router: Router, limits: Limits) -> InProcess {
         InProcess { router, limits }
     }

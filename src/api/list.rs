@@ -65,7 +65,6 @@ pub(crate) async fn pages(session: &Session) -> Result<Round<Listed>, ApiError> 
     })
 }
 
-/// All divisions.
 pub(crate) async fn divisions(session: &Session) -> Result<Round<Vec<Division>>, ApiError> {
     let id = |it: &Division| -> Option<DivisionId> { Some(it.id.clone()) };
     let read = |body: &[u8], number, size, _: &ListRoom| {
@@ -117,9 +116,6 @@ async fn state(session: &Session, deactivated: bool, weight: &Weight) -> Result<
 }
 
 /// Asks whether the org serves this generation's definitions at all.
-///
-/// # Errors
-/// `NotServed`, or whatever kept the answer away.
 pub(crate) async fn is_served(session: &Session) -> Result<(), ApiError> {
     match session.generation() {
         Generation::First => {

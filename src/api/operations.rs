@@ -26,7 +26,6 @@ const NO_PERMISSION: Permission = Permission { document: None, today: None };
 /// One request to the API, apart from where the API is and who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
-    /// The method.
     pub method: Method,
     /// The path, percent-encoded.
     pub path: String,
@@ -34,11 +33,8 @@ pub struct Operation {
     pub query: Vec<(&'static str, String)>,
     /// The JSON text that it carries.
     pub body: Option<Vec<u8>>,
-    /// Whether it can change the org.
     pub effect: Effect,
-    /// What it needs.
     pub permission: Permission,
-    /// The longest answer.
     pub answer_bytes_max: usize,
 }
 
@@ -73,27 +69,21 @@ impl Operation {
     }
 }
 
-/// Who the credentials belong to.
-#[must_use]
 pub fn organization() -> Operation {
     Operation::read(ORGANIZATION.to_owned(), Vec::new(), NO_PERMISSION)
 }
 
-/// The system presences.
-#[must_use]
 pub fn system_presences() -> Operation {
     Operation::read(SYSTEM_PRESENCES.to_owned(), Vec::new(), NO_PERMISSION)
 }
 
 /// One page of the divisions that the client sees. No permission is documented for it.
-#[must_use]
 pub fn divisions(page_number: usize, page_size: usize) -> Operation {
     let query = vec![("pageNumber", page_number.to_string()), ("pageSize", page_size.to_string())];
     Operation::read(DIVISIONS.to_owned(), query, NO_PERMISSION)
 }
 
 /// One page of who does what now. A POST that only reads; no permission is documented for it.
-#[must_use]
 pub fn user_activity(page_number: usize, page_size: usize, body: Vec<u8>) -> Operation {
     Operation {
         method: Method::Post,
@@ -107,7 +97,6 @@ pub fn user_activity(page_number: usize, page_size: usize, body: Vec<u8>) -> Ope
 }
 
 /// First generation: one page of the definitions, deactivated ones too, with all their labels.
-#[must_use]
 pub fn page(number: usize, size: usize) -> Operation {
     let query = vec![
         ("pageNumber", number.to_string()),
@@ -120,7 +109,6 @@ pub fn page(number: usize, size: usize) -> Operation {
 
 /// Second generation: all definitions that are, or are not, deactivated, with all their labels. There
 /// are no pages, and no one list of both.
-#[must_use]
 pub fn state(deactivated: bool) -> Operation {
     let wanted = if deactivated { "TRUE" } else { "FALSE" };
     let query = vec![("deactivated", wanted.to_owned()), all_locales()];
@@ -128,10 +116,6 @@ pub fn state(deactivated: bool) -> Operation {
     Operation { answer_bytes_max: WHOLE_LIST_BYTES_MAX, ..all }
 }
 
-/// One definition, with all its labels.
-///
-/// # Errors
-/// An id that cannot stand in a path.
 pub fn get(generation: Generation, id: &DefinitionId) -> Result<Operation, UnusableId> {
     let permission = match generation {
         Generation::First => Permission { document: None, today: Some(VIEW) },
@@ -140,33 +124,23 @@ pub fn get(generation: Generation, id: &DefinitionId) -> Result<Operation, Unusa
     Ok(Operation::read(definition(generation, id)?, vec![all_locales()], permission))
 }
 
-/// Makes a definition.
-#[must_use]
 pub fn create(generation: Generation, body: Vec<u8>) -> Operation {
     let path = collection(generation).to_owned();
     Operation::write(Method::Post, path, Some(body), "presence:presenceDefinition:add")
 }
 
-/// Replaces a definition.
-///
-/// # Errors
-/// An id that cannot stand in a path.
 pub fn update(generation: Generation, id: &DefinitionId, body: Vec<u8>) -> Result<Operation, UnusableId> {
     let path = definition(generation, id)?;
     Ok(Operation::write(Method::Put, path, Some(body), "presence:presenceDefinition:edit"))
 }
 
 /// Removes a definition. In the second generation `presence:presenceDefinition:edit` is enough as well.
-///
-/// # Errors
-/// An id that cannot stand in a path.
 pub fn delete(generation: Generation, id: &DefinitionId) -> Result<Operation, UnusableId> {
     let path = definition(generation, id)?;
     Ok(Operation::write(Method::Delete, path, None, "presence:presenceDefinition:delete"))
 }
 
 /// Where a generation has its definitions.
-#[must_use]
 pub fn collection(generation: Generation) -> &'static str {
     match generation {
         Generation::First => "/api/v2/presencedefinitions",

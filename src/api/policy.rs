@@ -44,7 +44,6 @@ pub const WINDOW_SLACK_MS: u64 = 500;
 pub enum Effect {
     /// It changes nothing (asking for a token counts as reading).
     Read,
-    /// It may change the org.
     Write,
 }
 
@@ -79,7 +78,6 @@ pub enum Failure {
     Refused,
 }
 
-/// What follows a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     /// Send it again after this long.
@@ -97,7 +95,6 @@ pub enum Next {
 /// # Guarantees
 /// A write is sent again only when it certainly was not carried out. `GiveUp` for a write means the
 /// same. No request waits more than [`ATTEMPTS_MAX`] − 1 times.
-#[must_use]
 pub fn after(failure: Failure, effect: Effect, attempt: u32, random: f64) -> Next {
     let next = match (failure, effect) {
         (Failure::Unauthorized { renewable: true }, _) => Next::NewToken,
@@ -144,7 +141,6 @@ fn unit(random: f64) -> f64 {
 }
 
 /// How long a schedule takes in all, at compile time.
-#[must_use]
 pub const fn sum_ms(delays_ms: &[u64]) -> u64 {
     match delays_ms {
         [] => 0,
@@ -152,10 +148,8 @@ pub const fn sum_ms(delays_ms: &[u64]) -> u64 {
     }
 }
 
-/// May a request start?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
-    /// It has started, and is counted.
     Started,
     /// Not before this instant; nothing is counted yet.
     NotBefore(Instant),
@@ -164,12 +158,10 @@ pub enum Admission {
 /// What somebody wants of the pace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
-    /// One request starts.
     Single,
     /// One starts, and the turn of another is kept: a read that a write follows at once. Else what was read would
     /// grow old while the write waits.
     WithNext,
-    /// The one that was kept starts.
     Kept,
 }
 
@@ -180,13 +172,9 @@ pub struct Pace {
     started: VecDeque<Instant>,
     kept: usize,
     not_before: Option<Instant>,
-    /// How many have ever started,
     begun: u64,
-    /// and how many of them have ended.
     ended: u64,
-    /// How many were sent to their end,
     answered: u32,
-    /// and how long they took together.
     took: Duration,
     told: Option<Told>,
     requests_per_minute: NonZeroU32,
@@ -208,7 +196,6 @@ const ASKING_MS: u64 = 2_000;
 
 impl Pace {
     /// At most this many requests in any [`WINDOW_MS`].
-    #[must_use]
     pub fn new(requests_per_minute: NonZeroU32) -> Pace {
         let per_window = usize::try_from(requests_per_minute.get()).unwrap_or(usize::MAX);
         Pace {
@@ -261,14 +248,12 @@ impl Pace {
     }
 
     /// How many in any [`WINDOW_MS`].
-    #[must_use]
     pub fn requests_per_minute(&self) -> NonZeroU32 {
         self.requests_per_minute
     }
 
     /// How long until so many more have started and ended, `at_once` of them at the same time, by when the others
     /// started and how long they took.
-    #[must_use]
     pub fn time_for(&self, requests: u64, at_once: u32, now: Instant) -> Duration {
         let each = self.took.checked_div(self.answered.max(1).saturating_mul(at_once.max(1))).unwrap_or_default();
         let window = Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);

@@ -29,7 +29,6 @@ pub struct Reader(Session);
 
 impl Session {
     /// For whoever only reads. It speaks the session's generation of the API.
-    #[must_use]
     pub fn reader(&self) -> Reader {
         Reader(self.clone())
     }
@@ -37,13 +36,11 @@ impl Session {
 
 impl Reader {
     /// The generation of the API that it speaks.
-    #[must_use]
     pub fn generation(&self) -> Generation {
         self.0.generation()
     }
 
     /// The same reader, speaking this generation of the API.
-    #[must_use]
     pub fn speaking(&self, generation: Generation) -> Reader {
         Reader(self.0.speaking(generation))
     }
@@ -52,18 +49,11 @@ impl Reader {
         &self.0
     }
 
-    /// Whose credentials these are.
-    ///
-    /// # Errors
-    /// Whatever kept the answer away. Needs no permission.
     pub async fn organization(&self) -> Result<Organization, ApiError> {
         self.introduced().await.map(|(org, _)| org)
     }
 
     /// The org, and whether it says that it is the sandbox. Anything can say so: it counts on this machine only.
-    ///
-    /// # Errors
-    /// What keeps the answer away.
     pub async fn introduced(&self) -> Result<(Organization, bool), ApiError> {
         let operation = operations::organization();
         let read = |response: &Response| Ok((shapes::organization(&response.body)?, response.from_sandbox));
@@ -79,10 +69,6 @@ impl Reader {
     ///
     /// # Assumptions
     /// Lists lag behind writes (up to a minute), so what was just written may be missing or old here.
-    ///
-    /// # Errors
-    /// Whatever kept an answer away; `NotServed` where the org has no such collection; `Unsettled` or `Incomplete` after
-    /// [`LIST_ROUNDS_MAX`] rounds. A list of many of which none can be read is of another kind than this tool knows.
     pub async fn list(&self) -> Result<Listed, ApiError> {
         let (operation, listed) = match self.generation() {
             Generation::First => {
@@ -107,17 +93,11 @@ impl Reader {
     }
 
     /// The definitions of [`Reader::list`] that can be read, for those who ask of no other.
-    ///
-    /// # Errors
-    /// Those of [`Reader::list`].
     pub async fn definitions(&self) -> Result<Vec<Definition>, ApiError> {
         Ok(self.list().await?.definitions)
     }
 
     /// Every division that the client sees, by name, then id.
-    ///
-    /// # Errors
-    /// Whatever kept an answer away; `Unsettled` or `Incomplete` after [`LIST_ROUNDS_MAX`] rounds.
     pub async fn divisions(&self) -> Result<Vec<Division>, ApiError> {
         let mut divisions =
             self.settled(&operations::divisions(1, self.0.page_size()), || list::divisions(&self.0)).await?;
@@ -154,10 +134,6 @@ impl Reader {
     }
 
     /// One definition as it is now, or none when the platform says that there is none.
-    ///
-    /// # Errors
-    /// Whatever kept the answer away; a gateway's "not found" too, and `NotServed` where the org serves
-    /// no definitions through this generation at all: then nothing is known of this one.
     pub async fn definition(&self, id: &DefinitionId) -> Result<Option<Fetched>, ApiError> {
         let generation = self.generation();
         let operation = operations::get(generation, id).map_err(|id| self.0.unusable(Method::Get, id))?;
@@ -192,9 +168,6 @@ impl Reader {
     }
 
     /// One object as its own read shows it, to be taken into a list; also if it is odd.
-    ///
-    /// # Errors
-    /// Those of [`Reader::definition`], but for an odd object.
     pub async fn look(&self, id: &DefinitionId) -> Result<Found, ApiError> {
         match self.definition(id).await {
             Ok(Some(fetched)) => Ok(Found::Whole(Box::new(fetched.definition), fetched.halved)),
@@ -207,9 +180,6 @@ impl Reader {
     }
 
     /// The system presences that the org knows, in its order.
-    ///
-    /// # Errors
-    /// Whatever kept the answer away.
     pub async fn system_presences(&self) -> Result<Vec<SystemPresence>, ApiError> {
         let operation = operations::system_presences();
         let answer = self.0.run(&operation, |response| shapes::system_presences(&response.body)).await;
@@ -217,13 +187,11 @@ impl Reader {
     }
 
     /// The pace that the whole run keeps.
-    #[must_use]
     pub fn requests_per_minute(&self) -> NonZeroU32 {
         self.0.requests_per_minute()
     }
 
     /// How many requests the whole run has sent so far, token requests included.
-    #[must_use]
     pub fn request_count(&self) -> u64 {
         self.0.request_count()
     }

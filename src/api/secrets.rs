@@ -32,7 +32,6 @@ pub struct Secrets {
 
 impl Secrets {
     /// These; empty ones say nothing.
-    #[must_use]
     pub fn new(secrets: impl IntoIterator<Item = SecretString>) -> Secrets {
         let (mut short, mut pieces) = (Vec::new(), Pieces::default());
         for secret in secrets {
@@ -49,7 +48,6 @@ impl Secrets {
 
     /// Does one of them, or a piece of one, stand in these bytes? Very short ones are not looked for: they are words as
     /// well.
-    #[must_use]
     pub fn stand_in(&self, bytes: &[u8]) -> bool {
         let mut found = Found { only_one: true, ranges: Vec::new() };
         self.pieces.find(bytes, &mut found);
@@ -70,7 +68,6 @@ impl Secrets {
     }
 
     /// The text without any of them.
-    #[must_use]
     pub fn scrub(&self, text: &str) -> String {
         let mut found = Found { only_one: false, ranges: Vec::new() };
         self.pieces.find(text.as_bytes(), &mut found);

@@ -49,7 +49,6 @@ pub enum Credentials {
 /// What may be chosen for a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// The shared pace.
     pub requests_per_minute: NonZeroU32,
     /// Decides the jitter: the same seed, the same waits.
     pub seed: u64,
@@ -82,7 +81,6 @@ enum Turns {
     Both,
     /// The read has had its turn, and the write's is kept.
     Second,
-    /// Nothing is kept any more.
     Over,
 }
 
@@ -123,7 +121,6 @@ struct Shared {
     issued: Mutex<Issued>,
     requests: AtomicU64,
     page_size: AtomicUsize,
-    /// Something has answered in this run.
     answered: AtomicBool,
 }
 
@@ -152,7 +149,6 @@ struct Token {
 
 impl Session {
     /// Nothing is sent before the first operation.
-    #[must_use]
     pub fn new(endpoints: Endpoints, credentials: Credentials, wire: Arc<dyn Wire>, options: Options) -> Session {
         let Options { requests_per_minute, seed } = options;
         let shared = Shared {
@@ -172,45 +168,37 @@ impl Session {
 
     /// The same conversation, in which readers and writers speak this generation of the API. A new one
     /// speaks the first.
-    #[must_use]
     pub fn speaking(&self, generation: Generation) -> Session {
         Session { generation, ..self.clone() }
     }
 
     /// The generation of the API that readers and writers speak.
-    #[must_use]
     pub fn generation(&self) -> Generation {
         self.generation
     }
 
     /// The same conversation, whose writes pass this gate.
-    #[must_use]
     pub fn behind(&self, gate: &Gate) -> Session {
         Session { gate: Some(gate.clone()), ..self.clone() }
     }
 
     /// The same conversation, in which the first read takes the turn of the write that follows it as well, so that this
     /// one does not wait for the pace.
-    #[must_use]
     pub fn in_pairs(&self) -> Session {
         let pair = Pair { shared: Arc::clone(&self.shared), turns: Mutex::new(Turns::Both) };
         Session { pair: Some(Arc::new(pair)), ..self.clone() }
     }
 
-    /// The pace.
-    #[must_use]
     pub fn requests_per_minute(&self) -> NonZeroU32 {
         lock(&self.shared.pace).requests_per_minute()
     }
 
     /// How long so many more requests take, `at_once` of them at the same time.
-    #[must_use]
     pub fn time_for(&self, requests: u64, at_once: u32) -> Duration {
         lock(&self.shared.pace).time_for(requests, at_once, Instant::now().into_std())
     }
 
     /// How many requests were sent so far, token requests included.
-    #[must_use]
     pub fn request_count(&self) -> u64 {
         self.shared.requests.load(Ordering::Relaxed)
     }

@@ -38,7 +38,6 @@ pub(crate) type Read<T> = Result<T, Unreadable>;
 /// A definition with the whole object that it was read from, for [`put_body`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fetched {
-    /// What was read.
     pub definition: Definition,
     /// A JSON object as the platform sent it, fields that we do not know included.
     raw: Map<String, Value>,
@@ -61,7 +60,6 @@ pub struct Patch {
 
 impl Patch {
     /// What leads from one content to the other.
-    #[must_use]
     pub fn between(before: &Content, after: &Content) -> Patch {
         let mut patch = Patch::default();
         for LabelPair { locale, first: wanted, second: present } in after.labels.pair(&before.labels) {
@@ -77,18 +75,14 @@ impl Patch {
     }
 
     /// Deactivation, and nothing else.
-    #[must_use]
     pub fn deactivation() -> Patch {
         Patch { deactivated: Some(true), ..Patch::default() }
     }
 }
 
-/// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
-    /// What is on it.
     pub items: Vec<T>,
-    /// How many there are on all pages.
     pub total: usize,
     /// How many go on one page; the platform may give fewer than were asked for.
     pub page_size: usize,
@@ -116,7 +110,6 @@ impl Default for ListRoom {
 }
 
 impl ListRoom {
-    /// Takes an object in.
     fn take(&self, entity: &Entity) -> Read<()> {
         let labels = match entity {
             Entity::Whole(whole) => whole.definition.labels.len(),
@@ -137,9 +130,6 @@ impl ListRoom {
 }
 
 /// `GET /api/v2/presencedefinitions`: one page.
-///
-/// # Errors
-/// See [`Unreadable`]. One odd object is none.
 pub fn page(body: &[u8], number: usize, asked_size: usize, room: &ListRoom) -> Read<Page<Placed>> {
     let on_page = if number == 1 { String::new() } else { format!(" of page {number}") };
     paged(body, number, asked_size, |index, text| listed(text, Generation::First, &place(index, &on_page), room))
@@ -164,9 +154,6 @@ fn one(text: &[u8], generation: Generation, place: &str) -> Read<(Entity, Fields
 }
 
 /// `GET /api/v2/presence/definitions`: all of one state.
-///
-/// # Errors
-/// See [`Unreadable`]; another number of definitions than `total` says is a broken promise. One odd object is none.
 pub fn state(body: &[u8], deactivated: bool, room: &ListRoom) -> Read<Vec<Placed>> {
     let listing = Listing::of(body)?;
     let on_page = if deactivated { " of those deactivated" } else { "" };
@@ -180,9 +167,6 @@ pub fn state(body: &[u8], deactivated: bool, room: &ListRoom) -> Read<Vec<Placed
 }
 
 /// `GET /api/v2/authorization/divisions`: one page.
-///
-/// # Errors
-/// See [`Unreadable`].
 pub fn divisions(body: &[u8], number: usize, asked_size: usize) -> Read<Page<Division>> {
     paged(body, number, asked_size, |index, text| {
         if !text.starts_with(b"{") {
@@ -246,10 +230,6 @@ impl<'a> Listing<'a> {
     }
 }
 
-/// One definition.
-///
-/// # Errors
-/// See [`Unreadable`]; another definition than the one asked for is a broken promise.
 pub fn fetched(generation: Generation, body: &[u8], asked: &DefinitionId) -> Read<Fetched> {
     let (entity, raw) = alone(generation, body)?;
     if let Some(id) = entity.id().filter(|it| *it != asked) {
@@ -264,10 +244,6 @@ pub fn fetched(generation: Generation, body: &[u8], asked: &DefinitionId) -> Rea
     }
 }
 
-/// The answer to a POST.
-///
-/// # Errors
-/// See [`Unreadable`].
 pub fn created(generation: Generation, body: &[u8]) -> Read<Definition> {
     match alone(generation, body)?.0 {
         Entity::Whole(whole) => Ok(whole.definition),
@@ -275,7 +251,6 @@ pub fn created(generation: Generation, body: &[u8]) -> Read<Definition> {
     }
 }
 
-/// The one object of an answer.
 fn alone(generation: Generation, body: &[u8]) -> Read<(Entity, Fields)> {
     let text = json::without_mark(body).trim_ascii();
     if !json::is_json(text) {
@@ -289,9 +264,6 @@ fn alone(generation: Generation, body: &[u8]) -> Read<(Entity, Fields)> {
 
 /// The answer to a DELETE: nothing, or something in JSON. A page in between says nothing of whether
 /// the platform has seen the request.
-///
-/// # Errors
-/// See [`Unreadable`].
 pub fn deleted(body: &[u8]) -> Read<()> {
     if body.trim_ascii().is_empty() { Ok(()) } else { parse(body).map(|_| ()) }
 }
@@ -299,19 +271,14 @@ pub fn deleted(body: &[u8]) -> Read<()> {
 /// The people on one definition, as one page of an answer names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActivityGroup {
-    /// The definition.
     pub definition: DefinitionId,
     /// Who, and whether they are on queue; one may occur again, here and on another page.
     pub users: Vec<(UserId, Queue)>,
-    /// The platform left some out.
     pub truncated: bool,
 }
 
 /// `POST /api/v2/analytics/users/activity/query`: one page. People are those that `entities` names;
 /// the numbers in `data` count queues.
-///
-/// # Errors
-/// See [`Unreadable`]. An absent list is an empty one: nobody is on any of them.
 pub fn activity(body: &[u8]) -> Read<Vec<ActivityGroup>> {
     let answer = object(parse(body)?, "the answer")?;
     let results = list(&answer, "results")?;
@@ -346,9 +313,6 @@ fn queue(routing: Option<&str>) -> Queue {
 }
 
 /// `GET /api/v2/organizations/me`.
-///
-/// # Errors
-/// See [`Unreadable`].
 pub fn organization(body: &[u8]) -> Read<Organization> {
     let fields = object(parse(body)?, "the answer")?;
     let id = OrgId::new(promised(&fields, "id", Value::as_str)?).ok_or_else(|| broken("`id` is empty".to_owned()))?;
@@ -356,9 +320,6 @@ pub fn organization(body: &[u8]) -> Read<Organization> {
 }
 
 /// `GET /api/v2/systempresences`: a bare array.
-///
-/// # Errors
-/// See [`Unreadable`].
 pub fn system_presences(body: &[u8]) -> Read<Vec<SystemPresence>> {
     let Value::Array(items) = parse(body)? else { return Err(broken("the answer is not an array".to_owned())) };
     let names = items.iter().enumerate().map(|(index, item)| {
@@ -368,10 +329,6 @@ pub fn system_presences(body: &[u8]) -> Read<Vec<SystemPresence>> {
     names.collect()
 }
 
-/// The token endpoint's answer.
-///
-/// # Errors
-/// See [`Unreadable`]. Nothing of the answer is in the error: it may be half a token.
 pub fn grant(body: &[u8]) -> Read<Grant> {
     let fields = object(parse(body)?, "the answer")?;
     let token = promised(&fields, "access_token", Value::as_str)?;
@@ -383,7 +340,6 @@ pub fn grant(body: &[u8]) -> Read<Grant> {
 
 /// The body of a POST: what the document requires, labels in NFC, the division where there is one,
 /// and nothing else.
-#[must_use]
 pub fn post_body(generation: Generation, system_presence: &SystemPresence, content: &Content) -> Vec<u8> {
     let Content { labels, deactivated: _, division } = content;
     let labels: Map<String, Value> =
@@ -407,9 +363,6 @@ fn spelt(generation: Generation, system_presence: &SystemPresence) -> &str {
 
 /// The body of a PUT: the object as it was read, with only what `patch` names changed and without the
 /// fields that the platform writes itself.
-///
-/// # Errors
-/// The places of half a character that it would send back.
 pub fn put_body(current: Fetched, patch: &Patch) -> Result<Vec<u8>, Halved> {
     let Fetched { definition: _, raw, halved } = current;
     let mut fields = raw.clone();

@@ -22,7 +22,6 @@ pub(crate) fn sent(request: &Request) {
     trace!(method = request.method.as_str(), path = shown(request), "sends");
 }
 
-/// An exchange is over.
 pub(crate) fn ended(
     request: &Request,
     answer: &Result<Response, WireError>,

@@ -13,11 +13,9 @@ const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 /// Why a server's certificate was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Distrust {
-    /// It has ended.
     Expired,
     /// It is not valid yet.
     NotValidYet,
-    /// It is for another host.
     OtherHost,
     /// No trusted root vouches for it.
     UnknownIssuer,
@@ -29,7 +27,6 @@ pub enum Distrust {
 
 impl Distrust {
     /// The reason that the TLS library gave, if this failure is about a certificate.
-    #[must_use]
     pub(crate) fn of(error: &(dyn Error + 'static)) -> Option<Distrust> {
         if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref() {
             return Some(Distrust::read(why));
@@ -53,8 +50,6 @@ impl Distrust {
         }
     }
 
-    /// What to do about it.
-    #[must_use]
     pub fn help(self) -> &'static str {
         match self {
             Distrust::Expired => {
@@ -79,9 +74,6 @@ impl Distrust {
 }
 
 /// The certificates of a PEM text, each checked to be one that can be a root.
-///
-/// # Errors
-/// What cannot be used, with its line.
 pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, String> {
     let text = String::from_utf8_lossy(pem);
     let mut lines = text.lines().enumerate().filter(|(_, line)| line.trim_end() == BEGIN).map(|(index, _)| index + 1);

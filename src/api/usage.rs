@@ -19,9 +19,6 @@ pub const DEFINITIONS_PER_QUERY: usize = 50;
 impl Reader {
     /// How many people are on each of these definitions now, all pages. People are counted once each, by
     /// their ids; the platform's own numbers in the answer count queues.
-    ///
-    /// # Errors
-    /// Whatever kept an answer away. Which permission it needs is documented nowhere public.
     pub async fn people_on(&self, ids: &BTreeSet<DefinitionId>) -> Result<BTreeMap<DefinitionId, People>, ApiError> {
         let mut all: BTreeMap<DefinitionId, Seats> = ids.iter().map(|it| (it.clone(), Seats::default())).collect();
         let ids: Vec<&DefinitionId> = ids.iter().collect();
@@ -32,9 +29,6 @@ impl Reader {
     }
 
     /// Who is on this definition now, all pages.
-    ///
-    /// # Errors
-    /// As [`people_on`](Reader::people_on).
     pub async fn seats_on(&self, id: &DefinitionId) -> Result<Seats, ApiError> {
         let mut all = BTreeMap::from([(id.clone(), Seats::default())]);
         self.seats_on_some(&[id], &mut all).await?;

@@ -19,7 +19,6 @@ pub const BULK_PUT_USERS_MAX: usize = 50;
 const EDIT: &str = "presence:userPresence:edit";
 
 /// `getUserPresencesPurecloud`, `getUserPresencesMicrosoftteams`, `getUserPresence`: one user's presence.
-#[must_use]
 pub fn get(user: &UserId, source: &Source) -> Operation {
     let permission = match source {
         // Both of them. The operation is in the API document only.
@@ -33,7 +32,6 @@ pub fn get(user: &UserId, source: &Source) -> Operation {
 }
 
 /// The presences of up to [`BULK_READ_USERS_MAX`] users. Teams has no such operation.
-#[must_use]
 pub fn get_many(users: &[&UserId], source: &Source) -> Operation {
     let ids: Vec<&str> = users.iter().map(|it| it.as_str()).collect();
     let path = format!("/api/v2/users/presences/{source}/bulk");
@@ -41,13 +39,11 @@ pub fn get_many(users: &[&UserId], source: &Source) -> Operation {
 }
 
 /// `patchUserPresencesPurecloud`, `patchUserPresence`: changes one user's presence.
-#[must_use]
 pub fn patch(user: &UserId, source: &Source, body: Vec<u8>) -> Operation {
     write(Method::Patch, one(user, source), body, Permission { document: None, today: Some(EDIT) })
 }
 
 /// `putUsersPresencesBulk`: changes the presences of up to [`BULK_PUT_USERS_MAX`] users.
-#[must_use]
 pub fn put_many(body: Vec<u8>) -> Operation {
     let permission = Permission { document: Some("directory:user:edit"), today: Some(EDIT) };
     write(Method::Put, "/api/v2/users/presences/bulk".to_owned(), body, permission)

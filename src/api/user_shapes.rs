@@ -11,9 +11,6 @@ use crate::model::user::{OutOfOffice, Source, UserId, UserPresence, Wish};
 pub type Entry = (UserId, Read<UserPresence>);
 
 /// `GET /api/v2/users/{userId}/presences/{sourceId}`, and the answer to its PATCH.
-///
-/// # Errors
-/// See [`Unreadable`](crate::api::shapes::Unreadable).
 pub fn presence(body: &[u8]) -> Read<UserPresence> {
     match parse(body)? {
         Value::Object(fields) => seen(&fields),
@@ -23,9 +20,6 @@ pub fn presence(body: &[u8]) -> Read<UserPresence> {
 
 /// `GET /api/v2/users/{userId}/presences/microsoftteams`: the first presence of the expanded answer, with
 /// its times out of office. None where Teams has none.
-///
-/// # Errors
-/// See [`Unreadable`](crate::api::shapes::Unreadable).
 pub fn teams(body: &[u8]) -> Read<Option<UserPresence>> {
     let Value::Object(fields) = parse(body)? else { return Err(broken("the answer is not an object".to_owned())) };
     let Some(first) = promised(&fields, "presences", Value::as_array)?.first() else { return Ok(None) };
@@ -37,9 +31,6 @@ pub fn teams(body: &[u8]) -> Read<Option<UserPresence>> {
 }
 
 /// A bulk read's answer (`userId` names the user), and a bulk PUT's (`id` does).
-///
-/// # Errors
-/// See [`Unreadable`](crate::api::shapes::Unreadable); only for the answer as a whole.
 pub fn presences(body: &[u8]) -> Read<Vec<Entry>> {
     let Value::Array(items) = parse(body)? else { return Err(broken("the answer is not a list".to_owned())) };
     let each = items.iter().enumerate().map(|(index, item)| {
@@ -53,14 +44,12 @@ pub fn presences(body: &[u8]) -> Read<Vec<Entry>> {
 }
 
 /// The body of a PATCH: what shall change, and nothing else.
-#[must_use]
 pub fn patch_body(wish: &Wish) -> Vec<u8> {
     wished(wish).to_string().into_bytes()
 }
 
 /// The body of a bulk PUT. The platform's own source is what is meant where none is named; any other is
 /// named as today's API has it, the API document's `source` being deprecated.
-#[must_use]
 pub fn put_body(wishes: &[(&UserId, &Wish)], source: &Source) -> Vec<u8> {
     let entry = |(user, wish): &(&UserId, &Wish)| {
         let mut entry = wished(wish);

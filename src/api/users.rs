@@ -29,13 +29,11 @@ pub struct UserWriter(Session);
 
 impl Session {
     /// For whoever only reads presences of users.
-    #[must_use]
     pub fn user_reader(&self) -> UserReader {
         UserReader(self.clone())
     }
 
     /// For whoever may set presences of users.
-    #[must_use]
     pub fn user_writer(&self) -> UserWriter {
         UserWriter(self.clone())
     }
@@ -44,10 +42,6 @@ impl Session {
 impl UserReader {
     /// What one user is on, by one source. None when the platform says 404: it shows no such user, or no
     /// such source of this user.
-    ///
-    /// # Errors
-    /// Whatever kept the answer away; a gateway's "not found" too, and 410, which means that the platform
-    /// no longer has the operation.
     pub async fn presence(&self, user: &UserId, source: &Source) -> Result<Option<UserPresence>, ApiError> {
         let read = |body: &[u8]| match source {
             Source::Teams => shapes::teams(body),
@@ -63,10 +57,6 @@ impl UserReader {
 
     /// What up to [`BULK_READ_USERS_MAX`](operations::BULK_READ_USERS_MAX) users are on, by one source that
     /// is not Teams, which cannot be asked about several.
-    ///
-    /// # Errors
-    /// Whatever kept the answer away. Whether one unknown user makes the platform refuse the whole read is
-    /// not known.
     pub async fn presences(&self, users: &[&UserId], source: &Source) -> Result<Answered, ApiError> {
         let operation = operations::get_many(users, source);
         let answer = self.0.run(&operation, |response| shapes::presences(&response.body)).await;
@@ -76,16 +66,11 @@ impl UserReader {
 }
 
 impl UserWriter {
-    /// For reading through the same session.
-    #[must_use]
     pub fn reader(&self) -> UserReader {
         UserReader(self.0.clone())
     }
 
     /// Sets one user's presence by a PATCH. Gives what the platform answers that the user is on now.
-    ///
-    /// # Errors
-    /// `Unclear` when it may have been carried out: read it.
     pub async fn set(&self, user: &UserId, source: &Source, wish: &Wish) -> Result<UserPresence, WriteError> {
         let operation = operations::patch(user, source, shapes::patch_body(wish));
         self.0.run(&operation, |response| shapes::presence(&response.body)).await.map_err(write_error)
@@ -97,9 +82,6 @@ impl UserWriter {
     /// # Caveats
     /// Whether the platform does all or nothing, or passes over what it cannot do, is not known: whom the
     /// answer does not speak of has to be read.
-    ///
-    /// # Errors
-    /// `Unclear` when it, or a part of it, may have been carried out: read them.
     pub async fn set_many(&self, wishes: &[(&UserId, &Wish)], source: &Source) -> Result<Answered, WriteError> {
         let operation = operations::put_many(shapes::put_body(wishes, source));
         let answer = self.0.run(&operation, |response| shapes::presences(&response.body)).await;
@@ -109,7 +91,6 @@ impl UserWriter {
 }
 
 /// The platform itself says 404. 410 is about the operation and not about a user.
-#[must_use]
 pub fn is_absent(error: &ApiError) -> bool {
     error.kind == (Kind::NotFound { by_the_platform: true }) && error.about.status == Some(404)
 }

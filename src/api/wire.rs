@@ -26,7 +26,6 @@ const SANDBOX: &str = "presencectl-sandbox";
 /// (docs/platform.md, "Rate limits").
 const RATE_LIMIT: [&str; 3] = ["inin-ratelimit-count", "inin-ratelimit-allowed", "inin-ratelimit-reset"];
 
-/// The limits of one exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// See [`REQUEST_TIMEOUT_MS`].
@@ -47,24 +46,16 @@ impl Default for Limits {
     }
 }
 
-/// The methods in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Reads.
     Get,
-    /// Creates, or asks for a token.
     Post,
-    /// Replaces.
     Put,
-    /// Changes a part.
     Patch,
-    /// Removes.
     Delete,
 }
 
 impl Method {
-    /// As it is sent.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",
@@ -76,7 +67,6 @@ impl Method {
     }
 
     /// In the words of the HTTP libraries.
-    #[must_use]
     pub fn http(self) -> reqwest::Method {
         match self {
             Method::Get => reqwest::Method::GET,
@@ -97,40 +87,31 @@ impl fmt::Display for Method {
 /// How a request says who asks. Neither form shows its secret.
 #[derive(Debug, Clone)]
 pub enum Auth {
-    /// An access token.
     Bearer(SecretString),
     /// The OAuth client itself; for the token endpoint only.
     Basic {
-        /// The client's id.
         id: String,
         /// Its secret.
         secret: SecretString,
     },
 }
 
-/// What a request carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
-    /// Nothing.
     None,
     /// A JSON text.
     Json(Vec<u8>),
-    /// A form, encoded already.
     Form(&'static str),
 }
 
 /// One request. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The method.
     pub method: Method,
     /// The whole address. Never holds a secret.
     pub url: Url,
-    /// Who asks.
     pub auth: Auth,
-    /// What it carries.
     pub body: Body,
-    /// The longest body of its answer.
     pub answer_bytes_max: usize,
 }
 
@@ -138,9 +119,7 @@ pub struct Request {
 /// so no more than a hint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimit {
-    /// How many requests were counted, this one included.
     pub count: u64,
-    /// How many may be.
     pub allowed: u64,
     /// After how many seconds counting begins anew.
     pub reset_s: u64,
@@ -149,7 +128,6 @@ pub struct RateLimit {
 /// One answer, read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Response {
-    /// The status.
     pub status: u16,
     /// `ININ-Correlation-Id`.
     pub correlation_id: Option<String>,
@@ -161,7 +139,6 @@ pub struct Response {
     pub content_type: Option<String>,
     /// Does the header `Presencectl-Sandbox` say that the sandbox answers?
     pub from_sandbox: bool,
-    /// The body, decompressed.
     pub body: Vec<u8>,
 }
 
@@ -177,7 +154,6 @@ pub enum WireError {
     /// The other side could not show that it is who it should be; nothing was sent.
     #[error("the server's certificate is not trusted: {said}")]
     Untrusted {
-        /// The reason.
         why: Distrust,
         /// The reason in the words of the TLS library.
         said: String,
@@ -185,13 +161,9 @@ pub enum WireError {
     /// The proxy opened no tunnel; nothing was sent through it.
     #[error("the proxy `{proxy}` answered {status}")]
     Proxy {
-        /// Its host and port.
         proxy: String,
-        /// What names it.
         variable: &'static str,
-        /// The host beyond it.
         host: String,
-        /// What it answered.
         status: u16,
         /// A user and a password were sent to it.
         is_signed_in: bool,
@@ -204,21 +176,14 @@ pub enum WireError {
     Lost(String),
     /// No whole answer in time.
     #[error("no answer within {after_ms} ms")]
-    TimedOut {
-        /// The limit.
-        after_ms: u64,
-    },
+    TimedOut { after_ms: u64 },
     /// The answer is longer than anybody needs.
     #[error("the answer is longer than {limit_bytes} bytes")]
-    TooLarge {
-        /// The limit.
-        limit_bytes: usize,
-    },
+    TooLarge { limit_bytes: usize },
 }
 
 impl WireError {
     /// The same, with what libraries say put into other words.
-    #[must_use]
     pub fn in_other_words(self, words: &dyn Fn(&str) -> String) -> WireError {
         match self {
             WireError::NotSent(said) => WireError::NotSent(words(&said)),
@@ -231,7 +196,6 @@ impl WireError {
     }
 
     /// What libraries say, else the whole error in words.
-    #[must_use]
     pub fn said(self) -> String {
         match self {
             WireError::NotSent(said)
@@ -260,9 +224,6 @@ pub trait Wire: Send + Sync {
 }
 
 /// The headers of a request, the same for every wire.
-///
-/// # Errors
-/// A secret that cannot stand in a header (a line break at its end, say).
 pub fn headers(request: &Request) -> Result<HeaderMap, WireError> {
     let mut headers = HeaderMap::new();
     headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
@@ -292,7 +253,6 @@ fn authorization(auth: &Auth) -> Result<HeaderValue, WireError> {
 }
 
 /// What follows `Basic`. As secret as what went in.
-#[must_use]
 pub fn basic(id: &str, secret: &SecretString) -> String {
     base64(format!("{id}:{}", secret.expose_secret()).as_bytes())
 }
@@ -312,7 +272,6 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// An answer without its body. `now` is for an answer that does not say what time it is.
-#[must_use]
 pub fn response(status: u16, headers: &HeaderMap, now: Option<Moment>) -> Response {
     let text = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let date = |name: &str| text(name).as_deref().and_then(Moment::read_http_date);
@@ -345,9 +304,6 @@ fn seconds(text: &str) -> Option<u64> {
 }
 
 /// Adds a piece of a body, within the limit.
-///
-/// # Errors
-/// `TooLarge`.
 pub fn append(body: &mut Vec<u8>, piece: &[u8], limit_bytes: usize) -> Result<(), WireError> {
     if body.len().saturating_add(piece.len()) > limit_bytes {
         return Err(WireError::TooLarge { limit_bytes });

@@ -20,28 +20,23 @@ pub struct Writer(Session);
 
 impl Session {
     /// For whoever may change the org. It speaks the session's generation of the API.
-    #[must_use]
     pub fn writer(&self) -> Writer {
         Writer(self.clone())
     }
 }
 
 impl Writer {
-    /// For reading through the same session.
-    #[must_use]
     pub fn reader(&self) -> Reader {
         self.0.reader()
     }
 
     /// For one read and the write that follows it at once: both take their turns in the pace together, so that what
     /// was read does not grow old while the write waits.
-    #[must_use]
     pub fn for_one_write(&self) -> Writer {
         Writer(self.0.in_pairs())
     }
 
     /// The generation of the API that it speaks.
-    #[must_use]
     pub fn generation(&self) -> Generation {
         self.0.generation()
     }
@@ -50,9 +45,6 @@ impl Writer {
     ///
     /// # Guarantees
     /// At most one is created by one call. Labels are sent in NFC.
-    ///
-    /// # Errors
-    /// `Unclear` when it may exist all the same: look for it by listing, for as long as lists lag.
     pub async fn create(&self, system_presence: &SystemPresence, content: &Content) -> Result<Definition, WriteError> {
         let generation = self.0.generation();
         let operation = operations::create(generation, shapes::post_body(generation, system_presence, content));
@@ -68,10 +60,6 @@ impl Writer {
     /// # Assumptions
     /// `current` was read right before: the platform has no versions, and whatever was changed since
     /// is overwritten.
-    ///
-    /// # Errors
-    /// `Unclear` when it may have been written all the same: read it again. `NotDone` with the kind `HalfCharacter` when
-    /// it would send back half a character, whose other half is lost.
     pub async fn update(&self, current: Fetched, patch: &Patch) -> Result<Definition, WriteError> {
         let id = current.definition.id.clone();
         let generation = self.0.generation();
@@ -88,9 +76,6 @@ impl Writer {
     }
 
     /// Removes a definition. The platform then keeps it, deactivated.
-    ///
-    /// # Errors
-    /// `NotDone` with the kind `NotFound` when it is gone already; `Unclear` when it may be.
     pub async fn delete(&self, id: &DefinitionId) -> Result<(), WriteError> {
         let operation = operations::delete(self.0.generation(), id).map_err(|id| self.unusable(Method::Delete, id))?;
         self.0.run(&operation, |response| shapes::deleted(&response.body)).await.map_err(write_error)

@@ -5,7 +5,6 @@ use crate::model::names::{Label, Locale};
 
 /// The locale of the label that an answer is about. `said` is what the answer named: its message, names
 /// and values of its parameters. None where it names no label, or several.
-#[must_use]
 pub fn refused_label<'a>(said: &[String], labels: &'a Labels) -> Option<&'a Locale> {
     let named: Vec<(&Locale, &Label)> =
         labels.iter().filter(|(locale, _)| said.iter().any(|it| names_locale(it, locale))).collect();

@@ -30,9 +30,7 @@ const _: () = assert!(sum_ms(&LOOK_DELAYS_MS) == LIST_LAG_MS);
 pub enum Ground {
     /// Nothing: it may be created. With the ids that exist by now, and how old the list is that says so.
     Clear(Arc<BTreeSet<DefinitionId>>, Duration),
-    /// Exactly what shall be created.
     AlreadySo(DefinitionId),
-    /// Something with the same label.
     Taken(DefinitionId),
     /// Something with the same label that cannot be read whole: what it is called.
     Odd(String),
@@ -43,7 +41,6 @@ pub enum Ground {
 pub enum Search {
     /// Exactly one new object with exactly what was sent.
     Found(DefinitionId),
-    /// Nothing new that looks like it.
     Absent,
     /// Several, or something similar that is not exactly what was sent.
     Unclear(Vec<DefinitionId>),
@@ -75,7 +72,6 @@ pub struct Census<'a> {
 
 impl<'a> Census<'a> {
     /// Not read yet. `steps` are those of the run.
-    #[must_use]
     pub fn new(reader: &'a Reader, desired: &'a Desired, steps: &[Step]) -> Census<'a> {
         let default_locale = &desired.settings.default_locale;
         let label = |step: &Step| {
@@ -94,16 +90,12 @@ impl<'a> Census<'a> {
     }
 
     /// The ids of the list that the create of a definition was held against; none if it was held against none.
-    #[must_use]
     pub fn held_against(&self, key: &Key) -> Option<Arc<BTreeSet<DefinitionId>>> {
         self.held_against.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
     /// What an earlier run may have made, under a label that this create does not have, where a list that was read since
     /// then shows it and the plan did not see it.
-    ///
-    /// # Errors
-    /// When the list cannot be read.
     pub async fn awaited(
         &self,
         create: &Create,
@@ -140,9 +132,6 @@ impl<'a> Census<'a> {
     }
 
     /// Looks at what stands where `create` shall be made, in a list that is fresh enough.
-    ///
-    /// # Errors
-    /// When the list cannot be read.
     pub async fn ground(&self, create: &Create) -> Result<Ground, ApiError> {
         // Held across the read on purpose: ten creations shall not read the list ten times.
         let mut last = self.last.lock().await;
@@ -190,9 +179,6 @@ impl<'a> Census<'a> {
     }
 
     /// Searches once for what a lost POST may have made.
-    ///
-    /// # Errors
-    /// When the list cannot be read.
     pub async fn search(&self, create: &Create, before: &BTreeSet<DefinitionId>) -> Result<Search, ApiError> {
         let Listed { definitions, odd, halved: _ } = self.reader.list().await?;
         let ours = create.labels.get(self.default_locale);

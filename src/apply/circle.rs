@@ -11,7 +11,6 @@ const NAMED_MAX: usize = 5;
 
 /// What to do where the org refuses this step for a label that it takes; none where it is in no circle.
 /// `steps` are those of the order.
-#[must_use]
 pub fn advice(order: &Order, steps: &[&Step], step: usize, default_locale: &Locale) -> Option<String> {
     let taken = order.given_up(step).first()?;
     let Because::Frees(locale, label) = &taken.because else { return None };

@@ -176,7 +176,6 @@ pub struct VerificationV1 {
 }
 
 /// The document of a report.
-#[must_use]
 pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1 {
     let Report {
         rows,
@@ -203,7 +202,6 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1
 }
 
 /// What became of one object in a run for this intent, as documents say it.
-#[must_use]
 pub fn row_v1(row: &Row, intent: Intent, sources: &Sources) -> RowV1 {
     let Row {
         action,

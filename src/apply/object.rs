@@ -33,11 +33,9 @@ const WAITS_MAX: u32 = 5;
 /// What became of one object, and its id where a creation gave it one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
-    /// What became of it.
     pub outcome: Outcome,
     /// The id that the org gave to a created one.
     pub id: Option<DefinitionId>,
-    /// By what it counts as done.
     pub evidence: Evidence,
 }
 
@@ -58,7 +56,6 @@ impl From<Outcome> for Ended {
 }
 
 /// When the org says that a definition was changed last.
-#[must_use]
 pub fn stamp(found: &Definition) -> Option<Moment> {
     found.modified.as_ref()?.at.as_deref().and_then(Moment::read)
 }
@@ -72,9 +69,7 @@ fn seen(outcome: Outcome, found: &Definition) -> Ended {
 /// Until when a create waits for what an earlier run may have made.
 #[derive(Debug, Clone, Copy)]
 pub struct Until<'a> {
-    /// From then on the list shows it.
     pub at: Instant,
-    /// What was sent.
     pub sent: &'a [(SystemPresence, Label)],
     /// What was there when this run was planned.
     pub observed: &'a Observed,
@@ -87,7 +82,6 @@ pub struct Hands<'a> {
     pub writer: Writer,
     /// What stands where something shall be created.
     pub census: &'a Census<'a>,
-    /// The gate that the writer stands behind.
     pub gate: &'a Gate,
     /// What to do where the org refuses the write for what it holds.
     pub advice: Option<&'a str>,
@@ -180,7 +174,6 @@ impl Hands<'_> {
         }
     }
 
-    /// One PUT or DELETE.
     async fn write(
         &self,
         writer: &Writer,
@@ -348,7 +341,6 @@ fn absent(step: &Step, lost: Option<&ApiError>) -> Ended {
 }
 
 /// In what an object is not as its step wants it.
-#[must_use]
 pub fn differences_to_after(step: &Step, found: &Definition) -> Vec<Difference> {
     let (expected, here) = (step.system_presence(), &found.system_presence);
     let moved =

@@ -5,7 +5,6 @@
 pub enum OutcomeKind {
     /// Written, and seen to be so.
     Done,
-    /// It was as it shall be already.
     AlreadySo,
     /// The org said that it was written, and does not show it yet.
     NotVisibleYet,
@@ -24,7 +23,6 @@ pub enum OutcomeKind {
 }
 
 impl OutcomeKind {
-    /// All of them.
     pub const ALL: [OutcomeKind; 9] = [
         OutcomeKind::Done,
         OutcomeKind::AlreadySo,
@@ -37,8 +35,6 @@ impl OutcomeKind {
         OutcomeKind::Unknown,
     ];
 
-    /// A stable name.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             OutcomeKind::Done => "done",
@@ -54,7 +50,6 @@ impl OutcomeKind {
     }
 
     /// Is the object as the config says?
-    #[must_use]
     pub fn is_success(self) -> bool {
         match self {
             OutcomeKind::Done | OutcomeKind::AlreadySo => true,
@@ -69,7 +64,6 @@ impl OutcomeKind {
     }
 
     /// Was the object written, as far as anybody knows?
-    #[must_use]
     pub fn may_be_written(self) -> bool {
         match self {
             OutcomeKind::Done

@@ -31,15 +31,12 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// Why nothing was applied at all: the refusals of the plan.
     pub refusals: Vec<Refusal>,
-    /// The look at the org afterwards.
     pub verification: Verification,
     /// Why nobody knows whether divisions outlasted what was written by the first generation of the API.
     pub divisions_unread: Option<Cause>,
-    /// The signal that ended it early.
     pub interrupted: Option<Signal>,
     /// The divisions, as far as names of them had to be looked up.
     pub divisions: Divisions,
-    /// The locale whose label names a definition.
     pub default_locale: Locale,
     /// When it was, and who was at work; none where nobody has said so.
     pub provenance: Option<Provenance>,
@@ -54,28 +51,21 @@ pub enum Intent {
     Apply,
     /// What a report says was written shall be taken back.
     Undo,
-    /// One definition shall go out of use.
     Retire,
 }
 
-/// One object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// What was to be done.
     pub action: Action,
-    /// For which definition of the config.
     pub key: Option<Key>,
     /// Which object; for a created one, the id that the org gave.
     pub id: Option<DefinitionId>,
     /// Where it belongs.
     pub system_presence: SystemPresence,
-    /// What to call it.
     pub name: Option<Label>,
     /// What was there before, as far as it is managed; none for what was to be made.
     pub before: Option<Content>,
-    /// What was to be there.
     pub after: Content,
-    /// What became of it.
     pub outcome: Outcome,
     /// When work on it began and ended; none where it did not begin, or nobody looked at the clock.
     pub worked: Option<Worked>,
@@ -99,7 +89,6 @@ pub struct Worked {
     pub ended: Moment,
 }
 
-/// What became of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Written, and seen to be so.
@@ -133,7 +122,6 @@ pub enum Unseen {
     },
     /// It is shown otherwise, or not at all.
     Object {
-        /// In what.
         differences: Vec<Difference>,
         /// Somebody may have changed it since: the org does not say when it was changed last.
         may_be_changed: bool,
@@ -160,13 +148,9 @@ pub enum Skip {
 /// A step that had to be done before another one, and was not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needed {
-    /// What was to be done.
     pub action: Action,
-    /// For which definition of the config.
     pub key: Option<Key>,
-    /// To which object.
     pub id: Option<DefinitionId>,
-    /// What to call that.
     pub name: Option<Label>,
     /// Why it had to be done before.
     pub because: Because,
@@ -184,7 +168,6 @@ pub enum Verification {
     /// Something that is in no row is to be done by now, or refuses the plan by now: somebody
     /// changed the org meanwhile.
     Drifted {
-        /// What is to be done.
         changes: Vec<Change>,
         /// What refuses the plan, such as two objects with one label.
         refusals: Vec<Refusal>,
@@ -194,8 +177,6 @@ pub enum Verification {
 }
 
 impl Row {
-    /// The row of a step.
-    #[must_use]
     pub fn of(step: &Step, name: Option<Label>, outcome: Outcome) -> Row {
         Row {
             action: step.action(),
@@ -215,7 +196,6 @@ impl Row {
     }
 
     /// With the moment from which to run again, if something was made, or may have been, that no list shows.
-    #[must_use]
     pub fn with_again_from(mut self, ended: Moment) -> Row {
         let is_open = matches!(self.outcome, Outcome::NotVisibleYet(_) | Outcome::Unknown(_));
         if self.action != Action::Create || !is_open {
@@ -231,7 +211,6 @@ impl Row {
     }
 
     /// What its outcome means after a run for this intent, where that needs a sentence. Foreign strings are raw.
-    #[must_use]
     pub fn in_words(&self, intent: Intent) -> Option<String> {
         let again = intent.again();
         Some(match &self.outcome {
@@ -245,7 +224,6 @@ impl Row {
     }
 
     /// With the places in the config that asked for it.
-    #[must_use]
     pub fn placed(self, desired: &Desired) -> Row {
         let Some(wanted) = self.key.as_ref().and_then(|key| desired.definitions.get(key)) else { return self };
         let Wanted { places, .. } = wanted;
@@ -271,7 +249,6 @@ impl Row {
 
 impl Intent {
     /// What tells what is still to be done.
-    #[must_use]
     pub fn again(self) -> &'static str {
         match self {
             Intent::Apply => "plan again",
@@ -292,7 +269,6 @@ impl Intent {
 
 impl Outcome {
     /// Which of all it is, without its details.
-    #[must_use]
     pub fn kind(&self) -> OutcomeKind {
         match self {
             Outcome::Done => OutcomeKind::Done,
@@ -308,19 +284,16 @@ impl Outcome {
     }
 
     /// Is the object as the config says?
-    #[must_use]
     pub fn is_success(&self) -> bool {
         self.kind().is_success()
     }
 
     /// Was the object written, as far as anybody knows?
-    #[must_use]
     pub fn may_be_written(&self) -> bool {
         self.kind().may_be_written()
     }
 
     /// Why it failed, or why nobody knows.
-    #[must_use]
     pub fn cause(&self) -> Option<&Cause> {
         match self {
             Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause),
@@ -335,7 +308,6 @@ impl Outcome {
     }
 
     /// What was found instead of what was expected.
-    #[must_use]
     pub fn differences(&self) -> &[Difference] {
         match self {
             Outcome::Differs(found) | Outcome::Overwritten(found) | Outcome::Refused(found) => found,
@@ -424,8 +396,6 @@ fn taken_otherwise(differences: &[Difference], before: Option<&Content>) -> Stri
 }
 
 impl Skip {
-    /// A stable name.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Skip::Needs(_) => "needs-another",
@@ -451,7 +421,6 @@ impl Skip {
 
 impl Needed {
     /// This step, which `because` has to be done before another one.
-    #[must_use]
     pub fn of(step: &Step, default_locale: &Locale, because: Because) -> Needed {
         Needed {
             action: step.action(),
@@ -479,7 +448,6 @@ impl Needed {
 }
 
 /// A step where a sentence speaks of it: by its key, else by what its object is called. Raw.
-#[must_use]
 pub fn in_short(action: Action, key: Option<&Key>, name: Option<&Label>, id: Option<&DefinitionId>) -> String {
     let id = id.map_or_else(String::new, ToString::to_string);
     let what = match (key, name) {
@@ -491,8 +459,6 @@ pub fn in_short(action: Action, key: Option<&Key>, name: Option<&Label>, id: Opt
 }
 
 impl Report {
-    /// Of a run that wrote nothing.
-    #[must_use]
     pub fn of(rows: Vec<Row>, default_locale: Locale) -> Report {
         Report {
             rows,
@@ -507,21 +473,17 @@ impl Report {
         }
     }
 
-    /// What the run was for.
-    #[must_use]
     pub fn intent(&self) -> Intent {
         let undoes = self.provenance.as_ref().and_then(|it| it.undoes.as_ref());
         if undoes.is_some() { Intent::Undo } else { Intent::Apply }
     }
 
     /// Was anything written, as far as anybody knows?
-    #[must_use]
     pub fn may_have_written(&self) -> bool {
         self.rows.iter().any(|row| row.outcome.may_be_written())
     }
 
     /// Was everything done, and seen to be done?
-    #[must_use]
     pub fn is_success(&self) -> bool {
         // That divisions could not be looked at is told, and fails nothing: a client may lack the right.
         let Report {

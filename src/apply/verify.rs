@@ -30,12 +30,7 @@ const LOOKS_BEFORE_DOUBT: usize = 3;
 /// What shall be so when the org is read again.
 pub enum Expectation<'a> {
     /// Nothing is left to do for a config.
-    EmptyPlan {
-        /// The config.
-        desired: &'a Desired,
-        /// The limits that the plan was made with.
-        limits: &'a Limits,
-    },
+    EmptyPlan { desired: &'a Desired, limits: &'a Limits },
     /// Each step's object is as the step wants it.
     AsAfter,
 }
@@ -70,15 +65,12 @@ impl Expectation<'_> {
 
 /// What the look is held against, and how the org is read.
 pub struct Look<'a> {
-    /// The one that reads.
     pub reader: &'a Reader,
     /// What shall be so.
     pub expectation: Expectation<'a>,
     /// What the plan was made from: its divisions.
     pub planned_from: &'a Observed,
-    /// The lists that creates were held against.
     pub census: &'a Census<'a>,
-    /// The locale whose label names a definition.
     pub default_locale: &'a Locale,
 }
 
@@ -90,7 +82,6 @@ struct Made<'a> {
 }
 
 impl Made<'_> {
-    /// As it was made.
     fn definition(&self) -> Definition {
         let after = self.step.after();
         Definition {

@@ -24,7 +24,6 @@ struct Typed {
 
 impl Line {
     /// Reads it by definitions that are built; what comes first is the name of the executable.
-    #[must_use]
     pub fn read(root: &Command, arguments: &[OsString]) -> Line {
         let mut line = Line::default();
         let (mut command, mut positionals, mut is_flags) = (root, 0, true);
@@ -81,19 +80,16 @@ impl Line {
     }
 
     /// The command as it is typed, such as `user get`; empty where there is none.
-    #[must_use]
     pub fn command(&self) -> String {
         self.words.join(" ")
     }
 
     /// The command's definition.
-    #[must_use]
     pub fn defined<'a>(&self, root: &'a Command) -> &'a Command {
         self.words.iter().try_fold(root, |command, word| command.find_subcommand(word)).unwrap_or(root)
     }
 
     /// Whether an argument is typed: a flag by its long name, any other by its id.
-    #[must_use]
     pub fn is_typed(&self, name: &str) -> bool {
         self.typed.iter().any(|it| it.name == name)
     }
@@ -110,7 +106,6 @@ impl Line {
 }
 
 /// What an argument is called here: a flag by its long name, any other by its id.
-#[must_use]
 pub fn name(arg: &Arg) -> String {
     arg.get_long().map_or_else(|| arg.get_id().to_string(), str::to_owned)
 }

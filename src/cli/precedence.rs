@@ -31,9 +31,6 @@ pub struct Contradiction {
 }
 
 /// The variables that count, by definitions that are built.
-///
-/// # Errors
-/// Nobody can tell which of them count.
 pub fn counted(
     root: &Command,
     line: &Line,
@@ -64,7 +61,6 @@ pub fn counted(
 }
 
 /// Lets an error that comes from a variable say so.
-#[must_use]
 pub fn with_variable_named(
     mut error: clap::Error,
     root: &Command,
@@ -80,7 +76,6 @@ pub fn with_variable_named(
 }
 
 /// The same for a message of ours that begins with a flag, such as `--base-url: …`.
-#[must_use]
 pub fn message_with_variable_named(message: &str, line: &Line, set: &BTreeMap<String, String>) -> Option<String> {
     let (long, rest) = message.strip_prefix("--")?.split_once(':')?;
     let variable = variables::of(long).filter(|it| !line.is_typed(long) && set.contains_key(it))?;

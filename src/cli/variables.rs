@@ -19,14 +19,12 @@ pub const WITHOUT: [(&str, &str); 6] = [
 ];
 
 /// The variable of a flag, by its long name; none where it has none.
-#[must_use]
 pub fn of(long: &str) -> Option<String> {
     let has_none = WITHOUT.iter().any(|(name, _)| *name == long);
     (!has_none).then(|| format!("{PREFIX}{}", long.to_uppercase().replace('-', "_")))
 }
 
 /// The command line, with the variables that are set (and not empty, as CI systems set unset ones to "").
-#[must_use]
 pub fn applied(command: Command, set: &BTreeMap<String, String>) -> Command {
     command.mut_args(|arg| with_variable(arg, set)).mut_subcommands(|it| applied(it, set))
 }
@@ -51,7 +49,6 @@ fn with_variable(arg: Arg, set: &BTreeMap<String, String>) -> Arg {
 }
 
 /// A switch that is off is one that is not there: it contradicts no other.
-#[must_use]
 pub fn is_absent(arg: &Arg, value: &str) -> bool {
     matches!(arg.get_action(), ArgAction::SetTrue | ArgAction::Count) && is_off(value)
 }
@@ -64,7 +61,6 @@ fn times(value: &str) -> Result<u8, String> {
 }
 
 /// Whether the variable of a switch says that it is off.
-#[must_use]
 pub fn is_off(value: &str) -> bool {
     ["false", "0", "no", "off", "f", "n"].iter().any(|it| value.trim().eq_ignore_ascii_case(it))
 }

@@ -17,7 +17,6 @@ const WIDTH: usize = 30;
 const WITH_BAR_MIN: usize = 60;
 
 /// A bar up to `total`.
-#[must_use]
 pub fn bar(total: usize) -> ProgressBar {
     styled(total, End::default())
 }
@@ -56,7 +55,6 @@ pub struct Count {
 
 impl Count {
     /// Up to `total`.
-    #[must_use]
     pub fn new(terminal: &Terminal, in_lines: bool, total: usize) -> Count {
         let bar = (terminal.err_is_terminal() && !in_lines).then(|| bar(total));
         let stream = terminal.error_stream();
@@ -64,14 +62,12 @@ impl Count {
         Count { bar, stream }
     }
 
-    /// One more is over.
     pub fn one(&self) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
         }
     }
 
-    /// Takes the bar away.
     pub fn end(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
@@ -91,7 +87,6 @@ impl End {
     }
 
     /// In words, where it is worth a word.
-    #[must_use]
     pub fn in_words(&self, elapsed: Duration) -> Option<String> {
         let at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let left = at?.saturating_sub(elapsed);
@@ -101,7 +96,6 @@ impl End {
 
 /// A bar that says when it will be over. It goes on by itself: while a run waits for its turn, nothing happens for a
 /// minute.
-#[must_use]
 pub fn counting_down(total: usize) -> (ProgressBar, End) {
     let end = End::default();
     let bar = styled(total, end.clone());

@@ -17,7 +17,6 @@ use crate::plan::origin::{self, Base, Comparison, Pending};
 use crate::plan::{Plan, plan_by};
 
 /// A plan with what it says beside the base's. What is planned stays as it is.
-#[must_use]
 pub fn compared(
     base: Given<'_>,
     head: Plan,

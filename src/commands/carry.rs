@@ -32,9 +32,6 @@ const NOT_KEPT: &str = "Undo: no report of this is kept. With --report-dir DIR (
 pub const UNASKED: &str = "give --auto-approve where a review has already said yes, as in CI";
 
 /// Asks whether `what` shall be done in an org. Where nobody can be asked, `unasked` is what to do instead.
-///
-/// # Errors
-/// Somebody said no, or nobody can be asked.
 pub fn approve(what: &str, target: &Target, unasked: &str, shell: &mut Shell<'_>) -> Result<(), Problem> {
     let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
     let question = format!("\nApply {what} to {}", text::terminal(&org));
@@ -42,7 +39,6 @@ pub fn approve(what: &str, target: &Target, unasked: &str, shell: &mut Shell<'_>
 }
 
 /// The report of a run that is killed from here on: what becomes of these steps is not known.
-#[must_use]
 pub fn begun(steps: &[Step], settled: &[Row], desired: &Desired, divisions: Divisions) -> Report {
     let default_locale = &desired.settings.default_locale;
     let unknown = |step: &Step| {
@@ -60,9 +56,6 @@ pub fn begun(steps: &[Step], settled: &[Row], desired: &Desired, divisions: Divi
 
 /// Also where there is no step to carry out: what a saved plan holds that is already so is looked
 /// at again like what was written.
-///
-/// # Errors
-/// That there was such a run could not be written down; nothing was written to the org.
 pub async fn carry_out(
     session: &Session,
     job: Job<'_>,
@@ -106,23 +99,16 @@ pub async fn carry_out(
     Ok((report, exit))
 }
 
-/// A finished run.
 pub struct Carried {
-    /// What became of it.
     pub report: Report,
-    /// Which org.
     pub target: Target,
-    /// The files that its places are in.
     pub sources: Sources,
-    /// How it ends.
     pub exit: Exit,
     /// What the command that takes it back is given beside the report.
     pub flags: String,
-    /// What stands at the end, for people.
     pub last: String,
 }
 
-/// Keeps the report and shows it.
 pub fn show(carried: Carried, desk: Desk, shell: &mut Shell<'_>) -> Exit {
     let Carried { report, target, sources, mut exit, flags, last } = carried;
     let (report, target, sources) = (&report, &target, &sources);
@@ -168,7 +154,6 @@ pub fn show(carried: Carried, desk: Desk, shell: &mut Shell<'_>) -> Exit {
 }
 
 /// Where the report is kept, and the command that takes back what `written` is the report of.
-#[must_use]
 pub fn trail(kept: Option<&Path>, written: Option<&Path>, flags: &str) -> String {
     let report = kept.map(|file| format!("Report: {}\n", text::terminal(&file.display().to_string())));
     let undo = written.map(|file| {

@@ -14,7 +14,6 @@ use crate::nofollow::parts;
 /// How long the checkout may take: nobody has asked for it.
 const CHECKOUT_MAX: Duration = Duration::from_secs(5);
 
-/// The commit of a checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// Its whole hash.
@@ -25,7 +24,6 @@ pub struct Head {
 
 /// The newest commit of the checkout that a config stands in, held against its files. None if there is none, or Git does
 /// not say.
-#[must_use]
 pub fn head(path: &Path, sources: &Sources) -> Option<Head> {
     let (git, mut objects, commit, tree) = open(path)?;
     let top = fs::canonicalize(git.top()).ok()?;
@@ -41,7 +39,6 @@ pub fn head(path: &Path, sources: &Sources) -> Option<Head> {
 
 /// Does the newest commit of the checkout that `top` stands in hold anything at the path of a folder below it, or in its
 /// way? False if Git does not say.
-#[must_use]
 pub fn holds(top: &Path, folder: &Path) -> bool {
     let held = || {
         // A `.git` below is what the folder itself holds.

@@ -31,16 +31,13 @@ pub struct CommitFiles {
 /// What was looked at, by which another commit can be compared.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    /// The folders, by path.
     folders: BTreeMap<PathBuf, SeenFolder>,
 }
 
 #[derive(Debug, Clone, Default)]
 struct SeenFolder {
     hash: String,
-    /// Everything in it was looked at.
     listed: bool,
-    /// Names that were looked up.
     names: BTreeSet<OsString>,
 }
 
@@ -55,15 +52,12 @@ struct State {
     file_bytes: usize,
 }
 
-/// What is at a path.
 struct Found {
     kind: EntryKind,
     hash: String,
 }
 
 impl CommitFiles {
-    /// Of a commit.
-    #[must_use]
     pub fn of(objects: &Rc<RefCell<Objects>>, commit: Commit) -> CommitFiles {
         let folder = SeenFolder { hash: commit.tree.clone(), ..SeenFolder::default() };
         let seen = Seen { folders: BTreeMap::from([(PathBuf::new(), folder)]) };
@@ -71,26 +65,21 @@ impl CommitFiles {
         CommitFiles { objects: Rc::clone(objects), commit, state, steps: Cell::new(0), failed: RefCell::default() }
     }
 
-    /// The commit.
-    #[must_use]
     pub fn commit(&self) -> &Commit {
         &self.commit
     }
 
     /// What was looked at until now.
-    #[must_use]
     pub fn seen(&self) -> Seen {
         self.state.borrow().seen.clone()
     }
 
     /// How many bytes of files were read until now.
-    #[must_use]
     pub fn bytes_read(&self) -> usize {
         self.state.borrow().file_bytes
     }
 
     /// Why Git did not give what was asked for, the first time; none where it always did.
-    #[must_use]
     pub fn failed(&self) -> Option<GitError> {
         self.failed.borrow().clone()
     }
@@ -107,7 +96,6 @@ impl CommitFiles {
         format!("`{}` of the commit {short}", path.display())
     }
 
-    /// The folder at a real path.
     fn folder(&self, real: &Path) -> io::Result<Rc<Folder>> {
         if real.as_os_str().len() > PATH_BYTES_MAX {
             return Err(io::Error::other(format!("its path is longer than {PATH_BYTES_MAX} bytes")));
@@ -168,9 +156,6 @@ impl CommitFiles {
     }
 
     /// Does another commit hold the same wherever one was looked at?
-    ///
-    /// # Errors
-    /// A folder is not here or is too large, or Git did not answer.
     pub fn holds_the_same(objects: &RefCell<Objects>, seen: &Seen, other: &Commit) -> Result<bool, GitError> {
         let mut objects = objects.borrow_mut();
         let mut same: Option<&Path> = None;

@@ -22,7 +22,6 @@ use crate::text;
 /// Of how many commits the config is read for when a definition last changed.
 const CONFIGS_MAX: usize = 50;
 
-/// A config in a repository.
 #[derive(Debug)]
 pub struct Committed<'a> {
     git: Git,
@@ -34,9 +33,7 @@ pub struct Committed<'a> {
 /// Where a config is, below the top of its repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InRepository {
-    /// The file or folder.
     pub path: PathBuf,
-    /// The folder below which everything lies.
     pub root: PathBuf,
 }
 
@@ -47,7 +44,6 @@ pub struct Org<'a> {
     pub name: Option<&'a str>,
     /// The config that this one is compared with. An org that is called otherwise here has its id, or its file.
     pub head: &'a Config,
-    /// The path that the head was read from.
     pub head_path: &'a Path,
 }
 
@@ -55,14 +51,12 @@ pub struct Org<'a> {
 pub(super) struct Read {
     /// What it asks for, or the first error.
     pub desired: Result<Desired, String>,
-    /// Its files.
     pub files: Vec<PathBuf>,
 }
 
 /// Why a commit has no config to go by.
 #[derive(Debug)]
 pub enum NoConfig {
-    /// It holds nothing at this path.
     Absent(String),
     /// It holds errors, or could not be read.
     Broken(String),
@@ -88,9 +82,6 @@ pub struct Past {
 
 impl InRepository {
     /// A path and a root, as they were typed.
-    ///
-    /// # Errors
-    /// The path is not in this repository.
     pub fn find(git: &Git, path: &Path, root: Option<&Path>) -> Result<InRepository, String> {
         let path = git.below(path).ok_or("the config is not in the repository")?;
         // What is above the repository is not in a commit.
@@ -100,10 +91,6 @@ impl InRepository {
 }
 
 impl<'a> Committed<'a> {
-    /// Finds the config in a repository.
-    ///
-    /// # Errors
-    /// It is not in this one, or Git does not start.
     pub fn find(git: &Git, path: &Path, root: Option<&Path>, org: Org<'a>) -> Result<Committed<'a>, String> {
         let place = InRepository::find(git, path, root)?;
         let objects = git.objects().map_err(|error| error.to_string())?;
@@ -111,9 +98,6 @@ impl<'a> Committed<'a> {
     }
 
     /// The config as a commit holds it.
-    ///
-    /// # Errors
-    /// The commit itself could not be read.
     pub fn at(&self, hash: &str) -> Result<Version, String> {
         let commit = self.commit(hash).map_err(|error| error.to_string())?;
         self.version(commit).ok_or_else(|| "the commit is no commit".to_owned())
@@ -141,9 +125,6 @@ impl<'a> Committed<'a> {
 
     /// The oldest commit since which nothing of a config has changed, and the one before it; each merge counts as one
     /// change. `left` is how many commits may still be looked at.
-    ///
-    /// # Errors
-    /// It lies further back, or a commit could not be read.
     fn began(&self, past: &Past, left: &mut usize) -> Result<(Commit, Option<Commit>), GitError> {
         let refused = |why: String| GitError::Refused(why);
         let mut oldest = past.commit.clone();
@@ -162,9 +143,6 @@ impl<'a> Committed<'a> {
 
     /// Hands over the config of a commit and those before it along the first parents, each version once with the newest
     /// commit that holds it, until `is_enough` says so. One that is absent or holds errors is passed over.
-    ///
-    /// # Errors
-    /// Git did not give what was asked for, or these versions are too long together.
     pub fn walk(&self, from: &str, mut is_enough: impl FnMut(&str, &Desired) -> bool) -> Result<(), GitError> {
         let (mut next, mut commits, mut bytes) = (self.commit(from)?, COMMITS_MAX, EARLIER_BYTES_MAX);
         // The last commit that holds it, if one before that does not.
@@ -198,14 +176,12 @@ impl<'a> Committed<'a> {
     }
 
     /// When the config last changed, as of a commit; none if that lies too far back.
-    #[must_use]
     pub fn changed_at(&self, past: &Past) -> Option<Moment> {
         self.began(past, &mut { COMMITS_MAX }).ok().map(|(commit, _)| moment(&commit))
     }
 
     /// Those of these definitions for which the config asks, as of a commit, since a younger moment than the one given for
     /// each; with that moment. One that is left out is older, or nobody can tell.
-    #[must_use]
     pub fn younger(&self, past: Past, config: &Desired, than: BTreeMap<Key, Moment>) -> BTreeMap<Key, Moment> {
         let (mut open, mut since) = (than, BTreeMap::new());
         let (mut past, mut commits, mut bytes) = (past, COMMITS_MAX, EARLIER_BYTES_MAX);
@@ -247,9 +223,6 @@ impl<'a> Committed<'a> {
 
     /// What the config asked for after a commit, along the first parents of what is checked out: as each change left it,
     /// the newest first. One that is broken asked for nothing, since nobody could apply it.
-    ///
-    /// # Errors
-    /// The commit is not among them, or they are too many.
     pub fn since(&self, applied: &Past) -> Result<Vec<Desired>, String> {
         let head = Revision::read("HEAD").map(|it| self.git.commit(&it)).transpose();
         let head = head.map_err(|error| error.to_string())?.flatten();
@@ -313,7 +286,6 @@ fn moment(commit: &Commit) -> Moment {
 }
 
 /// Reads a config from the disk; of an org that is called otherwise here, by its id or its file.
-#[must_use]
 pub(super) fn read_from_disk(path: &Path, org: Org<'_>) -> Read {
     read(Rc::new(Disk::default()), path, None, org)
 }

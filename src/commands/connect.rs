@@ -25,13 +25,11 @@ use crate::text;
 
 /// An open conversation with an org. Commands are handed one by `commands/conversation.rs`, which ends it.
 pub struct Connection {
-    /// Gives readers and writers.
     pub session: Session,
     /// Where the org is.
     pub endpoints: Endpoints,
     /// Is it anywhere but on this machine?
     pub is_remote: bool,
-    /// What a person should know.
     pub notes: Vec<Problem>,
     /// The embedded org, where that is what is spoken to.
     sandbox: Option<Server>,
@@ -47,7 +45,6 @@ impl Connection {
 }
 
 /// The generation of the API that a person asks for, else the config.
-#[must_use]
 pub fn api(args: &TargetArgs, desired: &Desired) -> ApiChoice {
     match args.api {
         Some(Api::Auto) => ApiChoice::Auto,
@@ -58,7 +55,6 @@ pub fn api(args: &TargetArgs, desired: &Desired) -> ApiChoice {
 }
 
 /// How the same org is reached again, as it is typed behind a command.
-#[must_use]
 pub fn flags(target: &TargetArgs) -> String {
     let TargetArgs { sandbox, base_url, ca_cert, .. } = target;
     let sandbox = if *sandbox { " --sandbox" } else { "" };
@@ -70,7 +66,6 @@ pub fn flags(target: &TargetArgs) -> String {
 }
 
 /// The same config, as it is typed behind a command that takes it by a flag.
-#[must_use]
 pub fn config_flags(config: &ConfigArgs) -> String {
     let ConfigArgs { path, org, root } = config;
     let word = |path: &Path| text::shell_word(&path.to_string_lossy());
@@ -80,7 +75,6 @@ pub fn config_flags(config: &ConfigArgs) -> String {
 }
 
 /// The id of the OAuth client that speaks to the org; a given token does not say whose it is.
-#[must_use]
 pub fn client(args: &TargetArgs, environment: &Environment) -> Option<String> {
     if args.sandbox {
         return Some(sandbox::CLIENT_ID.to_owned());
@@ -89,10 +83,6 @@ pub fn client(args: &TargetArgs, environment: &Environment) -> Option<String> {
 }
 
 /// Opens a conversation. Nothing is sent yet, to anybody.
-///
-/// # Errors
-/// A region or address that is not taken, credentials that are not there, a sandbox that does not
-/// start.
 pub async fn connect(args: &TargetArgs, desired: &Desired, environment: &Environment) -> Result<Connection, Problem> {
     let options = Options { requests_per_minute: args.requests_per_minute, ..Options::default() };
     if args.sandbox {
@@ -114,9 +104,6 @@ pub async fn connect(args: &TargetArgs, desired: &Desired, environment: &Environ
 }
 
 /// The proxy that leads to an org, if there is one.
-///
-/// # Errors
-/// A variable cannot be used as it stands.
 pub fn proxy(endpoints: &Endpoints, by_token: bool, environment: &Environment) -> Result<Option<Proxy>, Problem> {
     if endpoints.is_loopback() {
         return Ok(None);
@@ -129,9 +116,6 @@ pub fn proxy(endpoints: &Endpoints, by_token: bool, environment: &Environment) -
 }
 
 /// The way to an org over sockets. Nothing is opened yet.
-///
-/// # Errors
-/// `--ca-cert` is no file of certificates.
 pub fn wire(
     args: &TargetArgs,
     endpoints: &Endpoints,
@@ -162,7 +146,6 @@ fn trusting(wire: HttpWire, file: &Path) -> Result<HttpWire, Problem> {
 }
 
 /// The region that the environment names, where it is a known one.
-#[must_use]
 pub fn named_region(environment: &Environment) -> Option<Region> {
     match Named::read(environment.region.as_deref()?) {
         Ok(Named::Region(region)) => Some(region),
@@ -171,9 +154,6 @@ pub fn named_region(environment: &Environment) -> Option<Region> {
 }
 
 /// Where a real org is.
-///
-/// # Errors
-/// Nothing says it, or what does is no region and no address, or the config and the environment differ.
 pub fn endpoints(args: &TargetArgs, desired: &Desired, environment: &Environment) -> Result<Endpoints, Problem> {
     let config = desired.org.as_ref().and_then(|org| org.region);
     // Where `--base-url` says where the org is, the variable only tells whose credentials these are.
@@ -238,10 +218,6 @@ impl Named {
     }
 }
 
-/// Who speaks to a real org.
-///
-/// # Errors
-/// What is not set, or is pasted with something around it.
 pub fn credentials(environment: &Environment) -> Result<Credentials, Problem> {
     if let Some(token) = &environment.access_token {
         pasted("GENESYSCLOUD_ACCESS_TOKEN", token.expose_secret())?;
@@ -318,7 +294,6 @@ fn missing(names: &str) -> Problem {
 }
 
 /// What the sandbox reads: its state, and the files that flags name.
-#[must_use]
 pub fn files_read(args: &TargetArgs) -> Vec<PathBuf> {
     let state = args.sandbox.then(|| PathBuf::from(simulated::STATE_FOLDER));
     let files = [&args.sandbox_seed, &args.sandbox_faults, &args.sandbox_behavior, &args.ca_cert];

@@ -7,9 +7,6 @@ use crate::model::desired::Desired;
 use crate::problem::Problem;
 
 /// Opens a conversation, hands it to `work`, and ends it whatever becomes of that.
-///
-/// # Errors
-/// It cannot be opened, or those of `work`.
 pub async fn converse<T, E: From<Problem>>(
     args: &TargetArgs,
     desired: &Desired,

@@ -32,11 +32,9 @@ pub struct Desk<F = Format> {
     /// Where its results go.
     pub outputs: Outputs<F>,
     keeping: Keeping,
-    /// The kind of its result.
     awaited: Kind,
 }
 
-/// Whether a run is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keeping {
     /// Nothing of it is kept but its outputs.
@@ -49,18 +47,12 @@ pub enum Keeping {
 impl<F: View> Desk<F> {
     /// Of a run that is not kept. Tries every place that it will write its results to; where one cannot be written, the
     /// run has ended.
-    ///
-    /// # Errors
-    /// How it ended.
     pub fn unrecorded(target: &TargetArgs, outputs: &[Output<F>], shell: &mut Shell<'_>) -> Result<Desk<F>, Exit> {
         let record = RecordArgs { actor: None, reason: None, report_dir: None, no_report: true };
         Desk::open(&record, None, target, outputs, Keeping::Unrecorded, shell)
     }
 
     /// Of a run that is kept in a folder of reports, of which the path of the config may decide. Tries that as well.
-    ///
-    /// # Errors
-    /// How it ended.
     pub fn recorded(
         record: &RecordArgs,
         config: Option<&Path>,
@@ -72,7 +64,6 @@ impl<F: View> Desk<F> {
     }
 
     /// Of a run whose result is of another kind.
-    #[must_use]
     pub fn awaiting(self, awaited: Kind) -> Desk<F> {
         Desk { awaited, ..self }
     }
@@ -105,7 +96,6 @@ impl<F: View> Desk<F> {
     }
 
     /// Of a run that has failed before it read anything: with what can be opened.
-    #[must_use]
     pub fn before_reading(
         record: &RecordArgs,
         target: &TargetArgs,
@@ -163,9 +153,6 @@ impl<F: View> Desk<F> {
 
     /// Keeps a report, in the place of an earlier one of the run. Gives its file; none if there is no folder, or if one that
     /// nobody typed could not be written to: then one line says so.
-    ///
-    /// # Errors
-    /// It could not be written.
     pub fn keep(
         &self,
         report: &Report,
@@ -184,7 +171,6 @@ impl<F: View> Desk<F> {
     }
 
     /// What notes each POST of this run before it is sent.
-    #[must_use]
     pub fn before_post(&self, default_locale: &Locale, signals: &Signals) -> Option<BeforePost> {
         self.journal.before_post(self.record.clock(), default_locale, signals)
     }
@@ -203,9 +189,6 @@ impl<F: View> Desk<F> {
 
 impl Desk {
     /// Keeps what is known of a run right before its first write, wherever its report will be: who kills it leaves that.
-    ///
-    /// # Errors
-    /// It could not be written.
     pub fn begin(
         &self,
         report: &Report,

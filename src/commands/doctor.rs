@@ -143,7 +143,6 @@ fn credentials_fact(args: &DoctorArgs, shell: &Shell<'_>) -> CredentialsFact {
     }
 }
 
-/// What the answers depend on.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     /// Divisions are only asked for where the config names one.
@@ -152,7 +151,6 @@ struct Asked<'a> {
     by_token: bool,
     /// Somebody wants to know whether the client could write.
     try_write: bool,
-    /// The org that the config means.
     meant: Option<&'a OrgId>,
 }
 

@@ -27,7 +27,6 @@ const DELETED_MAX: Duration = Duration::from_secs(5);
 
 /// What it is, as far as it could be read.
 pub struct Given<'a> {
-    /// Which one it is.
     pub against: Against,
     /// The config, or why there is none.
     pub desired: Result<Desired, String>,
@@ -39,7 +38,6 @@ pub struct Given<'a> {
 
 /// The config of a commit that is read instead of the one on the disk.
 pub struct AtCommit {
-    /// Its files.
     pub files: Rc<CommitFiles>,
     /// Where it is in them.
     pub place: InRepository,
@@ -76,9 +74,6 @@ impl Purpose {
 }
 
 /// Reads the base of a config. One whose files hold errors is no failure: then nothing can be told apart.
-///
-/// # Errors
-/// It is neither a commit that is here nor a path.
 pub fn base<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>) -> Result<Given<'a>, Problem> {
     read(args, typed, org, Purpose::Base)
 }
@@ -86,9 +81,6 @@ pub fn base<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>) -> Result<Given<'a
 /// Reads the config of the commit that was applied last, and what was merged since. A commit whose whole hash is given may be
 /// missing, and the files may hold errors: then nothing is told by it. What a path held was merged at no known time, so none
 /// is taken.
-///
-/// # Errors
-/// It is no commit that is here.
 pub fn applied(args: &ConfigArgs, typed: &str, org: Org<'_>) -> Result<Applied, Problem> {
     let Given { against, desired, files: _, past } = read(args, typed, org, Purpose::Applied)?;
     let since = past.map_or_else(|| Ok(Vec::new()), |(repository, past)| repository.since(&past));
@@ -96,9 +88,6 @@ pub fn applied(args: &ConfigArgs, typed: &str, org: Org<'_>) -> Result<Applied, 
 }
 
 /// Finds the config of a commit, which is read instead of the one on the disk. Its path may be missing there.
-///
-/// # Errors
-/// There is no such commit here, or the path is not in its repository.
 pub fn at(path: &Path, root: Option<&Path>, typed: &str) -> Result<AtCommit, Problem> {
     let failed = |error: GitError| from_git(&error, Purpose::At);
     let Some((git, hash)) = commit(path, typed).map_err(failed)? else {
@@ -113,7 +102,6 @@ pub fn at(path: &Path, root: Option<&Path>, typed: &str) -> Result<AtCommit, Pro
 
 /// These findings, in which what was deleted is named so: the org file that is meant, or the path itself, where the base or
 /// the newest commit has it.
-#[must_use]
 pub fn with_deleted(found: Findings, args: &ConfigArgs, base: Option<&str>) -> Findings {
     let is_gone = fs::symlink_metadata(&args.path).is_err();
     let is_about_it = |it: &Finding| match it {

@@ -29,7 +29,6 @@ pub struct Earlier<'a> {
     pub base: Option<&'a Given<'a>>,
     /// Where the config is.
     pub config: &'a ConfigArgs,
-    /// Which org of it.
     pub org: Org<'a>,
     /// The whole hash of the commit that the config was read from; none where it was read from the disk.
     pub at: Option<&'a str>,
@@ -39,7 +38,6 @@ pub struct Earlier<'a> {
 struct Search<'a> {
     desired: &'a Desired,
     observed: &'a Observed,
-    /// The objects that other definitions have.
     taken: BTreeSet<DefinitionId>,
     /// Definitions of which no source has known an object.
     open: BTreeSet<Key>,
@@ -51,7 +49,6 @@ struct Search<'a> {
 impl Earlier<'_> {
     /// What can be known of the definitions that a plan would create; none if there is nothing to ask. `reports` are those of
     /// this org, the newest first.
-    #[must_use]
     pub fn evidence(
         &self,
         plan: &Plan,

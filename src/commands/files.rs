@@ -17,15 +17,12 @@ use crate::text;
 /// A file that is to be written.
 #[derive(Debug)]
 pub struct WholeFile {
-    /// As a person named it.
     pub path: PathBuf,
     /// One name for the place, however it was spelt.
     pub real: PathBuf,
-    /// How it is written.
     pub way: Way,
 }
 
-/// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     /// Beside its final name, and renamed over it when it is whole.
@@ -38,9 +35,6 @@ pub enum Way {
 
 impl WholeFile {
     /// Tries it. Nothing of it is left behind. `shared` is the file that others write to as well.
-    ///
-    /// # Errors
-    /// It cannot be written.
     pub fn open(path: &Path, shared: Option<&Path>, signals: &Signals) -> Result<WholeFile, Problem> {
         if path.is_dir() {
             return Err(Problem::new(format!("cannot write `{}`: it is a folder", text::unticked(path.display()))));
@@ -70,16 +64,11 @@ impl WholeFile {
     }
 
     /// How many bytes may still be written to it; `None` if there is no limit.
-    #[must_use]
     pub fn room(&self) -> Option<u64> {
         let length = || fs::metadata(&self.path).map_or(0, |it| it.len());
         (self.way == Way::Append).then(|| STEP_SUMMARY_BYTES_MAX.saturating_sub(length()))
     }
 
-    /// Writes it.
-    ///
-    /// # Errors
-    /// It could not be written. That a reader left is none: they want no more, as on standard output.
     pub fn write(&self, content: impl AsRef<[u8]>, signals: &Signals) -> Result<(), Problem> {
         let content = content.as_ref();
         let written = match self.way {
@@ -165,7 +154,6 @@ fn is_mounted(_: &Path) -> bool {
 /// Where a file belongs: a folder that is there, and the path from it on. In that path no link is followed.
 #[derive(Debug)]
 pub struct Place {
-    /// As people name it.
     pub path: PathBuf,
     top: Folder,
     folders: Vec<OsString>,
@@ -174,9 +162,6 @@ pub struct Place {
 
 impl Place {
     /// A file whose whole path was typed: links in it are followed, to the end.
-    ///
-    /// # Errors
-    /// Its folder cannot be opened, or it has no name.
     pub fn typed(path: &Path) -> io::Result<Place> {
         let real = if path.is_symlink() { real_path(path) } else { path.to_owned() };
         let name = real.file_name().map_or(Path::new(""), Path::new);
@@ -184,9 +169,6 @@ impl Place {
     }
 
     /// A file below a folder that was typed: only in the path of the folder links are followed.
-    ///
-    /// # Errors
-    /// The folder, or the nearest one above it that is there, cannot be opened, or the file has no name.
     pub fn below(folder: &Path, name: &Path) -> io::Result<Place> {
         Place::find(folder, name, &folder.join(name))
     }
@@ -199,7 +181,6 @@ impl Place {
     }
 
     /// The same, under another name for people.
-    #[must_use]
     pub fn named(self, path: PathBuf) -> Place {
         Place { path, ..self }
     }
@@ -225,15 +206,11 @@ impl Place {
     }
 
     /// Is a link there? What it leads to does not matter.
-    #[must_use]
     pub fn is_link(&self) -> bool {
         matches!(self.kind(), Ok(Some((Kind::Link, _))))
     }
 
     /// What stands in the file; `None` if there is none.
-    ///
-    /// # Errors
-    /// Something that is no regular file, or that cannot be read, or that is in the way of its folder.
     pub fn there(&self) -> Result<Option<Vec<u8>>, Problem> {
         let read = || {
             let Some((_, folder)) = self.kind()? else { return Ok(None) };
@@ -265,9 +242,6 @@ impl Place {
 
     /// A file with everything in it and the mode of the one whose place it takes. It is in the same folder, or in the
     /// nearest one that is there. A new one has the mode that the umask leaves.
-    ///
-    /// # Errors
-    /// It could not be written.
     pub fn beside(&self, content: &[u8], signals: &Signals) -> io::Result<Temporary> {
         let (near, missing) = self.nearest().map_err(as_io)?;
         let mode = if missing.is_empty() { near.mode(&self.name) } else { None };
@@ -282,9 +256,6 @@ impl Place {
     }
 
     /// The same, and only its owner may read it.
-    ///
-    /// # Errors
-    /// It could not be written.
     pub fn private_beside(&self, content: &[u8], signals: &Signals) -> io::Result<Temporary> {
         let (near, _) = self.nearest().map_err(as_io)?;
         let mut new = new_in(&near, true, signals)?;
@@ -294,9 +265,6 @@ impl Place {
     }
 
     /// Puts a file in its place, over what is there.
-    ///
-    /// # Errors
-    /// What the system says, and the file.
     pub fn put(&self, new: Temporary) -> Result<(), (io::Error, Temporary)> {
         match self.nearest() {
             Ok((folder, [])) => new.persist(&folder, &self.name),
@@ -306,9 +274,6 @@ impl Place {
     }
 
     /// Puts a file in its place if nothing is there.
-    ///
-    /// # Errors
-    /// `AlreadyExists` if something is there, which stays as it is; or what the system says.
     pub fn put_new(&self, new: Temporary) -> io::Result<()> {
         match self.nearest().map_err(as_io)? {
             (folder, []) => new.persist_new(&folder, &self.name),
@@ -318,9 +283,6 @@ impl Place {
 
     /// Makes its folder if it is missing. Gives what was made, the outermost first, each with the folder that it is in;
     /// also what was made before an error.
-    ///
-    /// # Errors
-    /// It cannot be made.
     pub fn make_folder(&self, made: &mut Vec<(Folder, OsString)>) -> Result<(), Problem> {
         let mut folder = self.top.clone();
         for name in &self.folders {
@@ -344,16 +306,12 @@ impl Place {
     }
 
     /// The same place, with another ending of its name.
-    #[must_use]
     pub fn beside_it(&self, extension: &str) -> Place {
         let name = Path::new(&self.name).with_extension(extension).into_os_string();
         Place { path: self.path.with_extension(extension), top: self.top.clone(), folders: self.folders.clone(), name }
     }
 
     /// Opens it, to write at its end.
-    ///
-    /// # Errors
-    /// It is no regular file, or cannot be opened.
     pub fn append(&self) -> io::Result<fs::File> {
         match self.nearest().map_err(as_io)? {
             (folder, []) => folder.write(&self.name, Write::Append).map_err(as_io),
@@ -361,10 +319,6 @@ impl Place {
         }
     }
 
-    /// Removes it.
-    ///
-    /// # Errors
-    /// It is still there.
     pub fn remove(&self) -> io::Result<()> {
         match self.kind().map_err(as_io)? {
             Some((_, folder)) => folder.remove(&self.name),
@@ -393,9 +347,6 @@ fn as_io(fault: Fault) -> io::Error {
 }
 
 /// What is wrong with a typed path that leads through a link to nowhere.
-///
-/// # Errors
-/// It does.
 pub fn leads_somewhere(path: &Path) -> Result<(), Problem> {
     let mut outer: Vec<&Path> = path.ancestors().filter(|it| !it.as_os_str().is_empty()).collect();
     outer.reverse();
@@ -435,7 +386,6 @@ fn leads_nowhere(link: &Path, what: &str, error: &io::Error) -> Problem {
 }
 
 /// The YAML files in a folder whose beginning is of a kind, by name.
-#[must_use]
 pub fn beginning(folder: &Path, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
     let (Ok(entries), Ok(opened)) = (fs::read_dir(folder), Folder::open(folder)) else { return Vec::new() };
     let mut names: Vec<String> = entries
@@ -464,14 +414,12 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// One name for a place, however it was spelt.
-#[must_use]
 pub fn real_path(path: &Path) -> PathBuf {
     let beside = || Some(fs::canonicalize(folder_of(path)).ok()?.join(path.file_name()?));
     fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_owned())
 }
 
 /// Why a file is not written.
-#[must_use]
 pub fn cannot_write(path: &Path, error: &io::Error) -> Problem {
     Problem::new(format!("cannot write `{}`: {}", text::unticked(path.display()), cause(error)))
 }

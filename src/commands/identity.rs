@@ -12,7 +12,6 @@ use crate::text;
 pub struct Identity {
     /// `org.id`, or `--org-id`.
     pub meant: Option<OrgId>,
-    /// The name in the config, for messages.
     pub name: Option<String>,
     /// Stop when the org does not say who it is: where something is written, or imported from it.
     pub must_be_known: bool,
@@ -23,7 +22,6 @@ pub struct Identity {
 
 impl Identity {
     /// By a config alone, for a command that only reads.
-    #[must_use]
     pub fn to_read(desired: &Desired) -> Identity {
         let org = desired.org.as_ref();
         let meant = org.and_then(|org| org.id.clone());
@@ -31,9 +29,6 @@ impl Identity {
     }
 
     /// By a config and `--org-id`, for a command that writes.
-    ///
-    /// # Errors
-    /// The two contradict each other.
     pub fn to_write(desired: &Desired, org_id: Option<&str>) -> Result<Identity, Problem> {
         let Identity { meant: written, name, .. } = Identity::to_read(desired);
         let empty = || Problem::new("--org-id is empty").help("`plan` prints the org's id");
@@ -49,24 +44,17 @@ impl Identity {
 
     /// A real org has to be named before anything is written: the worst accident is the right change in the wrong
     /// org. `otherwise` is what is said if it is not.
-    ///
-    /// # Errors
-    /// Nothing names the org, and it is not on this machine. On this machine, [`who`] refuses all but the sandbox.
     pub fn named(self, is_remote: bool, otherwise: impl FnOnce() -> Problem) -> Result<Identity, Problem> {
         if self.meant.is_some() { Ok(self) } else { self.or_sandbox(is_remote, otherwise()) }
     }
 
     /// Only the sandbox will do.
-    ///
-    /// # Errors
-    /// It is not on this machine, so it is not the sandbox.
     pub fn or_sandbox(self, is_remote: bool, otherwise: Problem) -> Result<Identity, Problem> {
         if is_remote { Err(otherwise) } else { Ok(Identity { unless_sandbox: Some(otherwise), ..self }) }
     }
 }
 
 /// What is said where a config names no org.
-#[must_use]
 pub fn config_names_no_org() -> Problem {
     Problem::new("the config does not say which org it is for")
         .help("write `org: { name: …, id: … }` into an org file, or give --org-id ID; `plan` prints the id")
@@ -74,9 +62,6 @@ pub fn config_names_no_org() -> Problem {
 
 /// Asks whose credentials these are; `heard` does not know where the org does not say and need not be
 /// known.
-///
-/// # Errors
-/// The org is another one than meant, or it has to be the sandbox and is not, or nothing else would be answered either.
 pub async fn who(
     reader: &Reader,
     identity: &Identity,
@@ -103,7 +88,6 @@ pub async fn who(
 }
 
 /// Would nothing else be answered either?
-#[must_use]
 pub fn stops_everything(error: &ApiError) -> bool {
     match &error.kind {
         Kind::Unauthorized { .. } | Kind::Credentials | Kind::HoldsSecret => true,

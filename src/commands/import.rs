@@ -57,16 +57,11 @@ async fn done(args: &ImportArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
 
 /// An org's config, proved, and which org it is.
 pub struct Made {
-    /// The config.
     pub import: Import,
-    /// Which org.
     pub target: Target,
 }
 
 /// Makes the config of what an org holds, and writes nothing.
-///
-/// # Errors
-/// The org could not be read, or what was made of it does not hold.
 pub async fn make(args: &TargetArgs, asked: &Asked, shell: &mut Shell<'_>) -> Result<Made, Failure> {
     let Seen { target, observed, notes } = seen(args, shell).await?;
     shell.show_notes(&notes);
@@ -171,7 +166,6 @@ impl Place {
     }
 }
 
-/// Says what a person should know.
 fn tell(import: &Import, place: &Place, shell: &mut Shell<'_>) {
     let style = shell.style_err();
     let mut text = render::import::notes(&import.notes, style);
@@ -229,7 +223,6 @@ fn is_layer_of_an_import(beginning: &str) -> bool {
     beginning.lines().any(|it| it.starts_with(MARK)) && !beginning.lines().any(|it| it.starts_with("org:"))
 }
 
-/// Nothing is overwritten unasked.
 fn ask(names: &str, shell: &mut Shell<'_>) -> Result<(), Problem> {
     let unasked = || {
         Problem::new(format!("there already, and not the same: {names}; nothing was written"))

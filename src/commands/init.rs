@@ -105,7 +105,6 @@ fn answered<T: Copy>(question: &str, usual: &str, answers: &[(&str, T)], shell: 
     None
 }
 
-/// What a repository begins with.
 struct Begun {
     pages: Vec<Page>,
     /// What the config calls the org, where it is no example's.

@@ -43,7 +43,6 @@ pub enum ReportFolder {
 
 impl ReportFolder {
     /// The folder of a run. `here` is the current folder.
-    #[must_use]
     pub fn of(typed: Option<&Path>, no_report: bool, config: Option<&Path>, here: Option<&Path>) -> ReportFolder {
         match typed {
             _ if no_report => ReportFolder::None,
@@ -57,7 +56,6 @@ impl ReportFolder {
     }
 
     /// Its path; none if there is none.
-    #[must_use]
     pub fn path(&self) -> Option<PathBuf> {
         match self {
             ReportFolder::Typed(path) => Some(path.clone()),
@@ -68,7 +66,6 @@ impl ReportFolder {
 
     /// The folder as it may be used: the one that nobody typed is passed over where it may be somebody else's. Then a
     /// sentence says so.
-    #[must_use]
     pub fn checked(self) -> (ReportFolder, Option<Problem>) {
         let (ReportFolder::Default(top), Some(path)) = (&self, self.path()) else { return (self, None) };
         let why = match link_in(top) {
@@ -99,17 +96,11 @@ fn link_in(top: &Path) -> Option<PathBuf> {
 }
 
 /// The bytes of a report whose path was typed.
-///
-/// # Errors
-/// It cannot be read, or is too long: why.
 pub fn report_bytes(path: &Path) -> Result<Vec<u8>, String> {
     bytes(fs::File::open(path).map_err(|error| cause(&error))?)
 }
 
 /// The bytes of a report that was found in a folder. A link is not followed: nobody typed where it leads.
-///
-/// # Errors
-/// It is a link, cannot be read, or is too long: why.
 pub fn found_report_bytes(path: &Path) -> Result<Vec<u8>, String> {
     let (folder, name) = (path.parent().unwrap_or(Path::new("")), path.file_name().unwrap_or_default());
     match Folder::open(folder).map_err(Fault::from).and_then(|it| it.read(name)) {
@@ -132,9 +123,6 @@ fn bytes(file: fs::File) -> Result<Vec<u8>, String> {
 }
 
 /// Every file below a folder whose name ends as those of reports do, by name. Links to folders are not followed.
-///
-/// # Errors
-/// A folder that cannot be read, or there are too many files.
 pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
     let mut found = Vec::new();
     let mut folders = vec![(dir.to_owned(), 1)];
@@ -184,9 +172,6 @@ pub struct Journal {
 impl Journal {
     /// Makes the folder where there is none, and tries it, before anything is sent to an org. Where one that nobody typed
     /// cannot be written to, a sentence says so, and nothing is kept.
-    ///
-    /// # Errors
-    /// One that was typed cannot be written to.
     pub fn open(folder: &ReportFolder, signals: &Signals) -> Result<(Journal, Option<Problem>), Problem> {
         let journal = || Journal { folder: folder.clone(), ..Journal::default() };
         match folder {
@@ -208,9 +193,6 @@ impl Journal {
     }
 
     /// Keeps a document: in a new file, and later ones of the run in its place. Gives the file; none if there is no folder.
-    ///
-    /// # Errors
-    /// It could not be written.
     pub fn keep(
         &self,
         document: &str,
@@ -260,7 +242,6 @@ impl Journal {
 
     /// What notes each POST beside the report of this run before it is sent; none if there is no report. Where a line cannot
     /// be written, the file goes: without it, each create of the report counts as sent.
-    #[must_use]
     pub fn before_post(&self, clock: Clock, default_locale: &Locale, signals: &Signals) -> Option<BeforePost> {
         let place = self.kept.borrow().as_ref()?.beside_it(posts::EXTENSION);
         let new = place.private_beside(b"", signals).ok()?;
@@ -282,7 +263,6 @@ impl Journal {
     }
 
     /// Is a failure to keep a report one of the whole run? The folder was typed.
-    #[must_use]
     pub fn must_keep(&self) -> bool {
         matches!(self.folder, ReportFolder::Typed(_))
     }
@@ -300,7 +280,6 @@ impl Journal {
 }
 
 /// That a report is not kept in the folder that nobody typed, and why.
-#[must_use]
 pub fn not_kept(problem: &Problem) -> Problem {
     Problem::new(format!("no report of this run is kept: {}", problem.message))
         .help("give `--report-dir DIR`, or `--no-report` to keep none")

@@ -27,19 +27,14 @@ use crate::plan::usage::{in_question, with_usage};
 use crate::plan::{Plan, plan, plan_by};
 use crate::problem::{Heard, Problem};
 
-/// What the look gave.
 pub struct Look {
-    /// Which org.
     pub target: Target,
-    /// What the org holds.
     pub observed: Observed,
     /// What runs of the last minutes made and the org's list does not show yet, as reads by id show it.
     pub unlisted: Vec<Definition>,
-    /// The plan.
     pub plan: Plan,
     /// What earlier states had for what would be created; none if there is nothing to ask.
     pub evidence: Option<Evidence>,
-    /// The newest reports of the org.
     pub kept: Newest,
     /// Look-ups that failed without stopping anything.
     pub notes: Vec<Problem>,
@@ -47,29 +42,21 @@ pub struct Look {
 
 /// What is read, and how it is judged.
 pub struct Asked<'a> {
-    /// The config.
     pub desired: &'a Desired,
-    /// The config's limits, raised by flags.
     pub limits: Limits,
-    /// Which org is meant.
     pub identity: Identity,
-    /// Which generation of the API to speak.
     pub api: ApiChoice,
     /// Ask who is on what is taken away or renamed. A limit on them asks by itself.
     pub usage: bool,
-    /// Is this the embedded org?
     pub sandbox: bool,
     /// Where to look for what was before, when something would be created; none where nothing is said of it.
     pub earlier: Option<Earlier<'a>>,
-    /// The folder with the reports of earlier runs.
     pub folder: &'a ReportFolder,
-    /// What time it is.
     pub now: Moment,
 }
 
 impl Look {
     /// What the org holds, with what its list does not show yet.
-    #[must_use]
     pub fn with_unlisted(&self) -> Observed {
         let mut observed = self.observed.clone();
         let mut listed = observed.take_list();
@@ -80,7 +67,6 @@ impl Look {
 
 impl<'a> Asked<'a> {
     /// What a person asks of this config by flags.
-    #[must_use]
     pub fn of(
         desired: &'a Desired,
         identity: Identity,
@@ -104,7 +90,6 @@ impl<'a> Asked<'a> {
 }
 
 /// The config's limits, raised by the flags of a person. A flag never lowers one.
-#[must_use]
 pub fn raised(config: &Limits, flags: LimitArgs) -> Limits {
     let LimitArgs { allow_removals, allow_label_removals, allow_renames, allow_active_users } = flags;
     let raise = |limit: u32, flag: Option<u32>| flag.map_or(limit, |flag| flag.max(limit));
@@ -117,9 +102,6 @@ pub fn raised(config: &Limits, flags: LimitArgs) -> Limits {
 }
 
 /// Reads the org and plans. `heard` learns which org it is as soon as it says so.
-///
-/// # Errors
-/// The org is another one than meant, or could not be read.
 pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Result<Look, Problem> {
     let Asked { desired, limits, identity, api, usage, sandbox, earlier, folder, now } = asked;
     let from = From { reader, identity, api: *api, sandbox: *sandbox };

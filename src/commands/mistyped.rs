@@ -55,7 +55,6 @@ const GUARDS: [&str; 9] = [
 ];
 
 /// Wrong usage without the suggestion of a flag that lifts a guard.
-#[must_use]
 pub fn without_guards(mut error: clap::Error) -> clap::Error {
     let is_guard = |it: &str| GUARDS.iter().any(|guard| it.trim_start_matches('-') == guard.trim_start_matches('-'));
     let suggests_one = match error.get(ContextKind::SuggestedArg) {
@@ -72,7 +71,6 @@ pub fn without_guards(mut error: clap::Error) -> clap::Error {
 }
 
 /// What clap says of wrong usage, without its layout: the sentence, its tips, and where to read on.
-#[must_use]
 pub fn problem(error: &clap::Error, line: &Line) -> Problem {
     let text = error.render().to_string();
     let mut paragraphs = text.split("\n\n").map(|it| it.lines().map(str::trim).collect::<Vec<_>>());

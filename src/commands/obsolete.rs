@@ -19,21 +19,17 @@ use crate::slug::slug;
 
 /// Where the config of a run was read.
 pub struct Read<'a> {
-    /// Its path.
     pub path: &'a Path,
     /// The folder below which everything lies, if it was named.
     pub root: Option<&'a Path>,
     /// The files of a commit; none for the disk.
     pub commit: Option<Rc<dyn FileSystem>>,
-    /// What came of it.
     pub config: &'a Config,
-    /// Its files.
     pub sources: &'a Sources,
 }
 
 /// The same plan, with the other orgs named of which it is not known whether they need a line. What reports of them tell is
 /// known.
-#[must_use]
 pub fn asked_of_others(mut plan: Plan, read: Read<'_>, folder: &ReportFolder) -> Plan {
     let Read { path, root, commit, config, sources } = read;
     let file_of = |place: Option<Span>| place.map(|it| sources.get(it.file).path.as_path());

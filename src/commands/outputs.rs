@@ -14,7 +14,6 @@ use crate::text;
 /// found before an org is changed and not after.
 #[derive(Debug)]
 pub struct Outputs<F = Format> {
-    /// The format on standard output.
     pub on_stdout: F,
     files: Vec<(F, WholeFile)>,
     /// What people were told while the run went on, plain: files for people begin with it.
@@ -23,15 +22,11 @@ pub struct Outputs<F = Format> {
 
 impl<F: View> Outputs<F> {
     /// Only standard output, for people.
-    #[must_use]
     pub fn on_stdout() -> Outputs<F> {
         Outputs { on_stdout: F::HUMAN, files: Vec::new(), told: String::new() }
     }
 
     /// Tries them all. Nothing of it is left behind.
-    ///
-    /// # Errors
-    /// Two formats for one place, or a file that cannot be written.
     pub fn open(asked: &[Output<F>], environment: &Environment, signals: &Signals) -> Result<Outputs<F>, Problem> {
         let stdout: Vec<F> = asked.iter().filter(|it| it.file.is_none()).map(|it| it.format).collect();
         let on_stdout = match stdout.as_slice() {
@@ -57,7 +52,6 @@ impl<F: View> Outputs<F> {
 
     /// As many of them as can be opened, for a run that has failed. Where two are for one place it is the first file's,
     /// and nobody's on standard output.
-    #[must_use]
     pub fn openable(asked: &[Output<F>], environment: &Environment, signals: &Signals) -> Outputs<F> {
         let mut outputs = Outputs::on_stdout();
         for output in asked {
@@ -88,9 +82,6 @@ impl<F: View> Outputs<F> {
 
     /// Nothing that a run reads is written over by what it says: a file that is one of `read`, or
     /// lies in a folder of it, however both were spelt, is no output any more.
-    ///
-    /// # Errors
-    /// There was one.
     pub fn spare<P: AsRef<Path>>(&mut self, read: impl IntoIterator<Item = P>) -> Result<(), Problem> {
         let mut taken = None;
         for read in read {
@@ -112,16 +103,12 @@ impl<F: View> Outputs<F> {
     }
 
     /// The first file of a format that can be read again: a pipe or a device cannot.
-    #[must_use]
     pub fn file(&self, format: F) -> Option<&Path> {
         self.kept(format).next().map(|file| file.path.as_path())
     }
 
     /// Writes what is known so far into every file of a format that can be read again; what is known at the end takes
     /// its place.
-    ///
-    /// # Errors
-    /// One could not be written.
     pub fn begin(&self, format: F, text: &str, signals: &Signals) -> Result<(), Problem> {
         self.kept(format).try_for_each(|file| file.write(text, signals))
     }
@@ -135,8 +122,6 @@ impl<F: View> Outputs<F> {
         self.files.iter().filter(move |(it, file)| *it == format && can_be_read(file)).map(|(_, file)| file)
     }
 
-    /// Is there a file for people?
-    #[must_use]
     pub fn has_human_file(&self) -> bool {
         self.files.iter().any(|(format, _)| *format == F::HUMAN)
     }
@@ -148,9 +133,6 @@ impl<F: View> Outputs<F> {
 
     /// Writes every view: the text for standard output, and for each file what `view` gives. What
     /// may wait for a reader comes last.
-    ///
-    /// # Errors
-    /// A file that could not be written; the others are written all the same.
     pub fn write(
         self,
         terminal: &mut Terminal,
@@ -186,7 +168,6 @@ impl<F: View> Outputs<F> {
 /// The text for a file: a shorter view where the file has no room for the one that was asked for, and where it has no
 /// room for that either, a line that says so. GitHub drops a summary that is too long whole, with what others wrote.
 fn fitting<F: View>(format: F, file: &WholeFile, text: &dyn Fn(F) -> String) -> String {
-    /// Kept for such lines.
     const NOTES_BYTES: u64 = 16 * 1024;
     const NO_ROOM: &str =
         "> There is no room for more in the summary of this step. The result is in the log of the step.\n";

@@ -19,9 +19,7 @@ pub struct File {
     pub below: Option<PathBuf>,
     /// Where: below that folder, or as typed.
     pub path: PathBuf,
-    /// What stands in it afterwards.
     pub text: String,
-    /// Is that all of it?
     pub claim: Claim,
 }
 
@@ -38,9 +36,6 @@ impl File {
 }
 
 /// What stands in a file below a folder that was typed; `None` if there is none.
-///
-/// # Errors
-/// What is there is no regular file, or cannot be read.
 pub fn there(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, Problem> {
     let file = File { below: Some(folder.to_owned()), path: name.into(), text: String::new(), claim: Claim::Whole };
     file.place()?.there()
@@ -61,10 +56,6 @@ struct Looked {
 }
 
 impl Placing {
-    /// Looks what is there. Writes nothing.
-    ///
-    /// # Errors
-    /// What is there is no regular file, or cannot be read.
     pub fn look(files: Vec<File>) -> Result<Placing, Problem> {
         let mut looked = Placing { files: Vec::new(), placed: Vec::new() };
         for file in files {
@@ -80,15 +71,11 @@ impl Placing {
     }
 
     /// Those that become this, for a sentence; none where there are none.
-    #[must_use]
     pub fn names(&self, how: How) -> Option<String> {
         listed(self.placed.iter().filter(|it| it.how == how))
     }
 
     /// Whoever made a file read-only has said that it shall stay.
-    ///
-    /// # Errors
-    /// One that is to be changed is read-only.
     pub fn spare_read_only(&self) -> Result<(), Problem> {
         let is_read_only = |it: &&Placed| fs::metadata(&it.path).is_ok_and(|it| it.permissions().readonly());
         match listed(self.placed.iter().filter(|it| !it.how.leaves()).filter(is_read_only)) {
@@ -101,9 +88,6 @@ impl Placing {
     /// Writes what is not there yet: first everything beside its place, then each into it. No signal comes while they
     /// are put there; one that comes earlier leaves nothing behind. Where one cannot be written, the others are as they
     /// were.
-    ///
-    /// # Errors
-    /// The first that cannot be written, and what could not be put back.
     pub fn write(&self, signals: &Signals) -> Result<(), Problem> {
         let changed = self.files.iter().zip(&self.placed).filter(|(_, it)| !it.how.leaves());
         let ready = changed.map(|(file, _)| Ready::beside(file, signals));
@@ -210,7 +194,6 @@ fn nothing_written(problem: Problem) -> Problem {
 }
 
 /// Without a `./` that nobody would type.
-#[must_use]
 pub fn plain(path: &Path) -> &Path {
     path.strip_prefix(".").unwrap_or(path)
 }

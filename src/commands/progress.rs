@@ -27,7 +27,6 @@ pub struct Progress<'a> {
     total: usize,
     finished: Cell<usize>,
     left: Left<'a>,
-    /// How many requests are still to be sent.
     requests: Cell<u64>,
     /// How many minutes a log has last been told of.
     said_minutes: Cell<Option<u64>>,
@@ -35,16 +34,13 @@ pub struct Progress<'a> {
 
 /// What is left of a run.
 pub struct Left<'a> {
-    /// How many requests,
     pub requests: u64,
     /// and how long so many take.
     pub time: &'a dyn Fn(u64) -> Duration,
 }
 
-/// What people are told by.
 #[derive(Clone, Copy)]
 pub struct Names<'a> {
-    /// The locale whose label names a definition.
     pub default_locale: &'a Locale,
     /// The divisions, as far as names of them had to be looked up.
     pub divisions: &'a Divisions,
@@ -55,7 +51,6 @@ pub struct Names<'a> {
 impl<'a> Progress<'a> {
     /// For a run of `total` objects. A log is read afterwards: `in_lines` means lines also where the job has a
     /// terminal.
-    #[must_use]
     pub fn new(
         terminal: &'a mut Terminal,
         in_lines: bool,
@@ -80,7 +75,6 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Takes one event.
     pub fn tell(&self, event: Event<'_>) {
         if let Event::Finished(row) = event {
             self.finished.set(self.finished.get() + 1);
@@ -109,7 +103,6 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Takes the bar away.
     pub fn end(self) {
         if let Some((bar, _)) = self.bar {
             bar.finish_and_clear();

@@ -13,33 +13,23 @@ use crate::problem::{Heard, Problem};
 
 /// What was read of an org.
 pub struct Seen {
-    /// Which org.
     pub target: Target,
-    /// What it holds.
     pub observed: Observed,
     /// Look-ups that failed without stopping anything.
     pub notes: Vec<Problem>,
 }
 
-/// Who is asked, and how.
 #[derive(Clone, Copy)]
 pub struct From<'a> {
-    /// The one that reads.
     pub reader: &'a Reader,
-    /// Which org is meant.
     pub identity: &'a Identity,
-    /// Which generation of the API to speak.
     pub api: ApiChoice,
-    /// Is this the embedded org?
     pub sandbox: bool,
 }
 
 /// Reads the org. `asks_for_divisions` says, of the definitions, whether names of divisions are needed;
 /// they are read only where the generation has divisions. `heard` learns which org it is as soon as it
 /// says so.
-///
-/// # Errors
-/// The org is another one than meant, or could not be read.
 pub async fn see(
     from: From<'_>,
     asks_for_divisions: impl Fn(&[Definition]) -> bool,
@@ -77,19 +67,16 @@ pub async fn see(
 }
 
 /// What of an org cannot be read whole, for commands whose views have no place for it.
-#[must_use]
 pub fn noticed(observed: &Observed) -> Vec<Problem> {
     odd::noticed(observed).iter().map(|it| Problem::new(it.message())).collect()
 }
 
 /// Does any of them belong to one division rather than to all?
-#[must_use]
 pub fn has_divisions(definitions: &[Definition]) -> bool {
     definitions.iter().any(|it| it.division.as_ref().is_some_and(|id| !id.is_all()))
 }
 
 /// Does what is compared name a division otherwise than by its id?
-#[must_use]
 pub fn names_divisions(desired: &Desired) -> bool {
     desired.definitions.values().any(|it| {
         it.management == Management::Managed && !it.deactivated && matches!(it.division, Some(DivisionName::Name(_)))
@@ -112,9 +99,6 @@ pub async fn with_other_generation(reader: &Reader, api: ApiChoice, error: ApiEr
 }
 
 /// The definitions, and the generation that showed them. Decided here, once a run.
-///
-/// # Errors
-/// Whatever kept the list away.
 pub async fn definitions(reader: &Reader, api: ApiChoice) -> Result<(Generation, Listed), ApiError> {
     let generation = match api {
         ApiChoice::Only(generation) => generation,

@@ -66,7 +66,6 @@ impl Object {
 impl Record {
     /// Of a run that begins now. What a person types counts before what the environment says. Nobody asks who somebody is
     /// for a run that is not kept.
-    #[must_use]
     pub fn new(args: &RecordArgs, target: &TargetArgs, environment: &Environment, is_kept: bool) -> Record {
         let RecordArgs { actor, reason, report_dir: _, no_report: _ } = args.clone();
         let typed = Origin { actor, reason, ..Origin::default() };
@@ -117,12 +116,10 @@ impl Record {
         *self.matched.borrow_mut() = objects.collect();
     }
 
-    /// Which definitions it is limited to.
     pub fn only(&mut self, keys: Option<&BTreeSet<Key>>) {
         self.only = keys.cloned();
     }
 
-    /// Takes one event of the run.
     pub fn tell(&self, event: Event<'_>) {
         let now = self.clock.now();
         match event {
@@ -143,14 +140,10 @@ impl Record {
         }
     }
 
-    /// The clock of the run.
-    #[must_use]
     pub fn clock(&self) -> Clock {
         self.clock
     }
 
-    /// The report with all of it.
-    #[must_use]
     pub fn complete(&self, report: Report) -> Report {
         let worked = self.worked.borrow();
         let timed = |row: Row| {
@@ -168,7 +161,6 @@ impl Record {
     }
 
     /// Where the run comes from, if it ended now.
-    #[must_use]
     pub fn provenance(&self) -> Provenance {
         Provenance {
             began: self.clock.began(),

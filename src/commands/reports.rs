@@ -23,9 +23,7 @@ use crate::text;
 /// A report of the org, and what lies beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptFile {
-    /// Its file.
     pub path: PathBuf,
-    /// What it says.
     pub report: KeptReport,
     /// Which POSTs its run noted; none if it has noted none.
     pub posts: Option<Posts>,
@@ -44,28 +42,22 @@ pub struct Newest {
 
 impl Newest {
     /// What they say, the newest first.
-    #[must_use]
     pub fn reports(&self) -> Vec<KeptReport> {
         self.files.iter().map(|it| it.report.clone()).collect()
     }
 
     /// The object that a definition had when the newest report was written that names one.
-    #[must_use]
     pub fn object_of(&self, key: &Key) -> Option<&DefinitionId> {
         self.files.iter().find_map(|it| it.report.objects().remove(key))
     }
 
     /// The creates that the org's list may not show yet.
-    #[must_use]
     pub fn sent(&self, now: Moment) -> Vec<Sent> {
         self.files.iter().flat_map(|it| sent(&it.report, &it.path, it.posts.as_ref(), now)).collect()
     }
 }
 
 /// The folder of a run that only reads it: one that nobody typed may be missing.
-///
-/// # Errors
-/// A typed one cannot be read, or an output would be written into it.
 pub fn to_read<F: View>(
     folder: ReportFolder,
     outputs: &mut Outputs<F>,
@@ -87,7 +79,6 @@ pub fn to_read<F: View>(
 }
 
 /// The names of the folders that an org may have: by the name that a config gives it, its own, and its id.
-#[must_use]
 pub fn folders(config_name: Option<&str>, target: &Target) -> BTreeSet<String> {
     let org = target.org.as_ref();
     let names = [config_name, org.map(|it| it.name.as_str()), org.map(|it| it.id.as_str())];
@@ -95,9 +86,6 @@ pub fn folders(config_name: Option<&str>, target: &Target) -> BTreeSet<String> {
 }
 
 /// The newest reports of an org: those of its own id, and of the sandbox only where this is the sandbox.
-///
-/// # Errors
-/// A typed folder cannot be read.
 pub fn newest(folder: &ReportFolder, config_name: Option<&str>, target: &Target) -> Result<Newest, Problem> {
     let Some(org) = &target.org else { return Ok(Newest::default()) };
     let mut newest = newest_of(folder, &folders(config_name, target))?;
@@ -107,9 +95,6 @@ pub fn newest(folder: &ReportFolder, config_name: Option<&str>, target: &Target)
 
 /// The newest reports in the folders of these names; then, since a config may have called the org otherwise, the newest of
 /// the other folders. Where a typed folder has none of these names, it may be that of the org.
-///
-/// # Errors
-/// A typed folder cannot be read.
 pub fn newest_of(folder: &ReportFolder, names: &BTreeSet<String>) -> Result<Newest, Problem> {
     let all = match (folder, folder.path()) {
         (ReportFolder::None, _) | (_, None) => Vec::new(),
@@ -133,9 +118,6 @@ pub fn newest_of(folder: &ReportFolder, names: &BTreeSet<String>) -> Result<Newe
 }
 
 /// The files that `log` shows: all of a typed folder, else the newest of each org.
-///
-/// # Errors
-/// A typed folder cannot be read, or the other one is missing or empty.
 pub fn files(folder: &ReportFolder) -> Result<Vec<PathBuf>, Problem> {
     let Some(dir) = folder.path() else {
         return Err(Problem::new("there is no folder of reports that could be read")
@@ -194,7 +176,6 @@ fn read(files: &[PathBuf], noted: usize) -> Newest {
 }
 
 /// One warning for all reports that could not be read.
-#[must_use]
 pub fn not_read(count: usize, first: &Path, why: &str) -> Problem {
     let (reports, first) = (text::count(count, "report"), text::ticked(first.display()));
     Problem::new(format!(

@@ -43,7 +43,6 @@ pub async fn run(args: &RetireArgs, shell: &mut Shell<'_>) -> Exit {
     }
 }
 
-/// A finished run.
 struct Retired {
     report: Report,
     target: Target,

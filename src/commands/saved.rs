@@ -11,10 +11,6 @@ use crate::plan::saved::{self, Bound, Fresh, Misfit, Operation, SavedPlan};
 use crate::problem::{Problem, cause};
 use crate::text;
 
-/// Reads a saved plan.
-///
-/// # Errors
-/// A file that cannot be read, or is no plan that this version reads.
 pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
     let named = |what: String| {
         Problem::new(format!("the saved plan `{}` cannot be used: {what}", text::unticked(path.display())))
@@ -32,9 +28,6 @@ pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
 }
 
 /// The plan, split by what was reviewed; none where no saved plan was given.
-///
-/// # Errors
-/// A saved plan is for another org.
 pub fn bounded(
     fresh: Fresh<'_>,
     saved: &[SavedPlan],
@@ -54,7 +47,6 @@ pub fn bounded(
 }
 
 /// The row of an operation that is not carried out.
-#[must_use]
 pub fn row(operation: &Operation, default_locale: &Locale, outcome: Outcome) -> Row {
     let labels = operation.before.as_ref().map_or(&operation.after.labels, |before| &before.labels);
     Row {

@@ -30,15 +30,10 @@ use crate::render::style::{COLUMNS, Style};
 use crate::signals::Signals;
 use crate::terminal::Terminal;
 
-/// The outside of a command.
 pub struct Shell<'a> {
-    /// The streams.
     pub terminal: &'a mut Terminal,
-    /// The variables.
     pub environment: &'a Environment,
-    /// What a signal does.
     pub signals: &'a Signals,
-    /// What was typed.
     pub line: &'a Line,
     /// `--color`.
     pub color: ColorWhen,
@@ -49,7 +44,6 @@ pub struct Shell<'a> {
 /// Why a command ends without its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// The files hold errors.
     Findings(Sources, Findings),
     /// Anything else.
     Problem(Problem),
@@ -62,15 +56,11 @@ impl From<Problem> for Failure {
 }
 
 impl Shell<'_> {
-    /// How standard output is styled.
-    #[must_use]
     pub fn style_out(&self) -> Style {
         let columns = self.terminal.out_columns().unwrap_or(COLUMNS);
         Style { columns, ..self.style(self.terminal.out_is_terminal()) }
     }
 
-    /// How standard error is styled.
-    #[must_use]
     pub fn style_err(&self) -> Style {
         self.style(self.terminal.err_is_terminal())
     }
@@ -85,17 +75,11 @@ impl Shell<'_> {
     }
 
     /// Reads a config and shows what was found in it.
-    ///
-    /// # Errors
-    /// The files hold errors (they are not shown yet), or one of them is an output.
     pub fn load<F: View>(&mut self, args: &ConfigArgs, outputs: &mut Outputs<F>) -> Result<(Config, Sources), Failure> {
         self.load_beside(args, None, outputs)
     }
 
     /// The same beside the config of a commit, which may have what was deleted since.
-    ///
-    /// # Errors
-    /// The files hold errors (they are not shown yet), or one of them is an output.
     pub fn load_beside<F: View>(
         &mut self,
         args: &ConfigArgs,
@@ -113,9 +97,6 @@ impl Shell<'_> {
     }
 
     /// The same, of a commit. None of its files is on the disk.
-    ///
-    /// # Errors
-    /// The files hold errors (they are not shown yet).
     pub fn load_at(&mut self, at: &AtCommit, org: Option<&str>) -> Result<(Config, Sources), Failure> {
         logging::phase("reading the config of a commit");
         let InRepository { path, root } = at.place.clone();
@@ -136,7 +117,6 @@ impl Shell<'_> {
         }
     }
 
-    /// Shows findings on standard error.
     pub fn show_findings(&mut self, diagnostics: &Findings, sources: &Sources) {
         let text = match self.told(diagnostics) {
             told if told.is_empty() => return,
@@ -178,9 +158,6 @@ impl Shell<'_> {
     }
 
     /// Asks a question. `unasked` is what is said where nobody can be asked.
-    ///
-    /// # Errors
-    /// The answer is another one, or there is nobody.
     pub fn approved(&mut self, question: &str, unasked: impl FnOnce() -> Problem) -> Result<(), Problem> {
         if !self.terminal.can_ask() {
             return Err(unasked());
@@ -202,7 +179,6 @@ impl Shell<'_> {
     }
 
     /// The failure, by the name of a variable where its value is what is wrong.
-    #[must_use]
     pub fn named<'a>(&self, failure: &'a Failure) -> Cow<'a, Failure> {
         let Failure::Problem(problem) = failure else { return Cow::Borrowed(failure) };
         match precedence::message_with_variable_named(&problem.message, self.line, &self.environment.flags) {
@@ -253,7 +229,6 @@ impl Shell<'_> {
 
     /// The outputs of a run that has failed before it read anything, as far as they can be opened and are certainly
     /// nothing that it would have read.
-    #[must_use]
     pub fn outputs_before_reading<F: View>(&self, asked: &[Output<F>]) -> Outputs<F> {
         let mut outputs = Outputs::openable(asked, self.environment, self.signals);
         let path = |it: &OsStr| PathBuf::from(it);
@@ -297,13 +272,11 @@ impl Shell<'_> {
 }
 
 /// What is said where nobody can be asked; `help` is what to do instead.
-#[must_use]
 pub fn nobody_to_ask(help: &str) -> Problem {
     Problem::new("nobody can be asked: this is no terminal; nothing was written").help(help)
 }
 
 /// A failure as a document, with where the run comes from where that is to be kept.
-#[must_use]
 pub fn error_document(failure: &Failure, heard: &Heard, provenance: Option<&Provenance>) -> String {
     in_parts(failure, |problem, diagnostics, sources| {
         machine::error_json(problem, heard, provenance, diagnostics, sources)

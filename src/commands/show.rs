@@ -19,7 +19,6 @@ use crate::render::{listing, machine};
 use crate::show::listing::{Listing, SystemPresences};
 use crate::show::{find, list};
 
-/// Shows what the org holds.
 pub async fn run(args: &ShowArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
     match Desk::unrecorded(&args.target, &args.outputs, shell) {
@@ -31,7 +30,6 @@ pub async fn run(args: &ShowArgs, shell: &mut Shell<'_>) -> Exit {
     }
 }
 
-/// What was asked for.
 enum Found {
     Definitions(Target, Listing),
     SystemPresences(SystemPresences),

@@ -19,7 +19,6 @@ const NAME_BYTES_MAX: usize = 150;
 
 /// The id of a simulated org: the config's, else one made from its name, so that it is the same in
 /// every run and another for every name.
-#[must_use]
 pub fn org_id(org: &OrgIdentity) -> String {
     match &org.id {
         Some(id) => id.as_str().to_owned(),
@@ -29,7 +28,6 @@ pub fn org_id(org: &OrgIdentity) -> String {
 
 /// The state file of a simulated org: by its id, else by its name. No two orgs share one, and
 /// whatever a config calls its org, the file stays in its folder.
-#[must_use]
 pub fn state_file(org: Option<&OrgIdentity>) -> PathBuf {
     let name = match org {
         None => DEFAULT.to_owned(),
@@ -82,18 +80,12 @@ fn fingerprint(text: &str) -> u128 {
     text.bytes().fold(OFFSET, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME))
 }
 
-/// A simulated org that answers.
 pub struct Started {
-    /// It.
     pub server: Server,
-    /// What a person should know.
     pub notes: Vec<Problem>,
 }
 
 /// Starts the org of a config; it goes on from its state, and begins by the seed where it has none.
-///
-/// # Errors
-/// A file that flags name cannot be used, or the state is another one's, or broken.
 pub async fn start(args: &TargetArgs, desired: &Desired) -> Result<Started, Problem> {
     let mut seed = Seed::default();
     if let Some(org) = &desired.org {

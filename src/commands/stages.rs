@@ -17,13 +17,11 @@ pub struct Stages<'a> {
 
 impl<'a> Stages<'a> {
     /// A log is read afterwards: `in_lines` means no bar also where the job has a terminal.
-    #[must_use]
     pub fn new(terminal: &'a mut Terminal, in_lines: bool) -> Stages<'a> {
         let has_bar = terminal.err_is_terminal() && !in_lines;
         Stages { terminal: RefCell::new(terminal), has_bar, bar: RefCell::default() }
     }
 
-    /// Takes one event.
     pub fn tell(&self, event: retire::Event<'_>) {
         match event {
             retire::Event::Ended(_) => {
@@ -43,7 +41,6 @@ impl<'a> Stages<'a> {
         }
     }
 
-    /// Takes the bar away.
     pub fn end(self) {
         self.clear();
     }

@@ -9,9 +9,6 @@ use crate::text;
 use crate::yaml;
 
 /// The config, limited to the definitions whose keys were typed; as it is where none were.
-///
-/// # Errors
-/// A key that the config does not manage.
 pub fn limited(desired: Desired, typed: &[String]) -> Result<Desired, Problem> {
     if typed.is_empty() {
         return Ok(desired);
@@ -44,9 +41,6 @@ fn meant(desired: &Desired, typed: &str) -> Result<Key, Problem> {
 }
 
 /// The locale that `--default-locale` gives.
-///
-/// # Errors
-/// It cannot be one.
 pub fn locale(typed: &str) -> Result<Locale, Problem> {
     if yaml::is_odd_locale(typed) {
         return Err(Problem::new(format!("--default-locale: {typed} cannot be a locale", typed = text::ticked(typed)))

@@ -227,7 +227,6 @@ struct Run<'a> {
     file: &'a Path,
     report: &'a KeptReport,
     desired: &'a Desired,
-    /// What holds it back.
     config: Option<&'a Desired>,
 }
 

@@ -23,7 +23,6 @@ use crate::users::get;
 use crate::users::listing::Listing;
 use crate::users::wishes::distinct;
 
-/// Shows what users are on.
 pub async fn run(args: &UserGetArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
     match Desk::unrecorded(&args.target, &args.outputs, shell) {

@@ -22,9 +22,6 @@ const MISTAKES_TOLD_MAX: usize = 10;
 const STDIN: &str = "-";
 
 /// The users of the command line, then those of the files.
-///
-/// # Errors
-/// Nobody is named, a file cannot be read, or what is named is no user.
 pub fn entries(who: &WhoArgs, terminal: &mut Terminal) -> Result<Vec<Entry>, Problem> {
     let WhoArgs { ids, from } = who;
     let mut entries = Vec::new();
@@ -48,13 +45,11 @@ pub fn entries(who: &WhoArgs, terminal: &mut Terminal) -> Result<Vec<Entry>, Pro
     Ok(entries)
 }
 
-/// The files that are read.
 pub fn files(who: &WhoArgs) -> impl Iterator<Item = &PathBuf> {
     who.from.iter().filter(|path| !is_stdin(path))
 }
 
 /// Everything that is wrong in an input, in one sentence.
-#[must_use]
 pub fn wrong(mistakes: &[Mistake]) -> Problem {
     let mut told: Vec<String> = mistakes.iter().take(MISTAKES_TOLD_MAX).map(ToString::to_string).collect();
     if mistakes.len() > MISTAKES_TOLD_MAX {
@@ -65,15 +60,11 @@ pub fn wrong(mistakes: &[Mistake]) -> Problem {
 }
 
 /// Do the users come from standard input?
-#[must_use]
 pub fn from_stdin(who: &WhoArgs) -> bool {
     who.from.iter().any(|path| is_stdin(path))
 }
 
 /// The source that somebody typed.
-///
-/// # Errors
-/// It is neither of the two names, and no id.
 pub fn source(typed: &str) -> Result<Source, Problem> {
     Source::named(typed).ok_or_else(|| {
         Problem::new(format!("{typed} is no source of presences", typed = text::ticked(typed)))
@@ -82,9 +73,6 @@ pub fn source(typed: &str) -> Result<Source, Problem> {
 }
 
 /// The config beside the users; one that asks for nothing where none was given.
-///
-/// # Errors
-/// Its files hold errors, or one of them is an output.
 pub fn config<F: View>(
     args: &UserConfigArgs,
     outputs: &mut Outputs<F>,

@@ -40,7 +40,6 @@ pub struct LabelRules {
     outside: BTreeMap<String, (Span, usize)>,
     /// The undocumented locales of `settings.locales`, by their normal form, while no label is in them.
     unused: BTreeMap<String, (String, Span)>,
-    /// Some definition has a label.
     labelled: bool,
 }
 
@@ -51,8 +50,6 @@ struct Managed {
 }
 
 impl LabelRules {
-    /// For one config.
-    #[must_use]
     pub fn new(settings: &Settings, given: &SettingsShape, complete: bool) -> LabelRules {
         let mut known: HashSet<String> = DOCUMENTED_LOCALES.into_iter().map(str::to_owned).collect();
         let managed = match &settings.scope {
@@ -92,7 +89,6 @@ impl LabelRules {
     }
 
     /// What was counted over all definitions, once each.
-    #[must_use]
     pub fn finish(self) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         for (locale, (place, count)) in self.unknown {
@@ -114,7 +110,6 @@ impl LabelRules {
     }
 
     /// Is it the locale whose label identifies a definition?
-    #[must_use]
     pub fn is_default(&self, locale: &Locale) -> bool {
         self.default_locale.same_as(locale)
     }
@@ -146,18 +141,15 @@ impl LabelRules {
 /// The labels of one definition, as far as they are right.
 #[derive(Default)]
 pub struct ReadLabels {
-    /// By locale.
     pub labels: Labels,
     /// Where each stands.
     pub places: BTreeMap<Locale, Span>,
-    /// The one in the default locale.
     pub default_label: Option<Label>,
 }
 
 /// The definition whose labels are checked.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
-    /// Its key.
     pub name: &'a str,
     /// Where its key stands.
     pub key: Span,
@@ -169,8 +161,6 @@ pub struct Subject<'a> {
     pub without: &'a BTreeSet<String>,
 }
 
-/// Checks the labels of one definition.
-#[must_use]
 pub fn check_labels(
     subject: Subject<'_>,
     field: &Field<Entries<Option<String>>>,
@@ -238,7 +228,6 @@ fn missing(subject: Subject<'_>, rules: &LabelRules, spellings: &HashMap<String,
 }
 
 /// A locale that nobody can have meant. None when it can be one.
-#[must_use]
 pub fn check_locale(raw: &str, place: Span, pinned: bool) -> Option<Diagnostic> {
     yaml::is_odd_locale(raw).then(|| Diagnostic::at(place, Finding::InvalidLocale { locale: raw.to_owned(), pinned }))
 }

@@ -15,7 +15,6 @@ const ALIKE: [Script; 6] =
     [Script::Latin, Script::Cyrillic, Script::Greek, Script::Armenian, Script::Cherokee, Script::Coptic];
 
 /// Everything that `text` hides. `what` is what it is called.
-#[must_use]
 pub fn hidden_in(text: &str, what: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     if text.trim() != text {
@@ -32,8 +31,6 @@ pub fn hidden_in(text: &str, what: &str) -> Vec<Finding> {
     found
 }
 
-/// What a template would have replaced.
-#[must_use]
 pub fn placeholder(text: &str) -> Option<&str> {
     const PAIRS: [(&str, &str); 8] =
         [("${", "}"), ("$(", ")"), ("{{", "}}"), ("#{", "}"), ("<%", "%>"), ("%(", ")s"), ("__", "__"), ("%", "%")];
@@ -89,7 +86,6 @@ fn is_drawn_in_ways(c: char) -> bool {
     is_symbol || matches!(c, '0'..='9' | '#' | '*') || matches!(c.script(), Script::Han | Script::Mongolian)
 }
 
-/// Runs of letters with their marks.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c.script() != Script::Inherited).filter(|it| !it.is_empty())
 }
@@ -105,7 +101,6 @@ fn mixed(word: &str, what: &str) -> Option<Finding> {
 
 /// What a text looks like, by the skeleton of Unicode's Technical Standard 39: two texts with one skeleton may be
 /// taken for each other.
-#[must_use]
 pub fn looks(text: &str) -> String {
     if text.is_ascii() {
         // Letters of ASCII do not combine: each looks like what it looks like alone.
@@ -118,7 +113,6 @@ static ASCII_LOOKS: LazyLock<Vec<String>> =
     LazyLock::new(|| (0..128_u8).map(|it| skeleton(char::from(it).encode_utf8(&mut [0; 4])).collect()).collect());
 
 /// Which of the alphabets that have letters in common a text is written with, a bit for each.
-#[must_use]
 pub fn alphabets(text: &str) -> u8 {
     let bit = |c: char| ALIKE.iter().position(|it| *it == c.script()).map_or(0, |index| 1 << index);
     text.chars().fold(0, |all, c| all | bit(c))
@@ -126,7 +120,6 @@ pub fn alphabets(text: &str) -> u8 {
 
 /// A letter of `text` whose alphabet `other` has no letter of, in words. None where both are written with the same
 /// alphabets: `Modern` looks like `Modem`, and people have learnt to tell them apart.
-#[must_use]
 pub fn other_alphabet(text: &str, other: &str) -> Option<String> {
     let foreign = |text: &str, other: &str| {
         let known: Vec<Script> = other.chars().map(|c| c.script()).collect();
@@ -136,7 +129,6 @@ pub fn other_alphabet(text: &str, other: &str) -> Option<String> {
     Some(in_words(letter))
 }
 
-/// A letter with its alphabet.
 fn in_words(letter: char) -> String {
     format!("`{letter}` is {} (U+{:04X})", letter.script().full_name(), u32::from(letter))
 }

@@ -75,7 +75,6 @@ impl Collector {
         self.key = key.map(str::to_owned);
     }
 
-    /// Takes a finding in.
     pub fn push(&mut self, mut diagnostic: Diagnostic) {
         if self.incomplete && matches!(diagnostic.finding, Finding::UnknownKey { .. } | Finding::RemovesNothing { .. })
         {
@@ -113,14 +112,11 @@ impl Collector {
         }
     }
 
-    /// Is there an error among them?
-    #[must_use]
     pub fn has_errors(&self) -> bool {
         !self.errors.is_empty()
     }
 
     /// What is shown of them, by file and position, with the count of all.
-    #[must_use]
     pub fn finish(mut self, sources: &Sources) -> Findings {
         first_of(&mut self.errors, Severity::Error, &self.seen);
         first_of(&mut self.warnings, Severity::Warning, &self.seen);

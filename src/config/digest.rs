@@ -8,7 +8,6 @@ use crate::config::layers::Resolved;
 use crate::config::print::bare_text;
 
 /// `sha256:` and 64 hexadecimal digits, of the text that `presencectl config` prints, without its comments.
-#[must_use]
 pub fn of(resolved: &Resolved) -> String {
     let mut text = "sha256:".to_owned();
     for byte in digest(&SHA256, bare_text(resolved).as_bytes()).as_ref() {

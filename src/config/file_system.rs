@@ -9,10 +9,8 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::limits::CONFIG_LINKED_PATHS_MAX;
 
-/// What stands in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// One part of a path.
     pub name: OsString,
     /// What it is, a link not followed.
     pub kind: EntryKind,
@@ -23,9 +21,7 @@ pub struct Entry {
 pub enum EntryKind {
     /// A file, or what is neither of the others.
     File,
-    /// A folder.
     Folder,
-    /// A symbolic link.
     Link,
 }
 
@@ -33,31 +29,20 @@ pub enum EntryKind {
 /// beginning, or an absolute one among these, leads out of it.
 pub trait FileSystem: fmt::Debug {
     /// Where a path leads, links followed.
-    ///
-    /// # Errors
-    /// There is nothing, or it cannot be looked at.
     fn canonical(&self, path: &Path) -> io::Result<PathBuf>;
 
     /// Is there a folder at this real path?
     fn is_folder(&self, real: &Path) -> bool;
 
     /// What stands in the folder at a real path, in any order.
-    ///
-    /// # Errors
-    /// It cannot be listed. [`io::ErrorKind::QuotaExceeded`] says that no more folders are.
     fn entries(&self, real: &Path) -> io::Result<Vec<Entry>>;
 
     /// What the file at a real path holds; none if that is more than so many bytes.
-    ///
-    /// # Errors
-    /// It is no regular file, or cannot be read.
     fn read(&self, real: &Path, most: usize) -> io::Result<Option<Vec<u8>>>;
 }
 
-/// The files of this machine.
 #[derive(Debug, Default)]
 pub struct Disk {
-    /// How many paths have led through links.
     linked: Cell<usize>,
 }
 
@@ -117,10 +102,6 @@ fn without_detours(path: &Path) -> PathBuf {
 }
 
 /// Where a path really is, all links followed.
-///
-/// # Errors
-/// There is nothing, or it is neither a file nor a folder. The error says which of the two, and of a link where it leads:
-/// the system says "no such file" of a pipe as well.
 fn real(path: &Path) -> io::Result<PathBuf> {
     const RULE: &str = "a config is a file or a folder, because its place decides which files belong to it";
     if path == Path::new("-") && fs::symlink_metadata(path).is_err() {

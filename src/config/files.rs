@@ -47,7 +47,6 @@ impl Room {
     }
 }
 
-/// One file that was read.
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) found: Found,
@@ -55,7 +54,6 @@ pub(super) struct Loaded {
     pub(super) id: Option<FileId>,
     /// None when nothing can be said about its content.
     pub(super) shape: Option<Shape>,
-    /// How many keys and values are in it.
     pub(super) values: usize,
     /// A line of it begins with `org:`. Of a file that cannot be read further this is all that is
     /// known, and without it the layers of a broken org file would be taken for one config.

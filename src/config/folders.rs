@@ -219,7 +219,6 @@ pub(super) fn repositories_above(root: &Root, path: &Found) -> Vec<Fault> {
 }
 
 /// Is this what a config can stand in, by its name?
-#[must_use]
 pub fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
 }

@@ -10,18 +10,14 @@ use crate::config::structure::Shape;
 use crate::diagnostic::{Diagnostic, Findings, Sources};
 use crate::model::desired::Desired;
 
-/// One file.
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a> {
-    /// What people call it.
     pub path: &'a str,
-    /// All of it.
     pub text: &'a str,
 }
 
 /// Reads an org file and the layers that it uses, in its order; what `use` itself says is not looked
 /// at. No config where there is an error.
-#[must_use]
 pub fn read_texts(org: Text<'_>, layers: &[Text<'_>]) -> (Sources, Findings, Option<Desired>) {
     let (mut sources, mut found) = (Sources::new(), Collector::default());
     let mut room = Room::default();

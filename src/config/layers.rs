@@ -23,7 +23,6 @@ const COMPARISONS_MAX: usize = 200_000;
 pub struct Stack<'a> {
     /// Layers in order; the files of a layer stand side by side.
     pub layers: Vec<Vec<&'a Shape>>,
-    /// The org file.
     pub org: Option<&'a Shape>,
 }
 
@@ -47,9 +46,7 @@ pub struct ResolvedDefinition {
 pub struct Resolved {
     /// The `org` section.
     pub org: Option<Located<Org>>,
-    /// The settings that are set.
     pub settings: Settings,
-    /// By key.
     pub definitions: BTreeMap<String, ResolvedDefinition>,
     /// Keys that are not managed.
     pub omit: Vec<Located<String>>,

@@ -43,19 +43,16 @@ impl<T> Default for Entries<T> {
 
 impl<T> Field<T> {
     /// The value, where it is given and right.
-    #[must_use]
     pub fn get(&self) -> Option<&T> {
         self.0.as_ref().and_then(|it| it.value.as_ref())
     }
 
     /// The value and its place, where it is given and right.
-    #[must_use]
     pub fn placed(&self) -> Option<(&T, Span)> {
         self.0.as_ref().and_then(|it| it.value.as_ref().map(|value| (value, it.place)))
     }
 
     /// Is it given, but wrong? Then nothing may be concluded from its absence.
-    #[must_use]
     pub fn is_broken(&self) -> bool {
         self.0.as_ref().is_some_and(|it| it.value.is_none())
     }
@@ -69,9 +66,6 @@ impl<T> Entries<T> {
 }
 
 /// Reads a shape from a tree. After validation this cannot fail: what was wrong is `Node::Broken`.
-///
-/// # Errors
-/// When a shape and its schema disagree, which is a bug of this program.
 pub fn read<T: for<'de> Deserialize<'de>>(tree: &Spanned<Node>) -> Result<T, Error> {
     T::deserialize(At(tree))
 }

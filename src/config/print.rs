@@ -14,14 +14,12 @@ use crate::text;
 use crate::yaml;
 
 /// The YAML text of a config, `# file:line` at each value, `# default` where no file sets it.
-#[must_use]
 pub fn resolved_text(resolved: &Resolved, sources: &Sources) -> String {
     page(resolved, Some(sources))
 }
 
 /// The same without a comment: what is said and nothing of where, so that two configs that ask for the same
 /// are the same text, however they are spread over files.
-#[must_use]
 pub fn bare_text(resolved: &Resolved) -> String {
     page(resolved, None)
 }

@@ -10,7 +10,6 @@ use crate::model::names::Locale;
 use crate::text;
 
 /// What of an override is as it was below.
-#[must_use]
 pub(super) fn found(
     key: &str,
     below: &Definition<Option<String>>,

@@ -2,13 +2,9 @@
 
 use semver::{Version, VersionReq};
 
-/// This program's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Is this program one that `asked` allows?
-///
-/// # Errors
-/// When `asked` is no range of versions: why.
 pub fn allows(asked: &str, version: &str) -> Result<bool, String> {
     let range = VersionReq::parse(asked).map_err(|error| error.to_string())?;
     Ok(Version::parse(version).is_ok_and(|version| range.matches(&version)))

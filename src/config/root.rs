@@ -47,9 +47,6 @@ fn nearest(system: &dyn FileSystem, path: &Path) -> Option<String> {
 
 /// The nearest folder upward that holds `.git`, else the path's own folder. Upward from the path as it was typed: a link
 /// in a repository leads out of it only for those who name its end.
-///
-/// # Errors
-/// The path leads through this link, and no `.git` says what belongs together.
 fn nearest_root(path: &Path, found: &Found) -> Result<PathBuf, PathBuf> {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| found.real.clone());
     let (typed, link) = without_parents(&absolute);

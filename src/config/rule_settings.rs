@@ -32,7 +32,6 @@ impl Level {
     const NAMES: [&str; 3] = ["off", "warn", "error"];
 
     /// As it is typed.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Level::Off => "off",
@@ -73,7 +72,6 @@ pub struct Line {
 
 impl Line {
     /// What the line sets, as a message names it.
-    #[must_use]
     pub fn path(&self) -> String {
         let (rule, key) = self.name();
         match key {
@@ -83,7 +81,6 @@ impl Line {
     }
 
     /// The rule, and the key.
-    #[must_use]
     pub fn name(&self) -> (String, Option<String>) {
         let text = |it: &Located<String>| it.value.clone().unwrap_or_default();
         (text(&self.rule), self.key.as_ref().map(text))
@@ -91,7 +88,6 @@ impl Line {
 }
 
 /// Every line, in the file's order.
-#[must_use]
 pub fn lines(field: &Field<Rules>) -> Vec<Line> {
     let mut lines = Vec::new();
     for (rule, setting) in field.get().into_iter().flat_map(|it| &it.0.0) {
@@ -114,7 +110,6 @@ pub fn lines(field: &Field<Rules>) -> Vec<Line> {
 }
 
 /// The same from lines, each rule once.
-#[must_use]
 pub fn from_lines(lines: &[Line], place: Span) -> Field<Rules> {
     let mut entries: BTreeMap<String, (Located<String>, Field<Level>, Vec<_>)> = BTreeMap::new();
     for line in lines {
@@ -135,7 +130,6 @@ pub fn from_lines(lines: &[Line], place: Span) -> Field<Rules> {
 }
 
 /// What a config sets, by rule and key.
-#[must_use]
 pub fn levels(field: &Field<Rules>) -> Levels {
     let set = lines(field).into_iter().filter_map(|it| {
         let severity = match it.level.get()? {

@@ -1,6 +1,8 @@
 //! The shape that people type, as types: their documentation is what editors show, and the JSON
 //! Schema made from them is what every file is held against. No rules of meaning stand here.
 
+#![warn(missing_docs)]
+
 use std::sync::LazyLock;
 
 use jsonschema::Validator;
@@ -187,7 +189,6 @@ fn drop_one_of(schema: &mut schemars::Schema) {
 }
 
 /// The JSON Schema of a config file, draft 2020-12.
-#[must_use]
 pub fn json_schema() -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.inline_subschemas = true;

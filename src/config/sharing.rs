@@ -24,7 +24,6 @@ pub struct Sharing {
 
 /// Which other orgs use each of these files, among all org files below the root of this path. Files are named as the config
 /// names them; one that is the config's own org file has no others.
-#[must_use]
 pub fn others<'a>(
     system: &Rc<dyn FileSystem>,
     (path, typed_root): (&Path, Option<&Path>),

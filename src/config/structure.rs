@@ -34,7 +34,6 @@ const SHOWN_MAX: usize = 60;
 /// The shape of one file, and where its sections begin.
 #[derive(Debug, Clone)]
 pub struct Shape {
-    /// What stands in it.
     pub config: ConfigFile,
     /// The key of each section that it has.
     pub sections: BTreeMap<String, Span>,

@@ -7,7 +7,6 @@ use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::text;
 
 /// The parser's error as a finding at its place.
-#[must_use]
 pub(super) fn diagnostic(error: &ScanError, text: &str, file: FileId, depth_max: usize) -> Diagnostic {
     let start = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
     let start = (0..=start).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0);

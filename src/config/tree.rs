@@ -16,10 +16,8 @@ use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::limits::{CONFIG_DEPTH_MAX, CONFIG_VALUES_MAX};
 use crate::yaml;
 
-/// Something at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spanned<T> {
-    /// What stands there.
     pub value: T,
     /// Where.
     pub place: Span,
@@ -32,11 +30,9 @@ pub enum Node {
     Null,
     /// `true` or `false`; `yes` and `no` are text.
     Bool(bool),
-    /// A number as it is spelt.
     Number(String),
     /// Text, quoted or not.
     Text(String),
-    /// A list.
     List(Vec<Spanned<Node>>),
     /// A mapping in the file's order, each key once.
     Map(Vec<(Spanned<String>, Spanned<Node>)>),
@@ -46,9 +42,6 @@ pub enum Node {
 
 /// Reads one file; `values` is how many keys and values there may still be, in all files. `Node::Null` stands for an
 /// empty document.
-///
-/// # Errors
-/// The file is so broken that nothing can be said about its content: the finding that says why.
 pub fn parse(
     text: &str,
     file: FileId,

@@ -21,19 +21,16 @@ macro_rules! findings {
             pub const CODES: &[&str] = &[$($code),+];
 
             /// The stable name, for documentation, searching and machines.
-            #[must_use]
             pub fn code(&self) -> &'static str {
                 match self { $(Finding::$name { .. } => $code,)+ }
             }
 
             /// Whether the work stops, where no setting says otherwise.
-            #[must_use]
             pub fn severity(&self) -> Severity {
                 match self { $(Finding::$name { $($field),* } => { $(let _ = $field;)* $severity })+ }
             }
 
             /// What is wrong: lower case, no full stop, values in backticks.
-            #[must_use]
             pub fn message(&self) -> String {
                 match self { $(Finding::$name { $($field),* } => {
                     $(let $field = &$field.in_prose(stringify!($field)); let _ = $field;)*
@@ -42,7 +39,6 @@ macro_rules! findings {
             }
 
             /// What to do about it, where that is known.
-            #[must_use]
             pub fn help(&self) -> Option<String> {
                 match self { $(Finding::$name { $($field),* } => {
                     $(let $field = &$field.in_prose(stringify!($field)); let _ = $field;)*
@@ -553,7 +549,6 @@ impl Finding {
     /// The fact without what differs between the orgs that share the file it is about: how often
     /// each has it, which names each adds, whether it has a pin. Equal ones at one place are one
     /// mistake.
-    #[must_use]
     pub fn mistake(&self) -> Finding {
         let mut mistake = self.clone();
         match &mut mistake {

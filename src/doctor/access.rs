@@ -10,8 +10,6 @@ use crate::text;
 /// The permission that reading definitions needs (docs/platform.md, "Operations and permissions").
 const VIEW: &str = "presence:presenceDefinition:view";
 
-/// What the credentials open.
-#[must_use]
 pub fn checks(facts: &Facts) -> Vec<Check> {
     let used = used(facts);
     let mut checks = vec![

@@ -6,7 +6,6 @@ pub const CREDENTIALS: &str = "credentials";
 /// What became of a check, gravest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Health {
-    /// As it should be.
     Good,
     /// Nothing tells, or what it needs is not there.
     NotKnown,
@@ -17,11 +16,8 @@ pub enum Health {
 }
 
 impl Health {
-    /// All.
     pub const ALL: [Health; 4] = [Health::Good, Health::NotKnown, Health::Warning, Health::Failed];
 
-    /// For people.
-    #[must_use]
     pub fn words(self) -> &'static str {
         match self {
             Health::Good => "ok",
@@ -31,8 +27,6 @@ impl Health {
         }
     }
 
-    /// For documents.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Health::NotKnown => "not-known",
@@ -44,45 +38,33 @@ impl Health {
 /// One check. Foreign strings are raw: whoever shows it neutralises them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// A stable name.
     pub name: &'static str,
-    /// What became of it.
     pub health: Health,
-    /// What was seen.
     pub said: String,
-    /// What to do about it.
     pub help: Option<String>,
     /// The platform's id of the exchange that showed it, where one failed.
     pub correlation_id: Option<String>,
 }
 
 impl Check {
-    /// As it should be.
-    #[must_use]
     pub fn good(name: &'static str, said: impl Into<String>) -> Check {
         Check { name, health: Health::Good, said: said.into(), help: None, correlation_id: None }
     }
 
-    /// Nothing tells.
-    #[must_use]
     pub fn not_known(name: &'static str, said: impl Into<String>) -> Check {
         Check { health: Health::NotKnown, ..Check::good(name, said) }
     }
 
     /// It works, and something is not as it should be.
-    #[must_use]
     pub fn warning(name: &'static str, said: impl Into<String>) -> Check {
         Check { health: Health::Warning, ..Check::good(name, said) }
     }
 
     /// It does not work.
-    #[must_use]
     pub fn failed(name: &'static str, said: impl Into<String>) -> Check {
         Check { health: Health::Failed, ..Check::good(name, said) }
     }
 
-    /// With what to do about it.
-    #[must_use]
     pub fn help(self, help: impl Into<String>) -> Check {
         Check { help: Some(help.into()), ..self }
     }

@@ -3,32 +3,26 @@
 use crate::doctor::check::{CREDENTIALS, Check, Health};
 use crate::model::observed::Organization;
 
-/// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnosis {
     /// The org, as far as it has said who it is.
     pub org: Option<Organization>,
-    /// The embedded org was asked.
     pub sandbox: bool,
     /// Every check; none stops another.
     pub checks: Vec<Check>,
 }
 
 impl Diagnosis {
-    /// How many checks became this.
-    #[must_use]
     pub fn count(&self, health: Health) -> usize {
         self.checks.iter().filter(|it| it.health == health).count()
     }
 
     /// Are there no credentials, so that the org was asked nothing?
-    #[must_use]
     pub fn has_no_credentials(&self) -> bool {
         self.checks.iter().any(|it| it.name == CREDENTIALS && it.health == Health::Failed)
     }
 
     /// Did none fail?
-    #[must_use]
     pub fn success(&self) -> bool {
         self.count(Health::Failed) == 0
     }

@@ -49,7 +49,6 @@ pub struct CheckV1 {
 }
 
 /// The document of a diagnosis.
-#[must_use]
 pub fn document(diagnosis: &Diagnosis) -> DiagnosisV1 {
     let Diagnosis { org, sandbox, checks } = diagnosis;
     DiagnosisV1 {

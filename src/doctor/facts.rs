@@ -10,20 +10,16 @@ use crate::model::observed::Organization;
 use crate::problem::Problem;
 use crate::proxy::Proxy;
 
-/// Everything that was gathered.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// The files.
     pub config: ConfigFact,
     /// The repository that they are in; none where it is in none.
     pub git: Result<Option<Repository>, GitError>,
     /// Where the org is.
     pub place: Result<Place, Problem>,
-    /// Who speaks to it.
     pub credentials: CredentialsFact,
     /// The generation that the config or `--api` asks for.
     pub wanted: ApiChoice,
-    /// What was answered.
     pub answers: Answers,
 }
 
@@ -34,7 +30,6 @@ pub struct Answers {
     pub api: Reach,
     /// What answered where tokens are given.
     pub login: Reach,
-    /// Who the org is.
     pub org: Answer<Organization>,
     /// How many definitions `v1` lists.
     pub first: Answer<usize>,
@@ -42,7 +37,6 @@ pub struct Answers {
     pub second: Answer<usize>,
     /// One definition, read by its id as `apply` reads it.
     pub one: Answer<()>,
-    /// Who is on a definition now.
     pub usage: Answer<()>,
     /// How many divisions there are; asked where the config names one.
     pub divisions: Answer<usize>,
@@ -55,49 +49,34 @@ pub struct Answers {
 pub enum ConfigFact {
     /// Nobody named any, and there is none here.
     Absent,
-    /// They hold errors.
     Broken {
-        /// As it was named.
         path: String,
-        /// How many errors.
         errors: usize,
         /// The first of them in words, with its place.
         first: String,
-        /// What to do about that.
         help: Option<String>,
     },
-    /// They can be used.
     Valid {
-        /// As it was named.
         path: String,
-        /// How many definitions all of its orgs have.
         definitions: usize,
-        /// How many warnings there are.
         warnings: usize,
-        /// Which of its orgs is meant.
         meant: Meant,
     },
 }
 
-/// Which org a config means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Meant {
     /// It names none.
     Unnamed,
-    /// This one.
     Named {
-        /// Its name in the config.
         name: String,
         /// Its id, where the config says it.
         id: Option<OrgId>,
     },
-    /// One of these.
     OneOf(Vec<String>),
     /// None of the name that was typed.
     Unknown {
-        /// What was typed.
         typed: String,
-        /// The names that there are.
         known: Vec<String>,
     },
 }
@@ -105,9 +84,7 @@ pub enum Meant {
 /// Where the org is, and what says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The hosts.
     pub endpoints: Endpoints,
-    /// Who names it.
     pub named_by: NamedBy,
     /// The proxy that is used, if any; a variable that cannot be used stops everything.
     pub proxy: Result<Option<Proxy>, Problem>,
@@ -128,26 +105,21 @@ pub enum NamedBy {
     Config,
 }
 
-/// Who speaks to the org.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialsFact {
-    /// The sandbox's own client.
     Sandbox,
     /// `GENESYSCLOUD_ACCESS_TOKEN`.
     Token {
         /// A client is set as well, and not used.
         client_too: bool,
     },
-    /// An OAuth client.
     Client,
-    /// Nobody.
     Missing(Problem),
 }
 
 /// What answered at an address, asked without credentials.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Reach {
-    /// Nobody was asked.
     #[default]
     NotTried,
     /// There is no such name.
@@ -159,24 +131,19 @@ pub enum Reach {
     Failed(WireError),
     /// There was one: any shows that there is a way.
     Answered {
-        /// Its status.
         status: u16,
         /// What the server's clock said, where it did.
         date: Option<Moment>,
-        /// What ours did.
         at: Moment,
     },
 }
 
-/// What an operation gave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Answer<T> {
     /// It was not asked.
     #[default]
     NotAsked,
-    /// This.
     Given(T),
-    /// A failure.
     Refused(ApiError),
 }
 

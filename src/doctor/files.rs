@@ -5,8 +5,6 @@ use crate::doctor::facts::{ConfigFact, Facts, Meant};
 use crate::git::{GitError, Repository};
 use crate::text;
 
-/// The config, the repository, its depth.
-#[must_use]
 pub fn checks(facts: &Facts) -> Vec<Check> {
     vec![config(&facts.config), git(&facts.git), depth(&facts.git)]
 }

@@ -13,7 +13,6 @@ use crate::text;
 pub const SKEW_MAX_S: u64 = 60;
 
 /// What is between here and the org.
-#[must_use]
 pub fn checks(facts: &Facts) -> Vec<Check> {
     let place = facts.place.as_ref().ok();
     vec![

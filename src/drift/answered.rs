@@ -13,9 +13,7 @@ use crate::plan::{Plan, plan};
 /// The object of a definition that the plan alone would ask about, or make anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Which object.
     pub id: DefinitionId,
-    /// Whether that is certain.
     pub certainty: Certainty,
     /// Where it is now.
     pub place: Place,
@@ -24,7 +22,6 @@ pub struct Found {
 /// How it is known which object a definition has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Certainty {
-    /// A report or a pin says it.
     Known,
     /// It is the only one that the plan asks about.
     Guessed,
@@ -35,21 +32,17 @@ pub enum Certainty {
 pub enum Place {
     /// Where the config says, called otherwise.
     Here,
-    /// Under another system presence.
     Elsewhere,
 }
 
 /// A plan with its questions answered as far as may be.
 #[derive(Debug)]
 pub struct Answered {
-    /// The plan.
     pub plan: Plan,
-    /// What was answered, by key.
     pub found: BTreeMap<Key, Found>,
 }
 
 /// Plans with what is known of the objects of definitions; `last_object` is what reports say of one.
-#[must_use]
 pub fn answered(
     desired: &Desired,
     observed: &Observed,
@@ -79,7 +72,6 @@ struct Finder<'a> {
     desired: &'a Desired,
     observed: &'a Observed,
     plan: &'a Plan,
-    /// Objects that a definition has.
     taken: BTreeSet<&'a DefinitionId>,
 }
 
@@ -156,7 +148,6 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// One object has one definition.
 fn only_once(known: &mut BTreeMap<&Key, (DefinitionId, Certainty)>) {
     let mut counts: BTreeMap<DefinitionId, usize> = BTreeMap::new();
     for (id, _) in known.values() {

@@ -16,7 +16,6 @@ use crate::plan::{Plan, plan};
 /// The config of which the caller says that all of it was applied, and nothing after it as a whole.
 #[derive(Debug, Clone)]
 pub struct Applied {
-    /// Which one.
     pub against: Against,
     /// What it asks for, or why it could not be read.
     pub desired: Result<Desired, String>,
@@ -37,7 +36,6 @@ pub struct Planned {
 impl Applied {
     /// Plans it against what was read of the org; none where it could not be read. `last_object` is what reports say of a
     /// definition.
-    #[must_use]
     pub fn planned(&self, observed: &Observed, last_object: impl Fn(&Key) -> Option<DefinitionId>) -> Option<Planned> {
         let desired = self.desired.as_ref().ok()?;
         let asked = plan(desired, observed, &desired.settings.limits);
@@ -54,13 +52,11 @@ impl Applied {
 
 impl Planned {
     /// The object that a definition had when its config was applied.
-    #[must_use]
     pub fn object_of(&self, key: &Key) -> Option<&DefinitionId> {
         self.objects.get(key)
     }
 
     /// How each change of a plan of the same org came to be needed.
-    #[must_use]
     pub fn how(&self, now: &Plan) -> BTreeMap<Subject, How> {
         let beside = |plan| Beside::of(plan, now);
         let applied = beside(&self.applied);

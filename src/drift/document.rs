@@ -160,7 +160,6 @@ pub struct CandidateV1 {
 }
 
 /// The document of a drift.
-#[must_use]
 pub fn document(drift: &Drift, target: &Target, sources: &Sources) -> DriftV1 {
     let Drift { plan: _, rows, unmanaged, questions, last, applied, .. } = drift;
     let last_apply = last

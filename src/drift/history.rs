@@ -10,7 +10,6 @@ use crate::model::names::{DefinitionId, Key, SystemPresence};
 use crate::model::observed::{Content, Definition, Observed, Target};
 use crate::plan::change::{Action, Step};
 
-/// How a difference came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum How {
     /// Somebody edited the object in the org since the last apply.
@@ -19,14 +18,12 @@ pub enum How {
     Both,
     /// The object is as the last apply left it: the config has moved on.
     NotApplied,
-    /// Nothing says it for certain.
     NotKnown,
 }
 
 /// The last apply that reports tell of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastApply {
-    /// The commit that was applied.
     pub commit: Option<String>,
     /// When it began.
     pub began: Moment,
@@ -66,8 +63,6 @@ impl How {
     /// All, in the order in which they are shown.
     pub const ALL: [How; 4] = [How::Edited, How::Both, How::NotApplied, How::NotKnown];
 
-    /// A stable name.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             How::Edited => "edited",
@@ -80,7 +75,6 @@ impl How {
 
 impl<'a> History<'a> {
     /// Of one org; reports of others are passed over. `is_whole`: these are the reports of all applies.
-    #[must_use]
     pub fn of(reports: &'a [KeptReport], is_whole: bool, target: &Target) -> History<'a> {
         let mut history = History { has_gaps: !is_whole, ..History::default() };
         let Some(org) = &target.org else { return history };
@@ -117,26 +111,22 @@ impl<'a> History<'a> {
     }
 
     /// The last whole apply.
-    #[must_use]
     pub fn last(&self) -> Option<&LastApply> {
         self.last.as_ref()
     }
 
     /// The object that a definition of the config had last.
-    #[must_use]
     pub fn object_of(&self, key: &Key) -> Option<&'a DefinitionId> {
         self.by_key.get(key).copied()
     }
 
     /// Where an object belonged and what it held when the last report that knows it left it.
-    #[must_use]
     pub fn left(&self, id: &DefinitionId) -> Option<(&SystemPresence, Content)> {
         let it = self.by_id.get(id)?;
         Some((&it.row.system_presence, it.content()?))
     }
 
     /// How what a step would do came to be needed.
-    #[must_use]
     pub fn how(&self, step: &Step, observed: &Observed) -> How {
         match step.id().or_else(|| step.key().and_then(|key| self.object_of(key))) {
             Some(id) => self.how_object(id, observed),
@@ -149,7 +139,6 @@ impl<'a> History<'a> {
     }
 
     /// Whether an object is as it was left, or as it was when the last apply found all in step.
-    #[must_use]
     pub fn how_object(&self, id: &DefinitionId, observed: &Observed) -> How {
         match (self.by_what_was_left(id, observed), observed.get(id)) {
             (How::NotKnown, Some(object)) => self.by_time(object),
@@ -158,7 +147,6 @@ impl<'a> History<'a> {
     }
 
     /// As [`History::how`], but only for objects that a report knows, and without looking at times.
-    #[must_use]
     pub fn by_object(&self, step: &Step, observed: &Observed) -> How {
         let id = step.id().or_else(|| step.key().and_then(|key| self.object_of(key)));
         id.map_or(How::NotKnown, |id| self.by_what_was_left(id, observed))

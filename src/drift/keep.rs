@@ -13,7 +13,6 @@ use crate::slug::slug;
 use crate::yaml;
 
 /// What to write to keep what a step would change. `keys` are those that others of these lines use.
-#[must_use]
 pub fn keep(step: &Step, desired: &Desired, keys: &mut BTreeSet<Key>) -> Answer {
     let wanted = step.key().and_then(|key| desired.definitions.get(key));
     match (step, wanted) {
@@ -44,7 +43,6 @@ pub fn keep(step: &Step, desired: &Desired, keys: &mut BTreeSet<Key>) -> Answer 
 
 /// Where it is to be written: beside what the file says of the definition, else into the org file, since a layer speaks
 /// for other orgs too. None where nothing stands that it belongs to.
-#[must_use]
 pub fn place(change: &Change, desired: &Desired) -> Option<Span> {
     let wanted = change.step.key().and_then(|key| desired.definitions.get(key))?;
     match &desired.org {
@@ -86,7 +84,6 @@ fn edited(desired: &Desired, wanted: &Wanted, id: &DefinitionId, before: &Conten
 }
 
 /// What to write so that a definition is what this object has become: its labels, and where it is.
-#[must_use]
 pub fn become_of(object: &Definition, wanted: &Wanted, desired: &Desired) -> Answer {
     let managed = object.labels.within(&desired.settings.scope);
     let mut fields = Vec::new();
@@ -105,7 +102,6 @@ pub fn become_of(object: &Definition, wanted: &Wanted, desired: &Desired) -> Ans
 }
 
 /// What to write before an apply takes this object for the definition, and makes it what it was.
-#[must_use]
 pub fn called_otherwise(object: &Definition, wanted: &Wanted, desired: &Desired) -> Answer {
     let lines = match object.default_label(&desired.settings.default_locale) {
         Some(label) => definition(desired, wanted, vec![previous_labels(wanted, label)]),
@@ -115,7 +111,6 @@ pub fn called_otherwise(object: &Definition, wanted: &Wanted, desired: &Desired)
 }
 
 /// What to write before an apply makes the definition anew where it was, and deactivates this object.
-#[must_use]
 pub fn elsewhere(object: &Definition, wanted: &Wanted, desired: &Desired) -> Answer {
     let mut fields = vec![format!("replaces: {}", yaml::scalar(object.system_presence.as_str()))];
     let default_locale = &desired.settings.default_locale;
@@ -130,7 +125,6 @@ pub fn elsewhere(object: &Definition, wanted: &Wanted, desired: &Desired) -> Ans
 }
 
 /// What to write where the object is none of this definition after all.
-#[must_use]
 pub fn another(wanted: &Wanted, desired: &Desired) -> Answer {
     let instead = if wanted.previous_labels.is_empty() { "" } else { " instead of `previousLabels`" };
     let say = format!("if it is another one, {}{instead}, and apply", verb(desired, wanted));
@@ -175,7 +169,6 @@ fn labels_field(desired: &Desired, wanted: &Wanted, labels: &Labels) -> String {
 }
 
 /// A definition that the config does not have, under a key that is free.
-#[must_use]
 pub fn added(
     desired: &Desired,
     (id, system_presence, labels): (&DefinitionId, &SystemPresence, &Labels),

@@ -18,36 +18,27 @@ const DIFFERENCES_MAX: usize = 4_095;
 /// What is asked of each object. The last is the object that it is stored as the difference from, or zeros.
 const ABOUT: &str = "--batch-check=%(objectname) %(objecttype) %(objectsize) %(deltabase)";
 
-/// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A file, or where a link leads.
     Blob,
-    /// A folder.
     Tree,
-    /// A commit.
     Commit,
     /// A tag with a text of its own.
     Tag,
 }
 
-/// An object that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
-    /// Its hash.
     pub hash: String,
-    /// What it is.
     pub kind: Kind,
-    /// How long it is.
     pub bytes: usize,
 }
 
-/// A commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     /// Its whole hash.
     pub hash: String,
-    /// The hash of its top folder.
     pub tree: String,
     /// The commit before it; of a merge, the one that was merged into.
     pub parent: Option<String>,
@@ -58,20 +49,16 @@ pub struct Commit {
 /// What stands in a folder of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// What it is.
     pub kind: EntryKind,
-    /// The hash of its content.
     pub hash: String,
 }
 
 /// What an entry of a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryKind {
-    /// A file.
     File,
     /// A symbolic link; its content is where it leads.
     Link,
-    /// A folder.
     Folder,
     /// Another repository, of which a commit holds the hash alone.
     Submodule,
@@ -80,7 +67,6 @@ pub enum EntryKind {
 /// A folder of a commit: its entries by name.
 pub type Folder = HashMap<OsString, Entry>;
 
-/// The objects of one repository.
 #[derive(Debug)]
 pub struct Objects {
     top: PathBuf,
@@ -92,15 +78,11 @@ pub struct Objects {
     /// Folders by hash: those of a history have most in common.
     folders: HashMap<String, Rc<Folder>>,
     folders_bytes: usize,
-    /// Of all commits and folders that were read.
     bytes_read: usize,
 }
 
 impl Objects {
     /// Of the repository whose `.git` stands in this folder.
-    ///
-    /// # Errors
-    /// Git does not start.
     pub(super) fn of(top: &Path, until: Option<Deadline>) -> Result<Objects, GitError> {
         Ok(Objects {
             top: top.to_owned(),
@@ -115,9 +97,6 @@ impl Objects {
     }
 
     /// What an object is, and how long.
-    ///
-    /// # Errors
-    /// It is not here, or Git did not answer.
     pub fn find(&mut self, hash: &str, what: &str) -> Result<Object, GitError> {
         let named = |error: GitError| match error {
             GitError::Lacks { what: _, partial } => GitError::Lacks { what: what.to_owned(), partial },
@@ -159,10 +138,6 @@ impl Objects {
         Ok(())
     }
 
-    /// What an object holds.
-    ///
-    /// # Errors
-    /// Git did not answer.
     pub fn read(&mut self, object: &Object) -> Result<Vec<u8>, GitError> {
         self.refuse_large_bases(&object.hash)?;
         let again = self.contents.ask(&object.hash)?;
@@ -190,9 +165,6 @@ impl Objects {
     }
 
     /// A commit; of a tag, the one that it stands for. None if it is something else.
-    ///
-    /// # Errors
-    /// It is not here, is too long, or Git did not answer.
     pub fn commit(&mut self, hash: &str) -> Result<Option<Commit>, GitError> {
         let mut hash = hash.to_owned();
         for _ in 0..TAGS_MAX {
@@ -217,10 +189,6 @@ impl Objects {
         Ok(None)
     }
 
-    /// A folder.
-    ///
-    /// # Errors
-    /// It is not here, is too long, holds what Git never writes, or Git did not answer.
     pub fn folder(&mut self, hash: &str, what: &str) -> Result<(Rc<Folder>, usize), GitError> {
         if let Some(folder) = self.folders.get(hash) {
             return Ok((Rc::clone(folder), 0));
@@ -247,7 +215,6 @@ fn is_partial(top: &Path, until: Option<Deadline>) -> bool {
 }
 
 /// Is this a whole hash, and not a name?
-#[must_use]
 pub fn is_hash(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|it| it.is_ascii_hexdigit())
 }
@@ -320,7 +287,6 @@ fn read_name(bytes: &[u8]) -> Option<OsString> {
 
 /// The bytes of a name, as a name of this system.
 #[cfg(unix)]
-#[must_use]
 pub fn os_string(bytes: &[u8]) -> Option<OsString> {
     use std::os::unix::ffi::OsStringExt as _;
     Some(OsString::from_vec(bytes.to_vec()))
@@ -328,7 +294,6 @@ pub fn os_string(bytes: &[u8]) -> Option<OsString> {
 
 /// The bytes of a name, as a name of this system.
 #[cfg(not(unix))]
-#[must_use]
 pub fn os_string(bytes: &[u8]) -> Option<OsString> {
     String::from_utf8(bytes.to_vec()).ok().map(OsString::from)
 }

@@ -32,7 +32,6 @@ pub struct Deadline {
 
 impl Deadline {
     /// So much from now on.
-    #[must_use]
     pub fn within(time: Duration) -> Deadline {
         Deadline { at: now() + time, seconds: time.as_secs() }
     }
@@ -51,11 +50,8 @@ fn now() -> Instant {
 /// repository starts. `config` reads the person's own file alone (`--global`), and nothing that this includes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subcommand {
-    /// What a name of a commit means.
     RevParse,
-    /// The objects of the repository.
     CatFile,
-    /// The person's own configuration.
     Config,
 }
 
@@ -126,28 +122,21 @@ pub enum GitError {
     Missing,
     /// It could not be run.
     NotRun(String),
-    /// It ended with an error.
     Failed {
-        /// What was asked.
         asked: String,
         /// The first line that it said.
         said: String,
     },
     /// It did not answer in time.
     TooSlow {
-        /// What was asked.
         asked: String,
     },
     /// All that was asked took longer than it may together.
     OutOfTime {
-        /// How long that is.
         seconds: u64,
     },
-    /// The repository lacks an object.
     Lacks {
-        /// What the object is.
         what: String,
-        /// Git said that it is a partial clone.
         partial: bool,
     },
     /// The repository holds more than is read, or what Git never writes.
@@ -180,7 +169,6 @@ impl std::error::Error for GitError {}
 
 impl GitError {
     /// One sentence on what a person can do.
-    #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
             GitError::Missing => "install Git, or add its folder to PATH",
@@ -224,9 +212,6 @@ impl Drop for Running {
 }
 
 /// Starts Git in the folder that holds `.git`.
-///
-/// # Errors
-/// There is no Git, or it does not start.
 pub(super) fn start(
     top: &Path,
     until: Option<Deadline>,
@@ -257,9 +242,6 @@ pub(super) fn start(
 
 impl Running {
     /// All that it prints, once it has ended; none if it ended with an error and said nothing.
-    ///
-    /// # Errors
-    /// It ended with an error, printed too much, or took too long.
     pub(super) fn printed(mut self) -> Result<Option<String>, GitError> {
         drop(self.stdin.take());
         let _ = self.watch.send(());
@@ -284,9 +266,6 @@ impl Running {
     }
 
     /// Asks one line, and gives the line of its answer.
-    ///
-    /// # Errors
-    /// It has ended, or took too long.
     pub(super) fn ask(&mut self, line: &str) -> Result<String, GitError> {
         if self.until.is_some_and(|it| it.left().is_zero()) {
             return Err(self.too_slow());
@@ -307,9 +286,6 @@ impl Running {
     }
 
     /// So many bytes of the answer, and the line break after them.
-    ///
-    /// # Errors
-    /// It has ended, or took too long.
     pub(super) fn bytes(&mut self, count: usize) -> Result<Vec<u8>, GitError> {
         let _ = self.watch.send(());
         let mut bytes = vec![0; count + 1];

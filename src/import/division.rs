@@ -20,7 +20,6 @@ pub enum Said {
 }
 
 /// By its name where that says which one, else by its id.
-#[must_use]
 pub fn said(division: Option<&DivisionId>, divisions: &Divisions) -> Said {
     let Some(id) = division.filter(|it| !it.is_all()) else { return Said::Nothing };
     let is_the_only_one = |name: &&str| divisions.known().iter().filter(|it| it.name == **name).count() == 1;

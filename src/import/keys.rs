@@ -12,7 +12,6 @@ const ID_CHARS: usize = 8;
 
 /// One key a definition. Active ones come first, so that theirs do not depend on what is deactivated;
 /// then, where several would have one key, all but the first (by system presence, then id) get a number.
-#[must_use]
 pub fn keys<'a>(definitions: &[&'a Definition], default_locale: &Locale) -> BTreeMap<&'a DefinitionId, Key> {
     let mut keys = BTreeMap::new();
     let mut taken = BTreeSet::new();

@@ -13,29 +13,23 @@ pub enum Note {
         locale: Locale,
         /// How many have no label in it.
         without: usize,
-        /// How many there are.
         of: usize,
         /// One in which more of them have a label.
         better: Option<Locale>,
     },
     /// Deactivated definitions are not in the files.
     DeactivatedLeftOut {
-        /// How many.
         count: usize,
     },
     /// Definitions that only a pin makes known.
     Pinned {
-        /// How many.
         count: usize,
     },
-    /// Definitions that may be the platform's own.
     PrimaryNotKnown {
-        /// How many.
         count: usize,
     },
     /// One that no config can name.
     LeftOut {
-        /// Which object.
         id: DefinitionId,
         /// Where it belongs.
         system_presence: SystemPresence,
@@ -46,28 +40,20 @@ pub enum Note {
     },
     /// One that `--pin` should have pinned.
     NotPinned {
-        /// Which.
         key: Key,
-        /// Its id.
         id: DefinitionId,
     },
-    /// One whose division cannot be written.
     DivisionLeftOut {
-        /// Which.
         key: Key,
-        /// The id of its division.
         division: DivisionId,
     },
-    /// The org's id cannot be written.
     OrgIdLeftOut {
-        /// It.
         id: OrgId,
     },
 }
 
 impl Note {
     /// In words; foreign strings are raw.
-    #[must_use]
     pub fn message(&self) -> String {
         match self {
             Note::DefaultLocale { locale, without, of, better } => {

@@ -24,44 +24,32 @@ pub const ORG_FILE: &str = "org.yaml";
 /// The longest foreign text in a comment, in characters.
 const COMMENT_CHARS_MAX: usize = 80;
 
-/// One file to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewFile {
-    /// Within the folder that it goes to.
     pub name: String,
-    /// All of it.
     pub text: String,
 }
 
 /// Everything that stands in the files.
 #[derive(Debug, Clone)]
 pub struct Content<'a> {
-    /// Who was asked.
     pub organization: &'a Organization,
     /// Where it is, where that is a known region.
     pub region: Option<Region>,
-    /// The locale whose label identifies a definition.
     pub default_locale: &'a Locale,
     /// Where editors find the schema, from the files.
     pub schema: &'a str,
-    /// What is imported.
     pub managed: &'a [Managed<'a>],
-    /// What cannot be.
     pub left_out: &'a [LeftOut<'a>],
-    /// The key of everything that is imported.
     pub keys: &'a BTreeMap<&'a DefinitionId, Key>,
-    /// The divisions, as far as they are known.
     pub divisions: &'a Divisions,
     /// What cannot be read whole.
     pub odd: &'a [Odd],
-    /// What holds half a character.
     pub halved: &'a [Halved],
     /// The org's own spellings, where they were read.
     pub system_presences: &'a [SystemPresence],
 }
 
-/// One file with everything.
-#[must_use]
 pub fn one(content: &Content<'_>, name: &str) -> NewFile {
     let mut page = content.head();
     page.org_and_settings(content, &[]);
@@ -71,7 +59,6 @@ pub fn one(content: &Content<'_>, name: &str) -> NewFile {
 }
 
 /// An org file and one layer a system presence, in the order of `use`.
-#[must_use]
 pub fn folder(content: &Content<'_>) -> Vec<NewFile> {
     let groups = content.groups();
     let mut names: Vec<String> = Vec::new();
@@ -145,7 +132,6 @@ struct Page {
 }
 
 /// What a config calls an org: by its own name, in a way that `--org` can be typed.
-#[must_use]
 pub fn org_name(organization: &Organization) -> String {
     slug(&organization.name).unwrap_or_else(|| "org".to_owned())
 }

@@ -16,21 +16,16 @@ const LOCALE_LENGTH_MAX: usize = 1_000;
 /// Room on a line for everything beside a locale and its label.
 const LINE_ROOM_BYTES: usize = 100;
 
-/// What a person chose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// The locale whose label identifies a definition.
     pub default_locale: Locale,
-    /// Deactivated ones as well.
     pub deactivated: bool,
     /// A pin for every one.
     pub pin_all: bool,
 }
 
-/// A definition that is imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Managed<'a> {
-    /// It.
     pub definition: &'a Definition,
     /// Why it has a pin; none where it has none.
     pub pin: Option<Need>,
@@ -45,11 +40,8 @@ pub enum Need {
     PrimaryNotKnown,
     /// Nothing in the default locale, by which it would be recognised.
     NoDefaultLabel,
-    /// Another one has the same label.
     SharedLabel,
-    /// It has one locale in two spellings.
     TwoSpellings,
-    /// A locale that nobody can have meant.
     OddLocale,
     /// A label that is empty or holds characters that act on their surroundings.
     OddLabel,
@@ -59,7 +51,6 @@ pub enum Need {
 
 impl Need {
     /// In words that go on after "pinned, since".
-    #[must_use]
     pub fn in_words(self) -> Option<&'static str> {
         match self {
             Need::PrimaryNotKnown => Some("the org does not say whether this is the platform's own"),
@@ -76,7 +67,6 @@ impl Need {
 /// A definition that no config can name, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut<'a> {
-    /// It.
     pub definition: &'a Definition,
     /// Why.
     pub obstacle: Obstacle,
@@ -84,7 +74,6 @@ pub struct LeftOut<'a> {
 
 impl LeftOut<'_> {
     /// Can its id stand in `protect`?
-    #[must_use]
     pub fn can_be_protected(&self) -> bool {
         can_be_id(self.definition.id.as_str())
     }
@@ -105,7 +94,6 @@ pub enum Obstacle {
 
 impl Obstacle {
     /// In words that go on after "left out, since".
-    #[must_use]
     pub fn in_words(self) -> String {
         match self {
             Obstacle::SystemPresence => "its system presence is no name that a config can hold".to_owned(),
@@ -120,7 +108,6 @@ impl Obstacle {
 }
 
 /// Everything that is the org's own, sorted by id: what is imported, and what cannot be.
-#[must_use]
 pub fn judge<'a>(observed: &'a Observed, choice: &Choice) -> (Vec<Managed<'a>>, Vec<LeftOut<'a>>) {
     let Choice { default_locale, deactivated, pin_all } = choice;
     let sharing = Sharing::of(observed, default_locale);
@@ -188,7 +175,6 @@ fn need(definition: &Definition, sharing: &Sharing<'_>, default_locale: &Locale)
 }
 
 /// Why no config can name it, with a pin or without; none if one can.
-#[must_use]
 pub fn obstacle(definition: &Definition) -> Option<Obstacle> {
     let written = |raw: &str| yaml::scalar(raw);
     if !is_sayable(&definition.system_presence) {
@@ -213,7 +199,6 @@ fn is_sayable(system_presence: &SystemPresence) -> bool {
 
 /// A system presence as a config writes it: one of the ten as people type it, any other as the org
 /// does, with its white space as spaces, which means the same.
-#[must_use]
 pub fn spelling(system_presence: &SystemPresence) -> String {
     match system_presence.standard() {
         Some(name) => name.to_owned(),

@@ -112,7 +112,6 @@ pub struct UnreadV1 {
 }
 
 /// The document of a log.
-#[must_use]
 pub fn document(log: &Log) -> LogV1 {
     let Log { entries, problems, .. } = log;
     let unread = |it: &Unread| UnreadV1 { file: it.file.clone(), line: it.line, message: it.why.clone() };

@@ -21,32 +21,24 @@ use crate::text::{self, NotText};
 /// What a run kept of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// An apply, or an undo.
     Report(KeptReport),
     /// A run that failed before it had a report.
     Failure(KeptFailure),
 }
 
-/// The report of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptReport {
     /// The org; none where it was not verified.
     pub org: Option<OrgId>,
-    /// The org's own name.
     pub org_name: Option<String>,
-    /// It was the embedded org.
     pub sandbox: bool,
-    /// The generation of the API.
     pub generation: Generation,
     /// When it was, and who was at work; none in reports of older versions.
     pub run: Option<KeptRun>,
-    /// Was everything done, and seen to be done?
     pub success: bool,
     /// Was the org read again afterwards, and as it should be? Until then its lists may lag.
     pub verified: bool,
-    /// What refused the plan, in words.
     pub refusals: Vec<String>,
-    /// One row an object.
     pub rows: Vec<KeptRow>,
     /// The object that each managed definition of the config had; empty in reports of older versions.
     pub matched: BTreeMap<Key, DefinitionId>,
@@ -55,17 +47,12 @@ pub struct KeptReport {
 /// A run that failed as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptFailure {
-    /// The org, as far as it was asked.
     pub org: Option<String>,
-    /// The org's own name.
     pub org_name: Option<String>,
-    /// It was the embedded org.
     pub sandbox: bool,
     /// When it was, and who was at work; only in a folder of reports.
     pub run: Option<KeptRun>,
-    /// What was wrong.
     pub message: String,
-    /// The platform's id of the exchange that failed.
     pub correlation_id: Option<String>,
 }
 
@@ -75,23 +62,17 @@ pub struct KeptFailure {
 pub struct KeptRun {
     /// When it began.
     pub began: Moment,
-    /// Everything that it says.
     pub said: RunV1,
 }
 
-/// What became of one object.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "RowV1")]
 pub struct KeptRow {
-    /// What was to be done.
     pub action: Action,
-    /// For which definition of the config.
     pub key: Option<Key>,
-    /// Which object.
     pub id: Option<DefinitionId>,
     /// Where it belongs.
     pub system_presence: SystemPresence,
-    /// What to call it.
     pub name: Option<Label>,
     /// What was there before; none for what was made.
     pub before: Option<Content>,
@@ -105,9 +86,7 @@ pub struct KeptRow {
     pub ended: Option<Moment>,
     /// Why, for what is not done.
     pub message: Option<String>,
-    /// The platform's id of the exchange.
     pub correlation_id: Option<String>,
-    /// What was found instead of what was expected.
     pub differences: Vec<DifferenceV1>,
 }
 
@@ -116,7 +95,6 @@ pub struct KeptRow {
 pub struct Unreadable {
     /// The line, from one, where one is to blame.
     pub line: Option<usize>,
-    /// What is wrong.
     pub why: String,
 }
 
@@ -163,9 +141,6 @@ struct Said {
 }
 
 /// Reads what a run kept of itself.
-///
-/// # Errors
-/// The bytes are no such document, or one of a format that this version does not know.
 pub fn read(bytes: &[u8]) -> Result<Kept, Unreadable> {
     let text = text::of_bytes(bytes).map_err(|error| {
         let line = match error {
@@ -306,7 +281,6 @@ impl TryFrom<RowV1> for KeptRow {
 
 impl KeptReport {
     /// The objects that definitions had when the run planned, as far as the report names them.
-    #[must_use]
     pub fn objects(&self) -> BTreeMap<&Key, &DefinitionId> {
         let rows = self.rows.iter().filter(|it| match it.action {
             Action::Create | Action::Reactivate | Action::Update | Action::Deactivate => true,
@@ -317,14 +291,12 @@ impl KeptReport {
     }
 
     /// The locale whose label names a definition.
-    #[must_use]
     pub fn default_locale(&self) -> Locale {
         let said = self.run.as_ref().and_then(|it| it.said.default_locale.as_deref());
         Locale::new(said.unwrap_or("en_US"))
     }
 
     /// The locales that its edits speak of.
-    #[must_use]
     pub fn scope(&self) -> Scope {
         match self.run.as_ref().and_then(|it| it.said.locales.as_ref()) {
             None => Scope::All,
@@ -335,14 +307,12 @@ impl KeptReport {
 
 impl KeptRow {
     /// Was the object written by this run, as far as anybody knows?
-    #[must_use]
     pub fn may_be_written(&self) -> bool {
         self.outcome.may_be_written() && !self.held
     }
 
     /// What the run left there, as far as it knew: what it wrote, or what the org made of that. None where the report
     /// does not say.
-    #[must_use]
     pub fn left(&self) -> Option<Content> {
         let after = self.after.clone()?;
         // What somebody else wrote later was not left by the run.

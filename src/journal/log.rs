@@ -12,7 +12,6 @@ use crate::model::observed::Content;
 use crate::plan::content::ContentV1;
 use crate::text;
 
-/// Which entries are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Asked {
     /// An org: its name in the config, its own name, or its id.
@@ -39,7 +38,6 @@ pub struct Log {
 /// What the reports name, as far as something is asked for by its name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Known {
-    /// One could be read.
     any: bool,
     /// The org that is asked for is one of theirs.
     has_org: bool,
@@ -49,9 +47,7 @@ struct Known {
     keys: BTreeSet<String>,
     /// For what else was typed, the ids that begin so.
     begun: BTreeMap<String, BTreeSet<String>>,
-    /// What their orgs are called, to suggest one.
     org_names: BTreeSet<String>,
-    /// The keys that they name, to suggest one.
     key_names: BTreeSet<String>,
 }
 
@@ -60,25 +56,14 @@ struct Known {
 pub enum NotMeant {
     /// No report is of an org of this name.
     Org {
-        /// What was typed.
         typed: String,
         /// An org that is called nearly so.
         nearest: Option<String>,
     },
     /// No report names this key or id.
-    Key {
-        /// What was typed.
-        typed: String,
-        /// A key that is nearly the same.
-        nearest: Option<String>,
-    },
+    Key { typed: String, nearest: Option<String> },
     /// Several ids begin so.
-    Ambiguous {
-        /// What was typed.
-        typed: String,
-        /// The ids.
-        ids: Vec<String>,
-    },
+    Ambiguous { typed: String, ids: Vec<String> },
 }
 
 /// What became of one object in one run, or of a run as a whole.
@@ -86,9 +71,7 @@ pub enum NotMeant {
 pub struct Entry {
     /// When the run began.
     pub time: Moment,
-    /// The file that says it.
     pub file: String,
-    /// Which org.
     pub org: EntryOrg,
     /// Who, on which commit, and why.
     pub run: RunV1,
@@ -99,29 +82,23 @@ pub struct Entry {
     pub outcome: Option<OutcomeKind>,
     /// Why, for what is not done.
     pub message: Option<String>,
-    /// The platform's id of the exchange.
     pub correlation_id: Option<String>,
 }
 
 /// Which org an entry is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryOrg {
-    /// Its id.
     pub id: Option<String>,
-    /// Its own name.
     pub name: Option<String>,
-    /// It is the embedded one.
     pub sandbox: bool,
 }
 
 /// A file that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
-    /// Which file.
     pub file: String,
     /// The line, from one, where one is to blame.
     pub line: Option<usize>,
-    /// What is wrong.
     pub why: String,
 }
 
@@ -152,9 +129,6 @@ impl Room {
 
 impl Log {
     /// Takes what one file says. Files come in the order of their names.
-    ///
-    /// # Errors
-    /// There is no room for it.
     pub fn take(
         &mut self,
         file: &str,
@@ -188,7 +162,6 @@ impl Log {
     }
 
     /// What is asked for and no report knows, or means more than one object. Reports that are not there know nothing.
-    #[must_use]
     pub fn not_meant(&self, asked: &Asked) -> Option<NotMeant> {
         let Known { any, has_org, begun_orgs, keys, begun, org_names, key_names } = &self.known;
         let nearest = |typed: &str, names: &BTreeSet<String>| {
@@ -213,7 +186,6 @@ impl Log {
     }
 
     /// The newest run first; of one moment, by the name of the file.
-    #[must_use]
     pub fn sorted(mut self) -> Log {
         self.entries.sort_by(|a, b| (b.time, &a.file).cmp(&(a.time, &b.file)));
         self
@@ -269,7 +241,6 @@ fn remember(names: &mut BTreeSet<String>, name: &str) {
 
 impl NotMeant {
     /// What is wrong; foreign strings are raw.
-    #[must_use]
     pub fn message(&self) -> String {
         match self {
             NotMeant::Org { typed, .. } => format!("no report is of an org {typed}", typed = text::ticked(typed)),
@@ -280,8 +251,6 @@ impl NotMeant {
         }
     }
 
-    /// What to do about it.
-    #[must_use]
     pub fn help(&self) -> String {
         match self {
             NotMeant::Org { nearest: Some(nearest), .. } | NotMeant::Key { nearest: Some(nearest), .. } => {
@@ -408,13 +377,11 @@ impl Entry {
     }
 
     /// The person, else the OAuth client.
-    #[must_use]
     pub fn who(&self) -> Option<&str> {
         self.run.actor.as_deref().or(self.run.client.as_deref())
     }
 
     /// What the org is called: by the config, else by itself, else by its id.
-    #[must_use]
     pub fn org_name(&self) -> Option<&str> {
         self.run.config_org.as_deref().or(self.org.name.as_deref()).or(self.org.id.as_deref())
     }

@@ -6,13 +6,11 @@ const MINUTE_MS: u64 = 60_000;
 const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
 
 /// The moment from which on: a date means its beginning. None where it cannot be one.
-#[must_use]
 pub fn since(typed: &str, now: Moment) -> Option<Moment> {
     Moment::read(typed).or_else(|| elsewhere(typed)).or_else(|| ago(typed, now))
 }
 
 /// The moment before which: a date means its end.
-#[must_use]
 pub fn until(typed: &str, now: Moment) -> Option<Moment> {
     match Moment::read(typed) {
         Some(moment) if !typed.contains('T') => Some(moment.plus_ms(DAY_MS)),

@@ -11,7 +11,6 @@ use crate::text;
 /// What the name of such a file ends with, in the place of `json`.
 pub const EXTENSION: &str = "posts";
 
-/// What such a file says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Posts {
     /// Each that was about to be sent.
@@ -25,11 +24,9 @@ pub struct Posts {
 pub struct Post {
     /// When.
     pub at: Moment,
-    /// For which definition of the config.
     pub key: Key,
     /// Where it was to belong.
     pub system_presence: SystemPresence,
-    /// Its label in the default locale.
     pub default_label: Option<Label>,
 }
 
@@ -44,7 +41,6 @@ struct Line {
 }
 
 /// The line for a create that is about to be sent.
-#[must_use]
 pub fn line(create: &Create, default_locale: &Locale, now: Moment) -> String {
     let line = Line {
         time: now.to_string(),
@@ -57,7 +53,6 @@ pub fn line(create: &Create, default_locale: &Locale, now: Moment) -> String {
 }
 
 /// Reads such a file. What is no such line was cut.
-#[must_use]
 pub fn read(bytes: &[u8]) -> Posts {
     let text = String::from_utf8_lossy(text::without_mark(bytes).unwrap_or(bytes));
     let mut posts = Posts::default();
@@ -82,13 +77,11 @@ fn post(line: &str) -> Option<Post> {
 
 impl Posts {
     /// Was a POST for this definition about to be sent? Half a line may be of any.
-    #[must_use]
     pub fn may_hold(&self, key: &Key) -> bool {
         self.cut || self.lines.iter().any(|it| it.key == *key)
     }
 
     /// When the last of them was.
-    #[must_use]
     pub fn last(&self) -> Option<Moment> {
         self.lines.iter().map(|it| it.at).max()
     }

@@ -17,7 +17,6 @@ const RUN_MS_MAX: u64 = 60 * 60 * 1_000;
 /// it was not carried out. `posts` are the lines beside the report; without them each create that is open counts.
 ///
 /// Whatever a clock says, nothing is waited for longer than five minutes from now.
-#[must_use]
 pub fn sent(report: &KeptReport, file: &Path, posts: Option<&Posts>, now: Moment) -> Vec<Sent> {
     let Some(run) = &report.run else { return Vec::new() };
     // Of a run that was killed, the report knows the beginning alone.

@@ -14,7 +14,6 @@ const SHOWN_MAX: usize = 3;
 
 /// The form that all texts have in common which a reader cannot tell apart: Unicode NFKC and full case folding, one quote of
 /// each kind, one dash, one space, nothing invisible. Folding it again changes nothing.
-#[must_use]
 pub fn folded(text: &str) -> String {
     if text.is_ascii() {
         // One round is enough: no letter of ASCII is composed or decomposed.
@@ -159,7 +158,6 @@ fn punctuation(c: char) -> Option<&'static str> {
 
 /// Where two different texts that a reader cannot tell apart differ, in words; foreign characters are raw. None if they are
 /// equal, or if a reader can tell them apart.
-#[must_use]
 pub fn difference(one: &str, other: &str) -> Option<String> {
     if one == other || folded(one) != folded(other) {
         return None;

@@ -6,7 +6,6 @@ use crate::model::names::Key;
 
 /// The keys that lie on a circle, or between two of them: what is left after taking away, again and
 /// again, whatever leads nowhere and whatever nothing leads to.
-#[must_use]
 pub fn in_circles<'a>(takers: &BTreeMap<&'a Key, BTreeSet<&'a Key>>) -> Vec<&'a Key> {
     let leading_on = without_ends(takers);
     let mut backwards: BTreeMap<&Key, BTreeSet<&Key>> = leading_on.iter().map(|key| (*key, BTreeSet::new())).collect();

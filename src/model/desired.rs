@@ -30,7 +30,6 @@ pub struct Desired {
 
 impl Desired {
     /// Does a run do something for this definition? What the config does not name has no key.
-    #[must_use]
     pub fn is_meant(&self, key: Option<&Key>) -> bool {
         self.only.as_ref().is_none_or(|only| key.is_some_and(|key| only.contains(key)))
     }
@@ -42,7 +41,6 @@ impl Desired {
     }
 
     /// What a run goes by that has no config.
-    #[must_use]
     pub fn nothing() -> Desired {
         Desired {
             org: None,
@@ -70,7 +68,6 @@ pub struct OrgIdentity {
 /// What happens to active definitions that the config does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prune {
-    /// Left alone and listed.
     Keep,
     /// Removed by the DELETE call (the platform keeps them, deactivated).
     Delete,
@@ -80,11 +77,8 @@ pub enum Prune {
 /// definitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Deactivations, deletions and replacements, however asked for.
     pub removals: u32,
-    /// Labels taken away from definitions that stay.
     pub label_removals: u32,
-    /// Default labels changed.
     pub renames: u32,
     /// People who are just now on what is removed or renamed; none: nobody asks how many.
     pub active_users: Option<u32>,
@@ -99,17 +93,12 @@ impl Default for Limits {
 /// The `settings` section, merged, with defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The locale whose label identifies a definition.
     pub default_locale: Locale,
-    /// Unnamed definitions.
     pub prune: Prune,
-    /// Guards.
     pub limits: Limits,
-    /// The locales that the config manages.
     pub scope: Scope,
     /// Names that the platform may have added to its ten.
     pub system_presences: Vec<SystemPresence>,
-    /// The generation of the API.
     pub api: ApiChoice,
 }
 
@@ -129,7 +118,6 @@ impl Default for Settings {
 /// Whether a definition is kept in step or only recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Management {
-    /// Kept in step.
     Managed,
     /// Named by `omit`: matched like the others, never touched.
     Omitted,
@@ -138,9 +126,7 @@ pub enum Management {
 /// One definition that the config asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// Its name in the repository.
     pub key: Key,
-    /// The system presence that it belongs to.
     pub system_presence: SystemPresence,
     /// All its labels; while `deactivated`, neither compared nor written.
     pub labels: Labels,
@@ -165,7 +151,6 @@ pub struct Wanted {
 
 impl Wanted {
     /// The label in the default locale. Absent only with a pin.
-    #[must_use]
     pub fn default_label(&self, default_locale: &Locale) -> Option<&Label> {
         self.labels.get(default_locale)
     }
@@ -174,7 +159,6 @@ impl Wanted {
 /// Where the parts of a definition stand in the files (the last file that set each).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
-    /// The key.
     pub key: Span,
     /// `systemPresence`'s value.
     pub system_presence: Span,

@@ -14,19 +14,15 @@ pub enum DivisionName {
 
 impl DivisionName {
     /// A GUID and `*` are ids; everything else is a name. None when it is blank.
-    #[must_use]
     pub fn new(raw: &str) -> Option<DivisionName> {
         let id = DivisionId::new(raw)?;
         Some(if id.is_all() || id.is_guid() { DivisionName::Id(id) } else { DivisionName::Name(raw.trim().to_owned()) })
     }
 }
 
-/// One division of an org.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Division {
-    /// The org's id for it.
     pub id: DivisionId,
-    /// The org's name for it.
     pub name: String,
 }
 
@@ -38,13 +34,11 @@ pub enum Divisions {
     NotAsked,
     /// They could not be read.
     NotKnown,
-    /// These, by name, then id.
     Known(Vec<Division>),
 }
 
 impl Divisions {
     /// Those that were read; none where nobody looked, or could.
-    #[must_use]
     pub fn known(&self) -> &[Division] {
         match self {
             Divisions::Known(known) => known,
@@ -53,7 +47,6 @@ impl Divisions {
     }
 
     /// The name of a division, where it was read.
-    #[must_use]
     pub fn name(&self, id: &DivisionId) -> Option<&str> {
         self.known().iter().find(|it| it.id == *id).map(|it| it.name.as_str())
     }

@@ -18,7 +18,6 @@ impl Generation {
     pub const ALL: [Generation; 2] = [Generation::First, Generation::Second];
 
     /// The name that `--api`, `settings.api` and every output use.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Generation::First => "v1",
@@ -27,7 +26,6 @@ impl Generation {
     }
 
     /// The one that this is not.
-    #[must_use]
     pub fn other(self) -> Generation {
         match self {
             Generation::First => Generation::Second,
@@ -35,8 +33,6 @@ impl Generation {
         }
     }
 
-    /// By its name.
-    #[must_use]
     pub fn by_name(name: &str) -> Option<Generation> {
         Generation::ALL.into_iter().find(|it| it.name() == name)
     }

@@ -16,7 +16,6 @@ pub struct LabelPair<'a> {
     pub locale: &'a Locale,
     /// The label of the first set.
     pub first: Option<&'a Label>,
-    /// The label of the second set.
     pub second: Option<&'a Label>,
 }
 
@@ -31,8 +30,6 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Is this locale managed?
-    #[must_use]
     pub fn covers(&self, locale: &Locale) -> bool {
         match self {
             Scope::All => true,
@@ -43,7 +40,6 @@ impl Scope {
 
 impl Labels {
     /// No labels.
-    #[must_use]
     pub fn new() -> Labels {
         Labels::default()
     }
@@ -59,13 +55,11 @@ impl Labels {
     }
 
     /// The label for a locale: its exact spelling first, else any spelling of the same locale.
-    #[must_use]
     pub fn get(&self, locale: &Locale) -> Option<&Label> {
         self.0.get(locale).or_else(|| self.0.iter().find(|(it, _)| it.same_as(locale)).map(|(_, label)| label))
     }
 
     /// What to call their definition where people read: the label for the default locale, else any.
-    #[must_use]
     pub fn name(&self, default_locale: &Locale) -> Option<&Label> {
         self.get(default_locale).or_else(|| self.0.values().next())
     }
@@ -75,27 +69,21 @@ impl Labels {
         self.0.iter()
     }
 
-    /// How many.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Are there none?
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The labels that a scope covers.
-    #[must_use]
     pub fn within(&self, scope: &Scope) -> Labels {
         self.iter().filter(|(locale, _)| scope.covers(locale)).map(|(a, b)| (a.clone(), b.clone())).collect()
     }
 
     /// Both sides, locale by locale: equal spellings first, then what is left by normal form, each
     /// label once. Sorted by the spelling shown.
-    #[must_use]
     pub fn pair<'a>(&'a self, other: &'a Labels) -> Vec<LabelPair<'a>> {
         let mut pairs = Vec::with_capacity(self.len().max(other.len()));
         let mut rest: Vec<(&Locale, &Label)> = other.iter().filter(|(it, _)| !self.0.contains_key(it)).collect();
@@ -115,7 +103,6 @@ impl Labels {
     }
 
     /// Do both hold the same labels for the same locales, whatever the spelling of the locales?
-    #[must_use]
     pub fn same_as(&self, other: &Labels) -> bool {
         self.len() == other.len() && self.pair(other).iter().all(|pair| pair.first == pair.second)
     }

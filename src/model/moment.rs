@@ -14,32 +14,27 @@ pub struct Moment(u64);
 
 impl Moment {
     /// From milliseconds since 1970. What lies after the year 9999 is its end.
-    #[must_use]
     pub fn from_unix_ms(unix_ms: u64) -> Moment {
         Moment(unix_ms.min(MS_MAX))
     }
 
     /// Milliseconds since 1970.
-    #[must_use]
     pub fn unix_ms(self) -> u64 {
         self.0
     }
 
     /// So much later.
-    #[must_use]
     pub fn plus_ms(self, ms: u64) -> Moment {
         Moment::from_unix_ms(self.0.saturating_add(ms))
     }
 
     /// How long it is until another moment; nothing if that is over.
-    #[must_use]
     pub fn until(self, later: Moment) -> Duration {
         Duration::from_millis(later.unix_ms().saturating_sub(self.unix_ms()))
     }
 
     /// Reads `2026-03-01` (its beginning), `2026-03-01T09:05Z`, `2026-03-01T09:05:30Z` and
     /// `2026-03-01T09:05:30.250Z`: the last is how they are written. None otherwise.
-    #[must_use]
     pub fn read(text: &str) -> Option<Moment> {
         let (date, time) = match text.split_once('T') {
             Some((date, time)) => (date, Some(time.strip_suffix('Z')?)),
@@ -55,21 +50,17 @@ impl Moment {
     }
 
     /// Reads a date of HTTP, such as the header `Date`, in any of its three forms (RFC 9110). None otherwise.
-    #[must_use]
     pub fn read_http_date(text: &str) -> Option<Moment> {
         let since_1970 = httpdate::parse_http_date(text.trim()).ok()?.duration_since(UNIX_EPOCH).ok()?;
         Some(Moment::from_unix_ms(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)))
     }
 
     /// Only digits and letters, to the second: for names of files. Sorted, they are in order.
-    #[must_use]
     pub fn compact(self) -> String {
         let Parts { year, month, day, hour, minute, second, ms: _ } = self.parts();
         format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
     }
 
-    /// To the minute, for tables.
-    #[must_use]
     pub fn to_the_minute(self) -> String {
         let Parts { year, month, day, hour, minute, second: _, ms: _ } = self.parts();
         format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")

@@ -24,7 +24,6 @@ const ID_LENGTH_MAX: usize = 64;
 
 /// Can this be the id of an object in a config? It is part of a path on the wire, so nothing but the
 /// plainest characters may be in one.
-#[must_use]
 pub fn can_be_id(raw: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     !raw.is_empty() && raw.len() <= ID_LENGTH_MAX && raw.chars().all(plain)
@@ -42,7 +41,6 @@ fn folded_id(raw: &str) -> Option<String> {
 }
 
 /// Eight, four, four, four and twelve hexadecimal digits.
-#[must_use]
 pub fn is_guid(raw: &str) -> bool {
     raw.len() == 36
         && raw.bytes().enumerate().all(|(index, byte)| match index {
@@ -63,19 +61,15 @@ macro_rules! id {
     ($name:ident) => {
         impl $name {
             /// Takes an id; none when it is blank.
-            #[must_use]
             pub fn new(raw: &str) -> Option<Self> {
                 folded_id(raw).map(Self)
             }
 
             /// Does it begin with what was typed? Less than [`ID_CHARS_MIN`] characters are no part of an id.
-            #[must_use]
             pub fn begins_with(&self, typed: &str) -> bool {
                 begins_with(&self.0, typed.trim())
             }
 
-            /// The id as it is sent.
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -95,19 +89,16 @@ id!(DivisionId);
 
 impl DivisionId {
     /// Every division: what a definition belongs to when nobody says otherwise.
-    #[must_use]
     pub fn all() -> DivisionId {
         DivisionId("*".to_owned())
     }
 
     /// Is it `*`?
-    #[must_use]
     pub fn is_all(&self) -> bool {
         self.0 == "*"
     }
 
     /// Does it look like the id of one division?
-    #[must_use]
     pub fn is_guid(&self) -> bool {
         is_guid(&self.0)
     }
@@ -117,12 +108,10 @@ impl DivisionId {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
 
-/// The longest key, in characters.
 pub const KEY_LENGTH_MAX: usize = 100;
 
 impl Key {
     /// A letter or digit, then letters, digits, `_`, `-` and `.`; none otherwise.
-    #[must_use]
     pub fn new(raw: &str) -> Option<Key> {
         let mut chars = raw.chars();
         let begins = chars.next().is_some_and(char::is_alphanumeric);
@@ -130,8 +119,6 @@ impl Key {
         (begins && goes_on && raw.chars().count() <= KEY_LENGTH_MAX).then(|| Key(raw.to_owned()))
     }
 
-    /// The key as it is written.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -154,20 +141,16 @@ fn normal_ascii(c: char) -> char {
 pub struct Locale(String);
 
 impl Locale {
-    /// Holds whatever an org returns.
-    #[must_use]
     pub fn new(raw: impl Into<String>) -> Locale {
         Locale(raw.into())
     }
 
     /// The spelling.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The form in which spellings of one locale are equal: lower case, `-` as `_`.
-    #[must_use]
     pub fn normal(&self) -> String {
         if self.0.is_ascii() {
             return self.0.chars().map(normal_ascii).collect();
@@ -176,7 +159,6 @@ impl Locale {
     }
 
     /// Do both name the same locale?
-    #[must_use]
     pub fn same_as(&self, other: &Locale) -> bool {
         if self.0.is_ascii() && other.0.is_ascii() {
             return self.0.chars().map(normal_ascii).eq(other.0.chars().map(normal_ascii));
@@ -202,7 +184,6 @@ pub struct Label {
 
 impl Label {
     /// Holds whatever an org returns, the empty label too.
-    #[must_use]
     pub fn new(raw: impl Into<String>) -> Label {
         let raw = raw.into();
         if raw.is_ascii() {
@@ -213,14 +194,11 @@ impl Label {
         Label { raw, composed }
     }
 
-    /// As it was given.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.raw
     }
 
     /// What is written to an org and what is compared: Unicode NFC.
-    #[must_use]
     pub fn nfc(&self) -> &str {
         self.composed.as_deref().unwrap_or(&self.raw)
     }
@@ -273,7 +251,6 @@ pub const SYSTEM_PRESENCES: [&str; 10] =
 
 impl SystemPresence {
     /// Takes any name; none when it is blank. The platform may add names, so this is no closed set.
-    #[must_use]
     pub fn new(raw: &str) -> Option<SystemPresence> {
         let folded: String = raw
             .chars()
@@ -284,19 +261,16 @@ impl SystemPresence {
     }
 
     /// The spelling.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.raw
     }
 
     /// The form in which spellings are equal, such as `onqueue`.
-    #[must_use]
     pub fn folded(&self) -> &str {
         &self.folded
     }
 
     /// The usual spelling, where this is one of the ten that every org has.
-    #[must_use]
     pub fn standard(&self) -> Option<&'static str> {
         SYSTEM_PRESENCES.into_iter().find(|name| name.to_lowercase() == self.folded)
     }

@@ -11,7 +11,6 @@ use crate::model::odd::{Halved, Odd};
 pub enum Primary {
     /// The platform's own (`primary: true`, or `type: System`).
     Yes,
-    /// An organisation's own.
     No,
     /// The org did not say: touched only when pinned.
     NotKnown,
@@ -20,15 +19,12 @@ pub enum Primary {
 /// One presence definition of an org.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
-    /// The org's id for it.
     pub id: DefinitionId,
     /// In the org's spelling.
     pub system_presence: SystemPresence,
-    /// All labels, whatever a config manages.
     pub labels: Labels,
     /// Deactivated: agents no longer see it. A deleted one looks like this as well.
     pub deactivated: bool,
-    /// Whether it belongs to the platform.
     pub primary: Primary,
     /// The division that it belongs to; none where the API does not show divisions.
     pub division: Option<DivisionId>,
@@ -39,7 +35,6 @@ pub struct Definition {
 /// Who changed a definition last (an id or a name) and when (as the org writes times).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Modified {
-    /// The user or client.
     pub by: Option<String>,
     /// ISO 8601, UTC.
     pub at: Option<String>,
@@ -48,7 +43,6 @@ pub struct Modified {
 /// The part of a definition that is compared and written. System presence and id never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    /// The labels in scope.
     pub labels: Labels,
     /// Deactivated or not.
     pub deactivated: bool,
@@ -58,7 +52,6 @@ pub struct Content {
 
 impl Content {
     /// Equal, whatever the spelling of the locales?
-    #[must_use]
     pub fn same_as(&self, other: &Content) -> bool {
         let Content { labels, deactivated, division } = self;
         *deactivated == other.deactivated && *division == other.division && labels.same_as(&other.labels)
@@ -67,26 +60,21 @@ impl Content {
 
 impl Definition {
     /// The label in the default locale, if it has one.
-    #[must_use]
     pub fn default_label(&self, default_locale: &Locale) -> Option<&Label> {
         self.labels.get(default_locale)
     }
 
     /// What to call it where people read: its default label, else any label.
-    #[must_use]
     pub fn name(&self, default_locale: &Locale) -> Option<&Label> {
         self.labels.name(default_locale)
     }
 
-    /// Everything that can be compared.
-    #[must_use]
     pub fn content(&self) -> Content {
         Content { labels: self.labels.clone(), deactivated: self.deactivated, division: self.division.clone() }
     }
 
     /// The part that `other` speaks of as well: the labels in a scope of locales, and the division only
     /// where that is managed.
-    #[must_use]
     pub fn content_beside(&self, other: &Content, scope: &Scope) -> Content {
         Content {
             labels: self.labels.within(scope),
@@ -99,9 +87,7 @@ impl Definition {
 /// Who answered: `GET /api/v2/organizations/me`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organization {
-    /// The org's id.
     pub id: OrgId,
-    /// The org's name.
     pub name: String,
 }
 
@@ -117,14 +103,11 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// How many objects the org shows.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.definitions.len() + self.odd.len()
     }
 
     /// Does it show none?
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -146,7 +129,6 @@ impl Listed {
         }
     }
 
-    /// Takes an object out.
     pub fn forget(&mut self, id: &DefinitionId) {
         self.definitions.retain(|it| it.id != *id);
         self.odd.retain(|it| it.id.as_ref() != Some(id));
@@ -176,7 +158,6 @@ pub struct Observed {
     pub halved: Vec<Halved>,
     /// The system presences that the org knows, sorted; none where they were not read.
     pub system_presences: Option<Vec<SystemPresence>>,
-    /// The generation of the API that showed this.
     pub generation: Generation,
     /// The divisions, where a name of one had to be looked up.
     pub divisions: Divisions,
@@ -184,13 +165,11 @@ pub struct Observed {
 
 impl Observed {
     /// Sorts, so that the order of arrival cannot reach a plan. As the first generation shows an org.
-    #[must_use]
     pub fn new(definitions: Vec<Definition>, system_presences: Option<Vec<SystemPresence>>) -> Observed {
         Observed::listed(Listed { definitions, ..Listed::default() }, system_presences)
     }
 
     /// The same of a whole list.
-    #[must_use]
     pub fn listed(listed: Listed, mut system_presences: Option<Vec<SystemPresence>>) -> Observed {
         let Listed { mut definitions, mut odd, mut halved } = listed;
         definitions.sort_by(|a, b| a.id.cmp(&b.id));
@@ -204,14 +183,11 @@ impl Observed {
     }
 
     /// Takes the list out, to be given back by [`Observed::with_list`].
-    #[must_use]
     pub fn take_list(&mut self) -> Listed {
         let Observed { definitions, odd, halved, .. } = self;
         Listed { definitions: std::mem::take(definitions), odd: std::mem::take(odd), halved: std::mem::take(halved) }
     }
 
-    /// The same with this list.
-    #[must_use]
     pub fn with_list(self, listed: Listed) -> Observed {
         let Observed { definitions, odd, halved, .. } = Observed::listed(listed, None);
         Observed { definitions, odd, halved, ..self }
@@ -219,7 +195,6 @@ impl Observed {
 
     /// As this generation of the API shows it, with the divisions as far as they were looked up. These are
     /// sorted too.
-    #[must_use]
     pub fn seen_through(self, generation: Generation, mut divisions: Divisions) -> Observed {
         if let Divisions::Known(known) = &mut divisions {
             known.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
@@ -227,32 +202,24 @@ impl Observed {
         Observed { generation, divisions, ..self }
     }
 
-    /// The definition with this id.
-    #[must_use]
     pub fn get(&self, id: &DefinitionId) -> Option<&Definition> {
         self.definitions.binary_search_by(|it| it.id.cmp(id)).ok().map(|index| &self.definitions[index])
     }
 
-    /// The odd object with this id.
-    #[must_use]
     pub fn odd(&self, id: &DefinitionId) -> Option<&Odd> {
         self.odd.binary_search_by(|it| it.id.as_ref().cmp(&Some(id))).ok().map(|index| &self.odd[index])
     }
 
     /// Where the definition with this id holds half a character.
-    #[must_use]
     pub fn halved(&self, id: &DefinitionId) -> Option<&Halved> {
         self.halved.binary_search_by(|it| it.id.cmp(id)).ok().map(|index| &self.halved[index])
     }
 
-    /// How many objects the org shows.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.definitions.len() + self.odd.len()
     }
 
     /// Does the org show none?
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -265,6 +232,5 @@ pub struct Target {
     pub org: Option<Organization>,
     /// The embedded org: nothing real is written.
     pub sandbox: bool,
-    /// The generation of the API that was spoken.
     pub generation: Generation,
 }

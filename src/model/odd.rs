@@ -21,7 +21,6 @@ pub struct Odd {
     pub id: Option<DefinitionId>,
     /// What is odd, each in a few words. Not empty.
     pub what: Vec<String>,
-    /// The labels that can be read.
     pub labels: Vec<(Locale, Label)>,
     /// Where it belongs; none if that cannot be read, so that it may belong anywhere.
     pub system_presence: Option<SystemPresence>,
@@ -29,7 +28,6 @@ pub struct Odd {
 
 impl Odd {
     /// What it is called in a sentence. Foreign strings are raw.
-    #[must_use]
     pub fn name(&self) -> String {
         let Odd { place, id, what: _, labels, system_presence } = self;
         let id = id.as_ref().map_or_else(|| "the object without a readable id".to_owned(), text::ticked);
@@ -40,7 +38,6 @@ impl Odd {
     }
 
     /// What is odd, in words. Foreign strings are raw.
-    #[must_use]
     pub fn in_words(&self) -> String {
         text::list(&self.what, "and")
     }
@@ -51,7 +48,6 @@ impl Odd {
     }
 
     /// May it belong to this system presence?
-    #[must_use]
     pub fn may_be_under(&self, system_presence: &SystemPresence) -> bool {
         self.system_presence.as_ref().is_none_or(|it| it == system_presence)
     }
@@ -60,7 +56,6 @@ impl Odd {
 /// A definition that is whole but for half a character in a text, which reads as [`HALF`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Halved {
-    /// Which definition.
     pub id: DefinitionId,
     /// The locales of the labels, in the org's spelling.
     pub labels: Vec<Locale>,
@@ -70,7 +65,6 @@ pub struct Halved {
 
 impl Halved {
     /// The places, in words. Foreign strings are raw.
-    #[must_use]
     pub fn places(&self) -> String {
         let labels = self.labels.iter().map(|it| format!("its label in {}", text::ticked(it)));
         let places: Vec<String> = labels.chain(self.fields.iter().map(text::ticked)).collect();

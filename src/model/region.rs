@@ -3,7 +3,6 @@
 
 use std::fmt;
 
-/// One region of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Region {
     name: &'static str,
@@ -38,25 +37,21 @@ const fn region(name: &'static str, domain: &'static str) -> Region {
 
 impl Region {
     /// By AWS name, whatever the case.
-    #[must_use]
     pub fn by_name(name: &str) -> Option<Region> {
         REGIONS.into_iter().find(|it| it.name.eq_ignore_ascii_case(name.trim()))
     }
 
     /// By domain, such as `mypurecloud.de`, whatever the case.
-    #[must_use]
     pub fn by_domain(domain: &str) -> Option<Region> {
         REGIONS.into_iter().find(|it| it.domain.eq_ignore_ascii_case(domain.trim()))
     }
 
     /// The AWS name, such as `eu-central-1`.
-    #[must_use]
     pub fn name(self) -> &'static str {
         self.name
     }
 
     /// The domain below which the API (`api.`) and the login (`login.`) hosts are.
-    #[must_use]
     pub fn domain(self) -> &'static str {
         self.domain
     }

@@ -8,7 +8,6 @@ use crate::model::user::UserId;
 /// How many people are on one definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum People {
-    /// Everybody was counted.
     Exactly(usize),
     /// The platform cut its answer: there may be more.
     AtLeast(usize),
@@ -17,8 +16,6 @@ pub enum People {
 }
 
 impl People {
-    /// Beside a definition, for people.
-    #[must_use]
     pub fn in_words(self) -> String {
         match self {
             People::Exactly(0) => "nobody is on it now".to_owned(),
@@ -34,10 +31,8 @@ impl People {
 /// The people on what a plan takes away or renames, as far as somebody asked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Usage {
-    /// Nobody asked.
     #[default]
     NotAsked,
-    /// The look-up failed.
     NotKnown,
     /// By definition; one that is not in it has none.
     Counted(BTreeMap<DefinitionId, People>),
@@ -45,7 +40,6 @@ pub enum Usage {
 
 impl Usage {
     /// The people on one definition; none where nobody asked.
-    #[must_use]
     pub fn on(&self, id: &DefinitionId) -> Option<People> {
         match self {
             Usage::NotAsked => None,
@@ -58,7 +52,6 @@ impl Usage {
 /// May a person be given work just now?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Queue {
-    /// The platform routes nothing to them.
     Off,
     /// The platform says nothing of it, or something that this tool does not know: taken for on queue.
     NotKnown,
@@ -76,8 +69,6 @@ pub struct Seats {
 }
 
 impl Seats {
-    /// How many they are.
-    #[must_use]
     pub fn count(&self) -> People {
         if self.cut { People::AtLeast(self.people.len()) } else { People::Exactly(self.people.len()) }
     }

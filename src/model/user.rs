@@ -26,13 +26,10 @@ fn checked(raw: &str) -> Option<String> {
 
 impl UserId {
     /// Takes an id; none when it is something else, such as a name or an address.
-    #[must_use]
     pub fn new(raw: &str) -> Option<UserId> {
         checked(raw).map(UserId)
     }
 
-    /// The id as it is sent.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -54,13 +51,11 @@ pub enum Source {
     /// Microsoft Teams, as the platform maps it. It can only be read, and the platform's API has no longer
     /// had it since 2022 (docs/platform.md, "Presences of users").
     Teams,
-    /// One that the org has registered.
     Registered(SourceId),
 }
 
 impl Source {
     /// By what people type: `purecloud`, `microsoftteams`, or an id.
-    #[must_use]
     pub fn named(typed: &str) -> Option<Source> {
         match typed.trim().to_ascii_lowercase().as_str() {
             "purecloud" => Some(Source::Platform),
@@ -71,13 +66,10 @@ impl Source {
 
     /// Has the org registered it? The operations of one user are not for these (docs/platform.md, "Presences of
     /// users").
-    #[must_use]
     pub fn is_registered(&self) -> bool {
         matches!(self, Source::Registered(_))
     }
 
-    /// As paths and people name it.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Source::Platform => "purecloud",
@@ -96,7 +88,6 @@ impl fmt::Display for Source {
 /// What a user is on, by one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPresence {
-    /// The definition.
     pub definition: DefinitionId,
     /// Its system presence; none where the org does not say, as for a definition that is gone for good.
     pub system_presence: Option<SystemPresence>,
@@ -110,12 +101,10 @@ pub struct UserPresence {
     pub out_of_office: Vec<OutOfOffice>,
 }
 
-/// A time out of office.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OutOfOffice {
     /// Now; none where Teams does not say.
     pub active: Option<bool>,
-    /// Its begin.
     pub from: Option<String>,
     /// Its end; none where it has none.
     pub to: Option<String>,
@@ -124,7 +113,6 @@ pub struct OutOfOffice {
 /// What a user should be on, by one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
-    /// The definition.
     pub definition: DefinitionId,
     /// The message; none leaves it as it is, the empty one takes it away.
     pub message: Option<String>,
@@ -133,14 +121,11 @@ pub struct Wish {
 }
 
 impl Wish {
-    /// Is the user there?
-    #[must_use]
     pub fn is_met_by(&self, seen: &UserPresence) -> bool {
         self.may_be_met_by(seen) && (!self.primary || seen.primary == Some(true))
     }
 
     /// Is the user there, as far as the org says? Not every answer tells of the primary source.
-    #[must_use]
     pub fn may_be_met_by(&self, seen: &UserPresence) -> bool {
         let Wish { definition, message, primary } = self;
         let says = |wanted: &String| seen.message.as_deref().unwrap_or_default() == wanted;

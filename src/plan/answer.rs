@@ -14,15 +14,12 @@ use crate::yaml;
 /// One way to answer a refusal. Foreign strings in it are raw, except in `lines`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
-    /// In words.
     pub say: String,
     /// Lines of YAML, ready to paste, foreign strings quoted for YAML.
     pub lines: Vec<String>,
 }
 
 impl Refusal {
-    /// What to do about it.
-    #[must_use]
     pub fn answers(&self) -> Vec<Answer> {
         match &self.fact {
             Fact::Ambiguous { key, by: By::Label, candidates, .. } => pins(key, candidates),
@@ -128,7 +125,6 @@ impl Refusal {
 /// What to do about an object that cannot be read whole.
 const REPAIR: &str = "repair it in the org's admin page, and plan again";
 
-/// Names, and that there are more.
 fn some<T: fmt::Display>(names: &[T], more: bool) -> String {
     let mut names: Vec<String> = names.iter().map(text::unticked).collect();
     names.extend(more.then(|| MORE.to_owned()));
@@ -173,7 +169,6 @@ fn previous_labels(there: &[Label], more: &Label) -> String {
 }
 
 /// What says that a definition was called otherwise before.
-#[must_use]
 pub fn rename_answer(key: &Key, there: &[Label], before: &Label) -> Answer {
     Answer { say: "If so, write".to_owned(), lines: under_definition(key, &previous_labels(there, before)) }
 }

@@ -12,15 +12,12 @@ use crate::plan::refusal::{Fact, Refusal};
 /// One side: a config and its plan.
 #[derive(Clone, Copy)]
 pub struct Side<'a> {
-    /// What is asked for.
     pub desired: &'a Desired,
-    /// What would be done for it.
     pub plan: &'a Plan,
 }
 
 /// What the head's plan says beside the base's, both of one reading of the org. `pending` says of a change that the base
 /// would make as well how it came to be pending.
-#[must_use]
 pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pending) -> Compared {
     let pairs = paired(&base.plan.changes, &head.plan.changes, &head.desired.settings.default_locale);
     let origin = |change: &Change| {
@@ -51,7 +48,6 @@ pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pendin
 
 /// The change of the base that each change of the head has to do with: of the same object, else of a definition that is
 /// called the same where it will be made, whichever key asks for it, else of the same key.
-#[must_use]
 pub fn paired<'a>(base: &'a [Change], head: &[Change], default_locale: &Locale) -> BTreeMap<Subject, &'a Change> {
     let called = |it: &Change| match &it.step {
         Step::Create(Create { key: _, system_presence, labels, division: _ }) => {
@@ -81,7 +77,6 @@ pub fn paired<'a>(base: &'a [Change], head: &[Change], default_locale: &Locale) 
 }
 
 /// Do both leave the same behind, in the same way? Whether the same key asks for it says nothing of the org.
-#[must_use]
 pub fn same(a: &Step, b: &Step) -> bool {
     a.action() == b.action() && a.system_presence() == b.system_presence() && a.after().same_as(&b.after())
 }
@@ -153,7 +148,6 @@ fn refusals(base: &Plan, head: &Plan) -> Vec<Option<Origin>> {
 }
 
 /// Do both configs ask the same for this definition of the first, whatever key the second has for it?
-#[must_use]
 pub fn asks_the_same(config: &Desired, other: &Desired, key: &Key) -> bool {
     let (ours, theirs) = (&config.settings, &other.settings);
     if !ours.default_locale.same_as(&theirs.default_locale) || ours.scope != theirs.scope {
@@ -184,7 +178,6 @@ fn guards(base: &Desired, head: &Desired) -> Vec<Guard> {
 }
 
 /// The object of each definition of a config that has one.
-#[must_use]
 pub fn objects(plan: &Plan) -> BTreeMap<&Key, &DefinitionId> {
     let in_step = plan.in_step.iter().filter_map(|it| Some((&it.key, it.id.as_ref()?)));
     // The key of a replacement is the definition that comes, and its object is what goes.

@@ -6,7 +6,6 @@ use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 /// An object of the org that a refusal speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Candidate {
-    /// Which object.
     pub id: DefinitionId,
     /// Where it belongs.
     pub system_presence: SystemPresence,
@@ -14,9 +13,7 @@ pub struct Candidate {
     pub name: Option<Label>,
     /// Is `name` its default label?
     pub has_default_label: bool,
-    /// Deactivated or active.
     pub deactivated: bool,
-    /// One of the platform's own.
     pub platforms_own: bool,
     /// The definition of the config that already has it.
     pub taken_by: Option<Key>,
@@ -25,9 +22,7 @@ pub struct Candidate {
 /// What a definition says already of what it was, so that an answer fits beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
-    /// Its system presence.
     pub system_presence: SystemPresence,
-    /// Its default label.
     pub default_label: Option<Label>,
     /// Its `previousLabels`.
     pub previous_labels: Vec<Label>,
@@ -38,14 +33,10 @@ pub struct Said {
 }
 
 impl Said {
-    /// Does it say this label already?
-    #[must_use]
     pub fn calls_it(&self, name: &Label) -> bool {
         self.default_label.as_ref() == Some(name) || self.previous_labels.contains(name)
     }
 
-    /// Of a definition of the config.
-    #[must_use]
     pub fn of(wanted: &Wanted, default_locale: &Locale) -> Said {
         Said {
             system_presence: wanted.system_presence.clone(),

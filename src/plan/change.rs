@@ -11,9 +11,7 @@ use crate::text;
 /// A create that is not planned: an earlier run has made its object, and only the list does not show that yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
-    /// What would be made a second time.
     pub change: Change,
-    /// Its object.
     pub id: DefinitionId,
     /// From when on the list shows it.
     pub until: Moment,
@@ -22,27 +20,22 @@ pub struct Held {
 /// A create that waits: an earlier run may have made its object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    /// Which definition.
     pub key: Key,
     /// Until when.
     pub until: Moment,
-    /// What the earlier runs may have made.
     pub sent: Vec<(SystemPresence, Label)>,
 }
 
 /// What is done to one object, in the order in which actions are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
-    /// A new definition.
     Create,
     /// A deactivated definition is brought back, with the labels that the config gives.
     Reactivate,
-    /// Labels change.
     Update,
     /// The definition of another system presence that a created one takes the place of is
     /// deactivated, once the new one is there.
     Replace,
-    /// An active definition is deactivated by PUT.
     Deactivate,
     /// A definition that the config does not name is removed by DELETE.
     Delete,
@@ -54,7 +47,6 @@ impl Action {
         [Action::Create, Action::Reactivate, Action::Update, Action::Replace, Action::Deactivate, Action::Delete];
 
     /// The verb, as people and documents write it.
-    #[must_use]
     pub fn verb(self) -> &'static str {
         match self {
             Action::Create => "create",
@@ -67,7 +59,6 @@ impl Action {
     }
 
     /// Does it take something away from the agents?
-    #[must_use]
     pub fn is_removal(self) -> bool {
         match self {
             Action::Create | Action::Reactivate | Action::Update => false,
@@ -79,46 +70,37 @@ impl Action {
 /// All that apply needs for one object, and all that it is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Makes a definition.
     Create(Create),
-    /// Writes labels.
     Update(Edit),
-    /// Writes labels and activates.
     Reactivate(Edit),
     /// Deactivates by PUT the object that this key names.
     Deactivate(Key, Removal),
     /// Deactivates by PUT the object that the definition of this key takes the place of; only after
     /// everything else that the plan does for this key is done.
     Replace(Key, Removal),
-    /// Removes by DELETE.
     Delete(Removal),
 }
 
 /// A definition to make. It is active and has labels in the managed locales only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Create {
-    /// Which definition of the config.
     pub key: Key,
     /// Where it will belong.
     pub system_presence: SystemPresence,
-    /// Its labels.
     pub labels: Labels,
     /// The division that it will belong to; none where the API does not show divisions.
     pub division: Option<DivisionId>,
 }
 
-/// New content for an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     /// Which definition of the config; none only where a removal of what no config names is undone.
     pub key: Option<Key>,
-    /// Which object.
     pub id: DefinitionId,
     /// Where it belongs, in the org's spelling; never changed.
     pub system_presence: SystemPresence,
     /// The locales that `before` and `after` speak of.
     pub scope: Scope,
-    /// What the plan saw.
     pub before: Content,
     /// What shall be there, with the org's spelling of locales that it already has.
     pub after: Content,
@@ -127,7 +109,6 @@ pub struct Edit {
 /// An active object that agents shall no longer see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removal {
-    /// Which object.
     pub id: DefinitionId,
     /// Where it belongs, in the org's spelling.
     pub system_presence: SystemPresence,
@@ -138,16 +119,12 @@ pub struct Removal {
 }
 
 impl Removal {
-    /// What shall be there.
-    #[must_use]
     pub fn after(&self) -> Content {
         self.after.clone().unwrap_or_else(|| Content { deactivated: true, ..self.before.clone() })
     }
 }
 
 impl Step {
-    /// What it does.
-    #[must_use]
     pub fn action(&self) -> Action {
         match self {
             Step::Create(_) => Action::Create,
@@ -160,7 +137,6 @@ impl Step {
     }
 
     /// The definition of the config that asks for it; none for what the config does not name.
-    #[must_use]
     pub fn key(&self) -> Option<&Key> {
         match self {
             Step::Create(create) => Some(&create.key),
@@ -171,7 +147,6 @@ impl Step {
     }
 
     /// The object that it writes; none for one that is yet to be made.
-    #[must_use]
     pub fn id(&self) -> Option<&DefinitionId> {
         match self {
             Step::Create(_) => None,
@@ -182,7 +157,6 @@ impl Step {
 
     /// What to call its object: the default label that it has, else any; for one that is yet to be
     /// made, the one that it will have.
-    #[must_use]
     pub fn name(&self, default_locale: &Locale) -> Option<&Label> {
         let labels = match self {
             Step::Create(create) => &create.labels,
@@ -193,7 +167,6 @@ impl Step {
     }
 
     /// Where its object belongs.
-    #[must_use]
     pub fn system_presence(&self) -> &SystemPresence {
         match self {
             Step::Create(create) => &create.system_presence,
@@ -205,7 +178,6 @@ impl Step {
     }
 
     /// What the plan saw; none for one that is yet to be made.
-    #[must_use]
     pub fn before(&self) -> Option<&Content> {
         match self {
             Step::Create(_) => None,
@@ -215,7 +187,6 @@ impl Step {
     }
 
     /// What shall be there. For a removal that is what was there, deactivated; an undo may ask for more.
-    #[must_use]
     pub fn after(&self) -> Content {
         match self {
             Step::Create(Create { key: _, system_presence: _, labels, division }) => {
@@ -232,7 +203,6 @@ impl Step {
 pub enum Matched {
     /// By the id in `ids`.
     Pin,
-    /// By system presence and default label.
     Label,
     /// By one of its `previousLabels`.
     PreviousLabel(Label),
@@ -240,7 +210,6 @@ pub enum Matched {
 
 impl Matched {
     /// In words; foreign strings are raw.
-    #[must_use]
     pub fn in_words(&self) -> String {
         match self {
             Matched::Pin => "matched by its pin".to_owned(),
@@ -262,7 +231,6 @@ pub enum Reason {
     /// It exists under another system presence, which cannot be changed, and the config says
     /// `replaces`.
     Replaces(SystemPresence),
-    /// Found, and different.
     Differs(Matched),
     /// Found, active, and the config says `deactivated: true`.
     SaidToBeDeactivated(Matched),
@@ -270,7 +238,6 @@ pub enum Reason {
     ReplacedBy(Key),
     /// The config does not name it, and says `prune: delete`.
     NotNamed,
-    /// It undoes this action of a report.
     Undoes(Action),
     /// It was to be done, and was not seen to be so.
     NotYet,
@@ -278,7 +245,6 @@ pub enum Reason {
 
 impl Reason {
     /// In words; foreign strings are raw.
-    #[must_use]
     pub fn in_words(&self) -> String {
         match self {
             Reason::NothingMatches => "nothing in the org matches".to_owned(),
@@ -299,9 +265,7 @@ impl Reason {
 /// One step with what people want to know about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// All that apply needs.
     pub step: Step,
-    /// For people.
     pub reason: Reason,
     /// The definition in the config that asks for it.
     pub place: Option<Span>,
@@ -310,13 +274,11 @@ pub struct Change {
 /// A managed definition that needs nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InStep {
-    /// Which definition of the config.
     pub key: Key,
     /// Where it belongs.
     pub system_presence: SystemPresence,
     /// Its object; none for a deactivated one that the org does not have.
     pub id: Option<DefinitionId>,
-    /// How the object was found.
     pub matched: Option<Matched>,
     /// Deactivated on both sides.
     pub deactivated: bool,
@@ -325,7 +287,6 @@ pub struct InStep {
 /// An object that the plan does not touch although it is active and an organisation's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftAlone {
-    /// Which object.
     pub id: DefinitionId,
     /// Where it belongs.
     pub system_presence: SystemPresence,
@@ -351,8 +312,6 @@ pub enum Why {
 }
 
 impl Why {
-    /// A stable name.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Why::NotNamed => "not-named",
@@ -364,7 +323,6 @@ impl Why {
     }
 
     /// In words, of several that are left alone for it.
-    #[must_use]
     pub fn in_words(&self) -> &'static str {
         match self {
             Why::NotNamed => "the config does not name them",
@@ -376,7 +334,6 @@ impl Why {
     }
 
     /// The definition of the config that it has to do with.
-    #[must_use]
     pub fn key(&self) -> Option<&Key> {
         match self {
             Why::Omitted(key) | Why::InQuestion(key) => Some(key),
@@ -388,9 +345,7 @@ impl Why {
 /// A line in the config that has done its work and may go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spent {
-    /// Which definition of the config.
     pub key: Key,
-    /// Which line.
     pub line: SpentLine,
     /// Where it stands.
     pub place: Option<Span>,
@@ -400,7 +355,6 @@ pub struct Spent {
 
 impl Spent {
     /// How the line is told: what it is, and for whom that is not known, in a sentence without a full stop. Names are raw.
-    #[must_use]
     pub fn in_words(&self) -> (&'static str, String) {
         match &self.not_known {
             None => ("No longer needed", String::new()),
@@ -418,12 +372,10 @@ pub struct NotKnownFor {
     pub more: bool,
 }
 
-/// How many orgs are named.
 const ORGS_NAMED_MAX: usize = 3;
 
 impl NotKnownFor {
     /// In words; names are raw.
-    #[must_use]
     pub fn in_words(&self) -> String {
         let named: Vec<String> = self.orgs.iter().take(ORGS_NAMED_MAX).map(text::unticked).collect();
         let more = match self.orgs.len().saturating_sub(ORGS_NAMED_MAX) {
@@ -458,8 +410,6 @@ pub enum SpentLine {
 }
 
 impl SpentLine {
-    /// The field, as it is written.
-    #[must_use]
     pub fn field(self) -> &'static str {
         match self {
             SpentLine::New => "new",

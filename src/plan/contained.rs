@@ -22,7 +22,6 @@ pub struct Contained {
 }
 
 /// Finds which of the short texts are in which of the long ones. No empty text is in another.
-#[must_use]
 pub fn contained(short: &[String], long: &[String], named_max: usize) -> Contained {
     let mut found = Contained {
         inside: vec![Vec::new(); long.len()],
@@ -59,7 +58,6 @@ struct Node {
     fail: u32,
     /// The nearest pattern that this text ends with, itself included.
     end: u32,
-    /// Which pattern it is.
     pattern: u32,
 }
 

@@ -22,9 +22,7 @@ const STATES: usize = 3;
 /// What a whole `apply` costs, its own planning included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
-    /// How many requests.
     pub requests: u64,
-    /// About how long they take.
     pub time: Duration,
 }
 
@@ -33,7 +31,6 @@ pub struct Cost {
 pub struct Terms {
     /// How many requests planning took. An apply plans anew, and they count to the same minute.
     pub planning: u64,
-    /// The pace.
     pub requests_per_minute: NonZeroU32,
     /// How many objects are worked on at once.
     pub at_once: u32,
@@ -46,7 +43,6 @@ impl Cost {
     /// Nothing fails, lists do not lag, the org serves both generations of the API and gives pages of the size that is
     /// asked for. None of the objects belongs to one division only where it is written by the first generation: that is
     /// one more look, and is not known before.
-    #[must_use]
     pub fn of(steps: &[&Step], observed: &Observed, terms: &Terms) -> Cost {
         let Terms { planning, requests_per_minute, at_once } = *terms;
         let mut run = Run::at(requests_per_minute);
@@ -77,7 +73,6 @@ impl Cost {
     }
 
     /// In words: `38 requests, about 9 s`.
-    #[must_use]
     pub fn in_words(&self) -> String {
         let Cost { requests, time } = self;
         format!("{requests} requests, about {}", about(*time))
@@ -85,7 +80,6 @@ impl Cost {
 }
 
 /// How many requests the work on one object takes: it is read before it is written, unless it is yet to be made.
-#[must_use]
 pub fn requests_of(action: Action) -> u64 {
     match action {
         Action::Create => 1,
@@ -94,7 +88,6 @@ pub fn requests_of(action: Action) -> u64 {
 }
 
 /// How many requests it takes to carry out these actions and to read the org again.
-#[must_use]
 pub fn to_carry_out(actions: impl IntoIterator<Item = Action>, observed: &Observed) -> u64 {
     let of_list = match observed.generation {
         Generation::First => pages(observed.len()),
@@ -104,7 +97,6 @@ pub fn to_carry_out(actions: impl IntoIterator<Item = Action>, observed: &Observ
 }
 
 /// A time as people say it: `9 s`, `4 min`, `1 h 20 min`. Rather too long than too short.
-#[must_use]
 pub fn about(time: Duration) -> String {
     let seconds = time.as_millis().div_ceil(1_000).max(1);
     let minutes = seconds.div_ceil(60);
@@ -122,7 +114,6 @@ fn pages(definitions: usize) -> usize {
 
 /// Is it a PUT that carries it out? Of the first generation that is why divisions are looked at before and after: a
 /// DELETE sends nothing that could take one away.
-#[must_use]
 pub fn is_put(action: Action) -> bool {
     match action {
         Action::Update | Action::Reactivate | Action::Deactivate | Action::Replace => true,
@@ -153,7 +144,6 @@ impl Run {
         self.now_ms += REQUEST_MS_ASSUMED / u64::from(at_once.max(1));
     }
 
-    /// One reading of all definitions.
     fn list(&mut self, generation: Generation, definitions: usize) {
         let requests = match generation {
             Generation::First => pages(definitions),

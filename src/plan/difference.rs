@@ -4,10 +4,8 @@ use crate::model::names::{DefinitionId, DivisionId, Label, Locale, SystemPresenc
 use crate::model::observed::{Content, Definition};
 use crate::plan::change::Step;
 
-/// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference {
-    /// A label.
     Label {
         /// In the spelling that was found, else as expected.
         locale: Locale,
@@ -18,17 +16,12 @@ pub enum Difference {
     },
     /// Deactivated where active was expected, or the other way round.
     State {
-        /// Is it deactivated?
         found_deactivated: bool,
     },
-    /// Another system presence.
     SystemPresence {
-        /// What was expected.
         expected: SystemPresence,
-        /// What was found.
         found: SystemPresence,
     },
-    /// Another division.
     Division {
         /// None: not known.
         expected: Option<DivisionId>,
@@ -39,17 +32,13 @@ pub enum Difference {
     Gone,
     /// Something with the label to be created is there by now.
     Appeared(DefinitionId),
-    /// The definition is another object by now.
     OtherObject {
-        /// Which it was.
         expected: DefinitionId,
-        /// Which it is.
         found: DefinitionId,
     },
 }
 
 /// Everything in which `found` is not as `expected`.
-#[must_use]
 pub fn between(expected: &Content, found: &Content) -> Vec<Difference> {
     let mut differences: Vec<Difference> = expected
         .labels
@@ -83,7 +72,6 @@ pub enum Standing {
 }
 
 /// Compares by content, never by modification time: the newer generation of the API has none.
-#[must_use]
 pub fn standing(step: &Step, found: &Definition) -> Standing {
     if *step.system_presence() != found.system_presence {
         return Standing::Changed(vec![Difference::SystemPresence {

@@ -13,9 +13,6 @@ const NAMED_MAX: usize = 30;
 
 /// The id of the division that the config asks for; none where it does not ask. `suggest` says whether a name that no
 /// division has is held against all that are there.
-///
-/// # Errors
-/// Why that cannot be said, or not be done.
 pub fn asked(wanted: &Wanted, observed: &Observed, suggest: bool) -> Result<Option<DivisionId>, Box<Fact>> {
     let Some(division) = &wanted.division else { return Ok(None) };
     let key = wanted.key.clone();
@@ -53,7 +50,6 @@ pub fn asked(wanted: &Wanted, observed: &Observed, suggest: bool) -> Result<Opti
 }
 
 /// The division that a created definition is given: every one, where the config does not ask.
-#[must_use]
 pub fn of_created(asked: Option<DivisionId>, observed: &Observed) -> Option<DivisionId> {
     match observed.generation {
         Generation::First => None,

@@ -352,7 +352,6 @@ pub struct AnswerV1 {
 }
 
 /// The document of a plan.
-#[must_use]
 pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
     let Plan {
         changes,
@@ -482,7 +481,6 @@ fn summary(changes: &[Change]) -> SummaryV1 {
 }
 
 /// One change as documents write it.
-#[must_use]
 pub fn change_v1(change: &Change, sources: &Sources) -> ChangeV1 {
     let Change { step, reason, place } = change;
     ChangeV1 {
@@ -552,13 +550,11 @@ fn spent_v1(it: &Spent, sources: &Sources) -> SpentV1 {
 }
 
 /// A warning as documents write it.
-#[must_use]
 pub fn warning_v1(it: &Warning) -> WarningV1 {
     WarningV1 { code: it.code().to_owned(), message: it.message() }
 }
 
 /// A refusal as documents write it.
-#[must_use]
 pub fn refusal_v1(it: &Refusal, sources: &Sources) -> RefusalV1 {
     let answers = it.answers().into_iter().map(|answer| AnswerV1 { say: answer.say, yaml: answer.lines }).collect();
     RefusalV1 {

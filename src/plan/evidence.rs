@@ -9,7 +9,6 @@ use crate::text;
 /// What earlier states say of definitions that would be created.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Evidence {
-    /// The object that a definition had.
     pub known: BTreeMap<Key, Had>,
     /// What was looked for and could not be read to its end.
     pub not_read: Option<NotRead>,
@@ -18,7 +17,6 @@ pub struct Evidence {
 /// The object that a definition had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Had {
-    /// Which object.
     pub id: DefinitionId,
     /// Who says so.
     pub source: Source,
@@ -31,12 +29,10 @@ pub struct Had {
 pub enum Source {
     /// The config that `--base` names.
     Base {
-        /// As it was typed.
         typed: String,
         /// The whole hash, where it is a commit.
         commit: Option<String>,
     },
-    /// A report in this file.
     Report(String),
     /// The config in the commit of this whole hash.
     Commit(String),
@@ -52,8 +48,6 @@ pub struct NotRead {
 }
 
 impl Source {
-    /// A stable name.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Source::Base { .. } => "base",
@@ -62,8 +56,6 @@ impl Source {
         }
     }
 
-    /// The file of a report.
-    #[must_use]
     pub fn file(&self) -> Option<&str> {
         match self {
             Source::Report(file) => Some(file),
@@ -72,7 +64,6 @@ impl Source {
     }
 
     /// The whole hash of a commit.
-    #[must_use]
     pub fn commit(&self) -> Option<&str> {
         match self {
             Source::Base { commit, typed: _ } => commit.as_deref(),
@@ -82,7 +73,6 @@ impl Source {
     }
 
     /// In words; foreign strings are raw.
-    #[must_use]
     pub fn in_words(&self) -> String {
         let short = |hash: &str| hash.chars().take(7).collect::<String>();
         match self {

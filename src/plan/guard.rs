@@ -9,17 +9,12 @@ use crate::plan::refusal::{Counted, Fact, Refusal};
 /// What a plan does that a limit counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Dangers {
-    /// Deactivations, deletions and replacements.
     pub removals: usize,
-    /// Labels taken away.
     pub label_removals: usize,
-    /// Default labels changed.
     pub renames: usize,
 }
 
 impl Dangers {
-    /// Counts them.
-    #[must_use]
     pub fn of(changes: &[Change], default_locale: &Locale) -> Dangers {
         let mut dangers = Dangers::default();
         for change in changes {
@@ -41,7 +36,6 @@ fn labels_removed(edit: &Edit) -> usize {
 }
 
 /// Does the definition keep a default label, but another one?
-#[must_use]
 pub fn is_rename(edit: &Edit, default_locale: &Locale) -> bool {
     match (edit.before.labels.get(default_locale), edit.after.labels.get(default_locale)) {
         (Some(before), Some(after)) => before != after,
@@ -50,7 +44,6 @@ pub fn is_rename(edit: &Edit, default_locale: &Locale) -> bool {
 }
 
 /// The object of a step that the people on it would notice: it goes away, or is called otherwise.
-#[must_use]
 pub fn noticed<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a DefinitionId> {
     match step {
         Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => Some(&removal.id),
@@ -60,7 +53,6 @@ pub fn noticed<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a Defini
 }
 
 /// Everything about the plan as a whole that refuses it.
-#[must_use]
 pub fn refusals(desired: &Desired, changes: &[Change], limits: &Limits) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     if desired.definitions.is_empty() && desired.settings.prune == Prune::Delete {

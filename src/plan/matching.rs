@@ -17,22 +17,17 @@ use crate::plan::refusal::{By, Fact, Refusal};
 /// What was found for one definition of the config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found<'a> {
-    /// Its object.
     One(&'a Definition, Matched),
     /// It should be deactivated, and so is whatever answers to it (if anything does).
     AlreadyDeactivated(Option<&'a Definition>),
-    /// Nothing.
     Nothing,
     /// A refusal is about it; there is no answer before somebody gives one.
     Open,
 }
 
-/// The result of pairing.
 #[derive(Debug, Default)]
 pub struct Pairing<'a> {
-    /// One entry a definition of the config.
     pub found: BTreeMap<&'a Key, Found<'a>>,
-    /// Objects that a definition has, with the definition.
     pub claimed: BTreeMap<&'a DefinitionId, &'a Key>,
     /// Objects that a refusal speaks of, with the definition that it is about.
     pub in_question: BTreeMap<&'a DefinitionId, &'a Key>,
@@ -72,14 +67,12 @@ struct Matcher<'a> {
     desired: &'a Desired,
     default_locale: &'a Locale,
     by_label: HashMap<Name<'a>, Rc<Group<'a>>>,
-    /// The groups whose active objects are in question.
     asked: HashSet<Name<'a>>,
     result: Pairing<'a>,
 }
 
 /// Pairs every definition of the config with at most one object, and every object with at most one
 /// definition.
-#[must_use]
 pub fn pair<'a>(desired: &'a Desired, observed: &'a Observed) -> Pairing<'a> {
     let mut matcher = Matcher {
         desired,
@@ -351,7 +344,6 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// Does a managed definition have it?
     fn is_managed(&self, before: &Before<'a>) -> bool {
         let claimer = self.claimer(before).and_then(|key| self.desired.definitions.get(key));
         claimer.is_some_and(|it| it.management == Management::Managed)
@@ -399,7 +391,6 @@ impl<'a> Matcher<'a> {
 }
 
 /// An object as a refusal shows it.
-#[must_use]
 pub fn candidate(object: &Definition, default_locale: &Locale, claimed: &BTreeMap<&DefinitionId, &Key>) -> Candidate {
     Candidate {
         id: object.id.clone(),

@@ -15,7 +15,6 @@ const UNNAMED_MAX: usize = 3;
 
 /// Definitions that are created where the config leaves others unnamed, by system presence: one of those may be what is
 /// meant, and nothing says so.
-#[must_use]
 pub fn beside_unmanaged(changes: &[Change], unmanaged: Vec<&Definition>, default_locale: &Locale) -> Vec<Warning> {
     let mut made: BTreeMap<&SystemPresence, Vec<&Key>> = BTreeMap::new();
     for change in changes.iter().filter(|it| it.reason == Reason::NothingMatches) {
@@ -37,7 +36,6 @@ pub fn beside_unmanaged(changes: &[Change], unmanaged: Vec<&Definition>, default
 }
 
 /// That nothing was read by which these creations could be known as renames.
-#[must_use]
 pub fn not_read(not_read: &NotRead, changes: &[Change]) -> Option<Warning> {
     let NotRead { keys, why } = not_read;
     let made = changes.iter().filter(|it| it.step.action() == Action::Create).filter_map(|it| it.step.key());
@@ -46,7 +44,6 @@ pub fn not_read(not_read: &NotRead, changes: &[Change]) -> Option<Warning> {
 }
 
 /// What a plan deletes because the config does not name it, where no config can: `import` leaves it out.
-#[must_use]
 pub fn cannot_be_named(desired: &Desired, observed: &Observed, changes: &[Change]) -> Option<Warning> {
     let deleted: BTreeSet<&DefinitionId> =
         changes.iter().filter(|it| it.step.action() == Action::Delete).filter_map(|it| it.step.id()).collect();
@@ -62,7 +59,6 @@ pub fn cannot_be_named(desired: &Desired, observed: &Observed, changes: &[Change
 }
 
 /// What can be seen of an org and of what is done to it: system presences that were not read, and too many active ones.
-#[must_use]
 pub fn of_an_org(desired: &Desired, observed: &Observed, changes: &[Change]) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if observed.system_presences.is_none() {

@@ -27,8 +27,6 @@ pub struct OddOnes<'a> {
 }
 
 impl<'a> OddOnes<'a> {
-    /// Of what an org shows.
-    #[must_use]
     pub fn of(observed: &'a Observed) -> OddOnes<'a> {
         let mut by_look: HashMap<String, Vec<&Odd>> = HashMap::new();
         for odd in &observed.odd {
@@ -40,7 +38,6 @@ impl<'a> OddOnes<'a> {
     }
 
     /// Those that show, in any locale, what identifies a definition: its default label or a previous one.
-    #[must_use]
     pub fn showing(&self, wanted: &Wanted, default_locale: &Locale) -> Vec<&'a Odd> {
         if self.all.is_empty() {
             return Vec::new();
@@ -53,7 +50,6 @@ impl<'a> OddOnes<'a> {
     }
 
     /// What refuses a definition that nothing else in the org is. `had` is the object that it had in an earlier state.
-    #[must_use]
     pub fn doubt(&self, wanted: &Wanted, default_locale: &Locale, had: Option<&Had>) -> Option<Fact> {
         let mut showing = self.showing(wanted, default_locale);
         let had = had.filter(|_| showing.is_empty());
@@ -69,7 +65,6 @@ impl<'a> OddOnes<'a> {
     }
 
     /// What somebody should know: each odd object, and what may be one and would be made a second time.
-    #[must_use]
     pub fn warnings(&self, changes: &[Change]) -> Vec<Warning> {
         let each = self.all.iter().take(NAMED_MAX);
         let mut warnings: Vec<Warning> =
@@ -106,7 +101,6 @@ impl<'a> OddOnes<'a> {
 }
 
 /// What somebody should know of an org, whatever is planned.
-#[must_use]
 pub fn noticed(observed: &Observed) -> Vec<Warning> {
     let mut warnings = OddOnes::of(observed).warnings(&[]);
     warnings.extend(warnings_of_halves(&observed.halved));
@@ -114,7 +108,6 @@ pub fn noticed(observed: &Observed) -> Vec<Warning> {
 }
 
 /// What somebody should know of half a character.
-#[must_use]
 pub fn warnings_of_halves(halved: &[Halved]) -> Vec<Warning> {
     let each = halved.iter().take(NAMED_MAX);
     let mut warnings: Vec<Warning> =
@@ -126,7 +119,6 @@ pub fn warnings_of_halves(halved: &[Halved]) -> Vec<Warning> {
 }
 
 /// What refuses a step: a PUT sends the whole object back, and half a character is never sent.
-#[must_use]
 pub fn sends_half(step: &Step, observed: &Observed) -> Option<Fact> {
     let halved = observed.halved(step.id()?)?;
     let mut still = halved.clone();

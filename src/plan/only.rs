@@ -10,7 +10,6 @@ use crate::plan::refusal::Refusal;
 /// What a run is limited to, and what that leaves out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Only {
-    /// The definitions.
     pub keys: BTreeSet<Key>,
     /// What the whole plan would do beside that. What the config does not name is always among it.
     pub changes: Vec<Change>,
@@ -21,7 +20,6 @@ pub struct Only {
 impl Only {
     /// Takes what is left out away from a plan. Guards are not among the refusals yet: they count what is
     /// kept.
-    #[must_use]
     pub fn taken_from(changes: &mut Vec<Change>, refusals: &mut Vec<Refusal>, keys: &BTreeSet<Key>) -> Only {
         let is_meant = |key: Option<&Key>| key.is_some_and(|key| keys.contains(key));
         let (kept, left_out) = std::mem::take(changes).into_iter().partition(|it| is_meant(it.step.key()));

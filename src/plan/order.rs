@@ -24,7 +24,6 @@ pub struct Order {
 /// A step that has to be done before another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
-    /// Which step.
     pub step: usize,
     /// Why.
     pub because: Because,
@@ -59,7 +58,6 @@ impl Order {
     ///   circle undoes that.
     /// - Where a system presence could have more active definitions in between than the platform
     ///   documents, what frees a place under it comes first, unless that waits for what takes one.
-    #[must_use]
     pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>, observed: &Observed) -> Order {
         let steps: Vec<&Step> = steps.into_iter().collect();
         let nothing = vec![Vec::new(); steps.len()];
@@ -76,14 +74,12 @@ impl Order {
 
     /// What has to be done before this step. When something of it is not done, this step must not
     /// be: its label would be there twice, or its object would go without a successor.
-    #[must_use]
     pub fn needs(&self, step: usize) -> &[Need] {
         self.needs.get(step).map_or(&[], Vec::as_slice)
     }
 
     /// What would have to be done before this step if that closed no circle: who has the labels that it
     /// takes.
-    #[must_use]
     pub fn given_up(&self, step: usize) -> &[Need] {
         self.given_up.get(step).map_or(&[], Vec::as_slice)
     }
@@ -91,7 +87,6 @@ impl Order {
     /// Steps whose labels change hands in a circle: no order of them is right where labels have to be
     /// unique, so none of them waits for another one's label. Where the org refuses one of them, it
     /// takes two pull requests.
-    #[must_use]
     pub fn circles(&self) -> &[Vec<usize>] {
         &self.circles
     }
@@ -99,7 +94,6 @@ impl Order {
     /// All steps, in groups: what stands in one may run at once, after everything in the groups
     /// before it. Removals come last, replacements before the others, save those that free a label, or a
     /// place near the limit: agents can move before anything disappears.
-    #[must_use]
     pub fn waves(&self) -> &[Vec<usize>] {
         &self.waves
     }

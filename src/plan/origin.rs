@@ -9,14 +9,12 @@ use crate::plan::answer::{Answer, rename_answer};
 use crate::plan::change::{Action, Change, Step};
 use crate::text;
 
-/// What a shallow clone needs.
 pub const SHALLOW: &str = "this is a shallow clone: set `fetch-depth: 0` of actions/checkout (GitHub Actions), \
                            `GIT_DEPTH: 0` (GitLab CI), or run `git fetch --unshallow`";
 
 /// What a plan is compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Base {
-    /// Which config.
     pub against: Against,
     /// What the comparison says; none where the base's config could not be read.
     pub comparison: Comparison,
@@ -25,7 +23,6 @@ pub struct Base {
 /// Which config a plan is compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Against {
-    /// As it was typed.
     pub typed: String,
     /// The whole hash of the commit, where it is one.
     pub commit: Option<String>,
@@ -36,12 +33,10 @@ pub struct Against {
 }
 
 /// The beginning of a commit's hash, by which people know it.
-#[must_use]
 pub fn short(commit: &str) -> String {
     commit.chars().take(7).collect()
 }
 
-/// What came of the comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Comparison {
     /// Both were planned.
@@ -73,15 +68,12 @@ pub struct Compared {
 /// What a change is about. No two changes of one plan are about the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
-    /// An object of the org.
     Object(DefinitionId),
     /// A definition that is yet to be made.
     New(Key),
 }
 
 impl Subject {
-    /// Of a step.
-    #[must_use]
     pub fn of(step: &Step) -> Option<Subject> {
         let object = step.id().cloned().map(Subject::Object);
         object.or_else(|| step.key().cloned().map(Subject::New))
@@ -95,13 +87,11 @@ pub enum Origin {
     ThisChange,
     /// The base would change it as well, and otherwise.
     ThisChangeToo,
-    /// The base would do the same.
     Before(Pending),
 }
 
 impl Origin {
     /// Does the change of the config have a part in it?
-    #[must_use]
     pub fn is_this_change(&self) -> bool {
         match self {
             Origin::ThisChange | Origin::ThisChangeToo => true,
@@ -109,8 +99,6 @@ impl Origin {
         }
     }
 
-    /// A stable name.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Origin::ThisChange => "this-change",
@@ -121,8 +109,6 @@ impl Origin {
         }
     }
 
-    /// Of a refusal, in words.
-    #[must_use]
     pub fn of_refusal(&self) -> &'static str {
         match self {
             Origin::ThisChange => "from this change",
@@ -132,7 +118,6 @@ impl Origin {
     }
 
     /// In words; foreign strings are raw.
-    #[must_use]
     pub fn in_words(&self) -> String {
         match self {
             Origin::ThisChange => "from this change".to_owned(),
@@ -201,8 +186,6 @@ pub enum Guard {
 }
 
 impl Guard {
-    /// The field, as it is written.
-    #[must_use]
     pub fn field(self) -> &'static str {
         match self {
             Guard::Limits => "limits",
@@ -217,9 +200,7 @@ impl Guard {
 /// A definition that leaves the config while its object stays active.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaving {
-    /// Its key in the base.
     pub key: Key,
-    /// Its object.
     pub id: DefinitionId,
     /// Where it belongs.
     pub system_presence: SystemPresence,
@@ -227,7 +208,6 @@ pub struct Leaving {
 
 impl Leaving {
     /// In words; foreign strings are raw.
-    #[must_use]
     pub fn message(&self) -> String {
         format!("`{}` leaves the config and stays active: write `deactivated: true` to retire it", self.key)
     }
@@ -236,11 +216,8 @@ impl Leaving {
 /// A definition whose default label changes without a word of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renamed {
-    /// Which definition.
     pub key: Key,
-    /// Its default label in the base.
     pub before: Label,
-    /// Its default label now.
     pub after: Label,
     /// The `previousLabels` that it has.
     pub previous_labels: Vec<Label>,
@@ -248,15 +225,12 @@ pub struct Renamed {
 
 impl Renamed {
     /// In words; foreign strings are raw.
-    #[must_use]
     pub fn message(&self) -> String {
         let Renamed { key, before, after, previous_labels: _ } = self;
         let (before, after) = (text::ticked(before.nfc()), text::ticked(after.nfc()));
         format!("`{key}` was called {before} and is called {after} now: is it renamed?")
     }
 
-    /// The answer, ready to paste.
-    #[must_use]
     pub fn answer(&self) -> Answer {
         rename_answer(&self.key, &self.previous_labels, &self.before)
     }
@@ -264,7 +238,6 @@ impl Renamed {
 
 impl Base {
     /// What was compared; none where the base's config could not be read.
-    #[must_use]
     pub fn compared(&self) -> Option<&Compared> {
         match &self.comparison {
             Comparison::Made(compared) => Some(compared),
@@ -273,27 +246,23 @@ impl Base {
     }
 
     /// Where a change comes from, where that could be told.
-    #[must_use]
     pub fn origin(&self, step: &Step) -> Option<&Origin> {
         self.compared()?.origins.get(&Subject::of(step)?)
     }
 
     /// The changes of a plan: those from this change, and those that were pending before. None where that could not
     /// be told.
-    #[must_use]
     pub fn split<'a>(&self, changes: &'a [Change]) -> Option<(Vec<&'a Change>, Vec<&'a Change>)> {
         self.compared()?;
         Some(changes.iter().partition(|it| self.origin(&it.step).is_none_or(Origin::is_this_change)))
     }
 
     /// Where the refusal at an index of the plan comes from, where that could be told.
-    #[must_use]
     pub fn origin_of_refusal(&self, index: usize) -> Option<&Origin> {
         self.compared()?.refusals.get(index)?.as_ref()
     }
 
     /// What was not looked at and why, in sentences without a full stop; foreign strings are raw.
-    #[must_use]
     pub fn not_looked_at(&self) -> Vec<String> {
         let Some(compared) = self.compared() else { return Vec::new() };
         let locales = compared.default_locales.as_ref().map(|(before, after)| {
@@ -313,7 +282,6 @@ impl Base {
     }
 
     /// What cannot be told and why, in words; foreign strings are raw.
-    #[must_use]
     pub fn not_told(&self) -> Option<String> {
         match &self.comparison {
             Comparison::Made(_) => None,
@@ -326,13 +294,11 @@ impl Base {
 
 impl Against {
     /// The base, as people name it; foreign strings are raw.
-    #[must_use]
     pub fn in_words(&self) -> String {
         format!("the base {}", self.named())
     }
 
     /// What was typed, and which commit that is; foreign strings are raw.
-    #[must_use]
     pub fn named(&self) -> String {
         match &self.commit {
             Some(commit) if !commit.starts_with(&self.typed) => {
@@ -345,7 +311,6 @@ impl Against {
 
 impl Compared {
     /// The guards that the change edits, in a sentence without its full stop; none where it edits none.
-    #[must_use]
     pub fn guards_in_words(&self) -> Option<String> {
         if self.guards.is_empty() {
             return None;
@@ -358,7 +323,6 @@ impl Compared {
     }
 
     /// How many changes come from this change, were pending before, and are settled by it, in words.
-    #[must_use]
     pub fn sum(&self) -> String {
         let ours = self.origins.values().filter(|it| it.is_this_change()).count();
         let before = self.origins.len() - ours;
@@ -381,7 +345,6 @@ impl Compared {
 }
 
 /// What a settled change would have done, in words without a subject.
-#[must_use]
 pub fn settled_in_words(action: Action) -> String {
     format!("without this change: {}", action.verb())
 }

@@ -1,7 +1,6 @@
 //! What a plan says by a name, why it is refused and what it warns of, with a page of help each. The pages stand in
 //! `docs/answers`.
 
-/// One page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
     /// The stable name, as in `error[NAME]`.
@@ -12,14 +11,11 @@ pub struct Page {
 
 impl Page {
     /// The page's first sentence.
-    #[must_use]
     pub fn summary(&self) -> &'static str {
         self.page.lines().skip(1).find(|line| !line.is_empty()).unwrap_or_default()
     }
 }
 
-/// The page with this name.
-#[must_use]
 pub fn page(name: &str) -> Option<&'static Page> {
     PAGES.iter().find(|it| it.name == name)
 }

@@ -20,7 +20,6 @@ use crate::plan::refusal::{By, Fact, Refusal};
 pub enum Replaced<'a> {
     /// `replaces` is absent, or finds nothing active.
     Nothing,
-    /// This one.
     One(&'a Definition),
     /// Asked; see the refusals.
     Open,
@@ -37,7 +36,6 @@ pub struct Questions<'a> {
 /// Objects with one label, and what was asked about them.
 #[derive(Default)]
 struct Group<'a> {
-    /// By id.
     objects: Vec<&'a Definition>,
     /// The definitions that say that they take the place of one of them.
     takers: Vec<&'a Wanted>,
@@ -65,7 +63,6 @@ impl<'a> Group<'a> {
     }
 }
 
-/// By system presence and label.
 type Replaceable<'a> = HashMap<(&'a str, &'a str), Group<'a>>;
 
 /// The objects that a question names: the first ones, and whether there are more.
@@ -98,8 +95,6 @@ struct Earlier<'a> {
 }
 
 impl<'a> Questions<'a> {
-    /// Over one config and one org.
-    #[must_use]
     pub fn new(desired: &'a Desired, observed: &'a Observed) -> Questions<'a> {
         let is_asked_about = |it: &&Definition| !it.deactivated && it.primary != Primary::Yes;
         let objects = observed.definitions.iter().filter(is_asked_about).collect();

@@ -21,13 +21,11 @@ use crate::plan::warning::Warning;
 /// A create of an earlier run whose POST was sent, and of which no answer says that it was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
-    /// For which definition of the config.
     pub key: Key,
     /// Where it was to belong.
     pub system_presence: SystemPresence,
     /// The labels that were sent; none if the report does not say.
     pub labels: Option<Labels>,
-    /// Its label in the default locale.
     pub default_label: Option<Label>,
     /// The id that the org gave; none if no answer said it.
     pub id: Option<DefinitionId>,
@@ -38,7 +36,6 @@ pub struct Sent {
 }
 
 /// The objects that have to be read by their ids before [`with_recent`] can say what they are: the list does not show them.
-#[must_use]
 pub fn to_read(plan: &Plan, sent: &[Sent], observed: &Observed) -> BTreeSet<DefinitionId> {
     let creates = || plan.changes.iter().filter_map(create);
     let is_asked = |it: &&Sent| creates().any(|create| it.is_of(create, plan));
@@ -73,12 +70,10 @@ enum Found<'a> {
     Made(DefinitionId, Moment),
     /// Its object is there, and not as it was sent.
     Otherwise(&'a Definition, &'a Sent),
-    /// It may be there.
     Open(Waiting),
 }
 
 /// The plan, with what earlier runs have made. `read` holds what a read by its id shows of what the list does not.
-#[must_use]
 pub fn with_recent(
     mut plan: Plan,
     sent: &[Sent],

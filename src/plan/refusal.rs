@@ -13,7 +13,6 @@ use crate::text;
 /// One reason not to apply, and where in the config it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What is wrong.
     pub fact: Fact,
     /// The line in the config that it is about.
     pub place: Option<Span>,
@@ -22,7 +21,6 @@ pub struct Refusal {
 /// By what several objects answered to one definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// Its default label.
     Label,
     /// One of its `previousLabels`.
     PreviousLabels,
@@ -30,20 +28,15 @@ pub enum By {
     Replaces,
 }
 
-/// What a limit counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
-    /// Deactivations, deletions and replacements.
     Removals,
-    /// Labels taken away.
     LabelRemovals,
-    /// Default labels changed.
     Renames,
 }
 
 impl Counted {
     /// The field under `settings.limits`.
-    #[must_use]
     pub fn field(self) -> &'static str {
         match self {
             Counted::Removals => "removals",
@@ -53,7 +46,6 @@ impl Counted {
     }
 
     /// The flag for a person at a terminal.
-    #[must_use]
     pub fn flag(self) -> &'static str {
         match self {
             Counted::Removals => "--allow-removals",
@@ -62,8 +54,6 @@ impl Counted {
         }
     }
 
-    /// In words.
-    #[must_use]
     pub fn noun(self) -> &'static str {
         match self {
             Counted::Removals => "removal",
@@ -73,29 +63,22 @@ impl Counted {
     }
 }
 
-/// Everything that refuses a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
     /// Several objects could be this definition, or one object could be two definitions.
     Ambiguous {
-        /// The definition.
         key: Key,
-        /// By what.
         by: By,
         /// The first of them.
         candidates: Vec<Candidate>,
-        /// There are more.
         more: bool,
     },
     /// A definition that would be created looks like one that exists.
     LooksLikeRename {
-        /// The definition.
         key: Key,
         /// What it looks like: the first ones.
         candidates: Vec<Candidate>,
-        /// There are more.
         more: bool,
-        /// What it says already.
         said: Said,
         /// The candidate that it was in an earlier state, where one says so.
         earlier: Option<Had>,
@@ -104,47 +87,35 @@ pub enum Fact {
     },
     /// A definition that would be created exists under another system presence.
     OtherSystemPresence {
-        /// The definition.
         key: Key,
         /// Where it exists: the first ones.
         candidates: Vec<Candidate>,
-        /// There are more.
         more: bool,
-        /// What it says already.
         said: Said,
     },
     /// Several definitions say that they take the place of one object.
     ReplacedTwice {
         /// The first of them.
         keys: Vec<Key>,
-        /// There are more.
         more: bool,
-        /// The object.
         candidate: Candidate,
     },
     /// The org does not show the pinned object.
     PinNotFound {
-        /// The definition.
         key: Key,
-        /// Its pin.
         id: DefinitionId,
     },
     /// The pinned object cannot be read whole.
     PinnedToOdd {
-        /// The definition.
         key: Key,
-        /// Its pin.
         id: DefinitionId,
-        /// What is odd.
         what: String,
     },
     /// An object that cannot be read whole shows the label of a definition that nothing else is.
     LooksOdd {
-        /// The definition.
         key: Key,
         /// What the first of these objects are called.
         names: Vec<String>,
-        /// How many there are besides.
         more: usize,
         /// What it says already, if it would be made; none if it should be deactivated.
         made: Option<Said>,
@@ -153,26 +124,18 @@ pub enum Fact {
     },
     /// A change would send half a character back.
     SendsHalf {
-        /// The definition that asks for it.
         key: Option<Key>,
-        /// The object.
         id: DefinitionId,
-        /// The locales of the labels that hold one.
         labels: Vec<Locale>,
         /// Where it is.
         places: String,
-        /// The config can say all of it.
         can_be_written: bool,
     },
     /// The pinned object belongs to another system presence.
     PinnedElsewhere {
-        /// The definition.
         key: Key,
-        /// Its pin.
         id: DefinitionId,
-        /// What the config says.
         wanted: SystemPresence,
-        /// What the org says.
         found: SystemPresence,
         /// What the org calls it; none where it has no default label.
         name: Option<Label>,
@@ -181,126 +144,92 @@ pub enum Fact {
     },
     /// The definition is one of the platform's own.
     MatchesPrimary {
-        /// The definition.
         key: Key,
-        /// The platform's.
         id: DefinitionId,
     },
     /// The org does not say whether the object is the platform's own, and it is not pinned.
     PrimaryNotKnown {
-        /// The definition.
         key: Key,
-        /// The object.
         id: DefinitionId,
     },
-    /// A change to a protected object.
     ChangesProtected {
-        /// The definition that asks for it.
         key: Key,
-        /// The object.
         id: DefinitionId,
     },
     /// The object would have no label at all, in whatever locale.
     NoLabel {
-        /// The definition that asks for it.
         key: Key,
         /// The object; none for one that would be made.
         id: Option<DefinitionId>,
-        /// The labels that would be taken away.
         removed: Labels,
         /// Locales that the definition has labels for, and that the config does not manage.
         not_managed: Vec<Locale>,
     },
     /// More than a limit allows.
     TooMany {
-        /// What is counted.
         counted: Counted,
-        /// How many the plan makes.
         count: usize,
-        /// How many are allowed.
         limit: u32,
     },
     /// More people are on what is removed or renamed than a limit allows.
     TooManyPeople {
-        /// How many.
         count: usize,
-        /// There may be more.
         at_least: bool,
-        /// How many are allowed.
         limit: u32,
     },
     /// There is a limit, and nobody knows how many people are on what is removed or renamed.
     PeopleNotKnown {
-        /// How many are allowed.
         limit: u32,
     },
     /// The config names nothing and says `prune: delete`.
     EmptySource,
     /// With `prune: delete`, an omitted definition that matches nothing protects nothing.
     OmitMatchesNothing {
-        /// The definition.
         key: Key,
     },
     /// The org does not know this system presence.
     UnknownSystemPresence {
-        /// The definition.
         key: Key,
-        /// What the config says.
         name: SystemPresence,
-        /// The nearest that the org knows.
         nearest: Option<SystemPresence>,
         /// What the org knows: the first of them.
         known: Vec<SystemPresence>,
-        /// There are more.
         more: bool,
     },
     /// The config asks for a division, and this generation of the API shows none.
     DivisionNotShown {
-        /// The definition.
         key: Key,
-        /// What the config says.
         division: String,
     },
     /// The org has no division of this name.
     UnknownDivision {
-        /// The definition.
         key: Key,
-        /// What the config says.
         name: String,
-        /// The nearest that the org has.
         nearest: Option<String>,
         /// What the client sees: the first of them.
         known: Vec<String>,
-        /// There are more.
         more: bool,
     },
-    /// Several divisions have this name.
     AmbiguousDivision {
-        /// The definition.
         key: Key,
-        /// What the config says.
         name: String,
         /// The first of them.
         ids: Vec<DivisionId>,
     },
     /// The config names a division, and the org's divisions could not be read.
     DivisionsNotKnown {
-        /// The definition.
         key: Key,
-        /// What the config says.
         name: String,
     },
 }
 
 impl Fact {
     /// Is something not compared because of it? What is about the plan as a whole guards an apply.
-    #[must_use]
     pub fn hides(&self) -> bool {
         !self.keys().is_empty() && !matches!(self, Fact::SendsHalf { .. })
     }
 
     /// The definitions that it is about; none for what is about the plan as a whole.
-    #[must_use]
     pub fn keys(&self) -> Vec<&Key> {
         match self {
             Fact::Ambiguous { key, .. }
@@ -329,7 +258,6 @@ impl Fact {
     }
 
     /// Is the question about more than it names?
-    #[must_use]
     pub fn has_more(&self) -> bool {
         matches!(
             self,
@@ -341,7 +269,6 @@ impl Fact {
     }
 
     /// The objects that a question is about: those that it names.
-    #[must_use]
     pub fn ids(&self) -> Vec<&DefinitionId> {
         match self {
             Fact::Ambiguous { candidates, .. }
@@ -372,8 +299,6 @@ impl Fact {
 }
 
 impl Refusal {
-    /// A stable name.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match &self.fact {
             Fact::Ambiguous { .. } => "ambiguous",
@@ -403,7 +328,6 @@ impl Refusal {
     }
 
     /// The object that its definition was in an earlier state, where that is why it is asked.
-    #[must_use]
     pub fn earlier(&self) -> Option<&Had> {
         match &self.fact {
             Fact::LooksLikeRename { earlier, .. } => earlier.as_ref(),
@@ -412,7 +336,6 @@ impl Refusal {
     }
 
     /// What is wrong, in one sentence. Foreign strings are raw.
-    #[must_use]
     pub fn message(&self) -> String {
         match &self.fact {
             Fact::Ambiguous { key, by, candidates, more } => ambiguous(key, *by, candidates, *more),

@@ -30,24 +30,16 @@ pub struct SavedPlan {
     pub generation: Generation,
     /// Every definition that its client saw.
     pub seen: BTreeSet<DefinitionId>,
-    /// What was reviewed.
     pub operations: Vec<Operation>,
 }
 
-/// One reviewed operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
-    /// What was to be done.
     pub action: Action,
-    /// For which definition of the config.
     pub key: Option<Key>,
-    /// To which object.
     pub id: Option<DefinitionId>,
-    /// Under which system presence.
     pub system_presence: SystemPresence,
-    /// What was seen.
     pub before: Option<Content>,
-    /// What was to be there.
     pub after: Content,
 }
 
@@ -60,45 +52,21 @@ pub enum SavedPlanError {
     /// More than is read.
     #[error("it holds more than {DOCUMENT_VALUES_MAX} values")]
     TooLarge,
-    /// Another kind of document.
     #[error("it is a `{0}`, not a plan")]
     OtherKind(String),
     /// A format that this version does not know.
     #[error("it is of format {found}, and this version ({}) reads format {FORMAT_VERSION}", env!("CARGO_PKG_VERSION"))]
-    UnknownFormat {
-        /// What the file says.
-        found: u64,
-    },
+    UnknownFormat { found: u64 },
     /// An operation that no plan holds.
     #[error("its change number {number} is not one that a plan can hold ({why})")]
-    BadOperation {
-        /// From one.
-        number: usize,
-        /// What is wrong.
-        why: &'static str,
-    },
-    /// For another org.
+    BadOperation { number: usize, why: &'static str },
     #[error("it is for the org {saved}, and these credentials are for {found}")]
-    OtherOrg {
-        /// The file's.
-        saved: String,
-        /// The org that answered.
-        found: String,
-    },
+    OtherOrg { saved: String, found: String },
     /// For the sandbox's org of this id, and not for the real one; or the other way round.
     #[error("it was made {} --sandbox, and this run is {} it", with(*.saved), with(!*.saved))]
-    OtherSandbox {
-        /// Was it made with the sandbox?
-        saved: bool,
-    },
-    /// Through another generation of the API.
+    OtherSandbox { saved: bool },
     #[error("it was made through API {saved}, and this run speaks API {found}")]
-    OtherGeneration {
-        /// The file's.
-        saved: Generation,
-        /// This run's.
-        found: Generation,
-    },
+    OtherGeneration { saved: Generation, found: Generation },
     /// It names a generation that this version does not know.
     #[error("it was made through API `{0}`, which this version does not know")]
     UnknownGeneration(String),
@@ -129,10 +97,6 @@ struct Head {
     format_version: u64,
 }
 
-/// Reads a saved plan.
-///
-/// # Errors
-/// When the text is no plan, or one of a format that this version does not know.
 pub fn read(text: &str) -> Result<SavedPlan, SavedPlanError> {
     let not_a_plan = |error: serde_json::Error| SavedPlanError::NotAPlan(error.to_string());
     if json::values_at_most(text.as_bytes()) > DOCUMENT_VALUES_MAX {
@@ -179,11 +143,8 @@ fn operation(change: ChangeV1) -> Result<Operation, &'static str> {
 /// A config, an org, and the plan between them, as they are now.
 #[derive(Debug, Clone, Copy)]
 pub struct Fresh<'a> {
-    /// The config.
     pub desired: &'a Desired,
-    /// The org.
     pub observed: &'a Observed,
-    /// What would be done.
     pub plan: &'a Plan,
 }
 
@@ -191,7 +152,6 @@ pub struct Fresh<'a> {
 /// `withheld` and `beyond`, and what was reviewed of one object is spoken of once at most.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bound {
-    /// Reviewed, and still the same.
     pub run: Vec<Change>,
     /// Reviewed, but the object has changed in the org since: refused, each with what changed.
     pub changed: Vec<(Operation, Vec<Difference>)>,
@@ -207,19 +167,13 @@ pub struct Bound {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct Misfit {
-    /// Its place among those that were given.
     pub index: usize,
-    /// What is wrong with it.
     pub why: SavedPlanError,
 }
 
 /// Splits a fresh plan by what was reviewed: in order, later plans after earlier ones. What any of
 /// them holds may be done; where several speak of one object, the latest that agrees with the fresh
 /// plan decides, else the latest.
-///
-/// # Errors
-/// When one of the saved plans is for another org than the one that answered (the sandbox's is never the real
-/// one), was made through another generation of the API, or by a client that saw more than this one.
 pub fn bound(fresh: Fresh<'_>, saved: &[SavedPlan], target: &Target) -> Result<Bound, Misfit> {
     for (index, plan) in saved.iter().enumerate() {
         fits(fresh.plan, plan, saved, target).map_err(|why| Misfit { index, why })?;

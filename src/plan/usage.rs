@@ -11,14 +11,12 @@ use crate::plan::guard::noticed;
 use crate::plan::refusal::{Fact, Refusal};
 
 /// What the plan removes, deactivates or renames.
-#[must_use]
 pub fn in_question(plan: &Plan) -> BTreeSet<DefinitionId> {
     plan.changes.iter().filter_map(|it| noticed(&it.step, &plan.default_locale)).cloned().collect()
 }
 
 /// The plan with what was found out, refused where more people are on it than the limit allows, or
 /// where nobody knows how many.
-#[must_use]
 pub fn with_usage(plan: Plan, usage: Usage, limits: &Limits) -> Plan {
     let mut plan = Plan { usage, ..plan };
     let Some(limit) = limits.active_users else { return plan };

@@ -12,79 +12,53 @@ use crate::text;
 pub enum Warning {
     /// More active definitions under one system presence than the platform documents (30), counted
     /// as they will be after the plan.
-    ManyActive {
-        /// Which system presence.
-        system_presence: SystemPresence,
-        /// How many.
-        active: usize,
-    },
+    ManyActive { system_presence: SystemPresence, active: usize },
     /// The org's system presences could not be read, so the config's were not checked against them.
     SystemPresencesNotChecked,
     /// Definitions are created where the config leaves active ones unnamed, and nothing says what they were before.
     BesideUnmanaged {
-        /// What is created, by key.
         keys: Vec<Key>,
-        /// Under which system presence.
         system_presence: SystemPresence,
         /// What those that the config does not name are called, by id. Foreign strings are raw.
         others: Vec<String>,
     },
     /// No earlier state could be read by which what is created could be known as renamed.
     EarlierNotRead {
-        /// What is created, by key.
         keys: Vec<Key>,
         /// Why; raw.
         why: String,
     },
     /// An object that cannot be read whole.
-    OddObject {
-        /// What it is called.
-        name: String,
-        /// What is odd.
-        what: String,
-    },
+    OddObject { name: String, what: String },
     /// There are more of them than are named.
-    MoreOddObjects {
-        /// How many.
-        count: usize,
-    },
+    MoreOddObjects { count: usize },
     /// Definitions that would be created where an object may belong that cannot be read whole.
     MayBeOdd {
         /// The first of the definitions.
         keys: Vec<Key>,
-        /// How many there are besides.
         more_keys: usize,
         /// Where they belong.
         system_presence: SystemPresence,
         /// What the first of the objects are called.
         names: Vec<String>,
-        /// How many there are besides.
         more: usize,
     },
-    /// A definition that holds half a character.
     HalfCharacter {
-        /// Which object.
         id: DefinitionId,
         /// Where.
         places: String,
     },
     /// There are more of them than are named.
-    MoreHalfCharacters {
-        /// How many.
-        count: usize,
-    },
+    MoreHalfCharacters { count: usize },
     /// An earlier run has made it, and the org's list does not show it yet: it is not made again.
     NotVisibleYet {
-        /// Which definition of the config.
         key: Key,
-        /// Its object.
         id: DefinitionId,
         /// From when on the list shows it.
         until: Moment,
     },
     /// An earlier run may have made it: `apply` waits for the list before it creates.
     MayBeMade {
-        /// Which definition of the config.
         key: Key,
         /// Until when.
         until: Moment,
@@ -93,18 +67,14 @@ pub enum Warning {
     CannotBeNamed {
         /// The first of the objects, and why no config can name each. Foreign strings are raw.
         named: Vec<(DefinitionId, String)>,
-        /// How many more there are.
         more: usize,
     },
     /// A definition has its object, and others that it could be as well are active and unmanaged.
     HiddenTwin {
-        /// Which definition of the config.
         key: Key,
-        /// Its object.
         its: Named,
         /// The first of the others.
         others: Vec<Named>,
-        /// How many more there are.
         more: usize,
         /// The line that says what it is called, or was.
         place: Option<Span>,
@@ -114,11 +84,9 @@ pub enum Warning {
 /// An object, and what agents read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    /// Which object.
     pub id: DefinitionId,
     /// Its default label, else any.
     pub name: Option<Label>,
-    /// Is it deactivated?
     pub deactivated: bool,
 }
 
@@ -133,8 +101,6 @@ impl Named {
 }
 
 impl Warning {
-    /// A stable name.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Warning::ManyActive { .. } => "many-active",
@@ -152,7 +118,6 @@ impl Warning {
     }
 
     /// The line of the config that it is about, where it is not that of its first definition.
-    #[must_use]
     pub fn place(&self) -> Option<Span> {
         match self {
             Warning::HiddenTwin { place, .. } => *place,
@@ -161,7 +126,6 @@ impl Warning {
     }
 
     /// The same of fewer definitions, where it is about what is created; none if none is left.
-    #[must_use]
     pub fn without(mut self, gone: &BTreeSet<&Key>) -> Option<Warning> {
         if let Warning::BesideUnmanaged { keys, .. } | Warning::EarlierNotRead { keys, .. } = &mut self {
             keys.retain(|it| !gone.contains(it));
@@ -173,7 +137,6 @@ impl Warning {
     }
 
     /// The definitions of the config that it is about.
-    #[must_use]
     pub fn keys(&self) -> &[Key] {
         match self {
             Warning::BesideUnmanaged { keys, .. }
@@ -193,13 +156,11 @@ impl Warning {
     }
 
     /// Is it about what could not be read whole? Then it is worth knowing also where nothing is planned.
-    #[must_use]
     pub fn is_about_the_reading(&self) -> bool {
         !matches!(self, Warning::ManyActive { .. } | Warning::SystemPresencesNotChecked | Warning::CannotBeNamed { .. })
     }
 
     /// In words; foreign strings are raw.
-    #[must_use]
     pub fn message(&self) -> String {
         match self {
             Warning::HiddenTwin { key, its, others, more, place: _ } => {

@@ -72,7 +72,6 @@ pub struct FindingV1 {
 }
 
 /// The document of a failure.
-#[must_use]
 pub fn document(
     problem: &Problem,
     heard: &Heard,

@@ -10,20 +10,14 @@ use crate::text;
 /// Strings are raw; each view escapes them in its own way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Explained<'a> {
-    /// In one sentence.
     pub message: &'a str,
-    /// What to do about it.
     pub help: Option<&'a str>,
-    /// The platform's id of the exchange.
     pub correlation_id: Option<&'a str>,
 }
 
-/// What stands below the sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Below<'a> {
-    /// A sentence.
     Help(&'a str),
-    /// A name.
     CorrelationId(&'a str),
 }
 
@@ -48,7 +42,6 @@ impl<'a> Explained<'a> {
     }
 
     /// All of it, raw, a line each.
-    #[must_use]
     pub fn lines(self) -> Vec<String> {
         let below = self.below().map(|it| match it {
             Below::Help(help) => format!("help: {help}"),
@@ -59,14 +52,12 @@ impl<'a> Explained<'a> {
 }
 
 /// For people: the sentence, and what stands below it; each line indented.
-#[must_use]
 pub fn human<'a>(it: impl Into<Explained<'a>>, indent: &str, style: Style) -> String {
     let it = it.into();
     format!("{indent}{}\n{}", text::terminal(it.message), human_below(it, indent, style))
 }
 
 /// For people: what stands below the sentence; each line indented.
-#[must_use]
 pub fn human_below(it: Explained<'_>, indent: &str, style: Style) -> String {
     let mut shown = String::new();
     for below in it.below() {

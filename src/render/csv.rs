@@ -5,7 +5,6 @@ use crate::formula::guarded;
 use crate::text;
 
 /// The text of a table. Cells are raw; each is made safe here.
-#[must_use]
 pub fn csv(headings: &[String], rows: &[Vec<String>]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for record in std::iter::once(headings).chain(rows.iter().map(Vec::as_slice)) {
@@ -91,7 +90,6 @@ fn stays(c: char, before: Before) -> bool {
 mod tests {
     use super::*;
 
-    /// What a reader of CSV gets.
     fn read(text: &str) -> Vec<Vec<String>> {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
         reader.records().map(|it| it.unwrap().iter().map(str::to_owned).collect()).collect()

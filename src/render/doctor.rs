@@ -16,7 +16,6 @@ struct Widths {
 }
 
 /// The whole text.
-#[must_use]
 pub fn human(diagnosis: &Diagnosis, style: Style) -> String {
     let mut shown = String::new();
     let widest = |words: &mut dyn Iterator<Item = &'static str>| words.map(str::len).max().unwrap_or_default();

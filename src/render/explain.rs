@@ -6,11 +6,8 @@ use crate::plan::pages::PAGES;
 use crate::render::style::Style;
 use crate::rules::{Kind, RULES};
 
-/// How far examples are indented.
 const INDENT: &str = "    ";
 
-/// One page, from its Markdown.
-#[must_use]
 pub fn page(markdown: &str, style: Style) -> String {
     let mut text = String::new();
     let mut in_example = false;
@@ -33,7 +30,6 @@ pub fn page(markdown: &str, style: Style) -> String {
 }
 
 /// Every name with its first sentence, in groups.
-#[must_use]
 pub fn list(style: Style) -> String {
     let groups = [
         (Kind::Form, "Mistakes of form: a file cannot be read as a config. They cannot be switched off."),

@@ -23,9 +23,6 @@ const WIDTH: usize = 1_000;
 
 /// Writes the findings that are shown, and how many there are in all. Nothing when there are none. Every foreign string
 /// is neutralised.
-///
-/// # Errors
-/// When the writer fails.
 pub fn write(out: &mut impl fmt::Write, diagnostics: &Findings, sources: &Sources, style: Style) -> fmt::Result {
     let renderer = renderer(style);
     let draw = |out: &mut dyn fmt::Write, diagnostic: &Diagnostic| {
@@ -82,8 +79,6 @@ fn by_rule<'a>(all: &[&'a Diagnostic]) -> Vec<(&'static str, Vec<&'a Diagnostic>
     rules
 }
 
-/// The same as text.
-#[must_use]
 pub fn human(diagnostics: &Findings, sources: &Sources, style: Style) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
@@ -93,7 +88,6 @@ pub fn human(diagnostics: &Findings, sources: &Sources, style: Style) -> String 
 
 /// A place in a file with its line, marked, and a note at the mark; every line indented. For what has been
 /// told already and has a place.
-#[must_use]
 pub fn pointed_at(span: Span, note: &'static str, sources: &Sources, indent: &str, style: Style) -> String {
     let elements = at(span, sources, AnnotationKind::Primary, Some(note));
     let picture = renderer(style).render(&[Group::with_level(Level::ERROR).elements(elements)]);
@@ -113,7 +107,6 @@ fn announces_a_file(line: &str) -> bool {
 }
 
 /// `2 errors, 1 warning`, and how many of them are not shown.
-#[must_use]
 pub fn summary(diagnostics: &Findings) -> String {
     let parts = [(diagnostics.errors, "error"), (diagnostics.warnings, "warning")];
     let parts: Vec<String> =

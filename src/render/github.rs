@@ -61,7 +61,6 @@ struct Annotation {
 }
 
 /// What is dangerous in a plan, most dangerous first.
-#[must_use]
 pub fn plan(plan: &Plan, desired: &Desired, sources: &Sources, folder: Option<&Path>) -> String {
     let mut dangers: Vec<(Danger, Annotation)> =
         plan.changes.iter().filter_map(|it| dangerous(it, plan, desired)).collect();
@@ -89,7 +88,6 @@ fn warning(warning: &Warning, desired: &Desired) -> Annotation {
 }
 
 /// What is otherwise in an org, at the definitions of the config.
-#[must_use]
 pub fn drift(drift: &Drift, sources: &Sources, folder: Option<&Path>) -> String {
     let mut annotations: Vec<Annotation> = drift.refusals().iter().map(refusal).collect();
     for how in How::ALL {
@@ -114,7 +112,6 @@ fn drifted(row: &drift::Row, drift: &Drift) -> Annotation {
 }
 
 /// What is not done of an apply.
-#[must_use]
 pub fn report(report: &Report, sources: &Sources, folder: Option<&Path>) -> String {
     let mut annotations: Vec<Annotation> = report.refusals.iter().map(refusal).collect();
     annotations.extend(report.rows.iter().filter(|it| !it.outcome.is_success()).map(|it| not_done(it, report)));
@@ -138,7 +135,6 @@ pub fn report(report: &Report, sources: &Sources, folder: Option<&Path>) -> Stri
 }
 
 /// Why there is no result.
-#[must_use]
 pub fn failure(problem: &Problem, diagnostics: &Findings, sources: &Sources, folder: Option<&Path>) -> String {
     if !diagnostics.is_empty() {
         return findings(diagnostics, sources, folder);
@@ -148,8 +144,6 @@ pub fn failure(problem: &Problem, diagnostics: &Findings, sources: &Sources, fol
     commands(&[annotation], sources, folder)
 }
 
-/// What was found in files.
-#[must_use]
 pub fn findings(diagnostics: &Findings, sources: &Sources, folder: Option<&Path>) -> String {
     let annotations: Vec<Annotation> = diagnostics
         .iter()

@@ -8,7 +8,6 @@ use crate::render::machine;
 use crate::render::reported::{Reported, fingerprint, sentence};
 use crate::text;
 
-/// One finding.
 #[derive(Debug, Serialize)]
 struct Issue {
     description: String,
@@ -21,7 +20,6 @@ struct Issue {
 
 #[derive(Debug, Serialize)]
 struct Location {
-    /// Relative to the repository.
     path: String,
     lines: Lines,
 }
@@ -32,7 +30,6 @@ struct Lines {
 }
 
 /// The report. What could not be checked at all is a finding as well: an empty report would say that all is well.
-#[must_use]
 pub fn report(reported: &Reported<'_>) -> String {
     let mut issues: Vec<Issue> = Vec::new();
     for (diagnostic, fingerprint) in reported.diagnostics.iter().zip(reported.fingerprints()) {

@@ -11,19 +11,16 @@ use crate::render::style::Style;
 use crate::text;
 
 /// What a person should know, one line each.
-#[must_use]
 pub fn notes(notes: &[Note], style: Style) -> String {
     notes.iter().map(|it| note(&it.message(), style)).collect()
 }
 
 /// One line that a person should know.
-#[must_use]
 pub fn note(message: &str, style: Style) -> String {
     format!("{}: {}\n", style.hint("note"), text::terminal(message))
 }
 
 /// Which files were written, and which of an earlier import are left over.
-#[must_use]
 pub fn written(definitions: usize, files: &[Placed], left_over: &[String], target: &Target, style: Style) -> String {
     let count = text::count(definitions, "definition");
     let mut shown = format!("{}\n\nImported {count}:\n", target_line(target));

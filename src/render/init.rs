@@ -9,7 +9,6 @@ use crate::render::style::Style;
 use crate::text;
 
 /// The files, and the next two commands.
-#[must_use]
 pub fn made(files: &[Placed], next: &[String; 2], ci: Ci, style: Style) -> String {
     let mut shown = placed::files(files, style);
     let [first, second] = next;

@@ -21,7 +21,6 @@ const NOT_KNOWN: &str = "not known";
 const LOCALES_SHOWN_MAX: usize = 4;
 
 /// A table of all, or everything about what was found by a name.
-#[must_use]
 pub fn human(listing: &Listing, target: &Target, style: Style) -> String {
     let mut shown = target_line(target) + "\n\n";
     let count = text::count(listing.rows.len(), "definition");
@@ -146,7 +145,6 @@ fn division(row: &Row, listing: &Listing) -> Option<Shown> {
     Some(text::terminal(name.unwrap_or(id.as_str())))
 }
 
-/// Everything about one definition.
 fn details(row: &Row, listing: &Listing, style: Style) -> String {
     let Row { key, definition, halved } = row;
     let mut shown = format!("\n{}\n", style.bold(name(definition, &listing.default_locale).as_str()));
@@ -176,7 +174,6 @@ fn details(row: &Row, listing: &Listing, style: Style) -> String {
 }
 
 /// One row a definition, one column a locale.
-#[must_use]
 pub fn definitions_csv(listing: &Listing) -> String {
     let used = listing.rows.iter().flat_map(|it| it.definition.labels.iter().map(|(locale, _)| locale));
     let used = used.chain(listing.odd.iter().flat_map(|it| it.labels.iter().map(|(locale, _)| locale)));
@@ -229,7 +226,6 @@ pub fn definitions_csv(listing: &Listing) -> String {
 }
 
 /// The system presences of an org, and how a config says each.
-#[must_use]
 pub fn system_presences(it: &SystemPresences, style: Style) -> String {
     let SystemPresences { org, sandbox, names } = it;
     let in_config = |it: &SystemPresence| {
@@ -241,7 +237,6 @@ pub fn system_presences(it: &SystemPresences, style: Style) -> String {
 }
 
 /// The system presences of an org, one row each.
-#[must_use]
 pub fn system_presences_csv(it: &SystemPresences) -> String {
     let row = |it: &SystemPresence| vec![it.to_string(), it.standard().unwrap_or_default().to_owned()];
     csv(&["name".to_owned(), "standard".to_owned()], &it.names.iter().map(row).collect::<Vec<_>>())

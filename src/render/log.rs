@@ -17,7 +17,6 @@ use crate::text::{self, Shown};
 /// How much of a commit a table shows: enough to find it by.
 const COMMIT_CHARS: usize = 12;
 
-/// One column of the table.
 type Column = (&'static str, fn(&Entry) -> String);
 
 const COLUMNS: [Column; 11] = [
@@ -37,8 +36,6 @@ const COLUMNS: [Column; 11] = [
     ("MESSAGE", |it| it.message.clone().unwrap_or_default()),
 ];
 
-/// The table, for people.
-#[must_use]
 pub fn human(log: &Log, style: Style) -> String {
     if log.entries.is_empty() {
         return "Nothing of that is in these reports.\n".to_owned();
@@ -49,7 +46,6 @@ pub fn human(log: &Log, style: Style) -> String {
 }
 
 /// One row an entry, with everything that a person may want to sort by.
-#[must_use]
 pub fn log_csv(log: &Log) -> String {
     let headings = [
         "time",
@@ -115,7 +111,6 @@ fn json(content: &Content) -> String {
 }
 
 /// A file that could not be read, where a person reads what is wrong.
-#[must_use]
 pub fn unread(it: &Unread) -> Problem {
     let Unread { file, line, why } = it;
     let line = line.map_or_else(String::new, |line| format!(":{line}"));

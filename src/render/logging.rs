@@ -8,30 +8,23 @@ use crate::model::moment::Moment;
 use crate::render::machine::without_hidden;
 use crate::text;
 
-/// One event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// When.
     pub at: Moment,
-    /// How much it matters.
     pub level: &'static str,
-    /// What happened.
     pub message: String,
     /// More about it, in order.
     pub fields: Vec<(&'static str, Field)>,
 }
 
-/// One value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Field {
-    /// Words, which may be foreign.
     Words(String),
-    /// A number.
     Number(u64),
 }
 
 /// For people: `2026-11-28T05:51:02.123Z debug answered: method=GET status=200`.
-#[must_use]
 pub fn text(line: &Line) -> String {
     let Line { at, level, message, fields } = line;
     let mut shown = format!("{at} {level:5} {}", text::terminal(message));
@@ -49,7 +42,6 @@ pub fn text(line: &Line) -> String {
 }
 
 /// One JSON object a line.
-#[must_use]
 pub fn json(line: &Line) -> String {
     let Line { at, level, message, fields } = line;
     let head = [("time", at.to_string()), ("level", (*level).to_owned()), ("message", message.clone())];

@@ -32,19 +32,16 @@ use crate::users::document::{self as users_document, UserReportV1, UsersV1};
 use crate::users::{listing as users_listing, report as users_report};
 
 /// The plan as JSON: what `--output json` prints, and the saved plan.
-#[must_use]
 pub fn plan_json(plan: &Plan, target: &Target, sources: &Sources) -> String {
     pretty(&plan_document::document(plan, target, sources))
 }
 
 /// The report as JSON.
-#[must_use]
 pub fn report_json(report: &Report, target: &Target, sources: &Sources) -> String {
     pretty(&report_document::document(report, target, sources))
 }
 
 /// What stands in the place of both where neither could be made.
-#[must_use]
 pub fn error_json(
     problem: &Problem,
     heard: &Heard,
@@ -56,121 +53,101 @@ pub fn error_json(
 }
 
 /// What an org holds as JSON.
-#[must_use]
 pub fn definitions_json(listing: &Listing, target: &Target) -> String {
     pretty(&show_document::definitions(listing, target))
 }
 
 /// The system presences of an org as JSON.
-#[must_use]
 pub fn system_presences_json(it: &SystemPresences) -> String {
     pretty(&show_document::system_presences(it))
 }
 
 /// What users are on as JSON.
-#[must_use]
 pub fn users_json(listing: &users_listing::Listing, target: &Target) -> String {
     pretty(&users_document::users(listing, target))
 }
 
 /// What became of users as JSON.
-#[must_use]
 pub fn user_report_json(report: &users_report::Report, target: &Target) -> String {
     pretty(&users_document::report(report, target))
 }
 
 /// What became of a retirement as JSON.
-#[must_use]
 pub fn retirement_json(report: &retire_report::Report, target: &Target, sources: &Sources) -> String {
     pretty(&retirement_document::document(report, target, sources))
 }
 
 /// What a folder of reports says as JSON.
-#[must_use]
 pub fn log_json(log: &Log) -> String {
     pretty(&log_document::document(log))
 }
 
 /// The JSON Schema of [`log_json`].
-#[must_use]
 pub fn log_schema() -> String {
     schema::<LogV1>()
 }
 
 /// What `doctor` found as JSON.
-#[must_use]
 pub fn diagnosis_json(diagnosis: &Diagnosis) -> String {
     pretty(&doctor_document::document(diagnosis))
 }
 
 /// What is otherwise in an org as JSON.
-#[must_use]
 pub fn drift_json(drift: &Drift, target: &Target, sources: &Sources) -> String {
     pretty(&drift_document::document(drift, target, sources))
 }
 
 /// The JSON Schema of [`drift_json`].
-#[must_use]
 pub fn drift_schema() -> String {
     schema::<DriftV1>()
 }
 
 /// The JSON Schema of [`diagnosis_json`].
-#[must_use]
 pub fn diagnosis_schema() -> String {
     schema::<DiagnosisV1>()
 }
 
 /// The JSON Schema of [`retirement_json`].
-#[must_use]
 pub fn retirement_schema() -> String {
     schema::<RetirementV1>()
 }
 
 /// The JSON Schema of [`users_json`].
-#[must_use]
 pub fn users_schema() -> String {
     schema::<UsersV1>()
 }
 
 /// The JSON Schema of [`user_report_json`].
-#[must_use]
 pub fn user_report_schema() -> String {
     schema::<UserReportV1>()
 }
 
 /// The JSON Schema of [`definitions_json`].
-#[must_use]
 pub fn definitions_schema() -> String {
     schema::<DefinitionsV1>()
 }
 
 /// The JSON Schema of [`system_presences_json`].
-#[must_use]
 pub fn system_presences_schema() -> String {
     schema::<SystemPresencesV1>()
 }
 
 /// The JSON Schema of [`plan_json`].
-#[must_use]
 pub fn plan_schema() -> String {
     schema::<PlanV1>()
 }
 
 /// The JSON Schema of [`report_json`].
-#[must_use]
 pub fn report_schema() -> String {
     schema::<ReportV1>()
 }
 
 /// The JSON Schema of [`error_json`].
-#[must_use]
 pub fn error_schema() -> String {
     schema::<ErrorV1>()
 }
 
 /// The JSON Schema of a document.
-#[must_use]
 pub fn schema<T: JsonSchema>() -> String {
     // Of what is written. Reading is more tolerant than that.
     let settings = SchemaSettings::draft2020_12()
@@ -201,7 +178,6 @@ fn absent_never_null(schema: &mut Schema) {
 }
 
 /// Any document, as all of them are printed.
-#[must_use]
 pub fn pretty(document: &impl Serialize) -> String {
     // These types are strings, numbers and maps with strings for keys: writing them cannot fail.
     let mut json = serde_json::to_string_pretty(document).unwrap_or_default();
@@ -211,7 +187,6 @@ pub fn pretty(document: &impl Serialize) -> String {
 
 /// Hidden characters stand only within strings, where an escape reads back as the same character:
 /// the pretty printer adds nothing but line breaks and spaces.
-#[must_use]
 pub(crate) fn without_hidden(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {

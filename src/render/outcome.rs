@@ -10,19 +10,15 @@ use crate::render::style::{Style, Tone};
 use crate::stop::Signal;
 use crate::text;
 
-/// How an outcome is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Said {
     /// In a sum what has the smaller one comes first.
     pub place: u8,
-    /// In few words.
     pub words: &'static str,
-    /// Whether somebody has to act.
     pub tone: Tone,
 }
 
 /// How the outcome of an object is said.
-#[must_use]
 pub fn said(outcome: OutcomeKind) -> Said {
     let (words, tone) = match outcome {
         OutcomeKind::Done => ("done", Tone::Good),
@@ -41,9 +37,7 @@ pub fn said(outcome: OutcomeKind) -> Said {
 /// What the look after an apply came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified<'a> {
-    /// In two or three words.
     pub head: &'static str,
-    /// Whether somebody has to act.
     pub tone: Tone,
     /// As a sentence without its capital and its full stop.
     pub sentence: String,
@@ -52,7 +46,6 @@ pub struct Verified<'a> {
 }
 
 /// What the look after an apply came to; none where there was nothing to look at.
-#[must_use]
 pub fn verified(report: &Report) -> Option<Verified<'_>> {
     let (head, tone, sentence, cause) = match &report.verification {
         Verification::NotNeeded => return None,
@@ -102,19 +95,16 @@ fn drifted(changes: usize, refusals: usize) -> String {
 pub const DIVISIONS_UNREAD: &str = "not known whether they stayed as they were";
 
 /// What ended a run early, behind "Interrupted".
-#[must_use]
 pub fn by(signal: Signal) -> String {
     format!("by {}: nothing more was started", signal.name())
 }
 
 /// A line that a signal ended the run early; nothing where none did.
-#[must_use]
 pub fn interrupted(by_signal: Option<Signal>, style: Style) -> String {
     by_signal.map_or_else(String::new, |signal| format!("{} {}\n", style.bad("Interrupted"), by(signal)))
 }
 
 /// How many have each outcome: "2 done, 1 failed". Nothing where there are none.
-#[must_use]
 pub fn counted(outcomes: impl IntoIterator<Item = Said>) -> String {
     let mut counts: BTreeMap<(u8, &str), usize> = BTreeMap::new();
     for Said { place, words, tone: _ } in outcomes {
@@ -125,7 +115,6 @@ pub fn counted(outcomes: impl IntoIterator<Item = Said>) -> String {
 }
 
 /// The same of the rows of a report.
-#[must_use]
 pub fn counted_outcomes(rows: &[Row]) -> String {
     counted(rows.iter().map(|row| said(row.outcome.kind())))
 }

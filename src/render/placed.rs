@@ -5,7 +5,6 @@ use crate::render::style::Style;
 use crate::text;
 
 /// The files, in the order given.
-#[must_use]
 pub fn files(files: &[Placed], style: Style) -> String {
     let line = |Placed { path, how }: &Placed| {
         let word = format!("{:<10}", how.in_words());

@@ -6,13 +6,11 @@ use crate::render::style::Style;
 use crate::text;
 
 /// The sentence, and below it what to do and what the platform calls the exchange.
-#[must_use]
 pub fn human(problem: &Problem, style: Style) -> String {
     labelled("error", problem, style)
 }
 
 /// Something that failed without stopping anything.
-#[must_use]
 pub fn note(problem: &Problem, style: Style) -> String {
     labelled("warning", problem, style)
 }

@@ -15,32 +15,27 @@ use crate::problem::Problem;
 pub struct Reported<'a> {
     /// In the order in which people read them.
     pub diagnostics: &'a Findings,
-    /// The files that they are about.
     pub sources: &'a Sources,
     /// Why nothing could be checked.
     pub problem: Option<&'a Problem>,
     /// The path that was to be checked: the place of what has none in a file.
     pub asked: &'a Path,
-    /// The folder that paths are relative to.
     pub folder: Option<&'a Path>,
 }
 
 impl Reported<'_> {
     /// The path of the file that a place is in; of what has no place, the one that was to be checked.
-    #[must_use]
     pub fn path(&self, place: Option<Span>) -> String {
         tidy(place.map_or(self.asked, |place| &self.sources.get(place.file).path), self.folder)
     }
 
     /// The path that was to be checked.
-    #[must_use]
     pub fn asked(&self) -> String {
         tidy(self.asked, self.folder)
     }
 
     /// One for each finding, 64 hexadecimal digits: made of what was found and in which file, and not of where in
     /// it. Equal findings of one file are told apart by their order.
-    #[must_use]
     pub fn fingerprints(&self) -> Vec<String> {
         let mut seen: HashMap<String, u32> = HashMap::new();
         let mut one = |diagnostic: &Diagnostic| {
@@ -56,7 +51,6 @@ impl Reported<'_> {
 }
 
 /// A path as a repository knows it: relative where it is below the folder, with `/`, without detours.
-#[must_use]
 pub fn tidy(path: &Path, folder: Option<&Path>) -> String {
     let path = folder.and_then(|it| path.strip_prefix(it).ok()).unwrap_or(path);
     let mut parts: Vec<String> = Vec::new();
@@ -80,8 +74,6 @@ pub fn tidy(path: &Path, folder: Option<&Path>) -> String {
     }
 }
 
-/// Of any text.
-#[must_use]
 pub fn fingerprint(text: &str) -> String {
     let mut digits = String::new();
     for byte in digest(&SHA256, text.as_bytes()).as_ref() {
@@ -92,7 +84,6 @@ pub fn fingerprint(text: &str) -> String {
 }
 
 /// A finding in one line: what is wrong, and what to do.
-#[must_use]
 pub fn sentence(message: &str, help: Option<&str>) -> String {
     help.map_or_else(|| message.to_owned(), |help| format!("{message}; {help}"))
 }

@@ -21,7 +21,6 @@ use crate::text;
 use crate::users::report::Outcome as Set;
 
 /// What is going to be done, before anybody is asked.
-#[must_use]
 pub fn plan(retirement: &Retirement, seats: &Seats, target: &Target, style: Style) -> String {
     let Moves { people, on_queue } = retirement.moves(seats);
     let mut shown = format!("{}\n\n{}\n", target_line(target), heading(retirement, style));
@@ -59,7 +58,6 @@ pub fn plan(retirement: &Retirement, seats: &Seats, target: &Target, style: Styl
 }
 
 /// What somebody is asked: how many people, and what.
-#[must_use]
 pub fn question(retirement: &Retirement, seats: &Seats) -> String {
     let retire = format!("retire `{}`", text::terminal(retirement.key.as_str()));
     match (retirement.moves(seats).people.len(), seats.cut) {
@@ -91,7 +89,6 @@ fn definition(it: &Definition, default_locale: &Locale) -> String {
 
 /// What became of it, for people: a line for each of them, the definition, why it stopped, what to write into
 /// the config, a sum.
-#[must_use]
 pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style) -> String {
     let Report { retirement, people, definition, division_unread, halt, interrupted } = report;
     let mut shown = format!("{}\n\n{}\n\n", target_line(target), heading(retirement, style));
@@ -147,7 +144,6 @@ fn said(fate: &Fate) -> Said {
     Said { place, words, tone: if fate.is_success() { Tone::Good } else { Tone::Bad } }
 }
 
-/// What to write into the config.
 fn advised(advice: &Advice, sources: &Sources, style: Style) -> String {
     let Lines { file, beside, instead_of, lines } = match advice {
         Advice::SaysSo(key) => {
@@ -192,8 +188,6 @@ fn sum(report: &Report, style: Style) -> String {
     format!("{head} {people}; {definition}.{verdict}\n")
 }
 
-/// What became of people, for spreadsheets.
-#[must_use]
 pub fn report_csv(report: &Report) -> String {
     const HEADERS: [&str; 3] = ["id", "outcome", "reason"];
     let row = |(user, fate): (&UserId, &Fate)| {

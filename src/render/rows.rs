@@ -20,19 +20,16 @@ pub const FROM_THIS_CHANGE: &str = "From this change";
 /// What would be done without the change as well.
 pub const PENDING_BEFORE: &str = "Pending before this change";
 
-/// Changes that stand together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group<'a> {
     /// What they have in common; none where they are all the changes of the plan.
     pub title: Option<&'static str>,
-    /// Does a reviewer have to ask for them?
     pub folded: bool,
     /// What takes away comes first: delete, deactivate, replace, update, reactivate, create.
     pub changes: Vec<&'a Change>,
 }
 
 /// The one place where the changes of a plan are put together for the views that are tables.
-#[must_use]
 pub fn groups(plan: &Plan) -> Vec<Group<'_>> {
     let split = plan.base.as_ref().and_then(|it| it.split(&plan.changes));
     let groups = match split {
@@ -48,15 +45,12 @@ pub fn groups(plan: &Plan) -> Vec<Group<'_>> {
 /// Something to look at before the changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// In words.
     pub say: String,
-    /// Lines of YAML, ready to paste.
     pub lines: Vec<String>,
 }
 
 /// What a change of the config does that its plan alone does not show: what leaves the config first, then what looks
 /// renamed.
-#[must_use]
 pub fn base_notes(base: &Base) -> Vec<Note> {
     let Some(compared) = base.compared() else { return Vec::new() };
     let leaving = compared.leaving.iter().map(|it| Note { say: it.message(), lines: Vec::new() });
@@ -69,7 +63,6 @@ pub fn base_notes(base: &Base) -> Vec<Note> {
 }
 
 /// Where a change comes from, where its group does not say all of it.
-#[must_use]
 pub fn origin(plan: &Plan, step: &Step) -> Option<String> {
     match plan.base.as_ref()?.origin(step)? {
         Origin::ThisChange => None,
@@ -78,7 +71,6 @@ pub fn origin(plan: &Plan, step: &Step) -> Option<String> {
 }
 
 /// Where a refusal comes from, where that was told.
-#[must_use]
 pub fn origin_of_refusal(plan: &Plan, index: usize) -> Option<&'static str> {
     Some(plan.base.as_ref()?.origin_of_refusal(index)?.of_refusal())
 }
@@ -92,16 +84,12 @@ fn removals_first<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Vec<&'a 
 /// One label of a definition on both sides. At least one side is present, and they differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LabelRow<'a> {
-    /// In which locale.
     pub locale: &'a Locale,
-    /// What is there.
     pub before: Option<&'a Label>,
-    /// What shall be there.
     pub after: Option<&'a Label>,
 }
 
 /// The labels that a step changes, the default locale's first. Of what goes away, all of them.
-#[must_use]
 pub fn labels<'a>(step: &'a Step, default_locale: &Locale) -> Vec<LabelRow<'a>> {
     let mut rows: Vec<LabelRow<'a>> = match step {
         Step::Create(create) => {
@@ -125,7 +113,6 @@ pub fn labels<'a>(step: &'a Step, default_locale: &Locale) -> Vec<LabelRow<'a>> 
 }
 
 /// What a step changes beside labels: what it is, before and after.
-#[must_use]
 pub fn others(step: &Step, divisions: &Divisions) -> Vec<(&'static str, Option<String>, Option<String>)> {
     match step {
         Step::Create(create) => match &create.division {
@@ -143,7 +130,6 @@ pub fn others(step: &Step, divisions: &Divisions) -> Vec<(&'static str, Option<S
 }
 
 /// A division by its name with the id behind it, where the name was looked up; else by its id.
-#[must_use]
 pub fn division(id: Option<&DivisionId>, divisions: &Divisions) -> String {
     let Some(id) = id else { return "not known".to_owned() };
     divisions.name(id).map_or_else(|| id.to_string(), |name| format!("{name} ({id})"))
@@ -151,7 +137,6 @@ pub fn division(id: Option<&DivisionId>, divisions: &Divisions) -> String {
 
 /// The key by which a row is known: not for a replacement, whose key is the definition that comes, while its
 /// object is what goes.
-#[must_use]
 pub fn key(step: &Step) -> Option<&str> {
     match step {
         Step::Replace(..) => None,
@@ -162,13 +147,11 @@ pub fn key(step: &Step) -> Option<&str> {
 }
 
 /// The same of what became of a step.
-#[must_use]
 pub fn key_of(row: &Row) -> Option<&str> {
     row.key.as_ref().filter(|_| row.action != Action::Replace).map(Key::as_str)
 }
 
 /// What was found otherwise than expected of an object, a sentence each, with names between backticks.
-#[must_use]
 pub fn differences(outcome: &Outcome, divisions: &Divisions) -> Vec<String> {
     outcome.differences().iter().map(|it| difference(it, divisions)).collect()
 }
@@ -198,7 +181,6 @@ fn difference(difference: &Difference, divisions: &Divisions) -> String {
 }
 
 /// How many people are now on what a step takes away or renames, where somebody asked.
-#[must_use]
 pub fn people(step: &Step, usage: &Usage, default_locale: &Locale) -> Option<String> {
     noticed(step, default_locale).and_then(|id| usage.on(id)).map(People::in_words)
 }

@@ -151,8 +151,6 @@ struct Region {
     end_column: u32,
 }
 
-/// The log of one run.
-#[must_use]
 pub fn log(reported: &Reported<'_>) -> String {
     let rules: Vec<&'static Rule> = {
         let mut names: Vec<&str> = reported.diagnostics.iter().map(|it| it.finding.code()).collect();

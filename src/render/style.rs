@@ -2,14 +2,10 @@
 
 use crate::plan::change::Action;
 
-/// Whether somebody has to act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// Everything is as it shall be.
     Good,
-    /// Something is to be done.
     Open,
-    /// Something is refused, or went wrong.
     Bad,
 }
 
@@ -28,7 +24,6 @@ pub const COLUMNS: usize = 80;
 impl Style {
     /// Without colours.
     pub const PLAIN: Style = Style { color: false, columns: COLUMNS };
-    /// With colours.
     pub const COLORED: Style = Style { color: true, columns: COLUMNS };
 
     fn paint(self, style: console::Style, text: &str) -> String {

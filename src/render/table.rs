@@ -8,7 +8,6 @@ use crate::model::names::{ID_CHARS_MIN, is_guid};
 use crate::render::style::Style;
 use crate::text::Shown;
 
-/// What stands between two columns.
 const GAP: &str = "  ";
 
 /// How narrow the values of a block may become.
@@ -16,7 +15,6 @@ const VALUE_COLUMNS_MIN: usize = 20;
 
 /// The text of a table. A row that is too short ends early; what has no heading is left out, and so is a column that is
 /// empty in every row.
-#[must_use]
 pub fn table(headings: &[&str], rows: &[Vec<Shown>], style: Style) -> String {
     let is_used = |column: &usize| rows.is_empty() || rows.iter().any(|row| !cell(row, *column).is_empty());
     let used: Vec<usize> = (0..headings.len()).filter(is_used).collect();
@@ -96,7 +94,6 @@ fn wrapped(text: &str, room: usize) -> Vec<&str> {
 
 /// The ids of a column, each as short as tells it from all others, and from those that are shown elsewhere. What is no id
 /// stays as it is.
-#[must_use]
 pub fn short_ids<'a>(column: &[&'a str], elsewhere: &[&'a str]) -> Vec<&'a str> {
     let all: BTreeSet<&str> = column.iter().chain(elsewhere).copied().collect();
     column.iter().map(|id| short(id, &all)).collect()

@@ -20,8 +20,6 @@ use crate::users::report::{self, Outcome, Report};
 /// What stands where the org does not say.
 const NOT_KNOWN: &str = "not known";
 
-/// What users are on, for people.
-#[must_use]
 pub fn listing(listing: &Listing, target: &Target, style: Style) -> String {
     const HEADERS: [&str; 6] = ["User", "Presence", "System presence", "Since", "Primary source", "Message"];
     let mut shown = format!("{}\nSource: {}\n\n", target_line(target), text::terminal(listing.source.as_str()));
@@ -93,7 +91,6 @@ fn out_of_office_in_words(times: &[OutOfOffice]) -> Option<String> {
 }
 
 /// What users are on, for spreadsheets. `user set --from` reads it again.
-#[must_use]
 pub fn listing_csv(listing: &Listing) -> String {
     const HEADERS: [&str; 9] =
         ["id", "result", "presence", "presenceId", "systemPresence", "since", "primarySource", "message", "reason"];
@@ -138,7 +135,6 @@ fn said(outcome: &Outcome) -> Said {
 }
 
 /// What was found for each presence that somebody named, a line each.
-#[must_use]
 pub fn meant(all: &[Meant], default_locale: &Locale) -> String {
     let mut shown = String::new();
     for Meant { typed, by, definition } in all {
@@ -164,7 +160,6 @@ pub fn meant(all: &[Meant], default_locale: &Locale) -> String {
 }
 
 /// What became of users, for people: a line a user, with more below it where it is not done.
-#[must_use]
 pub fn report(report: &Report, target: &Target, style: Style) -> String {
     let Report { source, meant: presences, rows, interrupted, default_locale } = report;
     let mut shown = format!("{}\nSource: {}\n", target_line(target), text::terminal(source.as_str()));
@@ -221,8 +216,6 @@ fn sum(report: &Report, style: Style) -> String {
     format!("{head} {counts}.{verdict}\n")
 }
 
-/// What became of users, for spreadsheets.
-#[must_use]
 pub fn report_csv(report: &Report) -> String {
     const HEADERS: [&str; 6] = ["id", "outcome", "presence", "presenceId", "message", "reason"];
     let rows: Vec<Vec<String>> = report

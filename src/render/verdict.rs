@@ -7,12 +7,9 @@ use crate::render::outcome::counted_outcomes;
 use crate::render::style::Tone;
 use crate::text;
 
-/// What it comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
-    /// Whether somebody has to act.
     pub tone: Tone,
-    /// In few words.
     pub words: String,
     /// A sentence more, without its full stop, where there is one to say.
     pub more: Option<String>,
@@ -29,8 +26,6 @@ fn counted(changes: &[Change]) -> String {
     counts.join(", ")
 }
 
-/// Of a plan.
-#[must_use]
 pub fn of_plan(plan: &Plan) -> Verdict {
     let held = (!plan.held.is_empty()).then(|| format!("{} not visible yet", plan.held.len()));
     let counts = Some(counted(&plan.changes)).filter(|it| !it.is_empty());
@@ -51,7 +46,6 @@ fn to_answer(errors: usize) -> String {
 }
 
 /// How much of what a plan manages needs nothing: a sentence after another one, or nothing.
-#[must_use]
 pub fn in_step(plan: &Plan) -> String {
     match plan.in_step.len() {
         0 => String::new(),
@@ -61,14 +55,12 @@ pub fn in_step(plan: &Plan) -> String {
 }
 
 /// What applying a plan costs, without a full stop; none where it changes nothing, or is refused.
-#[must_use]
 pub fn cost(plan: &Plan) -> Option<String> {
     let cost = plan.cost.filter(|_| plan.refusals.is_empty() && !plan.changes.is_empty())?;
     Some(format!("Cost: {}", cost.in_words()))
 }
 
 /// Of a report, behind the name of its command.
-#[must_use]
 pub fn of_report(report: &Report) -> Verdict {
     let rows = &report.rows;
     let counts = counted_outcomes(rows);
@@ -80,8 +72,6 @@ pub fn of_report(report: &Report) -> Verdict {
     }
 }
 
-/// Which command a report is of.
-#[must_use]
 pub fn what(report: &Report) -> &'static str {
     match report.intent() {
         Intent::Undo => "Undo",

@@ -11,25 +11,20 @@ use crate::yaml;
 pub enum Advice {
     /// Nothing: it says so already.
     SaysSo(Key),
-    /// Something is to be written.
     Write(Lines),
 }
 
 /// Lines of YAML and their place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lines {
-    /// The file to write them into.
     pub file: FileId,
     /// Where the definition stands in it, for what is merged with that; none where it does not.
     pub beside: Option<Span>,
-    /// What says the contrary there, and goes.
     pub instead_of: Option<Span>,
-    /// The lines, foreign strings quoted for YAML.
     pub lines: Vec<String>,
 }
 
 /// What this config has to say so that its definition is deactivated, in this org and in no other.
-#[must_use]
 pub fn advice(desired: &Desired, key: &Key) -> Advice {
     let Some(wanted) = desired.definitions.get(key) else { return Advice::SaysSo(key.clone()) };
     if wanted.deactivated {

@@ -117,7 +117,6 @@ pub struct LinesV1 {
 }
 
 /// The document of a report.
-#[must_use]
 pub fn document(report: &Report, target: &Target, sources: &Sources) -> RetirementV1 {
     let Report { retirement, people, definition, division_unread, halt, interrupted } = report;
     let Retirement { key, from, to, include_on_queue, advice: _, default_locale } = retirement;

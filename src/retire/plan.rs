@@ -22,17 +22,13 @@ const ON_QUEUE: &str = "OnQueue";
 /// A definition that goes, and another one for its people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retirement {
-    /// What the config calls the one that goes.
     pub key: Key,
     /// The one that goes, as it was read; deactivated where an earlier run came so far.
     pub from: Definition,
     /// Where its people go. Active.
     pub to: Meant,
-    /// Are people on queue moved as well?
     pub include_on_queue: bool,
-    /// What the config has to say afterwards.
     pub advice: Advice,
-    /// The locale whose label names a definition.
     pub default_locale: Locale,
 }
 
@@ -41,18 +37,14 @@ pub struct Retirement {
 pub enum Doubt {
     /// The config has no such key.
     UnknownKey {
-        /// What somebody typed.
         typed: String,
-        /// A key that is nearly the same.
         nearest: Option<String>,
     },
     /// `omit` names it: this org's is left alone.
     Omitted(Key),
     /// What it is in the org is an open question.
     Open(Key),
-    /// The org has nothing for it.
     NotThere(Key),
-    /// The platform's own, which nobody may change.
     PlatformsOwn(Named),
     /// `protect` names it.
     Protected(Key, DefinitionId),
@@ -69,8 +61,6 @@ pub enum Doubt {
 }
 
 impl Doubt {
-    /// What is wrong, in one sentence.
-    #[must_use]
     pub fn message(&self) -> String {
         match self {
             Doubt::UnknownKey { typed, .. } => {
@@ -103,8 +93,6 @@ impl Doubt {
         }
     }
 
-    /// What to do about it.
-    #[must_use]
     pub fn help(&self) -> String {
         match self {
             Doubt::UnknownKey { nearest: Some(nearest), .. } => {
@@ -140,21 +128,15 @@ pub struct Moves {
     pub on_queue: BTreeMap<UserId, Queue>,
 }
 
-/// What somebody asks for.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// The key of the one that goes.
     pub key: &'a str,
     /// Where its people go: a key, a label or an id.
     pub to: &'a str,
-    /// Are people on queue moved as well?
     pub include_on_queue: bool,
 }
 
 /// What is to be done, of a config and an org.
-///
-/// # Errors
-/// Every doubt.
 pub fn retirement(desired: &Desired, observed: &Observed, asked: Asked<'_>) -> Result<Retirement, Vec<Doubt>> {
     let Asked { key: typed, to, include_on_queue } = asked;
     let default_locale = &desired.settings.default_locale;
@@ -232,7 +214,6 @@ fn goes<'a>(typed: &str, desired: &'a Desired, observed: &'a Observed) -> Result
 
 impl Retirement {
     /// Who of these is moved. Who may be given work is not, unless that was asked for; nor who might be.
-    #[must_use]
     pub fn moves(&self, seats: &Seats) -> Moves {
         let gives_work = gives_work(&self.from.system_presence);
         let mut moves = Moves::default();
@@ -248,13 +229,11 @@ impl Retirement {
     }
 
     /// What each of those who are moved should be on. Their messages stay.
-    #[must_use]
     pub fn wish(&self) -> Wish {
         Wish { definition: self.to.definition.id.clone(), message: None, primary: false }
     }
 
     /// How the definition is deactivated. One that is so already needs nothing, and is looked at all the same.
-    #[must_use]
     pub fn step(&self) -> Step {
         let Definition { id, system_presence, .. } = &self.from;
         let removal = Removal {

@@ -15,7 +15,6 @@ use crate::users::report::Outcome as Set;
 /// A whole retirement, after it ended, however it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// What was to be done.
     pub retirement: Retirement,
     /// What became of everybody who was seen on it.
     pub people: BTreeMap<UserId, Fate>,
@@ -25,14 +24,11 @@ pub struct Report {
     pub division_unread: Option<Cause>,
     /// Why it stopped; none where everything is done, and was seen to be.
     pub halt: Option<Halt>,
-    /// The signal that ended it early.
     pub interrupted: Option<Signal>,
 }
 
-/// What became of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    /// They were to be moved.
     Set(Set),
     /// They are on queue, or nobody knows that they are not, and were left alone.
     LeftOnQueue(Queue),
@@ -43,8 +39,6 @@ pub enum Fate {
 }
 
 impl Fate {
-    /// Are they off it?
-    #[must_use]
     pub fn is_success(&self) -> bool {
         match self {
             Fate::Set(outcome) => outcome.is_success(),
@@ -53,8 +47,6 @@ impl Fate {
         }
     }
 
-    /// A stable name.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Fate::Set(Set::Done) => "moved",
@@ -66,7 +58,6 @@ impl Fate {
     }
 
     /// Why they are not moved. Foreign strings are raw.
-    #[must_use]
     pub fn why(&self) -> Option<Cause> {
         let (message, help) = match self {
             Fate::Set(outcome) => return outcome.why(&Source::Platform),
@@ -113,13 +104,10 @@ pub enum Halt {
     NotVisibleYet,
     /// It was deactivated, and could not be read afterwards.
     Unread(Cause),
-    /// A signal came.
     Interrupted,
 }
 
 impl Halt {
-    /// A stable name.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Halt::OnQueue(_) => "on-queue",
@@ -138,7 +126,6 @@ impl Halt {
     }
 
     /// In one sentence, and what to do. Foreign strings are raw.
-    #[must_use]
     pub fn why(&self) -> Cause {
         let again = "run it again: it goes on where it stopped";
         let (message, help) = match self {
@@ -186,27 +173,23 @@ fn cause_of(what: &str, cause: &Cause) -> Cause {
 
 impl Report {
     /// Is it retired, and seen to be?
-    #[must_use]
     pub fn is_success(&self) -> bool {
         let Report { retirement: _, people: _, definition, division_unread: _, halt, interrupted } = self;
         halt.is_none() && interrupted.is_none() && definition.as_ref().is_some_and(|row| row.outcome.is_success())
     }
     /// Is it known to be deactivated, whatever else is not done?
-    #[must_use]
     pub fn is_deactivated(&self) -> bool {
         self.definition.as_ref().is_some_and(|row| is_deactivated(&row.outcome))
     }
 
     /// What the config has to say. None before it is deactivated: an `apply` of such lines would deactivate it
     /// with people on it.
-    #[must_use]
     pub fn advice(&self) -> Option<&Advice> {
         self.is_deactivated().then_some(&self.retirement.advice)
     }
 }
 
 /// Is a definition with this outcome known to be deactivated?
-#[must_use]
 pub fn is_deactivated(outcome: &Written) -> bool {
     match outcome {
         Written::Done | Written::AlreadySo => true,

@@ -31,29 +31,22 @@ const RATE_WINDOW_MS: u64 = 60_000;
 /// What the org's client may do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Permissions {
-    /// Everything.
     #[default]
     All,
     /// What is named, such as `presence:presenceDefinition:add`.
     Only(BTreeSet<String>),
 }
 
-/// What an operation needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
     /// A token, no permission.
     Nothing,
     /// Each of these.
     All(&'static [&'static str]),
-    /// One of these.
     Any(&'static [&'static str]),
 }
 
 impl Permissions {
-    /// Whether the client may.
-    ///
-    /// # Errors
-    /// 403 `missing.permissions` or `missing.any.permissions`, which names them in message and parameters.
     pub fn expect(&self, needs: Needs) -> Result<(), Refusal> {
         let Self::Only(granted) = self else { return Ok(()) };
         let (code, sentence, missing) = match needs {
@@ -83,11 +76,9 @@ impl Permissions {
 /// The client's tokens and how often they were used.
 #[derive(Debug, Clone)]
 pub struct Access {
-    /// What the client may do.
     pub permissions: Permissions,
     /// The divisions that the client is restricted to; absent is all.
     pub divisions: Option<BTreeSet<String>>,
-    /// How long an issued token lives.
     pub token_seconds: u64,
     /// Requests that a token may make in any 60 seconds; absent is any number.
     pub requests_per_minute: Option<u32>,
@@ -104,7 +95,6 @@ impl Default for Access {
 
 impl Access {
     /// A client of all divisions without issued tokens.
-    #[must_use]
     pub fn new(permissions: Permissions, token_seconds: u64, requests_per_minute: Option<u32>) -> Self {
         Self {
             permissions,
@@ -118,9 +108,6 @@ impl Access {
     }
 
     /// `POST /oauth/token`: client credentials for a token. Errors are in OAuth's shape, not the platform's.
-    ///
-    /// # Errors
-    /// 415 and 413 for the body, in the platform's shape.
     pub fn issue(&mut self, request: &Request, now_ms: u64) -> Result<Response, Refusal> {
         let form = request.form()?;
         let expected = format!("Basic {}", base64(format!("{CLIENT_ID}:{CLIENT_SECRET}").as_bytes()));
@@ -149,9 +136,6 @@ impl Access {
     }
 
     /// Whether the request carries a good token and is not one too many.
-    ///
-    /// # Errors
-    /// 401 `authentication.required` or `bad.credentials`; 429 with `Retry-After`.
     pub fn admit(&mut self, request: &Request, now_ms: u64) -> Result<(), Refusal> {
         let bearer = request.header("authorization").and_then(|it| it.split_once(' '));
         let Some((_, token)) = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
@@ -176,7 +160,6 @@ impl Access {
     }
 
     /// What the `inin-ratelimit-*` headers of the answer to this request say, where there is an allowance.
-    #[must_use]
     pub fn rate_headers(&self, request: &Request, now_ms: u64) -> Vec<(&'static str, String)> {
         let token = request.header("authorization").and_then(|it| it.split_once(' ')).map(|(_, token)| token);
         let Some((answered, allowed)) = token.and_then(|it| self.answered_ms.get(it)).zip(self.requests_per_minute)
@@ -199,7 +182,6 @@ impl Access {
 }
 
 /// A refusal of the token endpoint, in OAuth's shape with the platform's `description`.
-#[must_use]
 pub fn oauth_refusal(status: u16, error: &str, description: &str) -> Response {
     let body = json!({ "error": error, "description": description, "error_description": description });
     Response::json(status, &body)

@@ -39,7 +39,6 @@ const QUEUE_COUNT: u32 = 7;
 /// What somebody on queue may be doing.
 const ROUTING: [&str; 3] = ["IDLE", "INTERACTING", "NOT_RESPONDING"];
 
-/// One user in one queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entity {
     user_id: String,
@@ -55,9 +54,6 @@ struct Entity {
 /// Answers a query. Each page has the next entities of all groups, whose order is that of their ids; a group that goes
 /// over several pages is a result on each of them. Past the last page there are no results: nothing else tells the end.
 /// Divisions that the client is restricted to play no part.
-///
-/// # Errors
-/// 400 for a query that is none, or that groups by anything but `organizationPresenceId`.
 pub fn query(users: &Users, request: &Request, around: Surroundings<'_>) -> Result<Response, Refusal> {
     let page = Page::asked(request, PAGE_SIZE_MAX)?;
     let body = request.json()?;
@@ -83,7 +79,6 @@ pub fn query(users: &Users, request: &Request, around: Surroundings<'_>) -> Resu
     Ok(Response::ok(&json!({ "results": results, "entityIdDimension": "queueId" })))
 }
 
-/// The users on one presence.
 struct Group {
     all: Vec<Entity>,
     listed: Vec<Entity>,
@@ -236,7 +231,6 @@ struct Filter {
     clauses: Vec<Clause>,
 }
 
-/// Predicates, joined.
 struct Clause {
     all_of: bool,
     predicates: Vec<Predicate>,

@@ -15,9 +15,7 @@ use super::temper::{Temper, at_least_one};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "an object with `org`, `client`, or both")]
 pub struct Behavior {
-    /// How the org behaves.
     pub org: Temper,
-    /// What its client may do.
     pub client: Client,
 }
 
@@ -60,9 +58,6 @@ impl Default for Client {
 
 impl Behavior {
     /// Reads a behavior file from JSON.
-    ///
-    /// # Errors
-    /// A text with the place: not JSON, a name that is none, a value that does not fit.
     pub fn parse(json: &[u8]) -> Result<Self, String> {
         let said = |error: serde_json::Error| error.to_string();
         let given: Value = serde_json::from_slice(json).map_err(said)?;

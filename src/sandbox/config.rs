@@ -41,7 +41,6 @@ pub struct Config {
 
 impl Config {
     /// An org to rehearse with: with the platform's known limits, and as a behavior file says.
-    #[must_use]
     pub fn rehearsal(behavior: Behavior) -> Self {
         let Behavior { org: temper, client } = behavior;
         let Client { permissions, divisions, requests_per_minute, token_seconds } = client;

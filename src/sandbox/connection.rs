@@ -22,9 +22,6 @@ pub struct LoopbackListener(TcpListener);
 
 impl LoopbackListener {
     /// Binds a port; 0 is any free one.
-    ///
-    /// # Errors
-    /// What the system says, for example that the port is taken.
     pub async fn bind(port: u16) -> io::Result<Self> {
         TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map(Self)
     }

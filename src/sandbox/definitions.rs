@@ -46,9 +46,7 @@ pub struct Definition {
     pub labels: BTreeMap<String, String>,
     /// The system presence as the org spells it, such as `On Queue`.
     pub system_presence: String,
-    /// Whether it was deactivated, by PUT or DELETE.
     pub deactivated: bool,
-    /// Whether it is one of the platform's own.
     pub primary: bool,
     /// The id of its division, or [`EVERY_DIVISION`]. The first generation of the API does not know it.
     #[serde(default = "every_division")]
@@ -71,11 +69,8 @@ fn every_division() -> String {
 pub struct Draft {
     /// Locale to label; not empty.
     pub labels: BTreeMap<String, String>,
-    /// The system presence as sent.
     pub system_presence: Option<String>,
-    /// Whether it is to be deactivated.
     pub deactivated: Option<bool>,
-    /// Its division as sent.
     pub division_id: Option<String>,
     /// Fields that no document names.
     pub extra: Map<String, Value>,
@@ -83,9 +78,6 @@ pub struct Draft {
 
 impl Draft {
     /// Reads an object as clients send it. Labels may be empty here.
-    ///
-    /// # Errors
-    /// A sentence that names the field.
     pub fn parse(body: Value) -> Result<Self, String> {
         let Value::Object(mut fields) = body else {
             return Err("the body is not an object".to_owned());
@@ -123,7 +115,6 @@ fn labels(given: Value) -> Result<BTreeMap<String, String>, String> {
 
 impl Definition {
     /// One of the platform's own, with its one label.
-    #[must_use]
     pub fn primary(name: &str, id: &str) -> Self {
         Self {
             id: id.to_owned(),
@@ -139,9 +130,6 @@ impl Definition {
     }
 
     /// A definition as the API lists it. Everything is taken as it stands; a missing id is empty.
-    ///
-    /// # Errors
-    /// A sentence that names the field.
     pub fn listed(entity: &Value) -> Result<Self, String> {
         let Draft { labels, system_presence, deactivated, division_id, extra } = Draft::parse(entity.clone())?;
         let id = match entity.get("id") {
@@ -165,7 +153,6 @@ impl Definition {
 
     /// A definition of a state file that was written before divisions were known: what a body had brought of
     /// one lay among the unknown fields.
-    #[must_use]
     pub fn upgraded(mut self) -> Self {
         self.extra.remove("type");
         if let Some(Value::String(division_id)) = self.extra.remove("divisionId") {
@@ -175,7 +162,6 @@ impl Definition {
     }
 
     /// What both generations of the API show of the definition, under the path of one of them.
-    #[must_use]
     pub fn fields(&self, path: &str, labels: &LabelView) -> Map<String, Value> {
         let mut fields = self.extra.clone();
         fields.insert("id".to_owned(), self.id.as_str().into());
@@ -186,7 +172,6 @@ impl Definition {
     }
 
     /// The definition as a user's presence refers to it.
-    #[must_use]
     pub fn reference(&self) -> Value {
         json!({
             "id": self.id,
@@ -205,7 +190,6 @@ fn is_primary(entity: &Value) -> bool {
 /// Which labels an answer shows: what `localeCode` asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LabelView {
-    /// All of them.
     All,
     /// The one of a locale, as far as there is one.
     One(String),
@@ -213,7 +197,6 @@ pub enum LabelView {
 
 impl LabelView {
     /// `ALL` is all; a locale is that one.
-    #[must_use]
     pub fn asked(locale_code: &str) -> Self {
         if locale_code.eq_ignore_ascii_case("ALL") { Self::All } else { Self::One(locale_code.to_owned()) }
     }
@@ -232,13 +215,11 @@ impl LabelView {
 }
 
 /// Names compare without case, spaces, underscores and hyphens (docs/platform.md, "System presences").
-#[must_use]
 pub fn folded(name: &str) -> String {
     name.chars().filter(|it| !matches!(it, ' ' | '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
 /// The platform's spelling of a system presence, if it is one of the ten.
-#[must_use]
 pub fn known_system_presence(name: &str) -> Option<&'static str> {
     let wanted = folded(name);
     PRIMARIES.iter().map(|(name, _, _)| *name).find(|it| folded(it) == wanted)
@@ -266,19 +247,16 @@ struct Earlier {
 
 impl Definitions {
     /// How many there are, deactivated ones included.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.by_order.len()
     }
 
     /// Whether there are none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_order.is_empty()
     }
 
     /// The definition with that id, in any case.
-    #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<Definition>> {
         self.by_order.get(self.order_of.get(&id.to_ascii_lowercase())?)
     }
@@ -289,7 +267,6 @@ impl Definitions {
     }
 
     /// The definition with that id as it was at a moment, as far as [`Definitions::put`] was told to remember.
-    #[must_use]
     pub fn get_as_of(&self, id: &str, at_ms: u64) -> Option<&Arc<Definition>> {
         let was_it = |it: &Earlier| it.was.as_ref().is_some_and(|was| was.id.eq_ignore_ascii_case(id));
         let held = self.order_of.get(&id.to_ascii_lowercase()).copied();
@@ -308,7 +285,6 @@ impl Definitions {
     }
 
     /// All of them as they were at a moment, as far as [`Definitions::put`] was told to remember.
-    #[must_use]
     pub fn as_of(&self, at_ms: u64) -> Vec<&Arc<Definition>> {
         if self.since(at_ms).next().is_none() {
             return self.iter().collect();
@@ -336,7 +312,6 @@ impl Definitions {
         definition
     }
 
-    /// Takes a definition away for good.
     pub fn remove(&mut self, id: &str, now_ms: u64, remember_ms: u64) {
         let Some(order) = self.order_of.remove(&id.to_ascii_lowercase()) else { return };
         let was = self.by_order.remove(&order);

@@ -15,15 +15,11 @@ use super::temper::{Temper, UniqueLabels};
 /// What can be done with definitions, with the id that stands in the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act<'a> {
-    /// Read many.
     List,
-    /// Read one.
     Get(&'a str),
-    /// Make one.
     Create,
     /// Put a whole object in the place of one.
     Update(&'a str),
-    /// Take one away.
     Delete(&'a str),
 }
 
@@ -51,15 +47,10 @@ pub enum DivisionOfWrite {
 
 /// The definitions with all that an operation on them needs to know.
 pub struct Desk<'a> {
-    /// The definitions.
     pub definitions: &'a mut Definitions,
-    /// The org's divisions.
     pub divisions: &'a [Division],
-    /// The divisions that the client is restricted to.
     pub permitted: Option<&'a BTreeSet<String>>,
-    /// How the org behaves.
     pub temper: Temper,
-    /// How the generation does it.
     pub rules: Rules,
     /// The id of the next new one. It is free.
     pub free_id: String,
@@ -69,7 +60,6 @@ pub struct Desk<'a> {
 
 impl Desk<'_> {
     /// All definitions that a list shows at this moment, in their order.
-    #[must_use]
     pub fn listed(&self) -> Vec<&Arc<Definition>> {
         let mut all = self.definitions.as_of(self.now_ms.saturating_sub(self.temper.list_lag_ms));
         all.retain(|it| self.may_see(it));
@@ -77,9 +67,6 @@ impl Desk<'_> {
     }
 
     /// The definition that a read finds; a deactivated one is found too.
-    ///
-    /// # Errors
-    /// 404 when there is none, or none yet.
     pub fn read(&self, id: &str) -> Result<&Arc<Definition>, Refusal> {
         let before = |lag_ms: u64| self.definitions.get_as_of(id, self.now_ms.saturating_sub(lag_ms));
         let is_new = self.definitions.get(id).is_some() && before(self.temper.get_after_create_lag_ms).is_none();
@@ -88,9 +75,6 @@ impl Desk<'_> {
     }
 
     /// The definition that a write is about.
-    ///
-    /// # Errors
-    /// 404 when there is none, 400 (or as the temper says) for a primary one.
     pub fn held(&self, id: &str) -> Result<Arc<Definition>, Refusal> {
         let held = self.definitions.get(id).filter(|it| self.may_see(it)).ok_or_else(Refusal::not_found)?;
         self.expect_secondary(held)?;
@@ -98,9 +82,6 @@ impl Desk<'_> {
     }
 
     /// What a body asks for, with its locales as the org spells them.
-    ///
-    /// # Errors
-    /// 400 for a body that is no definition.
     pub fn draft(&self, body: Value) -> Result<Draft, Refusal> {
         let mut draft = Draft::parse(body).map_err(Refusal::bad_request)?;
         if draft.labels.is_empty() {
@@ -112,11 +93,6 @@ impl Desk<'_> {
         Ok(draft)
     }
 
-    /// Makes a definition.
-    ///
-    /// # Errors
-    /// 400 for a system presence or a division that is none, 403 for a division of others, 409 (or as the temper
-    /// says) for a label that is taken.
     pub fn create(&mut self, draft: Draft) -> Result<Arc<Definition>, Refusal> {
         let Draft { labels, system_presence, deactivated, division_id, extra } = draft;
         let given = system_presence.ok_or_else(|| Refusal::bad_request("systemPresence is required"))?;
@@ -152,10 +128,6 @@ impl Desk<'_> {
 
     /// Puts the whole object in the place of what [`Desk::held`] found. What the draft does not bring is gone:
     /// labels, fields that the org does not know, and `deactivated`, which is then false.
-    ///
-    /// # Errors
-    /// 400 for another or no system presence or an unknown division, 403 for a division of others, 409 (or as the
-    /// temper says) for a label that is taken.
     pub fn update(&mut self, held: &Definition, draft: Draft) -> Result<Arc<Definition>, Refusal> {
         let Draft { mut labels, system_presence, deactivated, division_id, extra } = draft;
         let system_presence = self.system_presence(held, system_presence.as_deref())?;
@@ -186,9 +158,6 @@ impl Desk<'_> {
     }
 
     /// Deactivates, or as the temper says; nothing happens to one that is deactivated already.
-    ///
-    /// # Errors
-    /// What [`Desk::held`] says.
     pub fn delete(&mut self, id: &str) -> Result<(), Refusal> {
         let held = self.held(id)?;
         match self.temper.delete {

@@ -16,7 +16,6 @@ const PAGE_SIZE_MAX: u64 = 100;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Division {
-    /// Its id.
     pub id: String,
     /// Its name. No two divisions have the same one.
     pub name: String,
@@ -28,7 +27,6 @@ pub struct Division {
 
 impl Division {
     /// The divisions of a new org that names none: the home division and two more.
-    #[must_use]
     pub fn samples() -> Vec<Self> {
         let division = |(number, name, description): (u32, &str, &str)| Self {
             id: format!("5a4db0c5-0000-4000-a000-0000000000d{number}"),
@@ -55,9 +53,6 @@ impl Division {
 
 /// `GET /api/v2/authorization/divisions`: a page of all divisions, also to a client that is restricted to some.
 /// `id` is a list; `name` is a search term, which other names may contain too.
-///
-/// # Errors
-/// 400 for a page that is none.
 pub fn list(divisions: &[Division], request: &Request) -> Result<Response, Refusal> {
     let page = Page::asked(request, PAGE_SIZE_MAX)?;
     let ids = request.parameters("id");
@@ -75,9 +70,6 @@ pub fn list(divisions: &[Division], request: &Request) -> Result<Response, Refus
 }
 
 /// `GET /api/v2/authorization/divisions/home`.
-///
-/// # Errors
-/// 404 if the org has no home division.
 pub fn home(divisions: &[Division]) -> Result<Response, Refusal> {
     let home = divisions.iter().find(|it| it.home).ok_or_else(Refusal::not_found)?;
     Ok(Response::ok(&home.shown()))

@@ -97,9 +97,6 @@ struct VersionOnly {
 
 impl StateDocument {
     /// Reads a document.
-    ///
-    /// # Errors
-    /// The version before anything else, so that a newer document is told as such; then what does not fit.
     pub fn parse(json: &[u8]) -> Result<Self, DocumentProblem> {
         let broken = |error: serde_json::Error| DocumentProblem::Broken(error.to_string());
         if values_at_most(json) > SANDBOX_VALUES_MAX {

@@ -26,7 +26,6 @@ use super::temper::Temper;
 /// ask first.
 pub const SANDBOX_HEADER: &str = "Presencectl-Sandbox";
 
-/// Who the org is.
 const ORGANIZATION_PATH: &str = "/api/v2/organizations/me";
 
 /// The `Retry-After` of a scripted 429 that names none, in seconds.
@@ -40,7 +39,6 @@ pub const LOG_ENTRIES_MAX: usize = 10_000;
 pub struct Reply {
     /// The answer. For a cut connection it is what was lost.
     pub response: Response,
-    /// How much of it reaches the client.
     pub delivery: Delivery,
     /// How much later, in milliseconds.
     pub delay_ms: u64,
@@ -49,7 +47,6 @@ pub struct Reply {
 /// How much of an answer reaches the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// All of it.
     Whole,
     /// Nothing; the org has not seen the request.
     DroppedBefore,
@@ -61,7 +58,6 @@ pub enum Delivery {
 
 impl Delivery {
     /// The word in the log and, in process, in the header `x-sandbox-drop`.
-    #[must_use]
     pub fn word(self) -> Option<&'static str> {
         match self {
             Self::Whole => None,
@@ -77,7 +73,6 @@ impl Delivery {
 pub struct LogEntry {
     /// Counted from 1 since the start.
     pub number: u64,
-    /// The method.
     pub method: String,
     /// The path, without the query.
     pub path: String,
@@ -85,11 +80,9 @@ pub struct LogEntry {
     pub query: String,
     /// When, in milliseconds since 1970.
     pub time_ms: u64,
-    /// The correlation id of the answer.
     pub correlation_id: String,
     /// The status of the answer; none when nothing was sent.
     pub status: Option<u16>,
-    /// How much of the answer was sent.
     pub delivery: Delivery,
 }
 
@@ -105,11 +98,8 @@ pub struct RequestLog {
 /// The org, its faults and its log.
 #[derive(Debug, Clone, Default)]
 pub struct Exchange {
-    /// The org.
     pub org: Org,
-    /// The scripted faults.
     pub faults: FaultScript,
-    /// What reached the org.
     pub log: RequestLog,
 }
 

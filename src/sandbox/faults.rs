@@ -17,9 +17,6 @@ pub struct FaultDocument {
 
 impl FaultDocument {
     /// Reads a script from JSON and checks its rules.
-    ///
-    /// # Errors
-    /// A text with the place: not JSON, an unknown field, a rule that contradicts itself.
     pub fn parse(json: &[u8]) -> Result<Self, String> {
         let document: Self = serde_json::from_slice(json).map_err(|error| error.to_string())?;
         check(&document.faults)?;
@@ -46,7 +43,6 @@ pub struct FaultRule {
     /// For how many requests it then holds; absent is for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
-    /// Answers with this status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The `Retry-After` of that answer, in seconds.
@@ -58,10 +54,8 @@ pub struct FaultRule {
     /// The message in that answer's body; absent is a plain one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Cuts the connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drop: Option<Cut>,
-    /// Spoils the answer's body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Spoil>,
     /// Answers with status 200 and this, byte for byte, as `application/json`.
@@ -105,36 +99,27 @@ pub enum Spoil {
 /// What the script says about one request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verdict {
-    /// Whether the org carries the request out.
     pub handled: bool,
-    /// What the client gets.
     pub answer: Answer,
     /// How much later, in milliseconds.
     pub delay_ms: u64,
 }
 
-/// What a client gets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Answer {
-    /// What the org answers.
     #[default]
     Own,
-    /// A scripted refusal.
     Status {
-        /// The HTTP status.
         status: u16,
         /// Seconds for `Retry-After`.
         retry_after_seconds: Option<u64>,
-        /// The code in the body.
         code: Option<String>,
-        /// The message in the body.
         message: Option<String>,
     },
     /// Nothing: the connection is cut before the write.
     DroppedBefore,
     /// Nothing: the connection is cut after the write.
     DroppedAfter,
-    /// The org's answer, cut in the middle.
     Truncated,
     /// A page of HTML under status 200.
     Html,
@@ -142,7 +127,6 @@ pub enum Answer {
     Text(String),
 }
 
-/// The rules with their counters.
 #[derive(Debug, Clone, Default)]
 pub struct FaultScript {
     rules: Vec<(FaultRule, u64)>,
@@ -151,16 +135,11 @@ pub struct FaultScript {
 
 impl FaultScript {
     /// Takes rules that [`check`] found good, with all counters at nought.
-    ///
-    /// # Errors
-    /// What [`check`] says.
     pub fn new(rules: Vec<FaultRule>) -> Result<Self, String> {
         check(&rules)?;
         Ok(Self { rules: rules.into_iter().map(|rule| (rule, 0)).collect(), request_count: 0 })
     }
 
-    /// The rules as they were set.
-    #[must_use]
     pub fn document(&self) -> FaultDocument {
         FaultDocument { faults: self.rules.iter().map(|(rule, _)| rule.clone()).collect() }
     }
@@ -248,9 +227,6 @@ impl FaultRule {
 }
 
 /// Whether the rules can be told apart from a mistake.
-///
-/// # Errors
-/// The first rule that contradicts itself, by its number from 1.
 pub fn check(rules: &[FaultRule]) -> Result<(), String> {
     if rules.len() > SANDBOX_RULES_MAX {
         return Err(format!("{} rules are more than {SANDBOX_RULES_MAX}", rules.len()));

@@ -12,7 +12,6 @@ use super::paging::Page;
 use super::temper::{FirstDivisions, FirstPutDivision, Temper};
 
 /// In what this generation differs from the other one where they do the same.
-#[must_use]
 pub fn rules(temper: Temper) -> Rules {
     Rules {
         conflict_status: temper.conflict_status,
@@ -24,10 +23,6 @@ pub fn rules(temper: Temper) -> Rules {
     }
 }
 
-/// Answers one operation.
-///
-/// # Errors
-/// 400 and 415 for the query and the body, 404 for an unknown id, and what [`Desk`] refuses.
 pub fn answer(desk: &mut Desk<'_>, act: Act<'_>, request: &Request) -> Result<Response, Refusal> {
     let whole = |it: Arc<Definition>| Response::ok(&shown(&it, &LabelView::All));
     match act {

@@ -29,10 +29,6 @@ const TYPES: [&str; 2] = ["System", "User"];
 /// In what this generation differs from the other one where they do the same.
 pub const RULES: Rules = Rules { conflict_status: 409, shows_every_division: false, division: DivisionOfWrite::Body };
 
-/// Answers one operation.
-///
-/// # Errors
-/// 400 and 415 for the query and the body, 404 for an unknown id, and what [`Desk`] refuses.
 pub fn answer(desk: &mut Desk<'_>, act: Act<'_>, request: &Request) -> Result<Response, Refusal> {
     let whole = |it: Arc<Definition>| Response::ok(&shown(&it, &LabelView::All));
     match act {

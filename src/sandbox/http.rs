@@ -39,13 +39,11 @@ impl fmt::Debug for Request {
 
 impl Request {
     /// The first header of that name (in lower case).
-    #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 
     /// The last value of a query parameter, decoded. An empty value counts as absent.
-    #[must_use]
     pub fn parameter(&self, name: &str) -> Option<String> {
         let pairs = form_pairs(&self.query).into_iter();
         pairs.rev().find(|(it, _)| it == name).map(|(_, value)| value).filter(|it| !it.is_empty())
@@ -53,7 +51,6 @@ impl Request {
 
     /// All values of a query parameter that is a list, decoded: repeated, or with commas in one, as the official SDKs
     /// send it. Empty values count as absent.
-    #[must_use]
     pub fn parameters(&self, name: &str) -> Vec<String> {
         let pairs = form_pairs(&self.query).into_iter().filter(|(it, _)| it == name);
         let values = pairs.flat_map(|(_, list)| list.split(',').map(|it| it.trim().to_owned()).collect::<Vec<_>>());
@@ -61,15 +58,11 @@ impl Request {
     }
 
     /// The parts of the path between its slashes, decoded.
-    #[must_use]
     pub fn segments(&self) -> Vec<String> {
         self.path.strip_prefix('/').unwrap_or(&self.path).split('/').map(|it| decoded(it, false)).collect()
     }
 
     /// The body as JSON.
-    ///
-    /// # Errors
-    /// 415 when the content type is not JSON, 413 when it is too long, 400 when it does not parse.
     pub fn json(&self) -> Result<Value, Refusal> {
         self.expect_content_type("application/json")?;
         self.expect_short_body()?;
@@ -78,9 +71,6 @@ impl Request {
     }
 
     /// The body as the pairs of a form.
-    ///
-    /// # Errors
-    /// 415 when the content type is not a form, 413 when it is too long, 400 when it is not UTF-8.
     pub fn form(&self) -> Result<Vec<(String, String)>, Refusal> {
         self.expect_content_type("application/x-www-form-urlencoded")?;
         self.expect_short_body()?;
@@ -111,10 +101,8 @@ impl Request {
     }
 }
 
-/// One answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
-    /// The HTTP status.
     pub status: u16,
     /// Names as the platform spells them, with their values.
     pub headers: Vec<(&'static str, String)>,
@@ -124,13 +112,11 @@ pub struct Response {
 
 impl Response {
     /// 200 with a JSON body.
-    #[must_use]
     pub fn ok(value: &Value) -> Self {
         Self::json(200, value)
     }
 
     /// Any status with a JSON body.
-    #[must_use]
     pub fn json(status: u16, value: &Value) -> Self {
         Self {
             status,
@@ -140,13 +126,11 @@ impl Response {
     }
 
     /// 204: done, and nothing to say.
-    #[must_use]
     pub fn no_content() -> Self {
         Self { status: 204, headers: Vec::new(), body: Vec::new() }
     }
 
     /// A page for browsers, as a proxy in between would send it.
-    #[must_use]
     pub fn html(status: u16, text: &str) -> Self {
         Self {
             status,
@@ -156,7 +140,6 @@ impl Response {
     }
 
     /// The same answer under a correlation id.
-    #[must_use]
     pub fn correlated(mut self, correlation_id: &str) -> Self {
         self.headers.push((CORRELATION_HEADER, correlation_id.to_owned()));
         self
@@ -173,9 +156,7 @@ pub struct Refusal {
     pub status: u16,
     /// The platform's code, such as `not.found`.
     pub code: Cow<'static, str>,
-    /// A sentence for people.
     pub message: String,
-    /// What the message was made of.
     pub params: Vec<(&'static str, String)>,
     /// How many active definitions one system presence may have, where that is what was reached.
     pub active_max: Option<u32>,
@@ -185,7 +166,6 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal without parameters, limit or headers.
-    #[must_use]
     pub fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -198,66 +178,56 @@ impl Refusal {
     }
 
     /// 400 `bad.request`.
-    #[must_use]
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, "bad.request", message)
     }
 
     /// 400 `invalid.value`: one of a closed set was wanted.
-    #[must_use]
     pub fn invalid_value(value: &str, field: &str, allowed: &str) -> Self {
         let message = format!("Value [{value}] is not valid for field type [{field}]. Allowable values are: {allowed}");
         Self::new(400, "invalid.value", message)
     }
 
     /// 403 `not.authorized`.
-    #[must_use]
     pub fn not_authorized() -> Self {
         Self::new(403, "not.authorized", "You are not authorized to perform the requested action.")
     }
 
     /// `conflict`: another definition has the label.
-    #[must_use]
     pub fn taken(status: u16, locale: &str, label: &str) -> Self {
         let message = format!("The label [{label}] is already used for the language [{locale}].");
         Self::new(status, "conflict", message).with_param("label", label).with_param("locale", locale)
     }
 
     /// 404 `not.found`.
-    #[must_use]
     pub fn not_found() -> Self {
         Self::new(404, "not.found", "The requested resource was not found.")
     }
 
     /// 429 in the normalised form that all operations answer with since 2021-11 (docs/platform.md, "Rate limits").
-    #[must_use]
     pub fn too_many_requests(retry_after: Duration) -> Self {
         Self::limited(u64::try_from(retry_after.as_millis().div_ceil(1_000).max(1)).unwrap_or(u64::MAX))
     }
 
     /// The same for so many seconds.
-    #[must_use]
     pub fn limited(seconds: u64) -> Self {
         let message = format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds");
         Self::new(429, "too.many.requests.retry.after", message).with_header("Retry-After", seconds.to_string())
     }
 
     /// The same refusal with one more parameter of its message.
-    #[must_use]
     pub fn with_param(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.params.push((name, value.into()));
         self
     }
 
     /// The same refusal with one more header.
-    #[must_use]
     pub fn with_header(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
         self
     }
 
     /// The answer: the platform's error body, whose `contextId` is the correlation id.
-    #[must_use]
     pub fn into_response(self, correlation_id: &str) -> Response {
         let Self { status, code, message, params, active_max, headers } = self;
         let mut body = json!({
@@ -283,7 +253,6 @@ impl Refusal {
 }
 
 /// The pairs of a query or a form, decoded, in their order.
-#[must_use]
 pub fn form_pairs(text: &str) -> Vec<(String, String)> {
     text.split('&')
         .filter(|it| !it.is_empty())
@@ -318,7 +287,6 @@ fn hex_pair(high: Option<&u8>, low: Option<&u8>) -> Option<u8> {
 }
 
 /// A value as it stands in a query: everything but unreserved characters is encoded.
-#[must_use]
 pub fn encoded(text: &str) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut out = String::with_capacity(text.len());
@@ -335,7 +303,6 @@ pub fn encoded(text: &str) -> String {
 }
 
 /// A moment as the platform writes it: `yyyy-MM-ddTHH:mm:ss.SSSZ`.
-#[must_use]
 pub fn timestamp(unix_ms: u64) -> String {
     const DAY_MS: u64 = 86_400_000;
     let (day, ms) = (unix_ms / DAY_MS, unix_ms % DAY_MS);

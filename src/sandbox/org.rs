@@ -40,9 +40,6 @@ pub struct Org {
 
 impl Org {
     /// A new org: the primaries, the definitions of the seed, the sample users.
-    ///
-    /// # Errors
-    /// The first definition of the seed that is none, or whose id another one has.
     pub fn new(seed: &Seed, now_ms: u64) -> Result<Self, String> {
         let mut org = Self { divisions: seed.divisions.clone(), ..Self::named(&seed.org_id, &seed.org_name) };
         for (name, _, id) in PRIMARIES {
@@ -68,9 +65,6 @@ impl Org {
     }
 
     /// The org that a document tells of.
-    ///
-    /// # Errors
-    /// An id that occurs twice.
     pub fn restored(document: StateDocument) -> Result<Self, String> {
         let StateDocument { format_version: _, revision, org_id, org_name, id_count, divisions, definitions, users } =
             document;
@@ -90,14 +84,10 @@ impl Org {
         Self { id: id.to_owned(), name: name.to_owned(), id_seed: hashed(id), ..Self::default() }
     }
 
-    /// The org's id.
-    #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The org's definitions.
-    #[must_use]
     pub fn definitions(&self) -> &Definitions {
         &self.definitions
     }
@@ -111,8 +101,6 @@ impl Org {
         }
     }
 
-    /// The org's users.
-    #[must_use]
     pub fn users(&self) -> &Users {
         &self.users
     }
@@ -170,7 +158,6 @@ impl Org {
     }
 
     /// The whole state, to be written.
-    #[must_use]
     pub fn state(&self) -> StateView<'_> {
         StateView {
             format_version: FORMAT_VERSION,

@@ -16,9 +16,6 @@ pub struct Page {
 
 impl Page {
     /// `pageNumber` and `pageSize`. A larger page than the largest is asked for in vain: it is cut to that.
-    ///
-    /// # Errors
-    /// 400 for a number that is none.
     pub fn asked(request: &Request, size_max: u64) -> Result<Self, Refusal> {
         let number = positive(request, "pageNumber", 1)?;
         let size = positive(request, "pageSize", PAGE_SIZE_DEFAULT)?.min(size_max);
@@ -33,7 +30,6 @@ impl Page {
 
     /// The answer around a page of a list of so many. `filters` is what follows the page in the query of its
     /// links, such as `&deleted=ALL`.
-    #[must_use]
     pub fn listing(self, entities: Vec<Value>, total: usize, (path, filters): (&str, &str)) -> Value {
         let Self { number, size } = self;
         let page_count = (total as u64).div_ceil(size);

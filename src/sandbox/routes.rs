@@ -54,9 +54,6 @@ pub const PERMISSIONS: [&str; 10] = [
 
 impl<'a> Operation<'a> {
     /// The operation of a method on a path.
-    ///
-    /// # Errors
-    /// 404 for an unknown path, 405 for a known one with another method.
     pub fn of(method: &str, segments: &[&'a str]) -> Result<Self, Refusal> {
         use Operation as Op;
         match *segments {
@@ -86,7 +83,6 @@ impl<'a> Operation<'a> {
 
     /// The permissions of the API document, with today's names beside its own (docs/platform.md,
     /// "Operations and permissions").
-    #[must_use]
     pub fn needs(self, temper: Temper) -> Needs {
         match self {
             Self::First(Act::Get(_)) if temper.get_needs_view => VIEW,
@@ -119,10 +115,6 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Whether this org serves it.
-    ///
-    /// # Errors
-    /// 404 or 410 for what the org no longer serves.
     pub fn expect_served(self, temper: Temper) -> Result<(), Refusal> {
         let offer = match self {
             Self::First(_) => temper.generation1,

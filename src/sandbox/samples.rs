@@ -23,7 +23,6 @@ const OTHER_SEATS: [&str; 4] = [AVAILABLE, MEAL, OFFLINE, BUSY];
 
 /// The sample user of a number from 1, who has been on a definition since a moment. Ids and names are the same in
 /// every org.
-#[must_use]
 pub fn user(number: u32, definition_id: &str, since_ms: u64) -> User {
     let index = number.saturating_sub(1) as usize;
     let first = FIRST_NAMES[index % FIRST_NAMES.len()];
@@ -34,7 +33,6 @@ pub fn user(number: u32, definition_id: &str, since_ms: u64) -> User {
 
 /// The sample users as a new org has them. After the first four, a fifth is on queue, and three fifths are on the
 /// org's own active definitions, each of which gets its turn, where it has any.
-#[must_use]
 pub fn users(definitions: &Definitions, now_ms: u64) -> Vec<User> {
     let own = definitions.iter().filter(|it| !it.primary && !it.deactivated);
     let own: Vec<&str> = own.map(|it| it.id.as_str()).collect();

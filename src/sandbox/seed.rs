@@ -18,7 +18,6 @@ pub struct Seed {
     /// where wanted `id`, `deactivated` and any other field. Kept as they stand. One without an id gets one; one
     /// with the id of a primary takes that one's place and stays primary.
     pub definitions: Vec<Value>,
-    /// The divisions.
     pub divisions: Vec<Division>,
     /// The users; absent is the sample users. A later one replaces an earlier one of the same id.
     pub users: Option<Vec<User>>,
@@ -37,9 +36,6 @@ impl Default for Seed {
 }
 
 /// The definitions of a seed file: a list, or the API's answer to a listing, whose list is `entities`.
-///
-/// # Errors
-/// A text: not JSON, neither of the two, too many.
 pub fn parse_definitions(json: &[u8]) -> Result<Vec<Value>, String> {
     if values_at_most(json) > SANDBOX_VALUES_MAX {
         return Err(format!("it holds more than {SANDBOX_VALUES_MAX} values"));

@@ -59,9 +59,6 @@ impl Inner {
 
 impl Sandbox {
     /// Opens an org: from its state file where there is one, else from the seed. The port is ignored.
-    ///
-    /// # Errors
-    /// A state file in use, unreadable, broken or of another version; a seed or fault rules that are wrong.
     pub fn open(config: Config) -> Result<Self, SandboxError> {
         let Config { state_file, state_below, seed, port: _, temper, permissions, divisions, faults, .. } = config;
         let start_unix_ms = config.start_unix_ms.unwrap_or_else(system_unix_ms);
@@ -86,7 +83,6 @@ impl Sandbox {
     }
 
     /// The org's time, in milliseconds since 1970.
-    #[must_use]
     pub fn now_ms(&self) -> u64 {
         self.inner().now_ms()
     }

@@ -33,18 +33,12 @@ pub const WHOLE_BYTES_MAX: u64 = 256 * 1024;
 
 /// Reads the definitions of a seed file: a JSON list of definitions as the API lists them, or an answer of the
 /// listing itself, whose list is `entities`.
-///
-/// # Errors
-/// What keeps the file from being read, by its name.
 pub fn read_seed_file(path: &Path) -> Result<Vec<Value>, SandboxError> {
     let text = read(path, SANDBOX_SEED_BYTES_MAX)?;
     seed::parse_definitions(&text).map_err(|problem| broken("seed", path, problem))
 }
 
 /// Reads a fault script: `{"faults": [ … ]}`, see [`FaultRule`].
-///
-/// # Errors
-/// What keeps the file from being read, by its name; an unknown field is such a thing.
 pub fn read_fault_file(path: &Path) -> Result<Vec<FaultRule>, SandboxError> {
     let text = read(path, SANDBOX_FAULTS_BYTES_MAX)?;
     let document = FaultDocument::parse(&text).map_err(|problem| broken("fault file", path, problem))?;
@@ -52,9 +46,6 @@ pub fn read_fault_file(path: &Path) -> Result<Vec<FaultRule>, SandboxError> {
 }
 
 /// Reads how an org behaves: see [`Behavior`].
-///
-/// # Errors
-/// What keeps the file from being read, by its name; an unknown name is such a thing.
 pub fn read_behavior_file(path: &Path) -> Result<Behavior, SandboxError> {
     let text = read(path, SANDBOX_FAULTS_BYTES_MAX)?;
     Behavior::parse(&text).map_err(|problem| broken("behavior file", path, problem))
@@ -95,7 +86,6 @@ enum Way {
 #[derive(Debug)]
 struct Beside {
     name: OsString,
-    /// As people name it.
     path: PathBuf,
 }
 
@@ -199,9 +189,6 @@ impl Store {
     /// Locks a state file and gives the org that it holds; without one, `begin` makes the org, which is written
     /// at once. Folders are made. From the folder `below` on no link is followed; without it, the path was typed, and
     /// may be one.
-    ///
-    /// # Errors
-    /// A file in use, unreadable, broken or of another version, or a link; what `begin` says.
     pub fn open(
         path: &Path,
         below: Option<&Path>,
@@ -232,9 +219,6 @@ impl Store {
     }
 
     /// Puts a change on the disk. `org` contains it already.
-    ///
-    /// # Errors
-    /// What the disk says; the next change then writes the whole state.
     pub fn write(&mut self, org: &Org, change: &Change) -> Result<(), SandboxError> {
         let whole = self.is_behind || self.state_bytes <= WHOLE_BYTES_MAX || self.changes_bytes > self.state_bytes;
         let written = if whole { self.write_whole(org) } else { self.write_change(change) };

@@ -40,7 +40,6 @@ pub struct Temper {
     /// Whether a POST gives the new definition fields that no document names. A PUT that does not bring them
     /// loses them.
     pub create_extra: CreateExtra,
-    /// What a DELETE leaves behind.
     pub delete: Delete,
     /// How the org spells the locales that it is given.
     pub locale_keys: LocaleKeys,
@@ -121,13 +120,11 @@ impl Default for Temper {
 
 impl Temper {
     /// How an org behaves where people rehearse: with the platform's known limits (docs/platform.md, "Limits").
-    #[must_use]
     pub fn rehearsal() -> Self {
         Self { active_max: Some(30), ..Self::default() }
     }
 
     /// For how long what stood before a change must be remembered.
-    #[must_use]
     pub fn remember_ms(&self) -> u64 {
         self.list_lag_ms.max(self.get_lag_ms).max(self.get_after_create_lag_ms)
     }
@@ -137,7 +134,6 @@ impl Temper {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(from = "Spelt")]
 pub enum Offer {
-    /// It does.
     Served,
     /// It answers with this status: 404 or 410.
     Gone(u16),
@@ -193,9 +189,6 @@ fn one_of<'de, D: Deserializer<'de>>(given: D, allowed: &[u16]) -> Result<u16, D
 }
 
 /// A whole number from 1.
-///
-/// # Errors
-/// 0, or what is no number.
 pub fn at_least_one<'de, D: Deserializer<'de>>(given: D) -> Result<u32, D::Error> {
     given.deserialize_u64(Whole(|it| match u32::try_from(it) {
         Ok(0) => Err("0 is too small: 1 is the least".to_owned()),
@@ -213,11 +206,8 @@ fn lag_ms<'de, D: Deserializer<'de>>(given: D) -> Result<u64, D::Error> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UniqueLabels {
-    /// Labels may be equal.
     Never,
-    /// Among the active ones, primaries included.
     AmongActive,
-    /// Among all, deactivated ones and primaries included.
     AmongAll,
 }
 
@@ -225,9 +215,7 @@ pub enum UniqueLabels {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PutLabels {
-    /// They are gone.
     Replaced,
-    /// They stay.
     Merged,
 }
 
@@ -237,7 +225,6 @@ pub enum PutLabels {
 pub enum PutSystemPresence {
     /// It is refused with 400 (docs/platform.md, "System presences").
     Refused,
-    /// The definition moves.
     CarriedOut,
 }
 
@@ -245,7 +232,6 @@ pub enum PutSystemPresence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstPutDivision {
-    /// It stays.
     Kept,
     /// The definition is for all divisions again.
     Reset,
@@ -257,7 +243,6 @@ pub enum FirstPutDivision {
 pub enum FirstDivisions {
     /// All: it knows no divisions.
     All,
-    /// Those that the second one shows.
     Permitted,
 }
 
@@ -267,7 +252,6 @@ pub enum FirstDivisions {
 pub enum CreateExtra {
     /// None.
     None,
-    /// One, with something nested in it.
     Unknown,
 }
 
@@ -275,7 +259,6 @@ pub enum CreateExtra {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CreateDeactivated {
-    /// The new definition is deactivated.
     Honoured,
     /// The new definition is active all the same.
     Ignored,
@@ -291,7 +274,6 @@ pub enum RateHeaders {
     Sent,
 }
 
-/// What a DELETE leaves behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Delete {

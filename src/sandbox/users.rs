@@ -28,9 +28,7 @@ const BULK_READ_MAX: usize = 50;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
-    /// The user's id.
     pub id: String,
-    /// The user's name.
     pub name: String,
     /// Which source counts: `purecloud` or the id of a custom one.
     pub primary_source: String,
@@ -42,7 +40,6 @@ pub struct User {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Presence {
-    /// The id of a definition.
     pub definition_id: String,
     /// The user's message; may be empty.
     pub message: String,
@@ -53,9 +50,7 @@ pub struct Presence {
 /// What the users have around them while something is done with them.
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings<'a> {
-    /// The definitions that they can be on.
     pub definitions: &'a Definitions,
-    /// How the org behaves.
     pub temper: Temper,
     /// The org's time in milliseconds since 1970.
     pub now_ms: u64,
@@ -80,7 +75,6 @@ pub struct Users {
 
 impl User {
     /// A user who has been on a definition since a moment, in every source.
-    #[must_use]
     pub fn on(definition_id: &str, (id, name): (String, String), since_ms: u64) -> Self {
         let presence =
             || Presence { definition_id: definition_id.to_owned(), message: String::new(), modified_ms: since_ms };
@@ -89,7 +83,6 @@ impl User {
     }
 
     /// What the user is on, in the source that counts.
-    #[must_use]
     pub fn presence(&self) -> Option<&Presence> {
         self.presences.get(&self.primary_source)
     }
@@ -133,9 +126,6 @@ impl Users {
     }
 
     /// `GET /api/v2/users/{userId}/presences/{sourceId}`, of `purecloud` only.
-    ///
-    /// # Errors
-    /// 404 for an unknown user; 400 for any other source.
     pub fn get(&self, id: &str, source: &str, definitions: &Definitions) -> Result<Response, Refusal> {
         expect_own_source(source)?;
         let user = self.found(id)?;
@@ -144,9 +134,6 @@ impl Users {
 
     /// `GET /api/v2/users/{userId}/presences/microsoftteams`: the presence mapped from Teams, which in the
     /// sandbox always agrees with the platform's own.
-    ///
-    /// # Errors
-    /// 404 for an unknown user.
     pub fn teams(&self, id: &str, definitions: &Definitions) -> Result<Response, Refusal> {
         let user = self.found(id)?;
         let mut presence = shown(user, PURECLOUD, definitions)?;
@@ -166,10 +153,6 @@ impl Users {
 
     /// `PATCH /api/v2/users/{userId}/presences/{sourceId}`, of `purecloud` only: `primary: true`,
     /// `presenceDefinition.id` and `message`, alone or together.
-    ///
-    /// # Errors
-    /// 404 for an unknown user; 400 for any other source, for a body that asks for nothing, and for a definition that
-    /// does not exist or is deactivated.
     pub fn patch(
         &mut self,
         id: &str,
@@ -189,9 +172,6 @@ impl Users {
     /// `PUT /api/v2/users/presences/bulk`: a list whose `id` is the user's. It takes what the API document calls
     /// `UserPresence` (with `source`) and what is called `MutableUserPresence` today (with `sourceId`). All of it is
     /// done or nothing, or as the temper says.
-    ///
-    /// # Errors
-    /// 400 for too many entries, and for the first entry that cannot be done.
     pub fn put_bulk(&mut self, request: &Request, around: Surroundings<'_>) -> Result<Response, Refusal> {
         let Value::Array(entries) = request.json()? else {
             return Err(Refusal::bad_request("the body is not a list"));
@@ -243,9 +223,6 @@ impl Users {
 
     /// `GET /api/v2/users/presences/{sourceId}/bulk?id=a,b`, `purecloud` included. Users that there are not are
     /// passed over; whether the platform does so is not known.
-    ///
-    /// # Errors
-    /// 404 for an unknown source; 400 for no id, or for more than 50.
     pub fn read_bulk(&self, source: &str, request: &Request, definitions: &Definitions) -> Result<Response, Refusal> {
         let source = source.to_ascii_lowercase();
         if source != PURECLOUD && source != CUSTOM_SOURCE_ID {

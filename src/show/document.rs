@@ -135,7 +135,6 @@ pub struct SystemPresenceV1 {
 }
 
 /// The document of a listing.
-#[must_use]
 pub fn definitions(listing: &Listing, target: &Target) -> DefinitionsV1 {
     DefinitionsV1 {
         head: DEFINITIONS.head(target_v1(target)),
@@ -195,7 +194,6 @@ fn places(halved: &Halved) -> Vec<String> {
 }
 
 /// The document of an org's system presences.
-#[must_use]
 pub fn system_presences(it: &SystemPresences) -> SystemPresencesV1 {
     let SystemPresences { org, sandbox, names } = it;
     let one =

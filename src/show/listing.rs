@@ -6,14 +6,12 @@ use crate::model::names::{Key, Locale, SystemPresence};
 use crate::model::observed::{Definition, Modified, Organization, Primary};
 use crate::model::odd::{Halved, Odd};
 
-/// What is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
     /// By system presence; the platform's own first and deactivated ones last, then by name and id.
     pub rows: Vec<Row>,
     /// A config was given, so that definitions may have keys.
     pub with_keys: bool,
-    /// The locale whose label names a definition.
     pub default_locale: Locale,
     /// The divisions, as far as names of them had to be looked up.
     pub divisions: Divisions,
@@ -23,12 +21,10 @@ pub struct Listing {
     pub found_by: Option<FoundBy>,
 }
 
-/// One definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// Its key in the config, where one was given and has it.
     pub key: Option<Key>,
-    /// It.
     pub definition: Definition,
     /// Where it holds half a character, if anywhere.
     pub halved: Option<Halved>,
@@ -39,7 +35,6 @@ pub struct Row {
 pub struct SystemPresences {
     /// Which org; none where it could not be asked who it is.
     pub org: Option<Organization>,
-    /// The embedded org.
     pub sandbox: bool,
     /// In the org's order.
     pub names: Vec<SystemPresence>,
@@ -48,17 +43,12 @@ pub struct SystemPresences {
 /// By what somebody called a definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoundBy {
-    /// The key in the config.
     Key,
-    /// The id.
     Id,
-    /// A label, in any locale.
     Label,
 }
 
 impl FoundBy {
-    /// A stable name.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             FoundBy::Key => "key",
@@ -93,7 +83,6 @@ impl Listing {
 
 impl Row {
     /// Active, deactivated, the platform's own, in words.
-    #[must_use]
     pub fn state(&self) -> &'static str {
         match (self.definition.primary, self.definition.deactivated) {
             (Primary::No, false) => "active",
@@ -106,13 +95,11 @@ impl Row {
     }
 
     /// Who changed it last; none where the org does not say.
-    #[must_use]
     pub fn changed_by(&self) -> Option<&str> {
         self.modified().and_then(|it| it.by.as_deref())
     }
 
     /// When it was changed last; none where the org does not say.
-    #[must_use]
     pub fn changed_at(&self) -> Option<&str> {
         self.modified().and_then(|it| it.at.as_deref())
     }

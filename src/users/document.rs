@@ -155,7 +155,6 @@ pub struct UserRowV1 {
 }
 
 /// The document of users.
-#[must_use]
 pub fn users(listing: &Listing, target: &Target) -> UsersV1 {
     let Listing { source, rows, default_locale: _ } = listing;
     UsersV1 {
@@ -166,7 +165,6 @@ pub fn users(listing: &Listing, target: &Target) -> UsersV1 {
 }
 
 /// The document of a report.
-#[must_use]
 pub fn report(report: &Report, target: &Target) -> UserReportV1 {
     let Report { source, meant, rows, interrupted, default_locale: _ } = report;
     UserReportV1 {

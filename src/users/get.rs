@@ -65,7 +65,6 @@ async fn one(reader: &UserReader, user: &UserId, source: &Source) -> Found {
 }
 
 /// May it be one user of several who makes the platform refuse them all?
-#[must_use]
 pub fn may_be_about_one(error: &ApiError) -> bool {
     matches!(error.kind, Kind::Invalid | Kind::NotFound { by_the_platform: true } | Kind::Conflict)
 }

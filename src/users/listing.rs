@@ -14,16 +14,12 @@ pub struct Listing {
     pub source: Source,
     /// One row a user, in the order asked.
     pub rows: Vec<Row>,
-    /// The locale whose label names a definition.
     pub default_locale: Locale,
 }
 
-/// One user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// Who.
     pub user: UserId,
-    /// On what.
     pub found: Found,
     /// The definition that the user is on; none where the org does not show it, or none was read.
     pub definition: Option<Definition>,
@@ -32,7 +28,6 @@ pub struct Row {
 /// What was found of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// A presence.
     On(UserPresence),
     /// The org shows no such user, or no such source of this user.
     NotShown,
@@ -45,8 +40,6 @@ pub enum Found {
 }
 
 impl Found {
-    /// A stable name.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Found::On(_) => "shown",
@@ -58,7 +51,6 @@ impl Found {
     }
 
     /// Why there is nothing to show. Foreign strings are raw.
-    #[must_use]
     pub fn why(&self, source: &Source) -> Option<Cause> {
         let (message, help) = match self {
             Found::On(_) => return None,
@@ -83,7 +75,6 @@ pub const INSTEAD_OF_TEAMS: &str = "use `--source ID` with the id of the presenc
                                     `--source purecloud`, which follows Teams where the org has set up that integration";
 
 /// The platform answers 404.
-#[must_use]
 pub fn not_shown(source: &Source) -> Cause {
     let message = match source {
         Source::Platform | Source::Teams => "the org shows no such user",
@@ -95,7 +86,6 @@ pub fn not_shown(source: &Source) -> Cause {
 
 impl Listing {
     /// Puts what was found beside the definitions that were read once for all.
-    #[must_use]
     pub fn new(
         source: Source,
         found: Vec<(UserId, Found)>,
@@ -114,18 +104,15 @@ impl Listing {
     }
 
     /// Is there a presence in every row?
-    #[must_use]
     pub fn is_whole(&self) -> bool {
         self.rows.iter().all(|row| matches!(row.found, Found::On(_)))
     }
 
     /// What the definition of a row is called.
-    #[must_use]
     pub fn label<'a>(&self, row: &'a Row) -> Option<&'a Label> {
         row.definition.as_ref()?.name(&self.default_locale)
     }
     /// Its system presence, by the user's presence, else by the definition.
-    #[must_use]
     pub fn system_presence<'a>(&self, row: &'a Row) -> Option<&'a SystemPresence> {
         let Found::On(presence) = &row.found else { return None };
         presence.system_presence.as_ref().or_else(|| row.definition.as_ref().map(|it| &it.system_presence))

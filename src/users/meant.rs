@@ -14,17 +14,12 @@ use crate::text;
 /// By what a presence was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// A key of the config.
     Key,
-    /// The id of a definition.
     Id,
-    /// A label, in any locale.
     Label,
 }
 
 impl By {
-    /// A stable name.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             By::Key => "key",
@@ -34,14 +29,10 @@ impl By {
     }
 }
 
-/// A presence that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meant {
-    /// What somebody typed.
     pub typed: String,
-    /// By what it was found.
     pub by: By,
-    /// What it is. Active.
     pub definition: Definition,
 }
 
@@ -50,36 +41,24 @@ pub struct Meant {
 pub enum NotMeant {
     /// Nothing is called so.
     Unknown {
-        /// What somebody typed.
         typed: String,
         /// What is called nearly so.
         nearest: Option<String>,
-        /// Were keys of a config looked at?
         with_config: bool,
     },
     /// Several things are called so.
     Ambiguous {
-        /// What somebody typed.
         typed: String,
         /// What is called so, and by what.
         candidates: Vec<(By, Named)>,
     },
-    /// Nobody can go on it any more.
     Deactivated {
-        /// What somebody typed.
         typed: String,
         /// What is called so.
         found: Named,
     },
     /// What is called so, or may be, cannot be read whole.
-    Odd {
-        /// What somebody typed.
-        typed: String,
-        /// What the object is called.
-        name: String,
-        /// What is odd.
-        what: String,
-    },
+    Odd { typed: String, name: String, what: String },
     /// A key of the config that the org has nothing for.
     NotMade(Key),
     /// A key of the config for which a plan has an open question or an error.
@@ -89,17 +68,14 @@ pub enum NotMeant {
 /// A definition as a sentence names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    /// Its label.
     pub label: Option<Label>,
     /// Where it belongs.
     pub system_presence: String,
-    /// Its id.
     pub id: DefinitionId,
 }
 
 impl Named {
     /// Called by its label in this locale, else by any.
-    #[must_use]
     pub fn new(definition: &Definition, default_locale: &Locale) -> Named {
         Named {
             label: definition.name(default_locale).cloned(),
@@ -109,7 +85,6 @@ impl Named {
     }
 
     /// In a sentence. Foreign strings are raw.
-    #[must_use]
     pub fn in_words(&self) -> String {
         let Named { label, system_presence, id } = self;
         match label {
@@ -120,8 +95,6 @@ impl Named {
 }
 
 impl NotMeant {
-    /// What is wrong, in one sentence.
-    #[must_use]
     pub fn message(&self) -> String {
         match self {
             NotMeant::Unknown { typed, .. } => format!("the org has no presence {typed}", typed = text::ticked(typed)),
@@ -147,8 +120,6 @@ impl NotMeant {
         }
     }
 
-    /// What to do about it.
-    #[must_use]
     pub fn help(&self) -> String {
         match self {
             NotMeant::Unknown { nearest: Some(nearest), .. } => {
@@ -178,7 +149,6 @@ enum Answer<'a> {
     Open,
 }
 
-/// Everything that can be meant.
 pub struct Presences<'a> {
     observed: &'a Observed,
     keys: BTreeMap<&'a Key, Answer<'a>>,
@@ -188,7 +158,6 @@ pub struct Presences<'a> {
 
 impl<'a> Presences<'a> {
     /// Of an org. A config without definitions is as good as none.
-    #[must_use]
     pub fn new(desired: &'a Desired, observed: &'a Observed) -> Presences<'a> {
         let pairing = pair(desired, observed);
         let answer = |(key, found): (&&'a Key, &Found<'a>)| (*key, answer(key, found, &pairing, desired, observed));
@@ -200,10 +169,6 @@ impl<'a> Presences<'a> {
         }
     }
 
-    /// What somebody means who types this.
-    ///
-    /// # Errors
-    /// Nothing, several, or something that nobody can go on.
     pub fn meant(&self, typed: &str) -> Result<Meant, NotMeant> {
         let typed = typed.trim();
         let mut candidates: Vec<(By, &Definition)> = Vec::new();

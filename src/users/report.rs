@@ -16,24 +16,17 @@ pub struct Report {
     pub meant: Vec<Meant>,
     /// One row a user, in the order asked.
     pub rows: Vec<Row>,
-    /// The signal that ended it early.
     pub interrupted: Option<Signal>,
-    /// The locale whose label names a definition.
     pub default_locale: Locale,
 }
 
-/// One user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// Who.
     pub user: UserId,
-    /// On what the user should be.
     pub wish: Wish,
-    /// What became of it.
     pub outcome: Outcome,
 }
 
-/// What became of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Set, and seen to be so.
@@ -57,7 +50,6 @@ pub enum Outcome {
 
 impl Outcome {
     /// Is there nothing left to do for this user?
-    #[must_use]
     pub fn is_success(&self) -> bool {
         match self {
             Outcome::Done | Outcome::AlreadySo | Outcome::Elsewhere(_) => true,
@@ -67,8 +59,6 @@ impl Outcome {
         }
     }
 
-    /// A stable name.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Outcome::Done => "done",
@@ -83,7 +73,6 @@ impl Outcome {
     }
 
     /// Why it is not done. Foreign strings are raw.
-    #[must_use]
     pub fn why(&self, source: &Source) -> Option<Cause> {
         match self {
             Outcome::Done | Outcome::AlreadySo | Outcome::Elsewhere(_) => None,
@@ -103,13 +92,11 @@ impl Outcome {
 
 impl Report {
     /// Is every user where it was asked for?
-    #[must_use]
     pub fn is_success(&self) -> bool {
         self.interrupted.is_none() && self.rows.iter().all(|row| row.outcome.is_success())
     }
 
     /// What was meant by a definition's id.
-    #[must_use]
     pub fn meant(&self, id: &DefinitionId) -> Option<&Meant> {
         self.meant.iter().find(|it| it.definition.id == *id)
     }

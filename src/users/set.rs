@@ -29,7 +29,6 @@ const REREAD_DELAY_MS: u64 = 1_000;
 /// How long after somebody was read they may still be taken from where they were.
 const SEEN_HOLDS_MS: u64 = 5_000;
 
-/// What a run is given.
 #[derive(Debug, Clone, Copy)]
 pub struct Job<'a> {
     /// Who should be on what. Every user once.
@@ -88,11 +87,9 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(&Us
 /// How far the work on one user has come.
 #[derive(Debug, Clone)]
 enum State {
-    /// Nothing was sent.
     Waiting,
     /// A write waits behind this gate, or has passed it.
     Writing(Gate),
-    /// Over.
     Ended(Outcome),
 }
 
@@ -103,7 +100,6 @@ struct Run<'a> {
     stop: &'a Stop,
     tell: &'a dyn Fn(&UserId, &Outcome),
     states: RefCell<Vec<State>>,
-    /// Has the org taken anything in this run?
     has_written: Cell<bool>,
     /// Was one user alone forbidden before the org had taken anything? Then it is not about users.
     is_forbidden: Cell<bool>,

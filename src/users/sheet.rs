@@ -12,12 +12,10 @@ use crate::text;
 /// What may stand between two cells.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
-/// One user of an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Where it stands, such as `users.csv:3`.
     pub place: String,
-    /// Who.
     pub user: UserId,
     /// The cell in the column `presence`, where it is not empty.
     pub presence: Option<String>,
@@ -30,11 +28,9 @@ pub struct Entry {
 pub struct Mistake {
     /// Where.
     pub place: String,
-    /// What.
     pub what: What,
 }
 
-/// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// Not the id of a user.
@@ -47,11 +43,9 @@ pub enum What {
     OpenQuote,
     /// A row of a CSV that does not fit its headings.
     Cells {
-        /// How many it has.
         cells: usize,
         /// How many there are in the line of headings.
         headings: usize,
-        /// What stands between two cells.
         delimiter: char,
     },
     /// No presence is named for this user.
@@ -60,18 +54,11 @@ pub enum What {
     Contradiction {
         /// `presence` or `message`.
         name: &'static str,
-        /// What the cell says.
         cell: String,
-        /// What the flag says.
         flag: String,
     },
     /// Two presences, or two messages, are named for this user: this one there, that one here.
-    Twice {
-        /// The user.
-        user: UserId,
-        /// The other place.
-        first: String,
-    },
+    Twice { user: UserId, first: String },
 }
 
 impl fmt::Display for Mistake {
@@ -103,10 +90,6 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// The ids of a command line.
-///
-/// # Errors
-/// Everything that is no id.
 pub fn arguments(typed: &[String]) -> Result<Vec<Entry>, Vec<Mistake>> {
     let place = || "the command line".to_owned();
     gathered(typed.iter().map(|raw| entry(place(), raw, None, None)))
@@ -114,9 +97,6 @@ pub fn arguments(typed: &[String]) -> Result<Vec<Entry>, Vec<Mistake>> {
 
 /// The users of a file: one id a line, or a CSV (with commas, semicolons or tabs) whose first line has a
 /// column `id` or `userId`; of its other columns only `presence` and `message` count.
-///
-/// # Errors
-/// Everything that is wrong in it.
 pub fn read(name: &str, text: &str) -> Result<Vec<Entry>, Vec<Mistake>> {
     let first = text.lines().find(|it| !it.trim().is_empty()).unwrap_or_default();
     let columns = |delimiter: u8| first.split(char::from(delimiter)).filter_map(column).collect::<Vec<Column>>();
@@ -136,7 +116,6 @@ fn plain(cell: &str) -> &str {
     cell.trim().trim_matches('"')
 }
 
-/// The columns that count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Column {
     User,

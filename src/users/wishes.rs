@@ -19,25 +19,19 @@ pub struct ForAll {
 /// What is wanted for one user, the presence as somebody typed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// Who.
     pub user: UserId,
-    /// On what.
     pub presence: String,
     /// With what message; none leaves it as it is.
     pub message: Option<String>,
 }
 
 /// The users, each once, in the order in which they came.
-#[must_use]
 pub fn distinct(entries: Vec<Entry>) -> Vec<UserId> {
     let mut seen = BTreeSet::new();
     entries.into_iter().map(|it| it.user).filter(|it| seen.insert(it.clone())).collect()
 }
 
 /// What is wanted for each user, each once, in the order in which they came.
-///
-/// # Errors
-/// Users without a presence, and users with two.
 pub fn wanted(entries: Vec<Entry>, for_all: &ForAll) -> Result<Vec<Wanted>, Vec<Mistake>> {
     let (mut all, mut mistakes) = (Vec::<Wanted>::new(), Vec::new());
     let mut first: HashMap<UserId, (usize, String)> = HashMap::new();
@@ -89,9 +83,6 @@ pub struct Wishes {
 }
 
 /// Finds every presence that is named.
-///
-/// # Errors
-/// Every presence that was not found, or not without doubt.
 pub fn wishes(wanted: &[Wanted], presences: &Presences<'_>, primary: bool) -> Result<Wishes, Vec<NotMeant>> {
     let mut found = Wishes { meant: Vec::new(), users: Vec::with_capacity(wanted.len()) };
     let mut not_found: Vec<NotMeant> = Vec::new();

@@ -10,7 +10,6 @@ pub(super) fn explained<'a>(it: impl Into<Explained<'a>>) -> String {
     format!("<p>{}</p>\n{}", sentence(it.message), below(it))
 }
 
-/// What stands below the sentence.
 pub(super) fn below(it: Explained<'_>) -> String {
     let paragraph = |it: Below<'_>| match it {
         Below::Help(help) => format!("<p>Help: {}</p>\n", sentence(help)),

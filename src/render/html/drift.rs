@@ -17,7 +17,6 @@ use crate::render::verdict::Verdict;
 use crate::text;
 
 /// A whole drift, complete however long it is.
-#[must_use]
 pub fn drift(drift: &Drift, target: &Target, sources: &Sources) -> String {
     let (tone, words) = match (drift.questions.is_empty(), drift.rows.len()) {
         (false, _) => (Tone::Bad, "not known, there are errors to answer".to_owned()),
@@ -131,7 +130,6 @@ fn objects(caption: &str, rows: &str) -> String {
     if rows.is_empty() { String::new() } else { folded(caption, &table("unmanaged", caption, &columns, rows)) }
 }
 
-/// What questions are about.
 fn candidates(questions: &[Question]) -> String {
     let row = |About { id, system_presence, name, modified, keep }: &About| {
         let keep = keep.as_ref().map_or_else(String::new, |(key, Answer { say, lines })| {

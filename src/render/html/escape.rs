@@ -8,8 +8,6 @@ use crate::text;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Escaped(String);
 
-/// Any text.
-#[must_use]
 pub fn escaped(raw: &str) -> Escaped {
     let shown = text::terminal(raw);
     let mut safe = String::with_capacity(shown.as_str().len());
@@ -27,7 +25,6 @@ pub fn escaped(raw: &str) -> Escaped {
 }
 
 /// A sentence of ours that may hold foreign text: what stands between backticks is code.
-#[must_use]
 pub fn sentence(raw: &str) -> Escaped {
     let mut safe = String::with_capacity(raw.len());
     for (is_code, part) in text::code_spans(raw) {

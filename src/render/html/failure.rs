@@ -12,7 +12,6 @@ use crate::render::style::Tone;
 use crate::render::verdict::Verdict;
 
 /// What is wrong and what to do about it, with the findings in the files.
-#[must_use]
 pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &Findings, sources: &Sources) -> String {
     let verdict =
         Verdict { tone: Tone::Bad, words: "there is no result".to_owned(), more: Some(problem.message.clone()) };

@@ -13,20 +13,15 @@ use crate::render::verdict::Verdict;
 /// All of the style. Nothing of a page comes from elsewhere.
 const STYLE: &str = include_str!("page.css");
 
-/// What a page is about.
 pub(super) struct About<'a> {
-    /// "Plan", "Apply".
     pub(super) what: &'static str,
-    /// What it comes to.
     pub(super) verdict: Verdict,
     /// Which org; none where it has not said who it is.
     pub(super) org: Option<&'a Organization>,
-    /// The embedded org.
     pub(super) sandbox: bool,
 }
 
 /// A whole page. `body` is markup.
-#[must_use]
 pub(super) fn page(about: &About<'_>, body: &str) -> String {
     let About { what, verdict: Verdict { tone, words, more }, org, sandbox } = about;
     let name = org.map_or_else(|| "org not verified".to_owned(), |it| it.name.clone());
@@ -56,7 +51,6 @@ pub(super) fn page(about: &About<'_>, body: &str) -> String {
 }
 
 /// The name of a colour in the style.
-#[must_use]
 pub(super) fn class(tone: Tone) -> &'static str {
     match tone {
         Tone::Good => "good",
@@ -66,13 +60,11 @@ pub(super) fn class(tone: Tone) -> &'static str {
 }
 
 /// Foreign text that may run from right to left, kept apart from what is around it.
-#[must_use]
 pub(super) fn code(raw: &str) -> String {
     format!("<code><bdi>{}</bdi></code>", escaped(raw))
 }
 
 /// A table that scrolls within itself where the screen is narrow. All but `caption` is markup.
-#[must_use]
 pub(super) fn table(class: &str, caption: &str, columns: &[String], rows: &str) -> String {
     let heads: Vec<String> = columns.iter().map(|it| format!("<th scope=\"col\">{it}</th>")).collect();
     let heads = heads.concat();
@@ -85,13 +77,11 @@ pub(super) fn table(class: &str, caption: &str, columns: &[String], rows: &str) 
 }
 
 /// What a reader unfolds. `summary` is not foreign.
-#[must_use]
 pub(super) fn folded(summary: &str, body: &str) -> String {
     format!("<details>\n<summary>{summary}</summary>\n{body}</details>\n")
 }
 
 /// A place in a file, if there is one.
-#[must_use]
 pub(super) fn at(span: Option<Span>, sources: &Sources) -> String {
     span.map_or_else(String::new, |span| {
         format!(" <span class=\"quiet\">at</span> {}", code(&sources.place(span).to_string()))
@@ -99,13 +89,11 @@ pub(super) fn at(span: Option<Span>, sources: &Sources) -> String {
 }
 
 /// What is wrong, where, and each way to answer it.
-#[must_use]
 pub(super) fn refusals(refusals: &[Refusal], heading: &str, sources: &Sources) -> String {
     refusals_from(refusals, heading, |_| None, sources)
 }
 
 /// The same, with where each comes from, by its index.
-#[must_use]
 pub(super) fn refusals_from(
     refusals: &[Refusal],
     heading: &str,

@@ -21,7 +21,6 @@ use crate::render::verdict::{cost, in_step, of_plan};
 use crate::text;
 
 /// A whole plan, complete however long it is.
-#[must_use]
 pub fn plan(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources) -> String {
     let about = About { what: "Plan", verdict: of_plan(plan), org: target.org.as_ref(), sandbox: target.sandbox };
     let groups: String = groups(plan).iter().map(|it| group(it, plan, sources)).collect();
@@ -136,7 +135,6 @@ fn side<'a>(rows: &[LabelRow<'a>], element: &str, of: impl Fn(&LabelRow<'a>) -> 
     if lines.is_empty() { String::new() } else { format!("<ul class=\"plain\">{}</ul>", lines.concat()) }
 }
 
-/// What to look at.
 pub(super) fn notes(warnings: &[Warning], spent: &[Spent], sources: &Sources) -> String {
     let warnings = warnings.iter().map(|it| format!("<li>Warning: {}</li>\n", sentence(&it.message())));
     let spent = spent.iter().map(|it| {

@@ -15,7 +15,6 @@ use crate::render::verdict::{of_report, what};
 use crate::text;
 
 /// A whole report.
-#[must_use]
 pub fn report(report: &Report, target: &Target, sources: &Sources) -> String {
     let about =
         About { what: what(report), verdict: of_report(report), org: target.org.as_ref(), sandbox: target.sandbox };

@@ -13,7 +13,6 @@ use crate::text;
 
 /// One line for each operation that was reviewed, with what changed since where that refuses it,
 /// and before them how many of each there are.
-#[must_use]
 pub fn bound(run: &[Change], settled: &[Row], plan: &Plan, style: Style) -> String {
     let refused = settled.iter().filter(|it| matches!(it.outcome, Outcome::Refused(_))).count();
     let already_so = settled.len() - refused;

@@ -119,7 +119,6 @@ pub(super) fn edited(block: &mut String, edit: &Edit, divisions: &Divisions, sty
     }
 }
 
-/// The width of the widest locale.
 fn widest<'a>(locales: impl Iterator<Item = &'a Locale>) -> usize {
     locales.map(|it| width(text::terminal(it.as_str()).as_str())).max().unwrap_or(0)
 }

@@ -16,7 +16,6 @@ use crate::render::style::{Style, sign};
 use crate::text;
 
 /// A whole drift, complete however long it is.
-#[must_use]
 pub fn drift(drift: &Drift, target: &Target, sources: &Sources, style: Style) -> String {
     let mut shown = target_line(target) + "\n";
     for how in How::ALL {

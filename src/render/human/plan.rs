@@ -19,7 +19,6 @@ use crate::render::verdict::{Verdict, cost, in_step, of_plan};
 use crate::text;
 
 /// A whole plan, complete however long it is.
-#[must_use]
 pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> String {
     let Plan {
         changes,
@@ -75,7 +74,6 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
 }
 
 /// What would be done, of a plan, beyond the saved one that bounds an apply.
-#[must_use]
 pub fn beyond(changes: &[Change], plan: &Plan, style: Style) -> String {
     let not_in = if changes.len() == 1 { "1 change is not" } else { &format!("{} changes are not", changes.len()) };
     format!(
@@ -136,7 +134,6 @@ fn only_shown(only: &Only, plan: &Plan, style: Style) -> String {
     shown
 }
 
-/// One warning.
 pub(super) fn warning_shown(warning: &Warning, style: Style) -> String {
     let head = style.doubtful(&format!("warning[{}]", warning.code()));
     format!("{head}: {}\n", text::terminal(&warning.message()))

@@ -26,7 +26,6 @@ pub(super) const OUTCOME_WIDTH: usize = 15;
 const INDENT: &str = "      ";
 
 /// A whole report.
-#[must_use]
 pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style) -> String {
     let Report {
         rows,
@@ -62,7 +61,6 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
 }
 
 /// That a step begins, in one line without a line break: for the log of a CI.
-#[must_use]
 pub fn started(step: &Step, default_locale: &Locale) -> String {
     let name = step.name(default_locale);
     let subject = subject(step.action(), step.key(), name, step.system_presence(), step.id());
@@ -70,7 +68,6 @@ pub fn started(step: &Step, default_locale: &Locale) -> String {
 }
 
 /// What became of a step in a run for this intent, in one line, with more below it where it is not done.
-#[must_use]
 pub fn finished(it: &Row, intent: Intent, divisions: &Divisions, style: Style) -> String {
     let shown = row(it, intent, divisions, style);
     shown.trim().to_owned()

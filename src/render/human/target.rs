@@ -4,14 +4,12 @@ use crate::model::observed::{Organization, Target};
 use crate::text;
 
 /// Which org this is about: the first line of every output.
-#[must_use]
 pub fn target_line(target: &Target) -> String {
     let Target { org, sandbox, generation } = target;
     line(org.as_ref(), &format!(", API {generation}"), *sandbox)
 }
 
 /// The same for what both generations of the API share.
-#[must_use]
 pub fn org_line(org: Option<&Organization>, sandbox: bool) -> String {
     line(org, "", sandbox)
 }

@@ -17,14 +17,11 @@ use crate::undo::{Known, Undo};
 /// The report that is taken back, and where it was read from.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
-    /// As a person named it.
     pub file: &'a str,
-    /// What it says.
     pub report: &'a KeptReport,
 }
 
 /// The whole of it, complete however long it is.
-#[must_use]
 pub fn undo(undo: &Undo, source: Source<'_>, target: &Target, style: Style) -> String {
     let Undo { plan: steps, settled, config } = undo;
     let mut shown = plan(steps, target, &Sources::new(), style);
@@ -53,7 +50,6 @@ pub fn undo(undo: &Undo, source: Source<'_>, target: &Target, style: Style) -> S
 }
 
 /// What has to be done in the repository as well, if anything, for after the undo.
-#[must_use]
 pub fn revert(report: &KeptReport) -> String {
     // What an undo did came from no config.
     if report.run.as_ref().is_some_and(|it| it.said.undoes.is_some()) {

@@ -15,7 +15,6 @@ pub(super) fn first_line(base: &Base) -> String {
     guards.map_or_else(String::new, |it| format!("> **Look first**: {}.\n\n", Inline::prose(&it)))
 }
 
-/// What it comes to.
 pub(super) fn sum(base: &Base) -> String {
     match base.compared() {
         Some(compared) => {

@@ -3,13 +3,11 @@
 use crate::render::cause::{Below, Explained};
 use crate::render::markdown::inline::Inline;
 
-/// All of it in one line.
 pub(super) fn in_one_line<'a>(it: impl Into<Explained<'a>>) -> String {
     let it = it.into();
     std::iter::once(Inline::prose(it.message).to_string()).chain(below(it)).collect::<Vec<_>>().join("<br>")
 }
 
-/// What stands below the sentence.
 pub(super) fn below(it: Explained<'_>) -> Vec<String> {
     let shown = |it: Below<'_>| match it {
         Below::Help(help) => format!("Help: {}", Inline::prose(help)),

@@ -17,7 +17,6 @@ use crate::render::markdown::refusals::refusals;
 use crate::render::rows::{LabelRow, labels, others};
 
 /// A drift, never longer than there is room.
-#[must_use]
 pub fn drift(drift: &Drift, target: &Target, sources: &Sources, room: Room) -> String {
     let whose = target.org.as_ref();
     let mut lead = marker(Kind::Drift, whose);
@@ -103,7 +102,6 @@ fn pasted(name: &str, Answer { say, lines: to_paste }: &Answer) -> String {
     format!("- {name}: {}{colon}\n{lines}", Inline::prose(say))
 }
 
-/// What questions are about.
 fn candidates(questions: &[Question]) -> Section {
     let (begin, end) = folded("What the errors are about: who changed it last, and what keeps it");
     let item = |About { id, system_presence, name, modified, keep }: &About| {

@@ -12,7 +12,6 @@ use crate::render::markdown::page::{Keep, Kind, Room, Section, marker, org, page
 
 /// What is wrong and what to do about it, with the findings in the files: in whose place, and as much as there is room
 /// for.
-#[must_use]
 pub fn failure(
     problem: &Problem,
     heard: &Heard,

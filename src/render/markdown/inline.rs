@@ -21,14 +21,12 @@ pub struct Inline(String);
 
 impl Inline {
     /// A name, a label, an id: all of it as code.
-    #[must_use]
     pub fn code(raw: &str) -> Inline {
         Inline(code(&shown(raw, CODE_CHARS_MAX)))
     }
 
     /// A sentence of ours that may hold foreign text: words stay words, and everything else, and what stands
     /// between backticks, becomes code.
-    #[must_use]
     pub fn prose(raw: &str) -> Inline {
         let shown = shown(raw, PROSE_CHARS_MAX);
         // Code with nothing in it is nothing, and what stands on its two sides is one text: `www.``evil.``com`.
@@ -49,8 +47,6 @@ impl Inline {
         Inline(pieces.joined())
     }
 
-    /// The text of the Markdown.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -65,7 +61,6 @@ impl fmt::Display for Inline {
 /// A piece of a line as it stands in a cell of a table. There a pipe ends the cell, even within code, unless a
 /// backslash is before it, which is then taken away. Parsers do not agree on what two of them are, so a backslash
 /// that is there already is shown like what cannot be seen.
-#[must_use]
 pub fn in_cell(markdown: &str) -> String {
     markdown.replace("\\|", "\\x5C|").replace('|', "\\|")
 }

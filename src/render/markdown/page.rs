@@ -45,7 +45,6 @@ pub(super) enum Keep {
 pub(super) struct Section {
     /// What a row is called: "change".
     pub(super) noun: &'static str,
-    /// How dear it is.
     pub(super) keep: Keep,
     /// Before the rows.
     pub(super) head: String,
@@ -95,7 +94,6 @@ impl Section {
 }
 
 /// The lead, then the sections, with an empty line between them.
-#[must_use]
 pub(super) fn page(lead: &str, sections: &[Section], room: Room) -> String {
     let sections: Vec<&Section> = sections.iter().filter(|it| !it.rows.is_empty()).collect();
     // Where nothing is left out, the note is not written; its room is small beside the rest.
@@ -123,28 +121,22 @@ pub(super) fn page(lead: &str, sections: &[Section], room: Room) -> String {
     page
 }
 
-/// The head of a table.
-#[must_use]
 pub(super) fn table_head(columns: &[&str]) -> String {
     let columns: Vec<String> = columns.iter().map(|it| (*it).to_owned()).collect();
     table_row(&columns) + &table_row(&vec!["---".to_owned(); columns.len()])
 }
 
-/// A row of a table.
-#[must_use]
 pub(super) fn table_row(cells: &[String]) -> String {
     let cells: Vec<String> = cells.iter().map(|it| in_cell(it)).collect();
     format!("| {} |\n", cells.join(" | "))
 }
 
 /// The begin and the end of what a reader has to unfold. `summary` is not foreign.
-#[must_use]
 pub(super) fn folded(summary: &str) -> (String, String) {
     (format!("<details><summary>{summary}</summary>\n\n"), "\n</details>\n".to_owned())
 }
 
 /// Lines to paste, indented as a part of a list. The fence is longer than any run of backticks in them.
-#[must_use]
 pub(super) fn lines(language: &str, lines: &[String], indent: &str) -> String {
     let lines: Vec<String> = lines.iter().map(|it| text::terminal(it).to_string()).collect();
     let longest = lines.iter().flat_map(|it| it.split(|c| c != '`')).map(str::len).max().unwrap_or(0);
@@ -165,7 +157,6 @@ pub enum Kind {
     Plan,
     /// The report of an apply or an undo, or that there is none.
     Report,
-    /// A drift, or that nobody knows.
     Drift,
 }
 
@@ -180,7 +171,6 @@ impl Kind {
 }
 
 /// The line by which whoever posts this finds what to update in place: one for each kind and org.
-#[must_use]
 pub(super) fn marker(kind: Kind, org: Option<&Organization>) -> String {
     // An id is foreign, too, and could end the comment that it stands in.
     let id = org.map_or("unknown", |it| it.id.as_str());
@@ -188,8 +178,6 @@ pub(super) fn marker(kind: Kind, org: Option<&Organization>) -> String {
     format!("<!-- presencectl:{} {} -->\n", kind.name(), org.replace("--", "__"))
 }
 
-/// Which org this is about.
-#[must_use]
 pub(super) fn org(org: Option<&Organization>) -> String {
     match org {
         Some(org) => format!("{} ({})", Inline::code(&org.name), Inline::code(org.id.as_str())),
@@ -198,7 +186,6 @@ pub(super) fn org(org: Option<&Organization>) -> String {
 }
 
 /// A sentence where nothing real is at stake.
-#[must_use]
 pub(super) fn sandbox(sandbox: bool) -> &'static str {
     if sandbox { " A sandbox: nothing real is written." } else { "" }
 }

@@ -23,14 +23,11 @@ use crate::text;
 /// The most labels of one definition that stand in the open table; all of them are in the details.
 const OPEN_LABELS_MAX: usize = 4;
 
-/// A plan as a comment.
-#[must_use]
 pub fn plan(plan: &Plan, target: &Target, sources: &Sources) -> String {
     page(&lead(plan, target, sources), &sections(plan, sources), COMMENT)
 }
 
 /// A plan as the summary of a step: with the coverage of the config's locales, and more of everything.
-#[must_use]
 pub fn plan_summary(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources) -> String {
     let mut sections = sections(plan, sources);
     sections.extend(coverage::sections(coverage));
@@ -184,7 +181,6 @@ fn detail(change: &Change, plan: &Plan, sources: &Sources) -> Vec<String> {
         .collect()
 }
 
-/// What to look at.
 pub(super) fn notes(warnings: &[Warning], spent: &[Spent], sources: &Sources) -> Section {
     let warnings = warnings.iter().map(|it| format!("- **warning**: {}\n", Inline::prose(&it.message())));
     let spent = spent.iter().map(|it| {

@@ -19,7 +19,6 @@ use crate::render::verdict::{Verdict, of_report, what};
 const DIFFERENCES_MAX: usize = 6;
 
 /// A report, as much of it as there is room for.
-#[must_use]
 pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -> String {
     let Report {
         rows: _,
