@@ -5,15 +5,15 @@ mod world;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use presencectl::api::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
-use presencectl::commands::identity::Identity;
-use presencectl::commands::journal::ReportFolder;
-use presencectl::commands::look::{Asked, look};
+use presencectl::client::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
+use presencectl::commands::context::journal::ReportFolder;
 use presencectl::config::{self, Request};
 use presencectl::model::desired::Desired;
 use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::model::moment::Moment;
-use presencectl::problem::Heard;
+use presencectl::model::problem::Heard;
+use presencectl::ops::identity::Identity;
+use presencectl::ops::plan_org::{Asked, look};
 use presencectl::sandbox::{Config, Seed, Server};
 use serde_json::{Map, Value, json};
 

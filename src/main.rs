@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use presencectl::environment::Environment;
-use presencectl::signals::Signals;
-use presencectl::terminal::Terminal;
+use presencectl::host::environment::Environment;
+use presencectl::host::signals::Signals;
+use presencectl::host::terminal::Terminal;
 
 fn main() -> ExitCode {
     let (environment, signals) = (Environment::of_process(), Signals::of_process());

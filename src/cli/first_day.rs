@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::formats::{DiagnosisFormat, Output};
 use crate::cli::shared::TargetArgs;
-use crate::init::{Ci, Start};
+use crate::ops::init::{Ci, Start};
 
 /// `presencectl doctor`.
 #[derive(Debug, Clone, Args)]

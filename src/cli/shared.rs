@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::api::policy::REQUESTS_PER_MINUTE_DEFAULT;
 use crate::cli::formats::Output;
+use crate::client::policy::REQUESTS_PER_MINUTE_DEFAULT;
 
 /// Which config.
 #[derive(Debug, Clone, Args)]

@@ -1,30 +1,30 @@
 //! `presencectl apply`.
 
-use crate::api::Session;
-use crate::apply::report::{Outcome, Report, Row, Skip, Unseen};
-use crate::apply::{Aim, Job, Wait};
 use crate::cli::{ApplyArgs, ConfigArgs};
-use crate::commands::carry::{self, Carried};
-use crate::commands::committed::Org;
-use crate::commands::connect::{self, Connection, files_read};
-use crate::commands::conversation::converse;
-use crate::commands::desk::Desk;
-use crate::commands::evidence::Earlier;
-use crate::commands::identity::{Identity, config_names_no_org};
-use crate::commands::look::{Asked, Look, look};
-use crate::commands::obsolete::{Read, asked_of_others};
+use crate::client::Session;
+use crate::commands::context::connect::{self, Connection, files_read};
+use crate::commands::context::conversation::converse;
+use crate::commands::context::desk::Desk;
+use crate::commands::context::execute::{self, Carried};
+use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::typed::limited;
 use crate::commands::saved;
-use crate::commands::shell::{Failure, Shell};
-use crate::commands::typed::limited;
-use crate::diagnostic::Sources;
-use crate::exit::Exit;
+use crate::host::exit::Exit;
 use crate::model::desired::{Desired, Limits};
 use crate::model::generation::Generation;
+use crate::model::source::Sources;
+use crate::model::text;
+use crate::ops::apply::report::{Outcome, Report, Row, Skip, Unseen};
+use crate::ops::apply::{Aim, Job, Wait};
+use crate::ops::history::evidence::Earlier;
+use crate::ops::history::git_config::Org;
+use crate::ops::history::obsolete::{Read, asked_of_others};
+use crate::ops::identity::{Identity, config_names_no_org};
+use crate::ops::plan_org::{Asked, Look, look};
+use crate::output;
 use crate::plan::Plan;
 use crate::plan::change::{Change, Step};
 use crate::plan::saved::{Bound, Fresh, SavedPlan};
-use crate::render::human;
-use crate::text;
 
 /// Shows the plan, asks, carries it out, and looks whether it worked.
 pub async fn run(args: &ApplyArgs, shell: &mut Shell<'_>) -> Exit {
@@ -32,7 +32,7 @@ pub async fn run(args: &ApplyArgs, shell: &mut Shell<'_>) -> Exit {
     match Desk::recorded(&args.record, Some(&args.config.path), &args.target, &args.output.outputs, shell) {
         Ok(mut desk) => {
             let applied = Box::pin(applied(args, &mut desk, shell)).await;
-            desk.close(applied, shell, carry::show)
+            desk.close(applied, shell, execute::show)
         }
         Err(exit) => exit,
     }
@@ -92,7 +92,7 @@ impl Run<'_> {
         let Look { target, observed, unlisted: _, plan, evidence: _, kept: _, notes } = look;
         desk.record.matches(plan);
         shell.show_notes(notes);
-        shell.tell(&mut desk.outputs, &|style| human::plan(plan, target, self.sources, style));
+        shell.tell(&mut desk.outputs, &|style| output::text::plan(plan, target, self.sources, style));
         if !plan.refusals.is_empty() {
             let report = Report { refusals: plan.refusals.clone(), ..self.nothing_done(plan, &Skip::PlanRefused) };
             return Ok((report, Exit::Failure));
@@ -109,7 +109,7 @@ impl Run<'_> {
         let is_held = |it: &Change| plan.held.iter().any(|held| held.change == *it);
         withheld.extend(run.extract_if(.., |it| is_held(it)));
         if !beyond.is_empty() {
-            shell.tell(&mut desk.outputs, &|style| format!("\n{}", human::beyond(&beyond, plan, style)));
+            shell.tell(&mut desk.outputs, &|style| format!("\n{}", output::text::beyond(&beyond, plan, style)));
             return Ok((self.nothing_done(plan, &Skip::BeyondSavedPlan), Exit::Failure));
         }
         let default_locale = &plan.default_locale;
@@ -122,7 +122,7 @@ impl Run<'_> {
         });
         let settled: Vec<Row> = refused.chain(spent).chain(unseen).collect();
         if !self.saved.is_empty() {
-            shell.tell(&mut desk.outputs, &|style| format!("\n{}", human::bound(&run, &settled, plan, style)));
+            shell.tell(&mut desk.outputs, &|style| format!("\n{}", output::text::bound(&run, &settled, plan, style)));
         }
         if !run.is_empty() && !self.args.auto_approve {
             let which = match self.saved.len() {
@@ -131,7 +131,7 @@ impl Run<'_> {
                 _ => " of the saved plans",
             };
             let what = format!("{}{which}", text::count(run.len(), "change"));
-            carry::approve(&what, target, carry::UNASKED, shell)?;
+            execute::approve(&what, target, execute::UNASKED, shell)?;
         }
         let steps = |changes: Vec<Change>| changes.into_iter().map(|it| it.step).collect();
         // What `--only` leaves out is not done, and what needs it has to wait as well.
@@ -149,7 +149,7 @@ impl Run<'_> {
             waits: plan.waiting.iter().map(|it| Wait::of(it, now)).collect(),
             before_post: None,
         };
-        Ok(carry::carry_out(session, job, desk, (target, self.sources), shell).await?)
+        Ok(execute::carry_out(session, job, desk, (target, self.sources), shell).await?)
     }
 
     fn nothing_done(&self, plan: &Plan, skip: &Skip) -> Report {

@@ -5,33 +5,34 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::api::{Credentials, HttpWire, Limits, Options, Reader, Session};
 use crate::cli::{DiagnosisFormat, DoctorArgs};
-use crate::clock::Clock;
-use crate::commands::connect::{self, Connection};
-use crate::commands::conversation::converse;
-use crate::commands::desk::Desk;
-use crate::commands::identity::stops_everything;
-use crate::commands::outputs::Outputs;
-use crate::commands::reading::names_divisions;
-use crate::commands::shell::{Failure, Shell};
+use crate::client::{Credentials, HttpWire, Limits, Options, Reader, Session};
+use crate::commands::context::connect::{self, Connection};
+use crate::commands::context::conversation::converse;
+use crate::commands::context::desk::Desk;
+use crate::commands::context::outputs::Outputs;
+use crate::commands::context::run::{Failure, Shell};
+use crate::config::finding::Finding;
 use crate::config::{self, LoadedAll};
-use crate::diagnostic::finding::Finding;
-use crate::diagnostic::{Severity, Sources, Span};
-use crate::doctor::diagnose;
-use crate::doctor::diagnosis::Diagnosis;
-use crate::doctor::facts::{Answer, Answers, ConfigFact, CredentialsFact, Facts, Meant, NamedBy, Place, Reach};
-use crate::exit::Exit;
-use crate::git::Git;
-use crate::logging;
+use crate::host::clock::Clock;
+use crate::host::exit::Exit;
+use crate::host::git::Git;
+use crate::host::logging;
 use crate::model::desired::{Desired, OrgIdentity};
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::moment::Moment;
 use crate::model::names::OrgId;
 use crate::model::observed::Organization;
-use crate::problem::Problem;
-use crate::render::style::Style;
-use crate::render::{doctor as view, machine};
+use crate::model::problem::Problem;
+use crate::model::source::{Severity, Sources, Span};
+use crate::ops::doctor::diagnose;
+use crate::ops::doctor::diagnosis::Diagnosis;
+use crate::ops::doctor::facts::{Answer, Answers, ConfigFact, CredentialsFact, Facts, Meant, NamedBy, Place, Reach};
+use crate::ops::identity::stops_everything;
+use crate::ops::observe::names_divisions;
+use crate::output::json;
+use crate::output::style::Style;
+use crate::output::text::doctor as view;
 
 /// Checks what goes wrong on the first day.
 pub async fn run(args: &DoctorArgs, shell: &mut Shell<'_>) -> Exit {
@@ -50,7 +51,7 @@ pub async fn run(args: &DoctorArgs, shell: &mut Shell<'_>) -> Exit {
 fn show(diagnosis: &Diagnosis, outputs: Outputs<DiagnosisFormat>, shell: &mut Shell<'_>) -> Exit {
     let text = |format: DiagnosisFormat, style: Style| match format {
         DiagnosisFormat::Human => view::human(diagnosis, style),
-        DiagnosisFormat::Json => machine::diagnosis_json(diagnosis),
+        DiagnosisFormat::Json => json::diagnosis_json(diagnosis),
     };
     let exit = if diagnosis.success() { Exit::Success } else { Exit::Failure };
     let stdout = text(outputs.on_stdout, shell.style_out());

@@ -1,25 +1,28 @@
 //! `presencectl drift`.
 
 use crate::cli::{DriftArgs, Format, LimitArgs};
-use crate::commands::committed::Org;
-use crate::commands::connect::files_read;
-use crate::commands::conversation::converse;
-use crate::commands::desk::Desk;
-use crate::commands::earlier;
-use crate::commands::identity::Identity;
-use crate::commands::journal::ReportFolder;
-use crate::commands::look::{Asked, Look, look};
-use crate::commands::outputs::Outputs;
-use crate::commands::reports;
-use crate::commands::shell::{Failure, Shell};
+use crate::commands::context::connect::files_read;
+use crate::commands::context::conversation::converse;
+use crate::commands::context::desk::Desk;
+use crate::commands::context::journal::ReportFolder;
+use crate::commands::context::outputs::Outputs;
+use crate::commands::context::run::{Failure, Shell};
 use crate::config::Config;
-use crate::diagnostic::Sources;
-use crate::drift::{Drift, Names, Past, drift};
-use crate::exit::Exit;
+use crate::host::exit::Exit;
+use crate::model::source::Sources;
+use crate::ops::drift::{Drift, Names, Past, drift};
+use crate::ops::history::baseline;
+use crate::ops::history::git_config::Org;
+use crate::ops::history::reports;
+use crate::ops::identity::Identity;
+use crate::ops::plan_org::{Asked, Look, look};
+use crate::output;
+use crate::output::ci::github;
+use crate::output::page::html;
+use crate::output::page::{COMMENT, Kind, SUMMARY};
+use crate::output::style::Style;
+use crate::output::{json, page};
 use crate::plan::warning::Warning;
-use crate::render::markdown::{COMMENT, Kind, SUMMARY};
-use crate::render::style::Style;
-use crate::render::{github, html, human, machine, markdown};
 
 /// No limit is raised: nothing is applied.
 const LIMITS: LimitArgs =
@@ -51,7 +54,7 @@ async fn made(args: &DriftArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resul
     outputs.spare(files_read(&args.target))?;
     let (config, sources) = shell.load(&args.config, outputs)?;
     let org = Org { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
-    let applied = args.applied.as_deref().map(|typed| earlier::applied(&args.config, typed, org)).transpose()?;
+    let applied = args.applied.as_deref().map(|typed| baseline::applied(&args.config, typed, org)).transpose()?;
     let here = shell.environment.folder.as_deref();
     let folder = ReportFolder::of(args.report_dir.as_deref(), args.no_report, Some(&args.config.path), here);
     let folder = reports::to_read(folder, outputs, shell)?;
@@ -76,10 +79,10 @@ fn show(args: &DriftArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) 
     shell.show_notes(notes);
     let folder = shell.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
-        Format::Human => human::drift(drift, target, sources, style),
-        Format::Json => machine::drift_json(drift, target, sources),
-        Format::Markdown => markdown::drift(drift, target, sources, COMMENT),
-        Format::Summary => markdown::drift(drift, target, sources, SUMMARY),
+        Format::Human => output::text::drift(drift, target, sources, style),
+        Format::Json => json::drift_json(drift, target, sources),
+        Format::Markdown => page::drift(drift, target, sources, COMMENT),
+        Format::Summary => page::drift(drift, target, sources, SUMMARY),
         Format::Html => html::drift(drift, target, sources),
         Format::Github => github::drift(drift, sources, folder),
     };

@@ -3,24 +3,24 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::cli::{ChoiceArgs, ImportArgs, PlaceArgs, TargetArgs};
-use crate::commands::connect::{api, named_region};
-use crate::commands::conversation::converse;
-use crate::commands::files;
-use crate::commands::identity::Identity;
-use crate::commands::placing::{self, File, Placing};
-use crate::commands::reading::{From, Seen, has_divisions, noticed, see};
-use crate::commands::shell::{Failure, Shell};
-use crate::commands::typed;
-use crate::exit::Exit;
-use crate::import::page::{MARK, NewFile};
-use crate::import::pins::Choice;
-use crate::import::{Asked, Flaw, Import, Layout, import, prove};
+use crate::commands::context::connect::{api, named_region};
+use crate::commands::context::conversation::converse;
+use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::typed;
+use crate::host::exit::Exit;
+use crate::host::file_set::{self, File, Placing};
+use crate::host::files;
+use crate::host::placed::{Claim, How};
 use crate::model::desired::Desired;
 use crate::model::observed::Target;
-use crate::placed::{Claim, How};
-use crate::problem::{Heard, Problem};
-use crate::render;
-use crate::text;
+use crate::model::problem::{Heard, Problem};
+use crate::model::text;
+use crate::ops::identity::Identity;
+use crate::ops::import::page::{MARK, NewFile};
+use crate::ops::import::pins::Choice;
+use crate::ops::import::{Asked, Flaw, Import, Layout, import, prove};
+use crate::ops::observe::{From, Seen, has_divisions, noticed, see};
+use crate::output;
 
 /// Where the schema of a config is kept, from the folder where the command runs.
 const SCHEMA: &str = "schemas/config.v1.json";
@@ -43,7 +43,7 @@ async fn done(args: &ImportArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
     let Made { import, target } = make(&args.target, &asked, shell).await?;
     match &place {
         Place::Stdout => {
-            let line = render::human::target_line(&target) + "\n";
+            let line = output::text::target_line(&target) + "\n";
             shell.terminal.err(&line);
             tell(&import, &place, shell);
             for file in &import.files {
@@ -168,10 +168,10 @@ impl Place {
 
 fn tell(import: &Import, place: &Place, shell: &mut Shell<'_>) {
     let style = shell.style_err();
-    let mut text = render::import::notes(&import.notes, style);
+    let mut text = output::text::import::notes(&import.notes, style);
     let schema = place.schema();
     if !place.folder().join(&schema).exists() {
-        text.push_str(&render::import::note(
+        text.push_str(&output::text::import::note(
             &format!("editors look for the schema at `{schema}`: `presencectl schema config` prints it"),
             style,
         ));
@@ -208,11 +208,11 @@ fn write(
         Place::Folder(folder) => files::beginning(folder, is_layer_of_an_import)
             .into_iter()
             .filter(|name| !import.files.iter().any(|it| it.name == *name))
-            .map(|name| placing::plain(&folder.join(name)).display().to_string())
+            .map(|name| file_set::plain(&folder.join(name)).display().to_string())
             .collect(),
     };
     let style = shell.style_out();
-    let text = render::import::written(import.definitions, &placing.placed, &left_over, target, style);
+    let text = output::text::import::written(import.definitions, &placing.placed, &left_over, target, style);
     shell.terminal.out(&text);
     tell(import, place, shell);
     Ok(())

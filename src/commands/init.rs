@@ -1,22 +1,24 @@
 //! `presencectl init`: asks what is wanted, then makes the files of a new repository, all or none.
 
 use crate::cli::InitArgs;
-use crate::commands::connect;
+use crate::commands::context::connect;
+use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::typed;
 use crate::commands::import::{Made, make};
-use crate::commands::placing::{self, File, Placing};
-use crate::commands::shell::{Failure, Shell};
-use crate::commands::typed;
 use crate::config;
-use crate::exit::Exit;
-use crate::import::page::org_name;
-use crate::import::pins::Choice;
-use crate::import::{Asked, Layout};
-use crate::init::{CONFIG_FOLDER, Ci, Page, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small, workflows};
-use crate::placed::How;
-use crate::problem::Problem;
-use crate::render;
-use crate::render::machine;
-use crate::text;
+use crate::host::exit::Exit;
+use crate::host::file_set::{self, File, Placing};
+use crate::host::placed::How;
+use crate::model::problem::Problem;
+use crate::model::text;
+use crate::ops::import::page::org_name;
+use crate::ops::import::pins::Choice;
+use crate::ops::import::{Asked, Layout};
+use crate::ops::init::{
+    CONFIG_FOLDER, Ci, Page, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small, workflows,
+};
+use crate::output;
+use crate::output::json;
 
 /// How often a question is asked before that is a no.
 const ASKED_MAX: usize = 3;
@@ -46,14 +48,14 @@ async fn made(args: &InitArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
     let placing = Placing::look(files.collect())?;
     agreed(args, &placing, shell)?;
     placing.write(shell.signals)?;
-    let text = render::init::made(&placing.placed, &next(args, start), ci, shell.style_out());
+    let text = output::text::init::made(&placing.placed, &next(args, start), ci, shell.style_out());
     shell.terminal.out(&text);
     Ok(())
 }
 
 /// How to go on, as it is typed.
 fn next(args: &InitArgs, start: Start) -> [String; 2] {
-    let config = text::shell_word(&placing::plain(&args.folder.join(CONFIG_FOLDER)).to_string_lossy());
+    let config = text::shell_word(&file_set::plain(&args.folder.join(CONFIG_FOLDER)).to_string_lossy());
     let flags = match (connect::flags(&args.target), start) {
         // There may be no org yet.
         (none, Start::Small) if none.is_empty() => " --sandbox".to_owned(),
@@ -116,8 +118,8 @@ async fn begun(args: &InitArgs, start: Start, shell: &mut Shell<'_>) -> Result<B
         Start::Small => Begun { pages: vec![small()], org: None },
         Start::Org => imported(args, shell).await?,
     };
-    pages.push(Page::whole(SCHEMA, machine::pretty(&config::json_schema())));
-    let there = placing::there(&args.folder, ".gitignore")?;
+    pages.push(Page::whole(SCHEMA, json::pretty(&config::json_schema())));
+    let there = file_set::there(&args.folder, ".gitignore")?;
     pages.push(gitignore(there.as_deref().map(String::from_utf8_lossy).as_deref()));
     pages.push(readme(start));
     Ok(Begun { pages, org })
@@ -129,7 +131,7 @@ async fn imported(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Begun, Failu
     let asked = Asked { choice, layout: Layout::Folder, region, schema: SCHEMA_FROM_CONFIG.to_owned() };
     let Made { import, target } = make(&args.target, &asked, shell).await?;
     let style = shell.style_err();
-    let told = render::human::target_line(&target) + "\n" + &render::import::notes(&import.notes, style);
+    let told = output::text::target_line(&target) + "\n" + &output::text::import::notes(&import.notes, style);
     shell.terminal.err(&told);
     let page = |name: &str, text: String| Page::whole(format!("{CONFIG_FOLDER}/{name}"), text);
     let pages = import.files.into_iter().map(|it| page(&it.name, it.text)).collect();

@@ -3,20 +3,21 @@
 use std::path::Path;
 
 use crate::cli::{LogArgs, TableFormat};
-use crate::commands::journal::{ReportFolder, found_report_bytes};
-use crate::commands::outputs::Outputs;
-use crate::commands::reports;
-use crate::commands::shell::Shell;
-use crate::exit::Exit;
-use crate::journal::kept::{self, Unreadable};
-use crate::journal::log::{Asked, Log, Room, TooMuch};
-use crate::journal::period;
-use crate::limits::{LOG_BYTES_MAX, LOG_ROWS_MAX};
+use crate::commands::context::journal::{ReportFolder, found_report_bytes};
+use crate::commands::context::outputs::Outputs;
+use crate::commands::context::run::Shell;
+use crate::host::exit::Exit;
+use crate::model::limits::{LOG_BYTES_MAX, LOG_ROWS_MAX};
 use crate::model::moment::Moment;
-use crate::problem::{Heard, Problem};
-use crate::render::style::Style;
-use crate::render::{log as view, machine};
-use crate::text;
+use crate::model::problem::{Heard, Problem};
+use crate::model::text;
+use crate::ops::history::log::{Asked, Log, Room, TooMuch};
+use crate::ops::history::period;
+use crate::ops::history::reports;
+use crate::ops::history::stored::{self, Unreadable};
+use crate::output::json;
+use crate::output::style::Style;
+use crate::output::text::log as view;
 
 /// Shows what the reports of a folder say, and which of them cannot be read.
 pub fn run(args: &LogArgs, shell: &mut Shell<'_>) -> Exit {
@@ -67,9 +68,9 @@ fn read(
     }
 }
 
-fn one(file: &Path) -> Result<kept::Kept, Unreadable> {
+fn one(file: &Path) -> Result<stored::Kept, Unreadable> {
     let bytes = found_report_bytes(file).map_err(|why| Unreadable { line: None, why })?;
-    kept::read(&bytes)
+    stored::read(&bytes)
 }
 
 fn moment(
@@ -89,7 +90,7 @@ fn moment(
 fn show(log: &Log, folder: &ReportFolder, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
     let shown = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::human(log, style),
-        TableFormat::Json => machine::log_json(log),
+        TableFormat::Json => json::log_json(log),
         TableFormat::Csv => view::log_csv(log),
     };
     let is_typed = matches!(folder, ReportFolder::Typed(_));

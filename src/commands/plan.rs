@@ -3,28 +3,31 @@
 use std::rc::Rc;
 
 use crate::cli::{ConfigArgs, Format, PlanArgs};
-use crate::commands::base::compared;
-use crate::commands::committed::Org;
-use crate::commands::connect::files_read;
-use crate::commands::conversation::converse;
-use crate::commands::desk::Desk;
-use crate::commands::earlier;
-use crate::commands::evidence::Earlier;
-use crate::commands::identity::Identity;
-use crate::commands::journal::ReportFolder;
-use crate::commands::look::{Asked, Look, look};
-use crate::commands::obsolete::{Read, asked_of_others};
-use crate::commands::outputs::Outputs;
-use crate::commands::reports;
-use crate::commands::shell::{Failure, Shell};
-use crate::commands::typed::limited;
+use crate::commands::context::connect::files_read;
+use crate::commands::context::conversation::converse;
+use crate::commands::context::desk::Desk;
+use crate::commands::context::journal::ReportFolder;
+use crate::commands::context::outputs::Outputs;
+use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::typed::limited;
+use crate::config::coverage::Coverage;
 use crate::config::file_system::FileSystem;
-use crate::coverage::Coverage;
-use crate::diagnostic::Sources;
-use crate::exit::Exit;
+use crate::host::exit::Exit;
 use crate::model::desired::Desired;
-use crate::render::style::Style;
-use crate::render::{github, html, human, machine, markdown};
+use crate::model::source::Sources;
+use crate::ops::history::base::compared;
+use crate::ops::history::baseline;
+use crate::ops::history::evidence::Earlier;
+use crate::ops::history::git_config::Org;
+use crate::ops::history::obsolete::{Read, asked_of_others};
+use crate::ops::history::reports;
+use crate::ops::identity::Identity;
+use crate::ops::plan_org::{Asked, Look, look};
+use crate::output;
+use crate::output::ci::github;
+use crate::output::page::html;
+use crate::output::style::Style;
+use crate::output::{json, page};
 
 /// Shows what `apply` would do.
 pub async fn run(args: &PlanArgs, shell: &mut Shell<'_>) -> Exit {
@@ -50,7 +53,7 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     let Desk { outputs, heard, .. } = desk;
     outputs.spare(files_read(&args.target))?;
     let ConfigArgs { path, org, root } = &args.config;
-    let at = args.at.as_deref().map(|typed| earlier::at(path, root.as_deref(), typed)).transpose()?;
+    let at = args.at.as_deref().map(|typed| baseline::at(path, root.as_deref(), typed)).transpose()?;
     let (config, sources) = match &at {
         Some(at) => shell.load_at(at, org.as_deref())?,
         None => shell.load_beside(&args.config, args.base.as_deref(), outputs)?,
@@ -58,7 +61,7 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     let desired = limited(config.desired.clone(), &args.only)?;
     let head_path = at.as_ref().map_or(path, |it| &it.place.path);
     let org = Org { name: org.as_deref(), head: &config, head_path };
-    let given = args.base.as_deref().map(|typed| earlier::base(&args.config, typed, org)).transpose()?;
+    let given = args.base.as_deref().map(|typed| baseline::base(&args.config, typed, org)).transpose()?;
     outputs.spare(given.iter().flat_map(|it| &it.files))?;
     let here = shell.environment.folder.as_deref();
     let folder = ReportFolder::of(args.report_dir.as_deref(), args.no_report, Some(path), here);
@@ -93,10 +96,10 @@ fn show(args: &PlanArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -
     shell.show_notes(notes);
     let folder = shell.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
-        Format::Human => human::plan(plan, target, sources, style),
-        Format::Json => machine::plan_json(plan, target, sources),
-        Format::Markdown => markdown::plan(plan, target, sources),
-        Format::Summary => markdown::plan_summary(plan, &Coverage::of(desired), target, sources),
+        Format::Human => output::text::plan(plan, target, sources, style),
+        Format::Json => json::plan_json(plan, target, sources),
+        Format::Markdown => page::plan(plan, target, sources),
+        Format::Summary => page::plan_summary(plan, &Coverage::of(desired), target, sources),
         Format::Html => html::plan(plan, &Coverage::of(desired), target, sources),
         Format::Github => github::plan(plan, desired, sources, folder),
     };

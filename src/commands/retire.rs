@@ -1,35 +1,35 @@
 //! `presencectl retire`.
 
-use crate::api::{ApiError, Session};
-use crate::apply;
-use crate::apply::report::{Row, Verification};
-use crate::cause::Cause;
 use crate::cli::{ConfigArgs, RetireArgs, TableFormat};
-use crate::commands::carry;
-use crate::commands::connect::{self, Connection, api, files_read};
-use crate::commands::conversation::converse;
-use crate::commands::desk::Desk;
-use crate::commands::identity::{Identity, config_names_no_org};
-use crate::commands::reading::{From, Seen, noticed, see};
-use crate::commands::shell::{Failure, Shell, nobody_to_ask};
-use crate::commands::stages::Stages;
+use crate::client::{ApiError, Session};
+use crate::commands::context::connect::{self, Connection, api, files_read};
+use crate::commands::context::conversation::converse;
+use crate::commands::context::desk::Desk;
+use crate::commands::context::execute;
+use crate::commands::context::run::{Failure, Shell, nobody_to_ask};
+use crate::commands::context::stages::Stages;
 use crate::config::Config;
-use crate::diagnostic::Sources;
-use crate::exit::Exit;
+use crate::host::exit::Exit;
+use crate::host::stop::Stop;
+use crate::model::cause::Cause;
 use crate::model::desired::Desired;
 use crate::model::division::Divisions;
 use crate::model::observed::Target;
+use crate::model::problem::Problem;
+use crate::model::source::Sources;
+use crate::model::text;
 use crate::model::usage::Seats;
+use crate::ops::apply;
+use crate::ops::apply::report::{Row, Verification};
+use crate::ops::identity::{Identity, config_names_no_org};
+use crate::ops::observe::{From, Seen, noticed, see};
+use crate::ops::retire::plan::{Asked, Doubt, Moves, Retirement, retirement};
+use crate::ops::retire::report::{Halt, Report};
+use crate::ops::retire::{self, Job};
+use crate::output::json;
+use crate::output::style::Style;
+use crate::output::text::retire as view;
 use crate::plan::plan;
-use crate::problem::Problem;
-use crate::render::machine;
-use crate::render::retire as view;
-use crate::render::style::Style;
-use crate::retire::plan::{Asked, Doubt, Moves, Retirement, retirement};
-use crate::retire::report::{Halt, Report};
-use crate::retire::{self, Job};
-use crate::stop::Stop;
-use crate::text;
 
 /// Shows what is going to be done, asks, does it, and reports on each person.
 pub async fn run(args: &RetireArgs, shell: &mut Shell<'_>) -> Exit {
@@ -121,7 +121,7 @@ impl Run<'_> {
             return Err(Problem { help, ..Problem::new(format!("{message}; nothing was written")) });
         }
         self.approve(&retirement, &seats, &target, shell)?;
-        let begun = carry::begun(&[retirement.step()], &[], desired, Divisions::NotAsked);
+        let begun = execute::begun(&[retirement.step()], &[], desired, Divisions::NotAsked);
         desk.keep(&desk.record.complete(begun), &target, sources, shell)?;
 
         let (sender, stop) = Stop::new();
@@ -177,11 +177,11 @@ fn show(retired: &Retired, desk: Desk<TableFormat>, shell: &mut Shell<'_>) -> Ex
         let _ = shell.fail(&problem.into());
         None
     });
-    let trail = carry::trail(file.as_deref(), file.as_deref().filter(|_| written.may_have_written()), flags);
+    let trail = execute::trail(file.as_deref(), file.as_deref().filter(|_| written.may_have_written()), flags);
     let words = |style: Style| view::report(report, target, sources, style) + &trail;
     let view = |format: TableFormat| match format {
         TableFormat::Human => words(Style::PLAIN),
-        TableFormat::Json => machine::retirement_json(report, target, sources),
+        TableFormat::Json => json::retirement_json(report, target, sources),
         TableFormat::Csv => view::report_csv(report),
     };
     let outputs = desk.outputs;

@@ -1,11 +1,11 @@
 //! `presencectl sandbox`.
 
 use crate::cli::SandboxArgs;
-use crate::commands::shell::Shell;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::commands::context::run::Shell;
+use crate::host::exit::Exit;
+use crate::host::signals::Received;
+use crate::model::problem::Problem;
 use crate::sandbox::{self, Config, Seed, Server};
-use crate::signals::Received;
 
 /// A few of the sample users are enough to try with.
 const USERS_SHOWN_MAX: usize = 5;

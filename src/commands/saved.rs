@@ -3,13 +3,13 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::apply::report::{Outcome, Row};
-use crate::limits::SAVED_PLAN_BYTES_MAX;
+use crate::model::limits::SAVED_PLAN_BYTES_MAX;
 use crate::model::names::Locale;
 use crate::model::observed::Target;
+use crate::model::problem::{Problem, cause};
+use crate::model::text;
+use crate::ops::apply::report::{Outcome, Row};
 use crate::plan::saved::{self, Bound, Fresh, Misfit, Operation, SavedPlan};
-use crate::problem::{Problem, cause};
-use crate::text;
 
 pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
     let named = |what: String| {

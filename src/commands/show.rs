@@ -1,23 +1,24 @@
 //! `presencectl show`.
 
-use crate::api::Reader;
 use crate::cli::{ConfigArgs, ShowArgs, TableFormat};
-use crate::commands::connect::{api, files_read};
-use crate::commands::conversation::converse;
-use crate::commands::desk::Desk;
-use crate::commands::identity::{Identity, who};
-use crate::commands::outputs::Outputs;
-use crate::commands::reading::{From, Seen, has_divisions, see};
-use crate::commands::shell::{Failure, Shell};
-use crate::commands::typed;
-use crate::exit::Exit;
+use crate::client::Reader;
+use crate::commands::context::connect::{api, files_read};
+use crate::commands::context::conversation::converse;
+use crate::commands::context::desk::Desk;
+use crate::commands::context::outputs::Outputs;
+use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::typed;
+use crate::host::exit::Exit;
 use crate::model::desired::Desired;
 use crate::model::observed::Target;
-use crate::problem::{Heard, Problem};
-use crate::render::style::Style;
-use crate::render::{listing, machine};
-use crate::show::listing::{Listing, SystemPresences};
-use crate::show::{find, list};
+use crate::model::problem::{Heard, Problem};
+use crate::ops::identity::{Identity, who};
+use crate::ops::observe::{From, Seen, has_divisions, see};
+use crate::ops::show::listing::{Listing, SystemPresences};
+use crate::ops::show::{find, list};
+use crate::output::json;
+use crate::output::style::Style;
+use crate::output::text::listing;
 
 pub async fn run(args: &ShowArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
@@ -92,10 +93,10 @@ async fn system_presences(
 fn show(found: &Found, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
     let view = |format: TableFormat, style: Style| match (format, found) {
         (TableFormat::Human, Found::Definitions(target, it)) => listing::human(it, target, style),
-        (TableFormat::Json, Found::Definitions(target, it)) => machine::definitions_json(it, target),
+        (TableFormat::Json, Found::Definitions(target, it)) => json::definitions_json(it, target),
         (TableFormat::Csv, Found::Definitions(_, it)) => listing::definitions_csv(it),
         (TableFormat::Human, Found::SystemPresences(it)) => listing::system_presences(it, style),
-        (TableFormat::Json, Found::SystemPresences(it)) => machine::system_presences_json(it),
+        (TableFormat::Json, Found::SystemPresences(it)) => json::system_presences_json(it),
         (TableFormat::Csv, Found::SystemPresences(it)) => listing::system_presences_csv(it),
     };
     let stdout = view(outputs.on_stdout, shell.style_out());

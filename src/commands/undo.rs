@@ -4,37 +4,38 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::api::{Reader, Session};
-use crate::apply::report::{Outcome, Report, Row, Skip};
-use crate::apply::{Aim, Job};
 use crate::cli::{ConfigArgs, TargetArgs, UndoArgs};
-use crate::commands::carry::{self, Carried};
-use crate::commands::connect::{self, files_read};
-use crate::commands::conversation::converse;
-use crate::commands::desk::Desk;
-use crate::commands::identity::Identity;
-use crate::commands::journal::report_bytes;
-use crate::commands::look::{people_on, raised};
-use crate::commands::reading::{From, Seen, noticed, see};
-use crate::commands::reports::{KeptFile, Newest, newest_of};
-use crate::commands::shell::{Failure, Shell};
-use crate::commands::simulated;
-use crate::diagnostic::{Sources, Span};
-use crate::exit::Exit;
-use crate::journal::kept::{self, KeptReport, KeptRow};
+use crate::client::{Reader, Session};
+use crate::commands::context::connect::{self, files_read};
+use crate::commands::context::conversation::converse;
+use crate::commands::context::desk::Desk;
+use crate::commands::context::execute::{self, Carried};
+use crate::commands::context::journal::report_bytes;
+use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::start_sandbox;
+use crate::host::exit::Exit;
 use crate::model::desired::{Desired, Limits, OrgIdentity};
 use crate::model::generation::ApiChoice;
 use crate::model::names::OrgId;
 use crate::model::observed::{Observed, Target};
+use crate::model::problem::Problem;
+use crate::model::slug::slug;
+use crate::model::source::{Sources, Span};
+use crate::model::text;
+use crate::ops::apply::report::{Outcome, Report, Row, Skip};
+use crate::ops::apply::{Aim, Job};
+use crate::ops::history::reports::{KeptFile, Newest, newest_of};
+use crate::ops::history::stored::{self, KeptReport, KeptRow};
+use crate::ops::identity::Identity;
+use crate::ops::observe::{From, Seen, noticed, see};
+use crate::ops::plan_org::{people_on, raised};
+use crate::ops::undo::{self, Undo, Why};
+use crate::output;
+use crate::output::text::Source;
 use crate::plan::change::Change;
 use crate::plan::plan;
 use crate::plan::usage::with_usage;
-use crate::problem::Problem;
-use crate::render::human::{self, Source};
 use crate::sandbox::Seed;
-use crate::slug::slug;
-use crate::text;
-use crate::undo::{self, Undo, Why};
 
 /// Shows what takes a report back, asks, carries it out, and looks whether it worked.
 pub async fn run(args: &UndoArgs, shell: &mut Shell<'_>) -> Exit {
@@ -42,7 +43,7 @@ pub async fn run(args: &UndoArgs, shell: &mut Shell<'_>) -> Exit {
     match Desk::recorded(&args.record, args.config.as_deref(), &args.target, &args.output.outputs, shell) {
         Ok(mut desk) => {
             let undone = Box::pin(undone(args, &mut desk, shell)).await;
-            desk.close(undone, shell, carry::show)
+            desk.close(undone, shell, execute::show)
         }
         Err(exit) => exit,
     }
@@ -86,7 +87,7 @@ async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resu
         run.go(&connection.session, &identity, desk, shell).await
     })
     .await?;
-    let last = if ended.may_have_written() { human::revert(&report) } else { String::new() };
+    let last = if ended.may_have_written() { output::text::revert(&report) } else { String::new() };
     let flags = typed.as_ref().map(connect::config_flags).unwrap_or_default() + &connect::flags(&args.target);
     let report = desk.record.complete(ended);
     Ok(Carried { report, target, sources, exit, flags, last })
@@ -116,7 +117,7 @@ fn newest_apply(
         });
     };
     let id = identity.and_then(|it| {
-        if args.target.sandbox { Some(simulated::org_id(it)) } else { it.id.as_ref().map(ToString::to_string) }
+        if args.target.sandbox { Some(start_sandbox::org_id(it)) } else { it.id.as_ref().map(ToString::to_string) }
     });
     let folders = [Some(name), id.as_deref()].into_iter().flatten().filter_map(slug).collect();
     let Newest { files, note, is_whole: _ } = newest_of(&desk.folder, &folders)?;
@@ -160,13 +161,13 @@ fn read(path: &Path) -> Result<KeptReport, Problem> {
         |why: String| Problem::new(format!("the report `{}` cannot be undone: {why}", text::unticked(path.display())));
     let help = "give the file that `apply --report-dir` or `apply --output json=FILE` wrote";
     let bytes = report_bytes(path).map_err(|why| cannot(why).help(help))?;
-    match kept::read(&bytes) {
-        Ok(kept::Kept::Report(report)) => Ok(report),
-        Ok(kept::Kept::Failure(failure)) => {
+    match stored::read(&bytes) {
+        Ok(stored::Kept::Report(report)) => Ok(report),
+        Ok(stored::Kept::Failure(failure)) => {
             let why = format!("its run failed before anything was written ({})", failure.message);
             Err(cannot(why).help("there is nothing to take back"))
         }
-        Err(kept::Unreadable { line, why }) => {
+        Err(stored::Unreadable { line, why }) => {
             let place = line.map_or_else(String::new, |line| format!("line {line}: "));
             Err(cannot(format!("{place}{why}")).help(help))
         }
@@ -190,7 +191,7 @@ fn org_of(report: &KeptReport, target: &TargetArgs) -> Result<OrgId, Problem> {
 fn for_this_org(config: Option<&OrgIdentity>, report: &KeptReport, org: &OrgId) -> Result<(), Problem> {
     let Some(config) = config else { return Ok(()) };
     let id = match (&config.id, report.sandbox) {
-        (_, true) => Some(simulated::org_id(config)),
+        (_, true) => Some(start_sandbox::org_id(config)),
         (id, false) => id.as_ref().map(ToString::to_string),
     };
     if id.is_none_or(|it| it == org.as_str()) {
@@ -215,7 +216,7 @@ const UNASKED_WITHOUT_CONFIG: &str = "give --config PATH, whose `protect`, `omit
 fn identity(report: &KeptReport, org: &OrgId, place: Span) -> OrgIdentity {
     let name = report.run.as_ref().and_then(|run| run.said.config_org.clone());
     let named = OrgIdentity { name: name.unwrap_or_default(), id: None, region: None, place };
-    if report.sandbox && simulated::org_id(&named) == org.as_str() {
+    if report.sandbox && start_sandbox::org_id(&named) == org.as_str() {
         return named;
     }
     OrgIdentity { id: Some(org.clone()), ..named }
@@ -265,7 +266,7 @@ impl Run<'_> {
         shell.show_notes(&notes);
         let file = file.display().to_string();
         let source = Source { file: &file, report };
-        shell.tell(&mut desk.outputs, &|style| human::undo(&undo, source, &target, style));
+        shell.tell(&mut desk.outputs, &|style| output::text::undo(&undo, source, &target, style));
         let settled: Vec<Row> = undo.settled.iter().map(undo::Settled::row).collect();
         let Undo { plan, settled: _, config: _ } = undo;
         if !plan.refusals.is_empty() || plan.changes.is_empty() {
@@ -281,21 +282,21 @@ impl Run<'_> {
         if !args.auto_approve {
             let unasked = match config {
                 None if !args.target.sandbox => UNASKED_WITHOUT_CONFIG,
-                None | Some(_) => carry::UNASKED,
+                None | Some(_) => execute::UNASKED,
             };
             let named = format!(
                 "name the report, and give --auto-approve where a review has already said yes: `presencectl undo {} --auto-approve`",
                 text::terminal(&self.file.display().to_string())
             );
             let unasked = if self.args.report.is_none() { &named } else { unasked };
-            carry::approve(&text::count(plan.changes.len(), "change"), &target, unasked, shell)?;
+            execute::approve(&text::count(plan.changes.len(), "change"), &target, unasked, shell)?;
         }
         let steps = plan.changes.into_iter().map(|it| it.step).collect();
         let (withheld, limits, aim) = (Vec::new(), &limits, Aim::Steps);
         let (waits, before_post) = (Vec::new(), None);
         let observed = &observed;
         let job = Job { steps, withheld, settled, desired, limits, observed, aim, waits, before_post };
-        let (report, exit) = carry::carry_out(&session, job, desk, (&target, &Sources::new()), shell).await?;
+        let (report, exit) = execute::carry_out(&session, job, desk, (&target, &Sources::new()), shell).await?;
         Ok((report, exit, target))
     }
 }

@@ -1,27 +1,27 @@
 //! `presencectl user get`.
 
-use crate::api::{ApiError, Session};
 use crate::cli::{TableFormat, UserGetArgs};
-use crate::commands::connect::{api, files_read};
-use crate::commands::conversation::converse;
-use crate::commands::desk::Desk;
-use crate::commands::identity::{Identity, who};
-use crate::commands::outputs::Outputs;
-use crate::commands::reading::definitions;
-use crate::commands::shell::{Failure, Shell};
+use crate::client::{ApiError, Session};
+use crate::commands::context::connect::{api, files_read};
+use crate::commands::context::conversation::converse;
+use crate::commands::context::desk::Desk;
+use crate::commands::context::outputs::Outputs;
+use crate::commands::context::run::{Failure, Shell};
 use crate::commands::users;
-use crate::exit::Exit;
+use crate::host::exit::Exit;
 use crate::model::desired::Desired;
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::observed::Target;
+use crate::model::problem::{Heard, Problem};
 use crate::model::user::{Source, UserId};
-use crate::problem::{Heard, Problem};
-use crate::render::machine;
-use crate::render::style::Style;
-use crate::render::users as view;
-use crate::users::get;
-use crate::users::listing::Listing;
-use crate::users::wishes::distinct;
+use crate::ops::identity::{Identity, who};
+use crate::ops::observe::definitions;
+use crate::ops::users::get;
+use crate::ops::users::listing::Listing;
+use crate::ops::users::wishes::distinct;
+use crate::output::json;
+use crate::output::style::Style;
+use crate::output::text::users as view;
 
 pub async fn run(args: &UserGetArgs, shell: &mut Shell<'_>) -> Exit {
     shell.signals.watch();
@@ -92,7 +92,7 @@ fn nameless(error: ApiError) -> Problem {
 fn show(listing: &Listing, target: &Target, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
     let view = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::listing(listing, target, style),
-        TableFormat::Json => machine::users_json(listing, target),
+        TableFormat::Json => json::users_json(listing, target),
         TableFormat::Csv => view::listing_csv(listing),
     };
     let exit = if listing.is_whole() { Exit::Success } else { Exit::Failure };

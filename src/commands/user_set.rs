@@ -1,32 +1,32 @@
 //! `presencectl user set`.
 
-use crate::api::Session;
 use crate::cli::{TableFormat, UserSetArgs};
-use crate::commands::bar::Count;
-use crate::commands::connect::{Connection, api, files_read};
-use crate::commands::conversation::converse;
-use crate::commands::desk::Desk;
-use crate::commands::identity::{Identity, who};
-use crate::commands::outputs::Outputs;
-use crate::commands::reading::{definitions, noticed, with_other_generation};
-use crate::commands::shell::{Failure, Shell, nobody_to_ask};
+use crate::client::Session;
+use crate::commands::context::bar::Count;
+use crate::commands::context::connect::{Connection, api, files_read};
+use crate::commands::context::conversation::converse;
+use crate::commands::context::desk::Desk;
+use crate::commands::context::outputs::Outputs;
+use crate::commands::context::run::{Failure, Shell, nobody_to_ask};
 use crate::commands::users;
-use crate::exit::Exit;
+use crate::host::exit::Exit;
+use crate::host::stop::Stop;
 use crate::model::desired::Desired;
 use crate::model::names::Locale;
 use crate::model::observed::{Observed, Target};
+use crate::model::problem::{Heard, Problem};
+use crate::model::text;
 use crate::model::user::{Source, UserId, Wish};
-use crate::problem::{Heard, Problem};
-use crate::render::machine;
-use crate::render::style::Style;
-use crate::render::users as view;
-use crate::stop::Stop;
-use crate::text;
-use crate::users::listing::INSTEAD_OF_TEAMS;
-use crate::users::meant::{Meant, NotMeant, Presences};
-use crate::users::report::{Report, Row};
-use crate::users::set::{self, Job};
-use crate::users::wishes::{ForAll, Wanted, Wishes, wanted, wishes};
+use crate::ops::identity::{Identity, who};
+use crate::ops::observe::{definitions, noticed, with_other_generation};
+use crate::ops::users::listing::INSTEAD_OF_TEAMS;
+use crate::ops::users::meant::{Meant, NotMeant, Presences};
+use crate::ops::users::report::{Report, Row};
+use crate::ops::users::set::{self, Job};
+use crate::ops::users::wishes::{ForAll, Wanted, Wishes, wanted, wishes};
+use crate::output::json;
+use crate::output::style::Style;
+use crate::output::text::users as view;
 
 /// How many presences the question names one by one.
 const PRESENCES_NAMED_MAX: usize = 5;
@@ -188,7 +188,7 @@ fn show(report: &Report, target: &Target, outputs: Outputs<TableFormat>, shell: 
     };
     let view = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::report(report, target, style),
-        TableFormat::Json => machine::user_report_json(report, target),
+        TableFormat::Json => json::user_report_json(report, target),
         TableFormat::Csv => view::report_csv(report),
     };
     let stdout = view(outputs.on_stdout, shell.style_out());
@@ -201,7 +201,7 @@ mod tests {
     use crate::model::generation::Generation;
     use crate::model::names::{DefinitionId, Label, OrgId, SystemPresence};
     use crate::model::observed::{Definition, Organization, Primary};
-    use crate::users::meant::By;
+    use crate::ops::users::meant::By;
 
     fn meant(label: &str) -> Meant {
         let definition = Definition {

@@ -5,15 +5,15 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::cli::{ConfigArgs, UserConfigArgs, View, WhoArgs};
-use crate::commands::outputs::Outputs;
-use crate::commands::shell::{Failure, Shell};
-use crate::limits::USERS_BYTES_MAX;
+use crate::commands::context::outputs::Outputs;
+use crate::commands::context::run::{Failure, Shell};
+use crate::host::terminal::Terminal;
 use crate::model::desired::Desired;
+use crate::model::limits::USERS_BYTES_MAX;
+use crate::model::problem::{Problem, cause};
+use crate::model::text;
 use crate::model::user::Source;
-use crate::problem::{Problem, cause};
-use crate::terminal::Terminal;
-use crate::text;
-use crate::users::sheet::{self, Entry, Mistake};
+use crate::ops::users::sheet::{self, Entry, Mistake};
 
 /// How many mistakes of an input are told.
 const MISTAKES_TOLD_MAX: usize = 10;

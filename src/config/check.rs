@@ -6,11 +6,10 @@ use crate::config::check_hands;
 use crate::config::check_labels::{LabelRules, Subject, check_labels, check_locale};
 use crate::config::check_same;
 use crate::config::collector::Collector;
+use crate::config::finding::Finding;
 use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Field, Located};
 use crate::config::schema::{Api, Org, Prune as PruneWord};
-use crate::diagnostic::finding::Finding;
-use crate::diagnostic::{Diagnostic, Span};
 use crate::model::desired::{
     ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, OrgIdentity, Places, Prune, Settings, Wanted,
 };
@@ -21,7 +20,8 @@ use crate::model::names::{
     DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence, can_be_id, is_guid,
 };
 use crate::model::region::Region;
-use crate::text;
+use crate::model::source::{Diagnostic, Span};
+use crate::model::text;
 
 /// How many unknown names are offered the nearest: looking costs the length of the list.
 const SUGGESTIONS_MAX: usize = 50;

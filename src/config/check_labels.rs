@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::config::check_text::{hidden_in, placeholder};
 use crate::config::collector::Collector;
+use crate::config::finding::Finding;
 use crate::config::located::{Entries, Field};
 use crate::config::schema::Settings as SettingsShape;
-use crate::diagnostic::finding::Finding;
-use crate::diagnostic::{Diagnostic, Span};
 use crate::model::desired::Settings;
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{Label, Locale};
-use crate::text;
-use crate::yaml;
+use crate::model::source::{Diagnostic, Span};
+use crate::model::text;
+use crate::model::yaml;
 
 /// The locales that the platform documents (docs/platform.md, "Locales"), and three that CX as Code lists besides.
 pub const DOCUMENTED_LOCALES: [&str; 27] = [

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use unicode_script::{Script, UnicodeScript};
 use unicode_security::confusable_detection::skeleton;
 
-use crate::diagnostic::finding::Finding;
-use crate::text;
+use crate::config::finding::Finding;
+use crate::model::text;
 
 /// The alphabets that have letters in common to the eye. A word of a language has letters of one of them;
 /// Japanese, Chinese and Korean mix scripts, and those are not here.

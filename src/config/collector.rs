@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use crate::diagnostic::finding::Finding;
-use crate::diagnostic::{Diagnostic, Findings, Severity, Sources, Span};
-use crate::limits::FINDINGS_SHOWN_MAX;
+use crate::config::finding::Finding;
+use crate::model::limits::FINDINGS_SHOWN_MAX;
+use crate::model::source::{Diagnostic, Findings, Severity, Sources, Span};
 
 /// What `settings.rules` sets, by rule and key: a severity, or none for what is switched off; and where.
 #[derive(Debug, Default)]

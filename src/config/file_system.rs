@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
-use crate::limits::CONFIG_LINKED_PATHS_MAX;
+use crate::model::limits::CONFIG_LINKED_PATHS_MAX;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {

@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use crate::config::file_system::{Entry, EntryKind, FileSystem};
-use crate::diagnostic::finding::{Finding, Severity};
-use crate::limits::CONFIG_FILES_MAX;
+use crate::config::finding::{Finding, Severity};
+use crate::model::limits::CONFIG_FILES_MAX;
 
 /// A file or folder, under the name that people know it by and where it really is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use crate::config::collector::Collector;
 use crate::config::files::{Room, examined};
 use crate::config::layers::{self, Stack};
 use crate::config::structure::Shape;
-use crate::diagnostic::{Diagnostic, Findings, Sources};
 use crate::model::desired::Desired;
+use crate::model::source::{Diagnostic, Findings, Sources};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a> {

@@ -10,7 +10,7 @@ use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, MapAccess, Se
 use serde::forward_to_deserialize_any;
 
 use crate::config::tree::{Node, Spanned};
-use crate::diagnostic::{FileId, Span};
+use crate::model::source::{FileId, Span};
 
 /// A value and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]

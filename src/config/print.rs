@@ -8,10 +8,10 @@ use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Entries, Field, Located};
 use crate::config::rule_settings::{RuleSetting, Rules};
 use crate::config::schema::{Api, Definition, Limits, Org, Prune, Settings, VERSION};
-use crate::diagnostic::{Sources, Span};
 use crate::model::desired;
-use crate::text;
-use crate::yaml;
+use crate::model::source::{Sources, Span};
+use crate::model::text;
+use crate::model::yaml;
 
 /// The YAML text of a config, `# file:line` at each value, `# default` where no file sets it.
 pub fn resolved_text(resolved: &Resolved, sources: &Sources) -> String {

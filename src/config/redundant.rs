@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use crate::config::finding::Finding;
 use crate::config::located::{Entries, Field, Located};
 use crate::config::schema::Definition;
-use crate::diagnostic::finding::Finding;
-use crate::diagnostic::{Diagnostic, Span};
 use crate::model::names::Locale;
-use crate::text;
+use crate::model::source::{Diagnostic, Span};
+use crate::model::text;
 
 /// What of an override is as it was below.
 pub(super) fn found(

@@ -6,9 +6,9 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use crate::config::file_system::FileSystem;
+use crate::config::finding::Finding;
 use crate::config::folders::{Found, Root, join, plain_cause};
-use crate::diagnostic::finding::Finding;
-use crate::text;
+use crate::model::text;
 
 /// The path of a request and the root that it lies below.
 pub(super) fn begin(

@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 
 use crate::config::collector::Levels;
 use crate::config::located::{Entries, Field, Located};
-use crate::diagnostic::{Severity, Span};
-use crate::rules::{RULES, Rule, Settable};
+use crate::config::rules::{RULES, Rule, Settable};
+use crate::model::source::{Severity, Span};
 
 /// How much a finding matters, as people type it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

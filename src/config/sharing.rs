@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use crate::config::file_system::FileSystem;
 use crate::config::files::Files;
+use crate::config::finding::Finding;
 use crate::config::folders::{self, Found, join};
 use crate::config::located::Located;
 use crate::config::root::begin;
-use crate::diagnostic::finding::Finding;
-use crate::limits::{CONFIG_BYTES_MAX, CONFIG_FILE_BYTES_MAX};
+use crate::model::limits::{CONFIG_BYTES_MAX, CONFIG_FILE_BYTES_MAX};
 
 /// The other orgs that use a file, or may.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

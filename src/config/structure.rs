@@ -8,16 +8,16 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::{Number, Value};
 
 use crate::config::collector::Collector;
+use crate::config::finding::Finding;
 use crate::config::located::{read, whole};
 use crate::config::requires;
+use crate::config::rules::{Kind, Settable, rule};
 use crate::config::schema::{ConfigFile, RULES, VERSION};
 use crate::config::syntax;
 use crate::config::tree::{Node, Spanned};
-use crate::diagnostic::finding::Finding;
-use crate::diagnostic::{Diagnostic, Span};
-use crate::rules::{Kind, Settable, rule};
-use crate::text;
-use crate::yaml;
+use crate::model::source::{Diagnostic, Span};
+use crate::model::text;
+use crate::model::yaml;
 
 /// The sections of a config file. A YAML file with none of them is somebody else's.
 const SECTIONS: [&str; 8] = ["org", "use", "settings", "definitions", "overrides", "omit", "ids", "protect"];

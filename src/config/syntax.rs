@@ -2,9 +2,9 @@
 
 use serde_yaml::granit_parser::{ErrorKind, ScanError};
 
-use crate::diagnostic::finding::Finding;
-use crate::diagnostic::{Diagnostic, FileId, Span};
-use crate::text;
+use crate::config::finding::Finding;
+use crate::model::source::{Diagnostic, FileId, Span};
+use crate::model::text;
 
 /// The parser's error as a finding at its place.
 pub(super) fn diagnostic(error: &ScanError, text: &str, file: FileId, depth_max: usize) -> Diagnostic {

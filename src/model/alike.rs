@@ -4,7 +4,7 @@
 use caseless::Caseless as _;
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-use crate::text;
+use crate::model::text;
 
 /// Every text is stable after three rounds or fewer; more would be a fault of the tables.
 const ROUNDS_MAX: usize = 8;

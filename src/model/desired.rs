@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::Span;
 use crate::model::division::DivisionName;
 use crate::model::generation::ApiChoice;
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, Key, Label, Locale, OrgId, SystemPresence};
 use crate::model::region::Region;
+use crate::model::source::Span;
 
 /// How many active definitions of an organisation the platform documents for one system presence
 /// (docs/platform.md, "Limits"). An org may have had it raised, so passing it is a warning.

@@ -3,7 +3,7 @@
 
 use crate::model::alike;
 use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
-use crate::text;
+use crate::model::text;
 
 /// How many labels of an odd object a sentence names.
 const LABELS_NAMED_MAX: usize = 3;

@@ -5,11 +5,11 @@ use std::fmt;
 use crate::model::labels::Labels;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
+use crate::model::text;
+use crate::model::yaml;
 use crate::plan::candidate::{Candidate, Said};
 use crate::plan::evidence::Had;
 use crate::plan::refusal::{By, Fact, MORE, Refusal};
-use crate::text;
-use crate::yaml;
 
 /// One way to answer a refusal. Foreign strings in it are raw, except in `lines`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,12 +1,12 @@
 //! What a plan consists of: steps (all that apply is given), reasons (for people), and what was
 //! found in step or left alone.
 
-use crate::diagnostic::Span;
 use crate::model::labels::{Labels, Scope};
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Content;
-use crate::text;
+use crate::model::source::Span;
+use crate::model::text;
 
 /// A create that is not planned: an earlier run has made its object, and only the list does not show that yet.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! What it costs to apply a plan: how many requests, and about how long. A forecast for a run in which nothing goes
-//! wrong; what an apply does is in `apply/object.rs`, `apply/census.rs`, `apply/divided.rs` and `apply/verify.rs`.
+//! wrong; what an apply does is in `ops/apply/object.rs`, `ops/apply/census.rs`, `ops/apply/divided.rs` and `ops/apply/verify.rs`.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::api::operations::PAGE_SIZE;
-use crate::api::policy::{LIST_LAG_MS, WINDOW_MS, WINDOW_SLACK_MS};
+use crate::client::operations::PAGE_SIZE;
+use crate::client::policy::{LIST_LAG_MS, WINDOW_MS, WINDOW_SLACK_MS};
 use crate::model::generation::Generation;
 use crate::model::observed::Observed;
 use crate::plan::change::{Action, Step};

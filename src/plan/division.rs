@@ -5,8 +5,8 @@ use crate::model::division::{DivisionName, Divisions};
 use crate::model::generation::Generation;
 use crate::model::names::DivisionId;
 use crate::model::observed::Observed;
+use crate::model::text;
 use crate::plan::refusal::Fact;
-use crate::text;
 
 /// How many names or ids of divisions one refusal has.
 const NAMED_MAX: usize = 30;

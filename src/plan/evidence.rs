@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::names::{DefinitionId, Key};
-use crate::text;
+use crate::model::text;
 
 /// What earlier states say of definitions that would be created.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

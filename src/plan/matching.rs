@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::diagnostic::Span;
 use crate::model::circle::in_circles;
 use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
+use crate::model::source::Span;
 use crate::plan::candidate::Candidate;
 use crate::plan::change::Matched;
 use crate::plan::refusal::{By, Fact, Refusal};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
+use crate::model::text;
 use crate::plan::answer::{Answer, rename_answer};
 use crate::plan::change::{Action, Change, Step};
-use crate::text;
 
 pub const SHALLOW: &str = "this is a shallow clone: set `fetch-depth: 0` of actions/checkout (GitHub Actions), \
                            `GIT_DEPTH: 0` (GitLab CI), or run `git fetch --unshallow`";

@@ -1,14 +1,14 @@
 //! Why a plan may not be applied, as facts, with their words and the lines that answer them.
 //! A refusal stops the whole apply and never the showing.
 
-use crate::diagnostic::Span;
 use crate::model::alike;
 use crate::model::labels::Labels;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
+use crate::model::source::Span;
+use crate::model::text;
 use crate::plan::candidate::{Candidate, Said};
 use crate::plan::evidence::{Had, Source};
-use crate::text;
 
 /// One reason not to apply, and where in the config it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

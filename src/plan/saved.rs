@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Deserialize;
 
-use crate::json;
-use crate::limits::DOCUMENT_VALUES_MAX;
+use crate::client::json;
 use crate::model::desired::{Desired, Management, Prune};
 use crate::model::generation::Generation;
 use crate::model::labels::Scope;
+use crate::model::limits::DOCUMENT_VALUES_MAX;
 use crate::model::names::{DefinitionId, Key, OrgId, SystemPresence};
 use crate::model::observed::{Content, Observed, Target};
+use crate::model::text;
+use crate::output::json::plan::{ChangeV1, FORMAT_VERSION, PlanV1};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, InStep};
 use crate::plan::difference::{Difference, between};
 use crate::plan::division;
-use crate::plan::document::{ChangeV1, FORMAT_VERSION, PlanV1};
-use crate::text;
 
 /// What of a saved plan bounds an apply.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::Span;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
-use crate::text;
+use crate::model::source::Span;
+use crate::model::text;
 
 /// Something to look at that stops nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::definitions::Definition;
 use super::divisions::Division;
 use super::users::User;
 use super::weight::values_at_most;
-use crate::limits::SANDBOX_VALUES_MAX;
+use crate::model::limits::SANDBOX_VALUES_MAX;
 
 /// The version of the state's format that is written. Version 2 brought divisions.
 pub const FORMAT_VERSION: u64 = 2;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::SANDBOX_RULES_MAX;
+use crate::model::limits::SANDBOX_RULES_MAX;
 
 /// The longest delay that a rule may ask for.
 pub const DELAY_MS_MAX: u64 = 600_000;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::limits::SANDBOX_BODY_BYTES_MAX;
+use crate::model::limits::SANDBOX_BODY_BYTES_MAX;
 
 /// The header that carries the correlation id of every answer.
 pub const CORRELATION_HEADER: &str = "ININ-Correlation-Id";

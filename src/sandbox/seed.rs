@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::divisions::Division;
 use super::users::User;
 use super::weight::values_at_most;
-use crate::limits::{SANDBOX_SEED_DEFINITIONS_MAX, SANDBOX_VALUES_MAX};
+use crate::model::limits::{SANDBOX_SEED_DEFINITIONS_MAX, SANDBOX_VALUES_MAX};
 
 /// What a new org begins with; an org that has a state file already ignores it.
 #[derive(Debug, Clone, PartialEq)]

@@ -25,7 +25,7 @@ use super::faults::FaultScript;
 use super::http::{Refusal, Request, Response};
 use super::org::Org;
 use super::store::Store;
-use crate::limits::SANDBOX_BODY_BYTES_MAX;
+use crate::model::limits::SANDBOX_BODY_BYTES_MAX;
 
 /// In process only: the header of an answer that would not have arrived whole. Its value is `before` (the org has
 /// not seen the request), `after` (it has, and the answer is lost) or `truncated`.

@@ -24,9 +24,9 @@ use super::error::SandboxError;
 use super::faults::{FaultDocument, FaultRule};
 use super::org::Org;
 use super::seed;
-use crate::limits::{SANDBOX_FAULTS_BYTES_MAX, SANDBOX_SEED_BYTES_MAX, SANDBOX_STATE_BYTES_MAX};
-use crate::nofollow::{self, Fault, Folder, Kind, Write};
-use crate::text;
+use crate::host::nofollow::{self, Fault, Folder, Kind, Write};
+use crate::model::limits::{SANDBOX_FAULTS_BYTES_MAX, SANDBOX_SEED_BYTES_MAX, SANDBOX_STATE_BYTES_MAX};
+use crate::model::text;
 
 /// Up to this size the state is written anew with every change.
 pub const WHOLE_BYTES_MAX: u64 = 256 * 1024;

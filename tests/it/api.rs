@@ -13,16 +13,17 @@ mod users;
 
 use std::time::Duration;
 
-use presencectl::api::policy::ATTEMPTS_MAX;
-use presencectl::api::wire::{Response, WireError};
-use presencectl::api::{Kind, Patch, WriteError};
-use presencectl::diagnostic::{Findings, Sources};
+use presencectl::client::policy::ATTEMPTS_MAX;
+use presencectl::client::wire::{Response, WireError};
+use presencectl::client::{Kind, Patch, WriteError};
 use presencectl::model::generation::Generation;
 use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Content, Primary};
-use presencectl::problem::{Heard, Problem};
-use presencectl::render::{self, style::Style};
+use presencectl::model::problem::{Heard, Problem};
+use presencectl::model::source::{Findings, Sources};
+use presencectl::output;
+use presencectl::output::style::Style;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -265,10 +266,10 @@ async fn an_error_holds_the_facts_raw_and_each_view_makes_them_safe() {
     assert!(said.ends_with(" [field: languageLabels] [de: too.long]"), "{said}");
 
     let problem = Problem::from(error.cause().clone());
-    let shown = render::problem::human(&problem, Style::PLAIN);
+    let shown = output::text::problem::human(&problem, Style::PLAIN);
     assert!(shown.contains("bad\\x1B[31m label") && !shown.contains('\u{1b}'), "{shown}");
     assert!(shown.ends_with("\n  correlation id: ctx-9\n") && shown.matches("ctx-9").count() == 1, "{shown}");
-    let json = render::machine::error_json(
+    let json = output::json::error_json(
         &problem,
         &Heard { org: None, sandbox: false },
         None,

@@ -23,22 +23,22 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use presencectl::api::policy::REQUESTS_PER_MINUTE_DEFAULT;
-use presencectl::api::wire::{Exchange, Method, Request};
-use presencectl::api::{Credentials, Endpoints, InProcess, Limits as WireLimits, Options, Session, Wire};
-use presencectl::apply::report::{Outcome, Report, Row};
-use presencectl::apply::{Aim, Event, Job, run};
+use presencectl::client::policy::REQUESTS_PER_MINUTE_DEFAULT;
+use presencectl::client::wire::{Exchange, Method, Request};
+use presencectl::client::{Credentials, Endpoints, InProcess, Limits as WireLimits, Options, Session, Wire};
+use presencectl::host::stop::Stop;
 use presencectl::model::desired::{Desired, Limits, Wanted};
 use presencectl::model::division::Divisions;
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DivisionId, Label};
 use presencectl::model::observed::{Definition, Observed, Primary};
+use presencectl::ops::apply::report::{Outcome, Report, Row};
+use presencectl::ops::apply::{Aim, Event, Job, run};
 use presencectl::plan::change::Step;
 use presencectl::plan::{Plan, plan};
 use presencectl::sandbox::{
     CLIENT_ID, CLIENT_SECRET, Config, FaultRule, Sandbox, Seed, TOKEN, Temper, definitions, faults, http, router,
 };
-use presencectl::stop::Stop;
 use serde_json::{Value, json};
 
 use crate::paper::{desired, id};

@@ -6,17 +6,20 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
-use presencectl::api::shapes::{self, ListRoom, Unreadable};
+use presencectl::client::shapes::{self, ListRoom, Unreadable};
 use presencectl::config::collector::Collector;
+use presencectl::config::finding::Finding;
 use presencectl::config::{self, Config, Request, Text, read_texts};
-use presencectl::diagnostic::finding::Finding;
-use presencectl::diagnostic::{Diagnostic, Findings, Severity, Sources, Span};
-use presencectl::limits;
-use presencectl::problem::{Heard, Problem};
-use presencectl::render::markdown::{self, Kind, SUMMARY};
-use presencectl::render::reported::Reported;
-use presencectl::render::style::Style;
-use presencectl::render::{findings, github, gitlab, html, machine, sarif};
+use presencectl::model::limits;
+use presencectl::model::problem::{Heard, Problem};
+use presencectl::model::source::{Diagnostic, Findings, Severity, Sources, Span};
+use presencectl::output::ci::fingerprint::Reported;
+use presencectl::output::ci::{github, gitlab, sarif};
+use presencectl::output::json;
+use presencectl::output::page::html;
+use presencectl::output::page::{self, Kind, SUMMARY};
+use presencectl::output::style::Style;
+use presencectl::output::text::findings;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -68,14 +71,14 @@ fn every_output_shows_a_thousand_findings_and_tells_how_many_there_are() {
     assert!(human.contains(&words), "{}", human.lines().last().unwrap());
 
     let (problem, heard) = (Problem::new("the config holds errors"), Heard { org: None, sandbox: false });
-    let json: Value = serde_json::from_str(&machine::error_json(&problem, &heard, None, found, sources)).unwrap();
+    let json: Value = serde_json::from_str(&json::error_json(&problem, &heard, None, found, sources)).unwrap();
     assert_eq!(json["findings"].as_array().unwrap().len(), SHOWN);
     assert_eq!(json["found"], serde_json::json!({ "errors": errors, "warnings": warnings, "notShown": 1100 }));
 
     let page = html::failure(&problem, &heard, found, sources);
     assert_eq!(page.matches("<article").count(), SHOWN);
     assert!(page.contains(&words));
-    let page = markdown::failure(&problem, &heard, found, sources, Kind::Plan, SUMMARY);
+    let page = page::failure(&problem, &heard, found, sources, Kind::Plan, SUMMARY);
     assert_eq!(page.matches("\n- **").count(), SHOWN);
     assert!(page.contains(&words));
 

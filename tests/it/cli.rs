@@ -52,7 +52,7 @@ use std::path::Path;
 
 use clap::CommandFactory as _;
 use insta::assert_snapshot;
-use presencectl::exit::Exit;
+use presencectl::host::exit::Exit;
 use presencectl::sandbox::{Config, Seed};
 use serde_json::{Value, json};
 

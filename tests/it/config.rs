@@ -7,12 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use presencectl::config::finding::Finding;
 use presencectl::config::{self, Request};
-use presencectl::diagnostic::Severity;
-use presencectl::diagnostic::finding::Finding;
-use presencectl::limits;
-use presencectl::render::findings;
-use presencectl::render::style::Style;
+use presencectl::model::limits;
+use presencectl::model::source::Severity;
+use presencectl::output::style::Style;
+use presencectl::output::text::findings;
 use proptest::prelude::*;
 use tokio::time::Instant;
 
@@ -182,7 +182,7 @@ fn nothing_hidden_reaches_a_terminal_and_carets_stay() {
     fs::write(&path, "version: 1\ndefinitions:\n  \"\u{202E}x\": { systemPresense: \"\u{200B}\" } # \u{2066}\n")
         .unwrap();
     let plain = seen(&path, None, None, false);
-    assert!(!plain.chars().any(|c| c != '\n' && presencectl::text::is_hidden(c)), "{plain:?}");
+    assert!(!plain.chars().any(|c| c != '\n' && presencectl::model::text::is_hidden(c)), "{plain:?}");
     let lines: Vec<&str> = plain.lines().collect();
     for (index, line) in lines.iter().enumerate().filter(|(_, line)| line.contains("systemPresense:")) {
         let (marks, _) = (lines[index + 1], line);
@@ -256,7 +256,7 @@ fn places_lead_to_the_last_file_that_set_each_part() {
 }
 
 /// What `config` prints is a config with the same meaning.
-fn read_back(config: &config::Config, sources: &presencectl::diagnostic::Sources) {
+fn read_back(config: &config::Config, sources: &presencectl::model::source::Sources) {
     let text = config::resolved_text(&config.resolved, sources);
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("config.yaml"), &text).unwrap();
@@ -487,7 +487,7 @@ fn mutated(mut bytes: Vec<u8>, edits: &[Edit]) -> Vec<u8> {
 /// What holds whatever the files are.
 fn holds(shown: &str) -> Result<(), TestCaseError> {
     prop_assert!(!shown.contains("bug of presencectl"), "{shown}");
-    prop_assert!(!shown.chars().any(|c| c != '\n' && presencectl::text::is_hidden(c)), "{shown:?}");
+    prop_assert!(!shown.chars().any(|c| c != '\n' && presencectl::model::text::is_hidden(c)), "{shown:?}");
     let (findings, _) = shown.split_once("\n\nversion: 1\n").unwrap_or((shown, ""));
     let mut told: Vec<&str> = findings.split("\n\n").collect();
     told.sort_unstable();

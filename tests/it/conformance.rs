@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use presencectl::api::{
+use presencectl::client::{
     Credentials, Endpoints, HttpWire, InProcess, Kind, Limits, Options, Patch, Reader, Session, Wire, WriteError,
     Writer,
 };

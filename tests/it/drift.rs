@@ -6,20 +6,23 @@
 use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
-use presencectl::apply::outcome::OutcomeKind;
-use presencectl::document::RunV1;
-use presencectl::drift::applied::Applied;
-use presencectl::drift::history::How;
-use presencectl::drift::{Drift, Names, Past, What, drift};
-use presencectl::journal::kept::{KeptReport, KeptRow, KeptRun};
 use presencectl::model::generation::Generation;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::Key;
 use presencectl::model::observed::Modified;
+use presencectl::ops::apply::outcome::OutcomeKind;
+use presencectl::ops::drift::applied::Applied;
+use presencectl::ops::drift::history::How;
+use presencectl::ops::drift::{Drift, Names, Past, What, drift};
+use presencectl::ops::history::stored::{KeptReport, KeptRow, KeptRun};
+use presencectl::output;
+use presencectl::output::ci::github;
+use presencectl::output::json;
+use presencectl::output::json::common::RunV1;
+use presencectl::output::page::html;
+use presencectl::output::page::{self, COMMENT};
+use presencectl::output::style::Style;
 use presencectl::plan::change::Action;
-use presencectl::render::markdown::{self, COMMENT};
-use presencectl::render::style::Style;
-use presencectl::render::{github, html, human, machine};
 
 use crate::paper::{World, presence, target, want};
 use crate::render::{complaints, parsed};
@@ -112,12 +115,12 @@ fn seen_by(world: &World, reports: &[KeptReport], applied: Option<Applied>) -> D
 }
 
 fn shown(world: &World, reports: &[KeptReport]) -> String {
-    human::drift(&seen(world, reports), &target(), &world.desired().1, Style::PLAIN)
+    output::text::drift(&seen(world, reports), &target(), &world.desired().1, Style::PLAIN)
 }
 
 /// What and how of every row, by the key.
 fn rows(drift: &Drift) -> Vec<String> {
-    let key = |it: &presencectl::drift::Row| it.change.step.key().map_or("-", Key::as_str).to_owned();
+    let key = |it: &presencectl::ops::drift::Row| it.change.step.key().map_or("-", Key::as_str).to_owned();
     drift.rows.iter().map(|it| format!("{} {} {}", key(it), it.what.code(), it.how.code())).collect()
 }
 
@@ -240,11 +243,11 @@ fn a_definition_that_was_moved_is_one_row() {
     "#);
     // What the config says stands beside what the org says.
     let (_, sources) = world.desired();
-    let markdown = markdown::drift(&drift, &target(), &sources, COMMENT);
+    let markdown = page::drift(&drift, &target(), &sources, COMMENT);
     assert!(markdown.contains("| under Meal | under Break<br>"), "{markdown}");
     let page = html::drift(&drift, &target(), &sources);
     assert!(page.contains("<td><p>under Meal</p></td><td><p>under Break</p>"), "{page}");
-    let document = parsed(&machine::drift_json(&drift, &target(), &sources));
+    let document = parsed(&json::drift_json(&drift, &target(), &sources));
     assert_eq!(document["drift"][0]["configSystemPresence"], "Meal");
     // Without a report it is the only one that has this label.
     assert_eq!(rows(&seen(&world, &[])), ["lunch looks-moved not-known"]);
@@ -472,13 +475,13 @@ fn the_document_says_all_of_it() {
         (renamed("Lunch break").0, vec![renamed("Lunch break").1]),
     ] {
         let drift = seen(&world, &reports);
-        let document = parsed(&machine::drift_json(&drift, &target(), &world.desired().1));
-        assert_eq!(complaints(&machine::drift_schema(), &document), [""; 0]);
+        let document = parsed(&json::drift_json(&drift, &target(), &world.desired().1));
+        assert_eq!(complaints(&json::drift_schema(), &document), [""; 0]);
         assert_eq!(document["drift"].as_array().unwrap().len(), drift.rows.len());
         assert_eq!(document["unmanaged"].as_array().unwrap().len(), drift.unmanaged.len());
     }
     let (mut world, _) = renamed("Lunch break");
-    let document = |world: &World| parsed(&machine::drift_json(&seen(world, &[]), &target(), &world.desired().1));
+    let document = |world: &World| parsed(&json::drift_json(&seen(world, &[]), &target(), &world.desired().1));
     let row = document(&world)["drift"][0].clone();
     assert_eq!(
         (&row["what"], &row["changedBy"], &row["changedAt"]),
@@ -487,10 +490,10 @@ fn the_document_says_all_of_it() {
     assert_eq!(row["revertNeeds"][0]["yaml"][1], "  previousLabels: [Lunch break]");
     world.org().add("Meal", &[("en_US", "Late lunch")]);
     let document = document(&world);
-    assert_eq!(complaints(&machine::drift_schema(), &document), [""; 0]);
+    assert_eq!(complaints(&json::drift_schema(), &document), [""; 0]);
     assert_eq!((&document["known"], document["candidates"].as_array().unwrap().len()), (&false.into(), 2));
     let known: Vec<&str> = What::ALL.iter().map(|it| it.code()).collect();
-    let schema = parsed(&machine::drift_schema());
+    let schema = parsed(&json::drift_schema());
     assert_eq!(schema["$defs"]["DriftRowV1"]["properties"]["what"]["enum"], serde_json::json!(known));
 }
 

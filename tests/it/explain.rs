@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use presencectl::config::{self, Text};
-use presencectl::diagnostic::Severity;
+use presencectl::model::source::Severity;
 use presencectl::plan::pages::PAGES;
 
 use crate::cli::driver::Cli;

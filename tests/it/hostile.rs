@@ -8,25 +8,25 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fastrand::Rng;
-use presencectl::api::shapes::ListRoom;
-use presencectl::api::{shapes, user_shapes};
-use presencectl::apply::report::{Outcome, Report, Row};
+use presencectl::client::shapes::ListRoom;
+use presencectl::client::{shapes, user_shapes};
 use presencectl::config::{Text, read_texts};
-use presencectl::diagnostic::Findings;
-use presencectl::journal::kept::{self, Kept};
-use presencectl::journal::log::{Asked, Log, Room};
 use presencectl::model::desired::Limits;
 use presencectl::model::generation::Generation;
-use presencectl::plan::document as plan_document;
+use presencectl::model::problem::{Heard, Problem};
+use presencectl::model::source::Findings;
+use presencectl::ops::apply::report::{Outcome, Report, Row};
+use presencectl::ops::history::log::{Asked, Log, Room};
+use presencectl::ops::history::stored::{self, Kept};
+use presencectl::ops::undo::undo;
+use presencectl::ops::users::sheet;
+use presencectl::output::json;
+use presencectl::output::json::plan as plan_document;
 use presencectl::plan::saved;
-use presencectl::problem::{Heard, Problem};
-use presencectl::render::machine;
 use presencectl::sandbox::Behavior;
 use presencectl::sandbox::document::StateDocument;
 use presencectl::sandbox::faults::FaultDocument;
 use presencectl::sandbox::seed::parse_definitions;
-use presencectl::undo::undo;
-use presencectl::users::sheet;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -304,10 +304,10 @@ fn reports() {
     };
     let rows = plan.changes.iter().map(|it| Row::of(&it.step, None, Outcome::Done)).collect();
     let report = Report::of(rows, plan.default_locale.clone());
-    let document = machine::report_json(&report, &target(), &sources);
+    let document = json::report_json(&report, &target(), &sources);
     let heard = Heard { org: None, sandbox: false };
-    let error = machine::error_json(&Problem::new("no answer"), &heard, None, &Findings::default(), &sources);
-    feed(&[document.into_bytes(), error.into_bytes()], |it| match kept::read(it) {
+    let error = json::error_json(&Problem::new("no answer"), &heard, None, &Findings::default(), &sources);
+    feed(&[document.into_bytes(), error.into_bytes()], |it| match stored::read(it) {
         Ok(Kept::Report(report)) => {
             let undo = undo(&report, &observed, &Limits::default(), None);
             assert!(undo.plan.changes.len() + undo.settled.len() <= report.rows.len());

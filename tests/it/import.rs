@@ -12,14 +12,14 @@ use std::fs;
 use std::path::Path;
 
 use presencectl::config::{self, Loaded, Request};
-use presencectl::diagnostic::Sources;
-use presencectl::import::pins::Choice;
-use presencectl::import::{Asked, Import, Layout, import};
 use presencectl::model::names::{Locale, OrgId};
 use presencectl::model::observed::{Observed, Organization};
+use presencectl::model::source::Sources;
+use presencectl::ops::import::pins::Choice;
+use presencectl::ops::import::{Asked, Import, Layout, import};
+use presencectl::output::style::Style;
+use presencectl::output::text::findings;
 use presencectl::plan::{Plan, plan};
-use presencectl::render::findings;
-use presencectl::render::style::Style;
 
 /// The org that is asked.
 pub(crate) fn organization() -> Organization {
@@ -63,7 +63,7 @@ pub(crate) fn planned(import: &Import, observed: &Observed) -> Plan {
 
 /// What a person sees of a plan that is not empty.
 pub(crate) fn shown(plan: &Plan) -> String {
-    presencectl::render::human::plan(plan, &crate::paper::target(), &Sources::new(), Style::PLAIN)
+    presencectl::output::text::plan(plan, &crate::paper::target(), &Sources::new(), Style::PLAIN)
 }
 
 /// All files, one after the other.

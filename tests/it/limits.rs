@@ -26,7 +26,7 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
 
 /// Name and value of each limit.
 fn limits() -> Vec<(String, u64)> {
-    let text = read("src/limits.rs");
+    let text = read("src/model/limits.rs");
     let lines = text.lines().filter_map(|line| line.strip_prefix("pub const "));
     let limit = |line: &str| {
         let (name, rest) = line.split_once(": ").unwrap();
@@ -67,10 +67,10 @@ fn the_threat_model_tells_every_limit() {
 fn limits_stand_in_one_place() {
     // Those of what is shown, of names that are made, and of what is sent; nothing foreign is read by them.
     let others = [
-        "api/endpoints.rs",
-        "commands/simulated.rs",
+        "client/endpoints.rs",
+        "commands/context/start_sandbox.rs",
         "git.rs",
-        "render/human/change.rs",
+        "output/text/change.rs",
         "sandbox/service.rs",
         "sandbox/store.rs",
     ];
@@ -83,7 +83,7 @@ fn limits_stand_in_one_place() {
         found.map(|(path, _)| path.strip_prefix(&root).unwrap().to_string_lossy().into_owned()).collect();
     found.retain(|it| it != "limits.rs");
     found.sort();
-    assert_eq!(found, others, "a limit of what is read belongs into src/limits.rs");
+    assert_eq!(found, others, "a limit of what is read belongs into src/model/limits.rs");
 }
 
 #[test]

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use insta::assert_snapshot;
-use presencectl::api::error::{About, Permission};
-use presencectl::api::policy::RETRY_AFTER_MAX_S;
-use presencectl::api::wire::{Method, WireError};
-use presencectl::api::{ApiError, Distrust, Kind};
+use presencectl::client::error::{About, Permission};
+use presencectl::client::policy::RETRY_AFTER_MAX_S;
+use presencectl::client::wire::{Method, WireError};
+use presencectl::client::{ApiError, Distrust, Kind};
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, Locale, SystemPresence};
 use presencectl::model::odd::{Halved, Odd};
-use presencectl::problem::Problem;
-use presencectl::render::problem;
-use presencectl::render::style::Style;
+use presencectl::model::problem::Problem;
+use presencectl::output::style::Style;
+use presencectl::output::text::problem;
 
 const NEEDS: Permission =
     Permission { document: Some("presence:presenceDefinition:view"), today: Some("presence:presenceDefinition:view") };

@@ -7,10 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use presencectl::commands::identity::Identity;
-use presencectl::commands::journal::ReportFolder;
-use presencectl::commands::look::Asked;
-use presencectl::diagnostic::{Sources, Span};
+use presencectl::commands::context::journal::ReportFolder;
 use presencectl::model::desired::{Desired, Limits, Management, Places, Prune, Settings, Wanted};
 use presencectl::model::division::{DivisionName, Divisions};
 use presencectl::model::generation::{ApiChoice, Generation};
@@ -18,11 +15,14 @@ use presencectl::model::labels::{Labels, Scope};
 use presencectl::model::moment::Moment;
 use presencectl::model::names::{DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Organization, Primary, Target};
+use presencectl::model::source::{Sources, Span};
+use presencectl::ops::identity::Identity;
+use presencectl::ops::plan_org::Asked;
+use presencectl::output;
+use presencectl::output::style::Style;
 use presencectl::plan::change::Step;
 use presencectl::plan::evidence::Evidence;
 use presencectl::plan::{Plan, plan, plan_by};
-use presencectl::render::human;
-use presencectl::render::style::Style;
 
 /// The id that tests know as number `n`.
 pub(crate) fn id(n: usize) -> DefinitionId {
@@ -364,7 +364,7 @@ impl World {
     }
 
     fn shown((plan, sources): (Plan, Sources)) -> String {
-        let shown = human::plan(&plan, &target(), &sources, Style::PLAIN);
+        let shown = output::text::plan(&plan, &target(), &sources, Style::PLAIN);
         let (_, rest) = shown.split_once("\n\n").unwrap();
         rest.to_owned()
     }

@@ -6,22 +6,22 @@
 use std::path::PathBuf;
 
 use insta::assert_snapshot;
-use presencectl::apply::document::ReportV1;
-use presencectl::apply::report::{Intent, Needed, Outcome, Report, Row, Skip, Unseen, Verification};
-use presencectl::cause::Cause;
-use presencectl::diagnostic::Sources;
+use presencectl::host::stop::Signal;
+use presencectl::model::cause::Cause;
 use presencectl::model::division::{Division, Divisions};
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, DivisionId, Key, Label, Locale};
 use presencectl::model::observed::{Content, Target};
+use presencectl::model::source::Sources;
+use presencectl::model::text;
+use presencectl::ops::apply::report::{Intent, Needed, Outcome, Report, Row, Skip, Unseen, Verification};
+use presencectl::output;
+use presencectl::output::json;
+use presencectl::output::json::report::ReportV1;
+use presencectl::output::style::Style;
 use presencectl::plan::change::{Action, Change};
 use presencectl::plan::difference::Difference;
 use presencectl::plan::order::Because;
-use presencectl::render::human;
-use presencectl::render::machine;
-use presencectl::render::style::Style;
-use presencectl::stop::Signal;
-use presencectl::text;
 use serde_json::Value;
 
 use crate::paper::{World, id, labels, presence, target, want};
@@ -172,28 +172,28 @@ fn readable(colored: &str) -> String {
 #[test]
 fn a_plan_for_people() {
     let (plan, sources) = world().planned();
-    assert_snapshot!("plan_plain", human::plan(&plan, &target(), &sources, Style::PLAIN));
-    assert_snapshot!("plan_colored", readable(&human::plan(&plan, &target(), &sources, Style::COLORED)));
+    assert_snapshot!("plan_plain", output::text::plan(&plan, &target(), &sources, Style::PLAIN));
+    assert_snapshot!("plan_colored", readable(&output::text::plan(&plan, &target(), &sources, Style::COLORED)));
 }
 
 #[test]
 fn a_plan_for_machines() {
     let (plan, sources) = world().planned();
     let version = format!("\"toolVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
-    let json = machine::plan_json(&plan, &target(), &sources);
+    let json = json::plan_json(&plan, &target(), &sources);
     assert_snapshot!("plan_json", json.replace(&version, "\"toolVersion\": \"0.0.0\""));
 }
 
 #[test]
 fn the_first_line_names_the_org() {
     let mut target = target();
-    let mut lines = vec![human::target_line(&target)];
+    let mut lines = vec![output::text::target_line(&target)];
     target.sandbox = true;
-    lines.push(human::target_line(&target));
+    lines.push(output::text::target_line(&target));
     target.org = None;
-    lines.push(human::target_line(&target));
+    lines.push(output::text::target_line(&target));
     target.sandbox = false;
-    lines.push(human::target_line(&target));
+    lines.push(output::text::target_line(&target));
     assert_snapshot!(lines.join("\n"), @"
     Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222), API v1
     Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222), API v1 - sandbox: nothing real is written
@@ -206,11 +206,11 @@ fn the_first_line_names_the_org() {
 fn every_report_for_people() {
     let (_, sources) = drift();
     for (name, report) in reports() {
-        let plain = human::report(&report, &target(), &sources, Style::PLAIN);
+        let plain = output::text::report(&report, &target(), &sources, Style::PLAIN);
         assert_snapshot!(format!("report_{name}"), plain);
         assert!(!plain.contains('\u{1b}'));
     }
-    let colored = human::report(&reports()[0].1, &target(), &sources, Style::COLORED);
+    let colored = output::text::report(&reports()[0].1, &target(), &sources, Style::COLORED);
     assert_snapshot!("report_colored", readable(&colored));
 }
 
@@ -237,8 +237,8 @@ fn nothing_foreign_in_a_report_acts_on_a_terminal() {
         interrupted: Some(Signal::Interrupt),
         ..Report::of(rows, Locale::new("en_US"))
     };
-    let shown = human::report(&report, &target(), &Sources::new(), Style::PLAIN);
-    let json = machine::report_json(&report, &target(), &Sources::new());
+    let shown = output::text::report(&report, &target(), &Sources::new(), Style::PLAIN);
+    let json = json::report_json(&report, &target(), &Sources::new());
     for shown in [&shown, &json] {
         let hidden: String = shown.chars().filter(|c| *c != '\n' && text::is_hidden(*c)).collect();
         assert_eq!(hidden, "");
@@ -256,7 +256,7 @@ fn a_division_is_named_where_its_name_was_read() {
     let rows = vec![row(Action::Update, "lunch", "Lunch", 1, Outcome::Refused(differences))];
     let sales = Division { id: id("d-1").unwrap(), name: "Sa\u{202E}les".to_owned() };
     let report = Report { divisions: Divisions::Known(vec![sales]), ..Report::of(rows, Locale::new("en_US")) };
-    let shown = human::report(&report, &target(), &Sources::new(), Style::PLAIN);
+    let shown = output::text::report(&report, &target(), &Sources::new(), Style::PLAIN);
     assert!(shown.contains("division: expected Sa\\u202Eles (d-1), found d-2\n"), "{shown}");
 }
 
@@ -264,7 +264,7 @@ fn a_division_is_named_where_its_name_was_read() {
 fn a_report_for_machines() {
     let (_, sources) = drift();
     for (name, report) in reports() {
-        let json = machine::report_json(&report, &target(), &sources);
+        let json = json::report_json(&report, &target(), &sources);
         let version = format!("\"toolVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
         assert_snapshot!(format!("report_json_{name}"), json.replace(&version, "\"toolVersion\": \"0.0.0\""));
     }
@@ -273,9 +273,10 @@ fn a_report_for_machines() {
 #[test]
 fn progress_in_lines() {
     let (plan, _) = world().planned();
-    let mut lines: Vec<String> = plan.changes.iter().map(|it| human::started(&it.step, &plan.default_locale)).collect();
+    let mut lines: Vec<String> =
+        plan.changes.iter().map(|it| output::text::started(&it.step, &plan.default_locale)).collect();
     lines.extend(
-        every_outcome().iter().map(|it| human::finished(it, Intent::Apply, &Divisions::NotAsked, Style::PLAIN)),
+        every_outcome().iter().map(|it| output::text::finished(it, Intent::Apply, &Divisions::NotAsked, Style::PLAIN)),
     );
     assert_snapshot!(lines.join("\n"), @r#"
     create smoke "Smoke" (Away) ...
@@ -332,7 +333,7 @@ fn progress_in_lines() {
 #[test]
 fn what_goes_beyond_a_saved_plan() {
     let (plan, _) = world().planned();
-    assert_snapshot!(human::beyond(&plan.changes[..1], &plan, Style::PLAIN), @r#"
+    assert_snapshot!(output::text::beyond(&plan.changes[..1], &plan, Style::PLAIN), @r#"
     error[beyond-saved-plan]: 1 change is not in the saved plan, so more would be done than was reviewed
 
       + create smoke (Away): takes the place of the one under Break
@@ -341,7 +342,7 @@ fn what_goes_beyond_a_saved_plan() {
 
     Nothing was applied. Plan again, have the new plan reviewed, and apply with that one.
     "#);
-    assert_snapshot!(human::beyond(&plan.changes[2..4], &plan, Style::PLAIN), @r#"
+    assert_snapshot!(output::text::beyond(&plan.changes[2..4], &plan, Style::PLAIN), @r#"
     error[beyond-saved-plan]: 2 changes are not in the saved plan, so more would be done than was reviewed
 
       ~ update lunch "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): matched by its previous label `Lunch`
@@ -383,19 +384,19 @@ pub(crate) fn complaints(schema: &str, document: &Value) -> Vec<String> {
 
 #[test]
 fn schemas_are_in_step_and_valid() {
-    in_step("plan.v1.json", &machine::plan_schema());
-    in_step("report.v1.json", &machine::report_schema());
-    in_step("error.v1.json", &machine::error_schema());
-    in_step("definitions.v1.json", &machine::definitions_schema());
-    in_step("system-presences.v1.json", &machine::system_presences_schema());
-    in_step("log.v1.json", &machine::log_schema());
+    in_step("plan.v1.json", &json::plan_schema());
+    in_step("report.v1.json", &json::report_schema());
+    in_step("error.v1.json", &json::error_schema());
+    in_step("definitions.v1.json", &json::definitions_schema());
+    in_step("system-presences.v1.json", &json::system_presences_schema());
+    in_step("log.v1.json", &json::log_schema());
     for schema in [
-        machine::plan_schema(),
-        machine::report_schema(),
-        machine::error_schema(),
-        machine::definitions_schema(),
-        machine::system_presences_schema(),
-        machine::log_schema(),
+        json::plan_schema(),
+        json::report_schema(),
+        json::error_schema(),
+        json::definitions_schema(),
+        json::system_presences_schema(),
+        json::log_schema(),
     ] {
         assert!(jsonschema::meta::is_valid(&parsed(&schema)));
     }
@@ -406,12 +407,12 @@ fn documents_are_what_their_schemas_say() {
     let (plan, sources) = world().planned();
     let nobody = Target { org: None, sandbox: true, generation: Generation::First };
     for target in [target(), nobody] {
-        let document = parsed(&machine::plan_json(&plan, &target, &sources));
-        assert_eq!(complaints(&machine::plan_schema(), &document), Vec::<String>::new());
+        let document = parsed(&json::plan_json(&plan, &target, &sources));
+        assert_eq!(complaints(&json::plan_schema(), &document), Vec::<String>::new());
         let (_, sources) = drift();
         for (name, report) in reports() {
-            let document = parsed(&machine::report_json(&report, &target, &sources));
-            assert_eq!(complaints(&machine::report_schema(), &document), Vec::<String>::new(), "{name}");
+            let document = parsed(&json::report_json(&report, &target, &sources));
+            assert_eq!(complaints(&json::report_schema(), &document), Vec::<String>::new(), "{name}");
         }
     }
 }
@@ -419,7 +420,7 @@ fn documents_are_what_their_schemas_say() {
 #[test]
 fn schemas_notice_what_is_wrong() {
     let (plan, sources) = world().planned();
-    let good = parsed(&machine::plan_json(&plan, &target(), &sources));
+    let good = parsed(&json::plan_json(&plan, &target(), &sources));
     let mistakes: [fn(&mut Value); 4] = [
         |it| it["kind"] = "report".into(),
         |it| it["formatVersion"] = 2.into(),
@@ -429,6 +430,6 @@ fn schemas_notice_what_is_wrong() {
     for (number, mistake) in mistakes.into_iter().enumerate() {
         let mut document = good.clone();
         mistake(&mut document);
-        assert_eq!(complaints(&machine::plan_schema(), &document).len(), 1, "mistake {number}");
+        assert_eq!(complaints(&json::plan_schema(), &document).len(), 1, "mistake {number}");
     }
 }

@@ -9,12 +9,12 @@ use std::sync::LazyLock;
 
 use jsonschema::Validator;
 use presencectl::config::{self, LoadedAll, Text};
-use presencectl::diagnostic::{Findings, Sources};
-use presencectl::problem::Problem;
-use presencectl::render::reported::Reported;
-use presencectl::render::{gitlab, sarif};
-use presencectl::text;
-use presencectl::yaml;
+use presencectl::model::problem::Problem;
+use presencectl::model::source::{Findings, Sources};
+use presencectl::model::text;
+use presencectl::model::yaml;
+use presencectl::output::ci::fingerprint::Reported;
+use presencectl::output::ci::{gitlab, sarif};
 use proptest::prelude::*;
 use serde_json::Value;
 

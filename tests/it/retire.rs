@@ -12,17 +12,17 @@ mod stops;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use presencectl::api::{Credentials, Endpoints, Options, Session, Wire};
+use presencectl::client::{Credentials, Endpoints, Options, Session, Wire};
+use presencectl::host::stop::Stop;
 use presencectl::model::desired::Desired;
 use presencectl::model::generation::Generation;
 use presencectl::model::observed::Observed;
-use presencectl::retire::plan::{Asked, Retirement, retirement};
-use presencectl::retire::report::Report;
-use presencectl::retire::{Event, Job, run};
+use presencectl::ops::retire::plan::{Asked, Retirement, retirement};
+use presencectl::ops::retire::report::Report;
+use presencectl::ops::retire::{Event, Job, run};
 use presencectl::sandbox::{
     CLIENT_ID, CLIENT_SECRET, Config, FaultRule, Permissions, Sandbox, Seed, Temper, User, faults, samples,
 };
-use presencectl::stop::Stop;
 use serde_json::json;
 
 use crate::paper::{desired, id, wanted};
@@ -167,5 +167,5 @@ fn counts(report: &Report) -> BTreeMap<&'static str, usize> {
 
 /// Why it stopped, by its stable name.
 fn halt(report: &Report) -> Option<&'static str> {
-    report.halt.as_ref().map(presencectl::retire::report::Halt::code)
+    report.halt.as_ref().map(presencectl::ops::retire::report::Halt::code)
 }

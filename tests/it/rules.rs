@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use presencectl::config::finding::Finding;
+use presencectl::config::rules::{Kind, RULES, Rule, Settable};
 use presencectl::config::{self, Request, Text};
-use presencectl::diagnostic::finding::Finding;
-use presencectl::diagnostic::{Diagnostic, Severity};
-use presencectl::rules::{Kind, RULES, Rule, Settable};
+use presencectl::model::source::{Diagnostic, Severity};
 
 #[test]
 fn every_finding_has_one_page_and_every_page_a_finding() {

@@ -5,23 +5,26 @@
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
-use presencectl::apply::report::{Intent, Outcome, Report, Row, Unseen};
-use presencectl::cause::Cause;
-use presencectl::diagnostic::Sources;
-use presencectl::environment::Origin;
-use presencectl::journal::kept::{self, Kept, KeptReport};
+use presencectl::host::environment::Origin;
+use presencectl::model::cause::Cause;
 use presencectl::model::desired::{Desired, Limits, Management};
 use presencectl::model::labels::Scope;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::{DivisionId, Key, Label, Locale};
 use presencectl::model::observed::{Content, Definition, Observed, Primary};
+use presencectl::model::provenance::Provenance;
+use presencectl::model::source::Sources;
+use presencectl::ops::apply::report::{Intent, Outcome, Report, Row, Unseen};
+use presencectl::ops::history::stored::{self, Kept, KeptReport};
+use presencectl::ops::undo::{Undo, Why, undo};
+use presencectl::output;
+use presencectl::output::ci::github;
+use presencectl::output::page::html;
+use presencectl::output::style::Style;
+use presencectl::output::{json, page};
 use presencectl::plan::change::{Action, Create, Edit, Removal, Step};
 use presencectl::plan::difference::Difference;
 use presencectl::plan::order::Order;
-use presencectl::provenance::Provenance;
-use presencectl::render::style::Style;
-use presencectl::render::{github, html, human, machine, markdown};
-use presencectl::undo::{Undo, Why, undo};
 
 use crate::paper::{carry_out, id, labels, nowhere, object, presence, target, wanted};
 use crate::properties::UNLIMITED;
@@ -88,7 +91,7 @@ fn provenance(scope: Scope) -> Provenance {
 /// The report, written and read back.
 fn read_back(rows: Vec<Row>, scope: Scope) -> KeptReport {
     let report = Report { provenance: Some(provenance(scope)), ..Report::of(rows, Locale::new("en_US")) };
-    match kept::read(machine::report_json(&report, &target(), &Sources::new()).as_bytes()).unwrap() {
+    match stored::read(json::report_json(&report, &target(), &Sources::new()).as_bytes()).unwrap() {
         Kept::Report(report) => report,
         Kept::Failure(_) => panic!("it is a report"),
     }
@@ -332,9 +335,9 @@ fn no_view_of_an_undo_says_what_helps_after_an_apply() {
         let report = Report { provenance: Some(provenance), ..Report::of(every_outcome(), Locale::new("en_US")) };
         let (target, sources) = (target(), Sources::new());
         [
-            human::report(&report, &target, &sources, Style::PLAIN),
-            machine::report_json(&report, &target, &sources),
-            markdown::report(&report, &target, &sources, markdown::COMMENT),
+            output::text::report(&report, &target, &sources, Style::PLAIN),
+            json::report_json(&report, &target, &sources),
+            page::report(&report, &target, &sources, page::COMMENT),
             html::report(&report, &target, &sources),
             github::report(&report, &sources, None),
         ]

@@ -14,18 +14,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use presencectl::api::wire::{Exchange, Request, Response, WireError};
-use presencectl::api::{Credentials, Endpoints, InProcess, Limits, Options, Session, Wire};
+use presencectl::client::wire::{Exchange, Request, Response, WireError};
+use presencectl::client::{Credentials, Endpoints, InProcess, Limits, Options, Session, Wire};
+use presencectl::host::stop::Stop;
 use presencectl::model::names::DefinitionId;
 use presencectl::model::user::{Source, UserId, Wish};
+use presencectl::ops::users::report::Outcome;
+use presencectl::ops::users::set::{Job, run};
+use presencectl::sandbox::users::CUSTOM_SOURCE_ID;
 use presencectl::sandbox::users::Presence;
 use presencectl::sandbox::{
     CLIENT_ID, CLIENT_SECRET, Config, FaultRule, Permissions, Sandbox, Seed, Temper, User, faults, router, samples,
-    users::CUSTOM_SOURCE_ID,
 };
-use presencectl::stop::Stop;
-use presencectl::users::report::Outcome;
-use presencectl::users::set::{Job, run};
 use serde_json::json;
 
 const START_MS: u64 = 1_764_000_000_000;

@@ -8,12 +8,12 @@ mod html;
 mod markdown;
 mod parsed;
 
-use presencectl::cause::Cause;
-use presencectl::diagnostic::Sources;
-use presencectl::drift::{Drift, Names, Past, drift};
+use presencectl::model::cause::Cause;
 use presencectl::model::desired::Desired;
 use presencectl::model::names::Locale;
 use presencectl::model::observed::{Modified, Organization, Target};
+use presencectl::model::source::Sources;
+use presencectl::ops::drift::{Drift, Names, Past, drift};
 use presencectl::plan::Plan;
 use presencectl::plan::base::{Side, compare};
 use presencectl::plan::origin::{Against, Base, Comparison, Pending};

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
-use presencectl::api::policy::REQUESTS_PER_MINUTE_DEFAULT;
-use presencectl::api::wire::{Body, Exchange, Request, Response, Wire, WireError, headers};
-use presencectl::api::{Credentials, Endpoints, Options, Session};
+use presencectl::client::policy::REQUESTS_PER_MINUTE_DEFAULT;
+use presencectl::client::wire::{Body, Exchange, Request, Response, Wire, WireError, headers};
+use presencectl::client::{Credentials, Endpoints, Options, Session};
 use tokio::time::Instant;
 
 /// Must appear nowhere but in an `Authorization` header.

@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use presencectl::api::{Credentials, Gate, Kind, Session, WriteError};
-use presencectl::stop::{Signal, Stop};
+use presencectl::client::{Credentials, Gate, Kind, Session, WriteError};
+use presencectl::host::stop::{Signal, Stop};
 use tokio::time::Instant;
 
 use super::double::{Double, not_sent, ok, throttled};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use presencectl::api::{Kind, Patch, Reader, WriteError, Writer};
+use presencectl::client::{Kind, Patch, Reader, WriteError, Writer};
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DivisionId, SystemPresence};
 use presencectl::model::observed::{Content, Definition, Primary};

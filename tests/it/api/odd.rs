@@ -1,9 +1,9 @@
 //! One odd object in an answer: the others are read, and it is told with its place, its id and what is odd. And what is no
 //! JSON at all: how often it is asked for, and what is said of it.
 
-use presencectl::api::error::WriteError;
-use presencectl::api::policy::ATTEMPTS_MAX;
-use presencectl::api::{ApiError, Kind, Patch};
+use presencectl::client::error::WriteError;
+use presencectl::client::policy::ATTEMPTS_MAX;
+use presencectl::client::{ApiError, Kind, Patch};
 use presencectl::model::generation::Generation;
 use presencectl::model::names::Locale;
 use presencectl::model::observed::{Found, Listed};
@@ -189,7 +189,7 @@ async fn bytes_that_are_no_text_are_half_a_character_too() {
     let mut body = br#"{"entities":[{"id":"a","systemPresence":"Meal","languageLabels":{"de":"P"#.to_vec();
     body.extend(b"\xF0\x9F\x8D");
     body.extend(br#"ause"}}],"pageSize":100,"total":1}"#);
-    let answer = status(200, "").map(|it| presencectl::api::wire::Response { body, ..it });
+    let answer = status(200, "").map(|it| presencectl::client::wire::Response { body, ..it });
     let listed = Double::answering([answer]).session().reader().list().await.unwrap();
     assert_eq!(listed.definitions[0].labels, labels(&[("de", "P\u{FFFD}ause")]));
     assert_eq!(listed.halved[0].places(), "its label in `de`");
@@ -281,7 +281,7 @@ async fn json_with_one_bad_place_is_final_and_the_place_is_told() {
 async fn a_page_in_the_place_of_json_is_asked_for_twice() {
     let page = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head></html>";
     let html = move || {
-        status(200, page).map(|it| presencectl::api::wire::Response {
+        status(200, page).map(|it| presencectl::client::wire::Response {
             content_type: Some("text/html; charset=utf-8".to_owned()),
             ..it
         })

@@ -9,12 +9,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::any;
-use presencectl::api::in_process::DROP_HEADER;
-use presencectl::api::wire::{Auth, Body, Method, Request, Response, Wire, WireError};
-use presencectl::api::{Credentials, Endpoints, HttpWire, InProcess, Kind, Limits, Options, Session};
-use presencectl::limits::{ANSWER_BYTES_MAX, LIST_BYTES_MAX};
+use presencectl::client::in_process::DROP_HEADER;
+use presencectl::client::wire::{Auth, Body, Method, Request, Response, Wire, WireError};
+use presencectl::client::{Credentials, Endpoints, HttpWire, InProcess, Kind, Limits, Options, Session};
+use presencectl::host::proxy::Proxies;
 use presencectl::model::generation::Generation;
-use presencectl::proxy::Proxies;
+use presencectl::model::limits::{ANSWER_BYTES_MAX, LIST_BYTES_MAX};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 

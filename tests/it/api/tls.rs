@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use presencectl::api::wire::{Auth, Body, Method, Request, Response, Wire as _, WireError};
-use presencectl::api::{Distrust, Endpoints, HttpWire, Limits};
-use presencectl::limits::ANSWER_BYTES_MAX;
+use presencectl::client::wire::{Auth, Body, Method, Request, Response, Wire as _, WireError};
+use presencectl::client::{Distrust, Endpoints, HttpWire, Limits};
+use presencectl::model::limits::ANSWER_BYTES_MAX;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType, date_time_ymd};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;

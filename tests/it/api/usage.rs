@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use presencectl::api::Kind;
+use presencectl::client::Kind;
 use presencectl::model::names::DefinitionId;
 use presencectl::model::usage::{People, Queue};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Presences of users: what is sent for each operation of the API document, and what is made of the answers.
 
-use presencectl::api::user_operations::{BULK_PUT_USERS_MAX, BULK_READ_USERS_MAX};
-use presencectl::api::{ApiError, Kind, WriteError};
+use presencectl::client::user_operations::{BULK_PUT_USERS_MAX, BULK_READ_USERS_MAX};
+use presencectl::client::{ApiError, Kind, WriteError};
 use presencectl::model::names::{DefinitionId, SystemPresence};
 use presencectl::model::user::{OutOfOffice, Source, UserId, UserPresence, Wish};
 

@@ -2,19 +2,20 @@
 
 use std::sync::atomic::Ordering;
 
-use presencectl::api::wire::Method;
-use presencectl::apply::object::differences_to_after;
-use presencectl::apply::report::{Outcome, Row, Skip, Verification};
-use presencectl::apply::{CONCURRENCY, Job};
+use presencectl::client::wire::Method;
+use presencectl::host::stop::Stop;
 use presencectl::model::labels::Scope;
 use presencectl::model::names::{Key, Label, Locale};
+use presencectl::ops::apply::object::differences_to_after;
+use presencectl::ops::apply::report::{Outcome, Row, Skip, Verification};
+use presencectl::ops::apply::{CONCURRENCY, Job};
+use presencectl::output;
+use presencectl::output::style::Style;
 use presencectl::plan::change::{Action, Removal, Step};
 use presencectl::plan::difference::Difference;
 use presencectl::plan::order::Because;
-use presencectl::render::{human, style::Style};
 use presencectl::sandbox::temper::{Delete, UniqueLabels};
 use presencectl::sandbox::{FaultRule, Temper};
-use presencectl::stop::Stop;
 use serde_json::json;
 
 use super::every_fault::every_action;
@@ -264,7 +265,7 @@ async fn a_missing_permission_is_named_and_stops_nothing_else() {
     assert!(message(&report.rows[3]).contains("presence:presenceDefinition:edit"));
     let Outcome::Failed(cause) = &report.rows[3].outcome else { panic!("{report:?}") };
     let correlation_id = cause.correlation_id.as_deref().unwrap();
-    let shown = human::report(&report, &target(), &page(), Style::PLAIN);
+    let shown = output::text::report(&report, &target(), &page(), Style::PLAIN);
     assert_eq!(shown.matches(correlation_id).count(), 1, "{shown}");
     assert_eq!(report.verification, Verification::InStep, "apart from what its row says");
     assert!(!report.is_success());

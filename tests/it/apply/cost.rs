@@ -6,15 +6,15 @@ use std::num::NonZeroU32;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use presencectl::apply::{Aim, CONCURRENCY, Event, Job, run};
-use presencectl::commands::look::look;
+use presencectl::host::stop::Stop;
 use presencectl::model::desired::{Prune, Wanted};
 use presencectl::model::generation::{ApiChoice, Generation};
+use presencectl::model::problem::Heard;
+use presencectl::ops::apply::{Aim, CONCURRENCY, Event, Job, run};
+use presencectl::ops::plan_org::look;
 use presencectl::plan::change::Step;
 use presencectl::plan::cost::{Cost, requests_of, to_carry_out};
-use presencectl::problem::Heard;
 use presencectl::sandbox::Temper;
-use presencectl::stop::Stop;
 use serde_json::Value;
 use tokio::time::Instant;
 

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use presencectl::apply::report::{Outcome, Report, Row, Skip, Verification};
 use presencectl::model::desired::{Management, Prune};
+use presencectl::ops::apply::report::{Outcome, Report, Row, Skip, Verification};
 use presencectl::plan::change::Action;
 use presencectl::sandbox::definitions::Definition;
 use presencectl::sandbox::faults::{Cut, Spoil};

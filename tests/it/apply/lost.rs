@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use presencectl::apply::report::{Outcome, Row};
 use presencectl::model::moment::Moment;
+use presencectl::ops::apply::report::{Outcome, Row};
 use presencectl::sandbox::faults::{Cut, Spoil};
 use presencectl::sandbox::{FaultRule, Temper};
 
-use presencectl::api::wire::Method;
+use presencectl::client::wire::Method;
 use tokio::time::Instant;
 
 use super::every_fault::every_action;

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use insta::assert_snapshot;
-use presencectl::api::wire::Method;
-use presencectl::apply::report::{Intent, Outcome, Report, Row};
+use presencectl::client::wire::Method;
 use presencectl::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Prune, Wanted};
 use presencectl::model::labels::Scope;
 use presencectl::model::names::Locale;
+use presencectl::ops::apply::report::{Intent, Outcome, Report, Row};
 use presencectl::plan::change::Step;
 use presencectl::plan::order::Order;
 use presencectl::sandbox::temper::UniqueLabels;
@@ -321,8 +321,8 @@ async fn what_waits_for_something_that_a_saved_plan_withholds_is_skipped() {
     let mut steps = world.steps().await;
     let withheld = vec![steps.pop().unwrap()];
     let settled = vec![Row::of(&withheld[0], None, Outcome::Refused(Vec::new()))];
-    let job = presencectl::apply::Job { withheld, settled, ..world.job(steps, &observed) };
-    let (_sender, stop) = presencectl::stop::Stop::new();
+    let job = presencectl::ops::apply::Job { withheld, settled, ..world.job(steps, &observed) };
+    let (_sender, stop) = presencectl::host::stop::Stop::new();
     let report = world.run(job, &stop).await;
     assert_eq!(said(&report), ["update a skipped", "update b refused"]);
     assert_eq!(world.count("PUT"), 0);

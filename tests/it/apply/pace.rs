@@ -6,11 +6,11 @@ use std::num::NonZeroU32;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use presencectl::api::wire::Method;
-use presencectl::apply::object::READ_AGE_MS_MAX;
-use presencectl::apply::report::Outcome;
+use presencectl::client::wire::Method;
 use presencectl::model::desired::{Prune, Wanted};
 use presencectl::model::generation::Generation;
+use presencectl::ops::apply::object::READ_AGE_MS_MAX;
+use presencectl::ops::apply::report::Outcome;
 use presencectl::plan::difference::Difference;
 use presencectl::sandbox::temper::RateHeaders;
 use presencectl::sandbox::{FaultRule, Temper};

@@ -3,25 +3,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use presencectl::apply::report::Report;
-use presencectl::apply::{Aim, Job};
 use presencectl::config::Loaded;
-use presencectl::environment::Origin;
-use presencectl::import::{import, prove};
-use presencectl::journal::kept::{self, Kept};
+use presencectl::host::environment::Origin;
+use presencectl::host::stop::Stop;
 use presencectl::model::desired::{Desired, Limits};
 use presencectl::model::division::{DivisionName, Divisions};
 use presencectl::model::generation::Generation;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::{DivisionId, Label};
 use presencectl::model::observed::{Definition, Observed, Primary, Target};
+use presencectl::model::provenance::Provenance;
+use presencectl::ops::apply::report::Report;
+use presencectl::ops::apply::{Aim, Job};
+use presencectl::ops::history::stored::{self, Kept};
+use presencectl::ops::import::{import, prove};
+use presencectl::ops::undo::{Undo, undo};
+use presencectl::output::json;
 use presencectl::plan::change::{Change, Step};
 use presencectl::plan::plan;
-use presencectl::provenance::Provenance;
-use presencectl::render::machine;
 use presencectl::sandbox::{self, Temper};
-use presencectl::stop::Stop;
-use presencectl::undo::{Undo, undo};
 use proptest::prelude::*;
 
 use super::{World, entity, said};
@@ -191,12 +191,12 @@ async fn undo_of(world: &World, report: &Report) -> Result<Report, TestCaseError
     };
     let report = Report { provenance: Some(provenance), ..report.clone() };
     let target = Target { generation: world.generation, ..target() };
-    let text = machine::report_json(&report, &target, &page());
-    let Kept::Report(kept) = kept::read(text.as_bytes()).unwrap() else { panic!("{text}") };
+    let text = json::report_json(&report, &target, &page());
+    let Kept::Report(kept) = stored::read(text.as_bytes()).unwrap() else { panic!("{text}") };
     let observed = world.read().await;
     let Undo { plan, settled, config: _ } = undo(&kept, &observed, &UNLIMITED, None);
     prop_assert!(settled.is_empty() && plan.refusals.is_empty(), "{:?} {:?}", settled, plan.refusals);
-    let desired = presencectl::undo::desired(&kept);
+    let desired = presencectl::ops::undo::desired(&kept);
     let steps = plan.changes.into_iter().map(|it| it.step).collect();
     let job = Job {
         steps,

@@ -5,26 +5,26 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use presencectl::apply::report::{Outcome, Report};
-use presencectl::apply::{Aim, Job, Wait};
-use presencectl::commands::look::held_against;
-use presencectl::environment::Origin;
-use presencectl::journal::kept::{self, Kept};
-use presencectl::journal::posts;
-use presencectl::journal::sent::sent;
+use presencectl::host::environment::Origin;
+use presencectl::host::stop::Stop;
 use presencectl::model::labels::Scope;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::Locale;
 use presencectl::model::observed::Target;
+use presencectl::model::provenance::Provenance;
+use presencectl::ops::apply::report::{Outcome, Report};
+use presencectl::ops::apply::{Aim, Job, Wait};
+use presencectl::ops::history::posts;
+use presencectl::ops::history::sent::sent;
+use presencectl::ops::history::stored::{self, Kept};
+use presencectl::ops::plan_org::held_against;
+use presencectl::output::json;
 use presencectl::plan::Plan;
 use presencectl::plan::recent::Sent;
 use presencectl::plan::refusal::Refusal;
 use presencectl::plan::warning::Warning;
-use presencectl::provenance::Provenance;
-use presencectl::render::machine;
 use presencectl::sandbox::faults::Cut;
 use presencectl::sandbox::{FaultRule, Temper};
-use presencectl::stop::Stop;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
@@ -62,8 +62,8 @@ fn known(world: &World, report: &Report, posts: Option<&str>, ended: Moment) -> 
         undoes: None,
     };
     let report = Report { provenance: Some(provenance), ..report.clone() };
-    let text = machine::report_json(&report, &Target { generation: world.generation, ..target() }, &page());
-    let Kept::Report(kept) = kept::read(text.as_bytes()).unwrap() else { panic!("{text}") };
+    let text = json::report_json(&report, &Target { generation: world.generation, ..target() }, &page());
+    let Kept::Report(kept) = stored::read(text.as_bytes()).unwrap() else { panic!("{text}") };
     sent(&kept, Path::new("acme/report.json"), posts.map(|it| posts::read(it.as_bytes())).as_ref(), now(world))
 }
 
@@ -173,10 +173,10 @@ async fn a_killed_run_costs_no_wait_for_what_it_never_sent() {
     let noted = Arc::clone(&lines);
     let clock = now(&world);
     let observed = world.observed.lock().unwrap().clone();
-    let before_post: presencectl::apply::BeforePost = Arc::new(move |create| {
+    let before_post: presencectl::ops::apply::BeforePost = Arc::new(move |create| {
         noted.lock().unwrap().push_str(&posts::line(create, &Locale::new("en_US"), clock.plus_ms(1_000)));
     });
-    let begun = presencectl::commands::carry::begun(&steps, &[], &world.desired, world.divisions.clone());
+    let begun = presencectl::commands::context::execute::begun(&steps, &[], &world.desired, world.divisions.clone());
     let tea: Vec<_> = steps.iter().filter(|it| it.key().unwrap().as_str() == "tea").cloned().collect();
     world.set_faults(lost(Cut::BeforeWrite));
     let job = Job { before_post: Some(before_post), ..world.job(tea, &observed) };

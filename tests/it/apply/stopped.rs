@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use presencectl::apply::report::{Outcome, Report, Skip, Verification};
+use presencectl::host::stop::{GRACE_MS, Signal, Stop};
+use presencectl::ops::apply::report::{Outcome, Report, Skip, Verification};
 use presencectl::sandbox::FaultRule;
 use presencectl::sandbox::faults::Cut;
-use presencectl::stop::{GRACE_MS, Signal, Stop};
 use tokio::time::Instant;
 
 use super::behaviour::many_updates;

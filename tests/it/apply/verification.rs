@@ -3,24 +3,24 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use presencectl::apply::report::{Intent, Outcome, Report, Unseen, Verification};
-use presencectl::apply::{Aim, Job};
-use presencectl::commands::look::look;
+use presencectl::host::stop::Stop;
 use presencectl::model::desired::Prune;
 use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::model::names::{DefinitionId, Label, Locale};
+use presencectl::model::problem::Heard;
+use presencectl::ops::apply::report::{Intent, Outcome, Report, Unseen, Verification};
+use presencectl::ops::apply::{Aim, Job};
+use presencectl::ops::plan_org::look;
 use presencectl::plan::change::Step;
 use presencectl::plan::difference::Difference;
 use presencectl::plan::refusal::Refusal;
-use presencectl::problem::Heard;
 use presencectl::sandbox::exchange::LogEntry;
 use presencectl::sandbox::temper::{Delete, FirstPutDivision, LocaleKeys, PutLabels};
 use presencectl::sandbox::{FaultRule, Temper};
-use presencectl::stop::Stop;
 use serde_json::json;
 use tokio::time::Instant;
 
-use presencectl::api::wire::Method;
+use presencectl::client::wire::Method;
 
 use super::every_fault::every_action_in;
 use super::{DEFINITIONS, World, admin, body, held, message, path, said};

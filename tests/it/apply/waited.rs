@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use presencectl::apply::report::Outcome;
+use presencectl::ops::apply::report::Outcome;
 use presencectl::plan::difference::Difference;
 use presencectl::sandbox::{FaultRule, Temper};
 
@@ -26,7 +26,11 @@ fn lunch() -> Vec<presencectl::model::desired::Wanted> {
 }
 
 /// Runs an apply, and has something happen in the org meanwhile.
-async fn with_meanwhile(world: &World, after_s: u64, act: impl FnOnce(&World)) -> presencectl::apply::report::Report {
+async fn with_meanwhile(
+    world: &World,
+    after_s: u64,
+    act: impl FnOnce(&World),
+) -> presencectl::ops::apply::report::Report {
     let meanwhile = async {
         tokio::time::sleep(Duration::from_secs(after_s)).await;
         act(world);

@@ -7,10 +7,10 @@ use std::ffi::OsString;
 use std::io::{self, BufRead, Cursor, Read, Write};
 use std::sync::{Arc, Mutex};
 
-use presencectl::environment::Environment;
+use presencectl::host::environment::Environment;
+use presencectl::host::signals::Signals;
+use presencectl::host::terminal::{Streams, Terminal};
 use presencectl::sandbox::Config;
-use presencectl::signals::Signals;
-use presencectl::terminal::{Streams, Terminal};
 use secrecy::SecretString;
 
 use super::LUNCH;

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use clap::CommandFactory as _;
 use presencectl::cli;
 use presencectl::sandbox::access::Permissions;
+use presencectl::sandbox::faults::FaultScript;
 use presencectl::sandbox::temper::Offer;
-use presencectl::sandbox::{Config, FaultRule, Temper, faults::FaultScript};
+use presencectl::sandbox::{Config, FaultRule, Temper};
 
 use super::driver::Cli;
 use super::server::Org;

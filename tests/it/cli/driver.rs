@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use presencectl::api::wire::basic;
+use presencectl::client::wire::basic;
 use presencectl::sandbox::TOKEN;
 use tempfile::TempDir;
 

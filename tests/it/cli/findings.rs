@@ -1,7 +1,7 @@
 //! `validate` and its formats, `--deny-warnings`, and `explain`.
 
 use insta::assert_snapshot;
-use presencectl::diagnostic::finding::Finding;
+use presencectl::config::finding::Finding;
 use presencectl::plan::pages::PAGES;
 use serde_json::Value;
 

@@ -388,7 +388,7 @@ fn one_place_starts_git() {
             vec![path.file_name().unwrap().to_str().unwrap().to_owned(); count]
         })
         .collect();
-    assert_eq!(starts, ["run.rs"; 1], "src/git/run.rs alone starts a program, once");
+    assert_eq!(starts, ["run.rs"; 1], "src/host/git/run.rs alone starts a program, once");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use presencectl::environment::Environment;
+use presencectl::host::environment::Environment;
 use presencectl::sandbox::{Config, FaultRule, Temper};
 use serde_json::{Value, json};
 use tokio::time::Instant;

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use presencectl::limits::{CONFIG_LINKED_PATHS_MAX, PLACED_BYTES_MAX};
+use presencectl::model::limits::{CONFIG_LINKED_PATHS_MAX, PLACED_BYTES_MAX};
 
 use super::LUNCH;
 use super::driver::Cli;

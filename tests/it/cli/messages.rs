@@ -7,7 +7,7 @@ use std::fs::File;
 use std::net::TcpListener;
 
 use insta::{assert_snapshot, with_settings};
-use presencectl::limits::{
+use presencectl::model::limits::{
     SANDBOX_FAULTS_BYTES_MAX, SANDBOX_SEED_BYTES_MAX, SANDBOX_STATE_BYTES_MAX, SAVED_PLAN_BYTES_MAX,
 };
 use presencectl::sandbox::Config;

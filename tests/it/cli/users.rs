@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use presencectl::environment::Environment;
+use presencectl::host::environment::Environment;
 use presencectl::sandbox::temper::Offer;
 use presencectl::sandbox::{Config, Permissions, Seed, TOKEN, Temper};
 use serde_json::{Value, json};

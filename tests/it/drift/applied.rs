@@ -50,7 +50,7 @@ fn what_was_applied_tells_edited_from_merged_and_both() {
         ["run missing not-applied", "walk deactivated both", "lunch changed edited", "tea changed not-applied"]
     );
     assert_eq!(drift.not_told(), None);
-    assert_snapshot!(human::drift(&drift, &target(), &world.desired().1, Style::PLAIN), @r#"
+    assert_snapshot!(output::text::drift(&drift, &target(), &world.desired().1, Style::PLAIN), @r#"
     Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222), API v1
 
     Edited by hand in the org:
@@ -82,8 +82,8 @@ fn what_was_applied_tells_edited_from_merged_and_both() {
 
     Drift: 4 definitions. To take it back, run `presencectl apply`.
     "#);
-    let document = parsed(&machine::drift_json(&drift, &target(), &world.desired().1));
-    assert_eq!(complaints(&machine::drift_schema(), &document), [""; 0]);
+    let document = parsed(&json::drift_json(&drift, &target(), &world.desired().1));
+    assert_eq!(complaints(&json::drift_schema(), &document), [""; 0]);
     assert_eq!(document["applied"], serde_json::json!({ "given": "origin/main", "commit": COMMIT }));
 }
 
@@ -178,8 +178,8 @@ fn a_config_that_cannot_be_read_tells_nothing_and_that_is_said() {
     let why = "what was edited by hand cannot be told from what was merged and not applied by `origin/main` (3f2a91c): it is \
                broken";
     assert_eq!(drift.not_told().as_deref(), Some(why));
-    let document = parsed(&machine::drift_json(&drift, &target(), &world.desired().1));
-    assert_eq!(complaints(&machine::drift_schema(), &document), [""; 0]);
+    let document = parsed(&json::drift_json(&drift, &target(), &world.desired().1));
+    assert_eq!(complaints(&json::drift_schema(), &document), [""; 0]);
     assert_eq!(document["applied"]["notRead"], "it is broken");
     // Reports tell it all the same.
     let mut report = made(&mut world, &[("lunch", "Lunch")]);
@@ -199,7 +199,7 @@ fn where_it_is_not_known_what_was_merged_since_nobody_is_blamed() {
     let why = "what was edited by hand cannot be told from what was merged and not applied by `origin/main` (3f2a91c): it is \
                lost";
     assert_eq!(drift.not_told().as_deref(), Some(why));
-    let document = parsed(&machine::drift_json(&drift, &target(), &world.desired().1));
-    assert_eq!(complaints(&machine::drift_schema(), &document), [""; 0]);
+    let document = parsed(&json::drift_json(&drift, &target(), &world.desired().1));
+    assert_eq!(complaints(&json::drift_schema(), &document), [""; 0]);
     assert_eq!(document["applied"]["notSince"], "it is lost");
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use presencectl::config::{self, Config};
-use presencectl::import::pins::Choice;
-use presencectl::import::{Asked, Layout, import, prove};
 use presencectl::model::desired::Desired;
 use presencectl::model::names::Label;
 use presencectl::model::observed::{Definition, Observed};
+use presencectl::ops::import::pins::Choice;
+use presencectl::ops::import::{Asked, Layout, import, prove};
 use presencectl::plan::plan;
 
 use super::{asked, loaded, organization, planned, shown};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use presencectl::import::keys::keys;
 use presencectl::model::names::{DefinitionId, Label, Locale};
 use presencectl::model::observed::Definition;
-use presencectl::slug::slug;
+use presencectl::model::slug::slug;
+use presencectl::ops::import::keys::keys;
 use proptest::prelude::*;
 
 use super::orgs::some_org;

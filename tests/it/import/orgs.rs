@@ -1,13 +1,13 @@
 //! Random orgs that hold everything an org can hold.
 
-use presencectl::import::Asked;
-use presencectl::import::Layout;
-use presencectl::import::pins::Choice;
 use presencectl::model::division::{Division, Divisions};
 use presencectl::model::generation::Generation;
 use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, DivisionId, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Primary};
+use presencectl::ops::import::Asked;
+use presencectl::ops::import::Layout;
+use presencectl::ops::import::pins::Choice;
 use proptest::prelude::*;
 use proptest::sample::select;
 

@@ -4,17 +4,17 @@ use std::fmt::Write as _;
 
 use insta::assert_snapshot;
 use presencectl::config::{Text, read_texts};
-use presencectl::import::pins::Choice;
-use presencectl::import::{Asked, Flaw, Layout, import, prove};
 use presencectl::model::division::{Division, Divisions};
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, DivisionId, Label, Locale, OrgId};
 use presencectl::model::observed::{Definition, Observed, Organization, Primary};
 use presencectl::model::region::Region;
+use presencectl::ops::import::pins::Choice;
+use presencectl::ops::import::{Asked, Flaw, Layout, import, prove};
+use presencectl::output;
+use presencectl::output::style::Style;
 use presencectl::plan::plan;
 use presencectl::plan::warning::Warning;
-use presencectl::render;
-use presencectl::render::style::Style;
 
 use super::{asked, organization};
 use crate::paper::{object, presence};
@@ -73,7 +73,7 @@ fn shown(observed: &Observed, organization: &Organization, asked: &Asked) -> Str
     for file in &import.files {
         write!(shown, "=== {}\n{}", file.name, file.text).unwrap();
     }
-    shown + "=== notes\n" + &render::import::notes(&import.notes, Style::PLAIN)
+    shown + "=== notes\n" + &output::text::import::notes(&import.notes, Style::PLAIN)
 }
 
 fn everything(layout: Layout) -> Asked {

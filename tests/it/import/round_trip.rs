@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use presencectl::import::import;
-use presencectl::import::note::Note;
-use presencectl::import::pins::judge;
-use presencectl::import::prove;
 use presencectl::model::generation::Generation;
 use presencectl::model::names::DivisionId;
 use presencectl::model::observed::{Observed, Primary};
+use presencectl::ops::import::import;
+use presencectl::ops::import::note::Note;
+use presencectl::ops::import::pins::judge;
+use presencectl::ops::import::prove;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{RngAlgorithm, RngSeed, TestRng, TestRunner};

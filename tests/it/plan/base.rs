@@ -3,16 +3,19 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use insta::assert_snapshot;
-use presencectl::coverage::Coverage;
-use presencectl::diagnostic::Sources;
+use presencectl::config::coverage::Coverage;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::Key;
+use presencectl::model::source::Sources;
+use presencectl::output;
+use presencectl::output::ci::github;
+use presencectl::output::page::html;
+use presencectl::output::style::Style;
+use presencectl::output::{json, page};
 use presencectl::plan::base::{Side, asks_the_same, compare};
 use presencectl::plan::change::Step;
 use presencectl::plan::origin::{Against, Base, Comparison, Evidence, Origin, Pending};
 use presencectl::plan::{Plan, plan};
-use presencectl::render::style::Style;
-use presencectl::render::{github, html, human, machine, markdown};
 
 use crate::paper::{World, presence, target, want};
 use crate::render::{complaints, parsed};
@@ -47,7 +50,7 @@ fn compared(base: &World, head: &World) -> (Plan, Sources) {
 
 fn shown(base: &World, head: &World) -> String {
     let (plan, sources) = compared(base, head);
-    let shown = human::plan(&plan, &target(), &sources, Style::PLAIN);
+    let shown = output::text::plan(&plan, &target(), &sources, Style::PLAIN);
     shown.split_once("\n\n").unwrap().1.to_owned()
 }
 
@@ -89,13 +92,13 @@ fn everything() -> (World, World) {
 fn every_view_says_what_is_from_this_change_and_what_was_pending_before() {
     let (base, head) = everything();
     let (plan, sources) = compared(&base, &head);
-    assert_snapshot!("base_human", human::plan(&plan, &target(), &sources, Style::PLAIN));
-    assert_snapshot!("base_markdown", markdown::plan(&plan, &target(), &sources));
+    assert_snapshot!("base_human", output::text::plan(&plan, &target(), &sources, Style::PLAIN));
+    assert_snapshot!("base_markdown", page::plan(&plan, &target(), &sources));
     let page = html::plan(&plan, &Coverage::of(&head.desired().0), &target(), &sources);
     let main = page.split("<main id=\"main\">").nth(1).unwrap().split("<h2>Locale coverage").next().unwrap();
     assert_snapshot!("base_html", main);
-    let json = parsed(&machine::plan_json(&plan, &target(), &sources));
-    assert_eq!(complaints(&machine::plan_schema(), &json), [""; 0]);
+    let json = parsed(&json::plan_json(&plan, &target(), &sources));
+    assert_eq!(complaints(&json::plan_schema(), &json), [""; 0]);
     let origins: Vec<String> = json["changes"]
         .as_array()
         .unwrap()
@@ -269,12 +272,12 @@ fn errors_say_whether_they_were_pending_before() {
     let expected = ["looks-like-rename this-change", "looks-like-rename before", "too-many before"];
     assert_eq!(errors(&head), expected);
     let (plan, sources) = compared(&base, &head);
-    let json = parsed(&machine::plan_json(&plan, &target(), &sources));
-    assert_eq!(complaints(&machine::plan_schema(), &json), [""; 0]);
+    let json = parsed(&json::plan_json(&plan, &target(), &sources));
+    assert_eq!(complaints(&json::plan_schema(), &json), [""; 0]);
     assert_eq!(json["refusals"][1]["origin"], "before");
     let said = "pending before: without this change it would be the same";
-    assert!(human::plan(&plan, &target(), &sources, Style::PLAIN).contains(&format!("\n  {said}\n")));
-    assert!(markdown::plan(&plan, &target(), &sources).contains(&format!("\n  - {said}\n")));
+    assert!(output::text::plan(&plan, &target(), &sources, Style::PLAIN).contains(&format!("\n  {said}\n")));
+    assert!(page::plan(&plan, &target(), &sources).contains(&format!("\n  - {said}\n")));
     assert!(html::plan(&plan, &Coverage::of(&head.desired().0), &target(), &sources).contains(said));
     assert!(github::plan(&plan, &head.desired().0, &sources, None).contains(said));
     let sum = plan.base.as_ref().unwrap().compared().unwrap().sum();

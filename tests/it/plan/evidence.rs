@@ -5,15 +5,18 @@
 use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
-use presencectl::coverage::Coverage;
+use presencectl::config::coverage::Coverage;
 use presencectl::model::names::{DefinitionId, Key};
 use presencectl::model::observed::Primary;
+use presencectl::output;
+use presencectl::output::ci::github;
+use presencectl::output::page::html;
+use presencectl::output::style::Style;
+use presencectl::output::{json, page};
 use presencectl::plan::Plan;
 use presencectl::plan::evidence::{Evidence, Had, NotRead, Source};
 use presencectl::plan::refusal::{Fact, Refusal};
 use presencectl::plan::warning::Warning;
-use presencectl::render::style::Style;
-use presencectl::render::{github, html, human, machine, markdown};
 
 use crate::paper::{World, id, target, want};
 use crate::render::{complaints, parsed};
@@ -119,8 +122,8 @@ fn each_source_is_named() {
         let had = Had { id: id(1), source, said_new: false };
         let evidence = Evidence { known: BTreeMap::from([(key("lunch"), had)]), not_read: None };
         let (plan, sources) = world.planned_by(&evidence);
-        let json = parsed(&machine::plan_json(&plan, &target(), &sources));
-        assert_eq!(complaints(&machine::plan_schema(), &json), [""; 0]);
+        let json = parsed(&json::plan_json(&plan, &target(), &sources));
+        assert_eq!(complaints(&json::plan_schema(), &json), [""; 0]);
         (plan.refusals[0].message(), json["refusals"][0]["earlier"].to_string())
     };
     let base =
@@ -386,10 +389,10 @@ fn every_view_shows_the_question_and_the_warnings() {
     let (plan, sources) = world.planned_by(&evidence);
     let (desired, _) = world.desired();
     let views = [
-        human::plan(&plan, &target(), &sources, Style::PLAIN),
-        machine::plan_json(&plan, &target(), &sources),
-        markdown::plan(&plan, &target(), &sources),
-        markdown::plan_summary(&plan, &Coverage::of(&desired), &target(), &sources),
+        output::text::plan(&plan, &target(), &sources, Style::PLAIN),
+        json::plan_json(&plan, &target(), &sources),
+        page::plan(&plan, &target(), &sources),
+        page::plan_summary(&plan, &Coverage::of(&desired), &target(), &sources),
         html::plan(&plan, &Coverage::of(&desired), &target(), &sources),
         github::plan(&plan, &desired, &sources, None),
     ];

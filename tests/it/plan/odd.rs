@@ -7,9 +7,9 @@ use insta::assert_snapshot;
 use presencectl::model::names::{DefinitionId, Label, Locale};
 use presencectl::model::observed::{Listed, Observed};
 use presencectl::model::odd::{Halved, Odd};
+use presencectl::output;
+use presencectl::output::style::Style;
 use presencectl::plan::plan;
-use presencectl::render::human;
-use presencectl::render::style::Style;
 
 use crate::paper::{World, id, presence, target, want};
 
@@ -33,7 +33,8 @@ fn halved(id: DefinitionId, locales: &[&str], fields: &[&str]) -> Halved {
 fn shown(world: &World, odd: Vec<Odd>, halved: Vec<Halved>) -> String {
     let (desired, sources) = world.desired();
     let observed = with(world.observed(), odd, halved);
-    let shown = human::plan(&plan(&desired, &observed, &desired.settings.limits), &target(), &sources, Style::PLAIN);
+    let shown =
+        output::text::plan(&plan(&desired, &observed, &desired.settings.limits), &target(), &sources, Style::PLAIN);
     shown.split_once("\n\n").unwrap().1.to_owned()
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use insta::assert_snapshot;
 use presencectl::model::desired::Desired;
 use presencectl::model::names::Key;
+use presencectl::output;
+use presencectl::output::style::Style;
 use presencectl::plan::{Plan, plan};
-use presencectl::render::human;
-use presencectl::render::style::Style;
 
 use crate::paper::{World, target, want};
 
@@ -16,7 +16,7 @@ fn only(world: &World, keys: &[&str]) -> (Plan, String) {
     let keys: BTreeSet<Key> = keys.iter().filter_map(|it| Key::new(it)).collect();
     let limits = desired.settings.limits;
     let plan = plan(&Desired { only: Some(keys), ..desired }, &world.observed(), &limits);
-    let shown = human::plan(&plan, &target(), &sources, Style::PLAIN);
+    let shown = output::text::plan(&plan, &target(), &sources, Style::PLAIN);
     (plan, shown)
 }
 

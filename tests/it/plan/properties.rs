@@ -8,10 +8,10 @@ use insta::assert_snapshot;
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, Label, Locale};
 use presencectl::model::observed::{Organization, Target};
-use presencectl::render::human;
-use presencectl::render::machine;
-use presencectl::render::style::Style;
-use presencectl::text;
+use presencectl::model::text;
+use presencectl::output;
+use presencectl::output::json;
+use presencectl::output::style::Style;
 
 use crate::paper::{World, id, target, want};
 
@@ -94,8 +94,8 @@ fn the_same_input_gives_the_same_bytes_in_whatever_order_it_came() {
     let world = full();
     let shown = |world: &World| {
         let (plan, sources) = world.planned();
-        let views = [Style::PLAIN, Style::COLORED].map(|style| human::plan(&plan, &target(), &sources, style));
-        (views, machine::plan_json(&plan, &target(), &sources))
+        let views = [Style::PLAIN, Style::COLORED].map(|style| output::text::plan(&plan, &target(), &sources, style));
+        (views, json::plan_json(&plan, &target(), &sources))
     };
     let expected = shown(&world);
     for seed in 0..10 {
@@ -138,9 +138,9 @@ fn a_hostile_org_cannot_act_on_a_terminal() {
     let org = Organization { id: presencectl::model::names::OrgId::new(HOSTILE).unwrap(), name: HOSTILE.to_owned() };
     let target = Target { org: Some(org), sandbox: true, generation: Generation::First };
     let (plan, sources) = world.planned();
-    let uncolored = human::plan(&plan, &target, &sources, Style::PLAIN);
-    let colored = human::plan(&plan, &target, &sources, Style::COLORED);
-    let json = machine::plan_json(&plan, &target, &sources);
+    let uncolored = output::text::plan(&plan, &target, &sources, Style::PLAIN);
+    let colored = output::text::plan(&plan, &target, &sources, Style::COLORED);
+    let json = json::plan_json(&plan, &target, &sources);
     assert_eq!(hidden(&uncolored), "");
     assert_eq!(hidden(&without_styles(&colored)), "");
     assert_eq!(hidden(&json), "");

@@ -8,10 +8,10 @@ use std::fmt::Write as _;
 use insta::assert_snapshot;
 use presencectl::model::names::{Label, Locale};
 use presencectl::model::observed::Definition;
+use presencectl::output::json;
 use presencectl::plan::change::Action;
 use presencectl::plan::difference::Difference;
 use presencectl::plan::saved::{Bound, Fresh, SavedPlanError, bound, read};
-use presencectl::render::machine;
 
 use crate::paper::{Want, World, id, target, want};
 
@@ -123,7 +123,7 @@ fn verdict(reviewed: &World, now: &World, action: Action) -> String {
     let (plan, sources) = reviewed.planned();
     let ours: Vec<_> = plan.changes.iter().filter(|it| it.step.key().is_none_or(|it| it.as_str() != "tea")).collect();
     assert!(matches!(ours.as_slice(), [it] if it.step.action() == action), "{ours:?} {:?}", plan.refusals);
-    let saved = read(&machine::plan_json(&plan, &target(), &sources)).unwrap();
+    let saved = read(&json::plan_json(&plan, &target(), &sources)).unwrap();
     let (fresh, _) = now.planned();
     if let Some(refusal) = fresh.refusals.first() {
         return format!("the plan is refused: {}", refusal.code());

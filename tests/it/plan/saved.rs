@@ -9,11 +9,11 @@ use presencectl::model::division::{Division, Divisions};
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DivisionId, Key};
 use presencectl::model::observed::{Content, Organization, Target};
+use presencectl::output::json;
+use presencectl::output::json::plan::{PlanV1, document};
 use presencectl::plan::change::Change;
 use presencectl::plan::difference::Difference;
-use presencectl::plan::document::{PlanV1, document};
 use presencectl::plan::saved::{Bound, Fresh, Operation, SavedPlan, SavedPlanError, bound, read};
-use presencectl::render::machine;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ use crate::paper::{Want, World, id, labels, target, want};
 
 pub(super) fn saved(world: &World) -> String {
     let (plan, sources) = world.planned();
-    machine::plan_json(&plan, &target(), &sources)
+    json::plan_json(&plan, &target(), &sources)
 }
 
 pub(super) fn bounded(world: &World, saved: &str) -> Bound {
@@ -448,8 +448,8 @@ proptest! {
     #[test]
     fn every_plan_is_within_itself(world in any_world()) {
         let (plan, sources) = world.planned();
-        let json = machine::plan_json(&plan, &target(), &sources);
-        prop_assert!(json.chars().all(|c| c == '\n' || !presencectl::text::is_hidden(c)));
+        let json = json::plan_json(&plan, &target(), &sources);
+        prop_assert!(json.chars().all(|c| c == '\n' || !presencectl::model::text::is_hidden(c)));
         let read_back: PlanV1 = serde_json::from_str(&json).unwrap();
         prop_assert_eq!(read_back, document(&plan, &target(), &sources));
         let bound = bounded(&world, &json);

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use insta::assert_snapshot;
 use presencectl::model::desired::Limits;
 use presencectl::model::usage::{People, Usage};
+use presencectl::output;
+use presencectl::output::json::plan::document;
+use presencectl::output::style::Style;
 use presencectl::plan::Plan;
-use presencectl::plan::document::document;
 use presencectl::plan::usage::{in_question, with_usage};
-use presencectl::render::human;
-use presencectl::render::style::Style;
 use serde_json::{Value, json};
 
 use crate::paper::{World, id, target, want};
@@ -40,7 +40,7 @@ fn planned(usage: Usage, limit: Option<u32>) -> Plan {
 }
 
 fn shown(plan: &Plan) -> String {
-    let text = human::plan(plan, &target(), &world().desired().1, Style::PLAIN);
+    let text = output::text::plan(plan, &target(), &world().desired().1, Style::PLAIN);
     text.split_once("\n\n").unwrap().1.to_owned()
 }
 

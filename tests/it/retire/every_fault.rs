@@ -1,12 +1,12 @@
 //! Each fault at each request of a retirement, by both generations of the API: what the report says is true,
 //! nobody else is touched, and running again without faults brings it to its end.
 
-use presencectl::apply::report::Outcome as Written;
+use presencectl::host::stop::Stop;
 use presencectl::model::generation::Generation;
-use presencectl::retire::report::{Fate, Report};
+use presencectl::ops::apply::report::Outcome as Written;
+use presencectl::ops::retire::report::{Fate, Report};
+use presencectl::ops::users::report::Outcome as Set;
 use presencectl::sandbox::FaultRule;
-use presencectl::stop::Stop;
-use presencectl::users::report::Outcome as Set;
 
 use super::{COACHING, MEETING, World, coaching, guid};
 use crate::faults::every_fault;

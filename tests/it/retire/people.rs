@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use presencectl::api::wire::{Method, Response};
+use presencectl::client::wire::{Method, Response};
+use presencectl::host::stop::Stop;
 use presencectl::model::generation::Generation;
-use presencectl::retire::Event;
-use presencectl::retire::plan::Asked;
+use presencectl::ops::retire::Event;
+use presencectl::ops::retire::plan::Asked;
 use presencectl::sandbox::{Permissions, Sandbox, Temper, samples};
-use presencectl::stop::Stop;
 
 use super::{AVAILABLE, CALLBACKS, COACHING, MEETING, START_MS, World, coaching, counts, guid, halt, people};
 

@@ -8,9 +8,9 @@ use presencectl::model::names::Key;
 use presencectl::model::observed::Primary;
 use presencectl::model::usage::{Queue, Seats};
 use presencectl::model::user::UserId;
+use presencectl::ops::retire::advice::{Advice, Lines, advice};
+use presencectl::ops::retire::plan::{Asked, Moves, Retirement, retirement};
 use presencectl::plan::plan;
-use presencectl::retire::advice::{Advice, Lines, advice};
-use presencectl::retire::plan::{Asked, Moves, Retirement, retirement};
 
 use crate::paper::{Want, World, carry_out, id, want};
 use crate::users::user;

@@ -5,21 +5,21 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use insta::assert_snapshot;
-use presencectl::apply::report::{Outcome, Row};
-use presencectl::cause::Cause;
-use presencectl::diagnostic::Sources;
+use presencectl::host::stop::Signal;
+use presencectl::model::cause::Cause;
 use presencectl::model::names::{DefinitionId, Key};
+use presencectl::model::source::Sources;
 use presencectl::model::usage::{Queue, Seats};
 use presencectl::model::user::{UserId, UserPresence};
+use presencectl::ops::apply::report::{Outcome, Row};
+use presencectl::ops::retire::advice::Advice;
+use presencectl::ops::retire::plan::{Asked, Retirement, retirement};
+use presencectl::ops::retire::report::{Fate, Halt, Report};
+use presencectl::ops::users::report::Outcome as Set;
+use presencectl::output::json;
+use presencectl::output::style::Style;
+use presencectl::output::text::retire as view;
 use presencectl::plan::difference::Difference;
-use presencectl::render::machine;
-use presencectl::render::retire as view;
-use presencectl::render::style::Style;
-use presencectl::retire::advice::Advice;
-use presencectl::retire::plan::{Asked, Retirement, retirement};
-use presencectl::retire::report::{Fate, Halt, Report};
-use presencectl::stop::Signal;
-use presencectl::users::report::Outcome as Set;
 
 use crate::paper::{World, target, want};
 use crate::render::{complaints, in_step, parsed};
@@ -157,8 +157,8 @@ fn halts() {
         Halt::Unread(look()),
         Halt::Interrupted,
     ];
-    in_step("retirement.v1.json", &machine::retirement_schema());
-    let schema = parsed(&machine::retirement_schema());
+    in_step("retirement.v1.json", &json::retirement_schema());
+    let schema = parsed(&json::retirement_schema());
     let codes = schema["$defs"]["HaltV1"]["properties"]["code"]["enum"].clone();
     let mut shown = String::new();
     for halt in halts {
@@ -173,12 +173,12 @@ fn halts() {
 fn csv_and_json() {
     let (report, sources) = report(every_fate(), Some(Outcome::Done), Some(Halt::OnQueue(2)));
     assert_snapshot!("csv", view::report_csv(&report));
-    let json = machine::retirement_json(&report, &target(), &sources);
+    let json = json::retirement_json(&report, &target(), &sources);
     assert!(!json.contains(['\u{1b}', '\u{202E}', '\u{7}']), "nothing hidden reaches a terminal");
     let version = format!("\"toolVersion\": \"{}\"", env!("CARGO_PKG_VERSION"));
     assert_snapshot!("json", json.replace(&version, "\"toolVersion\": \"VERSION\""));
     let document = parsed(&json);
-    assert_eq!(complaints(&machine::retirement_schema(), &document), Vec::<String>::new());
+    assert_eq!(complaints(&json::retirement_schema(), &document), Vec::<String>::new());
     assert!(Path::new(document["config"]["file"].as_str().unwrap()).extension().is_some());
 }
 
@@ -188,7 +188,7 @@ fn no_lines_for_the_config_before_it_is_deactivated() {
     let refused = Outcome::Refused(vec![Difference::State { found_deactivated: true }]);
     for outcome in [None, Some(refused), Some(Outcome::Unknown(cause("lost"))), Some(Outcome::Failed(cause("no")))] {
         let (report, sources) = report(vec![Fate::StillNamed], outcome, Some(Halt::StillNamed(1)));
-        let document = parsed(&machine::retirement_json(&report, &target(), &sources));
+        let document = parsed(&json::retirement_json(&report, &target(), &sources));
         assert_eq!(document.get("config"), None);
         assert!(!human(&report, &sources).contains("into the config"));
     }

@@ -1,13 +1,13 @@
 //! What stops a retirement: then nothing more is written, and the report says why.
 
-use presencectl::api::wire::Method;
-use presencectl::apply::report::Outcome;
+use presencectl::client::wire::Method;
+use presencectl::host::stop::{Signal, Stop};
 use presencectl::model::generation::Generation;
+use presencectl::ops::apply::report::Outcome;
+use presencectl::ops::retire::report::Halt;
 use presencectl::plan::difference::Difference;
-use presencectl::retire::report::Halt;
 use presencectl::sandbox::temper::FirstPutDivision;
 use presencectl::sandbox::{FaultRule, Permissions, Temper};
-use presencectl::stop::{Signal, Stop};
 use serde_json::json;
 
 use super::{COACHING, MEETING, World, coaching, counts, guid, halt, people};
@@ -53,7 +53,7 @@ async fn each_missing_permission_stops_it_where_it_is_missed() {
 async fn one_who_cannot_be_moved_stops_it_and_the_others_are_moved() {
     let world = World::new(9);
     world.wire.instead(|request| {
-        let presencectl::api::wire::Body::Json(body) = &request.body else { return None };
+        let presencectl::client::wire::Body::Json(body) = &request.body else { return None };
         let names = String::from_utf8_lossy(body).contains(crate::users::user(4).as_str());
         (request.method == Method::Put && names).then(|| crate::users::refusal(400))
     });
@@ -296,7 +296,7 @@ async fn a_list_that_is_cut_to_nothing_says_nothing() {
     world.wire.instead(|request| {
         let group = format!(r#"{{"organizationPresenceId":"{}"}}"#, guid(COACHING));
         let body = format!(r#"{{"results":[{{"group":{group},"entities":[],"truncated":true}}]}}"#);
-        let answer = presencectl::api::wire::Response { status: 200, body: body.into_bytes(), ..Default::default() };
+        let answer = presencectl::client::wire::Response { status: 200, body: body.into_bytes(), ..Default::default() };
         request.url.path().ends_with("/activity/query").then_some(Ok(answer))
     });
     let report = world.retire().await;

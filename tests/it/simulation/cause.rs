@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use presencectl::apply::report::{Outcome, Report, Row, Skip};
 use presencectl::model::desired::{Management, Prune};
 use presencectl::model::names::DefinitionId;
+use presencectl::ops::apply::report::{Outcome, Report, Row, Skip};
 use presencectl::plan::change::Step;
 use presencectl::plan::refusal::{Counted, Fact, Refusal};
 use presencectl::sandbox::definitions::Definition as Held;

@@ -7,23 +7,23 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fastrand::Rng;
-use presencectl::apply::BeforePost;
-use presencectl::apply::report::Report;
-use presencectl::commands::carry::begun;
-use presencectl::environment::Origin;
-use presencectl::journal::kept::{self, Kept};
-use presencectl::journal::posts;
-use presencectl::journal::sent::sent;
+use presencectl::commands::context::execute::begun;
+use presencectl::host::environment::Origin;
 use presencectl::model::division::Divisions;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::Locale;
 use presencectl::model::observed::{Observed, Target};
+use presencectl::model::provenance::Provenance;
+use presencectl::ops::apply::BeforePost;
+use presencectl::ops::apply::report::Report;
+use presencectl::ops::history::posts;
+use presencectl::ops::history::sent::sent;
+use presencectl::ops::history::stored::{self, Kept};
+use presencectl::output::json;
 use presencectl::plan::Plan;
 use presencectl::plan::change::Step;
 use presencectl::plan::evidence::{Evidence, Had, Source};
 use presencectl::plan::recent::Sent;
-use presencectl::provenance::Provenance;
-use presencectl::render::machine;
 
 use super::ledger::NEXT_RUN_MS;
 use super::play::{Played, World};
@@ -51,7 +51,7 @@ impl Folder {
         let files = self.0.lock().unwrap();
         let one = |it: &Files| {
             let posts = posts::read(it.posts.lock().unwrap().as_bytes());
-            match kept::read(it.report.as_bytes()).unwrap() {
+            match stored::read(it.report.as_bytes()).unwrap() {
                 Kept::Report(report) => sent(&report, Path::new("report.json"), Some(&posts), now),
                 Kept::Failure(_) => Vec::new(),
             }
@@ -64,7 +64,7 @@ impl Folder {
         let files = self.0.lock().unwrap();
         let mut known = BTreeMap::new();
         for file in files.iter().rev() {
-            let Kept::Report(report) = kept::read(file.report.as_bytes()).unwrap() else { continue };
+            let Kept::Report(report) = stored::read(file.report.as_bytes()).unwrap() else { continue };
             let objects = report.objects();
             for key in plan.may_be_renames().into_iter().filter(|key| !known.contains_key(key)).collect::<Vec<_>>() {
                 if let Some(id) = objects.get(&key).filter(|id| observed.get(id).is_some()) {
@@ -115,7 +115,7 @@ fn document(report: &Report, start: &Start, ended: Moment) -> String {
         undoes: None,
     };
     let report = Report { provenance: Some(provenance), ..report.clone() };
-    machine::report_json(&report, &Target { ..target() }, &page())
+    json::report_json(&report, &Target { ..target() }, &page())
 }
 
 /// Plays a seed to its end.

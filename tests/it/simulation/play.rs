@@ -6,18 +6,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fastrand::Rng;
-use presencectl::api::{Credentials, Endpoints, Options, Session, Wire};
-use presencectl::apply::report::{Outcome, Report, Row, Unseen};
-use presencectl::apply::{self, Job, Wait};
-use presencectl::commands::look::{held_against, look};
+use presencectl::client::{Credentials, Endpoints, Options, Session, Wire};
+use presencectl::host::stop::Stop;
 use presencectl::model::desired::Management;
 use presencectl::model::moment::Moment;
+use presencectl::model::problem::Heard;
+use presencectl::ops::apply::report::{Outcome, Report, Row, Unseen};
+use presencectl::ops::apply::{self, Job, Wait};
+use presencectl::ops::plan_org::{held_against, look};
 use presencectl::plan::change::{Held, Step};
 use presencectl::plan::plan_by;
 use presencectl::plan::refusal::Refusal;
-use presencectl::problem::Heard;
 use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Config, Sandbox, Seed};
-use presencectl::stop::Stop;
 use tokio::sync::Notify;
 
 use super::kept::Folder;

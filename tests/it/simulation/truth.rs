@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use presencectl::apply::report::{Intent, Outcome, Report, Row, Skip, Unseen, Verification};
 use presencectl::model::desired::{Desired, Management, Prune, Wanted};
 use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, Locale};
+use presencectl::ops::apply::report::{Intent, Outcome, Report, Row, Skip, Unseen, Verification};
 use presencectl::plan::change::Step;
 use presencectl::plan::difference::Difference;
 use presencectl::sandbox::definitions::Definition as Held;

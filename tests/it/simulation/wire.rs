@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fastrand::Rng;
-use presencectl::api::Wire;
-use presencectl::api::wire::{Auth, Body, Exchange, Method, Request, Response, WireError, basic};
+use presencectl::client::Wire;
+use presencectl::client::wire::{Auth, Body, Exchange, Method, Request, Response, WireError, basic};
 use presencectl::sandbox::{Sandbox, http};
 use secrecy::ExposeSecret as _;
 use serde_json::json;

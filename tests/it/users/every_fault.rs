@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use presencectl::model::user::{Source, UserId, Wish};
-use presencectl::sandbox::{FaultRule, Permissions, Temper, temper::BulkPut};
-use presencectl::users::report::Outcome;
+use presencectl::ops::users::report::Outcome;
+use presencectl::sandbox::temper::BulkPut;
+use presencectl::sandbox::{FaultRule, Permissions, Temper};
 
 use super::{
     BULK, CUSTOM_SOURCE_ID, LUNCH, World, available, counts, custom, on_lunch, user, wishes, without_a_source,

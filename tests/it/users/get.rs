@@ -1,10 +1,10 @@
 //! Reading what users are on: how many requests it takes, and whom the org does not show.
 
 use presencectl::model::user::{Source, UserId};
+use presencectl::ops::users::get::look;
+use presencectl::ops::users::listing::Found;
 use presencectl::sandbox::temper::Offer;
 use presencectl::sandbox::{FaultRule, Permissions, Temper};
-use presencectl::users::get::look;
-use presencectl::users::listing::Found;
 
 use super::{AVAILABLE, World, available, custom, user, without_a_source};
 

@@ -3,7 +3,7 @@
 use presencectl::model::desired::{Desired, Management};
 use presencectl::model::names::{DefinitionId, Label};
 use presencectl::model::observed::{Definition, Observed, Primary};
-use presencectl::users::meant::{By, NotMeant, Presences};
+use presencectl::ops::users::meant::{By, NotMeant, Presences};
 
 use crate::paper::{desired, id, object, wanted};
 

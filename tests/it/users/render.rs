@@ -1,18 +1,18 @@
 //! Users and reports about them as people, spreadsheets and machines read them: whole.
 
 use insta::assert_snapshot;
-use presencectl::cause::Cause;
+use presencectl::host::stop::Signal;
+use presencectl::model::cause::Cause;
 use presencectl::model::names::{DefinitionId, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Target};
 use presencectl::model::user::{OutOfOffice, Source, UserId, UserPresence, Wish};
-use presencectl::render::machine;
-use presencectl::render::style::Style;
-use presencectl::render::users as view;
-use presencectl::stop::Signal;
-use presencectl::users::document::{UserReportV1, UsersV1};
-use presencectl::users::listing::{Found, Listing};
-use presencectl::users::meant::{By, Meant};
-use presencectl::users::report::{Outcome, Report, Row};
+use presencectl::ops::users::listing::{Found, Listing};
+use presencectl::ops::users::meant::{By, Meant};
+use presencectl::ops::users::report::{Outcome, Report, Row};
+use presencectl::output::json;
+use presencectl::output::json::users::{UserReportV1, UsersV1};
+use presencectl::output::style::Style;
+use presencectl::output::text::users as view;
 use serde_json::Value;
 
 use super::user;
@@ -131,7 +131,7 @@ fn users_for_spreadsheets() {
 
 #[test]
 fn users_for_machines() {
-    assert_snapshot!("users_json", machine::users_json(&listing(Source::Platform), &target()));
+    assert_snapshot!("users_json", json::users_json(&listing(Source::Platform), &target()));
 }
 
 #[test]
@@ -147,19 +147,19 @@ fn reports_for_spreadsheets() {
 
 #[test]
 fn reports_for_machines() {
-    assert_snapshot!("user_report_json", machine::user_report_json(&report(Some(Signal::Interrupt)), &target()));
+    assert_snapshot!("user_report_json", json::user_report_json(&report(Some(Signal::Interrupt)), &target()));
 }
 
 #[test]
 fn nothing_hidden_reaches_people_or_machines() {
     let texts = [
         view::listing(&listing(Source::Platform), &target(), Style::PLAIN),
-        machine::users_json(&listing(Source::Platform), &target()),
+        json::users_json(&listing(Source::Platform), &target()),
         view::report(&report(None), &target(), Style::PLAIN),
-        machine::user_report_json(&report(None), &target()),
+        json::user_report_json(&report(None), &target()),
     ];
     for text in texts {
-        let hidden = text.chars().find(|c| *c != '\n' && presencectl::text::is_hidden(*c));
+        let hidden = text.chars().find(|c| *c != '\n' && presencectl::model::text::is_hidden(*c));
         assert_eq!(hidden, None, "{text}");
     }
 }
@@ -177,33 +177,33 @@ fn no_cell_is_a_formula() {
         assert!(cells.iter().any(|it| it.starts_with("'=HYPERLINK")), "the hostile label is there: {csv}");
         for cell in cells {
             assert!(!cell.trim_start().starts_with(['=', '+', '-', '@']), "{cell}");
-            assert!(!cell.contains(|c: char| c.is_control() || presencectl::text::is_bidi_control(c)), "{cell}");
+            assert!(!cell.contains(|c: char| c.is_control() || presencectl::model::text::is_bidi_control(c)), "{cell}");
         }
     }
 }
 
 #[test]
 fn schemas_are_in_step_and_documents_are_what_they_say() {
-    in_step("users.v1.json", &machine::users_schema());
-    in_step("user-report.v1.json", &machine::user_report_schema());
-    for schema in [machine::users_schema(), machine::user_report_schema()] {
+    in_step("users.v1.json", &json::users_schema());
+    in_step("user-report.v1.json", &json::user_report_schema());
+    for schema in [json::users_schema(), json::user_report_schema()] {
         assert!(jsonschema::meta::is_valid(&parsed(&schema)));
     }
     let nobody = Target { org: None, ..target() };
     for target in [target(), nobody] {
-        let text = machine::users_json(&listing(Source::Teams), &target);
-        assert_eq!(complaints(&machine::users_schema(), &parsed(&text)), Vec::<String>::new());
+        let text = json::users_json(&listing(Source::Teams), &target);
+        assert_eq!(complaints(&json::users_schema(), &parsed(&text)), Vec::<String>::new());
         let read: UsersV1 = serde_json::from_str(&text).unwrap();
         assert_eq!(read.users.len(), 11);
         for report in [report(Some(Signal::Interrupt)), good()] {
-            let text = machine::user_report_json(&report, &target);
-            assert_eq!(complaints(&machine::user_report_schema(), &parsed(&text)), Vec::<String>::new());
+            let text = json::user_report_json(&report, &target);
+            assert_eq!(complaints(&json::user_report_schema(), &parsed(&text)), Vec::<String>::new());
             let read: UserReportV1 = serde_json::from_str(&text).unwrap();
             assert_eq!(read.success, report.is_success());
         }
     }
-    let mut document = parsed(&machine::user_report_json(&good(), &target()));
+    let mut document = parsed(&json::user_report_json(&good(), &target()));
     document["users"][0]["outcome"] = "fine".into();
     document["users"][1]["reason"] = Value::Null;
-    assert_eq!(complaints(&machine::user_report_schema(), &document).len(), 2);
+    assert_eq!(complaints(&json::user_report_schema(), &document).len(), 2);
 }

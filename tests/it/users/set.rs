@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use presencectl::api::wire::{Body, Method, Request};
+use presencectl::client::wire::{Body, Method, Request};
+use presencectl::host::stop::{GRACE_MS, Signal, Stop};
 use presencectl::model::user::{Source, Wish};
+use presencectl::ops::users::report::Outcome;
 use presencectl::sandbox::{FaultRule, Permissions, Temper, User, samples};
-use presencectl::stop::{GRACE_MS, Signal, Stop};
-use presencectl::users::report::Outcome;
 use tokio::time::Instant;
 
 use super::{
@@ -207,7 +207,7 @@ async fn an_answer_that_disagrees_is_not_believed_before_it_is_read() {
     let broken = format!(r#"{{"id":"{}","presenceDefinition":{{}}}}"#, user(2));
     let body = format!("[{other},{broken}]").into_bytes();
     world.wire.instead(move |request| {
-        let answer = presencectl::api::wire::Response { status: 200, body: body.clone(), ..Default::default() };
+        let answer = presencectl::client::wire::Response { status: 200, body: body.clone(), ..Default::default() };
         (request.method == Method::Put).then_some(Ok(answer))
     });
     let outcomes = world.set(&wishes(1..=3)).await;
@@ -223,7 +223,7 @@ async fn an_answer_that_disagrees_is_not_believed_before_it_is_read() {
         }
         sandbox.with(|it| it.org.users_mut().sit(user(1).as_str(), LUNCH, 0));
         let body = format!(r#"{{"presenceDefinition":{{"id":"{AVAILABLE}"}}}}"#).into_bytes();
-        Some(Ok(presencectl::api::wire::Response { status: 200, body, ..Default::default() }))
+        Some(Ok(presencectl::client::wire::Response { status: 200, body, ..Default::default() }))
     });
     assert_eq!(world.set(&wishes([1])).await, [Outcome::Done]);
 }

@@ -3,10 +3,10 @@
 use presencectl::model::desired::Desired;
 use presencectl::model::observed::Observed;
 use presencectl::model::user::UserId;
-use presencectl::render::csv::csv;
-use presencectl::users::meant::Presences;
-use presencectl::users::sheet::{self, Entry, Mistake};
-use presencectl::users::wishes::{ForAll, Wishes, distinct, wanted, wishes};
+use presencectl::ops::users::meant::Presences;
+use presencectl::ops::users::sheet::{self, Entry, Mistake};
+use presencectl::ops::users::wishes::{ForAll, Wishes, distinct, wanted, wishes};
+use presencectl::output::csv::csv;
 use proptest::prelude::*;
 
 use crate::paper::object;

@@ -8,12 +8,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use presencectl::apply::report::{Outcome, Report, Verification};
-use presencectl::coverage::Coverage;
-use presencectl::diagnostic::Findings;
+use presencectl::config::coverage::Coverage;
+use presencectl::model::problem::{Heard, Problem};
+use presencectl::model::source::Findings;
+use presencectl::ops::apply::report::{Outcome, Report, Verification};
+use presencectl::output::page::html;
 use presencectl::plan::change::Action;
-use presencectl::problem::{Heard, Problem};
-use presencectl::render::html;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -1,7 +1,7 @@
 //! The views by the command line: several in one run, for the examples, and where something failed.
 
 use insta::assert_snapshot;
-use presencectl::limits::FINDINGS_SHOWN_MAX;
+use presencectl::model::limits::FINDINGS_SHOWN_MAX;
 
 use super::html::bare;
 use crate::cli::driver::Cli;

@@ -1,6 +1,6 @@
 //! The coverage of locales: what is there, what is not, and what is odd.
 
-use presencectl::coverage::{Cell, Coverage, Mark};
+use presencectl::config::coverage::{Cell, Coverage, Mark};
 use presencectl::model::names::Locale;
 
 use super::locale;

@@ -1,14 +1,17 @@
 //! Annotations: at which line, in which order, how many, and that nothing foreign is a command.
 
 use insta::assert_snapshot;
-use presencectl::apply::report::{Outcome, Report, Verification};
-use presencectl::coverage::Coverage;
-use presencectl::diagnostic::{Findings, Sources};
+use presencectl::config::coverage::Coverage;
+use presencectl::model::problem::Problem;
+use presencectl::model::source::{Findings, Sources};
 use presencectl::model::usage::{People, Usage};
+use presencectl::ops::apply::report::{Outcome, Report, Verification};
+use presencectl::output;
+use presencectl::output::ci::github;
+use presencectl::output::page::html;
+use presencectl::output::style::Style;
+use presencectl::output::{json, page};
 use presencectl::plan::change::Action;
-use presencectl::problem::Problem;
-use presencectl::render::style::Style;
-use presencectl::render::{github, html, human, machine, markdown};
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq};
 use proptest::proptest;
 
@@ -143,13 +146,13 @@ proptest! {
         let rows = vec![row(Action::Update, "x", &name, 1, Outcome::Failed(cause(&name)))];
         let report = Report { verification: Verification::Failed(cause(&name)), ..Report::of(rows, locale("en_US")) };
         let texts = [
-            human::plan(&plan, &target, &sources, Style::PLAIN),
-            human::plan(&plan, &target, &sources, Style::COLORED),
-            human::report(&report, &target, &sources, Style::PLAIN),
-            machine::plan_json(&plan, &target, &sources),
-            machine::report_json(&report, &target, &sources),
-            markdown::plan_summary(&plan, &Coverage::of(&desired), &target, &sources),
-            markdown::report(&report, &target, &sources, markdown::COMMENT),
+            output::text::plan(&plan, &target, &sources, Style::PLAIN),
+            output::text::plan(&plan, &target, &sources, Style::COLORED),
+            output::text::report(&report, &target, &sources, Style::PLAIN),
+            json::plan_json(&plan, &target, &sources),
+            json::report_json(&report, &target, &sources),
+            page::plan_summary(&plan, &Coverage::of(&desired), &target, &sources),
+            page::report(&report, &target, &sources, page::COMMENT),
             html::plan(&plan, &Coverage::of(&desired), &target, &sources),
             html::report(&report, &target, &sources),
         ];
@@ -182,7 +185,7 @@ proptest! {
         }
         let message = read(texts[3].trim_end_matches('\n')).unwrap().message;
         let shown = [name.clone(), format!("help: {name}"), format!("correlation id: {name}")]
-            .map(|line| presencectl::text::terminal(&line).to_string());
+            .map(|line| presencectl::model::text::terminal(&line).to_string());
         prop_assert_eq!(message, shown.join("\n"));
     }
 }

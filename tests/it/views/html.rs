@@ -3,13 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do; clippy knows the tests themselves only")]
 
 use insta::assert_snapshot;
-use presencectl::apply::report::{Outcome, Report, Verification};
-use presencectl::coverage::Coverage;
-use presencectl::diagnostic::Findings;
+use presencectl::config::coverage::Coverage;
+use presencectl::model::problem::{Heard, Problem};
+use presencectl::model::source::Findings;
+use presencectl::model::text;
+use presencectl::ops::apply::report::{Outcome, Report, Verification};
+use presencectl::output::page::html;
 use presencectl::plan::change::Action;
-use presencectl::problem::{Heard, Problem};
-use presencectl::render::html;
-use presencectl::text;
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq};
 use proptest::proptest;
 

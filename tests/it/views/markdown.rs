@@ -5,17 +5,17 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use presencectl::apply::report::{Outcome, Report, Verification};
-use presencectl::coverage::Coverage;
-use presencectl::diagnostic::Findings;
+use presencectl::config::coverage::Coverage;
 use presencectl::model::observed::{Organization, Target};
+use presencectl::model::problem::{Heard, Problem};
+use presencectl::model::source::Findings;
+use presencectl::model::text;
+use presencectl::ops::apply::report::{Outcome, Report, Verification};
+use presencectl::output::page::html;
+use presencectl::output::page::{self, COMMENT, Inline, Kind, SUMMARY, in_cell};
 use presencectl::plan::Plan;
 use presencectl::plan::change::Action;
 use presencectl::plan::cost::Cost;
-use presencectl::problem::{Heard, Problem};
-use presencectl::render::html;
-use presencectl::render::markdown::{self, COMMENT, Inline, Kind, SUMMARY, in_cell};
-use presencectl::text;
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq};
 use proptest::proptest;
 
@@ -27,22 +27,22 @@ use crate::render::{drift, reports, row, world};
 #[test]
 fn a_plan_for_reviewers() {
     let (plan, sources) = world().planned();
-    assert_snapshot!("plan", markdown::plan(&plan, &target(), &sources));
+    assert_snapshot!("plan", page::plan(&plan, &target(), &sources));
     let coverage = Coverage::of(&world().desired().0);
-    assert_snapshot!("plan_summary", markdown::plan_summary(&plan, &coverage, &target(), &sources));
+    assert_snapshot!("plan_summary", page::plan_summary(&plan, &coverage, &target(), &sources));
 }
 
 #[test]
 fn a_plan_without_changes_is_one_line() {
     let (plan, sources) = World::in_step([want("lunch", "Meal", "Lunch")]).planned();
     assert_eq!(
-        markdown::plan(&plan, &target(), &sources),
+        page::plan(&plan, &target(), &sources),
         "<!-- presencectl:plan 22222222-bbbb-4bbb-8bbb-222222222222 -->\n\
          **No changes** in `Acme Prod` (`22222222-bbbb-4bbb-8bbb-222222222222`). 1 definition is in step.\n"
     );
     let unknown = Target { org: None, sandbox: true, ..target() };
     assert_eq!(
-        markdown::plan(&plan, &unknown, &sources),
+        page::plan(&plan, &unknown, &sources),
         "<!-- presencectl:plan unknown -->\n**No changes** in an org that has not said who it is. 1 definition is \
          in step. A sandbox: nothing real is written.\n"
     );
@@ -55,7 +55,7 @@ fn what_a_plan_costs_is_said_where_it_can_be_applied() {
         let (plan, sources) = world.planned();
         let plan = Plan { cost, ..plan };
         let page = html::plan(&plan, &Coverage::of(&world.desired().0), &target(), &sources);
-        (markdown::plan(&plan, &target(), &sources), page)
+        (page::plan(&plan, &target(), &sources), page)
     };
     let mut open = World::empty();
     open.config(want("tea", "Break", "Tea"));
@@ -72,7 +72,7 @@ fn every_report_for_whoever_merged() {
     let (_, sources) = drift();
     let shown: Vec<String> = reports()
         .iter()
-        .map(|(name, report)| format!("=== {name}\n{}", markdown::report(report, &target(), &sources, COMMENT)))
+        .map(|(name, report)| format!("=== {name}\n{}", page::report(report, &target(), &sources, COMMENT)))
         .collect();
     assert_snapshot!("reports", shown.join("\n"));
 }
@@ -85,10 +85,7 @@ fn a_failure_says_what_to_do() {
         correlation_id: Some("0e2f-41".to_owned()),
     };
     let heard = Heard { org: target().org, sandbox: false };
-    assert_snapshot!(
-        "failure",
-        markdown::failure(&problem, &heard, &Findings::default(), &drift().1, Kind::Plan, COMMENT)
-    );
+    assert_snapshot!("failure", page::failure(&problem, &heard, &Findings::default(), &drift().1, Kind::Plan, COMMENT));
 }
 
 /// A piece of a row, and of a line of a list, by itself.
@@ -154,12 +151,12 @@ proptest! {
                 )
             };
             let (drift, _, places) = drift_called(name);
-            let compared = compared_called(name).map(|(plan, target, _, sources)| markdown::plan(&plan, &target, &sources));
+            let compared = compared_called(name).map(|(plan, target, _, sources)| page::plan(&plan, &target, &sources));
             let pages = [
-                markdown::plan(&plan, &target, &sources),
-                markdown::plan_summary(&plan, &Coverage::of(&desired), &target, &sources),
-                markdown::report(&report, &target, &sources, SUMMARY),
-                markdown::drift(&drift, &target, &places, SUMMARY),
+                page::plan(&plan, &target, &sources),
+                page::plan_summary(&plan, &Coverage::of(&desired), &target, &sources),
+                page::report(&report, &target, &sources, SUMMARY),
+                page::drift(&drift, &target, &places, SUMMARY),
             ];
             pages.into_iter().chain(compared).collect::<Vec<_>>()
         };
@@ -183,13 +180,13 @@ fn a_backtick_in_a_name_ends_no_code() {
         let problem = Problem::new(format!("the org has no presence {}", text::ticked(name))).help(name);
         let heard = Heard { org: target.org.clone(), sandbox: false };
         let mut pages = vec![
-            markdown::plan(&plan, &target, &sources),
-            markdown::plan_summary(&plan, &Coverage::of(&desired), &target, &sources),
-            markdown::report(&Report::of(failed, locale("en_US")), &target, &sources, SUMMARY),
-            markdown::drift(&drift, &target, &places, SUMMARY),
-            markdown::failure(&problem, &heard, &Findings::default(), &sources, Kind::Plan, COMMENT),
+            page::plan(&plan, &target, &sources),
+            page::plan_summary(&plan, &Coverage::of(&desired), &target, &sources),
+            page::report(&Report::of(failed, locale("en_US")), &target, &sources, SUMMARY),
+            page::drift(&drift, &target, &places, SUMMARY),
+            page::failure(&problem, &heard, &Findings::default(), &sources, Kind::Plan, COMMENT),
         ];
-        pages.extend(compared_called(name).map(|(plan, target, _, sources)| markdown::plan(&plan, &target, &sources)));
+        pages.extend(compared_called(name).map(|(plan, target, _, sources)| page::plan(&plan, &target, &sources)));
         for page in pages {
             let found = parsed(&page);
             assert!(found.strangers.is_empty(), "{name}: {:?}\n{page}", found.strangers);
@@ -209,7 +206,7 @@ fn an_id_cannot_end_the_marker() {
     let id = presencectl::model::names::OrgId::new("a --> b<!--\u{202E}").unwrap();
     let org = Some(Organization { name: "x".to_owned(), id });
     let (plan, sources) = World::empty().planned();
-    let page = markdown::plan(&plan, &Target { org, ..target() }, &sources);
+    let page = page::plan(&plan, &Target { org, ..target() }, &sources);
     assert_eq!(page.lines().next(), Some("<!-- presencectl:plan a_____b_____ -->"));
 }
 
@@ -224,7 +221,7 @@ fn counted(page: &str) -> (usize, usize) {
 #[test]
 fn a_plan_of_ten_thousand_changes_fits() {
     let (plan, desired, sources) = large(10_000);
-    let comment = markdown::plan(&plan, &target(), &sources);
+    let comment = page::plan(&plan, &target(), &sources);
     // No character is longer than its bytes: below by the one count is below by the other.
     assert!(comment.len() <= COMMENT.bytes_max && COMMENT.bytes_max < 65_536, "{}", comment.len());
     assert!(comment.len() > COMMENT.bytes_max - 1_000, "the room is used: {}", comment.len());
@@ -235,7 +232,7 @@ fn a_plan_of_ten_thousand_changes_fits() {
     assert!(comment.contains("> **Not everything is here**: a comment holds no more. The whole is in the log"));
     assert_eq!(parsed(&comment).blocks.iter().filter(|it| **it == "row").count(), rows + 1);
 
-    let summary = markdown::plan_summary(&plan, &Coverage::of(&desired), &target(), &sources);
+    let summary = page::plan_summary(&plan, &Coverage::of(&desired), &target(), &sources);
     assert!(summary.len() <= SUMMARY.bytes_max && SUMMARY.bytes_max < 1 << 20, "{}", summary.len());
     let (rows, missing) = counted(&summary);
     assert!(rows + missing == 10_000 && rows > 5_000, "{rows}");
@@ -253,7 +250,7 @@ fn thousands_of_errors_and_labels_without_end_fit_as_well() {
     world.prune();
     let (plan, sources) = world.planned();
     assert!(plan.refusals.len() >= 2_000 && plan.changes.len() >= 2_000);
-    let comment = markdown::plan(&plan, &target(), &sources);
+    let comment = page::plan(&plan, &target(), &sources);
     assert!(comment.len() <= COMMENT.bytes_max, "{}", comment.len());
     let found = parsed(&comment);
     assert_eq!(found.strangers, Vec::<String>::new());
@@ -272,7 +269,7 @@ fn what_only_some_labels_of_is_shown_is_whole_in_the_details() {
         .fold(want("lunch", "Meal", "Lunch"), |want, it| want.label(it, &format!("Lunch {it}")));
     world.config(lunch);
     let (plan, sources) = world.planned();
-    let page = markdown::plan(&plan, &target(), &sources);
+    let page = page::plan(&plan, &target(), &sources);
     assert!(page.contains("`de` `Lunch de`<br>`es` `Lunch es`<br>`fr` `Lunch fr`<br>and 2 more |"), "{page}");
     let details = page.split("<details>").nth(1).unwrap();
     for locale in ["en_US", "de", "fr", "it", "no", "es"] {

@@ -1,0 +1,205 @@
+//! One round of reading a whole list: pages that fit together (the first generation of the API, and
+//! divisions), or three looks at two states (the second).
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use crate::client::entity::{self, Placed};
+use crate::client::error::{ApiError, Kind};
+use crate::client::operations::{self, Operation};
+use crate::client::session::Session;
+use crate::client::shapes::{self, ListRoom, Page, Unreadable};
+use crate::client::wire::Response;
+use crate::model::division::Division;
+use crate::model::generation::Generation;
+use crate::model::limits::{DIVISIONS_MAX, LIST_BYTES_MAX, PAGES_MAX};
+use crate::model::names::{DefinitionId, DivisionId};
+use crate::model::observed::Listed;
+use crate::model::text;
+
+/// How many pages are read at the same time.
+pub const PAGES_AT_ONCE: usize = 8;
+
+/// What one round of reading gave.
+pub(crate) enum Round<T> {
+    /// The list, each item once.
+    Whole(T),
+    /// It changed while it was read: what does not fit.
+    Shifted(String),
+    /// It does not fit together: it changed while it was read, or is always so.
+    Odd(String),
+}
+
+/// The bytes of the answers that make up one list, and what else they may hold.
+#[derive(Default)]
+struct Weight {
+    bytes: AtomicUsize,
+    room: ListRoom,
+}
+
+impl Weight {
+    /// Reads an answer, where it is not too much with those before it.
+    fn read<T>(
+        &self,
+        response: &Response,
+        read: impl Fn(&[u8], &ListRoom) -> Result<T, Unreadable>,
+    ) -> Result<T, Unreadable> {
+        let before = self.bytes.fetch_add(response.body.len(), Ordering::Relaxed);
+        if before.saturating_add(response.body.len()) > LIST_BYTES_MAX {
+            let what = format!("the answers for this list are longer than {LIST_BYTES_MAX} bytes together");
+            return Err(Unreadable::BrokenPromise(what));
+        }
+        read(&response.body, &self.room)
+    }
+}
+
+/// All definitions, by the first generation.
+pub(crate) async fn pages(session: &Session) -> Result<Round<Listed>, ApiError> {
+    let id = |(_, it): &Placed| it.id().cloned();
+    Ok(match paged(session, "definition", operations::page, shapes::page, id, Twice::OnOnePage).await? {
+        Round::Whole(entities) => Round::Whole(entity::list_of(entities)),
+        Round::Shifted(what) => Round::Shifted(what),
+        Round::Odd(what) => Round::Odd(what),
+    })
+}
+
+pub(crate) async fn divisions(session: &Session) -> Result<Round<Vec<Division>>, ApiError> {
+    let id = |it: &Division| -> Option<DivisionId> { Some(it.id.clone()) };
+    let read = |body: &[u8], number, size, _: &ListRoom| {
+        shapes::divisions(body, number, size).and_then(|page| match page.total {
+            total if total.max(page.items.len()) <= DIVISIONS_MAX => Ok(page),
+            total => Err(Unreadable::BrokenPromise(format!("`total` is {total}: more than {DIVISIONS_MAX} divisions"))),
+        })
+    };
+    paged(session, "division", operations::divisions, read, id, Twice::Never).await
+}
+
+/// All definitions, by the second generation: the active ones, the deactivated ones, and the active
+/// ones again, one after the other, the latest sight of each counting. Two looks would miss what is
+/// reactivated between them: it is in neither. Only what comes or goes makes a list that does not fit: where a label
+/// changes meanwhile, as by an apply's own writes, no definition is missed.
+pub(crate) async fn states(session: &Session) -> Result<Round<Listed>, ApiError> {
+    let weight = Weight::default();
+    let first = shown(&state(session, false, &weight).await?);
+    let deactivated = entity::list_of(state(session, true, &weight).await?);
+    let last = state(session, false, &weight).await?;
+    if first != shown(&last) {
+        return Ok(Round::Shifted("the active definitions were others when they were read again".to_owned()));
+    }
+    let last = entity::list_of(last);
+    let latest: HashSet<&DefinitionId> = last.ids().collect();
+    let Listed { definitions, odd, halved } = deactivated;
+    let is_kept = |id: Option<&DefinitionId>| id.is_none_or(|it| !latest.contains(it));
+    let mut all = Listed {
+        definitions: definitions.into_iter().filter(|it| is_kept(Some(&it.id))).collect(),
+        odd: odd.into_iter().filter(|it| is_kept(it.id.as_ref())).collect(),
+        halved: halved.into_iter().filter(|it| is_kept(Some(&it.id))).collect(),
+    };
+    all.definitions.extend(last.definitions);
+    all.odd.extend(last.odd);
+    all.halved.extend(last.halved);
+    Ok(Round::Whole(all))
+}
+
+/// The ids of a look, and how many objects have none.
+fn shown(entities: &[Placed]) -> (BTreeSet<DefinitionId>, usize) {
+    let ids: BTreeSet<DefinitionId> = entities.iter().filter_map(|(_, it)| it.id().cloned()).collect();
+    (ids, entities.iter().filter(|(_, it)| it.id().is_none()).count())
+}
+
+async fn state(session: &Session, deactivated: bool, weight: &Weight) -> Result<Vec<Placed>, ApiError> {
+    let read = |response: &Response| weight.read(response, |body, room| shapes::state(body, deactivated, room));
+    let read = session.run(&operations::state(deactivated), read).await;
+    read.map_err(|failed| session.of_the_collection(failed).error)
+}
+
+/// Asks whether the org serves this generation's definitions at all.
+pub(crate) async fn is_served(session: &Session) -> Result<(), ApiError> {
+    match session.generation() {
+        Generation::First => {
+            first_page(session, &operations::page, &shapes::page, &Weight::default()).await.map(|_| ())
+        }
+        Generation::Second => state(session, true, &Weight::default()).await.map(|_| ()),
+    }
+}
+
+/// Where one id may be seen twice in a list that did not shift meanwhile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Twice {
+    OnOnePage,
+    Never,
+}
+
+/// All pages of a list, once.
+async fn paged<T, I: std::fmt::Display>(
+    session: &Session,
+    noun: &str,
+    operation: impl Fn(usize, usize) -> Operation,
+    read: impl Fn(&[u8], usize, usize, &ListRoom) -> Result<Page<T>, Unreadable>,
+    id: impl Fn(&T) -> Option<I>,
+    twice: Twice,
+) -> Result<Round<Vec<T>>, ApiError> {
+    let weight = Weight::default();
+    let (first, size) = first_page(session, &operation, &read, &weight).await?;
+    let (total, page_size) = (first.total, first.page_size);
+    let pages = total.div_ceil(page_size);
+    if pages > PAGES_MAX {
+        let what = format!("`total` is {total} and `pageSize` {page_size}: more than {PAGES_MAX} pages");
+        return Err(session.failed(&operation(1, size), Kind::BrokenPromise(what)));
+    }
+    let rest: Vec<Page<T>> = stream::iter(2..=pages)
+        .map(|number| page(session, &operation, &read, (number, size), &weight))
+        .buffered(PAGES_AT_ONCE)
+        .try_collect()
+        .await?;
+    if let Some(other) = rest.iter().find(|it| it.total != total || it.page_size != page_size) {
+        let what = format!("{total} {noun}s at first, then {} ({} a page)", other.total, other.page_size);
+        return Ok(Round::Shifted(what));
+    }
+    let mut on_page = HashMap::new();
+    let mut all = Vec::new();
+    for (number, page) in [first].into_iter().chain(rest).enumerate() {
+        for id in page.items.iter().filter_map(&id) {
+            let is_there = on_page.insert(id.to_string(), number);
+            if is_there.is_some_and(|before| before != number || twice == Twice::Never) {
+                return Ok(Round::Odd(format!("the org shows {} twice", text::ticked(id))));
+            }
+        }
+        all.extend(page.items);
+    }
+    if all.len() != total {
+        let (says, shown) = (text::count(total, noun), all.len());
+        return Ok(Round::Odd(format!("the org says that it has {says}, and shows {shown}")));
+    }
+    Ok(Round::Whole(all))
+}
+
+/// The first page, and the size of all: smaller ones where the org refuses the size.
+async fn first_page<T>(
+    session: &Session,
+    operation: &impl Fn(usize, usize) -> Operation,
+    read: &impl Fn(&[u8], usize, usize, &ListRoom) -> Result<Page<T>, Unreadable>,
+    weight: &Weight,
+) -> Result<(Page<T>, usize), ApiError> {
+    loop {
+        let size = session.page_size();
+        match page(session, operation, read, (1, size), weight).await {
+            Err(error) if session.takes_smaller_pages(&error, size) => {}
+            answer => return answer.map(|page| (page, size)),
+        }
+    }
+}
+
+async fn page<T>(
+    session: &Session,
+    operation: &impl Fn(usize, usize) -> Operation,
+    read: &impl Fn(&[u8], usize, usize, &ListRoom) -> Result<Page<T>, Unreadable>,
+    (number, size): (usize, usize),
+    weight: &Weight,
+) -> Result<Page<T>, ApiError> {
+    let read = |response: &Response| weight.read(response, |body, room| read(body, number, size, room));
+    let answer = session.run(&operation(number, size), read).await;
+    answer.map_err(|failed| session.of_the_collection(failed).error)
+}

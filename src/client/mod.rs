@@ -1,0 +1,46 @@
+//! The client of the platform: `Reader`, `Writer`, and every operation they have.
+//!
+//! ```text
+//!  policy (pure) ── wire (one exchange) ─┬─ http (sockets)      endpoints (which hosts)
+//!                     │                  └─ in_process (axum)  gate (no write after a signal)
+//!  entity, shapes (JSON) ── error, operations ── session (token, pace, retries) ── reader ── writer
+//! ```
+
+pub mod could_write;
+pub mod endpoints;
+pub mod entity;
+pub mod error;
+pub mod gate;
+pub mod http;
+pub mod in_process;
+pub mod json;
+mod judgement;
+pub mod list;
+pub mod operations;
+pub mod policy;
+pub mod reader;
+pub mod secrets;
+pub mod session;
+pub mod shapes;
+mod trace;
+pub mod trust;
+pub mod usage;
+pub mod user_operations;
+pub mod user_shapes;
+pub mod users;
+pub mod wire;
+pub mod writer;
+
+pub use could_write::{CouldWrite, Removal};
+pub use endpoints::{EndpointError, Endpoints};
+pub use error::{About, ApiError, Kind, Permission, WriteError};
+pub use gate::Gate;
+pub use http::{HttpWire, Probe};
+pub use in_process::InProcess;
+pub use reader::Reader;
+pub use session::{Credentials, Options, Session};
+pub use shapes::{Fetched, Patch};
+pub use trust::Distrust;
+pub use users::{UserReader, UserWriter};
+pub use wire::{Limits, Wire};
+pub use writer::Writer;

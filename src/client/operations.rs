@@ -1,0 +1,195 @@
+//! The operations of the API that are used: method, path, query, and the permission that each needs,
+//! in both generations.
+
+use crate::client::error::Permission;
+use crate::client::policy::Effect;
+use crate::client::wire::Method;
+use crate::model::generation::Generation;
+use crate::model::limits::{ANSWER_BYTES_MAX, WHOLE_LIST_BYTES_MAX};
+use crate::model::names::DefinitionId;
+
+/// The definitions per page that are asked for; no document names a maximum (docs/platform.md, "Lists").
+pub const PAGE_SIZE: usize = 100;
+/// The fewest, where an org refuses more: the platform's own default.
+pub const PAGE_SIZE_MIN: usize = 25;
+
+const SYSTEM_PRESENCES: &str = "/api/v2/systempresences";
+const ORGANIZATION: &str = "/api/v2/organizations/me";
+const DIVISIONS: &str = "/api/v2/authorization/divisions";
+
+const USER_ACTIVITY: &str = "/api/v2/analytics/users/activity/query";
+
+const VIEW: &str = "presence:presenceDefinition:view";
+
+const NO_PERMISSION: Permission = Permission { document: None, today: None };
+
+/// One request to the API, apart from where the API is and who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    pub method: Method,
+    /// The path, percent-encoded.
+    pub path: String,
+    /// The query, not encoded.
+    pub query: Vec<(&'static str, String)>,
+    /// The JSON text that it carries.
+    pub body: Option<Vec<u8>>,
+    pub effect: Effect,
+    pub permission: Permission,
+    pub answer_bytes_max: usize,
+}
+
+/// An id that would lead to another path: no encoding keeps `..` from being a step upwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnusableId(pub String);
+
+impl Operation {
+    fn read(path: String, query: Vec<(&'static str, String)>, permission: Permission) -> Operation {
+        let effect = Effect::Read;
+        Operation {
+            method: Method::Get,
+            path,
+            query,
+            body: None,
+            effect,
+            permission,
+            answer_bytes_max: ANSWER_BYTES_MAX,
+        }
+    }
+
+    fn write(method: Method, path: String, body: Option<Vec<u8>>, permission: &'static str) -> Operation {
+        Operation {
+            method,
+            path,
+            query: Vec::new(),
+            body,
+            effect: Effect::Write,
+            permission: needs(permission),
+            answer_bytes_max: ANSWER_BYTES_MAX,
+        }
+    }
+}
+
+pub fn organization() -> Operation {
+    Operation::read(ORGANIZATION.to_owned(), Vec::new(), NO_PERMISSION)
+}
+
+pub fn system_presences() -> Operation {
+    Operation::read(SYSTEM_PRESENCES.to_owned(), Vec::new(), NO_PERMISSION)
+}
+
+/// One page of the divisions that the client sees. No permission is documented for it.
+pub fn divisions(page_number: usize, page_size: usize) -> Operation {
+    let query = vec![("pageNumber", page_number.to_string()), ("pageSize", page_size.to_string())];
+    Operation::read(DIVISIONS.to_owned(), query, NO_PERMISSION)
+}
+
+/// One page of who does what now. A POST that only reads; no permission is documented for it.
+pub fn user_activity(page_number: usize, page_size: usize, body: Vec<u8>) -> Operation {
+    Operation {
+        method: Method::Post,
+        path: USER_ACTIVITY.to_owned(),
+        query: vec![("pageSize", page_size.to_string()), ("pageNumber", page_number.to_string())],
+        body: Some(body),
+        effect: Effect::Read,
+        permission: NO_PERMISSION,
+        answer_bytes_max: ANSWER_BYTES_MAX,
+    }
+}
+
+/// First generation: one page of the definitions, deactivated ones too, with all their labels.
+pub fn page(number: usize, size: usize) -> Operation {
+    let query = vec![
+        ("pageNumber", number.to_string()),
+        ("pageSize", size.to_string()),
+        ("deleted", "ALL".to_owned()),
+        all_locales(),
+    ];
+    Operation::read(collection(Generation::First).to_owned(), query, NO_PERMISSION)
+}
+
+/// Second generation: all definitions that are, or are not, deactivated, with all their labels. There
+/// are no pages, and no one list of both.
+pub fn state(deactivated: bool) -> Operation {
+    let wanted = if deactivated { "TRUE" } else { "FALSE" };
+    let query = vec![("deactivated", wanted.to_owned()), all_locales()];
+    let all = Operation::read(collection(Generation::Second).to_owned(), query, needs(VIEW));
+    Operation { answer_bytes_max: WHOLE_LIST_BYTES_MAX, ..all }
+}
+
+pub fn get(generation: Generation, id: &DefinitionId) -> Result<Operation, UnusableId> {
+    let permission = match generation {
+        Generation::First => Permission { document: None, today: Some(VIEW) },
+        Generation::Second => needs(VIEW),
+    };
+    Ok(Operation::read(definition(generation, id)?, vec![all_locales()], permission))
+}
+
+pub fn create(generation: Generation, body: Vec<u8>) -> Operation {
+    let path = collection(generation).to_owned();
+    Operation::write(Method::Post, path, Some(body), "presence:presenceDefinition:add")
+}
+
+pub fn update(generation: Generation, id: &DefinitionId, body: Vec<u8>) -> Result<Operation, UnusableId> {
+    let path = definition(generation, id)?;
+    Ok(Operation::write(Method::Put, path, Some(body), "presence:presenceDefinition:edit"))
+}
+
+/// Removes a definition. In the second generation `presence:presenceDefinition:edit` is enough as well.
+pub fn delete(generation: Generation, id: &DefinitionId) -> Result<Operation, UnusableId> {
+    let path = definition(generation, id)?;
+    Ok(Operation::write(Method::Delete, path, None, "presence:presenceDefinition:delete"))
+}
+
+/// Where a generation has its definitions.
+pub fn collection(generation: Generation) -> &'static str {
+    match generation {
+        Generation::First => "/api/v2/presencedefinitions",
+        Generation::Second => "/api/v2/presence/definitions",
+    }
+}
+
+fn all_locales() -> (&'static str, String) {
+    ("localeCode", "ALL".to_owned())
+}
+
+fn needs(permission: &'static str) -> Permission {
+    Permission { document: Some(permission), today: Some(permission) }
+}
+
+fn definition(generation: Generation, id: &DefinitionId) -> Result<String, UnusableId> {
+    let raw = id.as_str();
+    if raw == "." || raw == ".." {
+        return Err(UnusableId(raw.to_owned()));
+    }
+    Ok(format!("{}/{}", collection(generation), encoded(raw)))
+}
+
+/// Everything but RFC 3986's unreserved characters as `%XX`. The URL library's own encoding lets tabs
+/// vanish, so that `.<tab>.` would become `..`.
+fn encoded(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    for byte in raw.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            text.push(char::from(byte));
+        } else {
+            text.push('%');
+            text.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_stays_one_step_of_the_path() {
+        let path = |raw: &str| get(Generation::First, &DefinitionId::new(raw).unwrap()).map(|operation| operation.path);
+        let prefix = "/api/v2/presencedefinitions/";
+        assert_eq!(path("a/../b?c#d%2e"), Ok(format!("{prefix}a%2F..%2Fb%3Fc%23d%252e")));
+        assert_eq!(path(".\t."), Ok(format!("{prefix}.%09.")));
+        assert_eq!(path("é"), Ok(format!("{prefix}%C3%A9")));
+        assert_eq!(path(".."), Err(UnusableId("..".to_owned())));
+    }
+}

@@ -1,0 +1,198 @@
+//! Reading an org. Whoever holds a [`Reader`] alone cannot write, by construction.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::client::error::{ApiError, Kind, cut};
+use crate::client::list::{self, Round};
+use crate::client::operations::{self, Operation};
+use crate::client::session::Session;
+use crate::client::shapes::{self, Fetched};
+use crate::client::wire::{Method, Response};
+use crate::model::division::Division;
+use crate::model::generation::Generation;
+use crate::model::names::{DefinitionId, SystemPresence};
+use crate::model::observed::{Definition, Found, Listed, Organization};
+
+/// How often a list that shifts is read before that is an error.
+pub const LIST_ROUNDS_MAX: u32 = 5;
+/// The wait before the second round; each further one waits this much longer.
+pub const LIST_WAIT_MS: u64 = 1_000;
+
+/// Every org has as many definitions of the platform's own (docs/platform.md, "The platform's own definitions").
+const PLATFORMS_OWN_COUNT: usize = 10;
+
+/// Reads an org. Cheap to clone; clones share token, pace and count.
+#[derive(Clone)]
+pub struct Reader(Session);
+
+impl Session {
+    /// For whoever only reads. It speaks the session's generation of the API.
+    pub fn reader(&self) -> Reader {
+        Reader(self.clone())
+    }
+}
+
+impl Reader {
+    /// The generation of the API that it speaks.
+    pub fn generation(&self) -> Generation {
+        self.0.generation()
+    }
+
+    /// The same reader, speaking this generation of the API.
+    pub fn speaking(&self, generation: Generation) -> Reader {
+        Reader(self.0.speaking(generation))
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        &self.0
+    }
+
+    pub async fn organization(&self) -> Result<Organization, ApiError> {
+        self.introduced().await.map(|(org, _)| org)
+    }
+
+    /// The org, and whether it says that it is the sandbox. Anything can say so: it counts on this machine only.
+    pub async fn introduced(&self) -> Result<(Organization, bool), ApiError> {
+        let operation = operations::organization();
+        let read = |response: &Response| Ok((shapes::organization(&response.body)?, response.from_sandbox));
+        self.0.run(&operation, read).await.map_err(|failed| self.0.of_the_collection(failed).error)
+    }
+
+    /// Every object in the list of definitions, deactivated ones too: those that can be read, by id, and those that
+    /// cannot.
+    ///
+    /// # Guarantees
+    /// Each definition once, and as many objects as the org says it has: a list that shifts while it is read is
+    /// read again.
+    ///
+    /// # Assumptions
+    /// Lists lag behind writes (up to a minute), so what was just written may be missing or old here.
+    pub async fn list(&self) -> Result<Listed, ApiError> {
+        let (operation, listed) = match self.generation() {
+            Generation::First => {
+                let operation = operations::page(1, self.0.page_size());
+                let listed = Box::pin(self.settled(&operation, || list::pages(&self.0))).await?;
+                (operation, listed)
+            }
+            Generation::Second => {
+                let operation = operations::state(false);
+                let listed = Box::pin(self.settled(&operation, || list::states(&self.0))).await?;
+                (operation, listed)
+            }
+        };
+        let Listed { mut definitions, odd, halved } = listed;
+        if let (true, Some(first)) = (definitions.is_empty() && odd.len() >= PLATFORMS_OWN_COUNT, odd.first()) {
+            let (count, place) = (odd.len(), &first.place);
+            let what = format!("none of {count} definitions can be read: {} in `{place}`", first.in_words());
+            return Err(self.0.failed(&operation, Kind::BrokenPromise(cut(&what))));
+        }
+        definitions.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Listed { definitions, odd, halved })
+    }
+
+    /// The definitions of [`Reader::list`] that can be read, for those who ask of no other.
+    pub async fn definitions(&self) -> Result<Vec<Definition>, ApiError> {
+        Ok(self.list().await?.definitions)
+    }
+
+    /// Every division that the client sees, by name, then id.
+    pub async fn divisions(&self) -> Result<Vec<Division>, ApiError> {
+        let mut divisions =
+            self.settled(&operations::divisions(1, self.0.page_size()), || list::divisions(&self.0)).await?;
+        divisions.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        Ok(divisions)
+    }
+
+    /// Reads a list until it holds still. `operation` is what an error names.
+    async fn settled<T>(
+        &self,
+        operation: &Operation,
+        read: impl AsyncFn() -> Result<Round<T>, ApiError>,
+    ) -> Result<T, ApiError> {
+        let mut round = 1;
+        let mut first = None;
+        let mut is_always_the_same = true;
+        loop {
+            let what = match read().await? {
+                Round::Whole(items) => return Ok(items),
+                Round::Shifted(what) => {
+                    is_always_the_same = false;
+                    what
+                }
+                Round::Odd(what) => what,
+            };
+            is_always_the_same &= *first.get_or_insert_with(|| what.clone()) == what;
+            if round >= LIST_ROUNDS_MAX {
+                let kind = if is_always_the_same { Kind::Incomplete } else { Kind::Unsettled };
+                return Err(self.0.failed(operation, kind(cut(&what))));
+            }
+            tokio::time::sleep(Duration::from_millis(LIST_WAIT_MS * u64::from(round))).await;
+            round += 1;
+        }
+    }
+
+    /// One definition as it is now, or none when the platform says that there is none.
+    pub async fn definition(&self, id: &DefinitionId) -> Result<Option<Fetched>, ApiError> {
+        let generation = self.generation();
+        let operation = operations::get(generation, id).map_err(|id| self.0.unusable(Method::Get, id))?;
+        let answer = self.0.run(&operation, |response| shapes::fetched(generation, &response.body, id)).await;
+        match answer.map_err(|failed| failed.error) {
+            Ok(fetched) => Ok(Some(fetched)),
+            Err(error) if error.kind == (Kind::NotFound { by_the_platform: true }) => {
+                list::is_served(&self.0).await?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A list, with the definitions of these ids that it does not show and a read by id finds. Beside it, why reads
+    /// failed.
+    pub async fn with_unlisted<'a>(
+        &self,
+        mut listed: Listed,
+        ids: impl IntoIterator<Item = &'a DefinitionId>,
+    ) -> (Listed, Vec<ApiError>) {
+        let mut failed = Vec::new();
+        let known: BTreeSet<&DefinitionId> = listed.ids().collect();
+        let unlisted: Vec<&DefinitionId> = ids.into_iter().filter(|id| !known.contains(id)).collect();
+        for id in unlisted {
+            match self.look(id).await {
+                Ok(found) => listed.take_in(found),
+                Err(error) => failed.push(error),
+            }
+        }
+        (listed, failed)
+    }
+
+    /// One object as its own read shows it, to be taken into a list; also if it is odd.
+    pub async fn look(&self, id: &DefinitionId) -> Result<Found, ApiError> {
+        match self.definition(id).await {
+            Ok(Some(fetched)) => Ok(Found::Whole(Box::new(fetched.definition), fetched.halved)),
+            Ok(None) => Ok(Found::Nothing),
+            Err(error) => match error.kind {
+                Kind::OddObject(odd) => Ok(Found::Odd(odd)),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// The system presences that the org knows, in its order.
+    pub async fn system_presences(&self) -> Result<Vec<SystemPresence>, ApiError> {
+        let operation = operations::system_presences();
+        let answer = self.0.run(&operation, |response| shapes::system_presences(&response.body)).await;
+        answer.map_err(|failed| self.0.of_the_collection(failed).error)
+    }
+
+    /// The pace that the whole run keeps.
+    pub fn requests_per_minute(&self) -> NonZeroU32 {
+        self.0.requests_per_minute()
+    }
+
+    /// How many requests the whole run has sent so far, token requests included.
+    pub fn request_count(&self) -> u64 {
+        self.0.request_count()
+    }
+}

@@ -1,0 +1,588 @@
+//! One run's conversation with an org: the token, the pace, the retries and the count of requests.
+//! Readers and writers share it.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::Instant;
+
+use crate::client::endpoints::Endpoints;
+use crate::client::error::{About, ApiError, Failed, Kind, Permission, cut, permissions_named};
+use crate::client::gate::{Gate, Passage};
+use crate::client::judgement::{Pages, Trouble, is_login_limit, judge, judge_login, no_answer, not_as_promised};
+use crate::client::operations::{Operation, PAGE_SIZE, PAGE_SIZE_MIN, UnusableId, collection};
+use crate::client::policy::{
+    ATTEMPTS_MAX, Admission, Effect, Failure, LOGIN_LIMIT_MS, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT,
+    RETRY_AFTER_MAX_S, TOKENS_KEPT, Turn, after,
+};
+use crate::client::secrets::Secrets;
+use crate::client::shapes::{self, Unreadable};
+use crate::client::trace;
+use crate::client::wire::{Auth, Body, Method, RateLimit, Request, Response, Wire, WireError, basic};
+use crate::model::generation::Generation;
+use crate::model::limits::ANSWER_BYTES_MAX;
+
+/// A token is renewed this long before its end, or a tenth of its life where that is shorter.
+pub const TOKEN_MARGIN_S: u64 = 60;
+/// After the token endpoint failed, those who waited for the same token are told the same instead of
+/// asking again one after the other.
+pub const TOKEN_FAILURE_HOLDS_MS: u64 = 10_000;
+
+/// Who the tool is to the platform. Its `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// An access token from the environment; it cannot be renewed.
+    Token(SecretString),
+    /// An OAuth client with the grant type client credentials.
+    Client {
+        /// The client's id. Not secret.
+        id: String,
+        /// Its secret.
+        secret: SecretString,
+    },
+}
+
+/// What may be chosen for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    pub requests_per_minute: NonZeroU32,
+    /// Decides the jitter: the same seed, the same waits.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { requests_per_minute: REQUESTS_PER_MINUTE_DEFAULT, seed: fastrand::u64(..) }
+    }
+}
+
+/// A run's conversation. Cheap to clone; clones share token, pace and count.
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+    generation: Generation,
+    gate: Option<Gate>,
+    pair: Option<Arc<Pair>>,
+}
+
+/// The turns of a read and of the write that follows it, taken together.
+struct Pair {
+    shared: Arc<Shared>,
+    turns: Mutex<Turns>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turns {
+    /// None is taken yet.
+    Both,
+    /// The read has had its turn, and the write's is kept.
+    Second,
+    Over,
+}
+
+impl Pair {
+    /// What a request is to ask of the pace.
+    fn turn(&self, effect: Effect) -> Turn {
+        match (*lock(&self.turns), effect) {
+            (Turns::Both, Effect::Read) => Turn::WithNext,
+            (Turns::Second, Effect::Write) => Turn::Kept,
+            (Turns::Both, Effect::Write) | (Turns::Second, Effect::Read) | (Turns::Over, _) => Turn::Single,
+        }
+    }
+
+    fn took(&self, turn: Turn) {
+        match turn {
+            Turn::Single => {}
+            Turn::WithNext => *lock(&self.turns) = Turns::Second,
+            Turn::Kept => *lock(&self.turns) = Turns::Over,
+        }
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        if *lock(&self.turns) == Turns::Second {
+            lock(&self.shared.pace).give_back();
+        }
+    }
+}
+
+struct Shared {
+    endpoints: Endpoints,
+    credentials: Credentials,
+    wire: Arc<dyn Wire>,
+    pace: Mutex<Pace>,
+    random: Mutex<fastrand::Rng>,
+    token: tokio::sync::Mutex<TokenState>,
+    issued: Mutex<Issued>,
+    requests: AtomicU64,
+    page_size: AtomicUsize,
+    answered: AtomicBool,
+}
+
+/// The latest tokens, of which an earlier one may still be good; and all secrets, made ready once for each token.
+#[derive(Default)]
+struct Issued {
+    tokens: VecDeque<SecretString>,
+    secrets: Option<Arc<Secrets>>,
+}
+
+/// Held while a token is fetched, so that all who need one wait for the same.
+#[derive(Default)]
+struct TokenState {
+    current: Option<Token>,
+    /// The last failure to get one, and until when it holds.
+    failed: Option<(ApiError, Option<Instant>)>,
+    generation: u64,
+}
+
+#[derive(Clone)]
+struct Token {
+    secret: SecretString,
+    generation: u64,
+    renew_at: Option<Instant>,
+}
+
+impl Session {
+    /// Nothing is sent before the first operation.
+    pub fn new(endpoints: Endpoints, credentials: Credentials, wire: Arc<dyn Wire>, options: Options) -> Session {
+        let Options { requests_per_minute, seed } = options;
+        let shared = Shared {
+            endpoints,
+            credentials,
+            wire,
+            pace: Mutex::new(Pace::new(requests_per_minute)),
+            random: Mutex::new(fastrand::Rng::with_seed(seed)),
+            token: tokio::sync::Mutex::default(),
+            issued: Mutex::default(),
+            requests: AtomicU64::new(0),
+            page_size: AtomicUsize::new(PAGE_SIZE),
+            answered: AtomicBool::new(false),
+        };
+        Session { shared: Arc::new(shared), generation: Generation::default(), gate: None, pair: None }
+    }
+
+    /// The same conversation, in which readers and writers speak this generation of the API. A new one
+    /// speaks the first.
+    pub fn speaking(&self, generation: Generation) -> Session {
+        Session { generation, ..self.clone() }
+    }
+
+    /// The generation of the API that readers and writers speak.
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// The same conversation, whose writes pass this gate.
+    pub fn behind(&self, gate: &Gate) -> Session {
+        Session { gate: Some(gate.clone()), ..self.clone() }
+    }
+
+    /// The same conversation, in which the first read takes the turn of the write that follows it as well, so that this
+    /// one does not wait for the pace.
+    pub fn in_pairs(&self) -> Session {
+        let pair = Pair { shared: Arc::clone(&self.shared), turns: Mutex::new(Turns::Both) };
+        Session { pair: Some(Arc::new(pair)), ..self.clone() }
+    }
+
+    pub fn requests_per_minute(&self) -> NonZeroU32 {
+        lock(&self.shared.pace).requests_per_minute()
+    }
+
+    /// How long so many more requests take, `at_once` of them at the same time.
+    pub fn time_for(&self, requests: u64, at_once: u32) -> Duration {
+        lock(&self.shared.pace).time_for(requests, at_once, Instant::now().into_std())
+    }
+
+    /// How many requests were sent so far, token requests included.
+    pub fn request_count(&self) -> u64 {
+        self.shared.requests.load(Ordering::Relaxed)
+    }
+
+    /// Runs an operation to its end: waits for its turn, sends it, and sends it again where that is
+    /// harmless. `read` makes a value of a 2xx answer.
+    ///
+    /// # Guarantees
+    /// A write is sent again only when it certainly was not carried out; `unclear: false` of a failed
+    /// write means the same. A write that waits when its gate closes is not sent.
+    pub(crate) async fn run<T>(
+        &self,
+        operation: &Operation,
+        read: impl Fn(&Response) -> Result<T, Unreadable>,
+    ) -> Result<T, Failed> {
+        let Operation { method, path, query, body, effect, permission, answer_bytes_max } = operation;
+        let url = self.shared.endpoints.api(path, query);
+        let not_done = |error| Failed { error, unclear: false };
+        let interrupted = || not_done(self.failed(operation, Kind::Interrupted));
+        let (mut attempt, mut refused_token, mut pages) = (1, None, Pages::default());
+        loop {
+            let ready = self.before(*effect, self.ready(*effect, refused_token)).await.ok_or_else(interrupted)?;
+            let token = ready.map_err(not_done)?;
+            let auth = Auth::Bearer(token.secret.clone());
+            let body = body.clone().map_or(Body::None, Body::Json);
+            let answer_bytes_max = *answer_bytes_max;
+            let request = Request { method: *method, url: url.clone(), auth, body, answer_bytes_max };
+            let renewable = refused_token.is_none() && self.can_renew();
+            match self.may_send(*effect) {
+                Passage::Open => {}
+                Passage::Closed => {
+                    lock(&self.shared.pace).ended();
+                    return Err(interrupted());
+                }
+                Passage::TooLate => {
+                    lock(&self.shared.pace).ended();
+                    return Err(not_done(self.failed(operation, Kind::Waited)));
+                }
+            }
+            let answer = self.send(&request).await;
+            if let Ok(Response { rate_limit: Some(limit), .. }) = &answer {
+                self.hint(*limit);
+            }
+            let trouble = match answer {
+                Ok(response) => match judge(&response, renewable) {
+                    // What an answer says is shown and kept.
+                    None if self.secrets(&request).stand_in(&response.body) => {
+                        Trouble { failure: Failure::AnswerBroken, kind: Kind::HoldsSecret, response: Some(response) }
+                    }
+                    None => match read(&response) {
+                        Ok(value) => {
+                            self.carried_out(*effect, &request, &response);
+                            return Ok(value);
+                        }
+                        Err(unreadable) => not_as_promised(unreadable, response),
+                    },
+                    Some((failure, kind)) => Trouble { failure, kind, response: Some(response) },
+                },
+                Err(error) => no_answer(error, self.shared.answered.load(Ordering::Relaxed)),
+            };
+            match after(pages.counted(trouble.failure), *effect, attempt, self.random()) {
+                Next::Wait(delay) => {
+                    trace::sends_again(&request, trouble.failure, attempt, delay);
+                    self.before(*effect, self.wait(trouble.failure, delay)).await.ok_or_else(interrupted)?;
+                    attempt += 1;
+                }
+                Next::NewToken => {
+                    trace::needs_new_token(&request);
+                    refused_token = Some(token.generation);
+                }
+                next @ (Next::GiveUp | Next::LookFirst) => {
+                    self.hold_others(trouble.failure);
+                    let mut error = self.error(&request, trouble, attempt);
+                    self.complete(&mut error, *permission);
+                    return Err(Failed { error, unclear: next == Next::LookFirst });
+                }
+            }
+        }
+    }
+
+    /// The failure of an operation whose id cannot be sent.
+    pub(crate) fn unusable(&self, method: Method, id: UnusableId) -> ApiError {
+        let UnusableId(id) = id;
+        let url = self.shared.endpoints.api(&format!("{}/", collection(self.generation)), &[]);
+        ApiError {
+            kind: Kind::UnusableId(id),
+            about: Box::new(About::new(method, url.authority().to_owned(), shown(&url))),
+        }
+    }
+
+    /// A failure that no single answer shows.
+    pub(crate) fn failed(&self, operation: &Operation, kind: Kind) -> ApiError {
+        let url = self.shared.endpoints.api(&operation.path, &operation.query);
+        ApiError { kind, about: Box::new(About::new(operation.method, url.authority().to_owned(), shown(&url))) }
+    }
+
+    /// A failure of a request that is about no single object: where there is nothing, the org does not serve this
+    /// generation, or not this operation.
+    pub(crate) fn of_the_collection(&self, failed: Failed) -> Failed {
+        let Failed { mut error, unclear } = failed;
+        if error.kind == (Kind::NotFound { by_the_platform: true }) {
+            let is_of_definitions = error.about.path.contains(collection(self.generation));
+            error.kind = if is_of_definitions { Kind::NotServed(self.generation) } else { Kind::NotOffered };
+        }
+        Failed { error, unclear }
+    }
+
+    /// How many items of a list are asked for at once.
+    pub(crate) fn page_size(&self) -> usize {
+        self.shared.page_size.load(Ordering::Relaxed)
+    }
+
+    /// Was a page of this size refused for its size? Then all lists are asked for in smaller ones from here on.
+    pub(crate) fn takes_smaller_pages(&self, error: &ApiError, size: usize) -> bool {
+        let is_refused = error.names_page_size() && size > PAGE_SIZE_MIN;
+        if is_refused {
+            self.shared.page_size.fetch_min(size / 2, Ordering::Relaxed);
+        }
+        is_refused
+    }
+
+    fn can_renew(&self) -> bool {
+        match self.shared.credentials {
+            Credentials::Token(_) => false,
+            Credentials::Client { .. } => true,
+        }
+    }
+
+    /// The token to use. `refused` is the generation that a 401 has just answered.
+    async fn token(&self, refused: Option<u64>) -> Result<Token, ApiError> {
+        let (id, secret) = match &self.shared.credentials {
+            Credentials::Token(given) => return Ok(Token { secret: given.clone(), generation: 0, renew_at: None }),
+            Credentials::Client { id, secret } => (id, secret),
+        };
+        let mut state = self.shared.token.lock().await;
+        let is_good = |token: &Token| {
+            Some(token.generation) != refused && token.renew_at.is_none_or(|renew_at| Instant::now() < renew_at)
+        };
+        if let Some(token) = state.current.as_ref().filter(|token| is_good(token)) {
+            return Ok(token.clone());
+        }
+        if let Some((error, until)) = &state.failed
+            && until.is_none_or(|until| Instant::now() < until)
+        {
+            return Err(error.clone());
+        }
+        match self.ask_for_token(id, secret).await {
+            Ok(grant) => {
+                self.keep_secret(&grant.access_token);
+                state.generation += 1;
+                let token = Token {
+                    secret: grant.access_token,
+                    generation: state.generation,
+                    renew_at: grant.expires_in_s.and_then(renew_at),
+                };
+                state.current = Some(token.clone());
+                state.failed = None;
+                Ok(token)
+            }
+            Err(error) => {
+                // Refused credentials stay refused; anything else may pass.
+                let holds = Duration::from_millis(TOKEN_FAILURE_HOLDS_MS);
+                let until = (error.kind != Kind::Credentials).then(|| Instant::now() + holds);
+                state.failed = Some((error.clone(), until));
+                Err(error)
+            }
+        }
+    }
+
+    async fn ask_for_token(&self, id: &str, secret: &SecretString) -> Result<shapes::Grant, ApiError> {
+        let request = Request {
+            method: Method::Post,
+            url: self.shared.endpoints.login().clone(),
+            auth: Auth::Basic { id: id.to_owned(), secret: secret.clone() },
+            body: Body::Form("grant_type=client_credentials"),
+            answer_bytes_max: ANSWER_BYTES_MAX,
+        };
+        let (mut attempt, mut pages, begun) = (1, Pages::default(), Instant::now());
+        loop {
+            self.turn(Turn::Single).await;
+            let trouble = match self.send(&request).await {
+                Ok(response) => match judge_login(&response) {
+                    None => match shapes::grant(&response.body) {
+                        Ok(grant) => return Ok(grant),
+                        Err(unreadable) => not_as_promised(unreadable, response),
+                    },
+                    Some((failure, kind)) => Trouble { failure, kind, response: Some(response) },
+                },
+                Err(error) => no_answer(error, self.shared.answered.load(Ordering::Relaxed)),
+            };
+            // Time ends this, and no number of attempts.
+            let is_by_time = is_login_limit(&trouble) && begun.elapsed() < Duration::from_millis(LOGIN_LIMIT_MS);
+            let counted = if is_by_time { attempt.min(ATTEMPTS_MAX - 1) } else { attempt };
+            // A second token hurts nobody, so asking for one counts as reading.
+            match after(pages.counted(trouble.failure), Effect::Read, counted, self.random()) {
+                Next::Wait(delay) => {
+                    trace::sends_again(&request, trouble.failure, attempt, delay);
+                    self.wait(trouble.failure, delay).await;
+                    attempt += 1;
+                }
+                Next::NewToken | Next::GiveUp | Next::LookFirst => return Err(self.error(&request, trouble, attempt)),
+            }
+        }
+    }
+
+    /// What a request needs before it is sent: a token, and its turn.
+    async fn ready(&self, effect: Effect, refused: Option<u64>) -> Result<Token, ApiError> {
+        let token = self.token(refused).await?;
+        let turn = self.pair.as_ref().map_or(Turn::Single, |pair| pair.turn(effect));
+        self.turn(turn).await;
+        if let Some(pair) = &self.pair {
+            pair.took(turn);
+        }
+        Ok(token)
+    }
+
+    /// Waits for a turn in the pace, and takes it.
+    async fn turn(&self, turn: Turn) {
+        let asked = Instant::now();
+        loop {
+            let admission = lock(&self.shared.pace).admit(turn, Instant::now().into_std());
+            match admission {
+                Admission::Started => return trace::had_its_turn(asked.elapsed()),
+                Admission::NotBefore(at) => tokio::time::sleep_until(Instant::from_std(at)).await,
+            }
+        }
+    }
+
+    /// What the answer to a request says of the allowance. One that lasts for longer than anybody waits is not the
+    /// one that the pace is about.
+    fn hint(&self, limit: RateLimit) {
+        let RateLimit { count, allowed, reset_s } = limit;
+        if reset_s <= RETRY_AFTER_MAX_S {
+            let until = (Instant::now() + Duration::from_secs(reset_s)).into_std();
+            lock(&self.shared.pace).told(allowed.saturating_sub(count), until);
+        }
+    }
+
+    /// Runs what comes before a request is sent. None when it is a write and its gate closes first.
+    async fn before<T>(&self, effect: Effect, work: impl Future<Output = T>) -> Option<T> {
+        match (effect, &self.gate) {
+            (Effect::Write, Some(gate)) => gate.while_open(work).await,
+            (Effect::Write, None) | (Effect::Read, _) => Some(work.await),
+        }
+    }
+
+    /// Asked right before a request is handed to the wire.
+    fn may_send(&self, effect: Effect) -> Passage {
+        match (effect, &self.gate) {
+            (Effect::Write, Some(gate)) => gate.pass(),
+            (Effect::Write, None) | (Effect::Read, _) => Passage::Open,
+        }
+    }
+
+    /// What the platform calls the exchange that carried out a write is kept for the report.
+    fn carried_out(&self, effect: Effect, request: &Request, response: &Response) {
+        if let (Effect::Write, Some(gate)) = (effect, &self.gate) {
+            let secrets = self.secrets(request);
+            gate.answer(response.correlation_id.as_deref().map(|id| cut(&secrets.scrub(id))));
+        }
+    }
+
+    async fn send(&self, request: &Request) -> Result<Response, WireError> {
+        self.shared.requests.fetch_add(1, Ordering::Relaxed);
+        let began = Instant::now();
+        trace::sent(request);
+        let answer = self.shared.wire.exchange(request).await;
+        self.shared.answered.fetch_or(answer.is_ok(), Ordering::Relaxed);
+        trace::ended(request, &answer, began.elapsed(), || self.secrets(request));
+        lock(&self.shared.pace).ended_after(began.elapsed());
+        answer
+    }
+
+    /// Nobody asks for it any more, and it was told all the same: not before this time. One that nobody waits for is a
+    /// limit of another kind, of which others may know nothing.
+    fn hold_others(&self, failure: Failure) {
+        if let Failure::Throttled { retry_after_s: Some(asked_s) } = failure
+            && asked_s <= RETRY_AFTER_MAX_S
+        {
+            lock(&self.shared.pace).hold_until((Instant::now() + Duration::from_secs(asked_s)).into_std());
+        }
+    }
+
+    async fn wait(&self, failure: Failure, delay: Duration) {
+        match failure {
+            Failure::Throttled { .. } => lock(&self.shared.pace).hold_until((Instant::now() + delay).into_std()),
+            Failure::NotSent
+            | Failure::Unauthorized { .. }
+            | Failure::Unavailable { .. }
+            | Failure::AnswerLost
+            | Failure::AnswerForeign
+            | Failure::AnswerBroken
+            | Failure::Refused => {}
+        }
+        tokio::time::sleep(delay).await;
+    }
+
+    fn random(&self) -> f64 {
+        lock(&self.shared.random).f64()
+    }
+
+    fn error(&self, request: &Request, trouble: Trouble, attempts: u32) -> ApiError {
+        let secrets = self.secrets(request);
+        let scrub = |text: &str| secrets.scrub(text);
+        let about = About::new(request.method, request.url.authority().to_owned(), shown(&request.url));
+        let mut about = About { attempts, ..about };
+        if let Some(response) = &trouble.response {
+            about.learn(response, &scrub);
+        }
+        let kind = match trouble.kind {
+            Kind::BrokenPromise(what) => Kind::BrokenPromise(cut(&scrub(&what))),
+            // The other side has a say in it: a certificate has names.
+            Kind::Connection(error) => Kind::Connection(error.in_other_words(&scrub)),
+            kind => kind,
+        };
+        ApiError { kind, about: Box::new(about) }
+    }
+
+    fn keep_secret(&self, token: &SecretString) {
+        let Issued { tokens, secrets } = &mut *lock(&self.shared.issued);
+        *secrets = None;
+        tokens.push_front(token.clone());
+        tokens.truncate(TOKENS_KEPT);
+    }
+
+    /// Everything that a server could send back to us although nobody may see it.
+    fn secrets(&self, request: &Request) -> Arc<Secrets> {
+        let mut issued = lock(&self.shared.issued);
+        let mut all = match &self.shared.credentials {
+            Credentials::Token(given) => vec![given.clone()],
+            Credentials::Client { id, secret } => vec![secret.clone(), basic(id, secret).into()],
+        };
+        all.extend(issued.tokens.iter().cloned());
+        match &request.auth {
+            // A token that is kept no longer, and still under way.
+            Auth::Bearer(token) if all.iter().all(|it| it.expose_secret() != token.expose_secret()) => {
+                Arc::new(Secrets::new(all.into_iter().chain([token.clone()])))
+            }
+            _ => Arc::clone(issued.secrets.get_or_insert_with(|| Arc::new(Secrets::new(all)))),
+        }
+    }
+
+    /// What only an operation of the API knows about its failure.
+    fn complete(&self, error: &mut ApiError, permission: Permission) {
+        match &mut error.kind {
+            Kind::Forbidden { missing, needs } => {
+                *missing = permissions_named(&error.about);
+                *needs = permission;
+            }
+            Kind::Unauthorized { given_token } => *given_token = !self.can_renew(),
+            Kind::Credentials
+            | Kind::RateLimited { .. }
+            | Kind::NotFound { .. }
+            | Kind::NotServed(_)
+            | Kind::NoneServed
+            | Kind::NotOffered
+            | Kind::Conflict
+            | Kind::Invalid
+            | Kind::Server
+            | Kind::Connection(_)
+            | Kind::Redirected
+            | Kind::HoldsSecret
+            | Kind::Interrupted
+            | Kind::Waited
+            | Kind::BrokenPromise(_)
+            | Kind::OddObject(_)
+            | Kind::HalfCharacter(_)
+            | Kind::Unsettled(_)
+            | Kind::Incomplete(_)
+            | Kind::UnusableId(_) => {}
+        }
+    }
+}
+
+fn renew_at(expires_in_s: u64) -> Option<Instant> {
+    let margin_s = TOKEN_MARGIN_S.min(expires_in_s / 10);
+    Instant::now().checked_add(Duration::from_secs(expires_in_s - margin_s))
+}
+
+fn shown(url: &reqwest::Url) -> String {
+    url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
+}
+
+/// What a panic elsewhere left behind is still a pace and a generator.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,448 @@
+//! JSON of the platform ↔ the model: tolerant of fields and values that we do not know, strict about
+//! those that the API promises.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Map, Value, json};
+
+use crate::client::entity::{Entity, PLATFORMS_OWN, Placed, Whole, entity, still_sent};
+use crate::client::json::{self, Mended};
+use crate::model::division::Division;
+use crate::model::generation::Generation;
+use crate::model::labels::{LabelPair, Labels};
+use crate::model::limits::{ANSWER_VALUES_MAX, LIST_DEFINITIONS_MAX, LIST_LABELS_MAX};
+use crate::model::names::{DefinitionId, DivisionId, Locale, OrgId, SystemPresence};
+use crate::model::observed::{Content, Definition, Organization};
+use crate::model::odd::{Halved, Odd};
+use crate::model::text;
+use crate::model::usage::Queue;
+use crate::model::user::UserId;
+
+/// The standard system presence that the two generations spell differently, as the first one does and
+/// as the second one and people do (docs/platform.md, "System presences").
+const ON_QUEUE: [&str; 2] = ["On Queue", "OnQueue"];
+
+/// An answer that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// Not JSON at all: cut off, or not from the platform.
+    NotJson,
+    /// JSON, and something that the API promises is missing or of another kind: what.
+    BrokenPromise(String),
+    /// One definition was asked for, and this is what came.
+    Odd(Box<Odd>),
+}
+
+pub(crate) type Read<T> = Result<T, Unreadable>;
+
+/// A definition with the whole object that it was read from, for [`put_body`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fetched {
+    pub definition: Definition,
+    /// A JSON object as the platform sent it, fields that we do not know included.
+    raw: Map<String, Value>,
+    /// Where it holds half a character.
+    pub halved: Option<Halved>,
+}
+
+/// What a PUT changes; everything else stays as it was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Patch {
+    /// Labels to write. A locale that the org has is written in the org's spelling.
+    pub set: Labels,
+    /// Locales to take away: exactly this spelling where the org has it, else any spelling of it.
+    pub remove: Vec<Locale>,
+    /// Deactivated or not, where that changes.
+    pub deactivated: Option<bool>,
+    /// The division, where that changes.
+    pub division: Option<DivisionId>,
+}
+
+impl Patch {
+    /// What leads from one content to the other.
+    pub fn between(before: &Content, after: &Content) -> Patch {
+        let mut patch = Patch::default();
+        for LabelPair { locale, first: wanted, second: present } in after.labels.pair(&before.labels) {
+            match (wanted, present) {
+                (Some(label), _) if Some(label) != present => patch.set.insert(locale.clone(), label.clone()),
+                (None, Some(_)) => patch.remove.push(locale.clone()),
+                (Some(_) | None, _) => {}
+            }
+        }
+        patch.deactivated = (before.deactivated != after.deactivated).then_some(after.deactivated);
+        patch.division = after.division.clone().filter(|it| before.division.as_ref() != Some(it));
+        patch
+    }
+
+    /// Deactivation, and nothing else.
+    pub fn deactivation() -> Patch {
+        Patch { deactivated: Some(true), ..Patch::default() }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub total: usize,
+    /// How many go on one page; the platform may give fewer than were asked for.
+    pub page_size: usize,
+}
+
+/// An access token and its life.
+pub struct Grant {
+    /// The token. Secret.
+    pub access_token: secrecy::SecretString,
+    /// How long it lives, where the answer says so.
+    pub expires_in_s: Option<u64>,
+}
+
+/// What the answers of one list may still hold.
+#[derive(Debug)]
+pub struct ListRoom {
+    definitions: AtomicUsize,
+    labels: AtomicUsize,
+}
+
+impl Default for ListRoom {
+    fn default() -> ListRoom {
+        ListRoom { definitions: LIST_DEFINITIONS_MAX.into(), labels: LIST_LABELS_MAX.into() }
+    }
+}
+
+impl ListRoom {
+    fn take(&self, entity: &Entity) -> Read<()> {
+        let labels = match entity {
+            Entity::Whole(whole) => whole.definition.labels.len(),
+            Entity::Odd(odd) => odd.labels.len(),
+        };
+        for (room, count, max, what) in [
+            (&self.definitions, 1, LIST_DEFINITIONS_MAX, "definitions"),
+            (&self.labels, labels, LIST_LABELS_MAX, "labels"),
+        ] {
+            let before = room.load(Ordering::Relaxed);
+            let Some(left) = before.checked_sub(count) else {
+                return Err(broken(format!("the answers for this list hold more than {max} {what} together")));
+            };
+            room.store(left, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// `GET /api/v2/presencedefinitions`: one page.
+pub fn page(body: &[u8], number: usize, asked_size: usize, room: &ListRoom) -> Read<Page<Placed>> {
+    let on_page = if number == 1 { String::new() } else { format!(" of page {number}") };
+    paged(body, number, asked_size, |index, text| listed(text, Generation::First, &place(index, &on_page), room))
+}
+
+fn place(index: usize, on_page: &str) -> String {
+    format!("entities[{index}]{on_page}")
+}
+
+fn listed(text: &[u8], generation: Generation, place: &str, room: &ListRoom) -> Read<Placed> {
+    let entity = one(text, generation, place).and_then(|(it, _)| room.take(&it).map(|()| it));
+    let entity = entity.map_err(|error| within(&format!("`{place}`"), error))?;
+    Ok((place.to_owned(), entity))
+}
+
+/// One object, where it is not too much for a tree.
+fn one(text: &[u8], generation: Generation, place: &str) -> Read<(Entity, Fields)> {
+    if json::values_at_most(text) > ANSWER_VALUES_MAX {
+        return Err(broken(format!("the answer holds more than {ANSWER_VALUES_MAX} values")));
+    }
+    Ok(entity(text, generation, place))
+}
+
+/// `GET /api/v2/presence/definitions`: all of one state.
+pub fn state(body: &[u8], deactivated: bool, room: &ListRoom) -> Read<Vec<Placed>> {
+    let listing = Listing::of(body)?;
+    let on_page = if deactivated { " of those deactivated" } else { "" };
+    let entities = listing.entities(|index, text| listed(text, Generation::Second, &place(index, on_page), room))?;
+    match listing.count("total")? {
+        Some(total) if total != entities.len() => {
+            Err(broken(format!("`total` is {total}, and {} came", entities.len())))
+        }
+        Some(_) | None => Ok(entities),
+    }
+}
+
+/// `GET /api/v2/authorization/divisions`: one page.
+pub fn divisions(body: &[u8], number: usize, asked_size: usize) -> Read<Page<Division>> {
+    paged(body, number, asked_size, |index, text| {
+        if !text.starts_with(b"{") {
+            return Err(broken(format!("`entities[{index}]` is not an object")));
+        }
+        let read = || {
+            let fields = object(parse(text)?, "it")?;
+            let id = promised(&fields, "id", Value::as_str)?;
+            let id = DivisionId::new(id).ok_or_else(|| broken("`id` is empty".to_owned()))?;
+            Ok(Division { id, name: promised(&fields, "name", Value::as_str)?.to_owned() })
+        };
+        read().map_err(|error| within(&format!("`entities[{index}]`"), error))
+    })
+}
+
+pub(crate) type Fields = Map<String, Value>;
+
+fn paged<T>(body: &[u8], number: usize, asked_size: usize, item: impl Fn(usize, &[u8]) -> Read<T>) -> Read<Page<T>> {
+    let page = Listing::of(body)?;
+    let items = page.entities(item)?;
+    let echoed = page.count("pageNumber")?;
+    if echoed.is_some_and(|echoed| echoed != number) {
+        return Err(broken(format!("page {number} was asked for, and `pageNumber` is another")));
+    }
+    let total = page.count("total")?.ok_or_else(|| missing("total"))?;
+    let page_size = page.count("pageSize")?.unwrap_or(asked_size);
+    if page_size == 0 {
+        return Err(broken("`pageSize` is 0".to_owned()));
+    }
+    Ok(Page { items, total, page_size })
+}
+
+/// A list as the API answers it. One item at a time becomes a tree.
+struct Listing<'a>(&'a [u8]);
+
+impl<'a> Listing<'a> {
+    fn of(body: &'a [u8]) -> Read<Listing<'a>> {
+        let body = json::without_mark(body);
+        if !json::is_json(body) {
+            return Err(Unreadable::NotJson);
+        }
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(broken("the answer is not an object".to_owned()));
+        }
+        Ok(Listing(body))
+    }
+
+    fn entities<T>(&self, item: impl Fn(usize, &[u8]) -> Read<T>) -> Read<Vec<T>> {
+        let entities =
+            json::field(self.0, "entities").filter(|it| *it != b"null").ok_or_else(|| missing("entities"))?;
+        let entities = json::items(entities).ok_or_else(|| broken("`entities` is of another kind".to_owned()))?;
+        entities.enumerate().map(|(index, text)| item(index, text)).collect()
+    }
+
+    /// A whole number that fits, where the field is there at all.
+    fn count(&self, name: &str) -> Read<Option<usize>> {
+        let Some(raw) = json::field(self.0, name).filter(|it| *it != b"null") else { return Ok(None) };
+        // A number has no room for a tree.
+        let number = serde_json::from_slice::<u64>(raw).ok().and_then(|number| usize::try_from(number).ok());
+        number.map(Some).ok_or_else(|| broken(format!("`{name}` is not a count")))
+    }
+}
+
+pub fn fetched(generation: Generation, body: &[u8], asked: &DefinitionId) -> Read<Fetched> {
+    let (entity, raw) = alone(generation, body)?;
+    if let Some(id) = entity.id().filter(|it| *it != asked) {
+        return Err(broken(format!("{asked} was asked for, and `id` is `{id}`", asked = text::ticked(asked))));
+    }
+    match entity {
+        Entity::Whole(whole) => {
+            let Whole { definition, halved } = *whole;
+            Ok(Fetched { definition, raw, halved })
+        }
+        Entity::Odd(odd) => Err(Unreadable::Odd(Box::new(Odd { id: Some(asked.clone()), ..odd }))),
+    }
+}
+
+pub fn created(generation: Generation, body: &[u8]) -> Read<Definition> {
+    match alone(generation, body)?.0 {
+        Entity::Whole(whole) => Ok(whole.definition),
+        Entity::Odd(odd) => Err(Unreadable::Odd(Box::new(odd))),
+    }
+}
+
+fn alone(generation: Generation, body: &[u8]) -> Read<(Entity, Fields)> {
+    let text = json::without_mark(body).trim_ascii();
+    if !json::is_json(text) {
+        return Err(Unreadable::NotJson);
+    }
+    if !text.starts_with(b"{") {
+        return Err(broken("the answer is not an object".to_owned()));
+    }
+    one(text, generation, "the answer")
+}
+
+/// The answer to a DELETE: nothing, or something in JSON. A page in between says nothing of whether
+/// the platform has seen the request.
+pub fn deleted(body: &[u8]) -> Read<()> {
+    if body.trim_ascii().is_empty() { Ok(()) } else { parse(body).map(|_| ()) }
+}
+
+/// The people on one definition, as one page of an answer names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityGroup {
+    pub definition: DefinitionId,
+    /// Who, and whether they are on queue; one may occur again, here and on another page.
+    pub users: Vec<(UserId, Queue)>,
+    pub truncated: bool,
+}
+
+/// `POST /api/v2/analytics/users/activity/query`: one page. People are those that `entities` names;
+/// the numbers in `data` count queues.
+pub fn activity(body: &[u8]) -> Read<Vec<ActivityGroup>> {
+    let answer = object(parse(body)?, "the answer")?;
+    let results = list(&answer, "results")?;
+    let groups = results.iter().enumerate().map(|(index, result)| {
+        let place = format!("`results[{index}]`");
+        let Value::Object(result) = result else { return Err(broken(format!("{place} is not an object"))) };
+        activity_group(result).map_err(|error| within(&place, error))
+    });
+    groups.collect()
+}
+
+fn activity_group(result: &Fields) -> Read<ActivityGroup> {
+    let group = promised(result, "group", Value::as_object)?;
+    let id = promised(group, "organizationPresenceId", Value::as_str)?;
+    let definition = DefinitionId::new(id).ok_or_else(|| broken("`organizationPresenceId` is empty".to_owned()))?;
+    let users = list(result, "entities")?.iter().map(|entity| {
+        let user = entity.get("userId").and_then(Value::as_str).and_then(UserId::new);
+        let routing = entity.get("routingStatus").and_then(Value::as_str);
+        user.map(|user| (user, queue(routing))).ok_or_else(|| missing("userId"))
+    });
+    let truncated = result.get("truncated").and_then(Value::as_bool).unwrap_or(false);
+    Ok(ActivityGroup { definition, users: users.collect::<Read<_>>()?, truncated })
+}
+
+/// What a `routingStatus` means (docs/platform.md, "Who is on a presence").
+fn queue(routing: Option<&str>) -> Queue {
+    match routing {
+        Some("OFF_QUEUE") => Queue::Off,
+        Some("IDLE" | "INTERACTING" | "NOT_RESPONDING" | "COMMUNICATING") => Queue::On,
+        Some(_) | None => Queue::NotKnown,
+    }
+}
+
+/// `GET /api/v2/organizations/me`.
+pub fn organization(body: &[u8]) -> Read<Organization> {
+    let fields = object(parse(body)?, "the answer")?;
+    let id = OrgId::new(promised(&fields, "id", Value::as_str)?).ok_or_else(|| broken("`id` is empty".to_owned()))?;
+    Ok(Organization { id, name: promised(&fields, "name", Value::as_str)?.to_owned() })
+}
+
+/// `GET /api/v2/systempresences`: a bare array.
+pub fn system_presences(body: &[u8]) -> Read<Vec<SystemPresence>> {
+    let Value::Array(items) = parse(body)? else { return Err(broken("the answer is not an array".to_owned())) };
+    let names = items.iter().enumerate().map(|(index, item)| {
+        let name = item.get("name").and_then(Value::as_str).and_then(SystemPresence::new);
+        name.ok_or_else(|| broken(format!("`[{index}].name` is missing or no text")))
+    });
+    names.collect()
+}
+
+pub fn grant(body: &[u8]) -> Read<Grant> {
+    let fields = object(parse(body)?, "the answer")?;
+    let token = promised(&fields, "access_token", Value::as_str)?;
+    if token.is_empty() {
+        return Err(broken("`access_token` is empty".to_owned()));
+    }
+    Ok(Grant { access_token: token.into(), expires_in_s: fields.get("expires_in").and_then(Value::as_u64) })
+}
+
+/// The body of a POST: what the document requires, labels in NFC, the division where there is one,
+/// and nothing else.
+pub fn post_body(generation: Generation, system_presence: &SystemPresence, content: &Content) -> Vec<u8> {
+    let Content { labels, deactivated: _, division } = content;
+    let labels: Map<String, Value> =
+        labels.iter().map(|(locale, label)| (locale.as_str().to_owned(), Value::from(label.nfc()))).collect();
+    let mut body = json!({ "languageLabels": labels, "systemPresence": spelt(generation, system_presence) });
+    if let Some(division) = division {
+        body["divisionId"] = Value::from(division.as_str());
+    }
+    body.to_string().into_bytes()
+}
+
+/// A system presence as a generation spells it; one that is not of the ten as somebody typed it.
+fn spelt(generation: Generation, system_presence: &SystemPresence) -> &str {
+    let [first, second] = ON_QUEUE;
+    match (generation, system_presence.standard()) {
+        (Generation::First, Some(name)) if name == second => first,
+        (_, Some(name)) => name,
+        (_, None) => system_presence.as_str(),
+    }
+}
+
+/// The body of a PUT: the object as it was read, with only what `patch` names changed and without the
+/// fields that the platform writes itself.
+pub fn put_body(current: Fetched, patch: &Patch) -> Result<Vec<u8>, Halved> {
+    let Fetched { definition: _, raw, halved } = current;
+    let mut fields = raw.clone();
+    for name in PLATFORMS_OWN {
+        fields.remove(name);
+    }
+    if let Some(Value::Object(labels)) = fields.get_mut("languageLabels") {
+        let removed: Vec<String> = patch.remove.iter().filter_map(|locale| spelling(labels, locale)).collect();
+        labels.retain(|locale, _| !removed.contains(locale));
+        for (locale, label) in patch.set.iter() {
+            let key = spelling(labels, locale).unwrap_or_else(|| locale.as_str().to_owned());
+            labels.insert(key, Value::from(label.nfc()));
+        }
+    }
+    if let Some(deactivated) = patch.deactivated {
+        fields.insert("deactivated".to_owned(), Value::from(deactivated));
+    }
+    if let Some(division) = &patch.division {
+        fields.insert("divisionId".to_owned(), Value::from(division.as_str()));
+    }
+    match halved.and_then(|it| still_sent(&it, &raw, &fields)) {
+        None => Ok(Value::Object(fields).to_string().into_bytes()),
+        Some(halved) => Err(halved),
+    }
+}
+
+/// The org's spelling of a locale: the same one where it has that, else a similar one.
+fn spelling(labels: &Fields, locale: &Locale) -> Option<String> {
+    if labels.contains_key(locale.as_str()) {
+        return Some(locale.as_str().to_owned());
+    }
+    labels.keys().find(|key| Locale::new(key.as_str()).same_as(locale)).cloned()
+}
+
+pub(crate) fn parse(body: &[u8]) -> Read<Value> {
+    // Before a tree is made: a few bytes of text can take some hundred of memory.
+    if json::values_at_most(body) > ANSWER_VALUES_MAX {
+        return Err(if json::is_json(body) {
+            broken(format!("the answer holds more than {ANSWER_VALUES_MAX} values"))
+        } else {
+            Unreadable::NotJson
+        });
+    }
+    serde_json::from_slice(&Mended::new(json::without_mark(body)).text).map_err(|_| Unreadable::NotJson)
+}
+
+fn object(value: Value, what: &str) -> Read<Map<String, Value>> {
+    match value {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(broken(format!("{what} is not an object"))),
+    }
+}
+
+pub(crate) fn promised<'a, T>(fields: &'a Map<String, Value>, name: &str, kind: fn(&'a Value) -> Option<T>) -> Read<T> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Err(missing(name)),
+        Some(value) => kind(value).ok_or_else(|| broken(format!("`{name}` is of another kind"))),
+    }
+}
+
+/// A list that may be left out.
+fn list<'a>(fields: &'a Fields, name: &str) -> Read<&'a [Value]> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Ok(&[]),
+        Some(Value::Array(items)) => Ok(items),
+        Some(_) => Err(broken(format!("`{name}` is not a list"))),
+    }
+}
+
+fn missing(name: &str) -> Unreadable {
+    broken(format!("`{name}` is missing"))
+}
+
+pub(crate) fn broken(what: String) -> Unreadable {
+    Unreadable::BrokenPromise(what)
+}
+
+pub(crate) fn within(place: &str, error: Unreadable) -> Unreadable {
+    match error {
+        Unreadable::NotJson | Unreadable::Odd(_) => error,
+        Unreadable::BrokenPromise(what) => broken(format!("{what} in {place}")),
+    }
+}

@@ -1,0 +1,106 @@
+//! What the log says of requests: one line each, what it waited for, and why it is sent again. No bodies, no
+//! headers, and no secret that a server repeats.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{Level, debug, enabled, trace, warn};
+
+use crate::client::error::{cut, error_body};
+use crate::client::policy::{ATTEMPTS_MAX, Failure};
+use crate::client::secrets::Secrets;
+use crate::client::wire::{Request, Response, WireError};
+
+/// A shorter wait for the pace is none that anybody would notice.
+const TURN_TOLD_MS: u64 = 50;
+
+/// A longer wait is told also to those who asked for no log.
+const WAIT_TOLD_MS: u64 = 2_000;
+
+/// A request is handed to the wire.
+pub(crate) fn sent(request: &Request) {
+    trace!(method = request.method.as_str(), path = shown(request), "sends");
+}
+
+pub(crate) fn ended(
+    request: &Request,
+    answer: &Result<Response, WireError>,
+    took: Duration,
+    secrets: impl FnOnce() -> Arc<Secrets>,
+) {
+    if !enabled!(Level::DEBUG) {
+        return;
+    }
+    let (method, path, took_ms) = (request.method.as_str(), shown(request), ms(took));
+    let secrets = secrets();
+    let clean = |text: &str| cut(&secrets.scrub(text));
+    match answer {
+        Ok(response) => {
+            let id = response.correlation_id.as_deref().map(clean).or_else(|| {
+                let body = (response.status >= 300).then(|| error_body(&response.body)).flatten()?;
+                body.get("contextId")?.as_str().map(clean)
+            });
+            let (status, bytes) = (u64::from(response.status), bytes(response));
+            debug!(method, path, status, took_ms, bytes, correlation_id = id.as_deref(), "answered");
+        }
+        Err(error) => debug!(method, path, took_ms, why = clean(&error.to_string()).as_str(), "no answer"),
+    }
+}
+
+/// A request will be sent again after a while.
+pub(crate) fn sends_again(request: &Request, failure: Failure, attempt: u32, delay: Duration) {
+    debug!(
+        method = request.method.as_str(),
+        path = shown(request),
+        attempt = u64::from(attempt),
+        wait_ms = ms(delay),
+        why = reason(failure),
+        "sends again"
+    );
+    // The first wait is half a second: most people would not notice it.
+    if attempt > 1 || delay >= Duration::from_millis(WAIT_TOLD_MS) {
+        let (method, path, why) = (request.method.as_str(), shown(request), reason(failure));
+        let next = attempt + 1;
+        warn!("`{method} {path}`: {why}; trying again ({next} of {ATTEMPTS_MAX})");
+    }
+}
+
+/// A 401 that a new token may mend.
+pub(crate) fn needs_new_token(request: &Request) {
+    debug!(method = request.method.as_str(), path = shown(request), "asks for a new token");
+}
+
+/// A request has waited for its turn in the pace that all share.
+pub(crate) fn had_its_turn(waited: Duration) {
+    let waited_ms = ms(waited);
+    if waited_ms >= TURN_TOLD_MS {
+        debug!(waited_ms, why = "the pace of all requests, or a 429 to one of them", "waited for its turn");
+    }
+}
+
+fn reason(failure: Failure) -> &'static str {
+    match failure {
+        Failure::NotSent => "no connection was made",
+        Failure::Throttled { retry_after_s: Some(_) } => "too many requests: the platform says how long to wait",
+        Failure::Throttled { retry_after_s: None } => "too many requests",
+        Failure::Unauthorized { .. } => "the token was refused",
+        Failure::Unavailable { .. } => "the platform has a problem",
+        Failure::AnswerLost => "the answer was lost, or cannot be read",
+        Failure::AnswerForeign => "something else than the platform answered",
+        Failure::AnswerBroken => "the answer is not as the API promises",
+        Failure::Refused => "it was refused",
+    }
+}
+
+fn shown(request: &Request) -> String {
+    let url = &request.url;
+    url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
+}
+
+fn bytes(response: &Response) -> u64 {
+    u64::try_from(response.body.len()).unwrap_or(u64::MAX)
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

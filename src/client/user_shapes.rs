@@ -1,0 +1,111 @@
+//! JSON of the platform ↔ presences of users: tolerant of what we do not know, strict about the id of the
+//! definition that a user is on, without which nothing is known.
+
+use serde_json::{Value, json};
+
+use crate::client::shapes::{Fields, Read, broken, parse, promised, within};
+use crate::model::names::{DefinitionId, SystemPresence};
+use crate::model::user::{OutOfOffice, Source, UserId, UserPresence, Wish};
+
+/// One user of an answer about several. What is wrong with one says nothing of the others.
+pub type Entry = (UserId, Read<UserPresence>);
+
+/// `GET /api/v2/users/{userId}/presences/{sourceId}`, and the answer to its PATCH.
+pub fn presence(body: &[u8]) -> Read<UserPresence> {
+    match parse(body)? {
+        Value::Object(fields) => seen(&fields),
+        _ => Err(broken("the answer is not an object".to_owned())),
+    }
+}
+
+/// `GET /api/v2/users/{userId}/presences/microsoftteams`: the first presence of the expanded answer, with
+/// its times out of office. None where Teams has none.
+pub fn teams(body: &[u8]) -> Read<Option<UserPresence>> {
+    let Value::Object(fields) = parse(body)? else { return Err(broken("the answer is not an object".to_owned())) };
+    let Some(first) = promised(&fields, "presences", Value::as_array)?.first() else { return Ok(None) };
+    let place = "`presences[0]`";
+    let Value::Object(first) = first else { return Err(broken(format!("{place} is not an object"))) };
+    let presence = seen(first).map_err(|error| within(place, error))?;
+    let times = fields.get("outOfOffices").and_then(Value::as_array).into_iter().flatten().filter_map(out_of_office);
+    Ok(Some(UserPresence { out_of_office: times.collect(), ..presence }))
+}
+
+/// A bulk read's answer (`userId` names the user), and a bulk PUT's (`id` does).
+pub fn presences(body: &[u8]) -> Read<Vec<Entry>> {
+    let Value::Array(items) = parse(body)? else { return Err(broken("the answer is not a list".to_owned())) };
+    let each = items.iter().enumerate().map(|(index, item)| {
+        let place = format!("`[{index}]`");
+        let Value::Object(fields) = item else { return Err(broken(format!("{place} is not an object"))) };
+        let user = ["userId", "id"].iter().find_map(|name| UserId::new(fields.get(*name)?.as_str()?));
+        let user = user.ok_or_else(|| broken(format!("neither `userId` nor `id` of {place} is the id of a user")))?;
+        Ok((user, seen(fields).map_err(|error| within(&place, error))))
+    });
+    each.collect()
+}
+
+/// The body of a PATCH: what shall change, and nothing else.
+pub fn patch_body(wish: &Wish) -> Vec<u8> {
+    wished(wish).to_string().into_bytes()
+}
+
+/// The body of a bulk PUT. The platform's own source is what is meant where none is named; any other is
+/// named as today's API has it, the API document's `source` being deprecated.
+pub fn put_body(wishes: &[(&UserId, &Wish)], source: &Source) -> Vec<u8> {
+    let entry = |(user, wish): &(&UserId, &Wish)| {
+        let mut entry = wished(wish);
+        entry["id"] = user.as_str().into();
+        match source {
+            Source::Platform => {}
+            Source::Teams | Source::Registered(_) => entry["sourceId"] = source.as_str().into(),
+        }
+        entry
+    };
+    Value::Array(wishes.iter().map(entry).collect()).to_string().into_bytes()
+}
+
+fn wished(wish: &Wish) -> Value {
+    let Wish { definition, message, primary } = wish;
+    let mut body = json!({ "presenceDefinition": { "id": definition.as_str() } });
+    if let Some(message) = message {
+        body["message"] = message.as_str().into();
+    }
+    if *primary {
+        body["primary"] = true.into();
+    }
+    body
+}
+
+fn seen(fields: &Fields) -> Read<UserPresence> {
+    let definition = promised(fields, "presenceDefinition", Value::as_object)?;
+    let inside = |error| within("`presenceDefinition`", error);
+    let id = promised(definition, "id", Value::as_str).map_err(inside)?;
+    let id = DefinitionId::new(id).ok_or_else(|| inside(broken("`id` is empty".to_owned())))?;
+    let name = optional(definition, "systemPresence", Value::as_str).map_err(inside)?;
+    Ok(UserPresence {
+        definition: id,
+        system_presence: name.and_then(SystemPresence::new),
+        message: optional(fields, "message", Value::as_str)?.filter(|it| !it.is_empty()).map(str::to_owned),
+        since: optional(fields, "modifiedDate", Value::as_str)?.map(str::to_owned),
+        primary: optional(fields, "primary", Value::as_bool)?,
+        out_of_office: Vec::new(),
+    })
+}
+
+fn optional<'a, T>(fields: &'a Fields, name: &str, kind: fn(&'a Value) -> Option<T>) -> Read<Option<T>> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => promised(fields, name, kind).map(Some),
+    }
+}
+
+/// Nothing here is promised: what is not as expected is not known.
+fn out_of_office(item: &Value) -> Option<OutOfOffice> {
+    let fields = item.as_object()?;
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+    let endless = fields.get("indefinite").and_then(Value::as_bool) == Some(true);
+    Some(OutOfOffice {
+        active: fields.get("active").and_then(Value::as_bool),
+        from: text("startDate"),
+        to: text("endDate").filter(|_| !endless),
+    })
+}

@@ -1,0 +1,301 @@
+//! Which org is spoken to, and with which credentials. Decided by flags and environment; a config
+//! can only be compared, or pick a host from the table of known regions: its author may be anybody
+//! who can open a pull request.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::cli::{Api, ConfigArgs, TargetArgs};
+use crate::client::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
+use crate::commands::context::start_sandbox::{self, Started};
+use crate::host::clock::Clock;
+use crate::host::environment::Environment;
+use crate::host::proxy::Proxy;
+use crate::model::desired::Desired;
+use crate::model::generation::{ApiChoice, Generation};
+use crate::model::limits::CERTIFICATES_BYTES_MAX;
+use crate::model::problem::{Problem, cause};
+use crate::model::region::{REGIONS, Region};
+use crate::model::text;
+use crate::sandbox::{self, Server};
+
+/// An open conversation with an org. Commands are handed one by `commands/context/conversation.rs`, which ends it.
+pub struct Connection {
+    pub session: Session,
+    /// Where the org is.
+    pub endpoints: Endpoints,
+    /// Is it anywhere but on this machine?
+    pub is_remote: bool,
+    pub notes: Vec<Problem>,
+    /// The embedded org, where that is what is spoken to.
+    sandbox: Option<Server>,
+}
+
+impl Connection {
+    /// Ends it: what the embedded org is answering is answered, and its port and state are free.
+    pub async fn close(self) {
+        if let Some(server) = self.sandbox {
+            server.shutdown().await;
+        }
+    }
+}
+
+/// The generation of the API that a person asks for, else the config.
+pub fn api(args: &TargetArgs, desired: &Desired) -> ApiChoice {
+    match args.api {
+        Some(Api::Auto) => ApiChoice::Auto,
+        Some(Api::V1) => ApiChoice::Only(Generation::First),
+        Some(Api::V2) => ApiChoice::Only(Generation::Second),
+        None => desired.settings.api,
+    }
+}
+
+/// How the same org is reached again, as it is typed behind a command.
+pub fn flags(target: &TargetArgs) -> String {
+    let TargetArgs { sandbox, base_url, ca_cert, .. } = target;
+    let sandbox = if *sandbox { " --sandbox" } else { "" };
+    let url = base_url.as_ref().map_or_else(String::new, |url| format!(" --base-url {}", text::shell_word(url)));
+    let ca_cert = ca_cert
+        .as_deref()
+        .map_or_else(String::new, |it| format!(" --ca-cert {}", text::shell_word(&it.to_string_lossy())));
+    format!("{sandbox}{url}{ca_cert}")
+}
+
+/// The same config, as it is typed behind a command that takes it by a flag.
+pub fn config_flags(config: &ConfigArgs) -> String {
+    let ConfigArgs { path, org, root } = config;
+    let word = |path: &Path| text::shell_word(&path.to_string_lossy());
+    let org = org.as_ref().map_or_else(String::new, |org| format!(" --org {}", text::shell_word(org)));
+    let root = root.as_ref().map_or_else(String::new, |root| format!(" --root {}", word(root)));
+    format!(" --config {}{org}{root}", word(path))
+}
+
+/// The id of the OAuth client that speaks to the org; a given token does not say whose it is.
+pub fn client(args: &TargetArgs, environment: &Environment) -> Option<String> {
+    if args.sandbox {
+        return Some(sandbox::CLIENT_ID.to_owned());
+    }
+    environment.client_id.clone().filter(|_| environment.access_token.is_none())
+}
+
+/// Opens a conversation. Nothing is sent yet, to anybody.
+pub async fn connect(args: &TargetArgs, desired: &Desired, environment: &Environment) -> Result<Connection, Problem> {
+    let options = Options { requests_per_minute: args.requests_per_minute, ..Options::default() };
+    if args.sandbox {
+        let Started { server, notes } = start_sandbox::start(args, desired).await?;
+        let endpoints = Endpoints::of_base_url(&server.url()).map_err(|error| Problem::from(("the sandbox", error)))?;
+        let secret = SecretString::from(server.client_secret());
+        let credentials = Credentials::Client { id: server.client_id().to_owned(), secret };
+        let wire = HttpWire::new(&endpoints, Limits::default());
+        let session = Session::new(endpoints.clone(), credentials, Arc::new(wire), options);
+        return Ok(Connection { session, endpoints, is_remote: false, notes, sandbox: Some(server) });
+    }
+    let endpoints = endpoints(args, desired, environment)?;
+    let credentials = credentials(environment)?;
+    let is_remote = !endpoints.is_loopback();
+    let proxy = proxy(&endpoints, matches!(credentials, Credentials::Token(_)), environment)?;
+    let wire = wire(args, &endpoints, proxy, environment)?;
+    let session = Session::new(endpoints.clone(), credentials, Arc::new(wire), options);
+    Ok(Connection { session, endpoints, is_remote, notes: Vec::new(), sandbox: None })
+}
+
+/// The proxy that leads to an org, if there is one.
+pub fn proxy(endpoints: &Endpoints, by_token: bool, environment: &Environment) -> Result<Option<Proxy>, Problem> {
+    if endpoints.is_loopback() {
+        return Ok(None);
+    }
+    let mut urls = vec![endpoints.api("/", &[])];
+    // A token that is given is not asked for.
+    urls.extend((!by_token).then(|| endpoints.login().clone()));
+    let proxy = environment.proxies.of_urls(&urls);
+    proxy.map_err(|error| Problem::new(error.to_string()).help(error.help()))
+}
+
+/// The way to an org over sockets. Nothing is opened yet.
+pub fn wire(
+    args: &TargetArgs,
+    endpoints: &Endpoints,
+    proxy: Option<Proxy>,
+    environment: &Environment,
+) -> Result<HttpWire, Problem> {
+    let wire = HttpWire::new(endpoints, Limits::default()).through(proxy).by(Clock::starting(environment.began));
+    match &args.ca_cert {
+        Some(file) => trusting(wire, file),
+        None => Ok(wire),
+    }
+}
+
+/// The wire that trusts the certificates of a file as well.
+fn trusting(wire: HttpWire, file: &Path) -> Result<HttpWire, Problem> {
+    let cannot = |why: String| {
+        Problem::new(format!("--ca-cert: cannot use `{}`: {why}", text::unticked(file.display())))
+            .help("give a file of certificates in PEM, which begin with `-----BEGIN CERTIFICATE-----`")
+    };
+    let mut pem = Vec::new();
+    let read = File::open(file).and_then(|it| it.take(CERTIFICATES_BYTES_MAX + 1).read_to_end(&mut pem));
+    read.map_err(|error| cannot(cause(&error)))?;
+    if u64::try_from(pem.len()).is_ok_and(|length| length > CERTIFICATES_BYTES_MAX) {
+        return Err(cannot(format!("it is longer than {CERTIFICATES_BYTES_MAX} bytes")));
+    }
+    let pem = text::without_mark(&pem).map_err(|error| cannot(error.to_string()))?;
+    wire.trusting(pem).map_err(cannot)
+}
+
+/// The region that the environment names, where it is a known one.
+pub fn named_region(environment: &Environment) -> Option<Region> {
+    match Named::read(environment.region.as_deref()?) {
+        Ok(Named::Region(region)) => Some(region),
+        Ok(Named::Domain(_)) | Err(_) => None,
+    }
+}
+
+/// Where a real org is.
+pub fn endpoints(args: &TargetArgs, desired: &Desired, environment: &Environment) -> Result<Endpoints, Problem> {
+    let config = desired.org.as_ref().and_then(|org| org.region);
+    // Where `--base-url` says where the org is, the variable only tells whose credentials these are.
+    let region = environment.region.as_deref().filter(|_| args.base_url.is_none() || config.is_some());
+    let place = region.map(Named::read).transpose()?;
+    if let (Some(config), Some(place), Some(typed)) = (config, &place, region) {
+        place.compare(config, typed)?;
+    }
+    if let Some(url) = &args.base_url {
+        return Endpoints::of_base_url(url).map_err(|error| Problem::from(("--base-url", error)));
+    }
+    match (place, config) {
+        (Some(Named::Region(region)), _) | (None, Some(region)) => {
+            Endpoints::of_region(region).map_err(|error| Problem::from(("the region", error)))
+        }
+        (Some(Named::Domain(domain)), _) => {
+            Endpoints::of_domain(&domain).map_err(|error| Problem::from(("GENESYSCLOUD_REGION", error)))
+        }
+        (None, None) => Err(Problem::new("nothing says where the org is")
+            .help("set GENESYSCLOUD_REGION to its region, such as `eu-central-1`, or use --sandbox")),
+    }
+}
+
+/// What `GENESYSCLOUD_REGION` names.
+enum Named {
+    Region(Region),
+    Domain(String),
+}
+
+impl Named {
+    fn read(typed: &str) -> Result<Named, Problem> {
+        if let Some(region) = Region::by_name(typed).or_else(|| Region::by_domain(typed)) {
+            return Ok(Named::Region(region));
+        }
+        if typed.contains('.') {
+            return Ok(Named::Domain(typed.to_owned()));
+        }
+        let problem = Problem::new(format!(
+            "GENESYSCLOUD_REGION is {typed}, which is no known region",
+            typed = text::ticked(typed)
+        ));
+        Err(match text::nearest(typed, REGIONS.iter().map(|it| it.name())) {
+            Some(nearest) => problem.help(format!(
+                "did you mean {nearest}? A domain such as `mypurecloud.de` works too",
+                nearest = text::ticked(nearest)
+            )),
+            None => problem.help("write an AWS name such as `eu-central-1`, or a domain such as `mypurecloud.de`"),
+        })
+    }
+
+    /// The config's region must be the environment's.
+    fn compare(&self, config: Region, typed: &str) -> Result<(), Problem> {
+        if matches!(self, Named::Region(region) if *region == config) {
+            return Ok(());
+        }
+        Err(Problem::new(format!(
+            "the config is for the region {config}, and GENESYSCLOUD_REGION is {typed}",
+            typed = text::ticked(typed),
+            config = text::ticked(config)
+        ))
+        .help("correct `org.region`, or run it with the other org's environment; nothing was sent"))
+    }
+}
+
+pub fn credentials(environment: &Environment) -> Result<Credentials, Problem> {
+    if let Some(token) = &environment.access_token {
+        pasted("GENESYSCLOUD_ACCESS_TOKEN", token.expose_secret())?;
+        return Ok(Credentials::Token(token.clone()));
+    }
+    if let Some(id) = &environment.client_id {
+        pasted("GENESYSCLOUD_OAUTHCLIENT_ID", id)?;
+    }
+    if let Some(secret) = &environment.client_secret {
+        pasted("GENESYSCLOUD_OAUTHCLIENT_SECRET", secret.expose_secret())?;
+    }
+    match (&environment.client_id, &environment.client_secret) {
+        (Some(id), Some(secret)) => Ok(Credentials::Client { id: id.clone(), secret: secret.clone() }),
+        (Some(_), None) => Err(missing("GENESYSCLOUD_OAUTHCLIENT_SECRET")),
+        (None, Some(_)) => Err(missing("GENESYSCLOUD_OAUTHCLIENT_ID")),
+        (None, None) => Err(missing("GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET")),
+    }
+}
+
+/// What never belongs to a token, an id or a secret is named before anything is sent: the form, and no character of it.
+fn pasted(variable: &str, value: &str) -> Result<(), Problem> {
+    const QUOTES: [char; 11] = ['"', '\'', '`', '“', '”', '„', '‘', '’', '«', '»', '‚'];
+    const STAND_INS: [&str; 6] = ["access_token", "changeme", "todo", "null", "undefined", "redacted"];
+    let lower = value.to_ascii_lowercase();
+    let is_of = |signs: &[char]| value.chars().all(|it| signs.contains(&it));
+    let is_of_words = value.chars().all(|it| it.is_ascii_alphabetic() || matches!(it, '_' | '-'));
+    let is_between = |begin: &str, end: &str| value.starts_with(begin) && value.ends_with(end);
+    let is_named = |name: &str| {
+        let rest = lower.strip_prefix(name).map(str::trim_start);
+        rest.is_some_and(|rest| rest.starts_with(':') || rest.starts_with('='))
+    };
+    let header = ["bearer", "basic"].iter().find(|it| {
+        lower
+            .strip_prefix(**it)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_whitespace() || ":%+".contains(c)))
+    });
+    let form = if let Some(header) = header {
+        let header = if *header == "bearer" { "Bearer" } else { "Basic" };
+        format!("it begins with `{header}`")
+    } else if ["authorization", "access_token", "export genesyscloud_access_token"].into_iter().any(is_named)
+        || lower.contains("genesyscloud_oauthclient_")
+        || lower.contains("genesyscloud_access_token")
+    {
+        "the name of a header or a variable stands in it".to_owned()
+    } else if value.starts_with(QUOTES) || value.ends_with(QUOTES) {
+        "it stands in quotes".to_owned()
+    } else if value.starts_with("${")
+        || value.starts_with("$(")
+        || value.starts_with("{{")
+        || is_between("<", ">")
+        || is_between("%", "%")
+        || value.starts_with('$')
+        || STAND_INS.contains(&lower.as_str())
+        || is_of_words && ["your", "my_", "my-"].iter().any(|it| lower.starts_with(it))
+        || is_of(&['x', 'X', '*', '.', '•', '…'])
+    {
+        "it is a placeholder that was not replaced".to_owned()
+    } else if value.starts_with(['{', '[']) {
+        "it is JSON".to_owned()
+    } else if value.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        "it holds a blank or a line break".to_owned()
+    } else if !value.is_ascii() {
+        "it holds a character that none has".to_owned()
+    } else {
+        return Ok(());
+    };
+    let problem = Problem::new(format!("{variable} is not used as it stands: {form}; nothing was sent"));
+    Err(problem.help(format!("set {variable} to the bare value")))
+}
+
+fn missing(names: &str) -> Problem {
+    Problem::new(format!("there are no credentials: {names} not set"))
+        .help("set them (or GENESYSCLOUD_ACCESS_TOKEN) in the environment, or use --sandbox to try it out")
+}
+
+/// What the sandbox reads: its state, and the files that flags name.
+pub fn files_read(args: &TargetArgs) -> Vec<PathBuf> {
+    let state = args.sandbox.then(|| PathBuf::from(start_sandbox::STATE_FOLDER));
+    let files = [&args.sandbox_seed, &args.sandbox_faults, &args.sandbox_behavior, &args.ca_cert];
+    files.into_iter().flatten().cloned().chain(state).collect()
+}

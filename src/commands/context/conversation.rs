@@ -1,0 +1,21 @@
+//! A conversation with an org, from its beginning to its end.
+
+use crate::cli::TargetArgs;
+use crate::commands::context::connect::{Connection, connect};
+use crate::commands::context::run::Shell;
+use crate::model::desired::Desired;
+use crate::model::problem::Problem;
+
+/// Opens a conversation, hands it to `work`, and ends it whatever becomes of that.
+pub async fn converse<T, E: From<Problem>>(
+    args: &TargetArgs,
+    desired: &Desired,
+    shell: &mut Shell<'_>,
+    work: impl AsyncFnOnce(&Connection, &mut Shell<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let connection = connect(args, desired, shell.environment).await?;
+    shell.show_notes(&connection.notes);
+    let ended = work(&connection, shell).await;
+    connection.close().await;
+    ended
+}

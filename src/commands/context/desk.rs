@@ -1,0 +1,202 @@
+//! What every run that speaks to an org has at hand: its outputs, the org as soon as it says who it is, and the folder of
+//! reports with what it says of the run. One way in, one way out.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::{Format, Output, RecordArgs, TargetArgs, View};
+use crate::commands::context::journal::{Journal, ReportFolder, not_kept};
+use crate::commands::context::outputs::Outputs;
+use crate::commands::context::record::Record;
+use crate::commands::context::run::{Failure, Shell, error_document};
+use crate::host::exit::Exit;
+use crate::host::signals::Signals;
+use crate::model::names::Locale;
+use crate::model::observed::Target;
+use crate::model::problem::{Heard, Problem};
+use crate::model::source::Sources;
+use crate::ops::apply::BeforePost;
+use crate::ops::apply::report::Report;
+use crate::output::json;
+use crate::output::page::Kind;
+
+/// What a run has at hand.
+pub struct Desk<F = Format> {
+    /// When and by whom it is.
+    pub record: Record,
+    /// The folder that reports are read from; none of a run that is not kept.
+    pub folder: ReportFolder,
+    /// The folder of reports; none of a run that is not kept.
+    journal: Journal,
+    /// The org, as soon as it says who it is.
+    pub heard: Heard,
+    /// Where its results go.
+    pub outputs: Outputs<F>,
+    keeping: Keeping,
+    awaited: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// Nothing of it is kept but its outputs.
+    Unrecorded,
+    /// It changes definitions, so it is kept where a folder of reports is given, and all its documents say when it was, and who
+    /// was at work.
+    Recorded,
+}
+
+impl<F: View> Desk<F> {
+    /// Of a run that is not kept. Tries every place that it will write its results to; where one cannot be written, the
+    /// run has ended.
+    pub fn unrecorded(target: &TargetArgs, outputs: &[Output<F>], shell: &mut Shell<'_>) -> Result<Desk<F>, Exit> {
+        let record = RecordArgs { actor: None, reason: None, report_dir: None, no_report: true };
+        Desk::open(&record, None, target, outputs, Keeping::Unrecorded, shell)
+    }
+
+    /// Of a run that is kept in a folder of reports, of which the path of the config may decide. Tries that as well.
+    pub fn recorded(
+        record: &RecordArgs,
+        config: Option<&Path>,
+        target: &TargetArgs,
+        outputs: &[Output<F>],
+        shell: &mut Shell<'_>,
+    ) -> Result<Desk<F>, Exit> {
+        Desk::open(record, config, target, outputs, Keeping::Recorded, shell)
+    }
+
+    /// Of a run whose result is of another kind.
+    pub fn awaiting(self, awaited: Kind) -> Desk<F> {
+        Desk { awaited, ..self }
+    }
+
+    fn open(
+        record: &RecordArgs,
+        config: Option<&Path>,
+        target: &TargetArgs,
+        outputs: &[Output<F>],
+        keeping: Keeping,
+        shell: &mut Shell<'_>,
+    ) -> Result<Desk<F>, Exit> {
+        let here = shell.environment.folder.as_deref();
+        let folder = ReportFolder::of(record.report_dir.as_deref(), record.no_report, config, here);
+        let (folder, passed_over) = folder.checked();
+        let journal = Journal::open(&folder, shell.signals);
+        match journal.and_then(|journal| Ok((journal, Outputs::open(outputs, shell.environment, shell.signals)?))) {
+            Ok(((journal, not_kept), outputs)) => {
+                let notes: Vec<Problem> = passed_over.into_iter().chain(not_kept).collect();
+                shell.show_notes(&notes);
+                Ok(Desk::with(record, target, (folder, journal), outputs, keeping, shell))
+            }
+            Err(problem) => {
+                let failure = problem.into();
+                let exit = shell.fail(&failure);
+                Desk::before_reading(record, target, outputs, keeping, shell).leave(&failure, shell);
+                Err(exit)
+            }
+        }
+    }
+
+    /// Of a run that has failed before it read anything: with what can be opened.
+    pub fn before_reading(
+        record: &RecordArgs,
+        target: &TargetArgs,
+        outputs: &[Output<F>],
+        keeping: Keeping,
+        shell: &Shell<'_>,
+    ) -> Desk<F> {
+        // That there is none is what it failed by, or said nowhere: it is one failure too many.
+        let folder = record.report_dir.clone().map_or(ReportFolder::None, ReportFolder::Typed);
+        let (journal, _) = Journal::open(&folder, shell.signals).unwrap_or_default();
+        let outputs = shell.outputs_before_reading(outputs);
+        Desk::with(record, target, (folder, journal), outputs, keeping, shell)
+    }
+
+    fn with(
+        record: &RecordArgs,
+        target: &TargetArgs,
+        (folder, journal): (ReportFolder, Journal),
+        outputs: Outputs<F>,
+        keeping: Keeping,
+        shell: &Shell<'_>,
+    ) -> Desk<F> {
+        let awaited = match keeping {
+            Keeping::Unrecorded => Kind::Plan,
+            Keeping::Recorded => Kind::Report,
+        };
+        let record = Record::new(record, target, shell.environment, keeping == Keeping::Recorded);
+        let heard = Heard { org: None, sandbox: target.sandbox };
+        Desk { record, folder, journal, heard, outputs, keeping, awaited }
+    }
+
+    /// Ends the run: shows its result, or why there is none. A run that did nothing was one, too, so its failure is kept.
+    pub fn close<T>(
+        self,
+        ended: Result<T, Failure>,
+        shell: &mut Shell<'_>,
+        show: impl FnOnce(T, Desk<F>, &mut Shell<'_>) -> Exit,
+    ) -> Exit {
+        match ended {
+            Ok(result) => show(result, self, shell),
+            Err(failure) => {
+                let exit = shell.fail(&failure);
+                self.leave(&failure, shell);
+                exit
+            }
+        }
+    }
+
+    /// Ends a run that has no result; why stands on standard error already.
+    pub fn leave(self, failure: &Failure, shell: &mut Shell<'_>) {
+        self.keep_failure(failure, shell);
+        let provenance = (self.keeping == Keeping::Recorded).then(|| self.record.provenance());
+        shell.show_failure(failure, &self.heard, provenance.as_ref(), self.outputs, self.awaited);
+    }
+
+    /// Keeps a report, in the place of an earlier one of the run. Gives its file; none if there is no folder, or if one that
+    /// nobody typed could not be written to: then one line says so.
+    pub fn keep(
+        &self,
+        report: &Report,
+        target: &Target,
+        sources: &Sources,
+        shell: &mut Shell<'_>,
+    ) -> Result<Option<PathBuf>, Problem> {
+        let document = json::report_json(report, target, sources);
+        match self.journal.keep(&document, &self.record.provenance(), target.org.as_ref(), shell.signals) {
+            Err(problem) if !self.journal.must_keep() => {
+                shell.show_notes(&[not_kept(&problem)]);
+                Ok(None)
+            }
+            kept => kept,
+        }
+    }
+
+    /// What notes each POST of this run before it is sent.
+    pub fn before_post(&self, default_locale: &Locale, signals: &Signals) -> Option<BeforePost> {
+        self.journal.before_post(self.record.clock(), default_locale, signals)
+    }
+
+    fn keep_failure(&self, failure: &Failure, shell: &mut Shell<'_>) {
+        let provenance = self.record.provenance();
+        let document = error_document(&shell.named(failure), &self.heard, Some(&provenance));
+        match self.journal.keep(&document, &provenance, self.heard.org.as_ref(), shell.signals) {
+            Ok(_) => {}
+            Err(problem) if !self.journal.must_keep() => shell.show_notes(&[not_kept(&problem)]),
+            // The command fails anyway.
+            Err(problem) => drop(shell.fail(&problem.into())),
+        }
+    }
+}
+
+impl Desk {
+    /// Keeps what is known of a run right before its first write, wherever its report will be: who kills it leaves that.
+    pub fn begin(
+        &self,
+        report: &Report,
+        target: &Target,
+        sources: &Sources,
+        shell: &mut Shell<'_>,
+    ) -> Result<(), Problem> {
+        self.keep(report, target, sources, shell)?;
+        self.outputs.begin(Format::Json, &json::report_json(report, target, sources), shell.signals)
+    }
+}

@@ -1,0 +1,174 @@
+//! What `apply` and `undo` have in common from the plan on: asking, carrying out, keeping the report, and
+//! showing it; and the report that is kept before the first write, which `retire` keeps as well.
+
+use std::path::Path;
+
+use crate::cli::Format;
+use crate::client::Session;
+use crate::commands::context::desk::Desk;
+use crate::commands::context::progress::{Left, Names, Progress};
+use crate::commands::context::run::{Shell, nobody_to_ask};
+use crate::host::exit::Exit;
+use crate::host::stop::Stop;
+use crate::model::cause::Cause;
+use crate::model::desired::Desired;
+use crate::model::division::Divisions;
+use crate::model::observed::Target;
+use crate::model::problem::Problem;
+use crate::model::source::Sources;
+use crate::model::text;
+use crate::ops::apply::report::{Intent, Outcome, Report, Row, Skip, Verification};
+use crate::ops::apply::{self, CONCURRENCY, Event, Job};
+use crate::output;
+use crate::output::ci::github;
+use crate::output::page::html;
+use crate::output::style::Style;
+use crate::output::{json, page};
+use crate::plan::change::{Action, Step};
+use crate::plan::cost;
+
+/// In the place of the command that takes an apply back.
+const NOT_KEPT: &str = "Undo: no report of this is kept. With --report-dir DIR (or -o json=FILE) this line names the command that takes \
+                        an apply back.\n";
+
+/// What runs without a question, where nobody can be asked.
+pub const UNASKED: &str = "give --auto-approve where a review has already said yes, as in CI";
+
+/// Asks whether `what` shall be done in an org. Where nobody can be asked, `unasked` is what to do instead.
+pub fn approve(what: &str, target: &Target, unasked: &str, shell: &mut Shell<'_>) -> Result<(), Problem> {
+    let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
+    let question = format!("\nApply {what} to {}", text::terminal(&org));
+    shell.approved(&question, || nobody_to_ask(unasked))
+}
+
+/// The report of a run that is killed from here on: what becomes of these steps is not known.
+pub fn begun(steps: &[Step], settled: &[Row], desired: &Desired, divisions: Divisions) -> Report {
+    let default_locale = &desired.settings.default_locale;
+    let unknown = |step: &Step| {
+        let cause = Cause {
+            message: "this run was ended before it could report".to_owned(),
+            help: Some("running the same command again is safe, and does what is left".to_owned()),
+            ..Cause::default()
+        };
+        Row::of(step, step.name(default_locale).cloned(), Outcome::Unknown(cause)).placed(desired)
+    };
+    let rows = steps.iter().map(unknown).chain(settled.iter().cloned()).collect();
+    let report = Report::of(rows, default_locale.clone());
+    Report { verification: Verification::Interrupted, divisions, ..report }
+}
+
+/// Also where there is no step to carry out: what a saved plan holds that is already so is looked
+/// at again like what was written.
+pub async fn carry_out(
+    session: &Session,
+    job: Job<'_>,
+    desk: &Desk,
+    (target, sources): (&Target, &Sources),
+    shell: &mut Shell<'_>,
+) -> Result<(Report, Exit), Problem> {
+    let record = &desk.record;
+    let intent = {
+        let begun = record.complete(begun(&job.steps, &job.settled, job.desired, job.observed.divisions.clone()));
+        if !job.steps.is_empty() {
+            desk.begin(&begun, target, sources, shell)?;
+        }
+        begun.intent()
+    };
+    let makes = job.steps.iter().any(|it| it.action() == Action::Create);
+    let default_locale = &job.desired.settings.default_locale;
+    let before_post = if makes { desk.before_post(default_locale, shell.signals) } else { None };
+    let job = Job { before_post, ..job };
+    let (sender, stop) = Stop::new();
+    let style = shell.style_err();
+    let default_locale = &job.desired.settings.default_locale;
+    let names = Names { default_locale, divisions: &job.observed.divisions, intent };
+    let requests = cost::to_carry_out(job.steps.iter().map(Step::action), job.observed);
+    let left = Left { requests, time: &|requests| session.time_for(requests, CONCURRENCY) };
+    let progress =
+        Progress::new(shell.terminal, shell.environment.tells_in_lines(), job.steps.len(), names, left, style);
+    shell.signals.tell(sender);
+    let tell = |event: Event<'_>| {
+        record.tell(event);
+        progress.tell(event);
+    };
+    let report = apply::run(session, job, &stop, &tell).await;
+    shell.signals.end_at_once();
+    progress.end();
+    let exit = match report.interrupted {
+        Some(signal) => signal.into(),
+        None if report.is_success() => Exit::Success,
+        None => Exit::Failure,
+    };
+    Ok((report, exit))
+}
+
+pub struct Carried {
+    pub report: Report,
+    pub target: Target,
+    pub sources: Sources,
+    pub exit: Exit,
+    /// What the command that takes it back is given beside the report.
+    pub flags: String,
+    pub last: String,
+}
+
+pub fn show(carried: Carried, desk: Desk, shell: &mut Shell<'_>) -> Exit {
+    let Carried { report, target, sources, mut exit, flags, last } = carried;
+    let (report, target, sources) = (&report, &target, &sources);
+    let kept = match desk.keep(report, target, sources, shell) {
+        Ok(kept) => kept,
+        Err(problem) => {
+            exit = worse(exit, shell.fail(&problem.into()));
+            None
+        }
+    };
+    // A plan that was empty or refused has said everything; a report about nothing would only repeat.
+    let outputs = desk.outputs;
+    let nothing_ran = report.intent() == Intent::Undo && report.verification == Verification::NotNeeded;
+    let said = nothing_ran || report.rows.iter().all(|row| row.outcome == Outcome::Skipped(Skip::PlanRefused));
+    let file = kept.as_deref().or_else(|| outputs.file(Format::Json)).filter(|_| report.may_have_written());
+    let trail = last + &trail(kept.as_deref(), file, &flags);
+    let cannot_be_undone = report.may_have_written() && file.is_none() && outputs.on_stdout != Format::Json;
+    let trail = if cannot_be_undone { trail + NOT_KEPT } else { trail };
+    let words = |style| {
+        let report = if said { String::new() } else { output::text::report(report, target, sources, style) };
+        report + &trail
+    };
+    let folder = shell.environment.folder.as_deref();
+    let view = |format: Format| match format {
+        Format::Human => words(Style::PLAIN),
+        Format::Json => json::report_json(report, target, sources),
+        Format::Markdown => page::report(report, target, sources, page::COMMENT),
+        Format::Summary => page::report(report, target, sources, page::SUMMARY),
+        Format::Html => html::report(report, target, sources),
+        Format::Github => github::report(report, sources, folder),
+    };
+    // People have read the plan above it.
+    let below = |words: String| if words.is_empty() { words } else { format!("\n{words}") };
+    let stdout = match outputs.on_stdout {
+        Format::Human => below(words(shell.style_out())),
+        format => {
+            let words = below(words(shell.style_err()));
+            shell.terminal.err(&words);
+            view(format)
+        }
+    };
+    shell.write(outputs, &stdout, &view, exit)
+}
+
+/// Where the report is kept, and the command that takes back what `written` is the report of.
+pub fn trail(kept: Option<&Path>, written: Option<&Path>, flags: &str) -> String {
+    let report = kept.map(|file| format!("Report: {}\n", text::terminal(&file.display().to_string())));
+    let undo = written.map(|file| {
+        let command = format!("presencectl undo {}{flags}", text::shell_word(&file.to_string_lossy()));
+        format!("Undo: {}\n", text::terminal(&command))
+    });
+    report.into_iter().chain(undo).collect()
+}
+
+fn worse(exit: Exit, other: Exit) -> Exit {
+    match exit {
+        Exit::Success | Exit::Changes => other,
+        Exit::Failure | Exit::Interrupted | Exit::Terminated => exit,
+    }
+}

@@ -1,0 +1,184 @@
+//! What is known of a run for its report: when it was and who is at work, and when each object was worked
+//! on. The core tells what happens, and here somebody looks at the clock.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::cli::{RecordArgs, TargetArgs};
+use crate::commands::context::connect::client;
+use crate::config::{Config, digest};
+use crate::host::clock::Clock;
+use crate::host::environment::{Environment, Origin};
+use crate::host::git::user_name;
+use crate::host::logging;
+use crate::model::labels::Scope;
+use crate::model::moment::Moment;
+use crate::model::names::{DefinitionId, Key, Locale};
+use crate::model::provenance::Provenance;
+use crate::model::source::Sources;
+use crate::ops::apply::Event;
+use crate::ops::apply::report::{Report, Row, Worked};
+use crate::ops::history::checkout;
+use crate::ops::history::stored::KeptReport;
+use crate::plan::Plan;
+use crate::plan::base::objects;
+use crate::plan::change::{Action, Step};
+
+/// What is known of a run.
+pub struct Record {
+    clock: Clock,
+    client: Option<String>,
+    origin: Origin,
+    config: Option<String>,
+    org_name: Option<String>,
+    only: Option<BTreeSet<Key>>,
+    default_locale: Option<Locale>,
+    scope: Scope,
+    undoes: Option<String>,
+    matched: RefCell<BTreeMap<Key, DefinitionId>>,
+    begun: RefCell<Vec<(Object, Moment)>>,
+    worked: RefCell<Vec<(Object, Worked)>>,
+}
+
+/// What tells the objects of a run apart. A created one has no id when work on it begins.
+#[derive(PartialEq, Eq)]
+struct Object {
+    action: Action,
+    key: Option<Key>,
+    id: Option<DefinitionId>,
+}
+
+impl Object {
+    fn new(action: Action, key: Option<&Key>, id: Option<&DefinitionId>) -> Object {
+        Object { action, key: key.cloned(), id: id.filter(|_| action != Action::Create).cloned() }
+    }
+
+    fn of_step(step: &Step) -> Object {
+        Object::new(step.action(), step.key(), step.id())
+    }
+
+    fn of_row(row: &Row) -> Object {
+        Object::new(row.action, row.key.as_ref(), row.id.as_ref())
+    }
+}
+
+impl Record {
+    /// Of a run that begins now. What a person types counts before what the environment says. Nobody asks who somebody is
+    /// for a run that is not kept.
+    pub fn new(args: &RecordArgs, target: &TargetArgs, environment: &Environment, is_kept: bool) -> Record {
+        let RecordArgs { actor, reason, report_dir: _, no_report: _ } = args.clone();
+        let typed = Origin { actor, reason, ..Origin::default() };
+        let mut origin = typed.or(environment.origin.clone());
+        if is_kept && origin.actor.is_none() && !environment.ci {
+            origin.actor = user_name();
+        }
+        Record {
+            clock: Clock::starting(environment.began),
+            client: client(target, environment),
+            origin,
+            config: None,
+            org_name: None,
+            only: None,
+            default_locale: None,
+            scope: Scope::All,
+            undoes: None,
+            matched: RefCell::default(),
+            begun: RefCell::default(),
+            worked: RefCell::default(),
+        }
+    }
+
+    /// Which config it goes by, and from which files that was read.
+    pub fn goes_by(&mut self, config: &Config, path: &Path, sources: &Sources) {
+        if self.origin.commit.is_none()
+            && let Some(head) = checkout::head(path, sources)
+        {
+            self.origin = Origin { commit: Some(head.commit), modified: head.modified, ..self.origin.clone() };
+        }
+        self.config = Some(digest::of(&config.resolved));
+        self.org_name = config.desired.org.as_ref().map(|org| org.name.clone());
+        self.default_locale = Some(config.desired.settings.default_locale.clone());
+        self.scope = config.desired.settings.scope.clone();
+    }
+
+    /// Which report it takes back, and from which file.
+    pub fn undoes(&mut self, report: &KeptReport, file: &Path) {
+        self.org_name = report.run.as_ref().and_then(|run| run.said.config_org.clone());
+        self.default_locale = Some(report.default_locale());
+        self.scope = report.scope();
+        self.undoes = Some(file.display().to_string());
+    }
+
+    /// Which object each definition has, by a plan of its config.
+    pub fn matches(&self, plan: &Plan) {
+        let objects = objects(plan).into_iter().map(|(key, id)| (key.clone(), id.clone()));
+        *self.matched.borrow_mut() = objects.collect();
+    }
+
+    pub fn only(&mut self, keys: Option<&BTreeSet<Key>>) {
+        self.only = keys.cloned();
+    }
+
+    pub fn tell(&self, event: Event<'_>) {
+        let now = self.clock.now();
+        match event {
+            Event::Started(step) => {
+                logging::object("begins", &named(step.action(), step.key(), step.id()));
+                self.begun.borrow_mut().push((Object::of_step(step), now));
+            }
+            Event::Finished(row) => {
+                logging::object("is done with", &named(row.action, row.key.as_ref(), row.id.as_ref()));
+                let object = Object::of_row(row);
+                let begun = self.begun.borrow().iter().find(|(it, _)| *it == object).map(|(_, began)| *began);
+                if let Some(began) = begun {
+                    self.worked.borrow_mut().push((object, Worked { began, ended: now }));
+                }
+            }
+            Event::Waiting(_) => {}
+            Event::Verifying => logging::phase("reading the org again"),
+        }
+    }
+
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    pub fn complete(&self, report: Report) -> Report {
+        let worked = self.worked.borrow();
+        let timed = |row: Row| {
+            let object = Object::of_row(&row);
+            let worked = worked.iter().find(|(it, _)| *it == object).map(|(_, worked)| *worked);
+            let row = Row { worked, ..row };
+            // Of a run that is going on nobody knows when it ends.
+            if worked.is_some() { row.with_again_from(self.clock.now()) } else { row }
+        };
+        let rows: Vec<Row> = report.rows.into_iter().map(timed).collect();
+        let mut matched = self.matched.borrow().clone();
+        let made = rows.iter().filter(|it| it.action == Action::Create);
+        matched.extend(made.filter_map(|it| Some((it.key.clone()?, it.id.clone()?))));
+        Report { rows, matched, provenance: Some(self.provenance()), ..report }
+    }
+
+    /// Where the run comes from, if it ended now.
+    pub fn provenance(&self) -> Provenance {
+        Provenance {
+            began: self.clock.began(),
+            ended: self.clock.now(),
+            client: self.client.clone(),
+            origin: self.origin.clone(),
+            config: self.config.clone(),
+            org_name: self.org_name.clone(),
+            only: self.only.clone(),
+            default_locale: self.default_locale.clone(),
+            scope: self.scope.clone(),
+            undoes: self.undoes.clone(),
+        }
+    }
+}
+
+/// An object of a run, for the log.
+fn named(action: Action, key: Option<&Key>, id: Option<&DefinitionId>) -> String {
+    let name = key.map(ToString::to_string).or_else(|| id.map(ToString::to_string));
+    name.map_or_else(|| action.verb().to_owned(), |name| format!("{} {name}", action.verb()))
+}

@@ -1,0 +1,435 @@
+//! From a path to a config: finds the org file, its layers and the root, reads, merges, checks.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::config::collector::Levels;
+use crate::config::file_system::{Disk, FileSystem};
+use crate::config::files::Files;
+use crate::config::finding::Finding;
+use crate::config::folders::{Fault, Found};
+use crate::config::layers::{Resolved, Stack};
+use crate::config::root::begin;
+use crate::config::structure::Shape;
+use crate::config::uses::{Misuse, OrgStack};
+use crate::model::desired::{Desired, OrgIdentity};
+use crate::model::limits::{CONFIG_ALL_DEFINITIONS_MAX, CONFIG_ALL_VALUES_MAX, CONFIG_USES_MAX, NOTES_MAX};
+use crate::model::source::{Diagnostic, Findings, Severity, Sources, Span};
+use crate::model::text;
+
+pub mod check;
+mod check_hands;
+pub mod check_labels;
+mod check_same;
+pub mod check_text;
+pub mod collector;
+pub mod coverage;
+pub mod digest;
+pub mod file_system;
+pub mod files;
+pub mod finding;
+pub mod folders;
+pub mod in_memory;
+pub mod layers;
+pub mod located;
+pub mod print;
+mod redundant;
+pub mod requires;
+mod root;
+pub mod rule_settings;
+pub mod rules;
+pub mod schema;
+pub mod sharing;
+pub mod structure;
+mod syntax;
+pub mod tree;
+mod uses;
+
+pub use crate::config::in_memory::{Text, read_texts};
+pub use crate::config::print::resolved_text;
+pub use crate::config::schema::json_schema;
+
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    pub path: PathBuf,
+    /// Which org of several (`--org`).
+    pub org: Option<String>,
+    /// The folder below which everything lies (`--root`).
+    pub root: Option<PathBuf>,
+}
+
+/// One config that is free of errors.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub desired: Desired,
+    /// The same as the files spell it, with the place of each value.
+    pub resolved: Resolved,
+    /// The org file, where there is one, as people name it.
+    pub org_file: Option<PathBuf>,
+}
+
+#[derive(Debug)]
+pub struct Loaded {
+    /// Every file that was read.
+    pub sources: Sources,
+    /// What was found, each once, by file and position.
+    pub diagnostics: Findings,
+    /// The config; none when there are errors.
+    pub config: Option<Config>,
+    /// The real paths of the files that were read, or would have been.
+    pub files: Vec<PathBuf>,
+}
+
+/// What came of looking at every config below a path.
+#[derive(Debug)]
+pub struct LoadedAll {
+    /// Every file that was read.
+    pub sources: Sources,
+    /// What was found, each once, by file and position.
+    pub diagnostics: Findings,
+    /// What each config is for, by the path of its org file; with any error none.
+    pub orgs: Vec<Checked>,
+    /// Those configs that were to be kept; with any error none.
+    pub configs: Vec<Config>,
+    /// The real paths of the files that were read, or would have been.
+    pub files: Vec<PathBuf>,
+}
+
+/// What is known of one of many configs after it was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// The org that it is for; none without an org file.
+    pub org: Option<OrgIdentity>,
+    pub definitions: usize,
+}
+
+/// Loads the one config that a request names.
+pub fn load(request: &Request) -> Loaded {
+    load_in(Rc::new(Disk::default()), request)
+}
+
+/// The same, of the files of another place than the disk. There a request names a root.
+pub fn load_in(system: Rc<dyn FileSystem>, request: &Request) -> Loaded {
+    let found = run(system, &request.path, request.root.as_deref(), &|_| true, |run, path| {
+        run.one(path, request.org.as_deref());
+    });
+    let LoadedAll { sources, diagnostics, orgs: _, mut configs, files } = found;
+    Loaded { sources, diagnostics, config: configs.pop(), files }
+}
+
+/// Loads every org file below a path, or the one config that is there. One org is merged and checked at a time, and
+/// dropped before the next one, unless `keep` says so.
+pub fn load_all(path: &Path, root: Option<&Path>, keep: impl Fn(&Config) -> bool) -> LoadedAll {
+    load_all_in(Rc::new(Disk::default()), path, root, keep)
+}
+
+/// The same, of the files of another place than the disk. There a root is given.
+pub fn load_all_in(
+    system: Rc<dyn FileSystem>,
+    path: &Path,
+    root: Option<&Path>,
+    keep: impl Fn(&Config) -> bool,
+) -> LoadedAll {
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is not general enough in its lifetime")]
+    run(system, path, root, &keep, |run, path| run.all(path))
+}
+
+fn run(
+    system: Rc<dyn FileSystem>,
+    path: &Path,
+    root: Option<&Path>,
+    keep: &dyn Fn(&Config) -> bool,
+    work: impl FnOnce(&mut Run<'_>, &Found),
+) -> LoadedAll {
+    let (found, root) = match begin(system, path, root) {
+        Ok(begun) => begun,
+        Err(finding) => {
+            let diagnostics = Findings::from(vec![Diagnostic::general(*finding)]);
+            let sources = Sources::new();
+            return LoadedAll { sources, diagnostics, orgs: Vec::new(), configs: Vec::new(), files: Vec::new() };
+        }
+    };
+    let mut run = Run {
+        files: Files::new(root),
+        keep,
+        told: HashMap::new(),
+        faults: Vec::new(),
+        uses_left: CONFIG_USES_MAX,
+        definitions_left: CONFIG_ALL_DEFINITIONS_MAX,
+        orgs: Vec::new(),
+        configs: Vec::new(),
+    };
+    work(&mut run, &found);
+    run.finish()
+}
+
+struct Run<'a> {
+    files: Files,
+    keep: &'a dyn Fn(&Config) -> bool,
+    /// What is wrong with which entry of the disk, and which of the faults has told it.
+    told: HashMap<(PathBuf, &'static str), usize>,
+    faults: Vec<Diagnostic>,
+    /// How many items of `use` may still be followed, and how many definitions of all orgs checked.
+    uses_left: usize,
+    definitions_left: usize,
+    orgs: Vec<Checked>,
+    configs: Vec<Config>,
+}
+
+/// What stands below the path of a request: indices of files.
+struct Survey {
+    files: Vec<usize>,
+    orgs: Vec<usize>,
+    /// Everything was found; otherwise nothing may be concluded from an absence.
+    whole: bool,
+}
+
+impl Run<'_> {
+    fn one(&mut self, path: &Found, org: Option<&str>) {
+        let survey = self.survey(path);
+        let Survey { files, orgs, whole } = &survey;
+        let known: Vec<String> = orgs.iter().filter_map(|it| self.org_name(*it)).collect();
+        let chosen: Vec<usize> = match org {
+            Some(name) => orgs.iter().copied().filter(|it| self.org_name(*it).as_deref() == Some(name)).collect(),
+            None => orgs.clone(),
+        };
+        match (chosen.as_slice(), org) {
+            // A folder without files has been told, and so has a file that may have this name.
+            ([], _) if files.is_empty() => {}
+            ([], Some(_)) if !whole || known.len() < orgs.len() => {}
+            ([], Some(name)) => {
+                let nearest = text::nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+                let (name, deleted, commit) = (name.to_owned(), None, String::new());
+                self.general(Finding::UnknownOrg { name, known, nearest, deleted, commit });
+            }
+            ([], None) => self.without_org(files, *whole),
+            // Two of one name have been told.
+            ([org, ..], Some(_)) | ([org], None) => {
+                let stacks = self.stacks(&survey, Some(*org));
+                self.with_org(stacks.into_iter().filter(|it| it.org == *org).collect());
+            }
+            ([_, _, ..], None) => self.general(Finding::OrgNeeded { names: known }),
+        }
+    }
+
+    fn all(&mut self, path: &Found) {
+        let survey = self.survey(path);
+        if survey.orgs.is_empty() && !survey.files.is_empty() {
+            self.without_org(&survey.files, survey.whole);
+        } else {
+            let stacks = self.stacks(&survey, None);
+            self.with_org(stacks);
+        }
+    }
+
+    /// Every org file with its layers, and the files that none of them uses. Where one org is meant it comes first,
+    /// and what is wrong in files that only others use is not told.
+    fn stacks(&mut self, survey: &Survey, meant: Option<usize>) -> Vec<OrgStack> {
+        let mut orgs = survey.orgs.clone();
+        orgs.sort_by_key(|it| Some(*it) != meant);
+        let mut stacks: Vec<OrgStack> = Vec::new();
+        for org in orgs {
+            let items = self.files.get(org).uses();
+            let Some(left) = self.uses_left.checked_sub(items) else {
+                self.too_much(org, "items of `use`", CONFIG_USES_MAX, !stacks.is_empty());
+                break;
+            };
+            self.uses_left = left;
+            self.files.take_part = meant.is_none_or(|it| it == org);
+            stacks.push(uses::resolve(&mut self.files, org));
+        }
+        self.files.take_part = true;
+        // What was not found may have used any of them.
+        if survey.whole && stacks.len() == survey.orgs.len() && stacks.iter().all(|it| it.whole) {
+            self.unused(&survey.files, &uses::used(&stacks));
+        }
+        stacks
+    }
+
+    fn general(&mut self, finding: Finding) {
+        self.files.found.push(Diagnostic::general(finding));
+    }
+
+    /// Tells that this org is too much, by itself or beside several before it. No org after it is looked at.
+    fn too_much(&mut self, org: usize, what: &'static str, limit: usize, several: bool) {
+        let place = self.files.get(org).begin();
+        let finding = Finding::TooManyInAll { what, limit, several };
+        self.files.found.begin_org(Levels::default(), true);
+        self.files.found.push(Diagnostic { place, ..Diagnostic::general(finding) });
+    }
+
+    /// Tells what is wrong on the disk; for what has been told at another item of `use`, the item.
+    fn fault(&mut self, entry: PathBuf, diagnostic: Diagnostic) {
+        match self.told.entry((entry, diagnostic.finding.code())) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(self.faults.len());
+                self.faults.push(diagnostic);
+            }
+            Entry::Occupied(told) => {
+                let told = &mut self.faults[*told.get()];
+                if told.place.is_some() && told.also.len() < NOTES_MAX {
+                    told.also.extend(diagnostic.place.map(|place| (place, "used here as well")));
+                }
+            }
+        }
+    }
+
+    /// Reads the path: every file below it, and which of them are org files.
+    fn survey(&mut self, path: &Found) -> Survey {
+        let mut whole = true;
+        for Fault { entry, finding } in folders::repositories_above(&self.files.root, path) {
+            self.fault(entry, Diagnostic::general(finding));
+        }
+        let listed = if self.files.root.system.is_folder(&path.real) {
+            let (listed, faults) = folders::list(&self.files.root, path);
+            for Fault { entry, finding } in faults {
+                whole &= finding.severity() != Severity::Error;
+                self.fault(entry, Diagnostic::general(finding));
+            }
+            listed
+        } else {
+            vec![path.clone()]
+        };
+        let files: Vec<usize> = listed.iter().map(|it| self.files.read(it)).collect();
+        whole &= files.iter().all(|it| self.files.get(*it).shape.is_some());
+        let orgs: Vec<usize> = files.iter().copied().filter(|it| self.files.get(*it).is_org_file()).collect();
+        self.same_orgs(&orgs);
+        Survey { files, orgs, whole }
+    }
+
+    fn org_name(&self, index: usize) -> Option<String> {
+        self.files.get(index).shape.as_ref()?.config.org.get()?.name.get().cloned()
+    }
+
+    fn same_orgs(&mut self, orgs: &[usize]) {
+        // By their names in lower case: `Acme` and `acme` would share an environment of GitHub's, and its credentials.
+        let mut names: HashMap<String, (String, Span)> = HashMap::new();
+        let mut ids: HashMap<String, Span> = HashMap::new();
+        for index in orgs {
+            let Some(org) = self.files.get(*index).shape.as_ref().and_then(|it| it.config.org.get()) else { continue };
+            let name = org.name.placed().map(|(name, place)| (name.clone(), place));
+            let id = org.id.placed().map(|(id, place)| (id.trim().to_ascii_lowercase(), place));
+            if let Some((name, place)) = name {
+                match names.get(&name.to_lowercase()) {
+                    Some((other, first)) => {
+                        let finding = Finding::DuplicateOrgName { name, other: other.clone() };
+                        self.files.found.push(Diagnostic::at(place, finding).and(*first, "the other one"));
+                    }
+                    None => drop(names.insert(name.to_lowercase(), (name, place))),
+                }
+            }
+            if let Some((id, place)) = id {
+                match ids.get(&id) {
+                    Some(first) => {
+                        let finding = Finding::DuplicateOrgId { id };
+                        self.files.found.push(Diagnostic::at(place, finding).and(*first, "the other one"));
+                    }
+                    None => drop(ids.insert(id, place)),
+                }
+            }
+        }
+    }
+
+    fn without_org(&mut self, files: &[usize], whole: bool) {
+        for index in files {
+            self.misplaced(*index, &["use", "overrides", "omit"], false);
+        }
+        self.conclude(None, &[files.to_vec()], whole);
+    }
+
+    fn with_org(&mut self, stacks: Vec<OrgStack>) {
+        // Before any work is done: merging takes as long as there are values.
+        let mut left = CONFIG_ALL_VALUES_MAX;
+        for OrgStack { org, layers, .. } in &stacks {
+            let values = layers.iter().flatten().chain([org]).map(|it| self.files.get(*it).values);
+            let Some(rest) = left.checked_sub(values.fold(0, usize::saturating_add)) else {
+                let several = left < CONFIG_ALL_VALUES_MAX;
+                self.too_much(*org, "keys and values", CONFIG_ALL_VALUES_MAX, several);
+                return;
+            };
+            left = rest;
+        }
+        for OrgStack { org, layers, whole, misuses } in stacks {
+            for Misuse { diagnostic, entry } in misuses {
+                match entry {
+                    Some(entry) => self.fault(entry, diagnostic),
+                    None => self.files.found.push(diagnostic),
+                }
+            }
+            for index in layers.iter().flatten() {
+                self.misplaced(*index, &["use", "overrides", "omit", "ids", "protect"], true);
+            }
+            if !self.conclude(Some(org), &layers, whole) {
+                return;
+            }
+        }
+    }
+
+    fn misplaced(&mut self, index: usize, sections: &[&str], layer: bool) {
+        let Some(shape) = &self.files.get(index).shape else { return };
+        let places = sections.iter().filter_map(|section| Some((*section, *shape.sections.get(*section)?)));
+        for (section, place) in places.collect::<Vec<_>>() {
+            let finding = Finding::MisplacedSection { section: section.to_owned(), layer };
+            self.files.found.push(Diagnostic::at(place, finding));
+        }
+    }
+
+    fn unused(&mut self, files: &[usize], used: &HashSet<usize>) {
+        for index in files {
+            let file = self.files.get(*index);
+            if file.shape.is_some() && !file.is_org_file() && !used.contains(index) {
+                let path = file.found.shown.display().to_string();
+                let place = file.begin();
+                let finding = Finding::UnusedLayer { path };
+                self.files.found.push(Diagnostic { place, ..Diagnostic::general(finding) });
+            }
+        }
+    }
+
+    /// Merges and checks one config; false where that is too much, beside those before it.
+    fn conclude(&mut self, org: Option<usize>, layers: &[Vec<usize>], whole: bool) -> bool {
+        let mut found = std::mem::take(&mut self.files.found);
+        let shape = |index: &usize| self.files.get(*index).shape.as_ref();
+        let read = org.iter().chain(layers.iter().flatten()).all(|it| shape(it).is_some());
+        let stack = Stack {
+            layers: layers.iter().map(|layer| layer.iter().filter_map(shape).collect::<Vec<&Shape>>()).collect(),
+            org: org.as_ref().and_then(shape),
+        };
+        let resolved = layers::merge(&stack, whole && read, &mut found);
+        let left = self.definitions_left.checked_sub(resolved.definitions.len());
+        let Some(left) = left else {
+            self.files.found = found;
+            if let Some(first) = org.or_else(|| layers.iter().flatten().next().copied()) {
+                let several = self.definitions_left < CONFIG_ALL_DEFINITIONS_MAX;
+                self.too_much(first, "definitions", CONFIG_ALL_DEFINITIONS_MAX, several);
+            }
+            return false;
+        };
+        self.definitions_left = left;
+        let desired = check::check(&resolved, &mut found);
+        found.begin_org(Levels::default(), true);
+        if let Some(desired) = desired.filter(|_| !found.has_errors()) {
+            self.orgs.push(Checked { org: desired.org.clone(), definitions: desired.definitions.len() });
+            let org_file = org.map(|it| self.files.get(it).found.shown.clone());
+            let config = Config { desired, resolved, org_file };
+            self.configs.extend((self.keep)(&config).then_some(config));
+        } else {
+            // With any error there is no config.
+            (self.orgs, self.configs) = (Vec::new(), Vec::new());
+        }
+        self.files.found = found;
+        true
+    }
+
+    fn finish(self) -> LoadedAll {
+        let files = self.files.real_paths();
+        let Files { sources, mut found, .. } = self.files;
+        found.extend(self.faults);
+        let diagnostics = found.finish(&sources);
+        let failed = diagnostics.errors > 0;
+        let (orgs, configs) = if failed { (Vec::new(), Vec::new()) } else { (self.orgs, self.configs) };
+        LoadedAll { sources, diagnostics, orgs, configs, files }
+    }
+}

@@ -1,0 +1,82 @@
+//! What every finding is called, whether a config may set it, and its page of help. The pages stand in
+//! `docs/rules`, one a finding.
+
+/// What kind of mistake a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file cannot be read as a config.
+    Form,
+    /// A config is read, and cannot be meant.
+    Meaning,
+    /// What no plan can be made of, or with a pin what an org may hold: then a warning.
+    Eased,
+    Lint,
+}
+
+/// What `settings.rules` may say of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settable {
+    No,
+    Whole,
+    /// How much it matters, in all and for single definitions.
+    ByKey,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub settable: Settable,
+    /// Its page, in Markdown: a heading with the name, one sentence, why it matters, what gives it and how that
+    /// is repaired.
+    pub page: &'static str,
+}
+
+impl Rule {
+    /// The page's first sentence.
+    pub fn summary(&self) -> &'static str {
+        self.page.lines().skip(1).find(|line| !line.is_empty()).unwrap_or_default()
+    }
+}
+
+pub fn rule(name: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|it| it.name == name)
+}
+
+macro_rules! rules {
+    ($($kind:ident $settable:ident { $($name:literal)+ })+) => {
+        /// Every finding, in the order in which `presencectl explain` lists them.
+        pub const RULES: &[Rule] = &[$($(Rule {
+            name: $name,
+            kind: Kind::$kind,
+            settable: Settable::$settable,
+            page: include_str!(concat!("../../docs/rules/", $name, ".md")),
+        },)+)+];
+    };
+}
+
+rules! {
+    Form No {
+        "unreadable" "too-large" "no-files" "not-utf8" "control-character" "conflict-marker" "tab-indentation" "empty-file" "syntax"
+        "several-documents" "too-deep" "too-many-values" "too-many-in-all" "alias" "yaml-tag" "complex-key" "duplicate-key"
+        "foreign-file" "unsupported-version" "other-version-required" "invalid-requires" "unknown-field" "wrong-type" "missing-field" "invalid-value"
+        "number-range" "empty-list" "unknown-rule" "fixed-rule"
+    }
+    Meaning No {
+        "org-needed" "unknown-org" "misplaced-section" "second-section" "missing-layer" "outside-root" "circle"
+        "org-file-as-layer" "used-twice" "duplicate-org-name" "duplicate-org-id" "invalid-org-name"
+        "invalid-division" "duplicate-definition" "definition-exists" "unknown-key" "conflicting-setting"
+        "invalid-key" "missing-system-presence" "unknown-system-presence" "default-locale-outside"
+        "circular-labels" "replaces-kept" "replaces-itself" "contradiction" "invalid-id" "duplicate-pin"
+    }
+    Eased ByKey {
+        "missing-default-label" "duplicate-label" "empty-label" "label-characters" "invalid-locale"
+        "duplicate-locale"
+    }
+    Lint ByKey {
+        "no-label" "missing-label" "same-as-default" "same-label" "long-label" "placeholder-label" "outer-space"
+        "invisible-characters" "mixed-scripts" "look-alike-label" "previous-label-is-current" "removes-nothing" "no-effect"
+    }
+    Lint Whole { "unknown-locale" "label-outside-locales" "no-definitions" "unusual-id" "many-definitions" }
+    Lint No { "unused-layer" "embedded-repository" "cut-by-comment" }
+}

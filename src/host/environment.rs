@@ -1,0 +1,246 @@
+//! What a run takes from its environment: where the platform is, the credentials, who a CI says is at
+//! work, and what time it is. Nothing else reads the environment.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use secrecy::SecretString;
+
+use crate::host::proxy::Proxies;
+use crate::model::moment::Moment;
+
+/// The variables, read once. Empty ones count as absent, as CI systems set unset secrets to "".
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `GENESYSCLOUD_REGION`: an AWS name or a domain.
+    pub region: Option<String>,
+    /// `GENESYSCLOUD_OAUTHCLIENT_ID`.
+    pub client_id: Option<String>,
+    /// `GENESYSCLOUD_OAUTHCLIENT_SECRET`.
+    pub client_secret: Option<SecretString>,
+    /// `GENESYSCLOUD_ACCESS_TOKEN`.
+    pub access_token: Option<SecretString>,
+    /// `NO_COLOR` is set.
+    pub no_color: bool,
+    /// `CI` is set.
+    pub ci: bool,
+    /// `GITHUB_STEP_SUMMARY`: the file to whose end each command of a step of GitHub Actions writes.
+    pub step_summary: Option<PathBuf>,
+    /// The terminal cannot draw: `TERM` is `dumb`, or not set on Unix.
+    pub dumb: bool,
+    /// `PRESENCECTL_…`: what flags are by default, for those that nobody types.
+    pub flags: BTreeMap<String, String>,
+    pub proxies: Proxies,
+    /// Who is at work, and on what, as far as the environment says.
+    pub origin: Origin,
+    /// When the process began.
+    pub began: Moment,
+    pub folder: Option<PathBuf>,
+}
+
+/// What a run goes back to: the platform knows only the OAuth client.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    pub actor: Option<String>,
+    /// Why, in a person's words.
+    pub reason: Option<String>,
+    pub commit: Option<String>,
+    /// Some file of the config is not as this commit has it.
+    pub modified: bool,
+    /// The pull request or merge request: its address, else its number.
+    pub pull_request: Option<String>,
+    pub run: Option<String>,
+}
+
+impl Environment {
+    #[expect(clippy::disallowed_methods, reason = "this is the one file that asks what time it is")]
+    pub fn of_process() -> Environment {
+        // A clock before 1970 is none.
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Environment {
+            region: variable("GENESYSCLOUD_REGION"),
+            client_id: variable("GENESYSCLOUD_OAUTHCLIENT_ID"),
+            client_secret: variable("GENESYSCLOUD_OAUTHCLIENT_SECRET").map(SecretString::from),
+            access_token: variable("GENESYSCLOUD_ACCESS_TOKEN").map(SecretString::from),
+            no_color: variable("NO_COLOR").is_some(),
+            ci: variable("CI").is_some(),
+            step_summary: variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+            dumb: variable("TERM").map_or(cfg!(unix), |it| it == "dumb"),
+            flags: beginning_with("PRESENCECTL_"),
+            proxies: Proxies::of(&raw).and_system(),
+            origin: Origin::of(&variable),
+            began: Moment::from_unix_ms(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)),
+            folder: std::env::current_dir().ok(),
+        }
+    }
+}
+
+impl Environment {
+    /// Is progress told in lines, also on a terminal? A log of a CI is read afterwards, and a dumb terminal has no bar.
+    pub fn tells_in_lines(&self) -> bool {
+        self.ci || self.dumb
+    }
+}
+
+impl Origin {
+    /// From variables: our own first, which any CI can set; then those of GitHub Actions, then those of
+    /// GitLab CI.
+    pub fn of(variable: &dyn Fn(&str) -> Option<String>) -> Origin {
+        let own = Origin {
+            actor: variable("PRESENCECTL_ACTOR"),
+            reason: variable("PRESENCECTL_REASON"),
+            commit: variable("PRESENCECTL_COMMIT"),
+            modified: false,
+            pull_request: variable("PRESENCECTL_PULL_REQUEST"),
+            run: variable("PRESENCECTL_RUN"),
+        };
+        let ci = if variable("GITHUB_ACTIONS").is_some() {
+            Origin::of_github(variable)
+        } else if variable("GITLAB_CI").is_some() {
+            Origin::of_gitlab(variable)
+        } else {
+            Origin::default()
+        };
+        own.or(ci)
+    }
+
+    /// What one does not say, the other may.
+    pub fn or(self, other: Origin) -> Origin {
+        let Origin { actor, reason, commit, modified, pull_request, run } = self;
+        Origin {
+            actor: actor.or(other.actor),
+            reason: reason.or(other.reason),
+            // That goes with the commit.
+            modified: if commit.is_some() { modified } else { other.modified },
+            commit: commit.or(other.commit),
+            pull_request: pull_request.or(other.pull_request),
+            run: run.or(other.run),
+        }
+    }
+
+    fn of_github(variable: &dyn Fn(&str) -> Option<String>) -> Origin {
+        let repository = variable("GITHUB_SERVER_URL").zip(variable("GITHUB_REPOSITORY"));
+        let repository = repository.map(|(server, name)| format!("{server}/{name}"));
+        let below = |path: &str| repository.as_ref().map(|it| format!("{it}/{path}"));
+        // Of a pull request this is `refs/pull/12/merge`; of what was merged nothing names it.
+        let number = variable("GITHUB_REF").and_then(|it| {
+            let (number, _) = it.strip_prefix("refs/pull/")?.split_once('/')?;
+            Some(number.to_owned())
+        });
+        Origin {
+            // Of a run that somebody started again, this is who did.
+            actor: variable("GITHUB_TRIGGERING_ACTOR").or_else(|| variable("GITHUB_ACTOR")),
+            reason: None,
+            commit: variable("GITHUB_SHA"),
+            modified: false,
+            pull_request: number.map(|it| below(&format!("pull/{it}")).unwrap_or(it)),
+            run: variable("GITHUB_RUN_ID").map(|it| below(&format!("actions/runs/{it}")).unwrap_or(it)),
+        }
+    }
+
+    fn of_gitlab(variable: &dyn Fn(&str) -> Option<String>) -> Origin {
+        let project = variable("CI_MERGE_REQUEST_PROJECT_URL").or_else(|| variable("CI_PROJECT_URL"));
+        let below = |number: String| match &project {
+            Some(project) => format!("{project}/-/merge_requests/{number}"),
+            None => number,
+        };
+        Origin {
+            actor: variable("GITLAB_USER_LOGIN"),
+            reason: None,
+            commit: variable("CI_COMMIT_SHA"),
+            modified: false,
+            pull_request: variable("CI_MERGE_REQUEST_IID").map(below),
+            run: variable("CI_JOB_URL").or_else(|| variable("CI_PIPELINE_URL")),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one file that reads the environment")]
+fn raw(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// What is no Unicode is set all the same: it is kept as far as it is.
+fn variable(name: &str) -> Option<String> {
+    raw(name).map(|it| it.to_string_lossy().trim().to_owned()).filter(|it| !it.is_empty())
+}
+
+/// All that begin so and are not empty. What is no Unicode is kept as far as it is.
+fn beginning_with(prefix: &str) -> BTreeMap<String, String> {
+    let text = |it: OsString| it.to_string_lossy().into_owned();
+    std::env::vars_os()
+        .map(|(name, value)| (text(name), text(value)))
+        .filter(|(name, value)| name.starts_with(prefix) && !value.trim().is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(variables: &[(&str, &str)]) -> Origin {
+        Origin::of(&|name| variables.iter().find(|(it, _)| *it == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn github_actions_says_who_and_what() {
+        let push = [
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_SERVER_URL", "https://github.com"),
+            ("GITHUB_REPOSITORY", "acme/presences"),
+            ("GITHUB_ACTOR", "ada"),
+            ("GITHUB_SHA", "1a2b3c"),
+            ("GITHUB_RUN_ID", "77"),
+            ("GITHUB_REF", "refs/heads/main"),
+            ("CI_COMMIT_SHA", "of another system"),
+        ];
+        let found = Origin {
+            actor: Some("ada".to_owned()),
+            commit: Some("1a2b3c".to_owned()),
+            run: Some("https://github.com/acme/presences/actions/runs/77".to_owned()),
+            ..Origin::default()
+        };
+        assert_eq!(origin(&push), found);
+        let again = [&push[..], &[("GITHUB_TRIGGERING_ACTOR", "bob")]].concat();
+        assert_eq!(origin(&again).actor.as_deref(), Some("bob"));
+        let pull_request: Vec<(&str, &str)> = push
+            .iter()
+            .map(|it| if it.0 == "GITHUB_REF" { ("GITHUB_REF", "refs/pull/12/merge") } else { *it })
+            .collect();
+        let found = origin(&pull_request).pull_request;
+        assert_eq!(found.as_deref(), Some("https://github.com/acme/presences/pull/12"));
+    }
+
+    #[test]
+    fn gitlab_says_who_and_what_and_our_own_variables_come_first() {
+        let gitlab = [
+            ("GITLAB_CI", "true"),
+            ("GITLAB_USER_LOGIN", "ada"),
+            ("CI_COMMIT_SHA", "1a2b3c"),
+            ("CI_PROJECT_URL", "https://gitlab.com/acme/presences"),
+            ("CI_MERGE_REQUEST_IID", "12"),
+            ("CI_PIPELINE_URL", "https://gitlab.com/acme/presences/-/pipelines/7"),
+        ];
+        let found = Origin {
+            actor: Some("ada".to_owned()),
+            reason: None,
+            commit: Some("1a2b3c".to_owned()),
+            modified: false,
+            pull_request: Some("https://gitlab.com/acme/presences/-/merge_requests/12".to_owned()),
+            run: Some("https://gitlab.com/acme/presences/-/pipelines/7".to_owned()),
+        };
+        assert_eq!(origin(&gitlab), found);
+        let both = [&gitlab[..], &[("PRESENCECTL_ACTOR", "eve"), ("PRESENCECTL_REASON", "a new shift")]].concat();
+        let (actor, reason) = (Some("eve".to_owned()), Some("a new shift".to_owned()));
+        assert_eq!(origin(&both), Origin { actor, reason, ..found });
+    }
+
+    #[test]
+    fn elsewhere_only_our_own_variables_count() {
+        assert_eq!(origin(&[("CI_COMMIT_SHA", "1"), ("GITHUB_SHA", "2"), ("USER", "ada")]), Origin::default());
+        let commit = Some("3".to_owned());
+        assert_eq!(origin(&[("PRESENCECTL_COMMIT", "3")]), Origin { commit, ..Origin::default() });
+    }
+}

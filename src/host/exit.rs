@@ -1,0 +1,63 @@
+//! The exit codes, in one place.
+
+use std::process::ExitCode;
+
+use crate::host::stop::Signal;
+
+/// How a run ended. `docs/exit-codes.md` is this table for readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// There was nothing to do, or everything was done and seen to be done.
+    Success,
+    /// An error, a refusal, wrong usage, or something that was not done.
+    Failure,
+    /// `plan` or `drift` with `--detailed-exitcode`: there are changes to apply, or there is drift.
+    Changes,
+    Interrupted,
+    /// Ended by SIGTERM, or by SIGHUP or SIGQUIT in its place.
+    Terminated,
+}
+
+impl Exit {
+    /// Every way to end.
+    pub const ALL: [Exit; 5] = [Exit::Success, Exit::Failure, Exit::Changes, Exit::Interrupted, Exit::Terminated];
+
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Success => 0,
+            Exit::Failure => 1,
+            Exit::Changes => 2,
+            // 128 + the number of the signal, as shells have it.
+            Exit::Interrupted => 130,
+            Exit::Terminated => 143,
+        }
+    }
+
+    /// What it means, as the documentation says it.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Exit::Success => "nothing to do, or everything done and verified",
+            Exit::Failure => "an error, a refusal, wrong usage, or something that was not done",
+            Exit::Changes => {
+                "`plan` or `drift` with `--detailed-exitcode`: there are changes to apply, or there is drift"
+            }
+            Exit::Interrupted => "interrupted by Ctrl-C (SIGINT)",
+            Exit::Terminated => "terminated (SIGTERM, and SIGHUP or SIGQUIT in its place)",
+        }
+    }
+}
+
+impl From<Signal> for Exit {
+    fn from(signal: Signal) -> Exit {
+        match signal {
+            Signal::Interrupt => Exit::Interrupted,
+            Signal::Terminate | Signal::Hangup | Signal::Quit => Exit::Terminated,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
+    }
+}

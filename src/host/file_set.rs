@@ -1,0 +1,226 @@
+//! The files that `init` and `import` place: held against what is there, then written, all or none.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::host::files::{self, Place};
+use crate::host::nofollow::{Folder, Temporary};
+use crate::host::placed::{Claim, How, Placed};
+use crate::host::signals::Signals;
+use crate::model::problem::Problem;
+use crate::model::text;
+
+/// A file that is to be placed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// The folder that was typed. Below it no link is followed. `None` if the whole path was typed.
+    pub below: Option<PathBuf>,
+    /// Where: below that folder, or as typed.
+    pub path: PathBuf,
+    pub text: String,
+    pub claim: Claim,
+}
+
+impl File {
+    fn place(&self) -> Result<Place, Problem> {
+        let whole = self.below.as_ref().map_or_else(|| self.path.clone(), |it| it.join(&self.path));
+        files::leads_somewhere(plain(self.below.as_ref().unwrap_or(&self.path)))?;
+        let place = match &self.below {
+            Some(folder) => Place::below(plain(folder), &self.path),
+            None => Place::typed(plain(&self.path)),
+        };
+        place.map_err(|error| nothing_written(files::cannot_write(plain(&whole), &error)))
+    }
+}
+
+/// What stands in a file below a folder that was typed; `None` if there is none.
+pub fn there(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, Problem> {
+    let file = File { below: Some(folder.to_owned()), path: name.into(), text: String::new(), claim: Claim::Whole };
+    file.place()?.there()
+}
+
+/// Files, and what stands in the place of each.
+pub struct Placing {
+    files: Vec<Looked>,
+    /// What becomes of each.
+    pub placed: Vec<Placed>,
+}
+
+/// A file that is to be placed, and what stands in its place.
+struct Looked {
+    place: Place,
+    text: String,
+    there: Option<Vec<u8>>,
+}
+
+impl Placing {
+    pub fn look(files: Vec<File>) -> Result<Placing, Problem> {
+        let mut looked = Placing { files: Vec::new(), placed: Vec::new() };
+        for file in files {
+            let place = file.place()?;
+            // What stays is not read, wherever it leads.
+            let stays = file.claim == Claim::Fallback && place.is_link();
+            let there = if stays { Some(Vec::new()) } else { place.there()? };
+            let how = How::of(&file.text, file.claim, there.as_deref());
+            looked.placed.push(Placed { path: place.path.display().to_string(), how });
+            looked.files.push(Looked { place, text: file.text, there });
+        }
+        Ok(looked)
+    }
+
+    /// Those that become this, for a sentence; none where there are none.
+    pub fn names(&self, how: How) -> Option<String> {
+        listed(self.placed.iter().filter(|it| it.how == how))
+    }
+
+    /// Whoever made a file read-only has said that it shall stay.
+    pub fn spare_read_only(&self) -> Result<(), Problem> {
+        let is_read_only = |it: &&Placed| fs::metadata(&it.path).is_ok_and(|it| it.permissions().readonly());
+        match listed(self.placed.iter().filter(|it| !it.how.leaves()).filter(is_read_only)) {
+            None => Ok(()),
+            Some(names) => Err(Problem::new(format!("there already, and read-only: {names}; nothing was written"))
+                .help("make it writable, or give --force: it is written then, and stays read-only")),
+        }
+    }
+
+    /// Writes what is not there yet: first everything beside its place, then each into it. No signal comes while they
+    /// are put there; one that comes earlier leaves nothing behind. Where one cannot be written, the others are as they
+    /// were.
+    pub fn write(&self, signals: &Signals) -> Result<(), Problem> {
+        let changed = self.files.iter().zip(&self.placed).filter(|(_, it)| !it.how.leaves());
+        let ready = changed.map(|(file, _)| Ready::beside(file, signals));
+        let ready: Vec<Ready<'_>> = ready.collect::<Result<_, _>>()?;
+        signals.ended(|| {
+            ready.iter().try_for_each(Ready::still_fits)?;
+            let mut done = Done::default();
+            ready.into_iter().try_for_each(|it| done.put(it)).map_err(|problem| done.take_back(problem))
+        })
+    }
+}
+
+fn listed<'a>(placed: impl Iterator<Item = &'a Placed>) -> Option<String> {
+    let names: Vec<String> = placed.map(|it| format!("`{}`", it.path)).collect();
+    (!names.is_empty()).then(|| text::list(&names, "and"))
+}
+
+/// A file with everything in it, beside its place.
+struct Ready<'a> {
+    place: &'a Place,
+    new: Temporary,
+    /// What stands in its place, and the same once more, to put it back without a word to write.
+    old: Option<(&'a [u8], Temporary)>,
+}
+
+impl Ready<'_> {
+    fn beside<'a>(file: &'a Looked, signals: &Signals) -> Result<Ready<'a>, Problem> {
+        let Looked { place, text, there } = file;
+        let beside = |content: &[u8]| {
+            place.beside(content, signals).map_err(|error| nothing_written(files::cannot_write(&place.path, &error)))
+        };
+        let new = beside(text.as_bytes())?;
+        let old = there.as_deref().map(|it| beside(it).map(|old| (it, old))).transpose()?;
+        Ok(Ready { place, new, old })
+    }
+
+    /// A person may have thought about the question for an hour, and gone on with their work.
+    fn still_fits(&self) -> Result<(), Problem> {
+        if self.place.there()?.as_deref() == self.old.as_ref().map(|(there, _)| *there) {
+            return Ok(());
+        }
+        Err(Problem::new(format!(
+            "`{}` was changed meanwhile; nothing was written",
+            text::unticked(self.place.path.display())
+        ))
+        .help("run this again: it looks at what is there now"))
+    }
+}
+
+/// What was put in its place.
+#[derive(Default)]
+struct Done<'a> {
+    /// With what was there before.
+    files: Vec<(&'a Place, Option<Temporary>)>,
+    /// Those that were made, each with the folder that it is in.
+    folders: Vec<(Folder, OsString)>,
+}
+
+impl<'a> Done<'a> {
+    fn put(&mut self, ready: Ready<'a>) -> Result<(), Problem> {
+        let Ready { place, new, old } = ready;
+        place.make_folder(&mut self.folders)?;
+        place.put(new).map_err(|(error, _)| files::cannot_write(&place.path, &error))?;
+        self.files.push((place, old.map(|(_, old)| old)));
+        Ok(())
+    }
+
+    /// Puts everything back, and says what cannot be.
+    fn take_back(self, problem: Problem) -> Problem {
+        let mut left = Vec::new();
+        for (place, old) in self.files.into_iter().rev() {
+            let name = place.path.display();
+            match old.map(|it| place.put(it)) {
+                Some(Ok(())) => {}
+                // All that there still is of it.
+                Some(Err((_, old))) => {
+                    left.push(format!(
+                        "{name} (what it held is in `{}`)",
+                        old.keep().display(),
+                        name = text::ticked(name)
+                    ));
+                }
+                None if place.remove().is_ok() => {}
+                None => left.push(text::ticked(name)),
+            }
+        }
+        // The inner ones first. One that is not empty holds somebody else's by now, or what is named above.
+        for (folder, name) in self.folders.iter().rev() {
+            match folder.remove_folder(name).map_err(|error| error.kind()) {
+                Ok(()) | Err(io::ErrorKind::DirectoryNotEmpty) => {}
+                Err(_) => left.push(format!("`{}`", folder.path_of(name).display())),
+            }
+        }
+        if left.is_empty() {
+            return nothing_written(problem);
+        }
+        let left = text::list(&left, "and");
+        Problem { message: format!("{}; {left} could not be put back as before", problem.message), ..problem }
+    }
+}
+
+fn nothing_written(problem: Problem) -> Problem {
+    Problem { message: format!("{}; nothing was written", problem.message), ..problem }
+}
+
+/// Without a `./` that nobody would type.
+pub fn plain(path: &Path) -> &Path {
+    path.strip_prefix(".").unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_put_back_is_named_and_not_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("presence.yaml");
+        let found = Place::typed(&place).unwrap();
+        let old = found.beside(b"# mine\n", &Signals::none()).unwrap();
+        let kept = old.path();
+        // Nothing is renamed over a folder.
+        fs::create_dir(&place).unwrap();
+        let done = Done { files: vec![(&found, Some(old))], folders: Vec::new() };
+        let problem = done.take_back(Problem::new("cannot write `README.md`: the disk is full"));
+        let (place, at) = (place.display(), kept.display());
+        assert_eq!(
+            problem.message,
+            format!(
+                "cannot write `README.md`: the disk is full; `{place}` (what it held is in `{at}`) could not be put back as \
+                 before"
+            )
+        );
+        assert_eq!(fs::read_to_string(kept).unwrap(), "# mine\n");
+    }
+}

@@ -1,0 +1,425 @@
+//! Files that a run writes: whole or not at all wherever the system lets a file take another one's place. Each is tried
+//! before anything is done.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::host::nofollow::{self, Fault, Folder, Kind, Temporary, Write};
+use crate::host::signals::Signals;
+use crate::model::limits::{PLACED_BYTES_MAX, STEP_SUMMARY_BYTES_MAX};
+use crate::model::problem::{Problem, cause};
+use crate::model::text;
+
+/// A file that is to be written.
+#[derive(Debug)]
+pub struct WholeFile {
+    pub path: PathBuf,
+    /// One name for the place, however it was spelt.
+    pub real: PathBuf,
+    pub way: Way,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Beside its final name, and renamed over it when it is whole.
+    Whole,
+    /// As it is: it is no regular file, such as a pipe or a link.
+    Direct,
+    /// At its end: others write to it as well.
+    Append,
+}
+
+impl WholeFile {
+    /// Tries it. Nothing of it is left behind. `shared` is the file that others write to as well.
+    pub fn open(path: &Path, shared: Option<&Path>, signals: &Signals) -> Result<WholeFile, Problem> {
+        if path.is_dir() {
+            return Err(Problem::new(format!("cannot write `{}`: it is a folder", text::unticked(path.display()))));
+        }
+        let real = real_path(path);
+        // A link is written through: what it leads to may be a device, and the link is somebody's.
+        let way = if path.is_file() && shared.is_some_and(|it| real_path(it) == real) {
+            Way::Append
+        } else if path.is_symlink() || (path.exists() && !path.is_file()) {
+            Way::Direct
+        } else {
+            Way::Whole
+        };
+        let in_place = || fs::OpenOptions::new().append(true).open(path).map(drop);
+        let tried = match way {
+            Way::Whole if path.is_file() && cannot_be_renamed_over(path) => in_place(),
+            Way::Whole => match signals.ended(|| NamedTempFile::new_in(folder_of(path))?.close()) {
+                Err(error) if is_refused(&error) && path.is_file() => in_place(),
+                tried => tried,
+            },
+            Way::Direct | Way::Append if path.is_file() => in_place(),
+            // To open a pipe would be to wait for its reader.
+            Way::Direct | Way::Append => Ok(()),
+        };
+        tried.map_err(|error| cannot_write(path, &error))?;
+        Ok(WholeFile { path: path.to_owned(), real, way })
+    }
+
+    /// How many bytes may still be written to it; `None` if there is no limit.
+    pub fn room(&self) -> Option<u64> {
+        let length = || fs::metadata(&self.path).map_or(0, |it| it.len());
+        (self.way == Way::Append).then(|| STEP_SUMMARY_BYTES_MAX.saturating_sub(length()))
+    }
+
+    pub fn write(&self, content: impl AsRef<[u8]>, signals: &Signals) -> Result<(), Problem> {
+        let content = content.as_ref();
+        let written = match self.way {
+            Way::Direct => match fs::write(&self.path, content) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                written => written,
+            },
+            Way::Append => self.append(content),
+            Way::Whole => match self.replace(content, signals) {
+                // Better a file that a crash could leave half written than a result that is lost.
+                Err(error) if is_refused(&error) && self.path.is_file() => self.write_over(content),
+                written => written,
+            },
+        };
+        written.map_err(|error| cannot_write(&self.path, &error))
+    }
+
+    fn replace(&self, content: &[u8], signals: &Signals) -> io::Result<()> {
+        let place = Place::typed(&self.path)?;
+        let new = place.beside(content, signals)?;
+        signals.ended(|| place.put(new).map_err(|(error, _)| error))
+    }
+
+    fn write_over(&self, content: &[u8]) -> io::Result<()> {
+        let mut file = fs::OpenOptions::new().write(true).open(&self.path)?;
+        file.write_all(content)?;
+        file.set_len(u64::try_from(content.len()).unwrap_or(u64::MAX))?;
+        file.sync_all()
+    }
+
+    /// In one write, since others may write as well; an empty line parts it from what is there.
+    fn append(&self, content: &[u8]) -> io::Result<()> {
+        if content.is_empty() {
+            return Ok(());
+        }
+        let mut file = fs::OpenOptions::new().append(true).open(&self.path)?;
+        let between: &[u8] = if file.metadata()?.len() > 0 { BETWEEN } else { &[] };
+        file.write_all(&[between, content].concat())
+    }
+}
+
+/// What stands between two results in a file that is appended to.
+const BETWEEN: &[u8] = b"\n\n";
+
+/// Does the system refuse that a file is made beside another one, or renamed over it? A mounted file is busy.
+fn is_refused(error: &io::Error) -> bool {
+    use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
+    matches!(error.kind(), ResourceBusy | CrossesDevices | PermissionDenied | ReadOnlyFilesystem)
+}
+
+/// Will a rename over this file be refused, although a file can be made beside it? It is mounted, or it is somebody
+/// else's in a folder such as `/tmp`.
+#[cfg(unix)]
+fn cannot_be_renamed_over(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    const STICKY: u32 = 0o1000;
+    let me = rustix::process::geteuid();
+    let is_kept = || {
+        let (file, folder) = (fs::metadata(path).ok()?, fs::metadata(folder_of(path)).ok()?);
+        let is_mine = me.is_root() || [file.uid(), folder.uid()].contains(&me.as_raw());
+        Some(folder.mode() & STICKY != 0 && !is_mine)
+    };
+    is_mounted(path) || is_kept().unwrap_or(false)
+}
+
+#[cfg(not(unix))]
+fn cannot_be_renamed_over(_: &Path) -> bool {
+    false
+}
+
+#[cfg(target_os = "linux")]
+fn is_mounted(path: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+    let found = statx(CWD, path, AtFlags::empty(), StatxFlags::BASIC_STATS);
+    found.is_ok_and(|it| it.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn is_mounted(_: &Path) -> bool {
+    false
+}
+
+/// Where a file belongs: a folder that is there, and the path from it on. In that path no link is followed.
+#[derive(Debug)]
+pub struct Place {
+    pub path: PathBuf,
+    top: Folder,
+    folders: Vec<OsString>,
+    name: OsString,
+}
+
+impl Place {
+    /// A file whose whole path was typed: links in it are followed, to the end.
+    pub fn typed(path: &Path) -> io::Result<Place> {
+        let real = if path.is_symlink() { real_path(path) } else { path.to_owned() };
+        let name = real.file_name().map_or(Path::new(""), Path::new);
+        Place::find(folder_of(&real), name, path)
+    }
+
+    /// A file below a folder that was typed: only in the path of the folder links are followed.
+    pub fn below(folder: &Path, name: &Path) -> io::Result<Place> {
+        Place::find(folder, name, &folder.join(name))
+    }
+
+    fn find(folder: &Path, below: &Path, path: &Path) -> io::Result<Place> {
+        let near = folder.ancestors().find(|it| it.is_dir()).unwrap_or(Path::new(""));
+        let mut folders = nofollow::parts(&folder.strip_prefix(near).unwrap_or(folder).join(below));
+        let name = folders.pop().ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(Place { path: path.to_owned(), top: Folder::open(near)?, folders, name })
+    }
+
+    /// The same, under another name for people.
+    pub fn named(self, path: PathBuf) -> Place {
+        Place { path, ..self }
+    }
+
+    /// Its folder, or the nearest one that is there.
+    fn nearest(&self) -> Result<(Folder, &[OsString]), Fault> {
+        let (mut folder, mut missing) = (self.top.clone(), self.folders.as_slice());
+        while let Some((name, rest)) = missing.split_first() {
+            match folder.folder(name)? {
+                Some(inner) => (folder, missing) = (inner, rest),
+                None => break,
+            }
+        }
+        Ok((folder, missing))
+    }
+
+    /// What has its name there, and the folder; `None` if the folder is missing.
+    fn kind(&self) -> Result<Option<(Kind, Folder)>, Fault> {
+        match self.nearest()? {
+            (folder, []) => Ok(folder.kind(&self.name)?.map(|kind| (kind, folder))),
+            (_, [_, ..]) => Ok(None),
+        }
+    }
+
+    /// Is a link there? What it leads to does not matter.
+    pub fn is_link(&self) -> bool {
+        matches!(self.kind(), Ok(Some((Kind::Link, _))))
+    }
+
+    /// What stands in the file; `None` if there is none.
+    pub fn there(&self) -> Result<Option<Vec<u8>>, Problem> {
+        let read = || {
+            let Some((_, folder)) = self.kind()? else { return Ok(None) };
+            let Some(file) = folder.read(&self.name)? else { return Ok(None) };
+            let mut bytes = Vec::new();
+            file.take(PLACED_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+            if u64::try_from(bytes.len()).is_ok_and(|it| it > PLACED_BYTES_MAX) {
+                let mib = PLACED_BYTES_MAX / (1024 * 1024);
+                return Err(Fault::Io(io::Error::other(format!("it is longer than {mib} MiB"))));
+            }
+            Ok(Some(bytes))
+        };
+        read().map_err(|fault| self.in_the_way(fault))
+    }
+
+    fn in_the_way(&self, fault: Fault) -> Problem {
+        match fault {
+            Fault::Link(link) => is_a_link(&link),
+            Fault::NotAFolder(path) => stands_there(&path, "no folder"),
+            Fault::NotAFile(path) if path.is_dir() => stands_there(&path, "a folder"),
+            Fault::NotAFile(path) => stands_there(&path, "no regular file"),
+            Fault::Io(error) => {
+                let (path, cause) = (self.path.display(), cause(&error));
+                Problem::new(format!("cannot read {path}: {cause}; nothing was written", path = text::ticked(path)))
+                    .help("look at its permissions and those of its folder, or choose another folder")
+            }
+        }
+    }
+
+    /// A file with everything in it and the mode of the one whose place it takes. It is in the same folder, or in the
+    /// nearest one that is there. A new one has the mode that the umask leaves.
+    pub fn beside(&self, content: &[u8], signals: &Signals) -> io::Result<Temporary> {
+        let (near, missing) = self.nearest().map_err(as_io)?;
+        let mode = if missing.is_empty() { near.mode(&self.name) } else { None };
+        let mut new = new_in(&near, mode.is_some(), signals)?;
+        new.file().write_all(content)?;
+        if let Some(mode) = mode {
+            // A result that stays private is still a result.
+            let _ = new.set_mode(mode);
+        }
+        new.file().sync_all()?;
+        Ok(new)
+    }
+
+    /// The same, and only its owner may read it.
+    pub fn private_beside(&self, content: &[u8], signals: &Signals) -> io::Result<Temporary> {
+        let (near, _) = self.nearest().map_err(as_io)?;
+        let mut new = new_in(&near, true, signals)?;
+        new.file().write_all(content)?;
+        new.file().sync_all()?;
+        Ok(new)
+    }
+
+    /// Puts a file in its place, over what is there.
+    pub fn put(&self, new: Temporary) -> Result<(), (io::Error, Temporary)> {
+        match self.nearest() {
+            Ok((folder, [])) => new.persist(&folder, &self.name),
+            Ok((_, [_, ..])) => Err((io::ErrorKind::NotFound.into(), new)),
+            Err(fault) => Err((as_io(fault), new)),
+        }
+    }
+
+    /// Puts a file in its place if nothing is there.
+    pub fn put_new(&self, new: Temporary) -> io::Result<()> {
+        match self.nearest().map_err(as_io)? {
+            (folder, []) => new.persist_new(&folder, &self.name),
+            (_, [_, ..]) => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// Makes its folder if it is missing. Gives what was made, the outermost first, each with the folder that it is in;
+    /// also what was made before an error.
+    pub fn make_folder(&self, made: &mut Vec<(Folder, OsString)>) -> Result<(), Problem> {
+        let mut folder = self.top.clone();
+        for name in &self.folders {
+            let (inner, is_new) = folder.folder_or_new(name).map_err(|fault| match fault {
+                Fault::Io(error) => {
+                    let path = folder.path_of(name);
+                    Problem::new(format!(
+                        "cannot make the folder `{}`: {}",
+                        text::unticked(path.display()),
+                        cause(&error)
+                    ))
+                }
+                fault => self.in_the_way(fault),
+            })?;
+            if is_new {
+                made.push((folder, name.clone()));
+            }
+            folder = inner;
+        }
+        Ok(())
+    }
+
+    /// The same place, with another ending of its name.
+    pub fn beside_it(&self, extension: &str) -> Place {
+        let name = Path::new(&self.name).with_extension(extension).into_os_string();
+        Place { path: self.path.with_extension(extension), top: self.top.clone(), folders: self.folders.clone(), name }
+    }
+
+    /// Opens it, to write at its end.
+    pub fn append(&self) -> io::Result<fs::File> {
+        match self.nearest().map_err(as_io)? {
+            (folder, []) => folder.write(&self.name, Write::Append).map_err(as_io),
+            (_, [_, ..]) => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    pub fn remove(&self) -> io::Result<()> {
+        match self.kind().map_err(as_io)? {
+            Some((_, folder)) => folder.remove(&self.name),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An empty file that goes away unless it is put in its place.
+fn new_in(folder: &Folder, is_private: bool, signals: &Signals) -> io::Result<Temporary> {
+    signals.begun(|| {
+        let new = folder.temporary(is_private)?;
+        let path = new.path();
+        Ok((new, path))
+    })
+}
+
+fn as_io(fault: Fault) -> io::Error {
+    let what = |path: &Path, is: &str| io::Error::other(format!("`{}` is {is}", text::unticked(path.display())));
+    match fault {
+        Fault::Link(path) => what(&path, "a link, and no link is followed there"),
+        Fault::NotAFile(path) => what(&path, "no regular file"),
+        Fault::NotAFolder(path) => what(&path, "no folder"),
+        Fault::Io(error) => error,
+    }
+}
+
+/// What is wrong with a typed path that leads through a link to nowhere.
+pub fn leads_somewhere(path: &Path) -> Result<(), Problem> {
+    let mut outer: Vec<&Path> = path.ancestors().filter(|it| !it.as_os_str().is_empty()).collect();
+    outer.reverse();
+    for (index, part) in outer.iter().enumerate().filter(|(_, it)| it.is_symlink()) {
+        if let Err(error) = fs::metadata(part) {
+            let what = if index + 1 == outer.len() { "file" } else { "folder" };
+            return Err(leads_nowhere(part, what, &error));
+        }
+    }
+    Ok(())
+}
+
+fn is_a_link(link: &Path) -> Problem {
+    let link = link.display();
+    Problem::new(format!(
+        "{link} is a link, and no link is followed there; nothing was written",
+        link = text::ticked(link)
+    ))
+    .help("remove the link or put what it leads to in its place, or choose another folder")
+}
+
+fn stands_there(path: &Path, what: &str) -> Problem {
+    Problem::new(format!("cannot write to `{}`: it is {what}; nothing was written", text::unticked(path.display())))
+        .help("move it out of the way, or choose another folder")
+}
+
+fn leads_nowhere(link: &Path, what: &str, error: &io::Error) -> Problem {
+    let to = fs::read_link(link).map_or_else(|_| "?".to_owned(), |it| it.display().to_string());
+    let cause = match error.kind() {
+        io::ErrorKind::NotFound => "nothing is there".to_owned(),
+        io::ErrorKind::PermissionDenied => cause(error),
+        // Round in a circle, or through a file. Which of them, systems say in many ways.
+        _ => "that leads nowhere".to_owned(),
+    };
+    Problem::new(format!("`{}` is a link to `{to}`, and {cause}; nothing was written", text::unticked(link.display())))
+        .help(format!("make the {what} that it leads to, or remove the link"))
+}
+
+/// The YAML files in a folder whose beginning is of a kind, by name.
+pub fn beginning(folder: &Path, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+    let (Ok(entries), Ok(opened)) = (fs::read_dir(folder), Folder::open(folder)) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .filter_map(Result::ok)
+        .filter_map(|it| it.file_name().into_string().ok())
+        .filter(|it| Path::new(it).extension().is_some_and(|it| it == "yaml"))
+        .filter(|it| is_meant(&beginning_of(&opened, OsStr::new(it))))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Nothing of what is no file, is a link or cannot be read.
+fn beginning_of(folder: &Folder, name: &OsStr) -> String {
+    const BEGINNING_BYTES: u64 = 1_024;
+    let mut beginning = Vec::new();
+    if let Ok(Some(file)) = folder.read(name) {
+        // What was read before an error is a beginning as well.
+        let _ = file.take(BEGINNING_BYTES).read_to_end(&mut beginning);
+    }
+    String::from_utf8_lossy(text::without_mark(&beginning).unwrap_or(&beginning)).into_owned()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// One name for a place, however it was spelt.
+pub fn real_path(path: &Path) -> PathBuf {
+    let beside = || Some(fs::canonicalize(folder_of(path)).ok()?.join(path.file_name()?));
+    fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_owned())
+}
+
+/// Why a file is not written.
+pub fn cannot_write(path: &Path, error: &io::Error) -> Problem {
+    Problem::new(format!("cannot write `{}`: {}", text::unticked(path.display()), cause(error)))
+}

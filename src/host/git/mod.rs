@@ -1,0 +1,206 @@
+//! Git, read with its own executable. The repository is the one that holds the nearest `.git` above a path as it was
+//! typed. A folder that only looks like a repository is never asked, and nothing that a person types is an option.
+
+use std::env;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+pub use crate::host::git::objects::{Commit, Entry, EntryKind, Folder, Kind, Objects, is_hash, os_string};
+pub use crate::host::git::run::{Deadline, GitError};
+use crate::host::git::run::{Subcommand, start};
+
+mod objects;
+mod run;
+
+/// The longest name of a commit, branch or tag that is looked up.
+const REVISION_BYTES_MAX: usize = 255;
+
+/// A repository, found by its `.git`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Git {
+    top: PathBuf,
+    until: Option<Deadline>,
+}
+
+/// What Git says of a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repository {
+    /// Only the newest commits are there.
+    pub shallow: bool,
+}
+
+/// The name of a commit, branch or tag, as a person types it; or `A...B`, the commit from which both of these began. It
+/// cannot be an option or a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision(String);
+
+impl Revision {
+    /// Checks a name; none if it cannot be one of a commit.
+    pub fn read(typed: &str) -> Option<Revision> {
+        let is_odd = |c: char| c.is_control() || c.is_whitespace() || "?*[\\:".contains(c);
+        let is_name = |name: &str| {
+            !name.is_empty() && !name.starts_with(['-', '^']) && !name.contains("..") && !name.contains(is_odd)
+        };
+        let is_good = match typed.split_once("...") {
+            Some((one, other)) => is_name(one) && is_name(other) && !other.starts_with('.'),
+            None => is_name(typed),
+        };
+        (is_good && typed.len() <= REVISION_BYTES_MAX).then(|| Revision(typed.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A path without detours, from the root of the file system on. Links in it stay as they were typed, but for those before
+/// a `..`, which the system follows as well.
+fn as_typed(path: &Path) -> Option<PathBuf> {
+    let mut whole = env::current_dir().ok()?;
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                whole = fs::canonicalize(&whole).unwrap_or(whole);
+                whole.pop();
+            }
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => whole.push(part),
+        }
+    }
+    Some(whole)
+}
+
+impl Git {
+    /// The repository that a path is in, as it was typed: the nearest folder upward that holds `.git`, which a folder of
+    /// a commit cannot hold. The path itself may be missing.
+    pub fn above(path: &Path) -> Option<Git> {
+        let whole = as_typed(path)?;
+        // A link that leads nowhere ends the search too: what is above it is another repository.
+        let top = whole.ancestors().find(|it| fs::symlink_metadata(it.join(".git")).is_ok())?;
+        Some(Git { top: top.to_owned(), until: None })
+    }
+
+    /// The same, where all that it is asked has to be answered by then.
+    pub fn until(self, deadline: Deadline) -> Git {
+        Git { until: Some(deadline), ..self }
+    }
+
+    /// The folder that holds `.git`.
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// A path as it is below the top; none if it is elsewhere.
+    pub fn below(&self, path: &Path) -> Option<PathBuf> {
+        let whole = as_typed(path)?;
+        let real = || {
+            let top = fs::canonicalize(&self.top).ok()?;
+            fs::canonicalize(&whole).ok()?.strip_prefix(top).map(Path::to_owned).ok()
+        };
+        whole.strip_prefix(&self.top).map(Path::to_owned).ok().or_else(real)
+    }
+
+    /// What Git says of the repository; none if it takes this `.git` for none.
+    pub fn repository(&self) -> Result<Option<Repository>, GitError> {
+        match start(&self.top, self.until, Subcommand::RevParse, &["--is-shallow-repository", "--show-prefix"])?
+            .printed()
+        {
+            // Below the top of the repository that answers, this is another one: the `.git` here is none.
+            Ok(Some(printed)) if !printed.lines().nth(1).unwrap_or_default().is_empty() => Ok(None),
+            Ok(printed) => Ok(printed.map(|it| Repository { shallow: it.lines().next() == Some("true") })),
+            Err(GitError::Failed { said, .. }) if said.contains("not a git repository") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The whole hash of the commit that a name means; none if there is no such commit here.
+    pub fn commit(&self, revision: &Revision) -> Result<Option<String>, GitError> {
+        match revision.as_str().split_once("...") {
+            None => self.one_commit(revision.as_str()),
+            Some((one, other)) => match (self.one_commit(one)?, self.one_commit(other)?) {
+                (Some(one), Some(other)) => self.merge_base(&one, &other),
+                _ => Ok(None),
+            },
+        }
+    }
+
+    fn one_commit(&self, name: &str) -> Result<Option<String>, GitError> {
+        // Quietly: it says nothing where there is no such commit.
+        let arguments = ["--verify", "--quiet", "--end-of-options", name];
+        let printed = start(&self.top, self.until, Subcommand::RevParse, &arguments)?.printed()?;
+        let hash = printed.map(|it| it.trim().to_owned()).filter(|it| is_hash(it));
+        // A whole hash means itself, whether there is such a commit or not.
+        match hash.map(|it| self.objects()?.commit(&it)).transpose() {
+            Ok(commit) => Ok(commit.flatten().map(|it| it.hash)),
+            Err(GitError::Lacks { .. }) if is_hash(name) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn merge_base(&self, one: &str, other: &str) -> Result<Option<String>, GitError> {
+        let both = format!("{one}...{other}");
+        let printed = start(&self.top, self.until, Subcommand::RevParse, &[&both])?.printed()?.unwrap_or_default();
+        let base = printed.lines().find_map(|it| it.strip_prefix('^')).filter(|it| is_hash(it));
+        Ok(base.map(str::to_owned))
+    }
+
+    pub fn objects(&self) -> Result<Objects, GitError> {
+        Objects::of(&self.top, self.until)
+    }
+}
+
+/// What the person who runs this calls themselves, by their own configuration. That of a repository is not asked: it is
+/// whoever's wrote it, so Git is started at the root of the file system.
+pub fn user_name() -> Option<String> {
+    const NAME_CHARS_MAX: usize = 200;
+    // Nobody has asked for it.
+    const NAME_MAX: Duration = Duration::from_secs(5);
+    let here = env::current_dir().ok()?;
+    let printed = start(
+        here.ancestors().last()?,
+        Some(Deadline::within(NAME_MAX)),
+        Subcommand::Config,
+        &["--global", "--get", "user.name"],
+    )
+    .ok()?;
+    let name: String = printed.printed().ok()??.trim().chars().take(NAME_CHARS_MAX).collect();
+    Some(name).filter(|it| !it.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_is_one_name_and_never_an_option() {
+        for good in ["main", "origin/main", "v1.2", "HEAD~3", "HEAD^", "3661ce5", "main@{1}", "feature/é", "a...b/c"] {
+            assert_eq!(Revision::read(good).as_ref().map(Revision::as_str), Some(good));
+        }
+        let odd = [
+            "",
+            "-n",
+            "--upload-pack=x",
+            "^main",
+            "a..b",
+            "a b",
+            "a\nb",
+            "a:b",
+            "a*",
+            "a?",
+            "a[",
+            "a\\b",
+            "...",
+            "a...",
+            "...b",
+            "a...-b",
+            "a....b",
+            "a...b...c",
+            "a...^b",
+        ];
+        for odd in odd {
+            assert_eq!(Revision::read(odd), None, "{odd:?}");
+        }
+        assert_eq!(Revision::read(&"a".repeat(REVISION_BYTES_MAX + 1)), None);
+    }
+}

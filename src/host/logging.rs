@@ -1,0 +1,126 @@
+//! The log of a run: what `-v` and `-vv` show on standard error, and nothing of other crates.
+
+use std::fmt::{self, Debug};
+
+use tracing::field::{Field as Named, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::with_default;
+use tracing::{Event, Level, Metadata, Subscriber, info};
+
+use crate::cli::LogFormat;
+use crate::host::clock::Clock;
+use crate::host::log_line::{Field, Line, json, text};
+use crate::host::terminal::ErrorStream;
+use crate::model::moment::Moment;
+use crate::model::text::terminal;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    pub detail: Detail,
+    pub format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Nothing but later tries of a request.
+    Nothing,
+    /// What a run does, one line a request, waits and second tries.
+    Requests,
+    /// Also that a request begins, and every object.
+    Everything,
+}
+
+/// A run comes to its next part.
+pub fn phase(what: &'static str) {
+    info!("{what}");
+}
+
+/// An object of a run: `what` is done with it.
+pub fn object(what: &'static str, object: &str) {
+    tracing::trace!(object, "{what}");
+}
+
+/// Runs something with a log on standard error. `began` is what time it is now.
+pub fn during<T>(choice: Choice, stream: ErrorStream, began: Moment, work: impl FnOnce() -> T) -> T {
+    let most = match choice.detail {
+        Detail::Nothing => Level::WARN,
+        Detail::Requests => Level::DEBUG,
+        Detail::Everything => Level::TRACE,
+    };
+    with_default(Log { stream, clock: Clock::starting(began), most, format: choice.format }, work)
+}
+
+struct Log {
+    stream: ErrorStream,
+    clock: Clock,
+    most: Level,
+    format: LogFormat,
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        // The HTTP library logs headers, and they hold the token.
+        let is_ours = metadata.target().split("::").next() == Some(env!("CARGO_CRATE_NAME"));
+        // Neither an event nor a span: the question whether one would be taken.
+        let is_asked = if self.most == Level::WARN {
+            // Without a log only the waits that a person notices are told, in a sentence; a log has its own line for that.
+            *metadata.level() == Level::WARN
+        } else {
+            *metadata.level() <= self.most && *metadata.level() != Level::WARN
+        };
+        is_ours && !metadata.is_span() && is_asked
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        // None is enabled; the number only has to be one.
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        // Written so, since a method of this name looks at the disk elsewhere.
+        let level = match *Event::metadata(event).level() {
+            Level::ERROR => "error",
+            Level::WARN => "warn",
+            Level::INFO => "info",
+            Level::DEBUG => "debug",
+            Level::TRACE => "trace",
+        };
+        let mut line = Line { at: self.clock.now(), level, message: String::new(), fields: Vec::new() };
+        event.record(&mut Fields(&mut line));
+        let written = match self.format {
+            LogFormat::Text if self.most == Level::WARN => format!("note: {}\n", terminal(&line.message)),
+            LogFormat::Text => text(&line),
+            LogFormat::Json => json(&line),
+        };
+        self.stream.write(&written);
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+struct Fields<'a>(&'a mut Line);
+
+impl Visit for Fields<'_> {
+    fn record_u64(&mut self, field: &Named, value: u64) {
+        self.0.fields.push((field.name(), Field::Number(value)));
+    }
+
+    fn record_str(&mut self, field: &Named, value: &str) {
+        self.0.fields.push((field.name(), Field::Words(value.to_owned())));
+    }
+
+    fn record_debug(&mut self, field: &Named, value: &dyn Debug) {
+        let words = fmt::format(format_args!("{value:?}"));
+        if field.name() == "message" {
+            self.0.message = words;
+        } else {
+            self.0.fields.push((field.name(), Field::Words(words)));
+        }
+    }
+}

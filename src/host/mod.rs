@@ -1,0 +1,16 @@
+//! This machine: terminal, signals, files, git, environment, clock and log.
+
+pub mod clock;
+pub mod environment;
+pub mod exit;
+pub mod file_set;
+pub mod files;
+pub mod git;
+pub mod log_line;
+pub mod logging;
+pub mod nofollow;
+pub mod placed;
+pub mod proxy;
+pub mod signals;
+pub mod stop;
+pub mod terminal;

@@ -1,0 +1,24 @@
+//! Values: names, labels, what is desired and observed, places in files, and words. No IO.
+
+pub mod alike;
+pub mod cause;
+pub mod circle;
+pub mod desired;
+pub mod division;
+pub mod formula;
+pub mod generation;
+pub mod labels;
+pub mod limits;
+pub mod moment;
+pub mod names;
+pub mod observed;
+pub mod odd;
+pub mod problem;
+pub mod provenance;
+pub mod region;
+pub mod slug;
+pub mod source;
+pub mod text;
+pub mod usage;
+pub mod user;
+pub mod yaml;

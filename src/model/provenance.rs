@@ -1,0 +1,31 @@
+//! Where a run comes from: when it was, who was at work, and from which config. The platform itself
+//! knows only the OAuth client.
+
+use std::collections::BTreeSet;
+
+use crate::host::environment::Origin;
+use crate::model::labels::Scope;
+use crate::model::moment::Moment;
+use crate::model::names::{Key, Locale};
+
+/// What stands in every report beside what became of the objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// When the run began.
+    pub began: Moment,
+    /// When it ended.
+    pub ended: Moment,
+    /// The OAuth client's id; none with a given token, which does not say whose it is.
+    pub client: Option<String>,
+    /// Who, on which commit, and why.
+    pub origin: Origin,
+    /// The digest of the config as it was put together; none where there was no config.
+    pub config: Option<String>,
+    pub org_name: Option<String>,
+    pub only: Option<BTreeSet<Key>>,
+    /// The locale whose label names a definition, where the run goes by a config or by a report.
+    pub default_locale: Option<Locale>,
+    pub scope: Scope,
+    /// The report that was undone, as it was named.
+    pub undoes: Option<String>,
+}

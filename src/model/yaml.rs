@@ -1,0 +1,71 @@
+//! Scalars of YAML, for configs that are printed and for lines that people paste.
+
+use crate::model::names::is_guid;
+use crate::model::text;
+
+/// A YAML scalar that reads back as exactly `raw`, on one line, with hidden characters as escapes.
+/// Plain where that is certainly safe (an id is, unlike most of what begins with a digit), double-quoted
+/// otherwise. For lines that people paste.
+pub fn scalar(raw: &str) -> String {
+    if is_plain(raw) || is_guid(raw) {
+        return raw.to_owned();
+    }
+    format!("\"{}\"", text::within_quotes(raw))
+}
+
+/// Letters, digits, single inner spaces and a few marks, beginning with a letter, and none of the
+/// words that some YAML reader takes for a boolean or a null.
+fn is_plain(raw: &str) -> bool {
+    const TAKEN: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    raw.chars().next().is_some_and(char::is_alphabetic)
+        && !raw.ends_with(' ')
+        // The Hangul fillers are letters, and nobody can see them.
+        && raw.chars().all(|c| (c.is_alphanumeric() && !text::is_hidden(c)) || matches!(c, ' ' | '_' | '-' | '.' | '/'))
+        && !TAKEN.contains(&raw.to_lowercase().as_str())
+}
+
+/// Would this be text if it stood in a file without quotes?
+pub fn is_text(raw: &str) -> bool {
+    let is_word = ["", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE"].contains(&raw);
+    !is_word && !is_number(raw)
+}
+
+/// Can this not have been meant as a locale? What YAML reads as something else than text is none either.
+pub fn is_odd_locale(raw: &str) -> bool {
+    !is_text(raw) || raw.chars().any(|c| c.is_whitespace() || text::is_hidden(c))
+}
+
+/// Is an unquoted scalar a number by YAML 1.2's core schema?
+pub fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
+        return true;
+    }
+    if let Some(digits) = text.strip_prefix("0x") {
+        return !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_hexdigit());
+    }
+    if let Some(digits) = text.strip_prefix("0o") {
+        return !digits.is_empty() && digits.bytes().all(|it| matches!(it, b'0'..=b'7'));
+    }
+    unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') && unsigned.parse::<f64>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yaml_scalars_are_plain_only_where_that_is_safe() {
+        assert_eq!(scalar("Lunch break"), "Lunch break");
+        assert_eq!(scalar("no"), "\"no\"");
+        assert_eq!(scalar("Lunch: late"), "\"Lunch: late\"");
+        assert_eq!(scalar("a\u{202E}\"b\\"), "\"a\\u202E\\\"b\\\\\"");
+        assert_eq!(scalar("12"), "\"12\"");
+        assert_eq!(scalar("##[error]"), "\"#\\x23[error]\"");
+        assert_eq!(scalar("a\u{3164}"), "\"a\\u3164\"");
+        assert_eq!(scalar("\u{FFFE}\u{1FFFF}"), "\"\\uFFFE\\U0001FFFF\"");
+        let id = "2fa68d50-0000-4000-8000-000000000001";
+        assert_eq!(scalar(id), id);
+        assert_eq!(scalar(&id[..8]), "\"2fa68d50\"");
+    }
+}

@@ -1,0 +1,91 @@
+//! Whether divisions outlast what is written by the first generation of the API, which does not speak
+//! of them: looked at through the second one, before and after, where that can be read.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::client::Reader;
+use crate::client::error::Kind;
+use crate::model::cause::Cause;
+use crate::model::generation::Generation;
+use crate::model::names::{DefinitionId, DivisionId};
+use crate::ops::apply::report::{Outcome, Row};
+use crate::ops::apply::verify::VERIFY_DELAYS_MS;
+use crate::plan::change::Step;
+use crate::plan::cost::is_put;
+use crate::plan::difference::{Difference, Standing, standing};
+
+/// The divisions of what is going to be written, before that.
+#[derive(Debug, Default)]
+pub struct Divided {
+    /// Only of objects that belong to one division; the others have none to lose.
+    before: BTreeMap<DefinitionId, DivisionId>,
+    unread: Option<Cause>,
+}
+
+impl Divided {
+    /// Reads them, where something is to be written by a PUT of the first generation. That costs one list
+    /// and nothing an object.
+    pub async fn before(reader: &Reader, steps: &[Step]) -> Divided {
+        let mut divided = Divided::default();
+        let ids: Vec<&DefinitionId> = steps.iter().filter(|it| is_put(it.action())).filter_map(Step::id).collect();
+        if reader.generation() == Generation::Second || ids.is_empty() {
+            return divided;
+        }
+        match reader.speaking(Generation::Second).definitions().await {
+            Ok(definitions) => {
+                let one = definitions.into_iter().filter(|it| ids.contains(&&it.id)).filter_map(|it| {
+                    let division = it.division.filter(|division| !division.is_all())?;
+                    Some((it.id, division))
+                });
+                divided.before = one.collect();
+            }
+            // An org that does not serve it has no divisions for definitions.
+            Err(error) if error.kind == Kind::NotServed(Generation::Second) => {}
+            Err(error) => divided.unread = Some(Cause::from(&error)),
+        }
+        divided
+    }
+
+    /// Reads them again and corrects the rows of objects that were written and lost theirs. A list that does not show
+    /// yet what was written says nothing of them. Gives why they are not known, where they are not.
+    pub async fn after(self, reader: &Reader, steps: &[Step], rows: &mut [Row]) -> Option<Cause> {
+        let Divided { before, unread } = self;
+        let written = |(_, row): &(&Step, &mut Row)| matches!(row.outcome, Outcome::Done | Outcome::NotVisibleYet(_));
+        let mut rows: Vec<(&DivisionId, &Step, &mut Row)> = steps
+            .iter()
+            .zip(rows)
+            .filter(written)
+            .filter_map(|(step, row)| Some((before.get(row.id.as_ref()?)?, step, row)))
+            .collect();
+        if rows.is_empty() {
+            return unread;
+        }
+        for delay_ms in VERIFY_DELAYS_MS {
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+            let definitions = match reader.speaking(Generation::Second).definitions().await {
+                Ok(definitions) => definitions,
+                Err(error) => return Some(Cause::from(&error)),
+            };
+            rows.retain_mut(|(division, step, row)| {
+                let found = definitions.iter().find(|it| Some(&it.id) == row.id.as_ref());
+                let Some(found) = found.filter(|it| standing(step, it) == Standing::AsAfter) else { return true };
+                if found.division.as_ref() != Some(*division) {
+                    let lost =
+                        Difference::Division { expected: Some((*division).clone()), found: found.division.clone() };
+                    row.outcome = Outcome::Differs(vec![lost]);
+                }
+                false
+            });
+            // What no list has shown within a minute was waited for already.
+            if rows.iter().all(|(_, _, row)| row.outcome != Outcome::Done) {
+                break;
+            }
+        }
+        (!rows.is_empty()).then(|| Cause {
+            message: "the list of API v2 does not show yet what was written".to_owned(),
+            help: Some("look again later: `presencectl show` with `--api v2` shows divisions".to_owned()),
+            ..Cause::default()
+        })
+    }
+}

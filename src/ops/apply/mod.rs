@@ -1,0 +1,338 @@
+//! Runs the steps of a plan and reports on every object. Tells what happens as events; prints nothing.
+
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::StreamExt;
+use futures_util::stream;
+use tokio::time::Instant;
+
+use crate::client::{Gate, Session};
+use crate::host::stop::Stop;
+use crate::model::cause::Cause;
+use crate::model::desired::{Desired, Limits};
+use crate::model::moment::Moment;
+use crate::model::names::{Key, Label, Locale, SystemPresence};
+use crate::model::observed::Observed;
+use crate::ops::apply::census::Census;
+use crate::ops::apply::divided::Divided;
+use crate::ops::apply::object::{Ended, Evidence, Hands, Until};
+use crate::ops::apply::report::{Needed, Outcome, RUN_AGAIN_LATER, Report, Row, Skip, Verification};
+use crate::ops::apply::verify::{Expectation, Look};
+use crate::plan::change::{Create, Step, Waiting};
+use crate::plan::order::Order;
+
+pub mod blame;
+pub mod census;
+pub mod circle;
+pub mod divided;
+pub mod object;
+pub mod outcome;
+pub mod report;
+pub mod verify;
+
+/// How many objects are worked on at once. The shared pace bounds the requests; this bounds how
+/// much is in flight when something goes wrong.
+pub const CONCURRENCY: u32 = 8;
+
+/// What a run is given: steps, never reasons.
+pub struct Job<'a> {
+    /// What to do, in the order of the plan.
+    pub steps: Vec<Step>,
+    /// What the plan would do and a saved plan does not let it do. What needs one of them is not done.
+    pub withheld: Vec<Step>,
+    /// Rows that stand before the run: what a saved plan refuses or no longer needs.
+    pub settled: Vec<Row>,
+    /// The config, to look whether the plan is empty afterwards.
+    pub desired: &'a Desired,
+    pub limits: &'a Limits,
+    pub observed: &'a Observed,
+    /// What shall be so afterwards.
+    pub aim: Aim,
+    /// Creates that wait, since an earlier run may have made their objects.
+    pub waits: Vec<Wait>,
+    /// Done right before each POST is sent; none: nothing.
+    pub before_post: Option<BeforePost>,
+}
+
+impl Wait {
+    pub fn of(waiting: &Waiting, now: Moment) -> Wait {
+        Wait { key: waiting.key.clone(), time: now.until(waiting.until), sent: waiting.sent.clone() }
+    }
+}
+
+/// What is done right before a POST is sent.
+pub type BeforePost = Arc<dyn Fn(&Create) + Send + Sync>;
+
+/// A create that waits for the list: it is done after everything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    pub key: Key,
+    /// How long from the beginning of this run on.
+    pub time: Duration,
+    pub sent: Vec<(SystemPresence, Label)>,
+}
+
+/// What the look at the org after a run holds it against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// The plan of the config is empty.
+    Config,
+    /// Each step's object is as the step wants it: for a run that has no config.
+    Steps,
+}
+
+/// What happens while a run goes on.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    Started(&'a Step),
+    Finished(&'a Row),
+    /// Everything else has ended, and for so long at most it is waited for what an earlier run may have made.
+    Waiting(Duration),
+    /// All objects have ended, and the org is read again.
+    Verifying,
+}
+
+/// Carries out a job.
+///
+/// # Guarantees
+/// - Every step has a row in the report, whatever happens to the run: a failure, a panic in one
+///   object's work or in the look afterwards, a signal.
+/// - After a signal no write is handed to the wire; what is under way gets [`GRACE_MS`](crate::host::stop::GRACE_MS).
+/// - Steps run in the order of [`Order`]: no two of which one needs the other run at once, and one that needs what
+///   was not done (failed, refused, skipped, unknown, or not part of this run) is skipped and says what it waited for.
+/// - So where an org demands that labels are unique, no write of a plan without a circle is refused for a label of
+///   another one of its definitions. A circle is tried as it stands, nobody ever sees a label that no config has, and
+///   where the org refuses it, the report names it.
+/// - A replaced object is retired only after everything else for its key is done. Removals that free nothing that
+///   is needed come after everything else.
+/// - A failure does not stop work that does not need it.
+///
+/// # Caveats
+/// A run that is dropped (not ended by `stop`) leaves whatever was in flight as it is. Running
+/// again is always right: it plans from what the org holds.
+pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event<'_>)) -> Report {
+    let Job { steps, withheld, settled, desired, limits, observed, aim, waits, before_post } = job;
+    let begun = Instant::now();
+    let default_locale = &desired.settings.default_locale;
+    let reader = session.reader();
+    let census = Census::new(&reader, desired, &steps);
+    let site = Site { session, census: &census, stop };
+    let divided = stop.until_asked(Divided::before(&reader, &steps)).await.unwrap_or_default();
+    let until = |step: &Step| {
+        let wait = waits.iter().find(|it| matches!(step, Step::Create(create) if create.key == it.key))?;
+        Some(Until { at: begun + wait.time, sent: &wait.sent, observed })
+    };
+    let gate = |step: &Step| match (step, &before_post) {
+        (Step::Create(create), Some(before)) => {
+            let (create, before) = (create.clone(), Arc::clone(before));
+            Gate::new(stop).after(Arc::new(move || before(&create)))
+        }
+        _ => Gate::new(stop),
+    };
+    let known: Vec<&Step> = steps.iter().chain(&withheld).collect();
+    let order = Order::of(known.iter().copied(), observed);
+    let mut ended: Vec<Option<(Row, Evidence)>> = vec![None; steps.len()];
+    let late = late(&steps, &order, &|step| until(step).is_some());
+    let is_late = |index: &usize| late.contains(index);
+    // What waits, and what needs that, comes after everything else.
+    for (wave, waits) in order.waves().iter().map(|it| (it, false)).chain(order.waves().iter().map(|it| (it, true))) {
+        let is_now = |index: &usize| *index < steps.len() && is_late(index) == waits;
+        let indices: Vec<usize> = wave.iter().copied().filter(is_now).collect();
+        let work = indices.iter().map(|index| {
+            let undone =
+                |step: usize| !ended.get(step).and_then(Option::as_ref).is_some_and(|(it, _)| it.outcome.is_success());
+            let need = order.needs(*index).iter().find(|need| undone(need.step));
+            let needed = need.map(|it| Needed::of(known[it.step], default_locale, it.because.clone()));
+            let advice = circle::advice(&order, &known, *index, default_locale);
+            let one = known[*index];
+            Work { step: one, needed, advice, until: until(one), gate: gate(one) }
+        });
+        let work: Vec<Work<'_>> = work.collect();
+        let left =
+            work.iter().filter_map(|it| it.until.as_ref()).map(|it| it.at.saturating_duration_since(Instant::now()));
+        if let Some(left) = left.max().filter(|it| !it.is_zero()) {
+            tell(Event::Waiting(left));
+        }
+        let rows = carry_out_all(&site, &work, default_locale, tell).await;
+        for (index, row) in indices.into_iter().zip(rows) {
+            ended[index] = Some(row);
+        }
+    }
+    let interrupted = |step| row_of(step, Outcome::Skipped(Skip::Interrupted).into(), default_locale);
+    let ended = ended.into_iter().zip(&steps).map(|(row, step)| row.unwrap_or_else(|| interrupted(step)));
+    let (mut rows, evidence): (Vec<Row>, Vec<Evidence>) = ended.unzip();
+    let verification = if rows.is_empty() && settled.is_empty() {
+        Verification::NotNeeded
+    } else {
+        let expectation = match aim {
+            Aim::Config => Expectation::EmptyPlan { desired, limits },
+            Aim::Steps => Expectation::AsAfter,
+        };
+        let look = Look { reader: &reader, expectation, planned_from: observed, census: &census, default_locale };
+        let look = async {
+            tell(Event::Verifying);
+            look.verify(&steps, &mut rows, &evidence, &settled).await
+        };
+        match stop.until_asked(AssertUnwindSafe(look).catch_unwind()).await {
+            Some(Ok(verification)) => verification,
+            Some(Err(_)) => Verification::Failed(bug("read the org again")),
+            None => Verification::Interrupted,
+        }
+    };
+    if !matches!(verification, Verification::InStep | Verification::Drifted { .. }) {
+        verify::unconfirmed(&mut rows, &evidence);
+    }
+    let divisions_unread = stop.until_asked(divided.after(&reader, &steps, &mut rows)).await.flatten();
+    rows.extend(settled);
+    let rows = rows.into_iter().map(|row| row.placed(desired)).collect();
+    let interrupted = stop.asked();
+    let divisions = observed.divisions.clone();
+    Report { verification, divisions_unread, interrupted, divisions, ..Report::of(rows, default_locale.clone()) }
+}
+
+/// Carries out one step apart from any plan. Gives its row, and why nobody knows whether its division outlasted
+/// what was written, where nobody does.
+///
+/// # Guarantees
+/// Those of [`run`] for one object. Nothing is looked at afterwards: what shall follow is for whoever asks.
+pub async fn alone(session: &Session, single: Step, desired: &Desired, stop: &Stop) -> (Row, Option<Cause>) {
+    let reader = session.reader();
+    let steps = [single];
+    let census = Census::new(&reader, desired, &steps);
+    let site = Site { session, census: &census, stop };
+    let default_locale = &desired.settings.default_locale;
+    let divided = stop.until_asked(Divided::before(&reader, &steps)).await.unwrap_or_default();
+    let work =
+        steps.each_ref().map(|step| Work { step, needed: None, advice: None, until: None, gate: Gate::new(stop) });
+    let ended = carry_out_all(&site, &work, default_locale, &|_| {}).await;
+    let mut rows: Vec<Row> = ended.into_iter().map(|(row, _)| row).collect();
+    let unread = stop.until_asked(divided.after(&reader, &steps, &mut rows)).await.flatten();
+    let [single] = &steps;
+    let interrupted = || row_of(single, Outcome::Skipped(Skip::Interrupted).into(), default_locale).0;
+    (rows.pop().unwrap_or_else(interrupted), unread)
+}
+
+/// What the work on all objects shares.
+struct Site<'a> {
+    session: &'a Session,
+    census: &'a Census<'a>,
+    stop: &'a Stop,
+}
+
+/// One step of a wave that runs.
+struct Work<'a> {
+    step: &'a Step,
+    /// What it needs and what is not done.
+    needed: Option<Needed>,
+    /// What to do where the org refuses it for what it holds.
+    advice: Option<String>,
+    /// Until when it waits.
+    until: Option<Until<'a>>,
+    gate: Gate,
+}
+
+/// The steps that wait, and those that need one of them.
+fn late(steps: &[Step], order: &Order, waits: &dyn Fn(&Step) -> bool) -> BTreeSet<usize> {
+    let mut late: BTreeSet<usize> = (0..steps.len()).filter(|it| waits(&steps[*it])).collect();
+    // A step comes in a later wave than what it needs.
+    for index in order.waves().iter().flatten().copied().filter(|it| *it < steps.len()) {
+        if order.needs(index).iter().any(|it| late.contains(&it.step)) {
+            late.insert(index);
+        }
+    }
+    late
+}
+
+impl Work<'_> {
+    async fn end(&self, site: &Site<'_>, tell: &dyn Fn(Event<'_>)) -> Ended {
+        // First: what it needs may only be missing because of the signal.
+        if self.gate.is_closed() {
+            return Outcome::Skipped(Skip::Interrupted).into();
+        }
+        if let Some(needed) = &self.needed {
+            return Outcome::Skipped(Skip::Needs(Box::new(needed.clone()))).into();
+        }
+        tell(Event::Started(self.step));
+        let writer = site.session.behind(&self.gate).writer();
+        let (advice, until) = (self.advice.as_deref(), self.until);
+        let hands = Hands { writer, census: site.census, gate: &self.gate, advice, until };
+        let work = AssertUnwindSafe(hands.carry_out(self.step)).catch_unwind();
+        work.await.unwrap_or_else(|_| panicked(&self.gate))
+    }
+}
+
+/// Runs one wave; a row for each, in the same order, with by what it counts as done.
+async fn carry_out_all(
+    site: &Site<'_>,
+    work: &[Work<'_>],
+    default_locale: &Locale,
+    tell: &dyn Fn(Event<'_>),
+) -> Vec<(Row, Evidence)> {
+    let row = |it: &Work<'_>, end: Ended| {
+        let (row, evidence) = row_of(it.step, end, default_locale);
+        let row = Row { correlation_id: it.gate.answered(), ..row };
+        tell(Event::Finished(&row));
+        (row, evidence)
+    };
+    let mut rows: Vec<Option<(Row, Evidence)>> = vec![None; work.len()];
+    {
+        let mut ends = stream::iter(work.iter().enumerate())
+            .map(|(index, it)| async move { (index, it.end(site, tell).await) })
+            .buffer_unordered(CONCURRENCY as usize);
+        // One for the whole wave: what ends in time gives the others no more of it.
+        let mut grace_over = pin!(site.stop.grace_over());
+        loop {
+            let next = tokio::select! {
+                next = ends.next() => next,
+                () = &mut grace_over => break,
+            };
+            let Some((index, end)) = next else { break };
+            rows[index] = Some(row(&work[index], end));
+        }
+    }
+    // None is what was still in flight, or had not begun, when the time was over.
+    let ended = rows.into_iter().zip(work);
+    ended.map(|(ended, it)| ended.unwrap_or_else(|| row(it, cut_off(it).into()))).collect()
+}
+
+fn row_of(step: &Step, end: Ended, default_locale: &Locale) -> (Row, Evidence) {
+    let Ended { outcome, id, evidence } = end;
+    let mut row = Row::of(step, step.name(default_locale).cloned(), outcome);
+    row.id = row.id.or(id);
+    (row, evidence)
+}
+
+/// A panic, as a report shows it.
+pub fn bug(while_it: &str) -> Cause {
+    Cause {
+        message: format!("presencectl itself failed while it {while_it}"),
+        help: Some("this is a bug in presencectl: please report it; running again is safe".to_owned()),
+        ..Cause::default()
+    }
+}
+
+fn panicked(gate: &Gate) -> Ended {
+    let cause = bug("worked on this object");
+    let outcome = if gate.was_passed() { Outcome::Unknown(cause) } else { Outcome::Failed(cause) };
+    outcome.into()
+}
+
+fn cut_off(work: &Work<'_>) -> Outcome {
+    if !work.gate.was_passed() {
+        return Outcome::Skipped(Skip::Interrupted);
+    }
+    let help = match work.step {
+        Step::Create(_) => RUN_AGAIN_LATER,
+        _ => "running the same command again is safe, and does what is left",
+    };
+    Outcome::Unknown(Cause {
+        message: "the run was interrupted while this was being written".to_owned(),
+        help: Some(help.to_owned()),
+        ..Cause::default()
+    })
+}

@@ -1,0 +1,378 @@
+//! What apply does to one object: read it again, compare, write, and look after a lost answer.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::client::error::{ApiError, Kind, WriteError};
+use crate::client::shapes::{Fetched, Patch};
+use crate::client::{Gate, Writer};
+use crate::model::cause::Cause;
+use crate::model::moment::Moment;
+use crate::model::names::{DefinitionId, Label, SystemPresence};
+use crate::model::observed::{Definition, Observed};
+use crate::ops::apply::census::{CENSUS_AGE_MS_MAX, Census, Ground, LOOK_DELAYS_MS, Search};
+use crate::ops::apply::report::{Outcome, RUN_AGAIN_LATER, Skip};
+use crate::plan::change::{Create, Removal, Step};
+use crate::plan::difference::{Difference, Standing, between, standing};
+
+/// How often one object is written, where each answer is lost, before its fate is called unknown.
+const WRITES_MAX: u32 = 4;
+/// The wait before an object is read again after a lost answer; doubled each time.
+const REREAD_DELAY_MS: u64 = 1_000;
+/// How old what was read of an object may be when it is written. A write that has to wait for longer, for its turn
+/// or the end of a 429, is not sent: the object is read again.
+pub const READ_AGE_MS_MAX: u64 = 5_000;
+/// How often the list is read while a create waits for what an earlier run may have made.
+const WAIT_POLL_MS: u64 = 15_000;
+/// How often that is done for one object.
+const WAITS_MAX: u32 = 5;
+
+/// What became of one object, and its id where a creation gave it one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    pub outcome: Outcome,
+    /// The id that the org gave to a created one.
+    pub id: Option<DefinitionId>,
+    pub evidence: Evidence,
+}
+
+/// By what an object counts as done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Evidence {
+    /// The org's time of the state that it was seen in; none if the org does not say, as API v2 does not.
+    pub stamp: Option<Moment>,
+    /// A read by its id did not find it. That may be said of what was made a moment ago as well, so the list has to say
+    /// the same.
+    pub is_absent: bool,
+}
+
+impl From<Outcome> for Ended {
+    fn from(outcome: Outcome) -> Ended {
+        Ended { outcome, id: None, evidence: Evidence::default() }
+    }
+}
+
+/// When the org says that a definition was changed last.
+pub fn stamp(found: &Definition) -> Option<Moment> {
+    found.modified.as_ref()?.at.as_deref().and_then(Moment::read)
+}
+
+/// An outcome that was seen in this state of the object.
+fn seen(outcome: Outcome, found: &Definition) -> Ended {
+    let evidence = Evidence { stamp: stamp(found), ..Evidence::default() };
+    Ended { outcome, id: None, evidence }
+}
+
+/// Until when a create waits for what an earlier run may have made.
+#[derive(Debug, Clone, Copy)]
+pub struct Until<'a> {
+    pub at: Instant,
+    pub sent: &'a [(SystemPresence, Label)],
+    /// What was there when this run was planned.
+    pub observed: &'a Observed,
+}
+
+/// All that the work on one object needs.
+pub struct Hands<'a> {
+    /// Writes, and reads before it writes. It stands behind this object's gate, so that whatever is
+    /// decided here, nothing is written after a signal.
+    pub writer: Writer,
+    /// What stands where something shall be created.
+    pub census: &'a Census<'a>,
+    pub gate: &'a Gate,
+    /// What to do where the org refuses the write for what it holds.
+    pub advice: Option<&'a str>,
+    /// Until when a create waits for what an earlier run may have made.
+    pub until: Option<Until<'a>>,
+}
+
+impl Hands<'_> {
+    /// Brings one object to where its step wants it.
+    ///
+    /// # Guarantees
+    /// - An object is written only when, read by its id right before, it is as the plan saw it.
+    /// - A POST of which nobody knows whether it was carried out is the last one for its object.
+    /// - After a signal nothing new is written.
+    ///
+    /// # Assumptions
+    /// Between the read and the write nobody else writes: the platform has no versions to ask with,
+    /// so this gap of one request can be narrowed and not closed.
+    pub async fn carry_out(&self, step: &Step) -> Ended {
+        match step {
+            Step::Create(create) => self.create(create).await,
+            Step::Update(edit) | Step::Reactivate(edit) => {
+                let patch = Patch::between(&edit.before, &edit.after);
+                self.change(step, &edit.id, Some(&patch)).await
+            }
+            Step::Deactivate(_, removal) | Step::Replace(_, removal) => {
+                let patch = match &removal.after {
+                    None => Patch::deactivation(),
+                    Some(after) => Patch::between(&removal.before, after),
+                };
+                self.change(step, &removal.id, Some(&patch)).await
+            }
+            Step::Delete(removal) => self.change(step, &removal.id, None).await,
+        }
+    }
+
+    /// Reads, compares and writes; and again, while the object stands as before and the answers to the
+    /// writes are lost. `patch` is what a PUT changes; without one it is a DELETE.
+    async fn change(&self, step: &Step, id: &DefinitionId, patch: Option<&Patch>) -> Ended {
+        let mut lost: Option<ApiError> = None;
+        let (mut writes, mut waits) = (0, 0);
+        loop {
+            let once = self.writer.for_one_write();
+            let fetched = match self.read(&once, step, id, lost.as_ref()).await {
+                Ok(fetched) => fetched,
+                Err(ended) => return ended,
+            };
+            self.gate.fresh_for(Duration::from_millis(READ_AGE_MS_MAX));
+            if let Some(error) = lost.as_ref().filter(|_| writes == WRITES_MAX) {
+                // It stands as before, and what was sent may still arrive.
+                return Outcome::Unknown(Cause::from(error)).into();
+            }
+            match self.write(&once, step, fetched, patch).await {
+                Ok(ended) => return ended,
+                Err(WriteError::NotDone(error)) if error.kind == Kind::Waited && waits < WAITS_MAX => {
+                    waits += 1;
+                    continue;
+                }
+                Err(WriteError::NotDone(error)) => return self.not_done(step, id, &error, lost.as_ref()).await,
+                Err(WriteError::Unclear(error)) => lost = Some(error),
+            }
+            tokio::time::sleep(Duration::from_millis(REREAD_DELAY_MS << writes)).await;
+            writes += 1;
+        }
+    }
+
+    /// The object as it is now, to be written; or what became of it, when there is nothing to write.
+    /// `lost` is the answer to an earlier write.
+    async fn read(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        id: &DefinitionId,
+        lost: Option<&ApiError>,
+    ) -> Result<Fetched, Ended> {
+        let fetched = match (writer.reader().definition(id).await, lost) {
+            (Ok(Some(fetched)), _) => fetched,
+            (Ok(None), lost) => return Err(absent(step, lost)),
+            (Err(_), Some(lost)) => return Err(Outcome::Unknown(Cause::from(lost)).into()),
+            (Err(error), None) => return Err(Outcome::Failed(Cause::from(&error)).into()),
+        };
+        let found = &fetched.definition;
+        match (standing(step, found), lost) {
+            (Standing::AsBefore, _) => Ok(fetched),
+            (Standing::AsAfter, None) => Err(seen(Outcome::AlreadySo, found)),
+            (Standing::AsAfter, Some(_)) => Err(seen(Outcome::Done, found)),
+            (Standing::Changed(differences), None) => Err(Outcome::Refused(differences).into()),
+            // Ours, half done, or somebody else's: nobody can tell.
+            (Standing::Changed(_), Some(lost)) => Err(Outcome::Unknown(Cause::from(lost)).into()),
+        }
+    }
+
+    async fn write(
+        &self,
+        writer: &Writer,
+        step: &Step,
+        fetched: Fetched,
+        patch: Option<&Patch>,
+    ) -> Result<Ended, WriteError> {
+        let Some(patch) = patch else {
+            writer.delete(&fetched.definition.id).await?;
+            return Ok(Outcome::Done.into());
+        };
+        let written = writer.update(fetched, patch).await?;
+        Ok(self.compare(step, &written).await)
+    }
+
+    /// A write that was refused. "Not found" of what was just read is looked at once more: it was
+    /// removed in between, or these credentials may see it and not write it, or the org has stopped
+    /// serving this generation of the API.
+    async fn not_done(&self, step: &Step, id: &DefinitionId, error: &ApiError, lost: Option<&ApiError>) -> Ended {
+        if error.kind != (Kind::NotFound { by_the_platform: true }) {
+            return not_written(error, lost, self.advice).into();
+        }
+        match self.writer.reader().definition(id).await {
+            Ok(None) => absent(step, lost),
+            Err(why) if matches!(why.kind, Kind::NotServed(_)) => not_written(&why, lost, self.advice).into(),
+            Ok(Some(_)) | Err(_) => not_written(error, lost, self.advice).into(),
+        }
+    }
+
+    /// Holds the answer of a PUT against what was to be there. An answer that disagrees is not
+    /// believed before the object itself is read. What differs is told by the answer: a read may lag.
+    async fn compare(&self, step: &Step, written: &Definition) -> Ended {
+        if standing(step, written) == Standing::AsAfter {
+            return seen(Outcome::Done, written);
+        }
+        match self.writer.reader().definition(&written.id).await {
+            Ok(Some(fetched)) if standing(step, &fetched.definition) == Standing::AsAfter => {
+                seen(Outcome::Done, &fetched.definition)
+            }
+            Ok(_) | Err(_) => Outcome::Differs(differences_to_after(step, written)).into(),
+        }
+    }
+
+    async fn create(&self, create: &Create) -> Ended {
+        let step = Step::Create(create.clone());
+        let mut waits = 0;
+        if let Some(until) = self.until {
+            match self.gate.while_open(self.wait(create, until)).await {
+                Some(Ok(())) => {}
+                Some(Err(ended)) => return ended,
+                None => return Outcome::Skipped(Skip::Interrupted).into(),
+            }
+        }
+        loop {
+            let before = match self.ground(create).await {
+                Ok(before) => before,
+                Err(ended) => return ended,
+            };
+            match self.writer.create(step.system_presence(), &step.after()).await {
+                Ok(made) => return created(&step, &made),
+                // Nothing was sent.
+                Err(WriteError::NotDone(error)) if error.kind == Kind::Waited && waits < WAITS_MAX => waits += 1,
+                Err(WriteError::NotDone(error)) => return not_written(&error, None, self.advice).into(),
+                Err(WriteError::Unclear(error)) => return self.after_open_answer(create, &before, &error).await,
+            }
+        }
+    }
+
+    /// Waits until the list shows what an earlier run may have made, or until it would.
+    async fn wait(&self, create: &Create, until: Until<'_>) -> Result<(), Ended> {
+        let poll = Duration::from_millis(WAIT_POLL_MS);
+        loop {
+            let (now, at) = (Instant::now(), until.at);
+            let is_over = now >= at;
+            let since = if is_over { at } else { now.checked_sub(poll).unwrap_or(now) };
+            match self.census.awaited(create, until.sent, until.observed, since).await {
+                Ok(Some(id)) => return Err(Outcome::Refused(vec![Difference::Appeared(id)]).into()),
+                Ok(None) if is_over => return Ok(()),
+                Err(error) if is_over => return Err(Outcome::Failed(Cause::from(&error)).into()),
+                Ok(None) if self.census.shows(create).await => return Ok(()),
+                Ok(None) | Err(_) => tokio::time::sleep_until(at.min(now + poll)).await,
+            }
+        }
+    }
+
+    /// The only POST of a create may have been carried out. It is never sent again: a list that lags for longer than
+    /// anybody waits would show the first one afterwards, and a definition can never be removed for good.
+    async fn after_open_answer(&self, create: &Create, before: &BTreeSet<DefinitionId>, error: &ApiError) -> Ended {
+        match self.look_for(create, before).await {
+            Ok(Search::Found(id)) => Ended { id: Some(id), ..Outcome::Done.into() },
+            Ok(Search::Unclear(ids)) => Outcome::Unknown(unclear(error, &ids)).into(),
+            Ok(Search::Absent) | Err(_) => {
+                let help = Some(RUN_AGAIN_LATER.to_owned());
+                Outcome::Unknown(Cause { help, ..Cause::from(error) }).into()
+            }
+        }
+    }
+
+    /// The ids that are there before something is created, where its place is clear; or what became of it.
+    async fn ground(&self, create: &Create) -> Result<Arc<BTreeSet<DefinitionId>>, Ended> {
+        match self.census.ground(create).await {
+            Ok(Ground::Clear(ids, age)) => {
+                self.gate.fresh_for(Duration::from_millis(CENSUS_AGE_MS_MAX).saturating_sub(age));
+                Ok(ids)
+            }
+            Ok(Ground::AlreadySo(id)) => Err(Ended { id: Some(id), ..Outcome::AlreadySo.into() }),
+            Ok(Ground::Taken(id)) => Err(Outcome::Refused(vec![Difference::Appeared(id)]).into()),
+            Ok(Ground::Odd(name)) => Err(Outcome::Failed(looks_odd(&name)).into()),
+            Err(error) => Err(Outcome::Failed(Cause::from(&error)).into()),
+        }
+    }
+
+    /// Looks for what a lost POST may have made, for as long as lists may lag.
+    async fn look_for(&self, create: &Create, before: &BTreeSet<DefinitionId>) -> Result<Search, ApiError> {
+        let mut last = Ok(Search::Absent);
+        for delay_ms in LOOK_DELAYS_MS {
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+            last = self.census.search(create, before).await;
+            if matches!(&last, Ok(found) if *found != Search::Absent) {
+                break;
+            }
+        }
+        last
+    }
+}
+
+/// The answer to a POST, held against what was sent.
+fn created(step: &Step, made: &Definition) -> Ended {
+    let outcome = match standing(step, made) {
+        Standing::AsAfter | Standing::AsBefore => Outcome::Done,
+        Standing::Changed(differences) => Outcome::Differs(differences),
+    };
+    Ended { id: Some(made.id.clone()), ..seen(outcome, made) }
+}
+
+/// A write that certainly was not carried out. `lost` is the answer to an earlier one, which may still
+/// arrive.
+fn not_written(error: &ApiError, lost: Option<&ApiError>, advice: Option<&str>) -> Outcome {
+    match (&error.kind, lost) {
+        (Kind::Interrupted, Some(lost)) => Outcome::Unknown(Cause::from(lost)),
+        (Kind::Interrupted, None) => Outcome::Skipped(Skip::Interrupted),
+        (_, Some(_)) => Outcome::Unknown(Cause::from(error)),
+        (_, None) => Outcome::Failed(refused(error, advice)),
+    }
+}
+
+/// Why it was not written. Which of the two refusals a label gets that is taken, the platform does not say.
+fn refused(error: &ApiError, advice: Option<&str>) -> Cause {
+    let cause = Cause::from(error);
+    match (&error.kind, advice) {
+        (Kind::Conflict | Kind::Invalid, Some(advice)) => Cause { help: Some(advice.to_owned()), ..cause },
+        _ => cause,
+    }
+}
+
+/// The object is not there. For a removal that is as good as deactivated.
+fn absent(step: &Step, lost: Option<&ApiError>) -> Ended {
+    let outcome = match (step.action().is_removal(), lost) {
+        (true, None) => Outcome::AlreadySo,
+        (true, Some(_)) => Outcome::Done,
+        (false, None) => Outcome::Refused(vec![Difference::Gone]),
+        (false, Some(lost)) => Outcome::Unknown(Cause::from(lost)),
+    };
+    Ended { evidence: Evidence { is_absent: true, ..Evidence::default() }, ..outcome.into() }
+}
+
+/// In what an object is not as its step wants it.
+pub fn differences_to_after(step: &Step, found: &Definition) -> Vec<Difference> {
+    let (expected, here) = (step.system_presence(), &found.system_presence);
+    let moved =
+        (expected != here).then(|| Difference::SystemPresence { expected: expected.clone(), found: here.clone() });
+    let rest = match step {
+        Step::Create(_) => between(&step.after(), &found.content()),
+        Step::Update(edit) | Step::Reactivate(edit) => {
+            between(&edit.after, &found.content_beside(&edit.after, &edit.scope))
+        }
+        Step::Deactivate(_, Removal { after: Some(after), .. })
+        | Step::Replace(_, Removal { after: Some(after), .. }) => between(after, &found.content()),
+        Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => {
+            let active = (!found.deactivated).then_some(Difference::State { found_deactivated: false });
+            active.into_iter().collect()
+        }
+    };
+    moved.into_iter().chain(rest).collect()
+}
+
+/// Something has appeared that may be what would be made.
+fn looks_odd(name: &str) -> Cause {
+    Cause {
+        message: format!("nothing was written: its label is shown by {name}, which cannot be read whole"),
+        help: Some("run `plan`: it says what to do".to_owned()),
+        ..Cause::default()
+    }
+}
+
+fn unclear(lost: &ApiError, ids: &[DefinitionId]) -> Cause {
+    let ids: Vec<&str> = ids.iter().map(DefinitionId::as_str).collect();
+    Cause {
+        help: Some(format!("the list now shows {}: look which of them is wanted, and pin it", ids.join(", "))),
+        ..Cause::from(lost)
+    }
+}

@@ -1,0 +1,330 @@
+//! The look at the org after an apply: it is read again, each object is held against its step, and the plan must be empty.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::client::Reader;
+use crate::client::policy::{LIST_LAG_MS, sum_ms};
+use crate::model::cause::Cause;
+use crate::model::desired::{Desired, Limits};
+use crate::model::generation::Generation;
+use crate::model::names::{DefinitionId, Key, Locale};
+use crate::model::observed::{Definition, Observed, Primary};
+use crate::ops::apply::census::Census;
+use crate::ops::apply::object::{Evidence, differences_to_after, stamp};
+use crate::ops::apply::report::{Outcome, Row, Unseen, Verification};
+use crate::plan::change::{Action, Change, Reason, Step};
+use crate::plan::difference::{Difference, Standing, standing};
+use crate::plan::refusal::Refusal;
+use crate::plan::{Plan, plan};
+
+/// When the org is read after an apply: at once, and again while its list does not show yet what
+/// was written, for as long as lists may lag. Where a list takes long to read, fewer times.
+pub const VERIFY_DELAYS_MS: [u64; 7] = [0, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
+const _: () = assert!(sum_ms(&VERIFY_DELAYS_MS) == LIST_LAG_MS);
+/// After this many looks an object that the list does not show as it was written is read by its id.
+const LOOKS_BEFORE_DOUBT: usize = 3;
+
+/// What shall be so when the org is read again.
+pub enum Expectation<'a> {
+    /// Nothing is left to do for a config.
+    EmptyPlan { desired: &'a Desired, limits: &'a Limits },
+    /// Each step's object is as the step wants it.
+    AsAfter,
+}
+
+impl Expectation<'_> {
+    /// What is still to be done, and what refuses that.
+    fn left_to_do(&self, observed: &Observed, steps: &[Step]) -> (Vec<Change>, Vec<Refusal>) {
+        match self {
+            Expectation::EmptyPlan { desired, limits } => {
+                let Plan { changes, refusals, .. } = plan(desired, observed, limits);
+                (changes, refusals)
+            }
+            Expectation::AsAfter => {
+                let open = |step: &&Step| !shows(observed, step, step.id());
+                let change = |step: &Step| Change { step: step.clone(), reason: Reason::NotYet, place: None };
+                (steps.iter().filter(open).map(change).collect(), Vec::new())
+            }
+        }
+    }
+
+    /// What refuses a plan of what was observed and what this run has made besides.
+    fn refusals_with(&self, mut observed: Observed, made: &Made<'_>) -> Vec<Refusal> {
+        let Expectation::EmptyPlan { desired, limits } = self else { return Vec::new() };
+        if observed.get(made.id).is_none() {
+            let mut listed = observed.take_list();
+            listed.definitions.push(made.definition());
+            observed = observed.with_list(listed);
+        }
+        plan(desired, &observed, limits).refusals
+    }
+}
+
+/// What the look is held against, and how the org is read.
+pub struct Look<'a> {
+    pub reader: &'a Reader,
+    /// What shall be so.
+    pub expectation: Expectation<'a>,
+    /// What the plan was made from: its divisions.
+    pub planned_from: &'a Observed,
+    pub census: &'a Census<'a>,
+    pub default_locale: &'a Locale,
+}
+
+/// Something that this run has made.
+struct Made<'a> {
+    step: &'a Step,
+    key: &'a Key,
+    id: &'a DefinitionId,
+}
+
+impl Made<'_> {
+    fn definition(&self) -> Definition {
+        let after = self.step.after();
+        Definition {
+            id: self.id.clone(),
+            system_presence: self.step.system_presence().clone(),
+            labels: after.labels,
+            deactivated: false,
+            primary: Primary::No,
+            division: after.division,
+            modified: None,
+        }
+    }
+}
+
+impl Look<'_> {
+    /// Reads the org until it is as expected, apart from what `rows` say was not done, and corrects the
+    /// rows of what turns out not to be as it was written. `steps`, `rows` and `evidence` go together.
+    pub async fn verify(
+        &self,
+        steps: &[Step],
+        rows: &mut [Row],
+        evidence: &[Evidence],
+        others: &[Row],
+    ) -> Verification {
+        let mut drift = (Vec::new(), Vec::new());
+        let begun = Instant::now();
+        for (look, delay_ms) in VERIFY_DELAYS_MS.into_iter().enumerate() {
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+            let mut last = begun.elapsed() >= Duration::from_millis(LIST_LAG_MS);
+            let observed = match self.observe(steps).await {
+                Ok(observed) => observed,
+                Err(cause) => return Verification::Failed(cause),
+            };
+            let (changes, refusals) = self.expectation.left_to_do(&observed, steps);
+            let pending = pending(&observed, steps, rows);
+            drift = (unexpected(changes, rows, &pending, others), refusals);
+            // A second one for something that was made does not go away by waiting.
+            let twins = self.twins(&observed, steps, rows).await;
+            if !twins.is_empty() {
+                drift.1 = twins;
+                last = true;
+            }
+            // Lists lag: what looks like drift may be a list that shows one write and not yet another.
+            if pending.is_empty() && drift.0.is_empty() && drift.1.is_empty() {
+                break;
+            }
+            if look + 1 < LOOKS_BEFORE_DOUBT && !last {
+                continue;
+            }
+            for index in pending {
+                let is_settled = self.doubt(&observed, &steps[index], &mut rows[index], evidence[index], last).await;
+                // While that can pass, the others are not asked one by one.
+                if !is_settled && !last {
+                    break;
+                }
+            }
+            if last {
+                break;
+            }
+        }
+        let (changes, refusals) = drift;
+        if changes.is_empty() && refusals.is_empty() {
+            Verification::InStep
+        } else {
+            Verification::Drifted { changes, refusals }
+        }
+    }
+
+    async fn observe(&self, steps: &[Step]) -> Result<Observed, Cause> {
+        let mut listed = self.reader.list().await.map_err(|error| Cause::from(&error))?;
+        if let Expectation::EmptyPlan { .. } = &self.expectation {
+            let removed: BTreeSet<&DefinitionId> =
+                steps.iter().filter(|it| it.action() == Action::Delete).filter_map(Step::id).collect();
+            let planned_from = self.planned_from.definitions.iter().map(|it| &it.id);
+            let stay = planned_from.filter(|id| !removed.contains(id));
+            (listed, _) = self.reader.with_unlisted(listed, stay).await;
+        }
+        let divisions = self.planned_from.divisions.clone();
+        Ok(Observed::listed(listed, None).seen_through(self.reader.generation(), divisions))
+    }
+
+    /// What refuses a plan since there is a second definition for one that this run has made: one that the list did not
+    /// show when it was made, and that this run did not write. Lists may show labels from before they changed hands, so
+    /// its own read has to say so too.
+    async fn twins(&self, observed: &Observed, steps: &[Step], rows: &[Row]) -> Vec<Refusal> {
+        let written: BTreeSet<&DefinitionId> =
+            rows.iter().filter(|it| it.outcome.may_be_written()).filter_map(|it| it.id.as_ref()).collect();
+        let mut found = Vec::new();
+        for (step, row) in steps.iter().zip(rows) {
+            let (Step::Create(create), Some(id)) = (step, &row.id) else { continue };
+            if !matches!(row.outcome, Outcome::Done | Outcome::Differs(_)) {
+                continue;
+            }
+            let Some(before) = self.census.held_against(&create.key) else { continue };
+            let name = create.labels.get(self.default_locale);
+            let is_alike = |it: &Definition| {
+                !it.deactivated
+                    && it.primary != Primary::Yes
+                    && it.system_presence == create.system_presence
+                    && name.is_some()
+                    && it.default_label(self.default_locale) == name
+            };
+            let is_second = |it: &&Definition| is_alike(it) && !before.contains(&it.id) && !written.contains(&it.id);
+            for second in observed.definitions.iter().filter(is_second) {
+                let read = self.reader.definition(&second.id).await;
+                if matches!(read, Ok(Some(fetched)) if is_alike(&fetched.definition)) {
+                    let made = Made { step, key: &create.key, id };
+                    let mut refusals = self.expectation.refusals_with(observed.clone(), &made);
+                    refusals.retain(|it| it.fact.keys().contains(&made.key) && it.fact.ids().contains(&&second.id));
+                    found.append(&mut refusals);
+                    break;
+                }
+            }
+        }
+        found
+    }
+
+    /// Reads one object by its id. True when nothing more is to be found out about it. `last`: nobody waits any longer.
+    async fn doubt(&self, observed: &Observed, step: &Step, row: &mut Row, evidence: Evidence, last: bool) -> bool {
+        let Some(id) = &row.id else { return true };
+        let found = match self.reader.definition(id).await {
+            Ok(found) => found.map(|it| it.definition),
+            Err(_) if !last => return false,
+            Err(error) => {
+                if row.outcome == Outcome::Done {
+                    row.outcome = Outcome::Unknown(Cause::from(&error));
+                }
+                return true;
+            }
+        };
+        let is_as_written = match &found {
+            Some(found) => standing(step, found) == Standing::AsAfter,
+            None => step.action().is_removal(),
+        };
+        if is_as_written {
+            if last && evidence.is_absent && found.is_none() && row.outcome == Outcome::AlreadySo {
+                row.outcome = Outcome::Failed(not_found_alone());
+            } else if last && row.outcome == Outcome::Done {
+                row.outcome = self.not_listed_so(step, observed.get(id), evidence);
+            }
+            return last;
+        }
+        let differences = match &found {
+            Some(found) => differences_to_after(step, found),
+            None => vec![Difference::Gone],
+        };
+        let now = found.as_ref().and_then(stamp);
+        match (evidence.stamp, now) {
+            // By the org's own time somebody came after.
+            (Some(seen), Some(now)) if now > seen => row.outcome = Outcome::Overwritten(differences),
+            _ if !last => return false,
+            _ if row.outcome == Outcome::AlreadySo => row.outcome = Outcome::Failed(no_longer_so(step)),
+            // The very state that was written.
+            (Some(seen), Some(now)) if now == seen => row.outcome = Outcome::Differs(differences),
+            // What has no time is older than what has one.
+            (seen, _) => {
+                let may_be_changed = seen.is_none() || found.is_none();
+                row.outcome = Outcome::NotVisibleYet(Unseen::Object { differences, may_be_changed });
+            }
+        }
+        true
+    }
+
+    /// A read by its id shows an object as it was written. `listed` is what the list shows, which may be older, or newer
+    /// where such reads lag.
+    fn not_listed_so(&self, step: &Step, listed: Option<&Definition>, evidence: Evidence) -> Outcome {
+        let has_no_times = self.reader.generation() == Generation::Second;
+        let Some(listed) = listed else {
+            // What was listed before the run is listed by this client.
+            let may_be_hidden = has_no_times && matches!(step, Step::Create(_));
+            return Outcome::NotVisibleYet(Unseen::List { may_be_hidden });
+        };
+        let differences = differences_to_after(step, listed);
+        match (evidence.stamp, stamp(listed)) {
+            (Some(seen), Some(now)) if now > seen => Outcome::Overwritten(differences),
+            // No list has shown this before.
+            _ if has_no_times && standing(step, listed) != Standing::AsBefore => {
+                Outcome::NotVisibleYet(Unseen::Object { differences, may_be_changed: true })
+            }
+            _ => Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false }),
+        }
+    }
+}
+
+/// Nothing was written, since there was nothing to write when the object was read; by now there is.
+fn no_longer_so(step: &Step) -> Cause {
+    let message = if step.action().is_removal() {
+        "nothing was written, since it was not active when it was read; by now it is there and active"
+    } else {
+        "nothing was written, since it was as it shall be when it was read; by now it is not"
+    };
+    Cause { message: message.to_owned(), help: Some("run it again".to_owned()), ..Cause::default() }
+}
+
+/// A read by its id does not find it, and nothing else says that it is gone.
+fn not_found_alone() -> Cause {
+    let message = "nothing was written, since a read by its id does not find it; no list has shown since that it is gone: it \
+                   may have been made a moment ago, or be one that this client may not read";
+    Cause { message: message.to_owned(), help: Some("run it again".to_owned()), ..Cause::default() }
+}
+
+/// The org was not read again, so what only a read by id did not find is not known to be gone.
+pub fn unconfirmed(rows: &mut [Row], evidence: &[Evidence]) {
+    for (row, _) in rows.iter_mut().zip(evidence).filter(|(_, it)| it.is_absent) {
+        if row.outcome == Outcome::AlreadySo {
+            row.outcome = Outcome::Failed(not_found_alone());
+        }
+    }
+}
+
+/// Does what was observed show an object as its step wants it?
+fn shows(observed: &Observed, step: &Step, id: Option<&DefinitionId>) -> bool {
+    match id.and_then(|id| observed.get(id)) {
+        Some(found) => standing(step, found) == Standing::AsAfter,
+        // What cannot be read whole is there.
+        None => step.action().is_removal() && id.is_none_or(|id| observed.odd(id).is_none()),
+    }
+}
+
+/// The rows that count as done, and whose own object is not shown so.
+fn pending(observed: &Observed, steps: &[Step], rows: &[Row]) -> Vec<usize> {
+    let done = |row: &Row| matches!(row.outcome, Outcome::Done | Outcome::AlreadySo);
+    let all = steps.iter().zip(rows).enumerate();
+    all.filter(|(_, (step, row))| done(row) && !shows(observed, step, row.id.as_ref()))
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// What is to be done although no row that is not done, or not shown yet, speaks of it.
+fn unexpected(changes: Vec<Change>, rows: &[Row], pending: &[usize], others: &[Row]) -> Vec<Change> {
+    let is_open = |(index, row): &(usize, &Row)| pending.contains(index) || !row.outcome.is_success();
+    let open = rows.iter().enumerate().filter(is_open).map(|(_, row)| row);
+    // What was settled before the run and is to be done again was changed by somebody meanwhile.
+    let undone = others.iter().filter(|row| !row.outcome.is_success());
+    let open: Vec<&Row> = open.chain(undone).collect();
+    let ids: BTreeSet<&DefinitionId> = open.iter().filter_map(|row| row.id.as_ref()).collect();
+    let keys: BTreeSet<&Key> = open.iter().filter_map(|row| row.key.as_ref()).collect();
+    changes
+        .into_iter()
+        .filter(|it| {
+            let known_id = it.step.id().is_some_and(|id| ids.contains(id));
+            let known_key = it.step.key().is_some_and(|key| keys.contains(key));
+            !known_id && !known_key
+        })
+        .collect()
+}

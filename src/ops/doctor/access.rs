@@ -1,0 +1,218 @@
+//! The checks of what the credentials open: which org it is, what it serves, and what its client may do.
+
+use crate::client::{ApiError, Kind, Removal};
+use crate::model::generation::{ApiChoice, Generation};
+use crate::model::observed::Organization;
+use crate::model::text;
+use crate::ops::doctor::check::{Check, Health};
+use crate::ops::doctor::facts::{Answer, ConfigFact, CredentialsFact, Facts, Meant};
+
+/// The permission that reading definitions needs (docs/platform.md, "Operations and permissions").
+const VIEW: &str = "presence:presenceDefinition:view";
+
+pub fn checks(facts: &Facts) -> Vec<Check> {
+    let used = used(facts);
+    let mut checks = vec![
+        org(facts),
+        served("api-v1", Generation::First, facts),
+        served("api-v2", Generation::Second, facts),
+        view(facts, used),
+        usage(&facts.answers.usage),
+    ];
+    checks.extend(divisions(&facts.answers.divisions));
+    checks.push(write(facts));
+    checks
+}
+
+/// The generation that a plan would speak.
+fn used(facts: &Facts) -> Generation {
+    match facts.wanted {
+        ApiChoice::Only(generation) => generation,
+        ApiChoice::Auto if is_not_served(&facts.answers.first) => Generation::Second,
+        ApiChoice::Auto => Generation::First,
+    }
+}
+
+fn is_not_served(answer: &Answer<usize>) -> bool {
+    matches!(answer, Answer::Refused(ApiError { kind: Kind::NotServed(_), .. }))
+}
+
+/// With the words, the help and the id of a failure.
+fn refused(name: &'static str, health: Health, error: &ApiError) -> Check {
+    Check {
+        name,
+        health,
+        said: error.to_string(),
+        help: Some(error.help()),
+        correlation_id: error.about.correlation_id.clone(),
+    }
+}
+
+fn org(facts: &Facts) -> Check {
+    const NAME: &str = "org";
+    let org = match &facts.answers.org {
+        Answer::Given(org) => org,
+        Answer::NotAsked => return Check::not_known(NAME, "it was not asked who it is"),
+        Answer::Refused(error) => return refused(NAME, Health::Failed, error),
+    };
+    let Organization { id, name } = org;
+    // Its id is made up: nothing is to be written because of it.
+    if facts.credentials == CredentialsFact::Sandbox {
+        return Check::good(NAME, format!("{name}, simulated by the sandbox", name = text::ticked(name)));
+    }
+    let is = format!("{name} ({id})", name = text::ticked(name));
+    let meant = match &facts.config {
+        ConfigFact::Valid { meant, .. } => meant,
+        ConfigFact::Absent => return Check::good(NAME, is),
+        ConfigFact::Broken { .. } => {
+            return Check::not_known(NAME, format!("{is}; whether the config means it is not known"));
+        }
+    };
+    match meant {
+        Meant::Named { name: _, id: Some(meant) } if meant == id => {
+            Check::good(NAME, format!("{is}, as the config says"))
+        }
+        Meant::Named { name: meant, id: Some(meant_id) } => Check::failed(
+            NAME,
+            format!(
+                "these credentials are for {is}, and the config is for {meant} ({meant_id})",
+                meant = text::ticked(meant)
+            ),
+        )
+        .help("use the credentials of the org that is meant, or correct `org.id`"),
+        Meant::Named { name: meant, id: None } => Check::warning(
+            NAME,
+            format!("{is}; the config calls its org {meant} and does not say its id", meant = text::ticked(meant)),
+        )
+        .help(format!("write `id: {id}` below `org`, so that nothing is ever applied to another org")),
+        Meant::Unnamed => Check::warning(NAME, format!("{is}; the config does not say which org it is for")).help(
+            format!("write `org: {{ name: …, id: {id} }}` into it, so that nothing is ever applied to another org"),
+        ),
+        Meant::OneOf(names) => {
+            let names: Vec<String> = names.iter().map(text::ticked).collect();
+            Check::not_known(NAME, format!("{is}; the config is for {}", text::list(&names, "and")))
+                .help("give --org NAME to hold it against one of them")
+        }
+        Meant::Unknown { .. } => Check::not_known(NAME, format!("{is}; no org of the config is meant")),
+    }
+}
+
+/// Whether a generation is there, and whether a plan that uses it could read it.
+fn served(name: &'static str, generation: Generation, facts: &Facts) -> Check {
+    let (answer, other) = match generation {
+        Generation::First => (&facts.answers.first, &facts.answers.second),
+        Generation::Second => (&facts.answers.second, &facts.answers.first),
+    };
+    let is_used = generation == used(facts);
+    let role = if is_used { "it is the one that is used" } else { "it is not used" };
+    match answer {
+        Answer::NotAsked => Check::not_known(name, "it was not asked for"),
+        Answer::Given(count) => {
+            Check::good(name, format!("answers, with {}; {role}", text::count(*count, "definition")))
+        }
+        // A plan would end here, as it asks the other one only if this one is not served.
+        Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. }) if is_used => {
+            let check = refused(name, Health::Failed, error);
+            match other {
+                Answer::Given(_) => {
+                    let other = generation.other();
+                    let help = format!("{}; or give `--api {other}`, which this client may read", error.help());
+                    check.help(help)
+                }
+                Answer::NotAsked | Answer::Refused(_) => check,
+            }
+        }
+        Answer::Refused(ApiError { kind: Kind::Forbidden { .. }, .. }) => {
+            Check::good(name, format!("is there, and shows nothing to this client; {role}"))
+        }
+        Answer::Refused(ApiError { kind: Kind::NotServed(_), .. }) if !is_used => {
+            Check::good(name, "the org does not serve it; it is not used")
+        }
+        Answer::Refused(error) if is_used && facts.wanted == ApiChoice::Auto && is_not_served(answer) => {
+            let none = ApiError { kind: Kind::NoneServed, ..error.clone() };
+            refused(name, Health::Failed, &none)
+        }
+        Answer::Refused(error) if is_used => refused(name, Health::Failed, error),
+        Answer::Refused(error) => refused(name, Health::NotKnown, error),
+    }
+}
+
+fn view(facts: &Facts, used: Generation) -> Check {
+    const NAME: &str = "view";
+    let lists = match used {
+        Generation::First => &facts.answers.first,
+        Generation::Second => &facts.answers.second,
+    };
+    // By `v1` a plan works without it.
+    let health = if matches!(lists, Answer::Given(_)) { Health::Warning } else { Health::Failed };
+    let forbidden = |error: &ApiError| refused(NAME, health, error);
+    match (&facts.answers.second, &facts.answers.one) {
+        (Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. }), _)
+        | (_, Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. })) => forbidden(error),
+        (Answer::Given(_), _) | (_, Answer::Given(())) => Check::good(NAME, format!("the client has {VIEW}")),
+        (Answer::NotAsked | Answer::Refused(_), Answer::NotAsked | Answer::Refused(_)) => match lists {
+            Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. }) => forbidden(error),
+            Answer::NotAsked | Answer::Given(_) | Answer::Refused(_) => {
+                Check::not_known(NAME, format!("nothing was read that needs {VIEW}"))
+            }
+        },
+    }
+}
+
+fn usage(answer: &Answer<()>) -> Check {
+    const NAME: &str = "usage";
+    match answer {
+        Answer::NotAsked => Check::not_known(NAME, "who is on a definition was not asked"),
+        Answer::Given(()) => Check::good(NAME, "the org says who is on a definition now"),
+        Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. }) => {
+            let check = refused(NAME, Health::Warning, error);
+            check.help(
+                "without it `--usage` reads \"not known\", `limits.activeUsers` refuses, and `retire` stops: give a role of \
+                 the OAuth client the permission that the answer names, usually analytics:userObservation:view",
+            )
+        }
+        Answer::Refused(error) => refused(NAME, Health::NotKnown, error),
+    }
+}
+
+/// Only of a config that names one.
+fn divisions(answer: &Answer<usize>) -> Option<Check> {
+    const NAME: &str = "divisions";
+    match answer {
+        Answer::NotAsked => None,
+        Answer::Given(count) => Some(Check::good(NAME, format!("the client sees {}", text::count(*count, "division")))),
+        Answer::Refused(error) => {
+            Some(refused(NAME, Health::Failed, error).help(
+                "the config names a division: write its id in place of the name, or let the client list divisions",
+            ))
+        }
+    }
+}
+
+/// No operation that this tool knows of tells a client's permissions. What is tried, where that is asked for, can write
+/// nothing.
+fn write(facts: &Facts) -> Check {
+    const NAME: &str = "write";
+    const ROLES: &str = "in the org's admin pages, look at the OAuth client's roles: a client for plans needs \
+                         presence:presenceDefinition:view and no :add, :edit or :delete, or the scope presence:readonly";
+    if facts.credentials == CredentialsFact::Sandbox {
+        return Check::good(NAME, "the sandbox's client may do everything, and nothing there is real");
+    }
+    match &facts.answers.removal {
+        Answer::NotAsked => Check::not_known(NAME, "whether this client could write: nothing that only reads tells")
+            .help(format!(
+                "`--try-write` asks the org, where it is the one that is meant, to remove a definition that does not exist; \
+                 or {ROLES}"
+            )),
+        Answer::Given(Removal::Allowed) => {
+            Check::warning(NAME, "this client could write: the org does not forbid it to remove a definition")
+                .help(format!("for a client that applies that is as it should be; for one that plans, {ROLES}"))
+        }
+        Answer::Given(Removal::Forbidden) => Check::not_known(
+            NAME,
+            "the org forbids this client to remove a definition; whether it may add or edit, nothing tells",
+        )
+        .help(ROLES),
+        Answer::Refused(error) => refused(NAME, Health::NotKnown, error),
+    }
+}

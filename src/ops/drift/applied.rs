@@ -1,0 +1,115 @@
+//! The config that was applied last. Where the org is otherwise than it asks, somebody edited it there, unless an apply of
+//! what was merged since was done in part; where it is not, the config has moved on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::desired::Desired;
+use crate::model::names::{DefinitionId, Key};
+use crate::model::observed::Observed;
+use crate::ops::drift::answered::answered;
+use crate::ops::drift::history::How;
+use crate::plan::base::{objects, paired, same};
+use crate::plan::change::{Change, Step, Why};
+use crate::plan::origin::{Against, Subject};
+use crate::plan::{Plan, plan};
+
+/// The config of which the caller says that all of it was applied, and nothing after it as a whole.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    pub against: Against,
+    /// What it asks for, or why it could not be read.
+    pub desired: Result<Desired, String>,
+    /// What each config that was merged after it asks for; why that is not known, where it is not.
+    pub since: Result<Vec<Desired>, String>,
+}
+
+/// It, and what was merged since, planned against the org.
+#[derive(Debug)]
+pub struct Planned {
+    /// The object of each definition that has one.
+    objects: BTreeMap<Key, DefinitionId>,
+    applied: Plan,
+    /// None where it is not known what was merged since.
+    since: Option<Vec<Plan>>,
+}
+
+impl Applied {
+    /// Plans it against what was read of the org; none where it could not be read. `last_object` is what reports say of a
+    /// definition.
+    pub fn planned(&self, observed: &Observed, last_object: impl Fn(&Key) -> Option<DefinitionId>) -> Option<Planned> {
+        let desired = self.desired.as_ref().ok()?;
+        let asked = plan(desired, observed, &desired.settings.limits);
+        let objects: BTreeMap<Key, DefinitionId> =
+            objects(&asked).into_iter().map(|(key, id)| (key.clone(), id.clone())).collect();
+        let answered = |desired: &Desired| {
+            answered(desired, observed, |key| last_object(key).or_else(|| objects.get(key).cloned())).plan
+        };
+        let since = self.since.as_ref().ok().map(|since| since.iter().map(answered).collect());
+        let applied = answered(desired);
+        Some(Planned { objects, applied, since })
+    }
+}
+
+impl Planned {
+    /// The object that a definition had when its config was applied.
+    pub fn object_of(&self, key: &Key) -> Option<&DefinitionId> {
+        self.objects.get(key)
+    }
+
+    /// How each change of a plan of the same org came to be needed.
+    pub fn how(&self, now: &Plan) -> BTreeMap<Subject, How> {
+        let beside = |plan| Beside::of(plan, now);
+        let applied = beside(&self.applied);
+        let since: Option<Vec<Beside<'_>>> = self.since.as_ref().map(|it| it.iter().map(beside).collect());
+        // An apply of it would have left the object so.
+        let asks_nothing = |it: &Beside<'_>, step: &Step| it.change(step).is_none();
+        let asked = Asked::about(&self.applied);
+        let how = |step: &Step| match applied.change(step) {
+            None if asked.is_about(step) => How::NotKnown,
+            None => How::NotApplied,
+            Some(_) if since.as_ref().is_none_or(|it| it.iter().any(|it| asks_nothing(it, step))) => How::NotKnown,
+            Some(it) if same(&it.step, step) => How::Edited,
+            Some(_) => How::Both,
+        };
+        now.changes.iter().filter_map(|it| Some((Subject::of(&it.step)?, how(&it.step)))).collect()
+    }
+}
+
+/// The changes of another plan, to be found by those of this one.
+struct Beside<'a> {
+    pairs: BTreeMap<Subject, &'a Change>,
+    by_key: BTreeMap<&'a Key, &'a Change>,
+}
+
+impl<'a> Beside<'a> {
+    fn of(plan: &'a Plan, now: &Plan) -> Beside<'a> {
+        let by_key = plan.changes.iter().filter_map(|it| Some((it.step.key()?, it))).collect();
+        Beside { pairs: paired(&plan.changes, &now.changes, &now.default_locale), by_key }
+    }
+
+    /// The change that a step has to do with. What is made anew by one plan may be brought back by the other.
+    fn change(&self, step: &Step) -> Option<&'a Change> {
+        let pair = self.pairs.get(&Subject::of(step)?);
+        pair.or_else(|| self.by_key.get(step.key()?)).copied()
+    }
+}
+
+/// What questions are open about, so that the absence of a change says nothing.
+struct Asked<'a> {
+    keys: BTreeSet<&'a Key>,
+    ids: BTreeSet<&'a DefinitionId>,
+}
+
+impl<'a> Asked<'a> {
+    fn about(plan: &'a Plan) -> Asked<'a> {
+        let open = || plan.refusals.iter().map(|it| &it.fact).filter(|it| it.hides());
+        let keys = open().flat_map(|it| it.keys()).collect();
+        // A question names only some of many.
+        let in_question = plan.left_alone.iter().filter(|it| matches!(it.why, Why::InQuestion(_))).map(|it| &it.id);
+        Asked { keys, ids: open().flat_map(|it| it.ids()).chain(in_question).collect() }
+    }
+
+    fn is_about(&self, step: &Step) -> bool {
+        step.key().is_some_and(|it| self.keys.contains(it)) || step.id().is_some_and(|it| self.ids.contains(it))
+    }
+}

@@ -1,0 +1,71 @@
+//! `--base REF|PATH`: what a plan is compared with is planned against the same reading of the org. What was pending before is
+//! told apart as `drift` does by the same reports, and then by the history of the config.
+
+use std::collections::BTreeMap;
+
+use crate::model::desired::Desired;
+use crate::model::moment::Moment;
+use crate::model::names::Key;
+use crate::model::observed::{Observed, Target};
+use crate::ops::drift::history::{History, How};
+use crate::ops::history::baseline::Given;
+use crate::ops::history::reports::Newest;
+use crate::plan::base::{Side, compare};
+use crate::plan::change::Step;
+use crate::plan::evidence::Evidence;
+use crate::plan::origin::{self, Base, Comparison, Pending};
+use crate::plan::{Plan, plan_by};
+
+/// A plan with what it says beside the base's. What is planned stays as it is.
+pub fn compared(
+    base: Given<'_>,
+    head: Plan,
+    desired: &Desired,
+    observed: &Observed,
+    target: &Target,
+    kept: &Newest,
+    evidence: &Evidence,
+) -> Plan {
+    let Given { against, desired: base, files: _, past } = base;
+    let comparison = match base {
+        Ok(base) => {
+            let base = Desired { only: desired.only.clone(), ..base };
+            // What the head is asked by what was before, its base is asked, too.
+            let before = plan_by(&base, observed, &base.settings.limits, evidence);
+            let reports = kept.reports();
+            let history = History::of(&reports, kept.is_whole, target);
+            // The oldest commit of a shallow clone looks as if it had made everything.
+            let since = past.filter(|_| !against.shallow).map_or_else(BTreeMap::new, |(repository, past)| {
+                repository.younger(past, &base, touched(&before, observed, &history))
+            });
+            let pending = |step: &Step| pending(step, observed, &history, &since);
+            let (base, head) = (Side { desired: &base, plan: &before }, Side { desired, plan: &head });
+            Comparison::Made(Box::new(compare(base, head, &pending)))
+        }
+        Err(why) => Comparison::NotMade(why),
+    };
+    Plan { base: Some(Base { against, comparison }), ..head }
+}
+
+/// When the object of a step was last touched, where the org says so.
+fn touched_at(step: &Step, observed: &Observed) -> Option<Moment> {
+    let modified = observed.get(step.id()?)?.modified.as_ref()?;
+    modified.at.as_deref().and_then(Moment::read)
+}
+
+/// The definitions that only a time can tell something of, with when their objects were last touched.
+fn touched(before: &Plan, observed: &Observed, history: &History<'_>) -> BTreeMap<Key, Moment> {
+    let open = before.changes.iter().map(|it| &it.step).filter(|it| history.how(it, observed) == How::NotKnown);
+    open.filter_map(|step| Some((step.key()?.clone(), touched_at(step, observed)?))).collect()
+}
+
+fn pending(step: &Step, observed: &Observed, history: &History<'_>, since: &BTreeMap<Key, Moment>) -> Pending {
+    match history.how(step, observed) {
+        How::Edited | How::Both => Pending::Edited { at: touched_at(step, observed) },
+        How::NotApplied => Pending::NotApplied(origin::Evidence::Reports),
+        How::NotKnown => match step.key().and_then(|key| since.get(key)) {
+            Some(since) => Pending::NotApplied(origin::Evidence::Times { since: *since }),
+            None => Pending::NotKnown,
+        },
+    }
+}

@@ -1,0 +1,270 @@
+//! The config of a commit: `--at` reads it instead of the one on the disk. `--base` and `--applied` read another one beside
+//! the one at hand. All of this is read before anything is sent.
+
+use std::cell::RefCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::cli::ConfigArgs;
+use crate::config::file_system::FileSystem as _;
+use crate::config::finding::Finding;
+use crate::config::{self, Request};
+use crate::host::git::{Deadline, Git, GitError, Revision};
+use crate::model::desired::Desired;
+use crate::model::problem::Problem;
+use crate::model::source::Findings;
+use crate::model::text;
+use crate::ops::drift::applied::Applied;
+use crate::ops::history::commit_files::CommitFiles;
+use crate::ops::history::git_config::{self, Committed, InRepository, NoConfig, Org, Past, Read, Version};
+use crate::plan::base::asks_the_same;
+use crate::plan::origin::{Against, SHALLOW};
+
+/// How long Git may take to say what was deleted.
+const DELETED_MAX: Duration = Duration::from_secs(5);
+
+/// What it is, as far as it could be read.
+pub struct Given<'a> {
+    pub against: Against,
+    /// The config, or why there is none.
+    pub desired: Result<Desired, String>,
+    /// The files on the disk that it was read from; none where it is a commit.
+    pub files: Vec<PathBuf>,
+    /// The repository that it was read from, and the commit. Without its history, where that is shallow.
+    pub past: Option<(Committed<'a>, Past)>,
+}
+
+/// The config of a commit that is read instead of the one on the disk.
+pub struct AtCommit {
+    pub files: Rc<CommitFiles>,
+    /// Where it is in them.
+    pub place: InRepository,
+    /// The whole hash.
+    pub commit: String,
+}
+
+/// What a commit is named for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// `--at`.
+    At,
+    /// `--base`.
+    Base,
+    /// `--applied`.
+    Applied,
+}
+
+impl Purpose {
+    fn flag(self) -> &'static str {
+        match self {
+            Purpose::At => "--at",
+            Purpose::Base => "--base",
+            Purpose::Applied => "--applied",
+        }
+    }
+
+    /// May the commit of this hash be missing? The commit that was applied last is looked up by machines, and a branch that
+    /// was rewritten since does not have it. What is otherwise in the org can be told all the same.
+    fn may_be_missing(self, typed: &str) -> bool {
+        let is_hash = matches!(typed.len(), 40 | 64) && typed.bytes().all(|it| it.is_ascii_hexdigit());
+        self == Purpose::Applied && is_hash
+    }
+}
+
+/// Reads the base of a config. One whose files hold errors is no failure: then nothing can be told apart.
+pub fn base<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>) -> Result<Given<'a>, Problem> {
+    read(args, typed, org, Purpose::Base)
+}
+
+/// Reads the config of the commit that was applied last, and what was merged since. A commit whose whole hash is given may be
+/// missing, and the files may hold errors: then nothing is told by it. What a path held was merged at no known time, so none
+/// is taken.
+pub fn applied(args: &ConfigArgs, typed: &str, org: Org<'_>) -> Result<Applied, Problem> {
+    let Given { against, desired, files: _, past } = read(args, typed, org, Purpose::Applied)?;
+    let since = past.map_or_else(|| Ok(Vec::new()), |(repository, past)| repository.since(&past));
+    Ok(Applied { against, desired, since })
+}
+
+/// Finds the config of a commit, which is read instead of the one on the disk. Its path may be missing there.
+pub fn at(path: &Path, root: Option<&Path>, typed: &str) -> Result<AtCommit, Problem> {
+    let failed = |error: GitError| from_git(&error, Purpose::At);
+    let Some((git, hash)) = commit(path, typed).map_err(failed)? else {
+        return Err(unknown(path, typed, Purpose::At));
+    };
+    let place = InRepository::find(&git, path, root);
+    let place = place.map_err(|why| Problem::new(format!("--at: {why} of this commit")))?;
+    let mut objects = git.objects().map_err(failed)?;
+    let commit = objects.commit(&hash).map_err(failed)?.ok_or_else(|| nothing_here(typed, Purpose::At))?;
+    Ok(AtCommit { files: Rc::new(CommitFiles::of(&Rc::new(RefCell::new(objects)), commit)), place, commit: hash })
+}
+
+/// These findings, in which what was deleted is named so: the org file that is meant, or the path itself, where the base or
+/// the newest commit has it.
+pub fn with_deleted(found: Findings, args: &ConfigArgs, base: Option<&str>) -> Findings {
+    let is_gone = fs::symlink_metadata(&args.path).is_err();
+    let is_about_it = |it: &Finding| match it {
+        Finding::UnknownOrg { .. } => true,
+        Finding::Unreadable { .. } => is_gone,
+        _ => false,
+    };
+    if !found.iter().any(|it| is_about_it(&it.finding)) {
+        return found;
+    }
+    let Some((file, its_commit)) = base.into_iter().chain(["HEAD"]).find_map(|it| deleted(args, it, is_gone)) else {
+        return found;
+    };
+    let mut shown = found.to_vec();
+    for diagnostic in &mut shown {
+        match &mut diagnostic.finding {
+            Finding::UnknownOrg { deleted, commit, .. } => {
+                *deleted = Some(file.display().to_string());
+                commit.clone_from(&its_commit);
+            }
+            Finding::Unreadable { cause, .. } if is_gone => {
+                *cause = format!(
+                    "it was deleted, and {commit} has it; `git restore --source {word} -- FILE` brings it back",
+                    commit = text::ticked(&its_commit),
+                    word = text::unticked(text::shell_word(&its_commit))
+                );
+            }
+            _ => {}
+        }
+    }
+    Findings::new(shown, found.errors, found.warnings)
+}
+
+/// The file that a commit has for an org, or at a path, and the disk has not. None if Git does not say.
+fn deleted(args: &ConfigArgs, typed: &str, is_gone: bool) -> Option<(PathBuf, String)> {
+    let git = Git::above(&args.path)?.until(Deadline::within(DELETED_MAX));
+    git.repository().ok()??;
+    let hash = git.commit(&Revision::read(typed)?).ok()??;
+    let InRepository { path, root } = InRepository::find(&git, &args.path, args.root.as_deref()).ok()?;
+    let mut objects = git.objects().ok()?;
+    let commit = objects.commit(&hash).ok()??;
+    let files = Rc::new(CommitFiles::of(&Rc::new(RefCell::new(objects)), commit));
+    let file = if is_gone {
+        files.canonical(&path).ok().map(|_| path)?
+    } else {
+        let request = Request { path, org: Some(args.org.clone()?), root: Some(root) };
+        config::load_in(files, &request).config?.org_file?
+    };
+    // An org that was given another name has its file.
+    fs::symlink_metadata(git.top().join(&file)).is_err().then(|| (file, typed.to_owned()))
+}
+
+fn read<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>, purpose: Purpose) -> Result<Given<'a>, Problem> {
+    // `./main` is a path even where there is a branch of that name.
+    let is_path = typed.starts_with('.') || Path::new(typed).is_absolute();
+    let commit = if is_path { Ok(None) } else { commit(&args.path, typed) };
+    match commit {
+        Ok(Some((git, hash))) => at_commit(args, typed, org, &git, &hash).map_err(|error| from_git(&error, purpose)),
+        Ok(None) | Err(_) if purpose == Purpose::Base && fs::metadata(typed).is_ok() => Ok(at_path(typed, org)),
+        Ok(None) if purpose.may_be_missing(typed) => Ok(missing(typed)),
+        Ok(None) => Err(unknown(&args.path, typed, purpose)),
+        Err(error) => Err(from_git(&error, purpose)),
+    }
+}
+
+fn commit(path: &Path, typed: &str) -> Result<Option<(Git, String)>, GitError> {
+    let (Some(git), Some(revision)) = (Git::above(path), Revision::read(typed)) else { return Ok(None) };
+    if git.repository()?.is_none() {
+        return Ok(None);
+    }
+    Ok(git.commit(&revision)?.map(|hash| (git, hash)))
+}
+
+fn from_git(error: &GitError, purpose: Purpose) -> Problem {
+    Problem::new(format!("{}: {error}", purpose.flag())).help(error.help())
+}
+
+fn unknown(path: &Path, typed: &str, purpose: Purpose) -> Problem {
+    let (flag, neither) = (purpose.flag(), || nothing_here(typed, purpose));
+    match Git::above(path).map_or(Ok(None), |it| it.repository()) {
+        Ok(None) => {
+            let (is, help) = match purpose {
+                Purpose::At => ("is no commit", "run it in a clone of the config's repository; nothing was sent"),
+                Purpose::Base => (
+                    "is no path",
+                    "give the path of the config before the change, or run it in a clone of its repository; nothing was sent",
+                ),
+                Purpose::Applied => (
+                    "is no commit",
+                    "run it in a clone of the config's repository, or give `--report-dir DIR`, the reports of applies; \
+                     nothing was sent",
+                ),
+            };
+            let is_elsewhere = |real: &PathBuf| Git::above(real).is_some() && Git::above(real) != Git::above(path);
+            let real = fs::canonicalize(path).ok().filter(is_elsewhere);
+            let help = match real {
+                Some(real) => {
+                    format!("the path is a link: give {}; nothing was sent", text::ticked(real.display()))
+                }
+                None => help.to_owned(),
+            };
+            let (typed, path) = (text::ticked(typed), text::ticked(path.display()));
+            Problem::new(format!("{flag}: {typed} {is}, and {path} is in no Git repository")).help(help)
+        }
+        Ok(Some(it)) if it.shallow => neither().help(format!("{SHALLOW}; nothing was sent")),
+        Ok(Some(_)) | Err(_) => {
+            neither().help("`git branch --all` lists the names that are here, such as `origin/main`; nothing was sent")
+        }
+    }
+}
+
+fn nothing_here(typed: &str, purpose: Purpose) -> Problem {
+    let is = match purpose {
+        Purpose::Base => "is neither a commit that is here nor a path",
+        Purpose::At | Purpose::Applied => "is no commit that is here",
+    };
+    Problem::new(format!("{}: {typed} {is}", purpose.flag(), typed = text::ticked(typed)))
+}
+
+fn missing<'a>(hash: &str) -> Given<'a> {
+    let against = Against { typed: hash.to_owned(), ..Against::default() };
+    let why = "the commit is not here: its branch was rewritten, or not all of the history was fetched \
+               (`fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0` in GitLab CI)";
+    Given { against, desired: Err(why.to_owned()), files: Vec::new(), past: None }
+}
+
+fn at_path<'a>(typed: &str, org: Org<'a>) -> Given<'a> {
+    let path = Path::new(typed);
+    let Read { desired, files } = git_config::read_from_disk(path, org);
+    let git = Git::above(path);
+    let past = desired.as_ref().ok().zip(git.as_ref()).and_then(|(desired, git)| checked_out(git, path, desired, org));
+    let is_shallow = |git: Git| git.repository().is_ok_and(|it| it.is_some_and(|it| it.shallow));
+    let shallow = past.is_some() && git.is_some_and(is_shallow);
+    Given { against: Against { typed: typed.to_owned(), shallow, ..Against::default() }, desired, files, past }
+}
+
+/// The history of a path that is as its repository's newest commit has it, as in a second checkout beside this one.
+fn checked_out<'a>(git: &Git, path: &Path, desired: &Desired, org: Org<'a>) -> Option<(Committed<'a>, Past)> {
+    let hash = git.commit(&Revision::read("HEAD")?).ok()??;
+    let repository = Committed::find(git, path, None, org).ok()?;
+    let Version { desired: committed, past } = repository.at(&hash).ok()?;
+    let committed = committed.ok()?;
+    let is_so = desired.definitions.len() == committed.definitions.len()
+        && desired.definitions.keys().all(|it| asks_the_same(desired, &committed, it));
+    is_so.then_some((repository, past))
+}
+
+fn at_commit<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>, git: &Git, hash: &str) -> Result<Given<'a>, GitError> {
+    let shallow = git.repository()?.is_none_or(|it| it.shallow);
+    let against = Against { typed: typed.to_owned(), commit: Some(hash.to_owned()), shallow, ..Against::default() };
+    let not_read = |against, why| Given { against, desired: Err(why), files: Vec::new(), past: None };
+    let repository = match Committed::find(git, &args.path, args.root.as_deref(), org) {
+        Ok(repository) => repository,
+        Err(why) => return Ok(not_read(against, why)),
+    };
+    let (desired, past) = match repository.at(hash) {
+        Ok(Version { desired: Ok(desired), past }) => (desired, past),
+        Ok(Version { desired: Err(NoConfig::Absent(why) | NoConfig::Broken(why)), past: _ }) | Err(why) => {
+            return Ok(not_read(against, why));
+        }
+    };
+    // The oldest commit of a shallow clone looks as if it had made everything.
+    let changed_at = if shallow { None } else { repository.changed_at(&past) };
+    let against = Against { changed_at, ..against };
+    Ok(Given { against, desired: Ok(desired), files: Vec::new(), past: Some((repository, past)) })
+}

@@ -1,0 +1,167 @@
+//! What earlier states had for the definitions that a plan would create: the config of `--base`, then kept reports, then
+//! the Git history of the config. The first one that knows an object of a definition counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::cli::ConfigArgs;
+use crate::host::git::{Deadline, Git, GitError, Revision};
+use crate::model::desired::Desired;
+use crate::model::names::{DefinitionId, Key};
+use crate::model::observed::{Definition, Observed, Primary};
+use crate::model::text;
+use crate::ops::history::baseline::Given;
+use crate::ops::history::git_config::{Committed, Org};
+use crate::ops::history::reports::KeptFile;
+use crate::plan::Plan;
+use crate::plan::change::{Action, Why};
+use crate::plan::evidence::{Evidence, Had, NotRead, Source};
+use crate::plan::matching::{Found, pair};
+use crate::plan::origin::SHALLOW;
+
+/// How long the history may take.
+const HISTORY_MAX: Duration = Duration::from_secs(5);
+
+/// Where to look for earlier states.
+#[derive(Clone, Copy)]
+pub struct Earlier<'a> {
+    /// The config of `--base`.
+    pub base: Option<&'a Given<'a>>,
+    /// Where the config is.
+    pub config: &'a ConfigArgs,
+    pub org: Org<'a>,
+    /// The whole hash of the commit that the config was read from; none where it was read from the disk.
+    pub at: Option<&'a str>,
+}
+
+/// What is looked for, and what was found.
+struct Search<'a> {
+    desired: &'a Desired,
+    observed: &'a Observed,
+    taken: BTreeSet<DefinitionId>,
+    /// Definitions of which no source has known an object.
+    open: BTreeSet<Key>,
+    /// Those of which a report has, and whose `new: true` may have been said of it.
+    unsaid: BTreeSet<Key>,
+    known: BTreeMap<Key, Had>,
+}
+
+impl Earlier<'_> {
+    /// What can be known of the definitions that a plan would create; none if there is nothing to ask. `reports` are those of
+    /// this org, the newest first.
+    pub fn evidence(
+        &self,
+        plan: &Plan,
+        desired: &Desired,
+        observed: &Observed,
+        reports: &[KeptFile],
+    ) -> Option<Evidence> {
+        let open = plan.may_be_renames();
+        if open.is_empty() {
+            return None;
+        }
+        let mut search =
+            Search { desired, observed, taken: taken(plan), open, unsaid: BTreeSet::new(), known: BTreeMap::new() };
+        if let Some(Given { against, desired: Ok(base), .. }) = self.base {
+            search.take_config(base, || Source::Base { typed: against.typed.clone(), commit: against.commit.clone() });
+        }
+        search.take_reports(reports);
+        let read = if search.is_done() { Ok(()) } else { self.history(&mut search) };
+        let Search { open, unsaid, known, .. } = search;
+        let not_read = read.err().map(|why| NotRead { keys: open.into_iter().chain(unsaid).collect(), why });
+        Some(Evidence { known, not_read })
+    }
+
+    /// Reads the history until everything is known, or it ends.
+    fn history(&self, search: &mut Search<'_>) -> Result<(), String> {
+        // What the others say tells what to do, too.
+        let in_words = |error: GitError| match &error {
+            GitError::Failed { .. } => format!("{error}; {}", error.help()),
+            _ => error.to_string(),
+        };
+        let ConfigArgs { path, org: _, root } = self.config;
+        let nowhere = || format!("{} is in no Git repository", text::ticked(path.display()));
+        let git = Git::above(path).ok_or_else(nowhere)?.until(Deadline::within(HISTORY_MAX));
+        let repository = git
+            .repository()
+            .map_err(in_words)?
+            .ok_or_else(|| format!("Git takes {} for no repository", text::ticked(git.top().join(".git").display())))?;
+        let head = || Revision::read("HEAD").map_or(Ok(None), |it| git.commit(&it));
+        let from = self.at.map_or_else(head, |it| Ok(Some(it.to_owned()))).map_err(in_words)?;
+        // Nothing is committed yet.
+        let Some(from) = from else { return Ok(()) };
+        let committed = Committed::find(&git, path, root.as_deref(), self.org)?;
+        let walked = committed.walk(&from, |commit, config| {
+            search.take_config(config, || Source::Commit(commit.to_owned()));
+            search.is_done()
+        });
+        walked.map_err(|error| match error {
+            GitError::Lacks { .. } if repository.shallow => SHALLOW.to_owned(),
+            error => in_words(error),
+        })
+    }
+}
+
+/// The objects that definitions of the plan have, or leave alone.
+fn taken(plan: &Plan) -> BTreeSet<DefinitionId> {
+    let omitted = plan.left_alone.iter().filter(|it| matches!(it.why, Why::Omitted(_))).map(|it| &it.id);
+    let kept = plan.changes.iter().filter(|it| it.step.action() != Action::Delete).filter_map(|it| it.step.id());
+    plan.in_step.iter().filter_map(|it| it.id.as_ref()).chain(kept).chain(omitted).cloned().collect()
+}
+
+impl Search<'_> {
+    fn is_done(&self) -> bool {
+        self.open.is_empty() && self.unsaid.is_empty()
+    }
+
+    /// Takes the objects that an earlier config of this org matches in the list that was just read.
+    fn take_config(&mut self, config: &Desired, source: impl Fn() -> Source) {
+        let id = |it: &Desired| it.org.as_ref().and_then(|org| org.id.clone());
+        let is_other = id(config).zip(id(self.desired)).is_some_and(|(its, ours)| its != ours);
+        let sought: Vec<Key> = self.open.union(&self.unsaid).cloned().collect();
+        if is_other || !sought.iter().any(|it| config.definitions.contains_key(it)) {
+            return;
+        }
+        let found = pair(config, self.observed).found;
+        for key in sought {
+            let (Some(wanted), Some(Found::One(object, _))) = (config.definitions.get(&key), found.get(&key)) else {
+                continue;
+            };
+            if !self.counts(&object.id) {
+                continue;
+            }
+            let (id, said_new) = (object.id.clone(), wanted.new);
+            if self.open.remove(&key) {
+                self.known.insert(key, Had { id, source: source(), said_new });
+            } else if let Some(had) = self.known.get_mut(&key).filter(|it| it.id == id) {
+                had.said_new = said_new;
+                self.unsaid.remove(&key);
+            }
+        }
+    }
+
+    /// May a definition that would be created be this object? It is active or cannot be read whole, no other definition has
+    /// it, and it is not to be left alone.
+    fn counts(&self, id: &DefinitionId) -> bool {
+        let is_free = !self.taken.contains(id) && !self.desired.protect.contains_key(id);
+        let is_active = |it: &Definition| !it.deactivated && it.primary != Primary::Yes;
+        is_free && (self.observed.get(id).is_some_and(is_active) || self.observed.odd(id).is_some())
+    }
+
+    /// Takes the objects that reports name, where the org shows them.
+    fn take_reports(&mut self, reports: &[KeptFile]) {
+        for KeptFile { path, report, posts: _ } in reports {
+            let named = report.objects();
+            for key in self.open.clone() {
+                let Some(id) = named.get(&key).filter(|it| self.counts(it)) else { continue };
+                self.open.remove(&key);
+                let source = Source::Report(path.display().to_string());
+                self.known.insert(key.clone(), Had { id: (*id).clone(), source, said_new: false });
+                // A report does not hold what the config said; the config itself may.
+                if self.desired.definitions.get(&key).is_some_and(|it| it.new) {
+                    self.unsaid.insert(key);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! A config as any commit of its repository holds it, and since when it asks what it asks.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+
+use crate::config::file_system::{Disk, FileSystem};
+use crate::config::finding::Finding;
+use crate::config::{self, Config, Loaded, LoadedAll, Request};
+use crate::host::git::{Commit, Git, GitError, Objects, Revision};
+use crate::model::desired::Desired;
+use crate::model::limits::{COMMITS_MAX, EARLIER_BYTES_MAX};
+use crate::model::moment::Moment;
+use crate::model::names::Key;
+use crate::model::source::{Diagnostic, Severity, Sources};
+use crate::model::text;
+use crate::ops::history::commit_files::{CommitFiles, Seen};
+use crate::plan::base::asks_the_same;
+
+/// Of how many commits the config is read for when a definition last changed.
+const CONFIGS_MAX: usize = 50;
+
+#[derive(Debug)]
+pub struct Committed<'a> {
+    git: Git,
+    objects: Rc<RefCell<Objects>>,
+    place: InRepository,
+    org: Org<'a>,
+}
+
+/// Where a config is, below the top of its repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InRepository {
+    pub path: PathBuf,
+    pub root: PathBuf,
+}
+
+/// Which org of a config is meant.
+#[derive(Debug, Clone, Copy)]
+pub struct Org<'a> {
+    /// `--org`.
+    pub name: Option<&'a str>,
+    /// The config that this one is compared with. An org that is called otherwise here has its id, or its file.
+    pub head: &'a Config,
+    pub head_path: &'a Path,
+}
+
+/// What came of reading a config.
+pub(crate) struct Read {
+    /// What it asks for, or the first error.
+    pub desired: Result<Desired, String>,
+    pub files: Vec<PathBuf>,
+}
+
+/// Why a commit has no config to go by.
+#[derive(Debug)]
+pub enum NoConfig {
+    Absent(String),
+    /// It holds errors, or could not be read.
+    Broken(String),
+}
+
+/// A config as a commit holds it.
+#[derive(Debug)]
+pub struct Version {
+    /// What it asks for, or why it asks for nothing.
+    pub desired: Result<Desired, NoConfig>,
+    /// The commit, and what of it was looked at.
+    pub past: Past,
+}
+
+/// A commit, and what of it was looked at to read a config.
+#[derive(Debug)]
+pub struct Past {
+    commit: Commit,
+    seen: Seen,
+    bytes: usize,
+    failed: Option<GitError>,
+}
+
+impl InRepository {
+    /// A path and a root, as they were typed.
+    pub fn find(git: &Git, path: &Path, root: Option<&Path>) -> Result<InRepository, String> {
+        let path = git.below(path).ok_or("the config is not in the repository")?;
+        // What is above the repository is not in a commit.
+        let root = root.and_then(|it| git.below(it)).unwrap_or_default();
+        Ok(InRepository { path, root })
+    }
+}
+
+impl<'a> Committed<'a> {
+    pub fn find(git: &Git, path: &Path, root: Option<&Path>, org: Org<'a>) -> Result<Committed<'a>, String> {
+        let place = InRepository::find(git, path, root)?;
+        let objects = git.objects().map_err(|error| error.to_string())?;
+        Ok(Committed { git: git.clone(), objects: Rc::new(RefCell::new(objects)), place, org })
+    }
+
+    /// The config as a commit holds it.
+    pub fn at(&self, hash: &str) -> Result<Version, String> {
+        let commit = self.commit(hash).map_err(|error| error.to_string())?;
+        self.version(commit).ok_or_else(|| "the commit is no commit".to_owned())
+    }
+
+    fn commit(&self, hash: &str) -> Result<Option<Commit>, GitError> {
+        self.objects.borrow_mut().commit(hash)
+    }
+
+    fn version(&self, commit: Option<Commit>) -> Option<Version> {
+        let system = Rc::new(CommitFiles::of(&self.objects, commit?));
+        let InRepository { path, root } = &self.place;
+        let absent = |error: io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+        let is_absent = system.canonical(path).is_err_and(absent);
+        let Read { desired, files: _ } = read(Rc::clone(&system) as Rc<dyn FileSystem>, path, Some(root), self.org);
+        let desired = desired.map_err(if is_absent { NoConfig::Absent } else { NoConfig::Broken });
+        let past = Past {
+            commit: system.commit().clone(),
+            seen: system.seen(),
+            bytes: system.bytes_read(),
+            failed: system.failed(),
+        };
+        Some(Version { desired, past })
+    }
+
+    /// The oldest commit since which nothing of a config has changed, and the one before it; each merge counts as one
+    /// change. `left` is how many commits may still be looked at.
+    fn began(&self, past: &Past, left: &mut usize) -> Result<(Commit, Option<Commit>), GitError> {
+        let refused = |why: String| GitError::Refused(why);
+        let mut oldest = past.commit.clone();
+        loop {
+            let Some(parent) = &oldest.parent else { return Ok((oldest, None)) };
+            let far = || refused(format!("the config has changed in none of the last {COMMITS_MAX} commits"));
+            *left = left.checked_sub(1).ok_or_else(far)?;
+            let odd = || refused("a commit follows what is no commit".to_owned());
+            let parent = self.commit(parent)?.ok_or_else(odd)?;
+            if !CommitFiles::holds_the_same(&self.objects, &past.seen, &parent)? {
+                return Ok((oldest, Some(parent)));
+            }
+            oldest = parent;
+        }
+    }
+
+    /// Hands over the config of a commit and those before it along the first parents, each version once with the newest
+    /// commit that holds it, until `is_enough` says so. One that is absent or holds errors is passed over.
+    pub fn walk(&self, from: &str, mut is_enough: impl FnMut(&str, &Desired) -> bool) -> Result<(), GitError> {
+        let (mut next, mut commits, mut bytes) = (self.commit(from)?, COMMITS_MAX, EARLIER_BYTES_MAX);
+        // The last commit that holds it, if one before that does not.
+        let (mut holds_it, mut first) = (None, None);
+        // The first one is mostly the config at hand.
+        for _ in 0..=CONFIGS_MAX {
+            let Some(Version { desired, past }) = self.version(next) else { break };
+            if matches!(desired, Err(NoConfig::Absent(_))) {
+                first = first.or_else(|| holds_it.take());
+            } else {
+                holds_it = Some(past.commit.hash.clone());
+            }
+            if let Some(error) = past.failed {
+                return Err(error);
+            }
+            let long = || {
+                let mib = EARLIER_BYTES_MAX / (1024 * 1024);
+                GitError::Refused(format!("the earlier versions of the config have more than {mib} MiB"))
+            };
+            bytes = bytes.checked_sub(past.bytes).ok_or_else(long)?;
+            if desired.is_ok_and(|it| is_enough(&past.commit.hash, &it)) {
+                return Ok(());
+            }
+            next = self.began(&past, &mut commits)?.1;
+        }
+        let elsewhere = |hash: String| {
+            let hash: String = hash.chars().take(7).collect();
+            GitError::Refused(format!("the config is at this path since {hash} only: it is new there, or was moved"))
+        };
+        first.map_or(Ok(()), |hash| Err(elsewhere(hash)))
+    }
+
+    /// When the config last changed, as of a commit; none if that lies too far back.
+    pub fn changed_at(&self, past: &Past) -> Option<Moment> {
+        self.began(past, &mut { COMMITS_MAX }).ok().map(|(commit, _)| moment(&commit))
+    }
+
+    /// Those of these definitions for which the config asks, as of a commit, since a younger moment than the one given for
+    /// each; with that moment. One that is left out is older, or nobody can tell.
+    pub fn younger(&self, past: Past, config: &Desired, than: BTreeMap<Key, Moment>) -> BTreeMap<Key, Moment> {
+        let (mut open, mut since) = (than, BTreeMap::new());
+        let (mut past, mut commits, mut bytes) = (past, COMMITS_MAX, EARLIER_BYTES_MAX);
+        for _ in 0..CONFIGS_MAX {
+            if open.is_empty() {
+                break;
+            }
+            let Ok((commit, before)) = self.began(&past, &mut commits) else { break };
+            let began = moment(&commit);
+            // A commit is merged at its date or later: what was touched before that was not touched for it.
+            open.retain(|_, touched| *touched < began);
+            // The one before is about as long, and is not read in vain.
+            if bytes < past.bytes {
+                break;
+            }
+            let before = match self.version(before) {
+                Some(Version { desired, past: older }) => {
+                    let Some(left) = bytes.checked_sub(older.bytes) else { break };
+                    (bytes, past) = (left, older);
+                    match desired {
+                        Ok(before) => Some(before),
+                        Err(NoConfig::Absent(_)) => None,
+                        // What it meant while it was broken nobody can tell; what was before that can be.
+                        Err(NoConfig::Broken(_)) => continue,
+                    }
+                }
+                None => None,
+            };
+            open.retain(|key, _| {
+                let is_older = before.as_ref().is_some_and(|before| asks_the_same(config, before, key));
+                if !is_older {
+                    since.insert(key.clone(), began);
+                }
+                is_older
+            });
+        }
+        since
+    }
+
+    /// What the config asked for after a commit, along the first parents of what is checked out: as each change left it,
+    /// the newest first. One that is broken asked for nothing, since nobody could apply it.
+    pub fn since(&self, applied: &Past) -> Result<Vec<Desired>, String> {
+        let head = Revision::read("HEAD").map(|it| self.git.commit(&it)).transpose();
+        let head = head.map_err(|error| error.to_string())?.flatten();
+        let head = head.ok_or("what is checked out is no commit")?;
+        let in_words = |error: GitError| error.to_string();
+        let newest = self.commit(&head).map_err(in_words)?;
+        if !self.is_before(&applied.commit, newest.as_ref()) {
+            return Err(
+                "it is not a part of the history of what is checked out, so what was merged since is not known"
+                    .to_owned(),
+            );
+        }
+        let too_large = || "the changes of the config that were merged since are too large to be read".to_owned();
+        let (mut configs, mut bytes, mut versions) = (Vec::new(), EARLIER_BYTES_MAX, 0);
+        let mut next = newest;
+        while let Some(version) = self.version(next) {
+            let mut oldest = version.past.commit.clone();
+            next = loop {
+                if oldest.hash == applied.commit.hash {
+                    return Ok(configs);
+                }
+                let parent =
+                    oldest.parent.as_deref().map(|it| self.commit(it)).transpose().map_err(in_words)?.flatten();
+                let Some(parent) = parent else { break None };
+                let same = CommitFiles::holds_the_same(&self.objects, &version.past.seen, &parent);
+                if !same.map_err(in_words)? {
+                    break Some(parent);
+                }
+                oldest = parent;
+            };
+            versions += 1;
+            if versions > CONFIGS_MAX {
+                return Err(format!("more than {CONFIGS_MAX} changes of the config were merged since"));
+            }
+            let left = bytes.checked_sub(version.past.bytes);
+            bytes = left.ok_or_else(too_large)?;
+            if bytes < version.past.bytes {
+                return Err(too_large());
+            }
+            configs.extend(version.desired.ok());
+        }
+        Ok(configs)
+    }
+
+    /// Is a commit among the first parents of another one, or that itself?
+    fn is_before(&self, wanted: &Commit, newest: Option<&Commit>) -> bool {
+        let mut commit = newest.cloned();
+        for _ in 0..COMMITS_MAX {
+            match commit {
+                Some(it) if it.hash == wanted.hash => return true,
+                Some(Commit { parent: Some(parent), .. }) => commit = self.commit(&parent).ok().flatten(),
+                _ => return false,
+            }
+        }
+        false
+    }
+}
+
+fn moment(commit: &Commit) -> Moment {
+    Moment::from_unix_ms(commit.seconds.saturating_mul(1_000))
+}
+
+/// Reads a config from the disk; of an org that is called otherwise here, by its id or its file.
+pub(crate) fn read_from_disk(path: &Path, org: Org<'_>) -> Read {
+    read(Rc::new(Disk::default()), path, None, org)
+}
+
+fn read(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, org: Org<'_>) -> Read {
+    let request = Request { path: path.to_owned(), org: org.name.map(str::to_owned), root: root.map(Path::to_owned) };
+    let Loaded { sources, diagnostics, config, files } = config::load_in(Rc::clone(&system), &request);
+    if let Some(Config { desired, .. }) = config {
+        return Read { desired: Ok(desired), files };
+    }
+    let is_unknown = diagnostics.iter().any(|it| matches!(it.finding, Finding::UnknownOrg { .. }));
+    let other = if is_unknown { called_otherwise(system, path, root, org) } else { None };
+    other.unwrap_or_else(|| Read { desired: Err(first_error(&diagnostics, &sources)), files })
+}
+
+/// The path without what leads nowhere: `./before` is `before`.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|it| *it != Component::CurDir).collect()
+}
+
+/// The config of the org that the head is for, whatever it is called here.
+fn called_otherwise(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, org: Org<'_>) -> Option<Read> {
+    let of = |config: &Config, path: &Path| {
+        let id = config.desired.org.as_ref().and_then(|it| it.id.clone());
+        let file = config.org_file.as_ref().and_then(|it| plain(it).strip_prefix(plain(path)).map(Path::to_owned).ok());
+        (id, file)
+    };
+    let (id, file) = of(org.head, org.head_path);
+    let is_it = |it: &Config| {
+        let (its_id, its_file) = of(it, path);
+        (id.is_some() && its_id == id) || (file.is_some() && its_file == file)
+    };
+    let LoadedAll { configs, files, .. } = config::load_all_in(system, path, root, is_it);
+    let by_id = configs.iter().find(|it| id.is_some() && of(it, path).0 == id);
+    let found = by_id.or_else(|| configs.iter().find(|it| file.is_some() && of(it, path).1 == file))?;
+    Some(Read { desired: Ok(found.desired.clone()), files })
+}
+
+/// The first error, with its place.
+fn first_error(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let error = diagnostics.iter().find(|it| it.severity == Severity::Error);
+    let Some(error) = error else { return "it could not be read".to_owned() };
+    let message = error.finding.message();
+    match error.place.map(|span| sources.place(span)) {
+        Some(place) => format!("{}: {message}", text::ticked(place)),
+        None => message,
+    }
+}

@@ -1,0 +1,388 @@
+//! What a folder of reports says of who changed what, and when: chosen and put in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::limits::{LOG_BYTES_MAX, LOG_NAMES_MAX, LOG_ROWS_MAX, MESSAGE_CHARS_MAX};
+use crate::model::moment::Moment;
+use crate::model::names::{DefinitionId, OrgId};
+use crate::model::observed::Content;
+use crate::model::text;
+use crate::ops::apply::outcome::OutcomeKind;
+use crate::ops::history::stored::{Kept, KeptFailure, KeptReport, KeptRow, Unreadable};
+use crate::output::json::common::RunV1;
+use crate::plan::content::ContentV1;
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// An org: its name in the config, its own name, or its id.
+    pub org: Option<String>,
+    /// Keys of definitions, or ids of objects (what they begin with is enough); none: all, and runs as a whole.
+    pub keys: Vec<String>,
+    /// Only runs that began then or later.
+    pub since: Option<Moment>,
+    /// Only runs that began before that.
+    pub until: Option<Moment>,
+}
+
+/// What the files of a folder say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Log {
+    /// One entry an object and run, and one a run that has none. The newest run first; within a run as its report has
+    /// them.
+    pub entries: Vec<Entry>,
+    /// Files that could not be read, by name.
+    pub problems: Vec<Unread>,
+    known: Known,
+}
+
+/// What the reports name, as far as something is asked for by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Known {
+    any: bool,
+    /// The org that is asked for is one of theirs.
+    has_org: bool,
+    /// The ids of orgs that begin as was asked for.
+    begun_orgs: BTreeSet<String>,
+    /// The keys and ids that are asked for and that one of them names.
+    keys: BTreeSet<String>,
+    /// For what else was typed, the ids that begin so.
+    begun: BTreeMap<String, BTreeSet<String>>,
+    org_names: BTreeSet<String>,
+    key_names: BTreeSet<String>,
+}
+
+/// What is asked for and cannot be meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotMeant {
+    /// No report is of an org of this name.
+    Org {
+        typed: String,
+        /// An org that is called nearly so.
+        nearest: Option<String>,
+    },
+    /// No report names this key or id.
+    Key { typed: String, nearest: Option<String> },
+    /// Several ids begin so.
+    Ambiguous { typed: String, ids: Vec<String> },
+}
+
+/// What became of one object in one run, or of a run as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When the run began.
+    pub time: Moment,
+    pub file: String,
+    pub org: EntryOrg,
+    /// Who, on which commit, and why.
+    pub run: RunV1,
+    /// The object; none for a run as a whole.
+    pub row: Option<KeptRow>,
+    /// What became of the object; of a run as a whole that its plan was refused, that it failed, or none: there was nothing
+    /// to do.
+    pub outcome: Option<OutcomeKind>,
+    /// Why, for what is not done.
+    pub message: Option<String>,
+    pub correlation_id: Option<String>,
+}
+
+/// Which org an entry is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryOrg {
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub sandbox: bool,
+}
+
+/// A file that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    pub file: String,
+    /// The line, from one, where one is to blame.
+    pub line: Option<usize>,
+    pub why: String,
+}
+
+/// The files say more than a log shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMuch;
+
+/// What a log may still take in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    rows: usize,
+    bytes: usize,
+}
+
+impl Default for Room {
+    fn default() -> Room {
+        Room { rows: LOG_ROWS_MAX, bytes: LOG_BYTES_MAX }
+    }
+}
+
+impl Room {
+    fn takes(&mut self, rows: usize, bytes: usize) -> Result<(), TooMuch> {
+        self.rows = self.rows.checked_sub(rows).ok_or(TooMuch)?;
+        self.bytes = self.bytes.checked_sub(bytes).ok_or(TooMuch)?;
+        Ok(())
+    }
+}
+
+impl Log {
+    /// Takes what one file says. Files come in the order of their names.
+    pub fn take(
+        &mut self,
+        file: &str,
+        read: Result<Kept, Unreadable>,
+        asked: &Asked,
+        room: &mut Room,
+    ) -> Result<(), TooMuch> {
+        let mut unread = |line: Option<usize>, why: &str| {
+            let why: String = why.chars().take(MESSAGE_CHARS_MAX).collect();
+            room.takes(0, file.len() + why.len())?;
+            self.problems.push(Unread { file: file.to_owned(), line, why });
+            Ok(())
+        };
+        if let Ok(kept) = &read {
+            self.known.hear(kept, asked);
+        }
+        match read {
+            Err(Unreadable { line, why }) => unread(line, &why),
+            Ok(Kept::Report(KeptReport { run: None, .. }) | Kept::Failure(KeptFailure { run: None, .. })) => {
+                unread(None, "it does not say when its run was")
+            }
+            Ok(Kept::Report(report)) => {
+                self.entries.extend(of_report(file.to_owned(), report, asked, room)?);
+                Ok(())
+            }
+            Ok(Kept::Failure(failure)) => {
+                self.entries.extend(of_failure(file.to_owned(), failure, asked, room)?);
+                Ok(())
+            }
+        }
+    }
+
+    /// What is asked for and no report knows, or means more than one object. Reports that are not there know nothing.
+    pub fn not_meant(&self, asked: &Asked) -> Option<NotMeant> {
+        let Known { any, has_org, begun_orgs, keys, begun, org_names, key_names } = &self.known;
+        let nearest = |typed: &str, names: &BTreeSet<String>| {
+            text::nearest(typed, names.iter().map(String::as_str)).map(str::to_owned)
+        };
+        let several = |typed: &str, ids: &BTreeSet<String>| {
+            (ids.len() > 1).then(|| NotMeant::Ambiguous { typed: typed.to_owned(), ids: ids.iter().cloned().collect() })
+        };
+        if let Some(org) = asked.org.as_ref().filter(|_| *any && !has_org) {
+            if begun_orgs.is_empty() {
+                return Some(NotMeant::Org { typed: org.clone(), nearest: nearest(org, org_names) });
+            }
+            if let Some(ambiguous) = several(org, begun_orgs) {
+                return Some(ambiguous);
+            }
+        }
+        let unknown = asked.keys.iter().filter(|it| *any && !keys.contains(*it));
+        unknown.map(|typed| (typed, begun.get(typed))).find_map(|(typed, ids)| match ids {
+            None => Some(NotMeant::Key { typed: typed.clone(), nearest: nearest(typed, key_names) }),
+            Some(ids) => several(typed, ids),
+        })
+    }
+
+    /// The newest run first; of one moment, by the name of the file.
+    pub fn sorted(mut self) -> Log {
+        self.entries.sort_by(|a, b| (b.time, &a.file).cmp(&(a.time, &b.file)));
+        self
+    }
+}
+
+impl Known {
+    fn hear(&mut self, kept: &Kept, asked: &Asked) {
+        self.any = true;
+        let (run, name, id) = match kept {
+            Kept::Report(it) => (&it.run, &it.org_name, it.org.as_ref().map(OrgId::as_str)),
+            Kept::Failure(it) => (&it.run, &it.org_name, it.org.as_deref()),
+        };
+        if let Some(asked) = &asked.org {
+            let config_org = run.as_ref().and_then(|it| it.said.config_org.as_deref());
+            for name in [config_org, name.as_deref(), id].into_iter().flatten() {
+                self.has_org |= name == asked;
+                remember(&mut self.org_names, name);
+            }
+            if let Some(id) = id.filter(|it| begins(it, asked)) {
+                remember(&mut self.begun_orgs, id);
+            }
+        }
+        let Kept::Report(KeptReport { rows, matched, .. }) = kept else { return };
+        if asked.keys.is_empty() {
+            return;
+        }
+        for key in rows.iter().filter_map(|it| it.key.as_ref()).chain(matched.keys()) {
+            self.keys.extend(asked.keys.iter().filter(|it| *it == key.as_str()).cloned());
+            remember(&mut self.key_names, key.as_str());
+        }
+        for id in rows.iter().filter_map(|it| it.id.as_ref()).chain(matched.values()) {
+            for typed in &asked.keys {
+                if id.as_str().eq_ignore_ascii_case(typed) {
+                    self.keys.insert(typed.clone());
+                } else if id.begins_with(typed) {
+                    remember(self.begun.entry(typed.clone()).or_default(), id.as_str());
+                }
+            }
+        }
+    }
+}
+
+fn begins(org_id: &str, typed: &str) -> bool {
+    OrgId::new(org_id).is_some_and(|it| it.begins_with(typed))
+}
+
+fn remember(names: &mut BTreeSet<String>, name: &str) {
+    if names.len() < LOG_NAMES_MAX && name.len() <= MESSAGE_CHARS_MAX && !names.contains(name) {
+        names.insert(name.to_owned());
+    }
+}
+
+impl NotMeant {
+    /// What is wrong; foreign strings are raw.
+    pub fn message(&self) -> String {
+        match self {
+            NotMeant::Org { typed, .. } => format!("no report is of an org {typed}", typed = text::ticked(typed)),
+            NotMeant::Key { typed, .. } => {
+                format!("no report names a key or an id {typed}", typed = text::ticked(typed))
+            }
+            NotMeant::Ambiguous { typed, ids } => text::ambiguous(typed, ids),
+        }
+    }
+
+    pub fn help(&self) -> String {
+        match self {
+            NotMeant::Org { nearest: Some(nearest), .. } | NotMeant::Key { nearest: Some(nearest), .. } => {
+                format!("did you mean {nearest}?", nearest = text::ticked(nearest))
+            }
+            NotMeant::Org { nearest: None, .. } => {
+                "give the name of the org in the config, its own name, or its id; without --org, all are shown"
+                    .to_owned()
+            }
+            NotMeant::Key { nearest: None, .. } => {
+                "give a key of the config, or the id of an object; without --key, all are shown".to_owned()
+            }
+            NotMeant::Ambiguous { .. } => "type more of the id".to_owned(),
+        }
+    }
+}
+
+fn of_report(file: String, report: KeptReport, asked: &Asked, room: &mut Room) -> Result<Vec<Entry>, TooMuch> {
+    let KeptReport { org, org_name, sandbox, generation: _, run, success, verified: _, refusals, mut rows, matched: _ } =
+        report;
+    let Some(run) = run else { return Ok(Vec::new()) };
+    let whole = Entry {
+        time: run.began,
+        file,
+        org: EntryOrg { id: org.map(|it| it.to_string()), name: org_name, sandbox },
+        run: run.said,
+        row: None,
+        outcome: (!success).then_some(OutcomeKind::Failed),
+        message: None,
+        correlation_id: None,
+    };
+    if !asked.is_of_run(&whole) {
+        return Ok(Vec::new());
+    }
+    let as_a_whole = match (refusals.is_empty(), rows.is_empty()) {
+        (false, _) => {
+            let (outcome, message) = (Some(OutcomeKind::Refused), Some(refusals.join("; ")));
+            Some(Entry { outcome, message, ..whole.clone() })
+        }
+        (true, true) => Some(whole.clone()),
+        (true, false) => None,
+    };
+    let mut entries: Vec<Entry> = as_a_whole.into_iter().filter(|_| asked.is_of_a_run()).collect();
+    rows.retain(|row| asked.is_of_object(row));
+    // Before it is there so many times: each row says again what the run was.
+    let said = whole.bytes();
+    let bytes = rows.iter().map(|row| said.saturating_add(bytes(row)));
+    let bytes = entries.iter().map(Entry::bytes).chain(bytes).fold(0, usize::saturating_add);
+    room.takes(entries.len() + rows.len(), bytes)?;
+    entries.extend(rows.into_iter().map(|row| Entry {
+        outcome: Some(row.outcome),
+        message: row.message.clone(),
+        correlation_id: row.correlation_id.clone(),
+        // What the org made of it is no part of a log.
+        row: Some(KeptRow { differences: Vec::new(), ..row }),
+        ..whole.clone()
+    }));
+    Ok(entries)
+}
+
+/// About as many as a row has in the log.
+fn bytes(row: &KeptRow) -> usize {
+    let content = |it: &Content| serde_json::to_string(&ContentV1::from(it)).map_or(0, |it| it.len());
+    let contents: usize = row.before.iter().chain(&row.after).map(content).sum();
+    let texts = [&row.message, &row.correlation_id].into_iter().flatten().map(String::len);
+    let names = row.name.as_ref().map_or(0, |it| it.nfc().len()) + row.system_presence.as_str().len();
+    let ids = row.id.as_ref().map_or(0, |it| it.as_str().len()) + row.key.as_ref().map_or(0, |it| it.as_str().len());
+    // Messages and ids stand beside the row as well.
+    contents + names + ids + 2 * texts.sum::<usize>()
+}
+
+fn of_failure(file: String, failure: KeptFailure, asked: &Asked, room: &mut Room) -> Result<Option<Entry>, TooMuch> {
+    let KeptFailure { org, org_name, sandbox, run, message, correlation_id } = failure;
+    let Some(run) = run else { return Ok(None) };
+    let entry = Entry {
+        time: run.began,
+        file,
+        org: EntryOrg { id: org, name: org_name, sandbox },
+        run: run.said,
+        row: None,
+        outcome: Some(OutcomeKind::Failed),
+        message: Some(message),
+        correlation_id,
+    };
+    if !(asked.is_of_run(&entry) && asked.is_of_a_run()) {
+        return Ok(None);
+    }
+    room.takes(1, entry.bytes())?;
+    Ok(Some(entry))
+}
+
+impl Asked {
+    fn is_of_run(&self, entry: &Entry) -> bool {
+        let Asked { org, keys: _, since, until } = self;
+        let names = [&entry.run.config_org, &entry.org.name, &entry.org.id];
+        let is_its_id = |asked: &String| entry.org.id.as_ref().is_some_and(|it| begins(it, asked));
+        let is_its_name = |asked: &String| names.into_iter().flatten().any(|it| it == asked) || is_its_id(asked);
+        org.as_ref().is_none_or(is_its_name)
+            && since.is_none_or(|since| entry.time >= since)
+            && until.is_none_or(|until| entry.time < until)
+    }
+
+    /// What failed as a whole has changed nothing, and so it is about no key.
+    fn is_of_a_run(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    fn is_of_object(&self, row: &KeptRow) -> bool {
+        let is_its_name = |asked: &String| {
+            let is_its_id = |id: &DefinitionId| id.as_str().eq_ignore_ascii_case(asked) || id.begins_with(asked);
+            row.key.as_ref().is_some_and(|key| key.as_str() == asked) || row.id.as_ref().is_some_and(is_its_id)
+        };
+        self.keys.is_empty() || self.keys.iter().any(is_its_name)
+    }
+}
+
+impl Entry {
+    /// About as many as it has without its row.
+    fn bytes(&self) -> usize {
+        let run = serde_json::to_string(&self.run).map_or(0, |it| it.len());
+        let texts = [&self.org.id, &self.org.name, &self.message, &self.correlation_id];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        self.file.len() + run + texts
+    }
+
+    /// The person, else the OAuth client.
+    pub fn who(&self) -> Option<&str> {
+        self.run.actor.as_deref().or(self.run.client.as_deref())
+    }
+
+    /// What the org is called: by the config, else by itself, else by its id.
+    pub fn org_name(&self) -> Option<&str> {
+        self.run.config_org.as_deref().or(self.org.name.as_deref()).or(self.org.id.as_deref())
+    }
+}

@@ -1,0 +1,66 @@
+//! Which creates of a kept report the org's list may not show yet.
+
+use std::path::Path;
+
+use crate::client::policy::NEXT_RUN_LAG_MS;
+use crate::model::moment::Moment;
+use crate::ops::apply::outcome::OutcomeKind;
+use crate::ops::history::posts::Posts;
+use crate::ops::history::stored::{KeptReport, KeptRow};
+use crate::plan::change::Action;
+use crate::plan::recent::Sent;
+
+/// No run takes longer.
+const RUN_MS_MAX: u64 = 60 * 60 * 1_000;
+
+/// The creates of a report whose run ended less than five minutes ago: those whose POST was sent, unless an answer says that
+/// it was not carried out. `posts` are the lines beside the report; without them each create that is open counts.
+///
+/// Whatever a clock says, nothing is waited for longer than five minutes from now.
+pub fn sent(report: &KeptReport, file: &Path, posts: Option<&Posts>, now: Moment) -> Vec<Sent> {
+    let Some(run) = &report.run else { return Vec::new() };
+    // Of a run that was killed, the report knows the beginning alone.
+    let ended = Moment::read(&run.said.ended).unwrap_or(run.began);
+    let is_killed = || report.rows.iter().any(|it| it.outcome == OutcomeKind::Unknown && it.action == Action::Create);
+    let ended = match posts {
+        Some(posts) => posts.last().map_or(ended, |last| last.max(ended)),
+        // The lines could not be written, so nothing says when it ended.
+        None if is_killed() => run.began.plus_ms(RUN_MS_MAX).max(ended),
+        None => ended,
+    };
+    let until = ended.plus_ms(NEXT_RUN_LAG_MS).min(now.plus_ms(NEXT_RUN_LAG_MS));
+    if until <= now {
+        return Vec::new();
+    }
+    let default_locale = report.default_locale();
+    let one = |row: &KeptRow| {
+        let labels = row.after.as_ref().map(|it| it.labels.clone());
+        Some(Sent {
+            key: row.key.clone()?,
+            system_presence: row.system_presence.clone(),
+            default_label: labels.as_ref().and_then(|it| it.get(&default_locale).cloned()),
+            labels,
+            id: row.id.clone(),
+            until,
+            report: file.display().to_string(),
+        })
+    };
+    report
+        .rows
+        .iter()
+        .filter(|row| row.action == Action::Create && !row.held && was_sent(row, posts))
+        .filter_map(one)
+        .collect()
+}
+
+fn was_sent(row: &KeptRow, posts: Option<&Posts>) -> bool {
+    match row.outcome {
+        OutcomeKind::Done | OutcomeKind::NotVisibleYet | OutcomeKind::Differs | OutcomeKind::Overwritten => true,
+        OutcomeKind::Unknown => match (&row.key, posts) {
+            (Some(key), Some(posts)) => posts.may_hold(key),
+            (Some(_), None) => true,
+            (None, _) => false,
+        },
+        OutcomeKind::AlreadySo | OutcomeKind::Failed | OutcomeKind::Refused | OutcomeKind::Skipped => false,
+    }
+}

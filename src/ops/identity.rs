@@ -1,0 +1,142 @@
+//! Which org is meant, whose credentials these are, and whether the two agree.
+
+use crate::client::wire::WireError;
+use crate::client::{ApiError, Kind, Reader};
+use crate::model::desired::Desired;
+use crate::model::names::OrgId;
+use crate::model::observed::Organization;
+use crate::model::problem::{Heard, Problem};
+use crate::model::text;
+
+/// Which org is meant, and whether a plan may go on without knowing.
+pub struct Identity {
+    /// `org.id`, or `--org-id`.
+    pub meant: Option<OrgId>,
+    pub name: Option<String>,
+    /// Stop when the org does not say who it is: where something is written, or imported from it.
+    pub must_be_known: bool,
+    /// What is said if the sandbox does not answer; none if any org may. Anything on this machine can be the way to a
+    /// real org, such as a tunnel.
+    pub unless_sandbox: Option<Problem>,
+}
+
+impl Identity {
+    /// By a config alone, for a command that only reads.
+    pub fn to_read(desired: &Desired) -> Identity {
+        let org = desired.org.as_ref();
+        let meant = org.and_then(|org| org.id.clone());
+        Identity { meant, name: org.map(|org| org.name.clone()), must_be_known: false, unless_sandbox: None }
+    }
+
+    /// By a config and `--org-id`, for a command that writes.
+    pub fn to_write(desired: &Desired, org_id: Option<&str>) -> Result<Identity, Problem> {
+        let Identity { meant: written, name, .. } = Identity::to_read(desired);
+        let empty = || Problem::new("--org-id is empty").help("`plan` prints the org's id");
+        let typed = org_id.map(|typed| OrgId::new(typed).ok_or_else(empty)).transpose()?;
+        if let (Some(written), Some(typed)) = (&written, &typed)
+            && written != typed
+        {
+            return Err(Problem::new(format!("`org.id` is {written}, and --org-id is {typed}"))
+                .help("correct the one that is wrong; nothing was sent"));
+        }
+        Ok(Identity { meant: written.or(typed), name, must_be_known: true, unless_sandbox: None })
+    }
+
+    /// A real org has to be named before anything is written: the worst accident is the right change in the wrong
+    /// org. `otherwise` is what is said if it is not.
+    pub fn named(self, is_remote: bool, otherwise: impl FnOnce() -> Problem) -> Result<Identity, Problem> {
+        if self.meant.is_some() { Ok(self) } else { self.or_sandbox(is_remote, otherwise()) }
+    }
+
+    /// Only the sandbox will do.
+    pub fn or_sandbox(self, is_remote: bool, otherwise: Problem) -> Result<Identity, Problem> {
+        if is_remote { Err(otherwise) } else { Ok(Identity { unless_sandbox: Some(otherwise), ..self }) }
+    }
+}
+
+/// What is said where a config names no org.
+pub fn config_names_no_org() -> Problem {
+    Problem::new("the config does not say which org it is for")
+        .help("write `org: { name: …, id: … }` into an org file, or give --org-id ID; `plan` prints the id")
+}
+
+/// Asks whose credentials these are; `heard` does not know where the org does not say and need not be
+/// known.
+pub async fn who(
+    reader: &Reader,
+    identity: &Identity,
+    heard: &mut Heard,
+    notes: &mut Vec<Problem>,
+) -> Result<(), Problem> {
+    match reader.introduced().await {
+        // A failure names the org as well, the wrong one most of all.
+        Ok((org, is_sandbox)) => {
+            let org = heard.org.insert(org);
+            right_org(org, identity)?;
+            match &identity.unless_sandbox {
+                Some(problem) if !is_sandbox => Err(not_the_sandbox(problem, org)),
+                Some(_) | None => Ok(()),
+            }
+        }
+        // Nothing else would be answered either.
+        Err(error) if identity.must_be_known || stops_everything(&error) => Err(not_known(error, identity)),
+        Err(error) => {
+            notes.push(Problem::from(error));
+            Ok(())
+        }
+    }
+}
+
+/// Would nothing else be answered either?
+pub fn stops_everything(error: &ApiError) -> bool {
+    match &error.kind {
+        Kind::Unauthorized { .. } | Kind::Credentials | Kind::HoldsSecret => true,
+        Kind::Connection(error) => !matches!(error, WireError::Lost(_) | WireError::TimedOut { .. }),
+        Kind::RateLimited { .. }
+        | Kind::Forbidden { .. }
+        | Kind::NotFound { .. }
+        | Kind::NotServed(_)
+        | Kind::NoneServed
+        | Kind::NotOffered
+        | Kind::Conflict
+        | Kind::Invalid
+        | Kind::Server
+        | Kind::Redirected
+        | Kind::Interrupted
+        | Kind::Waited
+        | Kind::BrokenPromise(_)
+        | Kind::OddObject(_)
+        | Kind::HalfCharacter(_)
+        | Kind::Unsettled(_)
+        | Kind::Incomplete(_)
+        | Kind::UnusableId(_) => false,
+    }
+}
+
+fn not_known(error: ApiError, identity: &Identity) -> Problem {
+    let mut problem = Problem::from(error);
+    if identity.must_be_known {
+        problem.message = format!("the org could not be asked who it is, so nothing is written: {}", problem.message);
+    }
+    problem
+}
+
+fn not_the_sandbox(problem: &Problem, org: &Organization) -> Problem {
+    let Problem { message, help, .. } = problem;
+    let name = text::ticked(&org.name);
+    let problem = Problem::new(format!("{message}, and {name} ({}) is not the sandbox; nothing was written", org.id));
+    Problem { help: help.clone(), ..problem }
+}
+
+fn right_org(org: &Organization, identity: &Identity) -> Result<(), Problem> {
+    let Some(meant) = &identity.meant else { return Ok(()) };
+    if *meant == org.id {
+        return Ok(());
+    }
+    let named = match &identity.name {
+        Some(name) => format!("this config is for {name} ({meant})", name = text::ticked(name)),
+        None => format!("the org that is meant is {meant}"),
+    };
+    Err(Problem::new(format!("these credentials are for {} ({}); {named}", text::ticked(&org.name), org.id))
+        .help("use the credentials of the org that is meant, or correct the id; nothing was written"))
+}

@@ -1,0 +1,71 @@
+//! How a config names the division that a definition belongs to.
+
+use crate::model::division::{DivisionName, Divisions};
+use crate::model::names::DivisionId;
+use crate::model::text;
+
+/// The longest name that is written, in characters.
+const NAME_LENGTH_MAX: usize = 200;
+
+/// What a config says of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// Nothing: it belongs to all of them, or the API does not show divisions.
+    Nothing,
+    /// This, in the field `division`.
+    Field(String),
+    /// There are no words for it: its id is of an unusual kind, and its name is not known, not the only
+    /// one or not visible. Without the field it stays where it is.
+    Unsayable(DivisionId),
+}
+
+/// By its name where that says which one, else by its id.
+pub fn said(division: Option<&DivisionId>, divisions: &Divisions) -> Said {
+    let Some(id) = division.filter(|it| !it.is_all()) else { return Said::Nothing };
+    let is_the_only_one = |name: &&str| divisions.known().iter().filter(|it| it.name == **name).count() == 1;
+    match divisions.name(id).filter(is_the_only_one).filter(|it| is_sayable(it)) {
+        Some(name) => Said::Field(name.to_owned()),
+        None if id.is_guid() => Said::Field(id.to_string()),
+        None => Said::Unsayable(id.clone()),
+    }
+}
+
+/// Is it read back as this name, and as no id?
+fn is_sayable(name: &str) -> bool {
+    name.chars().count() <= NAME_LENGTH_MAX
+        && !name.chars().any(text::is_hidden)
+        && DivisionName::new(name) == Some(DivisionName::Name(name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::division::Division;
+
+    const SALES: &str = "11111111-aaaa-4aaa-8aaa-111111111111";
+
+    fn known(items: &[(&str, &str)]) -> Divisions {
+        let division =
+            |(id, name): &(&str, &str)| Division { id: DivisionId::new(id).unwrap(), name: (*name).to_owned() };
+        Divisions::Known(items.iter().map(division).collect())
+    }
+
+    fn say(id: &str, divisions: &Divisions) -> Said {
+        said(DivisionId::new(id).as_ref(), divisions)
+    }
+
+    #[test]
+    fn a_division_is_named_where_its_name_says_which_it_is() {
+        let by_id = Said::Field(SALES.to_owned());
+        assert_eq!(say(SALES, &known(&[(SALES, "Sales")])), Said::Field("Sales".to_owned()));
+        assert_eq!(say(SALES, &known(&[(SALES, "Sales"), ("2", "Sales")])), by_id);
+        for name in ["", " Sales", "*", "a\u{200B}b", "22222222-aaaa-4aaa-8aaa-111111111111", &"x".repeat(300)] {
+            assert_eq!(say(SALES, &known(&[(SALES, name)])), by_id, "{name:?}");
+        }
+        assert_eq!(say(SALES, &Divisions::NotKnown), by_id);
+        assert_eq!(say("*", &Divisions::NotAsked), Said::Nothing);
+        assert_eq!(said(None, &Divisions::NotAsked), Said::Nothing);
+        assert_eq!(say("odd", &Divisions::NotAsked), Said::Unsayable(DivisionId::new("odd").unwrap()));
+        assert_eq!(say("odd", &known(&[("odd", "Sales")])), Said::Field("Sales".to_owned()));
+    }
+}

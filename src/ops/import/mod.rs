@@ -1,0 +1,180 @@
+//! From an org to the config that a person would have written of it: a function of values. Planned
+//! against the same org, the config changes nothing.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::config::finding::Finding;
+use crate::config::{self, Text};
+use crate::model::names::{Locale, can_be_id};
+use crate::model::observed::{Definition, Observed, Organization, Primary};
+use crate::model::region::Region;
+use crate::model::source::{Diagnostic, Findings, Severity, Sources};
+use crate::model::text;
+use crate::model::yaml;
+use crate::ops::import::division::{Said, said};
+use crate::ops::import::keys::keys;
+use crate::ops::import::note::Note;
+use crate::ops::import::page::{Content, NewFile};
+use crate::ops::import::pins::{Choice, LeftOut, Managed, Need, judge};
+use crate::plan::change::Step;
+use crate::plan::plan;
+use crate::plan::refusal::Refusal;
+
+pub mod division;
+pub mod keys;
+pub mod note;
+pub mod page;
+pub mod pins;
+
+/// What the files are to be like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub choice: Choice,
+    pub layout: Layout,
+    /// Where the org is, where that is a known region.
+    pub region: Option<Region>,
+    /// Where editors find the schema of a config, from the files.
+    pub schema: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layout {
+    OneFile(String),
+    /// An org file, and a layer for each system presence.
+    Folder,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// The org file first, then the layers in the order of its `use`.
+    pub files: Vec<NewFile>,
+    pub definitions: usize,
+    pub notes: Vec<Note>,
+}
+
+/// The config of an org. The same org gives the same bytes.
+pub fn import(observed: &Observed, organization: &Organization, asked: &Asked) -> Import {
+    let Asked { choice, layout, region, schema } = asked;
+    let (managed, left_out) = judge(observed, choice);
+    let definitions: Vec<&Definition> = managed.iter().map(|it| it.definition).collect();
+    let keys = keys(&definitions, &choice.default_locale);
+    let content = Content {
+        organization,
+        region: *region,
+        default_locale: &choice.default_locale,
+        schema,
+        managed: &managed,
+        left_out: &left_out,
+        keys: &keys,
+        divisions: &observed.divisions,
+        odd: &observed.odd,
+        halved: &observed.halved,
+        system_presences: observed.system_presences.as_deref().unwrap_or_default(),
+    };
+    let files = match layout {
+        Layout::OneFile(name) => vec![page::one(&content, name)],
+        Layout::Folder => page::folder(&content),
+    };
+    Import { files, definitions: managed.len(), notes: notes(observed, &content, choice) }
+}
+
+fn notes(observed: &Observed, content: &Content<'_>, choice: &Choice) -> Vec<Note> {
+    let mut notes = Vec::new();
+    notes.extend(default_locale(content.managed, &choice.default_locale));
+    let is_left = |it: &&Definition| it.deactivated && it.primary != Primary::Yes;
+    let deactivated = observed.definitions.iter().filter(is_left).count();
+    if !choice.deactivated && deactivated > 0 {
+        notes.push(Note::DeactivatedLeftOut { count: deactivated });
+    }
+    let needing = |which: fn(Need) -> bool| content.managed.iter().filter(|it| it.pin.is_some_and(which)).count();
+    let pinned = needing(|it| !matches!(it, Need::Asked | Need::PrimaryNotKnown));
+    if pinned > 0 {
+        notes.push(Note::Pinned { count: pinned });
+    }
+    let not_known = needing(|it| it == Need::PrimaryNotKnown);
+    if not_known > 0 {
+        notes.push(Note::PrimaryNotKnown { count: not_known });
+    }
+    for left_out in content.left_out {
+        let LeftOut { definition, obstacle } = left_out;
+        let (id, system_presence) = (definition.id.clone(), definition.system_presence.clone());
+        let protected = left_out.can_be_protected();
+        notes.push(Note::LeftOut { id, system_presence, obstacle: *obstacle, protected });
+    }
+    for Managed { definition, pin: _, pin_refused } in content.managed {
+        let Some(key) = content.keys.get(&definition.id) else { continue };
+        if *pin_refused {
+            notes.push(Note::NotPinned { key: key.clone(), id: definition.id.clone() });
+        }
+        if let Said::Unsayable(division) = said(definition.division.as_ref(), content.divisions) {
+            notes.push(Note::DivisionLeftOut { key: key.clone(), division });
+        }
+    }
+    if !can_be_id(content.organization.id.as_str()) {
+        notes.push(Note::OrgIdLeftOut { id: content.organization.id.clone() });
+    }
+    notes
+}
+
+/// Told where most have no label in it: then another locale was meant.
+fn default_locale(managed: &[Managed<'_>], locale: &Locale) -> Option<Note> {
+    // Each locale in its first spelling, with how many have a label in it.
+    let mut counts: BTreeMap<String, (&Locale, usize)> = BTreeMap::new();
+    for Managed { definition, .. } in managed {
+        let mut own: BTreeMap<String, &Locale> = BTreeMap::new();
+        for (locale, _) in definition.labels.iter().filter(|(it, _)| !yaml::is_odd_locale(it.as_str())) {
+            own.entry(locale.normal()).or_insert(locale);
+        }
+        for (normal, locale) in own {
+            let (spelling, count) = counts.entry(normal).or_insert((locale, 0));
+            *spelling = (*spelling).min(locale);
+            *count += 1;
+        }
+    }
+    let (of, ours) = (managed.len(), counts.get(&locale.normal()).map_or(0, |(_, count)| *count));
+    let most = counts.values().max_by_key(|(locale, count)| (*count, Reverse(*locale)));
+    let better = most.filter(|(_, count)| *count > ours).map(|(locale, _)| (*locale).clone());
+    (ours * 2 < of).then(|| Note::DefaultLocale { locale: locale.clone(), without: of - ours, of, better })
+}
+
+/// Why an import may not be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flaw {
+    /// There is more than one file, or one config, can hold.
+    TooLarge(Sources, Findings),
+    /// A bug of this program: it does not read back without these errors.
+    Unreadable(Vec<String>),
+    /// A bug of this program: planned against the org that it is of, it would change something, be
+    /// refused, or not know again what it names.
+    Differs(Vec<String>),
+}
+
+/// Reads an import back and plans it against the org that it is of.
+pub fn prove(import: &Import, observed: &Observed) -> Result<(), Flaw> {
+    let texts: Vec<Text<'_>> = import.files.iter().map(|it| Text { path: &it.name, text: &it.text }).collect();
+    let Some((org, layers)) = texts.split_first() else { return Err(Flaw::Differs(Vec::new())) };
+    let (sources, found, desired) = config::read_texts(*org, layers);
+    let Some(desired) = desired else {
+        let errors: Vec<Diagnostic> = found.iter().filter(|it| it.severity == Severity::Error).cloned().collect();
+        let is_too_much = |it: &Finding| {
+            matches!(it, Finding::TooLarge { .. } | Finding::TooManyValues { .. } | Finding::TooManyInAll { .. })
+        };
+        if errors.iter().all(|it| is_too_much(&it.finding)) {
+            return Err(Flaw::TooLarge(sources, errors.into()));
+        }
+        return Err(Flaw::Unreadable(errors.iter().map(|it| it.finding.message()).collect()));
+    };
+    let plan = plan(&desired, observed, &desired.settings.limits);
+    if plan.is_empty() && plan.in_step.len() == import.definitions {
+        return Ok(());
+    }
+    let name = |it: &Step| it.key().map(ToString::to_string).or_else(|| it.id().map(ToString::to_string));
+    let change = |it: &Step| format!("{} `{}`", it.action().verb(), name(it).unwrap_or_default());
+    let mut what: Vec<String> = plan.changes.iter().map(|it| change(&it.step)).collect();
+    what.extend(plan.refusals.iter().map(Refusal::message));
+    if what.is_empty() {
+        what.push(format!("{} in it, {} in step", text::count(import.definitions, "definition"), plan.in_step.len()));
+    }
+    Err(Flaw::Differs(what))
+}

@@ -1,0 +1,116 @@
+//! What a person should know of an import that its files do not show by themselves.
+
+use crate::model::names::{DefinitionId, DivisionId, Key, Locale, OrgId, SystemPresence};
+use crate::model::text;
+use crate::ops::import::pins::Obstacle;
+
+/// One note. Foreign strings in it are raw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Most definitions have no label in the default locale.
+    DefaultLocale {
+        /// The one that was chosen, or that stands where nobody chooses.
+        locale: Locale,
+        /// How many have no label in it.
+        without: usize,
+        of: usize,
+        /// One in which more of them have a label.
+        better: Option<Locale>,
+    },
+    /// Deactivated definitions are not in the files.
+    DeactivatedLeftOut {
+        count: usize,
+    },
+    /// Definitions that only a pin makes known.
+    Pinned {
+        count: usize,
+    },
+    PrimaryNotKnown {
+        count: usize,
+    },
+    /// One that no config can name.
+    LeftOut {
+        id: DefinitionId,
+        /// Where it belongs.
+        system_presence: SystemPresence,
+        /// Why.
+        obstacle: Obstacle,
+        /// It is in `protect`.
+        protected: bool,
+    },
+    /// One that `--pin` should have pinned.
+    NotPinned {
+        key: Key,
+        id: DefinitionId,
+    },
+    DivisionLeftOut {
+        key: Key,
+        division: DivisionId,
+    },
+    OrgIdLeftOut {
+        id: OrgId,
+    },
+}
+
+impl Note {
+    /// In words; foreign strings are raw.
+    pub fn message(&self) -> String {
+        match self {
+            Note::DefaultLocale { locale, without, of, better } => {
+                let better = better.as_ref().map_or_else(String::new, |better| {
+                    let better = text::unticked(better);
+                    format!("; more have one in `{better}`: give `--default-locale {better}`")
+                });
+                format!(
+                    "{without} of {} have no label in the default locale {locale}{better}",
+                    text::count(*of, "definition"),
+                    locale = text::ticked(locale)
+                )
+            }
+            Note::DeactivatedLeftOut { count } => {
+                let (are, them) = if *count == 1 { ("is", "it") } else { ("are", "them") };
+                format!(
+                    "{} {are} left out; `--deactivated` imports {them} as well",
+                    text::count(*count, "deactivated definition")
+                )
+            }
+            Note::Pinned { count } => {
+                let are = if *count == 1 { "is" } else { "are" };
+                format!(
+                    "{} {are} pinned in `ids`, since nothing else tells what they are",
+                    text::count(*count, "definition")
+                )
+            }
+            Note::PrimaryNotKnown { count } => format!(
+                "the org does not say of {} whether it is the platform's own; a comment stands at each",
+                text::count(*count, "definition")
+            ),
+            Note::LeftOut { id, system_presence, obstacle, protected } => {
+                let then = if *protected {
+                    "`protect` keeps it as it is"
+                } else {
+                    "its id cannot be written into `protect` either, so `prune: delete` would remove it"
+                };
+                format!(
+                    "{id} ({system_presence}) is left out, since {}; {then}",
+                    obstacle.in_words(),
+                    id = text::ticked(id)
+                )
+            }
+            Note::NotPinned { key, id } => {
+                format!("`{key}` has no pin: its id {id} cannot be written", id = text::ticked(id))
+            }
+            Note::DivisionLeftOut { key, division } => format!(
+                "the division of `{key}` is left out: its id {division} is of an unusual kind, and its name is not known; \
+                 it stays where it is",
+                division = text::ticked(division)
+            ),
+            Note::OrgIdLeftOut { id } => {
+                format!(
+                    "`org.id` is left out: {id} cannot be written; `apply` will ask for --org-id",
+                    id = text::ticked(id)
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The files of a new repository: what stands in them. Pure; the command writes them.
+
+use std::fmt::Write as _;
+
+use crate::host::placed::Claim;
+
+/// Where the config goes, below the repository.
+pub const CONFIG_FOLDER: &str = "presences";
+/// Where editors find the schema of a config, from the files in that folder.
+pub const SCHEMA_FROM_CONFIG: &str = "../schemas/config.v1.json";
+/// Where the schema goes, below the repository.
+pub const SCHEMA: &str = "schemas/config.v1.json";
+
+/// What the examples call their org.
+const EXAMPLE_ORG: &str = "acme-prod";
+
+/// What no repository should hold, and why.
+const IGNORED: [(&str, &str); 2] = [
+    (".presencectl/", "the state of sandbox orgs"),
+    ("plan*.json", "saved plans: they hold what the org holds, and are for one apply"),
+];
+
+/// What a new config begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    Org,
+    Small,
+}
+
+/// Whose CI plans pull requests and applies what is merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ci {
+    Github,
+    Gitlab,
+    None,
+}
+
+/// A file that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    pub name: String,
+    pub text: String,
+    pub claim: Claim,
+}
+
+impl Page {
+    pub fn whole(name: impl Into<String>, text: String) -> Page {
+        Page { name: name.into(), text, claim: Claim::Whole }
+    }
+}
+
+/// A config to begin with, where there is no org to import from.
+pub fn small() -> Page {
+    let text = format!(
+        "# yaml-language-server: $schema={SCHEMA_FROM_CONFIG}\n\
+         version: 1\n\
+         # Which org this is for. With its id here, nothing is ever applied to another one; `presencectl doctor`\n\
+         # prints it.\n\
+         org:\n  \
+         name: {EXAMPLE_ORG} # Set: your name for the org, here and in the files of a CI: what `--org` takes.\n  \
+         # id: …\n\
+         settings:\n  \
+         # The label in this locale identifies a definition.\n  \
+         defaultLocale: en_US\n  \
+         # What these files do not name stays as it is; `delete` takes it away.\n  \
+         prune: keep\n\
+         definitions:\n  \
+         # The key (`lunch`) is a name in this repository; agents see the labels.\n  \
+         lunch:\n    \
+         systemPresence: Meal\n    \
+         labels: {{ en_US: Lunch }}\n  \
+         coaching:\n    \
+         systemPresence: Busy\n    \
+         labels: {{ en_US: Coaching }}\n"
+    );
+    Page::whole(format!("{CONFIG_FOLDER}/presence.yaml"), text)
+}
+
+/// The files of a CI, as the examples have them, for the org that a config names: what else has to be set in them is
+/// marked `Set:`.
+pub fn workflows(ci: Ci, org: Option<&str>) -> Vec<Page> {
+    let page =
+        |(name, text): &(&str, &str)| Page::whole(*name, org.map_or_else(|| (*text).to_owned(), |org| of(org, text)));
+    match ci {
+        Ci::Github => GITHUB.iter().map(page).collect(),
+        Ci::Gitlab => GITLAB.iter().map(page).collect(),
+        Ci::None => Vec::new(),
+    }
+}
+
+/// The org's name in the place of the example's: in quotes where it is a value, since `no` and `1` are names as well.
+fn of(org: &str, example: &str) -> String {
+    example
+        .replace(&format!("[{EXAMPLE_ORG}]"), &format!("[\"{org}\"]"))
+        .replace(&format!(" ORG: {EXAMPLE_ORG}"), &format!(" ORG: \"{org}\""))
+        .replace(EXAMPLE_ORG, org)
+}
+
+macro_rules! example {
+    ($folder:literal, $name:literal) => {
+        ($name, include_str!(concat!("../../examples/", $folder, "/", $name)))
+    };
+}
+
+const GITHUB: [(&str, &str); 4] = [
+    example!("github-actions", ".github/workflows/check.yml"),
+    example!("github-actions", ".github/workflows/plan.yml"),
+    example!("github-actions", ".github/workflows/apply.yml"),
+    example!("github-actions", ".github/workflows/drift.yml"),
+];
+
+const GITLAB: [(&str, &str); 2] = [example!("gitlab-ci", ".gitlab-ci.yml"), example!("gitlab-ci", "presencectl.sh")];
+
+/// What Git passes over: the lines that are there, and those that are missing.
+pub fn gitignore(there: Option<&str>) -> Page {
+    let mut text = there.unwrap_or_default().to_owned();
+    let missing = IGNORED.iter().filter(|(line, _)| !text.lines().any(|it| it.trim() == *line)).collect::<Vec<_>>();
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    for (line, why) in missing {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "# {}{}\n{line}", why[..1].to_uppercase(), &why[1..]);
+    }
+    Page { name: ".gitignore".to_owned(), text, claim: Claim::Addition }
+}
+
+/// How to go on, for whoever opens the repository.
+pub fn readme(start: Start) -> Page {
+    let sandbox = match start {
+        Start::Org => "",
+        Start::Small => " --sandbox",
+    };
+    let commands: String = [
+        (format!("validate {CONFIG_FOLDER}"), "are the files in order?"),
+        (format!("plan {CONFIG_FOLDER}{sandbox}"), "what is different in the org? Writes nothing"),
+        (format!("apply {CONFIG_FOLDER}{sandbox}"), "shows the same, asks, and carries it out"),
+        (format!("doctor {CONFIG_FOLDER}{sandbox}"), "what is missing on this machine?"),
+    ]
+    .iter()
+    .fold(String::new(), |mut lines, (command, what)| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(lines, "presencectl {command:27}  # {what}");
+        lines
+    });
+    let text = format!(
+        "# Presence definitions\n\n\
+         The presence definitions of our Genesys Cloud org as code, kept by \
+         presencectl. They stand in `{CONFIG_FOLDER}/`.\n\n\
+         ```sh\n\
+         {commands}\
+         ```\n\n\
+         A change is a pull request: `plan` shows there what it does, and after the merge `apply` does it.\n\
+         Credentials come from the environment and never from a file.\n"
+    );
+    // Somebody's own page says what they want it to say.
+    Page { name: "README.md".to_owned(), text, claim: Claim::Fallback }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_passes_over_is_added_once() {
+        let new = gitignore(None).text;
+        assert_eq!(
+            new,
+            "# The state of sandbox orgs\n.presencectl/\n# Saved plans: they hold what the org holds, and are for one \
+             apply\nplan*.json\n"
+        );
+        assert_eq!(gitignore(Some(&new)).text, new);
+        assert_eq!(
+            gitignore(Some("target/\nplan*.json")).text,
+            "target/\nplan*.json\n# The state of sandbox orgs\n.presencectl/\n"
+        );
+    }
+}

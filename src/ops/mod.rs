@@ -1,0 +1,15 @@
+//! What can be done with an org, without flags and without JSON.
+
+pub mod apply;
+pub mod doctor;
+pub mod drift;
+pub mod history;
+pub mod identity;
+pub mod import;
+pub mod init;
+pub mod observe;
+pub mod plan_org;
+pub mod retire;
+pub mod show;
+pub mod undo;
+pub mod users;

@@ -1,0 +1,118 @@
+//! Reading an org: who it is, what it holds, and which generation of the API shows it. It is handed a reader, so it cannot
+//! write.
+
+use crate::client::{ApiError, Kind, Reader};
+use crate::host::logging;
+use crate::model::desired::{Desired, Management};
+use crate::model::division::{DivisionName, Divisions};
+use crate::model::generation::{ApiChoice, Generation};
+use crate::model::observed::{Definition, Listed, Observed, Target};
+use crate::model::problem::{Heard, Problem};
+use crate::ops::identity::{Identity, who};
+use crate::plan::odd;
+
+/// What was read of an org.
+pub struct Seen {
+    pub target: Target,
+    pub observed: Observed,
+    /// Look-ups that failed without stopping anything.
+    pub notes: Vec<Problem>,
+}
+
+#[derive(Clone, Copy)]
+pub struct From<'a> {
+    pub reader: &'a Reader,
+    pub identity: &'a Identity,
+    pub api: ApiChoice,
+    pub sandbox: bool,
+}
+
+/// Reads the org. `asks_for_divisions` says, of the definitions, whether names of divisions are needed;
+/// they are read only where the generation has divisions. `heard` learns which org it is as soon as it
+/// says so.
+pub async fn see(
+    from: From<'_>,
+    asks_for_divisions: impl Fn(&[Definition]) -> bool,
+    heard: &mut Heard,
+) -> Result<Seen, Problem> {
+    let From { reader, identity, api, sandbox } = from;
+    logging::phase("reading the org");
+    let mut notes = Vec::new();
+    who(reader, identity, heard, &mut notes).await?;
+    let (listed, presences) = tokio::join!(definitions(reader, api), reader.system_presences());
+    let (generation, listed) = match listed {
+        Ok(listed) => listed,
+        Err(error) => return Err(with_other_generation(reader, api, error).await),
+    };
+    let presences = match presences {
+        Ok(presences) => Some(presences),
+        Err(error) => {
+            notes.push(Problem::from(error));
+            None
+        }
+    };
+    let divisions = match generation {
+        Generation::Second if asks_for_divisions(&listed.definitions) => match reader.divisions().await {
+            Ok(divisions) => Divisions::Known(divisions),
+            Err(error) => {
+                notes.push(Problem::from(error));
+                Divisions::NotKnown
+            }
+        },
+        Generation::First | Generation::Second => Divisions::NotAsked,
+    };
+    let observed = Observed::listed(listed, presences).seen_through(generation, divisions);
+    let target = Target { org: heard.org.clone(), sandbox, generation };
+    Ok(Seen { target, observed, notes })
+}
+
+/// What of an org cannot be read whole, for commands whose views have no place for it.
+pub fn noticed(observed: &Observed) -> Vec<Problem> {
+    odd::noticed(observed).iter().map(|it| Problem::new(it.message())).collect()
+}
+
+/// Does any of them belong to one division rather than to all?
+pub fn has_divisions(definitions: &[Definition]) -> bool {
+    definitions.iter().any(|it| it.division.as_ref().is_some_and(|id| !id.is_all()))
+}
+
+/// Does what is compared name a division otherwise than by its id?
+pub fn names_divisions(desired: &Desired) -> bool {
+    desired.definitions.values().any(|it| {
+        it.management == Management::Managed && !it.deactivated && matches!(it.division, Some(DivisionName::Name(_)))
+    })
+}
+
+/// A failure of [`definitions`]. If the client may not read this generation, the other one is tried, and named if it works.
+pub async fn with_other_generation(reader: &Reader, api: ApiChoice, error: ApiError) -> Problem {
+    let other = match api {
+        ApiChoice::Only(generation) => generation.other(),
+        ApiChoice::Auto => Generation::Second,
+    };
+    let is_forbidden = matches!(error.kind, Kind::Forbidden { .. });
+    let problem = Problem::from(error);
+    let may_read = is_forbidden && reader.speaking(other).list().await.is_ok();
+    match problem.help.clone().filter(|_| may_read) {
+        Some(help) => problem.help(format!("{help}; or give `--api {other}`, which this client may read")),
+        None => problem,
+    }
+}
+
+/// The definitions, and the generation that showed them. Decided here, once a run.
+pub async fn definitions(reader: &Reader, api: ApiChoice) -> Result<(Generation, Listed), ApiError> {
+    let generation = match api {
+        ApiChoice::Only(generation) => generation,
+        ApiChoice::Auto => match reader.speaking(Generation::First).list().await {
+            Ok(listed) => return Ok((Generation::First, listed)),
+            Err(error) if error.kind == Kind::NotServed(Generation::First) => Generation::Second,
+            Err(error) => return Err(error),
+        },
+    };
+    match reader.speaking(generation).list().await {
+        Ok(listed) => Ok((generation, listed)),
+        Err(error) if api == ApiChoice::Auto && error.kind == Kind::NotServed(Generation::Second) => {
+            Err(ApiError { kind: Kind::NoneServed, ..error })
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,213 @@
+//! The look at an org by which commands plan: what it holds, what would change, what that costs, and who is on it. It is
+//! handed a reader, so it cannot write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cli::{LimitArgs, TargetArgs};
+use crate::client::Reader;
+use crate::commands::context::connect;
+use crate::commands::context::journal::ReportFolder;
+use crate::host::logging;
+use crate::model::desired::{Desired, Limits};
+use crate::model::generation::ApiChoice;
+use crate::model::moment::Moment;
+use crate::model::names::DefinitionId;
+use crate::model::observed::{Definition, Observed, Target};
+use crate::model::problem::{Heard, Problem};
+use crate::model::usage::Usage;
+use crate::ops::apply::CONCURRENCY;
+use crate::ops::history::evidence::Earlier;
+use crate::ops::history::reports::{Newest, newest};
+use crate::ops::identity::Identity;
+use crate::ops::observe::{From, Seen, names_divisions, see};
+use crate::plan::change::Step;
+use crate::plan::cost::{Cost, Terms};
+use crate::plan::evidence::Evidence;
+use crate::plan::recent::{Sent, to_read, with_recent};
+use crate::plan::usage::{in_question, with_usage};
+use crate::plan::{Plan, plan, plan_by};
+
+pub struct Look {
+    pub target: Target,
+    pub observed: Observed,
+    /// What runs of the last minutes made and the org's list does not show yet, as reads by id show it.
+    pub unlisted: Vec<Definition>,
+    pub plan: Plan,
+    /// What earlier states had for what would be created; none if there is nothing to ask.
+    pub evidence: Option<Evidence>,
+    pub kept: Newest,
+    /// Look-ups that failed without stopping anything.
+    pub notes: Vec<Problem>,
+}
+
+/// What is read, and how it is judged.
+pub struct Asked<'a> {
+    pub desired: &'a Desired,
+    pub limits: Limits,
+    pub identity: Identity,
+    pub api: ApiChoice,
+    /// Ask who is on what is taken away or renamed. A limit on them asks by itself.
+    pub usage: bool,
+    pub sandbox: bool,
+    /// Where to look for what was before, when something would be created; none where nothing is said of it.
+    pub earlier: Option<Earlier<'a>>,
+    pub folder: &'a ReportFolder,
+    pub now: Moment,
+}
+
+impl Look {
+    /// What the org holds, with what its list does not show yet.
+    pub fn with_unlisted(&self) -> Observed {
+        let mut observed = self.observed.clone();
+        let mut listed = observed.take_list();
+        listed.definitions.extend(self.unlisted.iter().cloned());
+        observed.with_list(listed)
+    }
+}
+
+impl<'a> Asked<'a> {
+    /// What a person asks of this config by flags.
+    pub fn of(
+        desired: &'a Desired,
+        identity: Identity,
+        target: &TargetArgs,
+        flags: LimitArgs,
+        usage: bool,
+        (folder, now): (&'a ReportFolder, Moment),
+    ) -> Asked<'a> {
+        Asked {
+            desired,
+            limits: raised(&desired.settings.limits, flags),
+            identity,
+            api: connect::api(target, desired),
+            usage,
+            sandbox: target.sandbox,
+            earlier: None,
+            folder,
+            now,
+        }
+    }
+}
+
+/// The config's limits, raised by the flags of a person. A flag never lowers one.
+pub fn raised(config: &Limits, flags: LimitArgs) -> Limits {
+    let LimitArgs { allow_removals, allow_label_removals, allow_renames, allow_active_users } = flags;
+    let raise = |limit: u32, flag: Option<u32>| flag.map_or(limit, |flag| flag.max(limit));
+    Limits {
+        removals: raise(config.removals, allow_removals),
+        label_removals: raise(config.label_removals, allow_label_removals),
+        renames: raise(config.renames, allow_renames),
+        active_users: config.active_users.map(|limit| raise(limit, allow_active_users)),
+    }
+}
+
+/// Reads the org and plans. `heard` learns which org it is as soon as it says so.
+pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Result<Look, Problem> {
+    let Asked { desired, limits, identity, api, usage, sandbox, earlier, folder, now } = asked;
+    let from = From { reader, identity, api: *api, sandbox: *sandbox };
+    let Seen { target, observed, mut notes } = see(from, |_| names_divisions(desired), heard).await?;
+    let speaking = reader.speaking(target.generation);
+    let observed = with_unlisted(&speaking, desired.needed_pins(), observed, &mut notes).await;
+    let kept = newest(folder, desired.org.as_ref().map(|it| it.name.as_str()), &target)?;
+    notes.extend(kept.note.clone());
+    logging::phase("planning");
+    let sent = kept.sent(*now);
+    let ids = objects_of_creates(&plan(desired, &observed, limits), &kept, &sent, &observed);
+    let mut observed = with_unlisted(&speaking, &ids, observed, &mut notes).await;
+    let mut plan = plan(desired, &observed, limits);
+    let evidence = earlier.and_then(|it| it.evidence(&plan, desired, &observed, &kept.files));
+    let planned = |observed: &Observed| match &evidence {
+        Some(evidence) => plan_by(desired, observed, limits, evidence),
+        None => crate::plan::plan(desired, observed, limits),
+    };
+    if evidence.is_some() {
+        plan = planned(&observed);
+    }
+    // A report makes a plan stricter: what only a report has led to is never removed.
+    let pruned = removed_of(&plan, &ids);
+    if !pruned.is_empty() {
+        let mut listed = observed.take_list();
+        listed.definitions.retain(|it| !pruned.contains(&it.id));
+        observed = observed.with_list(listed);
+        plan = planned(&observed);
+    }
+    let (mut plan, unlisted) = held_against(&speaking, plan, &sent, desired, &observed).await;
+    if *usage || limits.active_users.is_some() {
+        logging::phase("asking who is on it now");
+        let usage = people_on(reader, &plan, &mut notes).await;
+        plan = with_usage(plan, usage, limits);
+    }
+    plan.cost = cost(reader, &plan, &observed);
+    Ok(Look { target, observed, unlisted, plan, evidence, kept, notes })
+}
+
+/// The plan, with what earlier runs have made, or may have: what the list does not show of that is read by its id. Beside it,
+/// what was read.
+pub async fn held_against(
+    reader: &Reader,
+    plan: Plan,
+    sent: &[Sent],
+    desired: &Desired,
+    observed: &Observed,
+) -> (Plan, Vec<Definition>) {
+    let mut read = BTreeMap::new();
+    for id in to_read(&plan, sent, observed) {
+        // What cannot be read may be there.
+        if let Ok(Some(found)) = reader.definition(&id).await {
+            read.insert(id, found.definition);
+        }
+    }
+    (with_recent(plan, sent, desired, observed, &read), read.into_values().collect())
+}
+
+/// The objects that reports name for what would be created and the list does not show, but for those that runs of the last
+/// minutes made.
+fn objects_of_creates(plan: &Plan, kept: &Newest, sent: &[Sent], observed: &Observed) -> BTreeSet<DefinitionId> {
+    let creates = plan.changes.iter().filter(|it| matches!(it.step, Step::Create(_)));
+    let named = creates.filter_map(|it| kept.object_of(it.step.key()?));
+    let unlisted = named.filter(|id| observed.get(id).is_none());
+    unlisted.filter(|id| sent.iter().all(|it| it.id.as_ref() != Some(*id))).cloned().collect()
+}
+
+/// Those of these objects that a plan removes because no definition has them.
+fn removed_of(plan: &Plan, ids: &BTreeSet<DefinitionId>) -> BTreeSet<DefinitionId> {
+    let removed = plan.changes.iter().filter(|it| matches!(it.step, Step::Delete(_))).filter_map(|it| it.step.id());
+    removed.filter(|id| ids.contains(id)).cloned().collect()
+}
+
+/// What was observed, with the definitions of these ids that the list does not show and a read by id does.
+async fn with_unlisted<'a>(
+    reader: &Reader,
+    ids: impl IntoIterator<Item = &'a DefinitionId>,
+    mut observed: Observed,
+    notes: &mut Vec<Problem>,
+) -> Observed {
+    let (listed, failed) = reader.with_unlisted(observed.take_list(), ids).await;
+    notes.extend(failed.into_iter().map(Problem::from));
+    observed.with_list(listed)
+}
+
+/// What an apply costs that plans as this look did; none where none would write.
+fn cost(reader: &Reader, plan: &Plan, observed: &Observed) -> Option<Cost> {
+    if plan.changes.is_empty() || !plan.refusals.is_empty() {
+        return None;
+    }
+    let steps: Vec<&Step> = plan.changes.iter().map(|it| &it.step).collect();
+    let (planning, requests_per_minute) = (reader.request_count(), reader.requests_per_minute());
+    Some(Cost::of(&steps, observed, &Terms { planning, requests_per_minute, at_once: CONCURRENCY }))
+}
+
+/// Who is on what a plan takes away or renames. A look-up that fails makes the number unknown, and fails nothing.
+pub async fn people_on(reader: &Reader, plan: &Plan, notes: &mut Vec<Problem>) -> Usage {
+    let ids = in_question(plan);
+    if ids.is_empty() {
+        return Usage::NotAsked;
+    }
+    match reader.people_on(&ids).await {
+        Ok(people) => Usage::Counted(people),
+        Err(error) => {
+            notes.push(Problem::from(error));
+            Usage::NotKnown
+        }
+    }
+}

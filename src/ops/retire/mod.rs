@@ -1,0 +1,271 @@
+//! Retiring a definition: its people are moved, then it is deactivated, and at any doubt it stops. Tells what
+//! happens as events; prints nothing.
+//!
+//! ```text
+//!  config, org ─ plan ─▶ Retirement ── run: read ─ look ─ move ─ look ─ deactivate ─ read ─ look ─▶ report ─ document
+//! ```
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+
+use crate::client::{ApiError, Reader, Session};
+use crate::host::stop::Stop;
+use crate::model::cause::Cause;
+use crate::model::desired::Desired;
+use crate::model::names::DefinitionId;
+use crate::model::usage::{Queue, Seats};
+use crate::model::user::{Source, UserId};
+use crate::ops::apply::census::LOOK_DELAYS_MS;
+use crate::ops::apply::report::{Outcome as Written, Row};
+use crate::ops::apply::{alone, bug};
+use crate::ops::retire::plan::{Moves, Retirement};
+use crate::ops::retire::report::{Fate, Halt, Report, is_deactivated};
+use crate::ops::users::report::Outcome as Set;
+use crate::ops::users::set;
+use crate::plan::difference::{Difference, Standing, standing};
+
+pub mod advice;
+pub mod plan;
+pub mod report;
+
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    pub retirement: &'a Retirement,
+    pub desired: &'a Desired,
+}
+
+/// What happens while a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// So many people are moved.
+    Moving(usize),
+    Ended(&'a UserId),
+    /// The org is asked who is still on it.
+    Looking,
+    Deactivating,
+    /// It is read again.
+    Reading,
+}
+
+/// Carries out a retirement.
+///
+/// # Guarantees
+/// - The definition is deactivated only after the org, asked who is on it, named nobody at all.
+/// - Nobody is moved off a definition that somebody changed since the plan, nor to one that is gone by then.
+/// - Nobody is moved who is somewhere else when they are read, seconds before; nor anybody on queue, unless
+///   that was asked for.
+/// - Whatever happens, a failure, a panic, a signal, everybody who was seen on it is in the report, and
+///   running again goes on where it stopped.
+/// - After a signal no write is handed to the wire.
+///
+/// # Caveats
+/// Until the definition is deactivated anybody may go on it: who does so after the last look is moved
+/// afterwards, as far as the org's activity does not run behind. Whom it does not name is not moved.
+pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event<'_>)) -> Report {
+    let run = Run { session, reader: session.reader(), job, stop, tell, state: RefCell::default() };
+    let work = AssertUnwindSafe(run.all()).catch_unwind();
+    let ended = work.await.unwrap_or_else(|_| Err(Halt::LookFailed(bug("looked at the org"))));
+    let State { people, definition, division_unread } = run.state.into_inner();
+    Report {
+        retirement: job.retirement.clone(),
+        people,
+        definition,
+        division_unread,
+        halt: ended.err(),
+        interrupted: stop.asked(),
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    people: BTreeMap<UserId, Fate>,
+    definition: Option<Row>,
+    division_unread: Option<Cause>,
+}
+
+struct Run<'a> {
+    session: &'a Session,
+    reader: Reader,
+    job: Job<'a>,
+    stop: &'a Stop,
+    tell: &'a dyn Fn(Event<'_>),
+    state: RefCell<State>,
+}
+
+impl Run<'_> {
+    async fn all(&self) -> Result<(), Halt> {
+        self.is_as_planned().await?;
+        self.clear().await?;
+        self.target_is_there().await?;
+        self.deactivate().await?;
+        self.is_deactivated().await?;
+        self.clear().await
+    }
+
+    /// Between the plan and the yes to it there may have been a lunch.
+    async fn is_as_planned(&self) -> Result<(), Halt> {
+        self.target_is_there().await?;
+        let retirement = self.job.retirement;
+        let step = retirement.step();
+        let outcome = match self.until_asked(self.reader.definition(&retirement.from.id)).await? {
+            Ok(Some(found)) => match standing(&step, &found.definition) {
+                Standing::AsBefore | Standing::AsAfter => return Ok(()),
+                Standing::Changed(differences) => Written::Refused(differences),
+            },
+            // People may be on it all the same.
+            Ok(None) => return Ok(()),
+            Err(error) => Written::Failed((&error).into()),
+        };
+        let name = retirement.from.labels.name(&retirement.default_locale).cloned();
+        self.state.borrow_mut().definition = Some(Row::of(&step, name, outcome));
+        Err(Halt::NotDeactivated)
+    }
+
+    /// Moves whoever the org names, until it names nobody.
+    async fn clear(&self) -> Result<(), Halt> {
+        let mut delays = LOOK_DELAYS_MS.into_iter();
+        let mut is_last = false;
+        loop {
+            let seats = self.look().await?;
+            let Moves { people, on_queue } = self.job.retirement.moves(&seats);
+            self.leave(&on_queue);
+            if !seats.cut {
+                self.let_go(&seats);
+            }
+            if people.is_empty() {
+                return match on_queue.len() {
+                    // A list that is cut says nothing of those whom it leaves out.
+                    0 if seats.cut => Err(Halt::CutToNothing),
+                    0 => Ok(()),
+                    count => Err(Halt::OnQueue(count)),
+                };
+            }
+            if is_last {
+                let fates = people.iter().map(|user| (user.clone(), Fate::StillNamed));
+                self.state.borrow_mut().people.extend(fates);
+                return Err(Halt::StillNamed(people.len()));
+            }
+            let moved = self.move_away(&people).await?;
+            // Of a list that is cut the rest comes when the first are gone: that is progress, and no waiting.
+            if seats.cut && moved > 0 {
+                continue;
+            }
+            // The org's activity may run behind.
+            let delay_ms = delays.next().unwrap_or_default();
+            is_last = delays.len() == 0;
+            self.until_asked(tokio::time::sleep(Duration::from_millis(delay_ms))).await?;
+        }
+    }
+
+    /// Those who are on queue stay where they are.
+    fn leave(&self, on_queue: &BTreeMap<UserId, Queue>) {
+        let fates = on_queue.iter().map(|(user, queue)| (user.clone(), Fate::LeftOnQueue(*queue)));
+        self.state.borrow_mut().people.extend(fates);
+    }
+
+    /// Who was left alone and is named no longer has gone.
+    fn let_go(&self, seats: &Seats) {
+        for (user, fate) in &mut self.state.borrow_mut().people {
+            if matches!(fate, Fate::LeftOnQueue(_)) && !seats.people.contains_key(user) {
+                *fate = Fate::Gone;
+            }
+        }
+    }
+
+    /// Moves these, each only while they are on it. Gives how many were moved for the first time: who comes
+    /// back again and again is no progress.
+    async fn move_away(&self, people: &[UserId]) -> Result<usize, Halt> {
+        let retirement = self.job.retirement;
+        (self.tell)(Event::Moving(people.len()));
+        let wishes: Vec<_> = people.iter().map(|user| (user.clone(), retirement.wish())).collect();
+        let job = set::Job { wishes: &wishes, source: &Source::Platform, only_from: Some(&retirement.from.id) };
+        let tell = |user: &UserId, _: &Set| (self.tell)(Event::Ended(user));
+        let outcomes = set::run(self.session, job, self.stop, &tell).await;
+        let failed = outcomes.iter().filter(|it| !it.is_success()).count();
+        let mut moved = 0;
+        for (user, outcome) in people.iter().zip(outcomes) {
+            moved += usize::from(outcome == Set::Done && !self.was_moved(user));
+            self.keep(user, outcome);
+        }
+        if self.stop.asked().is_some() {
+            return Err(Halt::Interrupted);
+        }
+        if failed > 0 { Err(Halt::NotMoved(failed)) } else { Ok(moved) }
+    }
+
+    /// Who was moved once, and needed nothing the next time, was moved.
+    fn keep(&self, user: &UserId, outcome: Set) {
+        let needed_nothing = matches!(outcome, Set::AlreadySo | Set::Elsewhere(_));
+        if !(needed_nothing && self.was_moved(user)) {
+            self.state.borrow_mut().people.insert(user.clone(), Fate::Set(outcome));
+        }
+    }
+
+    fn was_moved(&self, user: &UserId) -> bool {
+        self.state.borrow().people.get(user) == Some(&Fate::Set(Set::Done))
+    }
+
+    async fn look(&self) -> Result<Seats, Halt> {
+        (self.tell)(Event::Looking);
+        let seats = self.until_asked(self.reader.seats_on(&self.job.retirement.from.id)).await?;
+        seats.map_err(|error| Halt::LookFailed((&error).into()))
+    }
+
+    async fn target_is_there(&self) -> Result<(), Halt> {
+        match self.is_active(&self.job.retirement.to.definition.id).await? {
+            Ok(Some(true)) => Ok(()),
+            Ok(Some(false) | None) => Err(Halt::TargetGone),
+            Err(error) => Err(Halt::TargetUnread((&error).into())),
+        }
+    }
+
+    async fn deactivate(&self) -> Result<(), Halt> {
+        (self.tell)(Event::Deactivating);
+        let Job { retirement, desired } = self.job;
+        let (row, unread) = alone(self.session, retirement.step(), desired, self.stop).await;
+        let (is_done, is_deactivated) = (row.outcome.is_success(), is_deactivated(&row.outcome));
+        let mut state = self.state.borrow_mut();
+        state.definition = Some(row);
+        state.division_unread = unread;
+        match (is_done, self.stop.asked()) {
+            (_, Some(_)) => Err(Halt::Interrupted),
+            (true, None) => Ok(()),
+            (false, None) if is_deactivated => Err(Halt::Differs),
+            (false, None) => Err(Halt::NotDeactivated),
+        }
+    }
+
+    async fn is_deactivated(&self) -> Result<(), Halt> {
+        (self.tell)(Event::Reading);
+        let mut delays = LOOK_DELAYS_MS.into_iter();
+        loop {
+            match self.is_active(&self.job.retirement.from.id).await? {
+                // Gone is as good as deactivated.
+                Ok(Some(false) | None) => return Ok(()),
+                Ok(Some(true)) => {}
+                Err(error) => return Err(Halt::Unread((&error).into())),
+            }
+            let Some(delay_ms) = delays.next() else {
+                if let Some(row) = &mut self.state.borrow_mut().definition {
+                    row.outcome = Written::Differs(vec![Difference::State { found_deactivated: false }]);
+                }
+                return Err(Halt::NotVisibleYet);
+            };
+            self.until_asked(tokio::time::sleep(Duration::from_millis(delay_ms))).await?;
+        }
+    }
+
+    /// Is this definition active? None where the org does not show it.
+    async fn is_active(&self, id: &DefinitionId) -> Result<Result<Option<bool>, ApiError>, Halt> {
+        let read = self.until_asked(self.reader.definition(id)).await?;
+        Ok(read.map(|found| found.map(|it| !it.definition.deactivated)))
+    }
+
+    async fn until_asked<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
+        self.stop.until_asked(work).await.ok_or(Halt::Interrupted)
+    }
+}

@@ -1,0 +1,247 @@
+//! What a retirement is about: which definition goes, where its people go, and every doubt that keeps it
+//! from beginning.
+
+use std::collections::BTreeMap;
+
+use crate::model::desired::{Desired, Management};
+use crate::model::names::{DefinitionId, Key, Locale, SystemPresence};
+use crate::model::observed::{Definition, Observed, Primary};
+use crate::model::text;
+use crate::model::usage::{Queue, Seats};
+use crate::model::user::{UserId, Wish};
+use crate::ops::retire::advice::{Advice, advice};
+use crate::ops::users::meant::{Meant, Named, NotMeant, Presences};
+use crate::plan::change::{Action, Removal, Step};
+use crate::plan::matching::{Found, pair};
+use crate::plan::odd::OddOnes;
+use crate::plan::plan;
+
+/// The system presence of those to whom the platform routes work.
+const ON_QUEUE: &str = "OnQueue";
+
+/// A definition that goes, and another one for its people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retirement {
+    pub key: Key,
+    /// The one that goes, as it was read; deactivated where an earlier run came so far.
+    pub from: Definition,
+    /// Where its people go. Active.
+    pub to: Meant,
+    pub include_on_queue: bool,
+    pub advice: Advice,
+    pub default_locale: Locale,
+}
+
+/// Why nothing is begun. Its words are raw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// The config has no such key.
+    UnknownKey {
+        typed: String,
+        nearest: Option<String>,
+    },
+    /// `omit` names it: this org's is left alone.
+    Omitted(Key),
+    /// What it is in the org is an open question.
+    Open(Key),
+    NotThere(Key),
+    PlatformsOwn(Named),
+    /// `protect` names it.
+    Protected(Key, DefinitionId),
+    /// Where people should go is not known.
+    To(NotMeant),
+    /// People would stay where they are.
+    Same(Named),
+    /// Who is on the one that goes is given no work, and on the other one would be.
+    TargetGivesWork(Named),
+    /// What the config's plan does to the one where people should go.
+    TargetGoes(Named, Action),
+    /// It holds half a character, which a deactivation would send back: where.
+    HalfCharacter(Named, String),
+}
+
+impl Doubt {
+    pub fn message(&self) -> String {
+        match self {
+            Doubt::UnknownKey { typed, .. } => {
+                format!("the config has no definition {typed}", typed = text::ticked(typed))
+            }
+            Doubt::Omitted(key) => format!("`omit` names `{key}`: it is left alone in this org"),
+            Doubt::Open(key) => format!("what `{key}` is in the org is an open question"),
+            Doubt::NotThere(key) => format!("the org has nothing for `{key}`, so there is nothing to retire"),
+            Doubt::PlatformsOwn(named) => {
+                format!("{} is the platform's own, which nobody may change", named.in_words())
+            }
+            Doubt::Protected(key, id) => format!("`protect` names {id}, which is `{key}`"),
+            Doubt::To(not_meant) => not_meant.message(),
+            Doubt::Same(named) => format!("{} is the one that shall be retired", named.in_words()),
+            Doubt::TargetGivesWork(named) => {
+                format!(
+                    "people would go to {}, which puts them on queue, and work would come to them",
+                    named.in_words()
+                )
+            }
+            Doubt::TargetGoes(named, action) => format!(
+                "people would go to {}, which the next `apply` of this config is going to {}",
+                named.in_words(),
+                action.verb()
+            ),
+            Doubt::HalfCharacter(named, places) => format!(
+                "{} holds half a character ({places}), which its deactivation would send back",
+                named.in_words()
+            ),
+        }
+    }
+
+    pub fn help(&self) -> String {
+        match self {
+            Doubt::UnknownKey { nearest: Some(nearest), .. } => {
+                format!("did you mean {nearest}?", nearest = text::ticked(nearest))
+            }
+            Doubt::UnknownKey { nearest: None, .. } => {
+                "name it by its key; what the config does not name is not touched, and `presencectl import` writes a \
+                 config of everything"
+                    .to_owned()
+            }
+            Doubt::Omitted(key) => format!("take `{key}` out of `omit` if it shall go"),
+            Doubt::Open(_) => "`presencectl plan` says which, and how to answer it".to_owned(),
+            Doubt::NotThere(_) => "`presencectl plan` says what the org has".to_owned(),
+            Doubt::PlatformsOwn(_) => "take it out of the config".to_owned(),
+            Doubt::Protected(..) => "take the id out of `protect` if it shall go".to_owned(),
+            Doubt::To(not_meant) => not_meant.help(),
+            Doubt::TargetGivesWork(_) => "give one with `--to` that puts nobody on queue".to_owned(),
+            Doubt::Same(_) => "give another one with `--to`".to_owned(),
+            Doubt::HalfCharacter(..) => {
+                "write the whole text first: a label by `apply`, anything else in the org's admin page".to_owned()
+            }
+            Doubt::TargetGoes(..) => "give one that stays with `--to`, or correct the config first".to_owned(),
+        }
+    }
+}
+
+/// Who of those who are on it is moved.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Moves {
+    /// These are, in the order of their ids.
+    pub people: Vec<UserId>,
+    /// These are on queue and left alone; for the others nobody said whether they are.
+    pub on_queue: BTreeMap<UserId, Queue>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    pub key: &'a str,
+    /// Where its people go: a key, a label or an id.
+    pub to: &'a str,
+    pub include_on_queue: bool,
+}
+
+/// What is to be done, of a config and an org.
+pub fn retirement(desired: &Desired, observed: &Observed, asked: Asked<'_>) -> Result<Retirement, Vec<Doubt>> {
+    let Asked { key: typed, to, include_on_queue } = asked;
+    let default_locale = &desired.settings.default_locale;
+    let mut doubts = Vec::new();
+    let found = goes(typed.trim(), desired, observed).map_err(|doubt| doubts.push(doubt)).ok();
+    let to = Presences::new(desired, observed).meant(to).map_err(|it| doubts.push(Doubt::To(it))).ok();
+    if let Some(to) = &to {
+        let named = || Named::new(&to.definition, default_locale);
+        if found.as_ref().is_some_and(|(_, from)| from.id == to.definition.id) {
+            doubts.push(Doubt::Same(named()));
+        } else {
+            let from_gives_none = found.as_ref().is_some_and(|(_, from)| !gives_work(&from.system_presence));
+            if from_gives_none && gives_work(&to.definition.system_presence) {
+                doubts.push(Doubt::TargetGivesWork(named()));
+            }
+            let changes = plan(desired, observed, &desired.settings.limits).changes;
+            let removes = |it: &&Step| it.action().is_removal() && it.id() == Some(&to.definition.id);
+            if let Some(step) = changes.iter().map(|it| &it.step).find(removes) {
+                doubts.push(Doubt::TargetGoes(named(), step.action()));
+            }
+        }
+    }
+    match (found, to) {
+        (Some((key, from)), Some(to)) if doubts.is_empty() => Ok(Retirement {
+            advice: advice(desired, &key),
+            key,
+            from: from.clone(),
+            to,
+            include_on_queue,
+            default_locale: default_locale.clone(),
+        }),
+        _ => Err(doubts),
+    }
+}
+
+/// Does the platform route work to those who are on a definition under this?
+fn gives_work(system_presence: &SystemPresence) -> bool {
+    SystemPresence::new(ON_QUEUE).is_some_and(|it| it == *system_presence)
+}
+
+/// The definition that a key means, where it may be retired.
+fn goes<'a>(typed: &str, desired: &'a Desired, observed: &'a Observed) -> Result<(Key, &'a Definition), Doubt> {
+    let Some((key, wanted)) = Key::new(typed).and_then(|key| desired.definitions.get_key_value(&key)) else {
+        let known = desired.definitions.keys().map(Key::as_str);
+        let nearest = text::nearest(typed, known).map(str::to_owned);
+        return Err(Doubt::UnknownKey { typed: typed.to_owned(), nearest });
+    };
+    if wanted.management == Management::Omitted {
+        return Err(Doubt::Omitted(key.clone()));
+    }
+    let object = match pair(desired, observed).found.get(key) {
+        Some(Found::One(object, _) | Found::AlreadyDeactivated(Some(object))) => *object,
+        Some(Found::Open) => return Err(Doubt::Open(key.clone())),
+        // What cannot be read whole and shows its label may be it.
+        Some(Found::Nothing)
+            if OddOnes::of(observed).doubt(wanted, &desired.settings.default_locale, None).is_some() =>
+        {
+            return Err(Doubt::Open(key.clone()));
+        }
+        Some(Found::Nothing | Found::AlreadyDeactivated(None)) | None => return Err(Doubt::NotThere(key.clone())),
+    };
+    if desired.protect.contains_key(&object.id) {
+        return Err(Doubt::Protected(key.clone(), object.id.clone()));
+    }
+    if let Some(halved) = observed.halved(&object.id).filter(|_| !object.deactivated) {
+        return Err(Doubt::HalfCharacter(Named::new(object, &desired.settings.default_locale), halved.places()));
+    }
+    match object.primary {
+        Primary::Yes => Err(Doubt::PlatformsOwn(Named::new(object, &desired.settings.default_locale))),
+        // It may be the platform's own, and nobody said that it is not.
+        Primary::NotKnown if wanted.pin.is_none() => Err(Doubt::Open(key.clone())),
+        Primary::NotKnown | Primary::No => Ok((key.clone(), object)),
+    }
+}
+
+impl Retirement {
+    /// Who of these is moved. Who may be given work is not, unless that was asked for; nor who might be.
+    pub fn moves(&self, seats: &Seats) -> Moves {
+        let gives_work = gives_work(&self.from.system_presence);
+        let mut moves = Moves::default();
+        for (user, queue) in &seats.people {
+            if self.include_on_queue || (*queue == Queue::Off && !gives_work) {
+                moves.people.push(user.clone());
+            } else {
+                let queue = if gives_work { Queue::On } else { *queue };
+                moves.on_queue.insert(user.clone(), queue);
+            }
+        }
+        moves
+    }
+
+    /// What each of those who are moved should be on. Their messages stay.
+    pub fn wish(&self) -> Wish {
+        Wish { definition: self.to.definition.id.clone(), message: None, primary: false }
+    }
+
+    /// How the definition is deactivated. One that is so already needs nothing, and is looked at all the same.
+    pub fn step(&self) -> Step {
+        let Definition { id, system_presence, .. } = &self.from;
+        let removal = Removal {
+            id: id.clone(),
+            system_presence: system_presence.clone(),
+            before: self.from.content(),
+            after: None,
+        };
+        Step::Deactivate(self.key.clone(), removal)
+    }
+}

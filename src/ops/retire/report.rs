@@ -1,0 +1,205 @@
+//! What became of a retirement: of every person, of the definition, and why it stopped, where it did.
+
+use std::collections::BTreeMap;
+
+use crate::host::stop::Signal;
+use crate::model::cause::Cause;
+use crate::model::usage::Queue;
+use crate::model::user::{Source, UserId};
+use crate::ops::apply::report::{Outcome as Written, Row};
+use crate::ops::retire::advice::Advice;
+use crate::ops::retire::plan::Retirement;
+use crate::ops::users::report::Outcome as Set;
+use crate::plan::difference::Difference;
+
+/// A whole retirement, after it ended, however it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub retirement: Retirement,
+    /// What became of everybody who was seen on it.
+    pub people: BTreeMap<UserId, Fate>,
+    /// What became of the definition; none where the run did not come so far.
+    pub definition: Option<Row>,
+    /// Why nobody knows whether its division outlasted a PUT by the first generation of the API.
+    pub division_unread: Option<Cause>,
+    /// Why it stopped; none where everything is done, and was seen to be.
+    pub halt: Option<Halt>,
+    pub interrupted: Option<Signal>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    Set(Set),
+    /// They are on queue, or nobody knows that they are not, and were left alone.
+    LeftOnQueue(Queue),
+    /// They were left alone on queue, and have gone by themselves.
+    Gone,
+    /// They were moved or had gone by themselves, and the org still names them among those who are on it.
+    StillNamed,
+}
+
+impl Fate {
+    pub fn is_success(&self) -> bool {
+        match self {
+            Fate::Set(outcome) => outcome.is_success(),
+            Fate::Gone => true,
+            Fate::LeftOnQueue(_) | Fate::StillNamed => false,
+        }
+    }
+
+    pub fn code(&self) -> &'static str {
+        match self {
+            Fate::Set(Set::Done) => "moved",
+            Fate::Set(outcome) => outcome.code(),
+            Fate::LeftOnQueue(_) => "on-queue",
+            Fate::Gone => "elsewhere",
+            Fate::StillNamed => "still-named",
+        }
+    }
+
+    /// Why they are not moved. Foreign strings are raw.
+    pub fn why(&self) -> Option<Cause> {
+        let (message, help) = match self {
+            Fate::Set(outcome) => return outcome.why(&Source::Platform),
+            Fate::Gone => return None,
+            Fate::LeftOnQueue(Queue::On | Queue::Off) => {
+                ("on queue, and left alone", "run it again when they are off queue, or with --include-on-queue")
+            }
+            Fate::LeftOnQueue(Queue::NotKnown) => (
+                "the org does not say whether they are on queue, so they were left alone",
+                "look with `user get`; --include-on-queue moves them whatever they do",
+            ),
+            Fate::StillNamed => (
+                "the org still names them among those who are on it",
+                "they went back, or another source than `purecloud` puts them there (`user get`), or the org's activity \
+                 runs behind: run it again",
+            ),
+        };
+        Some(Cause { message: message.to_owned(), help: Some(help.to_owned()), ..Cause::default() })
+    }
+}
+
+/// Why a retirement stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Halt {
+    /// So many people on queue were left alone.
+    OnQueue(usize),
+    /// So many people could not be moved.
+    NotMoved(usize),
+    /// So many people are on it all the same.
+    StillNamed(usize),
+    /// The org cut its list of those who are on it, and named none.
+    CutToNothing,
+    /// Who is on it could not be read.
+    LookFailed(Cause),
+    /// Where people go is gone or deactivated by now.
+    TargetGone,
+    /// Whether it is still there could not be read.
+    TargetUnread(Cause),
+    /// The definition was not deactivated: its own outcome says why.
+    NotDeactivated,
+    /// It was deactivated, and something else of it is not as it was.
+    Differs,
+    /// It was deactivated, and does not read so.
+    NotVisibleYet,
+    /// It was deactivated, and could not be read afterwards.
+    Unread(Cause),
+    Interrupted,
+}
+
+impl Halt {
+    pub fn code(&self) -> &'static str {
+        match self {
+            Halt::OnQueue(_) => "on-queue",
+            Halt::NotMoved(_) => "not-moved",
+            Halt::StillNamed(_) => "still-named",
+            Halt::CutToNothing => "cut-to-nothing",
+            Halt::LookFailed(_) => "look-failed",
+            Halt::TargetGone => "target-gone",
+            Halt::TargetUnread(_) => "target-unread",
+            Halt::NotDeactivated => "not-deactivated",
+            Halt::Differs => "differs",
+            Halt::NotVisibleYet => "not-visible-yet",
+            Halt::Unread(_) => "unread",
+            Halt::Interrupted => "interrupted",
+        }
+    }
+
+    /// In one sentence, and what to do. Foreign strings are raw.
+    pub fn why(&self) -> Cause {
+        let again = "run it again: it goes on where it stopped";
+        let (message, help) = match self {
+            Halt::OnQueue(count) => (
+                match count {
+                    1 => "1 person on queue was left alone".to_owned(),
+                    count => format!("{count} people on queue were left alone"),
+                },
+                "run it again when they are off queue, or with --include-on-queue",
+            ),
+            Halt::NotMoved(1) => ("1 person could not be moved".to_owned(), again),
+            Halt::NotMoved(count) => (format!("{count} people could not be moved"), again),
+            Halt::StillNamed(count) => (
+                match count {
+                    1 => "after a minute of looking, 1 person is still on it".to_owned(),
+                    count => format!("after a minute of looking, {count} people are still on it"),
+                },
+                "run it again when fewer go there: as long as it is active, everybody can",
+            ),
+            Halt::CutToNothing => ("the org cut its list of those who are on it and named none".to_owned(), again),
+            Halt::LookFailed(cause) => return cause_of("who is still on it could not be read", cause),
+            Halt::TargetGone => (
+                "the definition where people go is gone or deactivated by now".to_owned(),
+                "reactivate it, or give another one with `--to`",
+            ),
+            Halt::TargetUnread(cause) => return cause_of("the definition where people go could not be read", cause),
+            Halt::NotDeactivated => ("it was not deactivated, as far as is known".to_owned(), again),
+            Halt::Differs => (
+                "it was deactivated, and something else of it is not as it was".to_owned(),
+                "its own line says what: put that right, and run it again for the last look",
+            ),
+            Halt::NotVisibleYet => {
+                ("it was deactivated, and after a minute it still reads as active".to_owned(), again)
+            }
+            Halt::Unread(cause) => return cause_of("it was deactivated and could not be read afterwards", cause),
+            Halt::Interrupted => ("the run was interrupted".to_owned(), again),
+        };
+        Cause { message, help: Some(help.to_owned()), ..Cause::default() }
+    }
+}
+
+fn cause_of(what: &str, cause: &Cause) -> Cause {
+    Cause { message: format!("{what}: {}", cause.message), ..cause.clone() }
+}
+
+impl Report {
+    /// Is it retired, and seen to be?
+    pub fn is_success(&self) -> bool {
+        let Report { retirement: _, people: _, definition, division_unread: _, halt, interrupted } = self;
+        halt.is_none() && interrupted.is_none() && definition.as_ref().is_some_and(|row| row.outcome.is_success())
+    }
+    /// Is it known to be deactivated, whatever else is not done?
+    pub fn is_deactivated(&self) -> bool {
+        self.definition.as_ref().is_some_and(|row| is_deactivated(&row.outcome))
+    }
+
+    /// What the config has to say. None before it is deactivated: an `apply` of such lines would deactivate it
+    /// with people on it.
+    pub fn advice(&self) -> Option<&Advice> {
+        self.is_deactivated().then_some(&self.retirement.advice)
+    }
+}
+
+/// Is a definition with this outcome known to be deactivated?
+pub fn is_deactivated(outcome: &Written) -> bool {
+    match outcome {
+        Written::Done | Written::AlreadySo => true,
+        Written::Differs(differences) | Written::Overwritten(differences) => {
+            !differences.iter().any(|it| matches!(it, Difference::State { .. }))
+        }
+        Written::NotVisibleYet(_)
+        | Written::Refused(_)
+        | Written::Failed(_)
+        | Written::Skipped(_)
+        | Written::Unknown(_) => false,
+    }
+}

@@ -1,0 +1,320 @@
+//! From a report and what the org holds now to the plan that takes it back: a function of values, without IO.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::alike;
+use crate::model::cause::Cause;
+use crate::model::desired::{Desired, Limits, Management, Settings};
+use crate::model::labels::{Labels, Scope};
+use crate::model::names::{DefinitionId, Key};
+use crate::model::observed::{Content, Definition, Observed, Primary};
+use crate::model::odd::Odd;
+use crate::model::text;
+use crate::ops::apply::report::{Outcome, Row, Skip};
+use crate::ops::history::stored::{KeptReport, KeptRow};
+use crate::plan::Plan;
+use crate::plan::change::{Action, Change, Edit, Reason, Removal, Step};
+use crate::plan::difference::{Difference, between};
+use crate::plan::guard;
+use crate::plan::matching;
+use crate::plan::odd;
+use crate::plan::refusal::Fact;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undo {
+    pub plan: Plan,
+    /// What needs no step, or gets none, in the order of the report.
+    pub settled: Vec<Settled>,
+    /// Whether anything says what is never to be touched.
+    pub config: Known,
+}
+
+/// Whether there is a config: it alone says what is protected or omitted. A report is a file that anybody may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// What it protects or omits is left alone.
+    Given,
+    NotGiven,
+}
+
+/// An object that the report says may have been written, and that is not written now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    pub row: KeptRow,
+    pub action: Action,
+    /// Why it is not.
+    pub why: Why,
+}
+
+/// Why nothing is done to an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// It is as it was before.
+    AlreadySo,
+    /// Somebody has changed it since: what the run left there, and what is there now.
+    Changed(Vec<Difference>),
+    /// It is not there any more.
+    Gone,
+    /// It cannot be read whole: what is odd.
+    Odd(String),
+    /// What takes it back would send half a character: where it is.
+    HalfCharacter(String),
+    /// The report does not know its id, and these look like it.
+    SeveralLookLikeIt(Vec<DefinitionId>),
+    PlatformsOwn,
+    /// `protect` in the config names it.
+    Protected,
+    /// The config omits the definition that it is.
+    Omitted(Key),
+    /// The report does not say what was written: an older version made it.
+    NotSaid,
+}
+
+/// What it takes to bring every object that the report says was written, or may have been, to what was there before.
+/// An object that is neither as the run left it nor as it was before is not touched.
+///
+/// What `config` protects or omits is left alone. `limits` are its own, or the tool's where there is none, raised by
+/// whatever flags a person gave.
+pub fn undo(report: &KeptReport, observed: &Observed, limits: &Limits, config: Option<&Desired>) -> Undo {
+    let scope = report.scope();
+    let spared = config.map(|it| spared(it, observed)).unwrap_or_default();
+    let known: BTreeSet<&DefinitionId> = report.rows.iter().filter_map(|row| row.id.as_ref()).collect();
+    let (mut changes, mut settled) = (Vec::new(), Vec::new());
+    for row in report.rows.iter().filter(|row| row.may_be_written()) {
+        let step = step(row, observed, &scope, &known).and_then(|it| unless_spared(it, &spared));
+        let step = step.and_then(|it| unless_halved(it, observed));
+        match step {
+            Ok(step) => changes.push(Change { step, reason: Reason::Undoes(row.action), place: None }),
+            Err(why) => settled.push(Settled { row: row.clone(), action: inverse(row), why }),
+        }
+    }
+    one_takes_the_others_place(&mut changes);
+    let plan = Plan::of(changes, observed, report.default_locale());
+    let refusals = guard::refusals(&desired(report), &plan.changes, limits);
+    let plan = Plan { refusals, ..plan };
+    let config = config.map_or(Known::NotGiven, |_| Known::Given);
+    Undo { plan, settled, config }
+}
+
+/// The objects that a config never has touched, and why.
+fn spared(config: &Desired, observed: &Observed) -> BTreeMap<DefinitionId, Why> {
+    let pairing = matching::pair(config, observed);
+    let is_omitted = |key: &Key| config.definitions.get(key).is_some_and(|it| it.management == Management::Omitted);
+    let omitted = pairing.claimed.into_iter().filter(|(_, key)| is_omitted(key));
+    let omitted = omitted.map(|(id, key)| (id.clone(), Why::Omitted(key.clone())));
+    omitted.chain(config.protect.keys().map(|id| (id.clone(), Why::Protected))).collect()
+}
+
+/// Every step of an undo is about an object that is there.
+fn unless_spared(step: Step, spared: &BTreeMap<DefinitionId, Why>) -> Result<Step, Why> {
+    match step.id().and_then(|id| spared.get(id)) {
+        Some(why) => Err(why.clone()),
+        None => Ok(step),
+    }
+}
+
+/// Half a character is never sent back.
+fn unless_halved(step: Step, observed: &Observed) -> Result<Step, Why> {
+    match odd::sends_half(&step, observed) {
+        Some(Fact::SendsHalf { places, .. }) => Err(Why::HalfCharacter(places)),
+        Some(_) | None => Ok(step),
+    }
+}
+
+/// What a run goes by that takes a report back.
+pub fn desired(report: &KeptReport) -> Desired {
+    let (default_locale, scope) = (report.default_locale(), report.scope());
+    Desired { settings: Settings { default_locale, scope, ..Settings::default() }, ..Desired::nothing() }
+}
+
+fn step(row: &KeptRow, observed: &Observed, scope: &Scope, known: &BTreeSet<&DefinitionId>) -> Result<Step, Why> {
+    let left = row.left().ok_or(Why::NotSaid)?;
+    let object = match &row.id {
+        Some(id) => observed.get(id),
+        None => made(row, &left, observed, known)?,
+    };
+    let Some(object) = object else {
+        if let Some(odd) = row.id.as_ref().and_then(|id| observed.odd(id)) {
+            return Err(Why::Odd(odd.in_words()));
+        }
+        return Err(if row.before.is_none() { Why::AlreadySo } else { Why::Gone });
+    };
+    if object.primary == Primary::Yes {
+        return Err(Why::PlatformsOwn);
+    }
+    if object.system_presence != row.system_presence {
+        let (expected, found) = (row.system_presence.clone(), object.system_presence.clone());
+        return Err(Why::Changed(vec![Difference::SystemPresence { expected, found }]));
+    }
+    // A removal has looked at every label, and so has whoever made something, or brought back what was removed.
+    let is_managed = |content: &Content| content.labels.iter().all(|(locale, _)| scope.covers(locale));
+    let scope = match row.action {
+        Action::Create | Action::Replace | Action::Deactivate | Action::Delete => &Scope::All,
+        Action::Update | Action::Reactivate if !row.before.iter().chain([&left]).all(is_managed) => &Scope::All,
+        Action::Update | Action::Reactivate => scope,
+    };
+    let is_so = match &row.before {
+        None => object.deactivated,
+        Some(before) => object.content_beside(before, scope).same_as(before),
+    };
+    if is_so {
+        return Err(Why::AlreadySo);
+    }
+    let found = object.content_beside(&left, scope);
+    if !found.same_as(&left) {
+        return Err(Why::Changed(between(&left, &found)));
+    }
+    Ok(match &row.before {
+        None => removal(row.key.clone(), object, None),
+        Some(before) if before.deactivated && !object.deactivated => {
+            removal(row.key.clone(), object, hidden(object, before, scope))
+        }
+        Some(before) => {
+            let edit = Edit {
+                key: row.key.clone(),
+                id: object.id.clone(),
+                system_presence: object.system_presence.clone(),
+                scope: scope.clone(),
+                before: object.content_beside(before, scope),
+                after: before.clone(),
+            };
+            if object.deactivated && !before.deactivated { Step::Reactivate(edit) } else { Step::Update(edit) }
+        }
+    })
+}
+
+/// What a creation made whose answer was lost: the one active definition that is exactly what was sent.
+fn made<'a>(
+    row: &KeptRow,
+    left: &Content,
+    observed: &'a Observed,
+    known: &BTreeSet<&DefinitionId>,
+) -> Result<Option<&'a Definition>, Why> {
+    let alike = |it: &&Definition| {
+        it.system_presence == row.system_presence
+            && it.primary != Primary::Yes
+            && !known.contains(&it.id)
+            && it.content_beside(left, &Scope::All).same_as(left)
+    };
+    let found: Vec<&Definition> = observed.definitions.iter().filter(alike).collect();
+    let looks: Vec<String> = left.labels.iter().map(|(_, label)| alike::folded(label.nfc())).collect();
+    let is_odd = |it: &&Odd| it.may_be_under(&row.system_presence) && it.looks().any(|look| looks.contains(&look));
+    match found.as_slice() {
+        [] => match observed.odd.iter().find(is_odd) {
+            Some(odd) => Err(Why::Odd(format!("{}: {}", odd.name(), odd.in_words()))),
+            None => Ok(None),
+        },
+        [one] => Ok(Some(one)),
+        several => Err(Why::SeveralLookLikeIt(several.iter().map(|it| it.id.clone()).collect())),
+    }
+}
+
+/// What no config names was removed by DELETE, and so it is again.
+fn removal(key: Option<Key>, object: &Definition, after: Option<Content>) -> Step {
+    let removal = Removal {
+        id: object.id.clone(),
+        system_presence: object.system_presence.clone(),
+        before: object.content(),
+        after,
+    };
+    match key {
+        Some(key) => Step::Deactivate(key, removal),
+        None => Step::Delete(Removal { after: None, ..removal }),
+    }
+}
+
+/// What a definition had that was brought back, where that is not what it has now.
+fn hidden(object: &Definition, before: &Content, scope: &Scope) -> Option<Content> {
+    let now = object.content();
+    let not_managed = now.labels.iter().filter(|(locale, _)| !scope.covers(locale));
+    let labels: Labels = not_managed.chain(before.labels.iter()).map(|(a, b)| (a.clone(), b.clone())).collect();
+    let division = before.division.clone().or_else(|| now.division.clone());
+    let is_kept = labels.same_as(&now.labels) && division == now.division;
+    (!is_kept).then_some(Content { labels, deactivated: true, division })
+}
+
+/// Where one object took the place of another, the other one is back before this one goes.
+fn one_takes_the_others_place(changes: &mut [Change]) {
+    let back: BTreeSet<Key> =
+        changes.iter().filter(|it| !it.step.action().is_removal()).filter_map(|it| it.step.key().cloned()).collect();
+    for change in changes {
+        if let Step::Deactivate(key, removal) = &change.step
+            && back.contains(key)
+        {
+            change.step = Step::Replace(key.clone(), removal.clone());
+        }
+    }
+}
+
+/// What is done to take it back.
+fn inverse(row: &KeptRow) -> Action {
+    match row.action {
+        Action::Reactivate if row.key.is_none() => Action::Delete,
+        Action::Create | Action::Reactivate => Action::Deactivate,
+        Action::Update => Action::Update,
+        Action::Replace | Action::Deactivate | Action::Delete => Action::Reactivate,
+    }
+}
+
+impl Settled {
+    /// Its row in the report of the undo.
+    pub fn row(&self) -> Row {
+        let Settled { row, action, why } = self;
+        let nothing = || Content { labels: Labels::new(), deactivated: true, division: None };
+        let was = row.left().unwrap_or_else(nothing);
+        let after = row.before.clone().unwrap_or_else(|| Content { deactivated: true, ..was.clone() });
+        Row {
+            action: *action,
+            key: row.key.clone(),
+            id: row.id.clone(),
+            system_presence: row.system_presence.clone(),
+            name: row.name.clone(),
+            before: Some(was),
+            after,
+            outcome: why.outcome(),
+            worked: None,
+            place: None,
+            refused_label: None,
+            correlation_id: None,
+            again_from: None,
+        }
+    }
+}
+
+impl Why {
+    fn outcome(&self) -> Outcome {
+        let failed = |message: String, help: &str| {
+            Outcome::Failed(Cause { message, help: Some(help.to_owned()), ..Cause::default() })
+        };
+        match self {
+            Why::AlreadySo => Outcome::AlreadySo,
+            Why::Changed(differences) => Outcome::Refused(differences.clone()),
+            Why::Gone => failed(
+                "it is not there any more, and the platform gives no id a second time".to_owned(),
+                "an `apply` of a config that asks for it makes another one",
+            ),
+            Why::SeveralLookLikeIt(ids) => failed(
+                format!("the report does not know its id, and {} look like it", text::list(ids, "and")),
+                "deactivate the one that is not wanted in the org's admin page, or by a config with its id in `ids`",
+            ),
+            Why::Odd(what) => failed(
+                format!("it cannot be read whole, so it is left as it is: {what}"),
+                "repair it in the org's admin page, and undo again",
+            ),
+            Why::HalfCharacter(places) => failed(
+                format!("it holds half a character, which would be sent back ({places})"),
+                "write the whole text in the org's admin page, and undo again",
+            ),
+            Why::PlatformsOwn => failed(
+                "it is one of the platform's own".to_owned(),
+                "nobody can change it; look where the report comes from",
+            ),
+            Why::Protected => Outcome::Skipped(Skip::Protected),
+            Why::Omitted(key) => Outcome::Skipped(Skip::Omitted(key.clone())),
+            Why::NotSaid => failed(
+                "the report does not say what was written".to_owned(),
+                "an older version made it; restore this one by a config",
+            ),
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! Setting what many users are on: who is there already is left alone, the others are written in chunks,
+//! and whoever makes a chunk fail takes nobody along.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::time::Instant;
+
+use crate::client::error::{ApiError, Kind, WriteError};
+use crate::client::user_operations::BULK_PUT_USERS_MAX;
+use crate::client::users::{Answered, is_absent};
+use crate::client::{Gate, Session, UserReader, UserWriter};
+use crate::host::stop::Stop;
+use crate::model::cause::Cause;
+use crate::model::names::DefinitionId;
+use crate::model::user::{Source, UserId, UserPresence, Wish};
+use crate::ops::users::get::{few, may_be_about_one};
+use crate::ops::users::listing::Found;
+use crate::ops::users::report::Outcome;
+
+/// How often one chunk is written, where each answer is lost, before its fate is called unknown.
+const WRITES_MAX: u32 = 4;
+/// The wait before users are read again after a lost answer; doubled each time.
+const REREAD_DELAY_MS: u64 = 1_000;
+
+/// How long after somebody was read they may still be taken from where they were.
+const SEEN_HOLDS_MS: u64 = 5_000;
+
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// Who should be on what. Every user once.
+    pub wishes: &'a [(UserId, Wish)],
+    /// The source whose presences are set. Not Teams, which can only be read. If the org has registered it, no wish is
+    /// to make it the primary one: no operation can.
+    pub source: &'a Source,
+    /// Set only who is on this one, read seconds before; the others have gone elsewhere by themselves. None
+    /// sets everybody.
+    pub only_from: Option<&'a DefinitionId>,
+}
+
+/// Carries out a job; what became of each user, in the order given. `tell` hears of every user who has
+/// ended.
+///
+/// # Guarantees
+/// - Every user has an outcome, whatever happens to the run: a failure, a panic, a signal.
+/// - Who is already there, read right before, is not written. So running again is always right.
+/// - Who shall be taken from one definition is read again where a write had to wait: for its turn, or for the
+///   end of a 429.
+/// - After a signal no write is handed to the wire; what is under way gets
+///   [`GRACE_MS`](crate::host::stop::GRACE_MS).
+///
+/// # Assumptions
+/// Setting a presence again is harmless: after a lost answer users are read, and those who are not there
+/// are written again.
+///
+/// # Caveats
+/// Who changes their own presence within such seconds may be written over. One chunk follows the other:
+/// that alone is about as fast as the platform's allowance.
+pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(&UserId, &Outcome)) -> Vec<Outcome> {
+    let run = Run {
+        session,
+        reader: session.user_reader(),
+        job,
+        stop,
+        tell,
+        states: RefCell::new(vec![State::Waiting; job.wishes.len()]),
+        has_written: Cell::new(false),
+        is_forbidden: Cell::new(false),
+    };
+    tokio::select! {
+        () = run.all() => {}
+        () = stop.grace_over() => {}
+    }
+    for index in 0..job.wishes.len() {
+        run.cut_off(index);
+    }
+    let ended = run.states.into_inner().into_iter().map(|state| match state {
+        State::Ended(outcome) => outcome,
+        State::Waiting | State::Writing(_) => Outcome::Skipped,
+    });
+    ended.collect()
+}
+
+/// How far the work on one user has come.
+#[derive(Debug, Clone)]
+enum State {
+    Waiting,
+    /// A write waits behind this gate, or has passed it.
+    Writing(Gate),
+    Ended(Outcome),
+}
+
+struct Run<'a> {
+    session: &'a Session,
+    reader: UserReader,
+    job: Job<'a>,
+    stop: &'a Stop,
+    tell: &'a dyn Fn(&UserId, &Outcome),
+    states: RefCell<Vec<State>>,
+    has_written: Cell<bool>,
+    /// Was one user alone forbidden before the org had taken anything? Then it is not about users.
+    is_forbidden: Cell<bool>,
+}
+
+/// Users of a job, by their places in it, who are written together.
+struct Part {
+    users: Vec<usize>,
+    /// When they were read.
+    seen: Instant,
+    /// The last answer to an earlier write of all of them, which was lost.
+    lost: Option<Lost>,
+}
+
+#[derive(Clone)]
+struct Lost {
+    error: ApiError,
+    gate: Gate,
+}
+
+impl Run<'_> {
+    async fn all(&self) {
+        let all: Vec<usize> = (0..self.job.wishes.len()).collect();
+        let size = if self.by_patch() { 1 } else { BULK_PUT_USERS_MAX };
+        for chunk in all.chunks(size) {
+            if self.stop.asked().is_some() {
+                return;
+            }
+            if AssertUnwindSafe(self.chunk(chunk)).catch_unwind().await.is_err() {
+                for index in chunk {
+                    self.panicked(*index);
+                }
+            }
+        }
+    }
+
+    /// One user alone is set by a PATCH. So is everybody whose primary source shall change: only a PATCH is
+    /// promised to do that. It is not for a registered source.
+    fn by_patch(&self) -> bool {
+        !self.job.source.is_registered()
+            && (self.job.wishes.len() == 1 || self.job.wishes.iter().any(|(_, wish)| wish.primary))
+    }
+
+    /// Reads users, and ends those who need no write. Gives the others.
+    async fn those_to_write(&self, users: &[usize]) -> Vec<usize> {
+        let mut todo = Vec::new();
+        for (index, found) in self.look(users).await {
+            match found {
+                Found::On(seen) if self.wish(index).is_met_by(&seen) => self.end(index, Outcome::AlreadySo),
+                Found::On(seen) if self.has_left(&seen) => self.end(index, Outcome::Elsewhere(seen)),
+                Found::On(_) => todo.push(index),
+                // A source may have nothing of a user before it is set for the first time.
+                Found::NotShown if self.job.source.is_registered() => todo.push(index),
+                Found::NotShown | Found::NoTeams | Found::TeamsGone => self.end(index, Outcome::NotShown),
+                Found::Failed(cause) => self.end(index, Outcome::Failed(cause)),
+            }
+        }
+        todo
+    }
+
+    /// Reads users, and writes those who are not there yet.
+    async fn chunk(&self, chunk: &[usize]) {
+        let users = self.those_to_write(chunk).await;
+        let mut parts = vec![Part { users, seen: Instant::now(), lost: None }];
+        while let Some(part) = parts.pop() {
+            if part.users.is_empty() || self.stop.asked().is_some() {
+                continue;
+            }
+            let Some((Part { users, seen, lost }, error)) = self.write(part).await else { continue };
+            if users.len() > 1 && self.is_worth_halving(&error) {
+                let (first, second) = users.split_at(users.len() / 2);
+                parts.push(Part { users: second.to_vec(), seen, lost: lost.clone() });
+                parts.push(Part { users: first.to_vec(), seen, lost });
+                continue;
+            }
+            if users.len() == 1 && !self.has_written.get() && is_forbidden(&error) {
+                self.is_forbidden.set(true);
+            }
+            let outcome = self.refused(&error, lost.as_ref());
+            for index in users {
+                self.end(index, outcome.clone());
+            }
+        }
+    }
+
+    /// May the halves of a refused chunk be taken? A missing permission costs a few requests, not one a user.
+    fn is_worth_halving(&self, error: &ApiError) -> bool {
+        may_be_about_one(error) || (is_forbidden(error) && !self.is_forbidden.get())
+    }
+
+    /// A write that certainly was not carried out.
+    fn refused(&self, error: &ApiError, lost: Option<&Lost>) -> Outcome {
+        match (&error.kind, lost) {
+            (Kind::Interrupted, None) => Outcome::Skipped,
+            // What was lost before may still arrive.
+            (Kind::Interrupted, Some(lost)) => Outcome::Unknown(Cause::from(&lost.error)),
+            (_, Some(_)) => Outcome::Unknown(Cause::from(error)),
+            (_, None) if self.job.source.is_registered() && is_absent(error) => Outcome::NotShown,
+            (_, None) => Outcome::Failed(Cause::from(error)),
+        }
+    }
+
+    /// Writes users; and again those who are not there, while the answers are lost. Gives those who are not
+    /// written because the org refused them together, and why.
+    async fn write(&self, part: Part) -> Option<(Part, ApiError)> {
+        let Part { mut users, mut seen, mut lost } = part;
+        // Behind the gate of what was lost: that has passed it, whatever becomes of the next.
+        let gate = lost.as_ref().map_or_else(|| Gate::new(self.stop), |lost| lost.gate.clone());
+        let writer = self.session.behind(&gate).user_writer();
+        // What becomes of those who are not there in the end: what was lost may still arrive.
+        let mut last = lost.as_ref().map_or(Outcome::Skipped, |lost| Outcome::Unknown(Cause::from(&lost.error)));
+        for index in &users {
+            self.set_state(*index, State::Writing(gate.clone()));
+        }
+        for writes in 0..WRITES_MAX {
+            self.hold_while_seen(&gate, seen);
+            match self.send(&writer, &users).await {
+                Ok(answered) => {
+                    self.has_written.set(true);
+                    self.settle(&users, answered).await;
+                    return None;
+                }
+                Err(WriteError::NotDone(error)) if error.kind == Kind::Waited => {
+                    users = match &lost {
+                        Some(Lost { error, gate: _ }) => self.those_not_there(users, error).await,
+                        None => self.those_to_write(&users).await,
+                    };
+                    if lost.is_none() {
+                        last = Outcome::Failed(Cause::from(&error));
+                    }
+                }
+                Err(WriteError::NotDone(error)) => return Some((Part { users, seen, lost }, error)),
+                Err(WriteError::Unclear(error)) => {
+                    tokio::time::sleep(Duration::from_millis(REREAD_DELAY_MS << writes)).await;
+                    users = self.those_not_there(users, &error).await;
+                    last = Outcome::Unknown(Cause::from(&error));
+                    lost = Some(Lost { error, gate: gate.clone() });
+                }
+            }
+            if users.is_empty() {
+                return None;
+            }
+            seen = Instant::now();
+        }
+        for index in users {
+            self.end(index, last.clone());
+        }
+        None
+    }
+
+    /// Somebody who shall be taken from where they were seen may be elsewhere by the time that a write has
+    /// waited for its turn, or for the end of a 429: then it is not sent.
+    fn hold_while_seen(&self, gate: &Gate, seen: Instant) {
+        if self.job.only_from.is_some() {
+            gate.fresh_for(Duration::from_millis(SEEN_HOLDS_MS).saturating_sub(seen.elapsed()));
+        }
+    }
+
+    async fn send(&self, writer: &UserWriter, part: &[usize]) -> Result<Answered, WriteError> {
+        let wishes = part.iter().map(|index| &self.job.wishes[*index]);
+        let source = self.job.source;
+        if self.by_patch() {
+            let mut answered = BTreeMap::new();
+            for (user, wish) in wishes {
+                answered.insert(user.clone(), Ok(writer.set(user, source, wish).await?));
+            }
+            return Ok(answered);
+        }
+        let wishes: Vec<(&UserId, &Wish)> = wishes.map(|(user, wish)| (user, wish)).collect();
+        writer.set_many(&wishes, source).await
+    }
+
+    /// Holds an answer against what was to be. What it does not confirm is not believed before it is read.
+    async fn settle(&self, part: &[usize], mut answered: Answered) {
+        let mut open = Vec::new();
+        for index in part {
+            match answered.get(self.user(*index)) {
+                Some(Ok(seen)) if self.wish(*index).may_be_met_by(seen) => self.end(*index, Outcome::Done),
+                Some(_) | None => open.push(*index),
+            }
+        }
+        for (index, found) in self.look(&open).await {
+            let outcome = match (found, answered.remove(self.user(index))) {
+                (Found::On(seen), _) if self.wish(index).may_be_met_by(&seen) => Outcome::Done,
+                (Found::On(seen), Some(Ok(_))) => Outcome::Differs(seen),
+                (Found::On(_), Some(Err(error))) => Outcome::Unknown(Cause::from(&error)),
+                (Found::On(_), None) => Outcome::Failed(passed_over()),
+                (Found::NotShown | Found::NoTeams | Found::TeamsGone, _) => Outcome::NotShown,
+                (Found::Failed(cause), _) => Outcome::Unknown(cause),
+            };
+            self.end(index, outcome);
+        }
+    }
+
+    /// After a lost answer: ends those who are there, and those of whom nobody can tell.
+    async fn those_not_there(&self, users: Vec<usize>, lost: &ApiError) -> Vec<usize> {
+        let mut rest = Vec::new();
+        for (index, found) in self.look(&users).await {
+            match found {
+                Found::On(seen) if self.wish(index).is_met_by(&seen) => {
+                    self.has_written.set(true);
+                    self.end(index, Outcome::Done);
+                }
+                Found::On(seen) if self.has_left(&seen) => self.end(index, Outcome::Elsewhere(seen)),
+                Found::On(_) => rest.push(index),
+                Found::NotShown if self.job.source.is_registered() => rest.push(index),
+                Found::NotShown | Found::NoTeams | Found::TeamsGone | Found::Failed(_) => {
+                    self.end(index, Outcome::Unknown(Cause::from(lost)));
+                }
+            }
+        }
+        rest
+    }
+
+    async fn look(&self, part: &[usize]) -> Vec<(usize, Found)> {
+        if part.is_empty() {
+            return Vec::new();
+        }
+        let users: Vec<&UserId> = part.iter().map(|index| self.user(*index)).collect();
+        part.iter().copied().zip(few(&self.reader, &users, self.job.source).await).collect()
+    }
+
+    /// Is somebody no longer where they were to be taken from?
+    fn has_left(&self, seen: &UserPresence) -> bool {
+        self.job.only_from.is_some_and(|from| seen.definition != *from)
+    }
+
+    fn user(&self, index: usize) -> &UserId {
+        &self.job.wishes[index].0
+    }
+
+    fn wish(&self, index: usize) -> &Wish {
+        &self.job.wishes[index].1
+    }
+
+    fn set_state(&self, index: usize, state: State) {
+        self.states.borrow_mut()[index] = state;
+    }
+
+    fn end(&self, index: usize, outcome: Outcome) {
+        (self.tell)(self.user(index), &outcome);
+        self.set_state(index, State::Ended(outcome));
+    }
+
+    fn state(&self, index: usize) -> State {
+        self.states.borrow()[index].clone()
+    }
+
+    fn panicked(&self, index: usize) {
+        let bug = || Cause {
+            message: "presencectl itself failed while it worked on this user".to_owned(),
+            help: Some("this is a bug in presencectl: please report it; running again is safe".to_owned()),
+            ..Cause::default()
+        };
+        match self.state(index) {
+            State::Ended(_) => {}
+            State::Writing(gate) if gate.was_passed() => self.end(index, Outcome::Unknown(bug())),
+            State::Waiting | State::Writing(_) => self.end(index, Outcome::Failed(bug())),
+        }
+    }
+
+    fn cut_off(&self, index: usize) {
+        match self.state(index) {
+            State::Ended(_) => {}
+            State::Writing(gate) if gate.was_passed() => {
+                let cause = Cause {
+                    message: "the run was interrupted while this was being written".to_owned(),
+                    help: Some("running it again is safe: who is there already is left alone".to_owned()),
+                    ..Cause::default()
+                };
+                self.end(index, Outcome::Unknown(cause));
+            }
+            State::Waiting | State::Writing(_) => self.end(index, Outcome::Skipped),
+        }
+    }
+}
+
+fn is_forbidden(error: &ApiError) -> bool {
+    matches!(error.kind, Kind::Forbidden { .. })
+}
+
+fn passed_over() -> Cause {
+    Cause {
+        message: "the org answered without this user, whose presence is as it was".to_owned(),
+        help: Some("set this one alone: then the org says why".to_owned()),
+        ..Cause::default()
+    }
+}

@@ -1,0 +1,198 @@
+//! Which users are meant: ids of a command line, of a file with one a line, or of a CSV with a column for
+//! them; and what a CSV wants for each.
+
+use std::fmt;
+
+use csv::{ReaderBuilder, StringRecord, Trim};
+
+use crate::model::formula::unguarded;
+use crate::model::text;
+use crate::model::user::UserId;
+
+/// What may stand between two cells.
+const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it stands, such as `users.csv:3`.
+    pub place: String,
+    pub user: UserId,
+    /// The cell in the column `presence`, where it is not empty.
+    pub presence: Option<String>,
+    /// The cell in the column `message`, where it is not empty.
+    pub message: Option<String>,
+}
+
+/// Something in an input that a person has to correct. Its words are raw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where.
+    pub place: String,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// Not the id of a user.
+    NotAnId(String),
+    /// A CSV without a column for the ids.
+    NoColumn,
+    /// A CSV with two columns of this name, or two for the ids.
+    TwoColumns(&'static str),
+    /// A quote that is never closed.
+    OpenQuote,
+    /// A row of a CSV that does not fit its headings.
+    Cells {
+        cells: usize,
+        /// How many there are in the line of headings.
+        headings: usize,
+        delimiter: char,
+    },
+    /// No presence is named for this user.
+    NoPresence,
+    /// A cell says this, and the flag of the same name says that.
+    Contradiction {
+        /// `presence` or `message`.
+        name: &'static str,
+        cell: String,
+        flag: String,
+    },
+    /// Two presences, or two messages, are named for this user: this one there, that one here.
+    Twice { user: UserId, first: String },
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Mistake { place, what } = self;
+        write!(f, "{place}: ")?;
+        match what {
+            What::NotAnId(found) => write!(f, "{found} is not the id of a user", found = text::ticked(found)),
+            What::NoColumn => f.write_str("there is no column `id` or `userId`"),
+            What::TwoColumns(name) => write!(f, "there is more than one column for `{name}`"),
+            What::OpenQuote => f.write_str("a quote in the lines from here on is never closed"),
+            What::Cells { cells, headings, delimiter } => {
+                let (row, head) = (text::count(*cells, "cell"), text::count(*headings, "heading"));
+                let delimiter = if *delimiter == '\t' { "a tab".to_owned() } else { format!("a `{delimiter}`") };
+                let what = if cells > headings { "quote a value that holds" } else { "an empty cell needs its place:" };
+                write!(f, "{row}, and {head}: {what} {delimiter}")
+            }
+            What::NoPresence => f.write_str("no presence is named: give --presence, or fill the column `presence`"),
+            What::Contradiction { name, cell, flag } => {
+                write!(
+                    f,
+                    "the column `{name}` says {cell}, and --{name} says {flag}",
+                    cell = text::ticked(cell),
+                    flag = text::ticked(flag)
+                )
+            }
+            What::Twice { user, first } => write!(f, "`{user}` stands in {first} already, with something else"),
+        }
+    }
+}
+
+pub fn arguments(typed: &[String]) -> Result<Vec<Entry>, Vec<Mistake>> {
+    let place = || "the command line".to_owned();
+    gathered(typed.iter().map(|raw| entry(place(), raw, None, None)))
+}
+
+/// The users of a file: one id a line, or a CSV (with commas, semicolons or tabs) whose first line has a
+/// column `id` or `userId`; of its other columns only `presence` and `message` count.
+pub fn read(name: &str, text: &str) -> Result<Vec<Entry>, Vec<Mistake>> {
+    let first = text.lines().find(|it| !it.trim().is_empty()).unwrap_or_default();
+    let columns = |delimiter: u8| first.split(char::from(delimiter)).filter_map(column).collect::<Vec<Column>>();
+    match DELIMITERS.into_iter().find(|it| columns(*it).contains(&Column::User)) {
+        Some(delimiter) => table(name, text, delimiter),
+        None if DELIMITERS.into_iter().any(|it| !columns(it).is_empty()) => {
+            Err(vec![Mistake { place: format!("{name}:1"), what: What::NoColumn }])
+        }
+        None => {
+            let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+            gathered(lines.map(|(index, line)| entry(format!("{name}:{}", index + 1), line, None, None)))
+        }
+    }
+}
+
+fn plain(cell: &str) -> &str {
+    cell.trim().trim_matches('"')
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    User,
+    Presence,
+    Message,
+}
+
+fn column(cell: &str) -> Option<Column> {
+    match plain(cell).to_ascii_lowercase().as_str() {
+        "id" | "userid" | "user_id" => Some(Column::User),
+        "presence" => Some(Column::Presence),
+        "message" => Some(Column::Message),
+        _ => None,
+    }
+}
+
+fn table(name: &str, text: &str, delimiter: u8) -> Result<Vec<Entry>, Vec<Mistake>> {
+    let at = |line: u64| format!("{name}:{line}");
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::All)
+        .from_reader(text.as_bytes());
+    // Text in memory, records of any width: nothing of this can fail.
+    let records: Vec<StringRecord> = reader.records().filter_map(Result::ok).collect();
+    let line = |record: &StringRecord| record.position().map_or(1, |it| begins_on(text, it));
+    // A quote that is never closed takes everything behind it along, without a word.
+    if text.matches('"').count() % 2 == 1 {
+        return Err(vec![Mistake { place: at(records.last().map_or(1, line)), what: What::OpenQuote }]);
+    }
+    let mut records = records.iter().filter(|it| it.iter().any(|cell| !cell.is_empty()));
+    let Some(header) = records.next() else { return Ok(Vec::new()) };
+    let place_of = |wanted: Column, named: &'static str| {
+        let mut places = header.iter().enumerate().filter(|(_, it)| column(it) == Some(wanted));
+        match (places.next(), places.next()) {
+            (Some((place, _)), None) => Ok(Some(place)),
+            (None, _) => Ok(None),
+            (Some(_), Some(_)) => Err(vec![Mistake { place: at(line(header)), what: What::TwoColumns(named) }]),
+        }
+    };
+    let user = place_of(Column::User, "id")?;
+    let (presence, message) = (place_of(Column::Presence, "presence")?, place_of(Column::Message, "message")?);
+    let headings = header.len();
+    gathered(records.map(|record| {
+        if record.len() != headings {
+            let what = What::Cells { cells: record.len(), headings, delimiter: char::from(delimiter) };
+            return Err(Mistake { place: at(line(record)), what });
+        }
+        // The apostrophes by which our own CSV keeps a spreadsheet from calculating are none of the text.
+        let cell = |place: Option<usize>| place.and_then(|it| record.get(it)).map(unguarded);
+        let filled = |place| cell(place).filter(|it| !it.is_empty());
+        entry(at(line(record)), &cell(user).unwrap_or_default(), filled(presence), filled(message))
+    }))
+}
+
+/// The line of what stands at a position. A record's begins with the empty lines before it.
+fn begins_on(text: &str, position: &csv::Position) -> u64 {
+    let bytes = text.bytes().skip(usize::try_from(position.byte()).unwrap_or(usize::MAX));
+    let ends = bytes.take_while(|it| matches!(it, b'\r' | b'\n')).filter(|it| *it == b'\n').count();
+    position.line() + u64::try_from(ends).unwrap_or_default()
+}
+
+fn entry(place: String, raw: &str, presence: Option<String>, message: Option<String>) -> Result<Entry, Mistake> {
+    match UserId::new(plain(raw)) {
+        Some(user) => Ok(Entry { place, user, presence, message }),
+        None => Err(Mistake { place, what: What::NotAnId(raw.trim().to_owned()) }),
+    }
+}
+
+fn gathered(each: impl Iterator<Item = Result<Entry, Mistake>>) -> Result<Vec<Entry>, Vec<Mistake>> {
+    let (mut entries, mut mistakes) = (Vec::new(), Vec::new());
+    for it in each {
+        match it {
+            Ok(entry) => entries.push(entry),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if mistakes.is_empty() { Ok(entries) } else { Err(mistakes) }
+}

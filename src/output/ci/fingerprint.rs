@@ -1,0 +1,89 @@
+//! What the formats for findings have in common: one value, the paths that a repository knows, and fingerprints
+//! by which a finding is known again when its lines have moved.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::path::{Component, Path};
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use crate::model::problem::Problem;
+use crate::model::source::{Diagnostic, Findings, Sources, Span};
+
+/// What `validate` has to say, whatever became of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Reported<'a> {
+    /// In the order in which people read them.
+    pub diagnostics: &'a Findings,
+    pub sources: &'a Sources,
+    /// Why nothing could be checked.
+    pub problem: Option<&'a Problem>,
+    /// The path that was to be checked: the place of what has none in a file.
+    pub asked: &'a Path,
+    pub folder: Option<&'a Path>,
+}
+
+impl Reported<'_> {
+    /// The path of the file that a place is in; of what has no place, the one that was to be checked.
+    pub fn path(&self, place: Option<Span>) -> String {
+        tidy(place.map_or(self.asked, |place| &self.sources.get(place.file).path), self.folder)
+    }
+
+    /// The path that was to be checked.
+    pub fn asked(&self) -> String {
+        tidy(self.asked, self.folder)
+    }
+
+    /// One for each finding, 64 hexadecimal digits: made of what was found and in which file, and not of where in
+    /// it. Equal findings of one file are told apart by their order.
+    pub fn fingerprints(&self) -> Vec<String> {
+        let mut seen: HashMap<String, u32> = HashMap::new();
+        let mut one = |diagnostic: &Diagnostic| {
+            let mistake = diagnostic.finding.mistake();
+            let key = diagnostic.key.as_deref().unwrap_or_default();
+            let what = [mistake.code(), &self.path(diagnostic.place), key, &mistake.message()].join("\n");
+            let count = seen.entry(what.clone()).or_default();
+            *count += 1;
+            fingerprint(&format!("{what}\n{count}"))
+        };
+        self.diagnostics.iter().map(&mut one).collect()
+    }
+}
+
+/// A path as a repository knows it: relative where it is below the folder, with `/`, without detours.
+pub fn tidy(path: &Path, folder: Option<&Path>) -> String {
+    let path = folder.and_then(|it| path.strip_prefix(it).ok()).unwrap_or(path);
+    let mut parts: Vec<String> = Vec::new();
+    let mut absolute = false;
+    for component in path.components() {
+        match component {
+            Component::RootDir => absolute = true,
+            Component::CurDir => {}
+            Component::ParentDir if parts.last().is_some_and(|it| it != "..") => drop(parts.pop()),
+            Component::ParentDir if absolute => {}
+            Component::ParentDir => parts.push("..".to_owned()),
+            Component::Prefix(_) | Component::Normal(_) => {
+                parts.push(component.as_os_str().to_string_lossy().into_owned());
+            }
+        }
+    }
+    match (absolute, parts.is_empty()) {
+        (true, _) => format!("/{}", parts.join("/")),
+        (false, true) => ".".to_owned(),
+        (false, false) => parts.join("/"),
+    }
+}
+
+pub fn fingerprint(text: &str) -> String {
+    let mut digits = String::new();
+    for byte in digest(&SHA256, text.as_bytes()).as_ref() {
+        // Writing to a String cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
+}
+
+/// A finding in one line: what is wrong, and what to do.
+pub fn sentence(message: &str, help: Option<&str>) -> String {
+    help.map_or_else(|| message.to_owned(), |help| format!("{message}; {help}"))
+}

@@ -1,0 +1,323 @@
+//! Annotations of GitHub Actions: workflow commands on standard output that put a message at a line of a file.
+//! What refuses a plan is an error, what takes something away a warning, what changes names a notice. Files are named
+//! relative to `folder`, the root of the repository, where they are below it.
+
+use std::cmp::Reverse;
+use std::path::Path;
+
+use crate::model::desired::{Desired, Places};
+use crate::model::names::Label;
+use crate::model::problem::Problem;
+use crate::model::source::{Diagnostic, Findings, Severity, Sources, Span};
+use crate::model::text;
+use crate::model::usage::People;
+use crate::ops::apply::report::{Outcome, Report, Row};
+use crate::ops::drift::history::How;
+use crate::ops::drift::{self, Drift};
+use crate::output::ci::fingerprint::tidy;
+use crate::output::outcome::{self, Verified};
+use crate::output::rows::{differences, key_of, origin_of_refusal, people};
+use crate::output::style::Tone;
+use crate::output::text::cause::Explained;
+use crate::plan::Plan;
+use crate::plan::answer::Answer;
+use crate::plan::change::{Action, Change, Edit, Step};
+use crate::plan::guard::is_rename;
+use crate::plan::refusal::Refusal;
+use crate::plan::warning::Warning;
+
+/// How many annotations of one level GitHub shows of one step; it drops the others without a word. (docs.github.com,
+/// "Checks runs": 10 warnings and 10 errors a step; 50 in all a job.)
+const PER_LEVEL_MAX: usize = 10;
+
+/// The most answers of one refusal: an annotation is read at the edge of a file.
+const ANSWERS_MAX: usize = 6;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Error,
+    Warning,
+    Notice,
+}
+
+impl Level {
+    const ALL: [Level; 3] = [Level::Error, Level::Warning, Level::Notice];
+
+    fn name(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Notice => "notice",
+        }
+    }
+}
+
+/// One message at one place. Strings are raw.
+struct Annotation {
+    level: Level,
+    place: Option<Span>,
+    title: String,
+    lines: Vec<String>,
+}
+
+/// What is dangerous in a plan, most dangerous first.
+pub fn plan(plan: &Plan, desired: &Desired, sources: &Sources, folder: Option<&Path>) -> String {
+    let mut dangers: Vec<(Danger, Annotation)> =
+        plan.changes.iter().filter_map(|it| dangerous(it, plan, desired)).collect();
+    // Of a kind, what most people notice first.
+    dangers.sort_by_key(|(danger, _)| *danger);
+    let refused = plan.refusals.iter().enumerate().map(|(index, it)| {
+        let mut annotation = refusal(it);
+        annotation.lines.extend(origin_of_refusal(plan, index).map(str::to_owned));
+        annotation
+    });
+    let warned = plan.warnings.iter().map(|it| warning(it, desired));
+    let annotations = refused.chain(dangers.into_iter().map(|(_, it)| it)).chain(warned);
+    commands(&annotations.collect::<Vec<_>>(), sources, folder)
+}
+
+/// At the first definition that it is about.
+fn warning(warning: &Warning, desired: &Desired) -> Annotation {
+    let wanted = warning.keys().first().and_then(|it| desired.definitions.get(it));
+    Annotation {
+        level: Level::Warning,
+        place: warning.place().or_else(|| wanted.map(|it| it.places.key)),
+        title: warning.code().to_owned(),
+        lines: vec![warning.message()],
+    }
+}
+
+/// What is otherwise in an org, at the definitions of the config.
+pub fn drift(drift: &Drift, sources: &Sources, folder: Option<&Path>) -> String {
+    let mut annotations: Vec<Annotation> = drift.refusals().iter().map(refusal).collect();
+    for how in How::ALL {
+        annotations.extend(drift.of(how).map(|it| drifted(it, drift)));
+    }
+    commands(&annotations, sources, folder)
+}
+
+/// What was merged and not applied is no surprise; all else may be.
+fn drifted(row: &drift::Row, drift: &Drift) -> Annotation {
+    let level = if row.how == How::NotApplied { Level::Notice } else { Level::Warning };
+    let known_as = row.known_as(&drift.plan.default_locale).unwrap_or("no label");
+    let mut lines = vec![drift.heading(row.how)];
+    lines.extend(row.who());
+    let keep = Answer { say: format!("to keep it, {}", row.keep.say), lines: row.keep.lines.clone() };
+    for Answer { say, lines: to_paste } in std::iter::once(&keep).chain(&row.first) {
+        let colon = if to_paste.is_empty() { "" } else { ":" };
+        lines.push(format!("{say}{colon}"));
+        lines.extend(to_paste.iter().map(|it| format!("    {it}")));
+    }
+    Annotation { level, place: row.keep_place, title: format!("{} {known_as}", row.what.in_words()), lines }
+}
+
+/// What is not done of an apply.
+pub fn report(report: &Report, sources: &Sources, folder: Option<&Path>) -> String {
+    let mut annotations: Vec<Annotation> = report.refusals.iter().map(refusal).collect();
+    annotations.extend(report.rows.iter().filter(|it| !it.outcome.is_success()).map(|it| not_done(it, report)));
+    let apart = |title: &str, lines: Vec<String>| Annotation {
+        level: Level::Error,
+        place: None,
+        title: title.to_owned(),
+        lines,
+    };
+    if let Some(Verified { head, tone: _, sentence, cause }) =
+        outcome::verified(report).filter(|it| it.tone != Tone::Good)
+    {
+        let cause = cause.map(|it| Explained::from(it).lines());
+        let lines = std::iter::once(sentence).chain(cause.into_iter().flatten()).collect();
+        annotations.push(apart(&head.to_lowercase(), lines));
+    }
+    if let Some(signal) = report.interrupted {
+        annotations.push(apart("interrupted", vec![outcome::by(signal)]));
+    }
+    commands(&annotations, sources, folder)
+}
+
+/// Why there is no result.
+pub fn failure(problem: &Problem, diagnostics: &Findings, sources: &Sources, folder: Option<&Path>) -> String {
+    if !diagnostics.is_empty() {
+        return findings(diagnostics, sources, folder);
+    }
+    let lines = Explained::from(problem).lines();
+    let annotation = Annotation { level: Level::Error, place: None, title: "failed".to_owned(), lines };
+    commands(&[annotation], sources, folder)
+}
+
+pub fn findings(diagnostics: &Findings, sources: &Sources, folder: Option<&Path>) -> String {
+    let annotations: Vec<Annotation> = diagnostics
+        .iter()
+        .map(|Diagnostic { finding, severity, place, key: _, other_key: _, also: _ }| Annotation {
+            level: match severity {
+                Severity::Error => Level::Error,
+                Severity::Warning => Level::Warning,
+            },
+            place: *place,
+            title: finding.code().to_owned(),
+            lines: std::iter::once(finding.message()).chain(finding.help().map(|it| format!("help: {it}"))).collect(),
+        })
+        .collect();
+    let of = |level| annotations.iter().filter(|it| it.level == level).count();
+    let uncounted = Uncounted {
+        errors: diagnostics.errors.saturating_sub(of(Level::Error)),
+        warnings: diagnostics.warnings.saturating_sub(of(Level::Warning)),
+    };
+    commands_of(&annotations, uncounted, sources, folder)
+}
+
+fn refusal(refusal: &Refusal) -> Annotation {
+    let mut lines = vec![refusal.message()];
+    let answers = refusal.answers();
+    let more = answers.len().saturating_sub(ANSWERS_MAX);
+    for answer in answers.into_iter().take(ANSWERS_MAX) {
+        let colon = if answer.lines.is_empty() { "" } else { ":" };
+        lines.push(format!("{}{colon}", answer.say));
+        lines.extend(answer.lines.into_iter().map(|it| format!("    {it}")));
+    }
+    if more > 0 {
+        lines.push(format!("and {} that the plan shows", text::count(more, "more answer")));
+    }
+    Annotation { level: Level::Error, place: refusal.place, title: refusal.code().to_owned(), lines }
+}
+
+/// By kind, worst first; then by the people who notice. Not known counts as many.
+type Danger = (u8, Reverse<usize>);
+
+/// What a change takes away or renames, at the line that asks for it.
+fn dangerous(change: &Change, plan: &Plan, desired: &Desired) -> Option<(Danger, Annotation)> {
+    let step = &change.step;
+    let places = step.key().and_then(|key| desired.definitions.get(key)).map(|it| &it.places);
+    let (kind, level, place, what) = match step {
+        // No line asks for it: it is one that is not there.
+        Step::Delete(_) => (0, Level::Warning, None, "is deleted".to_owned()),
+        Step::Replace(..) => (1, Level::Warning, places.and_then(|it| it.replaces), "is deactivated".to_owned()),
+        Step::Deactivate(..) => (2, Level::Warning, places.and_then(|it| it.deactivated), "is deactivated".to_owned()),
+        Step::Update(edit) | Step::Reactivate(edit) => {
+            let (kind, what) = edited(edit, plan)?;
+            let place = if kind == RENAME { places.and_then(|it| default_label(it, plan)) } else { None };
+            (kind, Level::Notice, place, what)
+        }
+        Step::Create(_) => return None,
+    };
+    let name = step.name(&plan.default_locale).map_or_else(|| "a definition without labels".to_owned(), quoted);
+    let presence = step.system_presence();
+    let mut lines = vec![format!("{name} ({presence}) {what}: {}", change.reason.in_words())];
+    lines.extend(people(step, &plan.usage, &plan.default_locale));
+    let title = match step.key() {
+        Some(key) if step.action() != Action::Replace => format!("{} {key}", step.action().verb()),
+        _ => step.action().verb().to_owned(),
+    };
+    let place = place.or(change.place);
+    let noticed = step.id().map_or(0, |id| noticed(plan.usage.on(id)));
+    Some(((kind, Reverse(noticed)), Annotation { level, place, title, lines }))
+}
+
+const RENAME: u8 = 3;
+
+fn edited(edit: &Edit, plan: &Plan) -> Option<(u8, String)> {
+    if is_rename(edit, &plan.default_locale) {
+        let becomes = edit.after.labels.get(&plan.default_locale).map_or_else(String::new, quoted);
+        return Some((RENAME, format!("is renamed to {becomes}")));
+    }
+    let pairs = edit.after.labels.pair(&edit.before.labels);
+    let gone: Vec<String> = pairs.iter().filter(|it| it.first.is_none()).map(|it| it.locale.to_string()).collect();
+    (!gone.is_empty()).then(|| (RENAME + 1, format!("loses its label in {}", text::list(&gone, "and"))))
+}
+
+fn default_label(places: &Places, plan: &Plan) -> Option<Span> {
+    places.labels.iter().find(|(locale, _)| locale.same_as(&plan.default_locale)).map(|(_, span)| *span)
+}
+
+fn noticed(people: Option<People>) -> usize {
+    match people {
+        Some(People::Exactly(count) | People::AtLeast(count)) => count,
+        Some(People::NotKnown) => usize::MAX,
+        None => 0,
+    }
+}
+
+fn quoted(label: &Label) -> String {
+    format!("\"{}\"", label.nfc())
+}
+
+fn not_done(row: &Row, report: &Report) -> Annotation {
+    let mut lines = match &row.outcome {
+        Outcome::Failed(cause) | Outcome::Unknown(cause) => Explained::from(cause).lines(),
+        _ => row.in_words(report.intent()).into_iter().collect(),
+    };
+    lines.extend(differences(&row.outcome, &report.divisions));
+    if lines.is_empty() {
+        lines.push(outcome::said(row.outcome.kind()).words.to_owned());
+    }
+    let known_as = key_of(row).map(str::to_owned).or(row.name.as_ref().map(quoted)).unwrap_or_default();
+    Annotation {
+        level: if matches!(row.outcome, Outcome::Skipped(_)) { Level::Warning } else { Level::Error },
+        place: row.refused_label.or(row.place),
+        title: format!("{}: {} {known_as}", outcome::said(row.outcome.kind()).words, row.action.verb()),
+        lines,
+    }
+}
+
+/// Findings beyond those that are shown.
+#[derive(Clone, Copy, Default)]
+struct Uncounted {
+    errors: usize,
+    warnings: usize,
+}
+
+fn commands(annotations: &[Annotation], sources: &Sources, folder: Option<&Path>) -> String {
+    commands_of(annotations, Uncounted::default(), sources, folder)
+}
+
+/// Errors, warnings, notices; of each as many as GitHub shows, the last of which says how many there are more.
+fn commands_of(annotations: &[Annotation], uncounted: Uncounted, sources: &Sources, folder: Option<&Path>) -> String {
+    let mut commands = String::new();
+    for level in Level::ALL {
+        let beyond = match level {
+            Level::Error => uncounted.errors,
+            Level::Warning => uncounted.warnings,
+            Level::Notice => 0,
+        };
+        let all: Vec<&Annotation> = annotations.iter().filter(|it| it.level == level).collect();
+        let total = all.len() + beyond;
+        let shown = if total > PER_LEVEL_MAX { all.len().min(PER_LEVEL_MAX - 1) } else { all.len() };
+        for it in &all[..shown] {
+            commands.push_str(&command(it, sources, folder));
+        }
+        if shown < total {
+            let more = text::count(total - shown, &format!("more {}", level.name()));
+            let which = if beyond == 0 { "All of them" } else { "The first of them" };
+            let line = format!(
+                "Only {PER_LEVEL_MAX} of a level are annotated: GitHub shows no more of a step. {which} are in the log"
+            );
+            let rest = Annotation { level, place: None, title: more, lines: vec![line] };
+            commands.push_str(&command(&rest, sources, folder));
+        }
+    }
+    commands
+}
+
+/// One line, whatever is in it: the runner takes what begins with `::` for a command, and these begin with ours.
+fn command(annotation: &Annotation, sources: &Sources, folder: Option<&Path>) -> String {
+    let Annotation { level, place, title, lines } = annotation;
+    let mut properties = Vec::new();
+    if let Some(span) = place {
+        let place = sources.place(*span);
+        properties.push(format!("file={}", property(&tidy(place.path, folder))));
+        properties.push(format!("line={}", place.line.get()));
+        properties.push(format!("col={}", place.column.get()));
+    }
+    properties.push(format!("title={}", property(&format!("presencectl: {title}"))));
+    let lines: Vec<String> = lines.iter().map(|it| data(it)).collect();
+    format!("::{} {}::{}\n", level.name(), properties.join(","), lines.join("%0A"))
+}
+
+/// What stands after the second `::`. Line breaks are escaped twice: shown as `\n`, as everywhere.
+fn data(raw: &str) -> String {
+    text::terminal(raw).as_str().replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// What stands between `=` and `,` or `::`.
+fn property(raw: &str) -> String {
+    data(raw).replace(':', "%3A").replace(',', "%2C")
+}

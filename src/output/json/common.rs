@@ -1,0 +1,257 @@
+//! What documents for machines have in common: their head, which org they speak of, causes, and places in
+//! files.
+
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::host::environment::Origin;
+use crate::model::cause::Cause;
+use crate::model::labels::Scope;
+use crate::model::observed::{Organization, Target};
+use crate::model::provenance::Provenance;
+use crate::model::source::{Sources, Span};
+use crate::plan::evidence::Had;
+
+/// The head of a document. It is flattened into one that is only written: in one that is read back, a
+/// mistake in what is flattened would have no place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HeadV1<T> {
+    /// What kind of document it is.
+    pub kind: String,
+    /// The number of the format.
+    pub format_version: u32,
+    /// The version of the tool that wrote it.
+    pub tool_version: String,
+    /// Which org.
+    pub target: T,
+}
+
+/// A kind of document: what its head always holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// What `kind` says.
+    pub name: &'static str,
+    /// What `formatVersion` says.
+    pub format_version: u32,
+    /// Which org it is about, for the schema.
+    pub target: &'static str,
+}
+
+impl Kind {
+    /// The head of one that this version of the tool writes.
+    pub fn head<T>(&self, target: T) -> HeadV1<T> {
+        HeadV1 {
+            kind: self.name.to_owned(),
+            format_version: self.format_version,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            target,
+        }
+    }
+
+    /// Says in the schema of the whole document what the head of this kind always holds.
+    pub fn in_schema(self) -> impl FnMut(&mut Schema) {
+        let Kind { name, format_version, target } = self;
+        move |schema| {
+            let mut say = |property: &str, what: &str, value: Value| {
+                if let Some(Value::Object(it)) = schema.pointer_mut(&format!("/properties/{property}")) {
+                    it.insert(what.to_owned(), value);
+                }
+            };
+            say("kind", "description", format!("Always `{name}`.").into());
+            say("kind", "const", name.into());
+            say("formatVersion", "description", format!("Always {format_version}.").into());
+            say("formatVersion", "const", format_version.into());
+            say("target", "description", target.into());
+        }
+    }
+}
+
+/// Which org, for what both generations of the API share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+pub struct OrgV1 {
+    /// Absent where the org was not asked yet, or did not say who it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<String>,
+    /// The org's own name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_name: Option<String>,
+    /// The embedded org: nothing real is written.
+    pub sandbox: bool,
+}
+
+/// Which org.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+pub struct TargetV1 {
+    /// Absent where the org could not be asked who it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<String>,
+    /// The org's own name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_name: Option<String>,
+    /// The embedded org: nothing real is written.
+    pub sandbox: bool,
+    /// The generation of the API that was spoken: `v1` or `v2`.
+    #[schemars(extend("enum" = ["v1", "v2"]))]
+    pub api: String,
+}
+
+/// Why something is not as asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CauseV1 {
+    /// In one sentence.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The platform's id of the exchange that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+}
+
+impl From<Cause> for CauseV1 {
+    fn from(cause: Cause) -> CauseV1 {
+        let Cause { message, help, correlation_id, said: _ } = cause;
+        CauseV1 { message, help, correlation_id }
+    }
+}
+
+/// When a run was, who was at work, and from which config. The platform itself knows only the OAuth client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+pub struct RunV1 {
+    /// When it began: RFC 3339, UTC, to the millisecond.
+    pub began: String,
+    /// When it ended.
+    pub ended: String,
+    /// The OAuth client's id; absent with a given token, which does not say whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The person: `--actor`, else what the CI says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// Why: `--reason`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The commit that was applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Some file of the config was not as this commit has it. Absent where all were, or where a CI names the commit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub modified: bool,
+    /// The pull request or merge request: its address, else its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<String>,
+    /// The address of the CI's run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ci_run: Option<String>,
+    /// The name that the config gives the org.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_org: Option<String>,
+    /// `sha256:` and the digest of the config as it was put together of its files: two runs with one digest
+    /// asked for the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_digest: Option<String>,
+    /// The definitions that the run was limited to by `--only`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only: Option<Vec<String>>,
+    /// The locale whose label names a definition. Absent where no config was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_locale: Option<String>,
+    /// The locales that the config manages, and that edits speak of; absent: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locales: Option<Vec<String>>,
+    /// The report that was undone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
+}
+
+/// A place in a file of the config.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
+pub struct PlaceV1 {
+    /// The file, as it was named.
+    pub file: String,
+    /// From one.
+    pub line: u32,
+    /// From one, in characters.
+    pub column: u32,
+}
+
+/// The org, as far as it has said who it is.
+pub fn org_v1(org: Option<&Organization>, sandbox: bool) -> OrgV1 {
+    OrgV1 { org_id: org.map(|it| it.id.to_string()), org_name: org.map(|it| it.name.clone()), sandbox }
+}
+
+/// The org that a run spoke to.
+pub fn target_v1(target: &Target) -> TargetV1 {
+    let Target { org, sandbox, generation } = target;
+    let OrgV1 { org_id, org_name, sandbox } = org_v1(org.as_ref(), *sandbox);
+    TargetV1 { org_id, org_name, sandbox, api: generation.name().to_owned() }
+}
+
+/// Where a run comes from, as documents say it.
+pub fn run_v1(provenance: &Provenance) -> RunV1 {
+    let Provenance { began, ended, client, origin, config, org_name, only, default_locale, scope, undoes } =
+        provenance.clone();
+    let Origin { actor, reason, commit, modified, pull_request, run } = origin;
+    RunV1 {
+        began: began.to_string(),
+        ended: ended.to_string(),
+        client,
+        actor,
+        reason,
+        commit,
+        modified,
+        pull_request,
+        ci_run: run,
+        config_org: org_name,
+        config_digest: config,
+        only: only.map(|keys| keys.iter().map(ToString::to_string).collect()),
+        default_locale: default_locale.map(|it| it.to_string()),
+        locales: match scope {
+            Scope::All => None,
+            Scope::Only(locales) => Some(locales.iter().map(ToString::to_string).collect()),
+        },
+        undoes,
+    }
+}
+
+/// A place as documents name it.
+pub fn place_v1(span: Span, sources: &Sources) -> PlaceV1 {
+    let place = sources.place(span);
+    PlaceV1 { file: place.path.display().to_string(), line: place.line.get(), column: place.column.get() }
+}
+
+/// The object that a definition was in an earlier state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
+pub struct EarlierV1 {
+    /// Which object.
+    pub id: String,
+    /// Who says so: `base` (the config of `--base`), `report` or `commit` (the config of an earlier commit).
+    #[schemars(extend("enum" = ["base", "report", "commit"]))]
+    pub source: String,
+    /// The whole hash of the commit, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The file of the report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+impl From<&Had> for EarlierV1 {
+    fn from(had: &Had) -> EarlierV1 {
+        let Had { id, source, said_new: _ } = had;
+        EarlierV1 {
+            id: id.to_string(),
+            source: source.code().to_owned(),
+            commit: source.commit().map(str::to_owned),
+            file: source.file().map(str::to_owned),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What `doctor` found as a document for machines, format 1, with types of its own.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ops::doctor::check::Check;
+use crate::ops::doctor::diagnosis::Diagnosis;
+use crate::output::json::common::{HeadV1, Kind, OrgV1, org_v1};
+
+/// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
+/// added without.
+pub const FORMAT_VERSION: u32 = 1;
+
+const DIAGNOSIS: Kind =
+    Kind { name: "diagnosis", format_version: FORMAT_VERSION, target: "The org, as far as it was asked." };
+
+/// What goes wrong on the first day, `presencectl doctor --output json`. Strings may come from the org:
+/// neutralise them before showing them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "presencectl diagnosis, format 1", transform = DIAGNOSIS.in_schema())]
+pub struct DiagnosisV1 {
+    /// What it is, and of which org.
+    #[serde(flatten)]
+    pub head: HeadV1<OrgV1>,
+    /// No check failed.
+    pub success: bool,
+    /// Every check, in the order of mending.
+    pub checks: Vec<CheckV1>,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckV1 {
+    /// A stable name, such as `region`.
+    pub name: String,
+    /// `ok`, `warning`, `failed`, or `not-known` where nothing tells.
+    #[schemars(extend("enum" = ["ok", "not-known", "warning", "failed"]))]
+    pub verdict: String,
+    /// What was seen.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The platform's id of the exchange that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+}
+
+/// The document of a diagnosis.
+pub fn document(diagnosis: &Diagnosis) -> DiagnosisV1 {
+    let Diagnosis { org, sandbox, checks } = diagnosis;
+    DiagnosisV1 {
+        head: DIAGNOSIS.head(org_v1(org.as_ref(), *sandbox)),
+        success: diagnosis.success(),
+        checks: checks.iter().map(check_v1).collect(),
+    }
+}
+
+fn check_v1(check: &Check) -> CheckV1 {
+    let Check { name, health, said, help, correlation_id } = check.clone();
+    CheckV1 { name: name.to_owned(), verdict: health.name().to_owned(), message: said, help, correlation_id }
+}

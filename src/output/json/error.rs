@@ -1,0 +1,112 @@
+//! A failure as a document for machines, format 1, with types of its own: what stands in the place
+//! of a plan or a report that could not be made.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::problem::{Heard, Problem};
+use crate::model::provenance::Provenance;
+use crate::model::source::{Diagnostic, Findings, Severity, Sources};
+use crate::output::json::common::{HeadV1, Kind, OrgV1, PlaceV1, RunV1, org_v1, place_v1, run_v1};
+
+/// The number of this format.
+pub const FORMAT_VERSION: u32 = 1;
+
+const ERROR: Kind = Kind { name: "error", format_version: FORMAT_VERSION, target: "The org, as far as it was asked." };
+
+/// Why there is no plan or no report, `presencectl plan --output json` and
+/// `presencectl apply --output json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "presencectl error, format 1", transform = ERROR.in_schema())]
+pub struct ErrorV1 {
+    /// What it is, and of which org.
+    #[serde(flatten)]
+    pub head: HeadV1<OrgV1>,
+    /// When it was, and who was at work; of a run that changes definitions, and in a folder of reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunV1>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The platform's id of the exchange that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// What was found in the files of the config: the first ones.
+    pub findings: Vec<FindingV1>,
+    /// How many were found in all; absent when nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<FoundV1>,
+}
+
+/// How many findings there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundV1 {
+    /// Errors.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// How many of them are not in `findings`.
+    pub not_shown: usize,
+}
+
+/// One finding in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FindingV1 {
+    /// A stable name.
+    pub code: String,
+    /// `error` or `warning`.
+    #[schemars(extend("enum" = ["error", "warning"]))]
+    pub severity: String,
+    /// In words.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// Where; absent for what has no place in a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<PlaceV1>,
+}
+
+/// The document of a failure.
+pub fn document(
+    problem: &Problem,
+    heard: &Heard,
+    provenance: Option<&Provenance>,
+    diagnostics: &Findings,
+    sources: &Sources,
+) -> ErrorV1 {
+    let Problem { message, help, correlation_id } = problem;
+    let Heard { org, sandbox } = heard;
+    ErrorV1 {
+        head: ERROR.head(org_v1(org.as_ref(), *sandbox)),
+        run: provenance.map(run_v1),
+        message: message.clone(),
+        help: help.clone(),
+        correlation_id: correlation_id.clone(),
+        findings: diagnostics.iter().map(|it| finding_v1(it, sources)).collect(),
+        found: (diagnostics.total() > 0).then(|| FoundV1 {
+            errors: diagnostics.errors,
+            warnings: diagnostics.warnings,
+            not_shown: diagnostics.not_shown(),
+        }),
+    }
+}
+
+fn finding_v1(diagnostic: &Diagnostic, sources: &Sources) -> FindingV1 {
+    let Diagnostic { finding, severity, place, key: _, other_key: _, also: _ } = diagnostic;
+    FindingV1 {
+        code: finding.code().to_owned(),
+        severity: match severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+        .to_owned(),
+        message: finding.message(),
+        help: finding.help(),
+        place: place.map(|span| place_v1(span, sources)),
+    }
+}

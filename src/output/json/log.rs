@@ -1,0 +1,152 @@
+//! What a folder of reports says as a document for machines, format 1, with types of its own.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ops::history::log::{Entry, EntryOrg, Log, Unread};
+use crate::ops::history::stored::KeptRow;
+use crate::output::json::common::{OrgV1, RunV1};
+use crate::output::json::report::OutcomeV1;
+use crate::plan::content::{ActionV1, ContentV1};
+
+/// The number of this format.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Who changed what, and when, `presencectl log --output json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "presencectl log, format 1")]
+pub struct LogV1 {
+    /// Always `log`.
+    #[schemars(extend("const" = "log"))]
+    pub kind: String,
+    /// Always 1.
+    #[schemars(extend("const" = FORMAT_VERSION))]
+    pub format_version: u32,
+    /// The version of the tool that wrote it.
+    pub tool_version: String,
+    /// One entry an object and run, and one a run that has none. The newest run first.
+    pub entries: Vec<EntryV1>,
+    /// Files that could not be read.
+    pub problems: Vec<UnreadV1>,
+}
+
+/// What became of one object in one run, or of a run as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EntryV1 {
+    /// The report that says it.
+    pub file: String,
+    /// Which org.
+    pub target: OrgV1,
+    /// When the run was, and who was at work.
+    pub run: RunV1,
+    /// The object; absent for a run as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectV1>,
+    /// The outcome of the object, as reports have it; of a run as a whole `nothing-to-do`, `refused` (its plan) or
+    /// `failed`.
+    pub outcome: EntryOutcomeV1,
+    /// Why, for what is not done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The platform's id of the exchange that wrote it, or that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+}
+
+/// What became of an object or a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum EntryOutcomeV1 {
+    /// As reports have it.
+    Reported(OutcomeV1),
+    /// Of a run as a whole.
+    Run(RunOutcomeV1),
+}
+
+/// What only a run as a whole can come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunOutcomeV1 {
+    /// Its plan was empty.
+    NothingToDo,
+}
+
+/// What was to be done to an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectV1 {
+    /// What was to be done.
+    pub action: ActionV1,
+    /// The definition in the config.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Where it belongs.
+    pub system_presence: String,
+    /// What to call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What was there before; absent for what was to be made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<ContentV1>,
+    /// What was to be there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<ContentV1>,
+}
+
+/// A file that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UnreadV1 {
+    /// Which file.
+    pub file: String,
+    /// The line, from one, where one is to blame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// The document of a log.
+pub fn document(log: &Log) -> LogV1 {
+    let Log { entries, problems, .. } = log;
+    let unread = |it: &Unread| UnreadV1 { file: it.file.clone(), line: it.line, message: it.why.clone() };
+    LogV1 {
+        kind: "log".to_owned(),
+        format_version: FORMAT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        entries: entries.iter().map(entry_v1).collect(),
+        problems: problems.iter().map(unread).collect(),
+    }
+}
+
+fn entry_v1(entry: &Entry) -> EntryV1 {
+    let Entry { time: _, file, org, run, row, outcome, message, correlation_id } = entry;
+    let EntryOrg { id, name, sandbox } = org.clone();
+    EntryV1 {
+        file: file.clone(),
+        target: OrgV1 { org_id: id, org_name: name, sandbox },
+        run: run.clone(),
+        object: row.as_ref().map(object_v1),
+        outcome: outcome
+            .map_or(EntryOutcomeV1::Run(RunOutcomeV1::NothingToDo), |it| EntryOutcomeV1::Reported(it.into())),
+        message: message.clone(),
+        correlation_id: correlation_id.clone(),
+    }
+}
+
+fn object_v1(row: &KeptRow) -> ObjectV1 {
+    ObjectV1 {
+        action: row.action.into(),
+        key: row.key.as_ref().map(ToString::to_string),
+        id: row.id.as_ref().map(ToString::to_string),
+        system_presence: row.system_presence.to_string(),
+        name: row.name.as_ref().map(ToString::to_string),
+        before: row.before.as_ref().map(ContentV1::from),
+        after: row.after.as_ref().map(ContentV1::from),
+    }
+}

@@ -1,0 +1,12 @@
+//! What people and programs read: text, pages, JSON and what CI takes.
+
+pub mod ci;
+pub mod csv;
+pub mod json;
+pub mod outcome;
+pub mod page;
+pub mod rows;
+pub mod style;
+pub mod summary;
+pub mod table;
+pub mod text;

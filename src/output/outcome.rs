@@ -1,0 +1,120 @@
+//! What every view of a report says alike: how an outcome is said, how many of which there are, what the look afterwards
+//! came to, and which signal ended the run.
+
+use std::collections::BTreeMap;
+
+use crate::host::stop::Signal;
+use crate::model::cause::Cause;
+use crate::model::text;
+use crate::ops::apply::outcome::OutcomeKind;
+use crate::ops::apply::report::{Report, Row, Verification};
+use crate::output::style::{Style, Tone};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    /// In a sum what has the smaller one comes first.
+    pub place: u8,
+    pub words: &'static str,
+    pub tone: Tone,
+}
+
+/// How the outcome of an object is said.
+pub fn said(outcome: OutcomeKind) -> Said {
+    let (words, tone) = match outcome {
+        OutcomeKind::Done => ("done", Tone::Good),
+        OutcomeKind::AlreadySo => ("already so", Tone::Good),
+        OutcomeKind::NotVisibleYet => ("not visible yet", Tone::Open),
+        OutcomeKind::Differs => ("different", Tone::Bad),
+        OutcomeKind::Overwritten => ("overwritten", Tone::Bad),
+        OutcomeKind::Failed => ("failed", Tone::Bad),
+        OutcomeKind::Refused => ("refused", Tone::Bad),
+        OutcomeKind::Skipped => ("skipped", Tone::Open),
+        OutcomeKind::Unknown => ("unknown", Tone::Bad),
+    };
+    Said { place: outcome as u8, words, tone }
+}
+
+/// What the look after an apply came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified<'a> {
+    pub head: &'static str,
+    pub tone: Tone,
+    /// As a sentence without its capital and its full stop.
+    pub sentence: String,
+    /// Why the org could not be read.
+    pub cause: Option<&'a Cause>,
+}
+
+/// What the look after an apply came to; none where there was nothing to look at.
+pub fn verified(report: &Report) -> Option<Verified<'_>> {
+    let (head, tone, sentence, cause) = match &report.verification {
+        Verification::NotNeeded => return None,
+        Verification::Interrupted => {
+            ("Not verified", Tone::Open, "the run was interrupted before the org was read again".to_owned(), None)
+        }
+        Verification::InStep => {
+            ("Verified", Tone::Good, format!("the org was read again, and {}", found_in_step(report)), None)
+        }
+        Verification::Drifted { changes, refusals } => {
+            let more = drifted(changes.len(), refusals.len());
+            let mut sentence = format!("the org was read again, and there is {more}");
+            // What is wrong says its own cause.
+            if !changes.is_empty() {
+                sentence += ": it was changed meanwhile, or its list still shows something older";
+            }
+            ("Not in step", Tone::Bad, sentence, None)
+        }
+        Verification::Failed(cause) => {
+            ("Not verified", Tone::Bad, "the org could not be read again".to_owned(), Some(cause))
+        }
+    };
+    Some(Verified { head, tone, sentence, cause })
+}
+
+/// What the look after an apply found where nothing else is to be done.
+fn found_in_step(report: &Report) -> &'static str {
+    let is_limited = report.provenance.as_ref().is_some_and(|it| it.only.is_some());
+    match (report.rows.iter().all(|row| row.outcome.is_success()), is_limited) {
+        (true, false) => "it is in step",
+        (true, true) => "what the run is limited to is in step",
+        (false, _) => "nothing else differs",
+    }
+}
+
+/// What the look after an apply found where somebody has changed the org meanwhile.
+fn drifted(changes: usize, refusals: usize) -> String {
+    let (more, new) = (text::count(changes, "more change"), text::count(refusals, "new error"));
+    match (changes, refusals) {
+        (0, _) => new,
+        (_, 0) => format!("{more} to make"),
+        (_, _) => format!("{more} to make and {new}"),
+    }
+}
+
+/// What is said of divisions that could not be looked at, without its capital and its full stop.
+pub const DIVISIONS_UNREAD: &str = "not known whether they stayed as they were";
+
+/// What ended a run early, behind "Interrupted".
+pub fn by(signal: Signal) -> String {
+    format!("by {}: nothing more was started", signal.name())
+}
+
+/// A line that a signal ended the run early; nothing where none did.
+pub fn interrupted(by_signal: Option<Signal>, style: Style) -> String {
+    by_signal.map_or_else(String::new, |signal| format!("{} {}\n", style.bad("Interrupted"), by(signal)))
+}
+
+/// How many have each outcome: "2 done, 1 failed". Nothing where there are none.
+pub fn counted(outcomes: impl IntoIterator<Item = Said>) -> String {
+    let mut counts: BTreeMap<(u8, &str), usize> = BTreeMap::new();
+    for Said { place, words, tone: _ } in outcomes {
+        *counts.entry((place, words)).or_default() += 1;
+    }
+    let counts: Vec<String> = counts.into_iter().map(|((_, words), count)| format!("{count} {words}")).collect();
+    counts.join(", ")
+}
+
+/// The same of the rows of a report.
+pub fn counted_outcomes(rows: &[Row]) -> String {
+    counted(rows.iter().map(|row| said(row.outcome.kind())))
+}

@@ -1,0 +1,73 @@
+//! What `doctor` found, for people: a line a check, what to do below it, and how many there are.
+
+use std::fmt::Write as _;
+
+use crate::model::text;
+use crate::ops::doctor::check::{Check, Health};
+use crate::ops::doctor::diagnosis::Diagnosis;
+use crate::output::style::Style;
+use crate::output::text::cause::{Explained, human_below};
+
+/// As wide as the longest word for one, and the longest name.
+#[derive(Debug, Clone, Copy)]
+struct Widths {
+    health: usize,
+    name: usize,
+}
+
+/// The whole text.
+pub fn human(diagnosis: &Diagnosis, style: Style) -> String {
+    let mut shown = String::new();
+    let widest = |words: &mut dyn Iterator<Item = &'static str>| words.map(str::len).max().unwrap_or_default();
+    let widths = Widths {
+        health: widest(&mut Health::ALL.into_iter().map(Health::words)),
+        name: widest(&mut diagnosis.checks.iter().map(|it| it.name)),
+    };
+    // Without credentials most checks say the same: there was nothing to ask with.
+    let is_folded = diagnosis.has_no_credentials();
+    let is_shown = |it: &&Check| !is_folded || matches!(it.health, Health::Failed | Health::Warning);
+    for check in diagnosis.checks.iter().filter(is_shown) {
+        line(&mut shown, check, widths, style);
+    }
+    for health in [Health::Good, Health::NotKnown] {
+        let folded = diagnosis.checks.iter().filter(|it| is_folded && it.health == health);
+        let names: Vec<&str> = folded.map(|it| it.name).collect();
+        if !names.is_empty() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(shown, "{}  {}", word(health, widths, style), names.join(", "));
+        }
+    }
+    let counted = [Health::Good, Health::Warning, Health::Failed, Health::NotKnown];
+    let counts: Vec<String> = counted
+        .into_iter()
+        .map(|health| (diagnosis.count(health), health.words()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, words)| match words {
+            "warning" => text::count(count, words),
+            _ => format!("{count} {words}"),
+        })
+        .collect();
+    // Writing to a String cannot fail.
+    let _ = writeln!(shown, "\n{}: {}.", text::count(diagnosis.checks.len(), "check"), counts.join(", "));
+    shown
+}
+
+fn word(health: Health, widths: Widths, style: Style) -> String {
+    let word = format!("{:width$}", health.words(), width = widths.health);
+    match health {
+        Health::Good => style.good(&word),
+        Health::Failed => style.bad(&word),
+        Health::Warning | Health::NotKnown => style.doubtful(&word),
+    }
+}
+
+fn line(shown: &mut String, check: &Check, widths: Widths, style: Style) {
+    let Check { name, health, said, help, correlation_id } = check;
+    let Widths { health: health_width, name: name_width } = widths;
+    let word = word(*health, widths, style);
+    let indent = " ".repeat(health_width + name_width + 4);
+    let below = Explained { message: said, help: help.as_deref(), correlation_id: correlation_id.as_deref() };
+    // Writing to a String cannot fail.
+    let _ = writeln!(shown, "{word}  {name:name_width$}  {}", text::terminal(said));
+    shown.push_str(&human_below(below, &indent, style));
+}

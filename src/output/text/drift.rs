@@ -1,0 +1,137 @@
+//! A plan seen from the other side, for people: what is otherwise in the org, who touched it last, and both ways out.
+
+use std::fmt::Write as _;
+
+use crate::model::observed::Target;
+use crate::model::source::Sources;
+use crate::model::text;
+use crate::ops::drift::history::How;
+use crate::ops::drift::{About, Drift, Question, Row, Unmanaged, What, who};
+use crate::output::style::{Style, sign};
+use crate::output::text::change;
+use crate::output::text::plan::warning_shown;
+use crate::output::text::refusal::{place, refusal_shown};
+use crate::output::text::target::target_line;
+use crate::plan::answer::Answer;
+use crate::plan::change::{Action, Edit, Step};
+
+/// A whole drift, complete however long it is.
+pub fn drift(drift: &Drift, target: &Target, sources: &Sources, style: Style) -> String {
+    let mut shown = target_line(target) + "\n";
+    for how in How::ALL {
+        let rows: String = drift.of(how).map(|it| row(it, drift, sources, style)).collect();
+        section(&mut shown, &drift.heading(how), &rows, style);
+    }
+    for how in [How::Edited, How::NotKnown, How::NotApplied] {
+        let rows: String = drift.unmanaged(how).map(|it| unmanaged(it, style)).collect();
+        section(&mut shown, drift.heading_of_unmanaged(how), &rows, style);
+    }
+    for it in &drift.questions {
+        shown.push('\n');
+        shown.push_str(&question(it, sources, style));
+    }
+    for guard in drift.guards() {
+        // Writing to a String cannot fail.
+        let _ = write!(shown, "\n{}", refusal_shown(guard, sources, style));
+    }
+    let warnings: String = drift.warnings().iter().map(|it| warning_shown(it, style)).collect();
+    if !warnings.is_empty() {
+        let _ = write!(shown, "\n{warnings}");
+    }
+    let _ = write!(shown, "\n{}", sum(drift, style));
+    if let Some(why) = drift.not_told() {
+        let _ = writeln!(shown, "{}: {}", style.doubtful("NOTE"), text::terminal(&why));
+    }
+    shown
+}
+
+fn section(shown: &mut String, heading: &str, rows: &str, style: Style) {
+    if !rows.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write!(shown, "\n{}:\n{rows}", style.bold(text::terminal(heading).as_str()));
+    }
+}
+
+fn row(row: &Row, drift: &Drift, sources: &Sources, style: Style) -> String {
+    let (step, plan) = (&row.change.step, &drift.plan);
+    let action = step.action();
+    // The definition of a replacement is the one that comes; here it is the one that was moved.
+    let named = if row.first.is_empty() { action } else { Action::Update };
+    let subject =
+        change::subject(named, step.key(), step.name(&plan.default_locale), step.system_presence(), step.id());
+    let head = style.action(action, &format!("{} {}", sign(action), row.what.in_words()));
+    let mut shown = format!("  {head} {}\n", style.bold(&subject));
+    if let Step::Update(edit) = step {
+        // From what the config asks for to what somebody made of it.
+        let seen = Edit { before: edit.after.clone(), after: edit.before.clone(), ..edit.clone() };
+        change::edited(&mut shown, &seen, &plan.divisions, style);
+    }
+    // Writing to a String cannot fail.
+    if let (Some(meant), What::Moved | What::Elsewhere | What::LooksMoved) = (&row.meant_under, row.what) {
+        let (from, to) = (text::terminal(meant.as_str()), text::terminal(step.system_presence().as_str()));
+        let _ = writeln!(shown, "    ~ system presence: {from} -> {to}");
+    }
+    if let Some(who) = row.who() {
+        let _ = writeln!(shown, "    {}", text::terminal(&who));
+    }
+    let at = row.keep_place.map_or_else(String::new, |span| format!(" ({})", place(span, sources)));
+    let Answer { say, lines } = &row.keep;
+    answer(&mut shown, &format!("to keep it, {}{at}", text::terminal(say)), lines, style);
+    for Answer { say, lines } in &row.first {
+        answer(&mut shown, text::terminal(say).as_str(), lines, style);
+    }
+    shown
+}
+
+fn unmanaged(it: &Unmanaged, style: Style) -> String {
+    let Unmanaged { id, system_presence, name, how, modified, keep } = it;
+    let subject = change::subject(Action::Update, None, name.as_ref(), system_presence, Some(id));
+    let mut shown = format!("  {}\n", style.bold(&subject));
+    // Writing to a String cannot fail.
+    let _ = writeln!(shown, "    {}", text::terminal(&who(modified.as_ref())));
+    // Of what was there all the time nobody has to decide anything.
+    if *how == How::Edited {
+        answer(&mut shown, &format!("to keep it in the config, {}", text::terminal(&keep.say)), &keep.lines, style);
+    }
+    shown
+}
+
+fn question(question: &Question, sources: &Sources, style: Style) -> String {
+    let mut shown = refusal_shown(&question.refusal, sources, style);
+    for About { id, system_presence, name, modified, keep } in &question.about {
+        let subject = change::subject(Action::Update, None, name.as_ref(), system_presence, Some(id));
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "  {subject}: {}", text::terminal(&who(modified.as_ref())));
+        if let Some((key, Answer { say, lines })) = keep {
+            let say = format!("if it is `{key}`, to keep it, {say}");
+            answer(&mut shown, text::terminal(&say).as_str(), lines, style);
+        }
+    }
+    shown
+}
+
+/// What to write. `say` is safe to show.
+fn answer(shown: &mut String, say: &str, lines: &[String], style: Style) {
+    let colon = if lines.is_empty() { "" } else { ":" };
+    // Writing to a String cannot fail.
+    let _ = writeln!(shown, "    {say}{colon}");
+    for line in lines {
+        let _ = writeln!(shown, "      {}", style.hint(text::terminal(line).as_str()));
+    }
+}
+
+fn sum(drift: &Drift, style: Style) -> String {
+    let Drift { rows, unmanaged, questions, .. } = drift;
+    if !questions.is_empty() {
+        let errors = text::count(questions.len(), "error");
+        return format!("{}: {errors} to answer before anybody can say all of it\n", style.bad("Not known"));
+    }
+    match (rows.len(), unmanaged.len()) {
+        (0, 0) => format!("{}\n", style.good("No drift: the org is as the config says.")),
+        (0, _) => format!("{}\n", style.good("No drift: what the config names is as it says.")),
+        (count, _) => {
+            let count = text::count(count, "definition");
+            format!("{}: {count}. {}.\n", style.bold("Drift"), drift.way_back())
+        }
+    }
+}

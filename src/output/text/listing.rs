@@ -1,0 +1,243 @@
+//! What an org holds, for people and for spreadsheets.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use crate::model::moment::Moment;
+use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
+use crate::model::observed::{Definition, Target};
+use crate::model::odd::{Halved, Odd};
+use crate::model::text::{self, Shown};
+use crate::ops::show::listing::{FoundBy, Listing, Row, SystemPresences};
+use crate::output::csv::csv;
+use crate::output::style::Style;
+use crate::output::table::{short_ids, table};
+use crate::output::text::{org_line, target_line};
+
+/// What stands where the org does not say.
+const NOT_KNOWN: &str = "not known";
+
+/// How many locales of a definition a line of the table names.
+const LOCALES_SHOWN_MAX: usize = 4;
+
+/// A table of all, or everything about what was found by a name.
+pub fn human(listing: &Listing, target: &Target, style: Style) -> String {
+    let mut shown = target_line(target) + "\n\n";
+    let count = text::count(listing.rows.len(), "definition");
+    match listing.found_by {
+        None => {
+            shown.push_str(&definitions(listing, style));
+            // Writing to a String cannot fail.
+            let _ = writeln!(shown, "\n{count}.");
+            let halved = listing.rows.iter().filter_map(|it| it.halved.as_ref());
+            let halved: String = halved.map(|it| half_character(it, style)).collect();
+            if !halved.is_empty() {
+                let _ = write!(shown, "\n{halved}");
+            }
+        }
+        Some(found_by) => {
+            let by = match found_by {
+                FoundBy::Key => "its key",
+                FoundBy::Id => "its id",
+                FoundBy::Label => "a label",
+            };
+            let _ = writeln!(shown, "Found by {by}: {count}");
+            shown.extend(listing.rows.iter().map(|it| details(it, listing, style)));
+        }
+    }
+    shown.push_str(&odd(&listing.odd, style));
+    shown
+}
+
+/// What cannot be read whole.
+fn odd(all: &[Odd], style: Style) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let count = text::count(all.len(), "object");
+    let mut shown = format!("\n{}: {count}\n", style.doubtful("Cannot be read whole"));
+    for odd in all {
+        let (name, what) = (odd.name(), odd.in_words());
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "  {}: {}", text::terminal(&name), text::terminal(&what));
+        for (locale, label) in &odd.labels {
+            let locale = text::terminal(locale.as_str());
+            let _ = writeln!(shown, "    {locale}: \"{}\"", text::within_quotes(label.as_str()));
+        }
+    }
+    shown
+}
+
+fn half_character(halved: &Halved, style: Style) -> String {
+    let (id, places) = (text::ticked(&halved.id), halved.places());
+    let words = format!("{id} holds half a character, shown as U+FFFD: {places}");
+    format!("{}: {}\n", style.doubtful("warning"), text::terminal(&words))
+}
+
+fn definitions(listing: &Listing, style: Style) -> String {
+    // What may run from right to left is followed by what begins with a letter, so that a terminal that
+    // knows such scripts keeps the columns apart.
+    let mut headings = vec!["SYSTEM PRESENCE", "LABEL", "STATE", "LOCALES", "ID", "CHANGED", "CHANGED BY", "DIVISION"];
+    if listing.with_keys {
+        headings.insert(0, "KEY");
+    }
+    let column = |of: fn(&Row) -> &str| listing.rows.iter().map(of).collect::<Vec<&str>>();
+    let odd: Vec<&str> = listing.odd.iter().filter_map(|it| it.id.as_ref()).map(DefinitionId::as_str).collect();
+    let ids = short_ids(&column(|it| it.definition.id.as_str()), &odd);
+    let by = short_ids(&column(|it| it.changed_by().unwrap_or_default()), &[]);
+    let rows = listing.rows.iter().zip(ids.into_iter().zip(by)).map(|(row, (id, by))| {
+        let definition = &row.definition;
+        let mut cells = vec![
+            text::terminal(definition.system_presence.as_str()),
+            name(definition, &listing.default_locale),
+            text::terminal(row.state()),
+            locales(definition, &listing.default_locale),
+            text::terminal(id),
+            text::terminal(row.changed_at().map_or("", day)),
+            text::terminal(by),
+            division(row, listing).unwrap_or_else(|| text::terminal("")),
+        ];
+        if listing.with_keys {
+            cells.insert(0, text::terminal(row.key.as_ref().map_or("", |it| it.as_str())));
+        }
+        cells
+    });
+    table(&headings, &rows.collect::<Vec<Vec<Shown>>>(), style)
+}
+
+/// The day of a time as the platform writes it; anything else whole.
+fn day(time: &str) -> &str {
+    let day = time.split_once('T').map(|(day, _)| day);
+    day.filter(|_| Moment::read(time).is_some()).unwrap_or(time)
+}
+
+/// The default label; another one with its locale, where there is none.
+fn name(definition: &Definition, default_locale: &Locale) -> Shown {
+    if let Some(label) = definition.default_label(default_locale) {
+        return bare(label);
+    }
+    match definition.labels.iter().next() {
+        Some((locale, label)) => text::terminal(&format!("{} ({locale})", bare(label))),
+        None => text::terminal("-"),
+    }
+}
+
+/// A label in quotes only where it could not be seen without.
+fn bare(label: &Label) -> Shown {
+    let raw = label.nfc();
+    if raw.trim() == raw && !raw.is_empty() { text::terminal(raw) } else { text::terminal(&format!("\"{raw}\"")) }
+}
+
+/// The default locale first; how many more there are.
+fn locales(definition: &Definition, default_locale: &Locale) -> Shown {
+    let mut locales: Vec<&Locale> = definition.labels.iter().map(|(locale, _)| locale).collect();
+    locales.sort_by_key(|it| !it.same_as(default_locale));
+    let mut shown: Vec<String> = locales.iter().take(LOCALES_SHOWN_MAX).map(ToString::to_string).collect();
+    if locales.len() > LOCALES_SHOWN_MAX {
+        shown.push(format!("+{}", locales.len() - LOCALES_SHOWN_MAX));
+    }
+    text::terminal(if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }.as_str())
+}
+
+fn division(row: &Row, listing: &Listing) -> Option<Shown> {
+    let id = row.definition.division.as_ref()?;
+    let name = listing.divisions.name(id).filter(|_| !id.is_all());
+    Some(text::terminal(name.unwrap_or(id.as_str())))
+}
+
+fn details(row: &Row, listing: &Listing, style: Style) -> String {
+    let Row { key, definition, halved } = row;
+    let mut shown = format!("\n{}\n", style.bold(name(definition, &listing.default_locale).as_str()));
+    let mut line = |what: &str, value: &Shown| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "  {what:<17}{value}");
+    };
+    if let Some(key) = key {
+        line("key:", &text::terminal(key.as_str()));
+    }
+    line("id:", &text::terminal(definition.id.as_str()));
+    line("system presence:", &text::terminal(definition.system_presence.as_str()));
+    line("state:", &text::terminal(row.state()));
+    line("division:", &division(row, listing).unwrap_or_else(|| text::terminal(NOT_KNOWN)));
+    line("changed:", &text::terminal(row.changed_at().unwrap_or(NOT_KNOWN)));
+    line("changed by:", &text::terminal(row.changed_by().unwrap_or(NOT_KNOWN)));
+    shown.push_str(if definition.labels.is_empty() { "  labels:          none\n" } else { "  labels:\n" });
+    let shown_locale = |locale: &Locale| text::terminal(locale.as_str());
+    let width = |it: &Locale| console::measure_text_width(shown_locale(it).as_str());
+    let widest = definition.labels.iter().map(|(locale, _)| width(locale)).max().unwrap_or_default();
+    for (locale, label) in definition.labels.iter() {
+        let padding = " ".repeat(widest - width(locale));
+        let _ = writeln!(shown, "    {}: {padding}\"{}\"", shown_locale(locale), text::within_quotes(label.as_str()));
+    }
+    shown.extend(halved.iter().map(|it| format!("  {}", half_character(it, style))));
+    shown
+}
+
+/// One row a definition, one column a locale.
+pub fn definitions_csv(listing: &Listing) -> String {
+    let used = listing.rows.iter().flat_map(|it| it.definition.labels.iter().map(|(locale, _)| locale));
+    let used = used.chain(listing.odd.iter().flat_map(|it| it.labels.iter().map(|(locale, _)| locale)));
+    let mut locales: Vec<&Locale> = used.collect::<BTreeSet<_>>().into_iter().collect();
+    locales.sort_by_key(|it| !it.same_as(&listing.default_locale));
+    let fixed = ["systemPresence", "state", "id", "changedAt", "changedBy", "division"];
+    let key = listing.with_keys.then_some("key");
+    let mut headings: Vec<String> = key.into_iter().chain(fixed).map(str::to_owned).collect();
+    headings.extend(locales.iter().map(|it| format!("labels.{it}")));
+    let mut rows: Vec<Vec<String>> = listing
+        .rows
+        .iter()
+        .map(|row| {
+            let Row { key, definition, halved: _ } = row;
+            let key = listing.with_keys.then(|| key.as_ref().map_or_else(String::new, ToString::to_string));
+            let division = match &definition.division {
+                None => NOT_KNOWN,
+                Some(id) => listing.divisions.name(id).unwrap_or(id.as_str()),
+            };
+            let fixed = [
+                definition.system_presence.as_str(),
+                row.state(),
+                definition.id.as_str(),
+                row.changed_at().unwrap_or(NOT_KNOWN),
+                row.changed_by().unwrap_or(NOT_KNOWN),
+                division,
+            ];
+            let label = |locale: &&Locale| {
+                let exact = definition.labels.iter().find(|(it, _)| it == locale);
+                exact.map_or_else(String::new, |(_, label)| label.as_str().to_owned())
+            };
+            key.into_iter().chain(fixed.map(str::to_owned)).chain(locales.iter().map(label)).collect()
+        })
+        .collect();
+    rows.extend(listing.odd.iter().map(|odd| {
+        let key = listing.with_keys.then(String::new);
+        let fixed = [
+            odd.system_presence.as_ref().map_or(NOT_KNOWN, SystemPresence::as_str).to_owned(),
+            format!("cannot be read whole: {}", odd.in_words()),
+            odd.id.as_ref().map_or(NOT_KNOWN, DefinitionId::as_str).to_owned(),
+        ];
+        let fixed = fixed.into_iter().chain([NOT_KNOWN; 3].map(str::to_owned));
+        let label = |locale: &&Locale| {
+            let found = odd.labels.iter().find(|(it, _)| it == *locale);
+            found.map_or_else(String::new, |(_, label)| label.as_str().to_owned())
+        };
+        key.into_iter().chain(fixed).chain(locales.iter().map(label)).collect()
+    }));
+    csv(&headings, &rows)
+}
+
+/// The system presences of an org, and how a config says each.
+pub fn system_presences(it: &SystemPresences, style: Style) -> String {
+    let SystemPresences { org, sandbox, names } = it;
+    let in_config = |it: &SystemPresence| {
+        let standard = it.standard().map(str::to_owned);
+        text::terminal(&standard.unwrap_or_else(|| format!("{it}, with settings.systemPresences")))
+    };
+    let rows: Vec<Vec<Shown>> = names.iter().map(|it| vec![text::terminal(it.as_str()), in_config(it)]).collect();
+    format!("{}\n\n{}", org_line(org.as_ref(), *sandbox), table(&["SYSTEM PRESENCE", "IN A CONFIG"], &rows, style))
+}
+
+/// The system presences of an org, one row each.
+pub fn system_presences_csv(it: &SystemPresences) -> String {
+    let row = |it: &SystemPresence| vec![it.to_string(), it.standard().unwrap_or_default().to_owned()];
+    csv(&["name".to_owned(), "standard".to_owned()], &it.names.iter().map(row).collect::<Vec<_>>())
+}

@@ -1,0 +1,189 @@
+//! What became of an apply, as people read it: a line for every object, the look afterwards, a sum.
+
+use std::fmt::Write as _;
+
+use crate::model::division::Divisions;
+use crate::model::names::{DivisionId, Label, Locale};
+use crate::model::observed::Target;
+use crate::model::source::Sources;
+use crate::model::text;
+use crate::ops::apply::report::{Intent, Outcome, Report, Row, Verification};
+use crate::output::outcome::{self, Said, Verified, said};
+use crate::output::style::Style;
+use crate::output::summary::{Verdict, of_report, what};
+use crate::output::text::cause::human as explained;
+use crate::output::text::change::{block, division, quoted, subject};
+use crate::output::text::findings::pointed_at;
+use crate::output::text::refusal::{place, refusal_shown};
+use crate::output::text::target::target_line;
+use crate::plan::change::Step;
+use crate::plan::difference::Difference;
+
+/// The width of the widest outcome.
+pub(super) const OUTCOME_WIDTH: usize = 15;
+
+/// Below the line of an object.
+const INDENT: &str = "      ";
+
+/// A whole report.
+pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style) -> String {
+    let Report {
+        rows,
+        refusals,
+        verification: _,
+        divisions_unread,
+        interrupted,
+        divisions,
+        default_locale: _,
+        provenance: _,
+        matched: _,
+    } = report;
+    let mut shown = format!("{}\n\n", target_line(target));
+    for it in rows {
+        shown.push_str(&row(it, report.intent(), divisions, style));
+        shown.push_str(&asked_for(it, sources, style));
+    }
+    if !rows.is_empty() {
+        shown.push('\n');
+    }
+    for refusal in refusals {
+        shown.push_str(&refusal_shown(refusal, sources, style));
+    }
+    shown.push_str(&outcome::interrupted(*interrupted, style));
+    shown.push_str(&verified(report, sources, style));
+    if let Some(cause) = divisions_unread {
+        let head = style.doubtful("Divisions");
+        // Writing to a String cannot fail.
+        let _ = write!(shown, "{head}: {}\n{}", outcome::DIVISIONS_UNREAD, explained(cause, INDENT, style));
+    }
+    shown.push_str(&sum(report, style));
+    shown
+}
+
+/// That a step begins, in one line without a line break: for the log of a CI.
+pub fn started(step: &Step, default_locale: &Locale) -> String {
+    let name = step.name(default_locale);
+    let subject = subject(step.action(), step.key(), name, step.system_presence(), step.id());
+    format!("{} {subject} ...", step.action().verb())
+}
+
+/// What became of a step in a run for this intent, in one line, with more below it where it is not done.
+pub fn finished(it: &Row, intent: Intent, divisions: &Divisions, style: Style) -> String {
+    let shown = row(it, intent, divisions, style);
+    shown.trim().to_owned()
+}
+
+/// The outcome, the object, and for what is not done, why.
+pub(super) fn row(row: &Row, intent: Intent, divisions: &Divisions, style: Style) -> String {
+    let Row {
+        action,
+        key,
+        id,
+        system_presence,
+        name,
+        before: _,
+        after: _,
+        outcome,
+        worked: _,
+        place: _,
+        refused_label: _,
+        correlation_id: _,
+        again_from,
+    } = row;
+    let what = subject(*action, key.as_ref(), name.as_ref(), system_presence, id.as_ref());
+    let Said { place: _, words, tone } = said(outcome.kind());
+    let padding = " ".repeat(OUTCOME_WIDTH.saturating_sub(words.len()));
+    let words = style.toned(tone, words);
+    let mut shown = format!("  {words} {padding}{} {what}\n", action.verb());
+    match outcome {
+        Outcome::Failed(cause) => shown.push_str(&explained(cause, INDENT, style)),
+        Outcome::Unknown(cause) => {
+            shown.push_str(&explained(cause, INDENT, style));
+            // Writing to a String cannot fail.
+            let see = again_from.map_or_else(|| format!("; {} to see", intent.again()), |_| String::new());
+            let _ = writeln!(shown, "      whether it was written is not known{see}");
+        }
+        Outcome::Differs(_)
+        | Outcome::Overwritten(_)
+        | Outcome::Refused(_)
+        | Outcome::NotVisibleYet(_)
+        | Outcome::Skipped(_) => {
+            if let Some(why) = row.in_words(intent) {
+                let _ = writeln!(shown, "      {}", text::terminal(&why));
+            }
+            for it in outcome.differences() {
+                let _ = writeln!(shown, "        {}", difference(it, divisions));
+            }
+        }
+        Outcome::Done | Outcome::AlreadySo => {}
+    }
+    shown
+}
+
+/// Where the config asks for what failed: the label that the org refused, where its answer says which, else
+/// the definition.
+fn asked_for(row: &Row, sources: &Sources, style: Style) -> String {
+    if !matches!(row.outcome, Outcome::Failed(_)) {
+        return String::new();
+    }
+    match (row.refused_label, row.place) {
+        (Some(label), _) => pointed_at(label, "the org refused this label", sources, INDENT, style),
+        (None, Some(span)) => format!("{INDENT}at {}\n", place(span, sources)),
+        (None, None) => String::new(),
+    }
+}
+
+fn difference(difference: &Difference, divisions: &Divisions) -> String {
+    let label = |it: &Option<Label>| it.as_ref().map_or_else(|| "no label".to_owned(), quoted);
+    match difference {
+        Difference::Label { locale, expected, found } => {
+            format!("{}: expected {}, found {}", text::terminal(locale.as_str()), label(expected), label(found))
+        }
+        Difference::State { found_deactivated } => {
+            format!("deactivated: expected {}, found {found_deactivated}", !found_deactivated)
+        }
+        Difference::SystemPresence { expected, found } => format!(
+            "system presence: expected {}, found {}",
+            text::terminal(expected.as_str()),
+            text::terminal(found.as_str())
+        ),
+        Difference::Division { expected, found } => {
+            let division = |it: &Option<DivisionId>| division(it.as_ref(), divisions);
+            format!("division: expected {}, found {}", division(expected), division(found))
+        }
+        Difference::Gone => "expected to be there, and is gone".to_owned(),
+        Difference::Appeared(id) => {
+            format!("expected to be absent, found {}", text::terminal(id.as_str()))
+        }
+        Difference::OtherObject { expected, found } => {
+            format!("id: expected {}, found {}", text::terminal(expected.as_str()), text::terminal(found.as_str()))
+        }
+    }
+}
+
+fn verified(report: &Report, sources: &Sources, style: Style) -> String {
+    let Some(Verified { head, tone, sentence, cause }) = outcome::verified(report) else { return String::new() };
+    let mut shown = format!("{}: {sentence}\n", style.toned(tone, head));
+    if let Some(cause) = cause {
+        shown.push_str(&explained(cause, INDENT, style));
+    }
+    if let Verification::Drifted { changes, refusals } = &report.verification {
+        for change in changes {
+            shown.push_str(&block(change, &report.default_locale, &report.divisions, style));
+            if let Some(span) = change.place {
+                // Writing to a String cannot fail.
+                let _ = writeln!(shown, "    at {}", place(span, sources));
+            }
+        }
+        for refusal in refusals {
+            shown.push_str(&refusal_shown(refusal, sources, style));
+        }
+    }
+    shown
+}
+
+fn sum(report: &Report, style: Style) -> String {
+    let Verdict { tone, words, more } = of_report(report);
+    let more = more.map_or_else(String::new, |it| format!(" {it}."));
+    format!("{} {words}.{more}\n", style.toned(tone, &format!("{}:", what(report))))
+}

@@ -1,0 +1,197 @@
+//! A retirement: what is going to be done, and what became of it, for people, and as CSV.
+
+use std::fmt::Write as _;
+
+use crate::model::division::Divisions;
+use crate::model::names::Locale;
+use crate::model::observed::{Definition, Target};
+use crate::model::source::Sources;
+use crate::model::text;
+use crate::model::usage::Seats;
+use crate::model::user::UserId;
+use crate::ops::apply::report::{Intent, Outcome as Written, Row};
+use crate::ops::retire::advice::{Advice, Lines};
+use crate::ops::retire::plan::{Moves, Retirement};
+use crate::ops::retire::report::{Fate, Report};
+use crate::ops::users::report::Outcome as Set;
+use crate::output::csv::csv;
+use crate::output::outcome::{self, Said};
+use crate::output::style::{Style, Tone};
+use crate::output::text::cause::human as explained;
+use crate::output::text::{finished, target_line};
+
+/// What is going to be done, before anybody is asked.
+pub fn plan(retirement: &Retirement, seats: &Seats, target: &Target, style: Style) -> String {
+    let Moves { people, on_queue } = retirement.moves(seats);
+    let mut shown = format!("{}\n\n{}\n", target_line(target), heading(retirement, style));
+    let mut steps = Vec::new();
+    steps.push(match (people.len(), seats.cut) {
+        (0, false) => "move whoever goes on it meanwhile: nobody is to be moved now".to_owned(),
+        (1, false) => "move the 1 person who is on it now".to_owned(),
+        (count, false) => format!("move the {count} people who are on it now"),
+        (count, true) => format!("move everybody who is on it now, which is at least {}", people_in_words(count)),
+    });
+    steps.push("look until nobody is left on it".to_owned());
+    if retirement.from.deactivated {
+        steps.push("leave it deactivated, which it is already".to_owned());
+    } else {
+        steps.push("deactivate it".to_owned());
+    }
+    steps.push("read it again, and look again who is on it".to_owned());
+    for (number, step) in (1..).zip(&steps) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "  {number}. {step}");
+    }
+    if !on_queue.is_empty() {
+        let head = style.doubtful("Left alone:");
+        let (who, are) = match on_queue.len() {
+            1 => ("1 person on queue".to_owned(), "is"),
+            count => (format!("{count} people on queue"), "are"),
+        };
+        let _ = writeln!(
+            shown,
+            "\n{head} {who}, who {are} moved only with --include-on-queue; before that {} it does not end.",
+            if retirement.from.deactivated { "" } else { "it is not deactivated, and" }
+        );
+    }
+    shown
+}
+
+/// What somebody is asked: how many people, and what.
+pub fn question(retirement: &Retirement, seats: &Seats) -> String {
+    let retire = format!("retire `{}`", text::terminal(retirement.key.as_str()));
+    match (retirement.moves(seats).people.len(), seats.cut) {
+        (0, _) => retire.replacen('r', "R", 1),
+        (count, false) => format!("Move {} and {retire}", people_in_words(count)),
+        (count, true) => format!("Move everybody who is on it, at least {}, and {retire}", people_in_words(count)),
+    }
+}
+
+fn people_in_words(count: usize) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
+}
+
+fn heading(retirement: &Retirement, style: Style) -> String {
+    let Retirement { key, from, to, default_locale, .. } = retirement;
+    let from = definition(from, default_locale);
+    let to = definition(&to.definition, default_locale);
+    format!("Retire {} {from}; its people go to {to}", style.bold(text::terminal(key.as_str()).as_str()))
+}
+
+/// A definition by its label, its system presence and its id.
+fn definition(it: &Definition, default_locale: &Locale) -> String {
+    let place = format!("({}, {})", text::terminal(it.system_presence.as_str()), text::terminal(it.id.as_str()));
+    match it.name(default_locale) {
+        Some(label) => format!("\"{}\" {place}", text::within_quotes(label.as_str())),
+        None => place,
+    }
+}
+
+/// What became of it, for people: a line for each of them, the definition, why it stopped, what to write into
+/// the config, a sum.
+pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style) -> String {
+    let Report { retirement, people, definition, division_unread, halt, interrupted } = report;
+    let mut shown = format!("{}\n\n{}\n\n", target_line(target), heading(retirement, style));
+    let mut fates = people.iter().peekable();
+    while let Some((user, fate)) = fates.next() {
+        let Said { place: _, words, tone } = said(fate);
+        let padding = " ".repeat(15usize.saturating_sub(words.len()));
+        let _ = writeln!(shown, "  {} {padding}{user}", style.toned(tone, words));
+        // What goes for several in a row is told once, below the last of them.
+        if fates.peek().is_none_or(|(_, next)| *next != fate)
+            && let Some(cause) = fate.why()
+        {
+            shown.push_str(&explained(&cause, "      ", style));
+        }
+    }
+    if let Some(row) = definition {
+        let _ = writeln!(shown, "  {}", finished(row, Intent::Retire, &Divisions::NotAsked, style));
+    }
+    if !people.is_empty() || definition.is_some() {
+        shown.push('\n');
+    }
+    shown.push_str(&outcome::interrupted(*interrupted, style));
+    // What a signal stopped is told already.
+    if let Some(halt) = halt.as_ref().filter(|_| interrupted.is_none()) {
+        let cause = halt.why();
+        let _ = write!(shown, "{}: {}", style.bad("Stopped"), explained(&cause, "  ", style).trim_start());
+    }
+    if let Some(cause) = division_unread {
+        let head = style.doubtful("Division");
+        let _ = write!(shown, "{head}: not known whether it stayed as it was\n{}", explained(cause, "  ", style));
+    }
+    if let Some(advice) = report.advice() {
+        shown.push_str(&advised(advice, sources, style));
+    }
+    shown.push_str(&sum(report, style));
+    shown
+}
+
+/// How the fate of a person is said.
+fn said(fate: &Fate) -> Said {
+    let (place, words) = match fate {
+        Fate::Set(Set::Done) => (0, "moved"),
+        Fate::Set(Set::AlreadySo) => (1, "already there"),
+        Fate::Set(Set::Elsewhere(_)) | Fate::Gone => (2, "gone already"),
+        Fate::LeftOnQueue(_) => (3, "on queue"),
+        Fate::StillNamed => (4, "still named"),
+        Fate::Set(Set::NotShown) => (5, "not shown"),
+        Fate::Set(Set::Differs(_)) => (6, "different"),
+        Fate::Set(Set::Failed(_)) => (7, "failed"),
+        Fate::Set(Set::Skipped) => (8, "skipped"),
+        Fate::Set(Set::Unknown(_)) => (9, "unknown"),
+    };
+    Said { place, words, tone: if fate.is_success() { Tone::Good } else { Tone::Bad } }
+}
+
+fn advised(advice: &Advice, sources: &Sources, style: Style) -> String {
+    let Lines { file, beside, instead_of, lines } = match advice {
+        Advice::SaysSo(key) => {
+            return format!("The config says of `{}` that it is deactivated.\n", text::terminal(key.as_str()));
+        }
+        Advice::Write(lines) => lines,
+    };
+    let place = match (instead_of, beside) {
+        (Some(span), _) => {
+            format!("{}, instead of what stands there", text::terminal(&sources.place(*span).to_string()))
+        }
+        (None, Some(span)) => text::terminal(&sources.place(*span).to_string()).to_string(),
+        (None, None) => {
+            let path = text::terminal(&sources.get(*file).path.display().to_string());
+            format!("{path}; where it has `overrides`, below them")
+        }
+    };
+    let mut shown =
+        format!("{} this into the config, so that the next `apply` agrees ({place}):\n", style.bold("Write"));
+    for line in lines {
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "      {line}");
+    }
+    shown
+}
+
+fn sum(report: &Report, style: Style) -> String {
+    let counts = outcome::counted(report.people.values().map(said));
+    let people = if counts.is_empty() { "nobody to move" } else { counts.as_str() };
+    let definition = match report.definition.as_ref().map(|row: &Row| &row.outcome) {
+        _ if report.is_deactivated() => "deactivated",
+        Some(Written::Unknown(_) | Written::Differs(_) | Written::NotVisibleYet(_)) => {
+            "whether it is deactivated is not known"
+        }
+        Some(_) | None => "not deactivated",
+    };
+    let (head, verdict) = if report.is_success() {
+        (style.good("Retirement:"), "")
+    } else {
+        (style.bad("Retirement:"), " Not everything is done.")
+    };
+    format!("{head} {people}; {definition}.{verdict}\n")
+}
+
+pub fn report_csv(report: &Report) -> String {
+    const HEADERS: [&str; 3] = ["id", "outcome", "reason"];
+    let row = |(user, fate): (&UserId, &Fate)| {
+        vec![user.to_string(), fate.code().to_owned(), fate.why().map(|it| it.message).unwrap_or_default()]
+    };
+    csv(&HEADERS.map(str::to_owned), &report.people.iter().map(row).collect::<Vec<_>>())
+}

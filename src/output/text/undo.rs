@@ -1,0 +1,77 @@
+//! What an undo is going to do: its plan, what gets no step, and what it cannot do at all.
+
+use std::fmt::Write as _;
+
+use crate::model::observed::Target;
+use crate::model::source::Sources;
+use crate::model::text;
+use crate::ops::apply::report::Intent;
+use crate::ops::history::stored::KeptReport;
+use crate::ops::undo::{Known, Undo};
+use crate::output::json::common::RunV1;
+use crate::output::style::Style;
+use crate::output::text::plan::plan;
+use crate::output::text::report::row;
+use crate::plan::change::{Action, Change, Reason};
+
+/// The report that is taken back, and where it was read from.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    pub file: &'a str,
+    pub report: &'a KeptReport,
+}
+
+/// The whole of it, complete however long it is.
+pub fn undo(undo: &Undo, source: Source<'_>, target: &Target, style: Style) -> String {
+    let Undo { plan: steps, settled, config } = undo;
+    let mut shown = plan(steps, target, &Sources::new(), style);
+    // Writing to a String cannot fail.
+    let _ = write!(shown, "\nIt takes back {}.\n", named(source));
+    match config {
+        Known::Given => {}
+        Known::NotGiven => shown.push_str(
+            "No config was given: what it protects or omits is not known, and nothing holds it back. --config PATH does.\n",
+        ),
+    }
+    for it in settled {
+        shown.push_str(&row(&it.row(), Intent::Undo, &steps.divisions, style));
+    }
+    let is_made = |it: &Change| it.reason == Reason::Undoes(Action::Create);
+    let made = steps.changes.iter().filter(|it| is_made(it)).count();
+    if made > 0 {
+        let stays = if made == 1 {
+            "1 definition that was made stays"
+        } else {
+            &format!("{made} definitions that were made stay")
+        };
+        let _ = writeln!(shown, "{stays} in the org, deactivated: nothing is removed for good.");
+    }
+    shown
+}
+
+/// What has to be done in the repository as well, if anything, for after the undo.
+pub fn revert(report: &KeptReport) -> String {
+    // What an undo did came from no config.
+    if report.run.as_ref().is_some_and(|it| it.said.undoes.is_some()) {
+        return String::new();
+    }
+    let commit = report.run.as_ref().and_then(|it| it.said.commit.as_deref());
+    let what = match commit {
+        Some(commit) => format!("the commit {}", text::terminal(commit)),
+        None => "the change of the config that was applied".to_owned(),
+    };
+    format!("Revert {what} as well: otherwise the next apply makes these changes again.\n")
+}
+
+/// `reports/x.json` of 2026-03-01 09:05 (ada, pull request 12).
+fn named(source: Source<'_>) -> String {
+    let Source { file, report } = source;
+    let file = format!("`{}`", text::terminal(file));
+    let Some(run) = &report.run else { return file };
+    let RunV1 { client, actor, pull_request, .. } = &run.said;
+    let who = actor.as_ref().or(client.as_ref()).map(|it| text::terminal(it).to_string());
+    let pull_request = pull_request.as_ref().map(|it| format!("pull request {}", text::terminal(it)));
+    let by: Vec<String> = who.into_iter().chain(pull_request).collect();
+    let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
+    format!("{file} of {}{by}", run.began.to_the_minute())
+}

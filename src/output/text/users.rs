@@ -1,0 +1,237 @@
+//! What users are on, and what became of setting it: for people, and as CSV.
+
+use std::fmt::Write as _;
+
+use crate::model::cause::Cause;
+use crate::model::names::Locale;
+use crate::model::observed::Target;
+use crate::model::text::{self, Shown};
+use crate::model::user::{OutOfOffice, UserPresence};
+use crate::ops::users::listing::{Found, Listing, Row};
+use crate::ops::users::meant::{By, Meant};
+use crate::ops::users::report::{self, Outcome, Report};
+use crate::output::csv::csv;
+use crate::output::outcome::{self, Said};
+use crate::output::style::{Style, Tone};
+use crate::output::table::table;
+use crate::output::text::cause::human as explained;
+use crate::output::text::target_line;
+
+/// What stands where the org does not say.
+const NOT_KNOWN: &str = "not known";
+
+pub fn listing(listing: &Listing, target: &Target, style: Style) -> String {
+    const HEADERS: [&str; 6] = ["User", "Presence", "System presence", "Since", "Primary source", "Message"];
+    let mut shown = format!("{}\nSource: {}\n\n", target_line(target), text::terminal(listing.source.as_str()));
+    let rows: Vec<Vec<String>> = listing.rows.iter().map(|row| cells(row, listing)).collect();
+    let rows: Vec<Vec<Shown>> = rows.iter().map(|row| row.iter().map(|it| text::terminal(it)).collect()).collect();
+    shown.push_str(&table(&HEADERS, &rows, style));
+    // What goes for several is told once, below.
+    let mut told: Vec<Cause> = Vec::new();
+    for cause in listing.rows.iter().filter_map(|row| row.found.why(&listing.source)) {
+        if !told.contains(&cause) {
+            told.push(cause);
+        }
+    }
+    for cause in &told {
+        let _ = write!(shown, "\n{}", explained(cause, "", style));
+    }
+    let missing = listing.rows.iter().filter(|row| !matches!(row.found, Found::On(_))).count();
+    let count = text::count(listing.rows.len(), "user");
+    let sum =
+        if missing == 0 { format!("{count}.") } else { format!("{count}, {missing} without a presence to show.") };
+    let head = if missing == 0 { style.good(&sum) } else { style.bad(&sum) };
+    let _ = writeln!(shown, "\n{head}");
+    shown
+}
+
+fn cells(row: &Row, listing: &Listing) -> Vec<String> {
+    let user = row.user.to_string();
+    let presence = match &row.found {
+        Found::On(presence) => presence,
+        other => return vec![user, in_brief(other).to_owned()],
+    };
+    let UserPresence { definition, system_presence: _, message, since, primary, out_of_office } = presence;
+    let label = listing.label(row).map_or_else(|| definition.to_string(), ToString::to_string);
+    let deactivated = row.definition.as_ref().is_some_and(|it| it.deactivated);
+    vec![
+        user,
+        if deactivated { format!("{label} (deactivated)") } else { label },
+        listing.system_presence(row).map(ToString::to_string).unwrap_or_default(),
+        since.clone().unwrap_or_default(),
+        primary.map_or("", |it| yes_or_no(Some(it))).to_owned(),
+        [message.clone(), out_of_office_in_words(out_of_office)].into_iter().flatten().collect::<Vec<_>>().join("; "),
+    ]
+}
+
+fn in_brief(found: &Found) -> &'static str {
+    match found {
+        Found::On(_) => "",
+        Found::NotShown => "not shown by the org",
+        Found::NoTeams | Found::TeamsGone => "nothing of Microsoft Teams",
+        Found::Failed(_) => "could not be read",
+    }
+}
+
+fn yes_or_no(known: Option<bool>) -> &'static str {
+    match known {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => NOT_KNOWN,
+    }
+}
+
+/// The time out of office that is now, else the first one.
+fn out_of_office_in_words(times: &[OutOfOffice]) -> Option<String> {
+    let OutOfOffice { active, from, to } = times.iter().find(|it| it.active == Some(true)).or(times.first())?;
+    let what = if *active == Some(false) { "out of office (not now)" } else { "out of office" };
+    let from = from.as_ref().map_or_else(String::new, |it| format!(" from {it}"));
+    let to = to.as_ref().map_or_else(String::new, |it| format!(" to {it}"));
+    Some(format!("{what}{from}{to}"))
+}
+
+/// What users are on, for spreadsheets. `user set --from` reads it again.
+pub fn listing_csv(listing: &Listing) -> String {
+    const HEADERS: [&str; 9] =
+        ["id", "result", "presence", "presenceId", "systemPresence", "since", "primarySource", "message", "reason"];
+    let rows: Vec<Vec<String>> = listing
+        .rows
+        .iter()
+        .map(|row| {
+            let seen = match &row.found {
+                Found::On(presence) => Some(presence),
+                Found::NotShown | Found::NoTeams | Found::TeamsGone | Found::Failed(_) => None,
+            };
+            let text = |it: Option<String>| it.unwrap_or_default();
+            vec![
+                row.user.to_string(),
+                row.found.code().to_owned(),
+                text(listing.label(row).map(ToString::to_string)),
+                text(seen.map(|it| it.definition.to_string())),
+                text(listing.system_presence(row).map(ToString::to_string)),
+                text(seen.and_then(|it| it.since.clone())),
+                text(seen.map(|it| yes_or_no(it.primary).to_owned())),
+                text(seen.and_then(|it| it.message.clone())),
+                text(row.found.why(&listing.source).map(|it| it.message)),
+            ]
+        })
+        .collect();
+    csv(&HEADERS.map(str::to_owned), &rows)
+}
+
+/// How the outcome of a user is said.
+fn said(outcome: &Outcome) -> Said {
+    let (place, words, tone) = match outcome {
+        Outcome::Done => (0, "done", Tone::Good),
+        Outcome::AlreadySo => (1, "already so", Tone::Good),
+        Outcome::Elsewhere(_) => (2, "gone already", Tone::Good),
+        Outcome::NotShown => (3, "not shown", Tone::Bad),
+        Outcome::Differs(_) => (4, "different", Tone::Bad),
+        Outcome::Failed(_) => (5, "failed", Tone::Bad),
+        Outcome::Skipped => (6, "skipped", Tone::Open),
+        Outcome::Unknown(_) => (7, "unknown", Tone::Bad),
+    };
+    Said { place, words, tone }
+}
+
+/// What was found for each presence that somebody named, a line each.
+pub fn meant(all: &[Meant], default_locale: &Locale) -> String {
+    let mut shown = String::new();
+    for Meant { typed, by, definition } in all {
+        let by = match by {
+            By::Key => "the key",
+            By::Id => "the id",
+            By::Label => "a label",
+        };
+        let name = definition.name(default_locale).map_or_else(
+            || text::terminal(definition.id.as_str()).to_string(),
+            |label| format!("\"{}\"", text::within_quotes(label.as_str())),
+        );
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            shown,
+            "Presence: `{}` is {by} of {name} ({}, {})",
+            text::terminal(typed),
+            text::terminal(definition.system_presence.as_str()),
+            text::terminal(definition.id.as_str())
+        );
+    }
+    shown
+}
+
+/// What became of users, for people: a line a user, with more below it where it is not done.
+pub fn report(report: &Report, target: &Target, style: Style) -> String {
+    let Report { source, meant: presences, rows, interrupted, default_locale } = report;
+    let mut shown = format!("{}\nSource: {}\n", target_line(target), text::terminal(source.as_str()));
+    shown.push_str(&meant(presences, default_locale));
+    shown.push('\n');
+    for (index, it) in rows.iter().enumerate() {
+        shown.push_str(&row(it, report, style));
+        // What goes for several in a row is told once, below the last of them.
+        if rows.get(index + 1).is_none_or(|next| next.outcome != it.outcome) {
+            shown.push_str(&why(&it.outcome, report, style));
+        }
+    }
+    shown.push('\n');
+    shown.push_str(&outcome::interrupted(*interrupted, style));
+    shown.push_str(&sum(report, style));
+    shown
+}
+
+fn row(row: &report::Row, report: &Report, style: Style) -> String {
+    let report::Row { user, wish, outcome } = row;
+    let Said { place: _, words, tone } = said(outcome);
+    let padding = " ".repeat(12usize.saturating_sub(words.len()));
+    let words = style.toned(tone, words);
+    let label = report.meant(&wish.definition).and_then(|it| it.definition.name(&report.default_locale));
+    let presence = label.map_or_else(
+        || text::terminal(wish.definition.as_str()).to_string(),
+        |label| format!("\"{}\"", text::within_quotes(label.as_str())),
+    );
+    format!("  {words} {padding}{user} to {presence}\n")
+}
+
+fn why(outcome: &Outcome, report: &Report, style: Style) -> String {
+    const INDENT: &str = "      ";
+    let Some(cause) = outcome.why(&report.source) else { return String::new() };
+    let mut shown = explained(&cause, INDENT, style);
+    if matches!(outcome, Outcome::Unknown(_)) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(shown, "{INDENT}whether it was set is not known; running it again is safe");
+    }
+    shown
+}
+
+fn sum(report: &Report, style: Style) -> String {
+    let rows = &report.rows;
+    let counts = outcome::counted(rows.iter().map(|row| said(&row.outcome)));
+    let missing = rows.iter().filter(|row| !row.outcome.is_success()).count();
+    let verdict = if missing == 0 {
+        String::new()
+    } else {
+        let verb = if missing == 1 { "is" } else { "are" };
+        format!(" Not everything is done: {missing} of {} {verb} not.", text::count(rows.len(), "user"))
+    };
+    let head = if report.is_success() { style.good("Users:") } else { style.bad("Users:") };
+    format!("{head} {counts}.{verdict}\n")
+}
+
+pub fn report_csv(report: &Report) -> String {
+    const HEADERS: [&str; 6] = ["id", "outcome", "presence", "presenceId", "message", "reason"];
+    let rows: Vec<Vec<String>> = report
+        .rows
+        .iter()
+        .map(|report::Row { user, wish, outcome }| {
+            let label = report.meant(&wish.definition).and_then(|it| it.definition.name(&report.default_locale));
+            vec![
+                user.to_string(),
+                outcome.code().to_owned(),
+                label.map(ToString::to_string).unwrap_or_default(),
+                wish.definition.to_string(),
+                wish.message.clone().unwrap_or_default(),
+                outcome.why(&report.source).map(|it| it.message).unwrap_or_default(),
+            ]
+        })
+        .collect();
+    csv(&HEADERS.map(str::to_owned), &rows)
+}
