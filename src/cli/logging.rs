@@ -1,6 +1,8 @@
 //! How much of a run is logged, and how.
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args};
+
+use crate::host::logging::LogFormat;
 
 /// The log.
 #[derive(Debug, Clone, Copy, Args)]
@@ -16,13 +18,4 @@ pub struct LoggingArgs {
     /// How the log is written.
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT", display_order = 1001)]
     pub log_format: LogFormat,
-}
-
-/// How the log is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
 }

@@ -10,7 +10,7 @@ pub use crate::cli::first_day::{DoctorArgs, InitArgs};
 pub use crate::cli::formats::{DiagnosisFormat, FindingsFormat, Format, OnFailure, Output, TableFormat, View};
 pub use crate::cli::generate::{CompletionsArgs, ManArgs, Shell as ShellName};
 pub use crate::cli::journal::{LogArgs, UndoArgs};
-pub use crate::cli::logging::{LogFormat, LoggingArgs};
+pub use crate::cli::logging::LoggingArgs;
 pub use crate::cli::offline::{ExplainArgs, SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
 pub use crate::cli::retire::RetireArgs;
 pub use crate::cli::shared::{Api, ConfigArgs, LimitArgs, OutputArgs, RecordArgs, TargetArgs};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::formats::Output;
-use crate::client::policy::REQUESTS_PER_MINUTE_DEFAULT;
+use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
 
 /// Which config.
 #[derive(Debug, Clone, Args)]

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
+use crate::model::problem::Problem;
 use crate::model::region::Region;
 
 /// The longest domain that is looked at.
@@ -155,6 +156,12 @@ fn is_domain(domain: &str) -> bool {
         && domain.contains('.')
         && last_begins_with_a_letter
         && domain.split('.').all(part_is_good)
+}
+
+impl From<(&str, EndpointError)> for Problem {
+    fn from((what, error): (&str, EndpointError)) -> Problem {
+        Problem::new(format!("{what}: {error}"))
+    }
 }
 
 #[cfg(test)]

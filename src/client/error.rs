@@ -10,9 +10,11 @@ use serde_json::{Map, Value};
 
 use crate::client::policy::RETRY_AFTER_MAX_S;
 use crate::client::wire::{Method, Response, WireError};
+use crate::model::cause::Cause;
 use crate::model::generation::Generation;
 use crate::model::limits::{ERROR_BYTES_MAX, MESSAGE_CHARS_MAX};
 use crate::model::odd::{Halved, Odd};
+use crate::model::problem::Problem;
 use crate::model::text;
 
 /// The most parameters and details that are kept.
@@ -435,4 +437,47 @@ pub(crate) fn write_error(failed: Failed) -> WriteError {
     let Failed { error, unclear } = failed;
     let make: fn(ApiError) -> WriteError = if unclear { WriteError::Unclear } else { WriteError::NotDone };
     make(error)
+}
+
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Problem {
+        let correlation_id = error.about.correlation_id.clone();
+        Problem { message: error.to_string(), help: Some(error.help()), correlation_id }
+    }
+}
+
+impl From<&ApiError> for Cause {
+    fn from(error: &ApiError) -> Cause {
+        let correlation_id = error.about.correlation_id.clone();
+        Cause { message: error.to_string(), help: Some(error.help()), correlation_id, said: said(error) }
+    }
+}
+
+fn said(error: &ApiError) -> Vec<String> {
+    match error.kind {
+        Kind::Conflict | Kind::Invalid => {}
+        Kind::Unauthorized { .. }
+        | Kind::Credentials
+        | Kind::Forbidden { .. }
+        | Kind::RateLimited { .. }
+        | Kind::NotFound { .. }
+        | Kind::NotServed(_)
+        | Kind::NoneServed
+        | Kind::NotOffered
+        | Kind::Server
+        | Kind::Connection(_)
+        | Kind::Redirected
+        | Kind::HoldsSecret
+        | Kind::Interrupted
+        | Kind::Waited
+        | Kind::BrokenPromise(_)
+        | Kind::OddObject(_)
+        | Kind::HalfCharacter(_)
+        | Kind::Unsettled(_)
+        | Kind::Incomplete(_)
+        | Kind::UnusableId(_) => return Vec::new(),
+    }
+    let about = &error.about;
+    let params = about.params.iter().flat_map(|(name, value)| [name, value]);
+    about.message.iter().chain(params).cloned().collect()
 }

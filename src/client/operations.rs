@@ -8,11 +8,6 @@ use crate::model::generation::Generation;
 use crate::model::limits::{ANSWER_BYTES_MAX, WHOLE_LIST_BYTES_MAX};
 use crate::model::names::DefinitionId;
 
-/// The definitions per page that are asked for; no document names a maximum (docs/platform.md, "Lists").
-pub const PAGE_SIZE: usize = 100;
-/// The fewest, where an org refuses more: the platform's own default.
-pub const PAGE_SIZE_MIN: usize = 25;
-
 const SYSTEM_PRESENCES: &str = "/api/v2/systempresences";
 const ORGANIZATION: &str = "/api/v2/organizations/me";
 const DIVISIONS: &str = "/api/v2/authorization/divisions";

@@ -14,10 +14,9 @@ use crate::client::endpoints::Endpoints;
 use crate::client::error::{About, ApiError, Failed, Kind, Permission, cut, permissions_named};
 use crate::client::gate::{Gate, Passage};
 use crate::client::judgement::{Pages, Trouble, is_login_limit, judge, judge_login, no_answer, not_as_promised};
-use crate::client::operations::{Operation, PAGE_SIZE, PAGE_SIZE_MIN, UnusableId, collection};
+use crate::client::operations::{Operation, UnusableId, collection};
 use crate::client::policy::{
-    ATTEMPTS_MAX, Admission, Effect, Failure, LOGIN_LIMIT_MS, Next, Pace, REQUESTS_PER_MINUTE_DEFAULT,
-    RETRY_AFTER_MAX_S, TOKENS_KEPT, Turn, after,
+    ATTEMPTS_MAX, Admission, Effect, Failure, LOGIN_LIMIT_MS, Next, Pace, RETRY_AFTER_MAX_S, TOKENS_KEPT, Turn, after,
 };
 use crate::client::secrets::Secrets;
 use crate::client::shapes::{self, Unreadable};
@@ -25,6 +24,8 @@ use crate::client::trace;
 use crate::client::wire::{Auth, Body, Method, RateLimit, Request, Response, Wire, WireError, basic};
 use crate::model::generation::Generation;
 use crate::model::limits::ANSWER_BYTES_MAX;
+use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
+use crate::model::platform::{PAGE_SIZE, PAGE_SIZE_MIN};
 
 /// A token is renewed this long before its end, or a tenth of its life where that is shorter.
 pub const TOKEN_MARGIN_S: u64 = 60;

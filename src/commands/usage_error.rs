@@ -9,10 +9,10 @@ use crate::cli::line::Line;
 use crate::cli::{
     DiagnosisFormat, FindingsFormat, Format, Output, RecordArgs, TableFormat, TargetArgs, View, variables,
 };
-use crate::client::policy::REQUESTS_PER_MINUTE_DEFAULT;
 use crate::commands::context::desk::{Desk, Keeping};
 use crate::commands::context::run::Shell;
 use crate::commands::validate;
+use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
 use crate::model::problem::{Heard, Problem};
 use crate::output::page::Kind;
 

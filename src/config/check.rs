@@ -6,6 +6,7 @@ use crate::config::check_hands;
 use crate::config::check_labels::{LabelRules, Subject, check_labels, check_locale};
 use crate::config::check_same;
 use crate::config::collector::Collector;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::layers::{Resolved, ResolvedDefinition};
 use crate::config::located::{Field, Located};
@@ -20,7 +21,7 @@ use crate::model::names::{
     DefinitionId, Key, Label, Locale, OrgId, SYSTEM_PRESENCES, SystemPresence, can_be_id, is_guid,
 };
 use crate::model::region::Region;
-use crate::model::source::{Diagnostic, Span};
+use crate::model::source::Span;
 use crate::model::text;
 
 /// How many unknown names are offered the nearest: looking costs the length of the list.

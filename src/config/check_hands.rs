@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::config::collector::Collector;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::model::circle::in_circles;
 use crate::model::desired::{Management, Wanted};
 use crate::model::names::{Key, Label, Locale, SystemPresence};
-use crate::model::source::Diagnostic;
 
 /// How many definitions of one circle are named.
 const KEYS_SHOWN_MAX: usize = 30;

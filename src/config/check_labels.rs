@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::config::check_text::{hidden_in, placeholder};
 use crate::config::collector::Collector;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::located::{Entries, Field};
 use crate::config::schema::Settings as SettingsShape;
 use crate::model::desired::Settings;
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{Label, Locale};
-use crate::model::source::{Diagnostic, Span};
+use crate::model::source::Span;
 use crate::model::text;
 use crate::model::yaml;
 

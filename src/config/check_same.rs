@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::config::check_text;
 use crate::config::collector::Collector;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::model::alike;
 use crate::model::desired::{Management, Settings, Wanted};
 use crate::model::labels::Scope;
 use crate::model::names::{Key, Label, Locale, SystemPresence};
-use crate::model::source::{Diagnostic, Span};
+use crate::model::source::Span;
 
 /// How many locales of one finding are named.
 const LOCALES_SHOWN_MAX: usize = 30;

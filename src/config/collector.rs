@@ -4,9 +4,11 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::finding::Finding;
+use crate::config::finding::Severity;
 use crate::model::limits::FINDINGS_SHOWN_MAX;
-use crate::model::source::{Diagnostic, Findings, Severity, Sources, Span};
+use crate::model::source::{Sources, Span};
 
 /// What `settings.rules` sets, by rule and key: a severity, or none for what is switched off; and where.
 #[derive(Debug, Default)]

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::config::collector::Collector;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::folders::{Found, Root, plain_cause};
 use crate::config::structure::{self, Shape};
 use crate::config::tree;
 use crate::model::limits::{CONFIG_BYTES_MAX, CONFIG_FILE_BYTES_MAX, CONFIG_LINE_BYTES_MAX, CONFIG_VALUES_MAX};
-use crate::model::source::{Diagnostic, FileId, Sources, Span};
+use crate::model::source::{FileId, Sources, Span};
 use crate::model::text::{self, NotText};
 
 const MIB: usize = 1024 * 1024;

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use crate::config::check;
 use crate::config::collector::Collector;
+use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::files::{Room, examined};
 use crate::config::layers::{self, Stack};
 use crate::config::structure::Shape;
 use crate::model::desired::Desired;
-use crate::model::source::{Diagnostic, Findings, Sources};
+use crate::model::source::Sources;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a> {

@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::config::collector::{Collector, Levels};
+use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::located::{Entries, Field, Located};
 use crate::config::redundant;
@@ -12,7 +13,7 @@ use crate::config::rule_settings::{self, Level, Line, Rules};
 use crate::config::schema::{Definition, Limits, Org, Settings};
 use crate::config::structure::Shape;
 use crate::model::names::Locale;
-use crate::model::source::{Diagnostic, Span};
+use crate::model::source::Span;
 use crate::model::text;
 
 /// How many names the mistyped keys of one config are compared with, to be offered the nearest:

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::config::collector::Levels;
+use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::file_system::{Disk, FileSystem};
 use crate::config::files::Files;
 use crate::config::finding::Finding;
+use crate::config::finding::Severity;
 use crate::config::folders::{Fault, Found};
 use crate::config::layers::{Resolved, Stack};
 use crate::config::root::begin;
@@ -16,7 +18,7 @@ use crate::config::structure::Shape;
 use crate::config::uses::{Misuse, OrgStack};
 use crate::model::desired::{Desired, OrgIdentity};
 use crate::model::limits::{CONFIG_ALL_DEFINITIONS_MAX, CONFIG_ALL_VALUES_MAX, CONFIG_USES_MAX, NOTES_MAX};
-use crate::model::source::{Diagnostic, Findings, Severity, Sources, Span};
+use crate::model::source::{Sources, Span};
 use crate::model::text;
 
 pub mod check;
@@ -26,6 +28,7 @@ mod check_same;
 pub mod check_text;
 pub mod collector;
 pub mod coverage;
+pub mod diagnostic;
 pub mod digest;
 pub mod file_system;
 pub mod files;

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::located::{Entries, Field, Located};
 use crate::config::schema::Definition;
 use crate::model::names::Locale;
-use crate::model::source::{Diagnostic, Span};
+use crate::model::source::Span;
 use crate::model::text;
 
 /// What of an override is as it was below.

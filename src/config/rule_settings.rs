@@ -12,9 +12,10 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::config::collector::Levels;
+use crate::config::finding::Severity;
 use crate::config::located::{Entries, Field, Located};
 use crate::config::rules::{RULES, Rule, Settable};
-use crate::model::source::{Severity, Span};
+use crate::model::source::Span;
 
 /// How much a finding matters, as people type it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

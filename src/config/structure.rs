@@ -8,6 +8,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::{Number, Value};
 
 use crate::config::collector::Collector;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::located::{read, whole};
 use crate::config::requires;
@@ -15,7 +16,7 @@ use crate::config::rules::{Kind, Settable, rule};
 use crate::config::schema::{ConfigFile, RULES, VERSION};
 use crate::config::syntax;
 use crate::config::tree::{Node, Spanned};
-use crate::model::source::{Diagnostic, Span};
+use crate::model::source::Span;
 use crate::model::text;
 use crate::model::yaml;
 

@@ -2,8 +2,9 @@
 
 use serde_yaml::granit_parser::{ErrorKind, ScanError};
 
+use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
-use crate::model::source::{Diagnostic, FileId, Span};
+use crate::model::source::{FileId, Span};
 use crate::model::text;
 
 /// The parser's error as a finding at its place.

@@ -10,10 +10,11 @@ use std::collections::hash_map::Entry;
 use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span as ParserSpan, options};
 
 use crate::config::collector::Collector;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::syntax;
 use crate::model::limits::{CONFIG_DEPTH_MAX, CONFIG_VALUES_MAX};
-use crate::model::source::{Diagnostic, FileId, Span};
+use crate::model::source::{FileId, Span};
 use crate::model::yaml;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

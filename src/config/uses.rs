@@ -3,11 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use crate::config::diagnostic::Diagnostic;
 use crate::config::files::Files;
 use crate::config::finding::Finding;
+use crate::config::finding::Severity;
 use crate::config::folders::{self, Found, display, join, plain_cause};
 use crate::config::located::Located;
-use crate::model::source::{Diagnostic, Severity, Span};
+use crate::model::source::Span;
 
 /// An org file with its layers: indices of files.
 pub(super) struct OrgStack {

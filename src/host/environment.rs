@@ -10,6 +10,7 @@ use secrecy::SecretString;
 
 use crate::host::proxy::Proxies;
 use crate::model::moment::Moment;
+use crate::model::provenance::Origin;
 
 /// The variables, read once. Empty ones count as absent, as CI systems set unset secrets to "".
 #[derive(Debug, Clone, Default)]
@@ -38,20 +39,6 @@ pub struct Environment {
     /// When the process began.
     pub began: Moment,
     pub folder: Option<PathBuf>,
-}
-
-/// What a run goes back to: the platform knows only the OAuth client.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Origin {
-    pub actor: Option<String>,
-    /// Why, in a person's words.
-    pub reason: Option<String>,
-    pub commit: Option<String>,
-    /// Some file of the config is not as this commit has it.
-    pub modified: bool,
-    /// The pull request or merge request: its address, else its number.
-    pub pull_request: Option<String>,
-    pub run: Option<String>,
 }
 
 impl Environment {
@@ -104,20 +91,6 @@ impl Origin {
             Origin::default()
         };
         own.or(ci)
-    }
-
-    /// What one does not say, the other may.
-    pub fn or(self, other: Origin) -> Origin {
-        let Origin { actor, reason, commit, modified, pull_request, run } = self;
-        Origin {
-            actor: actor.or(other.actor),
-            reason: reason.or(other.reason),
-            // That goes with the commit.
-            modified: if commit.is_some() { modified } else { other.modified },
-            commit: commit.or(other.commit),
-            pull_request: pull_request.or(other.pull_request),
-            run: run.or(other.run),
-        }
     }
 
     fn of_github(variable: &dyn Fn(&str) -> Option<String>) -> Origin {

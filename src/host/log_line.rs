@@ -6,7 +6,6 @@ use serde_json::{Number, Value};
 
 use crate::model::moment::Moment;
 use crate::model::text;
-use crate::output::json::without_hidden;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
@@ -52,7 +51,7 @@ pub fn json(line: &Line) -> String {
     });
     let members: Vec<String> =
         head.into_iter().chain(more).map(|(name, value)| format!("{}:{value}", Value::from(name))).collect();
-    without_hidden(&format!("{{{}}}", members.join(","))) + "\n"
+    text::without_hidden(&format!("{{{}}}", members.join(","))) + "\n"
 }
 
 /// Nothing in it ends the value or hides.

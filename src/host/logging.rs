@@ -7,12 +7,21 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::with_default;
 use tracing::{Event, Level, Metadata, Subscriber, info};
 
-use crate::cli::LogFormat;
 use crate::host::clock::Clock;
 use crate::host::log_line::{Field, Line, json, text};
 use crate::host::terminal::ErrorStream;
 use crate::model::moment::Moment;
 use crate::model::text::terminal;
+use clap::ValueEnum;
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {

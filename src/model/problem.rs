@@ -2,10 +2,7 @@
 
 use std::io;
 
-use crate::client::{ApiError, EndpointError};
 use crate::model::observed::Organization;
-use crate::model::text;
-use crate::sandbox::SandboxError;
 
 /// A failure of a whole command. Foreign strings are raw: whoever shows it neutralises them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,44 +46,5 @@ pub fn cause(error: &io::Error) -> String {
             "uncategorized error" => error.to_string(),
             words => words.to_owned(),
         },
-    }
-}
-
-impl From<ApiError> for Problem {
-    fn from(error: ApiError) -> Problem {
-        let correlation_id = error.about.correlation_id.clone();
-        Problem { message: error.to_string(), help: Some(error.help()), correlation_id }
-    }
-}
-
-impl From<SandboxError> for Problem {
-    fn from(error: SandboxError) -> Problem {
-        let source = std::error::Error::source(&error);
-        let system = source.and_then(|it| it.downcast_ref::<io::Error>());
-        let cause = system.map_or_else(String::new, |it| format!(": {}", cause(it)));
-        let problem = Problem::new(format!("{error}{cause}"));
-        match &error {
-            SandboxError::Link { path } | SandboxError::NotAFile { path } | SandboxError::NotAFolder { path } => {
-                problem.help(format!("look at what `{}` is, and remove it", path.display()))
-            }
-            SandboxError::Broken { problem: said, .. } => match meant(said) {
-                Some(name) => problem.help(format!("did you mean `{name}`?")),
-                None => problem,
-            },
-            _ => problem,
-        }
-    }
-}
-
-/// The known name that is nearest to an unknown one, from what serde says of it.
-fn meant(said: &str) -> Option<&str> {
-    let mut names = said.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
-    let given = names.next()?;
-    text::nearest(given, names)
-}
-
-impl From<(&str, EndpointError)> for Problem {
-    fn from((what, error): (&str, EndpointError)) -> Problem {
-        Problem::new(format!("{what}: {error}"))
     }
 }

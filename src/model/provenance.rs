@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::host::environment::Origin;
 use crate::model::labels::Scope;
 use crate::model::moment::Moment;
 use crate::model::names::{Key, Locale};
@@ -28,4 +27,34 @@ pub struct Provenance {
     pub scope: Scope,
     /// The report that was undone, as it was named.
     pub undoes: Option<String>,
+}
+
+/// What a run goes back to: the platform knows only the OAuth client.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    pub actor: Option<String>,
+    /// Why, in a person's words.
+    pub reason: Option<String>,
+    pub commit: Option<String>,
+    /// Some file of the config is not as this commit has it.
+    pub modified: bool,
+    /// The pull request or merge request: its address, else its number.
+    pub pull_request: Option<String>,
+    pub run: Option<String>,
+}
+
+impl Origin {
+    /// What one does not say, the other may.
+    pub fn or(self, other: Origin) -> Origin {
+        let Origin { actor, reason, commit, modified, pull_request, run } = self;
+        Origin {
+            actor: actor.or(other.actor),
+            reason: reason.or(other.reason),
+            // That goes with the commit.
+            modified: if commit.is_some() { modified } else { other.modified },
+            commit: commit.or(other.commit),
+            pull_request: pull_request.or(other.pull_request),
+            run: run.or(other.run),
+        }
+    }
 }

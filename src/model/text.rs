@@ -331,6 +331,24 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
+/// A JSON document that is harmless on a terminal. Hidden characters stand only within strings, where an escape reads back as the same character:
+/// the pretty printer adds nothing but line breaks and spaces.
+pub fn without_hidden(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && is_hidden(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(safe, "\\u{unit:04X}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    // A log that holds the document may be read by a runner.
+    without_inner_commands(&safe, "\\u0023")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

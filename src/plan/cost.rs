@@ -4,10 +4,10 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::client::operations::PAGE_SIZE;
-use crate::client::policy::{LIST_LAG_MS, WINDOW_MS, WINDOW_SLACK_MS};
 use crate::model::generation::Generation;
 use crate::model::observed::Observed;
+use crate::model::platform::PAGE_SIZE;
+use crate::model::platform::{LIST_LAG_MS, WINDOW_MS, WINDOW_SLACK_MS};
 use crate::plan::change::{Action, Step};
 use crate::plan::order::Order;
 

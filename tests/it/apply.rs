@@ -23,7 +23,6 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use presencectl::client::policy::REQUESTS_PER_MINUTE_DEFAULT;
 use presencectl::client::wire::{Exchange, Method, Request};
 use presencectl::client::{Credentials, Endpoints, InProcess, Limits as WireLimits, Options, Session, Wire};
 use presencectl::host::stop::Stop;
@@ -32,6 +31,7 @@ use presencectl::model::division::Divisions;
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DivisionId, Label};
 use presencectl::model::observed::{Definition, Observed, Primary};
+use presencectl::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
 use presencectl::ops::apply::report::{Outcome, Report, Row};
 use presencectl::ops::apply::{Aim, Event, Job, run};
 use presencectl::plan::change::Step;

@@ -8,11 +8,13 @@ use std::path::Path;
 
 use presencectl::client::shapes::{self, ListRoom, Unreadable};
 use presencectl::config::collector::Collector;
+use presencectl::config::diagnostic::{Diagnostic, Findings};
 use presencectl::config::finding::Finding;
+use presencectl::config::finding::Severity;
 use presencectl::config::{self, Config, Request, Text, read_texts};
 use presencectl::model::limits;
 use presencectl::model::problem::{Heard, Problem};
-use presencectl::model::source::{Diagnostic, Findings, Severity, Sources, Span};
+use presencectl::model::source::{Sources, Span};
 use presencectl::output::ci::fingerprint::Reported;
 use presencectl::output::ci::{github, gitlab, sarif};
 use presencectl::output::json;

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use presencectl::config::finding::Finding;
+use presencectl::config::finding::Severity;
 use presencectl::config::{self, Request};
 use presencectl::model::limits;
-use presencectl::model::source::Severity;
 use presencectl::output::style::Style;
 use presencectl::output::text::findings;
 use proptest::prelude::*;

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use presencectl::config::finding::Severity;
 use presencectl::config::{self, Text};
-use presencectl::model::source::Severity;
 use presencectl::plan::pages::PAGES;
 
 use crate::cli::driver::Cli;

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use jsonschema::Validator;
+use presencectl::config::diagnostic::Findings;
 use presencectl::config::{self, LoadedAll, Text};
 use presencectl::model::problem::Problem;
-use presencectl::model::source::{Findings, Sources};
+use presencectl::model::source::Sources;
 use presencectl::model::text;
 use presencectl::model::yaml;
 use presencectl::output::ci::fingerprint::Reported;

@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use presencectl::config::diagnostic::Diagnostic;
 use presencectl::config::finding::Finding;
+use presencectl::config::finding::Severity;
 use presencectl::config::rules::{Kind, RULES, Rule, Settable};
 use presencectl::config::{self, Request, Text};
-use presencectl::model::source::{Diagnostic, Severity};
 
 #[test]
 fn every_finding_has_one_page_and_every_page_a_finding() {

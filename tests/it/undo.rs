@@ -5,13 +5,13 @@
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
-use presencectl::host::environment::Origin;
 use presencectl::model::cause::Cause;
 use presencectl::model::desired::{Desired, Limits, Management};
 use presencectl::model::labels::Scope;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::{DivisionId, Key, Label, Locale};
 use presencectl::model::observed::{Content, Definition, Observed, Primary};
+use presencectl::model::provenance::Origin;
 use presencectl::model::provenance::Provenance;
 use presencectl::model::source::Sources;
 use presencectl::ops::apply::report::{Intent, Outcome, Report, Row, Unseen};

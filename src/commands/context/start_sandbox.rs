@@ -1,15 +1,16 @@
 //! The simulated org of `--sandbox`: its id and its state file, from what the config calls the org, and its start.
 
 use std::fmt::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
 use crate::cli::TargetArgs;
 use crate::model::desired::{Desired, OrgIdentity};
-use crate::model::problem::Problem;
+use crate::model::problem::{Problem, cause};
 use crate::model::text;
-use crate::sandbox::{self, Behavior, Seed, Server};
+use crate::sandbox::{self, Behavior, SandboxError, Seed, Server};
 
 /// Where state files are, below the current folder.
 pub const STATE_FOLDER: &str = ".presencectl/sandbox";
@@ -148,6 +149,32 @@ fn pinned(desired: &Desired, seeded: &[Value]) -> Vec<Value> {
             })
         })
         .collect()
+}
+
+impl From<SandboxError> for Problem {
+    fn from(error: SandboxError) -> Problem {
+        let source = std::error::Error::source(&error);
+        let system = source.and_then(|it| it.downcast_ref::<io::Error>());
+        let cause = system.map_or_else(String::new, |it| format!(": {}", cause(it)));
+        let problem = Problem::new(format!("{error}{cause}"));
+        match &error {
+            SandboxError::Link { path } | SandboxError::NotAFile { path } | SandboxError::NotAFolder { path } => {
+                problem.help(format!("look at what `{}` is, and remove it", path.display()))
+            }
+            SandboxError::Broken { problem: said, .. } => match meant(said) {
+                Some(name) => problem.help(format!("did you mean `{name}`?")),
+                None => problem,
+            },
+            _ => problem,
+        }
+    }
+}
+
+/// The known name that is nearest to an unknown one, from what serde says of it.
+fn meant(said: &str) -> Option<&str> {
+    let mut names = said.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
+    let given = names.next()?;
+    text::nearest(given, names)
 }
 
 #[cfg(test)]

@@ -10,12 +10,13 @@ use tokio::time::Instant;
 
 use crate::client::Reader;
 use crate::client::error::ApiError;
-use crate::client::policy::{LIST_LAG_MS, sum_ms};
+use crate::client::policy::sum_ms;
 use crate::model::alike;
 use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::{Content, Definition, Listed, Observed, Primary};
 use crate::model::odd::Odd;
+use crate::model::platform::LIST_LAG_MS;
 use crate::plan::change::{Create, Step};
 
 /// How old the list may be when something is created. One that was read just now may be as old.

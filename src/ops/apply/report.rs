@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::client::policy::NEXT_RUN_LAG_MS;
 use crate::host::stop::Signal;
 use crate::model::cause::Cause;
 use crate::model::desired::{Desired, Wanted};
@@ -10,6 +9,7 @@ use crate::model::division::Divisions;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Content;
+use crate::model::platform::NEXT_RUN_LAG_MS;
 use crate::model::provenance::Provenance;
 use crate::model::source::Span;
 use crate::model::text;

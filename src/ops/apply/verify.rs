@@ -6,12 +6,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::client::Reader;
-use crate::client::policy::{LIST_LAG_MS, sum_ms};
+use crate::client::policy::sum_ms;
 use crate::model::cause::Cause;
 use crate::model::desired::{Desired, Limits};
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, Key, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
+use crate::model::platform::LIST_LAG_MS;
 use crate::ops::apply::census::Census;
 use crate::ops::apply::object::{Evidence, differences_to_after, stamp};
 use crate::ops::apply::report::{Outcome, Row, Unseen, Verification};

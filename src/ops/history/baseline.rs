@@ -8,13 +8,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::cli::ConfigArgs;
+use crate::config::diagnostic::Findings;
 use crate::config::file_system::FileSystem as _;
 use crate::config::finding::Finding;
 use crate::config::{self, Request};
 use crate::host::git::{Deadline, Git, GitError, Revision};
 use crate::model::desired::Desired;
 use crate::model::problem::Problem;
-use crate::model::source::Findings;
 use crate::model::text;
 use crate::ops::drift::applied::Applied;
 use crate::ops::history::commit_files::CommitFiles;

@@ -6,15 +6,17 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
+use crate::config::diagnostic::Diagnostic;
 use crate::config::file_system::{Disk, FileSystem};
 use crate::config::finding::Finding;
+use crate::config::finding::Severity;
 use crate::config::{self, Config, Loaded, LoadedAll, Request};
 use crate::host::git::{Commit, Git, GitError, Objects, Revision};
 use crate::model::desired::Desired;
 use crate::model::limits::{COMMITS_MAX, EARLIER_BYTES_MAX};
 use crate::model::moment::Moment;
 use crate::model::names::Key;
-use crate::model::source::{Diagnostic, Severity, Sources};
+use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::history::commit_files::{CommitFiles, Seen};
 use crate::plan::base::asks_the_same;

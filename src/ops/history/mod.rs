@@ -40,10 +40,10 @@ pub fn file_name(provenance: &Provenance, number: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::environment::Origin;
     use crate::model::labels::Scope;
     use crate::model::moment::Moment;
     use crate::model::names::OrgId;
+    use crate::model::provenance::Origin;
 
     #[test]
     fn names_are_names_on_every_disk_whatever_they_are_made_of() {

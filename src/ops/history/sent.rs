@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::client::policy::NEXT_RUN_LAG_MS;
 use crate::model::moment::Moment;
+use crate::model::platform::NEXT_RUN_LAG_MS;
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::history::posts::Posts;
 use crate::ops::history::stored::{KeptReport, KeptRow};

@@ -4,12 +4,14 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::finding::Finding;
+use crate::config::finding::Severity;
 use crate::config::{self, Text};
 use crate::model::names::{Locale, can_be_id};
 use crate::model::observed::{Definition, Observed, Organization, Primary};
 use crate::model::region::Region;
-use crate::model::source::{Diagnostic, Findings, Severity, Sources};
+use crate::model::source::Sources;
 use crate::model::text;
 use crate::model::yaml;
 use crate::ops::import::division::{Said, said};

@@ -7,8 +7,9 @@ use std::path::{Component, Path};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::model::problem::Problem;
-use crate::model::source::{Diagnostic, Findings, Sources, Span};
+use crate::model::source::{Sources, Span};
 
 /// What `validate` has to say, whatever became of it.
 #[derive(Debug, Clone, Copy)]

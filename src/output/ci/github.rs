@@ -5,10 +5,12 @@
 use std::cmp::Reverse;
 use std::path::Path;
 
+use crate::config::diagnostic::{Diagnostic, Findings};
+use crate::config::finding::Severity;
 use crate::model::desired::{Desired, Places};
 use crate::model::names::Label;
 use crate::model::problem::Problem;
-use crate::model::source::{Diagnostic, Findings, Severity, Sources, Span};
+use crate::model::source::{Sources, Span};
 use crate::model::text;
 use crate::model::usage::People;
 use crate::ops::apply::report::{Outcome, Report, Row};

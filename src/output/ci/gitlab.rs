@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::source::Severity;
+use crate::config::finding::Severity;
 use crate::model::text;
 use crate::output::ci::fingerprint::{Reported, fingerprint, sentence};
 use crate::output::json;

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::config::diagnostic::Diagnostic;
+use crate::config::finding::Severity;
 use crate::config::rules::{Rule, Settable, rule};
-use crate::model::source::{Diagnostic, Severity, Span};
+use crate::model::source::Span;
 use crate::model::text;
 use crate::output::ci::fingerprint::{Reported, sentence};
 use crate::output::json;

@@ -5,10 +5,10 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::host::environment::Origin;
 use crate::model::cause::Cause;
 use crate::model::labels::Scope;
 use crate::model::observed::{Organization, Target};
+use crate::model::provenance::Origin;
 use crate::model::provenance::Provenance;
 use crate::model::source::{Sources, Span};
 use crate::plan::evidence::Had;

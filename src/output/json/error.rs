@@ -4,9 +4,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config::diagnostic::{Diagnostic, Findings};
+use crate::config::finding::Severity;
 use crate::model::problem::{Heard, Problem};
 use crate::model::provenance::Provenance;
-use crate::model::source::{Diagnostic, Findings, Severity, Sources};
+use crate::model::source::Sources;
 use crate::output::json::common::{HeadV1, Kind, OrgV1, PlaceV1, RunV1, org_v1, place_v1, run_v1};
 
 /// The number of this format.

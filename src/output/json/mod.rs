@@ -1,17 +1,16 @@
 //! Every document as versioned JSON, harmless on a terminal, and its schema.
 
-use std::fmt::Write as _;
-
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::config::diagnostic::Findings;
 use crate::model::observed::Target;
 use crate::model::problem::{Heard, Problem};
 use crate::model::provenance::Provenance;
-use crate::model::source::{Findings, Sources};
+use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::report::Report;
 use crate::ops::doctor::diagnosis::Diagnosis;
@@ -193,23 +192,5 @@ pub fn pretty(document: &impl Serialize) -> String {
     // These types are strings, numbers and maps with strings for keys: writing them cannot fail.
     let mut json = serde_json::to_string_pretty(document).unwrap_or_default();
     json.push('\n');
-    without_hidden(&json)
-}
-
-/// Hidden characters stand only within strings, where an escape reads back as the same character:
-/// the pretty printer adds nothing but line breaks and spaces.
-pub(crate) fn without_hidden(json: &str) -> String {
-    let mut safe = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c != '\n' && text::is_hidden(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                // Writing to a String cannot fail.
-                let _ = write!(safe, "\\u{unit:04X}");
-            }
-        } else {
-            safe.push(c);
-        }
-    }
-    // A log that holds the document may be read by a runner.
-    text::without_inner_commands(&safe, "\\u0023")
+    text::without_hidden(&json)
 }

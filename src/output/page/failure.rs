@@ -3,8 +3,10 @@
 
 use std::fmt::Write as _;
 
+use crate::config::diagnostic::{Diagnostic, Findings};
+use crate::config::finding::Severity;
 use crate::model::problem::{Heard, Problem};
-use crate::model::source::{Diagnostic, Findings, Severity, Sources};
+use crate::model::source::Sources;
 use crate::output::page::cause::below;
 use crate::output::page::markdown::{Keep, Kind, Room, Section, marker, org, page};
 use crate::output::page::markdown_escape::Inline;

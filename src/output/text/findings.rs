@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
-use crate::model::source::{Diagnostic, Findings, Severity, Source, Sources, Span};
+use crate::config::diagnostic::{Diagnostic, Findings};
+use crate::config::finding::Severity;
+use crate::model::source::{Source, Sources, Span};
 use crate::model::text;
 use crate::output::style::Style;
 

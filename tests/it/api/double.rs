@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
-use presencectl::client::policy::REQUESTS_PER_MINUTE_DEFAULT;
 use presencectl::client::wire::{Body, Exchange, Request, Response, Wire, WireError, headers};
 use presencectl::client::{Credentials, Endpoints, Options, Session};
+use presencectl::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
 use tokio::time::Instant;
 
 /// Must appear nowhere but in an `Authorization` header.

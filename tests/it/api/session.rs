@@ -4,12 +4,12 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use presencectl::client::policy::{REQUESTS_PER_MINUTE_DEFAULT, WINDOW_MS, WINDOW_SLACK_MS};
 use presencectl::client::secrets::Secrets;
 use presencectl::client::wire::{Method, RateLimit, Request, Response, basic, headers};
 use presencectl::client::{ApiError, Credentials, Gate, Kind};
 use presencectl::host::stop::Stop;
 use presencectl::model::limits;
+use presencectl::model::platform::{REQUESTS_PER_MINUTE_DEFAULT, WINDOW_MS, WINDOW_SLACK_MS};
 use secrecy::SecretString;
 use tokio::time::Instant;
 

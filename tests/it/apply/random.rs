@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use presencectl::config::Loaded;
-use presencectl::host::environment::Origin;
 use presencectl::host::stop::Stop;
 use presencectl::model::desired::{Desired, Limits};
 use presencectl::model::division::{DivisionName, Divisions};
@@ -12,6 +11,7 @@ use presencectl::model::generation::Generation;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::{DivisionId, Label};
 use presencectl::model::observed::{Definition, Observed, Primary, Target};
+use presencectl::model::provenance::Origin;
 use presencectl::model::provenance::Provenance;
 use presencectl::ops::apply::report::Report;
 use presencectl::ops::apply::{Aim, Job};

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use presencectl::host::environment::Origin;
 use presencectl::host::stop::Stop;
 use presencectl::model::labels::Scope;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::Locale;
 use presencectl::model::observed::Target;
+use presencectl::model::provenance::Origin;
 use presencectl::model::provenance::Provenance;
 use presencectl::ops::apply::report::{Outcome, Report};
 use presencectl::ops::apply::{Aim, Job, Wait};

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use presencectl::commands::context::execute::begun;
-use presencectl::host::environment::Origin;
 use presencectl::model::division::Divisions;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::Locale;
 use presencectl::model::observed::{Observed, Target};
+use presencectl::model::provenance::Origin;
 use presencectl::model::provenance::Provenance;
 use presencectl::ops::apply::BeforePost;
 use presencectl::ops::apply::report::Report;

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use presencectl::config::coverage::Coverage;
+use presencectl::config::diagnostic::Findings;
 use presencectl::model::problem::{Heard, Problem};
-use presencectl::model::source::Findings;
 use presencectl::ops::apply::report::{Outcome, Report, Verification};
 use presencectl::output::page::html;
 use presencectl::plan::change::Action;

@@ -2,8 +2,9 @@
 
 use insta::assert_snapshot;
 use presencectl::config::coverage::Coverage;
+use presencectl::config::diagnostic::Findings;
 use presencectl::model::problem::Problem;
-use presencectl::model::source::{Findings, Sources};
+use presencectl::model::source::Sources;
 use presencectl::model::usage::{People, Usage};
 use presencectl::ops::apply::report::{Outcome, Report, Verification};
 use presencectl::output;

@@ -4,8 +4,8 @@
 
 use insta::assert_snapshot;
 use presencectl::config::coverage::Coverage;
+use presencectl::config::diagnostic::Findings;
 use presencectl::model::problem::{Heard, Problem};
-use presencectl::model::source::Findings;
 use presencectl::model::text;
 use presencectl::ops::apply::report::{Outcome, Report, Verification};
 use presencectl::output::page::html;

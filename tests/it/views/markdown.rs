@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use presencectl::config::coverage::Coverage;
+use presencectl::config::diagnostic::Findings;
 use presencectl::model::observed::{Organization, Target};
 use presencectl::model::problem::{Heard, Problem};
-use presencectl::model::source::Findings;
 use presencectl::model::text;
 use presencectl::ops::apply::report::{Outcome, Report, Verification};
 use presencectl::output::page::html;

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use crate::config::diagnostic::{Diagnostic, Findings};
+use crate::config::finding::Severity;
 use crate::model::problem::{Heard, Problem};
-use crate::model::source::{Diagnostic, Findings, Severity, Sources};
+use crate::model::source::Sources;
 use crate::output::page::html::cause::below;
 use crate::output::page::html::escape::{escaped, sentence};
 use crate::output::page::html::frame::{About, at, page};
