@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use presencectl::client::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
-use presencectl::commands::context::journal::ReportFolder;
+use presencectl::commands::context::reports::ReportFolder;
 use presencectl::config::{self, Request};
 use presencectl::model::desired::Desired;
 use presencectl::model::generation::{ApiChoice, Generation};

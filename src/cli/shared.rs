@@ -1,12 +1,19 @@
 //! What several commands take: which config, which org, limits, where the result goes.
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use crate::cli::formats::Output;
+use crate::config::Request;
+use crate::model::desired::{Desired, Limits};
+use crate::model::generation::{ApiChoice, Generation};
 use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
+use crate::model::text;
+
+/// Where the states of simulated orgs are, below the current folder.
+pub const SANDBOX_STATE_FOLDER: &str = ".presencectl/sandbox";
 
 /// Which config.
 #[derive(Debug, Clone, Args)]
@@ -122,4 +129,65 @@ pub struct OutputArgs {
 fn at_least_two(typed: &str) -> Result<NonZeroU32, String> {
     let number = typed.parse().ok().filter(|it: &NonZeroU32| it.get() >= 2);
     number.ok_or_else(|| format!("a whole number from 2 to {} stands here", u32::MAX))
+}
+
+impl ConfigArgs {
+    /// What is to be read.
+    pub fn request(&self) -> Request {
+        let ConfigArgs { path, org, root } = self.clone();
+        Request { path, org, root }
+    }
+
+    /// The same config, as it is typed behind a command that takes it by a flag.
+    pub fn to_flags(&self) -> String {
+        let ConfigArgs { path, org, root } = self;
+        let word = |path: &Path| text::shell_word(&path.to_string_lossy());
+        let org = org.as_ref().map_or_else(String::new, |org| format!(" --org {}", text::shell_word(org)));
+        let root = root.as_ref().map_or_else(String::new, |root| format!(" --root {}", word(root)));
+        format!(" --config {}{org}{root}", word(path))
+    }
+}
+
+impl TargetArgs {
+    /// The generation of the API that a person asks for, else the config.
+    pub fn api(&self, desired: &Desired) -> ApiChoice {
+        match self.api {
+            Some(Api::Auto) => ApiChoice::Auto,
+            Some(Api::V1) => ApiChoice::Only(Generation::First),
+            Some(Api::V2) => ApiChoice::Only(Generation::Second),
+            None => desired.settings.api,
+        }
+    }
+
+    /// How the same org is reached again, as it is typed behind a command.
+    pub fn to_flags(&self) -> String {
+        let TargetArgs { sandbox, base_url, ca_cert, .. } = self;
+        let sandbox = if *sandbox { " --sandbox" } else { "" };
+        let url = base_url.as_ref().map_or_else(String::new, |url| format!(" --base-url {}", text::shell_word(url)));
+        let ca_cert = ca_cert
+            .as_deref()
+            .map_or_else(String::new, |it| format!(" --ca-cert {}", text::shell_word(&it.to_string_lossy())));
+        format!("{sandbox}{url}{ca_cert}")
+    }
+
+    /// What the sandbox reads: its state, and the files that flags name.
+    pub fn files_read(&self) -> Vec<PathBuf> {
+        let state = self.sandbox.then(|| PathBuf::from(SANDBOX_STATE_FOLDER));
+        let files = [&self.sandbox_seed, &self.sandbox_faults, &self.sandbox_behavior, &self.ca_cert];
+        files.into_iter().flatten().cloned().chain(state).collect()
+    }
+}
+
+impl LimitArgs {
+    /// The config's limits, raised by the flags of a person. A flag never lowers one.
+    pub fn raise(self, config: &Limits) -> Limits {
+        let LimitArgs { allow_removals, allow_label_removals, allow_renames, allow_active_users } = self;
+        let raise = |limit: u32, flag: Option<u32>| flag.map_or(limit, |flag| flag.max(limit));
+        Limits {
+            removals: raise(config.removals, allow_removals),
+            label_removals: raise(config.label_removals, allow_label_removals),
+            renames: raise(config.renames, allow_renames),
+            active_users: config.active_users.map(|limit| raise(limit, allow_active_users)),
+        }
+    }
 }

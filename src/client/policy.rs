@@ -291,6 +291,7 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
 
     const MIDDLE: f64 = 0.5;
 

@@ -2,7 +2,7 @@
 
 use crate::cli::{ApplyArgs, ConfigArgs};
 use crate::client::Session;
-use crate::commands::context::connect::{self, Connection, files_read};
+use crate::commands::context::connect::Connection;
 use crate::commands::context::conversation::converse;
 use crate::commands::context::desk::Desk;
 use crate::commands::context::execute::{self, Carried};
@@ -39,14 +39,15 @@ pub async fn run(args: &ApplyArgs, shell: &mut Shell<'_>) -> Exit {
 }
 
 async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Carried, Failure> {
-    desk.outputs.spare(files_read(&args.target).iter().chain(&args.plans))?;
+    desk.outputs.spare(args.target.files_read().iter().chain(&args.plans))?;
     let saved = args.plans.iter().map(|it| saved::read(it)).collect::<Result<Vec<_>, _>>()?;
     let (config, sources) = shell.load(&args.config, &mut desk.outputs)?;
     desk.record.goes_by(&config, &args.config.path, &sources);
     let desired = limited(config.desired.clone(), &args.only)?;
     let ConfigArgs { path, org: _, root } = &args.config;
     let org = Org { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
-    let earlier = Earlier { base: None, config: &args.config, org, at: None };
+    let request = args.config.request();
+    let earlier = Earlier { base: None, config: &request, org, at: None };
     desk.record.only(desired.only.as_ref());
     let (report, exit, target) = Box::pin(converse(&args.target, &desired, shell, async |connection, shell| {
         let Connection { session, is_remote, .. } = connection;
@@ -67,8 +68,7 @@ async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Re
         Ok::<_, Failure>((report, exit, look.target))
     }))
     .await?;
-    let (report, flags) =
-        (desk.record.complete(report), connect::config_flags(&args.config) + &connect::flags(&args.target));
+    let (report, flags) = (desk.record.complete(report), args.config.to_flags() + &args.target.to_flags());
     Ok(Carried { report, target, sources, exit, flags, last: String::new() })
 }
 

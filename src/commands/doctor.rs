@@ -64,7 +64,7 @@ async fn facts(
     outputs: &mut Outputs<DiagnosisFormat>,
     shell: &mut Shell<'_>,
 ) -> Result<Facts, Failure> {
-    outputs.spare(connect::files_read(&args.target))?;
+    outputs.spare(args.target.files_read())?;
     logging::phase("reading the config");
     let here = Path::new(".");
     let path = args.path.as_deref().unwrap_or(here);
@@ -73,7 +73,7 @@ async fn facts(
     let (config, desired) = config_fact(args, path, loaded);
     let git = Git::above(path).map_or(Ok(None), |it| it.repository());
     let credentials = credentials_fact(args, shell);
-    let wanted = connect::api(&args.target, &desired);
+    let wanted = args.target.api(&desired);
     let asked = Asked {
         names_division: names_divisions(&desired) && wanted != ApiChoice::Only(Generation::First),
         by_token: matches!(credentials, CredentialsFact::Token { .. }),

@@ -1,11 +1,11 @@
 //! `presencectl drift`.
 
 use crate::cli::{DriftArgs, Format, LimitArgs};
-use crate::commands::context::connect::files_read;
 use crate::commands::context::conversation::converse;
 use crate::commands::context::desk::Desk;
-use crate::commands::context::journal::ReportFolder;
 use crate::commands::context::outputs::Outputs;
+use crate::commands::context::reports;
+use crate::commands::context::reports::ReportFolder;
 use crate::commands::context::run::{Failure, Shell};
 use crate::config::Config;
 use crate::host::exit::Exit;
@@ -13,7 +13,6 @@ use crate::model::source::Sources;
 use crate::ops::drift::{Drift, Names, Past, drift};
 use crate::ops::history::baseline;
 use crate::ops::history::git_config::Org;
-use crate::ops::history::reports;
 use crate::ops::identity::Identity;
 use crate::ops::plan_org::{Asked, Look, look};
 use crate::output;
@@ -51,10 +50,11 @@ struct Made {
 async fn made(args: &DriftArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Made, Failure> {
     let now = desk.record.clock().now();
     let Desk { outputs, heard, .. } = desk;
-    outputs.spare(files_read(&args.target))?;
+    outputs.spare(args.target.files_read())?;
     let (config, sources) = shell.load(&args.config, outputs)?;
     let org = Org { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
-    let applied = args.applied.as_deref().map(|typed| baseline::applied(&args.config, typed, org)).transpose()?;
+    let applied =
+        args.applied.as_deref().map(|typed| baseline::applied(&args.config.request(), typed, org)).transpose()?;
     let here = shell.environment.folder.as_deref();
     let folder = ReportFolder::of(args.report_dir.as_deref(), args.no_report, Some(&args.config.path), here);
     let folder = reports::to_read(folder, outputs, shell)?;

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::cli::{ChoiceArgs, ImportArgs, PlaceArgs, TargetArgs};
-use crate::commands::context::connect::{api, named_region};
+use crate::commands::context::connect::named_region;
 use crate::commands::context::conversation::converse;
 use crate::commands::context::run::{Failure, Shell};
 use crate::commands::context::typed;
@@ -81,7 +81,7 @@ async fn seen(args: &TargetArgs, shell: &mut Shell<'_>) -> Result<Seen, Problem>
         let identity = Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None };
         let mut heard = Heard { org: None, sandbox: args.sandbox };
         let reader = connection.session.reader();
-        let from = From { reader: &reader, identity: &identity, api: api(args, &config), sandbox: args.sandbox };
+        let from = From { reader: &reader, identity: &identity, api: args.api(&config), sandbox: args.sandbox };
         see(from, has_divisions, &mut heard).await
     })
     .await

@@ -56,7 +56,7 @@ async fn made(args: &InitArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
 /// How to go on, as it is typed.
 fn next(args: &InitArgs, start: Start) -> [String; 2] {
     let config = text::shell_word(&file_set::plain(&args.folder.join(CONFIG_FOLDER)).to_string_lossy());
-    let flags = match (connect::flags(&args.target), start) {
+    let flags = match (args.target.to_flags(), start) {
         // There may be no org yet.
         (none, Start::Small) if none.is_empty() => " --sandbox".to_owned(),
         (flags, Start::Small | Start::Org) => flags,

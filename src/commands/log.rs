@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::cli::{LogArgs, TableFormat};
-use crate::commands::context::journal::{ReportFolder, found_report_bytes};
 use crate::commands::context::outputs::Outputs;
+use crate::commands::context::reports;
+use crate::commands::context::reports::{ReportFolder, found_report_bytes};
 use crate::commands::context::run::Shell;
 use crate::host::exit::Exit;
 use crate::model::limits::{LOG_BYTES_MAX, LOG_ROWS_MAX};
@@ -13,9 +14,9 @@ use crate::model::problem::{Heard, Problem};
 use crate::model::text;
 use crate::ops::history::log::{Asked, Log, Room, TooMuch};
 use crate::ops::history::period;
-use crate::ops::history::reports;
 use crate::ops::history::stored::{self, Unreadable};
 use crate::output::json;
+use crate::output::json::stored_report;
 use crate::output::style::Style;
 use crate::output::text::log as view;
 
@@ -70,7 +71,7 @@ fn read(
 
 fn one(file: &Path) -> Result<stored::Kept, Unreadable> {
     let bytes = found_report_bytes(file).map_err(|why| Unreadable { line: None, why })?;
-    stored::read(&bytes)
+    stored_report::read(&bytes)
 }
 
 fn moment(

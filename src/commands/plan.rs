@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use crate::cli::{ConfigArgs, Format, PlanArgs};
-use crate::commands::context::connect::files_read;
 use crate::commands::context::conversation::converse;
 use crate::commands::context::desk::Desk;
-use crate::commands::context::journal::ReportFolder;
 use crate::commands::context::outputs::Outputs;
+use crate::commands::context::reports;
+use crate::commands::context::reports::ReportFolder;
 use crate::commands::context::run::{Failure, Shell};
 use crate::commands::context::typed::limited;
 use crate::config::coverage::Coverage;
@@ -20,7 +20,6 @@ use crate::ops::history::baseline;
 use crate::ops::history::evidence::Earlier;
 use crate::ops::history::git_config::Org;
 use crate::ops::history::obsolete::{Read, asked_of_others};
-use crate::ops::history::reports;
 use crate::ops::identity::Identity;
 use crate::ops::plan_org::{Asked, Look, look};
 use crate::output;
@@ -51,7 +50,7 @@ struct Made {
 async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Made, Failure> {
     let now = desk.record.clock().now();
     let Desk { outputs, heard, .. } = desk;
-    outputs.spare(files_read(&args.target))?;
+    outputs.spare(args.target.files_read())?;
     let ConfigArgs { path, org, root } = &args.config;
     let at = args.at.as_deref().map(|typed| baseline::at(path, root.as_deref(), typed)).transpose()?;
     let (config, sources) = match &at {
@@ -61,13 +60,14 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     let desired = limited(config.desired.clone(), &args.only)?;
     let head_path = at.as_ref().map_or(path, |it| &it.place.path);
     let org = Org { name: org.as_deref(), head: &config, head_path };
-    let given = args.base.as_deref().map(|typed| baseline::base(&args.config, typed, org)).transpose()?;
+    let request = args.config.request();
+    let given = args.base.as_deref().map(|typed| baseline::base(&request, typed, org)).transpose()?;
     outputs.spare(given.iter().flat_map(|it| &it.files))?;
     let here = shell.environment.folder.as_deref();
     let folder = ReportFolder::of(args.report_dir.as_deref(), args.no_report, Some(path), here);
     let folder = reports::to_read(folder, outputs, shell)?;
     let commit = at.as_ref().map(|it| it.commit.as_str());
-    let earlier = Earlier { base: given.as_ref(), config: &args.config, org, at: commit };
+    let earlier = Earlier { base: given.as_ref(), config: &request, org, at: commit };
     let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, args.limits, args.usage, (&folder, now));
     let asked = Asked { earlier: Some(earlier), ..asked };
     let read = Read {

@@ -2,7 +2,7 @@
 
 use crate::cli::{ConfigArgs, RetireArgs, TableFormat};
 use crate::client::{ApiError, Session};
-use crate::commands::context::connect::{self, Connection, api, files_read};
+use crate::commands::context::connect::Connection;
 use crate::commands::context::conversation::converse;
 use crate::commands::context::desk::Desk;
 use crate::commands::context::execute;
@@ -54,7 +54,7 @@ struct Retired {
 }
 
 async fn retired(args: &RetireArgs, desk: &mut Desk<TableFormat>, shell: &mut Shell<'_>) -> Result<Retired, Failure> {
-    desk.outputs.spare(files_read(&args.target))?;
+    desk.outputs.spare(args.target.files_read())?;
     let typed = ConfigArgs { path: args.config.clone(), org: args.org.clone(), root: args.root.clone() };
     let (config, sources) = shell.load(&typed, &mut desk.outputs)?;
     desk.record.goes_by(&config, &typed.path, &sources);
@@ -67,10 +67,8 @@ async fn retired(args: &RetireArgs, desk: &mut Desk<TableFormat>, shell: &mut Sh
         Ok::<_, Failure>(Box::pin(run.go(session, desk, shell)).await?)
     })
     .await?;
-    let (written, flags) = (
-        desk.record.complete(written(&report, &desired)),
-        connect::config_flags(&typed) + &connect::flags(&args.target),
-    );
+    let (written, flags) =
+        (desk.record.complete(written(&report, &desired)), typed.to_flags() + &args.target.to_flags());
     Ok(Retired { report, target, sources, written, flags })
 }
 
@@ -103,7 +101,7 @@ impl Run<'_> {
     ) -> Result<(Report, Target), Problem> {
         let Run { args, desired, identity, sources } = *self;
         let reader = session.reader();
-        let from = From { reader: &reader, identity, api: api(&args.target, desired), sandbox: args.target.sandbox };
+        let from = From { reader: &reader, identity, api: args.target.api(desired), sandbox: args.target.sandbox };
         // What it is in the org does not depend on divisions.
         let Seen { target, observed, notes } = see(from, |_| false, &mut desk.heard).await?;
         shell.show_notes(&notes);

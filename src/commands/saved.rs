@@ -9,6 +9,7 @@ use crate::model::observed::Target;
 use crate::model::problem::{Problem, cause};
 use crate::model::text;
 use crate::ops::apply::report::{Outcome, Row};
+use crate::output::json::saved_plan;
 use crate::plan::saved::{self, Bound, Fresh, Misfit, Operation, SavedPlan};
 
 pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
@@ -24,7 +25,7 @@ pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
         return Err(named(format!("it is longer than {SAVED_PLAN_BYTES_MAX} bytes")));
     }
     let text = text::of_bytes(&bytes).map_err(|error| named(error.to_string()))?;
-    saved::read(text).map_err(|error| named(error.to_string()).help("make it with `plan --output json=FILE`"))
+    saved_plan::read(text).map_err(|error| named(error.to_string()).help("make it with `plan --output json=FILE`"))
 }
 
 /// The plan, split by what was reviewed; none where no saved plan was given.

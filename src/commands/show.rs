@@ -2,7 +2,7 @@
 
 use crate::cli::{ConfigArgs, ShowArgs, TableFormat};
 use crate::client::Reader;
-use crate::commands::context::connect::{api, files_read};
+
 use crate::commands::context::conversation::converse;
 use crate::commands::context::desk::Desk;
 use crate::commands::context::outputs::Outputs;
@@ -38,7 +38,7 @@ enum Found {
 
 async fn found(args: &ShowArgs, desk: &mut Desk<TableFormat>, shell: &mut Shell<'_>) -> Result<Found, Failure> {
     let Desk { outputs, heard, .. } = desk;
-    outputs.spare(files_read(&args.target))?;
+    outputs.spare(args.target.files_read())?;
     let config = match &args.config {
         Some(path) => {
             let config = ConfigArgs { path: path.clone(), org: args.org.clone(), root: args.root.clone() };
@@ -57,7 +57,7 @@ async fn found(args: &ShowArgs, desk: &mut Desk<TableFormat>, shell: &mut Shell<
         let found = if args.system {
             system_presences(&reader, &identity, heard, &mut notes).await.map(Found::SystemPresences)
         } else {
-            let api = api(&args.target, desired);
+            let api = args.target.api(desired);
             let from = From { reader: &reader, identity: &identity, api, sandbox: args.target.sandbox };
             see(from, has_divisions, heard).await.map(|seen| {
                 let Seen { target, observed, notes: more } = seen;

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{ConfigArgs, TargetArgs, UndoArgs};
 use crate::client::{Reader, Session};
-use crate::commands::context::connect::{self, files_read};
 use crate::commands::context::conversation::converse;
 use crate::commands::context::desk::Desk;
 use crate::commands::context::execute::{self, Carried};
-use crate::commands::context::journal::report_bytes;
+use crate::commands::context::reports::report_bytes;
 use crate::commands::context::run::{Failure, Shell};
 use crate::commands::context::start_sandbox;
 use crate::host::exit::Exit;
@@ -24,13 +23,14 @@ use crate::model::source::{Sources, Span};
 use crate::model::text;
 use crate::ops::apply::report::{Outcome, Report, Row, Skip};
 use crate::ops::apply::{Aim, Job};
-use crate::ops::history::reports::{KeptFile, Newest, newest_of};
+use crate::ops::history::reports::{KeptFile, Newest, StoredReports as _};
 use crate::ops::history::stored::{self, KeptReport, KeptRow};
 use crate::ops::identity::Identity;
 use crate::ops::observe::{From, Seen, noticed, see};
-use crate::ops::plan_org::{people_on, raised};
+use crate::ops::plan_org::people_on;
 use crate::ops::undo::{self, Undo, Why};
 use crate::output;
+use crate::output::json::stored_report;
 use crate::output::text::Source;
 use crate::plan::change::Change;
 use crate::plan::plan;
@@ -50,7 +50,7 @@ pub async fn run(args: &UndoArgs, shell: &mut Shell<'_>) -> Exit {
 }
 
 async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Carried, Failure> {
-    desk.outputs.spare(files_read(&args.target).iter().chain(&args.report))?;
+    desk.outputs.spare(args.target.files_read().iter().chain(&args.report))?;
     let typed = args.config.clone().map(|path| ConfigArgs { path, org: args.org.clone(), root: args.root.clone() });
     if args.org.is_some() && args.config.is_none() && args.report.is_some() {
         return Err(Problem::new("--org names an org of `--config`, or the one whose newest apply is undone")
@@ -88,7 +88,7 @@ async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resu
     })
     .await?;
     let last = if ended.may_have_written() { output::text::revert(&report) } else { String::new() };
-    let flags = typed.as_ref().map(connect::config_flags).unwrap_or_default() + &connect::flags(&args.target);
+    let flags = typed.as_ref().map(ConfigArgs::to_flags).unwrap_or_default() + &args.target.to_flags();
     let report = desk.record.complete(ended);
     Ok(Carried { report, target, sources, exit, flags, last })
 }
@@ -120,7 +120,7 @@ fn newest_apply(
         if args.target.sandbox { Some(start_sandbox::org_id(it)) } else { it.id.as_ref().map(ToString::to_string) }
     });
     let folders = [Some(name), id.as_deref()].into_iter().flatten().filter_map(slug).collect();
-    let Newest { files, note, is_whole: _ } = newest_of(&desk.folder, &folders)?;
+    let Newest { files, note, is_whole: _ } = desk.folder.newest_of(&folders)?;
     shell.show_notes(&note.into_iter().collect::<Vec<_>>());
     let is_its = |it: &KeptReport| {
         let config_org = it.run.as_ref().and_then(|run| run.said.config_org.as_deref());
@@ -161,7 +161,7 @@ fn read(path: &Path) -> Result<KeptReport, Problem> {
         |why: String| Problem::new(format!("the report `{}` cannot be undone: {why}", text::unticked(path.display())));
     let help = "give the file that `apply --report-dir` or `apply --output json=FILE` wrote";
     let bytes = report_bytes(path).map_err(|why| cannot(why).help(help))?;
-    match stored::read(&bytes) {
+    match stored_report::read(&bytes) {
         Ok(stored::Kept::Report(report)) => Ok(report),
         Ok(stored::Kept::Failure(failure)) => {
             let why = format!("its run failed before anything was written ({})", failure.message);
@@ -241,7 +241,7 @@ impl Run<'_> {
     ) -> Result<(Report, Exit, Target), Failure> {
         let Run { args, file, report, desired, config } = *self;
         let api = match args.target.api {
-            Some(_) => connect::api(&args.target, desired),
+            Some(_) => args.target.api(desired),
             None => ApiChoice::Only(report.generation),
         };
         let reader = session.reader();
@@ -252,7 +252,7 @@ impl Run<'_> {
         let observed = if report.verified { observed } else { read_again(&session.reader(), report, observed).await? };
         // Where no config says how many people may be on it, a person may.
         let own = Limits { active_users: args.limits.allow_active_users, ..Limits::default() };
-        let limits = raised(config.map_or(&own, |it| &it.settings.limits), args.limits);
+        let limits = args.limits.raise(config.map_or(&own, |it| &it.settings.limits));
         let mut undo = undo::undo(report, &observed, &limits, config);
         if let Some(config) = config {
             desk.record.matches(&plan(config, &observed, &limits));

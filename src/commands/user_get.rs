@@ -2,7 +2,7 @@
 
 use crate::cli::{TableFormat, UserGetArgs};
 use crate::client::{ApiError, Session};
-use crate::commands::context::connect::{api, files_read};
+
 use crate::commands::context::conversation::converse;
 use crate::commands::context::desk::Desk;
 use crate::commands::context::outputs::Outputs;
@@ -40,12 +40,12 @@ async fn read(
     shell: &mut Shell<'_>,
 ) -> Result<(Listing, Target), Failure> {
     let Desk { outputs, heard, .. } = desk;
-    outputs.spare(files_read(&args.target).iter().chain(users::files(&args.who)))?;
+    outputs.spare(args.target.files_read().iter().chain(users::files(&args.who)))?;
     let source = users::source(&args.source)?;
     let users = distinct(users::entries(&args.who, shell.terminal)?);
     let desired = users::config(&args.config, outputs, shell)?;
     converse(&args.target, &desired, shell, async |connection, shell| {
-        let (session, api) = (&connection.session, api(&args.target, &desired));
+        let (session, api) = (&connection.session, args.target.api(&desired));
         let mut notes = Vec::new();
         let read = of_org(session, &desired, (source, users), api, heard, &mut notes).await;
         shell.show_notes(&notes);

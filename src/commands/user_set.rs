@@ -3,7 +3,7 @@
 use crate::cli::{TableFormat, UserSetArgs};
 use crate::client::Session;
 use crate::commands::context::bar::Count;
-use crate::commands::context::connect::{Connection, api, files_read};
+use crate::commands::context::connect::Connection;
 use crate::commands::context::conversation::converse;
 use crate::commands::context::desk::Desk;
 use crate::commands::context::outputs::Outputs;
@@ -49,7 +49,7 @@ async fn done(
     shell: &mut Shell<'_>,
 ) -> Result<(Report, Target), Failure> {
     let Desk { outputs, heard, .. } = desk;
-    outputs.spare(files_read(&args.target).iter().chain(users::files(&args.who)))?;
+    outputs.spare(args.target.files_read().iter().chain(users::files(&args.who)))?;
     let source = users::source(&args.source)?;
     if source == Source::Teams {
         return Err(Problem::new("presences of Microsoft Teams can only be read").help(INSTEAD_OF_TEAMS).into());
@@ -100,7 +100,7 @@ impl Run<'_> {
         let reader = session.reader();
         // Which org it is has to be known, so there is no note that it is not.
         who(&reader, self.identity, heard, &mut Vec::new()).await?;
-        let api = api(&self.args.target, self.desired);
+        let api = self.args.target.api(self.desired);
         let (generation, listed) = match definitions(&reader, api).await {
             Ok(listed) => listed,
             Err(error) => return Err(with_other_generation(&reader, api, error).await),

@@ -3,10 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cli::{LimitArgs, TargetArgs};
 use crate::client::Reader;
-use crate::commands::context::connect;
-use crate::commands::context::journal::ReportFolder;
 use crate::host::logging;
 use crate::model::desired::{Desired, Limits};
 use crate::model::generation::ApiChoice;
@@ -17,7 +14,7 @@ use crate::model::problem::{Heard, Problem};
 use crate::model::usage::Usage;
 use crate::ops::apply::CONCURRENCY;
 use crate::ops::history::evidence::Earlier;
-use crate::ops::history::reports::{Newest, newest};
+use crate::ops::history::reports::{Newest, StoredReports, newest};
 use crate::ops::identity::Identity;
 use crate::ops::observe::{From, Seen, names_divisions, see};
 use crate::plan::change::Step;
@@ -51,7 +48,8 @@ pub struct Asked<'a> {
     pub sandbox: bool,
     /// Where to look for what was before, when something would be created; none where nothing is said of it.
     pub earlier: Option<Earlier<'a>>,
-    pub folder: &'a ReportFolder,
+    /// The reports of earlier runs.
+    pub folder: &'a dyn StoredReports,
     pub now: Moment,
 }
 
@@ -65,42 +63,6 @@ impl Look {
     }
 }
 
-impl<'a> Asked<'a> {
-    /// What a person asks of this config by flags.
-    pub fn of(
-        desired: &'a Desired,
-        identity: Identity,
-        target: &TargetArgs,
-        flags: LimitArgs,
-        usage: bool,
-        (folder, now): (&'a ReportFolder, Moment),
-    ) -> Asked<'a> {
-        Asked {
-            desired,
-            limits: raised(&desired.settings.limits, flags),
-            identity,
-            api: connect::api(target, desired),
-            usage,
-            sandbox: target.sandbox,
-            earlier: None,
-            folder,
-            now,
-        }
-    }
-}
-
-/// The config's limits, raised by the flags of a person. A flag never lowers one.
-pub fn raised(config: &Limits, flags: LimitArgs) -> Limits {
-    let LimitArgs { allow_removals, allow_label_removals, allow_renames, allow_active_users } = flags;
-    let raise = |limit: u32, flag: Option<u32>| flag.map_or(limit, |flag| flag.max(limit));
-    Limits {
-        removals: raise(config.removals, allow_removals),
-        label_removals: raise(config.label_removals, allow_label_removals),
-        renames: raise(config.renames, allow_renames),
-        active_users: config.active_users.map(|limit| raise(limit, allow_active_users)),
-    }
-}
-
 /// Reads the org and plans. `heard` learns which org it is as soon as it says so.
 pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Result<Look, Problem> {
     let Asked { desired, limits, identity, api, usage, sandbox, earlier, folder, now } = asked;
@@ -108,7 +70,7 @@ pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Resu
     let Seen { target, observed, mut notes } = see(from, |_| names_divisions(desired), heard).await?;
     let speaking = reader.speaking(target.generation);
     let observed = with_unlisted(&speaking, desired.needed_pins(), observed, &mut notes).await;
-    let kept = newest(folder, desired.org.as_ref().map(|it| it.name.as_str()), &target)?;
+    let kept = newest(*folder, desired.org.as_ref().map(|it| it.name.as_str()), &target)?;
     notes.extend(kept.note.clone());
     logging::phase("planning");
     let sent = kept.sent(*now);

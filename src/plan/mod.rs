@@ -29,7 +29,6 @@ pub mod base;
 pub mod candidate;
 pub mod change;
 pub mod contained;
-pub mod content;
 pub mod cost;
 pub mod difference;
 pub mod division;

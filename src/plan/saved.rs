@@ -3,17 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use serde::Deserialize;
-
-use crate::client::json;
 use crate::model::desired::{Desired, Management, Prune};
 use crate::model::generation::Generation;
 use crate::model::labels::Scope;
-use crate::model::limits::DOCUMENT_VALUES_MAX;
 use crate::model::names::{DefinitionId, Key, OrgId, SystemPresence};
 use crate::model::observed::{Content, Observed, Target};
 use crate::model::text;
-use crate::output::json::plan::{ChangeV1, FORMAT_VERSION, PlanV1};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, InStep};
 use crate::plan::difference::{Difference, between};
@@ -43,23 +38,9 @@ pub struct Operation {
     pub after: Content,
 }
 
-/// Why a file is no saved plan.
+/// Why a saved plan cannot be held against a fresh one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SavedPlanError {
-    /// Not JSON, or not of this shape.
-    #[error("it is not a plan that presencectl wrote ({0})")]
-    NotAPlan(String),
-    /// More than is read.
-    #[error("it holds more than {DOCUMENT_VALUES_MAX} values")]
-    TooLarge,
-    #[error("it is a `{0}`, not a plan")]
-    OtherKind(String),
-    /// A format that this version does not know.
-    #[error("it is of format {found}, and this version ({}) reads format {FORMAT_VERSION}", env!("CARGO_PKG_VERSION"))]
-    UnknownFormat { found: u64 },
-    /// An operation that no plan holds.
-    #[error("its change number {number} is not one that a plan can hold ({why})")]
-    BadOperation { number: usize, why: &'static str },
+pub enum MisfitReason {
     #[error("it is for the org {saved}, and these credentials are for {found}")]
     OtherOrg { saved: String, found: String },
     /// For the sandbox's org of this id, and not for the real one; or the other way round.
@@ -67,9 +48,6 @@ pub enum SavedPlanError {
     OtherSandbox { saved: bool },
     #[error("it was made through API {saved}, and this run speaks API {found}")]
     OtherGeneration { saved: Generation, found: Generation },
-    /// It names a generation that this version does not know.
-    #[error("it was made through API `{0}`, which this version does not know")]
-    UnknownGeneration(String),
     /// This client does not see what the plan's client saw: what looks new may exist unseen.
     #[error("its client saw {}, and this one does not: {}", text::count(.0.len(), "definition"), some_of(.0))]
     NotSeen(Vec<DefinitionId>),
@@ -87,57 +65,6 @@ fn some_of(ids: &[DefinitionId]) -> String {
         shown.push(format!("{} more", ids.len() - SHOWN_MAX));
     }
     text::list(&shown, "and")
-}
-
-/// Only what decides whether the rest can be read.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "an object")]
-struct Head {
-    kind: String,
-    format_version: u64,
-}
-
-pub fn read(text: &str) -> Result<SavedPlan, SavedPlanError> {
-    let not_a_plan = |error: serde_json::Error| SavedPlanError::NotAPlan(error.to_string());
-    if json::values_at_most(text.as_bytes()) > DOCUMENT_VALUES_MAX {
-        return Err(SavedPlanError::TooLarge);
-    }
-    let head: Head = serde_json::from_str(text).map_err(not_a_plan)?;
-    if head.kind != "plan" {
-        return Err(SavedPlanError::OtherKind(head.kind));
-    }
-    if head.format_version != u64::from(FORMAT_VERSION) {
-        return Err(SavedPlanError::UnknownFormat { found: head.format_version });
-    }
-    let document: PlanV1 = serde_json::from_str(text).map_err(not_a_plan)?;
-    let operations = document
-        .changes
-        .into_iter()
-        .enumerate()
-        .map(|(index, change)| operation(change).map_err(|why| SavedPlanError::BadOperation { number: index + 1, why }))
-        .collect::<Result<_, _>>()?;
-    let generation = Generation::by_name(&document.target.api)
-        .ok_or_else(|| SavedPlanError::UnknownGeneration(document.target.api.clone()))?;
-    Ok(SavedPlan {
-        org: document.target.org_id.as_deref().and_then(OrgId::new),
-        sandbox: document.target.sandbox,
-        generation,
-        seen: document.seen.iter().filter_map(|it| DefinitionId::new(it)).collect(),
-        operations,
-    })
-}
-
-fn operation(change: ChangeV1) -> Result<Operation, &'static str> {
-    let ChangeV1 { action, key, id, system_presence, before, after, reason: _, people: _, origin: _, place: _ } =
-        change;
-    Ok(Operation {
-        action: action.into(),
-        key: key.map(|it| Key::new(&it).ok_or("its key is no key")).transpose()?,
-        id: id.map(|it| DefinitionId::new(&it).ok_or("its id is empty")).transpose()?,
-        system_presence: SystemPresence::new(&system_presence).ok_or("its system presence is empty")?,
-        before: before.map(Content::from),
-        after: after.into(),
-    })
 }
 
 /// A config, an org, and the plan between them, as they are now.
@@ -168,7 +95,7 @@ pub struct Bound {
 #[error("{why}")]
 pub struct Misfit {
     pub index: usize,
-    pub why: SavedPlanError,
+    pub why: MisfitReason,
 }
 
 /// Splits a fresh plan by what was reviewed: in order, later plans after earlier ones. What any of
@@ -230,20 +157,20 @@ pub fn bound(fresh: Fresh<'_>, saved: &[SavedPlan], target: &Target) -> Result<B
 }
 
 /// Can a saved plan be held against a fresh one at all?
-fn fits(plan: &Plan, saved: &SavedPlan, all: &[SavedPlan], target: &Target) -> Result<(), SavedPlanError> {
+fn fits(plan: &Plan, saved: &SavedPlan, all: &[SavedPlan], target: &Target) -> Result<(), MisfitReason> {
     if saved.sandbox != target.sandbox {
-        return Err(SavedPlanError::OtherSandbox { saved: saved.sandbox });
+        return Err(MisfitReason::OtherSandbox { saved: saved.sandbox });
     }
     let here = target.org.as_ref().map(|org| &org.id);
     if saved.org.is_none() || saved.org.as_ref() != here {
         let name = |id: Option<&OrgId>| id.map_or_else(|| "(not verified)".to_owned(), ToString::to_string);
-        return Err(SavedPlanError::OtherOrg { saved: name(saved.org.as_ref()), found: name(here) });
+        return Err(MisfitReason::OtherOrg { saved: name(saved.org.as_ref()), found: name(here) });
     }
     if saved.generation != target.generation {
-        return Err(SavedPlanError::OtherGeneration { saved: saved.generation, found: target.generation });
+        return Err(MisfitReason::OtherGeneration { saved: saved.generation, found: target.generation });
     }
     let unseen = not_seen(plan, saved, all);
-    if unseen.is_empty() { Ok(()) } else { Err(SavedPlanError::NotSeen(unseen)) }
+    if unseen.is_empty() { Ok(()) } else { Err(MisfitReason::NotSeen(unseen)) }
 }
 
 /// What the plan's client saw and this one does not. What a reviewed plan itself removes may be gone by now.

@@ -14,11 +14,11 @@ use presencectl::ops::apply::outcome::OutcomeKind;
 use presencectl::ops::drift::applied::Applied;
 use presencectl::ops::drift::history::How;
 use presencectl::ops::drift::{Drift, Names, Past, What, drift};
+use presencectl::ops::history::stored::RunText;
 use presencectl::ops::history::stored::{KeptReport, KeptRow, KeptRun};
 use presencectl::output;
 use presencectl::output::ci::github;
 use presencectl::output::json;
-use presencectl::output::json::common::RunV1;
 use presencectl::output::page::html;
 use presencectl::output::page::{self, COMMENT};
 use presencectl::output::style::Style;
@@ -37,7 +37,7 @@ fn run() -> KeptRun {
 }
 
 fn run_at(moment: &str) -> KeptRun {
-    let said = RunV1 {
+    let said = RunText {
         modified: false,
         began: moment.to_owned(),
         ended: moment.to_owned(),

@@ -17,12 +17,11 @@ use presencectl::model::generation::Generation;
 use presencectl::model::problem::{Heard, Problem};
 use presencectl::ops::apply::report::{Outcome, Report, Row};
 use presencectl::ops::history::log::{Asked, Log, Room};
-use presencectl::ops::history::stored::{self, Kept};
+use presencectl::ops::history::stored::Kept;
 use presencectl::ops::undo::undo;
 use presencectl::ops::users::sheet;
 use presencectl::output::json;
 use presencectl::output::json::plan as plan_document;
-use presencectl::plan::saved;
 use presencectl::sandbox::Behavior;
 use presencectl::sandbox::document::StateDocument;
 use presencectl::sandbox::faults::FaultDocument;
@@ -31,6 +30,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::paper::{World, id, target, want};
+use presencectl::output::json::saved_plan;
+use presencectl::output::json::stored_report;
 
 /// How often each good text is spoilt.
 const ROUNDS: u64 = 3_000;
@@ -287,7 +288,7 @@ fn saved_plans() {
     world.org().deactivate("Tea");
     let (plan, sources) = world.planned();
     let document = serde_json::to_vec(&plan_document::document(&plan, &target(), &sources)).unwrap();
-    feed(&[document], |it| saved::read(&String::from_utf8_lossy(it)).err().map(|error| error.to_string()));
+    feed(&[document], |it| saved_plan::read(&String::from_utf8_lossy(it)).err().map(|error| error.to_string()));
 }
 
 /// A spoilt report is refused, or taken back within the guards; either way nobody is surprised by a panic.
@@ -307,7 +308,7 @@ fn reports() {
     let document = json::report_json(&report, &target(), &sources);
     let heard = Heard { org: None, sandbox: false };
     let error = json::error_json(&Problem::new("no answer"), &heard, None, &Findings::default(), &sources);
-    feed(&[document.into_bytes(), error.into_bytes()], |it| match stored::read(it) {
+    feed(&[document.into_bytes(), error.into_bytes()], |it| match stored_report::read(it) {
         Ok(Kept::Report(report)) => {
             let undo = undo(&report, &observed, &Limits::default(), None);
             assert!(undo.plan.changes.len() + undo.settled.len() <= report.rows.len());

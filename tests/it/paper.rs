@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use presencectl::commands::context::journal::ReportFolder;
+use presencectl::commands::context::reports::ReportFolder;
 use presencectl::model::desired::{Desired, Limits, Management, Places, Prune, Settings, Wanted};
 use presencectl::model::division::{DivisionName, Divisions};
 use presencectl::model::generation::{ApiChoice, Generation};

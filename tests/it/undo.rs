@@ -15,7 +15,7 @@ use presencectl::model::provenance::Origin;
 use presencectl::model::provenance::Provenance;
 use presencectl::model::source::Sources;
 use presencectl::ops::apply::report::{Intent, Outcome, Report, Row, Unseen};
-use presencectl::ops::history::stored::{self, Kept, KeptReport};
+use presencectl::ops::history::stored::{Kept, KeptReport};
 use presencectl::ops::undo::{Undo, Why, undo};
 use presencectl::output;
 use presencectl::output::ci::github;
@@ -29,6 +29,7 @@ use presencectl::plan::order::Order;
 use crate::paper::{carry_out, id, labels, nowhere, object, presence, target, wanted};
 use crate::properties::UNLIMITED;
 use crate::render::{self as sample, every_outcome};
+use presencectl::output::json::stored_report;
 
 fn key() -> Key {
     Key::new("lunch").unwrap()
@@ -91,7 +92,7 @@ fn provenance(scope: Scope) -> Provenance {
 /// The report, written and read back.
 fn read_back(rows: Vec<Row>, scope: Scope) -> KeptReport {
     let report = Report { provenance: Some(provenance(scope)), ..Report::of(rows, Locale::new("en_US")) };
-    match stored::read(json::report_json(&report, &target(), &Sources::new()).as_bytes()).unwrap() {
+    match stored_report::read(json::report_json(&report, &target(), &Sources::new()).as_bytes()).unwrap() {
         Kept::Report(report) => report,
         Kept::Failure(_) => panic!("it is a report"),
     }

@@ -4,23 +4,26 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::cli::{Api, ConfigArgs, TargetArgs};
+use crate::cli::{LimitArgs, TargetArgs};
 use crate::client::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
 use crate::commands::context::start_sandbox::{self, Started};
 use crate::host::clock::Clock;
 use crate::host::environment::Environment;
 use crate::host::proxy::Proxy;
 use crate::model::desired::Desired;
-use crate::model::generation::{ApiChoice, Generation};
 use crate::model::limits::CERTIFICATES_BYTES_MAX;
+use crate::model::moment::Moment;
 use crate::model::problem::{Problem, cause};
 use crate::model::region::{REGIONS, Region};
 use crate::model::text;
+use crate::ops::history::reports::StoredReports;
+use crate::ops::identity::Identity;
+use crate::ops::plan_org::Asked;
 use crate::sandbox::{self, Server};
 
 /// An open conversation with an org. Commands are handed one by `commands/context/conversation.rs`, which ends it.
@@ -42,36 +45,6 @@ impl Connection {
             server.shutdown().await;
         }
     }
-}
-
-/// The generation of the API that a person asks for, else the config.
-pub fn api(args: &TargetArgs, desired: &Desired) -> ApiChoice {
-    match args.api {
-        Some(Api::Auto) => ApiChoice::Auto,
-        Some(Api::V1) => ApiChoice::Only(Generation::First),
-        Some(Api::V2) => ApiChoice::Only(Generation::Second),
-        None => desired.settings.api,
-    }
-}
-
-/// How the same org is reached again, as it is typed behind a command.
-pub fn flags(target: &TargetArgs) -> String {
-    let TargetArgs { sandbox, base_url, ca_cert, .. } = target;
-    let sandbox = if *sandbox { " --sandbox" } else { "" };
-    let url = base_url.as_ref().map_or_else(String::new, |url| format!(" --base-url {}", text::shell_word(url)));
-    let ca_cert = ca_cert
-        .as_deref()
-        .map_or_else(String::new, |it| format!(" --ca-cert {}", text::shell_word(&it.to_string_lossy())));
-    format!("{sandbox}{url}{ca_cert}")
-}
-
-/// The same config, as it is typed behind a command that takes it by a flag.
-pub fn config_flags(config: &ConfigArgs) -> String {
-    let ConfigArgs { path, org, root } = config;
-    let word = |path: &Path| text::shell_word(&path.to_string_lossy());
-    let org = org.as_ref().map_or_else(String::new, |org| format!(" --org {}", text::shell_word(org)));
-    let root = root.as_ref().map_or_else(String::new, |root| format!(" --root {}", word(root)));
-    format!(" --config {}{org}{root}", word(path))
 }
 
 /// The id of the OAuth client that speaks to the org; a given token does not say whose it is.
@@ -293,9 +266,26 @@ fn missing(names: &str) -> Problem {
         .help("set them (or GENESYSCLOUD_ACCESS_TOKEN) in the environment, or use --sandbox to try it out")
 }
 
-/// What the sandbox reads: its state, and the files that flags name.
-pub fn files_read(args: &TargetArgs) -> Vec<PathBuf> {
-    let state = args.sandbox.then(|| PathBuf::from(start_sandbox::STATE_FOLDER));
-    let files = [&args.sandbox_seed, &args.sandbox_faults, &args.sandbox_behavior, &args.ca_cert];
-    files.into_iter().flatten().cloned().chain(state).collect()
+impl<'a> Asked<'a> {
+    /// What a person asks of this config by flags.
+    pub fn of(
+        desired: &'a Desired,
+        identity: Identity,
+        target: &TargetArgs,
+        flags: LimitArgs,
+        usage: bool,
+        (folder, now): (&'a dyn StoredReports, Moment),
+    ) -> Asked<'a> {
+        Asked {
+            desired,
+            limits: flags.raise(&desired.settings.limits),
+            identity,
+            api: target.api(desired),
+            usage,
+            sandbox: target.sandbox,
+            earlier: None,
+            folder,
+            now,
+        }
+    }
 }

@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::{Format, Output, RecordArgs, TargetArgs, View};
-use crate::commands::context::journal::{Journal, ReportFolder, not_kept};
+use crate::commands::context::journal::{Journal, not_kept};
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::record::Record;
+use crate::commands::context::reports::ReportFolder;
 use crate::commands::context::run::{Failure, Shell, error_document};
 use crate::host::exit::Exit;
 use crate::host::signals::Signals;

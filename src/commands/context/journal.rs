@@ -1,163 +1,28 @@
 //! The folder of reports, on the disk: one file a run, written whole and over nothing.
 
 use std::cell::{Cell, RefCell};
-use std::ffi::OsStr;
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::commands::context::reports::{DEFAULT_PARTS, ReportFolder};
 use crate::host::clock::Clock;
 use crate::host::files::{Place, WholeFile, cannot_write};
-use crate::host::git::Git;
-use crate::host::nofollow::{Fault, Folder};
 use crate::host::signals::Signals;
-use crate::model::limits::{REPORT_BYTES_MAX, REPORT_FOLDERS_DEEP_MAX, REPORTS_MAX};
 use crate::model::names::Locale;
 use crate::model::observed::Organization;
 use crate::model::problem::{Problem, cause};
 use crate::model::provenance::Provenance;
 use crate::model::text;
 use crate::ops::apply::BeforePost;
-use crate::ops::history::checkout;
-use crate::ops::history::{file_name, folder, posts};
+use crate::ops::history::posts::EXTENSION;
+use crate::ops::history::{file_name, folder};
+use crate::output::json::posts;
 use crate::plan::change::Create;
 
 /// How many runs of one second, org and commit are told apart.
 const SAME_SECOND_MAX: u32 = 1_000;
-
-/// Where the folder is that nobody typed.
-const DEFAULT_PARTS: [&str; 2] = [".presencectl", "reports"];
-
-/// Where the reports of runs are kept, and read.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum ReportFolder {
-    /// `--report-dir`.
-    Typed(PathBuf),
-    /// `.presencectl/reports` in this folder. Nobody typed it.
-    Default(PathBuf),
-    /// `--no-report`, or a folder that is passed over.
-    #[default]
-    None,
-}
-
-impl ReportFolder {
-    /// The folder of a run. `here` is the current folder.
-    pub fn of(typed: Option<&Path>, no_report: bool, config: Option<&Path>, here: Option<&Path>) -> ReportFolder {
-        match typed {
-            _ if no_report => ReportFolder::None,
-            Some(typed) => ReportFolder::Typed(typed.to_owned()),
-            None => {
-                let top = Git::above(config.unwrap_or(Path::new(""))).map(|it| it.top().to_owned());
-                // What is named by its path from here on is easier to read, and to type.
-                ReportFolder::Default(top.filter(|it| Some(it.as_path()) != here).unwrap_or_default())
-            }
-        }
-    }
-
-    /// Its path; none if there is none.
-    pub fn path(&self) -> Option<PathBuf> {
-        match self {
-            ReportFolder::Typed(path) => Some(path.clone()),
-            ReportFolder::Default(top) => Some(DEFAULT_PARTS.iter().fold(top.clone(), |path, part| path.join(part))),
-            ReportFolder::None => None,
-        }
-    }
-
-    /// The folder as it may be used: the one that nobody typed is passed over where it may be somebody else's. Then a
-    /// sentence says so.
-    pub fn checked(self) -> (ReportFolder, Option<Problem>) {
-        let (ReportFolder::Default(top), Some(path)) = (&self, self.path()) else { return (self, None) };
-        let why = match link_in(top) {
-            Some(link) => format!("{} is a link", text::ticked(link.display())),
-            None if checkout::holds(top, &path) => "the commit that is checked out holds files in it".to_owned(),
-            None => return (self, None),
-        };
-        let note = Problem::new(format!(
-            "no report is read from {path} or kept there: {why}",
-            path = text::ticked(path.display())
-        ))
-        .help("give `--report-dir DIR`");
-        (ReportFolder::None, Some(note))
-    }
-}
-
-/// The part of the folder that nobody typed which is a link.
-fn link_in(top: &Path) -> Option<PathBuf> {
-    let mut folder = Folder::open(top).ok()?;
-    for part in DEFAULT_PARTS {
-        match folder.folder(OsStr::new(part)) {
-            Ok(inner) => folder = inner?,
-            Err(Fault::Link(link)) => return Some(link),
-            Err(_) => return None,
-        }
-    }
-    None
-}
-
-/// The bytes of a report whose path was typed.
-pub fn report_bytes(path: &Path) -> Result<Vec<u8>, String> {
-    bytes(fs::File::open(path).map_err(|error| cause(&error))?)
-}
-
-/// The bytes of a report that was found in a folder. A link is not followed: nobody typed where it leads.
-pub fn found_report_bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let (folder, name) = (path.parent().unwrap_or(Path::new("")), path.file_name().unwrap_or_default());
-    match Folder::open(folder).map_err(Fault::from).and_then(|it| it.read(name)) {
-        Ok(Some(file)) => bytes(file),
-        Ok(None) => Err(cause(&std::io::ErrorKind::NotFound.into())),
-        Err(Fault::Link(_)) => Err("it is a link, and no link is followed in a folder of reports".to_owned()),
-        Err(Fault::NotAFile(_) | Fault::NotAFolder(_)) => Err("it is not a regular file".to_owned()),
-        Err(Fault::Io(error)) => Err(cause(&error)),
-    }
-}
-
-fn bytes(file: fs::File) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    // A pipe does not say how long it is.
-    file.take(REPORT_BYTES_MAX.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| cause(&error))?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > REPORT_BYTES_MAX) {
-        return Err(format!("it is longer than {REPORT_BYTES_MAX} bytes"));
-    }
-    Ok(bytes)
-}
-
-/// Every file below a folder whose name ends as those of reports do, by name. Links to folders are not followed.
-pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
-    let mut found = Vec::new();
-    let mut folders = vec![(dir.to_owned(), 1)];
-    while let Some((folder, depth)) = folders.pop() {
-        let cannot = |error: &std::io::Error| {
-            Problem::new(format!("cannot read the folder `{}`: {}", text::unticked(folder.display()), cause(error)))
-                .help("give the folder that `apply --report-dir` wrote to")
-        };
-        for entry in fs::read_dir(&folder).map_err(|error| cannot(&error))? {
-            let entry = entry.map_err(|error| cannot(&error))?;
-            let (path, kind) = (entry.path(), entry.file_type().map_err(|error| cannot(&error))?);
-            if kind.is_dir() {
-                if depth == REPORT_FOLDERS_DEEP_MAX {
-                    return Err(Problem::new(format!(
-                        "`{}` is too deep: folder number {REPORT_FOLDERS_DEEP_MAX}",
-                        path.display()
-                    ))
-                    .help("give a folder that is nearer to the reports"));
-                }
-                folders.push((path, depth + 1));
-            } else if path.extension().is_some_and(|it| it == "json") && path.is_file() {
-                found.push(path);
-            }
-        }
-        if found.len() > REPORTS_MAX {
-            return Err(Problem::new(format!(
-                "`{}` holds more than {REPORTS_MAX} reports",
-                text::unticked(dir.display())
-            ))
-            .help("give the folder of one org, or move old reports elsewhere"));
-        }
-    }
-    found.sort();
-    Ok(found)
-}
 
 /// A folder of reports, or none.
 #[derive(Debug, Default)]
@@ -243,7 +108,7 @@ impl Journal {
     /// What notes each POST beside the report of this run before it is sent; none if there is no report. Where a line cannot
     /// be written, the file goes: without it, each create of the report counts as sent.
     pub fn before_post(&self, clock: Clock, default_locale: &Locale, signals: &Signals) -> Option<BeforePost> {
-        let place = self.kept.borrow().as_ref()?.beside_it(posts::EXTENSION);
+        let place = self.kept.borrow().as_ref()?.beside_it(EXTENSION);
         let new = place.private_beside(b"", signals).ok()?;
         signals.ended(|| place.put_new(new)).ok()?;
         let file = place.append().ok();

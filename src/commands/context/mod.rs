@@ -9,6 +9,7 @@ pub mod journal;
 pub mod outputs;
 pub mod progress;
 pub mod record;
+pub mod reports;
 pub mod run;
 pub mod stages;
 pub mod start_sandbox;

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::cli::line::Line;
+use crate::cli::shared::SANDBOX_STATE_FOLDER;
 use crate::cli::{ColorWhen, ConfigArgs, OnFailure, Output, View, precedence, variables};
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::start_sandbox::STATE_FOLDER;
 use crate::config::diagnostic::Findings;
 use crate::config::file_system::FileSystem;
 use crate::config::finding::Severity;
@@ -89,11 +89,11 @@ impl Shell<'_> {
         outputs: &mut Outputs<F>,
     ) -> Result<(Config, Sources), Failure> {
         logging::phase("reading the config");
-        let ConfigArgs { path, org, root } = args.clone();
-        let mut loaded = config::load(&Request { path, org, root });
+        let request = args.request();
+        let mut loaded = config::load(&request);
         outputs.spare(&loaded.files)?;
         if loaded.config.is_none() {
-            loaded.diagnostics = baseline::with_deleted(loaded.diagnostics, args, base);
+            loaded.diagnostics = baseline::with_deleted(loaded.diagnostics, &request, base);
         }
         self.loaded(loaded)
     }
@@ -246,7 +246,7 @@ impl Shell<'_> {
             "plan" | "drift" => self.line.values("report-dir").map(path).collect(),
             _ => Vec::new(),
         };
-        outputs.spare_unread(named, &[reports.as_slice(), &[PathBuf::from(STATE_FOLDER)]].concat());
+        outputs.spare_unread(named, &[reports.as_slice(), &[PathBuf::from(SANDBOX_STATE_FOLDER)]].concat());
         outputs
     }
 

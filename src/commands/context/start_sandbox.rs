@@ -7,13 +7,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use crate::cli::TargetArgs;
+use crate::cli::shared::SANDBOX_STATE_FOLDER;
 use crate::model::desired::{Desired, OrgIdentity};
 use crate::model::problem::{Problem, cause};
 use crate::model::text;
 use crate::sandbox::{self, Behavior, SandboxError, Seed, Server};
-
-/// Where state files are, below the current folder.
-pub const STATE_FOLDER: &str = ".presencectl/sandbox";
 
 /// The longest name of a state file that is written out; many systems stop at 255 bytes.
 const NAME_BYTES_MAX: usize = 150;
@@ -40,7 +38,7 @@ pub fn state_file(org: Option<&OrgIdentity>) -> PathBuf {
         // No encoded text holds an `@`.
         Some(OrgIdentity { id: None, name, .. }) => format!("@{}", encoded(name)),
     };
-    PathBuf::from(STATE_FOLDER).join(format!("{name}.json"))
+    PathBuf::from(SANDBOX_STATE_FOLDER).join(format!("{name}.json"))
 }
 
 const DEFAULT: &str = "default";

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::cli::ConfigArgs;
 use crate::config::diagnostic::Findings;
 use crate::config::file_system::FileSystem as _;
 use crate::config::finding::Finding;
@@ -74,14 +73,14 @@ impl Purpose {
 }
 
 /// Reads the base of a config. One whose files hold errors is no failure: then nothing can be told apart.
-pub fn base<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>) -> Result<Given<'a>, Problem> {
+pub fn base<'a>(args: &Request, typed: &str, org: Org<'a>) -> Result<Given<'a>, Problem> {
     read(args, typed, org, Purpose::Base)
 }
 
 /// Reads the config of the commit that was applied last, and what was merged since. A commit whose whole hash is given may be
 /// missing, and the files may hold errors: then nothing is told by it. What a path held was merged at no known time, so none
 /// is taken.
-pub fn applied(args: &ConfigArgs, typed: &str, org: Org<'_>) -> Result<Applied, Problem> {
+pub fn applied(args: &Request, typed: &str, org: Org<'_>) -> Result<Applied, Problem> {
     let Given { against, desired, files: _, past } = read(args, typed, org, Purpose::Applied)?;
     let since = past.map_or_else(|| Ok(Vec::new()), |(repository, past)| repository.since(&past));
     Ok(Applied { against, desired, since })
@@ -102,7 +101,7 @@ pub fn at(path: &Path, root: Option<&Path>, typed: &str) -> Result<AtCommit, Pro
 
 /// These findings, in which what was deleted is named so: the org file that is meant, or the path itself, where the base or
 /// the newest commit has it.
-pub fn with_deleted(found: Findings, args: &ConfigArgs, base: Option<&str>) -> Findings {
+pub fn with_deleted(found: Findings, args: &Request, base: Option<&str>) -> Findings {
     let is_gone = fs::symlink_metadata(&args.path).is_err();
     let is_about_it = |it: &Finding| match it {
         Finding::UnknownOrg { .. } => true,
@@ -136,7 +135,7 @@ pub fn with_deleted(found: Findings, args: &ConfigArgs, base: Option<&str>) -> F
 }
 
 /// The file that a commit has for an org, or at a path, and the disk has not. None if Git does not say.
-fn deleted(args: &ConfigArgs, typed: &str, is_gone: bool) -> Option<(PathBuf, String)> {
+fn deleted(args: &Request, typed: &str, is_gone: bool) -> Option<(PathBuf, String)> {
     let git = Git::above(&args.path)?.until(Deadline::within(DELETED_MAX));
     git.repository().ok()??;
     let hash = git.commit(&Revision::read(typed)?).ok()??;
@@ -154,7 +153,7 @@ fn deleted(args: &ConfigArgs, typed: &str, is_gone: bool) -> Option<(PathBuf, St
     fs::symlink_metadata(git.top().join(&file)).is_err().then(|| (file, typed.to_owned()))
 }
 
-fn read<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>, purpose: Purpose) -> Result<Given<'a>, Problem> {
+fn read<'a>(args: &Request, typed: &str, org: Org<'a>, purpose: Purpose) -> Result<Given<'a>, Problem> {
     // `./main` is a path even where there is a branch of that name.
     let is_path = typed.starts_with('.') || Path::new(typed).is_absolute();
     let commit = if is_path { Ok(None) } else { commit(&args.path, typed) };
@@ -249,7 +248,7 @@ fn checked_out<'a>(git: &Git, path: &Path, desired: &Desired, org: Org<'a>) -> O
     is_so.then_some((repository, past))
 }
 
-fn at_commit<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>, git: &Git, hash: &str) -> Result<Given<'a>, GitError> {
+fn at_commit<'a>(args: &Request, typed: &str, org: Org<'a>, git: &Git, hash: &str) -> Result<Given<'a>, GitError> {
     let shallow = git.repository()?.is_none_or(|it| it.shallow);
     let against = Against { typed: typed.to_owned(), commit: Some(hash.to_owned()), shallow, ..Against::default() };
     let not_read = |against, why| Given { against, desired: Err(why), files: Vec::new(), past: None };

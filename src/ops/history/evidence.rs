@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::cli::ConfigArgs;
+use crate::config::Request;
 use crate::host::git::{Deadline, Git, GitError, Revision};
 use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key};
@@ -28,7 +28,7 @@ pub struct Earlier<'a> {
     /// The config of `--base`.
     pub base: Option<&'a Given<'a>>,
     /// Where the config is.
-    pub config: &'a ConfigArgs,
+    pub config: &'a Request,
     pub org: Org<'a>,
     /// The whole hash of the commit that the config was read from; none where it was read from the disk.
     pub at: Option<&'a str>,
@@ -79,7 +79,7 @@ impl Earlier<'_> {
             GitError::Failed { .. } => format!("{error}; {}", error.help()),
             _ => error.to_string(),
         };
-        let ConfigArgs { path, org: _, root } = self.config;
+        let Request { path, org: _, root } = self.config;
         let nowhere = || format!("{} is in no Git repository", text::ticked(path.display()));
         let git = Git::above(path).ok_or_else(nowhere)?.until(Deadline::within(HISTORY_MAX));
         let repository = git

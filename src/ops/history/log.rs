@@ -8,9 +8,7 @@ use crate::model::names::{DefinitionId, OrgId};
 use crate::model::observed::Content;
 use crate::model::text;
 use crate::ops::apply::outcome::OutcomeKind;
-use crate::ops::history::stored::{Kept, KeptFailure, KeptReport, KeptRow, Unreadable};
-use crate::output::json::common::RunV1;
-use crate::plan::content::ContentV1;
+use crate::ops::history::stored::{Kept, KeptFailure, KeptReport, KeptRow, RunText, Unreadable};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Asked {
@@ -74,7 +72,7 @@ pub struct Entry {
     pub file: String,
     pub org: EntryOrg,
     /// Who, on which commit, and why.
-    pub run: RunV1,
+    pub run: RunText,
     /// The object; none for a run as a whole.
     pub row: Option<KeptRow>,
     /// What became of the object; of a run as a whole that its plan was refused, that it failed, or none: there was nothing
@@ -313,7 +311,8 @@ fn of_report(file: String, report: KeptReport, asked: &Asked, room: &mut Room) -
 
 /// About as many as a row has in the log.
 fn bytes(row: &KeptRow) -> usize {
-    let content = |it: &Content| serde_json::to_string(&ContentV1::from(it)).map_or(0, |it| it.len());
+    let content =
+        |it: &Content| it.labels.iter().map(|(locale, label)| locale.as_str().len() + label.nfc().len()).sum::<usize>();
     let contents: usize = row.before.iter().chain(&row.after).map(content).sum();
     let texts = [&row.message, &row.correlation_id].into_iter().flatten().map(String::len);
     let names = row.name.as_ref().map_or(0, |it| it.nfc().len()) + row.system_presence.as_str().len();
@@ -370,7 +369,7 @@ impl Asked {
 impl Entry {
     /// About as many as it has without its row.
     fn bytes(&self) -> usize {
-        let run = serde_json::to_string(&self.run).map_or(0, |it| it.len());
+        let run = self.run.bytes();
         let texts = [&self.org.id, &self.org.name, &self.message, &self.correlation_id];
         let texts: usize = texts.into_iter().flatten().map(String::len).sum();
         self.file.len() + run + texts

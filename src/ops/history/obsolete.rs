@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::commands::context::journal::ReportFolder;
 use crate::config::file_system::{Disk, FileSystem};
 use crate::config::{Config, sharing};
 use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key, Label};
 use crate::model::slug::slug;
 use crate::model::source::{Sources, Span};
-use crate::ops::history::reports::{KeptFile, newest_of};
+use crate::ops::history::reports::{KeptFile, StoredReports};
 use crate::ops::history::stored::KeptReport;
 use crate::plan::Plan;
 use crate::plan::change::{Action, NotKnownFor, Spent, SpentLine};
@@ -30,7 +29,7 @@ pub struct Read<'a> {
 
 /// The same plan, with the other orgs named of which it is not known whether they need a line. What reports of them tell is
 /// known.
-pub fn asked_of_others(mut plan: Plan, read: Read<'_>, folder: &ReportFolder) -> Plan {
+pub fn asked_of_others(mut plan: Plan, read: Read<'_>, stored: &dyn StoredReports) -> Plan {
     let Read { path, root, commit, config, sources } = read;
     let file_of = |place: Option<Span>| place.map(|it| sources.get(it.file).path.as_path());
     let files: BTreeSet<&Path> = plan.spent.iter().filter_map(|it| file_of(it.place)).collect();
@@ -45,7 +44,7 @@ pub fn asked_of_others(mut plan: Plan, read: Read<'_>, folder: &ReportFolder) ->
         let Some(sharing) = file_of(spent.place).and_then(|it| others.get(it)) else { continue };
         let mut orgs = Vec::new();
         for org in sharing.orgs.iter().filter(|it| own != Some(it.as_str())) {
-            let reports = told.entry(org).or_insert_with(|| reports_of(org, folder));
+            let reports = told.entry(org).or_insert_with(|| reports_of(org, stored));
             if !is_done(spent, &config.desired, reports) {
                 orgs.push(org.clone());
             }
@@ -57,9 +56,9 @@ pub fn asked_of_others(mut plan: Plan, read: Read<'_>, folder: &ReportFolder) ->
 }
 
 /// The reports of a real org that a config calls so, the newest first.
-fn reports_of(org: &str, folder: &ReportFolder) -> Vec<KeptFile> {
+fn reports_of(org: &str, stored: &dyn StoredReports) -> Vec<KeptFile> {
     let names = slug(org).into_iter().collect();
-    let mut files = newest_of(folder, &names).unwrap_or_default().files;
+    let mut files = stored.newest_of(&names).unwrap_or_default().files;
     let config_org = |it: &KeptReport| it.run.as_ref().and_then(|run| run.said.config_org.clone());
     files.retain(|it| !it.report.sandbox && config_org(&it.report).as_deref() == Some(org));
     files

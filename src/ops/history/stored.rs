@@ -1,21 +1,13 @@
 //! Reports that are read back: what `log` shows and `undo` goes by. They are files, and files come from anybody.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
-use crate::client::json;
 use crate::model::generation::Generation;
 use crate::model::labels::{Labels, Scope};
-use crate::model::limits::DOCUMENT_VALUES_MAX;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, OrgId, SystemPresence};
 use crate::model::observed::Content;
-use crate::model::text::{self, NotText};
 use crate::ops::apply::outcome::OutcomeKind;
-use crate::output::json::common::{OrgV1, RunV1, TargetV1};
-use crate::output::json::error::FORMAT_VERSION as ERROR_FORMAT_VERSION;
-use crate::output::json::report::{DifferenceV1, FORMAT_VERSION, RowV1};
 use crate::plan::change::Action;
 
 /// What a run kept of itself.
@@ -57,16 +49,34 @@ pub struct KeptFailure {
 }
 
 /// When a run was, and who was at work.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "RunV1")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptRun {
     /// When it began.
     pub began: Moment,
-    pub said: RunV1,
+    pub said: RunText,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "RowV1")]
+/// What a report says of its run, word by word.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RunText {
+    pub began: String,
+    pub ended: String,
+    pub client: Option<String>,
+    pub actor: Option<String>,
+    pub reason: Option<String>,
+    pub commit: Option<String>,
+    pub modified: bool,
+    pub pull_request: Option<String>,
+    pub ci_run: Option<String>,
+    pub config_org: Option<String>,
+    pub config_digest: Option<String>,
+    pub only: Option<Vec<String>>,
+    pub default_locale: Option<String>,
+    pub locales: Option<Vec<String>>,
+    pub undoes: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptRow {
     pub action: Action,
     pub key: Option<Key>,
@@ -87,7 +97,15 @@ pub struct KeptRow {
     /// Why, for what is not done.
     pub message: Option<String>,
     pub correlation_id: Option<String>,
-    pub differences: Vec<DifferenceV1>,
+    pub differences: Vec<FoundInstead>,
+}
+
+/// What a field of an object held after the run, instead of what was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundInstead {
+    pub field: String,
+    /// None if it held nothing.
+    pub found: Option<String>,
 }
 
 /// Why a file is no report.
@@ -96,187 +114,6 @@ pub struct Unreadable {
     /// The line, from one, where one is to blame.
     pub line: Option<usize>,
     pub why: String,
-}
-
-/// Only what decides whether the rest can be read.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "an object")]
-struct Head {
-    kind: String,
-    format_version: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(expecting = "an object")]
-struct ReportDocument {
-    target: TargetV1,
-    run: Option<KeptRun>,
-    success: bool,
-    objects: Vec<KeptRow>,
-    #[serde(default)]
-    matched: BTreeMap<String, String>,
-    refusals: Vec<Said>,
-    verification: Verified,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "an object")]
-struct FailureDocument {
-    target: OrgV1,
-    run: Option<KeptRun>,
-    message: String,
-    correlation_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(expecting = "an object")]
-struct Verified {
-    result: String,
-}
-
-#[derive(Deserialize)]
-#[serde(expecting = "an object")]
-struct Said {
-    message: String,
-}
-
-/// Reads what a run kept of itself.
-pub fn read(bytes: &[u8]) -> Result<Kept, Unreadable> {
-    let text = text::of_bytes(bytes).map_err(|error| {
-        let line = match error {
-            NotText::Utf16 => None,
-            NotText::NotUtf8(at) => Some(bytes[..at].split(|it| *it == b'\n').count()),
-        };
-        Unreadable { line, why: error.to_string() }
-    })?;
-    if json::values_at_most(text.as_bytes()) > DOCUMENT_VALUES_MAX {
-        return Err(Unreadable { line: None, why: format!("it holds more than {DOCUMENT_VALUES_MAX} values") });
-    }
-    let head: Head = serde_json::from_str(text).map_err(|error| not_a_report(&error))?;
-    let (format, own) = match head.kind.as_str() {
-        "report" => (FORMAT_VERSION, true),
-        "error" => (ERROR_FORMAT_VERSION, false),
-        other => {
-            let why = format!("it is a {other}, not the report of an apply", other = text::ticked(other));
-            return Err(Unreadable { line: line_of(text, "\"kind\""), why });
-        }
-    };
-    if head.format_version != u64::from(format) {
-        let (version, found) = (env!("CARGO_PKG_VERSION"), head.format_version);
-        let why = format!("it is of format {found}, and this version ({version}) reads format {format}");
-        return Err(Unreadable { line: line_of(text, "\"formatVersion\""), why });
-    }
-    if own { report(text).map(Kept::Report) } else { failure(text).map(Kept::Failure) }
-}
-
-fn report(text: &str) -> Result<KeptReport, Unreadable> {
-    let document: ReportDocument = serde_json::from_str(text).map_err(|error| not_a_report(&error))?;
-    let ReportDocument { target, run, success, objects, matched, refusals, verification } = document;
-    let TargetV1 { org_id, org_name, sandbox, api } = target;
-    let generation = Generation::by_name(&api).ok_or_else(|| Unreadable {
-        line: line_of(text, "\"api\""),
-        why: format!("it was made through API {api}, which this version does not know", api = text::ticked(api)),
-    })?;
-    // A run has one step an object.
-    let mut ids = BTreeSet::new();
-    let mut written = objects.iter().filter(|it| it.may_be_written()).filter_map(|it| it.id.as_ref());
-    if let Some(id) = written.find(|id| !ids.insert(*id)) {
-        return Err(Unreadable { line: line_of(text, id.as_str()), why: format!("it wrote {id} twice") });
-    }
-    Ok(KeptReport {
-        org: org_id.as_deref().and_then(OrgId::new),
-        org_name,
-        sandbox,
-        generation,
-        run,
-        success,
-        verified: verification.result == "in-step",
-        refusals: refusals.into_iter().map(|it| it.message).collect(),
-        rows: objects,
-        matched: matched.iter().filter_map(|(key, id)| Some((Key::new(key)?, DefinitionId::new(id)?))).collect(),
-    })
-}
-
-fn failure(text: &str) -> Result<KeptFailure, Unreadable> {
-    let document: FailureDocument = serde_json::from_str(text).map_err(|error| not_a_report(&error))?;
-    let FailureDocument { target, run, message, correlation_id } = document;
-    let OrgV1 { org_id, org_name, sandbox } = target;
-    Ok(KeptFailure { org: org_id, org_name, sandbox, run, message, correlation_id })
-}
-
-fn not_a_report(error: &serde_json::Error) -> Unreadable {
-    let why = error.to_string();
-    // The place stands beside it.
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let why = why.strip_suffix(&place).unwrap_or(&why);
-    Unreadable { line: Some(error.line().max(1)), why: format!("it is not a report that presencectl wrote ({why})") }
-}
-
-/// The line on which something stands for the first time.
-fn line_of(text: &str, what: &str) -> Option<usize> {
-    text.lines().position(|line| line.contains(what)).map(|index| index + 1)
-}
-
-impl TryFrom<RunV1> for KeptRun {
-    type Error = String;
-
-    fn try_from(said: RunV1) -> Result<KeptRun, String> {
-        let began = Moment::read(&said.began).ok_or_else(|| format!("`{}` is no time", said.began))?;
-        Ok(KeptRun { began, said })
-    }
-}
-
-impl TryFrom<RowV1> for KeptRow {
-    type Error = String;
-
-    fn try_from(row: RowV1) -> Result<KeptRow, String> {
-        let RowV1 {
-            action,
-            key,
-            id,
-            system_presence,
-            name,
-            before,
-            after,
-            outcome,
-            skip_reason: _,
-            began,
-            ended,
-            place: _,
-            refused_label: _,
-            message,
-            help: _,
-            correlation_id,
-            again_from,
-            differences,
-        } = row;
-        let (action, outcome) = (Action::from(action), OutcomeKind::from(outcome));
-        if (action == Action::Create) != before.is_none() {
-            return Err(
-                "what was there `before` belongs to everything that was not made, and to nothing else".to_owned()
-            );
-        }
-        let ended = ended
-            .map(|it| Moment::read(&it).ok_or_else(|| format!("{it} is no time", it = text::ticked(it))))
-            .transpose()?;
-        Ok(KeptRow {
-            action,
-            key: key
-                .map(|it| Key::new(&it).ok_or_else(|| format!("{it} is no key", it = text::ticked(it))))
-                .transpose()?,
-            id: id.map(|it| DefinitionId::new(&it).ok_or("an id is empty")).transpose()?,
-            system_presence: SystemPresence::new(&system_presence).ok_or("a system presence is empty")?,
-            name: name.map(Label::new),
-            before: before.map(Content::from),
-            after: after.map(Content::from),
-            outcome,
-            held: outcome == OutcomeKind::NotVisibleYet && began.is_none() && again_from.is_some(),
-            ended,
-            message,
-            correlation_id,
-            differences,
-        })
-    }
 }
 
 impl KeptReport {
@@ -320,7 +157,7 @@ impl KeptRow {
             return Some(after);
         }
         let mut left = after;
-        for DifferenceV1 { field, expected: _, found } in &self.differences {
+        for FoundInstead { field, found } in &self.differences {
             match (field.strip_prefix("labels."), field.as_str()) {
                 (Some(locale), _) => left.labels = with_label(&left.labels, &Locale::new(locale), found.as_deref()),
                 (None, "deactivated") => left.deactivated = found.as_deref() == Some("true"),
@@ -336,4 +173,31 @@ impl KeptRow {
 fn with_label(labels: &Labels, locale: &Locale, label: Option<&str>) -> Labels {
     let others = labels.iter().filter(|(it, _)| !it.same_as(locale)).map(|(a, b)| (a.clone(), b.clone()));
     others.chain(label.map(|label| (locale.clone(), Label::new(label)))).collect()
+}
+
+impl RunText {
+    /// About as many as it has.
+    pub fn bytes(&self) -> usize {
+        let RunText {
+            began,
+            ended,
+            client,
+            actor,
+            reason,
+            commit,
+            modified: _,
+            pull_request,
+            ci_run,
+            config_org,
+            config_digest,
+            only,
+            default_locale,
+            locales,
+            undoes,
+        } = self;
+        let texts =
+            [client, actor, reason, commit, pull_request, ci_run, config_org, config_digest, default_locale, undoes];
+        let lists = [only, locales].into_iter().flatten().flatten();
+        began.len() + ended.len() + texts.into_iter().flatten().chain(lists).map(String::len).sum::<usize>()
+    }
 }

@@ -11,6 +11,7 @@ use crate::model::observed::{Organization, Target};
 use crate::model::provenance::Origin;
 use crate::model::provenance::Provenance;
 use crate::model::source::{Sources, Span};
+use crate::ops::history::stored::RunText;
 use crate::plan::evidence::Had;
 
 /// The head of a document. It is flattened into one that is only written: in one that is read back, a
@@ -252,6 +253,84 @@ impl From<&Had> for EarlierV1 {
             source: source.code().to_owned(),
             commit: source.commit().map(str::to_owned),
             file: source.file().map(str::to_owned),
+        }
+    }
+}
+
+impl From<RunV1> for RunText {
+    fn from(run: RunV1) -> RunText {
+        let RunV1 {
+            began,
+            ended,
+            client,
+            actor,
+            reason,
+            commit,
+            modified,
+            pull_request,
+            ci_run,
+            config_org,
+            config_digest,
+            only,
+            default_locale,
+            locales,
+            undoes,
+        } = run;
+        RunText {
+            began,
+            ended,
+            client,
+            actor,
+            reason,
+            commit,
+            modified,
+            pull_request,
+            ci_run,
+            config_org,
+            config_digest,
+            only,
+            default_locale,
+            locales,
+            undoes,
+        }
+    }
+}
+
+impl From<RunText> for RunV1 {
+    fn from(run: RunText) -> RunV1 {
+        let RunText {
+            began,
+            ended,
+            client,
+            actor,
+            reason,
+            commit,
+            modified,
+            pull_request,
+            ci_run,
+            config_org,
+            config_digest,
+            only,
+            default_locale,
+            locales,
+            undoes,
+        } = run;
+        RunV1 {
+            began,
+            ended,
+            client,
+            actor,
+            reason,
+            commit,
+            modified,
+            pull_request,
+            ci_run,
+            config_org,
+            config_digest,
+            only,
+            default_locale,
+            locales,
+            undoes,
         }
     }
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::ops::history::log::{Entry, EntryOrg, Log, Unread};
 use crate::ops::history::stored::KeptRow;
 use crate::output::json::common::{OrgV1, RunV1};
+use crate::output::json::content::{ActionV1, ContentV1};
 use crate::output::json::report::OutcomeV1;
-use crate::plan::content::{ActionV1, ContentV1};
 
 /// The number of this format.
 pub const FORMAT_VERSION: u32 = 1;
@@ -130,7 +130,7 @@ fn entry_v1(entry: &Entry) -> EntryV1 {
     EntryV1 {
         file: file.clone(),
         target: OrgV1 { org_id: id, org_name: name, sandbox },
-        run: run.clone(),
+        run: run.clone().into(),
         object: row.as_ref().map(object_v1),
         outcome: outcome
             .map_or(EntryOutcomeV1::Run(RunOutcomeV1::NothingToDo), |it| EntryOutcomeV1::Reported(it.into())),

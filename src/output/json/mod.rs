@@ -1,4 +1,4 @@
-//! Every document as versioned JSON, harmless on a terminal, and its schema.
+//! Every document as versioned JSON, harmless on a terminal, and its schema; and the documents that are read back.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -31,14 +31,18 @@ use crate::output::json::users::{self as users_document, UserReportV1, UsersV1};
 use crate::plan::Plan;
 
 pub mod common;
+pub mod content;
 pub mod doctor;
 pub mod drift;
 pub mod error;
 pub mod log;
 pub mod plan;
+pub mod posts;
 pub mod report;
 pub mod retire;
+pub mod saved_plan;
 pub mod show;
+pub mod stored_report;
 pub mod users;
 
 /// The plan as JSON: what `--output json` prints, and the saved plan.

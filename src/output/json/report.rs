@@ -12,9 +12,9 @@ use crate::model::source::{Sources, Span};
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::apply::report::{Intent, Outcome, Report, Row, Verification};
 use crate::output::json::common::{CauseV1, HeadV1, Kind, PlaceV1, RunV1, TargetV1, place_v1, run_v1, target_v1};
+use crate::output::json::content::{ActionV1, ContentV1};
 use crate::output::json::plan::{ChangeV1, RefusalV1, change_v1, refusal_v1};
 use crate::plan::change::Change;
-use crate::plan::content::{ActionV1, ContentV1};
 use crate::plan::difference::Difference;
 use crate::plan::refusal::Refusal;
 

@@ -9,10 +9,10 @@ use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::history::log::{Entry, Log, Unread};
 use crate::ops::history::stored::KeptRow;
 use crate::output::csv::csv;
+use crate::output::json::content::ContentV1;
 use crate::output::outcome::said;
 use crate::output::style::Style;
 use crate::output::table::table;
-use crate::plan::content::ContentV1;
 
 /// How much of a commit a table shows: enough to find it by.
 const COMMIT_CHARS: usize = 12;

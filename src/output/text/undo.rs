@@ -7,8 +7,8 @@ use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::report::Intent;
 use crate::ops::history::stored::KeptReport;
+use crate::ops::history::stored::RunText;
 use crate::ops::undo::{Known, Undo};
-use crate::output::json::common::RunV1;
 use crate::output::style::Style;
 use crate::output::text::plan::plan;
 use crate::output::text::report::row;
@@ -68,7 +68,7 @@ fn named(source: Source<'_>) -> String {
     let Source { file, report } = source;
     let file = format!("`{}`", text::terminal(file));
     let Some(run) = &report.run else { return file };
-    let RunV1 { client, actor, pull_request, .. } = &run.said;
+    let RunText { client, actor, pull_request, .. } = &run.said;
     let who = actor.as_ref().or(client.as_ref()).map(|it| text::terminal(it).to_string());
     let pull_request = pull_request.as_ref().map(|it| format!("pull request {}", text::terminal(it)));
     let by: Vec<String> = who.into_iter().chain(pull_request).collect();

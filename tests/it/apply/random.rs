@@ -15,7 +15,7 @@ use presencectl::model::provenance::Origin;
 use presencectl::model::provenance::Provenance;
 use presencectl::ops::apply::report::Report;
 use presencectl::ops::apply::{Aim, Job};
-use presencectl::ops::history::stored::{self, Kept};
+use presencectl::ops::history::stored::Kept;
 use presencectl::ops::import::{import, prove};
 use presencectl::ops::undo::{Undo, undo};
 use presencectl::output::json;
@@ -29,6 +29,7 @@ use crate::import::orgs::some_choice;
 use crate::import::{loaded, organization};
 use crate::paper::{page, target};
 use crate::properties::{Reach, UNLIMITED, reach, repeatable, some_config, some_org};
+use presencectl::output::json::stored_report;
 
 const CASES: u32 = 400;
 
@@ -192,7 +193,7 @@ async fn undo_of(world: &World, report: &Report) -> Result<Report, TestCaseError
     let report = Report { provenance: Some(provenance), ..report.clone() };
     let target = Target { generation: world.generation, ..target() };
     let text = json::report_json(&report, &target, &page());
-    let Kept::Report(kept) = stored::read(text.as_bytes()).unwrap() else { panic!("{text}") };
+    let Kept::Report(kept) = stored_report::read(text.as_bytes()).unwrap() else { panic!("{text}") };
     let observed = world.read().await;
     let Undo { plan, settled, config: _ } = undo(&kept, &observed, &UNLIMITED, None);
     prop_assert!(settled.is_empty() && plan.refusals.is_empty(), "{:?} {:?}", settled, plan.refusals);

@@ -14,9 +14,8 @@ use presencectl::model::provenance::Origin;
 use presencectl::model::provenance::Provenance;
 use presencectl::ops::apply::report::{Outcome, Report};
 use presencectl::ops::apply::{Aim, Job, Wait};
-use presencectl::ops::history::posts;
 use presencectl::ops::history::sent::sent;
-use presencectl::ops::history::stored::{self, Kept};
+use presencectl::ops::history::stored::Kept;
 use presencectl::ops::plan_org::held_against;
 use presencectl::output::json;
 use presencectl::plan::Plan;
@@ -30,6 +29,8 @@ use tokio::time::{Instant, sleep};
 
 use super::{DEFINITIONS, START_MS, World, said};
 use crate::paper::{page, target, wanted};
+use presencectl::output::json::posts;
+use presencectl::output::json::stored_report;
 
 const TEA: [(&str, &str); 2] = [("de", "Tee"), ("en_US", "Tea")];
 const MINUTES_5: u64 = 300_000;
@@ -63,7 +64,7 @@ fn known(world: &World, report: &Report, posts: Option<&str>, ended: Moment) -> 
     };
     let report = Report { provenance: Some(provenance), ..report.clone() };
     let text = json::report_json(&report, &Target { generation: world.generation, ..target() }, &page());
-    let Kept::Report(kept) = stored::read(text.as_bytes()).unwrap() else { panic!("{text}") };
+    let Kept::Report(kept) = stored_report::read(text.as_bytes()).unwrap() else { panic!("{text}") };
     sent(&kept, Path::new("acme/report.json"), posts.map(|it| posts::read(it.as_bytes())).as_ref(), now(world))
 }
 

@@ -9,9 +9,10 @@ use insta::assert_snapshot;
 use presencectl::model::names::{Label, Locale};
 use presencectl::model::observed::Definition;
 use presencectl::output::json;
+use presencectl::output::json::saved_plan::read;
 use presencectl::plan::change::Action;
 use presencectl::plan::difference::Difference;
-use presencectl::plan::saved::{Bound, Fresh, SavedPlanError, bound, read};
+use presencectl::plan::saved::{Bound, Fresh, MisfitReason, bound};
 
 use crate::paper::{Want, World, id, target, want};
 
@@ -132,7 +133,7 @@ fn verdict(reviewed: &World, now: &World, action: Action) -> String {
     let fresh = Fresh { desired: &desired, observed: &observed, plan: &fresh };
     let bound = match bound(fresh, &[saved], &target()).map_err(|it| it.why) {
         Ok(bound) => bound,
-        Err(SavedPlanError::NotSeen(_)) => return "not seen, nothing is done".to_owned(),
+        Err(MisfitReason::NotSeen(_)) => return "not seen, nothing is done".to_owned(),
         Err(error) => panic!("{error}"),
     };
     let named = |it: Action| if it == action { "the same" } else { it.verb() };

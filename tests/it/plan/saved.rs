@@ -11,9 +11,10 @@ use presencectl::model::names::{DivisionId, Key};
 use presencectl::model::observed::{Content, Organization, Target};
 use presencectl::output::json;
 use presencectl::output::json::plan::{PlanV1, document};
+use presencectl::output::json::saved_plan::{SavedPlanError, read};
 use presencectl::plan::change::Change;
 use presencectl::plan::difference::Difference;
-use presencectl::plan::saved::{Bound, Fresh, Operation, SavedPlan, SavedPlanError, bound, read};
+use presencectl::plan::saved::{Bound, Fresh, MisfitReason, Operation, SavedPlan, bound};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -29,7 +30,7 @@ pub(super) fn bounded(world: &World, saved: &str) -> Bound {
     held_against(world, &read(saved).unwrap(), &target()).unwrap()
 }
 
-fn held_against(world: &World, saved: &SavedPlan, target: &Target) -> Result<Bound, SavedPlanError> {
+fn held_against(world: &World, saved: &SavedPlan, target: &Target) -> Result<Bound, MisfitReason> {
     let (desired, _) = world.desired();
     let (observed, plan) = (world.observed(), world.planned().0);
     let fresh = Fresh { desired: &desired, observed: &observed, plan: &plan };
@@ -106,7 +107,7 @@ fn a_client_that_sees_less_than_the_plans_applies_nothing() {
     let unseen = world.org().find("Lunch").id.clone();
     world.org().remove("Lunch");
     let error = held_against(&world, &read(&saved).unwrap(), &target()).unwrap_err();
-    assert_eq!(error, SavedPlanError::NotSeen(vec![unseen.clone()]));
+    assert_eq!(error, MisfitReason::NotSeen(vec![unseen.clone()]));
     assert_eq!(error.to_string(), format!("its client saw 1 definition, and this one does not: {unseen}"));
 }
 

@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
-use presencectl::plan::saved::{Bound, Fresh, Misfit, SavedPlan, SavedPlanError, bound, read};
+use presencectl::output::json::saved_plan::read;
+use presencectl::plan::saved::{Bound, Fresh, Misfit, MisfitReason, SavedPlan, bound};
 use serde_json::json;
 
 use super::saved::{bounded, counts, edited, saved};
@@ -103,7 +104,7 @@ fn what_one_of_several_plans_removes_may_be_gone() {
     world.config(want("lunch", "Meal", "Lunch").deactivated());
     let second = saved(&world);
     world.org().remove("Lunch");
-    assert!(matches!(all_bounded(&world, &[&first]), Err(Misfit { why: SavedPlanError::NotSeen(_), .. })));
+    assert!(matches!(all_bounded(&world, &[&first]), Err(Misfit { why: MisfitReason::NotSeen(_), .. })));
     assert_eq!(counts(&all_bounded(&world, &[&first, &second]).unwrap()), [1, 0, 1, 0]);
 }
 
@@ -112,5 +113,5 @@ fn one_of_several_plans_that_is_for_another_org_stops_all() {
     let (world, first, second) = two_changes();
     let foreign = edited(&second, |it| it["target"]["orgId"] = json!("33333333-bbbb-4bbb-8bbb-333333333333"));
     let misfit = all_bounded(&world, &[&first, &foreign, &second]).unwrap_err();
-    assert!(matches!(misfit, Misfit { index: 1, why: SavedPlanError::OtherOrg { .. } }), "{misfit:?}");
+    assert!(matches!(misfit, Misfit { index: 1, why: MisfitReason::OtherOrg { .. } }), "{misfit:?}");
 }

@@ -16,9 +16,8 @@ use presencectl::model::provenance::Origin;
 use presencectl::model::provenance::Provenance;
 use presencectl::ops::apply::BeforePost;
 use presencectl::ops::apply::report::Report;
-use presencectl::ops::history::posts;
 use presencectl::ops::history::sent::sent;
-use presencectl::ops::history::stored::{self, Kept};
+use presencectl::ops::history::stored::Kept;
 use presencectl::output::json;
 use presencectl::plan::Plan;
 use presencectl::plan::change::Step;
@@ -30,6 +29,8 @@ use super::play::{Played, World};
 use super::wire::Death;
 use super::world::Start;
 use crate::paper::{page, target};
+use presencectl::output::json::posts;
+use presencectl::output::json::stored_report;
 
 /// What is under way when a process ends may arrive so much later.
 const UNDER_WAY_MS: u64 = 25_000;
@@ -51,7 +52,7 @@ impl Folder {
         let files = self.0.lock().unwrap();
         let one = |it: &Files| {
             let posts = posts::read(it.posts.lock().unwrap().as_bytes());
-            match stored::read(it.report.as_bytes()).unwrap() {
+            match stored_report::read(it.report.as_bytes()).unwrap() {
                 Kept::Report(report) => sent(&report, Path::new("report.json"), Some(&posts), now),
                 Kept::Failure(_) => Vec::new(),
             }
@@ -64,7 +65,7 @@ impl Folder {
         let files = self.0.lock().unwrap();
         let mut known = BTreeMap::new();
         for file in files.iter().rev() {
-            let Kept::Report(report) = stored::read(file.report.as_bytes()).unwrap() else { continue };
+            let Kept::Report(report) = stored_report::read(file.report.as_bytes()).unwrap() else { continue };
             let objects = report.objects();
             for key in plan.may_be_renames().into_iter().filter(|key| !known.contains_key(key)).collect::<Vec<_>>() {
                 if let Some(id) = objects.get(&key).filter(|id| observed.get(id).is_some()) {
