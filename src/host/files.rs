@@ -423,3 +423,18 @@ pub fn real_path(path: &Path) -> PathBuf {
 pub fn cannot_write(path: &Path, error: &io::Error) -> Problem {
     Problem::new(format!("cannot write `{}`: {}", text::unticked(path.display()), cause(error)))
 }
+
+/// The path without links; none if it leads nowhere.
+pub fn real(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok()
+}
+
+/// Does anything have this path, if only a link?
+pub fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// Is there a file or a folder where this path leads?
+pub fn leads_to_something(path: &Path) -> bool {
+    fs::metadata(path).is_ok()
+}

@@ -2,7 +2,6 @@
 //! the one at hand. All of this is read before anything is sent.
 
 use std::cell::RefCell;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,6 +10,7 @@ use crate::config::diagnostic::Findings;
 use crate::config::file_system::FileSystem as _;
 use crate::config::finding::Finding;
 use crate::config::{self, Request};
+use crate::host::files;
 use crate::host::git::{Deadline, Git, GitError, Revision};
 use crate::model::desired::Desired;
 use crate::model::problem::Problem;
@@ -102,7 +102,7 @@ pub fn at(path: &Path, root: Option<&Path>, typed: &str) -> Result<AtCommit, Pro
 /// These findings, in which what was deleted is named so: the org file that is meant, or the path itself, where the base or
 /// the newest commit has it.
 pub fn with_deleted(found: Findings, args: &Request, base: Option<&str>) -> Findings {
-    let is_gone = fs::symlink_metadata(&args.path).is_err();
+    let is_gone = !files::is_there(&args.path);
     let is_about_it = |it: &Finding| match it {
         Finding::UnknownOrg { .. } => true,
         Finding::Unreadable { .. } => is_gone,
@@ -150,7 +150,7 @@ fn deleted(args: &Request, typed: &str, is_gone: bool) -> Option<(PathBuf, Strin
         config::load_in(files, &request).config?.org_file?
     };
     // An org that was given another name has its file.
-    fs::symlink_metadata(git.top().join(&file)).is_err().then(|| (file, typed.to_owned()))
+    (!files::is_there(&git.top().join(&file))).then(|| (file, typed.to_owned()))
 }
 
 fn read<'a>(args: &Request, typed: &str, org: Org<'a>, purpose: Purpose) -> Result<Given<'a>, Problem> {
@@ -159,7 +159,9 @@ fn read<'a>(args: &Request, typed: &str, org: Org<'a>, purpose: Purpose) -> Resu
     let commit = if is_path { Ok(None) } else { commit(&args.path, typed) };
     match commit {
         Ok(Some((git, hash))) => at_commit(args, typed, org, &git, &hash).map_err(|error| from_git(&error, purpose)),
-        Ok(None) | Err(_) if purpose == Purpose::Base && fs::metadata(typed).is_ok() => Ok(at_path(typed, org)),
+        Ok(None) | Err(_) if purpose == Purpose::Base && files::leads_to_something(Path::new(typed)) => {
+            Ok(at_path(typed, org))
+        }
         Ok(None) if purpose.may_be_missing(typed) => Ok(missing(typed)),
         Ok(None) => Err(unknown(&args.path, typed, purpose)),
         Err(error) => Err(from_git(&error, purpose)),
@@ -195,7 +197,7 @@ fn unknown(path: &Path, typed: &str, purpose: Purpose) -> Problem {
                 ),
             };
             let is_elsewhere = |real: &PathBuf| Git::above(real).is_some() && Git::above(real) != Git::above(path);
-            let real = fs::canonicalize(path).ok().filter(is_elsewhere);
+            let real = files::real(path).filter(is_elsewhere);
             let help = match real {
                 Some(real) => {
                     format!("the path is a link: give {}; nothing was sent", text::ticked(real.display()))

@@ -2,10 +2,10 @@
 //! objects are read and compared here: `git status` would run the filters that a repository names.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::host::files;
 use crate::host::git::{Deadline, EntryKind, Git, GitError, Kind, Objects, Revision};
 use crate::host::nofollow::parts;
 use crate::model::limits::CONFIG_FILE_BYTES_MAX;
@@ -26,9 +26,9 @@ pub struct Head {
 /// not say.
 pub fn head(path: &Path, sources: &Sources) -> Option<Head> {
     let (git, mut objects, commit, tree) = open(path)?;
-    let top = fs::canonicalize(git.top()).ok()?;
+    let top = files::real(git.top())?;
     let is_committed = |path: &Path, text: &str, objects: &mut Objects| {
-        let real = fs::canonicalize(path).ok()?;
+        let real = files::real(path)?;
         let committed = blob(objects, &tree, &parts(real.strip_prefix(&top).ok()?)).ok()??;
         Some(plain(&String::from_utf8(committed).ok()?) == plain(text))
     };
