@@ -9,10 +9,10 @@ use crate::config;
 use crate::host::exit::Exit;
 use crate::host::file_set::{self, File, Placing};
 use crate::host::placed::How;
+use crate::model::pins::Choice;
 use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::import::page::org_name;
-use crate::ops::import::pins::Choice;
 use crate::ops::import::{Asked, Layout};
 use crate::ops::init::{
     CONFIG_FOLDER, Ci, Page, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small, workflows,

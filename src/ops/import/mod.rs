@@ -8,6 +8,7 @@ use crate::config::finding::Finding;
 use crate::config::{self, Text};
 use crate::model::names::{Locale, can_be_id};
 use crate::model::observed::{Definition, Observed, Organization, Primary};
+use crate::model::pins::{Choice, LeftOut, Managed, Need, judge};
 use crate::model::region::Region;
 use crate::model::source::{Diagnostic, Findings, Severity, Sources};
 use crate::model::text;
@@ -16,7 +17,6 @@ use crate::ops::import::division::{Said, said};
 use crate::ops::import::keys::keys;
 use crate::ops::import::note::Note;
 use crate::ops::import::page::{Content, NewFile};
-use crate::ops::import::pins::{Choice, LeftOut, Managed, Need, judge};
 use crate::plan::change::Step;
 use crate::plan::plan;
 use crate::plan::refusal::Refusal;
@@ -25,7 +25,6 @@ pub mod division;
 pub mod keys;
 pub mod note;
 pub mod page;
-pub mod pins;
 
 /// What the files are to be like.
 #[derive(Debug, Clone, PartialEq, Eq)]

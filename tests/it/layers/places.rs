@@ -93,7 +93,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "output::text::target",
         "client::user_operations",
     ],
-    &["ops::import::pins"],
+    &["model::pins"],
     &["plan::candidate", "plan::noticed"],
     &["plan::refusal"],
     &["plan::content"],
