@@ -59,7 +59,7 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
         None => shell.load_beside(&args.config, args.base.as_deref(), outputs)?,
     };
     let desired = limited(config.desired.clone(), &args.only)?;
-    let head_path = at.as_ref().map_or(path, |it| &it.place.path);
+    let head_path = at.as_ref().map_or(&**path, |it| &it.place.path);
     let org = Org { name: org.as_deref(), head: &config, head_path };
     let given = args.base.as_deref().map(|typed| baseline::base(&args.config, typed, org)).transpose()?;
     outputs.spare(given.iter().flat_map(|it| &it.files))?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::cli::{ConfigArgs, TargetArgs, UndoArgs};
+use crate::cli::{ConfigArgs, ConfigPath, TargetArgs, UndoArgs};
 use crate::client::{Reader, Session};
 use crate::commands::context::connect::{self, files_read};
 use crate::commands::context::conversation::converse;
@@ -51,7 +51,11 @@ pub async fn run(args: &UndoArgs, shell: &mut Shell<'_>) -> Exit {
 
 async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Carried, Failure> {
     desk.outputs.spare(files_read(&args.target).iter().chain(&args.report))?;
-    let typed = args.config.clone().map(|path| ConfigArgs { path, org: args.org.clone(), root: args.root.clone() });
+    let typed = args.config.clone().map(|path| ConfigArgs {
+        path: ConfigPath(path),
+        org: args.org.clone(),
+        root: args.root.clone(),
+    });
     if args.org.is_some() && args.config.is_none() && args.report.is_some() {
         return Err(Problem::new("--org names an org of `--config`, or the one whose newest apply is undone")
             .help("leave it away, since the report says its org; or give `--config PATH`")

@@ -88,7 +88,7 @@ impl Shell<'_> {
     ) -> Result<(Config, Sources), Failure> {
         logging::phase("reading the config");
         let ConfigArgs { path, org, root } = args.clone();
-        let mut loaded = config::load(&Request { path, org, root });
+        let mut loaded = config::load(&Request { path: path.0, org, root });
         outputs.spare(&loaded.files)?;
         if loaded.config.is_none() {
             loaded.diagnostics = baseline::with_deleted(loaded.diagnostics, args, base);

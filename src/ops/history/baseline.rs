@@ -103,7 +103,7 @@ pub fn at(path: &Path, root: Option<&Path>, typed: &str) -> Result<AtCommit, Pro
 /// These findings, in which what was deleted is named so: the org file that is meant, or the path itself, where the base or
 /// the newest commit has it.
 pub fn with_deleted(found: Findings, args: &ConfigArgs, base: Option<&str>) -> Findings {
-    let is_gone = fs::symlink_metadata(&args.path).is_err();
+    let is_gone = fs::symlink_metadata(&*args.path).is_err();
     let is_about_it = |it: &Finding| match it {
         Finding::UnknownOrg { .. } => true,
         Finding::Unreadable { .. } => is_gone,

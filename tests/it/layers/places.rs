@@ -33,7 +33,6 @@ pub(super) const LEVELS: &[&[&str]] = &[
     &[
         "host::git::objects",
         "model::alike",
-        "cli::offline",
         "cli::precedence",
         "model::circle",
         "model::labels",
@@ -70,6 +69,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "ops::users::sheet",
         "cli::apply",
         "cli::journal",
+        "cli::offline",
         "cli::drift",
         "cli::first_day",
         "cli::retire",
