@@ -101,7 +101,7 @@ pub fn at(path: &Path, root: Option<&Path>, typed: &str) -> Result<AtCommit, Pro
 }
 
 /// These findings, in which what was deleted is named so: the org file that is meant, or the path itself, where the base or
-/// the newest commit has it.
+/// one of the two newest commits has it: who merges a deletion runs in the commit that made it.
 pub fn with_deleted(found: Findings, args: &ConfigArgs, base: Option<&str>) -> Findings {
     let is_gone = fs::symlink_metadata(&*args.path).is_err();
     let is_about_it = |it: &Finding| match it {
@@ -112,9 +112,9 @@ pub fn with_deleted(found: Findings, args: &ConfigArgs, base: Option<&str>) -> F
     if !found.iter().any(|it| is_about_it(&it.finding)) {
         return found;
     }
-    let Some((file, its_commit)) = base.into_iter().chain(["HEAD"]).find_map(|it| deleted(args, it, is_gone)) else {
-        return found;
-    };
+    let until = Deadline::within(DELETED_MAX);
+    let mut commits = base.into_iter().chain(["HEAD", "HEAD~1"]);
+    let Some((file, its_commit)) = commits.find_map(|it| deleted(args, it, is_gone, until)) else { return found };
     let mut shown = found.to_vec();
     for diagnostic in &mut shown {
         match &mut diagnostic.finding {
@@ -122,7 +122,8 @@ pub fn with_deleted(found: Findings, args: &ConfigArgs, base: Option<&str>) -> F
                 *deleted = Some(file.display().to_string());
                 commit.clone_from(&its_commit);
             }
-            Finding::Unreadable { cause, .. } if is_gone => {
+            Finding::Unreadable { cause, nearest, .. } if is_gone => {
+                *nearest = None;
                 *cause = format!(
                     "it was deleted, and {commit} has it; `git restore --source {word} -- FILE` brings it back",
                     commit = text::ticked(&its_commit),
@@ -136,8 +137,8 @@ pub fn with_deleted(found: Findings, args: &ConfigArgs, base: Option<&str>) -> F
 }
 
 /// The file that a commit has for an org, or at a path, and the disk has not. None if Git does not say.
-fn deleted(args: &ConfigArgs, typed: &str, is_gone: bool) -> Option<(PathBuf, String)> {
-    let git = Git::above(&args.path)?.until(Deadline::within(DELETED_MAX));
+fn deleted(args: &ConfigArgs, typed: &str, is_gone: bool, until: Deadline) -> Option<(PathBuf, String)> {
+    let git = Git::above(&args.path)?.until(until);
     git.repository().ok()??;
     let hash = git.commit(&Revision::read(typed)?).ok()??;
     let InRepository { path, root } = InRepository::find(&git, &args.path, args.root.as_deref()).ok()?;
