@@ -14,6 +14,7 @@ use crate::commands::context::journal::report_bytes;
 use crate::commands::context::run::{Failure, Shell};
 use crate::commands::context::start_sandbox;
 use crate::host::exit::Exit;
+use crate::host::files::cannot_read;
 use crate::model::desired::{Desired, Limits, OrgIdentity};
 use crate::model::generation::ApiChoice;
 use crate::model::names::OrgId;
@@ -164,7 +165,7 @@ fn read(path: &Path) -> Result<KeptReport, Problem> {
     let cannot =
         |why: String| Problem::new(format!("the report `{}` cannot be undone: {why}", text::unticked(path.display())));
     let help = "give the file that `apply --report-dir` or `apply --output json=FILE` wrote";
-    let bytes = report_bytes(path).map_err(|why| cannot(why).help(help))?;
+    let bytes = report_bytes(path).map_err(|why| cannot_read(path, cannot(why).help(help)))?;
     match stored::read(&bytes) {
         Ok(stored::Kept::Report(report)) => Ok(report),
         Ok(stored::Kept::Failure(failure)) => {

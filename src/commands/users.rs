@@ -102,7 +102,7 @@ fn text(path: &Path, name: &str, terminal: &mut Terminal) -> Result<String, Prob
         let mut bytes = Vec::new();
         File::open(path).and_then(|file| file.take(bytes_max).read_to_end(&mut bytes)).map(|_| bytes)
     };
-    let bytes = read.map_err(|error| cannot(cause(&error)))?;
+    let bytes = read.map_err(|error| files::cannot_read(path, cannot(cause(&error))))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > USERS_BYTES_MAX) {
         return Err(cannot(format!("it is longer than {USERS_BYTES_MAX} bytes")));
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::host::clock::Clock;
-use crate::host::files::{Place, WholeFile, cannot_write};
+use crate::host::files::{Place, WholeFile, cannot_read, cannot_write};
 use crate::host::git::Git;
 use crate::host::nofollow::{Fault, Folder};
 use crate::host::signals::Signals;
@@ -128,8 +128,13 @@ pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
     let mut folders = vec![(dir.to_owned(), 1)];
     while let Some((folder, depth)) = folders.pop() {
         let cannot = |error: &std::io::Error| {
-            Problem::new(format!("cannot read the folder `{}`: {}", text::unticked(folder.display()), cause(error)))
-                .help("give the folder that `apply --report-dir` wrote to")
+            let problem = Problem::new(format!(
+                "cannot read the folder `{}`: {}",
+                text::unticked(folder.display()),
+                cause(error)
+            ))
+            .help("give the folder that `apply --report-dir` wrote to");
+            cannot_read(&folder, problem)
         };
         for entry in fs::read_dir(&folder).map_err(|error| cannot(&error))? {
             let entry = entry.map_err(|error| cannot(&error))?;

@@ -11,6 +11,7 @@ use crate::cli::ConfigArgs;
 use crate::config::file_system::FileSystem as _;
 use crate::config::finding::Finding;
 use crate::config::{self, Request};
+use crate::host::files::cannot_read;
 use crate::host::git::{Deadline, Git, GitError, Revision};
 use crate::model::desired::Desired;
 use crate::model::problem::Problem;
@@ -163,7 +164,11 @@ fn read<'a>(args: &ConfigArgs, typed: &str, org: Org<'a>, purpose: Purpose) -> R
         Ok(Some((git, hash))) => at_commit(args, typed, org, &git, &hash).map_err(|error| from_git(&error, purpose)),
         Ok(None) | Err(_) if purpose == Purpose::Base && fs::metadata(typed).is_ok() => Ok(at_path(typed, org)),
         Ok(None) if purpose.may_be_missing(typed) => Ok(missing(typed)),
-        Ok(None) => Err(unknown(&args.path, typed, purpose)),
+        Ok(None) => {
+            let problem = unknown(&args.path, typed, purpose);
+            let may_be_path = purpose == Purpose::Base && typed.contains(['/', '\\', '.']);
+            Err(if may_be_path { cannot_read(Path::new(typed), problem) } else { problem })
+        }
         Err(error) => Err(from_git(&error, purpose)),
     }
 }
