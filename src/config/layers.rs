@@ -70,8 +70,11 @@ pub fn merge(stack: &Stack<'_>, whole: bool, found: &mut Collector) -> Resolved 
     let mut files = stack.layers.iter().flatten().copied().chain(stack.org);
     let complete = whole && files.all(|it| !it.config.settings.is_broken() && !it.config.definitions.is_broken());
     found.begin_org(Levels::default(), complete);
-    let mut merging = Merging { resolved: Resolved { complete, ..Resolved::default() }, found };
+    let resolved = Resolved { complete, ..Resolved::default() };
+    let mut merging = Merging { resolved, managed: HashSet::new(), found };
     merging.settings(stack);
+    let locales = merging.resolved.settings.locales.get().into_iter().flatten();
+    merging.managed = locales.filter_map(|it| Some(Locale::new(it.value.as_ref()?).normal())).collect();
     let levels = rule_settings::levels(&merging.resolved.settings.rules);
     merging.found.begin_org(levels, complete);
     for layer in &stack.layers {
@@ -98,6 +101,8 @@ fn begin(shape: &Shape) -> Option<Span> {
 
 struct Merging<'a> {
     resolved: Resolved,
+    /// The locales of `settings.locales`, in their normal form.
+    managed: HashSet<String>,
     found: &'a mut Collector,
 }
 
@@ -182,10 +187,8 @@ impl Merging<'_> {
                         let mut in_vain = Vec::new();
                         overlay(&mut below.body, body, &mut in_vain);
                         // `null` for a locale of `settings.locales` says that no label is missing there.
-                        let items = self.resolved.settings.locales.get().into_iter().flatten();
-                        let managed: HashSet<String> =
-                            items.filter_map(|it| Some(Locale::new(it.value.as_ref()?).normal())).collect();
-                        for (locale, place) in in_vain.into_iter().filter(|(it, _)| !managed.contains(&it.normal())) {
+                        in_vain.retain(|(locale, _)| !self.managed.contains(&locale.normal()));
+                        for (locale, place) in in_vain {
                             let (key, locale) = (name.to_owned(), locale.to_string());
                             self.found.push(Diagnostic::at(place, Finding::RemovesNothing { key, locale }).of(name));
                         }
