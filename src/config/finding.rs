@@ -292,11 +292,8 @@ findings! {
     /// What `use` names is not there.
     MissingLayer { path: String, cause: String, backslash: bool, nearest: Option<String> }
         "missing-layer", Error, format!("the layer `{path}` cannot be read: {cause}"),
-        match nearest {
-            Some(nearest) => did_you_mean(Some(nearest)),
-            None if *backslash => say("write `/` between folders, on every system"),
-            None => say("paths in `use` start from the folder of the org file"),
-        };
+        did_you_mean(nearest.as_ref()).or_else(|| say(if *backslash { "write `/` between folders, on every system" }
+            else { "paths in `use` start from the folder of the org file" }));
     /// A path leads out of the root.
     OutsideRoot { path: String, root: Option<String> }
         "outside-root", Error,

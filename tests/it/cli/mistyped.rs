@@ -288,7 +288,7 @@ fn every_command_that_reads_a_config_takes_it_by_a_flag() {
         assert!(ran.code == Some(1) && ran.stderr.starts_with(said), "{command}: {}", ran.shown());
     }
     let cli = cli.variable("PRESENCECTL_CONFIG", "other.yaml");
-    let what_is_typed_counts = cli.run("plan lunch.yaml --sandbox");
+    let what_is_typed_counts = cli.run("config lunch.yaml");
     assert!(what_is_typed_counts.stdout.contains("lunch"), "{}", what_is_typed_counts.shown());
-    assert!(!cli.run("plan --sandbox").stdout.contains("lunch"));
+    assert!(!cli.run("config").stdout.contains("lunch"));
 }
