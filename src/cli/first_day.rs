@@ -6,14 +6,15 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use crate::cli::formats::{DiagnosisFormat, Output};
-use crate::cli::shared::TargetArgs;
+use crate::cli::shared::{AnyConfigPath, TargetArgs};
 use crate::ops::init::{Ci, Start};
 
 /// `presencectl doctor`.
 #[derive(Debug, Clone, Args)]
 pub struct DoctorArgs {
-    /// The config: a YAML file, or a folder of them. By default the current folder.
-    pub path: Option<PathBuf>,
+    /// Where the config is.
+    #[command(flatten)]
+    pub path: AnyConfigPath,
     /// Which org, where the config holds several org files.
     #[arg(long, value_name = "NAME", help_heading = "Config")]
     pub org: Option<String>,

@@ -13,7 +13,7 @@ pub use crate::cli::journal::{LogArgs, UndoArgs};
 pub use crate::cli::logging::LoggingArgs;
 pub use crate::cli::offline::{ExplainArgs, SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
 pub use crate::cli::retire::RetireArgs;
-pub use crate::cli::shared::{Api, ConfigArgs, LimitArgs, OutputArgs, RecordArgs, TargetArgs};
+pub use crate::cli::shared::{Api, ConfigArgs, ConfigPath, LimitArgs, OutputArgs, RecordArgs, TargetArgs};
 pub use crate::cli::show::{ChoiceArgs, ImportArgs, PlaceArgs, ShowArgs};
 pub use crate::cli::user::{UserArgs, UserCommand, UserConfigArgs, UserGetArgs, UserSetArgs, WhoArgs};
 
@@ -166,7 +166,7 @@ pub enum Command {
         presencectl doctor examples/many-orgs --org acme-prod --sandbox --output json=diagnosis.json"
     ))]
     Doctor(DoctorArgs),
-    /// Check files without asking any org.
+    /// Check files without asking any org: every org file below a path.
     #[command(after_help = "Examples:\n  presencectl validate examples/many-orgs\n  \
         presencectl validate examples/many-orgs --deny-warnings --output sarif=findings.sarif")]
     Validate(ValidateArgs),

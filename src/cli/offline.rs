@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::formats::{FindingsFormat, Output};
+use crate::cli::shared::ConfigPath;
 
 /// `presencectl validate`.
 #[derive(Debug, Clone, Args)]
 pub struct ValidateArgs {
-    /// A YAML file, or a folder: every org file below it is checked.
-    pub path: PathBuf,
+    /// Where the config is.
+    #[command(flatten)]
+    pub path: ConfigPath,
     /// The folder below which everything that the config names must lie. By default the nearest
     /// one upward that holds `.git`, else the path's folder.
     #[arg(long, value_name = "DIR", help_heading = "Config")]

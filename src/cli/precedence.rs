@@ -153,7 +153,8 @@ fn partners(command: &Command, arg: &Arg) -> Vec<String> {
     let alone = command.clone().no_binary_name(true).mut_args(|it| taking_all(it.required(false)));
     match alone.try_get_matches_from([typed]) {
         Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => match error.get(ContextKind::InvalidArg) {
-            Some(ContextValue::Strings(missing)) => missing.clone(),
+            // A path of a config can be missing beside any flag.
+            Some(ContextValue::Strings(missing)) => missing.iter().filter(|it| it.starts_with('-')).cloned().collect(),
             _ => Vec::new(),
         },
         _ => Vec::new(),

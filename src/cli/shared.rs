@@ -1,9 +1,12 @@
 //! What several commands take: which config, which org, limits, where the result goes.
 
 use std::num::NonZeroU32;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
 use crate::cli::formats::Output;
 use crate::config::Request;
@@ -15,11 +18,97 @@ use crate::model::text;
 /// Where the states of simulated orgs are, below the current folder.
 pub const SANDBOX_STATE_FOLDER: &str = ".presencectl/sandbox";
 
+/// The path of a config. Every command that reads one takes `--config`; where nothing else is positional, PATH as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigPath(pub PathBuf);
+
+/// The same where none has to be given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnyConfigPath(pub Option<PathBuf>);
+
+/// How both are typed.
+#[derive(Debug, Clone, Args)]
+struct TypedPath {
+    /// The config: a YAML file, or a folder of them.
+    #[arg(value_name = "PATH")]
+    path: Option<PathBuf>,
+    /// The config: the same as PATH.
+    #[arg(long, value_name = "PATH", help_heading = "Config")]
+    config: Option<PathBuf>,
+}
+
+impl TypedPath {
+    /// A variable gives way to what is typed.
+    fn read(matches: &ArgMatches) -> Result<Option<PathBuf>, clap::Error> {
+        let TypedPath { path, config } = TypedPath::from_arg_matches(matches)?;
+        let is_typed = matches.value_source("config") == Some(ValueSource::CommandLine);
+        match (&path, &config) {
+            (Some(path), Some(config)) if is_typed && path != config => {
+                let [path, config] = [path, config].map(|it| text::ticked(it.display()));
+                let message = format!("PATH is {path} and --config is {config}: give one of them");
+                Err(clap::Error::raw(ErrorKind::ArgumentConflict, message))
+            }
+            _ => Ok(path.or(config)),
+        }
+    }
+}
+
+impl Args for ConfigPath {
+    fn augment_args(command: Command) -> Command {
+        TypedPath::augment_args(command).mut_arg("path", |it| it.required_unless_present("config"))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        TypedPath::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for ConfigPath {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<ConfigPath, clap::Error> {
+        let missing = || clap::Error::raw(ErrorKind::MissingRequiredArgument, "PATH is missing");
+        TypedPath::read(matches)?.map(ConfigPath).ok_or_else(missing)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        ConfigPath::from_arg_matches(matches).map(|it| *self = it)
+    }
+}
+
+impl Args for AnyConfigPath {
+    fn augment_args(command: Command) -> Command {
+        let help = "The config: a YAML file, or a folder of them. By default the current folder";
+        TypedPath::augment_args(command).mut_arg("path", |it| it.help(help))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        TypedPath::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for AnyConfigPath {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<AnyConfigPath, clap::Error> {
+        TypedPath::read(matches).map(AnyConfigPath)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        AnyConfigPath::from_arg_matches(matches).map(|it| *self = it)
+    }
+}
+
+impl Deref for ConfigPath {
+    type Target = PathBuf;
+
+    fn deref(&self) -> &PathBuf {
+        &self.0
+    }
+}
+
 /// Which config.
 #[derive(Debug, Clone, Args)]
 pub struct ConfigArgs {
-    /// A YAML file, or a folder of them.
-    pub path: PathBuf,
+    /// Where it is.
+    #[command(flatten)]
+    pub path: ConfigPath,
     /// Which org, where the path holds several org files.
     #[arg(long, value_name = "NAME", help_heading = "Config")]
     pub org: Option<String>,
@@ -135,7 +224,7 @@ impl ConfigArgs {
     /// What is to be read.
     pub fn request(&self) -> Request {
         let ConfigArgs { path, org, root } = self.clone();
-        Request { path, org, root }
+        Request { path: path.0, org, root }
     }
 
     /// The same config, as it is typed behind a command that takes it by a flag.

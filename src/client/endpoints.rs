@@ -136,7 +136,13 @@ impl Endpoints {
 /// `127.0.0.0/8`, `::1` or `localhost`. The URL parser has already brought `127.1` and `0x7f.1` into
 /// their one spelling.
 fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
+    is_this_machine(url.host_str().unwrap_or_default())
+}
+
+/// The same of an address's host, with its port or without.
+pub(crate) fn is_this_machine(authority: &str) -> bool {
+    let port = authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+    let host = port.map_or(authority, |(host, _)| host);
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::client::endpoints::is_this_machine;
 use crate::client::policy::RETRY_AFTER_MAX_S;
 use crate::client::wire::{Method, Response, WireError};
 use crate::model::cause::Cause;
@@ -299,6 +300,10 @@ impl ApiError {
             Kind::Server => "the platform had a problem of its own: run it again later; the correlation id is what its \
                  support asks for"
                 .to_owned(),
+            // No proxy is asked there.
+            Kind::Connection(WireError::NotSent(_) | WireError::NoHost(_)) if is_this_machine(&self.about.host) => {
+                "look at --base-url, and whether anything listens there on this machine".to_owned()
+            }
             Kind::Connection(error) => connection_help(error),
             Kind::Redirected => {
                 "credentials are never sent to an address that a server names: give the final one with --base-url".to_owned()

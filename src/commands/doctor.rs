@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::cli::{DiagnosisFormat, DoctorArgs};
+use crate::cli::{ConfigArgs, ConfigPath, DiagnosisFormat, DoctorArgs};
 use crate::client::{Credentials, HttpWire, Limits, Options, Reader, Session};
 use crate::commands::context::connect::{self, Connection};
 use crate::commands::context::conversation::converse;
 use crate::commands::context::desk::Desk;
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::run::{Failure, Shell};
+use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::finding::Severity;
 use crate::config::{self, LoadedAll};
@@ -29,6 +30,7 @@ use crate::model::source::{Sources, Span};
 use crate::ops::doctor::diagnose;
 use crate::ops::doctor::diagnosis::Diagnosis;
 use crate::ops::doctor::facts::{Answer, Answers, ConfigFact, CredentialsFact, Facts, Meant, NamedBy, Place, Reach};
+use crate::ops::history::baseline;
 use crate::ops::identity::stops_everything;
 use crate::ops::observe::names_divisions;
 use crate::output::json;
@@ -67,10 +69,12 @@ async fn facts(
     outputs.spare(args.target.files_read())?;
     logging::phase("reading the config");
     let here = Path::new(".");
-    let path = args.path.as_deref().unwrap_or(here);
-    let loaded = loaded(args, path);
+    let path = args.path.0.as_deref().unwrap_or(here);
+    let mut loaded = loaded(args, path);
+    let asked = ConfigArgs { path: ConfigPath(path.to_owned()), org: args.org.clone(), root: args.root.clone() };
+    loaded.diagnostics = baseline::with_deleted(loaded.diagnostics, &asked.request(), None);
     outputs.spare(&loaded.files)?;
-    let (config, desired) = config_fact(args, path, loaded);
+    let (config, desired) = config_fact(args, &asked, loaded);
     let git = Git::above(path).map_or(Ok(None), |it| it.repository());
     let credentials = credentials_fact(args, shell);
     let wanted = args.target.api(&desired);
@@ -98,18 +102,18 @@ fn loaded(args: &DoctorArgs, path: &Path) -> LoadedAll {
 }
 
 /// What the files are, and what they ask for; nothing where they cannot be used.
-fn config_fact(args: &DoctorArgs, path: &Path, loaded: LoadedAll) -> (ConfigFact, Desired) {
+fn config_fact(args: &DoctorArgs, asked: &ConfigArgs, loaded: LoadedAll) -> (ConfigFact, Desired) {
     let LoadedAll { sources, diagnostics, orgs, mut configs, files: _ } = loaded;
-    let shown = path.display().to_string();
-    if let Some(first) = diagnostics.iter().find(|it| it.severity == Severity::Error) {
-        if args.path.is_none() && matches!(first.finding, Finding::NoFiles { .. }) {
-            return (ConfigFact::Absent, Desired::nothing());
-        }
+    let shown = asked.path.display().to_string();
+    let broken = |first: &Diagnostic| {
         let place = first.place.map_or_else(String::new, |span| in_words(&sources, span));
         let words = format!("{place}{}", first.finding.message());
-        let fact =
-            ConfigFact::Broken { path: shown, errors: diagnostics.errors, first: words, help: first.finding.help() };
-        return (fact, Desired::nothing());
+        let (path, errors) = (shown.clone(), diagnostics.errors);
+        ConfigFact::Broken { path, errors, first: words, help: first.finding.help() }
+    };
+    if let Some(first) = diagnostics.iter().find(|it| it.severity == Severity::Error) {
+        let is_absent = args.path.0.is_none() && matches!(first.finding, Finding::NoFiles { .. });
+        return (if is_absent { ConfigFact::Absent } else { broken(first) }, Desired::nothing());
     }
     let named = |org: &OrgIdentity| Meant::Named { name: org.name.clone(), id: org.id.clone() };
     let definitions = orgs.iter().map(|it| it.definitions).sum();
@@ -118,7 +122,16 @@ fn config_fact(args: &DoctorArgs, path: &Path, loaded: LoadedAll) -> (ConfigFact
         configs.clear();
     }
     let meant = match (configs.as_slice(), &args.org) {
-        ([], Some(typed)) => Meant::Unknown { typed: typed.clone(), known },
+        ([], Some(typed)) => {
+            let (name, deleted, commit) = (typed.clone(), None, String::new());
+            let unknown = Finding::UnknownOrg { name, known: known.clone(), nearest: None, deleted, commit };
+            let found = baseline::with_deleted(vec![Diagnostic::general(unknown)].into(), &asked.request(), None);
+            let is_deleted = |it: &&Diagnostic| matches!(it.finding, Finding::UnknownOrg { deleted: Some(_), .. });
+            if let Some(deleted) = found.iter().find(is_deleted) {
+                return (broken(deleted), Desired::nothing());
+            }
+            Meant::Unknown { typed: typed.clone(), known }
+        }
         ([only], _) => only.desired.org.as_ref().map_or(Meant::Unnamed, named),
         _ => Meant::OneOf(known),
     };

@@ -9,10 +9,10 @@ use crate::config;
 use crate::host::exit::Exit;
 use crate::host::file_set::{self, File, Placing};
 use crate::host::placed::How;
+use crate::model::pins::Choice;
 use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::import::page::org_name;
-use crate::ops::import::pins::Choice;
 use crate::ops::import::{Asked, Layout};
 use crate::ops::init::{
     CONFIG_FOLDER, Ci, Page, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small, workflows,
@@ -114,12 +114,17 @@ struct Begun {
 }
 
 async fn begun(args: &InitArgs, start: Start, shell: &mut Shell<'_>) -> Result<Begun, Failure> {
+    let there = file_set::there(&args.folder, ".gitignore")?;
+    text::of_bytes(there.as_deref().unwrap_or_default()).map_err(|error| {
+        let path = args.folder.join(".gitignore");
+        Problem::new(format!("cannot read {}: {error}; nothing was written", text::ticked(path.display())))
+            .help("save it as UTF-8")
+    })?;
     let Begun { mut pages, org } = match start {
         Start::Small => Begun { pages: vec![small()], org: None },
         Start::Org => imported(args, shell).await?,
     };
     pages.push(Page::whole(SCHEMA, json::pretty(&config::json_schema())));
-    let there = file_set::there(&args.folder, ".gitignore")?;
     pages.push(gitignore(there.as_deref().map(String::from_utf8_lossy).as_deref()));
     pages.push(readme(start));
     Ok(Begun { pages, org })

@@ -12,6 +12,7 @@ use crate::commands::context::run::{Failure, Shell};
 use crate::commands::context::typed::limited;
 use crate::config::coverage::Coverage;
 use crate::config::file_system::FileSystem;
+use crate::config::layers::Resolved;
 use crate::host::exit::Exit;
 use crate::model::desired::Desired;
 use crate::model::source::Sources;
@@ -44,6 +45,7 @@ pub async fn run(args: &PlanArgs, shell: &mut Shell<'_>) -> Exit {
 struct Made {
     look: Look,
     desired: Desired,
+    resolved: Resolved,
     sources: Sources,
 }
 
@@ -58,7 +60,7 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
         None => shell.load_beside(&args.config, args.base.as_deref(), outputs)?,
     };
     let desired = limited(config.desired.clone(), &args.only)?;
-    let head_path = at.as_ref().map_or(path, |it| &it.place.path);
+    let head_path = at.as_ref().map_or(&**path, |it| &it.place.path);
     let org = Org { name: org.as_deref(), head: &config, head_path };
     let request = args.config.request();
     let given = args.base.as_deref().map(|typed| baseline::base(&request, typed, org)).transpose()?;
@@ -87,20 +89,24 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
         let evidence = look.evidence.take().unwrap_or_default();
         look.plan = compared(given, look.plan, &desired, &look.observed, &look.target, &look.kept, &evidence);
     }
-    Ok(Made { look, desired, sources })
+    Ok(Made { look, desired, resolved: config.resolved, sources })
 }
 
 fn show(args: &PlanArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
-    let Made { look: Look { target, observed: _, unlisted: _, plan, evidence: _, kept: _, notes }, desired, sources } =
-        made;
+    let Made {
+        look: Look { target, observed: _, unlisted: _, plan, evidence: _, kept: _, notes },
+        desired,
+        resolved,
+        sources,
+    } = made;
     shell.show_notes(notes);
     let folder = shell.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::plan(plan, target, sources, style),
         Format::Json => json::plan_json(plan, target, sources),
         Format::Markdown => page::plan(plan, target, sources),
-        Format::Summary => page::plan_summary(plan, &Coverage::of(desired), target, sources),
-        Format::Html => html::plan(plan, &Coverage::of(desired), target, sources),
+        Format::Summary => page::plan_summary(plan, &Coverage::of(desired, resolved), target, sources),
+        Format::Html => html::plan(plan, &Coverage::of(desired, resolved), target, sources),
         Format::Github => github::plan(plan, desired, sources, folder),
     };
     let exit = if !plan.refusals.is_empty() || !plan.held.is_empty() {

@@ -1,6 +1,6 @@
 //! `presencectl retire`.
 
-use crate::cli::{ConfigArgs, RetireArgs, TableFormat};
+use crate::cli::{ConfigArgs, ConfigPath, RetireArgs, TableFormat};
 use crate::client::{ApiError, Session};
 use crate::commands::context::connect::Connection;
 use crate::commands::context::conversation::converse;
@@ -55,7 +55,7 @@ struct Retired {
 
 async fn retired(args: &RetireArgs, desk: &mut Desk<TableFormat>, shell: &mut Shell<'_>) -> Result<Retired, Failure> {
     desk.outputs.spare(args.target.files_read())?;
-    let typed = ConfigArgs { path: args.config.clone(), org: args.org.clone(), root: args.root.clone() };
+    let typed = ConfigArgs { path: ConfigPath(args.config.clone()), org: args.org.clone(), root: args.root.clone() };
     let (config, sources) = shell.load(&typed, &mut desk.outputs)?;
     desk.record.goes_by(&config, &typed.path, &sources);
     let Config { desired, .. } = config;

@@ -2,6 +2,7 @@
 
 use crate::cli::SandboxArgs;
 use crate::commands::context::run::Shell;
+use crate::commands::context::start_sandbox;
 use crate::host::exit::Exit;
 use crate::host::signals::Received;
 use crate::model::problem::Problem;
@@ -38,9 +39,9 @@ pub async fn run(args: &SandboxArgs, shell: &mut Shell<'_>) -> Exit {
 }
 
 async fn start(args: &SandboxArgs) -> Result<Server, Problem> {
-    let definitions = args.seed.as_deref().map(sandbox::read_seed_file).transpose()?.unwrap_or_default();
-    let faults = args.faults.as_deref().map(sandbox::read_fault_file).transpose()?.unwrap_or_default();
-    let behavior = args.behavior.as_deref().map(sandbox::read_behavior_file).transpose()?.unwrap_or_default();
+    let definitions = start_sandbox::typed(args.seed.as_deref(), sandbox::read_seed_file)?;
+    let faults = start_sandbox::typed(args.faults.as_deref(), sandbox::read_fault_file)?;
+    let behavior = start_sandbox::typed(args.behavior.as_deref(), sandbox::read_behavior_file)?;
     let config = Config {
         state_file: args.state.clone(),
         seed: Seed { definitions, ..Seed::default() },

@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use crate::host::files;
 use crate::model::limits::SAVED_PLAN_BYTES_MAX;
 use crate::model::names::Locale;
 use crate::model::observed::Target;
@@ -16,7 +17,7 @@ pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
     let named = |what: String| {
         Problem::new(format!("the saved plan `{}` cannot be used: {what}", text::unticked(path.display())))
     };
-    let failed = |error: std::io::Error| named(cause(&error));
+    let failed = |error: std::io::Error| files::cannot_read(path, named(cause(&error)));
     let mut bytes = Vec::new();
     // A pipe does not say how long it is.
     let file = std::fs::File::open(path).map_err(failed)?;

@@ -1,6 +1,6 @@
 //! `presencectl show`.
 
-use crate::cli::{ConfigArgs, ShowArgs, TableFormat};
+use crate::cli::{ConfigArgs, ConfigPath, ShowArgs, TableFormat};
 use crate::client::Reader;
 
 use crate::commands::context::conversation::converse;
@@ -41,7 +41,7 @@ async fn found(args: &ShowArgs, desk: &mut Desk<TableFormat>, shell: &mut Shell<
     outputs.spare(args.target.files_read())?;
     let config = match &args.config {
         Some(path) => {
-            let config = ConfigArgs { path: path.clone(), org: args.org.clone(), root: args.root.clone() };
+            let config = ConfigArgs { path: ConfigPath(path.clone()), org: args.org.clone(), root: args.root.clone() };
             Some(shell.load(&config, outputs)?.0.desired)
         }
         None => None,

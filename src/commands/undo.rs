@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::cli::{ConfigArgs, TargetArgs, UndoArgs};
+use crate::cli::{ConfigArgs, ConfigPath, TargetArgs, UndoArgs};
 use crate::client::{Reader, Session};
 use crate::commands::context::conversation::converse;
 use crate::commands::context::desk::Desk;
@@ -13,6 +13,7 @@ use crate::commands::context::reports::report_bytes;
 use crate::commands::context::run::{Failure, Shell};
 use crate::commands::context::start_sandbox;
 use crate::host::exit::Exit;
+use crate::host::files::cannot_read;
 use crate::model::desired::{Desired, Limits, OrgIdentity};
 use crate::model::generation::ApiChoice;
 use crate::model::names::OrgId;
@@ -51,7 +52,11 @@ pub async fn run(args: &UndoArgs, shell: &mut Shell<'_>) -> Exit {
 
 async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Carried, Failure> {
     desk.outputs.spare(args.target.files_read().iter().chain(&args.report))?;
-    let typed = args.config.clone().map(|path| ConfigArgs { path, org: args.org.clone(), root: args.root.clone() });
+    let typed = args.config.clone().map(|path| ConfigArgs {
+        path: ConfigPath(path),
+        org: args.org.clone(),
+        root: args.root.clone(),
+    });
     if args.org.is_some() && args.config.is_none() && args.report.is_some() {
         return Err(Problem::new("--org names an org of `--config`, or the one whose newest apply is undone")
             .help("leave it away, since the report says its org; or give `--config PATH`")
@@ -160,7 +165,7 @@ fn read(path: &Path) -> Result<KeptReport, Problem> {
     let cannot =
         |why: String| Problem::new(format!("the report `{}` cannot be undone: {why}", text::unticked(path.display())));
     let help = "give the file that `apply --report-dir` or `apply --output json=FILE` wrote";
-    let bytes = report_bytes(path).map_err(|why| cannot(why).help(help))?;
+    let bytes = report_bytes(path).map_err(|why| cannot_read(path, cannot(why).help(help)))?;
     match stored_report::read(&bytes) {
         Ok(stored::Kept::Report(report)) => Ok(report),
         Ok(stored::Kept::Failure(failure)) => {

@@ -33,7 +33,8 @@ pub fn tell(problem: Problem, shell: &mut Shell<'_>) {
         }
         "validate" => {
             let outputs = shell.outputs_before_reading(&asked::<FindingsFormat>(shell));
-            let path = last("path", shell).map_or_else(|| PathBuf::from("."), PathBuf::from);
+            let path = last("path", shell).or_else(|| last("config", shell));
+            let path = path.map_or_else(|| PathBuf::from("."), PathBuf::from);
             validate::show_unchecked(&problem, &path, outputs, shell);
         }
         // The others have no outputs, or nobody knows which.

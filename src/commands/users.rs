@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{ConfigArgs, UserConfigArgs, View, WhoArgs};
+use crate::cli::{ConfigArgs, ConfigPath, UserConfigArgs, View, WhoArgs};
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::run::{Failure, Shell};
+use crate::host::files;
 use crate::host::terminal::Terminal;
 use crate::model::desired::Desired;
 use crate::model::limits::USERS_BYTES_MAX;
@@ -80,7 +81,9 @@ pub fn config<F: View>(
 ) -> Result<Desired, Failure> {
     let UserConfigArgs { config, org, root } = args.clone();
     match config {
-        Some(path) => shell.load(&ConfigArgs { path, org, root }, outputs).map(|(config, _)| config.desired),
+        Some(path) => {
+            shell.load(&ConfigArgs { path: ConfigPath(path), org, root }, outputs).map(|(config, _)| config.desired)
+        }
         None => Ok(Desired::nothing()),
     }
 }
@@ -99,7 +102,7 @@ fn text(path: &Path, name: &str, terminal: &mut Terminal) -> Result<String, Prob
         let mut bytes = Vec::new();
         File::open(path).and_then(|file| file.take(bytes_max).read_to_end(&mut bytes)).map(|_| bytes)
     };
-    let bytes = read.map_err(|error| cannot(cause(&error)))?;
+    let bytes = read.map_err(|error| files::cannot_read(path, cannot(cause(&error))))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > USERS_BYTES_MAX) {
         return Err(cannot(format!("it is longer than {USERS_BYTES_MAX} bytes")));
     }

@@ -50,9 +50,11 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
         // None of its files is on the disk.
         (path, checked, None)
     } else {
-        let checked = config::load_all(&args.path, args.root.as_deref(), |_| false);
+        let mut checked = config::load_all(&args.path, args.root.as_deref(), |_| false);
+        let config = ConfigArgs { path: args.path.clone(), org: None, root: args.root.clone() };
+        checked.diagnostics = baseline::with_deleted(checked.diagnostics, &config.request(), None);
         let problem = outputs.spare(&checked.files).err();
-        (&args.path, checked, problem)
+        (&*args.path, checked, problem)
     };
     let Findings { errors, warnings, .. } = checked.diagnostics;
     let (failed, denied) = (errors > 0, args.deny_warnings && warnings > 0);

@@ -241,7 +241,7 @@ impl<'a> Check<'a> {
         omit: Option<Span>,
         labels: &mut LabelRules,
     ) -> (Option<Key>, Option<Wanted>) {
-        let ResolvedDefinition { key: key_place, body, broken, layered, without } = definition;
+        let ResolvedDefinition { key: key_place, first, body, broken, layered, without } = definition;
         let key = Key::new(name);
         if key.is_none() {
             self.tell(*key_place, Finding::InvalidKey { key: name.to_owned() });
@@ -262,7 +262,7 @@ impl<'a> Check<'a> {
         }
         let deactivated = body.deactivated.get().copied().unwrap_or(false);
         let compared = !deactivated && !body.deactivated.is_broken() && omit.is_none();
-        let subject = Subject { name, key: *key_place, pinned, compared, without };
+        let subject = Subject { name, key: *key_place, first: *first, pinned, compared, without };
         let read = check_labels(subject, &body.labels, labels, self.found);
         let previous = self.previous_labels(&body.previous_labels, read.default_label.as_ref(), pinned);
         self.contradictions(definition);

@@ -154,6 +154,8 @@ pub struct Subject<'a> {
     pub name: &'a str,
     /// Where its key stands.
     pub key: Span,
+    /// Where it stands first.
+    pub first: Span,
     /// It has a pin: what an org can hold is then only warned about.
     pub pinned: bool,
     /// False while its labels are neither compared nor written.
@@ -202,7 +204,7 @@ pub fn check_labels(
 }
 
 fn missing(subject: Subject<'_>, rules: &LabelRules, spellings: &HashMap<String, (&str, Span)>, found: &mut Collector) {
-    let Subject { name, key, pinned, compared, without } = subject;
+    let Subject { name, key, first, pinned, compared, without } = subject;
     let default = &rules.default_locale;
     let default_there = spellings.contains_key(&default.normal());
     if !default_there && rules.default_known {
@@ -224,7 +226,7 @@ fn missing(subject: Subject<'_>, rules: &LabelRules, spellings: &HashMap<String,
     if count > 0 {
         let missing = in_order.iter().filter(|(normal, _)| !is_told(normal));
         let locales = missing.take(LOCALES_SHOWN_MAX).map(|(_, spelt)| spelt.clone()).collect();
-        found.push(Diagnostic::at(key, Finding::MissingLabel { key: name.to_owned(), locales, count }));
+        found.push(Diagnostic::at(first, Finding::MissingLabel { key: name.to_owned(), locales, count }));
     }
 }
 

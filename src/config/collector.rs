@@ -15,6 +15,12 @@ use crate::model::source::{Sources, Span};
 pub struct Levels(pub HashMap<(String, Option<String>), (Option<Severity>, Span)>);
 
 impl Levels {
+    /// Is this rule off for this definition?
+    pub fn is_off(&self, rule: &str, key: &str) -> bool {
+        let of = |key: Option<&str>| self.0.get(&(rule.to_owned(), key.map(str::to_owned)));
+        of(Some(key)).or_else(|| of(None)).is_some_and(|(severity, _)| severity.is_none())
+    }
+
     /// Gives a warning the level that is set for it; false for one that is switched off. What is about two definitions
     /// alike has the level of either. An error stays, with a note at what would ease it.
     fn set(&self, it: &mut Diagnostic) -> bool {

@@ -4,6 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::config::check_labels::LABEL_LENGTH_MAX;
+use crate::config::layers::Resolved;
+use crate::config::rule_settings;
 use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::labels::Scope;
 use crate::model::names::{Key, Locale};
@@ -36,6 +38,8 @@ pub struct Cell {
 pub enum Mark {
     /// There is none.
     Missing,
+    /// There is none, and the config says that there need be none.
+    NotNeeded,
     /// It is the default locale's, in another language.
     SameAsDefault,
     /// More characters than the platform documents.
@@ -48,6 +52,7 @@ impl Mark {
     pub fn in_words(&self) -> String {
         match self {
             Mark::Missing => "missing".to_owned(),
+            Mark::NotNeeded => "–".to_owned(),
             Mark::SameAsDefault => "same".to_owned(),
             Mark::TooLong(characters) => format!("{characters} characters"),
             Mark::Duplicate => "twice".to_owned(),
@@ -56,27 +61,37 @@ impl Mark {
 }
 
 impl Coverage {
-    pub fn of(desired: &Desired) -> Coverage {
+    /// Of a config. What a rule of `settings.rules` is off for is not odd, and a label that is `null` is not missing.
+    pub fn of(desired: &Desired, resolved: &Resolved) -> Coverage {
+        let levels = rule_settings::levels(&resolved.settings.rules);
+        let is_told = |rule: &str, wanted: &Wanted| !levels.is_off(rule, wanted.key.as_str());
+        let is_null = |wanted: &Wanted, locale: &Locale| {
+            let definition = resolved.definitions.get(wanted.key.as_str());
+            definition.is_some_and(|it| it.without.contains(&locale.normal()))
+        };
         let default_locale = desired.settings.default_locale.clone();
         let shown: Vec<&Wanted> =
             desired.definitions.values().filter(|it| it.management == Management::Managed && !it.deactivated).collect();
         let locales = locales(&default_locale, &desired.settings.scope, &shown);
         let mut times: HashMap<(usize, &str), usize> = HashMap::new();
         for (index, locale) in locales.iter().enumerate() {
-            for label in shown.iter().filter_map(|it| it.labels.get(locale)) {
+            for label in shown.iter().filter(|it| is_told("same-label", it)).filter_map(|it| it.labels.get(locale)) {
                 *times.entry((index, label.nfc())).or_default() += 1;
             }
         }
         let cell = |wanted: &Wanted, index: usize, locale: &Locale| {
-            let Some(label) = wanted.labels.get(locale) else { return Cell { marks: vec![Mark::Missing] } };
+            let Some(label) = wanted.labels.get(locale) else {
+                let is_missing = is_told("missing-label", wanted) && !is_null(wanted, locale);
+                return Cell { marks: vec![if is_missing { Mark::Missing } else { Mark::NotNeeded }] };
+            };
             let length = label.nfc().chars().count();
             let is_other_language = language(locale) != language(&default_locale);
             let is_same = is_other_language && wanted.labels.get(&default_locale) == Some(label);
             let is_twice = times.get(&(index, label.nfc())).is_some_and(|it| *it > 1);
             let marks = [
-                is_twice.then_some(Mark::Duplicate),
-                (length > LABEL_LENGTH_MAX).then_some(Mark::TooLong(length)),
-                is_same.then_some(Mark::SameAsDefault),
+                (is_twice && is_told("same-label", wanted)).then_some(Mark::Duplicate),
+                (length > LABEL_LENGTH_MAX && is_told("long-label", wanted)).then_some(Mark::TooLong(length)),
+                (is_same && is_told("same-as-default", wanted)).then_some(Mark::SameAsDefault),
             ];
             Cell { marks: marks.into_iter().flatten().collect() }
         };
@@ -90,10 +105,12 @@ impl Coverage {
         Coverage { default_locale, locales, rows }
     }
 
-    /// How many definitions have a label in the locale of this index, and how many there are.
+    /// How many definitions have a label in the locale of this index, of those that need one or have one.
     pub fn present(&self, index: usize) -> (usize, usize) {
-        let has = |row: &&Row| row.cells.get(index).is_some_and(|cell| !cell.marks.contains(&Mark::Missing));
-        (self.rows.iter().filter(has).count(), self.rows.len())
+        let times =
+            |mark| self.rows.iter().filter_map(|it| it.cells.get(index)).filter(|it| it.marks.contains(&mark)).count();
+        let of = self.rows.len() - times(Mark::NotNeeded);
+        (of - times(Mark::Missing), of)
     }
 }
 

@@ -290,10 +290,10 @@ findings! {
         "second-section", Error, format!("`{section}` is in two files of one config"),
         say("keep it in one of them");
     /// What `use` names is not there.
-    MissingLayer { path: String, cause: String, backslash: bool }
+    MissingLayer { path: String, cause: String, backslash: bool, nearest: Option<String> }
         "missing-layer", Error, format!("the layer `{path}` cannot be read: {cause}"),
-        say(if *backslash { "write `/` between folders, on every system" }
-            else { "paths in `use` start from the folder of the org file" });
+        did_you_mean(nearest.as_ref()).or_else(|| say(if *backslash { "write `/` between folders, on every system" }
+            else { "paths in `use` start from the folder of the org file" }));
     /// A path leads out of the root.
     OutsideRoot { path: String, root: Option<String> }
         "outside-root", Error,

@@ -32,6 +32,8 @@ pub struct Stack<'a> {
 pub struct ResolvedDefinition {
     /// Where its key stands: in the last file that says something about it.
     pub key: Span,
+    /// Where it stands first: one place for all orgs that share a layer.
+    pub first: Span,
     /// What is said. Labels are never `null` any more.
     pub body: Definition<Option<String>>,
     /// Something about it was wrong as a whole.
@@ -69,8 +71,11 @@ pub fn merge(stack: &Stack<'_>, whole: bool, found: &mut Collector) -> Resolved 
     let mut files = stack.layers.iter().flatten().copied().chain(stack.org);
     let complete = whole && files.all(|it| !it.config.settings.is_broken() && !it.config.definitions.is_broken());
     found.begin_org(Levels::default(), complete);
-    let mut merging = Merging { resolved: Resolved { complete, ..Resolved::default() }, found };
+    let resolved = Resolved { complete, ..Resolved::default() };
+    let mut merging = Merging { resolved, managed: HashSet::new(), found };
     merging.settings(stack);
+    let locales = merging.resolved.settings.locales.get().into_iter().flatten();
+    merging.managed = locales.filter_map(|it| Some(Locale::new(it.value.as_ref()?).normal())).collect();
     let levels = rule_settings::levels(&merging.resolved.settings.rules);
     merging.found.begin_org(levels, complete);
     for layer in &stack.layers {
@@ -97,6 +102,8 @@ fn begin(shape: &Shape) -> Option<Span> {
 
 struct Merging<'a> {
     resolved: Resolved,
+    /// The locales of `settings.locales`, in their normal form.
+    managed: HashSet<String>,
     found: &'a mut Collector,
 }
 
@@ -166,7 +173,8 @@ impl Merging<'_> {
             Entry::Vacant(vacant) => {
                 let broken = body.is_none();
                 let body = body.unwrap_or_default();
-                vacant.insert(ResolvedDefinition { key: place, body, broken, layered: None, without: BTreeSet::new() });
+                let (layered, without) = (None, BTreeSet::new());
+                vacant.insert(ResolvedDefinition { key: place, first: place, body, broken, layered, without });
             }
             Entry::Occupied(below) => {
                 let below = below.into_mut();
@@ -177,7 +185,14 @@ impl Merging<'_> {
                         below
                             .without
                             .extend(nulls.filter_map(|(it, _)| Some(Locale::new(it.value.as_ref()?).normal())));
-                        overlay(name, &mut below.body, body, self.found);
+                        let mut in_vain = Vec::new();
+                        overlay(&mut below.body, body, &mut in_vain);
+                        // `null` for a locale of `settings.locales` says that no label is missing there.
+                        in_vain.retain(|(locale, _)| !self.managed.contains(&locale.normal()));
+                        for (locale, place) in in_vain {
+                            let (key, locale) = (name.to_owned(), locale.to_string());
+                            self.found.push(Diagnostic::at(place, Finding::RemovesNothing { key, locale }).of(name));
+                        }
                     }
                     None => below.broken = true,
                 }
@@ -367,12 +382,12 @@ fn nullable(definition: Definition<String>) -> Definition<Option<String>> {
     Definition { system_presence, labels, deactivated, previous_labels, new, replaces, division }
 }
 
-/// Lays `above` over `below`: labels by locale, every other field as a whole.
+/// Lays `above` over `below`: labels by locale, every other field as a whole. Each `null` that takes nothing away goes to
+/// `in_vain`.
 fn overlay(
-    name: &str,
     below: &mut Definition<Option<String>>,
     above: Definition<Option<String>>,
-    found: &mut Collector,
+    in_vain: &mut Vec<(Locale, Span)>,
 ) {
     fn replace<T>(below: &mut Field<T>, above: Field<T>) {
         if above.0.is_some() {
@@ -389,7 +404,7 @@ fn overlay(
     match (&mut below.labels.0, labels.0) {
         (_, None) => {}
         (Some(Located { value: Some(below), .. }), Some(Located { value: Some(above), .. })) => {
-            overlay_labels(name, below, above, found);
+            overlay_labels(below, above, in_vain);
         }
         // Where one side is broken the result is: nothing may follow from what it lacks.
         (Some(below), Some(_)) => below.value = None,
@@ -398,7 +413,7 @@ fn overlay(
             let mut labels = Entries::default();
             match above.value {
                 Some(above) => {
-                    overlay_labels(name, &mut labels, above, found);
+                    overlay_labels(&mut labels, above, in_vain);
                     *none = Some(Located { place, value: Some(labels) });
                 }
                 None => *none = Some(Located { place, value: None }),
@@ -410,10 +425,9 @@ fn overlay(
 /// A label replaces the one of the same locale, the same spelling first; a definition with a pin
 /// may hold two spellings of one locale. `null` takes a label away.
 fn overlay_labels(
-    name: &str,
     below: &mut Entries<Option<String>>,
     above: Entries<Option<String>>,
-    found: &mut Collector,
+    in_vain: &mut Vec<(Locale, Span)>,
 ) {
     type Slot = Option<(Located<String>, Located<Option<String>>)>;
     let spelling = |locale: &Located<String>| locale.value.clone().unwrap_or_default();
@@ -439,10 +453,7 @@ fn overlay_labels(
             (Some(index), true) => slots[index] = None,
             (Some(index), false) => slots[index] = Some((locale, label)),
             (None, false) => slots.push(Some((locale, label))),
-            (None, true) => {
-                let finding = Finding::RemovesNothing { key: name.to_owned(), locale: spelling(&locale) };
-                found.push(Diagnostic::at(locale.place, finding).of(name));
-            }
+            (None, true) => in_vain.push((Locale::new(spelling(&locale)), locale.place)),
         }
     }
     below.0 = slots.into_iter().flatten().collect();

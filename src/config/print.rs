@@ -36,7 +36,7 @@ fn page(resolved: &Resolved, sources: Option<&Sources>) -> String {
     }
     page.settings(settings);
     page.line(0, if definitions.is_empty() { "definitions: {}" } else { "definitions:" }, None);
-    for (key, ResolvedDefinition { key: place, body, broken: _, layered: _, without: _ }) in definitions {
+    for (key, ResolvedDefinition { key: place, first: _, body, broken: _, layered: _, without: _ }) in definitions {
         page.line(1, &format!("{}:", yaml::scalar(key)), Some(*place));
         page.definition(body);
     }

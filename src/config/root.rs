@@ -20,7 +20,9 @@ pub(super) fn begin(
         let unreadable = |error: io::Error| Finding::Unreadable {
             path: path.display().to_string(),
             cause: plain_cause(&error),
-            nearest: if error.kind() == io::ErrorKind::NotFound { nearest(&*system, path) } else { None },
+            nearest: (error.kind() == io::ErrorKind::NotFound)
+                .then(|| Some(nearest(&*system, path)?.display().to_string()))
+                .flatten(),
         };
         system.canonical(path).map_err(|error| Box::new(unreadable(error)))
     };
@@ -35,14 +37,19 @@ pub(super) fn begin(
     Ok((found, Root { found: root, system }))
 }
 
-/// What may be meant by a path that leads nowhere: what has a similar name in its folder.
-fn nearest(system: &dyn FileSystem, path: &Path) -> Option<String> {
+/// What may be meant by a path that leads nowhere: what has a similar name in its folder, or the same in a folder with a
+/// similar name.
+pub(super) fn nearest(system: &dyn FileSystem, path: &Path) -> Option<PathBuf> {
     let folder = path.parent()?;
     let opened = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let entries = system.entries(&system.canonical(opened).ok()?).ok()?;
+    let Ok(real) = system.canonical(opened) else {
+        let other = nearest(system, folder)?.join(path.file_name()?);
+        return system.canonical(&other).is_ok().then_some(other);
+    };
+    let entries = system.entries(&real).ok()?;
     let names: Vec<String> = entries.into_iter().filter_map(|it| it.name.into_string().ok()).collect();
     let near = text::nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
-    Some(folder.join(near).display().to_string())
+    Some(folder.join(near))
 }
 
 /// The nearest folder upward that holds `.git`, else the path's own folder. Upward from the path as it was typed: a link

@@ -15,7 +15,7 @@ use crate::config::finding::Finding;
 use crate::config::syntax;
 use crate::model::limits::{CONFIG_DEPTH_MAX, CONFIG_VALUES_MAX};
 use crate::model::source::{FileId, Span};
-use crate::model::yaml;
+use crate::model::yaml::Plain;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spanned<T> {
@@ -250,11 +250,10 @@ fn number(index: usize) -> u32 {
 
 /// An unquoted scalar by YAML 1.2's core schema.
 fn plain(text: &str) -> Node {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => Node::Null,
-        "true" | "True" | "TRUE" => Node::Bool(true),
-        "false" | "False" | "FALSE" => Node::Bool(false),
-        _ if yaml::is_number(text) => Node::Number(text.to_owned()),
-        _ => Node::Text(text.to_owned()),
+    match Plain::of(text) {
+        Plain::Null => Node::Null,
+        Plain::Bool(value) => Node::Bool(value),
+        Plain::Number => Node::Number(text.to_owned()),
+        Plain::Text => Node::Text(text.to_owned()),
     }
 }

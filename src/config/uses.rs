@@ -9,6 +9,7 @@ use crate::config::finding::Finding;
 use crate::config::finding::Severity;
 use crate::config::folders::{self, Found, display, join, plain_cause};
 use crate::config::located::Located;
+use crate::config::root::nearest;
 use crate::model::source::Span;
 
 /// An org file with its layers: indices of files.
@@ -90,12 +91,19 @@ impl Layer {
         // In double quotes, `"a\base.yaml"` has a control character in their place.
         if raw.contains(|c: char| c == '\\' || c.is_control()) {
             let cause = "`\\` does not part folders here".to_owned();
-            return self.misuse(Finding::MissingLayer { path, cause, backslash: true }, None, None);
+            let finding = Finding::MissingLayer { path, cause, backslash: true, nearest: None };
+            return self.misuse(finding, None, None);
         }
         let real = match files.root.system.canonical(&written) {
             Ok(real) => real,
             Err(error) => {
-                let finding = Finding::MissingLayer { path, cause: plain_cause(&error), backslash: false };
+                // Names outside of the root are not for whoever reads what is told of this file.
+                let is_inside = |it: &PathBuf| files.root.system.canonical(it).is_ok_and(|it| files.root.holds(&it));
+                let nearest = nearest(&*files.root.system, &written).filter(is_inside);
+                let nearest =
+                    nearest.and_then(|it| Some(it.strip_prefix(beside(&owner.real)).ok()?.display().to_string()));
+                let nearest = nearest.filter(|it| it != raw);
+                let finding = Finding::MissingLayer { path, cause: plain_cause(&error), backslash: false, nearest };
                 return self.misuse(finding, None, None);
             }
         };

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::config;
 use crate::host::nofollow::{self, Fault, Folder, Kind, Temporary, Write};
 use crate::host::signals::Signals;
 use crate::model::limits::{PLACED_BYTES_MAX, STEP_SUMMARY_BYTES_MAX};
@@ -419,9 +420,23 @@ pub fn real_path(path: &Path) -> PathBuf {
     fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_owned())
 }
 
+/// A failure to read a path that was typed: where nothing is there, with what may be meant.
+pub fn cannot_read(path: &Path, problem: Problem) -> Problem {
+    let is_missing = fs::symlink_metadata(path).is_err_and(|it| it.kind() == io::ErrorKind::NotFound);
+    match is_missing.then(|| config::nearest_path(path)).flatten() {
+        Some(near) => problem.help(format!("did you mean {}?", text::ticked(near.display()))),
+        None => problem,
+    }
+}
+
 /// Why a file is not written.
 pub fn cannot_write(path: &Path, error: &io::Error) -> Problem {
-    Problem::new(format!("cannot write `{}`: {}", text::unticked(path.display()), cause(error)))
+    let problem = Problem::new(format!("cannot write `{}`: {}", text::unticked(path.display()), cause(error)));
+    let nearest = || Some(config::nearest_path(path.parent()?)?.join(path.file_name()?));
+    match nearest().filter(|_| error.kind() == io::ErrorKind::NotFound && !folder_of(path).exists()) {
+        Some(near) => problem.help(format!("did you mean {}?", text::ticked(near.display()))),
+        None => problem,
+    }
 }
 
 /// The path without links; none if it leads nowhere.

@@ -13,6 +13,7 @@ pub mod moment;
 pub mod names;
 pub mod observed;
 pub mod odd;
+pub mod pins;
 pub mod platform;
 pub mod problem;
 pub mod provenance;

@@ -24,10 +24,30 @@ fn is_plain(raw: &str) -> bool {
         && !TAKEN.contains(&raw.to_lowercase().as_str())
 }
 
+/// What a scalar without quotes is, by YAML 1.2's core schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plain {
+    Null,
+    Bool(bool),
+    Number,
+    Text,
+}
+
+impl Plain {
+    pub fn of(raw: &str) -> Plain {
+        match raw {
+            "" | "~" | "null" | "Null" | "NULL" => Plain::Null,
+            "true" | "True" | "TRUE" => Plain::Bool(true),
+            "false" | "False" | "FALSE" => Plain::Bool(false),
+            _ if is_number(raw) => Plain::Number,
+            _ => Plain::Text,
+        }
+    }
+}
+
 /// Would this be text if it stood in a file without quotes?
 pub fn is_text(raw: &str) -> bool {
-    let is_word = ["", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE"].contains(&raw);
-    !is_word && !is_number(raw)
+    Plain::of(raw) == Plain::Text
 }
 
 /// Can this not have been meant as a locale? What YAML reads as something else than text is none either.
@@ -35,8 +55,7 @@ pub fn is_odd_locale(raw: &str) -> bool {
     !is_text(raw) || raw.chars().any(|c| c.is_whitespace() || text::is_hidden(c))
 }
 
-/// Is an unquoted scalar a number by YAML 1.2's core schema?
-pub fn is_number(text: &str) -> bool {
+fn is_number(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
         return true;

@@ -114,7 +114,9 @@ const GITLAB: [(&str, &str); 2] = [example!("gitlab-ci", ".gitlab-ci.yml"), exam
 /// What Git passes over: the lines that are there, and those that are missing.
 pub fn gitignore(there: Option<&str>) -> Page {
     let mut text = there.unwrap_or_default().to_owned();
-    let missing = IGNORED.iter().filter(|(line, _)| !text.lines().any(|it| it.trim() == *line)).collect::<Vec<_>>();
+    // A byte-order mark stays where it is.
+    let is_there = |line: &str| text.trim_start_matches('\u{FEFF}').lines().any(|it| it.trim() == line);
+    let missing = IGNORED.iter().filter(|(line, _)| !is_there(line)).collect::<Vec<_>>();
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
@@ -174,5 +176,7 @@ mod tests {
             gitignore(Some("target/\nplan*.json")).text,
             "target/\nplan*.json\n# The state of sandbox orgs\n.presencectl/\n"
         );
+        let marked = "\u{FEFF}.presencectl/\nplan*.json\n";
+        assert_eq!(gitignore(Some(marked)).text, marked);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Management, Prune, Wanted};
 use crate::model::names::{DefinitionId, Key, Locale, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
-use crate::ops::import::pins::{Choice, LeftOut, judge};
+use crate::model::pins::{Choice, LeftOut, judge};
 use crate::plan::change::{Action, Change, Reason, Step};
 use crate::plan::evidence::NotRead;
 use crate::plan::warning::Warning;

@@ -182,3 +182,17 @@ fn what_the_platform_said_stands_in_the_error() {
          says why\n  correlation id: 0e2f-41\n"
     );
 }
+
+#[test]
+fn on_this_machine_no_proxy_is_suggested() {
+    for host in ["127.0.0.1:8080", "localhost:1", "[::1]:8080", "localhost", "127.8.0.1"] {
+        for error in [WireError::NotSent("refused".to_owned()), WireError::NoHost("not found".to_owned())] {
+            let about = About::new(Method::Get, host.to_owned(), "/".to_owned());
+            let help = ApiError { kind: Kind::Connection(error), about: Box::new(about) }.help();
+            assert!(!help.contains("HTTPS_PROXY") && help.contains("--base-url"), "{host}: {help}");
+        }
+    }
+    let about = About::new(Method::Get, "127.0.0.1.example.com".to_owned(), "/".to_owned());
+    let error = ApiError { kind: Kind::Connection(WireError::NotSent("refused".to_owned())), about: Box::new(about) };
+    assert!(error.help().contains("HTTPS_PROXY"), "{}", error.help());
+}

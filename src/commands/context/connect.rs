@@ -14,6 +14,7 @@ use crate::client::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
 use crate::commands::context::start_sandbox::{self, Started};
 use crate::host::clock::Clock;
 use crate::host::environment::Environment;
+use crate::host::files;
 use crate::host::proxy::Proxy;
 use crate::model::desired::Desired;
 use crate::model::limits::CERTIFICATES_BYTES_MAX;
@@ -110,7 +111,7 @@ fn trusting(wire: HttpWire, file: &Path) -> Result<HttpWire, Problem> {
     };
     let mut pem = Vec::new();
     let read = File::open(file).and_then(|it| it.take(CERTIFICATES_BYTES_MAX + 1).read_to_end(&mut pem));
-    read.map_err(|error| cannot(cause(&error)))?;
+    read.map_err(|error| files::cannot_read(file, cannot(cause(&error))))?;
     if u64::try_from(pem.len()).is_ok_and(|length| length > CERTIFICATES_BYTES_MAX) {
         return Err(cannot(format!("it is longer than {CERTIFICATES_BYTES_MAX} bytes")));
     }

@@ -10,6 +10,7 @@ use crate::cli::View;
 use crate::client::json;
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::run::Shell;
+use crate::host::files::cannot_read;
 use crate::host::git::Git;
 use crate::host::nofollow::{Fault, Folder};
 use crate::model::limits::{
@@ -125,8 +126,10 @@ pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
     let mut folders = vec![(dir.to_owned(), 1)];
     while let Some((folder, depth)) = folders.pop() {
         let cannot = |error: &std::io::Error| {
-            Problem::new(format!("cannot read the folder `{}`: {}", text::unticked(folder.display()), cause(error)))
-                .help("give the folder that `apply --report-dir` wrote to")
+            let (path, cause) = (text::unticked(folder.display()), cause(error));
+            let problem = Problem::new(format!("cannot read the folder `{path}`: {cause}"))
+                .help("give the folder that `apply --report-dir` wrote to");
+            cannot_read(&folder, problem)
         };
         for entry in fs::read_dir(&folder).map_err(|error| cannot(&error))? {
             let entry = entry.map_err(|error| cannot(&error))?;

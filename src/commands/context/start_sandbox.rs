@@ -8,10 +8,11 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::TargetArgs;
 use crate::cli::shared::SANDBOX_STATE_FOLDER;
+use crate::host::files;
 use crate::model::desired::{Desired, OrgIdentity};
 use crate::model::problem::{Problem, cause};
 use crate::model::text;
-use crate::sandbox::{self, Behavior, SandboxError, Seed, Server};
+use crate::sandbox::{self, SandboxError, Seed, Server};
 
 /// The longest name of a state file that is written out; many systems stop at 255 bytes.
 const NAME_BYTES_MAX: usize = 150;
@@ -91,19 +92,10 @@ pub async fn start(args: &TargetArgs, desired: &Desired) -> Result<Started, Prob
         seed.org_name.clone_from(&org.name);
         seed.org_id = org_id(org);
     }
-    seed.definitions = match &args.sandbox_seed {
-        Some(file) => sandbox::read_seed_file(file)?,
-        None => Vec::new(),
-    };
+    seed.definitions = typed(args.sandbox_seed.as_deref(), sandbox::read_seed_file)?;
     seed.definitions.extend(pinned(desired, &seed.definitions));
-    let faults = match &args.sandbox_faults {
-        Some(file) => sandbox::read_fault_file(file)?,
-        None => Vec::new(),
-    };
-    let behavior = match &args.sandbox_behavior {
-        Some(file) => sandbox::read_behavior_file(file)?,
-        None => Behavior::default(),
-    };
+    let faults = typed(args.sandbox_faults.as_deref(), sandbox::read_fault_file)?;
+    let behavior = typed(args.sandbox_behavior.as_deref(), sandbox::read_behavior_file)?;
     let state = state_file(desired.org.as_ref());
     let notes = args.sandbox_seed.iter().filter(|_| state.exists()).map(|file| passed_over(file, &state)).collect();
     // Nobody typed this path, and a repository may hold links in it.
@@ -116,6 +108,12 @@ pub async fn start(args: &TargetArgs, desired: &Desired) -> Result<Started, Prob
         ..sandbox::Config::rehearsal(behavior)
     };
     Ok(Started { server: Server::start(config).await?, notes })
+}
+
+/// What a file says whose path was typed; the usual where none was.
+pub fn typed<T: Default>(file: Option<&Path>, read: impl Fn(&Path) -> Result<T, SandboxError>) -> Result<T, Problem> {
+    let Some(file) = file else { return Ok(T::default()) };
+    read(file).map_err(|error| files::cannot_read(file, error.into()))
 }
 
 /// A seed is for the beginning: what was done to the org since must not be lost.

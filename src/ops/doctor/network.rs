@@ -114,7 +114,7 @@ fn reached(name: &'static str, place: Option<&Place>, host: Option<String>, reac
         Reach::NoSuchName { name: wanted } => {
             let check = Check::failed(name, format!("DNS: the name `{wanted}` is not found"));
             let or_proxy = "look at the region or --base-url, and whether this network needs HTTPS_PROXY";
-            check.help(by_proxy.unwrap_or_else(|| or_proxy.to_owned()))
+            check.help(by_proxy.unwrap_or_else(|| if is_here { at_region() } else { or_proxy }.to_owned()))
         }
         Reach::Failed(WireError::NotSent(why) | WireError::NoHost(why)) => {
             let check = Check::failed(name, format!("no connection to `{host}`{through}: {why}"));

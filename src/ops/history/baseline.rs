@@ -10,7 +10,7 @@ use crate::config::diagnostic::Findings;
 use crate::config::file_system::FileSystem as _;
 use crate::config::finding::Finding;
 use crate::config::{self, Request};
-use crate::host::files;
+use crate::host::files::{self, cannot_read};
 use crate::host::git::{Deadline, Git, GitError, Revision};
 use crate::model::desired::Desired;
 use crate::model::problem::Problem;
@@ -100,7 +100,7 @@ pub fn at(path: &Path, root: Option<&Path>, typed: &str) -> Result<AtCommit, Pro
 }
 
 /// These findings, in which what was deleted is named so: the org file that is meant, or the path itself, where the base or
-/// the newest commit has it.
+/// one of the two newest commits has it: who merges a deletion runs in the commit that made it.
 pub fn with_deleted(found: Findings, args: &Request, base: Option<&str>) -> Findings {
     let is_gone = !files::is_there(&args.path);
     let is_about_it = |it: &Finding| match it {
@@ -111,9 +111,9 @@ pub fn with_deleted(found: Findings, args: &Request, base: Option<&str>) -> Find
     if !found.iter().any(|it| is_about_it(&it.finding)) {
         return found;
     }
-    let Some((file, its_commit)) = base.into_iter().chain(["HEAD"]).find_map(|it| deleted(args, it, is_gone)) else {
-        return found;
-    };
+    let until = Deadline::within(DELETED_MAX);
+    let mut commits = base.into_iter().chain(["HEAD", "HEAD~1"]);
+    let Some((file, its_commit)) = commits.find_map(|it| deleted(args, it, is_gone, until)) else { return found };
     let mut shown = found.to_vec();
     for diagnostic in &mut shown {
         match &mut diagnostic.finding {
@@ -121,7 +121,8 @@ pub fn with_deleted(found: Findings, args: &Request, base: Option<&str>) -> Find
                 *deleted = Some(file.display().to_string());
                 commit.clone_from(&its_commit);
             }
-            Finding::Unreadable { cause, .. } if is_gone => {
+            Finding::Unreadable { cause, nearest, .. } if is_gone => {
+                *nearest = None;
                 *cause = format!(
                     "it was deleted, and {commit} has it; `git restore --source {word} -- FILE` brings it back",
                     commit = text::ticked(&its_commit),
@@ -135,8 +136,8 @@ pub fn with_deleted(found: Findings, args: &Request, base: Option<&str>) -> Find
 }
 
 /// The file that a commit has for an org, or at a path, and the disk has not. None if Git does not say.
-fn deleted(args: &Request, typed: &str, is_gone: bool) -> Option<(PathBuf, String)> {
-    let git = Git::above(&args.path)?.until(Deadline::within(DELETED_MAX));
+fn deleted(args: &Request, typed: &str, is_gone: bool, until: Deadline) -> Option<(PathBuf, String)> {
+    let git = Git::above(&args.path)?.until(until);
     git.repository().ok()??;
     let hash = git.commit(&Revision::read(typed)?).ok()??;
     let InRepository { path, root } = InRepository::find(&git, &args.path, args.root.as_deref()).ok()?;
@@ -163,7 +164,11 @@ fn read<'a>(args: &Request, typed: &str, org: Org<'a>, purpose: Purpose) -> Resu
             Ok(at_path(typed, org))
         }
         Ok(None) if purpose.may_be_missing(typed) => Ok(missing(typed)),
-        Ok(None) => Err(unknown(&args.path, typed, purpose)),
+        Ok(None) => {
+            let problem = unknown(&args.path, typed, purpose);
+            let may_be_path = purpose == Purpose::Base && typed.contains(['/', '\\', '.']);
+            Err(if may_be_path { cannot_read(Path::new(typed), problem) } else { problem })
+        }
         Err(error) => Err(from_git(&error, purpose)),
     }
 }

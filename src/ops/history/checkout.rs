@@ -10,6 +10,7 @@ use crate::host::git::{Deadline, EntryKind, Git, GitError, Kind, Objects, Revisi
 use crate::host::nofollow::parts;
 use crate::model::limits::CONFIG_FILE_BYTES_MAX;
 use crate::model::source::Sources;
+use crate::model::text;
 
 /// How long the checkout may take: nobody has asked for it.
 const CHECKOUT_MAX: Duration = Duration::from_secs(5);
@@ -30,7 +31,7 @@ pub fn head(path: &Path, sources: &Sources) -> Option<Head> {
     let is_committed = |path: &Path, text: &str, objects: &mut Objects| {
         let real = files::real(path)?;
         let committed = blob(objects, &tree, &parts(real.strip_prefix(&top).ok()?)).ok()??;
-        Some(plain(&String::from_utf8(committed).ok()?) == plain(text))
+        Some(plain(&committed)? == plain(text.as_bytes())?)
     };
     let mut files = sources.iter();
     let modified = files.any(|(_, it)| is_committed(&it.path, &it.text, &mut objects) != Some(true));
@@ -81,6 +82,6 @@ fn blob(objects: &mut Objects, tree: &str, path: &[OsString]) -> Result<Option<V
 }
 
 /// With the line ends that Git stores, and without a byte order mark.
-fn plain(text: &str) -> String {
-    text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n")
+fn plain(bytes: &[u8]) -> Option<String> {
+    text::of_bytes(bytes).ok().map(|it| it.replace("\r\n", "\n"))
 }

@@ -10,6 +10,7 @@ use crate::config::finding::Severity;
 use crate::config::{self, Text};
 use crate::model::names::{Locale, can_be_id};
 use crate::model::observed::{Definition, Observed, Organization, Primary};
+use crate::model::pins::{Choice, LeftOut, Managed, Need, judge};
 use crate::model::region::Region;
 use crate::model::source::Sources;
 use crate::model::text;
@@ -18,7 +19,6 @@ use crate::ops::import::division::{Said, said};
 use crate::ops::import::keys::keys;
 use crate::ops::import::note::Note;
 use crate::ops::import::page::{Content, NewFile};
-use crate::ops::import::pins::{Choice, LeftOut, Managed, Need, judge};
 use crate::plan::change::Step;
 use crate::plan::plan;
 use crate::plan::refusal::Refusal;
@@ -27,7 +27,6 @@ pub mod division;
 pub mod keys;
 pub mod note;
 pub mod page;
-pub mod pins;
 
 /// What the files are to be like.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! What a person should know of an import that its files do not show by themselves.
 
 use crate::model::names::{DefinitionId, DivisionId, Key, Locale, OrgId, SystemPresence};
+use crate::model::pins::Obstacle;
 use crate::model::text;
-use crate::ops::import::pins::Obstacle;
 
 /// One note. Foreign strings in it are raw.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,12 +8,12 @@ use crate::model::division::Divisions;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence, can_be_id};
 use crate::model::observed::Organization;
 use crate::model::odd::{Halved, Odd};
+use crate::model::pins::{LeftOut, Managed, Need, spelling};
 use crate::model::region::Region;
 use crate::model::slug::{slug, slug_of_words};
 use crate::model::text;
 use crate::model::yaml;
 use crate::ops::import::division::{Said, said};
-use crate::ops::import::pins::{LeftOut, Managed, Need, spelling};
 
 /// What every file of an import has in its second line, after which stands the org's name.
 pub const MARK: &str = "# Imported by presencectl from ";

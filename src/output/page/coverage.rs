@@ -40,6 +40,6 @@ fn cell(cell: &Cell) -> String {
         return "✓".to_owned();
     }
     let words: Vec<String> = cell.marks.iter().map(Mark::in_words).collect();
-    let is_bad = cell.marks.iter().any(|it| !matches!(it, Mark::SameAsDefault));
+    let is_bad = cell.marks.iter().any(|it| !matches!(it, Mark::SameAsDefault | Mark::NotNeeded));
     if is_bad { format!("**{}**", words.join(", ")) } else { words.join(", ") }
 }

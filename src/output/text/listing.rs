@@ -77,7 +77,7 @@ fn half_character(halved: &Halved, style: Style) -> String {
 fn definitions(listing: &Listing, style: Style) -> String {
     // What may run from right to left is followed by what begins with a letter, so that a terminal that
     // knows such scripts keeps the columns apart.
-    let mut headings = vec!["SYSTEM PRESENCE", "LABEL", "STATE", "LOCALES", "ID", "CHANGED", "CHANGED BY", "DIVISION"];
+    let mut headings = vec!["SYSTEM", "LABEL", "STATE", "LOCALES", "ID", "CHANGED", "BY", "DIVISION"];
     if listing.with_keys {
         headings.insert(0, "KEY");
     }

@@ -15,7 +15,7 @@ use crate::output::style::Style;
 use crate::output::table::table;
 
 /// How much of a commit a table shows: enough to find it by.
-const COMMIT_CHARS: usize = 12;
+const COMMIT_CHARS: usize = 8;
 
 type Column = (&'static str, fn(&Entry) -> String);
 
@@ -27,7 +27,7 @@ const COLUMNS: [Column; 11] = [
     }),
     ("WHO", |it| it.who().unwrap_or("not known").to_owned()),
     ("COMMIT", |it| it.run.commit.iter().flat_map(|it| it.chars().take(COMMIT_CHARS)).collect()),
-    ("PULL REQUEST", |it| it.run.pull_request.clone().unwrap_or_default()),
+    ("PR", |it| it.run.pull_request.clone().unwrap_or_default()),
     ("ACTION", |it| it.row.as_ref().map_or_else(String::new, |row| row.action.verb().to_owned())),
     ("DEFINITION", |it| it.row.as_ref().map_or_else(String::new, definition)),
     ("OUTCOME", |it| it.outcome.map_or("nothing to do", |it| said(it).words).to_owned()),

@@ -178,3 +178,57 @@ fn both_words_for_a_yes_are_taken_everywhere() {
     }
     assert!(cli.run("completions powershell").stdout.contains("Register-ArgumentCompleter"));
 }
+
+/// A layer, and two orgs that change its definition.
+fn two_orgs(rules: &str) -> Cli {
+    let org = |name: &str, label: &str| {
+        format!(
+            "version: 1\norg: {{ name: {name} }}\nuse: [../base.yaml]\noverrides:\n  lunch: {{ labels: {{ {label} }} }}\n"
+        )
+    };
+    let base = "definitions:\n  lunch: { systemPresence: Meal, labels: { en_US: Lunch } }\n  tea: { systemPresence: Break, labels: { en_US: Tea, de: Tee } }\n";
+    Cli::new()
+        .file("c/base.yaml", &format!("version: 1\nsettings: {{ locales: [en_US, de, fr]{rules} }}\n{base}"))
+        .file("c/orgs/a.yaml", &org("a", "en_US: A lunch"))
+        .file("c/orgs/b.yaml", &org("b", "en_US: B lunch"))
+        .file("c/orgs/z.yaml", &org("z", "de: null, fr: ~"))
+}
+
+#[test]
+fn a_missing_label_is_told_once_a_definition_and_never_for_a_null() {
+    let ran = two_orgs("").run("validate c");
+    assert_eq!(ran.stderr.matches("has no label for").count(), 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("`lunch` has no label for `de` and `fr`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--> c/base.yaml:4:3"), "{}", ran.stderr);
+    let ran = two_orgs("").run("validate c/orgs/z.yaml --root c");
+    assert_eq!(ran.stderr.matches("warning[").count(), 1, "only `tea`: {}", ran.stderr);
+    assert!(!ran.stderr.contains("removes-nothing"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_coverage_of_locales_heeds_the_rules() {
+    let rows = |rules: &str, org: &str| -> Vec<String> {
+        let ran = two_orgs(rules).run(&format!("plan c --org {org} --sandbox -o summary"));
+        let of =
+            |it: &&str| ["| **Present**", "| `lunch` | ✓", "| `tea` | ✓"].iter().any(|begin| it.starts_with(begin));
+        ran.stdout.lines().filter(of).map(str::to_owned).collect()
+    };
+    assert_eq!(
+        rows("", "a"),
+        [
+            "| **Present** | **2 of 2** | **1 of 2** | **0 of 2** |",
+            "| `lunch` | ✓ | **missing** | **missing** |",
+            "| `tea` | ✓ | ✓ | **missing** |",
+        ]
+    );
+    let off_for_lunch = ", rules: { missing-label: { level: warn, keys: { lunch: off } } }";
+    assert_eq!(
+        rows(off_for_lunch, "a"),
+        [
+            "| **Present** | **2 of 2** | **1 of 1** | **0 of 1** |",
+            "| `lunch` | ✓ | – | – |",
+            "| `tea` | ✓ | ✓ | **missing** |",
+        ]
+    );
+    assert_eq!(rows("", "z")[1], "| `lunch` | ✓ | – | – |");
+}

@@ -633,17 +633,45 @@ fn a_deleted_org_file_is_named_as_deleted_and_no_other_is_suggested() {
         ran.stderr
     };
     assert!(says("plan orgs --org acme-prd --sandbox").contains("did you mean `acme-prod`?"), "nothing is deleted yet");
+    assert!(says("validate orgs/acme-prd.yaml").contains("did you mean"), "nothing is deleted yet");
     fs::remove_file(cli.path("r/orgs/acme-prod.yaml")).unwrap();
     let deleted =
         |commit: &str| format!("the org file of `acme-prod` was deleted: `{commit}` has it as `orgs/acme-prod.yaml`");
     let said = says("plan orgs --org acme-prod --sandbox");
     assert!(said.contains(&deleted("HEAD")) && !said.contains("did you mean"), "{said}");
-    let said = says("plan orgs/acme-prod.yaml --sandbox");
-    assert!(said.contains("it was deleted, and `HEAD` has it"), "{said}");
+    let of_a_path = |line: &str, commit: &str| {
+        let ran = run_in(&cli, "r", line, &[]);
+        assert_eq!(ran.code, Some(1), "{}", ran.shown());
+        let said = format!("it was deleted, and `{commit}` has it");
+        assert!((ran.stdout + &ran.stderr).replace("\n       ", " ").contains(&said), "{line}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("did you mean"), "{line}: {}", ran.stderr);
+    };
+    let file = "orgs/acme-prod.yaml";
+    let lines = [
+        format!("plan {file} --sandbox"),
+        format!("apply {file} --sandbox --yes"),
+        format!("drift {file} --sandbox"),
+        format!("validate {file}"),
+        format!("config {file}"),
+        format!("doctor {file} --sandbox"),
+        format!("show --config {file} --sandbox"),
+        format!("retire lunch --to Meal --config {file} --sandbox --yes"),
+        format!("user get 5a4db0c5-0000-4000-8000-000000000001 --config {file} --sandbox"),
+    ];
+    for line in &lines {
+        of_a_path(line, "HEAD");
+    }
+    let ran = run_in(&cli, "r", "doctor orgs --org acme-prod --sandbox", &[]);
+    assert!(ran.stdout.contains(&deleted("HEAD")), "{}", ran.shown());
     // Once that is committed, a pull request's base has it.
     commit_all(&cli.path("r"), "two");
     let said = says("plan orgs --org acme-prod --base HEAD~1 --sandbox");
     assert!(said.contains(&deleted("HEAD~1")), "{said}");
+    // Who merges it runs in the commit that did it.
+    assert!(says("plan orgs --org acme-prod --sandbox").contains(&deleted("HEAD~1")));
+    of_a_path("validate orgs/acme-prod.yaml", "HEAD~1");
+    cli.write("r/README.md", "x");
+    commit_all(&cli.path("r"), "three");
     assert!(!says("plan orgs --org acme-prod --sandbox").contains("deleted"), "who deleted it long ago knows");
     // An org that has another name now has its file.
     cli.write("r/orgs/acme-test.yaml", &format!("{LUNCH}org: {{ name: acme-stage }}\n"));

@@ -97,16 +97,16 @@ fn who_changed_lunch_in_march() {
     assert_snapshot!(ran.shown(), @r#"
     exit Some(0)
     --- stdout
-    TIME (UTC):   2026-03-01 09:05
-    ORG:          acme-prod
-    WHO:          ada
-    COMMIT:       1a2b3c4d5e6f
-    PULL REQUEST: 12
-    ACTION:       update
-    DEFINITION:   lunch "Lunch" (Meal)
-    OUTCOME:      done
-    CHANGE:       de: "Mittag", en_US: "Lunch" -> "Midday", fr: "Midi" -> none
-    REASON:       a new shift
+    TIME (UTC): 2026-03-01 09:05
+    ORG:        acme-prod
+    WHO:        ada
+    COMMIT:     1a2b3c4d
+    PR:         12
+    ACTION:     update
+    DEFINITION: lunch "Lunch" (Meal)
+    OUTCOME:    done
+    CHANGE:     de: "Mittag", en_US: "Lunch" -> "Midday", fr: "Midi" -> none
+    REASON:     a new shift
     --- stderr
     "#);
 }

@@ -214,3 +214,81 @@ fn nothing_that_the_run_would_have_read_is_written_over() {
     cli.run("plan conf -o json=conf/notes.json --color blue");
     assert_eq!(document(&cli, "conf/notes.json")["kind"], "error");
 }
+
+#[test]
+fn a_mistyped_path_is_answered_with_the_one_that_may_be_meant() {
+    let mut cli = Cli::new().file("lunch.yaml", LUNCH);
+    for name in [
+        "plans/plan.json",
+        "report.json",
+        "users.csv",
+        "seed.json",
+        "faults.json",
+        "behavior.json",
+        "corporate.pem",
+        "reports/a.json",
+        "before/lunch.yaml",
+        "orgs/acme.yaml",
+    ] {
+        cli = cli.file(name, LUNCH);
+    }
+    let cases = [
+        ("validate lnuch.yaml", "lunch.yaml"),
+        ("validate ogrs/acme.yaml", "orgs/acme.yaml"),
+        ("apply lunch.yaml --sandbox --yes --plan plans/paln.json", "plans/plan.json"),
+        ("apply lunch.yaml --sandbox --yes --plan plasn/plan.json", "plans/plan.json"),
+        ("undo reprot.json --sandbox", "report.json"),
+        ("user get --from usres.csv --sandbox", "users.csv"),
+        ("show --sandbox --sandbox-seed sede.json", "seed.json"),
+        ("show --sandbox --sandbox-faults fautls.json", "faults.json"),
+        ("show --sandbox --sandbox-behavior behavoir.json", "behavior.json"),
+        ("sandbox --seed sede.json", "seed.json"),
+        ("plan lunch.yaml --base-url https://127.0.0.1:1 --ca-cert coprorate.pem", "corporate.pem"),
+        ("log reprots", "reports"),
+        ("plan lunch.yaml --sandbox --base ./befoer", "./before"),
+        ("plan lunch.yaml --sandbox -o json=plasn/x.json", "plans/x.json"),
+    ];
+    let cli = cli.variable("GENESYSCLOUD_ACCESS_TOKEN", "a-token-of-somebody");
+    for (line, meant) in cases {
+        let ran = cli.run(line);
+        assert_eq!(ran.code, Some(1), "{line}: {}", ran.shown());
+        assert!(ran.stderr.contains(&format!("help: did you mean `{meant}`?")), "{line}: {}", ran.shown());
+    }
+    let ran = cli.run("apply lunch.yaml --sandbox --yes --plan unlike-any.json");
+    assert!(!ran.stderr.contains("did you mean"), "{}", ran.stderr);
+    let org = "version: 1\norg: { name: a }\nuse: [../befroe/lunch.yaml, ../../etc/hots]\n";
+    let said = cli.file("orgs/acme.yaml", org).run("validate orgs/acme.yaml --root .").stderr;
+    assert!(said.contains("did you mean `../before/lunch.yaml`?"), "{said}");
+}
+
+#[test]
+fn every_command_that_reads_a_config_takes_it_by_a_flag() {
+    let root = presencectl::cli::Cli::command();
+    let takes_one = |command: &str| {
+        let defined = command.split(' ').fold(&root, |it, word| it.find_subcommand(word).unwrap());
+        defined.get_arguments().any(|it| it.get_long() == Some("root"))
+    };
+    for command in commands().iter().filter(|it| takes_one(it)) {
+        let defined = command.split(' ').fold(&root, |it, word| it.find_subcommand(word).unwrap());
+        assert!(defined.get_arguments().any(|it| it.get_long() == Some("config")), "{command}");
+    }
+    let cli = Cli::new().file("lunch.yaml", LUNCH).file("other.yaml", "version: 1\n");
+    for command in ["plan", "apply --yes", "drift", "doctor"] {
+        let ran = cli.run(&format!("{command} --config lunch.yaml --sandbox"));
+        assert_eq!(ran.code, Some(0), "{command}: {}", ran.shown());
+    }
+    for line in
+        ["validate --config lunch.yaml", "validate lunch.yaml --config lunch.yaml", "config --config lunch.yaml"]
+    {
+        assert_eq!(cli.run(line).code, Some(0), "{line}");
+    }
+    for command in ["plan", "apply", "drift", "doctor", "validate", "config"] {
+        let ran = cli.run(&format!("{command} lunch.yaml --config other.yaml"));
+        let said = "error: PATH is `lunch.yaml` and --config is `other.yaml`: give one of them\n";
+        assert!(ran.code == Some(1) && ran.stderr.starts_with(said), "{command}: {}", ran.shown());
+    }
+    let cli = cli.variable("PRESENCECTL_CONFIG", "other.yaml");
+    let what_is_typed_counts = cli.run("config lunch.yaml");
+    assert!(what_is_typed_counts.stdout.contains("lunch"), "{}", what_is_typed_counts.shown());
+    assert!(!cli.run("config").stdout.contains("lunch"));
+}

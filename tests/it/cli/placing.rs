@@ -42,6 +42,21 @@ fn nothing_of_somebody_is_overwritten_unasked() {
 }
 
 #[test]
+fn a_gitignore_with_a_mark_is_read_and_utf_16_is_named() {
+    let cli = Cli::new().file(".gitignore", "\u{FEFF}.presencectl/\nplan*.json\n");
+    let ran = cli.run("init --start small --yes");
+    assert!(ran.stdout.contains("\n  unchanged .gitignore\n"), "{}", ran.shown());
+
+    let cli = Cli::new();
+    let utf_16: Vec<u8> = "\u{FEFF}target/\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(cli.path(".gitignore"), &utf_16).unwrap();
+    let ran = cli.run("init --start small --yes");
+    let said = "error: cannot read `./.gitignore`: it is UTF-16, as `>` in Windows PowerShell writes it";
+    assert!(ran.code == Some(1) && ran.stderr.starts_with(said), "{}", ran.shown());
+    assert_eq!(cli.names(), [".gitignore"], "nothing was written");
+}
+
+#[test]
 fn lines_that_git_passes_over_are_added_without_force() {
     let cli = Cli::new().file("README.md", "# Ours\n").file(".gitignore", "target/");
     let ran = cli.run("init --start small --yes");

@@ -7,7 +7,7 @@ use presencectl::config::{self, Config};
 use presencectl::model::desired::Desired;
 use presencectl::model::names::Label;
 use presencectl::model::observed::{Definition, Observed};
-use presencectl::ops::import::pins::Choice;
+use presencectl::model::pins::Choice;
 use presencectl::ops::import::{Asked, Layout, import, prove};
 use presencectl::plan::plan;
 

@@ -5,9 +5,9 @@ use presencectl::model::generation::Generation;
 use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, DivisionId, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Primary};
+use presencectl::model::pins::Choice;
 use presencectl::ops::import::Asked;
 use presencectl::ops::import::Layout;
-use presencectl::ops::import::pins::Choice;
 use proptest::prelude::*;
 use proptest::sample::select;
 

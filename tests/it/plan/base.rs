@@ -4,6 +4,7 @@
 
 use insta::assert_snapshot;
 use presencectl::config::coverage::Coverage;
+use presencectl::config::layers::Resolved;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::Key;
 use presencectl::model::source::Sources;
@@ -94,7 +95,7 @@ fn every_view_says_what_is_from_this_change_and_what_was_pending_before() {
     let (plan, sources) = compared(&base, &head);
     assert_snapshot!("base_human", output::text::plan(&plan, &target(), &sources, Style::PLAIN));
     assert_snapshot!("base_markdown", page::plan(&plan, &target(), &sources));
-    let page = html::plan(&plan, &Coverage::of(&head.desired().0), &target(), &sources);
+    let page = html::plan(&plan, &Coverage::of(&head.desired().0, &Resolved::default()), &target(), &sources);
     let main = page.split("<main id=\"main\">").nth(1).unwrap().split("<h2>Locale coverage").next().unwrap();
     assert_snapshot!("base_html", main);
     let json = parsed(&json::plan_json(&plan, &target(), &sources));
@@ -278,7 +279,9 @@ fn errors_say_whether_they_were_pending_before() {
     let said = "pending before: without this change it would be the same";
     assert!(output::text::plan(&plan, &target(), &sources, Style::PLAIN).contains(&format!("\n  {said}\n")));
     assert!(page::plan(&plan, &target(), &sources).contains(&format!("\n  - {said}\n")));
-    assert!(html::plan(&plan, &Coverage::of(&head.desired().0), &target(), &sources).contains(said));
+    assert!(
+        html::plan(&plan, &Coverage::of(&head.desired().0, &Resolved::default()), &target(), &sources).contains(said)
+    );
     assert!(github::plan(&plan, &head.desired().0, &sources, None).contains(said));
     let sum = plan.base.as_ref().unwrap().compared().unwrap().sum();
     assert_eq!(sum, "From this change: nothing, pending before: 1 change; of 3 errors 2 were pending before");

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
 use presencectl::config::coverage::Coverage;
+use presencectl::config::layers::Resolved;
 use presencectl::model::names::{DefinitionId, Key};
 use presencectl::model::observed::Primary;
 use presencectl::output;
@@ -392,8 +393,8 @@ fn every_view_shows_the_question_and_the_warnings() {
         output::text::plan(&plan, &target(), &sources, Style::PLAIN),
         json::plan_json(&plan, &target(), &sources),
         page::plan(&plan, &target(), &sources),
-        page::plan_summary(&plan, &Coverage::of(&desired), &target(), &sources),
-        html::plan(&plan, &Coverage::of(&desired), &target(), &sources),
+        page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target(), &sources),
+        html::plan(&plan, &Coverage::of(&desired, &Resolved::default()), &target(), &sources),
         github::plan(&plan, &desired, &sources, None),
     ];
     for view in views {

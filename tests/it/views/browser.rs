@@ -10,6 +10,7 @@ use std::process::{Command, Output};
 
 use presencectl::config::coverage::Coverage;
 use presencectl::config::diagnostic::Findings;
+use presencectl::config::layers::Resolved;
 use presencectl::model::problem::{Heard, Problem};
 use presencectl::ops::apply::report::{Outcome, Report, Verification};
 use presencectl::output::page::html;
@@ -164,8 +165,9 @@ fn browser() -> Option<Browser> {
 fn pages() -> Vec<(&'static str, String)> {
     let name = "Mittagspause_ohne_Ende_und_ohne_Luecke| <script>x</script> غداء";
     let (plan, target, desired, sources) = all_called(name);
-    let [compared, not_compared] = compared_called(name)
-        .map(|(plan, target, desired, sources)| html::plan(&plan, &Coverage::of(&desired), &target, &sources));
+    let [compared, not_compared] = compared_called(name).map(|(plan, target, desired, sources)| {
+        html::plan(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources)
+    });
     let (drift, _, places) = drift_called(name);
     let problem = Problem { message: name.into(), help: Some(name.into()), correlation_id: Some(name.into()) };
     let heard = Heard { org: target.org.clone(), sandbox: true };
@@ -175,7 +177,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ..Report::of([every_outcome(), vec![failed]].concat(), locale("en_US"))
     };
     vec![
-        ("plan", html::plan(&plan, &Coverage::of(&desired), &target, &sources)),
+        ("plan", html::plan(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources)),
         ("compared", compared),
         ("not compared", not_compared),
         ("drift", html::drift(&drift, &target, &places)),

@@ -1,6 +1,7 @@
 //! The coverage of locales: what is there, what is not, and what is odd.
 
 use presencectl::config::coverage::{Cell, Coverage, Mark};
+use presencectl::config::layers::Resolved;
 use presencectl::model::names::Locale;
 
 use super::locale;
@@ -8,7 +9,7 @@ use crate::paper::{World, want};
 
 /// Each row as a line: the key, then a cell for each locale.
 fn shown(world: &World) -> Vec<String> {
-    let coverage = Coverage::of(&world.desired().0);
+    let coverage = Coverage::of(&world.desired().0, &Resolved::default());
     let cell = |it: &Cell| match it.marks.as_slice() {
         [] => "ok".to_owned(),
         marks => marks.iter().map(Mark::in_words).collect::<Vec<_>>().join("+"),
@@ -57,7 +58,7 @@ fn the_configs_own_locales_are_all_that_counts_where_it_has_some() {
             "tea: ok, 37 characters, same, missing",
         ]
     );
-    let coverage = Coverage::of(&world.desired().0);
+    let coverage = Coverage::of(&world.desired().0, &Resolved::default());
     let index = coverage.locales.iter().position(|it| it.same_as(&locale("fr"))).unwrap();
     assert_eq!(coverage.present(index), (1, 3));
 }

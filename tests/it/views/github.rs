@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 use presencectl::config::coverage::Coverage;
 use presencectl::config::diagnostic::Findings;
+use presencectl::config::layers::Resolved;
 use presencectl::model::problem::Problem;
 use presencectl::model::source::Sources;
 use presencectl::model::usage::{People, Usage};
@@ -152,9 +153,9 @@ proptest! {
             output::text::report(&report, &target, &sources, Style::PLAIN),
             json::plan_json(&plan, &target, &sources),
             json::report_json(&report, &target, &sources),
-            page::plan_summary(&plan, &Coverage::of(&desired), &target, &sources),
+            page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources),
             page::report(&report, &target, &sources, page::COMMENT),
-            html::plan(&plan, &Coverage::of(&desired), &target, &sources),
+            html::plan(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources),
             html::report(&report, &target, &sources),
         ];
         for line in texts.iter().flat_map(|it| it.split(['\n', '\r'])) {

@@ -5,6 +5,7 @@
 use insta::assert_snapshot;
 use presencectl::config::coverage::Coverage;
 use presencectl::config::diagnostic::Findings;
+use presencectl::config::layers::Resolved;
 use presencectl::model::problem::{Heard, Problem};
 use presencectl::model::text;
 use presencectl::ops::apply::report::{Outcome, Report, Verification};
@@ -33,7 +34,7 @@ fn tags(page: &str) -> Vec<&str> {
 #[test]
 fn a_plan_as_a_page() {
     let (plan, sources) = world().planned();
-    let coverage = Coverage::of(&world().desired().0);
+    let coverage = Coverage::of(&world().desired().0, &Resolved::default());
     assert_snapshot!("plan", bare(&html::plan(&plan, &coverage, &target(), &sources)));
 }
 
@@ -50,7 +51,7 @@ fn reports_as_pages() {
 #[test]
 fn a_page_needs_nothing_from_elsewhere() {
     let (plan, sources) = world().planned();
-    let page = html::plan(&plan, &Coverage::of(&world().desired().0), &target(), &sources);
+    let page = html::plan(&plan, &Coverage::of(&world().desired().0, &Resolved::default()), &target(), &sources);
     for tag in tags(&page) {
         let name = tag.split([' ', '/']).find(|it| !it.is_empty()).unwrap();
         assert!(!["script", "link", "img", "iframe", "object", "embed", "base", "form"].contains(&name), "{tag}");
@@ -66,7 +67,7 @@ fn a_page_needs_nothing_from_elsewhere() {
 #[test]
 fn every_table_has_a_caption_and_heads_that_say_of_what() {
     let (plan, sources) = world().planned();
-    let page = html::plan(&plan, &Coverage::of(&world().desired().0), &target(), &sources);
+    let page = html::plan(&plan, &Coverage::of(&world().desired().0, &Resolved::default()), &target(), &sources);
     let tags = tags(&page);
     let count = |begin: &str| tags.iter().filter(|it| it.starts_with(begin)).count();
     assert!(count("table") >= 3);
@@ -92,9 +93,9 @@ proptest! {
             let heard = Heard { org: target.org.clone(), sandbox: true };
             let (drift, _, places) = drift_called(name);
             let compared = compared_called(name)
-                .map(|(plan, target, desired, sources)| html::plan(&plan, &Coverage::of(&desired), &target, &sources));
+                .map(|(plan, target, desired, sources)| html::plan(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources));
             let pages = [
-                html::plan(&plan, &Coverage::of(&desired), &target, &sources),
+                html::plan(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources),
                 html::report(&report, &target, &sources),
                 html::failure(&problem, &heard, &Findings::default(), &sources),
                 html::drift(&drift, &target, &places),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use presencectl::config::coverage::Coverage;
 use presencectl::config::diagnostic::Findings;
+use presencectl::config::layers::Resolved;
 use presencectl::model::observed::{Organization, Target};
 use presencectl::model::problem::{Heard, Problem};
 use presencectl::model::text;
@@ -28,7 +29,7 @@ use crate::render::{drift, reports, row, world};
 fn a_plan_for_reviewers() {
     let (plan, sources) = world().planned();
     assert_snapshot!("plan", page::plan(&plan, &target(), &sources));
-    let coverage = Coverage::of(&world().desired().0);
+    let coverage = Coverage::of(&world().desired().0, &Resolved::default());
     assert_snapshot!("plan_summary", page::plan_summary(&plan, &coverage, &target(), &sources));
 }
 
@@ -54,7 +55,7 @@ fn what_a_plan_costs_is_said_where_it_can_be_applied() {
     let shown = |world: &World| {
         let (plan, sources) = world.planned();
         let plan = Plan { cost, ..plan };
-        let page = html::plan(&plan, &Coverage::of(&world.desired().0), &target(), &sources);
+        let page = html::plan(&plan, &Coverage::of(&world.desired().0, &Resolved::default()), &target(), &sources);
         (page::plan(&plan, &target(), &sources), page)
     };
     let mut open = World::empty();
@@ -154,7 +155,7 @@ proptest! {
             let compared = compared_called(name).map(|(plan, target, _, sources)| page::plan(&plan, &target, &sources));
             let pages = [
                 page::plan(&plan, &target, &sources),
-                page::plan_summary(&plan, &Coverage::of(&desired), &target, &sources),
+                page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources),
                 page::report(&report, &target, &sources, SUMMARY),
                 page::drift(&drift, &target, &places, SUMMARY),
             ];
@@ -181,7 +182,7 @@ fn a_backtick_in_a_name_ends_no_code() {
         let heard = Heard { org: target.org.clone(), sandbox: false };
         let mut pages = vec![
             page::plan(&plan, &target, &sources),
-            page::plan_summary(&plan, &Coverage::of(&desired), &target, &sources),
+            page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources),
             page::report(&Report::of(failed, locale("en_US")), &target, &sources, SUMMARY),
             page::drift(&drift, &target, &places, SUMMARY),
             page::failure(&problem, &heard, &Findings::default(), &sources, Kind::Plan, COMMENT),
@@ -232,7 +233,7 @@ fn a_plan_of_ten_thousand_changes_fits() {
     assert!(comment.contains("> **Not everything is here**: a comment holds no more. The whole is in the log"));
     assert_eq!(parsed(&comment).blocks.iter().filter(|it| **it == "row").count(), rows + 1);
 
-    let summary = page::plan_summary(&plan, &Coverage::of(&desired), &target(), &sources);
+    let summary = page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target(), &sources);
     assert!(summary.len() <= SUMMARY.bytes_max && SUMMARY.bytes_max < 1 << 20, "{}", summary.len());
     let (rows, missing) = counted(&summary);
     assert!(rows + missing == 10_000 && rows > 5_000, "{rows}");

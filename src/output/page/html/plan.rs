@@ -204,10 +204,13 @@ fn cell(cell: &Cell) -> String {
     if cell.marks.is_empty() {
         return "<td><span role=\"img\" aria-label=\"present\">✓</span></td>".to_owned();
     }
+    if cell.marks.contains(&Mark::NotNeeded) {
+        return "<td><span role=\"img\" aria-label=\"not needed\">–</span></td>".to_owned();
+    }
     let tag = |mark: &Mark| {
         let tone = match mark {
             Mark::Missing | Mark::Duplicate => Tone::Bad,
-            Mark::TooLong(_) | Mark::SameAsDefault => Tone::Open,
+            Mark::TooLong(_) | Mark::SameAsDefault | Mark::NotNeeded => Tone::Open,
         };
         format!("<span class=\"tag {}\">{}</span>", class(tone), mark.in_words())
     };
