@@ -211,7 +211,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "ops::history::stored",
         "ops::history::posts",
         "ops::drift::answered",
-        "ops::drift::keep",
+        "ops::drift::trial",
         "output::text::doctor",
         "output::text::problem",
         "ops::users::get",
@@ -219,7 +219,7 @@ pub(super) const LEVELS: &[&[&str]] = &[
         "ops::doctor::files",
         "ops::doctor::network",
     ],
-    &["ops::apply::divided", "ops::drift::history", "ops::history::sent"],
+    &["ops::apply::divided", "ops::drift::history", "ops::drift::keep", "ops::history::sent"],
     &["ops::drift::applied"],
     &[
         "ops::apply",
