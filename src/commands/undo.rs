@@ -220,7 +220,7 @@ const UNASKED_WITHOUT_CONFIG: &str = "give --config PATH, whose `protect`, `omit
 /// What the config called the org: the simulated one is kept under that name.
 fn identity(report: &KeptReport, org: &OrgId, place: Span) -> OrgIdentity {
     let name = report.run.as_ref().and_then(|run| run.said.config_org.clone());
-    let named = OrgIdentity { name: name.unwrap_or_default(), id: None, region: None, place };
+    let named = OrgIdentity { name: name.unwrap_or_default(), id: None, region: None, place, overrides: None };
     if report.sandbox && start_sandbox::org_id(&named) == org.as_str() {
         return named;
     }

@@ -104,6 +104,7 @@ impl<'a> Check<'a> {
             id: id.placed().and_then(|(raw, place)| self.id(raw, place)).and_then(|id| OrgId::new(&id)),
             region: region.get().and_then(|name| Region::by_name(name)),
             place: *place,
+            overrides: self.resolved.overrides,
         })
     }
 

@@ -49,6 +49,8 @@ pub struct ResolvedDefinition {
 pub struct Resolved {
     /// The `org` section.
     pub org: Option<Located<Org>>,
+    /// Where the org file has `overrides`.
+    pub overrides: Option<Span>,
     pub settings: Settings,
     pub definitions: BTreeMap<String, ResolvedDefinition>,
     /// Keys that are not managed.
@@ -202,6 +204,7 @@ impl Merging<'_> {
 
     fn org_file(&mut self, org: &Shape) {
         self.resolved.org.clone_from(&org.config.org.0);
+        self.resolved.overrides = org.sections.get("overrides").copied();
         let own: HashMap<&String, Span> = Entries::of(&org.config.definitions)
             .filter_map(|(key, _)| Some((key.value.as_ref()?, key.place)))
             .collect();

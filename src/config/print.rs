@@ -26,7 +26,7 @@ pub fn bare_text(resolved: &Resolved) -> String {
 
 fn page(resolved: &Resolved, sources: Option<&Sources>) -> String {
     let mut page = Page { text: String::new(), sources };
-    let Resolved { org, settings, definitions, omit, ids, protect, begin: _, complete: _ } = resolved;
+    let Resolved { org, overrides: _, settings, definitions, omit, ids, protect, begin: _, complete: _ } = resolved;
     page.line(0, &format!("version: {VERSION}"), None);
     if let Some(Located { place: _, value: Some(Org { name, id, region }) }) = org {
         page.line(0, "org:", None);

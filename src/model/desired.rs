@@ -34,6 +34,11 @@ impl Desired {
         self.only.as_ref().is_none_or(|only| key.is_some_and(|key| only.contains(key)))
     }
 
+    /// The org file, if it says nothing of this definition: then a layer does, which speaks for other orgs too.
+    pub fn org_file_without(&self, wanted: &Wanted) -> Option<&OrgIdentity> {
+        self.org.as_ref().filter(|org| org.place.file != wanted.places.key.file)
+    }
+
     /// The pins that a plan is refused for where the org does not have them.
     pub fn needed_pins(&self) -> impl Iterator<Item = &DefinitionId> {
         let is_needed = |it: &&Wanted| it.management == Management::Managed || self.settings.prune == Prune::Delete;
@@ -63,6 +68,8 @@ pub struct OrgIdentity {
     pub region: Option<Region>,
     /// The `org` section.
     pub place: Span,
+    /// Its `overrides`; none if there are none.
+    pub overrides: Option<Span>,
 }
 
 /// What happens to active definitions that the config does not name.

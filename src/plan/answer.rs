@@ -1,10 +1,12 @@
 //! What to do about a refusal: its answers in words, and as lines of YAML that are ready to paste.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::model::labels::Labels;
+use crate::model::limits::CONFIG_LINE_BYTES_MAX;
 use crate::model::moment::Moment;
-use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
+use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence, can_be_id};
 use crate::model::text;
 use crate::model::yaml;
 use crate::plan::candidate::{Candidate, Said};
@@ -56,12 +58,12 @@ impl Refusal {
                 )]
             }
             Fact::PrimaryNotKnown { key, id } => {
-                vec![Answer { say: "if it is your organisation's own, pin it".to_owned(), lines: pin_lines(key, id) }]
+                vec![pin("if it is your organisation's own, pin it".to_owned(), key, id)]
             }
             Fact::ChangesProtected { .. } => {
                 vec![say("take the id out of `protect`, or take the change out of the config")]
             }
-            Fact::NoLabel { key, id, removed, not_managed } => label_answers(key, id.is_some(), removed, not_managed),
+            Fact::NoLabel { key, id, removed, not_managed } => label_answers(key, id.as_ref(), removed, not_managed),
             Fact::TooMany { counted, count, limit: _ } => vec![
                 Answer {
                     say: "if that is meant, raise the limit where it can be reviewed".to_owned(),
@@ -146,12 +148,21 @@ fn say(words: &str) -> Answer {
 /// One answer for each, so that nobody pastes two pins of one definition. None for the platform's own,
 /// which nobody may change.
 fn pins(key: &Key, candidates: &[Candidate]) -> Vec<Answer> {
-    let pin = |it: &Candidate| {
+    let each = |it: &Candidate| {
         let state = if it.deactivated { "the deactivated " } else { "" };
         let other = it.taken_by.as_ref().map_or_else(String::new, |taker| format!(", and `{taker}` is another"));
-        Answer { say: format!("if it is {state}{}{other}", it.id), lines: pin_lines(key, &it.id) }
+        pin(format!("if it is {state}{}{other}", it.id), key, &it.id)
     };
-    candidates.iter().filter(|it| !it.platforms_own).map(pin).collect()
+    candidates.iter().filter(|it| !it.platforms_own).map(each).collect()
+}
+
+/// A pin, where its id can be one.
+fn pin(say: String, key: &Key, id: &DefinitionId) -> Answer {
+    if can_be_id(id.as_str()) {
+        return Answer { say, lines: pin_lines(key, id) };
+    }
+    let say = format!("{say}, change its label in the org's admin page: its id cannot be written into a config");
+    Answer { say, lines: Vec::new() }
 }
 
 fn pin_lines(key: &Key, id: &DefinitionId) -> Vec<String> {
@@ -162,15 +173,45 @@ fn under_definition(key: &Key, line: &str) -> Vec<String> {
     vec![format!("{}:", yaml::scalar(key.as_str())), format!("  {line}")]
 }
 
-/// Those that are there and one more, in one line: a second `previousLabels` would be an error.
-fn previous_labels(there: &[Label], more: &Label) -> String {
-    let labels: Vec<String> = there.iter().chain([more]).map(|it| yaml::scalar(it.nfc())).collect();
-    format!("previousLabels: [{}]", labels.join(", "))
+/// Room on a line for everything beside a label.
+const LINE_ROOM_BYTES: usize = 100;
+
+/// Does a config take this label without a pin?
+fn is_taken(label: &Label) -> bool {
+    !text::is_odd_label(label.nfc()) && yaml::scalar(label.nfc()).len() + LINE_ROOM_BYTES <= CONFIG_LINE_BYTES_MAX
 }
 
-/// What says that a definition was called otherwise before.
-pub fn rename_answer(key: &Key, there: &[Label], before: &Label) -> Answer {
-    Answer { say: "If so, write".to_owned(), lines: under_definition(key, &previous_labels(there, before)) }
+/// Those that are there and one more, as lines below a key: a second `previousLabels` would be an error.
+fn previous_labels(there: &[Label], more: &Label) -> Vec<String> {
+    let labels: Vec<String> = there.iter().chain([more]).map(|it| yaml::scalar(it.nfc())).collect();
+    let line = format!("  previousLabels: [{}]", labels.join(", "));
+    if line.len() <= CONFIG_LINE_BYTES_MAX / 2 {
+        return vec![line];
+    }
+    let items = labels.iter().map(|it| format!("  - {it}"));
+    std::iter::once("  previousLabels:".to_owned()).chain(items).collect()
+}
+
+fn with_previous_labels(key: &Key, there: &[Label], more: &Label) -> Vec<String> {
+    std::iter::once(format!("{}:", yaml::scalar(key.as_str()))).chain(previous_labels(there, more)).collect()
+}
+
+/// It is made anew, and the old one, which no label can name, is deactivated by its id.
+fn made_anew(say: String, key: &Key, number: usize, it: &Candidate, said: &Said) -> Answer {
+    if !can_be_id(it.id.as_str()) {
+        return pin(say, key, &it.id);
+    }
+    let mut answer = is_new(&say, key, said);
+    answer.lines.extend(goes(key, number, &it.id, &it.system_presence).lines);
+    answer
+}
+
+/// What says that a definition was called otherwise before. A label that another one has now says nothing.
+pub fn rename_answer(key: &Key, id: &DefinitionId, there: &[Label], before: &Label, is_free: bool) -> Answer {
+    if !is_free || !is_taken(before) {
+        return pin("If so, pin it".to_owned(), key, id);
+    }
+    Answer { say: "If so, write".to_owned(), lines: with_previous_labels(key, there, before) }
 }
 
 /// What says that a definition is a new one, in the place of what says the contrary.
@@ -199,12 +240,12 @@ fn pinned_elsewhere(
     is_called_so: bool,
 ) -> Vec<Answer> {
     let say = "a system presence cannot be changed; take the pin away and write".to_owned();
-    let Some(name) = name else {
+    let Some(name) = name.filter(|it| is_taken(it)) else {
         return vec![Answer { say, lines: under_definition(key, "new: true") }, goes(key, 1, id, found)];
     };
     let mut lines = under_definition(key, &format!("replaces: {}", yaml::scalar(found.as_str())));
     if !is_called_so {
-        lines.push(format!("  {}", previous_labels(&[], name)));
+        lines.extend(previous_labels(&[], name));
     }
     vec![Answer { say, lines }]
 }
@@ -229,20 +270,20 @@ fn when_listed(from: Moment) -> String {
 
 fn rename_answers(key: &Key, candidates: &[Candidate], said: &Said, earlier: Option<&Had>) -> Vec<Answer> {
     let instead = if said.new { ", instead of `new: true`" } else { "" };
-    let answer = |it: &Candidate| match &it.name {
+    let answer = |(number, it): (usize, &Candidate)| match &it.name {
         Some(name) if it.has_default_label && it.system_presence != said.system_presence => {
-            Some(takes_its_place(key, name, &it.system_presence, said))
+            Some(takes_its_place(key, number, it, name, said))
         }
-        Some(name) if it.has_default_label && !said.calls_it(name) => Some(Answer {
+        Some(name) if it.has_default_label && !said.calls_it(name) && is_taken(name) => Some(Answer {
             say: format!("if it is {name} under a new label{instead}", name = text::ticked(name)),
-            lines: under_definition(key, &previous_labels(&said.previous_labels, name)),
+            lines: with_previous_labels(key, &said.previous_labels, name),
         }),
         // Neither a label nor a pin leads from one system presence to another.
         _ if it.system_presence != said.system_presence => None,
-        // Without a default label it cannot be found by one.
-        _ => Some(Answer { say: format!("if it is {}{instead}", it.id), lines: pin_lines(key, &it.id) }),
+        // Without a default label, or with one that no config takes, it cannot be found by it.
+        _ => Some(pin(format!("if it is {}{instead}", it.id), key, &it.id)),
     };
-    let mut answers: Vec<Answer> = candidates.iter().filter_map(answer).collect();
+    let mut answers: Vec<Answer> = (1..).zip(candidates).filter_map(answer).collect();
     let Some(earlier) = earlier else {
         answers.push(is_new("if it is another one", key, said));
         return answers;
@@ -257,26 +298,35 @@ fn rename_answers(key: &Key, candidates: &[Candidate], said: &Said, earlier: Opt
 }
 
 /// Of one under another system presence, which cannot become it.
-fn takes_its_place(key: &Key, name: &Label, system_presence: &SystemPresence, said: &Said) -> Answer {
-    let mut lines = under_definition(key, &format!("replaces: {}", yaml::scalar(system_presence.as_str())));
-    if said.default_label.as_ref() != Some(name) {
-        lines.push(format!("  {}", previous_labels(&said.previous_labels, name)));
+fn takes_its_place(key: &Key, number: usize, it: &Candidate, name: &Label, said: &Said) -> Answer {
+    let shown = text::ticked(name);
+    if !is_taken(name) {
+        let say = format!("if it takes the place of {shown} (which will be deactivated)");
+        return made_anew(say, key, number, it, said);
     }
-    let (name, instead) = (text::ticked(name), if said.new { ", instead of `new: true`" } else { "" });
-    Answer { say: format!("if it takes the place of {name} (which will be deactivated){instead}"), lines }
+    let mut lines = under_definition(key, &format!("replaces: {}", yaml::scalar(it.system_presence.as_str())));
+    if said.default_label.as_ref() != Some(name) {
+        lines.extend(previous_labels(&said.previous_labels, name));
+    }
+    let instead = if said.new { ", instead of `new: true`" } else { "" };
+    Answer { say: format!("if it takes the place of {shown} (which will be deactivated){instead}"), lines }
 }
 
 fn replace_answers(key: &Key, candidates: &[Candidate], said: &Said) -> Vec<Answer> {
     let mut answers: Vec<Answer> = Vec::new();
-    for Candidate { system_presence, name, has_default_label, .. } in candidates {
+    for (number, it) in (1..).zip(candidates) {
+        let Candidate { system_presence, name, has_default_label, .. } = it;
         let say = format!("if it takes the place of the one under {system_presence} (which will be deactivated)");
         let mut lines = under_definition(key, &format!("replaces: {}", yaml::scalar(system_presence.as_str())));
         // `replaces` finds exact labels alone: of one that only reads the same it has to know the label.
-        let other = name.as_ref().filter(|it| *has_default_label && Some(*it) != said.default_label.as_ref());
-        if let Some(name) = other {
-            lines.push(format!("  {}", previous_labels(&said.previous_labels, name)));
+        let other = name.as_ref().filter(|name| *has_default_label && Some(*name) != said.default_label.as_ref());
+        if let Some(name) = other.filter(|it| is_taken(it)) {
+            lines.extend(previous_labels(&said.previous_labels, name));
         }
-        let answer = Answer { say, lines };
+        let answer = match other.filter(|it| !is_taken(it)) {
+            Some(_) => made_anew(say, key, number, it, said),
+            None => Answer { say, lines },
+        };
         // Several under one are the next question.
         if !answers.contains(&answer) {
             answers.push(answer);
@@ -294,22 +344,35 @@ fn one_replaces(key: &Key, keys: &[Key]) -> Answer {
     }
 }
 
-fn label_answers(key: &Key, exists: bool, removed: &Labels, not_managed: &[Locale]) -> Vec<Answer> {
+fn label_answers(key: &Key, id: Option<&DefinitionId>, removed: &Labels, not_managed: &[Locale]) -> Vec<Answer> {
     let each = |(locale, label): (&Locale, &Label)| {
         format!("{}: {}", yaml::scalar(locale.as_str()), yaml::scalar(label.nfc()))
     };
     let labels: Vec<String> = removed.iter().map(each).collect();
-    let mut answers = vec![if labels.is_empty() {
+    let is_too_long = labels.iter().any(|it| it.len() + LINE_ROOM_BYTES > CONFIG_LINE_BYTES_MAX);
+    let mut answers = vec![if labels.is_empty() || is_too_long {
         say("give it a label")
     } else {
-        let lines = under_definition(key, &format!("labels: {{ {} }}", labels.join(", ")));
+        let mut lines = vec![format!("{}:", yaml::scalar(key.as_str())), "  labels:".to_owned()];
+        lines.extend(labels.iter().map(|it| format!("    {it}")));
+        if lines.iter().map(String::len).sum::<usize>() <= CONFIG_LINE_BYTES_MAX / 2 {
+            lines = under_definition(key, &format!("labels: {{ {} }}", labels.join(", ")));
+        }
+        let mut spellings = BTreeSet::new();
+        let is_odd = |(locale, label): (&Locale, &Label)| {
+            yaml::is_odd_locale(locale.as_str())
+                || text::is_odd_label(label.nfc())
+                || !spellings.insert(locale.normal())
+        };
+        let needs_pin = removed.iter().any(is_odd);
+        lines.extend(id.filter(|_| needs_pin).into_iter().flat_map(|it| pin_lines(key, it)));
         Answer { say: "if it keeps its labels".to_owned(), lines }
     }];
     if !not_managed.is_empty() {
         let locales = text::list(not_managed, "or");
         answers.push(say(&format!("if `settings.locales` shall manage the labels that it has, add {locales} to it")));
     }
-    if exists {
+    if id.is_some() {
         let lines = under_definition(key, "deactivated: true");
         answers.push(Answer { say: "if agents shall no longer see it".to_owned(), lines });
     }

@@ -213,9 +213,13 @@ fn renamed(base: Side<'_>, head: Side<'_>) -> Vec<Renamed> {
         let is_answered = wanted.new || wanted.pin.is_some() || wanted.previous_labels.contains(was);
         // The same object all the same: somebody has renamed it in the org already.
         let is_found = before.get(&wanted.key).is_some_and(|id| after.get(&wanted.key) == Some(id));
-        let is_there = before.contains_key(&wanted.key);
-        (was != is && is_there && !is_answered && !is_found).then(|| Renamed {
+        let id = before.get(&wanted.key).filter(|_| was != is && !is_answered && !is_found)?;
+        let has_it =
+            |it: &Wanted| it.system_presence == wanted.system_presence && it.default_label(locale) == Some(was);
+        Some(Renamed {
             key: wanted.key.clone(),
+            id: (*id).clone(),
+            is_free: !head.desired.definitions.values().any(has_it),
             before: was.clone(),
             after: is.clone(),
             previous_labels: wanted.previous_labels.clone(),

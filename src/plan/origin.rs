@@ -217,7 +217,10 @@ impl Leaving {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renamed {
     pub key: Key,
+    pub id: DefinitionId,
     pub before: Label,
+    /// No other definition has that label now.
+    pub is_free: bool,
     pub after: Label,
     /// The `previousLabels` that it has.
     pub previous_labels: Vec<Label>,
@@ -226,13 +229,13 @@ pub struct Renamed {
 impl Renamed {
     /// In words; foreign strings are raw.
     pub fn message(&self) -> String {
-        let Renamed { key, before, after, previous_labels: _ } = self;
+        let Renamed { key, before, after, .. } = self;
         let (before, after) = (text::ticked(before.nfc()), text::ticked(after.nfc()));
         format!("`{key}` was called {before} and is called {after} now: is it renamed?")
     }
 
     pub fn answer(&self) -> Answer {
-        rename_answer(&self.key, &self.previous_labels, &self.before)
+        rename_answer(&self.key, &self.id, &self.previous_labels, &self.before, self.is_free)
     }
 }
 

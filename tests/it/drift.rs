@@ -28,6 +28,7 @@ use crate::paper::{World, presence, target, want};
 use crate::render::{complaints, parsed};
 
 mod applied;
+pub(crate) mod pasted;
 
 const APPLIED: &str = "2026-03-01T12:00:00.000Z";
 const LATER: &str = "2026-03-02T08:30:00.000Z";
@@ -147,7 +148,7 @@ fn a_renamed_definition_is_told_with_who_and_when_and_both_ways_out() {
         last changed by `ada` on 2026-03-02 08:30 UTC
         to keep it, write (presence.yaml:2:3):
           lunch:
-            labels: { en_US: Lunch break, de: Mittag }
+            labels: { en_US: Lunch break }
         to take it back, write, and apply:
           lunch:
             previousLabels: [Lunch break]
@@ -185,7 +186,7 @@ fn without_a_report_the_only_candidate_is_told_and_not_claimed_to_be_it() {
         last changed by `ada` on 2026-03-02 08:30 UTC
         to keep it, write (presence.yaml:2:3):
           lunch:
-            labels: { en_US: Lunch break, de: Mittag }
+            labels: { en_US: Lunch break }
         to take it back, write, and apply:
           lunch:
             previousLabels: [Lunch break]
@@ -207,7 +208,7 @@ fn without_a_report_the_only_candidate_is_told_and_not_claimed_to_be_it() {
 fn keeping_a_rename_leaves_no_drift_and_taking_it_back_renames_it() {
     let (mut world, report) = renamed("Lunch break");
     let row = seen(&world, std::slice::from_ref(&report)).rows.remove(0);
-    assert_eq!(row.keep.lines, ["lunch:", "  labels: { en_US: Lunch break, de: Mittag }"]);
+    assert_eq!(row.keep.lines, ["lunch:", "  labels: { en_US: Lunch break }"]);
     assert_eq!(row.first[0].lines, ["lunch:", "  previousLabels: [Lunch break]"]);
     let was = want("lunch", "Meal", "Lunch").label("de", "Mittag");
     world.config(want("lunch", "Meal", "Lunch break").label("de", "Mittag"));
@@ -263,7 +264,7 @@ fn a_definition_that_was_moved_is_one_row() {
     let drift = seen(&world, &[report]);
     assert_eq!(rows(&drift), ["lunch moved edited"]);
     assert_eq!(drift.rows[0].first[0].lines, ["lunch:", "  replaces: Break", "  previousLabels: [Verpflegung]"]);
-    let keep = "  labels: { en_US: Verpflegung, de: Mittag }";
+    let keep = "  labels: { en_US: Verpflegung }";
     assert_eq!(drift.rows[0].keep.lines, ["lunch:", "  systemPresence: Break", keep]);
 }
 
@@ -333,9 +334,9 @@ fn of_several_candidates_none_is_chosen_and_each_is_told() {
       "Lunch break" (Meal, 2fa68d50-0000-4000-8000-000000000001): last changed by `ada` on 2026-03-02 08:30 UTC
         if it is `lunch`, to keep it, write:
           lunch:
-            labels: { en_US: Lunch break, de: Mittag }
+            labels: { en_US: Lunch break }
       "Late lunch" (Meal, 2fa68d50-0000-4000-8000-000000000003): who changed it last, and when, is not known
-        if it is `lunch`, to keep it, write:
+        if it is `lunch`, to keep it, take out its label for `de`, and write:
           lunch:
             labels: { en_US: Late lunch }
 

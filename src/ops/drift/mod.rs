@@ -14,6 +14,7 @@ use crate::ops::drift::answered::{Answered, Certainty, Found, Place, answered};
 use crate::ops::drift::applied::Applied;
 use crate::ops::drift::history::{History, How, LastApply};
 use crate::ops::drift::keep::{added, another, become_of, called_otherwise, elsewhere, keep, place};
+use crate::ops::drift::trial::Trials;
 use crate::ops::history::stored::KeptReport;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
@@ -26,6 +27,7 @@ pub mod answered;
 pub mod applied;
 pub mod history;
 pub mod keep;
+pub mod trial;
 
 /// What is otherwise in an org than in its config.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -339,7 +341,7 @@ pub fn drift(desired: &Desired, observed: &Observed, target: &Target, past: &Pas
         reported(key).or_else(|| planned.as_ref().and_then(|it| it.object_of(key)).cloned())
     });
     let by_config = planned.map(|it| it.how(&plan));
-    let seen = Seen { desired, observed, history, by_config, names };
+    let seen = Seen { desired, observed, trials: Trials::new(desired, observed), history, by_config, names };
     let mut keys = BTreeSet::new();
     let rows = plan
         .changes
@@ -372,6 +374,7 @@ fn found_for<'a>(change: &Change, found: &'a BTreeMap<Key, Found>) -> Option<&'a
 struct Seen<'a> {
     desired: &'a Desired,
     observed: &'a Observed,
+    trials: Trials<'a>,
     history: History<'a>,
     /// How each change came to be needed, by the config that was applied last.
     by_config: Option<BTreeMap<Subject, How>>,
@@ -416,18 +419,18 @@ impl Seen<'_> {
         let wanted = step.key().and_then(|key| self.desired.definitions.get(key));
         let object = found.and_then(|it| self.observed.get(&it.id));
         let (Some(found), Some(wanted), Some(object)) = (found, wanted, object) else {
-            return (keep(step, self.desired, keys), Vec::new());
+            return (keep(step, &self.trials, keys), Vec::new());
         };
         let mut first = vec![match found.place {
-            Place::Here => called_otherwise(object, wanted, self.desired),
-            Place::Elsewhere => elsewhere(object, wanted, self.desired),
+            Place::Here => called_otherwise(object, wanted, &self.trials),
+            Place::Elsewhere => elsewhere(object, wanted, &self.trials),
         }];
         if found.certainty == Certainty::Guessed {
             first.push(another(wanted, self.desired));
         }
         let keep = match found.place {
-            Place::Here => keep(step, self.desired, keys),
-            Place::Elsewhere => become_of(object, wanted, self.desired),
+            Place::Here => keep(step, &self.trials, keys),
+            Place::Elsewhere => become_of(object, wanted, &self.trials),
         };
         (keep, first)
     }
@@ -464,7 +467,7 @@ impl Seen<'_> {
             name: name.clone(),
             how: self.history.how_object(id, self.observed),
             modified: self.modified(id),
-            keep: added(self.desired, (id, system_presence, &labels), keys),
+            keep: added(&self.trials, (id, system_presence, &labels), keys),
         }
     }
 
@@ -484,7 +487,7 @@ impl Seen<'_> {
                 system_presence: object.system_presence.clone(),
                 name: object.name(&self.desired.settings.default_locale).cloned(),
                 modified: self.modified(id),
-                keep: is_free.map(|it| (it.key.clone(), become_of(object, it, self.desired))),
+                keep: is_free.map(|it| (it.key.clone(), become_of(object, it, &self.trials))),
             })
         };
         let about = refusal.fact.ids().into_iter().filter_map(about).collect();

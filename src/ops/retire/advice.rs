@@ -20,6 +20,8 @@ pub struct Lines {
     pub file: FileId,
     /// Where the definition stands in it, for what is merged with that; none where it does not.
     pub beside: Option<Span>,
+    /// The `overrides` of the file, if the lines stand below them.
+    pub below: Option<Span>,
     pub instead_of: Option<Span>,
     pub lines: Vec<String>,
 }
@@ -30,21 +32,18 @@ pub fn advice(desired: &Desired, key: &Key) -> Advice {
     if wanted.deactivated {
         return Advice::SaysSo(key.clone());
     }
-    let name = yaml::scalar(key.as_str());
     let stands = wanted.places.key;
-    Advice::Write(match desired.org.as_ref().map(|org| org.place.file) {
-        // A layer speaks for other orgs too.
-        Some(org_file) if org_file != stands.file => Lines {
-            file: org_file,
-            beside: None,
-            instead_of: None,
-            lines: vec!["overrides:".to_owned(), format!("  {name}:"), "    deactivated: true".to_owned()],
-        },
-        Some(_) | None => Lines {
-            file: stands.file,
-            beside: Some(stands),
-            instead_of: wanted.places.deactivated.filter(|it| it.file == stands.file),
-            lines: vec![format!("{name}:"), "  deactivated: true".to_owned()],
-        },
-    })
+    let lines = vec![format!("{}:", yaml::scalar(key.as_str())), "  deactivated: true".to_owned()];
+    let Some(org) = desired.org_file_without(wanted) else {
+        let instead_of = wanted.places.deactivated.filter(|it| it.file == stands.file);
+        return Advice::Write(Lines { file: stands.file, beside: Some(stands), below: None, instead_of, lines });
+    };
+    // A second `overrides` would be an error.
+    let lines = if org.overrides.is_some() {
+        lines
+    } else {
+        let indented = lines.into_iter().map(|it| format!("  {it}"));
+        std::iter::once("overrides:".to_owned()).chain(indented).collect()
+    };
+    Advice::Write(Lines { file: org.place.file, beside: None, below: org.overrides, instead_of: None, lines })
 }

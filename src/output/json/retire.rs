@@ -109,6 +109,9 @@ pub struct LinesV1 {
     /// Where the definition stands in it, for what is merged with that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beside: Option<PlaceV1>,
+    /// The `overrides` of the file, below which the lines stand; absent if it has none, or has the definition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub below: Option<PlaceV1>,
     /// What says the contrary there, and goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<PlaceV1>,
@@ -153,7 +156,7 @@ fn halt_v1(halt: &Halt) -> HaltV1 {
 }
 
 fn lines_v1(advice: &Advice, sources: &Sources) -> Option<LinesV1> {
-    let Lines { file, beside, instead_of, lines } = match advice {
+    let Lines { file, beside, below, instead_of, lines } = match advice {
         Advice::SaysSo(_) => return None,
         Advice::Write(lines) => lines,
     };
@@ -161,6 +164,7 @@ fn lines_v1(advice: &Advice, sources: &Sources) -> Option<LinesV1> {
     Some(LinesV1 {
         file: sources.get(*file).path.display().to_string(),
         beside: place(beside),
+        below: place(below),
         instead_of: place(instead_of),
         yaml: lines.clone(),
     })

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::model::division::Divisions;
 use crate::model::names::Locale;
 use crate::model::observed::{Definition, Target};
-use crate::model::source::Sources;
+use crate::model::source::{Sources, Span};
 use crate::model::text;
 use crate::model::usage::Seats;
 use crate::model::user::UserId;
@@ -145,21 +145,18 @@ fn said(fate: &Fate) -> Said {
 }
 
 fn advised(advice: &Advice, sources: &Sources, style: Style) -> String {
-    let Lines { file, beside, instead_of, lines } = match advice {
+    let Lines { file, beside, below, instead_of, lines } = match advice {
         Advice::SaysSo(key) => {
             return format!("The config says of `{}` that it is deactivated.\n", text::terminal(key.as_str()));
         }
         Advice::Write(lines) => lines,
     };
-    let place = match (instead_of, beside) {
-        (Some(span), _) => {
-            format!("{}, instead of what stands there", text::terminal(&sources.place(*span).to_string()))
-        }
-        (None, Some(span)) => text::terminal(&sources.place(*span).to_string()).to_string(),
-        (None, None) => {
-            let path = text::terminal(&sources.get(*file).path.display().to_string());
-            format!("{path}; where it has `overrides`, below them")
-        }
+    let at = |span: &Span| text::terminal(&sources.place(*span).to_string()).to_string();
+    let place = match (instead_of, beside, below) {
+        (Some(span), _, _) => format!("{}, instead of what stands there", at(span)),
+        (None, Some(span), _) => at(span),
+        (None, None, Some(span)) => format!("{}, below `overrides`", at(span)),
+        (None, None, None) => text::terminal(&sources.get(*file).path.display().to_string()).to_string(),
     };
     let mut shown =
         format!("{} this into the config, so that the next `apply` agrees ({place}):\n", style.bold("Write"));

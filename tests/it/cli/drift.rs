@@ -4,12 +4,14 @@
 
 use insta::assert_snapshot;
 use presencectl::output::json;
+use presencectl::plan::answer::Answer;
 use presencectl::sandbox::{Config, Seed};
 use serde_json::{Value, json};
 
 use super::driver::Cli;
 use super::server::Org;
 use super::with_org;
+use crate::drift::pasted::pasted;
 use crate::render::{complaints, in_step, parsed};
 
 const HEAD: &str = "version: 1\ndefinitions:\n";
@@ -113,32 +115,23 @@ fn what_was_edited_is_told_from_what_was_not_applied_in_every_view() {
     assert!(ran.stdout.contains("\nEdited by hand, or merged and not applied (which of them is not known):\n"));
 }
 
+/// A config with all lines that keep what is there.
+fn kept(files: &[String], document: &Value) -> Vec<String> {
+    document["drift"].as_array().unwrap().iter().fold(files.to_vec(), |files, row| {
+        let yaml = row["keep"]["yaml"].as_array().unwrap();
+        let lines = yaml.iter().map(|it| it.as_str().unwrap().to_owned()).collect();
+        let answer = Answer { say: row["keep"]["say"].as_str().unwrap().to_owned(), lines };
+        pasted(&files, row["revert"]["key"].as_str(), &answer)
+    })
+}
+
 #[test]
 fn keeping_everything_as_the_lines_say_leaves_no_drift_and_so_does_taking_it_back() {
     let org = Org::start(Config::default());
     let (cli, target, _) = edited(&org);
     let ran = cli.run(&format!("drift lunch.yaml {target} --report-dir reports -o json"));
     let document = parsed(&ran.stdout);
-    let mut kept = HEAD.to_owned();
-    for row in document["drift"].as_array().unwrap() {
-        let lines = row["keep"]["yaml"].as_array().unwrap();
-        let (presence, label) = match row["revert"]["key"].as_str().unwrap() {
-            "lunch" => ("Meal", None),
-            "coaching" => ("Busy", Some("Coaching")),
-            "tea" => ("Break", None),
-            "nap" => ("Idle", None),
-            _ => ("Training", Some("Fresh")),
-        };
-        for (index, line) in lines.iter().enumerate() {
-            kept.extend(["  ", line.as_str().unwrap(), "\n"]);
-            if index == 0 {
-                kept.extend(["    systemPresence: ", presence, "\n"]);
-            }
-        }
-        if let Some(label) = label {
-            kept.extend(["    labels: { en_US: ", label, " }\n"]);
-        }
-    }
+    let kept = kept(&[cli.read("lunch.yaml")], &document).remove(0);
     cli.write("kept.yaml", &kept);
     let ran = cli.run(&format!("drift kept.yaml {target} --detailed-exitcode"));
     assert_eq!(ran.code, Some(0), "{}\n{kept}", ran.shown());
@@ -178,9 +171,7 @@ fn what_a_layer_says_is_kept_in_the_org_file() {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.shown());
     assert_snapshot!("drift_of_a_layer", steady(&ran.stdout, &ids));
     // As the lines say: what stands in the org file already is merged with them, by whoever pastes them.
-    let kept = "overrides:\n  lunch:\n    labels: { en_US: Lunch, de: Essen, fr: null }\n  tea:\n    \
-                labels: { en_US: Tea, fr: Thé, de: null }\n  nap:\n    deactivated: true\n";
-    cli.write("acme.yaml", &format!("{head}{kept}"));
+    cli.write("acme.yaml", &kept(&[cli.read("acme.yaml")], &parsed(&cli.read("drift.json")))[0]);
     let ran = cli.run(&format!("drift acme.yaml {target}"));
     assert!(ran.stdout.ends_with("\nNo drift: the org is as the config says.\n"), "{}", ran.shown());
     let places: Vec<String> = parsed(&cli.read("drift.json"))["drift"]
@@ -189,7 +180,7 @@ fn what_a_layer_says_is_kept_in_the_org_file() {
         .iter()
         .map(|it| format!("{}:{}", it["keepPlace"]["file"].as_str().unwrap(), it["keepPlace"]["line"]))
         .collect();
-    assert_eq!(places, ["acme.yaml:2", "acme.yaml:2", "acme.yaml:5"]);
+    assert_eq!(places, ["acme.yaml:4", "acme.yaml:4", "acme.yaml:5"]);
 }
 
 #[test]

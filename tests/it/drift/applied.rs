@@ -59,7 +59,7 @@ fn what_was_applied_tells_edited_from_merged_and_both() {
         who changed it last, and when, is not known
         to keep it, write (presence.yaml:2:3):
           lunch:
-            labels: { en_US: Lunch, de: von Hand }
+            labels: { de: von Hand }
 
     Edited by hand in the org, and changed in the config since `3f2a91c`:
       ^ deactivated walk "Walk" (Away, 2fa68d50-0000-4000-8000-000000000003)
@@ -76,9 +76,7 @@ fn what_was_applied_tells_edited_from_merged_and_both() {
       ~ changed tea "Tea" (Break, 2fa68d50-0000-4000-8000-000000000002)
         - de: "Tee"
         who changed it last, and when, is not known
-        to keep it, write (presence.yaml:11:3):
-          tea:
-            labels: { en_US: Tea }
+        to keep it, take out its label for `de` (presence.yaml:11:3)
 
     Drift: 4 definitions. To take it back, run `presencectl apply`.
     "#);

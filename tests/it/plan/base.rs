@@ -18,7 +18,7 @@ use presencectl::plan::change::Step;
 use presencectl::plan::origin::{Against, Base, Comparison, Evidence, Origin, Pending};
 use presencectl::plan::{Plan, plan};
 
-use crate::paper::{World, presence, target, want};
+use crate::paper::{World, id, presence, target, want};
 use crate::render::{complaints, parsed};
 
 const MERGED: &str = "2026-03-01T12:00:00.000Z";
@@ -162,6 +162,18 @@ fn a_new_default_label_is_asked_about_unless_something_answers() {
     assert_eq!(asked(lunch().previously("Brunch"))[0].answer().lines[1], "  previousLabels: [Brunch, Lunch]");
     assert_eq!(asked(lunch().previously("Lunch")), []);
     assert_eq!(asked(lunch().said_to_be_new()), []);
+    // What no config takes without a pin, and what another one is called now, says nothing of this one.
+    let odd = World::in_step([want("lunch", "Meal", "Lunch\tbreak").pinned(id(1)), want("tea", "Meal", "Tea")]);
+    let mut head = odd.clone();
+    head.config(lunch());
+    let pin = vec!["ids:".to_owned(), format!("  lunch: {}", id(1))];
+    let renamed = |base: &World, head: &World| compared(base, head).0.base.unwrap().compared().unwrap().renamed.clone();
+    assert_eq!(renamed(&odd, &head)[0].answer().lines, pin);
+    let both = World::in_step([want("lunch", "Meal", "Lunch"), want("tea", "Meal", "Tea")]);
+    let mut swapped = both.clone();
+    swapped.config(want("lunch", "Meal", "Tea")).config(want("tea", "Meal", "Lunch"));
+    let swapped = renamed(&both, &swapped);
+    assert_eq!((swapped.len(), swapped[0].answer().lines.clone()), (2, pin));
     // Somebody has renamed it in the org already: it is found.
     let mut head = base.clone();
     head.config(want("lunch", "Meal", "Dinner"));
@@ -199,6 +211,7 @@ fn each_guard_that_the_change_edits_is_named() {
         id: None,
         region: None,
         place: crate::paper::nowhere(),
+        overrides: None,
     });
     let (base, head) = (Side { desired: &before, plan: &planned }, Side { desired: &after, plan: &planned });
     let found = compare(base, head, &pending).guards;

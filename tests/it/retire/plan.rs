@@ -10,8 +10,10 @@ use presencectl::model::usage::{Queue, Seats};
 use presencectl::model::user::UserId;
 use presencectl::ops::retire::advice::{Advice, Lines, advice};
 use presencectl::ops::retire::plan::{Asked, Moves, Retirement, retirement};
+use presencectl::plan::answer::Answer;
 use presencectl::plan::plan;
 
+use crate::drift::pasted::pasted;
 use crate::paper::{Want, World, carry_out, id, want};
 use crate::users::user;
 
@@ -135,12 +137,18 @@ fn advised(org: &str, layer: Option<&str>) -> (String, Vec<String>, Option<Strin
     let layers: Vec<Text<'_>> = layer.map(|text| Text { path: "base.yaml", text }).into_iter().collect();
     let (sources, found, desired) = read_texts(Text { path: "org.yaml", text: org }, &layers);
     let desired = desired.unwrap_or_else(|| panic!("{found:#?}"));
-    let Advice::Write(Lines { file, beside, instead_of, lines }) = advice(&desired, &Key::new("coaching").unwrap())
+    let Advice::Write(Lines { file, beside, below, instead_of, lines }) =
+        advice(&desired, &Key::new("coaching").unwrap())
     else {
         panic!("something is to be written");
     };
     let place = |span| format!("{}:{}", sources.place(span).path.display(), sources.place(span).line.get());
-    let at = beside.map_or_else(|| sources.get(file).path.display().to_string(), place);
+    let files: Vec<String> = std::iter::once(org).chain(layer).map(str::to_owned).collect();
+    let followed = pasted(&files, None, &Answer { say: String::new(), lines: lines.clone() });
+    let layers: Vec<Text<'_>> = followed[1..].iter().map(|text| Text { path: "base.yaml", text }).collect();
+    let followed = read_texts(Text { path: "org.yaml", text: &followed[0] }, &layers).2.unwrap();
+    assert_eq!(advice(&followed, &Key::new("coaching").unwrap()), Advice::SaysSo(Key::new("coaching").unwrap()));
+    let at = beside.or(below).map_or_else(|| sources.get(file).path.display().to_string(), place);
     (at, lines, instead_of.map(place))
 }
 
@@ -156,6 +164,12 @@ fn the_lines_stand_where_this_org_and_no_other_reads_them() {
     assert_eq!(advised(&own, Some("version: 1\n")), ("org.yaml:5".to_owned(), beside.clone(), None));
     let with_override = format!("{ORG}overrides:\n  coaching: {{ labels: {{ de: Coaching }} }}\n");
     assert_eq!(advised(&with_override, Some(&layer)), ("org.yaml:5".to_owned(), beside.clone(), None));
+    // A second `overrides` would be an error, also if the first has only another definition or none.
+    let other = format!("{ORG}overrides:\n  tea: {{ labels: {{ de: Tee }} }}\n");
+    let with_tea = format!("{layer}  tea: {{ systemPresence: Meal, labels: {{ en_US: Tea }} }}\n");
+    assert_eq!(advised(&other, Some(&with_tea)), ("org.yaml:4".to_owned(), beside.clone(), None));
+    let empty = format!("{ORG}overrides:\n");
+    assert_eq!(advised(&empty, Some(&layer)), ("org.yaml:4".to_owned(), beside.clone(), None));
     // What a layer says to the contrary stands, for other orgs.
     let says_no = layer.replace("labels:", "deactivated: false, labels:");
     assert_eq!(advised(&with_override, Some(&says_no)), ("org.yaml:5".to_owned(), beside.clone(), None));
