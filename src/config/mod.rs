@@ -108,11 +108,6 @@ pub struct Checked {
     pub definitions: usize,
 }
 
-/// What may be meant by a path that was typed and leads nowhere.
-pub fn nearest_path(path: &Path) -> Option<PathBuf> {
-    root::nearest(&Disk::default(), path)
-}
-
 /// Loads the one config that a request names.
 pub fn load(request: &Request) -> Loaded {
     load_in(Rc::new(Disk::default()), request)

@@ -37,19 +37,13 @@ pub(super) fn begin(
     Ok((found, Root { found: root, system }))
 }
 
-/// What may be meant by a path that leads nowhere: what has a similar name in its folder, or the same in a folder with a
-/// similar name.
+/// What may be meant by a path that leads nowhere.
 pub(super) fn nearest(system: &dyn FileSystem, path: &Path) -> Option<PathBuf> {
-    let folder = path.parent()?;
-    let opened = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let Ok(real) = system.canonical(opened) else {
-        let other = nearest(system, folder)?.join(path.file_name()?);
-        return system.canonical(&other).is_ok().then_some(other);
+    let names_in = |folder: &Path| {
+        let entries = system.entries(&system.canonical(folder).ok()?).ok()?;
+        Some(entries.into_iter().filter_map(|it| it.name.into_string().ok()).collect())
     };
-    let entries = system.entries(&real).ok()?;
-    let names: Vec<String> = entries.into_iter().filter_map(|it| it.name.into_string().ok()).collect();
-    let near = text::nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
-    Some(folder.join(near))
+    text::nearest_path(path, &|path| system.canonical(path).is_ok(), &names_in)
 }
 
 /// The nearest folder upward that holds `.git`, else the path's own folder. Upward from the path as it was typed: a link

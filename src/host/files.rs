@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::config;
 use crate::host::nofollow::{self, Fault, Folder, Kind, Temporary, Write};
 use crate::host::signals::Signals;
 use crate::model::limits::{PLACED_BYTES_MAX, STEP_SUMMARY_BYTES_MAX};
@@ -420,10 +419,19 @@ pub fn real_path(path: &Path) -> PathBuf {
     fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_owned())
 }
 
+/// What may be meant by a path that leads nowhere.
+fn nearest_path(path: &Path) -> Option<PathBuf> {
+    let names_in = |folder: &Path| {
+        let entries = fs::read_dir(folder).ok()?;
+        Some(entries.filter_map(|it| it.ok()?.file_name().into_string().ok()).collect())
+    };
+    text::nearest_path(path, &|path| fs::canonicalize(path).is_ok(), &names_in)
+}
+
 /// A failure to read a path that was typed: where nothing is there, with what may be meant.
 pub fn cannot_read(path: &Path, problem: Problem) -> Problem {
     let is_missing = fs::symlink_metadata(path).is_err_and(|it| it.kind() == io::ErrorKind::NotFound);
-    match is_missing.then(|| config::nearest_path(path)).flatten() {
+    match is_missing.then(|| nearest_path(path)).flatten() {
         Some(near) => problem.help(format!("did you mean {}?", text::ticked(near.display()))),
         None => problem,
     }
@@ -432,7 +440,7 @@ pub fn cannot_read(path: &Path, problem: Problem) -> Problem {
 /// Why a file is not written.
 pub fn cannot_write(path: &Path, error: &io::Error) -> Problem {
     let problem = Problem::new(format!("cannot write `{}`: {}", text::unticked(path.display()), cause(error)));
-    let nearest = || Some(config::nearest_path(path.parent()?)?.join(path.file_name()?));
+    let nearest = || Some(nearest_path(path.parent()?)?.join(path.file_name()?));
     match nearest().filter(|_| error.kind() == io::ErrorKind::NotFound && !folder_of(path).exists()) {
         Some(near) => problem.help(format!("did you mean {}?", text::ticked(near.display()))),
         None => problem,

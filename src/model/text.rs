@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 /// Text in which nothing acts on a terminal: what was hidden is written as an escape.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -347,6 +348,24 @@ pub fn without_hidden(json: &str) -> String {
     }
     // A log that holds the document may be read by a runner.
     without_inner_commands(&safe, "\\u0023")
+}
+
+/// What may be meant by a path that leads nowhere: what has a similar name in its folder, or the same in a folder with a
+/// similar name. `names_in` gives none for what is no folder.
+pub fn nearest_path(
+    path: &Path,
+    is_there: &dyn Fn(&Path) -> bool,
+    names_in: &dyn Fn(&Path) -> Option<Vec<String>>,
+) -> Option<PathBuf> {
+    let folder = path.parent()?;
+    let opened = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    if !is_there(opened) {
+        let other = nearest_path(folder, is_there, names_in)?.join(path.file_name()?);
+        return is_there(&other).then_some(other);
+    }
+    let names = names_in(opened)?;
+    let near = nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
+    Some(folder.join(near))
 }
 
 #[cfg(test)]
