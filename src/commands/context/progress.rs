@@ -90,7 +90,7 @@ impl<'a> Progress<'a> {
                 bar.set_message(first_line(&self.row(row)));
             }
             (Some((bar, _)), Event::Started(step)) => {
-                bar.set_message(output::text::started(step, self.names.default_locale))
+                bar.set_message(output::text::started(step, self.names.default_locale));
             }
             (Some((bar, _)), Event::Waiting(time)) => bar.set_message(waiting(time)),
             (None, Event::Waiting(time)) => self.line(&waiting(time)),

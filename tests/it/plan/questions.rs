@@ -84,9 +84,9 @@ fn answers_are_quoted_for_yaml() {
     assert_snapshot!(world.plan(), @r#"
     error[looks-like-rename]: `no` would be created, but it looks like `no: "later"\u202E` (Meal, 2fa68d50-0000-4000-8000-000000000001)
       --> presence.yaml:2:3
-      if it is `no: "later"\u202E` under a new label:
-          "no":
-            previousLabels: ["no: \"later\"\u202E"]
+      if it is 2fa68d50-0000-4000-8000-000000000001:
+          ids:
+            "no": 2fa68d50-0000-4000-8000-000000000001
       if it is another one:
           "no":
             new: true
