@@ -1,0 +1,18 @@
+# Format, lints and the checks of the kit: what fails fast.
+check:
+    cargo fmt --check
+    cargo clippy --all-targets --locked -- -D warnings
+    bash .ci/kit
+
+# All tests.
+test:
+    cargo test --locked
+
+# Rewrites snapshots and expected texts. Read `git diff` afterwards.
+bless:
+    INSTA_UPDATE=always UPDATE=1 cargo test --locked
+    git diff --stat
+
+# Speed and memory.
+bench:
+    cargo bench --locked
