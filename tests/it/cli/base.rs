@@ -300,7 +300,7 @@ fn what_came_by_a_merge_changed_when_it_was_merged() {
 fn a_kept_report_that_the_org_contradicts_is_not_outdone_by_the_date_of_a_commit() {
     let org = Org::start(Config::default());
     let (cli, target) = with_org(&org);
-    let cli = cli.variable("PATH", &path());
+    let cli = cli.keeping_reports().variable("PATH", &path());
     git(&cli, "init --quiet");
     cli.write(".gitignore", "plan.json\n");
     cli.write("lunch.yaml", &config("Mittag", "Tee"));
