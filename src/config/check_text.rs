@@ -31,6 +31,9 @@ pub fn hidden_in(text: &str, what: &str) -> Vec<Finding> {
     found
 }
 
+/// The longest placeholder that is looked for, in characters.
+const PLACEHOLDER_CHARS_MAX: usize = 100;
+
 /// What a template, a script or a person would have replaced.
 pub fn placeholder(text: &str) -> Option<&str> {
     type Fits = fn(&str) -> bool;
@@ -58,7 +61,9 @@ pub fn placeholder(text: &str) -> Option<&str> {
     let between = |(open, close, fits): (&str, &str, Fits)| {
         text.match_indices(open).find_map(|(begin, _)| {
             let inner = &text[begin + open.len()..];
-            let length = inner.find(close)?;
+            // Looked for nearby only: a long text may hold many that open and none that closes.
+            let near = inner.char_indices().nth(PLACEHOLDER_CHARS_MAX).map_or(inner, |(end, _)| &inner[..end]);
+            let length = near.find(close)?;
             fits(&inner[..length]).then(|| &text[begin..begin + open.len() + length + close.len()])
         })
     };
