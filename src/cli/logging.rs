@@ -12,7 +12,7 @@ pub struct LoggingArgs {
     /// also logs that a request begins, and every object.
     #[arg(short = 'v', long, global = true, action = ArgAction::Count, display_order = 1000)]
     pub verbose: u8,
-    /// Leave warnings about the config out on standard error; they are counted.
+    /// Leave warnings out of text for people on the screen; they are counted.
     #[arg(short = 'q', long, global = true, display_order = 1000)]
     pub quiet: bool,
     /// How the log is written.

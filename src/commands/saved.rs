@@ -8,7 +8,7 @@ use crate::model::limits::SAVED_PLAN_BYTES_MAX;
 use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::model::problem::{Problem, cause};
-use crate::model::text;
+use crate::model::text::{self, NotText};
 use crate::ops::apply::report::{Outcome, Row};
 use crate::output::json::saved_plan;
 use crate::plan::saved::{self, Bound, Fresh, Misfit, Operation, SavedPlan};
@@ -25,7 +25,10 @@ pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
     if u64::try_from(bytes.len()).is_ok_and(|length| length > SAVED_PLAN_BYTES_MAX) {
         return Err(named(format!("it is longer than {SAVED_PLAN_BYTES_MAX} bytes")));
     }
-    let text = text::of_bytes(&bytes).map_err(|error| named(error.to_string()))?;
+    let text = text::of_bytes(&bytes).map_err(|error| {
+        let problem = named(error.to_string());
+        if matches!(error, NotText::NotUtf8(_)) { problem } else { problem.help("or make it anew with `-o json=FILE`") }
+    })?;
     saved_plan::read(text).map_err(|error| named(error.to_string()).help("make it with `plan --output json=FILE`"))
 }
 

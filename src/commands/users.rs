@@ -12,7 +12,7 @@ use crate::host::terminal::Terminal;
 use crate::model::desired::Desired;
 use crate::model::limits::USERS_BYTES_MAX;
 use crate::model::problem::{Problem, cause};
-use crate::model::text;
+use crate::model::text::{self, NotText};
 use crate::model::user::Source;
 use crate::ops::users::sheet::{self, Entry, Mistake};
 
@@ -106,5 +106,18 @@ fn text(path: &Path, name: &str, terminal: &mut Terminal) -> Result<String, Prob
     if u64::try_from(bytes.len()).is_ok_and(|length| length > USERS_BYTES_MAX) {
         return Err(cannot(format!("it is longer than {USERS_BYTES_MAX} bytes")));
     }
-    text::of_bytes(&bytes).map(str::to_owned).map_err(|error| cannot(error.to_string()))
+    text::of_bytes(&bytes).map(str::to_owned).map_err(|error| cannot(not_text(error, &bytes)).help(SAVE_AS_UTF8))
+}
+
+const SAVE_AS_UTF8: &str = "save it as UTF-8: in Excel as `CSV UTF-8`; nothing was sent";
+
+fn not_text(error: NotText, bytes: &[u8]) -> String {
+    match error {
+        NotText::Utf16 => "it is UTF-16, as Excel writes `Unicode Text`, and `>` in Windows PowerShell all".to_owned(),
+        NotText::Utf32 => "it is UTF-32".to_owned(),
+        NotText::NotUtf8(at) => {
+            let line = bytes[..at].split(|it| *it == b'\n').count();
+            format!("line {line} is not UTF-8; if Excel wrote it as `CSV`, it is Windows-1252 or another old encoding")
+        }
+    }
 }

@@ -31,22 +31,65 @@ pub fn hidden_in(text: &str, what: &str) -> Vec<Finding> {
     found
 }
 
+/// The longest placeholder that is looked for, in characters.
+const PLACEHOLDER_CHARS_MAX: usize = 100;
+
+/// What a template, a script or a person would have replaced.
 pub fn placeholder(text: &str) -> Option<&str> {
-    const PAIRS: [(&str, &str); 8] =
-        [("${", "}"), ("$(", ")"), ("{{", "}}"), ("#{", "}"), ("<%", "%>"), ("%(", ")s"), ("__", "__"), ("%", "%")];
-    let is_name = |it: &str| {
-        it.contains(|c: char| c.is_ascii_uppercase())
-            && it.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    type Fits = fn(&str) -> bool;
+    // `50% of 80%`, `__` and `{Pause}` are used in other ways as well.
+    const PAIRS: [(&str, &str, Fits); 17] = [
+        ("${", "}", is_filled),
+        ("$(", ")", is_filled),
+        ("{{", "}}", is_filled),
+        ("#{", "}", is_filled),
+        ("<%", "%>", is_filled),
+        ("[[", "]]", is_filled),
+        ("%(", ")s", is_filled),
+        ("@@", "@@", is_word),
+        ("##", "##", is_word),
+        ("%%", "%%", is_word),
+        ("$$", "$$", is_word),
+        ("<", ">", is_word),
+        ("__", "__", is_name),
+        ("%", "%", is_name),
+        ("@", "@", is_name),
+        ("$", "$", is_name),
+        ("{", "}", is_name_or_number),
+    ];
+    const WORDS: [&str; 8] = ["TODO", "TBD", "FIXME", "XXX", "CHANGEME", "CHANGE_ME", "REPLACEME", "REPLACE_ME"];
+    let between = |(open, close, fits): (&str, &str, Fits)| {
+        text.match_indices(open).find_map(|(begin, _)| {
+            let inner = &text[begin + open.len()..];
+            // Looked for nearby only: a long text may hold many that open and none that closes.
+            let near = inner.char_indices().nth(PLACEHOLDER_CHARS_MAX).map_or(inner, |(end, _)| &inner[..end]);
+            let length = near.find(close)?;
+            fits(&inner[..length]).then(|| &text[begin..begin + open.len() + length + close.len()])
+        })
     };
-    let between = |(open, close): (&str, &str)| {
-        let begin = text.find(open)?;
-        let inner = &text[begin + open.len()..];
-        let length = inner.find(close)?;
-        // `50% of 80%` and `__` are used in other ways as well.
-        let fits = !inner[..length].trim().is_empty() && (open != close || is_name(&inner[..length]));
-        fits.then(|| &text[begin..begin + open.len() + length + close.len()])
-    };
-    PAIRS.into_iter().find_map(between).or_else(|| text.strip_prefix('$').filter(|it| is_name(it)).map(|_| text))
+    let is_variable = || text.strip_prefix('$').is_some_and(is_name) || WORDS.contains(&text);
+    PAIRS.into_iter().find_map(between).or_else(|| is_variable().then_some(text))
+}
+
+fn is_filled(inner: &str) -> bool {
+    !inner.trim().is_empty()
+}
+
+/// As variables are called.
+fn is_name(inner: &str) -> bool {
+    inner.contains(|c: char| c.is_ascii_uppercase())
+        && inner.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+fn is_name_or_number(inner: &str) -> bool {
+    is_name(inner) || !inner.is_empty() && inner.bytes().all(|it| it.is_ascii_digit())
+}
+
+/// A word, or several, without a space at its ends.
+fn is_word(inner: &str) -> bool {
+    inner.starts_with(char::is_alphabetic)
+        && !inner.ends_with(' ')
+        && inner.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' '))
 }
 
 /// The first character that nobody sees and that nothing around it needs.
@@ -190,6 +233,31 @@ mod tests {
         ];
         for (text, code) in cases {
             assert_eq!(codes(text), [code], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn placeholders_of_many_tools_are_found_and_marks_of_people_are_not() {
+        for (text, found) in [
+            ("<label>", "<label>"),
+            ("Pause <Name des Teams>", "<Name des Teams>"),
+            ("@@LABEL@@", "@@LABEL@@"),
+            ("@@label@@", "@@label@@"),
+            ("@LABEL@", "@LABEL@"),
+            ("%%LABEL%%", "%%LABEL%%"),
+            ("50% %LABEL%", "%LABEL%"),
+            ("##label##", "##label##"),
+            ("[[ label ]]", "[[ label ]]"),
+            ("{LABEL}", "{LABEL}"),
+            ("{0} minutes", "{0}"),
+            ("TODO", "TODO"),
+        ] {
+            assert_eq!(placeholder(text), Some(found), "{text}");
+        }
+        for text in
+            ["Pause < 10 > 5", "a@b@c.de", "{Pause}", "[Pause]", "Todo", "Break #1 and #2", "50% of 80%", "<3", "$"]
+        {
+            assert_eq!(placeholder(text), None, "{text}");
         }
     }
 

@@ -203,12 +203,13 @@ fn unreadable_text(text: &str, unread: Option<NotText>, file: FileId) -> Vec<Dia
     };
     let mut found = Vec::new();
     if let Some(unread) = unread {
-        let (index, utf16) = match unread {
-            NotText::NotUtf8(index) => (index, false),
-            NotText::Utf16 => (0, true),
+        let (index, other) = match unread {
+            NotText::NotUtf8(index) => (index, None),
+            NotText::Utf16 => (0, Some("UTF-16")),
+            NotText::Utf32 => (0, Some("UTF-32")),
         };
         let length = text[index..].chars().next().map_or(0, char::len_utf8);
-        found.push(Diagnostic::at(span(index, length), Finding::NotUtf8 { byte: index + 1, utf16 }));
+        found.push(Diagnostic::at(span(index, length), Finding::NotUtf8 { byte: index + 1, other }));
         return found;
     }
     let mut controls = text.char_indices().filter(|(_, c)| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
@@ -235,13 +236,12 @@ fn unreadable_text(text: &str, unread: Option<NotText>, file: FileId) -> Vec<Dia
             tabs.push(start + tab);
         }
         open = (open + line.matches(['{', '[']).count()).saturating_sub(line.matches(['}', ']']).count());
-        if ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].into_iter().any(|it| is_marker(line.trim_end(), it)) {
-            markers.push(start);
+        if ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].into_iter().any(|it| is_marker(content.trim_end(), it)) {
+            markers.push(start + indentation.len());
         }
         start += line.len();
     }
-    // A row of `=` alone can stand in a text of several lines.
-    if let Some(first) = markers.first().filter(|it| !text[**it..].starts_with('=')) {
+    if let Some(first) = markers.first() {
         found.push(Diagnostic::at(span(*first, 7), Finding::ConflictMarker { count: markers.len() }));
         return found;
     }

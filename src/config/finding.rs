@@ -128,11 +128,13 @@ findings! {
         "no-files", Error, format!("there is no `.yaml` or `.yml` file in `{path}`"),
         say("hidden files and folders are skipped");
     /// A file is not UTF-8.
-    NotUtf8 { byte: usize, utf16: bool }
+    NotUtf8 { byte: usize, other: Option<&'static str> }
         "not-utf8", Error,
-        if *utf16 { "the file is UTF-16, not UTF-8".to_owned() }
-        else { format!("byte {byte} of the file is not UTF-8") },
-        say(if *utf16 { "save the file as UTF-8; `>` in Windows PowerShell writes UTF-16, `import --out FILE` does not" }
+        match other {
+            Some(other) => format!("the file is {other}, not UTF-8"),
+            None => format!("byte {byte} of the file is not UTF-8"),
+        },
+        say(if *other == Some("UTF-16") { "save the file as UTF-8; `>` in Windows PowerShell writes UTF-16, `import --out FILE` does not" }
             else { "save the file as UTF-8" });
     /// A merge has left its markers.
     ConflictMarker { count: usize }
@@ -188,7 +190,12 @@ findings! {
     /// What follows a plain value looks like a part of it.
     CutByComment { comment: String }
         "cut-by-comment", Warning, format!("`{comment}` is a comment, not a part of the value"),
-        say("quote the value if it belongs to it; if it is a comment, write a space after the `#`");
+        say(if comment == "#" { "quote the value if it belongs to it; else remove it" }
+            else { "quote the value if it belongs to it; if it is a comment, write a space after the `#`" });
+    /// Quotes of typography around a plain value or key.
+    TypographicQuotes { }
+        "typographic-quotes", Warning, "typographic quotes do not quote in YAML: write `\"`".to_owned(),
+        say("if they belong to the text, write `\"` around them too");
     /// A key is given twice in one mapping.
     DuplicateKey { key: String }
         "duplicate-key", Error, format!("the key `{key}` is given twice"), say("keep one of the two");
@@ -384,11 +391,8 @@ findings! {
     /// A key with odd characters.
     InvalidKey { key: String }
         "invalid-key", Error, format!("`{key}` cannot be the key of a definition"),
-        say(if key.contains(text::is_odd_space) {
-            "it contains a space that is not the one of the space bar: type it anew"
-        } else {
-            "a key is a letter or digit, then letters, digits, `_`, `-` and `.`, at most 100 in all"
-        });
+        text::unseen_in_name(key)
+            .or_else(|| say("a key is a letter or digit, then letters, digits, `_`, `-` and `.`, at most 100 in all"));
     /// No `systemPresence` on the merged definition.
     MissingSystemPresence { key: String }
         "missing-system-presence", Error, format!("`{key}` has no `systemPresence`"),
@@ -446,13 +450,11 @@ findings! {
     /// A locale that cannot be one.
     InvalidLocale { locale: String, pinned: bool }
         "invalid-locale", eased(*pinned), format!("`{locale}` cannot be a locale"),
-        say(if locale.eq_ignore_ascii_case("false") {
-            "if this was `no` (Norwegian), another tool has read it as YAML 1.1 and written it back: write `\"no\"`"
-        } else if locale.contains(text::is_odd_space) {
-            "it contains a space that is not the one of the space bar: type it anew"
+        if locale.eq_ignore_ascii_case("false") {
+            say("if this was `no` (Norwegian), another tool has read it as YAML 1.1 and written it back: write `\"no\"`")
         } else {
-            "a locale is a word such as `de` or `pt_BR`"
-        });
+            text::unseen_in_name(locale).or_else(|| say("a locale is a word such as `de` or `pt_BR`"))
+        };
     /// Two spellings of one locale.
     DuplicateLocale { locale: String, other: String, pinned: bool }
         "duplicate-locale", eased(*pinned), format!("`{locale}` and `{other}` are one locale"), say("keep one of the two");

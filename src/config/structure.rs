@@ -455,6 +455,10 @@ fn advice(expected: &[String], node: &Spanned<Node>, source: &str, name: &Name) 
             Some("`null` takes an inherited label away, under `overrides` only; quote it if it is the text".to_owned())
         }
         Node::Null => Some("write a value, or remove the line".to_owned()),
+        // To YAML it is one text, because no space of its own follows the colon.
+        Node::Text(text) if wants("object") => {
+            text::unseen_in_name(text).or_else(|| text.contains(':').then(|| "write a space after the `:`".to_owned()))
+        }
         Node::Text(text) if wants("array") => Some(format!("write `[{}]`", text::unticked(yaml::scalar(text)))),
         _ => None,
     }

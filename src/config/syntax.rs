@@ -20,6 +20,10 @@ pub(super) fn diagnostic(error: &ScanError, text: &str, file: FileId, depth_max:
         if let Some((index, length)) = odd_space_before(text, start) {
             return Diagnostic::at(one(index), odd_space(&text[index..index + length]));
         }
+        if let Some(index) = typographic_quote(text, start) {
+            let problem = "typographic quotes do not quote in YAML".to_owned();
+            return Diagnostic::at(one(index), Finding::Syntax { problem, advice: Some("write `\"`".to_owned()) });
+        }
         let in_brackets = if is_about_brackets(error.kind()) { comment_in_brackets(text) } else { None };
         if let Some((index, comment)) = in_brackets {
             let problem = format!("{} is a comment, and the bracket before it is not closed", text::ticked(comment));
@@ -66,9 +70,43 @@ pub(super) fn comment_after(text: &str, end: usize) -> Option<(usize, &str)> {
     let line = text.get(end..)?.lines().next()?;
     let comment = line.trim_start_matches([' ', '\t']);
     let word = comment.split_whitespace().next()?;
-    // `#####` parts one section from the next.
-    let is_meant = comment.len() == line.len() || !word.starts_with('#') || word.trim_start_matches('#').is_empty();
+    // `#####` parts one section from the next. A single `#` with nothing after it says nothing as a comment.
+    let is_row = word.trim_start_matches('#').is_empty() && comment.trim_end() != "#";
+    let is_meant = comment.len() == line.len() || !word.starts_with('#') || is_row;
     (!is_meant).then(|| (end + line.len() - comment.len(), word))
+}
+
+/// Quotes of typography by kind, with the mark of ASCII that ends them where only one was changed.
+const QUOTES: [&str; 4] = ["“”„‟＂\"", "‘’‚‛´＇'", "«»", "‹›"];
+
+/// How much of a line is looked at for a closing quote, in characters.
+const QUOTED_CHARS_MAX: usize = 200;
+
+fn quotes(opening: char) -> Option<&'static str> {
+    QUOTES.into_iter().find(|it| !opening.is_ascii() && it.contains(opening))
+}
+
+/// Does the plain text `value` stand between typographic quotes? `rest` follows it on its line: in braces a comma ends it.
+pub(super) fn is_in_typographic_quotes(value: &str, rest: &str) -> bool {
+    let Some(kind) = value.chars().next().and_then(quotes) else { return false };
+    let value: Vec<char> = value.chars().collect();
+    let line: Vec<char> = value.iter().copied().chain(rest.chars().take(QUOTED_CHARS_MAX)).collect();
+    let is_letter = |index: usize| line.get(index).is_some_and(|it| it.is_alphanumeric());
+    // An apostrophe stands between two letters.
+    let closes = |index: &usize| kind.contains(line[*index]) && !(is_letter(index - 1) && is_letter(index + 1));
+    (1..line.len()).find(closes).is_some_and(|index| index + 1 >= value.len())
+}
+
+/// The first typographic quote that begins a value in the line of an error.
+fn typographic_quote(text: &str, error: usize) -> Option<usize> {
+    let begin = text[..error].rfind('\n').map_or(0, |index| index + 1);
+    let line = text[begin..].lines().next()?;
+    let begins_value = |index: usize| {
+        let before = line[..index].trim_end();
+        before.is_empty() || before.ends_with([':', '-', ',', '{', '['])
+    };
+    let mut marks = line.char_indices().filter(|(_, c)| quotes(*c).is_some());
+    marks.find(|(index, _)| begins_value(*index)).map(|(index, _)| begin + index)
 }
 
 fn is_about_brackets(kind: &ErrorKind) -> bool {

@@ -116,6 +116,10 @@ impl<'a> Builder<'a> {
                     if style == ScalarStyle::Plain { plain(&text) } else { Node::Text(text.clone().into_owned()) };
                 if style == ScalarStyle::Plain && matches!(node, Node::Text(_)) {
                     self.cut_short(place.end);
+                    let rest = self.text.get(place.end as usize..).and_then(|it| it.lines().next());
+                    if syntax::is_in_typographic_quotes(&text, rest.unwrap_or_default()) {
+                        self.found.push(Diagnostic::at(place, Finding::TypographicQuotes {}));
+                    }
                 }
                 let value = self.tagged(node, tag, span);
                 self.put(Spanned { value, place }, Some(text.into_owned()))?;

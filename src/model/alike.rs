@@ -36,11 +36,24 @@ pub fn folded(text: &str) -> String {
 
 fn round(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
+    // French sets spaces within its guillemets; German has them the other way round, and none within.
+    let has_inner_spaces = text.chars().find(|c| "«»‹›".contains(*c)).is_some_and(|c| "«‹".contains(c));
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if has_inner_spaces && "»›".contains(c) {
+            plain.truncate(plain.trim_end().len());
+        }
+        // `1½` is `1 1/2`, and not `11/2`.
+        if is_fraction(c) && plain.ends_with(char::is_numeric) {
+            plain.push(' ');
+        }
         match punctuation(c) {
             Some(form) => plain.push_str(form),
             None if is_invisible(c) => {}
             None => plain.push(c),
+        }
+        if has_inner_spaces && "«‹".contains(c) {
+            while chars.next_if(|it| it.is_whitespace()).is_some() {}
         }
     }
     let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(&plain);
@@ -77,6 +90,10 @@ fn joined(chars: impl Iterator<Item = char>) -> String {
 fn is_invisible(c: char) -> bool {
     let is_drawn = matches!(c, '\u{600}'..='\u{605}' | '\u{6DD}' | '\u{70F}' | '\u{890}' | '\u{891}' | '\u{8E2}');
     text::is_hidden(c) && !c.is_whitespace() && !is_drawn
+}
+
+fn is_fraction(c: char) -> bool {
+    matches!(c, '\u{BC}'..='\u{BE}' | '\u{2150}'..='\u{215F}' | '\u{2189}')
 }
 
 /// The form that a keyboard has of a punctuation mark, for what looks like it.
@@ -148,6 +165,14 @@ fn punctuation(c: char) -> Option<&'static str> {
         '\u{1C0}' | '\u{2223}' | '\u{2502}' | '\u{2758}' => "|",
         '\u{204E}' | '\u{2217}' => "*",
         '\u{D7}' | '\u{2715}' => "x",
+        '\u{A9}' | '\u{24B8}' => "(C)",
+        '\u{AE}' | '\u{24C7}' => "(R)",
+        '\u{2117}' => "(P)",
+        '\u{2120}' => "(SM)",
+        '\u{2122}' => "(TM)",
+        '\u{2116}' => "No.",
+        // Beside the ordinal `º`, which is an `o` to Unicode.
+        '\u{B0}' | '\u{2DA}' => "o",
         '\u{131}' => "i",
         '\u{237}' => "j",
         // Blank, and not white space to Unicode.
@@ -247,6 +272,16 @@ mod tests {
             &["☕\u{FE0F} Pause", "☕ Pause", "☕\u{FE0E} pause"],
             &["ΟΔΟΣ", "οδος", "οδοσ"],
             &["½ day", "1/2 day", "1⁄2 DAY"],
+            &["1½ days", "1 1/2 days", "1 ½ days"],
+            &["« Thé »", "\"Thé\"", "«\u{A0}Thé\u{202F}»", "»Thé«", "“Thé”"],
+            &["Er »ruht« nun", "Er \"ruht\" nun", "Er « ruht » nun"],
+            &["‹ Thé ›", "'Thé'"],
+            &["№ 5", "No. 5"],
+            &["N° 6", "Nº 6", "No 6"],
+            &["Tea®", "Tea(R)", "TEA(r)"],
+            &["Tea™", "Tea(TM)"],
+            &["Tea©", "Tea(c)"],
+            &["5 m²", "5 m2"],
             &["昼食・休憩", "昼食･休憩", "昼食·休憩"],
             &["ﾗﾝﾁ", "ランチ"],
         ];
@@ -267,6 +302,7 @@ mod tests {
             ("Line 1", "Line 2"),
             ("Team-meeting", "Team meeting"),
             ("Õ", "O"),
+            ("1½", "11/2"),
             ("\u{600}1", "1"),
         ] {
             assert_ne!(folded(one), folded(other), "{one} {other}");

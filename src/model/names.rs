@@ -52,6 +52,22 @@ pub fn is_guid(raw: &str) -> bool {
 /// How many characters of an id are always shown, and have to be typed.
 pub const ID_CHARS_MIN: usize = 8;
 
+/// Said of what may be the beginning of an id, and is too short to be taken for one.
+pub const TYPE_MORE: &str = "if it begins an id, type at least 8 characters";
+
+/// Does it look like the beginning of a platform's id, and is too short?
+pub fn is_short_id(typed: &str) -> bool {
+    (4..ID_CHARS_MIN).contains(&typed.len())
+        && typed.bytes().all(|it| it.is_ascii_hexdigit())
+        && typed.bytes().any(|it| it.is_ascii_digit())
+}
+
+/// Does it look like a part of a platform's id, and not like a whole one?
+pub fn is_part_of_guid(typed: &str) -> bool {
+    let is_hex = typed.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-');
+    typed.len() >= ID_CHARS_MIN && is_hex && !is_guid(typed)
+}
+
 fn begins_with(id: &str, typed: &str) -> bool {
     let same = |begin: &str| if is_guid(id) { begin.eq_ignore_ascii_case(typed) } else { begin == typed };
     typed.len() >= ID_CHARS_MIN && id.get(..typed.len()).is_some_and(same)

@@ -5,6 +5,7 @@
 //! zero-width characters hide differences. All of them become visible escapes here, in the spelling
 //! that YAML and JSON read back (`\u202E`). So does what a CI would take for a command in its log.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -143,11 +144,21 @@ pub fn is_odd_space(c: char) -> bool {
     !c.is_ascii() && (c.is_whitespace() || c == '\u{FEFF}')
 }
 
+/// What to do about a name with a space of another kind or a character that nobody sees. None if it has neither.
+pub fn unseen_in_name(name: &str) -> Option<String> {
+    let unseen = name.chars().find(|c| is_odd_space(*c) || is_hidden(*c))?;
+    let what =
+        if unseen.is_whitespace() { "a space that is not the one of the space bar" } else { "which nobody sees" };
+    Some(format!("it contains U+{:04X}, {what}: type it anew", u32::from(unseen)))
+}
+
 /// Why bytes are no text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotText {
     /// They are UTF-16.
     Utf16,
+    /// They are UTF-32.
+    Utf32,
     /// This byte, counted from zero, is not UTF-8.
     NotUtf8(usize),
 }
@@ -155,10 +166,8 @@ pub enum NotText {
 impl fmt::Display for NotText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            NotText::Utf16 => f.write_str(
-                "it is UTF-16, as `>` in Windows PowerShell writes it: save it as UTF-8, or have presencectl write it, as by \
-                 `-o json=FILE`",
-            ),
+            NotText::Utf16 => f.write_str("it is UTF-16, as `>` in Windows PowerShell writes it: save it as UTF-8"),
+            NotText::Utf32 => f.write_str("it is UTF-32: save it as UTF-8"),
             NotText::NotUtf8(_) => f.write_str("it is not UTF-8"),
         }
     }
@@ -167,6 +176,10 @@ impl fmt::Display for NotText {
 /// The bytes of a text without the byte-order mark that some editors put before it.
 pub fn without_mark(bytes: &[u8]) -> Result<&[u8], NotText> {
     match bytes {
+        [0xFF, 0xFE, 0, 0, ..]
+        | [0, 0, 0xFE, 0xFF, ..]
+        | [1..=0xFF, 0, 0, 0, 1..=0xFF, ..]
+        | [0, 0, 0, 1..=0xFF, ..] => Err(NotText::Utf32),
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, 1..=0xFF, ..] | [1..=0xFF, 0, 1..=0xFF, 0, ..] => Err(NotText::Utf16),
         _ => Ok(bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes)),
     }
@@ -282,6 +295,26 @@ pub fn ambiguous<T: fmt::Display>(typed: &str, ids: &[T]) -> String {
 /// Foreign text in a sentence of ours, without backticks.
 pub fn unticked(text: impl fmt::Display) -> String {
     text.to_string().replace('`', "\\x60")
+}
+
+/// How much of a label is shown to people, in characters. Documents have it whole.
+const SHOWN_CHARS_MAX: usize = 300;
+
+/// A label as text for people has it: of a very long one the beginning, and how long it is.
+pub fn shortened(label: &str) -> Cow<'_, str> {
+    match label.char_indices().nth(SHOWN_CHARS_MAX) {
+        Some((end, _)) => Cow::Owned(format!("{}… ({} characters)", &label[..end], label.chars().count())),
+        None => Cow::Borrowed(label),
+    }
+}
+
+/// A sentence of ours with very long names shortened.
+pub fn with_short_names(sentence: &str) -> Cow<'_, str> {
+    if sentence.len() <= SHOWN_CHARS_MAX {
+        return Cow::Borrowed(sentence);
+    }
+    let part = |(is_code, part): (bool, &str)| if is_code { format!("`{}`", shortened(part)) } else { part.to_owned() };
+    Cow::Owned(code_spans(sentence).map(part).collect())
 }
 
 /// A sentence of ours in its parts, each with whether it stands between backticks. A backtick without a second one ends
@@ -420,6 +453,15 @@ mod tests {
         assert_eq!(spans("`b`"), [(false, ""), (true, "b"), (false, "")]);
         assert_eq!(spans("a ` b"), [(false, "a "), (false, " b")]);
         assert_eq!(spans("a"), [(false, "a")]);
+    }
+
+    #[test]
+    fn a_very_long_name_is_shortened_for_people() {
+        let long = "x".repeat(70_000);
+        let shown = with_short_names(&format!("`lunch` was {} before", ticked(&long))).into_owned();
+        assert!(shown.starts_with("`lunch` was `xxx") && shown.ends_with("… (70000 characters)` before"), "{shown}");
+        assert!(shown.len() < 400);
+        assert_eq!(with_short_names("`a` ` b"), "`a` ` b");
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct Style {
     pub color: bool,
     /// How wide the terminal is. Tables keep to it.
     pub columns: usize,
+    /// `--quiet`: warnings are only counted.
+    pub quiet: bool,
 }
 
 /// The width of what is no terminal, or does not say how wide it is.
@@ -23,8 +25,8 @@ pub const COLUMNS: usize = 80;
 
 impl Style {
     /// Without colours.
-    pub const PLAIN: Style = Style { color: false, columns: COLUMNS };
-    pub const COLORED: Style = Style { color: true, columns: COLUMNS };
+    pub const PLAIN: Style = Style { color: false, columns: COLUMNS, quiet: false };
+    pub const COLORED: Style = Style { color: true, columns: COLUMNS, quiet: false };
 
     fn paint(self, style: console::Style, text: &str) -> String {
         style.force_styling(self.color).apply_to(text).to_string()

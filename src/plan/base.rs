@@ -43,6 +43,7 @@ pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pendin
         default_locales: (!before.same_as(after)).then(|| (before.clone(), after.clone())),
         settled: settled.map(|it| Change { place: None, ..it.clone() }).collect(),
         refusals: refusals(base.plan, head.plan),
+        reports_read: false,
     }
 }
 

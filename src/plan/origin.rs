@@ -63,6 +63,8 @@ pub struct Compared {
     pub settled: Vec<Change>,
     /// Where each refusal of the plan comes from, in its order; none where only the head was looked at so.
     pub refusals: Vec<Option<Origin>>,
+    /// Reports of applies were read.
+    pub reports_read: bool,
 }
 
 /// What a change is about. No two changes of one plan are about the same.
@@ -276,10 +278,9 @@ impl Base {
         });
         let is_open = compared.origins.values().any(|it| *it == Origin::Before(Pending::NotKnown));
         let shallow = (self.against.shallow && is_open).then(|| {
-            format!(
-                "which of what was pending before was merged and not applied cannot be told: {SHALLOW}. Or give \
-                 `--report-dir DIR`, the folder of reports of applies"
-            )
+            let or_reports = ". Or give `--report-dir DIR`, the folder of reports of applies";
+            let or_reports = if compared.reports_read { "" } else { or_reports };
+            format!("which of what was pending before was merged and not applied cannot be told: {SHALLOW}{or_reports}")
         });
         locales.into_iter().chain(shallow).collect()
     }

@@ -482,7 +482,27 @@ fn beside(said: &Said, candidates: &[Candidate]) -> String {
         let difference = alike::difference(ours.nfc(), theirs.nfc())?;
         Some(format!(": its label is {}, that one is {} ({difference})", text::ticked(ours), text::ticked(theirs)))
     });
-    differing.unwrap_or_default()
+    let within = || {
+        let others = candidates.iter().filter_map(|it| it.name.as_ref());
+        others.flat_map(|it| [(ours, it), (it, ours)]).find(|(one, other)| is_within_a_word(one.nfc(), other.nfc()))
+    };
+    let within = || within().map(|(one, other)| format!(": {} stands in {}", text::ticked(one), text::ticked(other)));
+    differing.or_else(within).unwrap_or_default()
+}
+
+/// Does one text stand in another, and only where it is no word of it? Then a reader may not see why the two were held
+/// against each other.
+fn is_within_a_word(one: &str, other: &str) -> bool {
+    let (one, other) = (alike::folded(one), alike::folded(other));
+    if one.is_empty() || one == other {
+        return false;
+    }
+    let is_a_word = |begin: usize| {
+        let (before, after) = (&other[..begin], &other[begin + one.len()..]);
+        !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
+    };
+    let mut found = other.match_indices(&one).map(|(begin, _)| is_a_word(begin)).peekable();
+    found.peek().is_some() && !found.any(|it| it)
 }
 
 fn ambiguous(key: &Key, by: By, candidates: &[Candidate], more: bool) -> String {

@@ -117,6 +117,14 @@ impl Warning {
         }
     }
 
+    /// For how many it stands.
+    pub fn count(&self) -> usize {
+        match self {
+            Warning::MoreOddObjects { count } | Warning::MoreHalfCharacters { count } => *count,
+            _ => 1,
+        }
+    }
+
     /// The line of the config that it is about, where it is not that of its first definition.
     pub fn place(&self) -> Option<Span> {
         match self {

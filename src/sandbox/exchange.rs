@@ -239,7 +239,7 @@ fn conflict(request: &Request) -> Refusal {
         body["languageLabels"].as_object().and_then(|it| it.iter().find_map(|(key, it)| Some((key, it.as_str()?))));
     match label {
         Some((locale, label)) => Refusal::taken(409, locale, label),
-        None => Refusal::new(409, "conflict", "A scripted fault with status 409."),
+        None => Refusal::new(409, "conflict", "The resource conflicts with another one."),
     }
 }
 

@@ -170,7 +170,10 @@ impl FaultRule {
             Some(beginning) => path.starts_with(beginning),
             None => path == wanted,
         });
+        // Whoever means requests to the org does not mean the token, without which there are none.
+        let means_token = self.path.is_some() || self.request.is_some() || path != "/oauth/token";
         path_matches
+            && means_token
             && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
             && self.request.is_none_or(|wanted| wanted == number)
     }

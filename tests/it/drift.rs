@@ -195,7 +195,7 @@ fn without_a_report_the_only_candidate_is_told_and_not_claimed_to_be_it() {
             new: true
 
     Drift: 1 definition. To take it back, write what it needs, and run `presencectl apply`.
-    NOTE: what was edited by hand cannot be told from what was merged and not applied. It takes `--applied REF`, the commit that was applied last, or `--report-dir DIR`, the reports of applies
+    NOTE: what was edited by hand cannot be told from what was merged and not applied: the folder of reports has none of this org. It takes `--applied REF`, the commit that was applied last
     "#);
     // After an apply that found all in step and wrote nothing, its time says that it was edited, and not what it was.
     assert_eq!(rows(&seen(&world, &[nothing_to_do()])), ["lunch looks-renamed edited"]);

@@ -73,7 +73,7 @@ impl Shell<'_> {
             ColorWhen::Never => false,
             ColorWhen::Auto => is_terminal && !self.environment.no_color && !self.environment.dumb,
         };
-        Style { color, columns: COLUMNS }
+        Style { color, columns: COLUMNS, quiet: self.quiet }
     }
 
     /// Reads a config and shows what was found in it.

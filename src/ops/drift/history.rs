@@ -152,6 +152,12 @@ impl<'a> History<'a> {
         id.map_or(How::NotKnown, |id| self.by_what_was_left(id, observed))
     }
 
+    /// Whether reports say anything of when the object of a step was as an apply left it. Then they alone tell a cause: the
+    /// date of a commit cannot, since the org may have been changed between that apply and the commit.
+    pub fn is_about(&self, step: &Step) -> bool {
+        self.in_step.is_some() || step.id().is_some_and(|id| self.by_id.contains_key(id))
+    }
+
     /// Whether an object is as the last report that knows it left it. Where all was found in step later on, it may be
     /// otherwise with everybody's consent: somebody wrote into the config what stood in the org.
     fn by_what_was_left(&self, id: &DefinitionId, observed: &Observed) -> How {

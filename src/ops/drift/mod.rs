@@ -71,6 +71,10 @@ pub struct Past {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
     Something,
+    /// Kept reports, where other applies may have left theirs elsewhere.
+    SomeReports,
+    /// A folder of reports that has none of this org.
+    EmptyFolder,
     Nothing,
 }
 
@@ -244,11 +248,17 @@ impl Drift {
             Some(LastConfig { against, not_read: None, not_since: Some(why) }) => {
                 Some(format!("{APART} by {}: {why}", against.named()))
             }
-            _ if self.by == By::Something => None,
-            _ => Some(format!(
-                "{APART}. It takes `--applied REF`, the commit that was applied last, or `--report-dir DIR`, the reports \
-                 of applies"
-            )),
+            _ => {
+                const APPLIED: &str = "It takes `--applied REF`, the commit that was applied last";
+                match self.by {
+                    By::Something => None,
+                    By::SomeReports => Some(format!(
+                        "{APART} by the reports that are kept here: other applies may have kept theirs elsewhere. {APPLIED}"
+                    )),
+                    By::EmptyFolder => Some(format!("{APART}: the folder of reports has none of this org. {APPLIED}")),
+                    By::Nothing => Some(format!("{APART}. {APPLIED}, or `--report-dir DIR`, the reports of applies")),
+                }
+            }
         }
     }
 
@@ -354,7 +364,12 @@ pub fn drift(desired: &Desired, observed: &Observed, target: &Target, past: &Pas
     let unmanaged = left_alone.map(|it| seen.unmanaged(it, &mut keys)).collect();
     let open = plan.refusals.iter().filter(|it| it.fact.hides());
     let questions = open.map(|it| seen.question(it)).collect();
-    let by = if (reports.is_empty() || !is_whole) && applied.is_none() { By::Nothing } else { By::Something };
+    let by = match (applied, reports.is_empty(), is_whole) {
+        (Some(_), ..) | (None, false, true) => By::Something,
+        (None, false, false) => By::SomeReports,
+        (None, true, true) => By::EmptyFolder,
+        (None, true, false) => By::Nothing,
+    };
     let applied = applied.as_ref().map(|it| LastConfig {
         against: it.against.clone(),
         not_read: it.desired.as_ref().err().cloned(),

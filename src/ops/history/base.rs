@@ -13,7 +13,7 @@ use crate::ops::history::reports::Newest;
 use crate::plan::base::{Side, compare};
 use crate::plan::change::Step;
 use crate::plan::evidence::Evidence;
-use crate::plan::origin::{self, Base, Comparison, Pending};
+use crate::plan::origin::{self, Base, Compared, Comparison, Pending};
 use crate::plan::{Plan, plan_by};
 
 /// A plan with what it says beside the base's. What is planned stays as it is.
@@ -40,7 +40,8 @@ pub fn compared(
             });
             let pending = |step: &Step| pending(step, observed, &history, &since);
             let (base, head) = (Side { desired: &base, plan: &before }, Side { desired, plan: &head });
-            Comparison::Made(Box::new(compare(base, head, &pending)))
+            let reports_read = kept.is_whole || !kept.files.is_empty();
+            Comparison::Made(Box::new(Compared { reports_read, ..compare(base, head, &pending) }))
         }
         Err(why) => Comparison::NotMade(why),
     };
@@ -55,7 +56,8 @@ fn touched_at(step: &Step, observed: &Observed) -> Option<Moment> {
 
 /// The definitions that only a time can tell something of, with when their objects were last touched.
 fn touched(before: &Plan, observed: &Observed, history: &History<'_>) -> BTreeMap<Key, Moment> {
-    let open = before.changes.iter().map(|it| &it.step).filter(|it| history.how(it, observed) == How::NotKnown);
+    let is_open = |it: &&Step| history.how(it, observed) == How::NotKnown && !history.is_about(it);
+    let open = before.changes.iter().map(|it| &it.step).filter(is_open);
     open.filter_map(|step| Some((step.key()?.clone(), touched_at(step, observed)?))).collect()
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::limits::{LOG_BYTES_MAX, LOG_NAMES_MAX, LOG_ROWS_MAX, MESSAGE_CHARS_MAX};
 use crate::model::moment::Moment;
-use crate::model::names::{DefinitionId, OrgId};
+use crate::model::names::{DefinitionId, OrgId, TYPE_MORE, is_short_id};
 use crate::model::observed::Content;
 use crate::model::text;
 use crate::ops::apply::outcome::OutcomeKind;
@@ -251,6 +251,7 @@ impl NotMeant {
 
     pub fn help(&self) -> String {
         match self {
+            NotMeant::Org { typed, .. } | NotMeant::Key { typed, .. } if is_short_id(typed) => TYPE_MORE.to_owned(),
             NotMeant::Org { nearest: Some(nearest), .. } | NotMeant::Key { nearest: Some(nearest), .. } => {
                 format!("did you mean {nearest}?", nearest = text::ticked(nearest))
             }

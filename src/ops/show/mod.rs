@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::desired::Desired;
-use crate::model::names::{DefinitionId, Key, Label, Locale};
+use crate::model::names::{DefinitionId, Key, Label, Locale, TYPE_MORE, is_short_id};
 use crate::model::observed::{Definition, Observed};
 use crate::model::odd::Odd;
 use crate::model::text;
@@ -72,6 +72,7 @@ impl NotFound {
         match self {
             NotFound::KeyWithoutObject(_) => Some("`plan` says what would become of it".to_owned()),
             NotFound::Ambiguous { .. } => Some("type more of the id".to_owned()),
+            NotFound::Nothing { name, .. } if is_short_id(name) => Some(TYPE_MORE.to_owned()),
             NotFound::Nothing { nearest: Some(nearest), .. } => {
                 Some(format!("did you mean {nearest}?", nearest = text::ticked(nearest)))
             }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::desired::{Desired, Management};
-use crate::model::names::{DefinitionId, Key, Label, Locale};
+use crate::model::names::{DefinitionId, Key, Label, Locale, TYPE_MORE, is_short_id};
 use crate::model::observed::{Definition, Observed};
 use crate::model::odd::Odd;
 use crate::model::text;
@@ -122,6 +122,7 @@ impl NotMeant {
 
     pub fn help(&self) -> String {
         match self {
+            NotMeant::Unknown { typed, .. } if is_short_id(typed) => TYPE_MORE.to_owned(),
             NotMeant::Unknown { nearest: Some(nearest), .. } => {
                 format!("did you mean {nearest}? Labels are compared letter by letter", nearest = text::ticked(nearest))
             }

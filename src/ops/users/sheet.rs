@@ -6,6 +6,7 @@ use std::fmt;
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use crate::model::formula::unguarded;
+use crate::model::names::is_part_of_guid;
 use crate::model::text;
 use crate::model::user::UserId;
 
@@ -41,6 +42,8 @@ pub enum What {
     TwoColumns(&'static str),
     /// A quote that is never closed.
     OpenQuote,
+    /// A cell that goes on after its closing quote.
+    AfterQuote,
     /// A row of a CSV that does not fit its headings.
     Cells {
         cells: usize,
@@ -70,6 +73,9 @@ impl fmt::Display for Mistake {
             What::NoColumn => f.write_str("there is no column `id` or `userId`"),
             What::TwoColumns(name) => write!(f, "there is more than one column for `{name}`"),
             What::OpenQuote => f.write_str("a quote in the lines from here on is never closed"),
+            What::AfterQuote => {
+                f.write_str("a cell goes on after its closing quote: write a quote within quotes twice")
+            }
             What::Cells { cells, headings, delimiter } => {
                 let (row, head) = (text::count(*cells, "cell"), text::count(*headings, "heading"));
                 let delimiter = if *delimiter == '\t' { "a tab".to_owned() } else { format!("a `{delimiter}`") };
@@ -98,6 +104,10 @@ pub fn arguments(typed: &[String]) -> Result<Vec<Entry>, Vec<Mistake>> {
 /// The users of a file: one id a line, or a CSV (with commas, semicolons or tabs) whose first line has a
 /// column `id` or `userId`; of its other columns only `presence` and `message` count.
 pub fn read(name: &str, text: &str) -> Result<Vec<Entry>, Vec<Mistake>> {
+    if let Some((delimiter, rest)) = excel_delimiter(text) {
+        // An empty line in its place, so that lines keep their numbers.
+        return table(name, &format!("\n{rest}"), delimiter);
+    }
     let first = text.lines().find(|it| !it.trim().is_empty()).unwrap_or_default();
     let columns = |delimiter: u8| first.split(char::from(delimiter)).filter_map(column).collect::<Vec<Column>>();
     match DELIMITERS.into_iter().find(|it| columns(*it).contains(&Column::User)) {
@@ -110,6 +120,42 @@ pub fn read(name: &str, text: &str) -> Result<Vec<Entry>, Vec<Mistake>> {
             gathered(lines.map(|(index, line)| entry(format!("{name}:{}", index + 1), line, None, None)))
         }
     }
+}
+
+/// The delimiter that Excel is told in a first line `sep=;`, and what follows that line.
+fn excel_delimiter(text: &str) -> Option<(u8, &str)> {
+    let (first, rest) = text.split_once('\n')?;
+    let first = first.trim_end_matches('\r').trim_matches('"');
+    let (name, value) = first.split_at_checked("sep=".len())?;
+    match value.as_bytes() {
+        [delimiter] if name.eq_ignore_ascii_case("sep=") && delimiter.is_ascii() => Some((*delimiter, rest)),
+        _ => None,
+    }
+}
+
+/// The line of the first cell that goes on after its closing quote.
+fn after_quote(text: &str, delimiter: u8) -> Option<u64> {
+    let (mut line, mut begins_cell) = (1, true);
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        if byte != b'"' || !begins_cell {
+            begins_cell = byte == delimiter || byte == b'\n';
+            line += u64::from(byte == b'\n');
+            continue;
+        }
+        while let Some(byte) = bytes.next() {
+            line += u64::from(byte == b'\n');
+            if byte == b'"' && bytes.next_if_eq(&b'"').is_none() {
+                break;
+            }
+        }
+        while bytes.next_if(|it| *it != delimiter && matches!(it, b' ' | b'\t')).is_some() {}
+        if bytes.peek().is_some_and(|it| *it != delimiter && !matches!(it, b'\r' | b'\n')) {
+            return Some(line);
+        }
+        begins_cell = false;
+    }
+    None
 }
 
 fn plain(cell: &str) -> &str {
@@ -147,8 +193,14 @@ fn table(name: &str, text: &str, delimiter: u8) -> Result<Vec<Entry>, Vec<Mistak
     if text.matches('"').count() % 2 == 1 {
         return Err(vec![Mistake { place: at(records.last().map_or(1, line)), what: What::OpenQuote }]);
     }
+    if let Some(line) = after_quote(text, delimiter) {
+        return Err(vec![Mistake { place: at(line), what: What::AfterQuote }]);
+    }
     let mut records = records.iter().filter(|it| it.iter().any(|cell| !cell.is_empty()));
     let Some(header) = records.next() else { return Ok(Vec::new()) };
+    if !header.iter().any(|it| column(it) == Some(Column::User)) {
+        return Err(vec![Mistake { place: at(line(header)), what: What::NoColumn }]);
+    }
     let place_of = |wanted: Column, named: &'static str| {
         let mut places = header.iter().enumerate().filter(|(_, it)| column(it) == Some(wanted));
         match (places.next(), places.next()) {
@@ -180,7 +232,8 @@ fn begins_on(text: &str, position: &csv::Position) -> u64 {
 }
 
 fn entry(place: String, raw: &str, presence: Option<String>, message: Option<String>) -> Result<Entry, Mistake> {
-    match UserId::new(plain(raw)) {
+    // The org would say of a part of an id that there is no such user, as of one that was deleted.
+    match UserId::new(plain(raw)).filter(|it| !is_part_of_guid(it.as_str())) {
         Some(user) => Ok(Entry { place, user, presence, message }),
         None => Err(Mistake { place, what: What::NotAnId(raw.trim().to_owned()) }),
     }

@@ -425,7 +425,8 @@ fn base_v1(base: &Base, sources: &Sources) -> BaseV1 {
         Comparison::Made(compared) => compared,
         Comparison::NotMade(_) => &nothing,
     };
-    let Compared { origins: _, guards, leaving, renamed, default_locales: _, settled, refusals: _ } = compared;
+    let Compared { origins: _, guards, leaving, renamed, default_locales: _, settled, refusals: _, reports_read: _ } =
+        compared;
     BaseV1 {
         base: against.typed.clone(),
         commit: against.commit.clone(),

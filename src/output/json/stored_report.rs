@@ -74,7 +74,7 @@ struct Row(KeptRow);
 pub fn read(bytes: &[u8]) -> Result<Kept, Unreadable> {
     let text = text::of_bytes(bytes).map_err(|error| {
         let line = match error {
-            NotText::Utf16 => None,
+            NotText::Utf16 | NotText::Utf32 => None,
             NotText::NotUtf8(at) => Some(bytes[..at].split(|it| *it == b'\n').count()),
         };
         Unreadable { line, why: error.to_string() }

@@ -22,7 +22,8 @@ pub(super) fn block(change: &Change, default_locale: &Locale, divisions: &Divisi
     let action = step.action();
     let subject = subject(action, step.key(), step_name(step, default_locale), step.system_presence(), step.id());
     let head = style.action(action, &format!("{} {}", sign(action), action.verb()));
-    let mut block = format!("  {head} {}: {}\n", style.bold(&subject), text::terminal(&reason.in_words()));
+    let mut block =
+        format!("  {head} {}: {}\n", style.bold(&subject), text::terminal(&text::with_short_names(&reason.in_words())));
     match step {
         Step::Create(create) => created(&mut block, create, divisions, style),
         Step::Update(edit) | Step::Reactivate(edit) => edited(&mut block, edit, divisions, style),
@@ -74,7 +75,7 @@ pub(super) fn subject(
 
 /// A label in quotes, safe to show.
 pub(super) fn quoted(label: &Label) -> String {
-    format!("\"{}\"", text::within_quotes(label.nfc()))
+    format!("\"{}\"", text::within_quotes(&text::shortened(label.nfc())))
 }
 
 /// A division by its name with the id behind it, where the name was looked up; else by its id.
@@ -212,6 +213,9 @@ fn parts(before: &Label, after: &Label) -> Vec<Part> {
             found.clear();
         }
     }
-    let found = if found.is_empty() { whole.to_vec() } else { found };
+    if found.is_empty() {
+        let shown = |it: &str| text::within_quotes(&text::shortened(it)).to_string();
+        return whole.into_iter().map(|(tag, it)| Part { tag, shown: shown(it) }).collect();
+    }
     found.into_iter().map(|(tag, it)| Part { tag, shown: text::within_quotes(it).to_string() }).collect()
 }

@@ -9,7 +9,7 @@ use crate::ops::drift::history::How;
 use crate::ops::drift::{About, Drift, Question, Row, Unmanaged, What, who};
 use crate::output::style::{Style, sign};
 use crate::output::text::change;
-use crate::output::text::plan::warning_shown;
+use crate::output::text::plan::warnings_shown;
 use crate::output::text::refusal::{place, refusal_shown};
 use crate::output::text::target::target_line;
 use crate::plan::answer::Answer;
@@ -26,17 +26,17 @@ pub fn drift(drift: &Drift, target: &Target, sources: &Sources, style: Style) ->
         let rows: String = drift.unmanaged(how).map(|it| unmanaged(it, style)).collect();
         section(&mut shown, drift.heading_of_unmanaged(how), &rows, style);
     }
+    let warnings = warnings_shown(&drift.warnings(), style);
+    if !warnings.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write!(shown, "\n{warnings}");
+    }
     for it in &drift.questions {
         shown.push('\n');
         shown.push_str(&question(it, sources, style));
     }
     for guard in drift.guards() {
-        // Writing to a String cannot fail.
         let _ = write!(shown, "\n{}", refusal_shown(guard, sources, style));
-    }
-    let warnings: String = drift.warnings().iter().map(|it| warning_shown(it, style)).collect();
-    if !warnings.is_empty() {
-        let _ = write!(shown, "\n{warnings}");
     }
     let _ = write!(shown, "\n{}", sum(drift, style));
     if let Some(why) = drift.not_told() {

@@ -18,7 +18,7 @@ const CONTEXT_CHARS: usize = 60;
 const MARKED_CHARS: usize = 60;
 
 /// How many warnings of one rule are shown with their lines; of more, the first one is, and the others in a line each.
-const DRAWN_MAX: usize = 3;
+pub(super) const DRAWN_MAX: usize = 3;
 
 /// Wide enough that nothing is cut but by the limits above.
 const WIDTH: usize = 1_000;
@@ -36,13 +36,13 @@ pub fn write(out: &mut impl fmt::Write, diagnostics: &Findings, sources: &Source
     };
     let (errors, warnings): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
         diagnostics.iter().partition(|it| it.severity == Severity::Error);
-    for (rule, all) in by_rule(&warnings) {
+    for (rule, all) in by_rule(&warnings, |it| it.finding.code()) {
         let drawn = if all.len() > DRAWN_MAX { 1 } else { all.len() };
         all[..drawn].iter().try_for_each(|it| draw(out, it))?;
         if drawn < all.len() {
             writeln!(out, "and {} more of `{rule}`:", all.len() - drawn)?;
             for it in &all[drawn..] {
-                let message = text::terminal(&it.finding.message());
+                let message = text::terminal(&text::with_short_names(&it.finding.message()));
                 let at = it.place.map(|span| format!("{}: ", text::terminal(&sources.place(span).to_string())));
                 writeln!(out, "  --> {}{message}", at.unwrap_or_default())?;
             }
@@ -68,11 +68,11 @@ pub fn write(out: &mut impl fmt::Write, diagnostics: &Findings, sources: &Source
     Ok(())
 }
 
-/// Diagnostics of each rule, by the first of each.
-fn by_rule<'a>(all: &[&'a Diagnostic]) -> Vec<(&'static str, Vec<&'a Diagnostic>)> {
-    let mut rules: Vec<(&'static str, Vec<&Diagnostic>)> = Vec::new();
+/// What there is of each rule, by the first of each.
+pub(super) fn by_rule<'a, T>(all: &[&'a T], code: impl Fn(&T) -> &'static str) -> Vec<(&'static str, Vec<&'a T>)> {
+    let mut rules: Vec<(&'static str, Vec<&T>)> = Vec::new();
     for it in all {
-        let code = it.finding.code();
+        let code = code(it);
         match rules.iter_mut().find(|(rule, _)| *rule == code) {
             Some((_, rest)) => rest.push(it),
             None => rules.push((code, vec![it])),
@@ -126,7 +126,7 @@ fn groups(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Group<'static>> {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let message = text::terminal(&finding.message()).to_string();
+    let message = text::terminal(&text::with_short_names(&finding.message())).to_string();
     let title = level.primary_title(message).id(finding.code());
     let mut first = Group::with_title(title);
     if let Some(span) = diagnostic.place {

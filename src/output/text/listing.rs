@@ -62,7 +62,7 @@ fn odd(all: &[Odd], style: Style) -> String {
         let _ = writeln!(shown, "  {}: {}", text::terminal(&name), text::terminal(&what));
         for (locale, label) in &odd.labels {
             let locale = text::terminal(locale.as_str());
-            let _ = writeln!(shown, "    {locale}: \"{}\"", text::within_quotes(label.as_str()));
+            let _ = writeln!(shown, "    {locale}: \"{}\"", text::within_quotes(&text::shortened(label.as_str())));
         }
     }
     shown
@@ -124,8 +124,8 @@ fn name(definition: &Definition, default_locale: &Locale) -> Shown {
 
 /// A label in quotes only where it could not be seen without.
 fn bare(label: &Label) -> Shown {
-    let raw = label.nfc();
-    if raw.trim() == raw && !raw.is_empty() { text::terminal(raw) } else { text::terminal(&format!("\"{raw}\"")) }
+    let raw = text::shortened(label.nfc());
+    if raw.trim() == raw && !raw.is_empty() { text::terminal(&raw) } else { text::terminal(&format!("\"{raw}\"")) }
 }
 
 /// The default locale first; how many more there are.
@@ -167,7 +167,7 @@ fn details(row: &Row, listing: &Listing, style: Style) -> String {
     let widest = definition.labels.iter().map(|(locale, _)| width(locale)).max().unwrap_or_default();
     for (locale, label) in definition.labels.iter() {
         let padding = " ".repeat(widest - width(locale));
-        let _ = writeln!(shown, "    {}: {padding}\"{}\"", shown_locale(locale), text::within_quotes(label.as_str()));
+        let _ = writeln!(shown, "    {}: {padding}\"{}\"", shown_locale(locale), text::within_quotes(&text::shortened(label.as_str())));
     }
     shown.extend(halved.iter().map(|it| format!("  {}", half_character(it, style))));
     shown

@@ -151,5 +151,5 @@ fn change(row: &KeptRow) -> String {
 }
 
 fn quoted(label: &Label) -> String {
-    format!("\"{}\"", text::within_quotes(label.nfc()))
+    format!("\"{}\"", text::within_quotes(&text::shortened(label.nfc())))
 }

@@ -9,6 +9,7 @@ use crate::model::usage::{People, Usage};
 use crate::output::rows::{FROM_THIS_CHANGE, PENDING_BEFORE, origin, origin_of_refusal};
 use crate::output::style::{Style, Tone};
 use crate::output::summary::{Verdict, cost, in_step, of_plan};
+use crate::output::text::findings::{DRAWN_MAX, by_rule};
 use crate::output::text::refusal::{place, refusal_with};
 use crate::output::text::target::target_line;
 use crate::output::text::{base, change};
@@ -54,16 +55,16 @@ pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> St
                 .join("\n"),
         },
         base.as_ref().map_or_else(String::new, |it| base::settled(it, plan)),
+        warnings_shown(warnings, style),
         refusals
             .iter()
             .enumerate()
             .map(|(index, it)| refusal_with(it, origin_of_refusal(plan, index), sources, style))
             .collect::<Vec<_>>()
             .join("\n"),
-        warnings.iter().map(|it| warning_shown(it, style)).collect(),
         spent.iter().map(|it| spent_shown(it, sources)).collect(),
         left_alone_shown(left_alone),
-        summary(plan, style),
+        summary(plan, sources, style),
     ];
     let mut shown = target_line(target) + "\n";
     for section in sections.iter().filter(|it| !it.is_empty()) {
@@ -129,14 +130,39 @@ fn only_shown(only: &Only, plan: &Plan, style: Style) -> String {
         let _ = writeln!(shown, "  left out: {} {subject}", step.action().verb());
     }
     for refusal in refusals {
-        let _ = writeln!(shown, "  left out: error[{}]: {}", refusal.code(), text::terminal(&refusal.message()));
+        let _ = writeln!(
+            shown,
+            "  left out: error[{}]: {}",
+            refusal.code(),
+            text::terminal(&text::with_short_names(&refusal.message()))
+        );
     }
     shown
 }
 
-pub(super) fn warning_shown(warning: &Warning, style: Style) -> String {
-    let head = style.doubtful(&format!("warning[{}]", warning.code()));
-    format!("{head}: {}\n", text::terminal(&warning.message()))
+/// Warnings by rule, as findings are shown: of many of one rule, all but the first have a line without a heading.
+pub(super) fn warnings_shown(warnings: &[Warning], style: Style) -> String {
+    let all: Vec<&Warning> = warnings.iter().collect();
+    let count = |some: &[&Warning]| some.iter().map(|it| it.count()).sum::<usize>();
+    if style.quiet && !all.is_empty() {
+        return format!("{} not shown\n", text::count(count(&all), "warning"));
+    }
+    let mut shown = String::new();
+    for (rule, all) in by_rule(&all, Warning::code) {
+        let (drawn, rest) = all.split_at(if all.len() > DRAWN_MAX { 1 } else { all.len() });
+        let head = style.doubtful(&format!("warning[{rule}]"));
+        for it in drawn {
+            // Writing to a String cannot fail.
+            let _ = writeln!(shown, "{head}: {}", text::terminal(&text::with_short_names(&it.message())));
+        }
+        if !rest.is_empty() {
+            let _ = writeln!(shown, "and {} more of `{rule}`:", count(rest));
+        }
+        for it in rest {
+            let _ = writeln!(shown, "  {}", text::terminal(&text::with_short_names(&it.message())));
+        }
+    }
+    shown
 }
 
 fn spent_shown(spent: &Spent, sources: &Sources) -> String {
@@ -169,7 +195,7 @@ fn left_alone_shown(left_alone: &[LeftAlone]) -> String {
     shown
 }
 
-fn summary(plan: &Plan, style: Style) -> String {
+fn summary(plan: &Plan, sources: &Sources, style: Style) -> String {
     let Verdict { tone, words, more } = of_plan(plan);
     let in_step = in_step(plan);
     let said = match tone {
@@ -178,5 +204,22 @@ fn summary(plan: &Plan, style: Style) -> String {
         Tone::Bad => format!("{}: {}.", style.bad("Plan refused"), more.unwrap_or_default()),
     };
     let cost = cost(plan).map_or_else(String::new, |it| format!("{it}\n"));
-    format!("{said}{in_step}\n{cost}")
+    format!("{said}{in_step}{}\n{cost}", places(plan, sources))
+}
+
+/// Where the errors are, in a sentence with a space before it; nothing where the only one stands right above.
+fn places(plan: &Plan, sources: &Sources) -> String {
+    let mut places: Vec<String> = Vec::new();
+    for span in plan.refusals.iter().filter_map(|it| it.place) {
+        let place = sources.place(span).to_string();
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    match places.as_slice() {
+        [] => String::new(),
+        [_] if plan.refusals.len() == 1 && plan.warnings.is_empty() => String::new(),
+        [one] => format!(" The error is at {}.", text::terminal(one)),
+        several => format!(" Errors at {}.", text::terminal(&text::some(several))),
+    }
 }

@@ -16,7 +16,8 @@ pub(super) fn refusal_shown(refusal: &Refusal, sources: &Sources, style: Style) 
 /// The same with where it comes from.
 pub(super) fn refusal_with(refusal: &Refusal, origin: Option<&str>, sources: &Sources, style: Style) -> String {
     let head = style.bad(&format!("error[{}]", refusal.code()));
-    let mut shown = format!("{head}: {}\n", style.bold(text::terminal(&refusal.message()).as_str()));
+    let mut shown =
+        format!("{head}: {}\n", style.bold(text::terminal(&text::with_short_names(&refusal.message())).as_str()));
     if let Some(span) = refusal.place {
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "  --> {}", place(span, sources));
@@ -26,7 +27,7 @@ pub(super) fn refusal_with(refusal: &Refusal, origin: Option<&str>, sources: &So
     }
     for Answer { say, lines } in refusal.answers() {
         let colon = if lines.is_empty() { "" } else { ":" };
-        let _ = writeln!(shown, "  {}{colon}", text::terminal(&say));
+        let _ = writeln!(shown, "  {}{colon}", text::terminal(&text::with_short_names(&say)));
         for line in lines {
             let _ = writeln!(shown, "      {}", style.hint(text::terminal(&line).as_str()));
         }

@@ -145,7 +145,7 @@ pub fn meant(all: &[Meant], default_locale: &Locale) -> String {
         };
         let name = definition.name(default_locale).map_or_else(
             || text::terminal(definition.id.as_str()).to_string(),
-            |label| format!("\"{}\"", text::within_quotes(label.as_str())),
+            |label| format!("\"{}\"", text::within_quotes(&text::shortened(label.as_str()))),
         );
         // Writing to a String cannot fail.
         let _ = writeln!(
@@ -186,7 +186,7 @@ fn row(row: &report::Row, report: &Report, style: Style) -> String {
     let label = report.meant(&wish.definition).and_then(|it| it.definition.name(&report.default_locale));
     let presence = label.map_or_else(
         || text::terminal(wish.definition.as_str()).to_string(),
-        |label| format!("\"{}\"", text::within_quotes(label.as_str())),
+        |label| format!("\"{}\"", text::within_quotes(&text::shortened(label.as_str()))),
     );
     format!("  {words} {padding}{user} to {presence}\n")
 }

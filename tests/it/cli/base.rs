@@ -295,6 +295,40 @@ fn what_came_by_a_merge_changed_when_it_was_merged() {
     assert_eq!(both(&cli, &target).0, one("not-applied"));
 }
 
+/// An edit between an apply and a commit: the report that is kept by default shows that the org was changed after the apply.
+#[test]
+fn a_kept_report_that_the_org_contradicts_is_not_outdone_by_the_date_of_a_commit() {
+    let org = Org::start(Config::default());
+    let (cli, target) = with_org(&org);
+    let cli = cli.keeping_reports().variable("PATH", &path());
+    git(&cli, "init --quiet");
+    cli.write(".gitignore", "plan.json\n");
+    cli.write("lunch.yaml", &config("Mittag", "Tee"));
+    commit(&cli, 2020);
+    let apply = format!("apply lunch.yaml {target} --auto-approve");
+    let causes = || {
+        let ran = cli.run(&format!("plan lunch.yaml {target} --base HEAD -o json=plan.json"));
+        assert_eq!(ran.code, Some(0), "{}", ran.shown());
+        let drift = cli.run(&format!("drift lunch.yaml {target}")).stdout;
+        assert!(drift.contains("Edited by hand, or merged and not applied (which of them is not known)"), "{drift}");
+        // The folder was read, so no note asks for it.
+        assert!(drift.contains("NOTE: ") && !drift.contains("--report-dir"), "{drift}");
+        origins(&cli)
+    };
+    assert_eq!(cli.run(&apply).code, Some(0));
+    edit_lunch(&org, &cli, &target);
+    cli.write("lunch.yaml", &config("Mittagspause", "Tee"));
+    commit(&cli, 2090);
+    assert_eq!(causes(), one("before"));
+    // Nor where a later report found all in sync.
+    assert_eq!(cli.run(&apply).code, Some(0));
+    assert_eq!(cli.run(&apply).code, Some(0));
+    edit_lunch(&org, &cli, &target);
+    cli.write("lunch.yaml", &config("Pause", "Tee"));
+    commit(&cli, 2091);
+    assert_eq!(causes(), one("before"));
+}
+
 #[test]
 fn a_shallow_clone_that_has_the_base_says_what_it_lacks() {
     let org = Org::start(Config::default());

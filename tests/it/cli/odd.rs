@@ -223,3 +223,34 @@ fn the_state_of_the_sandbox_may_hold_an_odd_object() {
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     assert!(ran.stdout.contains("`systemPresence` is null, not a text"), "{}", ran.stdout);
 }
+
+#[test]
+fn warnings_of_a_plan_stand_together_before_the_errors_and_quiet_leaves_them_out() {
+    let odd = |number: u8| format!("2fa68d50-0000-4000-8000-0000000001{number:02}");
+    let object =
+        |id: &str, label: &str| json!({ "id": id, "systemPresence": "Busy", "languageLabels": { "en_US": label } });
+    let mut definitions: Vec<Value> = (1..=6).map(|it| object(&odd(it), &format!("Odd {it}"))).collect();
+    definitions.extend([object(LUNCH_ID, "Siesta"), object(ODD_ID, "Nap")]);
+    let org = Org::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() });
+    for number in 1..=6 {
+        org.sandbox.with(|it| it.org.spoil(&odd(number), json!({ "languageLabels": null }).as_object().unwrap()));
+    }
+    let (cli, target) = with_org(&org);
+    let definition =
+        |key: &str, label: &str| format!("  {key}: {{ systemPresence: Busy, labels: {{ en_US: {label} }} }}\n");
+    let config =
+        format!("version: 1\ndefinitions:\n{}{}", definition("siesta", "Siesta late"), definition("nap", "Nap late"));
+    cli.write("lunch.yaml", &config);
+    for command in ["plan lunch.yaml", "apply lunch.yaml --auto-approve"] {
+        let shown = cli.run(&format!("{command} {target}")).stdout;
+        let (at, last) = (|text: &str| shown.find(text), "Errors at lunch.yaml:4:3 and lunch.yaml:3:3.");
+        assert_eq!(shown.matches("warning[odd-object]").count(), 1, "{shown}");
+        assert!(
+            at("warning[odd-object]").is_some() && at("more of `odd-object`:\n  ") < at("error[looks-like-rename]"),
+            "{shown}"
+        );
+        assert!(shown.contains(last), "{shown}");
+        let quiet = cli.run(&format!("{command} {target} -q")).stdout;
+        assert!(!quiet.contains("odd-object") && quiet.contains(" warnings not shown\n"), "{quiet}");
+    }
+}

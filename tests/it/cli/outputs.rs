@@ -342,7 +342,17 @@ fn a_byte_order_mark_is_passed_over_and_utf_16_is_named() {
             utf16(name, begin);
             let ran = cli.run(command);
             assert!(ran.code == Some(1) && ran.stderr.contains("is UTF-16"), "{name}: {}", ran.shown());
+            // Only a plan can be made anew so.
+            assert_eq!(ran.stderr.contains("-o json=FILE"), name == "plan.json", "{}", ran.stderr);
+            let wide = text.chars().flat_map(|it| u32::from(it).to_le_bytes()).collect::<Vec<u8>>();
+            fs::write(cli.path(name), wide).unwrap();
+            let ran = cli.run(command);
+            assert!(ran.code == Some(1) && ran.stderr.contains("is UTF-32"), "{name}: {}", ran.shown());
             cli.write(name, &text);
         }
     }
+    fs::write(cli.path("users.csv"), b"id;message\n5a4db0c5-0000-4000-8000-000000000001;Caf\xE9\n").unwrap();
+    let ran = cli.run("user get --from users.csv --sandbox");
+    let said = "line 2 is not UTF-8; if Excel wrote it as `CSV`, it is Windows-1252 or another old encoding";
+    assert!(ran.stderr.contains(said) && ran.stderr.contains("in Excel as `CSV UTF-8`"), "{}", ran.shown());
 }

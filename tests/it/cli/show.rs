@@ -166,3 +166,42 @@ fn the_org_of_a_config_is_the_one_that_is_shown() {
     let ran = cli.run("show --sandbox --config examples/many-orgs --org acme-prod");
     assert!(ran.stdout.starts_with("Org: acme-prod (22222222-"), "{}", ran.shown());
 }
+
+#[test]
+fn a_beginning_of_an_id_that_is_too_short_is_named_as_that() {
+    let org = org();
+    let (cli, target) = with_org(&org);
+    for command in [
+        "show 2fa68d",
+        "show 2fa68d --config lunch.yaml",
+        "user set 5a4db0c5-0000-4000-8000-000000000001 --presence 2fa68d",
+    ] {
+        let ran = cli.run(&format!("{command} {target}"));
+        assert_eq!(ran.code, Some(1), "{}", ran.shown());
+        assert!(ran.stderr.contains("if it begins an id, type at least 8 characters"), "{command}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_very_long_label_is_shortened_in_text_and_whole_in_documents() {
+    let long = "x".repeat(70_000);
+    let definition = json!({
+        "id": "2fa68d50-0000-4000-8000-000000000001", "systemPresence": "Meal",
+        "languageLabels": { "en_US": "Lunch", "de": long },
+    });
+    let seed = Seed { definitions: vec![definition], ..Seed::default() };
+    let org = Org::start(Config { seed, ..Config::default() });
+    let (cli, target) = with_org(&org);
+    let plan = cli.run(&format!("plan lunch.yaml {target} -o human -o json=plan.json"));
+    assert!(plan.stdout.contains("… (70000 characters)") && plan.stdout.len() < 3_000, "{}", plan.stdout.len());
+    assert!(cli.read("plan.json").contains(&long));
+    for command in ["show", "show Lunch", "drift lunch.yaml"] {
+        let ran = cli.run(&format!("{command} {target}"));
+        let lines: Vec<&str> = ran.stdout.lines().filter(|it| it.len() > 2_000).collect();
+        assert!(
+            lines.iter().all(|it| it.trim_start().starts_with("de: ") && command.starts_with("drift")),
+            "{command}: {}",
+            ran.code.unwrap_or_default()
+        );
+    }
+}

@@ -416,7 +416,7 @@ fn an_unknown_system_presence_refuses_a_create_with_the_nearest() {
       --> presence.yaml:6:5
       this org knows Available, Away, Break, Busy, Idle, Meal, Meeting, Offline, OnQueue and Training
 
-    Plan refused: 2 errors to answer before anything is applied. So far: 2 to create.
+    Plan refused: 2 errors to answer before anything is applied. So far: 2 to create. Errors at presence.yaml:3:5 and presence.yaml:6:5.
     "#);
 }
 

@@ -324,7 +324,7 @@ fn one_object_that_two_definitions_want_by_previous_label_is_an_ambiguity() {
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `a`
 
-    Plan refused: 2 errors to answer before anything is applied.
+    Plan refused: 2 errors to answer before anything is applied. Errors at presence.yaml:5:5 and presence.yaml:9:5.
     "#);
 }
 
@@ -403,7 +403,7 @@ fn a_swap_of_labels_is_written_with_the_pins_that_the_message_prints() {
             b: 2fa68d50-0000-4000-8000-000000000002
       if it is not, take its `previousLabels` away
 
-    Plan refused: 2 errors to answer before anything is applied.
+    Plan refused: 2 errors to answer before anything is applied. Errors at presence.yaml:5:5 and presence.yaml:9:5.
     ");
     world.config(want("a", "Meal", "Two").previously("One").pinned(id(1)));
     world.config(want("b", "Meal", "One").previously("Two").pinned(id(2)));
@@ -448,7 +448,7 @@ fn three_labels_in_a_circle_are_an_ambiguity() {
             c: 2fa68d50-0000-4000-8000-000000000003
       if it is not, take its `previousLabels` away
 
-    Plan refused: 3 errors to answer before anything is applied.
+    Plan refused: 3 errors to answer before anything is applied. Errors at presence.yaml:5:5, presence.yaml:9:5 and presence.yaml:13:5.
     ");
     world.config(want("a", "Meal", "Two").previously("One").pinned(id(1)));
     world.config(want("c", "Meal", "One").previously("Three").pinned(id(3)));

@@ -140,7 +140,7 @@ fn answers_fit_beside_what_the_definition_says_already() {
         "Lunch break" (Away, 2fa68d50-0000-4000-8000-000000000003): `lunch`
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `lunch`
 
-    Plan refused: 2 errors to answer before anything is applied.
+    Plan refused: 2 errors to answer before anything is applied. The error is at presence.yaml:2:3.
     "#);
 }
 
@@ -356,7 +356,7 @@ fn what_other_definitions_may_be_is_not_replaced() {
       an error above is about them:
         "Lunch" (Meal, 2fa68d50-0000-4000-8000-000000000001): `early`
 
-    Plan refused: 3 errors to answer before anything is applied.
+    Plan refused: 3 errors to answer before anything is applied. Errors at presence.yaml:5:5, presence.yaml:9:5 and presence.yaml:13:5.
     "#);
 }
 
@@ -440,4 +440,19 @@ fn pruning_leaves_what_is_in_question() {
 
     Plan refused: 1 error to answer before anything is applied. So far: 1 to delete.
     "#);
+}
+
+/// `Lunch` in `Lunch break` is seen; one letter within a word is not.
+#[test]
+fn what_stands_within_a_word_is_named_as_the_reason() {
+    let mut world = World::empty();
+    world.org().add("Meal", &[("en_US", "halb")]);
+    world.config(want("l", "Meal", "L"));
+    let plan = world.plan();
+    assert!(
+        plan.contains("it looks like `halb` (Meal, 2fa68d50-0000-4000-8000-000000000001): `L` stands in `halb`\n"),
+        "{plan}"
+    );
+    world.config(want("l", "Meal", "halb Tag"));
+    assert!(!world.plan().contains("stands in"), "{}", world.plan());
 }

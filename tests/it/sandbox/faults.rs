@@ -63,6 +63,17 @@ async fn a_scripted_refusal_is_the_orgs_own() {
 }
 
 #[tokio::test]
+async fn a_fault_without_a_path_leaves_the_token_alone_and_says_nothing_of_a_script() {
+    let client = Client::start(config()).await;
+    client.set_faults(json!([{ "status": 409 }])).await;
+    let token = client.send(client.request("POST", "/oauth/token").form(&[("a", "b")])).await;
+    assert_ne!(token.status, 409);
+    let answer = client.get(ALL).await;
+    assert_eq!((answer.status, answer.body["code"].as_str()), (409, Some("conflict")));
+    assert!(!answer.body["message"].as_str().unwrap().contains("scripted"), "{}", answer.body);
+}
+
+#[tokio::test]
 async fn a_gateway_may_give_up_after_the_write() {
     let client = Client::start(config()).await;
     client.set_faults(json!([{ "method": "POST", "status": 504, "handled": true, "code": "x", "message": "y" }])).await;

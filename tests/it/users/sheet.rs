@@ -25,6 +25,12 @@ fn wrong(mistakes: Vec<Mistake>) -> Vec<String> {
 }
 
 #[test]
+fn a_first_line_for_excel_says_what_stands_between_cells() {
+    assert_eq!(read("sep=;\r\nid;presence\r\nu1;\"Lunch; \"\"late\"\"\" \r\n"), ["f:3 u1 \"Lunch; \\\"late\\\"\" -"]);
+    assert_eq!(read("\"SEP=|\"\nid|message\nu1|x, y\n"), ["f:3 u1 - \"x, y\""]);
+}
+
+#[test]
 fn one_id_a_line() {
     assert_eq!(read("u1\r\n\n  u2  \nu1"), ["f:1 u1 - -", "f:3 u2 - -", "f:4 u1 - -"]);
     assert_eq!(read(""), [""; 0]);
@@ -76,6 +82,13 @@ fn every_mistake_is_told_with_its_place() {
         ]
     );
     assert_eq!(wrong("id\tpresence\nu1\t\tTea\n"), ["f:2: 3 cells, and 2 headings: quote a value that holds a tab"]);
+    // A part of an id is none: the org would say that there is no such user.
+    assert_eq!(wrong("5a4db0c5\n"), ["f:1: `5a4db0c5` is not the id of a user"]);
+    assert_eq!(
+        wrong("id,presence\nu1,Tea\nu2,\"Lunch\"x\n"),
+        ["f:3: a cell goes on after its closing quote: write a quote within quotes twice"]
+    );
+    assert_eq!(wrong("sep=;\nname;presence\nAda;Lunch\n"), ["f:2: there is no column `id` or `userId`"]);
     assert_eq!(wrong("id,message\nu1,\"open\nu2,x\n"), ["f:2: a quote in the lines from here on is never closed"]);
     assert_eq!(
         self::wrong(sheet::arguments(&["-".to_owned(), "u1".to_owned()]).unwrap_err()),
