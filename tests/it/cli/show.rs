@@ -1,7 +1,7 @@
 //! `presencectl show`, whole.
 
 use insta::assert_snapshot;
-use presencectl::sandbox::{Config, Seed};
+use presencectl::sandbox::{SandboxConfig, Seed};
 use serde_json::{Value, json};
 
 use super::LUNCH;
@@ -23,7 +23,7 @@ fn org() -> Org {
             "languageLabels": { "en_US": "=1+1" },
         }),
     ];
-    Org::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() })
+    Org::start(SandboxConfig { seed: Seed { definitions, ..Seed::default() }, ..SandboxConfig::default() })
 }
 
 #[test]
