@@ -37,10 +37,10 @@ async fn applied(world: &World) -> Applied {
     let (desired, limits, api) = (&world.desired, world.limits, ApiChoice::Only(world.generation));
     let asked = asked(desired, limits, api);
     let mut heard = Heard { org: None, sandbox: false };
-    let look = plan_org(&session.reader(), &asked, &mut heard).await.map_err(|it| it.message).unwrap();
-    let forecast = plan_org.plan.cost.unwrap();
-    let steps: Vec<Step> = plan_org.plan.changes.into_iter().map(|it| it.step).collect();
-    let left = RefCell::new(to_carry_out(steps.iter().map(Step::action), &plan_org.observed));
+    let planned = plan_org(&session.reader(), &asked, &mut heard).await.map_err(|it| it.message).unwrap();
+    let forecast = planned.plan.cost.unwrap();
+    let steps: Vec<Step> = planned.plan.changes.into_iter().map(|it| it.step).collect();
+    let left = RefCell::new(to_carry_out(steps.iter().map(Step::action), &planned.observed));
     let said = RefCell::new(Vec::new());
     let tell = |event: ApplyEvent<'_>| {
         if let ApplyEvent::Finished(row) = event {
@@ -48,7 +48,7 @@ async fn applied(world: &World) -> Applied {
             said.borrow_mut().push((begun.elapsed(), session.time_for(*left.borrow(), CONCURRENCY)));
         }
     };
-    let (observed, limits) = (&plan_org.observed, &world.limits);
+    let (observed, limits) = (&planned.observed, &world.limits);
     let job = ApplyJob {
         steps,
         withheld: Vec::new(),

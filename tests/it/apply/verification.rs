@@ -545,14 +545,14 @@ async fn a_pinned_one_that_the_list_does_not_show_is_read_by_its_id() {
         let (limits, api) = (world.limits, ApiChoice::Only(Generation::First));
         let asked = asked(&world.desired, limits, api);
         let mut heard = Heard { org: None, sandbox: false };
-        let Ok(look) = plan_org(&world.session().reader(), &asked, &mut heard).await else {
+        let Ok(planned) = plan_org(&world.session().reader(), &asked, &mut heard).await else {
             panic!("the org can be read")
         };
-        let told: Vec<&str> = plan_org.plan.refusals.iter().map(Refusal::code).collect();
+        let told: Vec<&str> = planned.plan.refusals.iter().map(Refusal::code).collect();
         assert_eq!(told, codes, "{pin}");
         if codes.is_empty() {
-            *world.observed.lock().unwrap() = plan_org.observed;
-            let steps = plan_org.plan.changes.into_iter().map(|it| it.step).collect();
+            *world.observed.lock().unwrap() = planned.observed;
+            let steps = planned.plan.changes.into_iter().map(|it| it.step).collect();
             let report = world.carry_out(steps).await;
             assert!(report.is_success(), "{:?} {:?}", said(&report), report.verification);
         }

@@ -10,13 +10,13 @@ use clap::parser::ValueSource;
 use clap::{Arg, Command, CommandFactory as _};
 use insta::assert_snapshot;
 use presencectl::cli::line::{self, CommandLine};
-use presencectl::cli::{Cli as CommandLine, precedence, variables};
+use presencectl::cli::{Cli as Parsed, precedence, variables};
 
 use super::driver::Cli;
 use super::{LUNCH, commands};
 
 fn root() -> Command {
-    let mut root = CommandLine::command();
+    let mut root = Parsed::command();
     root.build();
     root
 }

@@ -325,31 +325,31 @@ impl World {
         let api = self.start.api;
         let asked = asked(config, limits, api);
         let mut heard = Heard { org: None, sandbox: false };
-        let Ok(mut look) = plan_org(&session.reader(), &asked, &mut heard).await else { return End::Failed };
-        self.shared.ledger.lock().unwrap().planned(run, &plan_org.observed);
+        let Ok(mut planned) = plan_org(&session.reader(), &asked, &mut heard).await else { return End::Failed };
+        self.shared.ledger.lock().unwrap().planned(run, &planned.observed);
         let shared = Arc::clone(&self.shared);
         let now = move || Moment::from_unix_ms(shared.sandbox.now_ms());
         if let Some(kept) = &self.kept {
-            let reader = session.speaking(plan_org.target.generation).reader();
-            let evidence = kept.evidence(&plan_org.plan, &plan_org.observed);
-            plan_org.plan = plan_by(config, &plan_org.observed, &limits, &evidence);
-            (plan_org.plan, _) =
-                held_against(&reader, plan_org.plan, &kept.sent(now()), config, &plan_org.observed).await;
+            let reader = session.speaking(planned.target.generation).reader();
+            let evidence = kept.evidence(&planned.plan, &planned.observed);
+            planned.plan = plan_by(config, &planned.observed, &limits, &evidence);
+            (planned.plan, _) =
+                held_against(&reader, planned.plan, &kept.sent(now()), config, &planned.observed).await;
         }
-        let held: Vec<Step> = plan_org.plan.held.iter().map(|it| it.change.step.clone()).collect();
+        let held: Vec<Step> = planned.plan.held.iter().map(|it| it.change.step.clone()).collect();
         let unseen = Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false });
         let row =
             |it: &Held| ReportRow { id: Some(it.id.clone()), ..ReportRow::of(&it.change.step, None, unseen.clone()) };
-        let settled: Vec<ReportRow> = plan_org.plan.held.iter().map(row).collect();
-        let waits: Vec<Wait> = plan_org.plan.waiting.iter().map(|it| Wait::of(it, now())).collect();
+        let settled: Vec<ReportRow> = planned.plan.held.iter().map(row).collect();
+        let waits: Vec<Wait> = planned.plan.waiting.iter().map(|it| Wait::of(it, now())).collect();
         self.shared.count_if(HELD, !held.is_empty());
         self.shared.count_if(WAITED, !waits.is_empty());
-        let steps: Vec<Step> = plan_org.plan.changes.into_iter().map(|it| it.step).collect();
-        if !plan_org.plan.refusals.is_empty() {
-            let said: Vec<String> = plan_org.plan.refusals.iter().map(Refusal::message).collect();
-            let answers = plan_org.plan.refusals.iter().flat_map(Refusal::answers).flat_map(|it| it.lines);
+        let steps: Vec<Step> = planned.plan.changes.into_iter().map(|it| it.step).collect();
+        if !planned.plan.refusals.is_empty() {
+            let said: Vec<String> = planned.plan.refusals.iter().map(Refusal::message).collect();
+            let answers = planned.plan.refusals.iter().flat_map(Refusal::answers).flat_map(|it| it.lines);
             let said = said.into_iter().chain(answers).collect::<Vec<_>>().join("; ");
-            return End::Refused { refusals: plan_org.plan.refusals, steps, said };
+            return End::Refused { refusals: planned.plan.refusals, steps, said };
         }
         if steps.is_empty() {
             return End::Nothing;
@@ -364,13 +364,13 @@ impl World {
             settled,
             desired: config,
             limits: &limits,
-            observed: &plan_org.observed,
+            observed: &planned.observed,
             aim: apply::Aim::Config,
             waits,
             before_post,
         };
         let (_sender, stop) = Stop::new();
-        let report = apply::run(&session.speaking(plan_org.target.generation), job, &stop, &|_| {}).await;
+        let report = apply::run(&session.speaking(planned.target.generation), job, &stop, &|_| {}).await;
         if let Some(kept) = &self.kept {
             kept.end(&report, &self.start, now());
         }
