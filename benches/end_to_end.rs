@@ -5,16 +5,16 @@ mod world;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use presencectl::client::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
+use presencectl::client::{Credentials, Endpoints, HttpWire, Options, Session, WireLimits};
 use presencectl::commands::context::reports::ReportFolder;
-use presencectl::config::{self, Request};
+use presencectl::config::{self, ConfigSource};
 use presencectl::model::desired::Desired;
 use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::model::moment::Moment;
 use presencectl::model::problem::Heard;
 use presencectl::ops::identity::Identity;
-use presencectl::ops::plan_org::{Asked, look};
-use presencectl::sandbox::{Config, Seed, Server};
+use presencectl::ops::plan_org::{PlanRequest, plan_org};
+use presencectl::sandbox::{SandboxConfig, Seed, Server};
 use serde_json::{Map, Value, json};
 
 /// A run may send 300 in a minute without waiting; this is what 10,000 definitions may cost.
@@ -24,7 +24,7 @@ fn desired(definitions: usize) -> Desired {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("config.yaml");
     std::fs::write(&path, world::yaml(definitions, 25)).expect("a file");
-    let loaded = config::load(&Request { path, org: None, root: Some(folder.path().to_owned()) });
+    let loaded = config::load(&ConfigSource { path, org: None, root: Some(folder.path().to_owned()) });
     loaded.config.expect("a config without errors").desired
 }
 
@@ -47,11 +47,11 @@ fn listed(definitions: usize, locales: usize) -> Vec<Value> {
 
 async fn one_plan(server: &Server, desired: &Desired) -> u64 {
     let endpoints = Endpoints::of_base_url(&server.url()).expect("loopback");
-    let wire = Arc::new(HttpWire::new(&endpoints, Limits::default()));
+    let wire = Arc::new(HttpWire::new(&endpoints, WireLimits::default()));
     let credentials = Credentials::Token(server.token().into());
     let session = Session::new(endpoints, credentials, wire, Options::default());
     let identity = Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None };
-    let asked = Asked {
+    let asked = PlanRequest {
         desired,
         limits: desired.settings.limits,
         identity,
@@ -63,7 +63,7 @@ async fn one_plan(server: &Server, desired: &Desired) -> u64 {
         now: Moment::default(),
     };
     let mut heard = Heard { org: None, sandbox: true };
-    let looked = look(&session.reader(), &asked, &mut heard).await;
+    let looked = plan_org(&session.reader(), &asked, &mut heard).await;
     assert!(looked.is_ok_and(|look| look.plan.is_empty()));
     session.request_count()
 }
@@ -74,7 +74,8 @@ fn plans(criterion: &mut Criterion) {
     for definitions in [100, 1_000, 10_000] {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let seed = Seed { definitions: listed(definitions, 25), ..Seed::default() };
-        let server = runtime.block_on(Server::start(Config { seed, ..Config::default() })).expect("a sandbox");
+        let server =
+            runtime.block_on(Server::start(SandboxConfig { seed, ..SandboxConfig::default() })).expect("a sandbox");
         let desired = desired(definitions);
         let requests = runtime.block_on(one_plan(&server, &desired));
         assert!(requests < REQUESTS_MAX, "{definitions} definitions cost {requests} requests");

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use presencectl::config::{self, Request};
+use presencectl::config::{self, ConfigSource};
 use presencectl::model::desired::{Desired, Limits};
 use presencectl::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Primary};
@@ -19,7 +19,7 @@ fn desired(definitions: usize, locales: usize) -> Desired {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("config.yaml");
     std::fs::write(&path, world::yaml(definitions, locales)).expect("a file");
-    let loaded = config::load(&Request { path, org: None, root: Some(Path::new(folder.path()).to_owned()) });
+    let loaded = config::load(&ConfigSource { path, org: None, root: Some(Path::new(folder.path()).to_owned()) });
     loaded.config.expect("a config without errors").desired
 }
 

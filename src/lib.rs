@@ -24,10 +24,10 @@ use std::ffi::OsString;
 
 use clap::{Command, CommandFactory as _, FromArgMatches as _};
 
-use crate::cli::line::Line;
+use crate::cli::line::CommandLine;
 use crate::cli::precedence::{self, Contradiction};
 use crate::cli::{Cli, ColorWhen, LoggingArgs, variables};
-use crate::commands::context::run::Shell;
+use crate::commands::context::run::Host;
 use crate::commands::usage_error;
 use crate::host::environment::Environment;
 use crate::host::exit::Exit;
@@ -46,7 +46,7 @@ pub fn run(
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let mut root = Cli::command();
     root.build();
-    let line = Line::read(&root, &arguments);
+    let line = CommandLine::read(&root, &arguments);
     match typed(&arguments, &root, &line, environment) {
         Ok(cli) => {
             let stream = terminal.error_stream();
@@ -69,7 +69,7 @@ pub fn run(
                 }
             };
             terminal.err(&words);
-            let mut shell = Shell { terminal, environment, signals, line: &line, color: ColorWhen::Auto, quiet: false };
+            let mut shell = Host { terminal, environment, signals, line: &line, color: ColorWhen::Auto, quiet: false };
             usage_error::tell(problem, &mut shell);
             // clap's own exit code for wrong usage is 2, which here means "there are changes".
             terminal.settle(Exit::Failure)
@@ -84,7 +84,12 @@ enum Mistake {
 }
 
 /// What to do, by what is typed and by the variables that count beside it.
-fn typed(arguments: &[OsString], root: &Command, line: &Line, environment: &Environment) -> Result<Cli, Mistake> {
+fn typed(
+    arguments: &[OsString],
+    root: &Command,
+    line: &CommandLine,
+    environment: &Environment,
+) -> Result<Cli, Mistake> {
     let parsed = |variables: &BTreeMap<String, String>| {
         let mut command = variables::applied(Cli::command(), variables);
         let matches = command.try_get_matches_from_mut(arguments);
@@ -101,12 +106,12 @@ fn typed(arguments: &[OsString], root: &Command, line: &Line, environment: &Envi
 }
 
 /// What of a run is logged.
-fn choice(args: LoggingArgs) -> host::logging::Choice {
+fn choice(args: LoggingArgs) -> host::logging::LogChoice {
     let LoggingArgs { verbose, quiet: _, log_format } = args;
     let detail = match verbose {
         0 => host::logging::Detail::Nothing,
         1 => host::logging::Detail::Requests,
         2.. => host::logging::Detail::Everything,
     };
-    host::logging::Choice { detail, format: log_format }
+    host::logging::LogChoice { detail, format: log_format }
 }

@@ -9,12 +9,12 @@ use clap::{Args, ValueEnum};
 pub struct CompletionsArgs {
     /// The shell.
     #[arg(value_enum)]
-    pub shell: Shell,
+    pub shell: ShellName,
 }
 
 /// The shells that are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
+pub enum ShellName {
     /// `source <(presencectl completions bash)`
     Bash,
     /// `presencectl completions zsh > FOLDER-OF-FPATH/_presencectl`

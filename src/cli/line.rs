@@ -7,7 +7,7 @@ use clap::{Arg, Command};
 
 /// What was typed.
 #[derive(Debug, Clone, Default)]
-pub struct Line {
+pub struct CommandLine {
     /// The command and what is below it, such as `user` and `get`.
     words: Vec<String>,
     /// In the order in which it was typed.
@@ -22,10 +22,10 @@ struct Typed {
     value: Option<OsString>,
 }
 
-impl Line {
+impl CommandLine {
     /// Reads it by definitions that are built; what comes first is the name of the executable.
-    pub fn read(root: &Command, arguments: &[OsString]) -> Line {
-        let mut line = Line::default();
+    pub fn read(root: &Command, arguments: &[OsString]) -> CommandLine {
+        let mut line = CommandLine::default();
         let (mut command, mut positionals, mut is_flags) = (root, 0, true);
         let mut rest = arguments.iter().skip(1);
         while let Some(word) = rest.next() {

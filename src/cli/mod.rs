@@ -8,12 +8,12 @@ pub use crate::cli::apply::{ApplyArgs, PlanArgs};
 pub use crate::cli::drift::DriftArgs;
 pub use crate::cli::first_day::{DoctorArgs, InitArgs};
 pub use crate::cli::formats::{DiagnosisFormat, FindingsFormat, Format, OnFailure, Output, TableFormat, View};
-pub use crate::cli::generate::{CompletionsArgs, ManArgs, Shell as ShellName};
+pub use crate::cli::generate::{CompletionsArgs, ManArgs, ShellName};
 pub use crate::cli::journal::{LogArgs, UndoArgs};
 pub use crate::cli::logging::LoggingArgs;
 pub use crate::cli::offline::{ExplainArgs, SandboxArgs, SchemaArgs, SchemaOf, ValidateArgs};
 pub use crate::cli::retire::RetireArgs;
-pub use crate::cli::shared::{Api, ConfigArgs, ConfigPath, LimitArgs, OutputArgs, RecordArgs, TargetArgs};
+pub use crate::cli::shared::{ApiArg, ConfigArgs, ConfigPath, LimitArgs, OutputArgs, RecordArgs, TargetArgs};
 pub use crate::cli::show::{ChoiceArgs, ImportArgs, PlaceArgs, ShowArgs};
 pub use crate::cli::user::{UserArgs, UserCommand, UserConfigArgs, UserGetArgs, UserSetArgs, WhoArgs};
 

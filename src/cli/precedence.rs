@@ -10,7 +10,7 @@ use clap::builder::ValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
-use crate::cli::line::{Line, name};
+use crate::cli::line::{CommandLine, name};
 use crate::cli::variables;
 
 /// Flags whose variable never gives way, since it holds a run back; and how.
@@ -33,7 +33,7 @@ pub struct Contradiction {
 /// The variables that count, by definitions that are built.
 pub fn counted(
     root: &Command,
-    line: &Line,
+    line: &CommandLine,
     set: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, Contradiction> {
     let command = line.defined(root);
@@ -64,7 +64,7 @@ pub fn counted(
 pub fn with_variable_named(
     mut error: clap::Error,
     root: &Command,
-    line: &Line,
+    line: &CommandLine,
     counted: &BTreeMap<String, String>,
 ) -> clap::Error {
     let Some(ContextValue::String(blamed)) = error.get(ContextKind::InvalidArg) else { return error };
@@ -76,7 +76,11 @@ pub fn with_variable_named(
 }
 
 /// The same for a message of ours that begins with a flag, such as `--base-url: …`.
-pub fn message_with_variable_named(message: &str, line: &Line, set: &BTreeMap<String, String>) -> Option<String> {
+pub fn message_with_variable_named(
+    message: &str,
+    line: &CommandLine,
+    set: &BTreeMap<String, String>,
+) -> Option<String> {
     let (long, rest) = message.strip_prefix("--")?.split_once(':')?;
     let variable = variables::of(long).filter(|it| !line.is_typed(long) && set.contains_key(it))?;
     Some(format!("{variable}:{rest}"))

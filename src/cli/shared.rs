@@ -9,7 +9,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
 use crate::cli::formats::Output;
-use crate::config::Request;
+use crate::config::ConfigSource;
 use crate::model::desired::{Desired, Limits};
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
@@ -148,7 +148,7 @@ pub struct TargetArgs {
     /// The generation of the API to speak, whatever `settings.api` says: `v1`, `v2`, or `auto`, which is
     /// `v1`, and `v2` where the org no longer serves that.
     #[arg(long, value_enum, value_name = "GENERATION")]
-    pub api: Option<Api>,
+    pub api: Option<ApiArg>,
     /// How many requests may be sent in any 60 s: two at least, since a change is a read and a write.
     #[arg(long, value_name = "N", default_value_t = REQUESTS_PER_MINUTE_DEFAULT, value_parser = at_least_two)]
     pub requests_per_minute: NonZeroU32,
@@ -156,7 +156,7 @@ pub struct TargetArgs {
 
 /// The generation of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Api {
+pub enum ApiArg {
     /// The first that the org serves.
     Auto,
     /// `/api/v2/presencedefinitions`.
@@ -222,9 +222,9 @@ fn at_least_two(typed: &str) -> Result<NonZeroU32, String> {
 
 impl ConfigArgs {
     /// What is to be read.
-    pub fn request(&self) -> Request {
+    pub fn request(&self) -> ConfigSource {
         let ConfigArgs { path, org, root } = self.clone();
-        Request { path: path.0, org, root }
+        ConfigSource { path: path.0, org, root }
     }
 
     /// The same config, as it is typed behind a command that takes it by a flag.
@@ -241,9 +241,9 @@ impl TargetArgs {
     /// The generation of the API that a person asks for, else the config.
     pub fn api(&self, desired: &Desired) -> ApiChoice {
         match self.api {
-            Some(Api::Auto) => ApiChoice::Auto,
-            Some(Api::V1) => ApiChoice::Only(Generation::First),
-            Some(Api::V2) => ApiChoice::Only(Generation::Second),
+            Some(ApiArg::Auto) => ApiChoice::Auto,
+            Some(ApiArg::V1) => ApiChoice::Only(Generation::First),
+            Some(ApiArg::V2) => ApiChoice::Only(Generation::Second),
             None => desired.settings.api,
         }
     }

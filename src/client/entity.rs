@@ -68,13 +68,13 @@ impl Entity {
 }
 
 /// An object with its place in an answer.
-pub type Placed = (String, Entity);
+pub type PlacedObject = (String, Entity);
 
 /// The list that these objects make up. Nobody knows which of several with one id is true, so together they are odd.
 /// Copies that say the same are one.
-pub fn list_of(entities: Vec<Placed>) -> Listed {
+pub fn list_of(entities: Vec<PlacedObject>) -> Listed {
     let mut listed = Listed::default();
-    let mut by_id: BTreeMap<DefinitionId, Vec<Placed>> = BTreeMap::new();
+    let mut by_id: BTreeMap<DefinitionId, Vec<PlacedObject>> = BTreeMap::new();
     for (place, entity) in entities {
         match (entity.id().cloned(), entity) {
             (Some(id), entity) => by_id.entry(id).or_default().push((place, entity)),
@@ -101,7 +101,7 @@ pub fn list_of(entities: Vec<Placed>) -> Listed {
     listed
 }
 
-fn repeated(entities: Vec<Placed>) -> Option<Odd> {
+fn repeated(entities: Vec<PlacedObject>) -> Option<Odd> {
     let count = entities.len();
     let mut all = entities.into_iter().map(|(place, it)| Odd { place, ..it.repeated() });
     let mut first = all.next()?;

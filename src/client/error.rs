@@ -23,12 +23,12 @@ const PARAMS_MAX: usize = 20;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiError {
-    pub kind: Kind,
-    pub about: Box<About>,
+    pub kind: ApiErrorKind,
+    pub about: Box<ErrorContext>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum ApiErrorKind {
     /// 401, although the token was renewed where that is possible.
     Unauthorized {
         /// The token came from the environment and cannot be renewed.
@@ -94,7 +94,7 @@ pub struct Permission {
 
 /// Which request failed, and what the platform said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
+pub struct ErrorContext {
     pub method: Method,
     pub host: String,
     pub path: String,
@@ -111,10 +111,10 @@ pub struct About {
     pub correlation_id: Option<String>,
 }
 
-impl About {
+impl ErrorContext {
     /// Before any answer.
-    pub fn new(method: Method, host: String, path: String) -> About {
-        About {
+    pub fn new(method: Method, host: String, path: String) -> ErrorContext {
+        ErrorContext {
             method,
             host,
             path,
@@ -171,7 +171,7 @@ pub fn cut(text: &str) -> String {
 }
 
 /// Everything in a 403 that looks like `presence:presenceDefinition:add`, each once.
-pub fn permissions_named(about: &About) -> Vec<String> {
+pub fn permissions_named(about: &ErrorContext) -> Vec<String> {
     let mut named: Vec<String> = Vec::new();
     let texts = about.params.iter().map(|(_, value)| value).chain(&about.message);
     for word in
@@ -192,45 +192,47 @@ impl fmt::Display for ApiError {
         let about = &self.about;
         write!(f, "`{} {}`", about.method, about.path)?;
         match (&self.kind, about.status) {
-            (Kind::Connection(error), _) => {
+            (ApiErrorKind::Connection(error), _) => {
                 write!(f, " to `{}`: {error}", about.host)?;
             }
-            (Kind::BrokenPromise(what), status) => {
+            (ApiErrorKind::BrokenPromise(what), status) => {
                 let status = status.unwrap_or_default();
                 write!(f, " was answered with {status}, but not as the API promises: {what}")?;
             }
-            (Kind::OddObject(odd), status) => {
+            (ApiErrorKind::OddObject(odd), status) => {
                 let status = status.unwrap_or_default();
                 write!(f, " was answered with {status}, but the object cannot be read whole: {}", odd.in_words())?;
             }
-            (Kind::HalfCharacter(halved), _) => {
+            (ApiErrorKind::HalfCharacter(halved), _) => {
                 write!(f, " was not sent: it would send back half a character ({})", halved.places())?;
             }
-            (Kind::HoldsSecret, status) => {
+            (ApiErrorKind::HoldsSecret, status) => {
                 let status = status.unwrap_or_default();
                 write!(
                     f,
                     " was answered with {status} and with the credentials that were sent: nothing of it is used"
                 )?;
             }
-            (Kind::Unsettled(what), _) => {
+            (ApiErrorKind::Unsettled(what), _) => {
                 write!(f, ": the list changed each time while it was read: {what}")?;
             }
-            (Kind::Incomplete(what), _) => write!(f, ": {what}, each time")?,
-            (Kind::UnusableId(id), _) => write!(f, ": the id {id} cannot stand in a path", id = text::ticked(id))?,
-            (Kind::Redirected, status) => {
+            (ApiErrorKind::Incomplete(what), _) => write!(f, ": {what}, each time")?,
+            (ApiErrorKind::UnusableId(id), _) => {
+                write!(f, ": the id {id} cannot stand in a path", id = text::ticked(id))?
+            }
+            (ApiErrorKind::Redirected, status) => {
                 write!(f, " was redirected ({}); redirects are never followed", status.unwrap_or_default())?;
             }
-            (Kind::NotServed(generation), status) => {
+            (ApiErrorKind::NotServed(generation), status) => {
                 let status = status.unwrap_or_default();
                 write!(f, " was answered with {status}: the org does not serve API {generation}")?;
             }
-            (Kind::NoneServed, status) => {
+            (ApiErrorKind::NoneServed, status) => {
                 let status = status.unwrap_or_default();
                 write!(f, " was answered with {status}: `{}` serves neither API v1 nor API v2", about.host)?;
             }
-            (Kind::Interrupted, _) => write!(f, " was not carried out: the run was interrupted before it")?,
-            (Kind::Waited, _) => write!(
+            (ApiErrorKind::Interrupted, _) => write!(f, " was not carried out: the run was interrupted before it")?,
+            (ApiErrorKind::Waited, _) => write!(
                 f,
                 " was not carried out: it had to wait for so long that what was read before it may have changed"
             )?,
@@ -261,7 +263,7 @@ impl ApiError {
 
     /// Is this a refusal of the size of a page?
     pub(crate) fn names_page_size(&self) -> bool {
-        let About { message, params, status, .. } = &*self.about;
+        let ErrorContext { message, params, status, .. } = &*self.about;
         let said = params.iter().flat_map(|(name, value)| [name, value]).chain(message);
         let names_it = |it: &String| it.to_ascii_lowercase().replace(['_', '-', ' '], "").contains("pagesize");
         *status == Some(400) && said.into_iter().any(names_it)
@@ -270,67 +272,67 @@ impl ApiError {
     /// One sentence on what a person can do.
     pub fn help(&self) -> String {
         match &self.kind {
-            Kind::Unauthorized { given_token: true } => {
+            ApiErrorKind::Unauthorized { given_token: true } => {
                 "the org does not accept the token in GENESYSCLOUD_ACCESS_TOKEN: it has expired, was revoked, is incomplete, or \
                  belongs to another region. A given token cannot be renewed: set a new one, or set \
                  GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET"
                     .to_owned()
             }
-            Kind::Unauthorized { given_token: false } => {
+            ApiErrorKind::Unauthorized { given_token: false } => {
                 "a new token was refused as well: look whether the OAuth client still exists and is active".to_owned()
             }
-            Kind::Credentials => "look at GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, whether the client's \
+            ApiErrorKind::Credentials => "look at GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, whether the client's \
                  grant type is client credentials, and whether it belongs to this region"
                 .to_owned(),
-            Kind::Forbidden { missing, needs } => forbidden(missing, *needs),
-            Kind::RateLimited { retry_after_s } => rate_limited(*retry_after_s),
-            Kind::NotFound { by_the_platform: true } => {
+            ApiErrorKind::Forbidden { missing, needs } => forbidden(missing, *needs),
+            ApiErrorKind::RateLimited { retry_after_s } => rate_limited(*retry_after_s),
+            ApiErrorKind::NotFound { by_the_platform: true } => {
                 "it was deleted, belongs to another org, or to a division that these credentials cannot see".to_owned()
             }
-            Kind::NotFound { by_the_platform: false } => {
+            ApiErrorKind::NotFound { by_the_platform: false } => {
                 "this does not look like the platform's own answer: look at the region or at --base-url".to_owned()
             }
-            Kind::NotServed(_) => {
+            ApiErrorKind::NotServed(_) => {
                 "run it again: with `--api auto`, presencectl takes the generation that the org serves now".to_owned()
             }
-            Kind::NoneServed => "check the region or --base-url: presence definitions are not served there".to_owned(),
-            Kind::NotOffered => "the org, or a gateway before it, does not offer this operation".to_owned(),
-            Kind::Conflict => "something else in the org stands against it, often an equal label: run `plan` again".to_owned(),
-            Kind::Invalid => "the platform refuses this request: its message says why".to_owned(),
-            Kind::Server => "the platform had a problem of its own: run it again later; the correlation id is what its \
+            ApiErrorKind::NoneServed => "check the region or --base-url: presence definitions are not served there".to_owned(),
+            ApiErrorKind::NotOffered => "the org, or a gateway before it, does not offer this operation".to_owned(),
+            ApiErrorKind::Conflict => "something else in the org stands against it, often an equal label: run `plan` again".to_owned(),
+            ApiErrorKind::Invalid => "the platform refuses this request: its message says why".to_owned(),
+            ApiErrorKind::Server => "the platform had a problem of its own: run it again later; the correlation id is what its \
                  support asks for"
                 .to_owned(),
             // No proxy is asked there.
-            Kind::Connection(WireError::NotSent(_) | WireError::NoHost(_)) if is_this_machine(&self.about.host) => {
+            ApiErrorKind::Connection(WireError::NotSent(_) | WireError::NoHost(_)) if is_this_machine(&self.about.host) => {
                 "look at --base-url, and whether anything listens there on this machine".to_owned()
             }
-            Kind::Connection(error) => connection_help(error),
-            Kind::Redirected => {
+            ApiErrorKind::Connection(error) => connection_help(error),
+            ApiErrorKind::Redirected => {
                 "credentials are never sent to an address that a server names: give the final one with --base-url".to_owned()
             }
-            Kind::Interrupted | Kind::Waited => "run it again: nothing is lost by that".to_owned(),
-            Kind::BrokenPromise(_) => {
+            ApiErrorKind::Interrupted | ApiErrorKind::Waited => "run it again: nothing is lost by that".to_owned(),
+            ApiErrorKind::BrokenPromise(_) => {
                 "look at the region or at --base-url; if they are right, report this with the correlation id".to_owned()
             }
-            Kind::OddObject(_) => REPAIR.to_owned(),
-            Kind::HalfCharacter(halved) if halved.fields.is_empty() => {
+            ApiErrorKind::OddObject(_) => REPAIR.to_owned(),
+            ApiErrorKind::HalfCharacter(halved) if halved.fields.is_empty() => {
                 "write the whole label into the config, or in the org's admin page".to_owned()
             }
-            Kind::HalfCharacter(_) => "write the whole text in the org's admin page, or by another client".to_owned(),
-            Kind::HoldsSecret => {
+            ApiErrorKind::HalfCharacter(_) => "write the whole text in the org's admin page, or by another client".to_owned(),
+            ApiErrorKind::HoldsSecret => {
                 "whoever answers here gives away what it is sent, which the platform never does: look at the region, at \
                  --base-url and at the proxy, and make a new secret for the OAuth client"
                     .to_owned()
             }
-            Kind::Unsettled(_) => {
+            ApiErrorKind::Unsettled(_) => {
                 "someone is changing definitions now, or the answers come from servers that do not agree yet: run it again in \
                  a minute"
                     .to_owned()
             },
-            Kind::Incomplete(_) => {
+            ApiErrorKind::Incomplete(_) => {
                 "these credentials may not see all of them, or a gateway answers from its memory".to_owned()
             }
-            Kind::UnusableId(_) => "ids are the platform's, such as 2fa68d50-0000-4000-8000-000000000001".to_owned(),
+            ApiErrorKind::UnusableId(_) => "ids are the platform's, such as 2fa68d50-0000-4000-8000-000000000001".to_owned(),
         }
     }
 }
@@ -460,27 +462,27 @@ impl From<&ApiError> for Cause {
 
 fn said(error: &ApiError) -> Vec<String> {
     match error.kind {
-        Kind::Conflict | Kind::Invalid => {}
-        Kind::Unauthorized { .. }
-        | Kind::Credentials
-        | Kind::Forbidden { .. }
-        | Kind::RateLimited { .. }
-        | Kind::NotFound { .. }
-        | Kind::NotServed(_)
-        | Kind::NoneServed
-        | Kind::NotOffered
-        | Kind::Server
-        | Kind::Connection(_)
-        | Kind::Redirected
-        | Kind::HoldsSecret
-        | Kind::Interrupted
-        | Kind::Waited
-        | Kind::BrokenPromise(_)
-        | Kind::OddObject(_)
-        | Kind::HalfCharacter(_)
-        | Kind::Unsettled(_)
-        | Kind::Incomplete(_)
-        | Kind::UnusableId(_) => return Vec::new(),
+        ApiErrorKind::Conflict | ApiErrorKind::Invalid => {}
+        ApiErrorKind::Unauthorized { .. }
+        | ApiErrorKind::Credentials
+        | ApiErrorKind::Forbidden { .. }
+        | ApiErrorKind::RateLimited { .. }
+        | ApiErrorKind::NotFound { .. }
+        | ApiErrorKind::NotServed(_)
+        | ApiErrorKind::NoneServed
+        | ApiErrorKind::NotOffered
+        | ApiErrorKind::Server
+        | ApiErrorKind::Connection(_)
+        | ApiErrorKind::Redirected
+        | ApiErrorKind::HoldsSecret
+        | ApiErrorKind::Interrupted
+        | ApiErrorKind::Waited
+        | ApiErrorKind::BrokenPromise(_)
+        | ApiErrorKind::OddObject(_)
+        | ApiErrorKind::HalfCharacter(_)
+        | ApiErrorKind::Unsettled(_)
+        | ApiErrorKind::Incomplete(_)
+        | ApiErrorKind::UnusableId(_) => return Vec::new(),
     }
     let about = &error.about;
     let params = about.params.iter().flat_map(|(name, value)| [name, value]);

@@ -17,7 +17,7 @@ use crate::host::stop::Stop;
 /// No write passes after the signal, however long it has waited for its turn, a token or the end of a
 /// 429; nor when what was read before it is older than it may be.
 #[derive(Debug, Clone)]
-pub struct Gate {
+pub struct WriteGuard {
     stop: Stop,
     passed: Arc<AtomicBool>,
     /// Until when what was read may be relied on; none: for ever.
@@ -46,10 +46,10 @@ pub(crate) enum Passage {
     TooLate,
 }
 
-impl Gate {
+impl WriteGuard {
     /// Open until the signal.
-    pub fn new(stop: &Stop) -> Gate {
-        Gate {
+    pub fn new(stop: &Stop) -> WriteGuard {
+        WriteGuard {
             stop: stop.clone(),
             passed: Arc::default(),
             fresh_until: Arc::default(),
@@ -59,8 +59,8 @@ impl Gate {
     }
 
     /// The same gate, and `first` is done right before each write is handed to the wire.
-    pub fn after(self, first: Arc<dyn Fn() + Send + Sync>) -> Gate {
-        Gate { first: First(Some(first)), ..self }
+    pub fn after(self, first: Arc<dyn Fn() + Send + Sync>) -> WriteGuard {
+        WriteGuard { first: First(Some(first)), ..self }
     }
 
     pub fn is_closed(&self) -> bool {

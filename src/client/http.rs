@@ -9,7 +9,7 @@ use reqwest::redirect::Policy;
 use crate::client::endpoints::Endpoints;
 use crate::client::trust::{self, Distrust};
 use crate::client::wire::{
-    AGENT, Body, Exchange, Limits, Request, Response, Wire, WireError, append, headers, response,
+    AGENT, Body, Exchange, Request, Response, Wire, WireError, WireLimits, append, headers, response,
 };
 use crate::host::clock::Clock;
 use crate::host::proxy::Proxy;
@@ -44,7 +44,7 @@ pub struct Probe {
 /// milliseconds that `validate` should not pay.
 pub struct HttpWire {
     client: OnceLock<Result<reqwest::Client, WireError>>,
-    limits: Limits,
+    limits: WireLimits,
     loopback: bool,
     plain: bool,
     roots: Vec<reqwest::Certificate>,
@@ -57,7 +57,7 @@ pub struct HttpWire {
 
 impl HttpWire {
     /// For these endpoints. Nothing is opened yet.
-    pub fn new(endpoints: &Endpoints, limits: Limits) -> HttpWire {
+    pub fn new(endpoints: &Endpoints, limits: WireLimits) -> HttpWire {
         let plain = endpoints.login().scheme() == "http";
         HttpWire {
             client: OnceLock::new(),
@@ -100,7 +100,7 @@ impl HttpWire {
     }
 
     fn builder(&self) -> reqwest::ClientBuilder {
-        let Limits { request_timeout_ms, connect_timeout_ms, body_bytes_max: _ } = self.limits;
+        let WireLimits { request_timeout_ms, connect_timeout_ms, body_bytes_max: _ } = self.limits;
         let mut builder = reqwest::Client::builder()
             // A redirect would carry the token elsewhere: reqwest sends `Authorization` again on the
             // second hop to a foreign host.

@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, Request as HttpRequest, Response as HttpResponse};
 use futures_util::StreamExt as _;
 use tower::ServiceExt as _;
 
-use crate::client::wire::{Body, Exchange, Limits, Request, Response, Wire, WireError, append, headers, response};
+use crate::client::wire::{Body, Exchange, Request, Response, Wire, WireError, WireLimits, append, headers, response};
 
 /// With this header an org in process says that the connection is cut here: `before` or `after` the
 /// work was done, or in the middle of the answer (`truncated`). The caller cannot tell which.
@@ -19,11 +19,11 @@ pub const DROP_HEADER: &str = "x-sandbox-drop";
 /// Requests answered by a router in this process.
 pub struct InProcess {
     router: Router,
-    limits: Limits,
+    limits: WireLimits,
 }
 
 impl InProcess {
-    pub fn new(router: Router, limits: Limits) -> InProcess {
+    pub fn new(router: Router, limits: WireLimits) -> InProcess {
         InProcess { router, limits }
     }
 

@@ -220,7 +220,7 @@ fn unit(text: &[u8], at: usize) -> Option<u16> {
 
 /// Why a text is not JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum JsonFault {
     /// It ends too early, or is empty.
     CutOff,
     /// It does not even begin like an object or a list: a page, as a gateway sends it.
@@ -230,19 +230,19 @@ pub(crate) enum Fault {
 }
 
 /// Why a text that could not be read is not JSON.
-pub(crate) fn fault(text: &[u8]) -> Fault {
+pub(crate) fn fault(text: &[u8]) -> JsonFault {
     let text = without_mark(text);
     match text.trim_ascii_start().first() {
-        None => return Fault::CutOff,
+        None => return JsonFault::CutOff,
         Some(b'{' | b'[') => {}
-        Some(_) => return Fault::Foreign,
+        Some(_) => return JsonFault::Foreign,
     }
     let structure = serde_json::from_slice::<IgnoredAny>(text).err();
     let error = structure.or_else(|| serde_json::from_slice::<Value>(&Mended::new(text).text).err());
     match error {
-        Some(error) if error.is_eof() => Fault::CutOff,
-        Some(error) => Fault::Spoilt(error.to_string()),
-        None => Fault::Spoilt("it holds more than is read".to_owned()),
+        Some(error) if error.is_eof() => JsonFault::CutOff,
+        Some(error) => JsonFault::Spoilt(error.to_string()),
+        None => JsonFault::Spoilt("it holds more than is read".to_owned()),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::client::error::{Kind, Permission, error_body};
-use crate::client::json::{self, Fault};
-use crate::client::policy::{Failure, PAGES_MAX};
-use crate::client::shapes::Unreadable;
+use crate::client::error::{ApiErrorKind, Permission, error_body};
+use crate::client::json::{self, JsonFault};
+use crate::client::policy::{ExchangeFailure, PAGES_MAX};
+use crate::client::shapes::UnreadableAnswer;
 use crate::client::wire::{Response, WireError};
 use crate::model::text;
 
@@ -14,45 +14,47 @@ const BEGINNING_LENGTH_MAX: usize = 48;
 
 /// A failed exchange: what decides, what callers branch on, and the answer if there was one.
 pub(crate) struct Trouble {
-    pub(crate) failure: Failure,
-    pub(crate) kind: Kind,
+    pub(crate) failure: ExchangeFailure,
+    pub(crate) kind: ApiErrorKind,
     pub(crate) response: Option<Response>,
 }
 
 /// What the status of an answer means; none for 2xx.
-pub(crate) fn judge(response: &Response, renewable: bool) -> Option<(Failure, Kind)> {
+pub(crate) fn judge(response: &Response, renewable: bool) -> Option<(ExchangeFailure, ApiErrorKind)> {
     let retry_after_s = response.retry_after_s;
     let judged = match response.status {
         200..=299 => return None,
-        401 => (Failure::Unauthorized { renewable }, Kind::Unauthorized { given_token: false }),
+        401 => (ExchangeFailure::Unauthorized { renewable }, ApiErrorKind::Unauthorized { given_token: false }),
         403 => {
             let needs = Permission { document: None, today: None };
-            (Failure::Refused, Kind::Forbidden { missing: Vec::new(), needs })
+            (ExchangeFailure::Refused, ApiErrorKind::Forbidden { missing: Vec::new(), needs })
         }
         404 | 410 => {
             let by_the_platform = response.body.is_empty() || error_body(&response.body).is_some();
-            (Failure::Refused, Kind::NotFound { by_the_platform })
+            (ExchangeFailure::Refused, ApiErrorKind::NotFound { by_the_platform })
         }
-        408 | 500 | 502..=599 => (Failure::Unavailable { retry_after_s }, Kind::Server),
-        409 => (Failure::Refused, Kind::Conflict),
-        429 => (Failure::Throttled { retry_after_s }, Kind::RateLimited { retry_after_s }),
-        400..=499 => (Failure::Refused, Kind::Invalid),
-        501 => (Failure::AnswerBroken, Kind::Server),
-        300..=399 => (Failure::AnswerBroken, Kind::Redirected),
-        _ => (Failure::AnswerBroken, Kind::BrokenPromise("the status is none of HTTP's".to_owned())),
+        408 | 500 | 502..=599 => (ExchangeFailure::Unavailable { retry_after_s }, ApiErrorKind::Server),
+        409 => (ExchangeFailure::Refused, ApiErrorKind::Conflict),
+        429 => (ExchangeFailure::Throttled { retry_after_s }, ApiErrorKind::RateLimited { retry_after_s }),
+        400..=499 => (ExchangeFailure::Refused, ApiErrorKind::Invalid),
+        501 => (ExchangeFailure::AnswerBroken, ApiErrorKind::Server),
+        300..=399 => (ExchangeFailure::AnswerBroken, ApiErrorKind::Redirected),
+        _ => (ExchangeFailure::AnswerBroken, ApiErrorKind::BrokenPromise("the status is none of HTTP's".to_owned())),
     };
     Some(judged)
 }
 
 /// The same for the token endpoint, which says 400 for a rate limit as well (docs/platform.md, "Tokens").
-pub(crate) fn judge_login(response: &Response) -> Option<(Failure, Kind)> {
+pub(crate) fn judge_login(response: &Response) -> Option<(ExchangeFailure, ApiErrorKind)> {
     let is_rate_limit = || String::from_utf8_lossy(&response.body).to_lowercase().contains("rate limit exceeded");
     let retry_after_s = response.retry_after_s;
     match response.status {
-        400 if is_rate_limit() => Some((Failure::Throttled { retry_after_s }, Kind::RateLimited { retry_after_s })),
-        400 | 401 | 403 => Some((Failure::Refused, Kind::Credentials)),
+        400 if is_rate_limit() => {
+            Some((ExchangeFailure::Throttled { retry_after_s }, ApiErrorKind::RateLimited { retry_after_s }))
+        }
+        400 | 401 | 403 => Some((ExchangeFailure::Refused, ApiErrorKind::Credentials)),
         // There is one everywhere, so whoever says this is not the platform.
-        404 | 410 => Some((Failure::Refused, Kind::NotFound { by_the_platform: false })),
+        404 | 410 => Some((ExchangeFailure::Refused, ApiErrorKind::NotFound { by_the_platform: false })),
         _ => judge(response, false),
     }
 }
@@ -60,42 +62,42 @@ pub(crate) fn judge_login(response: &Response) -> Option<(Failure, Kind)> {
 /// Did the token endpoint say 400 for its rate limit?
 pub(crate) fn is_login_limit(trouble: &Trouble) -> bool {
     let is_400 = trouble.response.as_ref().is_some_and(|it| it.status == 400);
-    is_400 && matches!(trouble.failure, Failure::Throttled { .. })
+    is_400 && matches!(trouble.failure, ExchangeFailure::Throttled { .. })
 }
 
 /// Of an exchange without an answer. A name without an address, before anything has answered, is mistyped or of another
 /// network: asking again does not mend it.
 pub(crate) fn no_answer(error: WireError, has_answered: bool) -> Trouble {
     let failure = match &error {
-        WireError::NoHost(_) if !has_answered => Failure::Refused,
-        WireError::NoHost(_) | WireError::NotSent(_) => Failure::NotSent,
+        WireError::NoHost(_) if !has_answered => ExchangeFailure::Refused,
+        WireError::NoHost(_) | WireError::NotSent(_) => ExchangeFailure::NotSent,
         // Nothing was sent, and asking again will not mend it.
-        WireError::Untrusted { .. } | WireError::Proxy { .. } | WireError::Setup(_) => Failure::Refused,
-        WireError::Lost(_) | WireError::TimedOut { .. } => Failure::AnswerLost,
-        WireError::TooLarge { .. } => Failure::AnswerBroken,
+        WireError::Untrusted { .. } | WireError::Proxy { .. } | WireError::Setup(_) => ExchangeFailure::Refused,
+        WireError::Lost(_) | WireError::TimedOut { .. } => ExchangeFailure::AnswerLost,
+        WireError::TooLarge { .. } => ExchangeFailure::AnswerBroken,
     };
-    Trouble { failure, kind: Kind::Connection(error), response: None }
+    Trouble { failure, kind: ApiErrorKind::Connection(error), response: None }
 }
 
 /// Of an answer that cannot be read.
-pub(crate) fn not_as_promised(unreadable: Unreadable, response: Response) -> Trouble {
+pub(crate) fn not_as_promised(unreadable: UnreadableAnswer, response: Response) -> Trouble {
     let (failure, kind) = match unreadable {
-        Unreadable::NotJson => not_json(&response),
-        Unreadable::BrokenPromise(what) => (Failure::AnswerBroken, Kind::BrokenPromise(what)),
-        Unreadable::Odd(odd) => (Failure::AnswerBroken, Kind::OddObject(odd)),
+        UnreadableAnswer::NotJson => not_json(&response),
+        UnreadableAnswer::BrokenPromise(what) => (ExchangeFailure::AnswerBroken, ApiErrorKind::BrokenPromise(what)),
+        UnreadableAnswer::Odd(odd) => (ExchangeFailure::AnswerBroken, ApiErrorKind::OddObject(odd)),
     };
     Trouble { failure, kind, response: Some(response) }
 }
 
 /// What is there in the place of JSON. A text that is whole but for one place would be the same when it is asked for
 /// again; a page comes from something before the platform, which may pass.
-fn not_json(response: &Response) -> (Failure, Kind) {
+fn not_json(response: &Response) -> (ExchangeFailure, ApiErrorKind) {
     let body = &response.body;
     let (failure, why) = match json::fault(body) {
-        Fault::CutOff if body.is_empty() => (Failure::AnswerLost, " (it is empty)".to_owned()),
-        Fault::CutOff => (Failure::AnswerLost, " (it ends too early)".to_owned()),
-        Fault::Foreign => (Failure::AnswerForeign, String::new()),
-        Fault::Spoilt(why) => (Failure::AnswerBroken, format!(" ({why})")),
+        JsonFault::CutOff if body.is_empty() => (ExchangeFailure::AnswerLost, " (it is empty)".to_owned()),
+        JsonFault::CutOff => (ExchangeFailure::AnswerLost, " (it ends too early)".to_owned()),
+        JsonFault::Foreign => (ExchangeFailure::AnswerForeign, String::new()),
+        JsonFault::Spoilt(why) => (ExchangeFailure::AnswerBroken, format!(" ({why})")),
     };
     let kind = response.content_type.as_deref().map_or_else(|| "of no stated type".to_owned(), text::ticked);
     let mut what = format!("the body is not JSON{why}: {}, {kind}", text::count(body.len(), "byte"));
@@ -104,7 +106,7 @@ fn not_json(response: &Response) -> (Failure, Kind) {
         // Writing to a String cannot fail.
         let _ = write!(what, ", which begin with {}", text::ticked(from.trim_end_matches(char::REPLACEMENT_CHARACTER)));
     }
-    (failure, Kind::BrokenPromise(what))
+    (failure, ApiErrorKind::BrokenPromise(what))
 }
 
 /// The pages that came in answer to one request. Once more is enough to see that it stays so.
@@ -113,8 +115,12 @@ pub(crate) struct Pages(u32);
 
 impl Pages {
     /// The failure, where the last page that is taken is one that asking again will not mend.
-    pub(crate) fn counted(&mut self, failure: Failure) -> Failure {
-        self.0 += u32::from(failure == Failure::AnswerForeign);
-        if failure == Failure::AnswerForeign && self.0 >= PAGES_MAX { Failure::AnswerBroken } else { failure }
+    pub(crate) fn counted(&mut self, failure: ExchangeFailure) -> ExchangeFailure {
+        self.0 += u32::from(failure == ExchangeFailure::AnswerForeign);
+        if failure == ExchangeFailure::AnswerForeign && self.0 >= PAGES_MAX {
+            ExchangeFailure::AnswerBroken
+        } else {
+            failure
+        }
     }
 }

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::client::entity::{self, Placed};
-use crate::client::error::{ApiError, Kind};
+use crate::client::entity::{self, PlacedObject};
+use crate::client::error::{ApiError, ApiErrorKind};
 use crate::client::operations::{self, Operation};
 use crate::client::session::Session;
-use crate::client::shapes::{self, ListRoom, Page, Unreadable};
+use crate::client::shapes::{self, DefinitionPage, ListRoom, UnreadableAnswer};
 use crate::client::wire::Response;
 use crate::model::division::Division;
 use crate::model::generation::Generation;
@@ -44,12 +44,12 @@ impl Weight {
     fn read<T>(
         &self,
         response: &Response,
-        read: impl Fn(&[u8], &ListRoom) -> Result<T, Unreadable>,
-    ) -> Result<T, Unreadable> {
+        read: impl Fn(&[u8], &ListRoom) -> Result<T, UnreadableAnswer>,
+    ) -> Result<T, UnreadableAnswer> {
         let before = self.bytes.fetch_add(response.body.len(), Ordering::Relaxed);
         if before.saturating_add(response.body.len()) > LIST_BYTES_MAX {
             let what = format!("the answers for this list are longer than {LIST_BYTES_MAX} bytes together");
-            return Err(Unreadable::BrokenPromise(what));
+            return Err(UnreadableAnswer::BrokenPromise(what));
         }
         read(&response.body, &self.room)
     }
@@ -57,7 +57,7 @@ impl Weight {
 
 /// All definitions, by the first generation.
 pub(crate) async fn pages(session: &Session) -> Result<Round<Listed>, ApiError> {
-    let id = |(_, it): &Placed| it.id().cloned();
+    let id = |(_, it): &PlacedObject| it.id().cloned();
     Ok(match paged(session, "definition", operations::page, shapes::page, id, Twice::OnOnePage).await? {
         Round::Whole(entities) => Round::Whole(entity::list_of(entities)),
         Round::Shifted(what) => Round::Shifted(what),
@@ -70,7 +70,9 @@ pub(crate) async fn divisions(session: &Session) -> Result<Round<Vec<Division>>,
     let read = |body: &[u8], number, size, _: &ListRoom| {
         shapes::divisions(body, number, size).and_then(|page| match page.total {
             total if total.max(page.items.len()) <= DIVISIONS_MAX => Ok(page),
-            total => Err(Unreadable::BrokenPromise(format!("`total` is {total}: more than {DIVISIONS_MAX} divisions"))),
+            total => {
+                Err(UnreadableAnswer::BrokenPromise(format!("`total` is {total}: more than {DIVISIONS_MAX} divisions")))
+            }
         })
     };
     paged(session, "division", operations::divisions, read, id, Twice::Never).await
@@ -104,12 +106,12 @@ pub(crate) async fn states(session: &Session) -> Result<Round<Listed>, ApiError>
 }
 
 /// The ids of a look, and how many objects have none.
-fn shown(entities: &[Placed]) -> (BTreeSet<DefinitionId>, usize) {
+fn shown(entities: &[PlacedObject]) -> (BTreeSet<DefinitionId>, usize) {
     let ids: BTreeSet<DefinitionId> = entities.iter().filter_map(|(_, it)| it.id().cloned()).collect();
     (ids, entities.iter().filter(|(_, it)| it.id().is_none()).count())
 }
 
-async fn state(session: &Session, deactivated: bool, weight: &Weight) -> Result<Vec<Placed>, ApiError> {
+async fn state(session: &Session, deactivated: bool, weight: &Weight) -> Result<Vec<PlacedObject>, ApiError> {
     let read = |response: &Response| weight.read(response, |body, room| shapes::state(body, deactivated, room));
     let read = session.run(&operations::state(deactivated), read).await;
     read.map_err(|failed| session.of_the_collection(failed).error)
@@ -137,7 +139,7 @@ async fn paged<T, I: std::fmt::Display>(
     session: &Session,
     noun: &str,
     operation: impl Fn(usize, usize) -> Operation,
-    read: impl Fn(&[u8], usize, usize, &ListRoom) -> Result<Page<T>, Unreadable>,
+    read: impl Fn(&[u8], usize, usize, &ListRoom) -> Result<DefinitionPage<T>, UnreadableAnswer>,
     id: impl Fn(&T) -> Option<I>,
     twice: Twice,
 ) -> Result<Round<Vec<T>>, ApiError> {
@@ -147,9 +149,9 @@ async fn paged<T, I: std::fmt::Display>(
     let pages = total.div_ceil(page_size);
     if pages > PAGES_MAX {
         let what = format!("`total` is {total} and `pageSize` {page_size}: more than {PAGES_MAX} pages");
-        return Err(session.failed(&operation(1, size), Kind::BrokenPromise(what)));
+        return Err(session.failed(&operation(1, size), ApiErrorKind::BrokenPromise(what)));
     }
-    let rest: Vec<Page<T>> = stream::iter(2..=pages)
+    let rest: Vec<DefinitionPage<T>> = stream::iter(2..=pages)
         .map(|number| page(session, &operation, &read, (number, size), &weight))
         .buffered(PAGES_AT_ONCE)
         .try_collect()
@@ -180,9 +182,9 @@ async fn paged<T, I: std::fmt::Display>(
 async fn first_page<T>(
     session: &Session,
     operation: &impl Fn(usize, usize) -> Operation,
-    read: &impl Fn(&[u8], usize, usize, &ListRoom) -> Result<Page<T>, Unreadable>,
+    read: &impl Fn(&[u8], usize, usize, &ListRoom) -> Result<DefinitionPage<T>, UnreadableAnswer>,
     weight: &Weight,
-) -> Result<(Page<T>, usize), ApiError> {
+) -> Result<(DefinitionPage<T>, usize), ApiError> {
     loop {
         let size = session.page_size();
         match page(session, operation, read, (1, size), weight).await {
@@ -195,10 +197,10 @@ async fn first_page<T>(
 async fn page<T>(
     session: &Session,
     operation: &impl Fn(usize, usize) -> Operation,
-    read: &impl Fn(&[u8], usize, usize, &ListRoom) -> Result<Page<T>, Unreadable>,
+    read: &impl Fn(&[u8], usize, usize, &ListRoom) -> Result<DefinitionPage<T>, UnreadableAnswer>,
     (number, size): (usize, usize),
     weight: &Weight,
-) -> Result<Page<T>, ApiError> {
+) -> Result<DefinitionPage<T>, ApiError> {
     let read = |response: &Response| weight.read(response, |body, room| read(body, number, size, room));
     let answer = session.run(&operation(number, size), read).await;
     answer.map_err(|failed| session.of_the_collection(failed).error)

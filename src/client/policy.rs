@@ -35,7 +35,7 @@ pub enum Effect {
 
 /// One failed exchange, reduced to what decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
+pub enum ExchangeFailure {
     /// No connection was made: certainly not carried out.
     NotSent,
     /// 429, or the token endpoint's 400 in its place: certainly not carried out.
@@ -73,7 +73,7 @@ pub enum Next {
     /// End; it was certainly not carried out.
     GiveUp,
     /// End; it may have been carried out, so look before anything else.
-    LookFirst,
+    MaybeApplied,
 }
 
 /// Decides. `attempt` counts from one; `random` lies in `0.0..1.0`.
@@ -81,28 +81,33 @@ pub enum Next {
 /// # Guarantees
 /// A write is sent again only when it certainly was not carried out. `GiveUp` for a write means the
 /// same. No request waits more than [`ATTEMPTS_MAX`] − 1 times.
-pub fn after(failure: Failure, effect: Effect, attempt: u32, random: f64) -> Next {
+pub fn after(failure: ExchangeFailure, effect: Effect, attempt: u32, random: f64) -> Next {
     let next = match (failure, effect) {
-        (Failure::Unauthorized { renewable: true }, _) => Next::NewToken,
-        (Failure::Refused | Failure::Unauthorized { renewable: false }, _) | (Failure::AnswerBroken, Effect::Read) => {
-            Next::GiveUp
-        }
+        (ExchangeFailure::Unauthorized { renewable: true }, _) => Next::NewToken,
+        (ExchangeFailure::Refused | ExchangeFailure::Unauthorized { renewable: false }, _)
+        | (ExchangeFailure::AnswerBroken, Effect::Read) => Next::GiveUp,
         (
-            Failure::Unavailable { .. } | Failure::AnswerLost | Failure::AnswerForeign | Failure::AnswerBroken,
+            ExchangeFailure::Unavailable { .. }
+            | ExchangeFailure::AnswerLost
+            | ExchangeFailure::AnswerForeign
+            | ExchangeFailure::AnswerBroken,
             Effect::Write,
-        ) => Next::LookFirst,
-        (Failure::AnswerForeign, Effect::Read) => Next::Wait(backoff(attempt, random)),
-        (Failure::NotSent, _) | (Failure::AnswerLost | Failure::Unavailable { retry_after_s: None }, Effect::Read) => {
+        ) => Next::MaybeApplied,
+        (ExchangeFailure::AnswerForeign, Effect::Read) => Next::Wait(backoff(attempt, random)),
+        (ExchangeFailure::NotSent, _)
+        | (ExchangeFailure::AnswerLost | ExchangeFailure::Unavailable { retry_after_s: None }, Effect::Read) => {
             Next::Wait(backoff(attempt, random))
         }
-        (Failure::Throttled { retry_after_s }, _) => {
+        (ExchangeFailure::Throttled { retry_after_s }, _) => {
             asked(retry_after_s.unwrap_or(RETRY_AFTER_DEFAULT_S), attempt, random)
         }
-        (Failure::Unavailable { retry_after_s: Some(asked_s) }, Effect::Read) => asked(asked_s, attempt, random),
+        (ExchangeFailure::Unavailable { retry_after_s: Some(asked_s) }, Effect::Read) => {
+            asked(asked_s, attempt, random)
+        }
     };
     match next {
         Next::Wait(_) if attempt >= ATTEMPTS_MAX => Next::GiveUp,
-        Next::Wait(_) | Next::NewToken | Next::GiveUp | Next::LookFirst => next,
+        Next::Wait(_) | Next::NewToken | Next::GiveUp | Next::MaybeApplied => next,
     }
 }
 
@@ -143,7 +148,7 @@ pub enum Admission {
 
 /// What somebody wants of the pace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub enum Reservation {
     Single,
     /// One starts, and the turn of another is kept: a read that a write follows at once. Else what was read would
     /// grow old while the write waits.
@@ -199,16 +204,16 @@ impl Pace {
     }
 
     /// Starts a request now, or says when to ask again.
-    pub fn admit(&mut self, turn: Turn, now: Instant) -> Admission {
+    pub fn admit(&mut self, turn: Reservation, now: Instant) -> Admission {
         let window = Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
         while self.started.front().is_some_and(|first| now.saturating_duration_since(*first) >= window) {
             self.started.pop_front();
         }
         // Nobody can have two turns of one.
         let wanted = match turn {
-            Turn::Single => 1,
-            Turn::WithNext => self.per_window.min(2),
-            Turn::Kept => usize::from(self.kept == 0),
+            Reservation::Single => 1,
+            Reservation::WithNext => self.per_window.min(2),
+            Reservation::Kept => usize::from(self.kept == 0),
         };
         let last = self.begun.saturating_add(u64::try_from(self.kept + wanted).unwrap_or(u64::MAX));
         let told = self.told.filter(|it| wanted > 0 && last > it.last);
@@ -302,7 +307,7 @@ mod tests {
     #[test]
     fn the_whole_table() {
         use Effect::{Read, Write};
-        use Failure::{
+        use ExchangeFailure::{
             AnswerBroken, AnswerForeign, AnswerLost, NotSent, Refused, Throttled, Unauthorized, Unavailable,
         };
         let table = [
@@ -325,13 +330,13 @@ mod tests {
             (Unavailable { retry_after_s: Some(10) }, Read, 1, wait_ms(10_500)),
             (Unavailable { retry_after_s: Some(999) }, Read, 1, Next::GiveUp),
             (Unavailable { retry_after_s: None }, Read, ATTEMPTS_MAX, Next::GiveUp),
-            (Unavailable { retry_after_s: Some(1) }, Write, 1, Next::LookFirst),
+            (Unavailable { retry_after_s: Some(1) }, Write, 1, Next::MaybeApplied),
             (AnswerLost, Read, 1, wait_ms(375)),
-            (AnswerLost, Write, 1, Next::LookFirst),
+            (AnswerLost, Write, 1, Next::MaybeApplied),
             (AnswerForeign, Read, 1, wait_ms(375)),
-            (AnswerForeign, Write, 1, Next::LookFirst),
+            (AnswerForeign, Write, 1, Next::MaybeApplied),
             (AnswerBroken, Read, 1, Next::GiveUp),
-            (AnswerBroken, Write, 1, Next::LookFirst),
+            (AnswerBroken, Write, 1, Next::MaybeApplied),
             (Refused, Read, 1, Next::GiveUp),
             (Refused, Write, 1, Next::GiveUp),
         ];
@@ -355,12 +360,12 @@ mod tests {
         let mut pace = Pace::new(two);
         assert_eq!(pace.requests_per_minute(), two);
         let second = begin + Duration::from_secs(10);
-        assert_eq!(pace.admit(Turn::Single, begin), Admission::Started);
-        assert_eq!(pace.admit(Turn::Single, second), Admission::Started);
+        assert_eq!(pace.admit(Reservation::Single, begin), Admission::Started);
+        assert_eq!(pace.admit(Reservation::Single, second), Admission::Started);
         let free = begin + Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
-        assert_eq!(pace.admit(Turn::Single, second), Admission::NotBefore(free));
-        assert_eq!(pace.admit(Turn::Single, free), Admission::Started);
-        assert_eq!(pace.admit(Turn::Single, free), Admission::NotBefore(free + Duration::from_secs(10)));
+        assert_eq!(pace.admit(Reservation::Single, second), Admission::NotBefore(free));
+        assert_eq!(pace.admit(Reservation::Single, free), Admission::Started);
+        assert_eq!(pace.admit(Reservation::Single, free), Admission::NotBefore(free + Duration::from_secs(10)));
     }
 
     #[test]
@@ -368,33 +373,40 @@ mod tests {
         let begin = tokio::time::Instant::now().into_std();
         let mut pace = Pace::new(NonZeroU32::new(3).unwrap());
         let free = begin + Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
-        assert_eq!(pace.admit(Turn::WithNext, begin), Admission::Started);
-        assert_eq!(pace.admit(Turn::WithNext, begin), Admission::NotBefore(free), "one is free, and it wants two");
-        assert_eq!(pace.admit(Turn::Single, begin), Admission::Started);
-        assert_eq!(pace.admit(Turn::Single, begin), Admission::NotBefore(free));
+        assert_eq!(pace.admit(Reservation::WithNext, begin), Admission::Started);
+        assert_eq!(
+            pace.admit(Reservation::WithNext, begin),
+            Admission::NotBefore(free),
+            "one is free, and it wants two"
+        );
+        assert_eq!(pace.admit(Reservation::Single, begin), Admission::Started);
+        assert_eq!(pace.admit(Reservation::Single, begin), Admission::NotBefore(free));
         let later = begin + Duration::from_secs(5);
-        assert_eq!(pace.admit(Turn::Kept, later), Admission::Started);
+        assert_eq!(pace.admit(Reservation::Kept, later), Admission::Started);
         // It counts from when it started, not from when it was kept.
-        assert_eq!(pace.admit(Turn::Single, free), Admission::Started);
-        assert_eq!(pace.admit(Turn::WithNext, free), Admission::NotBefore(free + Duration::from_secs(5)));
-        assert_eq!(pace.admit(Turn::Single, free), Admission::Started);
+        assert_eq!(pace.admit(Reservation::Single, free), Admission::Started);
+        assert_eq!(pace.admit(Reservation::WithNext, free), Admission::NotBefore(free + Duration::from_secs(5)));
+        assert_eq!(pace.admit(Reservation::Single, free), Admission::Started);
     }
 
     #[test]
     fn a_turn_that_is_given_back_is_free() {
         let begin = tokio::time::Instant::now().into_std();
         let mut pace = Pace::new(NonZeroU32::new(2).unwrap());
-        assert_eq!(pace.admit(Turn::WithNext, begin), Admission::Started);
+        assert_eq!(pace.admit(Reservation::WithNext, begin), Admission::Started);
         pace.give_back();
-        assert_eq!(pace.admit(Turn::Single, begin), Admission::Started);
+        assert_eq!(pace.admit(Reservation::Single, begin), Admission::Started);
         // A 429 holds what was kept as well.
         let free = begin + Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
-        assert_eq!(pace.admit(Turn::WithNext, free), Admission::Started);
+        assert_eq!(pace.admit(Reservation::WithNext, free), Admission::Started);
         pace.hold_until(free + Duration::from_secs(7));
-        assert_eq!(pace.admit(Turn::Kept, free), Admission::NotBefore(free + Duration::from_secs(7)));
+        assert_eq!(pace.admit(Reservation::Kept, free), Admission::NotBefore(free + Duration::from_secs(7)));
         // However long that is, all that is left is kept.
         let long = free + Duration::from_mins(3);
-        assert_eq!(pace.admit(Turn::WithNext, long), Admission::NotBefore(long + Duration::from_millis(KEPT_MS)));
+        assert_eq!(
+            pace.admit(Reservation::WithNext, long),
+            Admission::NotBefore(long + Duration::from_millis(KEPT_MS))
+        );
     }
 
     #[test]
@@ -402,21 +414,21 @@ mod tests {
         let begin = tokio::time::Instant::now().into_std();
         let until = begin + Duration::from_secs(30);
         let mut pace = Pace::new(NonZeroU32::new(6).unwrap());
-        assert_eq!(pace.admit(Turn::WithNext, begin), Admission::Started);
+        assert_eq!(pace.admit(Reservation::WithNext, begin), Admission::Started);
         pace.ended();
         // Nothing is left, and what was read must not grow old: where it is refused, that is heard then.
         pace.told(0, until);
-        assert_eq!(pace.admit(Turn::Single, begin), Admission::NotBefore(until));
-        assert_eq!(pace.admit(Turn::Kept, begin), Admission::Started);
+        assert_eq!(pace.admit(Reservation::Single, begin), Admission::NotBefore(until));
+        assert_eq!(pace.admit(Reservation::Kept, begin), Admission::Started);
     }
 
     #[test]
     fn one_request_a_minute_is_never_two() {
         let begin = tokio::time::Instant::now().into_std();
         let mut pace = Pace::new(NonZeroU32::new(1).unwrap());
-        assert_eq!(pace.admit(Turn::WithNext, begin), Admission::Started);
+        assert_eq!(pace.admit(Reservation::WithNext, begin), Admission::Started);
         let free = begin + Duration::from_millis(WINDOW_MS + WINDOW_SLACK_MS);
-        assert_eq!(pace.admit(Turn::Kept, begin), Admission::NotBefore(free));
+        assert_eq!(pace.admit(Reservation::Kept, begin), Admission::NotBefore(free));
     }
 
     #[test]
@@ -424,25 +436,32 @@ mod tests {
         let begin = tokio::time::Instant::now().into_std();
         let at = |seconds| begin + Duration::from_secs(seconds);
         let mut pace = Pace::new(NonZeroU32::new(6).unwrap());
-        assert_eq!(pace.admit(Turn::Single, begin), Admission::Started);
+        assert_eq!(pace.admit(Reservation::Single, begin), Admission::Started);
         pace.ended();
         pace.told(3, at(30));
-        assert_eq!(pace.admit(Turn::WithNext, begin), Admission::Started);
-        assert_eq!(pace.admit(Turn::WithNext, begin), Admission::NotBefore(at(30)), "one is left, and it wants two");
-        assert_eq!(pace.admit(Turn::Single, begin), Admission::Started);
-        assert_eq!(pace.admit(Turn::Single, begin), Admission::NotBefore(at(30)), "the second is kept");
-        assert_eq!(pace.admit(Turn::Kept, begin), Admission::Started);
+        assert_eq!(pace.admit(Reservation::WithNext, begin), Admission::Started);
+        assert_eq!(
+            pace.admit(Reservation::WithNext, begin),
+            Admission::NotBefore(at(30)),
+            "one is left, and it wants two"
+        );
+        assert_eq!(pace.admit(Reservation::Single, begin), Admission::Started);
+        assert_eq!(pace.admit(Reservation::Single, begin), Admission::NotBefore(at(30)), "the second is kept");
+        assert_eq!(pace.admit(Reservation::Kept, begin), Admission::Started);
         // Three are under way, of which the answer to the first says that only it was counted: there is room for the
         // other two, and for nothing more.
         pace.ended();
         pace.told(2, at(30));
-        assert_eq!(pace.admit(Turn::Single, begin), Admission::NotBefore(at(30)));
+        assert_eq!(pace.admit(Reservation::Single, begin), Admission::NotBefore(at(30)));
         // When the time is over, one asks how it stands, and the others wait for what it is told.
-        assert_eq!(pace.admit(Turn::Single, at(30)), Admission::Started);
-        assert_eq!(pace.admit(Turn::Single, at(30)), Admission::NotBefore(at(32)));
+        assert_eq!(pace.admit(Reservation::Single, at(30)), Admission::Started);
+        assert_eq!(pace.admit(Reservation::Single, at(30)), Admission::NotBefore(at(32)));
         pace.told(1_000, at(60));
-        assert_eq!(pace.admit(Turn::Single, at(31)), Admission::Started);
-        assert!(matches!(pace.admit(Turn::Single, at(31)), Admission::NotBefore(_)), "six a minute all the same");
+        assert_eq!(pace.admit(Reservation::Single, at(31)), Admission::Started);
+        assert!(
+            matches!(pace.admit(Reservation::Single, at(31)), Admission::NotBefore(_)),
+            "six a minute all the same"
+        );
     }
 
     #[test]
@@ -459,7 +478,7 @@ mod tests {
         assert_eq!(pace.time_for(11, 2, begin), window + each);
         assert_eq!(pace.time_for(25, 2, begin), window * 2 + each * 5);
         for second in 0..6 {
-            assert_eq!(pace.admit(Turn::Single, begin + Duration::from_secs(second)), Admission::Started);
+            assert_eq!(pace.admit(Reservation::Single, begin + Duration::from_secs(second)), Admission::Started);
         }
         let now = begin + Duration::from_secs(20);
         assert_eq!(pace.time_for(4, 2, now), each * 4, "four are free");
@@ -487,7 +506,7 @@ mod tests {
         let mut pace = Pace::new(REQUESTS_PER_MINUTE_DEFAULT);
         pace.hold_until(begin + Duration::from_secs(42));
         pace.hold_until(begin + Duration::from_secs(3));
-        assert_eq!(pace.admit(Turn::Single, begin), Admission::NotBefore(begin + Duration::from_secs(42)));
-        assert_eq!(pace.admit(Turn::Single, begin + Duration::from_secs(42)), Admission::Started);
+        assert_eq!(pace.admit(Reservation::Single, begin), Admission::NotBefore(begin + Duration::from_secs(42)));
+        assert_eq!(pace.admit(Reservation::Single, begin + Duration::from_secs(42)), Admission::Started);
     }
 }

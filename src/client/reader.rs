@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::client::error::{ApiError, Kind, cut};
+use crate::client::error::{ApiError, ApiErrorKind, cut};
 use crate::client::list::{self, Round};
 use crate::client::operations::{self, Operation};
 use crate::client::session::Session;
@@ -86,7 +86,7 @@ impl Reader {
         if let (true, Some(first)) = (definitions.is_empty() && odd.len() >= PLATFORMS_OWN_COUNT, odd.first()) {
             let (count, place) = (odd.len(), &first.place);
             let what = format!("none of {count} definitions can be read: {} in `{place}`", first.in_words());
-            return Err(self.0.failed(&operation, Kind::BrokenPromise(cut(&what))));
+            return Err(self.0.failed(&operation, ApiErrorKind::BrokenPromise(cut(&what))));
         }
         definitions.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Listed { definitions, odd, halved })
@@ -125,7 +125,7 @@ impl Reader {
             };
             is_always_the_same &= *first.get_or_insert_with(|| what.clone()) == what;
             if round >= LIST_ROUNDS_MAX {
-                let kind = if is_always_the_same { Kind::Incomplete } else { Kind::Unsettled };
+                let kind = if is_always_the_same { ApiErrorKind::Incomplete } else { ApiErrorKind::Unsettled };
                 return Err(self.0.failed(operation, kind(cut(&what))));
             }
             tokio::time::sleep(Duration::from_millis(LIST_WAIT_MS * u64::from(round))).await;
@@ -140,7 +140,7 @@ impl Reader {
         let answer = self.0.run(&operation, |response| shapes::fetched(generation, &response.body, id)).await;
         match answer.map_err(|failed| failed.error) {
             Ok(fetched) => Ok(Some(fetched)),
-            Err(error) if error.kind == (Kind::NotFound { by_the_platform: true }) => {
+            Err(error) if error.kind == (ApiErrorKind::NotFound { by_the_platform: true }) => {
                 list::is_served(&self.0).await?;
                 Ok(None)
             }
@@ -173,7 +173,7 @@ impl Reader {
             Ok(Some(fetched)) => Ok(Found::Whole(Box::new(fetched.definition), fetched.halved)),
             Ok(None) => Ok(Found::Nothing),
             Err(error) => match error.kind {
-                Kind::OddObject(odd) => Ok(Found::Odd(odd)),
+                ApiErrorKind::OddObject(odd) => Ok(Found::Odd(odd)),
                 _ => Err(error),
             },
         }

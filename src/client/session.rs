@@ -11,15 +11,16 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
 use crate::client::endpoints::Endpoints;
-use crate::client::error::{About, ApiError, Failed, Kind, Permission, cut, permissions_named};
-use crate::client::gate::{Gate, Passage};
+use crate::client::error::{ApiError, ApiErrorKind, ErrorContext, Failed, Permission, cut, permissions_named};
+use crate::client::gate::{Passage, WriteGuard};
 use crate::client::judgement::{Pages, Trouble, is_login_limit, judge, judge_login, no_answer, not_as_promised};
 use crate::client::operations::{Operation, UnusableId, collection};
 use crate::client::policy::{
-    ATTEMPTS_MAX, Admission, Effect, Failure, LOGIN_LIMIT_MS, Next, Pace, RETRY_AFTER_MAX_S, TOKENS_KEPT, Turn, after,
+    ATTEMPTS_MAX, Admission, Effect, ExchangeFailure, LOGIN_LIMIT_MS, Next, Pace, RETRY_AFTER_MAX_S, Reservation,
+    TOKENS_KEPT, after,
 };
 use crate::client::secrets::Secrets;
-use crate::client::shapes::{self, Unreadable};
+use crate::client::shapes::{self, UnreadableAnswer};
 use crate::client::trace;
 use crate::client::wire::{Auth, Body, Method, RateLimit, Request, Response, Wire, WireError, basic};
 use crate::model::generation::Generation;
@@ -66,18 +67,18 @@ impl Default for Options {
 pub struct Session {
     shared: Arc<Shared>,
     generation: Generation,
-    gate: Option<Gate>,
+    gate: Option<WriteGuard>,
     pair: Option<Arc<Pair>>,
 }
 
 /// The turns of a read and of the write that follows it, taken together.
 struct Pair {
     shared: Arc<Shared>,
-    turns: Mutex<Turns>,
+    turns: Mutex<Reservations>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turns {
+enum Reservations {
     /// None is taken yet.
     Both,
     /// The read has had its turn, and the write's is kept.
@@ -87,26 +88,28 @@ enum Turns {
 
 impl Pair {
     /// What a request is to ask of the pace.
-    fn turn(&self, effect: Effect) -> Turn {
+    fn turn(&self, effect: Effect) -> Reservation {
         match (*lock(&self.turns), effect) {
-            (Turns::Both, Effect::Read) => Turn::WithNext,
-            (Turns::Second, Effect::Write) => Turn::Kept,
-            (Turns::Both, Effect::Write) | (Turns::Second, Effect::Read) | (Turns::Over, _) => Turn::Single,
+            (Reservations::Both, Effect::Read) => Reservation::WithNext,
+            (Reservations::Second, Effect::Write) => Reservation::Kept,
+            (Reservations::Both, Effect::Write) | (Reservations::Second, Effect::Read) | (Reservations::Over, _) => {
+                Reservation::Single
+            }
         }
     }
 
-    fn took(&self, turn: Turn) {
+    fn took(&self, turn: Reservation) {
         match turn {
-            Turn::Single => {}
-            Turn::WithNext => *lock(&self.turns) = Turns::Second,
-            Turn::Kept => *lock(&self.turns) = Turns::Over,
+            Reservation::Single => {}
+            Reservation::WithNext => *lock(&self.turns) = Reservations::Second,
+            Reservation::Kept => *lock(&self.turns) = Reservations::Over,
         }
     }
 }
 
 impl Drop for Pair {
     fn drop(&mut self) {
-        if *lock(&self.turns) == Turns::Second {
+        if *lock(&self.turns) == Reservations::Second {
             lock(&self.shared.pace).give_back();
         }
     }
@@ -179,14 +182,14 @@ impl Session {
     }
 
     /// The same conversation, whose writes pass this gate.
-    pub fn behind(&self, gate: &Gate) -> Session {
+    pub fn behind(&self, gate: &WriteGuard) -> Session {
         Session { gate: Some(gate.clone()), ..self.clone() }
     }
 
     /// The same conversation, in which the first read takes the turn of the write that follows it as well, so that this
     /// one does not wait for the pace.
     pub fn in_pairs(&self) -> Session {
-        let pair = Pair { shared: Arc::clone(&self.shared), turns: Mutex::new(Turns::Both) };
+        let pair = Pair { shared: Arc::clone(&self.shared), turns: Mutex::new(Reservations::Both) };
         Session { pair: Some(Arc::new(pair)), ..self.clone() }
     }
 
@@ -213,12 +216,12 @@ impl Session {
     pub(crate) async fn run<T>(
         &self,
         operation: &Operation,
-        read: impl Fn(&Response) -> Result<T, Unreadable>,
+        read: impl Fn(&Response) -> Result<T, UnreadableAnswer>,
     ) -> Result<T, Failed> {
         let Operation { method, path, query, body, effect, permission, answer_bytes_max } = operation;
         let url = self.shared.endpoints.api(path, query);
         let not_done = |error| Failed { error, unclear: false };
-        let interrupted = || not_done(self.failed(operation, Kind::Interrupted));
+        let interrupted = || not_done(self.failed(operation, ApiErrorKind::Interrupted));
         let (mut attempt, mut refused_token, mut pages) = (1, None, Pages::default());
         loop {
             let ready = self.before(*effect, self.ready(*effect, refused_token)).await.ok_or_else(interrupted)?;
@@ -236,7 +239,7 @@ impl Session {
                 }
                 Passage::TooLate => {
                     lock(&self.shared.pace).ended();
-                    return Err(not_done(self.failed(operation, Kind::Waited)));
+                    return Err(not_done(self.failed(operation, ApiErrorKind::Waited)));
                 }
             }
             let answer = self.send(&request).await;
@@ -246,9 +249,11 @@ impl Session {
             let trouble = match answer {
                 Ok(response) => match judge(&response, renewable) {
                     // What an answer says is shown and kept.
-                    None if self.secrets(&request).stand_in(&response.body) => {
-                        Trouble { failure: Failure::AnswerBroken, kind: Kind::HoldsSecret, response: Some(response) }
-                    }
+                    None if self.secrets(&request).stand_in(&response.body) => Trouble {
+                        failure: ExchangeFailure::AnswerBroken,
+                        kind: ApiErrorKind::HoldsSecret,
+                        response: Some(response),
+                    },
                     None => match read(&response) {
                         Ok(value) => {
                             self.carried_out(*effect, &request, &response);
@@ -270,11 +275,11 @@ impl Session {
                     trace::needs_new_token(&request);
                     refused_token = Some(token.generation);
                 }
-                next @ (Next::GiveUp | Next::LookFirst) => {
+                next @ (Next::GiveUp | Next::MaybeApplied) => {
                     self.hold_others(trouble.failure);
                     let mut error = self.error(&request, trouble, attempt);
                     self.complete(&mut error, *permission);
-                    return Err(Failed { error, unclear: next == Next::LookFirst });
+                    return Err(Failed { error, unclear: next == Next::MaybeApplied });
                 }
             }
         }
@@ -285,24 +290,25 @@ impl Session {
         let UnusableId(id) = id;
         let url = self.shared.endpoints.api(&format!("{}/", collection(self.generation)), &[]);
         ApiError {
-            kind: Kind::UnusableId(id),
-            about: Box::new(About::new(method, url.authority().to_owned(), shown(&url))),
+            kind: ApiErrorKind::UnusableId(id),
+            about: Box::new(ErrorContext::new(method, url.authority().to_owned(), shown(&url))),
         }
     }
 
     /// A failure that no single answer shows.
-    pub(crate) fn failed(&self, operation: &Operation, kind: Kind) -> ApiError {
+    pub(crate) fn failed(&self, operation: &Operation, kind: ApiErrorKind) -> ApiError {
         let url = self.shared.endpoints.api(&operation.path, &operation.query);
-        ApiError { kind, about: Box::new(About::new(operation.method, url.authority().to_owned(), shown(&url))) }
+        ApiError { kind, about: Box::new(ErrorContext::new(operation.method, url.authority().to_owned(), shown(&url))) }
     }
 
     /// A failure of a request that is about no single object: where there is nothing, the org does not serve this
     /// generation, or not this operation.
     pub(crate) fn of_the_collection(&self, failed: Failed) -> Failed {
         let Failed { mut error, unclear } = failed;
-        if error.kind == (Kind::NotFound { by_the_platform: true }) {
+        if error.kind == (ApiErrorKind::NotFound { by_the_platform: true }) {
             let is_of_definitions = error.about.path.contains(collection(self.generation));
-            error.kind = if is_of_definitions { Kind::NotServed(self.generation) } else { Kind::NotOffered };
+            error.kind =
+                if is_of_definitions { ApiErrorKind::NotServed(self.generation) } else { ApiErrorKind::NotOffered };
         }
         Failed { error, unclear }
     }
@@ -362,7 +368,7 @@ impl Session {
             Err(error) => {
                 // Refused credentials stay refused; anything else may pass.
                 let holds = Duration::from_millis(TOKEN_FAILURE_HOLDS_MS);
-                let until = (error.kind != Kind::Credentials).then(|| Instant::now() + holds);
+                let until = (error.kind != ApiErrorKind::Credentials).then(|| Instant::now() + holds);
                 state.failed = Some((error.clone(), until));
                 Err(error)
             }
@@ -379,7 +385,7 @@ impl Session {
         };
         let (mut attempt, mut pages, begun) = (1, Pages::default(), Instant::now());
         loop {
-            self.turn(Turn::Single).await;
+            self.turn(Reservation::Single).await;
             let trouble = match self.send(&request).await {
                 Ok(response) => match judge_login(&response) {
                     None => match shapes::grant(&response.body) {
@@ -400,7 +406,9 @@ impl Session {
                     self.wait(trouble.failure, delay).await;
                     attempt += 1;
                 }
-                Next::NewToken | Next::GiveUp | Next::LookFirst => return Err(self.error(&request, trouble, attempt)),
+                Next::NewToken | Next::GiveUp | Next::MaybeApplied => {
+                    return Err(self.error(&request, trouble, attempt));
+                }
             }
         }
     }
@@ -408,7 +416,7 @@ impl Session {
     /// What a request needs before it is sent: a token, and its turn.
     async fn ready(&self, effect: Effect, refused: Option<u64>) -> Result<Token, ApiError> {
         let token = self.token(refused).await?;
-        let turn = self.pair.as_ref().map_or(Turn::Single, |pair| pair.turn(effect));
+        let turn = self.pair.as_ref().map_or(Reservation::Single, |pair| pair.turn(effect));
         self.turn(turn).await;
         if let Some(pair) = &self.pair {
             pair.took(turn);
@@ -417,7 +425,7 @@ impl Session {
     }
 
     /// Waits for a turn in the pace, and takes it.
-    async fn turn(&self, turn: Turn) {
+    async fn turn(&self, turn: Reservation) {
         let asked = Instant::now();
         loop {
             let admission = lock(&self.shared.pace).admit(turn, Instant::now().into_std());
@@ -475,24 +483,26 @@ impl Session {
 
     /// Nobody asks for it any more, and it was told all the same: not before this time. One that nobody waits for is a
     /// limit of another kind, of which others may know nothing.
-    fn hold_others(&self, failure: Failure) {
-        if let Failure::Throttled { retry_after_s: Some(asked_s) } = failure
+    fn hold_others(&self, failure: ExchangeFailure) {
+        if let ExchangeFailure::Throttled { retry_after_s: Some(asked_s) } = failure
             && asked_s <= RETRY_AFTER_MAX_S
         {
             lock(&self.shared.pace).hold_until((Instant::now() + Duration::from_secs(asked_s)).into_std());
         }
     }
 
-    async fn wait(&self, failure: Failure, delay: Duration) {
+    async fn wait(&self, failure: ExchangeFailure, delay: Duration) {
         match failure {
-            Failure::Throttled { .. } => lock(&self.shared.pace).hold_until((Instant::now() + delay).into_std()),
-            Failure::NotSent
-            | Failure::Unauthorized { .. }
-            | Failure::Unavailable { .. }
-            | Failure::AnswerLost
-            | Failure::AnswerForeign
-            | Failure::AnswerBroken
-            | Failure::Refused => {}
+            ExchangeFailure::Throttled { .. } => {
+                lock(&self.shared.pace).hold_until((Instant::now() + delay).into_std())
+            }
+            ExchangeFailure::NotSent
+            | ExchangeFailure::Unauthorized { .. }
+            | ExchangeFailure::Unavailable { .. }
+            | ExchangeFailure::AnswerLost
+            | ExchangeFailure::AnswerForeign
+            | ExchangeFailure::AnswerBroken
+            | ExchangeFailure::Refused => {}
         }
         tokio::time::sleep(delay).await;
     }
@@ -504,15 +514,15 @@ impl Session {
     fn error(&self, request: &Request, trouble: Trouble, attempts: u32) -> ApiError {
         let secrets = self.secrets(request);
         let scrub = |text: &str| secrets.scrub(text);
-        let about = About::new(request.method, request.url.authority().to_owned(), shown(&request.url));
-        let mut about = About { attempts, ..about };
+        let about = ErrorContext::new(request.method, request.url.authority().to_owned(), shown(&request.url));
+        let mut about = ErrorContext { attempts, ..about };
         if let Some(response) = &trouble.response {
             about.learn(response, &scrub);
         }
         let kind = match trouble.kind {
-            Kind::BrokenPromise(what) => Kind::BrokenPromise(cut(&scrub(&what))),
+            ApiErrorKind::BrokenPromise(what) => ApiErrorKind::BrokenPromise(cut(&scrub(&what))),
             // The other side has a say in it: a certificate has names.
-            Kind::Connection(error) => Kind::Connection(error.in_other_words(&scrub)),
+            ApiErrorKind::Connection(error) => ApiErrorKind::Connection(error.in_other_words(&scrub)),
             kind => kind,
         };
         ApiError { kind, about: Box::new(about) }
@@ -545,31 +555,31 @@ impl Session {
     /// What only an operation of the API knows about its failure.
     fn complete(&self, error: &mut ApiError, permission: Permission) {
         match &mut error.kind {
-            Kind::Forbidden { missing, needs } => {
+            ApiErrorKind::Forbidden { missing, needs } => {
                 *missing = permissions_named(&error.about);
                 *needs = permission;
             }
-            Kind::Unauthorized { given_token } => *given_token = !self.can_renew(),
-            Kind::Credentials
-            | Kind::RateLimited { .. }
-            | Kind::NotFound { .. }
-            | Kind::NotServed(_)
-            | Kind::NoneServed
-            | Kind::NotOffered
-            | Kind::Conflict
-            | Kind::Invalid
-            | Kind::Server
-            | Kind::Connection(_)
-            | Kind::Redirected
-            | Kind::HoldsSecret
-            | Kind::Interrupted
-            | Kind::Waited
-            | Kind::BrokenPromise(_)
-            | Kind::OddObject(_)
-            | Kind::HalfCharacter(_)
-            | Kind::Unsettled(_)
-            | Kind::Incomplete(_)
-            | Kind::UnusableId(_) => {}
+            ApiErrorKind::Unauthorized { given_token } => *given_token = !self.can_renew(),
+            ApiErrorKind::Credentials
+            | ApiErrorKind::RateLimited { .. }
+            | ApiErrorKind::NotFound { .. }
+            | ApiErrorKind::NotServed(_)
+            | ApiErrorKind::NoneServed
+            | ApiErrorKind::NotOffered
+            | ApiErrorKind::Conflict
+            | ApiErrorKind::Invalid
+            | ApiErrorKind::Server
+            | ApiErrorKind::Connection(_)
+            | ApiErrorKind::Redirected
+            | ApiErrorKind::HoldsSecret
+            | ApiErrorKind::Interrupted
+            | ApiErrorKind::Waited
+            | ApiErrorKind::BrokenPromise(_)
+            | ApiErrorKind::OddObject(_)
+            | ApiErrorKind::HalfCharacter(_)
+            | ApiErrorKind::Unsettled(_)
+            | ApiErrorKind::Incomplete(_)
+            | ApiErrorKind::UnusableId(_) => {}
         }
     }
 }

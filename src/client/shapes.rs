@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Map, Value, json};
 
-use crate::client::entity::{Entity, PLATFORMS_OWN, Placed, Whole, entity, still_sent};
+use crate::client::entity::{Entity, PLATFORMS_OWN, PlacedObject, Whole, entity, still_sent};
 use crate::client::json::{self, Mended};
 use crate::model::division::Division;
 use crate::model::generation::Generation;
@@ -24,7 +24,7 @@ const ON_QUEUE: [&str; 2] = ["On Queue", "OnQueue"];
 
 /// An answer that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unreadable {
+pub enum UnreadableAnswer {
     /// Not JSON at all: cut off, or not from the platform.
     NotJson,
     /// JSON, and something that the API promises is missing or of another kind: what.
@@ -33,7 +33,7 @@ pub enum Unreadable {
     Odd(Box<Odd>),
 }
 
-pub(crate) type Read<T> = Result<T, Unreadable>;
+pub(crate) type ReadResult<T> = Result<T, UnreadableAnswer>;
 
 /// A definition with the whole object that it was read from, for [`put_body`].
 #[derive(Debug, Clone, PartialEq)]
@@ -81,7 +81,7 @@ impl Patch {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<T> {
+pub struct DefinitionPage<T> {
     pub items: Vec<T>,
     pub total: usize,
     /// How many go on one page; the platform may give fewer than were asked for.
@@ -110,7 +110,7 @@ impl Default for ListRoom {
 }
 
 impl ListRoom {
-    fn take(&self, entity: &Entity) -> Read<()> {
+    fn take(&self, entity: &Entity) -> ReadResult<()> {
         let labels = match entity {
             Entity::Whole(whole) => whole.definition.labels.len(),
             Entity::Odd(odd) => odd.labels.len(),
@@ -130,7 +130,12 @@ impl ListRoom {
 }
 
 /// `GET /api/v2/presencedefinitions`: one page.
-pub fn page(body: &[u8], number: usize, asked_size: usize, room: &ListRoom) -> Read<Page<Placed>> {
+pub fn page(
+    body: &[u8],
+    number: usize,
+    asked_size: usize,
+    room: &ListRoom,
+) -> ReadResult<DefinitionPage<PlacedObject>> {
     let on_page = if number == 1 { String::new() } else { format!(" of page {number}") };
     paged(body, number, asked_size, |index, text| listed(text, Generation::First, &place(index, &on_page), room))
 }
@@ -139,14 +144,14 @@ fn place(index: usize, on_page: &str) -> String {
     format!("entities[{index}]{on_page}")
 }
 
-fn listed(text: &[u8], generation: Generation, place: &str, room: &ListRoom) -> Read<Placed> {
+fn listed(text: &[u8], generation: Generation, place: &str, room: &ListRoom) -> ReadResult<PlacedObject> {
     let entity = one(text, generation, place).and_then(|(it, _)| room.take(&it).map(|()| it));
     let entity = entity.map_err(|error| within(&format!("`{place}`"), error))?;
     Ok((place.to_owned(), entity))
 }
 
 /// One object, where it is not too much for a tree.
-fn one(text: &[u8], generation: Generation, place: &str) -> Read<(Entity, Fields)> {
+fn one(text: &[u8], generation: Generation, place: &str) -> ReadResult<(Entity, Fields)> {
     if json::values_at_most(text) > ANSWER_VALUES_MAX {
         return Err(broken(format!("the answer holds more than {ANSWER_VALUES_MAX} values")));
     }
@@ -154,7 +159,7 @@ fn one(text: &[u8], generation: Generation, place: &str) -> Read<(Entity, Fields
 }
 
 /// `GET /api/v2/presence/definitions`: all of one state.
-pub fn state(body: &[u8], deactivated: bool, room: &ListRoom) -> Read<Vec<Placed>> {
+pub fn state(body: &[u8], deactivated: bool, room: &ListRoom) -> ReadResult<Vec<PlacedObject>> {
     let listing = Listing::of(body)?;
     let on_page = if deactivated { " of those deactivated" } else { "" };
     let entities = listing.entities(|index, text| listed(text, Generation::Second, &place(index, on_page), room))?;
@@ -167,7 +172,7 @@ pub fn state(body: &[u8], deactivated: bool, room: &ListRoom) -> Read<Vec<Placed
 }
 
 /// `GET /api/v2/authorization/divisions`: one page.
-pub fn divisions(body: &[u8], number: usize, asked_size: usize) -> Read<Page<Division>> {
+pub fn divisions(body: &[u8], number: usize, asked_size: usize) -> ReadResult<DefinitionPage<Division>> {
     paged(body, number, asked_size, |index, text| {
         if !text.starts_with(b"{") {
             return Err(broken(format!("`entities[{index}]` is not an object")));
@@ -184,7 +189,12 @@ pub fn divisions(body: &[u8], number: usize, asked_size: usize) -> Read<Page<Div
 
 pub(crate) type Fields = Map<String, Value>;
 
-fn paged<T>(body: &[u8], number: usize, asked_size: usize, item: impl Fn(usize, &[u8]) -> Read<T>) -> Read<Page<T>> {
+fn paged<T>(
+    body: &[u8],
+    number: usize,
+    asked_size: usize,
+    item: impl Fn(usize, &[u8]) -> ReadResult<T>,
+) -> ReadResult<DefinitionPage<T>> {
     let page = Listing::of(body)?;
     let items = page.entities(item)?;
     let echoed = page.count("pageNumber")?;
@@ -196,17 +206,17 @@ fn paged<T>(body: &[u8], number: usize, asked_size: usize, item: impl Fn(usize, 
     if page_size == 0 {
         return Err(broken("`pageSize` is 0".to_owned()));
     }
-    Ok(Page { items, total, page_size })
+    Ok(DefinitionPage { items, total, page_size })
 }
 
 /// A list as the API answers it. One item at a time becomes a tree.
 struct Listing<'a>(&'a [u8]);
 
 impl<'a> Listing<'a> {
-    fn of(body: &'a [u8]) -> Read<Listing<'a>> {
+    fn of(body: &'a [u8]) -> ReadResult<Listing<'a>> {
         let body = json::without_mark(body);
         if !json::is_json(body) {
-            return Err(Unreadable::NotJson);
+            return Err(UnreadableAnswer::NotJson);
         }
         if !body.trim_ascii_start().starts_with(b"{") {
             return Err(broken("the answer is not an object".to_owned()));
@@ -214,7 +224,7 @@ impl<'a> Listing<'a> {
         Ok(Listing(body))
     }
 
-    fn entities<T>(&self, item: impl Fn(usize, &[u8]) -> Read<T>) -> Read<Vec<T>> {
+    fn entities<T>(&self, item: impl Fn(usize, &[u8]) -> ReadResult<T>) -> ReadResult<Vec<T>> {
         let entities =
             json::field(self.0, "entities").filter(|it| *it != b"null").ok_or_else(|| missing("entities"))?;
         let entities = json::items(entities).ok_or_else(|| broken("`entities` is of another kind".to_owned()))?;
@@ -222,7 +232,7 @@ impl<'a> Listing<'a> {
     }
 
     /// A whole number that fits, where the field is there at all.
-    fn count(&self, name: &str) -> Read<Option<usize>> {
+    fn count(&self, name: &str) -> ReadResult<Option<usize>> {
         let Some(raw) = json::field(self.0, name).filter(|it| *it != b"null") else { return Ok(None) };
         // A number has no room for a tree.
         let number = serde_json::from_slice::<u64>(raw).ok().and_then(|number| usize::try_from(number).ok());
@@ -230,7 +240,7 @@ impl<'a> Listing<'a> {
     }
 }
 
-pub fn fetched(generation: Generation, body: &[u8], asked: &DefinitionId) -> Read<Fetched> {
+pub fn fetched(generation: Generation, body: &[u8], asked: &DefinitionId) -> ReadResult<Fetched> {
     let (entity, raw) = alone(generation, body)?;
     if let Some(id) = entity.id().filter(|it| *it != asked) {
         return Err(broken(format!("{asked} was asked for, and `id` is `{id}`", asked = text::ticked(asked))));
@@ -240,21 +250,21 @@ pub fn fetched(generation: Generation, body: &[u8], asked: &DefinitionId) -> Rea
             let Whole { definition, halved } = *whole;
             Ok(Fetched { definition, raw, halved })
         }
-        Entity::Odd(odd) => Err(Unreadable::Odd(Box::new(Odd { id: Some(asked.clone()), ..odd }))),
+        Entity::Odd(odd) => Err(UnreadableAnswer::Odd(Box::new(Odd { id: Some(asked.clone()), ..odd }))),
     }
 }
 
-pub fn created(generation: Generation, body: &[u8]) -> Read<Definition> {
+pub fn created(generation: Generation, body: &[u8]) -> ReadResult<Definition> {
     match alone(generation, body)?.0 {
         Entity::Whole(whole) => Ok(whole.definition),
-        Entity::Odd(odd) => Err(Unreadable::Odd(Box::new(odd))),
+        Entity::Odd(odd) => Err(UnreadableAnswer::Odd(Box::new(odd))),
     }
 }
 
-fn alone(generation: Generation, body: &[u8]) -> Read<(Entity, Fields)> {
+fn alone(generation: Generation, body: &[u8]) -> ReadResult<(Entity, Fields)> {
     let text = json::without_mark(body).trim_ascii();
     if !json::is_json(text) {
-        return Err(Unreadable::NotJson);
+        return Err(UnreadableAnswer::NotJson);
     }
     if !text.starts_with(b"{") {
         return Err(broken("the answer is not an object".to_owned()));
@@ -264,7 +274,7 @@ fn alone(generation: Generation, body: &[u8]) -> Read<(Entity, Fields)> {
 
 /// The answer to a DELETE: nothing, or something in JSON. A page in between says nothing of whether
 /// the platform has seen the request.
-pub fn deleted(body: &[u8]) -> Read<()> {
+pub fn deleted(body: &[u8]) -> ReadResult<()> {
     if body.trim_ascii().is_empty() { Ok(()) } else { parse(body).map(|_| ()) }
 }
 
@@ -279,7 +289,7 @@ pub struct ActivityGroup {
 
 /// `POST /api/v2/analytics/users/activity/query`: one page. People are those that `entities` names;
 /// the numbers in `data` count queues.
-pub fn activity(body: &[u8]) -> Read<Vec<ActivityGroup>> {
+pub fn activity(body: &[u8]) -> ReadResult<Vec<ActivityGroup>> {
     let answer = object(parse(body)?, "the answer")?;
     let results = list(&answer, "results")?;
     let groups = results.iter().enumerate().map(|(index, result)| {
@@ -290,7 +300,7 @@ pub fn activity(body: &[u8]) -> Read<Vec<ActivityGroup>> {
     groups.collect()
 }
 
-fn activity_group(result: &Fields) -> Read<ActivityGroup> {
+fn activity_group(result: &Fields) -> ReadResult<ActivityGroup> {
     let group = promised(result, "group", Value::as_object)?;
     let id = promised(group, "organizationPresenceId", Value::as_str)?;
     let definition = DefinitionId::new(id).ok_or_else(|| broken("`organizationPresenceId` is empty".to_owned()))?;
@@ -300,7 +310,7 @@ fn activity_group(result: &Fields) -> Read<ActivityGroup> {
         user.map(|user| (user, queue(routing))).ok_or_else(|| missing("userId"))
     });
     let truncated = result.get("truncated").and_then(Value::as_bool).unwrap_or(false);
-    Ok(ActivityGroup { definition, users: users.collect::<Read<_>>()?, truncated })
+    Ok(ActivityGroup { definition, users: users.collect::<ReadResult<_>>()?, truncated })
 }
 
 /// What a `routingStatus` means (docs/platform.md, "Who is on a presence").
@@ -313,14 +323,14 @@ fn queue(routing: Option<&str>) -> Queue {
 }
 
 /// `GET /api/v2/organizations/me`.
-pub fn organization(body: &[u8]) -> Read<Organization> {
+pub fn organization(body: &[u8]) -> ReadResult<Organization> {
     let fields = object(parse(body)?, "the answer")?;
     let id = OrgId::new(promised(&fields, "id", Value::as_str)?).ok_or_else(|| broken("`id` is empty".to_owned()))?;
     Ok(Organization { id, name: promised(&fields, "name", Value::as_str)?.to_owned() })
 }
 
 /// `GET /api/v2/systempresences`: a bare array.
-pub fn system_presences(body: &[u8]) -> Read<Vec<SystemPresence>> {
+pub fn system_presences(body: &[u8]) -> ReadResult<Vec<SystemPresence>> {
     let Value::Array(items) = parse(body)? else { return Err(broken("the answer is not an array".to_owned())) };
     let names = items.iter().enumerate().map(|(index, item)| {
         let name = item.get("name").and_then(Value::as_str).and_then(SystemPresence::new);
@@ -329,7 +339,7 @@ pub fn system_presences(body: &[u8]) -> Read<Vec<SystemPresence>> {
     names.collect()
 }
 
-pub fn grant(body: &[u8]) -> Read<Grant> {
+pub fn grant(body: &[u8]) -> ReadResult<Grant> {
     let fields = object(parse(body)?, "the answer")?;
     let token = promised(&fields, "access_token", Value::as_str)?;
     if token.is_empty() {
@@ -397,26 +407,30 @@ fn spelling(labels: &Fields, locale: &Locale) -> Option<String> {
     labels.keys().find(|key| Locale::new(key.as_str()).same_as(locale)).cloned()
 }
 
-pub(crate) fn parse(body: &[u8]) -> Read<Value> {
+pub(crate) fn parse(body: &[u8]) -> ReadResult<Value> {
     // Before a tree is made: a few bytes of text can take some hundred of memory.
     if json::values_at_most(body) > ANSWER_VALUES_MAX {
         return Err(if json::is_json(body) {
             broken(format!("the answer holds more than {ANSWER_VALUES_MAX} values"))
         } else {
-            Unreadable::NotJson
+            UnreadableAnswer::NotJson
         });
     }
-    serde_json::from_slice(&Mended::new(json::without_mark(body)).text).map_err(|_| Unreadable::NotJson)
+    serde_json::from_slice(&Mended::new(json::without_mark(body)).text).map_err(|_| UnreadableAnswer::NotJson)
 }
 
-fn object(value: Value, what: &str) -> Read<Map<String, Value>> {
+fn object(value: Value, what: &str) -> ReadResult<Map<String, Value>> {
     match value {
         Value::Object(fields) => Ok(fields),
         _ => Err(broken(format!("{what} is not an object"))),
     }
 }
 
-pub(crate) fn promised<'a, T>(fields: &'a Map<String, Value>, name: &str, kind: fn(&'a Value) -> Option<T>) -> Read<T> {
+pub(crate) fn promised<'a, T>(
+    fields: &'a Map<String, Value>,
+    name: &str,
+    kind: fn(&'a Value) -> Option<T>,
+) -> ReadResult<T> {
     match fields.get(name) {
         None | Some(Value::Null) => Err(missing(name)),
         Some(value) => kind(value).ok_or_else(|| broken(format!("`{name}` is of another kind"))),
@@ -424,7 +438,7 @@ pub(crate) fn promised<'a, T>(fields: &'a Map<String, Value>, name: &str, kind: 
 }
 
 /// A list that may be left out.
-fn list<'a>(fields: &'a Fields, name: &str) -> Read<&'a [Value]> {
+fn list<'a>(fields: &'a Fields, name: &str) -> ReadResult<&'a [Value]> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(&[]),
         Some(Value::Array(items)) => Ok(items),
@@ -432,17 +446,17 @@ fn list<'a>(fields: &'a Fields, name: &str) -> Read<&'a [Value]> {
     }
 }
 
-fn missing(name: &str) -> Unreadable {
+fn missing(name: &str) -> UnreadableAnswer {
     broken(format!("`{name}` is missing"))
 }
 
-pub(crate) fn broken(what: String) -> Unreadable {
-    Unreadable::BrokenPromise(what)
+pub(crate) fn broken(what: String) -> UnreadableAnswer {
+    UnreadableAnswer::BrokenPromise(what)
 }
 
-pub(crate) fn within(place: &str, error: Unreadable) -> Unreadable {
+pub(crate) fn within(place: &str, error: UnreadableAnswer) -> UnreadableAnswer {
     match error {
-        Unreadable::NotJson | Unreadable::Odd(_) => error,
-        Unreadable::BrokenPromise(what) => broken(format!("{what} in {place}")),
+        UnreadableAnswer::NotJson | UnreadableAnswer::Odd(_) => error,
+        UnreadableAnswer::BrokenPromise(what) => broken(format!("{what} in {place}")),
     }
 }

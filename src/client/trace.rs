@@ -7,7 +7,7 @@ use std::time::Duration;
 use tracing::{Level, debug, enabled, trace, warn};
 
 use crate::client::error::{cut, error_body};
-use crate::client::policy::{ATTEMPTS_MAX, Failure};
+use crate::client::policy::{ATTEMPTS_MAX, ExchangeFailure};
 use crate::client::secrets::Secrets;
 use crate::client::wire::{Request, Response, WireError};
 
@@ -48,7 +48,7 @@ pub(crate) fn ended(
 }
 
 /// A request will be sent again after a while.
-pub(crate) fn sends_again(request: &Request, failure: Failure, attempt: u32, delay: Duration) {
+pub(crate) fn sends_again(request: &Request, failure: ExchangeFailure, attempt: u32, delay: Duration) {
     debug!(
         method = request.method.as_str(),
         path = shown(request),
@@ -78,17 +78,19 @@ pub(crate) fn had_its_turn(waited: Duration) {
     }
 }
 
-fn reason(failure: Failure) -> &'static str {
+fn reason(failure: ExchangeFailure) -> &'static str {
     match failure {
-        Failure::NotSent => "no connection was made",
-        Failure::Throttled { retry_after_s: Some(_) } => "too many requests: the platform says how long to wait",
-        Failure::Throttled { retry_after_s: None } => "too many requests",
-        Failure::Unauthorized { .. } => "the token was refused",
-        Failure::Unavailable { .. } => "the platform has a problem",
-        Failure::AnswerLost => "the answer was lost, or cannot be read",
-        Failure::AnswerForeign => "something else than the platform answered",
-        Failure::AnswerBroken => "the answer is not as the API promises",
-        Failure::Refused => "it was refused",
+        ExchangeFailure::NotSent => "no connection was made",
+        ExchangeFailure::Throttled { retry_after_s: Some(_) } => {
+            "too many requests: the platform says how long to wait"
+        }
+        ExchangeFailure::Throttled { retry_after_s: None } => "too many requests",
+        ExchangeFailure::Unauthorized { .. } => "the token was refused",
+        ExchangeFailure::Unavailable { .. } => "the platform has a problem",
+        ExchangeFailure::AnswerLost => "the answer was lost, or cannot be read",
+        ExchangeFailure::AnswerForeign => "something else than the platform answered",
+        ExchangeFailure::AnswerBroken => "the answer is not as the API promises",
+        ExchangeFailure::Refused => "it was refused",
     }
 }
 

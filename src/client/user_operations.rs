@@ -6,7 +6,7 @@ use crate::client::operations::Operation;
 use crate::client::policy::Effect;
 use crate::client::wire::Method;
 use crate::model::limits::ANSWER_BYTES_MAX;
-use crate::model::user::{Source, UserId};
+use crate::model::user::{PresenceSource, UserId};
 
 /// How many users one bulk read may name (docs/platform.md, "Presences of users").
 pub const BULK_READ_USERS_MAX: usize = 50;
@@ -19,27 +19,27 @@ pub const BULK_PUT_USERS_MAX: usize = 50;
 const EDIT: &str = "presence:userPresence:edit";
 
 /// `getUserPresencesPurecloud`, `getUserPresencesMicrosoftteams`, `getUserPresence`: one user's presence.
-pub fn get(user: &UserId, source: &Source) -> Operation {
+pub fn get(user: &UserId, source: &PresenceSource) -> Operation {
     let permission = match source {
         // Both of them. The operation is in the API document only.
-        Source::Teams => Permission {
+        PresenceSource::Teams => Permission {
             document: Some("integration:microsoftTeams:view` and `integrations:integration:view"),
             today: None,
         },
-        Source::Platform | Source::Registered(_) => Permission { document: None, today: None },
+        PresenceSource::Platform | PresenceSource::Registered(_) => Permission { document: None, today: None },
     };
     read(one(user, source), Vec::new(), permission)
 }
 
 /// The presences of up to [`BULK_READ_USERS_MAX`] users. Teams has no such operation.
-pub fn get_many(users: &[&UserId], source: &Source) -> Operation {
+pub fn get_many(users: &[&UserId], source: &PresenceSource) -> Operation {
     let ids: Vec<&str> = users.iter().map(|it| it.as_str()).collect();
     let path = format!("/api/v2/users/presences/{source}/bulk");
     read(path, vec![("id", ids.join(","))], Permission { document: None, today: None })
 }
 
 /// `patchUserPresencesPurecloud`, `patchUserPresence`: changes one user's presence.
-pub fn patch(user: &UserId, source: &Source, body: Vec<u8>) -> Operation {
+pub fn patch(user: &UserId, source: &PresenceSource, body: Vec<u8>) -> Operation {
     write(Method::Patch, one(user, source), body, Permission { document: None, today: Some(EDIT) })
 }
 
@@ -50,7 +50,7 @@ pub fn put_many(body: Vec<u8>) -> Operation {
 }
 
 /// Neither part of the path needs encoding: that is what makes an id one.
-fn one(user: &UserId, source: &Source) -> String {
+fn one(user: &UserId, source: &PresenceSource) -> String {
     format!("/api/v2/users/{user}/presences/{source}")
 }
 

@@ -3,15 +3,15 @@
 
 use serde_json::{Value, json};
 
-use crate::client::shapes::{Fields, Read, broken, parse, promised, within};
+use crate::client::shapes::{Fields, ReadResult, broken, parse, promised, within};
 use crate::model::names::{DefinitionId, SystemPresence};
-use crate::model::user::{OutOfOffice, Source, UserId, UserPresence, Wish};
+use crate::model::user::{OutOfOffice, PresenceSource, UserId, UserPresence, Wish};
 
 /// One user of an answer about several. What is wrong with one says nothing of the others.
-pub type Entry = (UserId, Read<UserPresence>);
+pub type UserEntry = (UserId, ReadResult<UserPresence>);
 
 /// `GET /api/v2/users/{userId}/presences/{sourceId}`, and the answer to its PATCH.
-pub fn presence(body: &[u8]) -> Read<UserPresence> {
+pub fn presence(body: &[u8]) -> ReadResult<UserPresence> {
     match parse(body)? {
         Value::Object(fields) => seen(&fields),
         _ => Err(broken("the answer is not an object".to_owned())),
@@ -20,7 +20,7 @@ pub fn presence(body: &[u8]) -> Read<UserPresence> {
 
 /// `GET /api/v2/users/{userId}/presences/microsoftteams`: the first presence of the expanded answer, with
 /// its times out of office. None where Teams has none.
-pub fn teams(body: &[u8]) -> Read<Option<UserPresence>> {
+pub fn teams(body: &[u8]) -> ReadResult<Option<UserPresence>> {
     let Value::Object(fields) = parse(body)? else { return Err(broken("the answer is not an object".to_owned())) };
     let Some(first) = promised(&fields, "presences", Value::as_array)?.first() else { return Ok(None) };
     let place = "`presences[0]`";
@@ -31,7 +31,7 @@ pub fn teams(body: &[u8]) -> Read<Option<UserPresence>> {
 }
 
 /// A bulk read's answer (`userId` names the user), and a bulk PUT's (`id` does).
-pub fn presences(body: &[u8]) -> Read<Vec<Entry>> {
+pub fn presences(body: &[u8]) -> ReadResult<Vec<UserEntry>> {
     let Value::Array(items) = parse(body)? else { return Err(broken("the answer is not a list".to_owned())) };
     let each = items.iter().enumerate().map(|(index, item)| {
         let place = format!("`[{index}]`");
@@ -50,13 +50,13 @@ pub fn patch_body(wish: &Wish) -> Vec<u8> {
 
 /// The body of a bulk PUT. The platform's own source is what is meant where none is named; any other is
 /// named as today's API has it, the API document's `source` being deprecated.
-pub fn put_body(wishes: &[(&UserId, &Wish)], source: &Source) -> Vec<u8> {
+pub fn put_body(wishes: &[(&UserId, &Wish)], source: &PresenceSource) -> Vec<u8> {
     let entry = |(user, wish): &(&UserId, &Wish)| {
         let mut entry = wished(wish);
         entry["id"] = user.as_str().into();
         match source {
-            Source::Platform => {}
-            Source::Teams | Source::Registered(_) => entry["sourceId"] = source.as_str().into(),
+            PresenceSource::Platform => {}
+            PresenceSource::Teams | PresenceSource::Registered(_) => entry["sourceId"] = source.as_str().into(),
         }
         entry
     };
@@ -75,7 +75,7 @@ fn wished(wish: &Wish) -> Value {
     body
 }
 
-fn seen(fields: &Fields) -> Read<UserPresence> {
+fn seen(fields: &Fields) -> ReadResult<UserPresence> {
     let definition = promised(fields, "presenceDefinition", Value::as_object)?;
     let inside = |error| within("`presenceDefinition`", error);
     let id = promised(definition, "id", Value::as_str).map_err(inside)?;
@@ -91,7 +91,7 @@ fn seen(fields: &Fields) -> Read<UserPresence> {
     })
 }
 
-fn optional<'a, T>(fields: &'a Fields, name: &str, kind: fn(&'a Value) -> Option<T>) -> Read<Option<T>> {
+fn optional<'a, T>(fields: &'a Fields, name: &str, kind: fn(&'a Value) -> Option<T>) -> ReadResult<Option<T>> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(_) => promised(fields, name, kind).map(Some),

@@ -27,7 +27,7 @@ const SANDBOX: &str = "presencectl-sandbox";
 const RATE_LIMIT: [&str; 3] = ["inin-ratelimit-count", "inin-ratelimit-allowed", "inin-ratelimit-reset"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct WireLimits {
     /// See [`REQUEST_TIMEOUT_MS`].
     pub request_timeout_ms: u64,
     /// See [`CONNECT_TIMEOUT_MS`].
@@ -36,9 +36,9 @@ pub struct Limits {
     pub body_bytes_max: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+impl Default for WireLimits {
+    fn default() -> WireLimits {
+        WireLimits {
             request_timeout_ms: REQUEST_TIMEOUT_MS,
             connect_timeout_ms: CONNECT_TIMEOUT_MS,
             body_bytes_max: WHOLE_LIST_BYTES_MAX,

@@ -1,6 +1,6 @@
 //! Writing to an org: the only type with methods that change something.
 
-use crate::client::error::{Kind, WriteError, write_error};
+use crate::client::error::{ApiErrorKind, WriteError, write_error};
 use crate::client::operations::{self, UnusableId};
 use crate::client::reader::Reader;
 use crate::client::session::Session;
@@ -67,7 +67,7 @@ impl Writer {
         let operation = match shapes::put_body(current, patch) {
             Ok(body) => put(body)?,
             Err(halved) => {
-                let kind = Kind::HalfCharacter(Box::new(halved));
+                let kind = ApiErrorKind::HalfCharacter(Box::new(halved));
                 return Err(WriteError::NotDone(self.0.failed(&put(Vec::new())?, kind)));
             }
         };

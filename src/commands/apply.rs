@@ -3,10 +3,10 @@
 use crate::cli::{ApplyArgs, ConfigArgs};
 use crate::client::Session;
 use crate::commands::context::connect::Connection;
-use crate::commands::context::conversation::converse;
-use crate::commands::context::desk::Desk;
-use crate::commands::context::execute::{self, Carried};
-use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::conversation::with_session;
+use crate::commands::context::desk::Run;
+use crate::commands::context::execute::{self, Execution};
+use crate::commands::context::run::{Failure, Host};
 use crate::commands::context::typed::limited;
 use crate::commands::saved;
 use crate::host::exit::Exit;
@@ -14,22 +14,22 @@ use crate::model::desired::{Desired, Limits};
 use crate::model::generation::Generation;
 use crate::model::source::Sources;
 use crate::model::text;
-use crate::ops::apply::report::{Outcome, Report, Row, Skip, Unseen};
-use crate::ops::apply::{Aim, Job, Wait};
-use crate::ops::history::evidence::Earlier;
-use crate::ops::history::git_config::Org;
-use crate::ops::history::obsolete::{Read, asked_of_others};
+use crate::ops::apply::report::{Outcome, Report, ReportRow, Skip, Unseen};
+use crate::ops::apply::{Aim, ApplyJob, Wait};
+use crate::ops::history::evidence::EarlierStates;
+use crate::ops::history::git_config::OrgOfConfig;
+use crate::ops::history::obsolete::{LayerSource, asked_of_others};
 use crate::ops::identity::{Identity, config_names_no_org};
-use crate::ops::plan_org::{Asked, Look, look};
+use crate::ops::plan_org::{PlanRequest, PlannedOrg, plan_org};
 use crate::output;
 use crate::plan::Plan;
 use crate::plan::change::{Change, Step};
 use crate::plan::saved::{Bound, Fresh, SavedPlan};
 
 /// Shows the plan, asks, carries it out, and looks whether it worked.
-pub async fn run(args: &ApplyArgs, shell: &mut Shell<'_>) -> Exit {
+pub async fn run(args: &ApplyArgs, shell: &mut Host<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::recorded(&args.record, Some(&args.config.path), &args.target, &args.output.outputs, shell) {
+    match Run::recorded(&args.record, Some(&args.config.path), &args.target, &args.output.outputs, shell) {
         Ok(mut desk) => {
             let applied = Box::pin(applied(args, &mut desk, shell)).await;
             desk.close(applied, shell, execute::show)
@@ -38,42 +38,42 @@ pub async fn run(args: &ApplyArgs, shell: &mut Shell<'_>) -> Exit {
     }
 }
 
-async fn applied(args: &ApplyArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Carried, Failure> {
+async fn applied(args: &ApplyArgs, desk: &mut Run, shell: &mut Host<'_>) -> Result<Execution, Failure> {
     desk.outputs.spare(args.target.files_read().iter().chain(&args.plans))?;
     let saved = args.plans.iter().map(|it| saved::read(it)).collect::<Result<Vec<_>, _>>()?;
     let (config, sources) = shell.load(&args.config, &mut desk.outputs)?;
     desk.record.goes_by(&config, &args.config.path, &sources);
     let desired = limited(config.desired.clone(), &args.only)?;
     let ConfigArgs { path, org: _, root } = &args.config;
-    let org = Org { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
+    let org = OrgOfConfig { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
     let request = args.config.request();
-    let earlier = Earlier { base: None, config: &request, org, at: None };
+    let earlier = EarlierStates { base: None, config: &request, org, at: None };
     desk.record.only(desired.only.as_ref());
-    let (report, exit, target) = Box::pin(converse(&args.target, &desired, shell, async |connection, shell| {
+    let (report, exit, target) = Box::pin(with_session(&args.target, &desired, shell, async |connection, shell| {
         let Connection { session, is_remote, .. } = connection;
         let folder = desk.folder.clone();
         let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_remote, config_names_no_org)?;
         let now = desk.record.clock().now();
-        let asked = Asked::of(&desired, identity, &args.target, args.limits, args.usage, (&folder, now));
-        let asked = Asked { earlier: Some(earlier), ..asked };
-        let mut look = look(&session.reader(), &asked, &mut desk.heard).await?;
-        look.plan = asked_of_others(
-            look.plan,
-            Read { path, root: root.as_deref(), commit: None, config: &config, sources: &sources },
+        let asked = PlanRequest::of(&desired, identity, &args.target, args.limits, args.usage, (&folder, now));
+        let asked = PlanRequest { earlier: Some(earlier), ..asked };
+        let mut planned = plan_org(&session.reader(), &asked, &mut desk.heard).await?;
+        planned.plan = asked_of_others(
+            planned.plan,
+            LayerSource { path, root: root.as_deref(), commit: None, config: &config, sources: &sources },
             &folder,
         );
-        let run = Run { args, desired: &desired, limits: &asked.limits, sources: &sources, saved: &saved };
-        let session = session.speaking(look.target.generation);
-        let (report, exit) = run.go(&session, &look, desk, shell).await?;
-        Ok::<_, Failure>((report, exit, look.target))
+        let run = ApplyRun { args, desired: &desired, limits: &asked.limits, sources: &sources, saved: &saved };
+        let session = session.speaking(planned.target.generation);
+        let (report, exit) = run.go(&session, &planned, desk, shell).await?;
+        Ok::<_, Failure>((report, exit, planned.target))
     }))
     .await?;
     let (report, flags) = (desk.record.complete(report), args.config.to_flags() + &args.target.to_flags());
-    Ok(Carried { report, target, sources, exit, flags, last: String::new() })
+    Ok(Execution { report, target, sources, exit, flags, last: String::new() })
 }
 
 /// One run, from the plan on.
-struct Run<'a> {
+struct ApplyRun<'a> {
     args: &'a ApplyArgs,
     desired: &'a Desired,
     limits: &'a Limits,
@@ -81,15 +81,15 @@ struct Run<'a> {
     saved: &'a [SavedPlan],
 }
 
-impl Run<'_> {
+impl ApplyRun<'_> {
     async fn go(
         &self,
         session: &Session,
-        look: &Look,
-        desk: &mut Desk,
-        shell: &mut Shell<'_>,
+        planned: &PlannedOrg,
+        desk: &mut Run,
+        shell: &mut Host<'_>,
     ) -> Result<(Report, Exit), Failure> {
-        let Look { target, observed, unlisted: _, plan, evidence: _, kept: _, notes } = look;
+        let PlannedOrg { target, observed, unlisted: _, plan, evidence: _, kept: _, notes } = planned;
         desk.record.matches(plan);
         shell.show_notes(notes);
         shell.tell(&mut desk.outputs, &|style| output::text::plan(plan, target, self.sources, style));
@@ -102,10 +102,11 @@ impl Run<'_> {
         let whole = Plan { changes: plan.changes.iter().cloned().chain(held()).collect(), ..plan.clone() };
         let fresh = Fresh { desired: self.desired, observed, plan: &whole };
         let bound = saved::bounded(fresh, self.saved, &self.args.plans, target)?;
-        let Bound { mut run, changed, mut withheld, already_so, beyond } = match bound {
-            Some(bound) => bound,
-            None => Bound { run: whole.changes.clone(), ..Bound::default() },
-        };
+        let Bound { mut run, changed, blocked: mut withheld, already_in_place: already_so, not_in_plan: beyond } =
+            match bound {
+                Some(bound) => bound,
+                None => Bound { run: whole.changes.clone(), ..Bound::default() },
+            };
         let is_held = |it: &Change| plan.held.iter().any(|held| held.change == *it);
         withheld.extend(run.extract_if(.., |it| is_held(it)));
         if !beyond.is_empty() {
@@ -118,9 +119,9 @@ impl Run<'_> {
         let unseen = plan.held.iter().map(|it| {
             let may_be_hidden = target.generation == Generation::Second;
             let row = self.row(&it.change.step, Outcome::NotVisibleYet(Unseen::List { may_be_hidden }));
-            Row { id: Some(it.id.clone()), again_from: Some(it.until), ..row }
+            ReportRow { id: Some(it.id.clone()), again_from: Some(it.until), ..row }
         });
-        let settled: Vec<Row> = refused.chain(spent).chain(unseen).collect();
+        let settled: Vec<ReportRow> = refused.chain(spent).chain(unseen).collect();
         if !self.saved.is_empty() {
             shell.tell(&mut desk.outputs, &|style| format!("\n{}", output::text::bound(&run, &settled, plan, style)));
         }
@@ -138,7 +139,7 @@ impl Run<'_> {
         let left_out = plan.only.iter().flat_map(|it| it.changes.iter().cloned());
         let (steps, withheld) = (steps(run), steps(withheld.into_iter().chain(left_out).collect()));
         let now = desk.record.clock().now();
-        let job = Job {
+        let job = ApplyJob {
             steps,
             withheld,
             settled,
@@ -157,7 +158,7 @@ impl Run<'_> {
         Report::of(plan.changes.iter().map(row).collect(), plan.default_locale.clone())
     }
 
-    fn row(&self, step: &Step, outcome: Outcome) -> Row {
-        Row::of(step, step.name(&self.desired.settings.default_locale).cloned(), outcome).placed(self.desired)
+    fn row(&self, step: &Step, outcome: Outcome) -> ReportRow {
+        ReportRow::of(step, step.name(&self.desired.settings.default_locale).cloned(), outcome).placed(self.desired)
     }
 }

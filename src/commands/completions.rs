@@ -8,14 +8,14 @@ use clap_complete::aot;
 use clap_mangen::Man;
 
 use crate::cli::{Cli, CompletionsArgs, ManArgs, ShellName, variables};
-use crate::commands::context::run::Shell;
+use crate::commands::context::run::Host;
 use crate::host::exit::Exit;
-use crate::host::files::{Place, cannot_write};
+use crate::host::files::{FilePlace, cannot_write};
 use crate::model::problem::Problem;
 use crate::model::text;
 
 /// Prints the completions of a shell.
-pub fn completions(args: CompletionsArgs, shell: &mut Shell<'_>) -> Exit {
+pub fn completions(args: CompletionsArgs, shell: &mut Host<'_>) -> Exit {
     let name = match args.shell {
         ShellName::Bash => aot::Shell::Bash,
         ShellName::Zsh => aot::Shell::Zsh,
@@ -29,7 +29,7 @@ pub fn completions(args: CompletionsArgs, shell: &mut Shell<'_>) -> Exit {
 }
 
 /// Prints the page of the tool, or writes one for each command.
-pub fn man(args: &ManArgs, shell: &mut Shell<'_>) -> Exit {
+pub fn man(args: &ManArgs, shell: &mut Host<'_>) -> Exit {
     let mut command = variables::applied(Cli::command(), &BTreeMap::new()).disable_help_subcommand(true);
     command.build();
     let written = match &args.out {
@@ -42,13 +42,13 @@ pub fn man(args: &ManArgs, shell: &mut Shell<'_>) -> Exit {
     }
 }
 
-fn write(command: &Command, folder: &Path, shell: &mut Shell<'_>) -> Result<(), Problem> {
+fn write(command: &Command, folder: &Path, shell: &mut Host<'_>) -> Result<(), Problem> {
     let mut pages = Vec::new();
     collect(command, &mut pages)?;
     for (name, text) in &pages {
         let path = folder.join(name);
         let cannot = |error| cannot_write(&path, &error);
-        let place = Place::below(folder, Path::new(name)).map_err(cannot)?;
+        let place = FilePlace::below(folder, Path::new(name)).map_err(cannot)?;
         place.there()?;
         place.make_folder(&mut Vec::new())?;
         let new = place.beside(text.as_bytes(), shell.signals).map_err(cannot)?;

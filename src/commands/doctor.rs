@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::{ConfigArgs, ConfigPath, DiagnosisFormat, DoctorArgs};
-use crate::client::{Credentials, HttpWire, Limits, Options, Reader, Session};
+use crate::client::{Credentials, HttpWire, Options, Reader, Session, WireLimits};
 use crate::commands::context::connect::{self, Connection};
-use crate::commands::context::conversation::converse;
-use crate::commands::context::desk::Desk;
+use crate::commands::context::conversation::with_session;
+use crate::commands::context::desk::Run;
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::run::{Failure, Host};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::finding::Severity;
@@ -29,7 +29,9 @@ use crate::model::problem::Problem;
 use crate::model::source::{Sources, Span};
 use crate::ops::doctor::diagnose;
 use crate::ops::doctor::diagnosis::Diagnosis;
-use crate::ops::doctor::facts::{Answer, Answers, ConfigFact, CredentialsFact, Facts, Meant, NamedBy, Place, Reach};
+use crate::ops::doctor::facts::{
+    Answers, ConfigFact, CredentialsFact, DoctorAnswer, Facts, MeantOrg, NamedBy, OrgPlace, Reach,
+};
 use crate::ops::history::baseline;
 use crate::ops::identity::stops_everything;
 use crate::ops::observe::names_divisions;
@@ -38,9 +40,9 @@ use crate::output::style::Style;
 use crate::output::text::doctor as view;
 
 /// Checks what goes wrong on the first day.
-pub async fn run(args: &DoctorArgs, shell: &mut Shell<'_>) -> Exit {
+pub async fn run(args: &DoctorArgs, shell: &mut Host<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::unrecorded(&args.target, &args.outputs, shell) {
+    match Run::unrecorded(&args.target, &args.outputs, shell) {
         Ok(mut desk) => {
             let facts = facts(args, &mut desk.outputs, shell).await;
             desk.close(facts, shell, |facts, desk, shell| {
@@ -51,7 +53,7 @@ pub async fn run(args: &DoctorArgs, shell: &mut Shell<'_>) -> Exit {
     }
 }
 
-fn show(diagnosis: &Diagnosis, outputs: Outputs<DiagnosisFormat>, shell: &mut Shell<'_>) -> Exit {
+fn show(diagnosis: &Diagnosis, outputs: Outputs<DiagnosisFormat>, shell: &mut Host<'_>) -> Exit {
     let text = |format: DiagnosisFormat, style: Style| match format {
         DiagnosisFormat::Human => view::human(diagnosis, style),
         DiagnosisFormat::Json => json::diagnosis_json(diagnosis),
@@ -64,7 +66,7 @@ fn show(diagnosis: &Diagnosis, outputs: Outputs<DiagnosisFormat>, shell: &mut Sh
 async fn facts(
     args: &DoctorArgs,
     outputs: &mut Outputs<DiagnosisFormat>,
-    shell: &mut Shell<'_>,
+    shell: &mut Host<'_>,
 ) -> Result<Facts, Failure> {
     outputs.spare(args.target.files_read())?;
     logging::phase("reading the config");
@@ -115,7 +117,7 @@ fn config_fact(args: &DoctorArgs, asked: &ConfigArgs, loaded: LoadedAll) -> (Con
         let is_absent = args.path.0.is_none() && matches!(first.finding, Finding::NoFiles { .. });
         return (if is_absent { ConfigFact::Absent } else { broken(first) }, Desired::nothing());
     }
-    let named = |org: &OrgIdentity| Meant::Named { name: org.name.clone(), id: org.id.clone() };
+    let named = |org: &OrgIdentity| MeantOrg::Named { name: org.name.clone(), id: org.id.clone() };
     let definitions = orgs.iter().map(|it| it.definitions).sum();
     let known: Vec<String> = orgs.iter().filter_map(|it| it.org.as_ref()).map(|it| it.name.clone()).collect();
     if args.org.is_none() && orgs.len() > 1 {
@@ -130,14 +132,14 @@ fn config_fact(args: &DoctorArgs, asked: &ConfigArgs, loaded: LoadedAll) -> (Con
             if let Some(deleted) = found.iter().find(is_deleted) {
                 return (broken(deleted), Desired::nothing());
             }
-            Meant::Unknown { typed: typed.clone(), known }
+            MeantOrg::Unknown { typed: typed.clone(), known }
         }
-        ([only], _) => only.desired.org.as_ref().map_or(Meant::Unnamed, named),
-        _ => Meant::OneOf(known),
+        ([only], _) => only.desired.org.as_ref().map_or(MeantOrg::Unnamed, named),
+        _ => MeantOrg::OneOf(known),
     };
     let desired = match meant {
-        Meant::Unnamed | Meant::Named { .. } => configs.pop().map(|it| it.desired),
-        Meant::OneOf(_) | Meant::Unknown { .. } => None,
+        MeantOrg::Unnamed | MeantOrg::Named { .. } => configs.pop().map(|it| it.desired),
+        MeantOrg::OneOf(_) | MeantOrg::Unknown { .. } => None,
     };
     let fact = ConfigFact::Valid { path: shown, definitions, warnings: diagnostics.warnings, meant };
     (fact, desired.unwrap_or_else(Desired::nothing))
@@ -147,7 +149,7 @@ fn in_words(sources: &Sources, span: Span) -> String {
     format!("{}: ", sources.place(span))
 }
 
-fn credentials_fact(args: &DoctorArgs, shell: &Shell<'_>) -> CredentialsFact {
+fn credentials_fact(args: &DoctorArgs, shell: &Host<'_>) -> CredentialsFact {
     if args.target.sandbox {
         return CredentialsFact::Sandbox;
     }
@@ -174,14 +176,14 @@ async fn answered(
     args: &DoctorArgs,
     desired: &Desired,
     asked: Asked<'_>,
-    shell: &mut Shell<'_>,
-) -> Result<(Place, Answers), Problem> {
+    shell: &mut Host<'_>,
+) -> Result<(OrgPlace, Answers), Problem> {
     if args.target.sandbox {
-        return converse(&args.target, desired, shell, async |connection, shell| {
+        return with_session(&args.target, desired, shell, async |connection, shell| {
             let Connection { session, endpoints, .. } = connection;
             let (named_by, unread_entries) = (NamedBy::Sandbox, Vec::new());
-            let place = Place { endpoints: endpoints.clone(), named_by, proxy: Ok(None), unread_entries };
-            let wire = HttpWire::new(endpoints, Limits::default());
+            let place = OrgPlace { endpoints: endpoints.clone(), named_by, proxy: Ok(None), unread_entries };
+            let wire = HttpWire::new(endpoints, WireLimits::default());
             let answers = answers(&place, &wire, Some(session), asked, shell).await;
             Ok((place, answers))
         })
@@ -205,7 +207,7 @@ async fn answered(
     };
     let is_here = endpoints.is_loopback();
     let unread_entries = if is_here { Vec::new() } else { shell.environment.proxies.unread_entries() };
-    let place = Place { endpoints, named_by, proxy, unread_entries };
+    let place = OrgPlace { endpoints, named_by, proxy, unread_entries };
     // Without the proxy that is meant, nothing is sent.
     let answers = match &place.proxy {
         Ok(_) => answers(&place, &wire, session.as_ref(), asked, shell).await,
@@ -216,15 +218,15 @@ async fn answered(
 
 /// Looks whether anybody answers, without credentials, and then asks with them.
 async fn answers(
-    place: &Place,
+    place: &OrgPlace,
     wire: &HttpWire,
     session: Option<&Session>,
     asked: Asked<'_>,
-    shell: &Shell<'_>,
+    shell: &Host<'_>,
 ) -> Answers {
     logging::phase("looking who answers");
     let clock = Clock::starting(shell.environment.began);
-    let Place { endpoints, proxy, .. } = place;
+    let OrgPlace { endpoints, proxy, .. } = place;
     let api = endpoints.api("/api/v2/organizations/me", &[]);
     let proxy = proxy.as_ref().ok().and_then(Option::as_ref);
     let name = |host: String| proxy.filter(|it| it.leads_to(&host)).map_or(host, |it| it.host.clone());
@@ -238,9 +240,10 @@ async fn answers(
         ask(&session.reader(), asked, &mut answers).await;
         let is_meant = |org: &Organization| asked.meant.is_none_or(|id| *id == org.id);
         // To another org than the config means nothing is sent but the question who it is.
-        if asked.try_write && matches!(&answers.org, Answer::Given(org) if is_meant(org)) {
+        if asked.try_write && matches!(&answers.org, DoctorAnswer::Given(org) if is_meant(org)) {
             // In the generation that the org serves.
-            let is_second = matches!((&answers.first, &answers.second), (Answer::Refused(_), Answer::Given(_)));
+            let is_second =
+                matches!((&answers.first, &answers.second), (DoctorAnswer::Refused(_), DoctorAnswer::Given(_)));
             let used = if is_second { Generation::Second } else { Generation::First };
             answers.removal = session.speaking(used).could_write().removal().await.into();
         }
@@ -273,7 +276,7 @@ async fn is_known(host: &str) -> bool {
 /// Asks what tells something, and goes on whatever the answer is. Only reads.
 async fn ask(reader: &Reader, asked: Asked<'_>, answers: &mut Answers) {
     answers.org = reader.organization().await.into();
-    if let Answer::Refused(error) = &answers.org
+    if let DoctorAnswer::Refused(error) = &answers.org
         && stops_everything(error)
     {
         return;

@@ -4,22 +4,22 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::cli::{ChoiceArgs, ImportArgs, PlaceArgs, TargetArgs};
 use crate::commands::context::connect::named_region;
-use crate::commands::context::conversation::converse;
-use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::conversation::with_session;
+use crate::commands::context::run::{Failure, Host};
 use crate::commands::context::typed;
 use crate::host::exit::Exit;
 use crate::host::file_set::{self, File, Placing};
 use crate::host::files;
-use crate::host::placed::{Claim, How};
+use crate::host::placed::{Claim, PlacedHow};
 use crate::model::desired::Desired;
 use crate::model::observed::Target;
-use crate::model::pins::Choice;
+use crate::model::pins::PinChoice;
 use crate::model::problem::{Heard, Problem};
 use crate::model::text;
 use crate::ops::identity::Identity;
 use crate::ops::import::page::{MARK, NewFile};
-use crate::ops::import::{Asked, Flaw, Import, Layout, import, prove};
-use crate::ops::observe::{From, Seen, has_divisions, noticed, see};
+use crate::ops::import::{Flaw, Import, ImportRequest, Layout, import, prove};
+use crate::ops::observe::{From, Observation, has_divisions, noticed, observe};
 use crate::output;
 
 /// Where the schema of a config is kept, from the folder where the command runs.
@@ -29,7 +29,7 @@ const SCHEMA: &str = "schemas/config.v1.json";
 const ON_STDOUT: &str = "presence.yaml";
 
 /// Writes what the org holds as a config.
-pub async fn run(args: &ImportArgs, shell: &mut Shell<'_>) -> Exit {
+pub async fn run(args: &ImportArgs, shell: &mut Host<'_>) -> Exit {
     shell.signals.watch();
     match done(args, shell).await {
         Ok(()) => Exit::Success,
@@ -37,7 +37,7 @@ pub async fn run(args: &ImportArgs, shell: &mut Shell<'_>) -> Exit {
     }
 }
 
-async fn done(args: &ImportArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
+async fn done(args: &ImportArgs, shell: &mut Host<'_>) -> Result<(), Failure> {
     let place = Place::of(args);
     let asked = asked(args, &place, shell)?;
     let Made { import, target } = make(&args.target, &asked, shell).await?;
@@ -62,8 +62,8 @@ pub struct Made {
 }
 
 /// Makes the config of what an org holds, and writes nothing.
-pub async fn make(args: &TargetArgs, asked: &Asked, shell: &mut Shell<'_>) -> Result<Made, Failure> {
-    let Seen { target, observed, notes } = seen(args, shell).await?;
+pub async fn make(args: &TargetArgs, asked: &ImportRequest, shell: &mut Host<'_>) -> Result<Made, Failure> {
+    let Observation { target, observed, notes } = seen(args, shell).await?;
     shell.show_notes(&notes);
     shell.show_notes(&noticed(&observed));
     let Some(organization) = &target.org else {
@@ -74,23 +74,23 @@ pub async fn make(args: &TargetArgs, asked: &Asked, shell: &mut Shell<'_>) -> Re
     Ok(Made { import, target })
 }
 
-async fn seen(args: &TargetArgs, shell: &mut Shell<'_>) -> Result<Seen, Problem> {
+async fn seen(args: &TargetArgs, shell: &mut Host<'_>) -> Result<Observation, Problem> {
     let config = Desired::nothing();
-    converse(args, &config, shell, async |connection, _| {
+    with_session(args, &config, shell, async |connection, _| {
         // The org's id stands in what is written, so that it is never applied to another one.
         let identity = Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None };
         let mut heard = Heard { org: None, sandbox: args.sandbox };
         let reader = connection.session.reader();
         let from = From { reader: &reader, identity: &identity, api: args.api(&config), sandbox: args.sandbox };
-        see(from, has_divisions, &mut heard).await
+        observe(from, has_divisions, &mut heard).await
     })
     .await
 }
 
-fn asked(args: &ImportArgs, place: &Place, shell: &Shell<'_>) -> Result<Asked, Problem> {
+fn asked(args: &ImportArgs, place: &Place, shell: &Host<'_>) -> Result<ImportRequest, Problem> {
     let ImportArgs { target, place: _, choice: ChoiceArgs { default_locale, deactivated, pin } } = args;
-    Ok(Asked {
-        choice: Choice { default_locale: typed::locale(default_locale)?, deactivated: *deactivated, pin_all: *pin },
+    Ok(ImportRequest {
+        choice: PinChoice { default_locale: typed::locale(default_locale)?, deactivated: *deactivated, pin_all: *pin },
         layout: place.layout(),
         // The sandbox is nowhere.
         region: if target.sandbox { None } else { named_region(shell.environment) },
@@ -166,7 +166,7 @@ impl Place {
     }
 }
 
-fn tell(import: &Import, place: &Place, shell: &mut Shell<'_>) {
+fn tell(import: &Import, place: &Place, shell: &mut Host<'_>) {
     let style = shell.style_err();
     let mut text = output::text::import::notes(&import.notes, style);
     let schema = place.schema();
@@ -184,7 +184,7 @@ fn write(
     place: &Place,
     import: &Import,
     target: &Target,
-    shell: &mut Shell<'_>,
+    shell: &mut Host<'_>,
 ) -> Result<(), Failure> {
     let path = |name: &str| match place {
         Place::Stdout => (None, PathBuf::from(name)),
@@ -198,7 +198,7 @@ fn write(
     let placing = Placing::look(import.files.iter().map(file).collect())?;
     if !args.place.force {
         placing.spare_read_only()?;
-        if let Some(names) = placing.names(How::Replaced) {
+        if let Some(names) = placing.names(PlacedHow::Replaced) {
             ask(&names, shell)?;
         }
     }
@@ -223,7 +223,7 @@ fn is_layer_of_an_import(beginning: &str) -> bool {
     beginning.lines().any(|it| it.starts_with(MARK)) && !beginning.lines().any(|it| it.starts_with("org:"))
 }
 
-fn ask(names: &str, shell: &mut Shell<'_>) -> Result<(), Problem> {
+fn ask(names: &str, shell: &mut Host<'_>) -> Result<(), Problem> {
     let unasked = || {
         Problem::new(format!("there already, and not the same: {names}; nothing was written"))
             .help("give --force to overwrite, or --out another path")

@@ -2,20 +2,20 @@
 
 use crate::cli::InitArgs;
 use crate::commands::context::connect;
-use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::run::{Failure, Host};
 use crate::commands::context::typed;
 use crate::commands::import::{Made, make};
 use crate::config;
 use crate::host::exit::Exit;
 use crate::host::file_set::{self, File, Placing};
-use crate::host::placed::How;
-use crate::model::pins::Choice;
+use crate::host::placed::PlacedHow;
+use crate::model::pins::PinChoice;
 use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::import::page::org_name;
-use crate::ops::import::{Asked, Layout};
+use crate::ops::import::{ImportRequest, Layout};
 use crate::ops::init::{
-    CONFIG_FOLDER, Ci, Page, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small, workflows,
+    CONFIG_FOLDER, Ci, InitPage, SCHEMA, SCHEMA_FROM_CONFIG, Start, gitignore, readme, small, workflows,
 };
 use crate::output;
 use crate::output::json;
@@ -24,7 +24,7 @@ use crate::output::json;
 const ASKED_MAX: usize = 3;
 
 /// Makes the files of a new repository.
-pub async fn run(args: &InitArgs, shell: &mut Shell<'_>) -> Exit {
+pub async fn run(args: &InitArgs, shell: &mut Host<'_>) -> Exit {
     shell.signals.watch();
     match made(args, shell).await {
         Ok(()) => Exit::Success,
@@ -32,7 +32,7 @@ pub async fn run(args: &InitArgs, shell: &mut Shell<'_>) -> Exit {
     }
 }
 
-async fn made(args: &InitArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
+async fn made(args: &InitArgs, shell: &mut Host<'_>) -> Result<(), Failure> {
     if !args.yes && !shell.terminal.can_ask() {
         return Err(Problem::new("nobody can be asked: this is no terminal; nothing was written")
             .help("say what is wanted: --start org or --start small, and --yes")
@@ -44,7 +44,7 @@ async fn made(args: &InitArgs, shell: &mut Shell<'_>) -> Result<(), Failure> {
     pages.extend(workflows(ci, org.as_deref()));
     let below = || Some(args.folder.clone());
     let files =
-        pages.into_iter().map(|Page { name, text, claim }| File { below: below(), path: name.into(), text, claim });
+        pages.into_iter().map(|InitPage { name, text, claim }| File { below: below(), path: name.into(), text, claim });
     let placing = Placing::look(files.collect())?;
     agreed(args, &placing, shell)?;
     placing.write(shell.signals)?;
@@ -65,7 +65,7 @@ fn next(args: &InitArgs, start: Start) -> [String; 2] {
 }
 
 /// What the config begins with: as typed, else as answered.
-fn start(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Start, Problem> {
+fn start(args: &InitArgs, shell: &mut Host<'_>) -> Result<Start, Problem> {
     if let Some(typed) = args.start {
         return Ok(typed);
     }
@@ -82,7 +82,7 @@ fn start(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Start, Problem> {
 }
 
 /// Whose workflow files are made: as typed, else as answered.
-fn ci(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Ci, Problem> {
+fn ci(args: &InitArgs, shell: &mut Host<'_>) -> Result<Ci, Problem> {
     if let Some(typed) = args.ci {
         return Ok(typed);
     }
@@ -96,7 +96,7 @@ fn ci(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Ci, Problem> {
 }
 
 /// Which of some answers a person gives; `usual` is what Enter means.
-fn answered<T: Copy>(question: &str, usual: &str, answers: &[(&str, T)], shell: &mut Shell<'_>) -> Option<T> {
+fn answered<T: Copy>(question: &str, usual: &str, answers: &[(&str, T)], shell: &mut Host<'_>) -> Option<T> {
     for _ in 0..ASKED_MAX {
         let answer = shell.terminal.ask(&format!("{question} Enter means `{usual}`: "))?;
         let answer = if answer.is_empty() { usual } else { &answer };
@@ -108,12 +108,12 @@ fn answered<T: Copy>(question: &str, usual: &str, answers: &[(&str, T)], shell: 
 }
 
 struct Begun {
-    pages: Vec<Page>,
+    pages: Vec<InitPage>,
     /// What the config calls the org, where it is no example's.
     org: Option<String>,
 }
 
-async fn begun(args: &InitArgs, start: Start, shell: &mut Shell<'_>) -> Result<Begun, Failure> {
+async fn begun(args: &InitArgs, start: Start, shell: &mut Host<'_>) -> Result<Begun, Failure> {
     let there = file_set::there(&args.folder, ".gitignore")?;
     text::of_bytes(there.as_deref().unwrap_or_default()).map_err(|error| {
         let path = args.folder.join(".gitignore");
@@ -124,31 +124,31 @@ async fn begun(args: &InitArgs, start: Start, shell: &mut Shell<'_>) -> Result<B
         Start::Small => Begun { pages: vec![small()], org: None },
         Start::Org => imported(args, shell).await?,
     };
-    pages.push(Page::whole(SCHEMA, json::pretty(&config::json_schema())));
+    pages.push(InitPage::whole(SCHEMA, json::pretty(&config::json_schema())));
     pages.push(gitignore(there.as_deref().map(String::from_utf8_lossy).as_deref()));
     pages.push(readme(start));
     Ok(Begun { pages, org })
 }
 
-async fn imported(args: &InitArgs, shell: &mut Shell<'_>) -> Result<Begun, Failure> {
-    let choice = Choice { default_locale: typed::locale(&args.default_locale)?, deactivated: false, pin_all: false };
+async fn imported(args: &InitArgs, shell: &mut Host<'_>) -> Result<Begun, Failure> {
+    let choice = PinChoice { default_locale: typed::locale(&args.default_locale)?, deactivated: false, pin_all: false };
     let region = if args.target.sandbox { None } else { connect::named_region(shell.environment) };
-    let asked = Asked { choice, layout: Layout::Folder, region, schema: SCHEMA_FROM_CONFIG.to_owned() };
+    let asked = ImportRequest { choice, layout: Layout::Folder, region, schema: SCHEMA_FROM_CONFIG.to_owned() };
     let Made { import, target } = make(&args.target, &asked, shell).await?;
     let style = shell.style_err();
     let told = output::text::target_line(&target) + "\n" + &output::text::import::notes(&import.notes, style);
     shell.terminal.err(&told);
-    let page = |name: &str, text: String| Page::whole(format!("{CONFIG_FOLDER}/{name}"), text);
+    let page = |name: &str, text: String| InitPage::whole(format!("{CONFIG_FOLDER}/{name}"), text);
     let pages = import.files.into_iter().map(|it| page(&it.name, it.text)).collect();
     Ok(Begun { pages, org: target.org.as_ref().map(org_name) })
 }
 
 /// Nothing is made unasked, and nothing is overwritten without `--force` or a yes to just that.
-fn agreed(args: &InitArgs, placing: &Placing, shell: &mut Shell<'_>) -> Result<(), Problem> {
+fn agreed(args: &InitArgs, placing: &Placing, shell: &mut Host<'_>) -> Result<(), Problem> {
     if !args.force {
         placing.spare_read_only()?;
     }
-    if let Some(names) = placing.names(How::Replaced).filter(|_| !args.force) {
+    if let Some(names) = placing.names(PlacedHow::Replaced).filter(|_| !args.force) {
         if args.yes {
             return Err(Problem::new(format!("there already, and not the same: {names}; nothing was written"))
                 .help("give --force to overwrite, or another folder"));
@@ -156,7 +156,7 @@ fn agreed(args: &InitArgs, placing: &Placing, shell: &mut Shell<'_>) -> Result<(
         let unasked = || Problem::new("nobody can be asked; nothing was written");
         shell.approved(&format!("Overwrite {}", text::terminal(&names)), unasked)?;
     }
-    let question = match (placing.names(How::New), placing.names(How::Extended)) {
+    let question = match (placing.names(PlacedHow::New), placing.names(PlacedHow::Extended)) {
         (None, None) => return Ok(()),
         (Some(new), None) => format!("Make {new}"),
         (None, Some(extended)) => format!("Add lines to {extended}"),

@@ -6,13 +6,13 @@ use crate::cli::{LogArgs, TableFormat};
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::reports;
 use crate::commands::context::reports::{ReportFolder, found_report_bytes};
-use crate::commands::context::run::Shell;
+use crate::commands::context::run::Host;
 use crate::host::exit::Exit;
 use crate::model::limits::{LOG_BYTES_MAX, LOG_ROWS_MAX};
 use crate::model::moment::Moment;
 use crate::model::problem::{Heard, Problem};
 use crate::model::text;
-use crate::ops::history::log::{Asked, Log, Room, TooMuch};
+use crate::ops::history::log::{Log, LogQuery, LogRoom, TooMuch};
 use crate::ops::history::period;
 use crate::ops::history::stored::{self, Unreadable};
 use crate::output::json;
@@ -21,7 +21,7 @@ use crate::output::style::Style;
 use crate::output::text::log as view;
 
 /// Shows what the reports of a folder say, and which of them cannot be read.
-pub fn run(args: &LogArgs, shell: &mut Shell<'_>) -> Exit {
+pub fn run(args: &LogArgs, shell: &mut Host<'_>) -> Exit {
     let heard = Heard { org: None, sandbox: false };
     let mut outputs = match Outputs::open(&args.outputs, shell.environment, shell.signals) {
         Ok(outputs) => outputs,
@@ -39,7 +39,7 @@ pub fn run(args: &LogArgs, shell: &mut Shell<'_>) -> Exit {
 fn read(
     args: &LogArgs,
     outputs: &mut Outputs<TableFormat>,
-    shell: &mut Shell<'_>,
+    shell: &mut Host<'_>,
 ) -> Result<(Log, ReportFolder), Problem> {
     let LogArgs { dir, org, keys, since, until, outputs: _ } = args;
     let now = shell.environment.began;
@@ -47,8 +47,8 @@ fn read(
     let folder = reports::to_read(folder, outputs, shell)?;
     let since = moment("--since", since.as_deref(), now, period::since)?;
     let until = moment("--until", until.as_deref(), now, period::until)?;
-    let asked = Asked { org: org.clone(), keys: keys.clone(), since, until };
-    let (mut log, mut room) = (Log::default(), Room::default());
+    let asked = LogQuery { org: org.clone(), keys: keys.clone(), since, until };
+    let (mut log, mut room) = (Log::default(), LogRoom::default());
     for file in reports::files(&folder)? {
         let taken = log.take(&file.display().to_string(), one(&file), &asked, &mut room);
         taken.map_err(|TooMuch| {
@@ -69,7 +69,7 @@ fn read(
     }
 }
 
-fn one(file: &Path) -> Result<stored::Kept, Unreadable> {
+fn one(file: &Path) -> Result<stored::Stored, Unreadable> {
     let bytes = found_report_bytes(file).map_err(|why| Unreadable { line: None, why })?;
     stored_report::read(&bytes)
 }
@@ -88,7 +88,7 @@ fn moment(
     })
 }
 
-fn show(log: &Log, folder: &ReportFolder, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
+fn show(log: &Log, folder: &ReportFolder, outputs: Outputs<TableFormat>, shell: &mut Host<'_>) -> Exit {
     let shown = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::human(log, style),
         TableFormat::Json => json::log_json(log),

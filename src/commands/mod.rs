@@ -1,8 +1,8 @@
 //! One function a subcommand: gathers inputs, calls the core, picks the view.
 
-use crate::cli::line::Line;
+use crate::cli::line::CommandLine;
 use crate::cli::{Cli, Command, UserCommand};
-use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::run::{Failure, Host};
 use crate::host::environment::Environment;
 use crate::host::exit::Exit;
 use crate::host::signals::Signals;
@@ -29,8 +29,14 @@ pub mod user_set;
 pub mod users;
 pub mod validate;
 
-pub fn run(cli: &Cli, line: &Line, environment: &Environment, terminal: &mut Terminal, signals: &Signals) -> Exit {
-    let mut shell = Shell { terminal, environment, signals, line, color: cli.color, quiet: cli.logging.quiet };
+pub fn run(
+    cli: &Cli,
+    line: &CommandLine,
+    environment: &Environment,
+    terminal: &mut Terminal,
+    signals: &Signals,
+) -> Exit {
+    let mut shell = Host { terminal, environment, signals, line, color: cli.color, quiet: cli.logging.quiet };
     let exit = match &cli.command {
         Command::Plan(args) => in_runtime(&mut shell, async |shell| plan::run(args, shell).await),
         Command::Apply(args) => in_runtime(&mut shell, async |shell| Box::pin(apply::run(args, shell)).await),
@@ -58,9 +64,9 @@ pub fn run(cli: &Cli, line: &Line, environment: &Environment, terminal: &mut Ter
 }
 
 /// One thread is enough for requests that a pace of five a second bounds, and starts at once.
-fn in_runtime<'a, 'b, F>(shell: &'a mut Shell<'b>, work: F) -> Exit
+fn in_runtime<'a, 'b, F>(shell: &'a mut Host<'b>, work: F) -> Exit
 where
-    F: AsyncFnOnce(&'a mut Shell<'b>) -> Exit,
+    F: AsyncFnOnce(&'a mut Host<'b>) -> Exit,
 {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(work(shell)),

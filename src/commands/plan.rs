@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use crate::cli::{ConfigArgs, Format, PlanArgs};
-use crate::commands::context::conversation::converse;
-use crate::commands::context::desk::Desk;
+use crate::commands::context::conversation::with_session;
+use crate::commands::context::desk::Run;
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::reports;
 use crate::commands::context::reports::ReportFolder;
-use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::run::{Failure, Host};
 use crate::commands::context::typed::limited;
 use crate::config::coverage::Coverage;
 use crate::config::file_system::FileSystem;
@@ -18,11 +18,11 @@ use crate::model::desired::Desired;
 use crate::model::source::Sources;
 use crate::ops::history::base::compared;
 use crate::ops::history::baseline;
-use crate::ops::history::evidence::Earlier;
-use crate::ops::history::git_config::Org;
-use crate::ops::history::obsolete::{Read, asked_of_others};
+use crate::ops::history::evidence::EarlierStates;
+use crate::ops::history::git_config::OrgOfConfig;
+use crate::ops::history::obsolete::{LayerSource, asked_of_others};
 use crate::ops::identity::Identity;
-use crate::ops::plan_org::{Asked, Look, look};
+use crate::ops::plan_org::{PlanRequest, PlannedOrg, plan_org};
 use crate::output;
 use crate::output::ci::github;
 use crate::output::page::html;
@@ -30,9 +30,9 @@ use crate::output::style::Style;
 use crate::output::{json, page};
 
 /// Shows what `apply` would do.
-pub async fn run(args: &PlanArgs, shell: &mut Shell<'_>) -> Exit {
+pub async fn run(args: &PlanArgs, shell: &mut Host<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::unrecorded(&args.target, &args.output.outputs, shell) {
+    match Run::unrecorded(&args.target, &args.output.outputs, shell) {
         Ok(mut desk) => {
             let made = made(args, &mut desk, shell).await;
             desk.close(made, shell, |made, desk, shell| show(args, &made, desk.outputs, shell))
@@ -43,15 +43,15 @@ pub async fn run(args: &PlanArgs, shell: &mut Shell<'_>) -> Exit {
 
 /// A plan and what it was made from.
 struct Made {
-    look: Look,
+    planned: PlannedOrg,
     desired: Desired,
     resolved: Resolved,
     sources: Sources,
 }
 
-async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Made, Failure> {
+async fn made(args: &PlanArgs, desk: &mut Run, shell: &mut Host<'_>) -> Result<Made, Failure> {
     let now = desk.record.clock().now();
-    let Desk { outputs, heard, .. } = desk;
+    let Run { outputs, heard, .. } = desk;
     outputs.spare(args.target.files_read())?;
     let ConfigArgs { path, org, root } = &args.config;
     let at = args.at.as_deref().map(|typed| baseline::at(path, root.as_deref(), typed)).transpose()?;
@@ -61,7 +61,7 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     };
     let desired = limited(config.desired.clone(), &args.only)?;
     let head_path = at.as_ref().map_or(&**path, |it| &it.place.path);
-    let org = Org { name: org.as_deref(), head: &config, head_path };
+    let org = OrgOfConfig { name: org.as_deref(), head: &config, head_path };
     let request = args.config.request();
     let given = args.base.as_deref().map(|typed| baseline::base(&request, typed, org)).transpose()?;
     outputs.spare(given.iter().flat_map(|it| &it.files))?;
@@ -69,32 +69,34 @@ async fn made(args: &PlanArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result
     let folder = ReportFolder::of(args.report_dir.as_deref(), args.no_report, Some(path), here);
     let folder = reports::to_read(folder, outputs, shell)?;
     let commit = at.as_ref().map(|it| it.commit.as_str());
-    let earlier = Earlier { base: given.as_ref(), config: &request, org, at: commit };
-    let asked = Asked::of(&desired, Identity::to_read(&desired), &args.target, args.limits, args.usage, (&folder, now));
-    let asked = Asked { earlier: Some(earlier), ..asked };
-    let read = Read {
+    let earlier = EarlierStates { base: given.as_ref(), config: &request, org, at: commit };
+    let asked =
+        PlanRequest::of(&desired, Identity::to_read(&desired), &args.target, args.limits, args.usage, (&folder, now));
+    let asked = PlanRequest { earlier: Some(earlier), ..asked };
+    let read = LayerSource {
         path: head_path,
         root: at.as_ref().map_or(root.as_deref(), |it| Some(it.place.root.as_path())),
         commit: at.as_ref().map(|it| Rc::clone(&it.files) as Rc<dyn FileSystem>),
         config: &config,
         sources: &sources,
     };
-    let mut look = converse(&args.target, &desired, shell, async |connection, _| {
+    let mut planned = with_session(&args.target, &desired, shell, async |connection, _| {
         // A reader is all that this command has: it cannot write.
-        look(&connection.session.reader(), &asked, heard).await
+        plan_org(&connection.session.reader(), &asked, heard).await
     })
     .await?;
-    look.plan = asked_of_others(look.plan, read, &folder);
+    planned.plan = asked_of_others(planned.plan, read, &folder);
     if let Some(given) = given {
-        let evidence = look.evidence.take().unwrap_or_default();
-        look.plan = compared(given, look.plan, &desired, &look.observed, &look.target, &look.kept, &evidence);
+        let evidence = planned.evidence.take().unwrap_or_default();
+        planned.plan =
+            compared(given, planned.plan, &desired, &planned.observed, &planned.target, &planned.kept, &evidence);
     }
-    Ok(Made { look, desired, resolved: config.resolved, sources })
+    Ok(Made { planned, desired, resolved: config.resolved, sources })
 }
 
-fn show(args: &PlanArgs, made: &Made, outputs: Outputs, shell: &mut Shell<'_>) -> Exit {
+fn show(args: &PlanArgs, made: &Made, outputs: Outputs, shell: &mut Host<'_>) -> Exit {
     let Made {
-        look: Look { target, observed: _, unlisted: _, plan, evidence: _, kept: _, notes },
+        planned: PlannedOrg { target, observed: _, unlisted: _, plan, evidence: _, kept: _, notes },
         desired,
         resolved,
         sources,

@@ -3,10 +3,10 @@
 use crate::cli::{ConfigArgs, ConfigPath, RetireArgs, TableFormat};
 use crate::client::{ApiError, Session};
 use crate::commands::context::connect::Connection;
-use crate::commands::context::conversation::converse;
-use crate::commands::context::desk::Desk;
+use crate::commands::context::conversation::with_session;
+use crate::commands::context::desk::Run;
 use crate::commands::context::execute;
-use crate::commands::context::run::{Failure, Shell, nobody_to_ask};
+use crate::commands::context::run::{Failure, Host, nobody_to_ask};
 use crate::commands::context::stages::Stages;
 use crate::config::Config;
 use crate::host::exit::Exit;
@@ -20,21 +20,21 @@ use crate::model::source::Sources;
 use crate::model::text;
 use crate::model::usage::Seats;
 use crate::ops::apply;
-use crate::ops::apply::report::{Row, Verification};
+use crate::ops::apply::report::{ReportRow, Verification};
 use crate::ops::identity::{Identity, config_names_no_org};
-use crate::ops::observe::{From, Seen, noticed, see};
-use crate::ops::retire::plan::{Asked, Doubt, Moves, Retirement, retirement};
-use crate::ops::retire::report::{Halt, Report};
-use crate::ops::retire::{self, Job};
+use crate::ops::observe::{From, Observation, noticed, observe};
+use crate::ops::retire::plan::{Doubt, Moves, RetireRequest, Retirement, retirement};
+use crate::ops::retire::report::{Halt, RetireReport};
+use crate::ops::retire::{self, RetireJob};
 use crate::output::json;
 use crate::output::style::Style;
 use crate::output::text::retire as view;
 use crate::plan::plan;
 
 /// Shows what is going to be done, asks, does it, and reports on each person.
-pub async fn run(args: &RetireArgs, shell: &mut Shell<'_>) -> Exit {
+pub async fn run(args: &RetireArgs, shell: &mut Host<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::recorded(&args.record, Some(&args.config), &args.target, &args.outputs, shell) {
+    match Run::recorded(&args.record, Some(&args.config), &args.target, &args.outputs, shell) {
         Ok(mut desk) => {
             let retired = retired(args, &mut desk, shell).await;
             desk.close(retired, shell, |retired, desk, shell| show(&retired, desk, shell))
@@ -44,7 +44,7 @@ pub async fn run(args: &RetireArgs, shell: &mut Shell<'_>) -> Exit {
 }
 
 struct Retired {
-    report: Report,
+    report: RetireReport,
     target: Target,
     sources: Sources,
     /// What became of the definition, for the folder of reports.
@@ -53,17 +53,17 @@ struct Retired {
     flags: String,
 }
 
-async fn retired(args: &RetireArgs, desk: &mut Desk<TableFormat>, shell: &mut Shell<'_>) -> Result<Retired, Failure> {
+async fn retired(args: &RetireArgs, desk: &mut Run<TableFormat>, shell: &mut Host<'_>) -> Result<Retired, Failure> {
     desk.outputs.spare(args.target.files_read())?;
     let typed = ConfigArgs { path: ConfigPath(args.config.clone()), org: args.org.clone(), root: args.root.clone() };
     let (config, sources) = shell.load(&typed, &mut desk.outputs)?;
     desk.record.goes_by(&config, &typed.path, &sources);
     let Config { desired, .. } = config;
-    let (report, target) = converse(&args.target, &desired, shell, async |connection, shell| {
+    let (report, target) = with_session(&args.target, &desired, shell, async |connection, shell| {
         let Connection { session, is_remote, .. } = connection;
         let org_id = args.org_id.as_deref();
         let identity = Identity::to_write(&desired, org_id)?.named(*is_remote, config_names_no_org)?;
-        let run = Run { args, desired: &desired, identity: &identity, sources: &sources };
+        let run = RetireRun { args, desired: &desired, identity: &identity, sources: &sources };
         Ok::<_, Failure>(Box::pin(run.go(session, desk, shell)).await?)
     })
     .await?;
@@ -73,8 +73,8 @@ async fn retired(args: &RetireArgs, desk: &mut Desk<TableFormat>, shell: &mut Sh
 }
 
 /// The report of an apply that would have done the same to the definition.
-fn written(report: &Report, desired: &Desired) -> apply::report::Report {
-    let rows: Vec<Row> = report.definition.iter().map(|row| row.clone().placed(desired)).collect();
+fn written(report: &RetireReport, desired: &Desired) -> apply::report::Report {
+    let rows: Vec<ReportRow> = report.definition.iter().map(|row| row.clone().placed(desired)).collect();
     let verification = match &report.halt {
         None if rows.is_empty() => Verification::NotNeeded,
         None => Verification::InStep,
@@ -85,28 +85,28 @@ fn written(report: &Report, desired: &Desired) -> apply::report::Report {
     apply::report::Report { verification, interrupted, ..apply::report::Report::of(rows, default_locale) }
 }
 
-struct Run<'a> {
+struct RetireRun<'a> {
     args: &'a RetireArgs,
     desired: &'a Desired,
     identity: &'a Identity,
     sources: &'a Sources,
 }
 
-impl Run<'_> {
+impl RetireRun<'_> {
     async fn go(
         &self,
         session: &Session,
-        desk: &mut Desk<TableFormat>,
-        shell: &mut Shell<'_>,
-    ) -> Result<(Report, Target), Problem> {
-        let Run { args, desired, identity, sources } = *self;
+        desk: &mut Run<TableFormat>,
+        shell: &mut Host<'_>,
+    ) -> Result<(RetireReport, Target), Problem> {
+        let RetireRun { args, desired, identity, sources } = *self;
         let reader = session.reader();
         let from = From { reader: &reader, identity, api: args.target.api(desired), sandbox: args.target.sandbox };
         // What it is in the org does not depend on divisions.
-        let Seen { target, observed, notes } = see(from, |_| false, &mut desk.heard).await?;
+        let Observation { target, observed, notes } = observe(from, |_| false, &mut desk.heard).await?;
         shell.show_notes(&notes);
         shell.show_notes(&noticed(&observed));
-        let asked = Asked { key: &args.key, to: &args.to, include_on_queue: args.include_on_queue };
+        let asked = RetireRequest { key: &args.key, to: &args.to, include_on_queue: args.include_on_queue };
         desk.record.matches(&plan(desired, &observed, &desired.settings.limits));
         let retirement = retirement(desired, &observed, asked).map_err(|doubts| in_doubt(&doubts))?;
         let session = session.speaking(target.generation);
@@ -125,7 +125,7 @@ impl Run<'_> {
         let (sender, stop) = Stop::new();
         let stages = Stages::new(shell.terminal, shell.environment.tells_in_lines());
         shell.signals.tell(sender);
-        let job = Job { retirement: &retirement, desired };
+        let job = RetireJob { retirement: &retirement, desired };
         let report = retire::run(&session, job, &stop, &|event| stages.tell(event)).await;
         shell.signals.end_at_once();
         stages.end();
@@ -137,7 +137,7 @@ impl Run<'_> {
         retirement: &Retirement,
         seats: &Seats,
         target: &Target,
-        shell: &mut Shell<'_>,
+        shell: &mut Host<'_>,
     ) -> Result<(), Problem> {
         if self.args.yes {
             return Ok(());
@@ -163,7 +163,7 @@ fn not_known(error: ApiError) -> Problem {
 }
 
 /// Keeps what became of the definition, and shows the rest.
-fn show(retired: &Retired, desk: Desk<TableFormat>, shell: &mut Shell<'_>) -> Exit {
+fn show(retired: &Retired, desk: Run<TableFormat>, shell: &mut Host<'_>) -> Exit {
     let Retired { report, target, sources, written, flags } = retired;
     let kept = desk.keep(written, target, sources, shell);
     let exit = match report.interrupted {

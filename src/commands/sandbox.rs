@@ -1,18 +1,18 @@
 //! `presencectl sandbox`.
 
 use crate::cli::SandboxArgs;
-use crate::commands::context::run::Shell;
+use crate::commands::context::run::Host;
 use crate::commands::context::start_sandbox;
 use crate::host::exit::Exit;
 use crate::host::signals::Received;
 use crate::model::problem::Problem;
-use crate::sandbox::{self, Config, Seed, Server};
+use crate::sandbox::{self, SandboxConfig, Seed, Server};
 
 /// A few of the sample users are enough to try with.
 const USERS_SHOWN_MAX: usize = 5;
 
 /// Serves the sandbox org until a signal comes.
-pub async fn run(args: &SandboxArgs, shell: &mut Shell<'_>) -> Exit {
+pub async fn run(args: &SandboxArgs, shell: &mut Host<'_>) -> Exit {
     match start(args).await {
         Ok(server) => {
             let mut signals = Received::listening();
@@ -42,12 +42,12 @@ async fn start(args: &SandboxArgs) -> Result<Server, Problem> {
     let definitions = start_sandbox::typed(args.seed.as_deref(), sandbox::read_seed_file)?;
     let faults = start_sandbox::typed(args.faults.as_deref(), sandbox::read_fault_file)?;
     let behavior = start_sandbox::typed(args.behavior.as_deref(), sandbox::read_behavior_file)?;
-    let config = Config {
+    let config = SandboxConfig {
         state_file: args.state.clone(),
         seed: Seed { definitions, ..Seed::default() },
         port: args.port,
         faults,
-        ..Config::rehearsal(behavior)
+        ..SandboxConfig::rehearsal(behavior)
     };
     Ok(Server::start(config).await?)
 }

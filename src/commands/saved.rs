@@ -9,9 +9,9 @@ use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::model::problem::{Problem, cause};
 use crate::model::text::{self, NotText};
-use crate::ops::apply::report::{Outcome, Row};
+use crate::ops::apply::report::{Outcome, ReportRow};
 use crate::output::json::saved_plan;
-use crate::plan::saved::{self, Bound, Fresh, Misfit, Operation, SavedPlan};
+use crate::plan::saved::{self, Bound, Fresh, Misfit, ReviewedOperation, SavedPlan};
 
 pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
     let named = |what: String| {
@@ -52,9 +52,9 @@ pub fn bounded(
 }
 
 /// The row of an operation that is not carried out.
-pub fn row(operation: &Operation, default_locale: &Locale, outcome: Outcome) -> Row {
+pub fn row(operation: &ReviewedOperation, default_locale: &Locale, outcome: Outcome) -> ReportRow {
     let labels = operation.before.as_ref().map_or(&operation.after.labels, |before| &before.labels);
-    Row {
+    ReportRow {
         action: operation.action,
         key: operation.key.clone(),
         id: operation.id.clone(),

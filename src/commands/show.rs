@@ -3,26 +3,26 @@
 use crate::cli::{ConfigArgs, ConfigPath, ShowArgs, TableFormat};
 use crate::client::Reader;
 
-use crate::commands::context::conversation::converse;
-use crate::commands::context::desk::Desk;
+use crate::commands::context::conversation::with_session;
+use crate::commands::context::desk::Run;
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::run::{Failure, Host};
 use crate::commands::context::typed;
 use crate::host::exit::Exit;
 use crate::model::desired::Desired;
 use crate::model::observed::Target;
 use crate::model::problem::{Heard, Problem};
 use crate::ops::identity::{Identity, who};
-use crate::ops::observe::{From, Seen, has_divisions, see};
+use crate::ops::observe::{From, Observation, has_divisions, observe};
 use crate::ops::show::listing::{Listing, SystemPresences};
 use crate::ops::show::{find, list};
 use crate::output::json;
 use crate::output::style::Style;
 use crate::output::text::listing;
 
-pub async fn run(args: &ShowArgs, shell: &mut Shell<'_>) -> Exit {
+pub async fn run(args: &ShowArgs, shell: &mut Host<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::unrecorded(&args.target, &args.outputs, shell) {
+    match Run::unrecorded(&args.target, &args.outputs, shell) {
         Ok(mut desk) => {
             let found = found(args, &mut desk, shell).await;
             desk.close(found, shell, |found, desk, shell| show(&found, desk.outputs, shell))
@@ -36,8 +36,8 @@ enum Found {
     SystemPresences(SystemPresences),
 }
 
-async fn found(args: &ShowArgs, desk: &mut Desk<TableFormat>, shell: &mut Shell<'_>) -> Result<Found, Failure> {
-    let Desk { outputs, heard, .. } = desk;
+async fn found(args: &ShowArgs, desk: &mut Run<TableFormat>, shell: &mut Host<'_>) -> Result<Found, Failure> {
+    let Run { outputs, heard, .. } = desk;
     outputs.spare(args.target.files_read())?;
     let config = match &args.config {
         Some(path) => {
@@ -51,7 +51,7 @@ async fn found(args: &ShowArgs, desk: &mut Desk<TableFormat>, shell: &mut Shell<
         nothing.settings.default_locale = typed::locale(typed)?;
     }
     let desired = config.as_ref().unwrap_or(&nothing);
-    let found = converse(&args.target, desired, shell, async |connection, shell| {
+    let found = with_session(&args.target, desired, shell, async |connection, shell| {
         let (reader, identity) = (connection.session.reader(), Identity::to_read(desired));
         let mut notes = Vec::new();
         let found = if args.system {
@@ -59,8 +59,8 @@ async fn found(args: &ShowArgs, desk: &mut Desk<TableFormat>, shell: &mut Shell<
         } else {
             let api = args.target.api(desired);
             let from = From { reader: &reader, identity: &identity, api, sandbox: args.target.sandbox };
-            see(from, has_divisions, heard).await.map(|seen| {
-                let Seen { target, observed, notes: more } = seen;
+            observe(from, has_divisions, heard).await.map(|seen| {
+                let Observation { target, observed, notes: more } = seen;
                 notes.extend(more);
                 Found::Definitions(target, list(&observed, config.as_ref(), &desired.settings.default_locale))
             })
@@ -90,7 +90,7 @@ async fn system_presences(
     Ok(SystemPresences { org: heard.org.clone(), sandbox: heard.sandbox, names })
 }
 
-fn show(found: &Found, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
+fn show(found: &Found, outputs: Outputs<TableFormat>, shell: &mut Host<'_>) -> Exit {
     let view = |format: TableFormat, style: Style| match (format, found) {
         (TableFormat::Human, Found::Definitions(target, it)) => listing::human(it, target, style),
         (TableFormat::Json, Found::Definitions(target, it)) => json::definitions_json(it, target),

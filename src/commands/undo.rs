@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{ConfigArgs, ConfigPath, TargetArgs, UndoArgs};
 use crate::client::{Reader, Session};
-use crate::commands::context::conversation::converse;
-use crate::commands::context::desk::Desk;
-use crate::commands::context::execute::{self, Carried};
+use crate::commands::context::conversation::with_session;
+use crate::commands::context::desk::Run;
+use crate::commands::context::execute::{self, Execution};
 use crate::commands::context::reports::report_bytes;
-use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::run::{Failure, Host};
 use crate::commands::context::start_sandbox;
 use crate::host::exit::Exit;
 use crate::host::files::cannot_read;
@@ -22,26 +22,26 @@ use crate::model::problem::Problem;
 use crate::model::slug::slug;
 use crate::model::source::{Sources, Span};
 use crate::model::text;
-use crate::ops::apply::report::{Outcome, Report, Row, Skip};
-use crate::ops::apply::{Aim, Job};
-use crate::ops::history::reports::{KeptFile, Newest, StoredReports as _};
-use crate::ops::history::stored::{self, KeptReport, KeptRow};
+use crate::ops::apply::report::{Outcome, Report, ReportRow, Skip};
+use crate::ops::apply::{Aim, ApplyJob};
+use crate::ops::history::reports::{NewestReports, ReportStore as _, StoredFile};
+use crate::ops::history::stored::{self, StoredReport, StoredRow};
 use crate::ops::identity::Identity;
-use crate::ops::observe::{From, Seen, noticed, see};
+use crate::ops::observe::{From, Observation, noticed, observe};
 use crate::ops::plan_org::people_on;
-use crate::ops::undo::{self, Undo, Why};
+use crate::ops::undo::{self, Undo, WhyNotUndone};
 use crate::output;
 use crate::output::json::stored_report;
-use crate::output::text::Source;
+use crate::output::text::UndoSource;
 use crate::plan::change::Change;
 use crate::plan::plan;
 use crate::plan::usage::with_usage;
 use crate::sandbox::Seed;
 
 /// Shows what takes a report back, asks, carries it out, and looks whether it worked.
-pub async fn run(args: &UndoArgs, shell: &mut Shell<'_>) -> Exit {
+pub async fn run(args: &UndoArgs, shell: &mut Host<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::recorded(&args.record, args.config.as_deref(), &args.target, &args.output.outputs, shell) {
+    match Run::recorded(&args.record, args.config.as_deref(), &args.target, &args.output.outputs, shell) {
         Ok(mut desk) => {
             let undone = Box::pin(undone(args, &mut desk, shell)).await;
             desk.close(undone, shell, execute::show)
@@ -50,7 +50,7 @@ pub async fn run(args: &UndoArgs, shell: &mut Shell<'_>) -> Exit {
     }
 }
 
-async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Result<Carried, Failure> {
+async fn undone(args: &UndoArgs, desk: &mut Run, shell: &mut Host<'_>) -> Result<Execution, Failure> {
     desk.outputs.spare(args.target.files_read().iter().chain(&args.report))?;
     let typed = args.config.clone().map(|path| ConfigArgs {
         path: ConfigPath(path),
@@ -81,8 +81,8 @@ async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resu
     let nowhere = Span { file: sources.add(&file, String::new()), start: 0, end: 0 };
     let named = OrgIdentity { region: meant.and_then(|it| it.region), ..identity(&report, &org, nowhere) };
     let desired = Desired { org: Some(named), ..undo::desired(&report) };
-    let run = Run { args, file: &file, report: &report, desired: &desired, config: config.as_ref() };
-    let (ended, exit, target) = converse(&args.target, &desired, shell, async |connection, shell| {
+    let run = UndoRun { args, file: &file, report: &report, desired: &desired, config: config.as_ref() };
+    let (ended, exit, target) = with_session(&args.target, &desired, shell, async |connection, shell| {
         let named = Identity { meant: Some(org), name: None, must_be_known: true, unless_sandbox: None };
         let identity = if args.auto_approve && config.is_none() {
             named.or_sandbox(connection.is_remote, nothing_holds_it_back())?
@@ -95,16 +95,16 @@ async fn undone(args: &UndoArgs, desk: &mut Desk, shell: &mut Shell<'_>) -> Resu
     let last = if ended.may_have_written() { output::text::revert(&report) } else { String::new() };
     let flags = typed.as_ref().map(ConfigArgs::to_flags).unwrap_or_default() + &args.target.to_flags();
     let report = desk.record.complete(ended);
-    Ok(Carried { report, target, sources, exit, flags, last })
+    Ok(Execution { report, target, sources, exit, flags, last })
 }
 
 /// The newest apply of an org that wrote something and was not undone, with its file.
 fn newest_apply(
     args: &UndoArgs,
     config: Option<&Desired>,
-    desk: &Desk,
-    shell: &mut Shell<'_>,
-) -> Result<(PathBuf, KeptReport), Problem> {
+    desk: &Run,
+    shell: &mut Host<'_>,
+) -> Result<(PathBuf, StoredReport), Problem> {
     let name_it = "name the report: `presencectl undo REPORT`; `presencectl log` lists them";
     if args.auto_approve {
         return Err(Problem::new("with --auto-approve nobody sees which apply is undone").help(name_it));
@@ -125,9 +125,9 @@ fn newest_apply(
         if args.target.sandbox { Some(start_sandbox::org_id(it)) } else { it.id.as_ref().map(ToString::to_string) }
     });
     let folders = [Some(name), id.as_deref()].into_iter().flatten().filter_map(slug).collect();
-    let Newest { files, note, is_whole: _ } = desk.folder.newest_of(&folders)?;
+    let NewestReports { files, note, is_whole: _ } = desk.folder.newest_of(&folders)?;
     shell.show_notes(&note.into_iter().collect::<Vec<_>>());
-    let is_its = |it: &KeptReport| {
+    let is_its = |it: &StoredReport| {
         let config_org = it.run.as_ref().and_then(|run| run.said.config_org.as_deref());
         let org = it.org.as_ref().map(OrgId::as_str);
         let mut names = [config_org, it.org_name.as_deref(), org].into_iter().flatten();
@@ -135,12 +135,12 @@ fn newest_apply(
         let is_named = names.any(|it| it == name || slug(it).as_deref() == Some(name));
         it.sandbox == args.target.sandbox && id.as_deref().map_or(is_named, |id| org == Some(id))
     };
-    let of_org: Vec<KeptFile> = files.into_iter().filter(|it| is_its(&it.report)).collect();
+    let of_org: Vec<StoredFile> = files.into_iter().filter(|it| is_its(&it.report)).collect();
     let undone: BTreeSet<OsString> =
         of_org.iter().filter(|it| it.report.success).filter_map(|it| undone_file(&it.report)).collect();
-    let is_open = |it: &KeptFile| {
+    let is_open = |it: &StoredFile| {
         let is_undone = it.path.file_name().is_some_and(|name| undone.contains(name));
-        let wrote = it.report.rows.iter().any(KeptRow::may_be_written);
+        let wrote = it.report.rows.iter().any(StoredRow::may_be_written);
         undone_file(&it.report).is_none() && wrote && !is_undone
     };
     let newest = of_org.into_iter().find(is_open).map(|it| (it.path, it.report));
@@ -155,20 +155,20 @@ fn newest_apply(
 }
 
 /// The name of the file that an undo has taken back.
-fn undone_file(report: &KeptReport) -> Option<OsString> {
+fn undone_file(report: &StoredReport) -> Option<OsString> {
     let undoes = report.run.as_ref()?.said.undoes.as_deref()?;
     Path::new(undoes).file_name().map(OsStr::to_owned)
 }
 
 /// Reads the report that is to be taken back.
-fn read(path: &Path) -> Result<KeptReport, Problem> {
+fn read(path: &Path) -> Result<StoredReport, Problem> {
     let cannot =
         |why: String| Problem::new(format!("the report `{}` cannot be undone: {why}", text::unticked(path.display())));
     let help = "give the file that `apply --report-dir` or `apply --output json=FILE` wrote";
     let bytes = report_bytes(path).map_err(|why| cannot_read(path, cannot(why).help(help)))?;
     match stored_report::read(&bytes) {
-        Ok(stored::Kept::Report(report)) => Ok(report),
-        Ok(stored::Kept::Failure(failure)) => {
+        Ok(stored::Stored::Report(report)) => Ok(report),
+        Ok(stored::Stored::Failure(failure)) => {
             let why = format!("its run failed before anything was written ({})", failure.message);
             Err(cannot(why).help("there is nothing to take back"))
         }
@@ -180,7 +180,7 @@ fn read(path: &Path) -> Result<KeptReport, Problem> {
 }
 
 /// The org that the report is about. The simulated one is never the real one of the same id.
-fn org_of(report: &KeptReport, target: &TargetArgs) -> Result<OrgId, Problem> {
+fn org_of(report: &StoredReport, target: &TargetArgs) -> Result<OrgId, Problem> {
     let with = |sandbox: bool| if sandbox { "with" } else { "without" };
     if report.sandbox != target.sandbox {
         let (made, run) = (with(report.sandbox), with(target.sandbox));
@@ -193,7 +193,7 @@ fn org_of(report: &KeptReport, target: &TargetArgs) -> Result<OrgId, Problem> {
 }
 
 /// A config of another org knows nothing of this one's objects.
-fn for_this_org(config: Option<&OrgIdentity>, report: &KeptReport, org: &OrgId) -> Result<(), Problem> {
+fn for_this_org(config: Option<&OrgIdentity>, report: &StoredReport, org: &OrgId) -> Result<(), Problem> {
     let Some(config) = config else { return Ok(()) };
     let id = match (&config.id, report.sandbox) {
         (_, true) => Some(start_sandbox::org_id(config)),
@@ -218,7 +218,7 @@ fn nothing_holds_it_back() -> Problem {
 const UNASKED_WITHOUT_CONFIG: &str = "give --config PATH, whose `protect`, `omit` and limits hold, and --auto-approve where a review has already said yes";
 
 /// What the config called the org: the simulated one is kept under that name.
-fn identity(report: &KeptReport, org: &OrgId, place: Span) -> OrgIdentity {
+fn identity(report: &StoredReport, org: &OrgId, place: Span) -> OrgIdentity {
     let name = report.run.as_ref().and_then(|run| run.said.config_org.clone());
     let named = OrgIdentity { name: name.unwrap_or_default(), id: None, region: None, place, overrides: None };
     if report.sandbox && start_sandbox::org_id(&named) == org.as_str() {
@@ -228,23 +228,23 @@ fn identity(report: &KeptReport, org: &OrgId, place: Span) -> OrgIdentity {
 }
 
 /// One run, from the connection on.
-struct Run<'a> {
+struct UndoRun<'a> {
     args: &'a UndoArgs,
     file: &'a Path,
-    report: &'a KeptReport,
+    report: &'a StoredReport,
     desired: &'a Desired,
     config: Option<&'a Desired>,
 }
 
-impl Run<'_> {
+impl UndoRun<'_> {
     async fn go(
         &self,
         session: &Session,
         identity: &Identity,
-        desk: &mut Desk,
-        shell: &mut Shell<'_>,
+        desk: &mut Run,
+        shell: &mut Host<'_>,
     ) -> Result<(Report, Exit, Target), Failure> {
-        let Run { args, file, report, desired, config } = *self;
+        let UndoRun { args, file, report, desired, config } = *self;
         let api = match args.target.api {
             Some(_) => args.target.api(desired),
             None => ApiChoice::Only(report.generation),
@@ -252,7 +252,7 @@ impl Run<'_> {
         let reader = session.reader();
         let from = From { reader: &reader, identity, api, sandbox: args.target.sandbox };
         let names_divisions = report.rows.iter().any(|row| row.after.as_ref().is_some_and(|it| it.division.is_some()));
-        let Seen { target, observed, mut notes } = see(from, |_| names_divisions, &mut desk.heard).await?;
+        let Observation { target, observed, mut notes } = observe(from, |_| names_divisions, &mut desk.heard).await?;
         let session = session.speaking(target.generation);
         let observed = if report.verified { observed } else { read_again(&session.reader(), report, observed).await? };
         // Where no config says how many people may be on it, a person may.
@@ -270,14 +270,14 @@ impl Run<'_> {
         notes.extend(not_found(&undo));
         shell.show_notes(&notes);
         let file = file.display().to_string();
-        let source = Source { file: &file, report };
+        let source = UndoSource { file: &file, report };
         shell.tell(&mut desk.outputs, &|style| output::text::undo(&undo, source, &target, style));
-        let settled: Vec<Row> = undo.settled.iter().map(undo::Settled::row).collect();
+        let settled: Vec<ReportRow> = undo.settled.iter().map(undo::Settled::row).collect();
         let Undo { plan, settled: _, config: _ } = undo;
         if !plan.refusals.is_empty() || plan.changes.is_empty() {
             let skipped = |it: &Change| {
                 let name = it.step.name(&plan.default_locale).cloned();
-                Row::of(&it.step, name, Outcome::Skipped(Skip::PlanRefused))
+                ReportRow::of(&it.step, name, Outcome::Skipped(Skip::PlanRefused))
             };
             let rows = plan.changes.iter().map(skipped).chain(settled).collect();
             let report = Report { refusals: plan.refusals, ..Report::of(rows, plan.default_locale) };
@@ -300,7 +300,7 @@ impl Run<'_> {
         let (withheld, limits, aim) = (Vec::new(), &limits, Aim::Steps);
         let (waits, before_post) = (Vec::new(), None);
         let observed = &observed;
-        let job = Job { steps, withheld, settled, desired, limits, observed, aim, waits, before_post };
+        let job = ApplyJob { steps, withheld, settled, desired, limits, observed, aim, waits, before_post };
         let (report, exit) = execute::carry_out(&session, job, desk, (&target, &Sources::new()), shell).await?;
         Ok((report, exit, target))
     }
@@ -308,7 +308,7 @@ impl Run<'_> {
 
 /// The org, with each object of the report as its own read shows it. A run that has not seen that it worked may have
 /// ended just now, and lists lag.
-async fn read_again(reader: &Reader, report: &KeptReport, mut observed: Observed) -> Result<Observed, Problem> {
+async fn read_again(reader: &Reader, report: &StoredReport, mut observed: Observed) -> Result<Observed, Problem> {
     let mut listed = observed.take_list();
     for id in report.rows.iter().filter(|row| row.may_be_written()).filter_map(|row| row.id.as_ref()) {
         let found = reader.look(id).await?;
@@ -320,7 +320,7 @@ async fn read_again(reader: &Reader, report: &KeptReport, mut observed: Observed
 
 /// What may have been made, and nothing looks like it: lists lag.
 fn not_found(undo: &Undo) -> Option<Problem> {
-    let count = undo.settled.iter().filter(|it| it.row.id.is_none() && it.why == Why::AlreadySo).count();
+    let count = undo.settled.iter().filter(|it| it.row.id.is_none() && it.why == WhyNotUndone::AlreadySo).count();
     (count > 0).then(|| {
         Problem::new("what the report may have made is not in the org's list, which may lag by 5 minutes")
             .help("if that run ended just now, undo it again in 5 minutes: that is always safe")

@@ -5,31 +5,31 @@ use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue};
 
-use crate::cli::line::Line;
+use crate::cli::line::CommandLine;
 use crate::cli::{
     DiagnosisFormat, FindingsFormat, Format, Output, RecordArgs, TableFormat, TargetArgs, View, variables,
 };
-use crate::commands::context::desk::{Desk, Keeping};
-use crate::commands::context::run::Shell;
+use crate::commands::context::desk::{Keeping, Run};
+use crate::commands::context::run::Host;
 use crate::commands::validate;
 use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
 use crate::model::problem::{Heard, Problem};
-use crate::output::page::Kind;
+use crate::output::page::PageKind;
 
 /// Writes what a failure shows into the outputs that were asked for, as far as that can be read. Why it failed stands on
 /// standard error already.
-pub fn tell(problem: Problem, shell: &mut Shell<'_>) {
+pub fn tell(problem: Problem, shell: &mut Host<'_>) {
     match shell.line.command().as_str() {
-        "plan" => leave::<Format>(Keeping::Unrecorded, Kind::Plan, problem, shell),
-        "drift" => leave::<Format>(Keeping::Unrecorded, Kind::Drift, problem, shell),
-        "apply" | "undo" => leave::<Format>(Keeping::Recorded, Kind::Report, problem, shell),
-        "retire" => leave::<TableFormat>(Keeping::Recorded, Kind::Report, problem, shell),
-        "show" | "user get" | "user set" => leave::<TableFormat>(Keeping::Unrecorded, Kind::Plan, problem, shell),
-        "doctor" => leave::<DiagnosisFormat>(Keeping::Unrecorded, Kind::Plan, problem, shell),
+        "plan" => leave::<Format>(Keeping::Unrecorded, PageKind::Plan, problem, shell),
+        "drift" => leave::<Format>(Keeping::Unrecorded, PageKind::Drift, problem, shell),
+        "apply" | "undo" => leave::<Format>(Keeping::Recorded, PageKind::Report, problem, shell),
+        "retire" => leave::<TableFormat>(Keeping::Recorded, PageKind::Report, problem, shell),
+        "show" | "user get" | "user set" => leave::<TableFormat>(Keeping::Unrecorded, PageKind::Plan, problem, shell),
+        "doctor" => leave::<DiagnosisFormat>(Keeping::Unrecorded, PageKind::Plan, problem, shell),
         "log" => {
             let outputs = shell.outputs_before_reading(&asked::<TableFormat>(shell));
             let heard = Heard { org: None, sandbox: false };
-            shell.show_failure(&problem.into(), &heard, None, outputs, Kind::Plan);
+            shell.show_failure(&problem.into(), &heard, None, outputs, PageKind::Plan);
         }
         "validate" => {
             let outputs = shell.outputs_before_reading(&asked::<FindingsFormat>(shell));
@@ -72,7 +72,7 @@ pub fn without_guards(mut error: clap::Error) -> clap::Error {
 }
 
 /// What clap says of wrong usage, without its layout: the sentence, its tips, and where to read on.
-pub fn problem(error: &clap::Error, line: &Line) -> Problem {
+pub fn problem(error: &clap::Error, line: &CommandLine) -> Problem {
     let text = error.render().to_string();
     let mut paragraphs = text.split("\n\n").map(|it| it.lines().map(str::trim).collect::<Vec<_>>());
     let message = paragraphs.next().unwrap_or_default().join(" ");
@@ -84,7 +84,7 @@ pub fn problem(error: &clap::Error, line: &Line) -> Problem {
     Problem::new(message.strip_prefix("error: ").unwrap_or(&message)).help(help.join("; "))
 }
 
-fn leave<F: View>(keeping: Keeping, awaited: Kind, problem: Problem, shell: &mut Shell<'_>) {
+fn leave<F: View>(keeping: Keeping, awaited: PageKind, problem: Problem, shell: &mut Host<'_>) {
     let record = RecordArgs {
         actor: last("actor", shell),
         reason: last("reason", shell),
@@ -102,24 +102,24 @@ fn leave<F: View>(keeping: Keeping, awaited: Kind, problem: Problem, shell: &mut
         requests_per_minute: REQUESTS_PER_MINUTE_DEFAULT,
     };
     let asked = asked::<F>(shell);
-    Desk::before_reading(&record, &target, &asked, keeping, shell).awaiting(awaited).leave(&problem.into(), shell);
+    Run::before_reading(&record, &target, &asked, keeping, shell).awaiting(awaited).leave(&problem.into(), shell);
 }
 
 /// The outputs that can be read.
-fn asked<F: View>(shell: &Shell<'_>) -> Vec<Output<F>> {
+fn asked<F: View>(shell: &Host<'_>) -> Vec<Output<F>> {
     given("output", shell).iter().filter_map(|it| it.parse().ok()).collect()
 }
 
-fn sandbox(shell: &Shell<'_>) -> bool {
+fn sandbox(shell: &Host<'_>) -> bool {
     shell.line.is_typed("sandbox") || given("sandbox", shell).iter().any(|it| !variables::is_off(it))
 }
 
-fn last(name: &str, shell: &Shell<'_>) -> Option<String> {
+fn last(name: &str, shell: &Host<'_>) -> Option<String> {
     given(name, shell).pop()
 }
 
 /// The values of an argument: as typed, else by its variable.
-fn given(name: &str, shell: &Shell<'_>) -> Vec<String> {
+fn given(name: &str, shell: &Host<'_>) -> Vec<String> {
     if shell.line.is_typed(name) {
         return shell.line.values(name).filter_map(|it| it.to_str()).map(str::to_owned).collect();
     }

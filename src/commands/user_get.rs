@@ -3,29 +3,29 @@
 use crate::cli::{TableFormat, UserGetArgs};
 use crate::client::{ApiError, Session};
 
-use crate::commands::context::conversation::converse;
-use crate::commands::context::desk::Desk;
+use crate::commands::context::conversation::with_session;
+use crate::commands::context::desk::Run;
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::run::{Failure, Host};
 use crate::commands::users;
 use crate::host::exit::Exit;
 use crate::model::desired::Desired;
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::observed::Target;
 use crate::model::problem::{Heard, Problem};
-use crate::model::user::{Source, UserId};
+use crate::model::user::{PresenceSource, UserId};
 use crate::ops::identity::{Identity, who};
 use crate::ops::observe::definitions;
 use crate::ops::users::get;
-use crate::ops::users::listing::Listing;
+use crate::ops::users::listing::UserListing;
 use crate::ops::users::wishes::distinct;
 use crate::output::json;
 use crate::output::style::Style;
 use crate::output::text::users as view;
 
-pub async fn run(args: &UserGetArgs, shell: &mut Shell<'_>) -> Exit {
+pub async fn run(args: &UserGetArgs, shell: &mut Host<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::unrecorded(&args.target, &args.outputs, shell) {
+    match Run::unrecorded(&args.target, &args.outputs, shell) {
         Ok(mut desk) => {
             let read = read(args, &mut desk, shell).await;
             desk.close(read, shell, |(listing, target), desk, shell| show(&listing, &target, desk.outputs, shell))
@@ -36,15 +36,15 @@ pub async fn run(args: &UserGetArgs, shell: &mut Shell<'_>) -> Exit {
 
 async fn read(
     args: &UserGetArgs,
-    desk: &mut Desk<TableFormat>,
-    shell: &mut Shell<'_>,
-) -> Result<(Listing, Target), Failure> {
-    let Desk { outputs, heard, .. } = desk;
+    desk: &mut Run<TableFormat>,
+    shell: &mut Host<'_>,
+) -> Result<(UserListing, Target), Failure> {
+    let Run { outputs, heard, .. } = desk;
     outputs.spare(args.target.files_read().iter().chain(users::files(&args.who)))?;
     let source = users::source(&args.source)?;
     let users = distinct(users::entries(&args.who, shell.terminal)?);
     let desired = users::config(&args.config, outputs, shell)?;
-    converse(&args.target, &desired, shell, async |connection, shell| {
+    with_session(&args.target, &desired, shell, async |connection, shell| {
         let (session, api) = (&connection.session, args.target.api(&desired));
         let mut notes = Vec::new();
         let read = of_org(session, &desired, (source, users), api, heard, &mut notes).await;
@@ -58,11 +58,11 @@ async fn read(
 async fn of_org(
     session: &Session,
     desired: &Desired,
-    (source, users): (Source, Vec<UserId>),
+    (source, users): (PresenceSource, Vec<UserId>),
     api: ApiChoice,
     heard: &mut Heard,
     notes: &mut Vec<Problem>,
-) -> Result<(Listing, Target), Problem> {
+) -> Result<(UserListing, Target), Problem> {
     let reader = session.reader();
     who(&reader, &Identity::to_read(desired), heard, notes).await?;
     let (generation, definitions) = match definitions(&reader, api).await {
@@ -78,7 +78,7 @@ async fn of_org(
     };
     let found = get::look(&session.user_reader(), &users, &source).await;
     let found = users.into_iter().zip(found).collect();
-    let listing = Listing::new(source, found, &definitions, desired.settings.default_locale.clone());
+    let listing = UserListing::new(source, found, &definitions, desired.settings.default_locale.clone());
     Ok((listing, Target { org: heard.org.clone(), sandbox: heard.sandbox, generation }))
 }
 
@@ -89,7 +89,7 @@ fn nameless(error: ApiError) -> Problem {
     Problem { message, ..problem }
 }
 
-fn show(listing: &Listing, target: &Target, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
+fn show(listing: &UserListing, target: &Target, outputs: Outputs<TableFormat>, shell: &mut Host<'_>) -> Exit {
     let view = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::listing(listing, target, style),
         TableFormat::Json => json::users_json(listing, target),

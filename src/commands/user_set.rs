@@ -4,10 +4,10 @@ use crate::cli::{TableFormat, UserSetArgs};
 use crate::client::Session;
 use crate::commands::context::bar::Count;
 use crate::commands::context::connect::Connection;
-use crate::commands::context::conversation::converse;
-use crate::commands::context::desk::Desk;
+use crate::commands::context::conversation::with_session;
+use crate::commands::context::desk::Run;
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::run::{Failure, Shell, nobody_to_ask};
+use crate::commands::context::run::{Failure, Host, nobody_to_ask};
 use crate::commands::users;
 use crate::host::exit::Exit;
 use crate::host::stop::Stop;
@@ -16,14 +16,14 @@ use crate::model::names::Locale;
 use crate::model::observed::{Observed, Target};
 use crate::model::problem::{Heard, Problem};
 use crate::model::text;
-use crate::model::user::{Source, UserId, Wish};
+use crate::model::user::{PresenceSource, UserId, Wish};
 use crate::ops::identity::{Identity, who};
 use crate::ops::observe::{definitions, noticed, with_other_generation};
 use crate::ops::users::listing::INSTEAD_OF_TEAMS;
-use crate::ops::users::meant::{Meant, NotMeant, Presences};
-use crate::ops::users::report::{Report, Row};
-use crate::ops::users::set::{self, Job};
-use crate::ops::users::wishes::{ForAll, Wanted, Wishes, wanted, wishes};
+use crate::ops::users::meant::{Presences, ResolvedPresence, UnresolvedPresence};
+use crate::ops::users::report::{UserReport, UserReportRow};
+use crate::ops::users::set::{self, UserJob};
+use crate::ops::users::wishes::{Assignment, ForAll, Wishes, wanted, wishes};
 use crate::output::json;
 use crate::output::style::Style;
 use crate::output::text::users as view;
@@ -32,9 +32,9 @@ use crate::output::text::users as view;
 const PRESENCES_NAMED_MAX: usize = 5;
 
 /// Asks, sets what users are on, and reports on each.
-pub async fn run(args: &UserSetArgs, shell: &mut Shell<'_>) -> Exit {
+pub async fn run(args: &UserSetArgs, shell: &mut Host<'_>) -> Exit {
     shell.signals.watch();
-    match Desk::unrecorded(&args.target, &args.outputs, shell) {
+    match Run::unrecorded(&args.target, &args.outputs, shell) {
         Ok(mut desk) => {
             let done = done(args, &mut desk, shell).await;
             desk.close(done, shell, |(report, target), desk, shell| show(&report, &target, desk.outputs, shell))
@@ -45,13 +45,13 @@ pub async fn run(args: &UserSetArgs, shell: &mut Shell<'_>) -> Exit {
 
 async fn done(
     args: &UserSetArgs,
-    desk: &mut Desk<TableFormat>,
-    shell: &mut Shell<'_>,
-) -> Result<(Report, Target), Failure> {
-    let Desk { outputs, heard, .. } = desk;
+    desk: &mut Run<TableFormat>,
+    shell: &mut Host<'_>,
+) -> Result<(UserReport, Target), Failure> {
+    let Run { outputs, heard, .. } = desk;
     outputs.spare(args.target.files_read().iter().chain(users::files(&args.who)))?;
     let source = users::source(&args.source)?;
-    if source == Source::Teams {
+    if source == PresenceSource::Teams {
         return Err(Problem::new("presences of Microsoft Teams can only be read").help(INSTEAD_OF_TEAMS).into());
     }
     if args.primary && source.is_registered() {
@@ -71,32 +71,32 @@ async fn done(
     let entries = users::entries(&args.who, shell.terminal)?;
     let wanted = wanted(entries, &for_all).map_err(|mistakes| users::wrong(&mistakes))?;
     let desired = users::config(&args.config, outputs, shell)?;
-    converse(&args.target, &desired, shell, async |connection, shell| {
+    with_session(&args.target, &desired, shell, async |connection, shell| {
         let Connection { session, is_remote, .. } = connection;
         let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_remote, || {
             Problem::new("nothing says which org is meant")
                 .help("give --org-id ID, or --config PATH with `org: { name: …, id: … }`; `user get` prints the id")
         })?;
-        let run = Run { args, desired: &desired, identity: &identity };
+        let run = SetRun { args, desired: &desired, identity: &identity };
         Ok(run.go(session, (source, &wanted), heard, shell).await?)
     })
     .await
 }
 
-struct Run<'a> {
+struct SetRun<'a> {
     args: &'a UserSetArgs,
     desired: &'a Desired,
     identity: &'a Identity,
 }
 
-impl Run<'_> {
+impl SetRun<'_> {
     async fn go(
         &self,
         session: &Session,
-        (source, wanted): (Source, &[Wanted]),
+        (source, wanted): (PresenceSource, &[Assignment]),
         heard: &mut Heard,
-        shell: &mut Shell<'_>,
-    ) -> Result<(Report, Target), Problem> {
+        shell: &mut Host<'_>,
+    ) -> Result<(UserReport, Target), Problem> {
         let reader = session.reader();
         // Which org it is has to be known, so there is no note that it is not.
         who(&reader, self.identity, heard, &mut Vec::new()).await?;
@@ -116,22 +116,23 @@ impl Run<'_> {
 
         let (sender, stop) = Stop::new();
         let count = Count::new(shell.terminal, shell.environment.tells_in_lines(), wishes.len());
-        let job = Job { wishes: &wishes, source: &source, only_from: None };
+        let job = UserJob { wishes: &wishes, source: &source, only_from: None };
         shell.signals.tell(sender);
         let outcomes = set::run(session, job, &stop, &|_, _| count.one()).await;
         shell.signals.end_at_once();
         count.end();
-        let rows = wishes.into_iter().zip(outcomes).map(|((user, wish), outcome)| Row { user, wish, outcome });
-        Ok((Report { source, meant, rows: rows.collect(), interrupted: stop.asked(), default_locale }, target))
+        let rows =
+            wishes.into_iter().zip(outcomes).map(|((user, wish), outcome)| UserReportRow { user, wish, outcome });
+        Ok((UserReport { source, meant, rows: rows.collect(), interrupted: stop.asked(), default_locale }, target))
     }
 
     fn approve(
         &self,
         wishes: &[(UserId, Wish)],
-        meant: &[Meant],
+        meant: &[ResolvedPresence],
         default_locale: &Locale,
         target: &Target,
-        shell: &mut Shell<'_>,
+        shell: &mut Host<'_>,
     ) -> Result<(), Problem> {
         if self.args.yes {
             return Ok(());
@@ -143,12 +144,13 @@ impl Run<'_> {
 }
 
 /// How many users, in which org, and to what.
-fn question(wishes: &[(UserId, Wish)], meant: &[Meant], default_locale: &Locale, target: &Target) -> String {
+fn question(wishes: &[(UserId, Wish)], meant: &[ResolvedPresence], default_locale: &Locale, target: &Target) -> String {
     let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
-    let name =
-        |it: &Meant| it.definition.name(default_locale).map_or(it.definition.id.as_str(), |it| it.as_str()).to_owned();
+    let name = |it: &ResolvedPresence| {
+        it.definition.name(default_locale).map_or(it.definition.id.as_str(), |it| it.as_str()).to_owned()
+    };
     // Two names of one presence are one presence.
-    let mut distinct: Vec<&Meant> = Vec::new();
+    let mut distinct: Vec<&ResolvedPresence> = Vec::new();
     for it in meant {
         if !distinct.iter().any(|other| other.definition.id == it.definition.id) {
             distinct.push(it);
@@ -158,7 +160,8 @@ fn question(wishes: &[(UserId, Wish)], meant: &[Meant], default_locale: &Locale,
         [one] => format!(" to {}", text::ticked(name(one))),
         several if several.len() > PRESENCES_NAMED_MAX => format!(" to {} presences", several.len()),
         several => {
-            let count = |it: &Meant| wishes.iter().filter(|(_, wish)| wish.definition == it.definition.id).count();
+            let count =
+                |it: &ResolvedPresence| wishes.iter().filter(|(_, wish)| wish.definition == it.definition.id).count();
             let each: Vec<String> =
                 several.iter().map(|it| format!("{} to {}", count(it), text::ticked(name(it)))).collect();
             format!(": {}", text::list(&each, "and"))
@@ -173,14 +176,14 @@ fn question(wishes: &[(UserId, Wish)], meant: &[Meant], default_locale: &Locale,
 }
 
 /// Every presence that was not found, in one problem.
-fn not_meant(wrong: &[NotMeant]) -> Problem {
-    let messages: Vec<String> = wrong.iter().map(NotMeant::message).collect();
-    let mut help: Vec<String> = wrong.iter().map(NotMeant::help).collect();
+fn not_meant(wrong: &[UnresolvedPresence]) -> Problem {
+    let messages: Vec<String> = wrong.iter().map(UnresolvedPresence::message).collect();
+    let mut help: Vec<String> = wrong.iter().map(UnresolvedPresence::help).collect();
     help.dedup();
     Problem::new(format!("{}; nothing was written", messages.join("; "))).help(help.join("; "))
 }
 
-fn show(report: &Report, target: &Target, outputs: Outputs<TableFormat>, shell: &mut Shell<'_>) -> Exit {
+fn show(report: &UserReport, target: &Target, outputs: Outputs<TableFormat>, shell: &mut Host<'_>) -> Exit {
     let exit = match report.interrupted {
         Some(signal) => signal.into(),
         None if report.is_success() => Exit::Success,
@@ -201,9 +204,9 @@ mod tests {
     use crate::model::generation::Generation;
     use crate::model::names::{DefinitionId, Label, OrgId, SystemPresence};
     use crate::model::observed::{Definition, Organization, Primary};
-    use crate::ops::users::meant::By;
+    use crate::ops::users::meant::ResolvedBy;
 
-    fn meant(label: &str) -> Meant {
+    fn meant(label: &str) -> ResolvedPresence {
         let definition = Definition {
             id: DefinitionId::new(label).unwrap(),
             system_presence: SystemPresence::new("Meal").unwrap(),
@@ -213,7 +216,7 @@ mod tests {
             division: None,
             modified: None,
         };
-        Meant { typed: label.to_owned(), by: By::Label, definition }
+        ResolvedPresence { typed: label.to_owned(), by: ResolvedBy::Label, definition }
     }
 
     #[test]
@@ -221,8 +224,9 @@ mod tests {
         let org = Organization { id: OrgId::new("org-1").unwrap(), name: "Acme \u{1b}Prod".to_owned() };
         let target = Target { org: Some(org), sandbox: false, generation: Generation::First };
         let asked = |counts: &[(&str, usize)]| {
-            let all: Vec<Meant> = counts.iter().map(|(label, _)| meant(label)).collect();
-            let wish = |it: &Meant| Wish { definition: it.definition.id.clone(), message: None, primary: false };
+            let all: Vec<ResolvedPresence> = counts.iter().map(|(label, _)| meant(label)).collect();
+            let wish =
+                |it: &ResolvedPresence| Wish { definition: it.definition.id.clone(), message: None, primary: false };
             let wishes = all.iter().zip(counts).flat_map(|(it, (_, count))| vec![wish(it); *count]);
             let wishes: Vec<_> = wishes.map(|it| (UserId::new("u1").unwrap(), it)).collect();
             question(&wishes, &all, &Locale::new("en_US"), &target)

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{ConfigArgs, ConfigPath, UserConfigArgs, View, WhoArgs};
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::run::{Failure, Shell};
+use crate::commands::context::run::{Failure, Host};
 use crate::host::files;
 use crate::host::terminal::Terminal;
 use crate::model::desired::Desired;
 use crate::model::limits::USERS_BYTES_MAX;
 use crate::model::problem::{Problem, cause};
 use crate::model::text::{self, NotText};
-use crate::model::user::Source;
-use crate::ops::users::sheet::{self, Entry, Mistake};
+use crate::model::user::PresenceSource;
+use crate::ops::users::sheet::{self, InputEntry, Mistake};
 
 /// How many mistakes of an input are told.
 const MISTAKES_TOLD_MAX: usize = 10;
@@ -23,11 +23,11 @@ const MISTAKES_TOLD_MAX: usize = 10;
 const STDIN: &str = "-";
 
 /// The users of the command line, then those of the files.
-pub fn entries(who: &WhoArgs, terminal: &mut Terminal) -> Result<Vec<Entry>, Problem> {
+pub fn entries(who: &WhoArgs, terminal: &mut Terminal) -> Result<Vec<InputEntry>, Problem> {
     let WhoArgs { ids, from } = who;
     let mut entries = Vec::new();
     let mut mistakes = Vec::new();
-    let mut take = |read: Result<Vec<Entry>, Vec<Mistake>>| match read {
+    let mut take = |read: Result<Vec<InputEntry>, Vec<Mistake>>| match read {
         Ok(some) => entries.extend(some),
         Err(some) => mistakes.extend(some),
     };
@@ -66,8 +66,8 @@ pub fn from_stdin(who: &WhoArgs) -> bool {
 }
 
 /// The source that somebody typed.
-pub fn source(typed: &str) -> Result<Source, Problem> {
-    Source::named(typed).ok_or_else(|| {
+pub fn source(typed: &str) -> Result<PresenceSource, Problem> {
+    PresenceSource::named(typed).ok_or_else(|| {
         Problem::new(format!("{typed} is no source of presences", typed = text::ticked(typed)))
             .help("give `purecloud`, `microsoftteams`, or the id of a source that the org has registered")
     })
@@ -77,7 +77,7 @@ pub fn source(typed: &str) -> Result<Source, Problem> {
 pub fn config<F: View>(
     args: &UserConfigArgs,
     outputs: &mut Outputs<F>,
-    shell: &mut Shell<'_>,
+    shell: &mut Host<'_>,
 ) -> Result<Desired, Failure> {
     let UserConfigArgs { config, org, root } = args.clone();
     match config {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::cli::{ConfigArgs, ExplainArgs, FindingsFormat, Format, SchemaArgs, SchemaOf, ValidateArgs};
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::run::Shell;
+use crate::commands::context::run::Host;
 use crate::config::diagnostic::Findings;
 use crate::config::file_system::FileSystem;
 use crate::config::rules::{self, RULES};
@@ -25,7 +25,7 @@ use crate::plan::origin::short;
 use crate::plan::pages::{self, PAGES};
 
 /// `presencectl validate`.
-pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
+pub fn validate(args: &ValidateArgs, shell: &mut Host<'_>) -> Exit {
     let mut outputs = match Outputs::open(&args.outputs, shell.environment, shell.signals) {
         Ok(outputs) => outputs,
         Err(problem) => {
@@ -85,7 +85,7 @@ pub fn validate(args: &ValidateArgs, shell: &mut Shell<'_>) -> Exit {
 }
 
 /// Shows in every output that nothing was checked; why stands on standard error already.
-pub fn show_unchecked(problem: &Problem, asked: &Path, outputs: Outputs<FindingsFormat>, shell: &mut Shell<'_>) {
+pub fn show_unchecked(problem: &Problem, asked: &Path, outputs: Outputs<FindingsFormat>, shell: &mut Host<'_>) {
     let folder = shell.environment.folder.as_deref();
     let sources = Sources::new();
     let none = Findings::default();
@@ -128,7 +128,7 @@ fn valid(checked: &LoadedAll) -> String {
 }
 
 /// `presencectl explain`.
-pub fn explain(args: &ExplainArgs, shell: &mut Shell<'_>) -> Exit {
+pub fn explain(args: &ExplainArgs, shell: &mut Host<'_>) -> Exit {
     let style = shell.style_out();
     let text = match &args.name {
         None => explain::list(style),
@@ -155,7 +155,7 @@ fn unknown(name: &str) -> Problem {
 }
 
 /// `presencectl config`.
-pub fn show(args: &ConfigArgs, shell: &mut Shell<'_>) -> Exit {
+pub fn show(args: &ConfigArgs, shell: &mut Host<'_>) -> Exit {
     match shell.load(args, &mut Outputs::<Format>::on_stdout()) {
         Ok((Config { resolved, .. }, sources)) => {
             let text = config::resolved_text(&resolved, &sources);
@@ -167,7 +167,7 @@ pub fn show(args: &ConfigArgs, shell: &mut Shell<'_>) -> Exit {
 }
 
 /// `presencectl schema`.
-pub fn schema(args: SchemaArgs, shell: &mut Shell<'_>) -> Exit {
+pub fn schema(args: SchemaArgs, shell: &mut Host<'_>) -> Exit {
     let schema = match args.of {
         SchemaOf::Config => json::pretty(&config::json_schema()),
         SchemaOf::Plan => json::plan_schema(),

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::config::check_hands;
-use crate::config::check_labels::{LabelRules, Subject, check_labels, check_locale};
+use crate::config::check_labels::{LabelRules, LabelSubject, check_labels, check_locale};
 use crate::config::check_same;
 use crate::config::collector::Collector;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::layers::{Resolved, ResolvedDefinition};
-use crate::config::located::{Field, Located};
+use crate::config::located::{Located, LocatedField};
 use crate::config::schema::{Api, Org, Prune as PruneWord};
 use crate::model::desired::{
     ACTIVE_DEFINITIONS_MAX, Desired, Limits, Management, OrgIdentity, Places, Prune, Settings, Wanted,
@@ -263,7 +263,7 @@ impl<'a> Check<'a> {
         }
         let deactivated = body.deactivated.get().copied().unwrap_or(false);
         let compared = !deactivated && !body.deactivated.is_broken() && omit.is_none();
-        let subject = Subject { name, key: *key_place, first: *first, pinned, compared, without };
+        let subject = LabelSubject { name, key: *key_place, first: *first, pinned, compared, without };
         let read = check_labels(subject, &body.labels, labels, self.found);
         let previous = self.previous_labels(&body.previous_labels, read.default_label.as_ref(), pinned);
         self.contradictions(definition);
@@ -303,7 +303,7 @@ impl<'a> Check<'a> {
         (key, wanted)
     }
 
-    fn division(&mut self, field: &Field<String>) -> Option<(DivisionName, Span)> {
+    fn division(&mut self, field: &LocatedField<String>) -> Option<(DivisionName, Span)> {
         let (raw, place) = field.placed()?;
         let name = DivisionName::new(raw).filter(|_| !raw.chars().any(text::is_hidden));
         if name.is_none() {
@@ -312,7 +312,7 @@ impl<'a> Check<'a> {
         name.map(|name| (name, place))
     }
 
-    fn named_system_presence(&mut self, field: &Field<String>) -> Option<(SystemPresence, Span)> {
+    fn named_system_presence(&mut self, field: &LocatedField<String>) -> Option<(SystemPresence, Span)> {
         let (raw, place) = field.placed()?;
         let name = SystemPresence::new(raw);
         let Some(known) = &self.system_presences else { return name.map(|name| (name, place)) };
@@ -332,7 +332,7 @@ impl<'a> Check<'a> {
 
     fn previous_labels(
         &mut self,
-        field: &Field<Vec<Located<String>>>,
+        field: &LocatedField<Vec<Located<String>>>,
         current: Option<&Label>,
         pinned: bool,
     ) -> Vec<(Label, Span)> {

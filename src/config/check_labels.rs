@@ -6,7 +6,7 @@ use crate::config::check_text::{hidden_in, placeholder};
 use crate::config::collector::Collector;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
-use crate::config::located::{Entries, Field};
+use crate::config::located::{Entries, LocatedField};
 use crate::config::schema::Settings as SettingsShape;
 use crate::model::desired::Settings;
 use crate::model::labels::{Labels, Scope};
@@ -150,7 +150,7 @@ pub struct ReadLabels {
 
 /// The definition whose labels are checked.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct LabelSubject<'a> {
     pub name: &'a str,
     /// Where its key stands.
     pub key: Span,
@@ -165,12 +165,12 @@ pub struct Subject<'a> {
 }
 
 pub fn check_labels(
-    subject: Subject<'_>,
-    field: &Field<Entries<Option<String>>>,
+    subject: LabelSubject<'_>,
+    field: &LocatedField<Entries<Option<String>>>,
     rules: &mut LabelRules,
     found: &mut Collector,
 ) -> ReadLabels {
-    let Subject { pinned, compared, .. } = subject;
+    let LabelSubject { pinned, compared, .. } = subject;
     let mut read = ReadLabels::default();
     let mut spellings: HashMap<String, (&str, Span)> = HashMap::new();
     for (locale, label) in Entries::of(field) {
@@ -203,8 +203,13 @@ pub fn check_labels(
     read
 }
 
-fn missing(subject: Subject<'_>, rules: &LabelRules, spellings: &HashMap<String, (&str, Span)>, found: &mut Collector) {
-    let Subject { name, key, first, pinned, compared, without } = subject;
+fn missing(
+    subject: LabelSubject<'_>,
+    rules: &LabelRules,
+    spellings: &HashMap<String, (&str, Span)>,
+    found: &mut Collector,
+) {
+    let LabelSubject { name, key, first, pinned, compared, without } = subject;
     let default = &rules.default_locale;
     let default_there = spellings.contains_key(&default.normal());
     if !default_there && rules.default_known {

@@ -16,11 +16,11 @@ pub struct Coverage {
     /// The default locale, then `settings.locales` as they are written, else all that appear, by their spelling.
     pub locales: Vec<Locale>,
     /// What agents see, by key: neither deactivated nor omitted definitions.
-    pub rows: Vec<Row>,
+    pub rows: Vec<CoverageRow>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct CoverageRow {
     pub key: Key,
     /// One for each locale of the coverage, in its order.
     pub cells: Vec<Cell>,
@@ -97,7 +97,7 @@ impl Coverage {
         };
         let rows = shown
             .iter()
-            .map(|wanted| Row {
+            .map(|wanted| CoverageRow {
                 key: wanted.key.clone(),
                 cells: locales.iter().enumerate().map(|(index, locale)| cell(wanted, index, locale)).collect(),
             })

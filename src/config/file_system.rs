@@ -10,15 +10,15 @@ use std::path::{Component, Path, PathBuf};
 use crate::model::limits::CONFIG_LINKED_PATHS_MAX;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct DirEntry {
     pub name: OsString,
     /// What it is, a link not followed.
-    pub kind: EntryKind,
+    pub kind: DirEntryKind,
 }
 
 /// What an entry of a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EntryKind {
+pub enum DirEntryKind {
     /// A file, or what is neither of the others.
     File,
     Folder,
@@ -35,7 +35,7 @@ pub trait FileSystem: fmt::Debug {
     fn is_folder(&self, real: &Path) -> bool;
 
     /// What stands in the folder at a real path, in any order.
-    fn entries(&self, real: &Path) -> io::Result<Vec<Entry>>;
+    fn entries(&self, real: &Path) -> io::Result<Vec<DirEntry>>;
 
     /// What the file at a real path holds; none if that is more than so many bytes.
     fn read(&self, real: &Path, most: usize) -> io::Result<Option<Vec<u8>>>;
@@ -62,16 +62,16 @@ impl FileSystem for Disk {
         real.is_dir()
     }
 
-    fn entries(&self, real: &Path) -> io::Result<Vec<Entry>> {
+    fn entries(&self, real: &Path) -> io::Result<Vec<DirEntry>> {
         let mut entries = Vec::new();
         for entry in fs::read_dir(real)? {
             let entry = entry?;
             let kind = match entry.file_type()? {
-                it if it.is_symlink() => EntryKind::Link,
-                it if it.is_dir() => EntryKind::Folder,
-                _ => EntryKind::File,
+                it if it.is_symlink() => DirEntryKind::Link,
+                it if it.is_dir() => DirEntryKind::Folder,
+                _ => DirEntryKind::File,
             };
-            entries.push(Entry { name: entry.file_name(), kind });
+            entries.push(DirEntry { name: entry.file_name(), kind });
         }
         Ok(entries)
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::config::collector::Collector;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
-use crate::config::folders::{Found, Root, plain_cause};
+use crate::config::folders::{FoundPath, Root, plain_cause};
 use crate::config::structure::{self, Shape};
 use crate::config::tree;
 use crate::model::limits::{CONFIG_BYTES_MAX, CONFIG_FILE_BYTES_MAX, CONFIG_LINE_BYTES_MAX, CONFIG_VALUES_MAX};
@@ -17,20 +17,20 @@ const MIB: usize = 1024 * 1024;
 
 /// What a config may still hold.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct FilesRoom {
     bytes: usize,
     values: usize,
     /// What told that there is none, once that was so: nothing more is read.
     over: Option<Diagnostic>,
 }
 
-impl Default for Room {
-    fn default() -> Room {
-        Room { bytes: CONFIG_BYTES_MAX, values: CONFIG_VALUES_MAX, over: None }
+impl Default for FilesRoom {
+    fn default() -> FilesRoom {
+        FilesRoom { bytes: CONFIG_BYTES_MAX, values: CONFIG_VALUES_MAX, over: None }
     }
 }
 
-impl Room {
+impl FilesRoom {
     /// Takes a file of this length in.
     pub(super) fn takes(&mut self, path: &str, bytes: usize) -> Result<(), Finding> {
         if bytes > CONFIG_FILE_BYTES_MAX {
@@ -49,8 +49,8 @@ impl Room {
 }
 
 #[derive(Debug)]
-pub(super) struct Loaded {
-    pub(super) found: Found,
+pub(super) struct LoadedFiles {
+    pub(super) found: FoundPath,
     /// None for what could not be opened.
     pub(super) id: Option<FileId>,
     /// None when nothing can be said about its content.
@@ -61,7 +61,7 @@ pub(super) struct Loaded {
     begins_an_org: bool,
 }
 
-impl Loaded {
+impl LoadedFiles {
     pub(super) fn is_org_file(&self) -> bool {
         self.shape.as_ref().map_or(self.begins_an_org, |it| it.config.org.0.is_some())
     }
@@ -86,9 +86,9 @@ pub(super) struct Files {
     pub(super) found: Collector,
     /// False while files are read that only other orgs use: what is wrong in those is not told.
     pub(super) take_part: bool,
-    loaded: Vec<Loaded>,
+    loaded: Vec<LoadedFiles>,
     by_path: HashMap<PathBuf, usize>,
-    room: Room,
+    room: FilesRoom,
 }
 
 impl Files {
@@ -100,11 +100,11 @@ impl Files {
             take_part: true,
             loaded: Vec::new(),
             by_path: HashMap::new(),
-            room: Room::default(),
+            room: FilesRoom::default(),
         }
     }
 
-    pub(super) fn get(&self, index: usize) -> &Loaded {
+    pub(super) fn get(&self, index: usize) -> &LoadedFiles {
         &self.loaded[index]
     }
 
@@ -113,7 +113,7 @@ impl Files {
     }
 
     /// Reads a file, or finds it again.
-    pub(super) fn read(&mut self, found: &Found) -> usize {
+    pub(super) fn read(&mut self, found: &FoundPath) -> usize {
         if let Some(index) = self.by_path.get(&found.real) {
             return *index;
         }
@@ -127,8 +127,8 @@ impl Files {
         self.loaded.len() - 1
     }
 
-    fn read_anew(&mut self, found: Found, told: &mut Collector) -> Loaded {
-        let mut loaded = Loaded { found, id: None, shape: None, values: 0, begins_an_org: false };
+    fn read_anew(&mut self, found: FoundPath, told: &mut Collector) -> LoadedFiles {
+        let mut loaded = LoadedFiles { found, id: None, shape: None, values: 0, begins_an_org: false };
         let path = loaded.found.shown.display().to_string();
         if !self.root.holds(&loaded.found.real) {
             told.push(Diagnostic::general(self.root.outside(&loaded.found.shown)));
@@ -175,7 +175,7 @@ pub(super) fn examined(
     unread: Option<NotText>,
     file: FileId,
     path: &str,
-    room: &mut Room,
+    room: &mut FilesRoom,
     found: &mut Collector,
 ) -> Option<Shape> {
     let unreadable = unreadable_text(text, unread, file);

@@ -6,13 +6,13 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use crate::config::file_system::{Entry, EntryKind, FileSystem};
+use crate::config::file_system::{DirEntry, DirEntryKind, FileSystem};
 use crate::config::finding::{Finding, Severity};
 use crate::model::limits::CONFIG_FILES_MAX;
 
 /// A file or folder, under the name that people know it by and where it really is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct FoundPath {
     pub(super) shown: PathBuf,
     pub(super) real: PathBuf,
 }
@@ -20,7 +20,7 @@ pub(super) struct Found {
 /// What is wrong on the disk. It is met again from each folder above and by each org file that uses
 /// one of them, and told once: by the entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct PathFault {
     /// Where it really is, a link not followed.
     pub(super) entry: PathBuf,
     pub(super) finding: Finding,
@@ -29,7 +29,7 @@ pub(super) struct Fault {
 /// The folder below which everything lies, and where its files come from.
 #[derive(Debug, Clone)]
 pub(super) struct Root {
-    pub(super) found: Found,
+    pub(super) found: FoundPath,
     pub(super) system: Rc<dyn FileSystem>,
 }
 
@@ -60,7 +60,7 @@ impl Root {
 }
 
 /// Every YAML file below a folder, sorted by path, hidden ones skipped; and what went wrong.
-pub(super) fn list(root: &Root, folder: &Found) -> (Vec<Found>, Vec<Fault>) {
+pub(super) fn list(root: &Root, folder: &FoundPath) -> (Vec<FoundPath>, Vec<PathFault>) {
     let mut listing = Listing {
         root,
         files: BTreeMap::new(),
@@ -74,13 +74,13 @@ pub(super) fn list(root: &Root, folder: &Found) -> (Vec<Found>, Vec<Fault>) {
     let Listing { files, mut faults, too_many, .. } = listing;
     if too_many {
         let finding = Finding::TooLarge { what: "the number of files".to_owned(), limit: CONFIG_FILES_MAX.to_string() };
-        faults.push(Fault { entry: root.found.real.clone(), finding });
+        faults.push(PathFault { entry: root.found.real.clone(), finding });
     }
     if files.is_empty() && faults.iter().all(|it| it.finding.severity() != Severity::Error) {
         let finding = Finding::NoFiles { path: display(&folder.shown) };
-        faults.push(Fault { entry: folder.real.clone(), finding });
+        faults.push(PathFault { entry: folder.real.clone(), finding });
     }
-    let mut files: Vec<Found> = files.into_iter().map(|(real, shown)| Found { shown, real }).collect();
+    let mut files: Vec<FoundPath> = files.into_iter().map(|(real, shown)| FoundPath { shown, real }).collect();
     files.sort_by(|a, b| a.shown.cmp(&b.shown));
     (files, faults)
 }
@@ -91,10 +91,10 @@ struct Listing<'a> {
     files: BTreeMap<PathBuf, PathBuf>,
     /// Those that have been entered: each once, or a few links would make an endless forest.
     folders: HashSet<PathBuf>,
-    open: VecDeque<Found>,
+    open: VecDeque<FoundPath>,
     /// Followed after everything else, so that a file is known by its own name where it has one.
-    links: VecDeque<Found>,
-    faults: Vec<Fault>,
+    links: VecDeque<FoundPath>,
+    faults: Vec<PathFault>,
     too_many: bool,
 }
 
@@ -112,10 +112,10 @@ impl Listing<'_> {
     }
 
     fn fault(&mut self, entry: PathBuf, finding: Finding) {
-        self.faults.push(Fault { entry, finding });
+        self.faults.push(PathFault { entry, finding });
     }
 
-    fn folder(&mut self, folder: &Found) {
+    fn folder(&mut self, folder: &FoundPath) {
         if !self.root.holds(&folder.real) {
             self.fault(folder.real.clone(), self.root.outside(&folder.shown));
             return;
@@ -131,15 +131,16 @@ impl Listing<'_> {
                 }
                 entries.retain(|it| !it.name.as_encoded_bytes().starts_with(b"."));
                 entries.sort_by(|a, b| a.name.cmp(&b.name));
-                for Entry { name, kind } in entries {
-                    if kind == EntryKind::File && !is_yaml(Path::new(&name)) {
+                for DirEntry { name, kind } in entries {
+                    if kind == DirEntryKind::File && !is_yaml(Path::new(&name)) {
                         continue;
                     }
-                    let found = Found { shown: join(&folder.shown, Path::new(&name)), real: folder.real.join(&name) };
+                    let found =
+                        FoundPath { shown: join(&folder.shown, Path::new(&name)), real: folder.real.join(&name) };
                     match kind {
-                        EntryKind::Link => self.links.push_back(found),
-                        EntryKind::Folder => self.open.push_back(found),
-                        EntryKind::File => self.file(found),
+                        DirEntryKind::Link => self.links.push_back(found),
+                        DirEntryKind::Folder => self.open.push_back(found),
+                        DirEntryKind::File => self.file(found),
                     }
                 }
             }
@@ -158,7 +159,7 @@ impl Listing<'_> {
         }
     }
 
-    fn link(&mut self, Found { shown, real: entry }: Found) {
+    fn link(&mut self, FoundPath { shown, real: entry }: FoundPath) {
         let path = display(&shown);
         let real = match self.root.system.canonical(&entry) {
             Ok(real) => real,
@@ -178,13 +179,13 @@ impl Listing<'_> {
         } else if is_folder && entry.starts_with(&real) {
             self.fault(entry, Finding::Circle { path, link: true });
         } else if is_folder {
-            self.open.push_back(Found { shown, real });
+            self.open.push_back(FoundPath { shown, real });
         } else {
-            self.file(Found { shown, real });
+            self.file(FoundPath { shown, real });
         }
     }
 
-    fn file(&mut self, Found { shown, real }: Found) {
+    fn file(&mut self, FoundPath { shown, real }: FoundPath) {
         if self.files.len() < CONFIG_FILES_MAX {
             self.files.entry(real).or_insert(shown);
         } else if !self.files.contains_key(&real) {
@@ -194,13 +195,13 @@ impl Listing<'_> {
 }
 
 /// Would a Git that is run in this folder take it for a repository, and follow the config in it?
-pub(super) fn looks_like_a_repository(entries: &[Entry]) -> bool {
+pub(super) fn looks_like_a_repository(entries: &[DirEntry]) -> bool {
     let has = |name: &str| entries.iter().any(|it| it.name.eq_ignore_ascii_case(name));
     has("HEAD") && (has("commondir") || (has("objects") && has("refs")))
 }
 
 /// The folders above a path, up to the root, that look like repositories.
-pub(super) fn repositories_above(root: &Root, path: &Found) -> Vec<Fault> {
+pub(super) fn repositories_above(root: &Root, path: &FoundPath) -> Vec<PathFault> {
     let mut faults = Vec::new();
     let (mut shown, mut real) = (path.shown.as_path(), path.real.as_path());
     while let (Some(shown_above), Some(real_above)) = (shown.parent(), real.parent()) {
@@ -212,7 +213,7 @@ pub(super) fn repositories_above(root: &Root, path: &Found) -> Vec<Fault> {
         let entries = root.system.entries(real).unwrap_or_default();
         if looks_like_a_repository(&entries) {
             let finding = Finding::EmbeddedRepository { path: display(shown) };
-            faults.push(Fault { entry: real.to_owned(), finding });
+            faults.push(PathFault { entry: real.to_owned(), finding });
         }
     }
     faults

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::config::check;
 use crate::config::collector::Collector;
 use crate::config::diagnostic::{Diagnostic, Findings};
-use crate::config::files::{Room, examined};
+use crate::config::files::{FilesRoom, examined};
 use crate::config::layers::{self, Stack};
 use crate::config::structure::Shape;
 use crate::model::desired::Desired;
@@ -21,7 +21,7 @@ pub struct Text<'a> {
 /// at. No config where there is an error.
 pub fn read_texts(org: Text<'_>, layers: &[Text<'_>]) -> (Sources, Findings, Option<Desired>) {
     let (mut sources, mut found) = (Sources::new(), Collector::default());
-    let mut room = Room::default();
+    let mut room = FilesRoom::default();
     let mut read = |Text { path, text }: Text<'_>| -> Option<Shape> {
         let file = sources.add(Path::new(path), text.to_owned());
         if let Err(finding) = room.takes(path, text.len()) {

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::config::collector::{Collector, Levels};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
-use crate::config::located::{Entries, Field, Located};
+use crate::config::located::{Entries, Located, LocatedField};
 use crate::config::redundant;
-use crate::config::rule_settings::{self, Level, Line, Rules};
+use crate::config::rule_settings::{self, Level, RuleLevels, RuleLine};
 use crate::config::schema::{Definition, Limits, Org, Settings};
 use crate::config::structure::Shape;
 use crate::model::names::Locale;
@@ -148,7 +148,7 @@ impl Merging<'_> {
             ),
             api: pick.field("api", layers.iter().map(|it| &it.api), api),
             rules: pick.rules(&layers.iter().map(|it| &it.rules).collect::<Vec<_>>(), rules),
-            limits: Field(place.map(|it| Located { place: it.place, value: Some(merged_limits) })),
+            limits: LocatedField(place.map(|it| Located { place: it.place, value: Some(merged_limits) })),
         };
     }
 
@@ -303,30 +303,35 @@ impl Pick<'_> {
     fn field<'v, T: Clone + PartialEq + 'v>(
         &mut self,
         name: &str,
-        layers: impl Iterator<Item = &'v Field<T>>,
-        org: &Field<T>,
-    ) -> Field<T> {
+        layers: impl Iterator<Item = &'v LocatedField<T>>,
+        org: &LocatedField<T>,
+    ) -> LocatedField<T> {
         self.choose(name, layers, org, PartialEq::eq)
     }
 
     /// Each line by itself: a level in all, or for one definition.
-    fn rules(&mut self, layers: &[&Field<Rules>], org: &Field<Rules>) -> Field<Rules> {
-        type Levels = HashMap<(String, Option<String>), Field<Level>>;
+    fn rules(
+        &mut self,
+        layers: &[&LocatedField<RuleLevels>],
+        org: &LocatedField<RuleLevels>,
+    ) -> LocatedField<RuleLevels> {
+        type Levels = HashMap<(String, Option<String>), LocatedField<Level>>;
         let Some(place) = std::iter::once(&org).chain(layers).find_map(|it| Some(it.0.as_ref()?.place)) else {
-            return Field(None);
+            return LocatedField(None);
         };
-        let lines_of = |field: &Field<Rules>| rule_settings::lines(field);
-        let levels_of =
-            |field: &Field<Rules>| -> Levels { lines_of(field).into_iter().map(|it| (it.name(), it.level)).collect() };
+        let lines_of = |field: &LocatedField<RuleLevels>| rule_settings::lines(field);
+        let levels_of = |field: &LocatedField<RuleLevels>| -> Levels {
+            lines_of(field).into_iter().map(|it| (it.name(), it.level)).collect()
+        };
         let layered: Vec<Levels> = layers.iter().map(|it| levels_of(it)).collect();
         let own = levels_of(org);
         let (mut seen, mut merged) = (HashSet::new(), Vec::new());
         for line in layers.iter().flat_map(|it| lines_of(it)).chain(lines_of(org)) {
             if seen.insert(line.name()) {
-                let nothing = Field(None);
+                let nothing = LocatedField(None);
                 let below = layered.iter().map(|it| it.get(&line.name()).unwrap_or(&nothing));
                 let level = self.field(&line.path(), below, own.get(&line.name()).unwrap_or(&nothing));
-                merged.push(Line { level, ..line });
+                merged.push(RuleLine { level, ..line });
             }
         }
         rule_settings::from_lines(&merged, place)
@@ -335,23 +340,23 @@ impl Pick<'_> {
     fn list<'v>(
         &mut self,
         name: &str,
-        layers: impl Iterator<Item = &'v Field<Vec<Located<String>>>>,
-        org: &Field<Vec<Located<String>>>,
-    ) -> Field<Vec<Located<String>>> {
+        layers: impl Iterator<Item = &'v LocatedField<Vec<Located<String>>>>,
+        org: &LocatedField<Vec<Located<String>>>,
+    ) -> LocatedField<Vec<Located<String>>> {
         self.choose(name, layers, org, |a, b| a.iter().map(|it| &it.value).eq(b.iter().map(|it| &it.value)))
     }
 
     fn choose<'v, T: Clone + 'v>(
         &mut self,
         name: &str,
-        layers: impl Iterator<Item = &'v Field<T>>,
-        org: &Field<T>,
+        layers: impl Iterator<Item = &'v LocatedField<T>>,
+        org: &LocatedField<T>,
         same: impl Fn(&T, &T) -> bool,
-    ) -> Field<T> {
+    ) -> LocatedField<T> {
         if org.0.is_some() {
             return org.clone();
         }
-        let mut chosen = Field(None);
+        let mut chosen = LocatedField(None);
         let mut first: Option<(T, Span)> = None;
         for field in layers.filter(|it| it.0.is_some()) {
             chosen = field.clone();
@@ -370,7 +375,7 @@ impl Pick<'_> {
 
 fn nullable(definition: Definition<String>) -> Definition<Option<String>> {
     let Definition { system_presence, labels, deactivated, previous_labels, new, replaces, division } = definition;
-    let labels = Field(labels.0.map(|it| Located {
+    let labels = LocatedField(labels.0.map(|it| Located {
         place: it.place,
         value: it.value.map(|entries| {
             Entries(
@@ -392,7 +397,7 @@ fn overlay(
     above: Definition<Option<String>>,
     in_vain: &mut Vec<(Locale, Span)>,
 ) {
-    fn replace<T>(below: &mut Field<T>, above: Field<T>) {
+    fn replace<T>(below: &mut LocatedField<T>, above: LocatedField<T>) {
         if above.0.is_some() {
             *below = above;
         }

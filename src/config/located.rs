@@ -23,15 +23,15 @@ pub struct Located<T> {
 
 /// A field that a file may leave out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field<T>(pub Option<Located<T>>);
+pub struct LocatedField<T>(pub Option<Located<T>>);
 
 /// A mapping with names that the file chooses, in the file's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entries<T>(pub Vec<(Located<String>, Located<T>)>);
 
-impl<T> Default for Field<T> {
-    fn default() -> Field<T> {
-        Field(None)
+impl<T> Default for LocatedField<T> {
+    fn default() -> LocatedField<T> {
+        LocatedField(None)
     }
 }
 
@@ -41,7 +41,7 @@ impl<T> Default for Entries<T> {
     }
 }
 
-impl<T> Field<T> {
+impl<T> LocatedField<T> {
     /// The value, where it is given and right.
     pub fn get(&self) -> Option<&T> {
         self.0.as_ref().and_then(|it| it.value.as_ref())
@@ -60,7 +60,7 @@ impl<T> Field<T> {
 
 impl<T> Entries<T> {
     /// The entries, or none of them where the field is absent or broken.
-    pub fn of(field: &Field<Entries<T>>) -> impl Iterator<Item = &(Located<String>, Located<T>)> {
+    pub fn of(field: &LocatedField<Entries<T>>) -> impl Iterator<Item = &(Located<String>, Located<T>)> {
         field.get().into_iter().flat_map(|entries| &entries.0)
     }
 }
@@ -96,9 +96,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for LocatedVisitor<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for LocatedField<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Located::deserialize(deserializer).map(|it| Field(Some(it)))
+        Located::deserialize(deserializer).map(|it| LocatedField(Some(it)))
     }
 }
 
@@ -144,7 +144,7 @@ macro_rules! schema_of_inner {
     )*};
 }
 
-schema_of_inner!(Located, Field);
+schema_of_inner!(Located, LocatedField);
 
 impl<T: JsonSchema> JsonSchema for Entries<T> {
     fn inline_schema() -> bool {

@@ -11,7 +11,7 @@ use crate::config::file_system::{Disk, FileSystem};
 use crate::config::files::Files;
 use crate::config::finding::Finding;
 use crate::config::finding::Severity;
-use crate::config::folders::{Fault, Found};
+use crate::config::folders::{FoundPath, PathFault};
 use crate::config::layers::{Resolved, Stack};
 use crate::config::root::begin;
 use crate::config::structure::Shape;
@@ -55,7 +55,7 @@ pub use crate::config::print::resolved_text;
 pub use crate::config::schema::json_schema;
 
 #[derive(Debug, Clone, Default)]
-pub struct Request {
+pub struct ConfigSource {
     pub path: PathBuf,
     /// Which org of several (`--org`).
     pub org: Option<String>,
@@ -109,12 +109,12 @@ pub struct Checked {
 }
 
 /// Loads the one config that a request names.
-pub fn load(request: &Request) -> Loaded {
+pub fn load(request: &ConfigSource) -> Loaded {
     load_in(Rc::new(Disk::default()), request)
 }
 
 /// The same, of the files of another place than the disk. There a request names a root.
-pub fn load_in(system: Rc<dyn FileSystem>, request: &Request) -> Loaded {
+pub fn load_in(system: Rc<dyn FileSystem>, request: &ConfigSource) -> Loaded {
     let found = run(system, &request.path, request.root.as_deref(), &|_| true, |run, path| {
         run.one(path, request.org.as_deref());
     });
@@ -144,7 +144,7 @@ fn run(
     path: &Path,
     root: Option<&Path>,
     keep: &dyn Fn(&Config) -> bool,
-    work: impl FnOnce(&mut Run<'_>, &Found),
+    work: impl FnOnce(&mut Run<'_>, &FoundPath),
 ) -> LoadedAll {
     let (found, root) = match begin(system, path, root) {
         Ok(begun) => begun,
@@ -190,7 +190,7 @@ struct Survey {
 }
 
 impl Run<'_> {
-    fn one(&mut self, path: &Found, org: Option<&str>) {
+    fn one(&mut self, path: &FoundPath, org: Option<&str>) {
         let survey = self.survey(path);
         let Survey { files, orgs, whole } = &survey;
         let known: Vec<String> = orgs.iter().filter_map(|it| self.org_name(*it)).collect();
@@ -217,7 +217,7 @@ impl Run<'_> {
         }
     }
 
-    fn all(&mut self, path: &Found) {
+    fn all(&mut self, path: &FoundPath) {
         let survey = self.survey(path);
         if survey.orgs.is_empty() && !survey.files.is_empty() {
             self.without_org(&survey.files, survey.whole);
@@ -280,14 +280,14 @@ impl Run<'_> {
     }
 
     /// Reads the path: every file below it, and which of them are org files.
-    fn survey(&mut self, path: &Found) -> Survey {
+    fn survey(&mut self, path: &FoundPath) -> Survey {
         let mut whole = true;
-        for Fault { entry, finding } in folders::repositories_above(&self.files.root, path) {
+        for PathFault { entry, finding } in folders::repositories_above(&self.files.root, path) {
             self.fault(entry, Diagnostic::general(finding));
         }
         let listed = if self.files.root.system.is_folder(&path.real) {
             let (listed, faults) = folders::list(&self.files.root, path);
-            for Fault { entry, finding } in faults {
+            for PathFault { entry, finding } in faults {
                 whole &= finding.severity() != Severity::Error;
                 self.fault(entry, Diagnostic::general(finding));
             }

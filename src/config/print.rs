@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::config::layers::{Resolved, ResolvedDefinition};
-use crate::config::located::{Entries, Field, Located};
-use crate::config::rule_settings::{RuleSetting, Rules};
+use crate::config::located::{Entries, Located, LocatedField};
+use crate::config::rule_settings::{RuleLevels, RuleSetting};
 use crate::config::schema::{Api, Definition, Limits, Org, Prune, Settings, VERSION};
 use crate::model::desired;
 use crate::model::source::{Sources, Span};
@@ -102,8 +102,8 @@ impl Page<'_> {
         self.rules(rules);
     }
 
-    fn rules(&mut self, field: &Field<Rules>) {
-        let Some(Rules(entries)) = field.get().filter(|it| !it.0.0.is_empty()) else { return };
+    fn rules(&mut self, field: &LocatedField<RuleLevels>) {
+        let Some(RuleLevels(entries)) = field.get().filter(|it| !it.0.0.is_empty()) else { return };
         self.line(1, "rules:", None);
         for (name, setting) in &entries.0 {
             let name = name.value.as_deref().unwrap_or_default();
@@ -135,7 +135,7 @@ impl Page<'_> {
         &mut self,
         depth: usize,
         name: &str,
-        field: &Field<T>,
+        field: &LocatedField<T>,
         default: &str,
         show: impl Fn(&T) -> String,
     ) {
@@ -146,13 +146,13 @@ impl Page<'_> {
         self.line(depth, &format!("{name}: {default}{comment}"), None);
     }
 
-    fn text_field(&mut self, depth: usize, name: &str, field: &Field<String>) {
+    fn text_field(&mut self, depth: usize, name: &str, field: &LocatedField<String>) {
         if let Some((value, place)) = field.placed() {
             self.line(depth, &format!("{name}: {}", yaml::scalar(value)), Some(place));
         }
     }
 
-    fn bool_field(&mut self, name: &str, field: &Field<bool>) {
+    fn bool_field(&mut self, name: &str, field: &LocatedField<bool>) {
         if let Some((value, place)) = field.placed() {
             self.line(2, &format!("{name}: {value}"), Some(place));
         }

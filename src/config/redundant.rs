@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
-use crate::config::located::{Entries, Field, Located};
+use crate::config::located::{Entries, Located, LocatedField};
 use crate::config::schema::Definition;
 use crate::model::names::Locale;
 use crate::model::source::Span;
@@ -45,11 +45,11 @@ pub(super) fn found(
     what.into_iter().map(told).collect()
 }
 
-fn same<T: PartialEq>(below: &Field<T>, above: &Field<T>) -> Option<Span> {
+fn same<T: PartialEq>(below: &LocatedField<T>, above: &LocatedField<T>) -> Option<Span> {
     above.placed().filter(|(value, _)| below.get() == Some(*value)).map(|(_, place)| place)
 }
 
-fn same_items(below: &Field<Vec<Located<String>>>, above: &Field<Vec<Located<String>>>) -> Option<Span> {
+fn same_items(below: &LocatedField<Vec<Located<String>>>, above: &LocatedField<Vec<Located<String>>>) -> Option<Span> {
     let values = |items: &[Located<String>]| items.iter().map(|it| it.value.clone()).collect::<Vec<_>>();
     let before = values(below.get()?);
     above.placed().filter(|(items, _)| values(items) == before).map(|(_, place)| place)

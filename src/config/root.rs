@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::config::file_system::FileSystem;
 use crate::config::finding::Finding;
-use crate::config::folders::{Found, Root, join, plain_cause};
+use crate::config::folders::{FoundPath, Root, join, plain_cause};
 use crate::model::text;
 
 /// The path of a request and the root that it lies below.
@@ -15,7 +15,7 @@ pub(super) fn begin(
     system: Rc<dyn FileSystem>,
     path: &Path,
     root: Option<&Path>,
-) -> Result<(Found, Root), Box<Finding>> {
+) -> Result<(FoundPath, Root), Box<Finding>> {
     let canonical = |path: &Path| {
         let unreadable = |error: io::Error| Finding::Unreadable {
             path: path.display().to_string(),
@@ -26,13 +26,13 @@ pub(super) fn begin(
         };
         system.canonical(path).map_err(|error| Box::new(unreadable(error)))
     };
-    let found = Found { shown: join(path, Path::new("")), real: canonical(path)? };
+    let found = FoundPath { shown: join(path, Path::new("")), real: canonical(path)? };
     let root = if let Some(root) = root {
-        Found { shown: root.to_owned(), real: canonical(root)? }
+        FoundPath { shown: root.to_owned(), real: canonical(root)? }
     } else {
         let outside = |link: PathBuf| Finding::OutsideRoot { path: link.display().to_string(), root: None };
         let real = nearest_root(path, &found).map_err(|link| Box::new(outside(link)))?;
-        Found { shown: real.clone(), real }
+        FoundPath { shown: real.clone(), real }
     };
     Ok((found, Root { found: root, system }))
 }
@@ -48,7 +48,7 @@ pub(super) fn nearest(system: &dyn FileSystem, path: &Path) -> Option<PathBuf> {
 
 /// The nearest folder upward that holds `.git`, else the path's own folder. Upward from the path as it was typed: a link
 /// in a repository leads out of it only for those who name its end.
-fn nearest_root(path: &Path, found: &Found) -> Result<PathBuf, PathBuf> {
+fn nearest_root(path: &Path, found: &FoundPath) -> Result<PathBuf, PathBuf> {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| found.real.clone());
     let (typed, link) = without_parents(&absolute);
     let holding = |folder: &Path, above: Option<&Path>| {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::config::collector::Levels;
 use crate::config::finding::Severity;
-use crate::config::located::{Entries, Field, Located};
+use crate::config::located::{Entries, Located, LocatedField};
 use crate::config::rules::{RULES, Rule, Settable};
 use crate::model::source::Span;
 
@@ -50,28 +50,28 @@ pub enum RuleSetting {
     /// `same-label: { level: warn, keys: { lunch: off } }`
     Each {
         /// For everything that `keys` does not name.
-        level: Field<Level>,
+        level: LocatedField<Level>,
         /// For definitions, by key.
-        keys: Field<Entries<Level>>,
+        keys: LocatedField<Entries<Level>>,
     },
 }
 
 /// `settings.rules`, by the names of rules.
 #[derive(Debug, Clone, Default)]
-pub struct Rules(pub Entries<RuleSetting>);
+pub struct RuleLevels(pub Entries<RuleSetting>);
 
 /// One line of [`Rules`]: a rule, the definition where it is about one, and the level.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub struct RuleLine {
     /// The rule's name.
     pub rule: Located<String>,
     /// The key, where the line is about one definition.
     pub key: Option<Located<String>>,
     /// None where what stands there was wrong.
-    pub level: Field<Level>,
+    pub level: LocatedField<Level>,
 }
 
-impl Line {
+impl RuleLine {
     /// What the line sets, as a message names it.
     pub fn path(&self) -> String {
         let (rule, key) = self.name();
@@ -89,20 +89,21 @@ impl Line {
 }
 
 /// Every line, in the file's order.
-pub fn lines(field: &Field<Rules>) -> Vec<Line> {
+pub fn lines(field: &LocatedField<RuleLevels>) -> Vec<RuleLine> {
     let mut lines = Vec::new();
     for (rule, setting) in field.get().into_iter().flat_map(|it| &it.0.0) {
-        let line = |key, level| Line { rule: rule.clone(), key, level };
+        let line = |key, level| RuleLine { rule: rule.clone(), key, level };
         match &setting.value {
-            None => lines.push(line(None, Field(Some(Located { place: setting.place, value: None })))),
+            None => lines.push(line(None, LocatedField(Some(Located { place: setting.place, value: None })))),
             Some(RuleSetting::Level(level)) => {
-                lines.push(line(None, Field(Some(Located { place: setting.place, value: Some(*level) }))));
+                lines.push(line(None, LocatedField(Some(Located { place: setting.place, value: Some(*level) }))));
             }
             Some(RuleSetting::Each { level, keys }) => {
                 if level.0.is_some() {
                     lines.push(line(None, level.clone()));
                 }
-                let each = Entries::of(keys).map(|(key, level)| line(Some(key.clone()), Field(Some(level.clone()))));
+                let each =
+                    Entries::of(keys).map(|(key, level)| line(Some(key.clone()), LocatedField(Some(level.clone()))));
                 lines.extend(each);
             }
         }
@@ -111,11 +112,11 @@ pub fn lines(field: &Field<Rules>) -> Vec<Line> {
 }
 
 /// The same from lines, each rule once.
-pub fn from_lines(lines: &[Line], place: Span) -> Field<Rules> {
-    let mut entries: BTreeMap<String, (Located<String>, Field<Level>, Vec<_>)> = BTreeMap::new();
+pub fn from_lines(lines: &[RuleLine], place: Span) -> LocatedField<RuleLevels> {
+    let mut entries: BTreeMap<String, (Located<String>, LocatedField<Level>, Vec<_>)> = BTreeMap::new();
     for line in lines {
         let (name, _) = line.name();
-        let entry = entries.entry(name).or_insert_with(|| (line.rule.clone(), Field::default(), Vec::new()));
+        let entry = entries.entry(name).or_insert_with(|| (line.rule.clone(), LocatedField::default(), Vec::new()));
         match (&line.key, &line.level.0) {
             (None, _) => entry.1 = line.level.clone(),
             (Some(key), Some(level)) => entry.2.push((key.clone(), level.clone())),
@@ -124,14 +125,14 @@ pub fn from_lines(lines: &[Line], place: Span) -> Field<Rules> {
     }
     let entries = entries.into_values().map(|(rule, level, keys)| {
         let keys = if keys.is_empty() { None } else { Some(Located { place: rule.place, value: Some(Entries(keys)) }) };
-        let setting = RuleSetting::Each { level, keys: Field(keys) };
+        let setting = RuleSetting::Each { level, keys: LocatedField(keys) };
         (rule.clone(), Located { place: rule.place, value: Some(setting) })
     });
-    Field(Some(Located { place, value: Some(Rules(Entries(entries.collect()))) }))
+    LocatedField(Some(Located { place, value: Some(RuleLevels(Entries(entries.collect()))) }))
 }
 
 /// What a config sets, by rule and key.
-pub fn levels(field: &Field<Rules>) -> Levels {
+pub fn levels(field: &LocatedField<RuleLevels>) -> Levels {
     let set = lines(field).into_iter().filter_map(|it| {
         let severity = match it.level.get()? {
             Level::Off => None,
@@ -143,9 +144,9 @@ pub fn levels(field: &Field<Rules>) -> Levels {
     Levels(set.collect())
 }
 
-impl<'de> Deserialize<'de> for Rules {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Rules, D::Error> {
-        Entries::deserialize(deserializer).map(Rules)
+impl<'de> Deserialize<'de> for RuleLevels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RuleLevels, D::Error> {
+        Entries::deserialize(deserializer).map(RuleLevels)
     }
 }
 
@@ -153,8 +154,8 @@ impl<'de> Deserialize<'de> for Rules {
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Each {
-    level: Field<Level>,
-    keys: Field<Entries<Level>>,
+    level: LocatedField<Level>,
+    keys: LocatedField<Entries<Level>>,
 }
 
 impl<'de> Deserialize<'de> for RuleSetting {
@@ -182,7 +183,7 @@ impl<'de> Visitor<'de> for RuleVisitor {
     }
 }
 
-impl JsonSchema for Rules {
+impl JsonSchema for RuleLevels {
     fn inline_schema() -> bool {
         true
     }

@@ -3,7 +3,7 @@
 
 /// What kind of mistake a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum RuleKind {
     /// A file cannot be read as a config.
     Form,
     /// A config is read, and cannot be meant.
@@ -25,7 +25,7 @@ pub enum Settable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
     pub name: &'static str,
-    pub kind: Kind,
+    pub kind: RuleKind,
     pub settable: Settable,
     /// Its page, in Markdown: a heading with the name, one sentence, why it matters, what gives it and how that
     /// is repaired.
@@ -48,7 +48,7 @@ macro_rules! rules {
         /// Every finding, in the order in which `presencectl explain` lists them.
         pub const RULES: &[Rule] = &[$($(Rule {
             name: $name,
-            kind: Kind::$kind,
+            kind: RuleKind::$kind,
             settable: Settable::$settable,
             page: include_str!(concat!("../../docs/rules/", $name, ".md")),
         },)+)+];

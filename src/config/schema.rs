@@ -12,8 +12,8 @@ use schemars::transform::{RecursiveTransform, Transform};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::config::located::{Entries, Field, Located};
-use crate::config::rule_settings::Rules as RuleSettings;
+use crate::config::located::{Entries, Located, LocatedField};
+use crate::config::rule_settings::RuleLevels as RuleSettings;
 use crate::model::names::SYSTEM_PRESENCES;
 use crate::model::region::{REGIONS, Region};
 
@@ -27,38 +27,38 @@ pub const VERSION: u32 = 1;
 pub struct ConfigFile {
     /// The version of this format: 1.
     #[schemars(extend("const" = VERSION))]
-    pub version: Field<u32>,
+    pub version: LocatedField<u32>,
     /// Which versions of presencectl this file is for, such as `">=0.1, <0.2"`. Every file's range has to hold,
     /// and nothing else is judged where one does not.
-    pub requires: Field<String>,
+    pub requires: LocatedField<String>,
     /// Makes this file an org file: which org the config is for.
-    pub org: Field<Org>,
+    pub org: LocatedField<Org>,
     /// Org files only: layers (files or folders), in order, later over earlier. Paths start from
     /// the folder of this file.
     #[serde(rename = "use")]
     #[schemars(extend("type" = ["array", "null"]))]
-    pub uses: Field<Vec<Located<String>>>,
+    pub uses: LocatedField<Vec<Located<String>>>,
     /// How the config is meant.
     #[schemars(extend("type" = ["object", "null"]))]
-    pub settings: Field<Settings>,
+    pub settings: LocatedField<Settings>,
     /// The presence definitions, each under a key: its stable name in this repository. In an org
     /// file, keys that no layer has.
     #[schemars(extend("type" = ["object", "null"]))]
-    pub definitions: Field<Entries<Definition<String>>>,
+    pub definitions: LocatedField<Entries<Definition<String>>>,
     /// Org files only: changes to definitions of the layers. Labels merge by locale, and `null`
     /// takes an inherited label away; every other field is replaced.
     #[schemars(extend("type" = ["object", "null"]))]
-    pub overrides: Field<Entries<Definition<Option<String>>>>,
+    pub overrides: LocatedField<Entries<Definition<Option<String>>>>,
     /// Org files only: keys of definitions that are not managed in this org. They are left as they
     /// are, and listed.
     #[schemars(extend("type" = ["array", "null"]))]
-    pub omit: Field<Vec<Located<String>>>,
+    pub omit: LocatedField<Vec<Located<String>>>,
     /// Pins: the id that a definition has in the org, by key.
     #[schemars(extend("type" = ["object", "null"]))]
-    pub ids: Field<Entries<String>>,
+    pub ids: LocatedField<Entries<String>>,
     /// Ids of definitions in the org that are never changed or removed, whatever else is said.
     #[schemars(extend("type" = ["array", "null"]))]
-    pub protect: Field<Vec<Located<String>>>,
+    pub protect: LocatedField<Vec<Located<String>>>,
 }
 
 /// Which org a config is for.
@@ -67,13 +67,13 @@ pub struct ConfigFile {
 #[schemars(extend("required" = ["name"]))]
 pub struct Org {
     /// The name in this repository, for `--org NAME`.
-    pub name: Field<String>,
+    pub name: LocatedField<String>,
     /// The org's id. `apply` stops when the credentials are for another org.
-    pub id: Field<String>,
+    pub id: LocatedField<String>,
     /// The AWS name of the org's region. It is compared with the environment and never decides
     /// where credentials go against it.
     #[schemars(extend("enum" = REGIONS.map(Region::name)))]
-    pub region: Field<String>,
+    pub region: LocatedField<String>,
 }
 
 /// How a config is meant.
@@ -81,25 +81,25 @@ pub struct Org {
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Settings {
     /// The locale whose label identifies a definition. Default: `en_US`.
-    pub default_locale: Field<String>,
+    pub default_locale: LocatedField<String>,
     /// What happens to active definitions that the config does not name: `keep` leaves them alone
     /// and lists them, `delete` removes them. Default: `keep`.
-    pub prune: Field<Prune>,
+    pub prune: LocatedField<Prune>,
     /// The locales that this config manages; labels in others are neither written nor removed.
     /// Without it, all are managed.
     #[schemars(length(min = 1))]
-    pub locales: Field<Vec<Located<String>>>,
+    pub locales: LocatedField<Vec<Located<String>>>,
     /// How many dangerous changes one apply may make.
-    pub limits: Field<Limits>,
+    pub limits: LocatedField<Limits>,
     /// System presences that the platform has added to its ten.
-    pub system_presences: Field<Vec<Located<String>>>,
+    pub system_presences: LocatedField<Vec<Located<String>>>,
     /// The generation of the platform's API: `v1` (`/api/v2/presencedefinitions`, deprecated), `v2`
     /// (`/api/v2/presence/definitions`, with divisions), or `auto`: `v1`, and `v2` where an org no
     /// longer serves that. Default: `auto`.
-    pub api: Field<Api>,
+    pub api: LocatedField<Api>,
     /// How much findings matter: `off`, `warn` or `error` for each rule, and under `keys` for single
     /// definitions. `presencectl explain` lists the rules.
-    pub rules: Field<RuleSettings>,
+    pub rules: LocatedField<RuleSettings>,
 }
 
 /// How many dangerous changes one apply may make.
@@ -108,17 +108,17 @@ pub struct Settings {
 pub struct Limits {
     /// Deactivations, deletions and replacements. Default: 5.
     #[schemars(extend("maximum" = u32::MAX))]
-    pub removals: Field<u32>,
+    pub removals: LocatedField<u32>,
     /// Labels taken away from definitions that stay. Default: 5.
     #[schemars(extend("maximum" = u32::MAX))]
-    pub label_removals: Field<u32>,
+    pub label_removals: LocatedField<u32>,
     /// Default labels changed. Default: 10.
     #[schemars(extend("maximum" = u32::MAX))]
-    pub renames: Field<u32>,
+    pub renames: LocatedField<u32>,
     /// People who are just now on a definition that is removed or renamed. Where nobody can say how
     /// many, the plan is refused. Without it, nobody asks.
     #[schemars(extend("maximum" = u32::MAX))]
-    pub active_users: Field<u32>,
+    pub active_users: LocatedField<u32>,
 }
 
 /// What happens to active definitions that the config does not name.
@@ -152,33 +152,33 @@ pub struct Definition<L> {
     // `L` is the type of a label: only an override may say `null`.
     /// The system presence that it belongs to, such as `Break`. The platform cannot change it.
     #[schemars(extend("examples" = SYSTEM_PRESENCES))]
-    pub system_presence: Field<String>,
+    pub system_presence: LocatedField<String>,
     /// All its labels, by locale.
-    pub labels: Field<Entries<L>>,
+    pub labels: LocatedField<Entries<L>>,
     /// While true, only that is managed: agents do not see it, and its labels stay as they are.
-    pub deactivated: Field<bool>,
+    pub deactivated: LocatedField<bool>,
     /// Earlier default labels, by which a renamed definition is recognised.
-    pub previous_labels: Field<Vec<Located<String>>>,
+    pub previous_labels: LocatedField<Vec<Located<String>>>,
     /// Says that this is a new definition and no renamed or moved one.
-    pub new: Field<bool>,
+    pub new: LocatedField<bool>,
     /// The system presence under which it stands today: it is created anew, the old one
     /// deactivated.
-    pub replaces: Field<String>,
+    pub replaces: LocatedField<String>,
     /// The division that it belongs to, by name or id; `"*"` is all of them. Needs `api: v2`. Without
     /// it, a new definition belongs to all divisions, and one that exists stays where it is.
-    pub division: Field<String>,
+    pub division: LocatedField<String>,
 }
 
 impl<L> Default for Definition<L> {
     fn default() -> Definition<L> {
         Definition {
-            system_presence: Field::default(),
-            labels: Field::default(),
-            deactivated: Field::default(),
-            previous_labels: Field::default(),
-            new: Field::default(),
-            replaces: Field::default(),
-            division: Field::default(),
+            system_presence: LocatedField::default(),
+            labels: LocatedField::default(),
+            deactivated: LocatedField::default(),
+            previous_labels: LocatedField::default(),
+            new: LocatedField::default(),
+            replaces: LocatedField::default(),
+            division: LocatedField::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::config::file_system::FileSystem;
 use crate::config::files::Files;
 use crate::config::finding::Finding;
-use crate::config::folders::{self, Found, join};
+use crate::config::folders::{self, FoundPath, join};
 use crate::config::located::Located;
 use crate::config::root::begin;
 use crate::model::limits::{CONFIG_BYTES_MAX, CONFIG_FILE_BYTES_MAX};
@@ -86,7 +86,7 @@ impl Look {
         listed.iter().filter(|it| Some(it.real.as_path()) != own).filter_map(|it| self.org(it)).collect()
     }
 
-    fn org(&mut self, found: &Found) -> Option<Org> {
+    fn org(&mut self, found: &FoundPath) -> Option<Org> {
         let Ok(bytes) = self.files.root.system.read(&found.real, CONFIG_FILE_BYTES_MAX) else {
             self.more = true;
             return None;
@@ -120,7 +120,7 @@ impl Look {
     }
 
     /// The files that an item of `use` brings in; none if that cannot be told.
-    fn used(&mut self, org: &Found, item: &str) -> Option<HashSet<PathBuf>> {
+    fn used(&mut self, org: &FoundPath, item: &str) -> Option<HashSet<PathBuf>> {
         let beside = |path: &Path| path.parent().unwrap_or(Path::new("")).to_owned();
         let real = self.files.root.system.canonical(&beside(&org.real).join(item)).ok()?;
         if !self.files.root.system.is_folder(&real) {
@@ -129,7 +129,7 @@ impl Look {
         if let Some(known) = self.listed.get(&real) {
             return Some(known.clone());
         }
-        let folder = Found { shown: join(&beside(&org.shown), Path::new(item)), real: real.clone() };
+        let folder = FoundPath { shown: join(&beside(&org.shown), Path::new(item)), real: real.clone() };
         let (below, _) = folders::list(&self.files.root, &folder);
         let below: HashSet<PathBuf> = below.into_iter().map(|it| it.real).collect();
         self.listed.insert(real, below.clone());

@@ -12,7 +12,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::located::{read, whole};
 use crate::config::requires;
-use crate::config::rules::{Kind, Settable, rule};
+use crate::config::rules::{RuleKind, Settable, rule};
 use crate::config::schema::{ConfigFile, RULES, VERSION};
 use crate::config::syntax;
 use crate::config::tree::{Node, Spanned};
@@ -349,7 +349,7 @@ impl Settling<'_> {
             meant.extend(nearest.clone().map(|name| (name, key.place)));
             let finding = match (name, rule(&key.value)) {
                 (Name::Rules, Some(rule)) => {
-                    let error = rule.kind != Kind::Lint && rule.settable == Settable::No;
+                    let error = rule.kind != RuleKind::Lint && rule.settable == Settable::No;
                     Finding::FixedRule { name: key.value.clone(), error }
                 }
                 (Name::Rules, None) => Finding::UnknownRule { name: key.value.clone(), nearest },

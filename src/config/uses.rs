@@ -7,7 +7,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::files::Files;
 use crate::config::finding::Finding;
 use crate::config::finding::Severity;
-use crate::config::folders::{self, Found, display, join, plain_cause};
+use crate::config::folders::{self, FoundPath, display, join, plain_cause};
 use crate::config::located::Located;
 use crate::config::root::nearest;
 use crate::model::source::Span;
@@ -119,7 +119,7 @@ impl Layer {
                 None => self.misuse(Finding::Circle { path, link: false }, None, back),
             };
         }
-        let found = Found { shown, real };
+        let found = FoundPath { shown, real };
         let mut listed = vec![found.clone()];
         if files.root.system.is_folder(&found.real) {
             let (below, faults) = folders::list(&files.root, &found);

@@ -5,9 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::host::files::{self, Place};
+use crate::host::files::{self, FilePlace};
 use crate::host::nofollow::{Folder, Temporary};
-use crate::host::placed::{Claim, How, Placed};
+use crate::host::placed::{Claim, Placed, PlacedHow};
 use crate::host::signals::Signals;
 use crate::model::problem::Problem;
 use crate::model::text;
@@ -24,12 +24,12 @@ pub struct File {
 }
 
 impl File {
-    fn place(&self) -> Result<Place, Problem> {
+    fn place(&self) -> Result<FilePlace, Problem> {
         let whole = self.below.as_ref().map_or_else(|| self.path.clone(), |it| it.join(&self.path));
         files::leads_somewhere(plain(self.below.as_ref().unwrap_or(&self.path)))?;
         let place = match &self.below {
-            Some(folder) => Place::below(plain(folder), &self.path),
-            None => Place::typed(plain(&self.path)),
+            Some(folder) => FilePlace::below(plain(folder), &self.path),
+            None => FilePlace::typed(plain(&self.path)),
         };
         place.map_err(|error| nothing_written(files::cannot_write(plain(&whole), &error)))
     }
@@ -50,7 +50,7 @@ pub struct Placing {
 
 /// A file that is to be placed, and what stands in its place.
 struct Looked {
-    place: Place,
+    place: FilePlace,
     text: String,
     there: Option<Vec<u8>>,
 }
@@ -63,7 +63,7 @@ impl Placing {
             // What stays is not read, wherever it leads.
             let stays = file.claim == Claim::Fallback && place.is_link();
             let there = if stays { Some(Vec::new()) } else { place.there()? };
-            let how = How::of(&file.text, file.claim, there.as_deref());
+            let how = PlacedHow::of(&file.text, file.claim, there.as_deref());
             looked.placed.push(Placed { path: place.path.display().to_string(), how });
             looked.files.push(Looked { place, text: file.text, there });
         }
@@ -71,7 +71,7 @@ impl Placing {
     }
 
     /// Those that become this, for a sentence; none where there are none.
-    pub fn names(&self, how: How) -> Option<String> {
+    pub fn names(&self, how: PlacedHow) -> Option<String> {
         listed(self.placed.iter().filter(|it| it.how == how))
     }
 
@@ -107,7 +107,7 @@ fn listed<'a>(placed: impl Iterator<Item = &'a Placed>) -> Option<String> {
 
 /// A file with everything in it, beside its place.
 struct Ready<'a> {
-    place: &'a Place,
+    place: &'a FilePlace,
     new: Temporary,
     /// What stands in its place, and the same once more, to put it back without a word to write.
     old: Option<(&'a [u8], Temporary)>,
@@ -141,7 +141,7 @@ impl Ready<'_> {
 #[derive(Default)]
 struct Done<'a> {
     /// With what was there before.
-    files: Vec<(&'a Place, Option<Temporary>)>,
+    files: Vec<(&'a FilePlace, Option<Temporary>)>,
     /// Those that were made, each with the folder that it is in.
     folders: Vec<(Folder, OsString)>,
 }
@@ -206,7 +206,7 @@ mod tests {
     fn what_cannot_be_put_back_is_named_and_not_lost() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("presence.yaml");
-        let found = Place::typed(&place).unwrap();
+        let found = FilePlace::typed(&place).unwrap();
         let old = found.beside(b"# mine\n", &Signals::none()).unwrap();
         let kept = old.path();
         // Nothing is renamed over a folder.

@@ -87,7 +87,7 @@ impl WholeFile {
     }
 
     fn replace(&self, content: &[u8], signals: &Signals) -> io::Result<()> {
-        let place = Place::typed(&self.path)?;
+        let place = FilePlace::typed(&self.path)?;
         let new = place.beside(content, signals)?;
         signals.ended(|| place.put(new).map_err(|(error, _)| error))
     }
@@ -153,36 +153,36 @@ fn is_mounted(_: &Path) -> bool {
 
 /// Where a file belongs: a folder that is there, and the path from it on. In that path no link is followed.
 #[derive(Debug)]
-pub struct Place {
+pub struct FilePlace {
     pub path: PathBuf,
     top: Folder,
     folders: Vec<OsString>,
     name: OsString,
 }
 
-impl Place {
+impl FilePlace {
     /// A file whose whole path was typed: links in it are followed, to the end.
-    pub fn typed(path: &Path) -> io::Result<Place> {
+    pub fn typed(path: &Path) -> io::Result<FilePlace> {
         let real = if path.is_symlink() { real_path(path) } else { path.to_owned() };
         let name = real.file_name().map_or(Path::new(""), Path::new);
-        Place::find(folder_of(&real), name, path)
+        FilePlace::find(folder_of(&real), name, path)
     }
 
     /// A file below a folder that was typed: only in the path of the folder links are followed.
-    pub fn below(folder: &Path, name: &Path) -> io::Result<Place> {
-        Place::find(folder, name, &folder.join(name))
+    pub fn below(folder: &Path, name: &Path) -> io::Result<FilePlace> {
+        FilePlace::find(folder, name, &folder.join(name))
     }
 
-    fn find(folder: &Path, below: &Path, path: &Path) -> io::Result<Place> {
+    fn find(folder: &Path, below: &Path, path: &Path) -> io::Result<FilePlace> {
         let near = folder.ancestors().find(|it| it.is_dir()).unwrap_or(Path::new(""));
         let mut folders = nofollow::parts(&folder.strip_prefix(near).unwrap_or(folder).join(below));
         let name = folders.pop().ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(Place { path: path.to_owned(), top: Folder::open(near)?, folders, name })
+        Ok(FilePlace { path: path.to_owned(), top: Folder::open(near)?, folders, name })
     }
 
     /// The same, under another name for people.
-    pub fn named(self, path: PathBuf) -> Place {
-        Place { path, ..self }
+    pub fn named(self, path: PathBuf) -> FilePlace {
+        FilePlace { path, ..self }
     }
 
     /// Its folder, or the nearest one that is there.
@@ -306,9 +306,14 @@ impl Place {
     }
 
     /// The same place, with another ending of its name.
-    pub fn beside_it(&self, extension: &str) -> Place {
+    pub fn beside_it(&self, extension: &str) -> FilePlace {
         let name = Path::new(&self.name).with_extension(extension).into_os_string();
-        Place { path: self.path.with_extension(extension), top: self.top.clone(), folders: self.folders.clone(), name }
+        FilePlace {
+            path: self.path.with_extension(extension),
+            top: self.top.clone(),
+            folders: self.folders.clone(),
+            name,
+        }
     }
 
     /// Opens it, to write at its end.

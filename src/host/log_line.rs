@@ -8,32 +8,32 @@ use crate::model::moment::Moment;
 use crate::model::text;
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line {
+pub struct LogLine {
     /// When.
     pub at: Moment,
     pub level: &'static str,
     pub message: String,
     /// More about it, in order.
-    pub fields: Vec<(&'static str, Field)>,
+    pub fields: Vec<(&'static str, LogField)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Field {
+pub enum LogField {
     Words(String),
     Number(u64),
 }
 
 /// For people: `2026-11-28T05:51:02.123Z debug answered: method=GET status=200`.
-pub fn text(line: &Line) -> String {
-    let Line { at, level, message, fields } = line;
+pub fn text(line: &LogLine) -> String {
+    let LogLine { at, level, message, fields } = line;
     let mut shown = format!("{at} {level:5} {}", text::terminal(message));
     for (index, (name, value)) in fields.iter().enumerate() {
         let mark = if index == 0 { ":" } else { "" };
         // Writing to a String cannot fail.
         let _ = match value {
-            Field::Number(number) => write!(shown, "{mark} {name}={number}"),
-            Field::Words(words) if is_plain(words) => write!(shown, "{mark} {name}={}", text::terminal(words)),
-            Field::Words(words) => write!(shown, "{mark} {name}=\"{}\"", text::within_quotes(words)),
+            LogField::Number(number) => write!(shown, "{mark} {name}={number}"),
+            LogField::Words(words) if is_plain(words) => write!(shown, "{mark} {name}={}", text::terminal(words)),
+            LogField::Words(words) => write!(shown, "{mark} {name}=\"{}\"", text::within_quotes(words)),
         };
     }
     shown.push('\n');
@@ -41,13 +41,13 @@ pub fn text(line: &Line) -> String {
 }
 
 /// One JSON object a line.
-pub fn json(line: &Line) -> String {
-    let Line { at, level, message, fields } = line;
+pub fn json(line: &LogLine) -> String {
+    let LogLine { at, level, message, fields } = line;
     let head = [("time", at.to_string()), ("level", (*level).to_owned()), ("message", message.clone())];
     let head = head.map(|(name, words)| (name, Value::String(words)));
     let more = fields.iter().map(|(name, value)| match value {
-        Field::Words(words) => (*name, Value::String(words.clone())),
-        Field::Number(number) => (*name, Value::Number(Number::from(*number))),
+        LogField::Words(words) => (*name, Value::String(words.clone())),
+        LogField::Number(number) => (*name, Value::Number(Number::from(*number))),
     });
     let members: Vec<String> =
         head.into_iter().chain(more).map(|(name, value)| format!("{}:{value}", Value::from(name))).collect();
@@ -66,11 +66,12 @@ mod tests {
     #[test]
     fn nothing_in_a_line_acts_on_its_reader() {
         let fields = vec![
-            ("path", Field::Words("/api/v2/x?a=b".to_owned())),
-            ("correlation_id", Field::Words("a\u{1b}[31m\u{202E} \"b\" \\".to_owned())),
-            ("took_ms", Field::Number(12)),
+            ("path", LogField::Words("/api/v2/x?a=b".to_owned())),
+            ("correlation_id", LogField::Words("a\u{1b}[31m\u{202E} \"b\" \\".to_owned())),
+            ("took_ms", LogField::Number(12)),
         ];
-        let line = Line { at: Moment::from_unix_ms(0), level: "debug", message: "answered\nforged".to_owned(), fields };
+        let line =
+            LogLine { at: Moment::from_unix_ms(0), level: "debug", message: "answered\nforged".to_owned(), fields };
         assert_eq!(
             text(&line),
             "1970-01-01T00:00:00.000Z debug answered\\nforged: path=/api/v2/x?a=b \

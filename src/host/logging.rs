@@ -8,7 +8,7 @@ use tracing::subscriber::with_default;
 use tracing::{Event, Level, Metadata, Subscriber, info};
 
 use crate::host::clock::Clock;
-use crate::host::log_line::{Field, Line, json, text};
+use crate::host::log_line::{LogField, LogLine, json, text};
 use crate::host::terminal::ErrorStream;
 use crate::model::moment::Moment;
 use crate::model::text::terminal;
@@ -24,7 +24,7 @@ pub enum LogFormat {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Choice {
+pub struct LogChoice {
     pub detail: Detail,
     pub format: LogFormat,
 }
@@ -50,7 +50,7 @@ pub fn object(what: &'static str, object: &str) {
 }
 
 /// Runs something with a log on standard error. `began` is what time it is now.
-pub fn during<T>(choice: Choice, stream: ErrorStream, began: Moment, work: impl FnOnce() -> T) -> T {
+pub fn during<T>(choice: LogChoice, stream: ErrorStream, began: Moment, work: impl FnOnce() -> T) -> T {
     let most = match choice.detail {
         Detail::Nothing => Level::WARN,
         Detail::Requests => Level::DEBUG,
@@ -98,7 +98,7 @@ impl Subscriber for Log {
             Level::DEBUG => "debug",
             Level::TRACE => "trace",
         };
-        let mut line = Line { at: self.clock.now(), level, message: String::new(), fields: Vec::new() };
+        let mut line = LogLine { at: self.clock.now(), level, message: String::new(), fields: Vec::new() };
         event.record(&mut Fields(&mut line));
         let written = match self.format {
             LogFormat::Text if self.most == Level::WARN => format!("note: {}\n", terminal(&line.message)),
@@ -113,15 +113,15 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-struct Fields<'a>(&'a mut Line);
+struct Fields<'a>(&'a mut LogLine);
 
 impl Visit for Fields<'_> {
     fn record_u64(&mut self, field: &Named, value: u64) {
-        self.0.fields.push((field.name(), Field::Number(value)));
+        self.0.fields.push((field.name(), LogField::Number(value)));
     }
 
     fn record_str(&mut self, field: &Named, value: &str) {
-        self.0.fields.push((field.name(), Field::Words(value.to_owned())));
+        self.0.fields.push((field.name(), LogField::Words(value.to_owned())));
     }
 
     fn record_debug(&mut self, field: &Named, value: &dyn Debug) {
@@ -129,7 +129,7 @@ impl Visit for Fields<'_> {
         if field.name() == "message" {
             self.0.message = words;
         } else {
-            self.0.fields.push((field.name(), Field::Words(words)));
+            self.0.fields.push((field.name(), LogField::Words(words)));
         }
     }
 }

@@ -3,7 +3,7 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
     pub path: String,
-    pub how: How,
+    pub how: PlacedHow,
 }
 
 /// How much of a file a text is meant to be.
@@ -17,7 +17,7 @@ pub enum Claim {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum How {
+pub enum PlacedHow {
     /// There was none.
     New,
     Replaced,
@@ -27,41 +27,41 @@ pub enum How {
     Kept,
 }
 
-impl How {
+impl PlacedHow {
     /// What is to be done with a text, where `there` is what stands in its place.
-    pub fn of(text: &str, claim: Claim, there: Option<&[u8]>) -> How {
+    pub fn of(text: &str, claim: Claim, there: Option<&[u8]>) -> PlacedHow {
         match there {
-            None => How::New,
-            Some(there) if there == text.as_bytes() => How::Same,
-            Some(there) if claim == Claim::Addition && text.as_bytes().starts_with(there) => How::Extended,
-            Some(_) if claim == Claim::Fallback => How::Kept,
-            Some(_) => How::Replaced,
+            None => PlacedHow::New,
+            Some(there) if there == text.as_bytes() => PlacedHow::Same,
+            Some(there) if claim == Claim::Addition && text.as_bytes().starts_with(there) => PlacedHow::Extended,
+            Some(_) if claim == Claim::Fallback => PlacedHow::Kept,
+            Some(_) => PlacedHow::Replaced,
         }
     }
 
     pub fn in_words(self) -> &'static str {
         match self {
-            How::New => "written",
-            How::Replaced => "replaced",
-            How::Extended => "extended",
-            How::Same => "unchanged",
-            How::Kept => "kept",
+            PlacedHow::New => "written",
+            PlacedHow::Replaced => "replaced",
+            PlacedHow::Extended => "extended",
+            PlacedHow::Same => "unchanged",
+            PlacedHow::Kept => "kept",
         }
     }
 
     /// Does it leave a file as it is?
     pub fn leaves(self) -> bool {
         match self {
-            How::New | How::Replaced | How::Extended => false,
-            How::Same | How::Kept => true,
+            PlacedHow::New | PlacedHow::Replaced | PlacedHow::Extended => false,
+            PlacedHow::Same | PlacedHow::Kept => true,
         }
     }
 
     /// Why a file that is not as it was meant to be is left so.
     pub fn reason(self) -> Option<&'static str> {
         match self {
-            How::New | How::Replaced | How::Extended | How::Same => None,
-            How::Kept => Some("there was one already, and it stays as it is"),
+            PlacedHow::New | PlacedHow::Replaced | PlacedHow::Extended | PlacedHow::Same => None,
+            PlacedHow::Kept => Some("there was one already, and it stays as it is"),
         }
     }
 }
@@ -73,19 +73,19 @@ mod tests {
     #[test]
     fn only_an_addition_that_keeps_every_byte_extends() {
         let there = Some(b"target/\n".as_slice());
-        assert_eq!(How::of("target/\nplan*.json\n", Claim::Addition, there), How::Extended);
-        assert_eq!(How::of("target/\nplan*.json\n", Claim::Whole, there), How::Replaced);
-        assert_eq!(How::of("plan*.json\n", Claim::Addition, there), How::Replaced);
+        assert_eq!(PlacedHow::of("target/\nplan*.json\n", Claim::Addition, there), PlacedHow::Extended);
+        assert_eq!(PlacedHow::of("target/\nplan*.json\n", Claim::Whole, there), PlacedHow::Replaced);
+        assert_eq!(PlacedHow::of("plan*.json\n", Claim::Addition, there), PlacedHow::Replaced);
         // What is no UTF-8 would come back as other bytes.
-        assert_eq!(How::of("\u{FFFD}\nplan*.json\n", Claim::Addition, Some(b"\xff\n")), How::Replaced);
-        assert_eq!(How::of("target/\n", Claim::Addition, there), How::Same);
-        assert_eq!(How::of("target/\n", Claim::Addition, None), How::New);
+        assert_eq!(PlacedHow::of("\u{FFFD}\nplan*.json\n", Claim::Addition, Some(b"\xff\n")), PlacedHow::Replaced);
+        assert_eq!(PlacedHow::of("target/\n", Claim::Addition, there), PlacedHow::Same);
+        assert_eq!(PlacedHow::of("target/\n", Claim::Addition, None), PlacedHow::New);
     }
 
     #[test]
     fn a_fallback_is_for_an_empty_place() {
-        assert_eq!(How::of("# Presences\n", Claim::Fallback, None), How::New);
-        assert_eq!(How::of("# Presences\n", Claim::Fallback, Some(b"# Presences\n")), How::Same);
-        assert_eq!(How::of("# Presences\n", Claim::Fallback, Some(b"# Ours\n")), How::Kept);
+        assert_eq!(PlacedHow::of("# Presences\n", Claim::Fallback, None), PlacedHow::New);
+        assert_eq!(PlacedHow::of("# Presences\n", Claim::Fallback, Some(b"# Presences\n")), PlacedHow::Same);
+        assert_eq!(PlacedHow::of("# Presences\n", Claim::Fallback, Some(b"# Ours\n")), PlacedHow::Kept);
     }
 }

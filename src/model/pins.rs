@@ -17,7 +17,7 @@ const LOCALE_LENGTH_MAX: usize = 1_000;
 const LINE_ROOM_BYTES: usize = 100;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
+pub struct PinChoice {
     pub default_locale: Locale,
     pub deactivated: bool,
     /// A pin for every one.
@@ -108,8 +108,8 @@ impl Obstacle {
 }
 
 /// Everything that is the org's own, sorted by id: what is imported, and what cannot be.
-pub fn judge<'a>(observed: &'a Observed, choice: &Choice) -> (Vec<Managed<'a>>, Vec<LeftOut<'a>>) {
-    let Choice { default_locale, deactivated, pin_all } = choice;
+pub fn judge<'a>(observed: &'a Observed, choice: &PinChoice) -> (Vec<Managed<'a>>, Vec<LeftOut<'a>>) {
+    let PinChoice { default_locale, deactivated, pin_all } = choice;
     let sharing = Sharing::of(observed, default_locale);
     let (mut managed, mut left_out) = (Vec::new(), Vec::new());
     let asked =

@@ -9,7 +9,7 @@ use crate::model::names::{Key, Locale};
 
 /// What stands in every report beside what became of the objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Provenance {
+pub struct RunMetadata {
     /// When the run began.
     pub began: Moment,
     /// When it ended.

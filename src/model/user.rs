@@ -44,7 +44,7 @@ impl fmt::Display for UserId {
 /// Where a presence comes from. A user has one for each source, and one of them is the primary one: what
 /// others see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Source {
+pub enum PresenceSource {
     /// The platform's own, `purecloud`.
     #[default]
     Platform,
@@ -54,32 +54,32 @@ pub enum Source {
     Registered(SourceId),
 }
 
-impl Source {
+impl PresenceSource {
     /// By what people type: `purecloud`, `microsoftteams`, or an id.
-    pub fn named(typed: &str) -> Option<Source> {
+    pub fn named(typed: &str) -> Option<PresenceSource> {
         match typed.trim().to_ascii_lowercase().as_str() {
-            "purecloud" => Some(Source::Platform),
-            "microsoftteams" => Some(Source::Teams),
-            _ => checked(typed).map(|id| Source::Registered(SourceId(id))),
+            "purecloud" => Some(PresenceSource::Platform),
+            "microsoftteams" => Some(PresenceSource::Teams),
+            _ => checked(typed).map(|id| PresenceSource::Registered(SourceId(id))),
         }
     }
 
     /// Has the org registered it? The operations of one user are not for these (docs/platform.md, "Presences of
     /// users").
     pub fn is_registered(&self) -> bool {
-        matches!(self, Source::Registered(_))
+        matches!(self, PresenceSource::Registered(_))
     }
 
     pub fn as_str(&self) -> &str {
         match self {
-            Source::Platform => "purecloud",
-            Source::Teams => "microsoftteams",
-            Source::Registered(SourceId(id)) => id,
+            PresenceSource::Platform => "purecloud",
+            PresenceSource::Teams => "microsoftteams",
+            PresenceSource::Registered(SourceId(id)) => id,
         }
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for PresenceSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -147,14 +147,14 @@ mod tests {
         let long = "a".repeat(ID_CHARS_MAX + 1);
         for wrong in ["", "-", "..", "a,b", "a/b", "a b", "a%2fb", "ada@example.com", "=1", "é", &long] {
             assert_eq!(UserId::new(wrong), None, "{wrong:?}");
-            assert_eq!(Source::named(wrong), None, "{wrong:?}");
+            assert_eq!(PresenceSource::named(wrong), None, "{wrong:?}");
         }
     }
 
     #[test]
     fn a_source_is_one_of_two_names_or_an_id() {
-        assert_eq!(Source::named("PureCloud"), Some(Source::Platform));
-        assert_eq!(Source::named("MICROSOFTTEAMS"), Some(Source::Teams));
-        assert_eq!(Source::named("5A4DB0C5-0000-4000-A000-000000000001").unwrap().as_str().len(), 36);
+        assert_eq!(PresenceSource::named("PureCloud"), Some(PresenceSource::Platform));
+        assert_eq!(PresenceSource::named("MICROSOFTTEAMS"), Some(PresenceSource::Teams));
+        assert_eq!(PresenceSource::named("5A4DB0C5-0000-4000-A000-000000000001").unwrap().as_str().len(), 36);
     }
 }

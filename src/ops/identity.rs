@@ -1,7 +1,7 @@
 //! Which org is meant, whose credentials these are, and whether the two agree.
 
 use crate::client::wire::WireError;
-use crate::client::{ApiError, Kind, Reader};
+use crate::client::{ApiError, ApiErrorKind, Reader};
 use crate::model::desired::Desired;
 use crate::model::names::OrgId;
 use crate::model::observed::Organization;
@@ -90,26 +90,26 @@ pub async fn who(
 /// Would nothing else be answered either?
 pub fn stops_everything(error: &ApiError) -> bool {
     match &error.kind {
-        Kind::Unauthorized { .. } | Kind::Credentials | Kind::HoldsSecret => true,
-        Kind::Connection(error) => !matches!(error, WireError::Lost(_) | WireError::TimedOut { .. }),
-        Kind::RateLimited { .. }
-        | Kind::Forbidden { .. }
-        | Kind::NotFound { .. }
-        | Kind::NotServed(_)
-        | Kind::NoneServed
-        | Kind::NotOffered
-        | Kind::Conflict
-        | Kind::Invalid
-        | Kind::Server
-        | Kind::Redirected
-        | Kind::Interrupted
-        | Kind::Waited
-        | Kind::BrokenPromise(_)
-        | Kind::OddObject(_)
-        | Kind::HalfCharacter(_)
-        | Kind::Unsettled(_)
-        | Kind::Incomplete(_)
-        | Kind::UnusableId(_) => false,
+        ApiErrorKind::Unauthorized { .. } | ApiErrorKind::Credentials | ApiErrorKind::HoldsSecret => true,
+        ApiErrorKind::Connection(error) => !matches!(error, WireError::Lost(_) | WireError::TimedOut { .. }),
+        ApiErrorKind::RateLimited { .. }
+        | ApiErrorKind::Forbidden { .. }
+        | ApiErrorKind::NotFound { .. }
+        | ApiErrorKind::NotServed(_)
+        | ApiErrorKind::NoneServed
+        | ApiErrorKind::NotOffered
+        | ApiErrorKind::Conflict
+        | ApiErrorKind::Invalid
+        | ApiErrorKind::Server
+        | ApiErrorKind::Redirected
+        | ApiErrorKind::Interrupted
+        | ApiErrorKind::Waited
+        | ApiErrorKind::BrokenPromise(_)
+        | ApiErrorKind::OddObject(_)
+        | ApiErrorKind::HalfCharacter(_)
+        | ApiErrorKind::Unsettled(_)
+        | ApiErrorKind::Incomplete(_)
+        | ApiErrorKind::UnusableId(_) => false,
     }
 }
 

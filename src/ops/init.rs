@@ -37,20 +37,20 @@ pub enum Ci {
 
 /// A file that is to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub struct InitPage {
     pub name: String,
     pub text: String,
     pub claim: Claim,
 }
 
-impl Page {
-    pub fn whole(name: impl Into<String>, text: String) -> Page {
-        Page { name: name.into(), text, claim: Claim::Whole }
+impl InitPage {
+    pub fn whole(name: impl Into<String>, text: String) -> InitPage {
+        InitPage { name: name.into(), text, claim: Claim::Whole }
     }
 }
 
 /// A config to begin with, where there is no org to import from.
-pub fn small() -> Page {
+pub fn small() -> InitPage {
     let text = format!(
         "# yaml-language-server: $schema={SCHEMA_FROM_CONFIG}\n\
          version: 1\n\
@@ -73,14 +73,15 @@ pub fn small() -> Page {
          systemPresence: Busy\n    \
          labels: {{ en_US: Coaching }}\n"
     );
-    Page::whole(format!("{CONFIG_FOLDER}/presence.yaml"), text)
+    InitPage::whole(format!("{CONFIG_FOLDER}/presence.yaml"), text)
 }
 
 /// The files of a CI, as the examples have them, for the org that a config names: what else has to be set in them is
 /// marked `Set:`.
-pub fn workflows(ci: Ci, org: Option<&str>) -> Vec<Page> {
-    let page =
-        |(name, text): &(&str, &str)| Page::whole(*name, org.map_or_else(|| (*text).to_owned(), |org| of(org, text)));
+pub fn workflows(ci: Ci, org: Option<&str>) -> Vec<InitPage> {
+    let page = |(name, text): &(&str, &str)| {
+        InitPage::whole(*name, org.map_or_else(|| (*text).to_owned(), |org| of(org, text)))
+    };
     match ci {
         Ci::Github => GITHUB.iter().map(page).collect(),
         Ci::Gitlab => GITLAB.iter().map(page).collect(),
@@ -112,7 +113,7 @@ const GITHUB: [(&str, &str); 4] = [
 const GITLAB: [(&str, &str); 2] = [example!("gitlab-ci", ".gitlab-ci.yml"), example!("gitlab-ci", "presencectl.sh")];
 
 /// What Git passes over: the lines that are there, and those that are missing.
-pub fn gitignore(there: Option<&str>) -> Page {
+pub fn gitignore(there: Option<&str>) -> InitPage {
     let mut text = there.unwrap_or_default().to_owned();
     // A byte-order mark stays where it is.
     let is_there = |line: &str| text.trim_start_matches('\u{FEFF}').lines().any(|it| it.trim() == line);
@@ -124,11 +125,11 @@ pub fn gitignore(there: Option<&str>) -> Page {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "# {}{}\n{line}", why[..1].to_uppercase(), &why[1..]);
     }
-    Page { name: ".gitignore".to_owned(), text, claim: Claim::Addition }
+    InitPage { name: ".gitignore".to_owned(), text, claim: Claim::Addition }
 }
 
 /// How to go on, for whoever opens the repository.
-pub fn readme(start: Start) -> Page {
+pub fn readme(start: Start) -> InitPage {
     let sandbox = match start {
         Start::Org => "",
         Start::Small => " --sandbox",
@@ -156,7 +157,7 @@ pub fn readme(start: Start) -> Page {
          Credentials come from the environment and never from a file.\n"
     );
     // Somebody's own page says what they want it to say.
-    Page { name: "README.md".to_owned(), text, claim: Claim::Fallback }
+    InitPage { name: "README.md".to_owned(), text, claim: Claim::Fallback }
 }
 
 #[cfg(test)]

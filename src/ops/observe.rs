@@ -1,7 +1,7 @@
 //! Reading an org: who it is, what it holds, and which generation of the API shows it. It is handed a reader, so it cannot
 //! write.
 
-use crate::client::{ApiError, Kind, Reader};
+use crate::client::{ApiError, ApiErrorKind, Reader};
 use crate::host::logging;
 use crate::model::desired::{Desired, Management};
 use crate::model::division::{DivisionName, Divisions};
@@ -12,7 +12,7 @@ use crate::ops::identity::{Identity, who};
 use crate::plan::odd;
 
 /// What was read of an org.
-pub struct Seen {
+pub struct Observation {
     pub target: Target,
     pub observed: Observed,
     /// Look-ups that failed without stopping anything.
@@ -30,11 +30,11 @@ pub struct From<'a> {
 /// Reads the org. `asks_for_divisions` says, of the definitions, whether names of divisions are needed;
 /// they are read only where the generation has divisions. `heard` learns which org it is as soon as it
 /// says so.
-pub async fn see(
+pub async fn observe(
     from: From<'_>,
     asks_for_divisions: impl Fn(&[Definition]) -> bool,
     heard: &mut Heard,
-) -> Result<Seen, Problem> {
+) -> Result<Observation, Problem> {
     let From { reader, identity, api, sandbox } = from;
     logging::phase("reading the org");
     let mut notes = Vec::new();
@@ -63,7 +63,7 @@ pub async fn see(
     };
     let observed = Observed::listed(listed, presences).seen_through(generation, divisions);
     let target = Target { org: heard.org.clone(), sandbox, generation };
-    Ok(Seen { target, observed, notes })
+    Ok(Observation { target, observed, notes })
 }
 
 /// What of an org cannot be read whole, for commands whose views have no place for it.
@@ -89,7 +89,7 @@ pub async fn with_other_generation(reader: &Reader, api: ApiChoice, error: ApiEr
         ApiChoice::Only(generation) => generation.other(),
         ApiChoice::Auto => Generation::Second,
     };
-    let is_forbidden = matches!(error.kind, Kind::Forbidden { .. });
+    let is_forbidden = matches!(error.kind, ApiErrorKind::Forbidden { .. });
     let problem = Problem::from(error);
     let may_read = is_forbidden && reader.speaking(other).list().await.is_ok();
     match problem.help.clone().filter(|_| may_read) {
@@ -104,14 +104,14 @@ pub async fn definitions(reader: &Reader, api: ApiChoice) -> Result<(Generation,
         ApiChoice::Only(generation) => generation,
         ApiChoice::Auto => match reader.speaking(Generation::First).list().await {
             Ok(listed) => return Ok((Generation::First, listed)),
-            Err(error) if error.kind == Kind::NotServed(Generation::First) => Generation::Second,
+            Err(error) if error.kind == ApiErrorKind::NotServed(Generation::First) => Generation::Second,
             Err(error) => return Err(error),
         },
     };
     match reader.speaking(generation).list().await {
         Ok(listed) => Ok((generation, listed)),
-        Err(error) if api == ApiChoice::Auto && error.kind == Kind::NotServed(Generation::Second) => {
-            Err(ApiError { kind: Kind::NoneServed, ..error })
+        Err(error) if api == ApiChoice::Auto && error.kind == ApiErrorKind::NotServed(Generation::Second) => {
+            Err(ApiError { kind: ApiErrorKind::NoneServed, ..error })
         }
         Err(error) => Err(error),
     }

@@ -13,10 +13,10 @@ use crate::model::observed::{Definition, Observed, Target};
 use crate::model::problem::{Heard, Problem};
 use crate::model::usage::Usage;
 use crate::ops::apply::CONCURRENCY;
-use crate::ops::history::evidence::Earlier;
-use crate::ops::history::reports::{Newest, StoredReports, newest};
+use crate::ops::history::evidence::EarlierStates;
+use crate::ops::history::reports::{NewestReports, ReportStore, newest};
 use crate::ops::identity::Identity;
-use crate::ops::observe::{From, Seen, names_divisions, see};
+use crate::ops::observe::{From, Observation, names_divisions, observe};
 use crate::plan::change::Step;
 use crate::plan::cost::{Cost, Terms};
 use crate::plan::evidence::Evidence;
@@ -24,7 +24,7 @@ use crate::plan::recent::{Sent, to_read, with_recent};
 use crate::plan::usage::{in_question, with_usage};
 use crate::plan::{Plan, plan, plan_by};
 
-pub struct Look {
+pub struct PlannedOrg {
     pub target: Target,
     pub observed: Observed,
     /// What runs of the last minutes made and the org's list does not show yet, as reads by id show it.
@@ -32,13 +32,13 @@ pub struct Look {
     pub plan: Plan,
     /// What earlier states had for what would be created; none if there is nothing to ask.
     pub evidence: Option<Evidence>,
-    pub kept: Newest,
+    pub kept: NewestReports,
     /// Look-ups that failed without stopping anything.
     pub notes: Vec<Problem>,
 }
 
 /// What is read, and how it is judged.
-pub struct Asked<'a> {
+pub struct PlanRequest<'a> {
     pub desired: &'a Desired,
     pub limits: Limits,
     pub identity: Identity,
@@ -47,13 +47,13 @@ pub struct Asked<'a> {
     pub usage: bool,
     pub sandbox: bool,
     /// Where to look for what was before, when something would be created; none where nothing is said of it.
-    pub earlier: Option<Earlier<'a>>,
+    pub earlier: Option<EarlierStates<'a>>,
     /// The reports of earlier runs.
-    pub folder: &'a dyn StoredReports,
+    pub folder: &'a dyn ReportStore,
     pub now: Moment,
 }
 
-impl Look {
+impl PlannedOrg {
     /// What the org holds, with what its list does not show yet.
     pub fn with_unlisted(&self) -> Observed {
         let mut observed = self.observed.clone();
@@ -64,10 +64,10 @@ impl Look {
 }
 
 /// Reads the org and plans. `heard` learns which org it is as soon as it says so.
-pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Result<Look, Problem> {
-    let Asked { desired, limits, identity, api, usage, sandbox, earlier, folder, now } = asked;
+pub async fn plan_org(reader: &Reader, asked: &PlanRequest<'_>, heard: &mut Heard) -> Result<PlannedOrg, Problem> {
+    let PlanRequest { desired, limits, identity, api, usage, sandbox, earlier, folder, now } = asked;
     let from = From { reader, identity, api: *api, sandbox: *sandbox };
-    let Seen { target, observed, mut notes } = see(from, |_| names_divisions(desired), heard).await?;
+    let Observation { target, observed, mut notes } = observe(from, |_| names_divisions(desired), heard).await?;
     let speaking = reader.speaking(target.generation);
     let observed = with_unlisted(&speaking, desired.needed_pins(), observed, &mut notes).await;
     let kept = newest(*folder, desired.org.as_ref().map(|it| it.name.as_str()), &target)?;
@@ -100,7 +100,7 @@ pub async fn look(reader: &Reader, asked: &Asked<'_>, heard: &mut Heard) -> Resu
         plan = with_usage(plan, usage, limits);
     }
     plan.cost = cost(reader, &plan, &observed);
-    Ok(Look { target, observed, unlisted, plan, evidence, kept, notes })
+    Ok(PlannedOrg { target, observed, unlisted, plan, evidence, kept, notes })
 }
 
 /// The plan, with what earlier runs have made, or may have: what the list does not show of that is read by its id. Beside it,
@@ -124,7 +124,7 @@ pub async fn held_against(
 
 /// The objects that reports name for what would be created and the list does not show, but for those that runs of the last
 /// minutes made.
-fn objects_of_creates(plan: &Plan, kept: &Newest, sent: &[Sent], observed: &Observed) -> BTreeSet<DefinitionId> {
+fn objects_of_creates(plan: &Plan, kept: &NewestReports, sent: &[Sent], observed: &Observed) -> BTreeSet<DefinitionId> {
     let creates = plan.changes.iter().filter(|it| matches!(it.step, Step::Create(_)));
     let named = creates.filter_map(|it| kept.object_of(it.step.key()?));
     let unlisted = named.filter(|id| observed.get(id).is_none());

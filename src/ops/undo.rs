@@ -10,8 +10,8 @@ use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::{Content, Definition, Observed, Primary};
 use crate::model::odd::Odd;
 use crate::model::text;
-use crate::ops::apply::report::{Outcome, Row, Skip};
-use crate::ops::history::stored::{KeptReport, KeptRow};
+use crate::ops::apply::report::{Outcome, ReportRow, Skip};
+use crate::ops::history::stored::{StoredReport, StoredRow};
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change, Edit, Reason, Removal, Step};
 use crate::plan::difference::{Difference, between};
@@ -40,15 +40,15 @@ pub enum Known {
 /// An object that the report says may have been written, and that is not written now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
-    pub row: KeptRow,
+    pub row: StoredRow,
     pub action: Action,
     /// Why it is not.
-    pub why: Why,
+    pub why: WhyNotUndone,
 }
 
 /// Why nothing is done to an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
+pub enum WhyNotUndone {
     /// It is as it was before.
     AlreadySo,
     /// Somebody has changed it since: what the run left there, and what is there now.
@@ -75,7 +75,7 @@ pub enum Why {
 ///
 /// What `config` protects or omits is left alone. `limits` are its own, or the tool's where there is none, raised by
 /// whatever flags a person gave.
-pub fn undo(report: &KeptReport, observed: &Observed, limits: &Limits, config: Option<&Desired>) -> Undo {
+pub fn undo(report: &StoredReport, observed: &Observed, limits: &Limits, config: Option<&Desired>) -> Undo {
     let scope = report.scope();
     let spared = config.map(|it| spared(it, observed)).unwrap_or_default();
     let known: BTreeSet<&DefinitionId> = report.rows.iter().filter_map(|row| row.id.as_ref()).collect();
@@ -97,16 +97,16 @@ pub fn undo(report: &KeptReport, observed: &Observed, limits: &Limits, config: O
 }
 
 /// The objects that a config never has touched, and why.
-fn spared(config: &Desired, observed: &Observed) -> BTreeMap<DefinitionId, Why> {
+fn spared(config: &Desired, observed: &Observed) -> BTreeMap<DefinitionId, WhyNotUndone> {
     let pairing = matching::pair(config, observed);
     let is_omitted = |key: &Key| config.definitions.get(key).is_some_and(|it| it.management == Management::Omitted);
     let omitted = pairing.claimed.into_iter().filter(|(_, key)| is_omitted(key));
-    let omitted = omitted.map(|(id, key)| (id.clone(), Why::Omitted(key.clone())));
-    omitted.chain(config.protect.keys().map(|id| (id.clone(), Why::Protected))).collect()
+    let omitted = omitted.map(|(id, key)| (id.clone(), WhyNotUndone::Omitted(key.clone())));
+    omitted.chain(config.protect.keys().map(|id| (id.clone(), WhyNotUndone::Protected))).collect()
 }
 
 /// Every step of an undo is about an object that is there.
-fn unless_spared(step: Step, spared: &BTreeMap<DefinitionId, Why>) -> Result<Step, Why> {
+fn unless_spared(step: Step, spared: &BTreeMap<DefinitionId, WhyNotUndone>) -> Result<Step, WhyNotUndone> {
     match step.id().and_then(|id| spared.get(id)) {
         Some(why) => Err(why.clone()),
         None => Ok(step),
@@ -114,42 +114,47 @@ fn unless_spared(step: Step, spared: &BTreeMap<DefinitionId, Why>) -> Result<Ste
 }
 
 /// Half a character is never sent back.
-fn unless_halved(step: Step, observed: &Observed) -> Result<Step, Why> {
+fn unless_halved(step: Step, observed: &Observed) -> Result<Step, WhyNotUndone> {
     match odd::sends_half(&step, observed) {
-        Some(Fact::SendsHalf { places, .. }) => Err(Why::HalfCharacter(places)),
+        Some(Fact::SendsHalf { places, .. }) => Err(WhyNotUndone::HalfCharacter(places)),
         Some(_) | None => Ok(step),
     }
 }
 
 /// What a run goes by that takes a report back.
-pub fn desired(report: &KeptReport) -> Desired {
+pub fn desired(report: &StoredReport) -> Desired {
     let (default_locale, scope) = (report.default_locale(), report.scope());
     Desired { settings: Settings { default_locale, scope, ..Settings::default() }, ..Desired::nothing() }
 }
 
-fn step(row: &KeptRow, observed: &Observed, scope: &Scope, known: &BTreeSet<&DefinitionId>) -> Result<Step, Why> {
-    let left = row.left().ok_or(Why::NotSaid)?;
+fn step(
+    row: &StoredRow,
+    observed: &Observed,
+    scope: &Scope,
+    known: &BTreeSet<&DefinitionId>,
+) -> Result<Step, WhyNotUndone> {
+    let left = row.left().ok_or(WhyNotUndone::NotSaid)?;
     let object = match &row.id {
         Some(id) => observed.get(id),
         None => made(row, &left, observed, known)?,
     };
     let Some(object) = object else {
         if let Some(odd) = row.id.as_ref().and_then(|id| observed.odd(id)) {
-            return Err(Why::Odd(odd.in_words()));
+            return Err(WhyNotUndone::Odd(odd.in_words()));
         }
-        return Err(if row.before.is_none() { Why::AlreadySo } else { Why::Gone });
+        return Err(if row.before.is_none() { WhyNotUndone::AlreadySo } else { WhyNotUndone::Gone });
     };
     if object.primary == Primary::Yes {
-        return Err(Why::PlatformsOwn);
+        return Err(WhyNotUndone::PlatformsOwn);
     }
     if object.system_presence != row.system_presence {
         let (expected, found) = (row.system_presence.clone(), object.system_presence.clone());
-        return Err(Why::Changed(vec![Difference::SystemPresence { expected, found }]));
+        return Err(WhyNotUndone::Changed(vec![Difference::SystemPresence { expected, found }]));
     }
     // A removal has looked at every label, and so has whoever made something, or brought back what was removed.
     let is_managed = |content: &Content| content.labels.iter().all(|(locale, _)| scope.covers(locale));
     let scope = match row.action {
-        Action::Create | Action::Replace | Action::Deactivate | Action::Delete => &Scope::All,
+        Action::Create | Action::Supersede | Action::Deactivate | Action::Delete => &Scope::All,
         Action::Update | Action::Reactivate if !row.before.iter().chain([&left]).all(is_managed) => &Scope::All,
         Action::Update | Action::Reactivate => scope,
     };
@@ -158,11 +163,11 @@ fn step(row: &KeptRow, observed: &Observed, scope: &Scope, known: &BTreeSet<&Def
         Some(before) => object.content_beside(before, scope).same_as(before),
     };
     if is_so {
-        return Err(Why::AlreadySo);
+        return Err(WhyNotUndone::AlreadySo);
     }
     let found = object.content_beside(&left, scope);
     if !found.same_as(&left) {
-        return Err(Why::Changed(between(&left, &found)));
+        return Err(WhyNotUndone::Changed(between(&left, &found)));
     }
     Ok(match &row.before {
         None => removal(row.key.clone(), object, None),
@@ -185,11 +190,11 @@ fn step(row: &KeptRow, observed: &Observed, scope: &Scope, known: &BTreeSet<&Def
 
 /// What a creation made whose answer was lost: the one active definition that is exactly what was sent.
 fn made<'a>(
-    row: &KeptRow,
+    row: &StoredRow,
     left: &Content,
     observed: &'a Observed,
     known: &BTreeSet<&DefinitionId>,
-) -> Result<Option<&'a Definition>, Why> {
+) -> Result<Option<&'a Definition>, WhyNotUndone> {
     let alike = |it: &&Definition| {
         it.system_presence == row.system_presence
             && it.primary != Primary::Yes
@@ -201,11 +206,11 @@ fn made<'a>(
     let is_odd = |it: &&Odd| it.may_be_under(&row.system_presence) && it.looks().any(|look| looks.contains(&look));
     match found.as_slice() {
         [] => match observed.odd.iter().find(is_odd) {
-            Some(odd) => Err(Why::Odd(format!("{}: {}", odd.name(), odd.in_words()))),
+            Some(odd) => Err(WhyNotUndone::Odd(format!("{}: {}", odd.name(), odd.in_words()))),
             None => Ok(None),
         },
         [one] => Ok(Some(one)),
-        several => Err(Why::SeveralLookLikeIt(several.iter().map(|it| it.id.clone()).collect())),
+        several => Err(WhyNotUndone::SeveralLookLikeIt(several.iter().map(|it| it.id.clone()).collect())),
     }
 }
 
@@ -241,29 +246,29 @@ fn one_takes_the_others_place(changes: &mut [Change]) {
         if let Step::Deactivate(key, removal) = &change.step
             && back.contains(key)
         {
-            change.step = Step::Replace(key.clone(), removal.clone());
+            change.step = Step::Supersede(key.clone(), removal.clone());
         }
     }
 }
 
 /// What is done to take it back.
-fn inverse(row: &KeptRow) -> Action {
+fn inverse(row: &StoredRow) -> Action {
     match row.action {
         Action::Reactivate if row.key.is_none() => Action::Delete,
         Action::Create | Action::Reactivate => Action::Deactivate,
         Action::Update => Action::Update,
-        Action::Replace | Action::Deactivate | Action::Delete => Action::Reactivate,
+        Action::Supersede | Action::Deactivate | Action::Delete => Action::Reactivate,
     }
 }
 
 impl Settled {
     /// Its row in the report of the undo.
-    pub fn row(&self) -> Row {
+    pub fn row(&self) -> ReportRow {
         let Settled { row, action, why } = self;
         let nothing = || Content { labels: Labels::new(), deactivated: true, division: None };
         let was = row.left().unwrap_or_else(nothing);
         let after = row.before.clone().unwrap_or_else(|| Content { deactivated: true, ..was.clone() });
-        Row {
+        ReportRow {
             action: *action,
             key: row.key.clone(),
             id: row.id.clone(),
@@ -281,37 +286,37 @@ impl Settled {
     }
 }
 
-impl Why {
+impl WhyNotUndone {
     fn outcome(&self) -> Outcome {
         let failed = |message: String, help: &str| {
             Outcome::Failed(Cause { message, help: Some(help.to_owned()), ..Cause::default() })
         };
         match self {
-            Why::AlreadySo => Outcome::AlreadySo,
-            Why::Changed(differences) => Outcome::Refused(differences.clone()),
-            Why::Gone => failed(
+            WhyNotUndone::AlreadySo => Outcome::AlreadySo,
+            WhyNotUndone::Changed(differences) => Outcome::Refused(differences.clone()),
+            WhyNotUndone::Gone => failed(
                 "it is not there any more, and the platform gives no id a second time".to_owned(),
                 "an `apply` of a config that asks for it makes another one",
             ),
-            Why::SeveralLookLikeIt(ids) => failed(
+            WhyNotUndone::SeveralLookLikeIt(ids) => failed(
                 format!("the report does not know its id, and {} look like it", text::list(ids, "and")),
                 "deactivate the one that is not wanted in the org's admin page, or by a config with its id in `ids`",
             ),
-            Why::Odd(what) => failed(
+            WhyNotUndone::Odd(what) => failed(
                 format!("it cannot be read whole, so it is left as it is: {what}"),
                 "repair it in the org's admin page, and undo again",
             ),
-            Why::HalfCharacter(places) => failed(
+            WhyNotUndone::HalfCharacter(places) => failed(
                 format!("it holds half a character, which would be sent back ({places})"),
                 "write the whole text in the org's admin page, and undo again",
             ),
-            Why::PlatformsOwn => failed(
+            WhyNotUndone::PlatformsOwn => failed(
                 "it is one of the platform's own".to_owned(),
                 "nobody can change it; look where the report comes from",
             ),
-            Why::Protected => Outcome::Skipped(Skip::Protected),
-            Why::Omitted(key) => Outcome::Skipped(Skip::Omitted(key.clone())),
-            Why::NotSaid => failed(
+            WhyNotUndone::Protected => Outcome::Skipped(Skip::Protected),
+            WhyNotUndone::Omitted(key) => Outcome::Skipped(Skip::Omitted(key.clone())),
+            WhyNotUndone::NotSaid => failed(
                 "the report does not say what was written".to_owned(),
                 "an older version made it; restore this one by a config",
             ),

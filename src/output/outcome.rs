@@ -7,11 +7,11 @@ use crate::host::stop::Signal;
 use crate::model::cause::Cause;
 use crate::model::text;
 use crate::ops::apply::outcome::OutcomeKind;
-use crate::ops::apply::report::{Report, Row, Verification};
+use crate::ops::apply::report::{Report, ReportRow, Verification};
 use crate::output::style::{Style, Tone};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Said {
+pub struct OutcomeWords {
     /// In a sum what has the smaller one comes first.
     pub place: u8,
     pub words: &'static str,
@@ -19,7 +19,7 @@ pub struct Said {
 }
 
 /// How the outcome of an object is said.
-pub fn said(outcome: OutcomeKind) -> Said {
+pub fn said(outcome: OutcomeKind) -> OutcomeWords {
     let (words, tone) = match outcome {
         OutcomeKind::Done => ("done", Tone::Good),
         OutcomeKind::AlreadySo => ("already so", Tone::Good),
@@ -31,7 +31,7 @@ pub fn said(outcome: OutcomeKind) -> Said {
         OutcomeKind::Skipped => ("skipped", Tone::Open),
         OutcomeKind::Unknown => ("unknown", Tone::Bad),
     };
-    Said { place: outcome as u8, words, tone }
+    OutcomeWords { place: outcome as u8, words, tone }
 }
 
 /// What the look after an apply came to.
@@ -105,9 +105,9 @@ pub fn interrupted(by_signal: Option<Signal>, style: Style) -> String {
 }
 
 /// How many have each outcome: "2 done, 1 failed". Nothing where there are none.
-pub fn counted(outcomes: impl IntoIterator<Item = Said>) -> String {
+pub fn counted(outcomes: impl IntoIterator<Item = OutcomeWords>) -> String {
     let mut counts: BTreeMap<(u8, &str), usize> = BTreeMap::new();
-    for Said { place, words, tone: _ } in outcomes {
+    for OutcomeWords { place, words, tone: _ } in outcomes {
         *counts.entry((place, words)).or_default() += 1;
     }
     let counts: Vec<String> = counts.into_iter().map(|((_, words), count)| format!("{count} {words}")).collect();
@@ -115,6 +115,6 @@ pub fn counted(outcomes: impl IntoIterator<Item = Said>) -> String {
 }
 
 /// The same of the rows of a report.
-pub fn counted_outcomes(rows: &[Row]) -> String {
+pub fn counted_outcomes(rows: &[ReportRow]) -> String {
     counted(rows.iter().map(|row| said(row.outcome.kind())))
 }

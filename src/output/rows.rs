@@ -7,13 +7,13 @@ use crate::model::division::Divisions;
 use crate::model::names::{DivisionId, Key, Label, Locale};
 use crate::model::text;
 use crate::model::usage::{People, Usage};
-use crate::ops::apply::report::{Outcome, Row};
+use crate::ops::apply::report::{Outcome, ReportRow};
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
 use crate::plan::guard::noticed;
-use crate::plan::origin::{Base, Origin};
+use crate::plan::origin::{Base, ChangeOrigin};
 
 /// What a reviewer has to decide.
 pub const FROM_THIS_CHANGE: &str = "From this change";
@@ -44,29 +44,29 @@ pub fn groups(plan: &Plan) -> Vec<Group<'_>> {
 
 /// Something to look at before the changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
+pub struct RowNote {
     pub say: String,
     pub lines: Vec<String>,
 }
 
 /// What a change of the config does that its plan alone does not show: what leaves the config first, then what looks
 /// renamed.
-pub fn base_notes(base: &Base) -> Vec<Note> {
+pub fn base_notes(base: &Base) -> Vec<RowNote> {
     let Some(compared) = base.compared() else { return Vec::new() };
-    let leaving = compared.leaving.iter().map(|it| Note { say: it.message(), lines: Vec::new() });
+    let leaving = compared.leaving.iter().map(|it| RowNote { say: it.message(), lines: Vec::new() });
     let renamed = compared.renamed.iter().map(|it| {
         let Answer { say, lines } = it.answer();
-        Note { say: format!("{} {say}", it.message()), lines }
+        RowNote { say: format!("{} {say}", it.message()), lines }
     });
-    let not_looked_at = base.not_looked_at().into_iter().map(|say| Note { say, lines: Vec::new() });
+    let not_looked_at = base.not_looked_at().into_iter().map(|say| RowNote { say, lines: Vec::new() });
     leaving.chain(renamed).chain(not_looked_at).collect()
 }
 
 /// Where a change comes from, where its group does not say all of it.
 pub fn origin(plan: &Plan, step: &Step) -> Option<String> {
     match plan.base.as_ref()?.origin(step)? {
-        Origin::ThisChange => None,
-        it @ (Origin::ThisChangeToo | Origin::Before(_)) => Some(it.in_words()),
+        ChangeOrigin::ThisChange => None,
+        it @ (ChangeOrigin::ThisChangeToo | ChangeOrigin::Before(_)) => Some(it.in_words()),
     }
 }
 
@@ -103,7 +103,7 @@ pub fn labels<'a>(step: &'a Step, default_locale: &Locale) -> Vec<LabelRow<'a>> 
             .map(|pair| LabelRow { locale: pair.locale, before: pair.second, after: pair.first })
             .filter(|row| row.before != row.after)
             .collect(),
-        Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => {
+        Step::Deactivate(_, removal) | Step::Supersede(_, removal) | Step::Delete(removal) => {
             let labels = removal.before.labels.iter();
             labels.map(|(locale, it)| LabelRow { locale, before: Some(it), after: None }).collect()
         }
@@ -123,7 +123,7 @@ pub fn others(step: &Step, divisions: &Divisions) -> Vec<(&'static str, Option<S
             let of = |it: &Option<DivisionId>| Some(division(it.as_ref(), divisions));
             vec![("division", of(&edit.before.division), of(&edit.after.division))]
         }
-        Step::Update(_) | Step::Reactivate(_) | Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => {
+        Step::Update(_) | Step::Reactivate(_) | Step::Deactivate(..) | Step::Supersede(..) | Step::Delete(_) => {
             Vec::new()
         }
     }
@@ -139,7 +139,7 @@ pub fn division(id: Option<&DivisionId>, divisions: &Divisions) -> String {
 /// object is what goes.
 pub fn key(step: &Step) -> Option<&str> {
     match step {
-        Step::Replace(..) => None,
+        Step::Supersede(..) => None,
         Step::Create(_) | Step::Update(_) | Step::Reactivate(_) | Step::Deactivate(..) | Step::Delete(_) => {
             step.key().map(Key::as_str)
         }
@@ -147,8 +147,8 @@ pub fn key(step: &Step) -> Option<&str> {
 }
 
 /// The same of what became of a step.
-pub fn key_of(row: &Row) -> Option<&str> {
-    row.key.as_ref().filter(|_| row.action != Action::Replace).map(Key::as_str)
+pub fn key_of(row: &ReportRow) -> Option<&str> {
+    row.key.as_ref().filter(|_| row.action != Action::Supersede).map(Key::as_str)
 }
 
 /// What was found otherwise than expected of an object, a sentence each, with names between backticks.

@@ -85,7 +85,7 @@ impl Style {
             Action::Create => console::Style::new().green(),
             Action::Reactivate => console::Style::new().cyan(),
             Action::Update => console::Style::new().yellow(),
-            Action::Replace | Action::Deactivate | Action::Delete => console::Style::new().red(),
+            Action::Supersede | Action::Deactivate | Action::Delete => console::Style::new().red(),
         };
         self.paint(style.bold(), text)
     }
@@ -97,6 +97,6 @@ pub(crate) fn sign(action: Action) -> char {
         Action::Create => '+',
         Action::Reactivate => '^',
         Action::Update => '~',
-        Action::Replace | Action::Deactivate | Action::Delete => '-',
+        Action::Supersede | Action::Deactivate | Action::Delete => '-',
     }
 }

@@ -1,14 +1,14 @@
 //! What a plan or a report comes to, in few words: what every view says first. Nothing in it is foreign text.
 
 use crate::model::text;
-use crate::ops::apply::report::{Intent, Report, Row};
+use crate::ops::apply::report::{Intent, Report, ReportRow};
 use crate::output::outcome::counted_outcomes;
 use crate::output::style::Tone;
 use crate::plan::Plan;
 use crate::plan::change::{Action, Change};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Summary {
     pub tone: Tone,
     pub words: String,
     /// A sentence more, without its full stop, where there is one to say.
@@ -26,19 +26,19 @@ fn counted(changes: &[Change]) -> String {
     counts.join(", ")
 }
 
-pub fn of_plan(plan: &Plan) -> Verdict {
+pub fn of_plan(plan: &Plan) -> Summary {
     let held = (!plan.held.is_empty()).then(|| format!("{} not visible yet", plan.held.len()));
     let counts = Some(counted(&plan.changes)).filter(|it| !it.is_empty());
     let counts = counts.into_iter().chain(held).collect::<Vec<_>>().join(", ");
     if !plan.refusals.is_empty() {
         let so_far = if counts.is_empty() { String::new() } else { format!(". So far: {counts}") };
         let more = format!("{}{so_far}", to_answer(plan.refusals.len()));
-        return Verdict { tone: Tone::Bad, words: "Refused".to_owned(), more: Some(more) };
+        return Summary { tone: Tone::Bad, words: "Refused".to_owned(), more: Some(more) };
     }
     if counts.is_empty() {
-        return Verdict { tone: Tone::Good, words: "No changes".to_owned(), more: None };
+        return Summary { tone: Tone::Good, words: "No changes".to_owned(), more: None };
     }
-    Verdict { tone: Tone::Open, words: counts, more: None }
+    Summary { tone: Tone::Open, words: counts, more: None }
 }
 
 fn to_answer(errors: usize) -> String {
@@ -47,7 +47,7 @@ fn to_answer(errors: usize) -> String {
 
 /// How much of what a plan manages needs nothing: a sentence after another one, or nothing.
 pub fn in_step(plan: &Plan) -> String {
-    match plan.in_step.len() {
+    match plan.in_sync.len() {
         0 => String::new(),
         1 => " 1 definition is in step.".to_owned(),
         count => format!(" {count} definitions are in step."),
@@ -61,14 +61,14 @@ pub fn cost(plan: &Plan) -> Option<String> {
 }
 
 /// Of a report, behind the name of its command.
-pub fn of_report(report: &Report) -> Verdict {
+pub fn of_report(report: &Report) -> Summary {
     let rows = &report.rows;
     let counts = counted_outcomes(rows);
     let words = if counts.is_empty() { "nothing to do".to_owned() } else { counts };
     match (report.is_success(), report.refusals.len()) {
-        (true, _) => Verdict { tone: Tone::Good, words, more: None },
-        (false, 0) => Verdict { tone: Tone::Bad, words, more: Some(missing(rows)) },
-        (false, errors) => Verdict { tone: Tone::Bad, words: "refused".to_owned(), more: Some(to_answer(errors)) },
+        (true, _) => Summary { tone: Tone::Good, words, more: None },
+        (false, 0) => Summary { tone: Tone::Bad, words, more: Some(missing(rows)) },
+        (false, errors) => Summary { tone: Tone::Bad, words: "refused".to_owned(), more: Some(to_answer(errors)) },
     }
 }
 
@@ -80,7 +80,7 @@ pub fn what(report: &Report) -> &'static str {
 }
 
 /// What is not done of an apply that did not succeed, without a full stop.
-fn missing(rows: &[Row]) -> String {
+fn missing(rows: &[ReportRow]) -> String {
     let missing = rows.iter().filter(|row| !row.outcome.is_success()).count();
     if missing == 0 {
         return "Every change was written, but the org is not known to be in step".to_owned();

@@ -9,9 +9,9 @@ use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence, can_be_id};
 use crate::model::text;
 use crate::model::yaml;
-use crate::plan::candidate::{Candidate, Said};
+use crate::plan::candidate::{Candidate, CandidateWords};
 use crate::plan::evidence::Had;
-use crate::plan::refusal::{By, Fact, MORE, Refusal};
+use crate::plan::refusal::{Fact, MORE, Refusal, RefusedBy};
 
 /// One way to answer a refusal. Foreign strings in it are raw, except in `lines`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,13 +24,13 @@ pub struct Answer {
 impl Refusal {
     pub fn answers(&self) -> Vec<Answer> {
         match &self.fact {
-            Fact::Ambiguous { key, by: By::Label, candidates, .. } => pins(key, candidates),
-            Fact::Ambiguous { key, by: By::PreviousLabels, candidates, .. } => {
+            Fact::Ambiguous { key, by: RefusedBy::Label, candidates, .. } => pins(key, candidates),
+            Fact::Ambiguous { key, by: RefusedBy::PreviousLabels, candidates, .. } => {
                 let mut answers = pins(key, candidates);
                 answers.push(say("if it is not, take its `previousLabels` away"));
                 answers
             }
-            Fact::Ambiguous { key, by: By::Replaces, candidates, .. } => replaces_nothing(key, candidates),
+            Fact::Ambiguous { key, by: RefusedBy::Replaces, candidates, .. } => replaces_nothing(key, candidates),
             Fact::LooksLikeRename { listed_from: Some(from), .. } => vec![say(&when_listed(*from))],
             Fact::LooksLikeRename { key, candidates, said, earlier, .. } => {
                 rename_answers(key, candidates, said, earlier.as_ref())
@@ -197,7 +197,7 @@ fn with_previous_labels(key: &Key, there: &[Label], more: &Label) -> Vec<String>
 }
 
 /// It is made anew, and the old one, which no label can name, is deactivated by its id.
-fn made_anew(say: String, key: &Key, number: usize, it: &Candidate, said: &Said) -> Answer {
+fn made_anew(say: String, key: &Key, number: usize, it: &Candidate, said: &CandidateWords) -> Answer {
     if !can_be_id(it.id.as_str()) {
         return pin(say, key, &it.id);
     }
@@ -215,7 +215,7 @@ pub fn rename_answer(key: &Key, id: &DefinitionId, there: &[Label], before: &Lab
 }
 
 /// What says that a definition is a new one, in the place of what says the contrary.
-fn is_new(say: &str, key: &Key, said: &Said) -> Answer {
+fn is_new(say: &str, key: &Key, said: &CandidateWords) -> Answer {
     let previous = (!said.previous_labels.is_empty()).then_some("`previousLabels`");
     let contrary: Vec<&str> = previous.into_iter().chain(said.replaces.then_some("`replaces`")).collect();
     let instead =
@@ -268,7 +268,7 @@ fn when_listed(from: Moment) -> String {
     format!("run it again after {from}: by then the list shows it, and it is compared as it is then")
 }
 
-fn rename_answers(key: &Key, candidates: &[Candidate], said: &Said, earlier: Option<&Had>) -> Vec<Answer> {
+fn rename_answers(key: &Key, candidates: &[Candidate], said: &CandidateWords, earlier: Option<&Had>) -> Vec<Answer> {
     let instead = if said.new { ", instead of `new: true`" } else { "" };
     let answer = |(number, it): (usize, &Candidate)| match &it.name {
         Some(name) if it.has_default_label && it.system_presence != said.system_presence => {
@@ -298,7 +298,7 @@ fn rename_answers(key: &Key, candidates: &[Candidate], said: &Said, earlier: Opt
 }
 
 /// Of one under another system presence, which cannot become it.
-fn takes_its_place(key: &Key, number: usize, it: &Candidate, name: &Label, said: &Said) -> Answer {
+fn takes_its_place(key: &Key, number: usize, it: &Candidate, name: &Label, said: &CandidateWords) -> Answer {
     let shown = text::ticked(name);
     if !is_taken(name) {
         let say = format!("if it takes the place of {shown} (which will be deactivated)");
@@ -312,7 +312,7 @@ fn takes_its_place(key: &Key, number: usize, it: &Candidate, name: &Label, said:
     Answer { say: format!("if it takes the place of {shown} (which will be deactivated){instead}"), lines }
 }
 
-fn replace_answers(key: &Key, candidates: &[Candidate], said: &Said) -> Vec<Answer> {
+fn replace_answers(key: &Key, candidates: &[Candidate], said: &CandidateWords) -> Vec<Answer> {
     let mut answers: Vec<Answer> = Vec::new();
     for (number, it) in (1..).zip(candidates) {
         let Candidate { system_presence, name, has_default_label, .. } = it;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::plan::Plan;
-use crate::plan::change::{Change, Create, Step, Why};
-use crate::plan::origin::{Compared, Guard, Leaving, Origin, Pending, Renamed, Subject};
+use crate::plan::change::{Change, Create, Step, WhyUnmanaged};
+use crate::plan::origin::{ChangeOrigin, Compared, Guard, Leaving, OriginSubject, Pending, Renamed};
 use crate::plan::refusal::{Fact, Refusal};
 
 /// One side: a config and its plan.
@@ -21,17 +21,17 @@ pub struct Side<'a> {
 pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pending) -> Compared {
     let pairs = paired(&base.plan.changes, &head.plan.changes, &head.desired.settings.default_locale);
     let origin = |change: &Change| {
-        let subject = Subject::of(&change.step)?;
+        let subject = OriginSubject::of(&change.step)?;
         let origin = match pairs.get(&subject) {
-            None => Origin::ThisChange,
-            Some(it) if same(&it.step, &change.step) => Origin::Before(pending(&it.step)),
-            Some(_) => Origin::ThisChangeToo,
+            None => ChangeOrigin::ThisChange,
+            Some(it) if same(&it.step, &change.step) => ChangeOrigin::Before(pending(&it.step)),
+            Some(_) => ChangeOrigin::ThisChangeToo,
         };
         Some((subject, origin))
     };
     // No two changes of one plan are about the same.
-    let kept: BTreeSet<Subject> = pairs.values().filter_map(|it| Subject::of(&it.step)).collect();
-    let is_gone = |it: &&Change| Subject::of(&it.step).is_some_and(|it| !kept.contains(&it));
+    let kept: BTreeSet<OriginSubject> = pairs.values().filter_map(|it| OriginSubject::of(&it.step)).collect();
+    let is_gone = |it: &&Change| OriginSubject::of(&it.step).is_some_and(|it| !kept.contains(&it));
     let open = Open::of(head.plan, &head.desired.settings.default_locale);
     let settled = base.plan.changes.iter().filter(is_gone).filter(|it| !open.has(&it.step));
     let (before, after) = (&base.desired.settings.default_locale, &head.desired.settings.default_locale);
@@ -49,20 +49,20 @@ pub fn compare(base: Side<'_>, head: Side<'_>, pending: &dyn Fn(&Step) -> Pendin
 
 /// The change of the base that each change of the head has to do with: of the same object, else of a definition that is
 /// called the same where it will be made, whichever key asks for it, else of the same key.
-pub fn paired<'a>(base: &'a [Change], head: &[Change], default_locale: &Locale) -> BTreeMap<Subject, &'a Change> {
+pub fn paired<'a>(base: &'a [Change], head: &[Change], default_locale: &Locale) -> BTreeMap<OriginSubject, &'a Change> {
     let called = |it: &Change| match &it.step {
         Step::Create(Create { key: _, system_presence, labels, division: _ }) => {
             Some((system_presence.folded().to_owned(), labels.get(default_locale).map(Label::nfc)?.to_owned()))
         }
         _ => None,
     };
-    let mut by_subject: BTreeMap<Subject, &Change> =
-        base.iter().filter_map(|it| Subject::of(&it.step).map(|subject| (subject, it))).collect();
+    let mut by_subject: BTreeMap<OriginSubject, &Change> =
+        base.iter().filter_map(|it| OriginSubject::of(&it.step).map(|subject| (subject, it))).collect();
     let by_name: BTreeMap<_, &Change> = base.iter().filter_map(|it| Some((called(it)?, it))).collect();
     let mut pairs = BTreeMap::new();
     let mut rest = Vec::new();
     for change in head {
-        let Some(subject) = Subject::of(&change.step) else { continue };
+        let Some(subject) = OriginSubject::of(&change.step) else { continue };
         match called(change).and_then(|it| by_name.get(&it)) {
             Some(it) => {
                 pairs.insert(subject, *it);
@@ -70,7 +70,7 @@ pub fn paired<'a>(base: &'a [Change], head: &[Change], default_locale: &Locale) 
             None => rest.push(subject),
         }
     }
-    for taken in pairs.values().filter_map(|it| Subject::of(&it.step)) {
+    for taken in pairs.values().filter_map(|it| OriginSubject::of(&it.step)) {
         by_subject.remove(&taken);
     }
     pairs.extend(rest.into_iter().filter_map(|subject| by_subject.remove(&subject).map(|it| (subject, it))));
@@ -105,7 +105,8 @@ impl<'a> Open<'a> {
                 _ => None,
             })
             .collect();
-        let in_question = plan.left_alone.iter().filter(|it| matches!(it.why, Why::InQuestion(_))).map(|it| &it.id);
+        let in_question =
+            plan.unmanaged.iter().filter(|it| matches!(it.why, WhyUnmanaged::InQuestion(_))).map(|it| &it.id);
         let name = |it: &&'a Create| Some((it.system_presence.folded(), it.labels.get(default_locale)?.nfc()));
         Open {
             keys: refusals.iter().flat_map(|it| it.fact.keys()).chain(created.iter().map(|it| &it.key)).collect(),
@@ -125,7 +126,7 @@ impl<'a> Open<'a> {
 }
 
 /// Where each refusal of the head comes from; none for what is told of people: who is on what was asked for the head alone.
-fn refusals(base: &Plan, head: &Plan) -> Vec<Option<Origin>> {
+fn refusals(base: &Plan, head: &Plan) -> Vec<Option<ChangeOrigin>> {
     let about = |it: &Refusal| {
         let counted = match &it.fact {
             Fact::TooMany { counted, .. } => Some(counted.field()),
@@ -140,9 +141,9 @@ fn refusals(base: &Plan, head: &Plan) -> Vec<Option<Origin>> {
     let origin = |it: &Refusal| match &it.fact {
         Fact::TooManyPeople { .. } | Fact::PeopleNotKnown { .. } => None,
         fact => Some(match before.get(&about(it)) {
-            None => Origin::ThisChange,
-            Some(facts) if facts.contains(&fact) => Origin::Before(Pending::NotKnown),
-            Some(_) => Origin::ThisChangeToo,
+            None => ChangeOrigin::ThisChange,
+            Some(facts) if facts.contains(&fact) => ChangeOrigin::Before(Pending::NotKnown),
+            Some(_) => ChangeOrigin::ThisChangeToo,
         }),
     };
     head.refusals.iter().map(origin).collect()
@@ -180,17 +181,17 @@ fn guards(base: &Desired, head: &Desired) -> Vec<Guard> {
 
 /// The object of each definition of a config that has one.
 pub fn objects(plan: &Plan) -> BTreeMap<&Key, &DefinitionId> {
-    let in_step = plan.in_step.iter().filter_map(|it| Some((&it.key, it.id.as_ref()?)));
+    let in_step = plan.in_sync.iter().filter_map(|it| Some((&it.key, it.id.as_ref()?)));
     // The key of a replacement is the definition that comes, and its object is what goes.
-    let changes = plan.changes.iter().filter(|it| !matches!(it.step, Step::Replace(..)));
+    let changes = plan.changes.iter().filter(|it| !matches!(it.step, Step::Supersede(..)));
     in_step.chain(changes.filter_map(|it| Some((it.step.key()?, it.step.id()?)))).collect()
 }
 
 fn leaving(base: Side<'_>, head: Side<'_>) -> Vec<Leaving> {
     // What is in question is asked about, and the rest of what is active either has another key or goes.
-    let stay = head.plan.left_alone.iter().filter(|it| match it.why {
-        Why::NotNamed | Why::Protected | Why::PrimaryNotKnown => true,
-        Why::Omitted(_) | Why::InQuestion(_) => false,
+    let stay = head.plan.unmanaged.iter().filter(|it| match it.why {
+        WhyUnmanaged::NotNamed | WhyUnmanaged::Protected | WhyUnmanaged::PrimaryNotKnown => true,
+        WhyUnmanaged::Omitted(_) | WhyUnmanaged::InQuestion(_) => false,
     });
     let stay: BTreeMap<&DefinitionId, _> = stay.map(|it| (&it.id, it)).collect();
     let gone = objects(base.plan).into_iter().filter(|(key, _)| !head.desired.definitions.contains_key(*key));

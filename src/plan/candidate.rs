@@ -21,7 +21,7 @@ pub struct Candidate {
 
 /// What a definition says already of what it was, so that an answer fits beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct CandidateWords {
     pub system_presence: SystemPresence,
     pub default_label: Option<Label>,
     /// Its `previousLabels`.
@@ -32,13 +32,13 @@ pub struct Said {
     pub new: bool,
 }
 
-impl Said {
+impl CandidateWords {
     pub fn calls_it(&self, name: &Label) -> bool {
         self.default_label.as_ref() == Some(name) || self.previous_labels.contains(name)
     }
 
-    pub fn of(wanted: &Wanted, default_locale: &Locale) -> Said {
-        Said {
+    pub fn of(wanted: &Wanted, default_locale: &Locale) -> CandidateWords {
+        CandidateWords {
             system_presence: wanted.system_presence.clone(),
             default_label: wanted.default_label(default_locale).cloned(),
             previous_labels: wanted.previous_labels.clone(),

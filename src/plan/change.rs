@@ -35,7 +35,7 @@ pub enum Action {
     Update,
     /// The definition of another system presence that a created one takes the place of is
     /// deactivated, once the new one is there.
-    Replace,
+    Supersede,
     Deactivate,
     /// A definition that the config does not name is removed by DELETE.
     Delete,
@@ -44,7 +44,7 @@ pub enum Action {
 impl Action {
     /// Every action, in order.
     pub const ALL: [Action; 6] =
-        [Action::Create, Action::Reactivate, Action::Update, Action::Replace, Action::Deactivate, Action::Delete];
+        [Action::Create, Action::Reactivate, Action::Update, Action::Supersede, Action::Deactivate, Action::Delete];
 
     /// The verb, as people and documents write it.
     pub fn verb(self) -> &'static str {
@@ -52,7 +52,7 @@ impl Action {
             Action::Create => "create",
             Action::Reactivate => "reactivate",
             Action::Update => "update",
-            Action::Replace => "replace",
+            Action::Supersede => "replace",
             Action::Deactivate => "deactivate",
             Action::Delete => "delete",
         }
@@ -62,7 +62,7 @@ impl Action {
     pub fn is_removal(self) -> bool {
         match self {
             Action::Create | Action::Reactivate | Action::Update => false,
-            Action::Replace | Action::Deactivate | Action::Delete => true,
+            Action::Supersede | Action::Deactivate | Action::Delete => true,
         }
     }
 }
@@ -77,7 +77,7 @@ pub enum Step {
     Deactivate(Key, Removal),
     /// Deactivates by PUT the object that the definition of this key takes the place of; only after
     /// everything else that the plan does for this key is done.
-    Replace(Key, Removal),
+    Supersede(Key, Removal),
     Delete(Removal),
 }
 
@@ -131,7 +131,7 @@ impl Step {
             Step::Update(_) => Action::Update,
             Step::Reactivate(_) => Action::Reactivate,
             Step::Deactivate(..) => Action::Deactivate,
-            Step::Replace(..) => Action::Replace,
+            Step::Supersede(..) => Action::Supersede,
             Step::Delete(_) => Action::Delete,
         }
     }
@@ -141,7 +141,7 @@ impl Step {
         match self {
             Step::Create(create) => Some(&create.key),
             Step::Update(edit) | Step::Reactivate(edit) => edit.key.as_ref(),
-            Step::Deactivate(key, _) | Step::Replace(key, _) => Some(key),
+            Step::Deactivate(key, _) | Step::Supersede(key, _) => Some(key),
             Step::Delete(_) => None,
         }
     }
@@ -151,7 +151,7 @@ impl Step {
         match self {
             Step::Create(_) => None,
             Step::Update(edit) | Step::Reactivate(edit) => Some(&edit.id),
-            Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => Some(&removal.id),
+            Step::Deactivate(_, removal) | Step::Supersede(_, removal) | Step::Delete(removal) => Some(&removal.id),
         }
     }
 
@@ -161,7 +161,9 @@ impl Step {
         let labels = match self {
             Step::Create(create) => &create.labels,
             Step::Update(edit) | Step::Reactivate(edit) => &edit.before.labels,
-            Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => &removal.before.labels,
+            Step::Deactivate(_, removal) | Step::Supersede(_, removal) | Step::Delete(removal) => {
+                &removal.before.labels
+            }
         };
         labels.name(default_locale)
     }
@@ -171,7 +173,7 @@ impl Step {
         match self {
             Step::Create(create) => &create.system_presence,
             Step::Update(edit) | Step::Reactivate(edit) => &edit.system_presence,
-            Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => {
+            Step::Deactivate(_, removal) | Step::Supersede(_, removal) | Step::Delete(removal) => {
                 &removal.system_presence
             }
         }
@@ -182,7 +184,7 @@ impl Step {
         match self {
             Step::Create(_) => None,
             Step::Update(edit) | Step::Reactivate(edit) => Some(&edit.before),
-            Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => Some(&removal.before),
+            Step::Deactivate(_, removal) | Step::Supersede(_, removal) | Step::Delete(removal) => Some(&removal.before),
         }
     }
 
@@ -193,7 +195,7 @@ impl Step {
                 Content { labels: labels.clone(), deactivated: false, division: division.clone() }
             }
             Step::Update(edit) | Step::Reactivate(edit) => edit.after.clone(),
-            Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => removal.after(),
+            Step::Deactivate(_, removal) | Step::Supersede(_, removal) | Step::Delete(removal) => removal.after(),
         }
     }
 }
@@ -273,7 +275,7 @@ pub struct Change {
 
 /// A managed definition that needs nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InStep {
+pub struct InSync {
     pub key: Key,
     /// Where it belongs.
     pub system_presence: SystemPresence,
@@ -286,19 +288,19 @@ pub struct InStep {
 
 /// An object that the plan does not touch although it is active and an organisation's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftAlone {
+pub struct Unmanaged {
     pub id: DefinitionId,
     /// Where it belongs.
     pub system_presence: SystemPresence,
     /// Its default label, else any.
     pub name: Option<Label>,
     /// Why it is not touched.
-    pub why: Why,
+    pub why: WhyUnmanaged,
 }
 
 /// Why an object is left alone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
+pub enum WhyUnmanaged {
     /// The config does not name it, and keeps what it does not name.
     NotNamed,
     /// `omit` names the definition that it matches.
@@ -311,49 +313,49 @@ pub enum Why {
     InQuestion(Key),
 }
 
-impl Why {
+impl WhyUnmanaged {
     pub fn code(&self) -> &'static str {
         match self {
-            Why::NotNamed => "not-named",
-            Why::Omitted(_) => "omitted",
-            Why::Protected => "protected",
-            Why::PrimaryNotKnown => "primary-not-known",
-            Why::InQuestion(_) => "in-question",
+            WhyUnmanaged::NotNamed => "not-named",
+            WhyUnmanaged::Omitted(_) => "omitted",
+            WhyUnmanaged::Protected => "protected",
+            WhyUnmanaged::PrimaryNotKnown => "primary-not-known",
+            WhyUnmanaged::InQuestion(_) => "in-question",
         }
     }
 
     /// In words, of several that are left alone for it.
     pub fn in_words(&self) -> &'static str {
         match self {
-            Why::NotNamed => "the config does not name them",
-            Why::Omitted(_) => "named by `omit`",
-            Why::Protected => "named by `protect`",
-            Why::PrimaryNotKnown => "the org does not say whether they are the platform's own",
-            Why::InQuestion(_) => "an error above is about them",
+            WhyUnmanaged::NotNamed => "the config does not name them",
+            WhyUnmanaged::Omitted(_) => "named by `omit`",
+            WhyUnmanaged::Protected => "named by `protect`",
+            WhyUnmanaged::PrimaryNotKnown => "the org does not say whether they are the platform's own",
+            WhyUnmanaged::InQuestion(_) => "an error above is about them",
         }
     }
 
     /// The definition of the config that it has to do with.
     pub fn key(&self) -> Option<&Key> {
         match self {
-            Why::Omitted(key) | Why::InQuestion(key) => Some(key),
-            Why::NotNamed | Why::Protected | Why::PrimaryNotKnown => None,
+            WhyUnmanaged::Omitted(key) | WhyUnmanaged::InQuestion(key) => Some(key),
+            WhyUnmanaged::NotNamed | WhyUnmanaged::Protected | WhyUnmanaged::PrimaryNotKnown => None,
         }
     }
 }
 
 /// A line in the config that has done its work and may go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spent {
+pub struct ObsoleteLine {
     pub key: Key,
-    pub line: SpentLine,
+    pub line: ObsoleteKind,
     /// Where it stands.
     pub place: Option<Span>,
     /// The other orgs that may still need it; none if it may go.
     pub not_known: Option<NotKnownFor>,
 }
 
-impl Spent {
+impl ObsoleteLine {
     /// How the line is told: what it is, and for whom that is not known, in a sentence without a full stop. Names are raw.
     pub fn in_words(&self) -> (&'static str, String) {
         match &self.not_known {
@@ -400,7 +402,7 @@ impl NotKnownFor {
 
 /// The lines that can become unnecessary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SpentLine {
+pub enum ObsoleteKind {
     /// `new: true`: the definition exists.
     New,
     /// `previousLabels`: nothing active is called so any more.
@@ -409,12 +411,12 @@ pub enum SpentLine {
     Replaces,
 }
 
-impl SpentLine {
+impl ObsoleteKind {
     pub fn field(self) -> &'static str {
         match self {
-            SpentLine::New => "new",
-            SpentLine::PreviousLabels => "previousLabels",
-            SpentLine::Replaces => "replaces",
+            ObsoleteKind::New => "new",
+            ObsoleteKind::PreviousLabels => "previousLabels",
+            ObsoleteKind::Replaces => "replaces",
         }
     }
 }

@@ -83,7 +83,7 @@ impl Cost {
 pub fn requests_of(action: Action) -> u64 {
     match action {
         Action::Create => 1,
-        Action::Reactivate | Action::Update | Action::Replace | Action::Deactivate | Action::Delete => 2,
+        Action::Reactivate | Action::Update | Action::Supersede | Action::Deactivate | Action::Delete => 2,
     }
 }
 
@@ -116,7 +116,7 @@ fn pages(definitions: usize) -> usize {
 /// DELETE sends nothing that could take one away.
 pub fn is_put(action: Action) -> bool {
     match action {
-        Action::Update | Action::Reactivate | Action::Deactivate | Action::Replace => true,
+        Action::Update | Action::Reactivate | Action::Deactivate | Action::Supersede => true,
         Action::Create | Action::Delete => false,
     }
 }

@@ -95,7 +95,7 @@ pub fn standing(step: &Step, found: &Definition) -> Standing {
                 Standing::Changed(between(&edit.before, &content))
             }
         }
-        Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => {
+        Step::Deactivate(_, removal) | Step::Supersede(_, removal) | Step::Delete(removal) => {
             let content = found.content();
             if found.deactivated && removal.after.as_ref().is_none_or(|after| content.same_as(after)) {
                 Standing::AsAfter

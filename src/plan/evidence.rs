@@ -19,14 +19,14 @@ pub struct Evidence {
 pub struct Had {
     pub id: DefinitionId,
     /// Who says so.
-    pub source: Source,
+    pub source: EvidenceSource,
     /// That config says `new: true` of the definition: the line was about this object, and answers no later question.
     pub said_new: bool,
 }
 
 /// Who says which object a definition had. Foreign strings are raw.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum EvidenceSource {
     /// The config that `--base` names.
     Base {
         typed: String,
@@ -47,28 +47,28 @@ pub struct NotRead {
     pub why: String,
 }
 
-impl Source {
+impl EvidenceSource {
     pub fn code(&self) -> &'static str {
         match self {
-            Source::Base { .. } => "base",
-            Source::Report(_) => "report",
-            Source::Commit(_) => "commit",
+            EvidenceSource::Base { .. } => "base",
+            EvidenceSource::Report(_) => "report",
+            EvidenceSource::Commit(_) => "commit",
         }
     }
 
     pub fn file(&self) -> Option<&str> {
         match self {
-            Source::Report(file) => Some(file),
-            Source::Base { .. } | Source::Commit(_) => None,
+            EvidenceSource::Report(file) => Some(file),
+            EvidenceSource::Base { .. } | EvidenceSource::Commit(_) => None,
         }
     }
 
     /// The whole hash of a commit.
     pub fn commit(&self) -> Option<&str> {
         match self {
-            Source::Base { commit, typed: _ } => commit.as_deref(),
-            Source::Commit(hash) => Some(hash),
-            Source::Report(_) => None,
+            EvidenceSource::Base { commit, typed: _ } => commit.as_deref(),
+            EvidenceSource::Commit(hash) => Some(hash),
+            EvidenceSource::Report(_) => None,
         }
     }
 
@@ -76,12 +76,12 @@ impl Source {
     pub fn in_words(&self) -> String {
         let short = |hash: &str| hash.chars().take(7).collect::<String>();
         match self {
-            Source::Base { typed, commit: Some(hash) } if !hash.starts_with(typed.as_str()) => {
+            EvidenceSource::Base { typed, commit: Some(hash) } if !hash.starts_with(typed.as_str()) => {
                 format!("the base {} ({})", text::ticked(typed), short(hash))
             }
-            Source::Base { typed, commit: _ } => format!("the base {}", text::ticked(typed)),
-            Source::Report(file) => format!("the report {}", text::ticked(file)),
-            Source::Commit(hash) => format!("the commit {}", short(hash)),
+            EvidenceSource::Base { typed, commit: _ } => format!("the base {}", text::ticked(typed)),
+            EvidenceSource::Report(file) => format!("the report {}", text::ticked(file)),
+            EvidenceSource::Commit(hash) => format!("the commit {}", short(hash)),
         }
     }
 }

@@ -24,7 +24,7 @@ impl Dangers {
                     dangers.label_removals += labels_removed(edit);
                     dangers.renames += usize::from(is_rename(edit, default_locale));
                 }
-                Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => dangers.removals += 1,
+                Step::Deactivate(..) | Step::Supersede(..) | Step::Delete(_) => dangers.removals += 1,
             }
         }
         dangers
@@ -46,7 +46,7 @@ pub fn is_rename(edit: &Edit, default_locale: &Locale) -> bool {
 /// The object of a step that the people on it would notice: it goes away, or is called otherwise.
 pub fn noticed<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a DefinitionId> {
     match step {
-        Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => Some(&removal.id),
+        Step::Deactivate(_, removal) | Step::Supersede(_, removal) | Step::Delete(removal) => Some(&removal.id),
         Step::Update(edit) if is_rename(edit, default_locale) => Some(&edit.id),
         Step::Create(_) | Step::Update(_) | Step::Reactivate(_) => None,
     }

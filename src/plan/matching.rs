@@ -12,11 +12,11 @@ use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::source::Span;
 use crate::plan::candidate::Candidate;
 use crate::plan::change::Matched;
-use crate::plan::refusal::{By, Fact, Refusal};
+use crate::plan::refusal::{Fact, Refusal, RefusedBy};
 
 /// What was found for one definition of the config.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found<'a> {
+pub enum Match<'a> {
     One(&'a Definition, Matched),
     /// It should be deactivated, and so is whatever answers to it (if anything does).
     AlreadyDeactivated(Option<&'a Definition>),
@@ -27,7 +27,7 @@ pub enum Found<'a> {
 
 #[derive(Debug, Default)]
 pub struct Pairing<'a> {
-    pub found: BTreeMap<&'a Key, Found<'a>>,
+    pub found: BTreeMap<&'a Key, Match<'a>>,
     pub claimed: BTreeMap<&'a DefinitionId, &'a Key>,
     /// Objects that a refusal speaks of, with the definition that it is about.
     pub in_question: BTreeMap<&'a DefinitionId, &'a Key>,
@@ -90,7 +90,7 @@ pub fn pair<'a>(desired: &'a Desired, observed: &'a Observed) -> Pairing<'a> {
     matcher.doubt_circles();
     matcher.take_previous_labels();
     for key in desired.definitions.keys() {
-        matcher.result.found.entry(key).or_insert(Found::Nothing);
+        matcher.result.found.entry(key).or_insert(Match::Nothing);
     }
     matcher.result
 }
@@ -101,15 +101,15 @@ impl<'a> Matcher<'a> {
             let Some(pin) = &wanted.pin else { continue };
             let found = match observed.get(pin) {
                 // An omitted definition whose pin is not there is simply not there.
-                None if wanted.management == Management::Omitted => Found::Nothing,
+                None if wanted.management == Management::Omitted => Match::Nothing,
                 None if let Some(odd) = observed.odd(pin) => {
                     let (key, id, what) = (key.clone(), pin.clone(), odd.in_words());
                     self.refuse(wanted, wanted.places.pin, Fact::PinnedToOdd { key, id, what });
-                    Found::Open
+                    Match::Open
                 }
                 None => {
                     self.refuse(wanted, wanted.places.pin, Fact::PinNotFound { key: key.clone(), id: pin.clone() });
-                    Found::Open
+                    Match::Open
                 }
                 // What is omitted is left alone whatever it is; only what is managed can be wrong.
                 Some(object)
@@ -126,11 +126,11 @@ impl<'a> Matcher<'a> {
                         is_called_so: name == wanted.default_label(self.default_locale),
                     };
                     self.refuse(wanted, Some(wanted.places.system_presence), fact);
-                    Found::Open
+                    Match::Open
                 }
                 Some(object) => {
                     self.result.claimed.insert(&object.id, key);
-                    Found::One(object, Matched::Pin)
+                    Match::One(object, Matched::Pin)
                 }
             };
             self.result.found.insert(key, found);
@@ -167,52 +167,58 @@ impl<'a> Matcher<'a> {
             let taken = active.iter().chain(deactivated).any(|it| self.result.claimed.contains_key(&it.id));
             let found = if taken && management == Management::Managed {
                 let all: Vec<&Definition> = active.iter().chain(deactivated).copied().collect();
-                self.ambiguous(wanted, By::Label, &all);
-                Found::Open
+                self.ambiguous(wanted, RefusedBy::Label, &all);
+                Match::Open
             } else if !active.is_empty() {
-                self.only_one(wanted, active, By::Label, Matched::Label)
+                self.only_one(wanted, active, RefusedBy::Label, Matched::Label)
             } else if wanted.deactivated {
                 // Several deactivated twins are all in step: there is nothing to choose between.
                 for object in deactivated {
                     self.result.claimed.insert(&object.id, key);
                 }
-                Found::AlreadyDeactivated(deactivated.first().copied())
+                Match::AlreadyDeactivated(deactivated.first().copied())
             } else {
-                self.only_one(wanted, deactivated, By::Label, Matched::Label)
+                self.only_one(wanted, deactivated, RefusedBy::Label, Matched::Label)
             };
             self.result.found.insert(key, found);
         }
     }
 
     /// One candidate is a match; several are an ambiguity; the platform's own are refused.
-    fn only_one(&mut self, wanted: &'a Wanted, candidates: &[&'a Definition], by: By, matched: Matched) -> Found<'a> {
+    fn only_one(
+        &mut self,
+        wanted: &'a Wanted,
+        candidates: &[&'a Definition],
+        by: RefusedBy,
+        matched: Matched,
+    ) -> Match<'a> {
         let key = &wanted.key;
         if wanted.management == Management::Omitted {
             // Whatever an omitted definition might be is left alone.
             for object in candidates {
                 self.result.claimed.insert(&object.id, key);
             }
-            return candidates.first().map_or(Found::Nothing, |object| Found::One(object, matched));
+            return candidates.first().map_or(Match::Nothing, |object| Match::One(object, matched));
         }
         let [object] = candidates else {
             self.ambiguous(wanted, by, candidates);
-            return Found::Open;
+            return Match::Open;
         };
         match object.primary {
             Primary::No => {
                 self.result.claimed.insert(&object.id, key);
-                Found::One(object, matched)
+                Match::One(object, matched)
             }
             Primary::Yes => {
                 let fact = Fact::MatchesPrimary { key: key.clone(), id: object.id.clone() };
                 self.refuse(wanted, Some(wanted.places.key), fact);
-                Found::Open
+                Match::Open
             }
             Primary::NotKnown => {
                 self.result.in_question.insert(&object.id, key);
                 let fact = Fact::PrimaryNotKnown { key: key.clone(), id: object.id.clone() };
                 self.refuse(wanted, Some(wanted.places.key), fact);
-                Found::Open
+                Match::Open
             }
         }
     }
@@ -242,7 +248,7 @@ impl<'a> Matcher<'a> {
             let object = match self.result.found.get(key) {
                 // One that should be deactivated is in step; an active one with a previous label is then
                 // somebody else's, as it was before this one was deactivated.
-                Some(Found::One(object, Matched::Label))
+                Some(Match::One(object, Matched::Label))
                     if object.deactivated || wanted.management == Management::Omitted =>
                 {
                     *object
@@ -262,7 +268,7 @@ impl<'a> Matcher<'a> {
             }
             self.result.claimed.remove(&object.id);
             self.ambiguous_before(wanted, Some(object), &free);
-            self.result.found.insert(key, Found::Open);
+            self.result.found.insert(key, Match::Open);
         }
     }
 
@@ -273,7 +279,7 @@ impl<'a> Matcher<'a> {
         let mut takers: BTreeMap<&Key, BTreeSet<&Key>> = BTreeMap::new();
         for (key, wanted) in &self.desired.definitions {
             if wanted.management == Management::Managed
-                && matches!(self.result.found.get(key), Some(Found::One(_, Matched::Label)))
+                && matches!(self.result.found.get(key), Some(Match::One(_, Matched::Label)))
             {
                 let before = self.with_previous_labels(wanted);
                 let taken = before.iter().filter_map(|it| self.claimer(it));
@@ -285,7 +291,7 @@ impl<'a> Matcher<'a> {
             let mut before = self.with_previous_labels(wanted);
             before.retain(|it| self.claimer(it).is_some_and(|taker| taker != key));
             self.ambiguous_before(wanted, None, &before);
-            self.result.found.insert(key, Found::Open);
+            self.result.found.insert(key, Match::Open);
         }
     }
 
@@ -330,14 +336,14 @@ impl<'a> Matcher<'a> {
                             self.result.claimed.extend(group.active.iter().map(|it| (&it.id, &wanted.key)));
                         }
                     }
-                    Found::One(first.first(), matched)
+                    Match::One(first.first(), matched)
                 }
                 (Management::Managed, [only]) if !contested && only.group.active.len() == 1 => {
-                    self.only_one(wanted, &only.group.active, By::PreviousLabels, matched)
+                    self.only_one(wanted, &only.group.active, RefusedBy::PreviousLabels, matched)
                 }
                 (Management::Managed, _) => {
                     self.ambiguous_before(wanted, None, &before);
-                    Found::Open
+                    Match::Open
                 }
             };
             self.result.found.insert(&wanted.key, found);
@@ -349,7 +355,7 @@ impl<'a> Matcher<'a> {
         claimer.is_some_and(|it| it.management == Management::Managed)
     }
 
-    fn ambiguous(&mut self, wanted: &'a Wanted, by: By, objects: &[&'a Definition]) {
+    fn ambiguous(&mut self, wanted: &'a Wanted, by: RefusedBy, objects: &[&'a Definition]) {
         for object in objects {
             self.result.in_question.entry(&object.id).or_insert(&wanted.key);
         }
@@ -370,17 +376,17 @@ impl<'a> Matcher<'a> {
             }
         }
         let objects = before.iter().flat_map(|it| it.group.active.iter().copied());
-        self.ask(wanted, By::PreviousLabels, object.into_iter().chain(objects));
+        self.ask(wanted, RefusedBy::PreviousLabels, object.into_iter().chain(objects));
     }
 
-    fn ask(&mut self, wanted: &'a Wanted, by: By, mut objects: impl Iterator<Item = &'a Definition>) {
+    fn ask(&mut self, wanted: &'a Wanted, by: RefusedBy, mut objects: impl Iterator<Item = &'a Definition>) {
         let named = objects.by_ref().take(CANDIDATES_NAMED_MAX);
         let candidates = named.map(|it| candidate(it, self.default_locale, &self.result.claimed)).collect();
         let more = objects.next().is_some();
         let place = match by {
-            By::Label => Some(wanted.places.key),
-            By::PreviousLabels => wanted.places.previous_labels.first().copied(),
-            By::Replaces => wanted.places.replaces,
+            RefusedBy::Label => Some(wanted.places.key),
+            RefusedBy::PreviousLabels => wanted.places.previous_labels.first().copied(),
+            RefusedBy::Replaces => wanted.places.replaces,
         };
         self.refuse(wanted, place, Fact::Ambiguous { key: wanted.key.clone(), by, candidates, more });
     }

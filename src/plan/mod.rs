@@ -11,18 +11,18 @@ use crate::model::observed::{Content, Definition, Observed, Primary};
 use crate::model::text;
 use crate::model::usage::Usage;
 use crate::plan::change::{
-    Action, Change, Create, Edit, Held, InStep, LeftAlone, Matched, Reason, Removal, Spent, SpentLine, Step, Waiting,
-    Why,
+    Action, Change, Create, Edit, Held, InSync, Matched, ObsoleteKind, ObsoleteLine, Reason, Removal, Step, Unmanaged,
+    Waiting, WhyUnmanaged,
 };
 use crate::plan::cost::Cost;
 use crate::plan::evidence::Evidence;
-use crate::plan::matching::{Found, Pairing};
+use crate::plan::matching::{Match, Pairing};
 use crate::plan::odd::OddOnes;
 use crate::plan::only::Only;
 use crate::plan::origin::Base;
 use crate::plan::question::{Questions, Replaced};
 use crate::plan::refusal::{Fact, Refusal};
-use crate::plan::warning::{Named, Warning};
+use crate::plan::warning::{NamedObjects, Warning};
 
 pub mod answer;
 pub mod base;
@@ -63,11 +63,11 @@ pub struct Plan {
     /// In the order in which people read them: by action, then key, then id. Each is about exactly
     /// one object. What has to be done before what is said by `order`.
     pub changes: Vec<Change>,
-    pub in_step: Vec<InStep>,
+    pub in_sync: Vec<InSync>,
     /// Active objects that are not touched, by reason, system presence, name and id.
-    pub left_alone: Vec<LeftAlone>,
+    pub unmanaged: Vec<Unmanaged>,
     /// Lines of the config that have done their work.
-    pub spent: Vec<Spent>,
+    pub obsolete: Vec<ObsoleteLine>,
     pub warnings: Vec<Warning>,
     /// Each stops the whole apply.
     pub refusals: Vec<Refusal>,
@@ -109,9 +109,9 @@ impl Plan {
         in_order(&mut changes);
         Plan {
             changes,
-            in_step: Vec::new(),
-            left_alone: Vec::new(),
-            spent: Vec::new(),
+            in_sync: Vec::new(),
+            unmanaged: Vec::new(),
+            obsolete: Vec::new(),
             warnings: Vec::new(),
             refusals: Vec::new(),
             seen: seen(observed),
@@ -130,7 +130,7 @@ impl Plan {
     /// had for them is worth looking for.
     pub fn may_be_renames(&self) -> BTreeSet<Key> {
         let left_out = self.only.iter().flat_map(|it| &it.changes);
-        let is_free = self.left_alone.iter().any(|it| !matches!(it.why, Why::Omitted(_) | Why::Protected))
+        let is_free = self.unmanaged.iter().any(|it| !matches!(it.why, WhyUnmanaged::Omitted(_) | WhyUnmanaged::Protected))
             || self.changes.iter().chain(left_out).any(|it| it.step.action() == Action::Delete)
             // What cannot be read whole may be any of them.
             || self.warnings.iter().any(|it| matches!(it, Warning::OddObject { .. }));
@@ -223,17 +223,17 @@ struct Refused;
 
 impl<'a> Planner<'a> {
     fn managed(&mut self, wanted: &'a Wanted) {
-        let found = self.pairing.found.get(&wanted.key).cloned().unwrap_or(Found::Nothing);
+        let found = self.pairing.found.get(&wanted.key).cloned().unwrap_or(Match::Nothing);
         let replaced = self.replaced.get(&wanted.key).copied().unwrap_or(Replaced::Nothing);
         match found {
-            Found::Open => {}
-            Found::AlreadyDeactivated(object) => {
+            Match::Open => {}
+            Match::AlreadyDeactivated(object) => {
                 if let Some(object) = object {
                     self.warn_of_twins(wanted, object);
                 }
                 self.in_step(wanted, object, Some(Matched::Label));
             }
-            Found::One(object, matched) => {
+            Match::One(object, matched) => {
                 // While another definition may have this object, no line of this one has done its work.
                 if !self.pairing.in_question.contains_key(&object.id) {
                     let has_twins = self.warn_of_twins(wanted, object);
@@ -242,12 +242,12 @@ impl<'a> Planner<'a> {
                 self.existing(wanted, object, matched);
                 self.retire_replaced(wanted, replaced);
             }
-            Found::Nothing if wanted.deactivated => {
+            Match::Nothing if wanted.deactivated => {
                 if !self.may_be_odd(wanted) {
                     self.in_step(wanted, None, None);
                 }
             }
-            Found::Nothing => {
+            Match::Nothing => {
                 let is_open = self.asked.contains(&wanted.key) || replaced == Replaced::Open;
                 if !is_open && (wanted.new || !self.may_be_odd(wanted)) {
                     self.create(wanted, replaced);
@@ -296,8 +296,11 @@ impl<'a> Planner<'a> {
         if twins.is_empty() {
             return false;
         }
-        let named =
-            |it: &Definition| Named { id: it.id.clone(), name: it.name(locale).cloned(), deactivated: it.deactivated };
+        let named = |it: &Definition| NamedObjects {
+            id: it.id.clone(),
+            name: it.name(locale).cloned(),
+            deactivated: it.deactivated,
+        };
         let warning = Warning::HiddenTwin {
             key: wanted.key.clone(),
             its: named(object),
@@ -310,7 +313,7 @@ impl<'a> Planner<'a> {
     }
 
     fn in_step(&mut self, wanted: &Wanted, object: Option<&Definition>, matched: Option<Matched>) {
-        self.plan.in_step.push(InStep {
+        self.plan.in_sync.push(InSync {
             key: wanted.key.clone(),
             system_presence: wanted.system_presence.clone(),
             id: object.map(|it| it.id.clone()),
@@ -456,7 +459,7 @@ impl<'a> Planner<'a> {
         let Replaced::One(object) = replaced else { return };
         self.check_ownership(wanted, object);
         self.plan.changes.push(Change {
-            step: Step::Replace(wanted.key.clone(), removal(object)),
+            step: Step::Supersede(wanted.key.clone(), removal(object)),
             reason: Reason::ReplacedBy(wanted.key.clone()),
             place: wanted.places.replaces,
         });
@@ -464,23 +467,23 @@ impl<'a> Planner<'a> {
 
     fn spent_lines(&mut self, wanted: &Wanted, matched: &Matched, replaced: Replaced<'_>, has_twins: bool) {
         let mut spent = |line, place: Option<_>| {
-            self.plan.spent.push(Spent { key: wanted.key.clone(), line, place, not_known: None });
+            self.plan.obsolete.push(ObsoleteLine { key: wanted.key.clone(), line, place, not_known: None });
         };
         if wanted.new {
-            spent(SpentLine::New, wanted.places.new);
+            spent(ObsoleteKind::New, wanted.places.new);
         }
         // What `replaces` still has to find, it may have to find by a previous label.
         let finds = matches!(matched, Matched::PreviousLabel(_)) || replaced != Replaced::Nothing || has_twins;
         if !wanted.previous_labels.is_empty() && !finds {
-            spent(SpentLine::PreviousLabels, wanted.places.previous_labels.first().copied());
+            spent(ObsoleteKind::PreviousLabels, wanted.places.previous_labels.first().copied());
         }
         if wanted.replaces.is_some() && replaced == Replaced::Nothing {
-            spent(SpentLine::Replaces, wanted.places.replaces);
+            spent(ObsoleteKind::Replaces, wanted.places.replaces);
         }
     }
 
     fn omitted(&mut self, wanted: &Wanted) {
-        let nothing = matches!(self.pairing.found.get(&wanted.key), Some(Found::Nothing));
+        let nothing = matches!(self.pairing.found.get(&wanted.key), Some(Match::Nothing));
         // What cannot be read whole is never removed, so it needs no protection.
         let is_odd = || {
             wanted.pin.as_ref().is_some_and(|it| self.observed.odd(it).is_some())
@@ -499,14 +502,14 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let Some(why) = self.why_left_alone(object) else { continue };
-            if why == Why::NotNamed {
+            if why == WhyUnmanaged::NotNamed {
                 self.unmanaged.push(object);
             }
-            if why == Why::NotNamed && self.desired.settings.prune == Prune::Delete {
+            if why == WhyUnmanaged::NotNamed && self.desired.settings.prune == Prune::Delete {
                 let step = Step::Delete(removal(object));
                 self.plan.changes.push(Change { step, reason: Reason::NotNamed, place: None });
             } else {
-                self.plan.left_alone.push(LeftAlone {
+                self.plan.unmanaged.push(Unmanaged {
                     id: object.id.clone(),
                     system_presence: object.system_presence.clone(),
                     name: object.name(&self.desired.settings.default_locale).cloned(),
@@ -517,28 +520,28 @@ impl<'a> Planner<'a> {
     }
 
     /// None for what a managed definition has.
-    fn why_left_alone(&self, object: &Definition) -> Option<Why> {
+    fn why_left_alone(&self, object: &Definition) -> Option<WhyUnmanaged> {
         if let Some(key) = self.pairing.claimed.get(&object.id) {
             let omitted =
                 self.desired.definitions.get(*key).is_some_and(|wanted| wanted.management == Management::Omitted);
-            return omitted.then(|| Why::Omitted((*key).clone()));
+            return omitted.then(|| WhyUnmanaged::Omitted((*key).clone()));
         }
         if let Some(key) = self.pairing.in_question.get(&object.id) {
-            return Some(Why::InQuestion((*key).clone()));
+            return Some(WhyUnmanaged::InQuestion((*key).clone()));
         }
         Some(if self.desired.protect.contains_key(&object.id) {
-            Why::Protected
+            WhyUnmanaged::Protected
         } else if object.primary == Primary::NotKnown {
-            Why::PrimaryNotKnown
+            WhyUnmanaged::PrimaryNotKnown
         } else {
-            Why::NotNamed
+            WhyUnmanaged::NotNamed
         })
     }
 
     fn finish(mut self, limits: &Limits) -> Plan {
         let mut plan = self.plan;
         in_order(&mut plan.changes);
-        plan.left_alone.sort_by(|a, b| {
+        plan.unmanaged.sort_by(|a, b| {
             (&a.why, &a.system_presence, &a.name, &a.id).cmp(&(&b.why, &b.system_presence, &b.name, &b.id))
         });
         let mut refusals = std::mem::take(&mut self.pairing.refusals);
@@ -549,8 +552,8 @@ impl<'a> Planner<'a> {
         }
         if let Some(keys) = &self.desired.only {
             plan.only = Some(Only::taken_from(&mut plan.changes, &mut refusals, keys));
-            plan.in_step.retain(|it| keys.contains(&it.key));
-            plan.spent.retain(|it| keys.contains(&it.key));
+            plan.in_sync.retain(|it| keys.contains(&it.key));
+            plan.obsolete.retain(|it| keys.contains(&it.key));
             plan.warnings.retain(|it| it.keys().iter().all(|key| keys.contains(key)));
         }
         refusals.extend(guard::refusals(self.desired, &plan.changes, limits));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Management, Prune, Wanted};
 use crate::model::names::{DefinitionId, Key, Locale, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
-use crate::model::pins::{Choice, LeftOut, judge};
+use crate::model::pins::{LeftOut, PinChoice, judge};
 use crate::plan::change::{Action, Change, Reason, Step};
 use crate::plan::evidence::NotRead;
 use crate::plan::warning::Warning;
@@ -51,7 +51,7 @@ pub fn cannot_be_named(desired: &Desired, observed: &Observed, changes: &[Change
         return None;
     }
     let default_locale = desired.settings.default_locale.clone();
-    let (_, left_out) = judge(observed, &Choice { default_locale, deactivated: false, pin_all: false });
+    let (_, left_out) = judge(observed, &PinChoice { default_locale, deactivated: false, pin_all: false });
     let mut left_out = left_out.into_iter().filter(|it| deleted.contains(&it.definition.id));
     let name = |it: LeftOut<'_>| (it.definition.id.clone(), it.obstacle.in_words());
     let named: Vec<(DefinitionId, String)> = left_out.by_ref().take(UNNAMED_MAX).map(name).collect();
@@ -73,7 +73,7 @@ pub fn of_an_org(desired: &Desired, observed: &Observed, changes: &[Change]) -> 
         match change.step {
             Step::Create(_) | Step::Reactivate(_) => *count += 1,
             Step::Update(_) => {}
-            Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => *gone += 1,
+            Step::Deactivate(..) | Step::Supersede(..) | Step::Delete(_) => *gone += 1,
         }
     }
     let mut asked_for: HashMap<&SystemPresence, usize> = HashMap::new();

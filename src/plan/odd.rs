@@ -8,7 +8,7 @@ use crate::model::desired::Wanted;
 use crate::model::names::{Key, Locale, SystemPresence};
 use crate::model::observed::Observed;
 use crate::model::odd::{Halved, Odd};
-use crate::plan::candidate::Said;
+use crate::plan::candidate::CandidateWords;
 use crate::plan::change::{Change, Step};
 use crate::plan::evidence::Had;
 use crate::plan::refusal::Fact;
@@ -60,7 +60,7 @@ impl<'a> OddOnes<'a> {
             key: wanted.key.clone(),
             names: showing.iter().take(NAMED_BESIDE_MAX).map(|it| it.name()).collect(),
             more: showing.len().saturating_sub(NAMED_BESIDE_MAX),
-            made: (!wanted.deactivated).then(|| Said::of(wanted, default_locale)),
+            made: (!wanted.deactivated).then(|| CandidateWords::of(wanted, default_locale)),
         })
     }
 
@@ -131,7 +131,7 @@ pub fn sends_half(step: &Step, observed: &Observed) -> Option<Fact> {
             // A locale that is not in scope stays as it is.
             before.is_none_or(|(_, label)| after == Some(label))
         }),
-        Step::Deactivate(..) | Step::Replace(..) => {}
+        Step::Deactivate(..) | Step::Supersede(..) => {}
     }
     let is_sent = !still.labels.is_empty() || !still.fields.is_empty();
     is_sent.then(|| Fact::SendsHalf {

@@ -15,15 +15,15 @@ use crate::plan::change::{Action, Edit, Step};
 /// The order of some steps, which are named by their places in the list that it was made of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Order {
-    needs: Vec<Vec<Need>>,
-    given_up: Vec<Vec<Need>>,
+    needs: Vec<Vec<OrderNeed>>,
+    given_up: Vec<Vec<OrderNeed>>,
     circles: Vec<Vec<usize>>,
     waves: Vec<Vec<usize>>,
 }
 
 /// A step that has to be done before another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Need {
+pub struct OrderNeed {
     pub step: usize,
     /// Why.
     pub because: Because,
@@ -74,13 +74,13 @@ impl Order {
 
     /// What has to be done before this step. When something of it is not done, this step must not
     /// be: its label would be there twice, or its object would go without a successor.
-    pub fn needs(&self, step: usize) -> &[Need] {
+    pub fn needs(&self, step: usize) -> &[OrderNeed] {
         self.needs.get(step).map_or(&[], Vec::as_slice)
     }
 
     /// What would have to be done before this step if that closed no circle: who has the labels that it
     /// takes.
-    pub fn given_up(&self, step: usize) -> &[Need] {
+    pub fn given_up(&self, step: usize) -> &[OrderNeed] {
         self.given_up.get(step).map_or(&[], Vec::as_slice)
     }
 
@@ -99,7 +99,7 @@ impl Order {
     }
 
     /// Adds what does not close a circle; what does is named instead.
-    fn add(&mut self, mut more: Vec<(usize, Need)>) {
+    fn add(&mut self, mut more: Vec<(usize, OrderNeed)>) {
         more.retain(|(step, need)| {
             let known = [&self.needs[*step], &self.given_up[*step]].into_iter().flatten();
             let is_known = known.into_iter().any(|it| it.step == need.step);
@@ -136,7 +136,7 @@ impl Order {
 }
 
 /// A replacement needs whatever else is done for the definition of its key.
-fn replacements(steps: &[&Step]) -> Vec<Vec<Need>> {
+fn replacements(steps: &[&Step]) -> Vec<Vec<OrderNeed>> {
     let mut makers: HashMap<&Key, Vec<usize>> = HashMap::new();
     for (index, step) in steps.iter().enumerate() {
         if let (false, Some(key)) = (step.action().is_removal(), step.key()) {
@@ -144,9 +144,9 @@ fn replacements(steps: &[&Step]) -> Vec<Vec<Need>> {
         }
     }
     let needs = |step: &&Step| {
-        let makers = (step.action() == Action::Replace).then(|| makers.get(step.key()?)).flatten();
+        let makers = (step.action() == Action::Supersede).then(|| makers.get(step.key()?)).flatten();
         let needs = makers.into_iter().flatten();
-        needs.map(|maker| Need { step: *maker, because: Because::TakesItsPlace }).collect()
+        needs.map(|maker| OrderNeed { step: *maker, because: Because::TakesItsPlace }).collect()
     };
     steps.iter().map(needs).collect()
 }
@@ -191,7 +191,7 @@ fn not_managed<'a>(edit: &'a Edit, observed: &'a Observed) -> impl Iterator<Item
 }
 
 /// Which step takes a label that which other one's object has until then.
-fn frees(sides: &[Sides], unique: Unique) -> Vec<(usize, Need)> {
+fn frees(sides: &[Sides], unique: Unique) -> Vec<(usize, OrderNeed)> {
     let none = Labels::new();
     let mut hands: HashMap<Name, Hands> = HashMap::new();
     let counted = |(labels, active)| if active || unique == Unique::AmongAll { labels } else { &none };
@@ -223,7 +223,7 @@ fn frees(sides: &[Sides], unique: Unique) -> Vec<(usize, Need)> {
         }
         for (taker, locale, label) in to {
             let because = Because::Frees(locale, label);
-            needs.extend(from.iter().map(|step| (taker, Need { step: *step, because: because.clone() })));
+            needs.extend(from.iter().map(|step| (taker, OrderNeed { step: *step, because: because.clone() })));
         }
     }
     // By locale and label, so that of several the same is named each time.
@@ -240,7 +240,7 @@ fn has(labels: &Labels, locale: &Locale, label: &Label) -> bool {
     labels.iter().any(|(its, held)| held == label && its.same_as(locale))
 }
 
-fn shown(need: &Need) -> (&str, &str) {
+fn shown(need: &OrderNeed) -> (&str, &str) {
     match &need.because {
         Because::TakesItsPlace => ("", ""),
         Because::Frees(locale, label) => (locale.as_str(), label.nfc()),
@@ -307,7 +307,7 @@ struct Room {
 
 /// Where more could be active in between than the platform documents. Nothing here is a need: the org
 /// may allow more, and where it does not, it says so.
-fn room(steps: &[&Step], needs: &[Vec<Need>], observed: &Observed) -> Vec<Room> {
+fn room(steps: &[&Step], needs: &[Vec<OrderNeed>], observed: &Observed) -> Vec<Room> {
     let mut active: HashMap<&str, usize> = HashMap::new();
     for it in observed.definitions.iter().filter(|it| !it.deactivated && it.primary != Primary::Yes) {
         *active.entry(it.system_presence.folded()).or_default() += 1;
@@ -318,7 +318,7 @@ fn room(steps: &[&Step], needs: &[Vec<Need>], observed: &Observed) -> Vec<Room> 
         match step {
             Step::Create(_) | Step::Reactivate(_) => room.takers.push(index),
             Step::Update(_) => {}
-            Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => room.freers.push(index),
+            Step::Deactivate(..) | Step::Supersede(..) | Step::Delete(_) => room.freers.push(index),
         }
     }
     rooms.retain(|presence, room| {
@@ -326,7 +326,7 @@ fn room(steps: &[&Step], needs: &[Vec<Need>], observed: &Observed) -> Vec<Room> 
         let missing = at_most.saturating_sub(ACTIVE_DEFINITIONS_MAX);
         // A replacement waits for others, who may wait for a place in turn: only where the rest is not enough.
         let (replaced, removed): (Vec<usize>, Vec<usize>) =
-            room.freers.iter().partition(|it| steps[**it].action() == Action::Replace);
+            room.freers.iter().partition(|it| steps[**it].action() == Action::Supersede);
         room.freers = if removed.len() >= missing { removed } else { [removed, replaced].concat() };
         !room.freers.is_empty() && missing > 0
     });
@@ -348,7 +348,7 @@ fn room(steps: &[&Step], needs: &[Vec<Need>], observed: &Observed) -> Vec<Room> 
     rooms
 }
 
-fn waves(steps: &[&Step], needs: &[Vec<Need>], rooms: Vec<Room>) -> Vec<Vec<usize>> {
+fn waves(steps: &[&Step], needs: &[Vec<OrderNeed>], rooms: Vec<Room>) -> Vec<Vec<usize>> {
     let mut early: BTreeSet<usize> = (0..steps.len()).filter(|it| !steps[*it].action().is_removal()).collect();
     let freeing: Vec<usize> = early.iter().flat_map(|it| needs[*it].iter().map(|need| need.step)).collect();
     early.extend(freeing);
@@ -391,7 +391,7 @@ fn waves(steps: &[&Step], needs: &[Vec<Need>], rooms: Vec<Room>) -> Vec<Vec<usiz
         waves.push(std::mem::replace(&mut next, after));
     }
     let late: Vec<usize> = (0..steps.len()).filter(|it| !early.contains(it)).collect();
-    let (replaced, removed) = late.into_iter().partition(|it| steps[*it].action() == Action::Replace);
+    let (replaced, removed) = late.into_iter().partition(|it| steps[*it].action() == Action::Supersede);
     waves.extend([replaced, removed]);
     waves.retain(|it| !it.is_empty());
     waves

@@ -49,7 +49,7 @@ pub enum Comparison {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Compared {
     /// Where each change of the plan comes from.
-    pub origins: BTreeMap<Subject, Origin>,
+    pub origins: BTreeMap<OriginSubject, ChangeOrigin>,
     /// The guards that the change itself edits, in their order.
     pub guards: Vec<Guard>,
     /// Definitions that it takes out of the config while they stay active, by key.
@@ -62,29 +62,29 @@ pub struct Compared {
     /// What the base would change and the plan does not, in order, without places: its files are not this run's.
     pub settled: Vec<Change>,
     /// Where each refusal of the plan comes from, in its order; none where only the head was looked at so.
-    pub refusals: Vec<Option<Origin>>,
+    pub refusals: Vec<Option<ChangeOrigin>>,
     /// Reports of applies were read.
     pub reports_read: bool,
 }
 
 /// What a change is about. No two changes of one plan are about the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
+pub enum OriginSubject {
     Object(DefinitionId),
     /// A definition that is yet to be made.
     New(Key),
 }
 
-impl Subject {
-    pub fn of(step: &Step) -> Option<Subject> {
-        let object = step.id().cloned().map(Subject::Object);
-        object.or_else(|| step.key().cloned().map(Subject::New))
+impl OriginSubject {
+    pub fn of(step: &Step) -> Option<OriginSubject> {
+        let object = step.id().cloned().map(OriginSubject::Object);
+        object.or_else(|| step.key().cloned().map(OriginSubject::New))
     }
 }
 
 /// Where a change comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum ChangeOrigin {
     /// The base would not change it.
     ThisChange,
     /// The base would change it as well, and otherwise.
@@ -92,53 +92,53 @@ pub enum Origin {
     Before(Pending),
 }
 
-impl Origin {
+impl ChangeOrigin {
     /// Does the change of the config have a part in it?
     pub fn is_this_change(&self) -> bool {
         match self {
-            Origin::ThisChange | Origin::ThisChangeToo => true,
-            Origin::Before(_) => false,
+            ChangeOrigin::ThisChange | ChangeOrigin::ThisChangeToo => true,
+            ChangeOrigin::Before(_) => false,
         }
     }
 
     pub fn code(&self) -> &'static str {
         match self {
-            Origin::ThisChange => "this-change",
-            Origin::ThisChangeToo => "this-change-too",
-            Origin::Before(Pending::NotApplied(_)) => "not-applied",
-            Origin::Before(Pending::Edited { .. }) => "edited",
-            Origin::Before(Pending::NotKnown) => "before",
+            ChangeOrigin::ThisChange => "this-change",
+            ChangeOrigin::ThisChangeToo => "this-change-too",
+            ChangeOrigin::Before(Pending::NotApplied(_)) => "not-applied",
+            ChangeOrigin::Before(Pending::Edited { .. }) => "edited",
+            ChangeOrigin::Before(Pending::NotKnown) => "before",
         }
     }
 
     pub fn of_refusal(&self) -> &'static str {
         match self {
-            Origin::ThisChange => "from this change",
-            Origin::ThisChangeToo => "from this change; without it, there would be one as well, and otherwise",
-            Origin::Before(_) => "pending before: without this change it would be the same",
+            ChangeOrigin::ThisChange => "from this change",
+            ChangeOrigin::ThisChangeToo => "from this change; without it, there would be one as well, and otherwise",
+            ChangeOrigin::Before(_) => "pending before: without this change it would be the same",
         }
     }
 
     /// In words; foreign strings are raw.
     pub fn in_words(&self) -> String {
         match self {
-            Origin::ThisChange => "from this change".to_owned(),
-            Origin::ThisChangeToo => {
+            ChangeOrigin::ThisChange => "from this change".to_owned(),
+            ChangeOrigin::ThisChangeToo => {
                 "from this change; without it, it would be changed as well, and otherwise".to_owned()
             }
-            Origin::Before(Pending::NotApplied(Evidence::Times { since })) => format!(
+            ChangeOrigin::Before(Pending::NotApplied(OriginEvidence::Times { since })) => format!(
                 "pending before: merged and not applied (its definition last changed on {} UTC, and nothing has touched \
                  it in the org since)",
                 since.to_the_minute()
             ),
-            Origin::Before(Pending::NotApplied(Evidence::Reports)) => {
+            ChangeOrigin::Before(Pending::NotApplied(OriginEvidence::Reports)) => {
                 "pending before: merged and not applied (by the reports of applies)".to_owned()
             }
-            Origin::Before(Pending::Edited { at }) => {
+            ChangeOrigin::Before(Pending::Edited { at }) => {
                 let at = at.map_or_else(String::new, |it| format!(", last on {} UTC", it.to_the_minute()));
                 format!("pending before: edited in the org{at} (by the reports of applies)")
             }
-            Origin::Before(Pending::NotKnown) => {
+            ChangeOrigin::Before(Pending::NotKnown) => {
                 "pending before: merged and not applied, or edited in the org (which of them is not known)".to_owned()
             }
         }
@@ -149,7 +149,7 @@ impl Origin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pending {
     /// Its definition has changed, and that was not applied.
-    NotApplied(Evidence),
+    NotApplied(OriginEvidence),
     /// The object is otherwise than the last apply left it.
     Edited {
         /// When it was last touched, where the org says so.
@@ -162,7 +162,7 @@ pub enum Pending {
 
 /// What shows that something was not applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Evidence {
+pub enum OriginEvidence {
     /// It is as the last report left it.
     Reports,
     /// Nothing has touched it since.
@@ -251,19 +251,19 @@ impl Base {
     }
 
     /// Where a change comes from, where that could be told.
-    pub fn origin(&self, step: &Step) -> Option<&Origin> {
-        self.compared()?.origins.get(&Subject::of(step)?)
+    pub fn origin(&self, step: &Step) -> Option<&ChangeOrigin> {
+        self.compared()?.origins.get(&OriginSubject::of(step)?)
     }
 
     /// The changes of a plan: those from this change, and those that were pending before. None where that could not
     /// be told.
     pub fn split<'a>(&self, changes: &'a [Change]) -> Option<(Vec<&'a Change>, Vec<&'a Change>)> {
         self.compared()?;
-        Some(changes.iter().partition(|it| self.origin(&it.step).is_none_or(Origin::is_this_change)))
+        Some(changes.iter().partition(|it| self.origin(&it.step).is_none_or(ChangeOrigin::is_this_change)))
     }
 
     /// Where the refusal at an index of the plan comes from, where that could be told.
-    pub fn origin_of_refusal(&self, index: usize) -> Option<&Origin> {
+    pub fn origin_of_refusal(&self, index: usize) -> Option<&ChangeOrigin> {
         self.compared()?.refusals.get(index)?.as_ref()
     }
 
@@ -276,7 +276,7 @@ impl Base {
                  all are known by other labels"
             )
         });
-        let is_open = compared.origins.values().any(|it| *it == Origin::Before(Pending::NotKnown));
+        let is_open = compared.origins.values().any(|it| *it == ChangeOrigin::Before(Pending::NotKnown));
         let shallow = (self.against.shallow && is_open).then(|| {
             let or_reports = ". Or give `--report-dir DIR`, the folder of reports of applies";
             let or_reports = if compared.reports_read { "" } else { or_reports };

@@ -2,28 +2,28 @@
 //! `docs/answers`.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page {
+pub struct HelpPage {
     /// The stable name, as in `error[NAME]`.
     pub name: &'static str,
     /// Its page, in Markdown: a heading with the name, one sentence, why it is so, and what to do.
     pub page: &'static str,
 }
 
-impl Page {
+impl HelpPage {
     /// The page's first sentence.
     pub fn summary(&self) -> &'static str {
         self.page.lines().skip(1).find(|line| !line.is_empty()).unwrap_or_default()
     }
 }
 
-pub fn page(name: &str) -> Option<&'static Page> {
+pub fn page(name: &str) -> Option<&'static HelpPage> {
     PAGES.iter().find(|it| it.name == name)
 }
 
 macro_rules! pages {
     ($($name:literal)+) => {
         /// Every page, in the order in which `presencectl explain` lists them.
-        pub const PAGES: &[Page] = &[$(Page {
+        pub const PAGES: &[HelpPage] = &[$(HelpPage {
             name: $name,
             page: include_str!(concat!("../../docs/answers/", $name, ".md")),
         },)+];

@@ -9,11 +9,11 @@ use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key, Label, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::odd::HALF;
-use crate::plan::candidate::{Candidate, Said};
+use crate::plan::candidate::{Candidate, CandidateWords};
 use crate::plan::contained::contained;
 use crate::plan::evidence::{Evidence, Had};
-use crate::plan::matching::{CANDIDATES_NAMED_MAX, Found, Pairing, candidate};
-use crate::plan::refusal::{By, Fact, Refusal};
+use crate::plan::matching::{CANDIDATES_NAMED_MAX, Match, Pairing, candidate};
+use crate::plan::refusal::{Fact, Refusal, RefusedBy};
 
 /// An object under another system presence whose place a definition takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +109,7 @@ impl<'a> Questions<'a> {
             .definitions
             .values()
             .filter(|it| it.management == Management::Managed)
-            .filter(|it| !matches!(pairing.found.get(&it.key), Some(Found::Open | Found::AlreadyDeactivated(_))))
+            .filter(|it| !matches!(pairing.found.get(&it.key), Some(Match::Open | Match::AlreadyDeactivated(_))))
             .collect();
         let mut groups: Replaceable<'a> = Replaceable::new();
         for object in self.objects.iter().filter(|it| !pairing.claimed.contains_key(&it.id)) {
@@ -142,7 +142,7 @@ impl<'a> Questions<'a> {
                 }
                 _ => {
                     let candidates = objects.iter().map(|it| self.candidate(it)).collect();
-                    let fact = Fact::Ambiguous { key: wanted.key.clone(), by: By::Replaces, candidates, more };
+                    let fact = Fact::Ambiguous { key: wanted.key.clone(), by: RefusedBy::Replaces, candidates, more };
                     for name in &names {
                         let about = groups.get_mut(name).map(|it| it.not_asked_before(None)).unwrap_or_default();
                         ask_about(pairing, wanted, &about);
@@ -202,7 +202,7 @@ impl<'a> Questions<'a> {
         let is_made = |it: &&'a Wanted| {
             // `replaces` says which one it was.
             let is_said = replaced.get(&it.key).is_some_and(|it| *it != Replaced::Nothing);
-            let is_found = !matches!(pairing.found.get(&it.key), None | Some(Found::Nothing));
+            let is_found = !matches!(pairing.found.get(&it.key), None | Some(Match::Nothing));
             it.management == Management::Managed && !it.deactivated && !is_found && !is_said
         };
         let made: Vec<&'a Wanted> = self.desired.definitions.values().filter(is_made).collect();
@@ -235,7 +235,7 @@ impl<'a> Questions<'a> {
             let Named { objects, more } = Named::of(elsewhere.take(CANDIDATES_NAMED_MAX + 1));
             if !objects.is_empty() {
                 let candidates = objects.iter().map(|it| self.candidate(it)).collect();
-                let said = Said::of(wanted, self.default_locale);
+                let said = CandidateWords::of(wanted, self.default_locale);
                 let fact = Fact::OtherSystemPresence { key: wanted.key.clone(), candidates, more, said };
                 ask_about(pairing, wanted, &group.not_asked_before(Some(wanted.system_presence.folded())));
                 pairing.refusals.push(Refusal { fact, place });
@@ -290,7 +290,7 @@ impl<'a> Questions<'a> {
             key: wanted.key.clone(),
             candidates: objects.iter().map(|it| self.candidate(it)).collect(),
             more,
-            said: Said::of(wanted, self.default_locale),
+            said: CandidateWords::of(wanted, self.default_locale),
             earlier: earlier.map(|it| it.had.clone()),
             listed_from: None,
         };

@@ -11,9 +11,9 @@ use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, SystemPresence};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::plan::Plan;
-use crate::plan::candidate::Said;
+use crate::plan::candidate::CandidateWords;
 use crate::plan::change::{Change, Create, Held, Step, Waiting};
-use crate::plan::evidence::{Had, Source};
+use crate::plan::evidence::{EvidenceSource, Had};
 use crate::plan::matching::candidate;
 use crate::plan::refusal::{Fact, Refusal};
 use crate::plan::warning::Warning;
@@ -85,7 +85,7 @@ pub fn with_recent(
     let taken: BTreeSet<&DefinitionId> = changes
         .iter()
         .filter_map(|it| it.step.id())
-        .chain(plan.in_step.iter().filter_map(|it| it.id.as_ref()))
+        .chain(plan.in_sync.iter().filter_map(|it| it.id.as_ref()))
         .collect();
     let mut kept = Vec::new();
     for change in &changes {
@@ -109,9 +109,9 @@ pub fn with_recent(
             Some(Found::Otherwise(object, sent)) => {
                 let candidates = vec![candidate(object, &plan.default_locale, &BTreeMap::new())];
                 let Some(wanted) = desired.definitions.get(&create.key) else { continue };
-                let source = Source::Report(sent.report.clone());
+                let source = EvidenceSource::Report(sent.report.clone());
                 let earlier = Some(Had { id: object.id.clone(), source, said_new: false });
-                let (key, said) = (create.key.clone(), Said::of(wanted, &plan.default_locale));
+                let (key, said) = (create.key.clone(), CandidateWords::of(wanted, &plan.default_locale));
                 let fact = Fact::LooksLikeRename {
                     key,
                     candidates,

@@ -7,8 +7,8 @@ use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, DivisionId, Key, Label, Locale, SystemPresence};
 use crate::model::source::Span;
 use crate::model::text;
-use crate::plan::candidate::{Candidate, Said};
-use crate::plan::evidence::{Had, Source};
+use crate::plan::candidate::{Candidate, CandidateWords};
+use crate::plan::evidence::{EvidenceSource, Had};
 
 /// One reason not to apply, and where in the config it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Refusal {
 
 /// By what several objects answered to one definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub enum RefusedBy {
     Label,
     /// One of its `previousLabels`.
     PreviousLabels,
@@ -68,7 +68,7 @@ pub enum Fact {
     /// Several objects could be this definition, or one object could be two definitions.
     Ambiguous {
         key: Key,
-        by: By,
+        by: RefusedBy,
         /// The first of them.
         candidates: Vec<Candidate>,
         more: bool,
@@ -79,7 +79,7 @@ pub enum Fact {
         /// What it looks like: the first ones.
         candidates: Vec<Candidate>,
         more: bool,
-        said: Said,
+        said: CandidateWords,
         /// The candidate that it was in an earlier state, where one says so.
         earlier: Option<Had>,
         /// From when on the org's list shows the candidate, which an earlier run made; none of what the list shows.
@@ -91,7 +91,7 @@ pub enum Fact {
         /// Where it exists: the first ones.
         candidates: Vec<Candidate>,
         more: bool,
-        said: Said,
+        said: CandidateWords,
     },
     /// Several definitions say that they take the place of one object.
     ReplacedTwice {
@@ -118,9 +118,9 @@ pub enum Fact {
         names: Vec<String>,
         more: usize,
         /// What it says already, if it would be made; none if it should be deactivated.
-        made: Option<Said>,
+        made: Option<CandidateWords>,
         /// Who says that it had this object; none if the object shows its label.
-        earlier: Option<Source>,
+        earlier: Option<EvidenceSource>,
     },
     /// A change would send half a character back.
     SendsHalf {
@@ -451,7 +451,7 @@ fn not_listed_yet(key: &Key, had: &Had, candidates: &[Candidate]) -> String {
     )
 }
 
-fn looks_odd(key: &Key, names: &str, is_made: bool, earlier: Option<&Source>) -> String {
+fn looks_odd(key: &Key, names: &str, is_made: bool, earlier: Option<&EvidenceSource>) -> String {
     let shall = if is_made { "would be created" } else { "says `deactivated: true`" };
     let but = earlier
         .map_or_else(|| format!("its label is shown by {names}"), |it| format!("in {} it is {names}", it.in_words()));
@@ -468,15 +468,15 @@ fn looks_like_rename(key: &Key, candidates: &[Candidate], more: bool, earlier: O
     };
     let new = match (earlier.said_new, &earlier.source) {
         (false, _) => "",
-        (true, Source::Report(_)) => ", and its config said `new: true` then as well",
-        (true, Source::Base { .. } | Source::Commit(_)) => ", and that says `new: true` as well",
+        (true, EvidenceSource::Report(_)) => ", and its config said `new: true` then as well",
+        (true, EvidenceSource::Base { .. } | EvidenceSource::Commit(_)) => ", and that says `new: true` as well",
     };
     let alike = if alike.is_empty() { String::new() } else { format!("; {} too", looks_like(alike)) };
     format!("`{key}` would be created, but in {} it is {}{new}{alike}", earlier.source.in_words(), all(had, false))
 }
 
 /// How the label of a definition differs from the first one that a reader cannot tell from it; nothing where none is so.
-fn beside(said: &Said, candidates: &[Candidate]) -> String {
+fn beside(said: &CandidateWords, candidates: &[Candidate]) -> String {
     let Some(ours) = &said.default_label else { return String::new() };
     let differing = candidates.iter().filter_map(|it| it.name.as_ref()).find_map(|theirs| {
         let difference = alike::difference(ours.nfc(), theirs.nfc())?;
@@ -505,20 +505,20 @@ fn is_within_a_word(one: &str, other: &str) -> bool {
     found.peek().is_some() && !found.any(|it| it)
 }
 
-fn ambiguous(key: &Key, by: By, candidates: &[Candidate], more: bool) -> String {
+fn ambiguous(key: &Key, by: RefusedBy, candidates: &[Candidate], more: bool) -> String {
     let described = described(candidates, more);
     match (by, candidates) {
-        (By::Label, [_]) => format!("`{key}` is by its label {described}"),
-        (By::Label, _) => format!("`{key}` has the label of more than one: it could be {described}"),
-        (By::PreviousLabels, [Candidate { taken_by: Some(_), .. }]) => {
+        (RefusedBy::Label, [_]) => format!("`{key}` is by its label {described}"),
+        (RefusedBy::Label, _) => format!("`{key}` has the label of more than one: it could be {described}"),
+        (RefusedBy::PreviousLabels, [Candidate { taken_by: Some(_), .. }]) => {
             format!("`{key}` is by its `previousLabels` {described}")
         }
-        (By::PreviousLabels, [_]) => {
+        (RefusedBy::PreviousLabels, [_]) => {
             format!("`{key}` could by its `previousLabels` be {described}, and so could another definition")
         }
-        (By::PreviousLabels, _) => format!("`{key}` could by its `previousLabels` be {described}"),
-        (By::Replaces, [_]) => format!("`{key}` cannot take the place of {described}"),
-        (By::Replaces, _) => format!("`{key}` could take the place of {described}"),
+        (RefusedBy::PreviousLabels, _) => format!("`{key}` could by its `previousLabels` be {described}"),
+        (RefusedBy::Replaces, [_]) => format!("`{key}` cannot take the place of {described}"),
+        (RefusedBy::Replaces, _) => format!("`{key}` could take the place of {described}"),
     }
 }
 

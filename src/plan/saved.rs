@@ -10,7 +10,7 @@ use crate::model::names::{DefinitionId, Key, OrgId, SystemPresence};
 use crate::model::observed::{Content, Observed, Target};
 use crate::model::text;
 use crate::plan::Plan;
-use crate::plan::change::{Action, Change, InStep};
+use crate::plan::change::{Action, Change, InSync};
 use crate::plan::difference::{Difference, between};
 use crate::plan::division;
 
@@ -25,11 +25,11 @@ pub struct SavedPlan {
     pub generation: Generation,
     /// Every definition that its client saw.
     pub seen: BTreeSet<DefinitionId>,
-    pub operations: Vec<Operation>,
+    pub operations: Vec<ReviewedOperation>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operation {
+pub struct ReviewedOperation {
     pub action: Action,
     pub key: Option<Key>,
     pub id: Option<DefinitionId>,
@@ -81,13 +81,13 @@ pub struct Fresh<'a> {
 pub struct Bound {
     pub run: Vec<Change>,
     /// Reviewed, but the object has changed in the org since: refused, each with what changed.
-    pub changed: Vec<(Operation, Vec<Difference>)>,
+    pub changed: Vec<(ReviewedOperation, Vec<Difference>)>,
     /// What the fresh plan would do instead of what was refused. It is not done.
-    pub withheld: Vec<Change>,
+    pub blocked: Vec<Change>,
     /// Reviewed, and no longer needed.
-    pub already_so: Vec<Operation>,
+    pub already_in_place: Vec<ReviewedOperation>,
     /// Not reviewed. Where there is one, nothing at all is applied.
-    pub beyond: Vec<Change>,
+    pub not_in_plan: Vec<Change>,
 }
 
 /// Which of several saved plans cannot be held against a fresh one, and why.
@@ -105,7 +105,7 @@ pub fn bound(fresh: Fresh<'_>, saved: &[SavedPlan], target: &Target) -> Result<B
     for (index, plan) in saved.iter().enumerate() {
         fits(fresh.plan, plan, saved, target).map_err(|why| Misfit { index, why })?;
     }
-    let operations: Vec<&Operation> = saved.iter().rev().flat_map(|it| &it.operations).collect();
+    let operations: Vec<&ReviewedOperation> = saved.iter().rev().flat_map(|it| &it.operations).collect();
     let reviewed = Reviewed::new(&operations);
     let same: Vec<Option<usize>> = fresh
         .plan
@@ -131,7 +131,7 @@ pub fn bound(fresh: Fresh<'_>, saved: &[SavedPlan], target: &Target) -> Result<B
                 explained = true;
             }
         }
-        let list = if explained { &mut bound.withheld } else { &mut bound.beyond };
+        let list = if explained { &mut bound.blocked } else { &mut bound.not_in_plan };
         list.push(change.clone());
     }
     for (index, operation) in operations.into_iter().enumerate() {
@@ -144,7 +144,7 @@ pub fn bound(fresh: Fresh<'_>, saved: &[SavedPlan], target: &Target) -> Result<B
         } else if explaining.contains(&about) {
             continue;
         } else if fresh.is_so(operation) {
-            bound.already_so.push(operation.clone());
+            bound.already_in_place.push(operation.clone());
         } else if let Some(differences) = fresh.changed_since(operation, None) {
             bound.changed.push((operation.clone(), differences));
         } else {
@@ -188,15 +188,15 @@ struct Subject<'a> {
     key: Option<&'a Key>,
 }
 
-fn subject(operation: &Operation) -> Subject<'_> {
+fn subject(operation: &ReviewedOperation) -> Subject<'_> {
     let id = operation.id.as_ref();
     Subject { id, key: operation.key.as_ref().filter(|_| id.is_none()) }
 }
 
 /// The same action on the same object (its id; its key for a create), with the same values before
 /// and after?
-fn is_same(operation: &Operation, change: &Change) -> bool {
-    let Operation { action, key, id, system_presence, before, after } = operation;
+fn is_same(operation: &ReviewedOperation, change: &Change) -> bool {
+    let ReviewedOperation { action, key, id, system_presence, before, after } = operation;
     let step = &change.step;
     let same_before = match (before, step.before()) {
         (None, None) => true,
@@ -218,7 +218,7 @@ struct Reviewed<'a> {
 }
 
 impl<'a> Reviewed<'a> {
-    fn new(operations: &[&'a Operation]) -> Reviewed<'a> {
+    fn new(operations: &[&'a ReviewedOperation]) -> Reviewed<'a> {
         let mut reviewed = Reviewed { by_id: HashMap::new(), by_key: HashMap::new() };
         for (index, operation) in operations.iter().enumerate() {
             if let Some(id) = &operation.id {
@@ -245,8 +245,8 @@ impl<'a> Reviewed<'a> {
 
 impl Fresh<'_> {
     /// Does the config still ask for what was reviewed?
-    fn asks_for(&self, operation: &Operation) -> bool {
-        let Operation { action, key, id, system_presence, before: _, after } = operation;
+    fn asks_for(&self, operation: &ReviewedOperation) -> bool {
+        let ReviewedOperation { action, key, id, system_presence, before: _, after } = operation;
         let settings = &self.desired.settings;
         if !self.desired.is_meant(key.as_ref()) {
             return false;
@@ -271,14 +271,14 @@ impl Fresh<'_> {
                     && asked.is_ok_and(|asked| asked == after.division)
             }
             Action::Deactivate => here && !is_pinned_elsewhere && wanted.deactivated,
-            Action::Replace => wanted.replaces.as_ref() == Some(system_presence) && !wanted.deactivated,
+            Action::Supersede => wanted.replaces.as_ref() == Some(system_presence) && !wanted.deactivated,
             Action::Delete => false,
         }
     }
 
     /// What is not as it was when the operation was reviewed, although the config still asks for it.
     /// `instead` is what the fresh plan would do. None where nothing in the org explains that.
-    fn changed_since(&self, operation: &Operation, instead: Option<&Change>) -> Option<Vec<Difference>> {
+    fn changed_since(&self, operation: &ReviewedOperation, instead: Option<&Change>) -> Option<Vec<Difference>> {
         if !self.asks_for(operation) {
             return None;
         }
@@ -304,7 +304,7 @@ impl Fresh<'_> {
     }
 
     /// Is an operation that the fresh plan does not hold already so in the org?
-    fn is_so(&self, operation: &Operation) -> bool {
+    fn is_so(&self, operation: &ReviewedOperation) -> bool {
         if !self.desired.is_meant(operation.key.as_ref()) {
             return false;
         }
@@ -312,7 +312,7 @@ impl Fresh<'_> {
             let is_active = |id| self.observed.get(id).is_some_and(|it| !it.deactivated);
             return operation.id.as_ref().is_some_and(|id| !is_active(id));
         }
-        let in_step = |it: &InStep| Some(&it.key) == operation.key.as_ref() && !it.deactivated;
-        self.asks_for(operation) && self.plan.in_step.iter().any(in_step)
+        let in_step = |it: &InSync| Some(&it.key) == operation.key.as_ref() && !it.deactivated;
+        self.asks_for(operation) && self.plan.in_sync.iter().any(in_step)
     }
 }

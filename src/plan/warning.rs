@@ -72,9 +72,9 @@ pub enum Warning {
     /// A definition has its object, and others that it could be as well are active and unmanaged.
     HiddenTwin {
         key: Key,
-        its: Named,
+        its: NamedObjects,
         /// The first of the others.
-        others: Vec<Named>,
+        others: Vec<NamedObjects>,
         more: usize,
         /// The line that says what it is called, or was.
         place: Option<Span>,
@@ -83,14 +83,14 @@ pub enum Warning {
 
 /// An object, and what agents read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedObjects {
     pub id: DefinitionId,
     /// Its default label, else any.
     pub name: Option<Label>,
     pub deactivated: bool,
 }
 
-impl Named {
+impl NamedObjects {
     fn in_words(&self) -> String {
         let state = if self.deactivated { ", deactivated" } else { "" };
         match &self.name {
@@ -172,7 +172,7 @@ impl Warning {
     pub fn message(&self) -> String {
         match self {
             Warning::HiddenTwin { key, its, others, more, place: _ } => {
-                let mut named: Vec<String> = others.iter().map(Named::in_words).collect();
+                let mut named: Vec<String> = others.iter().map(NamedObjects::in_words).collect();
                 named.extend((*more > 0).then(|| format!("{more} more")));
                 let (are, each, it, them) =
                     if named.len() == 1 { ("is", "it", "it", "it") } else { ("are", "each", "the right one", "them") };

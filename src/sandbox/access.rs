@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::http::{Refusal, Request, Response};
+use super::http::{ErrorAnswer, HttpRequest, HttpResponse};
 
 /// The id of the one OAuth client of every sandbox org. Fixed and no secret: the server answers loopback only.
 pub const CLIENT_ID: &str = "sandbox-client";
@@ -47,7 +47,7 @@ pub enum Needs {
 }
 
 impl Permissions {
-    pub fn expect(&self, needs: Needs) -> Result<(), Refusal> {
+    pub fn expect(&self, needs: Needs) -> Result<(), ErrorAnswer> {
         let Self::Only(granted) = self else { return Ok(()) };
         let (code, sentence, missing) = match needs {
             Needs::Nothing => return Ok(()),
@@ -69,7 +69,7 @@ impl Permissions {
         }
         let permissions = format!("[{}]", missing.join(", "));
         let message = format!("Unable to perform the requested action. {sentence} {permissions}");
-        Err(Refusal::new(403, code, message).with_param("permissions", permissions))
+        Err(ErrorAnswer::new(403, code, message).with_param("permissions", permissions))
     }
 }
 
@@ -108,7 +108,7 @@ impl Access {
     }
 
     /// `POST /oauth/token`: client credentials for a token. Errors are in OAuth's shape, not the platform's.
-    pub fn issue(&mut self, request: &Request, now_ms: u64) -> Result<Response, Refusal> {
+    pub fn issue(&mut self, request: &HttpRequest, now_ms: u64) -> Result<HttpResponse, ErrorAnswer> {
         let form = request.form()?;
         let expected = format!("Basic {}", base64(format!("{CLIENT_ID}:{CLIENT_SECRET}").as_bytes()));
         if request.header("authorization") != Some(expected.as_str()) {
@@ -123,7 +123,7 @@ impl Access {
         }
         self.issued_count += 1;
         self.issued_until_ms.insert(self.issued_count, now_ms.saturating_add(self.token_seconds.saturating_mul(1_000)));
-        Ok(Response::ok(&json!({
+        Ok(HttpResponse::ok(&json!({
             "access_token": format!("{TOKEN}-{}", self.issued_count),
             "token_type": "bearer",
             "expires_in": self.token_seconds,
@@ -136,14 +136,14 @@ impl Access {
     }
 
     /// Whether the request carries a good token and is not one too many.
-    pub fn admit(&mut self, request: &Request, now_ms: u64) -> Result<(), Refusal> {
+    pub fn admit(&mut self, request: &HttpRequest, now_ms: u64) -> Result<(), ErrorAnswer> {
         let bearer = request.header("authorization").and_then(|it| it.split_once(' '));
         let Some((_, token)) = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
             let message = "No authentication bearer token specified in authorization header.";
-            return Err(Refusal::new(401, "authentication.required", message));
+            return Err(ErrorAnswer::new(401, "authentication.required", message));
         };
         if !self.is_good(token, now_ms) {
-            return Err(Refusal::new(401, "bad.credentials", "Invalid login credentials."));
+            return Err(ErrorAnswer::new(401, "bad.credentials", "Invalid login credentials."));
         }
         let Some(requests_max) = self.requests_per_minute else { return Ok(()) };
         self.answered_ms.retain(|_, times| times.back().is_some_and(|it| it + RATE_WINDOW_MS > now_ms));
@@ -156,11 +156,11 @@ impl Access {
             return Ok(());
         }
         let free_at_ms = answered.front().map_or(now_ms, |it| it + RATE_WINDOW_MS);
-        Err(Refusal::too_many_requests(Duration::from_millis(free_at_ms - now_ms)))
+        Err(ErrorAnswer::too_many_requests(Duration::from_millis(free_at_ms - now_ms)))
     }
 
     /// What the `inin-ratelimit-*` headers of the answer to this request say, where there is an allowance.
-    pub fn rate_headers(&self, request: &Request, now_ms: u64) -> Vec<(&'static str, String)> {
+    pub fn rate_headers(&self, request: &HttpRequest, now_ms: u64) -> Vec<(&'static str, String)> {
         let token = request.header("authorization").and_then(|it| it.split_once(' ')).map(|(_, token)| token);
         let Some((answered, allowed)) = token.and_then(|it| self.answered_ms.get(it)).zip(self.requests_per_minute)
         else {
@@ -182,9 +182,9 @@ impl Access {
 }
 
 /// A refusal of the token endpoint, in OAuth's shape with the platform's `description`.
-pub fn oauth_refusal(status: u16, error: &str, description: &str) -> Response {
+pub fn oauth_refusal(status: u16, error: &str, description: &str) -> HttpResponse {
     let body = json!({ "error": error, "description": description, "error_description": description });
-    Response::json(status, &body)
+    HttpResponse::json(status, &body)
 }
 
 /// RFC 4648 base64 with padding. One known text is encoded and compared, so that nothing has to be decoded.

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::definitions::{Definitions, PRIMARIES, folded};
-use super::http::{Refusal, Request, Response, timestamp};
-use super::paging::Page;
-use super::temper::Temper;
+use super::http::{ErrorAnswer, HttpRequest, HttpResponse, timestamp};
+use super::paging::PageWindow;
+use super::temper::OrgBehavior;
 use super::users::{Surroundings, User, Users};
 
 /// The largest page, in entities. The platform's is not known; this one is small, so that pages have to be read.
@@ -54,8 +54,8 @@ struct Entity {
 /// Answers a query. Each page has the next entities of all groups, whose order is that of their ids; a group that goes
 /// over several pages is a result on each of them. Past the last page there are no results: nothing else tells the end.
 /// Divisions that the client is restricted to play no part.
-pub fn query(users: &Users, request: &Request, around: Surroundings<'_>) -> Result<Response, Refusal> {
-    let page = Page::asked(request, PAGE_SIZE_MAX)?;
+pub fn query(users: &Users, request: &HttpRequest, around: Surroundings<'_>) -> Result<HttpResponse, ErrorAnswer> {
+    let page = PageWindow::asked(request, PAGE_SIZE_MAX)?;
     let body = request.json()?;
     let metrics = metrics(&body)?;
     expect_grouping(&body)?;
@@ -76,7 +76,7 @@ pub fn query(users: &Users, request: &Request, around: Surroundings<'_>) -> Resu
     }
     let results: Vec<Value> =
         on_page.into_iter().map(|(group, listed)| groups[group].shown(&listed, &metrics)).collect();
-    Ok(Response::ok(&json!({ "results": results, "entityIdDimension": "queueId" })))
+    Ok(HttpResponse::ok(&json!({ "results": results, "entityIdDimension": "queueId" })))
 }
 
 struct Group {
@@ -86,7 +86,7 @@ struct Group {
 
 impl Group {
     /// A list that is too long keeps, as on the platform, its oldest and its newest entities.
-    fn cut(mut all: Vec<Entity>, temper: Temper) -> Self {
+    fn cut(mut all: Vec<Entity>, temper: OrgBehavior) -> Self {
         all.sort_by(|a, b| (a.since_ms, &a.user_id, &a.queue_id).cmp(&(b.since_ms, &b.user_id, &b.queue_id)));
         let listed = match temper.entities_max.map(|it| it as usize) {
             Some(max) if all.len() > max => {
@@ -196,9 +196,9 @@ fn entities(user: &User, definitions: &Definitions) -> Vec<Entity> {
     (0..queue_count).map(entity).collect()
 }
 
-fn metrics(body: &Value) -> Result<Vec<Metric>, Refusal> {
+fn metrics(body: &Value) -> Result<Vec<Metric>, ErrorAnswer> {
     let given = body.get("metrics").and_then(Value::as_array).filter(|it| !it.is_empty());
-    let given = given.ok_or_else(|| Refusal::bad_request("metrics is required"))?;
+    let given = given.ok_or_else(|| ErrorAnswer::bad_request("metrics is required"))?;
     let metric = |it: &Value| {
         let name = one_of(it.get("metric"), "metric", &METRICS)?;
         Ok(Metric { name, with_details: it.get("details") == Some(&Value::Bool(true)) })
@@ -206,7 +206,7 @@ fn metrics(body: &Value) -> Result<Vec<Metric>, Refusal> {
     given.iter().map(metric).collect()
 }
 
-fn expect_grouping(body: &Value) -> Result<(), Refusal> {
+fn expect_grouping(body: &Value) -> Result<(), ErrorAnswer> {
     let given = body.get("groupBy").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     for it in given {
         one_of(Some(it), "groupBy", &DIMENSIONS)?;
@@ -215,14 +215,14 @@ fn expect_grouping(body: &Value) -> Result<(), Refusal> {
     if given == [json!(DIMENSIONS[0])] {
         return Ok(());
     }
-    Err(Refusal::bad_request("the sandbox groups by organizationPresenceId and nothing else"))
+    Err(ErrorAnswer::bad_request("the sandbox groups by organizationPresenceId and nothing else"))
 }
 
 /// What of a closed set stands there.
-fn one_of(given: Option<&Value>, field: &str, allowed: &[&'static str]) -> Result<&'static str, Refusal> {
+fn one_of(given: Option<&Value>, field: &str, allowed: &[&'static str]) -> Result<&'static str, ErrorAnswer> {
     let given = given.and_then(Value::as_str).unwrap_or_default();
     let found = allowed.iter().find(|it| **it == given);
-    found.copied().ok_or_else(|| Refusal::invalid_value(given, field, &allowed.join(", ")))
+    found.copied().ok_or_else(|| ErrorAnswer::invalid_value(given, field, &allowed.join(", ")))
 }
 
 /// Which entities a query is about: clauses and predicates, joined.
@@ -249,7 +249,7 @@ enum Wanted {
 }
 
 impl Filter {
-    fn of(filter: Option<&Value>) -> Result<Self, Refusal> {
+    fn of(filter: Option<&Value>) -> Result<Self, ErrorAnswer> {
         let Some(filter) = filter else { return Ok(Self { all_of: true, clauses: Vec::new() }) };
         let mut clauses: Vec<Clause> = list(filter, "clauses").iter().map(Clause::of).collect::<Result<_, _>>()?;
         // A predicate of its own is a clause of one.
@@ -265,14 +265,14 @@ impl Filter {
 }
 
 impl Clause {
-    fn of(clause: &Value) -> Result<Self, Refusal> {
+    fn of(clause: &Value) -> Result<Self, ErrorAnswer> {
         let predicates = list(clause, "predicates").iter().map(Predicate::of).collect::<Result<_, _>>()?;
         Ok(Self { all_of: all_of(clause)?, predicates })
     }
 }
 
 impl Predicate {
-    fn of(predicate: &Value) -> Result<Self, Refusal> {
+    fn of(predicate: &Value) -> Result<Self, ErrorAnswer> {
         let dimension = one_of(predicate.get("dimension"), "dimension", &DIMENSIONS)?;
         let operator = predicate.get("operator").filter(|it| !it.is_null());
         let wanted = match operator.map_or(Ok("matches"), |it| one_of(Some(it), "operator", &OPERATORS))? {
@@ -280,7 +280,7 @@ impl Predicate {
             "notExists" => Wanted::Nothing,
             _ => {
                 let value = predicate.get("value").and_then(Value::as_str);
-                Wanted::Value(value.ok_or_else(|| Refusal::bad_request("value is required"))?.to_owned())
+                Wanted::Value(value.ok_or_else(|| ErrorAnswer::bad_request("value is required"))?.to_owned())
             }
         };
         Ok(Self { dimension, wanted })
@@ -298,7 +298,7 @@ impl Predicate {
 
 const OPERATORS: [&str; 3] = ["matches", "exists", "notExists"];
 
-fn all_of(joint: &Value) -> Result<bool, Refusal> {
+fn all_of(joint: &Value) -> Result<bool, ErrorAnswer> {
     Ok(one_of(joint.get("type"), "type", &["and", "or"])? == "and")
 }
 

@@ -9,19 +9,19 @@ use serde_json::Value;
 
 use super::access::{Permissions, TOKEN_SECONDS_DEFAULT};
 use super::routes::PERMISSIONS;
-use super::temper::{Temper, at_least_one};
+use super::temper::{OrgBehavior, at_least_one};
 
 /// A behavior file: `{"org": { … }, "client": { … }}`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "an object with `org`, `client`, or both")]
 pub struct Behavior {
-    pub org: Temper,
+    pub org: OrgBehavior,
     pub client: Client,
 }
 
 impl Default for Behavior {
     fn default() -> Self {
-        Self { org: Temper::rehearsal(), client: Client::default() }
+        Self { org: OrgBehavior::rehearsal(), client: Client::default() }
     }
 }
 

@@ -6,11 +6,11 @@ use super::access::{Permissions, TOKEN_SECONDS_DEFAULT};
 use super::behavior::{Allowance, Behavior, Client};
 use super::faults::FaultRule;
 use super::seed::Seed;
-use super::temper::Temper;
+use super::temper::OrgBehavior;
 
 /// What a sandbox is started with. The default is a plain new org on any free port, kept in memory only.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Config {
+pub struct SandboxConfig {
     /// Where the org's state is kept; absent is in memory only. Parent folders are made. Beside it stand
     /// `<file>.lock` and, for a large org, `<file>.changes`.
     pub state_file: Option<PathBuf>,
@@ -22,7 +22,7 @@ pub struct Config {
     /// The port on 127.0.0.1; 0 is any free one.
     pub port: u16,
     /// How the org behaves where no document says it. Not part of the state.
-    pub temper: Temper,
+    pub temper: OrgBehavior,
     /// What the org's client may do. Not part of the state.
     pub permissions: Permissions,
     /// The ids of the divisions that the org's client is restricted to; absent is all. Not part of the state.
@@ -39,7 +39,7 @@ pub struct Config {
     pub start_unix_ms: Option<u64>,
 }
 
-impl Config {
+impl SandboxConfig {
     /// An org to rehearse with: with the platform's known limits, and as a behavior file says.
     pub fn rehearsal(behavior: Behavior) -> Self {
         let Behavior { org: temper, client } = behavior;
@@ -55,14 +55,14 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
             state_file: None,
             state_below: None,
             seed: Seed::default(),
             port: 0,
-            temper: Temper::default(),
+            temper: OrgBehavior::default(),
             permissions: Permissions::All,
             divisions: None,
             faults: Vec::new(),

@@ -39,7 +39,7 @@ const SERVER_OWNED: [&str; 8] =
 /// One definition as the org holds it; its state file holds the same, field by field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Definition {
+pub struct HeldDefinition {
     /// Its id, in the spelling that it came with.
     pub id: String,
     /// Locale to label, as the org spells the locales.
@@ -113,7 +113,7 @@ fn labels(given: Value) -> Result<BTreeMap<String, String>, String> {
     given.into_iter().map(text).collect()
 }
 
-impl Definition {
+impl HeldDefinition {
     /// One of the platform's own, with its one label.
     pub fn primary(name: &str, id: &str) -> Self {
         Self {
@@ -228,7 +228,7 @@ pub fn known_system_presence(name: &str) -> Option<&'static str> {
 /// All definitions of the org in the order in which they came, with as much of the past as a lagging list needs.
 #[derive(Debug, Clone, Default)]
 pub struct Definitions {
-    by_order: BTreeMap<u64, Arc<Definition>>,
+    by_order: BTreeMap<u64, Arc<HeldDefinition>>,
     // Ids compare without case, as GUIDs do. Never iterated, so its order reaches nothing.
     order_of: HashMap<String, u64>,
     next_order: u64,
@@ -242,7 +242,7 @@ pub struct Definitions {
 struct Earlier {
     until_ms: u64,
     order: u64,
-    was: Option<Arc<Definition>>,
+    was: Option<Arc<HeldDefinition>>,
 }
 
 impl Definitions {
@@ -257,17 +257,17 @@ impl Definitions {
     }
 
     /// The definition with that id, in any case.
-    pub fn get(&self, id: &str) -> Option<&Arc<Definition>> {
+    pub fn get(&self, id: &str) -> Option<&Arc<HeldDefinition>> {
         self.by_order.get(self.order_of.get(&id.to_ascii_lowercase())?)
     }
 
     /// All of them as they are now.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Definition>> {
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<HeldDefinition>> {
         self.by_order.values()
     }
 
     /// The definition with that id as it was at a moment, as far as [`Definitions::put`] was told to remember.
-    pub fn get_as_of(&self, id: &str, at_ms: u64) -> Option<&Arc<Definition>> {
+    pub fn get_as_of(&self, id: &str, at_ms: u64) -> Option<&Arc<HeldDefinition>> {
         let was_it = |it: &Earlier| it.was.as_ref().is_some_and(|was| was.id.eq_ignore_ascii_case(id));
         let held = self.order_of.get(&id.to_ascii_lowercase()).copied();
         // One that was removed has its place in the past only.
@@ -285,11 +285,12 @@ impl Definitions {
     }
 
     /// All of them as they were at a moment, as far as [`Definitions::put`] was told to remember.
-    pub fn as_of(&self, at_ms: u64) -> Vec<&Arc<Definition>> {
+    pub fn as_of(&self, at_ms: u64) -> Vec<&Arc<HeldDefinition>> {
         if self.since(at_ms).next().is_none() {
             return self.iter().collect();
         }
-        let mut then: BTreeMap<u64, &Arc<Definition>> = self.by_order.iter().map(|(order, it)| (*order, it)).collect();
+        let mut then: BTreeMap<u64, &Arc<HeldDefinition>> =
+            self.by_order.iter().map(|(order, it)| (*order, it)).collect();
         for change in self.since(at_ms) {
             match &change.was {
                 Some(was) => then.insert(change.order, was),
@@ -301,7 +302,7 @@ impl Definitions {
 
     /// Puts a definition in its place, or at the end when its id is new, and remembers what stood there for
     /// `remember_ms`.
-    pub fn put(&mut self, definition: Definition, now_ms: u64, remember_ms: u64) -> Arc<Definition> {
+    pub fn put(&mut self, definition: HeldDefinition, now_ms: u64, remember_ms: u64) -> Arc<HeldDefinition> {
         let definition = Arc::new(definition);
         let next_order = self.next_order;
         let order = *self.order_of.entry(definition.id.to_ascii_lowercase()).or_insert(next_order);
@@ -329,7 +330,7 @@ impl Definitions {
     }
 
     /// What was put and removed since this was last asked.
-    pub fn take_changes(&mut self) -> (Vec<Arc<Definition>>, Vec<String>) {
+    pub fn take_changes(&mut self) -> (Vec<Arc<HeldDefinition>>, Vec<String>) {
         let changed = std::mem::take(&mut self.changed);
         let put = changed.iter().filter_map(|order| self.by_order.get(order)).cloned().collect();
         (put, std::mem::take(&mut self.removed))

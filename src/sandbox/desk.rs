@@ -6,11 +6,13 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::access::CLIENT_USER_ID;
-use super::definitions::{Definition, Definitions, Draft, EVERY_DIVISION, PRIMARIES, folded, known_system_presence};
-use super::divisions::Division;
-use super::http::{Refusal, timestamp};
+use super::definitions::{
+    Definitions, Draft, EVERY_DIVISION, HeldDefinition, PRIMARIES, folded, known_system_presence,
+};
+use super::divisions::HeldDivision;
+use super::http::{ErrorAnswer, timestamp};
 use super::temper::{CreateDeactivated, CreateExtra, Delete, LocaleKeys, PutLabels, PutSystemPresence};
-use super::temper::{Temper, UniqueLabels};
+use super::temper::{OrgBehavior, UniqueLabels};
 
 /// What can be done with definitions, with the id that stands in the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +27,7 @@ pub enum Act<'a> {
 
 /// In what the generations differ when they do the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
+pub struct StoreRules {
     /// The status of the refusal of a label that is taken.
     pub conflict_status: u16,
     /// Whether a restricted client also sees definitions of divisions that it may not see.
@@ -46,46 +48,46 @@ pub enum DivisionOfWrite {
 }
 
 /// The definitions with all that an operation on them needs to know.
-pub struct Desk<'a> {
+pub struct DefinitionStore<'a> {
     pub definitions: &'a mut Definitions,
-    pub divisions: &'a [Division],
+    pub divisions: &'a [HeldDivision],
     pub permitted: Option<&'a BTreeSet<String>>,
-    pub temper: Temper,
-    pub rules: Rules,
+    pub temper: OrgBehavior,
+    pub rules: StoreRules,
     /// The id of the next new one. It is free.
     pub free_id: String,
     /// The org's time in milliseconds since 1970.
     pub now_ms: u64,
 }
 
-impl Desk<'_> {
+impl DefinitionStore<'_> {
     /// All definitions that a list shows at this moment, in their order.
-    pub fn listed(&self) -> Vec<&Arc<Definition>> {
+    pub fn listed(&self) -> Vec<&Arc<HeldDefinition>> {
         let mut all = self.definitions.as_of(self.now_ms.saturating_sub(self.temper.list_lag_ms));
         all.retain(|it| self.may_see(it));
         all
     }
 
     /// The definition that a read finds; a deactivated one is found too.
-    pub fn read(&self, id: &str) -> Result<&Arc<Definition>, Refusal> {
+    pub fn read(&self, id: &str) -> Result<&Arc<HeldDefinition>, ErrorAnswer> {
         let before = |lag_ms: u64| self.definitions.get_as_of(id, self.now_ms.saturating_sub(lag_ms));
         let is_new = self.definitions.get(id).is_some() && before(self.temper.get_after_create_lag_ms).is_none();
         let found = before(self.temper.get_lag_ms).filter(|it| !is_new && self.may_see(it));
-        found.ok_or_else(Refusal::not_found)
+        found.ok_or_else(ErrorAnswer::not_found)
     }
 
     /// The definition that a write is about.
-    pub fn held(&self, id: &str) -> Result<Arc<Definition>, Refusal> {
-        let held = self.definitions.get(id).filter(|it| self.may_see(it)).ok_or_else(Refusal::not_found)?;
+    pub fn held(&self, id: &str) -> Result<Arc<HeldDefinition>, ErrorAnswer> {
+        let held = self.definitions.get(id).filter(|it| self.may_see(it)).ok_or_else(ErrorAnswer::not_found)?;
         self.expect_secondary(held)?;
         Ok(Arc::clone(held))
     }
 
     /// What a body asks for, with its locales as the org spells them.
-    pub fn draft(&self, body: Value) -> Result<Draft, Refusal> {
-        let mut draft = Draft::parse(body).map_err(Refusal::bad_request)?;
+    pub fn draft(&self, body: Value) -> Result<Draft, ErrorAnswer> {
+        let mut draft = Draft::parse(body).map_err(ErrorAnswer::bad_request)?;
         if draft.labels.is_empty() {
-            return Err(Refusal::bad_request("languageLabels must not be empty"));
+            return Err(ErrorAnswer::bad_request("languageLabels must not be empty"));
         }
         if self.temper.locale_keys == LocaleKeys::Normalised {
             draft.labels = draft.labels.into_iter().map(|(locale, label)| (normalised(&locale), label)).collect();
@@ -93,9 +95,9 @@ impl Desk<'_> {
         Ok(draft)
     }
 
-    pub fn create(&mut self, draft: Draft) -> Result<Arc<Definition>, Refusal> {
+    pub fn create(&mut self, draft: Draft) -> Result<Arc<HeldDefinition>, ErrorAnswer> {
         let Draft { labels, system_presence, deactivated, division_id, extra } = draft;
-        let given = system_presence.ok_or_else(|| Refusal::bad_request("systemPresence is required"))?;
+        let given = system_presence.ok_or_else(|| ErrorAnswer::bad_request("systemPresence is required"))?;
         let system_presence = known(&given)?;
         let division_id = match self.rules.division {
             DivisionOfWrite::Body => self.division(division_id, None)?,
@@ -109,7 +111,7 @@ impl Desk<'_> {
         if self.temper.create_extra == CreateExtra::Unknown {
             extra.insert("sandboxExtra".to_owned(), json!({ "rank": 7, "shade": null }));
         }
-        let mut definition = Definition {
+        let mut definition = HeldDefinition {
             id: self.free_id.clone(),
             labels,
             system_presence: system_presence.to_owned(),
@@ -128,7 +130,7 @@ impl Desk<'_> {
 
     /// Puts the whole object in the place of what [`Desk::held`] found. What the draft does not bring is gone:
     /// labels, fields that the org does not know, and `deactivated`, which is then false.
-    pub fn update(&mut self, held: &Definition, draft: Draft) -> Result<Arc<Definition>, Refusal> {
+    pub fn update(&mut self, held: &HeldDefinition, draft: Draft) -> Result<Arc<HeldDefinition>, ErrorAnswer> {
         let Draft { mut labels, system_presence, deactivated, division_id, extra } = draft;
         let system_presence = self.system_presence(held, system_presence.as_deref())?;
         let division_id = match self.rules.division {
@@ -141,7 +143,7 @@ impl Desk<'_> {
                 labels.entry(locale.clone()).or_insert_with(|| label.clone());
             }
         }
-        let mut definition = Definition {
+        let mut definition = HeldDefinition {
             id: held.id.clone(),
             labels,
             system_presence,
@@ -158,13 +160,13 @@ impl Desk<'_> {
     }
 
     /// Deactivates, or as the temper says; nothing happens to one that is deactivated already.
-    pub fn delete(&mut self, id: &str) -> Result<(), Refusal> {
+    pub fn delete(&mut self, id: &str) -> Result<(), ErrorAnswer> {
         let held = self.held(id)?;
         match self.temper.delete {
             Delete::Removes => self.definitions.remove(&held.id, self.now_ms, self.temper.remember_ms()),
             Delete::Deactivates if held.deactivated => {}
             Delete::Deactivates => {
-                let mut definition = Definition { deactivated: true, ..(*held).clone() };
+                let mut definition = HeldDefinition { deactivated: true, ..(*held).clone() };
                 self.stamp(&mut definition, "modified");
                 self.keep(definition);
             }
@@ -172,7 +174,7 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn may_see(&self, definition: &Definition) -> bool {
+    fn may_see(&self, definition: &HeldDefinition) -> bool {
         self.rules.shows_every_division || self.is_permitted(&definition.division_id)
     }
 
@@ -180,18 +182,18 @@ impl Desk<'_> {
         division_id == EVERY_DIVISION || self.permitted.is_none_or(|it| it.contains(division_id))
     }
 
-    fn keep(&mut self, definition: Definition) -> Arc<Definition> {
+    fn keep(&mut self, definition: HeldDefinition) -> Arc<HeldDefinition> {
         self.definitions.put(definition, self.now_ms, self.temper.remember_ms())
     }
 
-    fn stamp(&self, definition: &mut Definition, act: &str) {
+    fn stamp(&self, definition: &mut HeldDefinition, act: &str) {
         let by = json!({ "id": CLIENT_USER_ID, "selfUri": format!("/api/v2/users/{CLIENT_USER_ID}") });
         definition.stamps.insert(format!("{act}By"), by);
         definition.stamps.insert(format!("{act}Date"), timestamp(self.now_ms).into());
     }
 
     /// The system presence that a PUT leaves behind.
-    fn system_presence(&self, held: &Definition, given: Option<&str>) -> Result<String, Refusal> {
+    fn system_presence(&self, held: &HeldDefinition, given: Option<&str>) -> Result<String, ErrorAnswer> {
         if given.map(folded) == Some(folded(&held.system_presence)) {
             return Ok(held.system_presence.clone());
         }
@@ -199,27 +201,27 @@ impl Desk<'_> {
             (PutSystemPresence::CarriedOut, Some(given)) => Ok(known(given)?.to_owned()),
             (PutSystemPresence::Refused, _) | (PutSystemPresence::CarriedOut, None) => {
                 let message = format!("systemPresence cannot be changed; it is {}", held.system_presence);
-                Err(Refusal::bad_request(message))
+                Err(ErrorAnswer::bad_request(message))
             }
         }
     }
 
     /// The division that a body names, as the org spells it. One that does not change is not looked at: it may
     /// come from the listing of another org.
-    fn division(&self, given: Option<String>, held: Option<&Definition>) -> Result<String, Refusal> {
+    fn division(&self, given: Option<String>, held: Option<&HeldDefinition>) -> Result<String, ErrorAnswer> {
         let given = given.unwrap_or_else(|| EVERY_DIVISION.to_owned());
         if given == EVERY_DIVISION || held.is_some_and(|it| it.division_id == given) {
             return Ok(given);
         }
         let found = self.divisions.iter().find(|it| it.id.eq_ignore_ascii_case(&given));
-        let division = found.ok_or_else(|| Refusal::bad_request(format!("there is no division {given}")))?;
+        let division = found.ok_or_else(|| ErrorAnswer::bad_request(format!("there is no division {given}")))?;
         if !self.is_permitted(&division.id) {
-            return Err(Refusal::not_authorized());
+            return Err(ErrorAnswer::not_authorized());
         }
         Ok(division.id.clone())
     }
 
-    fn expect_secondary(&self, definition: &Definition) -> Result<(), Refusal> {
+    fn expect_secondary(&self, definition: &HeldDefinition) -> Result<(), ErrorAnswer> {
         if !definition.primary {
             return Ok(());
         }
@@ -229,11 +231,11 @@ impl Desk<'_> {
             409 => "conflict",
             _ => "bad.request",
         };
-        Err(Refusal::new(self.temper.primary_status, code, "A primary presence definition cannot be changed."))
+        Err(ErrorAnswer::new(self.temper.primary_status, code, "A primary presence definition cannot be changed."))
     }
 
     /// Whether the org takes the definition beside the others: by its labels, and by how many are active.
-    fn expect_room(&self, wanted: &Definition) -> Result<(), Refusal> {
+    fn expect_room(&self, wanted: &HeldDefinition) -> Result<(), ErrorAnswer> {
         let others = || self.definitions.iter().filter(|it| it.id != wanted.id);
         let active_only = match self.temper.unique_labels {
             UniqueLabels::Never => None,
@@ -244,17 +246,18 @@ impl Desk<'_> {
         if let Some(active_only) = active_only {
             let mut rivals = others().filter(|it| !(active_only && it.deactivated));
             if let Some((locale, label)) = rivals.find_map(|it| shared_label(&wanted.labels, &it.labels)) {
-                return Err(Refusal::taken(self.rules.conflict_status, locale, label));
+                return Err(ErrorAnswer::taken(self.rules.conflict_status, locale, label));
             }
         }
         let Some(active_max) = self.temper.active_max.filter(|_| !wanted.deactivated) else { return Ok(()) };
         let family = folded(&wanted.system_presence);
-        let in_family = |it: &&Arc<Definition>| !it.primary && !it.deactivated && folded(&it.system_presence) == family;
+        let in_family =
+            |it: &&Arc<HeldDefinition>| !it.primary && !it.deactivated && folded(&it.system_presence) == family;
         if others().filter(in_family).count() < active_max as usize {
             return Ok(());
         }
         let message = format!("{} has {active_max} active presence definitions already.", wanted.system_presence);
-        let mut refusal = Refusal::bad_request(message);
+        let mut refusal = ErrorAnswer::bad_request(message);
         refusal.active_max = Some(active_max);
         Err(refusal)
     }
@@ -267,10 +270,10 @@ fn stored(mut extra: Map<String, Value>, held: &Map<String, Value>) -> Map<Strin
     extra
 }
 
-fn known(given: &str) -> Result<&'static str, Refusal> {
+fn known(given: &str) -> Result<&'static str, ErrorAnswer> {
     known_system_presence(given).ok_or_else(|| {
         let allowed: Vec<&str> = PRIMARIES.iter().map(|(name, _, _)| *name).collect();
-        Refusal::invalid_value(given, "systemPresence", &allowed.join(", "))
+        ErrorAnswer::invalid_value(given, "systemPresence", &allowed.join(", "))
     })
 }
 

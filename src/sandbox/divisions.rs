@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::http::{Refusal, Request, Response, encoded};
-use super::paging::Page;
+use super::http::{ErrorAnswer, HttpRequest, HttpResponse, encoded};
+use super::paging::PageWindow;
 
 /// Where the API keeps the divisions.
 const PATH: &str = "/api/v2/authorization/divisions";
@@ -15,7 +15,7 @@ const PAGE_SIZE_MAX: u64 = 100;
 /// One division; the state file holds the same, field by field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Division {
+pub struct HeldDivision {
     pub id: String,
     /// Its name. No two divisions have the same one.
     pub name: String,
@@ -25,7 +25,7 @@ pub struct Division {
     pub home: bool,
 }
 
-impl Division {
+impl HeldDivision {
     /// The divisions of a new org that names none: the home division and two more.
     pub fn samples() -> Vec<Self> {
         let division = |(number, name, description): (u32, &str, &str)| Self {
@@ -53,24 +53,24 @@ impl Division {
 
 /// `GET /api/v2/authorization/divisions`: a page of all divisions, also to a client that is restricted to some.
 /// `id` is a list; `name` is a search term, which other names may contain too.
-pub fn list(divisions: &[Division], request: &Request) -> Result<Response, Refusal> {
-    let page = Page::asked(request, PAGE_SIZE_MAX)?;
+pub fn list(divisions: &[HeldDivision], request: &HttpRequest) -> Result<HttpResponse, ErrorAnswer> {
+    let page = PageWindow::asked(request, PAGE_SIZE_MAX)?;
     let ids = request.parameters("id");
     let term = request.parameter("name").map(|it| it.to_lowercase());
-    let is_asked_for = |it: &&Division| {
+    let is_asked_for = |it: &&HeldDivision| {
         (ids.is_empty() || ids.iter().any(|id| id.eq_ignore_ascii_case(&it.id)))
             && term.as_deref().is_none_or(|term| it.name.to_lowercase().contains(term))
     };
-    let listed: Vec<&Division> = divisions.iter().filter(is_asked_for).collect();
+    let listed: Vec<&HeldDivision> = divisions.iter().filter(is_asked_for).collect();
     let total = listed.len();
     let name = request.parameter("name").map(|it| format!("&name={}", encoded(&it)));
     let filters: String = ids.iter().map(|it| format!("&id={}", encoded(it))).chain(name).collect();
-    let entities = page.of(listed).map(Division::shown).collect();
-    Ok(Response::ok(&page.listing(entities, total, (PATH, &filters))))
+    let entities = page.of(listed).map(HeldDivision::shown).collect();
+    Ok(HttpResponse::ok(&page.listing(entities, total, (PATH, &filters))))
 }
 
 /// `GET /api/v2/authorization/divisions/home`.
-pub fn home(divisions: &[Division]) -> Result<Response, Refusal> {
-    let home = divisions.iter().find(|it| it.home).ok_or_else(Refusal::not_found)?;
-    Ok(Response::ok(&home.shown()))
+pub fn home(divisions: &[HeldDivision]) -> Result<HttpResponse, ErrorAnswer> {
+    let home = divisions.iter().find(|it| it.home).ok_or_else(ErrorAnswer::not_found)?;
+    Ok(HttpResponse::ok(&home.shown()))
 }

@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::definitions::Definition;
-use super::divisions::Division;
+use super::definitions::HeldDefinition;
+use super::divisions::HeldDivision;
 use super::users::User;
 use super::weight::values_at_most;
 use crate::model::limits::SANDBOX_VALUES_MAX;
@@ -32,10 +32,10 @@ pub struct StateDocument {
     /// How many ids were made.
     pub id_count: u64,
     /// The divisions. A document from before there were any has those of a new org.
-    #[serde(default = "Division::samples")]
-    pub divisions: Vec<Division>,
+    #[serde(default = "HeldDivision::samples")]
+    pub divisions: Vec<HeldDivision>,
     /// The definitions, primaries included, in the order in which they are listed.
-    pub definitions: Vec<Definition>,
+    pub definitions: Vec<HeldDefinition>,
     /// The users in the order of their ids.
     pub users: Vec<User>,
 }
@@ -54,9 +54,9 @@ pub struct StateView<'a> {
     /// See [`StateDocument`].
     pub id_count: u64,
     /// See [`StateDocument`].
-    pub divisions: &'a [Division],
+    pub divisions: &'a [HeldDivision],
     /// See [`StateDocument`].
-    pub definitions: Vec<&'a Definition>,
+    pub definitions: Vec<&'a HeldDefinition>,
     /// See [`StateDocument`].
     pub users: Vec<&'a User>,
 }
@@ -64,14 +64,14 @@ pub struct StateView<'a> {
 /// What one request changed: whole records as they are after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Change {
+pub struct StateChange {
     /// Counts the org's changes from 1.
     pub revision: u64,
     /// How many ids were made by then.
     pub id_count: u64,
     /// Definitions that were made or changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub definitions: Vec<Definition>,
+    pub definitions: Vec<HeldDefinition>,
     /// Ids of definitions that are gone for good.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<String>,

@@ -16,11 +16,11 @@ use std::collections::{BTreeSet, VecDeque};
 use serde_json::{Value, json};
 
 use super::access::{Permissions, oauth_refusal};
-use super::faults::{Answer, FaultDocument, FaultScript, Verdict};
-use super::http::{CORRELATION_HEADER, Refusal, Request, Response, timestamp};
-use super::org::Org;
-use super::routes::Operation;
-use super::temper::Temper;
+use super::faults::{FaultAnswer, FaultDocument, FaultScript, FaultVerdict};
+use super::http::{CORRELATION_HEADER, ErrorAnswer, HttpRequest, HttpResponse, timestamp};
+use super::org::SimulatedOrg;
+use super::routes::Route;
+use super::temper::OrgBehavior;
 
 /// The header by which the sandbox says what it is. It comes with every answer of [`ORGANIZATION_PATH`], which clients
 /// ask first.
@@ -38,7 +38,7 @@ pub const LOG_ENTRIES_MAX: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The answer. For a cut connection it is what was lost.
-    pub response: Response,
+    pub response: HttpResponse,
     pub delivery: Delivery,
     /// How much later, in milliseconds.
     pub delay_ms: u64,
@@ -97,37 +97,37 @@ pub struct RequestLog {
 
 /// The org, its faults and its log.
 #[derive(Debug, Clone, Default)]
-pub struct Exchange {
-    pub org: Org,
+pub struct ServedExchange {
+    pub org: SimulatedOrg,
     pub faults: FaultScript,
     pub log: RequestLog,
 }
 
-impl Exchange {
+impl ServedExchange {
     /// Answers one request at a moment (milliseconds since 1970).
-    pub fn run(&mut self, request: &Request, now_ms: u64) -> Reply {
+    pub fn run(&mut self, request: &HttpRequest, now_ms: u64) -> Reply {
         if request.path == "/sandbox" || request.path.starts_with("/sandbox/") {
             return Reply { response: self.control(request), delivery: Delivery::Whole, delay_ms: 0 };
         }
-        let Verdict { handled, answer, delay_ms } = self.faults.judge(&request.method, &request.path);
+        let FaultVerdict { handled, answer, delay_ms } = self.faults.judge(&request.method, &request.path);
         let own = handled.then(|| self.org.handle(request, now_ms));
-        let own_or_none = |own: Option<Response>, org: &mut Org| {
-            own.unwrap_or_else(|| Response::no_content().correlated(&org.next_correlation_id()))
+        let own_or_none = |own: Option<HttpResponse>, org: &mut SimulatedOrg| {
+            own.unwrap_or_else(|| HttpResponse::no_content().correlated(&org.next_correlation_id()))
         };
         let (mut response, delivery) = match answer {
-            Answer::Own => (own_or_none(own, &mut self.org), Delivery::Whole),
-            Answer::DroppedBefore => (own_or_none(own, &mut self.org), Delivery::DroppedBefore),
-            Answer::DroppedAfter => (own_or_none(own, &mut self.org), Delivery::DroppedAfter),
-            Answer::Truncated => (own_or_none(own, &mut self.org), Delivery::Truncated),
-            Answer::Html => {
+            FaultAnswer::Own => (own_or_none(own, &mut self.org), Delivery::Whole),
+            FaultAnswer::DroppedBefore => (own_or_none(own, &mut self.org), Delivery::DroppedBefore),
+            FaultAnswer::DroppedAfter => (own_or_none(own, &mut self.org), Delivery::DroppedAfter),
+            FaultAnswer::Truncated => (own_or_none(own, &mut self.org), Delivery::Truncated),
+            FaultAnswer::Html => {
                 let page = "<!DOCTYPE html>\n<html><body>This page comes from a proxy.</body></html>\n";
-                (Response::html(200, page).correlated(&self.org.next_correlation_id()), Delivery::Whole)
+                (HttpResponse::html(200, page).correlated(&self.org.next_correlation_id()), Delivery::Whole)
             }
-            Answer::Text(text) => {
-                let answer = Response { body: text.into_bytes(), ..Response::ok(&Value::Null) };
+            FaultAnswer::Text(text) => {
+                let answer = HttpResponse { body: text.into_bytes(), ..HttpResponse::ok(&Value::Null) };
                 (answer.correlated(&self.org.next_correlation_id()), Delivery::Whole)
             }
-            Answer::Status { status, retry_after_seconds, code, message } => {
+            FaultAnswer::Status { status, retry_after_seconds, code, message } => {
                 let scripted = Scripted { status, retry_after_seconds, code, message };
                 (scripted.response(request, self.org.temper, &self.org.next_correlation_id()), Delivery::Whole)
             }
@@ -139,34 +139,34 @@ impl Exchange {
         Reply { response, delivery, delay_ms }
     }
 
-    fn control(&mut self, request: &Request) -> Response {
+    fn control(&mut self, request: &HttpRequest) -> HttpResponse {
         let correlation_id = self.org.next_correlation_id();
         let answer = match (request.method.as_str(), request.path.as_str()) {
-            ("GET", "/sandbox/faults") => Ok(Response::ok(&json!(self.faults.document()))),
+            ("GET", "/sandbox/faults") => Ok(HttpResponse::ok(&json!(self.faults.document()))),
             ("PUT", "/sandbox/faults") => self.set_faults(request),
             ("DELETE", "/sandbox/faults") => {
                 self.faults = FaultScript::default();
-                Ok(Response::no_content())
+                Ok(HttpResponse::no_content())
             }
-            ("GET", "/sandbox/requests") => Ok(Response::ok(&self.log.shown())),
+            ("GET", "/sandbox/requests") => Ok(HttpResponse::ok(&self.log.shown())),
             ("DELETE", "/sandbox/requests") => {
                 self.log = RequestLog::default();
-                Ok(Response::no_content())
+                Ok(HttpResponse::no_content())
             }
             (method, "/sandbox/faults" | "/sandbox/requests") => {
-                Err(Refusal::new(405, "method.not.allowed", format!("{method} is not allowed here.")))
+                Err(ErrorAnswer::new(405, "method.not.allowed", format!("{method} is not allowed here.")))
             }
-            _ => Err(Refusal::not_found()),
+            _ => Err(ErrorAnswer::not_found()),
         };
         answer.unwrap_or_else(|refusal| refusal.into_response(&correlation_id)).correlated(&correlation_id)
     }
 
-    fn set_faults(&mut self, request: &Request) -> Result<Response, Refusal> {
+    fn set_faults(&mut self, request: &HttpRequest) -> Result<HttpResponse, ErrorAnswer> {
         // The content type is asked for, so that no page in a browser can do this without the server's leave.
         request.json()?;
-        let document = FaultDocument::parse(&request.body).map_err(Refusal::bad_request)?;
-        self.faults = FaultScript::new(document.faults).map_err(Refusal::bad_request)?;
-        Ok(Response::ok(&json!(self.faults.document())))
+        let document = FaultDocument::parse(&request.body).map_err(ErrorAnswer::bad_request)?;
+        self.faults = FaultScript::new(document.faults).map_err(ErrorAnswer::bad_request)?;
+        Ok(HttpResponse::ok(&json!(self.faults.document())))
     }
 }
 
@@ -179,7 +179,7 @@ struct Scripted {
 }
 
 impl Scripted {
-    fn response(self, request: &Request, temper: Temper, correlation_id: &str) -> Response {
+    fn response(self, request: &HttpRequest, temper: OrgBehavior, correlation_id: &str) -> HttpResponse {
         let Self { status, retry_after_seconds, code, message } = self;
         let mut wait = retry_after_seconds.map(|it| ("Retry-After", it.to_string()));
         // The token endpoint speaks OAuth. Rate limited it answers 400 (docs/platform.md, "Tokens"), with this text.
@@ -189,7 +189,7 @@ impl Scripted {
         } else {
             let mut refusal = if status == 429 {
                 wait = None;
-                Refusal::limited(retry_after_seconds.unwrap_or(RETRY_AFTER_SECONDS))
+                ErrorAnswer::limited(retry_after_seconds.unwrap_or(RETRY_AFTER_SECONDS))
             } else {
                 own(status, request, temper)
             };
@@ -197,7 +197,7 @@ impl Scripted {
                 refusal.code = code.into();
             }
             if let Some(message) = message {
-                refusal = Refusal { message, params: Vec::new(), ..refusal };
+                refusal = ErrorAnswer { message, params: Vec::new(), ..refusal };
             }
             refusal.into_response(correlation_id)
         };
@@ -207,11 +207,11 @@ impl Scripted {
 }
 
 /// What the org itself says with a status (docs/platform.md, "Errors"), or a text that says where it comes from.
-fn own(status: u16, request: &Request, temper: Temper) -> Refusal {
+fn own(status: u16, request: &HttpRequest, temper: OrgBehavior) -> ErrorAnswer {
     let code = match status {
-        401 => return Refusal::new(401, "bad.credentials", "Invalid login credentials."),
+        401 => return ErrorAnswer::new(401, "bad.credentials", "Invalid login credentials."),
         403 => return forbidden(request, temper),
-        404 => return Refusal::not_found(),
+        404 => return ErrorAnswer::not_found(),
         409 => return conflict(request),
         400 => "bad.request",
         408 | 504 => "request.timeout",
@@ -220,31 +220,31 @@ fn own(status: u16, request: &Request, temper: Temper) -> Refusal {
         503 => "service.unavailable",
         _ => "sandbox.fault",
     };
-    Refusal::new(status, code, format!("A scripted fault with status {status}."))
+    ErrorAnswer::new(status, code, format!("A scripted fault with status {status}."))
 }
 
 /// As if the client had no permission at all.
-fn forbidden(request: &Request, temper: Temper) -> Refusal {
+fn forbidden(request: &HttpRequest, temper: OrgBehavior) -> ErrorAnswer {
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let none = Permissions::Only(BTreeSet::new());
-    let missing = Operation::of(&request.method, &segments).ok().and_then(|it| none.expect(it.needs(temper)).err());
-    missing.unwrap_or_else(Refusal::not_authorized)
+    let missing = Route::of(&request.method, &segments).ok().and_then(|it| none.expect(it.needs(temper)).err());
+    missing.unwrap_or_else(ErrorAnswer::not_authorized)
 }
 
 /// As if another definition had the first label of the body.
-fn conflict(request: &Request) -> Refusal {
+fn conflict(request: &HttpRequest) -> ErrorAnswer {
     let body = request.json().unwrap_or_default();
     let label =
         body["languageLabels"].as_object().and_then(|it| it.iter().find_map(|(key, it)| Some((key, it.as_str()?))));
     match label {
-        Some((locale, label)) => Refusal::taken(409, locale, label),
-        None => Refusal::new(409, "conflict", "The resource conflicts with another one."),
+        Some((locale, label)) => ErrorAnswer::taken(409, locale, label),
+        None => ErrorAnswer::new(409, "conflict", "The resource conflicts with another one."),
     }
 }
 
 impl RequestLog {
-    fn add(&mut self, request: &Request, now_ms: u64, response: &Response, delivery: Delivery) {
+    fn add(&mut self, request: &HttpRequest, now_ms: u64, response: &HttpResponse, delivery: Delivery) {
         self.request_count += 1;
         if self.entries.len() == LOG_ENTRIES_MAX {
             self.entries.pop_front();

@@ -98,15 +98,15 @@ pub enum Spoil {
 
 /// What the script says about one request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Verdict {
+pub struct FaultVerdict {
     pub handled: bool,
-    pub answer: Answer,
+    pub answer: FaultAnswer,
     /// How much later, in milliseconds.
     pub delay_ms: u64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Answer {
+pub enum FaultAnswer {
     #[default]
     Own,
     Status {
@@ -146,7 +146,7 @@ impl FaultScript {
 
     /// Counts a request and says what becomes of it. A rule counts the matching requests that no earlier
     /// rule took.
-    pub fn judge(&mut self, method: &str, path: &str) -> Verdict {
+    pub fn judge(&mut self, method: &str, path: &str) -> FaultVerdict {
         self.request_count += 1;
         let number = self.request_count;
         for (rule, reached) in &mut self.rules {
@@ -160,7 +160,7 @@ impl FaultScript {
                 return rule.verdict();
             }
         }
-        Verdict { handled: true, ..Verdict::default() }
+        FaultVerdict { handled: true, ..FaultVerdict::default() }
     }
 }
 
@@ -178,28 +178,28 @@ impl FaultRule {
             && self.request.is_none_or(|wanted| wanted == number)
     }
 
-    fn verdict(&self) -> Verdict {
+    fn verdict(&self) -> FaultVerdict {
         let answer = match (self.status, self.drop, self.body) {
-            (None, None, None) if let Some(text) = &self.text => Answer::Text(text.clone()),
-            (Some(status), _, _) => Answer::Status {
+            (None, None, None) if let Some(text) = &self.text => FaultAnswer::Text(text.clone()),
+            (Some(status), _, _) => FaultAnswer::Status {
                 status,
                 retry_after_seconds: self.retry_after_seconds,
                 code: self.code.clone(),
                 message: self.message.clone(),
             },
-            (None, Some(Cut::BeforeWrite), _) => Answer::DroppedBefore,
-            (None, Some(Cut::AfterWrite), _) => Answer::DroppedAfter,
-            (None, None, Some(Spoil::Truncated)) => Answer::Truncated,
-            (None, None, Some(Spoil::Html)) => Answer::Html,
-            (None, None, None) => Answer::Own,
+            (None, Some(Cut::BeforeWrite), _) => FaultAnswer::DroppedBefore,
+            (None, Some(Cut::AfterWrite), _) => FaultAnswer::DroppedAfter,
+            (None, None, Some(Spoil::Truncated)) => FaultAnswer::Truncated,
+            (None, None, Some(Spoil::Html)) => FaultAnswer::Html,
+            (None, None, None) => FaultAnswer::Own,
         };
         let handled = match answer {
-            Answer::Status { .. } => self.handled.unwrap_or(false),
-            Answer::DroppedBefore => false,
-            Answer::Html | Answer::Text(_) => self.handled.unwrap_or(true),
-            Answer::Own | Answer::DroppedAfter | Answer::Truncated => true,
+            FaultAnswer::Status { .. } => self.handled.unwrap_or(false),
+            FaultAnswer::DroppedBefore => false,
+            FaultAnswer::Html | FaultAnswer::Text(_) => self.handled.unwrap_or(true),
+            FaultAnswer::Own | FaultAnswer::DroppedAfter | FaultAnswer::Truncated => true,
         };
-        Verdict { handled, answer, delay_ms: self.delay_ms }
+        FaultVerdict { handled, answer, delay_ms: self.delay_ms }
     }
 
     fn problem(&self) -> Option<String> {

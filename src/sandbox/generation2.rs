@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::definitions::{Definition, LabelView, known_system_presence};
-use super::desk::{Act, Desk, DivisionOfWrite, Rules};
-use super::http::{Refusal, Request, Response};
+use super::definitions::{HeldDefinition, LabelView, known_system_presence};
+use super::desk::{Act, DefinitionStore, DivisionOfWrite, StoreRules};
+use super::http::{ErrorAnswer, HttpRequest, HttpResponse};
 
 /// Where the second generation of the API keeps its definitions.
 pub const SECOND_GENERATION_PATH: &str = "/api/v2/presence/definitions";
@@ -27,15 +27,20 @@ const SYSTEM_PRESENCES: [&str; 10] =
 const TYPES: [&str; 2] = ["System", "User"];
 
 /// In what this generation differs from the other one where they do the same.
-pub const RULES: Rules = Rules { conflict_status: 409, shows_every_division: false, division: DivisionOfWrite::Body };
+pub const RULES: StoreRules =
+    StoreRules { conflict_status: 409, shows_every_division: false, division: DivisionOfWrite::Body };
 
-pub fn answer(desk: &mut Desk<'_>, act: Act<'_>, request: &Request) -> Result<Response, Refusal> {
-    let whole = |it: Arc<Definition>| Response::ok(&shown(&it, &LabelView::All));
+pub fn answer(
+    desk: &mut DefinitionStore<'_>,
+    act: Act<'_>,
+    request: &HttpRequest,
+) -> Result<HttpResponse, ErrorAnswer> {
+    let whole = |it: Arc<HeldDefinition>| HttpResponse::ok(&shown(&it, &LabelView::All));
     match act {
         Act::List => list(desk, request),
         Act::Get(id) => {
             let labels = labels(request)?;
-            Ok(Response::ok(&shown(desk.read(id)?, &labels)))
+            Ok(HttpResponse::ok(&shown(desk.read(id)?, &labels)))
         }
         Act::Create => {
             let draft = desk.draft(spelt(request.json()?, None)?)?;
@@ -46,40 +51,40 @@ pub fn answer(desk: &mut Desk<'_>, act: Act<'_>, request: &Request) -> Result<Re
             let draft = desk.draft(spelt(request.json()?, Some(&held))?)?;
             desk.update(&held, draft).map(whole)
         }
-        Act::Delete(id) => desk.delete(id).map(|()| Response::no_content()),
+        Act::Delete(id) => desk.delete(id).map(|()| HttpResponse::no_content()),
     }
 }
 
 /// All of them in one answer. `divisionId` is a list and means exactly these divisions; who wants those for
 /// all divisions too names `*` as well. What the platform makes of that is not known.
-fn list(desk: &Desk<'_>, request: &Request) -> Result<Response, Refusal> {
+fn list(desk: &DefinitionStore<'_>, request: &HttpRequest) -> Result<HttpResponse, ErrorAnswer> {
     let deactivated = match request.parameter("deactivated") {
         None => false,
         Some(it) if it.eq_ignore_ascii_case("FALSE") => false,
         Some(it) if it.eq_ignore_ascii_case("TRUE") => true,
-        Some(other) => return Err(Refusal::invalid_value(&other, "deactivated", "TRUE, FALSE")),
+        Some(other) => return Err(ErrorAnswer::invalid_value(&other, "deactivated", "TRUE, FALSE")),
     };
     let labels = labels(request)?;
     let division_ids = request.parameters("divisionId");
-    let is_asked_for = |it: &&Arc<Definition>| {
+    let is_asked_for = |it: &&Arc<HeldDefinition>| {
         let is_of_division = division_ids.iter().any(|id| id.eq_ignore_ascii_case(&it.division_id));
         it.deactivated == deactivated && (division_ids.is_empty() || is_of_division)
     };
     let entities: Vec<Value> = desk.listed().into_iter().filter(is_asked_for).map(|it| shown(it, &labels)).collect();
     let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
     let self_uri = format!("{SECOND_GENERATION_PATH}{query}");
-    Ok(Response::ok(&json!({ "total": entities.len(), "entities": entities, "selfUri": self_uri })))
+    Ok(HttpResponse::ok(&json!({ "total": entities.len(), "entities": entities, "selfUri": self_uri })))
 }
 
 /// `localeCode`; without one it is all labels (docs/platform.md, "Two generations of the API").
-fn labels(request: &Request) -> Result<LabelView, Refusal> {
+fn labels(request: &HttpRequest) -> Result<LabelView, ErrorAnswer> {
     let Some(asked) = request.parameter("localeCode") else { return Ok(LabelView::All) };
     expect_one_of(&asked, "localeCode", &LOCALE_CODES)?;
     Ok(LabelView::asked(&asked))
 }
 
 /// A body whose closed sets hold what they may hold. What the org shows of a definition may always come back.
-fn spelt(body: Value, held: Option<&Definition>) -> Result<Value, Refusal> {
+fn spelt(body: Value, held: Option<&HeldDefinition>) -> Result<Value, ErrorAnswer> {
     if let Some(kind) = body.get("type").and_then(Value::as_str) {
         expect_one_of(kind, "type", &TYPES)?;
     }
@@ -91,14 +96,14 @@ fn spelt(body: Value, held: Option<&Definition>) -> Result<Value, Refusal> {
     Ok(body)
 }
 
-fn expect_one_of(given: &str, field: &str, allowed: &[&str]) -> Result<(), Refusal> {
+fn expect_one_of(given: &str, field: &str, allowed: &[&str]) -> Result<(), ErrorAnswer> {
     if allowed.iter().any(|it| it.eq_ignore_ascii_case(given)) {
         return Ok(());
     }
-    Err(Refusal::invalid_value(given, field, &allowed.join(", ")))
+    Err(ErrorAnswer::invalid_value(given, field, &allowed.join(", ")))
 }
 
-fn shown(definition: &Definition, labels: &LabelView) -> Value {
+fn shown(definition: &HeldDefinition, labels: &LabelView) -> Value {
     let mut fields = definition.fields(SECOND_GENERATION_PATH, labels);
     fields.insert("type".to_owned(), if definition.primary { "System" } else { "User" }.into());
     fields.insert("systemPresence".to_owned(), spelling(&definition.system_presence).into());

@@ -17,7 +17,7 @@ const ACTIVE_MAX_KEY: &str = "active.presence.definitions.per.system.presence";
 
 /// One request as it reached the org.
 #[derive(Clone, Default)]
-pub struct Request {
+pub struct HttpRequest {
     /// `GET`, `POST`, … in capitals.
     pub method: String,
     /// The path as sent, starting with a slash, without the query.
@@ -30,14 +30,14 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-impl fmt::Debug for Request {
+impl fmt::Debug for HttpRequest {
     /// Shows neither headers nor body: they hold credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)
     }
 }
 
-impl Request {
+impl HttpRequest {
     /// The first header of that name (in lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
@@ -63,33 +63,33 @@ impl Request {
     }
 
     /// The body as JSON.
-    pub fn json(&self) -> Result<Value, Refusal> {
+    pub fn json(&self) -> Result<Value, ErrorAnswer> {
         self.expect_content_type("application/json")?;
         self.expect_short_body()?;
         serde_json::from_slice(&self.body)
-            .map_err(|error| Refusal::bad_request(format!("the body is not valid JSON: {error}")))
+            .map_err(|error| ErrorAnswer::bad_request(format!("the body is not valid JSON: {error}")))
     }
 
     /// The body as the pairs of a form.
-    pub fn form(&self) -> Result<Vec<(String, String)>, Refusal> {
+    pub fn form(&self) -> Result<Vec<(String, String)>, ErrorAnswer> {
         self.expect_content_type("application/x-www-form-urlencoded")?;
         self.expect_short_body()?;
-        let text = str::from_utf8(&self.body).map_err(|_| Refusal::bad_request("the form is not UTF-8"))?;
+        let text = str::from_utf8(&self.body).map_err(|_| ErrorAnswer::bad_request("the form is not UTF-8"))?;
         Ok(form_pairs(text))
     }
 
-    fn expect_short_body(&self) -> Result<(), Refusal> {
+    fn expect_short_body(&self) -> Result<(), ErrorAnswer> {
         if self.body.len() <= SANDBOX_BODY_BYTES_MAX {
             return Ok(());
         }
-        Err(Refusal::new(
+        Err(ErrorAnswer::new(
             413,
             "request.entity.too.large",
             format!("the body is longer than {SANDBOX_BODY_BYTES_MAX} bytes"),
         ))
     }
 
-    fn expect_content_type(&self, wanted: &str) -> Result<(), Refusal> {
+    fn expect_content_type(&self, wanted: &str) -> Result<(), ErrorAnswer> {
         let given = self.header("content-type").unwrap_or_default();
         let essence = given.split(';').next().unwrap_or_default().trim();
         if essence.eq_ignore_ascii_case(wanted) {
@@ -97,12 +97,12 @@ impl Request {
         }
         let message = "Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect \
                        Content-Type value in the header.";
-        Err(Refusal::new(415, "unsupported.media.type", message))
+        Err(ErrorAnswer::new(415, "unsupported.media.type", message))
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Response {
+pub struct HttpResponse {
     pub status: u16,
     /// Names as the platform spells them, with their values.
     pub headers: Vec<(&'static str, String)>,
@@ -110,7 +110,7 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
-impl Response {
+impl HttpResponse {
     /// 200 with a JSON body.
     pub fn ok(value: &Value) -> Self {
         Self::json(200, value)
@@ -151,7 +151,7 @@ impl Response {
 /// Codes and messages come from the 2018 swagger's `x-inin-error-codes` and from real answers
 /// (docs/platform.md, "Errors", "Rate limits").
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ErrorAnswer {
     /// The HTTP status, also in the body.
     pub status: u16,
     /// The platform's code, such as `not.found`.
@@ -164,7 +164,7 @@ pub struct Refusal {
     pub headers: Vec<(&'static str, String)>,
 }
 
-impl Refusal {
+impl ErrorAnswer {
     /// A refusal without parameters, limit or headers.
     pub fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self {
@@ -228,7 +228,7 @@ impl Refusal {
     }
 
     /// The answer: the platform's error body, whose `contextId` is the correlation id.
-    pub fn into_response(self, correlation_id: &str) -> Response {
+    pub fn into_response(self, correlation_id: &str) -> HttpResponse {
         let Self { status, code, message, params, active_max, headers } = self;
         let mut body = json!({
             "message": message,
@@ -246,7 +246,7 @@ impl Refusal {
         if let Some(value) = active_max {
             body["limit"] = json!({ "key": ACTIVE_MAX_KEY, "namespace": "presence", "value": value });
         }
-        let mut response = Response::json(status, &body);
+        let mut response = HttpResponse::json(status, &body);
         response.headers.extend(headers);
         response
     }

@@ -45,14 +45,14 @@ use tokio::task::JoinHandle;
 
 pub use access::{CLIENT_ID, CLIENT_SECRET, Permissions, TOKEN};
 pub use behavior::Behavior;
-pub use config::Config;
-pub use divisions::Division;
+pub use config::SandboxConfig;
+pub use divisions::HeldDivision;
 pub use error::SandboxError;
 pub use faults::FaultRule;
 pub use seed::Seed;
 pub use service::{DROP_HEADER, DROP_STATUS, Sandbox, router};
 pub use store::{read_behavior_file, read_fault_file, read_seed_file};
-pub use temper::Temper;
+pub use temper::OrgBehavior;
 pub use users::User;
 
 use connection::{Knife, LoopbackListener};
@@ -71,7 +71,7 @@ pub struct Server {
 
 impl Server {
     /// Opens the org and serves it from the current tokio runtime, which may be a current-thread one.
-    pub async fn start(config: Config) -> Result<Self, SandboxError> {
+    pub async fn start(config: SandboxConfig) -> Result<Self, SandboxError> {
         let port = config.port;
         let failed = |source| SandboxError::Bind { port, source };
         let sandbox = Sandbox::open(config)?;

@@ -7,24 +7,24 @@ use serde_json::{Map, Value, json};
 
 use super::access::Access;
 use super::activity;
-use super::definitions::{Definition, Definitions, PRIMARIES};
-use super::desk::{Desk, Rules};
-use super::divisions::{self, Division};
-use super::document::{Change, FORMAT_VERSION, StateDocument, StateView};
+use super::definitions::{Definitions, HeldDefinition, PRIMARIES};
+use super::desk::{DefinitionStore, StoreRules};
+use super::divisions::{self, HeldDivision};
+use super::document::{FORMAT_VERSION, StateChange, StateDocument, StateView};
 use super::generation1;
 use super::generation2;
-use super::http::{Refusal, Request, Response};
-use super::routes::Operation;
+use super::http::{ErrorAnswer, HttpRequest, HttpResponse};
+use super::routes::Route;
 use super::samples;
 use super::seed::Seed;
-use super::temper::{RateHeaders, Temper};
+use super::temper::{OrgBehavior, RateHeaders};
 use super::users::{Surroundings, Users};
 
 /// One org with its definitions, its users and its OAuth client.
 #[derive(Debug, Clone, Default)]
-pub struct Org {
+pub struct SimulatedOrg {
     /// How it behaves where no document says it.
-    pub temper: Temper,
+    pub temper: OrgBehavior,
     /// Its client: tokens, permissions, rate.
     pub access: Access,
     id: String,
@@ -33,22 +33,22 @@ pub struct Org {
     id_count: u64,
     correlation_count: u64,
     revision: u64,
-    divisions: Vec<Division>,
+    divisions: Vec<HeldDivision>,
     definitions: Definitions,
     users: Users,
 }
 
-impl Org {
+impl SimulatedOrg {
     /// A new org: the primaries, the definitions of the seed, the sample users.
     pub fn new(seed: &Seed, now_ms: u64) -> Result<Self, String> {
         let mut org = Self { divisions: seed.divisions.clone(), ..Self::named(&seed.org_id, &seed.org_name) };
         for (name, _, id) in PRIMARIES {
-            org.definitions.put(Definition::primary(name, id), now_ms, 0);
+            org.definitions.put(HeldDefinition::primary(name, id), now_ms, 0);
         }
         let mut ids = BTreeSet::new();
         for (index, entity) in seed.definitions.iter().enumerate() {
             let place = |problem: String| format!("definition {}: {problem}", index + 1);
-            let mut definition = Definition::listed(entity).map_err(place)?;
+            let mut definition = HeldDefinition::listed(entity).map_err(place)?;
             if definition.id.is_empty() {
                 (definition.id, org.id_count) = org.free_id();
             }
@@ -96,7 +96,7 @@ impl Org {
     /// has is passed over.
     pub fn spoil(&mut self, id: &str, shown: &Map<String, Value>) {
         if let Some(definition) = self.definitions.get(id) {
-            let spoilt = Definition { shown: shown.clone(), ..Definition::clone(definition) };
+            let spoilt = HeldDefinition { shown: shown.clone(), ..HeldDefinition::clone(definition) };
             self.definitions.put(spoilt, 0, 0);
         }
     }
@@ -111,7 +111,7 @@ impl Org {
     }
 
     /// Answers one request at a moment (milliseconds since 1970). Every answer carries a correlation id.
-    pub fn handle(&mut self, request: &Request, now_ms: u64) -> Response {
+    pub fn handle(&mut self, request: &HttpRequest, now_ms: u64) -> HttpResponse {
         let correlation_id = self.next_correlation_id();
         let answer = self.answer(request, now_ms);
         let mut response =
@@ -129,20 +129,20 @@ impl Org {
     }
 
     /// What has changed since this was last asked; none when nothing has.
-    pub fn take_change(&mut self) -> Option<Change> {
+    pub fn take_change(&mut self) -> Option<StateChange> {
         let (definitions, removed) = self.definitions.take_changes();
         let users = self.users.take_changes();
         if definitions.is_empty() && removed.is_empty() && users.is_empty() {
             return None;
         }
         self.revision += 1;
-        let definitions = definitions.iter().map(|it| Definition::clone(it)).collect();
-        Some(Change { revision: self.revision, id_count: self.id_count, definitions, removed, users })
+        let definitions = definitions.iter().map(|it| HeldDefinition::clone(it)).collect();
+        Some(StateChange { revision: self.revision, id_count: self.id_count, definitions, removed, users })
     }
 
     /// Repeats a change that was taken before; one that the org contains already is passed over.
-    pub fn repeat(&mut self, change: Change) {
-        let Change { revision, id_count, definitions, removed, users } = change;
+    pub fn repeat(&mut self, change: StateChange) {
+        let StateChange { revision, id_count, definitions, removed, users } = change;
         if revision <= self.revision {
             return;
         }
@@ -185,11 +185,11 @@ impl Org {
         }
     }
 
-    fn answer(&mut self, request: &Request, now_ms: u64) -> Result<Response, Refusal> {
+    fn answer(&mut self, request: &HttpRequest, now_ms: u64) -> Result<HttpResponse, ErrorAnswer> {
         let segments = request.segments();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        let operation = Operation::of(&request.method, &segments)?;
-        if operation == Operation::Token {
+        let operation = Route::of(&request.method, &segments)?;
+        if operation == Route::Token {
             return self.access.issue(request, now_ms);
         }
         self.access.admit(request, now_ms)?;
@@ -197,36 +197,36 @@ impl Org {
         self.access.permissions.expect(operation.needs(self.temper))?;
         let around = Surroundings { definitions: &self.definitions, temper: self.temper, now_ms };
         match operation {
-            Operation::Token => Err(Refusal::not_found()),
-            Operation::Organization => Ok(self.organization()),
-            Operation::Products => Ok(products()),
-            Operation::Divisions => divisions::list(&self.divisions, request),
-            Operation::HomeDivision => divisions::home(&self.divisions),
-            Operation::SystemPresences => Ok(system_presences()),
-            Operation::First(act) => {
+            Route::Token => Err(ErrorAnswer::not_found()),
+            Route::Organization => Ok(self.organization()),
+            Route::Products => Ok(products()),
+            Route::Divisions => divisions::list(&self.divisions, request),
+            Route::HomeDivision => divisions::home(&self.divisions),
+            Route::SystemPresences => Ok(system_presences()),
+            Route::First(act) => {
                 let rules = generation1::rules(self.temper);
                 self.at_desk(rules, now_ms, |desk| generation1::answer(desk, act, request))
             }
-            Operation::Second(act) => {
+            Route::Second(act) => {
                 self.at_desk(generation2::RULES, now_ms, |desk| generation2::answer(desk, act, request))
             }
-            Operation::UserPresence(id, source) => self.users.get(id, source, &self.definitions),
-            Operation::TeamsPresence(id) => self.users.teams(id, &self.definitions),
-            Operation::ReadBulk(source) => self.users.read_bulk(source, request, &self.definitions),
-            Operation::PatchUserPresence(id, source) => self.users.patch(id, source, request, around),
-            Operation::PutBulk => self.users.put_bulk(request, around),
-            Operation::Activity => activity::query(&self.users, request, around),
+            Route::UserPresence(id, source) => self.users.get(id, source, &self.definitions),
+            Route::TeamsPresence(id) => self.users.teams(id, &self.definitions),
+            Route::ReadBulk(source) => self.users.read_bulk(source, request, &self.definitions),
+            Route::PatchUserPresence(id, source) => self.users.patch(id, source, request, around),
+            Route::PutBulk => self.users.put_bulk(request, around),
+            Route::Activity => activity::query(&self.users, request, around),
         }
     }
 
     fn at_desk(
         &mut self,
-        rules: Rules,
+        rules: StoreRules,
         now_ms: u64,
-        work: impl FnOnce(&mut Desk<'_>) -> Result<Response, Refusal>,
-    ) -> Result<Response, Refusal> {
+        work: impl FnOnce(&mut DefinitionStore<'_>) -> Result<HttpResponse, ErrorAnswer>,
+    ) -> Result<HttpResponse, ErrorAnswer> {
         let (free_id, id_count) = self.free_id();
-        let answer = work(&mut Desk {
+        let answer = work(&mut DefinitionStore {
             definitions: &mut self.definitions,
             divisions: &self.divisions,
             permitted: self.access.divisions.as_ref(),
@@ -241,8 +241,8 @@ impl Org {
         answer
     }
 
-    fn organization(&self) -> Response {
-        Response::ok(&json!({
+    fn organization(&self) -> HttpResponse {
+        HttpResponse::ok(&json!({
             "id": self.id,
             "name": self.name,
             "domain": "sandbox",
@@ -256,18 +256,18 @@ impl Org {
 
 /// What the org has licences for. The Terraform provider reads the list, and fails without its `total`
 /// (docs/platform.md, "What the Terraform provider asks").
-fn products() -> Response {
-    Response::ok(
+fn products() -> HttpResponse {
+    HttpResponse::ok(
         &json!({ "entities": [{ "id": "engage3" }], "pageSize": 1, "pageNumber": 1, "total": 1, "pageCount": 1 }),
     )
 }
 
-fn system_presences() -> Response {
+fn system_presences() -> HttpResponse {
     let entry = |(name, constant, _): &(&str, &str, &str)| {
         let self_uri = format!("/api/v2/systempresences/{constant}");
         json!({ "id": constant, "name": name, "selfUri": self_uri })
     };
-    Response::ok(&Value::Array(PRIMARIES.iter().map(entry).collect()))
+    HttpResponse::ok(&Value::Array(PRIMARIES.iter().map(entry).collect()))
 }
 
 /// A number of 32 bits, another one for each count below 2³²: the product with an odd number.

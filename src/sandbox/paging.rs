@@ -2,21 +2,21 @@
 
 use serde_json::{Map, Value, json};
 
-use super::http::{Refusal, Request};
+use super::http::{ErrorAnswer, HttpRequest};
 
 /// The page size of a list that names none (API document).
 pub const PAGE_SIZE_DEFAULT: u64 = 25;
 
 /// The page that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page {
+pub struct PageWindow {
     number: u64,
     size: u64,
 }
 
-impl Page {
+impl PageWindow {
     /// `pageNumber` and `pageSize`. A larger page than the largest is asked for in vain: it is cut to that.
-    pub fn asked(request: &Request, size_max: u64) -> Result<Self, Refusal> {
+    pub fn asked(request: &HttpRequest, size_max: u64) -> Result<Self, ErrorAnswer> {
         let number = positive(request, "pageNumber", 1)?;
         let size = positive(request, "pageSize", PAGE_SIZE_DEFAULT)?.min(size_max);
         Ok(Self { number, size })
@@ -49,10 +49,10 @@ impl Page {
     }
 }
 
-fn positive(request: &Request, name: &str, default: u64) -> Result<u64, Refusal> {
+fn positive(request: &HttpRequest, name: &str, default: u64) -> Result<u64, ErrorAnswer> {
     let Some(given) = request.parameter(name) else { return Ok(default) };
     match given.parse::<u64>() {
         Ok(number) if number >= 1 => Ok(number),
-        _ => Err(Refusal::invalid_value(&given, name, "integers from 1")),
+        _ => Err(ErrorAnswer::invalid_value(&given, name, "integers from 1")),
     }
 }

@@ -2,12 +2,12 @@
 
 use super::access::Needs;
 use super::desk::Act;
-use super::http::Refusal;
-use super::temper::{Offer, Temper};
+use super::http::ErrorAnswer;
+use super::temper::{Offer, OrgBehavior};
 
 /// The operations that the org knows, with what stands in their paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation<'a> {
+pub enum Route<'a> {
     /// `POST /oauth/token`
     Token,
     /// `GET /api/v2/organizations/me`
@@ -52,10 +52,10 @@ pub const PERMISSIONS: [&str; 10] = [
     "integrations:integration:view",
 ];
 
-impl<'a> Operation<'a> {
+impl<'a> Route<'a> {
     /// The operation of a method on a path.
-    pub fn of(method: &str, segments: &[&'a str]) -> Result<Self, Refusal> {
-        use Operation as Op;
+    pub fn of(method: &str, segments: &[&'a str]) -> Result<Self, ErrorAnswer> {
+        use Route as Op;
         match *segments {
             ["oauth", "token"] => chosen(method, &[("POST", Op::Token)]),
             ["api", "v2", "organizations", "me"] => chosen(method, &[("GET", Op::Organization)]),
@@ -77,13 +77,13 @@ impl<'a> Operation<'a> {
                 method,
                 &[("GET", Op::UserPresence(user, source)), ("PATCH", Op::PatchUserPresence(user, source))],
             ),
-            _ => Err(Refusal::not_found()),
+            _ => Err(ErrorAnswer::not_found()),
         }
     }
 
     /// The permissions of the API document, with today's names beside its own (docs/platform.md,
     /// "Operations and permissions").
-    pub fn needs(self, temper: Temper) -> Needs {
+    pub fn needs(self, temper: OrgBehavior) -> Needs {
         match self {
             Self::First(Act::Get(_)) if temper.get_needs_view => VIEW,
             Self::Divisions | Self::HomeDivision if temper.divisions_need_view => {
@@ -115,7 +115,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    pub fn expect_served(self, temper: Temper) -> Result<(), Refusal> {
+    pub fn expect_served(self, temper: OrgBehavior) -> Result<(), ErrorAnswer> {
         let offer = match self {
             Self::First(_) => temper.generation1,
             Self::Second(_) => temper.generation2,
@@ -134,28 +134,28 @@ impl<'a> Operation<'a> {
         };
         match offer {
             Offer::Served => Ok(()),
-            Offer::Gone(410) => Err(Refusal::new(410, "gone", "The requested resource is no longer available.")),
-            Offer::Gone(status) => Err(Refusal { status, ..Refusal::not_found() }),
+            Offer::Gone(410) => Err(ErrorAnswer::new(410, "gone", "The requested resource is no longer available.")),
+            Offer::Gone(status) => Err(ErrorAnswer { status, ..ErrorAnswer::not_found() }),
         }
     }
 }
 
 const VIEW: Needs = Needs::All(&["presence:presenceDefinition:view"]);
 
-fn collection<'a>(generation: fn(Act<'a>) -> Operation<'a>) -> [(&'static str, Operation<'a>); 2] {
+fn collection<'a>(generation: fn(Act<'a>) -> Route<'a>) -> [(&'static str, Route<'a>); 2] {
     [("GET", Act::List), ("POST", Act::Create)].map(|(method, act)| (method, generation(act)))
 }
 
-fn item<'a>(generation: fn(Act<'a>) -> Operation<'a>, id: &'a str) -> [(&'static str, Operation<'a>); 3] {
+fn item<'a>(generation: fn(Act<'a>) -> Route<'a>, id: &'a str) -> [(&'static str, Route<'a>); 3] {
     let acts = [("GET", Act::Get(id)), ("PUT", Act::Update(id)), ("DELETE", Act::Delete(id))];
     acts.map(|(method, act)| (method, generation(act)))
 }
 
-fn chosen<'a>(method: &str, operations: &[(&'static str, Operation<'a>)]) -> Result<Operation<'a>, Refusal> {
+fn chosen<'a>(method: &str, operations: &[(&'static str, Route<'a>)]) -> Result<Route<'a>, ErrorAnswer> {
     if let Some((_, operation)) = operations.iter().find(|(it, _)| *it == method) {
         return Ok(*operation);
     }
     let allowed: Vec<&str> = operations.iter().map(|(it, _)| *it).collect();
     let message = format!("{method} is not allowed here.");
-    Err(Refusal::new(405, "method.not.allowed", message).with_header("Allow", allowed.join(", ")))
+    Err(ErrorAnswer::new(405, "method.not.allowed", message).with_header("Allow", allowed.join(", ")))
 }

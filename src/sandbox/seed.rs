@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::divisions::Division;
+use super::divisions::HeldDivision;
 use super::users::User;
 use super::weight::values_at_most;
 use crate::model::limits::{SANDBOX_SEED_DEFINITIONS_MAX, SANDBOX_VALUES_MAX};
@@ -18,7 +18,7 @@ pub struct Seed {
     /// where wanted `id`, `deactivated` and any other field. Kept as they stand. One without an id gets one; one
     /// with the id of a primary takes that one's place and stays primary.
     pub definitions: Vec<Value>,
-    pub divisions: Vec<Division>,
+    pub divisions: Vec<HeldDivision>,
     /// The users; absent is the sample users. A later one replaces an earlier one of the same id.
     pub users: Option<Vec<User>>,
 }
@@ -29,7 +29,7 @@ impl Default for Seed {
             org_id: "5a4db0c5-0000-4000-b000-000000000001".to_owned(),
             org_name: "Sandbox".to_owned(),
             definitions: Vec::new(),
-            divisions: Division::samples(),
+            divisions: HeldDivision::samples(),
             users: None,
         }
     }

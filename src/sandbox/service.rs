@@ -17,13 +17,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use futures_util::{StreamExt, stream};
 
 use super::access::Access;
-use super::config::Config;
+use super::config::SandboxConfig;
 use super::connection::Knife;
 use super::error::SandboxError;
-use super::exchange::{Delivery, Exchange, Reply, RequestLog};
+use super::exchange::{Delivery, Reply, RequestLog, ServedExchange};
 use super::faults::FaultScript;
-use super::http::{Refusal, Request, Response};
-use super::org::Org;
+use super::http::{ErrorAnswer, HttpRequest, HttpResponse};
+use super::org::SimulatedOrg;
 use super::store::Store;
 use crate::model::limits::SANDBOX_BODY_BYTES_MAX;
 
@@ -43,7 +43,7 @@ pub struct Sandbox(Arc<Mutex<Inner>>);
 
 #[derive(Debug)]
 struct Inner {
-    exchange: Exchange,
+    exchange: ServedExchange,
     store: Option<Store>,
     start_unix_ms: u64,
     start: tokio::time::Instant,
@@ -59,11 +59,12 @@ impl Inner {
 
 impl Sandbox {
     /// Opens an org: from its state file where there is one, else from the seed. The port is ignored.
-    pub fn open(config: Config) -> Result<Self, SandboxError> {
-        let Config { state_file, state_below, seed, port: _, temper, permissions, divisions, faults, .. } = config;
+    pub fn open(config: SandboxConfig) -> Result<Self, SandboxError> {
+        let SandboxConfig { state_file, state_below, seed, port: _, temper, permissions, divisions, faults, .. } =
+            config;
         let start_unix_ms = config.start_unix_ms.unwrap_or_else(system_unix_ms);
         let faults = FaultScript::new(faults).map_err(SandboxError::Faults)?;
-        let begin = || Org::new(&seed, start_unix_ms).map_err(SandboxError::Seed);
+        let begin = || SimulatedOrg::new(&seed, start_unix_ms).map_err(SandboxError::Seed);
         let (store, mut org) = match state_file {
             None => (None, begin()?),
             Some(path) => Store::open(&path, state_below.as_deref(), begin).map(|(store, org)| (Some(store), org))?,
@@ -71,14 +72,14 @@ impl Sandbox {
         org.temper = temper;
         org.access = Access::new(permissions, config.token_seconds, config.requests_per_minute);
         org.access.divisions = divisions.map(|it| it.into_iter().collect());
-        let exchange = Exchange { org, faults, log: RequestLog::default() };
+        let exchange = ServedExchange { org, faults, log: RequestLog::default() };
         let start = tokio::time::Instant::now();
         Ok(Self(Arc::new(Mutex::new(Inner { exchange, store, start_unix_ms, start, is_closed: false }))))
     }
 
     /// Looks at the org, its faults and its log, or changes them behind the back of the API (for tests). What is
     /// changed here reaches the state file with the next request that changes something.
-    pub fn with<T>(&self, look: impl FnOnce(&mut Exchange) -> T) -> T {
+    pub fn with<T>(&self, look: impl FnOnce(&mut ServedExchange) -> T) -> T {
         look(&mut self.inner().exchange)
     }
 
@@ -100,12 +101,12 @@ impl Sandbox {
     }
 
     /// Runs one request and has what it changed on the disk before anybody hears of it.
-    fn run(&self, request: &Request) -> Reply {
+    fn run(&self, request: &HttpRequest) -> Reply {
         let mut inner = self.inner();
         let now_ms = inner.now_ms();
         let Inner { exchange, store, is_closed, .. } = &mut *inner;
         if *is_closed {
-            let refusal = Refusal::new(503, "service.unavailable", "The sandbox has been shut down.");
+            let refusal = ErrorAnswer::new(503, "service.unavailable", "The sandbox has been shut down.");
             return refused(refusal, exchange);
         }
         let reply = exchange.run(request, now_ms);
@@ -114,13 +115,13 @@ impl Sandbox {
             Ok(()) => reply,
             Err(error) => {
                 let message = format!("The change was made, but not kept: {error}");
-                refused(Refusal::new(500, "internal.server.error", message), exchange)
+                refused(ErrorAnswer::new(500, "internal.server.error", message), exchange)
             }
         }
     }
 }
 
-fn refused(refusal: Refusal, exchange: &mut Exchange) -> Reply {
+fn refused(refusal: ErrorAnswer, exchange: &mut ServedExchange) -> Reply {
     let correlation_id = exchange.org.next_correlation_id();
     let response = refusal.into_response(&correlation_id).correlated(&correlation_id);
     Reply { response, delivery: Delivery::Whole, delay_ms: 0 }
@@ -142,14 +143,14 @@ async fn answer(State(sandbox): State<Sandbox>, request: axum::extract::Request)
     let (parts, body) = request.into_parts();
     let knife = parts.extensions.get::<ConnectInfo<Knife>>().map(|ConnectInfo(knife)| knife.clone());
     if knife.is_some() && !is_for_loopback(&parts) {
-        let refusal = Refusal::new(403, "sandbox.host.refused", "The sandbox answers to loopback hosts only.");
+        let refusal = ErrorAnswer::new(403, "sandbox.host.refused", "The sandbox answers to loopback hosts only.");
         return whole(sandbox.with(|exchange| refused(refusal, exchange)).response);
     }
     let Some(body) = collected(body).await else {
-        let refusal = Refusal::bad_request("the body did not arrive whole");
+        let refusal = ErrorAnswer::bad_request("the body did not arrive whole");
         return whole(sandbox.with(|exchange| refused(refusal, exchange)).response);
     };
-    let request = Request {
+    let request = HttpRequest {
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -212,14 +213,14 @@ fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().filter_map(text).collect()
 }
 
-fn whole(response: Response) -> axum::response::Response {
-    let Response { status, headers, body } = response;
+fn whole(response: HttpResponse) -> axum::response::Response {
+    let HttpResponse { status, headers, body } = response;
     headed(status, headers, Body::from(body))
 }
 
 /// The head announces more than comes: half of the body is sent, then the connection is cut.
-fn truncated(response: Response, knife: Knife) -> axum::response::Response {
-    let Response { status, headers, body } = response;
+fn truncated(response: HttpResponse, knife: Knife) -> axum::response::Response {
+    let HttpResponse { status, headers, body } = response;
     // A 204 has no body to cut.
     let status = if status == 204 { 200 } else { status };
     let announced = body.len().max(1);

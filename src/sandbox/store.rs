@@ -19,10 +19,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::behavior::Behavior;
-use super::document::{Change, DocumentProblem, FORMAT_VERSION, StateDocument};
+use super::document::{DocumentProblem, FORMAT_VERSION, StateChange, StateDocument};
 use super::error::SandboxError;
 use super::faults::{FaultDocument, FaultRule};
-use super::org::Org;
+use super::org::SimulatedOrg;
 use super::seed;
 use crate::host::nofollow::{self, Fault, Folder, Kind, Write};
 use crate::model::limits::{SANDBOX_FAULTS_BYTES_MAX, SANDBOX_SEED_BYTES_MAX, SANDBOX_STATE_BYTES_MAX};
@@ -192,8 +192,8 @@ impl Store {
     pub fn open(
         path: &Path,
         below: Option<&Path>,
-        begin: impl FnOnce() -> Result<Org, SandboxError>,
-    ) -> Result<(Self, Org), SandboxError> {
+        begin: impl FnOnce() -> Result<SimulatedOrg, SandboxError>,
+    ) -> Result<(Self, SimulatedOrg), SandboxError> {
         let place = Place::find(path, below)?;
         // All are looked at before the first is made.
         place.is_there(&place.lock)?;
@@ -219,14 +219,14 @@ impl Store {
     }
 
     /// Puts a change on the disk. `org` contains it already.
-    pub fn write(&mut self, org: &Org, change: &Change) -> Result<(), SandboxError> {
+    pub fn write(&mut self, org: &SimulatedOrg, change: &StateChange) -> Result<(), SandboxError> {
         let whole = self.is_behind || self.state_bytes <= WHOLE_BYTES_MAX || self.changes_bytes > self.state_bytes;
         let written = if whole { self.write_whole(org) } else { self.write_change(change) };
         self.is_behind = written.is_err();
         written
     }
 
-    fn write_change(&mut self, change: &Change) -> Result<(), SandboxError> {
+    fn write_change(&mut self, change: &StateChange) -> Result<(), SandboxError> {
         let Beside { name, path } = &self.place.changes;
         let mut line = serde_json::to_vec(change).map_err(|it| failed("write", path)(it.into()))?;
         line.push(b'\n');
@@ -242,7 +242,7 @@ impl Store {
         Ok(())
     }
 
-    fn write_whole(&mut self, org: &Org) -> Result<(), SandboxError> {
+    fn write_whole(&mut self, org: &SimulatedOrg) -> Result<(), SandboxError> {
         let Place { folder: _, way: _, state, changes, lock: _ } = &self.place;
         let mut text = serde_json::to_vec_pretty(&org.state()).map_err(|it| failed("write", &state.path)(it.into()))?;
         text.push(b'\n');
@@ -257,7 +257,7 @@ impl Store {
 }
 
 /// The org of a state file, the version of the file, and its length.
-fn restored(place: &Place) -> Result<(Org, u64, u64), SandboxError> {
+fn restored(place: &Place) -> Result<(SimulatedOrg, u64, u64), SandboxError> {
     let path = &place.state.path;
     let text = place.read(&place.state)?;
     let document = StateDocument::parse(&text).map_err(|problem| match problem {
@@ -265,12 +265,12 @@ fn restored(place: &Place) -> Result<(Org, u64, u64), SandboxError> {
         DocumentProblem::Broken(problem) => broken("state", path, problem),
     })?;
     let version = document.format_version;
-    let org = Org::restored(document).map_err(|problem| broken("state", path, problem))?;
+    let org = SimulatedOrg::restored(document).map_err(|problem| broken("state", path, problem))?;
     Ok((org, version, text.len() as u64))
 }
 
 /// Repeats the changes that follow a state; says whether there is a file of them.
-fn repeat_changes(org: &mut Org, place: &Place) -> Result<bool, SandboxError> {
+fn repeat_changes(org: &mut SimulatedOrg, place: &Place) -> Result<bool, SandboxError> {
     if !place.is_there(&place.changes)? {
         return Ok(false);
     }
@@ -278,7 +278,7 @@ fn repeat_changes(org: &mut Org, place: &Place) -> Result<bool, SandboxError> {
     // What follows the last line end was being written when the process ended, and was never answered.
     let complete = text.iter().rposition(|it| *it == b'\n').map_or(&[][..], |end| &text[..end]);
     for (index, line) in complete.split(|it| *it == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
-        let change: Change = serde_json::from_slice(line)
+        let change: StateChange = serde_json::from_slice(line)
             .map_err(|error| broken("state", &place.changes.path, format!("line {}: {error}", index + 1)))?;
         org.repeat(change);
     }

@@ -12,8 +12,8 @@ const LAG_MS_MAX: u64 = 600_000;
 /// default is the plain one; a simulation turns the others on to show that the client does not depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 // What a behavior file leaves out is as in a rehearsal.
-#[serde(default = "Temper::rehearsal", deny_unknown_fields, expecting = "an object with the behavior of the org")]
-pub struct Temper {
+#[serde(default = "OrgBehavior::rehearsal", deny_unknown_fields, expecting = "an object with the behavior of the org")]
+pub struct OrgBehavior {
     /// Whether the first generation of the API (`/api/v2/presencedefinitions`) is served.
     pub generation1: Offer,
     /// Whether the second generation of the API (`/api/v2/presence/definitions`) is served.
@@ -84,7 +84,7 @@ pub struct Temper {
     pub activity_lag_ms: u64,
 }
 
-impl Default for Temper {
+impl Default for OrgBehavior {
     fn default() -> Self {
         Self {
             generation1: Offer::Served,
@@ -118,7 +118,7 @@ impl Default for Temper {
     }
 }
 
-impl Temper {
+impl OrgBehavior {
     /// How an org behaves where people rehearse: with the platform's known limits (docs/platform.md, "Limits").
     pub fn rehearsal() -> Self {
         Self { active_max: Some(30), ..Self::default() }

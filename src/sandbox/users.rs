@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::definitions::Definitions;
-use super::http::{Refusal, Request, Response, timestamp};
-use super::temper::{BulkPut, Temper};
+use super::http::{ErrorAnswer, HttpRequest, HttpResponse, timestamp};
+use super::temper::{BulkPut, OrgBehavior};
 
 /// The platform's own source of presences, as paths name it.
 const PURECLOUD: &str = "purecloud";
@@ -51,7 +51,7 @@ pub struct Presence {
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings<'a> {
     pub definitions: &'a Definitions,
-    pub temper: Temper,
+    pub temper: OrgBehavior,
     /// The org's time in milliseconds since 1970.
     pub now_ms: u64,
 }
@@ -126,15 +126,15 @@ impl Users {
     }
 
     /// `GET /api/v2/users/{userId}/presences/{sourceId}`, of `purecloud` only.
-    pub fn get(&self, id: &str, source: &str, definitions: &Definitions) -> Result<Response, Refusal> {
+    pub fn get(&self, id: &str, source: &str, definitions: &Definitions) -> Result<HttpResponse, ErrorAnswer> {
         expect_own_source(source)?;
         let user = self.found(id)?;
-        Ok(Response::ok(&shown(user, PURECLOUD, definitions)?))
+        Ok(HttpResponse::ok(&shown(user, PURECLOUD, definitions)?))
     }
 
     /// `GET /api/v2/users/{userId}/presences/microsoftteams`: the presence mapped from Teams, which in the
     /// sandbox always agrees with the platform's own.
-    pub fn teams(&self, id: &str, definitions: &Definitions) -> Result<Response, Refusal> {
+    pub fn teams(&self, id: &str, definitions: &Definitions) -> Result<HttpResponse, ErrorAnswer> {
         let user = self.found(id)?;
         let mut presence = shown(user, PURECLOUD, definitions)?;
         presence["source"] = MICROSOFT_TEAMS.into();
@@ -142,7 +142,7 @@ impl Users {
         presence["message"] = "Available, Available".into();
         let self_uri = format!("/api/v2/users/{id}/presences/microsoftteams");
         presence["selfUri"] = self_uri.as_str().into();
-        Ok(Response::ok(&json!({
+        Ok(HttpResponse::ok(&json!({
             "id": user.id,
             "name": user.name,
             "presences": [presence],
@@ -157,28 +157,28 @@ impl Users {
         &mut self,
         id: &str,
         source: &str,
-        request: &Request,
+        request: &HttpRequest,
         around: Surroundings<'_>,
-    ) -> Result<Response, Refusal> {
+    ) -> Result<HttpResponse, ErrorAnswer> {
         expect_own_source(source)?;
         let user = self.found(id)?;
         let wish = wish(&request.json()?, source, around.definitions)?;
         let changed = granted(user, &wish, around.now_ms)?;
         let answer = shown(&changed, &wish.source, around.definitions)?;
         self.keep(changed, around.now_ms);
-        Ok(Response::ok(&answer))
+        Ok(HttpResponse::ok(&answer))
     }
 
     /// `PUT /api/v2/users/presences/bulk`: a list whose `id` is the user's. It takes what the API document calls
     /// `UserPresence` (with `source`) and what is called `MutableUserPresence` today (with `sourceId`). All of it is
     /// done or nothing, or as the temper says.
-    pub fn put_bulk(&mut self, request: &Request, around: Surroundings<'_>) -> Result<Response, Refusal> {
+    pub fn put_bulk(&mut self, request: &HttpRequest, around: Surroundings<'_>) -> Result<HttpResponse, ErrorAnswer> {
         let Value::Array(entries) = request.json()? else {
-            return Err(Refusal::bad_request("the body is not a list"));
+            return Err(ErrorAnswer::bad_request("the body is not a list"));
         };
         let entries_max = around.temper.bulk_put_max;
         if entries.len() > entries_max as usize {
-            return Err(Refusal::bad_request(format!("{} entries are more than {entries_max}", entries.len())));
+            return Err(ErrorAnswer::bad_request(format!("{} entries are more than {entries_max}", entries.len())));
         }
         let mut done: BTreeMap<String, User> = BTreeMap::new();
         let mut answers = Vec::new();
@@ -190,14 +190,14 @@ impl Users {
                 }
                 (Err(_), BulkPut::EachForItself) => {}
                 (Err(refusal), BulkPut::AllOrNothing) => {
-                    return Err(Refusal::bad_request(format!("[{index}]: {}", refusal.message)));
+                    return Err(ErrorAnswer::bad_request(format!("[{index}]: {}", refusal.message)));
                 }
             }
         }
         for user in done.into_values() {
             self.keep(user, around.now_ms);
         }
-        Ok(Response::ok(&Value::Array(answers)))
+        Ok(HttpResponse::ok(&Value::Array(answers)))
     }
 
     /// A user after one entry of a bulk PUT, and the source that the entry is about. `done` holds those that earlier
@@ -207,33 +207,38 @@ impl Users {
         entry: &Value,
         done: &BTreeMap<String, User>,
         around: Surroundings<'_>,
-    ) -> Result<(User, String), Refusal> {
+    ) -> Result<(User, String), ErrorAnswer> {
         let text = |name: &str| entry.get(name).and_then(Value::as_str);
-        let id = text("id").ok_or_else(|| Refusal::bad_request("id is required"))?;
+        let id = text("id").ok_or_else(|| ErrorAnswer::bad_request("id is required"))?;
         let key = id.to_ascii_lowercase();
         let user = done.get(&key).or_else(|| self.by_id.get(&key));
-        let user = user.ok_or_else(|| Refusal::bad_request(format!("there is no user {id}")))?;
+        let user = user.ok_or_else(|| ErrorAnswer::bad_request(format!("there is no user {id}")))?;
         let source = text("sourceId").or_else(|| text("source")).unwrap_or(PURECLOUD);
         let wish = wish(entry, source, around.definitions)?;
         if !user.presences.contains_key(&wish.source) {
-            return Err(Refusal::bad_request(format!("there is no source {source} that can be written")));
+            return Err(ErrorAnswer::bad_request(format!("there is no source {source} that can be written")));
         }
         Ok((granted(user, &wish, around.now_ms)?, wish.source))
     }
 
     /// `GET /api/v2/users/presences/{sourceId}/bulk?id=a,b`, `purecloud` included. Users that there are not are
     /// passed over; whether the platform does so is not known.
-    pub fn read_bulk(&self, source: &str, request: &Request, definitions: &Definitions) -> Result<Response, Refusal> {
+    pub fn read_bulk(
+        &self,
+        source: &str,
+        request: &HttpRequest,
+        definitions: &Definitions,
+    ) -> Result<HttpResponse, ErrorAnswer> {
         let source = source.to_ascii_lowercase();
         if source != PURECLOUD && source != CUSTOM_SOURCE_ID {
-            return Err(Refusal::not_found());
+            return Err(ErrorAnswer::not_found());
         }
         let ids = request.parameters("id");
         if ids.is_empty() {
-            return Err(Refusal::bad_request("id is required"));
+            return Err(ErrorAnswer::bad_request("id is required"));
         }
         if ids.len() > BULK_READ_MAX {
-            return Err(Refusal::bad_request(format!("{} ids are more than {BULK_READ_MAX}", ids.len())));
+            return Err(ErrorAnswer::bad_request(format!("{} ids are more than {BULK_READ_MAX}", ids.len())));
         }
         let mut answers = Vec::new();
         for user in ids.iter().filter_map(|id| self.by_id.get(&id.to_ascii_lowercase())) {
@@ -244,11 +249,11 @@ impl Users {
             }
             answers.push(answer);
         }
-        Ok(Response::ok(&Value::Array(answers)))
+        Ok(HttpResponse::ok(&Value::Array(answers)))
     }
 
-    fn found(&self, id: &str) -> Result<&User, Refusal> {
-        self.by_id.get(&id.to_ascii_lowercase()).ok_or_else(Refusal::not_found)
+    fn found(&self, id: &str) -> Result<&User, ErrorAnswer> {
+        self.by_id.get(&id.to_ascii_lowercase()).ok_or_else(ErrorAnswer::not_found)
     }
 
     fn keep(&mut self, user: User, now_ms: u64) {
@@ -265,16 +270,16 @@ impl Users {
 }
 
 /// The operations of one user are for the platform's own source (docs/platform.md, "Presences of users").
-fn expect_own_source(source: &str) -> Result<(), Refusal> {
+fn expect_own_source(source: &str) -> Result<(), ErrorAnswer> {
     if source.eq_ignore_ascii_case(PURECLOUD) {
         return Ok(());
     }
-    Err(Refusal::bad_request("This endpoint does not support registered presence sources."))
+    Err(ErrorAnswer::bad_request("This endpoint does not support registered presence sources."))
 }
 
 /// A user's presence as the API shows it.
-fn shown(user: &User, source: &str, definitions: &Definitions) -> Result<Value, Refusal> {
-    let presence = user.presences.get(source).ok_or_else(Refusal::not_found)?;
+fn shown(user: &User, source: &str, definitions: &Definitions) -> Result<Value, ErrorAnswer> {
+    let presence = user.presences.get(source).ok_or_else(ErrorAnswer::not_found)?;
     let Presence { definition_id, message, modified_ms } = presence;
     // A definition that was removed for good leaves its id behind.
     let definition = definitions.get(definition_id).map_or_else(|| json!({ "id": definition_id }), |it| it.reference());
@@ -293,35 +298,35 @@ fn shown(user: &User, source: &str, definitions: &Definitions) -> Result<Value, 
     Ok(Value::Object(fields))
 }
 
-fn wish(body: &Value, source: &str, definitions: &Definitions) -> Result<Wish, Refusal> {
+fn wish(body: &Value, source: &str, definitions: &Definitions) -> Result<Wish, ErrorAnswer> {
     let field = |name: &str| body.get(name).filter(|it| !it.is_null());
     let definition_id = match field("presenceDefinition") {
         None => None,
         Some(given) => {
             let id = given.get("id").and_then(Value::as_str);
-            let id = id.ok_or_else(|| Refusal::bad_request("presenceDefinition.id is required"))?;
+            let id = id.ok_or_else(|| ErrorAnswer::bad_request("presenceDefinition.id is required"))?;
             let active = definitions.get(id).filter(|it| !it.deactivated);
-            let definition =
-                active.ok_or_else(|| Refusal::bad_request(format!("there is no active presence definition {id}")))?;
+            let definition = active
+                .ok_or_else(|| ErrorAnswer::bad_request(format!("there is no active presence definition {id}")))?;
             Some(definition.id.clone())
         }
     };
     let message = match field("message") {
         None => None,
         Some(Value::String(text)) => Some(text.clone()),
-        Some(_) => return Err(Refusal::bad_request("message is not a string")),
+        Some(_) => return Err(ErrorAnswer::bad_request("message is not a string")),
     };
     let primary = field("primary") == Some(&Value::Bool(true));
     if !primary && definition_id.is_none() && message.is_none() {
-        return Err(Refusal::bad_request("one of primary, presenceDefinition and message must be given"));
+        return Err(ErrorAnswer::bad_request("one of primary, presenceDefinition and message must be given"));
     }
     Ok(Wish { source: source.to_ascii_lowercase(), primary, definition_id, message })
 }
 
 /// The user after the wish.
-fn granted(user: &User, wish: &Wish, now_ms: u64) -> Result<User, Refusal> {
+fn granted(user: &User, wish: &Wish, now_ms: u64) -> Result<User, ErrorAnswer> {
     let mut user = user.clone();
-    let presence = user.presences.get_mut(&wish.source).ok_or_else(Refusal::not_found)?;
+    let presence = user.presences.get_mut(&wish.source).ok_or_else(ErrorAnswer::not_found)?;
     if let Some(definition_id) = &wish.definition_id {
         presence.definition_id.clone_from(definition_id);
     }

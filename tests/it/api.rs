@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use presencectl::client::policy::ATTEMPTS_MAX;
 use presencectl::client::wire::{Response, WireError};
-use presencectl::client::{Kind, Patch, WriteError};
+use presencectl::client::{ApiErrorKind, Patch, WriteError};
 use presencectl::config::diagnostic::Findings;
 use presencectl::model::generation::Generation;
 use presencectl::model::labels::Labels;
@@ -206,7 +206,7 @@ async fn another_definition_than_the_one_asked_for_is_a_broken_promise() {
     let org = Double::answering([ok(&entity("b"))]);
     let error = org.session().reader().definition(&id("a")).await.unwrap_err();
     assert!(
-        matches!(&error.kind, Kind::BrokenPromise(what) if what == "`a` was asked for, and `id` is `b`"),
+        matches!(&error.kind, ApiErrorKind::BrokenPromise(what) if what == "`a` was asked for, and `id` is `b`"),
         "{error}"
     );
 }
@@ -225,9 +225,13 @@ async fn only_the_platform_itself_can_say_that_something_is_gone() {
     assert!(reader.definition(&id("a")).await.unwrap().is_none());
     assert!(org.lines()[1].starts_with(&format!("GET {LIST}?")), "the collection is there, so this one is not");
     let error = reader.definition(&id("a")).await.unwrap_err();
-    assert_eq!(error.kind, Kind::NotFound { by_the_platform: false });
+    assert_eq!(error.kind, ApiErrorKind::NotFound { by_the_platform: false });
     let error = reader.definition(&id("a")).await.unwrap_err();
-    assert_eq!(error.kind, Kind::NotServed(Generation::First), "nothing is known of one without its collection");
+    assert_eq!(
+        error.kind,
+        ApiErrorKind::NotServed(Generation::First),
+        "nothing is known of one without its collection"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,7 +261,7 @@ async fn an_error_holds_the_facts_raw_and_each_view_makes_them_safe() {
     let org = Double::answering([answer]);
     let error = org.session().writer().create(&meal(), &content(&[])).await.unwrap_err();
     let about = &error.cause().about;
-    assert_eq!(error.cause().kind, Kind::Invalid);
+    assert_eq!(error.cause().kind, ApiErrorKind::Invalid);
     assert_eq!(about.message.as_ref().unwrap().chars().count(), 300);
     assert_eq!(about.correlation_id.as_deref(), Some("ctx-9"));
     let said = error.to_string();
@@ -347,7 +351,7 @@ async fn a_list_that_never_settles_is_an_error_and_not_a_guess() {
     });
     let begun = Instant::now();
     let error = org.session().reader().definitions().await.unwrap_err();
-    assert_eq!(error.kind, Kind::Unsettled("the org says that it has 17 definitions, and shows 1".to_owned()));
+    assert_eq!(error.kind, ApiErrorKind::Unsettled("the org says that it has 17 definitions, and shows 1".to_owned()));
     assert_eq!((org.lines().len(), begun.elapsed()), (5, Duration::from_secs(1 + 2 + 3 + 4)));
 }
 
@@ -355,7 +359,7 @@ async fn a_list_that_never_settles_is_an_error_and_not_a_guess() {
 async fn a_list_that_shows_the_same_each_time_is_not_said_to_change() {
     let org = Double::by(|request| page(&["a".to_owned()], page_number(request), 100, 50));
     let error = org.session().reader().definitions().await.unwrap_err();
-    assert_eq!(error.kind, Kind::Incomplete("the org says that it has 50 definitions, and shows 1".to_owned()));
+    assert_eq!(error.kind, ApiErrorKind::Incomplete("the org says that it has 50 definitions, and shows 1".to_owned()));
     assert!(error.to_string().ends_with("the org says that it has 50 definitions, and shows 1, each time"), "{error}");
     assert!(error.help().contains("may not see all of them"), "{}", error.help());
 }
@@ -364,7 +368,7 @@ async fn a_list_that_shows_the_same_each_time_is_not_said_to_change() {
 async fn a_server_that_ignores_the_page_number_is_found_out() {
     let org = Double::by(|_| page(&["a".to_owned()], 1, 1, 2));
     let error = org.session().reader().definitions().await.unwrap_err();
-    assert!(matches!(error.kind, Kind::BrokenPromise(_)), "{error}");
+    assert!(matches!(error.kind, ApiErrorKind::BrokenPromise(_)), "{error}");
     let org = Double::answering([page(&[], 1, 1, usize::MAX)]);
     let error = org.session().reader().definitions().await.unwrap_err();
     assert!(error.to_string().contains("more than 2000 pages"), "{error}");
@@ -392,7 +396,7 @@ async fn a_429_of_hours_is_given_up_with_a_clear_message() {
     let org = Double::answering([throttled(Some(7_200))]);
     let begun = Instant::now();
     let error = org.session().reader().definitions().await.unwrap_err();
-    assert_eq!(error.kind, Kind::RateLimited { retry_after_s: Some(7_200) });
+    assert_eq!(error.kind, ApiErrorKind::RateLimited { retry_after_s: Some(7_200) });
     assert_eq!(
         error.help(),
         "the platform asks to wait 7200 s, which is longer than the 180 s that a run waits: run it again then"
@@ -493,7 +497,7 @@ async fn a_delete_of_what_is_gone_was_not_done_whoever_says_so() {
         let org = Double::answering([status(404, body)]);
         let error = org.session().writer().delete(&id("a")).await.unwrap_err();
         let WriteError::NotDone(error) = error else { panic!("{error}") };
-        assert_eq!(error.kind, Kind::NotFound { by_the_platform });
+        assert_eq!(error.kind, ApiErrorKind::NotFound { by_the_platform });
     }
 }
 

@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use presencectl::client::wire::{Exchange, Method, Request};
-use presencectl::client::{Credentials, Endpoints, InProcess, Limits as WireLimits, Options, Session, Wire};
+use presencectl::client::{Credentials, Endpoints, InProcess, Options, Session, Wire, WireLimits};
 use presencectl::host::stop::Stop;
 use presencectl::model::desired::{Desired, Limits, Wanted};
 use presencectl::model::division::Divisions;
@@ -32,12 +32,13 @@ use presencectl::model::generation::Generation;
 use presencectl::model::names::{DivisionId, Label};
 use presencectl::model::observed::{Definition, Observed, Primary};
 use presencectl::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
-use presencectl::ops::apply::report::{Outcome, Report, Row};
-use presencectl::ops::apply::{Aim, Event, Job, run};
+use presencectl::ops::apply::report::{Outcome, Report, ReportRow};
+use presencectl::ops::apply::{Aim, ApplyEvent, ApplyJob, run};
 use presencectl::plan::change::Step;
 use presencectl::plan::{Plan, plan};
 use presencectl::sandbox::{
-    CLIENT_ID, CLIENT_SECRET, Config, FaultRule, Sandbox, Seed, TOKEN, Temper, definitions, faults, http, router,
+    CLIENT_ID, CLIENT_SECRET, FaultRule, OrgBehavior, Sandbox, SandboxConfig, Seed, TOKEN, definitions, faults, http,
+    router,
 };
 use serde_json::{Value, json};
 
@@ -65,16 +66,16 @@ struct World {
 impl World {
     /// These definitions against an org that holds these objects (see [`held`]) beside the primaries.
     fn new(wanted: Vec<Wanted>, objects: Vec<Value>) -> World {
-        World::tempered(wanted, objects, Temper::default())
+        World::tempered(wanted, objects, OrgBehavior::default())
     }
 
-    fn tempered(wanted: Vec<Wanted>, objects: Vec<Value>, temper: Temper) -> World {
+    fn tempered(wanted: Vec<Wanted>, objects: Vec<Value>, temper: OrgBehavior) -> World {
         World::of(desired(wanted), objects, temper)
     }
 
-    fn of(desired: Desired, objects: Vec<Value>, temper: Temper) -> World {
+    fn of(desired: Desired, objects: Vec<Value>, temper: OrgBehavior) -> World {
         let seed = Seed { definitions: objects, ..Seed::default() };
-        let config = Config { seed, temper, start_unix_ms: Some(START_MS), ..Config::default() };
+        let config = SandboxConfig { seed, temper, start_unix_ms: Some(START_MS), ..SandboxConfig::default() };
         let sandbox = Sandbox::open(config).unwrap();
         let wire = Arc::new(Watched {
             inner: InProcess::new(router(sandbox.clone()), WireLimits::default()),
@@ -134,9 +135,9 @@ impl World {
     }
 
     /// These steps and nothing else.
-    fn job<'a>(&'a self, steps: Vec<Step>, observed: &'a Observed) -> Job<'a> {
+    fn job<'a>(&'a self, steps: Vec<Step>, observed: &'a Observed) -> ApplyJob<'a> {
         let (desired, limits) = (&self.desired, &self.limits);
-        Job {
+        ApplyJob {
             steps,
             withheld: Vec::new(),
             settled: Vec::new(),
@@ -150,11 +151,11 @@ impl World {
     }
 
     /// Runs a job, and checks that what it told on the way is what it reports.
-    async fn run(&self, job: Job<'_>, stop: &Stop) -> Report {
+    async fn run(&self, job: ApplyJob<'_>, stop: &Stop) -> Report {
         self.wire.requests.lock().unwrap().clear();
         let told = RefCell::new(Vec::new());
-        let listener = |event: Event<'_>| {
-            if let Event::Finished(row) = event {
+        let listener = |event: ApplyEvent<'_>| {
+            if let ApplyEvent::Finished(row) = event {
                 told.borrow_mut().push((row.action, row.key.clone(), row.id.clone()));
             }
         };
@@ -201,11 +202,11 @@ impl World {
     }
 
     /// Everything that the org holds, by id.
-    fn held(&self) -> BTreeMap<String, definitions::Definition> {
+    fn held(&self) -> BTreeMap<String, definitions::HeldDefinition> {
         self.sandbox.with(|it| it.org.definitions().iter().map(|it| (it.id.clone(), (**it).clone())).collect())
     }
 
-    fn object(&self, number: usize) -> definitions::Definition {
+    fn object(&self, number: usize) -> definitions::HeldDefinition {
         self.held().remove(id(number).as_str()).unwrap()
     }
 
@@ -220,7 +221,7 @@ impl World {
 }
 
 fn admin(sandbox: &Sandbox, method: &str, path: &str, body: Option<&Value>) -> Value {
-    let request = http::Request {
+    let request = http::HttpRequest {
         method: method.to_owned(),
         path: path.to_owned(),
         headers: vec![
@@ -228,7 +229,7 @@ fn admin(sandbox: &Sandbox, method: &str, path: &str, body: Option<&Value>) -> V
             ("content-type".to_owned(), "application/json".to_owned()),
         ],
         body: body.map(|it| it.to_string().into_bytes()).unwrap_or_default(),
-        ..http::Request::default()
+        ..http::HttpRequest::default()
     };
     let now_ms = sandbox.now_ms();
     let response = sandbox.with(|it| it.org.handle(&request, now_ms));
@@ -286,7 +287,7 @@ fn said(report: &Report) -> Vec<String> {
 }
 
 /// Why a row failed, or is unknown.
-fn message(row: &Row) -> &str {
+fn message(row: &ReportRow) -> &str {
     match &row.outcome {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => &cause.message,
         Outcome::Done

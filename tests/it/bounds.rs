@@ -6,12 +6,12 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
-use presencectl::client::shapes::{self, ListRoom, Unreadable};
+use presencectl::client::shapes::{self, ListRoom, UnreadableAnswer};
 use presencectl::config::collector::Collector;
 use presencectl::config::diagnostic::{Diagnostic, Findings};
 use presencectl::config::finding::Finding;
 use presencectl::config::finding::Severity;
-use presencectl::config::{self, Config, Request, Text, read_texts};
+use presencectl::config::{self, Config, ConfigSource, Text, read_texts};
 use presencectl::model::limits;
 use presencectl::model::problem::{Heard, Problem};
 use presencectl::model::source::{Sources, Span};
@@ -19,7 +19,7 @@ use presencectl::output::ci::fingerprint::Reported;
 use presencectl::output::ci::{github, gitlab, sarif};
 use presencectl::output::json;
 use presencectl::output::page::html;
-use presencectl::output::page::{self, Kind, SUMMARY};
+use presencectl::output::page::{self, PageKind, SUMMARY};
 use presencectl::output::style::Style;
 use presencectl::output::text::findings;
 use proptest::prelude::*;
@@ -42,7 +42,7 @@ fn loaded(text: &str) -> config::Loaded {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("presence.yaml");
     fs::write(&path, text).unwrap();
-    config::load(&Request { path, ..Request::default() })
+    config::load(&ConfigSource { path, ..ConfigSource::default() })
 }
 
 fn count(found: &[Diagnostic], severity: Severity) -> usize {
@@ -80,7 +80,7 @@ fn every_output_shows_a_thousand_findings_and_tells_how_many_there_are() {
     let page = html::failure(&problem, &heard, found, sources);
     assert_eq!(page.matches("<article").count(), SHOWN);
     assert!(page.contains(&words));
-    let page = page::failure(&problem, &heard, found, sources, Kind::Plan, SUMMARY);
+    let page = page::failure(&problem, &heard, found, sources, PageKind::Plan, SUMMARY);
     assert_eq!(page.matches("\n- **").count(), SHOWN);
     assert!(page.contains(&words));
 
@@ -227,7 +227,7 @@ fn page(definitions: usize, labels: usize) -> Vec<u8> {
 #[test]
 fn labels_and_definitions_of_answers_have_limits() {
     let read = |body: &[u8], room: &ListRoom| shapes::page(body, 1, 100, room).map(|it| it.items.len());
-    let too_much = |what: &str| Err(Unreadable::BrokenPromise(what.to_owned()));
+    let too_much = |what: &str| Err(UnreadableAnswer::BrokenPromise(what.to_owned()));
     let half = page(5, limits::LIST_LABELS_MAX / 10);
     let room = ListRoom::default();
     assert_eq!(read(&half, &room), Ok(5));
@@ -245,16 +245,17 @@ fn labels_and_definitions_of_answers_have_limits() {
 #[test]
 fn no_answer_becomes_a_tree_of_any_size() {
     let many = format!("[{}0]", "0,".repeat(limits::ANSWER_VALUES_MAX));
-    let error = Unreadable::BrokenPromise("the answer holds more than 2000000 values".to_owned());
+    let error = UnreadableAnswer::BrokenPromise("the answer holds more than 2000000 values".to_owned());
     assert_eq!(shapes::system_presences(many.as_bytes()).map(|_| ()), Err(error));
     let in_one = format!("{{\"entities\":[{{\"id\":\"a\",\"x\":{many}}}],\"total\":1}}");
-    let error = Unreadable::BrokenPromise("the answer holds more than 2000000 values in `entities[0]`".to_owned());
+    let error =
+        UnreadableAnswer::BrokenPromise("the answer holds more than 2000000 values in `entities[0]`".to_owned());
     assert_eq!(shapes::page(in_one.as_bytes(), 1, 100, &ListRoom::default()).map(|_| ()), Err(error));
     // What is beside the definitions is passed over.
     let beside = format!("{{\"entities\":[],\"total\":0,\"x\":{many}}}");
     assert!(shapes::page(beside.as_bytes(), 1, 100, &ListRoom::default()).is_ok());
     let cut = &many.as_bytes()[..many.len() - 1];
-    assert_eq!(shapes::system_presences(cut).map(|_| ()), Err(Unreadable::NotJson));
+    assert_eq!(shapes::system_presences(cut).map(|_| ()), Err(UnreadableAnswer::NotJson));
 }
 
 /// Definitions with labels that look the same in several alphabets and forms, some of which move to other system presences.

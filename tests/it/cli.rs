@@ -53,7 +53,7 @@ use std::path::Path;
 use clap::CommandFactory as _;
 use insta::assert_snapshot;
 use presencectl::host::exit::Exit;
-use presencectl::sandbox::{Config, Seed};
+use presencectl::sandbox::{SandboxConfig, Seed};
 use serde_json::{Value, json};
 
 use driver::Cli;
@@ -193,7 +193,7 @@ fn where_results_go_is_settled_before_anything_is_done() {
 
 #[test]
 fn a_saved_plan_bounds_an_apply() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     assert_eq!(cli.run(&format!("plan lunch.yaml {target} -o json=plan.json")).code, Some(0));
 
@@ -217,7 +217,7 @@ fn a_saved_plan_bounds_an_apply() {
 
 #[test]
 fn what_changed_since_the_saved_plan_is_refused_alone() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let two = |lunch: &str, tea: &str| {
         format!(
@@ -240,7 +240,7 @@ fn what_changed_since_the_saved_plan_is_refused_alone() {
 
 #[test]
 fn the_wrong_org_stops_everything() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let named = format!("{LUNCH}org: {{ name: acme-prod, id: 22222222-bbbb-4bbb-8bbb-222222222222 }}\n");
     cli.write("acme.yaml", &named);
@@ -277,7 +277,7 @@ fn a_real_org_has_to_be_named() {
 
 #[test]
 fn an_org_on_this_machine_has_to_be_named_unless_it_is_the_sandbox() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, sandbox) = with_org(&org);
     let tunnel = format!("--base-url {}", org.behind_a_tunnel());
     let applied = cli.run(&format!("apply lunch.yaml --auto-approve -o json=report.json {sandbox}"));
@@ -383,7 +383,7 @@ fn a_secret_that_comes_back_in_an_answer_goes_no_further() {
     for seed in seeds {
         let files = "-o json=out.json -o markdown=out.md -o summary=out-2.md -o html=out.html -o human=out.txt";
         for command in ["plan lunch.yaml", "apply lunch.yaml --auto-approve --report-dir reports"] {
-            let org = Org::start(Config { seed: seed.clone(), ..Config::default() });
+            let org = Org::start(SandboxConfig { seed: seed.clone(), ..SandboxConfig::default() });
             let (cli, target) = with_org(&org);
             let ran = cli.run(&format!("{command} {target} {files} -vv"));
             assert_eq!(ran.code, Some(1), "{}", ran.shown());
@@ -414,7 +414,7 @@ fn a_machine_without_certificates_is_told_what_to_install() {
 
 #[test]
 fn plan_sends_nothing_that_writes() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     assert_eq!(cli.run(&format!("plan lunch.yaml {target}")).code, Some(0));
     let mut requests = org.requests();
@@ -556,7 +556,7 @@ fn every_org_that_a_config_names_is_a_sandbox_of_its_own() {
 #[test]
 fn the_org_that_a_seed_names_is_shown() {
     let seed = Seed { org_name: "Acme \u{1b}[31mProd".to_owned(), ..Seed::default() };
-    let org = Org::start(Config { seed, ..Config::default() });
+    let org = Org::start(SandboxConfig { seed, ..SandboxConfig::default() });
     let (cli, target) = with_org(&org);
     let ran = cli.run(&format!("plan lunch.yaml {target}"));
     assert!(ran.stdout.starts_with("Org: Acme \\x1B[31mProd (5a4db0c5-"), "{}", ran.stdout);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use presencectl::config::finding::Finding;
 use presencectl::config::finding::Severity;
-use presencectl::config::{self, Request};
+use presencectl::config::{self, ConfigSource};
 use presencectl::model::limits;
 use presencectl::output::style::Style;
 use presencectl::output::text::findings;
@@ -46,7 +46,8 @@ fn seen(path: &Path, org: Option<&str>, root: Option<&Path>, all: bool) -> Strin
         let loaded = config::load_all(path, root, |_| true);
         (loaded.sources, loaded.diagnostics, loaded.configs)
     } else {
-        let request = Request { path: path.to_owned(), org: org.map(str::to_owned), root: root.map(Path::to_owned) };
+        let request =
+            ConfigSource { path: path.to_owned(), org: org.map(str::to_owned), root: root.map(Path::to_owned) };
         let loaded = config::load(&request);
         (loaded.sources, loaded.diagnostics, loaded.config.into_iter().collect())
     };
@@ -190,7 +191,7 @@ fn nothing_hidden_reaches_a_terminal_and_carets_stay() {
         assert!(line[at..].starts_with("systemPresense") || line[at..].starts_with('"'), "{plain}");
     }
     let mut coloured = String::new();
-    let loaded = config::load(&Request { path, ..Request::default() });
+    let loaded = config::load(&ConfigSource { path, ..ConfigSource::default() });
     findings::write(&mut coloured, &loaded.diagnostics, &loaded.sources, Style::COLORED).unwrap();
     assert!(coloured.contains("\u{1b}[") && !coloured.contains(":::"), "{coloured:?}");
 }
@@ -223,7 +224,7 @@ fn the_root_is_the_nearest_repository_else_the_folder() {
     fs::write(base.join("meals.yaml"), format!("version: 1\n{lunch}\n")).unwrap();
     fs::write(orgs.join("a.yaml"), "version: 1\norg: { name: a }\nuse: [../base]\n").unwrap();
     let codes = |root: Option<&Path>| {
-        let request = Request { path: orgs.join("a.yaml"), org: None, root: root.map(Path::to_owned) };
+        let request = ConfigSource { path: orgs.join("a.yaml"), org: None, root: root.map(Path::to_owned) };
         config::load(&request).diagnostics.iter().map(|it| it.finding.code()).collect::<Vec<_>>()
     };
     assert_eq!(codes(None), ["outside-root"]);
@@ -237,7 +238,7 @@ fn the_root_is_the_nearest_repository_else_the_folder() {
 #[test]
 fn places_lead_to_the_last_file_that_set_each_part() {
     let path = cases().join("org-merged/input");
-    let request = Request { path, org: Some("acme-prod".to_owned()), root: None };
+    let request = ConfigSource { path, org: Some("acme-prod".to_owned()), root: None };
     let loaded = config::load(&request);
     let desired = loaded.config.unwrap().desired;
     let line = |span| {
@@ -260,7 +261,7 @@ fn read_back(config: &config::Config, sources: &presencectl::model::source::Sour
     let text = config::resolved_text(&config.resolved, sources);
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("config.yaml"), &text).unwrap();
-    let again = config::load(&Request { path: folder.path().to_owned(), ..Request::default() });
+    let again = config::load(&ConfigSource { path: folder.path().to_owned(), ..ConfigSource::default() });
     let again = again.config.unwrap_or_else(|| panic!("{:?}\n{text}", again.diagnostics)).desired;
     let desired = &config.desired;
     assert_eq!(again.settings, desired.settings);
@@ -306,7 +307,7 @@ fn every_correct_case_reads_back() {
     for entry in fs::read_dir(cases()).unwrap() {
         let file = entry.unwrap().path().join("config.yaml");
         if file.exists() {
-            let loaded = config::load(&Request { path: file, ..Request::default() });
+            let loaded = config::load(&ConfigSource { path: file, ..ConfigSource::default() });
             if let Some(config) = &loaded.config {
                 read_back(config, &loaded.sources);
             }
@@ -336,7 +337,7 @@ fn a_tangle_of_links_is_read_once() {
             std::os::unix::fs::symlink(format!("../d{other}"), here.join(format!("to{other}"))).unwrap();
         }
     }
-    let loaded = config::load(&Request { path: folder.path().to_owned(), ..Request::default() });
+    let loaded = config::load(&ConfigSource { path: folder.path().to_owned(), ..ConfigSource::default() });
     assert_eq!(*loaded.diagnostics, []);
     assert_eq!(loaded.config.unwrap().desired.definitions.len(), 30);
 }
@@ -349,7 +350,7 @@ fn all_files_together_have_their_limits() {
         for number in 0..count {
             fs::write(folder.path().join(format!("{number:02}.yaml")), text).unwrap();
         }
-        let loaded = config::load(&Request { path: folder.path().to_owned(), ..Request::default() });
+        let loaded = config::load(&ConfigSource { path: folder.path().to_owned(), ..ConfigSource::default() });
         assert!(loaded.config.is_none());
         let held: usize = loaded.sources.iter().map(|(_, it)| it.text.len()).sum();
         assert!(held <= limits::CONFIG_BYTES_MAX, "{held}");
@@ -405,7 +406,7 @@ fn ten_thousand_mistakes_are_told_in_time() {
     for (text, count) in cases {
         fs::write(&path, format!("version: 1\n{text}")).unwrap();
         let begun = Instant::now();
-        let loaded = config::load(&Request { path: path.clone(), ..Request::default() });
+        let loaded = config::load(&ConfigSource { path: path.clone(), ..ConfigSource::default() });
         assert_eq!(loaded.diagnostics.total(), count, "{}", &text[..100]);
         assert!(begun.elapsed() < Duration::from_secs(30), "{:?} for {}", begun.elapsed(), &text[..100]);
     }

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use presencectl::client::{
-    Credentials, Endpoints, HttpWire, InProcess, Kind, Limits, Options, Patch, Reader, Session, Wire, WriteError,
-    Writer,
+    ApiErrorKind, Credentials, Endpoints, HttpWire, InProcess, Options, Patch, Reader, Session, Wire, WireLimits,
+    WriteError, Writer,
 };
 use presencectl::model::generation::Generation;
 use presencectl::model::labels::Labels;
@@ -16,7 +16,7 @@ use presencectl::model::names::{DefinitionId, DivisionId, Label, Locale, SYSTEM_
 use presencectl::model::observed::{Content, Definition, Primary};
 use presencectl::sandbox::access::Permissions;
 use presencectl::sandbox::temper::{Delete, LocaleKeys, PutLabels, UniqueLabels};
-use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Config, Sandbox, Seed, Server, Temper, router};
+use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, OrgBehavior, Sandbox, SandboxConfig, Seed, Server, router};
 use serde_json::json;
 
 use crate::paper::{labels, presence};
@@ -35,17 +35,17 @@ enum Over {
 }
 
 impl Org {
-    async fn new(over: Over, generation: Generation, config: Config) -> Org {
+    async fn new(over: Over, generation: Generation, config: SandboxConfig) -> Org {
         let (sandbox, server, base, wire): (_, _, _, Arc<dyn Wire>) = match over {
             Over::Sockets => {
                 let server = Server::start(config).await.unwrap();
                 let base = server.url();
-                let wire = HttpWire::new(&Endpoints::of_base_url(&base).unwrap(), Limits::default());
+                let wire = HttpWire::new(&Endpoints::of_base_url(&base).unwrap(), WireLimits::default());
                 (server.sandbox().clone(), Some(server), base, Arc::new(wire))
             }
             Over::InProcess => {
                 let sandbox = Sandbox::open(config).unwrap();
-                let wire = InProcess::new(router(sandbox.clone()), Limits::default());
+                let wire = InProcess::new(router(sandbox.clone()), WireLimits::default());
                 (sandbox, None, "http://localhost".to_owned(), Arc::new(wire))
             }
         };
@@ -95,7 +95,7 @@ impl Org {
 
 /// Runs one behaviour over everything.
 #[expect(clippy::print_stdout, reason = "shown with a failure: over which of them it failed")]
-async fn everywhere(config: &Config, behaviour: impl AsyncFn(Org)) {
+async fn everywhere(config: &SandboxConfig, behaviour: impl AsyncFn(Org)) {
     for generation in Generation::ALL {
         for over in [Over::InProcess, Over::Sockets] {
             println!("API {generation} over {over:?}");
@@ -104,8 +104,8 @@ async fn everywhere(config: &Config, behaviour: impl AsyncFn(Org)) {
     }
 }
 
-fn tempered(temper: Temper) -> Config {
-    Config { temper, ..Config::default() }
+fn tempered(temper: OrgBehavior) -> SandboxConfig {
+    SandboxConfig { temper, ..SandboxConfig::default() }
 }
 
 fn set(items: &[(&str, &str)]) -> Patch {
@@ -118,7 +118,7 @@ fn spelt(labels: &Labels) -> Vec<(&str, &str)> {
 
 #[tokio::test]
 async fn a_new_org_has_the_ten_primaries_and_knows_their_names() {
-    everywhere(&Config::default(), async |org| {
+    everywhere(&SandboxConfig::default(), async |org| {
         let all = org.reader().definitions().await.unwrap();
         assert_eq!(all.len(), SYSTEM_PRESENCES.len());
         assert!(all.iter().all(|it| it.primary == Primary::Yes && !it.deactivated));
@@ -133,7 +133,7 @@ async fn a_new_org_has_the_ten_primaries_and_knows_their_names() {
 
 #[tokio::test]
 async fn what_is_made_is_read_and_listed_as_it_was_sent() {
-    everywhere(&Config::default(), async |org| {
+    everywhere(&SandboxConfig::default(), async |org| {
         for (system_presence, items) in [
             ("Meal", &[("en_US", "Lunch"), ("de", "Mittag"), ("en-us", "Luncheon")] as &[_]),
             ("On Queue", &[("en_US", "L\u{1b}[31m\u{202e}`|@x\n\"\\"), ("zh_CN", "午餐")]),
@@ -151,7 +151,7 @@ async fn what_is_made_is_read_and_listed_as_it_was_sent() {
 
 #[tokio::test]
 async fn a_put_replaces_labels_and_loses_no_field() {
-    everywhere(&Config::default(), async |org| {
+    everywhere(&SandboxConfig::default(), async |org| {
         let made = org.make("Meal", &[("en_US", "Lunch"), ("de", "Mittag")]).await;
         let patch = Patch { remove: vec![Locale::new("de")], ..set(&[("en_US", "Lunch break"), ("fr", "Midi")]) };
         let written = org.patch(&made.id, &patch).await.unwrap();
@@ -169,7 +169,8 @@ async fn fields_that_nobody_knows_outlast_a_put() {
         "systemPresence": "Meal",
         "invented": { "deep": [1, 2.5, null] },
     });
-    let config = Config { seed: Seed { definitions: vec![seed], ..Seed::default() }, ..Config::default() };
+    let config =
+        SandboxConfig { seed: Seed { definitions: vec![seed], ..Seed::default() }, ..SandboxConfig::default() };
     everywhere(&config, async |org| {
         let id = DefinitionId::new("2fa68d50-0000-4000-8000-000000000001").unwrap();
         org.patch(&id, &set(&[("en_US", "Lunch break")])).await.unwrap();
@@ -181,7 +182,7 @@ async fn fields_that_nobody_knows_outlast_a_put() {
 
 #[tokio::test]
 async fn a_put_deactivates_and_brings_back() {
-    everywhere(&Config::default(), async |org| {
+    everywhere(&SandboxConfig::default(), async |org| {
         let made = org.make("Busy", &[("en_US", "Coaching")]).await;
         let gone = org.patch(&made.id, &Patch::deactivation()).await.unwrap();
         assert!(gone.deactivated && org.listed().await[0].deactivated, "the list shows deactivated ones too");
@@ -195,7 +196,7 @@ async fn a_put_deactivates_and_brings_back() {
 
 #[tokio::test]
 async fn a_delete_deactivates_and_may_be_repeated() {
-    everywhere(&Config::default(), async |org| {
+    everywhere(&SandboxConfig::default(), async |org| {
         let made = org.make("Busy", &[("en_US", "Coaching")]).await;
         for _ in 0..2 {
             org.writer().delete(&made.id).await.unwrap();
@@ -204,19 +205,19 @@ async fn a_delete_deactivates_and_may_be_repeated() {
         assert_eq!(org.listed().await.len(), 1);
     })
     .await;
-    everywhere(&tempered(Temper { delete: Delete::Removes, ..Temper::default() }), async |org| {
+    everywhere(&tempered(OrgBehavior { delete: Delete::Removes, ..OrgBehavior::default() }), async |org| {
         let made = org.make("Busy", &[("en_US", "Coaching")]).await;
         org.writer().delete(&made.id).await.unwrap();
         assert_eq!((org.get(&made.id).await, org.listed().await.len()), (None, 0));
         let WriteError::NotDone(error) = org.writer().delete(&made.id).await.unwrap_err() else { panic!() };
-        assert_eq!(error.kind, Kind::NotFound { by_the_platform: true });
+        assert_eq!(error.kind, ApiErrorKind::NotFound { by_the_platform: true });
     })
     .await;
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_none() {
-    everywhere(&Config::default(), async |org| {
+    everywhere(&SandboxConfig::default(), async |org| {
         let nobody = DefinitionId::new("2fa68d50-0000-4000-8000-00000000dead").unwrap();
         assert_eq!(org.get(&nobody).await, None);
     })
@@ -226,11 +227,11 @@ async fn what_is_not_there_is_none() {
 #[tokio::test]
 async fn a_missing_permission_is_named() {
     let only_view = Permissions::Only(["presence:presenceDefinition:view".to_owned()].into());
-    let config = Config { permissions: only_view, ..Config::default() };
+    let config = SandboxConfig { permissions: only_view, ..SandboxConfig::default() };
     everywhere(&config, async |org| {
         let missing = |error: WriteError| match error {
             WriteError::NotDone(error) => match error.kind {
-                Kind::Forbidden { missing, .. } => missing.join(" "),
+                ApiErrorKind::Forbidden { missing, .. } => missing.join(" "),
                 other => panic!("{other:?}"),
             },
             WriteError::Unclear(error) => panic!("{error:?}"),
@@ -249,7 +250,7 @@ async fn a_missing_permission_is_named() {
 #[tokio::test]
 async fn the_platforms_own_are_never_changed() {
     for primary_status in [400, 403, 409] {
-        everywhere(&tempered(Temper { primary_status, ..Temper::default() }), async |org| {
+        everywhere(&tempered(OrgBehavior { primary_status, ..OrgBehavior::default() }), async |org| {
             let primary = org.reader().definitions().await.unwrap()[0].clone();
             let put = org.patch(&primary.id, &set(&[("en_US", "Mine")])).await.unwrap_err();
             assert_eq!(put.cause().about.status, Some(primary_status));
@@ -263,14 +264,14 @@ async fn the_platforms_own_are_never_changed() {
 
 #[tokio::test]
 async fn an_org_of_unique_labels_refuses_an_equal_one() {
-    let unique = Temper { unique_labels: UniqueLabels::AmongAll, ..Temper::default() };
+    let unique = OrgBehavior { unique_labels: UniqueLabels::AmongAll, ..OrgBehavior::default() };
     everywhere(&tempered(unique), async |org| {
         let lunch = org.make("Meal", &[("en_US", "Lunch")]).await;
         let again = org.writer().create(&presence("Meal"), &org.content(&[("en_US", "Lunch")])).await;
-        assert_eq!(again.unwrap_err().cause().kind, Kind::Conflict);
+        assert_eq!(again.unwrap_err().cause().kind, ApiErrorKind::Conflict);
         let tea = org.make("Break", &[("en_US", "Tea")]).await;
         let put = org.patch(&tea.id, &set(&[("en_US", "Lunch")])).await;
-        assert_eq!(put.unwrap_err().cause().kind, Kind::Conflict);
+        assert_eq!(put.unwrap_err().cause().kind, ApiErrorKind::Conflict);
         assert_eq!(org.listed().await.len(), 2);
         assert_eq!(org.get(&lunch.id).await.unwrap(), lunch);
     })
@@ -279,14 +280,14 @@ async fn an_org_of_unique_labels_refuses_an_equal_one() {
 
 #[tokio::test]
 async fn an_org_may_merge_labels_and_spell_locales_its_own_way() {
-    everywhere(&tempered(Temper { put_labels: PutLabels::Merged, ..Temper::default() }), async |org| {
+    everywhere(&tempered(OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() }), async |org| {
         let made = org.make("Meal", &[("en_US", "Lunch"), ("de", "Mittag")]).await;
         let patch = Patch { remove: vec![Locale::new("de")], ..Patch::default() };
         let written = org.patch(&made.id, &patch).await.unwrap();
         assert_eq!(spelt(&written.labels), [("de", "Mittag"), ("en_US", "Lunch")]);
     })
     .await;
-    everywhere(&tempered(Temper { locale_keys: LocaleKeys::Normalised, ..Temper::default() }), async |org| {
+    everywhere(&tempered(OrgBehavior { locale_keys: LocaleKeys::Normalised, ..OrgBehavior::default() }), async |org| {
         let made = org.make("Meal", &[("en-us", "Lunch")]).await;
         assert_eq!(spelt(&made.labels), [("en_US", "Lunch")]);
     })
@@ -303,7 +304,10 @@ async fn three_hundred_definitions_are_read_whole() {
             "deactivated": number % 3 == 0,
         })
     });
-    let config = Config { seed: Seed { definitions: definitions.collect(), ..Seed::default() }, ..Config::default() };
+    let config = SandboxConfig {
+        seed: Seed { definitions: definitions.collect(), ..Seed::default() },
+        ..SandboxConfig::default()
+    };
     everywhere(&config, async |org| {
         let listed = org.listed().await;
         assert_eq!((listed.len(), listed.iter().filter(|it| it.deactivated).count()), (290, 97));

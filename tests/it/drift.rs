@@ -12,10 +12,10 @@ use presencectl::model::names::Key;
 use presencectl::model::observed::Modified;
 use presencectl::ops::apply::outcome::OutcomeKind;
 use presencectl::ops::drift::applied::Applied;
-use presencectl::ops::drift::history::How;
-use presencectl::ops::drift::{Drift, Names, Past, What, drift};
+use presencectl::ops::drift::history::DifferenceCause;
+use presencectl::ops::drift::{Drift, DriftKind, DriftNames, DriftPast, drift};
 use presencectl::ops::history::stored::RunText;
-use presencectl::ops::history::stored::{KeptReport, KeptRow, KeptRun};
+use presencectl::ops::history::stored::{StoredReport, StoredRow, StoredRun};
 use presencectl::output;
 use presencectl::output::ci::github;
 use presencectl::output::json;
@@ -33,11 +33,11 @@ pub(crate) mod pasted;
 const APPLIED: &str = "2026-03-01T12:00:00.000Z";
 const LATER: &str = "2026-03-02T08:30:00.000Z";
 
-fn run() -> KeptRun {
+fn run() -> StoredRun {
     run_at(APPLIED)
 }
 
-fn run_at(moment: &str) -> KeptRun {
+fn run_at(moment: &str) -> StoredRun {
     let said = RunText {
         modified: false,
         began: moment.to_owned(),
@@ -55,14 +55,14 @@ fn run_at(moment: &str) -> KeptRun {
         locales: None,
         undoes: None,
     };
-    KeptRun { began: Moment::read(moment).unwrap(), said }
+    StoredRun { began: Moment::read(moment).unwrap(), said }
 }
 
 /// The report of an apply that made these definitions of a world in step.
-fn made(world: &mut World, keys: &[(&str, &str)]) -> KeptReport {
+fn made(world: &mut World, keys: &[(&str, &str)]) -> StoredReport {
     let rows = keys.iter().map(|(key, label)| {
         let object = world.org().find(label).clone();
-        KeptRow {
+        StoredRow {
             action: Action::Create,
             key: Key::new(key),
             id: Some(object.id.clone()),
@@ -78,7 +78,7 @@ fn made(world: &mut World, keys: &[(&str, &str)]) -> KeptReport {
             differences: Vec::new(),
         }
     });
-    KeptReport {
+    StoredReport {
         matched: BTreeMap::new(),
         org: target().org.map(|it| it.id),
         org_name: None,
@@ -93,40 +93,40 @@ fn made(world: &mut World, keys: &[(&str, &str)]) -> KeptReport {
 }
 
 /// The same of one that found everything in step.
-fn nothing_to_do() -> KeptReport {
+fn nothing_to_do() -> StoredReport {
     made(&mut World::empty(), &[])
 }
 
 /// The same of one that had only to read the org, at another time: nothing was there to be verified.
-fn in_step_at(moment: &str) -> KeptReport {
-    KeptReport { run: Some(run_at(moment)), verified: false, ..nothing_to_do() }
+fn in_step_at(moment: &str) -> StoredReport {
+    StoredReport { run: Some(run_at(moment)), verified: false, ..nothing_to_do() }
 }
 
 fn touched(world: &mut World, label: &str, at: &str) {
     world.org().find(label).modified = Some(Modified { by: Some("ada".to_owned()), at: Some(at.to_owned()) });
 }
 
-fn seen(world: &World, reports: &[KeptReport]) -> Drift {
+fn seen(world: &World, reports: &[StoredReport]) -> Drift {
     seen_by(world, reports, None)
 }
 
-fn seen_by(world: &World, reports: &[KeptReport], applied: Option<Applied>) -> Drift {
-    let past = Past { reports: reports.to_vec(), is_whole: true, applied };
-    drift(&world.desired().0, &world.observed(), &target(), &past, Names::Told)
+fn seen_by(world: &World, reports: &[StoredReport], applied: Option<Applied>) -> Drift {
+    let past = DriftPast { reports: reports.to_vec(), is_whole: true, applied };
+    drift(&world.desired().0, &world.observed(), &target(), &past, DriftNames::Told)
 }
 
-fn shown(world: &World, reports: &[KeptReport]) -> String {
+fn shown(world: &World, reports: &[StoredReport]) -> String {
     output::text::drift(&seen(world, reports), &target(), &world.desired().1, Style::PLAIN)
 }
 
 /// What and how of every row, by the key.
 fn rows(drift: &Drift) -> Vec<String> {
-    let key = |it: &presencectl::ops::drift::Row| it.change.step.key().map_or("-", Key::as_str).to_owned();
+    let key = |it: &presencectl::ops::drift::DriftRow| it.change.step.key().map_or("-", Key::as_str).to_owned();
     drift.rows.iter().map(|it| format!("{} {} {}", key(it), it.what.code(), it.how.code())).collect()
 }
 
 /// Lunch was made by an apply. Then somebody renamed it.
-fn renamed(label: &str) -> (World, KeptReport) {
+fn renamed(label: &str) -> (World, StoredReport) {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch").label("de", "Mittag"), want("tea", "Break", "Tea")]);
     let report = made(&mut world, &[("lunch", "Lunch"), ("tea", "Tea")]);
     world.org().label("Lunch", "en_US", label);
@@ -407,7 +407,7 @@ fn what_a_killed_run_may_not_have_written_was_edited_by_nobody() {
 }
 
 /// What is in no config: nap was there, snack came later, and walk was deactivated by an apply and came back.
-fn unmanaged() -> (World, KeptReport) {
+fn unmanaged() -> (World, StoredReport) {
     let mut world = World::in_step([want("lunch", "Meal", "Lunch"), want("walk", "Away", "Walk")]);
     let mut report = made(&mut world, &[("walk", "Walk")]);
     report.rows[0].after.as_mut().unwrap().deactivated = true;
@@ -426,9 +426,14 @@ fn what_no_config_names_is_listed_and_is_no_drift() {
     let (mut world, report) = unmanaged();
     let drift = seen(&world, std::slice::from_ref(&report));
     assert!(drift.rows.is_empty());
-    let since: Vec<(&str, How)> = drift.unmanaged.iter().map(|it| (it.name.as_ref().unwrap().nfc(), it.how)).collect();
-    let expected =
-        [("Walk", How::Edited), ("Nap", How::NotApplied), ("Lunch 2", How::Edited), ("Lunch: 2", How::Edited)];
+    let since: Vec<(&str, DifferenceCause)> =
+        drift.unmanaged.iter().map(|it| (it.name.as_ref().unwrap().nfc(), it.how)).collect();
+    let expected = [
+        ("Walk", DifferenceCause::Edited),
+        ("Nap", DifferenceCause::NotApplied),
+        ("Lunch 2", DifferenceCause::Edited),
+        ("Lunch: 2", DifferenceCause::Edited),
+    ];
     assert_eq!(since, expected);
     assert_snapshot!(shown(&world, &[report]), @r#"
     Org: Acme Prod (22222222-bbbb-4bbb-8bbb-222222222222), API v1
@@ -493,7 +498,7 @@ fn the_document_says_all_of_it() {
     let document = document(&world);
     assert_eq!(complaints(&json::drift_schema(), &document), [""; 0]);
     assert_eq!((&document["known"], document["candidates"].as_array().unwrap().len()), (&false.into(), 2));
-    let known: Vec<&str> = What::ALL.iter().map(|it| it.code()).collect();
+    let known: Vec<&str> = DriftKind::ALL.iter().map(|it| it.code()).collect();
     let schema = parsed(&json::drift_schema());
     assert_eq!(schema["$defs"]["DriftRowV1"]["properties"]["what"]["enum"], serde_json::json!(known));
 }

@@ -202,7 +202,7 @@ fn check_ownership(config: &Desired, org: &Observed, plan: &Plan) {
                 assert!(!twin, "a twin: {plan:#?}");
             }
             Step::Delete(_) => assert_eq!(config.settings.prune, Prune::Delete),
-            Step::Update(_) | Step::Reactivate(_) | Step::Deactivate(..) | Step::Replace(..) => {}
+            Step::Update(_) | Step::Reactivate(_) | Step::Deactivate(..) | Step::Supersede(..) => {}
         }
     }
 }

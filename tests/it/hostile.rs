@@ -15,9 +15,9 @@ use presencectl::config::{Text, read_texts};
 use presencectl::model::desired::Limits;
 use presencectl::model::generation::Generation;
 use presencectl::model::problem::{Heard, Problem};
-use presencectl::ops::apply::report::{Outcome, Report, Row};
-use presencectl::ops::history::log::{Asked, Log, Room};
-use presencectl::ops::history::stored::Kept;
+use presencectl::ops::apply::report::{Outcome, Report, ReportRow};
+use presencectl::ops::history::log::{Log, LogQuery, LogRoom};
+use presencectl::ops::history::stored::Stored;
 use presencectl::ops::undo::undo;
 use presencectl::ops::users::sheet;
 use presencectl::output::json;
@@ -303,20 +303,20 @@ fn reports() {
         let (plan, sources) = world.planned();
         (plan, sources, observed)
     };
-    let rows = plan.changes.iter().map(|it| Row::of(&it.step, None, Outcome::Done)).collect();
+    let rows = plan.changes.iter().map(|it| ReportRow::of(&it.step, None, Outcome::Done)).collect();
     let report = Report::of(rows, plan.default_locale.clone());
     let document = json::report_json(&report, &target(), &sources);
     let heard = Heard { org: None, sandbox: false };
     let error = json::error_json(&Problem::new("no answer"), &heard, None, &Findings::default(), &sources);
     feed(&[document.into_bytes(), error.into_bytes()], |it| match stored_report::read(it) {
-        Ok(Kept::Report(report)) => {
+        Ok(Stored::Report(report)) => {
             let undo = undo(&report, &observed, &Limits::default(), None);
             assert!(undo.plan.changes.len() + undo.settled.len() <= report.rows.len());
             let mut log = Log::default();
-            log.take("report.json", Ok(Kept::Report(report)), &Asked::default(), &mut Room::default()).unwrap();
+            log.take("report.json", Ok(Stored::Report(report)), &LogQuery::default(), &mut LogRoom::default()).unwrap();
             None
         }
-        Ok(Kept::Failure(_)) => None,
+        Ok(Stored::Failure(_)) => None,
         Err(unreadable) => Some(unreadable.why),
     });
 }
@@ -336,7 +336,7 @@ fn files_of_the_sandbox() {
     let state = {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("org.json");
-        let config = presencectl::sandbox::Config { state_file: Some(file.clone()), ..Default::default() };
+        let config = presencectl::sandbox::SandboxConfig { state_file: Some(file.clone()), ..Default::default() };
         presencectl::sandbox::Sandbox::open(config).unwrap().close();
         fs::read(file).unwrap()
     };

@@ -11,12 +11,12 @@ mod round_trip;
 use std::fs;
 use std::path::Path;
 
-use presencectl::config::{self, Loaded, Request};
+use presencectl::config::{self, ConfigSource, Loaded};
 use presencectl::model::names::{Locale, OrgId};
 use presencectl::model::observed::{Observed, Organization};
-use presencectl::model::pins::Choice;
+use presencectl::model::pins::PinChoice;
 use presencectl::model::source::Sources;
-use presencectl::ops::import::{Asked, Import, Layout, import};
+use presencectl::ops::import::{Import, ImportRequest, Layout, import};
 use presencectl::output::style::Style;
 use presencectl::output::text::findings;
 use presencectl::plan::{Plan, plan};
@@ -27,9 +27,9 @@ pub(crate) fn organization() -> Organization {
     Organization { id, name: "Acme Prod".to_owned() }
 }
 
-pub(crate) fn asked() -> Asked {
-    Asked {
-        choice: Choice { default_locale: Locale::new("en_US"), deactivated: false, pin_all: false },
+pub(crate) fn asked() -> ImportRequest {
+    ImportRequest {
+        choice: PinChoice { default_locale: Locale::new("en_US"), deactivated: false, pin_all: false },
         layout: Layout::OneFile("presence.yaml".to_owned()),
         region: None,
         schema: "schemas/config.v1.json".to_owned(),
@@ -46,7 +46,7 @@ pub(crate) fn loaded(import: &Import) -> Loaded {
 }
 
 pub(crate) fn load(path: &Path) -> Loaded {
-    config::load(&Request { path: path.to_owned(), ..Request::default() })
+    config::load(&ConfigSource { path: path.to_owned(), ..ConfigSource::default() })
 }
 
 /// The plan of an import against an org. Panics with the findings where it does not load.
@@ -67,7 +67,7 @@ pub(crate) fn shown(plan: &Plan) -> String {
 }
 
 /// All files, one after the other.
-pub(crate) fn text(observed: &Observed, asked: &Asked) -> String {
+pub(crate) fn text(observed: &Observed, asked: &ImportRequest) -> String {
     let files = import(observed, &organization(), asked).files;
     files.iter().flat_map(|it| ["=== ", &it.name, "\n", &it.text]).collect()
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use insta::assert_snapshot;
-use presencectl::client::error::{About, Permission};
+use presencectl::client::error::{ErrorContext, Permission};
 use presencectl::client::policy::RETRY_AFTER_MAX_S;
 use presencectl::client::wire::{Method, WireError};
-use presencectl::client::{ApiError, Distrust, Kind};
+use presencectl::client::{ApiError, ApiErrorKind, Distrust};
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, Locale, SystemPresence};
 use presencectl::model::odd::{Halved, Odd};
@@ -18,51 +18,51 @@ const NEEDS: Permission =
     Permission { document: Some("presence:presenceDefinition:view"), today: Some("presence:presenceDefinition:view") };
 
 /// Every kind, and the status that it comes with.
-fn kinds() -> Vec<(Kind, Option<u16>)> {
+fn kinds() -> Vec<(ApiErrorKind, Option<u16>)> {
     let text = |text: &str| text.to_owned();
     let documented = Permission { document: NEEDS.document, today: None };
     let undocumented = Permission { document: None, today: NEEDS.today };
     let unknown = Permission { document: None, today: None };
     let forbidden = |missing: &[&str], needs| {
-        (Kind::Forbidden { missing: missing.iter().map(|it| text(it)).collect(), needs }, Some(403))
+        (ApiErrorKind::Forbidden { missing: missing.iter().map(|it| text(it)).collect(), needs }, Some(403))
     };
-    let lost = |error| (Kind::Connection(error), None);
+    let lost = |error| (ApiErrorKind::Connection(error), None);
     let refused = |status, is_signed_in| {
         let (proxy, host) = (text("proxy.corp.test:3128"), text("api.mypurecloud.de"));
         lost(WireError::Proxy { proxy, variable: "HTTPS_PROXY", host, status, is_signed_in })
     };
     let untrusted = |why, said: &str| lost(WireError::Untrusted { why, said: text(said) });
     vec![
-        (Kind::Unauthorized { given_token: true }, Some(401)),
-        (Kind::Unauthorized { given_token: false }, Some(401)),
-        (Kind::Credentials, Some(400)),
+        (ApiErrorKind::Unauthorized { given_token: true }, Some(401)),
+        (ApiErrorKind::Unauthorized { given_token: false }, Some(401)),
+        (ApiErrorKind::Credentials, Some(400)),
         forbidden(&["presence:presenceDefinition:add", "presence:presenceDefinition:edit"], NEEDS),
         forbidden(&[], NEEDS),
         forbidden(&[], documented),
         forbidden(&[], undocumented),
         forbidden(&[], unknown),
-        (Kind::RateLimited { retry_after_s: None }, Some(429)),
-        (Kind::RateLimited { retry_after_s: Some(RETRY_AFTER_MAX_S + 1) }, Some(429)),
-        (Kind::NotFound { by_the_platform: true }, Some(404)),
-        (Kind::NotFound { by_the_platform: false }, Some(404)),
-        (Kind::NotServed(Generation::First), Some(404)),
-        (Kind::NotServed(Generation::Second), Some(404)),
-        (Kind::NoneServed, Some(404)),
-        (Kind::NotOffered, Some(404)),
-        (Kind::Interrupted, None),
-        (Kind::Waited, None),
-        (Kind::Conflict, Some(409)),
-        (Kind::Invalid, Some(400)),
-        (Kind::Server, Some(500)),
-        (Kind::Redirected, Some(302)),
-        (Kind::HoldsSecret, Some(200)),
-        (Kind::BrokenPromise(text("`entities` is no list")), Some(200)),
-        (Kind::OddObject(Box::new(odd())), Some(200)),
-        (Kind::HalfCharacter(Box::new(halved(&["en_US"], &[]))), None),
-        (Kind::HalfCharacter(Box::new(halved(&[], &["name"]))), None),
-        (Kind::Unsettled(text("the total went from 7 to 8")), None),
-        (Kind::Incomplete(text("the org says that it has 50 definitions, and shows 10")), None),
-        (Kind::UnusableId(text("../x")), None),
+        (ApiErrorKind::RateLimited { retry_after_s: None }, Some(429)),
+        (ApiErrorKind::RateLimited { retry_after_s: Some(RETRY_AFTER_MAX_S + 1) }, Some(429)),
+        (ApiErrorKind::NotFound { by_the_platform: true }, Some(404)),
+        (ApiErrorKind::NotFound { by_the_platform: false }, Some(404)),
+        (ApiErrorKind::NotServed(Generation::First), Some(404)),
+        (ApiErrorKind::NotServed(Generation::Second), Some(404)),
+        (ApiErrorKind::NoneServed, Some(404)),
+        (ApiErrorKind::NotOffered, Some(404)),
+        (ApiErrorKind::Interrupted, None),
+        (ApiErrorKind::Waited, None),
+        (ApiErrorKind::Conflict, Some(409)),
+        (ApiErrorKind::Invalid, Some(400)),
+        (ApiErrorKind::Server, Some(500)),
+        (ApiErrorKind::Redirected, Some(302)),
+        (ApiErrorKind::HoldsSecret, Some(200)),
+        (ApiErrorKind::BrokenPromise(text("`entities` is no list")), Some(200)),
+        (ApiErrorKind::OddObject(Box::new(odd())), Some(200)),
+        (ApiErrorKind::HalfCharacter(Box::new(halved(&["en_US"], &[]))), None),
+        (ApiErrorKind::HalfCharacter(Box::new(halved(&[], &["name"]))), None),
+        (ApiErrorKind::Unsettled(text("the total went from 7 to 8")), None),
+        (ApiErrorKind::Incomplete(text("the org says that it has 50 definitions, and shows 10")), None),
+        (ApiErrorKind::UnusableId(text("../x")), None),
         lost(WireError::NotSent(text("tcp connect error: Connection refused"))),
         refused(407, true),
         refused(407, false),
@@ -102,30 +102,30 @@ fn halved(locales: &[&str], fields: &[&str]) -> Halved {
 }
 
 /// One name for each variant: a new one does not compile until it is named here.
-fn name(kind: &Kind) -> &'static str {
+fn name(kind: &ApiErrorKind) -> &'static str {
     match kind {
-        Kind::Unauthorized { .. } => "unauthorized",
-        Kind::Credentials => "credentials",
-        Kind::Forbidden { .. } => "forbidden",
-        Kind::RateLimited { .. } => "rate-limited",
-        Kind::NotFound { .. } => "not-found",
-        Kind::NotServed(_) => "not-served",
-        Kind::NoneServed => "none-served",
-        Kind::NotOffered => "not-offered",
-        Kind::Interrupted => "interrupted",
-        Kind::Waited => "waited",
-        Kind::Conflict => "conflict",
-        Kind::Invalid => "invalid",
-        Kind::Server => "server",
-        Kind::Redirected => "redirected",
-        Kind::HoldsSecret => "holds-secret",
-        Kind::BrokenPromise(_) => "broken-promise",
-        Kind::OddObject(_) => "odd-object",
-        Kind::HalfCharacter(_) => "half-character",
-        Kind::Unsettled(_) => "unsettled",
-        Kind::Incomplete(_) => "incomplete",
-        Kind::UnusableId(_) => "unusable-id",
-        Kind::Connection(error) => match error {
+        ApiErrorKind::Unauthorized { .. } => "unauthorized",
+        ApiErrorKind::Credentials => "credentials",
+        ApiErrorKind::Forbidden { .. } => "forbidden",
+        ApiErrorKind::RateLimited { .. } => "rate-limited",
+        ApiErrorKind::NotFound { .. } => "not-found",
+        ApiErrorKind::NotServed(_) => "not-served",
+        ApiErrorKind::NoneServed => "none-served",
+        ApiErrorKind::NotOffered => "not-offered",
+        ApiErrorKind::Interrupted => "interrupted",
+        ApiErrorKind::Waited => "waited",
+        ApiErrorKind::Conflict => "conflict",
+        ApiErrorKind::Invalid => "invalid",
+        ApiErrorKind::Server => "server",
+        ApiErrorKind::Redirected => "redirected",
+        ApiErrorKind::HoldsSecret => "holds-secret",
+        ApiErrorKind::BrokenPromise(_) => "broken-promise",
+        ApiErrorKind::OddObject(_) => "odd-object",
+        ApiErrorKind::HalfCharacter(_) => "half-character",
+        ApiErrorKind::Unsettled(_) => "unsettled",
+        ApiErrorKind::Incomplete(_) => "incomplete",
+        ApiErrorKind::UnusableId(_) => "unusable-id",
+        ApiErrorKind::Connection(error) => match error {
             WireError::NotSent(_) => "not-sent",
             WireError::Proxy { .. } => "proxy",
             WireError::NoHost(_) => "no-host",
@@ -155,7 +155,7 @@ fn every_error_of_the_api_says_what_to_do() {
         .into_iter()
         .map(|(kind, status)| {
             let host = "api.mypurecloud.de".to_owned();
-            let mut about = About::new(Method::Get, host, "/api/v2/presencedefinitions?pageNumber=1".to_owned());
+            let mut about = ErrorContext::new(Method::Get, host, "/api/v2/presencedefinitions?pageNumber=1".to_owned());
             about.status = status;
             let name = name(&kind);
             let error = ApiError { kind, about: Box::new(about) };
@@ -167,14 +167,15 @@ fn every_error_of_the_api_says_what_to_do() {
 
 #[test]
 fn what_the_platform_said_stands_in_the_error() {
-    let mut about = About::new(Method::Post, "api.mypurecloud.de".to_owned(), "/api/v2/presencedefinitions".to_owned());
+    let mut about =
+        ErrorContext::new(Method::Post, "api.mypurecloud.de".to_owned(), "/api/v2/presencedefinitions".to_owned());
     about.status = Some(400);
     about.code = Some("bad.request".to_owned());
     about.message = Some("The \u{1b}[31mlabel\u{202E} is too long".to_owned());
     about.params = vec![("languageLabels".to_owned(), "too.long".to_owned())];
     about.correlation_id = Some("0e2f-41".to_owned());
     about.attempts = 3;
-    let error = ApiError { kind: Kind::Invalid, about: Box::new(about) };
+    let error = ApiError { kind: ApiErrorKind::Invalid, about: Box::new(about) };
     assert_eq!(
         problem::human(&Problem::from(error), Style::PLAIN),
         "error: `POST /api/v2/presencedefinitions` was answered with 400 `bad.request`: The \\x1B[31mlabel\\u202E is \
@@ -187,12 +188,13 @@ fn what_the_platform_said_stands_in_the_error() {
 fn on_this_machine_no_proxy_is_suggested() {
     for host in ["127.0.0.1:8080", "localhost:1", "[::1]:8080", "localhost", "127.8.0.1"] {
         for error in [WireError::NotSent("refused".to_owned()), WireError::NoHost("not found".to_owned())] {
-            let about = About::new(Method::Get, host.to_owned(), "/".to_owned());
-            let help = ApiError { kind: Kind::Connection(error), about: Box::new(about) }.help();
+            let about = ErrorContext::new(Method::Get, host.to_owned(), "/".to_owned());
+            let help = ApiError { kind: ApiErrorKind::Connection(error), about: Box::new(about) }.help();
             assert!(!help.contains("HTTPS_PROXY") && help.contains("--base-url"), "{host}: {help}");
         }
     }
-    let about = About::new(Method::Get, "127.0.0.1.example.com".to_owned(), "/".to_owned());
-    let error = ApiError { kind: Kind::Connection(WireError::NotSent("refused".to_owned())), about: Box::new(about) };
+    let about = ErrorContext::new(Method::Get, "127.0.0.1.example.com".to_owned(), "/".to_owned());
+    let error =
+        ApiError { kind: ApiErrorKind::Connection(WireError::NotSent("refused".to_owned())), about: Box::new(about) };
     assert!(error.help().contains("HTTPS_PROXY"), "{}", error.help());
 }

@@ -17,7 +17,7 @@ use presencectl::model::names::{DefinitionId, Key, Label, Locale, OrgId, SYSTEM_
 use presencectl::model::observed::{Definition, Observed, Organization, Primary, Target};
 use presencectl::model::source::{Sources, Span};
 use presencectl::ops::identity::Identity;
-use presencectl::ops::plan_org::Asked;
+use presencectl::ops::plan_org::PlanRequest;
 use presencectl::output;
 use presencectl::output::style::Style;
 use presencectl::plan::change::Step;
@@ -90,10 +90,10 @@ pub(crate) fn wanted(key: &str, system_presence: &str, items: &[(&str, &str)]) -
 }
 
 /// What a look asks of a config alone: of any org that answers, with no report and no history.
-pub(crate) fn asked(desired: &Desired, limits: Limits, api: ApiChoice) -> Asked<'_> {
+pub(crate) fn asked(desired: &Desired, limits: Limits, api: ApiChoice) -> PlanRequest<'_> {
     let identity = Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None };
     let (folder, now) = (&ReportFolder::None, Moment::default());
-    Asked { desired, limits, identity, api, usage: false, sandbox: false, earlier: None, folder, now }
+    PlanRequest { desired, limits, identity, api, usage: false, sandbox: false, earlier: None, folder, now }
 }
 
 pub(crate) fn desired(definitions: Vec<Wanted>) -> Desired {
@@ -140,7 +140,7 @@ pub(crate) fn carry_out<'a>(observed: &Observed, steps: impl IntoIterator<Item =
                 object.deactivated = false;
                 object.division = after.division.or(object.division.take());
             }
-            Step::Deactivate(_, removal) | Step::Replace(_, removal) | Step::Delete(removal) => {
+            Step::Deactivate(_, removal) | Step::Supersede(_, removal) | Step::Delete(removal) => {
                 let object = definitions.iter_mut().find(|it| it.id == removal.id).unwrap();
                 object.labels = after.labels;
                 object.deactivated = true;

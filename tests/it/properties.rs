@@ -9,7 +9,7 @@ use presencectl::model::labels::{Labels, Scope};
 use presencectl::model::names::{DefinitionId, Key, Label, Locale, SYSTEM_PRESENCES};
 use presencectl::model::observed::{Definition, Observed, Primary};
 use presencectl::plan::candidate::Candidate;
-use presencectl::plan::change::{Change, InStep, LeftAlone, Matched, Step, Why};
+use presencectl::plan::change::{Change, InSync, Matched, Step, Unmanaged, WhyUnmanaged};
 use presencectl::plan::refusal::{Fact, Refusal};
 use presencectl::plan::warning::Warning;
 use presencectl::plan::{Plan, plan};
@@ -279,9 +279,9 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
     };
     let Plan {
         changes,
-        in_step,
-        left_alone,
-        spent,
+        in_sync: in_step,
+        unmanaged: left_alone,
+        obsolete: spent,
         warnings,
         refusals,
         seen,
@@ -297,15 +297,15 @@ fn decisions(plan: &Plan, number: impl Fn(usize) -> usize, letter: impl Fn(usize
     let mut decisions: Vec<String> =
         changes.iter().map(|it| renamed(format!("{:?} {:?}", it.step, it.reason))).collect();
     decisions.extend(in_step.iter().map(|it| {
-        let InStep { key, system_presence, id, matched, deactivated } = it;
+        let InSync { key, system_presence, id, matched, deactivated } = it;
         // Of several deactivated twins, one is named.
         let id = id.as_ref().filter(|_| !(*deactivated && *matched == Some(Matched::Label)));
         renamed(format!("in step {key} {system_presence} {id:?} {matched:?}"))
     }));
     decisions.extend(left_alone.iter().map(|it| {
-        let LeftAlone { id, system_presence, name, why } = it;
+        let Unmanaged { id, system_presence, name, why } = it;
         // Several may ask about one object; one of them is named.
-        let key = why.key().filter(|_| !matches!(why, Why::InQuestion(_)));
+        let key = why.key().filter(|_| !matches!(why, WhyUnmanaged::InQuestion(_)));
         renamed(format!("left alone {id} {system_presence} {name:?} {} {key:?}", why.code()))
     }));
     decisions.extend(spent.iter().map(|it| renamed(format!("spent {} {:?}", it.key, it.line))));

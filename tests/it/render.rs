@@ -14,7 +14,7 @@ use presencectl::model::names::{DefinitionId, DivisionId, Key, Label, Locale};
 use presencectl::model::observed::{Content, Target};
 use presencectl::model::source::Sources;
 use presencectl::model::text;
-use presencectl::ops::apply::report::{Intent, Needed, Outcome, Report, Row, Skip, Unseen, Verification};
+use presencectl::ops::apply::report::{Intent, Needed, Outcome, Report, ReportRow, Skip, Unseen, Verification};
 use presencectl::output;
 use presencectl::output::json;
 use presencectl::output::json::report::ReportV1;
@@ -61,8 +61,8 @@ fn cause(message: &str) -> Cause {
     }
 }
 
-pub(crate) fn row(action: Action, key: &str, name: &str, number: usize, outcome: Outcome) -> Row {
-    Row {
+pub(crate) fn row(action: Action, key: &str, name: &str, number: usize, outcome: Outcome) -> ReportRow {
+    ReportRow {
         action,
         key: Key::new(key),
         id: Some(id(number)),
@@ -85,7 +85,7 @@ fn waits(action: Action, key: &str, because: Because) -> Outcome {
 }
 
 /// One row for every outcome and every reason to skip.
-pub(crate) fn every_outcome() -> Vec<Row> {
+pub(crate) fn every_outcome() -> Vec<ReportRow> {
     let differences = vec![
         Difference::Label { locale: Locale::new("de"), expected: Some(Label::new("Mittag")), found: None },
         Difference::State { found_deactivated: true },
@@ -101,13 +101,13 @@ pub(crate) fn every_outcome() -> Vec<Row> {
     let nap = Because::Frees(Locale::new("en_US"), Label::new("Nap\t"));
     let refused = "PUT /api/v2/presence/definitions/x: 403 Forbidden, missing permission";
     let lost = "POST /api/v2/presence/definitions: the answer was lost";
-    let unmade = |outcome| Row { id: None, ..row(Action::Create, "snack", "Snack", 4, outcome) };
+    let unmade = |outcome| ReportRow { id: None, ..row(Action::Create, "snack", "Snack", 4, outcome) };
     vec![
         row(Action::Create, "lunch", "Lunch", 1, Outcome::Done),
         row(Action::Update, "dinner", "Dinner", 2, Outcome::AlreadySo),
         row(Action::Update, "supper", "Supper", 3, Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false })),
         row(Action::Update, "brunch", "Brunch", 5, Outcome::Differs(differences)),
-        Row {
+        ReportRow {
             before: Some(Content {
                 labels: labels(&[("en_US", "Buffet"), ("fr", "Pause")]),
                 deactivated: false,
@@ -120,7 +120,7 @@ pub(crate) fn every_outcome() -> Vec<Row> {
         row(Action::Reactivate, "feast", "Feast", 6, Outcome::Failed(cause(refused))),
         row(Action::Deactivate, "tea", "Tea", 7, Outcome::Refused(others)),
         unmade(Outcome::Unknown(Cause { message: lost.to_owned(), ..Cause::default() })),
-        row(Action::Replace, "pause", "Pause", 8, waits(Action::Create, "pause", Because::TakesItsPlace)),
+        row(Action::Supersede, "pause", "Pause", 8, waits(Action::Create, "pause", Because::TakesItsPlace)),
         row(Action::Create, "nap", "Nap", 15, waits(Action::Delete, "", nap)),
         row(Action::Delete, "", "Old", 9, Outcome::Skipped(Skip::Interrupted)),
         row(Action::Delete, "", "Older", 10, Outcome::Skipped(Skip::PlanRefused)),

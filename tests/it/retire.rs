@@ -17,11 +17,11 @@ use presencectl::host::stop::Stop;
 use presencectl::model::desired::Desired;
 use presencectl::model::generation::Generation;
 use presencectl::model::observed::Observed;
-use presencectl::ops::retire::plan::{Asked, Retirement, retirement};
-use presencectl::ops::retire::report::Report;
-use presencectl::ops::retire::{Event, Job, run};
+use presencectl::ops::retire::plan::{RetireRequest, Retirement, retirement};
+use presencectl::ops::retire::report::RetireReport;
+use presencectl::ops::retire::{RetireEvent, RetireJob, run};
 use presencectl::sandbox::{
-    CLIENT_ID, CLIENT_SECRET, Config, FaultRule, Permissions, Sandbox, Seed, Temper, User, faults, samples,
+    CLIENT_ID, CLIENT_SECRET, FaultRule, OrgBehavior, Permissions, Sandbox, SandboxConfig, Seed, User, faults, samples,
 };
 use serde_json::json;
 
@@ -64,10 +64,10 @@ fn people(on_it: u32, elsewhere: u32) -> Vec<User> {
 
 impl World {
     fn new(on_it: u32) -> World {
-        World::of(people(on_it, 3), Temper::default(), Permissions::All)
+        World::of(people(on_it, 3), OrgBehavior::default(), Permissions::All)
     }
 
-    fn of(users: Vec<User>, temper: Temper, permissions: Permissions) -> World {
+    fn of(users: Vec<User>, temper: OrgBehavior, permissions: Permissions) -> World {
         let definition = |number: usize, presence: &str, label: &str| json!({ "id": guid(number), "languageLabels": { "en_US": label }, "systemPresence": presence });
         let definitions = vec![
             definition(COACHING, "Busy", "Coaching"),
@@ -75,7 +75,8 @@ impl World {
             definition(CALLBACKS, "On Queue", "Callbacks"),
         ];
         let seed = Seed { definitions, users: Some(users), ..Seed::default() };
-        let config = Config { seed, temper, permissions, start_unix_ms: Some(START_MS), ..Config::default() };
+        let config =
+            SandboxConfig { seed, temper, permissions, start_unix_ms: Some(START_MS), ..SandboxConfig::default() };
         let sandbox = Sandbox::open(config).unwrap();
         let wire = Arc::new(Watched::to(&sandbox));
         World { sandbox, wire, generation: Generation::First }
@@ -90,27 +91,32 @@ impl World {
     }
 
     /// What the command makes of the org as it is now.
-    async fn planned(&self, asked: Asked<'_>) -> Retirement {
+    async fn planned(&self, asked: RetireRequest<'_>) -> Retirement {
         let definitions = self.session().reader().definitions().await.unwrap();
         let observed = Observed::new(definitions, None);
         retirement(&config(), &observed, asked).unwrap()
     }
 
-    async fn retire(&self) -> Report {
+    async fn retire(&self) -> RetireReport {
         let (_sender, stop) = Stop::new();
         let retirement = self.planned(coaching()).await;
         self.carry_out(&retirement, &stop).await
     }
 
     /// Runs. The requests and the faults of a test are those of this alone.
-    async fn carry_out(&self, retirement: &Retirement, stop: &Stop) -> Report {
+    async fn carry_out(&self, retirement: &Retirement, stop: &Stop) -> RetireReport {
         self.carry_out_telling(retirement, stop, &|_| {}).await
     }
 
-    async fn carry_out_telling(&self, retirement: &Retirement, stop: &Stop, tell: &dyn Fn(Event<'_>)) -> Report {
+    async fn carry_out_telling(
+        &self,
+        retirement: &Retirement,
+        stop: &Stop,
+        tell: &dyn Fn(RetireEvent<'_>),
+    ) -> RetireReport {
         self.wire.take_requests();
         let config = config();
-        run(&self.session(), Job { retirement, desired: &config }, stop, tell).await
+        run(&self.session(), RetireJob { retirement, desired: &config }, stop, tell).await
     }
 
     /// Scripts faults; their requests are counted from here.
@@ -152,12 +158,12 @@ fn sit(sandbox: &Sandbox, number: usize, definition: &str) {
     });
 }
 
-fn coaching() -> Asked<'static> {
-    Asked { key: "coaching", to: "team-meeting", include_on_queue: false }
+fn coaching() -> RetireRequest<'static> {
+    RetireRequest { key: "coaching", to: "team-meeting", include_on_queue: false }
 }
 
 /// How many of each fate.
-fn counts(report: &Report) -> BTreeMap<&'static str, usize> {
+fn counts(report: &RetireReport) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
     for fate in report.people.values() {
         *counts.entry(fate.code()).or_insert(0) += 1;
@@ -166,6 +172,6 @@ fn counts(report: &Report) -> BTreeMap<&'static str, usize> {
 }
 
 /// Why it stopped, by its stable name.
-fn halt(report: &Report) -> Option<&'static str> {
+fn halt(report: &RetireReport) -> Option<&'static str> {
     report.halt.as_ref().map(presencectl::ops::retire::report::Halt::code)
 }

@@ -9,8 +9,8 @@ use std::path::Path;
 use presencectl::config::diagnostic::Diagnostic;
 use presencectl::config::finding::Finding;
 use presencectl::config::finding::Severity;
-use presencectl::config::rules::{Kind, RULES, Rule, Settable};
-use presencectl::config::{self, Request, Text};
+use presencectl::config::rules::{RULES, Rule, RuleKind, Settable};
+use presencectl::config::{self, ConfigSource, Text};
 
 #[test]
 fn every_finding_has_one_page_and_every_page_a_finding() {
@@ -28,7 +28,7 @@ fn every_finding_has_one_page_and_every_page_a_finding() {
 fn setting(rule: &Rule) -> String {
     let name = rule.name;
     let line = match rule.settable {
-        Settable::No if rule.kind == Kind::Lint => {
+        Settable::No if rule.kind == RuleKind::Lint => {
             return "A warning. It is about files and not about one org's config, so no config can set it.\n"
                 .to_owned();
         }
@@ -37,8 +37,12 @@ fn setting(rule: &Rule) -> String {
         Settable::ByKey => format!("{name}: {{ level: error, keys: {{ lunch: off }} }}"),
     };
     let what = match rule.kind {
-        Kind::Eased => "An error; with a pin in `ids` a warning, because an org may hold it. That warning can be set:",
-        Kind::Form | Kind::Meaning | Kind::Lint => "A warning, which can be set to `off`, `warn` or `error`:",
+        RuleKind::Eased => {
+            "An error; with a pin in `ids` a warning, because an org may hold it. That warning can be set:"
+        }
+        RuleKind::Form | RuleKind::Meaning | RuleKind::Lint => {
+            "A warning, which can be set to `off`, `warn` or `error`:"
+        }
     };
     format!("{what}\n\n```yaml\nsettings:\n  rules:\n    {line}\n```\n")
 }
@@ -116,7 +120,7 @@ fn found(example: &str, folder: &Path) -> Vec<Diagnostic> {
     let path = folder.join(words[2]);
     match words[1] {
         "validate" => config::load_all(&path, root.as_deref(), |_| true).diagnostics.to_vec(),
-        "plan" => config::load(&Request { path, org: option("--org"), root }).diagnostics.to_vec(),
+        "plan" => config::load(&ConfigSource { path, org: option("--org"), root }).diagnostics.to_vec(),
         other => panic!("{other}"),
     }
 }
@@ -130,7 +134,7 @@ fn the_examples_of_every_page_do_what_they_say() {
         };
         let folder = tempfile::tempdir().unwrap();
         let bad = found(section(rule, "What gives it"), folder.path());
-        let severity = if rule.kind == Kind::Lint { Severity::Warning } else { Severity::Error };
+        let severity = if rule.kind == RuleKind::Lint { Severity::Warning } else { Severity::Error };
         assert!(!of_it(&bad).is_empty(), "the example of {name} does not give it: {bad:?}");
         assert!(of_it(&bad).iter().all(|it| *it == severity), "{name}");
         let others: Vec<&str> = bad.iter().map(|it| it.finding.code()).filter(|it| *it != name).collect();

@@ -15,7 +15,7 @@ mod temper;
 mod users;
 
 use axum::body::Body;
-use presencectl::sandbox::{Config, Sandbox, Seed, Server, router};
+use presencectl::sandbox::{Sandbox, SandboxConfig, Seed, Server, router};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -37,7 +37,7 @@ const SALES: &str = "5a4db0c5-0000-4000-a000-0000000000d2";
 const SERVICE: &str = "5a4db0c5-0000-4000-a000-0000000000d3";
 
 /// An org of two definitions beside the primaries: Lunch, and Coaching, which is deactivated.
-fn config() -> Config {
+fn config() -> SandboxConfig {
     let definitions = vec![
         json!({ "id": LUNCH, "languageLabels": { "en_US": "Lunch", "de": "Mittag", "no": "Lunsj" },
                 "systemPresence": "Meal", "deactivated": false }),
@@ -46,7 +46,7 @@ fn config() -> Config {
     ];
     let org_id = "22222222-bbbb-4bbb-8bbb-222222222222".to_owned();
     let seed = Seed { org_id, org_name: "Acme".to_owned(), definitions, ..Seed::default() };
-    Config { seed, start_unix_ms: Some(START_MS), ..Config::default() }
+    SandboxConfig { seed, start_unix_ms: Some(START_MS), ..SandboxConfig::default() }
 }
 
 /// What came back.
@@ -65,7 +65,7 @@ struct Client {
 }
 
 impl Client {
-    async fn start(config: Config) -> Self {
+    async fn start(config: SandboxConfig) -> Self {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { server: Server::start(config).await.unwrap(), http }
     }

@@ -12,11 +12,11 @@ use presencectl::model::moment::Moment;
 use presencectl::model::names::{DivisionId, Key, Label, Locale};
 use presencectl::model::observed::{Content, Definition, Observed, Primary};
 use presencectl::model::provenance::Origin;
-use presencectl::model::provenance::Provenance;
+use presencectl::model::provenance::RunMetadata;
 use presencectl::model::source::Sources;
-use presencectl::ops::apply::report::{Intent, Outcome, Report, Row, Unseen};
-use presencectl::ops::history::stored::{Kept, KeptReport};
-use presencectl::ops::undo::{Undo, Why, undo};
+use presencectl::ops::apply::report::{Intent, Outcome, Report, ReportRow, Unseen};
+use presencectl::ops::history::stored::{Stored, StoredReport};
+use presencectl::ops::undo::{Undo, WhyNotUndone, undo};
 use presencectl::output;
 use presencectl::output::ci::github;
 use presencectl::output::page::html;
@@ -62,20 +62,20 @@ fn step(action: Action) -> Step {
         }
         Action::Reactivate => Step::Reactivate(edit(hidden(OLD), content(NEW))),
         Action::Update => Step::Update(edit(content(OLD), content(NEW))),
-        Action::Replace => Step::Replace(key(), removal(1, OLD)),
+        Action::Supersede => Step::Supersede(key(), removal(1, OLD)),
         Action::Deactivate => Step::Deactivate(key(), removal(1, OLD)),
         Action::Delete => Step::Delete(removal(1, OLD)),
     }
 }
 
-fn row(step: &Step, outcome: Outcome) -> Row {
-    let made = Row::of(step, step.name(&Locale::new("en_US")).cloned(), outcome);
-    Row { id: Some(id(1)), ..made }
+fn row(step: &Step, outcome: Outcome) -> ReportRow {
+    let made = ReportRow::of(step, step.name(&Locale::new("en_US")).cloned(), outcome);
+    ReportRow { id: Some(id(1)), ..made }
 }
 
 /// Of a run by a config.
-fn provenance(scope: Scope) -> Provenance {
-    Provenance {
+fn provenance(scope: Scope) -> RunMetadata {
+    RunMetadata {
         began: Moment::read("2026-03-01T09:05:00Z").unwrap(),
         ended: Moment::read("2026-03-01T09:06:00Z").unwrap(),
         client: Some("client".to_owned()),
@@ -90,11 +90,11 @@ fn provenance(scope: Scope) -> Provenance {
 }
 
 /// The report, written and read back.
-fn read_back(rows: Vec<Row>, scope: Scope) -> KeptReport {
+fn read_back(rows: Vec<ReportRow>, scope: Scope) -> StoredReport {
     let report = Report { provenance: Some(provenance(scope)), ..Report::of(rows, Locale::new("en_US")) };
     match stored_report::read(json::report_json(&report, &target(), &Sources::new()).as_bytes()).unwrap() {
-        Kept::Report(report) => report,
-        Kept::Failure(_) => panic!("it is a report"),
+        Stored::Report(report) => report,
+        Stored::Failure(_) => panic!("it is a report"),
     }
 }
 
@@ -123,8 +123,8 @@ fn said(undo: &Undo) -> String {
         format!("{} {id} {} -> {}", step.action().verb(), shown(step.before().unwrap()), shown(&step.after()))
     });
     let settled = undo.settled.iter().map(|it| match &it.why {
-        Why::Changed(differences) => format!("changed in {}", differences.len()),
-        Why::SeveralLookLikeIt(ids) => format!("{} look like it", ids.len()),
+        WhyNotUndone::Changed(differences) => format!("changed in {}", differences.len()),
+        WhyNotUndone::SeveralLookLikeIt(ids) => format!("{} look like it", ids.len()),
         other => format!("{other:?}"),
     });
     let refusals = undo.plan.refusals.iter().map(|it| it.code().to_owned());
@@ -215,7 +215,7 @@ fn labels_that_were_not_managed_are_left_as_they_are() {
 #[test]
 fn what_took_the_place_of_another_goes_after_that_is_back() {
     let made = row(&step(Action::Create), Outcome::Done);
-    let replaced = Row { id: Some(id(2)), ..row(&Step::Replace(key(), removal(2, OLD)), Outcome::Done) };
+    let replaced = ReportRow { id: Some(id(2)), ..row(&Step::Supersede(key(), removal(2, OLD)), Outcome::Done) };
     let report = read_back(vec![made, replaced], Scope::All);
     let observed = org(vec![active(NEW), Definition { id: id(2), ..deactivated(OLD) }]);
     let undone = undo(&report, &observed, &UNLIMITED, None);
@@ -227,7 +227,7 @@ fn what_took_the_place_of_another_goes_after_that_is_back() {
 
 #[test]
 fn a_creation_without_an_id_is_found_by_everything_that_was_sent() {
-    let unknown = Row { id: None, ..row(&step(Action::Create), Outcome::Unknown(Cause::default())) };
+    let unknown = ReportRow { id: None, ..row(&step(Action::Create), Outcome::Unknown(Cause::default())) };
     let report = read_back(vec![unknown], Scope::All);
     let with = |objects: Vec<Definition>| said(&undo(&report, &org(objects), &UNLIMITED, None));
     let twin = || Definition { id: id(2), ..active(NEW) };
@@ -240,7 +240,7 @@ fn a_creation_without_an_id_is_found_by_everything_that_was_sent() {
 
 #[test]
 fn the_tools_own_limits_hold() {
-    let made = |number: usize| Row { id: Some(id(number)), ..row(&step(Action::Create), Outcome::Done) };
+    let made = |number: usize| ReportRow { id: Some(id(number)), ..row(&step(Action::Create), Outcome::Done) };
     let report = read_back((1..=6).map(made).collect(), Scope::All);
     let observed = org((1..=6).map(|number| Definition { id: id(number), ..active(NEW) }).collect());
     assert_eq!(undo(&report, &observed, &Limits::default(), None).plan.refusals.len(), 1);
@@ -332,7 +332,7 @@ fn what_to_do_next_depends_on_what_the_run_was_for() {
 #[test]
 fn no_view_of_an_undo_says_what_helps_after_an_apply() {
     let of = |undoes: Option<String>| {
-        let provenance = Provenance { undoes, ..provenance(Scope::All) };
+        let provenance = RunMetadata { undoes, ..provenance(Scope::All) };
         let report = Report { provenance: Some(provenance), ..Report::of(every_outcome(), Locale::new("en_US")) };
         let (target, sources) = (target(), Sources::new());
         [

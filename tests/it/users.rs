@@ -15,16 +15,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use presencectl::client::wire::{Exchange, Request, Response, WireError};
-use presencectl::client::{Credentials, Endpoints, InProcess, Limits, Options, Session, Wire};
+use presencectl::client::{Credentials, Endpoints, InProcess, Options, Session, Wire, WireLimits};
 use presencectl::host::stop::Stop;
 use presencectl::model::names::DefinitionId;
-use presencectl::model::user::{Source, UserId, Wish};
-use presencectl::ops::users::report::Outcome;
-use presencectl::ops::users::set::{Job, run};
+use presencectl::model::user::{PresenceSource, UserId, Wish};
+use presencectl::ops::users::report::UserOutcome;
+use presencectl::ops::users::set::{UserJob, run};
 use presencectl::sandbox::users::CUSTOM_SOURCE_ID;
 use presencectl::sandbox::users::Presence;
 use presencectl::sandbox::{
-    CLIENT_ID, CLIENT_SECRET, Config, FaultRule, Permissions, Sandbox, Seed, Temper, User, faults, router, samples,
+    CLIENT_ID, CLIENT_SECRET, FaultRule, OrgBehavior, Permissions, Sandbox, SandboxConfig, Seed, User, faults, router,
+    samples,
 };
 use serde_json::json;
 
@@ -38,8 +39,8 @@ pub(crate) fn user(number: usize) -> UserId {
     UserId::new(&format!("5a4db0c5-0000-4000-8000-{number:012}")).unwrap()
 }
 
-fn custom() -> Source {
-    Source::named(CUSTOM_SOURCE_ID).unwrap()
+fn custom() -> PresenceSource {
+    PresenceSource::named(CUSTOM_SOURCE_ID).unwrap()
 }
 
 fn on_lunch() -> Wish {
@@ -59,13 +60,14 @@ struct World {
 
 impl World {
     fn new(users: u32) -> World {
-        World::of(available(users), Temper::default(), Permissions::All)
+        World::of(available(users), OrgBehavior::default(), Permissions::All)
     }
 
-    fn of(users: Vec<User>, temper: Temper, permissions: Permissions) -> World {
+    fn of(users: Vec<User>, temper: OrgBehavior, permissions: Permissions) -> World {
         let lunch = json!({ "id": LUNCH, "languageLabels": { "en_US": "Lunch" }, "systemPresence": "Meal" });
         let seed = Seed { definitions: vec![lunch], users: Some(users), ..Seed::default() };
-        let config = Config { seed, temper, permissions, start_unix_ms: Some(START_MS), ..Config::default() };
+        let config =
+            SandboxConfig { seed, temper, permissions, start_unix_ms: Some(START_MS), ..SandboxConfig::default() };
         let sandbox = Sandbox::open(config).unwrap();
         let wire = Arc::new(Watched::to(&sandbox));
         World { sandbox, wire }
@@ -79,25 +81,25 @@ impl World {
         Session::new(endpoints, credentials, wire, Options { seed: 1, ..Options::default() })
     }
 
-    async fn set(&self, wishes: &[(UserId, Wish)]) -> Vec<Outcome> {
-        self.set_by(wishes, &Source::Platform).await
+    async fn set(&self, wishes: &[(UserId, Wish)]) -> Vec<UserOutcome> {
+        self.set_by(wishes, &PresenceSource::Platform).await
     }
 
-    async fn set_by(&self, wishes: &[(UserId, Wish)], source: &Source) -> Vec<Outcome> {
+    async fn set_by(&self, wishes: &[(UserId, Wish)], source: &PresenceSource) -> Vec<UserOutcome> {
         let (_sender, stop) = Stop::new();
         self.set_until(wishes, source, &stop).await
     }
 
     /// Runs, and checks that what it told on the way is what it gives.
-    async fn set_until(&self, wishes: &[(UserId, Wish)], source: &Source, stop: &Stop) -> Vec<Outcome> {
+    async fn set_until(&self, wishes: &[(UserId, Wish)], source: &PresenceSource, stop: &Stop) -> Vec<UserOutcome> {
         self.wire.requests.lock().unwrap().clear();
         let told = std::cell::RefCell::new(BTreeMap::new());
-        let tell = |user: &UserId, outcome: &Outcome| {
+        let tell = |user: &UserId, outcome: &UserOutcome| {
             let before = told.borrow_mut().insert(user.clone(), outcome.clone());
             assert_eq!(before, None, "{user} ends twice");
         };
-        let outcomes = run(&self.session(), Job { wishes, source, only_from: None }, stop, &tell).await;
-        let given: BTreeMap<UserId, Outcome> =
+        let outcomes = run(&self.session(), UserJob { wishes, source, only_from: None }, stop, &tell).await;
+        let given: BTreeMap<UserId, UserOutcome> =
             wishes.iter().map(|(user, _)| user.clone()).zip(outcomes.iter().cloned()).collect();
         assert_eq!(told.into_inner(), given, "every user ends once, and is told of once");
         outcomes
@@ -147,7 +149,7 @@ fn without_a_source(count: u32, number: usize) -> Vec<User> {
 }
 
 /// How many of each outcome.
-fn counts(outcomes: &[Outcome]) -> BTreeMap<&'static str, usize> {
+fn counts(outcomes: &[UserOutcome]) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
     for it in outcomes {
         *counts.entry(it.code()).or_insert(0) += 1;
@@ -166,7 +168,7 @@ pub(crate) struct Watched {
 
 impl Watched {
     pub(crate) fn to(sandbox: &Sandbox) -> Watched {
-        let inner = InProcess::new(router(sandbox.clone()), Limits::default());
+        let inner = InProcess::new(router(sandbox.clone()), WireLimits::default());
         Watched { inner, instead: Mutex::default(), requests: Mutex::default() }
     }
 

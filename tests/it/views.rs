@@ -13,7 +13,7 @@ use presencectl::model::desired::Desired;
 use presencectl::model::names::Locale;
 use presencectl::model::observed::{Modified, Organization, Target};
 use presencectl::model::source::Sources;
-use presencectl::ops::drift::{Drift, Names, Past, drift};
+use presencectl::ops::drift::{Drift, DriftNames, DriftPast, drift};
 use presencectl::plan::Plan;
 use presencectl::plan::base::{Side, compare};
 use presencectl::plan::origin::{Against, Base, Comparison, Pending};
@@ -181,7 +181,7 @@ fn drift_called(name: &str) -> (Drift, Target, Sources) {
     let (desired, sources) = world.desired();
     let org = Organization { name: name.to_owned(), id: target().org.map(|it| it.id).expect("the org of all tests") };
     let target = Target { org: Some(org), ..target() };
-    let drift = drift(&desired, &world.observed(), &target, &Past::default(), Names::Told);
+    let drift = drift(&desired, &world.observed(), &target, &DriftPast::default(), DriftNames::Told);
     assert_eq!((drift.rows.len(), drift.unmanaged.len(), drift.questions.len()), (5, 1, 1), "{name}: {drift:?}");
     (drift, target, sources)
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::cli::{LimitArgs, TargetArgs};
-use crate::client::{Credentials, Endpoints, HttpWire, Limits, Options, Session};
+use crate::client::{Credentials, Endpoints, HttpWire, Options, Session, WireLimits};
 use crate::commands::context::start_sandbox::{self, Started};
 use crate::host::clock::Clock;
 use crate::host::environment::Environment;
@@ -22,9 +22,9 @@ use crate::model::moment::Moment;
 use crate::model::problem::{Problem, cause};
 use crate::model::region::{REGIONS, Region};
 use crate::model::text;
-use crate::ops::history::reports::StoredReports;
+use crate::ops::history::reports::ReportStore;
 use crate::ops::identity::Identity;
-use crate::ops::plan_org::Asked;
+use crate::ops::plan_org::PlanRequest;
 use crate::sandbox::{self, Server};
 
 /// An open conversation with an org. Commands are handed one by `commands/context/conversation.rs`, which ends it.
@@ -64,7 +64,7 @@ pub async fn connect(args: &TargetArgs, desired: &Desired, environment: &Environ
         let endpoints = Endpoints::of_base_url(&server.url()).map_err(|error| Problem::from(("the sandbox", error)))?;
         let secret = SecretString::from(server.client_secret());
         let credentials = Credentials::Client { id: server.client_id().to_owned(), secret };
-        let wire = HttpWire::new(&endpoints, Limits::default());
+        let wire = HttpWire::new(&endpoints, WireLimits::default());
         let session = Session::new(endpoints.clone(), credentials, Arc::new(wire), options);
         return Ok(Connection { session, endpoints, is_remote: false, notes, sandbox: Some(server) });
     }
@@ -96,7 +96,7 @@ pub fn wire(
     proxy: Option<Proxy>,
     environment: &Environment,
 ) -> Result<HttpWire, Problem> {
-    let wire = HttpWire::new(endpoints, Limits::default()).through(proxy).by(Clock::starting(environment.began));
+    let wire = HttpWire::new(endpoints, WireLimits::default()).through(proxy).by(Clock::starting(environment.began));
     match &args.ca_cert {
         Some(file) => trusting(wire, file),
         None => Ok(wire),
@@ -267,7 +267,7 @@ fn missing(names: &str) -> Problem {
         .help("set them (or GENESYSCLOUD_ACCESS_TOKEN) in the environment, or use --sandbox to try it out")
 }
 
-impl<'a> Asked<'a> {
+impl<'a> PlanRequest<'a> {
     /// What a person asks of this config by flags.
     pub fn of(
         desired: &'a Desired,
@@ -275,9 +275,9 @@ impl<'a> Asked<'a> {
         target: &TargetArgs,
         flags: LimitArgs,
         usage: bool,
-        (folder, now): (&'a dyn StoredReports, Moment),
-    ) -> Asked<'a> {
-        Asked {
+        (folder, now): (&'a dyn ReportStore, Moment),
+    ) -> PlanRequest<'a> {
+        PlanRequest {
             desired,
             limits: flags.raise(&desired.settings.limits),
             identity,

@@ -2,16 +2,16 @@
 
 use crate::cli::TargetArgs;
 use crate::commands::context::connect::{Connection, connect};
-use crate::commands::context::run::Shell;
+use crate::commands::context::run::Host;
 use crate::model::desired::Desired;
 use crate::model::problem::Problem;
 
 /// Opens a conversation, hands it to `work`, and ends it whatever becomes of that.
-pub async fn converse<T, E: From<Problem>>(
+pub async fn with_session<T, E: From<Problem>>(
     args: &TargetArgs,
     desired: &Desired,
-    shell: &mut Shell<'_>,
-    work: impl AsyncFnOnce(&Connection, &mut Shell<'_>) -> Result<T, E>,
+    shell: &mut Host<'_>,
+    work: impl AsyncFnOnce(&Connection, &mut Host<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let connection = connect(args, desired, shell.environment).await?;
     shell.show_notes(&connection.notes);

@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::{Format, Output, RecordArgs, TargetArgs, View};
-use crate::commands::context::journal::{Journal, not_kept};
+use crate::commands::context::journal::{ReportFile, not_kept};
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::record::Record;
 use crate::commands::context::reports::ReportFolder;
-use crate::commands::context::run::{Failure, Shell, error_document};
+use crate::commands::context::run::{Failure, Host, error_document};
 use crate::host::exit::Exit;
 use crate::host::signals::Signals;
 use crate::model::names::Locale;
@@ -18,22 +18,22 @@ use crate::model::source::Sources;
 use crate::ops::apply::BeforePost;
 use crate::ops::apply::report::Report;
 use crate::output::json;
-use crate::output::page::Kind;
+use crate::output::page::PageKind;
 
 /// What a run has at hand.
-pub struct Desk<F = Format> {
+pub struct Run<F = Format> {
     /// When and by whom it is.
     pub record: Record,
     /// The folder that reports are read from; none of a run that is not kept.
     pub folder: ReportFolder,
     /// The folder of reports; none of a run that is not kept.
-    journal: Journal,
+    journal: ReportFile,
     /// The org, as soon as it says who it is.
     pub heard: Heard,
     /// Where its results go.
     pub outputs: Outputs<F>,
     keeping: Keeping,
-    awaited: Kind,
+    awaited: PageKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +45,12 @@ pub enum Keeping {
     Recorded,
 }
 
-impl<F: View> Desk<F> {
+impl<F: View> Run<F> {
     /// Of a run that is not kept. Tries every place that it will write its results to; where one cannot be written, the
     /// run has ended.
-    pub fn unrecorded(target: &TargetArgs, outputs: &[Output<F>], shell: &mut Shell<'_>) -> Result<Desk<F>, Exit> {
+    pub fn unrecorded(target: &TargetArgs, outputs: &[Output<F>], shell: &mut Host<'_>) -> Result<Run<F>, Exit> {
         let record = RecordArgs { actor: None, reason: None, report_dir: None, no_report: true };
-        Desk::open(&record, None, target, outputs, Keeping::Unrecorded, shell)
+        Run::open(&record, None, target, outputs, Keeping::Unrecorded, shell)
     }
 
     /// Of a run that is kept in a folder of reports, of which the path of the config may decide. Tries that as well.
@@ -59,14 +59,14 @@ impl<F: View> Desk<F> {
         config: Option<&Path>,
         target: &TargetArgs,
         outputs: &[Output<F>],
-        shell: &mut Shell<'_>,
-    ) -> Result<Desk<F>, Exit> {
-        Desk::open(record, config, target, outputs, Keeping::Recorded, shell)
+        shell: &mut Host<'_>,
+    ) -> Result<Run<F>, Exit> {
+        Run::open(record, config, target, outputs, Keeping::Recorded, shell)
     }
 
     /// Of a run whose result is of another kind.
-    pub fn awaiting(self, awaited: Kind) -> Desk<F> {
-        Desk { awaited, ..self }
+    pub fn awaiting(self, awaited: PageKind) -> Run<F> {
+        Run { awaited, ..self }
     }
 
     fn open(
@@ -75,22 +75,22 @@ impl<F: View> Desk<F> {
         target: &TargetArgs,
         outputs: &[Output<F>],
         keeping: Keeping,
-        shell: &mut Shell<'_>,
-    ) -> Result<Desk<F>, Exit> {
+        shell: &mut Host<'_>,
+    ) -> Result<Run<F>, Exit> {
         let here = shell.environment.folder.as_deref();
         let folder = ReportFolder::of(record.report_dir.as_deref(), record.no_report, config, here);
         let (folder, passed_over) = folder.checked();
-        let journal = Journal::open(&folder, shell.signals);
+        let journal = ReportFile::open(&folder, shell.signals);
         match journal.and_then(|journal| Ok((journal, Outputs::open(outputs, shell.environment, shell.signals)?))) {
             Ok(((journal, not_kept), outputs)) => {
                 let notes: Vec<Problem> = passed_over.into_iter().chain(not_kept).collect();
                 shell.show_notes(&notes);
-                Ok(Desk::with(record, target, (folder, journal), outputs, keeping, shell))
+                Ok(Run::with(record, target, (folder, journal), outputs, keeping, shell))
             }
             Err(problem) => {
                 let failure = problem.into();
                 let exit = shell.fail(&failure);
-                Desk::before_reading(record, target, outputs, keeping, shell).leave(&failure, shell);
+                Run::before_reading(record, target, outputs, keeping, shell).leave(&failure, shell);
                 Err(exit)
             }
         }
@@ -102,38 +102,38 @@ impl<F: View> Desk<F> {
         target: &TargetArgs,
         outputs: &[Output<F>],
         keeping: Keeping,
-        shell: &Shell<'_>,
-    ) -> Desk<F> {
+        shell: &Host<'_>,
+    ) -> Run<F> {
         // That there is none is what it failed by, or said nowhere: it is one failure too many.
         let folder = record.report_dir.clone().map_or(ReportFolder::None, ReportFolder::Typed);
-        let (journal, _) = Journal::open(&folder, shell.signals).unwrap_or_default();
+        let (journal, _) = ReportFile::open(&folder, shell.signals).unwrap_or_default();
         let outputs = shell.outputs_before_reading(outputs);
-        Desk::with(record, target, (folder, journal), outputs, keeping, shell)
+        Run::with(record, target, (folder, journal), outputs, keeping, shell)
     }
 
     fn with(
         record: &RecordArgs,
         target: &TargetArgs,
-        (folder, journal): (ReportFolder, Journal),
+        (folder, journal): (ReportFolder, ReportFile),
         outputs: Outputs<F>,
         keeping: Keeping,
-        shell: &Shell<'_>,
-    ) -> Desk<F> {
+        shell: &Host<'_>,
+    ) -> Run<F> {
         let awaited = match keeping {
-            Keeping::Unrecorded => Kind::Plan,
-            Keeping::Recorded => Kind::Report,
+            Keeping::Unrecorded => PageKind::Plan,
+            Keeping::Recorded => PageKind::Report,
         };
         let record = Record::new(record, target, shell.environment, keeping == Keeping::Recorded);
         let heard = Heard { org: None, sandbox: target.sandbox };
-        Desk { record, folder, journal, heard, outputs, keeping, awaited }
+        Run { record, folder, journal, heard, outputs, keeping, awaited }
     }
 
     /// Ends the run: shows its result, or why there is none. A run that did nothing was one, too, so its failure is kept.
     pub fn close<T>(
         self,
         ended: Result<T, Failure>,
-        shell: &mut Shell<'_>,
-        show: impl FnOnce(T, Desk<F>, &mut Shell<'_>) -> Exit,
+        shell: &mut Host<'_>,
+        show: impl FnOnce(T, Run<F>, &mut Host<'_>) -> Exit,
     ) -> Exit {
         match ended {
             Ok(result) => show(result, self, shell),
@@ -146,7 +146,7 @@ impl<F: View> Desk<F> {
     }
 
     /// Ends a run that has no result; why stands on standard error already.
-    pub fn leave(self, failure: &Failure, shell: &mut Shell<'_>) {
+    pub fn leave(self, failure: &Failure, shell: &mut Host<'_>) {
         self.keep_failure(failure, shell);
         let provenance = (self.keeping == Keeping::Recorded).then(|| self.record.provenance());
         shell.show_failure(failure, &self.heard, provenance.as_ref(), self.outputs, self.awaited);
@@ -159,7 +159,7 @@ impl<F: View> Desk<F> {
         report: &Report,
         target: &Target,
         sources: &Sources,
-        shell: &mut Shell<'_>,
+        shell: &mut Host<'_>,
     ) -> Result<Option<PathBuf>, Problem> {
         let document = json::report_json(report, target, sources);
         match self.journal.keep(&document, &self.record.provenance(), target.org.as_ref(), shell.signals) {
@@ -176,7 +176,7 @@ impl<F: View> Desk<F> {
         self.journal.before_post(self.record.clock(), default_locale, signals)
     }
 
-    fn keep_failure(&self, failure: &Failure, shell: &mut Shell<'_>) {
+    fn keep_failure(&self, failure: &Failure, shell: &mut Host<'_>) {
         let provenance = self.record.provenance();
         let document = error_document(&shell.named(failure), &self.heard, Some(&provenance));
         match self.journal.keep(&document, &provenance, self.heard.org.as_ref(), shell.signals) {
@@ -188,14 +188,14 @@ impl<F: View> Desk<F> {
     }
 }
 
-impl Desk {
+impl Run {
     /// Keeps what is known of a run right before its first write, wherever its report will be: who kills it leaves that.
     pub fn begin(
         &self,
         report: &Report,
         target: &Target,
         sources: &Sources,
-        shell: &mut Shell<'_>,
+        shell: &mut Host<'_>,
     ) -> Result<(), Problem> {
         self.keep(report, target, sources, shell)?;
         self.outputs.begin(Format::Json, &json::report_json(report, target, sources), shell.signals)

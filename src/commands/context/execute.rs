@@ -5,9 +5,9 @@ use std::path::Path;
 
 use crate::cli::Format;
 use crate::client::Session;
-use crate::commands::context::desk::Desk;
+use crate::commands::context::desk::Run;
 use crate::commands::context::progress::{Left, Names, Progress};
-use crate::commands::context::run::{Shell, nobody_to_ask};
+use crate::commands::context::run::{Host, nobody_to_ask};
 use crate::host::exit::Exit;
 use crate::host::stop::Stop;
 use crate::model::cause::Cause;
@@ -17,8 +17,8 @@ use crate::model::observed::Target;
 use crate::model::problem::Problem;
 use crate::model::source::Sources;
 use crate::model::text;
-use crate::ops::apply::report::{Intent, Outcome, Report, Row, Skip, Verification};
-use crate::ops::apply::{self, CONCURRENCY, Event, Job};
+use crate::ops::apply::report::{Intent, Outcome, Report, ReportRow, Skip, Verification};
+use crate::ops::apply::{self, ApplyEvent, ApplyJob, CONCURRENCY};
 use crate::output;
 use crate::output::ci::github;
 use crate::output::page::html;
@@ -35,14 +35,14 @@ const NOT_KEPT: &str = "Undo: no report of this is kept. With --report-dir DIR (
 pub const UNASKED: &str = "give --auto-approve where a review has already said yes, as in CI";
 
 /// Asks whether `what` shall be done in an org. Where nobody can be asked, `unasked` is what to do instead.
-pub fn approve(what: &str, target: &Target, unasked: &str, shell: &mut Shell<'_>) -> Result<(), Problem> {
+pub fn approve(what: &str, target: &Target, unasked: &str, shell: &mut Host<'_>) -> Result<(), Problem> {
     let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
     let question = format!("\nApply {what} to {}", text::terminal(&org));
     shell.approved(&question, || nobody_to_ask(unasked))
 }
 
 /// The report of a run that is killed from here on: what becomes of these steps is not known.
-pub fn begun(steps: &[Step], settled: &[Row], desired: &Desired, divisions: Divisions) -> Report {
+pub fn begun(steps: &[Step], settled: &[ReportRow], desired: &Desired, divisions: Divisions) -> Report {
     let default_locale = &desired.settings.default_locale;
     let unknown = |step: &Step| {
         let cause = Cause {
@@ -50,7 +50,7 @@ pub fn begun(steps: &[Step], settled: &[Row], desired: &Desired, divisions: Divi
             help: Some("running the same command again is safe, and does what is left".to_owned()),
             ..Cause::default()
         };
-        Row::of(step, step.name(default_locale).cloned(), Outcome::Unknown(cause)).placed(desired)
+        ReportRow::of(step, step.name(default_locale).cloned(), Outcome::Unknown(cause)).placed(desired)
     };
     let rows = steps.iter().map(unknown).chain(settled.iter().cloned()).collect();
     let report = Report::of(rows, default_locale.clone());
@@ -61,10 +61,10 @@ pub fn begun(steps: &[Step], settled: &[Row], desired: &Desired, divisions: Divi
 /// at again like what was written.
 pub async fn carry_out(
     session: &Session,
-    job: Job<'_>,
-    desk: &Desk,
+    job: ApplyJob<'_>,
+    desk: &Run,
     (target, sources): (&Target, &Sources),
-    shell: &mut Shell<'_>,
+    shell: &mut Host<'_>,
 ) -> Result<(Report, Exit), Problem> {
     let record = &desk.record;
     let intent = {
@@ -77,7 +77,7 @@ pub async fn carry_out(
     let makes = job.steps.iter().any(|it| it.action() == Action::Create);
     let default_locale = &job.desired.settings.default_locale;
     let before_post = if makes { desk.before_post(default_locale, shell.signals) } else { None };
-    let job = Job { before_post, ..job };
+    let job = ApplyJob { before_post, ..job };
     let (sender, stop) = Stop::new();
     let style = shell.style_err();
     let default_locale = &job.desired.settings.default_locale;
@@ -87,7 +87,7 @@ pub async fn carry_out(
     let progress =
         Progress::new(shell.terminal, shell.environment.tells_in_lines(), job.steps.len(), names, left, style);
     shell.signals.tell(sender);
-    let tell = |event: Event<'_>| {
+    let tell = |event: ApplyEvent<'_>| {
         record.tell(event);
         progress.tell(event);
     };
@@ -102,7 +102,7 @@ pub async fn carry_out(
     Ok((report, exit))
 }
 
-pub struct Carried {
+pub struct Execution {
     pub report: Report,
     pub target: Target,
     pub sources: Sources,
@@ -112,8 +112,8 @@ pub struct Carried {
     pub last: String,
 }
 
-pub fn show(carried: Carried, desk: Desk, shell: &mut Shell<'_>) -> Exit {
-    let Carried { report, target, sources, mut exit, flags, last } = carried;
+pub fn show(carried: Execution, desk: Run, shell: &mut Host<'_>) -> Exit {
+    let Execution { report, target, sources, mut exit, flags, last } = carried;
     let (report, target, sources) = (&report, &target, &sources);
     let kept = match desk.keep(report, target, sources, shell) {
         Ok(kept) => kept,

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::commands::context::reports::{DEFAULT_PARTS, ReportFolder};
 use crate::host::clock::Clock;
-use crate::host::files::{Place, WholeFile, cannot_write};
+use crate::host::files::{FilePlace, WholeFile, cannot_write};
 use crate::host::signals::Signals;
 use crate::model::names::Locale;
 use crate::model::observed::Organization;
 use crate::model::problem::{Problem, cause};
-use crate::model::provenance::Provenance;
+use crate::model::provenance::RunMetadata;
 use crate::model::text;
 use crate::ops::apply::BeforePost;
 use crate::ops::history::posts::EXTENSION;
@@ -26,21 +26,21 @@ const SAME_SECOND_MAX: u32 = 1_000;
 
 /// A folder of reports, or none.
 #[derive(Debug, Default)]
-pub struct Journal {
+pub struct ReportFile {
     folder: ReportFolder,
     /// The file of this run, once there is one.
-    kept: RefCell<Option<Box<Place>>>,
+    kept: RefCell<Option<Box<FilePlace>>>,
     /// A folder that nobody typed could not be written to, and that was said.
     is_given_up: Cell<bool>,
 }
 
-impl Journal {
+impl ReportFile {
     /// Makes the folder where there is none, and tries it, before anything is sent to an org. Where one that nobody typed
     /// cannot be written to, a sentence says so, and nothing is kept.
-    pub fn open(folder: &ReportFolder, signals: &Signals) -> Result<(Journal, Option<Problem>), Problem> {
-        let journal = || Journal { folder: folder.clone(), ..Journal::default() };
+    pub fn open(folder: &ReportFolder, signals: &Signals) -> Result<(ReportFile, Option<Problem>), Problem> {
+        let journal = || ReportFile { folder: folder.clone(), ..ReportFile::default() };
         match folder {
-            ReportFolder::None => Ok((Journal::default(), None)),
+            ReportFolder::None => Ok((ReportFile::default(), None)),
             ReportFolder::Typed(dir) => {
                 let cannot = |error| {
                     let (dir, why) = (text::unticked(dir.display()), cause(&error));
@@ -52,7 +52,7 @@ impl Journal {
             }
             ReportFolder::Default(top) => Ok(match ignored(top, signals) {
                 Ok(()) => (journal(), None),
-                Err(problem) => (Journal::default(), Some(not_kept(&problem))),
+                Err(problem) => (ReportFile::default(), Some(not_kept(&problem))),
             }),
         }
     }
@@ -61,7 +61,7 @@ impl Journal {
     pub fn keep(
         &self,
         document: &str,
-        provenance: &Provenance,
+        provenance: &RunMetadata,
         org: Option<&Organization>,
         signals: &Signals,
     ) -> Result<Option<PathBuf>, Problem> {
@@ -76,11 +76,11 @@ impl Journal {
     fn put(
         &self,
         document: &str,
-        provenance: &Provenance,
+        provenance: &RunMetadata,
         org: Option<&Organization>,
         signals: &Signals,
     ) -> Result<Option<PathBuf>, Problem> {
-        let cannot = |place: &Place, error| cannot_write(&place.path, &error);
+        let cannot = |place: &FilePlace, error| cannot_write(&place.path, &error);
         if let Some(place) = &*self.kept.borrow() {
             let new = place.private_beside(document.as_bytes(), signals).map_err(|error| cannot(place, error))?;
             signals.ended(|| place.put(new)).map_err(|(error, _)| cannot(place, error))?;
@@ -133,11 +133,11 @@ impl Journal {
     }
 
     /// Where a file of the folder belongs. Below what was typed, or is looked up, no link is followed.
-    fn place(&self, name: &Path) -> Result<Option<Place>, Problem> {
+    fn place(&self, name: &Path) -> Result<Option<FilePlace>, Problem> {
         let Some(dir) = self.folder.path() else { return Ok(None) };
         let place = match &self.folder {
-            ReportFolder::Default(top) => Place::below(top, &below_default(name)),
-            ReportFolder::Typed(_) | ReportFolder::None => Place::below(&dir, name),
+            ReportFolder::Default(top) => FilePlace::below(top, &below_default(name)),
+            ReportFolder::Typed(_) | ReportFolder::None => FilePlace::below(&dir, name),
         };
         let place = place.map_err(|error| cannot_write(&dir.join(name), &error))?;
         Ok(Some(place.named(dir.join(name))))
@@ -156,7 +156,7 @@ fn below_default(name: &Path) -> PathBuf {
 
 /// Makes the folder that nobody typed, tries it, and has Git ignore what is in it.
 fn ignored(top: &Path, signals: &Signals) -> Result<(), Problem> {
-    let place = Place::below(top, &below_default(Path::new(".gitignore")));
+    let place = FilePlace::below(top, &below_default(Path::new(".gitignore")));
     let place = place.map_err(|error| cannot_write(&top.join(below_default(Path::new(".gitignore"))), &error))?;
     place.make_folder(&mut Vec::new())?;
     let new = place.private_beside(b"*\n", signals).map_err(|error| cannot_write(&place.path, &error))?;

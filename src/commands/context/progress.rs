@@ -9,8 +9,8 @@ use crate::commands::context::bar::{End, counting_down};
 use crate::host::terminal::Terminal;
 use crate::model::division::Divisions;
 use crate::model::names::Locale;
-use crate::ops::apply::Event;
-use crate::ops::apply::report::{Intent, Row};
+use crate::ops::apply::ApplyEvent;
+use crate::ops::apply::report::{Intent, ReportRow};
 use crate::output;
 use crate::output::style::Style;
 use crate::plan::cost::{about, requests_of};
@@ -75,8 +75,8 @@ impl<'a> Progress<'a> {
         }
     }
 
-    pub fn tell(&self, event: Event<'_>) {
-        if let Event::Finished(row) = event {
+    pub fn tell(&self, event: ApplyEvent<'_>) {
+        if let ApplyEvent::Finished(row) = event {
             self.finished.set(self.finished.get() + 1);
             self.requests.set(self.requests.get().saturating_sub(requests_of(row.action)));
         }
@@ -85,23 +85,23 @@ impl<'a> Progress<'a> {
             end.set(bar.elapsed().saturating_add(left));
         }
         match (&self.bar, event) {
-            (Some((bar, _)), Event::Finished(row)) => {
+            (Some((bar, _)), ApplyEvent::Finished(row)) => {
                 bar.inc(1);
                 bar.set_message(first_line(&self.row(row)));
             }
-            (Some((bar, _)), Event::Started(step)) => {
+            (Some((bar, _)), ApplyEvent::Started(step)) => {
                 bar.set_message(output::text::started(step, self.names.default_locale));
             }
-            (Some((bar, _)), Event::Waiting(time)) => bar.set_message(waiting(time)),
-            (None, Event::Waiting(time)) => self.line(&waiting(time)),
-            (Some((bar, _)), Event::Verifying) => bar.set_message("reading the org again"),
-            (None, Event::Finished(row)) => {
+            (Some((bar, _)), ApplyEvent::Waiting(time)) => bar.set_message(waiting(time)),
+            (None, ApplyEvent::Waiting(time)) => self.line(&waiting(time)),
+            (Some((bar, _)), ApplyEvent::Verifying) => bar.set_message("reading the org again"),
+            (None, ApplyEvent::Finished(row)) => {
                 self.line(&self.row(row));
                 self.say_what_is_left(left);
             }
-            (None, Event::Verifying) => self.line("reading the org again"),
+            (None, ApplyEvent::Verifying) => self.line("reading the org again"),
             // Lines tell what happened; on a bar there is room for what is going on as well.
-            (None, Event::Started(_)) => {}
+            (None, ApplyEvent::Started(_)) => {}
         }
     }
 
@@ -112,7 +112,7 @@ impl<'a> Progress<'a> {
         }
     }
 
-    fn row(&self, row: &Row) -> String {
+    fn row(&self, row: &ReportRow) -> String {
         output::text::finished(row, self.names.intent, self.names.divisions, self.style)
     }
 
@@ -180,8 +180,8 @@ mod tests {
         })
     }
 
-    fn row() -> Row {
-        Row {
+    fn row() -> ReportRow {
+        ReportRow {
             action: Action::Update,
             key: None,
             id: None,
@@ -208,7 +208,7 @@ mod tests {
         let end = End::default();
         assert_eq!(end.in_words(Duration::ZERO), None);
         progress.bar = Some((ProgressBar::hidden(), end.clone()));
-        progress.tell(Event::Finished(&row()));
+        progress.tell(ApplyEvent::Finished(&row()));
         assert_eq!(progress.bar.as_ref().unwrap().0.message(), "skipped         update (Meal)");
         // Ten requests are left; a little time has passed since the bar began.
         let begun = progress.bar.as_ref().unwrap().0.elapsed();
@@ -226,7 +226,7 @@ mod tests {
         let left = Left { requests: 21, time: &|requests| Duration::from_secs(requests * 10) };
         let progress = Progress::new(&mut terminal, true, 10, names, left, Style::PLAIN);
         for _ in 0..10 {
-            progress.tell(Event::Finished(&row()));
+            progress.tell(ApplyEvent::Finished(&row()));
         }
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
         let left: Vec<&str> = text.lines().filter(|it| it.contains("left")).collect();

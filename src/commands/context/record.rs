@@ -16,12 +16,12 @@ use crate::model::labels::Scope;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Locale};
 use crate::model::provenance::Origin;
-use crate::model::provenance::Provenance;
+use crate::model::provenance::RunMetadata;
 use crate::model::source::Sources;
-use crate::ops::apply::Event;
-use crate::ops::apply::report::{Report, Row, Worked};
+use crate::ops::apply::ApplyEvent;
+use crate::ops::apply::report::{Report, ReportRow, Worked};
 use crate::ops::history::checkout;
-use crate::ops::history::stored::KeptReport;
+use crate::ops::history::stored::StoredReport;
 use crate::plan::Plan;
 use crate::plan::base::objects;
 use crate::plan::change::{Action, Step};
@@ -59,7 +59,7 @@ impl Object {
         Object::new(step.action(), step.key(), step.id())
     }
 
-    fn of_row(row: &Row) -> Object {
+    fn of_row(row: &ReportRow) -> Object {
         Object::new(row.action, row.key.as_ref(), row.id.as_ref())
     }
 }
@@ -104,7 +104,7 @@ impl Record {
     }
 
     /// Which report it takes back, and from which file.
-    pub fn undoes(&mut self, report: &KeptReport, file: &Path) {
+    pub fn undoes(&mut self, report: &StoredReport, file: &Path) {
         self.org_name = report.run.as_ref().and_then(|run| run.said.config_org.clone());
         self.default_locale = Some(report.default_locale());
         self.scope = report.scope();
@@ -121,14 +121,14 @@ impl Record {
         self.only = keys.cloned();
     }
 
-    pub fn tell(&self, event: Event<'_>) {
+    pub fn tell(&self, event: ApplyEvent<'_>) {
         let now = self.clock.now();
         match event {
-            Event::Started(step) => {
+            ApplyEvent::Started(step) => {
                 logging::object("begins", &named(step.action(), step.key(), step.id()));
                 self.begun.borrow_mut().push((Object::of_step(step), now));
             }
-            Event::Finished(row) => {
+            ApplyEvent::Finished(row) => {
                 logging::object("is done with", &named(row.action, row.key.as_ref(), row.id.as_ref()));
                 let object = Object::of_row(row);
                 let begun = self.begun.borrow().iter().find(|(it, _)| *it == object).map(|(_, began)| *began);
@@ -136,8 +136,8 @@ impl Record {
                     self.worked.borrow_mut().push((object, Worked { began, ended: now }));
                 }
             }
-            Event::Waiting(_) => {}
-            Event::Verifying => logging::phase("reading the org again"),
+            ApplyEvent::Waiting(_) => {}
+            ApplyEvent::Verifying => logging::phase("reading the org again"),
         }
     }
 
@@ -147,14 +147,14 @@ impl Record {
 
     pub fn complete(&self, report: Report) -> Report {
         let worked = self.worked.borrow();
-        let timed = |row: Row| {
+        let timed = |row: ReportRow| {
             let object = Object::of_row(&row);
             let worked = worked.iter().find(|(it, _)| *it == object).map(|(_, worked)| *worked);
-            let row = Row { worked, ..row };
+            let row = ReportRow { worked, ..row };
             // Of a run that is going on nobody knows when it ends.
             if worked.is_some() { row.with_again_from(self.clock.now()) } else { row }
         };
-        let rows: Vec<Row> = report.rows.into_iter().map(timed).collect();
+        let rows: Vec<ReportRow> = report.rows.into_iter().map(timed).collect();
         let mut matched = self.matched.borrow().clone();
         let made = rows.iter().filter(|it| it.action == Action::Create);
         matched.extend(made.filter_map(|it| Some((it.key.clone()?, it.id.clone()?))));
@@ -162,8 +162,8 @@ impl Record {
     }
 
     /// Where the run comes from, if it ended now.
-    pub fn provenance(&self) -> Provenance {
-        Provenance {
+    pub fn provenance(&self) -> RunMetadata {
+        RunMetadata {
             began: self.clock.began(),
             ended: self.clock.now(),
             client: self.client.clone(),

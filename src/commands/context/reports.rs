@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::View;
 use crate::client::json;
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::run::Shell;
+use crate::commands::context::run::Host;
 use crate::host::files::cannot_read;
 use crate::host::git::Git;
 use crate::host::nofollow::{Fault, Folder};
@@ -20,8 +20,8 @@ use crate::model::problem::{Problem, cause};
 use crate::model::text;
 use crate::ops::history::checkout;
 use crate::ops::history::posts::EXTENSION;
-use crate::ops::history::reports::{KeptFile, Newest, StoredReports};
-use crate::ops::history::stored::Kept;
+use crate::ops::history::reports::{NewestReports, ReportStore, StoredFile};
+use crate::ops::history::stored::Stored;
 use crate::output::json::{posts, stored_report};
 
 /// Where the folder is that nobody typed.
@@ -163,7 +163,7 @@ pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
 pub fn to_read<F: View>(
     folder: ReportFolder,
     outputs: &mut Outputs<F>,
-    shell: &mut Shell<'_>,
+    shell: &mut Host<'_>,
 ) -> Result<ReportFolder, Problem> {
     let (folder, passed_over) = folder.checked();
     shell.show_notes(&passed_over.into_iter().collect::<Vec<_>>());
@@ -180,8 +180,8 @@ pub fn to_read<F: View>(
     Ok(folder)
 }
 
-impl StoredReports for ReportFolder {
-    fn newest_of(&self, names: &BTreeSet<String>) -> Result<Newest, Problem> {
+impl ReportStore for ReportFolder {
+    fn newest_of(&self, names: &BTreeSet<String>) -> Result<NewestReports, Problem> {
         let all = match (self, self.path()) {
             (ReportFolder::None, _) | (_, None) => Vec::new(),
             (ReportFolder::Typed(_), Some(dir)) => reports_in(&dir)?,
@@ -200,7 +200,7 @@ impl StoredReports for ReportFolder {
         let noted = if is_typed && files.is_empty() { others.len() } else { files.len() };
         files.append(&mut others);
         files.truncate(KEPT_REPORTS_MAX);
-        Ok(Newest { is_whole: is_typed, ..read(&files, noted) })
+        Ok(NewestReports { is_whole: is_typed, ..read(&files, noted) })
     }
 }
 
@@ -226,7 +226,7 @@ pub fn files(folder: &ReportFolder) -> Result<Vec<PathBuf>, Problem> {
 }
 
 /// `noted`: so many of the first are of this org; nothing is said of others that cannot be read.
-fn read(files: &[PathBuf], noted: usize) -> Newest {
+fn read(files: &[PathBuf], noted: usize) -> NewestReports {
     let (mut bytes_left, mut values_left) = (HISTORY_BYTES_MAX, DOCUMENT_VALUES_MAX);
     let (mut found, mut unread) = (Vec::new(), Vec::new());
     for (index, path) in files.iter().enumerate() {
@@ -248,18 +248,18 @@ fn read(files: &[PathBuf], noted: usize) -> Newest {
         };
         (bytes_left, values_left) = (left, values);
         match stored_report::read(&bytes) {
-            Ok(Kept::Report(report)) => {
+            Ok(Stored::Report(report)) => {
                 let posts = found_report_bytes(&path.with_extension(EXTENSION)).ok();
-                found.push(KeptFile { path: path.clone(), report, posts: posts.map(|it| posts::read(&it)) });
+                found.push(StoredFile { path: path.clone(), report, posts: posts.map(|it| posts::read(&it)) });
             }
             // That run wrote nothing.
-            Ok(Kept::Failure(_)) => {}
+            Ok(Stored::Failure(_)) => {}
             Err(error) => unread.extend(is_named.then_some((path, error.why))),
         }
     }
     found.sort_by(|a, b| (b.path.file_name(), &b.path).cmp(&(a.path.file_name(), &a.path)));
     let note = unread.first().map(|(first, why)| not_read(unread.len(), first, why));
-    Newest { files: found, note, is_whole: false }
+    NewestReports { files: found, note, is_whole: false }
 }
 
 /// One warning for all reports that could not be read.

@@ -6,37 +6,37 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::cli::line::Line;
+use crate::cli::line::CommandLine;
 use crate::cli::shared::SANDBOX_STATE_FOLDER;
 use crate::cli::{ColorWhen, ConfigArgs, OnFailure, Output, View, precedence, variables};
 use crate::commands::context::outputs::Outputs;
 use crate::config::diagnostic::Findings;
 use crate::config::file_system::FileSystem;
 use crate::config::finding::Severity;
-use crate::config::{self, Config, Loaded, Request};
+use crate::config::{self, Config, ConfigSource, Loaded};
 use crate::host::environment::Environment;
 use crate::host::exit::Exit;
 use crate::host::logging;
 use crate::host::signals::Signals;
 use crate::host::terminal::Terminal;
 use crate::model::problem::{Heard, Problem};
-use crate::model::provenance::Provenance;
+use crate::model::provenance::RunMetadata;
 use crate::model::source::Sources;
 use crate::ops::history::baseline::{self, AtCommit};
 use crate::ops::history::git_config::InRepository;
 use crate::output::ci::github;
 use crate::output::json;
 use crate::output::page::html;
-use crate::output::page::{self, Kind};
+use crate::output::page::{self, PageKind};
 use crate::output::style::{COLUMNS, Style};
 use crate::output::text::findings;
 use crate::output::text::problem;
 
-pub struct Shell<'a> {
+pub struct Host<'a> {
     pub terminal: &'a mut Terminal,
     pub environment: &'a Environment,
     pub signals: &'a Signals,
-    pub line: &'a Line,
+    pub line: &'a CommandLine,
     /// `--color`.
     pub color: ColorWhen,
     /// `--quiet`: no warnings about a config on standard error.
@@ -57,7 +57,7 @@ impl From<Problem> for Failure {
     }
 }
 
-impl Shell<'_> {
+impl Host<'_> {
     pub fn style_out(&self) -> Style {
         let columns = self.terminal.out_columns().unwrap_or(COLUMNS);
         Style { columns, ..self.style(self.terminal.out_is_terminal()) }
@@ -102,7 +102,7 @@ impl Shell<'_> {
     pub fn load_at(&mut self, at: &AtCommit, org: Option<&str>) -> Result<(Config, Sources), Failure> {
         logging::phase("reading the config of a commit");
         let InRepository { path, root } = at.place.clone();
-        let request = Request { path, org: org.map(str::to_owned), root: Some(root) };
+        let request = ConfigSource { path, org: org.map(str::to_owned), root: Some(root) };
         let mut loaded = config::load_in(Rc::clone(&at.files) as Rc<dyn FileSystem>, &request);
         loaded.sources.commit = Some(at.commit.clone());
         self.loaded(loaded)
@@ -192,7 +192,7 @@ impl Shell<'_> {
     /// The same, and as a document wherever one was asked for, since a pipeline reads the document
     /// when something failed most of all.
     pub fn fail_into<F: View>(&mut self, failure: &Failure, heard: &Heard, outputs: Outputs<F>) -> Exit {
-        self.fail_instead(failure, heard, None, outputs, Kind::Plan)
+        self.fail_instead(failure, heard, None, outputs, PageKind::Plan)
     }
 
     /// The same, instead of a result of this kind; with where the run comes from, where that is told.
@@ -200,9 +200,9 @@ impl Shell<'_> {
         &mut self,
         failure: &Failure,
         heard: &Heard,
-        provenance: Option<&Provenance>,
+        provenance: Option<&RunMetadata>,
         outputs: Outputs<F>,
-        awaited: Kind,
+        awaited: PageKind,
     ) -> Exit {
         let exit = self.fail(failure);
         self.show_failure(failure, heard, provenance, outputs, awaited);
@@ -214,9 +214,9 @@ impl Shell<'_> {
         &mut self,
         failure: &Failure,
         heard: &Heard,
-        provenance: Option<&Provenance>,
+        provenance: Option<&RunMetadata>,
         outputs: Outputs<F>,
-        awaited: Kind,
+        awaited: PageKind,
     ) {
         let folder = self.environment.folder.as_deref();
         let failure = self.named(failure);
@@ -279,7 +279,7 @@ pub fn nobody_to_ask(help: &str) -> Problem {
 }
 
 /// A failure as a document, with where the run comes from where that is to be kept.
-pub fn error_document(failure: &Failure, heard: &Heard, provenance: Option<&Provenance>) -> String {
+pub fn error_document(failure: &Failure, heard: &Heard, provenance: Option<&RunMetadata>) -> String {
     in_parts(failure, |problem, diagnostics, sources| {
         json::error_json(problem, heard, provenance, diagnostics, sources)
     })
@@ -289,8 +289,8 @@ pub fn error_document(failure: &Failure, heard: &Heard, provenance: Option<&Prov
 fn failure_shown(
     failure: &Failure,
     heard: &Heard,
-    provenance: Option<&Provenance>,
-    (on_failure, awaited): (OnFailure, Kind),
+    provenance: Option<&RunMetadata>,
+    (on_failure, awaited): (OnFailure, PageKind),
     folder: Option<&Path>,
 ) -> String {
     in_parts(failure, |problem, diagnostics, sources| match on_failure {

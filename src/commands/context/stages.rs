@@ -22,22 +22,22 @@ impl<'a> Stages<'a> {
         Stages { terminal: RefCell::new(terminal), has_bar, bar: RefCell::default() }
     }
 
-    pub fn tell(&self, event: retire::Event<'_>) {
+    pub fn tell(&self, event: retire::RetireEvent<'_>) {
         match event {
-            retire::Event::Ended(_) => {
+            retire::RetireEvent::Ended(_) => {
                 if let Some(bar) = &*self.bar.borrow() {
                     bar.inc(1);
                 }
             }
-            retire::Event::Moving(count) => {
+            retire::RetireEvent::Moving(count) => {
                 self.line(&format!("moving {count}"));
                 let bar = self.has_bar.then(|| bar(count));
                 self.terminal.borrow().error_stream().has_bar(bar.clone());
                 *self.bar.borrow_mut() = bar;
             }
-            retire::Event::Looking => self.line("looking who is on it"),
-            retire::Event::Deactivating => self.line("deactivating it"),
-            retire::Event::Reading => self.line("reading it again"),
+            retire::RetireEvent::Looking => self.line("looking who is on it"),
+            retire::RetireEvent::Deactivating => self.line("deactivating it"),
+            retire::RetireEvent::Reading => self.line("reading it again"),
         }
     }
 

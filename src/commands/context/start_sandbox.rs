@@ -100,12 +100,12 @@ pub async fn start(args: &TargetArgs, desired: &Desired) -> Result<Started, Prob
     let notes = args.sandbox_seed.iter().filter(|_| state.exists()).map(|file| passed_over(file, &state)).collect();
     // Nobody typed this path, and a repository may hold links in it.
     let below = Some(PathBuf::new());
-    let config = sandbox::Config {
+    let config = sandbox::SandboxConfig {
         state_file: Some(state),
         state_below: below,
         seed,
         faults,
-        ..sandbox::Config::rehearsal(behavior)
+        ..sandbox::SandboxConfig::rehearsal(behavior)
     };
     Ok(Started { server: Server::start(config).await?, notes })
 }

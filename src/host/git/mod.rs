@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-pub use crate::host::git::objects::{Commit, Entry, EntryKind, Folder, Kind, Objects, is_hash, os_string};
+pub use crate::host::git::objects::{
+    Commit, ObjectKind, Objects, TreeEntry, TreeEntryKind, TreeFolder, is_hash, os_string,
+};
 pub use crate::host::git::run::{Deadline, GitError};
 use crate::host::git::run::{Subcommand, start};
 

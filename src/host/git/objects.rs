@@ -19,7 +19,7 @@ const DIFFERENCES_MAX: usize = 4_095;
 const ABOUT: &str = "--batch-check=%(objectname) %(objecttype) %(objectsize) %(deltabase)";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ObjectKind {
     /// A file, or where a link leads.
     Blob,
     Tree,
@@ -31,7 +31,7 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
     pub hash: String,
-    pub kind: Kind,
+    pub kind: ObjectKind,
     pub bytes: usize,
 }
 
@@ -48,14 +48,14 @@ pub struct Commit {
 
 /// What stands in a folder of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    pub kind: EntryKind,
+pub struct TreeEntry {
+    pub kind: TreeEntryKind,
     pub hash: String,
 }
 
 /// What an entry of a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EntryKind {
+pub enum TreeEntryKind {
     File,
     /// A symbolic link; its content is where it leads.
     Link,
@@ -65,7 +65,7 @@ pub enum EntryKind {
 }
 
 /// A folder of a commit: its entries by name.
-pub type Folder = HashMap<OsString, Entry>;
+pub type TreeFolder = HashMap<OsString, TreeEntry>;
 
 #[derive(Debug)]
 pub struct Objects {
@@ -76,7 +76,7 @@ pub struct Objects {
     /// Objects for which Git reads nothing that is too large.
     harmless: HashSet<String>,
     /// Folders by hash: those of a history have most in common.
-    folders: HashMap<String, Rc<Folder>>,
+    folders: HashMap<String, Rc<TreeFolder>>,
     folders_bytes: usize,
     bytes_read: usize,
 }
@@ -148,7 +148,7 @@ impl Objects {
     }
 
     /// What an object of this kind holds, where it is no longer than that.
-    fn read_at_most(&mut self, hash: &str, kind: Kind, most: usize, what: &str) -> Result<Vec<u8>, GitError> {
+    fn read_at_most(&mut self, hash: &str, kind: ObjectKind, most: usize, what: &str) -> Result<Vec<u8>, GitError> {
         let object = self.find(hash, what)?;
         if object.kind != kind {
             return Err(GitError::Refused(format!("{what} is not what its name says: the repository is damaged")));
@@ -170,30 +170,31 @@ impl Objects {
         for _ in 0..TAGS_MAX {
             let what = format!("the commit {hash}");
             match self.find(&hash, &what)?.kind {
-                Kind::Commit => {
-                    let text = self.read_at_most(&hash, Kind::Commit, COMMIT_BYTES_MAX, &what)?;
+                ObjectKind::Commit => {
+                    let text = self.read_at_most(&hash, ObjectKind::Commit, COMMIT_BYTES_MAX, &what)?;
                     let odd = || GitError::Refused(format!("{what} is not what Git writes"));
                     return read_commit(&hash, &text).map(Some).ok_or_else(odd);
                 }
-                Kind::Tag => {
-                    let text = self.read_at_most(&hash, Kind::Tag, COMMIT_BYTES_MAX, &format!("the tag {hash}"))?;
+                ObjectKind::Tag => {
+                    let text =
+                        self.read_at_most(&hash, ObjectKind::Tag, COMMIT_BYTES_MAX, &format!("the tag {hash}"))?;
                     let text = String::from_utf8_lossy(&text).into_owned();
                     match text.lines().next().and_then(|it| it.strip_prefix("object ")) {
                         Some(next) => next.clone_into(&mut hash),
                         None => return Ok(None),
                     }
                 }
-                Kind::Blob | Kind::Tree => return Ok(None),
+                ObjectKind::Blob | ObjectKind::Tree => return Ok(None),
             }
         }
         Ok(None)
     }
 
-    pub fn folder(&mut self, hash: &str, what: &str) -> Result<(Rc<Folder>, usize), GitError> {
+    pub fn folder(&mut self, hash: &str, what: &str) -> Result<(Rc<TreeFolder>, usize), GitError> {
         if let Some(folder) = self.folders.get(hash) {
             return Ok((Rc::clone(folder), 0));
         }
-        let bytes = self.read_at_most(hash, Kind::Tree, FOLDER_BYTES_MAX, what)?;
+        let bytes = self.read_at_most(hash, ObjectKind::Tree, FOLDER_BYTES_MAX, what)?;
         let odd = || GitError::Refused(format!("{what} holds a name that Git never writes"));
         let folder = Rc::new(read_folder(&bytes, hash.len() / 2).ok_or_else(odd)?);
         if self.folders_bytes + bytes.len() > FOLDERS_KEPT_BYTES_MAX {
@@ -224,10 +225,10 @@ fn read_size(answer: &str) -> Option<Object> {
     let mut words = answer.split(' ');
     let (hash, kind, bytes) = (words.next()?, words.next()?, words.next()?);
     let kind = match kind {
-        "blob" => Kind::Blob,
-        "tree" => Kind::Tree,
-        "commit" => Kind::Commit,
-        "tag" => Kind::Tag,
+        "blob" => ObjectKind::Blob,
+        "tree" => ObjectKind::Tree,
+        "commit" => ObjectKind::Commit,
+        "tag" => ObjectKind::Tag,
         _ => return None,
     };
     Some(Object { hash: hash.to_owned(), kind, bytes: bytes.parse().ok()? })
@@ -250,24 +251,24 @@ fn read_commit(hash: &str, bytes: &[u8]) -> Option<Commit> {
 }
 
 /// A folder as Git stores it: `MODE NAME`, a zero byte, the bytes of the hash, and so on.
-fn read_folder(bytes: &[u8], hash_bytes: usize) -> Option<Folder> {
-    let mut folder = Folder::new();
+fn read_folder(bytes: &[u8], hash_bytes: usize) -> Option<TreeFolder> {
+    let mut folder = TreeFolder::new();
     let mut rest = bytes;
     while !rest.is_empty() {
         let end = rest.iter().position(|it| *it == 0)?;
         let space = rest[..end].iter().position(|it| *it == b' ')?;
         let kind = match &rest[..space] {
-            b"40000" | b"040000" => EntryKind::Folder,
-            b"120000" => EntryKind::Link,
-            b"160000" => EntryKind::Submodule,
-            mode if mode.starts_with(b"100") => EntryKind::File,
+            b"40000" | b"040000" => TreeEntryKind::Folder,
+            b"120000" => TreeEntryKind::Link,
+            b"160000" => TreeEntryKind::Submodule,
+            mode if mode.starts_with(b"100") => TreeEntryKind::File,
             _ => return None,
         };
         let name = read_name(&rest[space + 1..end])?;
         let hash = rest.get(end + 1..end + 1 + hash_bytes)?;
         let digits = hash.iter().flat_map(|it| [it >> 4, it & 15]);
         let hash = digits.filter_map(|it| char::from_digit(u32::from(it), 16)).collect();
-        if folder.insert(name, Entry { kind, hash }).is_some() {
+        if folder.insert(name, TreeEntry { kind, hash }).is_some() {
             return None;
         }
         rest = &rest[end + 1 + hash_bytes..];
@@ -321,8 +322,8 @@ mod tests {
         let one = |mode: &str, name: &str| [mode.as_bytes(), b" ", name.as_bytes(), b"\0", &[0xab; 20]].concat();
         let both = [one("100644", "a b.yaml"), one("40000", "x")].concat();
         let folder = read_folder(&both, 20).unwrap();
-        assert_eq!(folder[&OsString::from("a b.yaml")].kind, EntryKind::File);
-        assert_eq!(folder[&OsString::from("x")], Entry { kind: EntryKind::Folder, hash: "ab".repeat(20) });
+        assert_eq!(folder[&OsString::from("a b.yaml")].kind, TreeEntryKind::File);
+        assert_eq!(folder[&OsString::from("x")], TreeEntry { kind: TreeEntryKind::Folder, hash: "ab".repeat(20) });
         for odd in ["", ".", "..", "a/b", "/a"] {
             assert_eq!(read_folder(&one("40000", odd), 20), None, "{odd:?}");
         }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::client::Reader;
-use crate::client::error::Kind;
+use crate::client::error::ApiErrorKind;
 use crate::model::cause::Cause;
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, DivisionId};
-use crate::ops::apply::report::{Outcome, Row};
+use crate::ops::apply::report::{Outcome, ReportRow};
 use crate::ops::apply::verify::VERIFY_DELAYS_MS;
 use crate::plan::change::Step;
 use crate::plan::cost::is_put;
@@ -41,7 +41,7 @@ impl Divided {
                 divided.before = one.collect();
             }
             // An org that does not serve it has no divisions for definitions.
-            Err(error) if error.kind == Kind::NotServed(Generation::Second) => {}
+            Err(error) if error.kind == ApiErrorKind::NotServed(Generation::Second) => {}
             Err(error) => divided.unread = Some(Cause::from(&error)),
         }
         divided
@@ -49,10 +49,11 @@ impl Divided {
 
     /// Reads them again and corrects the rows of objects that were written and lost theirs. A list that does not show
     /// yet what was written says nothing of them. Gives why they are not known, where they are not.
-    pub async fn after(self, reader: &Reader, steps: &[Step], rows: &mut [Row]) -> Option<Cause> {
+    pub async fn after(self, reader: &Reader, steps: &[Step], rows: &mut [ReportRow]) -> Option<Cause> {
         let Divided { before, unread } = self;
-        let written = |(_, row): &(&Step, &mut Row)| matches!(row.outcome, Outcome::Done | Outcome::NotVisibleYet(_));
-        let mut rows: Vec<(&DivisionId, &Step, &mut Row)> = steps
+        let written =
+            |(_, row): &(&Step, &mut ReportRow)| matches!(row.outcome, Outcome::Done | Outcome::NotVisibleYet(_));
+        let mut rows: Vec<(&DivisionId, &Step, &mut ReportRow)> = steps
             .iter()
             .zip(rows)
             .filter(written)

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use tokio::time::Instant;
 
-use crate::client::{Gate, Session};
+use crate::client::{Session, WriteGuard};
 use crate::host::stop::Stop;
 use crate::model::cause::Cause;
 use crate::model::desired::{Desired, Limits};
@@ -20,9 +20,9 @@ use crate::model::names::{Key, Label, Locale, SystemPresence};
 use crate::model::observed::Observed;
 use crate::ops::apply::census::Census;
 use crate::ops::apply::divided::Divided;
-use crate::ops::apply::object::{Ended, Evidence, Hands, Until};
-use crate::ops::apply::report::{Needed, Outcome, RUN_AGAIN_LATER, Report, Row, Skip, Verification};
-use crate::ops::apply::verify::{Expectation, Look};
+use crate::ops::apply::object::{Ended, Hands, Until, WriteEvidence};
+use crate::ops::apply::report::{Needed, Outcome, RUN_AGAIN_LATER, Report, ReportRow, Skip, Verification};
+use crate::ops::apply::verify::{Expectation, VerifyLook};
 use crate::plan::change::{Create, Step, Waiting};
 use crate::plan::order::Order;
 
@@ -40,13 +40,13 @@ pub mod verify;
 pub const CONCURRENCY: u32 = 8;
 
 /// What a run is given: steps, never reasons.
-pub struct Job<'a> {
+pub struct ApplyJob<'a> {
     /// What to do, in the order of the plan.
     pub steps: Vec<Step>,
     /// What the plan would do and a saved plan does not let it do. What needs one of them is not done.
     pub withheld: Vec<Step>,
     /// Rows that stand before the run: what a saved plan refuses or no longer needs.
-    pub settled: Vec<Row>,
+    pub settled: Vec<ReportRow>,
     /// The config, to look whether the plan is empty afterwards.
     pub desired: &'a Desired,
     pub limits: &'a Limits,
@@ -88,9 +88,9 @@ pub enum Aim {
 
 /// What happens while a run goes on.
 #[derive(Debug, Clone, Copy)]
-pub enum Event<'a> {
+pub enum ApplyEvent<'a> {
     Started(&'a Step),
-    Finished(&'a Row),
+    Finished(&'a ReportRow),
     /// Everything else has ended, and for so long at most it is waited for what an earlier run may have made.
     Waiting(Duration),
     /// All objects have ended, and the org is read again.
@@ -115,8 +115,8 @@ pub enum Event<'a> {
 /// # Caveats
 /// A run that is dropped (not ended by `stop`) leaves whatever was in flight as it is. Running
 /// again is always right: it plans from what the org holds.
-pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event<'_>)) -> Report {
-    let Job { steps, withheld, settled, desired, limits, observed, aim, waits, before_post } = job;
+pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn Fn(ApplyEvent<'_>)) -> Report {
+    let ApplyJob { steps, withheld, settled, desired, limits, observed, aim, waits, before_post } = job;
     let begun = Instant::now();
     let default_locale = &desired.settings.default_locale;
     let reader = session.reader();
@@ -130,13 +130,13 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
     let gate = |step: &Step| match (step, &before_post) {
         (Step::Create(create), Some(before)) => {
             let (create, before) = (create.clone(), Arc::clone(before));
-            Gate::new(stop).after(Arc::new(move || before(&create)))
+            WriteGuard::new(stop).after(Arc::new(move || before(&create)))
         }
-        _ => Gate::new(stop),
+        _ => WriteGuard::new(stop),
     };
     let known: Vec<&Step> = steps.iter().chain(&withheld).collect();
     let order = Order::of(known.iter().copied(), observed);
-    let mut ended: Vec<Option<(Row, Evidence)>> = vec![None; steps.len()];
+    let mut ended: Vec<Option<(ReportRow, WriteEvidence)>> = vec![None; steps.len()];
     let late = late(&steps, &order, &|step| until(step).is_some());
     let is_late = |index: &usize| late.contains(index);
     // What waits, and what needs that, comes after everything else.
@@ -156,7 +156,7 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
         let left =
             work.iter().filter_map(|it| it.until.as_ref()).map(|it| it.at.saturating_duration_since(Instant::now()));
         if let Some(left) = left.max().filter(|it| !it.is_zero()) {
-            tell(Event::Waiting(left));
+            tell(ApplyEvent::Waiting(left));
         }
         let rows = carry_out_all(&site, &work, default_locale, tell).await;
         for (index, row) in indices.into_iter().zip(rows) {
@@ -165,7 +165,7 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
     }
     let interrupted = |step| row_of(step, Outcome::Skipped(Skip::Interrupted).into(), default_locale);
     let ended = ended.into_iter().zip(&steps).map(|(row, step)| row.unwrap_or_else(|| interrupted(step)));
-    let (mut rows, evidence): (Vec<Row>, Vec<Evidence>) = ended.unzip();
+    let (mut rows, evidence): (Vec<ReportRow>, Vec<WriteEvidence>) = ended.unzip();
     let verification = if rows.is_empty() && settled.is_empty() {
         Verification::NotNeeded
     } else {
@@ -173,9 +173,9 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
             Aim::Config => Expectation::EmptyPlan { desired, limits },
             Aim::Steps => Expectation::AsAfter,
         };
-        let look = Look { reader: &reader, expectation, planned_from: observed, census: &census, default_locale };
+        let look = VerifyLook { reader: &reader, expectation, planned_from: observed, census: &census, default_locale };
         let look = async {
-            tell(Event::Verifying);
+            tell(ApplyEvent::Verifying);
             look.verify(&steps, &mut rows, &evidence, &settled).await
         };
         match stop.until_asked(AssertUnwindSafe(look).catch_unwind()).await {
@@ -200,17 +200,22 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
 ///
 /// # Guarantees
 /// Those of [`run`] for one object. Nothing is looked at afterwards: what shall follow is for whoever asks.
-pub async fn alone(session: &Session, single: Step, desired: &Desired, stop: &Stop) -> (Row, Option<Cause>) {
+pub async fn alone(session: &Session, single: Step, desired: &Desired, stop: &Stop) -> (ReportRow, Option<Cause>) {
     let reader = session.reader();
     let steps = [single];
     let census = Census::new(&reader, desired, &steps);
     let site = Site { session, census: &census, stop };
     let default_locale = &desired.settings.default_locale;
     let divided = stop.until_asked(Divided::before(&reader, &steps)).await.unwrap_or_default();
-    let work =
-        steps.each_ref().map(|step| Work { step, needed: None, advice: None, until: None, gate: Gate::new(stop) });
+    let work = steps.each_ref().map(|step| Work {
+        step,
+        needed: None,
+        advice: None,
+        until: None,
+        gate: WriteGuard::new(stop),
+    });
     let ended = carry_out_all(&site, &work, default_locale, &|_| {}).await;
-    let mut rows: Vec<Row> = ended.into_iter().map(|(row, _)| row).collect();
+    let mut rows: Vec<ReportRow> = ended.into_iter().map(|(row, _)| row).collect();
     let unread = stop.until_asked(divided.after(&reader, &steps, &mut rows)).await.flatten();
     let [single] = &steps;
     let interrupted = || row_of(single, Outcome::Skipped(Skip::Interrupted).into(), default_locale).0;
@@ -233,7 +238,7 @@ struct Work<'a> {
     advice: Option<String>,
     /// Until when it waits.
     until: Option<Until<'a>>,
-    gate: Gate,
+    gate: WriteGuard,
 }
 
 /// The steps that wait, and those that need one of them.
@@ -249,7 +254,7 @@ fn late(steps: &[Step], order: &Order, waits: &dyn Fn(&Step) -> bool) -> BTreeSe
 }
 
 impl Work<'_> {
-    async fn end(&self, site: &Site<'_>, tell: &dyn Fn(Event<'_>)) -> Ended {
+    async fn end(&self, site: &Site<'_>, tell: &dyn Fn(ApplyEvent<'_>)) -> Ended {
         // First: what it needs may only be missing because of the signal.
         if self.gate.is_closed() {
             return Outcome::Skipped(Skip::Interrupted).into();
@@ -257,7 +262,7 @@ impl Work<'_> {
         if let Some(needed) = &self.needed {
             return Outcome::Skipped(Skip::Needs(Box::new(needed.clone()))).into();
         }
-        tell(Event::Started(self.step));
+        tell(ApplyEvent::Started(self.step));
         let writer = site.session.behind(&self.gate).writer();
         let (advice, until) = (self.advice.as_deref(), self.until);
         let hands = Hands { writer, census: site.census, gate: &self.gate, advice, until };
@@ -271,15 +276,15 @@ async fn carry_out_all(
     site: &Site<'_>,
     work: &[Work<'_>],
     default_locale: &Locale,
-    tell: &dyn Fn(Event<'_>),
-) -> Vec<(Row, Evidence)> {
+    tell: &dyn Fn(ApplyEvent<'_>),
+) -> Vec<(ReportRow, WriteEvidence)> {
     let row = |it: &Work<'_>, end: Ended| {
         let (row, evidence) = row_of(it.step, end, default_locale);
-        let row = Row { correlation_id: it.gate.answered(), ..row };
-        tell(Event::Finished(&row));
+        let row = ReportRow { correlation_id: it.gate.answered(), ..row };
+        tell(ApplyEvent::Finished(&row));
         (row, evidence)
     };
-    let mut rows: Vec<Option<(Row, Evidence)>> = vec![None; work.len()];
+    let mut rows: Vec<Option<(ReportRow, WriteEvidence)>> = vec![None; work.len()];
     {
         let mut ends = stream::iter(work.iter().enumerate())
             .map(|(index, it)| async move { (index, it.end(site, tell).await) })
@@ -300,9 +305,9 @@ async fn carry_out_all(
     ended.map(|(ended, it)| ended.unwrap_or_else(|| row(it, cut_off(it).into()))).collect()
 }
 
-fn row_of(step: &Step, end: Ended, default_locale: &Locale) -> (Row, Evidence) {
+fn row_of(step: &Step, end: Ended, default_locale: &Locale) -> (ReportRow, WriteEvidence) {
     let Ended { outcome, id, evidence } = end;
-    let mut row = Row::of(step, step.name(default_locale).cloned(), outcome);
+    let mut row = ReportRow::of(step, step.name(default_locale).cloned(), outcome);
     row.id = row.id.or(id);
     (row, evidence)
 }
@@ -316,7 +321,7 @@ pub fn bug(while_it: &str) -> Cause {
     }
 }
 
-fn panicked(gate: &Gate) -> Ended {
+fn panicked(gate: &WriteGuard) -> Ended {
     let cause = bug("worked on this object");
     let outcome = if gate.was_passed() { Outcome::Unknown(cause) } else { Outcome::Failed(cause) };
     outcome.into()

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::client::error::{ApiError, Kind, WriteError};
+use crate::client::error::{ApiError, ApiErrorKind, WriteError};
 use crate::client::shapes::{Fetched, Patch};
-use crate::client::{Gate, Writer};
+use crate::client::{WriteGuard, Writer};
 use crate::model::cause::Cause;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Label, SystemPresence};
@@ -36,12 +36,12 @@ pub struct Ended {
     pub outcome: Outcome,
     /// The id that the org gave to a created one.
     pub id: Option<DefinitionId>,
-    pub evidence: Evidence,
+    pub evidence: WriteEvidence,
 }
 
 /// By what an object counts as done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Evidence {
+pub struct WriteEvidence {
     /// The org's time of the state that it was seen in; none if the org does not say, as API v2 does not.
     pub stamp: Option<Moment>,
     /// A read by its id did not find it. That may be said of what was made a moment ago as well, so the list has to say
@@ -51,7 +51,7 @@ pub struct Evidence {
 
 impl From<Outcome> for Ended {
     fn from(outcome: Outcome) -> Ended {
-        Ended { outcome, id: None, evidence: Evidence::default() }
+        Ended { outcome, id: None, evidence: WriteEvidence::default() }
     }
 }
 
@@ -62,7 +62,7 @@ pub fn stamp(found: &Definition) -> Option<Moment> {
 
 /// An outcome that was seen in this state of the object.
 fn seen(outcome: Outcome, found: &Definition) -> Ended {
-    let evidence = Evidence { stamp: stamp(found), ..Evidence::default() };
+    let evidence = WriteEvidence { stamp: stamp(found), ..WriteEvidence::default() };
     Ended { outcome, id: None, evidence }
 }
 
@@ -82,7 +82,7 @@ pub struct Hands<'a> {
     pub writer: Writer,
     /// What stands where something shall be created.
     pub census: &'a Census<'a>,
-    pub gate: &'a Gate,
+    pub gate: &'a WriteGuard,
     /// What to do where the org refuses the write for what it holds.
     pub advice: Option<&'a str>,
     /// Until when a create waits for what an earlier run may have made.
@@ -107,7 +107,7 @@ impl Hands<'_> {
                 let patch = Patch::between(&edit.before, &edit.after);
                 self.change(step, &edit.id, Some(&patch)).await
             }
-            Step::Deactivate(_, removal) | Step::Replace(_, removal) => {
+            Step::Deactivate(_, removal) | Step::Supersede(_, removal) => {
                 let patch = match &removal.after {
                     None => Patch::deactivation(),
                     Some(after) => Patch::between(&removal.before, after),
@@ -136,7 +136,7 @@ impl Hands<'_> {
             }
             match self.write(&once, step, fetched, patch).await {
                 Ok(ended) => return ended,
-                Err(WriteError::NotDone(error)) if error.kind == Kind::Waited && waits < WAITS_MAX => {
+                Err(WriteError::NotDone(error)) if error.kind == ApiErrorKind::Waited && waits < WAITS_MAX => {
                     waits += 1;
                     continue;
                 }
@@ -193,12 +193,12 @@ impl Hands<'_> {
     /// removed in between, or these credentials may see it and not write it, or the org has stopped
     /// serving this generation of the API.
     async fn not_done(&self, step: &Step, id: &DefinitionId, error: &ApiError, lost: Option<&ApiError>) -> Ended {
-        if error.kind != (Kind::NotFound { by_the_platform: true }) {
+        if error.kind != (ApiErrorKind::NotFound { by_the_platform: true }) {
             return not_written(error, lost, self.advice).into();
         }
         match self.writer.reader().definition(id).await {
             Ok(None) => absent(step, lost),
-            Err(why) if matches!(why.kind, Kind::NotServed(_)) => not_written(&why, lost, self.advice).into(),
+            Err(why) if matches!(why.kind, ApiErrorKind::NotServed(_)) => not_written(&why, lost, self.advice).into(),
             Ok(Some(_)) | Err(_) => not_written(error, lost, self.advice).into(),
         }
     }
@@ -235,7 +235,9 @@ impl Hands<'_> {
             match self.writer.create(step.system_presence(), &step.after()).await {
                 Ok(made) => return created(&step, &made),
                 // Nothing was sent.
-                Err(WriteError::NotDone(error)) if error.kind == Kind::Waited && waits < WAITS_MAX => waits += 1,
+                Err(WriteError::NotDone(error)) if error.kind == ApiErrorKind::Waited && waits < WAITS_MAX => {
+                    waits += 1
+                }
                 Err(WriteError::NotDone(error)) => return not_written(&error, None, self.advice).into(),
                 Err(WriteError::Unclear(error)) => return self.after_open_answer(create, &before, &error).await,
             }
@@ -313,8 +315,8 @@ fn created(step: &Step, made: &Definition) -> Ended {
 /// arrive.
 fn not_written(error: &ApiError, lost: Option<&ApiError>, advice: Option<&str>) -> Outcome {
     match (&error.kind, lost) {
-        (Kind::Interrupted, Some(lost)) => Outcome::Unknown(Cause::from(lost)),
-        (Kind::Interrupted, None) => Outcome::Skipped(Skip::Interrupted),
+        (ApiErrorKind::Interrupted, Some(lost)) => Outcome::Unknown(Cause::from(lost)),
+        (ApiErrorKind::Interrupted, None) => Outcome::Skipped(Skip::Interrupted),
         (_, Some(_)) => Outcome::Unknown(Cause::from(error)),
         (_, None) => Outcome::Failed(refused(error, advice)),
     }
@@ -324,7 +326,9 @@ fn not_written(error: &ApiError, lost: Option<&ApiError>, advice: Option<&str>) 
 fn refused(error: &ApiError, advice: Option<&str>) -> Cause {
     let cause = Cause::from(error);
     match (&error.kind, advice) {
-        (Kind::Conflict | Kind::Invalid, Some(advice)) => Cause { help: Some(advice.to_owned()), ..cause },
+        (ApiErrorKind::Conflict | ApiErrorKind::Invalid, Some(advice)) => {
+            Cause { help: Some(advice.to_owned()), ..cause }
+        }
         _ => cause,
     }
 }
@@ -337,7 +341,7 @@ fn absent(step: &Step, lost: Option<&ApiError>) -> Ended {
         (false, None) => Outcome::Refused(vec![Difference::Gone]),
         (false, Some(lost)) => Outcome::Unknown(Cause::from(lost)),
     };
-    Ended { evidence: Evidence { is_absent: true, ..Evidence::default() }, ..outcome.into() }
+    Ended { evidence: WriteEvidence { is_absent: true, ..WriteEvidence::default() }, ..outcome.into() }
 }
 
 /// In what an object is not as its step wants it.
@@ -351,8 +355,8 @@ pub fn differences_to_after(step: &Step, found: &Definition) -> Vec<Difference> 
             between(&edit.after, &found.content_beside(&edit.after, &edit.scope))
         }
         Step::Deactivate(_, Removal { after: Some(after), .. })
-        | Step::Replace(_, Removal { after: Some(after), .. }) => between(after, &found.content()),
-        Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => {
+        | Step::Supersede(_, Removal { after: Some(after), .. }) => between(after, &found.content()),
+        Step::Deactivate(..) | Step::Supersede(..) | Step::Delete(_) => {
             let active = (!found.deactivated).then_some(Difference::State { found_deactivated: false });
             active.into_iter().collect()
         }

@@ -10,7 +10,7 @@ use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Content;
 use crate::model::platform::NEXT_RUN_LAG_MS;
-use crate::model::provenance::Provenance;
+use crate::model::provenance::RunMetadata;
 use crate::model::source::Span;
 use crate::model::text;
 use crate::ops::apply::blame::refused_label;
@@ -28,7 +28,7 @@ pub const RUN_AGAIN_LATER: &str = "run it again in 5 minutes: by then the org's 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// One row an object, in the order of the plan.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ReportRow>,
     /// Why nothing was applied at all: the refusals of the plan.
     pub refusals: Vec<Refusal>,
     pub verification: Verification,
@@ -39,7 +39,7 @@ pub struct Report {
     pub divisions: Divisions,
     pub default_locale: Locale,
     /// When it was, and who was at work; none where nobody has said so.
-    pub provenance: Option<Provenance>,
+    pub provenance: Option<RunMetadata>,
     /// The object that each managed definition of the config has, as far as it is known.
     pub matched: BTreeMap<Key, DefinitionId>,
 }
@@ -55,7 +55,7 @@ pub enum Intent {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct ReportRow {
     pub action: Action,
     pub key: Option<Key>,
     /// Which object; for a created one, the id that the org gave.
@@ -176,9 +176,9 @@ pub enum Verification {
     Failed(Cause),
 }
 
-impl Row {
-    pub fn of(step: &Step, name: Option<Label>, outcome: Outcome) -> Row {
-        Row {
+impl ReportRow {
+    pub fn of(step: &Step, name: Option<Label>, outcome: Outcome) -> ReportRow {
+        ReportRow {
             action: step.action(),
             key: step.key().cloned(),
             id: step.id().cloned(),
@@ -196,7 +196,7 @@ impl Row {
     }
 
     /// With the moment from which to run again, if something was made, or may have been, that no list shows.
-    pub fn with_again_from(mut self, ended: Moment) -> Row {
+    pub fn with_again_from(mut self, ended: Moment) -> ReportRow {
         let is_open = matches!(self.outcome, Outcome::NotVisibleYet(_) | Outcome::Unknown(_));
         if self.action != Action::Create || !is_open {
             return self;
@@ -207,7 +207,7 @@ impl Row {
         {
             *help = format!("{}: by then the org's list shows what this may have made", after(again_from));
         }
-        Row { again_from: Some(again_from), ..self }
+        ReportRow { again_from: Some(again_from), ..self }
     }
 
     /// What its outcome means after a run for this intent, where that needs a sentence. Foreign strings are raw.
@@ -224,11 +224,11 @@ impl Row {
     }
 
     /// With the places in the config that asked for it.
-    pub fn placed(self, desired: &Desired) -> Row {
+    pub fn placed(self, desired: &Desired) -> ReportRow {
         let Some(wanted) = self.key.as_ref().and_then(|key| desired.definitions.get(key)) else { return self };
         let Wanted { places, .. } = wanted;
         let place = match self.action {
-            Action::Replace => places.replaces.unwrap_or(places.key),
+            Action::Supersede => places.replaces.unwrap_or(places.key),
             Action::Create | Action::Reactivate | Action::Update | Action::Deactivate | Action::Delete => places.key,
         };
         let refused = match &self.outcome {
@@ -243,7 +243,7 @@ impl Row {
             | Outcome::Unknown(_) => None,
         };
         let label = refused.and_then(|locale| places.labels.iter().find(|(it, _)| it.same_as(locale)));
-        Row { place: Some(place), refused_label: label.map(|(_, span)| *span), ..self }
+        ReportRow { place: Some(place), refused_label: label.map(|(_, span)| *span), ..self }
     }
 }
 
@@ -459,7 +459,7 @@ pub fn in_short(action: Action, key: Option<&Key>, name: Option<&Label>, id: Opt
 }
 
 impl Report {
-    pub fn of(rows: Vec<Row>, default_locale: Locale) -> Report {
+    pub fn of(rows: Vec<ReportRow>, default_locale: Locale) -> Report {
         Report {
             rows,
             refusals: Vec::new(),

@@ -14,8 +14,8 @@ use crate::model::names::{DefinitionId, Key, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::platform::LIST_LAG_MS;
 use crate::ops::apply::census::Census;
-use crate::ops::apply::object::{Evidence, differences_to_after, stamp};
-use crate::ops::apply::report::{Outcome, Row, Unseen, Verification};
+use crate::ops::apply::object::{WriteEvidence, differences_to_after, stamp};
+use crate::ops::apply::report::{Outcome, ReportRow, Unseen, Verification};
 use crate::plan::change::{Action, Change, Reason, Step};
 use crate::plan::difference::{Difference, Standing, standing};
 use crate::plan::refusal::Refusal;
@@ -65,7 +65,7 @@ impl Expectation<'_> {
 }
 
 /// What the look is held against, and how the org is read.
-pub struct Look<'a> {
+pub struct VerifyLook<'a> {
     pub reader: &'a Reader,
     /// What shall be so.
     pub expectation: Expectation<'a>,
@@ -97,15 +97,15 @@ impl Made<'_> {
     }
 }
 
-impl Look<'_> {
+impl VerifyLook<'_> {
     /// Reads the org until it is as expected, apart from what `rows` say was not done, and corrects the
     /// rows of what turns out not to be as it was written. `steps`, `rows` and `evidence` go together.
     pub async fn verify(
         &self,
         steps: &[Step],
-        rows: &mut [Row],
-        evidence: &[Evidence],
-        others: &[Row],
+        rows: &mut [ReportRow],
+        evidence: &[WriteEvidence],
+        others: &[ReportRow],
     ) -> Verification {
         let mut drift = (Vec::new(), Vec::new());
         let begun = Instant::now();
@@ -167,7 +167,7 @@ impl Look<'_> {
     /// What refuses a plan since there is a second definition for one that this run has made: one that the list did not
     /// show when it was made, and that this run did not write. Lists may show labels from before they changed hands, so
     /// its own read has to say so too.
-    async fn twins(&self, observed: &Observed, steps: &[Step], rows: &[Row]) -> Vec<Refusal> {
+    async fn twins(&self, observed: &Observed, steps: &[Step], rows: &[ReportRow]) -> Vec<Refusal> {
         let written: BTreeSet<&DefinitionId> =
             rows.iter().filter(|it| it.outcome.may_be_written()).filter_map(|it| it.id.as_ref()).collect();
         let mut found = Vec::new();
@@ -201,7 +201,14 @@ impl Look<'_> {
     }
 
     /// Reads one object by its id. True when nothing more is to be found out about it. `last`: nobody waits any longer.
-    async fn doubt(&self, observed: &Observed, step: &Step, row: &mut Row, evidence: Evidence, last: bool) -> bool {
+    async fn doubt(
+        &self,
+        observed: &Observed,
+        step: &Step,
+        row: &mut ReportRow,
+        evidence: WriteEvidence,
+        last: bool,
+    ) -> bool {
         let Some(id) = &row.id else { return true };
         let found = match self.reader.definition(id).await {
             Ok(found) => found.map(|it| it.definition),
@@ -248,7 +255,7 @@ impl Look<'_> {
 
     /// A read by its id shows an object as it was written. `listed` is what the list shows, which may be older, or newer
     /// where such reads lag.
-    fn not_listed_so(&self, step: &Step, listed: Option<&Definition>, evidence: Evidence) -> Outcome {
+    fn not_listed_so(&self, step: &Step, listed: Option<&Definition>, evidence: WriteEvidence) -> Outcome {
         let has_no_times = self.reader.generation() == Generation::Second;
         let Some(listed) = listed else {
             // What was listed before the run is listed by this client.
@@ -285,7 +292,7 @@ fn not_found_alone() -> Cause {
 }
 
 /// The org was not read again, so what only a read by id did not find is not known to be gone.
-pub fn unconfirmed(rows: &mut [Row], evidence: &[Evidence]) {
+pub fn unconfirmed(rows: &mut [ReportRow], evidence: &[WriteEvidence]) {
     for (row, _) in rows.iter_mut().zip(evidence).filter(|(_, it)| it.is_absent) {
         if row.outcome == Outcome::AlreadySo {
             row.outcome = Outcome::Failed(not_found_alone());
@@ -303,8 +310,8 @@ fn shows(observed: &Observed, step: &Step, id: Option<&DefinitionId>) -> bool {
 }
 
 /// The rows that count as done, and whose own object is not shown so.
-fn pending(observed: &Observed, steps: &[Step], rows: &[Row]) -> Vec<usize> {
-    let done = |row: &Row| matches!(row.outcome, Outcome::Done | Outcome::AlreadySo);
+fn pending(observed: &Observed, steps: &[Step], rows: &[ReportRow]) -> Vec<usize> {
+    let done = |row: &ReportRow| matches!(row.outcome, Outcome::Done | Outcome::AlreadySo);
     let all = steps.iter().zip(rows).enumerate();
     all.filter(|(_, (step, row))| done(row) && !shows(observed, step, row.id.as_ref()))
         .map(|(index, _)| index)
@@ -312,12 +319,12 @@ fn pending(observed: &Observed, steps: &[Step], rows: &[Row]) -> Vec<usize> {
 }
 
 /// What is to be done although no row that is not done, or not shown yet, speaks of it.
-fn unexpected(changes: Vec<Change>, rows: &[Row], pending: &[usize], others: &[Row]) -> Vec<Change> {
-    let is_open = |(index, row): &(usize, &Row)| pending.contains(index) || !row.outcome.is_success();
+fn unexpected(changes: Vec<Change>, rows: &[ReportRow], pending: &[usize], others: &[ReportRow]) -> Vec<Change> {
+    let is_open = |(index, row): &(usize, &ReportRow)| pending.contains(index) || !row.outcome.is_success();
     let open = rows.iter().enumerate().filter(is_open).map(|(_, row)| row);
     // What was settled before the run and is to be done again was changed by somebody meanwhile.
     let undone = others.iter().filter(|row| !row.outcome.is_success());
-    let open: Vec<&Row> = open.chain(undone).collect();
+    let open: Vec<&ReportRow> = open.chain(undone).collect();
     let ids: BTreeSet<&DefinitionId> = open.iter().filter_map(|row| row.id.as_ref()).collect();
     let keys: BTreeSet<&Key> = open.iter().filter_map(|row| row.key.as_ref()).collect();
     changes

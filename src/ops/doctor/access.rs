@@ -1,11 +1,11 @@
 //! The checks of what the credentials open: which org it is, what it serves, and what its client may do.
 
-use crate::client::{ApiError, Kind, Removal};
+use crate::client::{ApiError, ApiErrorKind, TrialRemoval};
 use crate::model::generation::{ApiChoice, Generation};
 use crate::model::observed::Organization;
 use crate::model::text;
 use crate::ops::doctor::check::{Check, Health};
-use crate::ops::doctor::facts::{Answer, ConfigFact, CredentialsFact, Facts, Meant};
+use crate::ops::doctor::facts::{ConfigFact, CredentialsFact, DoctorAnswer, Facts, MeantOrg};
 
 /// The permission that reading definitions needs (docs/platform.md, "Operations and permissions").
 const VIEW: &str = "presence:presenceDefinition:view";
@@ -33,8 +33,8 @@ fn used(facts: &Facts) -> Generation {
     }
 }
 
-fn is_not_served(answer: &Answer<usize>) -> bool {
-    matches!(answer, Answer::Refused(ApiError { kind: Kind::NotServed(_), .. }))
+fn is_not_served(answer: &DoctorAnswer<usize>) -> bool {
+    matches!(answer, DoctorAnswer::Refused(ApiError { kind: ApiErrorKind::NotServed(_), .. }))
 }
 
 /// With the words, the help and the id of a failure.
@@ -51,9 +51,9 @@ fn refused(name: &'static str, health: Health, error: &ApiError) -> Check {
 fn org(facts: &Facts) -> Check {
     const NAME: &str = "org";
     let org = match &facts.answers.org {
-        Answer::Given(org) => org,
-        Answer::NotAsked => return Check::not_known(NAME, "it was not asked who it is"),
-        Answer::Refused(error) => return refused(NAME, Health::Failed, error),
+        DoctorAnswer::Given(org) => org,
+        DoctorAnswer::NotAsked => return Check::not_known(NAME, "it was not asked who it is"),
+        DoctorAnswer::Refused(error) => return refused(NAME, Health::Failed, error),
     };
     let Organization { id, name } = org;
     // Its id is made up: nothing is to be written because of it.
@@ -69,10 +69,10 @@ fn org(facts: &Facts) -> Check {
         }
     };
     match meant {
-        Meant::Named { name: _, id: Some(meant) } if meant == id => {
+        MeantOrg::Named { name: _, id: Some(meant) } if meant == id => {
             Check::good(NAME, format!("{is}, as the config says"))
         }
-        Meant::Named { name: meant, id: Some(meant_id) } => Check::failed(
+        MeantOrg::Named { name: meant, id: Some(meant_id) } => Check::failed(
             NAME,
             format!(
                 "these credentials are for {is}, and the config is for {meant} ({meant_id})",
@@ -80,20 +80,20 @@ fn org(facts: &Facts) -> Check {
             ),
         )
         .help("use the credentials of the org that is meant, or correct `org.id`"),
-        Meant::Named { name: meant, id: None } => Check::warning(
+        MeantOrg::Named { name: meant, id: None } => Check::warning(
             NAME,
             format!("{is}; the config calls its org {meant} and does not say its id", meant = text::ticked(meant)),
         )
         .help(format!("write `id: {id}` below `org`, so that nothing is ever applied to another org")),
-        Meant::Unnamed => Check::warning(NAME, format!("{is}; the config does not say which org it is for")).help(
+        MeantOrg::Unnamed => Check::warning(NAME, format!("{is}; the config does not say which org it is for")).help(
             format!("write `org: {{ name: …, id: {id} }}` into it, so that nothing is ever applied to another org"),
         ),
-        Meant::OneOf(names) => {
+        MeantOrg::OneOf(names) => {
             let names: Vec<String> = names.iter().map(text::ticked).collect();
             Check::not_known(NAME, format!("{is}; the config is for {}", text::list(&names, "and")))
                 .help("give --org NAME to hold it against one of them")
         }
-        Meant::Unknown { .. } => Check::not_known(NAME, format!("{is}; no org of the config is meant")),
+        MeantOrg::Unknown { .. } => Check::not_known(NAME, format!("{is}; no org of the config is meant")),
     }
 }
 
@@ -106,34 +106,34 @@ fn served(name: &'static str, generation: Generation, facts: &Facts) -> Check {
     let is_used = generation == used(facts);
     let role = if is_used { "it is the one that is used" } else { "it is not used" };
     match answer {
-        Answer::NotAsked => Check::not_known(name, "it was not asked for"),
-        Answer::Given(count) => {
+        DoctorAnswer::NotAsked => Check::not_known(name, "it was not asked for"),
+        DoctorAnswer::Given(count) => {
             Check::good(name, format!("answers, with {}; {role}", text::count(*count, "definition")))
         }
         // A plan would end here, as it asks the other one only if this one is not served.
-        Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. }) if is_used => {
+        DoctorAnswer::Refused(error @ ApiError { kind: ApiErrorKind::Forbidden { .. }, .. }) if is_used => {
             let check = refused(name, Health::Failed, error);
             match other {
-                Answer::Given(_) => {
+                DoctorAnswer::Given(_) => {
                     let other = generation.other();
                     let help = format!("{}; or give `--api {other}`, which this client may read", error.help());
                     check.help(help)
                 }
-                Answer::NotAsked | Answer::Refused(_) => check,
+                DoctorAnswer::NotAsked | DoctorAnswer::Refused(_) => check,
             }
         }
-        Answer::Refused(ApiError { kind: Kind::Forbidden { .. }, .. }) => {
+        DoctorAnswer::Refused(ApiError { kind: ApiErrorKind::Forbidden { .. }, .. }) => {
             Check::good(name, format!("is there, and shows nothing to this client; {role}"))
         }
-        Answer::Refused(ApiError { kind: Kind::NotServed(_), .. }) if !is_used => {
+        DoctorAnswer::Refused(ApiError { kind: ApiErrorKind::NotServed(_), .. }) if !is_used => {
             Check::good(name, "the org does not serve it; it is not used")
         }
-        Answer::Refused(error) if is_used && facts.wanted == ApiChoice::Auto && is_not_served(answer) => {
-            let none = ApiError { kind: Kind::NoneServed, ..error.clone() };
+        DoctorAnswer::Refused(error) if is_used && facts.wanted == ApiChoice::Auto && is_not_served(answer) => {
+            let none = ApiError { kind: ApiErrorKind::NoneServed, ..error.clone() };
             refused(name, Health::Failed, &none)
         }
-        Answer::Refused(error) if is_used => refused(name, Health::Failed, error),
-        Answer::Refused(error) => refused(name, Health::NotKnown, error),
+        DoctorAnswer::Refused(error) if is_used => refused(name, Health::Failed, error),
+        DoctorAnswer::Refused(error) => refused(name, Health::NotKnown, error),
     }
 }
 
@@ -144,44 +144,52 @@ fn view(facts: &Facts, used: Generation) -> Check {
         Generation::Second => &facts.answers.second,
     };
     // By `v1` a plan works without it.
-    let health = if matches!(lists, Answer::Given(_)) { Health::Warning } else { Health::Failed };
+    let health = if matches!(lists, DoctorAnswer::Given(_)) { Health::Warning } else { Health::Failed };
     let forbidden = |error: &ApiError| refused(NAME, health, error);
     match (&facts.answers.second, &facts.answers.one) {
-        (Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. }), _)
-        | (_, Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. })) => forbidden(error),
-        (Answer::Given(_), _) | (_, Answer::Given(())) => Check::good(NAME, format!("the client has {VIEW}")),
-        (Answer::NotAsked | Answer::Refused(_), Answer::NotAsked | Answer::Refused(_)) => match lists {
-            Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. }) => forbidden(error),
-            Answer::NotAsked | Answer::Given(_) | Answer::Refused(_) => {
-                Check::not_known(NAME, format!("nothing was read that needs {VIEW}"))
+        (DoctorAnswer::Refused(error @ ApiError { kind: ApiErrorKind::Forbidden { .. }, .. }), _)
+        | (_, DoctorAnswer::Refused(error @ ApiError { kind: ApiErrorKind::Forbidden { .. }, .. })) => forbidden(error),
+        (DoctorAnswer::Given(_), _) | (_, DoctorAnswer::Given(())) => {
+            Check::good(NAME, format!("the client has {VIEW}"))
+        }
+        (DoctorAnswer::NotAsked | DoctorAnswer::Refused(_), DoctorAnswer::NotAsked | DoctorAnswer::Refused(_)) => {
+            match lists {
+                DoctorAnswer::Refused(error @ ApiError { kind: ApiErrorKind::Forbidden { .. }, .. }) => {
+                    forbidden(error)
+                }
+                DoctorAnswer::NotAsked | DoctorAnswer::Given(_) | DoctorAnswer::Refused(_) => {
+                    Check::not_known(NAME, format!("nothing was read that needs {VIEW}"))
+                }
             }
-        },
+        }
     }
 }
 
-fn usage(answer: &Answer<()>) -> Check {
+fn usage(answer: &DoctorAnswer<()>) -> Check {
     const NAME: &str = "usage";
     match answer {
-        Answer::NotAsked => Check::not_known(NAME, "who is on a definition was not asked"),
-        Answer::Given(()) => Check::good(NAME, "the org says who is on a definition now"),
-        Answer::Refused(error @ ApiError { kind: Kind::Forbidden { .. }, .. }) => {
+        DoctorAnswer::NotAsked => Check::not_known(NAME, "who is on a definition was not asked"),
+        DoctorAnswer::Given(()) => Check::good(NAME, "the org says who is on a definition now"),
+        DoctorAnswer::Refused(error @ ApiError { kind: ApiErrorKind::Forbidden { .. }, .. }) => {
             let check = refused(NAME, Health::Warning, error);
             check.help(
                 "without it `--usage` reads \"not known\", `limits.activeUsers` refuses, and `retire` stops: give a role of \
                  the OAuth client the permission that the answer names, usually analytics:userObservation:view",
             )
         }
-        Answer::Refused(error) => refused(NAME, Health::NotKnown, error),
+        DoctorAnswer::Refused(error) => refused(NAME, Health::NotKnown, error),
     }
 }
 
 /// Only of a config that names one.
-fn divisions(answer: &Answer<usize>) -> Option<Check> {
+fn divisions(answer: &DoctorAnswer<usize>) -> Option<Check> {
     const NAME: &str = "divisions";
     match answer {
-        Answer::NotAsked => None,
-        Answer::Given(count) => Some(Check::good(NAME, format!("the client sees {}", text::count(*count, "division")))),
-        Answer::Refused(error) => {
+        DoctorAnswer::NotAsked => None,
+        DoctorAnswer::Given(count) => {
+            Some(Check::good(NAME, format!("the client sees {}", text::count(*count, "division"))))
+        }
+        DoctorAnswer::Refused(error) => {
             Some(refused(NAME, Health::Failed, error).help(
                 "the config names a division: write its id in place of the name, or let the client list divisions",
             ))
@@ -199,20 +207,20 @@ fn write(facts: &Facts) -> Check {
         return Check::good(NAME, "the sandbox's client may do everything, and nothing there is real");
     }
     match &facts.answers.removal {
-        Answer::NotAsked => Check::not_known(NAME, "whether this client could write: nothing that only reads tells")
+        DoctorAnswer::NotAsked => Check::not_known(NAME, "whether this client could write: nothing that only reads tells")
             .help(format!(
                 "`--try-write` asks the org, where it is the one that is meant, to remove a definition that does not exist; \
                  or {ROLES}"
             )),
-        Answer::Given(Removal::Allowed) => {
+        DoctorAnswer::Given(TrialRemoval::Allowed) => {
             Check::warning(NAME, "this client could write: the org does not forbid it to remove a definition")
                 .help(format!("for a client that applies that is as it should be; for one that plans, {ROLES}"))
         }
-        Answer::Given(Removal::Forbidden) => Check::not_known(
+        DoctorAnswer::Given(TrialRemoval::Forbidden) => Check::not_known(
             NAME,
             "the org forbids this client to remove a definition; whether it may add or edit, nothing tells",
         )
         .help(ROLES),
-        Answer::Refused(error) => refused(NAME, Health::NotKnown, error),
+        DoctorAnswer::Refused(error) => refused(NAME, Health::NotKnown, error),
     }
 }

@@ -1,7 +1,7 @@
 //! What the checks of the first day go by. All of it is gathered before any of it is judged.
 
 use crate::client::wire::WireError;
-use crate::client::{ApiError, Endpoints, Removal};
+use crate::client::{ApiError, Endpoints, TrialRemoval};
 use crate::host::git::{GitError, Repository};
 use crate::host::proxy::Proxy;
 use crate::model::generation::ApiChoice;
@@ -16,7 +16,7 @@ pub struct Facts {
     /// The repository that they are in; none where it is in none.
     pub git: Result<Option<Repository>, GitError>,
     /// Where the org is.
-    pub place: Result<Place, Problem>,
+    pub place: Result<OrgPlace, Problem>,
     pub credentials: CredentialsFact,
     /// The generation that the config or `--api` asks for.
     pub wanted: ApiChoice,
@@ -30,18 +30,18 @@ pub struct Answers {
     pub api: Reach,
     /// What answered where tokens are given.
     pub login: Reach,
-    pub org: Answer<Organization>,
+    pub org: DoctorAnswer<Organization>,
     /// How many definitions `v1` lists.
-    pub first: Answer<usize>,
+    pub first: DoctorAnswer<usize>,
     /// How many definitions `v2` lists.
-    pub second: Answer<usize>,
+    pub second: DoctorAnswer<usize>,
     /// One definition, read by its id as `apply` reads it.
-    pub one: Answer<()>,
-    pub usage: Answer<()>,
+    pub one: DoctorAnswer<()>,
+    pub usage: DoctorAnswer<()>,
     /// How many divisions there are; asked where the config names one.
-    pub divisions: Answer<usize>,
+    pub divisions: DoctorAnswer<usize>,
     /// Whether the client could remove a definition; asked where somebody wants to know.
-    pub removal: Answer<Removal>,
+    pub removal: DoctorAnswer<TrialRemoval>,
 }
 
 /// What the files of the config are.
@@ -60,12 +60,12 @@ pub enum ConfigFact {
         path: String,
         definitions: usize,
         warnings: usize,
-        meant: Meant,
+        meant: MeantOrg,
     },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Meant {
+pub enum MeantOrg {
     /// It names none.
     Unnamed,
     Named {
@@ -83,7 +83,7 @@ pub enum Meant {
 
 /// Where the org is, and what says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct OrgPlace {
     pub endpoints: Endpoints,
     pub named_by: NamedBy,
     /// The proxy that is used, if any; a variable that cannot be used stops everything.
@@ -139,7 +139,7 @@ pub enum Reach {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Answer<T> {
+pub enum DoctorAnswer<T> {
     /// It was not asked.
     #[default]
     NotAsked,
@@ -147,11 +147,11 @@ pub enum Answer<T> {
     Refused(ApiError),
 }
 
-impl<T> From<Result<T, ApiError>> for Answer<T> {
-    fn from(result: Result<T, ApiError>) -> Answer<T> {
+impl<T> From<Result<T, ApiError>> for DoctorAnswer<T> {
+    fn from(result: Result<T, ApiError>) -> DoctorAnswer<T> {
         match result {
-            Ok(value) => Answer::Given(value),
-            Err(error) => Answer::Refused(error),
+            Ok(value) => DoctorAnswer::Given(value),
+            Err(error) => DoctorAnswer::Refused(error),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::host::git::{GitError, Repository};
 use crate::model::text;
 use crate::ops::doctor::check::Check;
-use crate::ops::doctor::facts::{ConfigFact, Facts, Meant};
+use crate::ops::doctor::facts::{ConfigFact, Facts, MeantOrg};
 
 pub fn checks(facts: &Facts) -> Vec<Check> {
     vec![config(&facts.config), git(&facts.git), depth(&facts.git)]
@@ -30,7 +30,7 @@ fn config(fact: &ConfigFact) -> Check {
             let said =
                 format!("{path} is valid: {}", text::count(*definitions, "definition"), path = text::ticked(path));
             match (meant, warnings) {
-                (Meant::Unknown { typed, known }, _) => {
+                (MeantOrg::Unknown { typed, known }, _) => {
                     let known: Vec<String> = known.iter().map(text::ticked).collect();
                     let known = if known.is_empty() { "none".to_owned() } else { text::list(&known, "and") };
                     Check::failed(
@@ -39,8 +39,8 @@ fn config(fact: &ConfigFact) -> Check {
                     )
                     .help(format!("give --org one of its orgs: {known}"))
                 }
-                (Meant::Unnamed | Meant::Named { .. } | Meant::OneOf(_), 0) => Check::good(NAME, said),
-                (Meant::Unnamed | Meant::Named { .. } | Meant::OneOf(_), warnings) => {
+                (MeantOrg::Unnamed | MeantOrg::Named { .. } | MeantOrg::OneOf(_), 0) => Check::good(NAME, said),
+                (MeantOrg::Unnamed | MeantOrg::Named { .. } | MeantOrg::OneOf(_), warnings) => {
                     Check::warning(NAME, format!("{said}, {}", text::count(*warnings, "warning")))
                         .help(format!("`presencectl validate {}` shows them", text::shell_word(path)))
                 }

@@ -2,12 +2,12 @@
 
 use crate::client::error::connection_help;
 use crate::client::wire::WireError;
-use crate::client::{ApiError, Kind};
+use crate::client::{ApiError, ApiErrorKind};
 use crate::host::proxy::{EXCEPT_FORM, Proxy};
 use crate::model::moment::Moment;
 use crate::model::text;
 use crate::ops::doctor::check::{CREDENTIALS, Check};
-use crate::ops::doctor::facts::{Answer, CredentialsFact, Facts, NamedBy, Place, Reach};
+use crate::ops::doctor::facts::{CredentialsFact, DoctorAnswer, Facts, NamedBy, OrgPlace, Reach};
 
 /// Two clocks that differ by more than this make times in reports and logs misleading.
 pub const SKEW_MAX_S: u64 = 60;
@@ -33,7 +33,7 @@ fn region(facts: &Facts) -> Check {
             let check = Check::failed(NAME, problem.message.clone());
             Check { help: problem.help.clone(), ..check }
         }
-        Ok(Place { endpoints, named_by, .. }) => {
+        Ok(OrgPlace { endpoints, named_by, .. }) => {
             let by = match named_by {
                 NamedBy::Sandbox => return Check::good(NAME, "the sandbox on this machine"),
                 NamedBy::BaseUrl => "--base-url",
@@ -66,18 +66,18 @@ fn credentials(fact: &CredentialsFact) -> Check {
     }
 }
 
-fn proxy(place: Option<&Place>) -> Check {
+fn proxy(place: Option<&OrgPlace>) -> Check {
     const NAME: &str = "proxy";
     match place {
         None => Check::not_known(NAME, "it depends on where the org is"),
-        Some(Place { endpoints, .. }) if endpoints.is_loopback() => {
+        Some(OrgPlace { endpoints, .. }) if endpoints.is_loopback() => {
             Check::good(NAME, "none: the org is on this machine")
         }
-        Some(Place { proxy: Err(problem), .. }) => {
+        Some(OrgPlace { proxy: Err(problem), .. }) => {
             let check = Check::failed(NAME, problem.message.clone());
             Check { help: problem.help.clone(), ..check }
         }
-        Some(Place { proxy: Ok(proxy), unread_entries, endpoints, .. }) => {
+        Some(OrgPlace { proxy: Ok(proxy), unread_entries, endpoints, .. }) => {
             let said = match proxy {
                 None => "none: no variable names one for this host".to_owned(),
                 Some(Proxy { variable, host, targets, .. }) => match targets.as_slice() {
@@ -94,7 +94,7 @@ fn proxy(place: Option<&Place>) -> Check {
     }
 }
 
-fn reached(name: &'static str, place: Option<&Place>, host: Option<String>, reach: &Reach) -> Check {
+fn reached(name: &'static str, place: Option<&OrgPlace>, host: Option<String>, reach: &Reach) -> Check {
     let (Some(place), Some(host)) = (place, host) else {
         return Check::not_known(name, "nothing says where the org is");
     };
@@ -144,7 +144,7 @@ fn reached(name: &'static str, place: Option<&Place>, host: Option<String>, reac
     }
 }
 
-fn login(facts: &Facts, place: Option<&Place>) -> Check {
+fn login(facts: &Facts, place: Option<&OrgPlace>) -> Check {
     const NAME: &str = "login";
     if matches!(facts.credentials, CredentialsFact::Token { .. }) {
         return Check::good(NAME, "not needed: a token is given");
@@ -159,18 +159,20 @@ fn token(facts: &Facts) -> Check {
         Check { correlation_id: error.about.correlation_id.clone(), ..check }
     };
     match (&facts.answers.org, &facts.credentials) {
-        (Answer::NotAsked, _) => Check::not_known(NAME, "none was asked for"),
-        (Answer::Refused(error), _)
-            if matches!(error.kind, Kind::Credentials | Kind::Unauthorized { .. })
+        (DoctorAnswer::NotAsked, _) => Check::not_known(NAME, "none was asked for"),
+        (DoctorAnswer::Refused(error), _)
+            if matches!(error.kind, ApiErrorKind::Credentials | ApiErrorKind::Unauthorized { .. })
                 || error.about.path.ends_with("/oauth/token") =>
         {
             refused(error)
         }
-        (Answer::Refused(error), _) if matches!(error.kind, Kind::Connection(_)) => {
+        (DoctorAnswer::Refused(error), _) if matches!(error.kind, ApiErrorKind::Connection(_)) => {
             Check::not_known(NAME, "the org's answer was lost")
         }
-        (Answer::Given(_) | Answer::Refused(_), CredentialsFact::Token { .. }) => Check::good(NAME, "it is taken"),
-        (Answer::Given(_) | Answer::Refused(_), _) => Check::good(NAME, "one was given, and is taken"),
+        (DoctorAnswer::Given(_) | DoctorAnswer::Refused(_), CredentialsFact::Token { .. }) => {
+            Check::good(NAME, "it is taken")
+        }
+        (DoctorAnswer::Given(_) | DoctorAnswer::Refused(_), _) => Check::good(NAME, "one was given, and is taken"),
     }
 }
 
@@ -212,7 +214,7 @@ mod tests {
         let url = [endpoints.api("/", &[])];
         let proxies = Proxies::of(&|name| proxy.filter(|_| name == "HTTPS_PROXY").map(OsString::from));
         let proxy = Ok(proxies.of_urls(&url).unwrap());
-        let place = Place { endpoints, named_by: NamedBy::Variable, proxy, unread_entries: Vec::new() };
+        let place = OrgPlace { endpoints, named_by: NamedBy::Variable, proxy, unread_entries: Vec::new() };
         let Check { health, said, help, .. } = reached("api", Some(&place), Some(place.endpoints.api_host()), reach);
         format!("{}: {said} | {}", health.words(), help.unwrap_or_default())
     }

@@ -6,17 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::desired::{Desired, Management, Wanted};
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::{Definition, Observed, Primary};
-use crate::plan::change::{Step, Why};
+use crate::plan::change::{Step, WhyUnmanaged};
 use crate::plan::refusal::Fact;
 use crate::plan::{Plan, plan};
 
 /// The object of a definition that the plan alone would ask about, or make anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct AnsweredObject {
     pub id: DefinitionId,
     pub certainty: Certainty,
     /// Where it is now.
-    pub place: Place,
+    pub place: AnsweredPlace,
 }
 
 /// How it is known which object a definition has.
@@ -29,7 +29,7 @@ pub enum Certainty {
 
 /// Where the object of a definition is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum AnsweredPlace {
     /// Where the config says, called otherwise.
     Here,
     Elsewhere,
@@ -37,9 +37,9 @@ pub enum Place {
 
 /// A plan with its questions answered as far as may be.
 #[derive(Debug)]
-pub struct Answered {
+pub struct AnsweredPlan {
     pub plan: Plan,
-    pub found: BTreeMap<Key, Found>,
+    pub found: BTreeMap<Key, AnsweredObject>,
 }
 
 /// Plans with what is known of the objects of definitions; `last_object` is what reports say of one.
@@ -47,23 +47,23 @@ pub fn answered(
     desired: &Desired,
     observed: &Observed,
     last_object: impl Fn(&Key) -> Option<DefinitionId>,
-) -> Answered {
+) -> AnsweredPlan {
     let asked = plan(desired, observed, &desired.settings.limits);
     let mut found = Finder::new(desired, observed, &asked).found(last_object);
     loop {
         if found.is_empty() {
-            return Answered { plan: asked, found };
+            return AnsweredPlan { plan: asked, found };
         }
         let answers = with_answers(desired, observed, &found);
         let plan = plan(&answers, observed, &desired.settings.limits);
         // What needs nothing once it is answered would hide the question.
-        let is_told = |key: &Key, it: &Found| {
+        let is_told = |key: &Key, it: &AnsweredObject| {
             plan.changes.iter().any(|change| change.step.key() == Some(key) && change.step.id() == Some(&it.id))
         };
         let told = found.len();
         found.retain(|key, it| is_told(key, it));
         if found.len() == told {
-            return Answered { plan, found };
+            return AnsweredPlan { plan, found };
         }
     }
 }
@@ -77,14 +77,14 @@ struct Finder<'a> {
 
 impl<'a> Finder<'a> {
     fn new(desired: &'a Desired, observed: &'a Observed, plan: &'a Plan) -> Finder<'a> {
-        let in_step = plan.in_step.iter().filter_map(|it| it.id.as_ref());
+        let in_step = plan.in_sync.iter().filter_map(|it| it.id.as_ref());
         let changed = plan.changes.iter().filter(|it| !matches!(it.step, Step::Delete(_)));
-        let omitted = plan.left_alone.iter().filter(|it| matches!(it.why, Why::Omitted(_)));
+        let omitted = plan.unmanaged.iter().filter(|it| matches!(it.why, WhyUnmanaged::Omitted(_)));
         let taken = in_step.chain(changed.filter_map(|it| it.step.id())).chain(omitted.map(|it| &it.id)).collect();
         Finder { desired, observed, plan, taken }
     }
 
-    fn found(&self, last_object: impl Fn(&Key) -> Option<DefinitionId>) -> BTreeMap<Key, Found> {
+    fn found(&self, last_object: impl Fn(&Key) -> Option<DefinitionId>) -> BTreeMap<Key, AnsweredObject> {
         let questions = self.questions();
         let made = self.plan.changes.iter().filter_map(|it| match &it.step {
             Step::Create(create) => Some(&create.key),
@@ -133,7 +133,7 @@ impl<'a> Finder<'a> {
     }
 
     /// Where the object is; none where it cannot be the definition's, or no line of the config could say so.
-    fn at(&self, key: &Key, id: &DefinitionId, certainty: Certainty) -> Option<Found> {
+    fn at(&self, key: &Key, id: &DefinitionId, certainty: Certainty) -> Option<AnsweredObject> {
         let (wanted, object) = (self.desired.definitions.get(key)?, self.observed.get(id)?);
         let is_answered = wanted.new || wanted.replaces.is_some() || wanted.management == Management::Omitted;
         let is_pinned = wanted.pin.as_ref() == Some(id);
@@ -141,10 +141,14 @@ impl<'a> Finder<'a> {
         if is_answered || object.deactivated || object.primary != Primary::No || !(is_free || is_pinned) {
             return None;
         }
-        let place = if object.system_presence == wanted.system_presence { Place::Here } else { Place::Elsewhere };
+        let place = if object.system_presence == wanted.system_presence {
+            AnsweredPlace::Here
+        } else {
+            AnsweredPlace::Elsewhere
+        };
         // `replaces` finds what it replaces by its default label.
         let is_found = object.default_label(&self.desired.settings.default_locale).is_some();
-        (place == Place::Here || is_found).then(|| Found { id: id.clone(), certainty, place })
+        (place == AnsweredPlace::Here || is_found).then(|| AnsweredObject { id: id.clone(), certainty, place })
     }
 }
 
@@ -157,13 +161,13 @@ fn only_once(known: &mut BTreeMap<&Key, (DefinitionId, Certainty)>) {
 }
 
 /// The config with a pin for what is called otherwise, and `replaces` for what is elsewhere.
-fn with_answers(desired: &Desired, observed: &Observed, found: &BTreeMap<Key, Found>) -> Desired {
+fn with_answers(desired: &Desired, observed: &Observed, found: &BTreeMap<Key, AnsweredObject>) -> Desired {
     let mut answers = desired.clone();
     for (key, it) in found {
         let (Some(wanted), Some(object)) = (answers.definitions.get_mut(key), observed.get(&it.id)) else { continue };
         match it.place {
-            Place::Here => wanted.pin = Some(it.id.clone()),
-            Place::Elsewhere => replace(wanted, object, desired),
+            AnsweredPlace::Here => wanted.pin = Some(it.id.clone()),
+            AnsweredPlace::Elsewhere => replace(wanted, object, desired),
         }
     }
     answers

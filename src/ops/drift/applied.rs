@@ -7,10 +7,10 @@ use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::Observed;
 use crate::ops::drift::answered::answered;
-use crate::ops::drift::history::How;
+use crate::ops::drift::history::DifferenceCause;
 use crate::plan::base::{objects, paired, same};
-use crate::plan::change::{Change, Step, Why};
-use crate::plan::origin::{Against, Subject};
+use crate::plan::change::{Change, Step, WhyUnmanaged};
+use crate::plan::origin::{Against, OriginSubject};
 use crate::plan::{Plan, plan};
 
 /// The config of which the caller says that all of it was applied, and nothing after it as a whole.
@@ -57,7 +57,7 @@ impl Planned {
     }
 
     /// How each change of a plan of the same org came to be needed.
-    pub fn how(&self, now: &Plan) -> BTreeMap<Subject, How> {
+    pub fn how(&self, now: &Plan) -> BTreeMap<OriginSubject, DifferenceCause> {
         let beside = |plan| Beside::of(plan, now);
         let applied = beside(&self.applied);
         let since: Option<Vec<Beside<'_>>> = self.since.as_ref().map(|it| it.iter().map(beside).collect());
@@ -65,19 +65,21 @@ impl Planned {
         let asks_nothing = |it: &Beside<'_>, step: &Step| it.change(step).is_none();
         let asked = Asked::about(&self.applied);
         let how = |step: &Step| match applied.change(step) {
-            None if asked.is_about(step) => How::NotKnown,
-            None => How::NotApplied,
-            Some(_) if since.as_ref().is_none_or(|it| it.iter().any(|it| asks_nothing(it, step))) => How::NotKnown,
-            Some(it) if same(&it.step, step) => How::Edited,
-            Some(_) => How::Both,
+            None if asked.is_about(step) => DifferenceCause::NotKnown,
+            None => DifferenceCause::NotApplied,
+            Some(_) if since.as_ref().is_none_or(|it| it.iter().any(|it| asks_nothing(it, step))) => {
+                DifferenceCause::NotKnown
+            }
+            Some(it) if same(&it.step, step) => DifferenceCause::Edited,
+            Some(_) => DifferenceCause::Both,
         };
-        now.changes.iter().filter_map(|it| Some((Subject::of(&it.step)?, how(&it.step)))).collect()
+        now.changes.iter().filter_map(|it| Some((OriginSubject::of(&it.step)?, how(&it.step)))).collect()
     }
 }
 
 /// The changes of another plan, to be found by those of this one.
 struct Beside<'a> {
-    pairs: BTreeMap<Subject, &'a Change>,
+    pairs: BTreeMap<OriginSubject, &'a Change>,
     by_key: BTreeMap<&'a Key, &'a Change>,
 }
 
@@ -89,7 +91,7 @@ impl<'a> Beside<'a> {
 
     /// The change that a step has to do with. What is made anew by one plan may be brought back by the other.
     fn change(&self, step: &Step) -> Option<&'a Change> {
-        let pair = self.pairs.get(&Subject::of(step)?);
+        let pair = self.pairs.get(&OriginSubject::of(step)?);
         pair.or_else(|| self.by_key.get(step.key()?)).copied()
     }
 }
@@ -105,7 +107,8 @@ impl<'a> Asked<'a> {
         let open = || plan.refusals.iter().map(|it| &it.fact).filter(|it| it.hides());
         let keys = open().flat_map(|it| it.keys()).collect();
         // A question names only some of many.
-        let in_question = plan.left_alone.iter().filter(|it| matches!(it.why, Why::InQuestion(_))).map(|it| &it.id);
+        let in_question =
+            plan.unmanaged.iter().filter(|it| matches!(it.why, WhyUnmanaged::InQuestion(_))).map(|it| &it.id);
         Asked { keys, ids: open().flat_map(|it| it.ids()).chain(in_question).collect() }
     }
 

@@ -7,11 +7,11 @@ use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, SystemPresence};
 use crate::model::observed::{Content, Definition, Observed, Target};
 use crate::ops::apply::outcome::OutcomeKind;
-use crate::ops::history::stored::{KeptReport, KeptRow};
+use crate::ops::history::stored::{StoredReport, StoredRow};
 use crate::plan::change::{Action, Step};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum How {
+pub enum DifferenceCause {
     /// Somebody edited the object in the org since the last apply.
     Edited,
     /// That, and the config asks something else of it by now.
@@ -55,31 +55,32 @@ struct InStep {
 
 #[derive(Debug, Clone, Copy)]
 struct Left<'a> {
-    report: &'a KeptReport,
-    row: &'a KeptRow,
+    report: &'a StoredReport,
+    row: &'a StoredRow,
 }
 
-impl How {
+impl DifferenceCause {
     /// All, in the order in which they are shown.
-    pub const ALL: [How; 4] = [How::Edited, How::Both, How::NotApplied, How::NotKnown];
+    pub const ALL: [DifferenceCause; 4] =
+        [DifferenceCause::Edited, DifferenceCause::Both, DifferenceCause::NotApplied, DifferenceCause::NotKnown];
 
     pub fn code(self) -> &'static str {
         match self {
-            How::Edited => "edited",
-            How::Both => "both",
-            How::NotApplied => "not-applied",
-            How::NotKnown => "not-known",
+            DifferenceCause::Edited => "edited",
+            DifferenceCause::Both => "both",
+            DifferenceCause::NotApplied => "not-applied",
+            DifferenceCause::NotKnown => "not-known",
         }
     }
 }
 
 impl<'a> History<'a> {
     /// Of one org; reports of others are passed over. `is_whole`: these are the reports of all applies.
-    pub fn of(reports: &'a [KeptReport], is_whole: bool, target: &Target) -> History<'a> {
+    pub fn of(reports: &'a [StoredReport], is_whole: bool, target: &Target) -> History<'a> {
         let mut history = History { has_gaps: !is_whole, ..History::default() };
         let Some(org) = &target.org else { return history };
-        let is_ours = |it: &&KeptReport| it.org.as_ref() == Some(&org.id) && it.sandbox == target.sandbox;
-        let mut ours: Vec<&KeptReport> = reports.iter().filter(is_ours).collect();
+        let is_ours = |it: &&StoredReport| it.org.as_ref() == Some(&org.id) && it.sandbox == target.sandbox;
+        let mut ours: Vec<&StoredReport> = reports.iter().filter(is_ours).collect();
         ours.sort_by_key(|it| it.run.as_ref().map(|run| run.began));
         for report in ours {
             for row in report.rows.iter().filter(|it| it.may_be_written() || it.outcome == OutcomeKind::AlreadySo) {
@@ -93,7 +94,7 @@ impl<'a> History<'a> {
                     (Some(key), Action::Create | Action::Reactivate | Action::Update | Action::Deactivate) => {
                         history.by_key.insert(key, id);
                     }
-                    (_, Action::Replace | Action::Delete) | (None, _) => {}
+                    (_, Action::Supersede | Action::Delete) | (None, _) => {}
                 }
             }
             let Some(run) = report.run.as_ref().filter(|_| report.success) else { continue };
@@ -127,29 +128,29 @@ impl<'a> History<'a> {
     }
 
     /// How what a step would do came to be needed.
-    pub fn how(&self, step: &Step, observed: &Observed) -> How {
+    pub fn how(&self, step: &Step, observed: &Observed) -> DifferenceCause {
         match step.id().or_else(|| step.key().and_then(|key| self.object_of(key))) {
             Some(id) => self.how_object(id, observed),
             // Nothing was ever made for it: an apply would have.
             None if self.last.is_some() && step.key().is_none_or(|it| !self.may_be_made.contains(it)) => {
-                How::NotApplied
+                DifferenceCause::NotApplied
             }
-            None => How::NotKnown,
+            None => DifferenceCause::NotKnown,
         }
     }
 
     /// Whether an object is as it was left, or as it was when the last apply found all in step.
-    pub fn how_object(&self, id: &DefinitionId, observed: &Observed) -> How {
+    pub fn how_object(&self, id: &DefinitionId, observed: &Observed) -> DifferenceCause {
         match (self.by_what_was_left(id, observed), observed.get(id)) {
-            (How::NotKnown, Some(object)) => self.by_time(object),
+            (DifferenceCause::NotKnown, Some(object)) => self.by_time(object),
             (how, _) => how,
         }
     }
 
     /// As [`History::how`], but only for objects that a report knows, and without looking at times.
-    pub fn by_object(&self, step: &Step, observed: &Observed) -> How {
+    pub fn by_object(&self, step: &Step, observed: &Observed) -> DifferenceCause {
         let id = step.id().or_else(|| step.key().and_then(|key| self.object_of(key)));
-        id.map_or(How::NotKnown, |id| self.by_what_was_left(id, observed))
+        id.map_or(DifferenceCause::NotKnown, |id| self.by_what_was_left(id, observed))
     }
 
     /// Whether reports say anything of when the object of a step was as an apply left it. Then they alone tell a cause: the
@@ -160,28 +161,28 @@ impl<'a> History<'a> {
 
     /// Whether an object is as the last report that knows it left it. Where all was found in step later on, it may be
     /// otherwise with everybody's consent: somebody wrote into the config what stood in the org.
-    fn by_what_was_left(&self, id: &DefinitionId, observed: &Observed) -> How {
+    fn by_what_was_left(&self, id: &DefinitionId, observed: &Observed) -> DifferenceCause {
         let Some((it, left)) = self.by_id.get(id).and_then(|it| Some((it, it.content()?))) else {
-            return How::NotKnown;
+            return DifferenceCause::NotKnown;
         };
         match observed.get(id) {
-            Some(object) if it.is_so(object, &left) => How::NotApplied,
-            Some(_) if self.in_step.is_some_and(|in_step| it.is_before(in_step)) => How::NotKnown,
-            Some(_) if self.has_gaps => How::NotKnown,
-            Some(_) => How::Edited,
+            Some(object) if it.is_so(object, &left) => DifferenceCause::NotApplied,
+            Some(_) if self.in_step.is_some_and(|in_step| it.is_before(in_step)) => DifferenceCause::NotKnown,
+            Some(_) if self.has_gaps => DifferenceCause::NotKnown,
+            Some(_) => DifferenceCause::Edited,
             // The list may lag, and this client may not see all of it.
-            None => How::NotKnown,
+            None => DifferenceCause::NotKnown,
         }
     }
 
     /// By when an object was last changed: after all was last found in step, or before.
-    fn by_time(&self, object: &Definition) -> How {
+    fn by_time(&self, object: &Definition) -> DifferenceCause {
         let at = object.modified.as_ref().and_then(|it| it.at.as_deref()).and_then(Moment::read);
         match (at, self.in_step) {
-            (Some(at), Some(in_step)) if at > in_step.until && !self.has_gaps => How::Edited,
-            (Some(at), Some(in_step)) if at > in_step.until => How::NotKnown,
-            (Some(_), Some(_)) => How::NotApplied,
-            _ => How::NotKnown,
+            (Some(at), Some(in_step)) if at > in_step.until && !self.has_gaps => DifferenceCause::Edited,
+            (Some(at), Some(in_step)) if at > in_step.until => DifferenceCause::NotKnown,
+            (Some(_), Some(_)) => DifferenceCause::NotApplied,
+            _ => DifferenceCause::NotKnown,
         }
     }
 }
@@ -200,7 +201,7 @@ impl Left<'_> {
         let Left { report, row } = self;
         // A removal has looked at every label, and so has whoever made something.
         let scope = match row.action {
-            Action::Create | Action::Replace | Action::Deactivate | Action::Delete => Scope::All,
+            Action::Create | Action::Supersede | Action::Deactivate | Action::Delete => Scope::All,
             Action::Update | Action::Reactivate => report.scope(),
         };
         let is = |content: &Content| object.content_beside(content, &scope).same_as(content);

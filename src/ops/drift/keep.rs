@@ -11,7 +11,7 @@ use crate::model::slug::slug;
 use crate::model::source::Span;
 use crate::model::text;
 use crate::model::yaml;
-use crate::ops::drift::trial::{Proposal, Trials, Verdict, pin_line};
+use crate::ops::drift::trial::{Proposal, TrialVerdict, Trials, pin_line};
 use crate::plan::answer::Answer;
 use crate::plan::change::{Change, Create, Edit, Removal, Step};
 use crate::plan::division;
@@ -42,10 +42,10 @@ pub fn keep(step: &Step, trials: &Trials<'_>, keys: &mut BTreeSet<Key>) -> Answe
             became.division(before.division.as_ref().filter(|it| asked.as_ref().is_some_and(|asked| asked != *it)));
             became.answer(trials, wanted, id)
         }
-        (Step::Replace(..), Some(wanted)) if is_in_layer(wanted.places.replaces, desired, wanted) => {
+        (Step::Supersede(..), Some(wanted)) if is_in_layer(wanted.places.replaces, desired, wanted) => {
             answer("take its `replaces` out of the layer", Vec::new())
         }
-        (Step::Replace(..), Some(wanted)) => is_new(desired, wanted, "`replaces`"),
+        (Step::Supersede(..), Some(wanted)) => is_new(desired, wanted, "`replaces`"),
         (Step::Delete(Removal { id, system_presence, before, after: _ }), _) => {
             let kept = added(trials, (id, system_presence, &before.labels), keys);
             if kept.lines.is_empty() && can_be_id(id.as_str()) {
@@ -63,7 +63,7 @@ pub fn keep(step: &Step, trials: &Trials<'_>, keys: &mut BTreeSet<Key>) -> Answe
 /// for other orgs too. None where nothing stands that it belongs to.
 pub fn place(change: &Change, desired: &Desired) -> Option<Span> {
     let wanted = change.step.key().and_then(|key| desired.definitions.get(key))?;
-    let replaces = wanted.places.replaces.filter(|_| matches!(change.step, Step::Replace(..)));
+    let replaces = wanted.places.replaces.filter(|_| matches!(change.step, Step::Supersede(..)));
     if replaces.is_some() && is_in_layer(replaces, desired, wanted) {
         return replaces;
     }
@@ -171,12 +171,12 @@ pub fn called_otherwise(object: &Definition, wanted: &Wanted, trials: &Trials<'_
         let new = wanted.new.then(|| "new: false".to_owned());
         let fields: Vec<String> = previous_labels(wanted, label).into_iter().chain(new).collect();
         let proposal = proposal(&wanted.key, fields.clone());
-        if trials.verdict(&proposal, &object.id) >= Verdict::Planned {
+        if trials.verdict(&proposal, &object.id) >= TrialVerdict::Planned {
             return taken_back(write(desired, wanted, fields));
         }
     }
     let proposal = Proposal { pin: Some(&object.id), ..proposal(&wanted.key, Vec::new()) };
-    if trials.verdict(&proposal, &object.id) == Verdict::Refused {
+    if trials.verdict(&proposal, &object.id) == TrialVerdict::Refused {
         return by_hand(Some(object));
     }
     taken_back(laid_out(desired, wanted, Vec::new(), pin(&wanted.key, &object.id).to_vec()))
@@ -197,7 +197,7 @@ pub fn elsewhere(object: &Definition, wanted: &Wanted, trials: &Trials<'_>) -> A
         fields.extend(previous_labels(wanted, label));
     }
     let proposal = Proposal { taken_out: vec!["new", "pin"], ..proposal(&wanted.key, fields.clone()) };
-    if label.is_some() && trials.verdict(&proposal, &object.id) != Verdict::Refused {
+    if label.is_some() && trials.verdict(&proposal, &object.id) != TrialVerdict::Refused {
         return taken_back(write(desired, wanted, fields));
     }
     // By no label can `replaces` find it: it needs a definition of its own, by its id.

@@ -10,16 +10,16 @@ use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence, is_g
 use crate::model::observed::{Modified, Observed, Primary, Target};
 use crate::model::source::Span;
 use crate::model::text;
-use crate::ops::drift::answered::{Answered, Certainty, Found, Place, answered};
+use crate::ops::drift::answered::{AnsweredObject, AnsweredPlace, AnsweredPlan, Certainty, answered};
 use crate::ops::drift::applied::Applied;
-use crate::ops::drift::history::{History, How, LastApply};
+use crate::ops::drift::history::{DifferenceCause, History, LastApply};
 use crate::ops::drift::keep::{added, another, become_of, called_otherwise, elsewhere, keep, place};
 use crate::ops::drift::trial::Trials;
-use crate::ops::history::stored::KeptReport;
+use crate::ops::history::stored::StoredReport;
 use crate::plan::Plan;
 use crate::plan::answer::Answer;
-use crate::plan::change::{Action, Change, LeftAlone, Step, Why};
-use crate::plan::origin::{Against, Subject, short};
+use crate::plan::change::{Action, Change, Step, Unmanaged, WhyUnmanaged};
+use crate::plan::origin::{Against, OriginSubject, short};
 use crate::plan::refusal::{Fact, Refusal};
 use crate::plan::warning::Warning;
 
@@ -35,9 +35,9 @@ pub struct Drift {
     /// The plan that it is seen from, with the questions answered that can be.
     pub plan: Plan,
     /// What an apply would take back, in the order of the plan.
-    pub rows: Vec<Row>,
+    pub rows: Vec<DriftRow>,
     /// What the config does not name, and an apply leaves alone.
-    pub unmanaged: Vec<Unmanaged>,
+    pub unmanaged: Vec<UnmanagedDrift>,
     /// What has to be answered before anybody can say all of it.
     pub questions: Vec<Question>,
     /// The apply after which the config has moved on, where reports tell of one.
@@ -59,9 +59,9 @@ pub struct LastConfig {
 
 /// What a drift is told by, beside the config and the org.
 #[derive(Debug, Default)]
-pub struct Past {
+pub struct DriftPast {
     /// The reports of applies; those of other orgs are passed over.
-    pub reports: Vec<KeptReport>,
+    pub reports: Vec<StoredReport>,
     pub is_whole: bool,
     /// The config that was applied last.
     pub applied: Option<Applied>,
@@ -79,13 +79,13 @@ enum By {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct DriftRow {
     pub change: Change,
     /// What is so in the org.
-    pub what: What,
+    pub what: DriftKind,
     /// The system presence that the config says, where the object is under another one.
     pub meant_under: Option<SystemPresence>,
-    pub how: How,
+    pub how: DifferenceCause,
     /// Who touched the object last, and when; none where the org does not say, or there is no object.
     pub modified: Option<Modified>,
     /// What to write so that the config agrees.
@@ -98,7 +98,7 @@ pub struct Row {
 
 /// What is so in the org, seen from the config.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub enum DriftKind {
     /// It is not there.
     Missing,
     Deactivated,
@@ -118,14 +118,14 @@ pub enum What {
 
 /// An active object that the config does not name and leaves alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unmanaged {
+pub struct UnmanagedDrift {
     pub id: DefinitionId,
     /// Where it belongs.
     pub system_presence: SystemPresence,
     /// Its default label, else any.
     pub name: Option<Label>,
     /// *Edited*: added or changed since the last apply. *Not applied*: it was there before, as it is.
-    pub how: How,
+    pub how: DifferenceCause,
     /// Who touched it last, and when.
     pub modified: Option<Modified>,
     /// What to write so that the config names it.
@@ -136,12 +136,12 @@ pub struct Unmanaged {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     pub refusal: Refusal,
-    pub about: Vec<About>,
+    pub about: Vec<DriftSubject>,
 }
 
 /// An object that a question is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
+pub struct DriftSubject {
     pub id: DefinitionId,
     /// Where it belongs.
     pub system_presence: SystemPresence,
@@ -153,59 +153,59 @@ pub struct About {
     pub keep: Option<(Key, Answer)>,
 }
 
-impl What {
-    pub const ALL: [What; 10] = [
-        What::Missing,
-        What::Deactivated,
-        What::Changed,
-        What::Renamed,
-        What::LooksRenamed,
-        What::Moved,
-        What::Elsewhere,
-        What::LooksMoved,
-        What::Active,
-        What::Added,
+impl DriftKind {
+    pub const ALL: [DriftKind; 10] = [
+        DriftKind::Missing,
+        DriftKind::Deactivated,
+        DriftKind::Changed,
+        DriftKind::Renamed,
+        DriftKind::LooksRenamed,
+        DriftKind::Moved,
+        DriftKind::Elsewhere,
+        DriftKind::LooksMoved,
+        DriftKind::Active,
+        DriftKind::Added,
     ];
 
     pub fn code(self) -> &'static str {
         match self {
-            What::Missing => "missing",
-            What::Deactivated => "deactivated",
-            What::Changed => "changed",
-            What::Renamed => "renamed",
-            What::LooksRenamed => "looks-renamed",
-            What::Moved => "moved",
-            What::Elsewhere => "elsewhere",
-            What::LooksMoved => "looks-moved",
-            What::Active => "active",
-            What::Added => "added",
+            DriftKind::Missing => "missing",
+            DriftKind::Deactivated => "deactivated",
+            DriftKind::Changed => "changed",
+            DriftKind::Renamed => "renamed",
+            DriftKind::LooksRenamed => "looks-renamed",
+            DriftKind::Moved => "moved",
+            DriftKind::Elsewhere => "elsewhere",
+            DriftKind::LooksMoved => "looks-moved",
+            DriftKind::Active => "active",
+            DriftKind::Added => "added",
         }
     }
 
     pub fn in_words(self) -> &'static str {
         match self {
-            What::LooksRenamed => "looks renamed",
-            What::LooksMoved => "looks moved",
-            What::Missing
-            | What::Deactivated
-            | What::Changed
-            | What::Renamed
-            | What::Moved
-            | What::Elsewhere
-            | What::Active
-            | What::Added => self.code(),
+            DriftKind::LooksRenamed => "looks renamed",
+            DriftKind::LooksMoved => "looks moved",
+            DriftKind::Missing
+            | DriftKind::Deactivated
+            | DriftKind::Changed
+            | DriftKind::Renamed
+            | DriftKind::Moved
+            | DriftKind::Elsewhere
+            | DriftKind::Active
+            | DriftKind::Added => self.code(),
         }
     }
 }
 
 impl Drift {
     /// The rows that came about in one way.
-    pub fn of(&self, how: How) -> impl Iterator<Item = &Row> {
+    pub fn of(&self, how: DifferenceCause) -> impl Iterator<Item = &DriftRow> {
         self.rows.iter().filter(move |it| it.how == how)
     }
 
     /// What the config does not name, by how it came about.
-    pub fn unmanaged(&self, how: How) -> impl Iterator<Item = &Unmanaged> {
+    pub fn unmanaged(&self, how: DifferenceCause) -> impl Iterator<Item = &UnmanagedDrift> {
         self.unmanaged.iter().filter(move |it| it.how == how)
     }
 
@@ -244,7 +244,7 @@ impl Drift {
             Some(LastConfig { against, not_read: Some(why), .. }) => {
                 Some(format!("{APART} by {}: {why}", against.named()))
             }
-            _ if self.of(How::NotKnown).next().is_none() => None,
+            _ if self.of(DifferenceCause::NotKnown).next().is_none() => None,
             Some(LastConfig { against, not_read: None, not_since: Some(why) }) => {
                 Some(format!("{APART} by {}: {why}", against.named()))
             }
@@ -268,13 +268,15 @@ impl Drift {
     }
 
     /// The heading of what came about in one way; foreign strings are raw.
-    pub fn heading(&self, how: How) -> String {
+    pub fn heading(&self, how: DifferenceCause) -> String {
         let since = self.since().map_or_else(String::new, |it| format!(" since {it}"));
         match how {
-            How::Edited => "Edited by hand in the org".to_owned(),
-            How::Both => format!("Edited by hand in the org, and changed in the config{since}"),
-            How::NotApplied => format!("Merged, not applied{since}"),
-            How::NotKnown => "Edited by hand, or merged and not applied (which of them is not known)".to_owned(),
+            DifferenceCause::Edited => "Edited by hand in the org".to_owned(),
+            DifferenceCause::Both => format!("Edited by hand in the org, and changed in the config{since}"),
+            DifferenceCause::NotApplied => format!("Merged, not applied{since}"),
+            DifferenceCause::NotKnown => {
+                "Edited by hand, or merged and not applied (which of them is not known)".to_owned()
+            }
         }
     }
 
@@ -290,21 +292,23 @@ impl Drift {
     }
 
     /// The heading of what the config does not name, by how it came about.
-    pub fn heading_of_unmanaged(&self, how: How) -> &'static str {
+    pub fn heading_of_unmanaged(&self, how: DifferenceCause) -> &'static str {
         match how {
-            How::Edited | How::Both => "Not in the config, added or changed since the last apply (left alone)",
-            How::NotApplied => "Not in the config, there before the last apply (left alone)",
-            How::NotKnown => "Not in the config (left alone; no report says since when)",
+            DifferenceCause::Edited | DifferenceCause::Both => {
+                "Not in the config, added or changed since the last apply (left alone)"
+            }
+            DifferenceCause::NotApplied => "Not in the config, there before the last apply (left alone)",
+            DifferenceCause::NotKnown => "Not in the config (left alone; no report says since when)",
         }
     }
 }
 
-impl Row {
+impl DriftRow {
     /// The key of its definition, else its label; foreign strings are raw.
     pub fn known_as(&self, default_locale: &Locale) -> Option<&str> {
         let step = &self.change.step;
         // The key of a replacement is the definition that comes. Of what was moved it is the same one.
-        let key = step.key().filter(|_| !matches!(step, Step::Replace(..)) || !self.first.is_empty());
+        let key = step.key().filter(|_| !matches!(step, Step::Supersede(..)) || !self.first.is_empty());
         key.map(Key::as_str).or_else(|| step.name(default_locale).map(Label::nfc))
     }
 
@@ -329,25 +333,25 @@ pub fn who(modified: Option<&Modified>) -> String {
 
 /// Whether names of people may be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Names {
+pub enum DriftNames {
     Told,
     /// Only ids.
     Withheld,
 }
 
 /// What is told of who touched something.
-fn told(modified: Modified, names: Names) -> Modified {
-    let may_be_told = |by: &String| names == Names::Told || is_guid(by);
+fn told(modified: Modified, names: DriftNames) -> Modified {
+    let may_be_told = |by: &String| names == DriftNames::Told || is_guid(by);
     Modified { by: modified.by.filter(may_be_told), ..modified }
 }
 
 /// What is otherwise in an org than in its config.
-pub fn drift(desired: &Desired, observed: &Observed, target: &Target, past: &Past, names: Names) -> Drift {
-    let Past { reports, is_whole, applied } = past;
+pub fn drift(desired: &Desired, observed: &Observed, target: &Target, past: &DriftPast, names: DriftNames) -> Drift {
+    let DriftPast { reports, is_whole, applied } = past;
     let history = History::of(reports, *is_whole, target);
     let reported = |key: &Key| history.object_of(key).cloned();
     let planned = applied.as_ref().and_then(|it| it.planned(observed, reported));
-    let Answered { plan, found } = answered(desired, observed, |key| {
+    let AnsweredPlan { plan, found } = answered(desired, observed, |key| {
         reported(key).or_else(|| planned.as_ref().and_then(|it| it.object_of(key)).cloned())
     });
     let by_config = planned.map(|it| it.how(&plan));
@@ -357,10 +361,10 @@ pub fn drift(desired: &Desired, observed: &Observed, target: &Target, past: &Pas
         .changes
         .iter()
         // What is made anew in the place of what was moved is a part of taking that back.
-        .filter(|it| !(is_create(it) && found_for(it, &found).is_some_and(|it| it.place == Place::Elsewhere)))
+        .filter(|it| !(is_create(it) && found_for(it, &found).is_some_and(|it| it.place == AnsweredPlace::Elsewhere)))
         .map(|it| seen.row(it, found_for(it, &found), &mut keys))
         .collect();
-    let left_alone = plan.left_alone.iter().filter(|it| it.why == Why::NotNamed);
+    let left_alone = plan.unmanaged.iter().filter(|it| it.why == WhyUnmanaged::NotNamed);
     let unmanaged = left_alone.map(|it| seen.unmanaged(it, &mut keys)).collect();
     let open = plan.refusals.iter().filter(|it| it.fact.hides());
     let questions = open.map(|it| seen.question(it)).collect();
@@ -382,7 +386,7 @@ fn is_create(change: &Change) -> bool {
     change.step.action() == Action::Create
 }
 
-fn found_for<'a>(change: &Change, found: &'a BTreeMap<Key, Found>) -> Option<&'a Found> {
+fn found_for<'a>(change: &Change, found: &'a BTreeMap<Key, AnsweredObject>) -> Option<&'a AnsweredObject> {
     found.get(change.step.key()?)
 }
 
@@ -392,19 +396,20 @@ struct Seen<'a> {
     trials: Trials<'a>,
     history: History<'a>,
     /// How each change came to be needed, by the config that was applied last.
-    by_config: Option<BTreeMap<Subject, How>>,
-    names: Names,
+    by_config: Option<BTreeMap<OriginSubject, DifferenceCause>>,
+    names: DriftNames,
 }
 
 impl Seen<'_> {
     /// How a step came to be needed. A report knows what an apply wrote that was not done as a whole, so what it says is
     /// as it was left is that. What the config that was applied last asks for as well was never merged.
-    fn how(&self, step: &Step) -> How {
+    fn how(&self, step: &Step) -> DifferenceCause {
         let Some(by_config) = &self.by_config else { return self.history.how(step, self.observed) };
-        let by_config = Subject::of(step).and_then(|it| by_config.get(&it)).copied().unwrap_or(How::NotKnown);
+        let by_config =
+            OriginSubject::of(step).and_then(|it| by_config.get(&it)).copied().unwrap_or(DifferenceCause::NotKnown);
         match (by_config, self.history.by_object(step, self.observed)) {
-            (How::NotApplied, _) | (_, How::NotApplied) => How::NotApplied,
-            (How::NotKnown, by_report) => by_report,
+            (DifferenceCause::NotApplied, _) | (_, DifferenceCause::NotApplied) => DifferenceCause::NotApplied,
+            (DifferenceCause::NotKnown, by_report) => by_report,
             (by_config, _) => by_config,
         }
     }
@@ -413,12 +418,12 @@ impl Seen<'_> {
         Some(told(self.observed.get(id)?.modified.clone()?, self.names))
     }
 
-    fn row(&self, change: &Change, found: Option<&Found>, keys: &mut BTreeSet<Key>) -> Row {
+    fn row(&self, change: &Change, found: Option<&AnsweredObject>, keys: &mut BTreeSet<Key>) -> DriftRow {
         let step = &change.step;
         let how = self.how(step);
         let (keep, first) = self.ways_out(step, found, keys);
         let meant_under = step.key().and_then(|key| self.desired.definitions.get(key)).map(|it| &it.system_presence);
-        Row {
+        DriftRow {
             what: self.what(step, how, found),
             meant_under: meant_under.filter(|it| *it != step.system_presence()).cloned(),
             how,
@@ -430,29 +435,29 @@ impl Seen<'_> {
         }
     }
 
-    fn ways_out(&self, step: &Step, found: Option<&Found>, keys: &mut BTreeSet<Key>) -> (Answer, Vec<Answer>) {
+    fn ways_out(&self, step: &Step, found: Option<&AnsweredObject>, keys: &mut BTreeSet<Key>) -> (Answer, Vec<Answer>) {
         let wanted = step.key().and_then(|key| self.desired.definitions.get(key));
         let object = found.and_then(|it| self.observed.get(&it.id));
         let (Some(found), Some(wanted), Some(object)) = (found, wanted, object) else {
             return (keep(step, &self.trials, keys), Vec::new());
         };
         let mut first = vec![match found.place {
-            Place::Here => called_otherwise(object, wanted, &self.trials),
-            Place::Elsewhere => elsewhere(object, wanted, &self.trials),
+            AnsweredPlace::Here => called_otherwise(object, wanted, &self.trials),
+            AnsweredPlace::Elsewhere => elsewhere(object, wanted, &self.trials),
         }];
         if found.certainty == Certainty::Guessed {
             first.push(another(wanted, self.desired));
         }
         let keep = match found.place {
-            Place::Here => keep(step, &self.trials, keys),
-            Place::Elsewhere => become_of(object, wanted, &self.trials),
+            AnsweredPlace::Here => keep(step, &self.trials, keys),
+            AnsweredPlace::Elsewhere => become_of(object, wanted, &self.trials),
         };
         (keep, first)
     }
 
     /// What is so in the org. Who renamed or moved what is said only where a report shows how it was.
-    fn what(&self, step: &Step, how: How, found: Option<&Found>) -> What {
-        let left = step.id().filter(|_| how == How::Edited).and_then(|id| self.history.left(id));
+    fn what(&self, step: &Step, how: DifferenceCause, found: Option<&AnsweredObject>) -> DriftKind {
+        let left = step.id().filter(|_| how == DifferenceCause::Edited).and_then(|id| self.history.left(id));
         let object = step.id().and_then(|id| self.observed.get(id));
         let default_locale = &self.desired.settings.default_locale;
         let is_moved = left.as_ref().zip(object).is_some_and(|((presence, _), it)| **presence != it.system_presence);
@@ -460,23 +465,27 @@ impl Seen<'_> {
             left.labels.get(default_locale).is_some_and(|was| Some(was) != it.default_label(default_locale))
         });
         match (found, step) {
-            (Some(Found { certainty: Certainty::Guessed, place: Place::Here, .. }), _) => What::LooksRenamed,
-            (Some(Found { certainty: Certainty::Guessed, place: Place::Elsewhere, .. }), _) => What::LooksMoved,
-            (Some(Found { place: Place::Elsewhere, .. }), _) if is_moved => What::Moved,
-            (Some(Found { place: Place::Elsewhere, .. }), _) => What::Elsewhere,
-            (_, Step::Update(_)) if is_renamed => What::Renamed,
-            (_, Step::Update(_)) => What::Changed,
-            (_, Step::Create(_)) => What::Missing,
-            (_, Step::Reactivate(_)) => What::Deactivated,
-            (_, Step::Replace(..) | Step::Deactivate(..)) => What::Active,
-            (_, Step::Delete(_)) => What::Added,
+            (Some(AnsweredObject { certainty: Certainty::Guessed, place: AnsweredPlace::Here, .. }), _) => {
+                DriftKind::LooksRenamed
+            }
+            (Some(AnsweredObject { certainty: Certainty::Guessed, place: AnsweredPlace::Elsewhere, .. }), _) => {
+                DriftKind::LooksMoved
+            }
+            (Some(AnsweredObject { place: AnsweredPlace::Elsewhere, .. }), _) if is_moved => DriftKind::Moved,
+            (Some(AnsweredObject { place: AnsweredPlace::Elsewhere, .. }), _) => DriftKind::Elsewhere,
+            (_, Step::Update(_)) if is_renamed => DriftKind::Renamed,
+            (_, Step::Update(_)) => DriftKind::Changed,
+            (_, Step::Create(_)) => DriftKind::Missing,
+            (_, Step::Reactivate(_)) => DriftKind::Deactivated,
+            (_, Step::Supersede(..) | Step::Deactivate(..)) => DriftKind::Active,
+            (_, Step::Delete(_)) => DriftKind::Added,
         }
     }
 
-    fn unmanaged(&self, left_alone: &LeftAlone, keys: &mut BTreeSet<Key>) -> Unmanaged {
-        let LeftAlone { id, system_presence, name, why: _ } = left_alone;
+    fn unmanaged(&self, left_alone: &Unmanaged, keys: &mut BTreeSet<Key>) -> UnmanagedDrift {
+        let Unmanaged { id, system_presence, name, why: _ } = left_alone;
         let labels = self.observed.get(id).map_or_else(Labels::new, |it| it.labels.clone());
-        Unmanaged {
+        UnmanagedDrift {
             id: id.clone(),
             system_presence: system_presence.clone(),
             name: name.clone(),
@@ -497,7 +506,7 @@ impl Seen<'_> {
         let about = |id: &DefinitionId| {
             let object = self.observed.get(id)?;
             let is_free = wanted.filter(|_| !object.deactivated && object.primary == Primary::No);
-            Some(About {
+            Some(DriftSubject {
                 id: id.clone(),
                 system_presence: object.system_presence.clone(),
                 name: object.name(&self.desired.settings.default_locale).cloned(),

@@ -39,7 +39,7 @@ pub struct Proposal<'a> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum TrialVerdict {
     /// The config is not valid with these lines.
     Refused,
     /// It is valid, and the plan asks about the definition, or has another object for it.
@@ -68,23 +68,23 @@ impl<'a> Trials<'a> {
     }
 
     /// What becomes of an object when these lines are in the config.
-    pub fn verdict(&self, proposal: &Proposal<'_>, id: &DefinitionId) -> Verdict {
+    pub fn verdict(&self, proposal: &Proposal<'_>, id: &DefinitionId) -> TrialVerdict {
         let (definitions, observed) = self.involved(proposal.key, id);
         let (layer, org) = self.texts(proposal, &definitions);
         let layer = Text { path: "layer.yaml", text: &layer };
         let (_, _, desired) = read_texts(Text { path: "org.yaml", text: &org }, &[layer]);
-        let Some(desired) = desired else { return Verdict::Refused };
+        let Some(desired) = desired else { return TrialVerdict::Refused };
         let plan = plan(&desired, &observed, &LIMITS);
         let is_open =
             plan.refusals.iter().any(|it| it.fact.keys().contains(&proposal.key) || it.fact.ids().contains(&id));
         let steps = plan.changes.iter().map(|it| &it.step);
         let about: Vec<_> = steps.filter(|it| it.key() == Some(proposal.key) || it.id() == Some(id)).collect();
         if is_open || about.iter().any(|it| it.id() != Some(id)) {
-            Verdict::Open
+            TrialVerdict::Open
         } else if about.is_empty() {
-            Verdict::Settled
+            TrialVerdict::Settled
         } else {
-            Verdict::Planned
+            TrialVerdict::Planned
         }
     }
 
@@ -93,11 +93,11 @@ impl<'a> Trials<'a> {
         let without = self.verdict(&proposal, id);
         let has_pin = self.desired.definitions.get(proposal.key).is_some_and(|it| it.pin.as_ref() == Some(id));
         let with = match without {
-            Verdict::Settled => Verdict::Refused,
-            _ if has_pin || !can_be_id(id.as_str()) => Verdict::Refused,
+            TrialVerdict::Settled => TrialVerdict::Refused,
+            _ if has_pin || !can_be_id(id.as_str()) => TrialVerdict::Refused,
             _ => self.verdict(&Proposal { pin: Some(id), ..proposal }, id),
         };
-        (without.max(with) > Verdict::Refused).then_some(with > without)
+        (without.max(with) > TrialVerdict::Refused).then_some(with > without)
     }
 
     /// The definitions and objects that have to do with this one, by labels that one has or had.

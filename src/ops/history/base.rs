@@ -7,9 +7,9 @@ use crate::model::desired::Desired;
 use crate::model::moment::Moment;
 use crate::model::names::Key;
 use crate::model::observed::{Observed, Target};
-use crate::ops::drift::history::{History, How};
-use crate::ops::history::baseline::Given;
-use crate::ops::history::reports::Newest;
+use crate::ops::drift::history::{DifferenceCause, History};
+use crate::ops::history::baseline::Baseline;
+use crate::ops::history::reports::NewestReports;
 use crate::plan::base::{Side, compare};
 use crate::plan::change::Step;
 use crate::plan::evidence::Evidence;
@@ -18,15 +18,15 @@ use crate::plan::{Plan, plan_by};
 
 /// A plan with what it says beside the base's. What is planned stays as it is.
 pub fn compared(
-    base: Given<'_>,
+    base: Baseline<'_>,
     head: Plan,
     desired: &Desired,
     observed: &Observed,
     target: &Target,
-    kept: &Newest,
+    kept: &NewestReports,
     evidence: &Evidence,
 ) -> Plan {
-    let Given { against, desired: base, files: _, past } = base;
+    let Baseline { against, desired: base, files: _, past } = base;
     let comparison = match base {
         Ok(base) => {
             let base = Desired { only: desired.only.clone(), ..base };
@@ -56,17 +56,17 @@ fn touched_at(step: &Step, observed: &Observed) -> Option<Moment> {
 
 /// The definitions that only a time can tell something of, with when their objects were last touched.
 fn touched(before: &Plan, observed: &Observed, history: &History<'_>) -> BTreeMap<Key, Moment> {
-    let is_open = |it: &&Step| history.how(it, observed) == How::NotKnown && !history.is_about(it);
+    let is_open = |it: &&Step| history.how(it, observed) == DifferenceCause::NotKnown && !history.is_about(it);
     let open = before.changes.iter().map(|it| &it.step).filter(is_open);
     open.filter_map(|step| Some((step.key()?.clone(), touched_at(step, observed)?))).collect()
 }
 
 fn pending(step: &Step, observed: &Observed, history: &History<'_>, since: &BTreeMap<Key, Moment>) -> Pending {
     match history.how(step, observed) {
-        How::Edited | How::Both => Pending::Edited { at: touched_at(step, observed) },
-        How::NotApplied => Pending::NotApplied(origin::Evidence::Reports),
-        How::NotKnown => match step.key().and_then(|key| since.get(key)) {
-            Some(since) => Pending::NotApplied(origin::Evidence::Times { since: *since }),
+        DifferenceCause::Edited | DifferenceCause::Both => Pending::Edited { at: touched_at(step, observed) },
+        DifferenceCause::NotApplied => Pending::NotApplied(origin::OriginEvidence::Reports),
+        DifferenceCause::NotKnown => match step.key().and_then(|key| since.get(key)) {
+            Some(since) => Pending::NotApplied(origin::OriginEvidence::Times { since: *since }),
             None => Pending::NotKnown,
         },
     }

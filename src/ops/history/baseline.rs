@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::config::diagnostic::Findings;
 use crate::config::file_system::FileSystem as _;
 use crate::config::finding::Finding;
-use crate::config::{self, Request};
+use crate::config::{self, ConfigSource};
 use crate::host::files::{self, cannot_read};
 use crate::host::git::{Deadline, Git, GitError, Revision};
 use crate::model::desired::Desired;
@@ -17,7 +17,9 @@ use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::drift::applied::Applied;
 use crate::ops::history::commit_files::CommitFiles;
-use crate::ops::history::git_config::{self, Committed, InRepository, NoConfig, Org, Past, Read, Version};
+use crate::ops::history::git_config::{
+    self, ConfigOnDisk, ConfigPast, GitConfig, InRepository, NoConfig, OrgOfConfig, Version,
+};
 use crate::plan::base::asks_the_same;
 use crate::plan::origin::{Against, SHALLOW};
 
@@ -25,14 +27,14 @@ use crate::plan::origin::{Against, SHALLOW};
 const DELETED_MAX: Duration = Duration::from_secs(5);
 
 /// What it is, as far as it could be read.
-pub struct Given<'a> {
+pub struct Baseline<'a> {
     pub against: Against,
     /// The config, or why there is none.
     pub desired: Result<Desired, String>,
     /// The files on the disk that it was read from; none where it is a commit.
     pub files: Vec<PathBuf>,
     /// The repository that it was read from, and the commit. Without its history, where that is shallow.
-    pub past: Option<(Committed<'a>, Past)>,
+    pub past: Option<(GitConfig<'a>, ConfigPast)>,
 }
 
 /// The config of a commit that is read instead of the one on the disk.
@@ -73,15 +75,15 @@ impl Purpose {
 }
 
 /// Reads the base of a config. One whose files hold errors is no failure: then nothing can be told apart.
-pub fn base<'a>(args: &Request, typed: &str, org: Org<'a>) -> Result<Given<'a>, Problem> {
+pub fn base<'a>(args: &ConfigSource, typed: &str, org: OrgOfConfig<'a>) -> Result<Baseline<'a>, Problem> {
     read(args, typed, org, Purpose::Base)
 }
 
 /// Reads the config of the commit that was applied last, and what was merged since. A commit whose whole hash is given may be
 /// missing, and the files may hold errors: then nothing is told by it. What a path held was merged at no known time, so none
 /// is taken.
-pub fn applied(args: &Request, typed: &str, org: Org<'_>) -> Result<Applied, Problem> {
-    let Given { against, desired, files: _, past } = read(args, typed, org, Purpose::Applied)?;
+pub fn applied(args: &ConfigSource, typed: &str, org: OrgOfConfig<'_>) -> Result<Applied, Problem> {
+    let Baseline { against, desired, files: _, past } = read(args, typed, org, Purpose::Applied)?;
     let since = past.map_or_else(|| Ok(Vec::new()), |(repository, past)| repository.since(&past));
     Ok(Applied { against, desired, since })
 }
@@ -101,7 +103,7 @@ pub fn at(path: &Path, root: Option<&Path>, typed: &str) -> Result<AtCommit, Pro
 
 /// These findings, in which what was deleted is named so: the org file that is meant, or the path itself, where the base or
 /// one of the two newest commits has it: who merges a deletion runs in the commit that made it.
-pub fn with_deleted(found: Findings, args: &Request, base: Option<&str>) -> Findings {
+pub fn with_deleted(found: Findings, args: &ConfigSource, base: Option<&str>) -> Findings {
     let is_gone = !files::is_there(&args.path);
     let is_about_it = |it: &Finding| match it {
         Finding::UnknownOrg { .. } => true,
@@ -136,7 +138,7 @@ pub fn with_deleted(found: Findings, args: &Request, base: Option<&str>) -> Find
 }
 
 /// The file that a commit has for an org, or at a path, and the disk has not. None if Git does not say.
-fn deleted(args: &Request, typed: &str, is_gone: bool, until: Deadline) -> Option<(PathBuf, String)> {
+fn deleted(args: &ConfigSource, typed: &str, is_gone: bool, until: Deadline) -> Option<(PathBuf, String)> {
     let git = Git::above(&args.path)?.until(until);
     git.repository().ok()??;
     let hash = git.commit(&Revision::read(typed)?).ok()??;
@@ -147,14 +149,14 @@ fn deleted(args: &Request, typed: &str, is_gone: bool, until: Deadline) -> Optio
     let file = if is_gone {
         files.canonical(&path).ok().map(|_| path)?
     } else {
-        let request = Request { path, org: Some(args.org.clone()?), root: Some(root) };
+        let request = ConfigSource { path, org: Some(args.org.clone()?), root: Some(root) };
         config::load_in(files, &request).config?.org_file?
     };
     // An org that was given another name has its file.
     (!files::is_there(&git.top().join(&file))).then(|| (file, typed.to_owned()))
 }
 
-fn read<'a>(args: &Request, typed: &str, org: Org<'a>, purpose: Purpose) -> Result<Given<'a>, Problem> {
+fn read<'a>(args: &ConfigSource, typed: &str, org: OrgOfConfig<'a>, purpose: Purpose) -> Result<Baseline<'a>, Problem> {
     // `./main` is a path even where there is a branch of that name.
     let is_path = typed.starts_with('.') || Path::new(typed).is_absolute();
     let commit = if is_path { Ok(None) } else { commit(&args.path, typed) };
@@ -227,27 +229,32 @@ fn nothing_here(typed: &str, purpose: Purpose) -> Problem {
     Problem::new(format!("{}: {typed} {is}", purpose.flag(), typed = text::ticked(typed)))
 }
 
-fn missing<'a>(hash: &str) -> Given<'a> {
+fn missing<'a>(hash: &str) -> Baseline<'a> {
     let against = Against { typed: hash.to_owned(), ..Against::default() };
     let why = "the commit is not here: its branch was rewritten, or not all of the history was fetched \
                (`fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0` in GitLab CI)";
-    Given { against, desired: Err(why.to_owned()), files: Vec::new(), past: None }
+    Baseline { against, desired: Err(why.to_owned()), files: Vec::new(), past: None }
 }
 
-fn at_path<'a>(typed: &str, org: Org<'a>) -> Given<'a> {
+fn at_path<'a>(typed: &str, org: OrgOfConfig<'a>) -> Baseline<'a> {
     let path = Path::new(typed);
-    let Read { desired, files } = git_config::read_from_disk(path, org);
+    let ConfigOnDisk { desired, files } = git_config::read_from_disk(path, org);
     let git = Git::above(path);
     let past = desired.as_ref().ok().zip(git.as_ref()).and_then(|(desired, git)| checked_out(git, path, desired, org));
     let is_shallow = |git: Git| git.repository().is_ok_and(|it| it.is_some_and(|it| it.shallow));
     let shallow = past.is_some() && git.is_some_and(is_shallow);
-    Given { against: Against { typed: typed.to_owned(), shallow, ..Against::default() }, desired, files, past }
+    Baseline { against: Against { typed: typed.to_owned(), shallow, ..Against::default() }, desired, files, past }
 }
 
 /// The history of a path that is as its repository's newest commit has it, as in a second checkout beside this one.
-fn checked_out<'a>(git: &Git, path: &Path, desired: &Desired, org: Org<'a>) -> Option<(Committed<'a>, Past)> {
+fn checked_out<'a>(
+    git: &Git,
+    path: &Path,
+    desired: &Desired,
+    org: OrgOfConfig<'a>,
+) -> Option<(GitConfig<'a>, ConfigPast)> {
     let hash = git.commit(&Revision::read("HEAD")?).ok()??;
-    let repository = Committed::find(git, path, None, org).ok()?;
+    let repository = GitConfig::find(git, path, None, org).ok()?;
     let Version { desired: committed, past } = repository.at(&hash).ok()?;
     let committed = committed.ok()?;
     let is_so = desired.definitions.len() == committed.definitions.len()
@@ -255,11 +262,17 @@ fn checked_out<'a>(git: &Git, path: &Path, desired: &Desired, org: Org<'a>) -> O
     is_so.then_some((repository, past))
 }
 
-fn at_commit<'a>(args: &Request, typed: &str, org: Org<'a>, git: &Git, hash: &str) -> Result<Given<'a>, GitError> {
+fn at_commit<'a>(
+    args: &ConfigSource,
+    typed: &str,
+    org: OrgOfConfig<'a>,
+    git: &Git,
+    hash: &str,
+) -> Result<Baseline<'a>, GitError> {
     let shallow = git.repository()?.is_none_or(|it| it.shallow);
     let against = Against { typed: typed.to_owned(), commit: Some(hash.to_owned()), shallow, ..Against::default() };
-    let not_read = |against, why| Given { against, desired: Err(why), files: Vec::new(), past: None };
-    let repository = match Committed::find(git, &args.path, args.root.as_deref(), org) {
+    let not_read = |against, why| Baseline { against, desired: Err(why), files: Vec::new(), past: None };
+    let repository = match GitConfig::find(git, &args.path, args.root.as_deref(), org) {
         Ok(repository) => repository,
         Err(why) => return Ok(not_read(against, why)),
     };
@@ -272,5 +285,5 @@ fn at_commit<'a>(args: &Request, typed: &str, org: Org<'a>, git: &Git, hash: &st
     // The oldest commit of a shallow clone looks as if it had made everything.
     let changed_at = if shallow { None } else { repository.changed_at(&past) };
     let against = Against { changed_at, ..against };
-    Ok(Given { against, desired: Ok(desired), files: Vec::new(), past: Some((repository, past)) })
+    Ok(Baseline { against, desired: Ok(desired), files: Vec::new(), past: Some((repository, past)) })
 }

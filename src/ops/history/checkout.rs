@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::host::files;
-use crate::host::git::{Deadline, EntryKind, Git, GitError, Kind, Objects, Revision};
+use crate::host::git::{Deadline, Git, GitError, ObjectKind, Objects, Revision, TreeEntryKind};
 use crate::host::nofollow::parts;
 use crate::model::limits::CONFIG_FILE_BYTES_MAX;
 use crate::model::source::Sources;
@@ -59,10 +59,10 @@ fn open(path: &Path) -> Option<(Git, Objects, String, String)> {
 }
 
 /// What stands at a path of a commit, or in its way.
-fn entry(objects: &mut Objects, tree: &str, path: &[OsString]) -> Result<Option<(EntryKind, String)>, GitError> {
-    let mut found = (EntryKind::Folder, tree.to_owned());
+fn entry(objects: &mut Objects, tree: &str, path: &[OsString]) -> Result<Option<(TreeEntryKind, String)>, GitError> {
+    let mut found = (TreeEntryKind::Folder, tree.to_owned());
     for part in path {
-        if found.0 != EntryKind::Folder {
+        if found.0 != TreeEntryKind::Folder {
             break;
         }
         let (folder, _) = objects.folder(&found.1, "a folder of the commit")?;
@@ -73,9 +73,9 @@ fn entry(objects: &mut Objects, tree: &str, path: &[OsString]) -> Result<Option<
 }
 
 fn blob(objects: &mut Objects, tree: &str, path: &[OsString]) -> Result<Option<Vec<u8>>, GitError> {
-    let Some((EntryKind::File, hash)) = entry(objects, tree, path)? else { return Ok(None) };
+    let Some((TreeEntryKind::File, hash)) = entry(objects, tree, path)? else { return Ok(None) };
     let object = objects.find(&hash, "a file of the commit")?;
-    if object.kind != Kind::Blob || object.bytes > CONFIG_FILE_BYTES_MAX {
+    if object.kind != ObjectKind::Blob || object.bytes > CONFIG_FILE_BYTES_MAX {
         return Ok(None);
     }
     objects.read(&object).map(Some)

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use crate::config::file_system::{self, FileSystem};
 use crate::config::folders::is_yaml;
-use crate::host::git::{Commit, EntryKind, Folder, GitError, Kind, Objects, os_string};
+use crate::host::git::{Commit, GitError, ObjectKind, Objects, TreeEntryKind, TreeFolder, os_string};
 use crate::model::limits::{COMMIT_STEPS_MAX, ENTRIES_MAX, ENTRY_PATHS_BYTES_MAX, FOLDERS_BYTES_MAX, PATH_BYTES_MAX};
 
 /// Links that one path may lead through, as on Linux.
@@ -30,7 +30,7 @@ pub struct CommitFiles {
 
 /// What was looked at, by which another commit can be compared.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
+pub struct SeenPath {
     folders: BTreeMap<PathBuf, SeenFolder>,
 }
 
@@ -43,7 +43,7 @@ struct SeenFolder {
 
 #[derive(Debug, Default)]
 struct State {
-    seen: Seen,
+    seen: SeenPath,
     /// Entries of the folders that were listed, and bytes of their paths.
     entries: usize,
     path_bytes: usize,
@@ -53,14 +53,14 @@ struct State {
 }
 
 struct Found {
-    kind: EntryKind,
+    kind: TreeEntryKind,
     hash: String,
 }
 
 impl CommitFiles {
     pub fn of(objects: &Rc<RefCell<Objects>>, commit: Commit) -> CommitFiles {
         let folder = SeenFolder { hash: commit.tree.clone(), ..SeenFolder::default() };
-        let seen = Seen { folders: BTreeMap::from([(PathBuf::new(), folder)]) };
+        let seen = SeenPath { folders: BTreeMap::from([(PathBuf::new(), folder)]) };
         let state = RefCell::new(State { seen, ..State::default() });
         CommitFiles { objects: Rc::clone(objects), commit, state, steps: Cell::new(0), failed: RefCell::default() }
     }
@@ -70,7 +70,7 @@ impl CommitFiles {
     }
 
     /// What was looked at until now.
-    pub fn seen(&self) -> Seen {
+    pub fn seen(&self) -> SeenPath {
         self.state.borrow().seen.clone()
     }
 
@@ -96,7 +96,7 @@ impl CommitFiles {
         format!("`{}` of the commit {short}", path.display())
     }
 
-    fn folder(&self, real: &Path) -> io::Result<Rc<Folder>> {
+    fn folder(&self, real: &Path) -> io::Result<Rc<TreeFolder>> {
         if real.as_os_str().len() > PATH_BYTES_MAX {
             return Err(io::Error::other(format!("its path is longer than {PATH_BYTES_MAX} bytes")));
         }
@@ -105,7 +105,7 @@ impl CommitFiles {
             hash
         } else {
             let found = self.look_up(real)?.ok_or(io::ErrorKind::NotFound)?;
-            if found.kind != EntryKind::Folder {
+            if found.kind != TreeEntryKind::Folder {
                 return Err(io::ErrorKind::NotADirectory.into());
             }
             let folder = SeenFolder { hash: found.hash.clone(), ..SeenFolder::default() };
@@ -126,7 +126,7 @@ impl CommitFiles {
     /// What is at a real path, a link not followed.
     fn look_up(&self, real: &Path) -> io::Result<Option<Found>> {
         let (Some(above), Some(name)) = (real.parent(), real.file_name()) else {
-            return Ok(Some(Found { kind: EntryKind::Folder, hash: self.commit.tree.clone() }));
+            return Ok(Some(Found { kind: TreeEntryKind::Folder, hash: self.commit.tree.clone() }));
         };
         let folder = self.folder(above)?;
         if let Some(seen) = self.state.borrow_mut().seen.folders.get_mut(above).filter(|it| !it.names.contains(name)) {
@@ -145,7 +145,7 @@ impl CommitFiles {
     fn blob(&self, path: &Path, hash: &str, most: usize) -> io::Result<Option<Vec<u8>>> {
         let mut objects = self.objects.borrow_mut();
         let object = objects.find(hash, &self.named(path)).map_err(|error| self.remembered(error))?;
-        if object.kind != Kind::Blob {
+        if object.kind != ObjectKind::Blob {
             return Err(io::Error::other("it is not what the commit says: the repository is damaged"));
         }
         if object.bytes > most {
@@ -156,7 +156,7 @@ impl CommitFiles {
     }
 
     /// Does another commit hold the same wherever one was looked at?
-    pub fn holds_the_same(objects: &RefCell<Objects>, seen: &Seen, other: &Commit) -> Result<bool, GitError> {
+    pub fn holds_the_same(objects: &RefCell<Objects>, seen: &SeenPath, other: &Commit) -> Result<bool, GitError> {
         let mut objects = objects.borrow_mut();
         let mut same: Option<&Path> = None;
         let mut hashes: BTreeMap<&Path, String> = BTreeMap::new();
@@ -170,7 +170,7 @@ impl CommitFiles {
                 (Some(above), Some(name)) => {
                     let Some(above) = hashes.get(above) else { return Ok(false) };
                     match objects.folder(above, &what)?.0.get(name) {
-                        Some(it) if it.kind == EntryKind::Folder => it.hash.clone(),
+                        Some(it) if it.kind == TreeEntryKind::Folder => it.hash.clone(),
                         _ => return Ok(false),
                     }
                 }
@@ -192,15 +192,16 @@ impl CommitFiles {
 
 impl SeenFolder {
     /// Are two folders the same in what was looked at? What is in a folder that was looked into is compared by itself.
-    fn is_as(&self, one: &Folder, other: &Folder) -> bool {
+    fn is_as(&self, one: &TreeFolder, other: &TreeFolder) -> bool {
         let is_as = |name: &OsString| match (one.get(name), other.get(name)) {
             (None, None) => true,
-            (Some(one), Some(other)) => one.kind == other.kind && (one.kind == EntryKind::Folder || one == other),
+            (Some(one), Some(other)) => one.kind == other.kind && (one.kind == TreeEntryKind::Folder || one == other),
             (Some(_), None) | (None, Some(_)) => false,
         };
-        let counts = |folder: &Folder, name: &OsString| {
+        let counts = |folder: &TreeFolder, name: &OsString| {
             let is_hidden = name.as_encoded_bytes().starts_with(b".");
-            !is_hidden && (folder.get(name).is_some_and(|it| it.kind != EntryKind::File) || is_yaml(Path::new(name)))
+            !is_hidden
+                && (folder.get(name).is_some_and(|it| it.kind != TreeEntryKind::File) || is_yaml(Path::new(name)))
         };
         let listed = || {
             let names = one.keys().filter(|it| counts(one, it)).chain(other.keys().filter(|it| counts(other, it)));
@@ -247,7 +248,7 @@ impl FileSystem for CommitFiles {
             let entry = real.join(&part);
             let Found { kind, hash } = self.look_up(&entry)?.ok_or(io::ErrorKind::NotFound)?;
             match kind {
-                EntryKind::Link => {
+                TreeEntryKind::Link => {
                     links += 1;
                     if links > LINKS_MAX {
                         return Err(io::Error::other("it leads through too many links"));
@@ -256,18 +257,18 @@ impl FileSystem for CommitFiles {
                         left.push_front(part);
                     }
                 }
-                EntryKind::File if !left.is_empty() => return Err(io::ErrorKind::NotADirectory.into()),
-                EntryKind::File | EntryKind::Folder | EntryKind::Submodule => real = entry,
+                TreeEntryKind::File if !left.is_empty() => return Err(io::ErrorKind::NotADirectory.into()),
+                TreeEntryKind::File | TreeEntryKind::Folder | TreeEntryKind::Submodule => real = entry,
             }
         }
         Ok(real)
     }
 
     fn is_folder(&self, real: &Path) -> bool {
-        self.look_up(real).is_ok_and(|it| it.is_some_and(|it| it.kind == EntryKind::Folder))
+        self.look_up(real).is_ok_and(|it| it.is_some_and(|it| it.kind == TreeEntryKind::Folder))
     }
 
-    fn entries(&self, real: &Path) -> io::Result<Vec<file_system::Entry>> {
+    fn entries(&self, real: &Path) -> io::Result<Vec<file_system::DirEntry>> {
         let folder = self.folder(real)?;
         let mut state = self.state.borrow_mut();
         state.entries += folder.len();
@@ -282,22 +283,22 @@ impl FileSystem for CommitFiles {
         if let Some(seen) = state.seen.folders.get_mut(real) {
             seen.listed = true;
         }
-        let kind = |kind: EntryKind| match kind {
-            EntryKind::File => Some(file_system::EntryKind::File),
-            EntryKind::Link => Some(file_system::EntryKind::Link),
-            EntryKind::Folder => Some(file_system::EntryKind::Folder),
+        let kind = |kind: TreeEntryKind| match kind {
+            TreeEntryKind::File => Some(file_system::DirEntryKind::File),
+            TreeEntryKind::Link => Some(file_system::DirEntryKind::Link),
+            TreeEntryKind::Folder => Some(file_system::DirEntryKind::Folder),
             // An empty folder, as where it is not checked out.
-            EntryKind::Submodule => None,
+            TreeEntryKind::Submodule => None,
         };
-        let entry = |(name, it): (&OsString, &crate::host::git::Entry)| {
-            Some(file_system::Entry { name: name.clone(), kind: kind(it.kind)? })
+        let entry = |(name, it): (&OsString, &crate::host::git::TreeEntry)| {
+            Some(file_system::DirEntry { name: name.clone(), kind: kind(it.kind)? })
         };
         Ok(folder.iter().filter_map(entry).collect())
     }
 
     fn read(&self, real: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
         match self.look_up(real)?.ok_or(io::ErrorKind::NotFound)? {
-            Found { kind: EntryKind::File, hash } => self.blob(real, &hash, most),
+            Found { kind: TreeEntryKind::File, hash } => self.blob(real, &hash, most),
             Found { .. } => Err(io::Error::other("it is not a regular file")),
         }
     }

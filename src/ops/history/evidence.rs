@@ -4,19 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::config::Request;
+use crate::config::ConfigSource;
 use crate::host::git::{Deadline, Git, GitError, Revision};
 use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::text;
-use crate::ops::history::baseline::Given;
-use crate::ops::history::git_config::{Committed, Org};
-use crate::ops::history::reports::KeptFile;
+use crate::ops::history::baseline::Baseline;
+use crate::ops::history::git_config::{GitConfig, OrgOfConfig};
+use crate::ops::history::reports::StoredFile;
 use crate::plan::Plan;
-use crate::plan::change::{Action, Why};
-use crate::plan::evidence::{Evidence, Had, NotRead, Source};
-use crate::plan::matching::{Found, pair};
+use crate::plan::change::{Action, WhyUnmanaged};
+use crate::plan::evidence::{Evidence, EvidenceSource, Had, NotRead};
+use crate::plan::matching::{Match, pair};
 use crate::plan::origin::SHALLOW;
 
 /// How long the history may take.
@@ -24,12 +24,12 @@ const HISTORY_MAX: Duration = Duration::from_secs(5);
 
 /// Where to look for earlier states.
 #[derive(Clone, Copy)]
-pub struct Earlier<'a> {
+pub struct EarlierStates<'a> {
     /// The config of `--base`.
-    pub base: Option<&'a Given<'a>>,
+    pub base: Option<&'a Baseline<'a>>,
     /// Where the config is.
-    pub config: &'a Request,
-    pub org: Org<'a>,
+    pub config: &'a ConfigSource,
+    pub org: OrgOfConfig<'a>,
     /// The whole hash of the commit that the config was read from; none where it was read from the disk.
     pub at: Option<&'a str>,
 }
@@ -46,7 +46,7 @@ struct Search<'a> {
     known: BTreeMap<Key, Had>,
 }
 
-impl Earlier<'_> {
+impl EarlierStates<'_> {
     /// What can be known of the definitions that a plan would create; none if there is nothing to ask. `reports` are those of
     /// this org, the newest first.
     pub fn evidence(
@@ -54,7 +54,7 @@ impl Earlier<'_> {
         plan: &Plan,
         desired: &Desired,
         observed: &Observed,
-        reports: &[KeptFile],
+        reports: &[StoredFile],
     ) -> Option<Evidence> {
         let open = plan.may_be_renames();
         if open.is_empty() {
@@ -62,8 +62,11 @@ impl Earlier<'_> {
         }
         let mut search =
             Search { desired, observed, taken: taken(plan), open, unsaid: BTreeSet::new(), known: BTreeMap::new() };
-        if let Some(Given { against, desired: Ok(base), .. }) = self.base {
-            search.take_config(base, || Source::Base { typed: against.typed.clone(), commit: against.commit.clone() });
+        if let Some(Baseline { against, desired: Ok(base), .. }) = self.base {
+            search.take_config(base, || EvidenceSource::Base {
+                typed: against.typed.clone(),
+                commit: against.commit.clone(),
+            });
         }
         search.take_reports(reports);
         let read = if search.is_done() { Ok(()) } else { self.history(&mut search) };
@@ -79,7 +82,7 @@ impl Earlier<'_> {
             GitError::Failed { .. } => format!("{error}; {}", error.help()),
             _ => error.to_string(),
         };
-        let Request { path, org: _, root } = self.config;
+        let ConfigSource { path, org: _, root } = self.config;
         let nowhere = || format!("{} is in no Git repository", text::ticked(path.display()));
         let git = Git::above(path).ok_or_else(nowhere)?.until(Deadline::within(HISTORY_MAX));
         let repository = git
@@ -90,9 +93,9 @@ impl Earlier<'_> {
         let from = self.at.map_or_else(head, |it| Ok(Some(it.to_owned()))).map_err(in_words)?;
         // Nothing is committed yet.
         let Some(from) = from else { return Ok(()) };
-        let committed = Committed::find(&git, path, root.as_deref(), self.org)?;
+        let committed = GitConfig::find(&git, path, root.as_deref(), self.org)?;
         let walked = committed.walk(&from, |commit, config| {
-            search.take_config(config, || Source::Commit(commit.to_owned()));
+            search.take_config(config, || EvidenceSource::Commit(commit.to_owned()));
             search.is_done()
         });
         walked.map_err(|error| match error {
@@ -104,9 +107,9 @@ impl Earlier<'_> {
 
 /// The objects that definitions of the plan have, or leave alone.
 fn taken(plan: &Plan) -> BTreeSet<DefinitionId> {
-    let omitted = plan.left_alone.iter().filter(|it| matches!(it.why, Why::Omitted(_))).map(|it| &it.id);
+    let omitted = plan.unmanaged.iter().filter(|it| matches!(it.why, WhyUnmanaged::Omitted(_))).map(|it| &it.id);
     let kept = plan.changes.iter().filter(|it| it.step.action() != Action::Delete).filter_map(|it| it.step.id());
-    plan.in_step.iter().filter_map(|it| it.id.as_ref()).chain(kept).chain(omitted).cloned().collect()
+    plan.in_sync.iter().filter_map(|it| it.id.as_ref()).chain(kept).chain(omitted).cloned().collect()
 }
 
 impl Search<'_> {
@@ -115,7 +118,7 @@ impl Search<'_> {
     }
 
     /// Takes the objects that an earlier config of this org matches in the list that was just read.
-    fn take_config(&mut self, config: &Desired, source: impl Fn() -> Source) {
+    fn take_config(&mut self, config: &Desired, source: impl Fn() -> EvidenceSource) {
         let id = |it: &Desired| it.org.as_ref().and_then(|org| org.id.clone());
         let is_other = id(config).zip(id(self.desired)).is_some_and(|(its, ours)| its != ours);
         let sought: Vec<Key> = self.open.union(&self.unsaid).cloned().collect();
@@ -124,7 +127,7 @@ impl Search<'_> {
         }
         let found = pair(config, self.observed).found;
         for key in sought {
-            let (Some(wanted), Some(Found::One(object, _))) = (config.definitions.get(&key), found.get(&key)) else {
+            let (Some(wanted), Some(Match::One(object, _))) = (config.definitions.get(&key), found.get(&key)) else {
                 continue;
             };
             if !self.counts(&object.id) {
@@ -149,13 +152,13 @@ impl Search<'_> {
     }
 
     /// Takes the objects that reports name, where the org shows them.
-    fn take_reports(&mut self, reports: &[KeptFile]) {
-        for KeptFile { path, report, posts: _ } in reports {
+    fn take_reports(&mut self, reports: &[StoredFile]) {
+        for StoredFile { path, report, posts: _ } in reports {
             let named = report.objects();
             for key in self.open.clone() {
                 let Some(id) = named.get(&key).filter(|it| self.counts(it)) else { continue };
                 self.open.remove(&key);
-                let source = Source::Report(path.display().to_string());
+                let source = EvidenceSource::Report(path.display().to_string());
                 self.known.insert(key.clone(), Had { id: (*id).clone(), source, said_new: false });
                 // A report does not hold what the config said; the config itself may.
                 if self.desired.definitions.get(&key).is_some_and(|it| it.new) {

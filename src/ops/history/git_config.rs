@@ -10,7 +10,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::file_system::{Disk, FileSystem};
 use crate::config::finding::Finding;
 use crate::config::finding::Severity;
-use crate::config::{self, Config, Loaded, LoadedAll, Request};
+use crate::config::{self, Config, ConfigSource, Loaded, LoadedAll};
 use crate::host::git::{Commit, Git, GitError, Objects, Revision};
 use crate::model::desired::Desired;
 use crate::model::limits::{COMMITS_MAX, EARLIER_BYTES_MAX};
@@ -18,18 +18,18 @@ use crate::model::moment::Moment;
 use crate::model::names::Key;
 use crate::model::source::Sources;
 use crate::model::text;
-use crate::ops::history::commit_files::{CommitFiles, Seen};
+use crate::ops::history::commit_files::{CommitFiles, SeenPath};
 use crate::plan::base::asks_the_same;
 
 /// Of how many commits the config is read for when a definition last changed.
 const CONFIGS_MAX: usize = 50;
 
 #[derive(Debug)]
-pub struct Committed<'a> {
+pub struct GitConfig<'a> {
     git: Git,
     objects: Rc<RefCell<Objects>>,
     place: InRepository,
-    org: Org<'a>,
+    org: OrgOfConfig<'a>,
 }
 
 /// Where a config is, below the top of its repository.
@@ -41,7 +41,7 @@ pub struct InRepository {
 
 /// Which org of a config is meant.
 #[derive(Debug, Clone, Copy)]
-pub struct Org<'a> {
+pub struct OrgOfConfig<'a> {
     /// `--org`.
     pub name: Option<&'a str>,
     /// The config that this one is compared with. An org that is called otherwise here has its id, or its file.
@@ -50,7 +50,7 @@ pub struct Org<'a> {
 }
 
 /// What came of reading a config.
-pub(crate) struct Read {
+pub(crate) struct ConfigOnDisk {
     /// What it asks for, or the first error.
     pub desired: Result<Desired, String>,
     pub files: Vec<PathBuf>,
@@ -70,14 +70,14 @@ pub struct Version {
     /// What it asks for, or why it asks for nothing.
     pub desired: Result<Desired, NoConfig>,
     /// The commit, and what of it was looked at.
-    pub past: Past,
+    pub past: ConfigPast,
 }
 
 /// A commit, and what of it was looked at to read a config.
 #[derive(Debug)]
-pub struct Past {
+pub struct ConfigPast {
     commit: Commit,
-    seen: Seen,
+    seen: SeenPath,
     bytes: usize,
     failed: Option<GitError>,
 }
@@ -92,11 +92,11 @@ impl InRepository {
     }
 }
 
-impl<'a> Committed<'a> {
-    pub fn find(git: &Git, path: &Path, root: Option<&Path>, org: Org<'a>) -> Result<Committed<'a>, String> {
+impl<'a> GitConfig<'a> {
+    pub fn find(git: &Git, path: &Path, root: Option<&Path>, org: OrgOfConfig<'a>) -> Result<GitConfig<'a>, String> {
         let place = InRepository::find(git, path, root)?;
         let objects = git.objects().map_err(|error| error.to_string())?;
-        Ok(Committed { git: git.clone(), objects: Rc::new(RefCell::new(objects)), place, org })
+        Ok(GitConfig { git: git.clone(), objects: Rc::new(RefCell::new(objects)), place, org })
     }
 
     /// The config as a commit holds it.
@@ -114,9 +114,10 @@ impl<'a> Committed<'a> {
         let InRepository { path, root } = &self.place;
         let absent = |error: io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
         let is_absent = system.canonical(path).is_err_and(absent);
-        let Read { desired, files: _ } = read(Rc::clone(&system) as Rc<dyn FileSystem>, path, Some(root), self.org);
+        let ConfigOnDisk { desired, files: _ } =
+            read(Rc::clone(&system) as Rc<dyn FileSystem>, path, Some(root), self.org);
         let desired = desired.map_err(if is_absent { NoConfig::Absent } else { NoConfig::Broken });
-        let past = Past {
+        let past = ConfigPast {
             commit: system.commit().clone(),
             seen: system.seen(),
             bytes: system.bytes_read(),
@@ -127,7 +128,7 @@ impl<'a> Committed<'a> {
 
     /// The oldest commit since which nothing of a config has changed, and the one before it; each merge counts as one
     /// change. `left` is how many commits may still be looked at.
-    fn began(&self, past: &Past, left: &mut usize) -> Result<(Commit, Option<Commit>), GitError> {
+    fn began(&self, past: &ConfigPast, left: &mut usize) -> Result<(Commit, Option<Commit>), GitError> {
         let refused = |why: String| GitError::Refused(why);
         let mut oldest = past.commit.clone();
         loop {
@@ -178,13 +179,13 @@ impl<'a> Committed<'a> {
     }
 
     /// When the config last changed, as of a commit; none if that lies too far back.
-    pub fn changed_at(&self, past: &Past) -> Option<Moment> {
+    pub fn changed_at(&self, past: &ConfigPast) -> Option<Moment> {
         self.began(past, &mut { COMMITS_MAX }).ok().map(|(commit, _)| moment(&commit))
     }
 
     /// Those of these definitions for which the config asks, as of a commit, since a younger moment than the one given for
     /// each; with that moment. One that is left out is older, or nobody can tell.
-    pub fn younger(&self, past: Past, config: &Desired, than: BTreeMap<Key, Moment>) -> BTreeMap<Key, Moment> {
+    pub fn younger(&self, past: ConfigPast, config: &Desired, than: BTreeMap<Key, Moment>) -> BTreeMap<Key, Moment> {
         let (mut open, mut since) = (than, BTreeMap::new());
         let (mut past, mut commits, mut bytes) = (past, COMMITS_MAX, EARLIER_BYTES_MAX);
         for _ in 0..CONFIGS_MAX {
@@ -225,7 +226,7 @@ impl<'a> Committed<'a> {
 
     /// What the config asked for after a commit, along the first parents of what is checked out: as each change left it,
     /// the newest first. One that is broken asked for nothing, since nobody could apply it.
-    pub fn since(&self, applied: &Past) -> Result<Vec<Desired>, String> {
+    pub fn since(&self, applied: &ConfigPast) -> Result<Vec<Desired>, String> {
         let head = Revision::read("HEAD").map(|it| self.git.commit(&it)).transpose();
         let head = head.map_err(|error| error.to_string())?.flatten();
         let head = head.ok_or("what is checked out is no commit")?;
@@ -288,19 +289,20 @@ fn moment(commit: &Commit) -> Moment {
 }
 
 /// Reads a config from the disk; of an org that is called otherwise here, by its id or its file.
-pub(crate) fn read_from_disk(path: &Path, org: Org<'_>) -> Read {
+pub(crate) fn read_from_disk(path: &Path, org: OrgOfConfig<'_>) -> ConfigOnDisk {
     read(Rc::new(Disk::default()), path, None, org)
 }
 
-fn read(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, org: Org<'_>) -> Read {
-    let request = Request { path: path.to_owned(), org: org.name.map(str::to_owned), root: root.map(Path::to_owned) };
+fn read(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, org: OrgOfConfig<'_>) -> ConfigOnDisk {
+    let request =
+        ConfigSource { path: path.to_owned(), org: org.name.map(str::to_owned), root: root.map(Path::to_owned) };
     let Loaded { sources, diagnostics, config, files } = config::load_in(Rc::clone(&system), &request);
     if let Some(Config { desired, .. }) = config {
-        return Read { desired: Ok(desired), files };
+        return ConfigOnDisk { desired: Ok(desired), files };
     }
     let is_unknown = diagnostics.iter().any(|it| matches!(it.finding, Finding::UnknownOrg { .. }));
     let other = if is_unknown { called_otherwise(system, path, root, org) } else { None };
-    other.unwrap_or_else(|| Read { desired: Err(first_error(&diagnostics, &sources)), files })
+    other.unwrap_or_else(|| ConfigOnDisk { desired: Err(first_error(&diagnostics, &sources)), files })
 }
 
 /// The path without what leads nowhere: `./before` is `before`.
@@ -309,7 +311,12 @@ fn plain(path: &Path) -> PathBuf {
 }
 
 /// The config of the org that the head is for, whatever it is called here.
-fn called_otherwise(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>, org: Org<'_>) -> Option<Read> {
+fn called_otherwise(
+    system: Rc<dyn FileSystem>,
+    path: &Path,
+    root: Option<&Path>,
+    org: OrgOfConfig<'_>,
+) -> Option<ConfigOnDisk> {
     let of = |config: &Config, path: &Path| {
         let id = config.desired.org.as_ref().and_then(|it| it.id.clone());
         let file = config.org_file.as_ref().and_then(|it| plain(it).strip_prefix(plain(path)).map(Path::to_owned).ok());
@@ -323,7 +330,7 @@ fn called_otherwise(system: Rc<dyn FileSystem>, path: &Path, root: Option<&Path>
     let LoadedAll { configs, files, .. } = config::load_all_in(system, path, root, is_it);
     let by_id = configs.iter().find(|it| id.is_some() && of(it, path).0 == id);
     let found = by_id.or_else(|| configs.iter().find(|it| file.is_some() && of(it, path).1 == file))?;
-    Some(Read { desired: Ok(found.desired.clone()), files })
+    Some(ConfigOnDisk { desired: Ok(found.desired.clone()), files })
 }
 
 /// The first error, with its place.

@@ -8,10 +8,10 @@ use crate::model::names::{DefinitionId, OrgId, TYPE_MORE, is_short_id};
 use crate::model::observed::Content;
 use crate::model::text;
 use crate::ops::apply::outcome::OutcomeKind;
-use crate::ops::history::stored::{Kept, KeptFailure, KeptReport, KeptRow, RunText, Unreadable};
+use crate::ops::history::stored::{RunText, Stored, StoredFailure, StoredReport, StoredRow, Unreadable};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Asked {
+pub struct LogQuery {
     /// An org: its name in the config, its own name, or its id.
     pub org: Option<String>,
     /// Keys of definitions, or ids of objects (what they begin with is enough); none: all, and runs as a whole.
@@ -27,7 +27,7 @@ pub struct Asked {
 pub struct Log {
     /// One entry an object and run, and one a run that has none. The newest run first; within a run as its report has
     /// them.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<LogEntry>,
     /// Files that could not be read, by name.
     pub problems: Vec<Unread>,
     known: Known,
@@ -51,7 +51,7 @@ struct Known {
 
 /// What is asked for and cannot be meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotMeant {
+pub enum UnknownInLog {
     /// No report is of an org of this name.
     Org {
         typed: String,
@@ -66,7 +66,7 @@ pub enum NotMeant {
 
 /// What became of one object in one run, or of a run as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct LogEntry {
     /// When the run began.
     pub time: Moment,
     pub file: String,
@@ -74,7 +74,7 @@ pub struct Entry {
     /// Who, on which commit, and why.
     pub run: RunText,
     /// The object; none for a run as a whole.
-    pub row: Option<KeptRow>,
+    pub row: Option<StoredRow>,
     /// What became of the object; of a run as a whole that its plan was refused, that it failed, or none: there was nothing
     /// to do.
     pub outcome: Option<OutcomeKind>,
@@ -106,18 +106,18 @@ pub struct TooMuch;
 
 /// What a log may still take in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct LogRoom {
     rows: usize,
     bytes: usize,
 }
 
-impl Default for Room {
-    fn default() -> Room {
-        Room { rows: LOG_ROWS_MAX, bytes: LOG_BYTES_MAX }
+impl Default for LogRoom {
+    fn default() -> LogRoom {
+        LogRoom { rows: LOG_ROWS_MAX, bytes: LOG_BYTES_MAX }
     }
 }
 
-impl Room {
+impl LogRoom {
     fn takes(&mut self, rows: usize, bytes: usize) -> Result<(), TooMuch> {
         self.rows = self.rows.checked_sub(rows).ok_or(TooMuch)?;
         self.bytes = self.bytes.checked_sub(bytes).ok_or(TooMuch)?;
@@ -130,9 +130,9 @@ impl Log {
     pub fn take(
         &mut self,
         file: &str,
-        read: Result<Kept, Unreadable>,
-        asked: &Asked,
-        room: &mut Room,
+        read: Result<Stored, Unreadable>,
+        asked: &LogQuery,
+        room: &mut LogRoom,
     ) -> Result<(), TooMuch> {
         let mut unread = |line: Option<usize>, why: &str| {
             let why: String = why.chars().take(MESSAGE_CHARS_MAX).collect();
@@ -145,14 +145,14 @@ impl Log {
         }
         match read {
             Err(Unreadable { line, why }) => unread(line, &why),
-            Ok(Kept::Report(KeptReport { run: None, .. }) | Kept::Failure(KeptFailure { run: None, .. })) => {
+            Ok(Stored::Report(StoredReport { run: None, .. }) | Stored::Failure(StoredFailure { run: None, .. })) => {
                 unread(None, "it does not say when its run was")
             }
-            Ok(Kept::Report(report)) => {
+            Ok(Stored::Report(report)) => {
                 self.entries.extend(of_report(file.to_owned(), report, asked, room)?);
                 Ok(())
             }
-            Ok(Kept::Failure(failure)) => {
+            Ok(Stored::Failure(failure)) => {
                 self.entries.extend(of_failure(file.to_owned(), failure, asked, room)?);
                 Ok(())
             }
@@ -160,17 +160,18 @@ impl Log {
     }
 
     /// What is asked for and no report knows, or means more than one object. Reports that are not there know nothing.
-    pub fn not_meant(&self, asked: &Asked) -> Option<NotMeant> {
+    pub fn not_meant(&self, asked: &LogQuery) -> Option<UnknownInLog> {
         let Known { any, has_org, begun_orgs, keys, begun, org_names, key_names } = &self.known;
         let nearest = |typed: &str, names: &BTreeSet<String>| {
             text::nearest(typed, names.iter().map(String::as_str)).map(str::to_owned)
         };
         let several = |typed: &str, ids: &BTreeSet<String>| {
-            (ids.len() > 1).then(|| NotMeant::Ambiguous { typed: typed.to_owned(), ids: ids.iter().cloned().collect() })
+            (ids.len() > 1)
+                .then(|| UnknownInLog::Ambiguous { typed: typed.to_owned(), ids: ids.iter().cloned().collect() })
         };
         if let Some(org) = asked.org.as_ref().filter(|_| *any && !has_org) {
             if begun_orgs.is_empty() {
-                return Some(NotMeant::Org { typed: org.clone(), nearest: nearest(org, org_names) });
+                return Some(UnknownInLog::Org { typed: org.clone(), nearest: nearest(org, org_names) });
             }
             if let Some(ambiguous) = several(org, begun_orgs) {
                 return Some(ambiguous);
@@ -178,7 +179,7 @@ impl Log {
         }
         let unknown = asked.keys.iter().filter(|it| *any && !keys.contains(*it));
         unknown.map(|typed| (typed, begun.get(typed))).find_map(|(typed, ids)| match ids {
-            None => Some(NotMeant::Key { typed: typed.clone(), nearest: nearest(typed, key_names) }),
+            None => Some(UnknownInLog::Key { typed: typed.clone(), nearest: nearest(typed, key_names) }),
             Some(ids) => several(typed, ids),
         })
     }
@@ -191,11 +192,11 @@ impl Log {
 }
 
 impl Known {
-    fn hear(&mut self, kept: &Kept, asked: &Asked) {
+    fn hear(&mut self, kept: &Stored, asked: &LogQuery) {
         self.any = true;
         let (run, name, id) = match kept {
-            Kept::Report(it) => (&it.run, &it.org_name, it.org.as_ref().map(OrgId::as_str)),
-            Kept::Failure(it) => (&it.run, &it.org_name, it.org.as_deref()),
+            Stored::Report(it) => (&it.run, &it.org_name, it.org.as_ref().map(OrgId::as_str)),
+            Stored::Failure(it) => (&it.run, &it.org_name, it.org.as_deref()),
         };
         if let Some(asked) = &asked.org {
             let config_org = run.as_ref().and_then(|it| it.said.config_org.as_deref());
@@ -207,7 +208,7 @@ impl Known {
                 remember(&mut self.begun_orgs, id);
             }
         }
-        let Kept::Report(KeptReport { rows, matched, .. }) = kept else { return };
+        let Stored::Report(StoredReport { rows, matched, .. }) = kept else { return };
         if asked.keys.is_empty() {
             return;
         }
@@ -237,41 +238,58 @@ fn remember(names: &mut BTreeSet<String>, name: &str) {
     }
 }
 
-impl NotMeant {
+impl UnknownInLog {
     /// What is wrong; foreign strings are raw.
     pub fn message(&self) -> String {
         match self {
-            NotMeant::Org { typed, .. } => format!("no report is of an org {typed}", typed = text::ticked(typed)),
-            NotMeant::Key { typed, .. } => {
+            UnknownInLog::Org { typed, .. } => format!("no report is of an org {typed}", typed = text::ticked(typed)),
+            UnknownInLog::Key { typed, .. } => {
                 format!("no report names a key or an id {typed}", typed = text::ticked(typed))
             }
-            NotMeant::Ambiguous { typed, ids } => text::ambiguous(typed, ids),
+            UnknownInLog::Ambiguous { typed, ids } => text::ambiguous(typed, ids),
         }
     }
 
     pub fn help(&self) -> String {
         match self {
-            NotMeant::Org { typed, .. } | NotMeant::Key { typed, .. } if is_short_id(typed) => TYPE_MORE.to_owned(),
-            NotMeant::Org { nearest: Some(nearest), .. } | NotMeant::Key { nearest: Some(nearest), .. } => {
+            UnknownInLog::Org { typed, .. } | UnknownInLog::Key { typed, .. } if is_short_id(typed) => {
+                TYPE_MORE.to_owned()
+            }
+            UnknownInLog::Org { nearest: Some(nearest), .. } | UnknownInLog::Key { nearest: Some(nearest), .. } => {
                 format!("did you mean {nearest}?", nearest = text::ticked(nearest))
             }
-            NotMeant::Org { nearest: None, .. } => {
+            UnknownInLog::Org { nearest: None, .. } => {
                 "give the name of the org in the config, its own name, or its id; without --org, all are shown"
                     .to_owned()
             }
-            NotMeant::Key { nearest: None, .. } => {
+            UnknownInLog::Key { nearest: None, .. } => {
                 "give a key of the config, or the id of an object; without --key, all are shown".to_owned()
             }
-            NotMeant::Ambiguous { .. } => "type more of the id".to_owned(),
+            UnknownInLog::Ambiguous { .. } => "type more of the id".to_owned(),
         }
     }
 }
 
-fn of_report(file: String, report: KeptReport, asked: &Asked, room: &mut Room) -> Result<Vec<Entry>, TooMuch> {
-    let KeptReport { org, org_name, sandbox, generation: _, run, success, verified: _, refusals, mut rows, matched: _ } =
-        report;
+fn of_report(
+    file: String,
+    report: StoredReport,
+    asked: &LogQuery,
+    room: &mut LogRoom,
+) -> Result<Vec<LogEntry>, TooMuch> {
+    let StoredReport {
+        org,
+        org_name,
+        sandbox,
+        generation: _,
+        run,
+        success,
+        verified: _,
+        refusals,
+        mut rows,
+        matched: _,
+    } = report;
     let Some(run) = run else { return Ok(Vec::new()) };
-    let whole = Entry {
+    let whole = LogEntry {
         time: run.began,
         file,
         org: EntryOrg { id: org.map(|it| it.to_string()), name: org_name, sandbox },
@@ -287,31 +305,31 @@ fn of_report(file: String, report: KeptReport, asked: &Asked, room: &mut Room) -
     let as_a_whole = match (refusals.is_empty(), rows.is_empty()) {
         (false, _) => {
             let (outcome, message) = (Some(OutcomeKind::Refused), Some(refusals.join("; ")));
-            Some(Entry { outcome, message, ..whole.clone() })
+            Some(LogEntry { outcome, message, ..whole.clone() })
         }
         (true, true) => Some(whole.clone()),
         (true, false) => None,
     };
-    let mut entries: Vec<Entry> = as_a_whole.into_iter().filter(|_| asked.is_of_a_run()).collect();
+    let mut entries: Vec<LogEntry> = as_a_whole.into_iter().filter(|_| asked.is_of_a_run()).collect();
     rows.retain(|row| asked.is_of_object(row));
     // Before it is there so many times: each row says again what the run was.
     let said = whole.bytes();
     let bytes = rows.iter().map(|row| said.saturating_add(bytes(row)));
-    let bytes = entries.iter().map(Entry::bytes).chain(bytes).fold(0, usize::saturating_add);
+    let bytes = entries.iter().map(LogEntry::bytes).chain(bytes).fold(0, usize::saturating_add);
     room.takes(entries.len() + rows.len(), bytes)?;
-    entries.extend(rows.into_iter().map(|row| Entry {
+    entries.extend(rows.into_iter().map(|row| LogEntry {
         outcome: Some(row.outcome),
         message: row.message.clone(),
         correlation_id: row.correlation_id.clone(),
         // What the org made of it is no part of a log.
-        row: Some(KeptRow { differences: Vec::new(), ..row }),
+        row: Some(StoredRow { differences: Vec::new(), ..row }),
         ..whole.clone()
     }));
     Ok(entries)
 }
 
 /// About as many as a row has in the log.
-fn bytes(row: &KeptRow) -> usize {
+fn bytes(row: &StoredRow) -> usize {
     let content =
         |it: &Content| it.labels.iter().map(|(locale, label)| locale.as_str().len() + label.nfc().len()).sum::<usize>();
     let contents: usize = row.before.iter().chain(&row.after).map(content).sum();
@@ -322,10 +340,15 @@ fn bytes(row: &KeptRow) -> usize {
     contents + names + ids + 2 * texts.sum::<usize>()
 }
 
-fn of_failure(file: String, failure: KeptFailure, asked: &Asked, room: &mut Room) -> Result<Option<Entry>, TooMuch> {
-    let KeptFailure { org, org_name, sandbox, run, message, correlation_id } = failure;
+fn of_failure(
+    file: String,
+    failure: StoredFailure,
+    asked: &LogQuery,
+    room: &mut LogRoom,
+) -> Result<Option<LogEntry>, TooMuch> {
+    let StoredFailure { org, org_name, sandbox, run, message, correlation_id } = failure;
     let Some(run) = run else { return Ok(None) };
-    let entry = Entry {
+    let entry = LogEntry {
         time: run.began,
         file,
         org: EntryOrg { id: org, name: org_name, sandbox },
@@ -342,9 +365,9 @@ fn of_failure(file: String, failure: KeptFailure, asked: &Asked, room: &mut Room
     Ok(Some(entry))
 }
 
-impl Asked {
-    fn is_of_run(&self, entry: &Entry) -> bool {
-        let Asked { org, keys: _, since, until } = self;
+impl LogQuery {
+    fn is_of_run(&self, entry: &LogEntry) -> bool {
+        let LogQuery { org, keys: _, since, until } = self;
         let names = [&entry.run.config_org, &entry.org.name, &entry.org.id];
         let is_its_id = |asked: &String| entry.org.id.as_ref().is_some_and(|it| begins(it, asked));
         let is_its_name = |asked: &String| names.into_iter().flatten().any(|it| it == asked) || is_its_id(asked);
@@ -358,7 +381,7 @@ impl Asked {
         self.keys.is_empty()
     }
 
-    fn is_of_object(&self, row: &KeptRow) -> bool {
+    fn is_of_object(&self, row: &StoredRow) -> bool {
         let is_its_name = |asked: &String| {
             let is_its_id = |id: &DefinitionId| id.as_str().eq_ignore_ascii_case(asked) || id.begins_with(asked);
             row.key.as_ref().is_some_and(|key| key.as_str() == asked) || row.id.as_ref().is_some_and(is_its_id)
@@ -367,7 +390,7 @@ impl Asked {
     }
 }
 
-impl Entry {
+impl LogEntry {
     /// About as many as it has without its row.
     fn bytes(&self) -> usize {
         let run = self.run.bytes();

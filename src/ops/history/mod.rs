@@ -2,7 +2,7 @@
 //! made of.
 
 use crate::model::observed::Organization;
-use crate::model::provenance::Provenance;
+use crate::model::provenance::RunMetadata;
 use crate::model::slug::slug;
 
 pub mod base;
@@ -24,13 +24,13 @@ const COMMIT_CHARS: usize = 12;
 
 /// The folder of an org: by the name that the config gives it, else its own, else its id. What cannot be a
 /// name everywhere is made one; which org it was is said by the report.
-pub fn folder(provenance: &Provenance, org: Option<&Organization>) -> String {
+pub fn folder(provenance: &RunMetadata, org: Option<&Organization>) -> String {
     let names = [provenance.org_name.as_deref(), org.map(|it| it.name.as_str()), org.map(|it| it.id.as_str())];
     names.into_iter().flatten().find_map(slug).unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// The name of the file: when the run began, and the commit. `number` tells apart what began in one second.
-pub fn file_name(provenance: &Provenance, number: u32) -> String {
+pub fn file_name(provenance: &RunMetadata, number: u32) -> String {
     let commit = provenance.origin.commit.as_deref().and_then(slug);
     let commit = commit.map_or_else(|| "no-commit".to_owned(), |it| it.chars().take(COMMIT_CHARS).collect());
     let number = if number < 2 { String::new() } else { format!("-{number}") };
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn names_are_names_on_every_disk_whatever_they_are_made_of() {
-        let of = |org_name: Option<&str>, commit: Option<&str>| Provenance {
+        let of = |org_name: Option<&str>, commit: Option<&str>| RunMetadata {
             began: Moment::from_unix_ms(1_764_000_000_000),
             ended: Moment::default(),
             client: None,

@@ -11,13 +11,13 @@ use crate::model::desired::Desired;
 use crate::model::names::{DefinitionId, Key, Label};
 use crate::model::slug::slug;
 use crate::model::source::{Sources, Span};
-use crate::ops::history::reports::{KeptFile, StoredReports};
-use crate::ops::history::stored::KeptReport;
+use crate::ops::history::reports::{ReportStore, StoredFile};
+use crate::ops::history::stored::StoredReport;
 use crate::plan::Plan;
-use crate::plan::change::{Action, NotKnownFor, Spent, SpentLine};
+use crate::plan::change::{Action, NotKnownFor, ObsoleteKind, ObsoleteLine};
 
 /// Where the config of a run was read.
-pub struct Read<'a> {
+pub struct LayerSource<'a> {
     pub path: &'a Path,
     /// The folder below which everything lies, if it was named.
     pub root: Option<&'a Path>,
@@ -29,18 +29,18 @@ pub struct Read<'a> {
 
 /// The same plan, with the other orgs named of which it is not known whether they need a line. What reports of them tell is
 /// known.
-pub fn asked_of_others(mut plan: Plan, read: Read<'_>, stored: &dyn StoredReports) -> Plan {
-    let Read { path, root, commit, config, sources } = read;
+pub fn asked_of_others(mut plan: Plan, read: LayerSource<'_>, stored: &dyn ReportStore) -> Plan {
+    let LayerSource { path, root, commit, config, sources } = read;
     let file_of = |place: Option<Span>| place.map(|it| sources.get(it.file).path.as_path());
-    let files: BTreeSet<&Path> = plan.spent.iter().filter_map(|it| file_of(it.place)).collect();
+    let files: BTreeSet<&Path> = plan.obsolete.iter().filter_map(|it| file_of(it.place)).collect();
     if files.is_empty() {
         return plan;
     }
     let system = commit.unwrap_or_else(|| Rc::new(Disk::default()));
     let others = sharing::others(&system, (path, root), config.org_file.as_deref(), files);
     let own = config.desired.org.as_ref().map(|it| it.name.as_str());
-    let mut told: BTreeMap<&str, Vec<KeptFile>> = BTreeMap::new();
-    for spent in &mut plan.spent {
+    let mut told: BTreeMap<&str, Vec<StoredFile>> = BTreeMap::new();
+    for spent in &mut plan.obsolete {
         let Some(sharing) = file_of(spent.place).and_then(|it| others.get(it)) else { continue };
         let mut orgs = Vec::new();
         for org in sharing.orgs.iter().filter(|it| own != Some(it.as_str())) {
@@ -56,34 +56,34 @@ pub fn asked_of_others(mut plan: Plan, read: Read<'_>, stored: &dyn StoredReport
 }
 
 /// The reports of a real org that a config calls so, the newest first.
-fn reports_of(org: &str, stored: &dyn StoredReports) -> Vec<KeptFile> {
+fn reports_of(org: &str, stored: &dyn ReportStore) -> Vec<StoredFile> {
     let names = slug(org).into_iter().collect();
     let mut files = stored.newest_of(&names).unwrap_or_default().files;
-    let config_org = |it: &KeptReport| it.run.as_ref().and_then(|run| run.said.config_org.clone());
+    let config_org = |it: &StoredReport| it.run.as_ref().and_then(|run| run.said.config_org.clone());
     files.retain(|it| !it.report.sandbox && config_org(&it.report).as_deref() == Some(org));
     files
 }
 
 /// Do reports of another org say that a line has done its work there, too? Of `replaces` no report does: it may find
 /// something as long as anything is active under that system presence.
-fn is_done(spent: &Spent, desired: &Desired, reports: &[KeptFile]) -> bool {
+fn is_done(spent: &ObsoleteLine, desired: &Desired, reports: &[StoredFile]) -> bool {
     let wanted = desired.definitions.get(&spent.key);
     match spent.line {
-        SpentLine::New => reports.iter().any(|it| it.report.matched.contains_key(&spent.key)),
-        SpentLine::PreviousLabels => {
+        ObsoleteKind::New => reports.iter().any(|it| it.report.matched.contains_key(&spent.key)),
+        ObsoleteKind::PreviousLabels => {
             let label = wanted.and_then(|it| it.default_label(&desired.settings.default_locale));
             label.is_some_and(|label| is_called(&spent.key, label, reports))
         }
-        SpentLine::Replaces => false,
+        ObsoleteKind::Replaces => false,
     }
 }
 
 /// Was the object of a definition called so when the newest report that tells of it was written?
-fn is_called(key: &Key, label: &Label, reports: &[KeptFile]) -> bool {
+fn is_called(key: &Key, label: &Label, reports: &[StoredFile]) -> bool {
     let mut touched_later: BTreeSet<&DefinitionId> = BTreeSet::new();
-    for KeptFile { report, .. } in reports {
+    for StoredFile { report, .. } in reports {
         let mut rows = report.rows.iter();
-        if let Some(row) = rows.find(|it| it.key.as_ref() == Some(key) && it.action != Action::Replace) {
+        if let Some(row) = rows.find(|it| it.key.as_ref() == Some(key) && it.action != Action::Supersede) {
             let left = row.left().filter(|it| row.outcome.is_success() && !it.deactivated);
             let is_later = row.id.as_ref().is_some_and(|id| touched_later.contains(id));
             return !is_later && left.is_some_and(|it| it.labels.get(&report.default_locale()) == Some(label));

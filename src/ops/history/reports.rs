@@ -10,32 +10,32 @@ use crate::model::problem::Problem;
 use crate::model::slug::slug;
 use crate::ops::history::posts::Posts;
 use crate::ops::history::sent::sent;
-use crate::ops::history::stored::KeptReport;
+use crate::ops::history::stored::StoredReport;
 use crate::plan::recent::Sent;
 
 /// A report of the org, and what lies beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptFile {
+pub struct StoredFile {
     pub path: PathBuf,
-    pub report: KeptReport,
+    pub report: StoredReport,
     /// Which POSTs its run noted; none if it has noted none.
     pub posts: Option<Posts>,
 }
 
 /// The newest reports of one org.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Newest {
+pub struct NewestReports {
     /// The newest first, by the names of the files.
-    pub files: Vec<KeptFile>,
+    pub files: Vec<StoredFile>,
     /// That some could not be read.
     pub note: Option<Problem>,
     /// The folder was typed, as that of all applies. Another one holds what was applied here.
     pub is_whole: bool,
 }
 
-impl Newest {
+impl NewestReports {
     /// What they say, the newest first.
-    pub fn reports(&self) -> Vec<KeptReport> {
+    pub fn reports(&self) -> Vec<StoredReport> {
         self.files.iter().map(|it| it.report.clone()).collect()
     }
 
@@ -51,10 +51,10 @@ impl Newest {
 }
 
 /// Where reports of earlier runs are stored.
-pub trait StoredReports {
+pub trait ReportStore {
     /// The newest reports in the folders of these names; then, since a config may have called the org otherwise, the newest of
     /// the other folders. Where a typed folder has none of these names, it may be that of the org.
-    fn newest_of(&self, names: &BTreeSet<String>) -> Result<Newest, Problem>;
+    fn newest_of(&self, names: &BTreeSet<String>) -> Result<NewestReports, Problem>;
 }
 
 /// The names of the folders that an org may have: by the name that a config gives it, its own, and its id.
@@ -65,8 +65,8 @@ pub fn folders(config_name: Option<&str>, target: &Target) -> BTreeSet<String> {
 }
 
 /// The newest reports of an org: those of its own id, and of the sandbox only where this is the sandbox.
-pub fn newest(stored: &dyn StoredReports, config_name: Option<&str>, target: &Target) -> Result<Newest, Problem> {
-    let Some(org) = &target.org else { return Ok(Newest::default()) };
+pub fn newest(stored: &dyn ReportStore, config_name: Option<&str>, target: &Target) -> Result<NewestReports, Problem> {
+    let Some(org) = &target.org else { return Ok(NewestReports::default()) };
     let mut newest = stored.newest_of(&folders(config_name, target))?;
     newest.files.retain(|it| it.report.org.as_ref() == Some(&org.id) && it.report.sandbox == target.sandbox);
     Ok(newest)

@@ -6,7 +6,7 @@ use crate::model::moment::Moment;
 use crate::model::platform::NEXT_RUN_LAG_MS;
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::history::posts::Posts;
-use crate::ops::history::stored::{KeptReport, KeptRow};
+use crate::ops::history::stored::{StoredReport, StoredRow};
 use crate::plan::change::Action;
 use crate::plan::recent::Sent;
 
@@ -17,7 +17,7 @@ const RUN_MS_MAX: u64 = 60 * 60 * 1_000;
 /// it was not carried out. `posts` are the lines beside the report; without them each create that is open counts.
 ///
 /// Whatever a clock says, nothing is waited for longer than five minutes from now.
-pub fn sent(report: &KeptReport, file: &Path, posts: Option<&Posts>, now: Moment) -> Vec<Sent> {
+pub fn sent(report: &StoredReport, file: &Path, posts: Option<&Posts>, now: Moment) -> Vec<Sent> {
     let Some(run) = &report.run else { return Vec::new() };
     // Of a run that was killed, the report knows the beginning alone.
     let ended = Moment::read(&run.said.ended).unwrap_or(run.began);
@@ -33,7 +33,7 @@ pub fn sent(report: &KeptReport, file: &Path, posts: Option<&Posts>, now: Moment
         return Vec::new();
     }
     let default_locale = report.default_locale();
-    let one = |row: &KeptRow| {
+    let one = |row: &StoredRow| {
         let labels = row.after.as_ref().map(|it| it.labels.clone());
         Some(Sent {
             key: row.key.clone()?,
@@ -53,7 +53,7 @@ pub fn sent(report: &KeptReport, file: &Path, posts: Option<&Posts>, now: Moment
         .collect()
 }
 
-fn was_sent(row: &KeptRow, posts: Option<&Posts>) -> bool {
+fn was_sent(row: &StoredRow, posts: Option<&Posts>) -> bool {
     match row.outcome {
         OutcomeKind::Done | OutcomeKind::NotVisibleYet | OutcomeKind::Differs | OutcomeKind::Overwritten => true,
         OutcomeKind::Unknown => match (&row.key, posts) {

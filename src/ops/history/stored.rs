@@ -12,45 +12,45 @@ use crate::plan::change::Action;
 
 /// What a run kept of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept {
-    Report(KeptReport),
+pub enum Stored {
+    Report(StoredReport),
     /// A run that failed before it had a report.
-    Failure(KeptFailure),
+    Failure(StoredFailure),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptReport {
+pub struct StoredReport {
     /// The org; none where it was not verified.
     pub org: Option<OrgId>,
     pub org_name: Option<String>,
     pub sandbox: bool,
     pub generation: Generation,
     /// When it was, and who was at work; none in reports of older versions.
-    pub run: Option<KeptRun>,
+    pub run: Option<StoredRun>,
     pub success: bool,
     /// Was the org read again afterwards, and as it should be? Until then its lists may lag.
     pub verified: bool,
     pub refusals: Vec<String>,
-    pub rows: Vec<KeptRow>,
+    pub rows: Vec<StoredRow>,
     /// The object that each managed definition of the config had; empty in reports of older versions.
     pub matched: BTreeMap<Key, DefinitionId>,
 }
 
 /// A run that failed as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptFailure {
+pub struct StoredFailure {
     pub org: Option<String>,
     pub org_name: Option<String>,
     pub sandbox: bool,
     /// When it was, and who was at work; only in a folder of reports.
-    pub run: Option<KeptRun>,
+    pub run: Option<StoredRun>,
     pub message: String,
     pub correlation_id: Option<String>,
 }
 
 /// When a run was, and who was at work.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptRun {
+pub struct StoredRun {
     /// When it began.
     pub began: Moment,
     pub said: RunText,
@@ -77,7 +77,7 @@ pub struct RunText {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptRow {
+pub struct StoredRow {
     pub action: Action,
     pub key: Option<Key>,
     pub id: Option<DefinitionId>,
@@ -116,13 +116,13 @@ pub struct Unreadable {
     pub why: String,
 }
 
-impl KeptReport {
+impl StoredReport {
     /// The objects that definitions had when the run planned, as far as the report names them.
     pub fn objects(&self) -> BTreeMap<&Key, &DefinitionId> {
         let rows = self.rows.iter().filter(|it| match it.action {
             Action::Create | Action::Reactivate | Action::Update | Action::Deactivate => true,
             // The key of a replacement is the definition that comes.
-            Action::Replace | Action::Delete => false,
+            Action::Supersede | Action::Delete => false,
         });
         self.matched.iter().chain(rows.filter_map(|it| Some((it.key.as_ref()?, it.id.as_ref()?)))).collect()
     }
@@ -142,7 +142,7 @@ impl KeptReport {
     }
 }
 
-impl KeptRow {
+impl StoredRow {
     /// Was the object written by this run, as far as anybody knows?
     pub fn may_be_written(&self) -> bool {
         self.outcome.may_be_written() && !self.held

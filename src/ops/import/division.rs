@@ -9,7 +9,7 @@ const NAME_LENGTH_MAX: usize = 200;
 
 /// What a config says of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
+pub enum DivisionWords {
     /// Nothing: it belongs to all of them, or the API does not show divisions.
     Nothing,
     /// This, in the field `division`.
@@ -20,13 +20,13 @@ pub enum Said {
 }
 
 /// By its name where that says which one, else by its id.
-pub fn said(division: Option<&DivisionId>, divisions: &Divisions) -> Said {
-    let Some(id) = division.filter(|it| !it.is_all()) else { return Said::Nothing };
+pub fn said(division: Option<&DivisionId>, divisions: &Divisions) -> DivisionWords {
+    let Some(id) = division.filter(|it| !it.is_all()) else { return DivisionWords::Nothing };
     let is_the_only_one = |name: &&str| divisions.known().iter().filter(|it| it.name == **name).count() == 1;
     match divisions.name(id).filter(is_the_only_one).filter(|it| is_sayable(it)) {
-        Some(name) => Said::Field(name.to_owned()),
-        None if id.is_guid() => Said::Field(id.to_string()),
-        None => Said::Unsayable(id.clone()),
+        Some(name) => DivisionWords::Field(name.to_owned()),
+        None if id.is_guid() => DivisionWords::Field(id.to_string()),
+        None => DivisionWords::Unsayable(id.clone()),
     }
 }
 
@@ -50,22 +50,22 @@ mod tests {
         Divisions::Known(items.iter().map(division).collect())
     }
 
-    fn say(id: &str, divisions: &Divisions) -> Said {
+    fn say(id: &str, divisions: &Divisions) -> DivisionWords {
         said(DivisionId::new(id).as_ref(), divisions)
     }
 
     #[test]
     fn a_division_is_named_where_its_name_says_which_it_is() {
-        let by_id = Said::Field(SALES.to_owned());
-        assert_eq!(say(SALES, &known(&[(SALES, "Sales")])), Said::Field("Sales".to_owned()));
+        let by_id = DivisionWords::Field(SALES.to_owned());
+        assert_eq!(say(SALES, &known(&[(SALES, "Sales")])), DivisionWords::Field("Sales".to_owned()));
         assert_eq!(say(SALES, &known(&[(SALES, "Sales"), ("2", "Sales")])), by_id);
         for name in ["", " Sales", "*", "a\u{200B}b", "22222222-aaaa-4aaa-8aaa-111111111111", &"x".repeat(300)] {
             assert_eq!(say(SALES, &known(&[(SALES, name)])), by_id, "{name:?}");
         }
         assert_eq!(say(SALES, &Divisions::NotKnown), by_id);
-        assert_eq!(say("*", &Divisions::NotAsked), Said::Nothing);
-        assert_eq!(said(None, &Divisions::NotAsked), Said::Nothing);
-        assert_eq!(say("odd", &Divisions::NotAsked), Said::Unsayable(DivisionId::new("odd").unwrap()));
-        assert_eq!(say("odd", &known(&[("odd", "Sales")])), Said::Field("Sales".to_owned()));
+        assert_eq!(say("*", &Divisions::NotAsked), DivisionWords::Nothing);
+        assert_eq!(said(None, &Divisions::NotAsked), DivisionWords::Nothing);
+        assert_eq!(say("odd", &Divisions::NotAsked), DivisionWords::Unsayable(DivisionId::new("odd").unwrap()));
+        assert_eq!(say("odd", &known(&[("odd", "Sales")])), DivisionWords::Field("Sales".to_owned()));
     }
 }

@@ -10,15 +10,15 @@ use crate::config::finding::Severity;
 use crate::config::{self, Text};
 use crate::model::names::{Locale, can_be_id};
 use crate::model::observed::{Definition, Observed, Organization, Primary};
-use crate::model::pins::{Choice, LeftOut, Managed, Need, judge};
+use crate::model::pins::{LeftOut, Managed, Need, PinChoice, judge};
 use crate::model::region::Region;
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::model::yaml;
-use crate::ops::import::division::{Said, said};
+use crate::ops::import::division::{DivisionWords, said};
 use crate::ops::import::keys::keys;
-use crate::ops::import::note::Note;
-use crate::ops::import::page::{Content, NewFile};
+use crate::ops::import::note::ImportNote;
+use crate::ops::import::page::{ImportContent, NewFile};
 use crate::plan::change::Step;
 use crate::plan::plan;
 use crate::plan::refusal::Refusal;
@@ -30,8 +30,8 @@ pub mod page;
 
 /// What the files are to be like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    pub choice: Choice,
+pub struct ImportRequest {
+    pub choice: PinChoice,
     pub layout: Layout,
     /// Where the org is, where that is a known region.
     pub region: Option<Region>,
@@ -51,16 +51,16 @@ pub struct Import {
     /// The org file first, then the layers in the order of its `use`.
     pub files: Vec<NewFile>,
     pub definitions: usize,
-    pub notes: Vec<Note>,
+    pub notes: Vec<ImportNote>,
 }
 
 /// The config of an org. The same org gives the same bytes.
-pub fn import(observed: &Observed, organization: &Organization, asked: &Asked) -> Import {
-    let Asked { choice, layout, region, schema } = asked;
+pub fn import(observed: &Observed, organization: &Organization, asked: &ImportRequest) -> Import {
+    let ImportRequest { choice, layout, region, schema } = asked;
     let (managed, left_out) = judge(observed, choice);
     let definitions: Vec<&Definition> = managed.iter().map(|it| it.definition).collect();
     let keys = keys(&definitions, &choice.default_locale);
-    let content = Content {
+    let content = ImportContent {
         organization,
         region: *region,
         default_locale: &choice.default_locale,
@@ -80,46 +80,46 @@ pub fn import(observed: &Observed, organization: &Organization, asked: &Asked) -
     Import { files, definitions: managed.len(), notes: notes(observed, &content, choice) }
 }
 
-fn notes(observed: &Observed, content: &Content<'_>, choice: &Choice) -> Vec<Note> {
+fn notes(observed: &Observed, content: &ImportContent<'_>, choice: &PinChoice) -> Vec<ImportNote> {
     let mut notes = Vec::new();
     notes.extend(default_locale(content.managed, &choice.default_locale));
     let is_left = |it: &&Definition| it.deactivated && it.primary != Primary::Yes;
     let deactivated = observed.definitions.iter().filter(is_left).count();
     if !choice.deactivated && deactivated > 0 {
-        notes.push(Note::DeactivatedLeftOut { count: deactivated });
+        notes.push(ImportNote::DeactivatedLeftOut { count: deactivated });
     }
     let needing = |which: fn(Need) -> bool| content.managed.iter().filter(|it| it.pin.is_some_and(which)).count();
     let pinned = needing(|it| !matches!(it, Need::Asked | Need::PrimaryNotKnown));
     if pinned > 0 {
-        notes.push(Note::Pinned { count: pinned });
+        notes.push(ImportNote::Pinned { count: pinned });
     }
     let not_known = needing(|it| it == Need::PrimaryNotKnown);
     if not_known > 0 {
-        notes.push(Note::PrimaryNotKnown { count: not_known });
+        notes.push(ImportNote::PrimaryNotKnown { count: not_known });
     }
     for left_out in content.left_out {
         let LeftOut { definition, obstacle } = left_out;
         let (id, system_presence) = (definition.id.clone(), definition.system_presence.clone());
         let protected = left_out.can_be_protected();
-        notes.push(Note::LeftOut { id, system_presence, obstacle: *obstacle, protected });
+        notes.push(ImportNote::LeftOut { id, system_presence, obstacle: *obstacle, protected });
     }
     for Managed { definition, pin: _, pin_refused } in content.managed {
         let Some(key) = content.keys.get(&definition.id) else { continue };
         if *pin_refused {
-            notes.push(Note::NotPinned { key: key.clone(), id: definition.id.clone() });
+            notes.push(ImportNote::NotPinned { key: key.clone(), id: definition.id.clone() });
         }
-        if let Said::Unsayable(division) = said(definition.division.as_ref(), content.divisions) {
-            notes.push(Note::DivisionLeftOut { key: key.clone(), division });
+        if let DivisionWords::Unsayable(division) = said(definition.division.as_ref(), content.divisions) {
+            notes.push(ImportNote::DivisionLeftOut { key: key.clone(), division });
         }
     }
     if !can_be_id(content.organization.id.as_str()) {
-        notes.push(Note::OrgIdLeftOut { id: content.organization.id.clone() });
+        notes.push(ImportNote::OrgIdLeftOut { id: content.organization.id.clone() });
     }
     notes
 }
 
 /// Told where most have no label in it: then another locale was meant.
-fn default_locale(managed: &[Managed<'_>], locale: &Locale) -> Option<Note> {
+fn default_locale(managed: &[Managed<'_>], locale: &Locale) -> Option<ImportNote> {
     // Each locale in its first spelling, with how many have a label in it.
     let mut counts: BTreeMap<String, (&Locale, usize)> = BTreeMap::new();
     for Managed { definition, .. } in managed {
@@ -136,7 +136,7 @@ fn default_locale(managed: &[Managed<'_>], locale: &Locale) -> Option<Note> {
     let (of, ours) = (managed.len(), counts.get(&locale.normal()).map_or(0, |(_, count)| *count));
     let most = counts.values().max_by_key(|(locale, count)| (*count, Reverse(*locale)));
     let better = most.filter(|(_, count)| *count > ours).map(|(locale, _)| (*locale).clone());
-    (ours * 2 < of).then(|| Note::DefaultLocale { locale: locale.clone(), without: of - ours, of, better })
+    (ours * 2 < of).then(|| ImportNote::DefaultLocale { locale: locale.clone(), without: of - ours, of, better })
 }
 
 /// Why an import may not be written.
@@ -167,7 +167,7 @@ pub fn prove(import: &Import, observed: &Observed) -> Result<(), Flaw> {
         return Err(Flaw::Unreadable(errors.iter().map(|it| it.finding.message()).collect()));
     };
     let plan = plan(&desired, observed, &desired.settings.limits);
-    if plan.is_empty() && plan.in_step.len() == import.definitions {
+    if plan.is_empty() && plan.in_sync.len() == import.definitions {
         return Ok(());
     }
     let name = |it: &Step| it.key().map(ToString::to_string).or_else(|| it.id().map(ToString::to_string));
@@ -175,7 +175,7 @@ pub fn prove(import: &Import, observed: &Observed) -> Result<(), Flaw> {
     let mut what: Vec<String> = plan.changes.iter().map(|it| change(&it.step)).collect();
     what.extend(plan.refusals.iter().map(Refusal::message));
     if what.is_empty() {
-        what.push(format!("{} in it, {} in step", text::count(import.definitions, "definition"), plan.in_step.len()));
+        what.push(format!("{} in it, {} in step", text::count(import.definitions, "definition"), plan.in_sync.len()));
     }
     Err(Flaw::Differs(what))
 }

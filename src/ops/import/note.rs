@@ -6,7 +6,7 @@ use crate::model::text;
 
 /// One note. Foreign strings in it are raw.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
+pub enum ImportNote {
     /// Most definitions have no label in the default locale.
     DefaultLocale {
         /// The one that was chosen, or that stands where nobody chooses.
@@ -52,11 +52,11 @@ pub enum Note {
     },
 }
 
-impl Note {
+impl ImportNote {
     /// In words; foreign strings are raw.
     pub fn message(&self) -> String {
         match self {
-            Note::DefaultLocale { locale, without, of, better } => {
+            ImportNote::DefaultLocale { locale, without, of, better } => {
                 let better = better.as_ref().map_or_else(String::new, |better| {
                     let better = text::unticked(better);
                     format!("; more have one in `{better}`: give `--default-locale {better}`")
@@ -67,25 +67,25 @@ impl Note {
                     locale = text::ticked(locale)
                 )
             }
-            Note::DeactivatedLeftOut { count } => {
+            ImportNote::DeactivatedLeftOut { count } => {
                 let (are, them) = if *count == 1 { ("is", "it") } else { ("are", "them") };
                 format!(
                     "{} {are} left out; `--deactivated` imports {them} as well",
                     text::count(*count, "deactivated definition")
                 )
             }
-            Note::Pinned { count } => {
+            ImportNote::Pinned { count } => {
                 let are = if *count == 1 { "is" } else { "are" };
                 format!(
                     "{} {are} pinned in `ids`, since nothing else tells what they are",
                     text::count(*count, "definition")
                 )
             }
-            Note::PrimaryNotKnown { count } => format!(
+            ImportNote::PrimaryNotKnown { count } => format!(
                 "the org does not say of {} whether it is the platform's own; a comment stands at each",
                 text::count(*count, "definition")
             ),
-            Note::LeftOut { id, system_presence, obstacle, protected } => {
+            ImportNote::LeftOut { id, system_presence, obstacle, protected } => {
                 let then = if *protected {
                     "`protect` keeps it as it is"
                 } else {
@@ -97,15 +97,15 @@ impl Note {
                     id = text::ticked(id)
                 )
             }
-            Note::NotPinned { key, id } => {
+            ImportNote::NotPinned { key, id } => {
                 format!("`{key}` has no pin: its id {id} cannot be written", id = text::ticked(id))
             }
-            Note::DivisionLeftOut { key, division } => format!(
+            ImportNote::DivisionLeftOut { key, division } => format!(
                 "the division of `{key}` is left out: its id {division} is of an unusual kind, and its name is not known; \
                  it stays where it is",
                 division = text::ticked(division)
             ),
-            Note::OrgIdLeftOut { id } => {
+            ImportNote::OrgIdLeftOut { id } => {
                 format!(
                     "`org.id` is left out: {id} cannot be written; `apply` will ask for --org-id",
                     id = text::ticked(id)

@@ -13,7 +13,7 @@ use crate::model::region::Region;
 use crate::model::slug::{slug, slug_of_words};
 use crate::model::text;
 use crate::model::yaml;
-use crate::ops::import::division::{Said, said};
+use crate::ops::import::division::{DivisionWords, said};
 
 /// What every file of an import has in its second line, after which stands the org's name.
 pub const MARK: &str = "# Imported by presencectl from ";
@@ -32,7 +32,7 @@ pub struct NewFile {
 
 /// Everything that stands in the files.
 #[derive(Debug, Clone)]
-pub struct Content<'a> {
+pub struct ImportContent<'a> {
     pub organization: &'a Organization,
     /// Where it is, where that is a known region.
     pub region: Option<Region>,
@@ -50,7 +50,7 @@ pub struct Content<'a> {
     pub system_presences: &'a [SystemPresence],
 }
 
-pub fn one(content: &Content<'_>, name: &str) -> NewFile {
+pub fn one(content: &ImportContent<'_>, name: &str) -> NewFile {
     let mut page = content.head();
     page.org_and_settings(content, &[]);
     page.definitions(content, &content.groups());
@@ -59,7 +59,7 @@ pub fn one(content: &Content<'_>, name: &str) -> NewFile {
 }
 
 /// An org file and one layer a system presence, in the order of `use`.
-pub fn folder(content: &Content<'_>) -> Vec<NewFile> {
+pub fn folder(content: &ImportContent<'_>) -> Vec<NewFile> {
     let groups = content.groups();
     let mut names: Vec<String> = Vec::new();
     let mut layers = Vec::new();
@@ -91,7 +91,7 @@ struct Group<'a> {
     members: Vec<(&'a Key, &'a Managed<'a>)>,
 }
 
-impl<'a> Content<'a> {
+impl<'a> ImportContent<'a> {
     fn head(&self) -> Page {
         let mut page = Page::default();
         page.line(0, &format!("# yaml-language-server: $schema={}", text::terminal(self.schema)));
@@ -121,7 +121,7 @@ impl<'a> Content<'a> {
         listed.filter(usable).min().or(used).unwrap_or_default()
     }
 
-    fn said(&self, managed: &Managed<'_>) -> Said {
+    fn said(&self, managed: &Managed<'_>) -> DivisionWords {
         said(managed.definition.division.as_ref(), self.divisions)
     }
 }
@@ -142,7 +142,7 @@ impl Page {
         let _ = writeln!(self.text, "{:width$}{content}", "", width = depth * 2);
     }
 
-    fn org_and_settings(&mut self, content: &Content<'_>, layers: &[String]) {
+    fn org_and_settings(&mut self, content: &ImportContent<'_>, layers: &[String]) {
         let id = &content.organization.id;
         self.line(0, &format!("version: {VERSION}"));
         self.line(0, "org:");
@@ -175,12 +175,12 @@ impl Page {
         for name in added {
             self.line(2, &format!("- {}", yaml::scalar(&name)));
         }
-        if content.managed.iter().any(|it| matches!(content.said(it), Said::Field(_))) {
+        if content.managed.iter().any(|it| matches!(content.said(it), DivisionWords::Field(_))) {
             self.line(1, "api: v2 # the generation that has divisions");
         }
     }
 
-    fn definitions(&mut self, content: &Content<'_>, groups: &[Group<'_>]) {
+    fn definitions(&mut self, content: &ImportContent<'_>, groups: &[Group<'_>]) {
         if groups.is_empty() {
             self.line(0, "definitions: {}");
             return;
@@ -199,7 +199,7 @@ impl Page {
         }
     }
 
-    fn definition(&mut self, content: &Content<'_>, system_presence: &str, key: &Key, managed: &Managed<'_>) {
+    fn definition(&mut self, content: &ImportContent<'_>, system_presence: &str, key: &Key, managed: &Managed<'_>) {
         let definition = managed.definition;
         if managed.pin == Some(Need::PrimaryNotKnown) {
             self.line(1, "# The org does not say whether this is the platform's own: take care, or take it out.");
@@ -222,15 +222,15 @@ impl Page {
             self.line(2, "deactivated: true");
         }
         match content.said(managed) {
-            Said::Nothing => {}
-            Said::Field(division) => self.line(2, &format!("division: {}", yaml::scalar(&division))),
-            Said::Unsayable(id) => {
+            DivisionWords::Nothing => {}
+            DivisionWords::Field(division) => self.line(2, &format!("division: {}", yaml::scalar(&division))),
+            DivisionWords::Unsayable(id) => {
                 self.line(2, &format!("# Its division, {}, cannot be written here.", comment(id.as_str())));
             }
         }
     }
 
-    fn end(&mut self, content: &Content<'_>) {
+    fn end(&mut self, content: &ImportContent<'_>) {
         let mut pinned: Vec<(&Key, &Managed<'_>)> = content
             .managed
             .iter()

@@ -18,13 +18,13 @@ use crate::model::cause::Cause;
 use crate::model::desired::Desired;
 use crate::model::names::DefinitionId;
 use crate::model::usage::{Queue, Seats};
-use crate::model::user::{Source, UserId};
+use crate::model::user::{PresenceSource, UserId};
 use crate::ops::apply::census::LOOK_DELAYS_MS;
-use crate::ops::apply::report::{Outcome as Written, Row};
+use crate::ops::apply::report::{Outcome as Written, ReportRow};
 use crate::ops::apply::{alone, bug};
 use crate::ops::retire::plan::{Moves, Retirement};
-use crate::ops::retire::report::{Fate, Halt, Report, is_deactivated};
-use crate::ops::users::report::Outcome as Set;
+use crate::ops::retire::report::{Fate, Halt, RetireReport, is_deactivated};
+use crate::ops::users::report::UserOutcome as Set;
 use crate::ops::users::set;
 use crate::plan::difference::{Difference, Standing, standing};
 
@@ -33,14 +33,14 @@ pub mod plan;
 pub mod report;
 
 #[derive(Debug, Clone, Copy)]
-pub struct Job<'a> {
+pub struct RetireJob<'a> {
     pub retirement: &'a Retirement,
     pub desired: &'a Desired,
 }
 
 /// What happens while a run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event<'a> {
+pub enum RetireEvent<'a> {
     /// So many people are moved.
     Moving(usize),
     Ended(&'a UserId),
@@ -65,12 +65,12 @@ pub enum Event<'a> {
 /// # Caveats
 /// Until the definition is deactivated anybody may go on it: who does so after the last look is moved
 /// afterwards, as far as the org's activity does not run behind. Whom it does not name is not moved.
-pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Event<'_>)) -> Report {
+pub async fn run(session: &Session, job: RetireJob<'_>, stop: &Stop, tell: &dyn Fn(RetireEvent<'_>)) -> RetireReport {
     let run = Run { session, reader: session.reader(), job, stop, tell, state: RefCell::default() };
     let work = AssertUnwindSafe(run.all()).catch_unwind();
     let ended = work.await.unwrap_or_else(|_| Err(Halt::LookFailed(bug("looked at the org"))));
     let State { people, definition, division_unread } = run.state.into_inner();
-    Report {
+    RetireReport {
         retirement: job.retirement.clone(),
         people,
         definition,
@@ -83,16 +83,16 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(Eve
 #[derive(Debug, Default)]
 struct State {
     people: BTreeMap<UserId, Fate>,
-    definition: Option<Row>,
+    definition: Option<ReportRow>,
     division_unread: Option<Cause>,
 }
 
 struct Run<'a> {
     session: &'a Session,
     reader: Reader,
-    job: Job<'a>,
+    job: RetireJob<'a>,
     stop: &'a Stop,
-    tell: &'a dyn Fn(Event<'_>),
+    tell: &'a dyn Fn(RetireEvent<'_>),
     state: RefCell<State>,
 }
 
@@ -121,7 +121,7 @@ impl Run<'_> {
             Err(error) => Written::Failed((&error).into()),
         };
         let name = retirement.from.labels.name(&retirement.default_locale).cloned();
-        self.state.borrow_mut().definition = Some(Row::of(&step, name, outcome));
+        self.state.borrow_mut().definition = Some(ReportRow::of(&step, name, outcome));
         Err(Halt::NotDeactivated)
     }
 
@@ -180,10 +180,11 @@ impl Run<'_> {
     /// back again and again is no progress.
     async fn move_away(&self, people: &[UserId]) -> Result<usize, Halt> {
         let retirement = self.job.retirement;
-        (self.tell)(Event::Moving(people.len()));
+        (self.tell)(RetireEvent::Moving(people.len()));
         let wishes: Vec<_> = people.iter().map(|user| (user.clone(), retirement.wish())).collect();
-        let job = set::Job { wishes: &wishes, source: &Source::Platform, only_from: Some(&retirement.from.id) };
-        let tell = |user: &UserId, _: &Set| (self.tell)(Event::Ended(user));
+        let job =
+            set::UserJob { wishes: &wishes, source: &PresenceSource::Platform, only_from: Some(&retirement.from.id) };
+        let tell = |user: &UserId, _: &Set| (self.tell)(RetireEvent::Ended(user));
         let outcomes = set::run(self.session, job, self.stop, &tell).await;
         let failed = outcomes.iter().filter(|it| !it.is_success()).count();
         let mut moved = 0;
@@ -210,7 +211,7 @@ impl Run<'_> {
     }
 
     async fn look(&self) -> Result<Seats, Halt> {
-        (self.tell)(Event::Looking);
+        (self.tell)(RetireEvent::Looking);
         let seats = self.until_asked(self.reader.seats_on(&self.job.retirement.from.id)).await?;
         seats.map_err(|error| Halt::LookFailed((&error).into()))
     }
@@ -224,8 +225,8 @@ impl Run<'_> {
     }
 
     async fn deactivate(&self) -> Result<(), Halt> {
-        (self.tell)(Event::Deactivating);
-        let Job { retirement, desired } = self.job;
+        (self.tell)(RetireEvent::Deactivating);
+        let RetireJob { retirement, desired } = self.job;
         let (row, unread) = alone(self.session, retirement.step(), desired, self.stop).await;
         let (is_done, is_deactivated) = (row.outcome.is_success(), is_deactivated(&row.outcome));
         let mut state = self.state.borrow_mut();
@@ -240,7 +241,7 @@ impl Run<'_> {
     }
 
     async fn is_deactivated(&self) -> Result<(), Halt> {
-        (self.tell)(Event::Reading);
+        (self.tell)(RetireEvent::Reading);
         let mut delays = LOOK_DELAYS_MS.into_iter();
         loop {
             match self.is_active(&self.job.retirement.from.id).await? {

@@ -10,9 +10,9 @@ use crate::model::text;
 use crate::model::usage::{Queue, Seats};
 use crate::model::user::{UserId, Wish};
 use crate::ops::retire::advice::{Advice, advice};
-use crate::ops::users::meant::{Meant, Named, NotMeant, Presences};
+use crate::ops::users::meant::{NamedPresence, Presences, ResolvedPresence, UnresolvedPresence};
 use crate::plan::change::{Action, Removal, Step};
-use crate::plan::matching::{Found, pair};
+use crate::plan::matching::{Match, pair};
 use crate::plan::odd::OddOnes;
 use crate::plan::plan;
 
@@ -26,7 +26,7 @@ pub struct Retirement {
     /// The one that goes, as it was read; deactivated where an earlier run came so far.
     pub from: Definition,
     /// Where its people go. Active.
-    pub to: Meant,
+    pub to: ResolvedPresence,
     pub include_on_queue: bool,
     pub advice: Advice,
     pub default_locale: Locale,
@@ -45,19 +45,19 @@ pub enum Doubt {
     /// What it is in the org is an open question.
     Open(Key),
     NotThere(Key),
-    PlatformsOwn(Named),
+    PlatformsOwn(NamedPresence),
     /// `protect` names it.
     Protected(Key, DefinitionId),
     /// Where people should go is not known.
-    To(NotMeant),
+    To(UnresolvedPresence),
     /// People would stay where they are.
-    Same(Named),
+    Same(NamedPresence),
     /// Who is on the one that goes is given no work, and on the other one would be.
-    TargetGivesWork(Named),
+    TargetGivesWork(NamedPresence),
     /// What the config's plan does to the one where people should go.
-    TargetGoes(Named, Action),
+    TargetGoes(NamedPresence, Action),
     /// It holds half a character, which a deactivation would send back: where.
-    HalfCharacter(Named, String),
+    HalfCharacter(NamedPresence, String),
 }
 
 impl Doubt {
@@ -129,7 +129,7 @@ pub struct Moves {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct RetireRequest<'a> {
     pub key: &'a str,
     /// Where its people go: a key, a label or an id.
     pub to: &'a str,
@@ -137,14 +137,14 @@ pub struct Asked<'a> {
 }
 
 /// What is to be done, of a config and an org.
-pub fn retirement(desired: &Desired, observed: &Observed, asked: Asked<'_>) -> Result<Retirement, Vec<Doubt>> {
-    let Asked { key: typed, to, include_on_queue } = asked;
+pub fn retirement(desired: &Desired, observed: &Observed, asked: RetireRequest<'_>) -> Result<Retirement, Vec<Doubt>> {
+    let RetireRequest { key: typed, to, include_on_queue } = asked;
     let default_locale = &desired.settings.default_locale;
     let mut doubts = Vec::new();
     let found = goes(typed.trim(), desired, observed).map_err(|doubt| doubts.push(doubt)).ok();
     let to = Presences::new(desired, observed).meant(to).map_err(|it| doubts.push(Doubt::To(it))).ok();
     if let Some(to) = &to {
-        let named = || Named::new(&to.definition, default_locale);
+        let named = || NamedPresence::new(&to.definition, default_locale);
         if found.as_ref().is_some_and(|(_, from)| from.id == to.definition.id) {
             doubts.push(Doubt::Same(named()));
         } else {
@@ -188,24 +188,27 @@ fn goes<'a>(typed: &str, desired: &'a Desired, observed: &'a Observed) -> Result
         return Err(Doubt::Omitted(key.clone()));
     }
     let object = match pair(desired, observed).found.get(key) {
-        Some(Found::One(object, _) | Found::AlreadyDeactivated(Some(object))) => *object,
-        Some(Found::Open) => return Err(Doubt::Open(key.clone())),
+        Some(Match::One(object, _) | Match::AlreadyDeactivated(Some(object))) => *object,
+        Some(Match::Open) => return Err(Doubt::Open(key.clone())),
         // What cannot be read whole and shows its label may be it.
-        Some(Found::Nothing)
+        Some(Match::Nothing)
             if OddOnes::of(observed).doubt(wanted, &desired.settings.default_locale, None).is_some() =>
         {
             return Err(Doubt::Open(key.clone()));
         }
-        Some(Found::Nothing | Found::AlreadyDeactivated(None)) | None => return Err(Doubt::NotThere(key.clone())),
+        Some(Match::Nothing | Match::AlreadyDeactivated(None)) | None => return Err(Doubt::NotThere(key.clone())),
     };
     if desired.protect.contains_key(&object.id) {
         return Err(Doubt::Protected(key.clone(), object.id.clone()));
     }
     if let Some(halved) = observed.halved(&object.id).filter(|_| !object.deactivated) {
-        return Err(Doubt::HalfCharacter(Named::new(object, &desired.settings.default_locale), halved.places()));
+        return Err(Doubt::HalfCharacter(
+            NamedPresence::new(object, &desired.settings.default_locale),
+            halved.places(),
+        ));
     }
     match object.primary {
-        Primary::Yes => Err(Doubt::PlatformsOwn(Named::new(object, &desired.settings.default_locale))),
+        Primary::Yes => Err(Doubt::PlatformsOwn(NamedPresence::new(object, &desired.settings.default_locale))),
         // It may be the platform's own, and nobody said that it is not.
         Primary::NotKnown if wanted.pin.is_none() => Err(Doubt::Open(key.clone())),
         Primary::NotKnown | Primary::No => Ok((key.clone(), object)),

@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use crate::host::stop::Signal;
 use crate::model::cause::Cause;
 use crate::model::usage::Queue;
-use crate::model::user::{Source, UserId};
-use crate::ops::apply::report::{Outcome as Written, Row};
+use crate::model::user::{PresenceSource, UserId};
+use crate::ops::apply::report::{Outcome as Written, ReportRow};
 use crate::ops::retire::advice::Advice;
 use crate::ops::retire::plan::Retirement;
-use crate::ops::users::report::Outcome as Set;
+use crate::ops::users::report::UserOutcome as Set;
 use crate::plan::difference::Difference;
 
 /// A whole retirement, after it ended, however it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct RetireReport {
     pub retirement: Retirement,
     /// What became of everybody who was seen on it.
     pub people: BTreeMap<UserId, Fate>,
     /// What became of the definition; none where the run did not come so far.
-    pub definition: Option<Row>,
+    pub definition: Option<ReportRow>,
     /// Why nobody knows whether its division outlasted a PUT by the first generation of the API.
     pub division_unread: Option<Cause>,
     /// Why it stopped; none where everything is done, and was seen to be.
@@ -60,7 +60,7 @@ impl Fate {
     /// Why they are not moved. Foreign strings are raw.
     pub fn why(&self) -> Option<Cause> {
         let (message, help) = match self {
-            Fate::Set(outcome) => return outcome.why(&Source::Platform),
+            Fate::Set(outcome) => return outcome.why(&PresenceSource::Platform),
             Fate::Gone => return None,
             Fate::LeftOnQueue(Queue::On | Queue::Off) => {
                 ("on queue, and left alone", "run it again when they are off queue, or with --include-on-queue")
@@ -171,10 +171,10 @@ fn cause_of(what: &str, cause: &Cause) -> Cause {
     Cause { message: format!("{what}: {}", cause.message), ..cause.clone() }
 }
 
-impl Report {
+impl RetireReport {
     /// Is it retired, and seen to be?
     pub fn is_success(&self) -> bool {
-        let Report { retirement: _, people: _, definition, division_unread: _, halt, interrupted } = self;
+        let RetireReport { retirement: _, people: _, definition, division_unread: _, halt, interrupted } = self;
         halt.is_none() && interrupted.is_none() && definition.as_ref().is_some_and(|row| row.outcome.is_success())
     }
     /// Is it known to be deactivated, whatever else is not done?

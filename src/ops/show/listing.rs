@@ -9,7 +9,7 @@ use crate::model::odd::{Halved, Odd};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
     /// By system presence; the platform's own first and deactivated ones last, then by name and id.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ListingRow>,
     /// A config was given, so that definitions may have keys.
     pub with_keys: bool,
     pub default_locale: Locale,
@@ -22,7 +22,7 @@ pub struct Listing {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct ListingRow {
     /// Its key in the config, where one was given and has it.
     pub key: Option<Key>,
     pub definition: Definition,
@@ -62,7 +62,7 @@ impl Listing {
     /// Brings the rows into their order.
     pub(super) fn sort(&mut self) {
         let default_locale = &self.default_locale;
-        self.rows.sort_by_cached_key(|Row { key: _, definition: it, halved: _ }| {
+        self.rows.sort_by_cached_key(|ListingRow { key: _, definition: it, halved: _ }| {
             let name = it.name(default_locale).map(|it| alike::folded(it.nfc()));
             (it.system_presence.clone(), it.primary != Primary::Yes, it.deactivated, name, it.id.clone())
         });
@@ -72,16 +72,16 @@ impl Listing {
     pub(super) fn only(
         &self,
         found_by: FoundBy,
-        is_meant: impl Fn(&Row) -> bool,
+        is_meant: impl Fn(&ListingRow) -> bool,
         is_odd_one: impl Fn(&Odd) -> bool,
     ) -> Option<Listing> {
-        let rows: Vec<Row> = self.rows.iter().filter(|it| is_meant(it)).cloned().collect();
+        let rows: Vec<ListingRow> = self.rows.iter().filter(|it| is_meant(it)).cloned().collect();
         let odd: Vec<Odd> = self.odd.iter().filter(|it| is_odd_one(it)).cloned().collect();
         (!rows.is_empty() || !odd.is_empty()).then(|| Listing { rows, odd, found_by: Some(found_by), ..self.clone() })
     }
 }
 
-impl Row {
+impl ListingRow {
     /// Active, deactivated, the platform's own, in words.
     pub fn state(&self) -> &'static str {
         match (self.definition.primary, self.definition.deactivated) {

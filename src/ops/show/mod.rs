@@ -11,14 +11,14 @@ use crate::plan::matching::{Pairing, pair};
 
 pub mod listing;
 
-use crate::ops::show::listing::{FoundBy, Listing, Row};
+use crate::ops::show::listing::{FoundBy, Listing, ListingRow};
 
 /// Every definition of an org, with its key where a config has one for it.
 pub fn list(observed: &Observed, config: Option<&Desired>, default_locale: &Locale) -> Listing {
     let pairing = config.map(|it| pair(it, observed));
     let key =
         |id: &DefinitionId| pairing.as_ref().and_then(|it: &Pairing<'_>| it.claimed.get(id).map(|key| (*key).clone()));
-    let rows = observed.definitions.iter().map(|it| Row {
+    let rows = observed.definitions.iter().map(|it| ListingRow {
         key: key(&it.id),
         definition: it.clone(),
         halved: observed.halved(&it.id).cloned(),

@@ -5,29 +5,29 @@ use std::collections::BTreeMap;
 use crate::model::cause::Cause;
 use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use crate::model::observed::Definition;
-use crate::model::user::{Source, UserId, UserPresence};
+use crate::model::user::{PresenceSource, UserId, UserPresence};
 
 /// Users and what they are on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listing {
+pub struct UserListing {
     /// By which source.
-    pub source: Source,
+    pub source: PresenceSource,
     /// One row a user, in the order asked.
-    pub rows: Vec<Row>,
+    pub rows: Vec<UserListingRow>,
     pub default_locale: Locale,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct UserListingRow {
     pub user: UserId,
-    pub found: Found,
+    pub found: UserFound,
     /// The definition that the user is on; none where the org does not show it, or none was read.
     pub definition: Option<Definition>,
 }
 
 /// What was found of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum UserFound {
     On(UserPresence),
     /// The org shows no such user, or no such source of this user.
     NotShown,
@@ -39,29 +39,29 @@ pub enum Found {
     Failed(Cause),
 }
 
-impl Found {
+impl UserFound {
     pub fn code(&self) -> &'static str {
         match self {
-            Found::On(_) => "shown",
-            Found::NotShown => "not-shown",
-            Found::NoTeams => "no-teams",
-            Found::TeamsGone => "teams-gone",
-            Found::Failed(_) => "failed",
+            UserFound::On(_) => "shown",
+            UserFound::NotShown => "not-shown",
+            UserFound::NoTeams => "no-teams",
+            UserFound::TeamsGone => "teams-gone",
+            UserFound::Failed(_) => "failed",
         }
     }
 
     /// Why there is nothing to show. Foreign strings are raw.
-    pub fn why(&self, source: &Source) -> Option<Cause> {
+    pub fn why(&self, source: &PresenceSource) -> Option<Cause> {
         let (message, help) = match self {
-            Found::On(_) => return None,
-            Found::Failed(cause) => return Some(cause.clone()),
-            Found::NotShown => return Some(not_shown(source)),
-            Found::NoTeams => (
+            UserFound::On(_) => return None,
+            UserFound::Failed(cause) => return Some(cause.clone()),
+            UserFound::NotShown => return Some(not_shown(source)),
+            UserFound::NoTeams => (
                 "the org shows no presence of Microsoft Teams: the user has none, or the platform no longer tells, since \
                  this operation left its API in 2022",
                 INSTEAD_OF_TEAMS,
             ),
-            Found::TeamsGone => (
+            UserFound::TeamsGone => (
                 "the platform no longer has the operation that tells of Microsoft Teams: it left its API in 2022",
                 INSTEAD_OF_TEAMS,
             ),
@@ -75,46 +75,46 @@ pub const INSTEAD_OF_TEAMS: &str = "use `--source ID` with the id of the presenc
                                     `--source purecloud`, which follows Teams where the org has set up that integration";
 
 /// The platform answers 404.
-pub fn not_shown(source: &Source) -> Cause {
+pub fn not_shown(source: &PresenceSource) -> Cause {
     let message = match source {
-        Source::Platform | Source::Teams => "the org shows no such user",
-        Source::Registered(_) => "the org shows no such user, or no such source of this user",
+        PresenceSource::Platform | PresenceSource::Teams => "the org shows no such user",
+        PresenceSource::Registered(_) => "the org shows no such user, or no such source of this user",
     };
     let help = "it was deleted, belongs to another org, or to a division that these credentials cannot see";
     Cause { message: message.to_owned(), help: Some(help.to_owned()), ..Cause::default() }
 }
 
-impl Listing {
+impl UserListing {
     /// Puts what was found beside the definitions that were read once for all.
     pub fn new(
-        source: Source,
-        found: Vec<(UserId, Found)>,
+        source: PresenceSource,
+        found: Vec<(UserId, UserFound)>,
         definitions: &[Definition],
         default_locale: Locale,
-    ) -> Listing {
+    ) -> UserListing {
         let by_id: BTreeMap<&DefinitionId, &Definition> = definitions.iter().map(|it| (&it.id, it)).collect();
-        let row = |(user, found): (UserId, Found)| {
+        let row = |(user, found): (UserId, UserFound)| {
             let definition = match &found {
-                Found::On(presence) => by_id.get(&presence.definition).map(|it| (*it).clone()),
-                Found::NotShown | Found::NoTeams | Found::TeamsGone | Found::Failed(_) => None,
+                UserFound::On(presence) => by_id.get(&presence.definition).map(|it| (*it).clone()),
+                UserFound::NotShown | UserFound::NoTeams | UserFound::TeamsGone | UserFound::Failed(_) => None,
             };
-            Row { user, found, definition }
+            UserListingRow { user, found, definition }
         };
-        Listing { source, rows: found.into_iter().map(row).collect(), default_locale }
+        UserListing { source, rows: found.into_iter().map(row).collect(), default_locale }
     }
 
     /// Is there a presence in every row?
     pub fn is_whole(&self) -> bool {
-        self.rows.iter().all(|row| matches!(row.found, Found::On(_)))
+        self.rows.iter().all(|row| matches!(row.found, UserFound::On(_)))
     }
 
     /// What the definition of a row is called.
-    pub fn label<'a>(&self, row: &'a Row) -> Option<&'a Label> {
+    pub fn label<'a>(&self, row: &'a UserListingRow) -> Option<&'a Label> {
         row.definition.as_ref()?.name(&self.default_locale)
     }
     /// Its system presence, by the user's presence, else by the definition.
-    pub fn system_presence<'a>(&self, row: &'a Row) -> Option<&'a SystemPresence> {
-        let Found::On(presence) = &row.found else { return None };
+    pub fn system_presence<'a>(&self, row: &'a UserListingRow) -> Option<&'a SystemPresence> {
+        let UserFound::On(presence) = &row.found else { return None };
         presence.system_presence.as_ref().or_else(|| row.definition.as_ref().map(|it| &it.system_presence))
     }
 }

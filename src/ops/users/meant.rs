@@ -8,37 +8,37 @@ use crate::model::names::{DefinitionId, Key, Label, Locale, TYPE_MORE, is_short_
 use crate::model::observed::{Definition, Observed};
 use crate::model::odd::Odd;
 use crate::model::text;
-use crate::plan::matching::{Found, Pairing, pair};
+use crate::plan::matching::{Match, Pairing, pair};
 use crate::plan::odd::OddOnes;
 
 /// By what a presence was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub enum ResolvedBy {
     Key,
     Id,
     Label,
 }
 
-impl By {
+impl ResolvedBy {
     pub fn code(self) -> &'static str {
         match self {
-            By::Key => "key",
-            By::Id => "id",
-            By::Label => "label",
+            ResolvedBy::Key => "key",
+            ResolvedBy::Id => "id",
+            ResolvedBy::Label => "label",
         }
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Meant {
+pub struct ResolvedPresence {
     pub typed: String,
-    pub by: By,
+    pub by: ResolvedBy,
     pub definition: Definition,
 }
 
 /// A presence that was not found, or not without doubt. Its words are raw.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotMeant {
+pub enum UnresolvedPresence {
     /// Nothing is called so.
     Unknown {
         typed: String,
@@ -50,12 +50,12 @@ pub enum NotMeant {
     Ambiguous {
         typed: String,
         /// What is called so, and by what.
-        candidates: Vec<(By, Named)>,
+        candidates: Vec<(ResolvedBy, NamedPresence)>,
     },
     Deactivated {
         typed: String,
         /// What is called so.
-        found: Named,
+        found: NamedPresence,
     },
     /// What is called so, or may be, cannot be read whole.
     Odd { typed: String, name: String, what: String },
@@ -67,17 +67,17 @@ pub enum NotMeant {
 
 /// A definition as a sentence names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedPresence {
     pub label: Option<Label>,
     /// Where it belongs.
     pub system_presence: String,
     pub id: DefinitionId,
 }
 
-impl Named {
+impl NamedPresence {
     /// Called by its label in this locale, else by any.
-    pub fn new(definition: &Definition, default_locale: &Locale) -> Named {
-        Named {
+    pub fn new(definition: &Definition, default_locale: &Locale) -> NamedPresence {
+        NamedPresence {
             label: definition.name(default_locale).cloned(),
             system_presence: definition.system_presence.to_string(),
             id: definition.id.clone(),
@@ -86,7 +86,7 @@ impl Named {
 
     /// In a sentence. Foreign strings are raw.
     pub fn in_words(&self) -> String {
-        let Named { label, system_presence, id } = self;
+        let NamedPresence { label, system_presence, id } = self;
         match label {
             Some(label) => format!("{label} ({system_presence}, {id})", label = text::ticked(label)),
             None => format!("{id} ({system_presence})"),
@@ -94,27 +94,31 @@ impl Named {
     }
 }
 
-impl NotMeant {
+impl UnresolvedPresence {
     pub fn message(&self) -> String {
         match self {
-            NotMeant::Unknown { typed, .. } => format!("the org has no presence {typed}", typed = text::ticked(typed)),
-            NotMeant::Ambiguous { typed, candidates } => {
+            UnresolvedPresence::Unknown { typed, .. } => {
+                format!("the org has no presence {typed}", typed = text::ticked(typed))
+            }
+            UnresolvedPresence::Ambiguous { typed, candidates } => {
                 let candidates: Vec<String> =
                     candidates.iter().map(|(by, it)| format!("{} (by its {})", it.in_words(), by.code())).collect();
                 format!("{typed} may mean {}", text::list(&candidates, "or"), typed = text::ticked(typed))
             }
-            NotMeant::Deactivated { typed, found } => {
+            UnresolvedPresence::Deactivated { typed, found } => {
                 format!(
                     "{typed} is {}, which is deactivated: nobody can go on it",
                     found.in_words(),
                     typed = text::ticked(typed)
                 )
             }
-            NotMeant::Odd { typed, name, what } => {
+            UnresolvedPresence::Odd { typed, name, what } => {
                 format!("{typed} may mean {name}, which cannot be read whole: {what}", typed = text::ticked(typed))
             }
-            NotMeant::NotMade(key) => format!("`{key}` is a key of the config, and the org has nothing for it yet"),
-            NotMeant::Open(key) => {
+            UnresolvedPresence::NotMade(key) => {
+                format!("`{key}` is a key of the config, and the org has nothing for it yet")
+            }
+            UnresolvedPresence::Open(key) => {
                 format!("`{key}` is a key of the config, and what it is in the org is an open question")
             }
         }
@@ -122,23 +126,23 @@ impl NotMeant {
 
     pub fn help(&self) -> String {
         match self {
-            NotMeant::Unknown { typed, .. } if is_short_id(typed) => TYPE_MORE.to_owned(),
-            NotMeant::Unknown { nearest: Some(nearest), .. } => {
+            UnresolvedPresence::Unknown { typed, .. } if is_short_id(typed) => TYPE_MORE.to_owned(),
+            UnresolvedPresence::Unknown { nearest: Some(nearest), .. } => {
                 format!("did you mean {nearest}? Labels are compared letter by letter", nearest = text::ticked(nearest))
             }
-            NotMeant::Unknown { nearest: None, with_config: false, .. } => {
+            UnresolvedPresence::Unknown { nearest: None, with_config: false, .. } => {
                 "name it by its label or its id; for a key of a config give --config PATH as well".to_owned()
             }
-            NotMeant::Unknown { nearest: None, with_config: true, .. } => {
+            UnresolvedPresence::Unknown { nearest: None, with_config: true, .. } => {
                 "name it by a key of the config, by its label or by its id".to_owned()
             }
-            NotMeant::Ambiguous { .. } => "give the id of the one that is meant".to_owned(),
-            NotMeant::Deactivated { .. } => "reactivate it first, or name another".to_owned(),
-            NotMeant::Odd { .. } => {
+            UnresolvedPresence::Ambiguous { .. } => "give the id of the one that is meant".to_owned(),
+            UnresolvedPresence::Deactivated { .. } => "reactivate it first, or name another".to_owned(),
+            UnresolvedPresence::Odd { .. } => {
                 "give the id of another one that is meant, or repair this one in the org's admin page".to_owned()
             }
-            NotMeant::NotMade(_) => "`presencectl apply` makes it".to_owned(),
-            NotMeant::Open(_) => "`presencectl plan` says which, and how to answer it".to_owned(),
+            UnresolvedPresence::NotMade(_) => "`presencectl apply` makes it".to_owned(),
+            UnresolvedPresence::Open(_) => "`presencectl plan` says which, and how to answer it".to_owned(),
         }
     }
 }
@@ -161,7 +165,7 @@ impl<'a> Presences<'a> {
     /// Of an org. A config without definitions is as good as none.
     pub fn new(desired: &'a Desired, observed: &'a Observed) -> Presences<'a> {
         let pairing = pair(desired, observed);
-        let answer = |(key, found): (&&'a Key, &Found<'a>)| (*key, answer(key, found, &pairing, desired, observed));
+        let answer = |(key, found): (&&'a Key, &Match<'a>)| (*key, answer(key, found, &pairing, desired, observed));
         Presences {
             observed,
             keys: pairing.found.iter().map(answer).collect(),
@@ -170,9 +174,9 @@ impl<'a> Presences<'a> {
         }
     }
 
-    pub fn meant(&self, typed: &str) -> Result<Meant, NotMeant> {
+    pub fn meant(&self, typed: &str) -> Result<ResolvedPresence, UnresolvedPresence> {
         let typed = typed.trim();
-        let mut candidates: Vec<(By, &Definition)> = Vec::new();
+        let mut candidates: Vec<(ResolvedBy, &Definition)> = Vec::new();
         let mut add = |by, definition: &'a Definition| {
             if !candidates.iter().any(|(_, it)| it.id == definition.id) {
                 candidates.push((by, definition));
@@ -181,9 +185,9 @@ impl<'a> Presences<'a> {
         let key = Key::new(typed);
         if let Some((key, answer)) = key.as_ref().and_then(|it| self.keys.get_key_value(it)) {
             match answer {
-                Answer::Open => return Err(NotMeant::Open((*key).clone())),
-                Answer::Nothing => return Err(NotMeant::NotMade((*key).clone())),
-                Answer::These(objects) => objects.iter().for_each(|it| add(By::Key, it)),
+                Answer::Open => return Err(UnresolvedPresence::Open((*key).clone())),
+                Answer::Nothing => return Err(UnresolvedPresence::NotMade((*key).clone())),
+                Answer::These(objects) => objects.iter().for_each(|it| add(ResolvedBy::Key, it)),
             }
         }
         let by_id = DefinitionId::new(typed).and_then(|id| self.observed.get(&id));
@@ -191,48 +195,59 @@ impl<'a> Presences<'a> {
         let is_whole =
             by_id.is_some() || matches!(key.as_ref().and_then(|it| self.keys.get(it)), Some(Answer::These(_)));
         let is_begun = |id: &DefinitionId| !is_whole && id.begins_with(typed);
-        self.observed.definitions.iter().filter(|it| is_begun(&it.id)).chain(by_id).for_each(|it| add(By::Id, it));
+        self.observed
+            .definitions
+            .iter()
+            .filter(|it| is_begun(&it.id))
+            .chain(by_id)
+            .for_each(|it| add(ResolvedBy::Id, it));
         let label = Label::new(typed);
         for object in &self.observed.definitions {
             if object.labels.iter().any(|(_, it)| *it == label) {
-                add(By::Label, object);
+                add(ResolvedBy::Label, object);
             }
         }
         let is_begun_odd = |it: &&Odd| it.id.as_ref().is_some_and(is_begun);
         let is_odd = |it: &&Odd| it.id.as_ref().is_some_and(|id| id.as_str() == typed) || shows(it, &label);
-        let by_label = candidates.iter().all(|(by, _)| *by == By::Label);
+        let by_label = candidates.iter().all(|(by, _)| *by == ResolvedBy::Label);
         if let Some(odd) = self.observed.odd.iter().find(|it| is_begun_odd(it) || by_label && is_odd(it)) {
-            return Err(NotMeant::Odd { typed: typed.to_owned(), name: odd.name(), what: odd.in_words() });
+            return Err(UnresolvedPresence::Odd { typed: typed.to_owned(), name: odd.name(), what: odd.in_words() });
         }
         self.only_one(typed, &candidates)
     }
 
-    fn only_one(&self, typed: &str, candidates: &[(By, &Definition)]) -> Result<Meant, NotMeant> {
+    fn only_one(
+        &self,
+        typed: &str,
+        candidates: &[(ResolvedBy, &Definition)],
+    ) -> Result<ResolvedPresence, UnresolvedPresence> {
         // A label of something deactivated is in nobody's way; what a key or an id names is meant.
-        let counts = |(by, it): &&(By, &Definition)| !it.deactivated || *by != By::Label;
-        let counting: Vec<&(By, &Definition)> = candidates.iter().filter(counts).collect();
+        let counts = |(by, it): &&(ResolvedBy, &Definition)| !it.deactivated || *by != ResolvedBy::Label;
+        let counting: Vec<&(ResolvedBy, &Definition)> = candidates.iter().filter(counts).collect();
         let typed = typed.to_owned();
         match (counting.as_slice(), candidates) {
-            ([(by, it)], _) if !it.deactivated => Ok(Meant { typed, by: *by, definition: (*it).clone() }),
-            ([(_, it)], _) | ([], [(_, it), ..]) => Err(NotMeant::Deactivated { typed, found: self.named(it) }),
+            ([(by, it)], _) if !it.deactivated => Ok(ResolvedPresence { typed, by: *by, definition: (*it).clone() }),
+            ([(_, it)], _) | ([], [(_, it), ..]) => {
+                Err(UnresolvedPresence::Deactivated { typed, found: self.named(it) })
+            }
             ([], []) => Err(self.unknown(typed)),
             ([_, _, ..], _) => {
                 let candidates = counting.iter().map(|(by, it)| (*by, self.named(it))).collect();
-                Err(NotMeant::Ambiguous { typed, candidates })
+                Err(UnresolvedPresence::Ambiguous { typed, candidates })
             }
         }
     }
 
-    fn named(&self, definition: &Definition) -> Named {
-        Named::new(definition, self.default_locale)
+    fn named(&self, definition: &Definition) -> NamedPresence {
+        NamedPresence::new(definition, self.default_locale)
     }
 
-    fn unknown(&self, typed: String) -> NotMeant {
+    fn unknown(&self, typed: String) -> UnresolvedPresence {
         let active = self.observed.definitions.iter().filter(|it| !it.deactivated);
         let labels = active.flat_map(|it| it.labels.iter().map(|(_, label)| label.as_str()));
         let known = self.keys.keys().map(|key| key.as_str()).chain(labels);
         let nearest = text::nearest(&typed, known).map(str::to_owned);
-        NotMeant::Unknown { typed, nearest, with_config: self.with_config }
+        UnresolvedPresence::Unknown { typed, nearest, with_config: self.with_config }
     }
 }
 
@@ -244,25 +259,25 @@ fn shows(odd: &Odd, label: &Label) -> bool {
 /// is left alone by a plan, and here it is in doubt.
 fn answer<'a>(
     key: &Key,
-    found: &Found<'a>,
+    found: &Match<'a>,
     pairing: &Pairing<'a>,
     desired: &Desired,
     observed: &'a Observed,
 ) -> Answer<'a> {
     match found {
-        Found::One(object, _) => {
+        Match::One(object, _) => {
             let omitted = desired.definitions.get(key).is_some_and(|it| it.management == Management::Omitted);
             let claims = |it: &&Definition| pairing.claimed.get(&it.id).is_some_and(|by| *by == key);
             let all: Vec<&Definition> =
                 observed.definitions.iter().filter(claims).filter(|it| !it.deactivated).collect();
             if omitted && all.len() > 1 { Answer::These(all) } else { Answer::These(vec![object]) }
         }
-        Found::AlreadyDeactivated(Some(object)) => Answer::These(vec![object]),
-        Found::AlreadyDeactivated(None) => Answer::Nothing,
-        Found::Nothing => {
+        Match::AlreadyDeactivated(Some(object)) => Answer::These(vec![object]),
+        Match::AlreadyDeactivated(None) => Answer::Nothing,
+        Match::Nothing => {
             let doubt = |it| OddOnes::of(observed).doubt(it, &desired.settings.default_locale, None);
             if desired.definitions.get(key).and_then(doubt).is_some() { Answer::Open } else { Answer::Nothing }
         }
-        Found::Open => Answer::Open,
+        Match::Open => Answer::Open,
     }
 }

@@ -3,32 +3,32 @@
 use crate::host::stop::Signal;
 use crate::model::cause::Cause;
 use crate::model::names::{DefinitionId, Locale};
-use crate::model::user::{Source, UserId, UserPresence, Wish};
+use crate::model::user::{PresenceSource, UserId, UserPresence, Wish};
 use crate::ops::users::listing::not_shown;
-use crate::ops::users::meant::Meant;
+use crate::ops::users::meant::ResolvedPresence;
 
 /// A whole run, after it ended, however it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct UserReport {
     /// The source whose presences were set.
-    pub source: Source,
+    pub source: PresenceSource,
     /// What was meant by each presence that was named.
-    pub meant: Vec<Meant>,
+    pub meant: Vec<ResolvedPresence>,
     /// One row a user, in the order asked.
-    pub rows: Vec<Row>,
+    pub rows: Vec<UserReportRow>,
     pub interrupted: Option<Signal>,
     pub default_locale: Locale,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct UserReportRow {
     pub user: UserId,
     pub wish: Wish,
-    pub outcome: Outcome,
+    pub outcome: UserOutcome,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum UserOutcome {
     /// Set, and seen to be so.
     Done,
     /// The user was there before, and nothing was written.
@@ -48,56 +48,58 @@ pub enum Outcome {
     Unknown(Cause),
 }
 
-impl Outcome {
+impl UserOutcome {
     /// Is there nothing left to do for this user?
     pub fn is_success(&self) -> bool {
         match self {
-            Outcome::Done | Outcome::AlreadySo | Outcome::Elsewhere(_) => true,
-            Outcome::NotShown | Outcome::Differs(_) | Outcome::Failed(_) | Outcome::Skipped | Outcome::Unknown(_) => {
-                false
-            }
+            UserOutcome::Done | UserOutcome::AlreadySo | UserOutcome::Elsewhere(_) => true,
+            UserOutcome::NotShown
+            | UserOutcome::Differs(_)
+            | UserOutcome::Failed(_)
+            | UserOutcome::Skipped
+            | UserOutcome::Unknown(_) => false,
         }
     }
 
     pub fn code(&self) -> &'static str {
         match self {
-            Outcome::Done => "done",
-            Outcome::AlreadySo => "already-so",
-            Outcome::Elsewhere(_) => "elsewhere",
-            Outcome::NotShown => "not-shown",
-            Outcome::Differs(_) => "differs",
-            Outcome::Failed(_) => "failed",
-            Outcome::Skipped => "skipped",
-            Outcome::Unknown(_) => "unknown",
+            UserOutcome::Done => "done",
+            UserOutcome::AlreadySo => "already-so",
+            UserOutcome::Elsewhere(_) => "elsewhere",
+            UserOutcome::NotShown => "not-shown",
+            UserOutcome::Differs(_) => "differs",
+            UserOutcome::Failed(_) => "failed",
+            UserOutcome::Skipped => "skipped",
+            UserOutcome::Unknown(_) => "unknown",
         }
     }
 
     /// Why it is not done. Foreign strings are raw.
-    pub fn why(&self, source: &Source) -> Option<Cause> {
+    pub fn why(&self, source: &PresenceSource) -> Option<Cause> {
         match self {
-            Outcome::Done | Outcome::AlreadySo | Outcome::Elsewhere(_) => None,
-            Outcome::NotShown => Some(not_shown(source)),
-            Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause.clone()),
-            Outcome::Differs(seen) => Some(Cause {
+            UserOutcome::Done | UserOutcome::AlreadySo | UserOutcome::Elsewhere(_) => None,
+            UserOutcome::NotShown => Some(not_shown(source)),
+            UserOutcome::Failed(cause) | UserOutcome::Unknown(cause) => Some(cause.clone()),
+            UserOutcome::Differs(seen) => Some(Cause {
                 message: format!("it was set, and the user is on {} now", seen.definition),
                 help: Some("somebody set it in the same moment, or the org took it otherwise: run it again".to_owned()),
                 ..Cause::default()
             }),
-            Outcome::Skipped => {
+            UserOutcome::Skipped => {
                 Some(Cause { message: "the run was interrupted before it".to_owned(), ..Cause::default() })
             }
         }
     }
 }
 
-impl Report {
+impl UserReport {
     /// Is every user where it was asked for?
     pub fn is_success(&self) -> bool {
         self.interrupted.is_none() && self.rows.iter().all(|row| row.outcome.is_success())
     }
 
     /// What was meant by a definition's id.
-    pub fn meant(&self, id: &DefinitionId) -> Option<&Meant> {
+    pub fn meant(&self, id: &DefinitionId) -> Option<&ResolvedPresence> {
         self.meant.iter().find(|it| it.definition.id == *id)
     }
 }

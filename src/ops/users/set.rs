@@ -9,17 +9,17 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
-use crate::client::error::{ApiError, Kind, WriteError};
+use crate::client::error::{ApiError, ApiErrorKind, WriteError};
 use crate::client::user_operations::BULK_PUT_USERS_MAX;
-use crate::client::users::{Answered, is_absent};
-use crate::client::{Gate, Session, UserReader, UserWriter};
+use crate::client::users::{UserAnswers, is_absent};
+use crate::client::{Session, UserReader, UserWriter, WriteGuard};
 use crate::host::stop::Stop;
 use crate::model::cause::Cause;
 use crate::model::names::DefinitionId;
-use crate::model::user::{Source, UserId, UserPresence, Wish};
+use crate::model::user::{PresenceSource, UserId, UserPresence, Wish};
 use crate::ops::users::get::{few, may_be_about_one};
-use crate::ops::users::listing::Found;
-use crate::ops::users::report::Outcome;
+use crate::ops::users::listing::UserFound;
+use crate::ops::users::report::UserOutcome;
 
 /// How often one chunk is written, where each answer is lost, before its fate is called unknown.
 const WRITES_MAX: u32 = 4;
@@ -30,12 +30,12 @@ const REREAD_DELAY_MS: u64 = 1_000;
 const SEEN_HOLDS_MS: u64 = 5_000;
 
 #[derive(Debug, Clone, Copy)]
-pub struct Job<'a> {
+pub struct UserJob<'a> {
     /// Who should be on what. Every user once.
     pub wishes: &'a [(UserId, Wish)],
     /// The source whose presences are set. Not Teams, which can only be read. If the org has registered it, no wish is
     /// to make it the primary one: no operation can.
-    pub source: &'a Source,
+    pub source: &'a PresenceSource,
     /// Set only who is on this one, read seconds before; the others have gone elsewhere by themselves. None
     /// sets everybody.
     pub only_from: Option<&'a DefinitionId>,
@@ -59,7 +59,12 @@ pub struct Job<'a> {
 /// # Caveats
 /// Who changes their own presence within such seconds may be written over. One chunk follows the other:
 /// that alone is about as fast as the platform's allowance.
-pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(&UserId, &Outcome)) -> Vec<Outcome> {
+pub async fn run(
+    session: &Session,
+    job: UserJob<'_>,
+    stop: &Stop,
+    tell: &dyn Fn(&UserId, &UserOutcome),
+) -> Vec<UserOutcome> {
     let run = Run {
         session,
         reader: session.user_reader(),
@@ -79,7 +84,7 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(&Us
     }
     let ended = run.states.into_inner().into_iter().map(|state| match state {
         State::Ended(outcome) => outcome,
-        State::Waiting | State::Writing(_) => Outcome::Skipped,
+        State::Waiting | State::Writing(_) => UserOutcome::Skipped,
     });
     ended.collect()
 }
@@ -89,16 +94,16 @@ pub async fn run(session: &Session, job: Job<'_>, stop: &Stop, tell: &dyn Fn(&Us
 enum State {
     Waiting,
     /// A write waits behind this gate, or has passed it.
-    Writing(Gate),
-    Ended(Outcome),
+    Writing(WriteGuard),
+    Ended(UserOutcome),
 }
 
 struct Run<'a> {
     session: &'a Session,
     reader: UserReader,
-    job: Job<'a>,
+    job: UserJob<'a>,
     stop: &'a Stop,
-    tell: &'a dyn Fn(&UserId, &Outcome),
+    tell: &'a dyn Fn(&UserId, &UserOutcome),
     states: RefCell<Vec<State>>,
     has_written: Cell<bool>,
     /// Was one user alone forbidden before the org had taken anything? Then it is not about users.
@@ -117,7 +122,7 @@ struct Part {
 #[derive(Clone)]
 struct Lost {
     error: ApiError,
-    gate: Gate,
+    gate: WriteGuard,
 }
 
 impl Run<'_> {
@@ -148,13 +153,15 @@ impl Run<'_> {
         let mut todo = Vec::new();
         for (index, found) in self.look(users).await {
             match found {
-                Found::On(seen) if self.wish(index).is_met_by(&seen) => self.end(index, Outcome::AlreadySo),
-                Found::On(seen) if self.has_left(&seen) => self.end(index, Outcome::Elsewhere(seen)),
-                Found::On(_) => todo.push(index),
+                UserFound::On(seen) if self.wish(index).is_met_by(&seen) => self.end(index, UserOutcome::AlreadySo),
+                UserFound::On(seen) if self.has_left(&seen) => self.end(index, UserOutcome::Elsewhere(seen)),
+                UserFound::On(_) => todo.push(index),
                 // A source may have nothing of a user before it is set for the first time.
-                Found::NotShown if self.job.source.is_registered() => todo.push(index),
-                Found::NotShown | Found::NoTeams | Found::TeamsGone => self.end(index, Outcome::NotShown),
-                Found::Failed(cause) => self.end(index, Outcome::Failed(cause)),
+                UserFound::NotShown if self.job.source.is_registered() => todo.push(index),
+                UserFound::NotShown | UserFound::NoTeams | UserFound::TeamsGone => {
+                    self.end(index, UserOutcome::NotShown)
+                }
+                UserFound::Failed(cause) => self.end(index, UserOutcome::Failed(cause)),
             }
         }
         todo
@@ -191,14 +198,14 @@ impl Run<'_> {
     }
 
     /// A write that certainly was not carried out.
-    fn refused(&self, error: &ApiError, lost: Option<&Lost>) -> Outcome {
+    fn refused(&self, error: &ApiError, lost: Option<&Lost>) -> UserOutcome {
         match (&error.kind, lost) {
-            (Kind::Interrupted, None) => Outcome::Skipped,
+            (ApiErrorKind::Interrupted, None) => UserOutcome::Skipped,
             // What was lost before may still arrive.
-            (Kind::Interrupted, Some(lost)) => Outcome::Unknown(Cause::from(&lost.error)),
-            (_, Some(_)) => Outcome::Unknown(Cause::from(error)),
-            (_, None) if self.job.source.is_registered() && is_absent(error) => Outcome::NotShown,
-            (_, None) => Outcome::Failed(Cause::from(error)),
+            (ApiErrorKind::Interrupted, Some(lost)) => UserOutcome::Unknown(Cause::from(&lost.error)),
+            (_, Some(_)) => UserOutcome::Unknown(Cause::from(error)),
+            (_, None) if self.job.source.is_registered() && is_absent(error) => UserOutcome::NotShown,
+            (_, None) => UserOutcome::Failed(Cause::from(error)),
         }
     }
 
@@ -207,10 +214,11 @@ impl Run<'_> {
     async fn write(&self, part: Part) -> Option<(Part, ApiError)> {
         let Part { mut users, mut seen, mut lost } = part;
         // Behind the gate of what was lost: that has passed it, whatever becomes of the next.
-        let gate = lost.as_ref().map_or_else(|| Gate::new(self.stop), |lost| lost.gate.clone());
+        let gate = lost.as_ref().map_or_else(|| WriteGuard::new(self.stop), |lost| lost.gate.clone());
         let writer = self.session.behind(&gate).user_writer();
         // What becomes of those who are not there in the end: what was lost may still arrive.
-        let mut last = lost.as_ref().map_or(Outcome::Skipped, |lost| Outcome::Unknown(Cause::from(&lost.error)));
+        let mut last =
+            lost.as_ref().map_or(UserOutcome::Skipped, |lost| UserOutcome::Unknown(Cause::from(&lost.error)));
         for index in &users {
             self.set_state(*index, State::Writing(gate.clone()));
         }
@@ -222,20 +230,20 @@ impl Run<'_> {
                     self.settle(&users, answered).await;
                     return None;
                 }
-                Err(WriteError::NotDone(error)) if error.kind == Kind::Waited => {
+                Err(WriteError::NotDone(error)) if error.kind == ApiErrorKind::Waited => {
                     users = match &lost {
                         Some(Lost { error, gate: _ }) => self.those_not_there(users, error).await,
                         None => self.those_to_write(&users).await,
                     };
                     if lost.is_none() {
-                        last = Outcome::Failed(Cause::from(&error));
+                        last = UserOutcome::Failed(Cause::from(&error));
                     }
                 }
                 Err(WriteError::NotDone(error)) => return Some((Part { users, seen, lost }, error)),
                 Err(WriteError::Unclear(error)) => {
                     tokio::time::sleep(Duration::from_millis(REREAD_DELAY_MS << writes)).await;
                     users = self.those_not_there(users, &error).await;
-                    last = Outcome::Unknown(Cause::from(&error));
+                    last = UserOutcome::Unknown(Cause::from(&error));
                     lost = Some(Lost { error, gate: gate.clone() });
                 }
             }
@@ -252,13 +260,13 @@ impl Run<'_> {
 
     /// Somebody who shall be taken from where they were seen may be elsewhere by the time that a write has
     /// waited for its turn, or for the end of a 429: then it is not sent.
-    fn hold_while_seen(&self, gate: &Gate, seen: Instant) {
+    fn hold_while_seen(&self, gate: &WriteGuard, seen: Instant) {
         if self.job.only_from.is_some() {
             gate.fresh_for(Duration::from_millis(SEEN_HOLDS_MS).saturating_sub(seen.elapsed()));
         }
     }
 
-    async fn send(&self, writer: &UserWriter, part: &[usize]) -> Result<Answered, WriteError> {
+    async fn send(&self, writer: &UserWriter, part: &[usize]) -> Result<UserAnswers, WriteError> {
         let wishes = part.iter().map(|index| &self.job.wishes[*index]);
         let source = self.job.source;
         if self.by_patch() {
@@ -273,22 +281,22 @@ impl Run<'_> {
     }
 
     /// Holds an answer against what was to be. What it does not confirm is not believed before it is read.
-    async fn settle(&self, part: &[usize], mut answered: Answered) {
+    async fn settle(&self, part: &[usize], mut answered: UserAnswers) {
         let mut open = Vec::new();
         for index in part {
             match answered.get(self.user(*index)) {
-                Some(Ok(seen)) if self.wish(*index).may_be_met_by(seen) => self.end(*index, Outcome::Done),
+                Some(Ok(seen)) if self.wish(*index).may_be_met_by(seen) => self.end(*index, UserOutcome::Done),
                 Some(_) | None => open.push(*index),
             }
         }
         for (index, found) in self.look(&open).await {
             let outcome = match (found, answered.remove(self.user(index))) {
-                (Found::On(seen), _) if self.wish(index).may_be_met_by(&seen) => Outcome::Done,
-                (Found::On(seen), Some(Ok(_))) => Outcome::Differs(seen),
-                (Found::On(_), Some(Err(error))) => Outcome::Unknown(Cause::from(&error)),
-                (Found::On(_), None) => Outcome::Failed(passed_over()),
-                (Found::NotShown | Found::NoTeams | Found::TeamsGone, _) => Outcome::NotShown,
-                (Found::Failed(cause), _) => Outcome::Unknown(cause),
+                (UserFound::On(seen), _) if self.wish(index).may_be_met_by(&seen) => UserOutcome::Done,
+                (UserFound::On(seen), Some(Ok(_))) => UserOutcome::Differs(seen),
+                (UserFound::On(_), Some(Err(error))) => UserOutcome::Unknown(Cause::from(&error)),
+                (UserFound::On(_), None) => UserOutcome::Failed(passed_over()),
+                (UserFound::NotShown | UserFound::NoTeams | UserFound::TeamsGone, _) => UserOutcome::NotShown,
+                (UserFound::Failed(cause), _) => UserOutcome::Unknown(cause),
             };
             self.end(index, outcome);
         }
@@ -299,22 +307,22 @@ impl Run<'_> {
         let mut rest = Vec::new();
         for (index, found) in self.look(&users).await {
             match found {
-                Found::On(seen) if self.wish(index).is_met_by(&seen) => {
+                UserFound::On(seen) if self.wish(index).is_met_by(&seen) => {
                     self.has_written.set(true);
-                    self.end(index, Outcome::Done);
+                    self.end(index, UserOutcome::Done);
                 }
-                Found::On(seen) if self.has_left(&seen) => self.end(index, Outcome::Elsewhere(seen)),
-                Found::On(_) => rest.push(index),
-                Found::NotShown if self.job.source.is_registered() => rest.push(index),
-                Found::NotShown | Found::NoTeams | Found::TeamsGone | Found::Failed(_) => {
-                    self.end(index, Outcome::Unknown(Cause::from(lost)));
+                UserFound::On(seen) if self.has_left(&seen) => self.end(index, UserOutcome::Elsewhere(seen)),
+                UserFound::On(_) => rest.push(index),
+                UserFound::NotShown if self.job.source.is_registered() => rest.push(index),
+                UserFound::NotShown | UserFound::NoTeams | UserFound::TeamsGone | UserFound::Failed(_) => {
+                    self.end(index, UserOutcome::Unknown(Cause::from(lost)));
                 }
             }
         }
         rest
     }
 
-    async fn look(&self, part: &[usize]) -> Vec<(usize, Found)> {
+    async fn look(&self, part: &[usize]) -> Vec<(usize, UserFound)> {
         if part.is_empty() {
             return Vec::new();
         }
@@ -339,7 +347,7 @@ impl Run<'_> {
         self.states.borrow_mut()[index] = state;
     }
 
-    fn end(&self, index: usize, outcome: Outcome) {
+    fn end(&self, index: usize, outcome: UserOutcome) {
         (self.tell)(self.user(index), &outcome);
         self.set_state(index, State::Ended(outcome));
     }
@@ -356,8 +364,8 @@ impl Run<'_> {
         };
         match self.state(index) {
             State::Ended(_) => {}
-            State::Writing(gate) if gate.was_passed() => self.end(index, Outcome::Unknown(bug())),
-            State::Waiting | State::Writing(_) => self.end(index, Outcome::Failed(bug())),
+            State::Writing(gate) if gate.was_passed() => self.end(index, UserOutcome::Unknown(bug())),
+            State::Waiting | State::Writing(_) => self.end(index, UserOutcome::Failed(bug())),
         }
     }
 
@@ -370,15 +378,15 @@ impl Run<'_> {
                     help: Some("running it again is safe: who is there already is left alone".to_owned()),
                     ..Cause::default()
                 };
-                self.end(index, Outcome::Unknown(cause));
+                self.end(index, UserOutcome::Unknown(cause));
             }
-            State::Waiting | State::Writing(_) => self.end(index, Outcome::Skipped),
+            State::Waiting | State::Writing(_) => self.end(index, UserOutcome::Skipped),
         }
     }
 }
 
 fn is_forbidden(error: &ApiError) -> bool {
-    matches!(error.kind, Kind::Forbidden { .. })
+    matches!(error.kind, ApiErrorKind::Forbidden { .. })
 }
 
 fn passed_over() -> Cause {

@@ -14,7 +14,7 @@ use crate::model::user::UserId;
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct InputEntry {
     /// Where it stands, such as `users.csv:3`.
     pub place: String,
     pub user: UserId,
@@ -29,11 +29,11 @@ pub struct Entry {
 pub struct Mistake {
     /// Where.
     pub place: String,
-    pub what: What,
+    pub what: InputKind,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
+pub enum InputKind {
     /// Not the id of a user.
     NotAnId(String),
     /// A CSV without a column for the ids.
@@ -69,21 +69,23 @@ impl fmt::Display for Mistake {
         let Mistake { place, what } = self;
         write!(f, "{place}: ")?;
         match what {
-            What::NotAnId(found) => write!(f, "{found} is not the id of a user", found = text::ticked(found)),
-            What::NoColumn => f.write_str("there is no column `id` or `userId`"),
-            What::TwoColumns(name) => write!(f, "there is more than one column for `{name}`"),
-            What::OpenQuote => f.write_str("a quote in the lines from here on is never closed"),
-            What::AfterQuote => {
+            InputKind::NotAnId(found) => write!(f, "{found} is not the id of a user", found = text::ticked(found)),
+            InputKind::NoColumn => f.write_str("there is no column `id` or `userId`"),
+            InputKind::TwoColumns(name) => write!(f, "there is more than one column for `{name}`"),
+            InputKind::OpenQuote => f.write_str("a quote in the lines from here on is never closed"),
+            InputKind::AfterQuote => {
                 f.write_str("a cell goes on after its closing quote: write a quote within quotes twice")
             }
-            What::Cells { cells, headings, delimiter } => {
+            InputKind::Cells { cells, headings, delimiter } => {
                 let (row, head) = (text::count(*cells, "cell"), text::count(*headings, "heading"));
                 let delimiter = if *delimiter == '\t' { "a tab".to_owned() } else { format!("a `{delimiter}`") };
                 let what = if cells > headings { "quote a value that holds" } else { "an empty cell needs its place:" };
                 write!(f, "{row}, and {head}: {what} {delimiter}")
             }
-            What::NoPresence => f.write_str("no presence is named: give --presence, or fill the column `presence`"),
-            What::Contradiction { name, cell, flag } => {
+            InputKind::NoPresence => {
+                f.write_str("no presence is named: give --presence, or fill the column `presence`")
+            }
+            InputKind::Contradiction { name, cell, flag } => {
                 write!(
                     f,
                     "the column `{name}` says {cell}, and --{name} says {flag}",
@@ -91,19 +93,19 @@ impl fmt::Display for Mistake {
                     flag = text::ticked(flag)
                 )
             }
-            What::Twice { user, first } => write!(f, "`{user}` stands in {first} already, with something else"),
+            InputKind::Twice { user, first } => write!(f, "`{user}` stands in {first} already, with something else"),
         }
     }
 }
 
-pub fn arguments(typed: &[String]) -> Result<Vec<Entry>, Vec<Mistake>> {
+pub fn arguments(typed: &[String]) -> Result<Vec<InputEntry>, Vec<Mistake>> {
     let place = || "the command line".to_owned();
     gathered(typed.iter().map(|raw| entry(place(), raw, None, None)))
 }
 
 /// The users of a file: one id a line, or a CSV (with commas, semicolons or tabs) whose first line has a
 /// column `id` or `userId`; of its other columns only `presence` and `message` count.
-pub fn read(name: &str, text: &str) -> Result<Vec<Entry>, Vec<Mistake>> {
+pub fn read(name: &str, text: &str) -> Result<Vec<InputEntry>, Vec<Mistake>> {
     if let Some((delimiter, rest)) = excel_delimiter(text) {
         // An empty line in its place, so that lines keep their numbers.
         return table(name, &format!("\n{rest}"), delimiter);
@@ -113,7 +115,7 @@ pub fn read(name: &str, text: &str) -> Result<Vec<Entry>, Vec<Mistake>> {
     match DELIMITERS.into_iter().find(|it| columns(*it).contains(&Column::User)) {
         Some(delimiter) => table(name, text, delimiter),
         None if DELIMITERS.into_iter().any(|it| !columns(it).is_empty()) => {
-            Err(vec![Mistake { place: format!("{name}:1"), what: What::NoColumn }])
+            Err(vec![Mistake { place: format!("{name}:1"), what: InputKind::NoColumn }])
         }
         None => {
             let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
@@ -178,7 +180,7 @@ fn column(cell: &str) -> Option<Column> {
     }
 }
 
-fn table(name: &str, text: &str, delimiter: u8) -> Result<Vec<Entry>, Vec<Mistake>> {
+fn table(name: &str, text: &str, delimiter: u8) -> Result<Vec<InputEntry>, Vec<Mistake>> {
     let at = |line: u64| format!("{name}:{line}");
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
@@ -191,22 +193,22 @@ fn table(name: &str, text: &str, delimiter: u8) -> Result<Vec<Entry>, Vec<Mistak
     let line = |record: &StringRecord| record.position().map_or(1, |it| begins_on(text, it));
     // A quote that is never closed takes everything behind it along, without a word.
     if text.matches('"').count() % 2 == 1 {
-        return Err(vec![Mistake { place: at(records.last().map_or(1, line)), what: What::OpenQuote }]);
+        return Err(vec![Mistake { place: at(records.last().map_or(1, line)), what: InputKind::OpenQuote }]);
     }
     if let Some(line) = after_quote(text, delimiter) {
-        return Err(vec![Mistake { place: at(line), what: What::AfterQuote }]);
+        return Err(vec![Mistake { place: at(line), what: InputKind::AfterQuote }]);
     }
     let mut records = records.iter().filter(|it| it.iter().any(|cell| !cell.is_empty()));
     let Some(header) = records.next() else { return Ok(Vec::new()) };
     if !header.iter().any(|it| column(it) == Some(Column::User)) {
-        return Err(vec![Mistake { place: at(line(header)), what: What::NoColumn }]);
+        return Err(vec![Mistake { place: at(line(header)), what: InputKind::NoColumn }]);
     }
     let place_of = |wanted: Column, named: &'static str| {
         let mut places = header.iter().enumerate().filter(|(_, it)| column(it) == Some(wanted));
         match (places.next(), places.next()) {
             (Some((place, _)), None) => Ok(Some(place)),
             (None, _) => Ok(None),
-            (Some(_), Some(_)) => Err(vec![Mistake { place: at(line(header)), what: What::TwoColumns(named) }]),
+            (Some(_), Some(_)) => Err(vec![Mistake { place: at(line(header)), what: InputKind::TwoColumns(named) }]),
         }
     };
     let user = place_of(Column::User, "id")?;
@@ -214,7 +216,7 @@ fn table(name: &str, text: &str, delimiter: u8) -> Result<Vec<Entry>, Vec<Mistak
     let headings = header.len();
     gathered(records.map(|record| {
         if record.len() != headings {
-            let what = What::Cells { cells: record.len(), headings, delimiter: char::from(delimiter) };
+            let what = InputKind::Cells { cells: record.len(), headings, delimiter: char::from(delimiter) };
             return Err(Mistake { place: at(line(record)), what });
         }
         // The apostrophes by which our own CSV keeps a spreadsheet from calculating are none of the text.
@@ -231,15 +233,15 @@ fn begins_on(text: &str, position: &csv::Position) -> u64 {
     position.line() + u64::try_from(ends).unwrap_or_default()
 }
 
-fn entry(place: String, raw: &str, presence: Option<String>, message: Option<String>) -> Result<Entry, Mistake> {
+fn entry(place: String, raw: &str, presence: Option<String>, message: Option<String>) -> Result<InputEntry, Mistake> {
     // The org would say of a part of an id that there is no such user, as of one that was deleted.
     match UserId::new(plain(raw)).filter(|it| !is_part_of_guid(it.as_str())) {
-        Some(user) => Ok(Entry { place, user, presence, message }),
-        None => Err(Mistake { place, what: What::NotAnId(raw.trim().to_owned()) }),
+        Some(user) => Ok(InputEntry { place, user, presence, message }),
+        None => Err(Mistake { place, what: InputKind::NotAnId(raw.trim().to_owned()) }),
     }
 }
 
-fn gathered(each: impl Iterator<Item = Result<Entry, Mistake>>) -> Result<Vec<Entry>, Vec<Mistake>> {
+fn gathered(each: impl Iterator<Item = Result<InputEntry, Mistake>>) -> Result<Vec<InputEntry>, Vec<Mistake>> {
     let (mut entries, mut mistakes) = (Vec::new(), Vec::new());
     for it in each {
         match it {

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::model::names::DefinitionId;
 use crate::model::user::{UserId, Wish};
-use crate::ops::users::meant::{Meant, NotMeant, Presences};
-use crate::ops::users::sheet::{Entry, Mistake, What};
+use crate::ops::users::meant::{Presences, ResolvedPresence, UnresolvedPresence};
+use crate::ops::users::sheet::{InputEntry, InputKind, Mistake};
 
 /// What holds for every user of an input that says nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct ForAll {
 
 /// What is wanted for one user, the presence as somebody typed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Assignment {
     pub user: UserId,
     pub presence: String,
     /// With what message; none leaves it as it is.
@@ -26,22 +26,22 @@ pub struct Wanted {
 }
 
 /// The users, each once, in the order in which they came.
-pub fn distinct(entries: Vec<Entry>) -> Vec<UserId> {
+pub fn distinct(entries: Vec<InputEntry>) -> Vec<UserId> {
     let mut seen = BTreeSet::new();
     entries.into_iter().map(|it| it.user).filter(|it| seen.insert(it.clone())).collect()
 }
 
 /// What is wanted for each user, each once, in the order in which they came.
-pub fn wanted(entries: Vec<Entry>, for_all: &ForAll) -> Result<Vec<Wanted>, Vec<Mistake>> {
-    let (mut all, mut mistakes) = (Vec::<Wanted>::new(), Vec::new());
+pub fn wanted(entries: Vec<InputEntry>, for_all: &ForAll) -> Result<Vec<Assignment>, Vec<Mistake>> {
+    let (mut all, mut mistakes) = (Vec::<Assignment>::new(), Vec::new());
     let mut first: HashMap<UserId, (usize, String)> = HashMap::new();
-    for Entry { place, user, presence, message } in entries {
+    for InputEntry { place, user, presence, message } in entries {
         let presence = one_of("presence", presence, for_all.presence.as_ref());
         let message = one_of("message", message, for_all.message.as_ref());
         let (presence, message) = match (presence, message) {
             (Ok(Some(presence)), Ok(message)) => (presence, message),
             (Ok(None), Ok(_)) => {
-                mistakes.push(Mistake { place, what: What::NoPresence });
+                mistakes.push(Mistake { place, what: InputKind::NoPresence });
                 continue;
             }
             (Err(what), _) | (_, Err(what)) => {
@@ -49,11 +49,11 @@ pub fn wanted(entries: Vec<Entry>, for_all: &ForAll) -> Result<Vec<Wanted>, Vec<
                 continue;
             }
         };
-        let it = Wanted { user, presence, message };
+        let it = Assignment { user, presence, message };
         match first.get(&it.user) {
             Some((index, _)) if all[*index] == it => {}
             Some((_, first)) => {
-                mistakes.push(Mistake { place, what: What::Twice { user: it.user, first: first.clone() } });
+                mistakes.push(Mistake { place, what: InputKind::Twice { user: it.user, first: first.clone() } });
             }
             None => {
                 first.insert(it.user.clone(), (all.len(), place));
@@ -65,9 +65,9 @@ pub fn wanted(entries: Vec<Entry>, for_all: &ForAll) -> Result<Vec<Wanted>, Vec<
 }
 
 /// What a file says of one user, else what a flag says of all. They may not say two things.
-fn one_of(name: &'static str, cell: Option<String>, flag: Option<&String>) -> Result<Option<String>, What> {
+fn one_of(name: &'static str, cell: Option<String>, flag: Option<&String>) -> Result<Option<String>, InputKind> {
     match (cell, flag) {
-        (Some(cell), Some(flag)) if cell != *flag => Err(What::Contradiction { name, cell, flag: flag.clone() }),
+        (Some(cell), Some(flag)) if cell != *flag => Err(InputKind::Contradiction { name, cell, flag: flag.clone() }),
         (Some(cell), _) => Ok(Some(cell)),
         (None, flag) => Ok(flag.cloned()),
     }
@@ -77,17 +77,21 @@ fn one_of(name: &'static str, cell: Option<String>, flag: Option<&String>) -> Re
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wishes {
     /// What was found for every presence that is named, each once, in the order in which they came.
-    pub meant: Vec<Meant>,
+    pub meant: Vec<ResolvedPresence>,
     /// What each user should be on.
     pub users: Vec<(UserId, Wish)>,
 }
 
 /// Finds every presence that is named.
-pub fn wishes(wanted: &[Wanted], presences: &Presences<'_>, primary: bool) -> Result<Wishes, Vec<NotMeant>> {
+pub fn wishes(
+    wanted: &[Assignment],
+    presences: &Presences<'_>,
+    primary: bool,
+) -> Result<Wishes, Vec<UnresolvedPresence>> {
     let mut found = Wishes { meant: Vec::new(), users: Vec::with_capacity(wanted.len()) };
-    let mut not_found: Vec<NotMeant> = Vec::new();
+    let mut not_found: Vec<UnresolvedPresence> = Vec::new();
     let mut answers: HashMap<&str, Option<DefinitionId>> = HashMap::new();
-    for Wanted { user, presence, message } in wanted {
+    for Assignment { user, presence, message } in wanted {
         let answer = answers.entry(presence).or_insert_with(|| match presences.meant(presence) {
             Ok(meant) => {
                 let id = meant.definition.id.clone();

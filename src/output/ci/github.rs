@@ -13,8 +13,8 @@ use crate::model::problem::Problem;
 use crate::model::source::{Sources, Span};
 use crate::model::text;
 use crate::model::usage::People;
-use crate::ops::apply::report::{Outcome, Report, Row};
-use crate::ops::drift::history::How;
+use crate::ops::apply::report::{Outcome, Report, ReportRow};
+use crate::ops::drift::history::DifferenceCause;
 use crate::ops::drift::{self, Drift};
 use crate::output::ci::fingerprint::tidy;
 use crate::output::outcome::{self, Verified};
@@ -92,15 +92,15 @@ fn warning(warning: &Warning, desired: &Desired) -> Annotation {
 /// What is otherwise in an org, at the definitions of the config.
 pub fn drift(drift: &Drift, sources: &Sources, folder: Option<&Path>) -> String {
     let mut annotations: Vec<Annotation> = drift.refusals().iter().map(refusal).collect();
-    for how in How::ALL {
+    for how in DifferenceCause::ALL {
         annotations.extend(drift.of(how).map(|it| drifted(it, drift)));
     }
     commands(&annotations, sources, folder)
 }
 
 /// What was merged and not applied is no surprise; all else may be.
-fn drifted(row: &drift::Row, drift: &Drift) -> Annotation {
-    let level = if row.how == How::NotApplied { Level::Notice } else { Level::Warning };
+fn drifted(row: &drift::DriftRow, drift: &Drift) -> Annotation {
+    let level = if row.how == DifferenceCause::NotApplied { Level::Notice } else { Level::Warning };
     let known_as = row.known_as(&drift.plan.default_locale).unwrap_or("no label");
     let mut lines = vec![drift.heading(row.how)];
     lines.extend(row.who());
@@ -192,7 +192,7 @@ fn dangerous(change: &Change, plan: &Plan, desired: &Desired) -> Option<(Danger,
     let (kind, level, place, what) = match step {
         // No line asks for it: it is one that is not there.
         Step::Delete(_) => (0, Level::Warning, None, "is deleted".to_owned()),
-        Step::Replace(..) => (1, Level::Warning, places.and_then(|it| it.replaces), "is deactivated".to_owned()),
+        Step::Supersede(..) => (1, Level::Warning, places.and_then(|it| it.replaces), "is deactivated".to_owned()),
         Step::Deactivate(..) => (2, Level::Warning, places.and_then(|it| it.deactivated), "is deactivated".to_owned()),
         Step::Update(edit) | Step::Reactivate(edit) => {
             let (kind, what) = edited(edit, plan)?;
@@ -206,7 +206,7 @@ fn dangerous(change: &Change, plan: &Plan, desired: &Desired) -> Option<(Danger,
     let mut lines = vec![format!("{name} ({presence}) {what}: {}", change.reason.in_words())];
     lines.extend(people(step, &plan.usage, &plan.default_locale));
     let title = match step.key() {
-        Some(key) if step.action() != Action::Replace => format!("{} {key}", step.action().verb()),
+        Some(key) if step.action() != Action::Supersede => format!("{} {key}", step.action().verb()),
         _ => step.action().verb().to_owned(),
     };
     let place = place.or(change.place);
@@ -242,7 +242,7 @@ fn quoted(label: &Label) -> String {
     format!("\"{}\"", label.nfc())
 }
 
-fn not_done(row: &Row, report: &Report) -> Annotation {
+fn not_done(row: &ReportRow, report: &Report) -> Annotation {
     let mut lines = match &row.outcome {
         Outcome::Failed(cause) | Outcome::Unknown(cause) => Explained::from(cause).lines(),
         _ => row.in_words(report.intent()).into_iter().collect(),

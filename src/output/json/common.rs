@@ -9,7 +9,7 @@ use crate::model::cause::Cause;
 use crate::model::labels::Scope;
 use crate::model::observed::{Organization, Target};
 use crate::model::provenance::Origin;
-use crate::model::provenance::Provenance;
+use crate::model::provenance::RunMetadata;
 use crate::model::source::{Sources, Span};
 use crate::ops::history::stored::RunText;
 use crate::plan::evidence::Had;
@@ -31,7 +31,7 @@ pub struct HeadV1<T> {
 
 /// A kind of document: what its head always holds.
 #[derive(Debug, Clone, Copy)]
-pub struct Kind {
+pub struct DocumentKind {
     /// What `kind` says.
     pub name: &'static str,
     /// What `formatVersion` says.
@@ -40,7 +40,7 @@ pub struct Kind {
     pub target: &'static str,
 }
 
-impl Kind {
+impl DocumentKind {
     /// The head of one that this version of the tool writes.
     pub fn head<T>(&self, target: T) -> HeadV1<T> {
         HeadV1 {
@@ -53,7 +53,7 @@ impl Kind {
 
     /// Says in the schema of the whole document what the head of this kind always holds.
     pub fn in_schema(self) -> impl FnMut(&mut Schema) {
-        let Kind { name, format_version, target } = self;
+        let DocumentKind { name, format_version, target } = self;
         move |schema| {
             let mut say = |property: &str, what: &str, value: Value| {
                 if let Some(Value::Object(it)) = schema.pointer_mut(&format!("/properties/{property}")) {
@@ -196,8 +196,8 @@ pub fn target_v1(target: &Target) -> TargetV1 {
 }
 
 /// Where a run comes from, as documents say it.
-pub fn run_v1(provenance: &Provenance) -> RunV1 {
-    let Provenance { began, ended, client, origin, config, org_name, only, default_locale, scope, undoes } =
+pub fn run_v1(provenance: &RunMetadata) -> RunV1 {
+    let RunMetadata { began, ended, client, origin, config, org_name, only, default_locale, scope, undoes } =
         provenance.clone();
     let Origin { actor, reason, commit, modified, pull_request, run } = origin;
     RunV1 {

@@ -47,7 +47,7 @@ impl From<Action> for ActionV1 {
             Action::Create => ActionV1::Create,
             Action::Reactivate => ActionV1::Reactivate,
             Action::Update => ActionV1::Update,
-            Action::Replace => ActionV1::Replace,
+            Action::Supersede => ActionV1::Replace,
             Action::Deactivate => ActionV1::Deactivate,
             Action::Delete => ActionV1::Delete,
         }
@@ -60,7 +60,7 @@ impl From<ActionV1> for Action {
             ActionV1::Create => Action::Create,
             ActionV1::Reactivate => Action::Reactivate,
             ActionV1::Update => Action::Update,
-            ActionV1::Replace => Action::Replace,
+            ActionV1::Replace => Action::Supersede,
             ActionV1::Deactivate => Action::Deactivate,
             ActionV1::Delete => Action::Delete,
         }

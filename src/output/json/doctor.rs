@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::ops::doctor::check::Check;
 use crate::ops::doctor::diagnosis::Diagnosis;
-use crate::output::json::common::{HeadV1, Kind, OrgV1, org_v1};
+use crate::output::json::common::{DocumentKind, HeadV1, OrgV1, org_v1};
 
 /// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
 /// added without.
 pub const FORMAT_VERSION: u32 = 1;
 
-const DIAGNOSIS: Kind =
-    Kind { name: "diagnosis", format_version: FORMAT_VERSION, target: "The org, as far as it was asked." };
+const DIAGNOSIS: DocumentKind =
+    DocumentKind { name: "diagnosis", format_version: FORMAT_VERSION, target: "The org, as far as it was asked." };
 
 /// What goes wrong on the first day, `presencectl doctor --output json`. Strings may come from the org:
 /// neutralise them before showing them.

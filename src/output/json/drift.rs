@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::observed::{Modified, Target};
 use crate::model::source::Sources;
-use crate::ops::drift::history::{How, LastApply};
-use crate::ops::drift::{About, Drift, LastConfig, Question, Row, Unmanaged};
-use crate::output::json::common::{HeadV1, Kind, PlaceV1, TargetV1, place_v1, target_v1};
+use crate::ops::drift::history::{DifferenceCause, LastApply};
+use crate::ops::drift::{Drift, DriftRow, DriftSubject, LastConfig, Question, UnmanagedDrift};
+use crate::output::json::common::{DocumentKind, HeadV1, PlaceV1, TargetV1, place_v1, target_v1};
 use crate::output::json::plan::{AnswerV1, ChangeV1, RefusalV1, WarningV1, change_v1, refusal_v1, warning_v1};
 use crate::plan::answer::Answer;
 
@@ -15,7 +15,8 @@ use crate::plan::answer::Answer;
 /// added without.
 pub const FORMAT_VERSION: u32 = 1;
 
-const DRIFT: Kind = Kind { name: "drift", format_version: FORMAT_VERSION, target: "The org that was read." };
+const DRIFT: DocumentKind =
+    DocumentKind { name: "drift", format_version: FORMAT_VERSION, target: "The org that was read." };
 
 /// What is otherwise in an org, `presencectl drift --output json`. All strings are as the org and the files hold them:
 /// neutralise them before showing them.
@@ -197,8 +198,8 @@ fn answer_v1(answer: &Answer) -> AnswerV1 {
     AnswerV1 { say: say.clone(), yaml: lines.clone() }
 }
 
-fn row_v1(row: &Row, sources: &Sources) -> DriftRowV1 {
-    let Row { change, what, meant_under, how, modified, keep, keep_place, first } = row;
+fn row_v1(row: &DriftRow, sources: &Sources) -> DriftRowV1 {
+    let DriftRow { change, what, meant_under, how, modified, keep, keep_place, first } = row;
     let (changed_by, changed_at) = touched(modified.as_ref());
     DriftRowV1 {
         what: what.code().to_owned(),
@@ -213,13 +214,13 @@ fn row_v1(row: &Row, sources: &Sources) -> DriftRowV1 {
     }
 }
 
-fn unmanaged_v1(it: &Unmanaged) -> UnmanagedV1 {
-    let Unmanaged { id, system_presence, name, how, modified, keep } = it;
+fn unmanaged_v1(it: &UnmanagedDrift) -> UnmanagedV1 {
+    let UnmanagedDrift { id, system_presence, name, how, modified, keep } = it;
     let (changed_by, changed_at) = touched(modified.as_ref());
     let since = match how {
-        How::Edited | How::Both => "since-last-apply",
-        How::NotApplied => "before",
-        How::NotKnown => "not-known",
+        DifferenceCause::Edited | DifferenceCause::Both => "since-last-apply",
+        DifferenceCause::NotApplied => "before",
+        DifferenceCause::NotKnown => "not-known",
     };
     UnmanagedV1 {
         id: id.to_string(),
@@ -232,8 +233,8 @@ fn unmanaged_v1(it: &Unmanaged) -> UnmanagedV1 {
     }
 }
 
-fn candidate_v1(refusal: usize, it: &About) -> CandidateV1 {
-    let About { id, system_presence, name, modified, keep } = it;
+fn candidate_v1(refusal: usize, it: &DriftSubject) -> CandidateV1 {
+    let DriftSubject { id, system_presence, name, modified, keep } = it;
     let (changed_by, changed_at) = touched(modified.as_ref());
     CandidateV1 {
         refusal,

@@ -7,14 +7,15 @@ use serde::{Deserialize, Serialize};
 use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::finding::Severity;
 use crate::model::problem::{Heard, Problem};
-use crate::model::provenance::Provenance;
+use crate::model::provenance::RunMetadata;
 use crate::model::source::Sources;
-use crate::output::json::common::{HeadV1, Kind, OrgV1, PlaceV1, RunV1, org_v1, place_v1, run_v1};
+use crate::output::json::common::{DocumentKind, HeadV1, OrgV1, PlaceV1, RunV1, org_v1, place_v1, run_v1};
 
 /// The number of this format.
 pub const FORMAT_VERSION: u32 = 1;
 
-const ERROR: Kind = Kind { name: "error", format_version: FORMAT_VERSION, target: "The org, as far as it was asked." };
+const ERROR: DocumentKind =
+    DocumentKind { name: "error", format_version: FORMAT_VERSION, target: "The org, as far as it was asked." };
 
 /// Why there is no plan or no report, `presencectl plan --output json` and
 /// `presencectl apply --output json`.
@@ -77,7 +78,7 @@ pub struct FindingV1 {
 pub fn document(
     problem: &Problem,
     heard: &Heard,
-    provenance: Option<&Provenance>,
+    provenance: Option<&RunMetadata>,
     diagnostics: &Findings,
     sources: &Sources,
 ) -> ErrorV1 {

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ops::history::log::{Entry, EntryOrg, Log, Unread};
-use crate::ops::history::stored::KeptRow;
+use crate::ops::history::log::{EntryOrg, Log, LogEntry, Unread};
+use crate::ops::history::stored::StoredRow;
 use crate::output::json::common::{OrgV1, RunV1};
 use crate::output::json::content::{ActionV1, ContentV1};
 use crate::output::json::report::OutcomeV1;
@@ -124,8 +124,8 @@ pub fn document(log: &Log) -> LogV1 {
     }
 }
 
-fn entry_v1(entry: &Entry) -> EntryV1 {
-    let Entry { time: _, file, org, run, row, outcome, message, correlation_id } = entry;
+fn entry_v1(entry: &LogEntry) -> EntryV1 {
+    let LogEntry { time: _, file, org, run, row, outcome, message, correlation_id } = entry;
     let EntryOrg { id, name, sandbox } = org.clone();
     EntryV1 {
         file: file.clone(),
@@ -139,7 +139,7 @@ fn entry_v1(entry: &Entry) -> EntryV1 {
     }
 }
 
-fn object_v1(row: &KeptRow) -> ObjectV1 {
+fn object_v1(row: &StoredRow) -> ObjectV1 {
     ObjectV1 {
         action: row.action.into(),
         key: row.key.as_ref().map(ToString::to_string),

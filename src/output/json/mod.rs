@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::config::diagnostic::Findings;
 use crate::model::observed::Target;
 use crate::model::problem::{Heard, Problem};
-use crate::model::provenance::Provenance;
+use crate::model::provenance::RunMetadata;
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::report::Report;
@@ -59,7 +59,7 @@ pub fn report_json(report: &Report, target: &Target, sources: &Sources) -> Strin
 pub fn error_json(
     problem: &Problem,
     heard: &Heard,
-    provenance: Option<&Provenance>,
+    provenance: Option<&RunMetadata>,
     diagnostics: &Findings,
     sources: &Sources,
 ) -> String {
@@ -77,17 +77,17 @@ pub fn system_presences_json(it: &SystemPresences) -> String {
 }
 
 /// What users are on as JSON.
-pub fn users_json(listing: &users_listing::Listing, target: &Target) -> String {
+pub fn users_json(listing: &users_listing::UserListing, target: &Target) -> String {
     pretty(&users_document::users(listing, target))
 }
 
 /// What became of users as JSON.
-pub fn user_report_json(report: &users_report::Report, target: &Target) -> String {
+pub fn user_report_json(report: &users_report::UserReport, target: &Target) -> String {
     pretty(&users_document::report(report, target))
 }
 
 /// What became of a retirement as JSON.
-pub fn retirement_json(report: &retire_report::Report, target: &Target, sources: &Sources) -> String {
+pub fn retirement_json(report: &retire_report::RetireReport, target: &Target, sources: &Sources) -> String {
     pretty(&retirement_document::document(report, target, sources))
 }
 

@@ -10,7 +10,7 @@ use crate::model::usage::People;
 use crate::output::json::common::{EarlierV1, PlaceV1, TargetV1, place_v1, target_v1};
 use crate::output::json::content::{ActionV1, ContentV1};
 use crate::plan::Plan;
-use crate::plan::change::{Action, Change, Held, InStep, LeftAlone, Spent};
+use crate::plan::change::{Action, Change, Held, InSync, ObsoleteLine, Unmanaged};
 use crate::plan::cost::Cost;
 use crate::plan::guard::noticed;
 use crate::plan::only::Only;
@@ -355,9 +355,9 @@ pub struct AnswerV1 {
 pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
     let Plan {
         changes,
-        in_step,
-        left_alone,
-        spent,
+        in_sync: in_step,
+        unmanaged: left_alone,
+        obsolete: spent,
         warnings,
         refusals,
         seen,
@@ -370,7 +370,8 @@ pub fn document(plan: &Plan, target: &Target, sources: &Sources) -> PlanV1 {
         held,
         waiting,
     } = plan;
-    let (done, done_here): (Vec<&Spent>, Vec<&Spent>) = spent.iter().partition(|it| it.not_known.is_none());
+    let (done, done_here): (Vec<&ObsoleteLine>, Vec<&ObsoleteLine>) =
+        spent.iter().partition(|it| it.not_known.is_none());
     PlanV1 {
         kind: "plan".to_owned(),
         format_version: FORMAT_VERSION,
@@ -473,7 +474,7 @@ fn summary(changes: &[Change]) -> SummaryV1 {
             Action::Create => summary.create += 1,
             Action::Reactivate => summary.reactivate += 1,
             Action::Update => summary.update += 1,
-            Action::Replace => summary.replace += 1,
+            Action::Supersede => summary.replace += 1,
             Action::Deactivate => summary.deactivate += 1,
             Action::Delete => summary.delete += 1,
         }
@@ -515,8 +516,8 @@ impl From<People> for PeopleV1 {
     }
 }
 
-fn in_step_v1(it: &InStep) -> InStepV1 {
-    let InStep { key, system_presence, id, matched: _, deactivated } = it;
+fn in_step_v1(it: &InSync) -> InStepV1 {
+    let InSync { key, system_presence, id, matched: _, deactivated } = it;
     InStepV1 {
         key: key.to_string(),
         id: id.as_ref().map(ToString::to_string),
@@ -525,8 +526,8 @@ fn in_step_v1(it: &InStep) -> InStepV1 {
     }
 }
 
-fn left_alone_v1(it: &LeftAlone) -> LeftAloneV1 {
-    let LeftAlone { id, system_presence, name, why } = it;
+fn left_alone_v1(it: &Unmanaged) -> LeftAloneV1 {
+    let Unmanaged { id, system_presence, name, why } = it;
     LeftAloneV1 {
         id: id.to_string(),
         system_presence: system_presence.to_string(),
@@ -536,8 +537,8 @@ fn left_alone_v1(it: &LeftAlone) -> LeftAloneV1 {
     }
 }
 
-fn spent_v1(it: &Spent, sources: &Sources) -> SpentV1 {
-    let Spent { key, line, place, not_known } = it;
+fn spent_v1(it: &ObsoleteLine, sources: &Sources) -> SpentV1 {
+    let ObsoleteLine { key, line, place, not_known } = it;
     SpentV1 {
         key: key.to_string(),
         field: line.field().to_owned(),

@@ -10,8 +10,10 @@ use crate::model::names::{DivisionId, Label};
 use crate::model::observed::Target;
 use crate::model::source::{Sources, Span};
 use crate::ops::apply::outcome::OutcomeKind;
-use crate::ops::apply::report::{Intent, Outcome, Report, Row, Verification};
-use crate::output::json::common::{CauseV1, HeadV1, Kind, PlaceV1, RunV1, TargetV1, place_v1, run_v1, target_v1};
+use crate::ops::apply::report::{Intent, Outcome, Report, ReportRow, Verification};
+use crate::output::json::common::{
+    CauseV1, DocumentKind, HeadV1, PlaceV1, RunV1, TargetV1, place_v1, run_v1, target_v1,
+};
 use crate::output::json::content::{ActionV1, ContentV1};
 use crate::output::json::plan::{ChangeV1, RefusalV1, change_v1, refusal_v1};
 use crate::plan::change::Change;
@@ -21,7 +23,8 @@ use crate::plan::refusal::Refusal;
 /// The number of this format.
 pub const FORMAT_VERSION: u32 = 1;
 
-const REPORT: Kind = Kind { name: "report", format_version: FORMAT_VERSION, target: "The org that was written to." };
+const REPORT: DocumentKind =
+    DocumentKind { name: "report", format_version: FORMAT_VERSION, target: "The org that was written to." };
 
 /// What became of an apply, `presencectl apply --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -202,8 +205,8 @@ pub fn document(report: &Report, target: &Target, sources: &Sources) -> ReportV1
 }
 
 /// What became of one object in a run for this intent, as documents say it.
-pub fn row_v1(row: &Row, intent: Intent, sources: &Sources) -> RowV1 {
-    let Row {
+pub fn row_v1(row: &ReportRow, intent: Intent, sources: &Sources) -> RowV1 {
+    let ReportRow {
         action,
         key,
         id,

@@ -10,11 +10,12 @@ use crate::model::user::UserId;
 use crate::ops::apply::report::Intent;
 use crate::ops::retire::advice::{Advice, Lines};
 use crate::ops::retire::plan::Retirement;
-use crate::ops::retire::report::{Fate, Halt, Report};
-use crate::output::json::common::{CauseV1, HeadV1, Kind, PlaceV1, TargetV1, place_v1, target_v1};
+use crate::ops::retire::report::{Fate, Halt, RetireReport};
+use crate::output::json::common::{CauseV1, DocumentKind, HeadV1, PlaceV1, TargetV1, place_v1, target_v1};
 use crate::output::json::report::{RowV1, row_v1};
 
-const RETIREMENT: Kind = Kind { name: "retirement", format_version: 1, target: "The org that was written to." };
+const RETIREMENT: DocumentKind =
+    DocumentKind { name: "retirement", format_version: 1, target: "The org that was written to." };
 
 /// What became of a retirement, `presencectl retire --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -120,8 +121,8 @@ pub struct LinesV1 {
 }
 
 /// The document of a report.
-pub fn document(report: &Report, target: &Target, sources: &Sources) -> RetirementV1 {
-    let Report { retirement, people, definition, division_unread, halt, interrupted } = report;
+pub fn document(report: &RetireReport, target: &Target, sources: &Sources) -> RetirementV1 {
+    let RetireReport { retirement, people, definition, division_unread, halt, interrupted } = report;
     let Retirement { key, from, to, include_on_queue, advice: _, default_locale } = retirement;
     RetirementV1 {
         head: RETIREMENT.head(target_v1(target)),

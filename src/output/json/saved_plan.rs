@@ -8,7 +8,7 @@ use crate::model::limits::DOCUMENT_VALUES_MAX;
 use crate::model::names::{DefinitionId, Key, OrgId, SystemPresence};
 use crate::model::observed::Content;
 use crate::output::json::plan::{ChangeV1, FORMAT_VERSION, PlanV1};
-use crate::plan::saved::{Operation, SavedPlan};
+use crate::plan::saved::{ReviewedOperation, SavedPlan};
 
 /// Why a file is no saved plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,10 +70,10 @@ pub fn read(text: &str) -> Result<SavedPlan, SavedPlanError> {
     })
 }
 
-fn operation(change: ChangeV1) -> Result<Operation, &'static str> {
+fn operation(change: ChangeV1) -> Result<ReviewedOperation, &'static str> {
     let ChangeV1 { action, key, id, system_presence, before, after, reason: _, people: _, origin: _, place: _ } =
         change;
-    Ok(Operation {
+    Ok(ReviewedOperation {
         action: action.into(),
         key: key.map(|it| Key::new(&it).ok_or("its key is no key")).transpose()?,
         id: id.map(|it| DefinitionId::new(&it).ok_or("its id is empty")).transpose()?,

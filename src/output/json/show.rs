@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 use crate::model::names::{Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Primary, Target};
 use crate::model::odd::{Halved, Odd};
-use crate::ops::show::listing::{FoundBy, Listing, Row, SystemPresences};
-use crate::output::json::common::{HeadV1, Kind, OrgV1, TargetV1, org_v1, target_v1};
+use crate::ops::show::listing::{FoundBy, Listing, ListingRow, SystemPresences};
+use crate::output::json::common::{DocumentKind, HeadV1, OrgV1, TargetV1, org_v1, target_v1};
 
 /// The number of this format. It rises whenever the meaning of what is in it changes; fields may be
 /// added without.
 pub const FORMAT_VERSION: u32 = 1;
 
-const DEFINITIONS: Kind =
-    Kind { name: "definitions", format_version: FORMAT_VERSION, target: "The org that was read." };
-const SYSTEM_PRESENCES: Kind =
-    Kind { name: "system-presences", format_version: FORMAT_VERSION, target: "The org that was read." };
+const DEFINITIONS: DocumentKind =
+    DocumentKind { name: "definitions", format_version: FORMAT_VERSION, target: "The org that was read." };
+const SYSTEM_PRESENCES: DocumentKind =
+    DocumentKind { name: "system-presences", format_version: FORMAT_VERSION, target: "The org that was read." };
 
 /// The definitions of an org, `presencectl show --output json`. All strings are as the org holds them:
 /// neutralise them before showing them.
@@ -156,8 +156,8 @@ fn odd_v1(odd: &Odd) -> OddV1 {
     }
 }
 
-fn definition_v1(row: &Row, listing: &Listing) -> DefinitionV1 {
-    let Row { key, definition, halved } = row;
+fn definition_v1(row: &ListingRow, listing: &Listing) -> DefinitionV1 {
+    let ListingRow { key, definition, halved } = row;
     let Definition { id, system_presence, labels, deactivated, primary, division, modified: _ } = definition;
     let primary = match primary {
         Primary::Yes => Some(true),

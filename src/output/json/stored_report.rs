@@ -12,7 +12,9 @@ use crate::model::names::{DefinitionId, Key, Label, OrgId, SystemPresence};
 use crate::model::observed::Content;
 use crate::model::text::{self, NotText};
 use crate::ops::apply::outcome::OutcomeKind;
-use crate::ops::history::stored::{FoundInstead, Kept, KeptFailure, KeptReport, KeptRow, KeptRun, Unreadable};
+use crate::ops::history::stored::{
+    FoundInstead, Stored, StoredFailure, StoredReport, StoredRow, StoredRun, Unreadable,
+};
 use crate::output::json::common::{OrgV1, RunV1, TargetV1};
 use crate::output::json::error::FORMAT_VERSION as ERROR_FORMAT_VERSION;
 use crate::output::json::report::{DifferenceV1, FORMAT_VERSION, RowV1};
@@ -63,15 +65,15 @@ struct Said {
 /// A run, so that a bad one is an error at its place.
 #[derive(Deserialize)]
 #[serde(try_from = "RunV1")]
-struct Run(KeptRun);
+struct Run(StoredRun);
 
 /// A row, so that a bad one is an error at its place.
 #[derive(Deserialize)]
 #[serde(try_from = "RowV1")]
-struct Row(KeptRow);
+struct Row(StoredRow);
 
 /// Reads what a run kept of itself.
-pub fn read(bytes: &[u8]) -> Result<Kept, Unreadable> {
+pub fn read(bytes: &[u8]) -> Result<Stored, Unreadable> {
     let text = text::of_bytes(bytes).map_err(|error| {
         let line = match error {
             NotText::Utf16 | NotText::Utf32 => None,
@@ -96,10 +98,10 @@ pub fn read(bytes: &[u8]) -> Result<Kept, Unreadable> {
         let why = format!("it is of format {found}, and this version ({version}) reads format {format}");
         return Err(Unreadable { line: line_of(text, "\"formatVersion\""), why });
     }
-    if own { report(text).map(Kept::Report) } else { failure(text).map(Kept::Failure) }
+    if own { report(text).map(Stored::Report) } else { failure(text).map(Stored::Failure) }
 }
 
-fn report(text: &str) -> Result<KeptReport, Unreadable> {
+fn report(text: &str) -> Result<StoredReport, Unreadable> {
     let document: ReportDocument = serde_json::from_str(text).map_err(|error| not_a_report(&error))?;
     let ReportDocument { target, run, success, objects, matched, refusals, verification } = document;
     let TargetV1 { org_id, org_name, sandbox, api } = target;
@@ -107,14 +109,14 @@ fn report(text: &str) -> Result<KeptReport, Unreadable> {
         line: line_of(text, "\"api\""),
         why: format!("it was made through API {api}, which this version does not know", api = text::ticked(api)),
     })?;
-    let objects: Vec<KeptRow> = objects.into_iter().map(|Row(it)| it).collect();
+    let objects: Vec<StoredRow> = objects.into_iter().map(|Row(it)| it).collect();
     // A run has one step an object.
     let mut ids = BTreeSet::new();
     let mut written = objects.iter().filter(|it| it.may_be_written()).filter_map(|it| it.id.as_ref());
     if let Some(id) = written.find(|id| !ids.insert(*id)) {
         return Err(Unreadable { line: line_of(text, id.as_str()), why: format!("it wrote {id} twice") });
     }
-    Ok(KeptReport {
+    Ok(StoredReport {
         org: org_id.as_deref().and_then(OrgId::new),
         org_name,
         sandbox,
@@ -128,12 +130,12 @@ fn report(text: &str) -> Result<KeptReport, Unreadable> {
     })
 }
 
-fn failure(text: &str) -> Result<KeptFailure, Unreadable> {
+fn failure(text: &str) -> Result<StoredFailure, Unreadable> {
     let document: FailureDocument = serde_json::from_str(text).map_err(|error| not_a_report(&error))?;
     let FailureDocument { target, run, message, correlation_id } = document;
     let OrgV1 { org_id, org_name, sandbox } = target;
     let run = run.map(|Run(it)| it);
-    Ok(KeptFailure { org: org_id, org_name, sandbox, run, message, correlation_id })
+    Ok(StoredFailure { org: org_id, org_name, sandbox, run, message, correlation_id })
 }
 
 fn not_a_report(error: &serde_json::Error) -> Unreadable {
@@ -154,7 +156,7 @@ impl TryFrom<RunV1> for Run {
 
     fn try_from(said: RunV1) -> Result<Run, String> {
         let began = Moment::read(&said.began).ok_or_else(|| format!("`{}` is no time", said.began))?;
-        Ok(Run(KeptRun { began, said: said.into() }))
+        Ok(Run(StoredRun { began, said: said.into() }))
     }
 }
 
@@ -192,7 +194,7 @@ impl TryFrom<RowV1> for Row {
             .map(|it| Moment::read(&it).ok_or_else(|| format!("{it} is no time", it = text::ticked(it))))
             .transpose()?;
         let found = |it: DifferenceV1| FoundInstead { field: it.field, found: it.found };
-        Ok(Row(KeptRow {
+        Ok(Row(StoredRow {
             action,
             key: key
                 .map(|it| Key::new(&it).ok_or_else(|| format!("{it} is no key", it = text::ticked(it))))

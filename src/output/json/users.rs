@@ -5,17 +5,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::observed::Target;
 use crate::model::user::{OutOfOffice, UserPresence, Wish};
-use crate::ops::users::listing::{self, Found, Listing};
-use crate::ops::users::meant::Meant;
-use crate::ops::users::report::{self, Report};
-use crate::output::json::common::{CauseV1, HeadV1, Kind, TargetV1, target_v1};
+use crate::ops::users::listing::{self, UserFound, UserListing};
+use crate::ops::users::meant::ResolvedPresence;
+use crate::ops::users::report::{self, UserReport};
+use crate::output::json::common::{CauseV1, DocumentKind, HeadV1, TargetV1, target_v1};
 
 /// The number of this format.
 pub const FORMAT_VERSION: u32 = 1;
 
-const USERS: Kind = Kind { name: "users", format_version: FORMAT_VERSION, target: "The org that was read." };
-const USER_REPORT: Kind =
-    Kind { name: "user-report", format_version: FORMAT_VERSION, target: "The org that was written to." };
+const USERS: DocumentKind =
+    DocumentKind { name: "users", format_version: FORMAT_VERSION, target: "The org that was read." };
+const USER_REPORT: DocumentKind =
+    DocumentKind { name: "user-report", format_version: FORMAT_VERSION, target: "The org that was written to." };
 
 /// What users are on, `presencectl user get --output json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -155,8 +156,8 @@ pub struct UserRowV1 {
 }
 
 /// The document of users.
-pub fn users(listing: &Listing, target: &Target) -> UsersV1 {
-    let Listing { source, rows, default_locale: _ } = listing;
+pub fn users(listing: &UserListing, target: &Target) -> UsersV1 {
+    let UserListing { source, rows, default_locale: _ } = listing;
     UsersV1 {
         head: USERS.head(target_v1(target)),
         source: source.to_string(),
@@ -165,8 +166,8 @@ pub fn users(listing: &Listing, target: &Target) -> UsersV1 {
 }
 
 /// The document of a report.
-pub fn report(report: &Report, target: &Target) -> UserReportV1 {
-    let Report { source, meant, rows, interrupted, default_locale: _ } = report;
+pub fn report(report: &UserReport, target: &Target) -> UserReportV1 {
+    let UserReport { source, meant, rows, interrupted, default_locale: _ } = report;
     UserReportV1 {
         head: USER_REPORT.head(target_v1(target)),
         source: source.to_string(),
@@ -177,10 +178,10 @@ pub fn report(report: &Report, target: &Target) -> UserReportV1 {
     }
 }
 
-fn user_v1(row: &listing::Row, listing: &Listing) -> UserV1 {
-    let listing::Row { user, found, definition } = row;
+fn user_v1(row: &listing::UserListingRow, listing: &UserListing) -> UserV1 {
+    let listing::UserListingRow { user, found, definition } = row;
     let presence = match found {
-        Found::On(seen) => {
+        UserFound::On(seen) => {
             let UserPresence { definition: id, system_presence: _, message, since, primary, out_of_office } = seen;
             Some(PresenceV1 {
                 id: id.to_string(),
@@ -193,7 +194,7 @@ fn user_v1(row: &listing::Row, listing: &Listing) -> UserV1 {
                 out_of_office: out_of_office.iter().map(out_of_office_v1).collect(),
             })
         }
-        Found::NotShown | Found::NoTeams | Found::TeamsGone | Found::Failed(_) => None,
+        UserFound::NotShown | UserFound::NoTeams | UserFound::TeamsGone | UserFound::Failed(_) => None,
     };
     UserV1 {
         id: user.to_string(),
@@ -208,8 +209,8 @@ fn out_of_office_v1(it: &OutOfOffice) -> OutOfOfficeV1 {
     OutOfOfficeV1 { active: *active, from: from.clone(), to: to.clone() }
 }
 
-fn meant_v1(meant: &Meant, report: &Report) -> MeantV1 {
-    let Meant { typed, by, definition } = meant;
+fn meant_v1(meant: &ResolvedPresence, report: &UserReport) -> MeantV1 {
+    let ResolvedPresence { typed, by, definition } = meant;
     MeantV1 {
         typed: typed.clone(),
         by: by.code().to_owned(),
@@ -219,8 +220,8 @@ fn meant_v1(meant: &Meant, report: &Report) -> MeantV1 {
     }
 }
 
-fn user_row_v1(row: &report::Row, report: &Report) -> UserRowV1 {
-    let report::Row { user, wish, outcome } = row;
+fn user_row_v1(row: &report::UserReportRow, report: &UserReport) -> UserRowV1 {
+    let report::UserReportRow { user, wish, outcome } = row;
     let Wish { definition, message, primary } = wish;
     UserRowV1 {
         id: user.to_string(),

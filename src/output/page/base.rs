@@ -4,7 +4,7 @@ use crate::model::names::Label;
 use crate::model::text;
 use crate::output::page::markdown::{Keep, Section, folded, lines, table_head, table_row};
 use crate::output::page::markdown_escape::Inline;
-use crate::output::rows::{Note, base_notes, key};
+use crate::output::rows::{RowNote, base_notes, key};
 use crate::plan::Plan;
 use crate::plan::change::Change;
 use crate::plan::origin::{Base, Compared, settled_in_words};
@@ -26,7 +26,7 @@ pub(super) fn sum(base: &Base) -> String {
 
 /// What somebody has to look at before the changes.
 pub(super) fn notes(base: &Base) -> Section {
-    let note = |Note { say, lines: to_paste }: Note| {
+    let note = |RowNote { say, lines: to_paste }: RowNote| {
         let colon = if to_paste.is_empty() { "" } else { ":" };
         let pasted = if to_paste.is_empty() { String::new() } else { lines("yaml", &to_paste, "  ") };
         format!("- {}{colon}\n{pasted}", Inline::prose(&say))

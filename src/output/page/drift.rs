@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use crate::model::names::{Label, SystemPresence};
 use crate::model::observed::Target;
 use crate::model::source::Sources;
-use crate::ops::drift::history::How;
-use crate::ops::drift::{About, Drift, Question, Row, Unmanaged, who};
-use crate::output::page::markdown::{Keep, Kind, Room, Section, lines, marker, org, page, sandbox};
+use crate::ops::drift::history::DifferenceCause;
+use crate::ops::drift::{Drift, DriftRow, DriftSubject, Question, UnmanagedDrift, who};
+use crate::output::page::markdown::{Keep, PageKind, PageRoom, Section, lines, marker, org, page, sandbox};
 use crate::output::page::markdown::{folded, table_head, table_row};
 use crate::output::page::markdown_escape::Inline;
 use crate::output::page::plan::notes;
@@ -17,9 +17,9 @@ use crate::plan::Plan;
 use crate::plan::answer::Answer;
 
 /// A drift, never longer than there is room.
-pub fn drift(drift: &Drift, target: &Target, sources: &Sources, room: Room) -> String {
+pub fn drift(drift: &Drift, target: &Target, sources: &Sources, room: PageRoom) -> String {
     let whose = target.org.as_ref();
-    let mut lead = marker(Kind::Drift, whose);
+    let mut lead = marker(PageKind::Drift, whose);
     // Writing to a String cannot fail.
     let _ = writeln!(lead, "**{}** in {}.{}", drift.in_words(), org(whose), sandbox(target.sandbox));
     if !drift.rows.is_empty() {
@@ -30,21 +30,24 @@ pub fn drift(drift: &Drift, target: &Target, sources: &Sources, room: Room) -> S
         let _ = writeln!(lead, "\n> **Note**: {}.", Inline::prose(&why));
     }
     let mut sections = vec![refusals(&drift.refusals(), sources), candidates(&drift.questions)];
-    sections.extend(How::ALL.map(|how| group(drift, how)));
+    sections.extend(DifferenceCause::ALL.map(|how| group(drift, how)));
     sections.push(ways_out(drift, sources));
     sections.push(notes(&drift.warnings(), &[], sources));
-    sections.extend([How::Edited, How::NotKnown, How::NotApplied].map(|how| unmanaged(drift, how)));
+    sections.extend(
+        [DifferenceCause::Edited, DifferenceCause::NotKnown, DifferenceCause::NotApplied]
+            .map(|how| unmanaged(drift, how)),
+    );
     page(&lead, &sections, room)
 }
 
-fn group(drift: &Drift, how: How) -> Section {
+fn group(drift: &Drift, how: DifferenceCause) -> Section {
     let heading = Inline::prose(&drift.heading(how)).to_string();
     let head = format!("#### {heading}\n\n{}", table_head(&["In the org", "Definition", "Config", "Org"]));
     let rows = drift.of(how).map(|it| row(it, &drift.plan)).collect();
     Section { noun: "definition", keep: Keep::Second, head, rows, foot: String::new() }
 }
 
-fn row(row: &Row, plan: &Plan) -> String {
+fn row(row: &DriftRow, plan: &Plan) -> String {
     let step = &row.change.step;
     let who = row.who().map_or_else(String::new, |it| format!("<br>{}", Inline::prose(&it)));
     let known_as = row.known_as(&plan.default_locale);
@@ -76,7 +79,7 @@ fn row(row: &Row, plan: &Plan) -> String {
 /// The lines that keep it, and those that an apply needs before it takes it back.
 fn ways_out(drift: &Drift, sources: &Sources) -> Section {
     let (begin, end) = folded("Both ways out: the lines for the config");
-    let item = |it: &Row| {
+    let item = |it: &DriftRow| {
         let name = it.change.step.key().map_or_else(
             || it.change.step.id().map_or_else(String::new, |id| Inline::code(id.as_str()).to_string()),
             |key| Inline::code(key.as_str()).to_string(),
@@ -104,7 +107,7 @@ fn pasted(name: &str, Answer { say, lines: to_paste }: &Answer) -> String {
 
 fn candidates(questions: &[Question]) -> Section {
     let (begin, end) = folded("What the errors are about: who changed it last, and what keeps it");
-    let item = |About { id, system_presence, name, modified, keep }: &About| {
+    let item = |DriftSubject { id, system_presence, name, modified, keep }: &DriftSubject| {
         let name = name.as_ref().map_or_else(String::new, |it| format!("{} ", Inline::code(it.nfc())));
         let (presence, id) = (Inline::prose(system_presence.as_str()), Inline::code(id.as_str()));
         let head = format!("- {name}({presence}, {id}): {}\n", Inline::prose(&who(modified.as_ref())));
@@ -118,16 +121,17 @@ fn candidates(questions: &[Question]) -> Section {
 }
 
 /// What the config does not name. Only of what is new somebody has to decide something.
-fn unmanaged(drift: &Drift, how: How) -> Section {
+fn unmanaged(drift: &Drift, how: DifferenceCause) -> Section {
     let (begin, end) = folded(drift.heading_of_unmanaged(how));
-    let item = |Unmanaged { id, system_presence, name, how, modified, keep }: &Unmanaged| {
+    let item = |UnmanagedDrift { id, system_presence, name, how, modified, keep }: &UnmanagedDrift| {
         let name = name.as_ref().map_or_else(|| "no label".to_owned(), |it| Inline::code(it.nfc()).to_string());
         let (presence, id) = (Inline::prose(system_presence.as_str()), Inline::code(id.as_str()));
         let head = format!("- {name} ({presence}, {id}): {}\n", Inline::prose(&who(modified.as_ref())));
-        let keep = if *how == How::Edited { pasted(&format!("{name}, to keep it"), keep) } else { String::new() };
+        let keep =
+            if *how == DifferenceCause::Edited { pasted(&format!("{name}, to keep it"), keep) } else { String::new() };
         head + &keep
     };
     let rows = drift.unmanaged(how).map(item).collect();
-    let keep = if how == How::Edited { Keep::Third } else { Keep::Fourth };
+    let keep = if how == DifferenceCause::Edited { Keep::Third } else { Keep::Fourth };
     Section { noun: "definition", keep, head: begin, rows, foot: end }
 }

@@ -8,7 +8,7 @@ use crate::config::finding::Severity;
 use crate::model::problem::{Heard, Problem};
 use crate::model::source::Sources;
 use crate::output::page::cause::below;
-use crate::output::page::markdown::{Keep, Kind, Room, Section, marker, org, page};
+use crate::output::page::markdown::{Keep, PageKind, PageRoom, Section, marker, org, page};
 use crate::output::page::markdown_escape::Inline;
 use crate::output::text::findings::summary;
 
@@ -19,8 +19,8 @@ pub fn failure(
     heard: &Heard,
     diagnostics: &Findings,
     sources: &Sources,
-    instead_of: Kind,
-    room: Room,
+    instead_of: PageKind,
+    room: PageRoom,
 ) -> String {
     let whose = heard.org.as_ref();
     let mut lead = marker(instead_of, whose);

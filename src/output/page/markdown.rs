@@ -8,7 +8,7 @@ use crate::output::page::markdown_escape::{Inline, in_cell};
 
 /// How much of Markdown fits somewhere, and what is said where something did not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct PageRoom {
     /// Bytes of UTF-8.
     pub bytes_max: usize,
     /// Where the whole is.
@@ -18,13 +18,13 @@ pub struct Room {
 /// A comment. GitHub's answer to a longer one speaks of 65,536 characters; people who tried found 262,144 bytes, or
 /// 65,536 characters, by the kind of text. No character is less than a byte, so this many bytes are safe by either
 /// count, and leave room for what an action writes around it.
-pub const COMMENT: Room = Room {
+pub const COMMENT: PageRoom = PageRoom {
     bytes_max: 60_000,
     elsewhere: "a comment holds no more. The whole is in the log of the run that made it, or in its files",
 };
 
 /// A step summary. GitHub takes 1 MiB of one step and drops all of a longer one; this leaves room for others.
-pub const SUMMARY: Room = Room {
+pub const SUMMARY: PageRoom = PageRoom {
     bytes_max: 960_000,
     elsewhere: "a step summary holds no more. The whole is in the files that this run kept (`--output html=FILE`, \
                 `--output json=FILE`)",
@@ -94,7 +94,7 @@ impl Section {
 }
 
 /// The lead, then the sections, with an empty line between them.
-pub(super) fn page(lead: &str, sections: &[Section], room: Room) -> String {
+pub(super) fn page(lead: &str, sections: &[Section], room: PageRoom) -> String {
     let sections: Vec<&Section> = sections.iter().filter(|it| !it.rows.is_empty()).collect();
     // Where nothing is left out, the note is not written; its room is small beside the rest.
     let note_max = format!("\n> **Not everything is here**: {}.\n", room.elsewhere).len();
@@ -152,7 +152,7 @@ pub(super) fn lines(language: &str, lines: &[String], indent: &str) -> String {
 
 /// What is posted, each in its own place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum PageKind {
     /// A plan, or that there is none.
     Plan,
     /// The report of an apply or an undo, or that there is none.
@@ -160,18 +160,18 @@ pub enum Kind {
     Drift,
 }
 
-impl Kind {
+impl PageKind {
     fn name(self) -> &'static str {
         match self {
-            Kind::Plan => "plan",
-            Kind::Report => "report",
-            Kind::Drift => "drift",
+            PageKind::Plan => "plan",
+            PageKind::Report => "report",
+            PageKind::Drift => "drift",
         }
     }
 }
 
 /// The line by which whoever posts this finds what to update in place: one for each kind and org.
-pub(super) fn marker(kind: Kind, org: Option<&Organization>) -> String {
+pub(super) fn marker(kind: PageKind, org: Option<&Organization>) -> String {
     // An id is foreign, too, and could end the comment that it stands in.
     let id = org.map_or("unknown", |it| it.id.as_str());
     let org: String = id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();

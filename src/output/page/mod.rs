@@ -14,7 +14,7 @@ mod report;
 
 pub use crate::output::page::drift::drift;
 pub use crate::output::page::failure::failure;
-pub use crate::output::page::markdown::{COMMENT, Kind, Room, SUMMARY};
+pub use crate::output::page::markdown::{COMMENT, PageKind, PageRoom, SUMMARY};
 pub use crate::output::page::markdown_escape::{Inline, in_cell};
 pub use crate::output::page::plan::{plan, plan_summary};
 pub use crate::output::page::report::report;

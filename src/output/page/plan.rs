@@ -8,14 +8,14 @@ use crate::model::names::{Label, Locale};
 use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
-use crate::output::page::markdown::{COMMENT, Keep, Kind, SUMMARY, Section, folded, marker, org, page, sandbox};
+use crate::output::page::markdown::{COMMENT, Keep, PageKind, SUMMARY, Section, folded, marker, org, page, sandbox};
 use crate::output::page::markdown::{table_head, table_row};
 use crate::output::page::markdown_escape::Inline;
 use crate::output::page::{base, coverage, refusals};
 use crate::output::rows::{Group, LabelRow, groups, key, labels, origin, others, people};
-use crate::output::summary::{Verdict, cost, in_step, of_plan};
+use crate::output::summary::{Summary, cost, in_step, of_plan};
 use crate::plan::Plan;
-use crate::plan::change::{Change, LeftAlone, Spent};
+use crate::plan::change::{Change, ObsoleteLine, Unmanaged};
 use crate::plan::only::Only;
 use crate::plan::origin::short;
 use crate::plan::warning::Warning;
@@ -36,11 +36,11 @@ pub fn plan_summary(plan: &Plan, coverage: &Coverage, target: &Target, sources: 
 
 fn lead(plan: &Plan, target: &Target, sources: &Sources) -> String {
     let (whose, sandbox) = (target.org.as_ref(), sandbox(target.sandbox));
-    let Verdict { tone: _, words, more } = of_plan(plan);
+    let Summary { tone: _, words, more } = of_plan(plan);
     let more = more.map_or_else(String::new, |it| format!(": {it}"));
     let in_step = in_step(plan);
     let cost = cost(plan).map_or_else(String::new, |it| format!(" {it}."));
-    let mut lead = marker(Kind::Plan, whose);
+    let mut lead = marker(PageKind::Plan, whose);
     // Writing to a String cannot fail.
     lead.push_str(&plan.base.as_ref().map_or_else(String::new, base::first_line));
     let _ = writeln!(lead, "**{words}** in {}{more}.{in_step}{cost}{sandbox}", org(whose));
@@ -77,8 +77,8 @@ fn sections(plan: &Plan, sources: &Sources) -> Vec<Section> {
     sections.extend(groups.iter().map(|it| group(it, plan)));
     sections.extend(plan.base.as_ref().map(|it| base::settled(it, plan)));
     sections.push(details(&groups, plan, sources));
-    sections.push(notes(&plan.warnings, &plan.spent, sources));
-    sections.push(left_alone(&plan.left_alone));
+    sections.push(notes(&plan.warnings, &plan.obsolete, sources));
+    sections.push(left_alone(&plan.unmanaged));
     sections
 }
 
@@ -181,10 +181,10 @@ fn detail(change: &Change, plan: &Plan, sources: &Sources) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn notes(warnings: &[Warning], spent: &[Spent], sources: &Sources) -> Section {
+pub(super) fn notes(warnings: &[Warning], spent: &[ObsoleteLine], sources: &Sources) -> Section {
     let warnings = warnings.iter().map(|it| format!("- **warning**: {}\n", Inline::prose(&it.message())));
     let spent = spent.iter().map(|it| {
-        let Spent { key, line, place: at, not_known: _ } = it;
+        let ObsoleteLine { key, line, place: at, not_known: _ } = it;
         let (what, unknown) = it.in_words();
         let unknown = Inline::prose(&unknown);
         let at = at.map_or_else(String::new, |span| format!(" ({})", Inline::code(&sources.place(span).to_string())));
@@ -194,11 +194,11 @@ pub(super) fn notes(warnings: &[Warning], spent: &[Spent], sources: &Sources) ->
     Section { noun: "note", keep: Keep::Third, head: "#### To look at\n\n".to_owned(), rows, foot: String::new() }
 }
 
-fn left_alone(left_alone: &[LeftAlone]) -> Section {
+fn left_alone(left_alone: &[Unmanaged]) -> Section {
     let (begin, end) = folded(&format!("Unmanaged: {} left alone", left_alone.len()));
     let rows = left_alone
         .iter()
-        .map(|LeftAlone { id, system_presence, name, why }| {
+        .map(|Unmanaged { id, system_presence, name, why }| {
             let name = name.as_ref().map_or_else(String::new, |it| Inline::code(it.nfc()).to_string());
             let key = why.key().map_or_else(String::new, |key| format!(": {}", Inline::code(key.as_str())));
             table_row(&[

@@ -5,21 +5,21 @@ use std::fmt::Write as _;
 use crate::model::names::Label;
 use crate::model::observed::Target;
 use crate::model::source::Sources;
-use crate::ops::apply::report::{Outcome, Report, Row, Verification};
+use crate::ops::apply::report::{Outcome, Report, ReportRow, Verification};
 use crate::output::outcome::{self, Verified};
 use crate::output::page::cause::in_one_line;
-use crate::output::page::markdown::{Keep, Kind, Room, Section, marker, org, page, sandbox};
+use crate::output::page::markdown::{Keep, PageKind, PageRoom, Section, marker, org, page, sandbox};
 use crate::output::page::markdown::{table_head, table_row};
 use crate::output::page::markdown_escape::Inline;
 use crate::output::page::refusals::refusals;
 use crate::output::rows::{differences, key, key_of};
-use crate::output::summary::{Verdict, of_report, what};
+use crate::output::summary::{Summary, of_report, what};
 
 /// The most differences of one object that are shown; the document has all.
 const DIFFERENCES_MAX: usize = 6;
 
 /// A report, as much of it as there is room for.
-pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -> String {
+pub fn report(report: &Report, target: &Target, sources: &Sources, room: PageRoom) -> String {
     let Report {
         rows: _,
         refusals: refused,
@@ -32,8 +32,8 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -
         matched: _,
     } = report;
     let (whose, sandbox) = (target.org.as_ref(), sandbox(target.sandbox));
-    let Verdict { tone: _, words, more } = of_report(report);
-    let mut lead = marker(Kind::Report, whose);
+    let Summary { tone: _, words, more } = of_report(report);
+    let mut lead = marker(PageKind::Report, whose);
     let more = more.map_or_else(String::new, |it| format!(" {it}."));
     // Writing to a String cannot fail.
     let _ = writeln!(lead, "**{}: {words}** in {}.{more}{sandbox}", what(report), org(whose));
@@ -63,7 +63,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, room: Room) -
 }
 
 fn objects(report: &Report, sources: &Sources) -> Section {
-    let mut rows: Vec<&Row> = report.rows.iter().collect();
+    let mut rows: Vec<&ReportRow> = report.rows.iter().collect();
     rows.sort_by_key(|it| it.outcome.is_success());
     Section {
         noun: "change",
@@ -74,7 +74,7 @@ fn objects(report: &Report, sources: &Sources) -> Section {
     }
 }
 
-fn object(row: &Row, report: &Report, sources: &Sources) -> String {
+fn object(row: &ReportRow, report: &Report, sources: &Sources) -> String {
     let known_as = key_of(row).or(row.name.as_ref().map(Label::nfc));
     let known_as = known_as.map_or_else(String::new, |it| format!("{} ", Inline::code(it)));
     let mut why = match &row.outcome {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::model::text;
-use crate::output::rows::{Note, base_notes};
+use crate::output::rows::{RowNote, base_notes};
 use crate::output::style::Style;
 use crate::output::text::change;
 use crate::plan::Plan;
@@ -21,7 +21,7 @@ pub(super) fn head(base: &Base, style: Style) -> String {
     if let Some(guards) = compared.guards_in_words() {
         let _ = writeln!(shown, "{}: {guards}", style.doubtful("LOOK FIRST"));
     }
-    for Note { say, lines } in base_notes(base) {
+    for RowNote { say, lines } in base_notes(base) {
         let _ = writeln!(shown, "{}: {}", style.doubtful("look"), text::terminal(&say));
         for line in lines {
             let _ = writeln!(shown, "      {}", style.hint(text::terminal(&line).as_str()));

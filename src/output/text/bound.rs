@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::model::text;
-use crate::ops::apply::report::{Intent, Outcome, Row};
+use crate::ops::apply::report::{Intent, Outcome, ReportRow};
 use crate::output::style::Style;
 use crate::output::text::change::subject;
 use crate::output::text::report::{OUTCOME_WIDTH, row};
@@ -13,7 +13,7 @@ use crate::plan::change::Change;
 
 /// One line for each operation that was reviewed, with what changed since where that refuses it,
 /// and before them how many of each there are.
-pub fn bound(run: &[Change], settled: &[Row], plan: &Plan, style: Style) -> String {
+pub fn bound(run: &[Change], settled: &[ReportRow], plan: &Plan, style: Style) -> String {
     let refused = settled.iter().filter(|it| matches!(it.outcome, Outcome::Refused(_))).count();
     let already_so = settled.len() - refused;
     let are = |count: usize, word: &str| match count {

@@ -27,7 +27,7 @@ pub(super) fn block(change: &Change, default_locale: &Locale, divisions: &Divisi
     match step {
         Step::Create(create) => created(&mut block, create, divisions, style),
         Step::Update(edit) | Step::Reactivate(edit) => edited(&mut block, edit, divisions, style),
-        Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => {}
+        Step::Deactivate(..) | Step::Supersede(..) | Step::Delete(_) => {}
     }
     block
 }
@@ -36,7 +36,7 @@ pub(super) fn block(change: &Change, default_locale: &Locale, divisions: &Divisi
 fn step_name<'a>(step: &'a Step, default_locale: &Locale) -> Option<&'a Label> {
     match step {
         Step::Create(_) => None,
-        Step::Update(_) | Step::Reactivate(_) | Step::Deactivate(..) | Step::Replace(..) | Step::Delete(_) => {
+        Step::Update(_) | Step::Reactivate(_) | Step::Deactivate(..) | Step::Supersede(..) | Step::Delete(_) => {
             step.name(default_locale)
         }
     }
@@ -53,7 +53,7 @@ pub(super) fn subject(
     let mut subject = String::new();
     match (action, key) {
         // The key of a replacement is the definition that comes, and the object is what goes.
-        (Action::Replace, _) | (_, None) => {}
+        (Action::Supersede, _) | (_, None) => {}
         (_, Some(key)) => subject = format!("{} ", text::terminal(key.as_str())),
     }
     if let Some(name) = name {

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
-use crate::ops::drift::history::How;
-use crate::ops::drift::{About, Drift, Question, Row, Unmanaged, What, who};
+use crate::ops::drift::history::DifferenceCause;
+use crate::ops::drift::{Drift, DriftKind, DriftRow, DriftSubject, Question, UnmanagedDrift, who};
 use crate::output::style::{Style, sign};
 use crate::output::text::change;
 use crate::output::text::plan::warnings_shown;
@@ -18,11 +18,11 @@ use crate::plan::change::{Action, Edit, Step};
 /// A whole drift, complete however long it is.
 pub fn drift(drift: &Drift, target: &Target, sources: &Sources, style: Style) -> String {
     let mut shown = target_line(target) + "\n";
-    for how in How::ALL {
+    for how in DifferenceCause::ALL {
         let rows: String = drift.of(how).map(|it| row(it, drift, sources, style)).collect();
         section(&mut shown, &drift.heading(how), &rows, style);
     }
-    for how in [How::Edited, How::NotKnown, How::NotApplied] {
+    for how in [DifferenceCause::Edited, DifferenceCause::NotKnown, DifferenceCause::NotApplied] {
         let rows: String = drift.unmanaged(how).map(|it| unmanaged(it, style)).collect();
         section(&mut shown, drift.heading_of_unmanaged(how), &rows, style);
     }
@@ -52,7 +52,7 @@ fn section(shown: &mut String, heading: &str, rows: &str, style: Style) {
     }
 }
 
-fn row(row: &Row, drift: &Drift, sources: &Sources, style: Style) -> String {
+fn row(row: &DriftRow, drift: &Drift, sources: &Sources, style: Style) -> String {
     let (step, plan) = (&row.change.step, &drift.plan);
     let action = step.action();
     // The definition of a replacement is the one that comes; here it is the one that was moved.
@@ -67,7 +67,8 @@ fn row(row: &Row, drift: &Drift, sources: &Sources, style: Style) -> String {
         change::edited(&mut shown, &seen, &plan.divisions, style);
     }
     // Writing to a String cannot fail.
-    if let (Some(meant), What::Moved | What::Elsewhere | What::LooksMoved) = (&row.meant_under, row.what) {
+    if let (Some(meant), DriftKind::Moved | DriftKind::Elsewhere | DriftKind::LooksMoved) = (&row.meant_under, row.what)
+    {
         let (from, to) = (text::terminal(meant.as_str()), text::terminal(step.system_presence().as_str()));
         let _ = writeln!(shown, "    ~ system presence: {from} -> {to}");
     }
@@ -83,14 +84,14 @@ fn row(row: &Row, drift: &Drift, sources: &Sources, style: Style) -> String {
     shown
 }
 
-fn unmanaged(it: &Unmanaged, style: Style) -> String {
-    let Unmanaged { id, system_presence, name, how, modified, keep } = it;
+fn unmanaged(it: &UnmanagedDrift, style: Style) -> String {
+    let UnmanagedDrift { id, system_presence, name, how, modified, keep } = it;
     let subject = change::subject(Action::Update, None, name.as_ref(), system_presence, Some(id));
     let mut shown = format!("  {}\n", style.bold(&subject));
     // Writing to a String cannot fail.
     let _ = writeln!(shown, "    {}", text::terminal(&who(modified.as_ref())));
     // Of what was there all the time nobody has to decide anything.
-    if *how == How::Edited {
+    if *how == DifferenceCause::Edited {
         answer(&mut shown, &format!("to keep it in the config, {}", text::terminal(&keep.say)), &keep.lines, style);
     }
     shown
@@ -98,7 +99,7 @@ fn unmanaged(it: &Unmanaged, style: Style) -> String {
 
 fn question(question: &Question, sources: &Sources, style: Style) -> String {
     let mut shown = refusal_shown(&question.refusal, sources, style);
-    for About { id, system_presence, name, modified, keep } in &question.about {
+    for DriftSubject { id, system_presence, name, modified, keep } in &question.about {
         let subject = change::subject(Action::Update, None, name.as_ref(), system_presence, Some(id));
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "  {subject}: {}", text::terminal(&who(modified.as_ref())));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::config::rules::{Kind, RULES};
+use crate::config::rules::{RULES, RuleKind};
 use crate::output::style::Style;
 use crate::plan::pages::PAGES;
 
@@ -32,10 +32,10 @@ pub fn page(markdown: &str, style: Style) -> String {
 /// Every name with its first sentence, in groups.
 pub fn list(style: Style) -> String {
     let groups = [
-        (Kind::Form, "Mistakes of form: a file cannot be read as a config. They cannot be switched off."),
-        (Kind::Meaning, "Mistakes of meaning: no plan can be made. They cannot be switched off."),
-        (Kind::Eased, "Mistakes that an org may hold: an error, with a pin a warning that can be set."),
-        (Kind::Lint, "Lints: warnings about what is hardly meant. They can be set."),
+        (RuleKind::Form, "Mistakes of form: a file cannot be read as a config. They cannot be switched off."),
+        (RuleKind::Meaning, "Mistakes of meaning: no plan can be made. They cannot be switched off."),
+        (RuleKind::Eased, "Mistakes that an org may hold: an error, with a pin a warning that can be set."),
+        (RuleKind::Lint, "Lints: warnings about what is hardly meant. They can be set."),
     ];
     let names = RULES.iter().map(|it| it.name).chain(PAGES.iter().map(|it| it.name));
     let width = names.map(str::len).max().unwrap_or_default();

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use crate::host::placed::Placed;
 use crate::model::observed::Target;
 use crate::model::text;
-use crate::ops::import::note::Note;
+use crate::ops::import::note::ImportNote;
 use crate::output::style::Style;
 use crate::output::text::placed;
 use crate::output::text::target_line;
 
 /// What a person should know, one line each.
-pub fn notes(notes: &[Note], style: Style) -> String {
+pub fn notes(notes: &[ImportNote], style: Style) -> String {
     notes.iter().map(|it| note(&it.message(), style)).collect()
 }
 

@@ -8,7 +8,7 @@ use crate::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use crate::model::observed::{Definition, Target};
 use crate::model::odd::{Halved, Odd};
 use crate::model::text::{self, Shown};
-use crate::ops::show::listing::{FoundBy, Listing, Row, SystemPresences};
+use crate::ops::show::listing::{FoundBy, Listing, ListingRow, SystemPresences};
 use crate::output::csv::csv;
 use crate::output::style::Style;
 use crate::output::table::{short_ids, table};
@@ -81,7 +81,7 @@ fn definitions(listing: &Listing, style: Style) -> String {
     if listing.with_keys {
         headings.insert(0, "KEY");
     }
-    let column = |of: fn(&Row) -> &str| listing.rows.iter().map(of).collect::<Vec<&str>>();
+    let column = |of: fn(&ListingRow) -> &str| listing.rows.iter().map(of).collect::<Vec<&str>>();
     let odd: Vec<&str> = listing.odd.iter().filter_map(|it| it.id.as_ref()).map(DefinitionId::as_str).collect();
     let ids = short_ids(&column(|it| it.definition.id.as_str()), &odd);
     let by = short_ids(&column(|it| it.changed_by().unwrap_or_default()), &[]);
@@ -139,14 +139,14 @@ fn locales(definition: &Definition, default_locale: &Locale) -> Shown {
     text::terminal(if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }.as_str())
 }
 
-fn division(row: &Row, listing: &Listing) -> Option<Shown> {
+fn division(row: &ListingRow, listing: &Listing) -> Option<Shown> {
     let id = row.definition.division.as_ref()?;
     let name = listing.divisions.name(id).filter(|_| !id.is_all());
     Some(text::terminal(name.unwrap_or(id.as_str())))
 }
 
-fn details(row: &Row, listing: &Listing, style: Style) -> String {
-    let Row { key, definition, halved } = row;
+fn details(row: &ListingRow, listing: &Listing, style: Style) -> String {
+    let ListingRow { key, definition, halved } = row;
     let mut shown = format!("\n{}\n", style.bold(name(definition, &listing.default_locale).as_str()));
     let mut line = |what: &str, value: &Shown| {
         // Writing to a String cannot fail.
@@ -167,7 +167,12 @@ fn details(row: &Row, listing: &Listing, style: Style) -> String {
     let widest = definition.labels.iter().map(|(locale, _)| width(locale)).max().unwrap_or_default();
     for (locale, label) in definition.labels.iter() {
         let padding = " ".repeat(widest - width(locale));
-        let _ = writeln!(shown, "    {}: {padding}\"{}\"", shown_locale(locale), text::within_quotes(&text::shortened(label.as_str())));
+        let _ = writeln!(
+            shown,
+            "    {}: {padding}\"{}\"",
+            shown_locale(locale),
+            text::within_quotes(&text::shortened(label.as_str()))
+        );
     }
     shown.extend(halved.iter().map(|it| format!("  {}", half_character(it, style))));
     shown
@@ -187,7 +192,7 @@ pub fn definitions_csv(listing: &Listing) -> String {
         .rows
         .iter()
         .map(|row| {
-            let Row { key, definition, halved: _ } = row;
+            let ListingRow { key, definition, halved: _ } = row;
             let key = listing.with_keys.then(|| key.as_ref().map_or_else(String::new, ToString::to_string));
             let division = match &definition.division {
                 None => NOT_KNOWN,

@@ -6,8 +6,8 @@ use crate::model::observed::Content;
 use crate::model::problem::Problem;
 use crate::model::text::{self, Shown};
 use crate::ops::apply::outcome::OutcomeKind;
-use crate::ops::history::log::{Entry, Log, Unread};
-use crate::ops::history::stored::KeptRow;
+use crate::ops::history::log::{Log, LogEntry, Unread};
+use crate::ops::history::stored::StoredRow;
 use crate::output::csv::csv;
 use crate::output::json::content::ContentV1;
 use crate::output::outcome::said;
@@ -17,7 +17,7 @@ use crate::output::table::table;
 /// How much of a commit a table shows: enough to find it by.
 const COMMIT_CHARS: usize = 8;
 
-type Column = (&'static str, fn(&Entry) -> String);
+type Column = (&'static str, fn(&LogEntry) -> String);
 
 const COLUMNS: [Column; 11] = [
     ("TIME (UTC)", |it| it.time.to_the_minute()),
@@ -40,7 +40,7 @@ pub fn human(log: &Log, style: Style) -> String {
     if log.entries.is_empty() {
         return "Nothing of that is in these reports.\n".to_owned();
     }
-    let cells = |entry: &Entry| COLUMNS.iter().map(|(_, cell)| text::terminal(&cell(entry))).collect();
+    let cells = |entry: &LogEntry| COLUMNS.iter().map(|(_, cell)| text::terminal(&cell(entry))).collect();
     let rows: Vec<Vec<Shown>> = log.entries.iter().map(cells).collect();
     table(&COLUMNS.map(|(heading, _)| heading), &rows, style)
 }
@@ -75,10 +75,10 @@ pub fn log_csv(log: &Log) -> String {
     csv(&headings.map(str::to_owned), &rows)
 }
 
-fn record(entry: &Entry) -> Vec<String> {
-    let Entry { time, file, org, run, row, outcome, message, correlation_id } = entry;
+fn record(entry: &LogEntry) -> Vec<String> {
+    let LogEntry { time, file, org, run, row, outcome, message, correlation_id } = entry;
     let or_empty = |it: &Option<String>| it.clone().unwrap_or_default();
-    let of_row = |get: fn(&KeptRow) -> Option<String>| row.as_ref().and_then(get).unwrap_or_default();
+    let of_row = |get: fn(&StoredRow) -> Option<String>| row.as_ref().and_then(get).unwrap_or_default();
     vec![
         time.to_string(),
         entry.org_name().unwrap_or_default().to_owned(),
@@ -117,7 +117,7 @@ pub fn unread(it: &Unread) -> Problem {
     Problem::new(format!("{file}{line}: {why}"))
 }
 
-fn definition(row: &KeptRow) -> String {
+fn definition(row: &StoredRow) -> String {
     let name = row.name.as_ref().map(quoted);
     let key = row.key.as_ref().map(ToString::to_string);
     let words: Vec<String> = key.into_iter().chain(name).collect();
@@ -125,14 +125,14 @@ fn definition(row: &KeptRow) -> String {
 }
 
 /// Why somebody did it, and what it took back.
-fn reason(entry: &Entry) -> String {
+fn reason(entry: &LogEntry) -> String {
     let undoes = entry.run.undoes.as_ref().map(|it| format!("takes back {it}"));
     let said: Vec<String> = entry.run.reason.clone().into_iter().chain(undoes).collect();
     said.join("; ")
 }
 
 /// What was to become of it, in short: only what is not the same before and after.
-fn change(row: &KeptRow) -> String {
+fn change(row: &StoredRow) -> String {
     let nothing = || Content { labels: Labels::new(), deactivated: false, division: None };
     let Some(after) = &row.after else { return String::new() };
     let before = row.before.clone().unwrap_or_else(nothing);

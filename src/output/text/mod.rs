@@ -28,4 +28,4 @@ pub use crate::output::text::drift::drift;
 pub use crate::output::text::plan::{beyond, plan};
 pub use crate::output::text::report::{finished, report, started};
 pub use crate::output::text::target::{org_line, target_line};
-pub use crate::output::text::undo::{Source, revert, undo};
+pub use crate::output::text::undo::{UndoSource, revert, undo};

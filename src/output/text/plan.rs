@@ -8,13 +8,13 @@ use crate::model::text;
 use crate::model::usage::{People, Usage};
 use crate::output::rows::{FROM_THIS_CHANGE, PENDING_BEFORE, origin, origin_of_refusal};
 use crate::output::style::{Style, Tone};
-use crate::output::summary::{Verdict, cost, in_step, of_plan};
+use crate::output::summary::{Summary, cost, in_step, of_plan};
 use crate::output::text::findings::{DRAWN_MAX, by_rule};
 use crate::output::text::refusal::{place, refusal_with};
 use crate::output::text::target::target_line;
 use crate::output::text::{base, change};
 use crate::plan::Plan;
-use crate::plan::change::{Action, Change, LeftAlone, Spent};
+use crate::plan::change::{Action, Change, ObsoleteLine, Unmanaged};
 use crate::plan::guard::noticed;
 use crate::plan::only::Only;
 use crate::plan::warning::Warning;
@@ -23,9 +23,9 @@ use crate::plan::warning::Warning;
 pub fn plan(plan: &Plan, target: &Target, sources: &Sources, style: Style) -> String {
     let Plan {
         changes,
-        in_step: _,
-        left_alone,
-        spent,
+        in_sync: _,
+        unmanaged: left_alone,
+        obsolete: spent,
         warnings,
         refusals,
         seen: _,
@@ -165,22 +165,22 @@ pub(super) fn warnings_shown(warnings: &[Warning], style: Style) -> String {
     shown
 }
 
-fn spent_shown(spent: &Spent, sources: &Sources) -> String {
-    let Spent { key, line, place: at, not_known: _ } = spent;
+fn spent_shown(spent: &ObsoleteLine, sources: &Sources) -> String {
+    let ObsoleteLine { key, line, place: at, not_known: _ } = spent;
     let (what, unknown) = spent.in_words();
     let at = at.map_or_else(String::new, |span| format!(" ({})", place(span, sources)));
     let (key, unknown) = (text::terminal(key.as_str()), text::terminal(&unknown));
     format!("{what}: `{}` of `{key}`{at}{unknown}\n", line.field())
 }
 
-fn left_alone_shown(left_alone: &[LeftAlone]) -> String {
+fn left_alone_shown(left_alone: &[Unmanaged]) -> String {
     if left_alone.is_empty() {
         return String::new();
     }
     let mut shown = format!("Unmanaged: {} left alone\n", left_alone.len());
     let mut heading = "";
     for it in left_alone {
-        let LeftAlone { id, system_presence, name, why } = it;
+        let Unmanaged { id, system_presence, name, why } = it;
         let group = why.in_words();
         // They come sorted by reason.
         if group != heading {
@@ -196,7 +196,7 @@ fn left_alone_shown(left_alone: &[LeftAlone]) -> String {
 }
 
 fn summary(plan: &Plan, sources: &Sources, style: Style) -> String {
-    let Verdict { tone, words, more } = of_plan(plan);
+    let Summary { tone, words, more } = of_plan(plan);
     let in_step = in_step(plan);
     let said = match tone {
         Tone::Good => style.good(&format!("{words}.")),

@@ -7,10 +7,10 @@ use crate::model::names::{DivisionId, Label, Locale};
 use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
-use crate::ops::apply::report::{Intent, Outcome, Report, Row, Verification};
-use crate::output::outcome::{self, Said, Verified, said};
+use crate::ops::apply::report::{Intent, Outcome, Report, ReportRow, Verification};
+use crate::output::outcome::{self, OutcomeWords, Verified, said};
 use crate::output::style::Style;
-use crate::output::summary::{Verdict, of_report, what};
+use crate::output::summary::{Summary, of_report, what};
 use crate::output::text::cause::human as explained;
 use crate::output::text::change::{block, division, quoted, subject};
 use crate::output::text::findings::pointed_at;
@@ -68,14 +68,14 @@ pub fn started(step: &Step, default_locale: &Locale) -> String {
 }
 
 /// What became of a step in a run for this intent, in one line, with more below it where it is not done.
-pub fn finished(it: &Row, intent: Intent, divisions: &Divisions, style: Style) -> String {
+pub fn finished(it: &ReportRow, intent: Intent, divisions: &Divisions, style: Style) -> String {
     let shown = row(it, intent, divisions, style);
     shown.trim().to_owned()
 }
 
 /// The outcome, the object, and for what is not done, why.
-pub(super) fn row(row: &Row, intent: Intent, divisions: &Divisions, style: Style) -> String {
-    let Row {
+pub(super) fn row(row: &ReportRow, intent: Intent, divisions: &Divisions, style: Style) -> String {
+    let ReportRow {
         action,
         key,
         id,
@@ -91,7 +91,7 @@ pub(super) fn row(row: &Row, intent: Intent, divisions: &Divisions, style: Style
         again_from,
     } = row;
     let what = subject(*action, key.as_ref(), name.as_ref(), system_presence, id.as_ref());
-    let Said { place: _, words, tone } = said(outcome.kind());
+    let OutcomeWords { place: _, words, tone } = said(outcome.kind());
     let padding = " ".repeat(OUTCOME_WIDTH.saturating_sub(words.len()));
     let words = style.toned(tone, words);
     let mut shown = format!("  {words} {padding}{} {what}\n", action.verb());
@@ -122,7 +122,7 @@ pub(super) fn row(row: &Row, intent: Intent, divisions: &Divisions, style: Style
 
 /// Where the config asks for what failed: the label that the org refused, where its answer says which, else
 /// the definition.
-fn asked_for(row: &Row, sources: &Sources, style: Style) -> String {
+fn asked_for(row: &ReportRow, sources: &Sources, style: Style) -> String {
     if !matches!(row.outcome, Outcome::Failed(_)) {
         return String::new();
     }
@@ -183,7 +183,7 @@ fn verified(report: &Report, sources: &Sources, style: Style) -> String {
 }
 
 fn sum(report: &Report, style: Style) -> String {
-    let Verdict { tone, words, more } = of_report(report);
+    let Summary { tone, words, more } = of_report(report);
     let more = more.map_or_else(String::new, |it| format!(" {it}."));
     format!("{} {words}.{more}\n", style.toned(tone, &format!("{}:", what(report))))
 }

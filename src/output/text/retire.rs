@@ -9,13 +9,13 @@ use crate::model::source::{Sources, Span};
 use crate::model::text;
 use crate::model::usage::Seats;
 use crate::model::user::UserId;
-use crate::ops::apply::report::{Intent, Outcome as Written, Row};
+use crate::ops::apply::report::{Intent, Outcome as Written, ReportRow};
 use crate::ops::retire::advice::{Advice, Lines};
 use crate::ops::retire::plan::{Moves, Retirement};
-use crate::ops::retire::report::{Fate, Report};
-use crate::ops::users::report::Outcome as Set;
+use crate::ops::retire::report::{Fate, RetireReport};
+use crate::ops::users::report::UserOutcome as Set;
 use crate::output::csv::csv;
-use crate::output::outcome::{self, Said};
+use crate::output::outcome::{self, OutcomeWords};
 use crate::output::style::{Style, Tone};
 use crate::output::text::cause::human as explained;
 use crate::output::text::{finished, target_line};
@@ -89,12 +89,12 @@ fn definition(it: &Definition, default_locale: &Locale) -> String {
 
 /// What became of it, for people: a line for each of them, the definition, why it stopped, what to write into
 /// the config, a sum.
-pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style) -> String {
-    let Report { retirement, people, definition, division_unread, halt, interrupted } = report;
+pub fn report(report: &RetireReport, target: &Target, sources: &Sources, style: Style) -> String {
+    let RetireReport { retirement, people, definition, division_unread, halt, interrupted } = report;
     let mut shown = format!("{}\n\n{}\n\n", target_line(target), heading(retirement, style));
     let mut fates = people.iter().peekable();
     while let Some((user, fate)) = fates.next() {
-        let Said { place: _, words, tone } = said(fate);
+        let OutcomeWords { place: _, words, tone } = said(fate);
         let padding = " ".repeat(15usize.saturating_sub(words.len()));
         let _ = writeln!(shown, "  {} {padding}{user}", style.toned(tone, words));
         // What goes for several in a row is told once, below the last of them.
@@ -128,7 +128,7 @@ pub fn report(report: &Report, target: &Target, sources: &Sources, style: Style)
 }
 
 /// How the fate of a person is said.
-fn said(fate: &Fate) -> Said {
+fn said(fate: &Fate) -> OutcomeWords {
     let (place, words) = match fate {
         Fate::Set(Set::Done) => (0, "moved"),
         Fate::Set(Set::AlreadySo) => (1, "already there"),
@@ -141,7 +141,7 @@ fn said(fate: &Fate) -> Said {
         Fate::Set(Set::Skipped) => (8, "skipped"),
         Fate::Set(Set::Unknown(_)) => (9, "unknown"),
     };
-    Said { place, words, tone: if fate.is_success() { Tone::Good } else { Tone::Bad } }
+    OutcomeWords { place, words, tone: if fate.is_success() { Tone::Good } else { Tone::Bad } }
 }
 
 fn advised(advice: &Advice, sources: &Sources, style: Style) -> String {
@@ -167,10 +167,10 @@ fn advised(advice: &Advice, sources: &Sources, style: Style) -> String {
     shown
 }
 
-fn sum(report: &Report, style: Style) -> String {
+fn sum(report: &RetireReport, style: Style) -> String {
     let counts = outcome::counted(report.people.values().map(said));
     let people = if counts.is_empty() { "nobody to move" } else { counts.as_str() };
-    let definition = match report.definition.as_ref().map(|row: &Row| &row.outcome) {
+    let definition = match report.definition.as_ref().map(|row: &ReportRow| &row.outcome) {
         _ if report.is_deactivated() => "deactivated",
         Some(Written::Unknown(_) | Written::Differs(_) | Written::NotVisibleYet(_)) => {
             "whether it is deactivated is not known"
@@ -185,7 +185,7 @@ fn sum(report: &Report, style: Style) -> String {
     format!("{head} {people}; {definition}.{verdict}\n")
 }
 
-pub fn report_csv(report: &Report) -> String {
+pub fn report_csv(report: &RetireReport) -> String {
     const HEADERS: [&str; 3] = ["id", "outcome", "reason"];
     let row = |(user, fate): (&UserId, &Fate)| {
         vec![user.to_string(), fate.code().to_owned(), fate.why().map(|it| it.message).unwrap_or_default()]

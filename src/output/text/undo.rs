@@ -6,8 +6,8 @@ use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::report::Intent;
-use crate::ops::history::stored::KeptReport;
 use crate::ops::history::stored::RunText;
+use crate::ops::history::stored::StoredReport;
 use crate::ops::undo::{Known, Undo};
 use crate::output::style::Style;
 use crate::output::text::plan::plan;
@@ -16,13 +16,13 @@ use crate::plan::change::{Action, Change, Reason};
 
 /// The report that is taken back, and where it was read from.
 #[derive(Debug, Clone, Copy)]
-pub struct Source<'a> {
+pub struct UndoSource<'a> {
     pub file: &'a str,
-    pub report: &'a KeptReport,
+    pub report: &'a StoredReport,
 }
 
 /// The whole of it, complete however long it is.
-pub fn undo(undo: &Undo, source: Source<'_>, target: &Target, style: Style) -> String {
+pub fn undo(undo: &Undo, source: UndoSource<'_>, target: &Target, style: Style) -> String {
     let Undo { plan: steps, settled, config } = undo;
     let mut shown = plan(steps, target, &Sources::new(), style);
     // Writing to a String cannot fail.
@@ -50,7 +50,7 @@ pub fn undo(undo: &Undo, source: Source<'_>, target: &Target, style: Style) -> S
 }
 
 /// What has to be done in the repository as well, if anything, for after the undo.
-pub fn revert(report: &KeptReport) -> String {
+pub fn revert(report: &StoredReport) -> String {
     // What an undo did came from no config.
     if report.run.as_ref().is_some_and(|it| it.said.undoes.is_some()) {
         return String::new();
@@ -64,8 +64,8 @@ pub fn revert(report: &KeptReport) -> String {
 }
 
 /// `reports/x.json` of 2026-03-01 09:05 (ada, pull request 12).
-fn named(source: Source<'_>) -> String {
-    let Source { file, report } = source;
+fn named(source: UndoSource<'_>) -> String {
+    let UndoSource { file, report } = source;
     let file = format!("`{}`", text::terminal(file));
     let Some(run) = &report.run else { return file };
     let RunText { client, actor, pull_request, .. } = &run.said;

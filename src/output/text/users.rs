@@ -7,11 +7,11 @@ use crate::model::names::Locale;
 use crate::model::observed::Target;
 use crate::model::text::{self, Shown};
 use crate::model::user::{OutOfOffice, UserPresence};
-use crate::ops::users::listing::{Found, Listing, Row};
-use crate::ops::users::meant::{By, Meant};
-use crate::ops::users::report::{self, Outcome, Report};
+use crate::ops::users::listing::{UserFound, UserListing, UserListingRow};
+use crate::ops::users::meant::{ResolvedBy, ResolvedPresence};
+use crate::ops::users::report::{self, UserOutcome, UserReport};
 use crate::output::csv::csv;
-use crate::output::outcome::{self, Said};
+use crate::output::outcome::{self, OutcomeWords};
 use crate::output::style::{Style, Tone};
 use crate::output::table::table;
 use crate::output::text::cause::human as explained;
@@ -20,7 +20,7 @@ use crate::output::text::target_line;
 /// What stands where the org does not say.
 const NOT_KNOWN: &str = "not known";
 
-pub fn listing(listing: &Listing, target: &Target, style: Style) -> String {
+pub fn listing(listing: &UserListing, target: &Target, style: Style) -> String {
     const HEADERS: [&str; 6] = ["User", "Presence", "System presence", "Since", "Primary source", "Message"];
     let mut shown = format!("{}\nSource: {}\n\n", target_line(target), text::terminal(listing.source.as_str()));
     let rows: Vec<Vec<String>> = listing.rows.iter().map(|row| cells(row, listing)).collect();
@@ -36,7 +36,7 @@ pub fn listing(listing: &Listing, target: &Target, style: Style) -> String {
     for cause in &told {
         let _ = write!(shown, "\n{}", explained(cause, "", style));
     }
-    let missing = listing.rows.iter().filter(|row| !matches!(row.found, Found::On(_))).count();
+    let missing = listing.rows.iter().filter(|row| !matches!(row.found, UserFound::On(_))).count();
     let count = text::count(listing.rows.len(), "user");
     let sum =
         if missing == 0 { format!("{count}.") } else { format!("{count}, {missing} without a presence to show.") };
@@ -45,10 +45,10 @@ pub fn listing(listing: &Listing, target: &Target, style: Style) -> String {
     shown
 }
 
-fn cells(row: &Row, listing: &Listing) -> Vec<String> {
+fn cells(row: &UserListingRow, listing: &UserListing) -> Vec<String> {
     let user = row.user.to_string();
     let presence = match &row.found {
-        Found::On(presence) => presence,
+        UserFound::On(presence) => presence,
         other => return vec![user, in_brief(other).to_owned()],
     };
     let UserPresence { definition, system_presence: _, message, since, primary, out_of_office } = presence;
@@ -64,12 +64,12 @@ fn cells(row: &Row, listing: &Listing) -> Vec<String> {
     ]
 }
 
-fn in_brief(found: &Found) -> &'static str {
+fn in_brief(found: &UserFound) -> &'static str {
     match found {
-        Found::On(_) => "",
-        Found::NotShown => "not shown by the org",
-        Found::NoTeams | Found::TeamsGone => "nothing of Microsoft Teams",
-        Found::Failed(_) => "could not be read",
+        UserFound::On(_) => "",
+        UserFound::NotShown => "not shown by the org",
+        UserFound::NoTeams | UserFound::TeamsGone => "nothing of Microsoft Teams",
+        UserFound::Failed(_) => "could not be read",
     }
 }
 
@@ -91,7 +91,7 @@ fn out_of_office_in_words(times: &[OutOfOffice]) -> Option<String> {
 }
 
 /// What users are on, for spreadsheets. `user set --from` reads it again.
-pub fn listing_csv(listing: &Listing) -> String {
+pub fn listing_csv(listing: &UserListing) -> String {
     const HEADERS: [&str; 9] =
         ["id", "result", "presence", "presenceId", "systemPresence", "since", "primarySource", "message", "reason"];
     let rows: Vec<Vec<String>> = listing
@@ -99,8 +99,8 @@ pub fn listing_csv(listing: &Listing) -> String {
         .iter()
         .map(|row| {
             let seen = match &row.found {
-                Found::On(presence) => Some(presence),
-                Found::NotShown | Found::NoTeams | Found::TeamsGone | Found::Failed(_) => None,
+                UserFound::On(presence) => Some(presence),
+                UserFound::NotShown | UserFound::NoTeams | UserFound::TeamsGone | UserFound::Failed(_) => None,
             };
             let text = |it: Option<String>| it.unwrap_or_default();
             vec![
@@ -120,28 +120,28 @@ pub fn listing_csv(listing: &Listing) -> String {
 }
 
 /// How the outcome of a user is said.
-fn said(outcome: &Outcome) -> Said {
+fn said(outcome: &UserOutcome) -> OutcomeWords {
     let (place, words, tone) = match outcome {
-        Outcome::Done => (0, "done", Tone::Good),
-        Outcome::AlreadySo => (1, "already so", Tone::Good),
-        Outcome::Elsewhere(_) => (2, "gone already", Tone::Good),
-        Outcome::NotShown => (3, "not shown", Tone::Bad),
-        Outcome::Differs(_) => (4, "different", Tone::Bad),
-        Outcome::Failed(_) => (5, "failed", Tone::Bad),
-        Outcome::Skipped => (6, "skipped", Tone::Open),
-        Outcome::Unknown(_) => (7, "unknown", Tone::Bad),
+        UserOutcome::Done => (0, "done", Tone::Good),
+        UserOutcome::AlreadySo => (1, "already so", Tone::Good),
+        UserOutcome::Elsewhere(_) => (2, "gone already", Tone::Good),
+        UserOutcome::NotShown => (3, "not shown", Tone::Bad),
+        UserOutcome::Differs(_) => (4, "different", Tone::Bad),
+        UserOutcome::Failed(_) => (5, "failed", Tone::Bad),
+        UserOutcome::Skipped => (6, "skipped", Tone::Open),
+        UserOutcome::Unknown(_) => (7, "unknown", Tone::Bad),
     };
-    Said { place, words, tone }
+    OutcomeWords { place, words, tone }
 }
 
 /// What was found for each presence that somebody named, a line each.
-pub fn meant(all: &[Meant], default_locale: &Locale) -> String {
+pub fn meant(all: &[ResolvedPresence], default_locale: &Locale) -> String {
     let mut shown = String::new();
-    for Meant { typed, by, definition } in all {
+    for ResolvedPresence { typed, by, definition } in all {
         let by = match by {
-            By::Key => "the key",
-            By::Id => "the id",
-            By::Label => "a label",
+            ResolvedBy::Key => "the key",
+            ResolvedBy::Id => "the id",
+            ResolvedBy::Label => "a label",
         };
         let name = definition.name(default_locale).map_or_else(
             || text::terminal(definition.id.as_str()).to_string(),
@@ -160,8 +160,8 @@ pub fn meant(all: &[Meant], default_locale: &Locale) -> String {
 }
 
 /// What became of users, for people: a line a user, with more below it where it is not done.
-pub fn report(report: &Report, target: &Target, style: Style) -> String {
-    let Report { source, meant: presences, rows, interrupted, default_locale } = report;
+pub fn report(report: &UserReport, target: &Target, style: Style) -> String {
+    let UserReport { source, meant: presences, rows, interrupted, default_locale } = report;
     let mut shown = format!("{}\nSource: {}\n", target_line(target), text::terminal(source.as_str()));
     shown.push_str(&meant(presences, default_locale));
     shown.push('\n');
@@ -178,9 +178,9 @@ pub fn report(report: &Report, target: &Target, style: Style) -> String {
     shown
 }
 
-fn row(row: &report::Row, report: &Report, style: Style) -> String {
-    let report::Row { user, wish, outcome } = row;
-    let Said { place: _, words, tone } = said(outcome);
+fn row(row: &report::UserReportRow, report: &UserReport, style: Style) -> String {
+    let report::UserReportRow { user, wish, outcome } = row;
+    let OutcomeWords { place: _, words, tone } = said(outcome);
     let padding = " ".repeat(12usize.saturating_sub(words.len()));
     let words = style.toned(tone, words);
     let label = report.meant(&wish.definition).and_then(|it| it.definition.name(&report.default_locale));
@@ -191,18 +191,18 @@ fn row(row: &report::Row, report: &Report, style: Style) -> String {
     format!("  {words} {padding}{user} to {presence}\n")
 }
 
-fn why(outcome: &Outcome, report: &Report, style: Style) -> String {
+fn why(outcome: &UserOutcome, report: &UserReport, style: Style) -> String {
     const INDENT: &str = "      ";
     let Some(cause) = outcome.why(&report.source) else { return String::new() };
     let mut shown = explained(&cause, INDENT, style);
-    if matches!(outcome, Outcome::Unknown(_)) {
+    if matches!(outcome, UserOutcome::Unknown(_)) {
         // Writing to a String cannot fail.
         let _ = writeln!(shown, "{INDENT}whether it was set is not known; running it again is safe");
     }
     shown
 }
 
-fn sum(report: &Report, style: Style) -> String {
+fn sum(report: &UserReport, style: Style) -> String {
     let rows = &report.rows;
     let counts = outcome::counted(rows.iter().map(|row| said(&row.outcome)));
     let missing = rows.iter().filter(|row| !row.outcome.is_success()).count();
@@ -216,12 +216,12 @@ fn sum(report: &Report, style: Style) -> String {
     format!("{head} {counts}.{verdict}\n")
 }
 
-pub fn report_csv(report: &Report) -> String {
+pub fn report_csv(report: &UserReport) -> String {
     const HEADERS: [&str; 6] = ["id", "outcome", "presence", "presenceId", "message", "reason"];
     let rows: Vec<Vec<String>> = report
         .rows
         .iter()
-        .map(|report::Row { user, wish, outcome }| {
+        .map(|report::UserReportRow { user, wish, outcome }| {
             let label = report.meant(&wish.definition).and_then(|it| it.definition.name(&report.default_locale));
             vec![
                 user.to_string(),

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use presencectl::client::{Credentials, Gate, Kind, Session, WriteError};
+use presencectl::client::{ApiErrorKind, Credentials, Session, WriteError, WriteGuard};
 use presencectl::host::stop::{Signal, Stop};
 use tokio::time::Instant;
 
@@ -12,13 +12,13 @@ use super::double::{Double, not_sent, ok, throttled};
 use super::{id, unclear};
 
 /// A gate, and a signal that closes it after a second.
-fn closing() -> Gate {
+fn closing() -> WriteGuard {
     let (sender, stop) = Stop::new();
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_secs(1)).await;
         sender.send(Some(Signal::Interrupt)).unwrap();
     });
-    Gate::new(&stop)
+    WriteGuard::new(&stop)
 }
 
 /// A write that is not sent, since the gate closes while it waits.
@@ -28,7 +28,7 @@ async fn never_sent(org: &Arc<Double>, session: &Session) {
     let asked = org.lines().len();
     let error = session.behind(&gate).writer().delete(&id("a")).await.unwrap_err();
     let WriteError::NotDone(error) = error else { panic!("{error}") };
-    assert_eq!(error.kind, Kind::Interrupted);
+    assert_eq!(error.kind, ApiErrorKind::Interrupted);
     assert_eq!(begun.elapsed(), Duration::from_secs(1));
     assert!(!gate.was_passed());
     assert_eq!(org.lines().len(), asked);
@@ -67,7 +67,7 @@ async fn a_closed_gate_stops_writes_and_not_reads() {
     let org = Double::by(|_| ok("[]"));
     let (sender, stop) = Stop::new();
     sender.send(Some(Signal::Terminate)).unwrap();
-    let session = org.session().behind(&Gate::new(&stop));
+    let session = org.session().behind(&WriteGuard::new(&stop));
     session.reader().system_presences().await.unwrap();
     assert!(!unclear(&session.writer().delete(&id("a")).await.unwrap_err()));
     assert_eq!(org.lines(), ["GET https://api.mypurecloud.de/api/v2/systempresences"]);
@@ -78,13 +78,13 @@ async fn what_was_read_may_be_just_as_old_as_it_may_be_when_it_is_written() {
     for (waited_ms, is_sent) in [(5_000, true), (5_001, false)] {
         let org = Double::by(|_| ok(""));
         let (_sender, stop) = Stop::new();
-        let gate = Gate::new(&stop);
+        let gate = WriteGuard::new(&stop);
         gate.fresh_for(Duration::from_secs(5));
         tokio::time::sleep(Duration::from_millis(waited_ms)).await;
         let written = org.session_with_token().behind(&gate).writer().delete(&id("a")).await;
         assert_eq!((gate.was_passed(), org.lines().len()), (is_sent, usize::from(is_sent)), "{waited_ms}");
         match written {
-            Err(WriteError::NotDone(error)) => assert_eq!((error.kind, is_sent), (Kind::Waited, false)),
+            Err(WriteError::NotDone(error)) => assert_eq!((error.kind, is_sent), (ApiErrorKind::Waited, false)),
             other => assert!(is_sent && other.is_ok(), "{other:?}"),
         }
     }

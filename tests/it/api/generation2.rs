@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use presencectl::client::{Kind, Patch, Reader, WriteError, Writer};
+use presencectl::client::{ApiErrorKind, Patch, Reader, WriteError, Writer};
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DivisionId, SystemPresence};
 use presencectl::model::observed::{Content, Definition, Primary};
@@ -99,7 +99,7 @@ async fn a_list_that_never_holds_still_is_an_error() {
     });
     let error = reader(&org).definitions().await.unwrap_err();
     let what = "the active definitions were others when they were read again";
-    assert_eq!(error.kind, Kind::Unsettled(what.to_owned()));
+    assert_eq!(error.kind, ApiErrorKind::Unsettled(what.to_owned()));
     assert_eq!(org.lines().len(), 15);
 }
 
@@ -107,7 +107,7 @@ async fn a_list_that_never_holds_still_is_an_error() {
 async fn a_total_that_is_none_is_found_out() {
     let org = Double::answering([ok(r#"{"total":2,"entities":[]}"#)]);
     let error = reader(&org).definitions().await.unwrap_err();
-    assert_eq!(error.kind, Kind::BrokenPromise("`total` is 2, and 0 came".to_owned()));
+    assert_eq!(error.kind, ApiErrorKind::BrokenPromise("`total` is 2, and 0 came".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,9 +115,9 @@ async fn a_generation_that_is_not_served_is_told_from_a_gateways_page() {
     let gone = r#"{"message":"not there","code":"not.found","status":404}"#;
     let org = Double::answering([status(404, gone), status(410, gone), status(404, "<html>no such page</html>")]);
     for kind in [
-        Kind::NotServed(Generation::Second),
-        Kind::NotServed(Generation::Second),
-        Kind::NotFound { by_the_platform: false },
+        ApiErrorKind::NotServed(Generation::Second),
+        ApiErrorKind::NotServed(Generation::Second),
+        ApiErrorKind::NotFound { by_the_platform: false },
     ] {
         assert_eq!(reader(&org).definitions().await.unwrap_err().kind, kind);
     }
@@ -151,7 +151,11 @@ async fn what_is_made_has_its_division_and_this_generations_spelling() {
         format!(r#"{{"divisionId":"{SALES}","languageLabels":{{"en_US":"Lunch"}},"systemPresence":"OnQueue"}}"#)
     );
     let WriteError::NotDone(error) = writer(&org).create(&on_queue, &content).await.unwrap_err() else { panic!() };
-    assert_eq!(error.kind, Kind::NotServed(Generation::Second), "nothing was made, and planning again finds the other");
+    assert_eq!(
+        error.kind,
+        ApiErrorKind::NotServed(Generation::Second),
+        "nothing was made, and planning again finds the other"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 
 use presencectl::client::error::WriteError;
 use presencectl::client::policy::ATTEMPTS_MAX;
-use presencectl::client::{ApiError, Kind, Patch};
+use presencectl::client::{ApiError, ApiErrorKind, Patch};
 use presencectl::model::generation::Generation;
 use presencectl::model::names::Locale;
 use presencectl::model::observed::{Found, Listed};
@@ -149,7 +149,7 @@ async fn a_list_of_which_nothing_can_be_read_is_of_another_kind() {
     for generation in Generation::ALL {
         let error = read(generation, &all).await.unwrap_err();
         let what = "none of 10 definitions can be read: `languageLabels` is missing in `entities[0]`";
-        assert_eq!(error.kind, Kind::BrokenPromise(what.to_owned()));
+        assert_eq!(error.kind, ApiErrorKind::BrokenPromise(what.to_owned()));
         assert_eq!(read(generation, &all[1..]).await.unwrap().odd.len(), 9);
     }
 }
@@ -219,7 +219,7 @@ async fn half_a_character_is_never_sent_back() {
     for (entity, patch, place) in refused {
         let (written, bodies) = put(&entity, patch).await;
         let Err(WriteError::NotDone(error)) = written else { panic!("{entity}: {written:?}") };
-        assert!(matches!(&error.kind, Kind::HalfCharacter(it) if it.places() == place), "{error}");
+        assert!(matches!(&error.kind, ApiErrorKind::HalfCharacter(it) if it.places() == place), "{error}");
         assert!(error.to_string().contains("was not sent: it would send back half a character"), "{error}");
         assert_eq!(bodies, Vec::<String>::new());
     }
@@ -260,7 +260,7 @@ async fn an_odd_object_that_is_asked_for_is_an_error_that_says_what_is_odd() {
 async fn asked(answer: impl Fn() -> Answer + Send + 'static) -> (String, usize) {
     let org = Double::by(move |_| answer());
     let error = org.session().reader().list().await.unwrap_err();
-    assert!(matches!(error.kind, Kind::BrokenPromise(_)), "{error}");
+    assert!(matches!(error.kind, ApiErrorKind::BrokenPromise(_)), "{error}");
     (error.to_string(), org.lines().len())
 }
 

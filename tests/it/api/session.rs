@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use presencectl::client::secrets::Secrets;
 use presencectl::client::wire::{Method, RateLimit, Request, Response, basic, headers};
-use presencectl::client::{ApiError, Credentials, Gate, Kind};
+use presencectl::client::{ApiError, ApiErrorKind, Credentials, WriteGuard};
 use presencectl::host::stop::Stop;
 use presencectl::model::limits;
 use presencectl::model::platform::{REQUESTS_PER_MINUTE_DEFAULT, WINDOW_MS, WINDOW_SLACK_MS};
@@ -56,7 +56,7 @@ async fn a_401_is_no_reason_to_give_up_a_write() {
 async fn one_new_token_and_no_more() {
     let org = Double::by(|_| status(401, "{}"));
     let error = org.session().reader().system_presences().await.unwrap_err();
-    assert_eq!(error.kind, Kind::Unauthorized { given_token: false });
+    assert_eq!(error.kind, ApiErrorKind::Unauthorized { given_token: false });
     assert_eq!((org.lines().len(), org.token_requests()), (2, 2));
 }
 
@@ -64,7 +64,7 @@ async fn one_new_token_and_no_more() {
 async fn a_given_token_cannot_be_renewed_and_the_error_says_so() {
     let org = Double::answering([status(401, r#"{"code":"bad.credentials"}"#)]);
     let error = org.session_with_token().reader().system_presences().await.unwrap_err();
-    assert_eq!(error.kind, Kind::Unauthorized { given_token: true });
+    assert_eq!(error.kind, ApiErrorKind::Unauthorized { given_token: true });
     assert!(error.help().contains("A given token cannot be renewed: set a new one"), "{}", error.help());
     assert_eq!(org.token_requests(), 0);
 }
@@ -99,7 +99,7 @@ async fn a_token_is_asked_for_again_for_a_minute_where_the_400_is_a_rate_limit()
     let org = Double::with_tokens(|_| ok("[]"), move |_| status(400, limited));
     let begun = Instant::now();
     let error = org.session().reader().system_presences().await.unwrap_err();
-    assert!(matches!(error.kind, Kind::RateLimited { .. }), "{error}");
+    assert!(matches!(error.kind, ApiErrorKind::RateLimited { .. }), "{error}");
     let took = begun.elapsed().as_secs();
     assert!((60..75).contains(&took) && org.token_requests() > 6, "{took} s, {}", org.token_requests());
 }
@@ -133,7 +133,7 @@ async fn refused_credentials_are_asked_about_once() {
     let writer = session.writer();
     let reader = session.reader();
     let results = join_all((0..5).map(|_| reader.system_presences())).await;
-    assert!(results.iter().all(|it| it.as_ref().unwrap_err().kind == Kind::Credentials));
+    assert!(results.iter().all(|it| it.as_ref().unwrap_err().kind == ApiErrorKind::Credentials));
     assert!(!unclear(&writer.delete(&id("a")).await.unwrap_err()));
     assert_eq!((org.token_requests(), org.lines().len()), (1, 0));
     assert_eq!(
@@ -253,7 +253,7 @@ async fn the_exchange_that_wrote_is_named_without_a_secret() {
     };
     let session = Double::by(echo).session_with_token();
     let (_sender, stop) = Stop::new();
-    let gate = Gate::new(&stop);
+    let gate = WriteGuard::new(&stop);
     session.behind(&gate).reader().system_presences().await.unwrap_err();
     assert_eq!(gate.answered(), None, "a read writes nothing");
     session.behind(&gate).writer().delete(&id("a")).await.unwrap();
@@ -322,7 +322,7 @@ async fn no_piece_of_a_secret_comes_back_out() {
             Double::answering([ok(&serde_json::json!({ "id": "o-1", "name": format!("a {told} b") }).to_string())]);
         let session = org.session_of(Credentials::Token(LONG.into()), REQUESTS_PER_MINUTE_DEFAULT);
         let error = session.reader().organization().await.unwrap_err();
-        assert_eq!(error.kind, Kind::HoldsSecret, "{told}");
+        assert_eq!(error.kind, ApiErrorKind::HoldsSecret, "{told}");
     }
     let less = &LONG[5..16];
     let org = Double::answering([ok(&format!(r#"{{"id":"o-1","name":"{less}"}}"#))]);
@@ -359,11 +359,11 @@ async fn an_answer_that_holds_a_secret_is_not_read() {
         });
         let session = org.session();
         let error = session.reader().organization().await.unwrap_err();
-        assert_eq!(error.kind, Kind::HoldsSecret);
+        assert_eq!(error.kind, ApiErrorKind::HoldsSecret);
         assert!(!format!("{error} {error:?}").contains(CANARY), "{error:?}");
         // A write may have been carried out all the same.
         let error = session.writer().create(&meal(), &content(&[])).await.unwrap_err();
-        assert!(unclear(&error) && error.cause().kind == Kind::HoldsSecret, "{error:?}");
+        assert!(unclear(&error) && error.cause().kind == ApiErrorKind::HoldsSecret, "{error:?}");
         assert_eq!(org.token_requests(), 2);
     }
 }

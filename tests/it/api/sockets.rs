@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::any;
 use presencectl::client::in_process::DROP_HEADER;
 use presencectl::client::wire::{Auth, Body, Method, Request, Response, Wire, WireError};
-use presencectl::client::{Credentials, Endpoints, HttpWire, InProcess, Kind, Limits, Options, Session};
+use presencectl::client::{ApiErrorKind, Credentials, Endpoints, HttpWire, InProcess, Options, Session, WireLimits};
 use presencectl::host::proxy::Proxies;
 use presencectl::model::generation::Generation;
 use presencectl::model::limits::{ANSWER_BYTES_MAX, LIST_BYTES_MAX};
@@ -23,7 +23,7 @@ use super::double::CANARY;
 /// The query of a request.
 type Asked = axum::extract::Query<std::collections::HashMap<String, String>>;
 
-fn session(base: &str, limits: Limits) -> Session {
+fn session(base: &str, limits: WireLimits) -> Session {
     let endpoints = Endpoints::of_base_url(base).unwrap();
     let wire = Arc::new(HttpWire::new(&endpoints, limits));
     Session::new(endpoints, Credentials::Token(CANARY.into()), wire, Options::default())
@@ -34,7 +34,7 @@ fn request(base: &str, method: Method) -> Request {
     Request { method, url, auth: Auth::Bearer(CANARY.into()), body: Body::None, answer_bytes_max: ANSWER_BYTES_MAX }
 }
 
-async fn exchange(base: &str, method: Method, limits: Limits) -> Result<Response, WireError> {
+async fn exchange(base: &str, method: Method, limits: WireLimits) -> Result<Response, WireError> {
     let endpoints = Endpoints::of_base_url(base).unwrap();
     HttpWire::new(&endpoints, limits).exchange(&request(base, method)).await
 }
@@ -75,7 +75,7 @@ async fn over_sockets_an_org_answers() {
         )
     })))
     .await;
-    let names = session(&base, Limits::default()).reader().system_presences().await.unwrap();
+    let names = session(&base, WireLimits::default()).reader().system_presences().await.unwrap();
     assert_eq!(names.len(), 1);
 }
 
@@ -106,8 +106,8 @@ async fn a_redirect_is_an_error_and_the_token_stays_here() {
     for status in [StatusCode::FOUND, StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT] {
         let location = elsewhere.clone();
         let base = serve(Router::new().fallback(any(move || async move { (status, [("location", location)]) }))).await;
-        let error = session(&base, Limits::default()).reader().system_presences().await.unwrap_err();
-        assert_eq!(error.kind, Kind::Redirected);
+        let error = session(&base, WireLimits::default()).reader().system_presences().await.unwrap_err();
+        assert_eq!(error.kind, ApiErrorKind::Redirected);
         let code = status.as_u16();
         assert_eq!(
             error.to_string(),
@@ -122,7 +122,7 @@ async fn a_refused_connection_was_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let error = exchange(&base, Method::Post, Limits::default()).await.unwrap_err();
+    let error = exchange(&base, Method::Post, WireLimits::default()).await.unwrap_err();
     let WireError::NotSent(why) = error else { panic!("{error:?}") };
     assert!(why.starts_with("tcp connect error: Connection refused"), "{why}");
 }
@@ -141,7 +141,7 @@ async fn a_proxy_whose_way_on_is_closed_counts_as_no_network_and_any_other_refus
         let base = "https://gw.corp.test";
         let endpoints = Endpoints::of_base_url(base).unwrap();
         let proxy = Proxies::of(&variable).of_urls(&[endpoints.login().clone()]).unwrap();
-        let wire = HttpWire::new(&endpoints, Limits::default()).through(proxy);
+        let wire = HttpWire::new(&endpoints, WireLimits::default()).through(proxy);
         for _ in 0..2 {
             let error = wire.exchange(&request(base, Method::Post)).await.unwrap_err();
             assert_eq!(matches!(error, WireError::Proxy { .. }), is_final, "{error:?}");
@@ -154,9 +154,9 @@ async fn a_proxy_whose_way_on_is_closed_counts_as_no_network_and_any_other_refus
 #[tokio::test]
 async fn a_name_that_nothing_has_is_asked_for_once() {
     // No name ends so (RFC 6761).
-    let session = session("https://presencectl.invalid", Limits::default());
+    let session = session("https://presencectl.invalid", WireLimits::default());
     let error = session.reader().system_presences().await.unwrap_err();
-    assert!(matches!(error.kind, Kind::Connection(WireError::NoHost(_))), "{error:?}");
+    assert!(matches!(error.kind, ApiErrorKind::Connection(WireError::NoHost(_))), "{error:?}");
     assert_eq!((error.about.attempts, session.request_count()), (1, 1));
 }
 
@@ -167,7 +167,7 @@ async fn a_cut_connection_is_lost_and_sent_once() {
     for bytes in cuts {
         for method in [Method::Get, Method::Post, Method::Put] {
             let (base, connections) = raw(bytes).await;
-            let error = exchange(&base, method, Limits::default()).await.unwrap_err();
+            let error = exchange(&base, method, WireLimits::default()).await.unwrap_err();
             assert!(matches!(error, WireError::Lost(_)), "{error:?}");
             assert_eq!(connections.load(Ordering::SeqCst), 1, "{method}");
         }
@@ -182,11 +182,11 @@ async fn a_slow_answer_and_a_long_one_have_their_limits() {
             .fallback(any(|| async { "x".repeat(101) })),
     )
     .await;
-    let limits = Limits { request_timeout_ms: 50, ..Limits::default() };
+    let limits = WireLimits { request_timeout_ms: 50, ..WireLimits::default() };
     let error = exchange(&format!("{base}/slow"), Method::Get, limits).await.unwrap_err();
     assert_eq!(error, WireError::TimedOut { after_ms: 50 });
     for (limit_bytes, is_too_large) in [(100, true), (101, false)] {
-        let limits = Limits { body_bytes_max: limit_bytes, ..Limits::default() };
+        let limits = WireLimits { body_bytes_max: limit_bytes, ..WireLimits::default() };
         let answer = exchange(&base, Method::Get, limits).await;
         assert_eq!(answer == Err(WireError::TooLarge { limit_bytes }), is_too_large);
     }
@@ -196,7 +196,7 @@ async fn a_slow_answer_and_a_long_one_have_their_limits() {
 async fn plain_http_elsewhere_is_refused_before_anything_is_sent() {
     let (base, connections) = raw(b"").await;
     let far = Endpoints::of_domain("mypurecloud.de").unwrap();
-    let error = HttpWire::new(&far, Limits::default()).exchange(&request(&base, Method::Get)).await.unwrap_err();
+    let error = HttpWire::new(&far, WireLimits::default()).exchange(&request(&base, Method::Get)).await.unwrap_err();
     assert!(matches!(error, WireError::Setup(_)), "{error:?}");
     assert_eq!(connections.load(Ordering::SeqCst), 0);
 }
@@ -206,7 +206,7 @@ async fn a_secret_that_cannot_be_sent_is_not_shown() {
     let mut request = request("http://127.0.0.1:1", Method::Get);
     request.auth = Auth::Bearer(format!("{CANARY}\n").into());
     let endpoints = Endpoints::of_base_url("http://127.0.0.1:1").unwrap();
-    let error = HttpWire::new(&endpoints, Limits::default()).exchange(&request).await.unwrap_err();
+    let error = HttpWire::new(&endpoints, WireLimits::default()).exchange(&request).await.unwrap_err();
     assert_eq!(error, WireError::Setup("the access token holds a character that cannot be sent".to_owned()));
     assert!(!format!("{request:?}").contains(CANARY));
 }
@@ -224,13 +224,13 @@ async fn a_secret_that_comes_back_is_read_by_nobody() {
     for credentials in [Credentials::Token(CANARY.into()), client] {
         let endpoints = Endpoints::of_base_url(&base).unwrap();
         let wires: [Arc<dyn Wire>; 2] = [
-            Arc::new(HttpWire::new(&endpoints, Limits::default())),
-            Arc::new(InProcess::new(router.clone(), Limits::default())),
+            Arc::new(HttpWire::new(&endpoints, WireLimits::default())),
+            Arc::new(InProcess::new(router.clone(), WireLimits::default())),
         ];
         for wire in wires {
             let session = Session::new(endpoints.clone(), credentials.clone(), wire, Options::default());
             let error = session.reader().organization().await.unwrap_err();
-            assert_eq!(error.kind, Kind::HoldsSecret);
+            assert_eq!(error.kind, ApiErrorKind::HoldsSecret);
             assert!(!format!("{error:?}").contains(CANARY), "{error:?}");
         }
     }
@@ -251,12 +251,12 @@ async fn a_list_without_end_is_not_read_to_its_end() {
     }));
     for (generation, pages_read) in [(Generation::First, 9..=20), (Generation::Second, 3..=3)] {
         pages.store(0, Ordering::SeqCst);
-        let wire = Arc::new(InProcess::new(router.clone(), Limits::default()));
+        let wire = Arc::new(InProcess::new(router.clone(), WireLimits::default()));
         let endpoints = Endpoints::of_base_url("http://localhost").unwrap();
         let session = Session::new(endpoints, Credentials::Token(CANARY.into()), wire, Options::default());
         let error = session.speaking(generation).reader().definitions().await.unwrap_err();
         let why = format!("the answers for this list are longer than {LIST_BYTES_MAX} bytes together");
-        assert_eq!(error.kind, Kind::BrokenPromise(why));
+        assert_eq!(error.kind, ApiErrorKind::BrokenPromise(why));
         assert!(pages_read.contains(&pages.load(Ordering::SeqCst)), "{pages:?}");
     }
 }
@@ -267,12 +267,14 @@ async fn only_a_whole_list_may_be_long() {
     let router = Router::new().fallback(any(|| async { "[]".to_owned() + &" ".repeat(ANSWER_BYTES_MAX) }));
     let base = serve(router.clone()).await;
     let endpoints = Endpoints::of_base_url(&base).unwrap();
-    let wires: [Arc<dyn Wire>; 2] =
-        [Arc::new(HttpWire::new(&endpoints, Limits::default())), Arc::new(InProcess::new(router, Limits::default()))];
+    let wires: [Arc<dyn Wire>; 2] = [
+        Arc::new(HttpWire::new(&endpoints, WireLimits::default())),
+        Arc::new(InProcess::new(router, WireLimits::default())),
+    ];
     for wire in wires {
         let session = Session::new(endpoints.clone(), Credentials::Token(CANARY.into()), wire, Options::default());
         let error = session.reader().system_presences().await.unwrap_err();
-        assert_eq!(error.kind, Kind::Connection(WireError::TooLarge { limit_bytes: ANSWER_BYTES_MAX }));
+        assert_eq!(error.kind, ApiErrorKind::Connection(WireError::TooLarge { limit_bytes: ANSWER_BYTES_MAX }));
     }
 }
 
@@ -284,7 +286,7 @@ where
     R: axum::response::IntoResponse + 'static,
 {
     let router = Router::new().route("/api/v2/systempresences", any(answer));
-    InProcess::new(router, Limits { body_bytes_max: 100, ..Limits::default() })
+    InProcess::new(router, WireLimits { body_bytes_max: 100, ..WireLimits::default() })
         .exchange(&request("http://127.0.0.1:1", Method::Get))
         .await
 }
@@ -316,6 +318,6 @@ async fn in_process_the_org_sees_what_a_server_sees() {
         format!("{} {} {:?}", request.method(), request.uri(), request.headers()["host"])
     }));
     let answer =
-        InProcess::new(router, Limits::default()).exchange(&request("http://127.0.0.1:8080", Method::Delete)).await;
+        InProcess::new(router, WireLimits::default()).exchange(&request("http://127.0.0.1:8080", Method::Delete)).await;
     assert_eq!(answer.unwrap().body, b"DELETE /api/v2/systempresences \"127.0.0.1:8080\"");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use presencectl::client::wire::{Auth, Body, Method, Request, Response, Wire as _, WireError};
-use presencectl::client::{Distrust, Endpoints, HttpWire, Limits};
+use presencectl::client::{Distrust, Endpoints, HttpWire, WireLimits};
 use presencectl::model::limits::ANSWER_BYTES_MAX;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType, date_time_ymd};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -72,7 +72,7 @@ async fn asked(base: &str, trusted: Option<&str>) -> Result<Response, WireError>
         body: Body::None,
         answer_bytes_max: ANSWER_BYTES_MAX,
     };
-    let wire = HttpWire::new(&endpoints, Limits::default());
+    let wire = HttpWire::new(&endpoints, WireLimits::default());
     let wire = match trusted {
         None => wire,
         Some(pem) => wire.trusting(pem.as_bytes()).unwrap(),
@@ -115,7 +115,8 @@ async fn the_reason_why_a_certificate_is_refused_is_the_librarys_own() {
 #[test]
 fn a_file_of_certificates_is_judged_before_anything_is_sent() {
     let endpoints = Endpoints::of_base_url("https://127.0.0.1:1").unwrap();
-    let refused = |text: &str| HttpWire::new(&endpoints, Limits::default()).trusting(text.as_bytes()).err().unwrap();
+    let refused =
+        |text: &str| HttpWire::new(&endpoints, WireLimits::default()).trusting(text.as_bytes()).err().unwrap();
     for text in ["", "certificate"] {
         assert_eq!(refused(text), "there is no certificate in it");
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use presencectl::client::Kind;
+use presencectl::client::ApiErrorKind;
 use presencectl::model::names::DefinitionId;
 use presencectl::model::usage::{People, Queue};
 use serde_json::{Value, json};
@@ -92,10 +92,10 @@ async fn what_cannot_be_had_is_an_error_and_no_number() {
     let broken = ok(r#"{"results":[{"group":{},"entities":[]}]}"#);
     let org = Double::answering([status(403, r#"{"code":"missing.permissions"}"#), broken, ok("[]")]);
     let ask = async || org.session().reader().people_on(&[id("a")].into()).await.unwrap_err().kind;
-    assert!(matches!(ask().await, Kind::Forbidden { .. }));
+    assert!(matches!(ask().await, ApiErrorKind::Forbidden { .. }));
     let missing = "`organizationPresenceId` is missing in `results[0]`";
-    assert_eq!(ask().await, Kind::BrokenPromise(missing.to_owned()));
-    assert!(matches!(ask().await, Kind::BrokenPromise(_)));
+    assert_eq!(ask().await, ApiErrorKind::BrokenPromise(missing.to_owned()));
+    assert!(matches!(ask().await, ApiErrorKind::BrokenPromise(_)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,6 +135,6 @@ async fn somebody_without_a_usable_id_breaks_the_promise() {
         let group = json!({ "group": { "organizationPresenceId": "a" }, "entities": [{ "userId": user }] });
         let org = Double::answering([page(&[group])]);
         let error = org.session().reader().seats_on(&id("a")).await.unwrap_err();
-        assert!(matches!(error.kind, Kind::BrokenPromise(_)), "{error}");
+        assert!(matches!(error.kind, ApiErrorKind::BrokenPromise(_)), "{error}");
     }
 }

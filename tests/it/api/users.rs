@@ -1,9 +1,9 @@
 //! Presences of users: what is sent for each operation of the API document, and what is made of the answers.
 
 use presencectl::client::user_operations::{BULK_PUT_USERS_MAX, BULK_READ_USERS_MAX};
-use presencectl::client::{ApiError, Kind, WriteError};
+use presencectl::client::{ApiError, ApiErrorKind, WriteError};
 use presencectl::model::names::{DefinitionId, SystemPresence};
-use presencectl::model::user::{OutOfOffice, Source, UserId, UserPresence, Wish};
+use presencectl::model::user::{OutOfOffice, PresenceSource, UserId, UserPresence, Wish};
 
 use super::double::{Double, lost, not_sent, ok, status, throttled};
 
@@ -13,8 +13,8 @@ fn user(raw: &str) -> UserId {
     UserId::new(raw).unwrap()
 }
 
-fn registered() -> Source {
-    Source::named("src-1").unwrap()
+fn registered() -> PresenceSource {
+    PresenceSource::named("src-1").unwrap()
 }
 
 fn wish(definition: &str, message: Option<&str>, primary: bool) -> Wish {
@@ -48,15 +48,15 @@ async fn every_operation_on_users_is_sent_as_the_document_says() {
     let writer = org.session().user_writer();
     let reader = writer.reader();
     let (ada, ben) = (user("u1"), user("u2"));
-    for source in [Source::Platform, Source::Teams, registered()] {
+    for source in [PresenceSource::Platform, PresenceSource::Teams, registered()] {
         reader.presence(&ada, &source).await.unwrap();
     }
-    reader.presences(&[&ada, &ben], &Source::Platform).await.unwrap();
+    reader.presences(&[&ada, &ben], &PresenceSource::Platform).await.unwrap();
     reader.presences(&[&ada], &registered()).await.unwrap();
-    writer.set(&ada, &Source::Platform, &wish("lunch", None, false)).await.unwrap();
+    writer.set(&ada, &PresenceSource::Platform, &wish("lunch", None, false)).await.unwrap();
     writer.set(&ada, &registered(), &wish("lunch", Some(""), true)).await.unwrap();
     let (one, other) = (wish("lunch", Some("x\"y"), false), wish("tea", None, false));
-    writer.set_many(&[(&ada, &one), (&ben, &other)], &Source::Platform).await.unwrap();
+    writer.set_many(&[(&ada, &one), (&ben, &other)], &PresenceSource::Platform).await.unwrap();
     writer.set_many(&[(&ada, &one)], &registered()).await.unwrap();
 
     assert_eq!(
@@ -93,7 +93,7 @@ async fn a_presence_is_read_with_what_we_do_not_know_passed_over() {
         r#"{"presenceDefinition":{"id":"LUNCH","systemPresence":"BRAND_NEW","more":{}},"message":null,"surprise":1}"#;
     let org = Double::answering([ok(&on("u1", "lunch")), ok(odd), ok(r#"{"presenceDefinition":{"id":"gone"}}"#)]);
     let reader = org.session().user_reader();
-    let read = async || reader.presence(&user("u1"), &Source::Platform).await.unwrap().unwrap();
+    let read = async || reader.presence(&user("u1"), &PresenceSource::Platform).await.unwrap().unwrap();
     let expected = UserPresence {
         definition: DefinitionId::new("lunch").unwrap(),
         system_presence: SystemPresence::new("Meal"),
@@ -122,8 +122,8 @@ async fn what_is_promised_of_a_presence_is_insisted_on() {
     ];
     for (body, what) in cases {
         let org = Double::answering([ok(body)]);
-        let error = org.session().user_reader().presence(&user("u1"), &Source::Platform).await.unwrap_err();
-        assert_eq!(error.kind, Kind::BrokenPromise(what.to_owned()), "{body}");
+        let error = org.session().user_reader().presence(&user("u1"), &PresenceSource::Platform).await.unwrap_err();
+        assert_eq!(error.kind, ApiErrorKind::BrokenPromise(what.to_owned()), "{body}");
     }
 }
 
@@ -134,7 +134,7 @@ async fn one_broken_entry_says_nothing_of_the_others() {
     let named = on("p-1", "lunch").replace(r#""id":"p-1""#, r#""id":"p-1","userId":"u1""#);
     let org = Double::answering([ok(&format!("[{broken},{named}]")), ok(&format!("[{broken},7]"))]);
     let reader = org.session().user_reader();
-    let answered = reader.presences(&[&ada, &ben, &cleo], &Source::Platform).await.unwrap();
+    let answered = reader.presences(&[&ada, &ben, &cleo], &PresenceSource::Platform).await.unwrap();
     assert_eq!(answered[&ada].as_ref().unwrap().definition.as_str(), "lunch");
     assert_eq!(
         answered[&ben].as_ref().unwrap_err().to_string(),
@@ -143,8 +143,8 @@ async fn one_broken_entry_says_nothing_of_the_others() {
     );
     assert!(!answered.contains_key(&cleo), "whom the answer passes over is not in it");
     // What names nobody spoils the whole.
-    let error = reader.presences(&[&ada], &Source::Platform).await.unwrap_err();
-    assert_eq!(error.kind, Kind::BrokenPromise("`[1]` is not an object".to_owned()));
+    let error = reader.presences(&[&ada], &PresenceSource::Platform).await.unwrap_err();
+    assert_eq!(error.kind, ApiErrorKind::BrokenPromise("`[1]` is not an object".to_owned()));
     assert_eq!(error.about.path, "/api/v2/users/presences/purecloud/bulk", "without the ids");
 }
 
@@ -158,7 +158,7 @@ async fn teams_is_read_with_its_times_out_of_office() {
     let org =
         Double::answering([ok(&expanded), ok(r#"{"presences":[]}"#), ok(r#"{"id":"u1"}"#), ok(r#"{"presences":[1]}"#)]);
     let reader = org.session().user_reader();
-    let read = async || reader.presence(&user("u1"), &Source::Teams).await;
+    let read = async || reader.presence(&user("u1"), &PresenceSource::Teams).await;
     let seen = read().await.unwrap().unwrap();
     assert_eq!(seen.definition.as_str(), "lunch");
     let text = |it: &str| Some(it.to_owned());
@@ -171,7 +171,7 @@ async fn teams_is_read_with_its_times_out_of_office() {
     );
     assert_eq!(read().await.unwrap(), None);
     for what in ["`presences` is missing", "`presences[0]` is not an object"] {
-        assert_eq!(read().await.unwrap_err().kind, Kind::BrokenPromise(what.to_owned()));
+        assert_eq!(read().await.unwrap_err().kind, ApiErrorKind::BrokenPromise(what.to_owned()));
     }
 }
 
@@ -180,11 +180,11 @@ async fn only_a_404_of_the_platforms_own_means_nobody() {
     let not_found = r#"{"code":"not.found","status":404}"#;
     let org = Double::answering([status(404, not_found), status(404, "<html>"), status(410, r#"{"code":"gone"}"#)]);
     let reader = org.session().user_reader();
-    let read = async || reader.presence(&user("u1"), &Source::Teams).await;
+    let read = async || reader.presence(&user("u1"), &PresenceSource::Teams).await;
     assert_eq!(read().await.unwrap(), None);
-    assert_eq!(read().await.unwrap_err().kind, Kind::NotFound { by_the_platform: false });
+    assert_eq!(read().await.unwrap_err().kind, ApiErrorKind::NotFound { by_the_platform: false });
     let gone = read().await.unwrap_err();
-    assert_eq!((gone.kind, gone.about.status), (Kind::NotFound { by_the_platform: true }, Some(410)));
+    assert_eq!((gone.kind, gone.about.status), (ApiErrorKind::NotFound { by_the_platform: true }, Some(410)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -193,19 +193,19 @@ async fn a_presence_is_sent_again_only_when_it_certainly_was_not_set() {
     for answer in [lost(), status(500, "{}"), status(502, "<html>"), ok("<html>"), ok("{}")] {
         let org = Double::answering([answer.clone(), answer]);
         let writer = org.session().user_writer();
-        let one = writer.set(&user("u1"), &Source::Platform, &wish).await.unwrap_err();
+        let one = writer.set(&user("u1"), &PresenceSource::Platform, &wish).await.unwrap_err();
         assert!(matches!(one, WriteError::Unclear(_)), "{one}");
-        let many = writer.set_many(&[(&user("u1"), &wish)], &Source::Platform).await.unwrap_err();
+        let many = writer.set_many(&[(&user("u1"), &wish)], &PresenceSource::Platform).await.unwrap_err();
         assert!(matches!(many, WriteError::Unclear(_)), "{many}");
         assert_eq!(org.lines().len(), 2);
     }
     let org = Double::answering([not_sent(), throttled(Some(7)), status(401, "{}"), ok(&on("u1", "lunch"))]);
-    let set = org.session().user_writer().set(&user("u1"), &Source::Platform, &wish).await.unwrap();
+    let set = org.session().user_writer().set(&user("u1"), &PresenceSource::Platform, &wish).await.unwrap();
     assert_eq!(set.definition, wish.definition);
     assert_eq!((org.lines().len(), org.token_requests()), (4, 2));
     for refusal in [400, 403, 404, 409, 413, 422] {
         let org = Double::answering([status(refusal, "{}")]);
-        let error = org.session().user_writer().set(&user("u1"), &Source::Platform, &wish).await.unwrap_err();
+        let error = org.session().user_writer().set(&user("u1"), &PresenceSource::Platform, &wish).await.unwrap_err();
         assert!(matches!(error, WriteError::NotDone(_)), "{refusal}");
     }
 }
@@ -217,10 +217,10 @@ async fn a_403_names_the_permission_of_the_document_and_of_today() {
     let writer = org.session().user_writer();
     let reader = writer.reader();
     let (ada, wish) = (user("u1"), wish("lunch", None, false));
-    let one = writer.set(&ada, &Source::Platform, &wish).await.unwrap_err();
-    let many = writer.set_many(&[(&ada, &wish)], &Source::Platform).await.unwrap_err();
-    let teams = reader.presence(&ada, &Source::Teams).await.unwrap_err();
-    let own = reader.presence(&ada, &Source::Platform).await.unwrap_err();
+    let one = writer.set(&ada, &PresenceSource::Platform, &wish).await.unwrap_err();
+    let many = writer.set_many(&[(&ada, &wish)], &PresenceSource::Platform).await.unwrap_err();
+    let teams = reader.presence(&ada, &PresenceSource::Teams).await.unwrap_err();
+    let own = reader.presence(&ada, &PresenceSource::Platform).await.unwrap_err();
     let head = |line: &str| format!("`{line}` was answered with 403 `missing.permissions`; ");
     let give = "give a role of the OAuth client the permission";
     assert_eq!(

@@ -7,15 +7,15 @@ use presencectl::host::stop::Stop;
 use presencectl::model::labels::Scope;
 use presencectl::model::names::{Key, Label, Locale};
 use presencectl::ops::apply::object::differences_to_after;
-use presencectl::ops::apply::report::{Outcome, Row, Skip, Verification};
-use presencectl::ops::apply::{CONCURRENCY, Job};
+use presencectl::ops::apply::report::{Outcome, ReportRow, Skip, Verification};
+use presencectl::ops::apply::{ApplyJob, CONCURRENCY};
 use presencectl::output;
 use presencectl::output::style::Style;
 use presencectl::plan::change::{Action, Removal, Step};
 use presencectl::plan::difference::Difference;
 use presencectl::plan::order::Because;
 use presencectl::sandbox::temper::{Delete, UniqueLabels};
-use presencectl::sandbox::{FaultRule, Temper};
+use presencectl::sandbox::{FaultRule, OrgBehavior};
 use serde_json::json;
 
 use super::every_fault::every_action;
@@ -85,7 +85,7 @@ async fn an_edit_between_plan_and_write_is_refused_with_the_difference() {
 
 #[tokio::test(start_paused = true)]
 async fn something_gone_is_refused_for_a_change_and_done_for_a_removal() {
-    let temper = Temper { delete: Delete::Removes, ..Temper::default() };
+    let temper = OrgBehavior { delete: Delete::Removes, ..OrgBehavior::default() };
     for moment in [Method::Get, Method::Put] {
         let world = World::tempered(lunch(), vec![held(1, "Meal", &[("en_US", "Lunch")])], temper);
         let steps = world.steps().await;
@@ -173,7 +173,7 @@ async fn fields_that_we_do_not_know_survive() {
 async fn locales_that_are_not_managed_survive() {
     let mut config = desired(lunch());
     config.settings.scope = Scope::Only(vec![Locale::new("en_US"), Locale::new("de")]);
-    let world = World::of(config, vec![held(1, "Meal", &[("en_US", "Lunch"), ("fr", "Midi")])], Temper::default());
+    let world = World::of(config, vec![held(1, "Meal", &[("en_US", "Lunch"), ("fr", "Midi")])], OrgBehavior::default());
     let steps = world.steps().await;
     // Even when somebody changes them meanwhile.
     world.edit(1, &body("Meal", &[("en_US", "Lunch"), ("fr", "Déjeuner")]));
@@ -220,7 +220,7 @@ async fn an_object_that_is_pinned_to_another_definition_is_not_in_the_way_of_a_c
 async fn a_replaced_object_stays_while_what_takes_its_place_is_refused() {
     let mut smoke = wanted("smoke", "Away", &[("en_US", "Smoke")]);
     smoke.replaces = Some(crate::paper::presence("Break"));
-    let temper = Temper { unique_labels: UniqueLabels::AmongActive, ..Temper::default() };
+    let temper = OrgBehavior { unique_labels: UniqueLabels::AmongActive, ..OrgBehavior::default() };
     let world = World::tempered(vec![smoke], vec![held(1, "Break", &[("en_US", "Smoke")])], temper);
     let report = world.apply().await;
     assert_eq!(said(&report), ["create smoke failed", "replace smoke skipped"]);
@@ -238,10 +238,10 @@ async fn a_replaced_object_stays_when_a_saved_plan_refuses_what_takes_its_place(
     let world = World::new(vec![smoke], vec![held(1, "Break", &[("en_US", "Smoke")])]);
     let mut steps = world.steps().await;
     let create = steps.remove(0);
-    let settled = vec![Row::of(&create, None, Outcome::Refused(vec![Difference::Gone]))];
+    let settled = vec![ReportRow::of(&create, None, Outcome::Refused(vec![Difference::Gone]))];
     let (_sender, stop) = Stop::new();
     let observed = world.read().await;
-    let job = Job { withheld: vec![create], settled, ..world.job(steps, &observed) };
+    let job = ApplyJob { withheld: vec![create], settled, ..world.job(steps, &observed) };
     let report = world.run(job, &stop).await;
     assert_eq!(said(&report), ["replace smoke skipped", "create smoke refused"]);
     assert_eq!(world.shown(), ["Smoke (Break)"]);

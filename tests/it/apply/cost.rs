@@ -10,11 +10,11 @@ use presencectl::host::stop::Stop;
 use presencectl::model::desired::{Prune, Wanted};
 use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::model::problem::Heard;
-use presencectl::ops::apply::{Aim, CONCURRENCY, Event, Job, run};
-use presencectl::ops::plan_org::look;
+use presencectl::ops::apply::{Aim, ApplyEvent, ApplyJob, CONCURRENCY, run};
+use presencectl::ops::plan_org::plan_org;
 use presencectl::plan::change::Step;
 use presencectl::plan::cost::{Cost, requests_of, to_carry_out};
-use presencectl::sandbox::Temper;
+use presencectl::sandbox::OrgBehavior;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -37,19 +37,19 @@ async fn applied(world: &World) -> Applied {
     let (desired, limits, api) = (&world.desired, world.limits, ApiChoice::Only(world.generation));
     let asked = asked(desired, limits, api);
     let mut heard = Heard { org: None, sandbox: false };
-    let look = look(&session.reader(), &asked, &mut heard).await.map_err(|it| it.message).unwrap();
-    let forecast = look.plan.cost.unwrap();
-    let steps: Vec<Step> = look.plan.changes.into_iter().map(|it| it.step).collect();
-    let left = RefCell::new(to_carry_out(steps.iter().map(Step::action), &look.observed));
+    let planned = plan_org(&session.reader(), &asked, &mut heard).await.map_err(|it| it.message).unwrap();
+    let forecast = planned.plan.cost.unwrap();
+    let steps: Vec<Step> = planned.plan.changes.into_iter().map(|it| it.step).collect();
+    let left = RefCell::new(to_carry_out(steps.iter().map(Step::action), &planned.observed));
     let said = RefCell::new(Vec::new());
-    let tell = |event: Event<'_>| {
-        if let Event::Finished(row) = event {
+    let tell = |event: ApplyEvent<'_>| {
+        if let ApplyEvent::Finished(row) = event {
             *left.borrow_mut() -= requests_of(row.action);
             said.borrow_mut().push((begun.elapsed(), session.time_for(*left.borrow(), CONCURRENCY)));
         }
     };
-    let (observed, limits) = (&look.observed, &world.limits);
-    let job = Job {
+    let (observed, limits) = (&planned.observed, &world.limits);
+    let job = ApplyJob {
         steps,
         withheld: Vec::new(),
         settled: Vec::new(),
@@ -108,7 +108,7 @@ async fn where_nothing_goes_wrong_the_forecast_is_exact() {
         for (what, wants, objects, prune) in worlds() {
             let mut config = desired(wants);
             config.settings.prune = prune;
-            let world = World { generation, ..World::of(config, objects, Temper::default()) };
+            let world = World { generation, ..World::of(config, objects, OrgBehavior::default()) };
             let Applied { forecast, requests, took, off: _ } = applied(&world).await;
             assert_eq!(forecast.requests, requests, "{what}, {generation}");
             // Each takes 20 ms here; more is assumed.
@@ -122,7 +122,7 @@ async fn where_nothing_goes_wrong_the_forecast_is_exact() {
 async fn where_the_pace_decides_the_forecast_and_what_is_said_to_be_left_are_near() {
     for generation in Generation::ALL {
         for (changes, allowed) in [(2_000, 300), (400, 100)] {
-            let mut world = World { generation, ..many(changes, Temper::default()) };
+            let mut world = World { generation, ..many(changes, OrgBehavior::default()) };
             world.requests_per_minute = NonZeroU32::new(allowed).unwrap();
             world.wire.slower_ms.store(400, Ordering::Relaxed);
             let Applied { forecast, requests, took, off } = applied(&world).await;

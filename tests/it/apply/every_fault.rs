@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use presencectl::model::desired::{Management, Prune};
-use presencectl::ops::apply::report::{Outcome, Report, Row, Skip, Verification};
+use presencectl::ops::apply::report::{Outcome, Report, ReportRow, Skip, Verification};
 use presencectl::plan::change::Action;
-use presencectl::sandbox::definitions::Definition;
+use presencectl::sandbox::definitions::HeldDefinition;
 use presencectl::sandbox::faults::{Cut, Spoil};
-use presencectl::sandbox::{FaultRule, Temper};
+use presencectl::sandbox::{FaultRule, OrgBehavior};
 use serde_json::json;
 
 use super::{DEFINITIONS, World, deactivated, held, path, said};
@@ -16,10 +16,10 @@ use crate::paper::{desired, id, nowhere, presence, wanted};
 
 /// A config that needs every action, and an org with things that are none of its business.
 pub(super) fn every_action() -> World {
-    every_action_in(Temper::default())
+    every_action_in(OrgBehavior::default())
 }
 
-pub(super) fn every_action_in(temper: Temper) -> World {
+pub(super) fn every_action_in(temper: OrgBehavior) -> World {
     let mut smoke = wanted("smoke", "Away", &[("en_US", "Smoke")]);
     smoke.replaces = Some(presence("Break"));
     let mut retro = wanted("retro", "Meeting", &[("en_US", "Retro")]);
@@ -52,13 +52,13 @@ pub(super) fn every_action_in(temper: Temper) -> World {
 }
 
 /// What a row is about, before and after, written by hand.
-fn before_and_after(row: &Row) -> (&'static str, &'static str) {
+fn before_and_after(row: &ReportRow) -> (&'static str, &'static str) {
     match (row.action, row.key.as_ref().map(ToString::to_string).as_deref()) {
         (Action::Create, Some("coach")) => ("", "Schulung/Coaching (Busy)"),
         (Action::Create, Some("smoke")) => ("", "Smoke (Away)"),
         (Action::Update, Some("lunch")) => ("Mittag/Lunch/Midi (Meal)", "Mittagspause/Lunch (Meal)"),
         (Action::Reactivate, Some("tea")) => ("Tea (Break)*", "Tee/Tea (Break)"),
-        (Action::Replace, Some("smoke")) => ("Smoke (Break)", "Smoke (Break)*"),
+        (Action::Supersede, Some("smoke")) => ("Smoke (Break)", "Smoke (Break)*"),
         (Action::Deactivate, Some("retro")) => ("Rückblick/Retro (Meeting)", "Rückblick/Retro (Meeting)*"),
         (Action::Delete, None) => ("Old (Training)", "Old (Training)*"),
         _ => panic!("{row:?}"),
@@ -81,7 +81,7 @@ const IN_STEP: [&str; 10] = [
     "Tee/Tea (Break)",
 ];
 
-fn others(held: BTreeMap<String, Definition>) -> Vec<Definition> {
+fn others(held: BTreeMap<String, HeldDefinition>) -> Vec<HeldDefinition> {
     let ours: BTreeSet<String> = (1..=5).map(|number| id(number).to_string()).collect();
     let foreign: BTreeSet<String> = (6..=8).map(|number| id(number).to_string()).collect();
     held.into_values().filter(|it| !ours.contains(&it.id) && (it.primary || foreign.contains(&it.id))).collect()
@@ -112,7 +112,7 @@ fn expect_true(world: &World, report: &Report, repeat: &str) {
     }
 }
 
-fn expect_nothing_of_others_touched(world: &World, before: &[Definition], repeat: &str) {
+fn expect_nothing_of_others_touched(world: &World, before: &[HeldDefinition], repeat: &str) {
     assert_eq!(others(world.held()), before, "{repeat}");
     let shown = world.shown();
     let distinct: BTreeSet<&String> = shown.iter().collect();
@@ -122,7 +122,7 @@ fn expect_nothing_of_others_touched(world: &World, before: &[Definition], repeat
 
 /// One apply under faults, one without. Gives the report of the first, and how many requests it took.
 async fn under(faults: Vec<FaultRule>, list_lag_ms: u64, repeat: &str) -> (Report, u64) {
-    let world = every_action_in(Temper { list_lag_ms, ..Temper::default() });
+    let world = every_action_in(OrgBehavior { list_lag_ms, ..OrgBehavior::default() });
     let before = others(world.held());
     let steps = world.steps().await;
     world.set_faults(faults);
@@ -211,9 +211,9 @@ async fn each_fault_at_each_request() {
 
 /// The answer to a POST was lost, and nothing was made: it is not sent again, and what waits for it waits.
 fn is_done_but_for_one_open_create(report: &Report) -> bool {
-    let is_open = |it: &&Row| it.action == Action::Create && matches!(it.outcome, Outcome::Unknown(_));
-    let waits = |it: &Row| matches!(it.outcome, Outcome::Skipped(Skip::Needs(_)));
-    let (open, others): (Vec<&Row>, Vec<&Row>) = report.rows.iter().partition(is_open);
+    let is_open = |it: &&ReportRow| it.action == Action::Create && matches!(it.outcome, Outcome::Unknown(_));
+    let waits = |it: &ReportRow| matches!(it.outcome, Outcome::Skipped(Skip::Needs(_)));
+    let (open, others): (Vec<&ReportRow>, Vec<&ReportRow>) = report.rows.iter().partition(is_open);
     let is_rest_done = others.into_iter().all(|it| it.outcome.is_success() || waits(it));
     open.len() == 1 && is_rest_done && report.verification == Verification::InStep
 }

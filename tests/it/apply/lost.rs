@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use presencectl::model::moment::Moment;
-use presencectl::ops::apply::report::{Outcome, Row};
+use presencectl::ops::apply::report::{Outcome, ReportRow};
 use presencectl::sandbox::faults::{Cut, Spoil};
-use presencectl::sandbox::{FaultRule, Temper};
+use presencectl::sandbox::{FaultRule, OrgBehavior};
 
 use presencectl::client::wire::Method;
 use tokio::time::Instant;
@@ -40,7 +40,7 @@ fn of_posts(rule: FaultRule, times: Option<u64>) -> Vec<FaultRule> {
 }
 
 fn world(list_lag_ms: u64) -> World {
-    let temper = Temper { list_lag_ms, ..Temper::default() };
+    let temper = OrgBehavior { list_lag_ms, ..OrgBehavior::default() };
     World::tempered(vec![wanted("tea", "Break", &TEA)], Vec::new(), temper)
 }
 
@@ -77,7 +77,7 @@ async fn what_is_made_and_shown_by_no_list_in_time_is_unknown_and_says_when_to_r
     let report = world.carry_out(steps).await;
     assert_eq!((said(&report), posts(&world)), (vec!["create tea unknown".to_owned()], 1));
     assert_eq!(world.shown(), ["Tee/Tea (Break)"], "it was made, and once");
-    let help = |row: &Row| row.outcome.cause().unwrap().help.clone().unwrap();
+    let help = |row: &ReportRow| row.outcome.cause().unwrap().help.clone().unwrap();
     assert!(help(&report.rows[0]).starts_with("run it again in 5 minutes"), "{}", help(&report.rows[0]));
     // As a command tells it, which knows what time it is.
     let ended = Moment::read("2026-03-01T09:05:30Z").unwrap();
@@ -139,7 +139,7 @@ async fn an_object_whose_answers_are_lost_is_read_again_after_longer_and_longer(
 // Seed 223789802560 of the simulation.
 #[tokio::test(start_paused = true)]
 async fn a_lost_change_that_reads_by_id_do_not_show_yet_is_made_again() {
-    let temper = Temper { get_lag_ms: 6_437, ..Temper::default() };
+    let temper = OrgBehavior { get_lag_ms: 6_437, ..OrgBehavior::default() };
     let held = vec![held(1, "Break", &TEA[1..])];
     let world = World::tempered(vec![wanted("tea", "Break", &TEA)], held, temper);
     let steps = world.steps().await;

@@ -9,11 +9,11 @@ use presencectl::client::wire::Method;
 use presencectl::model::desired::{ACTIVE_DEFINITIONS_MAX, Desired, Prune, Wanted};
 use presencectl::model::labels::Scope;
 use presencectl::model::names::Locale;
-use presencectl::ops::apply::report::{Intent, Outcome, Report, Row};
+use presencectl::ops::apply::report::{Intent, Outcome, Report, ReportRow};
 use presencectl::plan::change::Step;
 use presencectl::plan::order::Order;
 use presencectl::sandbox::temper::UniqueLabels;
-use presencectl::sandbox::{FaultRule, Sandbox, Temper, definitions};
+use presencectl::sandbox::{FaultRule, OrgBehavior, Sandbox, definitions};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -25,9 +25,9 @@ const EVERY_DEMAND: [UniqueLabels; 3] = [UniqueLabels::Never, UniqueLabels::Amon
 
 /// What is wrong with the org as it stands, if it demands this.
 fn wrong(sandbox: &Sandbox, demand: UniqueLabels) -> Vec<String> {
-    let held: Vec<definitions::Definition> =
+    let held: Vec<definitions::HeldDefinition> =
         sandbox.with(|it| it.org.definitions().iter().map(|it| (**it).clone()).collect());
-    let counts = |it: &&definitions::Definition| match demand {
+    let counts = |it: &&definitions::HeldDefinition| match demand {
         UniqueLabels::Never => false,
         UniqueLabels::AmongActive => !it.deactivated,
         UniqueLabels::AmongAll => true,
@@ -56,10 +56,11 @@ fn watch(world: &World, demand: UniqueLabels) -> Arc<Mutex<Vec<String>>> {
 }
 
 /// Applies it in an org of each kind that holds this legally. What all do alike; for people, one wave a line.
-async fn in_every_org(config: &Desired, objects: &[Value], temper: Temper, demands: &[UniqueLabels]) -> String {
+async fn in_every_org(config: &Desired, objects: &[Value], temper: OrgBehavior, demands: &[UniqueLabels]) -> String {
     let mut shown = String::new();
     for unique_labels in demands {
-        let world = World::of(config.clone(), objects.to_vec(), Temper { unique_labels: *unique_labels, ..temper });
+        let world =
+            World::of(config.clone(), objects.to_vec(), OrgBehavior { unique_labels: *unique_labels, ..temper });
         assert_eq!(wrong(&world.sandbox, *unique_labels), [""; 0], "before");
         let steps = world.steps().await;
         let found = watch(&world, *unique_labels);
@@ -96,7 +97,7 @@ async fn a_chain_of_renames_and_a_creation_are_legal_at_every_moment() {
         held(2, "Break", &[("en_US", "Two")]),
         held(3, "Busy", &[("en_US", "Three")]),
     ];
-    let shown = in_every_org(&config, &objects, Temper::default(), &EVERY_DEMAND).await;
+    let shown = in_every_org(&config, &objects, OrgBehavior::default(), &EVERY_DEMAND).await;
     assert_snapshot!(shown, @"
     PUT 3
     PUT 2
@@ -121,7 +122,7 @@ async fn a_label_that_a_removal_frees_is_taken_by_a_creation() {
     ];
     // Only deactivated ones of such an org may have equal labels.
     let demands = [UniqueLabels::Never, UniqueLabels::AmongActive];
-    let shown = in_every_org(&config, &objects, Temper::default(), &demands).await;
+    let shown = in_every_org(&config, &objects, OrgBehavior::default(), &demands).await;
     assert_snapshot!(shown, @"
     PUT 3
     DELETE 1
@@ -132,7 +133,7 @@ async fn a_label_that_a_removal_frees_is_taken_by_a_creation() {
     ");
     // The label that comes back with what is reactivated counts whether it is managed or not.
     config.settings.scope = Scope::Only(vec![Locale::new("en_US")]);
-    let shown = in_every_org(&config, &objects, Temper::default(), &demands).await;
+    let shown = in_every_org(&config, &objects, OrgBehavior::default(), &demands).await;
     assert_snapshot!(shown, @"
     DELETE 1
     DELETE 4
@@ -156,7 +157,7 @@ async fn near_the_limit_a_place_is_free_before_it_is_taken() {
     let mut objects: Vec<Value> =
         (1..=30).map(|number| held(number, "Meal", &[("en_US", &format!("Meal {number}"))])).collect();
     objects.push(held(31, "Busy", &[("en_US", "Chores")]));
-    let temper = Temper { active_max: Some(30), ..Temper::default() };
+    let temper = OrgBehavior { active_max: Some(30), ..OrgBehavior::default() };
     let shown = in_every_org(&config, &objects, temper, &EVERY_DEMAND).await;
     assert_snapshot!(shown, @"
     POST
@@ -170,7 +171,7 @@ async fn near_the_limit_a_place_is_free_before_it_is_taken() {
 
 /// The rows that are not done, with why.
 fn undone(report: &Report) -> String {
-    let why = |row: &Row| match &row.outcome {
+    let why = |row: &ReportRow| match &row.outcome {
         Outcome::Failed(cause) => format!("failed; {}", cause.help.clone().unwrap_or_default()),
         outcome => format!("{}: {}", outcome.kind().code(), row.in_words(Intent::Apply).unwrap_or_default()),
     };
@@ -193,7 +194,7 @@ async fn a_swap_needs_no_detour_where_labels_need_not_be_unique_and_is_two_pull_
         held(2, "Break", &[("en_US", "Two"), ("de", "Zwei")]),
         held(3, "Busy", &[("en_US", "Free")]),
     ];
-    let shown = in_every_org(&config, &objects, Temper::default(), &[UniqueLabels::Never]).await;
+    let shown = in_every_org(&config, &objects, OrgBehavior::default(), &[UniqueLabels::Never]).await;
     assert_snapshot!(shown, @"
     PUT 1
     PUT 2
@@ -202,7 +203,8 @@ async fn a_swap_needs_no_detour_where_labels_need_not_be_unique_and_is_two_pull_
     ");
     let mut said_of = Vec::new();
     for conflict_status in [400, 409] {
-        let temper = Temper { unique_labels: UniqueLabels::AmongActive, conflict_status, ..Temper::default() };
+        let temper =
+            OrgBehavior { unique_labels: UniqueLabels::AmongActive, conflict_status, ..OrgBehavior::default() };
         let world = World::of(config.clone(), objects.to_vec(), temper);
         let steps = world.steps().await;
         let found = watch(&world, UniqueLabels::AmongActive);
@@ -224,7 +226,7 @@ async fn a_swap_needs_no_detour_where_labels_need_not_be_unique_and_is_two_pull_
 async fn a_refusal_that_has_nothing_to_do_with_a_circle_keeps_its_own_help() {
     let config = desired(vec![pinned("a", "Meal", "Two", 1), pinned("b", "Break", "One", 2)]);
     let objects = vec![held(1, "Meal", &[("en_US", "One")]), held(2, "Break", &[("en_US", "Two")])];
-    let world = World::of(config, objects, Temper::default());
+    let world = World::of(config, objects, OrgBehavior::default());
     let steps = world.steps().await;
     let forbidden = FaultRule { method: Some("PUT".to_owned()), status: Some(403), ..FaultRule::default() };
     world.set_faults(vec![forbidden]);
@@ -238,12 +240,12 @@ async fn a_replacement_under_one_label_still_waits_for_its_successor() {
     let smoke = Wanted { replaces: Some(presence("Break")), ..wanted("smoke", "Away", &[("en_US", "Smoke")]) };
     let objects = [held(1, "Break", &[("en_US", "Smoke")])];
     let config = desired(vec![smoke]);
-    let shown = in_every_org(&config, &objects, Temper::default(), &[UniqueLabels::Never]).await;
+    let shown = in_every_org(&config, &objects, OrgBehavior::default(), &[UniqueLabels::Never]).await;
     assert_snapshot!(shown, @"
     POST
     PUT 1
     ");
-    let temper = Temper { unique_labels: UniqueLabels::AmongActive, ..Temper::default() };
+    let temper = OrgBehavior { unique_labels: UniqueLabels::AmongActive, ..OrgBehavior::default() };
     let report = World::of(config, objects.to_vec(), temper).apply().await;
     assert_snapshot!(undone(&report), @"
     create failed; labels change hands in a circle here (`create` of `smoke` and `replace` of `smoke`); where the org takes each label only once, make it two pull requests: the first frees the label `Smoke` (en_US) of 2fa68d50-0000-4000-8000-000000000001 under Break, and the second is the rest
@@ -281,7 +283,7 @@ async fn what_waits_for_something_that_is_not_done_is_not_done_and_says_so() {
     ];
     let mut waited = String::new();
     for (outcome, faults, edit) in ways {
-        let world = World::of(config.clone(), objects.clone(), Temper::default());
+        let world = World::of(config.clone(), objects.clone(), OrgBehavior::default());
         let steps = world.steps().await;
         world.set_faults(faults);
         if edit {
@@ -316,12 +318,12 @@ async fn what_waits_for_something_that_is_not_done_is_not_done_and_says_so() {
 async fn what_waits_for_something_that_a_saved_plan_withholds_is_skipped() {
     let config = desired(vec![pinned("a", "Meal", "Two", 1), pinned("b", "Break", "Three", 2)]);
     let objects = vec![held(1, "Meal", &[("en_US", "One")]), held(2, "Break", &[("en_US", "Two")])];
-    let world = World::of(config, objects, Temper::default());
+    let world = World::of(config, objects, OrgBehavior::default());
     let observed = world.read().await;
     let mut steps = world.steps().await;
     let withheld = vec![steps.pop().unwrap()];
-    let settled = vec![Row::of(&withheld[0], None, Outcome::Refused(Vec::new()))];
-    let job = presencectl::ops::apply::Job { withheld, settled, ..world.job(steps, &observed) };
+    let settled = vec![ReportRow::of(&withheld[0], None, Outcome::Refused(Vec::new()))];
+    let job = presencectl::ops::apply::ApplyJob { withheld, settled, ..world.job(steps, &observed) };
     let (_sender, stop) = presencectl::host::stop::Stop::new();
     let report = world.run(job, &stop).await;
     assert_eq!(said(&report), ["update a skipped", "update b refused"]);
@@ -336,7 +338,7 @@ async fn what_waits_for_something_that_a_saved_plan_withholds_is_skipped() {
 async fn no_step_begins_before_what_it_needs_has_ended() {
     let config = desired(vec![pinned("a", "Meal", "Two", 1), pinned("b", "Break", "Three", 2)]);
     let objects = vec![held(1, "Meal", &[("en_US", "One")]), held(2, "Break", &[("en_US", "Two")])];
-    let world = World::of(config, objects, Temper::default());
+    let world = World::of(config, objects, OrgBehavior::default());
     let steps = world.steps().await;
     // The write that frees the label takes long, and its answer longer.
     world.set_faults(vec![FaultRule { path: Some(path(2)), delay_ms: 10_000, ..FaultRule::default() }]);
@@ -379,7 +381,7 @@ impl Case {
         [("en_US", format!("Word {}", english[slot]))].into_iter().chain(german).collect()
     }
 
-    fn world(&self, temper: Temper) -> World {
+    fn world(&self, temper: OrgBehavior) -> World {
         let mut objects = Vec::new();
         let mut definitions = Vec::new();
         for (slot, (system_presence, (before, after))) in self.fates.iter().enumerate() {
@@ -434,7 +436,7 @@ proptest! {
     #[test]
     fn every_moment_of_an_apply_is_legal(case in some_case(), demand in prop::sample::select(EVERY_DEMAND.to_vec())) {
         super::random::paused().block_on(async {
-            let world = case.world(Temper { unique_labels: demand, ..Temper::default() });
+            let world = case.world(OrgBehavior { unique_labels: demand, ..OrgBehavior::default() });
             prop_assert_eq!(wrong(&world.sandbox, demand), [""; 0]);
             let plan = world.plan().await;
             prop_assume!(plan.refusals.is_empty());

@@ -13,7 +13,7 @@ use presencectl::ops::apply::object::READ_AGE_MS_MAX;
 use presencectl::ops::apply::report::Outcome;
 use presencectl::plan::difference::Difference;
 use presencectl::sandbox::temper::RateHeaders;
-use presencectl::sandbox::{FaultRule, Temper};
+use presencectl::sandbox::{FaultRule, OrgBehavior};
 
 use super::{DEFINITIONS, World, body, held, path, said};
 use crate::paper::{desired, id, presence, wanted};
@@ -23,7 +23,7 @@ const CHANGES: usize = 2_000;
 const PRESENCES: [&str; 8] = ["Available", "Away", "Break", "Busy", "Meal", "Meeting", "On Queue", "Training"];
 
 /// An org with this many changes to make: eight of ten are updates, the others creations and deletions.
-pub(super) fn many(changes: usize, temper: Temper) -> World {
+pub(super) fn many(changes: usize, temper: OrgBehavior) -> World {
     let under = |number: usize| PRESENCES[number % PRESENCES.len()];
     let mut definitions = Vec::new();
     let mut objects = Vec::new();
@@ -85,7 +85,7 @@ async fn used(world: &World, allowed: u32) -> Used {
 #[tokio::test(start_paused = true)]
 async fn two_thousand_changes_use_the_allowance_and_cause_no_429() {
     for generation in Generation::ALL {
-        let world = World { generation, ..many(CHANGES, Temper::default()) };
+        let world = World { generation, ..many(CHANGES, OrgBehavior::default()) };
         let used = used(&world, 300).await;
         assert_eq!(used.throttled, 0, "{generation} {used:?}");
         assert!(used.of_allowance >= 0.98, "{generation} {used:?}");
@@ -97,13 +97,13 @@ async fn two_thousand_changes_use_the_allowance_and_cause_no_429() {
 async fn where_the_org_tells_how_much_it_allows_that_is_kept_to() {
     // As much as the tool takes without being told, and less.
     for (allowed, at_least) in [(300, 0.98), (180, 0.95)] {
-        let world = many(CHANGES, Temper { rate_headers: RateHeaders::Sent, ..Temper::default() });
+        let world = many(CHANGES, OrgBehavior { rate_headers: RateHeaders::Sent, ..OrgBehavior::default() });
         let used = used(&world, allowed).await;
         assert_eq!(used.throttled, 0, "{allowed} {used:?}");
         assert!(used.of_allowance >= at_least, "{allowed} {used:?}");
     }
     // Where it does not tell, the 429 does, and slows everybody: few are sent in vain.
-    let world = many(CHANGES, Temper::default());
+    let world = many(CHANGES, OrgBehavior::default());
     let used = used(&world, 180).await;
     assert!(used.throttled > 0 && used.throttled * 10 < used.requests, "{used:?}");
 }
@@ -136,7 +136,7 @@ async fn a_write_never_waits_for_the_pace_after_its_read() {
 #[tokio::test(start_paused = true)]
 async fn an_object_is_read_by_its_id_before_it_is_written_whatever_lists_show() {
     let config = vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])];
-    let temper = Temper { list_lag_ms: 50_000, ..Temper::default() };
+    let temper = OrgBehavior { list_lag_ms: 50_000, ..OrgBehavior::default() };
     let world = World::tempered(config, vec![held(1, "Meal", &[("en_US", "Lunch")])], temper);
     let steps = world.steps().await;
     world.edit(1, &body("Meal", &[("en_US", "Lunch"), ("de", "Pause")]));

@@ -12,16 +12,16 @@ use presencectl::model::moment::Moment;
 use presencectl::model::names::{DivisionId, Label};
 use presencectl::model::observed::{Definition, Observed, Primary, Target};
 use presencectl::model::provenance::Origin;
-use presencectl::model::provenance::Provenance;
+use presencectl::model::provenance::RunMetadata;
 use presencectl::ops::apply::report::Report;
-use presencectl::ops::apply::{Aim, Job};
-use presencectl::ops::history::stored::Kept;
+use presencectl::ops::apply::{Aim, ApplyJob};
+use presencectl::ops::history::stored::Stored;
 use presencectl::ops::import::{import, prove};
 use presencectl::ops::undo::{Undo, undo};
 use presencectl::output::json;
 use presencectl::plan::change::{Change, Step};
 use presencectl::plan::plan;
-use presencectl::sandbox::{self, Temper};
+use presencectl::sandbox::{self, OrgBehavior};
 use proptest::prelude::*;
 
 use super::{World, entity, said};
@@ -47,8 +47,9 @@ fn told(org: Observed) -> Observed {
 /// The platform takes no definition without a label, not even to deactivate it.
 fn can_be_written(config: &Desired, org: &Observed) -> bool {
     let plan = plan(config, org, &UNLIMITED);
-    let bare =
-        |it: &Change| matches!(it.step, Step::Deactivate(..) | Step::Replace(..)) && it.step.after().labels.is_empty();
+    let bare = |it: &Change| {
+        matches!(it.step, Step::Deactivate(..) | Step::Supersede(..)) && it.step.after().labels.is_empty()
+    };
     plan.refusals.is_empty() && !plan.changes.is_empty() && !plan.changes.iter().any(bare)
 }
 
@@ -92,7 +93,7 @@ struct Ways {
 async fn world(config: &Desired, org: &Observed, ways: Ways) -> World {
     let Ways { generation, list_lag_ms } = ways;
     let objects = org.definitions.iter().map(entity).collect();
-    let mut world = World::of(config.clone(), objects, Temper { list_lag_ms, ..Temper::default() });
+    let mut world = World::of(config.clone(), objects, OrgBehavior { list_lag_ms, ..OrgBehavior::default() });
     world.limits = Limits { ..UNLIMITED };
     world.generation = generation;
     if generation == Generation::Second {
@@ -169,8 +170,8 @@ fn taken_back(config: &Desired, org: &Observed, ways: Ways) -> Result<(), TestCa
 }
 
 /// The same to everybody who looks at it (labels are written composed); when it was changed is another matter.
-fn is_same(a: &sandbox::definitions::Definition, b: &sandbox::definitions::Definition) -> bool {
-    let seen = |it: &sandbox::definitions::Definition| {
+fn is_same(a: &sandbox::definitions::HeldDefinition, b: &sandbox::definitions::HeldDefinition) -> bool {
+    let seen = |it: &sandbox::definitions::HeldDefinition| {
         let labels = it.labels.iter().map(|(locale, label)| (locale.clone(), Label::new(label).nfc().to_owned()));
         (labels.collect::<BTreeMap<_, _>>(), it.deactivated, it.division_id.clone())
     };
@@ -178,7 +179,7 @@ fn is_same(a: &sandbox::definitions::Definition, b: &sandbox::definitions::Defin
 }
 
 async fn undo_of(world: &World, report: &Report) -> Result<Report, TestCaseError> {
-    let provenance = Provenance {
+    let provenance = RunMetadata {
         began: Moment::default(),
         ended: Moment::default(),
         client: None,
@@ -193,13 +194,13 @@ async fn undo_of(world: &World, report: &Report) -> Result<Report, TestCaseError
     let report = Report { provenance: Some(provenance), ..report.clone() };
     let target = Target { generation: world.generation, ..target() };
     let text = json::report_json(&report, &target, &page());
-    let Kept::Report(kept) = stored_report::read(text.as_bytes()).unwrap() else { panic!("{text}") };
+    let Stored::Report(kept) = stored_report::read(text.as_bytes()).unwrap() else { panic!("{text}") };
     let observed = world.read().await;
     let Undo { plan, settled, config: _ } = undo(&kept, &observed, &UNLIMITED, None);
     prop_assert!(settled.is_empty() && plan.refusals.is_empty(), "{:?} {:?}", settled, plan.refusals);
     let desired = presencectl::ops::undo::desired(&kept);
     let steps = plan.changes.into_iter().map(|it| it.step).collect();
-    let job = Job {
+    let job = ApplyJob {
         steps,
         withheld: Vec::new(),
         settled: Vec::new(),

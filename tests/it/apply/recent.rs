@@ -11,11 +11,11 @@ use presencectl::model::moment::Moment;
 use presencectl::model::names::Locale;
 use presencectl::model::observed::Target;
 use presencectl::model::provenance::Origin;
-use presencectl::model::provenance::Provenance;
+use presencectl::model::provenance::RunMetadata;
 use presencectl::ops::apply::report::{Outcome, Report};
-use presencectl::ops::apply::{Aim, Job, Wait};
+use presencectl::ops::apply::{Aim, ApplyJob, Wait};
 use presencectl::ops::history::sent::sent;
-use presencectl::ops::history::stored::Kept;
+use presencectl::ops::history::stored::Stored;
 use presencectl::ops::plan_org::held_against;
 use presencectl::output::json;
 use presencectl::plan::Plan;
@@ -23,7 +23,7 @@ use presencectl::plan::recent::Sent;
 use presencectl::plan::refusal::Refusal;
 use presencectl::plan::warning::Warning;
 use presencectl::sandbox::faults::Cut;
-use presencectl::sandbox::{FaultRule, Temper};
+use presencectl::sandbox::{FaultRule, OrgBehavior};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
@@ -36,7 +36,7 @@ const TEA: [(&str, &str); 2] = [("de", "Tee"), ("en_US", "Tea")];
 const MINUTES_5: u64 = 300_000;
 
 fn world(list_lag_ms: u64) -> World {
-    let temper = Temper { list_lag_ms, ..Temper::default() };
+    let temper = OrgBehavior { list_lag_ms, ..OrgBehavior::default() };
     World::tempered(
         vec![wanted("tea", "Break", &TEA), wanted("lunch", "Meal", &[("en_US", "Lunch")])],
         Vec::new(),
@@ -50,7 +50,7 @@ fn now(world: &World) -> Moment {
 
 /// What the next run knows from a report that ends now, as it is kept and read back.
 fn known(world: &World, report: &Report, posts: Option<&str>, ended: Moment) -> Vec<Sent> {
-    let provenance = Provenance {
+    let provenance = RunMetadata {
         began: Moment::from_unix_ms(START_MS),
         ended,
         client: None,
@@ -64,7 +64,7 @@ fn known(world: &World, report: &Report, posts: Option<&str>, ended: Moment) -> 
     };
     let report = Report { provenance: Some(provenance), ..report.clone() };
     let text = json::report_json(&report, &Target { generation: world.generation, ..target() }, &page());
-    let Kept::Report(kept) = stored_report::read(text.as_bytes()).unwrap() else { panic!("{text}") };
+    let Stored::Report(kept) = stored_report::read(text.as_bytes()).unwrap() else { panic!("{text}") };
     sent(&kept, Path::new("acme/report.json"), posts.map(|it| posts::read(it.as_bytes())).as_ref(), now(world))
 }
 
@@ -80,7 +80,7 @@ async fn apply(world: &World, plan: &Plan) -> Report {
     let waits = plan.waiting.iter().map(|it| Wait::of(it, now(world))).collect();
     let withheld = plan.held.iter().map(|it| it.change.step.clone()).collect();
     let steps = plan.changes.iter().map(|it| it.step.clone()).collect();
-    let job = Job { waits, withheld, aim: Aim::Config, ..world.job(steps, &observed) };
+    let job = ApplyJob { waits, withheld, aim: Aim::Config, ..world.job(steps, &observed) };
     let (_sender, stop) = Stop::new();
     world.run(job, &stop).await
 }
@@ -180,7 +180,7 @@ async fn a_killed_run_costs_no_wait_for_what_it_never_sent() {
     let begun = presencectl::commands::context::execute::begun(&steps, &[], &world.desired, world.divisions.clone());
     let tea: Vec<_> = steps.iter().filter(|it| it.key().unwrap().as_str() == "tea").cloned().collect();
     world.set_faults(lost(Cut::BeforeWrite));
-    let job = Job { before_post: Some(before_post), ..world.job(tea, &observed) };
+    let job = ApplyJob { before_post: Some(before_post), ..world.job(tea, &observed) };
     let (_sender, stop) = Stop::new();
     world.run(job, &stop).await;
     world.set_faults(Vec::new());

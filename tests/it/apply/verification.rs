@@ -9,14 +9,14 @@ use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::model::names::{DefinitionId, Label, Locale};
 use presencectl::model::problem::Heard;
 use presencectl::ops::apply::report::{Intent, Outcome, Report, Unseen, Verification};
-use presencectl::ops::apply::{Aim, Job};
-use presencectl::ops::plan_org::look;
+use presencectl::ops::apply::{Aim, ApplyJob};
+use presencectl::ops::plan_org::plan_org;
 use presencectl::plan::change::Step;
 use presencectl::plan::difference::Difference;
 use presencectl::plan::refusal::Refusal;
 use presencectl::sandbox::exchange::LogEntry;
 use presencectl::sandbox::temper::{Delete, FirstPutDivision, LocaleKeys, PutLabels};
-use presencectl::sandbox::{FaultRule, Temper};
+use presencectl::sandbox::{FaultRule, OrgBehavior};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -28,7 +28,7 @@ use crate::paper::{asked, desired, id, wanted};
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_lags_is_read_until_it_shows_everything() {
-    let world = every_action_in(Temper { list_lag_ms: 20_000, ..Temper::default() });
+    let world = every_action_in(OrgBehavior { list_lag_ms: 20_000, ..OrgBehavior::default() });
     let report = world.apply().await;
     assert!(report.is_success(), "{:?} {:?}", said(&report), report.verification);
     // At most one object is read by id at each look: that tells that the list lags.
@@ -42,7 +42,7 @@ async fn a_list_that_lags_is_read_until_it_shows_everything() {
 async fn what_is_not_found_right_after_its_creation_is_not_called_removed() {
     let mut config = desired(vec![wanted("lunch", "Meal", &[("en_US", "Lunch")])]);
     config.settings.prune = Prune::Delete;
-    let temper = Temper { get_after_create_lag_ms: 5_000, ..Temper::default() };
+    let temper = OrgBehavior { get_after_create_lag_ms: 5_000, ..OrgBehavior::default() };
     let world = World::of(config, vec![held(1, "Meal", &[("en_US", "Lunch")])], temper);
     world.admin("POST", DEFINITIONS, Some(&body("Busy", &[("en_US", "New")])));
     let report = world.apply().await;
@@ -53,7 +53,7 @@ async fn what_is_not_found_right_after_its_creation_is_not_called_removed() {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_list_does_not_show_in_time_is_reported_so() {
-    let world = every_action_in(Temper { list_lag_ms: 90_000, ..Temper::default() });
+    let world = every_action_in(OrgBehavior { list_lag_ms: 90_000, ..OrgBehavior::default() });
     let begin = Instant::now();
     let report = world.apply().await;
     assert!(
@@ -67,7 +67,7 @@ async fn what_the_list_does_not_show_in_time_is_reported_so() {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_takes_long_is_read_fewer_times() {
-    let world = every_action_in(Temper { list_lag_ms: 200_000, ..Temper::default() });
+    let world = every_action_in(OrgBehavior { list_lag_ms: 200_000, ..OrgBehavior::default() });
     let steps = world.steps().await;
     let slow = FaultRule { delay_ms: 20_000, ..of_lists() };
     world.set_faults(vec![slow]);
@@ -89,7 +89,7 @@ fn of_lists() -> FaultRule {
 
 #[tokio::test(start_paused = true)]
 async fn labels_that_come_back_merged_are_named_and_it_is_no_loop() {
-    let temper = Temper { put_labels: PutLabels::Merged, ..Temper::default() };
+    let temper = OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() };
     let objects = vec![held(1, "Meal", &[("en_US", "Lunch"), ("fr", "Midi")])];
     let world = World::tempered(vec![wanted("lunch", "Meal", &[("en_US", "Lunch")])], objects, temper);
     let report = world.apply().await;
@@ -103,7 +103,7 @@ async fn labels_that_come_back_merged_are_named_and_it_is_no_loop() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_disagrees_is_not_believed_where_the_object_itself_agrees() {
-    let temper = Temper { put_labels: PutLabels::Merged, ..Temper::default() };
+    let temper = OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() };
     let objects = vec![held(1, "Meal", &[("en_US", "Lunch"), ("fr", "Midi")])];
     let world = World::tempered(vec![wanted("lunch", "Meal", &[("en_US", "Lunch")])], objects, temper);
     let steps = world.steps().await;
@@ -123,7 +123,7 @@ async fn an_answer_that_disagrees_is_not_believed_where_the_object_itself_agrees
 
 #[tokio::test(start_paused = true)]
 async fn an_org_that_spells_locales_its_own_way_is_in_step() {
-    let temper = Temper { locale_keys: LocaleKeys::Normalised, ..Temper::default() };
+    let temper = OrgBehavior { locale_keys: LocaleKeys::Normalised, ..OrgBehavior::default() };
     let world =
         World::tempered(vec![wanted("lunch", "Meal", &[("en-us", "Lunch"), ("pt-br", "A")])], Vec::new(), temper);
     assert!(world.apply().await.is_success());
@@ -181,12 +181,12 @@ async fn what_somebody_changes_after_it_was_found_to_be_so_is_named_as_well() {
 async fn step_by_step(world: &World, steps: Vec<Step>) -> Report {
     let (_sender, stop) = Stop::new();
     let observed = world.observed.lock().unwrap().clone();
-    world.run(Job { aim: Aim::Steps, ..world.job(steps, &observed) }, &stop).await
+    world.run(ApplyJob { aim: Aim::Steps, ..world.job(steps, &observed) }, &stop).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_a_config_the_list_is_read_until_each_object_is_as_its_step_wants_it() {
-    let world = every_action_in(Temper { list_lag_ms: 20_000, ..Temper::default() });
+    let world = every_action_in(OrgBehavior { list_lag_ms: 20_000, ..OrgBehavior::default() });
     let steps = world.steps().await.into_iter().filter(|it| it.id().is_some()).collect();
     let report = step_by_step(&world, steps).await;
     assert!(report.is_success(), "{:?} {:?}", said(&report), report.verification);
@@ -199,7 +199,7 @@ async fn without_a_config_what_is_gone_is_well_removed_and_badly_changed() {
     let mut config = desired(vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])]);
     config.settings.prune = Prune::Delete;
     let objects = vec![held(1, "Meal", &[("en_US", "Lunch")]), held(2, "Training", &[("en_US", "Old")])];
-    let world = World::of(config, objects, Temper { delete: Delete::Removes, ..Temper::default() });
+    let world = World::of(config, objects, OrgBehavior { delete: Delete::Removes, ..OrgBehavior::default() });
     let steps = world.steps().await;
     let sandbox = world.sandbox.clone();
     world.wire.before_first(Method::Get, DEFINITIONS.to_owned(), move || {
@@ -218,7 +218,7 @@ async fn without_a_config_what_is_gone_is_well_removed_and_badly_changed() {
 
 #[tokio::test(start_paused = true)]
 async fn every_row_says_what_the_platform_calls_the_exchange_that_wrote_it() {
-    let world = every_action_in(Temper::default());
+    let world = every_action_in(OrgBehavior::default());
     let steps = world.steps().await;
     let report = world.carry_out(steps).await;
     let written: BTreeSet<String> = world.sandbox.with(|it| {
@@ -232,7 +232,7 @@ async fn every_row_says_what_the_platform_calls_the_exchange_that_wrote_it() {
 
 #[tokio::test(start_paused = true)]
 async fn every_row_says_what_was_there_and_what_was_to_be_there() {
-    let world = every_action_in(Temper::default());
+    let world = every_action_in(OrgBehavior::default());
     let steps = world.steps().await;
     let report = world.carry_out(steps.clone()).await;
     for (step, row) in steps.iter().zip(&report.rows) {
@@ -279,7 +279,7 @@ async fn a_twin_that_somebody_else_made_is_named_with_both_ids() {
 /// that meet, played from 10,000 on.
 #[tokio::test(start_paused = true)]
 async fn a_second_one_ends_the_look_at_once_also_where_reads_by_id_lag() {
-    let temper = Temper { list_lag_ms: 20_000, get_lag_ms: 12_000, ..Temper::default() };
+    let temper = OrgBehavior { list_lag_ms: 20_000, get_lag_ms: 12_000, ..OrgBehavior::default() };
     let world = World::tempered(vec![wanted("tea", "Break", &[("en_US", "Tea")])], Vec::new(), temper);
     let steps = world.steps().await;
     let twin = world.admin("POST", DEFINITIONS, Some(&body("Break", &[("en_US", "Tea")])));
@@ -361,7 +361,8 @@ async fn a_division_that_a_write_took_away_is_seen_though_the_list_lags() {
     object["divisionId"] = json!(DIVISION);
     let mut tea = wanted("tea", "Break", &[("en_US", "Tea")]);
     tea.previous_labels = vec![Label::new("Old")];
-    let temper = Temper { first_put_division: FirstPutDivision::Reset, list_lag_ms: 5_000, ..Temper::default() };
+    let temper =
+        OrgBehavior { first_put_division: FirstPutDivision::Reset, list_lag_ms: 5_000, ..OrgBehavior::default() };
     let world = World::tempered(vec![tea], vec![object], temper);
     let steps = world.steps().await;
     // Nothing waits for the list.
@@ -382,7 +383,8 @@ async fn a_division_that_no_list_shows_in_time_is_not_known() {
     object["divisionId"] = json!(DIVISION);
     let mut tea = wanted("tea", "Break", &[("en_US", "Tea")]);
     tea.previous_labels = vec![Label::new("Old")];
-    let world = World::tempered(vec![tea], vec![object], Temper { list_lag_ms: 300_000, ..Temper::default() });
+    let world =
+        World::tempered(vec![tea], vec![object], OrgBehavior { list_lag_ms: 300_000, ..OrgBehavior::default() });
     let report = world.apply().await;
     assert_eq!(said(&report), ["update tea not-visible-yet"]);
     assert!(report.divisions_unread.is_some());
@@ -391,7 +393,7 @@ async fn a_division_that_no_list_shows_in_time_is_not_known() {
 // Seeds 40766 and 44698.
 #[tokio::test(start_paused = true)]
 async fn what_a_read_does_not_find_is_not_said_to_be_gone_where_no_list_says_so() {
-    let temper = Temper { get_after_create_lag_ms: 5_000, ..Temper::default() };
+    let temper = OrgBehavior { get_after_create_lag_ms: 5_000, ..OrgBehavior::default() };
     let mut config = desired(vec![wanted("lunch", "Meal", &[("en_US", "Lunch")])]);
     config.settings.prune = Prune::Delete;
     let lunch = || vec![held(1, "Meal", &[("en_US", "Lunch")])];
@@ -421,7 +423,7 @@ async fn what_a_read_does_not_find_is_not_said_to_be_gone_where_no_list_says_so(
 async fn what_a_list_shows_otherwise_than_a_read_that_lags_is_no_list_that_lags() {
     let lunch = || vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])];
     for (generation, outcome) in [(Generation::First, "overwritten"), (Generation::Second, "not-visible-yet")] {
-        let temper = Temper { get_lag_ms: 15_000, ..Temper::default() };
+        let temper = OrgBehavior { get_lag_ms: 15_000, ..OrgBehavior::default() };
         let world =
             World { generation, ..World::tempered(lunch(), vec![held(1, "Meal", &[("en_US", "Lunch")])], temper) };
         let steps = world.steps().await;
@@ -440,7 +442,7 @@ async fn what_a_list_shows_otherwise_than_a_read_that_lags_is_no_list_that_lags(
 
 #[tokio::test(start_paused = true)]
 async fn a_run_at_once_after_one_that_was_not_seen_names_both() {
-    let temper = Temper { list_lag_ms: 90_000, ..Temper::default() };
+    let temper = OrgBehavior { list_lag_ms: 90_000, ..OrgBehavior::default() };
     let world = World::tempered(vec![wanted("tea", "Break", &[("en_US", "Tea")])], Vec::new(), temper);
     let first = world.apply().await;
     assert_eq!(said(&first), ["create tea not-visible-yet"]);
@@ -459,7 +461,7 @@ async fn a_run_at_once_after_one_that_was_not_seen_names_both() {
 
 #[tokio::test(start_paused = true)]
 async fn what_no_list_shows_by_the_second_generation_may_be_in_a_division_that_this_client_does_not_list() {
-    let temper = Temper { list_lag_ms: 90_000, ..Temper::default() };
+    let temper = OrgBehavior { list_lag_ms: 90_000, ..OrgBehavior::default() };
     let mut world = World::tempered(vec![wanted("tea", "Break", &[("en_US", "Tea")])], Vec::new(), temper);
     for (generation, is_told) in [(Generation::First, false), (Generation::Second, true)] {
         world.generation = generation;
@@ -477,7 +479,7 @@ async fn a_label_that_changes_hands_in_one_run_is_no_twin_and_nobody_elses() {
     coffee.pin = Some(id(1));
     let config = vec![coffee, wanted("tea", "Break", &[("en_US", "Tea")])];
     for list_lag_ms in [0, 20_000] {
-        let temper = Temper { list_lag_ms, ..Temper::default() };
+        let temper = OrgBehavior { list_lag_ms, ..OrgBehavior::default() };
         let world = World::tempered(config.clone(), vec![held(1, "Break", &[("en_US", "Tea")])], temper);
         let report = world.apply().await;
         assert!(report.is_success(), "lists lag {list_lag_ms} ms: {:?} {:?}", said(&report), report.verification);
@@ -506,8 +508,8 @@ async fn nobody_is_blamed_where_reads_by_id_lag() {
     }
 }
 
-fn lag(ms: u64) -> Temper {
-    Temper { list_lag_ms: ms, get_lag_ms: ms, ..Temper::default() }
+fn lag(ms: u64) -> OrgBehavior {
+    OrgBehavior { list_lag_ms: ms, get_lag_ms: ms, ..OrgBehavior::default() }
 }
 
 #[tokio::test(start_paused = true)]
@@ -533,7 +535,7 @@ async fn an_edit_by_hand_that_the_org_gives_no_time_for_is_no_accusation() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pinned_one_that_the_list_does_not_show_is_read_by_its_id() {
-    let temper = Temper { list_lag_ms: 60_000, ..Temper::default() };
+    let temper = OrgBehavior { list_lag_ms: 60_000, ..OrgBehavior::default() };
     let mut world = World::tempered(Vec::new(), Vec::new(), temper);
     let made = world.admin("POST", DEFINITIONS, Some(&body("Break", &[("en_US", "Tea")])));
     for (pin, codes) in [(made["id"].as_str().unwrap(), vec![]), (id(7).as_str(), vec!["pin-not-found"])] {
@@ -543,12 +545,14 @@ async fn a_pinned_one_that_the_list_does_not_show_is_read_by_its_id() {
         let (limits, api) = (world.limits, ApiChoice::Only(Generation::First));
         let asked = asked(&world.desired, limits, api);
         let mut heard = Heard { org: None, sandbox: false };
-        let Ok(look) = look(&world.session().reader(), &asked, &mut heard).await else { panic!("the org can be read") };
-        let told: Vec<&str> = look.plan.refusals.iter().map(Refusal::code).collect();
+        let Ok(planned) = plan_org(&world.session().reader(), &asked, &mut heard).await else {
+            panic!("the org can be read")
+        };
+        let told: Vec<&str> = planned.plan.refusals.iter().map(Refusal::code).collect();
         assert_eq!(told, codes, "{pin}");
         if codes.is_empty() {
-            *world.observed.lock().unwrap() = look.observed;
-            let steps = look.plan.changes.into_iter().map(|it| it.step).collect();
+            *world.observed.lock().unwrap() = planned.observed;
+            let steps = planned.plan.changes.into_iter().map(|it| it.step).collect();
             let report = world.carry_out(steps).await;
             assert!(report.is_success(), "{:?} {:?}", said(&report), report.verification);
         }
@@ -557,7 +561,7 @@ async fn a_pinned_one_that_the_list_does_not_show_is_read_by_its_id() {
 
 #[tokio::test(start_paused = true)]
 async fn labels_that_the_org_adds_are_not_said_to_be_kept() {
-    let temper = Temper { put_labels: PutLabels::Merged, ..Temper::default() };
+    let temper = OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() };
     let objects = vec![held(1, "Meal", &[("en_US", "Lunch")])];
     let world =
         World::tempered(vec![wanted("lunch", "Meal", &[("en_US", "Lunch"), ("de", "Mittag")])], objects, temper);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use presencectl::ops::apply::report::Outcome;
 use presencectl::plan::difference::Difference;
-use presencectl::sandbox::{FaultRule, Temper};
+use presencectl::sandbox::{FaultRule, OrgBehavior};
 
 use super::{DEFINITIONS, World, body, held, message, said};
 use crate::paper::wanted;
@@ -85,7 +85,7 @@ async fn a_creation_that_waited_for_longer_than_lists_lag_makes_no_twin() {
 #[tokio::test(start_paused = true)]
 async fn an_org_that_never_takes_a_write_in_time_fails_it_and_is_not_asked_for_ever() {
     let world =
-        World::tempered(lunch(), vec![held(1, "Meal", &[("en_US", "Lunch"), ("de", "Essen")])], Temper::default());
+        World::tempered(lunch(), vec![held(1, "Meal", &[("en_US", "Lunch"), ("de", "Essen")])], OrgBehavior::default());
     world.set_faults(vec![limited("PUT", 7, 1_000)]);
     let report = world.apply().await;
     assert_eq!(said(&report), ["update lunch failed"]);

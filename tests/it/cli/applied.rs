@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
-use presencectl::sandbox::Config;
+use presencectl::sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
 use super::driver::{Cli, Ran};
@@ -42,7 +42,7 @@ fn told(ran: &Ran) -> Vec<String> {
 
 #[test]
 fn commits_between_tell_what_an_apply_may_have_written() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = repository(&org);
     let drift = |applied: &str| cli.run(&format!("drift lunch.yaml {target} --applied {applied} -o json"));
     let before = org.requests().len();
@@ -74,7 +74,7 @@ fn commits_between_tell_what_an_apply_may_have_written() {
 
 #[test]
 fn a_history_with_too_many_changes_blames_nobody() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = repository(&org);
     for number in 0..51 {
         cli.write("lunch.yaml", &german(&format!("Essen {number}")));
@@ -88,7 +88,7 @@ fn a_history_with_too_many_changes_blames_nobody() {
 
 #[test]
 fn a_name_that_is_no_commit_stops_and_a_hash_that_is_not_here_is_told() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = repository(&org);
     let before = org.requests().len();
     let ran = cli.run(&format!("drift lunch.yaml {target} --applied appleid -o json=drift.json"));

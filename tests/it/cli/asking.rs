@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use presencectl::host::environment::Environment;
 use presencectl::host::signals::Signals;
 use presencectl::host::terminal::{Streams, Terminal};
-use presencectl::sandbox::Config;
+use presencectl::sandbox::SandboxConfig;
 use secrecy::SecretString;
 
 use super::LUNCH;
@@ -117,7 +117,7 @@ const ORG: &str = "Sandbox (5a4db0c5-0000-4000-b000-000000000001)";
 
 #[test]
 fn yes_is_the_only_yes() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let question = format!("\nApply 1 change to {ORG}? Only `yes` is taken for a yes: ");
     let plan = format!(
         "Org: {ORG}, API v1\n\n  + create lunch (Meal): nothing in the org matches\n    + en_US: \"Lunch\"\n\nPlan: 1 to create.\nCost: 7 requests, about 2 s\n"
@@ -141,7 +141,7 @@ fn yes_is_the_only_yes() {
 
 #[test]
 fn nobody_is_asked_where_there_is_nothing_to_do() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     assert_eq!(apply(&org, "--auto-approve", "").code, Some(0));
     let ran = apply(&org, "", "");
     let shown = format!("Org: {ORG}, API v1\n\nNo changes. 1 definition is in step.\n");
@@ -150,7 +150,7 @@ fn nobody_is_asked_where_there_is_nothing_to_do() {
 
 #[test]
 fn a_document_that_was_asked_for_comes_without_a_yes_as_well() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let ran = apply(&org, "--output json", "no\n");
     let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(document["message"], "not approved; nothing was written");
@@ -163,7 +163,7 @@ fn a_document_that_was_asked_for_comes_without_a_yes_as_well() {
 
 #[test]
 fn in_ci_progress_is_lines_also_where_the_job_has_a_terminal() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let ran = apply_with(&org, "--auto-approve", "", &Environment { ci: true, ..environment() });
     assert_eq!(
         (ran.code, ran.stderr.as_str()),
@@ -176,7 +176,7 @@ fn in_ci_progress_is_lines_also_where_the_job_has_a_terminal() {
 
 #[test]
 fn a_dumb_terminal_gets_lines_and_no_colour_but_where_it_is_asked_for() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let dumb = Environment { no_color: false, dumb: true, ..environment() };
     let ran = apply_with(&org, "--auto-approve", "", &dumb);
     assert!(ran.stderr.ends_with("reading the org again\n"), "{:?}", ran.stderr);
@@ -186,7 +186,7 @@ fn a_dumb_terminal_gets_lines_and_no_colour_but_where_it_is_asked_for() {
 
 #[test]
 fn what_is_shown_in_colour_reads_without_it() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let ran = apply(&org, "--color always", "no\n");
     assert!(ran.stdout.contains("\u{1b}[32m\u{1b}[1m+ create\u{1b}[0m"), "{:?}", ran.stdout);
     assert_eq!(console::strip_ansi_codes(&ran.stdout), apply(&org, "", "no\n").stdout);

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use presencectl::sandbox::{Config, FaultRule};
+use presencectl::sandbox::{FaultRule, SandboxConfig};
 
 use super::first_day;
 use super::server::Org;
@@ -75,7 +75,7 @@ fn drawn_on(term: &str, columns: u16, more: &str) -> Option<(super::driver::Ran,
         return None;
     }
     let slow = FaultRule { delay_ms: 40, ..FaultRule::default() };
-    let org = Org::start(Config { faults: vec![slow], ..Config::default() });
+    let org = Org::start(SandboxConfig { faults: vec![slow], ..SandboxConfig::default() });
     let (cli, target) = super::with_org(&org);
     let mut config = "version: 1\ndefinitions:\n".to_owned();
     for number in 1..=8 {

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use presencectl::sandbox::Config;
+use presencectl::sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
 use super::driver::{Cli, Ran};
@@ -37,7 +37,7 @@ fn against(ran: &Ran) -> String {
 
 #[test]
 fn a_commit_and_a_path_are_the_base_and_no_request_is_more() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = repository(&org);
     cli.write("before/lunch.yaml", LUNCH);
     let count = |command: &str| {
@@ -66,7 +66,7 @@ fn a_commit_and_a_path_are_the_base_and_no_request_is_more() {
 
 #[test]
 fn layers_and_links_of_a_commit_keep_their_rules() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let cli = cli.variable("PATH", &path());
     let layer = "version: 1\ndefinitions:\n  lunch: { systemPresence: Meal, labels: { en_US: Lunch } }\n";
@@ -96,7 +96,7 @@ fn layers_and_links_of_a_commit_keep_their_rules() {
 
 #[test]
 fn a_base_that_cannot_be_read_is_told_and_the_plan_is_shown_all_the_same() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = repository(&org);
     cli.write("broken/lunch.yaml", "version: 1\ndefinitions: { lunch: { systemPresence: Meal, labels: [] } }\n");
     let ran = cli.run(&format!("plan lunch.yaml {target} --base broken -o human -o json=plan.json"));
@@ -119,7 +119,7 @@ fn a_base_that_cannot_be_read_is_told_and_the_plan_is_shown_all_the_same() {
 
 #[test]
 fn what_is_no_base_stops_before_anything_is_sent() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = repository(&org);
     cli.run(&format!("plan lunch.yaml {target} --base mian")).complains(
         1,
@@ -212,7 +212,7 @@ fn one(origin: &str) -> Vec<String> {
 
 #[test]
 fn an_edit_is_not_called_unapplied_since_a_commit_that_changed_something_else() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = applied(&org);
     edit_lunch(&org, &cli, &target);
     cli.write("lunch.yaml", &format!("# A comment.\n{}", config("Mittag", "Tee")));
@@ -229,7 +229,7 @@ fn an_edit_is_not_called_unapplied_since_a_commit_that_changed_something_else() 
 
 #[test]
 fn what_was_committed_after_the_last_touch_was_not_applied() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = applied(&org);
     cli.write("lunch.yaml", &config("Mittagspause", "Tee"));
     commit(&cli, 2090);
@@ -246,7 +246,7 @@ fn what_was_committed_after_the_last_touch_was_not_applied() {
 /// As a pull request is planned: its files without a repository, and the base in a checkout beside them.
 #[test]
 fn a_checkout_beside_this_one_tells_by_its_own_history() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = applied(&org);
     cli.write("lunch.yaml", &config("Mittagspause", "Tee"));
     commit(&cli, 2090);
@@ -272,7 +272,7 @@ fn a_checkout_beside_this_one_tells_by_its_own_history() {
 /// By fast-forward, the date of a commit is long before it is merged: an apply in between has touched the object.
 #[test]
 fn a_commit_that_is_older_than_the_last_apply_blames_nobody() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = applied(&org);
     cli.write("lunch.yaml", &config("Mittagspause", "Tee"));
     commit(&cli, 2021);
@@ -285,7 +285,7 @@ fn a_commit_that_is_older_than_the_last_apply_blames_nobody() {
 
 #[test]
 fn what_came_by_a_merge_changed_when_it_was_merged() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = applied(&org);
     git(&cli, "checkout --quiet -b side");
     cli.write("lunch.yaml", &config("Mittagspause", "Tee"));
@@ -298,7 +298,7 @@ fn what_came_by_a_merge_changed_when_it_was_merged() {
 /// An edit between an apply and a commit: the report that is kept by default shows that the org was changed after the apply.
 #[test]
 fn a_kept_report_that_the_org_contradicts_is_not_outdone_by_the_date_of_a_commit() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let cli = cli.keeping_reports().variable("PATH", &path());
     git(&cli, "init --quiet");
@@ -331,7 +331,7 @@ fn a_kept_report_that_the_org_contradicts_is_not_outdone_by_the_date_of_a_commit
 
 #[test]
 fn a_shallow_clone_that_has_the_base_says_what_it_lacks() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = applied(&org);
     edit_lunch(&org, &cli, &target);
     let url = format!("file://{}", cli.path(".git").display());
@@ -350,7 +350,7 @@ fn a_shallow_clone_that_has_the_base_says_what_it_lacks() {
 
 #[test]
 fn a_config_in_no_repository_is_said_to_be_in_none() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let cli = cli.variable("PATH", &path());
     cli.run(&format!("plan lunch.yaml {target} --base main")).complains(
@@ -362,7 +362,7 @@ fn a_config_in_no_repository_is_said_to_be_in_none() {
 
 #[test]
 fn an_org_that_gets_another_name_is_compared_by_its_id_or_its_file() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let cli = cli.variable("PATH", &path());
     let definitions = "definitions:\n  lunch: { systemPresence: Meal, labels: { en_US: Lunch } }\n";

@@ -7,7 +7,7 @@ use presencectl::cli;
 use presencectl::sandbox::access::Permissions;
 use presencectl::sandbox::faults::FaultScript;
 use presencectl::sandbox::temper::Offer;
-use presencectl::sandbox::{Config, FaultRule, Temper};
+use presencectl::sandbox::{FaultRule, OrgBehavior, SandboxConfig};
 
 use super::driver::Cli;
 use super::server::Org;
@@ -15,8 +15,8 @@ use super::{LUNCH, with_org};
 
 #[test]
 fn auto_is_not_proposed_where_auto_has_asked_both_generations() {
-    let gone = Temper { generation1: Offer::Gone(404), generation2: Offer::Gone(404), ..Temper::default() };
-    let org = Org::start(Config { temper: gone, ..Config::default() });
+    let gone = OrgBehavior { generation1: Offer::Gone(404), generation2: Offer::Gone(404), ..OrgBehavior::default() };
+    let org = Org::start(SandboxConfig { temper: gone, ..SandboxConfig::default() });
     let (cli, target) = with_org(&org);
     for command in ["plan lunch.yaml", "drift lunch.yaml", "show", "doctor lunch.yaml"] {
         let ran = cli.run(&format!("{command} {target}"));
@@ -29,7 +29,7 @@ fn auto_is_not_proposed_where_auto_has_asked_both_generations() {
 
 #[test]
 fn a_base_url_with_the_path_of_the_api_is_refused_before_anything_is_sent() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     for end in ["/api/v2", "/api/v2/", "/oauth/token"] {
         let ran = cli.run(&format!("plan lunch.yaml {target}{end}"));
@@ -43,7 +43,7 @@ fn a_base_url_with_the_path_of_the_api_is_refused_before_anything_is_sent() {
 fn doctor_fails_where_a_plan_would_and_names_the_generation_that_works() {
     let forbidden =
         FaultRule { path: Some("/api/v2/presencedefinitions*".to_owned()), status: Some(403), ..FaultRule::default() };
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     org.sandbox.with(|it| it.faults = FaultScript::new(vec![forbidden]).expect("a script"));
     let (cli, target) = with_org(&org);
     let plan = cli.run(&format!("plan lunch.yaml {target}"));
@@ -73,7 +73,7 @@ fn an_operation_that_is_not_there_is_no_object_that_was_deleted() {
 
 #[test]
 fn what_is_pasted_around_a_secret_is_named_before_it_is_sent() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let target = format!("--base-url {}", org.url);
     for (value, form) in [
         ("Bearer Zq7", "begins with `Bearer`"),
@@ -116,7 +116,7 @@ fn what_is_pasted_around_a_secret_is_named_before_it_is_sent() {
 
 #[test]
 fn a_client_that_may_read_neither_generation_is_not_sent_to_the_other_one() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     org.sandbox.with(|it| it.org.access.permissions = Permissions::Only(BTreeSet::new()));
     let (cli, target) = with_org(&org);
     for api in ["v1", "v2"] {

@@ -5,7 +5,7 @@
 use insta::assert_snapshot;
 use presencectl::output::json;
 use presencectl::plan::answer::Answer;
-use presencectl::sandbox::{Config, Seed};
+use presencectl::sandbox::{SandboxConfig, Seed};
 use serde_json::{Value, json};
 
 use super::driver::Cli;
@@ -82,7 +82,7 @@ fn edited(org: &Org) -> (Cli, String, Vec<(&'static str, String)>) {
 
 #[test]
 fn what_was_edited_is_told_from_what_was_not_applied_in_every_view() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target, ids) = edited(&org);
     let ran = cli.run(&format!(
         "drift lunch.yaml {target} --report-dir reports -o human -o json=drift.json -o markdown=drift.md"
@@ -127,7 +127,7 @@ fn kept(files: &[String], document: &Value) -> Vec<String> {
 
 #[test]
 fn keeping_everything_as_the_lines_say_leaves_no_drift_and_so_does_taking_it_back() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target, _) = edited(&org);
     let ran = cli.run(&format!("drift lunch.yaml {target} --report-dir reports -o json"));
     let document = parsed(&ran.stdout);
@@ -143,7 +143,7 @@ fn keeping_everything_as_the_lines_say_leaves_no_drift_and_so_does_taking_it_bac
 /// A layer speaks for other orgs too, so what one org keeps stands in its own file.
 #[test]
 fn what_a_layer_says_is_kept_in_the_org_file() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let layer = [
         HEAD.to_owned(),
@@ -187,7 +187,7 @@ fn what_a_layer_says_is_kept_in_the_org_file() {
 fn what_no_config_names_is_kept_by_a_definition() {
     let definitions =
         vec![json!({ "languageLabels": { "en_US": "Old Lunch", "de": "Alt: \"x\"" }, "systemPresence": "Meal" })];
-    let org = Org::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() });
+    let org = Org::start(SandboxConfig { seed: Seed { definitions, ..Seed::default() }, ..SandboxConfig::default() });
     let (cli, target) = with_org(&org);
     let config = "version: 1\nsettings: { prune: delete }\ndefinitions:\n  old-lunch:\n    systemPresence: Busy\n    \
                   labels: { en_US: Busy bee }\n    deactivated: true\n";
@@ -235,7 +235,7 @@ fn a_label_that_somebody_changed_is_drift_and_no_error() {
 
 #[test]
 fn names_of_people_are_told_or_withheld() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target, _) = edited(&org);
     let by = |flags: &str| {
         let ran = cli.run(&format!("drift lunch.yaml {target} -o json {flags}"));
@@ -251,7 +251,7 @@ fn names_of_people_are_told_or_withheld() {
 
 #[test]
 fn a_report_that_cannot_be_read_is_a_warning() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     cli.write("reports/x.json", "{}");
     let ran = cli.run(&format!("drift lunch.yaml {target} --report-dir reports -o markdown"));

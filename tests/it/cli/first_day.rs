@@ -13,7 +13,7 @@ use presencectl::host::environment::Environment;
 use presencectl::model::moment::Moment;
 use presencectl::output::json;
 use presencectl::sandbox::temper::Offer;
-use presencectl::sandbox::{Config, Permissions, Temper};
+use presencectl::sandbox::{OrgBehavior, Permissions, SandboxConfig};
 use serde_json::Value;
 
 use super::asking;
@@ -84,7 +84,7 @@ fn a_healthy_sandbox_passes_every_check() {
     // The sandbox's id is made up, so it goes into no config.
     let unnamed = Cli::new().file("lunch.yaml", LUNCH).run("doctor lunch.yaml --sandbox");
     assert_eq!(check(&unnamed, "org"), ["ok         org          `Sandbox`, simulated by the sandbox"]);
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let real = with_client(repository()).run(&format!("doctor presence --base-url {}", org.url));
     assert_eq!(real.code, Some(0), "{}", real.shown());
     only_reads(&org);
@@ -108,8 +108,8 @@ fn what_is_missing_is_told_all_at_once() {
 
 #[test]
 fn an_org_without_the_first_generation_is_healthy() {
-    let temper = Temper { generation1: Offer::Gone(404), ..Temper::default() };
-    let org = Org::start(Config { temper, ..Config::default() });
+    let temper = OrgBehavior { generation1: Offer::Gone(404), ..OrgBehavior::default() };
+    let org = Org::start(SandboxConfig { temper, ..SandboxConfig::default() });
     let ran = with_client(repository()).run(&format!("doctor presence --base-url {}", org.url));
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     assert_eq!(check(&ran, "api-v1"), ["ok         api-v1       the org does not serve it; it is not used"]);
@@ -120,7 +120,7 @@ fn an_org_without_the_first_generation_is_healthy() {
 
 #[test]
 fn the_wrong_org_is_named() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let named = format!("{LUNCH}org: {{ name: acme-prod, id: 22222222-bbbb-4bbb-8bbb-222222222222 }}\n");
     let cli = with_client(Cli::new().file("lunch.yaml", &named));
     let ran = cli.run(&format!("doctor lunch.yaml --base-url {}", org.url));
@@ -133,8 +133,12 @@ fn the_wrong_org_is_named() {
 
 #[test]
 fn a_client_that_may_nothing_is_told_what_it_lacks() {
-    let temper = Temper { get_needs_view: true, ..Temper::default() };
-    let org = Org::start(Config { permissions: Permissions::Only(BTreeSet::new()), temper, ..Config::default() });
+    let temper = OrgBehavior { get_needs_view: true, ..OrgBehavior::default() };
+    let org = Org::start(SandboxConfig {
+        permissions: Permissions::Only(BTreeSet::new()),
+        temper,
+        ..SandboxConfig::default()
+    });
     let cli = with_client(repository());
     let ran = cli.run(&format!("doctor presence --base-url {}", org.url));
     assert_snapshot!("doctor_forbidden", shown(&ran));
@@ -147,8 +151,8 @@ fn a_client_that_may_nothing_is_told_what_it_lacks() {
 #[test]
 fn whether_a_client_could_write_is_tried_with_what_does_not_exist() {
     let said = |permissions: Permissions, generation1: Offer| {
-        let temper = Temper { generation1, ..Temper::default() };
-        let org = Org::start(Config { permissions, temper, ..Config::default() });
+        let temper = OrgBehavior { generation1, ..OrgBehavior::default() };
+        let org = Org::start(SandboxConfig { permissions, temper, ..SandboxConfig::default() });
         let cli = with_client(repository());
         let ran = cli.run(&format!("doctor presence --try-write --base-url {}", org.url));
         let writes: Vec<String> = org.requests().into_iter().filter(|it| it.starts_with("DELETE ")).collect();
@@ -200,7 +204,7 @@ fn whoever_does_not_answer_is_named_with_what_stands_between() {
 
 #[test]
 fn wrong_credentials_are_a_failed_token() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let cli = Cli::new()
         .variable("GENESYSCLOUD_OAUTHCLIENT_ID", "sandbox-client")
         .variable("GENESYSCLOUD_OAUTHCLIENT_SECRET", CANARY);
@@ -215,7 +219,7 @@ fn wrong_credentials_are_a_failed_token() {
 
 #[test]
 fn a_clock_that_is_wrong_is_told() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let long_ago = Moment::read("2020-01-01").unwrap();
     let environment = Environment { began: long_ago, ..asking::environment() };
     let cli = Cli::new().file("lunch.yaml", LUNCH);
@@ -246,7 +250,7 @@ fn a_shallow_clone_is_told_what_to_set() {
 #[test]
 fn the_document_is_what_its_schema_says_also_of_failures() {
     in_step("diagnosis.v1.json", &json::diagnosis_schema());
-    let org = Org::start(Config { permissions: Permissions::Only(BTreeSet::new()), ..Config::default() });
+    let org = Org::start(SandboxConfig { permissions: Permissions::Only(BTreeSet::new()), ..SandboxConfig::default() });
     let cli = with_client(repository());
     for (line, success) in [("doctor presence -o json", false), ("doctor presence --sandbox -o json", true)] {
         let ran = cli.run(line);
@@ -366,7 +370,7 @@ fn without_a_terminal_everything_has_to_be_said() {
 
 #[test]
 fn the_next_commands_can_be_typed_as_they_stand() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let cli = Cli::new();
     let folder = cli.path("it's-new").display().to_string();
     let line = format!("init {folder} --start org --ci none --yes --base-url {}", org.url);

@@ -3,7 +3,7 @@
 use presencectl::sandbox::access::Permissions;
 use presencectl::sandbox::faults::FaultScript;
 use presencectl::sandbox::temper::Offer;
-use presencectl::sandbox::{Config, FaultRule, Temper};
+use presencectl::sandbox::{FaultRule, OrgBehavior, SandboxConfig};
 use serde_json::{Value, json};
 
 use super::driver::Cli;
@@ -14,8 +14,8 @@ const COACHING: &str = "2fa68d50-0000-4000-8000-000000000001";
 const SALES: &str = "version: 1\nsettings: { api: v2 }\ndefinitions:\n  lunch:\n    systemPresence: Meal\n    \
                      labels: { en_US: Lunch }\n    division: ";
 
-fn tempered(temper: Temper) -> Org {
-    Org::start(Config { temper, ..Config::default() })
+fn tempered(temper: OrgBehavior) -> Org {
+    Org::start(SandboxConfig { temper, ..SandboxConfig::default() })
 }
 
 fn head(stdout: &str) -> &str {
@@ -48,7 +48,7 @@ fn the_newer_generation_does_the_same() {
 #[test]
 fn auto_takes_the_newer_one_where_the_older_is_gone() {
     for status in [404, 410] {
-        let org = tempered(Temper { generation1: Offer::Gone(status), ..Temper::default() });
+        let org = tempered(OrgBehavior { generation1: Offer::Gone(status), ..OrgBehavior::default() });
         let (cli, target) = with_org(&org);
         let applied = cli.run(&format!("apply lunch.yaml {target} --auto-approve -o json=report.json"));
         assert_eq!(applied.code, Some(0), "{}", applied.shown());
@@ -64,14 +64,14 @@ fn auto_takes_the_newer_one_where_the_older_is_gone() {
         );
         assert!(first.stderr.contains("help: run it again: with `--api auto`, presencectl"), "{}", first.stderr);
     }
-    let org = tempered(Temper { generation2: Offer::Gone(404), ..Temper::default() });
+    let org = tempered(OrgBehavior { generation2: Offer::Gone(404), ..OrgBehavior::default() });
     let (cli, target) = with_org(&org);
     assert!(head(&cli.run(&format!("plan lunch.yaml {target}")).stdout).ends_with(", API v1"));
 }
 
 #[test]
 fn a_saved_plan_is_for_the_generation_that_it_was_made_through() {
-    let org = tempered(Temper::default());
+    let org = tempered(OrgBehavior::default());
     let (cli, target) = with_org(&org);
     assert_eq!(cli.run(&format!("plan lunch.yaml {target} -o json=plan.json")).code, Some(0));
     // Between plan and apply the org stops to serve the older one.
@@ -94,7 +94,7 @@ fn a_saved_plan_is_for_the_generation_that_it_was_made_through() {
 fn a_fall_over_during_an_apply_says_how_to_go_on() {
     for status in [404, 410] {
         for after in 1..=3 {
-            let (org, cli, target) = coached(0, Config::default());
+            let (org, cli, target) = coached(0, SandboxConfig::default());
             let gone = FaultRule {
                 path: Some("/api/v2/presencedefinitions*".to_owned()),
                 skip: after,
@@ -114,7 +114,7 @@ fn a_fall_over_during_an_apply_says_how_to_go_on() {
 /// An undo speaks as its report did, as long as nobody says otherwise.
 #[test]
 fn an_undo_of_what_was_done_through_a_generation_that_is_gone_says_how_to_go_on() {
-    let org = tempered(Temper::default());
+    let org = tempered(OrgBehavior::default());
     let (cli, target) = with_org(&org);
     assert_eq!(cli.run(&format!("apply lunch.yaml {target} --auto-approve -o json=report.json")).code, Some(0));
     org.sandbox.with(|it| it.org.temper.generation1 = Offer::Gone(410));
@@ -128,7 +128,7 @@ fn an_undo_of_what_was_done_through_a_generation_that_is_gone_says_how_to_go_on(
 
 #[test]
 fn divisions_are_looked_up_by_name_once_and_only_when_one_is_named() {
-    let org = tempered(Temper::default());
+    let org = tempered(OrgBehavior::default());
     let (cli, target) = with_org(&org);
     let divisions = || org.requests().iter().filter(|it| it.contains("divisions")).count();
     assert_eq!(cli.run(&format!("plan lunch.yaml {target} --api v2")).code, Some(0));
@@ -144,7 +144,7 @@ fn divisions_are_looked_up_by_name_once_and_only_when_one_is_named() {
 }
 
 /// An org in which `Coaching` is a definition, with as many people on it.
-fn coached(people: usize, config: Config) -> (Org, Cli, String) {
+fn coached(people: usize, config: SandboxConfig) -> (Org, Cli, String) {
     let coaching = json!({ "id": COACHING, "languageLabels": { "en_US": "Coaching" }, "systemPresence": "Busy" });
     let mut config = config;
     config.seed.definitions.push(coaching);
@@ -167,7 +167,7 @@ fn coached(people: usize, config: Config) -> (Org, Cli, String) {
 
 #[test]
 fn plan_says_how_many_people_are_on_what_goes() {
-    let (_org, cli, target) = coached(37, Config::default());
+    let (_org, cli, target) = coached(37, SandboxConfig::default());
     assert!(!cli.run(&format!("plan lunch.yaml {target}")).stdout.contains("people"), "nobody asked");
     let ran = cli.run(&format!("plan lunch.yaml {target} --usage -o json=plan.json"));
     assert!(ran.stdout.contains("\n    37 people are on it now\n"), "{}", ran.shown());
@@ -177,8 +177,8 @@ fn plan_says_how_many_people_are_on_what_goes() {
 
 #[test]
 fn a_cut_answer_reads_at_least() {
-    let temper = Temper { entities_max: Some(10), ..Temper::default() };
-    let (_org, cli, target) = coached(37, Config { temper, ..Config::default() });
+    let temper = OrgBehavior { entities_max: Some(10), ..OrgBehavior::default() };
+    let (_org, cli, target) = coached(37, SandboxConfig { temper, ..SandboxConfig::default() });
     let ran = cli.run(&format!("plan lunch.yaml {target} --usage"));
     assert!(ran.stdout.contains("at least "), "{}", ran.shown());
 }
@@ -186,7 +186,7 @@ fn a_cut_answer_reads_at_least() {
 #[test]
 fn a_look_up_that_is_forbidden_is_not_known_and_fails_no_plan() {
     let permissions = Permissions::Only(["presence:presenceDefinition:view".to_owned()].into());
-    let (org, cli, target) = coached(37, Config { permissions, ..Config::default() });
+    let (org, cli, target) = coached(37, SandboxConfig { permissions, ..SandboxConfig::default() });
     let ran = cli.run(&format!("plan lunch.yaml {target} --usage"));
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     assert!(ran.stdout.contains("how many people are on it now is not known"), "{}", ran.shown());
@@ -196,7 +196,7 @@ fn a_look_up_that_is_forbidden_is_not_known_and_fails_no_plan() {
 
 #[test]
 fn a_limit_on_people_guards_plan_and_apply_alike() {
-    let (org, cli, target) = coached(37, Config::default());
+    let (org, cli, target) = coached(37, SandboxConfig::default());
     cli.write("lunch.yaml", &format!("{}settings: {{ limits: {{ activeUsers: 36 }} }}\n", cli.read("lunch.yaml")));
     for command in ["plan lunch.yaml", "apply lunch.yaml --auto-approve"] {
         let ran = cli.run(&format!("{command} {target}"));
@@ -210,7 +210,7 @@ fn a_limit_on_people_guards_plan_and_apply_alike() {
 
 #[test]
 fn a_client_that_does_not_see_what_was_seen_makes_no_twin() {
-    let (org, cli, target) = coached(0, Config::default());
+    let (org, cli, target) = coached(0, SandboxConfig::default());
     cli.write("lunch.yaml", LUNCH);
     assert_eq!(cli.run(&format!("plan lunch.yaml {target} --api v2 -o json=plan.json")).code, Some(0));
     // It is moved to a division that the client of the apply does not see.

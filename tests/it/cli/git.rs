@@ -10,7 +10,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use presencectl::sandbox::Config;
+use presencectl::sandbox::SandboxConfig;
 use serde_json::Value;
 
 use super::driver::{Cli, Ran};
@@ -514,7 +514,7 @@ fn a_partial_clone_says_what_it_lacks_and_fetches_nothing() {
 /// As the kit does it: the commit is fetched as objects beside the default branch, and nothing of it is checked out.
 #[test]
 fn a_commit_is_planned_and_validated_without_being_checked_out() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let cli = cli.variable("PATH", &path());
     fs::remove_file(cli.path("lunch.yaml")).unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 
 use insta::assert_snapshot;
-use presencectl::sandbox::{Config, Division, Seed};
+use presencectl::sandbox::{HeldDivision, SandboxConfig, Seed};
 use serde_json::json;
 
 use super::asking;
@@ -95,7 +95,7 @@ fn nothing_is_overwritten_unasked() {
 
 #[test]
 fn a_person_is_asked_before_anything_is_overwritten() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     cli.write("presence.yaml", "version: 1\n");
     let out = cli.path("presence.yaml").display().to_string();
@@ -181,7 +181,8 @@ fn an_import_reads_and_nothing_else() {
         })
     };
     let requests = |definitions: Vec<serde_json::Value>, api: &str| {
-        let org = Org::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() });
+        let org =
+            Org::start(SandboxConfig { seed: Seed { definitions, ..Seed::default() }, ..SandboxConfig::default() });
         let (cli, target) = with_org(&org);
         assert_eq!(cli.run(&format!("import {target} --api {api}")).code, Some(0));
         let mut requests = org.requests();
@@ -203,9 +204,9 @@ fn an_import_reads_and_nothing_else() {
 
 #[test]
 fn divisions_are_named_and_come_back() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
-    let own = Division::samples().pop().unwrap();
+    let own = HeldDivision::samples().pop().unwrap();
     let config = format!(
         "version: 1\nsettings: {{ api: v2 }}\ndefinitions:\n  lunch:\n    systemPresence: Meal\n    labels: {{ en_US: \
          Lunch }}\n    division: {}\n",
@@ -225,7 +226,7 @@ fn divisions_are_named_and_come_back() {
 
 #[test]
 fn the_region_is_written_where_the_environment_names_a_known_one() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let region = |cli: &Cli| {
         let text = cli.run(&format!("import {target}")).stdout;
@@ -266,7 +267,7 @@ fn an_odd_org_over_http_comes_back_as_well() {
         twin("2fa68d50-0000-4000-8000-000000000003", true),
         json!({ "id": "2fa68d50-0000-4000-8000-000000000004", "languageLabels": {}, "systemPresence": "Focus Time" }),
     ];
-    let org = Org::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() });
+    let org = Org::start(SandboxConfig { seed: Seed { definitions, ..Seed::default() }, ..SandboxConfig::default() });
     let (cli, target) = with_org(&org);
     for api in ["v1", "v2"] {
         for (out, count) in [("presence.yaml", 3), ("presence/ --deactivated", 4)] {

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use presencectl::host::environment::Environment;
-use presencectl::sandbox::{Config, FaultRule, Temper};
+use presencectl::sandbox::{FaultRule, OrgBehavior, SandboxConfig};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -141,7 +141,7 @@ fn a_folder_that_somebody_else_may_have_filled_is_passed_over() {
         let cli = Cli::new().keeping_reports().file("lunch.yaml", LUNCH).file("elsewhere/reports/x", "");
         fs::create_dir_all(cli.path(link).parent().unwrap()).unwrap();
         symlink(cli.path("elsewhere"), cli.path(link)).unwrap();
-        let org = Org::start(Config::default());
+        let org = Org::start(SandboxConfig::default());
         let cli = cli
             .variable("GENESYSCLOUD_OAUTHCLIENT_ID", "sandbox-client")
             .variable("GENESYSCLOUD_OAUTHCLIENT_SECRET", "sandbox-secret");
@@ -175,7 +175,10 @@ fn unreadable_reports_are_one_warning() {
 
 /// An org whose list shows a new definition after ten minutes.
 fn lagging() -> Org {
-    Org::start(Config { temper: Temper { list_lag_ms: 600_000, ..Temper::default() }, ..Config::default() })
+    Org::start(SandboxConfig {
+        temper: OrgBehavior { list_lag_ms: 600_000, ..OrgBehavior::default() },
+        ..SandboxConfig::default()
+    })
 }
 
 fn posts(org: &Org) -> usize {
@@ -185,8 +188,8 @@ fn posts(org: &Org) -> usize {
 #[test]
 fn a_run_killed_after_its_post_is_waited_for() {
     let slow = vec![FaultRule { method: Some("POST".to_owned()), delay_ms: 20_000, ..FaultRule::default() }];
-    let temper = Temper { list_lag_ms: 600_000, ..Temper::default() };
-    let org = Org::start(Config { faults: slow, temper, ..Config::default() });
+    let temper = OrgBehavior { list_lag_ms: 600_000, ..OrgBehavior::default() };
+    let org = Org::start(SandboxConfig { faults: slow, temper, ..SandboxConfig::default() });
     let (cli, target) = with_org(&org);
     let cli = cli.keeping_reports();
     let mut first = cli.spawn(&format!("apply lunch.yaml {target} --auto-approve"));
@@ -342,7 +345,7 @@ fn what_an_old_report_names_is_read_by_its_id_before_it_is_made_again() {
 
 #[test]
 fn undo_finds_the_newest_apply() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let cli = cli
         .keeping_reports()

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
-use presencectl::sandbox::{Config, FaultRule, Seed, Temper, samples};
+use presencectl::sandbox::{FaultRule, OrgBehavior, SandboxConfig, Seed, samples};
 use serde_json::{Value, json};
 
 use super::server::Org;
@@ -53,8 +53,8 @@ fn org(list_lag_ms: u64) -> Org {
     let seed = Seed { definitions, ..Seed::default() };
     // A little slower than loopback, so that processes die on the way.
     let faults = vec![FaultRule { delay_ms: 4, ..FaultRule::default() }];
-    let temper = Temper { list_lag_ms, ..Temper::default() };
-    Org::start(Config { seed, faults, temper, ..Config::default() })
+    let temper = OrgBehavior { list_lag_ms, ..OrgBehavior::default() };
+    Org::start(SandboxConfig { seed, faults, temper, ..SandboxConfig::default() })
 }
 
 /// How many writes of definitions the org has answered.
@@ -229,7 +229,8 @@ fn a_retirement_that_is_killed_leaves_a_report_of_its_definition() {
     let seed = Seed { definitions: vec![coaching], users: Some(users), ..Seed::default() };
     // Whoever is moved waits for it, and meanwhile the run dies.
     let slow = FaultRule { method: Some("PUT".to_owned()), delay_ms: 20_000, ..FaultRule::default() };
-    let config = Config { seed, faults: vec![slow], start_unix_ms: Some(1_764_000_000_000), ..Config::default() };
+    let config =
+        SandboxConfig { seed, faults: vec![slow], start_unix_ms: Some(1_764_000_000_000), ..SandboxConfig::default() };
     let org = Org::start(config);
     let (cli, target) = super::with_org(&org);
     cli.write(

@@ -109,10 +109,10 @@ fn what_is_no_file_is_not_waited_for() {
 /// A state that was typed may be a link; what stands beside it was not typed.
 #[test]
 fn a_state_that_was_typed_may_be_a_link() {
-    use presencectl::sandbox::{Config, Sandbox};
+    use presencectl::sandbox::{Sandbox, SandboxConfig};
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let open = |name: &str| Sandbox::open(Config { state_file: Some(path(name)), ..Config::default() });
+    let open = |name: &str| Sandbox::open(SandboxConfig { state_file: Some(path(name)), ..SandboxConfig::default() });
     drop(open("real/org.json").unwrap());
     symlink("real/org.json", path("link.json")).unwrap();
     drop(open("link.json").unwrap());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 
 use insta::assert_snapshot;
-use presencectl::sandbox::Config;
+use presencectl::sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
 use super::driver::Cli;
@@ -60,7 +60,7 @@ fn a_request_that_is_tried_again_and_again_is_told_without_a_log() {
 
 #[test]
 fn for_machines_each_line_is_an_object() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let cli = cli.variable("PRESENCECTL_LOG_FORMAT", "json").variable("PRESENCECTL_VERBOSE", "2");
     let ran = cli.run(&format!("apply lunch.yaml {target} --auto-approve"));
@@ -118,7 +118,7 @@ const SILENT: [&str; 9] = [
 #[test]
 fn no_log_of_any_command_holds_a_secret() {
     let echo = json!([{ "path": "/api/v2/*", "status": 400, "message": format!("who sent Bearer {CANARY}?") }]);
-    let (echoing, healthy) = (Org::with_faults(&echo.to_string()), Org::start(Config::default()));
+    let (echoing, healthy) = (Org::with_faults(&echo.to_string()), Org::start(SandboxConfig::default()));
     let (cli, target) = with_org(&healthy);
     assert_eq!(cli.run(&format!("apply lunch.yaml --auto-approve -o json=report.json {target}")).code, Some(0));
     let report = cli.read("report.json");

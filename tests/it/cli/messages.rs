@@ -10,7 +10,7 @@ use insta::{assert_snapshot, with_settings};
 use presencectl::model::limits::{
     SANDBOX_FAULTS_BYTES_MAX, SANDBOX_SEED_BYTES_MAX, SANDBOX_STATE_BYTES_MAX, SAVED_PLAN_BYTES_MAX,
 };
-use presencectl::sandbox::Config;
+use presencectl::sandbox::SandboxConfig;
 use serde_json::json;
 
 use super::driver::Cli;
@@ -142,7 +142,7 @@ fn orgs_that_cannot_be_spoken_to() {
 #[test]
 fn the_wrong_org_and_one_that_does_not_say_who_it_is() {
     let mut told = Told::default();
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     cli.write("acme.yaml", &format!("{LUNCH}org: {{ name: acme, id: 22222222-bbbb-4bbb-8bbb-222222222222 }}\n"));
     let other = "33333333-bbbb-4bbb-8bbb-333333333333";
@@ -177,7 +177,7 @@ fn the_wrong_org_and_one_that_does_not_say_who_it_is() {
 #[test]
 fn saved_plans_that_cannot_be_used() {
     let mut told = Told::default();
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     assert_eq!(cli.run(&format!("plan lunch.yaml {target} -o json=plan.json")).code, Some(0));
     let plan = cli.read("plan.json");
@@ -284,7 +284,7 @@ fn sandboxes_that_do_not_start() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     told.by(&cli, &format!("sandbox --port {port}"));
-    let org = Org::start(Config { state_file: Some(cli.path("used.json")), ..Config::default() });
+    let org = Org::start(SandboxConfig { state_file: Some(cli.path("used.json")), ..SandboxConfig::default() });
     told.by(&cli, "sandbox --state used.json");
     drop(org);
     assert_snapshot!(told.0.replace(&port.to_string(), "[port]"));

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
-use presencectl::sandbox::Config;
+use presencectl::sandbox::SandboxConfig;
 use serde_json::Value;
 
 use super::driver::Cli;
@@ -45,7 +45,7 @@ fn line(cli: &Cli, command: &str) -> String {
 
 #[test]
 fn a_line_of_a_layer_is_obsolete_when_no_other_org_uses_the_layer() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = renamed(&org);
     let plain = "No longer needed: `previousLabels` of `lunch` (presence/base/lunch.yaml:6:22)";
     let folder = format!("plan presence --org acme --root . {target}");
@@ -76,13 +76,13 @@ fn a_line_of_a_layer_is_obsolete_when_no_other_org_uses_the_layer() {
 
 #[test]
 fn what_reports_tell_of_the_other_orgs_is_known() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = renamed(&org);
     let cli = cli.keeping_reports();
     other(&cli, "globex", "use: [../base]\n");
     let plan = format!("plan presence --org acme --root . {target}");
     assert!(line(&cli, &plan).ends_with("not known for 1 other org that uses this layer: globex"));
-    let theirs = Org::start(Config::default());
+    let theirs = Org::start(SandboxConfig::default());
     let their_target = target.replace(&org.url, &theirs.url);
     let applied = cli.run(&format!("apply presence --org globex --auto-approve {their_target}"));
     assert_eq!(applied.code, Some(0), "{}", applied.shown());
@@ -91,7 +91,7 @@ fn what_reports_tell_of_the_other_orgs_is_known() {
 
 #[test]
 fn a_file_has_the_orgs_of_its_root_beside_it_and_a_commit_those_of_the_commit() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = renamed(&org);
     let cli = cli.variable("PATH", &path());
     for name in ["globex-prod", "globex-test", "hooli-test"] {
@@ -118,7 +118,7 @@ fn a_file_has_the_orgs_of_its_root_beside_it_and_a_commit_those_of_the_commit() 
 
 #[test]
 fn every_view_says_for_whom_it_is_not_known() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = renamed(&org);
     other(&cli, "globex", "use: [../base]\n");
     let command = format!(

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use presencectl::sandbox::faults::FaultScript;
-use presencectl::sandbox::{Config, FaultRule, Seed};
+use presencectl::sandbox::{FaultRule, SandboxConfig, Seed};
 use serde_json::{Value, json};
 
 use super::driver::Cli;
@@ -18,7 +18,7 @@ fn org(shown: &Value) -> Org {
     let object =
         |id: &str, label: &str| json!({ "id": id, "systemPresence": "Meal", "languageLabels": { "en_US": label } });
     let definitions = vec![object(LUNCH_ID, "Lunch"), object(ODD_ID, "Siesta")];
-    let org = Org::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() });
+    let org = Org::start(SandboxConfig { seed: Seed { definitions, ..Seed::default() }, ..SandboxConfig::default() });
     org.sandbox.with(|it| it.org.spoil(ODD_ID, shown.as_object().unwrap()));
     org
 }
@@ -148,7 +148,7 @@ fn cut() -> Org {
     };
     let (lunch, odd) = (one(LUNCH_ID, "Lunch"), one(ODD_ID, r"Team lunch with everybody here \ud83c"));
     let text = format!(r#"{{"entities":[{lunch},{odd}],"pageSize":100,"pageNumber":1,"total":2,"pageCount":1}}"#);
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let list =
         FaultRule { path: Some("/api/v2/presencedefinitions".to_owned()), text: Some(text), ..FaultRule::default() };
     let of = |id: &str, text: String| FaultRule {
@@ -231,7 +231,7 @@ fn warnings_of_a_plan_stand_together_before_the_errors_and_quiet_leaves_them_out
         |id: &str, label: &str| json!({ "id": id, "systemPresence": "Busy", "languageLabels": { "en_US": label } });
     let mut definitions: Vec<Value> = (1..=6).map(|it| object(&odd(it), &format!("Odd {it}"))).collect();
     definitions.extend([object(LUNCH_ID, "Siesta"), object(ODD_ID, "Nap")]);
-    let org = Org::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() });
+    let org = Org::start(SandboxConfig { seed: Seed { definitions, ..Seed::default() }, ..SandboxConfig::default() });
     for number in 1..=6 {
         org.sandbox.with(|it| it.org.spoil(&odd(number), json!({ "languageLabels": null }).as_object().unwrap()));
     }

@@ -1,13 +1,13 @@
 //! `--only`: keys as they are typed, and a saved plan beside it.
 
-use presencectl::sandbox::Config;
+use presencectl::sandbox::SandboxConfig;
 
 use super::server::Org;
 use super::{LUNCH, with_org};
 
 #[test]
 fn a_key_that_is_not_there_is_refused_with_the_nearest() {
-    let (cli, target) = with_org(&Org::start(Config::default()));
+    let (cli, target) = with_org(&Org::start(SandboxConfig::default()));
     for command in ["plan", "apply --auto-approve"] {
         cli.run(&format!("{command} lunch.yaml {target} --only lnch")).complains(
             1,
@@ -18,7 +18,7 @@ fn a_key_that_is_not_there_is_refused_with_the_nearest() {
 
 #[test]
 fn a_saved_plan_and_a_limit_bound_a_run_together() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     cli.write("two.yaml", &format!("{LUNCH}  tea:\n    systemPresence: Break\n    labels: {{ en_US: Tea }}\n"));
     // Reviewed is less than the whole plan: without the limit, more would be done.

@@ -5,7 +5,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use presencectl::sandbox::Config;
+use presencectl::sandbox::SandboxConfig;
 use serde_json::Value;
 
 use super::driver::Cli;
@@ -120,7 +120,7 @@ fn an_applys_file_for_people_holds_plan_and_report() {
 
 #[test]
 fn an_error_document_names_the_org_as_far_as_it_is_known() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     cli.write("broken.yaml", "version: 1\ndefinitions: { lunch: { systemPresence: Meal, labels: {} } }\n");
     let broken = cli.run("plan broken.yaml --sandbox -o json");

@@ -9,23 +9,23 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, Command, CommandFactory as _};
 use insta::assert_snapshot;
-use presencectl::cli::line::{self, Line};
-use presencectl::cli::{Cli as CommandLine, precedence, variables};
+use presencectl::cli::line::{self, CommandLine};
+use presencectl::cli::{Cli as Parsed, precedence, variables};
 
 use super::driver::Cli;
 use super::{LUNCH, commands};
 
 fn root() -> Command {
-    let mut root = CommandLine::command();
+    let mut root = Parsed::command();
     root.build();
     root
 }
 
 /// The line of a command with these typed besides.
-fn line(root: &Command, command: &str, typed: &[&Arg]) -> Line {
+fn line(root: &Command, command: &str, typed: &[&Arg]) -> CommandLine {
     let words = format!("presencectl {command}");
     let words = words.split_whitespace().map(str::to_owned).chain(typed.iter().map(|it| as_typed(it)));
-    Line::read(root, &words.map(OsString::from).collect::<Vec<_>>())
+    CommandLine::read(root, &words.map(OsString::from).collect::<Vec<_>>())
 }
 
 fn as_typed(arg: &Arg) -> String {
@@ -216,7 +216,7 @@ fn a_line_is_read_as_clap_reads_it() {
         "init new --start small --ci none --yes --force",
     ] {
         let words: Vec<OsString> = format!("presencectl {typed}").split(' ').map(OsString::from).collect();
-        let line = Line::read(&root, &words);
+        let line = CommandLine::read(&root, &words);
         let matches = root.clone().try_get_matches_from(&words);
         let top = match &matches {
             Ok(it) => it,

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use presencectl::sandbox::{Config, Seed, samples};
+use presencectl::sandbox::{SandboxConfig, Seed, samples};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
@@ -83,7 +83,7 @@ fn world() -> (Org, Cli, String) {
     let lunch = json!({ "id": LUNCH_ID, "languageLabels": { "en_US": "Lunch" }, "systemPresence": "Meal" });
     let users = vec![samples::user(1, LUNCH_ID, 1_764_000_000_000)];
     let seed = Seed { definitions: vec![lunch], users: Some(users), ..Seed::default() };
-    let org = Org::start(Config { seed, start_unix_ms: Some(1_764_000_000_000), ..Config::default() });
+    let org = Org::start(SandboxConfig { seed, start_unix_ms: Some(1_764_000_000_000), ..SandboxConfig::default() });
     let (proxy, root) = far_away(&org);
     let config = format!(
         "version: 1\norg: {{ name: acme, id: {ORG_ID} }}\ndefinitions:\n  lunch: {{ systemPresence: Meal, labels: {{ \

@@ -5,7 +5,7 @@
 use insta::assert_snapshot;
 use presencectl::model::moment::Moment;
 use presencectl::sandbox::temper::UniqueLabels;
-use presencectl::sandbox::{Config, Temper};
+use presencectl::sandbox::{OrgBehavior, SandboxConfig};
 use serde_json::{Value, json};
 
 use super::server::Org;
@@ -17,7 +17,7 @@ fn parsed(text: &str) -> Value {
 
 #[test]
 fn a_report_says_who_and_when_and_from_which_config() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let cli = cli
         .variable("GITHUB_ACTIONS", "true")
@@ -61,8 +61,8 @@ fn a_report_says_who_and_when_and_from_which_config() {
 
 #[test]
 fn a_label_that_the_org_refuses_is_pointed_at() {
-    let temper = Temper { unique_labels: UniqueLabels::AmongActive, ..Temper::default() };
-    let org = Org::start(Config { temper, ..Config::default() });
+    let temper = OrgBehavior { unique_labels: UniqueLabels::AmongActive, ..OrgBehavior::default() };
+    let org = Org::start(SandboxConfig { temper, ..SandboxConfig::default() });
     let (cli, target) = with_org(&org);
     let pause =
         "version: 1\ndefinitions:\n  rest:\n    systemPresence: Break\n    labels: { en_US: Rest, de: Pause }\n";
@@ -92,7 +92,7 @@ fn kept(cli: &super::driver::Cli, folder: &str) -> Vec<String> {
 
 #[test]
 fn every_apply_leaves_a_report_also_one_that_did_nothing_or_failed() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let cli = cli.variable("PRESENCECTL_COMMIT", "1a2b3c4d5e6f7a8b");
     cli.write("org.yaml", &format!("{LUNCH}org: {{ name: acme-prod }}\n"));
@@ -135,7 +135,7 @@ fn every_apply_leaves_a_report_also_one_that_did_nothing_or_failed() {
 
 #[test]
 fn a_folder_that_cannot_be_written_is_found_before_anything_is_sent() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     cli.write("reports", "a file");
     let ran = cli.run(&format!("apply lunch.yaml {target} --auto-approve --report-dir reports"));

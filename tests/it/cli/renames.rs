@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::Duration;
 
-use presencectl::sandbox::Config;
+use presencectl::sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -90,7 +90,7 @@ fn with_git_that(cli: Cli, does: &str) -> Cli {
 
 #[test]
 fn a_rename_of_all_labels_is_refused_before_and_after_it_is_committed() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target, one) = applied(&org);
     cli.write("lunch.yaml", AFTER);
     let ran = refused(&org, &cli, &target, &format!("the commit {one}"));
@@ -119,7 +119,7 @@ fn each_way_out_passes() {
         (AFTER.replace("  lunch:", "  brunch:"), "create", &["beside-unmanaged"]),
     ];
     for (config, action, warned) in each {
-        let org = Org::start(Config::default());
+        let org = Org::start(SandboxConfig::default());
         let (cli, target, _) = applied(&org);
         cli.write("lunch.yaml", &config);
         commit(&cli);
@@ -134,7 +134,7 @@ fn each_way_out_passes() {
 
 #[test]
 fn a_new_that_the_earlier_config_says_as_well_does_not_answer() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target, one) = applied(&org);
     let new = |config: &str| config.replace("Meal\n", "Meal\n    new: true\n");
     cli.write("lunch.yaml", &new(AFTER));
@@ -152,7 +152,7 @@ fn a_new_that_the_earlier_config_says_as_well_does_not_answer() {
 
 #[test]
 fn what_is_protected_or_omitted_does_not_count() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target, _) = applied(&org);
     let listed: Value = serde_json::from_str(&cli.run(&format!("show {target} -o json")).stdout).unwrap();
     let all = listed["definitions"].as_array().unwrap();
@@ -163,7 +163,7 @@ fn what_is_protected_or_omitted_does_not_count() {
 
 #[test]
 fn a_pin_that_is_gone_is_remembered() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target, _) = applied(&org);
     let listed: Value = serde_json::from_str(&cli.run(&format!("show {target} -o json")).stdout).unwrap();
     let all = listed["definitions"].as_array().unwrap();
@@ -181,7 +181,7 @@ fn a_pin_that_is_gone_is_remembered() {
 
 #[test]
 fn errors_in_an_old_commit_hide_what_is_before_them_no_more_than_a_renamed_file() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target, one) = applied(&org);
     cli.write("lunch.yaml", "version: 1\ndefinitions: [\n");
     commit(&cli);
@@ -195,7 +195,7 @@ fn errors_in_an_old_commit_hide_what_is_before_them_no_more_than_a_renamed_file(
 
 #[test]
 fn the_history_of_a_commit_is_that_before_it() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target, one) = applied(&org);
     cli.write("lunch.yaml", AFTER);
     commit(&cli);
@@ -209,7 +209,7 @@ fn the_history_of_a_commit_is_that_before_it() {
 
 #[test]
 fn a_key_that_was_never_there_is_warned_of_its_neighbours() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target, _) = applied(&org);
     cli.write("lunch.yaml", &AFTER.replace("lunch:", "siesta:"));
     let (codes, message) = planned(&cli, &format!("plan lunch.yaml {target}"));
@@ -224,7 +224,7 @@ fn a_key_that_was_never_there_is_warned_of_its_neighbours() {
 /// Two orgs share a layer, and each calls lunch otherwise. The org has both.
 #[test]
 fn only_the_config_of_this_org_counts() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target, _) = applied(&org);
     let other = AFTER.replace("  lunch:", "  siesta:").replace("Brunch", "Siesta").replace("Essenszeit", "Ruhe");
     cli.write("lunch.yaml", &other);
@@ -252,7 +252,7 @@ fn only_the_config_of_this_org_counts() {
 
 #[test]
 fn reports_and_a_path_tell_it_without_git() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let (cli, new) = (cli.variable("PATH", &path()), AFTER.replace("Meal\n", "Meal\n    new: true\n"));
     cli.write("lunch.yaml", BEFORE);
@@ -279,7 +279,7 @@ fn reports_and_a_path_tell_it_without_git() {
 
 #[test]
 fn a_history_that_cannot_be_read_is_one_line_and_the_run_goes_on() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target, _) = applied(&org);
     cli.write("lunch.yaml", AFTER);
     commit(&cli);
@@ -322,7 +322,7 @@ fn a_history_that_cannot_be_read_is_one_line_and_the_run_goes_on() {
 
 #[test]
 fn a_saved_plan_of_a_shallow_clone_makes_nothing_where_the_history_is_known() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target, one) = applied(&org);
     cli.write("lunch.yaml", AFTER);
     commit(&cli);
@@ -336,7 +336,7 @@ fn a_saved_plan_of_a_shallow_clone_makes_nothing_where_the_history_is_known() {
 
 #[test]
 fn nothing_of_git_is_read_where_nothing_could_be_renamed() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target, _) = applied(&org);
     let asked = cli.path("asked");
     let cli = with_git_that(cli, &format!("touch {}; exit 1", asked.display()));

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use presencectl::sandbox::faults::FaultScript;
-use presencectl::sandbox::{Config, FaultRule, Seed, samples};
+use presencectl::sandbox::{FaultRule, SandboxConfig, Seed, samples};
 use serde_json::{Value, json};
 
 use super::asking::{environment, run};
@@ -15,12 +15,12 @@ const AVAILABLE: &str = "6a3af858-942f-489d-9700-5f9bcdcdae9b";
 const CONFIG: &str = "version: 1\ndefinitions:\n  coaching: { systemPresence: Busy, labels: { en_US: Coaching } }\n";
 
 /// Coaching, with two people on it.
-fn config() -> Config {
+fn config() -> SandboxConfig {
     let coaching = json!({ "id": COACHING_ID, "languageLabels": { "en_US": "Coaching" }, "systemPresence": "Busy" });
     let seat = |number| if number <= 2 { COACHING_ID } else { AVAILABLE };
     let users = (1..=3).map(|it| samples::user(it, seat(it), 1_764_000_000_000)).collect();
     let seed = Seed { org_name: "Acme".to_owned(), definitions: vec![coaching], users: Some(users), ..Seed::default() };
-    Config { seed, start_unix_ms: Some(1_764_000_000_000), ..Config::default() }
+    SandboxConfig { seed, start_unix_ms: Some(1_764_000_000_000), ..SandboxConfig::default() }
 }
 
 fn with_org(org: &Org) -> (Cli, String) {

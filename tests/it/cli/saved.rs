@@ -1,7 +1,7 @@
 //! `apply --plan`: what of the saved plan runs, what changed since, what is already so.
 
 use insta::assert_snapshot;
-use presencectl::sandbox::Config;
+use presencectl::sandbox::SandboxConfig;
 
 use super::driver::Cli;
 use super::server::Org;
@@ -22,7 +22,7 @@ fn looks(org: &Org) -> usize {
 
 /// Plans `wanted` over what `before` made of the org, then `meanwhile` happens to it.
 fn reviewed(before: &str, wanted: &str, meanwhile: &str) -> (Org, Cli, String) {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     cli.write("before.yaml", before);
     cli.write("wanted.yaml", wanted);
@@ -84,7 +84,7 @@ fn where_nothing_was_asked_nothing_is_looked_at_again() {
 #[test]
 fn more_than_was_reviewed_is_named_and_nothing_is_done() {
     let more = format!("{LUNCH}  tea:\n    systemPresence: Break\n    labels: {{ en_US: Tea }}\n");
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     assert_eq!(cli.run(&format!("plan lunch.yaml {target} -o json=plan.json")).code, Some(0));
     cli.write("more.yaml", &more);
@@ -97,7 +97,7 @@ fn more_than_was_reviewed_is_named_and_nothing_is_done() {
 #[test]
 fn changes_that_were_merged_one_after_the_other_are_applied_by_all_their_plans() {
     let (lunch, tea) = (("lunch", "Meal", "Mittag"), ("tea", "Break", "Tee"));
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     cli.write("first.yaml", &config(&[lunch]));
     cli.write("second.yaml", &config(&[tea]));
@@ -113,7 +113,7 @@ fn changes_that_were_merged_one_after_the_other_are_applied_by_all_their_plans()
 
 #[test]
 fn the_one_of_several_plans_that_cannot_be_used_is_named() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     for (plan, where_) in [("here", target.as_str()), ("simulated", "--sandbox")] {
         assert_eq!(cli.run(&format!("plan lunch.yaml {where_} -o json={plan}.json")).code, Some(0));

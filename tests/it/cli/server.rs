@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use presencectl::sandbox::{Config, FaultRule, Sandbox, Server, TOKEN, http};
+use presencectl::sandbox::{FaultRule, Sandbox, SandboxConfig, Server, TOKEN, http};
 use serde_json::Value;
 
 /// A sandbox org on a thread of its own.
@@ -20,7 +20,7 @@ pub(crate) struct Org {
 }
 
 impl Org {
-    pub(crate) fn start(config: Config) -> Org {
+    pub(crate) fn start(config: SandboxConfig) -> Org {
         let (tell, told) = std::sync::mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let thread = thread::spawn(move || {
@@ -38,7 +38,7 @@ impl Org {
 
     pub(crate) fn with_faults(rules: &str) -> Org {
         let faults: Vec<FaultRule> = serde_json::from_str(rules).unwrap();
-        Org::start(Config { faults, ..Config::default() })
+        Org::start(SandboxConfig { faults, ..SandboxConfig::default() })
     }
 
     /// Another address of the org, whose answers do not say that they come from the sandbox: as a tunnel to a real org.
@@ -63,7 +63,7 @@ impl Org {
 
     /// Somebody in the admin page; in no log.
     pub(crate) fn admin(&self, method: &str, path: &str, body: &Value) {
-        let request = http::Request {
+        let request = http::HttpRequest {
             method: method.to_owned(),
             path: path.to_owned(),
             headers: vec![
@@ -71,7 +71,7 @@ impl Org {
                 ("content-type".to_owned(), "application/json".to_owned()),
             ],
             body: body.to_string().into_bytes(),
-            ..http::Request::default()
+            ..http::HttpRequest::default()
         };
         let now_ms = self.sandbox.now_ms();
         let response = self.sandbox.with(|it| it.org.handle(&request, now_ms));

@@ -1,7 +1,7 @@
 //! `presencectl show`, whole.
 
 use insta::assert_snapshot;
-use presencectl::sandbox::{Config, Seed};
+use presencectl::sandbox::{SandboxConfig, Seed};
 use serde_json::{Value, json};
 
 use super::LUNCH;
@@ -23,7 +23,7 @@ fn org() -> Org {
             "languageLabels": { "en_US": "=1+1" },
         }),
     ];
-    Org::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() })
+    Org::start(SandboxConfig { seed: Seed { definitions, ..Seed::default() }, ..SandboxConfig::default() })
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_very_long_label_is_shortened_in_text_and_whole_in_documents() {
         "languageLabels": { "en_US": "Lunch", "de": long },
     });
     let seed = Seed { definitions: vec![definition], ..Seed::default() };
-    let org = Org::start(Config { seed, ..Config::default() });
+    let org = Org::start(SandboxConfig { seed, ..SandboxConfig::default() });
     let (cli, target) = with_org(&org);
     let plan = cli.run(&format!("plan lunch.yaml {target} -o human -o json=plan.json"));
     assert!(plan.stdout.contains("… (70000 characters)") && plan.stdout.len() < 3_000, "{}", plan.stdout.len());

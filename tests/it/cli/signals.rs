@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use presencectl::sandbox::Config;
+use presencectl::sandbox::SandboxConfig;
 
 use super::driver::Cli;
 use super::server::Org;
@@ -153,7 +153,7 @@ fn a_signal_after_the_run_ends_the_wait_for_a_reader() {
 
 #[test]
 fn a_pipe_that_is_read_gets_the_document() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     pipe(&cli, "pipe");
     let child = cli.spawn(&format!("apply lunch.yaml {target} --auto-approve -o json=pipe"));

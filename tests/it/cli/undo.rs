@@ -4,7 +4,7 @@
 
 use insta::assert_snapshot;
 use presencectl::model::moment::Moment;
-use presencectl::sandbox::{Config, Seed};
+use presencectl::sandbox::{SandboxConfig, Seed};
 use serde_json::{Value, json};
 
 use super::driver::{Cli, Ran};
@@ -25,7 +25,7 @@ fn org() -> Org {
     let object = |id: &str, system_presence: &str, labels: Value| json!({ "id": id, "systemPresence": system_presence, "languageLabels": labels });
     let definitions =
         vec![object(TEA, "Break", json!({ "en_US": "Tea" })), object(OLD, "Busy", json!({ "en_US": "Old" }))];
-    Org::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() })
+    Org::start(SandboxConfig { seed: Seed { definitions, ..Seed::default() }, ..SandboxConfig::default() })
 }
 
 /// Active definitions of the org's own, and deactivated ones with an asterisk.
@@ -138,7 +138,7 @@ fn what_somebody_changed_since_is_refused_with_what_changed() {
 
 #[test]
 fn guards_hold_and_a_flag_raises_them() {
-    let org = Org::start(Config::default());
+    let org = Org::start(SandboxConfig::default());
     let (cli, target) = with_org(&org);
     let many: Vec<String> =
         (0..6).map(|it| format!("  key{it}: {{ systemPresence: Busy, labels: {{ en_US: Label {it} }} }}\n")).collect();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use presencectl::host::environment::Environment;
 use presencectl::sandbox::temper::Offer;
-use presencectl::sandbox::{Config, Permissions, Seed, TOKEN, Temper};
+use presencectl::sandbox::{OrgBehavior, Permissions, SandboxConfig, Seed, TOKEN};
 use serde_json::{Value, json};
 
 use super::asking::{environment, run};
@@ -24,14 +24,14 @@ const NOBODY: &str = "5a4db0c5-0000-4000-8000-0000000000ff";
 const LUNCH_ID: &str = "2fa68d50-0000-4000-8000-000000000001";
 
 /// An org of two definitions beside the primaries: Lunch, and Coaching, which is deactivated.
-fn config() -> Config {
+fn config() -> SandboxConfig {
     let definitions = vec![
         json!({ "id": LUNCH_ID, "languageLabels": { "en_US": "Lunch", "de": "Mittag" }, "systemPresence": "Meal" }),
         json!({ "id": "2fa68d50-0000-4000-8000-000000000002", "languageLabels": { "en_US": "Coaching" },
                 "systemPresence": "Busy", "deactivated": true }),
     ];
     let seed = Seed { org_name: "Acme".to_owned(), definitions, ..Seed::default() };
-    Config { seed, start_unix_ms: Some(1_764_000_000_000), ..Config::default() }
+    SandboxConfig { seed, start_unix_ms: Some(1_764_000_000_000), ..SandboxConfig::default() }
 }
 
 fn piped(cli: &Cli, line: &str, input: &str) -> Ran {
@@ -103,7 +103,7 @@ fn ids_come_from_arguments_files_and_standard_input() {
 
 #[test]
 fn labels_that_cannot_be_read_are_a_warning() {
-    let org = Org::start(Config { permissions: Permissions::Only([].into()), ..config() });
+    let org = Org::start(SandboxConfig { permissions: Permissions::Only([].into()), ..config() });
     let (cli, target) = with_org(&org);
     let ran = cli.run(&format!("user get {ADA} --api v2 {target} -o csv"));
     assert_eq!(ran.code, Some(0));
@@ -132,7 +132,10 @@ fn teams_is_read_while_the_platform_has_it_and_never_set() {
          integration\n",
     );
     assert_eq!(writes(&org), 0);
-    let gone = Org::start(Config { temper: Temper { teams: Offer::Gone(410), ..Temper::default() }, ..config() });
+    let gone = Org::start(SandboxConfig {
+        temper: OrgBehavior { teams: Offer::Gone(410), ..OrgBehavior::default() },
+        ..config()
+    });
     let (cli, target) = with_org(&gone);
     assert_snapshot!(
         "user_get_teams_gone",
@@ -317,7 +320,7 @@ fn the_right_org_is_set_or_none() {
 
 #[test]
 fn a_missing_permission_is_named() {
-    let org = Org::start(Config { permissions: Permissions::Only([].into()), ..config() });
+    let org = Org::start(SandboxConfig { permissions: Permissions::Only([].into()), ..config() });
     let (cli, target) = with_org(&org);
     let ran = cli.run(&format!("user set {ADA} {BEN} --presence Lunch --yes {target} -o json"));
     assert_eq!(ran.code, Some(1));
@@ -375,7 +378,7 @@ fn what_a_user_says_is_harmless_in_every_format() {
 fn a_secret_appears_in_no_row() {
     let message = format!("who sent Bearer {TOKEN}?");
     let rule = json!([{ "path": "/api/v2/users/*", "status": 400, "message": message }]).to_string();
-    let org = Org::start(Config { faults: serde_json::from_str(&rule).unwrap(), ..config() });
+    let org = Org::start(SandboxConfig { faults: serde_json::from_str(&rule).unwrap(), ..config() });
     let cli = Cli::new().variable("GENESYSCLOUD_ACCESS_TOKEN", TOKEN);
     for command in [format!("get {ADA} {BEN}"), format!("set {ADA} {BEN} --presence Lunch --yes")] {
         let ran = cli.run(&format!("user {command} --base-url {} -o json -o csv=x.csv -o human=x.txt", org.url));
@@ -391,7 +394,7 @@ fn a_secret_appears_in_no_row() {
 fn a_signal_ends_a_set_with_a_report() {
     for (name, code) in [("INT", 130), ("TERM", 143)] {
         let rule = r#"[{ "method": "PUT", "path": "/api/v2/users/*", "delay_ms": 60000 }]"#;
-        let org = Org::start(Config { faults: serde_json::from_str(rule).unwrap(), ..config() });
+        let org = Org::start(SandboxConfig { faults: serde_json::from_str(rule).unwrap(), ..config() });
         let (cli, target) = with_org(&org);
         let child = cli.spawn(&format!("user set {ADA} {BEN} --presence Lunch --yes {target}"));
         while writes(&org) == 0 {

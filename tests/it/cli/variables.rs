@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::{Command, CommandFactory as _};
-use presencectl::cli::{Cli as CommandLine, variables};
+use presencectl::cli::{Cli as Parsed, variables};
 
 use super::LUNCH;
 use super::driver::Cli;
@@ -16,7 +16,7 @@ fn flags(command: &Command, found: &mut BTreeSet<String>) {
 
 #[test]
 fn every_flag_has_a_variable_or_a_reason_why_not() {
-    let mut command = variables::applied(CommandLine::command(), &BTreeMap::new());
+    let mut command = variables::applied(Parsed::command(), &BTreeMap::new());
     command.build();
     let mut all = BTreeSet::new();
     flags(&command, &mut all);

@@ -30,7 +30,7 @@ fn applied(desired: Desired, since: &[Desired]) -> Applied {
     Applied { against: against(), desired: Ok(desired), since: Ok(since.to_vec()) }
 }
 
-fn seen_by(world: &World, reports: &[KeptReport], applied: Applied) -> Drift {
+fn seen_by(world: &World, reports: &[StoredReport], applied: Applied) -> Drift {
     super::seen_by(world, reports, Some(applied))
 }
 
@@ -136,7 +136,7 @@ fn what_an_apply_that_failed_may_have_written_is_held_against_nobody() {
     assert_eq!(rows(&seen_by(&world, &[], was(&[]))), ["lunch changed edited"]);
     assert_eq!(rows(&seen_by(&world, &[], was(std::slice::from_ref(&between)))), ["lunch changed not-known"]);
     // The report of that apply knows it.
-    let report = KeptReport { success: false, ..made(&mut world, &[("lunch", "Lunch")]) };
+    let report = StoredReport { success: false, ..made(&mut world, &[("lunch", "Lunch")]) };
     let reports = [report];
     assert_eq!(rows(&seen_by(&world, &reports, was(std::slice::from_ref(&between)))), ["lunch changed not-applied"]);
     // And what nothing that was merged asks for was edited all the same.

@@ -7,7 +7,7 @@ use presencectl::config::{Text, read_texts};
 use presencectl::model::desired::Desired;
 use presencectl::model::names::{DefinitionId, Key, Label, Locale};
 use presencectl::model::observed::Observed;
-use presencectl::ops::drift::{Drift, Names, Past, What, drift};
+use presencectl::ops::drift::{Drift, DriftKind, DriftNames, DriftPast, drift};
 use presencectl::plan::answer::Answer;
 use presencectl::plan::change::Action;
 use presencectl::plan::refusal::Refusal;
@@ -93,8 +93,8 @@ fn settles(files: &[String], observed: &Observed, (key, about): (Option<&str>, &
     assert!(!is_open && !plan.refusals.iter().any(is_asked), "{:?} {:.2000}", plan.changes, text[0]);
 }
 
-fn every_way_out(files: &[String], observed: &Observed, past: &Past) -> Drift {
-    let drift = drift(&read(files).unwrap(), observed, &target(), past, Names::Told);
+fn every_way_out(files: &[String], observed: &Observed, past: &DriftPast) -> Drift {
+    let drift = drift(&read(files).unwrap(), observed, &target(), past, DriftNames::Told);
     for row in &drift.rows {
         if let Some(about) = row.change.step.id() {
             settles(files, observed, (row.change.step.key().map(Key::as_str), about), &row.keep);
@@ -125,7 +125,7 @@ fn what_a_label_has_become_is_kept_by_lines_that_pass() {
             for locale in locales {
                 world.observed[0].labels.insert(Locale::new(*locale), Label::new(&label));
             }
-            for past in [Past { reports, is_whole: true, applied: None }, Past::default()] {
+            for past in [DriftPast { reports, is_whole: true, applied: None }, DriftPast::default()] {
                 for it in &configs() {
                     drop(every_way_out(it, &world.observed(), &past));
                 }
@@ -141,7 +141,7 @@ fn what_was_moved_deactivated_or_added_is_kept_by_lines_that_pass() {
         let reports = vec![made(&mut world, &[("lunch", "Lunch")])];
         world.observed[0].system_presence = crate::paper::presence("Break");
         world.observed[0].labels.insert(Locale::new("en_US"), Label::new(&label));
-        let past = Past { reports, is_whole: true, applied: None };
+        let past = DriftPast { reports, is_whole: true, applied: None };
         for it in &configs() {
             drop(every_way_out(it, &world.observed(), &past));
         }
@@ -156,19 +156,19 @@ fn what_was_moved_deactivated_or_added_is_kept_by_lines_that_pass() {
             files[..files.len() - 1].iter().cloned().chain([last]).collect::<Vec<_>>()
         });
         for it in &deactivated {
-            drop(every_way_out(it, &world.observed(), &Past::default()));
+            drop(every_way_out(it, &world.observed(), &DriftPast::default()));
         }
 
         let mut world = in_step();
         world.org().add("Busy", &[("en_US", &label), ("fr", &label)]);
         for files in configs() {
-            every_way_out(&files, &world.observed(), &Past::default());
+            every_way_out(&files, &world.observed(), &DriftPast::default());
             let pruning = format!("{}settings: {{ prune: delete }}\n", files[0]);
             let pruning: Vec<String> = slice::from_ref(&pruning).iter().chain(&files[1..]).cloned().collect();
-            let drift = every_way_out(&pruning, &world.observed(), &Past::default());
+            let drift = every_way_out(&pruning, &world.observed(), &DriftPast::default());
             assert!(rows(&drift).contains(&"- added not-known".to_owned()), "{:?}", rows(&drift));
             // Without a name of its own it is kept by its id.
-            let mut added = drift.rows.iter().filter(|it| it.what == What::Added);
+            let mut added = drift.rows.iter().filter(|it| it.what == DriftKind::Added);
             assert!(added.all(|it| !it.keep.lines.is_empty()));
         }
     }
@@ -179,7 +179,7 @@ fn the_lines_hold_only_what_differs_and_fit_what_is_there() {
     let keep = |files: &[String], change: &dyn Fn(&mut World)| {
         let mut world = in_step();
         change(&mut world);
-        let drift = every_way_out(files, &world.observed(), &Past::default());
+        let drift = every_way_out(files, &world.observed(), &DriftPast::default());
         (drift.rows[0].keep.say.clone(), drift.rows[0].keep.lines.clone())
     };
     let [one, layered, other, own] = configs();
@@ -215,7 +215,7 @@ fn each_label_that_a_config_refuses_has_its_own_way_out() {
         let mut world = in_step();
         let reports = vec![made(&mut world, &[("lunch", "Lunch")])];
         world.observed[0].labels.insert(Locale::new(locale), Label::new(label));
-        let past = Past { reports, is_whole: true, applied: None };
+        let past = DriftPast { reports, is_whole: true, applied: None };
         every_way_out(&configs()[0], &world.observed(), &past).rows.remove(0).keep
     };
     for (locale, label, labels) in [

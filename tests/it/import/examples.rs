@@ -7,8 +7,8 @@ use presencectl::config::{self, Config};
 use presencectl::model::desired::Desired;
 use presencectl::model::names::Label;
 use presencectl::model::observed::{Definition, Observed};
-use presencectl::model::pins::Choice;
-use presencectl::ops::import::{Asked, Layout, import, prove};
+use presencectl::model::pins::PinChoice;
+use presencectl::ops::import::{ImportRequest, Layout, import, prove};
 use presencectl::plan::plan;
 
 use super::{asked, loaded, organization, planned, shown};
@@ -54,12 +54,12 @@ fn every_example_comes_back_from_the_org_that_it_was_applied_to() {
             let org = applied(&desired);
             for layout in [Layout::OneFile("presence.yaml".to_owned()), Layout::Folder] {
                 for everything in [false, true] {
-                    let choice = Choice { deactivated: everything, pin_all: everything, ..asked().choice };
-                    let asked = Asked { choice, layout: layout.clone(), ..asked() };
+                    let choice = PinChoice { deactivated: everything, pin_all: everything, ..asked().choice };
+                    let asked = ImportRequest { choice, layout: layout.clone(), ..asked() };
                     let import = import(&org, &organization(), &asked);
                     assert_eq!(prove(&import, &org), Ok(()), "{}", path.display());
                     let plan = planned(&import, &org);
-                    assert!(plan.is_empty() && plan.left_alone.is_empty(), "{}", shown(&plan));
+                    assert!(plan.is_empty() && plan.unmanaged.is_empty(), "{}", shown(&plan));
                     let back = loaded(&import).config.unwrap().desired;
                     assert_eq!(content(&back), content(&desired), "{}", path.display());
                 }

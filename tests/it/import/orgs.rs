@@ -5,8 +5,8 @@ use presencectl::model::generation::Generation;
 use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, DivisionId, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Primary};
-use presencectl::model::pins::Choice;
-use presencectl::ops::import::Asked;
+use presencectl::model::pins::PinChoice;
+use presencectl::ops::import::ImportRequest;
 use presencectl::ops::import::Layout;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -174,9 +174,9 @@ prop_compose! {
         deactivated in prop::bool::ANY,
         pin_all in prop::bool::weighted(0.3),
         folder in prop::bool::ANY,
-    ) -> Asked {
-        Asked {
-            choice: Choice { default_locale: Locale::new(default_locale), deactivated, pin_all },
+    ) -> ImportRequest {
+        ImportRequest {
+            choice: PinChoice { default_locale: Locale::new(default_locale), deactivated, pin_all },
             layout: if folder { Layout::Folder } else { Layout::OneFile("presence.yaml".to_owned()) },
             ..asked()
         }

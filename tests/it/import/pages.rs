@@ -8,9 +8,9 @@ use presencectl::model::division::{Division, Divisions};
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, DivisionId, Label, Locale, OrgId};
 use presencectl::model::observed::{Definition, Observed, Organization, Primary};
-use presencectl::model::pins::Choice;
+use presencectl::model::pins::PinChoice;
 use presencectl::model::region::Region;
-use presencectl::ops::import::{Asked, Flaw, Layout, import, prove};
+use presencectl::ops::import::{Flaw, ImportRequest, Layout, import, prove};
 use presencectl::output;
 use presencectl::output::style::Style;
 use presencectl::plan::plan;
@@ -67,7 +67,7 @@ fn odd() -> Observed {
 }
 
 /// The files, and what is said beside them.
-fn shown(observed: &Observed, organization: &Organization, asked: &Asked) -> String {
+fn shown(observed: &Observed, organization: &Organization, asked: &ImportRequest) -> String {
     let import = import(observed, organization, asked);
     let mut shown = String::new();
     for file in &import.files {
@@ -76,16 +76,16 @@ fn shown(observed: &Observed, organization: &Organization, asked: &Asked) -> Str
     shown + "=== notes\n" + &output::text::import::notes(&import.notes, Style::PLAIN)
 }
 
-fn everything(layout: Layout) -> Asked {
-    let choice = Choice { deactivated: true, pin_all: true, ..asked().choice };
-    Asked { choice, layout, ..asked() }
+fn everything(layout: Layout) -> ImportRequest {
+    let choice = PinChoice { deactivated: true, pin_all: true, ..asked().choice };
+    ImportRequest { choice, layout, ..asked() }
 }
 
 #[test]
 fn a_usual_org_reads_like_a_config_of_a_person() {
-    let here = Asked { region: Region::by_name("eu-central-1"), ..asked() };
+    let here = ImportRequest { region: Region::by_name("eu-central-1"), ..asked() };
     assert_snapshot!("import_one_file", shown(&usual(), &organization(), &here));
-    let folder = Asked { layout: Layout::Folder, ..here };
+    let folder = ImportRequest { layout: Layout::Folder, ..here };
     assert_snapshot!("import_folder", shown(&usual(), &organization(), &folder));
 }
 
@@ -128,8 +128,8 @@ fn an_org_in_another_language_is_told_which_locale_to_choose() {
         vec![object(1, "Meal", &[("de", "Mittag"), ("fr", "Midi")]), object(2, "Busy", &[("de", "Schulung")])];
     let observed = Observed::new(definitions, None);
     assert_snapshot!("import_other_language", shown(&observed, &organization(), &asked()));
-    let choice = Choice { default_locale: Locale::new("de"), ..asked().choice };
-    let chosen = shown(&observed, &organization(), &Asked { choice, ..asked() });
+    let choice = PinChoice { default_locale: Locale::new("de"), ..asked().choice };
+    let chosen = shown(&observed, &organization(), &ImportRequest { choice, ..asked() });
     assert!(chosen.ends_with("=== notes\n") && !chosen.contains("ids:"), "{chosen}");
 }
 
@@ -139,7 +139,7 @@ fn an_empty_org_with_an_odd_name_is_a_config_all_the_same() {
     for layout in [Layout::OneFile("presence.yaml".to_owned()), Layout::Folder] {
         let name = if layout == Layout::Folder { "import_empty_folder" } else { "import_empty" };
         let observed = Observed::new(Vec::new(), None);
-        assert_snapshot!(name, shown(&observed, &nameless, &Asked { layout, ..asked() }));
+        assert_snapshot!(name, shown(&observed, &nameless, &ImportRequest { layout, ..asked() }));
     }
 }
 

@@ -9,7 +9,7 @@ use presencectl::model::names::DivisionId;
 use presencectl::model::observed::{Observed, Primary};
 use presencectl::model::pins::judge;
 use presencectl::ops::import::import;
-use presencectl::ops::import::note::Note;
+use presencectl::ops::import::note::ImportNote;
 use presencectl::ops::import::prove;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -45,7 +45,7 @@ fn the_random_orgs_hold_everything() {
         needs.extend(managed.iter().map(|it| format!("{:?}", it.pin)));
         obstacles.extend(left_out.iter().map(|it| format!("{:?}", it.obstacle)));
         crowded |= managed.iter().filter(|it| it.definition.system_presence == presence("Meal")).count() > 30;
-        let name = |it: &Note| format!("{it:?}").split(' ').next().unwrap().to_owned();
+        let name = |it: &ImportNote| format!("{it:?}").split(' ').next().unwrap().to_owned();
         notes.extend(import(&org, &organization(), &asked).notes.iter().map(name));
     }
     let list = |it: &BTreeSet<String>| it.iter().cloned().collect::<Vec<_>>().join(" ");
@@ -75,15 +75,15 @@ proptest! {
         prop_assert_eq!(prove(&import, &org), Ok(()), "{}", again());
         let plan = planned(&import, &org);
         prop_assert!(plan.is_empty(), "{}\n{}", shown(&plan), again());
-        prop_assert_eq!(plan.in_step.len(), import.definitions, "{}", again());
+        prop_assert_eq!(plan.in_sync.len(), import.definitions, "{}", again());
 
         // Whatever is the org's own is in the files, or somebody is told that it is not.
         let told: BTreeSet<_> = import
             .notes
             .iter()
-            .filter_map(|it| match it { Note::LeftOut { id, .. } => Some(id.clone()), _ => None })
+            .filter_map(|it| match it { ImportNote::LeftOut { id, .. } => Some(id.clone()), _ => None })
             .collect();
-        let found: BTreeSet<_> = plan.in_step.iter().filter_map(|it| it.id.clone()).collect();
+        let found: BTreeSet<_> = plan.in_sync.iter().filter_map(|it| it.id.clone()).collect();
         for object in org.definitions.iter().filter(|it| it.primary != Primary::Yes) {
             let wanted = asked.choice.deactivated || !object.deactivated;
             let there = found.contains(&object.id) || told.contains(&object.id);

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use presencectl::sandbox::Config;
+use presencectl::sandbox::SandboxConfig;
 use tempfile::TempDir;
 
 use super::github::{BOT, Github, TOKEN};
@@ -241,5 +241,5 @@ pub(super) fn config(definitions: &[String]) -> String {
 }
 
 pub(super) fn org() -> Org {
-    Org::start(Config::default())
+    Org::start(SandboxConfig::default())
 }

@@ -8,11 +8,11 @@ use presencectl::model::desired::{Desired, Limits};
 use presencectl::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Primary};
 use presencectl::plan::candidate::Candidate;
-use presencectl::plan::change::{LeftAlone, Why};
+use presencectl::plan::change::{Unmanaged, WhyUnmanaged};
 use presencectl::plan::contained::{Contained, contained};
 use presencectl::plan::matching::CANDIDATES_NAMED_MAX;
 use presencectl::plan::plan;
-use presencectl::plan::refusal::{By, Fact};
+use presencectl::plan::refusal::{Fact, RefusedBy};
 use proptest::prelude::*;
 
 const UNLIMITED: Limits =
@@ -156,10 +156,10 @@ proptest! {
         prop_assert_eq!(asked.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
         // Everything that looks like one is in question, named or not; perhaps by what another definition could be.
         let in_question: BTreeSet<&DefinitionId> = plan
-            .left_alone
+            .unmanaged
             .iter()
             .filter_map(|it| match it {
-                LeftAlone { id, why: Why::InQuestion(_), .. } => Some(id),
+                Unmanaged { id, why: WhyUnmanaged::InQuestion(_), .. } => Some(id),
                 _ => None,
             })
             .collect();
@@ -181,7 +181,7 @@ fn read(definition: &str) -> Desired {
 }
 
 fn in_question(plan: &presencectl::plan::Plan) -> usize {
-    plan.left_alone.iter().filter(|it| matches!(it.why, Why::InQuestion(_))).count()
+    plan.unmanaged.iter().filter(|it| matches!(it.why, WhyUnmanaged::InQuestion(_))).count()
 }
 
 /// However many there are, some are named, all are asked about, and it is said that there are more.
@@ -220,7 +220,8 @@ fn many_definitions_with_one_previous_label_are_all_in_question() {
         let plan = plan(&read(&of(kind)), &twins(30, "Old"), &UNLIMITED);
         assert!(plan.changes.is_empty(), "{kind}");
         assert_eq!(in_question(&plan), 30, "{kind}");
-        let asked = |it: &&Fact| matches!(it, Fact::Ambiguous { by: By::PreviousLabels | By::Replaces, .. });
+        let asked =
+            |it: &&Fact| matches!(it, Fact::Ambiguous { by: RefusedBy::PreviousLabels | RefusedBy::Replaces, .. });
         let facts: Vec<&Fact> = plan.refusals.iter().map(|it| &it.fact).collect();
         assert_eq!(facts.iter().copied().filter(asked).count(), 40, "{kind}");
         let candidates = |it: &Fact| -> Vec<Candidate> {

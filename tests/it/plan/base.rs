@@ -15,7 +15,7 @@ use presencectl::output::style::Style;
 use presencectl::output::{json, page};
 use presencectl::plan::base::{Side, asks_the_same, compare};
 use presencectl::plan::change::Step;
-use presencectl::plan::origin::{Against, Base, Comparison, Evidence, Origin, Pending};
+use presencectl::plan::origin::{Against, Base, ChangeOrigin, Comparison, OriginEvidence, Pending};
 use presencectl::plan::{Plan, plan};
 
 use crate::paper::{World, id, presence, target, want};
@@ -28,8 +28,8 @@ fn pending(step: &Step) -> Pending {
     let since = Moment::read(MERGED).unwrap();
     match step.key().map(Key::as_str) {
         Some("tea") => Pending::Edited { at: Moment::read("2026-03-02T08:30:00.000Z") },
-        Some("walk") => Pending::NotApplied(Evidence::Times { since }),
-        Some("late") => Pending::NotApplied(Evidence::Reports),
+        Some("walk") => Pending::NotApplied(OriginEvidence::Times { since }),
+        Some("late") => Pending::NotApplied(OriginEvidence::Reports),
         _ => Pending::NotKnown,
     }
 }
@@ -56,7 +56,7 @@ fn shown(base: &World, head: &World) -> String {
 }
 
 /// Where the change of one definition comes from.
-fn origin(plan: &Plan, key: &str) -> Option<Origin> {
+fn origin(plan: &Plan, key: &str) -> Option<ChangeOrigin> {
     let change = plan.changes.iter().find(|it| it.step.key() == Key::new(key).as_ref())?;
     plan.base.as_ref()?.origin(&change.step).cloned()
 }
@@ -225,10 +225,10 @@ fn what_moves_to_another_key_or_gets_another_action_is_told_by_its_object() {
     let mut head = base.clone();
     head.forget("lunch").config(want("meal", "Meal", "Lunch").label("de", "Mittag"));
     let (plan, _) = compared(&base, &head);
-    assert_eq!(origin(&plan, "meal"), Some(Origin::Before(Pending::NotKnown)), "the org is the same afterwards");
+    assert_eq!(origin(&plan, "meal"), Some(ChangeOrigin::Before(Pending::NotKnown)), "the org is the same afterwards");
     head.forget("meal").config(want("lunch", "Meal", "Lunch").deactivated());
     let (plan, _) = compared(&base, &head);
-    assert_eq!(origin(&plan, "lunch"), Some(Origin::ThisChangeToo));
+    assert_eq!(origin(&plan, "lunch"), Some(ChangeOrigin::ThisChangeToo));
     assert_eq!(plan.changes[0].step.system_presence(), &presence("Meal"));
 }
 
@@ -245,26 +245,26 @@ fn what_is_yet_to_be_made_is_told_by_its_label_whichever_key_asks_for_it() {
     let mut head = base.clone();
     head.forget("huddle").config(want("stand-up", "Meeting", "Huddle").label("de", "Runde"));
     let (plan, _) = compared(&base, &head);
-    assert_eq!(origin(&plan, "stand-up"), Some(Origin::Before(Pending::NotKnown)));
+    assert_eq!(origin(&plan, "stand-up"), Some(ChangeOrigin::Before(Pending::NotKnown)));
     assert_eq!(settled(&plan), [""; 0]);
     // Called the same, and otherwise in another language.
     head.config(want("stand-up", "Meeting", "Huddle").label("de", "Treffen"));
     let (plan, _) = compared(&base, &head);
-    assert_eq!((origin(&plan, "stand-up"), settled(&plan).len()), (Some(Origin::ThisChangeToo), 0));
+    assert_eq!((origin(&plan, "stand-up"), settled(&plan).len()), (Some(ChangeOrigin::ThisChangeToo), 0));
     // Two keys change places: what will be made stays the same.
     head.forget("stand-up").config(want("huddle", "Away", "Stroll"));
     head.config(want("walk", "Meeting", "Huddle").label("de", "Runde"));
     let (plan, _) = compared(&base, &head);
     assert_eq!(
         origin(&plan, "huddle"),
-        Some(Origin::Before(Pending::NotApplied(Evidence::Times { since: Moment::read(MERGED).unwrap() }))),
+        Some(ChangeOrigin::Before(Pending::NotApplied(OriginEvidence::Times { since: Moment::read(MERGED).unwrap() }))),
         "it is the walk of the base"
     );
-    assert_eq!((origin(&plan, "walk"), settled(&plan).len()), (Some(Origin::Before(Pending::NotKnown)), 0));
+    assert_eq!((origin(&plan, "walk"), settled(&plan).len()), (Some(ChangeOrigin::Before(Pending::NotKnown)), 0));
     // The same key asks for something else, and something else again is gone.
     head.forget("walk").config(want("huddle", "Meeting", "Stand-up"));
     let (plan, _) = compared(&base, &head);
-    assert_eq!((origin(&plan, "huddle"), settled(&plan)), (Some(Origin::ThisChangeToo), vec!["walk".to_owned()]));
+    assert_eq!((origin(&plan, "huddle"), settled(&plan)), (Some(ChangeOrigin::ThisChangeToo), vec!["walk".to_owned()]));
 }
 
 #[test]

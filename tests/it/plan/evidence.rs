@@ -15,7 +15,7 @@ use presencectl::output::page::html;
 use presencectl::output::style::Style;
 use presencectl::output::{json, page};
 use presencectl::plan::Plan;
-use presencectl::plan::evidence::{Evidence, Had, NotRead, Source};
+use presencectl::plan::evidence::{Evidence, EvidenceSource, Had, NotRead};
 use presencectl::plan::refusal::{Fact, Refusal};
 use presencectl::plan::warning::Warning;
 
@@ -30,7 +30,7 @@ fn key(key: &str) -> Key {
 
 /// An earlier commit had this object for the definition.
 fn commit(of: &str, id: DefinitionId) -> Evidence {
-    let had = Had { id, source: Source::Commit(COMMIT.to_owned()), said_new: false };
+    let had = Had { id, source: EvidenceSource::Commit(COMMIT.to_owned()), said_new: false };
     Evidence { known: BTreeMap::from([(key(of), had)]), not_read: None }
 }
 
@@ -119,7 +119,7 @@ fn a_new_that_was_there_before_does_not_answer() {
 #[test]
 fn each_source_is_named() {
     let world = renamed();
-    let shown = |source: Source| {
+    let shown = |source: EvidenceSource| {
         let had = Had { id: id(1), source, said_new: false };
         let evidence = Evidence { known: BTreeMap::from([(key("lunch"), had)]), not_read: None };
         let (plan, sources) = world.planned_by(&evidence);
@@ -127,11 +127,13 @@ fn each_source_is_named() {
         assert_eq!(complaints(&json::plan_schema(), &json), [""; 0]);
         (plan.refusals[0].message(), json["refusals"][0]["earlier"].to_string())
     };
-    let base =
-        |commit: Option<&str>| Source::Base { typed: "origin/main".to_owned(), commit: commit.map(str::to_owned) };
+    let base = |commit: Option<&str>| EvidenceSource::Base {
+        typed: "origin/main".to_owned(),
+        commit: commit.map(str::to_owned),
+    };
     assert_snapshot!(format!("{:#?}", [
-        shown(Source::Commit(COMMIT.to_owned())),
-        shown(Source::Report("reports/acme/2026.json".to_owned())),
+        shown(EvidenceSource::Commit(COMMIT.to_owned())),
+        shown(EvidenceSource::Report("reports/acme/2026.json".to_owned())),
         shown(base(Some(COMMIT))),
         shown(base(None)),
     ]), @r#"

@@ -10,7 +10,7 @@ use presencectl::model::labels::Scope;
 use presencectl::model::names::{Key, Label, Locale};
 use presencectl::model::observed::{Content, Observed, Primary};
 use presencectl::plan::change::{Create, Edit, Removal, Step};
-use presencectl::plan::order::{Because, Need, Order};
+use presencectl::plan::order::{Because, Order, OrderNeed};
 use proptest::prelude::*;
 
 use crate::paper::{World, id, labels, presence, want};
@@ -96,7 +96,7 @@ fn case(fates: &[Becomes]) -> (Vec<State>, Vec<(usize, Step)>) {
             Becomes::Deleted(held) => (Some(active(held)), Some(Step::Delete(removal(slot, active(held))))),
             Becomes::Replaced(held) => {
                 let by = key((slot + 1) % fates.len());
-                (Some(active(held)), Some(Step::Replace(by, removal(slot, active(held)))))
+                (Some(active(held)), Some(Step::Supersede(by, removal(slot, active(held)))))
             }
         };
         before.push(state);
@@ -119,7 +119,7 @@ fn goes_well(before: &[State], steps: &[(usize, Step)], order: &[usize], among_a
     order.iter().all(|index| {
         let (slot, step) = &steps[*index];
         states[*slot] = Some(step.after());
-        let successor = |it: &usize| matches!(step, Step::Replace(key, _) if is_made_by(key, &steps[*it].1));
+        let successor = |it: &usize| matches!(step, Step::Supersede(key, _) if is_made_by(key, &steps[*it].1));
         let succeeded = (0..steps.len()).filter(successor).all(|it| done.contains(&it));
         done.insert(*index);
         succeeded && is_legal(&states, among_all)
@@ -255,7 +255,7 @@ fn what_frees_a_label_comes_first_whatever_it_is() {
     let (plan, _) = world.planned();
     let order = Order::of(plan.changes.iter().map(|it| &it.step), &world.observed());
     let because = Because::Frees(Locale::new("DE"), Label::new("Pause"));
-    assert_eq!(order.needs(1), [Need { step: 3, because }]);
+    assert_eq!(order.needs(1), [OrderNeed { step: 3, because }]);
 }
 
 #[test]
@@ -332,9 +332,9 @@ fn a_circle_says_who_has_the_label_that_each_takes() {
     let (plan, _) = world.planned();
     let order = Order::of(plan.changes.iter().map(|it| &it.step), &world.observed());
     let because = |label| Because::Frees(Locale::new("en_US"), Label::new(label));
-    assert_eq!(order.given_up(0), [Need { step: 1, because: because("Two") }]);
-    assert_eq!(order.given_up(1), [Need { step: 0, because: because("One") }]);
-    assert_eq!((order.needs(0), order.needs(1)), (&[] as &[Need], &[] as &[Need]));
+    assert_eq!(order.given_up(0), [OrderNeed { step: 1, because: because("Two") }]);
+    assert_eq!(order.given_up(1), [OrderNeed { step: 0, because: because("One") }]);
+    assert_eq!((order.needs(0), order.needs(1)), (&[] as &[OrderNeed], &[] as &[OrderNeed]));
 }
 
 #[test]
@@ -362,7 +362,7 @@ fn of_several_labels_that_one_frees_for_another_the_same_is_named_each_time() {
     for _ in 0..20 {
         let order = Order::of(plan.changes.iter().map(|it| &it.step), &world.observed());
         let because = Because::Frees(Locale::new("en_US"), Label::new("Lunch"));
-        assert_eq!(order.needs(0), [Need { step: 1, because }]);
+        assert_eq!(order.needs(0), [OrderNeed { step: 1, because }]);
     }
 }
 
@@ -506,7 +506,7 @@ proptest! {
             for need in order.needs(index) {
                 prop_assert!(wave(need.step) < wave(index), "{steps:#?} {order:?}");
             }
-            if let Step::Replace(key, _) = &steps[index] {
+            if let Step::Supersede(key, _) = &steps[index] {
                 let makers = (0..steps.len()).filter(|it| is_made_by(key, &steps[*it]));
                 prop_assert!(makers.clone().all(|it| order.needs(index).iter().any(|need| need.step == it)));
             }

@@ -26,7 +26,7 @@ fn needing(action: Action) -> World {
         Action::Create => world.org().remove("Lunch"),
         Action::Reactivate => world.org().deactivate("Lunch"),
         Action::Update => world.org().label("Lunch", "de", "Pause"),
-        Action::Replace => {
+        Action::Supersede => {
             world.org().add("Away", &[("en_US", "Lunch"), ("de", "Mittag")]);
             world.forget("lunch");
             world.config(want("lunch", "Away", "Lunch").label("de", "Mittag").replaces("Meal"));
@@ -75,8 +75,8 @@ const EVENTS: [(&str, Event); 15] = [
     }),
     ("the config says the contrary", |world, action| match action {
         Action::Create | Action::Reactivate | Action::Update => reconfigured(world, action, Want::deactivated),
-        Action::Replace | Action::Deactivate | Action::Delete => {
-            if action == Action::Replace {
+        Action::Supersede | Action::Deactivate | Action::Delete => {
+            if action == Action::Supersede {
                 world.forget("lunch").config(want("away", "Away", "Lunch").label("de", "Mittag"));
             }
             world.config(want("lunch", "Meal", "Lunch").label("de", "Mittag"));
@@ -105,15 +105,15 @@ fn done(world: &mut World, action: Action) {
         }
         Action::Reactivate => on_lunch(world, |it| it.deactivated = false),
         Action::Update => on_lunch(world, |it| set(it, "de", "Mittag")),
-        Action::Replace | Action::Deactivate | Action::Delete => on_lunch(world, |it| it.deactivated = true),
+        Action::Supersede | Action::Deactivate | Action::Delete => on_lunch(world, |it| it.deactivated = true),
     }
 }
 
 fn reconfigured(world: &mut World, action: Action, change: impl FnOnce(Want) -> Want) {
-    let lunch = want("lunch", if action == Action::Replace { "Away" } else { "Meal" }, "Lunch").label("de", "Mittag");
+    let lunch = want("lunch", if action == Action::Supersede { "Away" } else { "Meal" }, "Lunch").label("de", "Mittag");
     let lunch = match action {
         Action::Create | Action::Reactivate | Action::Update | Action::Delete => lunch,
-        Action::Replace => lunch.replaces("Meal"),
+        Action::Supersede => lunch.replaces("Meal"),
         Action::Deactivate => lunch.deactivated(),
     };
     world.config(change(lunch));
@@ -137,7 +137,7 @@ fn verdict(reviewed: &World, now: &World, action: Action) -> String {
         Err(error) => panic!("{error}"),
     };
     let named = |it: Action| if it == action { "the same" } else { it.verb() };
-    let Bound { run, changed, withheld, already_so, beyond } = bound;
+    let Bound { run, changed, blocked: withheld, already_in_place: already_so, not_in_plan: beyond } = bound;
     if !beyond.is_empty() {
         let more: Vec<&str> = beyond.iter().map(|it| named(it.step.action())).collect();
         return format!("beyond, nothing is done: {}", more.join(", "));

@@ -14,7 +14,7 @@ use presencectl::output::json::plan::{PlanV1, document};
 use presencectl::output::json::saved_plan::{SavedPlanError, read};
 use presencectl::plan::change::Change;
 use presencectl::plan::difference::Difference;
-use presencectl::plan::saved::{Bound, Fresh, MisfitReason, Operation, SavedPlan, bound};
+use presencectl::plan::saved::{Bound, Fresh, MisfitReason, ReviewedOperation, SavedPlan, bound};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ fn held_against(world: &World, saved: &SavedPlan, target: &Target) -> Result<Bou
 
 /// How many run, changed, are already so, and are beyond.
 pub(super) fn counts(bound: &Bound) -> [usize; 4] {
-    let Bound { run, changed, withheld: _, already_so, beyond } = bound;
+    let Bound { run, changed, blocked: _, already_in_place: already_so, not_in_plan: beyond } = bound;
     [run.len(), changed.len(), already_so.len(), beyond.len()]
 }
 
@@ -156,7 +156,7 @@ fn an_operation_that_runs_explains_nothing_else() {
     world.config(want("noon", "Meal", "Lunch").label("de", "Mittag").pinned(id(1)));
     let bound = bounded(&world, &saved);
     assert_eq!(counts(&bound), [1, 0, 0, 1], "{bound:?}");
-    assert_eq!((bound.run[0].step.id(), bound.beyond[0].step.id()), (Some(&id(1)), Some(&id(2))));
+    assert_eq!((bound.run[0].step.id(), bound.not_in_plan[0].step.id()), (Some(&id(1)), Some(&id(2))));
 }
 
 #[test]
@@ -413,7 +413,7 @@ fn any_world() -> impl Strategy<Value = World> {
 }
 
 /// The same values, by the words of the rule and not by the code under test.
-fn is_reviewed(operation: &Operation, change: &Change) -> bool {
+fn is_reviewed(operation: &ReviewedOperation, change: &Change) -> bool {
     let shown = |it: &Content| {
         (it.labels.iter().map(|(a, b)| (a.normal(), b.nfc().to_owned())).collect::<BTreeSet<_>>(), it.deactivated)
     };
@@ -429,7 +429,7 @@ fn is_reviewed(operation: &Operation, change: &Change) -> bool {
 }
 
 /// Puts a field of one operation into another.
-fn forge(operations: &mut [Operation], to: usize, from: usize, field: u8) {
+fn forge(operations: &mut [ReviewedOperation], to: usize, from: usize, field: u8) {
     let Some(count) = NonZeroUsize::new(operations.len()) else { return };
     let other = operations[from % count].clone();
     let it = &mut operations[to % count];
@@ -483,16 +483,16 @@ proptest! {
         for change in &bound.run {
             prop_assert!(saved.operations.iter().any(|it| is_reviewed(it, change)), "never reviewed: {change:?}");
         }
-        for change in bound.run.iter().chain(&bound.withheld).chain(&bound.beyond) {
+        for change in bound.run.iter().chain(&bound.blocked).chain(&bound.not_in_plan) {
             let index = rest.iter().position(|it| it == change);
             prop_assert!(index.is_some(), "not planned, or twice: {change:?}");
             rest.remove(index.unwrap());
         }
         prop_assert_eq!(rest, vec![], "every change has become something");
-        let spoken_of = bound.run.len() + bound.changed.len() + bound.already_so.len();
+        let spoken_of = bound.run.len() + bound.changed.len() + bound.already_in_place.len();
         prop_assert!(spoken_of <= saved.operations.len());
         prop_assert!(bound.changed.iter().all(|(_, differences)| !differences.is_empty()));
-        prop_assert_eq!(bound.withheld.is_empty() || !bound.changed.is_empty(), true);
+        prop_assert_eq!(bound.blocked.is_empty() || !bound.changed.is_empty(), true);
     }
 
     #[test]
@@ -513,7 +513,7 @@ proptest! {
     fn an_object_has_one_change_and_one_definition_at_most(world in any_world()) {
         let (plan, _) = world.planned();
         let mut ids: Vec<_> = plan.changes.iter().filter_map(|it| it.step.id()).collect();
-        ids.extend(plan.left_alone.iter().map(|it| &it.id));
+        ids.extend(plan.unmanaged.iter().map(|it| &it.id));
         let count = ids.len();
         ids.sort();
         ids.dedup();

@@ -79,7 +79,7 @@ fn what_several_plans_say_of_one_object_is_told_once() {
     world.org().label("Lunch", "de", "Essen");
     let bound = all_bounded(&world, &[&first, &second, &both]).unwrap();
     assert_eq!(counts(&bound), [1, 1, 1, 0]);
-    assert_eq!(bound.withheld.len(), 1);
+    assert_eq!(bound.blocked.len(), 1);
 }
 
 #[test]

@@ -4,8 +4,8 @@
 use presencectl::host::stop::Stop;
 use presencectl::model::generation::Generation;
 use presencectl::ops::apply::report::Outcome as Written;
-use presencectl::ops::retire::report::{Fate, Report};
-use presencectl::ops::users::report::Outcome as Set;
+use presencectl::ops::retire::report::{Fate, RetireReport};
+use presencectl::ops::users::report::UserOutcome as Set;
 use presencectl::sandbox::FaultRule;
 
 use super::{COACHING, MEETING, World, coaching, guid};
@@ -16,7 +16,7 @@ const ON_IT: u32 = 53;
 const OTHERS: usize = 3;
 
 /// Holds a report against what the org really has.
-fn expect_true(world: &World, report: &Report, repeat: &str) {
+fn expect_true(world: &World, report: &RetireReport, repeat: &str) {
     let each = world.each();
     let (from, to) = (guid(COACHING), guid(MEETING));
     for (user, fate) in &report.people {

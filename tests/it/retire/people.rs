@@ -5,9 +5,9 @@ use std::sync::Arc;
 use presencectl::client::wire::{Method, Response};
 use presencectl::host::stop::Stop;
 use presencectl::model::generation::Generation;
-use presencectl::ops::retire::Event;
-use presencectl::ops::retire::plan::Asked;
-use presencectl::sandbox::{Permissions, Sandbox, Temper, samples};
+use presencectl::ops::retire::RetireEvent;
+use presencectl::ops::retire::plan::RetireRequest;
+use presencectl::sandbox::{OrgBehavior, Permissions, Sandbox, samples};
 
 use super::{AVAILABLE, CALLBACKS, COACHING, MEETING, START_MS, World, coaching, counts, guid, halt, people};
 
@@ -105,9 +105,9 @@ async fn who_comes_meanwhile_is_moved_as_well_also_after_the_last_look() {
 #[tokio::test(start_paused = true)]
 async fn people_on_queue_are_left_alone_unless_that_is_asked_for() {
     let seated = || (1..=4).map(|it| samples::user(it, &guid(CALLBACKS), START_MS)).collect();
-    let world = World::of(seated(), Temper::default(), Permissions::All);
+    let world = World::of(seated(), OrgBehavior::default(), Permissions::All);
     let (_sender, stop) = Stop::new();
-    let asked = Asked { key: "callbacks", ..coaching() };
+    let asked = RetireRequest { key: "callbacks", ..coaching() };
     let report = world.carry_out(&world.planned(asked).await, &stop).await;
     assert_eq!((counts(&report), halt(&report)), ([("on-queue", 4)].into(), Some("on-queue")));
     assert!(!report.is_success() && report.definition.is_none());
@@ -116,7 +116,7 @@ async fn people_on_queue_are_left_alone_unless_that_is_asked_for() {
     assert_eq!(reads.len(), 4);
     assert!(reads[..2].iter().all(|it| it.starts_with("GET ")) && reads[2..] == [QUERY, QUERY], "{reads:?}");
 
-    let asked = Asked { include_on_queue: true, ..asked };
+    let asked = RetireRequest { include_on_queue: true, ..asked };
     let report = world.carry_out(&world.planned(asked).await, &stop).await;
     assert!(report.is_success(), "{report:#?}");
     assert_eq!((world.on(CALLBACKS), world.on(MEETING), world.is_deactivated(CALLBACKS)), (0, 4, true));
@@ -232,7 +232,7 @@ async fn an_org_that_takes_nothing_stops_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_is_cut_for_ever_ends() {
-    let temper = Temper { entities_max: Some(1), ..Temper::default() };
+    let temper = OrgBehavior { entities_max: Some(1), ..OrgBehavior::default() };
     let world = World::of(people(2, 1), temper, Permissions::All);
     let sandbox = world.sandbox.clone();
     world.wire.instead(move |request| {
@@ -249,7 +249,7 @@ async fn a_list_that_is_cut_for_ever_ends() {
 #[tokio::test(start_paused = true)]
 async fn a_list_that_is_cut_is_worked_off() {
     for entities_max in [2, 7, 40] {
-        let temper = Temper { entities_max: Some(entities_max), ..Temper::default() };
+        let temper = OrgBehavior { entities_max: Some(entities_max), ..OrgBehavior::default() };
         let world = World::of(people(23, 1), temper, Permissions::All);
         let report = world.retire().await;
         assert!(report.is_success(), "{entities_max}: {report:#?}");
@@ -260,7 +260,7 @@ async fn a_list_that_is_cut_is_worked_off() {
 #[tokio::test(start_paused = true)]
 async fn an_activity_that_runs_behind_is_waited_for() {
     for (activity_lag_ms, is_done) in [(1_000, true), (20_000, true), (55_000, true), (300_000, false)] {
-        let temper = Temper { activity_lag_ms, ..Temper::default() };
+        let temper = OrgBehavior { activity_lag_ms, ..OrgBehavior::default() };
         let world = World::of(people(3, 1), temper, Permissions::All);
         let report = world.retire().await;
         assert_eq!((report.is_success(), world.is_deactivated(COACHING)), (is_done, is_done), "{activity_lag_ms}");
@@ -285,7 +285,7 @@ async fn who_is_put_there_by_another_source_stops_it() {
     let custom = presencectl::sandbox::users::CUSTOM_SOURCE_ID;
     custom.clone_into(&mut users[1].primary_source);
     AVAILABLE.clone_into(&mut users[1].presences.get_mut("purecloud").unwrap().definition_id);
-    let world = World::of(users, Temper::default(), Permissions::All);
+    let world = World::of(users, OrgBehavior::default(), Permissions::All);
     let report = world.retire().await;
     assert_eq!((counts(&report), halt(&report)), ([("moved", 2), ("still-named", 1)].into(), Some("still-named")));
     assert_eq!((world.on(COACHING), world.is_deactivated(COACHING)), (1, false));
@@ -299,7 +299,7 @@ async fn messages_stay() {
     for user in &mut users {
         "back at two".clone_into(&mut user.presences.get_mut("purecloud").unwrap().message);
     }
-    let world = World::of(users, Temper::default(), Permissions::All);
+    let world = World::of(users, OrgBehavior::default(), Permissions::All);
     assert!(world.retire().await.is_success());
     let messages: Vec<String> =
         world.sandbox.with(|it| it.org.users().iter().map(|it| it.presence().unwrap().message.clone()).collect());
@@ -312,13 +312,13 @@ async fn everything_is_told_in_its_order() {
     let (_sender, stop) = Stop::new();
     let told = Arc::new(std::sync::Mutex::new(Vec::new()));
     let retirement = world.planned(coaching()).await;
-    let tell = |event: Event<'_>| {
+    let tell = |event: RetireEvent<'_>| {
         told.lock().unwrap().push(match event {
-            Event::Moving(count) => format!("moving {count}"),
-            Event::Ended(user) => format!("ended {user}"),
-            Event::Looking => "looking".to_owned(),
-            Event::Deactivating => "deactivating".to_owned(),
-            Event::Reading => "reading".to_owned(),
+            RetireEvent::Moving(count) => format!("moving {count}"),
+            RetireEvent::Ended(user) => format!("ended {user}"),
+            RetireEvent::Looking => "looking".to_owned(),
+            RetireEvent::Deactivating => "deactivating".to_owned(),
+            RetireEvent::Reading => "reading".to_owned(),
         });
     };
     world.carry_out_telling(&retirement, &stop, &tell).await;

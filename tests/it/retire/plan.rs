@@ -9,7 +9,7 @@ use presencectl::model::observed::Primary;
 use presencectl::model::usage::{Queue, Seats};
 use presencectl::model::user::UserId;
 use presencectl::ops::retire::advice::{Advice, Lines, advice};
-use presencectl::ops::retire::plan::{Asked, Moves, Retirement, retirement};
+use presencectl::ops::retire::plan::{Moves, RetireRequest, Retirement, retirement};
 use presencectl::plan::answer::Answer;
 use presencectl::plan::plan;
 
@@ -21,8 +21,8 @@ fn world() -> World {
     World::in_step([want("coaching", "Busy", "Coaching"), want("meeting", "Meeting", "Team meeting")])
 }
 
-fn asked<'a>(key: &'a str, to: &'a str) -> Asked<'a> {
-    Asked { key, to, include_on_queue: false }
+fn asked<'a>(key: &'a str, to: &'a str) -> RetireRequest<'a> {
+    RetireRequest { key, to, include_on_queue: false }
 }
 
 fn try_it(world: &World, key: &str, to: &str) -> Result<Retirement, String> {

@@ -11,11 +11,11 @@ use presencectl::model::names::{DefinitionId, Key};
 use presencectl::model::source::Sources;
 use presencectl::model::usage::{Queue, Seats};
 use presencectl::model::user::{UserId, UserPresence};
-use presencectl::ops::apply::report::{Outcome, Row};
+use presencectl::ops::apply::report::{Outcome, ReportRow};
 use presencectl::ops::retire::advice::Advice;
-use presencectl::ops::retire::plan::{Asked, Retirement, retirement};
-use presencectl::ops::retire::report::{Fate, Halt, Report};
-use presencectl::ops::users::report::Outcome as Set;
+use presencectl::ops::retire::plan::{RetireRequest, Retirement, retirement};
+use presencectl::ops::retire::report::{Fate, Halt, RetireReport};
+use presencectl::ops::users::report::UserOutcome as Set;
 use presencectl::output::json;
 use presencectl::output::style::Style;
 use presencectl::output::text::retire as view;
@@ -32,7 +32,7 @@ fn world() -> World {
 
 fn planned(world: &World) -> (Retirement, Sources) {
     let (desired, sources) = world.desired();
-    let asked = Asked { key: "coaching", to: "meeting", include_on_queue: false };
+    let asked = RetireRequest { key: "coaching", to: "meeting", include_on_queue: false };
     (retirement(&desired, &world.observed(), asked).unwrap(), sources)
 }
 
@@ -96,22 +96,23 @@ fn every_fate() -> Vec<Fate> {
     ]
 }
 
-fn report(fates: Vec<Fate>, outcome: Option<Outcome>, halt: Option<Halt>) -> (Report, Sources) {
+fn report(fates: Vec<Fate>, outcome: Option<Outcome>, halt: Option<Halt>) -> (RetireReport, Sources) {
     let (retirement, sources) = planned(&world());
-    let definition = outcome
-        .map(|it| Row::of(&retirement.step(), retirement.from.labels.name(&retirement.default_locale).cloned(), it));
+    let definition = outcome.map(|it| {
+        ReportRow::of(&retirement.step(), retirement.from.labels.name(&retirement.default_locale).cloned(), it)
+    });
     let people: BTreeMap<UserId, Fate> = (1..).map(user).zip(fates).collect();
-    (Report { retirement, people, definition, division_unread: None, halt, interrupted: None }, sources)
+    (RetireReport { retirement, people, definition, division_unread: None, halt, interrupted: None }, sources)
 }
 
-fn human(report: &Report, sources: &Sources) -> String {
+fn human(report: &RetireReport, sources: &Sources) -> String {
     view::report(report, &target(), sources, Style::PLAIN)
 }
 
 #[test]
 fn reports() {
     let mut shown = String::new();
-    let mut tell = |what: &str, (report, sources): &(Report, Sources)| {
+    let mut tell = |what: &str, (report, sources): &(RetireReport, Sources)| {
         let _ = writeln!(shown, "# {what}\n\n{}", human(report, sources));
     };
     tell("every fate", &report(every_fate(), None, Some(Halt::NotMoved(3))));

@@ -7,7 +7,7 @@ use presencectl::ops::apply::report::Outcome;
 use presencectl::ops::retire::report::Halt;
 use presencectl::plan::difference::Difference;
 use presencectl::sandbox::temper::FirstPutDivision;
-use presencectl::sandbox::{FaultRule, Permissions, Temper};
+use presencectl::sandbox::{FaultRule, OrgBehavior, Permissions};
 use serde_json::json;
 
 use super::{COACHING, MEETING, World, coaching, counts, guid, halt, people};
@@ -23,7 +23,7 @@ fn headers() -> Vec<(String, String)> {
 
 fn allowed(permissions: &[&str]) -> World {
     let permissions = Permissions::Only(permissions.iter().map(ToString::to_string).collect());
-    World::of(people(3, 1), Temper::default(), permissions)
+    World::of(people(3, 1), OrgBehavior::default(), permissions)
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,7 +88,7 @@ fn meddling_after(
             change(&mut body);
             let id = body["id"].as_str().unwrap().to_owned();
             let answer = sandbox.with(|it| {
-                let request = presencectl::sandbox::http::Request {
+                let request = presencectl::sandbox::http::HttpRequest {
                     method: "PUT".to_owned(),
                     path: format!("/api/v2/presencedefinitions/{id}"),
                     query: String::new(),
@@ -187,7 +187,7 @@ async fn what_somebody_changed_meanwhile_is_not_deactivated() {
 
 #[tokio::test(start_paused = true)]
 async fn a_division_that_is_lost_is_told() {
-    let temper = Temper { first_put_division: FirstPutDivision::Reset, ..Temper::default() };
+    let temper = OrgBehavior { first_put_division: FirstPutDivision::Reset, ..OrgBehavior::default() };
     let world = World::of(people(1, 0), temper, Permissions::All);
     let second = World { generation: Generation::Second, wire: world.wire.clone(), sandbox: world.sandbox.clone() };
     // By the second generation it gets a division.
@@ -195,7 +195,7 @@ async fn a_division_that_is_lost_is_told() {
     let body = json!({ "languageLabels": { "en_US": "Coaching" }, "systemPresence": "Busy", "deactivated": false,
                        "divisionId": divided.as_str(), "type": "User" });
     world.sandbox.with(|it| {
-        let request = presencectl::sandbox::http::Request {
+        let request = presencectl::sandbox::http::HttpRequest {
             method: "PUT".to_owned(),
             path: format!("/api/v2/presence/definitions/{}", guid(COACHING)),
             query: String::new(),
@@ -213,12 +213,12 @@ async fn a_division_that_is_lost_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn what_reads_as_active_after_a_minute_is_told() {
-    let temper = Temper { get_lag_ms: 100_000, ..Temper::default() };
+    let temper = OrgBehavior { get_lag_ms: 100_000, ..OrgBehavior::default() };
     let world = World::of(people(0, 1), temper, Permissions::All);
     let report = world.retire().await;
     assert_eq!(report.halt, Some(Halt::NotVisibleYet));
     assert!(world.is_deactivated(COACHING), "it is, all the same");
-    let temper = Temper { get_lag_ms: 20_000, ..Temper::default() };
+    let temper = OrgBehavior { get_lag_ms: 20_000, ..OrgBehavior::default() };
     let world = World::of(people(0, 1), temper, Permissions::All);
     assert!(world.retire().await.is_success());
 }

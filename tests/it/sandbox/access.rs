@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use presencectl::sandbox::{CLIENT_SECRET, Config, Permissions};
+use presencectl::sandbox::{CLIENT_SECRET, Permissions, SandboxConfig};
 use serde_json::{Value, json};
 
 use super::{ALL, Answer, Client, DEFINITIONS, LUNCH, config};
@@ -58,7 +58,7 @@ async fn wrong_credentials_are_refused_as_oauth_does() {
 
 #[tokio::test]
 async fn a_token_is_wanted_and_ends() {
-    let client = Client::start(Config { token_seconds: 0, ..config() }).await;
+    let client = Client::start(SandboxConfig { token_seconds: 0, ..config() }).await;
     let url = format!("{}{ALL}", client.server.url());
     let none = client.send(client.http.get(&url)).await;
     assert_eq!((none.status, none.body["code"].as_str()), (401, Some("authentication.required")));
@@ -89,7 +89,7 @@ async fn a_refusal_has_the_platforms_body() {
 #[tokio::test]
 async fn permissions_that_are_missing_are_named() {
     let only = BTreeSet::from(["presence:presenceDefinition:edit".to_owned()]);
-    let client = Client::start(Config { permissions: Permissions::Only(only), ..config() }).await;
+    let client = Client::start(SandboxConfig { permissions: Permissions::Only(only), ..config() }).await;
     let lunch = format!("{DEFINITIONS}/{LUNCH}");
     let wish = json!({ "languageLabels": { "en_US": "Lunch" }, "systemPresence": "Meal" });
     assert_eq!(client.get(ALL).await.status, 200);
@@ -112,7 +112,7 @@ async fn permissions_that_are_missing_are_named() {
 async fn the_old_and_todays_permission_for_bulk_both_do() {
     for name in ["directory:user:edit", "presence:userPresence:edit"] {
         let permissions = Permissions::Only(BTreeSet::from([name.to_owned()]));
-        let client = Client::start(Config { permissions, ..config() }).await;
+        let client = Client::start(SandboxConfig { permissions, ..config() }).await;
         assert_eq!(client.call("PUT", "/api/v2/users/presences/bulk", &json!([])).await.status, 200, "{name}");
     }
 }
@@ -151,13 +151,13 @@ async fn hosts_that_are_not_loopback_are_refused() {
 async fn it_listens_on_loopback_and_a_taken_port_is_an_error() {
     let client = Client::start(config()).await;
     let port: u16 = client.server.url().strip_prefix("http://127.0.0.1:").unwrap().parse().unwrap();
-    let error = presencectl::sandbox::Server::start(Config { port, ..config() }).await.unwrap_err();
+    let error = presencectl::sandbox::Server::start(SandboxConfig { port, ..config() }).await.unwrap_err();
     assert_eq!(error.to_string(), format!("cannot listen on 127.0.0.1:{port}"));
 }
 
 #[tokio::test]
 async fn a_rate_can_be_set() {
-    let client = Client::start(Config { requests_per_minute: Some(2), ..config() }).await;
+    let client = Client::start(SandboxConfig { requests_per_minute: Some(2), ..config() }).await;
     assert_eq!([client.get(ALL).await.status, client.get(ALL).await.status], [200, 200]);
     let refused = client.get(ALL).await;
     assert_eq!((refused.status, refused.retry_after.as_deref()), (429, Some("60")));

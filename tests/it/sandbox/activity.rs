@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use presencectl::sandbox::temper::Delete;
 use presencectl::sandbox::users::{Presence, User};
-use presencectl::sandbox::{Config, Permissions, Sandbox, Temper, samples};
+use presencectl::sandbox::{OrgBehavior, Permissions, Sandbox, SandboxConfig, samples};
 use serde_json::{Value, json};
 
 use super::{ADA, AVAILABLE, Answer, BEN, COACHING, LUNCH, NEWER, START_MS, config, in_process};
@@ -13,14 +13,14 @@ use super::{ADA, AVAILABLE, Answer, BEN, COACHING, LUNCH, NEWER, START_MS, confi
 const QUERY: &str = "/api/v2/analytics/users/activity/query";
 
 /// An org in which nine are on Lunch and one, Jon, on Available.
-fn lunch_time() -> Config {
+fn lunch_time() -> SandboxConfig {
     let mut config = config();
     let user = |it| samples::user(it, if it == 10 { AVAILABLE } else { LUNCH }, START_MS + 1_000 * u64::from(it));
     config.seed.users = Some((1..=10).map(user).collect());
     config
 }
 
-fn open(config: Config) -> Sandbox {
+fn open(config: SandboxConfig) -> Sandbox {
     Sandbox::open(config).unwrap()
 }
 
@@ -159,8 +159,8 @@ async fn people_move_between_two_pages() {
 
 #[tokio::test]
 async fn a_list_that_is_cut_says_so_and_keeps_the_oldest_and_the_newest() {
-    let temper = Temper { entities_max: Some(5), ..Temper::default() };
-    let sandbox = open(Config { temper, ..lunch_time() });
+    let temper = OrgBehavior { entities_max: Some(5), ..OrgBehavior::default() };
+    let sandbox = open(SandboxConfig { temper, ..lunch_time() });
     let answer = ask(&sandbox, "", &about(&[LUNCH, AVAILABLE])).await;
     let results = results(&answer);
     let (lunch, available) = (results[LUNCH], results[AVAILABLE]);
@@ -242,7 +242,7 @@ async fn what_is_no_query_is_refused() {
 async fn it_needs_a_permission() {
     for (name, status) in [("analytics:userObservation:view", 200), ("presence:presenceDefinition:view", 403)] {
         let permissions = Permissions::Only(BTreeSet::from([name.to_owned()]));
-        let sandbox = open(Config { permissions, ..lunch_time() });
+        let sandbox = open(SandboxConfig { permissions, ..lunch_time() });
         let answer = ask(&sandbox, "", &about(&[LUNCH])).await;
         assert_eq!(answer.status, status);
         assert!(status == 200 || answer.body["code"] == "missing.any.permissions");
@@ -252,7 +252,7 @@ async fn it_needs_a_permission() {
 #[tokio::test]
 async fn who_sits_on_what_is_no_longer_offered_is_still_counted() {
     for (delete, system_presence) in [(Delete::Deactivates, Some("MEAL")), (Delete::Removes, None)] {
-        let sandbox = open(Config { temper: Temper { delete, ..Temper::default() }, ..lunch_time() });
+        let sandbox = open(SandboxConfig { temper: OrgBehavior { delete, ..OrgBehavior::default() }, ..lunch_time() });
         in_process(&sandbox, "DELETE", &format!("{NEWER}/{LUNCH}"), None).await;
         let answer = ask(&sandbox, "pageSize=50", &about(&[LUNCH])).await;
         let lunch = results(&answer)[LUNCH];

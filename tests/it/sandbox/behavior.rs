@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use presencectl::sandbox::temper::{LocaleKeys, Offer, UniqueLabels};
-use presencectl::sandbox::{Behavior, Config, Permissions, Temper, read_behavior_file};
+use presencectl::sandbox::{Behavior, OrgBehavior, Permissions, SandboxConfig, read_behavior_file};
 use serde_json::json;
 
 use super::{Client, DEFINITIONS, NEWER};
@@ -23,21 +23,24 @@ fn every_behavior_can_be_written_and_what_is_left_out_is_a_rehearsals() {
                              "locale_keys": "normalised", "active_max": null },
                     "client": { "permissions": ["presence:presenceDefinition:view"], "divisions": ["a"],
                                 "requests_per_minute": 300, "token_seconds": 60 } }"#;
-    let Config { temper, permissions, divisions, requests_per_minute, token_seconds, .. } =
-        Config::rehearsal(Behavior::parse(text.as_bytes()).unwrap());
-    let expected = Temper {
+    let SandboxConfig { temper, permissions, divisions, requests_per_minute, token_seconds, .. } =
+        SandboxConfig::rehearsal(Behavior::parse(text.as_bytes()).unwrap());
+    let expected = OrgBehavior {
         generation1: Offer::Gone(410),
         unique_labels: UniqueLabels::AmongActive,
         list_lag_ms: 15_000,
         locale_keys: LocaleKeys::Normalised,
-        ..Temper::default()
+        ..OrgBehavior::default()
     };
     assert_eq!(temper, expected);
     assert_eq!(permissions, Permissions::Only(["presence:presenceDefinition:view".to_owned()].into()));
     assert_eq!((divisions, requests_per_minute, token_seconds), (Some(vec!["a".to_owned()]), Some(300), 60));
-    let plain = Config { temper: Temper { active_max: Some(30), ..Temper::default() }, ..Config::default() };
+    let plain = SandboxConfig {
+        temper: OrgBehavior { active_max: Some(30), ..OrgBehavior::default() },
+        ..SandboxConfig::default()
+    };
     for text in ["{}", r#"{ "org": {} }"#, r#"{ "client": { "permissions": null } }"#] {
-        assert_eq!(Config::rehearsal(Behavior::parse(text.as_bytes()).unwrap()), plain, "{text}");
+        assert_eq!(SandboxConfig::rehearsal(Behavior::parse(text.as_bytes()).unwrap()), plain, "{text}");
     }
 }
 
@@ -93,7 +96,7 @@ fn the_page_names_every_behavior_and_every_value() {
 #[tokio::test]
 async fn the_example_does_what_it_says() {
     let behavior = read_behavior_file(&project().join("examples/sandbox/behavior.json")).unwrap();
-    let client = Client::start(Config { requests_per_minute: None, ..Config::rehearsal(behavior) }).await;
+    let client = Client::start(SandboxConfig { requests_per_minute: None, ..SandboxConfig::rehearsal(behavior) }).await;
     assert_eq!(client.get(DEFINITIONS).await.status, 410);
     let lunch = json!({ "languageLabels": { "en_US": "Lunch" }, "systemPresence": "Meal" });
     let made = client.call("POST", NEWER, &lunch).await;

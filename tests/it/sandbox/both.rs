@@ -1,7 +1,7 @@
 //! One suite of the org's behaviour: both generations of the API, over a real socket and in process.
 
 use presencectl::sandbox::temper::{Delete, UniqueLabels};
-use presencectl::sandbox::{Config, Permissions, Sandbox, Temper};
+use presencectl::sandbox::{OrgBehavior, Permissions, Sandbox, SandboxConfig};
 use serde_json::{Value, json};
 
 use super::{Answer, Client, DEFINITIONS, LUNCH, NEWER, config, in_process};
@@ -69,7 +69,7 @@ impl Org {
 }
 
 /// Both generations through both doors, each to an org of its own.
-async fn everywhere(config: impl Fn() -> Config) -> Vec<Org> {
+async fn everywhere(config: impl Fn() -> SandboxConfig) -> Vec<Org> {
     let mut orgs = Vec::new();
     for path in [DEFINITIONS, NEWER] {
         orgs.push(Org { door: Door::Socket(Box::new(Client::start(config()).await)), path });
@@ -78,8 +78,8 @@ async fn everywhere(config: impl Fn() -> Config) -> Vec<Org> {
     orgs
 }
 
-fn tempered(temper: Temper) -> impl Fn() -> Config {
-    move || Config { temper, ..config() }
+fn tempered(temper: OrgBehavior) -> impl Fn() -> SandboxConfig {
+    move || SandboxConfig { temper, ..config() }
 }
 
 fn tea() -> Value {
@@ -143,7 +143,7 @@ async fn what_makes_no_definition_is_refused() {
 
 #[tokio::test]
 async fn a_label_that_is_taken_is_a_conflict() {
-    let temper = Temper { unique_labels: UniqueLabels::AmongAll, conflict_status: 400, ..Temper::default() };
+    let temper = OrgBehavior { unique_labels: UniqueLabels::AmongAll, conflict_status: 400, ..OrgBehavior::default() };
     for org in everywhere(tempered(temper)).await {
         // The first generation's status is not known; the second one's is.
         let expected = if org.path == DEFINITIONS { 400 } else { 409 };
@@ -159,7 +159,8 @@ async fn a_label_that_is_taken_is_a_conflict() {
 
 #[tokio::test]
 async fn tempers_are_the_orgs_and_not_the_generations() {
-    let temper = Temper { active_max: Some(1), delete: Delete::Removes, primary_status: 403, ..Temper::default() };
+    let temper =
+        OrgBehavior { active_max: Some(1), delete: Delete::Removes, primary_status: 403, ..OrgBehavior::default() };
     for org in everywhere(tempered(temper)).await {
         let meal = json!({ "languageLabels": { "en_US": "Second" }, "systemPresence": "Meal" });
         let refused = org.post(&meal).await;
@@ -173,7 +174,7 @@ async fn tempers_are_the_orgs_and_not_the_generations() {
 
 #[tokio::test]
 async fn who_may_nothing_is_told_what_is_missing() {
-    let nothing = || Config { permissions: Permissions::Only(std::collections::BTreeSet::new()), ..config() };
+    let nothing = || SandboxConfig { permissions: Permissions::Only(std::collections::BTreeSet::new()), ..config() };
     for org in everywhere(nothing).await {
         for (method, id, body) in
             [("POST", None, Some(tea())), ("PUT", Some(LUNCH), Some(tea())), ("DELETE", Some(LUNCH), None)]

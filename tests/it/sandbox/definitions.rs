@@ -1,13 +1,13 @@
 //! The five operations on definitions of the first generation, and the system presences.
 
-use presencectl::sandbox::{Config, Seed};
+use presencectl::sandbox::{SandboxConfig, Seed};
 use serde_json::{Value, json};
 
 use super::{ALL, AVAILABLE, COACHING, Client, DEFINITIONS, LUNCH, config};
 
 #[tokio::test]
 async fn a_new_org_has_the_ten_primaries_with_their_real_ids_and_spellings() {
-    let client = Client::start(Config::default()).await;
+    let client = Client::start(SandboxConfig::default()).await;
     let listing = client.get(ALL).await.body;
     assert_eq!(listing["total"], 10);
     let on_queue = listing["entities"].as_array().unwrap().iter().find(|it| it["systemPresence"] == "On Queue");
@@ -24,7 +24,7 @@ async fn a_new_org_has_the_ten_primaries_with_their_real_ids_and_spellings() {
 
 #[tokio::test]
 async fn system_presences_are_a_bare_list() {
-    let client = Client::start(Config::default()).await;
+    let client = Client::start(SandboxConfig::default()).await;
     let answer = client.get("/api/v2/systempresences").await;
     let names: Vec<&Value> = answer.body.as_array().unwrap().iter().map(|it| &it["name"]).collect();
     let expected = ["Available", "Away", "Break", "Busy", "Idle", "Meal", "Meeting", "Offline", "On Queue", "Training"];
@@ -142,7 +142,7 @@ async fn a_made_id_never_meets_one_that_is_there() {
     let first = Client::start(config()).await.call("POST", DEFINITIONS, &wish).await.body["id"].clone();
     let mut seed = config().seed;
     seed.definitions.push(json!({ "id": first, "languageLabels": {}, "systemPresence": "Busy" }));
-    let client = Client::start(Config { seed, ..config() }).await;
+    let client = Client::start(SandboxConfig { seed, ..config() }).await;
     assert_ne!(client.call("POST", DEFINITIONS, &wish).await.body["id"], first);
 }
 
@@ -151,7 +151,7 @@ async fn put_replaces_the_whole_object() {
     let mut seed = config().seed;
     seed.definitions[0]["shade"] = json!("green");
     seed.definitions[0]["name"] = json!("lunch");
-    let client = Client::start(Config { seed, ..config() }).await;
+    let client = Client::start(SandboxConfig { seed, ..config() }).await;
     let path = format!("{DEFINITIONS}/{LUNCH}");
     let wish = json!({ "languageLabels": { "en_US": "Lunch", "fr": "Repas" }, "systemPresence": "MEAL",
                        "deactivated": true, "shade": "red", "unheard": 1, "createdDate": "never", "id": "other" });
@@ -246,7 +246,9 @@ async fn a_seed_may_be_a_listing_of_another_org_with_its_primaries() {
                 "systemPresence": "Available" }),
         json!({ "languageLabels": { "es_US": "Siesta" }, "systemPresence": "Siesta", "shade": 7 }),
     ];
-    let client = Client::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() }).await;
+    let client =
+        Client::start(SandboxConfig { seed: Seed { definitions, ..Seed::default() }, ..SandboxConfig::default() })
+            .await;
     let listing = client.get(ALL).await.body;
     assert_eq!(listing["total"], 11);
     let available = client.get(&format!("{DEFINITIONS}/{AVAILABLE}?localeCode=de")).await.body;

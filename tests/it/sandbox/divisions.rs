@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use presencectl::sandbox::temper::{FirstDivisions, FirstPutDivision};
-use presencectl::sandbox::{Config, Division, Permissions, Temper};
+use presencectl::sandbox::{HeldDivision, OrgBehavior, Permissions, SandboxConfig};
 use serde_json::{Value, json};
 
 use super::{COACHING, Client, DEFINITIONS, HOME, LUNCH, NEWER, SALES, SERVICE, config};
@@ -11,7 +11,7 @@ use super::{COACHING, Client, DEFINITIONS, HOME, LUNCH, NEWER, SALES, SERVICE, c
 const DIVISIONS: &str = "/api/v2/authorization/divisions";
 
 /// Lunch is the sales people's, Coaching (deactivated) the service people's, Tea everybody's.
-fn divided() -> Config {
+fn divided() -> SandboxConfig {
     let mut config = config();
     config.seed.definitions[0]["divisionId"] = json!(SALES);
     config.seed.definitions[1]["divisionId"] = json!(SERVICE);
@@ -21,8 +21,8 @@ fn divided() -> Config {
     config
 }
 
-fn restricted(divisions: &[&str]) -> Config {
-    Config { divisions: Some(divisions.iter().map(|it| (*it).to_owned()).collect()), ..divided() }
+fn restricted(divisions: &[&str]) -> SandboxConfig {
+    SandboxConfig { divisions: Some(divisions.iter().map(|it| (*it).to_owned()).collect()), ..divided() }
 }
 
 fn names(listing: &Value) -> Vec<&str> {
@@ -108,7 +108,8 @@ async fn divisions_come_in_pages_and_can_be_searched() {
 #[tokio::test]
 async fn divisions_can_be_seeded() {
     let mut config = config();
-    let only = Division { id: "d".to_owned(), name: "All of us".to_owned(), description: String::new(), home: true };
+    let only =
+        HeldDivision { id: "d".to_owned(), name: "All of us".to_owned(), description: String::new(), home: true };
     config.seed.divisions = vec![only];
     let client = Client::start(config).await;
     assert_eq!(names(&client.get(DIVISIONS).await.body), ["All of us"]);
@@ -120,8 +121,8 @@ async fn divisions_can_be_seeded() {
 async fn reading_divisions_may_need_a_permission() {
     let nothing = Permissions::Only(BTreeSet::new());
     for (divisions_need_view, status) in [(false, 200), (true, 403)] {
-        let temper = Temper { divisions_need_view, ..Temper::default() };
-        let client = Client::start(Config { temper, permissions: nothing.clone(), ..config() }).await;
+        let temper = OrgBehavior { divisions_need_view, ..OrgBehavior::default() };
+        let client = Client::start(SandboxConfig { temper, permissions: nothing.clone(), ..config() }).await;
         assert_eq!(client.get(DIVISIONS).await.status, status);
     }
 }
@@ -164,8 +165,8 @@ async fn the_first_generation_shows_all_divisions_or_only_the_permitted_ones() {
     for (first_divisions, seen) in
         [(FirstDivisions::All, vec!["Lunch", "Coaching", "Tea"]), (FirstDivisions::Permitted, vec!["Lunch", "Tea"])]
     {
-        let temper = Temper { first_divisions, ..Temper::default() };
-        let client = Client::start(Config { temper, ..restricted(&[SALES]) }).await;
+        let temper = OrgBehavior { first_divisions, ..OrgBehavior::default() };
+        let client = Client::start(SandboxConfig { temper, ..restricted(&[SALES]) }).await;
         assert_eq!(labels(&client, super::ALL).await, seen);
         let status = client.get(&format!("{DEFINITIONS}/{COACHING}")).await.status;
         assert_eq!(status, if seen.len() == 3 { 200 } else { 404 });
@@ -175,8 +176,8 @@ async fn the_first_generation_shows_all_divisions_or_only_the_permitted_ones() {
 #[tokio::test]
 async fn a_put_of_the_first_generation_leaves_the_division_or_resets_it() {
     for (first_put_division, division) in [(FirstPutDivision::Kept, SALES), (FirstPutDivision::Reset, "*")] {
-        let temper = Temper { first_put_division, ..Temper::default() };
-        let client = Client::start(Config { temper, ..divided() }).await;
+        let temper = OrgBehavior { first_put_division, ..OrgBehavior::default() };
+        let client = Client::start(SandboxConfig { temper, ..divided() }).await;
         // It does not know the field, so that what a body says of it means nothing.
         let wish = json!({ "languageLabels": { "en_US": "Food" }, "systemPresence": "Meal", "divisionId": HOME });
         let put = client.call("PUT", &format!("{DEFINITIONS}/{LUNCH}"), &wish).await;

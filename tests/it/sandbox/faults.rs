@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use presencectl::sandbox::temper::UniqueLabels;
-use presencectl::sandbox::{Config, DROP_STATUS, FaultRule, Permissions, Sandbox, Temper, read_fault_file};
+use presencectl::sandbox::{DROP_STATUS, FaultRule, OrgBehavior, Permissions, Sandbox, SandboxConfig, read_fault_file};
 use serde_json::{Value, json};
 
 use super::{ALL, Answer, Client, DEFINITIONS, LUNCH, NEWER, config, in_process};
@@ -41,17 +41,17 @@ async fn a_scripted_refusal_is_the_orgs_own() {
         said(client.call("POST", path, body).await)
     };
     let none = Permissions::Only([].into());
-    let forbidden = Client::start(Config { permissions: none, ..config() }).await;
+    let forbidden = Client::start(SandboxConfig { permissions: none, ..config() }).await;
     for path in [DEFINITIONS, NEWER, "/api/v2/analytics/users/activity/query"] {
         let own = said(forbidden.call("POST", path, &smoke()).await);
         assert_eq!((scripted(403, path, &smoke()).await, own.0), (own, 403), "{path}");
     }
-    let temper = Temper { unique_labels: UniqueLabels::AmongAll, ..Temper::default() };
-    let unique = Client::start(Config { temper, ..config() }).await;
+    let temper = OrgBehavior { unique_labels: UniqueLabels::AmongAll, ..OrgBehavior::default() };
+    let unique = Client::start(SandboxConfig { temper, ..config() }).await;
     let lunch = json!({ "languageLabels": { "en_US": "Lunch" }, "systemPresence": "Meal" });
     let own = said(unique.call("POST", NEWER, &lunch).await);
     assert_eq!((scripted(409, NEWER, &lunch).await, own.0), (own, 409));
-    let limited = Client::start(Config { requests_per_minute: Some(0), ..config() }).await;
+    let limited = Client::start(SandboxConfig { requests_per_minute: Some(0), ..config() }).await;
     let (status, own, after) = said(limited.call("POST", NEWER, &lunch).await);
     let (scripted_status, scripted, scripted_after) = scripted(429, NEWER, &lunch).await;
     let keys = |it: &Value| it.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
@@ -161,7 +161,7 @@ async fn in_process_time_is_tokios_and_a_drop_is_a_mark() {
     let rule = |drop: &str| json!({ "drop": drop, "delay_ms": 30_000, "times": 1 });
     let rules = json!([rule("before_write"), rule("after_write"), { "body": "truncated", "times": 1 }]);
     let faults: Vec<FaultRule> = serde_json::from_value(rules).unwrap();
-    let sandbox = Sandbox::open(presencectl::sandbox::Config { faults, ..config() }).unwrap();
+    let sandbox = Sandbox::open(presencectl::sandbox::SandboxConfig { faults, ..config() }).unwrap();
     for (word, count) in [("before", 12), ("after", 13), ("truncated", 14)] {
         let answer = in_process(&sandbox, "POST", DEFINITIONS, Some(&smoke())).await;
         assert_eq!((answer.status, answer.body), (DROP_STATUS, json!(word)));

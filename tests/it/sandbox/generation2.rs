@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use presencectl::sandbox::{Config, Permissions, Seed};
+use presencectl::sandbox::{Permissions, SandboxConfig, Seed};
 use serde_json::{Value, json};
 
 use super::{ALL, AVAILABLE, COACHING, Client, DEFINITIONS, HOME, LUNCH, NEWER, SALES, config};
@@ -114,7 +114,7 @@ async fn what_it_shows_may_come_back_even_where_no_document_names_it() {
     let shade: Value = serde_json::from_str(r#"{"deep":[1,2.50]}"#).unwrap();
     seed.definitions.push(json!({ "languageLabels": { "es_US": "Siesta" }, "systemPresence": "Siesta",
                                   "divisionId": "of another org", "shade": shade }));
-    let client = Client::start(Config { seed, ..config() }).await;
+    let client = Client::start(SandboxConfig { seed, ..config() }).await;
     let listing = client.get(NEWER).await.body;
     let siesta = &listing["entities"][11];
     assert_eq!(
@@ -134,7 +134,9 @@ async fn a_listing_of_it_may_be_a_seed() {
         json!({ "id": LUNCH, "type": "User", "languageLabels": { "en_US": "Lunch" }, "systemPresence": "OnQueue",
                 "divisionId": SALES }),
     ];
-    let client = Client::start(Config { seed: Seed { definitions, ..Seed::default() }, ..Config::default() }).await;
+    let client =
+        Client::start(SandboxConfig { seed: Seed { definitions, ..Seed::default() }, ..SandboxConfig::default() })
+            .await;
     let first = client.get(ALL).await.body;
     let primary: Vec<bool> = [10, 11].iter().map(|it| first["entities"][it]["primary"].as_bool().unwrap()).collect();
     assert_eq!(primary, [true, false]);
@@ -169,7 +171,7 @@ async fn a_put_moves_to_the_division_that_it_names() {
 async fn it_needs_permissions_for_everything() {
     let client = async |name: &str| {
         let permissions = Permissions::Only(BTreeSet::from([format!("presence:presenceDefinition:{name}")]));
-        Client::start(Config { permissions, ..config() }).await
+        Client::start(SandboxConfig { permissions, ..config() }).await
     };
     let wish = json!({ "languageLabels": { "en_US": "Tea" }, "systemPresence": "Meal" });
     let path = format!("{NEWER}/{LUNCH}");

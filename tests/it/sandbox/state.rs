@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use presencectl::sandbox::{Config, Sandbox, SandboxError, read_seed_file};
+use presencectl::sandbox::{Sandbox, SandboxConfig, SandboxError, read_seed_file};
 use serde_json::{Value, json};
 
 use super::{ALL, Client, DEFINITIONS, LUNCH, NEWER, SALES, config, in_process, own_labels};
 
-fn with_state(path: &Path) -> Config {
-    Config { state_file: Some(path.to_owned()), ..config() }
+fn with_state(path: &Path) -> SandboxConfig {
+    SandboxConfig { state_file: Some(path.to_owned()), ..config() }
 }
 
 fn refusal(path: &Path) -> String {
@@ -201,12 +201,12 @@ fn a_state_in_a_place_that_is_none_is_told() {
 }
 
 /// An org whose state is longer than what is written anew with every change.
-fn large(path: &Path) -> Config {
+fn large(path: &Path) -> SandboxConfig {
     let label = "x".repeat(300);
     let entity = |_| json!({ "languageLabels": { "en_US": label }, "systemPresence": "Busy" });
     let mut seed = config().seed;
     seed.definitions = (0..1_000).map(entity).collect();
-    Config { seed, ..with_state(path) }
+    SandboxConfig { seed, ..with_state(path) }
 }
 
 #[tokio::test]

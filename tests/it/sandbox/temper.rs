@@ -5,13 +5,13 @@ use std::time::Duration;
 use presencectl::sandbox::temper::{
     CreateDeactivated, CreateExtra, Delete, LocaleKeys, Offer, PutLabels, PutSystemPresence, UniqueLabels,
 };
-use presencectl::sandbox::{Config, Permissions, Sandbox, Temper};
+use presencectl::sandbox::{OrgBehavior, Permissions, Sandbox, SandboxConfig};
 use serde_json::{Value, json};
 
 use super::{ALL, AVAILABLE, Answer, DEFINITIONS, LUNCH, NEWER, config, in_process, own_labels};
 
-fn tempered(temper: Temper) -> Sandbox {
-    Sandbox::open(Config { temper, ..config() }).unwrap()
+fn tempered(temper: OrgBehavior) -> Sandbox {
+    Sandbox::open(SandboxConfig { temper, ..config() }).unwrap()
 }
 
 async fn post(sandbox: &Sandbox, body: Value) -> Answer {
@@ -28,11 +28,12 @@ async fn labels_may_have_to_be_unique() {
         (UniqueLabels::AmongAll, [409, 409]),
     ];
     for (unique_labels, statuses) in expected {
-        let sandbox = tempered(Temper { unique_labels, ..Temper::default() });
+        let sandbox = tempered(OrgBehavior { unique_labels, ..OrgBehavior::default() });
         let got = [post(&sandbox, lunch()).await.status, post(&sandbox, coaching()).await.status];
         assert_eq!(got, statuses, "{unique_labels:?}");
     }
-    let sandbox = tempered(Temper { unique_labels: UniqueLabels::AmongAll, conflict_status: 400, ..Temper::default() });
+    let sandbox =
+        tempered(OrgBehavior { unique_labels: UniqueLabels::AmongAll, conflict_status: 400, ..OrgBehavior::default() });
     let refused = post(&sandbox, lunch()).await;
     assert_eq!(
         (refused.status, refused.body["message"].as_str()),
@@ -45,7 +46,7 @@ async fn labels_may_have_to_be_unique() {
 
 #[tokio::test]
 async fn put_may_merge_labels() {
-    let sandbox = tempered(Temper { put_labels: PutLabels::Merged, ..Temper::default() });
+    let sandbox = tempered(OrgBehavior { put_labels: PutLabels::Merged, ..OrgBehavior::default() });
     let wish = json!({ "languageLabels": { "en_US": "Lunch time" }, "systemPresence": "Meal" });
     let put = in_process(&sandbox, "PUT", &format!("{DEFINITIONS}/{LUNCH}"), Some(&wish)).await;
     assert_eq!(put.body["languageLabels"], json!({ "en_US": "Lunch time", "de": "Mittag", "no": "Lunsj" }));
@@ -54,15 +55,15 @@ async fn put_may_merge_labels() {
 #[tokio::test]
 async fn create_may_ignore_deactivated() {
     let wish = || json!({ "languageLabels": { "en_US": "Old" }, "systemPresence": "Busy", "deactivated": true });
-    let honours = tempered(Temper::default());
+    let honours = tempered(OrgBehavior::default());
     assert_eq!(post(&honours, wish()).await.body["deactivated"], true);
-    let ignores = tempered(Temper { create_deactivated: CreateDeactivated::Ignored, ..Temper::default() });
+    let ignores = tempered(OrgBehavior { create_deactivated: CreateDeactivated::Ignored, ..OrgBehavior::default() });
     assert_eq!(post(&ignores, wish()).await.body["deactivated"], false);
 }
 
 #[tokio::test]
 async fn delete_may_remove() {
-    let sandbox = tempered(Temper { delete: Delete::Removes, ..Temper::default() });
+    let sandbox = tempered(OrgBehavior { delete: Delete::Removes, ..OrgBehavior::default() });
     let path = format!("{DEFINITIONS}/{LUNCH}");
     assert_eq!(in_process(&sandbox, "DELETE", &path, None).await.status, 204);
     assert_eq!(in_process(&sandbox, "GET", &path, None).await.status, 404);
@@ -71,7 +72,7 @@ async fn delete_may_remove() {
 
 #[tokio::test]
 async fn locale_keys_may_be_respelt() {
-    let sandbox = tempered(Temper { locale_keys: LocaleKeys::Normalised, ..Temper::default() });
+    let sandbox = tempered(OrgBehavior { locale_keys: LocaleKeys::Normalised, ..OrgBehavior::default() });
     let made = post(&sandbox, json!({ "languageLabels": { "en-us": "A", "DE": "B" }, "systemPresence": "Busy" })).await;
     assert_eq!(made.body["languageLabels"], json!({ "en_US": "A", "de": "B" }));
 }
@@ -79,7 +80,7 @@ async fn locale_keys_may_be_respelt() {
 #[tokio::test]
 async fn primaries_may_be_refused_otherwise() {
     for primary_status in [400, 403, 409] {
-        let sandbox = tempered(Temper { primary_status, ..Temper::default() });
+        let sandbox = tempered(OrgBehavior { primary_status, ..OrgBehavior::default() });
         let answer = in_process(&sandbox, "DELETE", &format!("{DEFINITIONS}/{AVAILABLE}"), None).await;
         assert_eq!(answer.status, primary_status);
     }
@@ -87,7 +88,7 @@ async fn primaries_may_be_refused_otherwise() {
 
 #[tokio::test]
 async fn active_ones_may_be_limited() {
-    let sandbox = tempered(Temper { active_max: Some(2), ..Temper::default() });
+    let sandbox = tempered(OrgBehavior { active_max: Some(2), ..OrgBehavior::default() });
     let meal = |label: &str| json!({ "languageLabels": { "en_US": label }, "systemPresence": "Meal" });
     assert_eq!(post(&sandbox, meal("Second")).await.status, 200);
     let refused = post(&sandbox, meal("Third")).await;
@@ -100,8 +101,8 @@ async fn active_ones_may_be_limited() {
 async fn reading_one_may_need_todays_permission() {
     let none = Permissions::Only(std::collections::BTreeSet::new());
     for (get_needs_view, status) in [(false, 200), (true, 403)] {
-        let temper = Temper { get_needs_view, ..Temper::default() };
-        let sandbox = Sandbox::open(Config { temper, permissions: none.clone(), ..config() }).unwrap();
+        let temper = OrgBehavior { get_needs_view, ..OrgBehavior::default() };
+        let sandbox = Sandbox::open(SandboxConfig { temper, permissions: none.clone(), ..config() }).unwrap();
         let answer = in_process(&sandbox, "GET", &format!("{DEFINITIONS}/{LUNCH}"), None).await;
         assert_eq!(answer.status, status);
         assert_eq!(in_process(&sandbox, "GET", ALL, None).await.status, 200);
@@ -110,7 +111,7 @@ async fn reading_one_may_need_todays_permission() {
 
 #[tokio::test(start_paused = true)]
 async fn lists_may_lag_while_reads_by_id_do_not() {
-    let sandbox = tempered(Temper { list_lag_ms: 15_000, delete: Delete::Removes, ..Temper::default() });
+    let sandbox = tempered(OrgBehavior { list_lag_ms: 15_000, delete: Delete::Removes, ..OrgBehavior::default() });
     let listed = async || own_labels(&in_process(&sandbox, "GET", ALL, None).await.body);
     let path = format!("{DEFINITIONS}/{LUNCH}");
     let renamed = json!({ "languageLabels": { "en_US": "Meal" }, "systemPresence": "Meal" });
@@ -132,7 +133,8 @@ async fn lists_may_lag_while_reads_by_id_do_not() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_just_made_may_not_be_found_by_its_id_at_first() {
-    let sandbox = tempered(Temper { get_after_create_lag_ms: 3_000, delete: Delete::Removes, ..Temper::default() });
+    let sandbox =
+        tempered(OrgBehavior { get_after_create_lag_ms: 3_000, delete: Delete::Removes, ..OrgBehavior::default() });
     let smoke = json!({ "languageLabels": { "en_US": "Smoke" }, "systemPresence": "Break" });
     let id = post(&sandbox, smoke.clone()).await.body["id"].as_str().unwrap().to_owned();
     let status = async |path: &str| in_process(&sandbox, "GET", &format!("{path}/{id}"), None).await.status;
@@ -153,7 +155,7 @@ async fn what_was_just_made_may_not_be_found_by_its_id_at_first() {
 
 #[tokio::test(start_paused = true)]
 async fn reads_by_id_may_lag_too() {
-    let sandbox = tempered(Temper { get_lag_ms: 5_000, delete: Delete::Removes, ..Temper::default() });
+    let sandbox = tempered(OrgBehavior { get_lag_ms: 5_000, delete: Delete::Removes, ..OrgBehavior::default() });
     let lunch = format!("{NEWER}/{LUNCH}");
     let label = async || {
         let answer = in_process(&sandbox, "GET", &lunch, None).await;
@@ -185,7 +187,7 @@ async fn reads_by_id_may_lag_too() {
 
 #[tokio::test]
 async fn a_generation_may_be_gone() {
-    let temper = |generation1, generation2| Temper { generation1, generation2, ..Temper::default() };
+    let temper = |generation1, generation2| OrgBehavior { generation1, generation2, ..OrgBehavior::default() };
     let cases = [
         (temper(Offer::Gone(404), Offer::Served), 404, "not.found", 200),
         (temper(Offer::Gone(410), Offer::Served), 410, "gone", 200),
@@ -204,7 +206,7 @@ async fn a_generation_may_be_gone() {
             assert_eq!(in_process(&sandbox, "POST", path, Some(&wish)).await.status, status);
         }
         // It may go, and come back, while the org runs.
-        sandbox.with(|it| it.org.temper = Temper::default());
+        sandbox.with(|it| it.org.temper = OrgBehavior::default());
         assert_eq!(in_process(&sandbox, "GET", DEFINITIONS, None).await.status, 200);
     }
 }
@@ -212,7 +214,7 @@ async fn a_generation_may_be_gone() {
 #[tokio::test]
 async fn another_system_presence_may_be_carried_out() {
     for (path, spelling) in [(DEFINITIONS, "On Queue"), (NEWER, "OnQueue")] {
-        let temper = Temper { put_system_presence: PutSystemPresence::CarriedOut, ..Temper::default() };
+        let temper = OrgBehavior { put_system_presence: PutSystemPresence::CarriedOut, ..OrgBehavior::default() };
         let sandbox = tempered(temper);
         let path = format!("{path}/{LUNCH}");
         let put = async |system_presence: Value| {
@@ -229,7 +231,7 @@ async fn another_system_presence_may_be_carried_out() {
 
 #[tokio::test]
 async fn the_org_may_give_fields_that_no_document_names() {
-    let sandbox = tempered(Temper { create_extra: CreateExtra::Unknown, ..Temper::default() });
+    let sandbox = tempered(OrgBehavior { create_extra: CreateExtra::Unknown, ..OrgBehavior::default() });
     for path in [DEFINITIONS, NEWER] {
         let wish = json!({ "languageLabels": { "en_US": "Smoke" }, "systemPresence": "Break" });
         let made = in_process(&sandbox, "POST", path, Some(&wish)).await.body;
@@ -242,7 +244,7 @@ async fn the_org_may_give_fields_that_no_document_names() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rate_frees_itself_with_tokios_clock() {
-    let sandbox = Sandbox::open(Config { requests_per_minute: Some(1), ..config() }).unwrap();
+    let sandbox = Sandbox::open(SandboxConfig { requests_per_minute: Some(1), ..config() }).unwrap();
     assert_eq!(in_process(&sandbox, "GET", ALL, None).await.status, 200);
     tokio::time::advance(Duration::from_millis(17_500)).await;
     let refused = in_process(&sandbox, "GET", ALL, None).await;
@@ -257,7 +259,7 @@ async fn ten_thousand_definitions_are_a_hundred_pages() {
         (0..25).map(|locale| (format!("l{locale}"), json!("label"))).collect::<serde_json::Map<_, _>>().into();
     let mut seed = config().seed;
     seed.definitions = vec![json!({ "languageLabels": labels, "systemPresence": "Busy" }); 9_990];
-    let sandbox = Sandbox::open(Config { seed, ..config() }).unwrap();
+    let sandbox = Sandbox::open(SandboxConfig { seed, ..config() }).unwrap();
     let mut ids = std::collections::BTreeSet::new();
     for page in 1..=100 {
         let listing = in_process(&sandbox, "GET", &format!("{ALL}&pageNumber={page}"), None).await.body;
@@ -270,7 +272,7 @@ async fn ten_thousand_definitions_are_a_hundred_pages() {
 #[test]
 fn the_page_about_the_sandbox_names_every_temper() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/sandbox.md")).unwrap();
-    let shown = format!("{:#?}", Temper::default());
+    let shown = format!("{:#?}", OrgBehavior::default());
     let names: Vec<&str> = shown.lines().filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name).collect();
     assert!(names.len() > 20, "{shown}");
     for name in names {

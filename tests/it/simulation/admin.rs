@@ -1,9 +1,9 @@
 //! Somebody in the admin page of a simulated org: makes, renames, edits, turns off and on, removes.
 
 use fastrand::Rng;
-use presencectl::sandbox::definitions::Definition;
+use presencectl::sandbox::definitions::HeldDefinition;
 use presencectl::sandbox::http;
-use presencectl::sandbox::org::Org;
+use presencectl::sandbox::org::SimulatedOrg;
 use presencectl::sandbox::temper::Offer;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub(super) const EDITS: [&str; 6] = [
 ];
 
 /// One edit: its place in [`EDITS`], and the request.
-pub(super) fn edit(dice: &mut Rng, org: &Org) -> Option<(usize, http::Request)> {
+pub(super) fn edit(dice: &mut Rng, org: &SimulatedOrg) -> Option<(usize, http::HttpRequest)> {
     let collection = match org.temper.generation1 {
         Offer::Served => "/api/v2/presencedefinitions",
         Offer::Gone(_) => "/api/v2/presence/definitions",
@@ -53,7 +53,7 @@ pub(super) fn edit(dice: &mut Rng, org: &Org) -> Option<(usize, http::Request)> 
 }
 
 /// A definition as a PUT brings it back.
-fn whole(it: &Definition) -> Value {
+fn whole(it: &HeldDefinition) -> Value {
     let mut body = json!({ "languageLabels": it.labels, "systemPresence": it.system_presence,
                            "deactivated": it.deactivated, "divisionId": it.division_id });
     for (name, value) in &it.extra {
@@ -62,8 +62,8 @@ fn whole(it: &Definition) -> Value {
     body
 }
 
-fn request(method: &str, path: String, body: &Value) -> http::Request {
-    http::Request {
+fn request(method: &str, path: String, body: &Value) -> http::HttpRequest {
+    http::HttpRequest {
         method: method.to_owned(),
         path,
         query: String::new(),

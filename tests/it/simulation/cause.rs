@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use presencectl::model::desired::{Management, Prune};
 use presencectl::model::names::DefinitionId;
-use presencectl::ops::apply::report::{Outcome, Report, Row, Skip};
+use presencectl::ops::apply::report::{Outcome, Report, ReportRow, Skip};
 use presencectl::plan::change::Step;
 use presencectl::plan::refusal::{Counted, Fact, Refusal};
-use presencectl::sandbox::definitions::Definition as Held;
+use presencectl::sandbox::definitions::HeldDefinition as Held;
 use presencectl::sandbox::temper::{PutLabels, UniqueLabels};
 
 use super::ledger::{Ledger, called, folded, labels};
@@ -135,7 +135,7 @@ impl World {
         found
     }
 
-    fn is_excused(&self, step: &Step, row: &Row, report: &Report) -> bool {
+    fn is_excused(&self, step: &Step, row: &ReportRow, report: &Report) -> bool {
         match &row.outcome {
             Outcome::Differs(differences) => self.is_how_it_is(differences),
             Outcome::Failed(cause) => {

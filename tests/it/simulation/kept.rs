@@ -13,15 +13,15 @@ use presencectl::model::moment::Moment;
 use presencectl::model::names::Locale;
 use presencectl::model::observed::{Observed, Target};
 use presencectl::model::provenance::Origin;
-use presencectl::model::provenance::Provenance;
+use presencectl::model::provenance::RunMetadata;
 use presencectl::ops::apply::BeforePost;
 use presencectl::ops::apply::report::Report;
 use presencectl::ops::history::sent::sent;
-use presencectl::ops::history::stored::Kept;
+use presencectl::ops::history::stored::Stored;
 use presencectl::output::json;
 use presencectl::plan::Plan;
 use presencectl::plan::change::Step;
-use presencectl::plan::evidence::{Evidence, Had, Source};
+use presencectl::plan::evidence::{Evidence, EvidenceSource, Had};
 use presencectl::plan::recent::Sent;
 
 use super::ledger::NEXT_RUN_MS;
@@ -53,8 +53,8 @@ impl Folder {
         let one = |it: &Files| {
             let posts = posts::read(it.posts.lock().unwrap().as_bytes());
             match stored_report::read(it.report.as_bytes()).unwrap() {
-                Kept::Report(report) => sent(&report, Path::new("report.json"), Some(&posts), now),
-                Kept::Failure(_) => Vec::new(),
+                Stored::Report(report) => sent(&report, Path::new("report.json"), Some(&posts), now),
+                Stored::Failure(_) => Vec::new(),
             }
         };
         files.iter().flat_map(one).collect()
@@ -65,13 +65,16 @@ impl Folder {
         let files = self.0.lock().unwrap();
         let mut known = BTreeMap::new();
         for file in files.iter().rev() {
-            let Kept::Report(report) = stored_report::read(file.report.as_bytes()).unwrap() else { continue };
+            let Stored::Report(report) = stored_report::read(file.report.as_bytes()).unwrap() else { continue };
             let objects = report.objects();
             for key in plan.may_be_renames().into_iter().filter(|key| !known.contains_key(key)).collect::<Vec<_>>() {
                 if let Some(id) = objects.get(&key).filter(|id| observed.get(id).is_some()) {
                     // The config never changes here.
-                    let had =
-                        Had { id: (*id).clone(), source: Source::Report("report.json".to_owned()), said_new: true };
+                    let had = Had {
+                        id: (*id).clone(),
+                        source: EvidenceSource::Report("report.json".to_owned()),
+                        said_new: true,
+                    };
                     known.insert(key, had);
                 }
             }
@@ -103,7 +106,7 @@ impl Folder {
 }
 
 fn document(report: &Report, start: &Start, ended: Moment) -> String {
-    let provenance = Provenance {
+    let provenance = RunMetadata {
         began: ended,
         ended,
         client: None,

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use presencectl::model::desired::{Desired, Management, Wanted};
 use presencectl::model::names::{DefinitionId, Label, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Observed, Primary};
-use presencectl::sandbox::definitions::{Definition as Held, EVERY_DIVISION};
+use presencectl::sandbox::definitions::{EVERY_DIVISION, HeldDefinition as Held};
 use presencectl::sandbox::http;
-use presencectl::sandbox::org::Org;
-use presencectl::sandbox::temper::{FirstPutDivision, Temper};
-use presencectl::sandbox::{Config, Sandbox, Seed, TOKEN};
+use presencectl::sandbox::org::SimulatedOrg;
+use presencectl::sandbox::temper::{FirstPutDivision, OrgBehavior};
+use presencectl::sandbox::{Sandbox, SandboxConfig, Seed, TOKEN};
 
 use crate::properties::{Reach, reach};
 
@@ -96,7 +96,7 @@ pub(super) struct Deeds {
 /// Everything that happened.
 pub(super) struct Ledger {
     config: Desired,
-    temper: Temper,
+    temper: OrgBehavior,
     /// How far apart runs are that do not meet.
     apart_ms: u64,
     requests_per_minute: usize,
@@ -170,7 +170,7 @@ pub(super) fn to_be_made(system_presence: &str, name: Option<&str>) -> String {
 }
 
 /// What a write is about: the id, or for a creation its name.
-fn about(request: &http::Request) -> Option<String> {
+fn about(request: &http::HttpRequest) -> Option<String> {
     if request.method == "GET" {
         return None;
     }
@@ -187,7 +187,7 @@ fn about(request: &http::Request) -> Option<String> {
 }
 
 impl Ledger {
-    pub(super) fn new(config: Desired, org: &Org, requests_per_minute: u32, apart_ms: u64) -> Ledger {
+    pub(super) fn new(config: Desired, org: &SimulatedOrg, requests_per_minute: u32, apart_ms: u64) -> Ledger {
         let version = |held: &Arc<Held>| Version { at_ms: 0, held: Some(Arc::clone(held)), by: None };
         Ledger {
             config,
@@ -230,7 +230,7 @@ impl Ledger {
     }
 
     /// A request leaves a process.
-    pub(super) fn sent(&mut self, run: usize, request: &http::Request, now_ms: u64) {
+    pub(super) fn sent(&mut self, run: usize, request: &http::HttpRequest, now_ms: u64) {
         self.requests += 1;
         let Some(process) = self.processes.get_mut(&run) else { return };
         if let Some(about) = about(request).filter(|_| request.method == "POST")
@@ -252,7 +252,7 @@ impl Ledger {
     }
 
     /// A request has no answer, or one that says that it was not carried out. `is_unclear`: it may have been.
-    pub(super) fn troubled(&mut self, run: usize, request: &http::Request, is_unclear: bool) {
+    pub(super) fn troubled(&mut self, run: usize, request: &http::HttpRequest, is_unclear: bool) {
         let Some(process) = self.processes.get_mut(&run) else { return };
         process.troubles += 1;
         process.unread += usize::from(request.method == "GET");
@@ -262,7 +262,7 @@ impl Ledger {
     }
 
     #[expect(clippy::unused_self, reason = "the counterpart of `handled`")]
-    pub(super) fn before(&self, org: &Org, request: &http::Request) -> Before {
+    pub(super) fn before(&self, org: &SimulatedOrg, request: &http::HttpRequest) -> Before {
         let id = id_of(&request.path);
         let held = id.as_ref().and_then(|id| org.definitions().get(id).cloned());
         let makes = request.method == "POST" && is_collection(&request.path);
@@ -274,9 +274,9 @@ impl Ledger {
     pub(super) fn handled(
         &mut self,
         run: usize,
-        (request, answer): (&http::Request, &http::Response),
+        (request, answer): (&http::HttpRequest, &http::HttpResponse),
         before: Before,
-        org: &Org,
+        org: &SimulatedOrg,
         (now_ms, is_answered): (u64, bool),
     ) {
         let is_carried_out = matches!(answer.status, 200..=299);
@@ -324,7 +324,7 @@ impl Ledger {
     }
 
     /// Somebody tried something in the admin page. Did the org take it?
-    pub(super) fn edited(&mut self, before: Before, org: &Org, now_ms: u64) -> bool {
+    pub(super) fn edited(&mut self, before: Before, org: &SimulatedOrg, now_ms: u64) -> bool {
         let Before { id, held, ids } = before;
         let after = if let Some(id) = id {
             let after = org.definitions().get(&id).cloned();
@@ -625,12 +625,13 @@ fn a_division_that_a_write_brings_back_is_not_lost_by_it() {
         "id": id, "languageLabels": { "en_US": "One" }, "systemPresence": "Meal", "divisionId": division,
     });
     let seed = Seed { definitions: vec![object], ..Seed::default() };
-    let temper = Temper { first_put_division: FirstPutDivision::Reset, ..Temper::default() };
-    let sandbox = Sandbox::open(Config { seed, temper, start_unix_ms: Some(0), ..Config::default() }).unwrap();
+    let temper = OrgBehavior { first_put_division: FirstPutDivision::Reset, ..OrgBehavior::default() };
+    let sandbox =
+        Sandbox::open(SandboxConfig { seed, temper, start_unix_ms: Some(0), ..SandboxConfig::default() }).unwrap();
     let mut ledger = sandbox.with(|it| Ledger::new(crate::paper::desired(Vec::new()), &it.org, 300, LAG_MS));
     ledger.begin(1, 0);
     let put = |collection: &str, label: &str| {
-        http::Request {
+        http::HttpRequest {
         method: "PUT".to_owned(),
         path: format!("/api/v2/{collection}/{id}"),
         headers: vec![
@@ -642,10 +643,10 @@ fn a_division_that_a_write_brings_back_is_not_lost_by_it() {
         })
         .to_string()
         .into_bytes(),
-        ..http::Request::default()
+        ..http::HttpRequest::default()
     }
     };
-    let play = |ledger: &mut Ledger, request: http::Request, run: Option<usize>| {
+    let play = |ledger: &mut Ledger, request: http::HttpRequest, run: Option<usize>| {
         let before = sandbox.with(|it| ledger.before(&it.org, &request));
         let answer = sandbox.with(|it| it.org.handle(&request, 1));
         assert_eq!(answer.status, 200);

@@ -11,13 +11,13 @@ use presencectl::host::stop::Stop;
 use presencectl::model::desired::Management;
 use presencectl::model::moment::Moment;
 use presencectl::model::problem::Heard;
-use presencectl::ops::apply::report::{Outcome, Report, Row, Unseen};
-use presencectl::ops::apply::{self, Job, Wait};
-use presencectl::ops::plan_org::{held_against, look};
+use presencectl::ops::apply::report::{Outcome, Report, ReportRow, Unseen};
+use presencectl::ops::apply::{self, ApplyJob, Wait};
+use presencectl::ops::plan_org::{held_against, plan_org};
 use presencectl::plan::change::{Held, Step};
 use presencectl::plan::plan_by;
 use presencectl::plan::refusal::Refusal;
-use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Config, Sandbox, Seed};
+use presencectl::sandbox::{CLIENT_ID, CLIENT_SECRET, Sandbox, SandboxConfig, Seed};
 use tokio::sync::Notify;
 
 use super::kept::Folder;
@@ -123,7 +123,7 @@ pub(super) fn play(seed: u64) -> Played {
 impl End {
     fn did_some_and_not_all(&self) -> bool {
         let End::Applied(_, report) = self else { return false };
-        let is_done = |row: &Row| row.outcome == Outcome::Done;
+        let is_done = |row: &ReportRow| row.outcome == Outcome::Done;
         report.rows.iter().any(is_done) && report.rows.iter().any(|it| matches!(it.outcome, Outcome::Failed(_)))
     }
 }
@@ -131,12 +131,12 @@ impl End {
 impl World {
     pub(super) fn new(start: Start, dice: Rng) -> World {
         let seed = Seed { definitions: start.objects.clone(), users: Some(Vec::new()), ..Seed::default() };
-        let config = Config {
+        let config = SandboxConfig {
             seed,
             temper: start.temper,
             start_unix_ms: Some(START_MS),
             token_seconds: start.token_seconds,
-            ..Config::default()
+            ..SandboxConfig::default()
         };
         let sandbox = Sandbox::open(config).unwrap();
         let requests_per_minute = start.requests_per_minute.get();
@@ -325,29 +325,30 @@ impl World {
         let api = self.start.api;
         let asked = asked(config, limits, api);
         let mut heard = Heard { org: None, sandbox: false };
-        let Ok(mut look) = look(&session.reader(), &asked, &mut heard).await else { return End::Failed };
-        self.shared.ledger.lock().unwrap().planned(run, &look.observed);
+        let Ok(mut planned) = plan_org(&session.reader(), &asked, &mut heard).await else { return End::Failed };
+        self.shared.ledger.lock().unwrap().planned(run, &planned.observed);
         let shared = Arc::clone(&self.shared);
         let now = move || Moment::from_unix_ms(shared.sandbox.now_ms());
         if let Some(kept) = &self.kept {
-            let reader = session.speaking(look.target.generation).reader();
-            let evidence = kept.evidence(&look.plan, &look.observed);
-            look.plan = plan_by(config, &look.observed, &limits, &evidence);
-            (look.plan, _) = held_against(&reader, look.plan, &kept.sent(now()), config, &look.observed).await;
+            let reader = session.speaking(planned.target.generation).reader();
+            let evidence = kept.evidence(&planned.plan, &planned.observed);
+            planned.plan = plan_by(config, &planned.observed, &limits, &evidence);
+            (planned.plan, _) = held_against(&reader, planned.plan, &kept.sent(now()), config, &planned.observed).await;
         }
-        let held: Vec<Step> = look.plan.held.iter().map(|it| it.change.step.clone()).collect();
+        let held: Vec<Step> = planned.plan.held.iter().map(|it| it.change.step.clone()).collect();
         let unseen = Outcome::NotVisibleYet(Unseen::List { may_be_hidden: false });
-        let row = |it: &Held| Row { id: Some(it.id.clone()), ..Row::of(&it.change.step, None, unseen.clone()) };
-        let settled: Vec<Row> = look.plan.held.iter().map(row).collect();
-        let waits: Vec<Wait> = look.plan.waiting.iter().map(|it| Wait::of(it, now())).collect();
+        let row =
+            |it: &Held| ReportRow { id: Some(it.id.clone()), ..ReportRow::of(&it.change.step, None, unseen.clone()) };
+        let settled: Vec<ReportRow> = planned.plan.held.iter().map(row).collect();
+        let waits: Vec<Wait> = planned.plan.waiting.iter().map(|it| Wait::of(it, now())).collect();
         self.shared.count_if(HELD, !held.is_empty());
         self.shared.count_if(WAITED, !waits.is_empty());
-        let steps: Vec<Step> = look.plan.changes.into_iter().map(|it| it.step).collect();
-        if !look.plan.refusals.is_empty() {
-            let said: Vec<String> = look.plan.refusals.iter().map(Refusal::message).collect();
-            let answers = look.plan.refusals.iter().flat_map(Refusal::answers).flat_map(|it| it.lines);
+        let steps: Vec<Step> = planned.plan.changes.into_iter().map(|it| it.step).collect();
+        if !planned.plan.refusals.is_empty() {
+            let said: Vec<String> = planned.plan.refusals.iter().map(Refusal::message).collect();
+            let answers = planned.plan.refusals.iter().flat_map(Refusal::answers).flat_map(|it| it.lines);
             let said = said.into_iter().chain(answers).collect::<Vec<_>>().join("; ");
-            return End::Refused { refusals: look.plan.refusals, steps, said };
+            return End::Refused { refusals: planned.plan.refusals, steps, said };
         }
         if steps.is_empty() {
             return End::Nothing;
@@ -356,19 +357,19 @@ impl World {
             self.shared.count(SAID_TO_BE_NEW);
         }
         let before_post = self.kept.as_ref().map(|it| it.begin(&steps, self, now.clone()));
-        let job = Job {
+        let job = ApplyJob {
             steps: steps.clone(),
             withheld: held,
             settled,
             desired: config,
             limits: &limits,
-            observed: &look.observed,
+            observed: &planned.observed,
             aim: apply::Aim::Config,
             waits,
             before_post,
         };
         let (_sender, stop) = Stop::new();
-        let report = apply::run(&session.speaking(look.target.generation), job, &stop, &|_| {}).await;
+        let report = apply::run(&session.speaking(planned.target.generation), job, &stop, &|_| {}).await;
         if let Some(kept) = &self.kept {
             kept.end(&report, &self.start, now());
         }

@@ -1,8 +1,8 @@
 //! Where an org's temperament changed an answer: one that never does shows nothing.
 
-use presencectl::sandbox::definitions::Definition;
-use presencectl::sandbox::http::{Request, Response};
-use presencectl::sandbox::org::Org;
+use presencectl::sandbox::definitions::HeldDefinition;
+use presencectl::sandbox::http::{HttpRequest, HttpResponse};
+use presencectl::sandbox::org::SimulatedOrg;
 use presencectl::sandbox::temper::{CreateExtra, Delete, LocaleKeys, Offer, PutLabels};
 use serde_json::Value;
 
@@ -26,10 +26,10 @@ pub(super) const ALL: [&str; 11] =
 
 /// What of it happened in an answer. `before` is what the request is about, as it was.
 pub(super) fn noticed(
-    org: &Org,
-    request: &Request,
-    before: Option<&Definition>,
-    answer: &Response,
+    org: &SimulatedOrg,
+    request: &HttpRequest,
+    before: Option<&HeldDefinition>,
+    answer: &HttpResponse,
 ) -> Vec<&'static str> {
     let temper = org.temper;
     let mut seen = Vec::new();
@@ -65,7 +65,12 @@ pub(super) fn noticed(
 }
 
 /// What is otherwise in an object that was written than in the body that wrote it.
-fn taken(org: &Org, request: &Request, before: Option<&Definition>, written: &Value) -> Vec<&'static str> {
+fn taken(
+    org: &SimulatedOrg,
+    request: &HttpRequest,
+    before: Option<&HeldDefinition>,
+    written: &Value,
+) -> Vec<&'static str> {
     let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let locales = |it: &Value| -> Vec<String> {
         it["languageLabels"].as_object().map(|it| it.keys().cloned().collect()).unwrap_or_default()

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use presencectl::model::desired::{Desired, Management, Prune, Wanted};
 use presencectl::model::labels::Labels;
 use presencectl::model::names::{DefinitionId, Locale};
-use presencectl::ops::apply::report::{Intent, Outcome, Report, Row, Skip, Unseen, Verification};
+use presencectl::ops::apply::report::{Intent, Outcome, Report, ReportRow, Skip, Unseen, Verification};
 use presencectl::plan::change::Step;
 use presencectl::plan::difference::Difference;
-use presencectl::sandbox::definitions::Definition as Held;
-use presencectl::sandbox::temper::{FirstPutDivision, Offer, PutLabels, Temper};
+use presencectl::sandbox::definitions::HeldDefinition as Held;
+use presencectl::sandbox::temper::{FirstPutDivision, Offer, OrgBehavior, PutLabels};
 
 use super::ledger::{Deeds, LAG_MS, Ledger, called, folded, labels, to_be_made};
 use super::play::World;
@@ -29,7 +29,7 @@ fn about(step: &Step, name: Option<&str>) -> String {
 }
 
 /// A row in a few words.
-pub(super) fn said(row: &Row) -> String {
+pub(super) fn said(row: &ReportRow) -> String {
     let key = row.key.as_ref().map_or("?", |it| it.as_str());
     let id = row.id.as_ref().map_or("-", |it| it.as_str());
     let why = row.in_words(Intent::Apply).unwrap_or_default();
@@ -47,7 +47,7 @@ impl World {
         let mut found = Vec::new();
         // What an earlier run has made stands behind the steps.
         let held = report.rows.get(steps.len()..).unwrap_or_default();
-        let is_held = |it: &Row| self.kept.is_some() && matches!(it.outcome, Outcome::NotVisibleYet(_));
+        let is_held = |it: &ReportRow| self.kept.is_some() && matches!(it.outcome, Outcome::NotVisibleYet(_));
         if report.rows.len() < steps.len() || !held.iter().all(is_held) {
             found.push(format!("{} steps have {} rows", steps.len(), report.rows.len()));
         }
@@ -73,7 +73,13 @@ impl World {
     }
 
     /// Did what is said to have become of an object become of it?
-    fn is_true(&self, ledger: &Ledger, run: usize, (step, row, report): (&Step, &Row, &Report), deeds: &Deeds) -> bool {
+    fn is_true(
+        &self,
+        ledger: &Ledger,
+        run: usize,
+        (step, row, report): (&Step, &ReportRow, &Report),
+        deeds: &Deeds,
+    ) -> bool {
         let id = row.id.as_ref().map(DefinitionId::as_str);
         let is_so = || id.is_some_and(|id| ledger.was_ever(run, id, |held| self.is_after(step, held)));
         let by_others = || id.is_some_and(|id| ledger.was_changed_by_others(run, id));
@@ -86,7 +92,7 @@ impl World {
             Outcome::Overwritten(_) => is_so() && by_others(),
             Outcome::Differs(differences) => carried_out > 0 && (by_others() || self.is_how_it_is(differences)),
             Outcome::NotVisibleYet(Unseen::List { .. }) => {
-                let Temper { list_lag_ms, get_lag_ms, .. } = self.start.temper;
+                let OrgBehavior { list_lag_ms, get_lag_ms, .. } = self.start.temper;
                 // Where reads by id lag, it may be the list that is newer.
                 let is_old = list_lag_ms > 0 || (get_lag_ms > 0 && by_others());
                 (carried_out > 0 || is_lost) && is_so() && is_old
@@ -110,7 +116,7 @@ impl World {
             }
             Outcome::Skipped(Skip::Needs(needed)) => {
                 // What an earlier run has made has an id, and what waits for it did not know that.
-                let is_it = |row: &&Row| {
+                let is_it = |row: &&ReportRow| {
                     row.action == needed.action && row.key == needed.key && (row.id == needed.id || needed.id.is_none())
                 };
                 writes == 0 && report.rows.iter().find(is_it).is_some_and(|it| !it.outcome.is_success())
@@ -132,7 +138,13 @@ impl World {
     }
 
     /// What else a row says that is not true: what was there before, what was to be there, which object, which exchange.
-    fn wrong_facts(&self, ledger: &Ledger, run: usize, (step, row): (&Step, &Row), deeds: &Deeds) -> Vec<&'static str> {
+    fn wrong_facts(
+        &self,
+        ledger: &Ledger,
+        run: usize,
+        (step, row): (&Step, &ReportRow),
+        deeds: &Deeds,
+    ) -> Vec<&'static str> {
         let scope = &self.start.config.settings.scope;
         let is_removal = step.action().is_removal();
         let within = |held: &Held| {

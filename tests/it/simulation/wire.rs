@@ -273,7 +273,7 @@ impl SimulatedWire {
         (fault.filter(|it| !lies(it) && !is_empty(it)), latency_ms)
     }
 
-    async fn faulty(&self, sent: http::Request, fault: Option<Fault>) -> Result<Response, WireError> {
+    async fn faulty(&self, sent: http::HttpRequest, fault: Option<Fault>) -> Result<Response, WireError> {
         let shared = &self.shared;
         let handle = || self.handle(&sent);
         if let Some(fault) = fault {
@@ -335,7 +335,7 @@ impl SimulatedWire {
     }
 
     /// Has the org carry out a request whose answer arrives, and counts what it meets.
-    fn handle(&self, request: &http::Request) -> Response {
+    fn handle(&self, request: &http::HttpRequest) -> Response {
         let shared = &self.shared;
         let answer = shared.handle(self.run, request, true);
         if request.path == "/oauth/token" && answer.status == 200 {
@@ -354,7 +354,7 @@ impl SimulatedWire {
     }
 
     /// What is odd in the reading of definitions.
-    fn read(&self, request: &http::Request, status: u16) {
+    fn read(&self, request: &http::HttpRequest, status: u16) {
         let shared = &self.shared;
         let (changes, last_ms) = shared.ledger.lock().unwrap().changes;
         if ledger::is_collection(&request.path) {
@@ -411,7 +411,7 @@ impl Shared {
     }
 
     /// Has the org carry out a request, and writes down what became of it.
-    fn handle(&self, run: usize, request: &http::Request, is_answered: bool) -> Response {
+    fn handle(&self, run: usize, request: &http::HttpRequest, is_answered: bool) -> Response {
         let now_ms = self.sandbox.now_ms();
         let mut ledger = self.ledger.lock().unwrap();
         let answer = self.sandbox.with(|it| {
@@ -457,7 +457,7 @@ impl Shared {
     }
 }
 
-fn sandbox_request(request: &Request) -> http::Request {
+fn sandbox_request(request: &Request) -> http::HttpRequest {
     let authorization = match &request.auth {
         Auth::Bearer(token) => format!("Bearer {}", token.expose_secret()),
         Auth::Basic { id, secret } => format!("Basic {}", basic(id, secret)),
@@ -468,7 +468,7 @@ fn sandbox_request(request: &Request) -> http::Request {
         Body::Form(form) => (Some("application/x-www-form-urlencoded"), form.as_bytes().to_vec()),
     };
     let content_type = content_type.map(|it| ("content-type".to_owned(), it.to_owned()));
-    http::Request {
+    http::HttpRequest {
         method: request.method.as_str().to_owned(),
         path: request.url.path().to_owned(),
         query: request.url.query().unwrap_or_default().to_owned(),
@@ -477,7 +477,7 @@ fn sandbox_request(request: &Request) -> http::Request {
     }
 }
 
-fn response(answer: http::Response) -> Response {
+fn response(answer: http::HttpResponse) -> Response {
     let header = |name: &str| {
         answer.headers.iter().find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
     };

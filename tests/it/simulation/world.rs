@@ -8,7 +8,7 @@ use presencectl::model::desired::{Desired, Limits, Management, Prune, Wanted};
 use presencectl::model::generation::{ApiChoice, Generation};
 use presencectl::model::labels::Scope;
 use presencectl::model::names::{DefinitionId, Key, Label, Locale};
-use presencectl::sandbox::Temper;
+use presencectl::sandbox::OrgBehavior;
 use presencectl::sandbox::definitions::PRIMARIES;
 use presencectl::sandbox::temper::{
     CreateExtra, Delete, FirstPutDivision, LocaleKeys, Offer, PutLabels, PutSystemPresence, UniqueLabels,
@@ -37,7 +37,7 @@ pub(super) struct Start {
     pub(super) config: Desired,
     /// As the API lists them.
     pub(super) objects: Vec<Value>,
-    pub(super) temper: Temper,
+    pub(super) temper: OrgBehavior,
     pub(super) api: ApiChoice,
     pub(super) swarm: Swarm,
     /// Of a thousand requests, before how many somebody does something in the admin page.
@@ -75,7 +75,7 @@ fn labels(name: &str, dice: &mut Rng) -> Vec<(&'static str, String)> {
 struct Making<'a> {
     dice: &'a mut Rng,
     /// How the org behaves.
-    temper: Temper,
+    temper: OrgBehavior,
     /// Do some of them belong to one division?
     is_divided: bool,
     objects: Vec<Value>,
@@ -209,10 +209,13 @@ impl Making<'_> {
 impl Start {
     /// The world of a seed.
     pub(super) fn of(dice: &mut Rng) -> Start {
-        let temper =
-            if chance(dice, 40) { temper(dice) } else { Temper { list_lag_ms: lag(dice), ..Temper::default() } };
+        let temper = if chance(dice, 40) {
+            temper(dice)
+        } else {
+            OrgBehavior { list_lag_ms: lag(dice), ..OrgBehavior::default() }
+        };
         // Where nothing refuses it, a mistake would do harm, and be seen.
-        let temper = Temper { put_system_presence: PutSystemPresence::CarriedOut, ..temper };
+        let temper = OrgBehavior { put_system_presence: PutSystemPresence::CarriedOut, ..temper };
         let (temper, api) = served(dice, temper);
         let is_divided = chance(dice, 25);
         let (objects, wants, questions) = (Vec::new(), Vec::new(), BTreeSet::new());
@@ -279,12 +282,12 @@ fn limits(dice: &mut Rng) -> Limits {
 }
 
 /// Which generations of the API the org serves, and which is spoken.
-fn served(dice: &mut Rng, temper: Temper) -> (Temper, ApiChoice) {
+fn served(dice: &mut Rng, temper: OrgBehavior) -> (OrgBehavior, ApiChoice) {
     let gone = Offer::Gone(one_of(dice, &[404, 410]));
     match dice.u32(0..100) {
-        0..5 => (Temper { generation1: gone, ..temper }, ApiChoice::Auto),
-        5..8 => (Temper { generation1: gone, ..temper }, ApiChoice::Only(Generation::Second)),
-        8..12 => (Temper { generation2: gone, ..temper }, ApiChoice::Only(Generation::First)),
+        0..5 => (OrgBehavior { generation1: gone, ..temper }, ApiChoice::Auto),
+        5..8 => (OrgBehavior { generation1: gone, ..temper }, ApiChoice::Only(Generation::Second)),
+        8..12 => (OrgBehavior { generation2: gone, ..temper }, ApiChoice::Only(Generation::First)),
         12..20 => (temper, ApiChoice::Auto),
         20..60 => (temper, ApiChoice::Only(Generation::First)),
         _ => (temper, ApiChoice::Only(Generation::Second)),
@@ -297,7 +300,7 @@ fn lag(dice: &mut Rng) -> u64 {
 }
 
 /// Of some orgs lists lag for up to five minutes, and reads by id for up to 15 s. How far apart runs are there.
-fn lagging(dice: &mut Rng, mut temper: Temper) -> (Temper, u64) {
+fn lagging(dice: &mut Rng, mut temper: OrgBehavior) -> (OrgBehavior, u64) {
     if chance(dice, 12) {
         temper.get_lag_ms = dice.u64(0..=15_000);
     }
@@ -310,8 +313,8 @@ fn lagging(dice: &mut Rng, mut temper: Temper) -> (Temper, u64) {
 }
 
 /// How the org behaves where no document says it.
-fn temper(dice: &mut Rng) -> Temper {
-    Temper {
+fn temper(dice: &mut Rng) -> OrgBehavior {
+    OrgBehavior {
         unique_labels: one_of(dice, &[UniqueLabels::Never, UniqueLabels::AmongActive, UniqueLabels::AmongAll]),
         conflict_status: one_of(dice, &[400, 409]),
         put_labels: one_of(dice, &[PutLabels::Replaced, PutLabels::Replaced, PutLabels::Merged]),
@@ -323,6 +326,6 @@ fn temper(dice: &mut Rng) -> Temper {
         page_size_max: one_of(dice, &[100, 2, 5]),
         list_lag_ms: lag(dice),
         get_after_create_lag_ms: if chance(dice, 30) { dice.u64(0..5_000) } else { 0 },
-        ..Temper::default()
+        ..OrgBehavior::default()
     }
 }

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use presencectl::model::user::{Source, UserId, Wish};
-use presencectl::ops::users::report::Outcome;
+use presencectl::model::user::{PresenceSource, UserId, Wish};
+use presencectl::ops::users::report::UserOutcome;
 use presencectl::sandbox::temper::BulkPut;
-use presencectl::sandbox::{FaultRule, Permissions, Temper};
+use presencectl::sandbox::{FaultRule, OrgBehavior, Permissions};
 
 use super::{
     BULK, CUSTOM_SOURCE_ID, LUNCH, World, available, counts, custom, on_lunch, user, wishes, without_a_source,
@@ -21,7 +21,7 @@ const OTHERS: u32 = 3;
 fn world() -> World {
     let mut users = available(57 + OTHERS);
     LUNCH.clone_into(&mut users[2].presences.get_mut("purecloud").unwrap().definition_id);
-    World::of(users, Temper::default(), Permissions::All)
+    World::of(users, OrgBehavior::default(), Permissions::All)
 }
 
 fn asked() -> Vec<(UserId, Wish)> {
@@ -30,16 +30,18 @@ fn asked() -> Vec<(UserId, Wish)> {
 }
 
 /// Holds outcomes against what the org really has.
-fn expect_true(world: &World, outcomes: &[Outcome], repeat: &str) {
+fn expect_true(world: &World, outcomes: &[UserOutcome], repeat: &str) {
     let seats = world.seats();
     for ((user, _), outcome) in asked().iter().zip(outcomes) {
         let is_there = seats[user.as_str()].definition_id == LUNCH;
         let told = match outcome {
-            Outcome::Done | Outcome::AlreadySo => is_there,
+            UserOutcome::Done | UserOutcome::AlreadySo => is_there,
             // One was there before.
-            Outcome::NotShown | Outcome::Failed(_) | Outcome::Skipped => !is_there || *user == super::user(3),
-            Outcome::Unknown(_) => true,
-            Outcome::Differs(_) | Outcome::Elsewhere(_) => false,
+            UserOutcome::NotShown | UserOutcome::Failed(_) | UserOutcome::Skipped => {
+                !is_there || *user == super::user(3)
+            }
+            UserOutcome::Unknown(_) => true,
+            UserOutcome::Differs(_) | UserOutcome::Elsewhere(_) => false,
         };
         assert!(told, "{repeat}: {user} {outcome:?} {is_there}");
     }
@@ -50,14 +52,14 @@ fn expect_true(world: &World, outcomes: &[Outcome], repeat: &str) {
 }
 
 /// One run under faults, one without, and one for which nothing is left. Gives the outcomes of the first.
-async fn under(faults: Vec<FaultRule>, repeat: &str) -> Vec<Outcome> {
+async fn under(faults: Vec<FaultRule>, repeat: &str) -> Vec<UserOutcome> {
     let world = world();
     world.set_faults(faults);
     let outcomes = world.set(&asked()).await;
     expect_true(&world, &outcomes, repeat);
     world.set_faults(Vec::new());
     let again = world.set(&asked()).await;
-    assert!(again.iter().all(Outcome::is_success), "{repeat}: {:?}", counts(&again));
+    assert!(again.iter().all(UserOutcome::is_success), "{repeat}: {:?}", counts(&again));
     expect_true(&world, &again, repeat);
     let seats = world.seats();
     let over = world.set(&asked()).await;
@@ -80,10 +82,10 @@ async fn each_fault_at_each_request() {
             let repeat = format!("repeat: {name} at request {number}");
             let rule = FaultRule { request: Some(number), times: Some(1), ..rule };
             let outcomes = under(vec![rule], &repeat).await;
-            seen.extend(outcomes.iter().map(Outcome::code));
+            seen.extend(outcomes.iter().map(UserOutcome::code));
             let refused_token = number == 1 && name.len() == 3 && name.starts_with('4');
             let excused = lasting.contains(&name.as_str()) || refused_token;
-            assert!(excused || outcomes.iter().all(Outcome::is_success), "{repeat}: {:?}", counts(&outcomes));
+            assert!(excused || outcomes.iter().all(UserOutcome::is_success), "{repeat}: {:?}", counts(&outcomes));
         }
     }
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["already-so", "done", "failed"]);
@@ -109,14 +111,14 @@ async fn two_faults_at_one_write() {
 async fn one_bad_user_takes_nobody_along_however_the_org_takes_a_bulk_put() {
     let bad = 31;
     for bulk_put in [BulkPut::AllOrNothing, BulkPut::EachForItself] {
-        let temper = Temper { bulk_put, ..Temper::default() };
+        let temper = OrgBehavior { bulk_put, ..OrgBehavior::default() };
         let world = World::of(without_a_source(57, bad), temper, Permissions::All);
         let wishes = wishes(1..=57);
         let outcomes = world.set_by(&wishes, &custom()).await;
         for (number, outcome) in (1..).zip(&outcomes) {
             let as_expected = match outcome {
-                Outcome::Done => number != bad,
-                Outcome::Failed(_) | Outcome::NotShown => number == bad,
+                UserOutcome::Done => number != bad,
+                UserOutcome::Failed(_) | UserOutcome::NotShown => number == bad,
                 _ => false,
             };
             assert!(as_expected, "{bulk_put:?}: user {number}: {outcome:?}");
@@ -124,6 +126,6 @@ async fn one_bad_user_takes_nobody_along_however_the_org_takes_a_bulk_put() {
         let seats = world.seats_by(CUSTOM_SOURCE_ID);
         assert_eq!(seats.values().filter(|it| it.definition_id == LUNCH).count(), 56, "{bulk_put:?}");
         assert!(world.seats().values().all(|it| it.definition_id != LUNCH), "another source was touched");
-        assert_eq!(world.set_by(&[(user(bad), on_lunch())], &Source::Platform).await, [Outcome::Done]);
+        assert_eq!(world.set_by(&[(user(bad), on_lunch())], &PresenceSource::Platform).await, [UserOutcome::Done]);
     }
 }

@@ -1,21 +1,21 @@
 //! Reading what users are on: how many requests it takes, and whom the org does not show.
 
-use presencectl::model::user::{Source, UserId};
+use presencectl::model::user::{PresenceSource, UserId};
 use presencectl::ops::users::get::look;
-use presencectl::ops::users::listing::Found;
+use presencectl::ops::users::listing::UserFound;
 use presencectl::sandbox::temper::Offer;
-use presencectl::sandbox::{FaultRule, Permissions, Temper};
+use presencectl::sandbox::{FaultRule, OrgBehavior, Permissions};
 
 use super::{AVAILABLE, World, available, custom, user, without_a_source};
 
-async fn found(world: &World, numbers: &[usize], source: &Source) -> Vec<Found> {
+async fn found(world: &World, numbers: &[usize], source: &PresenceSource) -> Vec<UserFound> {
     world.wire.requests.lock().unwrap().clear();
     let users: Vec<UserId> = numbers.iter().map(|it| user(*it)).collect();
     look(&world.session().user_reader(), &users, source).await
 }
 
-fn codes(found: &[Found]) -> Vec<&'static str> {
-    found.iter().map(Found::code).collect()
+fn codes(found: &[UserFound]) -> Vec<&'static str> {
+    found.iter().map(UserFound::code).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -25,11 +25,11 @@ async fn many_users_take_a_request_for_fifty_and_keep_their_order() {
         world.sandbox.with(|it| it.org.users_mut().sit(user(number).as_str(), definition, 0));
     }
     let numbers: Vec<usize> = (1..=120).rev().collect();
-    let found = found(&world, &numbers, &Source::Platform).await;
+    let found = found(&world, &numbers, &PresenceSource::Platform).await;
     let on: Vec<&str> = found
         .iter()
         .map(|it| match it {
-            Found::On(presence) => presence.definition.as_str(),
+            UserFound::On(presence) => presence.definition.as_str(),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -40,10 +40,10 @@ async fn many_users_take_a_request_for_fifty_and_keep_their_order() {
 #[tokio::test(start_paused = true)]
 async fn one_user_is_read_alone_which_says_more() {
     let world = World::new(2);
-    let alone = found(&world, &[1], &Source::Platform).await;
-    let together = found(&world, &[1, 2], &Source::Platform).await;
-    let primary = |found: &Found| match found {
-        Found::On(presence) => presence.primary,
+    let alone = found(&world, &[1], &PresenceSource::Platform).await;
+    let together = found(&world, &[1, 2], &PresenceSource::Platform).await;
+    let primary = |found: &UserFound| match found {
+        UserFound::On(presence) => presence.primary,
         other => panic!("{other:?}"),
     };
     assert_eq!((primary(&alone[0]), primary(&together[0])), (Some(true), None));
@@ -57,18 +57,18 @@ async fn one_user_is_read_alone_which_says_more() {
 #[tokio::test(start_paused = true)]
 async fn whom_the_org_does_not_show_is_said_to_be_not_shown() {
     let world = World::new(2);
-    assert_eq!(codes(&found(&world, &[9], &Source::Platform).await), ["not-shown"]);
+    assert_eq!(codes(&found(&world, &[9], &PresenceSource::Platform).await), ["not-shown"]);
     assert_eq!(
-        codes(&found(&world, &[9, 1, 8, 2], &Source::Platform).await),
+        codes(&found(&world, &[9, 1, 8, 2], &PresenceSource::Platform).await),
         ["not-shown", "shown", "not-shown", "shown"]
     );
-    assert_eq!(codes(&found(&world, &[1, 2], &Source::named("nobodys").unwrap()).await), ["not-shown"; 2]);
+    assert_eq!(codes(&found(&world, &[1, 2], &PresenceSource::named("nobodys").unwrap()).await), ["not-shown"; 2]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_bulk_read_that_is_refused_for_one_user_is_done_one_by_one() {
     // The sandbox answers 404 for all when one of them does not have the source.
-    let world = World::of(without_a_source(3, 2), Temper::default(), Permissions::All);
+    let world = World::of(without_a_source(3, 2), OrgBehavior::default(), Permissions::All);
     assert_eq!(codes(&found(&world, &[1, 2, 3], &custom()).await), ["shown", "not-shown", "shown"]);
     assert_eq!((world.count("GET /api/v2/users/presences/"), world.requests().len()), (4, 4));
     for status in [400, 404] {
@@ -76,7 +76,7 @@ async fn a_bulk_read_that_is_refused_for_one_user_is_done_one_by_one() {
         let rule =
             FaultRule { path: Some("*".to_owned()), request: Some(2), status: Some(status), ..FaultRule::default() };
         world.set_faults(vec![rule]);
-        assert_eq!(codes(&found(&world, &[1, 2], &Source::Platform).await), ["shown", "shown"], "{status}");
+        assert_eq!(codes(&found(&world, &[1, 2], &PresenceSource::Platform).await), ["shown", "shown"], "{status}");
     }
 }
 
@@ -86,7 +86,7 @@ async fn a_failure_is_that_of_its_users() {
     let rule = FaultRule { request: Some(2), status: Some(403), ..FaultRule::default() };
     world.set_faults(vec![rule]);
     let numbers: Vec<usize> = (1..=60).collect();
-    let found = found(&world, &numbers, &Source::Platform).await;
+    let found = found(&world, &numbers, &PresenceSource::Platform).await;
     assert_eq!(codes(&found)[..50], ["failed"; 50]);
     assert_eq!(codes(&found)[50..], ["shown"; 10]);
 }
@@ -94,19 +94,20 @@ async fn a_failure_is_that_of_its_users() {
 #[tokio::test(start_paused = true)]
 async fn teams_is_asked_about_one_user_after_the_other() {
     let world = World::new(2);
-    assert_eq!(codes(&found(&world, &[1, 9, 2], &Source::Teams).await), ["shown", "not-shown", "shown"]);
+    assert_eq!(codes(&found(&world, &[1, 9, 2], &PresenceSource::Teams).await), ["shown", "not-shown", "shown"]);
     assert_eq!(world.count("GET"), 4, "and the platform's own source about whom Teams does not show");
 }
 
 #[tokio::test(start_paused = true)]
 async fn where_the_platform_no_longer_has_teams_that_is_said() {
-    let gone =
-        |status| World::of(available(3), Temper { teams: Offer::Gone(status), ..Temper::default() }, Permissions::All);
+    let gone = |status| {
+        World::of(available(3), OrgBehavior { teams: Offer::Gone(status), ..OrgBehavior::default() }, Permissions::All)
+    };
     let world = gone(410);
-    let nothing = found(&world, &[1, 9, 2], &Source::Teams).await;
+    let nothing = found(&world, &[1, 9, 2], &PresenceSource::Teams).await;
     assert_eq!(codes(&nothing), ["teams-gone"; 3]);
     assert_eq!(world.count("GET"), 1, "asking again would not help");
-    let cause = nothing[0].why(&Source::Teams).unwrap();
+    let cause = nothing[0].why(&PresenceSource::Teams).unwrap();
     assert_eq!(
         cause.message,
         "the platform no longer has the operation that tells of Microsoft Teams: it left its API in 2022"
@@ -114,11 +115,11 @@ async fn where_the_platform_no_longer_has_teams_that_is_said() {
     assert!(cause.help.unwrap().contains("`--source purecloud`"));
     // A 404 may be about the user as well.
     let world = gone(404);
-    let nothing = found(&world, &[1, 9, 2], &Source::Teams).await;
+    let nothing = found(&world, &[1, 9, 2], &PresenceSource::Teams).await;
     assert_eq!(codes(&nothing), ["no-teams", "not-shown", "no-teams"]);
-    assert!(nothing[0].why(&Source::Teams).unwrap().message.contains("left its API in 2022"));
+    assert!(nothing[0].why(&PresenceSource::Teams).unwrap().message.contains("left its API in 2022"));
     assert_eq!(world.count("GET"), 4);
     let lost = FaultRule { request: Some(3), status: Some(403), ..FaultRule::default() };
     world.set_faults(vec![lost]);
-    assert_eq!(codes(&found(&world, &[1], &Source::Teams).await), ["failed"], "nobody can tell which it is");
+    assert_eq!(codes(&found(&world, &[1], &PresenceSource::Teams).await), ["failed"], "nobody can tell which it is");
 }

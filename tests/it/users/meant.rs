@@ -3,7 +3,7 @@
 use presencectl::model::desired::{Desired, Management};
 use presencectl::model::names::{DefinitionId, Label};
 use presencectl::model::observed::{Definition, Observed, Primary};
-use presencectl::ops::users::meant::{By, NotMeant, Presences};
+use presencectl::ops::users::meant::{Presences, ResolvedBy, UnresolvedPresence};
 
 use crate::paper::{desired, id, object, wanted};
 
@@ -38,7 +38,7 @@ fn config() -> Desired {
 }
 
 /// What is meant: by what, and which; or what is wrong and what to do.
-fn meant(config: &Desired, observed: &Observed, typed: &str) -> Result<(By, usize), String> {
+fn meant(config: &Desired, observed: &Observed, typed: &str) -> Result<(ResolvedBy, usize), String> {
     match Presences::new(config, observed).meant(typed) {
         Ok(meant) => {
             assert_eq!(meant.typed, typed.trim());
@@ -52,12 +52,12 @@ fn meant(config: &Desired, observed: &Observed, typed: &str) -> Result<(By, usiz
 fn a_presence_is_found_by_key_label_or_id() {
     let (config, org) = (config(), org());
     let found = |typed: &str| meant(&config, &org, typed).unwrap();
-    assert_eq!(found("lunch"), (By::Key, 1));
-    assert_eq!(found("midi"), (By::Key, 6), "a pin is the object");
-    assert_eq!(found(" Lunch "), (By::Label, 1), "a deactivated twin is in nobody's way");
-    assert_eq!(found("On Queue"), (By::Label, 5), "one of the platform's own is fine");
-    assert_eq!(found("Midi"), (By::Label, 6), "a label in any locale");
-    assert_eq!(found("2FA68D50-0000-4000-8000-000000000002"), (By::Id, 2));
+    assert_eq!(found("lunch"), (ResolvedBy::Key, 1));
+    assert_eq!(found("midi"), (ResolvedBy::Key, 6), "a pin is the object");
+    assert_eq!(found(" Lunch "), (ResolvedBy::Label, 1), "a deactivated twin is in nobody's way");
+    assert_eq!(found("On Queue"), (ResolvedBy::Label, 5), "one of the platform's own is fine");
+    assert_eq!(found("Midi"), (ResolvedBy::Label, 6), "a label in any locale");
+    assert_eq!(found("2FA68D50-0000-4000-8000-000000000002"), (ResolvedBy::Id, 2));
 }
 
 #[test]
@@ -69,9 +69,11 @@ fn eight_characters_of_an_id_are_enough_where_no_other_begins_so() {
     let (config, org) = (config(), observed(definitions));
     let meant = |typed: &str| Presences::new(&config, &org).meant(typed);
     let found = meant(" 7B1D0C2E").unwrap();
-    assert_eq!((found.by, found.definition.id), (By::Id, own));
-    assert!(matches!(meant("7b1d0c2"), Err(NotMeant::Unknown { .. })), "seven are too few");
-    let NotMeant::Ambiguous { candidates, .. } = meant("2fa68d50").unwrap_err() else { panic!("several begin so") };
+    assert_eq!((found.by, found.definition.id), (ResolvedBy::Id, own));
+    assert!(matches!(meant("7b1d0c2"), Err(UnresolvedPresence::Unknown { .. })), "seven are too few");
+    let UnresolvedPresence::Ambiguous { candidates, .. } = meant("2fa68d50").unwrap_err() else {
+        panic!("several begin so")
+    };
     assert_eq!(candidates.len(), 7);
     let by_label_too = meant("7b1d0c2e-0000").unwrap_err().message();
     assert!(by_label_too.contains("(by its id) or `7b1d0c2e-0000` (Busy"), "{by_label_too}");
@@ -101,7 +103,7 @@ fn a_key_is_a_key_even_where_something_else_is_called_so() {
         meant(&config(), &org(), "Coaching").unwrap_err(),
         "`Coaching` is a key of the config, and the org has nothing for it yet; `presencectl apply` makes it"
     );
-    assert_eq!(meant(&Desired::nothing(), &org(), "Coaching"), Ok((By::Label, 2)), "without the config");
+    assert_eq!(meant(&Desired::nothing(), &org(), "Coaching"), Ok((ResolvedBy::Label, 2)), "without the config");
 }
 
 #[test]
@@ -155,10 +157,10 @@ fn a_key_with_an_open_question_is_no_answer() {
     let mut config = config();
     config.definitions.values_mut().find(|it| it.key.as_str() == "lunch").unwrap().management = Management::Omitted;
     let wrong = Presences::new(&config, &twins).meant("lunch").unwrap_err();
-    let NotMeant::Ambiguous { candidates, .. } = wrong else { panic!("{wrong:?}") };
+    let UnresolvedPresence::Ambiguous { candidates, .. } = wrong else { panic!("{wrong:?}") };
     assert_eq!(
         candidates.iter().map(|(by, it)| (*by, it.id.clone())).collect::<Vec<_>>(),
-        [(By::Key, id(1)), (By::Key, id(2))]
+        [(ResolvedBy::Key, id(1)), (ResolvedBy::Key, id(2))]
     );
     assert_eq!(candidates[0].1.label, Some(Label::new("Lunch")));
 }

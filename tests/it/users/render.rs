@@ -5,10 +5,10 @@ use presencectl::host::stop::Signal;
 use presencectl::model::cause::Cause;
 use presencectl::model::names::{DefinitionId, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Target};
-use presencectl::model::user::{OutOfOffice, Source, UserId, UserPresence, Wish};
-use presencectl::ops::users::listing::{Found, Listing};
-use presencectl::ops::users::meant::{By, Meant};
-use presencectl::ops::users::report::{Outcome, Report, Row};
+use presencectl::model::user::{OutOfOffice, PresenceSource, UserId, UserPresence, Wish};
+use presencectl::ops::users::listing::{UserFound, UserListing};
+use presencectl::ops::users::meant::{ResolvedBy, ResolvedPresence};
+use presencectl::ops::users::report::{UserOutcome, UserReport, UserReportRow};
 use presencectl::output::json;
 use presencectl::output::json::users::{UserReportV1, UsersV1};
 use presencectl::output::style::Style;
@@ -48,46 +48,50 @@ fn definitions() -> Vec<Definition> {
 }
 
 /// A row for everything that can be found.
-fn listing(source: Source) -> Listing {
+fn listing(source: PresenceSource) -> UserListing {
     let on = |number: usize| presence(&id(number));
     let nothing_known = UserPresence { system_presence: None, since: None, ..presence(&id(9)) };
     let active = OutOfOffice { active: Some(true), from: None, to: Some("2026-12-01T00:00:00.000Z".to_owned()) };
     let over = OutOfOffice { active: Some(false), from: Some("2026-01-01T00:00:00.000Z".to_owned()), to: None };
     let found = [
-        Found::On(UserPresence { primary: Some(true), message: Some("back, at \"one\"".to_owned()), ..on(1) }),
-        Found::On(UserPresence { primary: Some(false), message: Some("@SUM(1)\r\n\u{1b}[31mred".to_owned()), ..on(2) }),
-        Found::On(UserPresence { system_presence: None, ..on(3) }),
-        Found::On(nothing_known),
-        Found::On(UserPresence {
+        UserFound::On(UserPresence { primary: Some(true), message: Some("back, at \"one\"".to_owned()), ..on(1) }),
+        UserFound::On(UserPresence {
+            primary: Some(false),
+            message: Some("@SUM(1)\r\n\u{1b}[31mred".to_owned()),
+            ..on(2)
+        }),
+        UserFound::On(UserPresence { system_presence: None, ..on(3) }),
+        UserFound::On(nothing_known),
+        UserFound::On(UserPresence {
             message: Some("Away".to_owned()),
             out_of_office: vec![over.clone(), active],
             ..on(1)
         }),
-        Found::On(UserPresence { out_of_office: vec![over], ..on(1) }),
-        Found::NotShown,
-        Found::NoTeams,
-        Found::TeamsGone,
-        Found::Failed(cause()),
-        Found::Failed(cause()),
+        UserFound::On(UserPresence { out_of_office: vec![over], ..on(1) }),
+        UserFound::NotShown,
+        UserFound::NoTeams,
+        UserFound::TeamsGone,
+        UserFound::Failed(cause()),
+        UserFound::Failed(cause()),
     ];
-    let found: Vec<(UserId, Found)> = (1..).map(user).zip(found).collect();
-    Listing::new(source, found, &definitions(), Locale::new("en_US"))
+    let found: Vec<(UserId, UserFound)> = (1..).map(user).zip(found).collect();
+    UserListing::new(source, found, &definitions(), Locale::new("en_US"))
 }
 
 /// A row for every outcome.
-fn report(interrupted: Option<Signal>) -> Report {
+fn report(interrupted: Option<Signal>) -> UserReport {
     let [lunch, odd, arabic]: [Definition; 3] = definitions().try_into().unwrap();
     let outcomes = [
-        Outcome::Done,
-        Outcome::AlreadySo,
-        Outcome::Elsewhere(presence(&id(9))),
-        Outcome::NotShown,
-        Outcome::NotShown,
-        Outcome::Differs(presence(&id(9))),
-        Outcome::Failed(cause()),
-        Outcome::Skipped,
-        Outcome::Unknown(cause()),
-        Outcome::Unknown(cause()),
+        UserOutcome::Done,
+        UserOutcome::AlreadySo,
+        UserOutcome::Elsewhere(presence(&id(9))),
+        UserOutcome::NotShown,
+        UserOutcome::NotShown,
+        UserOutcome::Differs(presence(&id(9))),
+        UserOutcome::Failed(cause()),
+        UserOutcome::Skipped,
+        UserOutcome::Unknown(cause()),
+        UserOutcome::Unknown(cause()),
     ];
     let wish = |number: usize| Wish {
         definition: id(number % 3 + 1),
@@ -95,43 +99,45 @@ fn report(interrupted: Option<Signal>) -> Report {
         primary: number == 3,
     };
     let rows = outcomes.into_iter().zip(1..);
-    let meant = |typed: &str, by, definition| Meant { typed: typed.to_owned(), by, definition };
-    Report {
-        source: Source::Platform,
+    let meant = |typed: &str, by, definition| ResolvedPresence { typed: typed.to_owned(), by, definition };
+    UserReport {
+        source: PresenceSource::Platform,
         meant: vec![
-            meant("lunch", By::Key, lunch),
-            meant("=HYPERLINK(\"x\")\u{200B}", By::Label, odd),
-            meant(id(3).as_str(), By::Id, arabic),
+            meant("lunch", ResolvedBy::Key, lunch),
+            meant("=HYPERLINK(\"x\")\u{200B}", ResolvedBy::Label, odd),
+            meant(id(3).as_str(), ResolvedBy::Id, arabic),
         ],
-        rows: rows.map(|(outcome, number)| Row { user: user(number), wish: wish(number), outcome }).collect(),
+        rows: rows.map(|(outcome, number)| UserReportRow { user: user(number), wish: wish(number), outcome }).collect(),
         interrupted,
         default_locale: Locale::new("en_US"),
     }
 }
 
-fn good() -> Report {
+fn good() -> UserReport {
     let all = report(None);
-    Report { rows: all.rows.into_iter().take(2).collect(), ..all }
+    UserReport { rows: all.rows.into_iter().take(2).collect(), ..all }
 }
 
 #[test]
 fn users_for_people() {
     let wide = Style { columns: 200, ..Style::PLAIN };
-    assert_snapshot!("users_plain", view::listing(&listing(Source::Platform), &target(), wide));
-    assert_snapshot!("users_narrow", view::listing(&listing(Source::Platform), &target(), Style::PLAIN));
-    let one =
-        Listing { rows: listing(Source::Platform).rows.into_iter().take(1).collect(), ..listing(Source::Platform) };
+    assert_snapshot!("users_plain", view::listing(&listing(PresenceSource::Platform), &target(), wide));
+    assert_snapshot!("users_narrow", view::listing(&listing(PresenceSource::Platform), &target(), Style::PLAIN));
+    let one = UserListing {
+        rows: listing(PresenceSource::Platform).rows.into_iter().take(1).collect(),
+        ..listing(PresenceSource::Platform)
+    };
     assert_snapshot!("users_whole", view::listing(&one, &target(), Style::COLORED));
 }
 
 #[test]
 fn users_for_spreadsheets() {
-    assert_snapshot!("users_csv", view::listing_csv(&listing(Source::named("src-1").unwrap())));
+    assert_snapshot!("users_csv", view::listing_csv(&listing(PresenceSource::named("src-1").unwrap())));
 }
 
 #[test]
 fn users_for_machines() {
-    assert_snapshot!("users_json", json::users_json(&listing(Source::Platform), &target()));
+    assert_snapshot!("users_json", json::users_json(&listing(PresenceSource::Platform), &target()));
 }
 
 #[test]
@@ -153,8 +159,8 @@ fn reports_for_machines() {
 #[test]
 fn nothing_hidden_reaches_people_or_machines() {
     let texts = [
-        view::listing(&listing(Source::Platform), &target(), Style::PLAIN),
-        json::users_json(&listing(Source::Platform), &target()),
+        view::listing(&listing(PresenceSource::Platform), &target(), Style::PLAIN),
+        json::users_json(&listing(PresenceSource::Platform), &target()),
         view::report(&report(None), &target(), Style::PLAIN),
         json::user_report_json(&report(None), &target()),
     ];
@@ -172,7 +178,7 @@ fn cells(text: &str) -> Vec<String> {
 
 #[test]
 fn no_cell_is_a_formula() {
-    for csv in [view::listing_csv(&listing(Source::Platform)), view::report_csv(&report(None))] {
+    for csv in [view::listing_csv(&listing(PresenceSource::Platform)), view::report_csv(&report(None))] {
         let cells = cells(&csv);
         assert!(cells.iter().any(|it| it.starts_with("'=HYPERLINK")), "the hostile label is there: {csv}");
         for cell in cells {
@@ -191,7 +197,7 @@ fn schemas_are_in_step_and_documents_are_what_they_say() {
     }
     let nobody = Target { org: None, ..target() };
     for target in [target(), nobody] {
-        let text = json::users_json(&listing(Source::Teams), &target);
+        let text = json::users_json(&listing(PresenceSource::Teams), &target);
         assert_eq!(complaints(&json::users_schema(), &parsed(&text)), Vec::<String>::new());
         let read: UsersV1 = serde_json::from_str(&text).unwrap();
         assert_eq!(read.users.len(), 11);

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use presencectl::client::wire::{Body, Method, Request};
 use presencectl::host::stop::{GRACE_MS, Signal, Stop};
-use presencectl::model::user::{Source, Wish};
-use presencectl::ops::users::report::Outcome;
-use presencectl::sandbox::{FaultRule, Permissions, Temper, User, samples};
+use presencectl::model::user::{PresenceSource, Wish};
+use presencectl::ops::users::report::UserOutcome;
+use presencectl::sandbox::{FaultRule, OrgBehavior, Permissions, User, samples};
 use tokio::time::Instant;
 
 use super::{
@@ -33,27 +33,27 @@ fn names(request: &Request, number: usize) -> bool {
 }
 
 /// Why a user is not there.
-fn why(outcome: &Outcome) -> (String, String) {
-    let cause = outcome.why(&Source::Platform).unwrap();
+fn why(outcome: &UserOutcome) -> (String, String) {
+    let cause = outcome.why(&PresenceSource::Platform).unwrap();
     (cause.message, cause.help.unwrap_or_default())
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_user_is_patched_and_several_are_put() {
     let world = World::new(3);
-    assert_eq!(world.set(&wishes([1])).await, [Outcome::Done]);
+    assert_eq!(world.set(&wishes([1])).await, [UserOutcome::Done]);
     assert_eq!(world.requests(), [&PATCH_1.replace("PATCH", "GET"), PATCH_1]);
-    assert_eq!(world.set(&wishes([1])).await, [Outcome::AlreadySo]);
+    assert_eq!(world.set(&wishes([1])).await, [UserOutcome::AlreadySo]);
     assert_eq!(world.count("PATCH"), 0);
 
-    assert_eq!(world.set(&wishes([3, 1, 2])).await, [Outcome::Done, Outcome::AlreadySo, Outcome::Done]);
+    assert_eq!(world.set(&wishes([3, 1, 2])).await, [UserOutcome::Done, UserOutcome::AlreadySo, UserOutcome::Done]);
     assert_eq!((world.count("PUT"), world.count("PATCH"), world.count("GET")), (1, 0, 1));
 
     let message = |text: &str| Wish { message: Some(text.to_owned()), ..on_lunch() };
     for text in ["back at one", "", "=1+1"] {
         assert_eq!(
             world.set(&[(user(1), message(text)), (user(2), message(text))]).await,
-            [Outcome::Done, Outcome::Done]
+            [UserOutcome::Done, UserOutcome::Done]
         );
         assert_eq!(world.seats()[user(2).as_str()].message, text);
     }
@@ -67,14 +67,14 @@ async fn one_user_is_patched_and_several_are_put() {
 #[tokio::test(start_paused = true)]
 async fn a_registered_source_is_set_alone_and_in_bulk_only() {
     let world = World::new(2);
-    assert_eq!(world.set_by(&wishes([1, 2]), &custom()).await, [Outcome::Done, Outcome::Done]);
+    assert_eq!(world.set_by(&wishes([1, 2]), &custom()).await, [UserOutcome::Done, UserOutcome::Done]);
     assert_eq!(world.count("PUT"), 1);
     assert!(!world.is_on_lunch(1), "the platform's own presence is another");
 
     let world = World::new(2);
-    assert_eq!(world.set_by(&wishes([1]), &custom()).await, [Outcome::Done]);
+    assert_eq!(world.set_by(&wishes([1]), &custom()).await, [UserOutcome::Done]);
     assert_eq!(world.requests(), [format!("GET /api/v2/users/presences/{}/bulk", custom()), format!("PUT {BULK}")]);
-    assert_eq!(world.set_by(&wishes([1]), &custom()).await, [Outcome::AlreadySo]);
+    assert_eq!(world.set_by(&wishes([1]), &custom()).await, [UserOutcome::AlreadySo]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,7 +83,7 @@ async fn the_platforms_own_source_becomes_primary_by_patches_only() {
     let of_custom = |it| User { primary_source: custom().to_string(), ..samples::user(it, AVAILABLE, 0) };
     world.sandbox.with(|it| it.org.users_mut().put([1, 2].map(of_custom)));
     let primary: Vec<_> = [1, 2].map(|it| (user(it), Wish { primary: true, ..on_lunch() })).into();
-    assert_eq!(world.set(&primary).await, [Outcome::Done, Outcome::Done]);
+    assert_eq!(world.set(&primary).await, [UserOutcome::Done, UserOutcome::Done]);
     assert_eq!((world.count("PATCH"), world.count("PUT")), (2, 0));
     let sources: Vec<String> =
         world.sandbox.with(|it| it.org.users().iter().map(|it| it.primary_source.clone()).collect());
@@ -93,19 +93,19 @@ async fn the_platforms_own_source_becomes_primary_by_patches_only() {
 #[tokio::test(start_paused = true)]
 async fn whom_the_org_does_not_show_is_not_written() {
     let world = World::new(2);
-    assert_eq!(world.set(&wishes([9, 2, 1])).await, [Outcome::NotShown, Outcome::Done, Outcome::Done]);
+    assert_eq!(world.set(&wishes([9, 2, 1])).await, [UserOutcome::NotShown, UserOutcome::Done, UserOutcome::Done]);
     assert_eq!(world.count("PUT"), 1);
-    assert_eq!(world.set(&wishes([9])).await, [Outcome::NotShown]);
+    assert_eq!(world.set(&wishes([9])).await, [UserOutcome::NotShown]);
     assert_eq!(world.count("PATCH"), 0);
     // A registered source may have nothing of a user before it is set: there the org is asked.
-    let world = World::of(without_a_source(2, 1), Temper::default(), Permissions::All);
+    let world = World::of(without_a_source(2, 1), OrgBehavior::default(), Permissions::All);
     assert_eq!(counts(&world.set_by(&wishes([1]), &custom()).await), [("failed", 1)].into());
     assert_eq!((world.count("PATCH"), world.count("PUT")), (0, 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_chunk_that_is_too_long_for_the_org_is_halved() {
-    let world = World::of(available(50), Temper { bulk_put_max: 13, ..Temper::default() }, Permissions::All);
+    let world = World::of(available(50), OrgBehavior { bulk_put_max: 13, ..OrgBehavior::default() }, Permissions::All);
     let outcomes = world.set(&wishes(1..=50)).await;
     assert_eq!(counts(&outcomes), [("done", 50)].into());
     assert_eq!(world.count("PUT"), 7, "50, 25, 12, 13, 25, 12, 13");
@@ -113,7 +113,7 @@ async fn a_chunk_that_is_too_long_for_the_org_is_halved() {
 
 #[tokio::test(start_paused = true)]
 async fn a_missing_permission_costs_a_few_requests_and_is_named() {
-    let world = World::of(available(150), Temper::default(), Permissions::Only(BTreeSet::new()));
+    let world = World::of(available(150), OrgBehavior::default(), Permissions::Only(BTreeSet::new()));
     let outcomes = world.set(&wishes(1..=150)).await;
     assert_eq!(counts(&outcomes), [("failed", 150)].into());
     assert!(world.count("PUT") <= 15, "{}", world.count("PUT"));
@@ -121,7 +121,7 @@ async fn a_missing_permission_costs_a_few_requests_and_is_named() {
     assert!(message.starts_with("`PUT /api/v2/users/presences/bulk` was answered with 403"), "{message}");
     assert!(help.contains("`presence:userPresence:edit`"), "{help}");
     let granted = Permissions::Only(["presence:userPresence:edit".to_owned()].into());
-    let world = World::of(available(2), Temper::default(), granted);
+    let world = World::of(available(2), OrgBehavior::default(), granted);
     assert_eq!(counts(&world.set(&wishes([1, 2])).await), [("done", 2)].into());
 }
 
@@ -211,7 +211,7 @@ async fn an_answer_that_disagrees_is_not_believed_before_it_is_read() {
         (request.method == Method::Put).then_some(Ok(answer))
     });
     let outcomes = world.set(&wishes(1..=3)).await;
-    assert_eq!(outcomes.iter().map(Outcome::code).collect::<Vec<_>>(), ["differs", "unknown", "failed"]);
+    assert_eq!(outcomes.iter().map(UserOutcome::code).collect::<Vec<_>>(), ["differs", "unknown", "failed"]);
     assert_eq!(why(&outcomes[2]).0, "the org answered without this user, whose presence is as it was");
 
     // Carried out all the same, and told otherwise: what is read counts.
@@ -225,15 +225,15 @@ async fn an_answer_that_disagrees_is_not_believed_before_it_is_read() {
         let body = format!(r#"{{"presenceDefinition":{{"id":"{AVAILABLE}"}}}}"#).into_bytes();
         Some(Ok(presencectl::client::wire::Response { status: 200, body, ..Default::default() }))
     });
-    assert_eq!(world.set(&wishes([1])).await, [Outcome::Done]);
+    assert_eq!(world.set(&wishes([1])).await, [UserOutcome::Done]);
 }
 
 /// A run that is asked to end after a second, and how long it took.
-async fn interrupted(world: &World, users: usize) -> (Vec<Outcome>, u64) {
+async fn interrupted(world: &World, users: usize) -> (Vec<UserOutcome>, u64) {
     let (sender, stop) = Stop::new();
     let begin = Instant::now();
     let wishes = wishes(1..=users);
-    let (outcomes, ()) = tokio::join!(world.set_until(&wishes, &Source::Platform, &stop), async {
+    let (outcomes, ()) = tokio::join!(world.set_until(&wishes, &PresenceSource::Platform, &stop), async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         sender.send(Some(Signal::Interrupt)).unwrap();
     });
@@ -245,7 +245,7 @@ async fn a_signal_before_the_first_request_means_none() {
     let world = World::new(3);
     let (sender, stop) = Stop::new();
     sender.send(Some(Signal::Terminate)).unwrap();
-    let outcomes = world.set_until(&wishes(1..=3), &Source::Platform, &stop).await;
+    let outcomes = world.set_until(&wishes(1..=3), &PresenceSource::Platform, &stop).await;
     assert_eq!((counts(&outcomes), world.requests().len()), ([("skipped", 3)].into(), 0));
 }
 

@@ -4,7 +4,7 @@ use presencectl::model::desired::Desired;
 use presencectl::model::observed::Observed;
 use presencectl::model::user::UserId;
 use presencectl::ops::users::meant::Presences;
-use presencectl::ops::users::sheet::{self, Entry, Mistake};
+use presencectl::ops::users::sheet::{self, InputEntry, Mistake};
 use presencectl::ops::users::wishes::{ForAll, Wishes, distinct, wanted, wishes};
 use presencectl::output::csv::csv;
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ use crate::paper::object;
 
 /// Place, user, presence and message of each entry.
 fn read(text: &str) -> Vec<String> {
-    let shown = |it: Entry| {
+    let shown = |it: InputEntry| {
         let text = |it: Option<String>| it.map_or_else(|| "-".to_owned(), |it| format!("{it:?}"));
         format!("{} {} {} {}", it.place, it.user, text(it.presence), text(it.message))
     };

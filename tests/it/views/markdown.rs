@@ -13,7 +13,7 @@ use presencectl::model::problem::{Heard, Problem};
 use presencectl::model::text;
 use presencectl::ops::apply::report::{Outcome, Report, Verification};
 use presencectl::output::page::html;
-use presencectl::output::page::{self, COMMENT, Inline, Kind, SUMMARY, in_cell};
+use presencectl::output::page::{self, COMMENT, Inline, PageKind, SUMMARY, in_cell};
 use presencectl::plan::Plan;
 use presencectl::plan::change::Action;
 use presencectl::plan::cost::Cost;
@@ -86,7 +86,10 @@ fn a_failure_says_what_to_do() {
         correlation_id: Some("0e2f-41".to_owned()),
     };
     let heard = Heard { org: target().org, sandbox: false };
-    assert_snapshot!("failure", page::failure(&problem, &heard, &Findings::default(), &drift().1, Kind::Plan, COMMENT));
+    assert_snapshot!(
+        "failure",
+        page::failure(&problem, &heard, &Findings::default(), &drift().1, PageKind::Plan, COMMENT)
+    );
 }
 
 /// A piece of a row, and of a line of a list, by itself.
@@ -185,7 +188,7 @@ fn a_backtick_in_a_name_ends_no_code() {
             page::plan_summary(&plan, &Coverage::of(&desired, &Resolved::default()), &target, &sources),
             page::report(&Report::of(failed, locale("en_US")), &target, &sources, SUMMARY),
             page::drift(&drift, &target, &places, SUMMARY),
-            page::failure(&problem, &heard, &Findings::default(), &sources, Kind::Plan, COMMENT),
+            page::failure(&problem, &heard, &Findings::default(), &sources, PageKind::Plan, COMMENT),
         ];
         pages.extend(compared_called(name).map(|(plan, target, _, sources)| page::plan(&plan, &target, &sources)));
         for page in pages {

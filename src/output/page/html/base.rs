@@ -6,7 +6,7 @@ use crate::model::names::Label;
 use crate::model::text;
 use crate::output::page::html::escape::{escaped, sentence};
 use crate::output::page::html::frame::{code, folded, table};
-use crate::output::rows::{Note, base_notes, key};
+use crate::output::rows::{RowNote, base_notes, key};
 use crate::plan::Plan;
 use crate::plan::change::Change;
 use crate::plan::origin::{Base, settled_in_words};
@@ -26,7 +26,7 @@ pub(super) fn head(base: &Base) -> String {
             sentence(&guards)
         );
     }
-    for Note { say, lines } in base_notes(base) {
+    for RowNote { say, lines } in base_notes(base) {
         let colon = if lines.is_empty() { "" } else { ":" };
         let _ = writeln!(shown, "<article class=\"warning\">\n<p>{}{colon}</p>", sentence(&say));
         if !lines.is_empty() {

@@ -6,14 +6,14 @@ use crate::model::names::{DefinitionId, Label, SystemPresence};
 use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
-use crate::ops::drift::history::How;
-use crate::ops::drift::{About, Drift, Question, Row, Unmanaged, who};
+use crate::ops::drift::history::DifferenceCause;
+use crate::ops::drift::{Drift, DriftRow, DriftSubject, Question, UnmanagedDrift, who};
 use crate::output::page::html::escape::{escaped, sentence};
-use crate::output::page::html::frame::{About as Head, at, class, code, folded, page, refusals, table};
+use crate::output::page::html::frame::{PageSubject as Head, at, class, code, folded, page, refusals, table};
 use crate::output::page::html::plan::notes;
 use crate::output::rows::{LabelRow, labels, others};
 use crate::output::style::Tone;
-use crate::output::summary::Verdict;
+use crate::output::summary::Summary;
 use crate::plan::answer::Answer;
 
 /// A whole drift, complete however long it is.
@@ -23,24 +23,24 @@ pub fn drift(drift: &Drift, target: &Target, sources: &Sources) -> String {
         (true, 0) => (Tone::Good, "none".to_owned()),
         (true, count) => (Tone::Open, text::count(count, "definition")),
     };
-    let verdict = Verdict { tone, words, more: None };
+    let verdict = Summary { tone, words, more: None };
     let head = Head { what: "Drift", verdict, org: target.org.as_ref(), sandbox: target.sandbox };
     let note = |why| format!("<article class=\"warning\">\n<p>{}.</p>\n</article>\n", sentence(why));
     let mut body = drift.not_told().as_deref().map_or_else(String::new, note);
     body.push_str(&refusals(&drift.refusals(), "To answer first", sources));
     body.push_str(&candidates(&drift.questions));
-    for how in How::ALL {
+    for how in DifferenceCause::ALL {
         body.push_str(&group(drift, how, sources));
     }
-    for how in [How::Edited, How::NotKnown, How::NotApplied] {
+    for how in [DifferenceCause::Edited, DifferenceCause::NotKnown, DifferenceCause::NotApplied] {
         body.push_str(&unmanaged(drift, how));
     }
     body.push_str(&notes(&drift.warnings(), &[], sources));
     page(&head, &body)
 }
 
-fn group(drift: &Drift, how: How, sources: &Sources) -> String {
-    let rows: Vec<&Row> = drift.of(how).collect();
+fn group(drift: &Drift, how: DifferenceCause, sources: &Sources) -> String {
+    let rows: Vec<&DriftRow> = drift.of(how).collect();
     if rows.is_empty() {
         return String::new();
     }
@@ -51,7 +51,7 @@ fn group(drift: &Drift, how: How, sources: &Sources) -> String {
     format!("<h2>{}</h2>\n{}", sentence(&heading), table("changes", &caption, &columns, &rows))
 }
 
-fn row(row: &Row, drift: &Drift, sources: &Sources) -> String {
+fn row(row: &DriftRow, drift: &Drift, sources: &Sources) -> String {
     let (step, plan) = (&row.change.step, &drift.plan);
     let known_as = row.known_as(&plan.default_locale).unwrap_or_default();
     let id = step.id().map_or_else(String::new, |it| format!("<br><span class=\"quiet\">{}</span>", code(it.as_str())));
@@ -131,7 +131,7 @@ fn objects(caption: &str, rows: &str) -> String {
 }
 
 fn candidates(questions: &[Question]) -> String {
-    let row = |About { id, system_presence, name, modified, keep }: &About| {
+    let row = |DriftSubject { id, system_presence, name, modified, keep }: &DriftSubject| {
         let keep = keep.as_ref().map_or_else(String::new, |(key, Answer { say, lines })| {
             answer(&format!("If it is `{key}`, {say}"), lines)
         });
@@ -142,8 +142,8 @@ fn candidates(questions: &[Question]) -> String {
     objects("What the errors are about", &rows)
 }
 
-fn unmanaged(drift: &Drift, how: How) -> String {
-    let row = |Unmanaged { id, system_presence, name, how: _, modified, keep }: &Unmanaged| {
+fn unmanaged(drift: &Drift, how: DifferenceCause) -> String {
+    let row = |UnmanagedDrift { id, system_presence, name, how: _, modified, keep }: &UnmanagedDrift| {
         let object = object(id, system_presence, name.as_ref(), &who(modified.as_ref()));
         format!("<tr>{object}<td>{}</td></tr>\n", answer(&keep.say, &keep.lines))
     };

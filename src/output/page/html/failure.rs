@@ -8,16 +8,16 @@ use crate::model::problem::{Heard, Problem};
 use crate::model::source::Sources;
 use crate::output::page::html::cause::below;
 use crate::output::page::html::escape::{escaped, sentence};
-use crate::output::page::html::frame::{About, at, page};
+use crate::output::page::html::frame::{PageSubject, at, page};
 use crate::output::style::Tone;
-use crate::output::summary::Verdict;
+use crate::output::summary::Summary;
 use crate::output::text::findings::summary;
 
 /// What is wrong and what to do about it, with the findings in the files.
 pub fn failure(problem: &Problem, heard: &Heard, diagnostics: &Findings, sources: &Sources) -> String {
     let verdict =
-        Verdict { tone: Tone::Bad, words: "there is no result".to_owned(), more: Some(problem.message.clone()) };
-    let about = About { what: "Failed", verdict, org: heard.org.as_ref(), sandbox: heard.sandbox };
+        Summary { tone: Tone::Bad, words: "there is no result".to_owned(), more: Some(problem.message.clone()) };
+    let about = PageSubject { what: "Failed", verdict, org: heard.org.as_ref(), sandbox: heard.sandbox };
     let mut body = below(problem.into());
     if !diagnostics.is_empty() {
         // Writing to a String cannot fail.

@@ -6,24 +6,24 @@ use crate::model::observed::Organization;
 use crate::model::source::{Sources, Span};
 use crate::output::page::html::escape::{escaped, sentence};
 use crate::output::style::Tone;
-use crate::output::summary::Verdict;
+use crate::output::summary::Summary;
 use crate::plan::answer::Answer;
 use crate::plan::refusal::Refusal;
 
 /// All of the style. Nothing of a page comes from elsewhere.
 const STYLE: &str = include_str!("page.css");
 
-pub(super) struct About<'a> {
+pub(super) struct PageSubject<'a> {
     pub(super) what: &'static str,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: Summary,
     /// Which org; none where it has not said who it is.
     pub(super) org: Option<&'a Organization>,
     pub(super) sandbox: bool,
 }
 
 /// A whole page. `body` is markup.
-pub(super) fn page(about: &About<'_>, body: &str) -> String {
-    let About { what, verdict: Verdict { tone, words, more }, org, sandbox } = about;
+pub(super) fn page(about: &PageSubject<'_>, body: &str) -> String {
+    let PageSubject { what, verdict: Summary { tone, words, more }, org, sandbox } = about;
     let name = org.map_or_else(|| "org not verified".to_owned(), |it| it.name.clone());
     let (title, words) = (escaped(&format!("{what}: {words} - {name}")), escaped(words));
     let more = more.as_ref().map_or_else(String::new, |it| format!("\n<p>{}.</p>", sentence(it)));

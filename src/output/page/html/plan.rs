@@ -10,19 +10,19 @@ use crate::model::source::Sources;
 use crate::model::text;
 use crate::output::page::html::base;
 use crate::output::page::html::escape::{escaped, sentence};
-use crate::output::page::html::frame::{About, at, class, code, folded, page, refusals_from, table};
+use crate::output::page::html::frame::{PageSubject, at, class, code, folded, page, refusals_from, table};
 use crate::output::rows::{Group, LabelRow, groups, key, labels, origin, origin_of_refusal, others, people};
 use crate::output::style::Tone;
 use crate::output::summary::{cost, in_step, of_plan};
 use crate::plan::Plan;
-use crate::plan::change::{Action, Change, LeftAlone, Spent};
+use crate::plan::change::{Action, Change, ObsoleteLine, Unmanaged};
 use crate::plan::only::Only;
 use crate::plan::origin::short;
 use crate::plan::warning::Warning;
 
 /// A whole plan, complete however long it is.
 pub fn plan(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources) -> String {
-    let about = About { what: "Plan", verdict: of_plan(plan), org: target.org.as_ref(), sandbox: target.sandbox };
+    let about = PageSubject { what: "Plan", verdict: of_plan(plan), org: target.org.as_ref(), sandbox: target.sandbox };
     let groups: String = groups(plan).iter().map(|it| group(it, plan, sources)).collect();
     let (head, settled) = match &plan.base {
         Some(it) => (base::head(it), base::settled(it, plan)),
@@ -38,8 +38,8 @@ pub fn plan(plan: &Plan, coverage: &Coverage, target: &Target, sources: &Sources
         refusals_from(&plan.refusals, "To answer first", |index| origin_of_refusal(plan, index), sources),
         groups,
         settled,
-        notes(&plan.warnings, &plan.spent, sources),
-        left_alone(&plan.left_alone),
+        notes(&plan.warnings, &plan.obsolete, sources),
+        left_alone(&plan.unmanaged),
         in_step_shown(plan),
         matrix(coverage),
     ];
@@ -115,7 +115,7 @@ fn tone(action: Action) -> Tone {
     match action {
         Action::Create | Action::Reactivate => Tone::Good,
         Action::Update => Tone::Open,
-        Action::Replace | Action::Deactivate | Action::Delete => Tone::Bad,
+        Action::Supersede | Action::Deactivate | Action::Delete => Tone::Bad,
     }
 }
 
@@ -135,10 +135,10 @@ fn side<'a>(rows: &[LabelRow<'a>], element: &str, of: impl Fn(&LabelRow<'a>) -> 
     if lines.is_empty() { String::new() } else { format!("<ul class=\"plain\">{}</ul>", lines.concat()) }
 }
 
-pub(super) fn notes(warnings: &[Warning], spent: &[Spent], sources: &Sources) -> String {
+pub(super) fn notes(warnings: &[Warning], spent: &[ObsoleteLine], sources: &Sources) -> String {
     let warnings = warnings.iter().map(|it| format!("<li>Warning: {}</li>\n", sentence(&it.message())));
     let spent = spent.iter().map(|it| {
-        let Spent { key, line, place, not_known: _ } = it;
+        let ObsoleteLine { key, line, place, not_known: _ } = it;
         let (what, unknown) = it.in_words();
         let (key, at, unknown) = (code(key.as_str()), at(*place, sources), sentence(&unknown));
         format!("<li>{what}: <code>{}</code> of {key}{at}{unknown}</li>\n", line.field())
@@ -147,13 +147,13 @@ pub(super) fn notes(warnings: &[Warning], spent: &[Spent], sources: &Sources) ->
     if notes.is_empty() { notes } else { format!("<h2>To look at</h2>\n<ul>\n{notes}</ul>\n") }
 }
 
-fn left_alone(left_alone: &[LeftAlone]) -> String {
+fn left_alone(left_alone: &[Unmanaged]) -> String {
     if left_alone.is_empty() {
         return String::new();
     }
     let rows: Vec<String> = left_alone
         .iter()
-        .map(|LeftAlone { id, system_presence, name, why }| {
+        .map(|Unmanaged { id, system_presence, name, why }| {
             let key = why.key().map_or_else(String::new, |key| format!(": {}", code(key.as_str())));
             format!(
                 "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}{key}</td></tr>\n",

@@ -6,18 +6,22 @@ use crate::model::names::Label;
 use crate::model::observed::Target;
 use crate::model::source::Sources;
 use crate::model::text;
-use crate::ops::apply::report::{Outcome, Report, Row, Verification};
-use crate::output::outcome::{self, Said, Verified, said};
+use crate::ops::apply::report::{Outcome, Report, ReportRow, Verification};
+use crate::output::outcome::{self, OutcomeWords, Verified, said};
 use crate::output::page::html::cause::explained;
 use crate::output::page::html::escape::{escaped, sentence};
-use crate::output::page::html::frame::{About, at, class, code, page, refusals, table};
+use crate::output::page::html::frame::{PageSubject, at, class, code, page, refusals, table};
 use crate::output::rows::{differences, key, key_of};
 use crate::output::summary::{of_report, what};
 
 /// A whole report.
 pub fn report(report: &Report, target: &Target, sources: &Sources) -> String {
-    let about =
-        About { what: what(report), verdict: of_report(report), org: target.org.as_ref(), sandbox: target.sandbox };
+    let about = PageSubject {
+        what: what(report),
+        verdict: of_report(report),
+        org: target.org.as_ref(),
+        sandbox: target.sandbox,
+    };
     let mut body = String::new();
     if let Some(signal) = report.interrupted {
         // Writing to a String cannot fail.
@@ -37,7 +41,7 @@ fn objects(report: &Report, sources: &Sources) -> String {
     if report.rows.is_empty() {
         return String::new();
     }
-    let mut rows: Vec<&Row> = report.rows.iter().collect();
+    let mut rows: Vec<&ReportRow> = report.rows.iter().collect();
     rows.sort_by_key(|it| it.outcome.is_success());
     let columns = ["Outcome", "Action", "Definition", "Why"].map(str::to_owned);
     let caption = format!("{}, what is not done first", text::count(rows.len(), "change"));
@@ -45,7 +49,7 @@ fn objects(report: &Report, sources: &Sources) -> String {
     format!("<h2>Changes</h2>\n{}", table("changes", &caption, &columns, &rows))
 }
 
-fn object(row: &Row, report: &Report, sources: &Sources) -> String {
+fn object(row: &ReportRow, report: &Report, sources: &Sources) -> String {
     let known_as = key_of(row).or(row.name.as_ref().map(Label::nfc)).unwrap_or_default();
     let id = row
         .id
@@ -62,7 +66,7 @@ fn object(row: &Row, report: &Report, sources: &Sources) -> String {
         Outcome::Failed(_) => at(row.refused_label.or(row.place), sources),
         _ => String::new(),
     };
-    let Said { place: _, words, tone } = said(row.outcome.kind());
+    let OutcomeWords { place: _, words, tone } = said(row.outcome.kind());
     format!(
         "<tr><td><span class=\"tag {}\">{}</span></td><td>{}</td><th scope=\"row\">{}<br><span class=\"quiet\">{}</span>\
          {id}</th><td>{why}{found}{place}</td></tr>\n",
