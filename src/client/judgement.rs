@@ -6,7 +6,7 @@ use crate::client::error::{Kind, Permission, error_body};
 use crate::client::json::{self, Fault};
 use crate::client::policy::{Failure, PAGES_MAX};
 use crate::client::shapes::Unreadable;
-use crate::client::wire::{Response, WireError};
+use crate::client::wire::{NO_WAY_ON, Response, WireError};
 use crate::model::text;
 
 /// How much of what is not JSON is shown.
@@ -33,11 +33,11 @@ pub(crate) fn judge(response: &Response, renewable: bool) -> Option<(Failure, Ki
             let by_the_platform = response.body.is_empty() || error_body(&response.body).is_some();
             (Failure::Refused, Kind::NotFound { by_the_platform })
         }
-        408 | 500 | 502..=599 => (Failure::Unavailable { retry_after_s }, Kind::Server),
+        408 | 500 | 502..=599 => (Failure::Unavailable { retry_after_s }, Kind::Server { retry_after_s }),
         409 => (Failure::Refused, Kind::Conflict),
         429 => (Failure::Throttled { retry_after_s }, Kind::RateLimited { retry_after_s }),
         400..=499 => (Failure::Refused, Kind::Invalid),
-        501 => (Failure::AnswerBroken, Kind::Server),
+        501 => (Failure::AnswerBroken, Kind::Server { retry_after_s }),
         300..=399 => (Failure::AnswerBroken, Kind::Redirected),
         _ => (Failure::AnswerBroken, Kind::BrokenPromise("the status is none of HTTP's".to_owned())),
     };
@@ -67,8 +67,9 @@ pub(crate) fn is_login_limit(trouble: &Trouble) -> bool {
 /// network: asking again does not mend it.
 pub(crate) fn no_answer(error: WireError, has_answered: bool) -> Trouble {
     let failure = match &error {
-        WireError::NoHost(_) if !has_answered => Failure::Refused,
-        WireError::NoHost(_) | WireError::NotSent(_) => Failure::NotSent,
+        WireError::NoHost(_) | WireError::NoProxy { has_address: false, .. } if !has_answered => Failure::Refused,
+        WireError::NoHost(_) | WireError::NoProxy { .. } | WireError::NotSent(_) => Failure::NotSent,
+        WireError::Proxy { status, .. } if NO_WAY_ON.contains(status) => Failure::NotSent,
         // Nothing was sent, and asking again will not mend it.
         WireError::Untrusted { .. } | WireError::Proxy { .. } | WireError::Setup(_) => Failure::Refused,
         WireError::Lost(_) | WireError::TimedOut { .. } => Failure::AnswerLost,

@@ -558,7 +558,7 @@ impl Session {
             | Kind::NotOffered
             | Kind::Conflict
             | Kind::Invalid
-            | Kind::Server
+            | Kind::Server { .. }
             | Kind::Connection(_)
             | Kind::Redirected
             | Kind::HoldsSecret

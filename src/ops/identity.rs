@@ -100,7 +100,7 @@ pub fn stops_everything(error: &ApiError) -> bool {
         | Kind::NotOffered
         | Kind::Conflict
         | Kind::Invalid
-        | Kind::Server
+        | Kind::Server { .. }
         | Kind::Redirected
         | Kind::Interrupted
         | Kind::Waited
