@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::paths;
 use crate::cli::shared::{ConfigArgs, LimitArgs, OutputArgs, RecordArgs, TargetArgs};
 
 /// `presencectl plan`.
@@ -26,7 +27,7 @@ pub struct PlanArgs {
     /// The folder with the reports of earlier applies. By default `.presencectl/reports` at the top of the config's Git
     /// checkout, else in the current folder. Reports tell what an apply made a moment ago, what a definition was before all
     /// its labels changed and, with `--base`, what was edited in the org from what was merged and not applied.
-    #[arg(long, value_name = "DIR", help_heading = "Config")]
+    #[arg(long, value_name = "DIR", help_heading = "Config", value_parser = paths::folder())]
     pub report_dir: Option<PathBuf>,
     /// Read no reports.
     #[arg(long, conflicts_with = "report_dir", help_heading = "Config")]
@@ -72,8 +73,8 @@ pub struct ApplyArgs {
     /// Do not ask. For CI.
     #[arg(long, visible_alias = "yes", help_heading = "Approval")]
     pub auto_approve: bool,
-    /// A saved plan (`plan --output json=FILE`): nothing beyond it is done. May be repeated, in the order in
-    /// which the changes were merged: nothing beyond all of them together is done.
+    /// A saved plan (`plan --output json=FILE`), or `-` for standard input: nothing beyond it is done. May be repeated, in
+    /// the order in which the changes were merged: nothing beyond all of them together is done.
     #[arg(long = "plan", value_name = "FILE", help_heading = "Approval")]
     pub plans: Vec<PathBuf>,
     /// The id of the org that is meant, for a config that does not say it.

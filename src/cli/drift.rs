@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::formats::Output;
+use crate::cli::paths;
 use crate::cli::shared::{ConfigArgs, TargetArgs};
 
 /// `presencectl drift`.
@@ -21,7 +22,7 @@ pub struct DriftArgs {
     pub applied: Option<String>,
     /// The folder with the reports of earlier applies: they tell the same, and more of it. By default
     /// `.presencectl/reports` at the top of the config's Git checkout, else in the current folder.
-    #[arg(long, value_name = "DIR", help_heading = "Config")]
+    #[arg(long, value_name = "DIR", help_heading = "Config", value_parser = paths::folder())]
     pub report_dir: Option<PathBuf>,
     /// Read no reports.
     #[arg(long, conflicts_with = "report_dir", help_heading = "Config")]

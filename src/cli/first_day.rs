@@ -6,6 +6,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use crate::cli::formats::{DiagnosisFormat, Output};
+use crate::cli::paths;
 use crate::cli::shared::{AnyConfigPath, TargetArgs};
 use crate::ops::init::{Ci, Start};
 
@@ -39,7 +40,7 @@ pub struct DoctorArgs {
 #[derive(Debug, Clone, Args)]
 pub struct InitArgs {
     /// The folder of the new repository; it is made where there is none. By default the current folder.
-    #[arg(default_value = ".", hide_default_value = true)]
+    #[arg(default_value = ".", hide_default_value = true, value_parser = paths::folder())]
     pub folder: PathBuf,
     /// What the config begins with. Without it, that is asked.
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "Files")]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::paths;
+
 /// `presencectl completions`.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct CompletionsArgs {
@@ -31,6 +33,6 @@ pub enum ShellName {
 pub struct ManArgs {
     /// The folder for a page a command; it is made where there is none. Without it, the page of the whole tool
     /// goes to standard output.
-    #[arg(long, value_name = "DIR", help_heading = "Files")]
+    #[arg(long, value_name = "DIR", help_heading = "Files", value_parser = paths::folder())]
     pub out: Option<PathBuf>,
 }

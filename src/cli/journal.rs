@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::formats::{Output, TableFormat};
+use crate::cli::paths;
 use crate::cli::shared::{LimitArgs, OutputArgs, RecordArgs, TargetArgs};
 
 /// `presencectl log`.
@@ -12,7 +13,7 @@ use crate::cli::shared::{LimitArgs, OutputArgs, RecordArgs, TargetArgs};
 pub struct LogArgs {
     /// A folder of reports, as `apply --report-dir DIR` keeps them: all of it is shown. Without it, the newest 200 reports
     /// of each org in `.presencectl/reports`, at the top of this Git checkout, else in the current folder.
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = paths::folder())]
     pub dir: Option<PathBuf>,
     /// Only what was done to this org: its name in the config, its own, or its id (or the first 8 or more
     /// characters of it).
@@ -39,7 +40,7 @@ pub struct LogArgs {
 pub struct UndoArgs {
     /// The report of an apply (or of an undo): a JSON file, by `--report-dir` or `--output json=FILE`. Without it, the
     /// newest apply of the org that wrote and was not undone; name the org by `--config` or `--org`.
-    #[arg(value_name = "REPORT")]
+    #[arg(value_name = "REPORT", value_parser = paths::input())]
     pub report: Option<PathBuf>,
     /// The config: what it protects or omits is left alone, and its limits hold. Without it nobody knows what
     /// must not be touched, and a real org is not written to unless somebody is asked.

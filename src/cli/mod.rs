@@ -38,6 +38,7 @@ pub mod journal;
 pub mod line;
 pub mod logging;
 pub mod offline;
+pub mod paths;
 pub mod precedence;
 pub mod retire;
 pub mod shared;

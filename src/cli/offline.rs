@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::formats::{FindingsFormat, Output};
+use crate::cli::paths;
 use crate::cli::shared::ConfigPath;
 
 /// `presencectl validate`.
@@ -81,15 +82,15 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub port: u16,
     /// Where the org is kept. Without it, it is forgotten at the end.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::file())]
     pub state: Option<PathBuf>,
     /// Definitions that a new org begins with: a JSON file, as the API lists them.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::input())]
     pub seed: Option<PathBuf>,
     /// Faults that it plays: a JSON file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::input())]
     pub faults: Option<PathBuf>,
     /// How it behaves, such as which permissions its client has: a JSON file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::input())]
     pub behavior: Option<PathBuf>,
 }

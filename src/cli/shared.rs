@@ -9,6 +9,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
 use crate::cli::formats::Output;
+use crate::cli::paths;
 use crate::config::ConfigSource;
 use crate::model::desired::{Desired, Limits};
 use crate::model::generation::{ApiChoice, Generation};
@@ -129,13 +130,13 @@ pub struct TargetArgs {
     pub sandbox: bool,
     /// Definitions that a new sandbox org begins with: a JSON file, as the API lists them. One that is there already
     /// goes on as it is.
-    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    #[arg(long, value_name = "FILE", requires = "sandbox", value_parser = paths::input())]
     pub sandbox_seed: Option<PathBuf>,
     /// Faults that the sandbox org plays: a JSON file.
-    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    #[arg(long, value_name = "FILE", requires = "sandbox", value_parser = paths::input())]
     pub sandbox_faults: Option<PathBuf>,
     /// How the sandbox org behaves, such as which permissions its client has: a JSON file.
-    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    #[arg(long, value_name = "FILE", requires = "sandbox", value_parser = paths::input())]
     pub sandbox_behavior: Option<PathBuf>,
     /// Another server, such as a gateway. `http` only for this machine. Its token endpoint is
     /// URL/oauth/token.
@@ -143,7 +144,7 @@ pub struct TargetArgs {
     pub base_url: Option<String>,
     /// Certificates that are trusted besides this machine's: a PEM file, such as the root of a proxy that
     /// decrypts.
-    #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
+    #[arg(long, value_name = "FILE", conflicts_with = "sandbox", value_parser = paths::input())]
     pub ca_cert: Option<PathBuf>,
     /// The generation of the API to speak, whatever `settings.api` says: `v1`, `v2`, or `auto`, which is
     /// `v1`, and `v2` where the org no longer serves that.
@@ -197,7 +198,7 @@ pub struct RecordArgs {
     /// Keep the report of this run in this folder, and read those of earlier runs from it. Without it the folder is
     /// `.presencectl/reports` at the top of the config's Git checkout, else in the current folder. The file is
     /// DIR/ORG/TIME-COMMIT.json.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = paths::folder())]
     pub report_dir: Option<PathBuf>,
     /// Keep no report, and read none.
     #[arg(long, conflicts_with = "report_dir")]

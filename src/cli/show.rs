@@ -26,8 +26,8 @@ pub struct ImportArgs {
 #[command(next_help_heading = "Files")]
 pub struct PlaceArgs {
     /// The file to write, or the folder: one that exists, a path that ends with `/`, or any with
-    /// `--split`. In a folder there is an org file, and one file a system presence. Without it, one
-    /// file goes to standard output.
+    /// `--split`. In a folder there is an org file, and one file a system presence. Without it, or with `-`,
+    /// one file goes to standard output.
     #[arg(long, value_name = "PATH")]
     pub out: Option<PathBuf>,
     /// One file a system presence, and an org file that uses them.

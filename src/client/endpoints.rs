@@ -44,12 +44,12 @@ pub enum EndpointError {
     #[error("the URL holds a query or a fragment: only scheme, host, port and path can stand there")]
     QueryOrFragment,
     /// The path of the API is part of it already.
-    #[error("the URL ends in `{0}`, which presencectl adds itself: leave it away")]
+    #[error("the URL has `{0}` in it, which presencectl adds itself: leave that away, and what follows it")]
     ApiPath(&'static str),
 }
 
 /// How an address ends that was copied with the path of an operation in it.
-const API_PATHS: [&str; 2] = ["/api/v2", "/oauth/token"];
+const API_PATHS: [&str; 3] = ["/api/v2", "/oauth/token", "/api"];
 
 impl Endpoints {
     pub fn of_region(region: Region) -> Result<Endpoints, EndpointError> {
@@ -89,7 +89,9 @@ impl Endpoints {
             return Err(EndpointError::PlainHttp);
         }
         let path = api.path().trim_end_matches('/').to_owned();
-        if let Some(end) = API_PATHS.into_iter().find(|end| path.ends_with(end)) {
+        let folded = path.to_ascii_lowercase();
+        let is_in = |end: &&str| folded.ends_with(*end) || folded.contains(&format!("{end}/")) && *end != "/api";
+        if let Some(end) = API_PATHS.into_iter().find(is_in) {
             return Err(EndpointError::ApiPath(end));
         }
         api.set_path(&format!("{path}/"));
@@ -246,6 +248,10 @@ mod tests {
             ("https://user:canary@gateway.example", EndpointError::Credentials),
             ("https://gateway.example?x=1", EndpointError::QueryOrFragment),
             ("https://gateway.example#x", EndpointError::QueryOrFragment),
+            ("https://gateway.example/API/V2", EndpointError::ApiPath("/api/v2")),
+            ("https://gateway.example/x/api/v2/presencedefinitions", EndpointError::ApiPath("/api/v2")),
+            ("https://gateway.example/api/", EndpointError::ApiPath("/api")),
+            ("https://gateway.example/OAuth/Token", EndpointError::ApiPath("/oauth/token")),
         ];
         for (base, error) in wrong {
             assert_eq!(Endpoints::of_base_url(base), Err(error), "{base}");

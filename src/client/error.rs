@@ -60,7 +60,7 @@ pub enum ApiErrorKind {
     /// Any other 4xx.
     Invalid,
     /// 408 or 5xx.
-    Server,
+    Server { retry_after_s: Option<u64> },
     /// No answer.
     Connection(WireError),
     /// 3xx.
@@ -192,6 +192,8 @@ impl fmt::Display for ApiError {
         let about = &self.about;
         write!(f, "`{} {}`", about.method, about.path)?;
         match (&self.kind, about.status) {
+            // No other host was spoken to.
+            (ApiErrorKind::Connection(error @ WireError::NoProxy { .. }), _) => write!(f, ": {error}")?,
             (ApiErrorKind::Connection(error), _) => {
                 write!(f, " to `{}`: {error}", about.host)?;
             }
@@ -299,7 +301,8 @@ impl ApiError {
             ApiErrorKind::NotOffered => "the org, or a gateway before it, does not offer this operation".to_owned(),
             ApiErrorKind::Conflict => "something else in the org stands against it, often an equal label: run `plan` again".to_owned(),
             ApiErrorKind::Invalid => "the platform refuses this request: its message says why".to_owned(),
-            ApiErrorKind::Server => "the platform had a problem of its own: run it again later; the correlation id is what its \
+            ApiErrorKind::Server { retry_after_s: Some(asked_s) } if *asked_s > RETRY_AFTER_MAX_S => asked_to_wait(*asked_s),
+            ApiErrorKind::Server { .. } => "the platform had a problem of its own: run it again later; the correlation id is what its \
                  support asks for"
                 .to_owned(),
             // No proxy is asked there.
@@ -358,12 +361,16 @@ fn forbidden(missing: &[String], needs: Permission) -> String {
     }
 }
 
+fn asked_to_wait(asked_s: u64) -> String {
+    format!(
+        "the platform asks to wait {asked_s} s, which is longer than the {RETRY_AFTER_MAX_S} s that a run waits: run it again \
+         then"
+    )
+}
+
 fn rate_limited(retry_after_s: Option<u64>) -> String {
     match retry_after_s {
-        Some(asked_s) if asked_s > RETRY_AFTER_MAX_S => format!(
-            "the platform asks to wait {asked_s} s, which is longer than the {RETRY_AFTER_MAX_S} s that a run waits: \
-             run it again then"
-        ),
+        Some(asked_s) if asked_s > RETRY_AFTER_MAX_S => asked_to_wait(asked_s),
         Some(_) | None => {
             "something else uses up the allowance of this OAuth client: run it again later, or use a client of its own \
              and --requests-per-minute"
@@ -376,6 +383,10 @@ fn rate_limited(retry_after_s: Option<u64>) -> String {
 pub fn connection_help(error: &WireError) -> String {
     match error {
         WireError::Proxy { variable, host, status, is_signed_in, .. } => return proxy_help(variable, host, *status, *is_signed_in),
+        WireError::NoProxy { proxy, variable, has_address, .. } => {
+            let what = if *has_address { "whether that proxy runs and lets this machine in" } else { "that name" };
+            return format!("check {what}: {variable} sends this run through `{proxy}`");
+        }
         WireError::NotSent(_) | WireError::NoHost(_) => "look at the region or --base-url, the network and HTTPS_PROXY",
         WireError::Untrusted { why, .. } => why.help(),
         WireError::Setup(why) if why.contains("CA certificates") => {
@@ -396,6 +407,10 @@ fn proxy_help(variable: &str, host: &str, status: u16, is_signed_in: bool) -> St
              correct them ({FORM}), or ask who runs the proxy"
         ),
         (407, false) => format!("the proxy wants a user and a password: write {variable} as {FORM}"),
+        (502..=504, _) => format!(
+            "the proxy in {variable} cannot reach `{host}` now: run it again later, or ask who runs the proxy whether it knows \
+             that host"
+        ),
         (403, _) => format!("the proxy does not let you reach `{host}`: ask who runs it to allow that host"),
         (_, _) => {
             format!("the proxy opens no way to `{host}`: check that {variable} names an HTTP proxy that allows CONNECT")
@@ -471,7 +486,7 @@ fn said(error: &ApiError) -> Vec<String> {
         | ApiErrorKind::NotServed(_)
         | ApiErrorKind::NoneServed
         | ApiErrorKind::NotOffered
-        | ApiErrorKind::Server
+        | ApiErrorKind::Server { .. }
         | ApiErrorKind::Connection(_)
         | ApiErrorKind::Redirected
         | ApiErrorKind::HoldsSecret

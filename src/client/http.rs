@@ -9,7 +9,7 @@ use reqwest::redirect::Policy;
 use crate::client::endpoints::Endpoints;
 use crate::client::trust::{self, Distrust};
 use crate::client::wire::{
-    AGENT, Body, Exchange, Request, Response, Wire, WireError, WireLimits, append, headers, response,
+    AGENT, Body, Exchange, NO_WAY_ON, Request, Response, Wire, WireError, WireLimits, append, headers, response,
 };
 use crate::host::clock::Clock;
 use crate::host::proxy::Proxy;
@@ -29,8 +29,6 @@ const WRAPPERS: [&str; 4] =
 const NO_TUNNEL: &str = "tunnel error: unsuccessful";
 const NOT_SIGNED_IN: &str = "tunnel error: proxy authorization required";
 const PROXY_AUTHENTICATION_REQUIRED: u16 = 407;
-/// What a proxy answers where it is willing and the way beyond it is not there.
-const NO_WAY_ON: [u16; 3] = [502, 503, 504];
 
 /// An answer of which nobody reads more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,9 +139,7 @@ impl HttpWire {
         let status = self.tunnel(proxy, url).await?;
         let answer = match status {
             200..=299 => Ok(()),
-            status if NO_WAY_ON.contains(&status) => {
-                return Err(WireError::NotSent(format!("the proxy `{}` answered {status}", proxy.host)));
-            }
+            status if NO_WAY_ON.contains(&status) => return Err(refused(proxy, host, status)),
             status => Err(refused(proxy, host, status)),
         };
         asked.push((host.to_owned(), answer.clone()));
@@ -154,8 +150,9 @@ impl HttpWire {
     async fn tunnel(&self, proxy: &Proxy, url: &reqwest::Url) -> Result<u16, WireError> {
         let not_sent = |error: reqwest::Error| match self.failure(error) {
             error @ (WireError::Untrusted { .. } | WireError::Setup(_)) => error,
-            // In each case the request itself was not sent.
-            error => WireError::NotSent(error.said()),
+            // Only the proxy was spoken to.
+            WireError::NoHost(said) => away(proxy, false, said),
+            error => away(proxy, true, error.said()),
         };
         let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));
         // As plain HTTP, which the client hands to the proxy as it is.
@@ -175,8 +172,14 @@ impl HttpWire {
     /// What a failure means for a request to this address: where the proxy opened no tunnel, that is the proxy's word.
     async fn failed(&self, url: &reqwest::Url, error: reqwest::Error) -> WireError {
         let failure = self.failure(error);
-        let (Some(proxy), WireError::NotSent(said)) = (&self.proxy, &failure) else { return failure };
         let host = url.host_str().unwrap_or_default();
+        let Some(proxy) = self.proxy.as_ref().filter(|it| it.leads_to(host)) else { return failure };
+        let said = match failure {
+            // No other name is looked up.
+            WireError::NoHost(said) => return away(proxy, false, said),
+            WireError::NotSent(said) => said,
+            failure => return failure,
+        };
         if said.contains(NOT_SIGNED_IN) {
             return refused(proxy, host, PROXY_AUTHENTICATION_REQUIRED);
         }
@@ -184,7 +187,7 @@ impl HttpWire {
             // It did a moment ago: the next request asks it again, and hears its status.
             self.asked.lock().await.retain(|(it, _)| it != host);
         }
-        failure
+        WireError::NotSent(said)
     }
 
     /// What answers at an address, asked without credentials: any answer shows that there is a way.
@@ -241,6 +244,10 @@ impl HttpWire {
             WireError::Lost(text)
         }
     }
+}
+
+fn away(proxy: &Proxy, has_address: bool, said: String) -> WireError {
+    WireError::NoProxy { proxy: proxy.host.clone(), variable: proxy.variable, has_address, said }
 }
 
 fn refused(proxy: &Proxy, host: &str, status: u16) -> WireError {

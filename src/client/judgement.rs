@@ -6,7 +6,7 @@ use crate::client::error::{ApiErrorKind, Permission, error_body};
 use crate::client::json::{self, JsonFault};
 use crate::client::policy::{ExchangeFailure, PAGES_MAX};
 use crate::client::shapes::UnreadableAnswer;
-use crate::client::wire::{Response, WireError};
+use crate::client::wire::{NO_WAY_ON, Response, WireError};
 use crate::model::text;
 
 /// How much of what is not JSON is shown.
@@ -33,11 +33,13 @@ pub(crate) fn judge(response: &Response, renewable: bool) -> Option<(ExchangeFai
             let by_the_platform = response.body.is_empty() || error_body(&response.body).is_some();
             (ExchangeFailure::Refused, ApiErrorKind::NotFound { by_the_platform })
         }
-        408 | 500 | 502..=599 => (ExchangeFailure::Unavailable { retry_after_s }, ApiErrorKind::Server),
+        408 | 500 | 502..=599 => {
+            (ExchangeFailure::Unavailable { retry_after_s }, ApiErrorKind::Server { retry_after_s })
+        }
         409 => (ExchangeFailure::Refused, ApiErrorKind::Conflict),
         429 => (ExchangeFailure::Throttled { retry_after_s }, ApiErrorKind::RateLimited { retry_after_s }),
         400..=499 => (ExchangeFailure::Refused, ApiErrorKind::Invalid),
-        501 => (ExchangeFailure::AnswerBroken, ApiErrorKind::Server),
+        501 => (ExchangeFailure::AnswerBroken, ApiErrorKind::Server { retry_after_s }),
         300..=399 => (ExchangeFailure::AnswerBroken, ApiErrorKind::Redirected),
         _ => (ExchangeFailure::AnswerBroken, ApiErrorKind::BrokenPromise("the status is none of HTTP's".to_owned())),
     };
@@ -69,8 +71,11 @@ pub(crate) fn is_login_limit(trouble: &Trouble) -> bool {
 /// network: asking again does not mend it.
 pub(crate) fn no_answer(error: WireError, has_answered: bool) -> Trouble {
     let failure = match &error {
-        WireError::NoHost(_) if !has_answered => ExchangeFailure::Refused,
-        WireError::NoHost(_) | WireError::NotSent(_) => ExchangeFailure::NotSent,
+        WireError::NoHost(_) | WireError::NoProxy { has_address: false, .. } if !has_answered => {
+            ExchangeFailure::Refused
+        }
+        WireError::NoHost(_) | WireError::NoProxy { .. } | WireError::NotSent(_) => ExchangeFailure::NotSent,
+        WireError::Proxy { status, .. } if NO_WAY_ON.contains(status) => ExchangeFailure::NotSent,
         // Nothing was sent, and asking again will not mend it.
         WireError::Untrusted { .. } | WireError::Proxy { .. } | WireError::Setup(_) => ExchangeFailure::Refused,
         WireError::Lost(_) | WireError::TimedOut { .. } => ExchangeFailure::AnswerLost,

@@ -568,7 +568,7 @@ impl Session {
             | ApiErrorKind::NotOffered
             | ApiErrorKind::Conflict
             | ApiErrorKind::Invalid
-            | ApiErrorKind::Server
+            | ApiErrorKind::Server { .. }
             | ApiErrorKind::Connection(_)
             | ApiErrorKind::Redirected
             | ApiErrorKind::HoldsSecret

@@ -20,6 +20,9 @@ pub const CONNECT_TIMEOUT_MS: u64 = 10_000;
 /// How the tool names itself to the platform.
 pub const AGENT: &str = concat!("presencectl/", env!("CARGO_PKG_VERSION"));
 
+/// What a proxy answers where it is willing and the way beyond it is not there.
+pub const NO_WAY_ON: [u16; 3] = [502, 503, 504];
+
 const CORRELATION_ID: &str = "inin-correlation-id";
 const SANDBOX: &str = "presencectl-sandbox";
 /// How many requests were counted, how many may be, and after how many seconds counting begins anew
@@ -158,6 +161,15 @@ pub enum WireError {
         /// The reason in the words of the TLS library.
         said: String,
     },
+    /// The proxy itself was not reached; nothing was sent.
+    #[error("no connection to the proxy `{proxy}` ({variable}): {said}")]
+    NoProxy {
+        proxy: String,
+        variable: &'static str,
+        /// Has its name an address?
+        has_address: bool,
+        said: String,
+    },
     /// The proxy opened no tunnel; nothing was sent through it.
     #[error("the proxy `{proxy}` answered {status}")]
     Proxy {
@@ -188,6 +200,9 @@ impl WireError {
         match self {
             WireError::NotSent(said) => WireError::NotSent(words(&said)),
             WireError::NoHost(said) => WireError::NoHost(words(&said)),
+            WireError::NoProxy { proxy, variable, has_address, said } => {
+                WireError::NoProxy { proxy, variable, has_address, said: words(&said) }
+            }
             WireError::Untrusted { why, said } => WireError::Untrusted { why, said: words(&said) },
             WireError::Setup(said) => WireError::Setup(words(&said)),
             WireError::Lost(said) => WireError::Lost(words(&said)),
@@ -203,9 +218,10 @@ impl WireError {
             | WireError::Untrusted { why: _, said }
             | WireError::Setup(said)
             | WireError::Lost(said) => said,
-            error @ (WireError::Proxy { .. } | WireError::TimedOut { .. } | WireError::TooLarge { .. }) => {
-                error.to_string()
-            }
+            error @ (WireError::NoProxy { .. }
+            | WireError::Proxy { .. }
+            | WireError::TimedOut { .. }
+            | WireError::TooLarge { .. }) => error.to_string(),
         }
     }
 }
@@ -218,8 +234,8 @@ pub trait Wire: Send + Sync {
     /// One exchange.
     ///
     /// # Guarantees
-    /// The request is sent at most once. Redirects are not followed. `NotSent`, `NoHost`, `Untrusted`, `Proxy` and
-    /// `Setup` mean that nothing was sent.
+    /// The request is sent at most once. Redirects are not followed. `NotSent`, `NoHost`, `NoProxy`, `Untrusted`,
+    /// `Proxy` and `Setup` mean that nothing was sent.
     fn exchange<'a>(&'a self, request: &'a Request) -> Exchange<'a>;
 }
 

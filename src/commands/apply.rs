@@ -1,5 +1,6 @@
 //! `presencectl apply`.
 
+use crate::cli::paths::is_stream;
 use crate::cli::{ApplyArgs, ConfigArgs};
 use crate::client::Session;
 use crate::commands::context::connect::Connection;
@@ -12,6 +13,7 @@ use crate::commands::saved;
 use crate::host::exit::Exit;
 use crate::model::desired::{Desired, Limits};
 use crate::model::generation::Generation;
+use crate::model::problem::Problem;
 use crate::model::source::Sources;
 use crate::model::text;
 use crate::ops::apply::report::{Outcome, Report, ReportRow, Skip, Unseen};
@@ -40,7 +42,10 @@ pub async fn run(args: &ApplyArgs, shell: &mut Host<'_>) -> Exit {
 
 async fn applied(args: &ApplyArgs, desk: &mut Run, shell: &mut Host<'_>) -> Result<Execution, Failure> {
     desk.outputs.spare(args.target.files_read().iter().chain(&args.plans))?;
-    let saved = args.plans.iter().map(|it| saved::read(it)).collect::<Result<Vec<_>, _>>()?;
+    if args.plans.iter().filter(|it| is_stream(it)).count() > 1 {
+        return Err(Problem::new("standard input is one saved plan").help("give the others as files").into());
+    }
+    let saved = args.plans.iter().map(|it| saved::read(it, shell.terminal)).collect::<Result<Vec<_>, _>>()?;
     let (config, sources) = shell.load(&args.config, &mut desk.outputs)?;
     desk.record.goes_by(&config, &args.config.path, &sources);
     let desired = limited(config.desired.clone(), &args.only)?;

@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::cli::paths;
 use crate::cli::{ChoiceArgs, ImportArgs, PlaceArgs, TargetArgs};
 use crate::commands::context::connect::named_region;
 use crate::commands::context::conversation::with_session;
@@ -38,7 +39,7 @@ pub async fn run(args: &ImportArgs, shell: &mut Host<'_>) -> Exit {
 }
 
 async fn done(args: &ImportArgs, shell: &mut Host<'_>) -> Result<(), Failure> {
-    let place = Place::of(args);
+    let place = Place::of(args)?;
     let asked = asked(args, &place, shell)?;
     let Made { import, target } = make(&args.target, &asked, shell).await?;
     match &place {
@@ -120,14 +121,21 @@ enum Place {
 }
 
 impl Place {
-    fn of(args: &ImportArgs) -> Place {
+    fn of(args: &ImportArgs) -> Result<Place, Problem> {
         let PlaceArgs { out, split, force: _ } = &args.place;
-        let Some(path) = out else { return Place::Stdout };
+        let Some(path) = out else { return Ok(Place::Stdout) };
+        if paths::is_stream(path) && *split {
+            return Err(Problem::new("--split makes several files, and `-` is standard output")
+                .help("give `--out` a folder; one named `-` is `./-`"));
+        }
+        if paths::is_stream(path) {
+            return Ok(Place::Stdout);
+        }
         let typed = path.as_os_str().as_encoded_bytes();
         if *split || typed.ends_with(b"/") || path.is_dir() {
-            Place::Folder(path.clone())
+            Ok(Place::Folder(path.clone()))
         } else {
-            Place::File(path.clone())
+            Ok(Place::File(path.clone()))
         }
     }
 

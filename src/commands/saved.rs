@@ -3,7 +3,9 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use crate::cli::paths::is_stream;
 use crate::host::files;
+use crate::host::terminal::Terminal;
 use crate::model::limits::SAVED_PLAN_BYTES_MAX;
 use crate::model::names::Locale;
 use crate::model::observed::Target;
@@ -13,15 +15,19 @@ use crate::ops::apply::report::{Outcome, ReportRow};
 use crate::output::json::saved_plan;
 use crate::plan::saved::{self, Bound, Fresh, Misfit, ReviewedOperation, SavedPlan};
 
-pub fn read(path: &Path) -> Result<SavedPlan, Problem> {
+pub fn read(path: &Path, terminal: &mut Terminal) -> Result<SavedPlan, Problem> {
     let named = |what: String| {
         Problem::new(format!("the saved plan `{}` cannot be used: {what}", text::unticked(path.display())))
     };
-    let failed = |error: std::io::Error| files::cannot_read(path, named(cause(&error)));
-    let mut bytes = Vec::new();
     // A pipe does not say how long it is.
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(SAVED_PLAN_BYTES_MAX.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    let bytes_max = SAVED_PLAN_BYTES_MAX.saturating_add(1);
+    let read = if is_stream(path) {
+        terminal.read_input(bytes_max)
+    } else {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path).and_then(|it| it.take(bytes_max).read_to_end(&mut bytes)).map(|_| bytes)
+    };
+    let bytes = read.map_err(|error| files::cannot_read(path, named(cause(&error))))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > SAVED_PLAN_BYTES_MAX) {
         return Err(named(format!("it is longer than {SAVED_PLAN_BYTES_MAX} bytes")));
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::error::{ContextKind, ContextValue};
 
 use crate::cli::line::CommandLine;
+use crate::cli::paths;
 use crate::cli::{
     DiagnosisFormat, FindingsFormat, Format, Output, RecordArgs, TableFormat, TargetArgs, View, variables,
 };
@@ -55,8 +56,12 @@ const GUARDS: [&str; 9] = [
     "--yes",
 ];
 
-/// Wrong usage without the suggestion of a flag that lifts a guard.
+/// Wrong usage without the suggestion of a flag that lifts a guard, and without the one to take a flag for a value.
 pub fn without_guards(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested) {
+        let tips = tips.iter().filter(|it| !it.to_string().contains(" as a value, use ")).cloned().collect();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+    }
     let is_guard = |it: &str| GUARDS.iter().any(|guard| it.trim_start_matches('-') == guard.trim_start_matches('-'));
     let suggests_one = match error.get(ContextKind::SuggestedArg) {
         Some(ContextValue::String(one)) => is_guard(one),
@@ -88,7 +93,9 @@ fn leave<F: View>(keeping: Keeping, awaited: PageKind, problem: Problem, shell: 
     let record = RecordArgs {
         actor: last("actor", shell),
         reason: last("reason", shell),
-        report_dir: last("report-dir", shell).map(PathBuf::from).filter(|_| keeping == Keeping::Recorded),
+        report_dir: last("report-dir", shell)
+            .map(PathBuf::from)
+            .filter(|it| keeping == Keeping::Recorded && !paths::is_stream(it)),
         no_report: false,
     };
     let target = TargetArgs {

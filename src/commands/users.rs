@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use crate::cli::paths::is_stream;
 use crate::cli::{ConfigArgs, ConfigPath, UserConfigArgs, View, WhoArgs};
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::run::{Failure, Host};
@@ -19,9 +20,6 @@ use crate::ops::users::sheet::{self, InputEntry, Mistake};
 /// How many mistakes of an input are told.
 const MISTAKES_TOLD_MAX: usize = 10;
 
-/// Standard input, in the place of a file.
-const STDIN: &str = "-";
-
 /// The users of the command line, then those of the files.
 pub fn entries(who: &WhoArgs, terminal: &mut Terminal) -> Result<Vec<InputEntry>, Problem> {
     let WhoArgs { ids, from } = who;
@@ -33,7 +31,7 @@ pub fn entries(who: &WhoArgs, terminal: &mut Terminal) -> Result<Vec<InputEntry>
     };
     take(sheet::arguments(ids));
     for path in from {
-        let name = if is_stdin(path) { "standard input".to_owned() } else { path.display().to_string() };
+        let name = if is_stream(path) { "standard input".to_owned() } else { path.display().to_string() };
         take(sheet::read(&name, &text(path, &name, terminal)?));
     }
     if !mistakes.is_empty() {
@@ -47,7 +45,7 @@ pub fn entries(who: &WhoArgs, terminal: &mut Terminal) -> Result<Vec<InputEntry>
 }
 
 pub fn files(who: &WhoArgs) -> impl Iterator<Item = &PathBuf> {
-    who.from.iter().filter(|path| !is_stdin(path))
+    who.from.iter().filter(|path| !is_stream(path))
 }
 
 /// Everything that is wrong in an input, in one sentence.
@@ -62,7 +60,7 @@ pub fn wrong(mistakes: &[Mistake]) -> Problem {
 
 /// Do the users come from standard input?
 pub fn from_stdin(who: &WhoArgs) -> bool {
-    who.from.iter().any(|path| is_stdin(path))
+    who.from.iter().any(|path| is_stream(path))
 }
 
 /// The source that somebody typed.
@@ -88,15 +86,11 @@ pub fn config<F: View>(
     }
 }
 
-fn is_stdin(path: &Path) -> bool {
-    path.as_os_str() == STDIN
-}
-
 fn text(path: &Path, name: &str, terminal: &mut Terminal) -> Result<String, Problem> {
     let cannot = |why: String| Problem::new(format!("cannot read `{name}`: {why}"));
     // A pipe does not say how long it is.
     let bytes_max = USERS_BYTES_MAX.saturating_add(1);
-    let read = if is_stdin(path) {
+    let read = if is_stream(path) {
         terminal.read_input(bytes_max)
     } else {
         let mut bytes = Vec::new();

@@ -108,19 +108,46 @@ fn listed<'a>(placed: impl Iterator<Item = &'a Placed>) -> Option<String> {
 /// A file with everything in it, beside its place.
 struct Ready<'a> {
     place: &'a FilePlace,
-    new: Temporary,
+    new: Content<'a>,
     /// What stands in its place, and the same once more, to put it back without a word to write.
-    old: Option<(&'a [u8], Temporary)>,
+    old: Option<(&'a [u8], Content<'a>)>,
+}
+
+/// What a file is to hold.
+struct Content<'a> {
+    bytes: &'a [u8],
+    /// With all of it. `None` if nothing can be made beside the file, which is written over then.
+    beside: Option<Temporary>,
+}
+
+impl<'a> Content<'a> {
+    fn beside(place: &FilePlace, bytes: &'a [u8], is_there: bool, signals: &Signals) -> Result<Content<'a>, Problem> {
+        match place.beside(bytes, signals) {
+            Ok(new) => Ok(Content { bytes, beside: Some(new) }),
+            Err(error) if is_there && files::is_refused(&error) => Ok(Content { bytes, beside: None }),
+            Err(error) => Err(nothing_written(files::cannot_write(&place.path, &error))),
+        }
+    }
+
+    /// Puts it in its place. A file that the system lets no other take the place of, such as a mounted one, is written over.
+    fn put(self, place: &FilePlace) -> Result<(), (io::Error, Option<Temporary>)> {
+        let Content { bytes, beside } = self;
+        let (error, beside) = match beside.map(|it| place.put(it)) {
+            Some(Ok(())) => return Ok(()),
+            Some(Err((error, beside))) if !files::is_refused(&error) => return Err((error, Some(beside))),
+            Some(Err((error, beside))) => (Some(error), Some(beside)),
+            None => (None, None),
+        };
+        place.write_over(bytes).map_err(|over| (error.unwrap_or(over), beside))
+    }
 }
 
 impl Ready<'_> {
     fn beside<'a>(file: &'a Looked, signals: &Signals) -> Result<Ready<'a>, Problem> {
         let Looked { place, text, there } = file;
-        let beside = |content: &[u8]| {
-            place.beside(content, signals).map_err(|error| nothing_written(files::cannot_write(&place.path, &error)))
-        };
-        let new = beside(text.as_bytes())?;
-        let old = there.as_deref().map(|it| beside(it).map(|old| (it, old))).transpose()?;
+        let new = Content::beside(place, text.as_bytes(), there.is_some(), signals)?;
+        let old = |it| Content::beside(place, it, true, signals).map(|old| (it, old));
+        let old = there.as_deref().map(old).transpose()?;
         Ok(Ready { place, new, old })
     }
 
@@ -141,7 +168,7 @@ impl Ready<'_> {
 #[derive(Default)]
 struct Done<'a> {
     /// With what was there before.
-    files: Vec<(&'a FilePlace, Option<Temporary>)>,
+    files: Vec<(&'a FilePlace, Option<Content<'a>>)>,
     /// Those that were made, each with the folder that it is in.
     folders: Vec<(Folder, OsString)>,
 }
@@ -150,9 +177,13 @@ impl<'a> Done<'a> {
     fn put(&mut self, ready: Ready<'a>) -> Result<(), Problem> {
         let Ready { place, new, old } = ready;
         place.make_folder(&mut self.folders)?;
-        place.put(new).map_err(|(error, _)| files::cannot_write(&place.path, &error))?;
-        self.files.push((place, old.map(|(_, old)| old)));
-        Ok(())
+        let put = new.put(place).map_err(|(error, _)| files::cannot_write(&place.path, &error));
+        // One that was written over in part has lost what it held.
+        let is_as_before = |there: &[u8]| place.there().is_ok_and(|now| now.as_deref() == Some(there));
+        if put.is_ok() || old.as_ref().is_some_and(|(there, _)| !is_as_before(there)) {
+            self.files.push((place, old.map(|(_, old)| old)));
+        }
+        put
     }
 
     /// Puts everything back, and says what cannot be.
@@ -160,10 +191,10 @@ impl<'a> Done<'a> {
         let mut left = Vec::new();
         for (place, old) in self.files.into_iter().rev() {
             let name = place.path.display();
-            match old.map(|it| place.put(it)) {
+            match old.map(|it| it.put(place)) {
                 Some(Ok(())) => {}
                 // All that there still is of it.
-                Some(Err((_, old))) => {
+                Some(Err((_, Some(old)))) => {
                     left.push(format!(
                         "{name} (what it held is in `{}`)",
                         old.keep().display(),
@@ -171,7 +202,7 @@ impl<'a> Done<'a> {
                     ));
                 }
                 None if place.remove().is_ok() => {}
-                None => left.push(text::ticked(name)),
+                Some(Err((_, None))) | None => left.push(text::ticked(name)),
             }
         }
         // The inner ones first. One that is not empty holds somebody else's by now, or what is named above.
@@ -211,6 +242,7 @@ mod tests {
         let kept = old.path();
         // Nothing is renamed over a folder.
         fs::create_dir(&place).unwrap();
+        let old = Content { bytes: b"# mine\n", beside: Some(old) };
         let done = Done { files: vec![(&found, Some(old))], folders: Vec::new() };
         let problem = done.take_back(Problem::new("cannot write `README.md`: the disk is full"));
         let (place, at) = (place.display(), kept.display());

@@ -66,7 +66,8 @@ impl WholeFile {
     /// How many bytes may still be written to it; `None` if there is no limit.
     pub fn room(&self) -> Option<u64> {
         let length = || fs::metadata(&self.path).map_or(0, |it| it.len());
-        (self.way == Way::Append).then(|| STEP_SUMMARY_BYTES_MAX.saturating_sub(length()))
+        let taken = |length: u64| if length > 0 { length.saturating_add(BETWEEN_BYTES) } else { 0 };
+        (self.way == Way::Append).then(|| STEP_SUMMARY_BYTES_MAX.saturating_sub(taken(length())))
     }
 
     pub fn write(&self, content: impl AsRef<[u8]>, signals: &Signals) -> Result<(), Problem> {
@@ -79,7 +80,9 @@ impl WholeFile {
             Way::Append => self.append(content),
             Way::Whole => match self.replace(content, signals) {
                 // Better a file that a crash could leave half written than a result that is lost.
-                Err(error) if is_refused(&error) && self.path.is_file() => self.write_over(content),
+                Err(error) if is_refused(&error) && self.path.is_file() => {
+                    fs::OpenOptions::new().write(true).open(&self.path).and_then(|it| write_over(it, content))
+                }
                 written => written,
             },
         };
@@ -90,13 +93,6 @@ impl WholeFile {
         let place = FilePlace::typed(&self.path)?;
         let new = place.beside(content, signals)?;
         signals.ended(|| place.put(new).map_err(|(error, _)| error))
-    }
-
-    fn write_over(&self, content: &[u8]) -> io::Result<()> {
-        let mut file = fs::OpenOptions::new().write(true).open(&self.path)?;
-        file.write_all(content)?;
-        file.set_len(u64::try_from(content.len()).unwrap_or(u64::MAX))?;
-        file.sync_all()
     }
 
     /// In one write, since others may write as well; an empty line parts it from what is there.
@@ -110,11 +106,18 @@ impl WholeFile {
     }
 }
 
+fn write_over(mut file: fs::File, content: &[u8]) -> io::Result<()> {
+    file.write_all(content)?;
+    file.set_len(u64::try_from(content.len()).unwrap_or(u64::MAX))?;
+    file.sync_all()
+}
+
 /// What stands between two results in a file that is appended to.
 const BETWEEN: &[u8] = b"\n\n";
+const BETWEEN_BYTES: u64 = 2;
 
 /// Does the system refuse that a file is made beside another one, or renamed over it? A mounted file is busy.
-fn is_refused(error: &io::Error) -> bool {
+pub fn is_refused(error: &io::Error) -> bool {
     use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
     matches!(error.kind(), ResourceBusy | CrossesDevices | PermissionDenied | ReadOnlyFilesystem)
 }
@@ -270,6 +273,14 @@ impl FilePlace {
             Ok((folder, [])) => new.persist(&folder, &self.name),
             Ok((_, [_, ..])) => Err((io::ErrorKind::NotFound.into(), new)),
             Err(fault) => Err((as_io(fault), new)),
+        }
+    }
+
+    /// Writes over the file that is there, in its place: for one that no other can take the place of.
+    pub fn write_over(&self, content: &[u8]) -> io::Result<()> {
+        match self.kind().map_err(as_io)? {
+            Some((_, folder)) => write_over(folder.write(&self.name, Write::Lock).map_err(as_io)?, content),
+            None => Err(io::ErrorKind::NotFound.into()),
         }
     }
 

@@ -45,7 +45,7 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Write {
     Append,
-    /// For its lock. What is in it stays.
+    /// For its lock, or to be written over. What is in it stays.
     Lock,
 }
 

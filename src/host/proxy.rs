@@ -69,6 +69,9 @@ pub enum ProxyError {
 impl ProxyError {
     pub fn help(&self) -> String {
         match self {
+            ProxyError::Unreadable { variable, why } if *why == NONE => {
+                format!("leave {variable} empty for no proxy, or name the hosts that need none in NO_PROXY")
+            }
             ProxyError::Unreadable { variable, .. } => format!(
                 "write {variable} as `http://HOST:PORT` or `http://USER:PASSWORD@HOST:PORT`, without quotes; in user and \
                  password, percent-encode everything but letters and digits, such as `%40` for `@`"
@@ -111,11 +114,14 @@ impl Proxies {
         let Some(first) = through.first() else { return Ok(None) };
         let unreadable = |why| ProxyError::Unreadable { variable, why };
         let value = value.as_ref().ok_or_else(|| unreadable(NOT_ASCII))?.expose_secret();
-        let proxy = if is_cut(value) { None } else { read(&self.matcher(value), variable, first) };
-        let mut proxy = proxy.ok_or_else(|| unreadable(why(value)))?;
-        if proxy.address.starts_with("socks") {
+        if is_socks(value) {
             return Err(ProxyError::Socks { variable });
         }
+        if is_no_proxy(value) {
+            return Err(unreadable(NONE));
+        }
+        let proxy = if is_cut(value) { None } else { read(&self.matcher(value), variable, first) };
+        let mut proxy = proxy.ok_or_else(|| unreadable(why(value)))?;
         for url in &through {
             self.no_entry_means(url)?;
         }
@@ -190,9 +196,25 @@ fn is_cut(value: &str) -> bool {
 
 const NOT_ASCII: &str = "a letter outside ASCII is written percent-encoded, such as `%C3%A4` for `ä`";
 
+const NONE: &str = "it is a word for no proxy, and would be taken for the name of one";
+
+/// Of whatever version, and however the scheme is written.
+fn is_socks(value: &str) -> bool {
+    value.split_once("://").is_some_and(|(scheme, _)| scheme.to_ascii_lowercase().starts_with("socks"))
+}
+
+/// Does it say in a word, or by a bare number, that there is no proxy?
+fn is_no_proxy(value: &str) -> bool {
+    const WORDS: [&str; 13] =
+        ["direct", "none", "no", "false", "off", "null", "nil", "undefined", "disabled", "true", "yes", "on", "unset"];
+    let host = value.split_once("://").map_or(value, |(_, rest)| rest);
+    let host = host.trim_end_matches('/').to_ascii_lowercase();
+    WORDS.contains(&host.as_str()) || !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+}
+
 /// What is wrong with a value that names no proxy.
 fn why(value: &str) -> &'static str {
-    const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+    const SCHEMES: [&str; 2] = ["http", "https"];
     let quotes = ['"', '\'', '`', '“', '”', '„', '‘', '’', '«', '»'];
     let scheme = value.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     if value.trim().is_empty() {
@@ -252,27 +274,41 @@ fn part_may_mean(typed: &str, url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let part = typed.split_once("://").map_or(typed, |(_, rest)| rest);
-    if host.parse::<IpAddr>().is_ok() {
-        // Ranges, masks, beginnings: none is read, so any may mean it.
-        let is_of_addresses = |c: char| c.is_ascii_hexdigit() || "[]:./*-".contains(c);
-        return !is_plain(part) && part.contains(|c: char| c.is_ascii_digit()) && part.chars().all(is_of_addresses);
-    }
-    let part = part.split('/').next().unwrap_or_default();
+    let is_expression = part.starts_with('/') || part.contains(".*") || part.contains(['\\', '^', '$', '(', '+', '~']);
     let (name, own_port) = match part.rsplit_once(':') {
-        Some((name, number)) if number.parse::<u16>().is_ok() => (name, number.parse().ok()),
+        // Of an address with more colons, that is no port.
+        Some((name, number)) if name.ends_with(']') || !name.contains(':') => (name, number.parse::<u16>().ok()),
         _ => (part, None),
     };
     if own_port.is_some() && own_port != url.port_or_known_default() {
         return false;
     }
+    let part = if own_port.is_some() { name } else { part };
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        if let Ok(address) = part.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+            return address == ip;
+        }
+        // Ranges, masks, beginnings: none is read, so any may mean it.
+        let is_of_addresses = |c: char| c.is_ascii_hexdigit() || "[]:./*-".contains(c);
+        let is_range = part.contains(|c: char| c.is_ascii_digit()) && part.chars().all(is_of_addresses);
+        if is_range || !is_expression {
+            return is_range && !is_plain(part);
+        }
+    }
+    if is_address(part.trim_start_matches('[').trim_end_matches(']')) {
+        return false;
+    }
+    let name = part.trim_start_matches('/').split('/').next().unwrap_or_default();
     let ascii = (!name.is_ascii()).then(|| Url::parse(&format!("https://{name}")).ok()).flatten();
     let name = ascii.as_ref().and_then(Url::host_str).unwrap_or(name).to_ascii_lowercase();
     let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    // Quotes and what an expression is made of stand for anything.
-    let pattern: String = name.chars().map(|c| if is_of_a_name(c) { c } else { '*' }).collect();
+    // Quotes and what an expression is made of stand for anything; there, a point does as well.
+    let is_itself = |c: char| is_of_a_name(c) && (c != '.' || !is_expression);
+    let pattern: String = name.chars().map(|c| if is_itself(c) { c } else { '*' }).collect();
     let pattern = pattern.trim_matches('.');
     let below = host.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| &host[at + 1..]);
-    pattern.contains(|c: char| c.is_ascii_alphanumeric())
+    let is_of_all = || is_expression || name.contains('*');
+    (pattern.contains(|c: char| c.is_ascii_alphanumeric()) || !pattern.is_empty() && is_of_all())
         && std::iter::once(host).chain(below).any(|it| fits(pattern, it))
 }
 
@@ -352,10 +388,23 @@ mod tests {
             let apart = [("HTTPS_PROXY", value), ("NO_PROXY", "mypurecloud.de")];
             assert_eq!(used(&apart, API), Ok(None), "it is not for this host");
         }
-        for scheme in ["socks4", "socks4a", "socks5", "socks5h"] {
+        for scheme in ["socks", "socks4", "socks4a", "socks5", "socks5h", "SOCKS5H", "Socks"] {
             let error = used(&[("ALL_PROXY", &format!("{scheme}://eve:pw@corp.test:1080"))], API).unwrap_err();
             assert_eq!(error, ProxyError::Socks { variable: "ALL_PROXY" });
         }
+    }
+
+    #[test]
+    fn a_word_for_no_proxy_is_not_taken_for_its_name() {
+        for value in ["DIRECT", "none", "false", "0", "-", "http://off", "True", "8080"] {
+            let error = used(&[("HTTPS_PROXY", value)], API).unwrap_err();
+            assert!(error.help().starts_with("leave HTTPS_PROXY empty for no proxy"), "{value}: {}", error.help());
+            assert_eq!(used(&[("HTTPS_PROXY", value), ("NO_PROXY", "*")], API), Ok(None));
+        }
+        assert_eq!(
+            shown(&[("HTTPS_PROXY", "http://direct.corp.test")]).as_deref(),
+            Some("HTTPS_PROXY direct.corp.test")
+        );
     }
 
     #[cfg(unix)]
@@ -395,6 +444,13 @@ mod tests {
             ("https://api.mypurecloud.de/", "stops"),
             ("\"mypurecloud.de\"", "stops"),
             ("^api\\.mypurecloud\\.de$", "stops"),
+            ("/.*purecloud.*/", "stops"),
+            ("~.*", "stops"),
+            ("~.*purecloud.de", "stops"),
+            ("**", "stops"),
+            ("/.*corp.*/", "proxy"),
+            ("~^corp", "proxy"),
+            ("10.0.0.1:443,[::1],\"\"", "proxy"),
         ] {
             assert_eq!(with(except, API), way, "{except}");
         }
@@ -405,6 +461,13 @@ mod tests {
             ("10.0.", "stops"),
             ("10.0.0.0/255.0.0.0", "stops"),
             ("*.corp.test", "proxy"),
+            ("10.0.0.1:80", "proxy"),
+            ("10.0.0.2:443", "proxy"),
+            ("10.0.0.1:443", "stops"),
+            ("https://10.0.0.1/", "stops"),
+            ("~10[.]0.*", "stops"),
+            ("/.*/", "stops"),
+            ("/.*corp.*/", "proxy"),
         ] {
             assert_eq!(with(except, "https://10.0.0.1/"), way, "{except}");
         }

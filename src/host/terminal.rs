@@ -82,7 +82,7 @@ impl Terminal {
             out_is_terminal: out.is_terminal(),
             err_is_terminal: err.is_terminal(),
             input_is_terminal: input.is_terminal(),
-            out_columns: console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns)),
+            out_columns: columns(&out),
             out: Box::new(out),
             err: Box::new(err),
             input: Box::new(input.lock()),
@@ -160,6 +160,18 @@ impl Terminal {
             Exit::Success | Exit::Changes | Exit::Failure | Exit::Interrupted | Exit::Terminated => exit,
         }
     }
+}
+
+/// How wide the terminal of a stream is, if it says so. Some know no rows and say how wide they are.
+#[cfg(unix)]
+fn columns(stream: &io::Stdout) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
+    Some(usize::from(size.ws_col)).filter(|it| *it > 0)
+}
+
+#[cfg(not(unix))]
+fn columns(_: &io::Stdout) -> Option<usize> {
+    console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns))
 }
 
 impl Stream {

@@ -100,7 +100,7 @@ pub fn stops_everything(error: &ApiError) -> bool {
         | ApiErrorKind::NotOffered
         | ApiErrorKind::Conflict
         | ApiErrorKind::Invalid
-        | ApiErrorKind::Server
+        | ApiErrorKind::Server { .. }
         | ApiErrorKind::Redirected
         | ApiErrorKind::Interrupted
         | ApiErrorKind::Waited

@@ -31,6 +31,10 @@ fn kinds() -> Vec<(ApiErrorKind, Option<u16>)> {
         let (proxy, host) = (text("proxy.corp.test:3128"), text("api.mypurecloud.de"));
         lost(WireError::Proxy { proxy, variable: "HTTPS_PROXY", host, status, is_signed_in })
     };
+    let away = |has_address, said: &str| {
+        let proxy = text("proxy.corp.test:3128");
+        lost(WireError::NoProxy { proxy, variable: "HTTPS_PROXY", has_address, said: text(said) })
+    };
     let untrusted = |why, said: &str| lost(WireError::Untrusted { why, said: text(said) });
     vec![
         (ApiErrorKind::Unauthorized { given_token: true }, Some(401)),
@@ -53,7 +57,8 @@ fn kinds() -> Vec<(ApiErrorKind, Option<u16>)> {
         (ApiErrorKind::Waited, None),
         (ApiErrorKind::Conflict, Some(409)),
         (ApiErrorKind::Invalid, Some(400)),
-        (ApiErrorKind::Server, Some(500)),
+        (ApiErrorKind::Server { retry_after_s: None }, Some(500)),
+        (ApiErrorKind::Server { retry_after_s: Some(RETRY_AFTER_MAX_S + 320) }, Some(503)),
         (ApiErrorKind::Redirected, Some(302)),
         (ApiErrorKind::HoldsSecret, Some(200)),
         (ApiErrorKind::BrokenPromise(text("`entities` is no list")), Some(200)),
@@ -64,6 +69,9 @@ fn kinds() -> Vec<(ApiErrorKind, Option<u16>)> {
         (ApiErrorKind::Incomplete(text("the org says that it has 50 definitions, and shows 10")), None),
         (ApiErrorKind::UnusableId(text("../x")), None),
         lost(WireError::NotSent(text("tcp connect error: Connection refused"))),
+        away(false, "dns error: no address"),
+        away(true, "tcp connect error: Connection refused"),
+        refused(503, false),
         refused(407, true),
         refused(407, false),
         refused(403, false),
@@ -116,7 +124,7 @@ fn name(kind: &ApiErrorKind) -> &'static str {
         ApiErrorKind::Waited => "waited",
         ApiErrorKind::Conflict => "conflict",
         ApiErrorKind::Invalid => "invalid",
-        ApiErrorKind::Server => "server",
+        ApiErrorKind::Server { .. } => "server",
         ApiErrorKind::Redirected => "redirected",
         ApiErrorKind::HoldsSecret => "holds-secret",
         ApiErrorKind::BrokenPromise(_) => "broken-promise",
@@ -127,6 +135,7 @@ fn name(kind: &ApiErrorKind) -> &'static str {
         ApiErrorKind::UnusableId(_) => "unusable-id",
         ApiErrorKind::Connection(error) => match error {
             WireError::NotSent(_) => "not-sent",
+            WireError::NoProxy { .. } => "no-proxy",
             WireError::Proxy { .. } => "proxy",
             WireError::NoHost(_) => "no-host",
             WireError::Untrusted { why, .. } => match why {
@@ -145,7 +154,7 @@ fn name(kind: &ApiErrorKind) -> &'static str {
     }
 }
 
-const NAMES: usize = 34;
+const NAMES: usize = 35;
 
 #[test]
 fn every_error_of_the_api_says_what_to_do() {

@@ -16,6 +16,11 @@ const WIDTH: usize = 30;
 /// A terminal that is narrower has no room for it.
 const WITH_BAR_MIN: usize = 60;
 
+/// Is there a terminal for one, of a width that is known? In the dark a bar would wrap.
+pub fn has_room(terminal: &Terminal, in_lines: bool) -> bool {
+    terminal.err_is_terminal() && !in_lines && console::Term::stderr().size_checked().is_some()
+}
+
 /// A bar up to `total`.
 pub fn bar(total: usize) -> ProgressBar {
     styled(total, End::default())
@@ -56,7 +61,7 @@ pub struct Count {
 impl Count {
     /// Up to `total`.
     pub fn new(terminal: &Terminal, in_lines: bool, total: usize) -> Count {
-        let bar = (terminal.err_is_terminal() && !in_lines).then(|| bar(total));
+        let bar = has_room(terminal, in_lines).then(|| bar(total));
         let stream = terminal.error_stream();
         stream.has_bar(bar.clone());
         Count { bar, stream }

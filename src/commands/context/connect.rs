@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::cli::{LimitArgs, TargetArgs};
 use crate::client::{Credentials, Endpoints, HttpWire, Options, Session, WireLimits};
+use crate::commands::context::pasted;
 use crate::commands::context::start_sandbox::{self, Started};
 use crate::host::clock::Clock;
 use crate::host::environment::Environment;
@@ -194,14 +195,14 @@ impl Named {
 
 pub fn credentials(environment: &Environment) -> Result<Credentials, Problem> {
     if let Some(token) = &environment.access_token {
-        pasted("GENESYSCLOUD_ACCESS_TOKEN", token.expose_secret())?;
+        pasted::check("GENESYSCLOUD_ACCESS_TOKEN", token.expose_secret())?;
         return Ok(Credentials::Token(token.clone()));
     }
     if let Some(id) = &environment.client_id {
-        pasted("GENESYSCLOUD_OAUTHCLIENT_ID", id)?;
+        pasted::check("GENESYSCLOUD_OAUTHCLIENT_ID", id)?;
     }
     if let Some(secret) = &environment.client_secret {
-        pasted("GENESYSCLOUD_OAUTHCLIENT_SECRET", secret.expose_secret())?;
+        pasted::check("GENESYSCLOUD_OAUTHCLIENT_SECRET", secret.expose_secret())?;
     }
     match (&environment.client_id, &environment.client_secret) {
         (Some(id), Some(secret)) => Ok(Credentials::Client { id: id.clone(), secret: secret.clone() }),
@@ -209,57 +210,6 @@ pub fn credentials(environment: &Environment) -> Result<Credentials, Problem> {
         (None, Some(_)) => Err(missing("GENESYSCLOUD_OAUTHCLIENT_ID")),
         (None, None) => Err(missing("GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET")),
     }
-}
-
-/// What never belongs to a token, an id or a secret is named before anything is sent: the form, and no character of it.
-fn pasted(variable: &str, value: &str) -> Result<(), Problem> {
-    const QUOTES: [char; 11] = ['"', '\'', '`', '“', '”', '„', '‘', '’', '«', '»', '‚'];
-    const STAND_INS: [&str; 6] = ["access_token", "changeme", "todo", "null", "undefined", "redacted"];
-    let lower = value.to_ascii_lowercase();
-    let is_of = |signs: &[char]| value.chars().all(|it| signs.contains(&it));
-    let is_of_words = value.chars().all(|it| it.is_ascii_alphabetic() || matches!(it, '_' | '-'));
-    let is_between = |begin: &str, end: &str| value.starts_with(begin) && value.ends_with(end);
-    let is_named = |name: &str| {
-        let rest = lower.strip_prefix(name).map(str::trim_start);
-        rest.is_some_and(|rest| rest.starts_with(':') || rest.starts_with('='))
-    };
-    let header = ["bearer", "basic"].iter().find(|it| {
-        lower
-            .strip_prefix(**it)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_whitespace() || ":%+".contains(c)))
-    });
-    let form = if let Some(header) = header {
-        let header = if *header == "bearer" { "Bearer" } else { "Basic" };
-        format!("it begins with `{header}`")
-    } else if ["authorization", "access_token", "export genesyscloud_access_token"].into_iter().any(is_named)
-        || lower.contains("genesyscloud_oauthclient_")
-        || lower.contains("genesyscloud_access_token")
-    {
-        "the name of a header or a variable stands in it".to_owned()
-    } else if value.starts_with(QUOTES) || value.ends_with(QUOTES) {
-        "it stands in quotes".to_owned()
-    } else if value.starts_with("${")
-        || value.starts_with("$(")
-        || value.starts_with("{{")
-        || is_between("<", ">")
-        || is_between("%", "%")
-        || value.starts_with('$')
-        || STAND_INS.contains(&lower.as_str())
-        || is_of_words && ["your", "my_", "my-"].iter().any(|it| lower.starts_with(it))
-        || is_of(&['x', 'X', '*', '.', '•', '…'])
-    {
-        "it is a placeholder that was not replaced".to_owned()
-    } else if value.starts_with(['{', '[']) {
-        "it is JSON".to_owned()
-    } else if value.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        "it holds a blank or a line break".to_owned()
-    } else if !value.is_ascii() {
-        "it holds a character that none has".to_owned()
-    } else {
-        return Ok(());
-    };
-    let problem = Problem::new(format!("{variable} is not used as it stands: {form}; nothing was sent"));
-    Err(problem.help(format!("set {variable} to the bare value")))
 }
 
 fn missing(names: &str) -> Problem {

@@ -7,6 +7,7 @@ pub mod desk;
 pub mod execute;
 pub mod journal;
 pub mod outputs;
+pub mod pasted;
 pub mod progress;
 pub mod record;
 pub mod reports;

@@ -149,7 +149,14 @@ impl<F: View> Outputs<F> {
         let (direct, regular): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, file)| file.way == Way::Direct);
         let mut failed = Ok(());
         for (format, file) in regular {
-            if let Err(problem) = file.write(fitting(format, &file, &text), signals) {
+            let content = fitting(format, &file, &text);
+            if content == NO_ROOM || content.is_empty() && file.room().is_some() && !text(format).is_empty() {
+                let path = text::unticked(file.path.display());
+                terminal.err(&format!(
+                    "warning: the result is not in `{path}`: the summary of this step has no room for it\n"
+                ));
+            }
+            if let Err(problem) = file.write(content, signals) {
                 failed = Err(problem);
             }
         }
@@ -165,19 +172,19 @@ impl<F: View> Outputs<F> {
     }
 }
 
+const NO_ROOM: &str =
+    "> There is no room for more in the summary of this step. The result is in the log of the step.\n";
+
 /// The text for a file: a shorter view where the file has no room for the one that was asked for, and where it has no
 /// room for that either, a line that says so. GitHub drops a summary that is too long whole, with what others wrote.
 fn fitting<F: View>(format: F, file: &WholeFile, text: &dyn Fn(F) -> String) -> String {
-    const NOTES_BYTES: u64 = 16 * 1024;
-    const NO_ROOM: &str =
-        "> There is no room for more in the summary of this step. The result is in the log of the step.\n";
     let whole = text(format);
     let Some(room) = file.room() else { return whole };
-    let fits = |text: &String, kept: u64| u64::try_from(text.len()).is_ok_and(|it| it <= room.saturating_sub(kept));
-    if fits(&whole, NOTES_BYTES) {
+    let fits = |text: &String| u64::try_from(text.len()).is_ok_and(|it| it <= room);
+    if fits(&whole) {
         return whole;
     }
-    let shorter = format.shorter().map(text).filter(|it| fits(it, NOTES_BYTES));
+    let shorter = format.shorter().map(text).filter(fits);
     let said = shorter.unwrap_or_else(|| NO_ROOM.to_owned());
-    if fits(&said, 2) { said } else { String::new() }
+    if fits(&said) { said } else { String::new() }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use crate::commands::context::bar::{End, counting_down};
+use crate::commands::context::bar::{End, counting_down, has_room};
 use crate::host::terminal::Terminal;
 use crate::model::division::Divisions;
 use crate::model::names::Locale;
@@ -59,7 +59,7 @@ impl<'a> Progress<'a> {
         left: Left<'a>,
         style: Style,
     ) -> Progress<'a> {
-        let bar = (terminal.err_is_terminal() && !in_lines).then(|| counting_down(total));
+        let bar = has_room(terminal, in_lines).then(|| counting_down(total));
         terminal.error_stream().has_bar(bar.as_ref().map(|(bar, _)| bar.clone()));
         let requests = Cell::new(left.requests);
         Progress {

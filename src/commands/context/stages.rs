@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use indicatif::ProgressBar;
 
-use crate::commands::context::bar::bar;
+use crate::commands::context::bar::{bar, has_room};
 use crate::host::terminal::Terminal;
 use crate::ops::retire;
 
@@ -18,7 +18,7 @@ pub struct Stages<'a> {
 impl<'a> Stages<'a> {
     /// A log is read afterwards: `in_lines` means no bar also where the job has a terminal.
     pub fn new(terminal: &'a mut Terminal, in_lines: bool) -> Stages<'a> {
-        let has_bar = terminal.err_is_terminal() && !in_lines;
+        let has_bar = has_room(terminal, in_lines);
         Stages { terminal: RefCell::new(terminal), has_bar, bar: RefCell::default() }
     }
 

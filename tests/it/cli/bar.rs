@@ -69,7 +69,7 @@ fn a_screen_is_what_was_sent_to_it() {
 
 /// An apply of eight definitions on a terminal of so many columns.
 #[cfg(target_os = "linux")]
-fn drawn_on(term: &str, columns: u16, more: &str) -> Option<(super::driver::Ran, Org)> {
+fn drawn_on(term: &str, (columns, rows): (u16, u16), more: &str) -> Option<(super::driver::Ran, Org)> {
     if Command::new("script").arg("--version").output().is_err() {
         tools::missing("no `script` of util-linux on PATH; nobody looked at a bar");
         return None;
@@ -83,7 +83,7 @@ fn drawn_on(term: &str, columns: u16, more: &str) -> Option<(super::driver::Ran,
     }
     cli.write("many.yaml", &config);
     let run = format!(
-        "stty cols {columns} rows 50; exec {} apply many.yaml --auto-approve {target} {more}",
+        "stty cols {columns} rows {rows}; exec {} apply many.yaml --auto-approve {target} {more}",
         env!("CARGO_BIN_EXE_presencectl")
     );
     let mut command = Command::new("script");
@@ -108,7 +108,7 @@ fn drawn(it: &str) -> bool {
 #[test]
 fn no_line_of_a_bar_is_wider_than_the_terminal() {
     for (columns, has_bar) in [(12, false), (40, false), (70, true)] {
-        let Some((ran, _org)) = drawn_on("xterm", columns, "") else { return };
+        let Some((ran, _org)) = drawn_on("xterm", (columns, 50), "") else { return };
         let lines = ran.stdout.split(['\r', '\n']).map(console::strip_ansi_codes);
         let lines: Vec<_> = lines.filter(|it| it.contains("/8 ") || drawn(it)).collect();
         assert!(!lines.is_empty() && lines.iter().any(|it| drawn(it)) == has_bar, "{columns}: {}", ran.shown());
@@ -119,15 +119,25 @@ fn no_line_of_a_bar_is_wider_than_the_terminal() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_terminal_that_does_not_say_its_size_has_no_bar() {
+    for size in [(40, 0), (0, 0)] {
+        let Some((ran, _org)) = drawn_on("xterm", size, "") else { return };
+        assert!(!drawn(&ran.stdout) && !ran.stdout.contains("/8 "), "{size:?}: {}", ran.shown());
+        assert!(ran.stdout.contains("Apply: 8 done"), "{}", ran.shown());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_dumb_terminal_has_no_bar() {
-    let Some((ran, _org)) = drawn_on("dumb", 80, "") else { return };
+    let Some((ran, _org)) = drawn_on("dumb", (80, 50), "") else { return };
     assert!(!drawn(&ran.stdout) && !ran.stdout.contains('\u{1b}'), "{}", ran.shown());
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn every_line_of_the_log_stands_whole_above_the_bar() {
-    let Some((ran, org)) = drawn_on("xterm", 400, "-vv") else { return };
+    let Some((ran, org)) = drawn_on("xterm", (400, 50), "-vv") else { return };
     assert!(drawn(&ran.stdout) && ran.stdout.contains("/8 "), "no bar was drawn: {}", ran.shown());
 
     let screen = screen(&ran.stdout);

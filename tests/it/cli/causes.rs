@@ -91,6 +91,7 @@ fn what_is_pasted_around_a_secret_is_named_before_it_is_sent() {
         ("<Zq7>", "a placeholder"),
         ("%Zq7%", "a placeholder"),
         ("your-secret-here", "a placeholder"),
+        ("#access_token=Zq7&token_type=bearer", "it is an address or a piece of one"),
         ("***", "a placeholder"),
         ("Zq7 Zq7", "a blank or a line break"),
         ("Zq7é", "a character that none has"),
@@ -137,8 +138,10 @@ fn a_mistyped_flag_is_never_answered_with_one_that_lifts_a_guard() {
     ] {
         let ran = cli.run(&format!("{command} {typed}"));
         assert_eq!(ran.code, Some(1), "{}", ran.shown());
-        assert!(!ran.stderr.contains("similar argument"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("similar argument") && !ran.stderr.contains("as a value"), "{}", ran.stderr);
     }
+    let unknown = cli.run("show --force -o json");
+    assert!(unknown.code == Some(1) && !unknown.shown().contains("as a value"), "{}", unknown.shown());
     // Others still are.
     assert!(cli.run("apply lunch.yaml --sanbox").stderr.contains("'--sandbox'"));
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::driver::Cli;
 use super::server::Org;
+use super::users::piped;
 use super::{LUNCH, with_org};
 
 const SEED: &str = r#"[{"languageLabels":{"en_US":"Old"},"systemPresence":"Busy"}]"#;
@@ -267,12 +268,19 @@ fn the_summary_of_a_step_is_appended_to_and_never_too_long() {
     let alone = summary_after(&cli, "");
     assert!(alone.contains("lunch") && !alone.starts_with('\n'), "{alone}");
     assert_eq!(summary_after(&cli, "# Before\n"), format!("\n\n{alone}"));
-    let note = summary_after(&cli, &"x".repeat(1_047_000));
+    let taken = |room: usize| "x".repeat(1023 * 1024 - 2 - room);
+    assert_eq!(summary_after(&cli, &taken(alone.len())), format!("\n\n{alone}"), "what fits is written whole");
+    let note = summary_after(&cli, &taken(100));
     assert_eq!(
         note,
         "\n\n> There is no room for more in the summary of this step. The result is in the log of the step.\n"
     );
-    assert_eq!(summary_after(&cli, &"x".repeat(1_047_550)), "");
+    assert_eq!(summary_after(&cli, &taken(1)), "");
+    for room in [1, 100] {
+        cli.write("step", &taken(room));
+        let told = cli.run("plan lunch.yaml --sandbox -o summary=step").stderr;
+        assert!(told.contains("warning: the result is not in `step`"), "{told}");
+    }
     // Any other file is replaced.
     cli.write("other", "old");
     cli.run("plan lunch.yaml --sandbox -o summary=other");
@@ -293,14 +301,16 @@ fn a_mounted_file_is_written_in_place() {
     let Some(flags) = flags.iter().find(|it| may(it)) else {
         return crate::tools::missing("unshare cannot mount");
     };
-    for format in ["summary", "markdown", "json", "human", "html", "github"] {
+    let applies = ["summary", "markdown", "json", "human", "html", "github"].map(|it| (it, format!("-o {it}=out")));
+    let applies = applies.map(|(it, output)| (it, format!("apply lunch.yaml --sandbox --auto-approve {output}")));
+    let import = ("import", "import --sandbox --force --out out".to_owned());
+    for (format, line) in applies.into_iter().chain([import]) {
         cli.write("behind", &"old ".repeat(50_000));
         cli.write("out", "");
         let script = "mount --bind behind out && exec \"$@\"";
-        let apply = format!("apply lunch.yaml --sandbox --auto-approve -o {format}=out");
         let mut command = std::process::Command::new("unshare");
         command.args(flags.split(' ')).args(["sh", "-c", script, "-"]).arg(env!("CARGO_BIN_EXE_presencectl"));
-        command.args(apply.split(' ')).current_dir(cli.path("")).env("PRESENCECTL_NO_REPORT", "1");
+        command.args(line.split(' ')).current_dir(cli.path("")).env("PRESENCECTL_NO_REPORT", "1");
         let ran = cli.ran(command.output().unwrap());
         assert_eq!(ran.code, Some(0), "{format}: {}", ran.shown());
         let written = cli.read("behind");
@@ -355,4 +365,43 @@ fn a_byte_order_mark_is_passed_over_and_utf_16_is_named() {
     let ran = cli.run("user get --from users.csv --sandbox");
     let said = "line 2 is not UTF-8; if Excel wrote it as `CSV`, it is Windows-1252 or another old encoding";
     assert!(ran.stderr.contains(said) && ran.stderr.contains("in Excel as `CSV UTF-8`"), "{}", ran.shown());
+}
+
+/// `-` is a stream wherever that can be, and nowhere the name of a file or folder.
+#[test]
+fn a_dash_is_a_stream_or_refused_with_what_to_type() {
+    let cli = Cli::new().file("lunch.yaml", LUNCH);
+    let whole = cli.run("import --sandbox");
+    assert_eq!(cli.run("import --sandbox --out -"), whole);
+    assert_eq!(cli.run("import --sandbox --force --out -"), whole);
+    let plan = cli.run("plan lunch.yaml --sandbox -o json").stdout;
+    let twice = piped(&cli, "apply lunch.yaml --sandbox --plan - --plan - --auto-approve", &plan);
+    assert!(twice.code == Some(1) && twice.stderr.contains("give the others as files"), "{}", twice.shown());
+    let applied = piped(&cli, "apply lunch.yaml --sandbox --plan - --auto-approve", &plan);
+    assert!(applied.code == Some(0) && applied.stdout.contains("Apply: 1 done"), "{}", applied.shown());
+    for (line, help) in [
+        ("import --sandbox --split --out -", "`./-`"),
+        ("man --out -", "a folder stands here"),
+        ("init - --start small --yes", "a folder stands here"),
+        ("log -", "a folder stands here"),
+        ("plan lunch.yaml --sandbox --report-dir -", "a folder stands here"),
+        ("apply lunch.yaml --sandbox --auto-approve --report-dir -", "a folder stands here"),
+        ("drift lunch.yaml --sandbox --report-dir -", "a folder stands here"),
+        ("sandbox --state -", "a file stands here"),
+        ("sandbox --seed -", "save it as a file"),
+        ("plan lunch.yaml --sandbox --sandbox-seed -", "save it as a file"),
+        ("plan lunch.yaml --sandbox --sandbox-faults -", "save it as a file"),
+        ("plan lunch.yaml --ca-cert -", "save it as a file"),
+        ("undo - --sandbox", "save it as a file"),
+    ] {
+        let ran = cli.run(line);
+        assert!(
+            ran.code == Some(1) && ran.stderr.contains(help) && ran.stderr.contains("`./-`"),
+            "{line}: {}",
+            ran.shown()
+        );
+    }
+    let variable = Cli::new().variable("PRESENCECTL_OUT", "-").run("man");
+    assert!(variable.stderr.contains("a folder stands here"), "{}", variable.shown());
+    assert_eq!(cli.names(), [".presencectl", "lunch.yaml"], "nothing is named `-`");
 }

@@ -70,6 +70,31 @@ fn a_refusal_is_final_and_says_what_to_do() {
     }
 }
 
+/// No name ends so (RFC 6761).
+#[test]
+fn a_proxy_that_is_not_there_is_named_and_not_the_org() {
+    let proxy = cli("http://eve:Pw9@nohost.invalid:3128");
+    let ran = proxy.run(&format!("plan lunch.yaml {TARGET}"));
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    assert!(ran.stderr.contains("no connection to the proxy `nohost.invalid:3128` (HTTPS_PROXY)"), "{}", ran.stderr);
+    let misleads = ["gw.corp.test", "attempts", "trying again", "--base-url", "Pw9"];
+    assert!(!misleads.iter().any(|it| ran.stderr.contains(it)), "{}", ran.stderr);
+    let doctor = proxy.run(&format!("doctor lunch.yaml {TARGET}")).shown();
+    assert!(doctor.contains("`nohost.invalid` is not found") && doctor.contains("HTTPS_PROXY"), "{doctor}");
+}
+
+#[test]
+fn a_proxy_without_a_way_on_is_asked_again_and_says_nothing_of_the_region() {
+    let proxy = Proxy::answering(503);
+    let ran = cli(&format!("http://{}", proxy.address)).run(&format!("plan lunch.yaml {TARGET}"));
+    assert!(
+        ran.stderr.contains("answered 503") && ran.stderr.contains("cannot reach `gw.corp.test`"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stderr.contains("--base-url") && proxy.heads().len() > 1, "{}", ran.stderr);
+}
+
 #[test]
 fn a_refused_password_is_sent_once_for_all_hosts() {
     let proxy = Proxy::answering(407);
@@ -95,6 +120,8 @@ fn a_variable_that_cannot_be_used_stops_everything_and_is_not_shown() {
         (format!("\"http://zuse:Pw9@127.0.0.1:{port}\""), "cannot be used"),
         (format!("http://zuse:Pw9@127.0.0.1:{port}\n"), "cannot be used"),
         (format!("socks5://zuse:Pw9@127.0.0.1:{port}"), "names a SOCKS proxy"),
+        (format!("SOCKS5H://zuse:Pw9@127.0.0.1:{port}"), "names a SOCKS proxy"),
+        ("DIRECT".to_owned(), "cannot be used"),
     ] {
         let cli = cli(&value);
         for command in ["plan lunch.yaml", "plan lunch.yaml -o json", "show", "doctor lunch.yaml -o json"] {

@@ -34,7 +34,7 @@ fn config() -> SandboxConfig {
     SandboxConfig { seed, start_unix_ms: Some(1_764_000_000_000), ..SandboxConfig::default() }
 }
 
-fn piped(cli: &Cli, line: &str, input: &str) -> Ran {
+pub(super) fn piped(cli: &Cli, line: &str, input: &str) -> Ran {
     let mut command = cli.command(line);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
