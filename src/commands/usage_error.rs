@@ -93,7 +93,9 @@ fn leave<F: View>(keeping: Keeping, awaited: Kind, problem: Problem, shell: &mut
     let record = RecordArgs {
         actor: last("actor", shell),
         reason: last("reason", shell),
-        report_dir: last("report-dir", shell).map(PathBuf::from).filter(|it| keeping == Keeping::Recorded && !paths::is_stream(it)),
+        report_dir: last("report-dir", shell)
+            .map(PathBuf::from)
+            .filter(|it| keeping == Keeping::Recorded && !paths::is_stream(it)),
         no_report: false,
     };
     let target = TargetArgs {

@@ -95,7 +95,6 @@ impl WholeFile {
         signals.ended(|| place.put(new).map_err(|(error, _)| error))
     }
 
-
     /// In one write, since others may write as well; an empty line parts it from what is there.
     fn append(&self, content: &[u8]) -> io::Result<()> {
         if content.is_empty() {

@@ -401,7 +401,10 @@ mod tests {
             assert!(error.help().starts_with("leave HTTPS_PROXY empty for no proxy"), "{value}: {}", error.help());
             assert_eq!(used(&[("HTTPS_PROXY", value), ("NO_PROXY", "*")], API), Ok(None));
         }
-        assert_eq!(shown(&[("HTTPS_PROXY", "http://direct.corp.test")]).as_deref(), Some("HTTPS_PROXY direct.corp.test"));
+        assert_eq!(
+            shown(&[("HTTPS_PROXY", "http://direct.corp.test")]).as_deref(),
+            Some("HTTPS_PROXY direct.corp.test")
+        );
     }
 
     #[cfg(unix)]

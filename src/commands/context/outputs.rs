@@ -152,7 +152,9 @@ impl<F: View> Outputs<F> {
             let content = fitting(format, &file, &text);
             if content == NO_ROOM || content.is_empty() && file.room().is_some() && !text(format).is_empty() {
                 let path = text::unticked(file.path.display());
-                terminal.err(&format!("warning: the result is not in `{path}`: the summary of this step has no room for it\n"));
+                terminal.err(&format!(
+                    "warning: the result is not in `{path}`: the summary of this step has no room for it\n"
+                ));
             }
             if let Err(problem) = file.write(content, signals) {
                 failed = Err(problem);
@@ -170,7 +172,8 @@ impl<F: View> Outputs<F> {
     }
 }
 
-const NO_ROOM: &str = "> There is no room for more in the summary of this step. The result is in the log of the step.\n";
+const NO_ROOM: &str =
+    "> There is no room for more in the summary of this step. The result is in the log of the step.\n";
 
 /// The text for a file: a shorter view where the file has no room for the one that was asked for, and where it has no
 /// room for that either, a line that says so. GitHub drops a summary that is too long whole, with what others wrote.

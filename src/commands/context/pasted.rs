@@ -29,7 +29,10 @@ fn form(value: &str) -> Option<&'static str> {
         "it is an address or a piece of one, such as `#access_token=…`"
     } else if value.starts_with(['{', '[']) && value.contains('"') {
         "it is JSON"
-    } else if is_named(&folded) || folded.contains("genesyscloud_oauthclient_") || folded.contains("genesyscloud_access_token") {
+    } else if is_named(&folded)
+        || folded.contains("genesyscloud_oauthclient_")
+        || folded.contains("genesyscloud_access_token")
+    {
         "the name of a header or a variable stands in it"
     } else if value.starts_with(QUOTES) || value.ends_with(QUOTES) {
         "it stands in quotes"
@@ -110,9 +113,30 @@ mod tests {
     #[test]
     fn what_stands_for_a_value_is_none() {
         for value in [
-            "CHANGE_ME", "change-me", "ChangeMe", "REPLACE_ME", "replace-with-your-token", "<your-token", "your-token>", "__TOKEN__",
-            "insert-token-here", "XXXX-XXXX", "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "00000000-0000-0000-0000-000000000000", "none",
-            "N/A", "placeholder", "dummy", "FIXME", "#{token}#", "@@token@@", "[token]", "MY_CLIENT_ID", "•••", "---", "null",
+            "CHANGE_ME",
+            "change-me",
+            "ChangeMe",
+            "REPLACE_ME",
+            "replace-with-your-token",
+            "<your-token",
+            "your-token>",
+            "__TOKEN__",
+            "insert-token-here",
+            "XXXX-XXXX",
+            "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+            "00000000-0000-0000-0000-000000000000",
+            "none",
+            "N/A",
+            "placeholder",
+            "dummy",
+            "FIXME",
+            "#{token}#",
+            "@@token@@",
+            "[token]",
+            "MY_CLIENT_ID",
+            "•••",
+            "---",
+            "null",
         ] {
             assert_eq!(form(value), Some(PLACEHOLDER), "{value}");
         }
@@ -120,11 +144,21 @@ mod tests {
 
     #[test]
     fn what_a_value_was_copied_with_is_named() {
-        for value in ["#access_token=Zq7&token_type=bearer", "&access_token=Zq7", "https://x.example/#access_token=Zq7", "Zq7&expires_in=9"]
-        {
+        for value in [
+            "#access_token=Zq7&token_type=bearer",
+            "&access_token=Zq7",
+            "https://x.example/#access_token=Zq7",
+            "Zq7&expires_in=9",
+        ] {
             assert!(form(value).unwrap().starts_with("it is an address"), "{value}");
         }
-        for value in ["token=Zq7", "client-secret: Zq7", "state=1&access_token=Zq7", "access_token%3DZq7", "\"client_id\": \"Zq7\""] {
+        for value in [
+            "token=Zq7",
+            "client-secret: Zq7",
+            "state=1&access_token=Zq7",
+            "access_token%3DZq7",
+            "\"client_id\": \"Zq7\"",
+        ] {
             assert!(form(value).unwrap().starts_with("the name of"), "{value}");
         }
         assert_eq!(form("BEARER=Zq7"), Some("it begins with `Bearer`"));

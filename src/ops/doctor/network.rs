@@ -126,7 +126,9 @@ fn reached(name: &'static str, place: Option<&Place>, host: Option<String>, reac
         Reach::Failed(error @ WireError::Untrusted { why, .. }) => {
             Check::failed(name, format!("TLS: `{host}`{through}: {error}")).help(why.help())
         }
-        Reach::Failed(error @ WireError::NoProxy { .. }) => Check::failed(name, error.to_string()).help(connection_help(error)),
+        Reach::Failed(error @ WireError::NoProxy { .. }) => {
+            Check::failed(name, error.to_string()).help(connection_help(error))
+        }
         Reach::Failed(error @ WireError::Proxy { .. }) => {
             Check::failed(name, format!("no connection to `{host}`: {error}")).help(connection_help(error))
         }

@@ -385,7 +385,11 @@ fn a_dash_is_a_stream_or_refused_with_what_to_type() {
         ("undo - --sandbox", "save it as a file"),
     ] {
         let ran = cli.run(line);
-        assert!(ran.code == Some(1) && ran.stderr.contains(help) && ran.stderr.contains("`./-`"), "{line}: {}", ran.shown());
+        assert!(
+            ran.code == Some(1) && ran.stderr.contains(help) && ran.stderr.contains("`./-`"),
+            "{line}: {}",
+            ran.shown()
+        );
     }
     let variable = Cli::new().variable("PRESENCECTL_OUT", "-").run("man");
     assert!(variable.stderr.contains("a folder stands here"), "{}", variable.shown());

@@ -87,7 +87,11 @@ fn a_proxy_that_is_not_there_is_named_and_not_the_org() {
 fn a_proxy_without_a_way_on_is_asked_again_and_says_nothing_of_the_region() {
     let proxy = Proxy::answering(503);
     let ran = cli(&format!("http://{}", proxy.address)).run(&format!("plan lunch.yaml {TARGET}"));
-    assert!(ran.stderr.contains("answered 503") && ran.stderr.contains("cannot reach `gw.corp.test`"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("answered 503") && ran.stderr.contains("cannot reach `gw.corp.test`"),
+        "{}",
+        ran.stderr
+    );
     assert!(!ran.stderr.contains("--base-url") && proxy.heads().len() > 1, "{}", ran.stderr);
 }
 
