@@ -82,6 +82,20 @@ host() {
     if [[ $name == github.com ]]; then export GH_TOKEN=$TOKEN; else export GH_ENTERPRISE_TOKEN=$TOKEN; fi
 }
 
+# Does gh say that it could not ask? No network, a token of another server, a server that knows no attestations, no root of trust.
+# Only known words count, and none if it also says that it refused: what it says besides is a refusal.
+is_out_of_reach() {
+    local refused ways
+    refused='no (matching )?attestations|expected .+ to be |verification failed|verifying with issuer|failed to verify|does not have the'
+    ways='error connecting to |check your internet connection|(Get|Head|Post) "?https?://|dial tcp|proxyconnect|i/o timeout'
+    ways+='|handshake timeout|deadline exceeded|no such host|connection re(fused|set)|unexpected EOF|x509: |status code:? [0-9]'
+    ways+='|HTTP (401|403|404|407|408|429|5[0-9][0-9])|rate limit|gh auth login|authentication token|GH_TOKEN|GHES|trust domain'
+    ways+='|TUF (client|refresh)|trusted root|(root|timestamp|snapshot|targets)\.json is expired'
+    # A proxy whose certificate gh does not trust is a network, not an attestation.
+    sed 's/tls: failed to verify certificate//' said >unrefused
+    ! grep -i -E "$refused" unrefused >/dev/null && grep -i -E "$ways" said >/dev/null
+}
+
 if ! command -v gh >/dev/null 2>&1; then
     lacking='gh is not installed'
 elif host "$server" && gh attestation verify "$archive" --repo "$repository" \
@@ -89,14 +103,12 @@ elif host "$server" && gh attestation verify "$archive" --repo "$repository" \
     lacking=''
 elif lacking=$(grep -m 1 -E '^unknown (flag|command)' said); then
     lacking="this gh is too old: it says \`$lacking\`, and 2.68 is the first that can"
-# A proxy whose certificate gh does not trust is a network, not an attestation.
-elif sed 's/tls: failed to verify certificate//' said |
-    grep -i -E 'no (matching )?attestations found|verification failed|verifying with issuer|failed to verify' >/dev/null; then
+elif is_out_of_reach; then
+    # Nothing was held against anything.
+    lacking="gh says: $(head -c 2000 said)"
+else
     # The words are gh's, and the log is read for commands.
     fail "gh refused to confirm that the release workflow of $repository built $archive from $whence: it is not used. gh says: $(head -c 2000 said)"
-else
-    # No network, a token of another server, a server that knows no attestations: nothing was held against anything.
-    lacking="gh says: $(head -c 2000 said)"
 fi
 if [[ -n $lacking ]]; then
     [[ -n ${SHA256:-} ]] ||
