@@ -1,12 +1,6 @@
 //! Genesys Cloud presence definitions as code.
 //!
-//! ```text
-//!  YAML ──config──▶ Desired ─┐                        ┌─▶ render: human · json · markdown · html · github
-//!                            ├─ plan (pure) ─▶ Plan ──┤
-//!  org ◀─wire─ api ─▶ Observed┘        ▲              └─▶ apply ─▶ Events ─▶ Report ─▶ render
-//!         │                            └── plan::document (the saved plan is the JSON document)
-//!         └── sandbox: axum routes over sandbox::org, a state machine with scripted faults
-//! ```
+//! `ARCHITECTURE.md` has the rooms, and which of them uses which.
 
 pub mod cli;
 pub mod client;
@@ -27,7 +21,7 @@ use clap::{Command, CommandFactory as _, FromArgMatches as _};
 use crate::cli::line::CommandLine;
 use crate::cli::precedence::{self, Contradiction};
 use crate::cli::{Cli, ColorWhen, LoggingArgs, variables};
-use crate::commands::context::run::Host;
+use crate::commands::context::host::Host;
 use crate::commands::usage_error;
 use crate::host::environment::Environment;
 use crate::host::exit::Exit;

@@ -494,7 +494,7 @@ impl Session {
     async fn wait(&self, failure: ExchangeFailure, delay: Duration) {
         match failure {
             ExchangeFailure::Throttled { .. } => {
-                lock(&self.shared.pace).hold_until((Instant::now() + delay).into_std())
+                lock(&self.shared.pace).hold_until((Instant::now() + delay).into_std());
             }
             ExchangeFailure::NotSent
             | ExchangeFailure::Unauthorized { .. }

@@ -8,14 +8,14 @@ use clap_complete::aot;
 use clap_mangen::Man;
 
 use crate::cli::{Cli, CompletionsArgs, ManArgs, ShellName, variables};
-use crate::commands::context::run::Host;
+use crate::commands::context::host::Host;
 use crate::host::exit::Exit;
 use crate::host::files::{FilePlace, cannot_write};
 use crate::model::problem::Problem;
 use crate::model::text;
 
 /// Prints the completions of a shell.
-pub fn completions(args: CompletionsArgs, shell: &mut Host<'_>) -> Exit {
+pub fn completions(args: CompletionsArgs, host: &mut Host<'_>) -> Exit {
     let name = match args.shell {
         ShellName::Bash => aot::Shell::Bash,
         ShellName::Zsh => aot::Shell::Zsh,
@@ -24,25 +24,25 @@ pub fn completions(args: CompletionsArgs, shell: &mut Host<'_>) -> Exit {
     };
     let mut script = Vec::new();
     aot::generate(name, &mut Cli::command(), "presencectl", &mut script);
-    shell.terminal.out(&String::from_utf8_lossy(&script));
+    host.terminal.out(&String::from_utf8_lossy(&script));
     Exit::Success
 }
 
 /// Prints the page of the tool, or writes one for each command.
-pub fn man(args: &ManArgs, shell: &mut Host<'_>) -> Exit {
+pub fn man(args: &ManArgs, host: &mut Host<'_>) -> Exit {
     let mut command = variables::applied(Cli::command(), &BTreeMap::new()).disable_help_subcommand(true);
     command.build();
     let written = match &args.out {
-        None => page(&command).map(|(_, text)| shell.terminal.out(&text)),
-        Some(folder) => write(&command, folder, shell),
+        None => page(&command).map(|(_, text)| host.terminal.out(&text)),
+        Some(folder) => write(&command, folder, host),
     };
     match written {
         Ok(()) => Exit::Success,
-        Err(problem) => shell.fail(&problem.into()),
+        Err(problem) => host.fail(&problem.into()),
     }
 }
 
-fn write(command: &Command, folder: &Path, shell: &mut Host<'_>) -> Result<(), Problem> {
+fn write(command: &Command, folder: &Path, host: &mut Host<'_>) -> Result<(), Problem> {
     let mut pages = Vec::new();
     collect(command, &mut pages)?;
     for (name, text) in &pages {
@@ -51,10 +51,10 @@ fn write(command: &Command, folder: &Path, shell: &mut Host<'_>) -> Result<(), P
         let place = FilePlace::below(folder, Path::new(name)).map_err(cannot)?;
         place.there()?;
         place.make_folder(&mut Vec::new())?;
-        let new = place.beside(text.as_bytes(), shell.signals).map_err(cannot)?;
-        shell.signals.ended(|| place.put(new)).map_err(|(error, _)| cannot(error))?;
+        let new = place.beside(text.as_bytes(), host.signals).map_err(cannot)?;
+        host.signals.ended(|| place.put(new)).map_err(|(error, _)| cannot(error))?;
     }
-    shell.terminal.out(&format!(
+    host.terminal.out(&format!(
         "Wrote {} pages to `{}`.\n",
         pages.len(),
         text::terminal(&folder.display().to_string())

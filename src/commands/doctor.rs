@@ -9,9 +9,9 @@ use crate::cli::{ConfigArgs, ConfigPath, DiagnosisFormat, DoctorArgs};
 use crate::client::{Credentials, HttpWire, Options, Reader, Session, WireLimits};
 use crate::commands::context::connect::{self, Connection};
 use crate::commands::context::conversation::with_session;
-use crate::commands::context::desk::Run;
+use crate::commands::context::host::{Failure, Host};
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::run::{Failure, Host};
+use crate::commands::context::run::Run;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::finding::Finding;
 use crate::config::finding::Severity;
@@ -40,33 +40,31 @@ use crate::output::style::Style;
 use crate::output::text::doctor as view;
 
 /// Checks what goes wrong on the first day.
-pub async fn run(args: &DoctorArgs, shell: &mut Host<'_>) -> Exit {
-    shell.signals.watch();
-    match Run::unrecorded(&args.target, &args.outputs, shell) {
-        Ok(mut desk) => {
-            let facts = facts(args, &mut desk.outputs, shell).await;
-            desk.close(facts, shell, |facts, desk, shell| {
-                show(&diagnose(&facts, args.target.sandbox), desk.outputs, shell)
-            })
+pub async fn run(args: &DoctorArgs, host: &mut Host<'_>) -> Exit {
+    host.signals.watch();
+    match Run::unrecorded(&args.target, &args.outputs, host) {
+        Ok(mut run) => {
+            let facts = facts(args, &mut run.outputs, host).await;
+            run.close(facts, host, |facts, run, host| show(&diagnose(&facts, args.target.sandbox), run.outputs, host))
         }
         Err(exit) => exit,
     }
 }
 
-fn show(diagnosis: &Diagnosis, outputs: Outputs<DiagnosisFormat>, shell: &mut Host<'_>) -> Exit {
+fn show(diagnosis: &Diagnosis, outputs: Outputs<DiagnosisFormat>, host: &mut Host<'_>) -> Exit {
     let text = |format: DiagnosisFormat, style: Style| match format {
         DiagnosisFormat::Human => view::human(diagnosis, style),
         DiagnosisFormat::Json => json::diagnosis_json(diagnosis),
     };
     let exit = if diagnosis.success() { Exit::Success } else { Exit::Failure };
-    let stdout = text(outputs.on_stdout, shell.style_out());
-    shell.write(outputs, &stdout, &|format| text(format, Style::PLAIN), exit)
+    let stdout = text(outputs.on_stdout, host.style_out());
+    host.write(outputs, &stdout, &|format| text(format, Style::PLAIN), exit)
 }
 
 async fn facts(
     args: &DoctorArgs,
     outputs: &mut Outputs<DiagnosisFormat>,
-    shell: &mut Host<'_>,
+    host: &mut Host<'_>,
 ) -> Result<Facts, Failure> {
     outputs.spare(args.target.files_read())?;
     logging::phase("reading the config");
@@ -78,7 +76,7 @@ async fn facts(
     outputs.spare(&loaded.files)?;
     let (config, desired) = config_fact(args, &asked, loaded);
     let git = Git::above(path).map_or(Ok(None), |it| it.repository());
-    let credentials = credentials_fact(args, shell);
+    let credentials = credentials_fact(args, host);
     let wanted = args.target.api(&desired);
     let asked = Asked {
         names_division: names_divisions(&desired) && wanted != ApiChoice::Only(Generation::First),
@@ -86,7 +84,7 @@ async fn facts(
         try_write: args.try_write,
         meant: desired.org.as_ref().and_then(|it| it.id.as_ref()),
     };
-    let (place, answers) = match answered(args, &desired, asked, shell).await {
+    let (place, answers) = match answered(args, &desired, asked, host).await {
         Ok((place, answers)) => (Ok(place), answers),
         Err(problem) => (Err(problem), Answers::default()),
     };
@@ -149,12 +147,12 @@ fn in_words(sources: &Sources, span: Span) -> String {
     format!("{}: ", sources.place(span))
 }
 
-fn credentials_fact(args: &DoctorArgs, shell: &Host<'_>) -> CredentialsFact {
+fn credentials_fact(args: &DoctorArgs, host: &Host<'_>) -> CredentialsFact {
     if args.target.sandbox {
         return CredentialsFact::Sandbox;
     }
-    match connect::credentials(shell.environment) {
-        Ok(Credentials::Token(_)) => CredentialsFact::Token { client_too: shell.environment.client_id.is_some() },
+    match connect::credentials(host.environment) {
+        Ok(Credentials::Token(_)) => CredentialsFact::Token { client_too: host.environment.client_id.is_some() },
         Ok(Credentials::Client { .. }) => CredentialsFact::Client,
         Err(problem) => CredentialsFact::Missing(problem),
     }
@@ -176,41 +174,41 @@ async fn answered(
     args: &DoctorArgs,
     desired: &Desired,
     asked: Asked<'_>,
-    shell: &mut Host<'_>,
+    host: &mut Host<'_>,
 ) -> Result<(OrgPlace, Answers), Problem> {
     if args.target.sandbox {
-        return with_session(&args.target, desired, shell, async |connection, shell| {
+        return with_session(&args.target, desired, host, async |connection, host| {
             let Connection { session, endpoints, .. } = connection;
             let (named_by, unread_entries) = (NamedBy::Sandbox, Vec::new());
             let place = OrgPlace { endpoints: endpoints.clone(), named_by, proxy: Ok(None), unread_entries };
             let wire = HttpWire::new(endpoints, WireLimits::default());
-            let answers = answers(&place, &wire, Some(session), asked, shell).await;
+            let answers = answers(&place, &wire, Some(session), asked, host).await;
             Ok((place, answers))
         })
         .await;
     }
-    let endpoints = connect::endpoints(&args.target, desired, shell.environment)?;
-    let proxy = connect::proxy(&endpoints, asked.by_token, shell.environment);
-    let wire = connect::wire(&args.target, &endpoints, proxy.clone().ok().flatten(), shell.environment)?;
+    let endpoints = connect::endpoints(&args.target, desired, host.environment)?;
+    let proxy = connect::proxy(&endpoints, asked.by_token, host.environment);
+    let wire = connect::wire(&args.target, &endpoints, proxy.clone().ok().flatten(), host.environment)?;
     let wire = Arc::new(wire);
     let options = Options { requests_per_minute: args.target.requests_per_minute, ..Options::default() };
     // What answers is looked at without credentials as well.
-    let session = connect::credentials(shell.environment)
+    let session = connect::credentials(host.environment)
         .ok()
         .map(|credentials| Session::new(endpoints.clone(), credentials, Arc::clone(&wire) as _, options));
     let named_by = if args.target.base_url.is_some() {
         NamedBy::BaseUrl
-    } else if shell.environment.region.is_some() {
+    } else if host.environment.region.is_some() {
         NamedBy::Variable
     } else {
         NamedBy::Config
     };
     let is_here = endpoints.is_loopback();
-    let unread_entries = if is_here { Vec::new() } else { shell.environment.proxies.unread_entries() };
+    let unread_entries = if is_here { Vec::new() } else { host.environment.proxies.unread_entries() };
     let place = OrgPlace { endpoints, named_by, proxy, unread_entries };
     // Without the proxy that is meant, nothing is sent.
     let answers = match &place.proxy {
-        Ok(_) => answers(&place, &wire, session.as_ref(), asked, shell).await,
+        Ok(_) => answers(&place, &wire, session.as_ref(), asked, host).await,
         Err(_) => Answers::default(),
     };
     Ok((place, answers))
@@ -222,10 +220,10 @@ async fn answers(
     wire: &HttpWire,
     session: Option<&Session>,
     asked: Asked<'_>,
-    shell: &Host<'_>,
+    host: &Host<'_>,
 ) -> Answers {
     logging::phase("looking who answers");
-    let clock = Clock::starting(shell.environment.began);
+    let clock = Clock::starting(host.environment.began);
     let OrgPlace { endpoints, proxy, .. } = place;
     let api = endpoints.api("/api/v2/organizations/me", &[]);
     let proxy = proxy.as_ref().ok().and_then(Option::as_ref);

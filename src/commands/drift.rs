@@ -2,11 +2,11 @@
 
 use crate::cli::{DriftArgs, Format, LimitArgs};
 use crate::commands::context::conversation::with_session;
-use crate::commands::context::desk::Run;
+use crate::commands::context::host::{Failure, Host};
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::reports;
 use crate::commands::context::reports::ReportFolder;
-use crate::commands::context::run::{Failure, Host};
+use crate::commands::context::run::Run;
 use crate::config::Config;
 use crate::host::exit::Exit;
 use crate::model::source::Sources;
@@ -28,13 +28,13 @@ const LIMITS: LimitArgs =
     LimitArgs { allow_removals: None, allow_label_removals: None, allow_renames: None, allow_active_users: None };
 
 /// Shows what is otherwise in the org.
-pub async fn run(args: &DriftArgs, shell: &mut Host<'_>) -> Exit {
-    shell.signals.watch();
-    match Run::unrecorded(&args.target, &args.outputs, shell) {
-        Ok(desk) => {
-            let mut desk = desk.awaiting(PageKind::Drift);
-            let made = made(args, &mut desk, shell).await;
-            desk.close(made, shell, |made, desk, shell| show(args, &made, desk.outputs, shell))
+pub async fn run(args: &DriftArgs, host: &mut Host<'_>) -> Exit {
+    host.signals.watch();
+    match Run::unrecorded(&args.target, &args.outputs, host) {
+        Ok(run) => {
+            let mut run = run.awaiting(PageKind::Drift);
+            let made = made(args, &mut run, host).await;
+            run.close(made, host, |made, run, host| show(args, &made, run.outputs, host))
         }
         Err(exit) => exit,
     }
@@ -47,20 +47,20 @@ struct Made {
     sources: Sources,
 }
 
-async fn made(args: &DriftArgs, desk: &mut Run, shell: &mut Host<'_>) -> Result<Made, Failure> {
-    let now = desk.record.clock().now();
-    let Run { outputs, heard, .. } = desk;
+async fn made(args: &DriftArgs, run: &mut Run, host: &mut Host<'_>) -> Result<Made, Failure> {
+    let now = run.record.clock().now();
+    let Run { outputs, heard, .. } = run;
     outputs.spare(args.target.files_read())?;
-    let (config, sources) = shell.load(&args.config, outputs)?;
+    let (config, sources) = host.load(&args.config, outputs)?;
     let org = OrgOfConfig { name: args.config.org.as_deref(), head: &config, head_path: &args.config.path };
     let applied =
         args.applied.as_deref().map(|typed| baseline::applied(&args.config.request(), typed, org)).transpose()?;
-    let here = shell.environment.folder.as_deref();
+    let here = host.environment.folder.as_deref();
     let folder = ReportFolder::of(args.report_dir.as_deref(), args.no_report, Some(&args.config.path), here);
-    let folder = reports::to_read(folder, outputs, shell)?;
+    let folder = reports::to_read(folder, outputs, host)?;
     let Config { desired, .. } = config;
     let asked = PlanRequest::of(&desired, Identity::to_read(&desired), &args.target, LIMITS, false, (&folder, now));
-    let planned = with_session(&args.target, &desired, shell, async |connection, _| {
+    let planned = with_session(&args.target, &desired, host, async |connection, _| {
         // A reader is all that this command has: it cannot write.
         plan_org(&connection.session.reader(), &asked, heard).await
     })
@@ -73,14 +73,14 @@ async fn made(args: &DriftArgs, desk: &mut Run, shell: &mut Host<'_>) -> Result<
     Ok(Made { planned, drift, sources })
 }
 
-fn show(args: &DriftArgs, made: &Made, outputs: Outputs, shell: &mut Host<'_>) -> Exit {
+fn show(args: &DriftArgs, made: &Made, outputs: Outputs, host: &mut Host<'_>) -> Exit {
     let Made {
         planned: PlannedOrg { target, observed: _, unlisted: _, plan: _, evidence: _, kept: _, notes },
         drift,
         sources,
     } = made;
-    shell.show_notes(notes);
-    let folder = shell.environment.folder.as_deref();
+    host.show_notes(notes);
+    let folder = host.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::drift(drift, target, sources, style),
         Format::Json => json::drift_json(drift, target, sources),
@@ -96,6 +96,6 @@ fn show(args: &DriftArgs, made: &Made, outputs: Outputs, shell: &mut Host<'_>) -
     } else {
         Exit::Success
     };
-    let stdout = view(outputs.on_stdout, shell.style_out());
-    shell.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
+    let stdout = view(outputs.on_stdout, host.style_out());
+    host.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
 }

@@ -6,7 +6,7 @@ use crate::cli::paths;
 use crate::cli::{ChoiceArgs, ImportArgs, PlaceArgs, TargetArgs};
 use crate::commands::context::connect::named_region;
 use crate::commands::context::conversation::with_session;
-use crate::commands::context::run::{Failure, Host};
+use crate::commands::context::host::{Failure, Host};
 use crate::commands::context::typed;
 use crate::host::exit::Exit;
 use crate::host::file_set::{self, File, Placing};
@@ -30,29 +30,29 @@ const SCHEMA: &str = "schemas/config.v1.json";
 const ON_STDOUT: &str = "presence.yaml";
 
 /// Writes what the org holds as a config.
-pub async fn run(args: &ImportArgs, shell: &mut Host<'_>) -> Exit {
-    shell.signals.watch();
-    match done(args, shell).await {
+pub async fn run(args: &ImportArgs, host: &mut Host<'_>) -> Exit {
+    host.signals.watch();
+    match done(args, host).await {
         Ok(()) => Exit::Success,
-        Err(failure) => shell.fail(&failure),
+        Err(failure) => host.fail(&failure),
     }
 }
 
-async fn done(args: &ImportArgs, shell: &mut Host<'_>) -> Result<(), Failure> {
+async fn done(args: &ImportArgs, host: &mut Host<'_>) -> Result<(), Failure> {
     let place = Place::of(args)?;
-    let asked = asked(args, &place, shell)?;
-    let Made { import, target } = make(&args.target, &asked, shell).await?;
+    let asked = asked(args, &place, host)?;
+    let Made { import, target } = make(&args.target, &asked, host).await?;
     match &place {
         Place::Stdout => {
             let line = output::text::target_line(&target) + "\n";
-            shell.terminal.err(&line);
-            tell(&import, &place, shell);
+            host.terminal.err(&line);
+            tell(&import, &place, host);
             for file in &import.files {
-                shell.terminal.out(&file.text);
+                host.terminal.out(&file.text);
             }
             Ok(())
         }
-        Place::File(_) | Place::Folder(_) => write(args, &place, &import, &target, shell),
+        Place::File(_) | Place::Folder(_) => write(args, &place, &import, &target, host),
     }
 }
 
@@ -63,10 +63,10 @@ pub struct Made {
 }
 
 /// Makes the config of what an org holds, and writes nothing.
-pub async fn make(args: &TargetArgs, asked: &ImportRequest, shell: &mut Host<'_>) -> Result<Made, Failure> {
-    let Observation { target, observed, notes } = seen(args, shell).await?;
-    shell.show_notes(&notes);
-    shell.show_notes(&noticed(&observed));
+pub async fn make(args: &TargetArgs, asked: &ImportRequest, host: &mut Host<'_>) -> Result<Made, Failure> {
+    let Observation { target, observed, notes } = seen(args, host).await?;
+    host.show_notes(&notes);
+    host.show_notes(&noticed(&observed));
     let Some(organization) = &target.org else {
         return Err(Problem::new("the org did not say who it is; nothing was written").into());
     };
@@ -75,9 +75,9 @@ pub async fn make(args: &TargetArgs, asked: &ImportRequest, shell: &mut Host<'_>
     Ok(Made { import, target })
 }
 
-async fn seen(args: &TargetArgs, shell: &mut Host<'_>) -> Result<Observation, Problem> {
+async fn seen(args: &TargetArgs, host: &mut Host<'_>) -> Result<Observation, Problem> {
     let config = Desired::nothing();
-    with_session(args, &config, shell, async |connection, _| {
+    with_session(args, &config, host, async |connection, _| {
         // The org's id stands in what is written, so that it is never applied to another one.
         let identity = Identity { meant: None, name: None, must_be_known: true, unless_sandbox: None };
         let mut heard = Heard { org: None, sandbox: args.sandbox };
@@ -88,13 +88,13 @@ async fn seen(args: &TargetArgs, shell: &mut Host<'_>) -> Result<Observation, Pr
     .await
 }
 
-fn asked(args: &ImportArgs, place: &Place, shell: &Host<'_>) -> Result<ImportRequest, Problem> {
+fn asked(args: &ImportArgs, place: &Place, host: &Host<'_>) -> Result<ImportRequest, Problem> {
     let ImportArgs { target, place: _, choice: ChoiceArgs { default_locale, deactivated, pin } } = args;
     Ok(ImportRequest {
         choice: PinChoice { default_locale: typed::locale(default_locale)?, deactivated: *deactivated, pin_all: *pin },
         layout: place.layout(),
         // The sandbox is nowhere.
-        region: if target.sandbox { None } else { named_region(shell.environment) },
+        region: if target.sandbox { None } else { named_region(host.environment) },
         schema: place.schema(),
     })
 }
@@ -174,8 +174,8 @@ impl Place {
     }
 }
 
-fn tell(import: &Import, place: &Place, shell: &mut Host<'_>) {
-    let style = shell.style_err();
+fn tell(import: &Import, place: &Place, host: &mut Host<'_>) {
+    let style = host.style_err();
     let mut text = output::text::import::notes(&import.notes, style);
     let schema = place.schema();
     if !place.folder().join(&schema).exists() {
@@ -184,7 +184,7 @@ fn tell(import: &Import, place: &Place, shell: &mut Host<'_>) {
             style,
         ));
     }
-    shell.terminal.err(&text);
+    host.terminal.err(&text);
 }
 
 fn write(
@@ -192,7 +192,7 @@ fn write(
     place: &Place,
     import: &Import,
     target: &Target,
-    shell: &mut Host<'_>,
+    host: &mut Host<'_>,
 ) -> Result<(), Failure> {
     let path = |name: &str| match place {
         Place::Stdout => (None, PathBuf::from(name)),
@@ -207,10 +207,10 @@ fn write(
     if !args.place.force {
         placing.spare_read_only()?;
         if let Some(names) = placing.names(PlacedHow::Replaced) {
-            ask(&names, shell)?;
+            ask(&names, host)?;
         }
     }
-    placing.write(shell.signals)?;
+    placing.write(host.signals)?;
     let left_over: Vec<String> = match place {
         Place::Stdout | Place::File(_) => Vec::new(),
         Place::Folder(folder) => files::beginning(folder, is_layer_of_an_import)
@@ -219,10 +219,10 @@ fn write(
             .map(|name| file_set::plain(&folder.join(name)).display().to_string())
             .collect(),
     };
-    let style = shell.style_out();
+    let style = host.style_out();
     let text = output::text::import::written(import.definitions, &placing.placed, &left_over, target, style);
-    shell.terminal.out(&text);
-    tell(import, place, shell);
+    host.terminal.out(&text);
+    tell(import, place, host);
     Ok(())
 }
 
@@ -231,10 +231,10 @@ fn is_layer_of_an_import(beginning: &str) -> bool {
     beginning.lines().any(|it| it.starts_with(MARK)) && !beginning.lines().any(|it| it.starts_with("org:"))
 }
 
-fn ask(names: &str, shell: &mut Host<'_>) -> Result<(), Problem> {
+fn ask(names: &str, host: &mut Host<'_>) -> Result<(), Problem> {
     let unasked = || {
         Problem::new(format!("there already, and not the same: {names}; nothing was written"))
             .help("give --force to overwrite, or --out another path")
     };
-    shell.approved(&format!("Overwrite {}", text::terminal(names)), unasked)
+    host.approved(&format!("Overwrite {}", text::terminal(names)), unasked)
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::InitArgs;
 use crate::commands::context::connect;
-use crate::commands::context::run::{Failure, Host};
+use crate::commands::context::host::{Failure, Host};
 use crate::commands::context::typed;
 use crate::commands::import::{Made, make};
 use crate::config;
@@ -24,32 +24,32 @@ use crate::output::json;
 const ASKED_MAX: usize = 3;
 
 /// Makes the files of a new repository.
-pub async fn run(args: &InitArgs, shell: &mut Host<'_>) -> Exit {
-    shell.signals.watch();
-    match made(args, shell).await {
+pub async fn run(args: &InitArgs, host: &mut Host<'_>) -> Exit {
+    host.signals.watch();
+    match made(args, host).await {
         Ok(()) => Exit::Success,
-        Err(failure) => shell.fail(&failure),
+        Err(failure) => host.fail(&failure),
     }
 }
 
-async fn made(args: &InitArgs, shell: &mut Host<'_>) -> Result<(), Failure> {
-    if !args.yes && !shell.terminal.can_ask() {
+async fn made(args: &InitArgs, host: &mut Host<'_>) -> Result<(), Failure> {
+    if !args.yes && !host.terminal.can_ask() {
         return Err(Problem::new("nobody can be asked: this is no terminal; nothing was written")
             .help("say what is wanted: --start org or --start small, and --yes")
             .into());
     }
-    let start = start(args, shell)?;
-    let ci = ci(args, shell)?;
-    let Begun { mut pages, org } = begun(args, start, shell).await?;
+    let start = start(args, host)?;
+    let ci = ci(args, host)?;
+    let Begun { mut pages, org } = begun(args, start, host).await?;
     pages.extend(workflows(ci, org.as_deref()));
     let below = || Some(args.folder.clone());
     let files =
         pages.into_iter().map(|InitPage { name, text, claim }| File { below: below(), path: name.into(), text, claim });
     let placing = Placing::look(files.collect())?;
-    agreed(args, &placing, shell)?;
-    placing.write(shell.signals)?;
-    let text = output::text::init::made(&placing.placed, &next(args, start), ci, shell.style_out());
-    shell.terminal.out(&text);
+    agreed(args, &placing, host)?;
+    placing.write(host.signals)?;
+    let text = output::text::init::made(&placing.placed, &next(args, start), ci, host.style_out());
+    host.terminal.out(&text);
     Ok(())
 }
 
@@ -65,7 +65,7 @@ fn next(args: &InitArgs, start: Start) -> [String; 2] {
 }
 
 /// What the config begins with: as typed, else as answered.
-fn start(args: &InitArgs, shell: &mut Host<'_>) -> Result<Start, Problem> {
+fn start(args: &InitArgs, host: &mut Host<'_>) -> Result<Start, Problem> {
     if let Some(typed) = args.start {
         return Ok(typed);
     }
@@ -73,16 +73,16 @@ fn start(args: &InitArgs, shell: &mut Host<'_>) -> Result<Start, Problem> {
         return Err(Problem::new("--yes, and nothing says what the config begins with; nothing was written")
             .help("give --start org (what the org holds) or --start small (an example)"));
     }
-    let can_import = args.target.sandbox || connect::credentials(shell.environment).is_ok();
+    let can_import = args.target.sandbox || connect::credentials(host.environment).is_ok();
     let usual = if can_import { "org" } else { "small" };
     let question = "What does the config begin with: `org` (what the org holds) or `small` (an example)?";
     let answers = [("org", Start::Org), ("small", Start::Small)];
-    answered(question, usual, &answers, shell)
+    answered(question, usual, &answers, host)
         .ok_or_else(|| Problem::new("not answered; nothing was written").help("give --start org or --start small"))
 }
 
 /// Whose workflow files are made: as typed, else as answered.
-fn ci(args: &InitArgs, shell: &mut Host<'_>) -> Result<Ci, Problem> {
+fn ci(args: &InitArgs, host: &mut Host<'_>) -> Result<Ci, Problem> {
     if let Some(typed) = args.ci {
         return Ok(typed);
     }
@@ -91,14 +91,14 @@ fn ci(args: &InitArgs, shell: &mut Host<'_>) -> Result<Ci, Problem> {
     }
     let question = "Whose CI plans pull requests and applies what is merged: `github`, `gitlab` or `none`?";
     let answers = [("github", Ci::Github), ("gitlab", Ci::Gitlab), ("none", Ci::None)];
-    answered(question, "none", &answers, shell)
+    answered(question, "none", &answers, host)
         .ok_or_else(|| Problem::new("not answered; nothing was written").help("give --ci github, gitlab or none"))
 }
 
 /// Which of some answers a person gives; `usual` is what Enter means.
-fn answered<T: Copy>(question: &str, usual: &str, answers: &[(&str, T)], shell: &mut Host<'_>) -> Option<T> {
+fn answered<T: Copy>(question: &str, usual: &str, answers: &[(&str, T)], host: &mut Host<'_>) -> Option<T> {
     for _ in 0..ASKED_MAX {
-        let answer = shell.terminal.ask(&format!("{question} Enter means `{usual}`: "))?;
+        let answer = host.terminal.ask(&format!("{question} Enter means `{usual}`: "))?;
         let answer = if answer.is_empty() { usual } else { &answer };
         if let Some((_, meant)) = answers.iter().find(|(name, _)| *name == answer) {
             return Some(*meant);
@@ -113,7 +113,7 @@ struct Begun {
     org: Option<String>,
 }
 
-async fn begun(args: &InitArgs, start: Start, shell: &mut Host<'_>) -> Result<Begun, Failure> {
+async fn begun(args: &InitArgs, start: Start, host: &mut Host<'_>) -> Result<Begun, Failure> {
     let there = file_set::there(&args.folder, ".gitignore")?;
     text::of_bytes(there.as_deref().unwrap_or_default()).map_err(|error| {
         let path = args.folder.join(".gitignore");
@@ -122,7 +122,7 @@ async fn begun(args: &InitArgs, start: Start, shell: &mut Host<'_>) -> Result<Be
     })?;
     let Begun { mut pages, org } = match start {
         Start::Small => Begun { pages: vec![small()], org: None },
-        Start::Org => imported(args, shell).await?,
+        Start::Org => imported(args, host).await?,
     };
     pages.push(InitPage::whole(SCHEMA, json::pretty(&config::json_schema())));
     pages.push(gitignore(there.as_deref().map(String::from_utf8_lossy).as_deref()));
@@ -130,21 +130,21 @@ async fn begun(args: &InitArgs, start: Start, shell: &mut Host<'_>) -> Result<Be
     Ok(Begun { pages, org })
 }
 
-async fn imported(args: &InitArgs, shell: &mut Host<'_>) -> Result<Begun, Failure> {
+async fn imported(args: &InitArgs, host: &mut Host<'_>) -> Result<Begun, Failure> {
     let choice = PinChoice { default_locale: typed::locale(&args.default_locale)?, deactivated: false, pin_all: false };
-    let region = if args.target.sandbox { None } else { connect::named_region(shell.environment) };
+    let region = if args.target.sandbox { None } else { connect::named_region(host.environment) };
     let asked = ImportRequest { choice, layout: Layout::Folder, region, schema: SCHEMA_FROM_CONFIG.to_owned() };
-    let Made { import, target } = make(&args.target, &asked, shell).await?;
-    let style = shell.style_err();
+    let Made { import, target } = make(&args.target, &asked, host).await?;
+    let style = host.style_err();
     let told = output::text::target_line(&target) + "\n" + &output::text::import::notes(&import.notes, style);
-    shell.terminal.err(&told);
+    host.terminal.err(&told);
     let page = |name: &str, text: String| InitPage::whole(format!("{CONFIG_FOLDER}/{name}"), text);
     let pages = import.files.into_iter().map(|it| page(&it.name, it.text)).collect();
     Ok(Begun { pages, org: target.org.as_ref().map(org_name) })
 }
 
 /// Nothing is made unasked, and nothing is overwritten without `--force` or a yes to just that.
-fn agreed(args: &InitArgs, placing: &Placing, shell: &mut Host<'_>) -> Result<(), Problem> {
+fn agreed(args: &InitArgs, placing: &Placing, host: &mut Host<'_>) -> Result<(), Problem> {
     if !args.force {
         placing.spare_read_only()?;
     }
@@ -154,7 +154,7 @@ fn agreed(args: &InitArgs, placing: &Placing, shell: &mut Host<'_>) -> Result<()
                 .help("give --force to overwrite, or another folder"));
         }
         let unasked = || Problem::new("nobody can be asked; nothing was written");
-        shell.approved(&format!("Overwrite {}", text::terminal(&names)), unasked)?;
+        host.approved(&format!("Overwrite {}", text::terminal(&names)), unasked)?;
     }
     let question = match (placing.names(PlacedHow::New), placing.names(PlacedHow::Extended)) {
         (None, None) => return Ok(()),
@@ -166,5 +166,5 @@ fn agreed(args: &InitArgs, placing: &Placing, shell: &mut Host<'_>) -> Result<()
         return Ok(());
     }
     let unasked = || Problem::new("nobody can be asked; nothing was written").help("give --yes");
-    shell.approved(text::terminal(&question).as_str(), unasked)
+    host.approved(text::terminal(&question).as_str(), unasked)
 }

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::cli::{LogArgs, TableFormat};
+use crate::commands::context::host::Host;
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::reports;
 use crate::commands::context::reports::{ReportFolder, found_report_bytes};
-use crate::commands::context::run::Host;
 use crate::host::exit::Exit;
 use crate::model::limits::{LOG_BYTES_MAX, LOG_ROWS_MAX};
 use crate::model::moment::Moment;
@@ -21,30 +21,30 @@ use crate::output::style::Style;
 use crate::output::text::log as view;
 
 /// Shows what the reports of a folder say, and which of them cannot be read.
-pub fn run(args: &LogArgs, shell: &mut Host<'_>) -> Exit {
+pub fn run(args: &LogArgs, host: &mut Host<'_>) -> Exit {
     let heard = Heard { org: None, sandbox: false };
-    let mut outputs = match Outputs::open(&args.outputs, shell.environment, shell.signals) {
+    let mut outputs = match Outputs::open(&args.outputs, host.environment, host.signals) {
         Ok(outputs) => outputs,
         Err(problem) => {
-            let outputs = shell.outputs_before_reading(&args.outputs);
-            return shell.fail_into(&problem.into(), &heard, outputs);
+            let outputs = host.outputs_before_reading(&args.outputs);
+            return host.fail_into(&problem.into(), &heard, outputs);
         }
     };
-    match read(args, &mut outputs, shell) {
-        Ok((log, folder)) => show(&log, &folder, outputs, shell),
-        Err(problem) => shell.fail_into(&problem.into(), &heard, outputs),
+    match read(args, &mut outputs, host) {
+        Ok((log, folder)) => show(&log, &folder, outputs, host),
+        Err(problem) => host.fail_into(&problem.into(), &heard, outputs),
     }
 }
 
 fn read(
     args: &LogArgs,
     outputs: &mut Outputs<TableFormat>,
-    shell: &mut Host<'_>,
+    host: &mut Host<'_>,
 ) -> Result<(Log, ReportFolder), Problem> {
     let LogArgs { dir, org, keys, since, until, outputs: _ } = args;
-    let now = shell.environment.began;
-    let folder = ReportFolder::of(dir.as_deref(), false, None, shell.environment.folder.as_deref());
-    let folder = reports::to_read(folder, outputs, shell)?;
+    let now = host.environment.began;
+    let folder = ReportFolder::of(dir.as_deref(), false, None, host.environment.folder.as_deref());
+    let folder = reports::to_read(folder, outputs, host)?;
     let since = moment("--since", since.as_deref(), now, period::since)?;
     let until = moment("--until", until.as_deref(), now, period::until)?;
     let asked = LogQuery { org: org.clone(), keys: keys.clone(), since, until };
@@ -88,7 +88,7 @@ fn moment(
     })
 }
 
-fn show(log: &Log, folder: &ReportFolder, outputs: Outputs<TableFormat>, shell: &mut Host<'_>) -> Exit {
+fn show(log: &Log, folder: &ReportFolder, outputs: Outputs<TableFormat>, host: &mut Host<'_>) -> Exit {
     let shown = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::human(log, style),
         TableFormat::Json => json::log_json(log),
@@ -96,16 +96,16 @@ fn show(log: &Log, folder: &ReportFolder, outputs: Outputs<TableFormat>, shell: 
     };
     let is_typed = matches!(folder, ReportFolder::Typed(_));
     let exit = if log.problems.is_empty() || !is_typed { Exit::Success } else { Exit::Failure };
-    let stdout = shown(outputs.on_stdout, shell.style_out());
-    let exit = shell.write(outputs, &stdout, &|format| shown(format, Style::PLAIN), exit);
+    let stdout = shown(outputs.on_stdout, host.style_out());
+    let exit = host.write(outputs, &stdout, &|format| shown(format, Style::PLAIN), exit);
     // The default folder holds what many runs left there.
     if let (false, Some(first)) = (is_typed, log.problems.first()) {
         let note = reports::not_read(log.problems.len(), Path::new(&first.file), &first.why);
-        shell.show_notes(&[note]);
+        host.show_notes(&[note]);
         return exit;
     }
     for it in &log.problems {
-        shell.fail(&view::unread(it).into());
+        host.fail(&view::unread(it).into());
     }
     exit
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::line::CommandLine;
 use crate::cli::{Cli, Command, UserCommand};
-use crate::commands::context::run::{Failure, Host};
+use crate::commands::context::host::{Failure, Host};
 use crate::host::environment::Environment;
 use crate::host::exit::Exit;
 use crate::host::signals::Signals;
@@ -36,43 +36,43 @@ pub fn run(
     terminal: &mut Terminal,
     signals: &Signals,
 ) -> Exit {
-    let mut shell = Host { terminal, environment, signals, line, color: cli.color, quiet: cli.logging.quiet };
+    let mut host = Host { terminal, environment, signals, line, color: cli.color, quiet: cli.logging.quiet };
     let exit = match &cli.command {
-        Command::Plan(args) => in_runtime(&mut shell, async |shell| plan::run(args, shell).await),
-        Command::Apply(args) => in_runtime(&mut shell, async |shell| Box::pin(apply::run(args, shell)).await),
-        Command::Drift(args) => in_runtime(&mut shell, async |shell| drift::run(args, shell).await),
-        Command::Import(args) => in_runtime(&mut shell, async |shell| import::run(args, shell).await),
-        Command::Show(args) => in_runtime(&mut shell, async |shell| show::run(args, shell).await),
-        Command::Retire(args) => in_runtime(&mut shell, async |shell| retire::run(args, shell).await),
-        Command::Undo(args) => in_runtime(&mut shell, async |shell| Box::pin(undo::run(args, shell)).await),
-        Command::Log(args) => log::run(args, &mut shell),
-        Command::Init(args) => in_runtime(&mut shell, async |shell| init::run(args, shell).await),
-        Command::Doctor(args) => in_runtime(&mut shell, async |shell| doctor::run(args, shell).await),
-        Command::Sandbox(args) => in_runtime(&mut shell, async |shell| sandbox::run(args, shell).await),
+        Command::Plan(args) => in_runtime(&mut host, async |host| plan::run(args, host).await),
+        Command::Apply(args) => in_runtime(&mut host, async |host| Box::pin(apply::run(args, host)).await),
+        Command::Drift(args) => in_runtime(&mut host, async |host| drift::run(args, host).await),
+        Command::Import(args) => in_runtime(&mut host, async |host| import::run(args, host).await),
+        Command::Show(args) => in_runtime(&mut host, async |host| show::run(args, host).await),
+        Command::Retire(args) => in_runtime(&mut host, async |host| retire::run(args, host).await),
+        Command::Undo(args) => in_runtime(&mut host, async |host| Box::pin(undo::run(args, host)).await),
+        Command::Log(args) => log::run(args, &mut host),
+        Command::Init(args) => in_runtime(&mut host, async |host| init::run(args, host).await),
+        Command::Doctor(args) => in_runtime(&mut host, async |host| doctor::run(args, host).await),
+        Command::Sandbox(args) => in_runtime(&mut host, async |host| sandbox::run(args, host).await),
         Command::User(args) => match &args.command {
-            UserCommand::Get(args) => in_runtime(&mut shell, async |shell| user_get::run(args, shell).await),
-            UserCommand::Set(args) => in_runtime(&mut shell, async |shell| user_set::run(args, shell).await),
+            UserCommand::Get(args) => in_runtime(&mut host, async |host| user_get::run(args, host).await),
+            UserCommand::Set(args) => in_runtime(&mut host, async |host| user_set::run(args, host).await),
         },
-        Command::Completions(args) => completions::completions(*args, &mut shell),
-        Command::Man(args) => completions::man(args, &mut shell),
-        Command::Validate(args) => validate::validate(args, &mut shell),
-        Command::Explain(args) => validate::explain(args, &mut shell),
-        Command::Config(args) => validate::show(args, &mut shell),
-        Command::Schema(args) => validate::schema(*args, &mut shell),
+        Command::Completions(args) => completions::completions(*args, &mut host),
+        Command::Man(args) => completions::man(args, &mut host),
+        Command::Validate(args) => validate::validate(args, &mut host),
+        Command::Explain(args) => validate::explain(args, &mut host),
+        Command::Config(args) => validate::show(args, &mut host),
+        Command::Schema(args) => validate::schema(*args, &mut host),
     };
-    shell.terminal.settle(exit)
+    host.terminal.settle(exit)
 }
 
 /// One thread is enough for requests that a pace of five a second bounds, and starts at once.
-fn in_runtime<'a, 'b, F>(shell: &'a mut Host<'b>, work: F) -> Exit
+fn in_runtime<'a, 'b, F>(host: &'a mut Host<'b>, work: F) -> Exit
 where
     F: AsyncFnOnce(&'a mut Host<'b>) -> Exit,
 {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(work(shell)),
+        Ok(runtime) => runtime.block_on(work(host)),
         Err(error) => {
             let problem = Problem::new(format!("the runtime did not start: {error}"));
-            shell.fail(&Failure::Problem(problem))
+            host.fail(&Failure::Problem(problem))
         }
     }
 }

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use crate::cli::{ConfigArgs, Format, PlanArgs};
 use crate::commands::context::conversation::with_session;
-use crate::commands::context::desk::Run;
+use crate::commands::context::host::{Failure, Host};
 use crate::commands::context::outputs::Outputs;
 use crate::commands::context::reports;
 use crate::commands::context::reports::ReportFolder;
-use crate::commands::context::run::{Failure, Host};
+use crate::commands::context::run::Run;
 use crate::commands::context::typed::limited;
 use crate::config::coverage::Coverage;
 use crate::config::file_system::FileSystem;
@@ -30,12 +30,12 @@ use crate::output::style::Style;
 use crate::output::{json, page};
 
 /// Shows what `apply` would do.
-pub async fn run(args: &PlanArgs, shell: &mut Host<'_>) -> Exit {
-    shell.signals.watch();
-    match Run::unrecorded(&args.target, &args.output.outputs, shell) {
-        Ok(mut desk) => {
-            let made = made(args, &mut desk, shell).await;
-            desk.close(made, shell, |made, desk, shell| show(args, &made, desk.outputs, shell))
+pub async fn run(args: &PlanArgs, host: &mut Host<'_>) -> Exit {
+    host.signals.watch();
+    match Run::unrecorded(&args.target, &args.output.outputs, host) {
+        Ok(mut run) => {
+            let made = made(args, &mut run, host).await;
+            run.close(made, host, |made, run, host| show(args, &made, run.outputs, host))
         }
         Err(exit) => exit,
     }
@@ -49,15 +49,15 @@ struct Made {
     sources: Sources,
 }
 
-async fn made(args: &PlanArgs, desk: &mut Run, shell: &mut Host<'_>) -> Result<Made, Failure> {
-    let now = desk.record.clock().now();
-    let Run { outputs, heard, .. } = desk;
+async fn made(args: &PlanArgs, run: &mut Run, host: &mut Host<'_>) -> Result<Made, Failure> {
+    let now = run.record.clock().now();
+    let Run { outputs, heard, .. } = run;
     outputs.spare(args.target.files_read())?;
     let ConfigArgs { path, org, root } = &args.config;
     let at = args.at.as_deref().map(|typed| baseline::at(path, root.as_deref(), typed)).transpose()?;
     let (config, sources) = match &at {
-        Some(at) => shell.load_at(at, org.as_deref())?,
-        None => shell.load_beside(&args.config, args.base.as_deref(), outputs)?,
+        Some(at) => host.load_at(at, org.as_deref())?,
+        None => host.load_beside(&args.config, args.base.as_deref(), outputs)?,
     };
     let desired = limited(config.desired.clone(), &args.only)?;
     let head_path = at.as_ref().map_or(&**path, |it| &it.place.path);
@@ -65,9 +65,9 @@ async fn made(args: &PlanArgs, desk: &mut Run, shell: &mut Host<'_>) -> Result<M
     let request = args.config.request();
     let given = args.base.as_deref().map(|typed| baseline::base(&request, typed, org)).transpose()?;
     outputs.spare(given.iter().flat_map(|it| &it.files))?;
-    let here = shell.environment.folder.as_deref();
+    let here = host.environment.folder.as_deref();
     let folder = ReportFolder::of(args.report_dir.as_deref(), args.no_report, Some(path), here);
-    let folder = reports::to_read(folder, outputs, shell)?;
+    let folder = reports::to_read(folder, outputs, host)?;
     let commit = at.as_ref().map(|it| it.commit.as_str());
     let earlier = EarlierStates { base: given.as_ref(), config: &request, org, at: commit };
     let asked =
@@ -80,7 +80,7 @@ async fn made(args: &PlanArgs, desk: &mut Run, shell: &mut Host<'_>) -> Result<M
         config: &config,
         sources: &sources,
     };
-    let mut planned = with_session(&args.target, &desired, shell, async |connection, _| {
+    let mut planned = with_session(&args.target, &desired, host, async |connection, _| {
         // A reader is all that this command has: it cannot write.
         plan_org(&connection.session.reader(), &asked, heard).await
     })
@@ -94,15 +94,15 @@ async fn made(args: &PlanArgs, desk: &mut Run, shell: &mut Host<'_>) -> Result<M
     Ok(Made { planned, desired, resolved: config.resolved, sources })
 }
 
-fn show(args: &PlanArgs, made: &Made, outputs: Outputs, shell: &mut Host<'_>) -> Exit {
+fn show(args: &PlanArgs, made: &Made, outputs: Outputs, host: &mut Host<'_>) -> Exit {
     let Made {
         planned: PlannedOrg { target, observed: _, unlisted: _, plan, evidence: _, kept: _, notes },
         desired,
         resolved,
         sources,
     } = made;
-    shell.show_notes(notes);
-    let folder = shell.environment.folder.as_deref();
+    host.show_notes(notes);
+    let folder = host.environment.folder.as_deref();
     let view = |format: Format, style: Style| match format {
         Format::Human => output::text::plan(plan, target, sources, style),
         Format::Json => json::plan_json(plan, target, sources),
@@ -118,6 +118,6 @@ fn show(args: &PlanArgs, made: &Made, outputs: Outputs, shell: &mut Host<'_>) ->
     } else {
         Exit::Success
     };
-    let stdout = view(outputs.on_stdout, shell.style_out());
-    shell.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
+    let stdout = view(outputs.on_stdout, host.style_out());
+    host.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
 }

@@ -4,9 +4,9 @@ use crate::cli::{ConfigArgs, ConfigPath, RetireArgs, TableFormat};
 use crate::client::{ApiError, Session};
 use crate::commands::context::connect::Connection;
 use crate::commands::context::conversation::with_session;
-use crate::commands::context::desk::Run;
 use crate::commands::context::execute;
-use crate::commands::context::run::{Failure, Host, nobody_to_ask};
+use crate::commands::context::host::{Failure, Host, nobody_to_ask};
+use crate::commands::context::run::Run;
 use crate::commands::context::stages::Stages;
 use crate::config::Config;
 use crate::host::exit::Exit;
@@ -32,12 +32,12 @@ use crate::output::text::retire as view;
 use crate::plan::plan;
 
 /// Shows what is going to be done, asks, does it, and reports on each person.
-pub async fn run(args: &RetireArgs, shell: &mut Host<'_>) -> Exit {
-    shell.signals.watch();
-    match Run::recorded(&args.record, Some(&args.config), &args.target, &args.outputs, shell) {
-        Ok(mut desk) => {
-            let retired = retired(args, &mut desk, shell).await;
-            desk.close(retired, shell, |retired, desk, shell| show(&retired, desk, shell))
+pub async fn run(args: &RetireArgs, host: &mut Host<'_>) -> Exit {
+    host.signals.watch();
+    match Run::recorded(&args.record, Some(&args.config), &args.target, &args.outputs, host) {
+        Ok(mut run) => {
+            let retired = retired(args, &mut run, host).await;
+            run.close(retired, host, |retired, run, host| show(&retired, run, host))
         }
         Err(exit) => exit,
     }
@@ -53,22 +53,22 @@ struct Retired {
     flags: String,
 }
 
-async fn retired(args: &RetireArgs, desk: &mut Run<TableFormat>, shell: &mut Host<'_>) -> Result<Retired, Failure> {
-    desk.outputs.spare(args.target.files_read())?;
+async fn retired(args: &RetireArgs, run: &mut Run<TableFormat>, host: &mut Host<'_>) -> Result<Retired, Failure> {
+    run.outputs.spare(args.target.files_read())?;
     let typed = ConfigArgs { path: ConfigPath(args.config.clone()), org: args.org.clone(), root: args.root.clone() };
-    let (config, sources) = shell.load(&typed, &mut desk.outputs)?;
-    desk.record.goes_by(&config, &typed.path, &sources);
+    let (config, sources) = host.load(&typed, &mut run.outputs)?;
+    run.record.goes_by(&config, &typed.path, &sources);
     let Config { desired, .. } = config;
-    let (report, target) = with_session(&args.target, &desired, shell, async |connection, shell| {
+    let (report, target) = with_session(&args.target, &desired, host, async |connection, host| {
         let Connection { session, is_remote, .. } = connection;
         let org_id = args.org_id.as_deref();
         let identity = Identity::to_write(&desired, org_id)?.named(*is_remote, config_names_no_org)?;
-        let run = RetireRun { args, desired: &desired, identity: &identity, sources: &sources };
-        Ok::<_, Failure>(Box::pin(run.go(session, desk, shell)).await?)
+        let steps = RetireRun { args, desired: &desired, identity: &identity, sources: &sources };
+        Ok::<_, Failure>(Box::pin(steps.go(session, run, host)).await?)
     })
     .await?;
     let (written, flags) =
-        (desk.record.complete(written(&report, &desired)), typed.to_flags() + &args.target.to_flags());
+        (run.record.complete(written(&report, &desired)), typed.to_flags() + &args.target.to_flags());
     Ok(Retired { report, target, sources, written, flags })
 }
 
@@ -96,38 +96,38 @@ impl RetireRun<'_> {
     async fn go(
         &self,
         session: &Session,
-        desk: &mut Run<TableFormat>,
-        shell: &mut Host<'_>,
+        run: &mut Run<TableFormat>,
+        host: &mut Host<'_>,
     ) -> Result<(RetireReport, Target), Problem> {
         let RetireRun { args, desired, identity, sources } = *self;
         let reader = session.reader();
         let from = From { reader: &reader, identity, api: args.target.api(desired), sandbox: args.target.sandbox };
         // What it is in the org does not depend on divisions.
-        let Observation { target, observed, notes } = observe(from, |_| false, &mut desk.heard).await?;
-        shell.show_notes(&notes);
-        shell.show_notes(&noticed(&observed));
+        let Observation { target, observed, notes } = observe(from, |_| false, &mut run.heard).await?;
+        host.show_notes(&notes);
+        host.show_notes(&noticed(&observed));
         let asked = RetireRequest { key: &args.key, to: &args.to, include_on_queue: args.include_on_queue };
-        desk.record.matches(&plan(desired, &observed, &desired.settings.limits));
+        run.record.matches(&plan(desired, &observed, &desired.settings.limits));
         let retirement = retirement(desired, &observed, asked).map_err(|doubts| in_doubt(&doubts))?;
         let session = session.speaking(target.generation);
         let seats = session.reader().seats_on(&retirement.from.id).await.map_err(not_known)?;
-        shell.tell(&mut desk.outputs, &|style| view::plan(&retirement, &seats, &target, style));
+        host.tell(&mut run.outputs, &|style| view::plan(&retirement, &seats, &target, style));
         let Moves { people, on_queue } = retirement.moves(&seats);
         if people.is_empty() && !on_queue.is_empty() {
             // Nothing of it would be done.
             let Cause { message, help, .. } = Halt::OnQueue(on_queue.len()).why();
             return Err(Problem { help, ..Problem::new(format!("{message}; nothing was written")) });
         }
-        self.approve(&retirement, &seats, &target, shell)?;
+        self.approve(&retirement, &seats, &target, host)?;
         let begun = execute::begun(&[retirement.step()], &[], desired, Divisions::NotAsked);
-        desk.keep(&desk.record.complete(begun), &target, sources, shell)?;
+        run.keep(&run.record.complete(begun), &target, sources, host)?;
 
         let (sender, stop) = Stop::new();
-        let stages = Stages::new(shell.terminal, shell.environment.tells_in_lines());
-        shell.signals.tell(sender);
+        let stages = Stages::new(host.terminal, host.environment.tells_in_lines());
+        host.signals.tell(sender);
         let job = RetireJob { retirement: &retirement, desired };
         let report = retire::run(&session, job, &stop, &|event| stages.tell(event)).await;
-        shell.signals.end_at_once();
+        host.signals.end_at_once();
         stages.end();
         Ok((report, target))
     }
@@ -137,14 +137,14 @@ impl RetireRun<'_> {
         retirement: &Retirement,
         seats: &Seats,
         target: &Target,
-        shell: &mut Host<'_>,
+        host: &mut Host<'_>,
     ) -> Result<(), Problem> {
         if self.args.yes {
             return Ok(());
         }
         let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
         let question = format!("\n{} in {}", view::question(retirement, seats), text::terminal(&org));
-        shell.approved(&question, || nobody_to_ask("give --yes where somebody has already said so"))
+        host.approved(&question, || nobody_to_ask("give --yes where somebody has already said so"))
     }
 }
 
@@ -163,16 +163,16 @@ fn not_known(error: ApiError) -> Problem {
 }
 
 /// Keeps what became of the definition, and shows the rest.
-fn show(retired: &Retired, desk: Run<TableFormat>, shell: &mut Host<'_>) -> Exit {
+fn show(retired: &Retired, run: Run<TableFormat>, host: &mut Host<'_>) -> Exit {
     let Retired { report, target, sources, written, flags } = retired;
-    let kept = desk.keep(written, target, sources, shell);
+    let kept = run.keep(written, target, sources, host);
     let exit = match report.interrupted {
         Some(signal) => signal.into(),
         None if report.is_success() && kept.is_ok() => Exit::Success,
         None => Exit::Failure,
     };
     let file = kept.unwrap_or_else(|problem| {
-        let _ = shell.fail(&problem.into());
+        let _ = host.fail(&problem.into());
         None
     });
     let trail = execute::trail(file.as_deref(), file.as_deref().filter(|_| written.may_have_written()), flags);
@@ -182,16 +182,16 @@ fn show(retired: &Retired, desk: Run<TableFormat>, shell: &mut Host<'_>) -> Exit
         TableFormat::Json => json::retirement_json(report, target, sources),
         TableFormat::Csv => view::report_csv(report),
     };
-    let outputs = desk.outputs;
+    let outputs = run.outputs;
     let stdout = match outputs.on_stdout {
         // People have read the plan above it.
-        TableFormat::Human => format!("\n{}", words(shell.style_out())),
+        TableFormat::Human => format!("\n{}", words(host.style_out())),
         TableFormat::Json | TableFormat::Csv => {
             // The lines for the config are for people, wherever the rest goes.
-            let words = format!("\n{}", words(shell.style_err()));
-            shell.terminal.err(&words);
+            let words = format!("\n{}", words(host.style_err()));
+            host.terminal.err(&words);
             view(outputs.on_stdout)
         }
     };
-    shell.write(outputs, &stdout, &view, exit)
+    host.write(outputs, &stdout, &view, exit)
 }

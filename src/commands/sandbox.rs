@@ -1,7 +1,7 @@
 //! `presencectl sandbox`.
 
 use crate::cli::SandboxArgs;
-use crate::commands::context::run::Host;
+use crate::commands::context::host::Host;
 use crate::commands::context::start_sandbox;
 use crate::host::exit::Exit;
 use crate::host::signals::Received;
@@ -12,7 +12,7 @@ use crate::sandbox::{self, SandboxConfig, Seed, Server};
 const USERS_SHOWN_MAX: usize = 5;
 
 /// Serves the sandbox org until a signal comes.
-pub async fn run(args: &SandboxArgs, shell: &mut Host<'_>) -> Exit {
+pub async fn run(args: &SandboxArgs, host: &mut Host<'_>) -> Exit {
     match start(args).await {
         Ok(server) => {
             let mut signals = Received::listening();
@@ -28,13 +28,13 @@ pub async fn run(args: &SandboxArgs, shell: &mut Host<'_>) -> Exit {
                 text.push_str(&id);
                 text.push('\n');
             }
-            shell.terminal.out(&text);
-            shell.terminal.err("Serving the sandbox org on this machine only; Ctrl-C ends it.\n");
+            host.terminal.out(&text);
+            host.terminal.err("Serving the sandbox org on this machine only; Ctrl-C ends it.\n");
             signals.next().await;
             server.shutdown().await;
             Exit::Success
         }
-        Err(problem) => shell.fail(&problem.into()),
+        Err(problem) => host.fail(&problem.into()),
     }
 }
 

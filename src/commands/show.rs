@@ -4,9 +4,9 @@ use crate::cli::{ConfigArgs, ConfigPath, ShowArgs, TableFormat};
 use crate::client::Reader;
 
 use crate::commands::context::conversation::with_session;
-use crate::commands::context::desk::Run;
+use crate::commands::context::host::{Failure, Host};
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::run::{Failure, Host};
+use crate::commands::context::run::Run;
 use crate::commands::context::typed;
 use crate::host::exit::Exit;
 use crate::model::desired::Desired;
@@ -20,12 +20,12 @@ use crate::output::json;
 use crate::output::style::Style;
 use crate::output::text::listing;
 
-pub async fn run(args: &ShowArgs, shell: &mut Host<'_>) -> Exit {
-    shell.signals.watch();
-    match Run::unrecorded(&args.target, &args.outputs, shell) {
-        Ok(mut desk) => {
-            let found = found(args, &mut desk, shell).await;
-            desk.close(found, shell, |found, desk, shell| show(&found, desk.outputs, shell))
+pub async fn run(args: &ShowArgs, host: &mut Host<'_>) -> Exit {
+    host.signals.watch();
+    match Run::unrecorded(&args.target, &args.outputs, host) {
+        Ok(mut run) => {
+            let found = found(args, &mut run, host).await;
+            run.close(found, host, |found, run, host| show(&found, run.outputs, host))
         }
         Err(exit) => exit,
     }
@@ -36,13 +36,13 @@ enum Found {
     SystemPresences(SystemPresences),
 }
 
-async fn found(args: &ShowArgs, desk: &mut Run<TableFormat>, shell: &mut Host<'_>) -> Result<Found, Failure> {
-    let Run { outputs, heard, .. } = desk;
+async fn found(args: &ShowArgs, run: &mut Run<TableFormat>, host: &mut Host<'_>) -> Result<Found, Failure> {
+    let Run { outputs, heard, .. } = run;
     outputs.spare(args.target.files_read())?;
     let config = match &args.config {
         Some(path) => {
             let config = ConfigArgs { path: ConfigPath(path.clone()), org: args.org.clone(), root: args.root.clone() };
-            Some(shell.load(&config, outputs)?.0.desired)
+            Some(host.load(&config, outputs)?.0.desired)
         }
         None => None,
     };
@@ -51,7 +51,7 @@ async fn found(args: &ShowArgs, desk: &mut Run<TableFormat>, shell: &mut Host<'_
         nothing.settings.default_locale = typed::locale(typed)?;
     }
     let desired = config.as_ref().unwrap_or(&nothing);
-    let found = with_session(&args.target, desired, shell, async |connection, shell| {
+    let found = with_session(&args.target, desired, host, async |connection, host| {
         let (reader, identity) = (connection.session.reader(), Identity::to_read(desired));
         let mut notes = Vec::new();
         let found = if args.system {
@@ -65,7 +65,7 @@ async fn found(args: &ShowArgs, desk: &mut Run<TableFormat>, shell: &mut Host<'_
                 Found::Definitions(target, list(&observed, config.as_ref(), &desired.settings.default_locale))
             })
         };
-        shell.show_notes(&notes);
+        host.show_notes(&notes);
         found
     })
     .await?;
@@ -90,7 +90,7 @@ async fn system_presences(
     Ok(SystemPresences { org: heard.org.clone(), sandbox: heard.sandbox, names })
 }
 
-fn show(found: &Found, outputs: Outputs<TableFormat>, shell: &mut Host<'_>) -> Exit {
+fn show(found: &Found, outputs: Outputs<TableFormat>, host: &mut Host<'_>) -> Exit {
     let view = |format: TableFormat, style: Style| match (format, found) {
         (TableFormat::Human, Found::Definitions(target, it)) => listing::human(it, target, style),
         (TableFormat::Json, Found::Definitions(target, it)) => json::definitions_json(it, target),
@@ -99,6 +99,6 @@ fn show(found: &Found, outputs: Outputs<TableFormat>, shell: &mut Host<'_>) -> E
         (TableFormat::Json, Found::SystemPresences(it)) => json::system_presences_json(it),
         (TableFormat::Csv, Found::SystemPresences(it)) => listing::system_presences_csv(it),
     };
-    let stdout = view(outputs.on_stdout, shell.style_out());
-    shell.write(outputs, &stdout, &|format| view(format, Style::PLAIN), Exit::Success)
+    let stdout = view(outputs.on_stdout, host.style_out());
+    host.write(outputs, &stdout, &|format| view(format, Style::PLAIN), Exit::Success)
 }

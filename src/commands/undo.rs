@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::cli::{ConfigArgs, ConfigPath, TargetArgs, UndoArgs};
 use crate::client::{Reader, Session};
 use crate::commands::context::conversation::with_session;
-use crate::commands::context::desk::Run;
 use crate::commands::context::execute::{self, Execution};
+use crate::commands::context::host::{Failure, Host};
 use crate::commands::context::reports::report_bytes;
-use crate::commands::context::run::{Failure, Host};
+use crate::commands::context::run::Run;
 use crate::commands::context::start_sandbox;
 use crate::host::exit::Exit;
 use crate::host::files::cannot_read;
@@ -39,19 +39,19 @@ use crate::plan::usage::with_usage;
 use crate::sandbox::Seed;
 
 /// Shows what takes a report back, asks, carries it out, and looks whether it worked.
-pub async fn run(args: &UndoArgs, shell: &mut Host<'_>) -> Exit {
-    shell.signals.watch();
-    match Run::recorded(&args.record, args.config.as_deref(), &args.target, &args.output.outputs, shell) {
-        Ok(mut desk) => {
-            let undone = Box::pin(undone(args, &mut desk, shell)).await;
-            desk.close(undone, shell, execute::show)
+pub async fn run(args: &UndoArgs, host: &mut Host<'_>) -> Exit {
+    host.signals.watch();
+    match Run::recorded(&args.record, args.config.as_deref(), &args.target, &args.output.outputs, host) {
+        Ok(mut run) => {
+            let undone = Box::pin(undone(args, &mut run, host)).await;
+            run.close(undone, host, execute::show)
         }
         Err(exit) => exit,
     }
 }
 
-async fn undone(args: &UndoArgs, desk: &mut Run, shell: &mut Host<'_>) -> Result<Execution, Failure> {
-    desk.outputs.spare(args.target.files_read().iter().chain(&args.report))?;
+async fn undone(args: &UndoArgs, run: &mut Run, host: &mut Host<'_>) -> Result<Execution, Failure> {
+    run.outputs.spare(args.target.files_read().iter().chain(&args.report))?;
     let typed = args.config.clone().map(|path| ConfigArgs {
         path: ConfigPath(path),
         org: args.org.clone(),
@@ -64,16 +64,16 @@ async fn undone(args: &UndoArgs, desk: &mut Run, shell: &mut Host<'_>) -> Result
     }
     let of_report = args.report.as_deref().map(read).transpose()?;
     if let (Some(report), Some(file)) = (&of_report, &args.report) {
-        desk.record.undoes(report, file);
+        run.record.undoes(report, file);
         org_of(report, &args.target)?;
     }
-    let config = typed.as_ref().map(|typed| shell.load(typed, &mut desk.outputs)).transpose()?;
+    let config = typed.as_ref().map(|typed| host.load(typed, &mut run.outputs)).transpose()?;
     let config = config.map(|(config, _)| config.desired);
     let (file, report) = match (&args.report, of_report) {
         (Some(file), Some(report)) => (file.clone(), report),
-        _ => newest_apply(args, config.as_ref(), desk, shell)?,
+        _ => newest_apply(args, config.as_ref(), run, host)?,
     };
-    desk.record.undoes(&report, &file);
+    run.record.undoes(&report, &file);
     let org = org_of(&report, &args.target)?;
     let meant = config.as_ref().and_then(|it| it.org.as_ref());
     for_this_org(meant, &report, &org)?;
@@ -81,20 +81,20 @@ async fn undone(args: &UndoArgs, desk: &mut Run, shell: &mut Host<'_>) -> Result
     let nowhere = Span { file: sources.add(&file, String::new()), start: 0, end: 0 };
     let named = OrgIdentity { region: meant.and_then(|it| it.region), ..identity(&report, &org, nowhere) };
     let desired = Desired { org: Some(named), ..undo::desired(&report) };
-    let run = UndoRun { args, file: &file, report: &report, desired: &desired, config: config.as_ref() };
-    let (ended, exit, target) = with_session(&args.target, &desired, shell, async |connection, shell| {
+    let steps = UndoRun { args, file: &file, report: &report, desired: &desired, config: config.as_ref() };
+    let (ended, exit, target) = with_session(&args.target, &desired, host, async |connection, host| {
         let named = Identity { meant: Some(org), name: None, must_be_known: true, unless_sandbox: None };
         let identity = if args.auto_approve && config.is_none() {
             named.or_sandbox(connection.is_remote, nothing_holds_it_back())?
         } else {
             named
         };
-        run.go(&connection.session, &identity, desk, shell).await
+        steps.go(&connection.session, &identity, run, host).await
     })
     .await?;
     let last = if ended.may_have_written() { output::text::revert(&report) } else { String::new() };
     let flags = typed.as_ref().map(ConfigArgs::to_flags).unwrap_or_default() + &args.target.to_flags();
-    let report = desk.record.complete(ended);
+    let report = run.record.complete(ended);
     Ok(Execution { report, target, sources, exit, flags, last })
 }
 
@@ -102,8 +102,8 @@ async fn undone(args: &UndoArgs, desk: &mut Run, shell: &mut Host<'_>) -> Result
 fn newest_apply(
     args: &UndoArgs,
     config: Option<&Desired>,
-    desk: &Run,
-    shell: &mut Host<'_>,
+    run: &Run,
+    host: &mut Host<'_>,
 ) -> Result<(PathBuf, StoredReport), Problem> {
     let name_it = "name the report: `presencectl undo REPORT`; `presencectl log` lists them";
     if args.auto_approve {
@@ -125,8 +125,8 @@ fn newest_apply(
         if args.target.sandbox { Some(start_sandbox::org_id(it)) } else { it.id.as_ref().map(ToString::to_string) }
     });
     let folders = [Some(name), id.as_deref()].into_iter().flatten().filter_map(slug).collect();
-    let NewestReports { files, note, is_whole: _ } = desk.folder.newest_of(&folders)?;
-    shell.show_notes(&note.into_iter().collect::<Vec<_>>());
+    let NewestReports { files, note, is_whole: _ } = run.folder.newest_of(&folders)?;
+    host.show_notes(&note.into_iter().collect::<Vec<_>>());
     let is_its = |it: &StoredReport| {
         let config_org = it.run.as_ref().and_then(|run| run.said.config_org.as_deref());
         let org = it.org.as_ref().map(OrgId::as_str);
@@ -145,7 +145,7 @@ fn newest_apply(
     };
     let newest = of_org.into_iter().find(is_open).map(|it| (it.path, it.report));
     newest.ok_or_else(|| {
-        let place = desk.folder.path().map_or_else(String::new, |it| format!(" in {}", text::ticked(it.display())));
+        let place = run.folder.path().map_or_else(String::new, |it| format!(" in {}", text::ticked(it.display())));
         Problem::new(format!(
             "no report{place} is of an apply to {org} that wrote something and was not undone",
             org = text::ticked(name)
@@ -241,8 +241,8 @@ impl UndoRun<'_> {
         &self,
         session: &Session,
         identity: &Identity,
-        desk: &mut Run,
-        shell: &mut Host<'_>,
+        run: &mut Run,
+        host: &mut Host<'_>,
     ) -> Result<(Report, Exit, Target), Failure> {
         let UndoRun { args, file, report, desired, config } = *self;
         let api = match args.target.api {
@@ -252,7 +252,7 @@ impl UndoRun<'_> {
         let reader = session.reader();
         let from = From { reader: &reader, identity, api, sandbox: args.target.sandbox };
         let names_divisions = report.rows.iter().any(|row| row.after.as_ref().is_some_and(|it| it.division.is_some()));
-        let Observation { target, observed, mut notes } = observe(from, |_| names_divisions, &mut desk.heard).await?;
+        let Observation { target, observed, mut notes } = observe(from, |_| names_divisions, &mut run.heard).await?;
         let session = session.speaking(target.generation);
         let observed = if report.verified { observed } else { read_again(&session.reader(), report, observed).await? };
         // Where no config says how many people may be on it, a person may.
@@ -260,7 +260,7 @@ impl UndoRun<'_> {
         let limits = args.limits.raise(config.map_or(&own, |it| &it.settings.limits));
         let mut undo = undo::undo(report, &observed, &limits, config);
         if let Some(config) = config {
-            desk.record.matches(&plan(config, &observed, &limits));
+            run.record.matches(&plan(config, &observed, &limits));
         }
         if args.usage || limits.active_users.is_some() {
             let usage = people_on(&session.reader(), &undo.plan, &mut notes).await;
@@ -268,10 +268,10 @@ impl UndoRun<'_> {
         }
         notes.extend(noticed(&observed));
         notes.extend(not_found(&undo));
-        shell.show_notes(&notes);
+        host.show_notes(&notes);
         let file = file.display().to_string();
         let source = UndoSource { file: &file, report };
-        shell.tell(&mut desk.outputs, &|style| output::text::undo(&undo, source, &target, style));
+        host.tell(&mut run.outputs, &|style| output::text::undo(&undo, source, &target, style));
         let settled: Vec<ReportRow> = undo.settled.iter().map(undo::Settled::row).collect();
         let Undo { plan, settled: _, config: _ } = undo;
         if !plan.refusals.is_empty() || plan.changes.is_empty() {
@@ -294,14 +294,14 @@ impl UndoRun<'_> {
                 text::terminal(&self.file.display().to_string())
             );
             let unasked = if self.args.report.is_none() { &named } else { unasked };
-            execute::approve(&text::count(plan.changes.len(), "change"), &target, unasked, shell)?;
+            execute::approve(&text::count(plan.changes.len(), "change"), &target, unasked, host)?;
         }
         let steps = plan.changes.into_iter().map(|it| it.step).collect();
         let (withheld, limits, aim) = (Vec::new(), &limits, Aim::Steps);
         let (waits, before_post) = (Vec::new(), None);
         let observed = &observed;
         let job = ApplyJob { steps, withheld, settled, desired, limits, observed, aim, waits, before_post };
-        let (report, exit) = execute::carry_out(&session, job, desk, (&target, &Sources::new()), shell).await?;
+        let (report, exit) = execute::carry_out(&session, job, run, (&target, &Sources::new()), host).await?;
         Ok((report, exit, target))
     }
 }

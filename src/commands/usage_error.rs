@@ -10,8 +10,8 @@ use crate::cli::paths;
 use crate::cli::{
     DiagnosisFormat, FindingsFormat, Format, Output, RecordArgs, TableFormat, TargetArgs, View, variables,
 };
-use crate::commands::context::desk::{Keeping, Run};
-use crate::commands::context::run::Host;
+use crate::commands::context::host::Host;
+use crate::commands::context::run::{Keeping, Run};
 use crate::commands::validate;
 use crate::model::platform::REQUESTS_PER_MINUTE_DEFAULT;
 use crate::model::problem::{Heard, Problem};
@@ -19,24 +19,24 @@ use crate::output::page::PageKind;
 
 /// Writes what a failure shows into the outputs that were asked for, as far as that can be read. Why it failed stands on
 /// standard error already.
-pub fn tell(problem: Problem, shell: &mut Host<'_>) {
-    match shell.line.command().as_str() {
-        "plan" => leave::<Format>(Keeping::Unrecorded, PageKind::Plan, problem, shell),
-        "drift" => leave::<Format>(Keeping::Unrecorded, PageKind::Drift, problem, shell),
-        "apply" | "undo" => leave::<Format>(Keeping::Recorded, PageKind::Report, problem, shell),
-        "retire" => leave::<TableFormat>(Keeping::Recorded, PageKind::Report, problem, shell),
-        "show" | "user get" | "user set" => leave::<TableFormat>(Keeping::Unrecorded, PageKind::Plan, problem, shell),
-        "doctor" => leave::<DiagnosisFormat>(Keeping::Unrecorded, PageKind::Plan, problem, shell),
+pub fn tell(problem: Problem, host: &mut Host<'_>) {
+    match host.line.command().as_str() {
+        "plan" => leave::<Format>(Keeping::Unrecorded, PageKind::Plan, problem, host),
+        "drift" => leave::<Format>(Keeping::Unrecorded, PageKind::Drift, problem, host),
+        "apply" | "undo" => leave::<Format>(Keeping::Recorded, PageKind::Report, problem, host),
+        "retire" => leave::<TableFormat>(Keeping::Recorded, PageKind::Report, problem, host),
+        "show" | "user get" | "user set" => leave::<TableFormat>(Keeping::Unrecorded, PageKind::Plan, problem, host),
+        "doctor" => leave::<DiagnosisFormat>(Keeping::Unrecorded, PageKind::Plan, problem, host),
         "log" => {
-            let outputs = shell.outputs_before_reading(&asked::<TableFormat>(shell));
+            let outputs = host.outputs_before_reading(&asked::<TableFormat>(host));
             let heard = Heard { org: None, sandbox: false };
-            shell.show_failure(&problem.into(), &heard, None, outputs, PageKind::Plan);
+            host.show_failure(&problem.into(), &heard, None, outputs, PageKind::Plan);
         }
         "validate" => {
-            let outputs = shell.outputs_before_reading(&asked::<FindingsFormat>(shell));
-            let path = last("path", shell).or_else(|| last("config", shell));
+            let outputs = host.outputs_before_reading(&asked::<FindingsFormat>(host));
+            let path = last("path", host).or_else(|| last("config", host));
             let path = path.map_or_else(|| PathBuf::from("."), PathBuf::from);
-            validate::show_unchecked(&problem, &path, outputs, shell);
+            validate::show_unchecked(&problem, &path, outputs, host);
         }
         // The others have no outputs, or nobody knows which.
         _ => {}
@@ -89,17 +89,17 @@ pub fn problem(error: &clap::Error, line: &CommandLine) -> Problem {
     Problem::new(message.strip_prefix("error: ").unwrap_or(&message)).help(help.join("; "))
 }
 
-fn leave<F: View>(keeping: Keeping, awaited: PageKind, problem: Problem, shell: &mut Host<'_>) {
+fn leave<F: View>(keeping: Keeping, awaited: PageKind, problem: Problem, host: &mut Host<'_>) {
     let record = RecordArgs {
-        actor: last("actor", shell),
-        reason: last("reason", shell),
-        report_dir: last("report-dir", shell)
+        actor: last("actor", host),
+        reason: last("reason", host),
+        report_dir: last("report-dir", host)
             .map(PathBuf::from)
             .filter(|it| keeping == Keeping::Recorded && !paths::is_stream(it)),
         no_report: false,
     };
     let target = TargetArgs {
-        sandbox: sandbox(shell),
+        sandbox: sandbox(host),
         sandbox_seed: None,
         sandbox_faults: None,
         sandbox_behavior: None,
@@ -108,28 +108,28 @@ fn leave<F: View>(keeping: Keeping, awaited: PageKind, problem: Problem, shell: 
         api: None,
         requests_per_minute: REQUESTS_PER_MINUTE_DEFAULT,
     };
-    let asked = asked::<F>(shell);
-    Run::before_reading(&record, &target, &asked, keeping, shell).awaiting(awaited).leave(&problem.into(), shell);
+    let asked = asked::<F>(host);
+    Run::before_reading(&record, &target, &asked, keeping, host).awaiting(awaited).leave(&problem.into(), host);
 }
 
 /// The outputs that can be read.
-fn asked<F: View>(shell: &Host<'_>) -> Vec<Output<F>> {
-    given("output", shell).iter().filter_map(|it| it.parse().ok()).collect()
+fn asked<F: View>(host: &Host<'_>) -> Vec<Output<F>> {
+    given("output", host).iter().filter_map(|it| it.parse().ok()).collect()
 }
 
-fn sandbox(shell: &Host<'_>) -> bool {
-    shell.line.is_typed("sandbox") || given("sandbox", shell).iter().any(|it| !variables::is_off(it))
+fn sandbox(host: &Host<'_>) -> bool {
+    host.line.is_typed("sandbox") || given("sandbox", host).iter().any(|it| !variables::is_off(it))
 }
 
-fn last(name: &str, shell: &Host<'_>) -> Option<String> {
-    given(name, shell).pop()
+fn last(name: &str, host: &Host<'_>) -> Option<String> {
+    given(name, host).pop()
 }
 
 /// The values of an argument: as typed, else by its variable.
-fn given(name: &str, shell: &Host<'_>) -> Vec<String> {
-    if shell.line.is_typed(name) {
-        return shell.line.values(name).filter_map(|it| it.to_str()).map(str::to_owned).collect();
+fn given(name: &str, host: &Host<'_>) -> Vec<String> {
+    if host.line.is_typed(name) {
+        return host.line.values(name).filter_map(|it| it.to_str()).map(str::to_owned).collect();
     }
-    let variable = variables::of(name).and_then(|it| shell.environment.flags.get(&it));
+    let variable = variables::of(name).and_then(|it| host.environment.flags.get(&it));
     variable.into_iter().flat_map(|it| it.lines()).map(str::to_owned).collect()
 }

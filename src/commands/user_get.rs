@@ -4,9 +4,9 @@ use crate::cli::{TableFormat, UserGetArgs};
 use crate::client::{ApiError, Session};
 
 use crate::commands::context::conversation::with_session;
-use crate::commands::context::desk::Run;
+use crate::commands::context::host::{Failure, Host};
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::run::{Failure, Host};
+use crate::commands::context::run::Run;
 use crate::commands::users;
 use crate::host::exit::Exit;
 use crate::model::desired::Desired;
@@ -23,12 +23,12 @@ use crate::output::json;
 use crate::output::style::Style;
 use crate::output::text::users as view;
 
-pub async fn run(args: &UserGetArgs, shell: &mut Host<'_>) -> Exit {
-    shell.signals.watch();
-    match Run::unrecorded(&args.target, &args.outputs, shell) {
-        Ok(mut desk) => {
-            let read = read(args, &mut desk, shell).await;
-            desk.close(read, shell, |(listing, target), desk, shell| show(&listing, &target, desk.outputs, shell))
+pub async fn run(args: &UserGetArgs, host: &mut Host<'_>) -> Exit {
+    host.signals.watch();
+    match Run::unrecorded(&args.target, &args.outputs, host) {
+        Ok(mut run) => {
+            let read = read(args, &mut run, host).await;
+            run.close(read, host, |(listing, target), run, host| show(&listing, &target, run.outputs, host))
         }
         Err(exit) => exit,
     }
@@ -36,19 +36,19 @@ pub async fn run(args: &UserGetArgs, shell: &mut Host<'_>) -> Exit {
 
 async fn read(
     args: &UserGetArgs,
-    desk: &mut Run<TableFormat>,
-    shell: &mut Host<'_>,
+    run: &mut Run<TableFormat>,
+    host: &mut Host<'_>,
 ) -> Result<(UserListing, Target), Failure> {
-    let Run { outputs, heard, .. } = desk;
+    let Run { outputs, heard, .. } = run;
     outputs.spare(args.target.files_read().iter().chain(users::files(&args.who)))?;
     let source = users::source(&args.source)?;
-    let users = distinct(users::entries(&args.who, shell.terminal)?);
-    let desired = users::config(&args.config, outputs, shell)?;
-    with_session(&args.target, &desired, shell, async |connection, shell| {
+    let users = distinct(users::entries(&args.who, host.terminal)?);
+    let desired = users::config(&args.config, outputs, host)?;
+    with_session(&args.target, &desired, host, async |connection, host| {
         let (session, api) = (&connection.session, args.target.api(&desired));
         let mut notes = Vec::new();
         let read = of_org(session, &desired, (source, users), api, heard, &mut notes).await;
-        shell.show_notes(&notes);
+        host.show_notes(&notes);
         Ok(read?)
     })
     .await
@@ -89,13 +89,13 @@ fn nameless(error: ApiError) -> Problem {
     Problem { message, ..problem }
 }
 
-fn show(listing: &UserListing, target: &Target, outputs: Outputs<TableFormat>, shell: &mut Host<'_>) -> Exit {
+fn show(listing: &UserListing, target: &Target, outputs: Outputs<TableFormat>, host: &mut Host<'_>) -> Exit {
     let view = |format: TableFormat, style: Style| match format {
         TableFormat::Human => view::listing(listing, target, style),
         TableFormat::Json => json::users_json(listing, target),
         TableFormat::Csv => view::listing_csv(listing),
     };
     let exit = if listing.is_whole() { Exit::Success } else { Exit::Failure };
-    let stdout = view(outputs.on_stdout, shell.style_out());
-    shell.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
+    let stdout = view(outputs.on_stdout, host.style_out());
+    host.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
 }

@@ -5,9 +5,9 @@ use crate::client::Session;
 use crate::commands::context::bar::Count;
 use crate::commands::context::connect::Connection;
 use crate::commands::context::conversation::with_session;
-use crate::commands::context::desk::Run;
+use crate::commands::context::host::{Failure, Host, nobody_to_ask};
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::run::{Failure, Host, nobody_to_ask};
+use crate::commands::context::run::Run;
 use crate::commands::users;
 use crate::host::exit::Exit;
 use crate::host::stop::Stop;
@@ -32,12 +32,12 @@ use crate::output::text::users as view;
 const PRESENCES_NAMED_MAX: usize = 5;
 
 /// Asks, sets what users are on, and reports on each.
-pub async fn run(args: &UserSetArgs, shell: &mut Host<'_>) -> Exit {
-    shell.signals.watch();
-    match Run::unrecorded(&args.target, &args.outputs, shell) {
-        Ok(mut desk) => {
-            let done = done(args, &mut desk, shell).await;
-            desk.close(done, shell, |(report, target), desk, shell| show(&report, &target, desk.outputs, shell))
+pub async fn run(args: &UserSetArgs, host: &mut Host<'_>) -> Exit {
+    host.signals.watch();
+    match Run::unrecorded(&args.target, &args.outputs, host) {
+        Ok(mut run) => {
+            let done = done(args, &mut run, host).await;
+            run.close(done, host, |(report, target), run, host| show(&report, &target, run.outputs, host))
         }
         Err(exit) => exit,
     }
@@ -45,10 +45,10 @@ pub async fn run(args: &UserSetArgs, shell: &mut Host<'_>) -> Exit {
 
 async fn done(
     args: &UserSetArgs,
-    desk: &mut Run<TableFormat>,
-    shell: &mut Host<'_>,
+    run: &mut Run<TableFormat>,
+    host: &mut Host<'_>,
 ) -> Result<(UserReport, Target), Failure> {
-    let Run { outputs, heard, .. } = desk;
+    let Run { outputs, heard, .. } = run;
     outputs.spare(args.target.files_read().iter().chain(users::files(&args.who)))?;
     let source = users::source(&args.source)?;
     if source == PresenceSource::Teams {
@@ -68,17 +68,17 @@ async fn done(
     }
     let trimmed = |it: &String| it.trim().to_owned();
     let for_all = ForAll { presence: args.presence.as_ref().map(trimmed), message: args.message.clone() };
-    let entries = users::entries(&args.who, shell.terminal)?;
+    let entries = users::entries(&args.who, host.terminal)?;
     let wanted = wanted(entries, &for_all).map_err(|mistakes| users::wrong(&mistakes))?;
-    let desired = users::config(&args.config, outputs, shell)?;
-    with_session(&args.target, &desired, shell, async |connection, shell| {
+    let desired = users::config(&args.config, outputs, host)?;
+    with_session(&args.target, &desired, host, async |connection, host| {
         let Connection { session, is_remote, .. } = connection;
         let identity = Identity::to_write(&desired, args.org_id.as_deref())?.named(*is_remote, || {
             Problem::new("nothing says which org is meant")
                 .help("give --org-id ID, or --config PATH with `org: { name: …, id: … }`; `user get` prints the id")
         })?;
-        let run = SetRun { args, desired: &desired, identity: &identity };
-        Ok(run.go(session, (source, &wanted), heard, shell).await?)
+        let steps = SetRun { args, desired: &desired, identity: &identity };
+        Ok(steps.go(session, (source, &wanted), heard, host).await?)
     })
     .await
 }
@@ -95,7 +95,7 @@ impl SetRun<'_> {
         session: &Session,
         (source, wanted): (PresenceSource, &[Assignment]),
         heard: &mut Heard,
-        shell: &mut Host<'_>,
+        host: &mut Host<'_>,
     ) -> Result<(UserReport, Target), Problem> {
         let reader = session.reader();
         // Which org it is has to be known, so there is no note that it is not.
@@ -107,19 +107,19 @@ impl SetRun<'_> {
         };
         let target = Target { org: heard.org.clone(), sandbox: heard.sandbox, generation };
         let observed = Observed::listed(listed, None);
-        shell.show_notes(&noticed(&observed));
+        host.show_notes(&noticed(&observed));
         let presences = Presences::new(self.desired, &observed);
         let found = wishes(wanted, &presences, self.args.primary).map_err(|wrong| not_meant(&wrong))?;
         let Wishes { meant, users: wishes } = found;
         let default_locale = self.desired.settings.default_locale.clone();
-        self.approve(&wishes, &meant, &default_locale, &target, shell)?;
+        self.approve(&wishes, &meant, &default_locale, &target, host)?;
 
         let (sender, stop) = Stop::new();
-        let count = Count::new(shell.terminal, shell.environment.tells_in_lines(), wishes.len());
+        let count = Count::new(host.terminal, host.environment.tells_in_lines(), wishes.len());
         let job = UserJob { wishes: &wishes, source: &source, only_from: None };
-        shell.signals.tell(sender);
+        host.signals.tell(sender);
         let outcomes = set::run(session, job, &stop, &|_, _| count.one()).await;
-        shell.signals.end_at_once();
+        host.signals.end_at_once();
         count.end();
         let rows =
             wishes.into_iter().zip(outcomes).map(|((user, wish), outcome)| UserReportRow { user, wish, outcome });
@@ -132,14 +132,14 @@ impl SetRun<'_> {
         meant: &[ResolvedPresence],
         default_locale: &Locale,
         target: &Target,
-        shell: &mut Host<'_>,
+        host: &mut Host<'_>,
     ) -> Result<(), Problem> {
         if self.args.yes {
             return Ok(());
         }
         let before = view::meant(meant, default_locale);
         let question = format!("{before}{}", question(wishes, meant, default_locale, target));
-        shell.approved(&question, || nobody_to_ask("give --yes where somebody has already said so, as in a script"))
+        host.approved(&question, || nobody_to_ask("give --yes where somebody has already said so, as in a script"))
     }
 }
 
@@ -183,7 +183,7 @@ fn not_meant(wrong: &[UnresolvedPresence]) -> Problem {
     Problem::new(format!("{}; nothing was written", messages.join("; "))).help(help.join("; "))
 }
 
-fn show(report: &UserReport, target: &Target, outputs: Outputs<TableFormat>, shell: &mut Host<'_>) -> Exit {
+fn show(report: &UserReport, target: &Target, outputs: Outputs<TableFormat>, host: &mut Host<'_>) -> Exit {
     let exit = match report.interrupted {
         Some(signal) => signal.into(),
         None if report.is_success() => Exit::Success,
@@ -194,8 +194,8 @@ fn show(report: &UserReport, target: &Target, outputs: Outputs<TableFormat>, she
         TableFormat::Json => json::user_report_json(report, target),
         TableFormat::Csv => view::report_csv(report),
     };
-    let stdout = view(outputs.on_stdout, shell.style_out());
-    shell.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
+    let stdout = view(outputs.on_stdout, host.style_out());
+    host.write(outputs, &stdout, &|format| view(format, Style::PLAIN), exit)
 }
 
 #[cfg(test)]

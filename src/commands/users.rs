@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::paths::is_stream;
 use crate::cli::{ConfigArgs, ConfigPath, UserConfigArgs, View, WhoArgs};
+use crate::commands::context::host::{Failure, Host};
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::run::{Failure, Host};
 use crate::host::files;
 use crate::host::terminal::Terminal;
 use crate::model::desired::Desired;
@@ -75,12 +75,12 @@ pub fn source(typed: &str) -> Result<PresenceSource, Problem> {
 pub fn config<F: View>(
     args: &UserConfigArgs,
     outputs: &mut Outputs<F>,
-    shell: &mut Host<'_>,
+    host: &mut Host<'_>,
 ) -> Result<Desired, Failure> {
     let UserConfigArgs { config, org, root } = args.clone();
     match config {
         Some(path) => {
-            shell.load(&ConfigArgs { path: ConfigPath(path), org, root }, outputs).map(|(config, _)| config.desired)
+            host.load(&ConfigArgs { path: ConfigPath(path), org, root }, outputs).map(|(config, _)| config.desired)
         }
         None => Ok(Desired::nothing()),
     }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::cli::{ConfigArgs, ExplainArgs, FindingsFormat, Format, SchemaArgs, SchemaOf, ValidateArgs};
+use crate::commands::context::host::Host;
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::run::Host;
 use crate::config::diagnostic::Findings;
 use crate::config::file_system::FileSystem;
 use crate::config::rules::{self, RULES};
@@ -25,12 +25,12 @@ use crate::plan::origin::short;
 use crate::plan::pages::{self, PAGES};
 
 /// `presencectl validate`.
-pub fn validate(args: &ValidateArgs, shell: &mut Host<'_>) -> Exit {
-    let mut outputs = match Outputs::open(&args.outputs, shell.environment, shell.signals) {
+pub fn validate(args: &ValidateArgs, host: &mut Host<'_>) -> Exit {
+    let mut outputs = match Outputs::open(&args.outputs, host.environment, host.signals) {
         Ok(outputs) => outputs,
         Err(problem) => {
-            let exit = shell.fail(&problem.clone().into());
-            show_unchecked(&problem, &args.path, shell.outputs_before_reading(&args.outputs), shell);
+            let exit = host.fail(&problem.clone().into());
+            show_unchecked(&problem, &args.path, host.outputs_before_reading(&args.outputs), host);
             return exit;
         }
     };
@@ -38,8 +38,8 @@ pub fn validate(args: &ValidateArgs, shell: &mut Host<'_>) -> Exit {
     let at = match at {
         Ok(at) => at,
         Err(problem) => {
-            let exit = shell.fail(&problem.clone().into());
-            show_unchecked(&problem, &args.path, outputs, shell);
+            let exit = host.fail(&problem.clone().into());
+            show_unchecked(&problem, &args.path, outputs, host);
             return exit;
         }
     };
@@ -59,13 +59,13 @@ pub fn validate(args: &ValidateArgs, shell: &mut Host<'_>) -> Exit {
     let Findings { errors, warnings, .. } = checked.diagnostics;
     let (failed, denied) = (errors > 0, args.deny_warnings && warnings > 0);
 
-    shell.show_findings(&checked.diagnostics, &checked.sources);
+    host.show_findings(&checked.diagnostics, &checked.sources);
     let failure = problem.clone().or_else(|| {
         let denied = denied && !failed;
         denied.then(|| Problem::new("there are warnings, and `--deny-warnings` takes them for errors"))
     });
     if let Some(failure) = &failure {
-        shell.fail(&failure.clone().into());
+        host.fail(&failure.clone().into());
     }
     let verdict = if failed || failure.is_some() { String::new() } else { valid(&checked) };
     let reported = Reported {
@@ -73,7 +73,7 @@ pub fn validate(args: &ValidateArgs, shell: &mut Host<'_>) -> Exit {
         sources: &checked.sources,
         problem: problem.as_ref(),
         asked,
-        folder: shell.environment.folder.as_deref(),
+        folder: host.environment.folder.as_deref(),
     };
     let view = |format: FindingsFormat| shown(format, &reported, failure.as_ref(), &verdict);
     let stdout = match outputs.on_stdout {
@@ -81,12 +81,12 @@ pub fn validate(args: &ValidateArgs, shell: &mut Host<'_>) -> Exit {
         format => view(format),
     };
     let exit = if failed || failure.is_some() { Exit::Failure } else { Exit::Success };
-    shell.write(outputs, &stdout, &view, exit)
+    host.write(outputs, &stdout, &view, exit)
 }
 
 /// Shows in every output that nothing was checked; why stands on standard error already.
-pub fn show_unchecked(problem: &Problem, asked: &Path, outputs: Outputs<FindingsFormat>, shell: &mut Host<'_>) {
-    let folder = shell.environment.folder.as_deref();
+pub fn show_unchecked(problem: &Problem, asked: &Path, outputs: Outputs<FindingsFormat>, host: &mut Host<'_>) {
+    let folder = host.environment.folder.as_deref();
     let sources = Sources::new();
     let none = Findings::default();
     let reported = Reported { diagnostics: &none, sources: &sources, problem: Some(problem), asked, folder };
@@ -95,7 +95,7 @@ pub fn show_unchecked(problem: &Problem, asked: &Path, outputs: Outputs<Findings
         FindingsFormat::Human => String::new(),
         format => view(format),
     };
-    shell.write(outputs, &stdout, &view, Exit::Failure);
+    host.write(outputs, &stdout, &view, Exit::Failure);
 }
 
 /// The findings in one view, with why the command failed where it is by more than them.
@@ -128,8 +128,8 @@ fn valid(checked: &LoadedAll) -> String {
 }
 
 /// `presencectl explain`.
-pub fn explain(args: &ExplainArgs, shell: &mut Host<'_>) -> Exit {
-    let style = shell.style_out();
+pub fn explain(args: &ExplainArgs, host: &mut Host<'_>) -> Exit {
+    let style = host.style_out();
     let text = match &args.name {
         None => explain::list(style),
         Some(name) => {
@@ -137,12 +137,12 @@ pub fn explain(args: &ExplainArgs, shell: &mut Host<'_>) -> Exit {
             let found = rules::rule(name).map(|it| it.page).into_iter().chain(pages::page(name).map(|it| it.page));
             let found: Vec<String> = found.map(|it| explain::page(it, style)).collect();
             if found.is_empty() {
-                return shell.fail(&unknown(name).into());
+                return host.fail(&unknown(name).into());
             }
             found.join("\n")
         }
     };
-    shell.terminal.out(&text);
+    host.terminal.out(&text);
     Exit::Success
 }
 
@@ -155,19 +155,19 @@ fn unknown(name: &str) -> Problem {
 }
 
 /// `presencectl config`.
-pub fn show(args: &ConfigArgs, shell: &mut Host<'_>) -> Exit {
-    match shell.load(args, &mut Outputs::<Format>::on_stdout()) {
+pub fn show(args: &ConfigArgs, host: &mut Host<'_>) -> Exit {
+    match host.load(args, &mut Outputs::<Format>::on_stdout()) {
         Ok((Config { resolved, .. }, sources)) => {
             let text = config::resolved_text(&resolved, &sources);
-            shell.terminal.out(&text);
+            host.terminal.out(&text);
             Exit::Success
         }
-        Err(failure) => shell.fail(&failure),
+        Err(failure) => host.fail(&failure),
     }
 }
 
 /// `presencectl schema`.
-pub fn schema(args: SchemaArgs, shell: &mut Host<'_>) -> Exit {
+pub fn schema(args: SchemaArgs, host: &mut Host<'_>) -> Exit {
     let schema = match args.of {
         SchemaOf::Config => json::pretty(&config::json_schema()),
         SchemaOf::Plan => json::plan_schema(),
@@ -182,6 +182,6 @@ pub fn schema(args: SchemaArgs, shell: &mut Host<'_>) -> Exit {
         SchemaOf::Diagnosis => json::diagnosis_schema(),
         SchemaOf::Drift => json::drift_schema(),
     };
-    shell.terminal.out(&schema);
+    host.terminal.out(&schema);
     Exit::Success
 }

@@ -7,7 +7,7 @@ use crate::model::limits::FINDINGS_SHOWN_MAX;
 use crate::model::source::Span;
 
 /// One finding at its place. The words are the finding's own (`finding.rs`), the picture is made by
-/// `render`.
+/// `output`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     pub finding: Finding,

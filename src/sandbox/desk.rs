@@ -128,7 +128,7 @@ impl DefinitionStore<'_> {
         Ok(self.keep(definition))
     }
 
-    /// Puts the whole object in the place of what [`Desk::held`] found. What the draft does not bring is gone:
+    /// Puts the whole object in the place of what [`DefinitionStore::held`] found. What the draft does not bring is gone:
     /// labels, fields that the org does not know, and `deactivated`, which is then false.
     pub fn update(&mut self, held: &HeldDefinition, draft: Draft) -> Result<Arc<HeldDefinition>, ErrorAnswer> {
         let Draft { mut labels, system_presence, deactivated, division_id, extra } = draft;

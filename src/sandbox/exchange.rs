@@ -70,7 +70,7 @@ impl Delivery {
 
 /// One request as the log shows it. It holds neither headers nor bodies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogEntry {
+pub struct LoggedRequest {
     /// Counted from 1 since the start.
     pub number: u64,
     pub method: String,
@@ -92,7 +92,7 @@ pub struct RequestLog {
     /// How many there were, those that are no longer remembered included.
     pub request_count: u64,
     /// The last ones, oldest first.
-    pub entries: VecDeque<LogEntry>,
+    pub entries: VecDeque<LoggedRequest>,
 }
 
 /// The org, its faults and its log.
@@ -251,7 +251,7 @@ impl RequestLog {
         }
         let is_lost = matches!(delivery, Delivery::DroppedBefore | Delivery::DroppedAfter);
         let correlation_id = response.headers.iter().find(|(name, _)| *name == CORRELATION_HEADER);
-        self.entries.push_back(LogEntry {
+        self.entries.push_back(LoggedRequest {
             number: self.request_count,
             method: request.method.clone(),
             path: request.path.clone(),
@@ -264,8 +264,8 @@ impl RequestLog {
     }
 
     fn shown(&self) -> Value {
-        let entry = |it: &LogEntry| {
-            let LogEntry { number, method, path, query, time_ms, correlation_id, status, delivery } = it;
+        let entry = |it: &LoggedRequest| {
+            let LoggedRequest { number, method, path, query, time_ms, correlation_id, status, delivery } = it;
             json!({
                 "number": number,
                 "method": method,

@@ -182,6 +182,36 @@ fn no_files_use_each_other_in_a_circle() {
     assert!(left.is_empty(), "{left:#?}");
 }
 
+/// Public types that share a name with one of another file, each with the reason.
+const SHARED_NAMES: [(&str, &str); 4] = [
+    ("Definition", "the schema of the config names its types so, and so do the documents that people read"),
+    ("Limits", "the same"),
+    ("Prune", "the same"),
+    ("Settings", "the same"),
+];
+
+#[test]
+fn a_public_type_has_a_name_of_its_own() {
+    let mut files_of: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in files() {
+        for line in file.code().lines() {
+            let words: Vec<&str> = line.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+            let kind = words.iter().position(|it| matches!(*it, "struct" | "enum" | "trait" | "type"));
+            let Some(name) =
+                kind.and_then(|index| words.get(index + 1)).filter(|_| line.trim_start().starts_with("pub"))
+            else {
+                continue;
+            };
+            files_of.entry((*name).to_owned()).or_default().insert(file.module.clone());
+        }
+    }
+    assert!(files_of.len() > 400, "only {} types were seen: this test has become blind", files_of.len());
+    let shared: Vec<(&str, &BTreeSet<String>)> =
+        files_of.iter().filter(|(_, files)| files.len() > 1).map(|(name, files)| (name.as_str(), files)).collect();
+    let allowed: Vec<&str> = SHARED_NAMES.iter().map(|(name, _)| *name).collect();
+    assert_eq!(shared.iter().map(|(name, _)| *name).collect::<Vec<_>>(), allowed, "{shared:#?}");
+}
+
 /// The crates that the tool is built from, as code names them.
 fn dependencies() -> Vec<String> {
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();

@@ -212,7 +212,8 @@ impl Sum {
         assert!(*late as u64 <= rare(40), "reads by id that lag lose more than that: {self:?}");
         assert!(*undone as u64 <= rare(250), "what somebody undid was made again: {self:?}");
         let dead: Vec<String> = wire::everything().into_iter().filter(|it| !tally.contains_key(it)).collect();
-        assert!(dead.is_empty(), "never happens: {dead:?}");
+        // Of as many others, it is chance whether the rarest of them happens; of four times as many it is not.
+        assert!(dead.is_empty() || (!fixed && *worlds < SEEDS), "never happens: {dead:?}");
         let other: Vec<&String> = tally.keys().filter(|it| !wire::everything().contains(it)).collect();
         assert!(other.is_empty(), "counted, and not listed: {other:?}");
     }

@@ -2,7 +2,7 @@
 
 use crate::cli::TargetArgs;
 use crate::commands::context::connect::{Connection, connect};
-use crate::commands::context::run::Host;
+use crate::commands::context::host::Host;
 use crate::model::desired::Desired;
 use crate::model::problem::Problem;
 
@@ -10,12 +10,12 @@ use crate::model::problem::Problem;
 pub async fn with_session<T, E: From<Problem>>(
     args: &TargetArgs,
     desired: &Desired,
-    shell: &mut Host<'_>,
+    host: &mut Host<'_>,
     work: impl AsyncFnOnce(&Connection, &mut Host<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let connection = connect(args, desired, shell.environment).await?;
-    shell.show_notes(&connection.notes);
-    let ended = work(&connection, shell).await;
+    let connection = connect(args, desired, host.environment).await?;
+    host.show_notes(&connection.notes);
+    let ended = work(&connection, host).await;
     connection.close().await;
     ended
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use crate::cli::Format;
 use crate::client::Session;
-use crate::commands::context::desk::Run;
+use crate::commands::context::host::{Host, nobody_to_ask};
 use crate::commands::context::progress::{Left, Names, Progress};
-use crate::commands::context::run::{Host, nobody_to_ask};
+use crate::commands::context::run::Run;
 use crate::host::exit::Exit;
 use crate::host::stop::Stop;
 use crate::model::cause::Cause;
@@ -35,10 +35,10 @@ const NOT_KEPT: &str = "Undo: no report of this is kept. With --report-dir DIR (
 pub const UNASKED: &str = "give --auto-approve where a review has already said yes, as in CI";
 
 /// Asks whether `what` shall be done in an org. Where nobody can be asked, `unasked` is what to do instead.
-pub fn approve(what: &str, target: &Target, unasked: &str, shell: &mut Host<'_>) -> Result<(), Problem> {
+pub fn approve(what: &str, target: &Target, unasked: &str, host: &mut Host<'_>) -> Result<(), Problem> {
     let org = target.org.as_ref().map_or_else(String::new, |org| format!("{} ({})", org.name, org.id));
     let question = format!("\nApply {what} to {}", text::terminal(&org));
-    shell.approved(&question, || nobody_to_ask(unasked))
+    host.approved(&question, || nobody_to_ask(unasked))
 }
 
 /// The report of a run that is killed from here on: what becomes of these steps is not known.
@@ -62,37 +62,36 @@ pub fn begun(steps: &[Step], settled: &[ReportRow], desired: &Desired, divisions
 pub async fn carry_out(
     session: &Session,
     job: ApplyJob<'_>,
-    desk: &Run,
+    run: &Run,
     (target, sources): (&Target, &Sources),
-    shell: &mut Host<'_>,
+    host: &mut Host<'_>,
 ) -> Result<(Report, Exit), Problem> {
-    let record = &desk.record;
+    let record = &run.record;
     let intent = {
         let begun = record.complete(begun(&job.steps, &job.settled, job.desired, job.observed.divisions.clone()));
         if !job.steps.is_empty() {
-            desk.begin(&begun, target, sources, shell)?;
+            run.begin(&begun, target, sources, host)?;
         }
         begun.intent()
     };
     let makes = job.steps.iter().any(|it| it.action() == Action::Create);
     let default_locale = &job.desired.settings.default_locale;
-    let before_post = if makes { desk.before_post(default_locale, shell.signals) } else { None };
+    let before_post = if makes { run.before_post(default_locale, host.signals) } else { None };
     let job = ApplyJob { before_post, ..job };
     let (sender, stop) = Stop::new();
-    let style = shell.style_err();
+    let style = host.style_err();
     let default_locale = &job.desired.settings.default_locale;
     let names = Names { default_locale, divisions: &job.observed.divisions, intent };
     let requests = cost::to_carry_out(job.steps.iter().map(Step::action), job.observed);
     let left = Left { requests, time: &|requests| session.time_for(requests, CONCURRENCY) };
-    let progress =
-        Progress::new(shell.terminal, shell.environment.tells_in_lines(), job.steps.len(), names, left, style);
-    shell.signals.tell(sender);
+    let progress = Progress::new(host.terminal, host.environment.tells_in_lines(), job.steps.len(), names, left, style);
+    host.signals.tell(sender);
     let tell = |event: ApplyEvent<'_>| {
         record.tell(event);
         progress.tell(event);
     };
     let report = apply::run(session, job, &stop, &tell).await;
-    shell.signals.end_at_once();
+    host.signals.end_at_once();
     progress.end();
     let exit = match report.interrupted {
         Some(signal) => signal.into(),
@@ -112,18 +111,18 @@ pub struct Execution {
     pub last: String,
 }
 
-pub fn show(carried: Execution, desk: Run, shell: &mut Host<'_>) -> Exit {
+pub fn show(carried: Execution, run: Run, host: &mut Host<'_>) -> Exit {
     let Execution { report, target, sources, mut exit, flags, last } = carried;
     let (report, target, sources) = (&report, &target, &sources);
-    let kept = match desk.keep(report, target, sources, shell) {
+    let kept = match run.keep(report, target, sources, host) {
         Ok(kept) => kept,
         Err(problem) => {
-            exit = worse(exit, shell.fail(&problem.into()));
+            exit = worse(exit, host.fail(&problem.into()));
             None
         }
     };
     // A plan that was empty or refused has said everything; a report about nothing would only repeat.
-    let outputs = desk.outputs;
+    let outputs = run.outputs;
     let nothing_ran = report.intent() == Intent::Undo && report.verification == Verification::NotNeeded;
     let said = nothing_ran || report.rows.iter().all(|row| row.outcome == Outcome::Skipped(Skip::PlanRefused));
     let file = kept.as_deref().or_else(|| outputs.file(Format::Json)).filter(|_| report.may_have_written());
@@ -134,7 +133,7 @@ pub fn show(carried: Execution, desk: Run, shell: &mut Host<'_>) -> Exit {
         let report = if said { String::new() } else { output::text::report(report, target, sources, style) };
         report + &trail
     };
-    let folder = shell.environment.folder.as_deref();
+    let folder = host.environment.folder.as_deref();
     let view = |format: Format| match format {
         Format::Human => words(Style::PLAIN),
         Format::Json => json::report_json(report, target, sources),
@@ -146,14 +145,14 @@ pub fn show(carried: Execution, desk: Run, shell: &mut Host<'_>) -> Exit {
     // People have read the plan above it.
     let below = |words: String| if words.is_empty() { words } else { format!("\n{words}") };
     let stdout = match outputs.on_stdout {
-        Format::Human => below(words(shell.style_out())),
+        Format::Human => below(words(host.style_out())),
         format => {
-            let words = below(words(shell.style_err()));
-            shell.terminal.err(&words);
+            let words = below(words(host.style_err()));
+            host.terminal.err(&words);
             view(format)
         }
     };
-    shell.write(outputs, &stdout, &view, exit)
+    host.write(outputs, &stdout, &view, exit)
 }
 
 /// Where the report is kept, and the command that takes back what `written` is the report of.

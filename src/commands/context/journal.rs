@@ -30,13 +30,13 @@ pub struct ReportFile {
     folder: ReportFolder,
     /// The file of this run, once there is one.
     kept: RefCell<Option<Box<FilePlace>>>,
-    /// A folder that nobody typed could not be written to, and that was said.
+    /// The default folder could not be written, and that was said.
     is_given_up: Cell<bool>,
 }
 
 impl ReportFile {
-    /// Makes the folder where there is none, and tries it, before anything is sent to an org. Where one that nobody typed
-    /// cannot be written to, a sentence says so, and nothing is kept.
+    /// Makes the folder where there is none, and tries it, before anything is sent to an org. If the default one
+    /// cannot be written, a sentence says so, and nothing is kept.
     pub fn open(folder: &ReportFolder, signals: &Signals) -> Result<(ReportFile, Option<Problem>), Problem> {
         let journal = || ReportFile { folder: folder.clone(), ..ReportFile::default() };
         match folder {
@@ -144,7 +144,7 @@ impl ReportFile {
     }
 }
 
-/// That a report is not kept in the folder that nobody typed, and why.
+/// That a report is not kept in the default folder, and why.
 pub fn not_kept(problem: &Problem) -> Problem {
     Problem::new(format!("no report of this run is kept: {}", problem.message))
         .help("give `--report-dir DIR`, or `--no-report` to keep none")
@@ -154,7 +154,7 @@ fn below_default(name: &Path) -> PathBuf {
     DEFAULT_PARTS.iter().collect::<PathBuf>().join(name)
 }
 
-/// Makes the folder that nobody typed, tries it, and has Git ignore what is in it.
+/// Makes the default folder, tries it, and has Git ignore what is in it.
 fn ignored(top: &Path, signals: &Signals) -> Result<(), Problem> {
     let place = FilePlace::below(top, &below_default(Path::new(".gitignore")));
     let place = place.map_err(|error| cannot_write(&top.join(below_default(Path::new(".gitignore"))), &error))?;

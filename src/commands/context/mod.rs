@@ -3,8 +3,8 @@
 pub mod bar;
 pub mod connect;
 pub mod conversation;
-pub mod desk;
 pub mod execute;
+pub mod host;
 pub mod journal;
 pub mod outputs;
 pub mod pasted;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::View;
 use crate::client::json;
+use crate::commands::context::host::Host;
 use crate::commands::context::outputs::Outputs;
-use crate::commands::context::run::Host;
 use crate::host::files::cannot_read;
 use crate::host::git::Git;
 use crate::host::nofollow::{Fault, Folder};
@@ -24,7 +24,7 @@ use crate::ops::history::reports::{NewestReports, ReportStore, StoredFile};
 use crate::ops::history::stored::Stored;
 use crate::output::json::{posts, stored_report};
 
-/// Where the folder is that nobody typed.
+/// Where the default folder is.
 pub const DEFAULT_PARTS: [&str; 2] = [".presencectl", "reports"];
 
 /// Where the reports of runs are kept, and read.
@@ -32,7 +32,7 @@ pub const DEFAULT_PARTS: [&str; 2] = [".presencectl", "reports"];
 pub enum ReportFolder {
     /// `--report-dir`.
     Typed(PathBuf),
-    /// `.presencectl/reports` in this folder. Nobody typed it.
+    /// `.presencectl/reports` in this folder.
     Default(PathBuf),
     /// `--no-report`, or a folder that is passed over.
     #[default]
@@ -62,8 +62,7 @@ impl ReportFolder {
         }
     }
 
-    /// The folder as it may be used: the one that nobody typed is passed over where it may be somebody else's. Then a
-    /// sentence says so.
+    /// The folder as it may be used. The default one is passed over, with a sentence, if another person may have made it.
     pub fn checked(self) -> (ReportFolder, Option<Problem>) {
         let (ReportFolder::Default(top), Some(path)) = (&self, self.path()) else { return (self, None) };
         let why = match link_in(top) {
@@ -80,7 +79,7 @@ impl ReportFolder {
     }
 }
 
-/// The part of the folder that nobody typed which is a link.
+/// The part of the default folder that is a link.
 fn link_in(top: &Path) -> Option<PathBuf> {
     let mut folder = Folder::open(top).ok()?;
     for part in DEFAULT_PARTS {
@@ -98,7 +97,7 @@ pub fn report_bytes(path: &Path) -> Result<Vec<u8>, String> {
     bytes(fs::File::open(path).map_err(|error| cause(&error))?)
 }
 
-/// The bytes of a report that was found in a folder. A link is not followed: nobody typed where it leads.
+/// The bytes of a report that was found in a folder. A link is not followed.
 pub fn found_report_bytes(path: &Path) -> Result<Vec<u8>, String> {
     let (folder, name) = (path.parent().unwrap_or(Path::new("")), path.file_name().unwrap_or_default());
     match Folder::open(folder).map_err(Fault::from).and_then(|it| it.read(name)) {
@@ -159,18 +158,18 @@ pub fn reports_in(dir: &Path) -> Result<Vec<PathBuf>, Problem> {
     Ok(found)
 }
 
-/// The folder of a run that only reads it: one that nobody typed may be missing.
+/// The folder of a run that only reads it: the default one may be missing.
 pub fn to_read<F: View>(
     folder: ReportFolder,
     outputs: &mut Outputs<F>,
-    shell: &mut Host<'_>,
+    host: &mut Host<'_>,
 ) -> Result<ReportFolder, Problem> {
     let (folder, passed_over) = folder.checked();
-    shell.show_notes(&passed_over.into_iter().collect::<Vec<_>>());
+    host.show_notes(&passed_over.into_iter().collect::<Vec<_>>());
     outputs.spare(folder.path())?;
     if let ReportFolder::Typed(dir) = &folder {
         // A variable is set for all commands of a CI, and the first apply makes the folder.
-        let is_typed = shell.line.is_typed("report-dir") || shell.line.command() == "log";
+        let is_typed = host.line.is_typed("report-dir") || host.line.command() == "log";
         if !is_typed && !dir.exists() {
             return Ok(ReportFolder::None);
         }

@@ -236,7 +236,7 @@ impl Hands<'_> {
                 Ok(made) => return created(&step, &made),
                 // Nothing was sent.
                 Err(WriteError::NotDone(error)) if error.kind == ApiErrorKind::Waited && waits < WAITS_MAX => {
-                    waits += 1
+                    waits += 1;
                 }
                 Err(WriteError::NotDone(error)) => return not_written(&error, None, self.advice).into(),
                 Err(WriteError::Unclear(error)) => return self.after_open_answer(create, &before, &error).await,

@@ -328,10 +328,19 @@ fn of_report(
     Ok(entries)
 }
 
+/// Bytes of a text within quotes: control characters are written out.
+fn quoted(text: &str) -> usize {
+    let bytes =
+        text.bytes().map(|it| if it.is_ascii_control() { 6 } else { 1 + usize::from(matches!(it, b'"' | b'\\')) });
+    bytes.sum::<usize>() + 2
+}
+
 /// About as many as a row has in the log.
 fn bytes(row: &StoredRow) -> usize {
-    let content =
-        |it: &Content| it.labels.iter().map(|(locale, label)| locale.as_str().len() + label.nfc().len()).sum::<usize>();
+    // The names of its fields, and the punctuation.
+    let content = |it: &Content| {
+        64 + it.labels.iter().map(|(locale, label)| quoted(locale.as_str()) + quoted(label.nfc()) + 2).sum::<usize>()
+    };
     let contents: usize = row.before.iter().chain(&row.after).map(content).sum();
     let texts = [&row.message, &row.correlation_id].into_iter().flatten().map(String::len);
     let names = row.name.as_ref().map_or(0, |it| it.nfc().len()) + row.system_presence.as_str().len();
@@ -393,7 +402,7 @@ impl LogQuery {
 impl LogEntry {
     /// About as many as it has without its row.
     fn bytes(&self) -> usize {
-        let run = self.run.bytes();
+        let run = format!("{:?}", self.run).len();
         let texts = [&self.org.id, &self.org.name, &self.message, &self.correlation_id];
         let texts: usize = texts.into_iter().flatten().map(String::len).sum();
         self.file.len() + run + texts

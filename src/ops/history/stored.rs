@@ -174,30 +174,3 @@ fn with_label(labels: &Labels, locale: &Locale, label: Option<&str>) -> Labels {
     let others = labels.iter().filter(|(it, _)| !it.same_as(locale)).map(|(a, b)| (a.clone(), b.clone()));
     others.chain(label.map(|label| (locale.clone(), Label::new(label)))).collect()
 }
-
-impl RunText {
-    /// About as many as it has.
-    pub fn bytes(&self) -> usize {
-        let RunText {
-            began,
-            ended,
-            client,
-            actor,
-            reason,
-            commit,
-            modified: _,
-            pull_request,
-            ci_run,
-            config_org,
-            config_digest,
-            only,
-            default_locale,
-            locales,
-            undoes,
-        } = self;
-        let texts =
-            [client, actor, reason, commit, pull_request, ci_run, config_org, config_digest, default_locale, undoes];
-        let lists = [only, locales].into_iter().flatten().flatten();
-        began.len() + ended.len() + texts.into_iter().flatten().chain(lists).map(String::len).sum::<usize>()
-    }
-}

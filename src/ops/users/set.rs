@@ -159,7 +159,7 @@ impl Run<'_> {
                 // A source may have nothing of a user before it is set for the first time.
                 UserFound::NotShown if self.job.source.is_registered() => todo.push(index),
                 UserFound::NotShown | UserFound::NoTeams | UserFound::TeamsGone => {
-                    self.end(index, UserOutcome::NotShown)
+                    self.end(index, UserOutcome::NotShown);
                 }
                 UserFound::Failed(cause) => self.end(index, UserOutcome::Failed(cause)),
             }

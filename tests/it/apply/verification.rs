@@ -14,7 +14,7 @@ use presencectl::ops::plan_org::plan_org;
 use presencectl::plan::change::Step;
 use presencectl::plan::difference::Difference;
 use presencectl::plan::refusal::Refusal;
-use presencectl::sandbox::exchange::LogEntry;
+use presencectl::sandbox::exchange::LoggedRequest;
 use presencectl::sandbox::temper::{Delete, FirstPutDivision, LocaleKeys, PutLabels};
 use presencectl::sandbox::{FaultRule, OrgBehavior};
 use serde_json::json;
@@ -222,7 +222,7 @@ async fn every_row_says_what_the_platform_calls_the_exchange_that_wrote_it() {
     let steps = world.steps().await;
     let report = world.carry_out(steps).await;
     let written: BTreeSet<String> = world.sandbox.with(|it| {
-        let is_write = |it: &&LogEntry| ["POST", "PUT", "DELETE"].contains(&it.method.as_str());
+        let is_write = |it: &&LoggedRequest| ["POST", "PUT", "DELETE"].contains(&it.method.as_str());
         let entries = it.log.entries.iter().filter(is_write).filter(|it| it.path.starts_with(DEFINITIONS));
         entries.map(|it| it.correlation_id.clone()).collect()
     });

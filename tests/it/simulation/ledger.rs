@@ -520,7 +520,7 @@ impl Ledger {
                 self.twins.push(Twins { first: (id.clone(), first.by), second: (made.id.clone(), run) });
                 continue;
             }
-            twin = Some(id.clone());
+            twin = Some(format!("{id}, called so since {} ms by {:?}, now {now_ms} ms", first.at_ms, first.by));
         }
         if let Some(id) = twin {
             self.tell(run, &format!("it was made a second time beside {id}"), made);
