@@ -93,6 +93,9 @@ pub(super) struct Deeds {
     pub(super) is_undivided: bool,
 }
 
+/// How old a list may be that a create is held against.
+const LIST_AGE_MS: u64 = 60_000;
+
 /// Everything that happened.
 pub(super) struct Ledger {
     config: Desired,
@@ -513,7 +516,10 @@ impl Ledger {
             // Since when it is called so, and through whom.
             let since = versions.iter().rposition(|it| it.held.as_ref().is_none_or(|it| called(it) != name));
             let first = &versions[since.map_or(0, |index| index + 1)];
-            let is_fresh = now_ms.saturating_sub(first.at_ms) < self.apart_ms;
+            // A list that was read up to a minute before the POST, and that lags, cannot show what a person made since.
+            let unseen_ms = LIST_AGE_MS + self.temper.list_lag_ms;
+            let unseen_ms = if first.by.is_none() { unseen_ms.max(self.apart_ms) } else { self.apart_ms };
+            let is_fresh = now_ms.saturating_sub(first.at_ms) < unseen_ms;
             let by_another = first.by != Some(run);
             // Somebody else made it a moment ago, and no list has to show it yet.
             if is_fresh && by_another && (first.by.is_none() || self.runs_meet) {
