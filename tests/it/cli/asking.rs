@@ -136,7 +136,9 @@ fn yes_is_the_only_yes() {
          Undo: no report of this is kept. With --report-dir DIR (or -o json=FILE) this line names the command that takes \
          an apply back.\n"
     );
-    assert_eq!((ran.code, ran.stdout, ran.stderr), (Some(0), plan + &report, question));
+    // Here is no real terminal, so the steps are lines and no bar.
+    let steps = "done            create lunch \"Lunch\" (Meal, de5c7799-0000-4000-8000-000000000001)\nreading the org again\n";
+    assert_eq!((ran.code, ran.stdout, ran.stderr), (Some(0), plan + &report, question + steps));
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn a_base_url_with_the_path_of_the_api_is_refused_before_anything_is_sent() {
     for end in ["/api/v2", "/api/v2/", "/oauth/token"] {
         let ran = cli.run(&format!("plan lunch.yaml {target}{end}"));
         assert_eq!(ran.code, Some(1), "{}", ran.shown());
-        assert!(ran.stderr.contains("leave it away"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("leave that away"), "{}", ran.stderr);
     }
     assert_eq!(org.requests(), Vec::<String>::new());
 }

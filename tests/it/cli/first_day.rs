@@ -193,12 +193,12 @@ fn whoever_does_not_answer_is_named_with_what_stands_between() {
     assert!(knocks.count() > 0 && !ran.shown().contains(CANARY), "{}", ran.shown());
     // How a proxy breaks off is the system's word.
     let lines: Vec<&str> = [check(&ran, "proxy"), check(&ran, "api")].concat();
-    let lines: Vec<&str> = lines.iter().map(|it| it.rsplit_once("`: ").map_or(*it, |(told, _)| told)).collect();
+    let lines: Vec<&str> = lines.iter().map(|it| it.rsplit_once("): ").map_or(*it, |(told, _)| told)).collect();
     let lines = lines.join("\n").replace(&knocks.port.to_string(), "PORT");
     assert_snapshot!(lines, @r"
     ok         proxy        `127.0.0.1:PORT`, by HTTPS_PROXY
-    failed     api          no connection to `api.mypurecloud.de` through the proxy `127.0.0.1:PORT
-    help: look at HTTPS_PROXY, and whether the proxy lets `api.mypurecloud.de` pass
+    failed     api          no connection to the proxy `127.0.0.1:PORT` (HTTPS_PROXY
+    help: check whether that proxy runs and lets this machine in: HTTPS_PROXY sends this run through `127.0.0.1:PORT`
     ");
 }
 
