@@ -11,7 +11,6 @@ use crate::commands::context::stages::Stages;
 use crate::config::Config;
 use crate::host::exit::Exit;
 use crate::host::stop::Stop;
-use crate::model::cause::Cause;
 use crate::model::desired::Desired;
 use crate::model::division::Divisions;
 use crate::model::observed::Target;
@@ -115,7 +114,7 @@ impl RetireRun<'_> {
         let Moves { people, on_queue } = retirement.moves(&seats);
         if people.is_empty() && !on_queue.is_empty() {
             // Nothing of it would be done.
-            let Cause { message, help, .. } = Halt::OnQueue(on_queue.len()).why();
+            let Problem { message, help, .. } = Halt::OnQueue(on_queue.len()).why();
             return Err(Problem { help, ..Problem::new(format!("{message}; nothing was written")) });
         }
         self.approve(&retirement, &seats, &target, host)?;

@@ -1,7 +1,6 @@
 //! Values: names, labels, what is desired and observed, places in files, and words. No IO.
 
 pub mod alike;
-pub mod cause;
 pub mod circle;
 pub mod desired;
 pub mod division;

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::alike;
-use crate::model::cause::Cause;
 use crate::model::desired::{Desired, Limits, Management, Settings};
 use crate::model::labels::{Labels, Scope};
 use crate::model::names::{DefinitionId, Key};
 use crate::model::observed::{Content, Definition, Observed, Primary};
 use crate::model::odd::Odd;
+use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::apply::report::{Outcome, ReportRow, Skip};
 use crate::ops::history::stored::{StoredReport, StoredRow};
@@ -288,9 +288,7 @@ impl Settled {
 
 impl WhyNotUndone {
     fn outcome(&self) -> Outcome {
-        let failed = |message: String, help: &str| {
-            Outcome::Failed(Cause { message, help: Some(help.to_owned()), ..Cause::default() })
-        };
+        let failed = |message: String, help: &str| Outcome::Failed(Problem::new(message).help(help));
         match self {
             WhyNotUndone::AlreadySo => Outcome::AlreadySo,
             WhyNotUndone::Changed(differences) => Outcome::Refused(differences.clone()),

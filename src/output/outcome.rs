@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::host::stop::Signal;
-use crate::model::cause::Cause;
+use crate::model::problem::Problem;
 use crate::model::text;
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::apply::report::{Report, ReportRow, Verification};
@@ -42,7 +42,7 @@ pub struct Verified<'a> {
     /// As a sentence without its capital and its full stop.
     pub sentence: String,
     /// Why the org could not be read.
-    pub cause: Option<&'a Cause>,
+    pub cause: Option<&'a Problem>,
 }
 
 /// What the look after an apply came to; none where there was nothing to look at.

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use insta::assert_snapshot;
 use presencectl::host::stop::Signal;
-use presencectl::model::cause::Cause;
 use presencectl::model::division::{Division, Divisions};
 use presencectl::model::generation::Generation;
 use presencectl::model::names::{DefinitionId, DivisionId, Key, Label, Locale};
 use presencectl::model::observed::{Content, Target};
+use presencectl::model::problem::Problem;
 use presencectl::model::source::Sources;
 use presencectl::model::text;
 use presencectl::ops::apply::report::{Intent, Needed, Outcome, Report, ReportRow, Skip, Unseen, Verification};
@@ -52,12 +52,12 @@ pub(crate) fn world() -> World {
     world
 }
 
-fn cause(message: &str) -> Cause {
-    Cause {
+fn cause(message: &str) -> Problem {
+    Problem {
         message: message.to_owned(),
         help: Some("ask an administrator for `presence:presenceDefinition:edit`".to_owned()),
         correlation_id: Some("0e2f-41".to_owned()),
-        ..Cause::default()
+        ..Problem::default()
     }
 }
 
@@ -119,7 +119,7 @@ pub(crate) fn every_outcome() -> Vec<ReportRow> {
         row(Action::Update, "picnic", "Picnic", 14, Outcome::Overwritten(others[..2].to_vec())),
         row(Action::Reactivate, "feast", "Feast", 6, Outcome::Failed(cause(refused))),
         row(Action::Deactivate, "tea", "Tea", 7, Outcome::Refused(others)),
-        unmade(Outcome::Unknown(Cause { message: lost.to_owned(), ..Cause::default() })),
+        unmade(Outcome::Unknown(Problem::new(lost))),
         row(Action::Supersede, "pause", "Pause", 8, waits(Action::Create, "pause", Because::TakesItsPlace)),
         row(Action::Create, "nap", "Nap", 15, waits(Action::Delete, "", nap)),
         row(Action::Delete, "", "Old", 9, Outcome::Skipped(Skip::Interrupted)),
@@ -217,11 +217,11 @@ fn every_report_for_people() {
 #[test]
 fn nothing_foreign_in_a_report_acts_on_a_terminal() {
     let hostile = "\u{1b}[2J\r\nApply: 9 done\u{202E}\u{200B}\u{9b}1m";
-    let cause = Cause {
+    let cause = Problem {
         message: hostile.to_owned(),
         help: Some(hostile.to_owned()),
         correlation_id: Some(hostile.to_owned()),
-        said: vec![hostile.to_owned()],
+        platform_terms: vec![hostile.to_owned()],
     };
     let mut rows = every_outcome();
     rows.push(row(Action::Update, "x", hostile, 1, Outcome::Failed(cause.clone())));

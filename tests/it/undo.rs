@@ -5,12 +5,12 @@
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
-use presencectl::model::cause::Cause;
 use presencectl::model::desired::{Desired, Limits, Management};
 use presencectl::model::labels::Scope;
 use presencectl::model::moment::Moment;
 use presencectl::model::names::{DivisionId, Key, Label, Locale};
 use presencectl::model::observed::{Content, Definition, Observed, Primary};
+use presencectl::model::problem::Problem;
 use presencectl::model::provenance::Origin;
 use presencectl::model::provenance::RunMetadata;
 use presencectl::model::source::Sources;
@@ -227,7 +227,7 @@ fn what_took_the_place_of_another_goes_after_that_is_back() {
 
 #[test]
 fn a_creation_without_an_id_is_found_by_everything_that_was_sent() {
-    let unknown = ReportRow { id: None, ..row(&step(Action::Create), Outcome::Unknown(Cause::default())) };
+    let unknown = ReportRow { id: None, ..row(&step(Action::Create), Outcome::Unknown(Problem::default())) };
     let report = read_back(vec![unknown], Scope::All);
     let with = |objects: Vec<Definition>| said(&undo(&report, &org(objects), &UNLIMITED, None));
     let twin = || Definition { id: id(2), ..active(NEW) };

@@ -10,7 +10,6 @@ use crate::commands::context::progress::{Left, Names, Progress};
 use crate::commands::context::run::Run;
 use crate::host::exit::Exit;
 use crate::host::stop::Stop;
-use crate::model::cause::Cause;
 use crate::model::desired::Desired;
 use crate::model::division::Divisions;
 use crate::model::observed::Target;
@@ -45,11 +44,8 @@ pub fn approve(what: &str, target: &Target, unasked: &str, host: &mut Host<'_>) 
 pub fn begun(steps: &[Step], settled: &[ReportRow], desired: &Desired, divisions: Divisions) -> Report {
     let default_locale = &desired.settings.default_locale;
     let unknown = |step: &Step| {
-        let cause = Cause {
-            message: "this run was ended before it could report".to_owned(),
-            help: Some("running the same command again is safe, and does what is left".to_owned()),
-            ..Cause::default()
-        };
+        let cause = Problem::new("this run was ended before it could report")
+            .help("running the same command again is safe, and does what is left");
         ReportRow::of(step, step.name(default_locale).cloned(), Outcome::Unknown(cause)).placed(desired)
     };
     let rows = steps.iter().map(unknown).chain(settled.iter().cloned()).collect();

@@ -13,11 +13,11 @@ use tokio::time::Instant;
 
 use crate::client::{Session, WriteGuard};
 use crate::host::stop::Stop;
-use crate::model::cause::Cause;
 use crate::model::desired::{Desired, Limits};
 use crate::model::moment::Moment;
 use crate::model::names::{Key, Label, Locale, SystemPresence};
 use crate::model::observed::Observed;
+use crate::model::problem::Problem;
 use crate::ops::apply::census::Census;
 use crate::ops::apply::divided::Divided;
 use crate::ops::apply::object::{Ended, Hands, Until, WriteEvidence};
@@ -200,7 +200,7 @@ pub async fn run(session: &Session, job: ApplyJob<'_>, stop: &Stop, tell: &dyn F
 ///
 /// # Guarantees
 /// Those of [`run`] for one object. Nothing is looked at afterwards: what shall follow is for whoever asks.
-pub async fn alone(session: &Session, single: Step, desired: &Desired, stop: &Stop) -> (ReportRow, Option<Cause>) {
+pub async fn alone(session: &Session, single: Step, desired: &Desired, stop: &Stop) -> (ReportRow, Option<Problem>) {
     let reader = session.reader();
     let steps = [single];
     let census = Census::new(&reader, desired, &steps);
@@ -313,12 +313,9 @@ fn row_of(step: &Step, end: Ended, default_locale: &Locale) -> (ReportRow, Write
 }
 
 /// A panic, as a report shows it.
-pub fn bug(while_it: &str) -> Cause {
-    Cause {
-        message: format!("presencectl itself failed while it {while_it}"),
-        help: Some("this is a bug in presencectl: please report it; running again is safe".to_owned()),
-        ..Cause::default()
-    }
+pub fn bug(while_it: &str) -> Problem {
+    Problem::new(format!("presencectl itself failed while it {while_it}"))
+        .help("this is a bug in presencectl: please report it; running again is safe")
 }
 
 fn panicked(gate: &WriteGuard) -> Ended {
@@ -335,9 +332,5 @@ fn cut_off(work: &Work<'_>) -> Outcome {
         Step::Create(_) => RUN_AGAIN_LATER,
         _ => "running the same command again is safe, and does what is left",
     };
-    Outcome::Unknown(Cause {
-        message: "the run was interrupted while this was being written".to_owned(),
-        help: Some(help.to_owned()),
-        ..Cause::default()
-    })
+    Outcome::Unknown(Problem::new("the run was interrupted while this was being written").help(help))
 }

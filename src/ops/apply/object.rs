@@ -9,10 +9,10 @@ use tokio::time::Instant;
 use crate::client::error::{ApiError, ApiErrorKind, WriteError};
 use crate::client::shapes::{Fetched, Patch};
 use crate::client::{WriteGuard, Writer};
-use crate::model::cause::Cause;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Label, SystemPresence};
 use crate::model::observed::{Definition, Observed};
+use crate::model::problem::Problem;
 use crate::ops::apply::census::{CENSUS_AGE_MS_MAX, Census, Ground, LOOK_DELAYS_MS, Search};
 use crate::ops::apply::report::{Outcome, RUN_AGAIN_LATER, Skip};
 use crate::plan::change::{Create, Removal, Step};
@@ -132,7 +132,7 @@ impl Hands<'_> {
             self.gate.fresh_for(Duration::from_millis(READ_AGE_MS_MAX));
             if let Some(error) = lost.as_ref().filter(|_| writes == WRITES_MAX) {
                 // It stands as before, and what was sent may still arrive.
-                return Outcome::Unknown(Cause::from(error)).into();
+                return Outcome::Unknown(Problem::from(error)).into();
             }
             match self.write(&once, step, fetched, patch).await {
                 Ok(ended) => return ended,
@@ -160,8 +160,8 @@ impl Hands<'_> {
         let fetched = match (writer.reader().definition(id).await, lost) {
             (Ok(Some(fetched)), _) => fetched,
             (Ok(None), lost) => return Err(absent(step, lost)),
-            (Err(_), Some(lost)) => return Err(Outcome::Unknown(Cause::from(lost)).into()),
-            (Err(error), None) => return Err(Outcome::Failed(Cause::from(&error)).into()),
+            (Err(_), Some(lost)) => return Err(Outcome::Unknown(Problem::from(lost)).into()),
+            (Err(error), None) => return Err(Outcome::Failed(Problem::from(&error)).into()),
         };
         let found = &fetched.definition;
         match (standing(step, found), lost) {
@@ -170,7 +170,7 @@ impl Hands<'_> {
             (Standing::AsAfter, Some(_)) => Err(seen(Outcome::Done, found)),
             (Standing::Changed(differences), None) => Err(Outcome::Refused(differences).into()),
             // Ours, half done, or somebody else's: nobody can tell.
-            (Standing::Changed(_), Some(lost)) => Err(Outcome::Unknown(Cause::from(lost)).into()),
+            (Standing::Changed(_), Some(lost)) => Err(Outcome::Unknown(Problem::from(lost)).into()),
         }
     }
 
@@ -254,7 +254,7 @@ impl Hands<'_> {
             match self.census.awaited(create, until.sent, until.observed, since).await {
                 Ok(Some(id)) => return Err(Outcome::Refused(vec![Difference::Appeared(id)]).into()),
                 Ok(None) if is_over => return Ok(()),
-                Err(error) if is_over => return Err(Outcome::Failed(Cause::from(&error)).into()),
+                Err(error) if is_over => return Err(Outcome::Failed(Problem::from(&error)).into()),
                 Ok(None) if self.census.shows(create).await => return Ok(()),
                 Ok(None) | Err(_) => tokio::time::sleep_until(at.min(now + poll)).await,
             }
@@ -269,7 +269,7 @@ impl Hands<'_> {
             Ok(Search::Unclear(ids)) => Outcome::Unknown(unclear(error, &ids)).into(),
             Ok(Search::Absent) | Err(_) => {
                 let help = Some(RUN_AGAIN_LATER.to_owned());
-                Outcome::Unknown(Cause { help, ..Cause::from(error) }).into()
+                Outcome::Unknown(Problem { help, ..Problem::from(error) }).into()
             }
         }
     }
@@ -284,7 +284,7 @@ impl Hands<'_> {
             Ok(Ground::AlreadySo(id)) => Err(Ended { id: Some(id), ..Outcome::AlreadySo.into() }),
             Ok(Ground::Taken(id)) => Err(Outcome::Refused(vec![Difference::Appeared(id)]).into()),
             Ok(Ground::Odd(name)) => Err(Outcome::Failed(looks_odd(&name)).into()),
-            Err(error) => Err(Outcome::Failed(Cause::from(&error)).into()),
+            Err(error) => Err(Outcome::Failed(Problem::from(&error)).into()),
         }
     }
 
@@ -315,19 +315,19 @@ fn created(step: &Step, made: &Definition) -> Ended {
 /// arrive.
 fn not_written(error: &ApiError, lost: Option<&ApiError>, advice: Option<&str>) -> Outcome {
     match (&error.kind, lost) {
-        (ApiErrorKind::Interrupted, Some(lost)) => Outcome::Unknown(Cause::from(lost)),
+        (ApiErrorKind::Interrupted, Some(lost)) => Outcome::Unknown(Problem::from(lost)),
         (ApiErrorKind::Interrupted, None) => Outcome::Skipped(Skip::Interrupted),
-        (_, Some(_)) => Outcome::Unknown(Cause::from(error)),
+        (_, Some(_)) => Outcome::Unknown(Problem::from(error)),
         (_, None) => Outcome::Failed(refused(error, advice)),
     }
 }
 
 /// Why it was not written. Which of the two refusals a label gets that is taken, the platform does not say.
-fn refused(error: &ApiError, advice: Option<&str>) -> Cause {
-    let cause = Cause::from(error);
+fn refused(error: &ApiError, advice: Option<&str>) -> Problem {
+    let cause = Problem::from(error);
     match (&error.kind, advice) {
         (ApiErrorKind::Conflict | ApiErrorKind::Invalid, Some(advice)) => {
-            Cause { help: Some(advice.to_owned()), ..cause }
+            Problem { help: Some(advice.to_owned()), ..cause }
         }
         _ => cause,
     }
@@ -339,7 +339,7 @@ fn absent(step: &Step, lost: Option<&ApiError>) -> Ended {
         (true, None) => Outcome::AlreadySo,
         (true, Some(_)) => Outcome::Done,
         (false, None) => Outcome::Refused(vec![Difference::Gone]),
-        (false, Some(lost)) => Outcome::Unknown(Cause::from(lost)),
+        (false, Some(lost)) => Outcome::Unknown(Problem::from(lost)),
     };
     Ended { evidence: WriteEvidence { is_absent: true, ..WriteEvidence::default() }, ..outcome.into() }
 }
@@ -365,18 +365,15 @@ pub fn differences_to_after(step: &Step, found: &Definition) -> Vec<Difference> 
 }
 
 /// Something has appeared that may be what would be made.
-fn looks_odd(name: &str) -> Cause {
-    Cause {
-        message: format!("nothing was written: its label is shown by {name}, which cannot be read whole"),
-        help: Some("run `plan`: it says what to do".to_owned()),
-        ..Cause::default()
-    }
+fn looks_odd(name: &str) -> Problem {
+    Problem::new(format!("nothing was written: its label is shown by {name}, which cannot be read whole"))
+        .help("run `plan`: it says what to do")
 }
 
-fn unclear(lost: &ApiError, ids: &[DefinitionId]) -> Cause {
+fn unclear(lost: &ApiError, ids: &[DefinitionId]) -> Problem {
     let ids: Vec<&str> = ids.iter().map(DefinitionId::as_str).collect();
-    Cause {
+    Problem {
         help: Some(format!("the list now shows {}: look which of them is wanted, and pin it", ids.join(", "))),
-        ..Cause::from(lost)
+        ..Problem::from(lost)
     }
 }

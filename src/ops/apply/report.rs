@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::host::stop::Signal;
-use crate::model::cause::Cause;
 use crate::model::desired::{Desired, Wanted};
 use crate::model::division::Divisions;
 use crate::model::moment::Moment;
 use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Content;
 use crate::model::platform::NEXT_RUN_LAG_MS;
+use crate::model::problem::Problem;
 use crate::model::provenance::RunMetadata;
 use crate::model::source::Span;
 use crate::model::text;
@@ -33,7 +33,7 @@ pub struct Report {
     pub refusals: Vec<Refusal>,
     pub verification: Verification,
     /// Why nobody knows whether divisions outlasted what was written by the first generation of the API.
-    pub divisions_unread: Option<Cause>,
+    pub divisions_unread: Option<Problem>,
     pub interrupted: Option<Signal>,
     /// The divisions, as far as names of them had to be looked up.
     pub divisions: Divisions,
@@ -103,13 +103,13 @@ pub enum Outcome {
     /// It was seen to be as it shall be, and by the org's own time somebody else has changed it since.
     Overwritten(Vec<Difference>),
     /// Not written: the org refused, or could not be reached.
-    Failed(Cause),
+    Failed(Problem),
     /// Not written: somebody changed it since the plan.
     Refused(Vec<Difference>),
     /// Not written.
     Skipped(Skip),
     /// It may or may not have been written.
-    Unknown(Cause),
+    Unknown(Problem),
 }
 
 /// Where the org does not show what it said was written.
@@ -173,7 +173,7 @@ pub enum Verification {
         refusals: Vec<Refusal>,
     },
     /// The org could not be read.
-    Failed(Cause),
+    Failed(Problem),
 }
 
 impl ReportRow {
@@ -202,7 +202,7 @@ impl ReportRow {
             return self;
         }
         let again_from = ended.plus_ms(NEXT_RUN_LAG_MS);
-        if let Outcome::Unknown(Cause { help: Some(help), .. }) = &mut self.outcome
+        if let Outcome::Unknown(Problem { help: Some(help), .. }) = &mut self.outcome
             && help == RUN_AGAIN_LATER
         {
             *help = format!("{}: by then the org's list shows what this may have made", after(again_from));
@@ -232,7 +232,7 @@ impl ReportRow {
             Action::Create | Action::Reactivate | Action::Update | Action::Deactivate | Action::Delete => places.key,
         };
         let refused = match &self.outcome {
-            Outcome::Failed(cause) => refused_label(&cause.said, &self.after.labels),
+            Outcome::Failed(cause) => refused_label(&cause.platform_terms, &self.after.labels),
             Outcome::Done
             | Outcome::AlreadySo
             | Outcome::NotVisibleYet(_)
@@ -294,7 +294,7 @@ impl Outcome {
     }
 
     /// Why it failed, or why nobody knows.
-    pub fn cause(&self) -> Option<&Cause> {
+    pub fn cause(&self) -> Option<&Problem> {
         match self {
             Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause),
             Outcome::Done

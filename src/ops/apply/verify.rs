@@ -7,12 +7,12 @@ use tokio::time::Instant;
 
 use crate::client::Reader;
 use crate::client::policy::sum_ms;
-use crate::model::cause::Cause;
 use crate::model::desired::{Desired, Limits};
 use crate::model::generation::Generation;
 use crate::model::names::{DefinitionId, Key, Locale};
 use crate::model::observed::{Definition, Observed, Primary};
 use crate::model::platform::LIST_LAG_MS;
+use crate::model::problem::Problem;
 use crate::ops::apply::census::Census;
 use crate::ops::apply::object::{WriteEvidence, differences_to_after, stamp};
 use crate::ops::apply::report::{Outcome, ReportRow, Unseen, Verification};
@@ -151,8 +151,8 @@ impl VerifyLook<'_> {
         }
     }
 
-    async fn observe(&self, steps: &[Step]) -> Result<Observed, Cause> {
-        let mut listed = self.reader.list().await.map_err(|error| Cause::from(&error))?;
+    async fn observe(&self, steps: &[Step]) -> Result<Observed, Problem> {
+        let mut listed = self.reader.list().await.map_err(|error| Problem::from(&error))?;
         if let Expectation::EmptyPlan { .. } = &self.expectation {
             let removed: BTreeSet<&DefinitionId> =
                 steps.iter().filter(|it| it.action() == Action::Delete).filter_map(Step::id).collect();
@@ -215,7 +215,7 @@ impl VerifyLook<'_> {
             Err(_) if !last => return false,
             Err(error) => {
                 if row.outcome == Outcome::Done {
-                    row.outcome = Outcome::Unknown(Cause::from(&error));
+                    row.outcome = Outcome::Unknown(Problem::from(&error));
                 }
                 return true;
             }
@@ -275,20 +275,20 @@ impl VerifyLook<'_> {
 }
 
 /// Nothing was written, since there was nothing to write when the object was read; by now there is.
-fn no_longer_so(step: &Step) -> Cause {
+fn no_longer_so(step: &Step) -> Problem {
     let message = if step.action().is_removal() {
         "nothing was written, since it was not active when it was read; by now it is there and active"
     } else {
         "nothing was written, since it was as it shall be when it was read; by now it is not"
     };
-    Cause { message: message.to_owned(), help: Some("run it again".to_owned()), ..Cause::default() }
+    Problem::new(message).help("run it again")
 }
 
 /// A read by its id does not find it, and nothing else says that it is gone.
-fn not_found_alone() -> Cause {
+fn not_found_alone() -> Problem {
     let message = "nothing was written, since a read by its id does not find it; no list has shown since that it is gone: it \
                    may have been made a moment ago, or be one that this client may not read";
-    Cause { message: message.to_owned(), help: Some("run it again".to_owned()), ..Cause::default() }
+    Problem::new(message).help("run it again")
 }
 
 /// The org was not read again, so what only a read by id did not find is not known to be gone.

@@ -14,9 +14,9 @@ use futures_util::FutureExt as _;
 
 use crate::client::{ApiError, Reader, Session};
 use crate::host::stop::Stop;
-use crate::model::cause::Cause;
 use crate::model::desired::Desired;
 use crate::model::names::DefinitionId;
+use crate::model::problem::Problem;
 use crate::model::usage::{Queue, Seats};
 use crate::model::user::{PresenceSource, UserId};
 use crate::ops::apply::census::LOOK_DELAYS_MS;
@@ -84,7 +84,7 @@ pub async fn run(session: &Session, job: RetireJob<'_>, stop: &Stop, tell: &dyn 
 struct State {
     people: BTreeMap<UserId, Fate>,
     definition: Option<ReportRow>,
-    division_unread: Option<Cause>,
+    division_unread: Option<Problem>,
 }
 
 struct Run<'a> {

@@ -1,8 +1,8 @@
 //! What became of every user whose presence was to be set: the value that every report is a view of.
 
 use crate::host::stop::Signal;
-use crate::model::cause::Cause;
 use crate::model::names::{DefinitionId, Locale};
+use crate::model::problem::Problem;
 use crate::model::user::{PresenceSource, UserId, UserPresence, Wish};
 use crate::ops::users::listing::not_shown;
 use crate::ops::users::meant::ResolvedPresence;
@@ -41,11 +41,11 @@ pub enum UserOutcome {
     /// Set, and the user is on something else, or says something else.
     Differs(UserPresence),
     /// Not set: the org refused, or could not be reached.
-    Failed(Cause),
+    Failed(Problem),
     /// Not tried: the run was interrupted first.
     Skipped,
     /// It may or may not have been set.
-    Unknown(Cause),
+    Unknown(Problem),
 }
 
 impl UserOutcome {
@@ -75,19 +75,16 @@ impl UserOutcome {
     }
 
     /// Why it is not done. Foreign strings are raw.
-    pub fn why(&self, source: &PresenceSource) -> Option<Cause> {
+    pub fn why(&self, source: &PresenceSource) -> Option<Problem> {
         match self {
             UserOutcome::Done | UserOutcome::AlreadySo | UserOutcome::Elsewhere(_) => None,
             UserOutcome::NotShown => Some(not_shown(source)),
             UserOutcome::Failed(cause) | UserOutcome::Unknown(cause) => Some(cause.clone()),
-            UserOutcome::Differs(seen) => Some(Cause {
-                message: format!("it was set, and the user is on {} now", seen.definition),
-                help: Some("somebody set it in the same moment, or the org took it otherwise: run it again".to_owned()),
-                ..Cause::default()
-            }),
-            UserOutcome::Skipped => {
-                Some(Cause { message: "the run was interrupted before it".to_owned(), ..Cause::default() })
-            }
+            UserOutcome::Differs(seen) => Some(
+                Problem::new(format!("it was set, and the user is on {} now", seen.definition))
+                    .help("somebody set it in the same moment, or the org took it otherwise: run it again"),
+            ),
+            UserOutcome::Skipped => Some(Problem::new("the run was interrupted before it")),
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::client::user_operations::BULK_PUT_USERS_MAX;
 use crate::client::users::{UserAnswers, is_absent};
 use crate::client::{Session, UserReader, UserWriter, WriteGuard};
 use crate::host::stop::Stop;
-use crate::model::cause::Cause;
 use crate::model::names::DefinitionId;
+use crate::model::problem::Problem;
 use crate::model::user::{PresenceSource, UserId, UserPresence, Wish};
 use crate::ops::users::get::{few, may_be_about_one};
 use crate::ops::users::listing::UserFound;
@@ -202,10 +202,10 @@ impl Run<'_> {
         match (&error.kind, lost) {
             (ApiErrorKind::Interrupted, None) => UserOutcome::Skipped,
             // What was lost before may still arrive.
-            (ApiErrorKind::Interrupted, Some(lost)) => UserOutcome::Unknown(Cause::from(&lost.error)),
-            (_, Some(_)) => UserOutcome::Unknown(Cause::from(error)),
+            (ApiErrorKind::Interrupted, Some(lost)) => UserOutcome::Unknown(Problem::from(&lost.error)),
+            (_, Some(_)) => UserOutcome::Unknown(Problem::from(error)),
             (_, None) if self.job.source.is_registered() && is_absent(error) => UserOutcome::NotShown,
-            (_, None) => UserOutcome::Failed(Cause::from(error)),
+            (_, None) => UserOutcome::Failed(Problem::from(error)),
         }
     }
 
@@ -218,7 +218,7 @@ impl Run<'_> {
         let writer = self.session.behind(&gate).user_writer();
         // What becomes of those who are not there in the end: what was lost may still arrive.
         let mut last =
-            lost.as_ref().map_or(UserOutcome::Skipped, |lost| UserOutcome::Unknown(Cause::from(&lost.error)));
+            lost.as_ref().map_or(UserOutcome::Skipped, |lost| UserOutcome::Unknown(Problem::from(&lost.error)));
         for index in &users {
             self.set_state(*index, State::Writing(gate.clone()));
         }
@@ -236,14 +236,14 @@ impl Run<'_> {
                         None => self.those_to_write(&users).await,
                     };
                     if lost.is_none() {
-                        last = UserOutcome::Failed(Cause::from(&error));
+                        last = UserOutcome::Failed(Problem::from(&error));
                     }
                 }
                 Err(WriteError::NotDone(error)) => return Some((Part { users, seen, lost }, error)),
                 Err(WriteError::Unclear(error)) => {
                     tokio::time::sleep(Duration::from_millis(REREAD_DELAY_MS << writes)).await;
                     users = self.those_not_there(users, &error).await;
-                    last = UserOutcome::Unknown(Cause::from(&error));
+                    last = UserOutcome::Unknown(Problem::from(&error));
                     lost = Some(Lost { error, gate: gate.clone() });
                 }
             }
@@ -293,7 +293,7 @@ impl Run<'_> {
             let outcome = match (found, answered.remove(self.user(index))) {
                 (UserFound::On(seen), _) if self.wish(index).may_be_met_by(&seen) => UserOutcome::Done,
                 (UserFound::On(seen), Some(Ok(_))) => UserOutcome::Differs(seen),
-                (UserFound::On(_), Some(Err(error))) => UserOutcome::Unknown(Cause::from(&error)),
+                (UserFound::On(_), Some(Err(error))) => UserOutcome::Unknown(Problem::from(&error)),
                 (UserFound::On(_), None) => UserOutcome::Failed(passed_over()),
                 (UserFound::NotShown | UserFound::NoTeams | UserFound::TeamsGone, _) => UserOutcome::NotShown,
                 (UserFound::Failed(cause), _) => UserOutcome::Unknown(cause),
@@ -315,7 +315,7 @@ impl Run<'_> {
                 UserFound::On(_) => rest.push(index),
                 UserFound::NotShown if self.job.source.is_registered() => rest.push(index),
                 UserFound::NotShown | UserFound::NoTeams | UserFound::TeamsGone | UserFound::Failed(_) => {
-                    self.end(index, UserOutcome::Unknown(Cause::from(lost)));
+                    self.end(index, UserOutcome::Unknown(Problem::from(lost)));
                 }
             }
         }
@@ -357,10 +357,9 @@ impl Run<'_> {
     }
 
     fn panicked(&self, index: usize) {
-        let bug = || Cause {
-            message: "presencectl itself failed while it worked on this user".to_owned(),
-            help: Some("this is a bug in presencectl: please report it; running again is safe".to_owned()),
-            ..Cause::default()
+        let bug = || {
+            Problem::new("presencectl itself failed while it worked on this user")
+                .help("this is a bug in presencectl: please report it; running again is safe")
         };
         match self.state(index) {
             State::Ended(_) => {}
@@ -373,11 +372,8 @@ impl Run<'_> {
         match self.state(index) {
             State::Ended(_) => {}
             State::Writing(gate) if gate.was_passed() => {
-                let cause = Cause {
-                    message: "the run was interrupted while this was being written".to_owned(),
-                    help: Some("running it again is safe: who is there already is left alone".to_owned()),
-                    ..Cause::default()
-                };
+                let cause = Problem::new("the run was interrupted while this was being written")
+                    .help("running it again is safe: who is there already is left alone");
                 self.end(index, UserOutcome::Unknown(cause));
             }
             State::Waiting | State::Writing(_) => self.end(index, UserOutcome::Skipped),
@@ -389,10 +385,7 @@ fn is_forbidden(error: &ApiError) -> bool {
     matches!(error.kind, ApiErrorKind::Forbidden { .. })
 }
 
-fn passed_over() -> Cause {
-    Cause {
-        message: "the org answered without this user, whose presence is as it was".to_owned(),
-        help: Some("set this one alone: then the org says why".to_owned()),
-        ..Cause::default()
-    }
+fn passed_over() -> Problem {
+    Problem::new("the org answered without this user, whose presence is as it was")
+        .help("set this one alone: then the org says why")
 }

@@ -82,7 +82,7 @@ pub fn document(
     diagnostics: &Findings,
     sources: &Sources,
 ) -> ErrorV1 {
-    let Problem { message, help, correlation_id } = problem;
+    let Problem { message, help, correlation_id, platform_terms: _ } = problem;
     let Heard { org, sandbox } = heard;
     ErrorV1 {
         head: ERROR.head(org_v1(org.as_ref(), *sandbox)),

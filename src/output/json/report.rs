@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::cause::Cause;
 use crate::model::names::{DivisionId, Label};
 use crate::model::observed::Target;
+use crate::model::problem::Problem;
 use crate::model::source::{Sources, Span};
 use crate::ops::apply::outcome::OutcomeKind;
 use crate::ops::apply::report::{Intent, Outcome, Report, ReportRow, Verification};
@@ -314,7 +314,7 @@ fn verification_v1(verification: &Verification, sources: &Sources) -> Verificati
     };
     VerificationV1 {
         result: result.to_owned(),
-        message: cause.map(|it: &Cause| it.message.clone()),
+        message: cause.map(|it: &Problem| it.message.clone()),
         help: cause.and_then(|it| it.help.clone()),
         correlation_id: cause.and_then(|it| it.correlation_id.clone()),
         drift: drift.0.iter().map(|it| change_v1(it, sources)).collect(),

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::model::cause::Cause;
 use crate::model::names::Locale;
 use crate::model::observed::Target;
+use crate::model::problem::Problem;
 use crate::model::text::{self, Shown};
 use crate::model::user::{OutOfOffice, UserPresence};
 use crate::ops::users::listing::{UserFound, UserListing, UserListingRow};
@@ -27,7 +27,7 @@ pub fn listing(listing: &UserListing, target: &Target, style: Style) -> String {
     let rows: Vec<Vec<Shown>> = rows.iter().map(|row| row.iter().map(|it| text::terminal(it)).collect()).collect();
     shown.push_str(&table(&HEADERS, &rows, style));
     // What goes for several is told once, below.
-    let mut told: Vec<Cause> = Vec::new();
+    let mut told: Vec<Problem> = Vec::new();
     for cause in listing.rows.iter().filter_map(|row| row.found.why(&listing.source)) {
         if !told.contains(&cause) {
             told.push(cause);

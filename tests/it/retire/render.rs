@@ -6,8 +6,8 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 use presencectl::host::stop::Signal;
-use presencectl::model::cause::Cause;
 use presencectl::model::names::{DefinitionId, Key};
+use presencectl::model::problem::Problem;
 use presencectl::model::source::Sources;
 use presencectl::model::usage::{Queue, Seats};
 use presencectl::model::user::{UserId, UserPresence};
@@ -61,12 +61,12 @@ fn plans() {
     assert_snapshot!("plans", shown);
 }
 
-fn cause(message: &str) -> Cause {
-    Cause {
+fn cause(message: &str) -> Problem {
+    Problem {
         message: message.to_owned(),
         help: Some("ask somebody".to_owned()),
         correlation_id: Some("c-\u{7}1".to_owned()),
-        ..Cause::default()
+        ..Problem::default()
     }
 }
 
@@ -163,7 +163,7 @@ fn halts() {
     let codes = schema["$defs"]["HaltV1"]["properties"]["code"]["enum"].clone();
     let mut shown = String::new();
     for halt in halts {
-        let Cause { message, help, correlation_id, said: _ } = halt.why();
+        let Problem { message, help, correlation_id, platform_terms: _ } = halt.why();
         assert!(codes.as_array().unwrap().contains(&halt.code().into()), "{}", halt.code());
         let _ = writeln!(shown, "{}: {message}\n  {}\n  {correlation_id:?}", halt.code(), help.unwrap_or_default());
     }

@@ -2,9 +2,9 @@
 
 use insta::assert_snapshot;
 use presencectl::host::stop::Signal;
-use presencectl::model::cause::Cause;
 use presencectl::model::names::{DefinitionId, Locale, SystemPresence};
 use presencectl::model::observed::{Definition, Target};
+use presencectl::model::problem::Problem;
 use presencectl::model::user::{OutOfOffice, PresenceSource, UserId, UserPresence, Wish};
 use presencectl::ops::users::listing::{UserFound, UserListing};
 use presencectl::ops::users::meant::{ResolvedBy, ResolvedPresence};
@@ -19,12 +19,12 @@ use super::user;
 use crate::paper::{id, object, target};
 use crate::render::{complaints, in_step, parsed};
 
-fn cause() -> Cause {
-    Cause {
+fn cause() -> Problem {
+    Problem {
         message: "`GET /api/v2/users` was answered with 403: \u{1b}[2Jno".to_owned(),
         help: Some("ask somebody".to_owned()),
         correlation_id: Some("corr-\u{202E}1".to_owned()),
-        ..Cause::default()
+        ..Problem::default()
     }
 }
 
