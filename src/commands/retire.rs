@@ -76,7 +76,7 @@ fn written(report: &RetireReport, desired: &Desired) -> apply::report::Report {
     let rows: Vec<ReportRow> = report.definition.iter().map(|row| row.clone().placed(desired)).collect();
     let verification = match &report.halt {
         None if rows.is_empty() => Verification::NotNeeded,
-        None => Verification::InStep,
+        None => Verification::InSync,
         Some(halt) => Verification::Failed(halt.why()),
     };
     let default_locale = desired.settings.default_locale.clone();

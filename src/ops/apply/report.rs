@@ -10,11 +10,11 @@ use crate::model::names::{DefinitionId, Key, Label, Locale, SystemPresence};
 use crate::model::observed::Content;
 use crate::model::platform::NEXT_RUN_LAG_MS;
 use crate::model::problem::Problem;
-use crate::model::provenance::RunMetadata;
+use crate::model::run_metadata::RunMetadata;
 use crate::model::source::Span;
 use crate::model::text;
-use crate::ops::apply::blame::refused_label;
 use crate::ops::apply::outcome::OutcomeKind;
+use crate::ops::apply::refused_label::refused_label;
 use crate::plan::change::{Action, Change, Step};
 use crate::plan::difference::Difference;
 use crate::plan::order::Because;
@@ -95,7 +95,7 @@ pub enum Outcome {
     Done,
     /// It was as it shall be before anything was written, or the saved plan's operation is no
     /// longer needed.
-    AlreadySo,
+    AlreadyInPlace,
     /// The org said that it was written, and does not show it yet.
     NotVisibleYet(Unseen),
     /// Written, and the org holds something else than what was sent.
@@ -105,7 +105,7 @@ pub enum Outcome {
     /// Not written: the org refused, or could not be reached.
     Failed(Problem),
     /// Not written: somebody changed it since the plan.
-    Refused(Vec<Difference>),
+    Conflict(Vec<Difference>),
     /// Not written.
     Skipped(Skip),
     /// It may or may not have been written.
@@ -138,7 +138,7 @@ pub enum Skip {
     /// The plan is refused, and so nothing of it was done.
     PlanRefused,
     /// More would be done than the saved plan holds, and so nothing was done.
-    BeyondSavedPlan,
+    NotInSavedPlan,
     /// The config protects it, and an undo leaves it as it is.
     Protected,
     /// The config omits the definition that it is, and an undo leaves it as it is.
@@ -164,7 +164,7 @@ pub enum Verification {
     /// The run was interrupted before it.
     Interrupted,
     /// The plan is empty, apart from what the rows say was not done.
-    InStep,
+    InSync,
     /// Something that is in no row is to be done by now, or refuses the plan by now: somebody
     /// changed the org meanwhile.
     Drifted {
@@ -234,11 +234,11 @@ impl ReportRow {
         let refused = match &self.outcome {
             Outcome::Failed(cause) => refused_label(&cause.platform_terms, &self.after.labels),
             Outcome::Done
-            | Outcome::AlreadySo
+            | Outcome::AlreadyInPlace
             | Outcome::NotVisibleYet(_)
             | Outcome::Differs(_)
             | Outcome::Overwritten(_)
-            | Outcome::Refused(_)
+            | Outcome::Conflict(_)
             | Outcome::Skipped(_)
             | Outcome::Unknown(_) => None,
         };
@@ -272,12 +272,12 @@ impl Outcome {
     pub fn kind(&self) -> OutcomeKind {
         match self {
             Outcome::Done => OutcomeKind::Done,
-            Outcome::AlreadySo => OutcomeKind::AlreadySo,
+            Outcome::AlreadyInPlace => OutcomeKind::AlreadyInPlace,
             Outcome::NotVisibleYet(_) => OutcomeKind::NotVisibleYet,
             Outcome::Differs(_) => OutcomeKind::Differs,
             Outcome::Overwritten(_) => OutcomeKind::Overwritten,
             Outcome::Failed(_) => OutcomeKind::Failed,
-            Outcome::Refused(_) => OutcomeKind::Refused,
+            Outcome::Conflict(_) => OutcomeKind::Conflict,
             Outcome::Skipped(_) => OutcomeKind::Skipped,
             Outcome::Unknown(_) => OutcomeKind::Unknown,
         }
@@ -298,11 +298,11 @@ impl Outcome {
         match self {
             Outcome::Failed(cause) | Outcome::Unknown(cause) => Some(cause),
             Outcome::Done
-            | Outcome::AlreadySo
+            | Outcome::AlreadyInPlace
             | Outcome::NotVisibleYet(_)
             | Outcome::Differs(_)
             | Outcome::Overwritten(_)
-            | Outcome::Refused(_)
+            | Outcome::Conflict(_)
             | Outcome::Skipped(_) => None,
         }
     }
@@ -310,10 +310,10 @@ impl Outcome {
     /// What was found instead of what was expected.
     pub fn differences(&self) -> &[Difference] {
         match self {
-            Outcome::Differs(found) | Outcome::Overwritten(found) | Outcome::Refused(found) => found,
+            Outcome::Differs(found) | Outcome::Overwritten(found) | Outcome::Conflict(found) => found,
             Outcome::NotVisibleYet(Unseen::Object { differences, may_be_changed: _ }) => differences,
             Outcome::Done
-            | Outcome::AlreadySo
+            | Outcome::AlreadyInPlace
             | Outcome::NotVisibleYet(Unseen::List { .. })
             | Outcome::Failed(_)
             | Outcome::Skipped(_)
@@ -325,11 +325,11 @@ impl Outcome {
     fn in_words(&self, intent: Intent) -> Option<String> {
         let look = intent.look();
         Some(match self {
-            Outcome::Done | Outcome::AlreadySo | Outcome::NotVisibleYet(_) | Outcome::Differs(_) => return None,
+            Outcome::Done | Outcome::AlreadyInPlace | Outcome::NotVisibleYet(_) | Outcome::Differs(_) => return None,
             Outcome::Overwritten(_) => {
                 format!("it was as it shall be, and by the org's own time it was changed by hand since; {look}")
             }
-            Outcome::Refused(_) => {
+            Outcome::Conflict(_) => {
                 let seen = if intent == Intent::Undo { "that run left it" } else { "the plan saw it" };
                 format!("it is not as {seen}: it was changed since, or one of the org's answers was old; {look}")
             }
@@ -401,7 +401,7 @@ impl Skip {
             Skip::Needs(_) => "needs-another",
             Skip::Interrupted => "interrupted",
             Skip::PlanRefused => "plan-refused",
-            Skip::BeyondSavedPlan => "beyond-saved-plan",
+            Skip::NotInSavedPlan => "beyond-saved-plan",
             Skip::Protected => "protected",
             Skip::Omitted(_) => "omitted",
         }
@@ -412,7 +412,7 @@ impl Skip {
             Skip::Needs(needed) => needed.in_words(),
             Skip::Interrupted => "the run was interrupted before it".to_owned(),
             Skip::PlanRefused => "the plan is refused".to_owned(),
-            Skip::BeyondSavedPlan => "more would be done than the saved plan holds".to_owned(),
+            Skip::NotInSavedPlan => "more would be done than the saved plan holds".to_owned(),
             Skip::Protected => "`protect` in the config names it".to_owned(),
             Skip::Omitted(key) => format!("the config omits `{key}`, which it is"),
         }
@@ -498,7 +498,7 @@ impl Report {
             matched: _,
         } = self;
         let verified = match verification {
-            Verification::NotNeeded | Verification::InStep => true,
+            Verification::NotNeeded | Verification::InSync => true,
             Verification::Interrupted | Verification::Drifted { .. } | Verification::Failed(_) => false,
         };
         rows.iter().all(|row| row.outcome.is_success()) && refusals.is_empty() && verified && interrupted.is_none()

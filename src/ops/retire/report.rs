@@ -192,12 +192,12 @@ impl RetireReport {
 /// Is a definition with this outcome known to be deactivated?
 pub fn is_deactivated(outcome: &Written) -> bool {
     match outcome {
-        Written::Done | Written::AlreadySo => true,
+        Written::Done | Written::AlreadyInPlace => true,
         Written::Differs(differences) | Written::Overwritten(differences) => {
             !differences.iter().any(|it| matches!(it, Difference::State { .. }))
         }
         Written::NotVisibleYet(_)
-        | Written::Refused(_)
+        | Written::Conflict(_)
         | Written::Failed(_)
         | Written::Skipped(_)
         | Written::Unknown(_) => false,

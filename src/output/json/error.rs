@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::diagnostic::{Diagnostic, Findings};
 use crate::config::finding::Severity;
 use crate::model::problem::{Heard, Problem};
-use crate::model::provenance::RunMetadata;
+use crate::model::run_metadata::RunMetadata;
 use crate::model::source::Sources;
 use crate::output::json::common::{DocumentKind, HeadV1, OrgV1, PlaceV1, RunV1, org_v1, place_v1, run_v1};
 

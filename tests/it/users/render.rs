@@ -7,8 +7,8 @@ use presencectl::model::observed::{Definition, Target};
 use presencectl::model::problem::Problem;
 use presencectl::model::user::{OutOfOffice, PresenceSource, UserId, UserPresence, Wish};
 use presencectl::ops::users::listing::{UserFound, UserListing};
-use presencectl::ops::users::meant::{ResolvedBy, ResolvedPresence};
 use presencectl::ops::users::report::{UserOutcome, UserReport, UserReportRow};
+use presencectl::ops::users::resolve::{ResolvedBy, ResolvedPresence};
 use presencectl::output::json;
 use presencectl::output::json::users::{UserReportV1, UsersV1};
 use presencectl::output::style::Style;
@@ -83,7 +83,7 @@ fn report(interrupted: Option<Signal>) -> UserReport {
     let [lunch, odd, arabic]: [Definition; 3] = definitions().try_into().unwrap();
     let outcomes = [
         UserOutcome::Done,
-        UserOutcome::AlreadySo,
+        UserOutcome::AlreadyInPlace,
         UserOutcome::Elsewhere(presence(&id(9))),
         UserOutcome::NotShown,
         UserOutcome::NotShown,
@@ -102,7 +102,7 @@ fn report(interrupted: Option<Signal>) -> UserReport {
     let meant = |typed: &str, by, definition| ResolvedPresence { typed: typed.to_owned(), by, definition };
     UserReport {
         source: PresenceSource::Platform,
-        meant: vec![
+        resolved: vec![
             meant("lunch", ResolvedBy::Key, lunch),
             meant("=HYPERLINK(\"x\")\u{200B}", ResolvedBy::Label, odd),
             meant(id(3).as_str(), ResolvedBy::Id, arabic),
